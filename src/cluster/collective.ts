@@ -1,0 +1,48 @@
+/**
+ * How ranks meet. A rank is one thread of one process; every rank runs the same program and makes the
+ * same calls in the same order. A Collective moves bytes between ranks and knows nothing of trees.
+ *
+ * Addresses are byte offsets into the process's shared memory, the one the kernels work on. What other
+ * ranks contributed is handed out as addresses too: in one process these point straight into the other
+ * rank's buffer (nothing is copied), over a socket into a receive buffer.
+ *
+ * A call is answered at once where the rank may block its thread (worker threads), else by a promise.
+ */
+import type { Awaitable } from '../base/awaitable.ts';
+
+/** Bytes, meetings and waiting time of one rank so far. */
+export interface CollectiveCounters {
+  meetings: number;
+  bytesSent: number;
+  waitMs: number;
+}
+
+/** The meeting point of a gang of ranks. */
+export interface Collective {
+  /** This rank, from 0. */
+  readonly rank: number;
+  /** How many ranks there are in all. */
+  readonly size: number;
+  /** The ranks that share this process's memory, ascending (this rank among them). */
+  readonly localRanks: readonly number[];
+  readonly counters: CollectiveCounters;
+  /** Returns when every rank has called it. */
+  barrier(): Awaitable<void>;
+  /**
+   * All-to-all of slices: rank r receives bytes [bounds[r], bounds[r + 1]) of every rank's buffer.
+   * @param address where this rank's buffer begins, multiple of 16
+   * @param bounds size + 1 byte offsets into the buffer, ascending, multiples of 16, the same on every rank
+   * @returns one address for each rank: where that rank's bytes for this rank lie. They stay readable until
+   *   this rank's next call; the sender must not change its buffer before its next call has returned.
+   */
+  exchange(address: number, bounds: Float64Array): Awaitable<readonly number[]>;
+  /**
+   * Gives every rank a copy of every rank's bytes.
+   * @returns one array for each rank, by rank; private copies
+   */
+  allgather(bytes: Uint8Array): Awaitable<Uint8Array[]>;
+  /** Element-wise sum or maximum of int64 values over all ranks, in place; integers, so order cannot matter. */
+  allreduce(values: BigInt64Array, operation: 'sum' | 'max'): Awaitable<void>;
+  /** Throws `ABORTED` or the gang's failure when another rank or the driver ended the gang. */
+  checkAborted(): void;
+}

@@ -1,0 +1,50 @@
+/**
+ * How work of one partition reaches a thread. The driver names a task and gives it a cloneable payload;
+ * the thread that runs it looks the name up in the table that {@link registerTask} fills. Buffers are
+ * shared (SharedArrayBuffer), never copied.
+ */
+import { CoppiceError } from '../base/errors.ts';
+
+/** Options of one task. */
+export interface TaskOptions {
+  /** Ends the task (its thread is replaced) and rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs named tasks, in worker threads or in the calling thread. */
+export interface TaskRunner {
+  /** How many tasks run at once. */
+  readonly numThreads: number;
+  /** Runs the task `name` and resolves with what it returned. */
+  run<T>(name: string, payload: unknown, options?: TaskOptions): Promise<T>;
+}
+
+type TaskFunction = (payload: never) => unknown;
+
+const tasks = new Map<string, TaskFunction>();
+
+/** Makes a task known under a name in this thread; the worker's entry file imports every module that does so. */
+export function registerTask<P>(name: string, run: (payload: P) => unknown): void {
+  tasks.set(name, run as TaskFunction);
+}
+
+/** Runs a registered task in this thread. */
+export async function runTask(name: string, payload: unknown): Promise<unknown> {
+  const task = tasks.get(name);
+  if (task === undefined) {
+    throw new CoppiceError('INTERNAL', `no task is registered under the name ${name}`);
+  }
+  return await task(payload as never);
+}
+
+/** A runner without threads: every task runs in the calling thread, one after another. */
+export class InlineRunner implements TaskRunner {
+  readonly numThreads = 1;
+
+  async run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
+    if (options.signal?.aborted === true) {
+      throw new CoppiceError('ABORTED', `the task ${name} was aborted before it began`);
+    }
+    return (await runTask(name, payload)) as T;
+  }
+}
