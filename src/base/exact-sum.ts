@@ -1,0 +1,151 @@
+/**
+ * A sum of float64 values that no order can change: a fixed-point number wide enough for every finite
+ * double (after R. Neal, "Fast exact summation using small and large superaccumulators", 2015). Adding is
+ * integer addition in limbs of 32 bits; the result is rounded once.
+ *
+ *   limb i holds a signed integer that counts units of 2^(32 i − 1074)
+ *   a double m·2^e (m of 53 bits) falls on limbs (e + 1074) >> 5 and the two above it
+ */
+
+const numLimbs = 70;
+const addsBeforeCarry = 1 << 20;
+const limbBase = 4294967296;
+
+const scratch = new Float64Array(1);
+const scratchWords = new Uint32Array(scratch.buffer);
+
+/** An order-free accumulator of finite float64 values. */
+export class ExactSum {
+  readonly #limbs = new Float64Array(numLimbs);
+  #pending = 0;
+
+  /** Adds one finite value. */
+  add(value: number): void {
+    if (value === 0) return;
+    scratch[0] = value;
+    const low = scratchWords[0] as number;
+    const top = scratchWords[1] as number;
+    const biased = (top >>> 20) & 0x7ff;
+    const high = biased === 0 ? top & 0xfffff : (top & 0xfffff) | 0x100000;
+    const position = biased === 0 ? 0 : biased - 1;
+    const limb = position >>> 5;
+    const shift = position & 31;
+    const sign = top >>> 31 === 0 ? 1 : -1;
+    const limbs = this.#limbs;
+    if (shift === 0) {
+      limbs[limb] = (limbs[limb] as number) + sign * low;
+      limbs[limb + 1] = (limbs[limb + 1] as number) + sign * high;
+    } else {
+      const back = 32 - shift;
+      const middle = ((low >>> back) | (high << shift)) >>> 0;
+      limbs[limb] = (limbs[limb] as number) + sign * ((low << shift) >>> 0);
+      limbs[limb + 1] = (limbs[limb + 1] as number) + sign * middle;
+      limbs[limb + 2] = (limbs[limb + 2] as number) + sign * (high >>> back);
+    }
+    this.#pending += 1;
+    if (this.#pending === addsBeforeCarry) this.#carry();
+  }
+
+  /** Adds values[start, end). */
+  addMany(values: ArrayLike<number>, start = 0, end = values.length): void {
+    for (let i = start; i < end; i++) this.add(values[i] as number);
+  }
+
+  /** Adds the product of two finite values exactly. */
+  addProduct(a: number, b: number): void {
+    const product = a * b;
+    if (!Number.isFinite(product)) {
+      this.add(product);
+      return;
+    }
+    this.add(product);
+    this.add(productError(a, b, product));
+  }
+
+  /** Adds what another accumulator holds. */
+  merge(other: ExactSum): void {
+    this.#carry();
+    other.#carry();
+    for (let i = 0; i < numLimbs; i++) {
+      this.#limbs[i] = (this.#limbs[i] as number) + (other.#limbs[i] as number);
+    }
+    this.#carry();
+  }
+
+  /** The sum, rounded to the nearest double, ties to even. */
+  value(): number {
+    this.#carry();
+    let total = 0n;
+    for (let i = numLimbs - 1; i >= 0; i--) {
+      total = total * 4294967296n + BigInt(this.#limbs[i] as number);
+    }
+    return scaleDown(total);
+  }
+
+  /** The canonical limbs; equal sums have equal words. */
+  toWords(): BigInt64Array {
+    this.#carry();
+    return BigInt64Array.from(this.#limbs, (limb) => BigInt(limb));
+  }
+
+  /** The accumulator that {@link ExactSum.toWords} was taken from. */
+  static fromWords(words: BigInt64Array): ExactSum {
+    const sum = new ExactSum();
+    for (let i = 0; i < numLimbs; i++) sum.#limbs[i] = Number(words[i] ?? 0n);
+    sum.#carry();
+    return sum;
+  }
+
+  /** How many words {@link ExactSum.toWords} has. */
+  static readonly numWords: number = numLimbs;
+
+  #carry(): void {
+    let carry = 0;
+    for (let i = 0; i < numLimbs - 1; i++) {
+      const limb = (this.#limbs[i] as number) + carry;
+      carry = Math.floor(limb / limbBase);
+      this.#limbs[i] = limb - carry * limbBase;
+    }
+    this.#limbs[numLimbs - 1] = (this.#limbs[numLimbs - 1] as number) + carry;
+    this.#pending = 0;
+  }
+}
+
+/** The exact sum of an array, rounded once. */
+export function exactSumOf(values: ArrayLike<number>): number {
+  const sum = new ExactSum();
+  sum.addMany(values);
+  return sum.value();
+}
+
+/** What the rounded product leaves out (T. J. Dekker's splitting, 1971). */
+function productError(a: number, b: number, product: number): number {
+  const splitter = 134217729;
+  const aWide = a * splitter;
+  const bWide = b * splitter;
+  if (!Number.isFinite(aWide) || !Number.isFinite(bWide)) return 0;
+  const aHigh = aWide - (aWide - a);
+  const bHigh = bWide - (bWide - b);
+  const aLow = a - aHigh;
+  const bLow = b - bHigh;
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+}
+
+/** total · 2^−1074, rounded once. */
+function scaleDown(total: bigint): number {
+  const negative = total < 0n;
+  let magnitude = negative ? -total : total;
+  if (magnitude === 0n) return 0;
+  const excess = magnitude.toString(16).length * 4 - 1000;
+  let exponent = -1074;
+  if (excess > 0) {
+    const shift = BigInt(excess);
+    const sticky = (magnitude & ((1n << shift) - 1n)) === 0n ? 0n : 1n;
+    magnitude = (magnitude >> shift) | sticky;
+    exponent += excess;
+  }
+  let value = Number(magnitude);
+  for (; exponent <= -500; exponent += 500) value *= 2 ** -500;
+  value *= 2 ** exponent;
+  return negative ? -value : value;
+}
