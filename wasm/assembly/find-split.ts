@@ -1,0 +1,248 @@
+// Finds the best split of a node from its histogram: gains in float64, from integers.
+//
+//   features: 32 bytes each, uint32: first entry in a rank's histogram, first entry in the compact one,
+//     number of value bins, place of the missing bin in a rank's histogram, kind (0 numeric, 1 category),
+//     offset in the record, bytes in the record, unused
+//   params: float64 gradUnit, hessUnit, lambda, minHess, minRows, categorySmooth, categoryLambda,
+//     minGroupRows; int32 at 64: countShift, maxCategories, maxOneHot
+//   totals: int64 sum of g, int64 (count << countShift) + sum of h of the node
+//   best: float64 score at 0; int32 feature 8, bin 12, missingLeft 16, numLeft 20 (categories);
+//     int64 left g 24, left h 32; float64 runner-up score 40; int32 runner-up feature 48
+//   leftBins: for a category split, the bins that go left as bits; bin numValues is the missing one
+//
+// score = GL² / (HL + λ) + GR² / (HR + λ); a candidate must beat the best so far, so ties stay with the
+// lower feature, the lower bin, missing left.
+
+export function findSplit(
+  hist: usize, features: usize, begin: i32, end: i32, mask: usize, params: usize, totals: usize, best: usize,
+  leftBins: usize, scratch: usize,
+): void {
+  store<f64>(best, -Infinity);
+  store<i32>(best, -1, 8);
+  store<f64>(best, -Infinity, 40);
+  store<i32>(best, -1, 48);
+  for (let f = begin; f < end; f++) {
+    if (mask && !load<u8>(mask + <usize>f)) continue;
+    const before = load<f64>(best);
+    const owner = load<i32>(best, 8);
+    const feature = features + (<usize>f << 5);
+    const entries = hist + (<usize>load<u32>(feature, 4) << 4);
+    const numValues = load<i32>(feature, 8);
+    const score = load<u32>(feature, 16) == 0
+      ? scanValues(entries, numValues, f, params, totals, best)
+      : scanCategories(entries, numValues, f, params, totals, best, leftBins, scratch);
+    // the loser of this feature against the best so far is the runner-up, if it is the best loser
+    const won = load<i32>(best, 8) == f;
+    const loserScore = won ? before : score;
+    const loser = won ? owner : f;
+    if (loserScore > load<f64>(best, 40)) {
+      store<f64>(best, loserScore, 40);
+      store<i32>(best, loser, 48);
+    }
+  }
+}
+
+function scanValues(entries: usize, numValues: i32, f: i32, params: usize, totals: usize, best: usize): f64 {
+  const gradUnit = load<f64>(params);
+  const hessUnit = load<f64>(params, 8);
+  const lambda = load<f64>(params, 16);
+  const minHess = load<f64>(params, 24);
+  const minRows = <i64>load<f64>(params, 32);
+  const countShift = <i64>load<i32>(params, 64);
+  const counted = countShift < 63;
+  const hessMask: i64 = counted ? (<i64>1 << countShift) - 1 : -1;
+  const totalGrad = load<i64>(totals);
+  const totalHess = load<i64>(totals, 8);
+  const G = <f64>totalGrad * gradUnit;
+  const H = <f64>(totalHess & hessMask) * hessUnit;
+  const missingGrad = load<i64>(entries + (<usize>numValues << 4));
+  const missingHess = load<i64>(entries + (<usize>numValues << 4), 8);
+  const hasMissing = missingHess != 0;
+  let featureScore = -Infinity;
+  let bestScore = load<f64>(best);
+  let bestBin: i32 = -1;
+  let bestMissingLeft: i32 = 0;
+  let bestGrad: i64 = 0;
+  let bestHess: i64 = 0;
+  let leftGrad: i64 = 0;
+  let leftHess: i64 = 0;
+  for (let b: i32 = 0; b < numValues; b++) {
+    const at = entries + (<usize>b << 4);
+    const h = load<i64>(at, 8);
+    if (h == 0) continue;
+    leftGrad += load<i64>(at);
+    leftHess += h;
+    // missing rows on the left, then on the right; without missing rows the two are one candidate
+    for (let side: i32 = hasMissing ? 1 : 0; side >= 0; side--) {
+      const g = side ? leftGrad + missingGrad : leftGrad;
+      const hh = side ? leftHess + missingHess : leftHess;
+      if (hh == totalHess) continue;
+      const HL = <f64>(hh & hessMask) * hessUnit;
+      const HR = H - HL;
+      if (HL < minHess || HR < minHess) continue;
+      if (counted && (hh >> countShift < minRows || (totalHess - hh) >> countShift < minRows)) continue;
+      const GL = <f64>g * gradUnit;
+      const GR = G - GL;
+      const score = (GL * GL * (HR + lambda) + GR * GR * (HL + lambda)) / ((HL + lambda) * (HR + lambda));
+      if (score > featureScore) {
+        featureScore = score;
+        if (score > bestScore) {
+          bestScore = score;
+          bestBin = b;
+          bestMissingLeft = side;
+          bestGrad = g;
+          bestHess = hh;
+        }
+      }
+    }
+  }
+  if (bestBin >= 0) {
+    if (!hasMissing) {
+      const HL = bestHess & hessMask;
+      bestMissingLeft = <i32>(HL + HL >= (totalHess & hessMask));
+    }
+    store<f64>(best, bestScore);
+    store<i32>(best, f, 8);
+    store<i32>(best, bestBin, 12);
+    store<i32>(best, bestMissingLeft, 16);
+    store<i32>(best, 0, 20);
+    store<i64>(best, bestGrad, 24);
+    store<i64>(best, bestHess, 32);
+  }
+  return featureScore;
+}
+
+// Many-vs-many (W. D. Fisher, 1958): bins in the order of g / (h + smooth); the best subset is a prefix.
+// The missing bin is a category like any other. With at most maxOneHot bins present each is tried alone.
+function scanCategories(
+  entries: usize, numValues: i32, f: i32, params: usize, totals: usize, best: usize, leftBins: usize, scratch: usize,
+): f64 {
+  const gradUnit = load<f64>(params);
+  const hessUnit = load<f64>(params, 8);
+  const minHess = load<f64>(params, 24);
+  const minRows = <i64>load<f64>(params, 32);
+  const smooth = load<f64>(params, 40);
+  const minGroupRows = <i64>load<f64>(params, 56);
+  const countShift = <i64>load<i32>(params, 64);
+  const maxCategories = load<i32>(params, 68);
+  const maxOneHot = load<i32>(params, 72);
+  const counted = countShift < 63;
+  const hessMask: i64 = counted ? (<i64>1 << countShift) - 1 : -1;
+  const totalGrad = load<i64>(totals);
+  const totalHess = load<i64>(totals, 8);
+  const G = <f64>totalGrad * gradUnit;
+  const H = <f64>(totalHess & hessMask) * hessUnit;
+  // scratch: ratios float64[numValues + 1], then order int32[numValues + 1]
+  const ratios = scratch;
+  const order = scratch + ((<usize>numValues + 1) << 3);
+  let present: i32 = 0;
+  for (let b: i32 = 0; b <= numValues; b++) {
+    const at = entries + (<usize>b << 4);
+    const h = load<i64>(at, 8);
+    if (h == 0) continue;
+    if (counted && h >> countShift < minGroupRows) continue;
+    const ratio = (<f64>load<i64>(at) * gradUnit) / (<f64>(h & hessMask) * hessUnit + smooth);
+    store<f64>(ratios + (<usize>b << 3), ratio);
+    store<i32>(order + (<usize>present << 2), b);
+    present++;
+  }
+  if (present < 1) return -Infinity;
+  const oneHot = present <= maxOneHot;
+  const lambda = load<f64>(params, 16) + (oneHot ? 0.0 : load<f64>(params, 48));
+  if (!oneHot) sortByRatio(ratios, order, present);
+  let featureScore = -Infinity;
+  let bestScore = load<f64>(best);
+  let bestCount: i32 = 0;
+  let bestFrom: i32 = 0;
+  let bestGrad: i64 = 0;
+  let bestHess: i64 = 0;
+  const numDirections = oneHot ? 1 : 2;
+  for (let direction: i32 = 0; direction < numDirections; direction++) {
+    let leftGrad: i64 = 0;
+    let leftHess: i64 = 0;
+    const limit = oneHot ? present : min<i32>(present, maxCategories);
+    for (let k: i32 = 0; k < limit; k++) {
+      const at = entries + (<usize>load<i32>(order + (<usize>(direction ? present - 1 - k : k) << 2)) << 4);
+      if (oneHot) {
+        leftGrad = 0;
+        leftHess = 0;
+      }
+      leftGrad += load<i64>(at);
+      leftHess += load<i64>(at, 8);
+      if (leftHess == totalHess) continue;
+      const HL = <f64>(leftHess & hessMask) * hessUnit;
+      const HR = H - HL;
+      if (HL < minHess || HR < minHess) continue;
+      if (counted && (leftHess >> countShift < minRows || (totalHess - leftHess) >> countShift < minRows)) continue;
+      const GL = <f64>leftGrad * gradUnit;
+      const GR = G - GL;
+      const score = (GL * GL * (HR + lambda) + GR * GR * (HL + lambda)) / ((HL + lambda) * (HR + lambda));
+      if (score > featureScore) {
+        featureScore = score;
+        if (score > bestScore) {
+          bestScore = score;
+          bestCount = oneHot ? 1 : k + 1;
+          bestFrom = oneHot ? k : direction ? present - 1 - k : 0;
+          bestGrad = leftGrad;
+          bestHess = leftHess;
+        }
+      }
+    }
+  }
+  if (bestCount > 0) {
+    memory.fill(leftBins, 0, ((<usize>numValues + 64) >> 6) << 3);
+    for (let k: i32 = 0; k < bestCount; k++) {
+      const b = load<i32>(order + (<usize>(bestFrom + k) << 2));
+      const at = leftBins + (<usize>(b >> 5) << 2);
+      store<u32>(at, load<u32>(at) | (1 << (b & 31)));
+    }
+    store<f64>(best, bestScore);
+    store<i32>(best, f, 8);
+    store<i32>(best, -1, 12);
+    const missing = load<i64>(entries + (<usize>numValues << 4), 8) != 0;
+    const HL = bestHess & hessMask;
+    const heavierLeft = <i32>(HL + HL >= (totalHess & hessMask));
+    const bit = (load<u32>(leftBins + (<usize>(numValues >> 5) << 2)) >> (numValues & 31)) & 1;
+    store<i32>(best, missing ? <i32>bit : heavierLeft, 16);
+    store<i32>(best, bestCount, 20);
+    store<i64>(best, bestGrad, 24);
+    store<i64>(best, bestHess, 32);
+  }
+  return featureScore;
+}
+
+// heap sort, ascending by (ratio, bin)
+function sortByRatio(ratios: usize, order: usize, count: i32): void {
+  for (let start = (count >> 1) - 1; start >= 0; start--) siftDown(ratios, order, start, count);
+  for (let end = count - 1; end > 0; end--) {
+    const top = load<i32>(order);
+    store<i32>(order, load<i32>(order + (<usize>end << 2)));
+    store<i32>(order + (<usize>end << 2), top);
+    siftDown(ratios, order, 0, end);
+  }
+}
+
+function siftDown(ratios: usize, order: usize, start: i32, count: i32): void {
+  const moved = load<i32>(order + (<usize>start << 2));
+  const movedRatio = load<f64>(ratios + (<usize>moved << 3));
+  let at = start;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= count) break;
+    let bin = load<i32>(order + (<usize>child << 2));
+    let ratio = load<f64>(ratios + (<usize>bin << 3));
+    if (child + 1 < count) {
+      const otherBin = load<i32>(order + (<usize>(child + 1) << 2));
+      const otherRatio = load<f64>(ratios + (<usize>otherBin << 3));
+      if (otherRatio > ratio || (otherRatio == ratio && otherBin > bin)) {
+        child++;
+        bin = otherBin;
+        ratio = otherRatio;
+      }
+    }
+    if (movedRatio > ratio || (movedRatio == ratio && moved > bin)) break;
+    store<i32>(order + (<usize>at << 2), bin);
+    at = child;
+  }
+  store<i32>(order + (<usize>at << 2), moved);
+}

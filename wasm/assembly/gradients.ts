@@ -1,0 +1,178 @@
+// First and second derivatives of the loss for each row, in float64, from the row's own score, and their
+// quantised form in the records. stats receives max|g| and max h (two float64), for the power-of-two scale.
+import { exp, log, logistic2, softplus } from './portable-math';
+
+/** Squared error: g = w (score − label), h = w. weights may be 0 (none). */
+export function squaredGradients(
+  scores: usize, labels: usize, weights: usize, numRows: i32, grads: usize, hesses: usize, stats: usize,
+): void {
+  let maxGrad = load<f64>(stats);
+  let maxHess = load<f64>(stats, 8);
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const at = i << 3;
+    const w = weights ? load<f64>(weights + at) : 1.0;
+    const g = w * (load<f64>(scores + at) - load<f64>(labels + at));
+    store<f64>(grads + at, g);
+    store<f64>(hesses + at, w);
+    maxGrad = max<f64>(maxGrad, abs<f64>(g));
+    maxHess = max<f64>(maxHess, w);
+  }
+  store<f64>(stats, maxGrad);
+  store<f64>(stats, maxHess, 8);
+}
+
+/** Logistic loss of labels in [0, 1]: g = w (p − y), h = w max(p (1 − p), 1e-16). */
+export function logisticGradients(
+  scores: usize, labels: usize, weights: usize, numRows: i32, grads: usize, hesses: usize, stats: usize,
+): void {
+  let maxGrad = f64x2.splat(load<f64>(stats));
+  let maxHess = f64x2.splat(load<f64>(stats, 8));
+  const one = f64x2.splat(1.0);
+  const floor = f64x2.splat(1e-16);
+  for (let i: i32 = 0; i < numRows; i += 2) {
+    const at = <usize>i << 3;
+    const lone = i + 1 == numRows;
+    const p = logistic2(load2(scores + at, lone));
+    let g = f64x2.sub(p, load2(labels + at, lone));
+    let h = f64x2.max(f64x2.mul(p, f64x2.sub(one, p)), floor);
+    if (weights) {
+      const w = load2(weights + at, lone);
+      g = f64x2.mul(g, w);
+      h = f64x2.mul(h, w);
+    }
+    maxGrad = f64x2.max(maxGrad, f64x2.abs(g));
+    maxHess = f64x2.max(maxHess, h);
+    if (lone) {
+      store<f64>(grads + at, f64x2.extract_lane(g, 0));
+      store<f64>(hesses + at, f64x2.extract_lane(h, 0));
+    } else {
+      v128.store(grads + at, g);
+      v128.store(hesses + at, h);
+    }
+  }
+  store<f64>(stats, max<f64>(f64x2.extract_lane(maxGrad, 0), f64x2.extract_lane(maxGrad, 1)));
+  store<f64>(stats, max<f64>(f64x2.extract_lane(maxHess, 0), f64x2.extract_lane(maxHess, 1)), 8);
+}
+
+function load2(at: usize, lone: bool): v128 {
+  return lone ? f64x2.splat(load<f64>(at)) : v128.load(at);
+}
+
+/** Softmax over numClasses score columns (classStride bytes apart) into columns of probabilities. */
+export function softmaxProbabilities(
+  scores: usize, classStride: usize, numClasses: i32, numRows: i32, probabilities: usize, outStride: usize,
+): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const at = scores + (i << 3);
+    const out = probabilities + (i << 3);
+    let top = load<f64>(at);
+    for (let k: usize = 1; k < <usize>numClasses; k++) top = max<f64>(top, load<f64>(at + k * classStride));
+    let total = 0.0;
+    for (let k: usize = 0; k < <usize>numClasses; k++) {
+      const e = exp(load<f64>(at + k * classStride) - top);
+      store<f64>(out + k * outStride, e);
+      total += e;
+    }
+    for (let k: usize = 0; k < <usize>numClasses; k++) {
+      store<f64>(out + k * outStride, load<f64>(out + k * outStride) / total);
+    }
+  }
+}
+
+/** One class of softmax: g = w (p − [label = k]), h = w factor max(p (1 − p), 1e-16). */
+export function softmaxGradients(
+  probabilities: usize, labels: usize, classIndex: f64, factor: f64, weights: usize, numRows: i32, grads: usize,
+  hesses: usize, stats: usize,
+): void {
+  let maxGrad = load<f64>(stats);
+  let maxHess = load<f64>(stats, 8);
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const at = i << 3;
+    const w = weights ? load<f64>(weights + at) : 1.0;
+    const p = load<f64>(probabilities + at);
+    const g = w * (p - (load<f64>(labels + at) == classIndex ? 1.0 : 0.0));
+    const h = w * (factor * max<f64>(p * (1.0 - p), 1e-16));
+    store<f64>(grads + at, g);
+    store<f64>(hesses + at, h);
+    maxGrad = max<f64>(maxGrad, abs<f64>(g));
+    maxHess = max<f64>(maxHess, h);
+  }
+  store<f64>(stats, maxGrad);
+  store<f64>(stats, maxHess, 8);
+}
+
+function mix32(value: u32): u32 {
+  let x = value;
+  x ^= x >> 16;
+  x *= 0x7feb352d;
+  x ^= x >> 15;
+  x *= 0x846ca68b;
+  x ^= x >> 16;
+  return x;
+}
+
+/**
+ * Writes g and h, scaled and rounded without bias, as int16 and uint16 into each record's slot.
+ * The random bits of a row are mix32(rowKey ^ treeKey): high half for g, low half for h. h is at least 1.
+ */
+export function quantise16(
+  grads: usize, hesses: usize, rowKeys: usize, numRows: i32, gradScale: f64, hessScale: f64, treeKey: u32,
+  slot: usize, stride: usize, roundHess: i32,
+): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const random = mix32(load<u32>(rowKeys + (i << 2)) ^ treeKey);
+    const g = <i32>Math.floor(load<f64>(grads + (i << 3)) * gradScale + <f64>(random >> 16) * 0.0000152587890625);
+    let h = <i32>(load<f64>(hesses + (i << 3)) * hessScale + (roundHess ? <f64>(random & 0xffff) * 0.0000152587890625 : 0.0));
+    h = max<i32>(h, 1);
+    store<u32>(slot, (<u32>g << 16) | <u32>h);
+    slot += stride;
+  }
+}
+
+/** The wide form: int32 g, then uint32 h. The row's second random word is mix32(first + 0x9e3779b9). */
+export function quantise32(
+  grads: usize, hesses: usize, rowKeys: usize, numRows: i32, gradScale: f64, hessScale: f64, treeKey: u32,
+  slot: usize, stride: usize, roundHess: i32,
+): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const first = mix32(load<u32>(rowKeys + (i << 2)) ^ treeKey);
+    const second = mix32(first + 0x9e3779b9);
+    const g = <i32>Math.floor(load<f64>(grads + (i << 3)) * gradScale + <f64>first * 2.3283064365386963e-10);
+    const h = <u32>(load<f64>(hesses + (i << 3)) * hessScale + (roundHess ? <f64>second * 2.3283064365386963e-10 : 0.0));
+    store<i32>(slot, g);
+    store<u32>(slot, max<u32>(h, 1), 4);
+    slot += stride;
+  }
+}
+
+/** Loss of each row, weighted, into out: 0 squared, 1 logistic. */
+export function rowLosses(
+  kind: i32, scores: usize, labels: usize, weights: usize, numRows: i32, out: usize,
+): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const at = i << 3;
+    const s = load<f64>(scores + at);
+    const y = load<f64>(labels + at);
+    let loss: f64;
+    if (kind == 0) loss = (s - y) * (s - y);
+    else if (y == 1.0) loss = softplus(-s);
+    else loss = softplus(s) - y * s;
+    store<f64>(out + at, weights ? loss * load<f64>(weights + at) : loss);
+  }
+}
+
+/** Softmax cross-entropy of each row, weighted: log Σ e^(s_k − s_max) + s_max − s_label. */
+export function softmaxLosses(
+  scores: usize, classStride: usize, numClasses: i32, labels: usize, weights: usize, numRows: i32, out: usize,
+): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const at = scores + (i << 3);
+    let top = load<f64>(at);
+    for (let k: usize = 1; k < <usize>numClasses; k++) top = max<f64>(top, load<f64>(at + k * classStride));
+    let total = 0.0;
+    for (let k: usize = 0; k < <usize>numClasses; k++) total += exp(load<f64>(at + k * classStride) - top);
+    const own = load<f64>(at + <usize>load<f64>(labels + (i << 3)) * classStride);
+    const loss = log(total) + (top - own);
+    store<f64>(out + (i << 3), weights ? loss * load<f64>(weights + (i << 3)) : loss);
+  }
+}

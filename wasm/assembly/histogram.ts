@@ -1,0 +1,209 @@
+// Adds rows to a rank's own histogram, one add per feature and row.
+//   packed: 8-byte entries, (sum of g) << 32 + (sum of h); the caller flushes before 65,536 rows
+//   wide:   16-byte entries, int64 sum of g, then int64 (count << countShift) + sum of h; never overflows
+//   byte feature j: entries [256 j, 256 j + 256), missing at 255; two-byte features follow, see `extras`
+// A row is a record at rec + i · stride, or at rec + ids[i] · stride when ids is not 0.
+// extras: for each two-byte feature two uint32: its offset in the record and its first entry.
+
+function addPacked(at: usize, v: u64): void {
+  store<u64>(at, load<u64>(at) + v);
+}
+
+export function histogramPacked(
+  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, numBytes: i32, extras: usize,
+  numExtras: i32, hist: usize,
+): void {
+  const groups = <usize>numBytes >> 3;
+  const tail = numBytes & 7;
+  const wholeEnd = groups << 3;
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
+    const slot = load<u32>(p + slotOffset);
+    const v: u64 = (<u64>(<i64>(<i32>slot >> 16)) << 32) + <u64>(slot & 0xffff);
+    let h = hist;
+    let q = p;
+    for (const end = p + wholeEnd; q < end; q += 8) {
+      const w = load<u64>(q);
+      addPacked(h + <usize>((w << 3) & 2040), v);
+      addPacked(h + 2048 + <usize>((w >> 5) & 2040), v);
+      addPacked(h + 4096 + <usize>((w >> 13) & 2040), v);
+      addPacked(h + 6144 + <usize>((w >> 21) & 2040), v);
+      addPacked(h + 8192 + <usize>((w >> 29) & 2040), v);
+      addPacked(h + 10240 + <usize>((w >> 37) & 2040), v);
+      addPacked(h + 12288 + <usize>((w >> 45) & 2040), v);
+      addPacked(h + 14336 + <usize>((w >> 53) & 2040), v);
+      h += 16384;
+    }
+    if (tail & 4) {
+      const w = load<u32>(q);
+      addPacked(h + <usize>((w << 3) & 2040), v);
+      addPacked(h + 2048 + <usize>((w >> 5) & 2040), v);
+      addPacked(h + 4096 + <usize>((w >> 13) & 2040), v);
+      addPacked(h + 6144 + <usize>((w >> 21) & 2040), v);
+      h += 8192;
+      q += 4;
+    }
+    if (tail & 2) {
+      addPacked(h + (<usize>load<u8>(q) << 3), v);
+      addPacked(h + 2048 + (<usize>load<u8>(q, 1) << 3), v);
+      h += 4096;
+      q += 2;
+    }
+    if (tail & 1) addPacked(h + (<usize>load<u8>(q) << 3), v);
+    for (let e: i32 = 0; e < numExtras; e++) {
+      const bin = <usize>load<u16>(p + load<u32>(extras + (<usize>e << 3)));
+      addPacked(hist + ((<usize>load<u32>(extras + (<usize>e << 3), 4) + bin) << 3), v);
+    }
+  }
+}
+
+function addWide(at: usize, v: v128): void {
+  v128.store(at, i64x2.add(v128.load(at), v));
+}
+
+function slotValue(slot: usize, slotBytes: i32, countShift: i32): v128 {
+  const one: i64 = countShift < 63 ? <i64>1 << countShift : 0;
+  let g: i64;
+  let h: i64;
+  if (slotBytes == 4) {
+    const packed = load<u32>(slot);
+    g = <i64>(<i32>packed >> 16);
+    h = <i64>(packed & 0xffff);
+  } else {
+    g = <i64>load<i32>(slot);
+    h = <i64>load<u32>(slot, 4);
+  }
+  return i64x2.replace_lane(i64x2.splat(g), 1, h + one);
+}
+
+export function histogramWide(
+  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, slotBytes: i32, countShift: i32,
+  numBytes: i32, extras: usize, numExtras: i32, hist: usize,
+): void {
+  const groups = <usize>numBytes >> 3;
+  const tail = <usize>numBytes & 7;
+  const wholeEnd = groups << 3;
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
+    const v = slotValue(p + slotOffset, slotBytes, countShift);
+    let h = hist;
+    let q = p;
+    for (const end = p + wholeEnd; q < end; q += 8) {
+      const w = load<u64>(q);
+      addWide(h + <usize>((w << 4) & 4080), v);
+      addWide(h + 4096 + <usize>((w >> 4) & 4080), v);
+      addWide(h + 8192 + <usize>((w >> 12) & 4080), v);
+      addWide(h + 12288 + <usize>((w >> 20) & 4080), v);
+      addWide(h + 16384 + <usize>((w >> 28) & 4080), v);
+      addWide(h + 20480 + <usize>((w >> 36) & 4080), v);
+      addWide(h + 24576 + <usize>((w >> 44) & 4080), v);
+      addWide(h + 28672 + <usize>((w >> 52) & 4080), v);
+      h += 32768;
+    }
+    for (let t: usize = 0; t < tail; t++) {
+      addWide(h + (<usize>load<u8>(q + t) << 4), v);
+      h += 4096;
+    }
+    for (let e: i32 = 0; e < numExtras; e++) {
+      const bin = <usize>load<u16>(p + load<u32>(extras + (<usize>e << 3)));
+      addWide(hist + ((<usize>load<u32>(extras + (<usize>e << 3), 4) + bin) << 4), v);
+    }
+  }
+}
+
+/**
+ * The wide form for a few features only. chosen: for each, four uint32: offset in the record, width in
+ * bytes, first entry in hist, unused.
+ */
+export function histogramChosen(
+  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, slotBytes: i32, countShift: i32,
+  chosen: usize, numChosen: i32, hist: usize,
+): void {
+  const end = chosen + (<usize>numChosen << 4);
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
+    const v = slotValue(p + slotOffset, slotBytes, countShift);
+    for (let c = chosen; c < end; c += 16) {
+      const at = p + load<u32>(c);
+      const bin = load<u32>(c, 4) == 1 ? <usize>load<u8>(at) : <usize>load<u16>(at);
+      addWide(hist + ((<usize>load<u32>(c, 8) + bin) << 4), v);
+    }
+  }
+}
+
+/** Class counts: entries of numClasses int64, (rows << 32) + weight; the slot holds class << 16 | weight. */
+export function histogramClasses(
+  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, numClasses: i32, chosen: usize,
+  numChosen: i32, hist: usize,
+): void {
+  const end = chosen + (<usize>numChosen << 4);
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
+    const slot = load<u32>(p + slotOffset);
+    const v: u64 = (<u64>1 << 32) + <u64>(slot & 0xffff);
+    const lane = hist + (<usize>(slot >> 16) << 3);
+    for (let c = chosen; c < end; c += 16) {
+      const at = p + load<u32>(c);
+      const bin = load<u32>(c, 4) == 1 ? <usize>load<u8>(at) : <usize>load<u16>(at);
+      addPacked(lane + (((<usize>load<u32>(c, 8) + bin) * <usize>numClasses) << 3), v);
+    }
+  }
+}
+
+/** Adds packed entries to wide ones and clears them. */
+export function flushPacked(hist: usize, numEntries: i32, wide: usize): void {
+  for (let i: usize = 0; i < <usize>numEntries; i++) {
+    const v = load<i64>(hist + (i << 3));
+    if (v == 0) continue;
+    const at = wide + (i << 4);
+    store<i64>(at, load<i64>(at) + (v >> 32));
+    store<i64>(at, load<i64>(at, 8) + (v & 0xffffffff), 8);
+    store<i64>(hist + (i << 3), 0);
+  }
+}
+
+/**
+ * Adds the ranks' entries of features [begin, end) and stores them without gaps, wide.
+ * parts: numParts uint32 addresses, each where that rank's entry `firstEntry` lies. features: see find-split.
+ */
+export function reduceHistogram(
+  parts: usize, numParts: i32, packed: i32, firstEntry: i32, features: usize, begin: i32, end: i32, out: usize,
+): void {
+  const size: usize = packed ? 3 : 4;
+  for (let f = begin; f < end; f++) {
+    const feature = features + (<usize>f << 5);
+    const from = (<usize>(load<u32>(feature) - firstEntry)) << size;
+    const target = out + (<usize>load<u32>(feature, 4) << 4);
+    const numValues = <usize>load<u32>(feature, 8);
+    const missing = <usize>load<u32>(feature, 12);
+    for (let b: usize = 0; b <= numValues; b++) {
+      const entry = from + ((b == numValues ? missing : b) << size);
+      if (packed) {
+        let sum: i64 = 0;
+        for (let w: i32 = 0; w < numParts; w++) sum += load<i64>(<usize>load<u32>(parts + (<usize>w << 2)) + entry);
+        store<i64>(target + (b << 4), sum >> 32);
+        store<i64>(target + (b << 4), sum & 0xffffffff, 8);
+      } else {
+        let sum = i64x2.splat(0);
+        for (let w: i32 = 0; w < numParts; w++) {
+          sum = i64x2.add(sum, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + entry));
+        }
+        v128.store(target + (b << 4), sum);
+      }
+    }
+  }
+}
+
+/** out = parent − child, entry by entry; bytes is a multiple of 16; out may be parent. */
+export function subtractHistogram(parent: usize, child: usize, out: usize, bytes: i32): void {
+  for (let i: usize = 0; i < <usize>bytes; i += 16) {
+    v128.store(out + i, i64x2.sub(v128.load(parent + i), v128.load(child + i)));
+  }
+}
+
+/** out += part, int64 by int64. */
+export function addInt64(out: usize, part: usize, bytes: i32): void {
+  for (let i: usize = 0; i < <usize>bytes; i += 16) {
+    v128.store(out + i, i64x2.add(v128.load(out + i), v128.load(part + i)));
+  }
+}

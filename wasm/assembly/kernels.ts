@@ -1,0 +1,16 @@
+// The one module: every kernel by name. Pointers and lengths only; the memory is imported and shared.
+export { binCodes, binF32, binF32Full, binF64, binF64Wide } from './bin-column';
+export { findClassSplit } from './find-class-split';
+export { findSplit } from './find-split';
+export {
+  logisticGradients, quantise16, quantise32, rowLosses, softmaxGradients, softmaxLosses, softmaxProbabilities,
+  squaredGradients,
+} from './gradients';
+export {
+  addInt64, flushPacked, histogramChosen, histogramClasses, histogramPacked, histogramWide, reduceHistogram,
+  subtractHistogram,
+} from './histogram';
+export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './leaf-values';
+export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './partition-rows';
+export { exp, log, logistic, softplus } from './portable-math';
+export { addNodeValues, findNodes, predictNarrow } from './predict';

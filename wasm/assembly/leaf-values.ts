@@ -1,0 +1,77 @@
+// From rows to leaves and back: which leaf each row lies in, sums over a leaf that no order can change,
+// and the scores. leafOf: uint32 a row; its top bit says that the row was not drawn for this tree.
+
+/** leafOf[ids[i]] = leaf; ids 0 means rows firstId + i. */
+export function markLeaf(ids: usize, firstId: i32, numRows: i32, leaf: u32, leafOf: usize): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const id = ids ? <usize>load<u32>(ids + (i << 2)) : <usize>firstId + i;
+    store<u32>(leafOf + (id << 2), leaf);
+  }
+}
+
+/**
+ * Adds each drawn row's g and h to its leaf in fixed point: four int64 a leaf, whole and fraction (2^-40)
+ * of g · gradScale, then of h · hessScale.
+ */
+export function leafSums(
+  leafOf: usize, grads: usize, hesses: usize, numRows: i32, gradScale: f64, hessScale: f64, sums: usize,
+): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const leaf = load<u32>(leafOf + (i << 2));
+    if (leaf & 0x80000000) continue;
+    const at = sums + (<usize>leaf << 5);
+    addFixed(at, load<f64>(grads + (i << 3)) * gradScale);
+    addFixed(at + 16, load<f64>(hesses + (i << 3)) * hessScale);
+  }
+}
+
+function addFixed(at: usize, value: f64): void {
+  const whole = Math.floor(value);
+  store<i64>(at, load<i64>(at) + <i64>whole);
+  store<i64>(at, load<i64>(at, 8) + <i64>((value - whole) * 1099511627776.0), 8);
+}
+
+/** The same for the rows of one leaf of a forest: count · value and count · weight; slots hold the counts. */
+export function leafTotals(
+  ids: usize, numRows: i32, counts: usize, labels: usize, weights: usize, labelScale: f64, weightScale: f64,
+  sums: usize,
+): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const id = <usize>load<u32>(ids + (i << 2));
+    const w = (weights ? load<f64>(weights + (id << 3)) : 1.0) * <f64>load<u8>(counts + id);
+    addFixed(sums, load<f64>(labels + (id << 3)) * w * labelScale);
+    addFixed(sums + 16, w * weightScale);
+  }
+}
+
+/** scores[i] += values[leafOf[i]], drawn or not. */
+export function addLeafValues(leafOf: usize, values: usize, scores: usize, numRows: i32): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const leaf = load<u32>(leafOf + (i << 2)) & 0x7fffffff;
+    const at = scores + (i << 3);
+    store<f64>(at, load<f64>(at) + load<f64>(values + (<usize>leaf << 3)));
+  }
+}
+
+/**
+ * Walks each record down a tree. nodes: 16 bytes each, uint32: offset in the record and width << 24 (or
+ * 0xffffffff at a leaf), address of goesLeft (at a leaf: its index), left child, right child.
+ * flag is or-ed into the leaf's index. onlyFlagged walks only rows whose leafOf has the top bit.
+ */
+export function findLeaves(
+  rec: usize, stride: usize, numRows: i32, nodes: usize, flag: u32, onlyFlagged: i32, leafOf: usize,
+): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    if (onlyFlagged && !(load<u32>(leafOf + (i << 2)) & 0x80000000)) continue;
+    const p = rec + i * stride;
+    let node = nodes;
+    let place = load<u32>(node);
+    while (place != 0xffffffff) {
+      const at = p + (place & 0xffffff);
+      const bin = place >> 24 == 1 ? <usize>load<u8>(at) : <usize>load<u16>(at);
+      node = nodes + (<usize>(load<u8>(<usize>load<u32>(node, 4) + bin) ? load<u32>(node, 8) : load<u32>(node, 12)) << 4);
+      place = load<u32>(node);
+    }
+    store<u32>(leafOf + (i << 2), load<u32>(node, 4) | flag);
+  }
+}

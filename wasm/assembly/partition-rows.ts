@@ -1,0 +1,112 @@
+// Splits a node's rows: left from the front of the target, right from its back, without branches.
+//
+//   source  [ l r r l l r ]        target  [ l l l | r r r ]
+//                                            →       ←
+//
+// Which side a bin takes stands in goesLeft: one byte a bin, 1 for left. width is 1 or 2 bytes.
+
+/** Moves the records and their row numbers; sourceIds 0 means row firstId + i. Returns the rows on the left. */
+export function partitionRecords(
+  source: usize, sourceIds: usize, firstId: i32, numRows: i32, stride: usize, target: usize, targetIds: usize,
+  offset: usize, width: i32, goesLeft: usize,
+): i32 {
+  let left: usize = 0;
+  let right: usize = <usize>numRows - 1;
+  const whole = stride & ~15;
+  const odd = stride & 8;
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const p = source + i * stride;
+    const bin = width == 1 ? <usize>load<u8>(p + offset) : <usize>load<u16>(p + offset);
+    const isLeft = <usize>load<u8>(goesLeft + bin);
+    const place = isLeft ? left : right;
+    const q = target + place * stride;
+    for (let b: usize = 0; b < whole; b += 16) v128.store(q + b, v128.load(p + b));
+    if (odd) store<u64>(q + whole, load<u64>(p + whole));
+    store<u32>(targetIds + (place << 2), sourceIds ? load<u32>(sourceIds + (i << 2)) : <u32>firstId + <u32>i);
+    left += isLeft;
+    right -= 1 - isLeft;
+  }
+  return <i32>left;
+}
+
+/** The form for records of 32 bytes. */
+export function partitionRecords32(
+  source: usize, sourceIds: usize, firstId: i32, numRows: i32, target: usize, targetIds: usize, offset: usize,
+  goesLeft: usize,
+): i32 {
+  let left: usize = 0;
+  let right: usize = <usize>numRows - 1;
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const p = source + (i << 5);
+    const a = v128.load(p);
+    const b = v128.load(p, 16);
+    const isLeft = <usize>load<u8>(goesLeft + <usize>load<u8>(p + offset));
+    const place = isLeft ? left : right;
+    const q = target + (place << 5);
+    v128.store(q, a);
+    v128.store(q, b, 16);
+    store<u32>(targetIds + (place << 2), sourceIds ? load<u32>(sourceIds + (i << 2)) : <u32>firstId + <u32>i);
+    left += isLeft;
+    right -= 1 - isLeft;
+  }
+  return <i32>left;
+}
+
+/** Moves row numbers only; the records stay at master + id · stride. */
+export function partitionIds(
+  master: usize, sourceIds: usize, firstId: i32, numRows: i32, stride: usize, targetIds: usize, offset: usize,
+  width: i32, goesLeft: usize,
+): i32 {
+  let left: usize = 0;
+  let right: usize = <usize>numRows - 1;
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const id = sourceIds ? <usize>load<u32>(sourceIds + (i << 2)) : <usize>firstId + i;
+    const p = master + id * stride + offset;
+    const bin = width == 1 ? <usize>load<u8>(p) : <usize>load<u16>(p);
+    const isLeft = <usize>load<u8>(goesLeft + bin);
+    store<u32>(targetIds + ((isLeft ? left : right) << 2), <u32>id);
+    left += isLeft;
+    right -= 1 - isLeft;
+  }
+  return <i32>left;
+}
+
+/**
+ * Draws the rows of a tree. A row's count is how many of the thresholds its random bits
+ * mix32(rowKey ^ treeKey) reach; rows with a count are copied to the target, with their row numbers.
+ * mode 0 leaves the slot, 1 multiplies int32 g and uint32 h by the count, 2 the weight in the low half.
+ * target 0 copies row numbers only. Returns the rows drawn.
+ */
+export function drawRows(
+  master: usize, firstId: i32, numRows: i32, stride: usize, rowKeys: usize, treeKey: u32, thresholds: usize,
+  numThresholds: i32, target: usize, targetIds: usize, slotOffset: usize, mode: i32,
+): i32 {
+  let drawn: usize = 0;
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    let x = load<u32>(rowKeys + (i << 2)) ^ treeKey;
+    x ^= x >> 16;
+    x *= 0x7feb352d;
+    x ^= x >> 15;
+    x *= 0x846ca68b;
+    x ^= x >> 16;
+    let count: u32 = 0;
+    while (<i32>count < numThresholds && x >= load<u32>(thresholds + (<usize>count << 2))) count++;
+    if (count == 0) continue;
+    if (target) {
+      const p = master + i * stride;
+      const q = target + drawn * stride;
+      for (let b: usize = 0; b < stride; b += 8) store<u64>(q + b, load<u64>(p + b));
+      const slot = q + slotOffset;
+      if (mode == 1) {
+        store<i32>(slot, load<i32>(slot) * <i32>count);
+        store<u32>(slot, load<u32>(slot, 4) * count, 4);
+      } else if (mode == 2) {
+        const packed = load<u32>(slot);
+        store<u32>(slot, (packed & 0xffff0000) | ((packed & 0xffff) * count));
+      }
+    }
+    store<u32>(targetIds + (drawn << 2), <u32>firstId + <u32>i);
+    drawn++;
+  }
+  return <i32>drawn;
+}

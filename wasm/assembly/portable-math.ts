@@ -1,0 +1,109 @@
+// exp, log and logistic with the bits of src/base/portable-math.ts; the scalar and the SIMD form agree.
+
+export function exp(x: f64): f64 {
+  if (!(x >= -708.0)) return x < -708.0 ? 0.0 : NaN;
+  if (x > 709.7) return Infinity;
+  const power = x * 1.4426950408889634 + 6755399441055744.0 - 6755399441055744.0;
+  const r = x - power * 0.6931471803691238 - power * 1.9082149292705877e-10;
+  let p = 1.6059043836821613e-10;
+  p = p * r + 2.08767569878681e-9;
+  p = p * r + 2.505210838544172e-8;
+  p = p * r + 2.755731922398589e-7;
+  p = p * r + 2.7557319223985893e-6;
+  p = p * r + 2.48015873015873e-5;
+  p = p * r + 1.984126984126984e-4;
+  p = p * r + 1.388888888888889e-3;
+  p = p * r + 8.333333333333333e-3;
+  p = p * r + 4.1666666666666664e-2;
+  p = p * r + 1.6666666666666666e-1;
+  p = p * r + 0.5;
+  p = p * r + 1.0;
+  p = p * r + 1.0;
+  const half = Math.floor(power / 2.0);
+  return p * powerOfTwo(half) * powerOfTwo(power - half);
+}
+
+export function powerOfTwo(n: f64): f64 {
+  return reinterpret<f64>((<i64>n + 1023) << 52);
+}
+
+export function log(x: f64): f64 {
+  if (!(x > 0.0)) return x == 0.0 ? -Infinity : NaN;
+  if (x == Infinity) return x;
+  let exponent: i32 = 0;
+  let value = x;
+  if (value < 2.2250738585072014e-308) {
+    value *= 18014398509481984.0;
+    exponent = -54;
+  }
+  const bits = reinterpret<u64>(value);
+  let high = <i32>(bits >> 32);
+  exponent += (high >> 20) - 1023;
+  high &= 0xfffff;
+  const adjust = (high + 0x95f64) & 0x100000;
+  const k = <f64>(exponent + (adjust >> 20));
+  const f = reinterpret<f64>((<u64>(high | (adjust ^ 0x3ff00000)) << 32) | (bits & 0xffffffff)) - 1.0;
+  const s = f / (2.0 + f);
+  const z = s * s;
+  const w = z * z;
+  const t1 = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+  const t2 =
+    z *
+    (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const halfSquare = 0.5 * f * f;
+  return k * 0.6931471803691238 - (halfSquare - (s * (halfSquare + (t1 + t2)) + k * 1.9082149292705877e-10) - f);
+}
+
+export function softplus(x: f64): f64 {
+  return x > 0.0 ? x + log(1.0 + exp(-x)) : log(1.0 + exp(x));
+}
+
+export function logistic(x: f64): f64 {
+  if (x >= 0.0) return 1.0 / (1.0 + exp(-x));
+  const e = exp(x);
+  return e / (1.0 + e);
+}
+
+/** logistic of two lanes, the bits of the scalar form (inputs finite). */
+export function logistic2(x: v128): v128 {
+  const negative = f64x2.lt(x, f64x2.splat(0.0));
+  const e = expOfNegative2(f64x2.neg(f64x2.abs(x)));
+  const numerator = v128.bitselect(e, f64x2.splat(1.0), negative);
+  return f64x2.div(numerator, f64x2.add(f64x2.splat(1.0), e));
+}
+
+/** e^x of two lanes for x ≤ 0. */
+export function expOfNegative2(x: v128): v128 {
+  const magic = f64x2.splat(6755399441055744.0);
+  const clamped = f64x2.max(x, f64x2.splat(-708.0));
+  const power = f64x2.sub(f64x2.add(f64x2.mul(clamped, f64x2.splat(1.4426950408889634)), magic), magic);
+  const r = f64x2.sub(
+    f64x2.sub(clamped, f64x2.mul(power, f64x2.splat(0.6931471803691238))),
+    f64x2.mul(power, f64x2.splat(1.9082149292705877e-10)),
+  );
+  let p = f64x2.splat(1.6059043836821613e-10);
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.08767569878681e-9));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.505210838544172e-8));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.755731922398589e-7));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.7557319223985893e-6));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.48015873015873e-5));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.984126984126984e-4));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.388888888888889e-3));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(8.333333333333333e-3));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(4.1666666666666664e-2));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.6666666666666666e-1));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(0.5));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0));
+  // floor(power / 2), then the two factors 2^half and 2^(power − half), as in the scalar form
+  const half = f64x2.floor(f64x2.mul(power, f64x2.splat(0.5)));
+  const rest = f64x2.sub(power, half);
+  const scaled = f64x2.mul(f64x2.mul(p, powerOfTwo2(half)), powerOfTwo2(rest));
+  return v128.andnot(scaled, f64x2.lt(x, f64x2.splat(-708.0)));
+}
+
+// 2^n: n + 1023 sits in the low mantissa bits once 2^52 · 1.5 is added
+function powerOfTwo2(n: v128): v128 {
+  const biased = f64x2.add(n, f64x2.splat(6755399441055744.0 + 1023.0));
+  return i64x2.shl(biased, 52);
+}
