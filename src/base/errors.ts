@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'MODEL_FORMAT'
   | 'MODEL_VERSION'
   | 'MODEL_CLASS'
+  | 'FUNCTION_MISSING'
   | 'NOT_FITTED'
   | 'UNSUPPORTED'
   | 'DEPENDENCY_MISSING'

@@ -1,0 +1,63 @@
+/**
+ * Parameters that JSON cannot hold: functions of the user, and objects such as the stages of a pipeline.
+ * A function is saved by its name and supplied again at load; an object is saved by its owner.
+ */
+import { isPlainObject } from '../base/json.ts';
+import { isModuleFunction, type UserFunction, userFunctionName } from '../base/user-function.ts';
+import { type CommonFacts, makeSpec, type ParamSpec, type PresenceOf, refused } from './param-spec.ts';
+
+/** Stands for a saved function that the caller of load did not supply. */
+export class MissingFunction {
+  readonly functionName: string;
+
+  constructor(functionName: string) {
+    this.functionName = functionName;
+  }
+}
+
+/** Facts of {@link func}. */
+export interface FunctionFacts extends CommonFacts {
+  /** In words, what the function takes and returns. */
+  readonly rule?: string;
+}
+
+/** A function of the user: a closure, or `fromModule(url, name)`. */
+export function func<Fn extends (...args: never[]) => unknown, const F extends FunctionFacts = FunctionFacts>(
+  facts: F,
+): ParamSpec<UserFunction<Fn>, PresenceOf<F>> {
+  const check = (value: unknown): UserFunction<Fn> | typeof refused =>
+    typeof value === 'function' || isModuleFunction(value) ? (value as UserFunction<Fn>) : refused;
+  return makeSpec(
+    {
+      kind: 'func',
+      rule: facts.rule ?? 'a function or fromModule(url, name)',
+      check,
+      toJson: (value) => ({ function: userFunctionName(value) }),
+      fromJson: (saved, functions) => {
+        if (!isPlainObject(saved) || typeof saved['function'] !== 'string') return saved;
+        const name = saved['function'];
+        return Object.hasOwn(functions, name) ? functions[name] : new MissingFunction(name);
+      },
+    },
+    facts,
+  );
+}
+
+/** Facts of {@link object}. */
+export interface ObjectFacts<T> extends CommonFacts {
+  /** Completes "stages must be …". */
+  readonly rule: string;
+  /** The value as it is kept, or undefined when it is refused. */
+  readonly accepts: (value: unknown) => T | undefined;
+}
+
+/** An object that its owner saves itself (a stage, a list of stages, an evaluator). */
+export function object<T, const F extends ObjectFacts<T> = ObjectFacts<T>>(
+  facts: F & ObjectFacts<T>,
+): ParamSpec<T, PresenceOf<F>> {
+  const check = (value: unknown): T | typeof refused => {
+    const kept = facts.accepts(value);
+    return kept === undefined ? refused : kept;
+  };
+  return makeSpec<T, F>({ kind: 'object', rule: facts.rule, check, toJson: () => undefined }, facts);
+}
