@@ -272,6 +272,7 @@ export interface Kernels {
 		targetIds: number,
 		slotOffset: number,
 		mode: number,
+		counts: number,
 	): number;
 	// wasm/assembly/leaf-values.ts
 	markLeaf(

@@ -75,11 +75,12 @@ export function partitionIds(
  * Draws the rows of a tree. A row's count is how many of the thresholds its random bits
  * mix32(rowKey ^ treeKey) reach; rows with a count are copied to the target, with their row numbers.
  * mode 0 leaves the slot, 1 multiplies int32 g and uint32 h by the count, 2 the weight in the low half.
- * target 0 copies row numbers only. Returns the rows drawn.
+ * target 0 copies row numbers only. counts, when not 0, receives each row's count (a byte, by its number).
+ * Returns the rows drawn.
  */
 export function drawRows(
   master: usize, firstId: i32, numRows: i32, stride: usize, rowKeys: usize, treeKey: u32, thresholds: usize,
-  numThresholds: i32, target: usize, targetIds: usize, slotOffset: usize, mode: i32,
+  numThresholds: i32, target: usize, targetIds: usize, slotOffset: usize, mode: i32, counts: usize,
 ): i32 {
   let drawn: usize = 0;
   for (let i: usize = 0; i < <usize>numRows; i++) {
@@ -91,6 +92,7 @@ export function drawRows(
     x ^= x >> 16;
     let count: u32 = 0;
     while (<i32>count < numThresholds && x >= load<u32>(thresholds + (<usize>count << 2))) count++;
+    if (counts) store<u8>(counts + <usize>firstId + i, <u8>count);
     if (count == 0) continue;
     if (target) {
       const p = master + i * stride;

@@ -1,8 +1,8 @@
 // Walks binned rows down the trees of a model and adds the leaves' values to each row's sums.
 //
-// narrow: one byte a feature, bin 0 is missing and value bins start at 1; nodes of 8 bytes:
+// narrow: one byte a feature, missing is 255; nodes of 8 bytes:
 //   uint16 offset in the record, uint8 shift, uint8 bin; uint32 left child (right = left + 1)
-//   right when ((byte − shift) & 255) > bin: shift 0 sends missing left, shift 1 right
+//   right when ((byte + shift) & 255) > bin: shift 0 sends missing right, shift 1 (and bin + 1) left
 //   a leaf is its own left child with bin 255; its value stands at values[node]
 // general: two bytes a feature, 16 bytes a node, category splits by bits, see findNodes
 
@@ -50,7 +50,7 @@ export function predictNarrow(
 function walk(nodes: usize, record: usize, node: u32): u32 {
   const w = load<u64>(nodes + (<usize>node << 3));
   const byte = <u32>load<u8>(record + <usize>(w & 0xffff));
-  const moved = (byte - (<u32>(w >> 16) & 255)) & 255;
+  const moved = (byte + (<u32>(w >> 16) & 255)) & 255;
   return <u32>(w >> 32) + <u32>(moved > (<u32>(w >> 24) & 255));
 }
 

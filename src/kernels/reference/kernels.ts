@@ -1,0 +1,47 @@
+/**
+ * Which function answers to each kernel's name when WebAssembly is not to be had, or not to be trusted?
+ * The plain TypeScript twins, the definition of truth: the same bits on the same memory, many times slower.
+ */
+import { exp, log, logistic, softplus } from '../../base/portable-math.ts';
+import type { Kernels } from '../kernels.ts';
+import * as binColumn from './bin-column.ts';
+import { findClassSplit } from './find-class-split.ts';
+import { findSplit } from './find-split.ts';
+import * as gradients from './gradients.ts';
+import * as histogram from './histogram.ts';
+import * as leafValues from './leaf-values.ts';
+import * as partitionRows from './partition-rows.ts';
+import * as predict from './predict.ts';
+import { Views } from './views.ts';
+
+type Scalar = 'exp' | 'log' | 'softplus' | 'logistic';
+type OnMemory = Omit<Kernels, 'kind' | Scalar>;
+type Twins = {
+  [Name in keyof OnMemory]: (m: Views, ...rest: Parameters<OnMemory[Name]>) => ReturnType<OnMemory[Name]>;
+};
+
+const twins: Twins = {
+  ...binColumn,
+  ...gradients,
+  ...histogram,
+  findSplit,
+  findClassSplit,
+  ...partitionRows,
+  ...leafValues,
+  ...predict,
+};
+
+/** The plain kernels on a memory; the memory may grow between calls. */
+export function referenceKernels(memory: WebAssembly.Memory): Kernels {
+  let views = new Views(memory.buffer);
+  const bind = (twin: (m: Views, ...rest: number[]) => unknown) => {
+    return (...rest: number[]) => {
+      if (views.buffer !== memory.buffer) views = new Views(memory.buffer);
+      return twin(views, ...rest);
+    };
+  };
+  const bound = Object.fromEntries(
+    Object.entries(twins).map(([name, twin]) => [name, bind(twin as (m: Views, ...rest: number[]) => unknown)]),
+  );
+  return { kind: 'reference', ...(bound as unknown as OnMemory), exp, log, softplus, logistic };
+}

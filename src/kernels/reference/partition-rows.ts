@@ -1,0 +1,126 @@
+/**
+ * Which rows of a node go left, which right, and which are drawn for a tree at all? The twin of
+ * wasm/assembly/partition-rows.ts. Left rows fill the target from the front, right rows from the back.
+ * sourceIds 0 means row firstId + i; goesLeft holds one byte a bin, 1 for left.
+ */
+import { mix32 } from '../../base/rng.ts';
+import type { Views } from './views.ts';
+
+/** Moves the records and their row numbers; returns the rows on the left. */
+export function partitionRecords(
+  m: Views,
+  source: number,
+  sourceIds: number,
+  firstId: number,
+  numRows: number,
+  stride: number,
+  target: number,
+  targetIds: number,
+  offset: number,
+  width: number,
+  goesLeft: number,
+): number {
+  let left = 0;
+  let right = numRows - 1;
+  for (let i = 0; i < numRows; i++) {
+    const p = source + i * stride;
+    const isLeft = m.u8(goesLeft + m.bin(p + offset, width)) !== 0;
+    const place = isLeft ? left++ : right--;
+    m.copy(target + place * stride, p, stride);
+    m.setU32(targetIds + place * 4, sourceIds ? m.u32(sourceIds + i * 4) : firstId + i);
+  }
+  return left;
+}
+
+/** The form for records of 32 bytes and bins of one. */
+export function partitionRecords32(
+  m: Views,
+  source: number,
+  sourceIds: number,
+  firstId: number,
+  numRows: number,
+  target: number,
+  targetIds: number,
+  offset: number,
+  goesLeft: number,
+): number {
+  return partitionRecords(
+    m,
+    source,
+    sourceIds,
+    firstId,
+    numRows,
+    32,
+    target,
+    targetIds,
+    offset,
+    1,
+    goesLeft,
+  );
+}
+
+/** Moves row numbers only; the records stay at master + id · stride. */
+export function partitionIds(
+  m: Views,
+  master: number,
+  sourceIds: number,
+  firstId: number,
+  numRows: number,
+  stride: number,
+  targetIds: number,
+  offset: number,
+  width: number,
+  goesLeft: number,
+): number {
+  let left = 0;
+  let right = numRows - 1;
+  for (let i = 0; i < numRows; i++) {
+    const id = sourceIds ? m.u32(sourceIds + i * 4) : firstId + i;
+    const isLeft = m.u8(goesLeft + m.bin(master + id * stride + offset, width)) !== 0;
+    m.setU32(targetIds + (isLeft ? left++ : right--) * 4, id);
+  }
+  return left;
+}
+
+/** Draws the rows of a tree: a row's count is how many thresholds its random bits reach. */
+export function drawRows(
+  m: Views,
+  master: number,
+  firstId: number,
+  numRows: number,
+  stride: number,
+  rowKeys: number,
+  treeKey: number,
+  thresholds: number,
+  numThresholds: number,
+  target: number,
+  targetIds: number,
+  slotOffset: number,
+  mode: number,
+): number {
+  let drawn = 0;
+  for (let i = 0; i < numRows; i++) {
+    const random = mix32(m.u32(rowKeys + i * 4) ^ treeKey);
+    let count = 0;
+    while (count < numThresholds && random >= m.u32(thresholds + count * 4)) count++;
+    if (count === 0) continue;
+    if (target) {
+      const record = target + drawn * stride;
+      m.copy(record, master + i * stride, stride);
+      multiplySlot(m, record + slotOffset, count, mode);
+    }
+    m.setU32(targetIds + drawn * 4, firstId + i);
+    drawn++;
+  }
+  return drawn;
+}
+
+function multiplySlot(m: Views, slot: number, count: number, mode: number): void {
+  if (mode === 1) {
+    m.setU32(slot, Math.imul(m.u32(slot), count));
+    m.setU32(slot + 4, Math.imul(m.u32(slot + 4), count));
+  } else if (mode === 2) {
+    const packed = m.u32(slot);
+    m.setU32(slot, (packed & 0xffff0000) | Math.imul(packed & 0xffff, count));
+  }
+}
