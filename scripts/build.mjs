@@ -1,0 +1,52 @@
+// Builds wasm/assembly → wasm/build/kernels.wasm and src → dist. `--wasm-only` stops after the first.
+//
+// The kernels are compiled only when their sources changed. Type errors fail the build, yet the
+// JavaScript is written all the same, so that one broken file does not stop work on another.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { cacheDir, filesBelow, hashSources, readStamp, root, writeStamp } from './source-stamp.mjs';
+
+const bin = (name) => join(root, 'node_modules', name);
+const runNode = (script, args) =>
+  spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1;
+
+function buildWasm(hash) {
+  const output = join(root, 'wasm', 'build', 'kernels.wasm');
+  const entry = join(root, 'wasm', 'assembly', 'kernels.ts');
+  if (!existsSync(entry)) {
+    console.error('build: wasm/assembly/kernels.ts is not there; no kernels were built');
+    return 0;
+  }
+  if (existsSync(output) && readStamp().wasm === hash) return 0;
+  mkdirSync(join(root, 'wasm', 'build'), { recursive: true });
+  const status = runNode(bin('assemblyscript/bin/asc.js'), [
+    'wasm/assembly/kernels.ts',
+    ...['--config', 'wasm/asconfig.json', '--target', 'release'],
+    ...['--outFile', 'wasm/build/kernels.wasm'],
+  ]);
+  if (status === 0) writeStamp({ wasm: hash });
+  return status;
+}
+
+function buildTypeScript(hash) {
+  const dist = join(root, 'dist');
+  const buildInfo = join(cacheDir, 'build.tsbuildinfo');
+  if (!existsSync(dist)) rmSync(buildInfo, { force: true });
+  for (const path of filesBelow(dist, '.js')) {
+    const base = relative(dist, path).slice(0, -'.js'.length);
+    if (existsSync(join(root, 'src', `${base}.ts`))) continue;
+    for (const ending of ['.js', '.d.ts']) rmSync(join(dist, base + ending), { force: true });
+  }
+  const status = runNode(bin('typescript/bin/tsc'), ['-p', 'tsconfig.build.json']);
+  const command = join(dist, 'cli', 'main.js');
+  if (existsSync(command)) chmodSync(command, 0o755);
+  writeStamp({ ts: hash });
+  return status;
+}
+
+const hashes = hashSources();
+const wasmStatus = buildWasm(hashes.wasm);
+if (process.argv.includes('--wasm-only')) process.exit(wasmStatus);
+process.exit(buildTypeScript(hashes.ts) || wasmStatus);

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The tests' own thread runs src/*.ts; worker threads run dist/*.js. So `npm test` builds first,
+ * and the global setup refuses a dist that was made from other sources.
+ */
+export default defineConfig({
+  resolve: {
+    alias: { coppice: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/package/**', '**/node_modules/**'],
+    globalSetup: ['test/tools/refuse-stale-build.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+  },
+});
