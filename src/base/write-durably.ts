@@ -1,0 +1,98 @@
+/**
+ * Writes one new file so that it is whole and on the disk when the call returns, or the call throws.
+ * A single write may be short without an error (a full disk, a size limit), hence the loop; an existing
+ * name is never written to (O_EXCL), so a link that somebody laid there is not followed.
+ */
+import { createHash } from 'node:crypto';
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { CoppiceError } from './errors.ts';
+
+/** What was written. */
+export interface WrittenFile {
+  readonly size: number;
+  /** SHA-256 of the content, 64 hex digits. */
+  readonly sha256: string;
+}
+
+const pieceBytes = 1 << 24;
+
+/**
+ * Writes chunks one after another into a new file and waits for the disk.
+ *
+ * @throws CoppiceError `FILE_WRITE`; the file is then incomplete and left for the caller to remove
+ */
+export async function writeDurably(path: string, chunks: readonly Uint8Array[]): Promise<WrittenFile> {
+  const hash = createHash('sha256');
+  let size = 0;
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
+    for (const chunk of chunks) {
+      for (let start = 0; start < chunk.byteLength; start += pieceBytes) {
+        const piece = chunk.subarray(start, Math.min(start + pieceBytes, chunk.byteLength));
+        hash.update(piece);
+        await writeWhole(handle, piece);
+        size += piece.byteLength;
+      }
+    }
+    await handle.sync();
+    const closing = handle;
+    handle = undefined;
+    await closing.close();
+  } catch (cause) {
+    await handle?.close().catch(() => undefined);
+    throw fileWriteError(path, cause);
+  }
+  return { size, sha256: hash.digest('hex') };
+}
+
+/** Waits until the names inside a folder are on the disk; a platform that cannot do so is forgiven. */
+export async function syncFolder(path: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, constants.O_RDONLY);
+    await handle.sync();
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOSPC' || errnoOf(cause) === 'EIO') throw fileWriteError(path, cause);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** The error for a file or folder that could not be written, with the reason in words. */
+export function fileWriteError(path: string, cause: unknown): CoppiceError {
+  if (cause instanceof CoppiceError) return cause;
+  const errno = errnoOf(cause);
+  const reason = reasons[errno] ?? (cause instanceof Error ? cause.message : String(cause));
+  return new CoppiceError('FILE_WRITE', `${path} cannot be written: ${reason}`, {
+    context: { file: path, errno },
+    cause,
+  });
+}
+
+/** The system's name of an error, or an empty string. */
+export function errnoOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; free some space and save again',
+  EDQUOT: 'the disk quota is used up; free some space and save again',
+  EFBIG: 'the file would be larger than this process may write',
+  EACCES: 'permission denied; choose a folder that you may write to',
+  EPERM: 'permission denied; choose a folder that you may write to',
+  EROFS: 'the file system is read-only; choose another folder',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+};
+
+async function writeWhole(handle: FileHandle, piece: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < piece.byteLength) {
+    const { bytesWritten } = await handle.write(piece, done, piece.byteLength - done);
+    if (bytesWritten === 0) {
+      throw Object.assign(new Error('a write made no progress'), { code: 'ENOSPC' });
+    }
+    done += bytesWritten;
+  }
+}
