@@ -34,7 +34,7 @@ export function binF32(
 ): void {
   for (let i = 0; i < numRows; i++) {
     const value = m.f32(values + i * 4);
-    const bin = value === value ? countEdgesF32(m, value, edges, topStep) : missingBin;
+    const bin = Number.isNaN(value) ? missingBin : countEdgesF32(m, value, edges, topStep);
     m.setU8(out + i * stride, bin);
   }
 }
@@ -65,7 +65,7 @@ export function binF64(
 ): void {
   for (let i = 0; i < numRows; i++) {
     const value = m.f64(values + i * 8);
-    const bin = value === value ? countEdgesF64(m, value, edges, topStep) : missingBin;
+    const bin = Number.isNaN(value) ? missingBin : countEdgesF64(m, value, edges, topStep);
     m.setU8(out + i * stride, bin);
   }
 }
@@ -83,7 +83,7 @@ export function binF64Wide(
 ): void {
   for (let i = 0; i < numRows; i++) {
     const value = m.f64(values + i * 8);
-    const bin = value === value ? countEdgesF64(m, value, edges, topStep) : missingBin;
+    const bin = Number.isNaN(value) ? missingBin : countEdgesF64(m, value, edges, topStep);
     m.setU16(out + i * stride, bin);
   }
 }

@@ -17,7 +17,10 @@ import { Views } from './views.ts';
 type Scalar = 'exp' | 'log' | 'softplus' | 'logistic';
 type OnMemory = Omit<Kernels, 'kind' | Scalar>;
 type Twins = {
-  [Name in keyof OnMemory]: (m: Views, ...rest: Parameters<OnMemory[Name]>) => ReturnType<OnMemory[Name]>;
+  [Name in keyof OnMemory]: (
+    m: Views,
+    ...rest: Parameters<OnMemory[Name]>
+  ) => ReturnType<OnMemory[Name]>;
 };
 
 const twins: Twins = {
@@ -41,7 +44,10 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     };
   };
   const bound = Object.fromEntries(
-    Object.entries(twins).map(([name, twin]) => [name, bind(twin as (m: Views, ...rest: number[]) => unknown)]),
+    Object.entries(twins).map(([name, twin]) => [
+      name,
+      bind(twin as (m: Views, ...rest: number[]) => unknown),
+    ]),
   );
   return { kind: 'reference', ...(bound as unknown as OnMemory), exp, log, softplus, logistic };
 }

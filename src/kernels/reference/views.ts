@@ -74,12 +74,17 @@ export class Views {
   addWhole(at: number, whole: number): void {
     if (whole >= twoTo63) this.addI64(at, 0xffffffff, 0x7fffffff);
     else if (whole < -twoTo63) this.addI64(at, 0, -0x80000000);
-    else if (whole === whole) {
+    else if (!Number.isNaN(whole)) {
       const high = Math.floor(whole / twoTo32);
       this.addI64(at, whole - high * twoTo32, high);
     }
   }
 
+  /** Sets a bit in a row of uint32 words. */
+  setBit(words: number, index: number): void {
+    const at = words + (index >> 5) * 4;
+    this.setU32(at, this.u32(at) | (1 << (index & 31)));
+  }
   fillZero(at: number, numBytes: number): void {
     this.bytes.fill(0, at, at + numBytes);
   }
@@ -105,5 +110,5 @@ export function toU32(x: number): number {
 export function toI64(x: number): bigint {
   if (x >= twoTo63) return 0x7fffffffffffffffn;
   if (x < -twoTo63) return -0x8000000000000000n;
-  return x === x ? BigInt(Math.trunc(x)) : 0n;
+  return Number.isNaN(x) ? 0n : BigInt(Math.trunc(x));
 }

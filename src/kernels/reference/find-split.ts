@@ -1,0 +1,280 @@
+/**
+ * Which split of a node has the highest gain? The twin of wasm/assembly/find-split.ts, which draws the
+ * layouts of features, params, totals and best. Sums are int64, gains float64 from them. A candidate must
+ * beat the best so far, so ties stay with the lower feature, the lower bin, missing left.
+ */
+import { toI64, type Views } from './views.ts';
+
+/** The limits and sums that every candidate of a node is measured with. */
+interface NodeSums {
+  readonly gradUnit: number;
+  readonly hessUnit: number;
+  readonly lambda: number;
+  readonly minHess: number;
+  readonly minRows: bigint;
+  readonly counted: boolean;
+  readonly countShift: bigint;
+  readonly hessMask: bigint;
+  readonly totalHess: bigint;
+  readonly G: number;
+  readonly H: number;
+}
+
+function readNodeSums(m: Views, params: number, totals: number): NodeSums {
+  const gradUnit = m.f64(params);
+  const hessUnit = m.f64(params + 8);
+  const countShift = m.i32(params + 64);
+  const counted = countShift < 63;
+  const hessMask = counted ? (1n << BigInt(countShift)) - 1n : -1n;
+  const totalHess = m.i64(totals + 8);
+  return {
+    gradUnit,
+    hessUnit,
+    lambda: m.f64(params + 16),
+    minHess: m.f64(params + 24),
+    minRows: toI64(m.f64(params + 32)),
+    counted,
+    countShift: BigInt(countShift),
+    hessMask,
+    totalHess,
+    G: Number(m.i64(totals)) * gradUnit,
+    H: Number(totalHess & hessMask) * hessUnit,
+  };
+}
+
+const wrap = (x: bigint): bigint => BigInt.asIntN(64, x);
+
+/** GL² / (HL + λ) + GR² / (HR + λ), over one denominator; NaN, which never wins, where a limit is broken. */
+function scoreOf(node: NodeSums, leftGrad: bigint, leftHess: bigint, lambda: number): number {
+  if (leftHess === node.totalHess) return Number.NaN;
+  const HL = Number(leftHess & node.hessMask) * node.hessUnit;
+  const HR = node.H - HL;
+  if (HL < node.minHess || HR < node.minHess) return Number.NaN;
+  if (node.counted) {
+    const rightHess = wrap(node.totalHess - leftHess);
+    if (leftHess >> node.countShift < node.minRows) return Number.NaN;
+    if (rightHess >> node.countShift < node.minRows) return Number.NaN;
+  }
+  const GL = Number(leftGrad) * node.gradUnit;
+  const GR = node.G - GL;
+  return (GL * GL * (HR + lambda) + GR * GR * (HL + lambda)) / ((HL + lambda) * (HR + lambda));
+}
+
+/** Where rows that the node did not see go: with the heavier side, left when they are equal. */
+function heavierLeft(node: NodeSums, leftHess: bigint): number {
+  const HL = leftHess & node.hessMask;
+  return wrap(HL + HL) >= (node.totalHess & node.hessMask) ? 1 : 0;
+}
+
+/** The best split of features [begin, end) whose mask byte is set, and the runner-up feature. */
+export function findSplit(
+  m: Views,
+  hist: number,
+  features: number,
+  begin: number,
+  end: number,
+  mask: number,
+  params: number,
+  totals: number,
+  best: number,
+  leftBins: number,
+  scratch: number,
+): void {
+  m.setF64(best, Number.NEGATIVE_INFINITY);
+  m.setU32(best + 8, -1);
+  m.setF64(best + 40, Number.NEGATIVE_INFINITY);
+  m.setU32(best + 48, -1);
+  const node = readNodeSums(m, params, totals);
+  for (let f = begin; f < end; f++) {
+    if (mask && m.u8(mask + f) === 0) continue;
+    const before = m.f64(best);
+    const owner = m.i32(best + 8);
+    const feature = features + f * 32;
+    const entries = hist + m.u32(feature + 4) * 16;
+    const numValues = m.i32(feature + 8);
+    const score =
+      m.u32(feature + 16) === 0
+        ? scanValues(m, node, entries, numValues, f, best)
+        : scanCategories(m, node, entries, numValues, f, params, best, leftBins, scratch);
+    const won = m.i32(best + 8) === f;
+    const loserScore = won ? before : score;
+    if (loserScore > m.f64(best + 40)) {
+      m.setF64(best + 40, loserScore);
+      m.setU32(best + 48, won ? owner : f);
+    }
+  }
+}
+
+function scanValues(
+  m: Views,
+  node: NodeSums,
+  entries: number,
+  numValues: number,
+  f: number,
+  best: number,
+): number {
+  const missingGrad = m.i64(entries + numValues * 16);
+  const missingHess = m.i64(entries + numValues * 16 + 8);
+  const hasMissing = missingHess !== 0n;
+  let featureScore = Number.NEGATIVE_INFINITY;
+  let bestScore = m.f64(best);
+  let bestBin = -1;
+  let bestMissingLeft = 0;
+  let bestGrad = 0n;
+  let bestHess = 0n;
+  let leftGrad = 0n;
+  let leftHess = 0n;
+  for (let b = 0; b < numValues; b++) {
+    const h = m.i64(entries + b * 16 + 8);
+    if (h === 0n) continue;
+    leftGrad = wrap(leftGrad + m.i64(entries + b * 16));
+    leftHess = wrap(leftHess + h);
+    for (let side = hasMissing ? 1 : 0; side >= 0; side--) {
+      const g = side ? wrap(leftGrad + missingGrad) : leftGrad;
+      const hh = side ? wrap(leftHess + missingHess) : leftHess;
+      const score = scoreOf(node, g, hh, node.lambda);
+      if (!(score > featureScore)) continue;
+      featureScore = score;
+      if (score > bestScore) {
+        bestScore = score;
+        bestBin = b;
+        bestMissingLeft = side;
+        bestGrad = g;
+        bestHess = hh;
+      }
+    }
+  }
+  if (bestBin >= 0) {
+    if (!hasMissing) bestMissingLeft = heavierLeft(node, bestHess);
+    m.setF64(best, bestScore);
+    m.setU32(best + 8, f);
+    m.setU32(best + 12, bestBin);
+    m.setU32(best + 16, bestMissingLeft);
+    m.setU32(best + 20, 0);
+    m.setI64(best + 24, bestGrad);
+    m.setI64(best + 32, bestHess);
+  }
+  return featureScore;
+}
+
+// Many-vs-many (W. D. Fisher, 1958): bins in the order of g / (h + smooth); the best subset is a prefix.
+function scanCategories(
+  m: Views,
+  node: NodeSums,
+  entries: number,
+  numValues: number,
+  f: number,
+  params: number,
+  best: number,
+  leftBins: number,
+  scratch: number,
+): number {
+  const ratios = scratch;
+  const order = scratch + (numValues + 1) * 8;
+  const present = listCategories(m, node, entries, numValues, params, ratios, order);
+  if (present < 1) return Number.NEGATIVE_INFINITY;
+  const isOneHot = present <= m.i32(params + 72);
+  const lambda = node.lambda + (isOneHot ? 0 : m.f64(params + 48));
+  if (!isOneHot) sortByRatio(m, ratios, order, present);
+  const limit = isOneHot ? present : Math.min(present, m.i32(params + 68));
+  let featureScore = Number.NEGATIVE_INFINITY;
+  let bestScore = m.f64(best);
+  let bestCount = 0;
+  let bestFrom = 0;
+  let bestGrad = 0n;
+  let bestHess = 0n;
+  for (let direction = 0; direction < (isOneHot ? 1 : 2); direction++) {
+    let leftGrad = 0n;
+    let leftHess = 0n;
+    for (let k = 0; k < limit; k++) {
+      const at = entries + m.i32(order + (direction ? present - 1 - k : k) * 4) * 16;
+      leftGrad = isOneHot ? m.i64(at) : wrap(leftGrad + m.i64(at));
+      leftHess = isOneHot ? m.i64(at + 8) : wrap(leftHess + m.i64(at + 8));
+      const score = scoreOf(node, leftGrad, leftHess, lambda);
+      if (!(score > featureScore)) continue;
+      featureScore = score;
+      if (score > bestScore) {
+        bestScore = score;
+        bestCount = isOneHot ? 1 : k + 1;
+        bestFrom = isOneHot ? k : direction ? present - 1 - k : 0;
+        bestGrad = leftGrad;
+        bestHess = leftHess;
+      }
+    }
+  }
+  if (bestCount > 0) {
+    m.fillZero(leftBins, ((numValues + 64) >> 6) * 8);
+    for (let k = 0; k < bestCount; k++) m.setBit(leftBins, m.i32(order + (bestFrom + k) * 4));
+    const hasMissing = m.i64(entries + numValues * 16 + 8) !== 0n;
+    const missingBit = (m.u32(leftBins + (numValues >> 5) * 4) >>> (numValues & 31)) & 1;
+    m.setF64(best, bestScore);
+    m.setU32(best + 8, f);
+    m.setU32(best + 12, -1);
+    m.setU32(best + 16, hasMissing ? missingBit : heavierLeft(node, bestHess));
+    m.setU32(best + 20, bestCount);
+    m.setI64(best + 24, bestGrad);
+    m.setI64(best + 32, bestHess);
+  }
+  return featureScore;
+}
+
+/** Writes the ratio of each bin that may be grouped, and lists those bins; returns how many. */
+function listCategories(
+  m: Views,
+  node: NodeSums,
+  entries: number,
+  numValues: number,
+  params: number,
+  ratios: number,
+  order: number,
+): number {
+  const smooth = m.f64(params + 40);
+  const minGroupRows = toI64(m.f64(params + 56));
+  let present = 0;
+  for (let b = 0; b <= numValues; b++) {
+    const h = m.i64(entries + b * 16 + 8);
+    if (h === 0n) continue;
+    if (node.counted && h >> node.countShift < minGroupRows) continue;
+    const grad = Number(m.i64(entries + b * 16)) * node.gradUnit;
+    m.setF64(ratios + b * 8, grad / (Number(h & node.hessMask) * node.hessUnit + smooth));
+    m.setU32(order + present * 4, b);
+    present++;
+  }
+  return present;
+}
+
+// heap sort, ascending by (ratio, bin); a NaN ratio orders as the kernel's own heap orders it
+function sortByRatio(m: Views, ratios: number, order: number, count: number): void {
+  for (let start = (count >> 1) - 1; start >= 0; start--) siftDown(m, ratios, order, start, count);
+  for (let end = count - 1; end > 0; end--) {
+    const top = m.i32(order);
+    m.setU32(order, m.i32(order + end * 4));
+    m.setU32(order + end * 4, top);
+    siftDown(m, ratios, order, 0, end);
+  }
+}
+
+function siftDown(m: Views, ratios: number, order: number, start: number, count: number): void {
+  const moved = m.i32(order + start * 4);
+  const movedRatio = m.f64(ratios + moved * 8);
+  let at = start;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= count) break;
+    let bin = m.i32(order + child * 4);
+    let ratio = m.f64(ratios + bin * 8);
+    if (child + 1 < count) {
+      const otherBin = m.i32(order + (child + 1) * 4);
+      const otherRatio = m.f64(ratios + otherBin * 8);
+      if (otherRatio > ratio || (otherRatio === ratio && otherBin > bin)) {
+        child++;
+        bin = otherBin;
+        ratio = otherRatio;
+      }
+    }
+    if (movedRatio > ratio || (movedRatio === ratio && moved > bin)) break;
+    m.setU32(order + at * 4, bin);
+    at = child;
+  }
+  m.setU32(order + at * 4, moved);
+}
