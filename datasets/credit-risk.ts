@@ -4,7 +4,7 @@
  */
 import { exp, logistic } from '../src/base/portable-math.ts';
 import { Choice, RowDraws, worldNormal, worldUniform } from './draws.ts';
-import type { DatasetGenerator, GenerateOptions, GeneratedColumns } from './generator.ts';
+import type { DatasetGenerator, GeneratedColumns, GenerateOptions } from './generator.ts';
 
 const kinds = { occupation: 201, region: 202, purpose: 203 } as const;
 const numOccupations = 150;

@@ -5,7 +5,7 @@
  */
 import { logistic } from '../src/base/portable-math.ts';
 import { Choice, RowDraws, square, worldNormal, worldUniform } from './draws.ts';
-import type { DatasetGenerator, GenerateOptions, GeneratedColumns } from './generator.ts';
+import type { DatasetGenerator, GeneratedColumns, GenerateOptions } from './generator.ts';
 
 const numAirports = 320;
 const numCarriers = 18;

@@ -4,7 +4,7 @@
  */
 import { exp } from '../src/base/portable-math.ts';
 import { Choice, RowDraws, square, worldNormal, worldUniform } from './draws.ts';
-import type { DatasetGenerator, GenerateOptions, GeneratedColumns } from './generator.ts';
+import type { DatasetGenerator, GeneratedColumns, GenerateOptions } from './generator.ts';
 
 const kinds = { district: 301, street: 302 } as const;
 const numDistricts = 200;

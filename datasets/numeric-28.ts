@@ -5,7 +5,7 @@
  */
 import { logistic } from '../src/base/portable-math.ts';
 import { RowDraws, square } from './draws.ts';
-import type { DatasetGenerator, GenerateOptions, GeneratedColumns } from './generator.ts';
+import type { DatasetGenerator, GeneratedColumns, GenerateOptions } from './generator.ts';
 
 const numFeatures = 28;
 const numMeasured = 21;
