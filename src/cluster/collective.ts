@@ -17,6 +17,14 @@ export interface CollectiveCounters {
   waitMs: number;
 }
 
+/** One buffer of an exchange. */
+export interface ExchangeBuffer {
+  /** Where this rank's buffer begins, a multiple of 16. */
+  readonly address: number;
+  /** size + 1 byte offsets into the buffer, ascending, multiples of 16. */
+  readonly bounds: Float64Array;
+}
+
 /** The meeting point of a gang of ranks. */
 export interface Collective {
   /** This rank, from 0. */
@@ -29,13 +37,12 @@ export interface Collective {
   /** Returns when every rank has called it. */
   barrier(): Awaitable<void>;
   /**
-   * All-to-all of slices: rank r receives bytes [bounds[r], bounds[r + 1]) of every rank's buffer.
-   * @param address where this rank's buffer begins, multiple of 16
-   * @param bounds size + 1 byte offsets into the buffer, ascending, multiples of 16, the same on every rank
-   * @returns one address for each rank: where that rank's bytes for this rank lie. They stay readable until
-   *   this rank's next call; the sender must not change its buffer before its next call has returned.
+   * All-to-all of slices: of each buffer, rank r receives bytes [bounds[r], bounds[r + 1]) of every rank's copy.
+   * The buffers of one call lie at the same distances from each other on every rank, and have the same bounds.
+   * @returns for each buffer one address for each rank: where that rank's bytes for this rank lie. They stay
+   *   readable until this rank's next call; the sender must not change a buffer before its next call has returned.
    */
-  exchange(address: number, bounds: Float64Array): Awaitable<readonly number[]>;
+  exchange(buffers: readonly ExchangeBuffer[]): Awaitable<readonly (readonly number[])[]>;
   /**
    * Gives every rank a copy of every rank's bytes.
    * @returns one array for each rank, by rank; private copies

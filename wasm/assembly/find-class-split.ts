@@ -186,7 +186,16 @@ function scanClassCategories(
             const missing = entries + <usize>missingAt * bytes;
             for (let c: usize = 0; c < <usize>numClasses; c++) hasMissing |= load<i64>(missing + (c << 3));
             const bit = (load<u32>(leftBins + (<usize>(numValues >> 5) << 2)) >> (numValues & 31)) & 1;
-            keep(best, score, f, -1, hasMissing != 0 ? <i32>bit : heavierLeft(left, totals, numClasses), i + 1, left, numClasses);
+            const heavier = heavierLeft(left, totals, numClasses);
+            keep(best, score, f, -1, hasMissing != 0 ? <i32>bit : heavier, i + 1, left, numClasses);
+            // values that this node has not seen follow the heavier side
+            for (let v: i32 = 0; heavier && v < numValues; v++) {
+              let seen: i64 = 0;
+              for (let c: usize = 0; c < <usize>numClasses; c++) seen |= load<i64>(entries + <usize>v * bytes + (c << 3));
+              if (seen != 0) continue;
+              const word = leftBins + (<usize>(v >> 5) << 2);
+              store<u32>(word, load<u32>(word) | (1 << (v & 31)));
+            }
           }
         }
       }

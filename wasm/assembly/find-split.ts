@@ -204,6 +204,12 @@ function scanCategories(
     const heavierLeft = <i32>(HL + HL >= (totalHess & hessMask));
     const bit = (load<u32>(leftBins + (<usize>(numValues >> 5) << 2)) >> (numValues & 31)) & 1;
     store<i32>(best, missing ? <i32>bit : heavierLeft, 16);
+    // values that this node has not seen follow the heavier side
+    for (let b: i32 = 0; heavierLeft && b < numValues; b++) {
+      if (load<i64>(entries + (<usize>b << 4), 8) != 0) continue;
+      const at = leftBins + (<usize>(b >> 5) << 2);
+      store<u32>(at, load<u32>(at) | (1 << (b & 31)));
+    }
     store<i32>(best, bestCount, 20);
     store<i64>(best, bestGrad, 24);
     store<i64>(best, bestHess, 32);

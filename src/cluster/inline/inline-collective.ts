@@ -1,5 +1,5 @@
 /** A gang of one: every meeting is over at once. */
-import type { Collective, CollectiveCounters } from '../collective.ts';
+import type { Collective, CollectiveCounters, ExchangeBuffer } from '../collective.ts';
 
 /** The Collective of a single rank. */
 export class InlineCollective implements Collective {
@@ -18,9 +18,9 @@ export class InlineCollective implements Collective {
     this.counters.meetings += 1;
   }
 
-  exchange(address: number): readonly number[] {
+  exchange(buffers: readonly ExchangeBuffer[]): readonly (readonly number[])[] {
     this.counters.meetings += 1;
-    return [address];
+    return buffers.map((buffer) => [buffer.address]);
   }
 
   allgather(bytes: Uint8Array): Uint8Array[] {

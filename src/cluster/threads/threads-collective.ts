@@ -4,7 +4,7 @@
  * second and looks whether the gang was ended.
  */
 import { CoppiceError } from '../../base/errors.ts';
-import type { Collective, CollectiveCounters } from '../collective.ts';
+import type { Collective, CollectiveCounters, ExchangeBuffer } from '../collective.ts';
 import { endGang, type GangControl, gangState, gangWord, slotBytes } from './gang-control.ts';
 
 /** Longest silence of another thread before the gang is given up. */
@@ -35,22 +35,24 @@ export class ThreadsCollective implements Collective {
     this.#meet();
   }
 
-  exchange(address: number, bounds: Float64Array): readonly number[] {
+  exchange(buffers: readonly ExchangeBuffer[]): readonly (readonly number[])[] {
     this.counters.meetings += 1;
     const words = this.#words;
     const slot = gangWord.addresses + this.#parity * 2 * this.size;
     this.#parity ^= 1;
-    words[slot + 2 * this.rank] = address % 65536;
-    words[slot + 2 * this.rank + 1] = Math.floor(address / 65536);
+    const first = buffers[0]?.address ?? 0;
+    words[slot + 2 * this.rank] = first % 65536;
+    words[slot + 2 * this.rank + 1] = Math.floor(first / 65536);
     this.#meet();
-    const own = bounds[this.rank] as number;
-    const parts = new Array<number>(this.size);
-    for (let r = 0; r < this.size; r++) {
-      const base =
-        (words[slot + 2 * r] as number) + (words[slot + 2 * r + 1] as number) * 65536;
-      parts[r] = base + own;
-    }
-    return parts;
+    return buffers.map((buffer) => {
+      const own = buffer.address - first + (buffer.bounds[this.rank] as number);
+      const parts = new Array<number>(this.size);
+      for (let r = 0; r < this.size; r++) {
+        const low = words[slot + 2 * r] as number;
+        parts[r] = (words[slot + 2 * r + 1] as number) * 65536 + low + own;
+      }
+      return parts;
+    });
   }
 
   allgather(bytes: Uint8Array): Uint8Array[] {

@@ -1,0 +1,97 @@
+/**
+ * Where a numeric column is cut into bins. The edges come from a sorted sample that is the same for any
+ * partitioning. Few distinct values get one bin each, with edges at midpoints; many are grouped so that
+ * bins hold about equal numbers of rows, a value that fills a bin alone keeps it (the greedy rule of
+ * LightGBM's GreedyFindBin, Ke et al. 2017). `value <= edge` goes left.
+ */
+
+/** @param sorted the sample, ascending, without NaN
+ *  @param maxBins the most value bins, 2 to 255
+ *  @param isFloat32 true when the column's values are float32: edges are then float32 values too
+ *  @returns at most maxBins − 1 edges, strictly ascending; empty for a constant column */
+export function numericEdges(
+  sorted: Float64Array | Float32Array,
+  maxBins: number,
+  isFloat32: boolean,
+): Float64Array {
+  const { values, counts } = countDistinct(sorted);
+  const numDistinct = values.length;
+  if (numDistinct < 2) return new Float64Array(0);
+  if (numDistinct <= maxBins) {
+    const edges = new Float64Array(numDistinct - 1);
+    for (let i = 0; i + 1 < numDistinct; i++) {
+      edges[i] = edgeBetween(values[i] as number, values[i + 1] as number, isFloat32);
+    }
+    return edges;
+  }
+  return greedyEdges(values, counts, sorted.length, maxBins, isFloat32);
+}
+
+/** A cut between two neighbours: their midpoint, or the lower value where the midpoint is not below the upper. */
+export function edgeBetween(lower: number, upper: number, isFloat32: boolean): number {
+  if (lower === Number.NEGATIVE_INFINITY) return lower;
+  const high = upper === Number.POSITIVE_INFINITY ? Number.MAX_VALUE : upper;
+  let middle = lower / 2 + high / 2;
+  if (isFloat32) middle = Math.fround(middle);
+  return middle >= lower && middle < upper ? middle : lower;
+}
+
+function countDistinct(sorted: Float64Array | Float32Array): {
+  values: Float64Array;
+  counts: Float64Array;
+} {
+  let numDistinct = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i === 0 || sorted[i] !== sorted[i - 1]) numDistinct += 1;
+  }
+  const values = new Float64Array(numDistinct);
+  const counts = new Float64Array(numDistinct);
+  let at = -1;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i === 0 || sorted[i] !== sorted[i - 1]) {
+      at += 1;
+      // −0 and 0 are one value
+      values[at] = (sorted[i] as number) + 0;
+    }
+    counts[at] = (counts[at] as number) + 1;
+  }
+  return { values, counts };
+}
+
+function greedyEdges(
+  values: Float64Array,
+  counts: Float64Array,
+  numRows: number,
+  maxBins: number,
+  isFloat32: boolean,
+): Float64Array {
+  const numDistinct = values.length;
+  let meanRows = numRows / maxBins;
+  const isBig = new Uint8Array(numDistinct);
+  let restBins = maxBins;
+  let restRows = numRows;
+  for (let i = 0; i < numDistinct; i++) {
+    if ((counts[i] as number) >= meanRows) {
+      isBig[i] = 1;
+      restBins -= 1;
+      restRows -= counts[i] as number;
+    }
+  }
+  if (restBins > 0) meanRows = restRows / restBins;
+  const edges: number[] = [];
+  let inBin = 0;
+  for (let i = 0; i + 1 < numDistinct && edges.length < maxBins - 1; i++) {
+    if (isBig[i] === 0) restRows -= counts[i] as number;
+    inBin += counts[i] as number;
+    const nextIsBig = isBig[i + 1] === 1;
+    if (isBig[i] === 1 || inBin >= meanRows || (nextIsBig && inBin >= Math.max(1, meanRows / 2))) {
+      edges.push(edgeBetween(values[i] as number, values[i + 1] as number, isFloat32));
+      inBin = 0;
+      if (isBig[i] === 0) {
+        restBins -= 1;
+        if (restBins > 0) meanRows = restRows / restBins;
+      }
+    }
+  }
+  return Float64Array.from(edges);
+}

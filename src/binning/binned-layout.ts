@@ -1,0 +1,142 @@
+/**
+ * How a row of bins lies in memory, and where each feature's histogram entries begin.
+ *
+ *   record   | one byte a narrow feature … | two bytes a wide feature … | padding | slot |
+ *   bytes      0 … numNarrow − 1             even offsets                           stride − slotBytes
+ *
+ * The slot holds the row's quantised gradients. stride is a multiple of 8. A narrow feature has at most 255
+ * value bins and 255 is its missing bin; a wide one (a category of more values) has its missing bin last.
+ *
+ * A rank's own histogram: narrow feature j has entries [256 j, 256 j + 256); wide features follow. The
+ * compact histogram that is kept for a node has numValueBins + 1 entries a feature, without gaps.
+ */
+
+/** What training needs to know of a feature. */
+export interface BinnedFeature {
+  readonly name: string;
+  /** Position among the model's features. */
+  readonly index: number;
+  readonly kind: 'numeric' | 'category';
+  /** Cuts of a numeric feature: bin b holds values in (edges[b − 1], edges[b]]. */
+  readonly edges: Float64Array;
+  /** Values of a category, in the order of their bins. */
+  readonly categories: readonly string[];
+  /** True when the column's values are float32. */
+  readonly isFloat32: boolean;
+}
+
+/** A feature's place in records and histograms. */
+export interface FeaturePlace {
+  readonly feature: BinnedFeature;
+  readonly numValueBins: number;
+  /** Offset in the record and width in bytes. */
+  readonly offset: number;
+  readonly width: 1 | 2;
+  /** First entry in a rank's own histogram, and the place of the missing bin behind it. */
+  readonly firstEntry: number;
+  readonly missingEntry: number;
+  /** First entry in the compact histogram. */
+  readonly firstCompact: number;
+}
+
+/** Where everything lies. */
+export interface BinnedLayout {
+  /** Features that can split, narrow ones first; a constant feature has no place. */
+  readonly places: readonly FeaturePlace[];
+  readonly numNarrow: number;
+  readonly slotBytes: 4 | 8;
+  readonly slotOffset: number;
+  readonly stride: number;
+  readonly numEntries: number;
+  readonly numCompact: number;
+  /** The most value bins of a category feature (0: none). */
+  readonly maxCategoryBins: number;
+}
+
+/** How many value bins a feature has. */
+export function numValueBinsOf(feature: BinnedFeature): number {
+  return feature.kind === 'numeric' ? feature.edges.length + 1 : feature.categories.length;
+}
+
+/** Lays out the features that can split: more than one bin, or one and missing values beside it. */
+export function layoutRecords(
+  features: readonly BinnedFeature[],
+  hasMissing: readonly boolean[],
+  slotBytes: 4 | 8,
+): BinnedLayout {
+  const usable = features.filter((feature, i) => {
+    const bins = numValueBinsOf(feature);
+    return bins > 1 || (bins === 1 && hasMissing[i] === true);
+  });
+  const narrow = usable.filter((feature) => numValueBinsOf(feature) <= 255);
+  const wide = usable.filter((feature) => numValueBinsOf(feature) > 255);
+  const places: FeaturePlace[] = [];
+  let compact = 0;
+  narrow.forEach((feature, j) => {
+    const numValueBins = numValueBinsOf(feature);
+    places.push({
+      feature,
+      numValueBins,
+      offset: j,
+      width: 1,
+      firstEntry: 256 * j,
+      missingEntry: 255,
+      firstCompact: compact,
+    });
+    compact += numValueBins + 1;
+  });
+  let entry = 256 * narrow.length;
+  let offset = narrow.length + (narrow.length % 2);
+  for (const feature of wide) {
+    const numValueBins = numValueBinsOf(feature);
+    places.push({
+      feature,
+      numValueBins,
+      offset,
+      width: 2,
+      firstEntry: entry,
+      missingEntry: numValueBins,
+      firstCompact: compact,
+    });
+    // entries of a wide feature keep to even numbers, so that slices stay aligned
+    entry += numValueBins + 1 + ((numValueBins + 1) % 2);
+    offset += 2;
+    compact += numValueBins + 1;
+  }
+  const stride = Math.ceil((offset + slotBytes) / 8) * 8;
+  return {
+    places,
+    numNarrow: narrow.length,
+    slotBytes,
+    slotOffset: stride - slotBytes,
+    stride,
+    numEntries: entry,
+    numCompact: compact,
+    maxCategoryBins: places.reduce(
+      (most, p) => (p.feature.kind === 'category' ? Math.max(most, p.numValueBins) : most),
+      0,
+    ),
+  };
+}
+
+/** Bytes of one entry of the feature table that the kernels read. */
+export const featureEntryBytes = 32;
+
+/** Writes the feature table (wasm/assembly/find-split.ts has its fields). */
+export function writeFeatureTable(layout: BinnedLayout, words: Uint32Array): void {
+  layout.places.forEach((place, i) => {
+    words.set(
+      [
+        place.firstEntry,
+        place.firstCompact,
+        place.numValueBins,
+        place.missingEntry,
+        place.feature.kind === 'numeric' ? 0 : 1,
+        place.offset,
+        place.width,
+        place.feature.index,
+      ],
+      i * 8,
+    );
+  });
+}

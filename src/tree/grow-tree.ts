@@ -1,0 +1,208 @@
+/**
+ * Decides which node is split next. Leaf-wise: the open leaf with the highest gain, ties to the lower path,
+ * until maxLeaves. Level-wise: every open leaf of a level, in batches. What a split is, where rows are and
+ * how ranks meet is the backend's affair; numbers are given in the order of commits, so that the tree is the
+ * same on every rank and any topology.
+ */
+import { isPromise } from '../base/awaitable.ts';
+import { mix32 } from '../base/rng.ts';
+import { nodeFlag, newLeaf, type GrownNode, type GrownTree } from './tree.ts';
+import type { BinnedLayout } from '../binning/binned-layout.ts';
+import type { OpenNode, SiblingPair, Split, TreeBackend } from './backend/backend.ts';
+
+/** When to stop. */
+export interface GrowthLimits {
+  /** Most splits between root and leaf. */
+  readonly maxDepth: number;
+  /** Most leaves; Infinity grows level by level. */
+  readonly maxLeaves: number;
+}
+
+/** A grown tree and its leaves with the backend's state of each. */
+export interface GrowthResult {
+  readonly tree: GrownTree;
+  readonly leaves: readonly OpenNode[];
+}
+
+/** Grows one tree. @param key random draws of the tree hang on it */
+export async function growTree(
+  backend: TreeBackend,
+  layout: BinnedLayout,
+  limits: GrowthLimits,
+  key: number,
+): Promise<GrowthResult> {
+  const grower = new TreeGrower(backend, layout, limits);
+  return await grower.grow(key);
+}
+
+class TreeGrower {
+  readonly #backend: TreeBackend;
+  readonly #layout: BinnedLayout;
+  readonly #limits: GrowthLimits;
+  readonly #nodes: GrownNode[] = [];
+  readonly #leaves: OpenNode[] = [];
+
+  constructor(backend: TreeBackend, layout: BinnedLayout, limits: GrowthLimits) {
+    this.#backend = backend;
+    this.#layout = layout;
+    this.#limits = limits;
+  }
+
+  async grow(key: number): Promise<GrowthResult> {
+    const root = openNode(0, '', mix32(key));
+    const opened = this.#backend.openRoot(root, this.#limits.maxDepth > 0 && this.#limits.maxLeaves > 1);
+    if (isPromise(opened)) await opened;
+    this.#nodes.push(newLeaf(root.cover, root.rows));
+    if (this.#limits.maxLeaves === Number.POSITIVE_INFINITY) await this.#growByLevel(root);
+    else await this.#growByLeaf(root);
+    this.#leaves.sort((a, b) => a.index - b.index);
+    return { tree: { nodes: this.#nodes }, leaves: this.#leaves };
+  }
+
+  async #growByLeaf(root: OpenNode): Promise<void> {
+    const open = new LeafQueue();
+    let numLeaves = 1;
+    this.#keepOrClose(root, open);
+    while (open.size > 0 && numLeaves < this.#limits.maxLeaves) {
+      const node = open.pop();
+      numLeaves += 1;
+      // the children of the last split can only be leaves
+      const pair = this.#commit(node, numLeaves < this.#limits.maxLeaves);
+      const done = this.#backend.split([pair]);
+      if (isPromise(done)) await done;
+      this.#record(pair);
+      this.#keepOrClose(pair.left, open);
+      this.#keepOrClose(pair.right, open);
+    }
+    for (const node of open.drain()) this.#close(node);
+  }
+
+  async #growByLevel(root: OpenNode): Promise<void> {
+    let level = [root];
+    while (level.length > 0) {
+      const pairs: SiblingPair[] = [];
+      for (const node of level) {
+        if (node.split === null) this.#close(node);
+        else pairs.push(this.#commit(node, true));
+      }
+      for (let i = 0; i < pairs.length; i += this.#backend.maxPairs) {
+        const done = this.#backend.split(pairs.slice(i, i + this.#backend.maxPairs));
+        if (isPromise(done)) await done;
+      }
+      for (const pair of pairs) this.#record(pair);
+      level = pairs.flatMap((pair) => [pair.left, pair.right]);
+    }
+  }
+
+  #keepOrClose(node: OpenNode, open: LeafQueue): void {
+    if (node.split === null) this.#close(node);
+    else open.push(node);
+  }
+
+  #close(node: OpenNode): void {
+    this.#backend.close(node);
+    this.#leaves.push(node);
+  }
+
+  /** Writes the split into the tree and numbers its children. */
+  #commit(node: OpenNode, mayGrow: boolean): SiblingPair {
+    const split = node.split as Split;
+    const place = this.#layout.places[split.place];
+    if (place === undefined) throw new RangeError('a split names a place outside the layout');
+    const grown = this.#nodes[node.index] as GrownNode;
+    const index = this.#nodes.length;
+    grown.feature = place.feature.index;
+    grown.leftChild = index;
+    grown.gain = split.gain;
+    grown.runnerUpGain = split.runnerUpGain;
+    grown.runnerUpFeature =
+      split.runnerUpPlace < 0 ? -1 : (this.#layout.places[split.runnerUpPlace]?.feature.index ?? -1);
+    grown.flags = split.missingGoesLeft ? nodeFlag.missingGoesLeft : 0;
+    if (split.heavierIsLeft) grown.flags |= nodeFlag.unseenGoesLeft;
+    if (split.leftBins === null) {
+      const edges = place.feature.edges;
+      // a split behind the last edge keeps values apart from missing ones
+      grown.threshold = edges[split.bin] ?? Number.POSITIVE_INFINITY;
+    } else {
+      grown.flags |= nodeFlag.isCategory;
+      const bits = split.leftBins.slice(0, Math.ceil(place.numValueBins / 32));
+      const spare = place.numValueBins % 32;
+      // the missing bin's bit stands behind the values'; the tree keeps it as a flag
+      if (spare !== 0) bits[bits.length - 1] = (bits[bits.length - 1] as number) & ((1 << spare) - 1);
+      grown.categories = { bits, count: place.numValueBins };
+    }
+    this.#nodes.push(newLeaf(0, 0), newLeaf(0, 0));
+    const depth = node.path.length + 1;
+    return {
+      parent: node,
+      left: openNode(index, `${node.path}0`, mix32(node.key ^ 0x5bd1e995)),
+      right: openNode(index + 1, `${node.path}1`, mix32(node.key ^ 0x2545f491)),
+      wantsSplits: mayGrow && depth < this.#limits.maxDepth,
+    };
+  }
+
+  #record(pair: SiblingPair): void {
+    for (const node of [pair.left, pair.right]) {
+      const grown = this.#nodes[node.index] as GrownNode;
+      grown.cover = node.cover;
+      grown.rows = node.rows;
+    }
+  }
+}
+
+function openNode(index: number, path: string, key: number): OpenNode {
+  return { index, path, key, cover: 0, rows: 0, split: null, state: null };
+}
+
+/** Open leaves by gain, ties to the lower path: a binary heap. */
+class LeafQueue {
+  readonly #heap: OpenNode[] = [];
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  push(node: OpenNode): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(node);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!comesBefore(node, heap[parent] as OpenNode)) break;
+      heap[at] = heap[parent] as OpenNode;
+      at = parent;
+    }
+    heap[at] = node;
+  }
+
+  pop(): OpenNode {
+    const heap = this.#heap;
+    const top = heap[0] as OpenNode;
+    const last = heap.pop() as OpenNode;
+    if (heap.length === 0) return top;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && comesBefore(heap[child + 1] as OpenNode, heap[child] as OpenNode)) {
+        child += 1;
+      }
+      if (!comesBefore(heap[child] as OpenNode, last)) break;
+      heap[at] = heap[child] as OpenNode;
+      at = child;
+    }
+    heap[at] = last;
+    return top;
+  }
+
+  drain(): OpenNode[] {
+    return this.#heap.splice(0);
+  }
+}
+
+function comesBefore(a: OpenNode, b: OpenNode): boolean {
+  const aGain = (a.split as Split).gain;
+  const bGain = (b.split as Split).gain;
+  if (aGain !== bGain) return aGain > bGain;
+  return a.path < b.path;
+}
