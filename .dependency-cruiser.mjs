@@ -1,0 +1,89 @@
+/**
+ * Which folder of src may import which?
+ *
+ * A folder imports only folders above it in `layers`; no cycles anywhere. Two files stand over all
+ * of them: the barrel src/index.ts and the worker's entry src/session/executor-main.ts, which
+ * brings every program of a worker together. Nothing but a URL may lead to the latter.
+ */
+const layers = [
+  'base',
+  'params',
+  'cluster',
+  'table',
+  'kernels',
+  'binning',
+  'tree',
+  'training',
+  'session',
+  'pipeline',
+  'feature',
+  'linear',
+  'ensemble',
+  'evaluation',
+  'tuning',
+  'cli',
+];
+
+const aboveAll = '^src/(index|session/executor-main)\\.ts$';
+
+const layerRules = layers.slice(0, -1).map((layer, index) => ({
+  name: `layer-${layer}`,
+  comment: `src/${layer} may import only ${layers.slice(0, index + 1).join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${layer}/`, pathNot: aboveAll },
+  to: { path: `^src/(${layers.slice(index + 1).join('|')})/` },
+}));
+
+export default {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'known-folder',
+      comment: 'a new folder of src must be given its place in `layers`',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/[^/]+/', pathNot: `^src/(${layers.join('|')})/` },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'no file reaches itself again through its imports',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'entries-are-not-imported',
+      comment: 'the barrel is for users, the worker entry is named by URL; src imports neither',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: aboveAll },
+    },
+    {
+      name: 'production-dependencies-only',
+      comment: 'src imports nothing that an installed package would lack',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: '@duckdb/node-api',
+      },
+    },
+    {
+      name: 'resolvable',
+      comment: 'every import leads to a file',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+    },
+  },
+};

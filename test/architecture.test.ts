@@ -1,0 +1,108 @@
+/**
+ * Do the files keep the rules of docs/architecture.md that no compiler sees?
+ *
+ * Plain text searches over src/ and wasm/: where bytes cross, which clocks and platform functions
+ * may be called, and whether the table "Where is…?" still tells the truth.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { filesBelow, root } from '../scripts/source-stamp.mjs';
+
+interface SourceLine {
+  readonly path: string;
+  readonly line: number;
+  readonly code: string;
+}
+
+/** The lines of all sources below a folder, comments blanked. */
+function codeLines(folder: string): SourceLine[] {
+  return filesBelow(join(root, folder), '.ts').flatMap((file) => {
+    const text = readFileSync(file, 'utf8')
+      .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '))
+      .replace(/(^|[\s;{}()])\/\/[^\n]*/g, '$1');
+    const path = relative(root, file).split(sep).join('/');
+    return text.split('\n').map((code, index) => ({ path, line: index + 1, code }));
+  });
+}
+
+const sourceLines = codeLines('src');
+
+/** `path:line: code` of each line that matches, outside the allowed paths. */
+function findings(pattern: RegExp, allowed: readonly string[] = []): string[] {
+  return sourceLines
+    .filter(({ path, code }) => pattern.test(code) && !allowed.some((a) => path.startsWith(a)))
+    .map(({ path, line, code }) => `${path}:${line}: ${code.trim()}`);
+}
+
+describe('where bytes cross', () => {
+  it('sends messages to threads and sockets only in src/cluster', () => {
+    expect(findings(/\bpostMessage\b|\bsocket\.write\b/i, ['src/cluster/'])).toEqual([]);
+  });
+});
+
+describe('determinism', () => {
+  it('draws no random number but from the counter-based generator', () => {
+    expect(findings(/\bMath\.random\b|\bgetRandomValues\b/)).toEqual([]);
+  });
+
+  it('calls no function of the platform whose last bit differs between machines', () => {
+    const platformMath =
+      /\bMath\.(expm?1?|log(2|10|1p)?|pow|cbrt|hypot|a?(sin|cos|tan)h?|atan2)\b|[\w)\]] \*\* [-\w([]/;
+    const powerOfTwo = /(?<![\w.])2 \*\* (-?\w+|\()/g; // exact for every integer exponent
+    const found = sourceLines
+      .filter(({ code }) => platformMath.test(code.replaceAll(powerOfTwo, '0')))
+      .map(({ path, line, code }) => `${path}:${line}: ${code.trim()}`);
+    expect(found).toEqual([]);
+  });
+
+  it('reads the clock only to show progress and to end waits', () => {
+    const mayReadTheClock = [
+      'src/base/progress.ts',
+      'src/base/switch-in.ts', // how old is what a dead writer left behind?
+      'src/cluster/',
+      'src/session/',
+      'src/cli/',
+    ];
+    const clock = /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bprocess\.hrtime\b/;
+    expect(findings(clock, mayReadTheClock)).toEqual([]);
+  });
+
+  it('orders text by its bytes, never by the locale', () => {
+    expect(findings(/\blocaleCompare\b|\btoLocale\w+\b|\bIntl\./)).toEqual([]);
+  });
+
+  it('asks for the machine, the process and the environment only where no result is made', () => {
+    const mayAsk = [
+      'src/base/switch-in.ts', // the names of temporary folders
+      'src/base/write-durably.ts',
+      'src/kernels/choose.ts', // COPPICE_KERNELS=reference
+      'src/session/',
+      'src/cli/',
+    ];
+    const machine =
+      /['"]node:os['"]|\bprocess\.(pid|env|arch|platform)\b|\brandomUUID\b|\brandomBytes\b/;
+    expect(findings(machine, mayAsk)).toEqual([]);
+  });
+
+  it('keeps relaxed SIMD out of the kernels', () => {
+    const relaxed = codeLines('wasm').filter(({ code }) => /relaxed/.test(code));
+    expect(relaxed).toEqual([]);
+  });
+});
+
+describe('docs/architecture.md', () => {
+  const page = readFileSync(join(root, 'docs', 'architecture.md'), 'utf8');
+  const table = page.split(/^## Where is…\?$/m)[1]?.split(/^## /m)[0] ?? '';
+  const paths = [...table.matchAll(/`((?:src|wasm|test|docs|datasets|scripts|\.ci)[^`\s]*)`/g)].map(
+    (match) => match[1] as string,
+  );
+
+  it('names a fair number of places', () => {
+    expect(paths.length).toBeGreaterThan(15);
+  });
+
+  it.each(paths)('names %s, which exists', (path) => {
+    expect(existsSync(join(root, path))).toBe(true);
+  });
+});
