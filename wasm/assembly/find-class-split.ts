@@ -27,9 +27,11 @@ export function findClassSplit(
       : scanClassCategories(entries, numValues, missingAt, f, numClasses, params, totals, best, leftBins, scratch);
     const won = load<i32>(best, 8) == f;
     const loserScore = won ? before : score;
-    if (loserScore > load<f64>(best, 40)) {
+    const loser = won ? owner : f;
+    const runnerUp = load<f64>(best, 40);
+    if (loser >= 0 && (loserScore > runnerUp || (loserScore == runnerUp && loser < load<i32>(best, 48)))) {
       store<f64>(best, loserScore, 40);
-      store<i32>(best, won ? owner : f, 48);
+      store<i32>(best, loser, 48);
     }
   }
 }

@@ -35,7 +35,9 @@ export function findSplit(
     const won = load<i32>(best, 8) == f;
     const loserScore = won ? before : score;
     const loser = won ? owner : f;
-    if (loserScore > load<f64>(best, 40)) {
+    const runnerUp = load<f64>(best, 40);
+    // of equals the lower feature, so that slices of features add up to the same answer
+    if (loser >= 0 && (loserScore > runnerUp || (loserScore == runnerUp && loser < load<i32>(best, 48)))) {
       store<f64>(best, loserScore, 40);
       store<i32>(best, loser, 48);
     }

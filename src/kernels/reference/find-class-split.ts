@@ -63,9 +63,12 @@ export function findClassSplit(
         : scanClassCategories(m, node, entries, numValues, missingAt, f, leftBins);
     const won = m.i32(best + 8) === f;
     const loserScore = won ? before : score;
-    if (loserScore > m.f64(best + 40)) {
+    const loser = won ? owner : f;
+    const runnerUp = m.f64(best + 40);
+    const isTie = loserScore === runnerUp && loser < m.i32(best + 48);
+    if (loser >= 0 && (loserScore > runnerUp || isTie)) {
       m.setF64(best + 40, loserScore);
-      m.setU32(best + 48, won ? owner : f);
+      m.setU32(best + 48, loser);
     }
   }
 }

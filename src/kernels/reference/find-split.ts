@@ -98,9 +98,12 @@ export function findSplit(
         : scanCategories(m, node, entries, numValues, f, params, best, leftBins, scratch);
     const won = m.i32(best + 8) === f;
     const loserScore = won ? before : score;
-    if (loserScore > m.f64(best + 40)) {
+    const loser = won ? owner : f;
+    const runnerUp = m.f64(best + 40);
+    const isTie = loserScore === runnerUp && loser < m.i32(best + 48);
+    if (loser >= 0 && (loserScore > runnerUp || isTie)) {
       m.setF64(best + 40, loserScore);
-      m.setU32(best + 48, won ? owner : f);
+      m.setU32(best + 48, loser);
     }
   }
 }
