@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { reportersOf } from './test/tools/reporters.ts';
 
 /**
  * The tests' own thread runs src/*.ts; worker threads run dist/*.js. So `npm test` builds first,
@@ -13,6 +14,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/package/**', '**/node_modules/**'],
     globalSetup: ['test/tools/refuse-stale-build.ts'],
+    reporters: reportersOf('tests'),
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
