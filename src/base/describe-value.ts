@@ -13,9 +13,11 @@ export function describeValue(value: unknown): string {
 function describe(value: unknown, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`;
+  if (typeof value === 'function')
+    return value.name === '' ? 'a function' : `function ${value.name}`;
   if (typeof value === 'symbol') return 'a symbol';
-  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '0' : String(value);
+  if (typeof value !== 'object' || value === null)
+    return Object.is(value, -0) ? '0' : String(value);
   if (Array.isArray(value)) {
     if (depth > 1) return '[…]';
     const shown = value.slice(0, 8).map((item) => describe(item, depth + 1));

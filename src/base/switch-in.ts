@@ -181,7 +181,11 @@ async function leftoversOf(target: string): Promise<Leftover[]> {
   for (const entry of names.sort()) {
     const match = entry.startsWith(name) ? leftover.exec(entry.slice(name.length)) : null;
     if (match === null) continue;
-    found.push({ kind: match[1] as 'tmp' | 'old', id: String(match[2]), path: join(folder, entry) });
+    found.push({
+      kind: match[1] as 'tmp' | 'old',
+      id: String(match[2]),
+      path: join(folder, entry),
+    });
   }
   return found;
 }

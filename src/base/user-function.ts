@@ -30,10 +30,16 @@ export type UserFunction<F extends (...args: never[]) => unknown> = F | ModuleFu
 export function fromModule(url: URL | string, exportName: string): ModuleFunction {
   const moduleUrl = String(url);
   if (!URL.canParse(moduleUrl)) {
-    throw new CoppiceError('PARAM_INVALID', `url of fromModule must be an absolute URL; got "${moduleUrl}"`);
+    throw new CoppiceError(
+      'PARAM_INVALID',
+      `url of fromModule must be an absolute URL; got "${moduleUrl}"`,
+    );
   }
   if (exportName === '') {
-    throw new CoppiceError('PARAM_INVALID', 'exportName of fromModule must be a non-empty string; got ""');
+    throw new CoppiceError(
+      'PARAM_INVALID',
+      'exportName of fromModule must be a non-empty string; got ""',
+    );
   }
   return Object.freeze({ moduleUrl, exportName });
 }

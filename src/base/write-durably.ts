@@ -21,7 +21,10 @@ const pieceBytes = 1 << 24;
  *
  * @throws CoppiceError `FILE_WRITE`; the file is then incomplete and left for the caller to remove
  */
-export async function writeDurably(path: string, chunks: readonly Uint8Array[]): Promise<WrittenFile> {
+export async function writeDurably(
+  path: string,
+  chunks: readonly Uint8Array[],
+): Promise<WrittenFile> {
   const hash = createHash('sha256');
   let size = 0;
   let handle: FileHandle | undefined;

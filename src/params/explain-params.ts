@@ -4,7 +4,10 @@ import type { ParamSchema, Resolved } from './define-params.ts';
 import type { ParamSpecs } from './param-spec.ts';
 
 /** One line for each parameter, in the order of declaration. */
-export function explainParams<S extends ParamSpecs>(params: ParamSchema<S>, resolved: Resolved<S>): string {
+export function explainParams<S extends ParamSpecs>(
+  params: ParamSchema<S>,
+  resolved: Resolved<S>,
+): string {
   const lines = Object.entries(params.schema).map(([name, spec]) => {
     const value = (resolved as Record<string, unknown>)[name];
     const facts = [

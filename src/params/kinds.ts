@@ -24,8 +24,13 @@ export interface NumberFacts extends CommonFacts {
 /** A whole number that float64 holds exactly. */
 export function int<const F extends NumberFacts>(facts: F): ParamSpec<number, PresenceOf<F>> {
   const check = (value: unknown): number | typeof refused =>
-    Number.isSafeInteger(value) && isInRange(value as number, facts) ? (value as number) + 0 : refused;
-  return makeSpec({ kind: 'int', rule: `an integer${rangeText(facts)}`, check, fromText: numberFromText }, facts);
+    Number.isSafeInteger(value) && isInRange(value as number, facts)
+      ? (value as number) + 0
+      : refused;
+  return makeSpec(
+    { kind: 'int', rule: `an integer${rangeText(facts)}`, check, fromText: numberFromText },
+    facts,
+  );
 }
 
 /** Facts of {@link float}. */
@@ -65,7 +70,8 @@ export interface BoolFacts extends CommonFacts {
 
 /** True or false. */
 export function bool<const F extends BoolFacts>(facts: F): ParamSpec<boolean, PresenceOf<F>> {
-  const check = (value: unknown): boolean | typeof refused => (typeof value === 'boolean' ? value : refused);
+  const check = (value: unknown): boolean | typeof refused =>
+    typeof value === 'boolean' ? value : refused;
   const fromText = (text: string): unknown => ({ true: true, false: false })[text] ?? text;
   return makeSpec({ kind: 'bool', rule: 'true or false', check, fromText }, facts);
 }
@@ -148,7 +154,8 @@ export function numbers<const F extends NumbersFacts>(
     allowInfinite: facts.allowInfinite === true,
   });
   const ordered = (items: readonly number[]): boolean =>
-    facts.ascending !== true || items.every((item, index) => index === 0 || item > Number(items[index - 1]));
+    facts.ascending !== true ||
+    items.every((item, index) => index === 0 || item > Number(items[index - 1]));
   const check = listCheck(minLength, (item) => one.check(item), ordered);
   const order = facts.ascending === true ? 'ascending ' : '';
   const rule = `a list of ${minLength > 0 ? `at least ${minLength} ` : ''}${order}numbers${rangeText(facts)}`;
@@ -158,8 +165,10 @@ export function numbers<const F extends NumbersFacts>(
       rule,
       check,
       toJson: (items) => items.map(numberToJson),
-      fromJson: (json) => (Array.isArray(json) ? json.map((item: Json) => numberFromJson(item)) : json),
-      fromText: (text) => asArray(listFromText(text))?.map((item) => numberFromText(String(item))) ?? text,
+      fromJson: (json) =>
+        Array.isArray(json) ? json.map((item: Json) => numberFromJson(item)) : json,
+      fromText: (text) =>
+        asArray(listFromText(text))?.map((item) => numberFromText(String(item))) ?? text,
     },
     facts,
   );
@@ -175,15 +184,23 @@ export interface JsonFacts<T extends Json> extends CommonFacts {
 }
 
 /** Any JSON value that `accepts` lets through. */
-export function json<T extends Json = Json, const F extends JsonFacts<T> = JsonFacts<T>>(
-  facts: F,
-): ParamSpec<T, PresenceOf<F>> {
+export function json<T extends Json = Json>(
+  facts: JsonFacts<T> & { readonly required: true },
+): ParamSpec<T, 'required'>;
+export function json<T extends Json = Json>(
+  facts: JsonFacts<T> & { readonly default: T },
+): ParamSpec<T, 'defaulted'>;
+export function json<T extends Json = Json>(facts: JsonFacts<T>): ParamSpec<T, 'optional'>;
+export function json<T extends Json = Json>(facts: JsonFacts<T>): ParamSpec<T> {
   const check = (value: unknown): T | typeof refused => {
     const frozen = freezeJson(value);
     if (frozen === undefined || facts.accepts?.(frozen) === false) return refused;
     return frozen as T;
   };
-  return makeSpec({ kind: 'json', rule: facts.rule ?? 'a JSON value', check, fromText: jsonFromText }, facts);
+  return makeSpec(
+    { kind: 'json', rule: facts.rule ?? 'a JSON value', check, fromText: jsonFromText },
+    facts,
+  );
 }
 
 /** A value of the first kind or, failing that, of the second. */

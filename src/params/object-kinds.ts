@@ -4,7 +4,13 @@
  */
 import { isPlainObject } from '../base/json.ts';
 import { isModuleFunction, type UserFunction, userFunctionName } from '../base/user-function.ts';
-import { type CommonFacts, makeSpec, type ParamSpec, type PresenceOf, refused } from './param-spec.ts';
+import {
+  type CommonFacts,
+  makeSpec,
+  type ParamSpec,
+  type PresenceOf,
+  refused,
+} from './param-spec.ts';
 
 /** Stands for a saved function that the caller of load did not supply. */
 export class MissingFunction {
@@ -22,11 +28,15 @@ export interface FunctionFacts extends CommonFacts {
 }
 
 /** A function of the user: a closure, or `fromModule(url, name)`. */
-export function func<Fn extends (...args: never[]) => unknown, const F extends FunctionFacts = FunctionFacts>(
-  facts: F,
-): ParamSpec<UserFunction<Fn>, PresenceOf<F>> {
-  const check = (value: unknown): UserFunction<Fn> | typeof refused =>
-    typeof value === 'function' || isModuleFunction(value) ? (value as UserFunction<Fn>) : refused;
+export function func<Fn extends (...args: never[]) => unknown>(
+  facts: FunctionFacts & { readonly required: true },
+): ParamSpec<UserFunction<Fn>, 'required'>;
+export function func<Fn extends (...args: never[]) => unknown>(
+  facts: FunctionFacts,
+): ParamSpec<UserFunction<Fn>, 'optional'>;
+export function func(facts: FunctionFacts): ParamSpec<AnyFunction> {
+  const check = (value: unknown): AnyFunction | typeof refused =>
+    typeof value === 'function' || isModuleFunction(value) ? (value as AnyFunction) : refused;
   return makeSpec(
     {
       kind: 'func',
@@ -42,6 +52,8 @@ export function func<Fn extends (...args: never[]) => unknown, const F extends F
     facts,
   );
 }
+
+type AnyFunction = UserFunction<(...args: never[]) => unknown>;
 
 /** Facts of {@link object}. */
 export interface ObjectFacts<T> extends CommonFacts {
@@ -59,5 +71,8 @@ export function object<T, const F extends ObjectFacts<T> = ObjectFacts<T>>(
     const kept = facts.accepts(value);
     return kept === undefined ? refused : kept;
   };
-  return makeSpec<T, F>({ kind: 'object', rule: facts.rule, check, toJson: () => undefined }, facts);
+  return makeSpec<T, F>(
+    { kind: 'object', rule: facts.rule, check, toJson: () => undefined },
+    facts,
+  );
 }

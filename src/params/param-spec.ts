@@ -76,7 +76,8 @@ export function makeSpec<T, const F extends CommonFacts & { readonly default?: u
   if (given === refused) {
     throw new TypeError(`the default of a ${kind.kind} parameter must be ${kind.rule}`);
   }
-  const presence = facts.required === true ? 'required' : given === undefined ? 'optional' : 'defaulted';
+  const presence =
+    facts.required === true ? 'required' : given === undefined ? 'optional' : 'defaulted';
   return Object.freeze({
     kind: kind.kind,
     presence: presence as PresenceOf<F>,

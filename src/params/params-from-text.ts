@@ -16,14 +16,19 @@ export function paramsFromText(params: ParamSchema, text: string): Record<string
   for (const pair of splitPairs(text)) {
     const equals = pair.indexOf('=');
     if (equals < 1) {
-      throw new CoppiceError('PARAM_INVALID', `params of ${params.owner} must be name=value pairs; got "${pair}"`);
+      throw new CoppiceError(
+        'PARAM_INVALID',
+        `params of ${params.owner} must be name=value pairs; got "${pair}"`,
+      );
     }
     const name = pair.slice(0, equals).trim();
     const spec = Object.hasOwn(params.schema, name) ? params.schema[name] : undefined;
     if (spec === undefined) {
       const hint = nameSuggestion(name, Object.keys(params.schema));
       const message = `${name} of ${params.owner} must be one of its parameters; ${hint}`;
-      throw new CoppiceError('PARAM_UNKNOWN', message, { context: { owner: params.owner, param: name } });
+      throw new CoppiceError('PARAM_UNKNOWN', message, {
+        context: { owner: params.owner, param: name },
+      });
     }
     options.push([name, spec.fromText(pair.slice(equals + 1).trim())]);
   }

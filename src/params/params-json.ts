@@ -41,7 +41,10 @@ export function paramsFromJson<S extends ParamSpecs>(
   functions: NamedFunctions = {},
 ): Partial<Options<S>> {
   if (!isPlainObject(saved) || !isPlainObject(saved['set']) || !isPlainObject(saved['default'])) {
-    throw new CoppiceError('MODEL_FORMAT', `the saved params of ${params.owner} must have set and default`);
+    throw new CoppiceError(
+      'MODEL_FORMAT',
+      `the saved params of ${params.owner} must have set and default`,
+    );
   }
   const options: [string, unknown][] = [];
   for (const [name, json] of Object.entries(saved['set'])) {
@@ -57,16 +60,25 @@ export function paramsFromJson<S extends ParamSpecs>(
   return Object.fromEntries(options) as Partial<Options<S>>;
 }
 
-function fromJson(params: ParamSchema, name: string, json: Json, functions: NamedFunctions): unknown {
+function fromJson(
+  params: ParamSchema,
+  name: string,
+  json: Json,
+  functions: NamedFunctions,
+): unknown {
   return specOf(params, name).fromJson(json, functions);
 }
 
 function specOf(params: ParamSchema, name: string): ParamSpecs[string] {
   const spec = Object.hasOwn(params.schema, name) ? params.schema[name] : undefined;
   if (spec === undefined) {
-    throw new CoppiceError('MODEL_FORMAT', `the saved parameter ${name} is not one of ${params.owner}`, {
-      context: { owner: params.owner, param: name },
-    });
+    throw new CoppiceError(
+      'MODEL_FORMAT',
+      `the saved parameter ${name} is not one of ${params.owner}`,
+      {
+        context: { owner: params.owner, param: name },
+      },
+    );
   }
   return spec;
 }

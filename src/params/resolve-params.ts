@@ -44,7 +44,12 @@ export function givenOptions<S extends ParamSpecs>(
 }
 
 /** The error for a value that breaks its rule; also for rules that only the data can decide. */
-export function paramInvalid(owner: string, name: string, rule: string, value: unknown): CoppiceError {
+export function paramInvalid(
+  owner: string,
+  name: string,
+  rule: string,
+  value: unknown,
+): CoppiceError {
   const got = describeValue(value);
   return new CoppiceError('PARAM_INVALID', `${name} of ${owner} must be ${rule}; got ${got}`, {
     context: { owner, param: name, value: got },
@@ -64,10 +69,12 @@ function resolveOne(params: ParamSchema, name: string, given: Record<string, unk
   if (spec === undefined) return undefined;
   const value = Object.hasOwn(given, name) ? given[name] : undefined;
   if (value === undefined) {
-    if (spec.presence === 'required') throw paramInvalid(params.owner, name, `given: ${spec.rule}`, value);
+    if (spec.presence === 'required')
+      throw paramInvalid(params.owner, name, `given: ${spec.rule}`, value);
     return spec.default;
   }
-  if (value instanceof MissingFunction) throw functionMissing(params.owner, name, value.functionName);
+  if (value instanceof MissingFunction)
+    throw functionMissing(params.owner, name, value.functionName);
   const kept = spec.check(value);
   if (kept === refused) throw paramInvalid(params.owner, name, spec.rule, value);
   return kept;
@@ -92,5 +99,7 @@ function crossCheckFailed(owner: string, complaint: string, resolved: object): C
   const name = /^\w+/.exec(complaint)?.[0] ?? 'params';
   const got = describeValue((resolved as Record<string, unknown>)[name]);
   const message = `${name} of ${owner}${complaint.slice(name.length)}; got ${got}`;
-  return new CoppiceError('PARAM_INVALID', message, { context: { owner, param: name, value: got } });
+  return new CoppiceError('PARAM_INVALID', message, {
+    context: { owner, param: name, value: got },
+  });
 }

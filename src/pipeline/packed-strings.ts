@@ -21,7 +21,8 @@ export function packStrings(strings: readonly string[]): PackedStrings {
     ends[index] = total;
   }
   const bytes = new Uint8Array(total);
-  for (const [index, part] of parts.entries()) bytes.set(part, (ends[index] ?? 0) - part.byteLength);
+  for (const [index, part] of parts.entries())
+    bytes.set(part, (ends[index] ?? 0) - part.byteLength);
   return { bytes, ends };
 }
 
@@ -48,5 +49,8 @@ export function unpackStrings({ bytes, ends }: PackedStrings): string[] {
 }
 
 function broken(): CoppiceError {
-  return new CoppiceError('MODEL_FORMAT', 'the texts of the model are not stored as they should be');
+  return new CoppiceError(
+    'MODEL_FORMAT',
+    'the texts of the model are not stored as they should be',
+  );
 }

@@ -47,7 +47,9 @@ const maxHeaderBytes = 10_000_000;
 export function encodeTensors(tensors: Tensors): Uint8Array[] {
   const ordered = Object.entries(tensors).sort(byItemSizeThenName);
   const chunks = ordered.map(([, data]) => bytesOf(data));
-  const header = headerBytes(ordered.map(([name, data]) => ({ name, dtype: dtypeOf(name, data), length: data.length })));
+  const header = headerBytes(
+    ordered.map(([name, data]) => ({ name, dtype: dtypeOf(name, data), length: data.length })),
+  );
   return [header, ...chunks];
 }
 
@@ -115,11 +117,14 @@ function readHeader(bytes: Uint8Array, file: string): Entry[] {
   if (!isPlainObject(header)) throw malformed(file, 'has a header that is not an object');
   const entries: Entry[] = [];
   for (const [name, field] of Object.entries(header)) {
-    if (!namePattern.test(name) || !isPlainObject(field)) throw malformed(file, 'has an entry without a proper name');
+    if (!namePattern.test(name) || !isPlainObject(field))
+      throw malformed(file, 'has an entry without a proper name');
     const { dtype, shape } = field;
     const length: unknown = Array.isArray(shape) && shape.length === 1 ? shape[0] : undefined;
-    if (typeof dtype !== 'string' || !Object.hasOwn(dtypes, dtype)) throw malformed(file, `has an unknown type for ${name}`);
-    if (!Number.isSafeInteger(length) || Number(length) < 0) throw malformed(file, `has a wrong shape for ${name}`);
+    if (typeof dtype !== 'string' || !Object.hasOwn(dtypes, dtype))
+      throw malformed(file, `has an unknown type for ${name}`);
+    if (!Number.isSafeInteger(length) || Number(length) < 0)
+      throw malformed(file, `has a wrong shape for ${name}`);
     entries.push({ name, dtype: dtype as Dtype, length: Number(length) });
   }
   const itemSizes = entries.map((entry) => dtypes[entry.dtype].BYTES_PER_ELEMENT);
@@ -139,7 +144,8 @@ function byItemSizeThenName(a: [string, TensorData], b: [string, TensorData]): n
 }
 
 function dtypeOf(name: string, data: TensorData): Dtype {
-  if (!namePattern.test(name)) throw new CoppiceError('INTERNAL', `${name} is no name for a stored array`);
+  if (!namePattern.test(name))
+    throw new CoppiceError('INTERNAL', `${name} is no name for a stored array`);
   const tag = data[Symbol.toStringTag];
   for (const [dtype, ArrayType] of Object.entries(dtypes)) {
     if (ArrayType.name === tag) return dtype as Dtype;
@@ -163,7 +169,8 @@ function hasNaN(data: Float64Array | Float32Array): boolean {
 
 function withCanonicalNaN(data: Float64Array | Float32Array): Float64Array | Float32Array {
   const copy = data.slice();
-  const bits = copy instanceof Float64Array ? new BigUint64Array(copy.buffer) : new Uint32Array(copy.buffer);
+  const bits =
+    copy instanceof Float64Array ? new BigUint64Array(copy.buffer) : new Uint32Array(copy.buffer);
   for (let index = 0; index < copy.length; index++) {
     if (copy[index] === copy[index]) continue;
     if (bits instanceof BigUint64Array) bits[index] = 0x7ff8_0000_0000_0000n;
@@ -177,5 +184,7 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 function malformed(file: string, what: string): CoppiceError {
-  return new CoppiceError('MODEL_FORMAT', `the file ${file} of the model ${what}`, { context: { file } });
+  return new CoppiceError('MODEL_FORMAT', `the file ${file} of the model ${what}`, {
+    context: { file },
+  });
 }

@@ -2,7 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CoppiceError } from '../../src/base/errors.ts';
 import { defineParams } from '../../src/params/define-params.ts';
-import { bool, column, columns, either, float, int, json, numbers, oneOf, str, strings } from '../../src/params/kinds.ts';
+import {
+  bool,
+  column,
+  columns,
+  either,
+  float,
+  int,
+  json,
+  numbers,
+  oneOf,
+  str,
+  strings,
+} from '../../src/params/kinds.ts';
 import type { ParamSpec } from '../../src/params/param-spec.ts';
 import { paramsFromJson, paramsToJson } from '../../src/params/params-json.ts';
 import { givenOptions, resolveParams } from '../../src/params/resolve-params.ts';
@@ -36,7 +48,9 @@ describe.each(Object.keys(specs))('a parameter of kind %s', (kind) => {
         const text = JSON.stringify(saved);
         const again = paramsFromJson(params, JSON.parse(text)) as never;
         expect(resolveParams(params, again)).toEqual(resolved);
-        expect(JSON.stringify(paramsToJson(params, resolveParams(params, again), again))).toBe(text);
+        expect(JSON.stringify(paramsToJson(params, resolveParams(params, again), again))).toBe(
+          text,
+        );
       }),
       { seed: 1, numRuns: 60 },
     );
@@ -53,7 +67,9 @@ describe.each(Object.keys(specs))('a parameter of kind %s', (kind) => {
         }
         expect(caught).toBeInstanceOf(CoppiceError);
         expect((caught as CoppiceError).code).toBe('PARAM_INVALID');
-        expect((caught as CoppiceError).message).toContain(`value of Thing must be ${spec.rule}; got `);
+        expect((caught as CoppiceError).message).toContain(
+          `value of Thing must be ${spec.rule}; got `,
+        );
       }),
       { seed: 1, numRuns: 60 },
     );

@@ -2,7 +2,19 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { fromModule } from '../../src/base/user-function.ts';
 import { defineParams, type Options, type Resolved } from '../../src/params/define-params.ts';
 import { explainParams } from '../../src/params/explain-params.ts';
-import { bool, column, columns, either, float, int, json, numbers, oneOf, str, strings } from '../../src/params/kinds.ts';
+import {
+  bool,
+  column,
+  columns,
+  either,
+  float,
+  int,
+  json,
+  numbers,
+  oneOf,
+  str,
+  strings,
+} from '../../src/params/kinds.ts';
 import { func } from '../../src/params/object-kinds.ts';
 import { paramsFromText } from '../../src/params/params-from-text.ts';
 import { paramsFromJson, paramsToJson } from '../../src/params/params-json.ts';
@@ -45,7 +57,9 @@ const params = defineParams(
     objective: func<(x: number) => number>({}),
   },
   (p) =>
-    p.validationIndicatorCol !== p.labelCol ? null : 'validationIndicatorCol must differ from labelCol',
+    p.validationIndicatorCol !== p.labelCol
+      ? null
+      : 'validationIndicatorCol must differ from labelCol',
 );
 
 const minimal = { inputCols: ['a'] } as const;
@@ -80,14 +94,21 @@ describe('defineParams', () => {
   });
 
   it('refuses a default that breaks its own rule', () => {
-    expect(() => int({ default: 0, min: 1 })).toThrow('the default of a int parameter must be an integer ≥ 1');
+    expect(() => int({ default: 0, min: 1 })).toThrow(
+      'the default of a int parameter must be an integer ≥ 1',
+    );
   });
 });
 
 describe('resolveParams', () => {
   it('fills in defaults and freezes the result', () => {
     const resolved = resolveParams(params, { ...minimal, maxIter: 7 });
-    expect(resolved).toMatchObject({ maxIter: 7, stepSize: 0.1, labelCol: 'label', subset: 'auto' });
+    expect(resolved).toMatchObject({
+      maxIter: 7,
+      stepSize: 0.1,
+      labelCol: 'label',
+      subset: 'auto',
+    });
     expect(resolved.threads).toBeUndefined();
     expect(Object.isFrozen(resolved)).toBe(true);
     expect(Object.isFrozen(resolved.inputCols)).toBe(true);
@@ -109,16 +130,39 @@ describe('resolveParams', () => {
     [{ maxIter: 2.5 }, 'maxIter of GBTRegressor must be an integer ≥ 1; got 2.5'],
     [{ maxIter: '3' }, 'maxIter of GBTRegressor must be an integer ≥ 1; got "3"'],
     [{ stepSize: 0 }, 'stepSize of GBTRegressor must be a finite number in (0, 1]; got 0'],
-    [{ stepSize: Number.NaN }, 'stepSize of GBTRegressor must be a finite number in (0, 1]; got NaN'],
-    [{ lossType: 'huber' }, `lossType of GBTRegressor must be one of 'squared', 'absolute'; got "huber"`],
-    [{ inputCols: ['a', 'a'] }, 'inputCols of GBTRegressor must be a list of at least 1 different column names; got ["a", "a"]'],
-    [{ subset: 'half' }, `subset of GBTRegressor must be one of 'auto', 'sqrt', or a finite number in (0, 1]; got "half"`],
-    [{ splits: [1, 0] }, 'splits of GBTRegressor must be a list of at least 2 ascending numbers; got [1, 0]'],
+    [
+      { stepSize: Number.NaN },
+      'stepSize of GBTRegressor must be a finite number in (0, 1]; got NaN',
+    ],
+    [
+      { lossType: 'huber' },
+      `lossType of GBTRegressor must be one of 'squared', 'absolute'; got "huber"`,
+    ],
+    [
+      { inputCols: ['a', 'a'] },
+      'inputCols of GBTRegressor must be a list of at least 1 different column names; got ["a", "a"]',
+    ],
+    [
+      { subset: 'half' },
+      `subset of GBTRegressor must be one of 'auto', 'sqrt', or a finite number in (0, 1]; got "half"`,
+    ],
+    [
+      { splits: [1, 0] },
+      'splits of GBTRegressor must be a list of at least 2 ascending numbers; got [1, 0]',
+    ],
     [{ isOn: 1 }, 'isOn of GBTRegressor must be true or false; got 1'],
-    [{ objective: 3 }, 'objective of GBTRegressor must be a function or fromModule(url, name); got 3'],
-    [{ validationIndicatorCol: 'label' }, 'validationIndicatorCol of GBTRegressor must differ from labelCol; got "label"'],
+    [
+      { objective: 3 },
+      'objective of GBTRegressor must be a function or fromModule(url, name); got 3',
+    ],
+    [
+      { validationIndicatorCol: 'label' },
+      'validationIndicatorCol of GBTRegressor must differ from labelCol; got "label"',
+    ],
   ])('says what must be what for %j', (options, sentence) => {
-    expect(messageOf(() => resolveParams(params, { ...minimal, ...options } as never))).toBe(sentence);
+    expect(messageOf(() => resolveParams(params, { ...minimal, ...options } as never))).toBe(
+      sentence,
+    );
   });
 
   it('names a missing required parameter', () => {
@@ -132,20 +176,30 @@ describe('resolveParams', () => {
     expect(messageOf(() => resolveParams(params, options))).toBe(
       'maxItre of GBTRegressor must be one of its parameters; did you mean maxIter?',
     );
-    expect(() => resolveParams(params, options)).toThrow(expect.objectContaining({ code: 'PARAM_UNKNOWN' }));
+    expect(() => resolveParams(params, options)).toThrow(
+      expect.objectContaining({ code: 'PARAM_UNKNOWN' }),
+    );
   });
 
   it('does not take inherited names or __proto__ for parameters', () => {
     const options = JSON.parse('{"inputCols":["a"],"__proto__":{"maxIter":3}}') as never;
-    expect(() => resolveParams(params, options)).toThrow('__proto__ of GBTRegressor must be one of its parameters');
-    expect(resolveParams(params, Object.assign(Object.create({ maxIter: 3 }), minimal)).maxIter).toBe(100);
+    expect(() => resolveParams(params, options)).toThrow(
+      '__proto__ of GBTRegressor must be one of its parameters',
+    );
+    expect(
+      resolveParams(params, Object.assign(Object.create({ maxIter: 3 }), minimal)).maxIter,
+    ).toBe(100);
   });
 });
 
 describe('saved parameters', () => {
   it('split into set and default, without what is not saved', () => {
     const options = { ...minimal, maxIter: 7, threads: 2, splits: [0, Number.POSITIVE_INFINITY] };
-    const saved = paramsToJson(params, resolveParams(params, options), givenOptions(params, options));
+    const saved = paramsToJson(
+      params,
+      resolveParams(params, options),
+      givenOptions(params, options),
+    );
     expect(saved.set).toEqual({ maxIter: 7, inputCols: ['a'], splits: [0, 'Infinity'] });
     expect(saved.default).toMatchObject({ stepSize: 0.1, missingValue: 'NaN', labelCol: 'label' });
     expect(Object.keys(saved.default)).not.toContain('threads');
@@ -153,7 +207,11 @@ describe('saved parameters', () => {
 
   it('come back as the options that were set', () => {
     const options = { ...minimal, maxIter: 7, splits: [0, Number.POSITIVE_INFINITY] };
-    const saved = paramsToJson(params, resolveParams(params, options), givenOptions(params, options));
+    const saved = paramsToJson(
+      params,
+      resolveParams(params, options),
+      givenOptions(params, options),
+    );
     expect(paramsFromJson(params, JSON.parse(JSON.stringify(saved)))).toEqual(options);
   });
 
@@ -165,7 +223,11 @@ describe('saved parameters', () => {
   it('hold the name of a function, never its code', () => {
     const double = (x: number): number => x * 2;
     const options = { ...minimal, objective: double };
-    const saved = paramsToJson(params, resolveParams(params, options), givenOptions(params, options));
+    const saved = paramsToJson(
+      params,
+      resolveParams(params, options),
+      givenOptions(params, options),
+    );
     expect(saved.set['objective']).toEqual({ function: 'double' });
     expect(paramsFromJson(params, saved, { double }).objective).toBe(double);
     expect(messageOf(() => resolveParams(params, paramsFromJson(params, saved) as never))).toBe(
@@ -185,7 +247,8 @@ describe('saved parameters', () => {
 
 describe('paramsFromText', () => {
   it('reads what one types on a command line', () => {
-    const text = 'maxIter=20, stepSize=.5,inputCols=a;b,isOn=true,subset=0.5,splits=[0,1.5],lossType=absolute';
+    const text =
+      'maxIter=20, stepSize=.5,inputCols=a;b,isOn=true,subset=0.5,splits=[0,1.5],lossType=absolute';
     expect(paramsFromText(params, text)).toEqual({
       maxIter: 20,
       stepSize: 0.5,
@@ -204,7 +267,9 @@ describe('paramsFromText', () => {
 
   it('refuses unknown names and pairs without a value', () => {
     expect(() => paramsFromText(params, 'stepsize=1')).toThrow('did you mean stepSize?');
-    expect(() => paramsFromText(params, 'stepSize')).toThrow('must be name=value pairs; got "stepSize"');
+    expect(() => paramsFromText(params, 'stepSize')).toThrow(
+      'must be name=value pairs; got "stepSize"',
+    );
   });
 });
 
@@ -212,7 +277,9 @@ describe('explainParams', () => {
   it('prints rule, default and current value of each parameter', () => {
     const text = explainParams(params, resolveParams(params, { ...minimal, maxIter: 7 }));
     expect(text).toContain('maxIter: an integer ≥ 1 (default: 100, current: 7)');
-    expect(text).toContain('inputCols: a list of at least 1 different column names (required, current: ["a"])');
+    expect(text).toContain(
+      'inputCols: a list of at least 1 different column names (required, current: ["a"])',
+    );
   });
 });
 

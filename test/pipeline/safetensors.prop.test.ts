@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isCoppiceError } from '../../src/base/errors.ts';
-import { decodeTensors, encodeTensors, type TensorData, type Tensors } from '../../src/pipeline/safetensors.ts';
+import {
+  decodeTensors,
+  encodeTensors,
+  type TensorData,
+  type Tensors,
+} from '../../src/pipeline/safetensors.ts';
 
 const arrays: fc.Arbitrary<TensorData> = fc.oneof(
   fc.uint8Array({ maxLength: 9 }),
@@ -14,9 +19,13 @@ const arrays: fc.Arbitrary<TensorData> = fc.oneof(
   fc.float32Array({ maxLength: 9 }),
   fc.float64Array({ maxLength: 9 }),
 );
-const blocks: fc.Arbitrary<Tensors> = fc.dictionary(fc.stringMatching(/^[a-z][a-zA-Z0-9_.]{0,8}$/), arrays, {
-  maxKeys: 6,
-});
+const blocks: fc.Arbitrary<Tensors> = fc.dictionary(
+  fc.stringMatching(/^[a-z][a-zA-Z0-9_.]{0,8}$/),
+  arrays,
+  {
+    maxKeys: 6,
+  },
+);
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
@@ -83,11 +92,17 @@ describe('safetensors blocks', () => {
   });
 
   it('refuse every truncation', () => {
-    const bytes = joined(encodeTensors({ a: new Float64Array([1, 2]), b: new Uint8Array([1, 2, 3]) }));
+    const bytes = joined(
+      encodeTensors({ a: new Float64Array([1, 2]), b: new Uint8Array([1, 2, 3]) }),
+    );
     for (let length = 0; length < bytes.byteLength; length++) {
-      expect(() => decodeTensors(bytes.slice(0, length), 'x')).toThrow(expect.objectContaining({ code: 'MODEL_FORMAT' }));
+      expect(() => decodeTensors(bytes.slice(0, length), 'x')).toThrow(
+        expect.objectContaining({ code: 'MODEL_FORMAT' }),
+      );
     }
-    expect(() => decodeTensors(joined([bytes, new Uint8Array(1)]), 'x')).toThrow('has bytes after the last array');
+    expect(() => decodeTensors(joined([bytes, new Uint8Array(1)]), 'x')).toThrow(
+      'has bytes after the last array',
+    );
   });
 });
 
@@ -103,15 +118,36 @@ describe('a hostile header', () => {
     ['a length of 2^63', joined([new Uint8Array([0, 0, 0, 0, 0, 0, 0, 128]), new Uint8Array(64)])],
     ['text that is not JSON', withHeader('{"a":')],
     ['a list', withHeader('[]      ')],
-    ['overlapping arrays', withHeader('{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[8],"data_offsets":[4,12]}}  ')],
+    [
+      'overlapping arrays',
+      withHeader(
+        '{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[8],"data_offsets":[4,12]}}  ',
+      ),
+    ],
     ['a gap', withHeader('{"a":{"dtype":"U8","shape":[8],"data_offsets":[8,16]}}  ')],
-    ['a name twice', withHeader('{"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]},"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]}}    ')],
-    ['a shape product beyond 2^53', withHeader('{"a":{"dtype":"F64","shape":[9007199254740991],"data_offsets":[0,16]}}  ')],
-    ['ten gigabytes in a few bytes', withHeader('{"a":{"dtype":"U8","shape":[10000000000],"data_offsets":[0,10000000000]}}')],
+    [
+      'a name twice',
+      withHeader(
+        '{"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]},"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]}}    ',
+      ),
+    ],
+    [
+      'a shape product beyond 2^53',
+      withHeader('{"a":{"dtype":"F64","shape":[9007199254740991],"data_offsets":[0,16]}}  '),
+    ],
+    [
+      'ten gigabytes in a few bytes',
+      withHeader('{"a":{"dtype":"U8","shape":[10000000000],"data_offsets":[0,10000000000]}}'),
+    ],
     ['an unknown type', withHeader('{"a":{"dtype":"BF16","shape":[8],"data_offsets":[0,16]}}')],
-    ['__proto__ as a name', withHeader('{"__proto__":{"dtype":"U8","shape":[16],"data_offsets":[0,16]}}')],
+    [
+      '__proto__ as a name',
+      withHeader('{"__proto__":{"dtype":"U8","shape":[16],"data_offsets":[0,16]}}'),
+    ],
     ['two dimensions', withHeader('{"a":{"dtype":"U8","shape":[4,4],"data_offsets":[0,16]}}')],
   ])('with %s is refused', (_, bytes) => {
-    expect(() => decodeTensors(bytes, 'x.safetensors')).toThrow(expect.objectContaining({ code: 'MODEL_FORMAT' }));
+    expect(() => decodeTensors(bytes, 'x.safetensors')).toThrow(
+      expect.objectContaining({ code: 'MODEL_FORMAT' }),
+    );
   });
 });

@@ -20,8 +20,26 @@ export function arbitraryOf(spec: ParamSpec): fc.Arbitrary<unknown> {
 /** Values that the parameter refuses. */
 export function invalidOf(spec: ParamSpec): fc.Arbitrary<unknown> {
   const { min, max, above, below } = spec.facts as Range;
-  const candidates: unknown[] = [null, Symbol('no'), '', 'no such choice', 0.5, -1, true, {}, [], [1, 'x'], 1n];
-  candidates.push(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, () => 1, new Date(0));
+  const candidates: unknown[] = [
+    null,
+    Symbol('no'),
+    '',
+    'no such choice',
+    0.5,
+    -1,
+    true,
+    {},
+    [],
+    [1, 'x'],
+    1n,
+  ];
+  candidates.push(
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    () => 1,
+    new Date(0),
+  );
   if (min !== undefined) candidates.push(min - 1);
   if (max !== undefined) candidates.push(max + 1);
   if (above !== undefined) candidates.push(above);
@@ -57,7 +75,9 @@ function arbitraryOfKind(spec: ParamSpec): fc.Arbitrary<unknown> {
         spec.default === undefined ? fc.constant(null) : fc.constant(spec.default),
       );
     case 'either':
-      return fc.oneof(...(facts['of'] as readonly ParamSpec[]).map((option) => arbitraryOf(option)));
+      return fc.oneof(
+        ...(facts['of'] as readonly ParamSpec[]).map((option) => arbitraryOf(option)),
+      );
     default:
       throw new Error(`no values are known for a parameter of kind ${spec.kind}`);
   }
@@ -77,6 +97,11 @@ function arbitraryNumber({ min, max, above, below }: Range): fc.Arbitrary<number
 
 function arbitraryNumbers(spec: ParamSpec): fc.Arbitrary<unknown> {
   const minLength = Number(spec.facts['minLength'] ?? 0);
-  const items = fc.uniqueArray(arbitraryNumber(spec.facts as Range), { minLength, maxLength: minLength + 4 });
-  return spec.facts['ascending'] === true ? items.map((list) => list.toSorted((a, b) => a - b)) : items;
+  const items = fc.uniqueArray(arbitraryNumber(spec.facts as Range), {
+    minLength,
+    maxLength: minLength + 4,
+  });
+  return spec.facts['ascending'] === true
+    ? items.map((list) => list.toSorted((a, b) => a - b))
+    : items;
 }

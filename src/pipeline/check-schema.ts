@@ -1,0 +1,112 @@
+/**
+ * Does a table have the columns that a stage needs, and of the types it knows? Columns are matched by
+ * name, never by position, and more columns than needed do no harm. Any number may stand for any other
+ * number (a tree reads all of them as floats); text, dates, timestamps of one unit and vectors of one
+ * length only for themselves.
+ */
+import type { Field, Schema } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import { nameSuggestion } from '../base/nearest-name.ts';
+import { type LogicalField, type LogicalSchema, logicalSchema } from './logical-schema.ts';
+
+/**
+ * Checks a table's schema against what a fitted stage was fitted on.
+ *
+ * @param owner the stage, for errors
+ * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`
+ */
+export function checkSchema(owner: string, expected: LogicalSchema, actual: Schema): void {
+  const names = actual.fields.map((field) => field.name);
+  for (const wanted of expected) requireColumn(owner, wanted.name, names);
+  const found = logicalSchema(actual);
+  for (const wanted of expected) {
+    const field = found.find((candidate) => candidate.name === wanted.name);
+    if (field !== undefined) checkField(owner, wanted, field, wanted.name);
+  }
+}
+
+/**
+ * The Arrow field of a column that a stage reads.
+ *
+ * @param param the parameter that names the column, for errors
+ * @throws CoppiceError `COLUMN_NOT_FOUND`
+ */
+export function requireField(owner: string, param: string, name: string, schema: Schema): Field {
+  const field = schema.fields.find((candidate) => candidate.name === name);
+  if (field !== undefined) return field;
+  const names = schema.fields.map((candidate) => candidate.name);
+  const message = `${param} of ${owner} must be a column of the table; got "${name}": ${nameSuggestion(name, names)}`;
+  throw new CoppiceError('COLUMN_NOT_FOUND', message, { context: { owner, param, column: name } });
+}
+
+/**
+ * Refuses an output column that the table has already.
+ *
+ * @throws CoppiceError `COLUMN_EXISTS`
+ */
+export function refuseExistingColumn(
+  owner: string,
+  param: string,
+  name: string,
+  schema: Schema,
+): void {
+  if (!schema.fields.some((field) => field.name === name)) return;
+  const message =
+    `${param} of ${owner} must be a column that the table does not have yet; got "${name}", which exists: ` +
+    'drop it, or choose another name';
+  throw new CoppiceError('COLUMN_EXISTS', message, { context: { owner, param, column: name } });
+}
+
+/**
+ * The error for a column whose type a stage cannot use.
+ *
+ * @param rule completes "column x … must be": `a number or a date`
+ */
+export function columnTypeError(
+  owner: string,
+  param: string,
+  field: Field,
+  rule: string,
+): CoppiceError {
+  const type = String(field.type);
+  return new CoppiceError(
+    'COLUMN_TYPE',
+    `column ${field.name}, ${param} of ${owner}, must be ${rule}; got ${type}`,
+    { context: { owner, param, column: field.name, type } },
+  );
+}
+
+function requireColumn(owner: string, name: string, names: readonly string[]): void {
+  if (names.includes(name)) return;
+  const message = `the table given to ${owner} must have the column ${name}; ${nameSuggestion(name, names)}`;
+  throw new CoppiceError('COLUMN_NOT_FOUND', message, { context: { owner, column: name } });
+}
+
+function checkField(owner: string, wanted: LogicalField, found: LogicalField, path: string): void {
+  if (family(wanted.type) !== family(found.type)) {
+    const message = `column ${path} of the table given to ${owner} must be ${wanted.type}, as at fit; got ${found.type}`;
+    throw new CoppiceError('SCHEMA_MISMATCH', message, {
+      context: { owner, column: path, expected: wanted.type, type: found.type },
+    });
+  }
+  const parts = found.children ?? [];
+  for (const child of wanted.children ?? []) {
+    const part = parts.find((candidate) => candidate.name === child.name);
+    if (part === undefined) {
+      const names = parts.map((candidate) => candidate.name);
+      const message =
+        `column ${path} of the table given to ${owner} must have the part ${child.name}, as at fit; ` +
+        nameSuggestion(child.name, names);
+      throw new CoppiceError('SCHEMA_MISMATCH', message, {
+        context: { owner, column: `${path}.${child.name}` },
+      });
+    }
+    checkField(owner, child, part, `${path}.${child.name}`);
+  }
+}
+
+/** Types of one family may stand for each other. */
+function family(type: string): string {
+  if (/^(u?int\d+|float\d+|decimal<.*>|bool)$/.test(type)) return 'number';
+  return type.replace(/^(timestamp<\w+), .*>$/, '$1>');
+}

@@ -1,0 +1,47 @@
+/** A stage that learns from a table and gives a model. */
+import type { Schema } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import type { OnProgress } from '../base/progress.ts';
+import type { ParamSpecs } from '../params/param-spec.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { Model } from './model.ts';
+import { PipelineStage } from './pipeline-stage.ts';
+
+/** Options of fit. */
+export interface FitOptions {
+  /** Ends the fit, which then rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives reports while the fit runs. */
+  readonly onProgress?: OnProgress | undefined;
+  /** Rows that are watched but not learned from (early stopping). */
+  readonly validation?: PartitionedTable | undefined;
+}
+
+/** A stage that can be fitted. */
+export abstract class Estimator<
+  M extends Model = Model,
+  S extends ParamSpecs = ParamSpecs,
+> extends PipelineStage<S> {
+  /** Learns from a table; the table and this stage stay as they are. */
+  abstract fit(table: PartitionedTable, options?: FitOptions): Promise<M>;
+
+  /**
+   * The schema of what the fitted model's transform gives; no data is read.
+   *
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`
+   */
+  abstract transformSchema(schema: Schema): Schema;
+
+  /**
+   * Always refused: only the model that fit returns can transform.
+   *
+   * @throws CoppiceError `NOT_FITTED`
+   */
+  transform(_table: unknown): never {
+    throw new CoppiceError(
+      'NOT_FITTED',
+      `${this.className} must be fitted before it transforms: call fit(table) and use the model it returns`,
+      { context: { owner: this.className } },
+    );
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What a saved stage remembers of a table's columns: names and logical types, in column order. How a
+ * reader happened to lay a column out is not part of it: no nullability, no dictionary index, no offset
+ * width, so the same data read from CSV, Parquet or memory has the same logical schema.
+ */
+import { DataType, type Field, type Schema } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import { isPlainObject, type Json } from '../base/json.ts';
+
+/** One column or one part of a nested column. */
+export interface LogicalField {
+  readonly name: string;
+  /** `float64`, `int32`, `utf8`, `bool`, `date<day>`, `timestamp<us>`, `struct`, `fixedSizeList<3>`, … */
+  readonly type: string;
+  /** The children of a struct, or the one item of a list. */
+  readonly children?: readonly LogicalField[];
+}
+
+/** Columns in order. */
+export type LogicalSchema = readonly LogicalField[];
+
+/** The logical schema of an Arrow schema, or of some of its columns in the order given. */
+export function logicalSchema(schema: Schema, names?: readonly string[]): LogicalSchema {
+  const fields =
+    names === undefined ? schema.fields : names.map((name) => fieldNamed(schema, name));
+  return fields.map((field) => logicalField(field));
+}
+
+/** The logical type of an Arrow type, without its children. */
+export function logicalType(type: DataType): string {
+  if (DataType.isDictionary(type)) {
+    const values = logicalType(type.dictionary as DataType);
+    return values === 'utf8' ? 'utf8' : `dictionary<${values}>`;
+  }
+  if (DataType.isInt(type)) return `${type.isSigned ? 'int' : 'uint'}${type.bitWidth}`;
+  if (DataType.isFloat(type)) return `float${16 << type.precision}`;
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || isNamed(type, 'Utf8View'))
+    return 'utf8';
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type) || isNamed(type, 'BinaryView'))
+    return 'binary';
+  if (DataType.isBool(type)) return 'bool';
+  if (DataType.isNull(type)) return 'null';
+  if (DataType.isDate(type)) return type.unit === 0 ? 'date<day>' : 'date<ms>';
+  if (DataType.isTimestamp(type)) {
+    const unit = timeUnits[type.unit];
+    return type.timezone === null || type.timezone === undefined
+      ? `timestamp<${unit}>`
+      : `timestamp<${unit}, ${type.timezone}>`;
+  }
+  if (DataType.isTime(type)) return `time<${timeUnits[type.unit]}>`;
+  if (DataType.isDuration(type)) return `duration<${timeUnits[type.unit]}>`;
+  if (DataType.isDecimal(type)) return `decimal<${type.precision}, ${type.scale}>`;
+  if (DataType.isStruct(type)) return 'struct';
+  if (DataType.isFixedSizeList(type)) return `fixedSizeList<${type.listSize}>`;
+  if (DataType.isFixedSizeBinary(type)) return `fixedSizeBinary<${type.byteWidth}>`;
+  if (DataType.isList(type)) return 'list';
+  return String(type).toLowerCase();
+}
+
+/** The saved form. */
+export function logicalSchemaToJson(schema: LogicalSchema): Json {
+  return schema.map(({ name, type, children }) =>
+    children === undefined
+      ? { name, type }
+      : { name, type, children: logicalSchemaToJson(children) },
+  );
+}
+
+/**
+ * From the saved form.
+ *
+ * @throws CoppiceError `MODEL_FORMAT`
+ */
+export function logicalSchemaFromJson(json: unknown, depth = 0): LogicalSchema {
+  if (!Array.isArray(json) || depth > 32) throw brokenSchema();
+  return json.map((field: unknown) => {
+    if (!isPlainObject(field)) throw brokenSchema();
+    const { name, type, children } = field;
+    if (typeof name !== 'string' || typeof type !== 'string') throw brokenSchema();
+    if (children === undefined) return { name, type };
+    return { name, type, children: logicalSchemaFromJson(children, depth + 1) };
+  });
+}
+
+const timeUnits = ['s', 'ms', 'us', 'ns'];
+
+function logicalField(field: Field): LogicalField {
+  const type = field.type as DataType;
+  const base = { name: field.name, type: logicalType(type) };
+  const isNested =
+    DataType.isStruct(type) || DataType.isList(type) || DataType.isFixedSizeList(type);
+  if (!isNested) return base;
+  const children = (type.children as Field[]).map((child, index) => {
+    const inner = logicalField(child);
+    // Writers name the item of a list as they like (item, element, l).
+    return DataType.isStruct(type) ? inner : { ...inner, name: index === 0 ? 'item' : inner.name };
+  });
+  return { ...base, children };
+}
+
+function fieldNamed(schema: Schema, name: string): Field {
+  const field = schema.fields.find((candidate) => candidate.name === name);
+  if (field === undefined) throw new CoppiceError('INTERNAL', `the schema has no column ${name}`);
+  return field;
+}
+
+function isNamed(type: DataType, name: string): boolean {
+  return String(type[Symbol.toStringTag]) === name || String(type) === name;
+}
+
+function brokenSchema(): CoppiceError {
+  return new CoppiceError(
+    'MODEL_FORMAT',
+    'the saved schema of the model is not a list of columns with types',
+  );
+}

@@ -1,0 +1,83 @@
+/** A fitted pipeline: transformers and models that are applied one after another. */
+import type { Schema } from 'apache-arrow';
+import { defineParams, type Options } from '../params/define-params.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { LogicalSchema } from './logical-schema.ts';
+import { Model, notFitted, savedInputSchema } from './model.ts';
+import type { StageReader } from './stage-reader.ts';
+import { registerStage } from './stage-registry.ts';
+import type { SavableStage, StageWriter } from './stage-writer.ts';
+import { Transformer, type TransformOptions } from './transformer.ts';
+
+/** Parameters of {@link PipelineModel}. */
+export const pipelineModelParams = defineParams('PipelineModel', {});
+
+/** Options of {@link PipelineModel}. @interface */
+export type PipelineModelOptions = Options<typeof pipelineModelParams.schema>;
+
+/** What a {@link PipelineModel} is made of. */
+export interface PipelineModelState {
+  /** The fitted stages, in order. */
+  readonly stages: readonly Transformer[];
+  /** The columns of the table that the pipeline was fitted on. */
+  readonly inputSchema: LogicalSchema;
+}
+
+/**
+ * The result of `Pipeline.fit`.
+ *
+ * Input: the columns that its stages read. Output: the table with every stage's columns.
+ */
+export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
+  static readonly paramSchema = pipelineModelParams;
+  /** The fitted stages, in order. */
+  readonly stages: readonly Transformer[];
+  readonly inputSchema: LogicalSchema;
+
+  constructor(options: PipelineModelOptions, state: PipelineModelState) {
+    super(pipelineModelParams, options);
+    if (state === undefined) throw notFitted('PipelineModel', 'Pipeline');
+    this.stages = Object.freeze([...state.stages]);
+    this.inputSchema = state.inputSchema;
+  }
+
+  override async transform(
+    table: PartitionedTable,
+    options: TransformOptions = {},
+  ): Promise<PartitionedTable> {
+    this.transformSchema(table.schema);
+    let current = table;
+    for (const stage of this.stages) current = await stage.transform(current, options);
+    return current;
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    return this.stages.reduce((current, stage) => stage.transformSchema(current), schema);
+  }
+
+  override async saveData(writer: StageWriter): Promise<void> {
+    await writer.stages(this.stages);
+  }
+
+  static override async fromSaved(reader: StageReader): Promise<PipelineModel> {
+    const stages = await reader.stages();
+    const transformers = stages.map((stage) => {
+      if (stage instanceof Transformer) return stage as Transformer;
+      throw reader.malformed(`has a stage of class ${stage.className}, which is no transformer`);
+    });
+    return new PipelineModel(reader.options, {
+      stages: transformers,
+      inputSchema: savedInputSchema(reader),
+    });
+  }
+
+  protected override nestedStages(): readonly (readonly [number, SavableStage])[] {
+    return this.stages.map((stage, index) => [index, stage] as const);
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [{ stages: this.stages, inputSchema: this.inputSchema }];
+  }
+}
+
+registerStage(PipelineModel);

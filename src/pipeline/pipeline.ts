@@ -1,0 +1,109 @@
+/**
+ * Stages that are fitted and applied one after another. Transformers are applied, estimators are fitted
+ * on what the stages before them gave and their models applied; after the last estimator nothing more
+ * needs to be computed, so later transformers are only kept.
+ */
+import type { Schema } from 'apache-arrow';
+import { throwIfAborted } from '../base/abort.ts';
+import { describeValue } from '../base/describe-value.ts';
+import { defineParams, type Options } from '../params/define-params.ts';
+import { object } from '../params/object-kinds.ts';
+import { paramInvalid } from '../params/resolve-params.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { Estimator, type FitOptions } from './estimator.ts';
+import { logicalSchema } from './logical-schema.ts';
+import { PipelineModel } from './pipeline-model.ts';
+import type { StageReader } from './stage-reader.ts';
+import { registerStage } from './stage-registry.ts';
+import type { SavableStage, StageWriter } from './stage-writer.ts';
+import { Transformer } from './transformer.ts';
+
+/** Parameters of {@link Pipeline}. */
+export const pipelineParams = defineParams('Pipeline', {
+  /** Estimators and transformers, in the order in which they run. */
+  stages: object({
+    required: true,
+    rule: 'a list of estimators and transformers',
+    accepts: acceptStages,
+  }),
+});
+
+/** Options of {@link Pipeline}. @interface */
+export type PipelineOptions = Options<typeof pipelineParams.schema>;
+
+/**
+ * Runs stages as one estimator.
+ *
+ * Input: the columns that the stages read. Output: a {@link PipelineModel}.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, and what the stages throw
+ */
+export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.schema> {
+  static readonly paramSchema = pipelineParams;
+
+  constructor(options: PipelineOptions) {
+    super(pipelineParams, options);
+  }
+
+  /** The stages, in order. */
+  get stages(): readonly (Estimator | Transformer)[] {
+    return this.params.stages;
+  }
+
+  override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<PipelineModel> {
+    this.transformSchema(table.schema);
+    const { signal, onProgress } = options;
+    const numEstimators = this.stages.filter((stage) => stage instanceof Estimator).length;
+    const fitted: Transformer[] = [];
+    let numFitted = 0;
+    let current = table;
+    let validation = options.validation;
+    for (const stage of this.stages) {
+      throwIfAborted(signal, 'Pipeline.fit');
+      const step =
+        stage instanceof Estimator ? await stage.fit(current, { ...options, validation }) : stage;
+      if (stage instanceof Estimator) numFitted++;
+      fitted.push(step);
+      if (numFitted === numEstimators) continue;
+      current = await step.transform(current, { signal, onProgress });
+      if (validation !== undefined)
+        validation = await step.transform(validation, { signal, onProgress });
+    }
+    const { stages: _, ...rest } = this.givenOptions;
+    return new PipelineModel(rest, { stages: fitted, inputSchema: logicalSchema(table.schema) });
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    return this.stages.reduce((current, stage) => stage.transformSchema(current), schema);
+  }
+
+  override async saveData(writer: StageWriter): Promise<void> {
+    await writer.stages(this.stages);
+  }
+
+  static override async fromSaved(reader: StageReader): Promise<Pipeline> {
+    return new Pipeline({ ...reader.options, stages: acceptLoaded(await reader.stages()) });
+  }
+
+  protected override nestedStages(): readonly (readonly [number, SavableStage])[] {
+    return this.stages.map((stage, index) => [index, stage] as const);
+  }
+}
+
+function acceptStages(value: unknown): readonly (Estimator | Transformer)[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.every((stage) => isStage(stage)) ? Object.freeze([...value]) : undefined;
+}
+
+function isStage(value: unknown): value is Estimator | Transformer {
+  return value instanceof Estimator || value instanceof Transformer;
+}
+
+function acceptLoaded(stages: readonly SavableStage[]): readonly (Estimator | Transformer)[] {
+  const accepted = acceptStages(stages);
+  if (accepted === undefined)
+    throw paramInvalid('Pipeline', 'stages', 'stages', describeValue(stages));
+  return accepted;
+}
+
+registerStage(Pipeline);

@@ -1,0 +1,29 @@
+/** A stage that adds or changes columns of a table, lazily and partition by partition. */
+import type { Schema } from 'apache-arrow';
+import type { OnProgress } from '../base/progress.ts';
+import type { ParamSpecs } from '../params/param-spec.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { PipelineStage } from './pipeline-stage.ts';
+
+/** Options of transform. */
+export interface TransformOptions {
+  /** Aborts what transform itself does; the lazy rest is aborted where it is read. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** A stage that transforms tables. */
+export abstract class Transformer<S extends ParamSpecs = ParamSpecs> extends PipelineStage<S> {
+  /** The table with this stage's columns; the given table stays as it is. */
+  abstract transform(
+    table: PartitionedTable,
+    options?: TransformOptions,
+  ): Promise<PartitionedTable>;
+
+  /**
+   * The schema after {@link transform}; no data is read.
+   *
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `SCHEMA_MISMATCH`
+   */
+  abstract transformSchema(schema: Schema): Schema;
+}
