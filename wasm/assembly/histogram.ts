@@ -165,6 +165,7 @@ export function flushPacked(hist: usize, numEntries: i32, wide: usize): void {
 /**
  * Adds the ranks' entries of features [begin, end) and stores them without gaps, wide.
  * parts: numParts uint32 addresses, each where that rank's entry `firstEntry` lies. features: see find-split.
+ * packed parts are added before they are taken apart: all ranks together hold at most 65,535 rows.
  */
 export function reduceHistogram(
   parts: usize, numParts: i32, packed: i32, firstEntry: i32, features: usize, begin: i32, end: i32, out: usize,
@@ -203,7 +204,9 @@ export function subtractHistogram(parent: usize, child: usize, out: usize, bytes
 
 /** out += part, int64 by int64. */
 export function addInt64(out: usize, part: usize, bytes: i32): void {
-  for (let i: usize = 0; i < <usize>bytes; i += 16) {
+  const whole = <usize>bytes & ~15;
+  for (let i: usize = 0; i < whole; i += 16) {
     v128.store(out + i, i64x2.add(v128.load(out + i), v128.load(part + i)));
   }
+  if (bytes & 8) store<i64>(out + whole, load<i64>(out + whole) + load<i64>(part + whole));
 }

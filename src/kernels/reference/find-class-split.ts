@@ -4,6 +4,7 @@
  * score = Σ L_k² / L + Σ R_k² / R (gini), Σ L_k log(L_k / L) + Σ R_k log(R_k / R) (entropy)
  */
 import { log } from '../../base/portable-math.ts';
+import { keepRunnerUp } from './find-split.ts';
 import type { Views } from './views.ts';
 
 /** What every candidate of a node is measured with. */
@@ -62,14 +63,7 @@ export function findClassSplit(
         ? scanClassValues(m, node, entries, numValues, missingAt, f)
         : scanClassCategories(m, node, entries, numValues, missingAt, f, leftBins);
     const won = m.i32(best + 8) === f;
-    const loserScore = won ? before : score;
-    const loser = won ? owner : f;
-    const runnerUp = m.f64(best + 40);
-    const isTie = loserScore === runnerUp && loser < m.i32(best + 48);
-    if (loser >= 0 && (loserScore > runnerUp || isTie)) {
-      m.setF64(best + 40, loserScore);
-      m.setU32(best + 48, loser);
-    }
+    keepRunnerUp(m, best, won ? before : score, won ? owner : f);
   }
 }
 
@@ -215,8 +209,13 @@ function scanClassCategories(
         m.fillZero(leftBins, ((numValues + 64) >> 6) * 8);
         for (let j = 0; j <= i; j++) m.setBit(leftBins, placed(j));
         const missingBit = (m.u32(leftBins + (numValues >> 5) * 4) >>> (numValues & 31)) & 1;
-        const missingLeft = hasMissing ? missingBit : heavierLeft(m, node, left);
+        const heavier = heavierLeft(m, node, left);
+        const missingLeft = hasMissing ? missingBit : heavier;
         keep(m, node, { score, feature: f, bin: -1, missingLeft, numLeft: i + 1, left });
+        // values that this node has not seen follow the heavier side
+        for (let v = 0; heavier === 1 && v < numValues; v++) {
+          if (isEmpty(m, node, entryOf(v))) m.setBit(leftBins, v);
+        }
       }
     }
   }

@@ -97,14 +97,17 @@ export function findSplit(
         ? scanValues(m, node, entries, numValues, f, best)
         : scanCategories(m, node, entries, numValues, f, params, best, leftBins, scratch);
     const won = m.i32(best + 8) === f;
-    const loserScore = won ? before : score;
-    const loser = won ? owner : f;
-    const runnerUp = m.f64(best + 40);
-    const isTie = loserScore === runnerUp && loser < m.i32(best + 48);
-    if (loser >= 0 && (loserScore > runnerUp || isTie)) {
-      m.setF64(best + 40, loserScore);
-      m.setU32(best + 48, loser);
-    }
+    keepRunnerUp(m, best, won ? before : score, won ? owner : f);
+  }
+}
+
+/** Of equal losers the lower feature stays, so that slices of features add up to the same answer. */
+export function keepRunnerUp(m: Views, best: number, score: number, feature: number): void {
+  if (feature < 0) return;
+  const runnerUp = m.f64(best + 40);
+  if (score > runnerUp || (score === runnerUp && feature < m.i32(best + 48))) {
+    m.setF64(best + 40, score);
+    m.setU32(best + 48, feature);
   }
 }
 
@@ -213,7 +216,12 @@ function scanCategories(
     m.setF64(best, bestScore);
     m.setU32(best + 8, f);
     m.setU32(best + 12, -1);
-    m.setU32(best + 16, hasMissing ? missingBit : heavierLeft(node, bestHess));
+    const heavier = heavierLeft(node, bestHess);
+    m.setU32(best + 16, hasMissing ? missingBit : heavier);
+    // values that this node has not seen follow the heavier side
+    for (let b = 0; heavier === 1 && b < numValues; b++) {
+      if (m.i64(entries + b * 16 + 8) === 0n) m.setBit(leftBins, b);
+    }
     m.setU32(best + 20, bestCount);
     m.setI64(best + 24, bestGrad);
     m.setI64(best + 32, bestHess);

@@ -5,7 +5,7 @@
  */
 import type { Views } from './views.ts';
 
-const twoTo32 = 4294967296;
+const twoTo32 = 2 ** 32;
 
 function recordAt(m: Views, rec: number, ids: number, i: number, stride: number): number {
   return rec + (ids ? m.u32(ids + i * 4) : i) * stride;
@@ -159,6 +159,15 @@ export function flushPacked(m: Views, hist: number, numEntries: number, wide: nu
   }
 }
 
+// a sum of packed entries into its two int64; all ranks together hold at most 65,535 rows
+function unpack(m: Views, at: number): void {
+  const h = m.u32(at);
+  const g = m.i32(at + 4);
+  m.setU32(at, g);
+  m.setU32(at + 4, g >> 31);
+  m.setU32(at + 8, h);
+}
+
 /** Adds the ranks' entries of features [begin, end) and stores them without gaps, wide. */
 export function reduceHistogram(
   m: Views,
@@ -183,15 +192,10 @@ export function reduceHistogram(
       m.fillZero(target, 16);
       for (let w = 0; w < numParts; w++) {
         const at = m.u32(parts + w * 4) + entry;
-        if (packed) {
-          const g = m.i32(at + 4);
-          m.addI64(target, g >>> 0, g >> 31);
-          m.addI64(target + 8, m.u32(at), 0);
-        } else {
-          m.addI64(target, m.u32(at), m.u32(at + 4));
-          m.addI64(target + 8, m.u32(at + 8), m.u32(at + 12));
-        }
+        m.addI64(target, m.u32(at), m.u32(at + 4));
+        if (!packed) m.addI64(target + 8, m.u32(at + 8), m.u32(at + 12));
       }
+      if (packed) unpack(m, target);
     }
   }
 }

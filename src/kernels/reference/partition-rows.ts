@@ -82,7 +82,10 @@ export function partitionIds(
   return left;
 }
 
-/** Draws the rows of a tree: a row's count is how many thresholds its random bits reach. */
+/**
+ * Draws the rows of a tree: a row's count is how many thresholds its random bits reach. counts, when not
+ * 0, receives them all, a byte a row, by row number.
+ */
 export function drawRows(
   m: Views,
   master: number,
@@ -97,12 +100,14 @@ export function drawRows(
   targetIds: number,
   slotOffset: number,
   mode: number,
+  counts: number,
 ): number {
   let drawn = 0;
   for (let i = 0; i < numRows; i++) {
     const random = mix32(m.u32(rowKeys + i * 4) ^ treeKey);
     let count = 0;
     while (count < numThresholds && random >= m.u32(thresholds + count * 4)) count++;
+    if (counts) m.setU8(counts + firstId + i, count);
     if (count === 0) continue;
     if (target) {
       const record = target + drawn * stride;

@@ -21,7 +21,7 @@ export function predictNarrow(
     let node = 0;
     for (let k = 0; k < depth; k++) {
       const at = nodes + node * 8;
-      const moved = (m.u8(p + m.u16(at)) - m.u8(at + 2)) & 255;
+      const moved = (m.u8(p + m.u16(at)) + m.u8(at + 2)) & 255;
       node = m.u32(at + 4) + (moved > m.u8(at + 3) ? 1 : 0);
     }
     const to = sums + i * step;

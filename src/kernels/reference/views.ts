@@ -5,8 +5,8 @@
  * where a bigint would be slow; both wrap at 64 bits. Conversions of floats to integers saturate, NaN is 0.
  */
 
-const twoTo32 = 4294967296;
-const twoTo63 = 9223372036854775808;
+const twoTo32 = 2 ** 32;
+const twoTo63 = 2 ** 63;
 
 /** Loads and stores by byte address. */
 export class Views {
