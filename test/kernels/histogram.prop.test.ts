@@ -1,0 +1,360 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { arbitraryDraws, arbitraryRows, type Draws } from './draws.ts';
+import { TwinMemories } from './twin-memories.ts';
+
+const twins = new TwinMemories();
+
+/** Records of numBytes one-byte bins, numWide two-byte bins and a slot of 4 or 8 bytes, at the end. */
+interface Records {
+  readonly numRows: number;
+  readonly stride: number;
+  readonly slotOffset: number;
+  readonly slotBytes: number;
+  readonly numBytes: number;
+  readonly numWide: number;
+  readonly rec: number;
+  /** For each two-byte feature: its offset in the record and its first entry. */
+  readonly extras: number;
+  readonly numEntries: number;
+}
+
+const wideBins = 300;
+const sizes = fc.record({
+  numBytes: fc.integer({ min: 0, max: 19 }),
+  numWide: fc.integer({ min: 0, max: 2 }),
+  slotBytes: fc.constantFrom(4, 8),
+});
+
+function drawRecords(
+  draws: Draws,
+  numRows: number,
+  size: { numBytes: number; numWide: number; slotBytes: number },
+): Records {
+  const { numBytes, numWide, slotBytes } = size;
+  const wideOffset = numBytes + draws.below(2);
+  const slotOffset = wideOffset + numWide * 2 + draws.below(3);
+  const stride = (slotOffset + slotBytes + 7) & ~7;
+  const bytes = Uint8Array.from(
+    { length: numRows * stride },
+    () => draws.bits() & draws.pick([255, 3]),
+  );
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < numRows; i++) {
+    for (let w = 0; w < numWide; w++) {
+      view.setUint16(i * stride + wideOffset + w * 2, draws.below(wideBins), true);
+    }
+    const extreme = draws.pick([
+      0,
+      0xffffffff,
+      0x80000000,
+      0x7fff_ffff,
+      0xffff,
+      draws.bits(),
+      draws.bits(),
+    ]);
+    view.setUint32(i * stride + slotOffset, extreme, true);
+    if (slotBytes === 8) view.setUint32(i * stride + slotOffset + 4, draws.bits(), true);
+  }
+  const extras = Array.from({ length: numWide }, (_, w) => [
+    wideOffset + w * 2,
+    numBytes * 256 + w * wideBins,
+  ]);
+  return {
+    ...{ numRows, stride, slotOffset, slotBytes, numBytes, numWide },
+    rec: twins.place(bytes, draws.below(2) * 8),
+    extras: twins.u32(extras.flat()),
+    numEntries: numBytes * 256 + numWide * wideBins,
+  };
+}
+
+/** Row numbers, in any order and with repeats; 0 for all rows in order. */
+function drawIds(draws: Draws, records: Records): { ids: number; count: number } {
+  if (draws.bool() || records.numRows === 0) return { ids: 0, count: records.numRows };
+  const count = draws.below(records.numRows + 1);
+  return { ids: twins.u32(draws.list(count, () => draws.below(records.numRows))), count };
+}
+
+function packedArgs(r: Records, ids: number, count: number, hist: number): number[] {
+  return [r.rec, ids, count, r.stride, r.slotOffset, r.numBytes, r.extras, r.numWide, hist];
+}
+
+function wideArgs(
+  r: Records,
+  [ids, count]: readonly [number, number],
+  countShift: number,
+  hist: number,
+): number[] {
+  const head = [r.rec, ids, count, r.stride, r.slotOffset, r.slotBytes, countShift];
+  return [...head, r.numBytes, r.extras, r.numWide, hist];
+}
+
+/** The sums of (g, h) of one feature's entries. */
+function sumOf(hist: number, firstEntry: number, numEntries: number): [bigint, bigint] {
+  const entries = twins.i64At(hist + firstEntry * 16, numEntries * 2);
+  let g = 0n;
+  let h = 0n;
+  for (let i = 0; i < entries.length; i += 2) {
+    g += entries[i] as bigint;
+    h += entries[i + 1] as bigint;
+  }
+  return [g, h];
+}
+
+it('adds packed entries as the twin does, and flushes them', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, arbitraryRows, sizes, (draws, numRows, size) => {
+      twins.clear();
+      const r = drawRecords(draws, numRows, { ...size, slotBytes: 4 });
+      const { ids, count } = drawIds(draws, r);
+      const hist = twins.zeros(r.numEntries * 8);
+      const wide = twins.i64(
+        draws.list(r.numEntries * 2, () => (draws.bool(0.9) ? 0n : draws.int64())),
+      );
+      twins.run('histogramPacked', packedArgs(r, ids, count, hist));
+      twins.runOn('flushPacked', [hist, r.numEntries, wide]);
+      expect(twins.i64At(hist, r.numEntries).every((entry) => entry === 0n)).toBe(true);
+    }),
+  );
+});
+
+it('adds wide entries as the twin does, with and without counts', () => {
+  const shift = fc.constantFrom(63, 64, 40, 32, 31, 20, 62, 0);
+  fc.assert(
+    fc.property(arbitraryDraws, arbitraryRows, sizes, shift, (draws, numRows, size, countShift) => {
+      twins.clear();
+      const r = drawRecords(draws, numRows, size);
+      const { ids, count } = drawIds(draws, r);
+      const start = draws.bool();
+      const hist = twins.i64(draws.list(r.numEntries * 2, () => (start ? draws.int64() : 0n)));
+      twins.run('histogramWide', wideArgs(r, [ids, count], countShift, hist));
+    }),
+  );
+});
+
+it('finds the same sums for every feature, and the row count above the shift', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, arbitraryRows, sizes, (draws, numRows, size) => {
+      twins.clear();
+      const r = drawRecords(draws, numRows, size);
+      const hist = twins.zeros(r.numEntries * 16);
+      twins.run('histogramWide', wideArgs(r, [0, numRows], 50, hist));
+      let totalGrad = 0n;
+      let totalHess = 0n;
+      for (let i = 0; i < numRows; i++) {
+        const slot = r.rec + i * r.stride + r.slotOffset;
+        const view = twins.result;
+        totalGrad += BigInt(r.slotBytes === 4 ? view.i32(slot) >> 16 : view.i32(slot));
+        totalHess += BigInt(r.slotBytes === 4 ? view.u16(slot) : view.u32(slot + 4));
+      }
+      for (let j = 0; j < r.numBytes + r.numWide; j++) {
+        const firstEntry =
+          j < r.numBytes ? j * 256 : r.numBytes * 256 + (j - r.numBytes) * wideBins;
+        const [g, h] = sumOf(hist, firstEntry, j < r.numBytes ? 256 : wideBins);
+        expect([g, h]).toEqual([totalGrad, (BigInt(numRows) << 50n) + totalHess]);
+      }
+    }),
+  );
+});
+
+it('flushes packed sums to what the wide form holds without counts', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, arbitraryRows, sizes, (draws, numRows, size) => {
+      twins.clear();
+      const r = drawRecords(draws, numRows, { ...size, slotBytes: 4 });
+      const packed = twins.zeros(r.numEntries * 8);
+      const flushed = twins.zeros(r.numEntries * 16);
+      const wide = twins.zeros(r.numEntries * 16);
+      twins.run('histogramPacked', packedArgs(r, 0, numRows, packed));
+      twins.runOn('flushPacked', [packed, r.numEntries, flushed]);
+      twins.runOn('histogramWide', wideArgs(r, [0, numRows], 63, wide));
+      expect(twins.i64At(flushed, r.numEntries * 2)).toEqual(twins.i64At(wide, r.numEntries * 2));
+    }),
+  );
+});
+
+it('holds 65,535 of the largest rows in packed entries', () => {
+  for (const slot of [0x7fffffff, 0x8000ffff]) {
+    twins.clear();
+    const numRows = 65535;
+    const ids = twins.zeros(numRows * 4);
+    const rec = twins.place(Uint32Array.of(7, slot));
+    const packed = twins.zeros(256 * 8);
+    const wide = twins.zeros(256 * 16);
+    twins.run('histogramPacked', [rec, ids, numRows, 8, 4, 1, 0, 0, packed]);
+    twins.runOn('flushPacked', [packed, 256, wide]);
+    const sums = twins.i64At(wide + 7 * 16, 2);
+    expect([...sums]).toEqual([BigInt(numRows) * BigInt(slot >> 16), BigInt(numRows) * 65535n]);
+  }
+});
+
+it('adds up the rows of the two sides of a split to their parent, entry by entry', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, arbitraryRows, sizes, (draws, numRows, size) => {
+      twins.clear();
+      const r = drawRecords(draws, numRows, size);
+      const rows = Array.from({ length: numRows }, (_, i) => i);
+      const isLeft = rows.map(() => draws.bool());
+      const left = rows.filter((i) => isLeft[i]);
+      const right = rows.filter((i) => !isLeft[i]);
+      const [leftIds, rightIds] = [twins.u32(left), twins.u32(right)] as const;
+      const bytes = r.numEntries * 16;
+      const [parent, child, other] = [
+        twins.zeros(bytes),
+        twins.zeros(bytes),
+        twins.zeros(bytes),
+      ] as const;
+      twins.run('histogramWide', wideArgs(r, [0, numRows], 40, parent));
+      if (left.length > 0)
+        twins.runOn('histogramWide', wideArgs(r, [leftIds, left.length], 40, child));
+      if (right.length > 0)
+        twins.runOn('histogramWide', wideArgs(r, [rightIds, right.length], 40, other));
+      const wanted = twins.i64At(other, r.numEntries * 2);
+      twins.runOn('subtractHistogram', [parent, child, parent, bytes]);
+      expect(twins.i64At(parent, r.numEntries * 2)).toEqual(wanted);
+      twins.runOn('addInt64', [parent, child, bytes]);
+      twins.runOn('subtractHistogram', [parent, other, other, bytes]);
+      expect(twins.i64At(other, r.numEntries * 2)).toEqual(twins.i64At(child, r.numEntries * 2));
+    }),
+  );
+});
+
+it('gives chosen features the entries of the whole histogram', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, arbitraryRows, sizes, (draws, numRows, size) => {
+      twins.clear();
+      const r = drawRecords(draws, numRows, size);
+      const { ids, count } = drawIds(draws, r);
+      const features = Array.from({ length: r.numBytes + r.numWide }, (_, j) => j).filter(() =>
+        draws.bool(),
+      );
+      let numEntries = 0;
+      const chosen: number[] = [];
+      const places: [number, number, number][] = [];
+      for (const j of features) {
+        const isByte = j < r.numBytes;
+        const extra = r.extras + (j - r.numBytes) * 8;
+        const firstEntry = isByte ? j * 256 : twins.stage.u32(extra + 4);
+        places.push([firstEntry, numEntries, isByte ? 256 : wideBins]);
+        chosen.push(isByte ? j : twins.stage.u32(extra), isByte ? 1 : 2, numEntries, 0);
+        numEntries += isByte ? 256 : wideBins;
+      }
+      const chosenAt = twins.u32(chosen);
+      const [all, some] = [twins.zeros(r.numEntries * 16), twins.zeros(numEntries * 16)] as const;
+      const head = [r.rec, ids, count, r.stride, r.slotOffset, r.slotBytes, 40];
+      twins.run('histogramWide', wideArgs(r, [ids, count], 40, all));
+      twins.runOn('histogramChosen', [...head, chosenAt, features.length, some]);
+      for (const [from, to, length] of places) {
+        expect(twins.i64At(some + to * 16, length * 2)).toEqual(
+          twins.i64At(all + from * 16, length * 2),
+        );
+      }
+    }),
+  );
+});
+
+it('counts classes as the twin does', () => {
+  const classes = fc.integer({ min: 1, max: 12 });
+  fc.assert(
+    fc.property(
+      arbitraryDraws,
+      arbitraryRows,
+      classes,
+      sizes,
+      (draws, numRows, numClasses, size) => {
+        twins.clear();
+        const r = drawRecords(draws, numRows, { ...size, slotBytes: 4 });
+        for (let i = 0; i < numRows; i++) {
+          const packed = (draws.below(numClasses) << 16) | draws.pick([0, 1, 3, 65535]);
+          twins.stage.setU32(r.rec + i * r.stride + r.slotOffset, packed);
+        }
+        const { ids, count } = drawIds(draws, r);
+        const bytes = Array.from({ length: r.numBytes }, (_, j) => [j, 1, j * 256, 0]);
+        const wide = Array.from({ length: r.numWide }, (_, w) => {
+          return [twins.stage.u32(r.extras + w * 8), 2, twins.stage.u32(r.extras + w * 8 + 4), 0];
+        });
+        const chosen = twins.u32([...bytes, ...wide].flat());
+        const hist = twins.zeros(r.numEntries * numClasses * 8);
+        const head = [r.rec, ids, count, r.stride, r.slotOffset, numClasses];
+        twins.run('histogramClasses', [...head, chosen, r.numBytes + r.numWide, hist]);
+        const entries = twins.i64At(hist, r.numEntries * numClasses);
+        const rows = entries.reduce((sum, entry) => sum + (entry >> 32n), 0n);
+        expect(rows).toBe(BigInt(count * (r.numBytes + r.numWide)));
+      },
+    ),
+  );
+});
+
+/** Features of which some have two-byte places; their entries in a rank's histogram and in the compact one. */
+function drawFeatures(draws: Draws): {
+  words: number[];
+  count: number;
+  numEntries: number;
+  compact: number;
+} {
+  const words: number[] = [];
+  let entry = 0;
+  let compact = 0;
+  const count = 1 + draws.below(5);
+  for (let f = 0; f < count; f++) {
+    const isByte = draws.bool(0.7);
+    const numValues = draws.pick([0, 1, 2, isByte ? 255 : 256, draws.below(255)]);
+    const missingAt = isByte ? 255 : numValues;
+    words.push(entry, compact, numValues, missingAt, 0, 0, isByte ? 1 : 2, 0);
+    entry += isByte ? 256 : numValues + 1;
+    compact += numValues + 1;
+  }
+  return { words, count, numEntries: entry, compact };
+}
+
+it('reduces the entries of the ranks as the twin does, packed or wide', () => {
+  fc.assert(
+    fc.property(
+      arbitraryDraws,
+      fc.integer({ min: 0, max: 5 }),
+      fc.boolean(),
+      (draws, numParts, packed) => {
+        twins.clear();
+        const { words, count, numEntries, compact } = drawFeatures(draws);
+        const features = twins.u32(words);
+        const begin = draws.below(count + 1);
+        const end = begin + draws.below(count + 1 - begin);
+        const first = words[begin * 8] ?? numEntries;
+        const length = (numEntries - first) * (packed ? 1 : 2);
+        const parts = twins.u32(
+          draws.list(numParts, () => twins.i64(draws.list(length, () => draws.int64()))),
+        );
+        const out = twins.zeros(compact * 16);
+        const tail = [first, features, begin, end, out];
+        twins.run('reduceHistogram', [parts, numParts, packed ? 1 : 0, ...tail]);
+      },
+    ),
+  );
+});
+
+it('takes packed parts apart where all ranks together hold 65,535 of the largest rows', () => {
+  for (const g of [-32768n, 32767n]) {
+    twins.clear();
+    const entry = (rows: bigint) => twins.i64([0n, 0n, 0n, rows * ((g << 32n) + 65535n)]);
+    const parts = twins.u32([entry(40_000n), entry(25_535n)]);
+    const features = twins.u32([0, 0, 3, 3, 0, 0, 1, 0]);
+    const out = twins.zeros(4 * 16);
+    twins.run('reduceHistogram', [parts, 2, 1, 0, features, 0, 1, out]);
+    expect([...twins.i64At(out + 3 * 16, 2)]).toEqual([65535n * g, 65535n * 65535n]);
+  }
+});
+
+it('adds exactly the int64 it is given, an odd one too', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, fc.integer({ min: 0, max: 9 }), (draws, count) => {
+      twins.clear();
+      const out = twins.i64(draws.list(count, () => draws.int64()));
+      const part = twins.i64(draws.list(count, () => draws.int64()));
+      const wanted = [
+        ...new BigInt64Array(twins.stage.bytes.slice(out, out + count * 8).buffer),
+      ].map((v, i) => BigInt.asIntN(64, v + twins.stage.i64(part + i * 8)));
+      twins.run('addInt64', [out, part, count * 8]);
+      expect([...twins.i64At(out, count)]).toEqual(wanted);
+    }),
+  );
+});
