@@ -106,3 +106,19 @@ describe('docs/architecture.md', () => {
     expect(existsSync(join(root, path))).toBe(true);
   });
 });
+
+describe('package-lock.json', () => {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version?: string; integrity?: string; resolved?: string }>;
+  };
+  const entries = Object.entries(lock.packages).filter(([path]) => path !== '');
+
+  it('names no registry, so that any may be used', () => {
+    expect(entries.filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
+  });
+
+  it('has the version and hash of every package, those of other platforms too', () => {
+    const incomplete = entries.filter(([, { version, integrity }]) => !version || !integrity);
+    expect(incomplete).toEqual([]);
+  });
+});
