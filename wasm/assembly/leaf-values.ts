@@ -10,7 +10,7 @@ export function markLeaf(ids: usize, firstId: i32, numRows: i32, leaf: u32, leaf
 }
 
 /**
- * Adds each drawn row's g and h to its leaf in fixed point: four int64 a leaf, whole and fraction (2^-40)
+ * Adds each drawn row's g and h to its leaf in fixed point: four int64 a leaf, whole and fraction (2^-32)
  * of g · gradScale, then of h · hessScale.
  */
 export function leafSums(
@@ -28,7 +28,7 @@ export function leafSums(
 function addFixed(at: usize, value: f64): void {
   const whole = Math.floor(value);
   store<i64>(at, load<i64>(at) + <i64>whole);
-  store<i64>(at, load<i64>(at, 8) + <i64>((value - whole) * 1099511627776.0), 8);
+  store<i64>(at, load<i64>(at, 8) + <i64>((value - whole) * 4294967296.0), 8);
 }
 
 /** The same for the rows of one leaf of a forest: count · value and count · weight; slots hold the counts. */

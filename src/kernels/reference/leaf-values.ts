@@ -22,7 +22,7 @@ export function markLeaf(
   }
 }
 
-/** Adds each drawn row's g and h to its leaf: four int64 a leaf, whole and 2^-40 parts of each. */
+/** Adds each drawn row's g and h to its leaf: four int64 a leaf, whole and 2^-32 parts of each. */
 export function leafSums(
   m: Views,
   leafOf: number,
@@ -44,7 +44,7 @@ export function leafSums(
 function addFixed(m: Views, at: number, value: number): void {
   const whole = Math.floor(value);
   m.addWhole(at, whole);
-  m.addWhole(at + 8, Math.trunc((value - whole) * 2 ** 40));
+  m.addWhole(at + 8, Math.trunc((value - whole) * 2 ** 32));
 }
 
 /** The same for the rows of one leaf of a forest: count · weight · label, then count · weight. */
