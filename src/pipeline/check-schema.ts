@@ -7,6 +7,8 @@
 import type { Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
+import { columnNames, findField } from '../table/find-column.ts';
+import { typeName } from '../table/type-name.ts';
 import { type LogicalField, type LogicalSchema, logicalSchema } from './logical-schema.ts';
 
 /**
@@ -16,8 +18,8 @@ import { type LogicalField, type LogicalSchema, logicalSchema } from './logical-
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`
  */
 export function checkSchema(owner: string, expected: LogicalSchema, actual: Schema): void {
-  const names = actual.fields.map((field) => field.name);
-  for (const wanted of expected) requireColumn(owner, wanted.name, names);
+  const names = columnNames(actual);
+  for (const wanted of expected) requireName(owner, wanted.name, names);
   const found = logicalSchema(actual);
   for (const wanted of expected) {
     const field = found.find((candidate) => candidate.name === wanted.name);
@@ -31,11 +33,11 @@ export function checkSchema(owner: string, expected: LogicalSchema, actual: Sche
  * @param param the parameter that names the column, for errors
  * @throws CoppiceError `COLUMN_NOT_FOUND`
  */
-export function requireField(owner: string, param: string, name: string, schema: Schema): Field {
-  const field = schema.fields.find((candidate) => candidate.name === name);
+export function requireColumn(owner: string, param: string, name: string, schema: Schema): Field {
+  const field = findField(schema, name);
   if (field !== undefined) return field;
-  const names = schema.fields.map((candidate) => candidate.name);
-  const message = `${param} of ${owner} must be a column of the table; got "${name}": ${nameSuggestion(name, names)}`;
+  const hint = nameSuggestion(name, columnNames(schema));
+  const message = `${param} of ${owner} must be a column of the table; got "${name}"; ${hint}`;
   throw new CoppiceError('COLUMN_NOT_FOUND', message, { context: { owner, param, column: name } });
 }
 
@@ -50,7 +52,7 @@ export function refuseExistingColumn(
   name: string,
   schema: Schema,
 ): void {
-  if (!schema.fields.some((field) => field.name === name)) return;
+  if (findField(schema, name) === undefined) return;
   const message =
     `${param} of ${owner} must be a column that the table does not have yet; got "${name}", which exists: ` +
     'drop it, or choose another name';
@@ -68,7 +70,7 @@ export function columnTypeError(
   field: Field,
   rule: string,
 ): CoppiceError {
-  const type = String(field.type);
+  const type = typeName(field.type);
   return new CoppiceError(
     'COLUMN_TYPE',
     `column ${field.name}, ${param} of ${owner}, must be ${rule}; got ${type}`,
@@ -76,13 +78,15 @@ export function columnTypeError(
   );
 }
 
-function requireColumn(owner: string, name: string, names: readonly string[]): void {
+function requireName(owner: string, name: string, names: readonly string[]): void {
   if (names.includes(name)) return;
   const message = `the table given to ${owner} must have the column ${name}; ${nameSuggestion(name, names)}`;
   throw new CoppiceError('COLUMN_NOT_FOUND', message, { context: { owner, column: name } });
 }
 
 function checkField(owner: string, wanted: LogicalField, found: LogicalField, path: string): void {
+  // A column that holds nothing but missing values has no type of its own.
+  if (found.type === 'null') return;
   if (family(wanted.type) !== family(found.type)) {
     const message = `column ${path} of the table given to ${owner} must be ${wanted.type}, as at fit; got ${found.type}`;
     throw new CoppiceError('SCHEMA_MISMATCH', message, {
@@ -107,6 +111,8 @@ function checkField(owner: string, wanted: LogicalField, found: LogicalField, pa
 
 /** Types of one family may stand for each other. */
 function family(type: string): string {
-  if (/^(u?int\d+|float\d+|decimal<.*>|bool)$/.test(type)) return 'number';
-  return type.replace(/^(timestamp<\w+), .*>$/, '$1>');
+  if (/^(u?(tinyint|smallint|int|bigint)|half|float|double|decimal\(.*\)|boolean)$/.test(type)) {
+    return 'number';
+  }
+  return type.replace(/^(timestamp\(\w+), .*\)$/, '$1)');
 }

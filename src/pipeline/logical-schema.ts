@@ -6,11 +6,12 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { isPlainObject, type Json } from '../base/json.ts';
+import { typeName } from '../table/type-name.ts';
 
 /** One column or one part of a nested column. */
 export interface LogicalField {
   readonly name: string;
-  /** `float64`, `int32`, `utf8`, `bool`, `date<day>`, `timestamp<us>`, `struct`, `fixedSizeList<3>`, … */
+  /** `double`, `int`, `string`, `boolean`, `date`, `timestamp(us)`, `struct`, `vector[3]`, … */
   readonly type: string;
   /** The children of a struct, or the one item of a list. */
   readonly children?: readonly LogicalField[];
@@ -26,35 +27,16 @@ export function logicalSchema(schema: Schema, names?: readonly string[]): Logica
   return fields.map((field) => logicalField(field));
 }
 
-/** The logical type of an Arrow type, without its children. */
+/** The logical type of an Arrow type, without its children; named as in printed schemas. */
 export function logicalType(type: DataType): string {
   if (DataType.isDictionary(type)) {
     const values = logicalType(type.dictionary as DataType);
-    return values === 'utf8' ? 'utf8' : `dictionary<${values}>`;
+    return values === 'string' ? values : `dictionary<${values}>`;
   }
-  if (DataType.isInt(type)) return `${type.isSigned ? 'int' : 'uint'}${type.bitWidth}`;
-  if (DataType.isFloat(type)) return `float${16 << type.precision}`;
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || isNamed(type, 'Utf8View'))
-    return 'utf8';
-  if (DataType.isBinary(type) || DataType.isLargeBinary(type) || isNamed(type, 'BinaryView'))
-    return 'binary';
-  if (DataType.isBool(type)) return 'bool';
-  if (DataType.isNull(type)) return 'null';
-  if (DataType.isDate(type)) return type.unit === 0 ? 'date<day>' : 'date<ms>';
-  if (DataType.isTimestamp(type)) {
-    const unit = timeUnits[type.unit];
-    return type.timezone === null || type.timezone === undefined
-      ? `timestamp<${unit}>`
-      : `timestamp<${unit}, ${type.timezone}>`;
-  }
-  if (DataType.isTime(type)) return `time<${timeUnits[type.unit]}>`;
-  if (DataType.isDuration(type)) return `duration<${timeUnits[type.unit]}>`;
-  if (DataType.isDecimal(type)) return `decimal<${type.precision}, ${type.scale}>`;
   if (DataType.isStruct(type)) return 'struct';
-  if (DataType.isFixedSizeList(type)) return `fixedSizeList<${type.listSize}>`;
-  if (DataType.isFixedSizeBinary(type)) return `fixedSizeBinary<${type.byteWidth}>`;
-  if (DataType.isList(type)) return 'list';
-  return String(type).toLowerCase();
+  if (DataType.isFixedSizeList(type)) return `vector[${type.listSize}]`;
+  if (DataType.isList(type) || DataType.isLargeList(type)) return 'list';
+  return typeName(type);
 }
 
 /** The saved form. */
@@ -82,13 +64,10 @@ export function logicalSchemaFromJson(json: unknown, depth = 0): LogicalSchema {
   });
 }
 
-const timeUnits = ['s', 'ms', 'us', 'ns'];
-
 function logicalField(field: Field): LogicalField {
   const type = field.type as DataType;
   const base = { name: field.name, type: logicalType(type) };
-  const isNested =
-    DataType.isStruct(type) || DataType.isList(type) || DataType.isFixedSizeList(type);
+  const isNested = ['struct', 'list'].includes(base.type) || DataType.isFixedSizeList(type);
   if (!isNested) return base;
   const children = (type.children as Field[]).map((child, index) => {
     const inner = logicalField(child);
@@ -102,10 +81,6 @@ function fieldNamed(schema: Schema, name: string): Field {
   const field = schema.fields.find((candidate) => candidate.name === name);
   if (field === undefined) throw new CoppiceError('INTERNAL', `the schema has no column ${name}`);
   return field;
-}
-
-function isNamed(type: DataType, name: string): boolean {
-  return String(type[Symbol.toStringTag]) === name || String(type) === name;
 }
 
 function brokenSchema(): CoppiceError {

@@ -22,7 +22,7 @@ import { describe, expect, it } from 'vitest';
 import {
   checkSchema,
   refuseExistingColumn,
-  requireField,
+  requireColumn,
 } from '../../src/pipeline/check-schema.ts';
 import {
   logicalSchema,
@@ -50,15 +50,15 @@ describe('logicalSchema', () => {
       i: point({ x: new Int8() }),
     });
     expect(logicalSchema(schema)).toEqual([
-      { name: 'a', type: 'float32' },
-      { name: 'b', type: 'int64' },
-      { name: 'c', type: 'utf8' },
-      { name: 'd', type: 'bool' },
-      { name: 'e', type: 'date<day>' },
-      { name: 'f', type: 'timestamp<us, UTC>' },
-      { name: 'g', type: 'decimal<10, 2>' },
-      { name: 'h', type: 'fixedSizeList<3>', children: [{ name: 'item', type: 'float64' }] },
-      { name: 'i', type: 'struct', children: [{ name: 'x', type: 'int8' }] },
+      { name: 'a', type: 'float' },
+      { name: 'b', type: 'bigint' },
+      { name: 'c', type: 'string' },
+      { name: 'd', type: 'boolean' },
+      { name: 'e', type: 'date' },
+      { name: 'f', type: 'timestamp(us, UTC)' },
+      { name: 'g', type: 'decimal(10,2)' },
+      { name: 'h', type: 'vector[3]', children: [{ name: 'item', type: 'double' }] },
+      { name: 'i', type: 'struct', children: [{ name: 'x', type: 'tinyint' }] },
     ]);
     expect(
       logicalSchemaFromJson(JSON.parse(JSON.stringify(logicalSchemaToJson(logicalSchema(schema))))),
@@ -105,19 +105,19 @@ describe('checkSchema', () => {
       'text for a number',
       { distance: new Utf8() },
       'SCHEMA_MISMATCH',
-      'column distance of the table given to GBTModel must be float64, as at fit; got utf8',
+      'column distance of the table given to GBTModel must be double, as at fit; got string',
     ],
     [
       'a number for text',
       { origin: new Int32() },
       'SCHEMA_MISMATCH',
-      'must be utf8, as at fit; got int32',
+      'must be string, as at fit; got int',
     ],
     [
       'a timestamp of another unit',
       { when: new TimestampMillisecond() },
       'SCHEMA_MISMATCH',
-      'must be timestamp<us>, as at fit; got timestamp<ms>',
+      'must be timestamp(us), as at fit; got timestamp(ms)',
     ],
     [
       'a missing part',
@@ -144,13 +144,13 @@ describe('checkSchema', () => {
   });
 });
 
-describe('requireField and refuseExistingColumn', () => {
+describe('requireColumn and refuseExistingColumn', () => {
   const schema = schemaOf({ distance: new Float64() });
 
   it('name the parameter and the nearest column', () => {
-    expect(requireField('Imputer', 'inputCols', 'distance', schema).name).toBe('distance');
-    expect(() => requireField('Imputer', 'inputCols', 'distnce', schema)).toThrow(
-      'inputCols of Imputer must be a column of the table; got "distnce": did you mean distance?',
+    expect(requireColumn('Imputer', 'inputCols', 'distance', schema).name).toBe('distance');
+    expect(() => requireColumn('Imputer', 'inputCols', 'distnce', schema)).toThrow(
+      'inputCols of Imputer must be a column of the table; got "distnce"; did you mean distance?',
     );
     expect(() => refuseExistingColumn('Imputer', 'outputCols', 'distance', schema)).toThrow(
       expect.objectContaining({ code: 'COLUMN_EXISTS' }),

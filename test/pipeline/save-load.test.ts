@@ -42,7 +42,7 @@ async function savedPipeline(): Promise<string> {
     toyModel(1),
     new PipelineModel({ uid: 'inner' }, { stages: [toyModel(2)], inputSchema: [] }),
   ];
-  await new PipelineModel({}, { stages, inputSchema: [{ name: 'x', type: 'float64' }] }).save(path);
+  await new PipelineModel({}, { stages, inputSchema: [{ name: 'x', type: 'double' }] }).save(path);
   return path;
 }
 
@@ -103,7 +103,7 @@ describe('a saved stage', () => {
       class: 'ToyModel',
       uid: String(first).slice(2),
       params: { set: {}, default: { size: 3 } },
-      schema: [{ name: 'x', type: 'float64' }],
+      schema: [{ name: 'x', type: 'double' }],
       rowIds: 'position',
       extra: { count: 100 },
     });

@@ -26,7 +26,7 @@ export interface ToyState {
 
 export class ToyModel extends Model<typeof toyParams.schema> {
   static readonly paramSchema = toyParams;
-  readonly inputSchema: LogicalSchema = [{ name: 'x', type: 'float64' }];
+  readonly inputSchema: LogicalSchema = [{ name: 'x', type: 'double' }];
   readonly rowIdMode = 'position' as const;
   readonly state: ToyState;
 
