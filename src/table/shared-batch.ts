@@ -1,0 +1,109 @@
+/**
+ * How a batch crosses a thread. Arrow objects do not survive postMessage, typed arrays over shared
+ * memory do: a SharedBatch is the tree of a batch's buffers with its schema as plain data, and the other
+ * side rebuilds the Arrow objects around the same bytes.
+ *
+ *   SharedBatch { numRows, schema, columns: [ { values, valueOffsets, nullBitmap, children, dictionary } ] }
+ */
+import { Data, type DataType, type Dictionary, type RecordBatch, Vector } from 'apache-arrow';
+import { makeBatch } from './column-data.ts';
+import { concatData } from './concat-rows.ts';
+import { type SchemaRecord, schemaFromRecord, schemaToRecord } from './schema-record.ts';
+import { type TypedArray, toShared } from './shared-buffer.ts';
+
+/** One column's buffers, in shared memory. */
+export interface SharedColumn {
+  readonly length: number;
+  /** Bits of the bitmap and of boolean values before the first row. */
+  readonly offset: number;
+  readonly nullCount: number;
+  readonly values?: TypedArray;
+  readonly valueOffsets?: Int32Array;
+  readonly nullBitmap?: Uint8Array;
+  readonly children: readonly SharedColumn[];
+  readonly dictionary?: SharedColumn;
+}
+
+/** A batch as plain data over shared memory; structured clone keeps the bytes where they are. */
+export interface SharedBatch {
+  readonly numRows: number;
+  readonly schema: SchemaRecord;
+  readonly columns: readonly SharedColumn[];
+}
+
+/** The buffers of a batch; those outside shared memory are copied into it once. */
+export function batchToShared(batch: RecordBatch): SharedBatch {
+  return {
+    numRows: batch.numRows,
+    schema: schemaToRecord(batch.schema),
+    columns: batch.data.children.map(toSharedColumn),
+  };
+}
+
+/** The batch around shared buffers; nothing is copied. */
+export function batchFromShared(shared: SharedBatch): RecordBatch {
+  const schema = schemaFromRecord(shared.schema);
+  const children = shared.columns.map((column, index) =>
+    fromSharedColumn(column, schema.fields[index]?.type as DataType),
+  );
+  return makeBatch(schema, children, shared.numRows);
+}
+
+/** Bytes that a shared batch holds, counted once for each view. */
+export function sharedBatchBytes(shared: SharedBatch): number {
+  return shared.columns.reduce((sum, column) => sum + columnBytes(column), 0);
+}
+
+function columnBytes(column: SharedColumn): number {
+  let bytes = column.values?.byteLength ?? 0;
+  bytes += column.valueOffsets?.byteLength ?? 0;
+  bytes += column.nullBitmap?.byteLength ?? 0;
+  for (const child of column.children) bytes += columnBytes(child);
+  return bytes + (column.dictionary === undefined ? 0 : columnBytes(column.dictionary));
+}
+
+function toSharedColumn(data: Data): SharedColumn {
+  const values = data.values as TypedArray | undefined;
+  const valueOffsets = data.valueOffsets as Int32Array | undefined;
+  const nullBitmap = data.nullBitmap as Uint8Array | undefined;
+  const hasNulls = nullBitmap !== undefined && nullBitmap.length > 0 && data.nullCount > 0;
+  return {
+    length: data.length,
+    offset: data.offset,
+    nullCount: data.nullCount,
+    ...(values === undefined ? {} : { values: toShared(values) }),
+    ...(valueOffsets === undefined ? {} : { valueOffsets: toShared(valueOffsets) }),
+    ...(hasNulls ? { nullBitmap: toShared(nullBitmap) } : {}),
+    children: data.children.map(toSharedColumn),
+    ...(data.dictionary === undefined
+      ? {}
+      : { dictionary: toSharedColumn(oneChunk(data.dictionary)) }),
+  };
+}
+
+function oneChunk(vector: Vector): Data {
+  return vector.data.length === 1 ? (vector.data[0] as Data) : concatData(vector.type, vector.data);
+}
+
+function fromSharedColumn(column: SharedColumn, type: DataType): Data {
+  const children = column.children.map((child, index) =>
+    fromSharedColumn(child, (type.children as { type: DataType }[])[index]?.type as DataType),
+  );
+  const dictionary =
+    column.dictionary === undefined
+      ? undefined
+      : new Vector([
+          fromSharedColumn(column.dictionary, (type as Dictionary).dictionary as DataType),
+        ]);
+  // Arrow's order of buffers: offsets, values, validity.
+  const buffers = { 0: column.valueOffsets, 1: column.values, 2: column.nullBitmap } as never;
+  return new Data(
+    type,
+    column.offset,
+    column.length,
+    column.nullCount,
+    buffers,
+    children,
+    dictionary,
+  );
+}
