@@ -36,6 +36,14 @@ export class Draws {
     this.#seed = seed;
   }
 
+  /** fast-check starts every run, and every shrink, from the first draw. */
+  [fc.cloneMethod](): Draws {
+    return new Draws(this.#seed);
+  }
+  [fc.toStringMethod](): string {
+    return `new Draws(${this.#seed})`;
+  }
+
   bits(): number {
     return hash32(this.#seed, purposes.data, this.#count++);
   }

@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { arbitraryDraws, type Draws } from './draws.ts';
+import {
+  type CaseFeature,
+  findIn,
+  findOn,
+  freeLimits,
+  placeNode,
+  placeParams,
+  type SplitRows,
+  scoreOfSide,
+} from './split-case.ts';
+import { TwinMemories } from './twin-memories.ts';
+
+const twins = new TwinMemories();
+const rowCounts = fc.integer({ min: 1, max: 60 });
+
+function drawFeature(
+  draws: Draws,
+  numRows: number,
+  isCategory: boolean,
+  most: number,
+): CaseFeature {
+  const numValues = 1 + draws.below(most);
+  const missing = draws.pick([0, 0, 0.2]);
+  const bins = draws.list(numRows, () => (draws.bool(missing) ? null : draws.below(numValues)));
+  return { bins, numValues, isCategory };
+}
+
+function drawRows(draws: Draws, numRows: number, isCategory: () => boolean, most = 9): SplitRows {
+  const sameHess = draws.bool();
+  return {
+    g: draws.list(numRows, () => draws.below(201) - 100),
+    h: draws.list(numRows, () => (sameHess ? 1 : 1 + draws.below(30))),
+    features: draws.list(1 + draws.below(5), () => drawFeature(draws, numRows, isCategory(), most)),
+  };
+}
+
+it('leaves the same bytes as its twin for any sums and limits', () => {
+  const shift = fc.constantFrom(63, 64, 62, 40, 32, 20, 1, 0);
+  fc.assert(
+    fc.property(arbitraryDraws, shift, (draws, countShift) => {
+      twins.clear();
+      const small = draws.bool();
+      const word = () => {
+        if (draws.bool(0.3)) return 0n;
+        const wide = draws.pick([draws.int64(), 2n ** 63n - 1n, -(2n ** 63n), 1n, -1n]);
+        return small ? BigInt(draws.below(5)) << BigInt(draws.below(2) * (countShift % 62)) : wide;
+      };
+      const words: number[] = [];
+      let numEntries = 0;
+      const numFeatures = draws.below(6);
+      for (let f = 0; f < numFeatures; f++) {
+        const numValues = draws.pick([0, 1, 2, 31, 32, 63, 64, 255, draws.below(300)]);
+        words.push(0, numEntries, numValues, numValues, draws.below(2), 0, 1, 0);
+        numEntries += numValues + 1;
+      }
+      const limit = () => draws.pick([0, 1, 5, -1, 1e-3, 1e30, draws.float(0.3)]);
+      const features = twins.u32(words);
+      const hist = twins.i64(draws.list(numEntries * 2, word));
+      const params = placeParams(twins, {
+        gradUnit: draws.pick([1, 2 ** -30, 0, limit()]),
+        hessUnit: draws.pick([1, 2 ** -30, 0, limit()]),
+        lambda: limit(),
+        minHess: limit(),
+        minRows: limit(),
+        categorySmooth: limit(),
+        categoryLambda: limit(),
+        minGroupRows: limit(),
+        countShift,
+        maxCategories: draws.pick([0, 1, 3, 400]),
+        maxOneHot: draws.pick([0, 1, 4, 400]),
+      });
+      const totals = twins.i64([word(), word()]);
+      const mask = draws.bool() ? twins.place(Uint8Array.from(words, () => draws.below(2))) : 0;
+      const begin = draws.below(numFeatures + 1);
+      const end = begin + draws.below(numFeatures + 1 - begin);
+      const [best, leftBins] = [twins.zeros(64), twins.zeros(48)] as const;
+      const scratch = twins.zeros(301 * 12);
+      const head = [hist, features, begin, end, mask, params, totals];
+      twins.run('findSplit', [...head, best, leftBins, scratch], true);
+    }),
+    { numRuns: 600 },
+  );
+});
+
+it('finds the numeric split of the highest gain that the limits allow', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, rowCounts, (draws, numRows) => {
+      const rows = drawRows(draws, numRows, () => false);
+      const limits = {
+        lambda: draws.pick([0, 1, 10]),
+        minRows: draws.below(5),
+        minHess: draws.below(9),
+      };
+      const found = findIn(twins, rows, limits);
+      let best = Number.NEGATIVE_INFINITY;
+      for (const { bins, numValues } of rows.features) {
+        for (let bin = 0; bin < numValues; bin++) {
+          for (const missingLeft of [true, false]) {
+            const isLeft = bins.map((b) => (b === null ? missingLeft : b <= bin));
+            if (isAllowed(rows, isLeft, limits)) {
+              best = Math.max(best, scoreOfSide(rows, isLeft, limits.lambda));
+            }
+          }
+        }
+      }
+      if (best === Number.NEGATIVE_INFINITY) expect(found.feature).toBe(-1);
+      else expect(found.score / Math.max(best, 1)).toBeCloseTo(best / Math.max(best, 1), 12);
+      if (found.feature >= 0) expectSides(rows, found, limits.lambda);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function isAllowed(
+  rows: SplitRows,
+  isLeft: readonly boolean[],
+  { minRows, minHess }: { minRows: number; minHess: number },
+): boolean {
+  const numLeft = isLeft.filter((left) => left).length;
+  const numRight = isLeft.length - numLeft;
+  if (numLeft === 0 || numRight === 0) return false;
+  const sumHess = (side: boolean) =>
+    rows.h.reduce((sum, h, i) => sum + (isLeft[i] === side ? h : 0), 0);
+  const enoughHess = sumHess(true) >= minHess && sumHess(false) >= minHess;
+  return numLeft >= minRows && numRight >= minRows && enoughHess;
+}
+
+// the left sums and the score that the kernel wrote belong to the sides that it described
+function expectSides(rows: SplitRows, found: ReturnType<typeof findIn>, lambda: number): void {
+  const { bins } = rows.features[found.feature] as CaseFeature;
+  const isLeft = bins.map((b) => (b === null ? found.missingLeft === 1 : found.goesLeft(b)));
+  const left = isLeft.map((_, i) => i).filter((i) => isLeft[i]);
+  const sum = (values: readonly number[]) =>
+    BigInt(left.reduce((s, i) => s + (values[i] as number), 0));
+  expect(found.leftGrad).toBe(sum(rows.g));
+  expect(found.leftHess).toBe((BigInt(left.length) << 40n) + sum(rows.h));
+  const score = scoreOfSide(rows, isLeft, lambda);
+  expect(found.score / Math.max(score, 1)).toBeCloseTo(score / Math.max(score, 1), 12);
+}
+
+it('finds the best of all subsets of the categories, the missing one among them', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, rowCounts, (draws, numRows) => {
+      const rows = drawRows(draws, numRows, () => true, 8);
+      const found = findIn(twins, rows);
+      let best = Number.NEGATIVE_INFINITY;
+      for (const { bins, numValues } of rows.features) {
+        for (let subset = 1; subset < 1 << (numValues + 1); subset++) {
+          const isLeft = bins.map((b) => ((subset >> (b ?? numValues)) & 1) === 1);
+          if (isLeft.includes(true) && isLeft.includes(false)) {
+            best = Math.max(best, scoreOfSide(rows, isLeft, 0));
+          }
+        }
+      }
+      if (best === Number.NEGATIVE_INFINITY) expect(found.feature).toBe(-1);
+      else expect(found.score / Math.max(best, 1)).toBeCloseTo(best / Math.max(best, 1), 12);
+      if (found.feature >= 0) expectSides(rows, found, 0);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+it('tries each category against the rest where few are present', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, rowCounts, (draws, numRows) => {
+      const rows = drawRows(draws, numRows, () => true, 8);
+      const found = findIn(twins, rows, { maxOneHot: 9, lambda: 1, categoryLambda: 1e9 });
+      let best = Number.NEGATIVE_INFINITY;
+      for (const { bins, numValues } of rows.features) {
+        for (let alone = 0; alone <= numValues; alone++) {
+          const isLeft = bins.map((b) => (b ?? numValues) === alone);
+          if (isLeft.includes(true) && isLeft.includes(false)) {
+            best = Math.max(best, scoreOfSide(rows, isLeft, 1));
+          }
+        }
+      }
+      if (best === Number.NEGATIVE_INFINITY) expect(found.feature).toBe(-1);
+      else {
+        expect(found.score / Math.max(best, 1)).toBeCloseTo(best / Math.max(best, 1), 12);
+        expect(found.numLeft).toBe(1);
+        expectSides(rows, found, 1);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+it('finds the same best and runner-up whether features are searched at once or in slices', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, rowCounts, (draws, numRows) => {
+      const rows = drawRows(draws, numRows, () => draws.bool(), 4);
+      // equal features make ties
+      const features = rows.features.flatMap((feature) =>
+        draws.bool() ? [feature, feature] : [feature],
+      );
+      twins.clear();
+      const node = placeNode(twins, { ...rows, features }, { ...freeLimits, lambda: 1 });
+      const whole = findOn(twins, node);
+      const cut = draws.below(features.length + 1);
+      const slices = [findOn(twins, node, [0, cut]), findOn(twins, node, [cut, features.length])];
+      const candidates = slices
+        .flatMap((s) => [
+          { score: s.score, feature: s.feature },
+          { score: s.runnerUpScore, feature: s.runnerUp },
+        ])
+        .filter(({ feature }) => feature >= 0)
+        .sort((a, b) => b.score - a.score || a.feature - b.feature);
+      expect(candidates[0]?.feature ?? -1).toBe(whole.feature);
+      expect(candidates[1]?.feature ?? -1).toBe(whole.runnerUp);
+      expect(candidates[0]?.score ?? Number.NEGATIVE_INFINITY).toBe(whole.score);
+      expect(candidates[1]?.score ?? Number.NEGATIVE_INFINITY).toBe(whole.runnerUpScore);
+    }),
+    { numRuns: 300 },
+  );
+});
