@@ -22,6 +22,8 @@ export interface GrowthLimits {
 export interface GrowthResult {
   readonly tree: GrownTree;
   readonly leaves: readonly OpenNode[];
+  /** The nodes that were split, with their splits. */
+  readonly inner: readonly OpenNode[];
 }
 
 /** Grows one tree. @param key random draws of the tree hang on it */
@@ -41,6 +43,7 @@ class TreeGrower {
   readonly #limits: GrowthLimits;
   readonly #nodes: GrownNode[] = [];
   readonly #leaves: OpenNode[] = [];
+  readonly #inner: OpenNode[] = [];
 
   constructor(backend: TreeBackend, layout: BinnedLayout, limits: GrowthLimits) {
     this.#backend = backend;
@@ -56,7 +59,7 @@ class TreeGrower {
     if (this.#limits.maxLeaves === Number.POSITIVE_INFINITY) await this.#growByLevel(root);
     else await this.#growByLeaf(root);
     this.#leaves.sort((a, b) => a.index - b.index);
-    return { tree: { nodes: this.#nodes }, leaves: this.#leaves };
+    return { tree: { nodes: this.#nodes }, leaves: this.#leaves, inner: this.#inner };
   }
 
   async #growByLeaf(root: OpenNode): Promise<void> {
@@ -107,6 +110,7 @@ class TreeGrower {
   /** Writes the split into the tree and numbers its children. */
   #commit(node: OpenNode, mayGrow: boolean): SiblingPair {
     const split = node.split as Split;
+    this.#inner.push(node);
     const place = this.#layout.places[split.place];
     if (place === undefined) throw new RangeError('a split names a place outside the layout');
     const grown = this.#nodes[node.index] as GrownNode;

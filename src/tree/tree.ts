@@ -192,3 +192,61 @@ export function treeDepths(ensemble: TreeEnsemble): Uint32Array {
   }
   return depths;
 }
+
+/** Puts trees of several ensembles into one, in the order of their numbers. */
+export function mergeEnsembles(
+  parts: readonly { readonly trees: TreeEnsemble; readonly treeNumbers: readonly number[] }[],
+  numOutputs: number,
+): TreeEnsemble {
+  const order = parts
+    .flatMap(({ trees, treeNumbers }) => treeNumbers.map((number, t) => ({ trees, t, number })))
+    .sort((a, b) => a.number - b.number);
+  const numNodes = order.reduce((sum, { trees, t }) => sum + nodeCount(trees, t), 0);
+  const numWords = order.reduce((sum, { trees, t }) => sum + wordRange(trees, t)[1] - wordRange(trees, t)[0], 0);
+  const merged = emptyEnsemble(order.length, numNodes, numWords, numOutputs);
+  let at = 0;
+  let word = 0;
+  order.forEach(({ trees, t }, i) => {
+    const start = trees.treeStart[t] as number;
+    const end = trees.treeStart[t + 1] as number;
+    const [firstWord, endWord] = wordRange(trees, t);
+    merged.treeStart[i] = at;
+    merged.feature.set(trees.feature.subarray(start, end), at);
+    merged.threshold.set(trees.threshold.subarray(start, end), at);
+    merged.leftChild.set(trees.leftChild.subarray(start, end), at);
+    merged.flags.set(trees.flags.subarray(start, end), at);
+    merged.categoryCount.set(trees.categoryCount.subarray(start, end), at);
+    for (let n = start; n < end; n++) {
+      if ((trees.categoryCount[n] as number) === 0) continue;
+      merged.categoryStart[at + n - start] = (trees.categoryStart[n] as number) - firstWord + word;
+    }
+    merged.categoryBits.set(trees.categoryBits.subarray(firstWord, endWord), word);
+    merged.gain.set(trees.gain.subarray(start, end), at);
+    merged.runnerUpGain.set(trees.runnerUpGain.subarray(start, end), at);
+    merged.runnerUpFeature.set(trees.runnerUpFeature.subarray(start, end), at);
+    merged.cover.set(trees.cover.subarray(start, end), at);
+    merged.rows.set(trees.rows.subarray(start, end), at);
+    merged.value.set(trees.value.subarray(start * numOutputs, end * numOutputs), at * numOutputs);
+    at += end - start;
+    word += endWord - firstWord;
+  });
+  merged.treeStart[order.length] = at;
+  return merged;
+}
+
+function nodeCount(trees: TreeEnsemble, t: number): number {
+  return (trees.treeStart[t + 1] as number) - (trees.treeStart[t] as number);
+}
+
+/** The words of categoryBits that belong to a tree. */
+function wordRange(trees: TreeEnsemble, t: number): [number, number] {
+  let first = -1;
+  let end = 0;
+  for (let n = trees.treeStart[t] as number; n < (trees.treeStart[t + 1] as number); n++) {
+    const count = trees.categoryCount[n] as number;
+    if (count === 0) continue;
+    if (first < 0) first = trees.categoryStart[n] as number;
+    end = (trees.categoryStart[n] as number) + Math.ceil(count / 32);
+  }
+  return first < 0 ? [0, 0] : [first, end];
+}

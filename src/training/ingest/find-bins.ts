@@ -1,0 +1,218 @@
+/**
+ * Finds the bins of every feature: edges from the rows whose hash falls under the sampling rate, category
+ * values from every row that trains. Both are the same for any partitioning and any number of ranks.
+ */
+import { numericEdges } from '../../binning/bin-edges.ts';
+import { mergeCategories } from '../../binning/category-dictionary.ts';
+import type { BinnedFeature } from '../../binning/binned-layout.ts';
+import { hash32, purposes } from '../../base/rng.ts';
+import type { FeatureSource, IngestJob } from '../messages.ts';
+import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
+import type { RawColumns, Wave } from './raw-columns.ts';
+import type { RowRuns } from './shard-rows.ts';
+
+/** Features with their bins, and whether each has missing values among the rows looked at. */
+export interface FoundBins {
+  readonly features: readonly BinnedFeature[];
+  readonly hasMissing: readonly boolean[];
+}
+
+/** What one rank has seen of a feature so far. */
+interface Seen {
+  chunks: (Float32Array | Float64Array)[];
+  texts: Set<string>;
+  hasMissing: boolean;
+}
+
+/** Collects what the bins are made of, wave by wave, and then makes them. */
+export class BinFinder {
+  readonly #environment: RankEnvironment;
+  readonly #job: IngestJob;
+  readonly #runs: RowRuns;
+  readonly #sampled: Uint32Array;
+  readonly #seen: Seen[];
+
+  /** @param keys the random keys of the process's rows @param numTrain training rows of all ranks */
+  constructor(
+    environment: RankEnvironment,
+    job: IngestJob,
+    runs: RowRuns,
+    keys: Uint32Array,
+    numTrain: number,
+  ) {
+    this.#environment = environment;
+    this.#job = job;
+    this.#runs = runs;
+    this.#sampled = sampleRows(runs, keys, job, numTrain);
+    this.#seen = job.features.map(() => ({ chunks: [], texts: new Set(), hasMissing: false }));
+  }
+
+  /** Looks at the rows of a loaded wave. */
+  look(raw: RawColumns, wave: Wave): void {
+    this.#job.features.forEach((source, f) => {
+      if (source.kind === 'category') this.#lookAtCategory(raw, wave, f);
+      else this.#lookAtNumbers(raw, wave, source, f);
+    });
+  }
+
+  /** Meets the other ranks; every rank gets the same bins. */
+  async finish(): Promise<FoundBins> {
+    const sources = this.#job.features;
+    const missing = await gatherJson(
+      this.#environment,
+      this.#seen.map((seen) => seen.hasMissing),
+    );
+    const edges = await this.#findEdges();
+    const categories = await this.#mergeTexts();
+    return {
+      features: sources.map((source, index) => ({
+        name: source.name,
+        index,
+        kind: source.kind === 'category' ? 'category' : 'numeric',
+        edges: edges[index] as Float64Array,
+        categories: categories[index] as string[],
+        isFloat32: source.kind === 'f32',
+      })),
+      hasMissing: sources.map((_, f) => missing.some((flags) => flags[f] === true)),
+    };
+  }
+
+  #lookAtNumbers(raw: RawColumns, wave: Wave, source: FeatureSource, f: number): void {
+    const environment = this.#environment;
+    const address = raw.address(f, wave.firstRow);
+    const values =
+      source.kind === 'f32'
+        ? environment.f32(address, wave.numRows)
+        : environment.f64(address, wave.numRows);
+    const seen = this.#seen[f] as Seen;
+    const rows = this.#sampled;
+    const chunk = source.kind === 'f32' ? new Float32Array(rows.length) : new Float64Array(rows.length);
+    let count = 0;
+    const end = wave.firstRow + wave.numRows;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      if (row < wave.firstRow || row >= end) continue;
+      const value = values[row - wave.firstRow] as number;
+      if (Number.isNaN(value)) seen.hasMissing = true;
+      else chunk[count++] = value;
+    }
+    seen.chunks.push(chunk.slice(0, count));
+  }
+
+  #lookAtCategory(raw: RawColumns, wave: Wave, f: number): void {
+    const seen = this.#seen[f] as Seen;
+    const codes = this.#environment.i32(raw.address(f, wave.firstRow), wave.numRows);
+    const runs = this.#runs;
+    for (const part of wave.placed) {
+      const values = raw.lists.get(`${part.index}:${f}`) ?? [];
+      const used = new Uint8Array(values.length);
+      const partEnd = part.firstLocal + part.count;
+      for (let r = 0; r < runs.starts.length; r++) {
+        const start = Math.max(runs.starts[r] as number, part.firstLocal);
+        const end = Math.min((runs.starts[r] as number) + (runs.counts[r] as number), partEnd);
+        for (let row = start; row < end; row++) {
+          const code = codes[row - wave.firstRow] as number;
+          if (code < 0) seen.hasMissing = true;
+          else used[code] = 1;
+        }
+      }
+      values.forEach((value, code) => {
+        if (used[code] === 1) seen.texts.add(value);
+      });
+    }
+  }
+
+  /** Each rank sorts the samples of some features; all get all edges. */
+  async #findEdges(): Promise<Float64Array[]> {
+    const environment = this.#environment;
+    const { collective } = environment;
+    const mine: number[] = [];
+    const numeric = this.#job.features.flatMap((source, f) => (source.kind === 'category' ? [] : [f]));
+    for (const [i, f] of numeric.entries()) {
+      collective.checkAborted();
+      const source = this.#job.features[f] as FeatureSource;
+      const seen = this.#seen[f] as Seen;
+      const own = joinChunks(seen.chunks, source.kind === 'f32');
+      seen.chunks = [];
+      const bytes = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
+      const all = await environment.wait(collective.allgather(bytes));
+      if (i % collective.size !== collective.rank) continue;
+      const parts = all.map((part) =>
+        source.kind === 'f32'
+          ? new Float32Array(part.buffer, part.byteOffset, part.byteLength / 4)
+          : new Float64Array(part.buffer, part.byteOffset, part.byteLength / 8),
+      );
+      const sorted = joinChunks(parts, source.kind === 'f32').sort();
+      const edges = numericEdges(sorted, this.#job.maxBins, source.kind === 'f32');
+      mine.push(f, edges.length, ...edges);
+    }
+    const packed = Float64Array.from(mine);
+    const all = await environment.wait(collective.allgather(new Uint8Array(packed.buffer)));
+    const edges: Float64Array[] = this.#job.features.map(() => new Float64Array(0));
+    for (const part of all) {
+      const words = new Float64Array(part.buffer, part.byteOffset, part.byteLength / 8);
+      for (let at = 0; at < words.length; ) {
+        const f = words[at] as number;
+        const count = words[at + 1] as number;
+        edges[f] = words.slice(at + 2, at + 2 + count);
+        at += 2 + count;
+      }
+    }
+    return edges;
+  }
+
+  async #mergeTexts(): Promise<string[][]> {
+    const sources = this.#job.features;
+    const hasCategories = sources.some((source) => source.kind === 'category');
+    if (!hasCategories) return sources.map(() => []);
+    const everyones = await gatherJson(
+      this.#environment,
+      this.#seen.map((seen) => [...seen.texts]),
+    );
+    return sources.map((source, f) =>
+      source.kind === 'category'
+        ? mergeCategories(
+            everyones.map((lists) => lists[f] as string[]),
+            source.name,
+          )
+        : [],
+    );
+  }
+}
+
+/** Rows whose hash falls under the rate; all of them when there are few. */
+function sampleRows(
+  runs: RowRuns,
+  keys: Uint32Array,
+  job: IngestJob,
+  numTrain: number,
+): Uint32Array {
+  const rate = numTrain === 0 ? 1 : Math.min(1, job.binSampleRows / numTrain);
+  const threshold = Math.floor(rate * 4294967296);
+  const rows = new Uint32Array(runs.numRows);
+  let count = 0;
+  for (let r = 0; r < runs.starts.length; r++) {
+    const start = runs.starts[r] as number;
+    const end = start + (runs.counts[r] as number);
+    for (let row = start; row < end; row++) {
+      if (rate >= 1 || hash32(job.seed, purposes.binSample, keys[row] as number) < threshold) {
+        rows[count++] = row;
+      }
+    }
+  }
+  return rows.slice(0, count);
+}
+
+function joinChunks(
+  chunks: readonly (Float32Array | Float64Array)[],
+  isFloat32: boolean,
+): Float32Array | Float64Array {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const joined = isFloat32 ? new Float32Array(length) : new Float64Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.length;
+  }
+  return joined;
+}

@@ -1,0 +1,173 @@
+/**
+ * From partitions to binned rows, as every rank does it: (1) read labels, weights and ids; (2) deal the rows
+ * to the ranks; (3) decode the feature columns and find the bins; (4) write the records. Memory:
+ *
+ *   | fixed | labels weights keys | records | roles as read, raw columns of a wave |
+ *                                            ↑ free for training once the rows are binned
+ *
+ * Rows of the process are numbered anew: the training rows of rank 0, 1, …, then the validation rows.
+ */
+import { Arena } from '../../base/arena.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { type BinnedFeature, type BinnedLayout, layoutRecords } from '../../binning/binned-layout.ts';
+import { maxCategoryValues } from '../../binning/category-dictionary.ts';
+import type { ClassValue, IngestJob } from '../messages.ts';
+import type { RankEnvironment } from '../rank-environment.ts';
+import { binTableBytes, RowBinner } from './bin-rows.ts';
+import { BinFinder } from './find-bins.ts';
+import { placePartitions } from './placed-partitions.ts';
+import { cutWaves, RawColumns, rawWidth } from './raw-columns.ts';
+import { type RoleAddresses, readRoles, rowState } from './row-roles.ts';
+import { type RowRuns, runsOf } from './shard-rows.ts';
+
+/** Rows [start, start + count) of the process are this rank's; there are numProcess in the process, numAll in all. */
+export interface RankRows {
+  readonly start: number;
+  readonly count: number;
+  readonly numProcess: number;
+  readonly numAll: number;
+}
+
+/** Binned rows in shared memory. */
+export interface IngestedRows {
+  readonly features: readonly BinnedFeature[];
+  readonly layout: BinnedLayout;
+  readonly classes: readonly ClassValue[];
+  readonly train: RankRows;
+  /** Validation rows; their numbers go on behind the training rows of the process. */
+  readonly validation: RankRows;
+  readonly labels: number;
+  /** 0 without weights. */
+  readonly weights: number;
+  readonly keys: number;
+  readonly records: number;
+  /** From here on memory is free. */
+  readonly free: number;
+}
+
+/** The word from which ranks draw units of work, in the fixed part of memory. */
+const scheduleAddress = 1024;
+
+/** Reads, deals out and bins the rows. @param slotBytes chosen once the labels are known */
+export async function ingest(
+  environment: RankEnvironment,
+  job: IngestJob,
+  slotBytes: (rows: Omit<IngestedRows, 'layout' | 'features' | 'records' | 'free'>) => Promise<4 | 8>,
+): Promise<IngestedRows> {
+  const numRows = job.rowRange[1] - job.rowRange[0];
+  const placed = placePartitions(job);
+  const arena = new Arena(4096);
+  const labels = arena.allocate(8 * numRows);
+  const weights = job.weightCol === null ? 0 : arena.allocate(8 * numRows);
+  const keys = arena.allocate(4 * numRows);
+  const tables = arena.allocate(environment.numLocal * tableBytes(job));
+  const records = arena.allocate(strideBound(job) * numRows);
+  const overlay = new Arena(arena.top);
+  const roles: RoleAddresses = {
+    labels: overlay.allocate(8 * numRows),
+    weights: overlay.allocate(job.weightCol === null ? 0 : 8 * numRows),
+    keys: overlay.allocate(4 * numRows),
+    states: overlay.allocate(numRows),
+  };
+  await environment.reserve(overlay.top, 'rows');
+  environment.progress({ phase: 'read', done: 0, total: 1 });
+  const classes = await readRoles(environment, job, placed, roles);
+  await environment.wait(environment.collective.barrier());
+
+  const states = environment.u8(roles.states, numRows);
+  const trainRuns = runsOf(states, rowState.train, environment.localIndex, environment.numLocal);
+  const validationRuns = runsOf(states, rowState.validate, environment.localIndex, environment.numLocal);
+  const { train, validation } = await dealRows(environment, job, trainRuns.numRows, validationRuns.numRows);
+  for (const [runs, start] of [[trainRuns, train.start], [validationRuns, validation.start]] as const) {
+    copyRuns(environment.f64(roles.labels, numRows), environment.f64(labels, numRows), runs, start);
+    copyRuns(environment.u32(roles.keys, numRows), environment.u32(keys, numRows), runs, start);
+    if (weights === 0) continue;
+    copyRuns(environment.f64(roles.weights, numRows), environment.f64(weights, numRows), runs, start);
+  }
+
+  const rowBytes = job.features.reduce((sum, source) => sum + rawWidth(source), 0);
+  const waves = cutWaves(placed, rowBytes, job.rawBytes);
+  const waveRows = waves.reduce((most, wave) => Math.max(most, wave.numRows), 0);
+  await environment.reserve(overlay.top + RawColumns.bytes(job, waveRows), 'raw columns');
+  const raw = new RawColumns(environment, job, overlay.top, waveRows, scheduleAddress);
+  const finder = new BinFinder(environment, job, trainRuns, environment.u32(roles.keys, numRows), train.numAll);
+  for (const wave of waves) {
+    await raw.load(wave, (done, total) => environment.progress({ phase: 'read', done, total }));
+    finder.look(raw, wave);
+  }
+  const { features, hasMissing } = await finder.finish();
+  const rows = { classes, train, validation, labels, weights, keys };
+  const layout = layoutRecords(features, hasMissing, await slotBytes(rows));
+
+  const scratch = tables + environment.localIndex * tableBytes(job);
+  const binner = new RowBinner(environment, layout, scratch, tableBytes(job));
+  for (const [i, wave] of waves.entries()) {
+    await raw.load(wave, () => undefined);
+    binner.bin(raw, wave, trainRuns, records + train.start * layout.stride);
+    binner.bin(raw, wave, validationRuns, records + validation.start * layout.stride);
+    environment.progress({ phase: 'bin', done: i + 1, total: waves.length });
+  }
+  await environment.wait(environment.collective.barrier());
+  const free = records + layout.stride * (train.numProcess + validation.numProcess);
+  return { features, layout, records, free, ...rows };
+}
+
+/** No record is longer than this: two bytes a category, one a number, the slot and padding. */
+function strideBound(job: IngestJob): number {
+  const bytes = job.features.reduce((sum, source) => sum + (source.kind === 'category' ? 2 : 1), 0);
+  return Math.ceil((bytes + 1 + 8) / 8) * 8;
+}
+
+function tableBytes(job: IngestJob): number {
+  const hasCategories = job.features.some((source) => source.kind === 'category');
+  const bytes = binTableBytes(job.features.length, hasCategories ? 4 * maxCategoryValues : 0);
+  return Math.ceil(bytes / 64) * 64;
+}
+
+/** Tells each rank where its rows begin. */
+async function dealRows(
+  environment: RankEnvironment,
+  job: IngestJob,
+  numTrain: number,
+  numValidation: number,
+): Promise<{ train: RankRows; validation: RankRows }> {
+  const { collective } = environment;
+  const own = new Uint8Array(Float64Array.of(numTrain, numValidation).buffer);
+  const all = await environment.wait(collective.allgather(own));
+  const counts = all.map((bytes) => new Float64Array(bytes.buffer, bytes.byteOffset, 2));
+  const sum = (ranks: readonly number[], column: number): number =>
+    ranks.reduce((total, rank) => total + (counts[rank]?.[column] ?? 0), 0);
+  const everyone = counts.map((_, rank) => rank);
+  const before = collective.localRanks.filter((rank) => rank < collective.rank);
+  const numAll = sum(everyone, 0);
+  if (numAll === 0) {
+    throw new CoppiceError(
+      'DATA_EMPTY',
+      `the table that ${job.owner} is fitted on must have at least one row of weight above 0; got none; look at its filters and at ${job.labelCol}`,
+    );
+  }
+  const processTrain = sum(collective.localRanks, 0);
+  const train: RankRows = {
+    start: sum(before, 0),
+    count: numTrain,
+    numProcess: processTrain,
+    numAll,
+  };
+  const validation: RankRows = {
+    start: processTrain + sum(before, 1),
+    count: numValidation,
+    numProcess: sum(collective.localRanks, 1),
+    numAll: sum(everyone, 1),
+  };
+  return { train, validation };
+}
+
+function copyRuns<T extends Float64Array | Uint32Array>(from: T, to: T, runs: RowRuns, start: number): void {
+  let at = start;
+  for (let r = 0; r < runs.starts.length; r++) {
+    const first = runs.starts[r] as number;
+    const count = runs.counts[r] as number;
+    to.set(from.subarray(first, first + count), at);
+    at += count;
+  }
+}

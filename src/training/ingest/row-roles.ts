@@ -1,0 +1,234 @@
+/**
+ * Reads the columns that say what each row is: label, weight, id, validation flag. Rows of weight 0 take no
+ * part in anything; a bad label or weight ends the fit with its place.
+ *
+ *   labels  float64[rows]  the number, or a code of this partition's classes until all classes are known
+ *   weights float64[rows]  (only with weightCol)      keys uint32[rows]  for random draws
+ *   states  uint8[rows]    0 takes no part, 1 trains, 2 validates
+ */
+import type { RecordBatch } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import { rowKey, rowKeyOfId } from '../../base/rng.ts';
+import { columnOf, encodeCategories, fillNumeric } from '../../table/column-values.ts';
+import { readPartition } from '../../table/read-partition.ts';
+import type { ClassValue, IngestJob } from '../messages.ts';
+import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
+import { compareUtf8 } from '../../binning/category-dictionary.ts';
+import type { PlacedPartition } from './placed-partitions.ts';
+
+/** What a row is for. */
+export const rowState = { out: 0, train: 1, validate: 2 } as const;
+
+/** The most classes a label may have. */
+const maxClasses = 10_000;
+
+/** Where the role columns of the process's rows lie. */
+export interface RoleAddresses {
+  readonly labels: number;
+  readonly weights: number;
+  readonly keys: number;
+  readonly states: number;
+}
+
+/** Reads this rank's partitions; returns the classes (empty for numbers). */
+export async function readRoles(
+  environment: RankEnvironment,
+  job: IngestJob,
+  placed: readonly PlacedPartition[],
+  at: RoleAddresses,
+): Promise<ClassValue[]> {
+  const columns = [job.labelCol, job.weightCol, job.idCol, job.validationCol].filter(
+    (name): name is string => name !== null,
+  );
+  const found: { first: number; count: number; values: readonly ClassValue[] }[] = [];
+  for (let i = environment.localIndex; i < placed.length; i += environment.numLocal) {
+    environment.collective.checkAborted();
+    const part = placed[i] as PlacedPartition;
+    const batch = await readSlice(part, columns);
+    readKeys(environment, job, part, batch, at);
+    readStates(environment, job, part, batch, at);
+    const values = readLabels(environment, job, part, batch, at);
+    found.push({ first: part.firstLocal, count: part.count, values });
+  }
+  if (job.labelKind === 'numeric') return [];
+  return await unifyClasses(environment, job, found, at);
+}
+
+/** The rows of a partition that this process holds. */
+export async function readSlice(
+  part: PlacedPartition,
+  columns: readonly string[],
+): Promise<RecordBatch> {
+  const batch = await readPartition(part.partition.spec, { columns: [...new Set(columns)] });
+  if (batch.numRows !== part.partition.numRows) {
+    throw new CoppiceError(
+      'DATA_INVALID',
+      `partition ${part.index} must have ${part.partition.numRows} rows, as when it was counted; got ${batch.numRows}; the data changed while it was read`,
+      { context: { partition: part.index } },
+    );
+  }
+  const whole = part.skip === 0 && part.count === batch.numRows;
+  return whole ? batch : batch.slice(part.skip, part.skip + part.count);
+}
+
+function place(part: PlacedPartition, row: number): { context: Record<string, number> } {
+  return { context: { partition: part.index, row: part.skip + row } };
+}
+
+function readLabels(
+  environment: RankEnvironment,
+  job: IngestJob,
+  part: PlacedPartition,
+  batch: RecordBatch,
+  at: RoleAddresses,
+): ClassValue[] {
+  const labels = environment.f64(at.labels + 8 * part.firstLocal, part.count);
+  const states = environment.u8(at.states + part.firstLocal, part.count);
+  const vector = columnOf(batch, [job.labelCol]);
+  const isText = job.labelKind === 'class' && isTextOrBool(String(vector.type));
+  let values: ClassValue[] = [];
+  if (isText) {
+    const codes = new Int32Array(part.count);
+    const texts = encodeCategories(vector, codes, 0);
+    values = String(vector.type) === 'Bool' ? texts.map((text) => text === 'true') : texts;
+    for (let i = 0; i < part.count; i++) labels[i] = (codes[i] as number) < 0 ? Number.NaN : (codes[i] as number);
+  } else {
+    fillNumeric(vector, labels, 0);
+  }
+  for (let i = 0; i < part.count; i++) {
+    if (states[i] === rowState.out || Number.isFinite(labels[i])) continue;
+    const got = Number.isNaN(labels[i]) ? 'null or NaN' : String(labels[i]);
+    throw new CoppiceError(
+      'LABEL_INVALID',
+      `${job.labelCol} (the label of ${job.owner}) must be a finite number or a class in every row; got ${got} in row ${part.skip + i} of partition ${part.index}; drop such rows with table.na.drop({ cols: ['${job.labelCol}'] })`,
+      place(part, i),
+    );
+  }
+  if (job.labelKind === 'numeric' || isText) return values;
+  const distinct = new Map<number, number>();
+  for (let i = 0; i < part.count; i++) {
+    if (states[i] === rowState.out) continue;
+    const value = (labels[i] as number) + 0;
+    let code = distinct.get(value);
+    if (code === undefined) {
+      code = distinct.size;
+      distinct.set(value, code);
+      if (distinct.size > maxClasses) throw tooManyClasses(job, distinct.size);
+    }
+    labels[i] = code;
+  }
+  return [...distinct.keys()];
+}
+
+function isTextOrBool(type: string): boolean {
+  return /Utf8|Dictionary|Bool/.test(type);
+}
+
+function tooManyClasses(job: IngestJob, found: number): CoppiceError {
+  return new CoppiceError(
+    'LABEL_INVALID',
+    `the number of classes of ${job.labelCol} (the label of ${job.owner}) must be at most ${maxClasses}; got at least ${found}; a label of so many values asks for a regressor`,
+    { context: { column: job.labelCol } },
+  );
+}
+
+function readStates(
+  environment: RankEnvironment,
+  job: IngestJob,
+  part: PlacedPartition,
+  batch: RecordBatch,
+  at: RoleAddresses,
+): void {
+  const states = environment.u8(at.states + part.firstLocal, part.count);
+  states.fill(part.partition.isValidation ? rowState.validate : rowState.train);
+  if (job.validationCol !== null) {
+    const flags = new Float64Array(part.count);
+    fillNumeric(columnOf(batch, [job.validationCol]), flags, 0);
+    for (let i = 0; i < part.count; i++) if ((flags[i] as number) > 0) states[i] = rowState.validate;
+  }
+  if (job.weightCol === null) return;
+  const weights = environment.f64(at.weights + 8 * part.firstLocal, part.count);
+  fillNumeric(columnOf(batch, [job.weightCol]), weights, 0);
+  for (let i = 0; i < part.count; i++) {
+    const weight = weights[i] as number;
+    if (weight === 0) states[i] = rowState.out;
+    if (weight >= 0 && weight < Number.POSITIVE_INFINITY) continue;
+    throw new CoppiceError(
+      'WEIGHT_INVALID',
+      `${job.weightCol} (the weight of ${job.owner}) must be a finite number ≥ 0 in every row; got ${Number.isNaN(weight) ? 'null or NaN' : weight} in row ${part.skip + i} of partition ${part.index}`,
+      place(part, i),
+    );
+  }
+}
+
+function readKeys(
+  environment: RankEnvironment,
+  job: IngestJob,
+  part: PlacedPartition,
+  batch: RecordBatch,
+  at: RoleAddresses,
+): void {
+  const keys = environment.u32(at.keys + 4 * part.firstLocal, part.count);
+  if (job.idCol === null) {
+    for (let i = 0; i < part.count; i++) keys[i] = rowKey(part.firstRow + part.skip + i);
+    return;
+  }
+  const ids = columnOf(batch, [job.idCol]);
+  for (let i = 0; i < part.count; i++) {
+    const id = ids.get(i) as bigint | number | string | null;
+    if (id === null) {
+      throw new CoppiceError(
+        'DATA_INVALID',
+        `${job.idCol} (the row id of ${job.owner}) must not be null; got null in row ${part.skip + i} of partition ${part.index}`,
+        place(part, i),
+      );
+    }
+    keys[i] = rowKeyOfId(id);
+  }
+}
+
+/** Makes every rank's classes one ascending list and turns codes into positions in it. */
+async function unifyClasses(
+  environment: RankEnvironment,
+  job: IngestJob,
+  found: readonly { first: number; count: number; values: readonly ClassValue[] }[],
+  at: RoleAddresses,
+): Promise<ClassValue[]> {
+  const used = found.map(({ first, count, values }) => {
+    const seen = new Uint8Array(values.length);
+    const labels = environment.f64(at.labels + 8 * first, count);
+    const states = environment.u8(at.states + first, count);
+    for (let i = 0; i < count; i++) {
+      if (states[i] === rowState.train) seen[labels[i] as number] = 1;
+    }
+    return values.filter((_, code) => seen[code] === 1);
+  });
+  const everyones = (await gatherJson(environment, used.flat())).flat();
+  const classes = [...new Set(everyones)].sort(compareClasses);
+  if (classes.length > maxClasses) throw tooManyClasses(job, classes.length);
+  const position = new Map(classes.map((value, i) => [value, i]));
+  for (const { first, count, values } of found) {
+    const labels = environment.f64(at.labels + 8 * first, count);
+    const states = environment.u8(at.states + first, count);
+    for (let i = 0; i < count; i++) {
+      if (states[i] === rowState.out) continue;
+      const value = values[labels[i] as number] as ClassValue;
+      const code = position.get(value);
+      if (code === undefined) {
+        throw new CoppiceError(
+          'LABEL_INVALID',
+          `${job.labelCol} of the validation rows must be a class of the training rows; got ${String(value)}`,
+          { context: { column: job.labelCol } },
+        );
+      }
+      labels[i] = code;
+    }
+  }
+  return classes;
+}
+
+function compareClasses(a: ClassValue, b: ClassValue): number {
+  if (typeof a === 'string' && typeof b === 'string') return compareUtf8(a, b);
+  return Number(a) - Number(b);
+}
+

@@ -1,0 +1,42 @@
+/**
+ * Deals the process's rows to its ranks in blocks, round robin, so that sorted data is spread too. Rows
+ * that take no part are left out; what remains of a block is a run of neighbours.
+ */
+import { rowState } from './row-roles.ts';
+
+/** Rows of one block; a block is the smallest thing a rank reads in one go. */
+export const blockRows = 1024;
+
+/** Neighbouring rows of the process: [start, start + count). */
+export interface RowRuns {
+  readonly starts: Uint32Array;
+  readonly counts: Uint32Array;
+  readonly numRows: number;
+}
+
+/** The runs of rows in a given state that one rank of the process holds. */
+export function runsOf(
+  states: Uint8Array,
+  state: (typeof rowState)[keyof typeof rowState],
+  localIndex: number,
+  numLocal: number,
+): RowRuns {
+  const starts: number[] = [];
+  const counts: number[] = [];
+  let numRows = 0;
+  for (let block = localIndex * blockRows; block < states.length; block += numLocal * blockRows) {
+    const end = Math.min(block + blockRows, states.length);
+    let at = block;
+    while (at < end) {
+      while (at < end && states[at] !== state) at += 1;
+      const start = at;
+      while (at < end && states[at] === state) at += 1;
+      if (at > start) {
+        starts.push(start);
+        counts.push(at - start);
+        numRows += at - start;
+      }
+    }
+  }
+  return { starts: Uint32Array.from(starts), counts: Uint32Array.from(counts), numRows };
+}

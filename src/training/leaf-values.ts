@@ -1,0 +1,74 @@
+/**
+ * The values of a tree's leaves: −G / (H + λ), times the step size, from exact sums of the unquantised
+ * gradients (fixed point of 66 bits below the largest), rounded once onto the grid of the model's scores.
+ */
+import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
+import type { GrownNode } from '../tree/tree.ts';
+import type { GrowthResult } from '../tree/grow-tree.ts';
+import type { GradientRows } from './objective.ts';
+import { bitsOf } from './quantise.ts';
+import type { RankEnvironment } from './rank-environment.ts';
+
+/** What settles the leaves of one tree. */
+export interface LeafSettlement {
+  readonly grown: GrowthResult;
+  readonly largest: { readonly grad: number; readonly hess: number };
+  readonly rows: GradientRows;
+  /** uint32 of this rank's rows. */
+  readonly leafOf: number;
+  /** 32 bytes a leaf of scratch. */
+  readonly sums: number;
+  readonly numAll: number;
+  readonly lambda: number;
+  readonly stepSize: number;
+  readonly scoreUnit: number;
+}
+
+/** Writes value and cover into the tree's nodes; returns the leaves' values in their order. */
+export async function settleLeaves(
+  environment: RankEnvironment,
+  settlement: LeafSettlement,
+): Promise<number[]> {
+  const { grown, rows, largest, numAll } = settlement;
+  const numLeaves = grown.leaves.length;
+  const gradScale = fixedScale(largest.grad, numAll);
+  const hessScale = fixedScale(largest.hess, numAll);
+  environment.u8(settlement.sums, 32 * numLeaves).fill(0);
+  environment.kernels.leafSums(
+    settlement.leafOf, rows.grads, rows.hesses, rows.numRows, gradScale, hessScale, settlement.sums,
+  );
+  const words = new BigInt64Array(environment.memory.buffer, settlement.sums, 4 * numLeaves).slice();
+  await environment.wait(environment.collective.allreduce(words, 'sum'));
+  const nodes = grown.tree.nodes as GrownNode[];
+  const values = grown.leaves.map((leaf, i) => {
+    const grad = fromFixed(words[4 * i] as bigint, words[4 * i + 1] as bigint, gradScale);
+    const hess = fromFixed(words[4 * i + 2] as bigint, words[4 * i + 3] as bigint, hessScale);
+    const node = nodes[leaf.index] as GrownNode;
+    const denominator = hess + settlement.lambda;
+    const newton = denominator > 0 ? -grad / denominator : 0;
+    const value = Math.round((newton * settlement.stepSize) / settlement.scoreUnit) * settlement.scoreUnit;
+    node.cover = hess;
+    node.value = Float64Array.of(value);
+    return value;
+  });
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i] as GrownNode;
+    if (node.leftChild === 0) continue;
+    const left = nodes[node.leftChild] as GrownNode;
+    const right = nodes[node.leftChild + 1] as GrownNode;
+    node.cover = left.cover + right.cover;
+    node.value = Float64Array.of(0);
+  }
+  return values;
+}
+
+/** A power of two that leaves room for the sum of all rows in 62 bits. */
+export function fixedScale(largest: number, numAll: number): number {
+  const bits = Math.min(34, 62 - bitsOf(numAll));
+  return powerOfTwo(Math.max(-1000, Math.min(1000, bits - ceilLog2(largest))));
+}
+
+/** whole + fraction · 2^−32, divided by the scale, rounded once. */
+export function fromFixed(whole: bigint, fraction: bigint, scale: number): number {
+  return Number(whole * 4294967296n + fraction) / 4294967296 / scale;
+}

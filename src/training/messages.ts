@@ -1,0 +1,152 @@
+/**
+ * Every message between driver and ranks. What crosses threads or sockets in training is named here and
+ * nowhere else: the jobs that go out, the results and the progress that come back.
+ */
+import type { PartitionSpec } from '../table/plan.ts';
+import type { TreeEnsemble } from '../tree/tree.ts';
+import type { GrowthLimits } from '../tree/grow-tree.ts';
+import type { SplitParams } from '../tree/split-params.ts';
+
+/** A feature column as ranks read it. */
+export interface FeatureSource {
+  readonly name: string;
+  /** Column, then children of structs or the element of a list. */
+  readonly path: readonly string[];
+  readonly kind: 'f32' | 'f64' | 'category';
+}
+
+/** A partition of the training or the validation table. */
+export interface TrainingPartition {
+  readonly spec: PartitionSpec;
+  readonly numRows: number;
+  /** Rows of a validation table train nothing; they are only predicted and measured. */
+  readonly isValidation: boolean;
+}
+
+/** What ranks read, and how rows become bins. */
+export interface IngestJob {
+  readonly partitions: readonly TrainingPartition[];
+  /** Rows of all partitions, behind one another, that this process holds: [from, to). */
+  readonly rowRange: readonly [number, number];
+  readonly features: readonly FeatureSource[];
+  readonly labelCol: string;
+  /** What the label is: numbers to be met, or classes. */
+  readonly labelKind: 'numeric' | 'class';
+  readonly weightCol: string | null;
+  readonly idCol: string | null;
+  /** A boolean column that marks validation rows, or null. */
+  readonly validationCol: string | null;
+  readonly maxBins: number;
+  /** Rows that the bin edges are taken from. */
+  readonly binSampleRows: number;
+  readonly seed: number;
+  /** Most bytes of raw columns that are held at once; tests make it tiny. */
+  readonly rawBytes: number;
+  /** The stage's name, for messages. */
+  readonly owner: string;
+}
+
+/** How rows are drawn for each tree. */
+export interface RowSampling {
+  readonly rate: number;
+  /** With replacement: how often a row counts is Poisson of mean `rate`. */
+  readonly bootstrap: boolean;
+}
+
+/** How features are drawn: how many of all, per tree, level and node (null: all). */
+export interface ColumnSampling {
+  readonly byTree: number | null;
+  readonly byLevel: number | null;
+  readonly byNode: number | null;
+}
+
+/** When boosting stops early. */
+export interface EarlyStopping {
+  /** Rounds without a better validation loss. */
+  readonly patience: number;
+  readonly minDelta: number;
+}
+
+/** One fit of boosted trees. */
+export interface BoostingJob {
+  readonly ingest: IngestJob;
+  readonly objective: 'squared' | 'logistic' | 'softmax';
+  readonly numRounds: number;
+  readonly stepSize: number;
+  readonly limits: GrowthLimits;
+  readonly split: SplitParams;
+  readonly rows: RowSampling;
+  readonly columns: ColumnSampling;
+  readonly earlyStopping: EarlyStopping | null;
+  readonly seed: number;
+  readonly maxHistogramBytes: number;
+  readonly flushRows: number;
+  /** 'wasm', 'reference' or undefined for the default. */
+  readonly kernels: string | undefined;
+}
+
+/** One fit of a forest. */
+export interface ForestJob {
+  readonly ingest: IngestJob;
+  readonly task: 'regression' | 'classification';
+  readonly impurity: 'gini' | 'entropy' | 'variance';
+  readonly numTrees: number;
+  readonly limits: GrowthLimits;
+  readonly split: SplitParams;
+  readonly rows: RowSampling;
+  readonly columns: ColumnSampling;
+  readonly seed: number;
+  readonly kernels: string | undefined;
+}
+
+/** What a model keeps of a feature. */
+export interface TrainedFeature {
+  readonly name: string;
+  readonly kind: 'numeric' | 'category';
+  readonly categories: readonly string[];
+}
+
+/** A class as the label column had it. */
+export type ClassValue = string | number | boolean;
+
+/** What a model is made of, besides its trees; the same on every rank. */
+export interface TrainedFacts {
+  readonly features: readonly TrainedFeature[];
+  /** Classes ascending, empty for regression. */
+  readonly classes: readonly ClassValue[];
+  /** One value an output, added after the leaves. */
+  readonly baseScores: readonly number[];
+  readonly numRows: number;
+  readonly validationLosses: readonly number[];
+  /** Rounds kept; fewer than trained when stopping early. */
+  readonly numRounds: number;
+}
+
+/** What every rank hands back, for tests and the fit's log. */
+export interface RankReport {
+  readonly rank: number;
+  readonly numRows: number;
+  readonly histogramRows: number;
+  readonly featuresDecided: number;
+  readonly meetings: number;
+  readonly waitMs: number;
+  /** Milliseconds of reading, of binning and of growing. */
+  readonly phaseMs: Readonly<Record<string, number>>;
+}
+
+/** Answer of one rank. */
+export interface RankResult {
+  readonly facts: TrainedFacts;
+  /** The trees this rank hands back (boosting: rank 0 all of them), and their numbers. */
+  readonly trees: TreeEnsemble;
+  readonly treeNumbers: readonly number[];
+  readonly report: RankReport;
+}
+
+/** Progress that rank 0 tells the driver. */
+export interface TrainingProgress {
+  readonly phase: 'read' | 'bin' | 'train';
+  readonly done: number;
+  readonly total: number;
+  readonly metric?: number | undefined;
+}

@@ -1,0 +1,77 @@
+/**
+ * How gradients become integers for the histograms. The scale is a power of two from the exact largest
+ * value over all ranks; rounding is unbiased and keyed by seed, tree, class and row, so no order matters.
+ *
+ * 16 bits hold a tree's gradients well while the largest is at most 1,024 times the mean: the noise of
+ * rounding then stays under 1 % of the sums' own. A wider spread (a heavy-tailed target, a class of one row
+ * in 100,000, large weights) takes 32 bits. The spread of the first round decides for the whole fit.
+ */
+import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
+import type { Quantisation } from '../tree/split-params.ts';
+
+/** Largest over mean above which gradients take 32 bits. */
+export const widthRatio = 1024;
+
+/** 8 bytes a row where the spread of g or h asks for it, else 4. */
+export function chooseSlotBytes(
+  largest: { readonly grad: number; readonly hess: number },
+  mean: { readonly grad: number; readonly hess: number },
+): 4 | 8 {
+  const isWide =
+    largest.grad > widthRatio * mean.grad || largest.hess > widthRatio * mean.hess;
+  return isWide ? 8 : 4;
+}
+
+/** Scales of one tree. */
+export interface TreeScales {
+  readonly quantisation: Quantisation;
+  readonly gradScale: number;
+  readonly hessScale: number;
+  /** False where every h is the same and whole in its scale: nothing to round. */
+  readonly roundsHess: boolean;
+}
+
+/**
+ * @param maxGrad largest |g| of all ranks @param maxHess largest h
+ * @param isConstantHess every h equals maxHess
+ * @param countsRows rows are to be counted beside h
+ */
+export function treeScales(options: {
+  readonly maxGrad: number;
+  readonly maxHess: number;
+  readonly isConstantHess: boolean;
+  readonly countsRows: boolean;
+  readonly slotBytes: 4 | 8;
+  readonly numRows: number;
+}): TreeScales {
+  const { slotBytes } = options;
+  const rowBits = bitsOf(options.numRows);
+  const countShift = options.countsRows ? Math.min(62 - rowBits, (slotBytes === 4 ? 16 : 31) + rowBits) : 63;
+  const hessBits = Math.min(slotBytes === 4 ? 16 : 31, countShift - rowBits);
+  const gradScale = scaleFor(options.maxGrad, slotBytes === 4 ? 15 : 30);
+  // one unit a row where h is constant: its sum is then the count
+  const hessScale = options.isConstantHess
+    ? 1 / options.maxHess
+    : scaleFor(options.maxHess, hessBits);
+  return {
+    quantisation: { gradUnit: 1 / gradScale, hessUnit: 1 / hessScale, slotBytes, countShift },
+    gradScale,
+    hessScale,
+    roundsHess: !options.isConstantHess,
+  };
+}
+
+/** A power of two that brings `largest` under 2^bits − 1. */
+function scaleFor(largest: number, bits: number): number {
+  if (!(largest > 0)) return 1;
+  const exponent = Math.max(-1000, Math.min(1000, bits - ceilLog2(largest)));
+  const scale = powerOfTwo(exponent);
+  return largest * scale > 2 ** bits - 2 ? scale / 2 : scale;
+}
+
+/** Bits that count up to n. */
+export function bitsOf(n: number): number {
+  let bits = 1;
+  while (2 ** bits <= n) bits += 1;
+  return bits;
+}

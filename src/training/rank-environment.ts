@@ -1,0 +1,99 @@
+/**
+ * What a rank works with: its Collective, the kernels on the shared memory, and the growth of that memory.
+ * Addresses are planned alike by every rank of a process; the first of them makes the memory larger.
+ */
+import { type Awaitable, isPromise } from '../base/awaitable.ts';
+import { CoppiceError } from '../base/errors.ts';
+import type { Collective } from '../cluster/collective.ts';
+import type { RankContext } from '../cluster/rank-program.ts';
+import { chooseKernels, maxPages } from '../kernels/choose.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import type { TrainingProgress } from './messages.ts';
+
+const pageBytes = 65536;
+
+/** A rank's tools. */
+export class RankEnvironment {
+  readonly collective: Collective;
+  readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
+  /** Position among the ranks of this process, and how many they are. */
+  readonly localIndex: number;
+  readonly numLocal: number;
+  readonly #context: RankContext;
+
+  constructor(context: RankContext, kernels: string | undefined) {
+    this.#context = context;
+    this.collective = context.collective;
+    this.memory = context.memory;
+    this.kernels = chooseKernels(context.memory, kernels);
+    this.localIndex = context.collective.localRanks.indexOf(context.collective.rank);
+    this.numLocal = context.collective.localRanks.length;
+  }
+
+  /** Makes the process's memory at least so large; every rank calls it with the same number. */
+  async reserve(bytes: number, what: string): Promise<void> {
+    const pages = Math.ceil(bytes / pageBytes);
+    if (pages > maxPages) {
+      throw new CoppiceError(
+        'MEMORY_LIMIT',
+        `the ${what} of one process must fit ${maxPages * pageBytes} bytes; got ${bytes}; use more executors (several on one machine count too), or fewer rows or columns`,
+        { context: { needed: bytes, limit: maxPages * pageBytes } },
+      );
+    }
+    if (this.localIndex === 0) {
+      const missing = pages - this.memory.buffer.byteLength / pageBytes;
+      if (missing > 0) this.#grow(missing, bytes, what);
+    }
+    await this.wait(this.collective.barrier());
+  }
+
+  /** Awaits only what is a promise. */
+  async wait<T>(value: Awaitable<T>): Promise<T> {
+    return isPromise(value) ? await value : value;
+  }
+
+  /** Rank 0 tells the driver how far the work is. */
+  progress(progress: TrainingProgress): void {
+    if (this.collective.rank === 0) this.#context.notify(progress);
+  }
+
+  f64(address: number, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, address, length);
+  }
+
+  f32(address: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, length);
+  }
+
+  u32(address: number, length: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, address, length);
+  }
+
+  i32(address: number, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, address, length);
+  }
+
+  u8(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, length);
+  }
+
+  #grow(pages: number, bytes: number, what: string): void {
+    try {
+      this.memory.grow(pages);
+    } catch (cause) {
+      throw new CoppiceError(
+        'MEMORY_LIMIT',
+        `the machine did not give ${bytes} bytes for the ${what}; free memory or use fewer rows or columns`,
+        { context: { needed: bytes }, cause },
+      );
+    }
+  }
+}
+
+/** Gathers one JSON value of every rank. */
+export async function gatherJson<T>(environment: RankEnvironment, value: T): Promise<T[]> {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  const all = await environment.wait(environment.collective.allgather(bytes));
+  return all.map((part) => JSON.parse(new TextDecoder().decode(part)) as T);
+}

@@ -1,0 +1,49 @@
+/** What a rank hands back: the facts that every rank knows alike, and its own report. */
+import type { IngestedRows } from './ingest/ingest.ts';
+import type { RankReport, TrainedFacts } from './messages.ts';
+import type { RankEnvironment } from './rank-environment.ts';
+
+/** Milliseconds of a rank's phases, for the fit's log only; nothing in a model depends on them. */
+export class PhaseClock {
+  readonly phases: Record<string, number> = {};
+  #since = performance.now();
+
+  /** Ends the running phase. */
+  end(name: string): void {
+    const now = performance.now();
+    this.phases[name] = (this.phases[name] ?? 0) + now - this.#since;
+    this.#since = now;
+  }
+}
+
+/** The facts of a model. */
+export function trainedFacts(
+  rows: IngestedRows,
+  result: Pick<TrainedFacts, 'baseScores' | 'validationLosses' | 'numRounds'>,
+): TrainedFacts {
+  return {
+    features: rows.features.map(({ name, kind, categories }) => ({ name, kind, categories })),
+    classes: rows.classes,
+    numRows: rows.train.numAll,
+    ...result,
+  };
+}
+
+/** What this rank did. */
+export function rankReport(
+  environment: RankEnvironment,
+  rows: IngestedRows,
+  counters: { histogramRows: number; featuresDecided: number } | null,
+  clock: PhaseClock,
+): RankReport {
+  const { collective } = environment;
+  return {
+    rank: collective.rank,
+    numRows: rows.train.count,
+    histogramRows: counters?.histogramRows ?? 0,
+    featuresDecided: counters?.featuresDecided ?? 0,
+    meetings: collective.counters.meetings,
+    waitMs: collective.counters.waitMs,
+    phaseMs: clock.phases,
+  };
+}

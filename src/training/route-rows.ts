@@ -1,0 +1,48 @@
+/**
+ * Sends binned rows down a tree that was just grown: rows that were not drawn for it, validation rows, rows
+ * that were left out of a bootstrap. The tree is written as a table that the kernel walks.
+ */
+import type { BinnedLayout, FeaturePlace } from '../binning/binned-layout.ts';
+import type { Split } from '../tree/backend/backend.ts';
+import { sidesBytes, writeSides } from '../tree/backend/cpu/sides.ts';
+import type { GrowthResult } from '../tree/grow-tree.ts';
+import type { RankEnvironment } from './rank-environment.ts';
+
+const leafMark = 0xffffffff;
+
+/** Bytes of the table of a tree. */
+export function routeBytes(grown: GrowthResult, layout: BinnedLayout): number {
+  const sides = grown.inner.reduce((sum, node) => sum + align(sidesBytes(placeOf(node.split, layout))), 0);
+  return align(grown.tree.nodes.length * 16) + sides;
+}
+
+/** Writes the table; leaves are numbered in the order of grown.leaves. */
+export function writeRoutes(
+  environment: RankEnvironment,
+  grown: GrowthResult,
+  layout: BinnedLayout,
+  address: number,
+): void {
+  const nodes = environment.u32(address, grown.tree.nodes.length * 4);
+  let sides = address + align(grown.tree.nodes.length * 16);
+  grown.leaves.forEach((leaf, number) => {
+    nodes.set([leafMark, number, 0, 0], leaf.index * 4);
+  });
+  for (const node of grown.inner) {
+    const place = placeOf(node.split, layout);
+    const left = grown.tree.nodes[node.index]?.leftChild ?? 0;
+    writeSides(node.split as Split, place, environment.u8(sides, sidesBytes(place)));
+    nodes.set([place.offset + place.width * 0x1000000, sides, left, left + 1], node.index * 4);
+    sides += align(sidesBytes(place));
+  }
+}
+
+function placeOf(split: Split | null, layout: BinnedLayout): FeaturePlace {
+  const place = layout.places[split?.place ?? -1];
+  if (place === undefined) throw new RangeError('a split names a place outside the layout');
+  return place;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}

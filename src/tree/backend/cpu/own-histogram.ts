@@ -1,0 +1,139 @@
+/**
+ * A rank's own histogram of one node: its rows added entry by entry. Packed entries (8 bytes) hold 65,535
+ * rows at most; a larger node adds block by block and flushes each block to wide entries (16 bytes).
+ */
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { Kernels } from '../../../kernels/kernels.ts';
+import type { Quantisation } from '../../split-params.ts';
+import type { NodeTotals } from './candidate.ts';
+import type { SegmentView } from './row-store.ts';
+
+/** Rows of one call of a kernel, so that an abort is seen within some tens of milliseconds. */
+const sliceRows = 262_144;
+
+/** What an OwnHistogram is made of. */
+export interface OwnHistogramOptions {
+  readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
+  readonly layout: BinnedLayout;
+  /** One histogram of packed entries, then the wide ones. */
+  readonly address: number;
+  readonly flushRows: number;
+  checkAborted(): void;
+}
+
+/** Builds the histograms of one rank. */
+export class OwnHistogram {
+  readonly #o: OwnHistogramOptions;
+  readonly #extras: number;
+  readonly #numExtras: number;
+
+  constructor(options: OwnHistogramOptions) {
+    this.#o = options;
+    const wide = options.layout.places.filter((place) => place.width === 2);
+    this.#numExtras = wide.length;
+    this.#extras = options.address;
+    const words = new Uint32Array(options.memory.buffer, this.#extras, 2 * wide.length);
+    wide.forEach((place, i) => {
+      words[2 * i] = place.offset;
+      words[2 * i + 1] = place.firstEntry;
+    });
+  }
+
+  /** Bytes for so many histograms at once. */
+  static bytes(layout: BinnedLayout, numHistograms: number): number {
+    const numExtras = layout.places.length - layout.numNarrow;
+    return extrasBytes(numExtras) + layout.numEntries * (8 + 16 * numHistograms);
+  }
+
+  /** Adds a segment's rows to histogram `index`; returns its address. */
+  build(
+    view: SegmentView,
+    numRows: number,
+    index: number,
+    isPacked: boolean,
+    quantisation: Quantisation,
+  ): number {
+    const { layout, memory } = this.#o;
+    const narrow = this.#extras + extrasBytes(this.#numExtras);
+    const address = narrow + layout.numEntries * (8 + 16 * index);
+    const bytes = layout.numEntries * (isPacked ? 8 : 16);
+    new Uint8Array(memory.buffer, address, bytes).fill(0);
+    const mayPack = quantisation.slotBytes === 4 && quantisation.countShift === 63;
+    if (isPacked) {
+      this.#addPacked(view, 0, numRows, address);
+    } else if (mayPack) {
+      new Uint8Array(memory.buffer, narrow, layout.numEntries * 8).fill(0);
+      for (let from = 0; from < numRows; from += this.#o.flushRows) {
+        this.#o.checkAborted();
+        this.#addPacked(view, from, Math.min(numRows, from + this.#o.flushRows), narrow);
+        this.#o.kernels.flushPacked(narrow, layout.numEntries, address);
+      }
+    } else {
+      for (let from = 0; from < numRows; from += sliceRows) {
+        this.#o.checkAborted();
+        this.#addWide(view, from, Math.min(numRows, from + sliceRows), address, quantisation);
+      }
+    }
+    return address;
+  }
+
+  /** Sums of a histogram: the entries of its first feature. */
+  totals(address: number, isPacked: boolean, countShift: number): NodeTotals {
+    const { layout, memory } = this.#o;
+    const first = layout.places[0];
+    if (first === undefined) return { grad: 0n, hess: 0n };
+    const end = first.firstEntry + first.missingEntry + 1;
+    let grad = 0n;
+    let hess = 0n;
+    if (isPacked) {
+      const words = new BigInt64Array(memory.buffer, address, end);
+      for (const word of words) {
+        grad += word >> 32n;
+        hess += word & 0xffffffffn;
+      }
+    } else {
+      const words = new BigInt64Array(memory.buffer, address, 2 * end);
+      for (let i = 2 * first.firstEntry; i < 2 * end; i += 2) {
+        grad += words[i] as bigint;
+        hess += words[i + 1] as bigint;
+      }
+    }
+    return { grad, hess: countShift < 0 ? 0n : hess };
+  }
+
+  #addPacked(view: SegmentView, from: number, to: number, hist: number): void {
+    const { kernels, layout } = this.#o;
+    const stride = layout.stride;
+    const [records, ids] = walk(view, from, stride);
+    kernels.histogramPacked(
+      records, ids, to - from, stride, layout.slotOffset, layout.numNarrow, this.#extras,
+      this.#numExtras, hist,
+    );
+  }
+
+  #addWide(
+    view: SegmentView,
+    from: number,
+    to: number,
+    hist: number,
+    quantisation: Quantisation,
+  ): void {
+    const { kernels, layout } = this.#o;
+    const [records, ids] = walk(view, from, layout.stride);
+    kernels.histogramWide(
+      records, ids, to - from, layout.stride, layout.slotOffset, quantisation.slotBytes,
+      quantisation.countShift, layout.numNarrow, this.#extras, this.#numExtras, hist,
+    );
+  }
+}
+
+function walk(view: SegmentView, from: number, stride: number): [number, number] {
+  return view.walkIds === 0
+    ? [view.records + from * stride, 0]
+    : [view.records, view.walkIds + from * 4];
+}
+
+function extrasBytes(numExtras: number): number {
+  return Math.ceil((numExtras * 8) / 64) * 64 + 64;
+}

@@ -1,0 +1,104 @@
+/**
+ * Where a rank's rows lie while a tree grows, and how they are moved. The master copy stays in row order;
+ * each split moves a node's records from one buffer to the other, so that a node's rows are contiguous:
+ *
+ *   master | r0 r1 r2 r3 r4 r5 |      first split reads it, nothing restores it
+ *   A      | r0 r3 r4 | r5 r2 r1 |    left rows from the front, right rows from the back
+ *   B      | r3 | r4 r0 | …            children of A's nodes, at the same offsets
+ *
+ * Records of more than `indexedStride` bytes are not moved: only row numbers are.
+ */
+import type { FeaturePlace } from '../../../binning/binned-layout.ts';
+import type { Kernels } from '../../../kernels/kernels.ts';
+
+/** From this record size on, row numbers move instead of records. */
+export const indexedStride = 256;
+
+/** A node's rows on this rank. */
+export interface Segment {
+  /** 0 master, 1 buffer A, 2 buffer B. */
+  readonly buffer: 0 | 1 | 2;
+  /** First row of the segment, counted in the buffer. */
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Addresses of the buffers of one rank. Rows are numbered over all ranks of the process. */
+export interface RowBuffers {
+  readonly master: number;
+  /** This rank's rows are [firstRow, firstRow + numRows) of the master. */
+  readonly firstRow: number;
+  readonly numRows: number;
+  /** Buffers A and B of this rank: numRows records and row numbers each (records unused when indexed). */
+  readonly records: readonly [number, number];
+  readonly ids: readonly [number, number];
+}
+
+/** What a kernel needs to walk a segment. */
+export interface SegmentView {
+  /** Address of record 0 of the walk. */
+  readonly records: number;
+  /** Address of the row numbers by which records are found, or 0. */
+  readonly walkIds: number;
+  /** Address of the rows' numbers, or 0 for firstId + i. */
+  readonly ids: number;
+  readonly firstId: number;
+}
+
+/** Moves rows of one rank between buffers. */
+export class RowStore {
+  readonly isIndexed: boolean;
+  readonly #kernels: Kernels;
+  readonly #buffers: RowBuffers;
+  readonly #stride: number;
+
+  constructor(kernels: Kernels, buffers: RowBuffers, stride: number) {
+    this.#kernels = kernels;
+    this.#buffers = buffers;
+    this.#stride = stride;
+    this.isIndexed = stride > indexedStride;
+  }
+
+  /** Addresses of a segment; row numbers are those of the process. */
+  view(segment: Segment): SegmentView {
+    const b = this.#buffers;
+    if (segment.buffer === 0) {
+      const first = b.firstRow + segment.start;
+      return { records: b.master + first * this.#stride, walkIds: 0, ids: 0, firstId: first };
+    }
+    const ids = (b.ids[segment.buffer - 1] as number) + segment.start * 4;
+    if (this.isIndexed) return { records: b.master, walkIds: ids, ids, firstId: 0 };
+    const records = (b.records[segment.buffer - 1] as number) + segment.start * this.#stride;
+    return { records, walkIds: 0, ids, firstId: 0 };
+  }
+
+  /** Splits a segment by a table of sides; returns left and right. */
+  partition(segment: Segment, place: FeaturePlace, goesLeft: number): [Segment, Segment] {
+    const b = this.#buffers;
+    const to: 1 | 2 = segment.buffer === 1 ? 2 : 1;
+    const from = this.view(segment);
+    const toIds = (b.ids[to - 1] as number) + segment.start * 4;
+    const toRecords = (b.records[to - 1] as number) + segment.start * this.#stride;
+    const kernels = this.#kernels;
+    const n = segment.count;
+    let left: number;
+    if (this.isIndexed) {
+      left = kernels.partitionIds(
+        b.master, from.ids, from.firstId, n, this.#stride, toIds, place.offset, place.width, goesLeft,
+      );
+    } else if (this.#stride === 32 && place.width === 1) {
+      left = kernels.partitionRecords32(
+        from.records, from.ids, from.firstId, n, toRecords, toIds, place.offset, goesLeft,
+      );
+    } else {
+      left = kernels.partitionRecords(
+        from.records, from.ids, from.firstId, n, this.#stride, toRecords, toIds, place.offset,
+        place.width, goesLeft,
+      );
+    }
+    return [
+      { buffer: to, start: segment.start, count: left },
+      { buffer: to, start: segment.start + left, count: n - left },
+    ];
+  }
+}
