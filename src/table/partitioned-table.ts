@@ -1,0 +1,118 @@
+/**
+ * The table: an ordered list of partitions over Arrow columns, immutable and lazy. A verb returns a new
+ * table that remembers what to do; work happens partition by partition, in the session's threads, when
+ * rows are asked for (count, collect, write, fit).
+ */
+import { type DataType, type RecordBatch, type Schema, Table } from 'apache-arrow';
+import type { TaskRunner } from '../cluster/task-runner.ts';
+import { concatBatches } from './concat-rows.ts';
+import { columnNames } from './find-column.ts';
+import { mapInOrder } from './map-in-order.ts';
+import type { ColumnRequest, OperatorSpec, TablePlan } from './partition-spec.ts';
+import {
+  checkAborted,
+  countRows,
+  operatorNode,
+  type PlanContext,
+  type PlanNode,
+  resolve,
+  resolveAll,
+} from './plan-node.ts';
+import { schemaToRecord } from './schema-record.ts';
+import { batchFromShared, type SharedBatch } from './shared-batch.ts';
+import './worker-tasks.ts';
+
+/** Columns that are not known at compile time. */
+export type AnyColumns = Record<string, DataType>;
+
+/** Options of work over a table. */
+export interface TableOptions {
+  /** Ends the work; it rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An ordered list of partitions with the same columns. */
+export class PartitionedTable<S = AnyColumns> {
+  /** The columns, after every step. */
+  readonly schema: Schema;
+  /** Where the work runs. */
+  readonly runner: TaskRunner;
+  /** How the rows are divided. */
+  readonly numPartitions: number;
+  /** Column types, at compile time only. */
+  declare readonly columnTypes: S;
+  readonly #node: PlanNode;
+
+  /** @internal Tables are made by `read` and `createTable`. */
+  constructor(runner: TaskRunner, node: PlanNode) {
+    this.runner = runner;
+    this.schema = node.schema;
+    this.numPartitions = node.numPartitions;
+    this.#node = node;
+  }
+
+  /** The names of the columns, in order. */
+  get columns(): string[] {
+    return columnNames(this.schema);
+  }
+
+  /** @internal The table after one more operator. */
+  withOperator(spec: OperatorSpec, schema: Schema): PartitionedTable {
+    return new PartitionedTable(this.runner, operatorNode(this.#node, spec, schema));
+  }
+
+  /** @internal The table as plain data that any thread of this process can carry out. */
+  async plan(options: TableOptions = {}): Promise<TablePlan> {
+    const context = this.#context(options);
+    const partitions = await resolveAll(await this.#node.lower(context));
+    const numbered = partitions.map((partition, index) => ({ ...partition, index }));
+    return { partitions: numbered, schema: schemaToRecord(this.schema) };
+  }
+
+  /** The number of rows of every partition: from metadata where possible, else counted in the pool. */
+  async rowCounts(options: TableOptions = {}): Promise<number[]> {
+    const plan = await this.plan(options);
+    return await countRows(plan.partitions, this.#context(options));
+  }
+
+  /** The number of rows. */
+  async count(options: TableOptions = {}): Promise<number> {
+    const counts = await this.rowCounts(options);
+    return counts.reduce((sum, rows) => sum + rows, 0);
+  }
+
+  /** @internal The batches of the partitions, in order, a few at a time; read in the pool. */
+  async *batches(
+    options: TableOptions & { readonly columns?: readonly ColumnRequest[] } = {},
+  ): AsyncGenerator<RecordBatch, void, undefined> {
+    const { columns, signal } = options;
+    const context = this.#context(options);
+    const partitions = await this.#node.lower(context);
+    const read = async (lazy: (typeof partitions)[number], index: number) => {
+      checkAborted(context);
+      const partition = { ...(await resolve(lazy)), index };
+      return await this.runner.run<SharedBatch>(
+        'table.readPartition',
+        { partition, columns },
+        { signal },
+      );
+    };
+    for await (const shared of mapInOrder(partitions, this.runner.numThreads + 1, read)) {
+      yield batchFromShared(shared);
+    }
+  }
+
+  /** All rows, as an Arrow table on the calling thread. */
+  async collect(options: TableOptions = {}): Promise<Table> {
+    const batches: RecordBatch[] = [];
+    for await (const batch of this.batches(options)) batches.push(batch);
+    const filled = batches.filter((batch) => batch.numRows > 0);
+    return new Table([
+      concatBatches(this.schema, filled.length === 0 ? batches.slice(0, 1) : filled),
+    ]);
+  }
+
+  #context(options: TableOptions): PlanContext {
+    return { runner: this.runner, signal: options.signal };
+  }
+}

@@ -1,0 +1,57 @@
+/** Where partitions get their rows from: each kind of source is registered once in every thread. */
+import type { RecordBatch } from 'apache-arrow';
+import type { Awaitable } from '../base/awaitable.ts';
+import { CoppiceError } from '../base/errors.ts';
+import type { PartitionSpec, RowRange, SourceSpec } from './partition-spec.ts';
+import { type SchemaRecord, schemaToRecord } from './schema-record.ts';
+import { batchFromShared, batchToShared, type SharedBatch } from './shared-batch.ts';
+import { sliceRows } from './take-rows.ts';
+
+/** What is wanted of a source. */
+export interface SourceRequest {
+  /** The columns to read, in any order; columns that the source lacks are an error. */
+  readonly columns: readonly string[];
+  /** The rows to read, all by default. */
+  readonly rows?: RowRange | undefined;
+}
+
+/** Reads one batch: the wanted columns (more are allowed) of the wanted rows. */
+export type ReadSource<S extends SourceSpec> = (
+  source: S,
+  request: SourceRequest,
+) => Awaitable<RecordBatch>;
+
+const readers = new Map<string, ReadSource<never>>();
+
+/** Makes a kind of source known in this thread. */
+export function registerSource<S extends SourceSpec>(kind: string, read: ReadSource<S>): void {
+  readers.set(kind, read as ReadSource<never>);
+}
+
+/** Reads a source with the reader of its kind. */
+export async function readSource(source: SourceSpec, request: SourceRequest): Promise<RecordBatch> {
+  const read = readers.get(source.kind);
+  if (read === undefined) {
+    throw new CoppiceError('INTERNAL', `no source is registered under the name ${source.kind}`);
+  }
+  return await read(source as never, request);
+}
+
+/** A batch that lies in shared memory. */
+export interface MemorySource extends SourceSpec {
+  readonly kind: 'memory';
+  readonly numRows: number;
+  readonly batch: SharedBatch;
+}
+
+registerSource<MemorySource>('memory', (source, { rows }) => {
+  const batch = batchFromShared(source.batch);
+  return rows === undefined ? batch : sliceRows(batch, rows.start, rows.end);
+});
+
+/** A partition of a batch in memory. */
+export function memoryPartition(batch: RecordBatch, schema?: SchemaRecord): PartitionSpec {
+  const shared = batchToShared(batch);
+  const source: MemorySource = { kind: 'memory', numRows: batch.numRows, batch: shared };
+  return { index: 0, source, operators: [], schema: schema ?? schemaToRecord(batch.schema) };
+}

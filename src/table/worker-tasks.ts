@@ -1,0 +1,20 @@
+/**
+ * What a thread must know to work on partitions: importing this file registers every task, source and
+ * operator of tables. The worker's entry file imports it, and so does the table itself.
+ */
+import { registerTask } from '../cluster/task-runner.ts';
+import type { PartitionSpec } from './partition-spec.ts';
+import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';
+import { batchToShared, type SharedBatch } from './shared-batch.ts';
+
+/** What the task `table.readPartition` is given. */
+export interface ReadPartitionPayload extends PartitionRequest {
+  readonly partition: PartitionSpec;
+}
+
+registerTask('table.countRows', (partition: PartitionSpec) => countPartition(partition));
+
+registerTask('table.readPartition', async (payload: ReadPartitionPayload): Promise<SharedBatch> => {
+  const { partition, columns, rows } = payload;
+  return batchToShared(await readPartition(partition, { columns, rows }));
+});
