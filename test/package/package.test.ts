@@ -1,0 +1,205 @@
+/**
+ * Does the packed tarball work for somebody who installs it?
+ *
+ * `npm pack`, then an install without scripts in an empty project. There a user's first script and
+ * the command line run, on this Node and on the other supported ones. Each Node comes from npm as
+ * a package that holds just its binary; where there is none for this platform, it is skipped.
+ */
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../scripts/source-stamp.mjs';
+import { suiteRuns } from '../tools/suite-runs.ts';
+import { sampleFlights } from './sample-flights.ts';
+
+const maxInstalledBytes = 45_000_000;
+const otherNodes = ['22', '24'];
+const work = mkdtempSync(join(tmpdir(), 'coppice-package-'));
+const project = join(work, 'project');
+const command = join(project, 'node_modules', 'coppice', 'dist', 'cli', 'main.js');
+let packedFiles: string[] = [];
+
+function run(program: string, args: readonly string[], folder: string): SpawnSyncReturns<string> {
+  return spawnSync(program, args, { cwd: folder, encoding: 'utf8', timeout: 170_000 });
+}
+
+/** Standard output of a program that must succeed. */
+function outputOf(program: string, args: readonly string[], folder = project): string {
+  const { status, signal, error, stdout, stderr } = run(program, args, folder);
+  if (status === 0) return stdout;
+  const end = error?.message ?? signal ?? `status ${status}`;
+  throw new Error(`${program} ${args.join(' ')} ended with ${end}\n${stdout}\n${stderr}`);
+}
+
+function emptyProject(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+}
+
+function install(folder: string, what: string): SpawnSyncReturns<string> {
+  return run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', what], folder);
+}
+
+/** Paths below a folder with their sizes; links are not followed. */
+function sizesBelow(folder: string): Map<string, number> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return new Map(
+    files.map((file) => {
+      const path = join(file.parentPath, file.name);
+      return [relative(folder, path), lstatSync(path).size];
+    }),
+  );
+}
+
+function contentOf(folder: string): Record<string, string> {
+  const paths = [...sizesBelow(folder).keys()].sort();
+  return Object.fromEntries(
+    paths.map((path) => [path, readFileSync(join(folder, path), 'base64')]),
+  );
+}
+
+beforeAll(() => {
+  const packed = JSON.parse(
+    outputOf('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], root),
+  ) as { filename: string; files: { path: string }[] }[];
+  const [tarball] = packed;
+  if (tarball === undefined) throw new Error('npm pack made no tarball');
+  packedFiles = tarball.files.map(({ path }) => path);
+  emptyProject(project);
+  const installed = install(project, join(work, tarball.filename));
+  if (installed.status !== 0) throw new Error(`the install failed: ${installed.stderr}`);
+  writeFileSync(join(project, 'train.parquet'), sampleFlights(0, 4000));
+  writeFileSync(join(project, 'test.parquet'), sampleFlights(4000, 1000));
+  const script = readFileSync(join(root, 'test', 'package', 'first-model.mjs'));
+  writeFileSync(join(project, 'first-model.mjs'), script);
+});
+
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe('the tarball', () => {
+  it('holds dist, the kernels, docs and the standard files, nothing else', () => {
+    const standard =
+      /^(dist\/.*\.(js|d\.ts)|wasm\/build\/kernels\.wasm|docs\/.*|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-NOTICES|package\.json)$/;
+    expect(packedFiles.filter((path) => !standard.test(path))).toEqual([]);
+    expect(packedFiles).toContain('wasm/build/kernels.wasm');
+    expect(packedFiles).toContain('THIRD-PARTY-NOTICES');
+    expect(packedFiles.some((path) => path.startsWith('docs/api/'))).toBe(false);
+  });
+
+  it('has no compiled file whose source is gone', () => {
+    const orphans = packedFiles
+      .filter((path) => path.startsWith('dist/') && path.endsWith('.js'))
+      .filter((path) => !existsSync(join(root, `src/${path.slice(5, -3)}.ts`)));
+    expect(orphans).toEqual([]);
+  });
+
+  it(`takes less than ${maxInstalledBytes / 1e6} MB with all it depends on`, () => {
+    const sizes = sizesBelow(join(project, 'node_modules'));
+    const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    expect(total).toBeLessThan(maxInstalledBytes);
+  });
+
+  it('needs no script at install', () => {
+    const withScripts = [...sizesBelow(join(project, 'node_modules')).keys()]
+      .filter((path) => /^(@[^/]+\/)?[^/]+\/package\.json$/.test(path))
+      .filter((path) => {
+        const text = readFileSync(join(project, 'node_modules', path), 'utf8');
+        const { scripts = {} } = JSON.parse(text) as { scripts?: Record<string, string> };
+        return ['preinstall', 'install', 'postinstall'].some((name) => name in scripts);
+      });
+    expect(withScripts).toEqual([]);
+  });
+
+  it('exports what src/index.ts exports and nothing deeper', () => {
+    const names = outputOf(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      "console.log(JSON.stringify(Object.keys(await import('coppice')).sort()))",
+    ]);
+    const barrel = readFileSync(join(root, 'src', 'index.ts'), 'utf8');
+    for (const name of JSON.parse(names) as string[]) expect(barrel).toContain(name);
+    const deep = run(process.execPath, ['--eval', "import('coppice/dist/index.js')"], project);
+    expect(deep.stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+});
+
+describe('types of the installed package', () => {
+  it('accept the first script as TypeScript', () => {
+    const script = readFileSync(join(project, 'first-model.mjs'), 'utf8')
+      .replace('process.argv[2]', "'out'")
+      .replace("import { join } from 'node:path';", 'const join = (a: string, b: string) => a + b;')
+      .replace(/console\.log\((.*)\);/, 'export const area: number = $1;');
+    writeFileSync(join(project, 'first-model.ts'), script);
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options =
+      '--noEmit --strict --skipLibCheck --module nodenext --target es2023 --types node';
+    const roots = `--typeRoots ${join(project, 'node_modules', '@types')}`;
+    outputOf(process.execPath, [tsc, ...options.split(' '), ...roots.split(' '), 'first-model.ts']);
+  });
+});
+
+/** Runs the first script and the command line on one Node; the model's files are returned. */
+function firstModelOn(node: string, out: string): Record<string, Record<string, string>> {
+  mkdirSync(join(project, out));
+  const area = Number(outputOf(node, ['first-model.mjs', out]));
+  expect(area).toBeGreaterThan(0.6);
+  const cli = (...args: string[]) => outputOf(node, [command, ...args]);
+  cli(
+    ...['fit', '--data', 'train.parquet', '--label', 'delayed', '--algo', 'gbt', '--threads', '2'],
+    ...['--params', 'maxIter=10', '--model', `${out}/by-command`],
+  );
+  const scored = `${out}/scored-by-command.parquet`;
+  cli('transform', '--model', `${out}/by-command`, '--data', 'test.parquet', '--out', scored);
+  const metrics = cli(
+    'evaluate',
+    '--data',
+    scored,
+    '--label',
+    'delayed',
+    '--metric',
+    'auc',
+    '--json',
+  );
+  expect(metrics).toMatch(/0\.\d+/);
+  expect(cli('inspect', '--model', `${out}/by-command`, '--importance')).toContain('distance');
+  expect(cli('doctor')).toContain(outputOf(node, ['--version']).trim().replace('v', ''));
+  return {
+    byScript: contentOf(join(project, out, 'model')),
+    byCommand: contentOf(join(project, out, 'by-command')),
+  };
+}
+
+describe('the installed package', () => {
+  const models = new Map<string, ReturnType<typeof firstModelOn>>();
+
+  it('runs the first script and the command line', () => {
+    models.set('this', firstModelOn(process.execPath, 'this'));
+  });
+
+  it('is found by npx', () => {
+    expect(outputOf('npx', ['--no-install', 'coppice', '--help'])).toContain('fit');
+  });
+
+  it.for(otherNodes)('does the same on Node %s, byte for byte', (major, { skip }) => {
+    const folder = join(work, `node-${major}`);
+    const name = `node-${process.platform}-${process.arch}`;
+    emptyProject(folder);
+    const installed = install(folder, `${name}@${major}`);
+    const why = `npm has no ${name}@${major} that installs here`;
+    if (!suiteRuns(`node-${major}`, installed.status === 0 ? null : why)) skip(why);
+    const node = join(folder, 'node_modules', name, 'bin', 'node');
+    expect(firstModelOn(node, `node-${major}`)).toEqual(models.get('this'));
+  });
+});
