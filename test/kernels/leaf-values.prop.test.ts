@@ -34,6 +34,7 @@ it('marks the rows of a leaf', () => {
 
 it('sums leaves in fixed point as the twin does, near the limits of int64 too', () => {
   const scale = fc.constantFrom(1, 2 ** 30, 2 ** -30, -1, 1e300);
+  const edges = [2 ** 63, -(2 ** 63), 2 ** 63 - 1024, -(2 ** 63) - 2048, 2 ** 53 + 2, -(2 ** 32)];
   fc.assert(
     fc.property(
       arbitraryDraws,
@@ -43,8 +44,12 @@ it('sums leaves in fixed point as the twin does, near the limits of int64 too', 
       (draws, numRows, nasty, gradScale) => {
         twins.clear();
         const leafOf = twins.u32(drawLeaves(draws, numRows, 4));
-        const grads = twins.f64(draws.list(numRows, () => draws.float(nasty)));
-        const hesses = twins.f64(draws.list(numRows, () => draws.float(nasty)));
+        const grads = twins.f64(
+          draws.list(numRows, () => (draws.bool(nasty) ? draws.pick(edges) : draws.float(nasty))),
+        );
+        const hesses = twins.f64(
+          draws.list(numRows, () => (draws.bool(nasty) ? draws.pick(edges) : draws.float(nasty))),
+        );
         const limits = [0n, 0x7fffffffffffffffn, -0x8000000000000000n, 0xffffffffn];
         const sums = twins.i64(draws.list(16, () => draws.pick(limits)));
         twins.run('leafSums', [leafOf, grads, hesses, numRows, gradScale, 0.5, sums]);

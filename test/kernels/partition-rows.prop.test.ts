@@ -130,8 +130,11 @@ it('draws the rows whose random bits reach a threshold, and weighs their slots',
       );
       const keys = draws.list(numRows, () => draws.bits());
       const treeKey = draws.bits();
+      const ownBits = (key: number) => mix32((key ^ treeKey) >>> 0);
       const thresholds = draws
-        .list(draws.below(6), () => draws.pick([0, 0xffffffff, draws.bits(), draws.bits()]))
+        .list(draws.below(6), () =>
+          draws.pick([0, 0xffffffff, draws.bits(), ownBits(draws.pick(keys) ?? 0)]),
+        )
         .sort((a, b) => a - b);
       const [rowKeys, steps] = [twins.u32(keys), twins.u32(thresholds)] as const;
       const target = draws.bool(0.8) ? twins.zeros(numRows * stride) : 0;
@@ -141,7 +144,7 @@ it('draws the rows whose random bits reach a threshold, and weighs their slots',
       const head = [master, 500, numRows, stride, rowKeys, treeKey, steps, thresholds.length];
       const drawn = twins.run('drawRows', [...head, target, targetIds, slotOffset, mode, countsAt]);
       const counts = keys.map((key) => {
-        const bits = mix32((key ^ treeKey) >>> 0);
+        const bits = ownBits(key);
         return thresholds.filter((threshold) => bits >= threshold).length;
       });
       const chosen = counts.map((_, i) => i).filter((i) => (counts[i] as number) > 0);
