@@ -1,5 +1,5 @@
 // Finds the best split of a node from class counts (gini or entropy), for classification forests.
-//   entries: numClasses int64 a bin, (rows << 32) + weight; numValues bins, then the missing one
+//   entries: numClasses int64 a bin, (rows << 36) + weight; numValues bins, then the missing one
 //   features: as in find-split, its second word the first entry of this histogram
 //   params: float64 minWeight, minRows; int32 at 16: criterion (0 gini, 1 entropy), maxCategories, maxOneHot
 //   totals: numClasses int64 of the node; best: as in find-split, then numClasses int64 of the left at 56
@@ -45,10 +45,10 @@ function scoreOf(left: usize, numClasses: i32, params: usize, totals: usize): f6
   for (let k: usize = 0; k < <usize>numClasses; k++) {
     const l = load<i64>(left + (k << 3));
     const t = load<i64>(totals + (k << 3));
-    leftWeight += l & 0xffffffff;
-    leftRows += l >> 32;
-    allWeight += t & 0xffffffff;
-    allRows += t >> 32;
+    leftWeight += l & 0xfffffffff;
+    leftRows += l >> 36;
+    allWeight += t & 0xfffffffff;
+    allRows += t >> 36;
   }
   const rightRows = allRows - leftRows;
   if (leftRows == 0 || rightRows == 0) return -Infinity;
@@ -62,16 +62,16 @@ function scoreOf(left: usize, numClasses: i32, params: usize, totals: usize): f6
   let onRight = 0.0;
   if (load<i32>(params, 16) == 0) {
     for (let k: usize = 0; k < <usize>numClasses; k++) {
-      const l = <f64>(load<i64>(left + (k << 3)) & 0xffffffff);
-      const r = <f64>(load<i64>(totals + (k << 3)) & 0xffffffff) - l;
+      const l = <f64>(load<i64>(left + (k << 3)) & 0xfffffffff);
+      const r = <f64>(load<i64>(totals + (k << 3)) & 0xfffffffff) - l;
       onLeft += l * l;
       onRight += r * r;
     }
     return onLeft / L + onRight / R;
   }
   for (let k: usize = 0; k < <usize>numClasses; k++) {
-    const l = <f64>(load<i64>(left + (k << 3)) & 0xffffffff);
-    const r = <f64>(load<i64>(totals + (k << 3)) & 0xffffffff) - l;
+    const l = <f64>(load<i64>(left + (k << 3)) & 0xfffffffff);
+    const r = <f64>(load<i64>(totals + (k << 3)) & 0xfffffffff) - l;
     if (l > 0.0) onLeft += l * log(l / L);
     if (r > 0.0) onRight += r * log(r / R);
   }
@@ -101,8 +101,8 @@ function heavierLeft(left: usize, totals: usize, numClasses: i32): i32 {
   let l: i64 = 0;
   let t: i64 = 0;
   for (let k: usize = 0; k < <usize>numClasses; k++) {
-    l += load<i64>(left + (k << 3)) & 0xffffffff;
-    t += load<i64>(totals + (k << 3)) & 0xffffffff;
+    l += load<i64>(left + (k << 3)) & 0xfffffffff;
+    t += load<i64>(totals + (k << 3)) & 0xfffffffff;
   }
   return <i32>(l + l >= t);
 }
@@ -160,10 +160,10 @@ function scanClassCategories(
       let any: i64 = 0;
       for (let c: usize = 0; c < <usize>numClasses; c++) {
         any |= load<i64>(entry + (c << 3));
-        weight += load<i64>(entry + (c << 3)) & 0xffffffff;
+        weight += load<i64>(entry + (c << 3)) & 0xfffffffff;
       }
       if (any == 0) continue;
-      store<f64>(ratios + (<usize>b << 3), <f64>(load<i64>(entry + (<usize>k << 3)) & 0xffffffff) / <f64>weight);
+      store<f64>(ratios + (<usize>b << 3), <f64>(load<i64>(entry + (<usize>k << 3)) & 0xfffffffff) / <f64>weight);
       store<i32>(order + (<usize>present << 2), b);
       present++;
     }

@@ -131,7 +131,7 @@ export function histogramChosen(
   }
 }
 
-/** Class counts: entries of numClasses int64, (rows << 32) + weight; the slot holds class << 16 | weight. */
+/** Class counts: entries of numClasses int64, (rows << 36) + weight; the slot holds class << 16 | weight. */
 export function histogramClasses(
   rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, numClasses: i32, chosen: usize,
   numChosen: i32, hist: usize,
@@ -140,7 +140,7 @@ export function histogramClasses(
   for (let i: usize = 0; i < <usize>numRows; i++) {
     const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
     const slot = load<u32>(p + slotOffset);
-    const v: u64 = (<u64>1 << 32) + <u64>(slot & 0xffff);
+    const v: u64 = (<u64>1 << 36) + <u64>(slot & 0xffff);
     const lane = hist + (<usize>(slot >> 16) << 3);
     for (let c = chosen; c < end; c += 16) {
       const at = p + load<u32>(c);

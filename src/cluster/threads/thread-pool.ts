@@ -6,23 +6,13 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { CoppiceError, fromErrorRecord } from '../../base/errors.ts';
-import type { TaskOptions, TaskRunner } from '../task-runner.ts';
+import type { GangRequest, GangRunner } from '../gang-runner.ts';
+import type { TaskOptions } from '../task-runner.ts';
 import { endGang, gangState, newGangControl } from './gang-control.ts';
 import type { RankJob, TaskJob, WorkerAnswer, WorkerJob } from './worker-handler.ts';
 
 /** How long a gang may take to end by itself after an abort before its threads are ended. */
 const graceMs = 800;
-
-/** One SPMD job. */
-export interface GangRequest {
-  readonly program: string;
-  readonly width: number;
-  readonly memory: WebAssembly.Memory;
-  /** The payload of rank r. */
-  payload(rank: number): unknown;
-  readonly signal?: AbortSignal | undefined;
-  readonly onMessage?: ((message: unknown) => void) | undefined;
-}
 
 interface Waiting {
   readonly threads: number;
@@ -30,14 +20,14 @@ interface Waiting {
 }
 
 /** A fixed number of worker threads that run tasks and gangs. */
-export class ThreadPool implements TaskRunner {
+export class ThreadPool implements GangRunner {
   readonly numThreads: number;
   readonly #piscina: Piscina;
   readonly #queue: Waiting[] = [];
   #free: number;
   #closed = false;
 
-  /** @param workerUrl the worker's entry module, which default-exports handleJob */
+  /** @param workerUrl the worker's entry module, which exports handleJob */
   constructor(numThreads: number, workerUrl: URL) {
     this.numThreads = numThreads;
     this.#free = numThreads;
@@ -45,6 +35,7 @@ export class ThreadPool implements TaskRunner {
       filename: workerUrl.href,
       minThreads: 0,
       maxThreads: numThreads,
+      name: 'handleJob',
       concurrentTasksPerWorker: 1,
       idleTimeout: 60_000,
       atomics: 'disabled',

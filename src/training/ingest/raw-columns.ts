@@ -116,11 +116,13 @@ export class RawColumns {
     }
   }
 
-  /** Feature positions, in groups that one unit decodes; columns of one struct stay together. */
+  /** Feature positions, in groups that one unit decodes. */
   #columnBlocks(wave: Wave): number[][] {
     const byColumn = new Map<string, number[]>();
     this.#job.features.forEach((source, f) => {
-      const column = source.path[0] as string;
+      // elements of one list are decoded together, children of a struct apart
+      const [name, child] = source.path;
+      const column = child === undefined || /^\d+$/.test(child) ? (name as string) : source.path.join('\n');
       byColumn.set(column, [...(byColumn.get(column) ?? []), f]);
     });
     const columns = [...byColumn.values()];
@@ -136,7 +138,7 @@ export class RawColumns {
   async #decode(part: PlacedPartition, features: readonly number[]): Promise<FoundValues[]> {
     const environment = this.#environment;
     const sources = this.#job.features;
-    const columns = features.map((f) => sources[f]?.path[0] as string);
+    const columns = features.map((f) => sources[f]?.path as readonly string[]);
     const batch = await readSlice(part, columns);
     const found: FoundValues[] = [];
     for (const f of features) {

@@ -10,6 +10,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { rowKey, rowKeyOfId } from '../../base/rng.ts';
 import { columnOf, encodeCategories, fillNumeric } from '../../table/column-values.ts';
+import type { ColumnRequest } from '../../table/partition-spec.ts';
 import { readPartition } from '../../table/read-partition.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
@@ -37,9 +38,8 @@ export async function readRoles(
   placed: readonly PlacedPartition[],
   at: RoleAddresses,
 ): Promise<ClassValue[]> {
-  const columns = [job.labelCol, job.weightCol, job.idCol, job.validationCol].filter(
-    (name): name is string => name !== null,
-  );
+  const roles = [job.labelCol, job.weightCol, job.idCol, job.validationCol];
+  const columns = [...new Set(roles.filter((name) => name !== null))];
   const found: { first: number; count: number; values: readonly ClassValue[] }[] = [];
   for (let i = environment.localIndex; i < placed.length; i += environment.numLocal) {
     environment.collective.checkAborted();
@@ -57,18 +57,19 @@ export async function readRoles(
 /** The rows of a partition that this process holds. */
 export async function readSlice(
   part: PlacedPartition,
-  columns: readonly string[],
+  columns: readonly ColumnRequest[],
 ): Promise<RecordBatch> {
-  const batch = await readPartition(part.partition.spec, { columns: [...new Set(columns)] });
-  if (batch.numRows !== part.partition.numRows) {
+  const isWhole = part.skip === 0 && part.count === part.partition.numRows;
+  const rows = { start: part.skip, end: part.skip + part.count };
+  const batch = await readPartition(part.partition.spec, isWhole ? { columns } : { columns, rows });
+  if (batch.numRows !== part.count) {
     throw new CoppiceError(
       'DATA_INVALID',
-      `partition ${part.index} must have ${part.partition.numRows} rows, as when it was counted; got ${batch.numRows}; the data changed while it was read`,
+      `partition ${part.index} must have ${part.count} rows, as when it was counted; got ${batch.numRows}; the data changed while it was read`,
       { context: { partition: part.index } },
     );
   }
-  const whole = part.skip === 0 && part.count === batch.numRows;
-  return whole ? batch : batch.slice(part.skip, part.skip + part.count);
+  return batch;
 }
 
 function place(part: PlacedPartition, row: number): { context: Record<string, number> } {

@@ -1,0 +1,50 @@
+/**
+ * Who can run an SPMD program: a pool of threads, the calling thread alone, or a cluster. Estimators ask
+ * the table's runner for a gang and do not know which it is.
+ */
+import { InlineCollective } from './inline/inline-collective.ts';
+import { runProgram } from './rank-program.ts';
+import type { TaskRunner } from './task-runner.ts';
+import { CoppiceError } from '../base/errors.ts';
+
+/** One SPMD job. */
+export interface GangRequest {
+  readonly program: string;
+  /** How many ranks; each is one thread. */
+  readonly width: number;
+  readonly memory: WebAssembly.Memory;
+  /** The payload of rank r. */
+  payload(rank: number): unknown;
+  readonly signal?: AbortSignal | undefined;
+  readonly onMessage?: ((message: unknown) => void) | undefined;
+}
+
+/** A runner that can also start gangs. */
+export interface GangRunner extends TaskRunner {
+  /** Runs a program on every rank; resolves with what each returned. */
+  runGang(request: GangRequest): Promise<unknown[]>;
+}
+
+/** The runner's gangs, or a gang of one in the calling thread. */
+export function gangRunnerOf(runner: TaskRunner): GangRunner {
+  if ('runGang' in runner) return runner as GangRunner;
+  return {
+    numThreads: 1,
+    run: (name, payload, options) => runner.run(name, payload, options),
+    runGang: async (request) => [await runAlone(request)],
+  };
+}
+
+async function runAlone(request: GangRequest): Promise<unknown> {
+  const collective = new InlineCollective(() => {
+    if (request.signal?.aborted === true) {
+      throw new CoppiceError('ABORTED', `the ${request.program} job was aborted`);
+    }
+  });
+  const context = {
+    collective,
+    memory: request.memory,
+    notify: (message: unknown) => request.onMessage?.(message),
+  };
+  return await runProgram(request.program, context, request.payload(0));
+}

@@ -1,0 +1,92 @@
+/**
+ * The driver's side of a fit: which partitions there are, how many ranks work, what each is told, and what
+ * becomes of their answers. Only plans and results pass through here, never rows.
+ */
+import { CoppiceError } from '../base/errors.ts';
+import { gangRunnerOf } from '../cluster/gang-runner.ts';
+import { newKernelMemory } from '../kernels/choose.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
+import type {
+  BoostingJob,
+  ForestJob,
+  IngestJob,
+  RankReport,
+  RankResult,
+  TrainedFacts,
+  TrainingPartition,
+  TrainingProgress,
+} from './messages.ts';
+
+/** What a fit gives, whichever ranks did it. */
+export interface TrainedModel {
+  readonly facts: TrainedFacts;
+  readonly trees: TreeEnsemble;
+  readonly reports: readonly RankReport[];
+}
+
+/** What a caller may ask of a fit besides its job. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  /** How many ranks; by default as many as there are threads, one where there is little to do. */
+  readonly width?: number | undefined;
+}
+
+/** A job without the fields that the driver fills in. */
+export type UnplannedJob<J extends BoostingJob | ForestJob> = Omit<J, 'ingest'> & {
+  readonly ingest: Omit<IngestJob, 'partitions' | 'rowRange'>;
+};
+
+/** Below so many values one thread is quicker than a meeting of several. */
+const valuesForSeveralRanks = 20_000;
+
+/** Runs a boosting or forest job over a table. */
+export async function runTrainingJob<J extends BoostingJob | ForestJob>(
+  program: 'boosting' | 'forest',
+  job: UnplannedJob<J>,
+  tables: { readonly train: PartitionedTable; readonly validation?: PartitionedTable | undefined },
+  options: RunOptions,
+): Promise<TrainedModel> {
+  const { signal } = options;
+  const partitions = [
+    ...(await planPartitions(tables.train, false, signal)),
+    ...(tables.validation === undefined ? [] : await planPartitions(tables.validation, true, signal)),
+  ];
+  const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
+  if (numRows === 0) {
+    throw new CoppiceError(
+      'DATA_EMPTY',
+      `the table that ${job.ingest.owner} is fitted on must have at least one row; got 0 rows`,
+    );
+  }
+  const runner = gangRunnerOf(tables.train.runner);
+  const isSmall = numRows * job.ingest.features.length < valuesForSeveralRanks;
+  const width = Math.min(runner.numThreads, options.width ?? (isSmall ? 1 : runner.numThreads));
+  const ingest: IngestJob = { ...job.ingest, partitions, rowRange: [0, numRows] };
+  const payload = { ...job, ingest };
+  const answers = (await runner.runGang({
+    program,
+    width,
+    memory: newKernelMemory(65536),
+    payload: () => payload,
+    signal,
+    onMessage: (message) => options.onProgress?.(message as TrainingProgress),
+  })) as RankResult[];
+  const first = answers[0] as RankResult;
+  return {
+    facts: first.facts,
+    trees: mergeEnsembles(answers, first.trees.numOutputs),
+    reports: answers.map((answer) => answer.report),
+  };
+}
+
+async function planPartitions(
+  table: PartitionedTable,
+  isValidation: boolean,
+  signal: AbortSignal | undefined,
+): Promise<TrainingPartition[]> {
+  const plan = await table.plan(signal === undefined ? {} : { signal });
+  const counts = await table.rowCounts(signal === undefined ? {} : { signal });
+  return plan.partitions.map((spec, i) => ({ spec, numRows: counts[i] as number, isValidation }));
+}
