@@ -5,36 +5,67 @@
 
 /** Every error code of the library; callers match on these. */
 export type ErrorCode =
+  /** A parameter has a value that its rule does not allow. */
   | 'PARAM_INVALID'
+  /** A stage was given a parameter that it does not have. */
   | 'PARAM_UNKNOWN'
+  /** A column was named that the table lacks. */
   | 'COLUMN_NOT_FOUND'
+  /** A stage would add a column under a name that is taken. */
   | 'COLUMN_EXISTS'
+  /** A column has a type that cannot be used here. */
   | 'COLUMN_TYPE'
+  /** The columns of a table differ from those a model was fitted on, or files of one table differ. */
   | 'SCHEMA_MISMATCH'
+  /** There are no rows to work on. */
   | 'DATA_EMPTY'
+  /** A column holds a value that cannot be used here. */
   | 'DATA_INVALID'
+  /** A label is missing, not finite, or not one of the classes. */
   | 'LABEL_INVALID'
+  /** A weight is missing, negative or not finite, or all weights are 0. */
   | 'WEIGHT_INVALID'
+  /** A category is new to the model, and the stage was told to refuse such rows. */
   | 'CATEGORY_UNSEEN'
+  /** A file or folder is not there, or a pattern matches none. */
   | 'FILE_NOT_FOUND'
+  /** The output is there already; `overwrite` replaces it. */
   | 'FILE_EXISTS'
+  /** A data file is damaged, cut short or of another format. */
   | 'FILE_FORMAT'
+  /** The disk refused a write; what was there before is untouched. */
   | 'FILE_WRITE'
+  /** A saved model is damaged, incomplete or was changed. */
   | 'MODEL_FORMAT'
+  /** A model was saved by a newer version of the format. */
   | 'MODEL_VERSION'
+  /** A saved model is of another class than the one that loads it. */
   | 'MODEL_CLASS'
+  /** A saved model names a function of the user that `load` was not given. */
   | 'FUNCTION_MISSING'
+  /** Something of a fitted model was asked of one that is not. */
   | 'NOT_FITTED'
+  /** The combination of options is not offered. */
   | 'UNSUPPORTED'
+  /** An optional package is not installed. */
   | 'DEPENDENCY_MISSING'
+  /** The work needs more memory than it may have. */
   | 'MEMORY_LIMIT'
+  /** The AbortSignal of the call fired. */
   | 'ABORTED'
+  /** The session was closed before or during the work. */
   | 'SESSION_CLOSED'
+  /** A worker thread or remote executor died. */
   | 'EXECUTOR_LOST'
+  /** A worker thread or remote executor ran into an error. */
   | 'EXECUTOR_FAILED'
+  /** A rank did not come to a meeting in time. */
   | 'COLLECTIVE_TIMEOUT'
+  /** The other side of a connection sent what the protocol does not allow. */
   | 'PROTOCOL'
+  /** The call or command line as a whole makes no sense. */
   | 'USAGE'
+  /** A defect of the library itself; please report it. */
   | 'INTERNAL';
 
 /** Where an error happened: any of column, row, partition, rank, file, and the values at fault. */
