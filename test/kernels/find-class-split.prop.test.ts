@@ -35,7 +35,7 @@ function findIn(rows: ClassRows, limits: Partial<Limits> = {}) {
   const entries: bigint[] = [];
   const count = (sums: bigint[], at: number, i: number) => {
     const to = at * numClasses + (labels[i] as number);
-    sums[to] = (sums[to] as bigint) + (1n << 32n) + BigInt(weights[i] as number);
+    sums[to] = (sums[to] as bigint) + (1n << 36n) + BigInt(weights[i] as number);
   };
   for (const [f, feature] of features.entries()) {
     const missingAt = feature.numValues + (f % 2 === 0 ? 0 : 5);
@@ -120,7 +120,7 @@ function expectBest(rows: ClassRows, sides: Iterable<boolean[]>, limits: Partial
   expect(Math.abs(described - best)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(best)));
   const left = Array<bigint>(rows.numClasses).fill(0n);
   for (const [i, label] of rows.labels.entries()) {
-    const row = (1n << 32n) + BigInt(rows.weights[i] as number);
+    const row = (1n << 36n) + BigInt(rows.weights[i] as number);
     if (isLeft[i]) left[label] = (left[label] as bigint) + row;
   }
   expect([...found.left]).toEqual(left);
@@ -132,7 +132,7 @@ it('leaves the same bytes as its twin for any counts and limits', () => {
     fc.property(arbitraryDraws, classes, fc.boolean(), (draws, numClasses, isEntropy) => {
       twins.clear();
       const word = () =>
-        draws.bool(0.4) ? 0n : draws.pick([draws.int64(), 1n << 32n, 5n, (3n << 32n) + 9n]);
+        draws.bool(0.4) ? 0n : draws.pick([draws.int64(), 1n << 36n, 5n, (3n << 36n) + 9n]);
       const numFeatures = draws.below(5);
       const sizes = draws.list(numFeatures, () =>
         draws.pick([0, 1, 31, 32, 63, 64, 255, draws.below(40)]),

@@ -1,6 +1,6 @@
 /**
  * Which split of a node parts its classes best? The twin of wasm/assembly/find-class-split.ts, which draws
- * the layouts. An entry holds numClasses int64, (rows << 32) + weight; both halves are read as numbers.
+ * the layouts. An entry holds numClasses int64, (rows << 36) + weight; both are read as numbers.
  * score = Σ L_k² / L + Σ R_k² / R (gini), Σ L_k log(L_k / L) + Σ R_k log(R_k / R) (entropy)
  */
 import { log } from '../../base/portable-math.ts';
@@ -67,6 +67,14 @@ export function findClassSplit(
   }
 }
 
+function weightAt(m: Views, at: number): number {
+  return m.u32(at) + (m.u32(at + 4) & 15) * 2 ** 32;
+}
+
+function rowsAt(m: Views, at: number): number {
+  return m.i32(at + 4) >> 4;
+}
+
 /** The score of a left side of class counts; −Infinity where a limit is broken. */
 function scoreOf(m: Views, node: ClassNode, left: number): number {
   let leftWeight = 0;
@@ -74,10 +82,10 @@ function scoreOf(m: Views, node: ClassNode, left: number): number {
   let allWeight = 0;
   let allRows = 0;
   for (let k = 0; k < node.bytes; k += 8) {
-    leftWeight += m.u32(left + k);
-    leftRows += m.i32(left + k + 4);
-    allWeight += m.u32(node.totals + k);
-    allRows += m.i32(node.totals + k + 4);
+    leftWeight += weightAt(m, left + k);
+    leftRows += rowsAt(m, left + k);
+    allWeight += weightAt(m, node.totals + k);
+    allRows += rowsAt(m, node.totals + k);
   }
   const rightRows = allRows - leftRows;
   if (leftRows === 0 || rightRows === 0) return Number.NEGATIVE_INFINITY;
@@ -88,8 +96,8 @@ function scoreOf(m: Views, node: ClassNode, left: number): number {
   let onLeft = 0;
   let onRight = 0;
   for (let k = 0; k < node.bytes; k += 8) {
-    const l = m.u32(left + k);
-    const r = m.u32(node.totals + k) - l;
+    const l = weightAt(m, left + k);
+    const r = weightAt(m, node.totals + k) - l;
     if (node.isGini) {
       onLeft += l * l;
       onRight += r * r;
@@ -134,8 +142,8 @@ function heavierLeft(m: Views, node: ClassNode, left: number): number {
   let onLeft = 0;
   let all = 0;
   for (let k = 0; k < node.bytes; k += 8) {
-    onLeft += m.u32(left + k);
-    all += m.u32(node.totals + k);
+    onLeft += weightAt(m, left + k);
+    all += weightAt(m, node.totals + k);
   }
   return onLeft + onLeft >= all ? 1 : 0;
 }
@@ -237,8 +245,8 @@ function listByShare(
     const entry = entryOf(b);
     if (isEmpty(m, node, entry)) continue;
     let weight = 0;
-    for (let c = 0; c < node.bytes; c += 8) weight += m.u32(entry + c);
-    m.setF64(ratios + b * 8, m.u32(entry + k * 8) / weight);
+    for (let c = 0; c < node.bytes; c += 8) weight += weightAt(m, entry + c);
+    m.setF64(ratios + b * 8, weightAt(m, entry + k * 8) / weight);
     m.setU32(order + present * 4, b);
     present++;
   }

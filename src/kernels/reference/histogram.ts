@@ -121,7 +121,7 @@ export function histogramChosen(
   }
 }
 
-/** Class counts: numClasses int64 a bin, (rows << 32) + weight; the slot is class << 16 | weight. */
+/** Class counts: numClasses int64 a bin, (rows << 36) + weight; the slot is class << 16 | weight. */
 export function histogramClasses(
   m: Views,
   rec: number,
@@ -141,7 +141,7 @@ export function histogramClasses(
     const lane = hist + (slot >>> 16) * 8;
     for (let c = chosen; c < end; c += 16) {
       const bin = m.bin(p + m.u32(c), m.u32(c + 4));
-      m.addI64(lane + (m.u32(c + 8) + bin) * numClasses * 8, slot & 0xffff, 1);
+      m.addI64(lane + (m.u32(c + 8) + bin) * numClasses * 8, slot & 0xffff, 16);
     }
   }
 }
