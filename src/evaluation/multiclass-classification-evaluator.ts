@@ -1,0 +1,190 @@
+/** How good is a classifier of any number of classes? Spark's metrics under Spark's names. */
+
+import { defineParams, type Options } from '../params/define-params.ts';
+import { column, float, json, oneOf } from '../params/kinds.ts';
+import { requireColumn } from '../pipeline/check-schema.ts';
+import { registerStage } from '../pipeline/stage-registry.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { ConfusionMatrix } from './confusion.ts';
+import {
+  classesOf,
+  type EvaluateOptions,
+  Evaluator,
+  gatherParts,
+  type Metrics,
+  noRows,
+  presentColumn,
+} from './evaluator.ts';
+import { ratioOf } from './exact-ratio.ts';
+import type { LabelValue } from './label-values.ts';
+import { ExactMean } from './log-loss.ts';
+import type { MulticlassPart, MulticlassRequest } from './multiclass-part.ts';
+
+/** Every metric of {@link MulticlassClassificationEvaluator}. */
+export const multiclassMetricNames = [
+  'f1',
+  'accuracy',
+  'weightedPrecision',
+  'weightedRecall',
+  'weightedTruePositiveRate',
+  'weightedFalsePositiveRate',
+  'weightedFMeasure',
+  'truePositiveRateByLabel',
+  'falsePositiveRateByLabel',
+  'precisionByLabel',
+  'recallByLabel',
+  'fMeasureByLabel',
+  'logLoss',
+  'hammingLoss',
+] as const;
+
+const smallerIsBetter: readonly string[] = [
+  'weightedFalsePositiveRate',
+  'falsePositiveRateByLabel',
+  'logLoss',
+  'hammingLoss',
+];
+
+const multiclassParams = defineParams('MulticlassClassificationEvaluator', {
+  /** What {@link MulticlassClassificationEvaluator.evaluate} returns. */
+  metricName: oneOf(multiclassMetricNames, { default: 'f1' }),
+  /** The column of labels: numbers, booleans or texts. */
+  labelCol: column({ default: 'label' }),
+  /** Predicted labels. */
+  predictionCol: column({ default: 'prediction' }),
+  /** Vectors with one probability a class, for the log loss. */
+  probabilityCol: column({ default: 'probability' }),
+  /** Weights of rows; a row of weight 0 takes no part. */
+  weightCol: column({}),
+  /** The class whose metric the `…ByLabel` metrics are. */
+  metricLabel: json<LabelValue>({
+    default: 0,
+    rule: 'a number, a boolean or a text',
+    accepts: (value) => ['number', 'boolean', 'string'].includes(typeof value),
+  }),
+  /** How much recall counts against precision in the F measures. */
+  beta: float({ default: 1, above: 0 }),
+  /** Probabilities are kept inside [eps, 1 − eps] for the log loss. */
+  eps: float({ default: 1e-15, above: 0, below: 0.5 }),
+});
+
+/** Options of {@link MulticlassClassificationEvaluator}. @interface */
+export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclassParams.schema>;
+
+/**
+ * Metrics of a classifier of any number of classes.
+ *
+ * Input: a label column, `prediction`, and for `logLoss` `probability` (its classes are read from the
+ * column's metadata; without them a label is its position in the vector). The metrics are Spark's:
+ * weighted ones are means over the classes by their share of the labels; `f1` is `weightedFMeasure` at
+ * beta 1. A class that the model does not know has probability 0.
+ *
+ * Determinism: exact; the same for any partitioning and any order of the rows.
+ *
+ * @example
+ * ```ts
+ * import { createTable, MulticlassClassificationEvaluator } from 'coppice';
+ * const table = await createTable({
+ *   label: Int32Array.of(0, 1, 2, 2),
+ *   prediction: Int32Array.of(0, 2, 2, 2),
+ * });
+ * const evaluator = new MulticlassClassificationEvaluator({ metricName: 'accuracy' });
+ * console.log(await evaluator.evaluate(table)); // 0.75
+ * ```
+ */
+export class MulticlassClassificationEvaluator extends Evaluator<typeof multiclassParams.schema> {
+  /** The declared parameters. */
+  static readonly paramSchema = multiclassParams;
+
+  /** @throws CoppiceError `PARAM_INVALID`, `PARAM_UNKNOWN` */
+  constructor(options?: MulticlassClassificationEvaluatorOptions) {
+    super(multiclassParams, options);
+  }
+
+  override isLargerBetter(): boolean {
+    return !smallerIsBetter.includes(this.params.metricName);
+  }
+
+  override async evaluate(table: PartitionedTable, options: EvaluateOptions = {}): Promise<number> {
+    const { metricName, labelCol, weightCol, predictionCol, probabilityCol } = this.params;
+    const { schema } = table;
+    requireColumn(this.className, 'labelCol', labelCol, schema);
+    if (weightCol !== undefined) requireColumn(this.className, 'weightCol', weightCol, schema);
+    const isLoss = metricName === 'logLoss';
+    if (isLoss) requireColumn(this.className, 'probabilityCol', probabilityCol, schema);
+    else requireColumn(this.className, 'predictionCol', predictionCol, schema);
+    const request = this.#request(table, { predictions: !isLoss, probabilities: isLoss });
+    return (await this.#metrics(table, request, options))[metricName] as number;
+  }
+
+  override async evaluateAll(
+    table: PartitionedTable,
+    options: EvaluateOptions = {},
+  ): Promise<Metrics> {
+    requireColumn(this.className, 'labelCol', this.params.labelCol, table.schema);
+    const request = this.#request(table, { predictions: true, probabilities: true });
+    return await this.#metrics(table, request, options);
+  }
+
+  #request(
+    table: PartitionedTable,
+    wanted: { predictions: boolean; probabilities: boolean },
+  ): MulticlassRequest {
+    const { labelCol, weightCol, predictionCol, probabilityCol, eps } = this.params;
+    const { schema } = table;
+    return {
+      labelCol,
+      weightCol: weightCol ?? null,
+      predictionCol: wanted.predictions ? presentColumn(schema, predictionCol) : null,
+      probabilityCol: wanted.probabilities ? presentColumn(schema, probabilityCol) : null,
+      classes: classesOf(schema, probabilityCol),
+      eps,
+    };
+  }
+
+  async #metrics(
+    table: PartitionedTable,
+    request: MulticlassRequest,
+    options: EvaluateOptions,
+  ): Promise<Metrics> {
+    const parts = await gatherParts<MulticlassPart>(
+      table,
+      'evaluation.multiclass',
+      request,
+      options,
+    );
+    const matrix = new ConfusionMatrix(
+      parts.flatMap((part) => (part.confusion === null ? [] : [part.confusion])),
+    );
+    const loss = new ExactMean();
+    for (const part of parts) if (part.loss !== null) loss.merge(part.loss);
+    if (matrix.total === 0 && loss.weight.value() === 0) throw noRows(this.className);
+    return {
+      ...(request.predictionCol === null ? {} : this.#predictionMetrics(matrix)),
+      ...(request.probabilityCol === null ? {} : { logLoss: ratioOf(loss.sum, loss.weight) }),
+    };
+  }
+
+  #predictionMetrics(matrix: ConfusionMatrix): Metrics {
+    const { beta, metricLabel } = this.params;
+    const ofLabel = matrix.of(metricLabel, beta);
+    const weightedRecall = matrix.weighted('recall');
+    return {
+      f1: matrix.weighted('fMeasure'),
+      accuracy: matrix.accuracy,
+      weightedPrecision: matrix.weighted('precision'),
+      weightedRecall,
+      weightedTruePositiveRate: weightedRecall,
+      weightedFalsePositiveRate: matrix.weighted('falsePositiveRate'),
+      weightedFMeasure: matrix.weighted('fMeasure', beta),
+      truePositiveRateByLabel: ofLabel.recall,
+      falsePositiveRateByLabel: ofLabel.falsePositiveRate,
+      precisionByLabel: ofLabel.precision,
+      recallByLabel: ofLabel.recall,
+      fMeasureByLabel: ofLabel.fMeasure,
+      hammingLoss: 1 - matrix.accuracy,
+    };
+  }
+}
+
+registerStage(MulticlassClassificationEvaluator);

@@ -1,0 +1,83 @@
+/**
+ * The tasks of evaluation. Executor: `evaluation.binary`, `.multiclass` and `.regression` read one
+ * partition's columns and return its exact sums and sorted runs; `evaluation.rank` merges the runs of all
+ * partitions. Driver: sends the tasks and merges the sums. Cost: one read of the columns, one sort of each
+ * partition's scores, one merge.
+ */
+import { registerTask } from '../cluster/task-runner.ts';
+import type { PartitionSpec } from '../table/partition-spec.ts';
+import { readPartition } from '../table/read-partition.ts';
+import { type BinaryPart, type BinaryRequest, binaryPart } from './binary-part.ts';
+import { type MulticlassPart, type MulticlassRequest, multiclassPart } from './multiclass-part.ts';
+import { type RankMetrics, type RocCurve, rankMetrics, rocCurve } from './rank-metrics.ts';
+import { readFinite, readWeights } from './read-columns.ts';
+import { type RegressionPart, sumRegression } from './regression-sums.ts';
+import { mergeRuns, type ScoreRuns } from './score-runs.ts';
+
+/** A partition and what to read of it. */
+export interface PartTask<R> {
+  readonly partition: PartitionSpec;
+  readonly request: R;
+}
+
+/** Which columns a regression is evaluated on. */
+export interface RegressionRequest {
+  readonly labelCol: string;
+  readonly predictionCol: string;
+  readonly weightCol: string | null;
+}
+
+/** The runs of all partitions by class. */
+export interface RankTask {
+  readonly positives: readonly ScoreRuns[];
+  readonly negatives: readonly ScoreRuns[];
+  /** Most points of the ROC curve; 0 for none. */
+  readonly curvePoints: number;
+}
+
+/** What the rank task returns. */
+export interface RankResult {
+  readonly metrics: RankMetrics;
+  readonly curve: RocCurve | null;
+}
+
+/** The columns of a request, for reading no more than these. */
+function columnsOf(names: readonly (string | null)[]): string[] {
+  return [...new Set(names.filter((name) => name !== null))];
+}
+
+registerTask('evaluation.binary', async (task: PartTask<BinaryRequest>): Promise<BinaryPart> => {
+  const { labelCol, weightCol, scoreCol, probabilityCol, predictionCol } = task.request;
+  const columns = columnsOf([labelCol, weightCol, scoreCol, probabilityCol, predictionCol]);
+  return binaryPart(await readPartition(task.partition, { columns }), task.request);
+});
+
+registerTask(
+  'evaluation.multiclass',
+  async (task: PartTask<MulticlassRequest>): Promise<MulticlassPart> => {
+    const { labelCol, weightCol, probabilityCol, predictionCol } = task.request;
+    const columns = columnsOf([labelCol, weightCol, probabilityCol, predictionCol]);
+    return multiclassPart(await readPartition(task.partition, { columns }), task.request);
+  },
+);
+
+registerTask(
+  'evaluation.regression',
+  async (task: PartTask<RegressionRequest>): Promise<RegressionPart> => {
+    const { labelCol, predictionCol, weightCol } = task.request;
+    const columns = columnsOf([labelCol, predictionCol, weightCol]);
+    const batch = await readPartition(task.partition, { columns });
+    const labels = readFinite(batch, labelCol, 'LABEL_INVALID');
+    const predictions = readFinite(batch, predictionCol, 'DATA_INVALID');
+    return sumRegression(labels, predictions, readWeights(batch, weightCol));
+  },
+);
+
+registerTask('evaluation.rank', (task: RankTask): RankResult => {
+  const positives = mergeRuns(task.positives);
+  const negatives = mergeRuns(task.negatives);
+  return {
+    metrics: rankMetrics(positives, negatives),
+    curve: task.curvePoints > 0 ? rocCurve(positives, negatives, task.curvePoints) : null,
+  };
+});

@@ -1,0 +1,329 @@
+import { readFileSync } from 'node:fs';
+import { Field, Schema, Table } from 'apache-arrow';
+import { describe, expect, it } from 'vitest';
+import { CoppiceError, type ErrorCode } from '../../src/base/errors.ts';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import {
+  BinaryClassificationEvaluator,
+  binaryMetricNames,
+} from '../../src/evaluation/binary-classification-evaluator.ts';
+import type { Evaluator } from '../../src/evaluation/evaluator.ts';
+import {
+  MulticlassClassificationEvaluator,
+  multiclassMetricNames,
+} from '../../src/evaluation/multiclass-classification-evaluator.ts';
+import {
+  RegressionEvaluator,
+  regressionMetricNames,
+} from '../../src/evaluation/regression-evaluator.ts';
+import '../../src/evaluation/worker-tasks.ts';
+import { makeBatch } from '../../src/table/column-data.ts';
+import {
+  type ColumnInput,
+  tableFromArrow,
+  tableFromColumns,
+} from '../../src/table/create-table.ts';
+import { batchOfColumns, fixedSizeListColumn, utf8Column } from '../../src/table/make-column.ts';
+import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
+
+/** Values of scikit-learn; see fixtures/make-metrics.py. */
+interface Fixture {
+  readonly data: Readonly<Record<string, readonly number[]>>;
+  readonly expected: Readonly<Record<'unweighted' | 'weighted', Readonly<Record<string, number>>>>;
+}
+
+const fixtures = JSON.parse(
+  readFileSync(new URL('./fixtures/metrics.json', import.meta.url), 'utf8'),
+) as Readonly<Record<'binary' | 'multiclass' | 'regression', Fixture>>;
+
+const runner = new InlineRunner();
+
+function tableOf(columns: Record<string, ColumnInput>, numPartitions = 3): PartitionedTable {
+  return tableFromColumns(runner, columns, { numPartitions });
+}
+
+function column(fixture: Fixture, name: string): Float64Array {
+  return Float64Array.from(fixture.data[name] ?? []);
+}
+
+function binaryColumns(): Record<string, ColumnInput> {
+  const { binary } = fixtures;
+  return {
+    label: Int32Array.from(column(binary, 'label')),
+    rawPrediction: column(binary, 'score'),
+    probability: column(binary, 'probability'),
+    prediction: Int32Array.from(column(binary, 'prediction')),
+    weight: column(binary, 'weight'),
+  };
+}
+
+function multiclassColumns(): Record<string, ColumnInput> {
+  const { multiclass } = fixtures;
+  return {
+    label: Int32Array.from(column(multiclass, 'label')),
+    probability: fixedSizeListColumn(column(multiclass, 'probability'), 4),
+    prediction: Int32Array.from(column(multiclass, 'prediction')),
+    weight: column(multiclass, 'weight'),
+  };
+}
+
+function regressionColumns(): Record<string, ColumnInput> {
+  const { regression } = fixtures;
+  return {
+    label: column(regression, 'label'),
+    prediction: column(regression, 'prediction'),
+    weight: column(regression, 'weight'),
+  };
+}
+
+const families: readonly [
+  keyof typeof fixtures,
+  () => Record<string, ColumnInput>,
+  (options: { weightCol?: string; metricName?: string }) => Evaluator,
+  readonly string[],
+][] = [
+  [
+    'binary',
+    binaryColumns,
+    (options) => new BinaryClassificationEvaluator(options as never),
+    binaryMetricNames,
+  ],
+  [
+    'multiclass',
+    multiclassColumns,
+    (options) =>
+      new MulticlassClassificationEvaluator({ ...options, metricLabel: 2, beta: 2 } as never),
+    multiclassMetricNames,
+  ],
+  [
+    'regression',
+    regressionColumns,
+    (options) => new RegressionEvaluator(options as never),
+    regressionMetricNames,
+  ],
+];
+
+describe.each(families)('%s metrics', (family, columns, evaluator, names) => {
+  it.each([
+    ['unweighted', {}],
+    ['weighted', { weightCol: 'weight' }],
+  ] as const)('agree with scikit-learn, %s', async (kind, options) => {
+    const metrics = await evaluator(options).evaluateAll(tableOf(columns()));
+    const expected = fixtures[family].expected[kind];
+    expect(Object.keys(metrics).sort()).toEqual([...names].sort());
+    for (const name of names) {
+      const tolerance = 1e-9 * Math.max(1, Math.abs(expected[name] ?? 0));
+      expect(Math.abs((metrics[name] ?? Number.NaN) - (expected[name] ?? 0)), name).toBeLessThan(
+        tolerance,
+      );
+    }
+  });
+
+  it('are the same bits for 1 and 7 partitions, one of them empty, and for reversed rows', async () => {
+    const given = columns();
+    const reversed = Object.fromEntries(
+      Object.entries(given).map(([name, values]) => [
+        name,
+        ArrayBuffer.isView(values)
+          ? (values as Float64Array).slice().reverse()
+          : fixedSizeListColumn(reversedRows(fixtures.multiclass.data['probability'] ?? [], 4), 4),
+      ]),
+    );
+    const one = evaluator({ weightCol: 'weight' });
+    const expected = await one.evaluateAll(tableOf(given, 1));
+    expect(await one.evaluateAll(tableOf(given, 7))).toEqual(expected);
+    expect(await one.evaluateAll(tableOf(reversed, 2))).toEqual(expected);
+  });
+
+  it('come one at a time too, with the direction in which they are better', async () => {
+    const table = tableOf(columns());
+    const all = await evaluator({}).evaluateAll(table);
+    for (const metricName of names) {
+      const one = evaluator({ metricName });
+      expect(await one.evaluate(table)).toBe(all[metricName]);
+      expect(one.isLargerBetter()).toBe(
+        !/^(logLoss|brierScore|hammingLoss|rmse|mse|mae|.*alsePositiveRate.*)$/.test(metricName),
+      );
+    }
+  });
+
+  it('leave out rows of weight 0', async () => {
+    const given = columns();
+    const weights = given['weight'] as Float64Array;
+    const keep = [...weights.keys()].filter((row) => weights[row] !== 0);
+    const kept = Object.fromEntries(
+      Object.entries(given).map(([name, values]) => [
+        name,
+        ArrayBuffer.isView(values)
+          ? (values as Float64Array).filter((_value, row) => weights[row] !== 0)
+          : fixedSizeListColumn(
+              pickRows(fixtures.multiclass.data['probability'] ?? [], 4, keep),
+              4,
+            ),
+      ]),
+    );
+    const one = evaluator({ weightCol: 'weight' });
+    expect(await one.evaluateAll(tableOf(kept))).toEqual(await one.evaluateAll(tableOf(given)));
+  });
+
+  it('refuse a negative weight, a missing label and a table without rows', async () => {
+    const given = columns();
+    const one = evaluator({ weightCol: 'weight' });
+    const weight = (given['weight'] as Float64Array).slice();
+    weight[5] = -1;
+    await expectCode(one.evaluateAll(tableOf({ ...given, weight })), 'WEIGHT_INVALID');
+    const label = Array.from(given['label'] as Float64Array, (value, row) =>
+      row === 9 ? null : value,
+    );
+    await expectCode(one.evaluateAll(tableOf({ ...given, label })), 'LABEL_INVALID');
+    const weightless = new Float64Array(weight.length);
+    await expectCode(one.evaluateAll(tableOf({ ...given, weight: weightless })), 'DATA_EMPTY');
+  });
+
+  it('name the missing column and the nearest one', async () => {
+    const { label, ...others } = columns();
+    const table = tableOf({ ...others, labell: label as Float64Array });
+    await expect(evaluator({}).evaluate(table)).rejects.toThrow(/labelCol of \w+ .*labell\?/);
+  });
+
+  it('end with ABORTED when the signal fires', async () => {
+    const signal = AbortSignal.abort();
+    await expectCode(evaluator({}).evaluate(tableOf(columns()), { signal }), 'ABORTED');
+  });
+
+  it('report progress', async () => {
+    const seen: number[] = [];
+    await evaluator({}).evaluateAll(tableOf(columns(), 3), {
+      onProgress: ({ done }) => seen.push(done),
+    });
+    expect(seen).toEqual([1, 2, 3]);
+  });
+});
+
+describe('labels', () => {
+  const score = Float64Array.of(0.1, 0.9, 0.4, 0.6);
+
+  it('of two values are 0 and 1, false and true, or texts; the later one is positive', async () => {
+    const evaluator = new BinaryClassificationEvaluator();
+    for (const label of [
+      [0, 1, 1, 0],
+      [false, true, true, false],
+      ['no', 'yes', 'yes', 'no'],
+      [-1, 4, 4, -1],
+    ]) {
+      const table = tableOf({ label: label as number[], rawPrediction: score }, 2);
+      expect(await evaluator.evaluate(table)).toBe(0.75);
+    }
+  });
+
+  it("follow the order of the model's classes, and must be among them", async () => {
+    const classes = ['yes', 'no'];
+    const probability = fixedSizeListColumn(
+      Float64Array.of(0.1, 0.9, 0.9, 0.1, 0.4, 0.6, 0.6, 0.4),
+      2,
+    );
+    const withClasses = (label: string[]): PartitionedTable => {
+      const batch = batchOfColumns([
+        ['label', utf8Column(label)],
+        ['probability', probability],
+      ]);
+      const fields = batch.schema.fields.map((field) =>
+        field.name === 'probability'
+          ? new Field(field.name, field.type, true, new Map([['classes', JSON.stringify(classes)]]))
+          : field,
+      );
+      const named = makeBatch(new Schema(fields), batch.data.children, batch.numRows);
+      return tableFromArrow(runner, new Table([named]));
+    };
+    const evaluator = new BinaryClassificationEvaluator();
+    expect(await evaluator.evaluate(withClasses(['no', 'yes', 'yes', 'no']))).toBe(0.75);
+    expect(await evaluator.evaluate(withClasses(['no', 'yes', 'no', 'yes']))).toBe(1);
+    await expect(evaluator.evaluate(withClasses(['no', 'yess', 'no', 'yes']))).rejects.toThrow(
+      'yess',
+    );
+  });
+
+  it('of three values are refused, also when no partition has more than two', async () => {
+    const table = tableOf({ label: [0, 1, 1, 2], rawPrediction: score }, 2);
+    const evaluator = new BinaryClassificationEvaluator();
+    await expect(evaluator.evaluate(table)).rejects.toThrow(
+      /use MulticlassClassificationEvaluator/,
+    );
+  });
+
+  it('of one value leave the area without a value and the accuracy with one', async () => {
+    const table = tableOf({ label: [1, 1, 1, 1], rawPrediction: score, prediction: [1, 1, 0, 1] });
+    const metrics = await new BinaryClassificationEvaluator().evaluateAll(table);
+    expect(metrics['areaUnderROC']).toBeNaN();
+    expect(metrics['accuracy']).toBe(0.75);
+  });
+
+  it('of many texts are counted by their text', async () => {
+    const table = tableOf({ label: ['a', 'b', 'c', 'a'], prediction: ['a', 'b', 'b', 'd'] }, 2);
+    const metrics = await new MulticlassClassificationEvaluator().evaluateAll(table);
+    expect(metrics['accuracy']).toBe(0.5);
+    expect(metrics['hammingLoss']).toBe(0.5);
+  });
+
+  it('that the model does not know have probability 0', async () => {
+    const probability = fixedSizeListColumn(Float64Array.of(1, 0, 0, 1), 2);
+    const table = tableOf({ label: Int32Array.of(0, 5), probability });
+    const evaluator = new MulticlassClassificationEvaluator({ metricName: 'logLoss' });
+    await expect(evaluator.evaluate(table)).rejects.toThrow(/whole number below 2/);
+  });
+});
+
+describe('RegressionEvaluator', () => {
+  it('loses nothing to cancellation', async () => {
+    const label = Float64Array.of(1e9, 1e9 + 1, 1e9 + 2);
+    const prediction = Float64Array.of(1e9 + 1, 1e9 + 1, 1e9 + 1);
+    const metrics = await new RegressionEvaluator().evaluateAll(tableOf({ label, prediction }));
+    expect(metrics).toEqual({ rmse: Math.sqrt(2 / 3), mse: 2 / 3, r2: 0, mae: 2 / 3, var: 0 });
+  });
+
+  it('takes r2 about 0 when asked to', async () => {
+    const table = tableOf({ label: [1, 2], prediction: [1, 1] });
+    const evaluator = new RegressionEvaluator({ metricName: 'r2', throughOrigin: true });
+    expect(await evaluator.evaluate(table)).toBeCloseTo(1 - 1 / 5, 15);
+  });
+
+  it('refuses a prediction that is not finite', async () => {
+    const table = tableOf({ label: [1, 2], prediction: [1, Number.POSITIVE_INFINITY] });
+    await expectCode(new RegressionEvaluator().evaluate(table), 'DATA_INVALID');
+  });
+});
+
+describe('roc', () => {
+  it('gives the points of the curve', async () => {
+    const table = tableOf({
+      label: [0, 1, 1, 0],
+      rawPrediction: Float64Array.of(0.1, 0.9, 0.4, 0.6),
+    });
+    const curve = await new BinaryClassificationEvaluator().roc(table);
+    expect([...curve.falsePositiveRate]).toEqual([0, 0, 0.5, 0.5, 1]);
+    expect([...curve.truePositiveRate]).toEqual([0, 0.5, 0.5, 1, 1]);
+    expect([...curve.threshold]).toEqual([Number.POSITIVE_INFINITY, 0.9, 0.6, 0.4, 0.1]);
+  });
+});
+
+async function expectCode(work: Promise<unknown>, code: ErrorCode): Promise<void> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(CoppiceError);
+  expect((error as CoppiceError).code).toBe(code);
+}
+
+function reversedRows(values: readonly number[], width: number): Float64Array {
+  const rows = values.length / width;
+  return pickRows(
+    values,
+    width,
+    Array.from({ length: rows }, (_, row) => rows - 1 - row),
+  );
+}
+
+function pickRows(values: readonly number[], width: number, rows: readonly number[]): Float64Array {
+  return Float64Array.from(rows.flatMap((row) => values.slice(row * width, (row + 1) * width)));
+}
