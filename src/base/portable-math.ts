@@ -64,9 +64,7 @@ export function log(x: number): number {
     (0.6666666666666735 +
       w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const halfSquare = 0.5 * f * f;
-  return (
-    exponent * ln2High - (halfSquare - (s * (halfSquare + (t1 + t2)) + exponent * ln2Low) - f)
-  );
+  return exponent * ln2High - (halfSquare - (s * (halfSquare + (t1 + t2)) + exponent * ln2Low) - f);
 }
 
 /** log(1 + e^x) without overflow. */

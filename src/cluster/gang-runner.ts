@@ -2,10 +2,11 @@
  * Who can run an SPMD program: a pool of threads, the calling thread alone, or a cluster. Estimators ask
  * the table's runner for a gang and do not know which it is.
  */
+
+import { CoppiceError } from '../base/errors.ts';
 import { InlineCollective } from './inline/inline-collective.ts';
 import { runProgram } from './rank-program.ts';
 import type { TaskRunner } from './task-runner.ts';
-import { CoppiceError } from '../base/errors.ts';
 
 /** One SPMD job. */
 export interface GangRequest {

@@ -5,6 +5,7 @@
 import { DataType, type Vector } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
+import { compareUtf8 } from '../binning/category-dictionary.ts';
 import { encodeCategories, fillNumeric } from '../table/column-values.ts';
 
 /** The value of a class. */
@@ -48,9 +49,7 @@ export function labelKey(value: LabelValue): number | string {
 
 /** Ascending: numbers, then texts by their UTF-8 bytes. */
 export function compareLabels(a: LabelValue, b: LabelValue): number {
-  if (typeof a === 'string' && typeof b === 'string') {
-    return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  }
+  if (typeof a === 'string' && typeof b === 'string') return compareUtf8(a, b);
   if (typeof a === 'string') return 1;
   if (typeof b === 'string') return -1;
   return Number(a) - Number(b);

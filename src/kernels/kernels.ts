@@ -7,345 +7,329 @@
 
 /** Every kernel; addresses and lengths only. */
 export interface Kernels {
-	/** Which twin this is. */
-	readonly kind: "wasm" | "reference";
-	// wasm/assembly/bin-column.ts
-	binF32(
-		values: number,
-		numRows: number,
-		edges: number,
-		topStep: number,
-		out: number,
-		stride: number,
-		missingBin: number,
-	): void;
-	binF32Full(
-		values: number,
-		numRows: number,
-		edges: number,
-		out: number,
-		stride: number,
-		missingBin: number,
-	): void;
-	binF64(
-		values: number,
-		numRows: number,
-		edges: number,
-		topStep: number,
-		out: number,
-		stride: number,
-		missingBin: number,
-	): void;
-	binF64Wide(
-		values: number,
-		numRows: number,
-		edges: number,
-		topStep: number,
-		out: number,
-		stride: number,
-		missingBin: number,
-	): void;
-	binCodes(
-		codes: number,
-		numRows: number,
-		table: number,
-		out: number,
-		stride: number,
-		missingBin: number,
-		width: number,
-	): void;
-	// wasm/assembly/gradients.ts
-	squaredGradients(
-		scores: number,
-		labels: number,
-		weights: number,
-		numRows: number,
-		grads: number,
-		hesses: number,
-		stats: number,
-	): void;
-	logisticGradients(
-		scores: number,
-		labels: number,
-		weights: number,
-		numRows: number,
-		grads: number,
-		hesses: number,
-		stats: number,
-	): void;
-	softmaxProbabilities(
-		scores: number,
-		classStride: number,
-		numClasses: number,
-		numRows: number,
-		probabilities: number,
-		outStride: number,
-	): void;
-	softmaxGradients(
-		probabilities: number,
-		labels: number,
-		classIndex: number,
-		factor: number,
-		weights: number,
-		numRows: number,
-		grads: number,
-		hesses: number,
-		stats: number,
-	): void;
-	quantise16(
-		grads: number,
-		hesses: number,
-		rowKeys: number,
-		numRows: number,
-		gradScale: number,
-		hessScale: number,
-		treeKey: number,
-		slot: number,
-		stride: number,
-		roundHess: number,
-	): void;
-	quantise32(
-		grads: number,
-		hesses: number,
-		rowKeys: number,
-		numRows: number,
-		gradScale: number,
-		hessScale: number,
-		treeKey: number,
-		slot: number,
-		stride: number,
-		roundHess: number,
-	): void;
-	rowLosses(
-		kind: number,
-		scores: number,
-		labels: number,
-		weights: number,
-		numRows: number,
-		out: number,
-	): void;
-	softmaxLosses(
-		scores: number,
-		classStride: number,
-		numClasses: number,
-		labels: number,
-		weights: number,
-		numRows: number,
-		out: number,
-	): void;
-	// wasm/assembly/histogram.ts
-	histogramPacked(
-		rec: number,
-		ids: number,
-		numRows: number,
-		stride: number,
-		slotOffset: number,
-		numBytes: number,
-		extras: number,
-		numExtras: number,
-		hist: number,
-	): void;
-	histogramWide(
-		rec: number,
-		ids: number,
-		numRows: number,
-		stride: number,
-		slotOffset: number,
-		slotBytes: number,
-		countShift: number,
-		numBytes: number,
-		extras: number,
-		numExtras: number,
-		hist: number,
-	): void;
-	histogramChosen(
-		rec: number,
-		ids: number,
-		numRows: number,
-		stride: number,
-		slotOffset: number,
-		slotBytes: number,
-		countShift: number,
-		chosen: number,
-		numChosen: number,
-		hist: number,
-	): void;
-	histogramClasses(
-		rec: number,
-		ids: number,
-		numRows: number,
-		stride: number,
-		slotOffset: number,
-		numClasses: number,
-		chosen: number,
-		numChosen: number,
-		hist: number,
-	): void;
-	flushPacked(hist: number, numEntries: number, wide: number): void;
-	reduceHistogram(
-		parts: number,
-		numParts: number,
-		packed: number,
-		firstEntry: number,
-		features: number,
-		begin: number,
-		end: number,
-		out: number,
-	): void;
-	subtractHistogram(
-		parent: number,
-		child: number,
-		out: number,
-		bytes: number,
-	): void;
-	addInt64(out: number, part: number, bytes: number): void;
-	// wasm/assembly/find-split.ts
-	findSplit(
-		hist: number,
-		features: number,
-		begin: number,
-		end: number,
-		mask: number,
-		params: number,
-		totals: number,
-		best: number,
-		leftBins: number,
-		scratch: number,
-	): void;
-	// wasm/assembly/find-class-split.ts
-	findClassSplit(
-		hist: number,
-		features: number,
-		list: number,
-		numListed: number,
-		numClasses: number,
-		params: number,
-		totals: number,
-		best: number,
-		leftBins: number,
-		scratch: number,
-	): void;
-	// wasm/assembly/partition-rows.ts
-	partitionRecords(
-		source: number,
-		sourceIds: number,
-		firstId: number,
-		numRows: number,
-		stride: number,
-		target: number,
-		targetIds: number,
-		offset: number,
-		width: number,
-		goesLeft: number,
-	): number;
-	partitionRecords32(
-		source: number,
-		sourceIds: number,
-		firstId: number,
-		numRows: number,
-		target: number,
-		targetIds: number,
-		offset: number,
-		goesLeft: number,
-	): number;
-	partitionIds(
-		master: number,
-		sourceIds: number,
-		firstId: number,
-		numRows: number,
-		stride: number,
-		targetIds: number,
-		offset: number,
-		width: number,
-		goesLeft: number,
-	): number;
-	drawRows(
-		master: number,
-		firstId: number,
-		numRows: number,
-		stride: number,
-		rowKeys: number,
-		treeKey: number,
-		thresholds: number,
-		numThresholds: number,
-		target: number,
-		targetIds: number,
-		slotOffset: number,
-		mode: number,
-		counts: number,
-	): number;
-	// wasm/assembly/leaf-values.ts
-	markLeaf(
-		ids: number,
-		firstId: number,
-		numRows: number,
-		leaf: number,
-		leafOf: number,
-	): void;
-	leafSums(
-		leafOf: number,
-		grads: number,
-		hesses: number,
-		numRows: number,
-		gradScale: number,
-		hessScale: number,
-		sums: number,
-	): void;
-	leafTotals(
-		ids: number,
-		numRows: number,
-		counts: number,
-		labels: number,
-		weights: number,
-		labelScale: number,
-		weightScale: number,
-		sums: number,
-	): void;
-	addLeafValues(
-		leafOf: number,
-		values: number,
-		scores: number,
-		numRows: number,
-	): void;
-	findLeaves(
-		rec: number,
-		stride: number,
-		numRows: number,
-		nodes: number,
-		flag: number,
-		onlyFlagged: number,
-		leafOf: number,
-	): void;
-	// wasm/assembly/predict.ts
-	predictNarrow(
-		rec: number,
-		stride: number,
-		numRows: number,
-		nodes: number,
-		values: number,
-		depth: number,
-		sums: number,
-		step: number,
-	): void;
-	findNodes(
-		rec: number,
-		stride: number,
-		numRows: number,
-		nodes: number,
-		leftBits: number,
-		out: number,
-	): void;
-	addNodeValues(
-		nodeOf: number,
-		numRows: number,
-		values: number,
-		numOutputs: number,
-		sums: number,
-		step: number,
-	): void;
-	// wasm/assembly/portable-math.ts
-	exp(x: number): number;
-	log(x: number): number;
-	softplus(x: number): number;
-	logistic(x: number): number;
+  /** Which twin this is. */
+  readonly kind: 'wasm' | 'reference';
+  // wasm/assembly/bin-column.ts
+  binF32(
+    values: number,
+    numRows: number,
+    edges: number,
+    topStep: number,
+    out: number,
+    stride: number,
+    missingBin: number,
+  ): void;
+  binF32Full(
+    values: number,
+    numRows: number,
+    edges: number,
+    out: number,
+    stride: number,
+    missingBin: number,
+  ): void;
+  binF64(
+    values: number,
+    numRows: number,
+    edges: number,
+    topStep: number,
+    out: number,
+    stride: number,
+    missingBin: number,
+  ): void;
+  binF64Wide(
+    values: number,
+    numRows: number,
+    edges: number,
+    topStep: number,
+    out: number,
+    stride: number,
+    missingBin: number,
+  ): void;
+  binCodes(
+    codes: number,
+    numRows: number,
+    table: number,
+    out: number,
+    stride: number,
+    missingBin: number,
+    width: number,
+  ): void;
+  // wasm/assembly/gradients.ts
+  squaredGradients(
+    scores: number,
+    labels: number,
+    weights: number,
+    numRows: number,
+    grads: number,
+    hesses: number,
+    stats: number,
+  ): void;
+  logisticGradients(
+    scores: number,
+    labels: number,
+    weights: number,
+    numRows: number,
+    grads: number,
+    hesses: number,
+    stats: number,
+  ): void;
+  softmaxProbabilities(
+    scores: number,
+    classStride: number,
+    numClasses: number,
+    numRows: number,
+    probabilities: number,
+    outStride: number,
+  ): void;
+  softmaxGradients(
+    probabilities: number,
+    labels: number,
+    classIndex: number,
+    factor: number,
+    weights: number,
+    numRows: number,
+    grads: number,
+    hesses: number,
+    stats: number,
+  ): void;
+  quantise16(
+    grads: number,
+    hesses: number,
+    rowKeys: number,
+    numRows: number,
+    gradScale: number,
+    hessScale: number,
+    treeKey: number,
+    slot: number,
+    stride: number,
+    roundHess: number,
+  ): void;
+  quantise32(
+    grads: number,
+    hesses: number,
+    rowKeys: number,
+    numRows: number,
+    gradScale: number,
+    hessScale: number,
+    treeKey: number,
+    slot: number,
+    stride: number,
+    roundHess: number,
+  ): void;
+  rowLosses(
+    kind: number,
+    scores: number,
+    labels: number,
+    weights: number,
+    numRows: number,
+    out: number,
+  ): void;
+  softmaxLosses(
+    scores: number,
+    classStride: number,
+    numClasses: number,
+    labels: number,
+    weights: number,
+    numRows: number,
+    out: number,
+  ): void;
+  // wasm/assembly/histogram.ts
+  histogramPacked(
+    rec: number,
+    ids: number,
+    numRows: number,
+    stride: number,
+    slotOffset: number,
+    numBytes: number,
+    extras: number,
+    numExtras: number,
+    hist: number,
+  ): void;
+  histogramWide(
+    rec: number,
+    ids: number,
+    numRows: number,
+    stride: number,
+    slotOffset: number,
+    slotBytes: number,
+    countShift: number,
+    numBytes: number,
+    extras: number,
+    numExtras: number,
+    hist: number,
+  ): void;
+  histogramChosen(
+    rec: number,
+    ids: number,
+    numRows: number,
+    stride: number,
+    slotOffset: number,
+    slotBytes: number,
+    countShift: number,
+    chosen: number,
+    numChosen: number,
+    hist: number,
+  ): void;
+  histogramClasses(
+    rec: number,
+    ids: number,
+    numRows: number,
+    stride: number,
+    slotOffset: number,
+    numClasses: number,
+    chosen: number,
+    numChosen: number,
+    hist: number,
+  ): void;
+  flushPacked(hist: number, numEntries: number, wide: number): void;
+  reduceHistogram(
+    parts: number,
+    numParts: number,
+    packed: number,
+    firstEntry: number,
+    features: number,
+    begin: number,
+    end: number,
+    out: number,
+  ): void;
+  subtractHistogram(parent: number, child: number, out: number, bytes: number): void;
+  addInt64(out: number, part: number, bytes: number): void;
+  // wasm/assembly/find-split.ts
+  findSplit(
+    hist: number,
+    features: number,
+    begin: number,
+    end: number,
+    mask: number,
+    params: number,
+    totals: number,
+    best: number,
+    leftBins: number,
+    scratch: number,
+  ): void;
+  // wasm/assembly/find-class-split.ts
+  findClassSplit(
+    hist: number,
+    features: number,
+    list: number,
+    numListed: number,
+    numClasses: number,
+    params: number,
+    totals: number,
+    best: number,
+    leftBins: number,
+    scratch: number,
+  ): void;
+  // wasm/assembly/partition-rows.ts
+  partitionRecords(
+    source: number,
+    sourceIds: number,
+    firstId: number,
+    numRows: number,
+    stride: number,
+    target: number,
+    targetIds: number,
+    offset: number,
+    width: number,
+    goesLeft: number,
+  ): number;
+  partitionRecords32(
+    source: number,
+    sourceIds: number,
+    firstId: number,
+    numRows: number,
+    target: number,
+    targetIds: number,
+    offset: number,
+    goesLeft: number,
+  ): number;
+  partitionIds(
+    master: number,
+    sourceIds: number,
+    firstId: number,
+    numRows: number,
+    stride: number,
+    targetIds: number,
+    offset: number,
+    width: number,
+    goesLeft: number,
+  ): number;
+  drawRows(
+    master: number,
+    firstId: number,
+    numRows: number,
+    stride: number,
+    rowKeys: number,
+    treeKey: number,
+    thresholds: number,
+    numThresholds: number,
+    target: number,
+    targetIds: number,
+    slotOffset: number,
+    mode: number,
+    counts: number,
+  ): number;
+  // wasm/assembly/leaf-values.ts
+  markLeaf(ids: number, firstId: number, numRows: number, leaf: number, leafOf: number): void;
+  leafSums(
+    leafOf: number,
+    grads: number,
+    hesses: number,
+    numRows: number,
+    gradScale: number,
+    hessScale: number,
+    sums: number,
+  ): void;
+  leafTotals(
+    ids: number,
+    numRows: number,
+    counts: number,
+    labels: number,
+    weights: number,
+    labelScale: number,
+    weightScale: number,
+    sums: number,
+  ): void;
+  addLeafValues(leafOf: number, values: number, scores: number, numRows: number): void;
+  findLeaves(
+    rec: number,
+    stride: number,
+    numRows: number,
+    nodes: number,
+    flag: number,
+    onlyFlagged: number,
+    leafOf: number,
+  ): void;
+  // wasm/assembly/predict.ts
+  predictNarrow(
+    rec: number,
+    stride: number,
+    numRows: number,
+    nodes: number,
+    values: number,
+    depth: number,
+    sums: number,
+    step: number,
+  ): void;
+  findNodes(
+    rec: number,
+    stride: number,
+    numRows: number,
+    nodes: number,
+    leftBits: number,
+    out: number,
+  ): void;
+  addNodeValues(
+    nodeOf: number,
+    numRows: number,
+    values: number,
+    numOutputs: number,
+    sums: number,
+    step: number,
+  ): void;
+  // wasm/assembly/portable-math.ts
+  exp(x: number): number;
+  log(x: number): number;
+  softplus(x: number): number;
+  logistic(x: number): number;
 }

@@ -174,6 +174,25 @@ export function numbers<const F extends NumbersFacts>(
   );
 }
 
+/** A list of lists of numbers; the bounds hold for each inner list, `minLength` too. */
+export function numberLists<const F extends NumbersFacts & { readonly default?: never }>(
+  facts: F,
+): ParamSpec<readonly (readonly number[])[], PresenceOf<F>> {
+  const one = numbers({ ...facts, required: false });
+  return makeSpec(
+    {
+      kind: 'numberLists',
+      rule: `a list, each item of it ${one.rule}`,
+      check: listCheck(1, (item) => one.check(item)),
+      toJson: (lists) => lists.map((list) => one.toJson(list) as Json),
+      fromJson: (saved, functions) =>
+        Array.isArray(saved) ? saved.map((list: Json) => one.fromJson(list, functions)) : saved,
+      fromText: jsonFromText,
+    },
+    { ...facts, of: one },
+  ) as ParamSpec<readonly (readonly number[])[], PresenceOf<F>>;
+}
+
 /** Facts of {@link json}. */
 export interface JsonFacts<T extends Json> extends CommonFacts {
   readonly default?: T;

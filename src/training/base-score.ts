@@ -75,9 +75,7 @@ export async function sumOverRanks(
   const words = ExactSum.numWords;
   const own = new BigInt64Array(words * sums.length);
   sums.forEach((sum, i) => own.set(sum.toWords(), i * words));
-  const all = await environment.wait(
-    environment.collective.allgather(new Uint8Array(own.buffer)),
-  );
+  const all = await environment.wait(environment.collective.allgather(new Uint8Array(own.buffer)));
   return sums.map((_, i) => {
     const total = new ExactSum();
     for (const bytes of all) {

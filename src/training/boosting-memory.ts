@@ -3,8 +3,8 @@
  * `tail` is where per-tree tables begin; they are the only thing whose size a tree decides.
  */
 import { Arena } from '../base/arena.ts';
-import { CpuBackend, featureTableBytes } from '../tree/backend/cpu/cpu-backend.ts';
 import type { BackendMemory } from '../tree/backend/cpu/cpu-backend.ts';
+import { CpuBackend, featureTableBytes } from '../tree/backend/cpu/cpu-backend.ts';
 import { OwnHistogram } from '../tree/backend/cpu/own-histogram.ts';
 import { indexedStride, type RowBuffers } from '../tree/backend/cpu/row-store.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
@@ -44,7 +44,9 @@ export async function planBoosting(
   const scores = arena.allocate(outputStride * options.numOutputs);
   const grads = arena.allocate(8 * numTrain);
   const hesses = arena.allocate(8 * numTrain);
-  const probabilities = arena.allocate(options.numOutputs > 1 ? probabilityStride * options.numOutputs : 0);
+  const probabilities = arena.allocate(
+    options.numOutputs > 1 ? probabilityStride * options.numOutputs : 0,
+  );
   const leafOf = arena.allocate(4 * numRows);
   const stats = arena.allocate(64 * numLocal);
   const recordBytes = layout.stride > indexedStride ? 0 : layout.stride;

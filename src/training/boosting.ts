@@ -10,24 +10,24 @@
 import { ExactSum } from '../base/exact-sum.ts';
 import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
 import { hash32, purposes } from '../base/rng.ts';
+import { writeFeatureTable } from '../binning/binned-layout.ts';
 import type { RankContext } from '../cluster/rank-program.ts';
 import { CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
 import type { Segment } from '../tree/backend/cpu/row-store.ts';
-import { writeFeatureTable } from '../binning/binned-layout.ts';
-import { growTree, type GrowthResult } from '../tree/grow-tree.ts';
+import { type GrowthResult, growTree } from '../tree/grow-tree.ts';
 import { type GrownTree, packTrees } from '../tree/tree.ts';
 import { sumOverRanks } from './base-score.ts';
-import { firstSpread } from './first-spread.ts';
 import { type BoostingMemory, planBoosting } from './boosting-memory.ts';
 import { ColumnSampler, treeKey } from './column-sampling.ts';
-import { ingest, type IngestedRows, type RankRows } from './ingest/ingest.ts';
+import { firstSpread } from './first-spread.ts';
+import { type IngestedRows, ingest, type RankRows } from './ingest/ingest.ts';
 import { settleLeaves } from './leaf-values.ts';
 import type { BoostingJob, RankResult } from './messages.ts';
 import { type GradientRows, type Objective, objectiveOf } from './objective.ts';
 import { chooseSlotBytes, treeScales } from './quantise.ts';
 import { RankEnvironment } from './rank-environment.ts';
-import { routeBytes, writeRoutes } from './route-rows.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
+import { routeBytes, writeRoutes } from './route-rows.ts';
 
 /** The most pairs of nodes that one meeting serves when growing level by level. */
 const levelPairs = 16;
@@ -80,12 +80,19 @@ class Booster {
       }),
       trees: packTrees(isFirst ? kept : [], 1),
       treeNumbers: isFirst ? kept.map((_, t) => t) : [],
-      report: rankReport(this.#environment, this.#rows, isConstant ? null : this.#backend.counters, this.#clock),
+      report: rankReport(
+        this.#environment,
+        this.#rows,
+        isConstant ? null : this.#backend.counters,
+        this.#clock,
+      ),
     };
   }
 
   /** Starts the scores, and sees how far the first gradients are spread. */
-  async #chooseSlot(rows: Pick<IngestedRows, 'classes' | 'train' | 'labels' | 'weights' | 'validation'>): Promise<4 | 8> {
+  async #chooseSlot(
+    rows: Pick<IngestedRows, 'classes' | 'train' | 'labels' | 'weights' | 'validation'>,
+  ): Promise<4 | 8> {
     const environment = this.#environment;
     this.#objective = objectiveOf(this.#job.objective, rows.classes);
     if (this.#job.objective !== 'squared' && rows.classes.length < 2) {
@@ -94,7 +101,9 @@ class Booster {
     }
     const labels = environment.f64(rows.labels + 8 * rows.train.start, rows.train.count);
     const weights =
-      rows.weights === 0 ? null : environment.f64(rows.weights + 8 * rows.train.start, rows.train.count);
+      rows.weights === 0
+        ? null
+        : environment.f64(rows.weights + 8 * rows.train.start, rows.train.count);
     const start = await this.#objective.start(environment, { labels, weights });
     const spread = await firstSpread(environment, this.#job.objective, { labels, weights }, start);
     // centred labels scale a regression's scores; margins of classes are of the order of 16
@@ -198,10 +207,19 @@ class Booster {
     const tree = round * this.#objective.numOutputs + output;
     const roundingKey = hash32(job.seed, purposes.rounding, round, output);
     const slot = this.#rows.records + train.start * layout.stride + layout.slotOffset;
-    const quantise = layout.slotBytes === 4 ? environment.kernels.quantise16 : environment.kernels.quantise32;
+    const quantise =
+      layout.slotBytes === 4 ? environment.kernels.quantise16 : environment.kernels.quantise32;
     quantise(
-      rows.grads, rows.hesses, this.#rows.keys + 4 * train.start, train.count, scales.gradScale,
-      scales.hessScale, roundingKey, slot, layout.stride, scales.roundsHess ? 1 : 0,
+      rows.grads,
+      rows.hesses,
+      this.#rows.keys + 4 * train.start,
+      train.count,
+      scales.gradScale,
+      scales.hessScale,
+      roundingKey,
+      slot,
+      layout.stride,
+      scales.roundsHess ? 1 : 0,
     );
     this.#sampler.beginTree(tree);
     this.#backend.beginTree({
@@ -224,15 +242,29 @@ class Booster {
     environment.u32(thresholds, 1)[0] = Math.ceil(4294967296 * (1 - rows.rate));
     const own = this.#memory.rows;
     const count = environment.kernels.drawRows(
-      records + train.start * layout.stride, train.start, train.count, layout.stride, keys + 4 * train.start,
-      hash32(this.#job.seed, purposes.rowSample, round), thresholds, 1,
-      this.#backend.rows.isIndexed ? 0 : own.records[0], own.ids[0], layout.slotOffset, 0, 0,
+      records + train.start * layout.stride,
+      train.start,
+      train.count,
+      layout.stride,
+      keys + 4 * train.start,
+      hash32(this.#job.seed, purposes.rowSample, round),
+      thresholds,
+      1,
+      this.#backend.rows.isIndexed ? 0 : own.records[0],
+      own.ids[0],
+      layout.slotOffset,
+      0,
+      0,
     );
     return { buffer: 1, start: 0, count };
   }
 
   /** Gives the leaves their values and adds them to every row's score. */
-  async #settle(grown: GrowthResult, output: number, largest: { grad: number; hess: number }): Promise<void> {
+  async #settle(
+    grown: GrowthResult,
+    output: number,
+    largest: { grad: number; hess: number },
+  ): Promise<void> {
     const environment = this.#environment;
     const { kernels, localIndex, numLocal } = environment;
     const { train, validation, layout, records } = this.#rows;
@@ -252,7 +284,12 @@ class Booster {
     });
     if (isSampled) {
       kernels.findLeaves(
-        records + train.start * layout.stride, layout.stride, train.count, own + valueBytes, 0x80000000, 1,
+        records + train.start * layout.stride,
+        layout.stride,
+        train.count,
+        own + valueBytes,
+        0x80000000,
+        1,
         leafOf + 4 * train.start,
       );
     }
@@ -270,14 +307,27 @@ class Booster {
     const valueAddress = own;
     environment.f64(valueAddress, values.length).set(values);
     const scores = this.#scoreAddress(output);
-    kernels.addLeafValues(leafOf + 4 * train.start, valueAddress, scores + 8 * train.start, train.count);
+    kernels.addLeafValues(
+      leafOf + 4 * train.start,
+      valueAddress,
+      scores + 8 * train.start,
+      train.count,
+    );
     if (validation.numProcess > 0) {
       kernels.findLeaves(
-        records + validation.start * layout.stride, layout.stride, validation.count, own + valueBytes, 0, 0,
+        records + validation.start * layout.stride,
+        layout.stride,
+        validation.count,
+        own + valueBytes,
+        0,
+        0,
         leafOf + 4 * validation.start,
       );
       kernels.addLeafValues(
-        leafOf + 4 * validation.start, valueAddress, scores + 8 * validation.start, validation.count,
+        leafOf + 4 * validation.start,
+        valueAddress,
+        scores + 8 * validation.start,
+        validation.count,
       );
     }
   }

@@ -3,8 +3,8 @@
  * gradients (fixed point of 66 bits below the largest), rounded once onto the grid of the model's scores.
  */
 import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
-import type { GrownNode } from '../tree/tree.ts';
 import type { GrowthResult } from '../tree/grow-tree.ts';
+import type { GrownNode } from '../tree/tree.ts';
 import type { GradientRows } from './objective.ts';
 import { bitsOf } from './quantise.ts';
 import type { RankEnvironment } from './rank-environment.ts';
@@ -35,9 +35,19 @@ export async function settleLeaves(
   const hessScale = fixedScale(largest.hess, numAll);
   environment.u8(settlement.sums, 32 * numLeaves).fill(0);
   environment.kernels.leafSums(
-    settlement.leafOf, rows.grads, rows.hesses, rows.numRows, gradScale, hessScale, settlement.sums,
+    settlement.leafOf,
+    rows.grads,
+    rows.hesses,
+    rows.numRows,
+    gradScale,
+    hessScale,
+    settlement.sums,
   );
-  const words = new BigInt64Array(environment.memory.buffer, settlement.sums, 4 * numLeaves).slice();
+  const words = new BigInt64Array(
+    environment.memory.buffer,
+    settlement.sums,
+    4 * numLeaves,
+  ).slice();
   await environment.wait(environment.collective.allreduce(words, 'sum'));
   const nodes = grown.tree.nodes as GrownNode[];
   const values = grown.leaves.map((leaf, i) => {
@@ -46,7 +56,8 @@ export async function settleLeaves(
     const node = nodes[leaf.index] as GrownNode;
     const denominator = hess + settlement.lambda;
     const newton = denominator > 0 ? -grad / denominator : 0;
-    const value = Math.round((newton * settlement.stepSize) / settlement.scoreUnit) * settlement.scoreUnit;
+    const value =
+      Math.round((newton * settlement.stepSize) / settlement.scoreUnit) * settlement.scoreUnit;
     node.cover = hess;
     node.value = Float64Array.of(value);
     return value;

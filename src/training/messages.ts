@@ -3,9 +3,9 @@
  * nowhere else: the jobs that go out, the results and the progress that come back.
  */
 import type { PartitionSpec } from '../table/plan.ts';
-import type { TreeEnsemble } from '../tree/tree.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
+import type { TreeEnsemble } from '../tree/tree.ts';
 
 /** A feature column as ranks read it. */
 export interface FeatureSource {

@@ -2,8 +2,9 @@
  * What boosting minimises: gradients of each row from its own score, the loss that is shown and stops early,
  * and where to start. The arithmetic is in the kernels; this says which of them to call.
  */
-import type { ClassValue } from './messages.ts';
+
 import { classShares, type LabelledRows, logOdds, logShare, weightedMean } from './base-score.ts';
+import type { ClassValue } from './messages.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 /** Names of the objectives. */
@@ -84,16 +85,34 @@ function softmaxOf(numClasses: number): Objective {
       (await classShares(environment, rows, numClasses)).map(logShare),
     beginRound: ({ kernels }, r) =>
       kernels.softmaxProbabilities(
-        r.scores, r.outputStride, numClasses, r.numRows, r.probabilities, r.probabilityStride,
+        r.scores,
+        r.outputStride,
+        numClasses,
+        r.numRows,
+        r.probabilities,
+        r.probabilityStride,
       ),
     gradients: ({ kernels }, r, output) =>
       kernels.softmaxGradients(
-        r.probabilities + output * r.probabilityStride, r.labels, output, factor, r.weights,
-        r.numRows, r.grads, r.hesses, r.stats,
+        r.probabilities + output * r.probabilityStride,
+        r.labels,
+        output,
+        factor,
+        r.weights,
+        r.numRows,
+        r.grads,
+        r.hesses,
+        r.stats,
       ),
     losses: ({ kernels }, r, out) =>
       kernels.softmaxLosses(
-        r.scores, r.outputStride, numClasses, r.labels, r.weights, r.numRows, out,
+        r.scores,
+        r.outputStride,
+        numClasses,
+        r.labels,
+        r.weights,
+        r.numRows,
+        out,
       ),
   };
 }

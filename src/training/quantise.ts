@@ -17,8 +17,7 @@ export function chooseSlotBytes(
   largest: { readonly grad: number; readonly hess: number },
   mean: { readonly grad: number; readonly hess: number },
 ): 4 | 8 {
-  const isWide =
-    largest.grad > widthRatio * mean.grad || largest.hess > widthRatio * mean.hess;
+  const isWide = largest.grad > widthRatio * mean.grad || largest.hess > widthRatio * mean.hess;
   return isWide ? 8 : 4;
 }
 
@@ -46,7 +45,9 @@ export function treeScales(options: {
 }): TreeScales {
   const { slotBytes } = options;
   const rowBits = bitsOf(options.numRows);
-  const countShift = options.countsRows ? Math.min(62 - rowBits, (slotBytes === 4 ? 16 : 31) + rowBits) : 63;
+  const countShift = options.countsRows
+    ? Math.min(62 - rowBits, (slotBytes === 4 ? 16 : 31) + rowBits)
+    : 63;
   const hessBits = Math.min(slotBytes === 4 ? 16 : 31, countShift - rowBits);
   const gradScale = scaleFor(options.maxGrad, slotBytes === 4 ? 15 : 30);
   // one unit a row where h is constant: its sum is then the count

@@ -12,7 +12,10 @@ const leafMark = 0xffffffff;
 
 /** Bytes of the table of a tree. */
 export function routeBytes(grown: GrowthResult, layout: BinnedLayout): number {
-  const sides = grown.inner.reduce((sum, node) => sum + align(sidesBytes(placeOf(node.split, layout))), 0);
+  const sides = grown.inner.reduce(
+    (sum, node) => sum + align(sidesBytes(placeOf(node.split, layout))),
+    0,
+  );
   return align(grown.tree.nodes.length * 16) + sides;
 }
 

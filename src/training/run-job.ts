@@ -51,7 +51,9 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   const { signal } = options;
   const partitions = [
     ...(await planPartitions(tables.train, false, signal)),
-    ...(tables.validation === undefined ? [] : await planPartitions(tables.validation, true, signal)),
+    ...(tables.validation === undefined
+      ? []
+      : await planPartitions(tables.validation, true, signal)),
   ];
   const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
   if (numRows === 0) {

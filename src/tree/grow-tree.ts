@@ -6,9 +6,9 @@
  */
 import { isPromise } from '../base/awaitable.ts';
 import { mix32 } from '../base/rng.ts';
-import { nodeFlag, newLeaf, type GrownNode, type GrownTree } from './tree.ts';
 import type { BinnedLayout } from '../binning/binned-layout.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from './backend/backend.ts';
+import { type GrownNode, type GrownTree, newLeaf, nodeFlag } from './tree.ts';
 
 /** When to stop. */
 export interface GrowthLimits {
@@ -53,7 +53,10 @@ class TreeGrower {
 
   async grow(key: number): Promise<GrowthResult> {
     const root = openNode(0, '', mix32(key));
-    const opened = this.#backend.openRoot(root, this.#limits.maxDepth > 0 && this.#limits.maxLeaves > 1);
+    const opened = this.#backend.openRoot(
+      root,
+      this.#limits.maxDepth > 0 && this.#limits.maxLeaves > 1,
+    );
     if (isPromise(opened)) await opened;
     this.#nodes.push(newLeaf(root.cover, root.rows));
     if (this.#limits.maxLeaves === Number.POSITIVE_INFINITY) await this.#growByLevel(root);
@@ -120,7 +123,9 @@ class TreeGrower {
     grown.gain = split.gain;
     grown.runnerUpGain = split.runnerUpGain;
     grown.runnerUpFeature =
-      split.runnerUpPlace < 0 ? -1 : (this.#layout.places[split.runnerUpPlace]?.feature.index ?? -1);
+      split.runnerUpPlace < 0
+        ? -1
+        : (this.#layout.places[split.runnerUpPlace]?.feature.index ?? -1);
     grown.flags = split.missingGoesLeft ? nodeFlag.missingGoesLeft : 0;
     if (split.heavierIsLeft) grown.flags |= nodeFlag.unseenGoesLeft;
     if (split.leftBins === null) {
@@ -132,7 +137,8 @@ class TreeGrower {
       const bits = split.leftBins.slice(0, Math.ceil(place.numValueBins / 32));
       const spare = place.numValueBins % 32;
       // the missing bin's bit stands behind the values'; the tree keeps it as a flag
-      if (spare !== 0) bits[bits.length - 1] = (bits[bits.length - 1] as number) & ((1 << spare) - 1);
+      if (spare !== 0)
+        bits[bits.length - 1] = (bits[bits.length - 1] as number) & ((1 << spare) - 1);
       grown.categories = { bits, count: place.numValueBins };
     }
     this.#nodes.push(newLeaf(0, 0), newLeaf(0, 0));
@@ -188,7 +194,10 @@ class LeafQueue {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && comesBefore(heap[child + 1] as OpenNode, heap[child] as OpenNode)) {
+      if (
+        child + 1 < heap.length &&
+        comesBefore(heap[child + 1] as OpenNode, heap[child] as OpenNode)
+      ) {
         child += 1;
       }
       if (!comesBefore(heap[child] as OpenNode, last)) break;

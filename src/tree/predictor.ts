@@ -87,7 +87,12 @@ export class TreePredictor {
       const padded = new Float64Array(this.#memory.buffer, address, size);
       padded.fill(Number.POSITIVE_INFINITY);
       padded.set(cuts.get(feature) ?? []);
-      this.#used.push({ feature, offset: i * width, cuts: address, topStep: Math.max(1, size / 2) });
+      this.#used.push({
+        feature,
+        offset: i * width,
+        cuts: address,
+        topStep: Math.max(1, size / 2),
+      });
     });
     const buffer = this.#memory.buffer;
     new Float64Array(buffer, this.#values, ensemble.value.length).set(ensemble.value);
@@ -136,7 +141,9 @@ export class TreePredictor {
         this.#binCodes(column, from, rows, out);
         continue;
       }
-      new Float64Array(this.#memory.buffer, this.#staging, rows).set(column.values.subarray(from, from + rows));
+      new Float64Array(this.#memory.buffer, this.#staging, rows).set(
+        column.values.subarray(from, from + rows),
+      );
       const bin = this.#isNarrow ? this.#kernels.binF64 : this.#kernels.binF64Wide;
       const missing = this.#isNarrow ? 255 : missingGeneral;
       bin(this.#staging, rows, used.cuts, used.topStep, out, this.#stride, missing);
@@ -161,9 +168,17 @@ export class TreePredictor {
       const bin = binOf[i] as number;
       table[i] = bin < 0 ? unseenGeneral : bin;
     }
-    new Int32Array(this.#memory.buffer, this.#staging, rows).set(column.codes.subarray(from, from + rows));
+    new Int32Array(this.#memory.buffer, this.#staging, rows).set(
+      column.codes.subarray(from, from + rows),
+    );
     this.#kernels.binCodes(
-      this.#staging, rows, this.#codeTable.address, out, this.#stride, missingGeneral, 2,
+      this.#staging,
+      rows,
+      this.#codeTable.address,
+      out,
+      this.#stride,
+      missingGeneral,
+      2,
     );
   }
 
@@ -174,17 +189,32 @@ export class TreePredictor {
     const output = ensemble.numOutputs === 1 ? tree % this.#numOutputs : 0;
     if (this.#isNarrow) {
       this.#kernels.predictNarrow(
-        this.#records, this.#stride, rows, this.#nodes + start * 8, this.#values + start * 8,
-        this.#depths[tree] as number, this.#sums + output * 8, step,
+        this.#records,
+        this.#stride,
+        rows,
+        this.#nodes + start * 8,
+        this.#values + start * 8,
+        this.#depths[tree] as number,
+        this.#sums + output * 8,
+        step,
       );
       return;
     }
     this.#kernels.findNodes(
-      this.#records, this.#stride, rows, this.#nodes + start * 16, this.#bits, this.#nodeOf,
+      this.#records,
+      this.#stride,
+      rows,
+      this.#nodes + start * 16,
+      this.#bits,
+      this.#nodeOf,
     );
     this.#kernels.addNodeValues(
-      this.#nodeOf, rows, this.#values + start * ensemble.numOutputs * 8, ensemble.numOutputs,
-      this.#sums + output * 8, step,
+      this.#nodeOf,
+      rows,
+      this.#values + start * ensemble.numOutputs * 8,
+      ensemble.numOutputs,
+      this.#sums + output * 8,
+      step,
     );
   }
 
@@ -204,7 +234,8 @@ export class TreePredictor {
         const feature = e.feature[n] as number;
         const bin = positionOf(cuts.get(feature) as Float64Array, e.threshold[n] as number);
         const shift = (e.flags[n] as number) & nodeFlag.missingGoesLeft;
-        words[2 * n] = (offsets.get(feature) as number) + shift * 0x10000 + (bin + shift) * 0x1000000;
+        words[2 * n] =
+          (offsets.get(feature) as number) + shift * 0x10000 + (bin + shift) * 0x1000000;
         words[2 * n + 1] = left;
       }
     }
@@ -278,7 +309,10 @@ export function categoryGoesLeft(e: TreeEnsemble, node: number, category: number
 }
 
 /** Each numeric feature's thresholds, ascending and distinct, and the features split by category. */
-function collectCuts(e: TreeEnsemble): { cuts: Map<number, Float64Array>; categories: Set<number> } {
+function collectCuts(e: TreeEnsemble): {
+  cuts: Map<number, Float64Array>;
+  categories: Set<number>;
+} {
   const found = new Map<number, Set<number>>();
   const categories = new Set<number>();
   for (let n = 0; n < e.feature.length; n++) {

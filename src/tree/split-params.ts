@@ -58,10 +58,5 @@ export function writeSplitParams(
     params.minCategoryRows,
   ]);
   const words = new Int32Array(memory, address + 64, 4);
-  words.set([
-    quantisation.countShift,
-    params.maxCategoriesPerSplit,
-    params.maxOneHot,
-    0,
-  ]);
+  words.set([quantisation.countShift, params.maxCategoriesPerSplit, params.maxOneHot, 0]);
 }

@@ -202,7 +202,10 @@ export function mergeEnsembles(
     .flatMap(({ trees, treeNumbers }) => treeNumbers.map((number, t) => ({ trees, t, number })))
     .sort((a, b) => a.number - b.number);
   const numNodes = order.reduce((sum, { trees, t }) => sum + nodeCount(trees, t), 0);
-  const numWords = order.reduce((sum, { trees, t }) => sum + wordRange(trees, t)[1] - wordRange(trees, t)[0], 0);
+  const numWords = order.reduce(
+    (sum, { trees, t }) => sum + wordRange(trees, t)[1] - wordRange(trees, t)[0],
+    0,
+  );
   const merged = emptyEnsemble(order.length, numNodes, numWords, numOutputs);
   let at = 0;
   let word = 0;

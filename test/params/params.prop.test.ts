@@ -10,6 +10,7 @@ import {
   float,
   int,
   json,
+  numberLists,
   numbers,
   oneOf,
   str,
@@ -31,6 +32,7 @@ const specs: Record<string, ParamSpec> = {
   columns: columns({}),
   strings: strings({}),
   numbers: numbers({ ascending: true, minLength: 2 }),
+  numberLists: numberLists({ ascending: true, minLength: 3 }),
   json: json({}),
   either: either(oneOf(['auto'], {}), int({ min: 1 }), {}),
 };

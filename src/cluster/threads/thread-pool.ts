@@ -70,7 +70,9 @@ export class ThreadPool implements GangRunner {
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted === true) onAbort();
     try {
-      const ranks = Array.from({ length: width }, (_, rank) => this.#startRank(request, rank, control, hard.signal));
+      const ranks = Array.from({ length: width }, (_, rank) =>
+        this.#startRank(request, rank, control, hard.signal),
+      );
       const outcomes = await Promise.allSettled(
         ranks.map((rank) =>
           rank.catch((error: unknown) => {
@@ -204,7 +206,10 @@ export class ThreadPool implements GangRunner {
 }
 
 function closedError(): CoppiceError {
-  return new CoppiceError('SESSION_CLOSED', 'the session is closed; make a new one with Session.local()');
+  return new CoppiceError(
+    'SESSION_CLOSED',
+    'the session is closed; make a new one with Session.local()',
+  );
 }
 
 /** Throws the failure that the others only followed. */

@@ -50,11 +50,7 @@ async function runRank(job: RankJob): Promise<unknown> {
   const collective = alone ? new InlineCollective(() => threads.checkAborted()) : threads;
   const notify = (message: unknown): void => job.port.postMessage(message);
   try {
-    return await runProgram(
-      job.program,
-      { collective, memory: job.memory, notify },
-      job.payload,
-    );
+    return await runProgram(job.program, { collective, memory: job.memory, notify }, job.payload);
   } catch (error) {
     if (!isCoppiceError(error, 'ABORTED')) endGang(job.control, gangState.failed);
     throw error;

@@ -2,8 +2,9 @@
  * Writes each rank's rows as records of bins, block by block and feature by feature, straight from the raw
  * columns. A block of 1,024 records stays in the cache while its features are filled in.
  */
-import type { BinnedLayout, FeaturePlace } from '../../binning/binned-layout.ts';
+
 import { CoppiceError } from '../../base/errors.ts';
+import type { BinnedLayout, FeaturePlace } from '../../binning/binned-layout.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import type { RawColumns, Wave } from './raw-columns.ts';
 import type { RowRuns } from './shard-rows.ts';
@@ -30,7 +31,12 @@ export class RowBinner {
   readonly #scratchEnd: number;
   readonly #binOf = new Map<number, Map<string, number>>();
 
-  constructor(environment: RankEnvironment, layout: BinnedLayout, scratch: number, scratchBytes: number) {
+  constructor(
+    environment: RankEnvironment,
+    layout: BinnedLayout,
+    scratch: number,
+    scratchBytes: number,
+  ) {
     this.#environment = environment;
     this.#layout = layout;
     this.#scratchEnd = scratch + scratchBytes;
@@ -43,7 +49,10 @@ export class RowBinner {
     this.#codes = at;
     for (const { feature } of layout.places) {
       if (feature.kind === 'category') {
-        this.#binOf.set(feature.index, new Map(feature.categories.map((value, bin) => [value, bin])));
+        this.#binOf.set(
+          feature.index,
+          new Map(feature.categories.map((value, bin) => [value, bin])),
+        );
       }
     }
   }
@@ -62,7 +71,8 @@ export class RowBinner {
       if (from < to) {
         const target = records + (done + from - start) * layout.stride;
         for (const table of numbers) {
-          if (table.place.feature.kind === 'numeric') this.#binNumbers(raw, table, from, to, target);
+          if (table.place.feature.kind === 'numeric')
+            this.#binNumbers(raw, table, from, to, target);
         }
       }
       done += count;
@@ -80,16 +90,38 @@ export class RowBinner {
     const out = target + place.offset;
     const stride = this.#layout.stride;
     if (!place.feature.isFloat32) {
-      kernels.binF64(values, to - from, table.address, table.topStep, out, stride, place.missingEntry);
+      kernels.binF64(
+        values,
+        to - from,
+        table.address,
+        table.topStep,
+        out,
+        stride,
+        place.missingEntry,
+      );
     } else if (table.topStep === 128) {
       kernels.binF32Full(values, to - from, table.address, out, stride, place.missingEntry);
     } else {
-      kernels.binF32(values, to - from, table.address, table.topStep, out, stride, place.missingEntry);
+      kernels.binF32(
+        values,
+        to - from,
+        table.address,
+        table.topStep,
+        out,
+        stride,
+        place.missingEntry,
+      );
     }
   }
 
   /** Category codes mean something else in each partition: one table a partition. */
-  #binCategory(raw: RawColumns, wave: Wave, runs: RowRuns, place: FeaturePlace, records: number): void {
+  #binCategory(
+    raw: RawColumns,
+    wave: Wave,
+    runs: RowRuns,
+    place: FeaturePlace,
+    records: number,
+  ): void {
     const { kernels, collective } = this.#environment;
     const { feature } = place;
     const binOf = this.#binOf.get(feature.index) as Map<string, number>;
@@ -117,8 +149,13 @@ export class RowBinner {
         if (from < to) {
           const target = records + (done + from - start) * this.#layout.stride + place.offset;
           kernels.binCodes(
-            raw.address(feature.index, from), to - from, this.#codes, target, this.#layout.stride,
-            place.missingEntry, place.width,
+            raw.address(feature.index, from),
+            to - from,
+            this.#codes,
+            target,
+            this.#layout.stride,
+            place.missingEntry,
+            place.width,
           );
         }
         done += count;

@@ -2,10 +2,11 @@
  * Finds the bins of every feature: edges from the rows whose hash falls under the sampling rate, category
  * values from every row that trains. Both are the same for any partitioning and any number of ranks.
  */
-import { numericEdges } from '../../binning/bin-edges.ts';
-import { mergeCategories } from '../../binning/category-dictionary.ts';
-import type { BinnedFeature } from '../../binning/binned-layout.ts';
+
 import { hash32, purposes } from '../../base/rng.ts';
+import { numericEdges } from '../../binning/bin-edges.ts';
+import type { BinnedFeature } from '../../binning/binned-layout.ts';
+import { mergeCategories } from '../../binning/category-dictionary.ts';
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { RawColumns, Wave } from './raw-columns.ts';
@@ -86,7 +87,8 @@ export class BinFinder {
         : environment.f64(address, wave.numRows);
     const seen = this.#seen[f] as Seen;
     const rows = this.#sampled;
-    const chunk = source.kind === 'f32' ? new Float32Array(rows.length) : new Float64Array(rows.length);
+    const chunk =
+      source.kind === 'f32' ? new Float32Array(rows.length) : new Float64Array(rows.length);
     let count = 0;
     const end = wave.firstRow + wave.numRows;
     for (let i = 0; i < rows.length; i++) {
@@ -127,7 +129,9 @@ export class BinFinder {
     const environment = this.#environment;
     const { collective } = environment;
     const mine: number[] = [];
-    const numeric = this.#job.features.flatMap((source, f) => (source.kind === 'category' ? [] : [f]));
+    const numeric = this.#job.features.flatMap((source, f) =>
+      source.kind === 'category' ? [] : [f],
+    );
     for (const [i, f] of numeric.entries()) {
       collective.checkAborted();
       const source = this.#job.features[f] as FeatureSource;

@@ -9,7 +9,11 @@
  */
 import { Arena } from '../../base/arena.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import { type BinnedFeature, type BinnedLayout, layoutRecords } from '../../binning/binned-layout.ts';
+import {
+  type BinnedFeature,
+  type BinnedLayout,
+  layoutRecords,
+} from '../../binning/binned-layout.ts';
 import { maxCategoryValues } from '../../binning/category-dictionary.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
@@ -52,7 +56,9 @@ const scheduleAddress = 1024;
 export async function ingest(
   environment: RankEnvironment,
   job: IngestJob,
-  slotBytes: (rows: Omit<IngestedRows, 'layout' | 'features' | 'records' | 'free'>) => Promise<4 | 8>,
+  slotBytes: (
+    rows: Omit<IngestedRows, 'layout' | 'features' | 'records' | 'free'>,
+  ) => Promise<4 | 8>,
 ): Promise<IngestedRows> {
   const numRows = job.rowRange[1] - job.rowRange[0];
   const placed = placePartitions(job);
@@ -76,13 +82,31 @@ export async function ingest(
 
   const states = environment.u8(roles.states, numRows);
   const trainRuns = runsOf(states, rowState.train, environment.localIndex, environment.numLocal);
-  const validationRuns = runsOf(states, rowState.validate, environment.localIndex, environment.numLocal);
-  const { train, validation } = await dealRows(environment, job, trainRuns.numRows, validationRuns.numRows);
-  for (const [runs, start] of [[trainRuns, train.start], [validationRuns, validation.start]] as const) {
+  const validationRuns = runsOf(
+    states,
+    rowState.validate,
+    environment.localIndex,
+    environment.numLocal,
+  );
+  const { train, validation } = await dealRows(
+    environment,
+    job,
+    trainRuns.numRows,
+    validationRuns.numRows,
+  );
+  for (const [runs, start] of [
+    [trainRuns, train.start],
+    [validationRuns, validation.start],
+  ] as const) {
     copyRuns(environment.f64(roles.labels, numRows), environment.f64(labels, numRows), runs, start);
     copyRuns(environment.u32(roles.keys, numRows), environment.u32(keys, numRows), runs, start);
     if (weights === 0) continue;
-    copyRuns(environment.f64(roles.weights, numRows), environment.f64(weights, numRows), runs, start);
+    copyRuns(
+      environment.f64(roles.weights, numRows),
+      environment.f64(weights, numRows),
+      runs,
+      start,
+    );
   }
 
   const rowBytes = job.features.reduce((sum, source) => sum + rawWidth(source), 0);
@@ -90,7 +114,13 @@ export async function ingest(
   const waveRows = waves.reduce((most, wave) => Math.max(most, wave.numRows), 0);
   await environment.reserve(overlay.top + RawColumns.bytes(job, waveRows), 'raw columns');
   const raw = new RawColumns(environment, job, overlay.top, waveRows, scheduleAddress);
-  const finder = new BinFinder(environment, job, trainRuns, environment.u32(roles.keys, numRows), train.numAll);
+  const finder = new BinFinder(
+    environment,
+    job,
+    trainRuns,
+    environment.u32(roles.keys, numRows),
+    train.numAll,
+  );
   for (const wave of waves) {
     await raw.load(wave, (done, total) => environment.progress({ phase: 'read', done, total }));
     finder.look(raw, wave);
@@ -162,7 +192,12 @@ async function dealRows(
   return { train, validation };
 }
 
-function copyRuns<T extends Float64Array | Uint32Array>(from: T, to: T, runs: RowRuns, start: number): void {
+function copyRuns<T extends Float64Array | Uint32Array>(
+  from: T,
+  to: T,
+  runs: RowRuns,
+  start: number,
+): void {
   let at = start;
   for (let r = 0; r < runs.starts.length; r++) {
     const first = runs.starts[r] as number;

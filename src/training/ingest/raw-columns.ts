@@ -31,7 +31,8 @@ export function cutWaves(
   let rows = 0;
   const close = (): void => {
     const first = open[0];
-    if (first !== undefined) waves.push({ placed: open, firstRow: first.firstLocal, numRows: rows });
+    if (first !== undefined)
+      waves.push({ placed: open, firstRow: first.firstLocal, numRows: rows });
     open = [];
     rows = 0;
   };
@@ -67,7 +68,13 @@ export class RawColumns {
   lists: CategoryLists = new Map();
 
   /** @param schedule address of the word from which ranks draw units */
-  constructor(environment: RankEnvironment, job: IngestJob, base: number, maxRows: number, schedule: number) {
+  constructor(
+    environment: RankEnvironment,
+    job: IngestJob,
+    base: number,
+    maxRows: number,
+    schedule: number,
+  ) {
     this.#environment = environment;
     this.#job = job;
     this.#schedule = schedule;
@@ -122,7 +129,8 @@ export class RawColumns {
     this.#job.features.forEach((source, f) => {
       // elements of one list are decoded together, children of a struct apart
       const [name, child] = source.path;
-      const column = child === undefined || /^\d+$/.test(child) ? (name as string) : source.path.join('\n');
+      const column =
+        child === undefined || /^\d+$/.test(child) ? (name as string) : source.path.join('\n');
       byColumn.set(column, [...(byColumn.get(column) ?? []), f]);
     });
     const columns = [...byColumn.values()];

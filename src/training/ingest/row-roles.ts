@@ -9,12 +9,12 @@
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { rowKey, rowKeyOfId } from '../../base/rng.ts';
+import { compareUtf8 } from '../../binning/category-dictionary.ts';
 import { columnOf, encodeCategories, fillNumeric } from '../../table/column-values.ts';
 import type { ColumnRequest } from '../../table/partition-spec.ts';
 import { readPartition } from '../../table/read-partition.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
-import { compareUtf8 } from '../../binning/category-dictionary.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 
 /** What a row is for. */
@@ -92,7 +92,8 @@ function readLabels(
     const codes = new Int32Array(part.count);
     const texts = encodeCategories(vector, codes, 0);
     values = String(vector.type) === 'Bool' ? texts.map((text) => text === 'true') : texts;
-    for (let i = 0; i < part.count; i++) labels[i] = (codes[i] as number) < 0 ? Number.NaN : (codes[i] as number);
+    for (let i = 0; i < part.count; i++)
+      labels[i] = (codes[i] as number) < 0 ? Number.NaN : (codes[i] as number);
   } else {
     fillNumeric(vector, labels, 0);
   }
@@ -145,7 +146,8 @@ function readStates(
   if (job.validationCol !== null) {
     const flags = new Float64Array(part.count);
     fillNumeric(columnOf(batch, [job.validationCol]), flags, 0);
-    for (let i = 0; i < part.count; i++) if ((flags[i] as number) > 0) states[i] = rowState.validate;
+    for (let i = 0; i < part.count; i++)
+      if ((flags[i] as number) > 0) states[i] = rowState.validate;
   }
   if (job.weightCol === null) return;
   const weights = environment.f64(at.weights + 8 * part.firstLocal, part.count);
@@ -232,4 +234,3 @@ function compareClasses(a: ClassValue, b: ClassValue): number {
   if (typeof a === 'string' && typeof b === 'string') return compareUtf8(a, b);
   return Number(a) - Number(b);
 }
-

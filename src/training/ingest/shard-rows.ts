@@ -2,7 +2,7 @@
  * Deals the process's rows to its ranks in blocks, round robin, so that sorted data is spread too. Rows
  * that take no part are left out; what remains of a block is a run of neighbours.
  */
-import { rowState } from './row-roles.ts';
+import type { rowState } from './row-roles.ts';
 
 /** Rows of one block; a block is the smallest thing a rank reads in one go. */
 export const blockRows = 1024;

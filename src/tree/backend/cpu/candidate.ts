@@ -84,11 +84,16 @@ export function pickSplit(
   };
 }
 
-function readLeftBins(candidate: DataView, layout: BinnedLayout, place: number): Uint32Array | null {
+function readLeftBins(
+  candidate: DataView,
+  layout: BinnedLayout,
+  place: number,
+): Uint32Array | null {
   const found = layout.places[place];
   if (found === undefined || found.feature.kind === 'numeric') return null;
   const numWords = Math.floor((found.numValueBins + 64) / 64) * 2;
   const words = new Uint32Array(numWords);
-  for (let i = 0; i < numWords; i++) words[i] = candidate.getUint32(candidateHeadBytes + 4 * i, true);
+  for (let i = 0; i < numWords; i++)
+    words[i] = candidate.getUint32(candidateHeadBytes + 4 * i, true);
   return words;
 }

@@ -8,17 +8,17 @@
  * hessian sums, which all ranks know; it can change the work, never a number.
  */
 import { isPromise } from '../../../base/awaitable.ts';
-import { featureEntryBytes } from '../../../binning/binned-layout.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import { featureEntryBytes } from '../../../binning/binned-layout.ts';
 import type { Collective, ExchangeBuffer } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { writeSplitParams } from '../../split-params.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
-import { candidateBytes, pickSplit, type NodeTotals, type SplitDetail } from './candidate.ts';
+import { candidateBytes, type NodeTotals, pickSplit, type SplitDetail } from './candidate.ts';
 import { HistogramPool } from './histogram-pool.ts';
 import { OwnHistogram } from './own-histogram.ts';
-import { RowStore, type RowBuffers, type Segment } from './row-store.ts';
+import { type RowBuffers, RowStore, type Segment } from './row-store.ts';
 import { writeSides } from './sides.ts';
 import { placeBounds } from './slices.ts';
 
@@ -193,7 +193,10 @@ export class CpuBackend implements TreeBackend {
           });
         }
       }
-      await this.#findSplits(wanted, wanted.map(({ node }) => this.segmentOf(node).count));
+      await this.#findSplits(
+        wanted,
+        wanted.map(({ node }) => this.segmentOf(node).count),
+      );
     }
     await this.#countLeaves(pairs.filter((pair) => !pair.wantsSplits));
   }
@@ -203,7 +206,15 @@ export class CpuBackend implements TreeBackend {
     return this.#setup;
   }
 
-  #scratch(): { params: number; totals: number; parts: number; best: number; order: number; sides: number; mask: number } {
+  #scratch(): {
+    params: number;
+    totals: number;
+    parts: number;
+    best: number;
+    order: number;
+    sides: number;
+    mask: number;
+  } {
     const base = this.#o.addresses.scratch;
     const parts = base + 192;
     const best = parts + Math.ceil((this.#o.collective.size * 4) / 64) * 64;
@@ -249,7 +260,14 @@ export class CpuBackend implements TreeBackend {
     new Uint32Array(memory.buffer, scratch.parts, parts.length).set(parts);
     const firstEntry = layout.places[begin]?.firstEntry ?? 0;
     kernels.reduceHistogram(
-      scratch.parts, parts.length, isPacked ? 1 : 0, firstEntry, addresses.featureTable, begin, end, hist,
+      scratch.parts,
+      parts.length,
+      isPacked ? 1 : 0,
+      firstEntry,
+      addresses.featureTable,
+      begin,
+      end,
+      hist,
     );
   }
 
@@ -274,7 +292,9 @@ export class CpuBackend implements TreeBackend {
     const gathered = collective.allgather(message);
     const all = isPromise(gathered) ? await gathered : gathered;
     wanted.forEach(({ node }, i) => {
-      const views = all.map((bytes) => new DataView(bytes.buffer, bytes.byteOffset + i * size, size));
+      const views = all.map(
+        (bytes) => new DataView(bytes.buffer, bytes.byteOffset + i * size, size),
+      );
       node.rows = views.reduce((sum, view) => sum + view.getFloat64(size - 8, true), 0);
       node.split = this.#choose(node, views, layout);
     });
@@ -290,8 +310,16 @@ export class CpuBackend implements TreeBackend {
     const mask = this.#tree().maskOf(node);
     if (mask !== null) new Uint8Array(memory.buffer, scratch.mask, mask.length).set(mask);
     kernels.findSplit(
-      hist, addresses.featureTable, begin, end, mask === null ? 0 : scratch.mask, scratch.params,
-      scratch.totals, scratch.best, scratch.best + 64, scratch.order,
+      hist,
+      addresses.featureTable,
+      begin,
+      end,
+      mask === null ? 0 : scratch.mask,
+      scratch.params,
+      scratch.totals,
+      scratch.best,
+      scratch.best + 64,
+      scratch.order,
     );
     this.counters.featuresDecided += end - begin;
     out.set(new Uint8Array(memory.buffer, scratch.best, out.length));

@@ -62,7 +62,8 @@ export class HistogramPool {
       if (keep.includes(node)) continue;
       if (victim === null || isLess(node, victim)) victim = node;
     }
-    if (victim === null) throw new RangeError('the histogram pool is too small for one pair of nodes');
+    if (victim === null)
+      throw new RangeError('the histogram pool is too small for one pair of nodes');
     const slot = this.#slotOf.get(victim) as number;
     this.#slotOf.delete(victim);
     return slot;

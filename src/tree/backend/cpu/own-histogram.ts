@@ -107,8 +107,15 @@ export class OwnHistogram {
     const stride = layout.stride;
     const [records, ids] = walk(view, from, stride);
     kernels.histogramPacked(
-      records, ids, to - from, stride, layout.slotOffset, layout.numNarrow, this.#extras,
-      this.#numExtras, hist,
+      records,
+      ids,
+      to - from,
+      stride,
+      layout.slotOffset,
+      layout.numNarrow,
+      this.#extras,
+      this.#numExtras,
+      hist,
     );
   }
 
@@ -122,8 +129,17 @@ export class OwnHistogram {
     const { kernels, layout } = this.#o;
     const [records, ids] = walk(view, from, layout.stride);
     kernels.histogramWide(
-      records, ids, to - from, layout.stride, layout.slotOffset, quantisation.slotBytes,
-      quantisation.countShift, layout.numNarrow, this.#extras, this.#numExtras, hist,
+      records,
+      ids,
+      to - from,
+      layout.stride,
+      layout.slotOffset,
+      quantisation.slotBytes,
+      quantisation.countShift,
+      layout.numNarrow,
+      this.#extras,
+      this.#numExtras,
+      hist,
     );
   }
 }

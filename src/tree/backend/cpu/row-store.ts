@@ -84,16 +84,39 @@ export class RowStore {
     let left: number;
     if (this.isIndexed) {
       left = kernels.partitionIds(
-        b.master, from.ids, from.firstId, n, this.#stride, toIds, place.offset, place.width, goesLeft,
+        b.master,
+        from.ids,
+        from.firstId,
+        n,
+        this.#stride,
+        toIds,
+        place.offset,
+        place.width,
+        goesLeft,
       );
     } else if (this.#stride === 32 && place.width === 1) {
       left = kernels.partitionRecords32(
-        from.records, from.ids, from.firstId, n, toRecords, toIds, place.offset, goesLeft,
+        from.records,
+        from.ids,
+        from.firstId,
+        n,
+        toRecords,
+        toIds,
+        place.offset,
+        goesLeft,
       );
     } else {
       left = kernels.partitionRecords(
-        from.records, from.ids, from.firstId, n, this.#stride, toRecords, toIds, place.offset,
-        place.width, goesLeft,
+        from.records,
+        from.ids,
+        from.firstId,
+        n,
+        this.#stride,
+        toRecords,
+        toIds,
+        place.offset,
+        place.width,
+        goesLeft,
       );
     }
     return [

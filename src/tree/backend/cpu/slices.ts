@@ -9,7 +9,8 @@ export function placeBounds(layout: BinnedLayout, numRanks: number): number[] {
     const target = (layout.numCompact * r) / numRanks;
     while (
       place < layout.places.length &&
-      (layout.places[place]?.firstCompact ?? 0) + (layout.places[place]?.numValueBins ?? 0) / 2 < target
+      (layout.places[place]?.firstCompact ?? 0) + (layout.places[place]?.numValueBins ?? 0) / 2 <
+        target
     ) {
       place += 1;
     }

@@ -1,0 +1,166 @@
+/** The command line as a function of its words: declares the commands, parses, runs, gives the exit code. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { libraryVersion } from '../pipeline/format-version.ts';
+import { type CommonOptions, runCommand, type Surroundings } from './command.ts';
+import type { ExitCode } from './exit-codes.ts';
+
+/** Runs the command line; never throws and never ends the process. */
+export async function runCli(
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = declareCommands(surroundings, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    if (words.includes('--json')) {
+      const message = error.message.replace(/^error: /, '');
+      const record = { error: { code: 'USAGE', message, context: {} } };
+      surroundings.stdout.write(`${JSON.stringify(record)}\n`);
+    }
+    return 2;
+  }
+}
+
+function declareCommands(
+  surroundings: Surroundings,
+  setExitCode: (code: ExitCode) => void,
+): Command {
+  const program = new Command('coppice')
+    .description('Fits, applies and inspects ensembles of trees on Parquet, Arrow and CSV files.')
+    .version(libraryVersion)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => surroundings.stdout.write(text),
+      writeErr: (text) => surroundings.stderr.write(text),
+    })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 usage, 3 bad data, 4 bad model, 130 interrupted.' +
+        '\nExample:\n  coppice fit --data train.parquet --label delayed --algo gbt --model model',
+    );
+  const add = (command: Command): Command => {
+    command
+      .option('--json', 'print one JSON object on stdout')
+      .option('-q, --quiet', 'no remarks and no progress on stderr');
+    program.addCommand(command.copyInheritedSettings(program));
+    return command;
+  };
+  const run = async <O extends CommonOptions>(
+    load: Parameters<typeof runCommand<O>>[0],
+    options: O,
+  ): Promise<void> => setExitCode(await runCommand(load, options, surroundings));
+
+  add(fitCommand()).action((options) => run(async () => (await import('./fit.ts')).fit, options));
+  add(transformCommand()).action((options) =>
+    run(async () => (await import('./transform.ts')).transform, options),
+  );
+  add(evaluateCommand()).action((options) =>
+    run(async () => (await import('./evaluate.ts')).evaluate, options),
+  );
+  add(inspectCommand()).action((options) =>
+    run(async () => (await import('./inspect.ts')).inspect, options),
+  );
+  add(
+    new Command('doctor').description('what this machine has: Node, cores, WebAssembly, threads'),
+  ).action((options) => run(async () => (await import('./doctor.ts')).doctor, options));
+  return program;
+}
+
+function fitCommand(): Command {
+  return new Command('fit')
+    .description('fit a model to a table and save it')
+    .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
+    .requiredOption('--label <column>', 'the column to predict')
+    .requiredOption('--model <folder>', 'where to save the model')
+    .addOption(
+      new Option('--algo <name>', 'gbt: boosted trees, rf: random forest, dt: one tree')
+        .choices(['gbt', 'rf', 'dt'])
+        .default('gbt'),
+    )
+    .addOption(
+      new Option('--task <name>', 'what the label is')
+        .choices(['auto', 'classification', 'regression'])
+        .default('auto'),
+    )
+    .option('--features <columns>', 'comma-separated; default: every other column', list)
+    .option('--ignore <columns>', 'columns that are no features', list)
+    .option('--categorical <columns>', 'numeric columns whose values are categories', list)
+    .option('--weight <column>', 'weights of rows')
+    .option('--id-col <column>', 'a column that identifies a row; default: its position')
+    .option('--params <pairs>', "the estimator's own parameters: name=value,name=value")
+    .option('--params-file <file>', 'a JSON object of parameters; --params wins over it')
+    .option('--valid <paths...>', 'a table to watch for early stopping')
+    .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
+    .option('--seed <n>', 'seed of every random choice', wholeNumber)
+    .option('--overwrite', 'replace a model that is there already');
+}
+
+function transformCommand(): Command {
+  return new Command('transform')
+    .description('add the predictions of a model to a table')
+    .requiredOption('--model <folder>', 'a saved model')
+    .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
+    .requiredOption('--out <path>', 'x.parquet, x.csv or x.arrow; any other path: a Parquet folder')
+    .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
+    .option('--overwrite', 'replace what is at --out');
+}
+
+function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description('compare predictions with labels')
+    .requiredOption('--data <paths...>', 'a scored table: files, folders or globs')
+    .requiredOption('--label <column>', 'the true values')
+    .option('--metric <names>', 'comma-separated, such as auc,logloss,rmse; default: all', list)
+    .addOption(
+      new Option('--task <name>', 'what the label is')
+        .choices(['auto', 'binary', 'multiclass', 'regression'])
+        .default('auto'),
+    )
+    .option('--weight <column>', 'weights of rows')
+    .option('--prediction <column>', 'default: prediction')
+    .option('--probability <column>', 'default: probability')
+    .option('--threads <n>', 'default: as many as there are cores', wholeNumber);
+}
+
+function inspectCommand(): Command {
+  return new Command('inspect')
+    .description('show what is in a saved model')
+    .requiredOption('--model <folder>', 'a saved model')
+    .option('--tree <n>', 'print one tree', countFromZero)
+    .option('--importance', 'print the importance of every feature');
+}
+
+/** `a,b,c`, or a JSON array where a name holds a comma. */
+function list(text: string): string[] {
+  if (text.trim().startsWith('[')) {
+    try {
+      const parsed: unknown = JSON.parse(text);
+      if (Array.isArray(parsed) && parsed.every((item) => typeof item === 'string')) return parsed;
+    } catch {
+      // Falls through to the sentence below.
+    }
+    throw new InvalidArgumentError('A JSON array of strings was expected.');
+  }
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('A whole number above 0 was expected.');
+}
+
+function countFromZero(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A whole number from 0 was expected.');
+}

@@ -1,0 +1,101 @@
+/**
+ * Mean and deviation of numeric columns. Executor: `feature.moments` adds one partition up exactly.
+ * Driver: merges the sums and rounds once, so the result does not depend on order or partitioning, and a
+ * variance loses nothing to cancellation.
+ */
+import { exactRatio, exactUnits } from '../../base/exact-ratio.ts';
+import { ExactSum } from '../../base/exact-sum.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { registerTask } from '../../cluster/task-runner.ts';
+import { type GatherOptions, gatherPartitions, type PartitionTask } from '../../pipeline/gather-partitions.ts';
+import { columnOf, numericValues } from '../../table/column-values.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { readPartition } from '../../table/read-partition.ts';
+
+/** A numeric column, or a part of a nested one. */
+export interface NumericSource {
+  /** The column's name, then the child's name or the element's number. */
+  readonly path: readonly string[];
+  /** A number that counts as missing, besides null and NaN. */
+  readonly missingValue?: number;
+}
+
+/** What is known of one column; missing values take no part. */
+export interface Moments {
+  readonly count: number;
+  /** NaN for no values. */
+  readonly mean: number;
+  /** The corrected sample deviation; 0 for fewer than two values. */
+  readonly deviation: number;
+}
+
+interface Request {
+  readonly owner: string;
+  readonly sources: readonly NumericSource[];
+}
+
+interface Part {
+  readonly count: number;
+  readonly sum: BigInt64Array;
+  readonly sumOfSquares: BigInt64Array;
+}
+
+/**
+ * Mean and deviation of each column.
+ *
+ * @throws CoppiceError `DATA_INVALID` for an infinite value
+ */
+export async function columnMoments(
+  table: PartitionedTable,
+  owner: string,
+  sources: readonly NumericSource[],
+  options: GatherOptions = {},
+): Promise<Moments[]> {
+  const parts = await gatherPartitions<Part[]>(table, 'feature.moments', { owner, sources }, options);
+  return sources.map((_, index) => momentsOf(parts.map((part) => part[index] as Part)));
+}
+
+function momentsOf(parts: readonly Part[]): Moments {
+  let count = 0;
+  const sum = new ExactSum();
+  const sumOfSquares = new ExactSum();
+  for (const part of parts) {
+    count += part.count;
+    sum.merge(ExactSum.fromWords(part.sum));
+    sumOfSquares.merge(ExactSum.fromWords(part.sumOfSquares));
+  }
+  const n = BigInt(count);
+  const one = 1n << 1074n;
+  const sumUnits = exactUnits(sum);
+  const mean = exactRatio(sumUnits, n * one);
+  if (count < 2) return { count, mean, deviation: 0 };
+  // n Σx² − (Σx)², exact in units of 2^−2148
+  const scatter = n * exactUnits(sumOfSquares) * one - sumUnits * sumUnits;
+  const variance = exactRatio(scatter, n * (n - 1n) * one * one);
+  return { count, mean, deviation: Math.sqrt(Math.max(0, variance)) };
+}
+
+registerTask('feature.moments', async (task: PartitionTask<Request>): Promise<Part[]> => {
+  const { owner, sources } = task.request;
+  const columns = [...new Set(sources.map((source) => String(source.path[0])))];
+  const batch = await readPartition(task.partition, { columns });
+  return sources.map(({ path, missingValue }) => {
+    const name = path.join('.');
+    const sum = new ExactSum();
+    const sumOfSquares = new ExactSum();
+    let count = 0;
+    for (const value of numericValues(columnOf(batch, path), name)) {
+      if (Number.isNaN(value) || value === missingValue) continue;
+      if (!Number.isFinite(value)) throw infinite(owner, name, value);
+      count++;
+      sum.add(value);
+      sumOfSquares.addProduct(value, value);
+    }
+    return { count, sum: sum.toWords(), sumOfSquares: sumOfSquares.toWords() };
+  });
+});
+
+function infinite(owner: string, column: string, value: number): CoppiceError {
+  const message = `column ${column} given to ${owner} must hold finite numbers for a mean; got ${value}`;
+  return new CoppiceError('DATA_INVALID', message, { context: { owner, column } });
+}
