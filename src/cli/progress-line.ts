@@ -88,7 +88,7 @@ export function progressText(progress: Progress, secondsLeft: number | null): st
 
 /** 1234567 → 1,234,567. */
 export function grouped(count: number): string {
-  return count.toLocaleString('en-US');
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Seconds in words: `12 s`, `3 min 5 s`, `2 h 4 min`. */

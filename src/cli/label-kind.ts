@@ -1,0 +1,75 @@
+/**
+ * What is a label column, to someone who did not say? Texts, booleans and dictionaries are classes, whole
+ * numbers of at most 20 values too; every other number is a quantity.
+ */
+import { DataType } from 'apache-arrow';
+import { numericValues } from '../table/column-values.ts';
+import { requireField } from '../table/find-column.ts';
+import type { PartitionedTable, TableOptions } from '../table/partitioned-table.ts';
+
+/** Most different whole numbers that are taken for classes. */
+export const maxIntegerClasses = 20;
+
+/** The answer, and why. */
+export interface LabelKind {
+  readonly isClass: boolean;
+  /** How many classes, where the column had to be read to know. */
+  readonly numClasses: number | null;
+  readonly reason: string;
+}
+
+/**
+ * Looks at a label column's type and, for whole numbers, at its values.
+ *
+ * @throws CoppiceError `COLUMN_NOT_FOUND`
+ */
+export async function labelKind(
+  table: PartitionedTable,
+  label: string,
+  options: TableOptions = {},
+): Promise<LabelKind> {
+  const { type } = requireField(table.schema, label, '--label');
+  const nonNumeric = nonNumericName(type);
+  if (nonNumeric !== null)
+    return { isClass: true, numClasses: null, reason: `${label} is ${nonNumeric}` };
+  if (!DataType.isInt(type)) {
+    return { isClass: false, numClasses: null, reason: `${label} is a number with a fraction` };
+  }
+  const values = await distinctValues(table, label, options);
+  return values.size > maxIntegerClasses
+    ? {
+        isClass: false,
+        numClasses: null,
+        reason: `${label} has more than ${maxIntegerClasses} different whole numbers`,
+      }
+    : {
+        isClass: true,
+        numClasses: values.size,
+        reason: `${label} has ${values.size} different whole numbers`,
+      };
+}
+
+function nonNumericName(type: DataType): string | null {
+  if (DataType.isBool(type)) return 'a boolean';
+  if (DataType.isDictionary(type)) return 'a dictionary';
+  const isText = DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
+  return isText ? 'a text' : null;
+}
+
+/** The values of a column, or the first few more than are taken for classes. */
+async function distinctValues(
+  table: PartitionedTable,
+  column: string,
+  options: TableOptions,
+): Promise<Set<number>> {
+  const values = new Set<number>();
+  for await (const batch of table.batches({ ...options, columns: [column] })) {
+    const vector = batch.getChildAt(0);
+    if (vector === null) continue;
+    for (const value of numericValues(vector, column)) {
+      if (!Number.isNaN(value)) values.add(value);
+      if (values.size > maxIntegerClasses) return values;
+    }
+  }
+  return values;
+}

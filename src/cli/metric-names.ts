@@ -1,0 +1,57 @@
+/** The names that people type for metrics, and which evaluator has them. */
+import { CoppiceError } from '../base/errors.ts';
+import { nameSuggestion } from '../base/nearest-name.ts';
+import { binaryMetricNames } from '../evaluation/binary-classification-evaluator.ts';
+import { multiclassMetricNames } from '../evaluation/multiclass-classification-evaluator.ts';
+import { regressionMetricNames } from '../evaluation/regression-evaluator.ts';
+
+/** What kind of prediction is evaluated. */
+export type EvaluationTask = 'binary' | 'multiclass' | 'regression';
+
+/** The metrics of each kind. */
+export const metricsOfTask: Readonly<Record<EvaluationTask, readonly string[]>> = {
+  binary: binaryMetricNames,
+  multiclass: multiclassMetricNames,
+  regression: regressionMetricNames,
+};
+
+/** What LightGBM, XGBoost and scikit-learn call them. */
+const otherNames: Readonly<Record<string, string>> = {
+  auc: 'areaUnderROC',
+  roc_auc: 'areaUnderROC',
+  aucpr: 'areaUnderPR',
+  average_precision: 'averagePrecision',
+  ap: 'averagePrecision',
+  ks: 'kolmogorovSmirnov',
+  log_loss: 'logLoss',
+  binary_logloss: 'logLoss',
+  multi_logloss: 'logLoss',
+  mlogloss: 'logLoss',
+  brier: 'brierScore',
+  acc: 'accuracy',
+  l2: 'mse',
+  l1: 'mae',
+};
+
+/** A metric as it was typed, and the name it has. */
+export interface WantedMetric {
+  readonly typed: string;
+  readonly name: string;
+}
+
+/**
+ * The metrics for the names typed; upper and lower case are the same.
+ *
+ * @throws CoppiceError `USAGE` for a name that no evaluator has
+ */
+export function wantedMetrics(typed: readonly string[]): WantedMetric[] {
+  const known = [...new Set(Object.values(metricsOfTask).flat())];
+  return typed.map((text) => {
+    const name =
+      otherNames[text.toLowerCase()] ??
+      known.find((one) => one.toLowerCase() === text.toLowerCase());
+    if (name !== undefined) return { typed: text, name };
+    const hint = nameSuggestion(text, [...known, ...Object.keys(otherNames)]);
+    throw new CoppiceError('USAGE', `--metric must be names of metrics; got "${text}": ${hint}`);
+  });
+}
