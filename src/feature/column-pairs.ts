@@ -44,7 +44,8 @@ interface PairedStage {
 /** The cross-field check: one way of naming columns, and as many outputs as inputs. */
 export function checkColumnPairs(params: ColumnPairValues): string | null {
   const { inputCol, outputCol, inputCols, outputCols } = params;
-  if (inputCol === undefined && inputCols === undefined) return 'inputCol must be given, or inputCols';
+  if (inputCol === undefined && inputCols === undefined)
+    return 'inputCol must be given, or inputCols';
   if (inputCol !== undefined && inputCols !== undefined) {
     return 'inputCol must not be given together with inputCols';
   }
@@ -59,7 +60,8 @@ export function checkColumnPairs(params: ColumnPairValues): string | null {
 /** The pairs, in order. */
 export function columnPairs(stage: PairedStage): ColumnPair[] {
   const { inputCol, outputCol, inputCols = [], outputCols = [] } = stage.params;
-  if (inputCol !== undefined) return [{ input: inputCol, output: outputCol ?? defaultOutput(stage) }];
+  if (inputCol !== undefined)
+    return [{ input: inputCol, output: outputCol ?? defaultOutput(stage) }];
   return inputCols.map((input, index) => ({ input, output: outputCols[index] ?? '' }));
 }
 

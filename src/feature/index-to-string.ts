@@ -8,7 +8,12 @@ import { Transformer } from '../pipeline/transformer.ts';
 import { numericKind } from '../table/column-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { logicalTypeName } from '../table/type-name.ts';
-import { checkColumnPairs, columnPairParams, columnPairs, schemaWithPairs } from './column-pairs.ts';
+import {
+  checkColumnPairs,
+  columnPairParams,
+  columnPairs,
+  schemaWithPairs,
+} from './column-pairs.ts';
 import type { DecodeIndicesSpec } from './operators/decode-indices.ts';
 import { shareStrings } from './shared-strings.ts';
 import { withStageOperator } from './stage-operator.ts';
@@ -54,7 +59,12 @@ export class IndexToString extends Transformer<typeof indexToStringParams.schema
     const schema = this.transformSchema(table.schema);
     const pairs = columnPairs(this);
     const labels = this.params.labels === undefined ? null : shareStrings(this.params.labels);
-    const spec: DecodeIndicesSpec = { owner: this.className, pairs, handleInvalid: 'error', labels };
+    const spec: DecodeIndicesSpec = {
+      owner: this.className,
+      pairs,
+      handleInvalid: 'error',
+      labels,
+    };
     return withStageOperator(table, schema, { kind: 'feature.decodeIndices', pairs, spec });
   }
 

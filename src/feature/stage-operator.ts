@@ -3,6 +3,8 @@ import type { Schema } from 'apache-arrow';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { ColumnPair } from './column-pairs.ts';
 import type { HandleInvalid } from './handle-invalid.ts';
+// A runner without threads carries the operators out right here.
+import './worker-operators.ts';
 
 /** A stage's operator. */
 export interface StageOperator {

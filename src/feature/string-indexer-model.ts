@@ -80,12 +80,19 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
     );
     const pairs = columnPairs(this);
     const spec: IndexStringsSpec = { owner: this.className, pairs, handleInvalid, values };
-    return withStageOperator(table, schema, { kind: 'feature.indexStrings', pairs, handleInvalid, spec });
+    return withStageOperator(table, schema, {
+      kind: 'feature.indexStrings',
+      pairs,
+      handleInvalid,
+      spec,
+    });
   }
 
   override transformSchema(schema: Schema): Schema {
     this.checkInput(schema);
-    return schemaWithPairs(this, schema, (input, pair) => indexedField(this.className, input, pair));
+    return schemaWithPairs(this, schema, (input, pair) =>
+      indexedField(this.className, input, pair),
+    );
   }
 
   override async saveData(writer: StageWriter): Promise<void> {
@@ -108,7 +115,8 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
       labels,
       inputSchema: savedInputSchema(reader),
     });
-    if (columnPairs(model).length !== labels.length) throw reader.malformed('has too few lists of values');
+    if (columnPairs(model).length !== labels.length)
+      throw reader.malformed('has too few lists of values');
     return model;
   }
 

@@ -11,7 +11,11 @@ import { countValues } from './statistics/count-values.ts';
 import { indexedField, StringIndexerModel, stringIndexerSpecs } from './string-indexer-model.ts';
 
 /** Parameters of {@link StringIndexer}. */
-export const stringIndexerParams = defineParams('StringIndexer', stringIndexerSpecs, checkColumnPairs);
+export const stringIndexerParams = defineParams(
+  'StringIndexer',
+  stringIndexerSpecs,
+  checkColumnPairs,
+);
 
 /** Options of {@link StringIndexer}. @interface */
 export type StringIndexerOptions = Options<typeof stringIndexerParams.schema>;
@@ -36,14 +40,20 @@ export type StringIndexerOptions = Options<typeof stringIndexerParams.schema>;
  * console.log(model.labels); // [['UA', 'AA']]
  * ```
  */
-export class StringIndexer extends Estimator<StringIndexerModel, typeof stringIndexerParams.schema> {
+export class StringIndexer extends Estimator<
+  StringIndexerModel,
+  typeof stringIndexerParams.schema
+> {
   static readonly paramSchema = stringIndexerParams;
 
   constructor(options: StringIndexerOptions) {
     super(stringIndexerParams, options);
   }
 
-  override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<StringIndexerModel> {
+  override async fit(
+    table: PartitionedTable,
+    options: FitOptions = {},
+  ): Promise<StringIndexerModel> {
     this.transformSchema(table.schema);
     const inputs = columnPairs(this).map((pair) => pair.input);
     const counts = await countValues(table, inputs, options);
@@ -55,7 +65,9 @@ export class StringIndexer extends Estimator<StringIndexerModel, typeof stringIn
   }
 
   override transformSchema(schema: Schema): Schema {
-    return schemaWithPairs(this, schema, (input, pair) => indexedField(this.className, input, pair));
+    return schemaWithPairs(this, schema, (input, pair) =>
+      indexedField(this.className, input, pair),
+    );
   }
 }
 

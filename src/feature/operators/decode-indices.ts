@@ -13,7 +13,11 @@ export interface DecodeIndicesSpec extends ColumnOperator {
 }
 
 /** Adds the text columns of one batch. */
-export function decodeIndices(spec: DecodeIndicesSpec, batch: RecordBatch, partition: number): RecordBatch {
+export function decodeIndices(
+  spec: DecodeIndicesSpec,
+  batch: RecordBatch,
+  partition: number,
+): RecordBatch {
   return mapColumns(batch, spec.pairs, (input, pair) => {
     const codes = new Int32Array(input.length);
     if (DataType.isDictionary(input.type) || spec.labels === null) {
@@ -22,7 +26,8 @@ export function decodeIndices(spec: DecodeIndicesSpec, batch: RecordBatch, parti
     const { values } = stringTable(spec.labels);
     for (const [row, number] of numericValues(input, pair.input).entries()) {
       if (Number.isNaN(number)) codes[row] = -1;
-      else if (Number.isInteger(number) && number >= 0 && number < values.length) codes[row] = number;
+      else if (Number.isInteger(number) && number >= 0 && number < values.length)
+        codes[row] = number;
       else {
         const where = { owner: spec.owner, column: pair.input, row, partition };
         const rule = `whole numbers from 0 to ${values.length - 1}, one for each label`;

@@ -16,7 +16,11 @@ export interface IndexStringsSpec extends ColumnOperator {
 }
 
 /** Adds the dictionary columns of one batch. */
-export function indexStrings(spec: IndexStringsSpec, batch: RecordBatch, partition: number): RecordBatch {
+export function indexStrings(
+  spec: IndexStringsSpec,
+  batch: RecordBatch,
+  partition: number,
+): RecordBatch {
   return mapColumns(batch, spec.pairs, (input, pair, index) => {
     const table = stringTable(spec.values[index] as SharedStrings);
     const unknown = spec.handleInvalid === 'keep' ? table.values.length - 1 : -2;

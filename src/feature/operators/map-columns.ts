@@ -33,7 +33,8 @@ export function mapColumns(
   let kept: Uint8Array | undefined;
   const added = pairs.map((pair, index) => {
     const mapped = map(columnOf(batch, [pair.input]), pair, index);
-    if (mapped.kept !== undefined) kept = kept === undefined ? mapped.kept : both(kept, mapped.kept);
+    if (mapped.kept !== undefined)
+      kept = kept === undefined ? mapped.kept : both(kept, mapped.kept);
     return [new Field(pair.output, mapped.column.type, true), mapped.column] as const;
   });
   const wide = withColumns(batch, added);

@@ -3,11 +3,16 @@
  * Driver: merges the sums and rounds once, so the result does not depend on order or partitioning, and a
  * variance loses nothing to cancellation.
  */
+
+import { CoppiceError } from '../../base/errors.ts';
 import { exactRatio, exactUnits } from '../../base/exact-ratio.ts';
 import { ExactSum } from '../../base/exact-sum.ts';
-import { CoppiceError } from '../../base/errors.ts';
 import { registerTask } from '../../cluster/task-runner.ts';
-import { type GatherOptions, gatherPartitions, type PartitionTask } from '../../pipeline/gather-partitions.ts';
+import {
+  type GatherOptions,
+  gatherPartitions,
+  type PartitionTask,
+} from '../../pipeline/gather-partitions.ts';
 import { columnOf, numericValues } from '../../table/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/read-partition.ts';
@@ -51,7 +56,12 @@ export async function columnMoments(
   sources: readonly NumericSource[],
   options: GatherOptions = {},
 ): Promise<Moments[]> {
-  const parts = await gatherPartitions<Part[]>(table, 'feature.moments', { owner, sources }, options);
+  const parts = await gatherPartitions<Part[]>(
+    table,
+    'feature.moments',
+    { owner, sources },
+    options,
+  );
   return sources.map((_, index) => momentsOf(parts.map((part) => part[index] as Part)));
 }
 

@@ -3,7 +3,11 @@
  * `feature.countNumbers` counts one partition. Driver: adds up.
  */
 import { registerTask } from '../../cluster/task-runner.ts';
-import { type GatherOptions, gatherPartitions, type PartitionTask } from '../../pipeline/gather-partitions.ts';
+import {
+  type GatherOptions,
+  gatherPartitions,
+  type PartitionTask,
+} from '../../pipeline/gather-partitions.ts';
 import { columnOf, numericValues } from '../../table/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/read-partition.ts';

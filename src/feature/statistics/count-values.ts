@@ -3,7 +3,11 @@
  * Driver: adds the counts up. Counts are integers, so neither order nor partitioning can matter.
  */
 import { registerTask } from '../../cluster/task-runner.ts';
-import { type GatherOptions, gatherPartitions, type PartitionTask } from '../../pipeline/gather-partitions.ts';
+import {
+  type GatherOptions,
+  gatherPartitions,
+  type PartitionTask,
+} from '../../pipeline/gather-partitions.ts';
 import { columnOf, encodeCategories } from '../../table/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/read-partition.ts';
@@ -21,7 +25,12 @@ export async function countValues(
   options: GatherOptions = {},
 ): Promise<Map<string, number>[]> {
   const request = { columns: [...new Set(columns)] };
-  const parts = await gatherPartitions<ValueCounts[]>(table, 'feature.countValues', request, options);
+  const parts = await gatherPartitions<ValueCounts[]>(
+    table,
+    'feature.countValues',
+    request,
+    options,
+  );
   const totals = new Map(request.columns.map((name) => [name, new Map<string, number>()]));
   for (const part of parts) {
     for (const [index, name] of request.columns.entries()) addCounts(totals.get(name), part[index]);

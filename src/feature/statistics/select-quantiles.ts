@@ -5,7 +5,11 @@
  * the counts up, goes on with the digit in which the wanted rank lies. Six passes, integers only.
  */
 import { registerTask } from '../../cluster/task-runner.ts';
-import { type GatherOptions, gatherPartitions, type PartitionTask } from '../../pipeline/gather-partitions.ts';
+import {
+  type GatherOptions,
+  gatherPartitions,
+  type PartitionTask,
+} from '../../pipeline/gather-partitions.ts';
 import { columnOf, numericValues } from '../../table/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/read-partition.ts';
@@ -60,7 +64,12 @@ export async function selectQuantiles(
       pass,
       searches: searches.map(({ source, high, low }) => ({ source, high, low })),
     };
-    const parts = await gatherPartitions<Float64Array[]>(table, 'feature.countDigits', request, options);
+    const parts = await gatherPartitions<Float64Array[]>(
+      table,
+      'feature.countDigits',
+      request,
+      options,
+    );
     for (const [index, search] of searches.entries()) {
       const counts = new Float64Array(1 << digit.bits);
       for (const part of parts) addInto(counts, part[index] as Float64Array);
@@ -72,7 +81,9 @@ export async function selectQuantiles(
       if (isEmpty[index] !== true) descend(search, digit, counts);
     }
   }
-  return searches.map((search, index) => (isEmpty[index] === true ? Number.NaN : valueOfKey(search)));
+  return searches.map((search, index) =>
+    isEmpty[index] === true ? Number.NaN : valueOfKey(search),
+  );
 }
 
 function addInto(total: Float64Array, part: Float64Array): void {
@@ -98,15 +109,21 @@ function valueOfKey({ high, low }: { high: number; low: number }): number {
   return view.getFloat64(0);
 }
 
-registerTask('feature.countDigits', async (task: PartitionTask<Request>): Promise<Float64Array[]> => {
-  const { pass, searches } = task.request;
-  const columns = [...new Set(searches.map((search) => String(search.source.path[0])))];
-  const batch = await readPartition(task.partition, { columns });
-  return searches.map(({ source, high, low }) => {
-    const values = numericValues(columnOf(batch, source.path), source.path.join('.'));
-    return countDigit(withoutMissing(values, source.missingValue), digits[pass] as Digit, { high, low });
-  });
-});
+registerTask(
+  'feature.countDigits',
+  async (task: PartitionTask<Request>): Promise<Float64Array[]> => {
+    const { pass, searches } = task.request;
+    const columns = [...new Set(searches.map((search) => String(search.source.path[0])))];
+    const batch = await readPartition(task.partition, { columns });
+    return searches.map(({ source, high, low }) => {
+      const values = numericValues(columnOf(batch, source.path), source.path.join('.'));
+      return countDigit(withoutMissing(values, source.missingValue), digits[pass] as Digit, {
+        high,
+        low,
+      });
+    });
+  },
+);
 
 function withoutMissing(values: Float64Array, missingValue: number | undefined): Float64Array {
   return values.filter((value) => !Number.isNaN(value) && value !== missingValue);

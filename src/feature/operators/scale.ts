@@ -1,0 +1,72 @@
+/**
+ * Subtracts a mean and multiplies by a factor: the operator of StandardScaler. Works on a column of
+ * numbers, on the elements of a vector column and on the numeric children of a struct.
+ */
+import { DataType, type RecordBatch, type Vector } from 'apache-arrow';
+import { columnOf, numericKind, numericValues } from '../../table/column-values.ts';
+import { fixedSizeListColumn, float64Column, structColumn } from '../../table/make-column.ts';
+import { type ColumnOperator, mapColumns } from './map-columns.ts';
+
+/** What the operator is told. */
+export interface ScaleSpec extends ColumnOperator {
+  /** For each pair: means and factors of its parts, in the order of {@link scaledParts}. */
+  readonly means: readonly Float64Array[];
+  readonly factors: readonly Float64Array[];
+}
+
+/** The paths of the numeric parts of a column: itself, its elements, or its numeric children. */
+export function scaledParts(name: string, type: DataType): string[][] {
+  if (DataType.isFixedSizeList(type)) {
+    return Array.from({ length: type.listSize }, (_, index) => [name, String(index)]);
+  }
+  if (!DataType.isStruct(type)) return [[name]];
+  return type.children
+    .filter((child) => isScaled(child.type as DataType))
+    .map((child) => [name, child.name]);
+}
+
+/** Is a child of a struct scaled? Text and dictionaries are left as they are. */
+export function isScaled(type: DataType): boolean {
+  return numericKind(type) !== null && !DataType.isDictionary(type);
+}
+
+/** Adds the scaled columns of one batch. */
+export function scale(spec: ScaleSpec, batch: RecordBatch): RecordBatch {
+  return mapColumns(batch, spec.pairs, (input, pair, index) => {
+    const means = spec.means[index] as Float64Array;
+    const factors = spec.factors[index] as Float64Array;
+    const type = input.type as DataType;
+    const scaled = (path: readonly string[], part: number): Float64Array => {
+      const values = numericValues(columnOf(batch, path), path.join('.'));
+      const mean = means[part] as number;
+      const factor = factors[part] as number;
+      for (let row = 0; row < values.length; row++)
+        values[row] = ((values[row] as number) - mean) * factor;
+      return values;
+    };
+    const parts = scaledParts(pair.input, type);
+    if (DataType.isStruct(type)) {
+      let part = 0;
+      const columns = type.children.map((child) => {
+        const path = [pair.input, child.name];
+        const column = isScaled(child.type as DataType)
+          ? float64Column(scaled(path, part++))
+          : columnOf(batch, path);
+        return [child.name, column] as const;
+      });
+      return { column: structColumn(columns, batch.numRows) };
+    }
+    if (DataType.isFixedSizeList(type))
+      return { column: interleaved(parts.map(scaled), batch.numRows) };
+    return { column: float64Column(scaled([pair.input], 0)) };
+  });
+}
+
+function interleaved(columns: readonly Float64Array[], numRows: number): Vector {
+  const width = columns.length;
+  const values = new Float64Array(width * numRows);
+  for (const [element, column] of columns.entries()) {
+    for (let row = 0; row < numRows; row++) values[row * width + element] = column[row] as number;
+  }
+  return fixedSizeListColumn(values, width);
+}

@@ -1,0 +1,71 @@
+/** Makes the operators and tasks of all feature stages known in a thread; the worker's entry imports it. */
+import { registerOperator } from '../table/operators.ts';
+import type { OperatorSpec } from '../table/partition-spec.ts';
+import { type AssembleSpec, assemble } from './operators/assemble.ts';
+import { type DecodeIndicesSpec, decodeIndices } from './operators/decode-indices.ts';
+import { type EncodeOneHotSpec, encodeOneHot } from './operators/encode-one-hot.ts';
+import { type IndexStringsSpec, indexStrings } from './operators/index-strings.ts';
+import {
+  type BinarizeSpec,
+  type BucketizeSpec,
+  binarize,
+  bucketize,
+  type ImputeSpec,
+  impute,
+} from './operators/map-numbers.ts';
+import { type ScaleSpec, scale } from './operators/scale.ts';
+import './statistics/column-moments.ts';
+import './statistics/count-numbers.ts';
+import './statistics/count-values.ts';
+import './statistics/select-quantiles.ts';
+
+interface StageSpec<S> extends OperatorSpec {
+  readonly spec: S;
+}
+
+registerOperator('feature.assemble', ({ spec }: StageSpec<AssembleSpec>) => (batch, context) => {
+  const wanted = context.wanted.get(spec.output);
+  return assemble(spec, batch, { partition: context.partition, wanted });
+});
+registerOperator(
+  'feature.binarize',
+  ({ spec }: StageSpec<BinarizeSpec>) =>
+    (batch) =>
+      binarize(spec, batch),
+);
+registerOperator(
+  'feature.bucketize',
+  ({ spec }: StageSpec<BucketizeSpec>) =>
+    (batch, context) =>
+      bucketize(spec, batch, context.partition),
+);
+registerOperator(
+  'feature.decodeIndices',
+  ({ spec }: StageSpec<DecodeIndicesSpec>) =>
+    (batch, context) =>
+      decodeIndices(spec, batch, context.partition),
+);
+registerOperator(
+  'feature.encodeOneHot',
+  ({ spec }: StageSpec<EncodeOneHotSpec>) =>
+    (batch, context) =>
+      encodeOneHot(spec, batch, context.partition),
+);
+registerOperator(
+  'feature.impute',
+  ({ spec }: StageSpec<ImputeSpec>) =>
+    (batch) =>
+      impute(spec, batch),
+);
+registerOperator(
+  'feature.indexStrings',
+  ({ spec }: StageSpec<IndexStringsSpec>) =>
+    (batch, context) =>
+      indexStrings(spec, batch, context.partition),
+);
+registerOperator(
+  'feature.scale',
+  ({ spec }: StageSpec<ScaleSpec>) =>
+    (batch) =>
+      scale(spec, batch),
+);
