@@ -1,0 +1,128 @@
+// The bugs that the tests must notice. Each edit replaces the only place in `file` that reads `find`.
+//
+// They are the mistakes that a distributed trainer is prone to: sums that depend on their order,
+// parts that get lost, keys that depend on the chunk, sides and codes that are off by one.
+
+const exactness = ['test/training', 'test/ensemble'];
+
+export const plantedBugs = [
+  {
+    name: 'a sum in float32',
+    edits: [
+      {
+        file: 'src/base/exact-sum.ts',
+        find: '    scratch[0] = value;',
+        replace: '    scratch[0] = Math.fround(value);',
+      },
+    ],
+    tests: ['test/base', ...exactness],
+  },
+  {
+    name: 'the slice of the last rank is dropped',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/cpu-backend.ts',
+        find: '      parts.length,\n      isPacked',
+        replace: '      Math.max(1, parts.length - 1),\n      isPacked',
+      },
+    ],
+    tests: exactness,
+  },
+  {
+    name: 'a tie goes to the last bin and feature',
+    edits: [
+      {
+        file: 'src/kernels/reference/find-split.ts',
+        find: '      if (score > bestScore) {\n        bestScore = score;\n        bestBin = b;',
+        replace:
+          '      if (score >= bestScore) {\n        bestScore = score;\n        bestBin = b;',
+      },
+      {
+        file: 'wasm/assembly/find-split.ts',
+        find: '        if (score > bestScore) {\n          bestScore = score;\n          bestBin = b;',
+        replace:
+          '        if (score >= bestScore) {\n          bestScore = score;\n          bestBin = b;',
+      },
+    ],
+    tests: ['test/kernels', ...exactness],
+  },
+  {
+    name: 'rows are sampled by their place in the chunk',
+    edits: [
+      {
+        file: 'src/training/ingest/row-roles.ts',
+        find: 'rowKey(part.firstRow + part.skip + i)',
+        replace: 'rowKey(part.skip + i)',
+      },
+    ],
+    tests: exactness,
+  },
+  {
+    name: 'missing values go to the other side',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/sides.ts',
+        find: 'split.missingGoesLeft ? 1 : 0',
+        replace: 'split.missingGoesLeft ? 0 : 1',
+      },
+    ],
+    tests: ['test/tree', ...exactness],
+  },
+  {
+    name: 'a child keeps the histogram of its parent',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/cpu-backend.ts',
+        find: '          this.#subtract(hist, hists[0] as number);\n',
+        replace: '',
+      },
+    ],
+    tests: ['test/tree', ...exactness],
+  },
+  {
+    name: 'all flushes but the first are skipped',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/own-histogram.ts',
+        find: '        this.#o.kernels.flushPacked(',
+        replace: '        if (from === 0) this.#o.kernels.flushPacked(',
+      },
+    ],
+    tests: ['test/tree', ...exactness],
+  },
+  {
+    name: 'the weights of rows are ignored',
+    edits: [
+      {
+        file: 'src/training/boosting.ts',
+        find: 'weights: weights === 0 ? 0 : weights + offset,',
+        replace: 'weights: 0,',
+      },
+    ],
+    tests: exactness,
+  },
+  {
+    name: 'categories are off by one',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/sides.ts',
+        find: 'sides[b] = ((bits[b >> 5] as number) >>> (b & 31)) & 1;',
+        replace:
+          'sides[(b + 1) % place.numValueBins] = ((bits[b >> 5] as number) >>> (b & 31)) & 1;',
+      },
+    ],
+    tests: ['test/tree', ...exactness],
+  },
+  {
+    name: 'early stopping looks at the first rank only',
+    edits: [
+      {
+        file: 'src/training/boosting.ts',
+        find: 'await sumOverRanks(environment, [loss, weight])',
+        replace:
+          'await sumOverRanks(environment, environment.collective.rank === 0 ? [loss, weight] : [new ExactSum(), new ExactSum()])',
+      },
+    ],
+    tests: exactness,
+  },
+];

@@ -1,0 +1,115 @@
+// Would the tests notice? Plants one bug after another and expects some test to fail.
+//
+// Usage: node test/planted/run-planted.mjs [name...]. Each bug of bugs.mjs is applied to a copy of
+// the tree, the copy is built, and the tests named beside the bug are run there until the first one
+// fails. The tests must be green without a bug; `npm test` says whether they are.
+
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { plantedBugs } from './bugs.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const copied = ['src', 'test', 'wasm', 'datasets', 'types', 'scripts', 'dist'];
+const configs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts'];
+
+/** A copy of the tree whose packages are links; its build cache is its own. */
+function copyTree() {
+  const copy = mkdtempSync(join(tmpdir(), 'coppice-planted-'));
+  for (const name of [...copied, ...configs]) {
+    cpSync(join(root, name), join(copy, name), { recursive: true, preserveTimestamps: true });
+  }
+  mkdirSync(join(copy, 'node_modules'));
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name === '.cache' || name.startsWith('.vite')) continue;
+    symlinkSync(join(root, 'node_modules', name), join(copy, 'node_modules', name));
+  }
+  const cache = join('node_modules', '.cache', 'coppice');
+  cpSync(join(root, cache), join(copy, cache), { recursive: true });
+  return copy;
+}
+
+/** Applies the edits of a bug; returns how to undo them. */
+function plant(copy, { name, edits }) {
+  const before = new Map();
+  for (const { file, find, replace } of edits) {
+    const path = join(copy, file);
+    const text = readFileSync(path, 'utf8');
+    if (!before.has(path)) before.set(path, text);
+    const places = text.split(find).length - 1;
+    if (places !== 1)
+      throw new Error(`planted bug "${name}": ${file} has ${places} places like: ${find}`);
+    writeFileSync(
+      path,
+      text.replace(find, () => replace),
+    );
+  }
+  return () => {
+    for (const [path, text] of before) writeFileSync(path, text);
+  };
+}
+
+/** The name of the first test that fails, null when none does. */
+function firstFailure(copy, tests) {
+  const report = join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const vitest = join(copy, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=json', `--outputFile=${report}`, '--bail=1'];
+  const env = { ...process.env };
+  for (const name of ['COPPICE_REPORT_DIR', 'COPPICE_SUITE_LOG', 'COPPICE_REQUIRE'])
+    delete env[name];
+  const run = spawnSync(process.execPath, [vitest, 'run', ...tests, ...reporters], {
+    cwd: copy,
+    env,
+    encoding: 'utf8',
+    timeout: 300_000,
+  });
+  let results;
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8')).testResults;
+  } catch {
+    throw new Error(`the tests did not report:\n${run.stdout}\n${run.stderr}`);
+  }
+  for (const { assertionResults } of results) {
+    const failed = assertionResults.find(({ status }) => status === 'failed');
+    if (failed !== undefined) return failed.fullName;
+  }
+  return null;
+}
+
+const wanted = process.argv.slice(2);
+const bugs = plantedBugs.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const copy = copyTree();
+let caught = 0;
+try {
+  for (const bug of bugs) {
+    const undo = plant(copy, bug);
+    const build = spawnSync(process.execPath, ['scripts/build.mjs', '--no-check'], {
+      cwd: copy,
+      encoding: 'utf8',
+    });
+    if (build.status !== 0)
+      throw new Error(`"${bug.name}" does not build:\n${build.stdout}${build.stderr}`);
+    const test = firstFailure(copy, bug.tests);
+    if (test !== null) caught += 1;
+    console.log(
+      `${test === null ? 'MISSED' : 'caught'}  ${bug.name}${test === null ? '' : `: ${test}`}`,
+    );
+    undo();
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`${caught} of ${bugs.length} planted bugs were caught`);
+process.exit(caught === bugs.length ? 0 : 1);
