@@ -1,0 +1,122 @@
+/**
+ * Every stage that the contract suite tries, one entry each: how to make it and a table it works on. A
+ * registered class without an entry fails the suite, so a new stage is added here or nowhere.
+ */
+import { Binarizer } from '../../src/feature/binarizer.ts';
+import { Bucketizer } from '../../src/feature/bucketizer.ts';
+import { Imputer } from '../../src/feature/imputer.ts';
+import { IndexToString } from '../../src/feature/index-to-string.ts';
+import { OneHotEncoder } from '../../src/feature/one-hot-encoder.ts';
+import { StandardScaler } from '../../src/feature/standard-scaler.ts';
+import { StringIndexer } from '../../src/feature/string-indexer.ts';
+import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import type { Estimator } from '../../src/pipeline/estimator.ts';
+import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type { Transformer } from '../../src/pipeline/transformer.ts';
+import type { ColumnInput } from '../../src/table/create-table.ts';
+
+/** Columns by name. */
+export type Columns = Readonly<Record<string, ColumnInput>>;
+
+/** One stage of the suite. */
+export interface StageCase {
+  /** Makes the stage; `extra` replaces options. */
+  make(extra?: Readonly<Record<string, unknown>>): Estimator | Transformer;
+  /** What it is fitted on and transforms. */
+  readonly table: Columns;
+  /** A column of the table without which neither fit nor transform works. */
+  readonly reads: string;
+  /** The name of the fitted model's class, for estimators. */
+  readonly modelName?: string;
+  /** Why no type of the column `reads` is wrong, for stages that take any. */
+  readonly takesAnyType?: string;
+  /** Why fit must refuse a table without rows. */
+  readonly refusesEmpty?: boolean;
+}
+
+const words = ['b', 'a', null, 'c', 'a', 'b', 'a', 'c', 'b', 'a'];
+const numbers = [0.5, -1, null, 3, 3, 2.25, Number.NaN, 7, -2, 1];
+const counts = Int32Array.from([3, 1, 2, 2, 1, 5, 8, 13, 1, 0]);
+const flags = [true, false, null, true, true, false, true, false, true, true];
+const table: Columns = { word: words, number: numbers, count: counts, flag: flags };
+
+/** The cases by the name of the class. */
+export const stageCases: Readonly<Record<string, StageCase>> = {
+  StringIndexer: {
+    make: (extra) => new StringIndexer({ inputCol: 'word', outputCol: 'out', ...extra }),
+    table,
+    reads: 'word',
+    modelName: 'StringIndexerModel',
+  },
+  IndexToString: {
+    make: (extra) => {
+      const labels = Array.from({ length: 20 }, (_, index) => `label ${index}`);
+      return new IndexToString({ inputCol: 'count', outputCol: 'out', labels, ...extra });
+    },
+    table,
+    reads: 'count',
+    takesAnyType: 'dates and timestamps are whole numbers too',
+  },
+  VectorAssembler: {
+    make: (extra) =>
+      new VectorAssembler({ inputCols: ['number', 'word', 'flag'], outputCol: 'out', ...extra }),
+    table,
+    reads: 'number',
+    takesAnyType: 'a timestamp is a feature like a number',
+  },
+  Imputer: {
+    make: (extra) =>
+      new Imputer({ inputCols: ['number', 'count'], outputCols: ['o1', 'o2'], ...extra }),
+    table,
+    reads: 'number',
+    modelName: 'ImputerModel',
+    refusesEmpty: true,
+  },
+  OneHotEncoder: {
+    make: (extra) =>
+      new OneHotEncoder({ inputCols: ['word', 'count'], outputCols: ['o1', 'o2'], ...extra }),
+    table,
+    reads: 'word',
+    modelName: 'OneHotEncoderModel',
+  },
+  Bucketizer: {
+    make: (extra) =>
+      new Bucketizer({ inputCol: 'number', outputCol: 'out', splits: [-10, 0, 1, 10], ...extra }),
+    table,
+    reads: 'number',
+  },
+  Binarizer: {
+    make: (extra) =>
+      new Binarizer({ inputCol: 'number', outputCol: 'out', threshold: 1, ...extra }),
+    table,
+    reads: 'number',
+  },
+  StandardScaler: {
+    make: (extra) => new StandardScaler({ inputCol: 'number', outputCol: 'out', ...extra }),
+    table,
+    reads: 'number',
+    modelName: 'StandardScalerModel',
+  },
+  Pipeline: {
+    make: (extra) =>
+      new Pipeline({
+        stages: [
+          new StringIndexer({ inputCol: 'word', outputCol: 'index' }),
+          new Imputer({ inputCol: 'number', outputCol: 'filled' }),
+          new VectorAssembler({ inputCols: ['index', 'filled'], outputCol: 'out' }),
+        ],
+        ...extra,
+      }),
+    table,
+    reads: 'word',
+    modelName: 'PipelineModel',
+    refusesEmpty: true,
+  },
+};
+
+/** Registered classes that are not tried here, and where they are. */
+export const triedElsewhere: readonly string[] = [
+  'BinaryClassificationEvaluator',
+  'MulticlassClassificationEvaluator',
+  'RegressionEvaluator',
+];
