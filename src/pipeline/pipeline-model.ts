@@ -56,6 +56,7 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
   }
 
   override async saveData(writer: StageWriter): Promise<void> {
+    writer.extra({ numStages: this.stages.length });
     await writer.stages(this.stages);
   }
 

@@ -78,6 +78,7 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
   }
 
   override async saveData(writer: StageWriter): Promise<void> {
+    writer.extra({ numStages: this.stages.length });
     await writer.stages(this.stages);
   }
 

@@ -100,7 +100,7 @@ export class StageReader {
     return this.#source.files.paths.includes(`${this.#source.prefix}${name}/${metadataName}`);
   }
 
-  /** The stages in `stages/<n>_<uid>`, by n. */
+  /** The stages in `stages/<n>_<uid>`, by n; as many as extra says in `numStages`. */
   async stages(): Promise<SavableStage[]> {
     const start = `${this.#source.prefix}stages/`;
     const folders = this.#source.files.paths
@@ -110,6 +110,9 @@ export class StageReader {
     const byNumber = new Map(
       folders.map((folder) => [Number(/^\d+(?=_)/.exec(folder)?.[0] ?? -1), folder]),
     );
+    if (folders.length !== this.extraObject()['numStages']) {
+      throw this.malformed('has not as many stages as were saved');
+    }
     const stages: SavableStage[] = [];
     for (let index = 0; index < folders.length; index++) {
       const folder = byNumber.get(index);
