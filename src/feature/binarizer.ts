@@ -41,7 +41,7 @@ export type BinarizerOptions = Options<typeof binarizerParams.schema>;
  * import { Binarizer, createTable } from 'coppice';
  * const table = await createTable({ delay: [3, 20, null] });
  * const binarizer = new Binarizer({ inputCol: 'delay', outputCol: 'late', threshold: 15 });
- * console.log((await binarizer.transform(table)).schema.fields.length); // 2
+ * console.log((await binarizer.transform(table)).columns.length); // 2
  * ```
  */
 export class Binarizer extends Transformer<typeof binarizerParams.schema> {

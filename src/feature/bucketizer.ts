@@ -45,7 +45,7 @@ export type BucketizerOptions = Options<typeof bucketizerParams.schema>;
  * import { Bucketizer, createTable } from 'coppice';
  * const table = await createTable({ age: [12, 44] });
  * const bucketizer = new Bucketizer({ inputCol: 'age', outputCol: 'group', splits: [0, 18, 65, Infinity] });
- * console.log((await bucketizer.transform(table)).schema.fields.length); // 2
+ * console.log((await bucketizer.transform(table)).columns.length); // 2
  * ```
  */
 export class Bucketizer extends Transformer<typeof bucketizerParams.schema> {

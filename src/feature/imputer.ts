@@ -32,7 +32,7 @@ export type ImputerOptions = Options<typeof imputerParams.schema>;
  * import { createTable, Imputer } from 'coppice';
  * const table = await createTable({ age: [20, null, 40] });
  * const model = await new Imputer({ inputCol: 'age', outputCol: 'ageFilled' }).fit(table);
- * console.log(model.surrogates); // [30]
+ * console.log(model.surrogates); // [ 30 ]
  * ```
  */
 export class Imputer extends Estimator<ImputerModel, typeof imputerParams.schema> {

@@ -45,7 +45,8 @@ export type IndexToStringOptions = Options<typeof indexToStringParams.schema>;
  * import { createTable, IndexToString } from 'coppice';
  * const table = await createTable({ code: [1, 0] });
  * const decoder = new IndexToString({ inputCol: 'code', outputCol: 'name', labels: ['no', 'yes'] });
- * console.log(await (await decoder.transform(table)).collect()); // …
+ * const decoded = await (await decoder.transform(table)).collect();
+ * console.log(decoded.getChild('name')?.get(0)); // yes
  * ```
  */
 export class IndexToString extends Transformer<typeof indexToStringParams.schema> {

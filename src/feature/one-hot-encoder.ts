@@ -38,7 +38,7 @@ export type OneHotEncoderOptions = Options<typeof oneHotEncoderParams.schema>;
  * import { createTable, OneHotEncoder } from 'coppice';
  * const table = await createTable({ color: ['red', 'green', 'red'] });
  * const encoder = new OneHotEncoder({ inputCol: 'color', outputCol: 'hot', dropLast: false });
- * console.log((await encoder.fit(table)).categories); // [['green', 'red']]
+ * console.log((await encoder.fit(table)).categories); // [ [ 'green', 'red' ] ]
  * ```
  */
 export class OneHotEncoder extends Estimator<

@@ -37,7 +37,7 @@ export type StringIndexerOptions = Options<typeof stringIndexerParams.schema>;
  * const table = await createTable({ carrier: ['UA', 'AA', 'UA', null] });
  * const indexer = new StringIndexer({ inputCol: 'carrier', outputCol: 'carrierIdx' });
  * const model = await indexer.fit(table);
- * console.log(model.labels); // [['UA', 'AA']]
+ * console.log(model.labels); // [ [ 'UA', 'AA' ] ]
  * ```
  */
 export class StringIndexer extends Estimator<

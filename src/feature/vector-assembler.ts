@@ -42,7 +42,7 @@ export type VectorAssemblerOptions = Options<typeof vectorAssemblerParams.schema
  * const table = await createTable({ distance: [1.5, null], hour: [7, 9] });
  * const assembler = new VectorAssembler({ inputCols: ['distance', 'hour'], outputCol: 'features' });
  * const assembled = await assembler.transform(table);
- * console.log(assembled.schema.fields.length); // 3
+ * console.log(assembled.columns.length); // 3
  * ```
  */
 export class VectorAssembler extends Transformer<typeof vectorAssemblerParams.schema> {
