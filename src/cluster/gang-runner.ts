@@ -8,14 +8,21 @@ import { InlineCollective } from './inline/inline-collective.ts';
 import { runProgram } from './rank-program.ts';
 import type { TaskRunner } from './task-runner.ts';
 
+/** The ranks of one process: [first, first + count) of total. */
+export interface RankShare {
+  readonly first: number;
+  readonly count: number;
+  readonly total: number;
+}
+
 /** One SPMD job. */
 export interface GangRequest {
   readonly program: string;
   /** How many ranks; each is one thread. */
   readonly width: number;
   readonly memory: WebAssembly.Memory;
-  /** The payload of rank r. */
-  payload(rank: number): unknown;
+  /** What the ranks of one process are told. */
+  payload(ranks: RankShare): unknown;
   readonly signal?: AbortSignal | undefined;
   readonly onMessage?: ((message: unknown) => void) | undefined;
 }
@@ -47,5 +54,5 @@ async function runAlone(request: GangRequest): Promise<unknown> {
     memory: request.memory,
     notify: (message: unknown) => request.onMessage?.(message),
   };
-  return await runProgram(request.program, context, request.payload(0));
+  return await runProgram(request.program, context, request.payload({ first: 0, count: 1, total: 1 }));
 }

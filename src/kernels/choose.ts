@@ -2,6 +2,7 @@
  * Chooses the kernels of this thread: WebAssembly where it loads, else the plain TypeScript twin with one
  * warning. `COPPICE_KERNELS=reference` asks for the twin (tests run both).
  */
+import { emitWarning } from '../base/warn.ts';
 import type { Kernels } from './kernels.ts';
 import { referenceKernels } from './reference/kernels.ts';
 import { wasmKernels } from './wasm/load.ts';
@@ -29,9 +30,8 @@ export function chooseKernels(
     if (!warned) {
       warned = true;
       const reason = cause instanceof Error ? cause.message : String(cause);
-      process.emitWarning(
+      emitWarning(
         `the WebAssembly kernels did not load (${reason}); the plain TypeScript ones run instead, many times slower`,
-        'CoppiceWarning',
       );
     }
     return referenceKernels(memory);

@@ -105,7 +105,7 @@ class Booster {
         ? null
         : environment.f64(rows.weights + 8 * rows.train.start, rows.train.count);
     const start = await this.#objective.start(environment, { labels, weights });
-    const spread = await firstSpread(environment, this.#job.objective, { labels, weights }, start);
+    const spread = await firstSpread(environment, this.#objective.name, { labels, weights }, start);
     // centred labels scale a regression's scores; margins of classes are of the order of 16
     const scale = this.#objective.centresLabels ? spread.largest.label : 16;
     this.#scoreUnit = powerOfTwo(Math.max(-1000, ceilLog2(scale) - 40));
@@ -170,7 +170,8 @@ class Booster {
         metric = await this.#validationLoss();
         losses.push(metric);
       }
-      this.#environment.progress({ phase: 'train', done: round + 1, total: numRounds, metric });
+      const progress = { phase: 'train', done: round + 1, total: numRounds } as const;
+      this.#environment.progress(metric === undefined ? progress : { ...progress, metric });
       if (earlyStopping === null || metric === undefined) continue;
       if (metric < best - earlyStopping.minDelta) {
         best = metric;

@@ -2,7 +2,7 @@
 import { ExactSum } from '../base/exact-sum.ts';
 import { exp, logistic } from '../base/portable-math.ts';
 import { type LabelledRows, sumOverRanks } from './base-score.ts';
-import type { BoostingJob } from './messages.ts';
+import type { ObjectiveName } from './objective.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 /** Largest and mean values of the first round, over all ranks. */
@@ -15,7 +15,7 @@ export interface FirstSpread {
 /** Looks at every row's first gradient. @param start the scores boosting starts from */
 export async function firstSpread(
   environment: RankEnvironment,
-  objective: BoostingJob['objective'],
+  objective: ObjectiveName,
   rows: LabelledRows,
   start: readonly number[],
 ): Promise<FirstSpread> {
@@ -49,12 +49,12 @@ export async function firstSpread(
   };
 }
 
-function sharesOf(objective: BoostingJob['objective'], score: number): number {
+function sharesOf(objective: ObjectiveName, score: number): number {
   return objective === 'logistic' ? logistic(score) : exp(score);
 }
 
 function firstGradient(
-  objective: BoostingJob['objective'],
+  objective: ObjectiveName,
   label: number,
   start: readonly number[],
   shares: readonly number[],

@@ -70,7 +70,8 @@ export interface EarlyStopping {
 /** One fit of boosted trees. */
 export interface BoostingJob {
   readonly ingest: IngestJob;
-  readonly objective: 'squared' | 'logistic' | 'softmax';
+  /** `classes`: logistic for two, softmax for more; which it is shows when the labels are read. */
+  readonly objective: 'squared' | 'classes';
   readonly numRounds: number;
   readonly stepSize: number;
   readonly limits: GrowthLimits;
@@ -148,5 +149,5 @@ export interface TrainingProgress {
   readonly phase: 'read' | 'bin' | 'train';
   readonly done: number;
   readonly total: number;
-  readonly metric?: number | undefined;
+  readonly metric?: number;
 }

@@ -30,6 +30,7 @@ export interface GradientRows {
 
 /** An objective. */
 export interface Objective {
+  readonly name: ObjectiveName;
   readonly numOutputs: number;
   /** True when h is the row's weight. */
   readonly hessianIsWeight: boolean;
@@ -44,13 +45,17 @@ export interface Objective {
   losses(environment: RankEnvironment, rows: GradientRows, out: number): void;
 }
 
-/** The objective of a name. */
-export function objectiveOf(name: ObjectiveName, classes: readonly ClassValue[]): Objective {
-  if (name === 'squared') return squared;
-  return name === 'logistic' ? logistic : softmaxOf(classes.length);
+/** The objective of a job, now that the classes are known. */
+export function objectiveOf(
+  wanted: 'squared' | 'classes',
+  classes: readonly ClassValue[],
+): Objective {
+  if (wanted === 'squared') return squared;
+  return classes.length <= 2 ? logistic : softmaxOf(classes.length);
 }
 
 const squared: Objective = {
+  name: 'squared',
   numOutputs: 1,
   hessianIsWeight: true,
   centresLabels: true,
@@ -63,6 +68,7 @@ const squared: Objective = {
 };
 
 const logistic: Objective = {
+  name: 'logistic',
   numOutputs: 1,
   hessianIsWeight: false,
   centresLabels: false,
@@ -78,6 +84,7 @@ function softmaxOf(numClasses: number): Objective {
   // the factor K / (K − 1) of J. H. Friedman, "Greedy function approximation", 2001, eq. 36
   const factor = numClasses / Math.max(1, numClasses - 1);
   return {
+    name: 'softmax',
     numOutputs: numClasses,
     hessianIsWeight: false,
     centresLabels: false,

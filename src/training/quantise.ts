@@ -63,7 +63,7 @@ export function treeScales(options: {
 }
 
 /** A power of two that brings `largest` under 2^bits − 1. */
-function scaleFor(largest: number, bits: number): number {
+export function scaleFor(largest: number, bits: number): number {
   if (!(largest > 0)) return 1;
   const exponent = Math.max(-1000, Math.min(1000, bits - ceilLog2(largest)));
   const scale = powerOfTwo(exponent);

@@ -52,11 +52,12 @@ export class RowStore {
   readonly #buffers: RowBuffers;
   readonly #stride: number;
 
-  constructor(kernels: Kernels, buffers: RowBuffers, stride: number) {
+  /** @param alwaysMoves keeps records moving however long they are (their slots differ from the master's) */
+  constructor(kernels: Kernels, buffers: RowBuffers, stride: number, alwaysMoves = false) {
     this.#kernels = kernels;
     this.#buffers = buffers;
     this.#stride = stride;
-    this.isIndexed = stride > indexedStride;
+    this.isIndexed = !alwaysMoves && stride > indexedStride;
   }
 
   /** Addresses of a segment; row numbers are those of the process. */

@@ -1,0 +1,106 @@
+/** Decision tree regression. */
+import type { Schema } from 'apache-arrow';
+import { defineParams } from '../params/define-params.ts';
+import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
+import type { StageReader } from '../pipeline/stage-reader.ts';
+import { registerStage } from '../pipeline/stage-registry.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { fitColumns } from './fit-columns.ts';
+import { fitForest, singleTree } from './fit-forest.ts';
+import { type DecisionTreeRegressorOptions, decisionTreeRegressorParams } from './forest-params.ts';
+import type { ModelOutput } from './output-columns.ts';
+import { schemaWithOutputs } from './output-columns.ts';
+import { regressionOutputs } from './regression-outputs.ts';
+import { TreeModel } from './tree-model.ts';
+import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
+
+/** Parameters of DecisionTreeRegressionModel. */
+export const decisionTreeRegressionModelParams = defineParams(
+  'DecisionTreeRegressionModel',
+  decisionTreeRegressorParams.schema,
+);
+
+/**
+ * The result of `DecisionTreeRegressor.fit`.
+ *
+ * Input: the fitted feature columns. Output: adds `prediction` float64, the mean of the trees.
+ *
+ * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
+ */
+export class DecisionTreeRegressionModel extends TreeModel<
+  typeof decisionTreeRegressionModelParams.schema
+> {
+  static readonly paramSchema = decisionTreeRegressionModelParams;
+
+  constructor(options: DecisionTreeRegressorOptions, data: TreeModelData) {
+    super(decisionTreeRegressionModelParams, options, data, 'DecisionTreeRegressor');
+  }
+
+  protected override get link(): 'mean' {
+    return 'mean';
+  }
+
+  protected override get outputs(): ModelOutput {
+    return regressionOutputs(this.params);
+  }
+
+  static override fromSaved(reader: StageReader): DecisionTreeRegressionModel {
+    return new DecisionTreeRegressionModel(reader.options, readTreeModel(reader));
+  }
+}
+
+/**
+ * A single decision tree for numbers.
+ *
+ * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number.
+ * Output: `prediction` float64. Cost: O(depth · rows · features). Determinism: same data, params and seed give the same model, bit for bit, on
+ * any number of threads and partitions.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `LABEL_INVALID`, `WEIGHT_INVALID`,
+ *   `DATA_EMPTY`, `ABORTED`, `MEMORY_LIMIT`
+ * @example
+ * ```ts
+ * import { createTable, DecisionTreeRegressor } from 'coppice';
+ * const table = createTable({ x: [1, 2, 3, 4], label: [1, 4, 9, 16] });
+ * const model = await new DecisionTreeRegressor({ featuresCols: ['x'] }).fit(table);
+ * console.log(model.numTrees); // 1
+ * ```
+ * @see L. Breiman et al., "Classification and regression trees", 1984
+ */
+export class DecisionTreeRegressor extends Estimator<
+  DecisionTreeRegressionModel,
+  typeof decisionTreeRegressorParams.schema
+> {
+  static readonly paramSchema = decisionTreeRegressorParams;
+
+  constructor(options: DecisionTreeRegressorOptions = {}) {
+    super(decisionTreeRegressorParams, options);
+  }
+
+  override async fit(
+    table: PartitionedTable,
+    options: FitOptions = {},
+  ): Promise<DecisionTreeRegressionModel> {
+    const data = await fitForest(
+      this.className,
+      singleTree(this.params),
+      'numeric',
+      table,
+      options,
+    );
+    return new DecisionTreeRegressionModel(this.givenOptions, data);
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    const { labelType } = fitColumns(this.className, schema, this.params, 'numeric');
+    return schemaWithOutputs(schema, {
+      outputs: regressionOutputs(this.params),
+      classes: [],
+      labelType,
+      numTrees: 1,
+    });
+  }
+}
+
+registerStage(DecisionTreeRegressor);
+registerStage(DecisionTreeRegressionModel);

@@ -1,0 +1,99 @@
+/**
+ * Looks at the columns a tree estimator is to learn from: which are features, what the label is, which
+ * columns say how rows count. Mistakes in names and types are found here, before any data is read.
+ */
+import { DataType, type Field, type Schema } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import { columnTypeError, requireColumn } from '../pipeline/check-schema.ts';
+import { type LogicalSchema, logicalSchema, logicalType } from '../pipeline/logical-schema.ts';
+import { type FeatureColumn, featureColumns } from '../table/feature-columns.ts';
+import { numericKind } from '../table/numeric-kind.ts';
+import type { FeatureSource } from '../training/messages.ts';
+
+/** The parameters that name columns. */
+export interface ColumnParams {
+  readonly featuresCol: string;
+  readonly featuresCols: readonly string[] | undefined;
+  readonly labelCol: string;
+  readonly weightCol: string | undefined;
+  readonly idCol: string | undefined;
+  readonly validationIndicatorCol?: string | undefined;
+}
+
+/** What was found. */
+export interface FitColumns {
+  readonly features: readonly FeatureSource[];
+  readonly inputSchema: LogicalSchema;
+  /** Type of the label column, as printed in schemas. */
+  readonly labelType: string;
+}
+
+/** The feature columns of a schema, as the estimator's parameters name them. */
+export function findFeatures(owner: string, schema: Schema, params: ColumnParams): FeatureColumn[] {
+  const { featuresCols } = params;
+  if (featuresCols === undefined) requireColumn(owner, 'featuresCol', params.featuresCol, schema);
+  for (const name of featuresCols ?? []) requireColumn(owner, 'featuresCols', name, schema);
+  const found = featureColumns(
+    schema,
+    featuresCols === undefined ? { featuresCol: params.featuresCol } : { featuresCols },
+  );
+  if (found.length > 0) return found;
+  throw new CoppiceError(
+    'COLUMN_TYPE',
+    `the features of ${owner} must be at least one column; got none; name them with featuresCols`,
+    { context: { owner } },
+  );
+}
+
+/** Checks every column that fit reads. */
+export function fitColumns(
+  owner: string,
+  schema: Schema,
+  params: ColumnParams,
+  labelKind: 'numeric' | 'class',
+): FitColumns {
+  const features = findFeatures(owner, schema, params);
+  const label = requireColumn(owner, 'labelCol', params.labelCol, schema);
+  checkLabel(owner, label, labelKind);
+  for (const param of ['weightCol', 'validationIndicatorCol'] as const) {
+    const name = params[param];
+    if (name === undefined) continue;
+    const field = requireColumn(owner, param, name, schema);
+    if (numericKind(field.type) === null) {
+      const rule = param === 'weightCol' ? 'a number' : 'boolean or a number';
+      throw columnTypeError(owner, param, field, rule);
+    }
+  }
+  if (params.idCol !== undefined) {
+    const field = requireColumn(owner, 'idCol', params.idCol, schema);
+    if (!isId(field.type)) throw columnTypeError(owner, 'idCol', field, 'an integer or a text');
+  }
+  for (const feature of features) {
+    if (feature.path.length === 1 && feature.path[0] === params.labelCol) {
+      throw new CoppiceError(
+        'PARAM_INVALID',
+        `featuresCols of ${owner} must not hold the label; got ${params.labelCol}; leave it out`,
+        { context: { owner, column: params.labelCol } },
+      );
+    }
+  }
+  const inputs = [...new Set(features.map((feature) => feature.path[0] as string))];
+  return {
+    features: features.map(({ name, path, kind }) => ({ name, path, kind })),
+    inputSchema: logicalSchema(schema, inputs),
+    labelType: logicalType(label.type as DataType),
+  };
+}
+
+function checkLabel(owner: string, field: Field, kind: 'numeric' | 'class'): void {
+  const type = field.type as DataType;
+  const isNumber = numericKind(type) !== null;
+  const isText = DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isDictionary(type);
+  if (kind === 'numeric' ? isNumber : isNumber || isText || logicalType(type) === 'string') return;
+  const rule = kind === 'numeric' ? 'a number' : 'a number, a boolean or a text';
+  throw columnTypeError(owner, 'labelCol', field, rule);
+}
+
+function isId(type: DataType): boolean {
+  return DataType.isInt(type) || logicalType(type) === 'string';
+}

@@ -1,0 +1,76 @@
+/** From the parameters of forests and single trees to a training job, and from its result to a model's data. */
+import type { FitOptions } from '../pipeline/estimator.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { ForestJob } from '../training/messages.ts';
+import { runTrainingJob } from '../training/run-job.ts';
+import { fitColumns } from './fit-columns.ts';
+import { ingestOf, modelData } from './fit-gbt.ts';
+import type { ForestParams, TreeParams } from './forest-params.ts';
+import { growthLimits, subsetOf } from './growth.ts';
+import type { TreeModelData } from './tree-model-data.ts';
+
+/** What a forest's fit reads of its parameters. */
+export type AnyForestParams = ForestParams & TreeParams;
+
+/** A single tree as a forest of one that sees every row and every feature. */
+export function singleTree(params: TreeParams): AnyForestParams {
+  return {
+    ...params,
+    numTrees: 1,
+    featureSubsetStrategy: 'all',
+    subsamplingRate: 1,
+    bootstrap: false,
+  };
+}
+
+/** Fits a forest. */
+export async function fitForest(
+  owner: string,
+  params: AnyForestParams,
+  labelKind: 'numeric' | 'class',
+  table: PartitionedTable,
+  options: FitOptions,
+): Promise<TreeModelData> {
+  const columns = fitColumns(owner, table.schema, params, labelKind);
+  const auto = labelKind === 'class' ? 'sqrt' : 'onethird';
+  const job: Omit<ForestJob, 'ingest'> = {
+    task: labelKind === 'class' ? 'classification' : 'regression',
+    impurity: params.impurity,
+    numTrees: params.numTrees,
+    limits: growthLimits(params.maxDepth, params.maxLeaves, {
+      depth: params.maxDepth,
+      leaves: Number.POSITIVE_INFINITY,
+    }),
+    split: {
+      lambda: 0,
+      minSumHessian: params.minWeightFractionPerNode,
+      minInstancesPerNode: params.minInstancesPerNode,
+      minInfoGain: params.minInfoGain,
+      categorySmoothing: 0,
+      categoryLambda: 0,
+      minCategoryRows: 0,
+      maxCategoriesPerSplit: params.maxCategoriesPerSplit,
+      maxOneHot: 0,
+    },
+    rows: { rate: params.subsamplingRate, bootstrap: params.bootstrap },
+    columns: {
+      byTree: null,
+      byLevel: null,
+      // one tree is no forest: it sees every feature unless told otherwise
+      byNode: subsetOf(
+        params.featureSubsetStrategy,
+        columns.features.length,
+        params.numTrees === 1 ? 'all' : auto,
+      ),
+    },
+    seed: params.seed,
+    kernels: undefined,
+  };
+  const trained = await runTrainingJob<ForestJob>(
+    'forest',
+    { ...job, ingest: ingestOf(owner, params, columns.features, labelKind) },
+    { train: table },
+    { signal: options.signal, onProgress: options.onProgress },
+  );
+  return modelData(owner, params, columns, trained);
+}

@@ -1,0 +1,131 @@
+/** From the parameters of boosted trees to a training job, and from its result to a model's data. */
+
+import { emitWarning } from '../base/warn.ts';
+import type { FitOptions } from '../pipeline/estimator.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { BoostingJob } from '../training/messages.ts';
+import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
+import { fitColumns } from './fit-columns.ts';
+import type { GBTParams } from './gbt-params.ts';
+import { growthLimits, subsetOf } from './growth.ts';
+import type { TreeModelData } from './tree-model-data.ts';
+
+/** Rows after which packed histogram sums are moved to wide ones. */
+const flushRows = 65_535;
+/** Bytes of raw columns that are held at once before rows are decoded twice. */
+const rawBytes = 512 * 1024 * 1024;
+
+/** Fits boosted trees. */
+export async function fitBoostedTrees(
+  owner: string,
+  params: GBTParams,
+  labelKind: 'numeric' | 'class',
+  table: PartitionedTable,
+  options: FitOptions,
+): Promise<TreeModelData> {
+  const columns = fitColumns(owner, table.schema, params, labelKind);
+  const { validation } = options;
+  if (validation !== undefined) fitColumns(owner, validation.schema, params, labelKind);
+  const stopsEarly = validation !== undefined || params.validationIndicatorCol !== undefined;
+  const job: Omit<BoostingJob, 'ingest'> = {
+    objective: labelKind === 'numeric' ? 'squared' : 'classes',
+    numRounds: params.maxIter,
+    stepSize: params.stepSize,
+    limits: growthLimits(params.maxDepth, params.maxLeaves, {
+      depth: Number.POSITIVE_INFINITY,
+      leaves: 31,
+    }),
+    split: {
+      lambda: params.lambda,
+      minSumHessian: params.minSumHessian,
+      minInstancesPerNode: params.minInstancesPerNode,
+      minInfoGain: params.minInfoGain,
+      categorySmoothing: params.categorySmoothing,
+      categoryLambda: params.categoryLambda,
+      minCategoryRows: hasCategories(columns.features) ? params.minCategoryRows : 0,
+      maxCategoriesPerSplit: params.maxCategoriesPerSplit,
+      maxOneHot: params.maxOneHot,
+    },
+    rows: { rate: params.subsamplingRate, bootstrap: false },
+    columns: {
+      byTree: params.colsampleByTree < 1 ? params.colsampleByTree : null,
+      byLevel: params.colsampleByLevel < 1 ? params.colsampleByLevel : null,
+      byNode: subsetOf(params.featureSubsetStrategy, columns.features.length, 'all'),
+    },
+    earlyStopping: stopsEarly
+      ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
+      : null,
+    seed: params.seed,
+    maxHistogramBytes: params.maxMemoryInMB * 1024 * 1024,
+    flushRows,
+    kernels: undefined,
+  };
+  const trained = await runTrainingJob<BoostingJob>(
+    'boosting',
+    { ...job, ingest: ingestOf(owner, params, columns.features, labelKind) },
+    { train: table, validation },
+    { signal: options.signal, onProgress: options.onProgress },
+  );
+  return modelData(owner, params, columns, trained);
+}
+
+/** The part of a job that says how rows are read. */
+export function ingestOf(
+  owner: string,
+  params: {
+    readonly labelCol: string;
+    readonly weightCol: string | undefined;
+    readonly idCol: string | undefined;
+    readonly validationIndicatorCol?: string | undefined;
+    readonly maxBins: number;
+    readonly binSampleRows: number;
+    readonly seed: number;
+  },
+  features: ReturnType<typeof fitColumns>['features'],
+  labelKind: 'numeric' | 'class',
+) {
+  return {
+    features,
+    labelCol: params.labelCol,
+    labelKind,
+    weightCol: params.weightCol ?? null,
+    idCol: params.idCol ?? null,
+    validationCol: params.validationIndicatorCol ?? null,
+    maxBins: params.maxBins,
+    binSampleRows: params.binSampleRows,
+    seed: params.seed,
+    rawBytes,
+    owner,
+  };
+}
+
+/** What the model keeps. */
+export function modelData(
+  owner: string,
+  params: { readonly idCol: string | undefined; readonly labelCol: string },
+  columns: ReturnType<typeof fitColumns>,
+  trained: TrainedModel,
+): TreeModelData {
+  const { facts } = trained;
+  if (facts.classes.length === 1) {
+    emitWarning(
+      `${owner} found one class in ${params.labelCol}: ${String(facts.classes[0])}; the model always predicts it`,
+    );
+  }
+  return {
+    inputSchema: columns.inputSchema,
+    rowIdMode: params.idCol === undefined ? 'position' : 'idCol',
+    features: facts.features,
+    paths: columns.features.map((feature) => feature.path),
+    classes: facts.classes,
+    labelType: columns.labelType,
+    baseScores: facts.baseScores,
+    trees: trained.trees,
+    numRows: facts.numRows,
+    validationLosses: facts.validationLosses,
+  };
+}
+
+function hasCategories(features: ReturnType<typeof fitColumns>['features']): boolean {
+  return features.some((feature) => feature.kind === 'category');
+}

@@ -1,0 +1,92 @@
+/** Parameters of random forests and of single decision trees. */
+import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
+import { float, int, oneOf } from '../params/kinds.ts';
+import {
+  bootstrapParam,
+  classifierColumnParams,
+  featureSubsetStrategy,
+  inputColumnParams,
+  outputColumnParams,
+  treeGrowthParams,
+} from './tree-params.ts';
+
+const nodeSpecs = {
+  /** Least rows of a leaf. */
+  minInstancesPerNode: int({ default: 1, min: 1, since: '0.1.0' }),
+  /** Least share of the total weight in a leaf. */
+  minWeightFractionPerNode: float({ default: 0, min: 0, below: 0.5, since: '0.1.0' }),
+};
+
+const forestSpecs = {
+  ...inputColumnParams,
+  ...outputColumnParams,
+  ...treeGrowthParams,
+  ...nodeSpecs,
+  /** How many trees. */
+  numTrees: int({ default: 100, min: 1, since: '0.1.0' }),
+  /** Most splits between the root and a leaf. */
+  maxDepth: int({ default: 20, min: 0, max: 1000, since: '0.1.0' }),
+  /** Which features a node may split on; auto is sqrt for classes and a third for numbers. */
+  featureSubsetStrategy,
+  /** Rows of a tree as a share of all rows. */
+  subsamplingRate: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
+  /** Draw rows with replacement. */
+  bootstrap: bootstrapParam,
+};
+
+const treeSpecs = {
+  ...inputColumnParams,
+  ...outputColumnParams,
+  ...treeGrowthParams,
+  ...nodeSpecs,
+  /** Most splits between the root and a leaf. */
+  maxDepth: int({ default: 8, min: 0, max: 1000, since: '0.1.0' }),
+};
+
+const classifierSpecs = {
+  ...classifierColumnParams,
+  /** What a split lowers. */
+  impurity: oneOf(['gini', 'entropy'], { default: 'gini', since: '0.1.0' }),
+};
+
+const regressorSpecs = {
+  /** What a split lowers. */
+  impurity: oneOf(['variance'], { default: 'variance', since: '0.1.0' }),
+};
+
+/** Parameters of RandomForestClassifier. */
+export const randomForestClassifierParams = defineParams('RandomForestClassifier', {
+  ...forestSpecs,
+  ...classifierSpecs,
+});
+/** Parameters of RandomForestRegressor. */
+export const randomForestRegressorParams = defineParams('RandomForestRegressor', {
+  ...forestSpecs,
+  ...regressorSpecs,
+});
+/** Parameters of DecisionTreeClassifier. */
+export const decisionTreeClassifierParams = defineParams('DecisionTreeClassifier', {
+  ...treeSpecs,
+  ...classifierSpecs,
+});
+/** Parameters of DecisionTreeRegressor. */
+export const decisionTreeRegressorParams = defineParams('DecisionTreeRegressor', {
+  ...treeSpecs,
+  ...regressorSpecs,
+});
+
+/** Options of {@link RandomForestClassifier}. @interface */
+export type RandomForestClassifierOptions = Options<typeof randomForestClassifierParams.schema>;
+/** Options of {@link RandomForestRegressor}. @interface */
+export type RandomForestRegressorOptions = Options<typeof randomForestRegressorParams.schema>;
+/** Options of {@link DecisionTreeClassifier}. @interface */
+export type DecisionTreeClassifierOptions = Options<typeof decisionTreeClassifierParams.schema>;
+/** Options of {@link DecisionTreeRegressor}. @interface */
+export type DecisionTreeRegressorOptions = Options<typeof decisionTreeRegressorParams.schema>;
+
+/** What all four have. */
+export type TreeParams = Resolved<typeof treeSpecs> & {
+  readonly impurity: 'gini' | 'entropy' | 'variance';
+};
+/** What forests have besides. */
+export type ForestParams = Resolved<typeof forestSpecs>;

@@ -1,0 +1,109 @@
+/** Gradient-boosted classification trees. */
+import type { Schema } from 'apache-arrow';
+import { defineParams } from '../params/define-params.ts';
+import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
+import type { StageReader } from '../pipeline/stage-reader.ts';
+import { registerStage } from '../pipeline/stage-registry.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import {
+  checkThresholds,
+  classifierOutputs,
+  plannedClassifierSchema,
+} from './classifier-outputs.ts';
+import { fitColumns } from './fit-columns.ts';
+import { fitBoostedTrees } from './fit-gbt.ts';
+import { type GBTClassifierOptions, gbtClassifierParams } from './gbt-params.ts';
+import type { ModelOutput } from './output-columns.ts';
+import type { Link } from './predict-operator.ts';
+import { TreeModel } from './tree-model.ts';
+import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
+
+/** Parameters of GBTClassificationModel. */
+export const gbtClassificationModelParams = defineParams(
+  'GBTClassificationModel',
+  gbtClassifierParams.schema,
+);
+
+/**
+ * The result of `GBTClassifier.fit`.
+ *
+ * Input: the fitted feature columns. Output: adds `rawPrediction` and `probability` (one float64 a class) and
+ * `prediction` of the label's type. Two classes: rawPrediction [−F, F], probability 1 / (1 + e^−F); more:
+ * one margin a class and their softmax.
+ *
+ * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
+ */
+export class GBTClassificationModel extends TreeModel<typeof gbtClassificationModelParams.schema> {
+  static readonly paramSchema = gbtClassificationModelParams;
+
+  constructor(options: GBTClassifierOptions, data: TreeModelData) {
+    super(gbtClassificationModelParams, options, data, 'GBTClassifier');
+    checkThresholds(this.className, this.params.thresholds, data.classes);
+  }
+
+  protected override get link(): Link {
+    return this.data.classes.length === 2 ? 'logistic' : 'softmax';
+  }
+
+  protected override get outputs(): ModelOutput {
+    return classifierOutputs(this.params);
+  }
+
+  protected override get thresholds(): readonly number[] | null {
+    return this.params.thresholds ?? null;
+  }
+
+  /** How many classes there are. */
+  get numClasses(): number {
+    return this.data.classes.length;
+  }
+
+  static override fromSaved(reader: StageReader): GBTClassificationModel {
+    return new GBTClassificationModel(reader.options, readTreeModel(reader));
+  }
+}
+
+/**
+ * Gradient-boosted classification trees: logistic loss for two classes, softmax for more.
+ *
+ * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number,
+ * boolean or text. Output: `rawPrediction`, `probability`, `prediction`. Cost and determinism as
+ * {@link GBTRegressor}; K classes grow K trees a round.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `LABEL_INVALID`, `WEIGHT_INVALID`,
+ *   `DATA_EMPTY`, `ABORTED`, `MEMORY_LIMIT`
+ * @example
+ * ```ts
+ * import { createTable, GBTClassifier } from 'coppice';
+ * const table = createTable({ x: [1, 2, 3, 4], label: ['a', 'a', 'b', 'b'] });
+ * const model = await new GBTClassifier({ featuresCols: ['x'], minInstancesPerNode: 1 }).fit(table);
+ * console.log(model.classes); // [ 'a', 'b' ]
+ * ```
+ * @see docs/guides/first-model.md; J. H. Friedman, "Greedy function approximation", 2001
+ */
+export class GBTClassifier extends Estimator<
+  GBTClassificationModel,
+  typeof gbtClassifierParams.schema
+> {
+  static readonly paramSchema = gbtClassifierParams;
+
+  constructor(options: GBTClassifierOptions = {}) {
+    super(gbtClassifierParams, options);
+  }
+
+  override async fit(
+    table: PartitionedTable,
+    options: FitOptions = {},
+  ): Promise<GBTClassificationModel> {
+    const data = await fitBoostedTrees(this.className, this.params, 'class', table, options);
+    return new GBTClassificationModel(this.givenOptions, data);
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    const { labelType } = fitColumns(this.className, schema, this.params, 'class');
+    return plannedClassifierSchema(schema, this.params, labelType);
+  }
+}
+
+registerStage(GBTClassifier);
+registerStage(GBTClassificationModel);

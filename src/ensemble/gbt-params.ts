@@ -1,0 +1,93 @@
+/** Parameters of gradient-boosted trees. */
+import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
+import { column, float, int, oneOf } from '../params/kinds.ts';
+import {
+  classifierColumnParams,
+  featureSubsetStrategy,
+  inputColumnParams,
+  outputColumnParams,
+  treeGrowthParams,
+} from './tree-params.ts';
+
+const gbtSpecs = {
+  ...inputColumnParams,
+  ...outputColumnParams,
+  ...treeGrowthParams,
+  /** Boosting rounds, one tree each (one a class for more than two classes). */
+  maxIter: int({ default: 100, min: 1, since: '0.1.0' }),
+  /** How much of each tree is added: the learning rate. */
+  stepSize: float({ default: 0.1, above: 0, max: 1, since: '0.1.0' }),
+  /** Most splits between the root and a leaf; without maxLeaves, giving it grows trees level by level. */
+  maxDepth: int({ min: 0, max: 1000, since: '0.1.0' }),
+  /** L2 penalty on leaf values. */
+  lambda: float({ default: 0, min: 0, since: '0.1.0' }),
+  /** Least rows of a leaf. */
+  minInstancesPerNode: int({ default: 20, min: 1, since: '0.1.0' }),
+  /** Least sum of second derivatives of a leaf. */
+  minSumHessian: float({ default: 1e-3, min: 0, since: '0.1.0' }),
+  /** Share of the rows that each round is trained on, drawn without replacement. */
+  subsamplingRate: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
+  /** Which features a node may split on. */
+  featureSubsetStrategy,
+  /** Share of the features that a tree may split on. */
+  colsampleByTree: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
+  /** Share of a tree's features that a level may split on. */
+  colsampleByLevel: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
+  /** Weight added to a category's when categories are ordered for a split. */
+  categorySmoothing: float({ default: 10, min: 0, since: '0.1.0' }),
+  /** L2 penalty added for splits of several categories. */
+  categoryLambda: float({ default: 10, min: 0, since: '0.1.0' }),
+  /** Least rows of a category that may be listed in a split. */
+  minCategoryRows: int({ default: 20, min: 0, since: '0.1.0' }),
+  /** With at most so many categories in a node, each is tried against the rest. */
+  maxOneHot: int({ default: 4, min: 0, since: '0.1.0' }),
+  /** A boolean column: true marks rows that are only measured, to stop early. */
+  validationIndicatorCol: column({ since: '0.1.0' }),
+  /** Stop after so many rounds without a better validation loss; the best round is kept. */
+  earlyStoppingRounds: int({ default: 30, min: 1, since: '0.1.0' }),
+  /** How much the validation loss must fall to count as better. */
+  validationTol: float({ default: 0, min: 0, since: '0.1.0' }),
+};
+
+function checkColumns(params: {
+  readonly labelCol: string;
+  readonly validationIndicatorCol: string | undefined;
+  readonly weightCol: string | undefined;
+}): string | null {
+  if (params.validationIndicatorCol === params.labelCol) {
+    return 'validationIndicatorCol must differ from labelCol';
+  }
+  if (params.weightCol === params.labelCol) return 'weightCol must differ from labelCol';
+  return null;
+}
+
+/** Parameters of GBTRegressor. */
+export const gbtRegressorParams = defineParams(
+  'GBTRegressor',
+  {
+    ...gbtSpecs,
+    /** The loss that is minimised. */
+    lossType: oneOf(['squared'], { default: 'squared', since: '0.1.0' }),
+  },
+  checkColumns,
+);
+
+/** Parameters of GBTClassifier. */
+export const gbtClassifierParams = defineParams(
+  'GBTClassifier',
+  {
+    ...gbtSpecs,
+    ...classifierColumnParams,
+    /** The loss that is minimised: logistic for two classes, softmax for more. */
+    lossType: oneOf(['logistic'], { default: 'logistic', since: '0.1.0' }),
+  },
+  checkColumns,
+);
+
+/** Options of {@link GBTRegressor}. @interface */
+export type GBTRegressorOptions = Options<typeof gbtRegressorParams.schema>;
+/** Options of {@link GBTClassifier}. @interface */
+export type GBTClassifierOptions = Options<typeof gbtClassifierParams.schema>;
+
+/** What both have. */
+export type GBTParams = Resolved<typeof gbtSpecs>;

@@ -1,0 +1,100 @@
+/** Random forest regression. */
+import type { Schema } from 'apache-arrow';
+import { defineParams } from '../params/define-params.ts';
+import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
+import type { StageReader } from '../pipeline/stage-reader.ts';
+import { registerStage } from '../pipeline/stage-registry.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { fitColumns } from './fit-columns.ts';
+import { fitForest } from './fit-forest.ts';
+import { type RandomForestRegressorOptions, randomForestRegressorParams } from './forest-params.ts';
+import type { ModelOutput } from './output-columns.ts';
+import { schemaWithOutputs } from './output-columns.ts';
+import { regressionOutputs } from './regression-outputs.ts';
+import { TreeModel } from './tree-model.ts';
+import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
+
+/** Parameters of RandomForestRegressionModel. */
+export const randomForestRegressionModelParams = defineParams(
+  'RandomForestRegressionModel',
+  randomForestRegressorParams.schema,
+);
+
+/**
+ * The result of `RandomForestRegressor.fit`.
+ *
+ * Input: the fitted feature columns. Output: adds `prediction` float64, the mean of the trees.
+ *
+ * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
+ */
+export class RandomForestRegressionModel extends TreeModel<
+  typeof randomForestRegressionModelParams.schema
+> {
+  static readonly paramSchema = randomForestRegressionModelParams;
+
+  constructor(options: RandomForestRegressorOptions, data: TreeModelData) {
+    super(randomForestRegressionModelParams, options, data, 'RandomForestRegressor');
+  }
+
+  protected override get link(): 'mean' {
+    return 'mean';
+  }
+
+  protected override get outputs(): ModelOutput {
+    return regressionOutputs(this.params);
+  }
+
+  static override fromSaved(reader: StageReader): RandomForestRegressionModel {
+    return new RandomForestRegressionModel(reader.options, readTreeModel(reader));
+  }
+}
+
+/**
+ * Random forest for numbers: trees on rows drawn with replacement, each split looking at a few features.
+ *
+ * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number.
+ * Output: `prediction` float64. Cost: O(numTrees · depth · rows · features looked at); trees are dealt to the threads. Determinism: same data, params and seed give the same model, bit for bit, on
+ * any number of threads and partitions.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `LABEL_INVALID`, `WEIGHT_INVALID`,
+ *   `DATA_EMPTY`, `ABORTED`, `MEMORY_LIMIT`
+ * @example
+ * ```ts
+ * import { createTable, RandomForestRegressor } from 'coppice';
+ * const table = createTable({ x: [1, 2, 3, 4], label: [1, 4, 9, 16] });
+ * const model = await new RandomForestRegressor({ featuresCols: ['x'] }).fit(table);
+ * console.log(model.numTrees); // 100
+ * ```
+ * @see L. Breiman, "Random forests", 2001
+ */
+export class RandomForestRegressor extends Estimator<
+  RandomForestRegressionModel,
+  typeof randomForestRegressorParams.schema
+> {
+  static readonly paramSchema = randomForestRegressorParams;
+
+  constructor(options: RandomForestRegressorOptions = {}) {
+    super(randomForestRegressorParams, options);
+  }
+
+  override async fit(
+    table: PartitionedTable,
+    options: FitOptions = {},
+  ): Promise<RandomForestRegressionModel> {
+    const data = await fitForest(this.className, this.params, 'numeric', table, options);
+    return new RandomForestRegressionModel(this.givenOptions, data);
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    const { labelType } = fitColumns(this.className, schema, this.params, 'numeric');
+    return schemaWithOutputs(schema, {
+      outputs: regressionOutputs(this.params),
+      classes: [],
+      labelType,
+      numTrees: this.params.numTrees,
+    });
+  }
+}
+
+registerStage(RandomForestRegressor);
+registerStage(RandomForestRegressionModel);

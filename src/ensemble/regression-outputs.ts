@@ -1,0 +1,15 @@
+/** What regressors share: the names of their columns. */
+import type { ModelOutput } from './output-columns.ts';
+
+/** The columns that a regression model adds. */
+export function regressionOutputs(params: {
+  readonly predictionCol: string;
+  readonly leafCol: string | undefined;
+}): ModelOutput {
+  return {
+    rawPredictionCol: null,
+    probabilityCol: null,
+    predictionCol: params.predictionCol,
+    leafCol: params.leafCol ?? null,
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * What all fitted tree models share: prediction as a step of a table, importances, the look inside, saving.
+ * The classes of the single algorithms only say how leaves' sums become predictions.
+ */
+import type { Schema } from 'apache-arrow';
+import { hash32 } from '../base/rng.ts';
+import type { Options, ParamSchema } from '../params/define-params.ts';
+import type { ParamSpecs } from '../params/param-spec.ts';
+import { refuseExistingColumn } from '../pipeline/check-schema.ts';
+import type { LogicalSchema } from '../pipeline/logical-schema.ts';
+import { Model, notFitted } from '../pipeline/model.ts';
+import type { RowIdMode, StageWriter } from '../pipeline/stage-writer.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { ClassValue } from '../training/messages.ts';
+import { gainImportances } from '../tree/importances.ts';
+import { type TreeEnsemble, treeDepths } from '../tree/tree.ts';
+import { treeToText } from '../tree/tree-text.ts';
+import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
+import type { Link, PredictSpec } from './predict-operator.ts';
+import { makeScorer, type Scorer } from './scorer.ts';
+import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
+import './worker-operators.ts';
+
+let modelCount = 0;
+
+/** A fitted model of trees. */
+export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model<S> {
+  /** @internal */
+  readonly data: TreeModelData;
+  readonly inputSchema: LogicalSchema;
+  readonly rowIdMode: RowIdMode;
+  readonly #modelId: string;
+  #shared: TreeEnsemble | null = null;
+
+  constructor(
+    schema: ParamSchema<S>,
+    options: Options<S> | undefined,
+    data: TreeModelData,
+    estimator: string,
+  ) {
+    super(schema, options);
+    if (data === undefined) throw notFitted(schema.owner, estimator);
+    this.data = data;
+    this.inputSchema = data.inputSchema;
+    this.rowIdMode = data.rowIdMode;
+    modelCount += 1;
+    this.#modelId = `${process.pid}.${modelCount}.${hash32(modelCount, 0)}`;
+  }
+
+  /** How sums of leaves become predictions. */
+  protected abstract get link(): Link;
+  /** Names of the columns that are added. */
+  protected abstract get outputs(): ModelOutput;
+  /** Thresholds of the classes, where given. */
+  protected get thresholds(): readonly number[] | null {
+    return null;
+  }
+
+  /** How many trees there are. */
+  get numTrees(): number {
+    return this.data.trees.numTrees;
+  }
+
+  /** Nodes of all trees. */
+  get totalNumNodes(): number {
+    return this.data.trees.feature.length;
+  }
+
+  /** How many features the model was fitted on. */
+  get numFeatures(): number {
+    return this.data.features.length;
+  }
+
+  /** Names of the features, in the order of {@link TreeModel.featureImportances}. */
+  get featureNames(): readonly string[] {
+    return this.data.features.map((feature) => feature.name);
+  }
+
+  /** Classes ascending, as the label column had them; empty for a regressor. */
+  get classes(): readonly ClassValue[] {
+    return this.data.classes;
+  }
+
+  /** Most splits between the root and a leaf of any tree. */
+  get depth(): number {
+    return treeDepths(this.data.trees).reduce((most, depth) => Math.max(most, depth), 0);
+  }
+
+  /** The trees as arrays. */
+  get trees(): TreeEnsemble {
+    return this.data.trees;
+  }
+
+  /** How much each feature's splits lowered the loss: each tree's shares, averaged over trees; they add up to 1. */
+  get featureImportances(): Float64Array {
+    return gainImportances(this.data.trees, this.data.features.length);
+  }
+
+  /** What training told about itself. */
+  get summary(): { readonly numRows: number; readonly validationLosses: readonly number[] } {
+    return { numRows: this.data.numRows, validationLosses: this.data.validationLosses };
+  }
+
+  /** The trees as indented text. */
+  toDebugString(): string {
+    const { trees, features } = this.data;
+    const head = `${this.className} (uid=${this.uid}) with ${trees.numTrees} trees\n`;
+    return (
+      head +
+      Array.from({ length: trees.numTrees }, (_, t) => treeToText(trees, t, features)).join('')
+    );
+  }
+
+  override async transform(table: PartitionedTable): Promise<PartitionedTable> {
+    const schema = this.transformSchema(table.schema);
+    const added = schema.fields.slice(table.schema.fields.length).map((field) => field.name);
+    const spec: PredictSpec = {
+      kind: 'ensemble.predictTrees',
+      reads: [...new Set(this.data.paths.map((path) => path[0] as string))],
+      writes: added,
+      modelId: this.#modelId,
+      trees: this.#sharedTrees(),
+      features: this.data.features,
+      paths: this.data.paths,
+      baseScores: this.data.baseScores,
+      link: this.link,
+      classes: this.data.classes,
+      labelType: this.data.labelType,
+      thresholds: this.thresholds,
+      outputs: this.outputs,
+    };
+    return table.withOperator(spec, schema);
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    this.checkInput(schema);
+    const { outputs } = this;
+    for (const [param, name] of Object.entries(outputs)) {
+      if (typeof name === 'string') refuseExistingColumn(this.className, param, name, schema);
+    }
+    return schemaWithOutputs(schema, {
+      outputs,
+      classes: this.data.classes,
+      labelType: this.data.labelType,
+      numTrees: this.numTrees,
+    });
+  }
+
+  /** A synchronous function of one row's values, by feature name; the same bits as transform. */
+  async scorer(): Promise<Scorer> {
+    return makeScorer(this.data, this.link, this.thresholds);
+  }
+
+  override async saveData(writer: StageWriter): Promise<void> {
+    await saveTreeModel(writer, this.data);
+  }
+
+  protected override constructorArguments(): readonly unknown[] {
+    return [this.data];
+  }
+
+  /** The trees in shared memory, copied once. */
+  #sharedTrees(): TreeEnsemble {
+    if (this.#shared !== null) return this.#shared;
+    const entries = Object.entries(this.data.trees).map(([name, value]) => [
+      name,
+      ArrayBuffer.isView(value) ? share(value as Float64Array) : value,
+    ]);
+    this.#shared = Object.fromEntries(entries) as TreeEnsemble;
+    return this.#shared;
+  }
+}
+
+function share<A extends Float64Array>(array: A): A {
+  const buffer = new SharedArrayBuffer(array.byteLength);
+  const copy = Reflect.construct(array.constructor, [buffer]) as A;
+  copy.set(array);
+  return copy;
+}

@@ -1,0 +1,5 @@
+/** Makes the ensembles' operators known to a thread. */
+import { registerOperator } from '../table/operators.ts';
+import { makePredictOperator, type PredictSpec } from './predict-operator.ts';
+
+registerOperator<PredictSpec>('ensemble.predictTrees', makePredictOperator);

@@ -1,0 +1,66 @@
+/** A tree as indented text, for people. */
+import { nodeFlag, type TreeEnsemble } from './tree.ts';
+
+/** What is needed to name a split. */
+export interface NamedFeature {
+  readonly name: string;
+  readonly categories: readonly string[];
+}
+
+/** One tree; every line is a split's condition or a leaf's values. */
+export function treeToText(
+  e: TreeEnsemble,
+  tree: number,
+  features: readonly NamedFeature[],
+): string {
+  const start = e.treeStart[tree] as number;
+  const lines = [`  Tree ${tree}:`];
+  const open: { node: number; indent: number; prefix: string }[] = [
+    { node: 0, indent: 4, prefix: '' },
+  ];
+  while (open.length > 0) {
+    const { node, indent, prefix } = open.pop() as { node: number; indent: number; prefix: string };
+    const n = start + node;
+    const pad = ' '.repeat(indent);
+    const left = e.leftChild[n] as number;
+    if (left === 0) {
+      const values = e.value.subarray(n * e.numOutputs, (n + 1) * e.numOutputs);
+      lines.push(`${pad}${prefix}Predict: ${[...values].join(', ')} (rows ${e.rows[n]})`);
+      continue;
+    }
+    const [yes, no] = conditions(e, n, features);
+    if (prefix !== '') lines.push(`${pad}${prefix}`.trimEnd());
+    const inner = prefix === '' ? indent : indent + 1;
+    open.push({ node: left + 1, indent: inner, prefix: `Else (${no}) ` });
+    open.push({ node: left, indent: inner, prefix: `If (${yes}) ` });
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function conditions(
+  e: TreeEnsemble,
+  n: number,
+  features: readonly NamedFeature[],
+): [string, string] {
+  const feature = features[e.feature[n] as number];
+  const name = feature?.name ?? `feature ${e.feature[n]}`;
+  const flags = e.flags[n] as number;
+  const missing = (flags & nodeFlag.missingGoesLeft) !== 0;
+  if ((flags & nodeFlag.isCategory) === 0) {
+    const threshold = e.threshold[n] as number;
+    return [
+      `${name} <= ${threshold}${missing ? ' or missing' : ''}`,
+      `${name} > ${threshold}${missing ? '' : ' or missing'}`,
+    ];
+  }
+  const listed: string[] = [];
+  for (let c = 0; c < (e.categoryCount[n] as number); c++) {
+    const word = e.categoryBits[(e.categoryStart[n] as number) + (c >> 5)] as number;
+    if (((word >>> (c & 31)) & 1) === 1) listed.push(feature?.categories[c] ?? String(c));
+  }
+  const set = `{${listed.join(', ')}}`;
+  return [
+    `${name} in ${set}${missing ? ' or missing' : ''}`,
+    `${name} not in ${set}${missing ? '' : ' or missing'}`,
+  ];
+}
