@@ -61,6 +61,7 @@ describe('determinism', () => {
       'src/base/progress.ts',
       'src/base/switch-in.ts', // how old is what a dead writer left behind?
       'src/cluster/',
+      'src/training/rank-result.ts', // how long each phase of a fit took; never saved
       'src/session/',
       'src/cli/',
     ];
@@ -77,6 +78,7 @@ describe('determinism', () => {
       'src/base/switch-in.ts', // the names of temporary folders
       'src/base/write-durably.ts',
       'src/kernels/choose.ts', // COPPICE_KERNELS=reference
+      'src/ensemble/tree-model.ts', // names a loaded model in the memory of workers
       'src/session/',
       'src/cli/',
     ];
