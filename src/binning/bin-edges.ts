@@ -24,7 +24,7 @@ export function numericEdges(
     }
     return edges;
   }
-  return greedyEdges(values, counts, sorted.length, maxBins, isFloat32);
+  return greedyEdges({ values, counts }, sorted.length, maxBins, isFloat32);
 }
 
 /** A cut between two neighbours: their midpoint, or the lower value where the midpoint is not below the upper. */
@@ -36,10 +36,12 @@ export function edgeBetween(lower: number, upper: number, isFloat32: boolean): n
   return middle >= lower && middle < upper ? middle : lower;
 }
 
-function countDistinct(sorted: Float64Array | Float32Array): {
-  values: Float64Array;
-  counts: Float64Array;
-} {
+interface DistinctValues {
+  readonly values: Float64Array;
+  readonly counts: Float64Array;
+}
+
+function countDistinct(sorted: Float64Array | Float32Array): DistinctValues {
   let numDistinct = 0;
   for (let i = 0; i < sorted.length; i++) {
     if (i === 0 || sorted[i] !== sorted[i - 1]) numDistinct += 1;
@@ -59,8 +61,7 @@ function countDistinct(sorted: Float64Array | Float32Array): {
 }
 
 function greedyEdges(
-  values: Float64Array,
-  counts: Float64Array,
+  { values, counts }: DistinctValues,
   numRows: number,
   maxBins: number,
   isFloat32: boolean,

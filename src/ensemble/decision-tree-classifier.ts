@@ -99,7 +99,12 @@ export class DecisionTreeClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<DecisionTreeClassificationModel> {
-    const data = await fitForest(this.className, singleTree(this.params), 'class', table, options);
+    const fit = {
+      owner: this.className,
+      params: singleTree(this.params),
+      labelKind: 'class',
+    } as const;
+    const data = await fitForest(fit, table, options);
     return new DecisionTreeClassificationModel(this.givenOptions, data);
   }
 

@@ -81,13 +81,12 @@ export class DecisionTreeRegressor extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<DecisionTreeRegressionModel> {
-    const data = await fitForest(
-      this.className,
-      singleTree(this.params),
-      'numeric',
-      table,
-      options,
-    );
+    const fit = {
+      owner: this.className,
+      params: singleTree(this.params),
+      labelKind: 'numeric',
+    } as const;
+    const data = await fitForest(fit, table, options);
     return new DecisionTreeRegressionModel(this.givenOptions, data);
   }
 

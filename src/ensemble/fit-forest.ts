@@ -4,7 +4,7 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { ForestJob } from '../training/messages.ts';
 import { runTrainingJob } from '../training/run-job.ts';
 import { fitColumns } from './fit-columns.ts';
-import { ingestOf, modelData } from './fit-gbt.ts';
+import { ingestOf, modelData, type TreeFit } from './fit-gbt.ts';
 import type { ForestParams, TreeParams } from './forest-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import type { TreeModelData } from './tree-model-data.ts';
@@ -25,9 +25,7 @@ export function singleTree(params: TreeParams): AnyForestParams {
 
 /** Fits a forest. */
 export async function fitForest(
-  owner: string,
-  params: AnyForestParams,
-  labelKind: 'numeric' | 'class',
+  { owner, params, labelKind }: TreeFit<AnyForestParams>,
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<TreeModelData> {

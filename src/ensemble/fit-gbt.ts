@@ -15,11 +15,16 @@ const flushRows = 65_535;
 /** Bytes of raw columns that are held at once before rows are decoded twice. */
 const rawBytes = 512 * 1024 * 1024;
 
+/** Who fits, with which parameters, to what kind of label. */
+export interface TreeFit<P> {
+  readonly owner: string;
+  readonly params: P;
+  readonly labelKind: 'numeric' | 'class';
+}
+
 /** Fits boosted trees. */
 export async function fitBoostedTrees(
-  owner: string,
-  params: GBTParams,
-  labelKind: 'numeric' | 'class',
+  { owner, params, labelKind }: TreeFit<GBTParams>,
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<TreeModelData> {

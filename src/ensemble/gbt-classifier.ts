@@ -95,7 +95,8 @@ export class GBTClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTClassificationModel> {
-    const data = await fitBoostedTrees(this.className, this.params, 'class', table, options);
+    const fit = { owner: this.className, params: this.params, labelKind: 'class' } as const;
+    const data = await fitBoostedTrees(fit, table, options);
     return new GBTClassificationModel(this.givenOptions, data);
   }
 

@@ -76,7 +76,8 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTRegressionModel> {
-    const data = await fitBoostedTrees(this.className, this.params, 'numeric', table, options);
+    const fit = { owner: this.className, params: this.params, labelKind: 'numeric' } as const;
+    const data = await fitBoostedTrees(fit, table, options);
     return new GBTRegressionModel(this.givenOptions, data);
   }
 

@@ -99,7 +99,8 @@ export class RandomForestClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<RandomForestClassificationModel> {
-    const data = await fitForest(this.className, this.params, 'class', table, options);
+    const fit = { owner: this.className, params: this.params, labelKind: 'class' } as const;
+    const data = await fitForest(fit, table, options);
     return new RandomForestClassificationModel(this.givenOptions, data);
   }
 

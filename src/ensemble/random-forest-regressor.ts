@@ -81,7 +81,8 @@ export class RandomForestRegressor extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<RandomForestRegressionModel> {
-    const data = await fitForest(this.className, this.params, 'numeric', table, options);
+    const fit = { owner: this.className, params: this.params, labelKind: 'numeric' } as const;
+    const data = await fitForest(fit, table, options);
     return new RandomForestRegressionModel(this.givenOptions, data);
   }
 

@@ -45,7 +45,7 @@ export function makeScorer(
   const sums = new Float64Array(numOutputs);
   return (row) => {
     for (let f = 0; f < names.length; f++)
-      values[f] = valueOf(row[names[f] as string], bins[f] ?? null);
+      values[f] = numberOf(row[names[f] as string], bins[f] ?? null);
     sums.fill(0);
     addTrees(trees, values, bins, sums);
     return finish(sums.slice(), {
@@ -58,7 +58,7 @@ export function makeScorer(
   };
 }
 
-function valueOf(value: ScorerRow[string], bins: Map<string, number> | null): number {
+function numberOf(value: ScorerRow[string], bins: Map<string, number> | null): number {
   if (value === null || value === undefined) return Number.NaN;
   if (bins === null) return Number(value);
   return bins.get(String(value)) ?? -1;

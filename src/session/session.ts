@@ -3,6 +3,7 @@
  * when a script never mentions Session, and it keeps no script alive.
  */
 import { availableParallelism } from 'node:os';
+import { Table } from 'apache-arrow';
 import { ThreadPool } from '../cluster/threads/thread-pool.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { int } from '../params/kinds.ts';
@@ -14,7 +15,6 @@ import {
   tableFromColumns,
 } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { Table } from 'apache-arrow';
 import { SessionReader } from './session-reader.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -95,4 +95,3 @@ function localSession(options: SessionOptions): Session {
   const { threads } = resolveParams(sessionParams, options);
   return new Session(new ThreadPool(threads ?? availableParallelism(), workerUrl()));
 }
-

@@ -5,6 +5,8 @@
 
 /** URL of the built executor-main.js. */
 export function workerUrl(moduleUrl: string = import.meta.url): URL {
-  const built = moduleUrl.endsWith('.ts') ? '../../dist/session/executor-main.js' : './executor-main.js';
+  const built = moduleUrl.endsWith('.ts')
+    ? '../../dist/session/executor-main.js'
+    : './executor-main.js';
   return new URL(built, moduleUrl);
 }

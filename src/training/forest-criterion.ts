@@ -8,14 +8,23 @@ import type { IngestedRows } from './ingest/ingest.ts';
 import type { ForestJob } from './messages.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
+/** What a criterion is made of. */
+export interface CriterionParts {
+  readonly environment: RankEnvironment;
+  readonly job: ForestJob;
+  readonly rows: IngestedRows;
+  readonly start: ForestStart;
+  readonly memory: ForestMemory;
+}
+
 /** Makes it. */
-export function forestCriterion(
-  environment: RankEnvironment,
-  job: ForestJob,
-  rows: IngestedRows,
-  start: ForestStart,
-  memory: ForestMemory,
-): ForestCriterion {
+export function forestCriterion({
+  environment,
+  job,
+  rows,
+  start,
+  memory,
+}: CriterionParts): ForestCriterion {
   const { kernels, memory: shared } = environment;
   const { layout } = rows;
   const minWeight = job.split.minSumHessian * start.totalWeight;

@@ -83,7 +83,7 @@ class ForestGrower {
       : new InlineCollective(() => collective.checkAborted());
     this.#store = new RowStore(environment.kernels, memory.buffers, rows.layout.stride, true);
     this.#sampler = new ColumnSampler(rows.layout, job.columns, job.seed);
-    this.#criterion = forestCriterion(environment, job, rows, parts.start, memory);
+    this.#criterion = forestCriterion(parts);
     this.#backend = new ForestBackend({
       kernels: environment.kernels,
       memory: environment.memory,
