@@ -3,6 +3,7 @@
  * operator of tables. The worker's entry file imports it, and so does the table itself.
  */
 import { registerTask } from '../cluster/task-runner.ts';
+import { type ParquetInfo, parquetInfo } from './parquet/parquet-source.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';
 import { batchToShared, type SharedBatch } from './shared-batch.ts';
@@ -18,3 +19,5 @@ registerTask('table.readPartition', async (payload: ReadPartitionPayload): Promi
   const { partition, columns, rows } = payload;
   return batchToShared(await readPartition(partition, { columns, rows }));
 });
+
+registerTask('table.parquetInfo', (file: { path: string }): ParquetInfo => parquetInfo(file.path));

@@ -1,0 +1,87 @@
+/**
+ * The one schema of several files: the same columns, by name, with the same meaning. Layouts may differ
+ * (a dictionary here, plain text there; a column that is all null): each file then says which of its
+ * columns must be conformed to the table's.
+ */
+import { DataType, Field, Schema } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import { nameSuggestion } from '../base/nearest-name.ts';
+import { canConform } from './conform-column.ts';
+import { columnNames, findField } from './find-column.ts';
+import { sameType, typeName } from './type-name.ts';
+
+/** A file's columns. */
+export interface FileSchema {
+  readonly path: string;
+  readonly schema: Schema;
+}
+
+/** The schema of a table of files, and for each file the fields that it stores otherwise. */
+export interface MergedSchema {
+  readonly schema: Schema;
+  readonly conforms: readonly (readonly Field[])[];
+}
+
+/** Merges the schemas of files. @throws CoppiceError `SCHEMA_MISMATCH` naming file and column, `COLUMN_EXISTS` */
+export function mergeSchemas(files: readonly FileSchema[]): MergedSchema {
+  const first = files[0] as FileSchema;
+  const schemas = new Set<Schema>(files.map((file) => file.schema));
+  for (const { path, schema } of files) checkDistinct(path, schema);
+  const fields = first.schema.fields.map((field) => {
+    let best = field;
+    let nullable = field.nullable;
+    for (const schema of schemas) {
+      const other = findField(schema, field.name);
+      nullable ||= other?.nullable ?? true;
+      if (other !== undefined && DataType.isNull(best.type)) best = other;
+    }
+    return new Field(field.name, best.type, nullable, best.metadata);
+  });
+  const schema = new Schema(fields, first.schema.metadata);
+  return { schema, conforms: files.map((file) => differences(file, schema, first)) };
+}
+
+function differences(file: FileSchema, schema: Schema, first: FileSchema): Field[] {
+  for (const { name } of file.schema.fields) {
+    if (findField(schema, name) !== undefined) continue;
+    throw mismatch(
+      file,
+      name,
+      `it is not in ${first.path}; ${nameSuggestion(name, columnNames(schema))}`,
+    );
+  }
+  return schema.fields.filter((field) => {
+    const own = findField(file.schema, field.name);
+    if (own === undefined) {
+      throw mismatch(
+        file,
+        field.name,
+        `it is missing; ${nameSuggestion(field.name, columnNames(file.schema))}`,
+      );
+    }
+    if (!canConform(own.type, field.type)) {
+      throw mismatch(
+        file,
+        field.name,
+        `its type must be ${typeName(field.type)}, as in ${first.path}; got ${typeName(own.type)}`,
+      );
+    }
+    return !sameType(own.type, field.type);
+  });
+}
+
+function mismatch(file: FileSchema, column: string, why: string): CoppiceError {
+  const message = `column "${column}" of file ${file.path} must be as in the other files; ${why}`;
+  return new CoppiceError('SCHEMA_MISMATCH', message, { context: { file: file.path, column } });
+}
+
+function checkDistinct(path: string, schema: Schema): void {
+  const names = new Set<string>();
+  for (const { name } of schema.fields) {
+    if (names.has(name)) {
+      const message = `columns of file ${path} must have distinct names; got "${name}" twice`;
+      throw new CoppiceError('COLUMN_EXISTS', message, { context: { file: path, column: name } });
+    }
+    names.add(name);
+  }
+}

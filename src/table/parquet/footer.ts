@@ -1,0 +1,236 @@
+/**
+ * What is in a Parquet file, read from its footer without WebAssembly: how many row groups, how many
+ * rows each has, and where its column chunks lie. Row groups are decoded one by one, when needed, so that
+ * a file of a thousand columns and groups costs no more than the groups that are read.
+ *
+ *   PAR1 | column chunks of row group 0 | … | footer (FileMetaData) | footer length, 4 bytes | PAR1
+ *
+ * Fields: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+ */
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { CoppiceError } from '../../base/errors.ts';
+import { missingFile } from '../find-files.ts';
+import { readFully } from '../read-fully.ts';
+import {
+  type RawField,
+  type ThriftList,
+  ThriftReader,
+  type ThriftStruct,
+  type ThriftValue,
+  thriftTypes,
+} from './thrift.ts';
+
+/** Field ids of FileMetaData. */
+export const fileFields = {
+  schema: 2,
+  numRows: 3,
+  rowGroups: 4,
+  keyValues: 5,
+  columnOrders: 7,
+  encryption: 8,
+} as const;
+/** Field ids of SchemaElement. */
+export const elementFields = { name: 4, numChildren: 5 } as const;
+/** Field ids of RowGroup. */
+export const groupFields = {
+  columns: 1,
+  totalBytes: 2,
+  numRows: 3,
+  fileOffset: 5,
+  ordinal: 7,
+} as const;
+/** Field ids of ColumnChunk; 4 to 7 are the places of page indexes. */
+export const chunkFields = { filePath: 1, fileOffset: 2, metadata: 3, encrypted: 9 } as const;
+/** Field ids of ColumnMetaData. */
+export const columnFields = {
+  path: 3,
+  uncompressedBytes: 6,
+  compressedBytes: 7,
+  dataOffset: 9,
+  indexOffset: 10,
+  dictionaryOffset: 11,
+  bloomOffset: 14,
+  bloomLength: 15,
+} as const;
+
+/** A file as it was when it was planned; another size or time means that it changed. */
+export interface FileIdentity {
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** The place of one row group in the footer. */
+export interface GroupPlace {
+  readonly start: number;
+  readonly numRows: number;
+  readonly totalBytes: number;
+}
+
+/** A footer that is decoded as far as its row groups' places. */
+export interface ParquetFooter {
+  readonly bytes: Uint8Array;
+  readonly fields: ReadonlyMap<number, RawField>;
+  readonly rowGroups: readonly GroupPlace[];
+}
+
+/** One column chunk of a row group. */
+export interface ColumnChunk {
+  /** The column's name, then those of nested fields. */
+  readonly path: readonly string[];
+  readonly struct: ThriftStruct;
+  readonly metadata: ThriftStruct;
+  readonly start: number;
+  readonly length: number;
+  readonly uncompressedBytes: number;
+}
+
+/** The mark at both ends of a file. */
+export const magic = 'PAR1';
+/** Bytes of the footer's length and the closing mark. */
+export const tailBytes = 8;
+
+/** Opens a file, checks that it is the one planned, and hands it to `use`. @throws CoppiceError */
+export function withFile<T>(
+  path: string,
+  planned: FileIdentity | undefined,
+  use: (fd: number, identity: FileIdentity) => T,
+): T {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (cause) {
+    throw missingFile(path, cause);
+  }
+  try {
+    const { size, mtimeMs } = fstatSync(fd);
+    if (planned !== undefined && (planned.size !== size || planned.mtimeMs !== mtimeMs)) {
+      const message = `the file ${path} must stay as it is while a table reads it; it has changed. Read it again`;
+      throw new CoppiceError('DATA_INVALID', message, { context: { file: path } });
+    }
+    return use(fd, { path, size, mtimeMs });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The footer of an open file. @throws CoppiceError `FILE_FORMAT` */
+export function readFooter(fd: number, file: FileIdentity): ParquetFooter {
+  if (file.size < tailBytes + magic.length) throw notParquet(`it has ${file.size} bytes`);
+  const tail = readFully(fd, file.size - tailBytes, tailBytes);
+  const mark = Buffer.from(tail.subarray(4)).toString('latin1');
+  if (mark === 'PARE') throw notParquet('its footer is encrypted');
+  if (mark !== magic) throw notParquet('it does not end with PAR1 (was it cut off?)');
+  const length = new DataView(tail.buffer).getUint32(0, true);
+  if (length > file.size - tailBytes - magic.length)
+    throw notParquet('its footer is longer than the file');
+  const bytes = readFully(fd, file.size - tailBytes - length, length);
+  return parseFooter(bytes);
+}
+
+/** The footer of its bytes. */
+export function parseFooter(bytes: Uint8Array): ParquetFooter {
+  const fields = new ThriftReader(bytes).rawStruct();
+  if (fields.has(fileFields.encryption)) throw notParquet('it is encrypted');
+  const place = fields.get(fileFields.rowGroups);
+  if (place === undefined || !fields.has(fileFields.schema))
+    throw notParquet('its footer is not one of Parquet');
+  const reader = new ThriftReader(bytes, place.start);
+  const rowGroups: GroupPlace[] = [];
+  const { count } = reader.listHead();
+  for (let i = 0; i < count; i++) {
+    const start = reader.position;
+    const group = reader.rawStruct();
+    rowGroups.push({
+      start,
+      numRows: numberAt(bytes, group.get(groupFields.numRows)),
+      totalBytes: numberAt(bytes, group.get(groupFields.totalBytes)),
+    });
+  }
+  return { bytes, fields, rowGroups };
+}
+
+/** The column chunks of a row group. @throws CoppiceError `FILE_FORMAT` */
+export function columnChunks(
+  footer: ParquetFooter,
+  rowGroup: number,
+  fileSize: number,
+): ColumnChunk[] {
+  const group = groupStruct(footer, rowGroup);
+  const columns = group.get(groupFields.columns)?.value as ThriftList | undefined;
+  if (columns?.elementType !== thriftTypes.struct) throw notParquet('a row group has no columns');
+  return columns.items.map((item) => readChunk(item as ThriftStruct, fileSize));
+}
+
+/** A row group with all its fields. */
+export function groupStruct(footer: ParquetFooter, rowGroup: number): ThriftStruct {
+  const place = footer.rowGroups[rowGroup];
+  if (place === undefined) throw notParquet(`it has no row group ${rowGroup}`);
+  return new ThriftReader(footer.bytes, place.start).struct();
+}
+
+/** The mark that begins a file. */
+export const headBytes: Uint8Array = Uint8Array.from(Buffer.from(magic, 'latin1'));
+
+/** The key under which a file stores the Arrow schema that it was written from. */
+export const arrowSchemaKey = 'ARROW:schema';
+
+/** True when the file stores the Arrow schema that it was written from. */
+export function hasArrowSchema(footer: ParquetFooter): boolean {
+  const pairs = listField(footer, fileFields.keyValues);
+  return pairs.some((pair) => textOf((pair as ThriftStruct).get(1)?.value) === arrowSchemaKey);
+}
+
+/** The structs of a list field of the footer. @throws CoppiceError `FILE_FORMAT` */
+export function listField(footer: ParquetFooter, id: number): readonly ThriftValue[] {
+  const field = footer.fields.get(id);
+  if (field === undefined) return [];
+  const list = new ThriftReader(footer.bytes, field.start).list();
+  if (list.elementType !== thriftTypes.struct)
+    throw notParquet('a list in its footer has the wrong type');
+  return list.items;
+}
+
+/** The text of a value of bytes. */
+export function textOf(value: ThriftValue | undefined): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : '';
+}
+
+/** The error about a file that is no readable Parquet file. */
+export function notParquet(why: string): CoppiceError {
+  return new CoppiceError('FILE_FORMAT', why);
+}
+
+function readChunk(struct: ThriftStruct, fileSize: number): ColumnChunk {
+  if (struct.has(chunkFields.encrypted)) throw notParquet('a column of it is encrypted');
+  if (struct.has(chunkFields.filePath)) throw notParquet('a column of it lies in another file');
+  const metadata = struct.get(chunkFields.metadata)?.value;
+  if (!(metadata instanceof Map)) throw notParquet('a column of it has no metadata');
+  const number = (id: number): number => {
+    const value = metadata.get(id)?.value;
+    return typeof value === 'number' ? value : -1;
+  };
+  const path = metadata.get(columnFields.path)?.value as ThriftList | undefined;
+  const names = (path?.items ?? []).map(textOf);
+  const dataOffset = number(columnFields.dataOffset);
+  const dictionaryOffset = number(columnFields.dictionaryOffset);
+  const hasDictionary = dictionaryOffset > 0 && dictionaryOffset < dataOffset;
+  const start = hasDictionary ? dictionaryOffset : dataOffset;
+  const length = number(columnFields.compressedBytes);
+  if (names.length === 0 || start < 0 || length < 0 || start + length > fileSize) {
+    throw notParquet('a column of it lies outside the file (was it cut off?)');
+  }
+  const uncompressedBytes = Math.max(0, number(columnFields.uncompressedBytes));
+  return { path: names, struct, metadata, start, length, uncompressedBytes };
+}
+
+function numberAt(bytes: Uint8Array, field: RawField | undefined): number {
+  if (field === undefined) return 0;
+  // A struct of this one field, so that one reader knows how numbers are laid out.
+  const struct = new Uint8Array(field.end - field.start + 2);
+  struct[0] = 0x10 | field.type;
+  struct.set(bytes.subarray(field.start, field.end), 1);
+  const value = new ThriftReader(struct).struct().get(1)?.value;
+  if (typeof value !== 'number' || value < 0) throw notParquet('a count in its footer is negative');
+  return value;
+}

@@ -1,0 +1,234 @@
+/**
+ * Reads rows of one row group of a Parquet file into shared columns, in the thread that calls.
+ *
+ * The wanted columns are decoded in portions of bounded size, so that the decoder's memory (which never
+ * shrinks) stays small however large the row group is; each portion is copied once into shared memory.
+ */
+import {
+  type Data,
+  Field,
+  type RecordBatch,
+  Schema,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+} from 'apache-arrow';
+import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
+import { makeBatch } from '../column-data.ts';
+import { concatData } from '../concat-rows.ts';
+import { conformData } from '../conform-column.ts';
+import { type ConstantColumn, constantColumn } from '../constant-column.ts';
+import { normalSchema } from '../normal-type.ts';
+import type { SourceSpec } from '../partition-spec.ts';
+import {
+  type FieldRecord,
+  fieldFromRecord,
+  type SchemaRecord,
+  schemaToRecord,
+} from '../schema-record.ts';
+import { registerSource, type SourceRequest } from '../sources.ts';
+import {
+  type ColumnChunk,
+  columnChunks,
+  type FileIdentity,
+  hasArrowSchema,
+  type ParquetFooter,
+  readFooter,
+  withFile,
+} from './footer.ts';
+import { callParquetWasm } from './parquet-wasm.ts';
+import { emptyFile, sliceFile } from './slice-file.ts';
+
+/** Rows [firstRow, firstRow + numRows) of one row group. */
+export interface ParquetSource extends SourceSpec {
+  readonly kind: 'parquet';
+  readonly file: FileIdentity;
+  readonly rowGroup: number;
+  readonly firstRow: number;
+  readonly numRows: number;
+  /** Columns whose values stand in the path (`key=value` folders). */
+  readonly constants: readonly ConstantColumn[];
+  /** Columns that this file stores in another layout than the table. */
+  readonly conforms: readonly FieldRecord[];
+}
+
+/** What planning needs to know about a file. */
+export interface ParquetInfo {
+  readonly file: FileIdentity;
+  readonly schema: SchemaRecord;
+  readonly rowGroups: readonly { readonly numRows: number; readonly totalBytes: number }[];
+}
+
+const portionBytes = 32 << 20;
+const opened = new Map<string, OpenedFile>();
+const maxOpened = 16;
+
+/** What a thread remembers of a file. */
+interface OpenedFile {
+  readonly file: FileIdentity;
+  readonly footer: ParquetFooter;
+  /** The Arrow schema as the decoder sees it, and whether the file stores it. */
+  readonly schema: Schema;
+  readonly storesSchema: boolean;
+}
+
+/** The columns and row groups of a file. @throws CoppiceError `FILE_FORMAT`, `FILE_NOT_FOUND`, `UNSUPPORTED` */
+export function parquetInfo(path: string): ParquetInfo {
+  return withFile(path, undefined, (fd, file) =>
+    naming(path, undefined, () => {
+      const { footer, schema } = open(fd, file);
+      const rowGroups = footer.rowGroups.map(({ numRows, totalBytes }) => ({
+        numRows,
+        totalBytes,
+      }));
+      return { file, schema: schemaToRecord(normalSchema(cleanSchema(schema))), rowGroups };
+    }),
+  );
+}
+
+registerSource<ParquetSource>('parquet', (source, request) => {
+  const { file, rowGroup } = source;
+  return withFile(file.path, file, (fd) =>
+    naming(file.path, rowGroup, () => readRowGroup(fd, source, request)),
+  );
+});
+
+function readRowGroup(fd: number, source: ParquetSource, request: SourceRequest): RecordBatch {
+  const known = open(fd, source.file);
+  const { footer } = known;
+  const { start, end } = request.rows ?? { start: 0, end: source.numRows };
+  const numRows = Math.max(0, Math.min(end, source.numRows) - start);
+  const constants = new Map(source.constants.map((constant) => [constant.name, constant]));
+  const stored = new Set(request.columns.filter((name) => !constants.has(name)));
+  const chunks = columnChunks(footer, source.rowGroup, source.file.size);
+  const wanted = chunks.filter((chunk) => stored.has(chunk.path[0] as string));
+  const columns: [Field, Data][] = [];
+  const options = { batchSize: numRows, offset: source.firstRow + start, limit: numRows };
+  for (const portion of portions(wanted, numRows)) {
+    const arrowSchema = storedSchema(known, portion);
+    const slice = { rowGroup: source.rowGroup, chunks: portion, arrowSchema };
+    const bytes = decode(sliceFile(fd, footer, slice), options);
+    columns.push(...columnsOfStream(bytes, source));
+  }
+  for (const name of request.columns) {
+    const constant = constants.get(name);
+    if (constant !== undefined) columns.push(constantColumn(constant, numRows));
+  }
+  const schema = new Schema(columns.map(([field]) => field));
+  return makeBatch(
+    schema,
+    columns.map(([, data]) => data),
+    numRows,
+  );
+}
+
+interface DecodeOptions {
+  readonly batchSize: number;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** The rows as an IPC stream: measured as fast as views of the module's memory, and made by one encoder. */
+function decode(file: Uint8Array, options: DecodeOptions): Uint8Array {
+  const batchSize = Math.max(1, options.batchSize);
+  return callParquetWasm((module) =>
+    module.readParquet(file, { ...options, batchSize }).intoIPCStream(),
+  );
+}
+
+function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data][] {
+  const table = tableFromIPC(bytes);
+  const columns: [Field, Data][] = [];
+  for (const [index, given] of table.schema.fields.entries()) {
+    const field = cleanField(given);
+    const chunks = table.batches.map((batch) => batch.data.children[index] as Data);
+    const data = concatData(field.type, chunks);
+    const conforms = source.conforms.find((record) => record.name === field.name);
+    if (conforms === undefined) columns.push([field, data]);
+    else {
+      const target = fieldFromRecord(conforms);
+      columns.push([target, conformData(data, target.type)]);
+    }
+  }
+  return columns;
+}
+
+/** Groups of chunks, all chunks of a column together, each group of bounded size. */
+function portions(chunks: readonly ColumnChunk[], numRows: number): ColumnChunk[][] {
+  const byColumn = new Map<string, ColumnChunk[]>();
+  for (const chunk of chunks) {
+    const name = chunk.path[0] as string;
+    byColumn.set(name, [...(byColumn.get(name) ?? []), chunk]);
+  }
+  const groups: ColumnChunk[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const column of byColumn.values()) {
+    // Dictionary-encoded chunks grow when decoded: count at least 8 bytes a row.
+    const size = column.reduce(
+      (sum, chunk) => sum + chunk.length + Math.max(chunk.uncompressedBytes, numRows * 8),
+      0,
+    );
+    if (bytes + size > portionBytes) {
+      groups.push([]);
+      bytes = 0;
+    }
+    (groups.at(-1) as ColumnChunk[]).push(...column);
+    bytes += size;
+  }
+  return groups;
+}
+
+function open(fd: number, file: FileIdentity): OpenedFile {
+  const known = opened.get(file.path);
+  if (known?.file.size === file.size && known.file.mtimeMs === file.mtimeMs) return known;
+  const footer = readFooter(fd, file);
+  const empty = emptyFile(footer);
+  const bytes = callParquetWasm((module) => module.readSchema(empty).intoIPCStream());
+  const { schema } = tableFromIPC(bytes);
+  const now = { file, footer, schema, storesSchema: hasArrowSchema(footer) };
+  opened.delete(file.path);
+  opened.set(file.path, now);
+  const oldest = opened.keys().next();
+  if (opened.size > maxOpened && oldest.done !== true) opened.delete(oldest.value);
+  return now;
+}
+
+/**
+ * The Arrow schema of some columns as a Parquet file stores it: an IPC message in base64. Without it a
+ * dictionary would be read as plain text, a list of fixed size as a list.
+ */
+function storedSchema(known: OpenedFile, chunks: readonly ColumnChunk[]): Uint8Array | undefined {
+  if (!known.storesSchema) return undefined;
+  const names = new Set(chunks.map((chunk) => chunk.path[0] as string));
+  const schema = new Schema(known.schema.fields.filter((field) => names.has(field.name)));
+  const stream = tableToIPC(new Table(schema), 'stream');
+  // A message begins with a mark and its length, each of four bytes.
+  const length = new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
+  const message = Buffer.from(stream.subarray(0, 8 + length)).toString('base64');
+  return Uint8Array.from(Buffer.from(message, 'latin1'));
+}
+
+function cleanSchema(schema: Schema): Schema {
+  return new Schema(schema.fields.map(cleanField));
+}
+
+/** Field ids of the file mean nothing to a table. */
+function cleanField(field: Field): Field {
+  if (!field.metadata.has('PARQUET:field_id')) return field;
+  const metadata = new Map(field.metadata);
+  metadata.delete('PARQUET:field_id');
+  return new Field(field.name, field.type, field.nullable, metadata);
+}
+
+/** Gives errors about a file's bytes their file and row group. */
+function naming<T>(path: string, rowGroup: number | undefined, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isCoppiceError(error, 'FILE_FORMAT')) throw error;
+    const place = rowGroup === undefined ? '' : `, row group ${rowGroup}`;
+    const message = `the file ${path} must be a readable Parquet file${place}; ${error.message}`;
+    const context = rowGroup === undefined ? { file: path } : { file: path, rowGroup };
+    throw new CoppiceError('FILE_FORMAT', message, { context, cause: error });
+  }
+}

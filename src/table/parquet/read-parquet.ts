@@ -1,0 +1,84 @@
+/**
+ * Plans a table over Parquet files: footers are read in the pool, schemas checked, and every row group
+ * becomes a partition, a large one several (by rows; the decoder skips pages it does not need).
+ */
+import { Schema } from 'apache-arrow';
+import type { TaskRunner } from '../../cluster/task-runner.ts';
+import { type FoundFile, findFiles } from '../find-files.ts';
+import { folderColumns } from '../folder-columns.ts';
+import { mapInOrder } from '../map-in-order.ts';
+import { mergeSchemas } from '../merge-schemas.ts';
+import type { PartitionSpec } from '../partition-spec.ts';
+import { PartitionedTable, type TableOptions } from '../partitioned-table.ts';
+import { sourceNode } from '../plan-node.ts';
+import { fieldToRecord, schemaFromRecord, schemaToRecord } from '../schema-record.ts';
+import type { ParquetInfo, ParquetSource } from './parquet-source.ts';
+
+const rowsPerPartition = 262_144;
+const bytesPerPartition = 64 << 20;
+const maxPartitionsPerGroup = 8;
+
+/**
+ * A table over Parquet files.
+ *
+ * @param paths a file, a list of files, a glob, or a folder (all its files, `key=value` folders as columns)
+ * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `SCHEMA_MISMATCH`, `UNSUPPORTED`, `ABORTED`
+ */
+export async function readParquet(
+  runner: TaskRunner,
+  paths: string | readonly string[],
+  options: TableOptions = {},
+): Promise<PartitionedTable> {
+  const files = findFiles(paths, ['.parquet', '.parq', '.pq']);
+  const { signal } = options;
+  const inspect = (file: FoundFile): Promise<ParquetInfo> =>
+    runner.run<ParquetInfo>('table.parquetInfo', { path: file.path }, { signal });
+  const infos: ParquetInfo[] = [];
+  for await (const info of mapInOrder(files, runner.numThreads * 2, inspect)) infos.push(info);
+  const folders = folderColumns(files);
+  const folderNames = new Set(folders.fields.map((field) => field.name));
+  const merged = mergeSchemas(
+    infos.map((info) => ({
+      path: info.file.path,
+      schema: without(schemaFromRecord(info.schema), folderNames),
+    })),
+  );
+  const schema = new Schema([...merged.schema.fields, ...folders.fields], merged.schema.metadata);
+  const record = schemaToRecord(schema);
+  const partitions: PartitionSpec[] = [];
+  for (const [fileIndex, info] of infos.entries()) {
+    const conforms = (merged.conforms[fileIndex] ?? []).map(fieldToRecord);
+    const constants = folders.constants[fileIndex] ?? [];
+    for (const [rowGroup, { numRows, totalBytes }] of info.rowGroups.entries()) {
+      for (const { firstRow, endRow } of cuts(numRows, totalBytes)) {
+        const source: ParquetSource = {
+          kind: 'parquet',
+          file: info.file,
+          rowGroup,
+          firstRow,
+          numRows: endRow - firstRow,
+          constants,
+          conforms,
+        };
+        partitions.push({ index: partitions.length, source, operators: [], schema: record });
+      }
+    }
+  }
+  return new PartitionedTable(runner, sourceNode(schema, partitions));
+}
+
+function without(schema: Schema, names: ReadonlySet<string>): Schema {
+  return new Schema(
+    schema.fields.filter((field) => !names.has(field.name)),
+    schema.metadata,
+  );
+}
+
+function cuts(numRows: number, totalBytes: number): { firstRow: number; endRow: number }[] {
+  const wanted = Math.max(numRows / rowsPerPartition, totalBytes / bytesPerPartition);
+  const count = Math.max(1, Math.min(maxPartitionsPerGroup, numRows, Math.ceil(wanted)));
+  return Array.from({ length: count }, (_, i) => ({
+    firstRow: Math.floor((numRows * i) / count),
+    endRow: Math.floor((numRows * (i + 1)) / count),
+  }));
+}

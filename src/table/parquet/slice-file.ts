@@ -1,0 +1,115 @@
+/**
+ * Cuts out of a Parquet file what one read needs: some columns of one row group, as a small Parquet file
+ * in memory. So a file may be larger than any memory, only the bytes of wanted columns are read, and the
+ * decoder can be called synchronously (see parquet-wasm.ts).
+ *
+ *   PAR1 | wanted chunks, side by side | footer with this one row group, offsets moved | length | PAR1
+ */
+import { readInto } from '../read-fully.ts';
+import { encodeFooter, footerTail } from './encode-footer.ts';
+import {
+  type ColumnChunk,
+  chunkFields,
+  columnFields,
+  groupFields,
+  groupStruct,
+  headBytes,
+  type ParquetFooter,
+} from './footer.ts';
+import { type ThriftList, type ThriftStruct, ThriftWriter, thriftTypes } from './thrift.ts';
+
+/** What to cut out of a file. */
+export interface FileSlice {
+  readonly rowGroup: number;
+  /** The chunks of the wanted columns, all chunks of a column, in file order. */
+  readonly chunks: readonly ColumnChunk[];
+  /** The Arrow schema of the wanted columns, as files store it; undefined where the file has none. */
+  readonly arrowSchema: Uint8Array | undefined;
+}
+
+/** A file of the wanted columns of one row group. */
+export function sliceFile(fd: number, footer: ParquetFooter, slice: FileSlice): Uint8Array {
+  const { rowGroup, chunks, arrowSchema } = slice;
+  const ordered = [...chunks].sort((a, b) => a.start - b.start);
+  let position = headBytes.length;
+  const places = ordered.map((chunk) => {
+    const at = position;
+    position += chunk.length;
+    return { chunk, at };
+  });
+  for (const { chunk, at } of places) moveChunk(chunk.struct, chunk.metadata, at - chunk.start);
+  const encoded = encodeGroup(
+    groupStruct(footer, rowGroup),
+    chunks.map((chunk) => chunk.struct),
+  );
+  const columns = new Set(chunks.map((chunk) => chunk.path[0] as string));
+  const numRows = footer.rowGroups[rowGroup]?.numRows ?? 0;
+  const tail = footerTail(
+    encodeFooter(footer, { rowGroups: [encoded], numRows, columns, arrowSchema }),
+  );
+  const file = new Uint8Array(position + tail.length);
+  file.set(headBytes);
+  readRuns(fd, file, places);
+  file.set(tail, position);
+  return file;
+}
+
+/** A file with the same columns and no rows. */
+export function emptyFile(footer: ParquetFooter): Uint8Array {
+  const tail = footerTail(encodeFooter(footer, { rowGroups: [], numRows: 0 }));
+  const file = new Uint8Array(headBytes.length + tail.length);
+  file.set(headBytes);
+  file.set(tail, headBytes.length);
+  return file;
+}
+
+/** Adds `shift` to the places that a column chunk names and forgets its page indexes and filters. */
+export function moveChunk(struct: ThriftStruct, metadata: ThriftStruct, shift: number): void {
+  for (const id of [4, 5, 6, 7]) struct.delete(id);
+  for (const id of [columnFields.bloomOffset, columnFields.bloomLength, columnFields.indexOffset]) {
+    metadata.delete(id);
+  }
+  const data = metadata.get(columnFields.dataOffset)?.value as number;
+  const dictionary = metadata.get(columnFields.dictionaryOffset)?.value as number | undefined;
+  const { i64 } = thriftTypes;
+  metadata.set(columnFields.dataOffset, { type: i64, value: data + shift });
+  // Some writers say 0 where there is no dictionary.
+  if (dictionary !== undefined && dictionary > 0 && dictionary < data) {
+    metadata.set(columnFields.dictionaryOffset, { type: i64, value: dictionary + shift });
+  } else metadata.delete(columnFields.dictionaryOffset);
+  struct.set(chunkFields.fileOffset, { type: i64, value: 0 });
+}
+
+/** A row group with other column chunks, encoded. */
+export function encodeGroup(group: ThriftStruct, columns: readonly ThriftStruct[]): Uint8Array {
+  const fields: ThriftStruct = new Map(group);
+  const list: ThriftList = { elementType: thriftTypes.struct, items: [...columns] };
+  fields.set(groupFields.columns, { type: thriftTypes.list, value: list });
+  fields.delete(groupFields.fileOffset);
+  fields.delete(groupFields.ordinal);
+  const writer = new ThriftWriter();
+  writer.struct(fields);
+  return writer.finish();
+}
+
+interface Place {
+  readonly chunk: ColumnChunk;
+  readonly at: number;
+}
+
+/** Reads the chunks; neighbours in the file are one read. */
+function readRuns(fd: number, file: Uint8Array, places: readonly Place[]): void {
+  let i = 0;
+  while (i < places.length) {
+    const first = places[i] as Place;
+    let end = first.chunk.start + first.chunk.length;
+    let next = i + 1;
+    while (places[next]?.chunk.start === end) {
+      end += (places[next] as Place).chunk.length;
+      next++;
+    }
+    const length = end - first.chunk.start;
+    readInto(fd, first.chunk.start, file.subarray(first.at, first.at + length));
+    i = next;
+  }
+}
