@@ -2,6 +2,12 @@
  * Every stage that the contract suite tries, one entry each: how to make it and a table it works on. A
  * registered class without an entry fails the suite, so a new stage is added here or nowhere.
  */
+import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
+import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';
 import { Imputer } from '../../src/feature/imputer.ts';
@@ -30,7 +36,9 @@ export interface StageCase {
   readonly modelName?: string;
   /** Why no type of the column `reads` is wrong, for stages that take any. */
   readonly takesAnyType?: string;
-  /** Why fit must refuse a table without rows. */
+  /** Why fit takes any type of the column `reads`, though the model then asks for that type. */
+  readonly fitsAnyType?: string;
+  /** Fit refuses a table without rows. */
   readonly refusesEmpty?: boolean;
 }
 
@@ -39,6 +47,32 @@ const numbers = [0.5, -1, null, 3, 3, 2.25, Number.NaN, 7, -2, 1];
 const counts = Int32Array.from([3, 1, 2, 2, 1, 5, 8, 13, 1, 0]);
 const flags = [true, false, null, true, true, false, true, false, true, true];
 const table: Columns = { word: words, number: numbers, count: counts, flag: flags };
+
+const rows = Array.from({ length: 60 }, (_, row) => row);
+const trainingTable: Columns = {
+  distance: rows.map((row) => (row % 11 === 0 ? null : (row * 37) % 50)),
+  carrier: rows.map((row) => (row % 13 === 0 ? null : ['UA', 'AA', 'B6'][row % 3]) ?? null),
+  hour: Int32Array.from(rows, (row) => row % 24),
+  group: rows.map((row) => ['low', 'middle', 'high'][Math.floor(((row * 37) % 50) / 17)] ?? 'low'),
+  isLate: rows.map((row) => (row * 37) % 50 > 20),
+  delay: rows.map((row) => ((row * 37) % 50) / 4 + (row % 3)),
+};
+
+/** An estimator of trees, small enough to be fitted many times. */
+function treeCase(
+  make: (options: { labelCol: string; featuresCols: string[] }) => Estimator,
+  labelCol: string,
+  modelName: string,
+): StageCase {
+  return {
+    make: (extra) => make({ labelCol, featuresCols: ['distance', 'carrier', 'hour'], ...extra }),
+    table: trainingTable,
+    reads: 'carrier',
+    modelName,
+    fitsAnyType: 'dates are features too',
+    refusesEmpty: true,
+  };
+}
 
 /** The cases by the name of the class. */
 export const stageCases: Readonly<Record<string, StageCase>> = {
@@ -97,6 +131,36 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     reads: 'number',
     modelName: 'StandardScalerModel',
   },
+  DecisionTreeClassifier: treeCase(
+    (options) => new DecisionTreeClassifier(options),
+    'group',
+    'DecisionTreeClassificationModel',
+  ),
+  DecisionTreeRegressor: treeCase(
+    (options) => new DecisionTreeRegressor(options),
+    'delay',
+    'DecisionTreeRegressionModel',
+  ),
+  RandomForestClassifier: treeCase(
+    (options) => new RandomForestClassifier({ numTrees: 3, ...options }),
+    'group',
+    'RandomForestClassificationModel',
+  ),
+  RandomForestRegressor: treeCase(
+    (options) => new RandomForestRegressor({ numTrees: 3, ...options }),
+    'delay',
+    'RandomForestRegressionModel',
+  ),
+  GBTClassifier: treeCase(
+    (options) => new GBTClassifier({ maxIter: 3, minInstancesPerNode: 3, ...options }),
+    'isLate',
+    'GBTClassificationModel',
+  ),
+  GBTRegressor: treeCase(
+    (options) => new GBTRegressor({ maxIter: 3, minInstancesPerNode: 3, ...options }),
+    'delay',
+    'GBTRegressionModel',
+  ),
   Pipeline: {
     make: (extra) =>
       new Pipeline({

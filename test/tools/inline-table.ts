@@ -3,6 +3,8 @@ import type { Vector } from 'apache-arrow';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { type ColumnInput, tableFromColumns } from '../../src/table/create-table.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
+// A runner without threads carries the training programs out in this thread.
+import '../../src/training/worker-programs.ts';
 
 /** A table of columns, in a number of partitions. */
 export function inlineTable(
