@@ -22,7 +22,7 @@ export function createTable(
   return Session.default().createTable(columns, options);
 }
 
-/** Reads tables from files, in the default session. */
-export const read: Pick<SessionReader, keyof SessionReader> = new Proxy({} as SessionReader, {
-  get: (_, name) => Reflect.get(Session.default().read, name) as unknown,
-});
+/** Reads tables from files in the default session, as `session.read` does. */
+export const read: Pick<SessionReader, 'parquet'> = {
+  parquet: async (paths, options) => await Session.default().read.parquet(paths, options),
+};
