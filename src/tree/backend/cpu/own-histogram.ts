@@ -8,8 +8,8 @@ import type { Quantisation } from '../../split-params.ts';
 import type { NodeTotals } from './candidate.ts';
 import type { SegmentView } from './row-store.ts';
 
-/** Rows of one call of a kernel, so that an abort is seen within some tens of milliseconds. */
-const sliceRows = 262_144;
+/** Additions of one call of a kernel, so that an abort is seen within some tens of milliseconds. */
+const sliceAdditions = 16_777_216;
 
 /** What an OwnHistogram is made of. */
 export interface OwnHistogramOptions {
@@ -70,6 +70,10 @@ export class OwnHistogram {
         this.#o.kernels.flushPacked(narrow, layout.numEntries, address);
       }
     } else {
+      const sliceRows = Math.max(
+        1024,
+        Math.floor(sliceAdditions / Math.max(1, layout.places.length)),
+      );
       for (let from = 0; from < numRows; from += sliceRows) {
         this.#o.checkAborted();
         this.#addWide(view, from, Math.min(numRows, from + sliceRows), address, quantisation);
