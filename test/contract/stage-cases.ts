@@ -8,6 +8,9 @@ import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
+import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
+import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
+import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';
 import { Imputer } from '../../src/feature/imputer.ts';
@@ -18,6 +21,7 @@ import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type { PipelineStage } from '../../src/pipeline/pipeline-stage.ts';
 import type { Transformer } from '../../src/pipeline/transformer.ts';
 import type { ColumnInput } from '../../src/table/create-table.ts';
 
@@ -178,9 +182,13 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
   },
 };
 
-/** Registered classes that are not tried here, and where they are. */
-export const triedElsewhere: readonly string[] = [
-  'BinaryClassificationEvaluator',
-  'MulticlassClassificationEvaluator',
-  'RegressionEvaluator',
-];
+/** Makes a stage; the options replace its own. */
+export type MakeStage = (extra?: Readonly<Record<string, unknown>>) => PipelineStage;
+
+/** Every registered class that is made by its parameters alone: the cases above and the evaluators. */
+export const madeByParams: Readonly<Record<string, MakeStage>> = {
+  ...Object.fromEntries(Object.entries(stageCases).map(([name, { make }]) => [name, make])),
+  BinaryClassificationEvaluator: (extra) => new BinaryClassificationEvaluator({ ...extra }),
+  MulticlassClassificationEvaluator: (extra) => new MulticlassClassificationEvaluator({ ...extra }),
+  RegressionEvaluator: (extra) => new RegressionEvaluator({ ...extra }),
+};

@@ -1,43 +1,23 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CoppiceError, isCoppiceError } from '../../src/base/errors.ts';
-import '../../src/evaluation/binary-classification-evaluator.ts';
-import '../../src/evaluation/multiclass-classification-evaluator.ts';
-import '../../src/evaluation/regression-evaluator.ts';
-import type { ParamSchema } from '../../src/params/define-params.ts';
-import { paramsFromJson } from '../../src/params/params-json.ts';
 import { Estimator } from '../../src/pipeline/estimator.ts';
 import { loadStage } from '../../src/pipeline/load-stage.ts';
 import { logicalSchema } from '../../src/pipeline/logical-schema.ts';
 import type { Model } from '../../src/pipeline/model.ts';
 import type { LoadOptions } from '../../src/pipeline/stage-reader.ts';
-import { registeredStages, stageClassNamed } from '../../src/pipeline/stage-registry.ts';
 import type { Transformer } from '../../src/pipeline/transformer.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
-import { arbitraryOf, invalidOf } from '../tools/arbitrary-param.ts';
 import { contentOf, inlineTable } from '../tools/inline-table.ts';
 import { folderContent, temporaryFolder } from '../tools/temporary-folder.ts';
-import { type Columns, type StageCase, stageCases, triedElsewhere } from './stage-cases.ts';
+import { errorOf } from './error-of.ts';
+import { type Columns, type StageCase, stageCases } from './stage-cases.ts';
 
 const root = temporaryFolder('contract');
 let folders = 0;
 const fresh = (): string => `${root}/${folders++}`;
 
-const noValues = new Set(['func', 'object']);
-
 async function fitted(given: StageCase, table?: PartitionedTable): Promise<Transformer> {
   const stage = given.make();
   return stage instanceof Estimator ? await stage.fit(table ?? inlineTable(given.table)) : stage;
-}
-
-async function errorOf(work: () => unknown): Promise<CoppiceError> {
-  try {
-    await work();
-  } catch (error) {
-    if (isCoppiceError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 async function contentOfFolder(stage: { save(path: string): Promise<void> }): Promise<object> {
@@ -64,72 +44,8 @@ async function withoutRows(columns: Columns): Promise<PartitionedTable> {
   return inlineTable(Object.fromEntries(empty) as Columns);
 }
 
-it('every registered stage is tried', () => {
-  const models = Object.values(stageCases).map((given) => given.modelName);
-  const tried = [...Object.keys(stageCases), ...models, ...triedElsewhere];
-  expect(registeredStages().filter((name) => !tried.includes(name))).toEqual([]);
-});
-
 describe.each(Object.keys(stageCases))('%s', (name) => {
   const given = stageCases[name] as StageCase;
-  const params = (given.make().constructor as unknown as { paramSchema: ParamSchema }).paramSchema;
-  const specs = Object.entries(params.schema).filter(([, spec]) => !noValues.has(spec.kind));
-
-  it('is registered under its name', () => {
-    expect(params.owner).toBe(name);
-    expect(given.make().className).toBe(name);
-    expect(stageClassNamed(name).paramSchema).toBe(params);
-  });
-
-  it('keeps its parameters through copy, JSON, save and load', async () => {
-    for (const [param, spec] of specs) {
-      const values = fc.sample(arbitraryOf(spec), { seed: 5, numRuns: 4 });
-      for (const value of values) {
-        let stage: ReturnType<typeof given.make>;
-        try {
-          stage = given.make({ [param]: value });
-        } catch (error) {
-          // Some values do not go together with the others; then the cross-field check has spoken.
-          expect(isCoppiceError(error, 'PARAM_INVALID')).toBe(true);
-          continue;
-        }
-        expect(stage.copy().params).toEqual(stage.params);
-        const json = JSON.parse(JSON.stringify(stage.savedParams())) as unknown;
-        const saved = Object.fromEntries(
-          Object.entries(stage.params).filter(([key]) => params.schema[key]?.noSave !== true),
-        );
-        expect(given.make(paramsFromJson(params, json)).params).toMatchObject(saved);
-      }
-    }
-    const stage = given.make();
-    const path = fresh();
-    await stage.save(path);
-    const loaded = await loadStage(path);
-    expect(loaded.uid).toBe(stage.uid);
-    expect(loaded.explainParams()).toBe(stage.explainParams());
-  });
-
-  it('refuses invalid parameters with the sentence that names them', async () => {
-    for (const [param, spec] of specs) {
-      for (const value of fc.sample(invalidOf(spec), { seed: 6, numRuns: 6 })) {
-        const error = await errorOf(() => given.make({ [param]: value }));
-        expect(error.code).toBe('PARAM_INVALID');
-        expect(error.message).toContain(`${param} of ${name} must be ${spec.rule}; got `);
-      }
-    }
-  });
-
-  it('refuses an unknown parameter and names the nearest', async () => {
-    const [param = ''] = specs.map(([key]) => key);
-    const error = await errorOf(() => given.make({ [`${param}x`]: 1 }));
-    expect(error.code).toBe('PARAM_UNKNOWN');
-    expect(error.message).toContain(`did you mean ${param}?`);
-  });
-
-  it('explains every parameter', () => {
-    const text = given.make().explainParams();
-    for (const param of Object.keys(params.schema)) expect(text).toContain(`${param}: `);
-  });
 
   it('leaves its input as it was', async () => {
     const table = inlineTable(given.table, 2);
