@@ -50,6 +50,11 @@ export interface Collective {
   allgather(bytes: Uint8Array): Awaitable<Uint8Array[]>;
   /** Element-wise sum or maximum of int64 values over all ranks, in place; integers, so order cannot matter. */
   allreduce(values: BigInt64Array, operation: 'sum' | 'max'): Awaitable<void>;
+  /**
+   * Says that the program uses bytes [0, end) of the process's memory; what an exchange receives is put behind
+   * them. Every rank of the process calls it with the same number, with a meeting before the next exchange.
+   */
+  claimMemory(end: number): void;
   /** Throws `ABORTED` or the gang's failure when another rank or the driver ended the gang. */
   checkAborted(): void;
 }

@@ -54,5 +54,9 @@ async function runAlone(request: GangRequest): Promise<unknown> {
     memory: request.memory,
     notify: (message: unknown) => request.onMessage?.(message),
   };
-  return await runProgram(request.program, context, request.payload({ first: 0, count: 1, total: 1 }));
+  return await runProgram(
+    request.program,
+    context,
+    request.payload({ first: 0, count: 1, total: 1 }),
+  );
 }

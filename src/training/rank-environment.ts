@@ -41,6 +41,7 @@ export class RankEnvironment {
         { context: { needed: bytes, limit: maxPages * pageBytes } },
       );
     }
+    this.collective.claimMemory(bytes);
     if (this.localIndex === 0) {
       const missing = pages - this.memory.buffer.byteLength / pageBytes;
       if (missing > 0) this.#grow(missing, bytes, what);

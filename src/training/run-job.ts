@@ -65,13 +65,17 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   const runner = gangRunnerOf(tables.train.runner);
   const isSmall = numRows * job.ingest.features.length < valuesForSeveralRanks;
   const width = Math.min(runner.numThreads, options.width ?? (isSmall ? 1 : runner.numThreads));
-  const ingest: IngestJob = { ...job.ingest, partitions, rowRange: [0, numRows] };
-  const payload = { ...job, ingest };
   const answers = (await runner.runGang({
     program,
     width,
     memory: newKernelMemory(65536),
-    payload: () => payload,
+    payload: ({ first, count, total }) => {
+      // each process takes its ranks' share of all rows
+      const from = Math.floor((numRows * first) / total);
+      const to = Math.floor((numRows * (first + count)) / total);
+      const ingest: IngestJob = { ...job.ingest, partitions, rowRange: [from, to] };
+      return { ...job, ingest };
+    },
     signal,
     onMessage: (message) => options.onProgress?.(message as TrainingProgress),
   })) as RankResult[];

@@ -32,6 +32,10 @@ export class InlineCollective implements Collective {
     this.counters.meetings += 1;
   }
 
+  claimMemory(): void {
+    // nothing is received
+  }
+
   checkAborted(): void {
     this.#checkAborted();
   }

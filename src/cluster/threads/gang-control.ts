@@ -7,10 +7,17 @@
  *
  * mailbox: a growable buffer. Its head holds two generations of one slot a rank (length, then bytes) for
  * short messages; longer ones follow behind the slots.
+ *
+ * A gang that spans processes (tcp/) uses more words, and the mailbox in its own way:
+ *
+ *   word 3  pages of the memory that the program has claimed      word 4  first page of what was received
+ *   word 8 + 4 size + r       length of the message of the process's rank r
+ *   word 8 + 5 size + r       length of the message received of rank r of all
  */
 
 /** What a gang's threads share besides the kernels' memory. */
 export interface GangControl {
+  /** Ranks of this process. */
   readonly size: number;
   readonly words: SharedArrayBuffer;
   readonly mailbox: SharedArrayBuffer;
@@ -20,24 +27,41 @@ export interface GangControl {
 export const gangState = { running: 0, aborted: 1, failed: 2 } as const;
 
 /** Indices into the words. */
-export const gangWord = { state: 0, arrived: 1, generation: 2, addresses: 8 } as const;
+export const gangWord = {
+  state: 0,
+  arrived: 1,
+  generation: 2,
+  claimedPages: 3,
+  receivedPage: 4,
+  addresses: 8,
+} as const;
 
 /** Bytes of a short message's slot, its length word included. */
 export const slotBytes = 1 << 14;
 
-/** Makes the shared words of a gang. */
-export function newGangControl(size: number): GangControl {
+/** Makes the shared words of a gang of `size` threads; `numRanks` counts those of other processes too. */
+export function newGangControl(size: number, numRanks: number = size): GangControl {
   const slots = 2 * size * slotBytes;
   return {
     size,
-    words: new SharedArrayBuffer(4 * (gangWord.addresses + 4 * size + 8)),
+    words: new SharedArrayBuffer(4 * (gangWord.addresses + 5 * size + numRanks)),
     mailbox: new SharedArrayBuffer(slots, { maxByteLength: slots + 2 ** 31 }),
   };
+}
+
+/** Lets the waiting threads of a gang go on. */
+export function openGate(control: GangControl): void {
+  const words = new Int32Array(control.words);
+  Atomics.store(words, gangWord.arrived, 0);
+  Atomics.add(words, gangWord.generation, 1);
+  Atomics.notify(words, gangWord.generation);
 }
 
 /** Ends a gang: every member throws at its next check or wait. */
 export function endGang(control: GangControl, state: 1 | 2): void {
   const words = new Int32Array(control.words);
   Atomics.compareExchange(words, gangWord.state, gangState.running, state);
+  // the generation moves on, so that a thread just about to wait does not fall asleep
+  Atomics.add(words, gangWord.generation, 1);
   Atomics.notify(words, gangWord.generation);
 }

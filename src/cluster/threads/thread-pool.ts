@@ -1,36 +1,55 @@
 /**
- * The threads of a session. One admission queue serves single tasks and gangs in the order they came; a
- * gang starts only when as many threads are free as it has ranks, so two gangs can never wait for each
- * other. A thread that died is replaced by the pool; the job it had rejects with the cause.
+ * The threads of a session: they run single tasks, and gangs of ranks that meet. A thread that died is
+ * replaced by the pool; the job it had rejects with the cause.
  */
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { CoppiceError, fromErrorRecord } from '../../base/errors.ts';
 import type { GangRequest, GangRunner } from '../gang-runner.ts';
 import type { TaskOptions } from '../task-runner.ts';
-import { endGang, gangState, newGangControl } from './gang-control.ts';
-import type { RankJob, TaskJob, WorkerAnswer, WorkerJob } from './worker-handler.ts';
+import { type MeetingRequest, type NetworkPlace, numRanksOf } from '../tcp/network-place.ts';
+import { AdmissionQueue, closedError } from './admission-queue.ts';
+import { endGang, type GangControl, gangState, newGangControl } from './gang-control.ts';
+import { defaultTimeoutMs } from './gate.ts';
+import type { RankJob, RankMessage, TaskJob, WorkerAnswer, WorkerJob } from './worker-handler.ts';
 
-/** How long a gang may take to end by itself after an abort before its threads are ended. */
+/** How long a gang may take to end by itself after an abort or a failure before its threads are ended. */
 const graceMs = 800;
 
-interface Waiting {
-  readonly threads: number;
-  start(): void;
+/** What connects the ranks here with those of other processes; cluster/tcp has it. */
+export interface GangNetwork {
+  readonly place: NetworkPlace;
+  /** Called before the ranks start, with what they share. */
+  attach(control: GangControl, memory: WebAssembly.Memory): void;
+  /** Called when all ranks here wait for the other processes. */
+  meet(request: MeetingRequest): void;
+}
+
+/** Settings of a pool besides its threads. */
+export interface ThreadPoolOptions {
+  /** Longest wait of a rank for the others of its gang. */
+  readonly timeoutMs?: number | undefined;
+}
+
+interface Gang {
+  readonly request: GangRequest;
+  readonly network: GangNetwork | null;
+  readonly control: GangControl;
+  readonly payload: unknown;
 }
 
 /** A fixed number of worker threads that run tasks and gangs. */
 export class ThreadPool implements GangRunner {
   readonly numThreads: number;
+  readonly #timeoutMs: number;
   readonly #piscina: Piscina;
-  readonly #queue: Waiting[] = [];
-  #free: number;
-  #closed = false;
+  readonly #queue: AdmissionQueue;
 
   /** @param workerUrl the worker's entry module, which exports handleJob */
-  constructor(numThreads: number, workerUrl: URL) {
+  constructor(numThreads: number, workerUrl: URL, options: ThreadPoolOptions = {}) {
     this.numThreads = numThreads;
-    this.#free = numThreads;
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#queue = new AdmissionQueue(numThreads);
     this.#piscina = new Piscina({
       filename: workerUrl.href,
       minThreads: 0,
@@ -47,36 +66,40 @@ export class ThreadPool implements GangRunner {
 
   async run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
     const signal = options.signal;
-    await this.#acquire(1, signal);
+    await this.#queue.acquire(1, signal);
     try {
       const job: TaskJob = { kind: 'task', name, payload };
       return (await this.#submit(job, [], signal, name)) as T;
     } finally {
-      this.#release(1);
+      this.#queue.release(1);
     }
   }
 
-  /** Runs a program on `width` threads at once; resolves with what each rank returned. */
-  async runGang(request: GangRequest): Promise<unknown[]> {
+  /**
+   * Runs a program on `width` threads at once; resolves with what each rank returned.
+   * @param network connects them with the ranks of other processes, where the gang has such
+   */
+  async runGang(request: GangRequest, network: GangNetwork | null = null): Promise<unknown[]> {
     const { width, signal } = request;
-    await this.#acquire(width, signal);
-    const control = newGangControl(width);
+    await this.#queue.acquire(width, signal);
+    const control = newGangControl(width, network === null ? width : numRanksOf(network.place));
     const hard = new AbortController();
     let timer: NodeJS.Timeout | undefined;
-    const onAbort = (): void => {
-      endGang(control, gangState.aborted);
-      timer = setTimeout(() => hard.abort(), graceMs);
+    const end = (state: 1 | 2): void => {
+      endGang(control, state);
+      timer ??= setTimeout(() => hard.abort(), graceMs);
     };
+    const onAbort = (): void => end(gangState.aborted);
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted === true) onAbort();
     try {
-      const ranks = Array.from({ length: width }, (_, rank) =>
-        this.#startRank(request, rank, control, hard.signal),
-      );
+      network?.attach(control, request.memory);
+      const ranks = { first: 0, count: width, total: width };
+      const gang: Gang = { request, network, control, payload: request.payload(ranks) };
       const outcomes = await Promise.allSettled(
-        ranks.map((rank) =>
-          rank.catch((error: unknown) => {
-            endGang(control, gangState.failed);
+        Array.from({ length: width }, (_, localIndex) =>
+          this.#startRank(gang, localIndex, hard.signal).catch((error: unknown) => {
+            end(gangState.failed);
             throw error;
           }),
         ),
@@ -89,40 +112,52 @@ export class ThreadPool implements GangRunner {
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      this.#release(width);
+      this.#queue.release(width);
     }
   }
 
   /** Ends every thread; jobs under way reject. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const waiting of this.#queue.splice(0)) waiting.start();
+    if (this.#queue.isClosed) return;
+    this.#queue.close();
     await this.#piscina.destroy();
   }
 
-  async #startRank(
-    request: GangRequest,
-    rank: number,
-    control: RankJob['control'],
-    signal: AbortSignal,
-  ): Promise<unknown> {
-    const channel = new MessageChannel();
-    channel.port2.on('message', (message) => request.onMessage?.(message));
-    channel.port2.unref();
+  async #startRank(gang: Gang, localIndex: number, hard: AbortSignal): Promise<unknown> {
+    const { request, network } = gang;
+    const { port1, port2 } = new MessageChannel();
+    const receive = (message: RankMessage): void => {
+      if ('meet' in message) network?.meet(message.meet);
+      else request.onMessage?.(message.notify);
+    };
+    port2.on('message', receive);
+    port2.unref();
+    const place = network?.place ?? null;
     const job: RankJob = {
       kind: 'rank',
       program: request.program,
-      rank,
-      control,
+      localIndex,
+      place,
+      timeoutMs: this.#timeoutMs,
+      control: gang.control,
       memory: request.memory,
-      port: channel.port1,
-      payload: request.payload(rank),
+      port: port1,
+      payload: gang.payload,
     };
+    const rank = localIndex + (place?.firstRanks[place.process] ?? 0);
     try {
-      return await this.#submit(job, [channel.port1], signal, `${request.program} rank ${rank}`);
+      return await this.#submit(job, [port1], hard, `rank ${rank} of the ${request.program} job`);
+    } catch (error) {
+      if (!hard.aborted) throw error;
+      throw new CoppiceError('EXECUTOR_LOST', `rank ${rank} was ended with its gang`, {
+        context: { rank, secondary: true },
+      });
     } finally {
-      channel.port2.close();
+      // the last messages may still be under way when the answer is here
+      for (let last = receiveMessageOnPort(port2); last; last = receiveMessageOnPort(port2)) {
+        receive(last.message as RankMessage);
+      }
+      port2.close();
     }
   }
 
@@ -132,7 +167,7 @@ export class ThreadPool implements GangRunner {
     signal: AbortSignal | undefined,
     what: string,
   ): Promise<unknown> {
-    if (this.#closed) throw closedError();
+    if (this.#queue.isClosed) throw closedError();
     let answer: WorkerAnswer;
     try {
       answer = (await this.#piscina.run(job, {
@@ -141,7 +176,7 @@ export class ThreadPool implements GangRunner {
       })) as WorkerAnswer;
     } catch (cause) {
       if (signal?.aborted === true) throw new CoppiceError('ABORTED', `${what} was aborted`);
-      if (this.#closed) throw closedError();
+      if (this.#queue.isClosed) throw closedError();
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new CoppiceError(
         'EXECUTOR_LOST',
@@ -152,71 +187,16 @@ export class ThreadPool implements GangRunner {
     if ('error' in answer) throw fromErrorRecord(answer.error);
     return answer.value;
   }
-
-  #acquire(threads: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#closed) return Promise.reject(closedError());
-    if (threads > this.numThreads) {
-      return Promise.reject(
-        new CoppiceError(
-          'PARAM_INVALID',
-          `the number of ranks must be at most the session's threads (${this.numThreads}); got ${threads}`,
-        ),
-      );
-    }
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        threads,
-        start: () => {
-          signal?.removeEventListener('abort', onAbort);
-          if (this.#closed) reject(closedError());
-          else resolve();
-        },
-      };
-      const onAbort = (): void => {
-        const at = this.#queue.indexOf(waiting);
-        if (at < 0) return;
-        this.#queue.splice(at, 1);
-        reject(new CoppiceError('ABORTED', 'the job was aborted while it waited for threads'));
-        this.#admit();
-      };
-      if (signal?.aborted === true) {
-        reject(new CoppiceError('ABORTED', 'the job was aborted before it began'));
-        return;
-      }
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#queue.push(waiting);
-      this.#admit();
-    });
-  }
-
-  #release(threads: number): void {
-    this.#free += threads;
-    this.#admit();
-  }
-
-  #admit(): void {
-    for (;;) {
-      const next = this.#queue[0];
-      if (next === undefined || next.threads > this.#free) return;
-      this.#queue.shift();
-      this.#free -= next.threads;
-      next.start();
-    }
-  }
 }
 
-function closedError(): CoppiceError {
-  return new CoppiceError(
-    'SESSION_CLOSED',
-    'the session is closed; make a new one with Session.local()',
-  );
+/** True for a failure that only follows from another one's. */
+export function isSecondary(error: unknown): boolean {
+  return error instanceof CoppiceError && error.context.secondary === true;
 }
 
 /** Throws the failure that the others only followed. */
-function throwRootCause(outcomes: readonly PromiseSettledResult<unknown>[]): void {
+export function throwRootCause(outcomes: readonly PromiseSettledResult<unknown>[]): void {
   const failures = outcomes.flatMap((o) => (o.status === 'rejected' ? [o.reason as unknown] : []));
   if (failures.length === 0) return;
-  const isSecondary = (error: unknown): boolean =>
-    error instanceof CoppiceError && error.context.secondary === true;
   throw failures.find((error) => !isSecondary(error)) ?? failures[0];
 }

@@ -1,14 +1,12 @@
 /**
- * The Collective of worker threads that share one memory. A meeting is a barrier of two words; what
- * others contribute is read where it lies. A waiting thread blocks in Atomics.wait, wakes at least once a
- * second and looks whether the gang was ended.
+ * The Collective of worker threads that share one memory. A meeting is a pass through their gate; what
+ * others contribute is read where it lies.
  */
 import { CoppiceError } from '../../base/errors.ts';
 import type { Collective, CollectiveCounters, ExchangeBuffer } from '../collective.ts';
-import { endGang, type GangControl, gangState, gangWord, slotBytes } from './gang-control.ts';
-
-/** Longest silence of another thread before the gang is given up. */
-const defaultTimeoutMs = 600_000;
+import { reduceIntegers } from '../reduce-integers.ts';
+import { type GangControl, gangWord, slotBytes } from './gang-control.ts';
+import { Gate } from './gate.ts';
 
 /** One thread's end of the gang. */
 export class ThreadsCollective implements Collective {
@@ -18,13 +16,13 @@ export class ThreadsCollective implements Collective {
   readonly counters: CollectiveCounters = { meetings: 0, bytesSent: 0, waitMs: 0 };
   readonly #control: GangControl;
   readonly #words: Int32Array;
-  readonly #timeoutMs: number;
+  readonly #gate: Gate;
   #parity = 0;
 
-  constructor(control: GangControl, rank: number, timeoutMs: number = defaultTimeoutMs) {
+  constructor(control: GangControl, rank: number, timeoutMs?: number) {
     this.#control = control;
     this.#words = new Int32Array(control.words);
-    this.#timeoutMs = timeoutMs;
+    this.#gate = new Gate(control, rank, timeoutMs);
     this.rank = rank;
     this.size = control.size;
     this.localRanks = Array.from({ length: control.size }, (_, r) => r);
@@ -80,27 +78,15 @@ export class ThreadsCollective implements Collective {
 
   allreduce(values: BigInt64Array, operation: 'sum' | 'max'): void {
     const own = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const all = this.allgather(own);
-    for (let r = 0; r < this.size; r++) {
-      if (r === this.rank) continue;
-      const bytes = all[r] as Uint8Array;
-      const others = new BigInt64Array(bytes.buffer, bytes.byteOffset, values.length);
-      for (let i = 0; i < values.length; i++) {
-        const mine = values[i] as bigint;
-        const other = others[i] as bigint;
-        values[i] = operation === 'sum' ? mine + other : other > mine ? other : mine;
-      }
-    }
+    reduceIntegers(values, this.allgather(own), this.rank, operation);
+  }
+
+  claimMemory(): void {
+    // what is exchanged is read where it lies; nothing is received
   }
 
   checkAborted(): void {
-    const state = Atomics.load(this.#words, gangWord.state);
-    if (state === gangState.running) return;
-    throw state === gangState.aborted
-      ? new CoppiceError('ABORTED', 'the job was aborted')
-      : new CoppiceError('EXECUTOR_LOST', 'another rank of the gang failed', {
-          context: { rank: this.rank, secondary: true },
-        });
+    this.#gate.checkAborted();
   }
 
   #allgatherLong(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
@@ -111,13 +97,7 @@ export class ThreadsCollective implements Collective {
       starts.push(end);
       end += Math.ceil(size / 8) * 8;
     }
-    if (end > mailbox.maxByteLength) {
-      throw new CoppiceError(
-        'MEMORY_LIMIT',
-        `a message among the ranks must be at most ${mailbox.maxByteLength} bytes; got ${end}; use fewer categories or a smaller bin sample`,
-      );
-    }
-    if (mailbox.byteLength < end) mailbox.grow(end);
+    growMailbox(mailbox, end);
     new Uint8Array(mailbox, starts[this.rank], bytes.length).set(bytes);
     this.#meet();
     const all = sizes.map((size, r) => new Uint8Array(mailbox, starts[r], size).slice());
@@ -126,28 +106,18 @@ export class ThreadsCollective implements Collective {
   }
 
   #meet(): void {
-    this.checkAborted();
-    const words = this.#words;
-    const generation = Atomics.load(words, gangWord.generation);
-    if (Atomics.add(words, gangWord.arrived, 1) === this.size - 1) {
-      Atomics.store(words, gangWord.arrived, 0);
-      Atomics.add(words, gangWord.generation, 1);
-      Atomics.notify(words, gangWord.generation);
-      return;
-    }
-    const began = performance.now();
-    while (Atomics.load(words, gangWord.generation) === generation) {
-      Atomics.wait(words, gangWord.generation, generation, 1000);
-      this.checkAborted();
-      if (performance.now() - began > this.#timeoutMs) {
-        endGang(this.#control, gangState.failed);
-        throw new CoppiceError(
-          'COLLECTIVE_TIMEOUT',
-          `rank ${this.rank} waited ${this.#timeoutMs} ms for the other threads of its gang`,
-          { context: { rank: this.rank } },
-        );
-      }
-    }
-    this.counters.waitMs += performance.now() - began;
+    this.#gate.pass();
+    this.counters.waitMs = this.#gate.waitMs;
   }
+}
+
+/** Makes room for the messages of a meeting; every rank may call it. @throws CoppiceError `MEMORY_LIMIT` */
+export function growMailbox(mailbox: SharedArrayBuffer, bytes: number): void {
+  if (bytes > mailbox.maxByteLength) {
+    throw new CoppiceError(
+      'MEMORY_LIMIT',
+      `the messages of one meeting of the ranks must fit ${mailbox.maxByteLength} bytes; got ${bytes}; use fewer categories or a smaller bin sample`,
+    );
+  }
+  if (mailbox.byteLength < bytes) mailbox.grow(bytes);
 }

@@ -4,9 +4,12 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { type ErrorRecord, isCoppiceError, toErrorRecord } from '../../base/errors.ts';
+import type { Collective } from '../collective.ts';
 import { InlineCollective } from '../inline/inline-collective.ts';
 import { runProgram } from '../rank-program.ts';
 import { runTask } from '../task-runner.ts';
+import type { MeetingRequest, NetworkPlace } from '../tcp/network-place.ts';
+import { TcpCollective } from '../tcp/tcp-collective.ts';
 import { endGang, type GangControl, gangState } from './gang-control.ts';
 import { ThreadsCollective } from './threads-collective.ts';
 
@@ -21,12 +24,19 @@ export interface TaskJob {
 export interface RankJob {
   readonly kind: 'rank';
   readonly program: string;
-  readonly rank: number;
+  /** Position among the ranks of this process. */
+  readonly localIndex: number;
+  /** Where this process stands in a gang of several, else null. */
+  readonly place: NetworkPlace | null;
+  readonly timeoutMs: number;
   readonly control: GangControl;
   readonly memory: WebAssembly.Memory;
   readonly port: MessagePort;
   readonly payload: unknown;
 }
+
+/** What a rank tells the main thread while it runs. */
+export type RankMessage = { readonly notify: unknown } | { readonly meet: MeetingRequest };
 
 /** What a pool thread is asked to do. */
 export type WorkerJob = TaskJob | RankJob;
@@ -45,10 +55,9 @@ export async function handleJob(job: WorkerJob): Promise<WorkerAnswer> {
 }
 
 async function runRank(job: RankJob): Promise<unknown> {
-  const threads = new ThreadsCollective(job.control, job.rank);
-  const alone = job.control.size === 1;
-  const collective = alone ? new InlineCollective(() => threads.checkAborted()) : threads;
-  const notify = (message: unknown): void => job.port.postMessage(message);
+  const send = (message: RankMessage): void => job.port.postMessage(message);
+  const collective = collectiveOf(job, send);
+  const notify = (message: unknown): void => send({ notify: message });
   try {
     return await runProgram(job.program, { collective, memory: job.memory, notify }, job.payload);
   } catch (error) {
@@ -57,4 +66,14 @@ async function runRank(job: RankJob): Promise<unknown> {
   } finally {
     job.port.close();
   }
+}
+
+function collectiveOf(job: RankJob, send: (message: RankMessage) => void): Collective {
+  const { control, localIndex, place, timeoutMs } = job;
+  if (place !== null) {
+    const request = (meeting: MeetingRequest): void => send({ meet: meeting });
+    return new TcpCollective({ control, place, localIndex, timeoutMs, request });
+  }
+  const threads = new ThreadsCollective(control, localIndex, timeoutMs);
+  return control.size === 1 ? new InlineCollective(() => threads.checkAborted()) : threads;
 }

@@ -20,7 +20,7 @@ import type { RankEnvironment } from '../rank-environment.ts';
 import { binTableBytes, RowBinner } from './bin-rows.ts';
 import { BinFinder } from './find-bins.ts';
 import { placePartitions } from './placed-partitions.ts';
-import { cutWaves, RawColumns, rawWidth } from './raw-columns.ts';
+import { cutWaves, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
 import { type RoleAddresses, readRoles, rowState } from './row-roles.ts';
 import { type RowRuns, runsOf } from './shard-rows.ts';
 
@@ -110,7 +110,7 @@ export async function ingest(
   }
 
   const rowBytes = job.features.reduce((sum, source) => sum + rawWidth(source), 0);
-  const waves = cutWaves(placed, rowBytes, job.rawBytes);
+  const waves = await alignWaves(environment, cutWaves(placed, rowBytes, job.rawBytes), numRows);
   const waveRows = waves.reduce((most, wave) => Math.max(most, wave.numRows), 0);
   await environment.reserve(overlay.top + RawColumns.bytes(job, waveRows), 'raw columns');
   const raw = new RawColumns(environment, job, overlay.top, waveRows, scheduleAddress);
@@ -190,6 +190,18 @@ async function dealRows(
     numAll: sum(everyone, 1),
   };
   return { train, validation };
+}
+
+/** Adds empty waves, so that every process loads equally many: loading one is a meeting. */
+async function alignWaves(
+  environment: RankEnvironment,
+  waves: Wave[],
+  numRows: number,
+): Promise<Wave[]> {
+  const most = BigInt64Array.of(BigInt(waves.length));
+  await environment.wait(environment.collective.allreduce(most, 'max'));
+  while (waves.length < Number(most[0])) waves.push({ placed: [], firstRow: numRows, numRows: 0 });
+  return waves;
 }
 
 function copyRuns<T extends Float64Array | Uint32Array>(

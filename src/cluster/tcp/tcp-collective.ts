@@ -1,0 +1,142 @@
+/**
+ * The Collective of a rank whose gang spans several processes. The threads of a process first meet at
+ * their gate; the last to arrive asks the process's main thread (tcp-network.ts) to meet the other processes,
+ * and all of them sleep until it opens the gate.
+ *
+ *   mailbox, before the main thread's turn: | message of the first rank here | of the second | …   each from
+ *   mailbox, after it:                      | message of rank 0 of all | of rank 1 | …            a multiple of 8
+ *
+ *   received by an exchange, behind the claimed memory: for each rank of another process, in order,
+ *   its slices of buffer 0 for the ranks here, of buffer 1, …
+ */
+import type { Collective, CollectiveCounters, ExchangeBuffer } from '../collective.ts';
+import { reduceIntegers } from '../reduce-integers.ts';
+import { type GangControl, gangWord } from '../threads/gang-control.ts';
+import { Gate } from '../threads/gate.ts';
+import { growMailbox } from '../threads/threads-collective.ts';
+import {
+  type MeetingBuffer,
+  type MeetingRequest,
+  messageStarts,
+  type NetworkPlace,
+  numRanksOf,
+  ranksOf,
+  sliceBytes,
+} from './network-place.ts';
+
+const pageBytes = 65536;
+
+/** What a TcpCollective is made of. */
+export interface TcpCollectiveOptions {
+  readonly control: GangControl;
+  readonly place: NetworkPlace;
+  /** Position among the ranks of this process. */
+  readonly localIndex: number;
+  readonly timeoutMs: number;
+  /** Asks the main thread for a meeting of the processes. */
+  request(meeting: MeetingRequest): void;
+}
+
+/** One thread's end of the gang. */
+export class TcpCollective implements Collective {
+  readonly rank: number;
+  readonly size: number;
+  readonly localRanks: readonly number[];
+  readonly counters: CollectiveCounters = { meetings: 0, bytesSent: 0, waitMs: 0 };
+  readonly #o: TcpCollectiveOptions;
+  readonly #words: Int32Array;
+  readonly #gate: Gate;
+  readonly #here: [number, number];
+  #parity = 0;
+
+  constructor(options: TcpCollectiveOptions) {
+    this.#o = options;
+    this.#words = new Int32Array(options.control.words);
+    this.#here = ranksOf(options.place);
+    this.rank = this.#here[0] + options.localIndex;
+    this.size = numRanksOf(options.place);
+    this.localRanks = Array.from({ length: options.control.size }, (_, i) => this.#here[0] + i);
+    // the main thread sees a silent process first, and can say which one it is
+    this.#gate = new Gate(options.control, this.rank, options.timeoutMs + 2000);
+  }
+
+  barrier(): void {
+    this.counters.meetings += 1;
+    this.#meet({ kind: 'barrier' });
+  }
+
+  exchange(given: readonly ExchangeBuffer[]): readonly (readonly number[])[] {
+    this.counters.meetings += 1;
+    const words = this.#words;
+    const { localIndex, control } = this.#o;
+    const addresses = gangWord.addresses + this.#parity * 2 * control.size;
+    this.#parity ^= 1;
+    const first = given[0]?.address ?? 0;
+    words[addresses + 2 * localIndex] = first % 65536;
+    words[addresses + 2 * localIndex + 1] = Math.floor(first / 65536);
+    const buffers = given.map(({ address, bounds }) => ({ distance: address - first, bounds }));
+    this.counters.bytesSent +=
+      sliceBytes(buffers, [0, this.size]) - sliceBytes(buffers, this.#here);
+    this.#meet({ kind: 'exchange', addresses, buffers });
+    return this.#partsOf(addresses, buffers);
+  }
+
+  allgather(bytes: Uint8Array): Uint8Array[] {
+    this.counters.meetings += 1;
+    const { control, localIndex, place } = this.#o;
+    this.counters.bytesSent += bytes.length * (place.firstRanks.length - 2);
+    const outgoing = gangWord.addresses + 4 * control.size;
+    this.#words[outgoing + localIndex] = bytes.length;
+    // all know all lengths, and all have read what the mailbox held
+    if (control.size > 1) this.#gate.pass();
+    const { starts, end } = messageStarts(this.#words.subarray(outgoing, outgoing + control.size));
+    growMailbox(control.mailbox, end);
+    new Uint8Array(control.mailbox, starts[localIndex], bytes.length).set(bytes);
+    this.#meet({ kind: 'allgather' });
+    const incoming = outgoing + control.size;
+    const lengths = this.#words.subarray(incoming, incoming + this.size);
+    return messageStarts(lengths).starts.map((start, r) =>
+      new Uint8Array(control.mailbox, start, lengths[r]).slice(),
+    );
+  }
+
+  allreduce(values: BigInt64Array, operation: 'sum' | 'max'): void {
+    const own = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    reduceIntegers(values, this.allgather(own), this.rank, operation);
+  }
+
+  claimMemory(end: number): void {
+    const pages = Math.ceil(end / pageBytes);
+    const claimed = Atomics.load(this.#words, gangWord.claimedPages);
+    if (pages > claimed) Atomics.store(this.#words, gangWord.claimedPages, pages);
+  }
+
+  checkAborted(): void {
+    this.#gate.checkAborted();
+  }
+
+  #meet(request: MeetingRequest): void {
+    this.#gate.pass(() => this.#o.request(request));
+    this.counters.waitMs = this.#gate.waitMs;
+  }
+
+  /** For each buffer, where each rank's slice for this rank lies. */
+  #partsOf(addresses: number, buffers: readonly MeetingBuffer[]): number[][] {
+    const words = this.#words;
+    const [here, hereEnd] = this.#here;
+    const received = Atomics.load(words, gangWord.receivedPage) * pageBytes;
+    const block = sliceBytes(buffers, this.#here);
+    let before = 0;
+    return buffers.map(({ distance, bounds }) => {
+      const own = bounds[this.rank] as number;
+      const inBlock = received + before + own - (bounds[here] as number);
+      before += (bounds[hereEnd] as number) - (bounds[here] as number);
+      return Array.from({ length: this.size }, (_, r) => {
+        if (r < here) return inBlock + r * block;
+        if (r >= hereEnd) return inBlock + (r - (hereEnd - here)) * block;
+        const word = addresses + 2 * (r - here);
+        return (words[word + 1] as number) * 65536 + (words[word] as number) + distance + own;
+      });
+    });
+  }
+}

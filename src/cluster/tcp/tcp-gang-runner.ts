@@ -1,0 +1,162 @@
+/**
+ * Gangs over several processes of this machine, each with threads of its own; they meet over TCP on the
+ * loopback address. The same program and payload as in one process: what remote executors run, without hosts.
+ *
+ * Driver: starts the processes on first use, tells each its ranks and where the others listen, waits for
+ * their answers. When one is lost or fails, the others end too, all are replaced, and the first cause is thrown.
+ */
+import { randomUUID } from 'node:crypto';
+import { throwIfAborted } from '../../base/abort.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import type { GangRequest, GangRunner } from '../gang-runner.ts';
+import { InlineRunner, type TaskOptions, type TaskRunner } from '../task-runner.ts';
+import { closedError } from '../threads/admission-queue.ts';
+import { defaultTimeoutMs } from '../threads/gate.ts';
+import { throwRootCause } from '../threads/thread-pool.ts';
+import { GangProcess } from './gang-process.ts';
+import type { NetworkPlace } from './network-place.ts';
+
+/** How long processes may take to end by themselves after an abort or a failure before they are killed. */
+const graceMs = 900;
+
+/** How many processes, and what they run. */
+export interface TcpGangRunnerOptions {
+  readonly numProcesses: number;
+  readonly threadsPerProcess: number;
+  /** The entry of their worker threads. */
+  readonly workerUrl: URL;
+  /** Where single tasks run; in the calling thread by default. */
+  readonly tasks?: TaskRunner | undefined;
+  /** Longest wait of a rank for the others. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Runs gangs on local processes, one gang at a time. */
+export class TcpGangRunner implements GangRunner {
+  readonly numThreads: number;
+  readonly #options: TcpGangRunnerOptions;
+  readonly #tasks: TaskRunner;
+  #processes: GangProcess[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: TcpGangRunnerOptions) {
+    this.#options = options;
+    this.#tasks = options.tasks ?? new InlineRunner();
+    this.numThreads = options.numProcesses * options.threadsPerProcess;
+  }
+
+  /** The ids of the processes that there are. */
+  get processIds(): readonly number[] {
+    return this.#processes.flatMap((process) => (process.id === undefined ? [] : [process.id]));
+  }
+
+  run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
+    return this.#tasks.run(name, payload, options);
+  }
+
+  /** Runs a program on `width` ranks, as many a process as it has threads. */
+  async runGang(request: GangRequest): Promise<unknown[]> {
+    const answer = this.#turn.then(() => this.#runNow(request));
+    this.#turn = answer.catch(() => undefined);
+    return await answer;
+  }
+
+  /** Ends the processes; a job under way rejects. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#endProcesses();
+  }
+
+  async #runNow(request: GangRequest): Promise<unknown[]> {
+    const { signal } = request;
+    if (this.#isClosed) throw closedError();
+    const what = `the ${request.program} job`;
+    throwIfAborted(signal, what);
+    const firstRanks = this.#dealRanks(request.width);
+    const processes = this.#startProcesses(firstRanks.length - 1);
+    let timer: NodeJS.Timeout | undefined;
+    const endSoon = (): void => {
+      for (const process of processes) process.abort();
+      timer ??= setTimeout(() => void this.#endProcesses(), graceMs);
+    };
+    signal?.addEventListener('abort', endSoon, { once: true });
+    for (const process of processes) process.keepDriver(true);
+    try {
+      const ports = await Promise.all(processes.map((process) => process.listen()));
+      throwIfAborted(signal, what);
+      const key = randomUUID();
+      const outcomes = await Promise.allSettled(
+        processes.map(async (process, i) => {
+          const place: NetworkPlace = { process: i, firstRanks };
+          const first = firstRanks[i] as number;
+          const count = (firstRanks[i + 1] as number) - first;
+          const payload = request.payload({ first, count, total: request.width });
+          const job = { program: request.program, payload, place, key, ports };
+          try {
+            return await process.start(job, (message) => request.onMessage?.(message));
+          } catch (error) {
+            endSoon();
+            throw error;
+          }
+        }),
+      );
+      throwRootCause(outcomes);
+      for (const process of processes) process.keepDriver(false);
+      return outcomes.flatMap((o) => (o as PromiseFulfilledResult<readonly unknown[]>).value);
+    } catch (error) {
+      await this.#endProcesses();
+      if (this.#isClosed) throw closedError();
+      throwIfAborted(signal, what);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', endSoon);
+    }
+  }
+
+  /** The first rank of each process that is needed, then the number of ranks. */
+  #dealRanks(width: number): number[] {
+    if (width > this.numThreads) {
+      throw new CoppiceError(
+        'PARAM_INVALID',
+        `the number of ranks must be at most the threads of all processes (${this.numThreads}); got ${width}`,
+      );
+    }
+    const firstRanks = [0];
+    while ((firstRanks.at(-1) as number) < width) {
+      const next = (firstRanks.at(-1) as number) + this.#options.threadsPerProcess;
+      firstRanks.push(Math.min(width, next));
+    }
+    return firstRanks;
+  }
+
+  #startProcesses(count: number): GangProcess[] {
+    this.#processes = this.#processes.filter((process) => process.isAlive);
+    const { threadsPerProcess, workerUrl, timeoutMs } = this.#options;
+    while (this.#processes.length < count) {
+      this.#processes.push(
+        new GangProcess(processUrl(), {
+          numThreads: threadsPerProcess,
+          workerUrl: workerUrl.href,
+          timeoutMs: timeoutMs ?? defaultTimeoutMs,
+        }),
+      );
+    }
+    return this.#processes.slice(0, count);
+  }
+
+  async #endProcesses(): Promise<void> {
+    const ended = this.#processes.splice(0);
+    await Promise.all(ended.map((process) => process.kill()));
+  }
+}
+
+/** Processes run JavaScript: when this module itself runs as TypeScript, they take the built entry. */
+function processUrl(moduleUrl: string = import.meta.url): URL {
+  const isSource = moduleUrl.endsWith('.ts');
+  return new URL(
+    isSource ? '../../../dist/cluster/tcp/process-main.js' : './process-main.js',
+    moduleUrl,
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * Where the threads of one process wait for each other: a barrier of two shared words. A waiting thread
+ * blocks in Atomics.wait; it looks whether the gang was ended whenever it wakes, at least once a second.
+ */
+import { CoppiceError } from '../../base/errors.ts';
+import { endGang, type GangControl, gangState, gangWord, openGate } from './gang-control.ts';
+
+/** Longest silence of another rank before the gang is given up. */
+export const defaultTimeoutMs = 600_000;
+
+/** One thread's side of the barrier. */
+export class Gate {
+  /** Milliseconds spent waiting. */
+  waitMs = 0;
+  readonly #control: GangControl;
+  readonly #words: Int32Array;
+  readonly #rank: number;
+  readonly #timeoutMs: number;
+
+  /** @param rank this thread's rank among all, for messages */
+  constructor(control: GangControl, rank: number, timeoutMs: number = defaultTimeoutMs) {
+    this.#control = control;
+    this.#words = new Int32Array(control.words);
+    this.#rank = rank;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Returns when every thread is here and the gate is open. The last to arrive opens it, or calls
+   * `onAllHere`, which sees to it that somebody else does.
+   */
+  pass(onAllHere: () => void = () => openGate(this.#control)): void {
+    this.checkAborted();
+    const words = this.#words;
+    const generation = Atomics.load(words, gangWord.generation);
+    const isLast = Atomics.add(words, gangWord.arrived, 1) === this.#control.size - 1;
+    if (isLast) onAllHere();
+    const began = performance.now();
+    while (Atomics.load(words, gangWord.generation) === generation) {
+      Atomics.wait(words, gangWord.generation, generation, Math.min(1000, this.#timeoutMs));
+      this.checkAborted();
+      if (performance.now() - began <= this.#timeoutMs) continue;
+      endGang(this.#control, gangState.failed);
+      throw new CoppiceError(
+        'COLLECTIVE_TIMEOUT',
+        `rank ${this.#rank} waited ${this.#timeoutMs} ms for the other ranks of its gang`,
+        { context: { rank: this.#rank } },
+      );
+    }
+    this.waitMs += performance.now() - began;
+    this.checkAborted();
+  }
+
+  /** Throws when the gang was ended. */
+  checkAborted(): void {
+    const state = Atomics.load(this.#words, gangWord.state);
+    if (state === gangState.running) return;
+    throw state === gangState.aborted
+      ? new CoppiceError('ABORTED', 'the job was aborted')
+      : new CoppiceError('EXECUTOR_LOST', 'another rank of the gang failed', {
+          context: { rank: this.#rank, secondary: true },
+        });
+  }
+}
