@@ -1,0 +1,38 @@
+/** What a fit leaves behind, in a form that can be compared: the saved folder and the predictions. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Vector } from 'apache-arrow';
+import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
+import { folderContent } from './temporary-folder.ts';
+
+/** The files of a saved model by their hashes. */
+export async function savedBytes(model: TreeModel): Promise<Record<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'coppice-saved-'));
+  try {
+    await model.save(join(folder, 'model'));
+    return folderContent(join(folder, 'model'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The columns that a model adds, row by row; vectors are flattened. */
+export async function predictionsOf(
+  model: TreeModel,
+  table: PartitionedTable,
+): Promise<Record<string, unknown[]>> {
+  const scored = await model.transform(table);
+  const added = scored.columns.filter((name) => !table.columns.includes(name));
+  const collected = await scored.collect();
+  return Object.fromEntries(
+    added.map((name) => [name, flat(collected.getChild(name) as Vector)] as const),
+  );
+}
+
+function flat(vector: Vector): unknown[] {
+  const child = vector.numChildren === 1 ? vector.getChildAt(0) : null;
+  const cells = child ?? vector;
+  return Array.from({ length: cells.length }, (_, i) => cells.get(i) as unknown);
+}

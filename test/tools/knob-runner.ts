@@ -1,0 +1,68 @@
+/**
+ * A runner between estimators and threads that turns knobs no user has: how many ranks, how often packed
+ * sums are flushed, how much raw data a wave holds, how many histograms are kept, which kernels run. It
+ * also keeps what the ranks report of themselves.
+ */
+import { type GangRequest, type GangRunner, gangRunnerOf } from '../../src/cluster/gang-runner.ts';
+import type { TaskOptions, TaskRunner } from '../../src/cluster/task-runner.ts';
+import type {
+  BoostingJob,
+  ForestJob,
+  RankReport,
+  RankResult,
+} from '../../src/training/messages.ts';
+import '../../src/training/worker-programs.ts';
+import '../../src/ensemble/worker-operators.ts';
+
+/** What may be turned; what is not named stays as the estimator has it. */
+export interface Knobs {
+  readonly width?: number;
+  readonly flushRows?: number;
+  readonly rawBytes?: number;
+  readonly maxHistogramBytes?: number;
+  readonly kernels?: 'wasm' | 'reference';
+}
+
+/** See the header. */
+export class KnobRunner implements GangRunner {
+  readonly #gangs: GangRunner;
+  readonly #knobs: Knobs;
+  /** Reports of the ranks of the last gang. */
+  reports: readonly RankReport[] = [];
+
+  constructor(runner: TaskRunner, knobs: Knobs = {}) {
+    this.#gangs = gangRunnerOf(runner);
+    this.#knobs = knobs;
+  }
+
+  get numThreads(): number {
+    return this.#gangs.numThreads;
+  }
+
+  run<T>(name: string, payload: unknown, options?: TaskOptions): Promise<T> {
+    return this.#gangs.run(name, payload, options);
+  }
+
+  async runGang(request: GangRequest): Promise<unknown[]> {
+    const answers = await this.#gangs.runGang({
+      ...request,
+      width: this.#knobs.width ?? request.width,
+      payload: (...ranks: Parameters<GangRequest['payload']>) =>
+        turned(request.payload(...ranks) as BoostingJob | ForestJob, this.#knobs),
+    });
+    this.reports = (answers as RankResult[]).map((answer) => answer.report);
+    return answers;
+  }
+}
+
+function turned(job: BoostingJob | ForestJob, knobs: Knobs): BoostingJob | ForestJob {
+  const { rawBytes, flushRows, maxHistogramBytes, kernels } = knobs;
+  const ingest = rawBytes === undefined ? job.ingest : { ...job.ingest, rawBytes };
+  return {
+    ...job,
+    ingest,
+    ...(kernels === undefined ? {} : { kernels }),
+    ...(flushRows !== undefined && 'flushRows' in job ? { flushRows } : {}),
+    ...(maxHistogramBytes !== undefined && 'maxHistogramBytes' in job ? { maxHistogramBytes } : {}),
+  };
+}

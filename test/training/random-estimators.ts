@@ -1,0 +1,142 @@
+/** Random data and estimators with random parameters, as fast-check arbitraries. */
+import fc from 'fast-check';
+import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
+import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
+import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { FitOptions } from '../../src/pipeline/estimator.ts';
+import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
+import {
+  type DataRecipe,
+  type FeatureKind,
+  featureKinds,
+  featureNames,
+} from '../tools/random-data.ts';
+
+/** What all estimators have in common here. */
+export interface TreeEstimator {
+  fit(table: PartitionedTable, options?: FitOptions): Promise<TreeModel>;
+}
+
+/** An estimator by class and options, so that a failing case can be read. */
+export interface EstimatorCase {
+  readonly name: keyof typeof estimatorClasses;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Every tree estimator. */
+export const estimatorClasses = {
+  GBTRegressor,
+  GBTClassifier,
+  RandomForestRegressor,
+  RandomForestClassifier,
+  DecisionTreeRegressor,
+  DecisionTreeClassifier,
+} as const;
+
+/** Makes it. */
+export function makeEstimator({ name, options }: EstimatorCase): TreeEstimator {
+  const Class = estimatorClasses[name] as new (
+    options: Readonly<Record<string, unknown>>,
+  ) => TreeEstimator;
+  return new Class(options);
+}
+
+/** Tables: a few rows, or enough for several blocks (a rank is dealt blocks of 1,024 rows). */
+export const recipes: fc.Arbitrary<DataRecipe> = fc.record({
+  seed: fc.nat(1e6),
+  numRows: fc.oneof(
+    { weight: 2, arbitrary: fc.integer({ min: 30, max: 400 }) },
+    { weight: 3, arbitrary: fc.integer({ min: 2000, max: 6500 }) },
+  ),
+  kinds: fc.array(fc.constantFrom<FeatureKind>(...featureKinds), { minLength: 1, maxLength: 8 }),
+  missing: fc.constantFrom(0, 0.02, 0.3),
+});
+
+const growth = fc.oneof(
+  fc.record({ maxLeaves: fc.integer({ min: 2, max: 24 }) }),
+  fc.record({ maxDepth: fc.integer({ min: 0, max: 6 }) }),
+  fc.record({
+    maxLeaves: fc.integer({ min: 2, max: 24 }),
+    maxDepth: fc.integer({ min: 1, max: 5 }),
+  }),
+);
+
+const shared = fc.record({
+  maxBins: fc.constantFrom(2, 7, 64, 255),
+  binSampleRows: fc.constantFrom(50, 1500, 200_000),
+  minInfoGain: fc.constantFrom(0, 0, 1e-4),
+  minInstancesPerNode: fc.constantFrom(1, 2, 20),
+  maxCategoriesPerSplit: fc.constantFrom(1, 4, 32),
+  seed: fc.integer({ min: -5, max: 1e6 }),
+});
+
+const roles = fc.record(
+  { weightCol: fc.constant('w'), idCol: fc.constant('id') },
+  { requiredKeys: [] },
+);
+
+const boosting = fc.record({
+  maxIter: fc.integer({ min: 1, max: 4 }),
+  stepSize: fc.constantFrom(0.1, 1),
+  lambda: fc.constantFrom(0, 1),
+  minSumHessian: fc.constantFrom(0, 1e-3, 5),
+  subsamplingRate: fc.constantFrom(1, 1, 0.6, 0.05),
+  colsampleByTree: fc.constantFrom(1, 0.5),
+  colsampleByLevel: fc.constantFrom(1, 0.7),
+  featureSubsetStrategy: fc.constantFrom('all', 'sqrt', 2),
+  minCategoryRows: fc.constantFrom(0, 3),
+  categorySmoothing: fc.constantFrom(0, 10),
+  maxOneHot: fc.constantFrom(0, 4),
+});
+
+const stopping = fc.record(
+  { validationIndicatorCol: fc.constant('v'), earlyStoppingRounds: fc.constantFrom(1, 2) },
+  { requiredKeys: [] },
+);
+
+const forest = fc.record({
+  numTrees: fc.integer({ min: 1, max: 5 }),
+  bootstrap: fc.boolean(),
+  subsamplingRate: fc.constantFrom(1, 1, 0.5),
+  featureSubsetStrategy: fc.constantFrom('auto', 'all', 1),
+});
+
+const impurity = fc.record({ impurity: fc.constantFrom('gini', 'entropy') });
+const weightFraction = fc.record({ minWeightFractionPerNode: fc.constantFrom(0, 0.02) });
+const classLabel = fc.record({ labelCol: fc.constantFrom('b', 'k') });
+const numberLabel = fc.record({ labelCol: fc.constant('y') });
+
+function caseOf(
+  name: EstimatorCase['name'],
+  ...parts: readonly fc.Arbitrary<Record<string, unknown>>[]
+): fc.Arbitrary<EstimatorCase> {
+  return fc
+    .tuple(growth, shared, roles, ...parts)
+    .map((found) => ({ name, options: Object.assign({}, ...found) as Record<string, unknown> }));
+}
+
+/** Every estimator with random parameters; `featuresCols` is still to be given. */
+export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary<EstimatorCase>>> =
+  {
+    GBTRegressor: caseOf('GBTRegressor', boosting, stopping, numberLabel),
+    GBTClassifier: caseOf('GBTClassifier', boosting, stopping, classLabel),
+    RandomForestRegressor: caseOf('RandomForestRegressor', forest, weightFraction, numberLabel),
+    RandomForestClassifier: caseOf(
+      'RandomForestClassifier',
+      forest,
+      weightFraction,
+      impurity,
+      classLabel,
+    ),
+    DecisionTreeRegressor: caseOf('DecisionTreeRegressor', weightFraction, numberLabel),
+    DecisionTreeClassifier: caseOf('DecisionTreeClassifier', weightFraction, impurity, classLabel),
+  };
+
+/** The case with the features of a recipe. */
+export function withFeatures(found: EstimatorCase, recipe: DataRecipe): EstimatorCase {
+  return { ...found, options: { ...found.options, featuresCols: featureNames(recipe) } };
+}
