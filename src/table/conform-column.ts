@@ -69,6 +69,12 @@ export function dictionaryValues(data: Data): Data {
   return takeData(withNull, rows);
 }
 
+/** A batch without rows. */
+export function emptyBatch(schema: Schema): RecordBatch {
+  const columns = schema.fields.map((field) => nullData(field.type, 0));
+  return makeBatch(schema, columns, 0);
+}
+
 /** A column of nothing but nulls. */
 export function nullData(type: DataType, length: number): Data {
   if (DataType.isNull(type)) return columnData(type, length, { nullCount: length });

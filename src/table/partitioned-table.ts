@@ -12,6 +12,7 @@ import type { ColumnRequest, OperatorSpec, TablePlan } from './partition-spec.ts
 import {
   checkAborted,
   countRows,
+  type LazyPartition,
   operatorNode,
   type PlanContext,
   type PlanNode,
@@ -86,20 +87,28 @@ export class PartitionedTable<S = AnyColumns> {
     options: TableOptions & { readonly columns?: readonly ColumnRequest[] } = {},
   ): AsyncGenerator<RecordBatch, void, undefined> {
     const { columns, signal } = options;
+    const shared = this.runPartitions<SharedBatch>('table.readPartition', { columns }, { signal });
+    for await (const batch of shared) yield batchFromShared(batch);
+  }
+
+  /**
+   * @internal What a task returns for every partition, in order; a few run at once, in the pool. The task
+   * is given `{ partition, ...payload }`.
+   */
+  async *runPartitions<T>(
+    task: string,
+    payload: Readonly<Record<string, unknown>>,
+    options: TableOptions = {},
+  ): AsyncGenerator<T, void, undefined> {
     const context = this.#context(options);
+    const { signal } = options;
     const partitions = await this.#node.lower(context);
-    const read = async (lazy: (typeof partitions)[number], index: number) => {
+    const run = async (lazy: LazyPartition, index: number): Promise<T> => {
       checkAborted(context);
       const partition = { ...(await resolve(lazy)), index };
-      return await this.runner.run<SharedBatch>(
-        'table.readPartition',
-        { partition, columns },
-        { signal },
-      );
+      return await this.runner.run<T>(task, { ...payload, partition }, { signal });
     };
-    for await (const shared of mapInOrder(partitions, this.runner.numThreads + 1, read)) {
-      yield batchFromShared(shared);
-    }
+    yield* mapInOrder(partitions, this.runner.numThreads + 1, run);
   }
 
   /** All rows, as an Arrow table on the calling thread. */

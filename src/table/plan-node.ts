@@ -6,11 +6,13 @@
 import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
+import { emptyBatch } from './conform-column.ts';
 import { columnNames } from './find-column.ts';
 import { mapInOrder } from './map-in-order.ts';
 import type { OperatorSpec, PartitionSpec, PlacedOperator } from './partition-spec.ts';
 import { knownRows } from './read-partition.ts';
 import { schemaToRecord } from './schema-record.ts';
+import { memoryPartition } from './sources.ts';
 
 /** What lowering may use. */
 export interface PlanContext {
@@ -30,8 +32,9 @@ export interface PlanNode {
   lower(context: PlanContext): Promise<readonly LazyPartition[]>;
 }
 
-/** Partitions that are known already. */
-export function sourceNode(schema: Schema, partitions: readonly PartitionSpec[]): PlanNode {
+/** Partitions that are known already; where there are none, one without rows keeps the columns. */
+export function sourceNode(schema: Schema, given: readonly PartitionSpec[]): PlanNode {
+  const partitions = given.length > 0 ? given : [memoryPartition(emptyBatch(schema))];
   return { schema, numPartitions: partitions.length, lower: async () => partitions };
 }
 

@@ -3,9 +3,15 @@
  * operator of tables. The worker's entry file imports it, and so does the table itself.
  */
 import { registerTask } from '../cluster/task-runner.ts';
+import {
+  type EncodedRowGroup,
+  type EncodeOptions,
+  encodeParquet,
+} from './parquet/encode-parquet.ts';
 import { type ParquetInfo, parquetInfo } from './parquet/parquet-source.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';
+import { type SchemaRecord, schemaFromRecord } from './schema-record.ts';
 import { batchToShared, type SharedBatch } from './shared-batch.ts';
 
 /** What the task `table.readPartition` is given. */
@@ -21,3 +27,18 @@ registerTask('table.readPartition', async (payload: ReadPartitionPayload): Promi
 });
 
 registerTask('table.parquetInfo', (file: { path: string }): ParquetInfo => parquetInfo(file.path));
+
+/** What the task `table.encodeParquet` is given. */
+export interface EncodeParquetPayload {
+  readonly partition: PartitionSpec;
+  readonly schema: SchemaRecord;
+  readonly options: EncodeOptions;
+}
+
+registerTask(
+  'table.encodeParquet',
+  async (payload: EncodeParquetPayload): Promise<EncodedRowGroup[]> => {
+    const batch = await readPartition(payload.partition);
+    return encodeParquet(batch, schemaFromRecord(payload.schema), payload.options);
+  },
+);
