@@ -133,6 +133,26 @@ export interface Kernels {
     numRows: number,
     out: number,
   ): void;
+  pointGradients(
+    kind: number,
+    parameter: number,
+    scores: number,
+    labels: number,
+    weights: number,
+    numRows: number,
+    grads: number,
+    hesses: number,
+    stats: number,
+  ): void;
+  pointLosses(
+    kind: number,
+    parameter: number,
+    scores: number,
+    labels: number,
+    weights: number,
+    numRows: number,
+    out: number,
+  ): void;
   // wasm/assembly/histogram.ts
   histogramPacked(
     rec: number,

@@ -149,6 +149,43 @@ it('gives the bits of the twin: row losses of both kinds', () => {
   );
 });
 
+it('gives the bits of the twin: derivatives and losses of every loss of one number', () => {
+  fc.assert(
+    fc.property(
+      arbitraryDraws,
+      arbitraryRows,
+      nastiness,
+      fc.boolean(),
+      (draws, numRows, nasty, weighted) => {
+        twins.clear();
+        const scores = twins.f64(draws.list(numRows, () => draws.float(nasty)));
+        const labels = twins.f64(draws.list(numRows, () => Math.abs(draws.float(nasty))));
+        const weights = weighted
+          ? twins.f64(draws.list(numRows, () => Math.abs(draws.float(nasty))))
+          : 0;
+        const [grads, hesses, out] = [0, 1, 2].map(() => twins.zeros(numRows * 8)) as [
+          number,
+          number,
+          number,
+        ];
+        const stats = twins.zeros(16);
+        for (const [kind, parameter] of [
+          [0, 0],
+          [1, 0.7],
+          [2, 0.9],
+          [3, 0],
+          [4, 0],
+          [5, 1.4],
+        ] as const) {
+          const rows = [scores, labels, weights, numRows];
+          twins.run('pointGradients', [kind, parameter, ...rows, grads, hesses, stats], true);
+          twins.run('pointLosses', [kind, parameter, ...rows, out], true);
+        }
+      },
+    ),
+  );
+});
+
 it('quantises as the twin does, also where a term does not fit', () => {
   const scale = fc.constantFrom(0, 1, 2 ** -20, 2 ** 12, 2 ** 30, 1e300, Infinity, Number.NaN);
   fc.assert(

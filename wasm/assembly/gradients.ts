@@ -176,3 +176,80 @@ export function softmaxLosses(
     store<f64>(out + (i << 3), weights ? loss * load<f64>(weights + (i << 3)) : loss);
   }
 }
+
+/**
+ * Derivatives of the losses of one number, weighted. kind and parameter: 0 absolute; 1 huber, delta;
+ * 2 quantile, level; 3 poisson; 4 gamma; 5 tweedie, power. 3 to 5 predict e^score. Poisson's h is e^(s + 0.7),
+ * which bounds its steps as LightGBM's poisson_max_delta_step does.
+ */
+export function pointGradients(
+  kind: i32, parameter: f64, scores: usize, labels: usize, weights: usize, numRows: i32, grads: usize, hesses: usize,
+  stats: usize,
+): void {
+  let maxGrad = load<f64>(stats);
+  let maxHess = load<f64>(stats, 8);
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const at = i << 3;
+    const w = weights ? load<f64>(weights + at) : 1.0;
+    const s = load<f64>(scores + at);
+    const y = load<f64>(labels + at);
+    let g: f64;
+    let h: f64 = 1.0;
+    if (kind == 0) {
+      g = s > y ? 1.0 : s < y ? -1.0 : 0.0;
+    } else if (kind == 1) {
+      const r = s - y;
+      g = r > parameter ? parameter : r < -parameter ? -parameter : r;
+    } else if (kind == 2) {
+      g = s >= y ? 1.0 - parameter : -parameter;
+    } else if (kind == 3) {
+      const e = exp(s);
+      g = e - y;
+      h = e * 2.0137527074704766;
+    } else if (kind == 4) {
+      const e = y * exp(-s);
+      g = 1.0 - e;
+      h = max<f64>(e, 1e-16);
+    } else {
+      const a = y * exp((1.0 - parameter) * s);
+      const b = exp((2.0 - parameter) * s);
+      g = b - a;
+      h = max<f64>((parameter - 1.0) * a + (2.0 - parameter) * b, 1e-16);
+    }
+    g *= w;
+    h *= w;
+    store<f64>(grads + at, g);
+    store<f64>(hesses + at, h);
+    maxGrad = max<f64>(maxGrad, abs<f64>(g));
+    maxHess = max<f64>(maxHess, h);
+  }
+  store<f64>(stats, maxGrad);
+  store<f64>(stats, maxHess, 8);
+}
+
+/** The losses themselves, weighted, up to terms of the label alone; kinds as in pointGradients. */
+export function pointLosses(
+  kind: i32, parameter: f64, scores: usize, labels: usize, weights: usize, numRows: i32, out: usize,
+): void {
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const at = i << 3;
+    const s = load<f64>(scores + at);
+    const y = load<f64>(labels + at);
+    let loss: f64;
+    if (kind == 0) {
+      loss = abs<f64>(s - y);
+    } else if (kind == 1) {
+      const r = abs<f64>(s - y);
+      loss = r <= parameter ? 0.5 * r * r : parameter * (r - 0.5 * parameter);
+    } else if (kind == 2) {
+      loss = s >= y ? (1.0 - parameter) * (s - y) : parameter * (y - s);
+    } else if (kind == 3) {
+      loss = exp(s) - y * s;
+    } else if (kind == 4) {
+      loss = s + y * exp(-s);
+    } else {
+      loss = exp((2.0 - parameter) * s) / (2.0 - parameter) - (y * exp((1.0 - parameter) * s)) / (1.0 - parameter);
+    }
+    store<f64>(out + at, weights ? loss * load<f64>(weights + at) : loss);
+  }
+}

@@ -3,7 +3,7 @@ export { binCodes, binF32, binF32Full, binF64, binF64Wide } from './bin-column';
 export { findClassSplit } from './find-class-split';
 export { findSplit } from './find-split';
 export {
-  logisticGradients, quantise16, quantise32, rowLosses, softmaxGradients, softmaxLosses, softmaxProbabilities,
+  logisticGradients, pointGradients, pointLosses, quantise16, quantise32, rowLosses, softmaxGradients, softmaxLosses, softmaxProbabilities,
   squaredGradients,
 } from './gradients';
 export {

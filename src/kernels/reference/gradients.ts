@@ -4,6 +4,7 @@
  */
 import { exp, log, logistic, softplus } from '../../base/portable-math.ts';
 import { mix32 } from '../../base/rng.ts';
+import { pointGradient, pointLoss } from '../point-losses.ts';
 import { toI32, toU32, type Views } from './views.ts';
 
 /** Squared error: g = w (score − label), h = w. */
@@ -212,5 +213,51 @@ export function softmaxLosses(
     const own = m.f64(at + toU32(m.f64(labels + i * 8)) * classStride);
     const loss = log(total) + (top - own);
     m.setF64(out + i * 8, weights ? loss * m.f64(weights + i * 8) : loss);
+  }
+}
+
+/** Losses of one number: 0 absolute, 1 huber, 2 quantile, 3 poisson, 4 gamma, 5 tweedie. */
+export function pointGradients(
+  m: Views,
+  kind: number,
+  parameter: number,
+  scores: number,
+  labels: number,
+  weights: number,
+  numRows: number,
+  grads: number,
+  hesses: number,
+  stats: number,
+): void {
+  let maxGrad = m.f64(stats);
+  let maxHess = m.f64(stats + 8);
+  for (let i = 0; i < numRows; i++) {
+    const at = i * 8;
+    const w = weights ? m.f64(weights + at) : 1;
+    const [g, h] = pointGradient(kind, parameter, m.f64(scores + at), m.f64(labels + at));
+    m.setF64(grads + at, g * w);
+    m.setF64(hesses + at, h * w);
+    maxGrad = Math.max(maxGrad, Math.abs(g * w));
+    maxHess = Math.max(maxHess, h * w);
+  }
+  m.setF64(stats, maxGrad);
+  m.setF64(stats + 8, maxHess);
+}
+
+/** Their losses, weighted, up to terms of the label alone. */
+export function pointLosses(
+  m: Views,
+  kind: number,
+  parameter: number,
+  scores: number,
+  labels: number,
+  weights: number,
+  numRows: number,
+  out: number,
+): void {
+  for (let i = 0; i < numRows; i++) {
+    const at = i * 8;
+    const loss = pointLoss(kind, parameter, m.f64(scores + at), m.f64(labels + at));
+    m.setF64(out + at, weights ? loss * m.f64(weights + at) : loss);
   }
 }
