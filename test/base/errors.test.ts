@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import {
+  assert,
+  CoppiceError,
+  fromErrorRecord,
+  isCoppiceError,
+  toErrorRecord,
+} from '../../src/base/errors.ts';
+
+describe('CoppiceError', () => {
+  const cause = new Error('disk');
+  const error = new CoppiceError('DATA_INVALID', 'a row is bad', {
+    context: { column: 'x', row: 3, partition: null },
+    cause,
+  });
+
+  it('carries code, message, context and cause', () => {
+    expect(error).toBeInstanceOf(Error);
+    expect([error.name, error.code, error.message]).toEqual([
+      'CoppiceError',
+      'DATA_INVALID',
+      'a row is bad',
+    ]);
+    expect(error.context).toEqual({ column: 'x', row: 3, partition: null });
+    expect(error.cause).toBe(cause);
+    expect(new CoppiceError('ABORTED', 'x').cause).toBeUndefined();
+  });
+
+  it('keeps its identity as a record that crosses threads', () => {
+    const back = fromErrorRecord(structuredClone(toErrorRecord(error)));
+    expect(back).toBeInstanceOf(CoppiceError);
+    expect([back.code, back.message, back.context]).toEqual([
+      error.code,
+      error.message,
+      error.context,
+    ]);
+    expect(back.stack).toBe(error.stack);
+  });
+
+  it('is known by its code, also where its class was lost', () => {
+    expect(isCoppiceError(error)).toBe(true);
+    expect(isCoppiceError(error, 'DATA_INVALID')).toBe(true);
+    expect(isCoppiceError(error, 'ABORTED')).toBe(false);
+    expect(isCoppiceError({ name: 'CoppiceError', code: 'ABORTED' }, 'ABORTED')).toBe(true);
+    expect(
+      [null, undefined, 3, new Error('x'), { code: 'ABORTED' }].map((x) => isCoppiceError(x)),
+    ).toEqual([false, false, false, false, false]);
+  });
+
+  it('makes a record of anything that can be thrown', () => {
+    expect(toErrorRecord(new TypeError('no'))).toMatchObject({ code: 'INTERNAL', message: 'no' });
+    expect(toErrorRecord('text')).toMatchObject({ code: 'INTERNAL', message: 'text' });
+    expect(toErrorRecord(undefined)).toMatchObject({ code: 'INTERNAL', message: 'undefined' });
+  });
+
+  it('is thrown by a broken invariant only', () => {
+    expect(() => assert(1, 'one')).not.toThrow();
+    expect(() => assert(0, 'nought is something')).toThrow(
+      'internal invariant broken: nought is something',
+    );
+  });
+});
