@@ -9,8 +9,6 @@ import { nameSuggestion } from '../base/nearest-name.ts';
 import type { OnProgress } from '../base/progress.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import { PipelineStage } from '../pipeline/pipeline-stage.ts';
-import { mapInOrder } from '../table/map-in-order.ts';
-import type { PartitionSpec } from '../table/partition-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type LabelValue, labelKey } from './label-values.ts';
 
@@ -50,18 +48,11 @@ export async function gatherParts<T>(
   options: EvaluateOptions,
 ): Promise<T[]> {
   const { signal, onProgress } = options;
-  const { partitions } = await table.plan({ signal });
+  const total = table.numPartitions;
   const parts: T[] = [];
-  const read = (partition: PartitionSpec): Promise<T> =>
-    table.runner.run<T>(task, { partition, request }, { signal });
-  for await (const part of mapInOrder(partitions, table.runner.numThreads + 1, read)) {
+  for await (const part of table.runPartitions<T>(task, { request }, { signal })) {
     parts.push(part);
-    onProgress?.({
-      phase: 'read',
-      done: parts.length,
-      total: partitions.length,
-      message: 'partitions',
-    });
+    onProgress?.({ phase: 'read', done: parts.length, total, message: 'partitions' });
   }
   return parts;
 }
