@@ -22,9 +22,14 @@ export interface TreeFit<P> {
   readonly labelKind: 'numeric' | 'class';
 }
 
+/** A fit of boosted trees: what it minimises besides. */
+export interface GBTFit extends TreeFit<GBTParams> {
+  readonly objective: Pick<BoostingJob, 'objective' | 'objectiveParameter'>;
+}
+
 /** Fits boosted trees. */
 export async function fitBoostedTrees(
-  { owner, params, labelKind }: TreeFit<GBTParams>,
+  { owner, params, labelKind, objective }: GBTFit,
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<TreeModelData> {
@@ -33,7 +38,7 @@ export async function fitBoostedTrees(
   if (validation !== undefined) fitColumns(owner, validation.schema, params, labelKind);
   const stopsEarly = validation !== undefined || params.validationIndicatorCol !== undefined;
   const job: Omit<BoostingJob, 'ingest'> = {
-    objective: labelKind === 'numeric' ? 'squared' : 'classes',
+    ...objective,
     numRounds: params.maxIter,
     stepSize: params.stepSize,
     limits: growthLimits(params.maxDepth, params.maxLeaves, {

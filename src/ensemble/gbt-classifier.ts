@@ -95,7 +95,13 @@ export class GBTClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTClassificationModel> {
-    const fit = { owner: this.className, params: this.params, labelKind: 'class' } as const;
+    const objective = { objective: 'classes', objectiveParameter: 0 } as const;
+    const fit = {
+      owner: this.className,
+      params: this.params,
+      labelKind: 'class',
+      objective,
+    } as const;
     const data = await fitBoostedTrees(fit, table, options);
     return new GBTClassificationModel(this.givenOptions, data);
   }

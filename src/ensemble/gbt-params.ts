@@ -66,8 +66,17 @@ export const gbtRegressorParams = defineParams(
   'GBTRegressor',
   {
     ...gbtSpecs,
-    /** The loss that is minimised. */
-    lossType: oneOf(['squared'], { default: 'squared', since: '0.1.0' }),
+    /** The loss that is minimised; poisson, gamma and tweedie predict e^score. */
+    lossType: oneOf(['squared', 'absolute', 'huber', 'quantile', 'poisson', 'gamma', 'tweedie'], {
+      default: 'squared',
+      since: '0.1.0',
+    }),
+    /** Where huber's loss turns from squares to absolute values. */
+    huberDelta: float({ default: 1, above: 0, since: '0.1.0' }),
+    /** Which quantile lossType quantile predicts. */
+    quantileLevel: float({ default: 0.5, above: 0, below: 1, since: '0.1.0' }),
+    /** Power of tweedie's variance. */
+    tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
   },
   checkColumns,
 );

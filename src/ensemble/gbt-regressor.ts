@@ -33,8 +33,10 @@ export class GBTRegressionModel extends TreeModel<typeof gbtRegressionModelParam
     super(gbtRegressionModelParams, options, data, 'GBTRegressor');
   }
 
-  protected override get link(): 'identity' {
-    return 'identity';
+  protected override get link(): 'identity' | 'exp' {
+    const { lossType } = this.params;
+    const isLog = lossType === 'poisson' || lossType === 'gamma' || lossType === 'tweedie';
+    return isLog ? 'exp' : 'identity';
   }
 
   protected override get outputs(): ModelOutput {
@@ -76,7 +78,14 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTRegressionModel> {
-    const fit = { owner: this.className, params: this.params, labelKind: 'numeric' } as const;
+    const { lossType } = this.params;
+    const objective = { objective: lossType, objectiveParameter: lossParameter(this.params) };
+    const fit = {
+      owner: this.className,
+      params: this.params,
+      labelKind: 'numeric',
+      objective,
+    } as const;
     const data = await fitBoostedTrees(fit, table, options);
     return new GBTRegressionModel(this.givenOptions, data);
   }
@@ -91,6 +100,18 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
       numTrees: this.params.maxIter,
     });
   }
+}
+
+/** The parameter that belongs to the loss. */
+function lossParameter(params: {
+  readonly lossType: string;
+  readonly huberDelta: number;
+  readonly quantileLevel: number;
+  readonly tweediePower: number;
+}): number {
+  if (params.lossType === 'huber') return params.huberDelta;
+  if (params.lossType === 'quantile') return params.quantileLevel;
+  return params.lossType === 'tweedie' ? params.tweediePower : 0;
 }
 
 registerStage(GBTRegressor);

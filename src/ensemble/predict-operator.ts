@@ -14,7 +14,7 @@ import type { TreeEnsemble } from '../tree/tree.ts';
 import { type ModelOutput, outputColumns, outputFields } from './output-columns.ts';
 
 /** How sums of leaves become predictions. */
-export type Link = 'identity' | 'logistic' | 'softmax' | 'mean' | 'share';
+export type Link = 'identity' | 'exp' | 'logistic' | 'softmax' | 'mean' | 'share';
 
 /** What the operator is told. */
 export interface PredictSpec extends OperatorSpec {
@@ -120,7 +120,8 @@ function scores(
   if (spec.link === 'share') return { raw: sums, probability: shares(sums, numOutputs, numRows) };
   for (let i = 0; i < sums.length; i++)
     sums[i] = (sums[i] as number) + (base[i % numOutputs] as number);
-  if (spec.link === 'identity') return { raw: sums, probability: null };
+  if (spec.link === 'exp') for (let i = 0; i < sums.length; i++) sums[i] = exp(sums[i] as number);
+  if (spec.link === 'identity' || spec.link === 'exp') return { raw: sums, probability: null };
   return spec.link === 'logistic'
     ? logisticScores(sums)
     : { raw: sums, probability: softmax(sums, numOutputs, numRows) };

@@ -115,8 +115,11 @@ function finish(
   }
   if (link !== 'share')
     for (let k = 0; k < sums.length; k++) sums[k] = (sums[k] as number) + (baseScores[k] as number);
-  if (link === 'identity')
-    return { prediction: sums[0] as number, rawPrediction: none, probability: none };
+  if (link === 'identity' || link === 'exp') {
+    const score = sums[0] as number;
+    const prediction = link === 'exp' ? exp(score) : score;
+    return { prediction, rawPrediction: none, probability: none };
+  }
   const raw = link === 'logistic' ? Float64Array.of(-(sums[0] as number), sums[0] as number) : sums;
   const probability = probabilities(raw, link);
   const code = winners(probability, classes.length, model.thresholds)[0] as number;

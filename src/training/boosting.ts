@@ -24,6 +24,7 @@ import { type IngestedRows, ingest, type RankRows } from './ingest/ingest.ts';
 import { settleLeaves } from './leaf-values.ts';
 import type { BoostingJob, RankResult } from './messages.ts';
 import { type GradientRows, type Objective, objectiveOf } from './objective.ts';
+import { wholeWeights } from './quantile-weights.ts';
 import { chooseSlotBytes, treeScales } from './quantise.ts';
 import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
@@ -48,6 +49,8 @@ class Booster {
   #backend!: CpuBackend;
   #sampler!: ColumnSampler;
   #start: readonly number[] = [];
+  /** Weights in whole units, for objectives whose leaves are quantiles. */
+  #wholeWeights: Float64Array | null = null;
   /** Leaf values and starting scores are whole multiples of it. */
   #scoreUnit = 0;
 
@@ -63,7 +66,7 @@ class Booster {
     const trees: GrownTree[] = [];
     const losses: number[] = [];
     let numRounds = 0;
-    const isConstant = job.objective !== 'squared' && this.#rows.classes.length < 2;
+    const isConstant = job.objective === 'classes' && this.#rows.classes.length < 2;
     if (!isConstant) {
       await this.#prepare();
       numRounds = await this.#boost(trees, losses);
@@ -94,8 +97,8 @@ class Booster {
     rows: Pick<IngestedRows, 'classes' | 'train' | 'labels' | 'weights' | 'validation'>,
   ): Promise<4 | 8> {
     const environment = this.#environment;
-    this.#objective = objectiveOf(this.#job.objective, rows.classes);
-    if (this.#job.objective !== 'squared' && rows.classes.length < 2) {
+    this.#objective = objectiveOf(this.#job, rows.classes);
+    if (this.#job.objective === 'classes' && rows.classes.length < 2) {
       this.#start = [0];
       return 4;
     }
@@ -105,7 +108,7 @@ class Booster {
         ? null
         : environment.f64(rows.weights + 8 * rows.train.start, rows.train.count);
     const start = await this.#objective.start(environment, { labels, weights });
-    const spread = await firstSpread(environment, this.#objective.name, { labels, weights }, start);
+    const spread = await firstSpread(environment, this.#objective, { labels, weights }, start);
     // centred labels scale a regression's scores; margins of classes are of the order of 16
     const scale = this.#objective.centresLabels ? spread.largest.label : 16;
     this.#scoreUnit = powerOfTwo(Math.max(-1000, ceilLog2(scale) - 40));
@@ -145,6 +148,11 @@ class Booster {
       params: this.#job.split,
       flushRows: this.#job.flushRows,
     });
+    if (this.#objective.leafQuantile !== null && this.#rows.weights !== 0) {
+      const { start, count } = this.#rows.train;
+      const weights = this.#environment.f64(this.#rows.weights + 8 * start, count);
+      this.#wholeWeights = await wholeWeights(this.#environment, weights);
+    }
     this.#sampler = new ColumnSampler(layout, this.#job.columns, this.#job.seed);
     const { train, validation } = this.#rows;
     for (let k = 0; k < this.#objective.numOutputs; k++) {
@@ -295,6 +303,8 @@ class Booster {
       );
     }
     const values = await settleLeaves(environment, {
+      leafQuantile: this.#objective.leafQuantile,
+      wholeWeights: this.#wholeWeights,
       grown,
       largest,
       rows: this.#gradientRows(train),

@@ -1,8 +1,9 @@
 /** How far the gradients of the first round are spread: it decides how many bits they take (quantise.ts). */
 import { ExactSum } from '../base/exact-sum.ts';
 import { exp, logistic } from '../base/portable-math.ts';
+import { pointGradient, pointKinds } from '../kernels/point-losses.ts';
 import { type LabelledRows, sumOverRanks } from './base-score.ts';
-import type { ObjectiveName } from './objective.ts';
+import type { Objective } from './objective.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 /** Largest and mean values of the first round, over all ranks. */
@@ -15,19 +16,19 @@ export interface FirstSpread {
 /** Looks at every row's first gradient. @param start the scores boosting starts from */
 export async function firstSpread(
   environment: RankEnvironment,
-  objective: ObjectiveName,
+  objective: Objective,
   rows: LabelledRows,
   start: readonly number[],
 ): Promise<FirstSpread> {
   const { labels, weights } = rows;
   const gradSum = new ExactSum();
   const hessSum = new ExactSum();
-  const shares = start.map((score) => sharesOf(objective, score));
+  const gradient = firstGradient(objective, start);
   const most = new Float64Array(3);
   for (let i = 0; i < labels.length; i++) {
     const w = weights === null ? 1 : (weights[i] as number);
     const y = labels[i] as number;
-    const [grad, hess] = firstGradient(objective, y, start, shares);
+    const [grad, hess] = gradient(y);
     const g = Math.abs(grad * w);
     const h = hess * w;
     gradSum.add(g);
@@ -49,19 +50,25 @@ export async function firstSpread(
   };
 }
 
-function sharesOf(objective: ObjectiveName, score: number): number {
-  return objective === 'logistic' ? logistic(score) : exp(score);
-}
-
+/** g and h of a label at the start, before weights. */
 function firstGradient(
-  objective: ObjectiveName,
-  label: number,
+  objective: Objective,
   start: readonly number[],
-  shares: readonly number[],
-): [number, number] {
-  if (objective === 'squared') return [label - (start[0] as number), 1];
-  // the class of the row has the widest gradient among the outputs
-  const p = objective === 'logistic' ? (shares[0] as number) : (shares[label] as number);
-  const grad = objective === 'logistic' ? p - label : p - 1;
-  return [grad, p * (1 - p)];
+): (label: number) => readonly [number, number] {
+  const { name, parameter } = objective;
+  const base = start[0] as number;
+  if (name === 'squared') return (y) => [y - base, 1];
+  if (name === 'logistic') {
+    const p = logistic(base);
+    return (y) => [p - y, p * (1 - p)];
+  }
+  if (name === 'softmax') {
+    // the class of the row has the widest gradient among the outputs
+    const shares = start.map((score) => exp(score));
+    return (y) => {
+      const p = shares[y] as number;
+      return [p - 1, p * (1 - p)];
+    };
+  }
+  return (y) => pointGradient(pointKinds[name], parameter, base, y);
 }

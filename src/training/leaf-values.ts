@@ -8,6 +8,7 @@ import type { GrownNode } from '../tree/tree.ts';
 import type { GradientRows } from './objective.ts';
 import { bitsOf } from './quantise.ts';
 import type { RankEnvironment } from './rank-environment.ts';
+import { selectQuantiles } from './select-quantiles.ts';
 
 /** What settles the leaves of one tree. */
 export interface LeafSettlement {
@@ -22,6 +23,9 @@ export interface LeafSettlement {
   readonly lambda: number;
   readonly stepSize: number;
   readonly scoreUnit: number;
+  /** Leaves take this quantile of label − score; null for a Newton step. */
+  readonly leafQuantile: number | null;
+  readonly wholeWeights: Float64Array | null;
 }
 
 /** Writes value and cover into the tree's nodes; returns the leaves' values in their order. */
@@ -50,14 +54,16 @@ export async function settleLeaves(
   ).slice();
   await environment.wait(environment.collective.allreduce(words, 'sum'));
   const nodes = grown.tree.nodes as GrownNode[];
+  const quantiles = await leafQuantiles(environment, settlement);
   const values = grown.leaves.map((leaf, i) => {
     const grad = fromFixed(words[4 * i] as bigint, words[4 * i + 1] as bigint, gradScale);
     const hess = fromFixed(words[4 * i + 2] as bigint, words[4 * i + 3] as bigint, hessScale);
     const node = nodes[leaf.index] as GrownNode;
     const denominator = hess + settlement.lambda;
     const newton = denominator > 0 ? -grad / denominator : 0;
+    const step = quantiles === null ? newton : (quantiles[i] as number);
     const value =
-      Math.round((newton * settlement.stepSize) / settlement.scoreUnit) * settlement.scoreUnit;
+      Math.round((step * settlement.stepSize) / settlement.scoreUnit) * settlement.scoreUnit;
     node.cover = hess;
     node.value = Float64Array.of(value);
     return value;
@@ -71,6 +77,26 @@ export async function settleLeaves(
     node.value = Float64Array.of(0);
   }
   return values;
+}
+
+/** The quantile of label − score of each leaf's rows, where the objective asks for it. */
+async function leafQuantiles(
+  environment: RankEnvironment,
+  settlement: LeafSettlement,
+): Promise<Float64Array | null> {
+  const { leafQuantile, rows, grown } = settlement;
+  if (leafQuantile === null) return null;
+  const labels = environment.f64(rows.labels, rows.numRows);
+  const scores = environment.f64(rows.scores, rows.numRows);
+  const values = new Float64Array(rows.numRows);
+  for (let i = 0; i < values.length; i++) values[i] = (labels[i] as number) - (scores[i] as number);
+  const grouped = {
+    values,
+    groups: environment.u32(settlement.leafOf, rows.numRows),
+    weights: settlement.wholeWeights,
+    numGroups: grown.leaves.length,
+  };
+  return await selectQuantiles(environment, grouped, leafQuantile);
 }
 
 /** A power of two that leaves room for the sum of all rows in 62 bits. */

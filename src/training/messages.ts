@@ -71,7 +71,17 @@ export interface EarlyStopping {
 export interface BoostingJob {
   readonly ingest: IngestJob;
   /** `classes`: logistic for two, softmax for more; which it is shows when the labels are read. */
-  readonly objective: 'squared' | 'classes';
+  readonly objective:
+    | 'squared'
+    | 'classes'
+    | 'absolute'
+    | 'huber'
+    | 'quantile'
+    | 'poisson'
+    | 'gamma'
+    | 'tweedie';
+  /** Delta of huber, level of quantile, power of tweedie; else 0. */
+  readonly objectiveParameter: number;
   readonly numRounds: number;
   readonly stepSize: number;
   readonly limits: GrowthLimits;

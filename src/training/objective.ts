@@ -2,13 +2,13 @@
  * What boosting minimises: gradients of each row from its own score, the loss that is shown and stops early,
  * and where to start. The arithmetic is in the kernels; this says which of them to call.
  */
-
+import { CoppiceError } from '../base/errors.ts';
+import { log } from '../base/portable-math.ts';
+import { pointKinds } from '../kernels/point-losses.ts';
 import { classShares, type LabelledRows, logOdds, logShare, weightedMean } from './base-score.ts';
-import type { ClassValue } from './messages.ts';
+import type { BoostingJob, ClassValue } from './messages.ts';
+import { medianLike } from './quantile-weights.ts';
 import type { RankEnvironment } from './rank-environment.ts';
-
-/** Names of the objectives. */
-export type ObjectiveName = 'squared' | 'logistic' | 'softmax';
 
 /** Addresses of the rows that gradients are wanted for. */
 export interface GradientRows {
@@ -30,14 +30,18 @@ export interface GradientRows {
 
 /** An objective. */
 export interface Objective {
-  readonly name: ObjectiveName;
+  readonly name: 'squared' | 'logistic' | 'softmax' | keyof typeof pointKinds;
+  /** Delta of huber, level of quantile, power of tweedie; else 0. */
+  readonly parameter: number;
   readonly numOutputs: number;
   /** True when h is the row's weight. */
   readonly hessianIsWeight: boolean;
-  /** Scores to start from, one an output; squared loss centres its labels instead and starts at 0. */
-  start(environment: RankEnvironment, rows: LabelledRows): Promise<readonly number[]>;
-  /** True when start() is to be taken from the labels and added after the leaves. */
+  /** True when the start is taken from the labels and added after the leaves. */
   readonly centresLabels: boolean;
+  /** Leaves take this quantile of what is left of the labels, instead of a Newton step. */
+  readonly leafQuantile: number | null;
+  /** Scores to start from, one an output; labels that the loss cannot take are refused here. */
+  start(environment: RankEnvironment, rows: LabelledRows): Promise<readonly number[]>;
   /** Called once a round, before the gradients of its outputs. */
   beginRound(environment: RankEnvironment, rows: GradientRows): void;
   gradients(environment: RankEnvironment, rows: GradientRows, output: number): void;
@@ -47,18 +51,26 @@ export interface Objective {
 
 /** The objective of a job, now that the classes are known. */
 export function objectiveOf(
-  wanted: 'squared' | 'classes',
+  job: Pick<BoostingJob, 'objective' | 'objectiveParameter' | 'ingest'>,
   classes: readonly ClassValue[],
 ): Objective {
-  if (wanted === 'squared') return squared;
-  return classes.length <= 2 ? logistic : softmaxOf(classes.length);
+  const { objective } = job;
+  if (objective === 'squared') return squared;
+  if (objective === 'classes') return classes.length <= 2 ? logistic : softmaxOf(classes.length);
+  return pointObjective(
+    objective,
+    job.objectiveParameter,
+    `${job.ingest.labelCol} (the label of ${job.ingest.owner})`,
+  );
 }
 
 const squared: Objective = {
   name: 'squared',
+  parameter: 0,
   numOutputs: 1,
   hessianIsWeight: true,
   centresLabels: true,
+  leafQuantile: null,
   start: async (environment, rows) => [(await weightedMean(environment, rows)).mean],
   beginRound: () => undefined,
   gradients: ({ kernels }, r) =>
@@ -69,9 +81,11 @@ const squared: Objective = {
 
 const logistic: Objective = {
   name: 'logistic',
+  parameter: 0,
   numOutputs: 1,
   hessianIsWeight: false,
   centresLabels: false,
+  leafQuantile: null,
   start: async (environment, rows) => [logOdds((await weightedMean(environment, rows)).mean)],
   beginRound: () => undefined,
   gradients: ({ kernels }, r) =>
@@ -85,9 +99,11 @@ function softmaxOf(numClasses: number): Objective {
   const factor = numClasses / Math.max(1, numClasses - 1);
   return {
     name: 'softmax',
+    parameter: 0,
     numOutputs: numClasses,
     hessianIsWeight: false,
     centresLabels: false,
+    leafQuantile: null,
     start: async (environment, rows) =>
       (await classShares(environment, rows, numClasses)).map(logShare),
     beginRound: ({ kernels }, r) =>
@@ -122,4 +138,55 @@ function softmaxOf(numClasses: number): Objective {
         out,
       ),
   };
+}
+
+/** Losses of one number other than the squared one. */
+function pointObjective(
+  name: keyof typeof pointKinds,
+  parameter: number,
+  label: string,
+): Objective {
+  const kind = pointKinds[name];
+  const hasLogLink = name === 'poisson' || name === 'gamma' || name === 'tweedie';
+  const level = name === 'quantile' ? parameter : 0.5;
+  return {
+    name,
+    parameter,
+    numOutputs: 1,
+    hessianIsWeight: !hasLogLink,
+    centresLabels: !hasLogLink,
+    leafQuantile: name === 'absolute' || name === 'quantile' ? level : null,
+    start: async (environment, rows) => {
+      if (!hasLogLink) return [await medianLike(environment, rows, level)];
+      refuseLabels(rows.labels, name, label);
+      const { mean } = await weightedMean(environment, rows);
+      return [log(Math.max(mean, 1e-300))];
+    },
+    beginRound: () => undefined,
+    gradients: ({ kernels }, r) =>
+      kernels.pointGradients(
+        kind,
+        parameter,
+        r.scores,
+        r.labels,
+        r.weights,
+        r.numRows,
+        r.grads,
+        r.hesses,
+        r.stats,
+      ),
+    losses: ({ kernels }, r, out) =>
+      kernels.pointLosses(kind, parameter, r.scores, r.labels, r.weights, r.numRows, out),
+  };
+}
+
+function refuseLabels(labels: Float64Array, name: string, label: string): void {
+  const isGamma = name === 'gamma';
+  for (const value of labels) {
+    if (isGamma ? value > 0 : value >= 0) continue;
+    throw new CoppiceError(
+      'LABEL_INVALID',
+      `${label} must be ${isGamma ? 'above 0' : 'at least 0'} in every row with lossType ${name}; got ${value}; use another lossType or shift the label`,
+    );
+  }
 }
