@@ -56,24 +56,30 @@ export async function columnMoments(
   sources: readonly NumericSource[],
   options: GatherOptions = {},
 ): Promise<Moments[]> {
-  const parts = await gatherPartitions<Part[]>(
-    table,
-    'feature.moments',
-    { owner, sources },
-    options,
-  );
-  return sources.map((_, index) => momentsOf(parts.map((part) => part[index] as Part)));
+  const totals = sources.map(() => ({
+    count: 0,
+    sum: new ExactSum(),
+    sumOfSquares: new ExactSum(),
+  }));
+  const request: Request = { owner, sources };
+  for await (const parts of gatherPartitions<Part[]>(table, 'feature.moments', request, options)) {
+    for (const [index, part] of parts.entries()) {
+      const total = totals[index] as Total;
+      total.count += part.count;
+      total.sum.merge(ExactSum.fromWords(part.sum));
+      total.sumOfSquares.merge(ExactSum.fromWords(part.sumOfSquares));
+    }
+  }
+  return totals.map(momentsOf);
 }
 
-function momentsOf(parts: readonly Part[]): Moments {
-  let count = 0;
-  const sum = new ExactSum();
-  const sumOfSquares = new ExactSum();
-  for (const part of parts) {
-    count += part.count;
-    sum.merge(ExactSum.fromWords(part.sum));
-    sumOfSquares.merge(ExactSum.fromWords(part.sumOfSquares));
-  }
+interface Total {
+  count: number;
+  readonly sum: ExactSum;
+  readonly sumOfSquares: ExactSum;
+}
+
+function momentsOf({ count, sum, sumOfSquares }: Total): Moments {
   const n = BigInt(count);
   const one = 1n << 1074n;
   const sumUnits = exactUnits(sum);

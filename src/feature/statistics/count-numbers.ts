@@ -24,25 +24,34 @@ export async function mostFrequentNumbers(
   sources: readonly NumericSource[],
   options: GatherOptions = {},
 ): Promise<number[]> {
-  const parts = await gatherPartitions<Part[]>(table, 'feature.countNumbers', { sources }, options);
-  return sources.map((_, index) => {
-    const counts = new Map<number, number>();
-    for (const part of parts) {
-      const { values, counts: partCounts } = part[index] as Part;
+  const totals = sources.map(() => new Map<number, number>());
+  const request = { sources };
+  for await (const parts of gatherPartitions<Part[]>(
+    table,
+    'feature.countNumbers',
+    request,
+    options,
+  )) {
+    for (const [index, { values, counts }] of parts.entries()) {
+      const total = totals[index] as Map<number, number>;
       for (const [i, value] of values.entries()) {
-        counts.set(value, (counts.get(value) ?? 0) + (partCounts[i] as number));
+        total.set(value, (total.get(value) ?? 0) + (counts[i] as number));
       }
     }
-    let best = Number.NaN;
-    let bestCount = 0;
-    for (const [value, count] of counts) {
-      if (count > bestCount || (count === bestCount && value < best)) {
-        best = value;
-        bestCount = count;
-      }
+  }
+  return totals.map(mostFrequent);
+}
+
+function mostFrequent(counts: ReadonlyMap<number, number>): number {
+  let best = Number.NaN;
+  let bestCount = 0;
+  for (const [value, count] of counts) {
+    if (count > bestCount || (count === bestCount && value < best)) {
+      best = value;
+      bestCount = count;
     }
-    return best;
-  });
+  }
+  return best;
 }
 
 registerTask(

@@ -25,14 +25,9 @@ export async function countValues(
   options: GatherOptions = {},
 ): Promise<Map<string, number>[]> {
   const request = { columns: [...new Set(columns)] };
-  const parts = await gatherPartitions<ValueCounts[]>(
-    table,
-    'feature.countValues',
-    request,
-    options,
-  );
+  const parts = gatherPartitions<ValueCounts[]>(table, 'feature.countValues', request, options);
   const totals = new Map(request.columns.map((name) => [name, new Map<string, number>()]));
-  for (const part of parts) {
+  for await (const part of parts) {
     for (const [index, name] of request.columns.entries()) addCounts(totals.get(name), part[index]);
   }
   return columns.map((name) => totals.get(name) ?? new Map());

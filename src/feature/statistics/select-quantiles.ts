@@ -64,15 +64,13 @@ export async function selectQuantiles(
       pass,
       searches: searches.map(({ source, high, low }) => ({ source, high, low })),
     };
-    const parts = await gatherPartitions<Float64Array[]>(
-      table,
-      'feature.countDigits',
-      request,
-      options,
-    );
+    const totals = searches.map(() => new Float64Array(1 << digit.bits));
+    const parts = gatherPartitions<Float64Array[]>(table, 'feature.countDigits', request, options);
+    for await (const part of parts) {
+      for (const [index, total] of totals.entries()) addInto(total, part[index] as Float64Array);
+    }
     for (const [index, search] of searches.entries()) {
-      const counts = new Float64Array(1 << digit.bits);
-      for (const part of parts) addInto(counts, part[index] as Float64Array);
+      const counts = totals[index] as Float64Array;
       if (pass === 0) {
         const total = counts.reduce((sum, count) => sum + count, 0);
         isEmpty[index] = total === 0;
@@ -125,8 +123,15 @@ registerTask(
   },
 );
 
+/** The values that count, moved to the front of the array; −0 becomes 0, which is the same number. */
 function withoutMissing(values: Float64Array, missingValue: number | undefined): Float64Array {
-  return values.filter((value) => !Number.isNaN(value) && value !== missingValue);
+  let kept = 0;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row] as number;
+    if (Number.isNaN(value) || value === missingValue) continue;
+    values[kept++] = value + 0;
+  }
+  return values.subarray(0, kept);
 }
 
 /** Counts a digit of the keys whose higher digits are those of the prefix. */
@@ -136,8 +141,7 @@ function countDigit(
   prefix: { high: number; low: number },
 ): Float64Array {
   const counts = new Float64Array(1 << bits);
-  // −0 and 0 are the same number.
-  const words = new Uint32Array(values.map((value) => value + 0).buffer);
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
   const known = 64 - shift - bits;
   const highMask = known >= 32 ? 0xffffffff : known === 0 ? 0 : (0xffffffff << (32 - known)) >>> 0;
   const lowMask = known <= 32 ? 0 : (0xffffffff << (64 - known)) >>> 0;
