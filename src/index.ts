@@ -4,8 +4,21 @@
  *
  * @packageDocumentation
  */
-export { CoppiceError, type ErrorCode, type ErrorContext, isCoppiceError } from './base/errors.ts';
+
+// errors and progress
+export {
+  CoppiceError,
+  type ErrorCode,
+  type ErrorContext,
+  type ErrorRecord,
+  isCoppiceError,
+} from './base/errors.ts';
+export type { Json } from './base/json.ts';
 export type { OnProgress, Progress } from './base/progress.ts';
+export { fromModule, type ModuleFunction, type UserFunction } from './base/user-function.ts';
+export type { TaskOptions, TaskRunner } from './cluster/task-runner.ts';
+
+// trees and ensembles
 export {
   DecisionTreeClassificationModel,
   DecisionTreeClassifier,
@@ -33,9 +46,88 @@ export {
 } from './ensemble/random-forest-regressor.ts';
 export type { Score, Scorer, ScorerRow } from './ensemble/scorer.ts';
 export { TreeModel } from './ensemble/tree-model.ts';
+
+// evaluation
+export {
+  BinaryClassificationEvaluator,
+  type BinaryClassificationEvaluatorOptions,
+} from './evaluation/binary-classification-evaluator.ts';
+export { type EvaluateOptions, Evaluator, type Metrics } from './evaluation/evaluator.ts';
+export {
+  MulticlassClassificationEvaluator,
+  type MulticlassClassificationEvaluatorOptions,
+} from './evaluation/multiclass-classification-evaluator.ts';
+export {
+  RegressionEvaluator,
+  type RegressionEvaluatorOptions,
+} from './evaluation/regression-evaluator.ts';
+
+// feature stages
+export { Binarizer, type BinarizerOptions } from './feature/binarizer.ts';
+export { Bucketizer, type BucketizerOptions } from './feature/bucketizer.ts';
+export { Imputer, type ImputerOptions } from './feature/imputer.ts';
+export { ImputerModel, type ImputerModelOptions } from './feature/imputer-model.ts';
+export { IndexToString, type IndexToStringOptions } from './feature/index-to-string.ts';
+export { OneHotEncoder, type OneHotEncoderOptions } from './feature/one-hot-encoder.ts';
+export {
+  OneHotEncoderModel,
+  type OneHotEncoderModelOptions,
+} from './feature/one-hot-encoder-model.ts';
+export { StandardScaler, type StandardScalerOptions } from './feature/standard-scaler.ts';
+export {
+  StandardScalerModel,
+  type StandardScalerModelOptions,
+} from './feature/standard-scaler-model.ts';
+export { StringIndexer, type StringIndexerOptions } from './feature/string-indexer.ts';
+export {
+  StringIndexerModel,
+  type StringIndexerModelOptions,
+} from './feature/string-indexer-model.ts';
+export { VectorAssembler, type VectorAssemblerOptions } from './feature/vector-assembler.ts';
+
+// parameters, for stages of one's own
+export {
+  defineParams,
+  type Options,
+  type ParamSchema,
+  type Resolved,
+  type ValueOf,
+} from './params/define-params.ts';
+export {
+  bool,
+  column,
+  columns,
+  either,
+  float,
+  int,
+  json,
+  numberLists,
+  numbers,
+  oneOf,
+  str,
+  strings,
+} from './params/kinds.ts';
+export { func, object } from './params/object-kinds.ts';
+export { resolveParams } from './params/resolve-params.ts';
+
+// pipelines
 export { Estimator, type FitOptions } from './pipeline/estimator.ts';
+export { loadStage } from './pipeline/load-stage.ts';
+export type { LogicalField, LogicalSchema } from './pipeline/logical-schema.ts';
 export { Model } from './pipeline/model.ts';
+export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
+export { PipelineModel, type PipelineModelOptions } from './pipeline/pipeline-model.ts';
+export { PipelineStage } from './pipeline/pipeline-stage.ts';
+export type { LoadOptions, StageReader } from './pipeline/stage-reader.ts';
+export { registerStage } from './pipeline/stage-registry.ts';
+export type { SaveOptions, StageWriter } from './pipeline/stage-writer.ts';
 export { Transformer, type TransformOptions } from './pipeline/transformer.ts';
+
+// sessions and tables
 export { createTable, read } from './session/default-session.ts';
 export { Session, type SessionOptions } from './session/session.ts';
-export { PartitionedTable } from './table/partitioned-table.ts';
+export { SessionReader } from './session/session-reader.ts';
+export type { ColumnInput, CreateTableOptions } from './table/create-table.ts';
+export { PartitionedTable, type TableOptions } from './table/partitioned-table.ts';
+export type { ClassValue } from './training/messages.ts';
+export type { TreeEnsemble } from './tree/tree.ts';
