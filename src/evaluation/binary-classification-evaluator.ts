@@ -3,6 +3,7 @@
  * rates from its predictions.
  */
 
+import { ratioOf } from '../base/exact-ratio.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column, float, oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
@@ -26,7 +27,6 @@ import {
   presentColumn,
   unknownLabel,
 } from './evaluator.ts';
-import { ratioOf } from './exact-ratio.ts';
 import { compareLabels, type LabelValue, labelKey } from './label-values.ts';
 import { ExactMean, type MeanPart } from './log-loss.ts';
 import type { RankMetrics, RocCurve } from './rank-metrics.ts';

@@ -2,8 +2,9 @@
  * How often was which label predicted as what? Cells (label, prediction) with exact weight sums, for any
  * number of classes, and the metrics that follow from them. Only cells that occur take memory.
  */
+
+import { ratioOf } from '../base/exact-ratio.ts';
 import { ExactSum } from '../base/exact-sum.ts';
-import { ratioOf } from './exact-ratio.ts';
 import { compareLabels, type LabelCodes, type LabelValue, labelKey } from './label-values.ts';
 
 /** The cells of one partition, cloneable. */

@@ -1,5 +1,6 @@
 /** How good is a classifier of any number of classes? Spark's metrics under Spark's names. */
 
+import { ratioOf } from '../base/exact-ratio.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column, float, json, oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
@@ -15,7 +16,6 @@ import {
   noRows,
   presentColumn,
 } from './evaluator.ts';
-import { ratioOf } from './exact-ratio.ts';
 import type { LabelValue } from './label-values.ts';
 import { ExactMean } from './log-loss.ts';
 import type { MulticlassPart, MulticlassRequest } from './multiclass-part.ts';

@@ -2,8 +2,9 @@
  * The sums that regression metrics need, all exact: products of weights and values are added with their
  * rounding errors, so that the sum of squares about the mean follows from them without cancellation.
  */
+
+import { exactRatio, exactUnits, ratioOf } from '../base/exact-ratio.ts';
 import { ExactSum } from '../base/exact-sum.ts';
-import { exactRatio, exactUnits, ratioOf } from './exact-ratio.ts';
 
 const sumNames = [
   'weight',
