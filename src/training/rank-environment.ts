@@ -5,6 +5,7 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
 import type { Collective } from '../cluster/collective.ts';
+import { freshBuffer } from '../cluster/fresh-memory.ts';
 import type { RankContext } from '../cluster/rank-program.ts';
 import { chooseKernels, maxPages } from '../kernels/choose.ts';
 import type { Kernels } from '../kernels/kernels.ts';
@@ -43,10 +44,11 @@ export class RankEnvironment {
     }
     this.collective.claimMemory(bytes);
     if (this.localIndex === 0) {
-      const missing = pages - this.memory.buffer.byteLength / pageBytes;
+      const missing = pages - freshBuffer(this.memory, bytes).byteLength / pageBytes;
       if (missing > 0) this.#grow(missing, bytes, what);
     }
     await this.wait(this.collective.barrier());
+    freshBuffer(this.memory, bytes);
   }
 
   /** Awaits only what is a promise. */

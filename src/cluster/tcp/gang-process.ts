@@ -84,6 +84,7 @@ export class GangProcess {
 
   /** Ends it, even where it is stopped; resolves when it is gone. */
   async kill(): Promise<void> {
+    this.keepDriver(true);
     this.#child.kill('SIGKILL');
     await this.#ended;
   }

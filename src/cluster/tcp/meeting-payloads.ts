@@ -5,6 +5,7 @@
  *   exchange   for each of the sender's ranks, of each buffer, the slices for the receiver's ranks
  */
 import { CoppiceError } from '../../base/errors.ts';
+import { freshBuffer } from '../fresh-memory.ts';
 import { type GangControl, gangWord } from '../threads/gang-control.ts';
 import { growMailbox } from '../threads/threads-collective.ts';
 import { copyPayload, type Frame, joinPayload } from './frames.ts';
@@ -102,7 +103,8 @@ export function slicesFor(
     for (const { distance, bounds } of buffers) {
       const from = bounds[first] as number;
       const bytes = (bounds[end] as number) - from;
-      slices.push(new Uint8Array(memory.buffer, base + distance + from, bytes));
+      const start = base + distance + from;
+      slices.push(new Uint8Array(freshBuffer(memory, start + bytes), start, bytes));
     }
   }
   return slices;
@@ -130,7 +132,7 @@ export function laySlices(
 }
 
 function growMemory(memory: WebAssembly.Memory, bytes: number): void {
-  const missing = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes);
+  const missing = Math.ceil((bytes - freshBuffer(memory, bytes).byteLength) / pageBytes);
   if (missing <= 0) return;
   try {
     memory.grow(missing);

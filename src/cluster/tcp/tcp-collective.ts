@@ -10,6 +10,7 @@
  *   its slices of buffer 0 for the ranks here, of buffer 1, …
  */
 import type { Collective, CollectiveCounters, ExchangeBuffer } from '../collective.ts';
+import { freshBuffer } from '../fresh-memory.ts';
 import { reduceIntegers } from '../reduce-integers.ts';
 import { type GangControl, gangWord } from '../threads/gang-control.ts';
 import { Gate } from '../threads/gate.ts';
@@ -33,6 +34,7 @@ export interface TcpCollectiveOptions {
   /** Position among the ranks of this process. */
   readonly localIndex: number;
   readonly timeoutMs: number;
+  readonly memory: WebAssembly.Memory;
   /** Asks the main thread for a meeting of the processes. */
   request(meeting: MeetingRequest): void;
 }
@@ -126,6 +128,7 @@ export class TcpCollective implements Collective {
     const [here, hereEnd] = this.#here;
     const received = Atomics.load(words, gangWord.receivedPage) * pageBytes;
     const block = sliceBytes(buffers, this.#here);
+    freshBuffer(this.#o.memory, received + block * (this.size - this.localRanks.length));
     let before = 0;
     return buffers.map(({ distance, bounds }) => {
       const own = bounds[this.rank] as number;

@@ -69,10 +69,10 @@ async function runRank(job: RankJob): Promise<unknown> {
 }
 
 function collectiveOf(job: RankJob, send: (message: RankMessage) => void): Collective {
-  const { control, localIndex, place, timeoutMs } = job;
+  const { control, memory, localIndex, place, timeoutMs } = job;
   if (place !== null) {
     const request = (meeting: MeetingRequest): void => send({ meet: meeting });
-    return new TcpCollective({ control, place, localIndex, timeoutMs, request });
+    return new TcpCollective({ control, memory, place, localIndex, timeoutMs, request });
   }
   const threads = new ThreadsCollective(control, localIndex, timeoutMs);
   return control.size === 1 ? new InlineCollective(() => threads.checkAborted()) : threads;

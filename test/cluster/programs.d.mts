@@ -1,0 +1,9 @@
+import type { RankContext } from '../../src/cluster/rank-program.ts';
+
+/** The programs by name. */
+export declare const programs: Readonly<
+  Record<
+    'followScript' | 'introduce' | 'meetOften' | 'stray' | 'timeMeetings',
+    (context: RankContext, payload: never) => Promise<unknown>
+  >
+>;

@@ -1,0 +1,195 @@
+// Programs that the tests of gangs run. Plain JavaScript: the same file is registered in the tests' own
+// thread (from src) and in worker threads (from dist, see worker-entry.mjs).
+
+/** Whole numbers below 2^32 that hang on a, b, c only. */
+function mix(a, b, c) {
+  let x = (Math.imul(a + 0x9e37, 0x85ebca6b) ^ Math.imul(b + 0x79b9, 0xc2b2ae35) ^ c) | 0;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+function bytesOf(step, rank, length) {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = mix(step, rank, i);
+  return bytes;
+}
+
+function valuesOf(step, rank, length) {
+  const values = new BigInt64Array(length);
+  for (let i = 0; i < length; i++) {
+    values[i] = (BigInt(mix(step, rank, i)) << 31n) - BigInt(mix(rank, i, step)) * 2n ** 30n;
+  }
+  return values;
+}
+
+function expectSame(actual, expected, what) {
+  const same = actual.length === expected.length && actual.every((x, i) => x === expected[i]);
+  if (!same) throw new Error(`${what}: other values than the ranks sent`);
+}
+
+function digestOf(digest, bytes) {
+  let hash = digest;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}
+
+/** Carries out a list of meetings and checks all that it receives; returns a digest of it. */
+export async function followScript({ collective, memory }, { steps }) {
+  const { rank, size } = collective;
+  const local = collective.localRanks.indexOf(rank);
+  let digest = 0x811c9dc5;
+  let claimed = 0;
+  const claim = async (end) => {
+    claimed = Math.max(claimed, end);
+    collective.claimMemory(claimed);
+    const missing = Math.ceil((claimed - memory.buffer.byteLength) / 65536);
+    if (local === 0 && missing > 0) memory.grow(missing);
+    await collective.barrier();
+    if (memory.buffer.byteLength < claimed) memory.grow(0); // as freshBuffer of src/cluster does
+  };
+  const lengthOf = (step, r) => (step.isEven ? step.size : mix(step.size, r, 7) % (step.size + 1));
+
+  const exchange = async (index, step) => {
+    // slices of random sizes, some empty; two buffers some way apart, the same on every rank
+    const bounds = step.buffers.map((seed) => {
+      const at = new Float64Array(size + 1);
+      for (let r = 0; r < size; r++) at[r + 1] = at[r] + 16 * (mix(seed, r, 3) % (step.size + 1));
+      return at;
+    });
+    const widths = bounds.map((at) => at[size] + 32);
+    const width = widths.reduce((sum, w) => sum + w, 16);
+    const base = 4096 + local * width;
+    await claim(4096 + collective.localRanks.length * width);
+    const buffers = [];
+    let address = base;
+    bounds.forEach((at, b) => {
+      const own = new Uint8Array(memory.buffer, address, at[size]);
+      own.set(bytesOf(index * 8 + b, rank, at[size]));
+      buffers.push({ address, bounds: at });
+      address += widths[b];
+    });
+    const parts = await collective.exchange(buffers);
+    bounds.forEach((at, b) => {
+      const length = at[rank + 1] - at[rank];
+      for (let r = 0; r < size; r++) {
+        const got = new Uint8Array(memory.buffer, parts[b][r], length);
+        const sent = bytesOf(index * 8 + b, r, at[size]).subarray(at[rank], at[rank + 1]);
+        expectSame(got, sent, `exchange ${index}`);
+        digest = digestOf(digest, got);
+      }
+      const own = new Uint8Array(memory.buffer, buffers[b].address, at[size]);
+      expectSame(own, bytesOf(index * 8 + b, rank, at[size]), `own buffer of ${index}`);
+    });
+  };
+
+  for (const [index, step] of steps.entries()) {
+    if (step.kind === 'barrier') await collective.barrier();
+    if (step.kind === 'exchange') await exchange(index, step);
+    if (step.kind === 'allgather') {
+      const all = await collective.allgather(bytesOf(index, rank, lengthOf(step, rank)));
+      all.forEach((got, r) => {
+        expectSame(got, bytesOf(index, r, lengthOf(step, r)), `allgather ${index}`);
+        digest = digestOf(digest, got);
+        got.fill(0); // the copies are this rank's own
+      });
+    }
+    if (step.kind === 'allreduce') {
+      const values = valuesOf(index, rank, step.size);
+      await collective.allreduce(values, step.operation);
+      const expected = valuesOf(index, 0, step.size);
+      for (let r = 1; r < size; r++) {
+        valuesOf(index, r, step.size).forEach((value, i) => {
+          const isMax = step.operation === 'max';
+          expected[i] = isMax ? (value > expected[i] ? value : expected[i]) : expected[i] + value;
+        });
+      }
+      expectSame(values, expected, `allreduce ${index}`);
+      digest = digestOf(digest, new Uint8Array(values.buffer));
+    }
+  }
+  return {
+    rank,
+    digest,
+    meetings: collective.counters.meetings,
+    bytes: collective.counters.bytesSent,
+  };
+}
+
+/** Tells who it is. */
+export async function introduce({ collective, notify }, payload) {
+  for (let i = 0; i < (payload.notes ?? 0); i++) notify({ rank: collective.rank, note: i });
+  const { rank, size, localRanks } = collective;
+  await collective.barrier();
+  return { rank, size, localRanks: [...localRanks], payload };
+}
+
+/**
+ * Meets again and again; at the given meeting the given rank does something that it should not.
+ * @param payload { meetings, rank, at, does, ms }
+ */
+export async function meetOften({ collective, notify }, payload) {
+  for (let meeting = 0; meeting < payload.meetings; meeting++) {
+    if (meeting === payload.at) {
+      if (collective.rank === 0) notify({ meeting });
+      if (collective.rank === payload.rank) misbehave(payload);
+    }
+    await collective.allgather(Uint8Array.of(meeting % 256, collective.rank));
+  }
+  return collective.rank;
+}
+
+function misbehave({ does, ms }) {
+  switch (does) {
+    case 'exit':
+      return process.exit(3);
+    case 'throw':
+      throw new RangeError('a defect of the test program');
+    case 'refuse':
+      throw Object.assign(new Error('row 7 is bad'), {
+        name: 'CoppiceError',
+        code: 'DATA_INVALID',
+        context: { row: 7 },
+      });
+    case 'sleep':
+      return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    case 'reject later':
+      Promise.reject(new Error('nobody waits for this'));
+      return undefined;
+  }
+  return undefined;
+}
+
+/** Goes another way than the others: this rank sums where they gather. */
+export async function stray({ collective }, { rank }) {
+  await collective.barrier();
+  if (collective.rank === rank) await collective.barrier();
+  else await collective.allgather(new Uint8Array(8));
+}
+
+/** How long a meeting takes, in microseconds: the median of many. */
+export async function timeMeetings({ collective, memory }, { kind, bytes, times }) {
+  const slice = Math.ceil(bytes / collective.size / 16) * 16;
+  const bounds = Float64Array.from({ length: collective.size + 1 }, (_, r) => r * slice);
+  const width = slice * collective.size;
+  const local = collective.localRanks.indexOf(collective.rank);
+  const end = 4096 + collective.localRanks.length * width;
+  collective.claimMemory(end);
+  if (local === 0 && memory.buffer.byteLength < end) {
+    memory.grow(Math.ceil((end - memory.buffer.byteLength) / 65536));
+  }
+  await collective.barrier();
+  const message = new Uint8Array(bytes);
+  const taken = new Float64Array(times);
+  for (let i = 0; i < times; i++) {
+    const began = performance.now();
+    if (kind === 'barrier') await collective.barrier();
+    if (kind === 'allgather') await collective.allgather(message);
+    if (kind === 'exchange') await collective.exchange([{ address: 4096 + local * width, bounds }]);
+    taken[i] = (performance.now() - began) * 1000;
+  }
+  return taken.sort()[times >> 1];
+}
+
+/** All of them by name. */
+export const programs = { followScript, introduce, meetOften, stray, timeMeetings };

@@ -1,0 +1,7 @@
+// The entry of worker threads in the tests of gangs: the real handler, and the tests' own programs.
+import { registerProgram } from '../../dist/cluster/rank-program.js';
+import { programs } from './programs.mjs';
+
+for (const [name, run] of Object.entries(programs)) registerProgram(name, run);
+
+export { handleJob } from '../../dist/cluster/threads/worker-handler.js';
