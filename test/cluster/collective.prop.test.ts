@@ -47,7 +47,11 @@ const steps = fc.array(
 );
 
 async function follow(runner: GangRunner, width: number, script: unknown): Promise<ScriptResult[]> {
-  return await runProgramOn<ScriptResult>(runner, 'followScript', width, { steps: script });
+  return await runProgramOn<ScriptResult>(runner, {
+    program: 'followScript',
+    width,
+    payload: { steps: script },
+  });
 }
 
 /** What ranks must agree on; the bytes that are sent hang on the kind of gang. */

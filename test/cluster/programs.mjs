@@ -154,7 +154,7 @@ function misbehave({ does, ms }) {
     case 'sleep':
       return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
     case 'reject later':
-      Promise.reject(new Error('nobody waits for this'));
+      void Promise.reject(new Error('nobody waits for this'));
       return undefined;
   }
   return undefined;

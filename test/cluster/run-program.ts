@@ -6,26 +6,25 @@ import { programs } from './programs.mjs';
 
 for (const [name, run] of Object.entries(programs)) registerProgram(name, run);
 
-/** The worker threads' entry in these tests. */
+/** The worker threads' entry in these tests, and one that knows the training programs too. */
 export const entryUrl = new URL('./worker-entry.mjs', import.meta.url);
+export const fittingEntryUrl = new URL('./fitting-entry.mjs', import.meta.url);
 
 /** A gang of one in the calling thread. */
 export const inline: GangRunner = gangRunnerOf(new InlineRunner());
 
-/** What a test may ask besides program, width and payload. */
-export type ProgramOptions = Pick<GangRequest, 'signal' | 'onMessage'>;
+/** A gang of one of the tests' programs. */
+export interface ProgramGang extends Pick<GangRequest, 'signal' | 'onMessage'> {
+  readonly program: keyof typeof programs;
+  readonly width: number;
+  readonly payload?: unknown;
+}
 
 /** Runs a program; every rank gets the same payload. */
-export async function runProgramOn<T>(
-  runner: GangRunner,
-  program: keyof typeof programs,
-  width: number,
-  payload: unknown,
-  options: ProgramOptions = {},
-): Promise<T[]> {
+export async function runProgramOn<T>(runner: GangRunner, gang: ProgramGang): Promise<T[]> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-  const request = { program, width, memory, payload: () => payload, ...options };
-  return (await runner.runGang(request)) as T[];
+  const { payload = {}, ...rest } = gang;
+  return (await runner.runGang({ ...rest, memory, payload: () => payload })) as T[];
 }
 
 /** What a promise rejects with; undefined where it does not. */

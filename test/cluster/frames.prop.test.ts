@@ -1,0 +1,73 @@
+/** Frames come out as they went in, however the stream is cut; what is no frame is refused. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type FrameKind,
+  FrameReader,
+  frameHead,
+  headBytes,
+  joinPayload,
+} from '../../src/cluster/tcp/frames.ts';
+
+const frames = fc.array(
+  fc.record({
+    kind: fc.integer({ min: 1, max: 6 }) as fc.Arbitrary<FrameKind>,
+    sequence: fc.nat(0xffffffff),
+    payload: fc.uint8Array({ maxLength: 50 }),
+  }),
+  { maxLength: 6 },
+);
+
+/** Cuts bytes into pieces of these lengths, round and round. */
+function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0, i = 0; at < bytes.length; i++) {
+    const length = lengths[i % lengths.length] as number;
+    pieces.push(bytes.slice(at, at + length));
+    at += length;
+  }
+  return pieces;
+}
+
+describe('FrameReader', () => {
+  it('finds the frames of a stream, however it is cut', () => {
+    const lengths = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(frames, lengths, (sent, pieces) => {
+        const stream = Buffer.concat(
+          sent.flatMap(({ kind, sequence, payload }) => [
+            frameHead(kind, sequence, payload.length),
+            payload,
+          ]),
+        );
+        const reader = new FrameReader(50);
+        const got: unknown[] = [];
+        for (const piece of cut(stream, pieces)) {
+          reader.push(piece, (frame) => {
+            const { kind, sequence } = frame;
+            got.push({ kind, sequence, payload: joinPayload(frame) });
+          });
+        }
+        expect(got).toEqual(sent);
+      }),
+    );
+  });
+
+  it('refuses a frame that is longer than agreed when it has seen the head', () => {
+    const reader = new FrameReader(100);
+    const push = () => reader.push(frameHead(1, 0, 101), () => undefined);
+    expect(push).toThrow('a frame must be at most 100 bytes long; got one of 101');
+  });
+
+  it('keeps nothing but what has arrived', () => {
+    const reader = new FrameReader(2 ** 31);
+    let seen = 0;
+    reader.push(frameHead(4, 1, 2 ** 31), () => {
+      seen += 1;
+    });
+    reader.push(new Uint8Array(headBytes), () => {
+      seen += 1;
+    });
+    expect(seen).toBe(0);
+  });
+});
