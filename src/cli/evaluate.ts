@@ -1,0 +1,151 @@
+/** The command `evaluate`: metrics of a scored table. */
+import { DataType } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import { BinaryClassificationEvaluator } from '../evaluation/binary-classification-evaluator.ts';
+import { classesOf, type Evaluator, type Metrics } from '../evaluation/evaluator.ts';
+import { MulticlassClassificationEvaluator } from '../evaluation/multiclass-classification-evaluator.ts';
+import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
+import { findField } from '../table/find-column.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
+import { labelKind } from './label-kind.ts';
+import {
+  type EvaluationTask,
+  metricsOfTask,
+  type WantedMetric,
+  wantedMetrics,
+} from './metric-names.ts';
+import { readData } from './read-data.ts';
+import { nameValueLines } from './text-table.ts';
+import { withSession } from './with-session.ts';
+
+/** Options of `evaluate`. */
+export interface EvaluateCommandOptions extends CommonOptions {
+  readonly data: readonly string[];
+  readonly label: string;
+  readonly metric?: readonly string[];
+  readonly task: 'auto' | EvaluationTask;
+  readonly weight?: string;
+  readonly prediction?: string;
+  readonly probability?: string;
+  readonly threads?: number;
+}
+
+/** The command `evaluate`. */
+export async function evaluate(
+  options: EvaluateCommandOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const wanted = wantedMetrics(options.metric ?? []);
+  return await withSession(options, async (session) => {
+    const table = await readData(session, options.data);
+    const task = await chooseTask(table, options, wanted, context);
+    const evaluator = makeEvaluator(task, options);
+    const { signal, onProgress } = context;
+    const metrics = await evaluator.evaluateAll(table, { signal, onProgress });
+    const shown = selectMetrics(metrics, wanted, task);
+    for (const [name, value] of Object.entries(shown)) {
+      if (Number.isNaN(value))
+        context.terminal.warn(`${name} has no value: the labels are all alike`);
+    }
+    const lines = Object.entries(shown).map(([name, value]) => [name, numberText(value)] as const);
+    return { value: { command: 'evaluate', task, metrics: shown }, text: nameValueLines(lines) };
+  });
+}
+
+/** Six significant digits. */
+export function numberText(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);
+}
+
+async function chooseTask(
+  table: PartitionedTable,
+  options: EvaluateCommandOptions,
+  wanted: readonly WantedMetric[],
+  context: CommandContext,
+): Promise<EvaluationTask> {
+  if (options.task !== 'auto') return options.task;
+  const [task, reason] = await guessTask(table, options, context.signal);
+  // A metric that the guess does not have says what is meant.
+  const tasks: EvaluationTask[] = [task, 'binary', 'multiclass', 'regression'];
+  const fitting = tasks.find((one) =>
+    wanted.every((metric) => metricsOfTask[one].includes(metric.name)),
+  );
+  const chosen = fitting ?? task;
+  context.terminal.note(
+    chosen === task
+      ? `task: ${task} (${reason})`
+      : `task: ${chosen} (it has the metrics asked for; ${reason})`,
+  );
+  return chosen;
+}
+
+async function guessTask(
+  table: PartitionedTable,
+  options: EvaluateCommandOptions,
+  signal: AbortSignal,
+): Promise<[EvaluationTask, string]> {
+  const { schema } = table;
+  const probability = options.probability ?? 'probability';
+  const byCount = (count: number): EvaluationTask => (count <= 2 ? 'binary' : 'multiclass');
+  for (const column of [probability, 'rawPrediction']) {
+    const classes = classesOf(schema, column);
+    if (classes !== null)
+      return [byCount(classes.length), `${column} names ${classes.length} classes`];
+    const type = findField(schema, column)?.type;
+    if (type !== undefined && DataType.isFixedSizeList(type)) {
+      return [byCount(type.listSize), `${column} has ${type.listSize} values a row`];
+    }
+  }
+  const kind = await labelKind(table, options.label, { signal });
+  if (!kind.isClass) return ['regression', kind.reason];
+  const prediction = findField(schema, options.prediction ?? 'prediction')?.type;
+  if (kind.numClasses !== null && prediction !== undefined && DataType.isFloat(prediction)) {
+    return ['regression', 'the prediction is a number with a fraction'];
+  }
+  if (kind.numClasses !== null) return [byCount(kind.numClasses), kind.reason];
+  const values = await table.select(options.label).distinct().limit(3).count({ signal });
+  return [byCount(values), kind.reason];
+}
+
+function makeEvaluator(task: EvaluationTask, options: EvaluateCommandOptions): Evaluator {
+  const common = {
+    labelCol: options.label,
+    predictionCol: options.prediction,
+    weightCol: options.weight,
+  };
+  if (task === 'regression') return new RegressionEvaluator(common);
+  const classification = { ...common, probabilityCol: options.probability };
+  return task === 'binary'
+    ? new BinaryClassificationEvaluator(classification)
+    : new MulticlassClassificationEvaluator(classification);
+}
+
+/** The metrics asked for under the names typed; without a wish all but those of one label. */
+function selectMetrics(
+  metrics: Metrics,
+  wanted: readonly WantedMetric[],
+  task: EvaluationTask,
+): Record<string, number> {
+  if (wanted.length === 0) {
+    return Object.fromEntries(
+      Object.entries(metrics).filter(([name]) => !name.endsWith('ByLabel')),
+    );
+  }
+  return Object.fromEntries(
+    wanted.map(({ typed, name }) => {
+      const value = metrics[name];
+      if (value !== undefined) return [typed, value];
+      const isOfTask = metricsOfTask[task].includes(name);
+      throw isOfTask
+        ? new CoppiceError(
+            'COLUMN_NOT_FOUND',
+            `${typed} needs the scores, probabilities or predictions that the table does not have`,
+          )
+        : new CoppiceError(
+            'USAGE',
+            `--metric must be metrics of the task ${task}; got "${typed}": there are ${metricsOfTask[task].join(', ')}`,
+          );
+    }),
+  );
+}

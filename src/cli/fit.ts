@@ -1,0 +1,141 @@
+/** The command `fit`: from a table and a label to a saved model. */
+import { CoppiceError } from '../base/errors.ts';
+import { StringIndexer } from '../feature/string-indexer.ts';
+import type { Estimator } from '../pipeline/estimator.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import type { Transformer } from '../pipeline/transformer.ts';
+import { requireField } from '../table/find-column.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
+import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
+import { labelKind } from './label-kind.ts';
+import { modelFacts } from './model-facts.ts';
+import { readParams } from './params-of-command.ts';
+import { grouped } from './progress-line.ts';
+import { readData } from './read-data.ts';
+import { secondsSince } from './seconds.ts';
+import { withSession } from './with-session.ts';
+import { refuseExistingPath } from './write-data.ts';
+
+/** Options of `fit`. */
+export interface FitCommandOptions extends CommonOptions {
+  readonly data: readonly string[];
+  readonly label: string;
+  readonly model: string;
+  readonly algo: Algorithm;
+  readonly task: 'auto' | Task;
+  readonly features?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly categorical?: readonly string[];
+  readonly weight?: string;
+  readonly idCol?: string;
+  readonly params?: string;
+  readonly paramsFile?: string;
+  readonly valid?: readonly string[];
+  readonly threads?: number;
+  readonly seed?: number;
+  readonly overwrite?: boolean;
+}
+
+/** The command `fit`. */
+export async function fit(
+  options: FitCommandOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const start = context.clock();
+  const { signal, onProgress } = context;
+  const overwrite = options.overwrite === true;
+  refuseExistingPath(options.model, overwrite);
+  return await withSession(options, async (session) => {
+    const table = await readData(session, options.data);
+    const validation =
+      options.valid === undefined ? undefined : await readData(session, options.valid);
+    const task = await chooseTask(table, options, context);
+    const features = featuresOf(table, options);
+    const stages = await makeStages(task, features, options);
+    const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
+    const model: Transformer = await estimator.fit(table, { signal, onProgress, validation });
+    await model.save(options.model, { overwrite });
+    const seconds = secondsSince(start, context.clock);
+    const facts = modelFacts(model);
+    const rows = facts.trainingRows ?? (await table.count({ signal }));
+    const value = {
+      command: 'fit',
+      model: options.model,
+      class: model.className,
+      uid: model.uid,
+      task,
+      label: options.label,
+      features,
+      rows,
+      ...facts,
+      seconds,
+    };
+    const trees = facts.numTrees === undefined ? '' : `, ${grouped(facts.numTrees)} trees`;
+    const text =
+      `fitted ${estimator.className} (${task}) on ${grouped(rows)} rows and ${features.length} features` +
+      `${trees} in ${seconds} s; saved to ${options.model}`;
+    return { value, text };
+  });
+}
+
+async function chooseTask(
+  table: PartitionedTable,
+  options: FitCommandOptions,
+  context: CommandContext,
+): Promise<Task> {
+  requireField(table.schema, options.label, '--label');
+  if (options.task !== 'auto') return options.task;
+  const kind = await labelKind(table, options.label, { signal: context.signal });
+  const task = kind.isClass ? 'classification' : 'regression';
+  context.terminal.note(`task: ${task} (${kind.reason}; --task says otherwise)`);
+  return task;
+}
+
+/** The columns given, or all that have no other role. */
+function featuresOf(table: PartitionedTable, options: FitCommandOptions): string[] {
+  const { schema } = table;
+  for (const [flag, names] of Object.entries({
+    features: options.features,
+    ignore: options.ignore,
+    categorical: options.categorical,
+  })) {
+    for (const name of names ?? []) requireField(schema, name, `--${flag}`);
+  }
+  if (options.features?.includes(options.label) === true) {
+    throw new CoppiceError('USAGE', `--features must not hold the label; got "${options.label}"`);
+  }
+  const others = new Set([options.label, options.weight, options.idCol, ...(options.ignore ?? [])]);
+  const features = (options.features ?? table.columns).filter((name) => !others.has(name));
+  if (features.length > 0) return [...features];
+  throw new CoppiceError(
+    'USAGE',
+    'the table must have a column besides the label and the ignored ones',
+  );
+}
+
+async function makeStages(
+  task: Task,
+  features: readonly string[],
+  options: FitCommandOptions,
+): Promise<Estimator[]> {
+  const schema = estimatorClassOf(options.algo, task).paramSchema;
+  const params = await readParams(schema, options);
+  const categorical = (options.categorical ?? []).filter((name) => features.includes(name));
+  const indexed = new Map(categorical.map((name) => [name, `${name}_category`]));
+  const estimator = makeEstimator(options.algo, task, {
+    ...params,
+    labelCol: options.label,
+    featuresCols: features.map((name) => indexed.get(name) ?? name),
+    ...(options.weight === undefined ? {} : { weightCol: options.weight }),
+    ...(options.idCol === undefined ? {} : { idCol: options.idCol }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+  });
+  if (indexed.size === 0) return [estimator];
+  const indexer = new StringIndexer({
+    inputCols: [...indexed.keys()],
+    outputCols: [...indexed.values()],
+    handleInvalid: 'keep',
+  });
+  return [indexer as Estimator, estimator];
+}

@@ -1,0 +1,59 @@
+/** Reads what `--data` names: Parquet, CSV or Arrow, by the names of the files. */
+import { open } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { CoppiceError } from '../base/errors.ts';
+import type { Session } from '../session/session.ts';
+import { findFiles } from '../table/find-files.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+
+type Format = 'parquet' | 'csv' | 'arrow';
+
+const formats: Readonly<Record<string, Format>> = {
+  '.parquet': 'parquet',
+  '.pq': 'parquet',
+  '.csv': 'csv',
+  '.tsv': 'csv',
+  '.txt': 'csv',
+  '.arrow': 'arrow',
+  '.feather': 'arrow',
+  '.ipc': 'arrow',
+};
+
+/** The format that a file's name stands for, else the one that its first bytes tell; null for neither. */
+async function formatOfFile(path: string): Promise<Format | null> {
+  const named = formats[extname(path).toLowerCase()];
+  if (named !== undefined) return named;
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(6), 0, 6, 0);
+    if (buffer.toString('latin1', 0, 4) === 'PAR1') return 'parquet';
+    return buffer.toString('latin1') === 'ARROW1' ? 'arrow' : null;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * The table of files, folders or globs of one format.
+ *
+ * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `SCHEMA_MISMATCH`
+ */
+export async function readData(
+  session: Session,
+  paths: readonly string[],
+): Promise<PartitionedTable> {
+  const files = findFiles(paths, Object.keys(formats)).map(({ path }) => path);
+  const found = new Set<Format | null>();
+  for (const file of files) found.add(await formatOfFile(file));
+  const [format] = found;
+  if (found.size > 1 || format !== 'parquet') throw mixed(files);
+  return await session.read.parquet(paths);
+}
+
+function mixed(files: readonly string[]): CoppiceError {
+  const names = [...new Set(files.map((file) => extname(file) || file))];
+  return new CoppiceError(
+    'FILE_FORMAT',
+    `--data must be files of one format, named .parquet, .csv or .arrow; got ${names.slice(0, 5).join(', ')}`,
+  );
+}

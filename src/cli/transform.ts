@@ -1,0 +1,41 @@
+/** The command `transform`: a table with the predictions of a saved model. */
+import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
+import { loadModel } from './load-model.ts';
+import { grouped } from './progress-line.ts';
+import { readData } from './read-data.ts';
+import { secondsSince } from './seconds.ts';
+import { withSession } from './with-session.ts';
+import { refuseExistingPath, writeData } from './write-data.ts';
+
+/** Options of `transform`. */
+export interface TransformCommandOptions extends CommonOptions {
+  readonly model: string;
+  readonly data: readonly string[];
+  readonly out: string;
+  readonly threads?: number;
+  readonly overwrite?: boolean;
+}
+
+/** The command `transform`. */
+export async function transform(
+  options: TransformCommandOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const start = context.clock();
+  const overwrite = options.overwrite === true;
+  refuseExistingPath(options.out, overwrite);
+  const model = await loadModel(options.model);
+  return await withSession(options, async (session) => {
+    const table = await readData(session, options.data);
+    const { signal, onProgress } = context;
+    const scored = await model.transform(table, { signal, onProgress });
+    await writeData(scored, options.out, { overwrite, signal, onProgress });
+    const rows = await table.count({ signal });
+    const seconds = secondsSince(start, context.clock);
+    const added = scored.columns.filter((name) => !table.columns.includes(name));
+    return {
+      value: { command: 'transform', out: options.out, rows, added, seconds },
+      text: `wrote ${grouped(rows)} rows with ${added.join(', ')} to ${options.out} in ${seconds} s`,
+    };
+  });
+}

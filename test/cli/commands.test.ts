@@ -1,0 +1,378 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Table } from 'apache-arrow';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { flightDelays } from '../../datasets/flight-delays.ts';
+import { housePrices } from '../../datasets/house-prices.ts';
+import { toBatch } from '../../datasets/to-batch.ts';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { tableFromArrow, tableFromColumns } from '../../src/table/create-table.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { runForTest } from './run-for-test.ts';
+
+const folder = temporaryFolder('cli');
+const path = (name: string): string => join(folder, name);
+const train = path('train.parquet');
+const test = path('test.parquet');
+const fewTrees = ['--params', 'maxIter=10,maxLeaves=15'];
+
+beforeAll(async () => {
+  const runner = new InlineRunner();
+  const parts = [
+    [train, flightDelays, 0, 6000],
+    [test, flightDelays, 6000, 1500],
+    [path('houses.parquet'), housePrices, 0, 3000],
+  ] as const;
+  for (const [file, generator, firstRow, numRows] of parts) {
+    const batch = toBatch(generator.generate({ seed: 1, firstRow, numRows }));
+    await tableFromArrow(runner, new Table([batch])).write.parquet(file);
+  }
+});
+
+describe('fit, transform, evaluate, inspect', () => {
+  it('go from a Parquet file to metrics', async () => {
+    const model = path('flights');
+    const fitted = await runForTest([
+      'fit',
+      '--data',
+      train,
+      '--label',
+      'delayed',
+      '--model',
+      model,
+      ...fewTrees,
+    ]);
+    expect(fitted.stderr).toContain('task: classification (delayed is a boolean');
+    expect(fitted.stdout).toMatch(
+      /fitted GBTClassifier .* on 6,000 rows and 13 features, 10 trees/,
+    );
+    expect(fitted.exitCode).toBe(0);
+
+    const out = path('scored.parquet');
+    const transformed = await runForTest([
+      'transform',
+      '--model',
+      model,
+      '--data',
+      test,
+      '--out',
+      out,
+    ]);
+    expect(transformed.stdout).toContain(
+      'wrote 1,500 rows with rawPrediction, probability, prediction',
+    );
+
+    const evaluated = await runForTest([
+      'evaluate',
+      '--data',
+      out,
+      '--label',
+      'delayed',
+      '--metric',
+      'auc,LogLoss',
+      '--json',
+    ]);
+    expect(evaluated.json).toMatchObject({ command: 'evaluate', task: 'binary' });
+    const metrics = evaluated.json['metrics'] as Record<string, number>;
+    expect(Object.keys(metrics)).toEqual(['auc', 'LogLoss']);
+    expect(metrics['auc']).toBeGreaterThan(0.62);
+
+    const inspected = await runForTest(['inspect', '--model', model]);
+    expect(inspected.stdout).toContain('GBTClassificationModel');
+    expect(inspected.stdout).toMatch(/trees +10/);
+    expect(inspected.stdout).toMatch(/classes +false, true/);
+    expect(inspected.stdout).toMatch(/maxLeaves +15 +set/);
+    const importance = await runForTest(['inspect', '--model', model, '--importance', '--json']);
+    const shares = (importance.json['importance'] as { importance: number }[]).map(
+      (one) => one.importance,
+    );
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+    const tree = await runForTest(['inspect', '--model', model, '--tree', '9']);
+    expect(tree.stdout).toContain('Predict');
+    expect((await runForTest(['inspect', '--model', model, '--tree', '10'])).exitCode).toBe(2);
+  });
+
+  it('work on a number to predict, with every algorithm', async () => {
+    for (const algo of ['gbt', 'rf', 'dt']) {
+      const words = ['--data', path('houses.parquet'), '--label', 'price', '--algo', algo];
+      const params =
+        { gbt: 'maxIter=20', rf: 'numTrees=8,maxDepth=8', dt: 'maxDepth=6' }[algo] ?? '';
+      const model = path(`houses-${algo}`);
+      const fitted = await runForTest([
+        'fit',
+        ...words,
+        '--model',
+        model,
+        '--params',
+        params,
+        '--json',
+      ]);
+      expect(fitted.json).toMatchObject({ task: 'regression', rows: 3000 });
+      const out = path(`houses-${algo}.parquet`);
+      await runForTest([
+        'transform',
+        '--model',
+        model,
+        '--data',
+        path('houses.parquet'),
+        '--out',
+        out,
+      ]);
+      const { json } = await runForTest(['evaluate', '--data', out, '--label', 'price', '--json']);
+      expect(json['task']).toBe('regression');
+      expect((json['metrics'] as Record<string, number>)['r2']).toBeGreaterThan(0.3);
+    }
+  });
+
+  it('read folders, globs and CSV, and give the same model for each', async () => {
+    const table = tableFromColumns(
+      new InlineRunner(),
+      {
+        x: Float64Array.from({ length: 400 }, (_, i) => (i * 37) % 101),
+        kind: Array.from({ length: 400 }, (_, i) => ['a', 'b', 'c'][i % 3] ?? null),
+        y: Int32Array.from({ length: 400 }, (_, i) =>
+          ((i * 37) % 101) + (i % 3) * 30 > 80 ? 1 : 0,
+        ),
+      },
+      { numPartitions: 4 },
+    );
+    await table.write.parquet(path('some-folder'));
+    await table.write.parquet(path('some.parquet'));
+    const trees: string[] = [];
+    for (const data of ['some-folder', 'some-folder/*.parquet', 'some.parquet']) {
+      const model = path('some-model');
+      const fitted = await runForTest([
+        'fit',
+        '--data',
+        path(data),
+        '--label',
+        'y',
+        '--model',
+        model,
+        '--overwrite',
+        ...fewTrees,
+      ]);
+      expect(fitted.stderr).toContain('task: classification (y has 2 different whole numbers');
+      expect(fitted.exitCode).toBe(0);
+      trees.push((await runForTest(['inspect', '--model', model, '--tree', '0'])).stdout);
+    }
+    expect(new Set(trees).size).toBe(1);
+  });
+
+  it('take whole numbers as categories where asked to', async () => {
+    const model = path('months');
+    const words = [
+      '--data',
+      train,
+      '--label',
+      'delayed',
+      '--features',
+      'month,distance',
+      '--categorical',
+      'month',
+    ];
+    const fitted = await runForTest(['fit', ...words, '--model', model, '--json', ...fewTrees]);
+    expect(fitted.json).toMatchObject({ class: 'PipelineModel', features: ['month', 'distance'] });
+    const out = path('months.parquet');
+    expect(
+      (await runForTest(['transform', '--model', model, '--data', test, '--out', out])).exitCode,
+    ).toBe(0);
+  });
+
+  it('stop early on a validation table', async () => {
+    const words = [
+      '--data',
+      train,
+      '--label',
+      'delayed',
+      '--valid',
+      test,
+      '--model',
+      path('watched'),
+    ];
+    const { json } = await runForTest([
+      'fit',
+      ...words,
+      '--params',
+      'maxIter=60,stepSize=0.5,earlyStoppingRounds=3',
+      '--json',
+    ]);
+    expect(json['numTrees']).toBeLessThan(60);
+    expect(json['validationLoss']).toBeGreaterThan(0);
+  });
+
+  it('take parameters from a file, which --params and --seed override', async () => {
+    const file = path('params.json');
+    writeFileSync(file, JSON.stringify({ maxIter: 3, maxLeaves: 7, seed: 5 }));
+    const words = [
+      '--data',
+      train,
+      '--label',
+      'delayed',
+      '--model',
+      path('from-file'),
+      '--params-file',
+      file,
+    ];
+    const { exitCode } = await runForTest([
+      'fit',
+      ...words,
+      '--params',
+      'maxIter=4',
+      '--seed',
+      '9',
+    ]);
+    expect(exitCode).toBe(0);
+    const { json } = await runForTest(['inspect', '--model', path('from-file'), '--json']);
+    expect((json['params'] as { set: unknown }).set).toMatchObject({
+      maxIter: 4,
+      maxLeaves: 7,
+      seed: 9,
+    });
+  });
+});
+
+describe('mistakes', () => {
+  const fit = ['fit', '--data', train, '--label', 'delayed'];
+
+  it.each([
+    [
+      'a label that is not there',
+      ['fit', '--data', train, '--label', 'delayd', '--model', path('m1')],
+      3,
+      'did you mean delayed',
+    ],
+    [
+      'a file that is not there',
+      ['fit', '--data', path('trian.parquet'), '--label', 'y', '--model', path('m2')],
+      3,
+      'train.parquet',
+    ],
+    [
+      'an unknown feature',
+      [...fit, '--features', 'distanse', '--model', path('m3')],
+      3,
+      'did you mean distance',
+    ],
+    [
+      'an unknown parameter',
+      [...fit, '--params', 'maxItre=3', '--model', path('m4')],
+      2,
+      'did you mean maxIter',
+    ],
+    [
+      'a parameter out of range',
+      [...fit, '--params', 'maxIter=0', '--model', path('m5')],
+      2,
+      'maxIter of GBTClassifier must be an integer',
+    ],
+    [
+      'the label among the features',
+      [...fit, '--features', 'delayed', '--model', path('m6')],
+      2,
+      'must not hold the label',
+    ],
+    [
+      'a params file that is no JSON',
+      [...fit, '--params-file', train, '--model', path('m7')],
+      2,
+      'no JSON',
+    ],
+    [
+      'a model that is not there',
+      ['transform', '--model', path('none'), '--data', test, '--out', path('o1')],
+      4,
+      'none',
+    ],
+    ['a model that is a file', ['inspect', '--model', train], 4, 'train.parquet'],
+    [
+      'an unknown metric',
+      ['evaluate', '--data', train, '--label', 'delayed', '--metric', 'aux'],
+      2,
+      'did you mean auc',
+    ],
+    [
+      'a file of no known format',
+      ['evaluate', '--data', path('notes.md'), '--label', 'y'],
+      3,
+      '.parquet, .csv or .arrow',
+    ],
+  ] as const)('%s: the exit code says whose fault it is', async (_what, words, exitCode, text) => {
+    writeFileSync(path('notes.md'), '# notes');
+    const run = await runForTest([...words, '--json']);
+    expect(run.stderr).toContain(text);
+    expect(run.exitCode).toBe(exitCode);
+    expect(run.json).toHaveProperty('error.code');
+    const model = words.indexOf('--model');
+    if (words[0] === 'fit') expect(existsSync(words[model + 1] as string)).toBe(false);
+  });
+
+  it('never replace a model or an output that is there without --overwrite', async () => {
+    const model = path('kept');
+    await runForTest([...fit, '--model', model, ...fewTrees]);
+    const before = readFileSync(join(model, 'MANIFEST.json'), 'utf8');
+    const again = await runForTest([...fit, '--model', model, ...fewTrees, '--seed', '3']);
+    expect(again.exitCode).toBe(2);
+    expect(again.stderr).toContain('--overwrite');
+    expect(readFileSync(join(model, 'MANIFEST.json'), 'utf8')).toBe(before);
+    const out = ['transform', '--model', model, '--data', test, '--out', path('kept.parquet')];
+    expect((await runForTest(out)).exitCode).toBe(0);
+    expect((await runForTest(out)).exitCode).toBe(2);
+    expect((await runForTest([...out, '--overwrite'])).exitCode).toBe(0);
+  });
+
+  it('in a tampered model end with 4 and the file at fault', async () => {
+    const model = path('tampered');
+    await runForTest([...fit, '--model', model, ...fewTrees]);
+    const file = readdirSync(model).find((name) => name.endsWith('.safetensors')) as string;
+    const bytes = readFileSync(join(model, file));
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+    writeFileSync(join(model, file), bytes);
+    const run = await runForTest([
+      'transform',
+      '--model',
+      model,
+      '--data',
+      test,
+      '--out',
+      path('o2'),
+    ]);
+    expect(run.exitCode).toBe(4);
+    expect(run.stderr).toContain(file);
+    rmSync(join(model, file));
+    expect((await runForTest(['inspect', '--model', model])).exitCode).toBe(4);
+  });
+
+  it('in the schema of new data end with 3 and name the column', async () => {
+    const model = path('narrow');
+    await runForTest([...fit, '--features', 'distance,month', '--model', model, ...fewTrees]);
+    const words = [
+      'transform',
+      '--model',
+      model,
+      '--data',
+      path('houses.parquet'),
+      '--out',
+      path('o3'),
+    ];
+    const run = await runForTest(words);
+    expect(run.exitCode).toBe(3);
+    expect(run.stderr).toContain('distance');
+    expect(existsSync(path('o3'))).toBe(false);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('ends a fit within a second with 130 and leaves nothing behind', async () => {
+    const words = ['fit', '--data', train, '--label', 'delayed', '--params', 'maxIter=100000'];
+    const model = path('endless');
+    const start = performance.now();
+    const run = await runForTest([...words, '--model', model, '--json'], {
+      interruptAfterMs: 1500,
+    });
+    expect(performance.now() - start).toBeLessThan(4000);
+    expect(run.exitCode).toBe(130);
+    expect(run.json).toMatchObject({ error: { code: 'ABORTED' } });
+    expect(readdirSync(folder).filter((name) => name.startsWith('endless'))).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { libraryVersion } from '../../src/pipeline/format-version.ts';
+import { tableFromColumns } from '../../src/table/create-table.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { runJson, runProcess } from './run-process.ts';
+
+const folder = temporaryFolder('process');
+const data = join(folder, 'data.parquet');
+
+beforeAll(async () => {
+  const length = 20_000;
+  const table = tableFromColumns(new InlineRunner(), {
+    x: Float64Array.from({ length }, (_, i) => (i * 7919) % 1009),
+    z: Float64Array.from({ length }, (_, i) => (i * 104729) % 997),
+    y: Float64Array.from({ length }, (_, i) => ((i * 7919) % 1009) * 2 + ((i * 104729) % 997)),
+  });
+  await table.write.parquet(data);
+});
+
+describe('the command as a process', () => {
+  it('says its version before it has loaded anything', async () => {
+    const runs = [];
+    for (let i = 0; i < 3; i++) runs.push(await runProcess(['--version']));
+    expect(runs.map((run) => run.stdout.trim())).toEqual(Array(3).fill(libraryVersion));
+    expect(Math.min(...runs.map((run) => run.seconds))).toBeLessThan(0.5);
+  });
+
+  it('prints nothing but one JSON object on stdout, and ends by itself', async () => {
+    const model = join(folder, 'model');
+    const params = ['--params', 'maxIter=5'];
+    const words = ['fit', '--data', data, '--label', 'y', '--model', model, ...params];
+    expect(await runJson(words)).toMatchObject({ command: 'fit', task: 'regression', numTrees: 5 });
+  });
+
+  it('ends with 130 soon after SIGINT, and leaves nothing behind', async () => {
+    const params = ['--params', 'maxIter=1000000,maxLeaves=255'];
+    const model = join(folder, 'endless');
+    const words = ['fit', '--data', data, '--label', 'y', '--model', model, ...params];
+    const run = await runProcess(words, { interruptAfterMs: 3000 });
+    expect(run.exitCode).toBe(130);
+    expect(run.stderr).toContain('ABORTED');
+    expect(run.seconds).toBeLessThan(6);
+    expect(readdirSync(folder).filter((name) => name.startsWith('endless'))).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+/** Runs the built command line as a process of its own, as a shell does. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../../scripts/source-stamp.mjs';
+
+/** What a process left behind. */
+export interface ProcessRun {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly seconds: number;
+}
+
+/** Runs `coppice`; `interruptAfterMs` sends SIGINT. */
+export async function runProcess(
+  words: readonly string[],
+  options: { readonly cwd?: string; readonly interruptAfterMs?: number } = {},
+): Promise<ProcessRun> {
+  const start = performance.now();
+  const child = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), ...words], {
+    cwd: options.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const timer =
+    options.interruptAfterMs === undefined
+      ? undefined
+      : setTimeout(() => child.kill('SIGINT'), options.interruptAfterMs);
+  const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  return { exitCode, stdout, stderr, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Runs `coppice … --json`, which must succeed, and reads its object. */
+export async function runJson(words: readonly string[]): Promise<Record<string, unknown>> {
+  const run = await runProcess([...words, '--json']);
+  if (run.exitCode === 0) return JSON.parse(run.stdout) as Record<string, unknown>;
+  throw new Error(`coppice ${words.join(' ')} ended with ${run.exitCode}\n${run.stderr}`);
+}
