@@ -21,6 +21,7 @@ export class GangProcess {
   #answer: Answer | null = null;
   #onMessage: (message: unknown) => void = () => undefined;
   #lost: CoppiceError | null = null;
+  #isKilled = false;
   #name = 'a process';
   #lastWords = '';
 
@@ -85,6 +86,7 @@ export class GangProcess {
   /** Ends it, even where it is stopped; resolves when it is gone. */
   async kill(): Promise<void> {
     this.keepDriver(true);
+    this.#isKilled = true;
     this.#child.kill('SIGKILL');
     await this.#ended;
   }
@@ -124,6 +126,8 @@ export class GangProcess {
     this.#lost = new CoppiceError(
       'EXECUTOR_LOST',
       `${this.#name} was lost: ${how}${words === '' ? '' : `; its last words: ${words}`}`,
+      // one that the driver ended was ended for what happened elsewhere
+      { context: this.#isKilled ? { secondary: true } : {} },
     );
     this.#answer?.reject(this.#lost);
     this.#answer = null;

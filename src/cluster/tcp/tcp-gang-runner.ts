@@ -38,6 +38,7 @@ export class TcpGangRunner implements GangRunner {
   readonly #tasks: TaskRunner;
   #processes: GangProcess[] = [];
   #turn: Promise<unknown> = Promise.resolve();
+  #ending: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: TcpGangRunnerOptions) {
@@ -76,11 +77,15 @@ export class TcpGangRunner implements GangRunner {
     const firstRanks = this.#dealRanks(request.width);
     const processes = this.#startProcesses(firstRanks.length - 1);
     let timer: NodeJS.Timeout | undefined;
+    // what failed in one process reaches the others over their connections
     const endSoon = (): void => {
-      for (const process of processes) process.abort();
       timer ??= setTimeout(() => void this.#endProcesses(), graceMs);
     };
-    signal?.addEventListener('abort', endSoon, { once: true });
+    const onAbort = (): void => {
+      for (const process of processes) process.abort();
+      endSoon();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
     for (const process of processes) process.keepDriver(true);
     try {
       const ports = await Promise.all(processes.map((process) => process.listen()));
@@ -111,7 +116,7 @@ export class TcpGangRunner implements GangRunner {
       throw error;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', endSoon);
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -147,8 +152,9 @@ export class TcpGangRunner implements GangRunner {
   }
 
   async #endProcesses(): Promise<void> {
-    const ended = this.#processes.splice(0);
-    await Promise.all(ended.map((process) => process.kill()));
+    const killed = this.#processes.splice(0).map((process) => process.kill());
+    this.#ending = Promise.all([this.#ending, ...killed]).then(() => undefined);
+    await this.#ending;
   }
 }
 

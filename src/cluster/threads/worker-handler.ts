@@ -46,12 +46,24 @@ export type WorkerAnswer = { readonly value: unknown } | { readonly error: Error
 
 /** Runs one job in this thread; never throws. */
 export async function handleJob(job: WorkerJob): Promise<WorkerAnswer> {
+  process.off('uncaughtException', warnOfLateError);
   try {
     if (job.kind === 'task') return { value: await runTask(job.name, job.payload) };
     return { value: await runRank(job) };
   } catch (error) {
     return { error: toErrorRecord(error) };
+  } finally {
+    process.on('uncaughtException', warnOfLateError);
   }
+}
+
+/** Between jobs, an error that nobody waited for would end the thread, and the next job be blamed for it. */
+function warnOfLateError(error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.emitWarning(
+    `a job left an error behind that nobody waited for: ${reason}`,
+    'CoppiceWarning',
+  );
 }
 
 async function runRank(job: RankJob): Promise<unknown> {
