@@ -1,14 +1,13 @@
 /** Brings numeric columns to one scale. */
-import type { DataType, Schema } from 'apache-arrow';
+import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
-import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { checkColumnPairs, columnPairs, schemaWithPairs } from './column-pairs.ts';
-import { scaledParts } from './operators/scale.ts';
-import { StandardScalerModel, scaledField, standardScalerSpecs } from './standard-scaler-model.ts';
+import { numbersByColumn, scaledField, scaledPaths } from './scaled-columns.ts';
+import { StandardScalerModel, standardScalerSpecs } from './standard-scaler-model.ts';
 import { columnMoments } from './statistics/column-moments.ts';
 
 /** Parameters of {@link StandardScaler}. */
@@ -54,19 +53,20 @@ export class StandardScaler extends Estimator<
     options: FitOptions = {},
   ): Promise<StandardScalerModel> {
     this.transformSchema(table.schema);
-    const inputs = columnPairs(this).map((pair) => pair.input);
-    const paths = inputs.map((name) => {
-      const field = requireColumn(this.className, 'inputCol', name, table.schema);
-      return scaledParts(name, field.type as DataType);
-    });
+    const paths = scaledPaths(this, table.schema);
     const sources = paths.flat().map((path) => ({ path }));
     const moments = await columnMoments(table, this.className, sources, options);
-    let next = 0;
-    const parts = paths.map((list) => list.map(() => moments[next++]));
+    const inputs = new Set(columnPairs(this).map((pair) => pair.input));
     return new StandardScalerModel(this.givenOptions, {
-      means: parts.map((list) => Float64Array.from(list, (moment) => moment?.mean ?? Number.NaN)),
-      deviations: parts.map((list) => Float64Array.from(list, (moment) => moment?.deviation ?? 0)),
-      inputSchema: logicalSchema(table.schema, [...new Set(inputs)]),
+      means: numbersByColumn(
+        paths,
+        moments.map(({ mean }) => mean),
+      ),
+      deviations: numbersByColumn(
+        paths,
+        moments.map(({ deviation }) => deviation),
+      ),
+      inputSchema: logicalSchema(table.schema, [...inputs]),
     });
   }
 

@@ -15,6 +15,7 @@ import {
 } from './operators/map-numbers.ts';
 import { type ScaleSpec, scale } from './operators/scale.ts';
 import './statistics/column-moments.ts';
+import './statistics/column-ranges.ts';
 import './statistics/count-numbers.ts';
 import './statistics/count-values.ts';
 import './statistics/select-quantiles.ts';

@@ -15,7 +15,10 @@ import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';
 import { Imputer } from '../../src/feature/imputer.ts';
 import { IndexToString } from '../../src/feature/index-to-string.ts';
+import { MinMaxScaler } from '../../src/feature/min-max-scaler.ts';
 import { OneHotEncoder } from '../../src/feature/one-hot-encoder.ts';
+import { QuantileDiscretizer } from '../../src/feature/quantile-discretizer.ts';
+import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
@@ -134,6 +137,24 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     table,
     reads: 'number',
     modelName: 'StandardScalerModel',
+  },
+  MinMaxScaler: {
+    make: (extra) => new MinMaxScaler({ inputCol: 'number', outputCol: 'out', ...extra }),
+    table,
+    reads: 'number',
+    modelName: 'MinMaxScalerModel',
+  },
+  RobustScaler: {
+    make: (extra) => new RobustScaler({ inputCol: 'number', outputCol: 'out', ...extra }),
+    table,
+    reads: 'number',
+    modelName: 'RobustScalerModel',
+  },
+  QuantileDiscretizer: {
+    make: (extra) => new QuantileDiscretizer({ inputCol: 'number', outputCol: 'out', ...extra }),
+    table,
+    reads: 'number',
+    modelName: 'QuantileDiscretizerModel',
   },
   DecisionTreeClassifier: treeCase(
     (options) => new DecisionTreeClassifier(options),

@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';
 import { Imputer } from '../../src/feature/imputer.ts';
+import { MinMaxScaler } from '../../src/feature/min-max-scaler.ts';
+import { QuantileDiscretizer } from '../../src/feature/quantile-discretizer.ts';
+import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { fixedSizeListColumn } from '../../src/table/make-column.ts';
 import { contentOf, inlineTable, valuesOf } from '../tools/inline-table.ts';
@@ -154,5 +157,56 @@ describe('StandardScaler', () => {
       [near(-1), near(-1)],
       [near(1), near(1)],
     ]);
+  });
+});
+
+describe('MinMaxScaler', () => {
+  it('moves columns into the range, a constant one to its middle', async () => {
+    const table = inlineTable({ x: [10, null, 20, 15], same: [3, 3, 3, 3] }, 2);
+    const inputs = { inputCols: ['x', 'same'], outputCols: ['z', 'middle'] };
+    const model = await new MinMaxScaler(inputs).fit(table);
+    expect(await contentOf(await model.transform(table))).toMatchObject({
+      z: [0, Number.NaN, 1, 0.5],
+      middle: [0.5, 0.5, 0.5, 0.5],
+    });
+    const wide = await model.copy({ min: -1, max: 3 }).transform(table);
+    expect(await valuesOf(wide, 'z')).toEqual([-1, Number.NaN, 3, 1]);
+    expect(() => new MinMaxScaler({ ...inputs, min: 2 })).toThrow(
+      'max of MinMaxScaler must be larger than min; got 1',
+    );
+  });
+});
+
+describe('RobustScaler', () => {
+  it('divides by the distance of the quartiles, and subtracts the median when asked to', async () => {
+    const table = inlineTable({ x: [1, 2, 3, 4, 1000, null] }, 3);
+    const inputs = { inputCol: 'x', outputCol: 'z' };
+    const plain = await (await new RobustScaler(inputs).fit(table)).transform(table);
+    expect(await valuesOf(plain, 'z')).toEqual([0.5, 1, 1.5, 2, 500, Number.NaN]);
+    const centred = await new RobustScaler({ ...inputs, withCentering: true }).fit(table);
+    expect((await valuesOf(await centred.transform(table), 'z')).slice(0, 3)).toEqual([
+      -1, -0.5, 0,
+    ]);
+  });
+});
+
+describe('QuantileDiscretizer', () => {
+  it('makes buckets of equal counts, fewer where values repeat', async () => {
+    const x = [5, 1, 4, null, 2, 3, 6, 7, 8];
+    const table = inlineTable({ x, same: x.map(() => 1) }, 3);
+    const discretizer = new QuantileDiscretizer({
+      inputCols: ['x', 'same'],
+      outputCols: ['bucket', 'one'],
+      numBuckets: 4,
+    });
+    const model = await discretizer.fit(table);
+    expect(model.splits).toEqual([
+      [Number.NEGATIVE_INFINITY, 2, 4, 6, Number.POSITIVE_INFINITY],
+      [Number.NEGATIVE_INFINITY, 1, Number.POSITIVE_INFINITY],
+    ]);
+    expect(await contentOf(await model.transform(table))).toMatchObject({
+      bucket: [2, 0, 2, null, 1, 1, 3, 3, 3],
+      one: x.map(() => 1),
+    });
   });
 });

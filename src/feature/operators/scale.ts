@@ -1,6 +1,6 @@
 /**
- * Subtracts a mean and multiplies by a factor: the operator of StandardScaler. Works on a column of
- * numbers, on the elements of a vector column and on the numeric children of a struct.
+ * (value − shift) · factor + offset: the operator of the scalers. Works on a column of numbers, on the
+ * elements of a vector column and on the numeric children of a struct.
  */
 import { DataType, type RecordBatch, type Vector } from 'apache-arrow';
 import { columnOf, numericKind, numericValues } from '../../table/column-values.ts';
@@ -9,9 +9,10 @@ import { type ColumnOperator, mapColumns } from './map-columns.ts';
 
 /** What the operator is told. */
 export interface ScaleSpec extends ColumnOperator {
-  /** For each pair: means and factors of its parts, in the order of {@link scaledParts}. */
-  readonly means: readonly Float64Array[];
+  /** For each pair: the numbers of its parts, in the order of {@link scaledParts}. */
+  readonly shifts: readonly Float64Array[];
   readonly factors: readonly Float64Array[];
+  readonly offsets: readonly Float64Array[];
 }
 
 /** The paths of the numeric parts of a column: itself, its elements, or its numeric children. */
@@ -33,15 +34,18 @@ export function isScaled(type: DataType): boolean {
 /** Adds the scaled columns of one batch. */
 export function scale(spec: ScaleSpec, batch: RecordBatch): RecordBatch {
   return mapColumns(batch, spec.pairs, (input, pair, index) => {
-    const means = spec.means[index] as Float64Array;
+    const shifts = spec.shifts[index] as Float64Array;
     const factors = spec.factors[index] as Float64Array;
+    const offsets = spec.offsets[index] as Float64Array;
     const type = input.type as DataType;
     const scaled = (path: readonly string[], part: number): Float64Array => {
       const values = numericValues(columnOf(batch, path), path.join('.'));
-      const mean = means[part] as number;
+      const shift = shifts[part] as number;
       const factor = factors[part] as number;
-      for (let row = 0; row < values.length; row++)
-        values[row] = ((values[row] as number) - mean) * factor;
+      const offset = offsets[part] as number;
+      for (let row = 0; row < values.length; row++) {
+        values[row] = ((values[row] as number) - shift) * factor + offset;
+      }
       return values;
     };
     const parts = scaledParts(pair.input, type);
