@@ -1,51 +1,21 @@
 /** Tables of values that are in memory already: arrays, typed arrays, row objects, Arrow tables. */
-import {
-  type DataType,
-  Float64,
-  Int8,
-  Int16,
-  Int32,
-  Int64,
-  type RecordBatch,
-  Schema,
-  type Table,
-  TimestampMillisecond,
-  Uint8,
-  Uint16,
-  Uint32,
-  Uint64,
-  Vector,
-} from 'apache-arrow';
-import { describeValue } from '../base/describe-value.ts';
+import { type RecordBatch, Schema, type Table } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
+import { checkNumPartitions } from './check-partitions.ts';
 import { makeBatch, withType } from './column-data.ts';
+import { type ColumnInput, columnOfInput } from './column-input.ts';
 import { concatBatches, concatData } from './concat-rows.ts';
-import {
-  batchOfColumns,
-  boolColumn,
-  fixedWidthColumn,
-  float32Column,
-  utf8Column,
-} from './make-column.ts';
+import { batchOfColumns } from './make-column.ts';
 import { normalType } from './normal-type.ts';
 import { PartitionedTable } from './partitioned-table.ts';
 import { sourceNode } from './plan-node.ts';
 import { schemaToRecord } from './schema-record.ts';
 import { batchFromShared, batchToShared } from './shared-batch.ts';
-import { sharedArray, type TypedArray } from './shared-buffer.ts';
 import { memoryPartition } from './sources.ts';
 import { sliceRows } from './take-rows.ts';
 
-/** The values of one column: a typed array, an Arrow vector, or an array of one kind of value and nulls. */
-export type ColumnInput =
-  | TypedArray
-  | Vector
-  | readonly (number | null | undefined)[]
-  | readonly (string | null | undefined)[]
-  | readonly (boolean | null | undefined)[]
-  | readonly (bigint | null | undefined)[]
-  | readonly (Date | null | undefined)[];
+export type { ColumnInput };
 
 /** Options of tables made from memory. */
 export interface CreateTableOptions {
@@ -145,13 +115,6 @@ export function tableFromBatch(
   return new PartitionedTable(runner, sourceNode(batch.schema, partitions));
 }
 
-/** The number of partitions that a caller asked for. @throws CoppiceError `PARAM_INVALID` */
-export function checkNumPartitions(value: number, owner: string): number {
-  if (Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value;
-  const message = `numPartitions of ${owner} must be an integer from 1 to 1000000; got ${describeValue(value)}`;
-  throw new CoppiceError('PARAM_INVALID', message);
-}
-
 /** The batch with columns of normal types. */
 export function normalBatch(batch: RecordBatch): RecordBatch {
   const columns = batch.data.children.map((column) =>
@@ -164,84 +127,4 @@ export function normalBatch(batch: RecordBatch): RecordBatch {
       : withType(field, column);
   });
   return makeBatch(new Schema(fields, batch.schema.metadata), columns, batch.numRows);
-}
-
-/** One column of the values that a user handed in. @throws CoppiceError `COLUMN_TYPE` */
-export function columnOfInput(name: string, values: ColumnInput): Vector {
-  if (values instanceof Vector) {
-    return new Vector([concatData(values.type as DataType, values.data)]);
-  }
-  if (values instanceof Float32Array) return float32Column(values);
-  if (ArrayBuffer.isView(values)) return typedColumn(name, values as TypedArray);
-  return arrayColumn(name, values as readonly unknown[]);
-}
-
-const integerTypes: readonly [new (length: number) => TypedArray, () => DataType][] = [
-  [Float64Array, () => new Float64()],
-  [Int8Array, () => new Int8()],
-  [Int16Array, () => new Int16()],
-  [Int32Array, () => new Int32()],
-  [BigInt64Array, () => new Int64()],
-  [Uint8Array, () => new Uint8()],
-  [Uint16Array, () => new Uint16()],
-  [Uint32Array, () => new Uint32()],
-  [BigUint64Array, () => new Uint64()],
-];
-
-function typedColumn(name: string, values: TypedArray): Vector {
-  for (const [ArrayType, makeType] of integerTypes) {
-    if (values instanceof ArrayType) return fixedWidthColumn(makeType(), values);
-  }
-  throw mixedColumn(name, values, 'a typed array of numbers');
-}
-
-function arrayColumn(name: string, cells: readonly unknown[]): Vector {
-  const first = cells.find((cell) => cell !== null && cell !== undefined);
-  const kind = first instanceof Date ? 'date' : typeof first;
-  const odd = cells.find(
-    (cell) =>
-      cell !== null && cell !== undefined && (cell instanceof Date ? 'date' : typeof cell) !== kind,
-  );
-  if (odd !== undefined) throw mixedColumn(name, odd, `of one kind, ${kind}`);
-  const valid = Uint8Array.from(cells, (cell) => (cell === null || cell === undefined ? 0 : 1));
-  const hasNull = valid.includes(0);
-  const mask = hasNull ? valid : undefined;
-  switch (kind) {
-    case 'undefined':
-    case 'number':
-      return fixedWidthColumn(new Float64(), filled(Float64Array, cells as number[], 0), mask);
-    case 'bigint':
-      return fixedWidthColumn(new Int64(), filled(BigInt64Array, cells as bigint[], 0n), mask);
-    case 'date': {
-      const times = cells.map((cell) => (cell instanceof Date ? dateTime(name, cell) : 0n));
-      return fixedWidthColumn(new TimestampMillisecond(), filled(BigInt64Array, times, 0n), mask);
-    }
-    case 'boolean':
-      return boolColumn(Uint8Array.from(cells as boolean[], Number), mask);
-    case 'string':
-      return utf8Column(cells.map((cell) => (cell as string | undefined) ?? null));
-    default:
-      throw mixedColumn(name, first, 'numbers, strings, booleans, bigints or dates');
-  }
-}
-
-function filled<T extends Float64Array | BigInt64Array>(
-  ArrayType: new (buffer: ArrayBufferLike) => T,
-  cells: readonly (number | bigint | null | undefined)[],
-  missing: number | bigint,
-): T {
-  const values = sharedArray(ArrayType as never, cells.length) as unknown as (number | bigint)[];
-  for (let i = 0; i < cells.length; i++) values[i] = cells[i] ?? missing;
-  return values as unknown as T;
-}
-
-function dateTime(name: string, date: Date): bigint {
-  const time = date.getTime();
-  if (Number.isNaN(time)) throw mixedColumn(name, 'Invalid Date', 'valid dates');
-  return BigInt(time);
-}
-
-function mixedColumn(name: string, value: unknown, rule: string): CoppiceError {
-  const message = `values of column ${name} must be ${rule}; got ${describeValue(value)}`;
-  return new CoppiceError('COLUMN_TYPE', message, { context: { column: name } });
 }

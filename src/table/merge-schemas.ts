@@ -10,9 +10,10 @@ import { canConform } from './conform-column.ts';
 import { columnNames, findField } from './find-column.ts';
 import { sameType, typeName } from './type-name.ts';
 
-/** A file's columns. */
-export interface FileSchema {
-  readonly path: string;
+/** The columns of a file or table. */
+export interface NamedSchema {
+  /** What has them, for errors: `file a.parquet`, `the second table`. */
+  readonly what: string;
   readonly schema: Schema;
 }
 
@@ -23,10 +24,10 @@ export interface MergedSchema {
 }
 
 /** Merges the schemas of files. @throws CoppiceError `SCHEMA_MISMATCH` naming file and column, `COLUMN_EXISTS` */
-export function mergeSchemas(files: readonly FileSchema[]): MergedSchema {
-  const first = files[0] as FileSchema;
+export function mergeSchemas(files: readonly NamedSchema[]): MergedSchema {
+  const first = files[0] as NamedSchema;
   const schemas = new Set<Schema>(files.map((file) => file.schema));
-  for (const { path, schema } of files) checkDistinct(path, schema);
+  for (const { what, schema } of files) checkDistinct(what, schema);
   const fields = first.schema.fields.map((field) => {
     let best = field;
     let nullable = field.nullable;
@@ -41,13 +42,13 @@ export function mergeSchemas(files: readonly FileSchema[]): MergedSchema {
   return { schema, conforms: files.map((file) => differences(file, schema, first)) };
 }
 
-function differences(file: FileSchema, schema: Schema, first: FileSchema): Field[] {
+function differences(file: NamedSchema, schema: Schema, first: NamedSchema): Field[] {
   for (const { name } of file.schema.fields) {
     if (findField(schema, name) !== undefined) continue;
     throw mismatch(
       file,
       name,
-      `it is not in ${first.path}; ${nameSuggestion(name, columnNames(schema))}`,
+      `it is not in ${first.what}; ${nameSuggestion(name, columnNames(schema))}`,
     );
   }
   return schema.fields.filter((field) => {
@@ -63,24 +64,24 @@ function differences(file: FileSchema, schema: Schema, first: FileSchema): Field
       throw mismatch(
         file,
         field.name,
-        `its type must be ${typeName(field.type)}, as in ${first.path}; got ${typeName(own.type)}`,
+        `its type must be ${typeName(field.type)}, as in ${first.what}; got ${typeName(own.type)}`,
       );
     }
     return !sameType(own.type, field.type);
   });
 }
 
-function mismatch(file: FileSchema, column: string, why: string): CoppiceError {
-  const message = `column "${column}" of file ${file.path} must be as in the other files; ${why}`;
-  return new CoppiceError('SCHEMA_MISMATCH', message, { context: { file: file.path, column } });
+function mismatch(file: NamedSchema, column: string, why: string): CoppiceError {
+  const message = `column "${column}" of ${file.what} must be as in the others; ${why}`;
+  return new CoppiceError('SCHEMA_MISMATCH', message, { context: { where: file.what, column } });
 }
 
-function checkDistinct(path: string, schema: Schema): void {
+function checkDistinct(what: string, schema: Schema): void {
   const names = new Set<string>();
   for (const { name } of schema.fields) {
     if (names.has(name)) {
-      const message = `columns of file ${path} must have distinct names; got "${name}" twice`;
-      throw new CoppiceError('COLUMN_EXISTS', message, { context: { file: path, column: name } });
+      const message = `columns of ${what} must have distinct names; got "${name}" twice`;
+      throw new CoppiceError('COLUMN_EXISTS', message, { context: { where: what, column: name } });
     }
     names.add(name);
   }

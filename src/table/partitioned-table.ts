@@ -1,127 +1,364 @@
 /**
  * The table: an ordered list of partitions over Arrow columns, immutable and lazy. A verb returns a new
  * table that remembers what to do; work happens partition by partition, in the session's threads, when
- * rows are asked for (count, collect, write, fit).
+ * rows are asked for (count, collect, show, write, fit). Rows keep their order in every verb but orderBy.
  */
-import { type DataType, type RecordBatch, type Schema, Table } from 'apache-arrow';
-import type { TaskRunner } from '../cluster/task-runner.ts';
-import { concatBatches } from './concat-rows.ts';
-import { columnNames } from './find-column.ts';
-import { mapInOrder } from './map-in-order.ts';
-import type { ColumnRequest, OperatorSpec, TablePlan } from './partition-spec.ts';
-import {
-  checkAborted,
-  countRows,
-  type LazyPartition,
-  operatorNode,
-  type PlanContext,
-  type PlanNode,
-  resolve,
-  resolveAll,
-} from './plan-node.ts';
-import { schemaToRecord } from './schema-record.ts';
-import { batchFromShared, type SharedBatch } from './shared-batch.ts';
-import './worker-tasks.ts';
+import { type DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
+import type { Awaitable } from '../base/awaitable.ts';
+import { CoppiceError } from '../base/errors.ts';
+import { purposes } from '../base/rng.ts';
+import { isModuleFunction, type UserFunction } from '../base/user-function.ts';
+import { checkNumPartitions } from './check-partitions.ts';
+import type { ColumnInput } from './column-input.ts';
+import { type Expression, lit } from './expressions/expression.ts';
+import { columnsRead } from './expressions/expression-node.ts';
+import { castTarget, inferType, valueKind } from './expressions/infer-type.ts';
+import { columnNames, findField, requireField } from './find-column.ts';
+import type { OperatorSpec } from './partition-spec.ts';
+import { operatorNode, type PlanNode, projectNode, sourceNode } from './plan-node.ts';
+import { fieldToRecord } from './schema-record.ts';
+import { memoryPartition } from './sources.ts';
+import { TableCore, type TableOptions } from './table-core.ts';
+import { TableNulls } from './table-nulls.ts';
+import { TableWriter } from './table-writer.ts';
+import { filterRows } from './take-rows.ts';
+import { typeName } from './type-name.ts';
+import { type CacheNode, cacheNode } from './verbs/cache-node.ts';
+import { closureNode } from './verbs/closure-node.ts';
+import { withUserColumn } from './verbs/column-operators.ts';
+import { canDescribe, describeColumns } from './verbs/describe-node.ts';
+import { distinctNode } from './verbs/distinct-node.ts';
+import { formatRows, formatSchema } from './verbs/format-rows.ts';
+import { checkFraction, checkSeed, splitBounds } from './verbs/sample-bounds.ts';
+import { checkLimit, limitNode, repartitionNode, unionNode } from './verbs/slice-node.ts';
+import { type SortKey, sortNode } from './verbs/sort-node.ts';
+import { valuesOfMask } from './verbs/values-of-mask.ts';
+
+export type { TableOptions } from './table-core.ts';
 
 /** Columns that are not known at compile time. */
 export type AnyColumns = Record<string, DataType>;
 
-/** Options of work over a table. */
-export interface TableOptions {
-  /** Ends the work; it rejects with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
+/** Makes a column of a batch's rows: one value a row. */
+export type ColumnFunction = (batch: RecordBatch) => Awaitable<ColumnInput>;
+
+/** Says which rows of a batch to keep: one boolean a row. */
+export type RowFunction = (batch: RecordBatch) => Awaitable<ArrayLike<boolean | number | null>>;
+
+/** Options of a column that a function makes. */
+export interface ColumnFunctionOptions {
+  /** The column's type, as in cast: `double`, `int`, `string`, `boolean`, `category`, `timestamp`, … */
+  readonly type: string;
 }
 
 /** An ordered list of partitions with the same columns. */
-export class PartitionedTable<S = AnyColumns> {
-  /** The columns, after every step. */
-  readonly schema: Schema;
-  /** Where the work runs. */
-  readonly runner: TaskRunner;
-  /** How the rows are divided. */
-  readonly numPartitions: number;
+export class PartitionedTable<S = AnyColumns> extends TableCore {
   /** Column types, at compile time only. */
   declare readonly columnTypes: S;
-  readonly #node: PlanNode;
-
-  /** @internal Tables are made by `read` and `createTable`. */
-  constructor(runner: TaskRunner, node: PlanNode) {
-    this.runner = runner;
-    this.schema = node.schema;
-    this.numPartitions = node.numPartitions;
-    this.#node = node;
-  }
-
-  /** The names of the columns, in order. */
-  get columns(): string[] {
-    return columnNames(this.schema);
-  }
 
   /** @internal The table after one more operator. */
   withOperator(spec: OperatorSpec, schema: Schema): PartitionedTable {
-    return new PartitionedTable(this.runner, operatorNode(this.#node, spec, schema));
+    return this.#after(operatorNode(this.node, spec, schema));
   }
 
-  /** @internal The table as plain data that any thread of this process can carry out. */
-  async plan(options: TableOptions = {}): Promise<TablePlan> {
-    const context = this.#context(options);
-    const partitions = await resolveAll(await this.#node.lower(context));
-    const numbered = partitions.map((partition, index) => ({ ...partition, index }));
-    return { partitions: numbered, schema: schemaToRecord(this.schema) };
+  /** Verbs about missing values: `drop` and `fill`. */
+  get na(): TableNulls {
+    return new TableNulls(this as PartitionedTable);
   }
 
-  /** The number of rows of every partition: from metadata where possible, else counted in the pool. */
-  async rowCounts(options: TableOptions = {}): Promise<number[]> {
-    const plan = await this.plan(options);
-    return await countRows(plan.partitions, this.#context(options));
+  /** Writes the table into files. */
+  get write(): TableWriter {
+    return new TableWriter(this as PartitionedTable);
   }
 
-  /** The number of rows. */
-  async count(options: TableOptions = {}): Promise<number> {
-    const counts = await this.rowCounts(options);
-    return counts.reduce((sum, rows) => sum + rows, 0);
+  /** Only these columns, in this order. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_EXISTS` */
+  select(...columns: readonly string[]): PartitionedTable {
+    const fields = columns.map((name) => requireField(this.schema, name, 'select'));
+    const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+    if (twice !== undefined) throw columnExists(twice, 'select');
+    return this.#after(projectNode(this.node, new Schema(fields, this.schema.metadata)));
   }
 
-  /** @internal The batches of the partitions, in order, a few at a time; read in the pool. */
-  async *batches(
-    options: TableOptions & { readonly columns?: readonly ColumnRequest[] } = {},
-  ): AsyncGenerator<RecordBatch, void, undefined> {
-    const { columns, signal } = options;
-    const shared = this.runPartitions<SharedBatch>('table.readPartition', { columns }, { signal });
-    for await (const batch of shared) yield batchFromShared(batch);
+  /** Without these columns. @throws CoppiceError `COLUMN_NOT_FOUND` */
+  drop(...columns: readonly string[]): PartitionedTable {
+    for (const name of columns) requireField(this.schema, name, 'drop');
+    return this.select(...this.columns.filter((name) => !columns.includes(name)));
+  }
+
+  /** With columns under other names: `rename({ old: 'new' })`. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_EXISTS` */
+  rename(names: Readonly<Record<string, string>>): PartitionedTable {
+    const from = Object.keys(names);
+    for (const name of from) requireField(this.schema, name, 'rename');
+    const fields = this.schema.fields.map((field) =>
+      Object.hasOwn(names, field.name) ? field.clone({ name: names[field.name] as string }) : field,
+    );
+    const after = fields.map((field) => field.name);
+    const twice = after.find((name, index) => after.indexOf(name) !== index);
+    if (twice !== undefined) throw columnExists(twice, 'rename');
+    const to = from.map((name) => names[name] as string);
+    const spec = { kind: 'table.rename', reads: from, writes: to, from, to };
+    return this.withOperator(spec, new Schema(fields, this.schema.metadata));
   }
 
   /**
-   * @internal What a task returns for every partition, in order; a few run at once, in the pool. The task
-   * is given `{ partition, ...payload }`.
+   * Only the rows that a condition holds for: an expression (run in the pool), a function of a module (run
+   * in the pool), or a closure (run on the calling thread, batch by batch).
+   *
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
    */
-  async *runPartitions<T>(
-    task: string,
-    payload: Readonly<Record<string, unknown>>,
-    options: TableOptions = {},
-  ): AsyncGenerator<T, void, undefined> {
-    const context = this.#context(options);
-    const { signal } = options;
-    const partitions = await this.#node.lower(context);
-    const run = async (lazy: LazyPartition, index: number): Promise<T> => {
-      checkAborted(context);
-      const partition = { ...(await resolve(lazy)), index };
-      return await this.runner.run<T>(task, { ...payload, partition }, { signal });
+  filter(condition: Expression | UserFunction<RowFunction>): PartitionedTable {
+    const common = { writes: [], changesRows: true } as const;
+    if (isModuleFunction(condition)) {
+      const spec = {
+        kind: 'table.moduleFilter',
+        reads: 'all',
+        module: { ...condition },
+        ...common,
+      } as const;
+      return this.withOperator(spec, this.schema);
+    }
+    if (typeof condition === 'function') {
+      return this.#after(
+        closureNode(this.node, this.schema, async (batch) =>
+          filterRows(batch, valuesOfMask(await condition(batch), batch.numRows)),
+        ),
+      );
+    }
+    const expression = condition.node;
+    const type = inferType(expression, this.schema);
+    if (valueKind(type) !== 'bool') {
+      const message = `condition of filter must be boolean; got ${typeName(type)}`;
+      throw new CoppiceError('COLUMN_TYPE', message);
+    }
+    const spec = { kind: 'table.filter', reads: columnsRead(expression), expression, ...common };
+    return this.withOperator(spec, this.schema);
+  }
+
+  /**
+   * With one more column, or another in its place: an expression or constant (run in the pool), or a
+   * function with its type (a module's in the pool, a closure on the calling thread, batch by batch).
+   *
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID`
+   */
+  withColumn(
+    name: string,
+    value: Expression | number | string | boolean | null | UserFunction<ColumnFunction>,
+    options?: ColumnFunctionOptions,
+  ): PartitionedTable {
+    if (typeof value === 'function' || isModuleFunction(value)) {
+      if (options === undefined) {
+        const message = `type of withColumn must be given for a function (column ${name}); got none`;
+        throw new CoppiceError('PARAM_INVALID', message);
+      }
+      const field = new Field(name, castTarget(options.type), true);
+      const schema = withField(this.schema, field);
+      if (typeof value === 'function') {
+        const apply = async (batch: RecordBatch) =>
+          withUserColumn(batch, field, await value(batch));
+        return this.#after(closureNode(this.node, schema, apply));
+      }
+      const record = fieldToRecord(field);
+      const spec = {
+        kind: 'table.moduleColumn',
+        reads: 'all',
+        writes: [name],
+        module: { ...value },
+        field: record,
+      } as const;
+      return this.withOperator(spec, schema);
+    }
+    const expression = (typeof value === 'object' && value !== null ? value : lit(value)).node;
+    const known = expression.op === 'col' ? findField(this.schema, expression.name) : undefined;
+    const field = new Field(
+      name,
+      inferType(expression, this.schema),
+      known?.nullable ?? true,
+      known?.metadata ?? null,
+    );
+    const spec = {
+      kind: 'table.withColumn',
+      reads: columnsRead(expression),
+      writes: [name],
+      expression,
+      field: fieldToRecord(field),
     };
-    yield* mapInOrder(partitions, this.runner.numThreads + 1, run);
+    return this.withOperator(spec, withField(this.schema, field));
   }
 
-  /** All rows, as an Arrow table on the calling thread. */
-  async collect(options: TableOptions = {}): Promise<Table> {
-    const batches: RecordBatch[] = [];
-    for await (const batch of this.batches(options)) batches.push(batch);
-    const filled = batches.filter((batch) => batch.numRows > 0);
-    return new Table([
-      concatBatches(this.schema, filled.length === 0 ? batches.slice(0, 1) : filled),
-    ]);
+  /**
+   * With columns in other types: `cast({ age: 'double', zip: 'category' })`. A value that the type cannot
+   * hold is an error when the rows are read; `withColumn(name, col(name).tryCast(type))` makes it null.
+   *
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `PARAM_INVALID`; later `DATA_INVALID`, `COLUMN_TYPE`
+   */
+  cast(types: Readonly<Record<string, string>>): PartitionedTable {
+    const names = Object.keys(types);
+    const fields = names.map((name) => {
+      const field = requireField(this.schema, name, 'cast');
+      return new Field(name, castTarget(types[name] as string), field.nullable, field.metadata);
+    });
+    const schema = fields.reduce(withField, this.schema);
+    const spec = {
+      kind: 'table.cast',
+      reads: names,
+      writes: names,
+      fields: fields.map(fieldToRecord),
+    };
+    return this.withOperator(spec, schema);
   }
 
-  #context(options: TableOptions): PlanContext {
-    return { runner: this.runner, signal: options.signal };
+  /** Without rows that repeat an earlier row, in all columns or in some. @throws CoppiceError `COLUMN_NOT_FOUND` */
+  distinct(...columns: readonly string[]): PartitionedTable {
+    for (const name of columns) requireField(this.schema, name, 'distinct');
+    return this.#after(distinctNode(this.node, columns.length === 0 ? this.columns : columns));
   }
+
+  /** About a fraction of the rows, drawn by the position of each: the same for any partitioning. @throws CoppiceError `PARAM_INVALID` */
+  sample(fraction: number, options: { readonly seed?: number } = {}): PartitionedTable {
+    const range = { from: 0, to: checkFraction(fraction, 'sample') };
+    return this.#sampled({
+      ...range,
+      seed: checkSeed(options.seed ?? 0, 'sample'),
+      purpose: purposes.rowSample,
+    });
+  }
+
+  /**
+   * The rows dealt out at random in proportion to weights: `randomSplit([0.8, 0.2], { seed: 7 })`. Each row
+   * is drawn by its position, so that the parts are the same for any partitioning and have no row in common.
+   *
+   * @throws CoppiceError `PARAM_INVALID`
+   */
+  randomSplit(
+    weights: readonly number[],
+    options: { readonly seed?: number } = {},
+  ): PartitionedTable[] {
+    const seed = checkSeed(options.seed ?? 0, 'randomSplit');
+    return splitBounds(weights).map((range) =>
+      this.#sampled({ ...range, seed, purpose: purposes.split }),
+    );
+  }
+
+  /** These rows, then those of another table; columns are matched by name. @throws CoppiceError `SCHEMA_MISMATCH` */
+  union(other: PartitionedTable): PartitionedTable {
+    return this.#after(unionNode(this.node, other.node));
+  }
+
+  /** The same rows in order, in so many partitions of nearly equal size. @throws CoppiceError `PARAM_INVALID` */
+  repartition(numPartitions: number): PartitionedTable {
+    return this.#after(
+      repartitionNode(this.node, checkNumPartitions(numPartitions, 'repartition')),
+    );
+  }
+
+  /**
+   * In the order of columns; rows that are equal in these keep their order. Nulls come first (last in a
+   * descending key), NaN after all numbers. The whole table is held in memory.
+   *
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID`
+   */
+  orderBy(...keys: readonly (string | SortKey)[]): PartitionedTable {
+    const list = keys.map((key) => (typeof key === 'string' ? { column: key } : key));
+    return this.#after(sortNode(this.node, list));
+  }
+
+  /** The first rows. @throws CoppiceError `PARAM_INVALID` */
+  limit(numRows: number): PartitionedTable {
+    return this.#after(limitNode(this.node, checkLimit(numRows, 'limit')));
+  }
+
+  /** The table, kept in memory from the first time it is read; {@link PartitionedTable.unpersist} lets it go. */
+  cache(): PartitionedTable {
+    return this.#after(cacheNode(this.node));
+  }
+
+  /** Lets go what {@link PartitionedTable.cache} keeps. */
+  unpersist(): this {
+    if ('release' in this.node) (this.node as CacheNode).release();
+    return this;
+  }
+
+  /**
+   * Count, missing values, mean, standard deviation, minimum and maximum of columns, one row each; exact, so
+   * the same for any partitioning.
+   *
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
+   */
+  async describe(
+    columns?: readonly string[],
+    options: TableOptions = {},
+  ): Promise<PartitionedTable> {
+    const known = this.schema.fields.filter((field) => canDescribe(field.type));
+    const fields = columns?.map((name) => requireField(this.schema, name, 'describe')) ?? known;
+    const odd = fields.find((field) => !canDescribe(field.type));
+    if (odd !== undefined) {
+      const message = `column ${odd.name} of describe must be numeric, boolean or text; got ${typeName(odd.type)}`;
+      throw new CoppiceError('COLUMN_TYPE', message, { context: { column: odd.name } });
+    }
+    const batch = await describeColumns(new Schema(fields), (task, payload) =>
+      this.runPartitions(task, payload, options),
+    );
+    return this.#after(sourceNode(batch.schema, [memoryPartition(batch)]));
+  }
+
+  /** The first rows as objects. */
+  async take(numRows: number, options: TableOptions = {}): Promise<Record<string, unknown>[]> {
+    const rows = await this.limit(numRows).collect(options);
+    return rows.toArray().map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
+  }
+
+  /** The first rows as text, a grid. */
+  async preview(
+    numRows = 20,
+    options: TableOptions & { readonly truncate?: number } = {},
+  ): Promise<string> {
+    const [batch] = (await this.limit(numRows).collect(options)).batches;
+    return formatRows(batch as RecordBatch, { truncate: options.truncate ?? 24 });
+  }
+
+  /** Prints the first rows. */
+  async show(
+    numRows = 20,
+    options: TableOptions & { readonly truncate?: number } = {},
+  ): Promise<void> {
+    console.log(await this.preview(numRows, options));
+  }
+
+  /** The columns as text, a tree. */
+  schemaText(): string {
+    return formatSchema(this.schema);
+  }
+
+  /** Prints the columns. */
+  printSchema(): void {
+    console.log(this.schemaText());
+  }
+
+  #after(node: PlanNode): PartitionedTable {
+    return new PartitionedTable(this.runner, node);
+  }
+
+  #sampled(draw: { seed: number; purpose: number; from: number; to: number }): PartitionedTable {
+    const spec = {
+      kind: 'table.sample',
+      reads: [],
+      writes: [],
+      changesRows: true,
+      usesPosition: true,
+      ...draw,
+    };
+    return this.withOperator(spec, this.schema);
+  }
+}
+
+function withField(schema: Schema, field: Field): Schema {
+  const fields = [...schema.fields];
+  const known = columnNames(schema).indexOf(field.name);
+  fields[known < 0 ? fields.length : known] = field;
+  return new Schema(fields, schema.metadata);
+}
+
+function columnExists(name: string, owner: string): CoppiceError {
+  const message = `columns of ${owner} must have distinct names; got "${name}" twice`;
+  return new CoppiceError('COLUMN_EXISTS', message, { context: { column: name } });
 }

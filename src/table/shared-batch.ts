@@ -8,7 +8,12 @@
 import { Data, type DataType, type Dictionary, type RecordBatch, Vector } from 'apache-arrow';
 import { makeBatch } from './column-data.ts';
 import { concatData } from './concat-rows.ts';
-import { type SchemaRecord, schemaFromRecord, schemaToRecord } from './schema-record.ts';
+import {
+  type FieldRecord,
+  type SchemaRecord,
+  schemaFromRecord,
+  schemaToRecord,
+} from './schema-record.ts';
 import { type TypedArray, toShared } from './shared-buffer.ts';
 
 /** One column's buffers, in shared memory. */
@@ -47,6 +52,19 @@ export function batchFromShared(shared: SharedBatch): RecordBatch {
     fromSharedColumn(column, schema.fields[index]?.type as DataType),
   );
   return makeBatch(schema, children, shared.numRows);
+}
+
+/** The batch with only the columns of the given names; nothing is copied. */
+export function makeColumnSubset(batch: SharedBatch, names: readonly string[]): SharedBatch {
+  const wanted = new Set(names);
+  const fields: FieldRecord[] = [];
+  const columns: SharedColumn[] = [];
+  for (const [index, field] of batch.schema.fields.entries()) {
+    if (!wanted.has(field.name)) continue;
+    fields.push(field);
+    columns.push(batch.columns[index] as SharedColumn);
+  }
+  return { numRows: batch.numRows, schema: { ...batch.schema, fields }, columns };
 }
 
 /** Bytes that a shared batch holds, counted once for each view. */

@@ -3,6 +3,7 @@
  * operator of tables. The worker's entry file imports it, and so does the table itself.
  */
 import { registerTask } from '../cluster/task-runner.ts';
+import './csv/csv-tasks.ts';
 import {
   type EncodedRowGroup,
   type EncodeOptions,
@@ -12,6 +13,12 @@ import { type ParquetInfo, parquetInfo } from './parquet/parquet-source.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';
 import { type SchemaRecord, schemaFromRecord } from './schema-record.ts';
+import './verbs/column-operators.ts';
+import './verbs/describe-node.ts';
+import './verbs/distinct-node.ts';
+import './verbs/row-operators.ts';
+import './verbs/slice-node.ts';
+import './verbs/sort-node.ts';
 import { batchToShared, type SharedBatch } from './shared-batch.ts';
 
 /** What the task `table.readPartition` is given. */

@@ -39,7 +39,7 @@ export async function readParquet(
   const folderNames = new Set(folders.fields.map((field) => field.name));
   const merged = mergeSchemas(
     infos.map((info) => ({
-      path: info.file.path,
+      what: `file ${info.file.path}`,
       schema: without(schemaFromRecord(info.schema), folderNames),
     })),
   );

@@ -1,0 +1,23 @@
+/** What a thread must know to read and write CSV: importing this file registers it. */
+import { registerTask } from '../../cluster/task-runner.ts';
+import { conformBatch } from '../conform-column.ts';
+import type { PartitionSpec } from '../partition-spec.ts';
+import { readPartition } from '../read-partition.ts';
+import { type SchemaRecord, schemaFromRecord } from '../schema-record.ts';
+import { csvInfo } from './csv-info.ts';
+import './csv-source.ts';
+import { type EncodeCsvOptions, encodeCsv } from './encode-csv.ts';
+
+registerTask('table.csvInfo', csvInfo);
+
+/** What the task `table.encodeCsv` is given. */
+export interface EncodeCsvPayload {
+  readonly partition: PartitionSpec;
+  readonly schema: SchemaRecord;
+  readonly options: EncodeCsvOptions;
+}
+
+registerTask('table.encodeCsv', async (payload: EncodeCsvPayload): Promise<Uint8Array> => {
+  const batch = await readPartition(payload.partition);
+  return encodeCsv(conformBatch(batch, schemaFromRecord(payload.schema)), payload.options);
+});

@@ -1,0 +1,77 @@
+/**
+ * Which type the cells of a column look like: of boolean, int, bigint, double, date and timestamp the
+ * narrowest that every sampled cell fits, else string. What a column may still be is a set of bits, so
+ * samples are joined by `&`.
+ *
+ *   1 → int    9999999999 → bigint    1.5 → double    true → boolean    2020-12-31 → date
+ *   007 → string (a name, not a number)    a column without any value → string
+ */
+import {
+  Bool,
+  type DataType,
+  DateDay,
+  Float64,
+  Int32,
+  Int64,
+  TimestampMicrosecond,
+  Utf8,
+} from 'apache-arrow';
+import { parseDate, parseInteger, parseNumber, parseTimestamp } from '../parse-text.ts';
+
+const bits = { boolean: 1, int: 2, bigint: 4, double: 8, date: 16, timestamp: 32 } as const;
+
+/** What one column's cells may be. */
+export interface ColumnSample {
+  /** Bits of the types that every cell so far fits. */
+  mask: number;
+  /** Whether there was any value. */
+  hasValues: boolean;
+}
+
+/** The sample of a column of which nothing is known. */
+export function emptySample(): ColumnSample {
+  return { mask: 63, hasValues: false };
+}
+
+/** Adds one cell that is no missing value. */
+export function addToSample(sample: ColumnSample, cell: string): void {
+  sample.hasValues = true;
+  if (sample.mask !== 0) sample.mask &= typesOfCell(cell.trim());
+}
+
+/** The sample of the cells of both. */
+export function joinSamples(a: ColumnSample, b: ColumnSample): ColumnSample {
+  return { mask: a.mask & b.mask, hasValues: a.hasValues || b.hasValues };
+}
+
+/** The type for a column. */
+export function typeOfSample({ mask, hasValues }: ColumnSample): DataType {
+  if (!hasValues) return new Utf8();
+  if ((mask & bits.boolean) !== 0) return new Bool();
+  if ((mask & bits.int) !== 0) return new Int32();
+  if ((mask & bits.bigint) !== 0) return new Int64();
+  if ((mask & bits.double) !== 0) return new Float64();
+  if ((mask & bits.date) !== 0) return new DateDay();
+  if ((mask & bits.timestamp) !== 0) return new TimestampMicrosecond();
+  return new Utf8();
+}
+
+const firstOfNumber = /^[+\-.\dIiNn]/;
+
+function typesOfCell(cell: string): number {
+  if (/^(?:true|false)$/i.test(cell)) return bits.boolean;
+  if (!firstOfNumber.test(cell) || /^[+-]?0\d/.test(cell)) return timesOfCell(cell);
+  const integer = parseInteger(cell);
+  if (integer !== undefined) {
+    if (BigInt.asIntN(32, integer) === integer) return bits.int | bits.bigint | bits.double;
+    if (BigInt.asIntN(64, integer) === integer) return bits.bigint | bits.double;
+    return bits.double;
+  }
+  if (parseNumber(cell) !== undefined) return bits.double;
+  return timesOfCell(cell);
+}
+
+function timesOfCell(cell: string): number {
+  if (parseDate(cell) !== undefined) return bits.date | bits.timestamp;
+  return parseTimestamp(cell) === undefined ? 0 : bits.timestamp;
+}

@@ -1,0 +1,266 @@
+/**
+ * Builds expressions over columns: `col('delay').gt(15).and(col('carrier').eq('AA'))`. An expression is
+ * plain data inside, so `filter` and `withColumn` carry it out in the worker threads, whole columns at once.
+ *
+ * Nulls follow SQL: a comparison or sum with a null is null, `and`/`or` know that one side can decide.
+ * NaN counts as equal to itself and larger than every other number. Arithmetic is in float64.
+ */
+import { describeValue } from '../../base/describe-value.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import type {
+  ComparisonName,
+  ExpressionNode,
+  LiteralValue,
+  NumericName,
+  TextName,
+} from './expression-node.ts';
+
+/** A constant, or an expression. */
+export type Operand = Expression | number | string | boolean | bigint | Date | null;
+
+/**
+ * A value for every row, made of columns and constants; begin with {@link col}, {@link lit} or {@link when}.
+ *
+ * @example
+ * ```ts
+ * import { col, createTable } from 'coppice';
+ * const table = createTable({ x: [1, 2, null], y: [10, 20, 30] });
+ * const kept = table.filter(col('x').isNotNull().and(col('y').lt(25)));
+ * console.log(await kept.count()); // 2
+ * ```
+ */
+export class Expression {
+  /** @internal */
+  readonly node: ExpressionNode;
+
+  /** @internal */
+  constructor(node: ExpressionNode) {
+    this.node = node;
+  }
+
+  /** Sum. */
+  add(other: Operand): Expression {
+    return this.#numeric('add', other);
+  }
+  /** Difference. */
+  sub(other: Operand): Expression {
+    return this.#numeric('sub', other);
+  }
+  /** Product. */
+  mul(other: Operand): Expression {
+    return this.#numeric('mul', other);
+  }
+  /** Quotient; a division by zero is null. */
+  div(other: Operand): Expression {
+    return this.#numeric('div', other);
+  }
+  /** Remainder, with the sign of the dividend; by zero it is null. */
+  mod(other: Operand): Expression {
+    return this.#numeric('mod', other);
+  }
+  /** The number with the other sign. */
+  neg(): Expression {
+    return this.#numeric('neg');
+  }
+  /** The number without its sign. */
+  abs(): Expression {
+    return this.#numeric('abs');
+  }
+  /** The largest integer not above. */
+  floor(): Expression {
+    return this.#numeric('floor');
+  }
+  /** The smallest integer not below. */
+  ceil(): Expression {
+    return this.#numeric('ceil');
+  }
+  /** The nearest integer, halves away from zero. */
+  round(): Expression {
+    return this.#numeric('round');
+  }
+  /** Square root; NaN below zero. */
+  sqrt(): Expression {
+    return this.#numeric('sqrt');
+  }
+  /** Natural logarithm, the same bits on every platform; null where not above zero. */
+  log(): Expression {
+    return this.#numeric('log');
+  }
+  /** e to the power, the same bits on every platform. */
+  exp(): Expression {
+    return this.#numeric('exp');
+  }
+
+  /** Equal. */
+  eq(other: Operand): Expression {
+    return this.#compare('eq', other);
+  }
+  /** Not equal. */
+  ne(other: Operand): Expression {
+    return this.#compare('ne', other);
+  }
+  /** Less than; text by its UTF-8 bytes. */
+  lt(other: Operand): Expression {
+    return this.#compare('lt', other);
+  }
+  /** Less than or equal. */
+  le(other: Operand): Expression {
+    return this.#compare('le', other);
+  }
+  /** Greater than. */
+  gt(other: Operand): Expression {
+    return this.#compare('gt', other);
+  }
+  /** Greater than or equal. */
+  ge(other: Operand): Expression {
+    return this.#compare('ge', other);
+  }
+  /** At least `low` and at most `high`. */
+  between(low: Operand, high: Operand): Expression {
+    return this.ge(low).and(this.le(high));
+  }
+  /** Equal to one of the constants; null where the value is null. */
+  isIn(values: readonly (number | string | boolean | bigint | Date)[]): Expression {
+    return new Expression({ op: 'isIn', args: [this.node], values: values.map(literalOf) });
+  }
+
+  /** Both. */
+  and(other: Operand): Expression {
+    return new Expression({ op: 'and', args: [this.node, nodeOf(other)] });
+  }
+  /** One or both. */
+  or(other: Operand): Expression {
+    return new Expression({ op: 'or', args: [this.node, nodeOf(other)] });
+  }
+  /** The opposite. */
+  not(): Expression {
+    return new Expression({ op: 'not', args: [this.node] });
+  }
+  /** True where there is no value; never null itself. */
+  isNull(): Expression {
+    return new Expression({ op: 'isNull', args: [this.node] });
+  }
+  /** True where there is a value. */
+  isNotNull(): Expression {
+    return this.isNull().not();
+  }
+  /** True where the number is NaN; false for null. */
+  isNaN(): Expression {
+    return new Expression({ op: 'isNaN', args: [this.node] });
+  }
+
+  /** Does the text begin so? */
+  startsWith(prefix: string): Expression {
+    return this.#text('startsWith', prefix);
+  }
+  /** Does the text end so? */
+  endsWith(suffix: string): Expression {
+    return this.#text('endsWith', suffix);
+  }
+  /** Is this within the text? */
+  contains(part: string): Expression {
+    return this.#text('contains', part);
+  }
+  /** The text in small letters. */
+  lower(): Expression {
+    return this.#text('lower');
+  }
+  /** The text in capital letters. */
+  upper(): Expression {
+    return this.#text('upper');
+  }
+  /** The text without white space at its ends. */
+  trim(): Expression {
+    return this.#text('trim');
+  }
+  /** How many characters the text has. */
+  length(): Expression {
+    return this.#text('length');
+  }
+  /** The texts one after another. */
+  concat(...others: readonly Operand[]): Expression {
+    return new Expression({ op: 'concat', args: [this.node, ...others.map(nodeOf)] });
+  }
+
+  /** The value as another type (`int`, `double`, `string`, `date`, `timestamp`, `category`, …); a value that has none is an error. */
+  cast(type: string): Expression {
+    return new Expression({ op: 'cast', args: [this.node], type, strict: true });
+  }
+  /** The value as another type; null where it has none. */
+  tryCast(type: string): Expression {
+    return new Expression({ op: 'cast', args: [this.node], type, strict: false });
+  }
+
+  /** After {@link when}: what holds under a further condition. */
+  when(condition: Expression, value: Operand): Expression {
+    return new Expression({
+      op: 'when',
+      args: [...this.#branches(), condition.node, nodeOf(value)],
+    });
+  }
+  /** After {@link when}: what holds otherwise; null by default. */
+  otherwise(value: Operand): Expression {
+    return new Expression({ op: 'when', args: [...this.#branches(), nodeOf(value)] });
+  }
+
+  #branches(): readonly ExpressionNode[] {
+    const { node } = this;
+    if (node.op === 'when' && node.args.length % 2 === 0) return node.args;
+    throw new CoppiceError(
+      'USAGE',
+      '.when and .otherwise of an expression must follow when(…); they do not here',
+    );
+  }
+
+  #numeric(name: NumericName, ...others: readonly Operand[]): Expression {
+    return new Expression({ op: 'numeric', name, args: [this.node, ...others.map(nodeOf)] });
+  }
+
+  #compare(name: ComparisonName, other: Operand): Expression {
+    return new Expression({ op: 'compare', name, args: [this.node, nodeOf(other)] });
+  }
+
+  #text(name: TextName, arg = ''): Expression {
+    if (typeof arg !== 'string') {
+      const message = `argument of ${name} must be a string; got ${describeValue(arg)}`;
+      throw new CoppiceError('PARAM_INVALID', message);
+    }
+    return new Expression({ op: 'text', name, args: [this.node], arg });
+  }
+}
+
+/** The values of a column. */
+export function col(name: string): Expression {
+  return new Expression({ op: 'col', name });
+}
+
+/** A constant in every row. */
+export function lit(value: number | string | boolean | bigint | Date | null): Expression {
+  return new Expression({ op: 'lit', value: literalOf(value) });
+}
+
+/** A value under a condition: `when(col('x').gt(0), 'up').otherwise('down')`. */
+export function when(condition: Expression, value: Operand): Expression {
+  return new Expression({ op: 'when', args: [condition.node, nodeOf(value)] });
+}
+
+/** The first value that is not null. */
+export function coalesce(...values: readonly Operand[]): Expression {
+  return new Expression({ op: 'coalesce', args: values.map(nodeOf) });
+}
+
+function nodeOf(operand: Operand): ExpressionNode {
+  return operand instanceof Expression ? operand.node : { op: 'lit', value: literalOf(operand) };
+}
+
+function literalOf(value: unknown): LiteralValue {
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return { dateMs: value.getTime() };
+  if (value === null || ['number', 'string', 'boolean', 'bigint'].includes(typeof value)) {
+    return value as LiteralValue;
+  }
+  const rule = 'a number, string, boolean, bigint, date or null';
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `constant of an expression must be ${rule}; got ${describeValue(value)}`,
+  );
+}

@@ -1,0 +1,172 @@
+/**
+ * The type of an expression over a schema, found before any row is read: misspelt columns and operands of
+ * the wrong kind are errors here, with the part of the expression that is wrong.
+ */
+import {
+  Bool,
+  DataType,
+  Dictionary,
+  Float64,
+  Int32,
+  Int64,
+  Precision,
+  type Schema,
+  TimestampMillisecond,
+  Utf8,
+} from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import { requireField } from '../find-column.ts';
+import { numericKind } from '../numeric-kind.ts';
+import { logicalTypeName, sameType, typeFromName, typeName } from '../type-name.ts';
+import { type ExpressionNode, expressionText, type LiteralValue } from './expression-node.ts';
+
+/** What kind of values an expression works with. */
+export type ValueKind = 'number' | 'time' | 'bool' | 'text' | 'null' | 'other';
+
+/** The kind of a type's values. */
+export function valueKind(type: DataType): ValueKind {
+  if (DataType.isNull(type)) return 'null';
+  if (DataType.isBool(type)) return 'bool';
+  if (logicalTypeName(type) === 'string') return 'text';
+  if (DataType.isDate(type) || DataType.isTimestamp(type)) return 'time';
+  return numericKind(type) === null ? 'other' : 'number';
+}
+
+/** The type of an expression's values. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID` */
+export function inferType(node: ExpressionNode, schema: Schema): DataType {
+  switch (node.op) {
+    case 'col':
+      return requireField(schema, node.name, 'an expression').type as DataType;
+    case 'lit':
+      return literalType(node.value);
+    case 'compare':
+      comparable(
+        node,
+        node.args.map((arg) => inferType(arg, schema)),
+      );
+      return new Bool();
+    case 'isIn':
+      comparable(node, [inferType(argOf(node), schema), ...node.values.map(literalType)]);
+      return new Bool();
+    case 'numeric':
+      for (const arg of node.args) expectKind(arg, schema, ['number', 'bool']);
+      return new Float64();
+    case 'text':
+      return textType(node, schema);
+    case 'and':
+    case 'or':
+    case 'not':
+      for (const arg of node.args) expectKind(arg, schema, ['bool']);
+      return new Bool();
+    case 'isNull':
+      inferType(argOf(node), schema);
+      return new Bool();
+    case 'isNaN':
+      expectKind(argOf(node), schema, ['number', 'bool']);
+      return new Bool();
+    case 'concat':
+      for (const arg of node.args) expectKind(arg, schema, ['text']);
+      return new Utf8();
+    case 'coalesce':
+      return commonType(
+        node,
+        node.args.map((arg) => inferType(arg, schema)),
+      );
+    case 'when':
+      return whenType(node, schema);
+    case 'cast':
+      inferType(argOf(node), schema);
+      return castTarget(node.type);
+  }
+}
+
+/** The type that `cast` names. @throws CoppiceError `PARAM_INVALID` */
+export function castTarget(name: string): DataType {
+  if (name === 'category') return new Dictionary(new Utf8(), new Int32());
+  return typeFromName(name, 'cast');
+}
+
+function argOf(node: { readonly args: readonly ExpressionNode[] }): ExpressionNode {
+  return node.args[0] as ExpressionNode;
+}
+
+function literalType(value: LiteralValue): DataType {
+  if (value === null) return new Utf8();
+  if (typeof value === 'boolean') return new Bool();
+  if (typeof value === 'string') return new Utf8();
+  if (typeof value === 'bigint') return new Int64();
+  if (typeof value === 'object') return new TimestampMillisecond();
+  return Object.is(value | 0, value) ? new Int32() : new Float64();
+}
+
+function isNullLiteral(node: ExpressionNode): boolean {
+  return node.op === 'lit' && node.value === null;
+}
+
+function textType(node: ExpressionNode & { op: 'text' }, schema: Schema): DataType {
+  expectKind(argOf(node), schema, ['text']);
+  if (node.name === 'length') return new Int32();
+  return ['lower', 'upper', 'trim'].includes(node.name) ? new Utf8() : new Bool();
+}
+
+function whenType(node: ExpressionNode & { op: 'when' }, schema: Schema): DataType {
+  const values: ExpressionNode[] = [];
+  for (const [index, arg] of node.args.entries()) {
+    const isCondition = index % 2 === 0 && index < node.args.length - 1;
+    if (isCondition) expectKind(arg, schema, ['bool']);
+    else values.push(arg);
+  }
+  return commonType(
+    node,
+    values.filter((value) => !isNullLiteral(value)).map((value) => inferType(value, schema)),
+  );
+}
+
+/** The type that holds all values: the same type, or float64 for different numbers, or plain text. */
+function commonType(node: ExpressionNode, types: readonly DataType[]): DataType {
+  const known = types.filter((type) => !DataType.isNull(type));
+  const first = known[0];
+  if (first === undefined) return new Utf8();
+  const kind = valueKind(first);
+  if (known.every((type) => sameType(type, first)) && hasOwnArray(first)) {
+    return kind === 'text' ? new Utf8() : first;
+  }
+  const isMixed = known.some((type) => valueKind(type) !== kind);
+  if (!isMixed && kind === 'number') return new Float64();
+  if (!isMixed && kind === 'text') return new Utf8();
+  if (!isMixed && kind === 'time') return new TimestampMillisecond();
+  throw wrongType(node, 'have values of one kind', known.map(typeName).join(' and '));
+}
+
+/** Decimals and half floats are worked on as float64, and stay so. */
+function hasOwnArray(type: DataType): boolean {
+  return (
+    !DataType.isDecimal(type) && !(DataType.isFloat(type) && type.precision === Precision.HALF)
+  );
+}
+
+function comparable(node: ExpressionNode, types: readonly DataType[]): void {
+  const kinds = types.map(valueKind);
+  const args = 'args' in node ? node.args : [];
+  const known = kinds.filter(
+    (kind, index) => kind !== 'null' && !isNullLiteral(args[index] ?? node),
+  );
+  const numbers = known.every((kind) => kind === 'number' || kind === 'bool');
+  const same = known.every((kind) => kind === known[0] && kind !== 'other');
+  if (numbers || same) return;
+  throw wrongType(node, 'compare values of one kind', types.map(typeName).join(' and '));
+}
+
+function expectKind(node: ExpressionNode, schema: Schema, kinds: readonly ValueKind[]): void {
+  const type = inferType(node, schema);
+  const kind = valueKind(type);
+  if (kinds.includes(kind) || kind === 'null' || isNullLiteral(node)) return;
+  throw wrongType(node, `be ${kinds.join(' or ').replace('bool', 'boolean')}`, typeName(type));
+}
+
+function wrongType(node: ExpressionNode, rule: string, got: string): CoppiceError {
+  return new CoppiceError(
+    'COLUMN_TYPE',
+    `the expression ${expressionText(node)} must ${rule}; got ${got}`,
+  );
+}

@@ -1,0 +1,104 @@
+/**
+ * Reads values off text, the same way for casts and for CSV: numbers in decimal notation, booleans,
+ * dates as 2020-12-31, timestamps as 2020-12-31 23:59:59.999999 with an optional zone. Anything else is
+ * undefined; nothing depends on locale or time zone.
+ */
+
+const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
+const integerPattern = /^[+-]?\d{1,20}$/;
+const datePattern = /^(\d{4})-(\d{2})-(\d{2})$/;
+const timePattern =
+  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?: ?(Z|UTC|[+-]\d{2}(?::?\d{2})?))?$/;
+
+const namedNumbers: Readonly<Record<string, number>> = {
+  nan: Number.NaN,
+  inf: Number.POSITIVE_INFINITY,
+  '+inf': Number.POSITIVE_INFINITY,
+  '-inf': Number.NEGATIVE_INFINITY,
+  infinity: Number.POSITIVE_INFINITY,
+  '+infinity': Number.POSITIVE_INFINITY,
+  '-infinity': Number.NEGATIVE_INFINITY,
+};
+
+/** A number; a finite notation that is too large is no number. */
+export function parseNumber(text: string): number | undefined {
+  if (numberPattern.test(text)) {
+    const value = Number(text);
+    return Number.isFinite(value) ? value : undefined;
+  }
+  const name = text.toLowerCase();
+  return Object.hasOwn(namedNumbers, name) ? namedNumbers[name] : undefined;
+}
+
+/** An integer of any size. */
+export function parseInteger(text: string): bigint | undefined {
+  return integerPattern.test(text)
+    ? BigInt(text.startsWith('+') ? text.slice(1) : text)
+    : undefined;
+}
+
+const truths = new Set(['true', 't', 'yes', 'y', '1']);
+const falsehoods = new Set(['false', 'f', 'no', 'n', '0']);
+
+/** A boolean: true/false, t/f, yes/no, y/n, 1/0 in any case. */
+export function parseBoolean(text: string): boolean | undefined {
+  const name = text.toLowerCase();
+  if (truths.has(name)) return true;
+  return falsehoods.has(name) ? false : undefined;
+}
+
+/** Days since 1970. */
+export function parseDate(text: string): number | undefined {
+  const match = datePattern.exec(text);
+  if (match === null) return undefined;
+  return daysOf(Number(match[1]), Number(match[2]), Number(match[3]));
+}
+
+/** Microseconds since 1970, in UTC where the text names no zone; digits beyond microseconds are cut off. */
+export function parseTimestamp(text: string): number | undefined {
+  const match = timePattern.exec(text);
+  if (match === null) {
+    const days = parseDate(text);
+    return days === undefined ? undefined : days * 86_400_000_000;
+  }
+  const [, year, month, day, hour, minute, second = '0', fraction = '', zone = 'Z'] = match;
+  const days = daysOf(Number(year), Number(month), Number(day));
+  const inRange = Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+  if (days === undefined || !inRange) return undefined;
+  const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second) - zoneSeconds(zone);
+  const micros = Number(fraction.slice(0, 6).padEnd(6, '0'));
+  return (days * 86_400 + seconds) * 1_000_000 + micros;
+}
+
+/** 2020-12-31 */
+export function dateText(days: number): string {
+  return new Date(days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** 2020-12-31 23:59:59, with as many digits of a second as are not zero. */
+export function timestampText(ticks: bigint, ticksPerSecond: bigint): string {
+  const remainder = ((ticks % ticksPerSecond) + ticksPerSecond) % ticksPerSecond;
+  const seconds = (ticks - remainder) / ticksPerSecond;
+  const text = new Date(Number(seconds) * 1000).toISOString();
+  const head = `${text.slice(0, text.indexOf('T'))} ${text.slice(text.indexOf('T') + 1, -5)}`;
+  if (remainder === 0n) return head;
+  const digits = String(ticksPerSecond).length - 1;
+  return `${head}.${String(remainder).padStart(digits, '0').replace(/0+$/, '')}`;
+}
+
+/** The day of a calendar date, undefined for dates such as 2021-02-30. */
+function daysOf(year: number, month: number, day: number): number | undefined {
+  const time = Date.UTC(year, month - 1, day);
+  const date = new Date(time);
+  // Date.UTC takes years 0 to 99 for 1900 to 1999.
+  if (year < 100) date.setUTCFullYear(year);
+  const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  return isReal ? date.getTime() / 86_400_000 : undefined;
+}
+
+function zoneSeconds(zone: string): number {
+  if (zone === 'Z' || zone === 'UTC') return 0;
+  const sign = zone.startsWith('-') ? -1 : 1;
+  const digits = zone.slice(1).replace(':', '').padEnd(4, '0');
+  return sign * (Number(digits.slice(0, 2)) * 3600 + Number(digits.slice(2)) * 60);
+}

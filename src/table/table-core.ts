@@ -1,0 +1,115 @@
+/**
+ * What every table can do whatever its columns mean: know its schema, become a plan that threads carry
+ * out, and hand out its batches. The verbs are in partitioned-table.ts.
+ */
+import { type RecordBatch, type Schema, Table } from 'apache-arrow';
+import type { TaskRunner } from '../cluster/task-runner.ts';
+import { concatBatches } from './concat-rows.ts';
+import { columnNames } from './find-column.ts';
+import { mapInOrder } from './map-in-order.ts';
+import type { ColumnRequest, TablePlan } from './partition-spec.ts';
+import {
+  checkAborted,
+  countRows,
+  type LazyPartition,
+  type PlanContext,
+  type PlanNode,
+  resolve,
+  resolveAll,
+} from './plan-node.ts';
+import { schemaToRecord } from './schema-record.ts';
+import { batchFromShared, type SharedBatch } from './shared-batch.ts';
+import './worker-tasks.ts';
+
+/** Options of work over a table. */
+export interface TableOptions {
+  /** Ends the work; it rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The part of a table that runs. */
+export class TableCore {
+  /** The columns, after every step. */
+  readonly schema: Schema;
+  /** Where the work runs. */
+  readonly runner: TaskRunner;
+  /** How many partitions the rows are divided into. */
+  readonly numPartitions: number;
+  /** @internal How the table is made. */
+  protected readonly node: PlanNode;
+
+  /** @internal Tables are made by `read` and `createTable`. */
+  constructor(runner: TaskRunner, node: PlanNode) {
+    this.runner = runner;
+    this.schema = node.schema;
+    this.numPartitions = node.numPartitions;
+    this.node = node;
+  }
+
+  /** The names of the columns, in order. */
+  get columns(): string[] {
+    return columnNames(this.schema);
+  }
+
+  /** @internal The table as plain data that any thread of this process can carry out. */
+  async plan(options: TableOptions = {}): Promise<TablePlan> {
+    const partitions = await resolveAll(await this.node.lower(this.#context(options)));
+    const numbered = partitions.map((partition, index) => ({ ...partition, index }));
+    return { partitions: numbered, schema: schemaToRecord(this.schema) };
+  }
+
+  /** The number of rows of every partition: from metadata where possible, else counted in the pool. */
+  async rowCounts(options: TableOptions = {}): Promise<number[]> {
+    const plan = await this.plan(options);
+    return await countRows(plan.partitions, this.#context(options));
+  }
+
+  /** The number of rows. */
+  async count(options: TableOptions = {}): Promise<number> {
+    const counts = await this.rowCounts(options);
+    return counts.reduce((sum, rows) => sum + rows, 0);
+  }
+
+  /** @internal The batches of the partitions, in order, a few at a time; read in the pool. */
+  async *batches(
+    options: TableOptions & { readonly columns?: readonly ColumnRequest[] } = {},
+  ): AsyncGenerator<RecordBatch, void, undefined> {
+    const { columns, signal } = options;
+    const shared = this.runPartitions<SharedBatch>('table.readPartition', { columns }, { signal });
+    for await (const batch of shared) yield batchFromShared(batch);
+  }
+
+  /**
+   * @internal What a task returns for every partition, in order; a few run at once, in the pool. The task
+   * is given `{ partition, ...payload }`.
+   */
+  async *runPartitions<T>(
+    task: string,
+    payload: Readonly<Record<string, unknown>>,
+    options: TableOptions = {},
+  ): AsyncGenerator<T, void, undefined> {
+    const context = this.#context(options);
+    const { signal } = options;
+    const partitions = await this.node.lower(context);
+    const run = async (lazy: LazyPartition, index: number): Promise<T> => {
+      checkAborted(context);
+      const partition = { ...(await resolve(lazy)), index };
+      return await this.runner.run<T>(task, { ...payload, partition }, { signal });
+    };
+    yield* mapInOrder(partitions, this.runner.numThreads + 1, run);
+  }
+
+  /** All rows, as an Arrow table on the calling thread. */
+  async collect(options: TableOptions = {}): Promise<Table> {
+    const batches: RecordBatch[] = [];
+    for await (const batch of this.batches(options)) batches.push(batch);
+    const filled = batches.filter((batch) => batch.numRows > 0);
+    const parts = filled.length === 0 ? batches.slice(0, 1) : filled;
+    const [first] = parts as [RecordBatch];
+    return new Table([concatBatches(first.schema, parts)]);
+  }
+
+  #context(options: TableOptions): PlanContext {
+    return { runner: this.runner, signal: options.signal };
+  }
+}

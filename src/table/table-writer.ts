@@ -1,0 +1,28 @@
+/** `table.write`: tables into files. */
+import { type WriteParquetOptions, writeParquet } from './parquet/write-parquet.ts';
+import type { PartitionedTable } from './partitioned-table.ts';
+
+/** Writes a table. */
+export class TableWriter {
+  readonly #table: PartitionedTable;
+
+  /** @internal */
+  constructor(table: PartitionedTable) {
+    this.#table = table;
+  }
+
+  /**
+   * Writes Parquet: a path that ends in `.parquet` is one file, any other a folder with one file for each
+   * partition. Rows keep their order and fields their metadata; nothing is left of a write that fails.
+   *
+   * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`, and what reading the table throws
+   * @example
+   * ```ts
+   * import { createTable } from 'coppice';
+   * await createTable({ x: [1, 2, 3] }).write.parquet('numbers.parquet', { overwrite: true });
+   * ```
+   */
+  async parquet(path: string, options: WriteParquetOptions = {}): Promise<void> {
+    await writeParquet(this.#table, path, options);
+  }
+}

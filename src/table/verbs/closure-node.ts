@@ -1,0 +1,41 @@
+/**
+ * A step that runs a user's closure on the calling thread, batch by batch: each partition is read in the
+ * pool, comes here as shared columns, and goes on as a partition in memory when its turn comes.
+ */
+import type { RecordBatch, Schema } from 'apache-arrow';
+import type { Awaitable } from '../../base/awaitable.ts';
+import type { PartitionSpec } from '../partition-spec.ts';
+import {
+  checkAborted,
+  type LazyPartition,
+  type PlanContext,
+  type PlanNode,
+  resolve,
+} from '../plan-node.ts';
+import { schemaToRecord } from '../schema-record.ts';
+import { batchFromShared, type SharedBatch } from '../shared-batch.ts';
+import { memoryPartition } from '../sources.ts';
+
+/** The node after a closure over batches. */
+export function closureNode(
+  input: PlanNode,
+  schema: Schema,
+  apply: (batch: RecordBatch) => Awaitable<RecordBatch>,
+): PlanNode {
+  const record = schemaToRecord(schema);
+  const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
+    const partitions = await input.lower(context);
+    return partitions.map((lazy) => async (): Promise<PartitionSpec> => {
+      checkAborted(context);
+      const { runner, signal } = context;
+      const partition = await resolve(lazy);
+      const shared = await runner.run<SharedBatch>(
+        'table.readPartition',
+        { partition },
+        { signal },
+      );
+      return memoryPartition(await apply(batchFromShared(shared)), record);
+    });
+  };
+  return { schema, numPartitions: input.numPartitions, lower };
+}
