@@ -190,6 +190,16 @@ export interface Kernels {
     numChosen: number,
     hist: number,
   ): void;
+  clearChosen(
+    rec: number,
+    ids: number,
+    numRows: number,
+    stride: number,
+    chosen: number,
+    numChosen: number,
+    entryBytes: number,
+    hist: number,
+  ): void;
   histogramClasses(
     rec: number,
     ids: number,

@@ -16,12 +16,18 @@ export class ColumnSampler {
   #treePlaces: readonly number[];
   #treeMask: Uint8Array | null = null;
   readonly #levels = new Map<number, readonly number[]>();
+  readonly #featureKeys: Uint32Array;
+  readonly #hashes: Uint32Array;
+  readonly #kept: Uint32Array;
 
   constructor(layout: BinnedLayout, sampling: ColumnSampling, seed: number) {
     this.#layout = layout;
     this.#sampling = sampling;
     this.#seed = seed;
     this.#treePlaces = layout.places.map((_, i) => i);
+    this.#featureKeys = Uint32Array.from(layout.places, ({ feature }) => mix32(feature.index + 1));
+    this.#hashes = new Uint32Array(layout.places.length);
+    this.#kept = new Uint32Array(layout.places.length);
   }
 
   /** Called before each tree. */
@@ -62,15 +68,29 @@ export class ColumnSampler {
     if (amount === null || places.length === 0) return places;
     const count = amount < 1 ? Math.ceil(amount * places.length) : amount;
     if (count >= places.length) return places;
-    const hashes = places.map((place) => {
-      const feature = this.#layout.places[place]?.feature.index ?? 0;
-      return { place, hash: mix32(key ^ mix32(feature + 1)) };
-    });
-    hashes.sort((a, b) => a.hash - b.hash || a.place - b.place);
-    return hashes
-      .slice(0, Math.max(1, count))
-      .map(({ place }) => place)
-      .sort((a, b) => a - b);
+    return this.#lowest(places, Math.max(1, count), key);
+  }
+
+  /** The places with the lowest hashes, ties to the lower place; ascending. */
+  #lowest(places: readonly number[], count: number, key: number): readonly number[] {
+    const hashes = this.#hashes;
+    const kept = this.#kept;
+    let size = 0;
+    for (const place of places) {
+      const hash = mix32(key ^ (this.#featureKeys[place] as number));
+      if (size === count && hash >= (hashes[size - 1] as number)) continue;
+      // insert into the short sorted list
+      let at = size < count ? size : size - 1;
+      while (at > 0 && hash < (hashes[at - 1] as number)) {
+        hashes[at] = hashes[at - 1] as number;
+        kept[at] = kept[at - 1] as number;
+        at -= 1;
+      }
+      hashes[at] = hash;
+      kept[at] = place;
+      if (size < count) size += 1;
+    }
+    return Array.from(kept.subarray(0, size)).sort((x, y) => x - y);
   }
 
   #mask(places: readonly number[]): Uint8Array {

@@ -1,6 +1,6 @@
 /** The criterion of a forest job: variance for numbers, gini or entropy for classes. */
 import { ClassCriterion } from '../tree/backend/cpu/class-criterion.ts';
-import type { ForestCriterion } from '../tree/backend/cpu/forest-backend.ts';
+import type { ForestCriterion } from '../tree/backend/cpu/forest-criterion.ts';
 import { VarianceCriterion } from '../tree/backend/cpu/variance-criterion.ts';
 import type { ForestMemory } from './forest-memory.ts';
 import type { ForestStart } from './forest-start.ts';

@@ -5,6 +5,7 @@
 import type { Collective } from '../cluster/collective.ts';
 import type { OpenNode } from '../tree/backend/backend.ts';
 import { classWeights } from '../tree/backend/cpu/class-criterion.ts';
+import type { ForestTotals } from '../tree/backend/cpu/forest-criterion.ts';
 import type { RowStore, Segment } from '../tree/backend/cpu/row-store.ts';
 import type { GrowthResult } from '../tree/grow-tree.ts';
 import type { GrownNode } from '../tree/tree.ts';
@@ -27,7 +28,7 @@ export interface ForestSettlement {
   readonly grown: GrowthResult;
   readonly store: RowStore;
   segmentOf(leaf: OpenNode): Segment;
-  totalsOf(leaf: OpenNode): readonly bigint[];
+  totalsOf(leaf: OpenNode): ForestTotals;
 }
 
 /** Writes values and covers into the tree's nodes. */
@@ -80,7 +81,7 @@ async function settleMeans(s: ForestSettlement, nodes: GrownNode[]): Promise<voi
 /** Without weights a node's counts are whole already. */
 function settleCounts(s: ForestSettlement, nodes: GrownNode[]): void {
   for (const leaf of s.grown.leaves) {
-    const counts = classWeights(s.totalsOf(leaf));
+    const counts = classWeights(s.totalsOf(leaf), s.rows.classes.length);
     const total = counts.reduce((sum, count) => sum + count, 0);
     const node = nodes[leaf.index] as GrownNode;
     node.cover = total;

@@ -244,6 +244,12 @@ it('gives chosen features the entries of the whole histogram', () => {
       const head = [r.rec, ids, count, r.stride, r.slotOffset, r.slotBytes, 40];
       twins.run('histogramWide', wideArgs(r, [ids, count], 40, all));
       twins.runOn('histogramChosen', [...head, chosenAt, features.length, some]);
+      const filled = twins.i64At(some, numEntries * 2);
+      const walk = [r.rec, ids, count, r.stride, chosenAt, features.length];
+      twins.runOn('clearChosen', [...walk, 16, some]);
+      expect(twins.i64At(some, numEntries * 2).every((word) => word === 0n)).toBe(true);
+      twins.runOn('histogramChosen', [...head, chosenAt, features.length, some]);
+      expect(twins.i64At(some, numEntries * 2)).toEqual(filled);
       for (const [from, to, length] of places) {
         expect(twins.i64At(some + to * 16, length * 2)).toEqual(
           twins.i64At(all + from * 16, length * 2),

@@ -131,6 +131,22 @@ export function histogramChosen(
   }
 }
 
+/** Clears the entries (of so many bytes, a multiple of 8) that a few rows have filled: cheaper than clearing all. */
+export function clearChosen(
+  rec: usize, ids: usize, numRows: i32, stride: usize, chosen: usize, numChosen: i32, entryBytes: usize, hist: usize,
+): void {
+  const end = chosen + (<usize>numChosen << 4);
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
+    for (let c = chosen; c < end; c += 16) {
+      const at = p + load<u32>(c);
+      const bin = load<u32>(c, 4) == 1 ? <usize>load<u8>(at) : <usize>load<u16>(at);
+      const entry = hist + (<usize>load<u32>(c, 8) + bin) * entryBytes;
+      for (let b: usize = 0; b < entryBytes; b += 8) store<u64>(entry + b, 0);
+    }
+  }
+}
+
 /** Class counts: entries of numClasses int64, (rows << 36) + weight; the slot holds class << 16 | weight. */
 export function histogramClasses(
   rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, numClasses: i32, chosen: usize,

@@ -121,6 +121,28 @@ export function histogramChosen(
   }
 }
 
+/** Clears the entries that a few rows have filled. */
+export function clearChosen(
+  m: Views,
+  rec: number,
+  ids: number,
+  numRows: number,
+  stride: number,
+  chosen: number,
+  numChosen: number,
+  entryBytes: number,
+  hist: number,
+): void {
+  const end = chosen + numChosen * 16;
+  for (let i = 0; i < numRows; i++) {
+    const p = recordAt(m, rec, ids, i, stride);
+    for (let c = chosen; c < end; c += 16) {
+      const bin = m.bin(p + m.u32(c), m.u32(c + 4));
+      m.fillZero(hist + (m.u32(c + 8) + bin) * entryBytes, entryBytes);
+    }
+  }
+}
+
 /** Class counts: numClasses int64 a bin, (rows << 36) + weight; the slot is class << 16 | weight. */
 export function histogramClasses(
   m: Views,

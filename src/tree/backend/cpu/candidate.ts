@@ -34,6 +34,8 @@ export interface GainRule {
   readonly minGain: number;
   /** Twice the hessian of the left, at least that of the node: left is the heavier side. */
   isHeavier(left: bigint): boolean;
+  /** Where the left bins of a category split begin in a candidate; right behind the head by default. */
+  readonly leftBinsAt?: number;
 }
 
 /** Chooses among ranks' candidates of one node; ranks hold ascending places, so the first of equals wins. */
@@ -74,7 +76,7 @@ export function pickSplit(
   return {
     place,
     bin: best.getInt32(12, true),
-    leftBins: readLeftBins(best, layout, place),
+    leftBins: readLeftBins(best, layout, place, rule.leftBinsAt ?? candidateHeadBytes),
     missingGoesLeft: best.getInt32(16, true) === 1,
     heavierIsLeft: rule.isHeavier(left.hess),
     gain,
@@ -88,12 +90,12 @@ function readLeftBins(
   candidate: DataView,
   layout: BinnedLayout,
   place: number,
+  address: number,
 ): Uint32Array | null {
   const found = layout.places[place];
   if (found === undefined || found.feature.kind === 'numeric') return null;
   const numWords = Math.floor((found.numValueBins + 64) / 64) * 2;
   const words = new Uint32Array(numWords);
-  for (let i = 0; i < numWords; i++)
-    words[i] = candidate.getUint32(candidateHeadBytes + 4 * i, true);
+  for (let i = 0; i < numWords; i++) words[i] = candidate.getUint32(address + 4 * i, true);
   return words;
 }

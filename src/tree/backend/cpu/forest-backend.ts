@@ -3,6 +3,9 @@
  * histograms for both children than to keep whole ones and subtract. One rank may grow a tree alone over
  * all rows of its process (a Collective of one), or all ranks grow it together over their own rows; the
  * integers, and so the tree, are the same.
+ *
+ * Most nodes of a forest are tiny: nothing here costs time by the number of bins where it can cost time by
+ * the number of rows.
  */
 import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout, FeaturePlace } from '../../../binning/binned-layout.ts';
@@ -10,27 +13,10 @@ import type { Collective } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import { candidateHeadBytes } from './candidate.ts';
+import type { ForestCriterion, ForestTotals } from './forest-criterion.ts';
+import { MemoryViews } from './memory-views.ts';
 import type { RowStore, Segment } from './row-store.ts';
-import { writeSides } from './sides.ts';
-
-/** How a forest measures a split; one for sums of a target, one for counts of classes. */
-export interface ForestCriterion {
-  /** Bytes of a histogram entry. */
-  readonly entryBytes: number;
-  /** Bytes of the part of a candidate that the criterion adds behind the head. */
-  readonly candidateExtra: number;
-  /** Adds rows to entries. */
-  build(view: ChosenView, hist: number): void;
-  /** Sums of a histogram, from its first feature. */
-  totals(chosen: ChosenFeatures, hist: number): readonly bigint[];
-  /** Finds the best split among chosen features [begin, end) and writes a candidate. */
-  find(request: FindRequest): void;
-  /** The split of the best candidate, or null where none is allowed. */
-  choose(candidates: readonly DataView[], node: ForestNode): Split | null;
-  /** Sums of the left child, from a split. */
-  leftTotals(split: Split): readonly bigint[];
-  cover(totals: readonly bigint[]): number;
-}
+import { sidesBytes, writeSides } from './sides.ts';
 
 /** The features a node looks at. */
 export interface ChosenFeatures {
@@ -42,30 +28,10 @@ export interface ChosenFeatures {
   readonly numEntries: number;
 }
 
-/** Rows to be added to a histogram of chosen features. */
-export interface ChosenView {
-  readonly records: number;
-  readonly ids: number;
-  readonly numRows: number;
-  readonly chosen: ChosenFeatures;
-}
-
-/** What find needs. */
-export interface FindRequest {
-  readonly chosen: ChosenFeatures;
-  readonly begin: number;
-  readonly end: number;
-  readonly hist: number;
-  readonly totals: readonly bigint[];
-  /** Where the candidate goes, and where its left bins go. */
-  readonly best: number;
-  readonly leftBins: number;
-}
-
 /** A forest node's state on this rank. */
 export interface ForestNode {
   readonly segment: Segment;
-  readonly totals: readonly bigint[];
+  readonly totals: ForestTotals;
 }
 
 /** What a forest backend is made of. */
@@ -84,18 +50,32 @@ export interface ForestBackendOptions {
   placesOf(node: OpenNode): readonly number[];
 }
 
+/** Rows at which clearing a feature's entries one by one costs as much as clearing all of them. */
+const rowsWorthFilling = 96;
+
 /** See the header. */
 export class ForestBackend implements TreeBackend {
   readonly maxPairs: number = 1 << 20;
   readonly counters = { histogramRows: 0, featuresDecided: 0 };
   readonly #o: ForestBackendOptions;
-  readonly #leftBinsBytes: number;
+  readonly #views: MemoryViews;
+  readonly #best: number;
+  readonly #leftBins: number;
+  readonly #sides: number;
+  readonly #candidateBytes: number;
   #root: Segment | null = null;
+  #isClear = false;
 
   constructor(options: ForestBackendOptions) {
     this.#o = options;
-    const bins = options.layout.maxCategoryBins;
-    this.#leftBinsBytes = bins === 0 ? 0 : Math.floor((bins + 64) / 64) * 8;
+    this.#views = new MemoryViews(options.memory);
+    const { layout, criterion, scratch } = options;
+    const bins = layout.maxCategoryBins;
+    const leftBinsBytes = bins === 0 ? 0 : Math.floor((bins + 64) / 64) * 8;
+    this.#best = scratch + Math.ceil((16 * layout.places.length) / 64) * 64;
+    this.#leftBins = this.#best + candidateHeadBytes + criterion.candidateExtra;
+    this.#candidateBytes = candidateHeadBytes + criterion.candidateExtra + leftBinsBytes;
+    this.#sides = this.#best + Math.ceil(this.#candidateBytes / 64) * 64;
   }
 
   /** Bytes of scratch. */
@@ -112,6 +92,7 @@ export class ForestBackend implements TreeBackend {
   /** Called before each tree: where the root's rows are. */
   beginTree(root: Segment): void {
     this.#root = root;
+    this.#views.refresh();
   }
 
   /** A leaf's rows and totals on this rank. */
@@ -122,69 +103,97 @@ export class ForestBackend implements TreeBackend {
   close(): void {}
 
   async openRoot(root: OpenNode, wantsSplit: boolean): Promise<void> {
+    const { criterion, layout, collective } = this.#o;
     const segment = this.#root as Segment;
-    const counts = new BigInt64Array([BigInt(segment.count)]);
-    const counted = this.#o.collective.allreduce(counts, 'sum');
-    if (isPromise(counted)) await counted;
-    root.rows = Number(counts[0]);
-    if (this.#o.layout.places.length === 0) {
-      root.state = { segment, totals: [] } satisfies ForestNode;
+    root.rows = (await this.#sumRows([segment.count]))[0] as number;
+    if (layout.places.length === 0) {
+      root.state = { segment, totals: criterion.noTotals() } satisfies ForestNode;
       return;
     }
     const chosen = this.#choose(root);
     this.#build(segment, chosen);
-    const own = BigInt64Array.from(this.#o.criterion.totals(chosen, this.#o.histogram));
-    const summed = this.#o.collective.allreduce(own, 'sum');
+    const words = criterion.wordsOf(criterion.totals(chosen, this.#o.histogram));
+    const summed = collective.allreduce(words, 'sum');
     if (isPromise(summed)) await summed;
-    const totals = [...own];
+    const totals = criterion.fromWords(words);
     root.state = { segment, totals } satisfies ForestNode;
-    root.cover = this.#o.criterion.cover(totals);
-    if (wantsSplit) await this.#find(root, chosen);
+    root.cover = criterion.cover(totals);
+    if (wantsSplit) {
+      const found = this.#find(root, chosen);
+      if (isPromise(found)) await found;
+    }
+    this.#clear(segment, chosen);
   }
 
   async split(pairs: readonly SiblingPair[]): Promise<void> {
-    const counted: OpenNode[] = [];
+    const { criterion, collective } = this.#o;
+    const nodes: OpenNode[] = [];
+    let sinceCheck = 0;
     for (const pair of pairs) {
-      this.#o.collective.checkAborted();
       this.#moveRows(pair);
       for (const node of [pair.left, pair.right]) {
-        counted.push(node);
-        if (!pair.wantsSplits) continue;
+        nodes.push(node);
+        const { segment, totals } = this.stateOf(node);
+        sinceCheck += segment.count + 64;
+        if (sinceCheck > 1 << 18) {
+          collective.checkAborted();
+          sinceCheck = 0;
+        }
+        if (!pair.wantsSplits || !criterion.maySplit(totals)) continue;
         const chosen = this.#choose(node);
-        this.#build(this.stateOf(node).segment, chosen);
-        await this.#find(node, chosen);
+        this.#build(segment, chosen);
+        const found = this.#find(node, chosen);
+        if (isPromise(found)) await found;
+        this.#clear(segment, chosen);
       }
     }
-    const counts = BigInt64Array.from(counted, (node) => BigInt(this.stateOf(node).segment.count));
+    const counts = await this.#sumRows(nodes.map((node) => this.stateOf(node).segment.count));
+    nodes.forEach((node, i) => {
+      node.rows = counts[i] as number;
+    });
+  }
+
+  async #sumRows(own: number[]): Promise<number[]> {
+    if (this.#o.collective.size === 1) return own;
+    const counts = BigInt64Array.from(own, (count) => BigInt(count));
     const summed = this.#o.collective.allreduce(counts, 'sum');
     if (isPromise(summed)) await summed;
-    counted.forEach((node, i) => {
-      node.rows = Number(counts[i]);
-    });
+    return Array.from(counts, Number);
   }
 
   #choose(node: OpenNode): ChosenFeatures {
-    const { layout, memory, scratch } = this.#o;
+    const { layout, scratch } = this.#o;
     const places = this.#o.placesOf(node);
-    const words = new Uint32Array(memory.buffer, scratch, 4 * places.length);
+    const { u32 } = this.#views;
     const firstEntries: number[] = [];
     let entry = 0;
-    places.forEach((index, i) => {
+    let at = scratch / 4;
+    for (const index of places) {
       const place = layout.places[index] as FeaturePlace;
-      words[4 * i] = place.offset;
-      words[4 * i + 1] = place.width;
-      words[4 * i + 2] = entry;
-      words[4 * i + 3] = 0;
+      u32[at] = place.offset;
+      u32[at + 1] = place.width;
+      u32[at + 2] = entry;
+      u32[at + 3] = 0;
+      at += 4;
       firstEntries.push(entry);
       entry += place.missingEntry + 1;
       entry += entry % 2;
-    });
+    }
     return { places, address: scratch, firstEntries, numEntries: entry };
   }
 
+  /** Adds the rows to a clear histogram. */
   #build(segment: Segment, chosen: ChosenFeatures): void {
-    const { memory, histogram, criterion, rows } = this.#o;
-    new Uint8Array(memory.buffer, histogram, chosen.numEntries * criterion.entryBytes).fill(0);
+    const { histogram, criterion, rows } = this.#o;
+    if (!this.#isClear) {
+      const from = histogram;
+      this.#views.u8.fill(
+        0,
+        from,
+        from + ForestBackend.histogramBytes(this.#o.layout, criterion.entryBytes),
+      );
+      this.#isClear = true;
+    }
     const view = rows.view(segment);
     this.counters.histogramRows += segment.count;
     criterion.build(
@@ -193,30 +202,67 @@ export class ForestBackend implements TreeBackend {
     );
   }
 
-  async #find(node: OpenNode, chosen: ChosenFeatures): Promise<void> {
-    const { collective, criterion, memory, histogram, scratch, layout } = this.#o;
+  /** Leaves the histogram clear: entry by entry where few rows were added, else all at once. */
+  #clear(segment: Segment, chosen: ChosenFeatures): void {
+    const { histogram, criterion, rows, kernels, layout, collective } = this.#o;
+    if (collective.size > 1 || segment.count > rowsWorthFilling) {
+      this.#views.u8.fill(0, histogram, histogram + chosen.numEntries * criterion.entryBytes);
+      return;
+    }
+    const view = rows.view(segment);
+    kernels.clearChosen(
+      view.records,
+      view.walkIds,
+      segment.count,
+      layout.stride,
+      chosen.address,
+      chosen.places.length,
+      criterion.entryBytes,
+      histogram,
+    );
+    criterion.clearMoved(chosen, histogram);
+  }
+
+  #find(node: OpenNode, chosen: ChosenFeatures): void | Promise<void> {
+    const { collective, criterion, histogram } = this.#o;
+    if (collective.size > 1) return this.#findTogether(node, chosen);
+    const { totals } = this.stateOf(node);
+    const { places } = chosen;
+    const best = this.#best;
+    const leftBins = this.#leftBins;
+    criterion.find({
+      chosen,
+      begin: 0,
+      end: places.length,
+      hist: histogram,
+      totals,
+      best,
+      leftBins,
+    });
+    this.counters.featuresDecided += places.length;
+    const { buffer } = this.#views;
+    const candidate = new DataView(buffer, best, this.#candidateBytes);
+    node.split = criterion.choose([candidate], totals);
+  }
+
+  async #findTogether(node: OpenNode, chosen: ChosenFeatures): Promise<void> {
+    const { collective, criterion, histogram } = this.#o;
     const bounds = chosenBounds(chosen, collective.size);
-    if (collective.size > 1) await this.#addUp(chosen, bounds);
+    await this.#addUp(chosen, bounds);
     const begin = bounds[collective.rank] as number;
     const end = bounds[collective.rank + 1] as number;
-    const best = scratch + Math.ceil((16 * layout.places.length) / 64) * 64;
-    const size = candidateHeadBytes + criterion.candidateExtra + this.#leftBinsBytes;
-    const leftBins = best + candidateHeadBytes + criterion.candidateExtra;
     const { totals } = this.stateOf(node);
+    const best = this.#best;
+    const leftBins = this.#leftBins;
     criterion.find({ chosen, begin, end, hist: histogram, totals, best, leftBins });
     this.counters.featuresDecided += end - begin;
-    const own = new Uint8Array(memory.buffer, best, size);
-    let candidates: readonly DataView[];
-    if (collective.size === 1) {
-      candidates = [new DataView(own.slice().buffer)];
-    } else {
-      const gathered = collective.allgather(own.slice());
-      const all = isPromise(gathered) ? await gathered : gathered;
-      candidates = all.map(
-        (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-      );
-    }
-    node.split = criterion.choose(candidates, this.stateOf(node));
+    const own = this.#views.u8.slice(best, best + this.#candidateBytes);
+    const gathered = collective.allgather(own);
+    const all = isPromise(gathered) ? await gathered : gathered;
+    const candidates = all.map(
+      (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    );
+    node.split = criterion.choose(candidates, totals);
   }
 
   /** Adds every rank's entries of this rank's features into its own histogram. */
@@ -227,24 +273,26 @@ export class ForestBackend implements TreeBackend {
     });
     const exchanged = collective.exchange([{ address: histogram, bounds: bytes }]);
     const parts = isPromise(exchanged) ? await exchanged : exchanged;
+    this.#views.refresh();
     const from = bytes[collective.rank] as number;
     const length = (bytes[collective.rank + 1] as number) - from;
     parts[0]?.forEach((part, rank) => {
-      if (rank !== collective.rank && length > 0) kernels.addInt64(histogram + from, part, length);
+      if (rank !== collective.rank && length > 0) {
+        kernels.addInt64(histogram + from, part, length);
+      }
     });
   }
 
   #moveRows(pair: SiblingPair): void {
-    const { memory, layout, rows, criterion, scratch } = this.#o;
+    const { layout, rows, criterion } = this.#o;
     const split = pair.parent.split as Split;
     const parent = this.stateOf(pair.parent);
     const place = layout.places[split.place] as FeaturePlace;
-    const fixed = 16 * layout.places.length + candidateHeadBytes + criterion.candidateExtra;
-    const sides = scratch + Math.ceil((fixed + this.#leftBinsBytes) / 64) * 64 + 128;
-    writeSides(split, place, new Uint8Array(memory.buffer, sides, 65536));
-    const [left, right] = rows.partition(parent.segment, place, sides);
+    const sides = this.#views.u8.subarray(this.#sides, this.#sides + sidesBytes(place));
+    writeSides(split, place, sides);
+    const [left, right] = rows.partition(parent.segment, place, this.#sides);
     const leftTotals = criterion.leftTotals(split);
-    const rightTotals = parent.totals.map((total, i) => total - (leftTotals[i] as bigint));
+    const rightTotals = criterion.subtract(parent.totals, leftTotals);
     pair.left.state = { segment: left, totals: leftTotals } satisfies ForestNode;
     pair.right.state = { segment: right, totals: rightTotals } satisfies ForestNode;
     pair.left.cover = criterion.cover(leftTotals);

@@ -5,13 +5,9 @@ import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { splitParamsBytes, writeSplitParams } from '../../split-params.ts';
 import type { Split } from '../backend.ts';
 import { pickSplit, type SplitDetail } from './candidate.ts';
-import type {
-  ChosenFeatures,
-  ChosenView,
-  FindRequest,
-  ForestCriterion,
-  ForestNode,
-} from './forest-backend.ts';
+import type { ChosenFeatures } from './forest-backend.ts';
+import type { ChosenView, FindRequest, ForestCriterion, ForestTotals } from './forest-criterion.ts';
+import { MemoryViews } from './memory-views.ts';
 
 /** What it is made of. */
 export interface VarianceOptions {
@@ -29,25 +25,31 @@ export class VarianceCriterion implements ForestCriterion {
   readonly entryBytes = 16;
   readonly candidateExtra = 0;
   readonly #o: VarianceOptions;
+  readonly #views: MemoryViews;
+  readonly #hessMask: bigint;
+  readonly #totals: number;
+  readonly #table: number;
+  readonly #order: number;
 
   constructor(options: VarianceOptions) {
     this.#o = options;
+    this.#views = new MemoryViews(options.memory);
+    const { countShift } = options.quantisation;
+    this.#hessMask = countShift < 63 ? (1n << BigInt(countShift)) - 1n : -1n;
+    this.#totals = options.scratch + Math.ceil(splitParamsBytes / 64) * 64;
+    this.#table = this.#totals + 64;
+    this.#order = this.#table + Math.ceil((32 * options.layout.places.length) / 64) * 64;
     writeSplitParams(options.memory.buffer, options.scratch, options.params, options.quantisation);
   }
 
-  /** Params, totals, one part's address, a table of features, a compact histogram, the order of categories. */
+  /** Params, totals, a table of features, the order of categories. */
   static scratchBytes(layout: BinnedLayout): number {
-    return (
-      256 +
-      32 * layout.places.length +
-      16 * (layout.numCompact + 4) +
-      12 * (layout.maxCategoryBins + 8) +
-      256
-    );
+    return 320 + 32 * layout.places.length + 12 * (layout.maxCategoryBins + 8) + 256;
   }
 
   build(view: ChosenView, hist: number): void {
     const { kernels, layout, quantisation } = this.#o;
+    this.#views.refresh();
     kernels.histogramChosen(
       view.records,
       view.ids,
@@ -62,9 +64,9 @@ export class VarianceCriterion implements ForestCriterion {
     );
   }
 
-  totals(chosen: ChosenFeatures, hist: number): readonly bigint[] {
+  totals(chosen: ChosenFeatures, hist: number): ForestTotals {
     const end = chosen.firstEntries[1] ?? chosen.numEntries;
-    const words = new BigInt64Array(this.#o.memory.buffer, hist, 2 * end);
+    const words = this.#views.i64.subarray(hist / 8, hist / 8 + 2 * end);
     let grad = 0n;
     let hess = 0n;
     for (let i = 0; i < words.length; i += 2) {
@@ -74,82 +76,106 @@ export class VarianceCriterion implements ForestCriterion {
     return [grad, hess];
   }
 
+  noTotals(): ForestTotals {
+    return [0n, 0n];
+  }
+
+  wordsOf(totals: ForestTotals): BigInt64Array {
+    return BigInt64Array.from(totals as readonly bigint[]);
+  }
+
+  fromWords(words: BigInt64Array): ForestTotals {
+    return [...words];
+  }
+
+  subtract(parent: ForestTotals, left: ForestTotals): ForestTotals {
+    const [grad, hess] = parent as readonly [bigint, bigint];
+    const [leftGrad, leftHess] = left as readonly [bigint, bigint];
+    return [grad - leftGrad, hess - leftHess];
+  }
+
+  maySplit(totals: ForestTotals): boolean {
+    const { countShift } = this.#o.quantisation;
+    if (countShift >= 63) return true;
+    const rows = (totals[1] as bigint) >> BigInt(countShift);
+    return rows >= 2n * BigInt(Math.max(1, this.#o.params.minInstancesPerNode));
+  }
+
   find(request: FindRequest): void {
-    const { kernels, memory, scratch, layout } = this.#o;
+    const { kernels, scratch, layout } = this.#o;
     const { chosen, begin, end, hist } = request;
-    const totals = scratch + Math.ceil(splitParamsBytes / 64) * 64;
-    const parts = totals + 64;
-    const table = parts + 64;
-    const compact = table + Math.ceil((32 * layout.places.length) / 64) * 64;
-    const order = compact + Math.ceil((16 * (layout.numCompact + 4)) / 64) * 64;
-    new BigInt64Array(memory.buffer, totals, 2).set(request.totals);
-    new Uint32Array(memory.buffer, parts, 1)[0] = hist;
-    const words = new Uint32Array(memory.buffer, table, 8 * chosen.places.length);
-    let first = 0;
-    chosen.places.forEach((index, i) => {
-      const place = layout.places[index] as FeaturePlace;
-      const kind = place.feature.kind === 'numeric' ? 0 : 1;
-      const fields = [
-        chosen.firstEntries[i] as number,
-        first,
-        place.numValueBins,
-        place.missingEntry,
-        kind,
-        0,
-        0,
-        0,
-      ];
-      words.set(fields, 8 * i);
-      first += place.numValueBins + 1;
-    });
-    kernels.reduceHistogram(parts, 1, 0, 0, table, begin, end, compact);
+    const { i64, u32 } = this.#views;
+    i64[this.#totals / 8] = request.totals[0] as bigint;
+    i64[this.#totals / 8 + 1] = request.totals[1] as bigint;
+    let at = this.#table / 4 + 8 * begin;
+    for (let i = begin; i < end; i++) {
+      const place = layout.places[chosen.places[i] as number] as FeaturePlace;
+      const first = chosen.firstEntries[i] as number;
+      u32[at + 1] = first;
+      u32[at + 2] = place.numValueBins;
+      u32[at + 4] = place.feature.kind === 'numeric' ? 0 : 1;
+      at += 8;
+      this.#copyMissing(hist, first, place, false);
+    }
     kernels.findSplit(
-      compact,
-      table,
+      hist,
+      this.#table,
       begin,
       end,
       0,
       scratch,
-      totals,
+      this.#totals,
       request.best,
       request.leftBins,
-      order,
+      this.#order,
     );
-    toPlaces(new DataView(memory.buffer), request);
+    toPlaces(this.#views.i32, request);
   }
 
-  choose(candidates: readonly DataView[], node: ForestNode): Split | null {
-    const { quantisation, params, layout } = this.#o;
-    const [grad, word] = node.totals as [bigint, bigint];
-    const hess = this.#hessOf(word);
-    const H = Number(hess) * quantisation.hessUnit;
-    const G = Number(grad) * quantisation.gradUnit;
-    return pickSplit(candidates, layout, {
-      parentScore: (G * G) / H,
-      minGain: params.minInfoGain * H,
-      isHeavier: (left) => 2n * this.#hessOf(left) >= hess,
+  clearMoved(chosen: ChosenFeatures, hist: number): void {
+    chosen.places.forEach((index, i) => {
+      const place = this.#o.layout.places[index] as FeaturePlace;
+      this.#copyMissing(hist, chosen.firstEntries[i] as number, place, true);
     });
   }
 
-  leftTotals(split: Split): readonly bigint[] {
+  choose(candidates: readonly DataView[], totals: ForestTotals): Split | null {
+    const { quantisation, params, layout } = this.#o;
+    const hess = (totals[1] as bigint) & this.#hessMask;
+    const H = Number(hess) * quantisation.hessUnit;
+    const G = Number(totals[0]) * quantisation.gradUnit;
+    return pickSplit(candidates, layout, {
+      parentScore: (G * G) / H,
+      minGain: params.minInfoGain * H,
+      isHeavier: (left) => 2n * (left & this.#hessMask) >= hess,
+    });
+  }
+
+  leftTotals(split: Split): ForestTotals {
     const { left } = split.detail as SplitDetail;
     return [left.grad, left.hess];
   }
 
-  cover(totals: readonly bigint[]): number {
-    return Number(this.#hessOf(totals[1] as bigint)) * this.#o.quantisation.hessUnit;
+  cover(totals: ForestTotals): number {
+    const hess = (totals[1] as bigint) & this.#hessMask;
+    return Number(hess) * this.#o.quantisation.hessUnit;
   }
 
-  #hessOf(word: bigint): bigint {
-    const { countShift } = this.#o.quantisation;
-    return countShift < 63 ? word & ((1n << BigInt(countShift)) - 1n) : word;
+  /** The search looks for missing rows behind the values; records have them at 255. */
+  #copyMissing(hist: number, first: number, place: FeaturePlace, clears: boolean): void {
+    if (place.missingEntry === place.numValueBins) return;
+    const { i64 } = this.#views;
+    const to = hist / 8 + 2 * (first + place.numValueBins);
+    const from = hist / 8 + 2 * (first + place.missingEntry);
+    i64[to] = clears ? 0n : (i64[from] as bigint);
+    i64[to + 1] = clears ? 0n : (i64[from + 1] as bigint);
   }
 }
 
 /** The kernel numbers the chosen features; candidates name places. */
-export function toPlaces(view: DataView, request: FindRequest): void {
-  for (const at of [request.best + 8, request.best + 48]) {
-    const found = view.getInt32(at, true);
-    if (found >= 0) view.setInt32(at, request.chosen.places[found] as number, true);
+function toPlaces(i32: Int32Array, request: FindRequest): void {
+  for (const at of [request.best / 4 + 2, request.best / 4 + 12]) {
+    const found = i32[at] as number;
+    if (found >= 0) i32[at] = request.chosen.places[found] as number;
   }
 }
