@@ -47,13 +47,15 @@ describe.each(Object.keys(madeByParams))('%s', (name) => {
         const saved = Object.fromEntries(
           Object.entries(stage.params).filter(([key]) => params.schema[key]?.noSave !== true),
         );
-        expect(make(paramsFromJson(params, json)).params).toMatchObject(saved);
+        expect(
+          make(paramsFromJson(params, json, stageCases[name]?.functions)).params,
+        ).toMatchObject(saved);
       }
     }
     const stage = make();
     const path = `${root}/${name}`;
     await stage.save(path);
-    const loaded = await loadStage(path);
+    const loaded = await loadStage(path, { functions: stageCases[name]?.functions ?? {} });
     expect(loaded.uid).toBe(stage.uid);
     expect(loaded.explainParams()).toBe(stage.explainParams());
   });

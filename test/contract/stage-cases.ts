@@ -13,6 +13,7 @@ import { MulticlassClassificationEvaluator } from '../../src/evaluation/multicla
 import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';
+import { FunctionTransformer } from '../../src/feature/function-transformer.ts';
 import { Imputer } from '../../src/feature/imputer.ts';
 import { IndexToString } from '../../src/feature/index-to-string.ts';
 import { MinMaxScaler } from '../../src/feature/min-max-scaler.ts';
@@ -25,8 +26,10 @@ import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import type { PipelineStage } from '../../src/pipeline/pipeline-stage.ts';
+import type { LoadOptions } from '../../src/pipeline/stage-reader.ts';
 import type { Transformer } from '../../src/pipeline/transformer.ts';
 import type { ColumnInput } from '../../src/table/create-table.ts';
+import type { ColumnFunction } from '../../src/table/partitioned-table.ts';
 
 /** Columns by name. */
 export type Columns = Readonly<Record<string, ColumnInput>>;
@@ -41,6 +44,8 @@ export interface StageCase {
   readonly reads: string;
   /** The name of the fitted model's class, for estimators. */
   readonly modelName?: string;
+  /** The functions that load needs. */
+  readonly functions?: LoadOptions['functions'];
   /** Why no type of the column `reads` is wrong, for stages that take any. */
   readonly takesAnyType?: string;
   /** Why fit takes any type of the column `reads`, though the model then asks for that type. */
@@ -54,6 +59,9 @@ const numbers = [0.5, -1, null, 3, 3, 2.25, Number.NaN, 7, -2, 1];
 const counts = Int32Array.from([3, 1, 2, 2, 1, 5, 8, 13, 1, 0]);
 const flags = [true, false, null, true, true, false, true, false, true, true];
 const table: Columns = { word: words, number: numbers, count: counts, flag: flags };
+
+const negated: ColumnFunction = (batch) =>
+  Float64Array.from(batch.getChild('count') ?? [], (value) => -value);
 
 const rows = Array.from({ length: 60 }, (_, row) => row);
 const trainingTable: Columns = {
@@ -104,6 +112,14 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     table,
     reads: 'number',
     takesAnyType: 'a timestamp is a feature like a number',
+  },
+  FunctionTransformer: {
+    make: (extra) =>
+      new FunctionTransformer({ func: negated, inputCols: ['count'], outputCol: 'out', ...extra }),
+    table,
+    reads: 'count',
+    functions: { negated },
+    takesAnyType: 'what a function can read is not known',
   },
   Imputer: {
     make: (extra) =>

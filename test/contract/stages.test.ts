@@ -46,6 +46,8 @@ async function withoutRows(columns: Columns): Promise<PartitionedTable> {
 
 describe.each(Object.keys(stageCases))('%s', (name) => {
   const given = stageCases[name] as StageCase;
+  const loadOptions: LoadOptions =
+    given.functions === undefined ? {} : { functions: given.functions };
 
   it('leaves its input as it was', async () => {
     const table = inlineTable(given.table, 2);
@@ -87,7 +89,7 @@ describe.each(Object.keys(stageCases))('%s', (name) => {
     const stage = await fitted(given);
     const path = fresh();
     await stage.save(path);
-    const loaded = (await loadStage(path)) as Transformer;
+    const loaded = (await loadStage(path, loadOptions)) as Transformer;
     expect(loaded.uid).toBe(stage.uid);
     const table = inlineTable(given.table, 2);
     expect(await contentOf(await loaded.transform(table))).toEqual(
