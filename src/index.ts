@@ -68,11 +68,26 @@ export { Bucketizer, type BucketizerOptions } from './feature/bucketizer.ts';
 export { Imputer, type ImputerOptions } from './feature/imputer.ts';
 export { ImputerModel, type ImputerModelOptions } from './feature/imputer-model.ts';
 export { IndexToString, type IndexToStringOptions } from './feature/index-to-string.ts';
+export { MinMaxScaler, type MinMaxScalerOptions } from './feature/min-max-scaler.ts';
+export {
+  MinMaxScalerModel,
+  type MinMaxScalerModelOptions,
+} from './feature/min-max-scaler-model.ts';
 export { OneHotEncoder, type OneHotEncoderOptions } from './feature/one-hot-encoder.ts';
 export {
   OneHotEncoderModel,
   type OneHotEncoderModelOptions,
 } from './feature/one-hot-encoder-model.ts';
+export {
+  QuantileDiscretizer,
+  type QuantileDiscretizerOptions,
+} from './feature/quantile-discretizer.ts';
+export {
+  QuantileDiscretizerModel,
+  type QuantileDiscretizerModelOptions,
+} from './feature/quantile-discretizer-model.ts';
+export { RobustScaler, type RobustScalerOptions } from './feature/robust-scaler.ts';
+export { RobustScalerModel, type RobustScalerModelOptions } from './feature/robust-scaler-model.ts';
 export { StandardScaler, type StandardScalerOptions } from './feature/standard-scaler.ts';
 export {
   StandardScalerModel,
@@ -128,6 +143,23 @@ export { createTable, read } from './session/default-session.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { SessionReader } from './session/session-reader.ts';
 export type { ColumnInput, CreateTableOptions } from './table/create-table.ts';
-export { PartitionedTable, type TableOptions } from './table/partitioned-table.ts';
+export {
+  coalesce,
+  col,
+  Expression,
+  lit,
+  type Operand,
+  when,
+} from './table/expressions/expression.ts';
+export {
+  type AnyColumns,
+  type ColumnFunction,
+  type ColumnFunctionOptions,
+  PartitionedTable,
+  type RowFunction,
+  type TableOptions,
+} from './table/partitioned-table.ts';
+export { type DropNullsOptions, TableNulls } from './table/table-nulls.ts';
+export { TableWriter } from './table/table-writer.ts';
 export type { ClassValue } from './training/messages.ts';
 export type { TreeEnsemble } from './tree/tree.ts';
