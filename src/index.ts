@@ -72,16 +72,9 @@ export {
 export { Imputer, type ImputerOptions } from './feature/imputer.ts';
 export { ImputerModel, type ImputerModelOptions } from './feature/imputer-model.ts';
 export { IndexToString, type IndexToStringOptions } from './feature/index-to-string.ts';
-export {
-  MinMaxScaler,
-  MinMaxScaler,
-  type MinMaxScalerOptions,
-  type MinMaxScalerOptions,
-} from './feature/min-max-scaler.ts';
+export { MinMaxScaler, type MinMaxScalerOptions } from './feature/min-max-scaler.ts';
 export {
   MinMaxScalerModel,
-  MinMaxScalerModel,
-  type MinMaxScalerModelOptions,
   type MinMaxScalerModelOptions,
 } from './feature/min-max-scaler-model.ts';
 export { OneHotEncoder, type OneHotEncoderOptions } from './feature/one-hot-encoder.ts';
@@ -91,28 +84,14 @@ export {
 } from './feature/one-hot-encoder-model.ts';
 export {
   QuantileDiscretizer,
-  QuantileDiscretizer,
-  type QuantileDiscretizerOptions,
   type QuantileDiscretizerOptions,
 } from './feature/quantile-discretizer.ts';
 export {
   QuantileDiscretizerModel,
-  QuantileDiscretizerModel,
-  type QuantileDiscretizerModelOptions,
   type QuantileDiscretizerModelOptions,
 } from './feature/quantile-discretizer-model.ts';
-export {
-  RobustScaler,
-  RobustScaler,
-  type RobustScalerOptions,
-  type RobustScalerOptions,
-} from './feature/robust-scaler.ts';
-export {
-  RobustScalerModel,
-  RobustScalerModel,
-  type RobustScalerModelOptions,
-  type RobustScalerModelOptions,
-} from './feature/robust-scaler-model.ts';
+export { RobustScaler, type RobustScalerOptions } from './feature/robust-scaler.ts';
+export { RobustScalerModel, type RobustScalerModelOptions } from './feature/robust-scaler-model.ts';
 export { StandardScaler, type StandardScalerOptions } from './feature/standard-scaler.ts';
 export {
   StandardScalerModel,
