@@ -1,0 +1,203 @@
+/**
+ * The same model, bit for bit, from threads of one process and from several processes that meet over
+ * sockets, each with the rows of its own share only.
+ */
+
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type GangRequest, type GangRunner, gangRunnerOf } from '../../src/cluster/gang-runner.ts';
+import { InlineRunner, type TaskOptions } from '../../src/cluster/task-runner.ts';
+import { TcpGangRunner } from '../../src/cluster/tcp/tcp-gang-runner.ts';
+import { workerUrl } from '../../src/session/worker-url.ts';
+import { readParquet } from '../../src/table/parquet/read-parquet.ts';
+import { writeParquet } from '../../src/table/parquet/write-parquet.ts';
+import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
+import type { RankResult } from '../../src/training/messages.ts';
+import { predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
+import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
+import { type DataRecipe, randomData } from '../tools/random-data.ts';
+import { cutTable, evenCuts, numRowsOf, type SampleData } from '../tools/sample-data.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+import {
+  type EstimatorCase,
+  estimatorCases,
+  makeEstimator,
+  recipes,
+  withFeatures,
+} from '../training/random-estimators.ts';
+
+const runners = {
+  single: new TcpGangRunner({ numProcesses: 3, threadsPerProcess: 1, workerUrl: workerUrl() }),
+  double: new TcpGangRunner({ numProcesses: 2, threadsPerProcess: 2, workerUrl: workerUrl() }),
+} as const;
+afterAll(() => Promise.all(Object.values(runners).map((runner) => runner.close())));
+
+/** How the same work may be laid out: ranks are dealt to processes of one or of two threads. */
+interface Topology extends Knobs {
+  readonly processes: keyof typeof runners;
+  readonly width: number;
+  readonly partitions: number;
+}
+
+const topologies: fc.Arbitrary<Topology> = fc
+  .tuple(
+    fc.constantFrom(
+      { processes: 'single', width: 2 } as const,
+      { processes: 'single', width: 3 } as const,
+      { processes: 'double', width: 3 } as const,
+      { processes: 'double', width: 4 } as const,
+    ),
+    fc.constantFrom(1, 2, 7),
+    fc.record(
+      {
+        rawBytes: fc.constantFrom(1, 20_000),
+        flushRows: fc.constantFrom(1, 37, 1000),
+        maxHistogramBytes: fc.constantFrom(1, 60_000),
+        kernels: fc.constantFrom('wasm', 'reference'),
+      },
+      { requiredKeys: [] },
+    ),
+  )
+  .map(([ranks, partitions, knobs]) => ({ ...ranks, partitions, ...knobs }));
+
+function tableOf(runner: GangRunner, data: SampleData, partitions: number): PartitionedTable {
+  return cutTable(runner, data, evenCuts(numRowsOf(data), partitions));
+}
+
+async function outcomeOf(found: EstimatorCase, table: PartitionedTable) {
+  const model = await makeEstimator(found).fit(table);
+  return { saved: await savedBytes(model), predictions: await predictionsOf(model, table) };
+}
+
+async function expectSame(
+  found: EstimatorCase,
+  recipe: DataRecipe,
+  wanted: readonly Topology[],
+): Promise<void> {
+  const data = randomData(recipe);
+  const complete = withFeatures(found, recipe);
+  const alone = await outcomeOf(complete, tableOf(new KnobRunner(new InlineRunner()), data, 1));
+  for (const topology of wanted) {
+    const runner = new KnobRunner(runners[topology.processes], topology);
+    const table = tableOf(runner, data, topology.partitions);
+    expect(await outcomeOf(complete, table), JSON.stringify(topology)).toEqual(alone);
+  }
+}
+
+const recipe: DataRecipe = {
+  seed: 23,
+  numRows: 4000,
+  kinds: ['float32', 'words', 'many words', 'float64', 'flags', 'integers'],
+  missing: 0.1,
+};
+
+/** Keeps what the ranks answered. */
+class ListeningRunner implements GangRunner {
+  readonly #runner: GangRunner;
+  readonly #width: number;
+  answers: readonly RankResult[] = [];
+
+  constructor(runner: GangRunner, width: number) {
+    this.#runner = runner;
+    this.#width = width;
+  }
+
+  get numThreads(): number {
+    return this.#width;
+  }
+
+  run<T>(name: string, payload: unknown, options?: TaskOptions): Promise<T> {
+    return this.#runner.run(name, payload, options);
+  }
+
+  async runGang(request: GangRequest): Promise<unknown[]> {
+    const answers = await this.#runner.runGang(request);
+    this.answers = answers as RankResult[];
+    return answers;
+  }
+}
+
+/** What the ranks of a fit of boosted trees answer; rank 0 has the trees. */
+async function boost(
+  inner: GangRunner,
+  width: number,
+  options: Readonly<Record<string, unknown>>,
+): Promise<readonly RankResult[]> {
+  const runner = new ListeningRunner(inner, width);
+  const all = { labelCol: 'y', maxIter: 6, maxLeaves: 24, minInstancesPerNode: 1, ...options };
+  const found = withFeatures({ name: 'GBTRegressor', options: all }, recipe);
+  await makeEstimator(found).fit(tableOf(runner, randomData(recipe), 3));
+  return runner.answers;
+}
+
+describe('processes that meet over sockets', () => {
+  it.each([{}, { weightCol: 'w' }])(
+    'grow the trees of one thread in every array, with %o',
+    async (options) => {
+      const [alone] = (await boost(gangRunnerOf(new InlineRunner()), 1, options)) as [RankResult];
+      expect(alone.trees.categoryBits.length).toBeGreaterThan(0);
+      for (const [processes, width] of [
+        ['single', 2],
+        ['single', 3],
+        ['double', 4],
+      ] as const) {
+        const answers = await boost(runners[processes], width, options);
+        expect(answers[0]?.trees).toEqual(alone.trees);
+        for (const [rank, { facts, report }] of answers.entries()) {
+          expect(facts).toEqual(alone.facts);
+          expect(report.rank).toBe(rank);
+          expect(report.histogramRows).toBeGreaterThan(0);
+          expect(report.numRows).toBeLessThan(alone.facts.numRows);
+        }
+        expect(answers).toHaveLength(width);
+      }
+    },
+  );
+
+  it('read their own rows of Parquet files', async () => {
+    const folder = temporaryFolder('processes');
+    const path = join(folder, 'data');
+    const data = randomData(recipe);
+    await writeParquet(tableOf(new KnobRunner(new InlineRunner()), data, 3), path);
+    const found = withFeatures(
+      { name: 'GBTClassifier', options: { labelCol: 'k', weightCol: 'w', maxIter: 3 } },
+      recipe,
+    );
+    const alone = await outcomeOf(found, await readParquet(new InlineRunner(), path));
+    for (const runner of [runners.single, runners.double]) {
+      expect(await outcomeOf(found, await readParquet(runner, path))).toEqual(alone);
+    }
+  });
+
+  it('agree where a process has no row at all', async () => {
+    const tiny = { ...recipe, numRows: 3, kinds: ['float32', 'words'] } as const;
+    const options = { labelCol: 'y', minInstancesPerNode: 1, maxIter: 2 };
+    const topology = { processes: 'double', width: 4, partitions: 2 } as const;
+    await expectSame({ name: 'GBTRegressor', options }, tiny, [topology]);
+    const forest = { labelCol: 'b', numTrees: 3 };
+    await expectSame({ name: 'RandomForestClassifier', options: forest }, tiny, [topology]);
+  });
+
+  const numRuns = {
+    GBTRegressor: 5,
+    GBTClassifier: 5,
+    RandomForestRegressor: 4,
+    RandomForestClassifier: 4,
+    DecisionTreeClassifier: 2,
+  } as const;
+
+  for (const name of Object.keys(numRuns) as (keyof typeof numRuns)[]) {
+    it(`${name} saves and predicts the same on random topologies`, async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          estimatorCases[name],
+          recipes,
+          fc.array(topologies, { minLength: 2, maxLength: 2 }),
+          expectSame,
+        ),
+        { numRuns: numRuns[name], endOnFailure: true },
+      );
+    }, 120_000);
+  }
+});
