@@ -263,7 +263,7 @@ function fits(value: bigint, type: DataType): boolean {
 
 function decimalOf(value: number | undefined, type: DataType): bigint | undefined {
   if (value === undefined || !Number.isFinite(value) || !DataType.isDecimal(type)) return undefined;
-  const unscaled = BigInt(Math.round(value * 10 ** type.scale));
+  const unscaled = BigInt(Math.round(value * Number(`1e${type.scale}`)));
   const magnitude = unscaled < 0n ? -unscaled : unscaled;
   return magnitude < 10n ** BigInt(type.precision) ? unscaled : undefined;
 }
