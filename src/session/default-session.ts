@@ -23,6 +23,7 @@ export function createTable(
 }
 
 /** Reads tables from files in the default session, as `session.read` does. */
-export const read: Pick<SessionReader, 'parquet'> = {
+export const read: Pick<SessionReader, 'parquet' | 'csv'> = {
   parquet: async (paths, options) => await Session.default().read.parquet(paths, options),
+  csv: async (paths, options) => await Session.default().read.csv(paths, options),
 };

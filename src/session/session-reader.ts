@@ -1,5 +1,6 @@
 /** `session.read`: tables from files. */
 import type { TaskRunner } from '../cluster/task-runner.ts';
+import { type ReadCsvOptions, readCsv } from '../table/csv/read-csv.ts';
 import { readParquet } from '../table/parquet/read-parquet.ts';
 import type { PartitionedTable, TableOptions } from '../table/partitioned-table.ts';
 
@@ -22,5 +23,18 @@ export class SessionReader {
     options: TableOptions = {},
   ): Promise<PartitionedTable> {
     return await readParquet(this.#runner, paths, options);
+  }
+
+  /**
+   * A table over CSV: a file, a list of files, a glob, or a folder. The types of columns are read off a
+   * sample of the rows where `schema` does not name them; `schema` of the table shows them.
+   *
+   * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `SCHEMA_MISMATCH`, `COLUMN_NOT_FOUND`, `PARAM_INVALID`
+   */
+  async csv(
+    paths: string | readonly string[],
+    options: ReadCsvOptions = {},
+  ): Promise<PartitionedTable> {
+    return await readCsv(this.#runner, paths, options);
   }
 }

@@ -1,4 +1,5 @@
 /** `table.write`: tables into files. */
+import { type WriteCsvOptions, writeCsv } from './csv/write-csv.ts';
 import { type WriteParquetOptions, writeParquet } from './parquet/write-parquet.ts';
 import type { PartitionedTable } from './partitioned-table.ts';
 
@@ -24,5 +25,15 @@ export class TableWriter {
    */
   async parquet(path: string, options: WriteParquetOptions = {}): Promise<void> {
     await writeParquet(this.#table, path, options);
+  }
+
+  /**
+   * Writes CSV: a path that ends in `.csv`, `.tsv` or `.txt` is one file, any other a folder with one file
+   * for each partition. Missing values become empty cells; vectors and structs become JSON.
+   *
+   * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`, and what reading the table throws
+   */
+  async csv(path: string, options: WriteCsvOptions = {}): Promise<void> {
+    await writeCsv(this.#table, path, options);
   }
 }
