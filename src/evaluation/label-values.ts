@@ -55,7 +55,8 @@ export function compareLabels(a: LabelValue, b: LabelValue): number {
   return Number(a) - Number(b);
 }
 
-function isText(type: DataType): boolean {
+/** True for texts and dictionaries of texts. */
+export function isText(type: DataType): boolean {
   const values: DataType = DataType.isDictionary(type) ? (type.dictionary as DataType) : type;
   return DataType.isUtf8(values) || DataType.isLargeUtf8(values) || DataType.isUtf8View(values);
 }

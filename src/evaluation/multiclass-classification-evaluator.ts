@@ -1,5 +1,6 @@
 /** How good is a classifier of any number of classes? Spark's metrics under Spark's names. */
 
+import { CoppiceError } from '../base/errors.ts';
 import { ratioOf } from '../base/exact-ratio.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column, float, json, oneOf } from '../params/kinds.ts';
@@ -18,7 +19,12 @@ import {
 } from './evaluator.ts';
 import type { LabelValue } from './label-values.ts';
 import { ExactMean } from './log-loss.ts';
-import type { MulticlassPart, MulticlassRequest } from './multiclass-part.ts';
+import {
+  type ClassesPart,
+  inferClasses,
+  type MulticlassPart,
+  type MulticlassRequest,
+} from './multiclass-part.ts';
 
 /** Every metric of {@link MulticlassClassificationEvaluator}. */
 export const multiclassMetricNames = [
@@ -75,7 +81,7 @@ export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclass
  * Metrics of a classifier of any number of classes.
  *
  * Input: a label column, `prediction`, and for `logLoss` `probability` (its classes are read from the
- * column's metadata; without them a label is its position in the vector). The metrics are Spark's:
+ * column's metadata; without them they are the labels, where there are as many, or the positions from 0). The metrics are Spark's:
  * weighted ones are means over the classes by their share of the labels; `f1` is `weightedFMeasure` at
  * beta 1. A class that the model does not know has probability 0.
  *
@@ -113,7 +119,9 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     const isLoss = metricName === 'logLoss';
     if (isLoss) requireColumn(this.className, 'probabilityCol', probabilityCol, schema);
     else requireColumn(this.className, 'predictionCol', predictionCol, schema);
-    const request = this.#request(table, { predictions: !isLoss, probabilities: isLoss });
+    const wanted = { predictions: !isLoss, probabilities: isLoss };
+    const request = await this.#request(table, wanted, options);
+    if (isLoss && request.probabilityCol === null) throw this.#unknownClasses();
     return (await this.#metrics(table, request, options))[metricName] as number;
   }
 
@@ -122,24 +130,43 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     options: EvaluateOptions = {},
   ): Promise<Metrics> {
     requireColumn(this.className, 'labelCol', this.params.labelCol, table.schema);
-    const request = this.#request(table, { predictions: true, probabilities: true });
+    const wanted = { predictions: true, probabilities: true };
+    const request = await this.#request(table, wanted, options);
     return await this.#metrics(table, request, options);
   }
 
-  #request(
+  /** Which columns to read; no probabilities where their classes cannot be told. */
+  async #request(
     table: PartitionedTable,
     wanted: { predictions: boolean; probabilities: boolean },
-  ): MulticlassRequest {
+    options: EvaluateOptions,
+  ): Promise<MulticlassRequest> {
     const { labelCol, weightCol, predictionCol, probabilityCol, eps } = this.params;
     const { schema } = table;
-    return {
+    const request: MulticlassRequest = {
       labelCol,
       weightCol: weightCol ?? null,
       predictionCol: wanted.predictions ? presentColumn(schema, predictionCol) : null,
       probabilityCol: wanted.probabilities ? presentColumn(schema, probabilityCol) : null,
-      classes: classesOf(schema, probabilityCol),
+      classes: classesOf(schema, probabilityCol) ?? classesOf(schema, predictionCol),
       eps,
     };
+    if (request.probabilityCol === null || request.classes !== null) return request;
+    const parts = await gatherParts<ClassesPart>(table, 'evaluation.classes', request, {
+      signal: options.signal,
+    });
+    const classes = inferClasses(parts);
+    return classes === null ? { ...request, probabilityCol: null } : { ...request, classes };
+  }
+
+  #unknownClasses(): CoppiceError {
+    const { labelCol, probabilityCol } = this.params;
+    return new CoppiceError(
+      'LABEL_INVALID',
+      `label in column "${labelCol}" must have as many values as the vectors in column "${probabilityCol}", ` +
+        'or be positions in them from 0, where that column names no classes; got others',
+      { context: { column: labelCol } },
+    );
   }
 
   async #metrics(

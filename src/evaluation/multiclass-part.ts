@@ -2,7 +2,13 @@
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { type ConfusionPart, countConfusion } from './confusion.ts';
-import { type LabelCodes, type LabelValue, labelKey, readLabels } from './label-values.ts';
+import {
+  compareLabels,
+  type LabelCodes,
+  type LabelValue,
+  labelKey,
+  readLabels,
+} from './label-values.ts';
 import { ExactMean, lossOf, type MeanPart } from './log-loss.ts';
 import { columnNamed, readVectors, readWeights } from './read-columns.ts';
 
@@ -12,7 +18,7 @@ export interface MulticlassRequest {
   readonly weightCol: string | null;
   readonly predictionCol: string | null;
   readonly probabilityCol: string | null;
-  /** The classes of the probabilities, in their order; null when labels are positions themselves. */
+  /** The classes of the probabilities, in their order; null where they are not read. */
   readonly classes: readonly LabelValue[] | null;
   readonly eps: number;
 }
@@ -46,8 +52,11 @@ function lossPart(
   request: MulticlassRequest,
 ): MeanPart | null {
   if (request.probabilityCol === null) return null;
+  if (batch.numRows === 0) return null;
   const { values, width } = readVectors(batch, request.probabilityCol);
-  const places = placesOf(label.values, request, width);
+  const { classes } = request;
+  if (classes === null || classes.length !== width) throw wrongWidth(request, width);
+  const places = placesOf(label.values, classes);
   const loss = new ExactMean();
   for (let row = 0; row < label.codes.length; row++) {
     const weight = weights === null ? 1 : (weights[row] as number);
@@ -60,26 +69,52 @@ function lossPart(
   return loss.toPart();
 }
 
+function wrongWidth(request: MulticlassRequest, width: number): CoppiceError {
+  const { classes, probabilityCol } = request;
+  return new CoppiceError(
+    'DATA_INVALID',
+    `vectors in column "${probabilityCol}" must have one value for each of ${classes?.length ?? 0} classes; got ${width}`,
+    { context: { column: probabilityCol } },
+  );
+}
+
 /** Where in the vector each label's probability stands, −1 for a label that has none. */
-function placesOf(
-  labels: readonly LabelValue[],
-  { classes, probabilityCol }: MulticlassRequest,
-  width: number,
-): Int32Array {
-  if (classes !== null) {
-    const keys = classes.map(labelKey);
-    return Int32Array.from(labels, (value) => keys.indexOf(labelKey(value)));
-  }
-  return Int32Array.from(labels, (value) => {
-    const place = Number(value);
-    if (typeof value !== 'string' && Number.isInteger(place) && place >= 0 && place < width) {
-      return place;
-    }
-    throw new CoppiceError(
-      'LABEL_INVALID',
-      `label must be a whole number below ${width}, the length of the vectors in column "${probabilityCol}", ` +
-        `where that column names no classes; got ${JSON.stringify(value)}`,
-      { context: { column: probabilityCol } },
-    );
-  });
+function placesOf(labels: readonly LabelValue[], classes: readonly LabelValue[]): Int32Array {
+  const keys = classes.map(labelKey);
+  return Int32Array.from(labels, (value) => keys.indexOf(labelKey(value)));
+}
+
+/** What is needed to tell the classes of probabilities that name none. */
+export interface ClassesPart {
+  /** Distinct labels of rows that have a weight. */
+  readonly labels: readonly LabelValue[];
+  /** The length of the vectors; null in a partition without rows. */
+  readonly width: number | null;
+}
+
+/** Reads labels and the length of the vectors of one partition. */
+export function classesPart(batch: RecordBatch, request: MulticlassRequest): ClassesPart {
+  const { labelCol, weightCol, probabilityCol } = request;
+  const label = readLabels(columnNamed(batch, labelCol), 'label', labelCol);
+  const weights = readWeights(batch, weightCol);
+  const seen = new Set(label.codes.filter((_, row) => weights === null || weights[row] !== 0));
+  const labels = label.values.filter((_, code) => seen.has(code));
+  if (probabilityCol === null || batch.numRows === 0) return { labels, width: null };
+  return { labels, width: readVectors(batch, probabilityCol).width };
+}
+
+/** The classes for vectors of a length: as many labels, or the numbers from 0; null where neither fits. */
+export function inferClasses(parts: readonly ClassesPart[]): LabelValue[] | null {
+  const byKey = new Map(
+    parts.flatMap((part) => part.labels).map((value) => [labelKey(value), value]),
+  );
+  const labels = [...byKey.values()].sort(compareLabels);
+  const width = parts.find((part) => part.width !== null)?.width ?? labels.length;
+  if (labels.length === width) return labels;
+  const isPlace = (value: LabelValue): boolean =>
+    typeof value !== 'string' &&
+    Number.isInteger(Number(value)) &&
+    Number(value) >= 0 &&
+    Number(value) < width;
+  return labels.every(isPlace) ? Array.from({ length: width }, (_, place) => place) : null;
 }

@@ -3,6 +3,7 @@ import { DataType, type RecordBatch, type Vector } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { fillNumeric, numericKind } from '../table/column-values.ts';
+import { isText } from './label-values.ts';
 
 /** A column of a batch; the driver has checked that it is there. */
 export function columnNamed(batch: RecordBatch, name: string): Vector {
@@ -75,6 +76,7 @@ export interface VectorValues {
  */
 export function readVectors(batch: RecordBatch, name: string): VectorValues {
   const vector = columnNamed(batch, name);
+  if (isText(vector.type)) return parseVectors(vector, name);
   const isList = DataType.isFixedSizeList(vector.type) || DataType.isList(vector.type);
   const numbers = isList ? (vector.getChildAt(0) as Vector) : vector;
   if (numericKind(numbers.type) === null) throw notNumeric(name, vector.type);
@@ -85,6 +87,32 @@ export function readVectors(batch: RecordBatch, name: string): VectorValues {
   fillNumeric(numbers, values, 0, name);
   if (values.some(Number.isNaN)) throw missingScore(name);
   return { values, width };
+}
+
+/** Vectors as CSV holds them: JSON arrays of one length. */
+function parseVectors(vector: Vector, name: string): VectorValues {
+  let width = 1;
+  let values = new Float64Array(0);
+  for (let row = 0; row < vector.length; row++) {
+    const parsed = parseNumbers(vector.get(row) as string | null);
+    if (row === 0 && parsed !== null) {
+      width = parsed.length;
+      values = new Float64Array(width * vector.length);
+    }
+    if (parsed === null || parsed.length !== width) throw notNumeric(name, vector.type);
+    values.set(parsed, row * width);
+  }
+  return { values, width };
+}
+
+function parseNumbers(text: string | null): number[] | null {
+  try {
+    const parsed: unknown = JSON.parse(text ?? '');
+    const isNumbers = Array.isArray(parsed) && parsed.length > 0 && parsed.every(Number.isFinite);
+    return isNumbers ? (parsed as number[]) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** One number of each row. */

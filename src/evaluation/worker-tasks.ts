@@ -1,6 +1,6 @@
 /**
- * The tasks of evaluation. Executor: `evaluation.binary`, `.multiclass` and `.regression` read one
- * partition's columns and return its exact sums and sorted runs; `evaluation.rank` merges the runs of all
+ * The tasks of evaluation. Executor: `evaluation.binary`, `.multiclass`, `.classes` and `.regression` read
+ * one partition's columns and return its exact sums and sorted runs; `evaluation.rank` merges the runs of all
  * partitions. Driver: sends the tasks and merges the sums. Cost: one read of the columns, one sort of each
  * partition's scores, one merge.
  */
@@ -8,7 +8,13 @@ import { registerTask } from '../cluster/task-runner.ts';
 import type { PartitionSpec } from '../table/partition-spec.ts';
 import { readPartition } from '../table/read-partition.ts';
 import { type BinaryPart, type BinaryRequest, binaryPart } from './binary-part.ts';
-import { type MulticlassPart, type MulticlassRequest, multiclassPart } from './multiclass-part.ts';
+import {
+  type ClassesPart,
+  classesPart,
+  type MulticlassPart,
+  type MulticlassRequest,
+  multiclassPart,
+} from './multiclass-part.ts';
 import { type RankMetrics, type RocCurve, rankMetrics, rocCurve } from './rank-metrics.ts';
 import { readFinite, readWeights } from './read-columns.ts';
 import { type RegressionPart, sumRegression } from './regression-sums.ts';
@@ -58,6 +64,15 @@ registerTask(
     const { labelCol, weightCol, probabilityCol, predictionCol } = task.request;
     const columns = columnsOf([labelCol, weightCol, probabilityCol, predictionCol]);
     return multiclassPart(await readPartition(task.partition, { columns }), task.request);
+  },
+);
+
+registerTask(
+  'evaluation.classes',
+  async (task: PartTask<MulticlassRequest>): Promise<ClassesPart> => {
+    const { labelCol, weightCol, probabilityCol } = task.request;
+    const columns = columnsOf([labelCol, weightCol, probabilityCol]);
+    return classesPart(await readPartition(task.partition, { columns }), task.request);
   },
 );
 

@@ -265,11 +265,42 @@ describe('labels', () => {
     expect(metrics['hammingLoss']).toBe(0.5);
   });
 
-  it('that the model does not know have probability 0', async () => {
-    const probability = fixedSizeListColumn(Float64Array.of(1, 0, 0, 1), 2);
-    const table = tableOf({ label: Int32Array.of(0, 5), probability });
+  it('of probabilities that name no classes are the labels, or positions', async () => {
     const evaluator = new MulticlassClassificationEvaluator({ metricName: 'logLoss' });
-    await expect(evaluator.evaluate(table)).rejects.toThrow(/whole number below 2/);
+    const vectors = (rows: number, width: number): Float64Array => {
+      const values = new Float64Array(rows * width).fill(0.5 / (width - 1));
+      for (let row = 0; row < rows; row++) values[row * width + (row % width)] = 0.5;
+      return values;
+    };
+    const three = fixedSizeListColumn(vectors(6, 3), 3);
+    const texts = tableOf({ label: ['a', 'b', 'c', 'a', 'b', 'c'], probability: three }, 3);
+    expect(await evaluator.evaluate(texts)).toBeCloseTo(Math.log(2), 12);
+    const places = tableOf({ label: Int32Array.of(0, 1, 0, 0, 1, 0), probability: three }, 3);
+    expect(await evaluator.evaluate(places)).toBeCloseTo(
+      (4 * Math.log(2) + 2 * Math.log(4)) / 6,
+      12,
+    );
+    const json = ['[0.5,0.25,0.25]', '[0.25,0.5,0.25]', '[0.25,0.25,0.5]'];
+    const fromCsv = tableOf({
+      label: ['a', 'b', 'c'],
+      probability: json,
+      prediction: ['a', 'b', 'b'],
+    });
+    const metrics = await evaluator.evaluateAll(fromCsv);
+    expect(metrics['logLoss']).toBeCloseTo(Math.log(2), 12);
+    expect(metrics['accuracy']).toBeCloseTo(2 / 3, 12);
+  });
+
+  it('that fit no probabilities leave the log loss out, or are refused', async () => {
+    const probability = fixedSizeListColumn(Float64Array.of(1, 0, 0, 1, 1, 0), 2);
+    const table = tableOf({
+      label: Int32Array.of(0, 5, 7),
+      prediction: Int32Array.of(0, 5, 0),
+      probability,
+    });
+    const evaluator = new MulticlassClassificationEvaluator({ metricName: 'logLoss' });
+    await expect(evaluator.evaluate(table)).rejects.toThrow(/as many values as the vectors/);
+    expect(await evaluator.evaluateAll(table)).not.toHaveProperty('logLoss');
   });
 });
 
