@@ -4,6 +4,7 @@
  */
 import { CoppiceError } from '../base/errors.ts';
 import { gangRunnerOf } from '../cluster/gang-runner.ts';
+import type { TaskRunner } from '../cluster/task-runner.ts';
 import { newKernelMemory } from '../kernels/choose.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
@@ -65,10 +66,11 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   const runner = gangRunnerOf(tables.train.runner);
   const isSmall = numRows * job.ingest.features.length < valuesForSeveralRanks;
   const width = Math.min(runner.numThreads, options.width ?? (isSmall ? 1 : runner.numThreads));
+  const memory = takeMemory(tables.train.runner);
   const answers = (await runner.runGang({
     program,
     width,
-    memory: newKernelMemory(65536),
+    memory,
     payload: ({ first, count, total }) => {
       // each process takes its ranks' share of all rows
       const from = Math.floor((numRows * first) / total);
@@ -79,12 +81,29 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     signal,
     onMessage: (message) => options.onProgress?.(message as TrainingProgress),
   })) as RankResult[];
+  keepMemory(tables.train.runner, memory);
   const first = answers[0] as RankResult;
   return {
     facts: first.facts,
     trees: mergeEnsembles(answers, first.trees.numOutputs),
     reports: answers.map((answer) => answer.report),
   };
+}
+
+/**
+ * Memories of finished fits, by the runner whose threads hold them. A shared memory never shrinks and is
+ * freed only when every thread has collected it, so the next fit takes it over; one that broke is dropped.
+ */
+const spareMemories = new WeakMap<TaskRunner, WebAssembly.Memory[]>();
+
+function takeMemory(runner: TaskRunner): WebAssembly.Memory {
+  return spareMemories.get(runner)?.pop() ?? newKernelMemory(65536);
+}
+
+function keepMemory(runner: TaskRunner, memory: WebAssembly.Memory): void {
+  const spare = spareMemories.get(runner) ?? [];
+  spare.push(memory);
+  spareMemories.set(runner, spare);
 }
 
 async function planPartitions(
