@@ -133,10 +133,16 @@ describe('a gang of processes', () => {
       expect(error).toMatchObject({ code: 'ABORTED' });
       expect(ms).toBeLessThan(1300);
     }
+    const running = new AbortController();
+    const payload = { meetings: 1e9 };
+    const gang = { program: 'meetOften', width: 3, payload } as const;
+    const first = errorOf(runProgramOn(runner, { ...gang, signal: running.signal }));
+    const waiting = runProgramOn(runner, { ...gang, signal: AbortSignal.timeout(50) });
+    expect(await errorOf(waiting)).toMatchObject({ code: 'ABORTED' });
+    running.abort();
+    expect(await first).toMatchObject({ code: 'ABORTED' });
     const signal = AbortSignal.abort();
-    const dead = await errorOf(
-      runProgramOn(runner, { program: 'meetOften', width: 3, payload: { meetings: 9 }, signal }),
-    );
+    const dead = await errorOf(runProgramOn(runner, { ...gang, signal }));
     expect(dead).toMatchObject({ code: 'ABORTED' });
   });
 

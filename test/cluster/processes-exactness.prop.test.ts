@@ -180,11 +180,11 @@ describe('processes that meet over sockets', () => {
   });
 
   const numRuns = {
-    GBTRegressor: 5,
-    GBTClassifier: 5,
-    RandomForestRegressor: 4,
-    RandomForestClassifier: 4,
-    DecisionTreeClassifier: 2,
+    GBTRegressor: 10,
+    GBTClassifier: 10,
+    RandomForestRegressor: 8,
+    RandomForestClassifier: 8,
+    DecisionTreeClassifier: 4,
   } as const;
 
   for (const name of Object.keys(numRuns) as (keyof typeof numRuns)[]) {

@@ -10,7 +10,7 @@ import { throwIfAborted } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { GangRequest, GangRunner } from '../gang-runner.ts';
 import { InlineRunner, type TaskOptions, type TaskRunner } from '../task-runner.ts';
-import { closedError } from '../threads/admission-queue.ts';
+import { AdmissionQueue, closedError } from '../threads/admission-queue.ts';
 import { defaultTimeoutMs } from '../threads/gate.ts';
 import { throwRootCause } from '../threads/thread-pool.ts';
 import { GangProcess } from './gang-process.ts';
@@ -36,10 +36,10 @@ export class TcpGangRunner implements GangRunner {
   readonly numThreads: number;
   readonly #options: TcpGangRunnerOptions;
   readonly #tasks: TaskRunner;
+  /** Lets one gang at a time use the processes. */
+  readonly #turns = new AdmissionQueue(1);
   #processes: GangProcess[] = [];
-  #turn: Promise<unknown> = Promise.resolve();
   #ending: Promise<void> = Promise.resolve();
-  #isClosed = false;
 
   constructor(options: TcpGangRunnerOptions) {
     this.#options = options;
@@ -58,22 +58,23 @@ export class TcpGangRunner implements GangRunner {
 
   /** Runs a program on `width` ranks, as many a process as it has threads. */
   async runGang(request: GangRequest): Promise<unknown[]> {
-    const answer = this.#turn.then(() => this.#runNow(request));
-    this.#turn = answer.catch(() => undefined);
-    return await answer;
+    await this.#turns.acquire(1, request.signal);
+    try {
+      return await this.#runNow(request);
+    } finally {
+      this.#turns.release(1);
+    }
   }
 
   /** Ends the processes; a job under way rejects. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#turns.close();
     await this.#endProcesses();
   }
 
   async #runNow(request: GangRequest): Promise<unknown[]> {
     const { signal } = request;
-    if (this.#isClosed) throw closedError();
     const what = `the ${request.program} job`;
-    throwIfAborted(signal, what);
     const firstRanks = this.#dealRanks(request.width);
     const processes = this.#startProcesses(firstRanks.length - 1);
     let timer: NodeJS.Timeout | undefined;
@@ -111,7 +112,7 @@ export class TcpGangRunner implements GangRunner {
       return outcomes.flatMap((o) => (o as PromiseFulfilledResult<readonly unknown[]>).value);
     } catch (error) {
       await this.#endProcesses();
-      if (this.#isClosed) throw closedError();
+      if (this.#turns.isClosed) throw closedError();
       throwIfAborted(signal, what);
       throw error;
     } finally {
