@@ -46,8 +46,9 @@ export async function readData(
   const found = new Set<Format | null>();
   for (const file of files) found.add(await formatOfFile(file));
   const [format] = found;
-  if (found.size > 1 || format !== 'parquet') throw mixed(files);
-  return await session.read.parquet(paths);
+  if (found.size > 1 || format === null || format === undefined) throw mixed(files);
+  if (format === 'arrow') throw mixed(files);
+  return await session.read[format](paths);
 }
 
 function mixed(files: readonly string[]): CoppiceError {

@@ -1,5 +1,6 @@
 /** Writes the table of `--out`, in the format that its name stands for. */
 import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import { CoppiceError } from '../base/errors.ts';
 import type { OnProgress } from '../base/progress.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -36,5 +37,7 @@ export async function writeData(
   path: string,
   options: WriteDataOptions,
 ): Promise<void> {
-  await table.write.parquet(path, options);
+  const isCsv = ['.csv', '.tsv'].includes(extname(path).toLowerCase());
+  if (isCsv) await table.write.csv(path, options);
+  else await table.write.parquet(path, options);
 }
