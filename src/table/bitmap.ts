@@ -58,22 +58,6 @@ export function setBits(bits: Uint8Array, offset: number, length: number): void 
   for (i += wholeBytes * 8; i < end; i++) setBit(bits, i, 1);
 }
 
-/** How many of `length` bits are 1. */
-export function countBits(bits: Uint8Array, offset: number, length: number): number {
-  let count = 0;
-  let i = offset;
-  const end = offset + length;
-  for (; i < end && (i & 7) !== 0; i++) count += bitAt(bits, i);
-  for (; i + 8 <= end; i += 8) {
-    let byte = bits[i >> 3] as number;
-    byte -= (byte >> 1) & 0x55;
-    byte = (byte & 0x33) + ((byte >> 2) & 0x33);
-    count += (byte + (byte >> 4)) & 0x0f;
-  }
-  for (; i < end; i++) count += bitAt(bits, i);
-  return count;
-}
-
 /** The validity bits of a column, or null when every row is valid. Row i is bit data.offset + i. */
 export function validityOf(data: Data): Uint8Array | null {
   const bits = data.nullBitmap as Uint8Array | undefined;

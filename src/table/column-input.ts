@@ -77,6 +77,7 @@ function arrayColumn(name: string, cells: readonly unknown[]): Vector {
     case 'number':
       return fixedWidthColumn(new Float64(), filled(Float64Array, cells as number[], 0), mask);
     case 'bigint':
+      checkWidth(name, cells as bigint[]);
       return fixedWidthColumn(new Int64(), filled(BigInt64Array, cells as bigint[], 0n), mask);
     case 'date': {
       const times = cells.map((cell) => (cell instanceof Date ? dateTime(name, cell) : 0n));
@@ -89,6 +90,11 @@ function arrayColumn(name: string, cells: readonly unknown[]): Vector {
     default:
       throw mixedColumn(name, first, 'numbers, strings, booleans, bigints or dates');
   }
+}
+
+function checkWidth(name: string, cells: readonly bigint[]): void {
+  const wide = cells.find((cell) => typeof cell === 'bigint' && BigInt.asIntN(64, cell) !== cell);
+  if (wide !== undefined) throw mixedColumn(name, wide, 'integers of 64 bits');
 }
 
 function filled<T extends Float64Array | BigInt64Array>(

@@ -1,2 +1,2 @@
-/** The names of what a plan is made of; see partition-spec.ts. */
-export type { PartitionSpec, TablePlan } from './partition-spec.ts';
+/** What a plan is made of; see partition-spec.ts. */
+export type { PartitionSpec } from './partition-spec.ts';

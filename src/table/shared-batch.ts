@@ -67,19 +67,6 @@ export function makeColumnSubset(batch: SharedBatch, names: readonly string[]): 
   return { numRows: batch.numRows, schema: { ...batch.schema, fields }, columns };
 }
 
-/** Bytes that a shared batch holds, counted once for each view. */
-export function sharedBatchBytes(shared: SharedBatch): number {
-  return shared.columns.reduce((sum, column) => sum + columnBytes(column), 0);
-}
-
-function columnBytes(column: SharedColumn): number {
-  let bytes = column.values?.byteLength ?? 0;
-  bytes += column.valueOffsets?.byteLength ?? 0;
-  bytes += column.nullBitmap?.byteLength ?? 0;
-  for (const child of column.children) bytes += columnBytes(child);
-  return bytes + (column.dictionary === undefined ? 0 : columnBytes(column.dictionary));
-}
-
 function toSharedColumn(data: Data): SharedColumn {
   const values = data.values as TypedArray | undefined;
   const valueOffsets = data.valueOffsets as Int32Array | undefined;

@@ -32,6 +32,7 @@ import {
   columnChunks,
   type FileIdentity,
   hasArrowSchema,
+  notParquet,
   type ParquetFooter,
   readFooter,
   withFile,
@@ -102,6 +103,9 @@ function readRowGroup(fd: number, source: ParquetSource, request: SourceRequest)
   const stored = new Set(request.columns.filter((name) => !constants.has(name)));
   const chunks = columnChunks(footer, source.rowGroup, source.file.size);
   const wanted = chunks.filter((chunk) => stored.has(chunk.path[0] as string));
+  if (new Set(wanted.map((chunk) => chunk.path[0])).size < stored.size) {
+    throw notParquet('its columns are not those that it had when it was planned');
+  }
   const columns: [Field, Data][] = [];
   const options = { batchSize: numRows, offset: source.firstRow + start, limit: numRows };
   for (const portion of portions(wanted, numRows)) {
