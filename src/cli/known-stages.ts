@@ -1,4 +1,4 @@
-/** Importing this file makes every stage of the library loadable. */
+/** Importing this file makes every stage of the library loadable; a test keeps it complete. */
 import '../ensemble/decision-tree-classifier.ts';
 import '../ensemble/decision-tree-regressor.ts';
 import '../ensemble/gbt-classifier.ts';
@@ -8,5 +8,24 @@ import '../ensemble/random-forest-regressor.ts';
 import '../evaluation/binary-classification-evaluator.ts';
 import '../evaluation/multiclass-classification-evaluator.ts';
 import '../evaluation/regression-evaluator.ts';
-import '../pipeline/pipeline.ts';
+import '../feature/binarizer.ts';
+import '../feature/bucketizer.ts';
+import '../feature/function-transformer.ts';
+import '../feature/imputer-model.ts';
+import '../feature/imputer.ts';
+import '../feature/index-to-string.ts';
+import '../feature/min-max-scaler-model.ts';
+import '../feature/min-max-scaler.ts';
+import '../feature/one-hot-encoder-model.ts';
+import '../feature/one-hot-encoder.ts';
+import '../feature/quantile-discretizer-model.ts';
+import '../feature/quantile-discretizer.ts';
+import '../feature/robust-scaler-model.ts';
+import '../feature/robust-scaler.ts';
+import '../feature/standard-scaler-model.ts';
+import '../feature/standard-scaler.ts';
+import '../feature/string-indexer-model.ts';
+import '../feature/string-indexer.ts';
+import '../feature/vector-assembler.ts';
 import '../pipeline/pipeline-model.ts';
+import '../pipeline/pipeline.ts';
