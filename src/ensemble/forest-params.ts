@@ -25,8 +25,9 @@ const forestSpecs = {
   /** How many trees. */
   numTrees: int({ default: 100, min: 1, since: '0.1.0' }),
   /** Most splits between the root and a leaf. */
-  maxDepth: int({ default: 20, min: 0, max: 1000, since: '0.1.0' }),
-  /** Which features a node may split on; auto is sqrt for classes and a third for numbers. */
+  maxDepth: int({ default: 64, min: 0, max: 1000, since: '0.1.0' }),
+  /** How many features a node looks at; auto is sqrt for classes and a third for numbers. Where none of them
+   *  splits the node, it looks at further ones. */
   featureSubsetStrategy,
   /** Rows of a tree as a share of all rows. */
   subsamplingRate: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),

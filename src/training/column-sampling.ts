@@ -47,11 +47,14 @@ export class ColumnSampler {
     return this.#mask(this.placesOf(node));
   }
 
-  /** The same as places, ascending. */
-  placesOf(node: OpenNode): readonly number[] {
+  /**
+   * The same as places, ascending. Where they brought no split, the next attempt draws the next ones; none are
+   * left when it returns an empty list.
+   */
+  placesOf(node: OpenNode, attempt = 0): readonly number[] {
     const { byNode } = this.#sampling;
     const level = this.#levelPlaces(node.path.length);
-    return this.#draw(level, byNode, mix32(node.key ^ this.#seed));
+    return this.#draw(level, byNode, mix32(node.key ^ this.#seed), attempt);
   }
 
   #levelPlaces(depth: number): readonly number[] {
@@ -64,23 +67,35 @@ export class ColumnSampler {
   }
 
   /** A share below 1 or a number of features of all; at least one. */
-  #draw(places: readonly number[], amount: number | null, key: number): readonly number[] {
-    if (amount === null || places.length === 0) return places;
+  #draw(
+    places: readonly number[],
+    amount: number | null,
+    key: number,
+    attempt = 0,
+  ): readonly number[] {
+    if (amount === null || places.length === 0) return attempt === 0 ? places : [];
     const count = amount < 1 ? Math.ceil(amount * places.length) : amount;
+    if (attempt * count >= places.length) return [];
     if (count >= places.length) return places;
-    return this.#lowest(places, Math.max(1, count), key);
+    return this.#lowest(places, Math.max(1, count), key, attempt);
   }
 
-  /** The places with the lowest hashes, ties to the lower place; ascending. */
-  #lowest(places: readonly number[], count: number, key: number): readonly number[] {
+  /** The places with the lowest hashes behind those of earlier attempts, ties to the lower place; ascending. */
+  #lowest(
+    places: readonly number[],
+    count: number,
+    key: number,
+    attempt: number,
+  ): readonly number[] {
+    const most = Math.min(places.length, count * (attempt + 1));
     const hashes = this.#hashes;
     const kept = this.#kept;
     let size = 0;
     for (const place of places) {
       const hash = mix32(key ^ (this.#featureKeys[place] as number));
-      if (size === count && hash >= (hashes[size - 1] as number)) continue;
+      if (size === most && hash >= (hashes[size - 1] as number)) continue;
       // insert into the short sorted list
-      let at = size < count ? size : size - 1;
+      let at = size < most ? size : size - 1;
       while (at > 0 && hash < (hashes[at - 1] as number)) {
         hashes[at] = hashes[at - 1] as number;
         kept[at] = kept[at - 1] as number;
@@ -88,9 +103,9 @@ export class ColumnSampler {
       }
       hashes[at] = hash;
       kept[at] = place;
-      if (size < count) size += 1;
+      if (size < most) size += 1;
     }
-    return Array.from(kept.subarray(0, size)).sort((x, y) => x - y);
+    return Array.from(kept.subarray(count * attempt, size)).sort((x, y) => x - y);
   }
 
   #mask(places: readonly number[]): Uint8Array {

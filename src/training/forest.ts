@@ -94,7 +94,7 @@ class ForestGrower {
       criterion: this.#criterion,
       histogram: memory.histogram,
       scratch: memory.scratch,
-      placesOf: (node) => this.#sampler.placesOf(node),
+      placesOf: (node, attempt) => this.#sampler.placesOf(node, attempt),
     });
   }
 

@@ -46,8 +46,8 @@ export interface ForestBackendOptions {
   readonly histogram: number;
   /** Scratch: table of chosen features, candidate, left bins, sides. */
   readonly scratch: number;
-  /** The features a node may split on, ascending. */
-  placesOf(node: OpenNode): readonly number[];
+  /** The features a node looks at, ascending; where they bring no split, the next attempt's; empty when none are left. */
+  placesOf(node: OpenNode, attempt: number): readonly number[];
 }
 
 /** Rows at which clearing a feature's entries one by one costs as much as clearing all of them. */
@@ -110,7 +110,7 @@ export class ForestBackend implements TreeBackend {
       root.state = { segment, totals: criterion.noTotals() } satisfies ForestNode;
       return;
     }
-    const chosen = this.#choose(root);
+    const chosen = this.#choose(this.#o.placesOf(root, 0));
     this.#build(segment, chosen);
     const words = criterion.wordsOf(criterion.totals(chosen, this.#o.histogram));
     const summed = collective.allreduce(words, 'sum');
@@ -118,11 +118,8 @@ export class ForestBackend implements TreeBackend {
     const totals = criterion.fromWords(words);
     root.state = { segment, totals } satisfies ForestNode;
     root.cover = criterion.cover(totals);
-    if (wantsSplit) {
-      const found = this.#find(root, chosen);
-      if (isPromise(found)) await found;
-    }
     this.#clear(segment, chosen);
+    if (wantsSplit) await this.#search(root);
   }
 
   async split(pairs: readonly SiblingPair[]): Promise<void> {
@@ -140,11 +137,8 @@ export class ForestBackend implements TreeBackend {
           sinceCheck = 0;
         }
         if (!pair.wantsSplits || !criterion.maySplit(totals)) continue;
-        const chosen = this.#choose(node);
-        this.#build(segment, chosen);
-        const found = this.#find(node, chosen);
-        if (isPromise(found)) await found;
-        this.#clear(segment, chosen);
+        const searched = this.#search(node);
+        if (isPromise(searched)) await searched;
       }
     }
     const counts = await this.#sumRows(nodes.map((node) => this.stateOf(node).segment.count));
@@ -161,9 +155,37 @@ export class ForestBackend implements TreeBackend {
     return Array.from(counts, Number);
   }
 
-  #choose(node: OpenNode): ChosenFeatures {
+  /**
+   * Looks at the node's features, and at further ones while none of them splits it: a node is a leaf only when
+   * no feature helps (as in scikit-learn; Spark gives up after the first).
+   */
+  #search(node: OpenNode): void | Promise<void> {
+    if (this.#o.collective.size > 1) return this.#searchTogether(node);
+    const { segment } = this.stateOf(node);
+    for (let attempt = 0; node.split === null; attempt++) {
+      const places = this.#o.placesOf(node, attempt);
+      if (places.length === 0) return;
+      const chosen = this.#choose(places);
+      this.#build(segment, chosen);
+      this.#find(node, chosen);
+      this.#clear(segment, chosen);
+    }
+  }
+
+  async #searchTogether(node: OpenNode): Promise<void> {
+    const { segment } = this.stateOf(node);
+    for (let attempt = 0; node.split === null; attempt++) {
+      const places = this.#o.placesOf(node, attempt);
+      if (places.length === 0) return;
+      const chosen = this.#choose(places);
+      this.#build(segment, chosen);
+      await this.#findTogether(node, chosen);
+      this.#clear(segment, chosen);
+    }
+  }
+
+  #choose(places: readonly number[]): ChosenFeatures {
     const { layout, scratch } = this.#o;
-    const places = this.#o.placesOf(node);
     const { u32 } = this.#views;
     const firstEntries: number[] = [];
     let entry = 0;
@@ -223,9 +245,8 @@ export class ForestBackend implements TreeBackend {
     criterion.clearMoved(chosen, histogram);
   }
 
-  #find(node: OpenNode, chosen: ChosenFeatures): void | Promise<void> {
-    const { collective, criterion, histogram } = this.#o;
-    if (collective.size > 1) return this.#findTogether(node, chosen);
+  #find(node: OpenNode, chosen: ChosenFeatures): void {
+    const { criterion, histogram } = this.#o;
     const { totals } = this.stateOf(node);
     const { places } = chosen;
     const best = this.#best;
