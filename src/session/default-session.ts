@@ -23,7 +23,8 @@ export function createTable(
 }
 
 /** Reads tables from files in the default session, as `session.read` does. */
-export const read: Pick<SessionReader, 'parquet' | 'csv'> = {
+export const read: Pick<SessionReader, 'parquet' | 'csv' | 'arrow'> = {
   parquet: async (paths, options) => await Session.default().read.parquet(paths, options),
   csv: async (paths, options) => await Session.default().read.csv(paths, options),
+  arrow: async (paths, options) => await Session.default().read.arrow(paths, options),
 };

@@ -1,5 +1,6 @@
 /** `session.read`: tables from files. */
 import type { TaskRunner } from '../cluster/task-runner.ts';
+import { readArrow } from '../table/arrow-ipc/read-arrow.ts';
 import { type ReadCsvOptions, readCsv } from '../table/csv/read-csv.ts';
 import { readParquet } from '../table/parquet/read-parquet.ts';
 import type { PartitionedTable, TableOptions } from '../table/partitioned-table.ts';
@@ -36,5 +37,18 @@ export class SessionReader {
     options: ReadCsvOptions = {},
   ): Promise<PartitionedTable> {
     return await readCsv(this.#runner, paths, options);
+  }
+
+  /**
+   * A table over Arrow IPC, in the file format (Feather 2) or the stream format: a file, a list of files,
+   * a glob, or a folder. Data compressed by lz4 are read by any Node, by zstd from Node 22.15 on.
+   *
+   * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `SCHEMA_MISMATCH`, `UNSUPPORTED`
+   */
+  async arrow(
+    paths: string | readonly string[],
+    options: TableOptions = {},
+  ): Promise<PartitionedTable> {
+    return await readArrow(this.#runner, paths, options);
   }
 }

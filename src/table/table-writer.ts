@@ -1,4 +1,5 @@
 /** `table.write`: tables into files. */
+import { type WriteArrowOptions, writeArrow } from './arrow-ipc/write-arrow.ts';
 import { type WriteCsvOptions, writeCsv } from './csv/write-csv.ts';
 import { type WriteParquetOptions, writeParquet } from './parquet/write-parquet.ts';
 import type { PartitionedTable } from './partitioned-table.ts';
@@ -35,5 +36,15 @@ export class TableWriter {
    */
   async csv(path: string, options: WriteCsvOptions = {}): Promise<void> {
     await writeCsv(this.#table, path, options);
+  }
+
+  /**
+   * Writes Arrow IPC: a path that ends in `.arrow`, `.feather` or `.ipc` is one file, in `.arrows` one
+   * stream, any other a folder with one file for each partition.
+   *
+   * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`, and what reading the table throws
+   */
+  async arrow(path: string, options: WriteArrowOptions = {}): Promise<void> {
+    await writeArrow(this.#table, path, options);
   }
 }

@@ -3,6 +3,7 @@
  * operator of tables. The worker's entry file imports it, and so does the table itself.
  */
 import { registerTask } from '../cluster/task-runner.ts';
+import './arrow-ipc/arrow-tasks.ts';
 import './csv/csv-tasks.ts';
 import {
   type EncodedRowGroup,

@@ -1,0 +1,37 @@
+/** What a thread must know to read and write Arrow IPC: importing this file registers it. */
+import { registerTask } from '../../cluster/task-runner.ts';
+import type { PartitionSpec } from '../partition-spec.ts';
+import { readPartition } from '../read-partition.ts';
+import { type SchemaRecord, schemaFromRecord } from '../schema-record.ts';
+import { batchFromShared, type SharedBatch } from '../shared-batch.ts';
+import { arrowInfo } from './arrow-source.ts';
+import { dictionariesOf, encodeArrow } from './encode-arrow.ts';
+
+registerTask('table.arrowInfo', (file: { path: string }) => arrowInfo(file.path));
+
+/** What the task `table.arrowDictionaries` is given. */
+export interface ArrowDictionariesPayload {
+  readonly partition: PartitionSpec;
+  readonly schema: SchemaRecord;
+  readonly columns: readonly string[];
+}
+
+registerTask(
+  'table.arrowDictionaries',
+  async ({ partition, schema, columns }: ArrowDictionariesPayload): Promise<SharedBatch> =>
+    dictionariesOf(await readPartition(partition, { columns }), schemaFromRecord(schema)),
+);
+
+/** What the task `table.encodeArrow` is given. */
+export interface EncodeArrowPayload {
+  readonly partition: PartitionSpec;
+  readonly schema: SchemaRecord;
+  readonly dictionaries: SharedBatch | undefined;
+}
+
+registerTask('table.encodeArrow', async (payload: EncodeArrowPayload): Promise<Uint8Array> => {
+  const batch = await readPartition(payload.partition);
+  const { dictionaries } = payload;
+  const united = dictionaries === undefined ? undefined : batchFromShared(dictionaries);
+  return encodeArrow(batch, schemaFromRecord(payload.schema), united);
+});
