@@ -52,7 +52,8 @@ export class ProgressLine {
       this.#stream.write(`${text}\n`);
       return;
     }
-    const width = Math.max(20, (this.#stream.columns ?? 80) - 1);
+    // Some terminals claim to have no columns at all.
+    const width = Math.max(20, (this.#stream.columns || 80) - 1);
     this.#stream.write(`\r\u001b[2K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
     this.#isShown = true;
   }
