@@ -15,6 +15,7 @@ import {
   tableFromColumns,
 } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { type SqlOptions, sqlTable } from '../table/sql/run-sql.ts';
 import { SessionReader } from './session-reader.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -77,6 +78,17 @@ export class Session {
     return columns instanceof Table
       ? tableFromArrow(this.#pool, columns, options)
       : tableFromColumns(this.#pool, columns, options);
+  }
+
+  /**
+   * The result of a SQL query as a table in memory: joins, groupings and windows by DuckDB. Needs the
+   * package `@duckdb/node-api`.
+   *
+   * @param query one SELECT in DuckDB's SQL; it may name files and the tables in `options.tables`
+   * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `ABORTED`
+   */
+  async sql(query: string, options: SqlOptions = {}): Promise<PartitionedTable> {
+    return await sqlTable(this.#pool, query, options);
   }
 
   /** Ends the threads; jobs under way reject with `SESSION_CLOSED`. */

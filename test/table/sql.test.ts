@@ -1,76 +1,148 @@
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
-import { runSql } from '../../src/table/sql/run-sql.ts';
+import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
+import { type DuckDb, loadDuckDb } from '../../src/table/sql/load-duckdb.ts';
+import { sqlTable } from '../../src/table/sql/run-sql.ts';
 import { typeName } from '../../src/table/type-name.ts';
-import { cellsOfTable, runner } from './topologies.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
 
-const fixture = fileURLToPath(new URL('./fixtures/duckdb.parquet', import.meta.url));
+const runner = new InlineRunner();
+const folder = temporaryFolder('sql');
+// Other test files may run queries at the same time.
+process.env['TMPDIR'] = folder;
 
-describe('sql', () => {
-  const flights = tableFromColumns(
+async function rows(table: PartitionedTable): Promise<unknown[][]> {
+  const data = await table.collect();
+  return data.toArray().map((row) => Object.values(row?.toJSON() ?? {}));
+}
+
+function leftovers(): string[] {
+  return readdirSync(folder).filter((name) => name.startsWith('coppice-sql-'));
+}
+
+describe('sqlTable', () => {
+  const people = tableFromColumns(
     runner,
-    { carrier: ['AA', 'UA', 'AA', null], delay: [5, 10, 20, 1] },
-    { numPartitions: 2 },
+    { id: [1, 2, 3, 4], name: ['ann', 'bob', null, "d'arc"], town: [1, 2, 2, null] },
+    { numPartitions: 3 },
   );
-  const carriers = tableFromColumns(runner, {
-    carrier: ['AA', 'UA'],
-    name: ['American', "United's"],
-  });
+  const towns = tableFromColumns(runner, { town: [1, 2], label: ['Aix', 'Bath'] });
 
-  it('joins and groups tables, in the order that the query asks for', async () => {
-    const result = await runSql(
+  it('joins, groups and orders tables by their names', async () => {
+    const table = await sqlTable(
       runner,
-      'SELECT name, avg(delay) AS mean, count(*)::INT AS n FROM flights JOIN carriers USING (carrier) GROUP BY name ORDER BY name;',
-      { tables: { flights, carriers } },
+      `SELECT label, count(*) AS n, max(id) AS last -- a comment
+       FROM people JOIN "the towns" USING (town) GROUP BY label ORDER BY label DESC; `,
+      { tables: { people, 'the towns': towns } },
     );
-    expect(await cellsOfTable(result)).toEqual({
-      name: ['"American"', '"United\'s"'],
-      mean: ['12.5', '10'],
-      n: ['2', '1'],
-    });
-  });
-
-  it('reads files by itself and keeps types', async () => {
-    const result = await runSql(
-      runner,
-      `SELECT date, decimal, int8, text FROM '${fixture}' WHERE int8 IS NOT NULL`,
-    );
-    expect(result.schema.fields.map((field) => typeName(field.type))).toEqual([
-      'date',
-      'decimal(12,2)',
-      'tinyint',
-      'string',
+    expect(await rows(table)).toEqual([
+      ['Bath', 2n, 3],
+      ['Aix', 1n, 1],
     ]);
-    expect(await result.count()).toBe(51);
-    expect(await (await runSql(runner, 'SELECT 1 AS x WHERE false')).count()).toBe(0);
-  });
-
-  it('leaves no temporary files', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('coppice-sql-'));
-    await runSql(runner, 'SELECT 1 AS x');
-    await expect(runSql(runner, 'SELECT FROM', {})).rejects.toMatchObject({
-      code: 'PARAM_INVALID',
-    });
-    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('coppice-sql-'));
-    expect(after).toEqual(before);
-  });
-
-  it('says what DuckDB says about a wrong query, and ends when aborted', async () => {
-    await expect(
-      runSql(runner, 'SELECT nothing FROM flights', { tables: { flights } }),
-    ).rejects.toThrow(/query of sql must be one that DuckDB can run; it says: .*nothing/s);
-    await expect(runSql(runner, '')).rejects.toThrow(/query of sql must be a text/);
-    await expect(runSql(runner, 'SELECT 1', { signal: AbortSignal.abort() })).rejects.toMatchObject(
-      { code: 'ABORTED' },
+    expect(await rows(await sqlTable(runner, 'FROM people', { tables: { people } }))).toEqual(
+      await rows(people),
     );
-    const slow = 'SELECT sum(a.range * b.range) AS s FROM range(1000000) a, range(100000) b';
-    const started = Date.now();
-    await expect(runSql(runner, slow, { signal: AbortSignal.timeout(200) })).rejects.toMatchObject({
-      code: 'ABORTED',
+  });
+
+  it('hands out every type in shared memory', async () => {
+    const table = await sqlTable(
+      runner,
+      `SELECT 1::TINYINT a, 2::UBIGINT b, 1.5::FLOAT c, 2.5::DOUBLE d, true e, 'x' f,
+       DATE '2020-02-29' g, TIMESTAMP '2020-01-01 00:00:01' h, 1.25::DECIMAL(9, 2) i, NULL::INTEGER j,
+       sum(5) k, [1.0, 2.0]::DOUBLE[2] l, {'p': 1} m, 'u'::ENUM ('u', 'v') n,
+       TIMESTAMPTZ '2020-01-01 00:00:01+00' o`,
+    );
+    const names = Object.fromEntries(table.schema.fields.map((f) => [f.name, typeName(f.type)]));
+    expect(names).toMatchObject({
+      a: 'tinyint',
+      b: 'ubigint',
+      c: 'float',
+      d: 'double',
+      e: 'boolean',
     });
-    expect(Date.now() - started).toBeLessThan(5000);
+    expect(names).toMatchObject({
+      f: 'string',
+      g: 'date',
+      i: 'decimal(9,2)',
+      j: 'int',
+      k: 'double',
+    });
+    expect(names['h']).toMatch(/^timestamp/);
+    const data = await table.collect();
+    const first = Object.values(data.get(0)?.toJSON() ?? {});
+    expect(first.slice(0, 6)).toEqual([1, 2n, 1.5, 2.5, true, 'x']);
+    expect([first[9], first[10], String(first[13])]).toEqual([null, 5, 'u']);
+    for await (const batch of table.batches()) {
+      expect(batch.getChild('d')?.data[0]?.values.buffer).toBeInstanceOf(SharedArrayBuffer);
+    }
+  });
+
+  it('reads files, keeps the order of many rows and gives a table without rows its columns', async () => {
+    const path = join(folder, "it's.csv");
+    writeFileSync(path, 'a,b\n1,x\n2,y\n');
+    const quoted = path.replaceAll("'", "''");
+    expect(await rows(await sqlTable(runner, `SELECT b FROM '${quoted}' WHERE a > 1`))).toEqual([
+      ['y'],
+    ]);
+    const many = await sqlTable(runner, 'SELECT range AS i FROM range(300000) ORDER BY i DESC');
+    expect(many.numPartitions).toBeGreaterThan(1);
+    const values = (await many.collect()).getChild('i')?.toArray() as BigInt64Array;
+    expect(values.every((value, index) => value === BigInt(299_999 - index))).toBe(true);
+    const none = await sqlTable(runner, 'SELECT 1 AS one WHERE false');
+    expect(await none.count()).toBe(0);
+    expect(none.columns).toEqual(['one']);
+  });
+
+  it('leaves no temporary file behind, whatever happens', async () => {
+    const before = leftovers();
+    await sqlTable(runner, 'FROM people', { tables: { people } });
+    await expect(sqlTable(runner, 'FROM nobody', { tables: { people } })).rejects.toThrow(/nobody/);
+    expect(leftovers()).toEqual(before);
+  });
+
+  it.each([
+    ['SELEC 1', /query of session\.sql must run in DuckDB; it did not: .*syntax error/],
+    ['SELECT missing FROM people', /missing/],
+    ['SELECT 1; SELECT 2', /one statement, not 2/],
+    ['', /query of session\.sql must be one SELECT; got ""/],
+    ['CREATE TABLE t (a INTEGER)', /must be a SELECT/],
+    ["SELECT 'x'::INTEGER", /Could not convert/],
+    ["SELECT 1) TO 'stolen.csv'; SELECT (1", /syntax error/],
+  ])('refuses %s', async (query, message) => {
+    const running = sqlTable(runner, query, { tables: { people } });
+    await expect(running).rejects.toMatchObject({ code: 'PARAM_INVALID' });
+    await expect(running).rejects.toThrow(message);
+    expect(existsSync('stolen.csv')).toBe(false);
+  });
+
+  it('refuses tables that are none', async () => {
+    const tables = { people: [1, 2] as never };
+    await expect(sqlTable(runner, 'FROM people', { tables })).rejects.toThrow(
+      /tables\.people of session\.sql must be a table/,
+    );
+  });
+
+  it('stops when it is aborted', async () => {
+    const controller = new AbortController();
+    const query = 'SELECT count(*) FROM range(100000000000) a WHERE a.range % 7 = 3';
+    const running = sqlTable(runner, query, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 100);
+    const start = performance.now();
+    await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(performance.now() - start).toBeLessThan(5000);
+    await expect(
+      sqlTable(runner, 'SELECT 1', { signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('says what to install when DuckDB is not there', async () => {
+    const name = 'no-such-package-anywhere';
+    const load = () => loadDuckDb(() => import(name) as Promise<DuckDb>);
+    const running = sqlTable(runner, 'SELECT 1', {}, load);
+    await expect(running).rejects.toMatchObject({ code: 'DEPENDENCY_MISSING' });
+    await expect(running).rejects.toThrow(/npm install @duckdb\/node-api/);
   });
 });

@@ -1,155 +1,156 @@
 /**
- * SQL over DuckDB, an optional dependency: joins, groups, windows, and files and dialects that DuckDB
- * reads. Tables go in and the result comes out as Parquet in a temporary folder, so that nothing is
- * copied value by value and types are kept; the result is then held in shared memory.
+ * Runs a SQL query by DuckDB and makes a table of its result. Tables go in and out as Parquet files in a
+ * temporary folder: they are written and read column by column in the pool, DuckDB streams them, and no
+ * row ever becomes an object. The folder is removed before the table is handed out.
+ *
+ *   named tables → <tmp>/0.parquet, … → views → COPY (query) TO <tmp>/result.parquet → columns in shared memory
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { abortedError, throwIfAborted } from '../../base/abort.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
+import { paramInvalid } from '../../params/resolve-params.ts';
 import { readParquet } from '../parquet/read-parquet.ts';
 import { writeParquet } from '../parquet/write-parquet.ts';
+import type { PartitionSpec } from '../partition-spec.ts';
 import { PartitionedTable, type TableOptions } from '../partitioned-table.ts';
 import { sourceNode } from '../plan-node.ts';
-import { batchFromShared, type SharedBatch } from '../shared-batch.ts';
 import { memoryPartition } from '../sources.ts';
+import { type DuckDb, loadDuckDb } from './load-duckdb.ts';
 
-/** Options of SQL. */
+/** Options of {@link sqlTable}. */
 export interface SqlOptions extends TableOptions {
   /** Tables that the query may name. */
   readonly tables?: Readonly<Record<string, PartitionedTable>> | undefined;
 }
 
-type DuckDb = typeof import('@duckdb/node-api');
-type Connection = Awaited<
-  ReturnType<Awaited<ReturnType<DuckDb['DuckDBInstance']['create']>>['connect']>
->;
+const owner = 'session.sql';
 
 /**
- * The rows of a query.
+ * The result of a query, in memory.
  *
- * @param query one SELECT (or FROM, VALUES, …) in DuckDB's SQL; files are named in quotes
+ * @param query one SELECT in DuckDB's SQL; it may read files: `SELECT * FROM 'flights/*.parquet'`
  * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `ABORTED`
  */
-export async function runSql(
+export async function sqlTable(
   runner: TaskRunner,
   query: string,
   options: SqlOptions = {},
+  load: () => Promise<DuckDb> = loadDuckDb,
 ): Promise<PartitionedTable> {
-  if (typeof query !== 'string' || query.trim() === '') {
-    throw new CoppiceError(
-      'PARAM_INVALID',
-      `query of sql must be a text; got ${describeValue(query)}`,
-    );
-  }
   const { tables = {}, signal } = options;
-  checkSignal(signal);
-  const duckDb = await importDuckDb();
+  if (typeof query !== 'string' || query.trim() === '') {
+    throw paramInvalid(owner, 'query', 'one SELECT', query);
+  }
+  for (const [name, table] of Object.entries(tables)) {
+    if (!(table instanceof PartitionedTable)) {
+      throw paramInvalid(owner, `tables.${name}`, 'a table', table);
+    }
+  }
+  const duckDb = await load();
   const folder = await mkdtemp(join(tmpdir(), 'coppice-sql-'));
   try {
-    const views: [string, string][] = [];
-    for (const [index, [name, table]] of Object.entries(tables).entries()) {
-      const path = join(folder, `table-${index}.parquet`);
-      await writeParquet(table, path, { signal });
-      views.push([name, path]);
-    }
     const result = join(folder, 'result.parquet');
-    const statement = `COPY (${query.trim().replace(/;\s*$/, '')}\n) TO ${text(result)} (FORMAT parquet)`;
-    await withConnection(duckDb, runner.numThreads, async (connection) => {
-      for (const [name, path] of views) {
-        await run(
-          connection,
-          `CREATE VIEW ${identifier(name)} AS FROM read_parquet(${text(path)})`,
-          signal,
-        );
+    const files = await writeTables(tables, folder, signal);
+    const settings = { threads: String(runner.numThreads), temp_directory: join(folder, 'spill') };
+    const instance = await duckDb.DuckDBInstance.create(':memory:', settings);
+    try {
+      const connection = await instance.connect();
+      try {
+        await withAbort(connection, signal, async () => {
+          for (const [name, file] of files) await connection.run(viewOf(name, file));
+          await checkQuery(duckDb, connection, query);
+          // The line end closes a comment at the end of the query.
+          const source = query.replace(/[;\s]+$/, '');
+          await connection.run(`COPY (${source}\n) TO ${textLiteral(result)} (FORMAT parquet)`);
+        });
+      } finally {
+        connection.closeSync();
       }
-      await run(connection, statement, signal);
-    });
+    } finally {
+      instance.closeSync();
+    }
     return await inMemory(await readParquet(runner, result, { signal }), signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function importDuckDb(): Promise<DuckDb> {
-  try {
-    return await import('@duckdb/node-api');
-  } catch (cause) {
-    const message =
-      'sql needs the package @duckdb/node-api, which is not installed: npm install @duckdb/node-api';
-    throw new CoppiceError('DEPENDENCY_MISSING', message, { cause });
-  }
-}
-
-async function withConnection(
-  duckDb: DuckDb,
-  numThreads: number,
-  use: (connection: Connection) => Promise<void>,
-): Promise<void> {
-  const instance = await duckDb.DuckDBInstance.create(':memory:', { threads: String(numThreads) });
-  try {
-    const connection = await instance.connect();
-    try {
-      await use(connection);
-    } finally {
-      connection.closeSync();
-    }
-  } finally {
-    instance.closeSync();
-  }
-}
-
-async function run(
-  connection: Connection,
-  statement: string,
+async function writeTables(
+  tables: Readonly<Record<string, PartitionedTable>>,
+  folder: string,
   signal: AbortSignal | undefined,
+): Promise<[name: string, file: string][]> {
+  const files: [string, string][] = [];
+  for (const [name, table] of Object.entries(tables)) {
+    const file = join(folder, `${files.length}.parquet`);
+    await writeParquet(table, file, { signal });
+    files.push([name, file]);
+  }
+  return files;
+}
+
+function viewOf(name: string, file: string): string {
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  return `CREATE VIEW ${quoted} AS SELECT * FROM read_parquet(${textLiteral(file)})`;
+}
+
+function textLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Refuses what is not one SELECT, with DuckDB's own words about the query as it was given. */
+async function checkQuery(
+  duckDb: DuckDb,
+  connection: DuckDBConnection,
+  query: string,
 ): Promise<void> {
-  checkSignal(signal);
+  const statements = await connection.extractStatements(query);
+  if (statements.count !== 1) {
+    throw paramInvalid(owner, 'query', `one statement, not ${statements.count}`, query);
+  }
+  const statement = await statements.prepare(0);
+  const { statementType } = statement;
+  statement.destroySync();
+  if (statementType !== duckDb.StatementType.SELECT) {
+    throw paramInvalid(owner, 'query', 'a SELECT', query);
+  }
+}
+
+/** Runs work that ends when the signal fires; DuckDB's errors become ours. */
+async function withAbort(
+  connection: DuckDBConnection,
+  signal: AbortSignal | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  throwIfAborted(signal, 'the query');
   const interrupt = (): void => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
   try {
-    await connection.run(statement);
-  } catch (cause) {
-    checkSignal(signal);
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CoppiceError(
-      'PARAM_INVALID',
-      `query of sql must be one that DuckDB can run; it says: ${why}`,
-      { cause },
-    );
+    await work();
+  } catch (error) {
+    if (error instanceof CoppiceError) throw error;
+    if (signal?.aborted === true) throw abortedError('the query', signal);
+    const words = error instanceof Error ? error.message : describeValue(error);
+    const message = `query of ${owner} must run in DuckDB; it did not: ${words}`;
+    throw new CoppiceError('PARAM_INVALID', message, { cause: error });
   } finally {
     signal?.removeEventListener('abort', interrupt);
   }
 }
 
+/** The table with all partitions read. */
 async function inMemory(
   table: PartitionedTable,
   signal: AbortSignal | undefined,
 ): Promise<PartitionedTable> {
-  const partitions = [];
-  for await (const shared of table.runPartitions<SharedBatch>(
-    'table.readPartition',
-    {},
-    { signal },
-  )) {
-    partitions.push(memoryPartition(batchFromShared(shared)));
+  const partitions: PartitionSpec[] = [];
+  for await (const batch of table.batches({ signal })) {
+    partitions.push({ ...memoryPartition(batch), index: partitions.length });
   }
   return new PartitionedTable(table.runner, sourceNode(table.schema, partitions));
-}
-
-function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new CoppiceError('ABORTED', 'the query was aborted by its caller', {
-    cause: signal.reason,
-  });
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
