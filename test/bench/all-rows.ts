@@ -1,0 +1,18 @@
+/** Every row, in the order of the table. */
+import type { BenchRow } from './row.ts';
+import { forestNumeric } from './rows/forest-numeric.ts';
+import { gbtAirline } from './rows/gbt-airline.ts';
+import { gbtNumericBinned } from './rows/gbt-numeric-binned.ts';
+import { gbtNumericFile } from './rows/gbt-numeric-file.ts';
+import { predictNumeric } from './rows/predict-numeric.ts';
+import { sparkGbt } from './rows/spark-gbt.ts';
+
+/** The rows. */
+export const allRows: readonly BenchRow[] = [
+  gbtNumericBinned,
+  gbtNumericFile,
+  gbtAirline,
+  forestNumeric,
+  sparkGbt,
+  predictNumeric,
+];

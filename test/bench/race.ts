@@ -1,0 +1,184 @@
+/**
+ * Races the contestants of one row. First each one's variants run once with a tenth of the rounds, and the
+ * fastest represents it; then all run in turn, three times, so that a disturbance meets everybody. A peer
+ * that took more than twice the fastest peer's time in the first round is not run again, and neither is
+ * one that is compared by the tree.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { benchHome } from './bench-home.ts';
+import { machineText, revisionText } from './machine.ts';
+import { readLabels } from './read-labels.ts';
+import type { RowResult } from './results-file.ts';
+import { writeResult } from './results-file.ts';
+import type { BenchRow, Contestant, RunRecord, Variant } from './row.ts';
+import { runContestant } from './run-contestant.ts';
+
+/** How to race. */
+export interface RaceOptions {
+  readonly threads: number;
+  readonly rounds: number;
+  /** Names of contestants that take part; all when absent. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** Races a row and keeps what is measured after every run. */
+export async function raceRow(row: BenchRow, options: RaceOptions): Promise<RowResult> {
+  const labels = await readLabels(row);
+  const result: RowResult = {
+    machine: machineText(),
+    node: process.version,
+    threads: options.threads,
+    revision: revisionText(),
+    date: new Date().toISOString().slice(0, 10),
+    picks: {},
+    runs: [],
+    failures: {},
+    isComplete: false,
+  };
+  const race = new Race(row, options, labels, result);
+  await race.run();
+  result.isComplete = options.only === undefined;
+  writeResult(row.name, result);
+  return result;
+}
+
+class Race {
+  readonly #row: BenchRow;
+  readonly #options: RaceOptions;
+  readonly #labels: Float64Array;
+  readonly #result: RowResult;
+
+  constructor(row: BenchRow, options: RaceOptions, labels: Float64Array, result: RowResult) {
+    this.#row = row;
+    this.#options = options;
+    this.#labels = labels;
+    this.#result = result;
+  }
+
+  async run(): Promise<void> {
+    const { only, rounds } = this.#options;
+    const all = this.#row.contestants.filter(
+      ({ name }) => only === undefined || only.includes(name),
+    );
+    const picked = new Map<Contestant, Variant>();
+    for (const contestant of all) {
+      const variant = await this.#pick(contestant);
+      if (variant === null) continue;
+      picked.set(contestant, variant);
+      this.#result.picks[contestant.name] = variant.name;
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const [contestant, variant] of picked) {
+        if (round > 0 && this.#isOut(contestant)) continue;
+        await this.#runOnce(contestant, variant, round);
+      }
+    }
+  }
+
+  /** The variant that is fastest in a short run; null when none runs. */
+  async #pick(contestant: Contestant): Promise<Variant | null> {
+    if (this.#row.task().work === 'predict') await this.#trainModel(contestant);
+    const [first] = contestant.variants;
+    if (contestant.variants.length === 1) return first as Variant;
+    const rounds = this.#shortRounds();
+    let best: { variant: Variant; seconds: number } | null = null;
+    for (const variant of contestant.variants) {
+      const run = await this.#tryRun(contestant, variant, -1, rounds);
+      if (run === null) continue;
+      this.#say(run, 'trial');
+      if (best === null || run.seconds < best.seconds) best = { variant, seconds: run.seconds };
+    }
+    return best?.variant ?? null;
+  }
+
+  #shortRounds(): number {
+    const { settings, work } = this.#row.task();
+    return work === 'predict' ? settings.rounds : Math.max(1, Math.round(settings.rounds / 10));
+  }
+
+  async #trainModel(contestant: Contestant): Promise<void> {
+    const folder = modelFolder(this.#row, contestant);
+    const isOurs = contestant.program.endsWith('.mjs');
+    if (!isOurs && existsSync(join(folder, 'trained'))) return;
+    mkdirSync(folder, { recursive: true });
+    const row = {
+      ...this.#row,
+      task: () => ({ ...this.#row.task(), work: 'gbt', from: 'file', model: folder }) as const,
+    };
+    const [variant] = contestant.variants;
+    await runContestant({
+      row,
+      contestant,
+      variant: { name: 'training', environment: variant?.environment ?? {} },
+      round: -1,
+      threads: this.#options.threads,
+      labels: this.#labels,
+    });
+    mkdirSync(join(folder, 'trained'), { recursive: true });
+  }
+
+  async #runOnce(contestant: Contestant, variant: Variant, round: number): Promise<void> {
+    const run = await this.#tryRun(contestant, variant, round);
+    if (run === null) return;
+    this.#result.runs.push(run);
+    writeResult(this.#row.name, this.#result);
+    this.#say(run, `round ${round + 1}`);
+  }
+
+  async #tryRun(
+    contestant: Contestant,
+    variant: Variant,
+    round: number,
+    rounds?: number,
+  ): Promise<RunRecord | null> {
+    const base = this.#row.task();
+    const row =
+      base.work === 'predict'
+        ? { ...this.#row, task: () => ({ ...base, model: modelFolder(this.#row, contestant) }) }
+        : this.#row;
+    try {
+      return await runContestant({
+        row,
+        contestant,
+        variant,
+        round,
+        rounds,
+        threads: this.#options.threads,
+        labels: this.#labels,
+      });
+    } catch (error) {
+      const message = (error as Error).message;
+      this.#result.failures[`${contestant.name}, ${variant.name}`] = message.slice(-600);
+      console.error(`${this.#row.name}: ${contestant.name} (${variant.name}) failed\n${message}`);
+      return null;
+    }
+  }
+
+  /** Whether a peer is known to be slow, or runs once only. */
+  #isOut(contestant: Contestant): boolean {
+    if (contestant === this.#row.contestants[0]) return false;
+    if (contestant.onceRounds !== undefined) return true;
+    const ours = this.#row.contestants[0]?.name;
+    const first = this.#result.runs.filter(({ round, rounds }) => round === 0 && rounds > 0);
+    const own = first.find((run) => run.contestant === contestant.name);
+    if (own === undefined) return true;
+    const peers = first.filter((run) => run.contestant !== ours && run.rounds === own.rounds);
+    return own.seconds > 2 * Math.min(...peers.map((run) => run.seconds));
+  }
+
+  #say(run: RunRecord, when: string): void {
+    const phases = Object.entries(run.phases)
+      .map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`)
+      .join(', ');
+    const megabytes = Math.round(run.peakBytes / 2 ** 20);
+    console.error(
+      `${this.#row.name} ${when}: ${run.contestant} (${run.variant}) ${run.seconds.toFixed(2)} s (${phases}), ` +
+        `${this.#row.metric} ${run.score.toFixed(5)}, ${megabytes} MiB, load ${run.load.toFixed(1)}`,
+    );
+  }
+}
+
+function modelFolder(row: BenchRow, contestant: Contestant): string {
+  return join(benchHome, 'models', row.name, contestant.name);
+}

@@ -1,0 +1,98 @@
+/** One run of one contestant: starts its program, reads its line, its memory and its predictions. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { benchFolder, benchHome, python } from './bench-home.ts';
+import { MemoryWatch } from './process-memory.ts';
+import type { BenchRow, BenchTask, Contestant, Measured, RunRecord, Variant } from './row.ts';
+import { scorePredictions } from './score.ts';
+
+/** No run may take longer. */
+const timeoutMs = 1_500_000;
+
+/** What to run. */
+export interface RunRequest {
+  readonly row: BenchRow;
+  readonly contestant: Contestant;
+  readonly variant: Variant;
+  readonly round: number;
+  readonly threads: number;
+  /** Other than the row's number of rounds, in the run that picks a variant. */
+  readonly rounds?: number | undefined;
+  readonly labels: Float64Array;
+}
+
+/** Runs it; throws with the end of what it said when it fails. */
+export async function runContestant(request: RunRequest): Promise<RunRecord> {
+  const { row, contestant, variant } = request;
+  const folder = join(benchHome, 'runs', row.name, contestant.name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const base = row.task();
+  const rounds = request.rounds ?? contestant.onceRounds ?? base.settings.rounds;
+  const task: BenchTask = {
+    ...base,
+    settings: { ...base.settings, rounds },
+    threads: request.threads,
+    folder,
+  };
+  const load = loadavg()[0] as number;
+  const answer = await runProgram(
+    contestant.program,
+    { ...task, extra: variant.extra ?? {} },
+    variant,
+  );
+  const predictions = join(folder, 'predictions.f64');
+  const scores = new Float64Array(new Uint8Array(readFileSync(predictions)).buffer);
+  return {
+    ...answer,
+    contestant: contestant.name,
+    variant: variant.name,
+    round: request.round,
+    rounds,
+    score: scorePredictions(row.metric, scores, request.labels),
+    load,
+  };
+}
+
+type Answer = Measured & Pick<RunRecord, 'peakBytes' | 'processSeconds'>;
+
+function runProgram(program: string, task: object, variant: Variant): Promise<Answer> {
+  const isPython = program.endsWith('.py');
+  const path = join(benchFolder, isPython ? 'peers' : 'contestants', program);
+  const flags = isPython ? ['-X', 'utf8'] : ['--no-warnings'];
+  const began = performance.now();
+  const child = spawn(
+    isPython ? python : process.execPath,
+    [...flags, path, JSON.stringify(task)],
+    {
+      env: { ...process.env, PYTHONWARNINGS: 'ignore', ...variant.environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+    },
+  );
+  const memory = new MemoryWatch(child.pid ?? 0);
+  let errors = '';
+  let answer: Answer | null = null;
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-4000);
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (!line.startsWith('{"seconds"')) return;
+    const processSeconds = (performance.now() - began) / 1000;
+    answer = { ...(JSON.parse(line) as Measured), processSeconds, peakBytes: memory.peakBytes() };
+    memory.stop();
+    child.stdin.end('go\n');
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      memory.stop();
+      if (code === 0 && answer !== null) resolve(answer);
+      else
+        reject(new Error(`${program} (${variant.name}) ended with ${signal ?? code}\n${errors}`));
+    });
+  });
+}
