@@ -125,15 +125,14 @@ export async function introduce({ collective, notify }, payload) {
 }
 
 /**
- * Meets again and again; at the given meeting the given rank does something that it should not.
+ * Meets again and again; at the given meeting the given rank does something that it should not, after
+ * rank 0 has told of it ten meetings before.
  * @param payload { meetings, rank, at, does, ms }
  */
 export async function meetOften({ collective, notify }, payload) {
   for (let meeting = 0; meeting < payload.meetings; meeting++) {
-    if (meeting === payload.at) {
-      if (collective.rank === 0) notify({ meeting });
-      if (collective.rank === payload.rank) misbehave(payload);
-    }
+    if (meeting === payload.at - 10 && collective.rank === 0) notify({ meeting });
+    if (meeting === payload.at && collective.rank === payload.rank) misbehave(payload);
     await collective.allgather(Uint8Array.of(meeting % 256, collective.rank));
   }
   return collective.rank;
