@@ -5,7 +5,8 @@
  *   bytes      0 … numNarrow − 1             even offsets                           stride − slotBytes
  *
  * The slot holds the row's quantised gradients. stride is a multiple of 8. A narrow feature has at most 255
- * value bins and 255 is its missing bin; a wide one (a category of more values) has its missing bin last.
+ * value bins and 255 is its missing bin; a wide one (a category of more values) has its missing bin behind
+ * them. Categories have one more bin, that of values which no training row has: only validation rows are in it.
  *
  * A rank's own histogram: narrow feature j has entries [256 j, 256 j + 256); wide features follow. The
  * compact histogram that is kept for a node has numValueBins + 1 entries a feature, without gaps.
@@ -35,6 +36,8 @@ export interface FeaturePlace {
   /** First entry in a rank's own histogram, and the place of the missing bin behind it. */
   readonly firstEntry: number;
   readonly missingEntry: number;
+  /** Bin of a category that no training row has; histograms have no entry for it. */
+  readonly unseenEntry: number;
   /** First entry in the compact histogram. */
   readonly firstCompact: number;
 }
@@ -58,6 +61,11 @@ export function numValueBinsOf(feature: BinnedFeature): number {
   return feature.kind === 'numeric' ? feature.edges.length + 1 : feature.categories.length;
 }
 
+/** One byte numbers the value bins, the missing bin and, for a category, the bin of unseen values. */
+function isNarrow(feature: BinnedFeature): boolean {
+  return numValueBinsOf(feature) <= (feature.kind === 'category' ? 254 : 255);
+}
+
 /** Lays out the features that can split: more than one bin, or one and missing values beside it. */
 export function layoutRecords(
   features: readonly BinnedFeature[],
@@ -68,8 +76,8 @@ export function layoutRecords(
     const bins = numValueBinsOf(feature);
     return bins > 1 || (bins === 1 && hasMissing[i] === true);
   });
-  const narrow = usable.filter((feature) => numValueBinsOf(feature) <= 255);
-  const wide = usable.filter((feature) => numValueBinsOf(feature) > 255);
+  const narrow = usable.filter((feature) => isNarrow(feature));
+  const wide = usable.filter((feature) => !isNarrow(feature));
   const places: FeaturePlace[] = [];
   let compact = 0;
   narrow.forEach((feature, j) => {
@@ -81,6 +89,7 @@ export function layoutRecords(
       width: 1,
       firstEntry: 256 * j,
       missingEntry: 255,
+      unseenEntry: feature.kind === 'category' ? numValueBins : 255,
       firstCompact: compact,
     });
     compact += numValueBins + 1;
@@ -96,6 +105,7 @@ export function layoutRecords(
       width: 2,
       firstEntry: entry,
       missingEntry: numValueBins,
+      unseenEntry: numValueBins + 1,
       firstCompact: compact,
     });
     // entries of a wide feature keep to even numbers, so that slices stay aligned

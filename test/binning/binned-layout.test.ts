@@ -36,7 +36,7 @@ function layoutOf(shapes: readonly Shape[], slotBytes: 4 | 8 = 4) {
 
 const shape: fc.Arbitrary<Shape> = fc.record({
   kind: fc.constantFrom('numeric', 'category'),
-  numBins: fc.constantFrom(0, 1, 2, 17, 254, 255, 256, 700),
+  numBins: fc.constantFrom(0, 1, 2, 17, 253, 254, 255, 256, 700),
   hasMissing: fc.boolean(),
 });
 
@@ -67,7 +67,14 @@ describe('the layout of binned rows', () => {
         expect(layout.slotOffset % 4).toBe(0);
         for (const place of layout.places) {
           expect(place.missingEntry).toBeGreaterThanOrEqual(place.numValueBins);
-          expect(place.width).toBe(place.numValueBins > 255 ? 2 : 1);
+          // a byte numbers the values, the missing bin and, for a category, the unseen bin
+          const isCategory = place.feature.kind === 'category';
+          expect(place.width).toBe(place.numValueBins > (isCategory ? 254 : 255) ? 2 : 1);
+          if (isCategory) {
+            expect(place.unseenEntry).toBeGreaterThanOrEqual(place.numValueBins);
+            expect(place.unseenEntry).not.toBe(place.missingEntry);
+            expect(place.unseenEntry).toBeLessThan(256 ** place.width);
+          }
           if (place.width === 2) expect([place.offset % 2, place.firstEntry % 2]).toEqual([0, 0]);
         }
       }),
@@ -79,7 +86,7 @@ describe('the layout of binned rows', () => {
       { kind: 'category', numBins: 300, hasMissing: false },
       { kind: 'numeric', numBins: 3, hasMissing: false },
       { kind: 'category', numBins: 256, hasMissing: true },
-      { kind: 'category', numBins: 255, hasMissing: true },
+      { kind: 'category', numBins: 254, hasMissing: true },
     ];
     const layout = layoutOf(shapes);
     expect(layout.places.map((place) => place.feature.index)).toEqual([1, 3, 0, 2]);

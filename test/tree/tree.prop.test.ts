@@ -10,15 +10,13 @@ import {
 } from '../../src/tree/tree.ts';
 import { randomTreeFeatures, randomTrees } from './random-trees.ts';
 
-const forests = fc
-  .constantFrom(1, 3)
-  .chain((numOutputs) =>
-    randomTrees(numOutputs).map((trees) => ({
-      trees,
-      numOutputs,
-      packed: packTrees(trees, numOutputs),
-    })),
-  );
+const forests = fc.constantFrom(1, 3).chain((numOutputs) =>
+  randomTrees(numOutputs).map((trees) => ({
+    trees,
+    numOutputs,
+    packed: packTrees(trees, numOutputs),
+  })),
+);
 
 function depthOf(tree: GrownTree, node = 0): number {
   const left = tree.nodes[node]?.leftChild ?? 0;

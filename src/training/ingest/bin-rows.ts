@@ -137,7 +137,7 @@ export class RowBinner {
       }
       const table = new Uint16Array(this.#environment.memory.buffer, this.#codes, values.length);
       values.forEach((value, code) => {
-        table[code] = binOf.get(value) ?? place.missingEntry;
+        table[code] = binOf.get(value) ?? place.unseenEntry;
       });
       const partEnd = part.firstLocal + part.count;
       let done = 0;

@@ -4,7 +4,7 @@ import type { Split } from '../backend.ts';
 
 /** Bytes of the table of a place. */
 export function sidesBytes(place: FeaturePlace): number {
-  return place.width === 1 ? 256 : place.missingEntry + 1;
+  return place.width === 1 ? 256 : place.unseenEntry + 1;
 }
 
 /** Fills the table of a split. */
@@ -17,5 +17,6 @@ export function writeSides(split: Split, place: FeaturePlace, sides: Uint8Array)
       sides[b] = ((bits[b >> 5] as number) >>> (b & 31)) & 1;
     }
   }
+  sides[place.unseenEntry] = split.heavierIsLeft ? 1 : 0;
   sides[place.missingEntry] = split.missingGoesLeft ? 1 : 0;
 }

@@ -17,6 +17,13 @@ function leftOf(sides: Uint8Array): number[] {
 }
 
 describe('the sides of a split', () => {
+  it('send categories that no training row has to the heavier side', () => {
+    const leftBins = Uint32Array.of(1, 0);
+    // 40 values: 40 is the unseen bin, 255 the missing one
+    expect(leftOf(sidesOf(2, { leftBins, heavierIsLeft: true }))).toEqual([0, 40]);
+    expect(leftOf(sidesOf(2, { leftBins, heavierIsLeft: false }))).toEqual([0]);
+  });
+
   it('send bins up to the last left one left, missing ones as the split says', () => {
     expect(leftOf(sidesOf(0, { bin: 1 }))).toEqual([0, 1]);
     expect(leftOf(sidesOf(0, { bin: 0, missingGoesLeft: true }))).toEqual([0, 255]);
