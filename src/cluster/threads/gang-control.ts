@@ -3,6 +3,7 @@
  *
  *   word 0  state: 0 running, 1 aborted by the user, 2 a member failed
  *   word 1  how many have arrived at the barrier      word 2  generation of the barrier
+ *   word 5  how many sleep at the barrier: waking costs a system call, and often nobody sleeps yet
  *   word 8 + 2 r, + parity · 2 · size ...  the address (two words) rank r handed to an exchange
  *
  * mailbox: a growable buffer. Its head holds two generations of one slot a rank (length, then bytes) for
@@ -33,6 +34,7 @@ export const gangWord = {
   generation: 2,
   claimedPages: 3,
   receivedPage: 4,
+  sleepers: 5,
   addresses: 8,
 } as const;
 
@@ -54,7 +56,8 @@ export function openGate(control: GangControl): void {
   const words = new Int32Array(control.words);
   Atomics.store(words, gangWord.arrived, 0);
   Atomics.add(words, gangWord.generation, 1);
-  Atomics.notify(words, gangWord.generation);
+  // a thread that counts itself only now will see the new generation and not sleep
+  if (Atomics.load(words, gangWord.sleepers) > 0) Atomics.notify(words, gangWord.generation);
 }
 
 /** Ends a gang: every member throws at its next check or wait. */
