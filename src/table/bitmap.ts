@@ -3,7 +3,7 @@
  * may begin at any bit (`offset`), so copies shift.
  */
 import type { Data } from 'apache-arrow';
-import { bitmapBytes, sharedArray } from './shared-buffer.ts';
+import { bitmapBytes, columnArray } from './shared-buffer.ts';
 
 /** The bit of a row, 0 or 1. */
 export function bitAt(bits: Uint8Array, index: number): number {
@@ -65,9 +65,9 @@ export function validityOf(data: Data): Uint8Array | null {
   return bits;
 }
 
-/** A shared bitmap that starts at bit 0, made of a mask of bytes: 0 is null, anything else is valid. */
+/** A bitmap that starts at bit 0, made of a mask of bytes: 0 is null, anything else is valid. */
 export function bitmapOfMask(mask: Uint8Array): Uint8Array {
-  const bits = sharedArray(Uint8Array, bitmapBytes(mask.length));
+  const bits = columnArray(Uint8Array, bitmapBytes(mask.length));
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] !== 0) bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7));
   }

@@ -24,7 +24,7 @@ import {
   parseTimestamp,
   timestampText,
 } from './parse-text.ts';
-import type { TypedArray, TypedArrayConstructor } from './shared-buffer.ts';
+import { columnArray, type TypedArray, type TypedArrayConstructor } from './shared-buffer.ts';
 import { logicalTypeName, sameType, typeName } from './type-name.ts';
 
 /** How to cast. */
@@ -228,8 +228,7 @@ export function numbersToData(
   const isDecimal = DataType.isDecimal(type);
   const stride = isDecimal ? type.bitWidth / 32 : 1;
   const ArrayType = type.ArrayType as TypedArrayConstructor;
-  const buffer = new SharedArrayBuffer(slots.length * stride * ArrayType.BYTES_PER_ELEMENT);
-  const values = new ArrayType(buffer) as unknown as (number | bigint)[];
+  const values = columnArray(ArrayType, slots.length * stride) as unknown as (number | bigint)[];
   if (isDecimal) {
     for (let i = 0; i < slots.length; i++) {
       for (let j = 0; j < stride; j++) {

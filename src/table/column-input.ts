@@ -19,7 +19,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { columnData } from './column-data.ts';
 import { concatData } from './concat-rows.ts';
 import { boolColumn, fixedWidthColumn, float32Column, utf8Column } from './make-column.ts';
-import { sharedArray, type TypedArray } from './shared-buffer.ts';
+import { columnArray, type TypedArray } from './shared-buffer.ts';
 
 /** The values of one column: a typed array, an Arrow vector, or an array of one kind of value and nulls. */
 export type ColumnInput =
@@ -102,7 +102,7 @@ function filled<T extends Float64Array | BigInt64Array>(
   cells: readonly (number | bigint | null | undefined)[],
   missing: number | bigint,
 ): T {
-  const values = sharedArray(ArrayType as never, cells.length) as unknown as (number | bigint)[];
+  const values = columnArray(ArrayType as never, cells.length) as unknown as (number | bigint)[];
   for (let i = 0; i < cells.length; i++) values[i] = cells[i] ?? missing;
   return values as unknown as T;
 }

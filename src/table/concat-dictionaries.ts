@@ -6,7 +6,7 @@
 import { type Data, DataType, Dictionary, Int32, Vector } from 'apache-arrow';
 import { bitAt, setBits, validityOf } from './bitmap.ts';
 import { columnData } from './column-data.ts';
-import { bitmapBytes, sharedArray } from './shared-buffer.ts';
+import { bitmapBytes, columnArray } from './shared-buffer.ts';
 
 /** The joined validity of chunks. */
 export interface JoinedValidity {
@@ -29,7 +29,7 @@ export function concatDictionaries(
   join: DictionaryJoin,
 ): Data {
   const { length, validity } = join;
-  const codes = sharedArray(Int32Array, length);
+  const codes = columnArray(Int32Array, length);
   const united = uniteDictionaries(type, chunks, join.concat);
   let nullBitmap = validity.nullBitmap;
   let row = 0;
@@ -130,7 +130,7 @@ function sameBytes(a: Data, b: Data): boolean {
 }
 
 function allValid(length: number): Uint8Array {
-  const bits = sharedArray(Uint8Array, bitmapBytes(length));
+  const bits = columnArray(Uint8Array, bitmapBytes(length));
   setBits(bits, 0, length);
   return bits;
 }

@@ -1,5 +1,5 @@
 /**
- * Puts chunks of a column end to end, in shared memory, with one copy and no loop over fixed-width rows.
+ * Puts chunks of a column end to end with one copy and no loop over fixed-width rows.
  * The chunks may lie anywhere (WASM memory, the heap) and in any layout of their meaning; the result has
  * the table's layout (normal-type.ts). Dictionaries of chunks are united in order of first appearance.
  */
@@ -17,7 +17,7 @@ import { copyBits, setBits, validityOf } from './bitmap.ts';
 import { columnData, makeBatch, withType } from './column-data.ts';
 import { concatDictionaries, type JoinedValidity } from './concat-dictionaries.ts';
 import { normalType } from './normal-type.ts';
-import { bitmapBytes, sharedArray, type TypedArrayConstructor } from './shared-buffer.ts';
+import { bitmapBytes, columnArray, type TypedArrayConstructor } from './shared-buffer.ts';
 import { largeBytesData, viewBytesData } from './wide-strings.ts';
 
 const maxOffset = 2 ** 31 - 1;
@@ -32,7 +32,7 @@ export function concatData(type: DataType, given: readonly Data[]): Data {
     case Type.Null:
       return columnData(target, length, { nullCount: length });
     case Type.Bool: {
-      const values = sharedArray(Uint8Array, bitmapBytes(length));
+      const values = columnArray(Uint8Array, bitmapBytes(length));
       let at = 0;
       for (const chunk of chunks) {
         const from = { bits: chunk.values as Uint8Array, offset: chunk.offset };
@@ -90,7 +90,7 @@ export function concatBatches(schema: Schema, batches: readonly RecordBatch[]): 
 function concatValidity(chunks: readonly Data[], length: number): JoinedValidity {
   const nullCount = chunks.reduce((sum, chunk) => sum + chunk.nullCount, 0);
   if (nullCount === 0) return { nullCount };
-  const nullBitmap = sharedArray(Uint8Array, bitmapBytes(length));
+  const nullBitmap = columnArray(Uint8Array, bitmapBytes(length));
   let at = 0;
   for (const chunk of chunks) {
     const bits = validityOf(chunk);
@@ -105,7 +105,7 @@ function concatFixedWidth(type: DataType, chunks: readonly Data[], length: numbe
   const validity = concatValidity(chunks, length);
   const stride = chunks[0]?.stride ?? 1;
   const ArrayType = type.ArrayType as TypedArrayConstructor;
-  const values = sharedArray(ArrayType, length * stride);
+  const values = columnArray(ArrayType, length * stride);
   let at = 0;
   for (const chunk of chunks) {
     const part = (chunk.values as Uint8Array).subarray(0, chunk.length * stride);
@@ -123,8 +123,8 @@ function concatBytes(type: DataType, chunks: readonly Data[], length: number): D
     numBytes += (offsets[chunk.length] as number) - (offsets[0] as number);
   }
   if (numBytes > maxOffset) throw tooManyBytes(numBytes);
-  const values = sharedArray(Uint8Array, numBytes);
-  const valueOffsets = sharedArray(Int32Array, length + 1);
+  const values = columnArray(Uint8Array, numBytes);
+  const valueOffsets = columnArray(Int32Array, length + 1);
   let row = 0;
   let at = 0;
   for (const chunk of chunks) {
@@ -150,7 +150,7 @@ function shiftOffsets(offsets: Int32Array, length: number, shift: number): Int32
 
 function concatLists(type: DataType, chunks: readonly Data[], length: number): Data {
   const validity = concatValidity(chunks, length);
-  const valueOffsets = sharedArray(Int32Array, length + 1);
+  const valueOffsets = columnArray(Int32Array, length + 1);
   const inner: Data[] = [];
   let row = 0;
   let at = 0;

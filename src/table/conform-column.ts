@@ -10,7 +10,7 @@ import { columnData, makeBatch } from './column-data.ts';
 import { concatData } from './concat-rows.ts';
 import { encodeCategories } from './encode-categories.ts';
 import { dictionaryColumn } from './make-column.ts';
-import { bitmapBytes, sharedArray, type TypedArrayConstructor } from './shared-buffer.ts';
+import { bitmapBytes, columnArray, type TypedArrayConstructor } from './shared-buffer.ts';
 import { takeData } from './take-rows.ts';
 import { logicalTypeName, sameType, typeName } from './type-name.ts';
 
@@ -29,7 +29,7 @@ export function conformData(data: Data, type: DataType): Data {
     return conformData(dictionaryValues(data), type);
   }
   if (DataType.isDictionary(type) && DataType.isUtf8(data.type)) {
-    const codes = sharedArray(Int32Array, data.length);
+    const codes = columnArray(Int32Array, data.length);
     const values = encodeCategories(new Vector([data]), codes, 0);
     return dictionaryColumn(codes, values).data[0] as Data;
   }
@@ -78,27 +78,27 @@ export function emptyBatch(schema: Schema): RecordBatch {
 /** A column of nothing but nulls. */
 export function nullData(type: DataType, length: number): Data {
   if (DataType.isNull(type)) return columnData(type, length, { nullCount: length });
-  const validity = { nullCount: length, nullBitmap: sharedArray(Uint8Array, bitmapBytes(length)) };
+  const validity = { nullCount: length, nullBitmap: columnArray(Uint8Array, bitmapBytes(length)) };
   const children = ((type.children ?? []) as Field[]).map((field) => {
     if (DataType.isList(type) || DataType.isMap(type)) return nullData(field.type, 0);
     return nullData(field.type, DataType.isFixedSizeList(type) ? length * type.listSize : length);
   });
   const hasOffsets = DataType.isUtf8(type) || DataType.isBinary(type);
   if (hasOffsets || DataType.isList(type) || DataType.isMap(type)) {
-    const valueOffsets = sharedArray(Int32Array, length + 1);
-    const values = hasOffsets ? { values: sharedArray(Uint8Array, 0) } : {};
+    const valueOffsets = columnArray(Int32Array, length + 1);
+    const values = hasOffsets ? { values: columnArray(Uint8Array, 0) } : {};
     return columnData(type, length, { ...validity, valueOffsets, ...values }, { children });
   }
   if (children.length > 0 || DataType.isStruct(type))
     return columnData(type, length, validity, { children });
   if (DataType.isDictionary(type)) {
     const dictionary = new Vector([nullData(type.dictionary as DataType, 0)]);
-    const values = sharedArray(Int32Array, length);
+    const values = columnArray(Int32Array, length);
     return columnData(type, length, { ...validity, values }, { dictionary });
   }
   const isBool = DataType.isBool(type);
   const { stride } = columnData(type, 0, {});
   const ArrayType = type.ArrayType as TypedArrayConstructor;
-  const values = sharedArray(ArrayType, isBool ? bitmapBytes(length) : length * stride);
+  const values = columnArray(ArrayType, isBool ? bitmapBytes(length) : length * stride);
   return columnData(type, length, { ...validity, values });
 }

@@ -3,7 +3,7 @@ import { type Data, DataType, Field } from 'apache-arrow';
 import { nullData } from './conform-column.ts';
 import { dictionaryColumn, fixedWidthColumn } from './make-column.ts';
 import { type TypeRecord, typeFromRecord } from './schema-record.ts';
-import { sharedArray, type TypedArrayConstructor } from './shared-buffer.ts';
+import { columnArray, type TypedArrayConstructor } from './shared-buffer.ts';
 
 /** A column and its one value: a number for numeric types, text for a dictionary of text, or null. */
 export interface ConstantColumn {
@@ -19,10 +19,10 @@ export function constantColumn(constant: ConstantColumn, numRows: number): [Fiel
   const field = new Field(name, type, true);
   if (value === null) return [field, nullData(type, numRows)];
   if (typeof value === 'string') {
-    const codes = sharedArray(Int32Array, numRows);
+    const codes = columnArray(Int32Array, numRows);
     return [field, dictionaryColumn(codes, [value]).data[0] as Data];
   }
-  const values = sharedArray(type.ArrayType as TypedArrayConstructor<Float64Array>, numRows);
+  const values = columnArray(type.ArrayType as TypedArrayConstructor<Float64Array>, numRows);
   const isWide = DataType.isInt(type) && type.bitWidth === 64;
   values.fill(isWide ? (BigInt(value) as never) : value);
   return [field, fixedWidthColumn(type, values).data[0] as Data];

@@ -10,7 +10,7 @@ import { missingColumn, requireField } from './find-column.ts';
 import { numericKind } from './numeric-kind.ts';
 import {
   bitmapBytes,
-  sharedArray,
+  columnArray,
   type TypedArray,
   type TypedArrayConstructor,
 } from './shared-buffer.ts';
@@ -107,7 +107,7 @@ function maskedChild(parent: Data, child: Data): Data {
   const outer = validityOf(parent);
   const sized = child.length === parent.length ? child : child.slice(0, parent.length);
   if (outer === null) return sized;
-  const bits = sharedArray(Uint8Array, bitmapBytes(parent.length));
+  const bits = columnArray(Uint8Array, bitmapBytes(parent.length));
   copyBits({ bits: outer, offset: parent.offset }, { bits, offset: 0 }, parent.length);
   const inner = validityOf(sized);
   if (inner !== null) {
@@ -121,7 +121,7 @@ function maskedChild(parent: Data, child: Data): Data {
 
 function withValidity(data: Data, bits: Uint8Array): Data {
   // The bitmap starts at bit 0, boolean values at data.offset: they share one offset, so shift the bits.
-  const shifted = sharedArray(Uint8Array, bitmapBytes(data.offset + data.length));
+  const shifted = columnArray(Uint8Array, bitmapBytes(data.offset + data.length));
   copyBits({ bits, offset: 0 }, { bits: shifted, offset: data.offset }, data.length);
   const buffers = { 0: data.valueOffsets, 1: data.values, 2: shifted } as never;
   const { type, offset, length, children, dictionary } = data;
@@ -134,14 +134,14 @@ function elementColumn(data: Data, element: number): Data {
   const { length } = data;
   const source = child.values as Float64Array;
   const ArrayType = source.constructor as TypedArrayConstructor<TypedArray>;
-  const values = sharedArray(ArrayType, length) as Float64Array;
+  const values = columnArray(ArrayType, length) as Float64Array;
   const width = type.listSize;
   for (let i = 0; i < length; i++) values[i] = source[i * width + element] as number;
   const outer = validityOf(data);
   const inner = validityOf(child);
   let nullBitmap: Uint8Array | undefined;
   if (outer !== null || inner !== null) {
-    nullBitmap = sharedArray(Uint8Array, bitmapBytes(length));
+    nullBitmap = columnArray(Uint8Array, bitmapBytes(length));
     for (let i = 0; i < length; i++) {
       const isValid =
         (outer === null || bitAt(outer, data.offset + i) === 1) &&

@@ -1,6 +1,6 @@
 /**
  * Makes columns out of typed arrays without a loop over rows: what estimators, models and feature stages
- * write. Values outside shared memory are copied into it once.
+ * write. The arrays become the columns as they are; they must not be written to afterwards.
  *
  * `valid` is a mask of one byte a row, 0 where the row is null; without it no row is null.
  */
@@ -22,7 +22,7 @@ import {
 import { bitmapOfMask } from './bitmap.ts';
 import { type ColumnBuffers, columnData, makeBatch } from './column-data.ts';
 import { concatData } from './concat-rows.ts';
-import { sharedArray, type TypedArray, toShared } from './shared-buffer.ts';
+import { columnArray, type TypedArray } from './shared-buffer.ts';
 
 /** A float64 column. */
 export function float64Column(values: Float64Array, valid?: Uint8Array): Vector {
@@ -41,7 +41,7 @@ export function int32Column(values: Int32Array, valid?: Uint8Array): Vector {
 
 /** A column of any type whose values are one number a row; the array is that of the type. */
 export function fixedWidthColumn(type: DataType, values: TypedArray, valid?: Uint8Array): Vector {
-  const buffers = { values: toShared(values), ...validity(valid) };
+  const buffers = { values, ...validity(valid) };
   return new Vector([columnData(type, values.length, buffers)]);
 }
 
@@ -55,11 +55,11 @@ export function boolColumn(values: Uint8Array, valid?: Uint8Array): Vector {
 export function utf8Column(values: readonly (string | null)[]): Vector {
   const encoder = new TextEncoder();
   const cells = values.map((value) => encoder.encode(value ?? ''));
-  const valueOffsets = sharedArray(Int32Array, values.length + 1);
+  const valueOffsets = columnArray(Int32Array, values.length + 1);
   for (const [i, cell] of cells.entries()) {
     valueOffsets[i + 1] = (valueOffsets[i] as number) + cell.length;
   }
-  const bytes = sharedArray(Uint8Array, valueOffsets[values.length] as number);
+  const bytes = columnArray(Uint8Array, valueOffsets[values.length] as number);
   for (const [i, cell] of cells.entries()) bytes.set(cell, valueOffsets[i] as number);
   const valid = Uint8Array.from(values, (value) => (value === null ? 0 : 1));
   const buffers = { values: bytes, valueOffsets, ...validity(valid) };
@@ -70,14 +70,14 @@ export function utf8Column(values: readonly (string | null)[]): Vector {
 export function utf8ColumnOfCodes(codes: Int32Array, values: readonly string[]): Vector {
   const encoder = new TextEncoder();
   const cells = values.map((value) => encoder.encode(value));
-  const valueOffsets = sharedArray(Int32Array, codes.length + 1);
+  const valueOffsets = columnArray(Int32Array, codes.length + 1);
   let total = 0;
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i] as number;
     total += code < 0 ? 0 : (cells[code] as Uint8Array).length;
     valueOffsets[i + 1] = total;
   }
-  const bytes = sharedArray(Uint8Array, total);
+  const bytes = columnArray(Uint8Array, total);
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i] as number;
     if (code >= 0) bytes.set(cells[code] as Uint8Array, valueOffsets[i] as number);
@@ -93,7 +93,7 @@ export function dictionaryColumn(codes: Int32Array, values: readonly string[] | 
   const valid = validCodes(codes);
   const kept = valid === undefined ? codes : codes.map((code) => Math.max(0, code));
   const type = new Dictionary(dictionary.type as DataType, new Int32());
-  const buffers = { values: toShared(kept), ...validity(valid) };
+  const buffers = { values: kept, ...validity(valid) };
   return new Vector([columnData(type, codes.length, buffers, { dictionary })]);
 }
 
@@ -104,7 +104,7 @@ export function fixedSizeListColumn(
   valid?: Uint8Array,
 ): Vector {
   const item = values instanceof Float64Array ? new Float64() : new Float32();
-  const child = columnData(item, values.length, { values: toShared(values) });
+  const child = columnData(item, values.length, { values: values });
   const type = new FixedSizeList(width, new Field('item', item, false));
   const length = width === 0 ? 0 : values.length / width;
   const buffers = { ...validity(valid) };

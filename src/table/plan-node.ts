@@ -18,6 +18,8 @@ import { memoryPartition } from './sources.ts';
 export interface PlanContext {
   readonly runner: TaskRunner;
   readonly signal?: AbortSignal | undefined;
+  /** The partitions will be used more than once: those in memory go into shared memory. */
+  readonly keep?: boolean | undefined;
 }
 
 /** A partition, or what makes it when its turn comes. */
@@ -49,10 +51,11 @@ export function operatorNode(input: PlanNode, spec: OperatorSpec, schema: Schema
     schema: record,
   });
   const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
-    const partitions = await input.lower(context);
-    if (spec.usesPosition !== true)
+    if (spec.usesPosition !== true) {
+      const partitions = await input.lower(context);
       return partitions.map((lazy) => onceMade(lazy, (made) => add(made, -1)));
-    const ready = await resolveAll(partitions);
+    }
+    const ready = await lowerForKeeps(input, context);
     const firstRows = firstRowsOf(await countRows(ready, context));
     return ready.map((partition, index) => add(partition, firstRows[index] as number));
   };
@@ -74,11 +77,18 @@ export async function resolve(lazy: LazyPartition): Promise<PartitionSpec> {
   return typeof lazy === 'function' ? await lazy() : lazy;
 }
 
-/** Every partition, one after another. */
-export async function resolveAll(partitions: readonly LazyPartition[]): Promise<PartitionSpec[]> {
+async function resolveAll(partitions: readonly LazyPartition[]): Promise<PartitionSpec[]> {
   const ready: PartitionSpec[] = [];
   for (const lazy of partitions) ready.push(await resolve(lazy));
   return ready;
+}
+
+/** Every partition after a node, each made once and to be used more than once. */
+export async function lowerForKeeps(
+  node: PlanNode,
+  context: PlanContext,
+): Promise<PartitionSpec[]> {
+  return await resolveAll(await node.lower({ ...context, keep: true }));
 }
 
 /** The partition changed by `change`, as lazy as it was. */

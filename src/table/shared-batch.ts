@@ -1,7 +1,10 @@
 /**
- * How a batch crosses a thread. Arrow objects do not survive postMessage, typed arrays over shared
- * memory do: a SharedBatch is the tree of a batch's buffers with its schema as plain data, and the other
- * side rebuilds the Arrow objects around the same bytes.
+ * How a batch crosses a thread. Arrow objects do not survive postMessage, typed arrays do: a SharedBatch
+ * is the tree of a batch's buffers with its schema as plain data, and the other side rebuilds the Arrow
+ * objects around the same bytes.
+ *
+ * Batches that stay (plans, cached tables) lie in shared memory and cross as handles; batches that stream
+ * by are copied by the message, because only memory of a thread's own is freed in time (shared-buffer.ts).
  *
  *   SharedBatch { numRows, schema, columns: [ { values, valueOffsets, nullBitmap, children, dictionary } ] }
  */
@@ -14,9 +17,9 @@ import {
   schemaFromRecord,
   schemaToRecord,
 } from './schema-record.ts';
-import { type TypedArray, toShared } from './shared-buffer.ts';
+import { type TypedArray, toOwned, toShared } from './shared-buffer.ts';
 
-/** One column's buffers, in shared memory. */
+/** One column's buffers. */
 export interface SharedColumn {
   readonly length: number;
   /** Bits of the bitmap and of boolean values before the first row. */
@@ -29,23 +32,39 @@ export interface SharedColumn {
   readonly dictionary?: SharedColumn;
 }
 
-/** A batch as plain data over shared memory; structured clone keeps the bytes where they are. */
+/** A batch as plain data, for a structured clone. */
 export interface SharedBatch {
   readonly numRows: number;
   readonly schema: SchemaRecord;
   readonly columns: readonly SharedColumn[];
 }
 
-/** The buffers of a batch; those outside shared memory are copied into it once. */
+/** The buffers of a batch for keeps; those outside shared memory are copied into it once. */
 export function batchToShared(batch: RecordBatch): SharedBatch {
+  return toRecord(batch, toShared);
+}
+
+/** The buffers of a batch that only passes by; the message that takes them copies them. */
+export function batchToMessage(batch: RecordBatch): SharedBatch {
+  return toRecord(batch, toOwned);
+}
+
+/** The same columns under Arrow objects of their own: no two share a dictionary's id. */
+export function freshBatch(batch: RecordBatch): RecordBatch {
+  return batchFromShared(toRecord(batch, (array) => array));
+}
+
+type Place = <T extends TypedArray>(array: T) => T;
+
+function toRecord(batch: RecordBatch, place: Place): SharedBatch {
   return {
     numRows: batch.numRows,
     schema: schemaToRecord(batch.schema),
-    columns: batch.data.children.map(toSharedColumn),
+    columns: batch.data.children.map((data) => toColumnRecord(data, place)),
   };
 }
 
-/** The batch around shared buffers; nothing is copied. */
+/** The batch around the buffers; nothing is copied. */
 export function batchFromShared(shared: SharedBatch): RecordBatch {
   const schema = schemaFromRecord(shared.schema);
   const children = shared.columns.map((column, index) =>
@@ -67,23 +86,34 @@ export function makeColumnSubset(batch: SharedBatch, names: readonly string[]): 
   return { numRows: batch.numRows, schema: { ...batch.schema, fields }, columns };
 }
 
-function toSharedColumn(data: Data): SharedColumn {
+function toColumnRecord(given: Data, place: Place): SharedColumn {
+  const data = isSliver(given) ? concatData(given.type, [given]) : given;
   const values = data.values as TypedArray | undefined;
   const valueOffsets = data.valueOffsets as Int32Array | undefined;
   const nullBitmap = data.nullBitmap as Uint8Array | undefined;
   const hasNulls = nullBitmap !== undefined && nullBitmap.length > 0 && data.nullCount > 0;
+  const { dictionary } = data;
   return {
     length: data.length,
     offset: data.offset,
     nullCount: data.nullCount,
-    ...(values === undefined ? {} : { values: toShared(values) }),
-    ...(valueOffsets === undefined ? {} : { valueOffsets: toShared(valueOffsets) }),
-    ...(hasNulls ? { nullBitmap: toShared(nullBitmap) } : {}),
-    children: data.children.map(toSharedColumn),
-    ...(data.dictionary === undefined
+    ...(values === undefined ? {} : { values: place(values) }),
+    ...(valueOffsets === undefined ? {} : { valueOffsets: place(valueOffsets) }),
+    ...(hasNulls ? { nullBitmap: place(nullBitmap) } : {}),
+    children: data.children.map((child) => toColumnRecord(child, place)),
+    ...(dictionary === undefined
       ? {}
-      : { dictionary: toSharedColumn(oneChunk(data.dictionary)) }),
+      : { dictionary: toColumnRecord(oneChunk(dictionary), place) }),
   };
+}
+
+/** True for a slice of text that uses less than half of the bytes it holds on to. */
+function isSliver(data: Data): boolean {
+  const offsets = data.valueOffsets as Int32Array | undefined;
+  const bytes = data.values as Uint8Array | undefined;
+  if (offsets === undefined || bytes === undefined || bytes.length < 1024) return false;
+  if (bytes.buffer instanceof SharedArrayBuffer) return false;
+  return ((offsets[data.length] ?? 0) - (offsets[0] ?? 0)) * 2 < bytes.length;
 }
 
 function oneChunk(vector: Vector): Data {

@@ -1,6 +1,8 @@
 /**
- * Buffers that threads share. Every column of a table lies in SharedArrayBuffers, so that a partition
- * reaches another thread as a handle, never as a copy.
+ * Where the bytes of columns lie. While a thread works on a partition they lie in its own heap: the
+ * platform counts these and frees them as batches come and go. Shared memory is used where columns pass
+ * to other threads and stay (plans, cached tables): it crosses as a handle, but the platform does not
+ * count it, so a stream of short-lived shared batches would grow far beyond what is in use.
  */
 
 /** Any typed array of the platform. */
@@ -22,6 +24,14 @@ export interface TypedArrayConstructor<T extends TypedArray = TypedArray> {
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): T;
 }
 
+/** A zeroed typed array for a column, in the heap of this thread. */
+export function columnArray<T extends TypedArray>(
+  ArrayType: TypedArrayConstructor<T>,
+  length: number,
+): T {
+  return new ArrayType(new ArrayBuffer(length * ArrayType.BYTES_PER_ELEMENT), 0, length);
+}
+
 /** A zeroed typed array in shared memory. */
 export function sharedArray<T extends TypedArray>(
   ArrayType: TypedArrayConstructor<T>,
@@ -37,6 +47,12 @@ export function toShared<T extends TypedArray>(array: T): T {
   const copy = sharedArray(ArrayType, array.length);
   (copy as Uint8Array).set(array as Uint8Array);
   return copy;
+}
+
+/** The same array when it is the whole of its buffer (or shared), else a copy: a clone takes whole buffers. */
+export function toOwned<T extends TypedArray>(array: T): T {
+  if (array.buffer instanceof SharedArrayBuffer) return array;
+  return array.byteLength === array.buffer.byteLength ? array : (array.slice() as T);
 }
 
 /** Bytes of a bitmap that has one bit for each row; padded to 8 bytes as Arrow asks. */

@@ -3,8 +3,13 @@ import type { RecordBatch } from 'apache-arrow';
 import type { Awaitable } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
 import type { PartitionSpec, RowRange, SourceSpec } from './partition-spec.ts';
-import { type SchemaRecord, schemaToRecord } from './schema-record.ts';
-import { batchFromShared, batchToShared, type SharedBatch } from './shared-batch.ts';
+import type { SchemaRecord } from './schema-record.ts';
+import {
+  batchFromShared,
+  batchToMessage,
+  batchToShared,
+  type SharedBatch,
+} from './shared-batch.ts';
 import { sliceRows } from './take-rows.ts';
 
 /** What is wanted of a source. */
@@ -37,7 +42,7 @@ export async function readSource(source: SourceSpec, request: SourceRequest): Pr
   return await read(source as never, request);
 }
 
-/** A batch that lies in shared memory. */
+/** A batch that is in memory already. */
 export interface MemorySource extends SourceSpec {
   readonly kind: 'memory';
   readonly numRows: number;
@@ -49,9 +54,17 @@ registerSource<MemorySource>('memory', (source, { rows }) => {
   return rows === undefined ? batch : sliceRows(batch, rows.start, rows.end);
 });
 
-/** A partition of a batch in memory. */
+/** A partition of a batch in shared memory. */
 export function memoryPartition(batch: RecordBatch, schema?: SchemaRecord): PartitionSpec {
-  const shared = batchToShared(batch);
-  const source: MemorySource = { kind: 'memory', numRows: batch.numRows, batch: shared };
-  return { index: 0, source, operators: [], schema: schema ?? schemaToRecord(batch.schema) };
+  return partitionOfBatch(batchToShared(batch), schema);
+}
+
+/** A partition of a batch that only passes by: whoever is given it gets a copy. */
+export function passingPartition(batch: RecordBatch, schema?: SchemaRecord): PartitionSpec {
+  return partitionOfBatch(batchToMessage(batch), schema);
+}
+
+function partitionOfBatch(batch: SharedBatch, schema?: SchemaRecord): PartitionSpec {
+  const source: MemorySource = { kind: 'memory', numRows: batch.numRows, batch };
+  return { index: 0, source, operators: [], schema: schema ?? batch.schema };
 }

@@ -12,10 +12,10 @@ import {
   checkAborted,
   countRows,
   type LazyPartition,
+  lowerForKeeps,
   type PlanContext,
   type PlanNode,
   resolve,
-  resolveAll,
 } from './plan-node.ts';
 import { schemaToRecord } from './schema-record.ts';
 import { batchFromShared, type SharedBatch } from './shared-batch.ts';
@@ -53,7 +53,7 @@ export class TableCore {
 
   /** @internal The table as plain data that any thread of this process can carry out. */
   async plan(options: TableOptions = {}): Promise<TablePlan> {
-    const partitions = await resolveAll(await this.node.lower(this.#context(options)));
+    const partitions = await lowerForKeeps(this.node, this.#context(options));
     const numbered = partitions.map((partition, index) => ({ ...partition, index }));
     return { partitions: numbered, schema: schemaToRecord(this.schema) };
   }

@@ -1,5 +1,5 @@
 /**
- * Picks rows of a column or batch by position, into shared memory: the gather behind filter, sample,
+ * Picks rows of a column or batch by position: the gather behind filter, sample,
  * orderBy and distinct. Columns have the table's layouts (normal-type.ts).
  */
 import { type Data, DataType, type RecordBatch, Schema, Type } from 'apache-arrow';
@@ -9,7 +9,7 @@ import { concatData } from './concat-rows.ts';
 import { normalType } from './normal-type.ts';
 import {
   bitmapBytes,
-  sharedArray,
+  columnArray,
   type TypedArray,
   type TypedArrayConstructor,
 } from './shared-buffer.ts';
@@ -90,7 +90,7 @@ function takeValidity(data: Data, indices: RowIndices): TakenValidity {
 }
 
 function takeBits(bits: Uint8Array, offset: number, indices: RowIndices): Uint8Array {
-  const taken = sharedArray(Uint8Array, bitmapBytes(indices.length));
+  const taken = columnArray(Uint8Array, bitmapBytes(indices.length));
   for (let i = 0; i < indices.length; i++) {
     const bit = bitAt(bits, offset + (indices[i] as number));
     taken[i >> 3] = (taken[i >> 3] as number) | (bit << (i & 7));
@@ -102,7 +102,7 @@ function takeFixedWidth(data: Data, indices: RowIndices, validity: TakenValidity
   const { stride, type } = data;
   const source = data.values as Float64Array;
   const ArrayType = source.constructor as TypedArrayConstructor<TypedArray>;
-  const values = sharedArray(ArrayType, indices.length * stride) as Float64Array;
+  const values = columnArray(ArrayType, indices.length * stride) as Float64Array;
   if (stride === 1) {
     for (let i = 0; i < indices.length; i++) values[i] = source[indices[i] as number] as number;
   } else {
@@ -119,14 +119,14 @@ function takeFixedWidth(data: Data, indices: RowIndices, validity: TakenValidity
 function takeBytes(data: Data, indices: RowIndices, validity: TakenValidity): Data {
   const offsets = data.valueOffsets as Int32Array;
   const source = data.values as Uint8Array;
-  const valueOffsets = sharedArray(Int32Array, indices.length + 1);
+  const valueOffsets = columnArray(Int32Array, indices.length + 1);
   let total = 0;
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i] as number;
     total += (offsets[row + 1] as number) - (offsets[row] as number);
     valueOffsets[i + 1] = total;
   }
-  const values = sharedArray(Uint8Array, total);
+  const values = columnArray(Uint8Array, total);
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i] as number;
     const start = offsets[row] as number;
@@ -140,7 +140,7 @@ function takeBytes(data: Data, indices: RowIndices, validity: TakenValidity): Da
 
 function takeLists(data: Data, indices: RowIndices, validity: TakenValidity): Data {
   const offsets = data.valueOffsets as Int32Array;
-  const valueOffsets = sharedArray(Int32Array, indices.length + 1);
+  const valueOffsets = columnArray(Int32Array, indices.length + 1);
   const inner: number[] = [];
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i] as number;

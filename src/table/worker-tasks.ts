@@ -20,18 +20,21 @@ import './verbs/distinct-node.ts';
 import './verbs/row-operators.ts';
 import './verbs/slice-node.ts';
 import './verbs/sort-node.ts';
-import { batchToShared, type SharedBatch } from './shared-batch.ts';
+import { batchToMessage, batchToShared, type SharedBatch } from './shared-batch.ts';
 
 /** What the task `table.readPartition` is given. */
 export interface ReadPartitionPayload extends PartitionRequest {
   readonly partition: PartitionSpec;
+  /** The batch will stay: put it into shared memory. By default it is copied by the answer. */
+  readonly keep?: boolean | undefined;
 }
 
 registerTask('table.countRows', (partition: PartitionSpec) => countPartition(partition));
 
 registerTask('table.readPartition', async (payload: ReadPartitionPayload): Promise<SharedBatch> => {
-  const { partition, columns, rows } = payload;
-  return batchToShared(await readPartition(partition, { columns, rows }));
+  const { partition, columns, rows, keep = false } = payload;
+  const batch = await readPartition(partition, { columns, rows });
+  return keep ? batchToShared(batch) : batchToMessage(batch);
 });
 
 registerTask('table.parquetInfo', (file: { path: string }): ParquetInfo => parquetInfo(file.path));

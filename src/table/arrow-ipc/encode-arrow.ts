@@ -8,8 +8,7 @@ import { makeBatch, withType } from '../column-data.ts';
 import { concatDictionaries } from '../concat-dictionaries.ts';
 import { concatData } from '../concat-rows.ts';
 import { conformBatch } from '../conform-column.ts';
-import { batchFromShared, batchToShared, type SharedBatch } from '../shared-batch.ts';
-import { toShared } from '../shared-buffer.ts';
+import { batchToShared, freshBatch, type SharedBatch } from '../shared-batch.ts';
 import { sliceRows } from '../take-rows.ts';
 
 const rowsPerBatch = 65_536;
@@ -64,13 +63,13 @@ export function encodeArrow(
   const batch = conformBatch(given, schema);
   const recoded = dictionaries === undefined ? batch : recode(batch, dictionaries);
   // Fresh Arrow objects: a column that stands in a table twice must not share a dictionary's id.
-  const fresh = batchFromShared(batchToShared(recoded));
+  const fresh = freshBatch(recoded);
   const batches: RecordBatch[] = [];
   for (let start = 0; start === 0 || start < fresh.numRows; start += rowsPerBatch) {
     const rows = sliceRows(fresh, start, Math.min(fresh.numRows, start + rowsPerBatch));
     batches.push(compact(rows, fresh));
   }
-  return toShared(tableToIPC(new Table(fresh.schema, batches), 'stream'));
+  return tableToIPC(new Table(fresh.schema, batches), 'stream');
 }
 
 /** The rows with buffers of their own, but the dictionaries of the whole. */

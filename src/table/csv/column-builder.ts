@@ -1,6 +1,6 @@
 /**
  * Builds one column of cells: values go straight into a typed array that grows, at the end they are
- * copied once into shared memory. Each type has one way to read a cell; a cell that it cannot read is
+ * copied once. Each type has one way to read a cell; a cell that it cannot read is
  * refused by `add`.
  */
 import { type Data, DataType, DateUnit, TimeUnit, type Vector } from 'apache-arrow';
@@ -15,7 +15,7 @@ import {
   parseNumber,
   parseTimestamp,
 } from '../parse-text.ts';
-import { sharedArray, type TypedArray, type TypedArrayConstructor } from '../shared-buffer.ts';
+import { columnArray, type TypedArray, type TypedArrayConstructor } from '../shared-buffer.ts';
 import { typeName } from '../type-name.ts';
 
 /** One column that grows cell by cell. */
@@ -26,7 +26,7 @@ export interface ColumnBuilder {
   missing(): void;
   /** Adds a cell; false when it is no value of the type. */
   add(cell: string): boolean;
-  /** The column, in shared memory. */
+  /** The column. */
   finish(): Data;
 }
 
@@ -199,9 +199,9 @@ class TextBuilder implements ColumnBuilder {
 
   finish(): Data {
     const { numRows } = this.#mask;
-    const valueOffsets = sharedArray(Int32Array, numRows + 1);
+    const valueOffsets = columnArray(Int32Array, numRows + 1);
     valueOffsets.set(this.#offsets.subarray(0, numRows + 1));
-    const values = sharedArray(Uint8Array, this.#end);
+    const values = columnArray(Uint8Array, this.#end);
     values.set(this.#bytes.subarray(0, this.#end));
     const mask = this.#mask.finish();
     const validity = mask === undefined ? {} : { nullCount: -1, nullBitmap: bitmapOfMask(mask) };
@@ -280,7 +280,7 @@ class DecimalBuilder implements ColumnBuilder {
   finish(): Data {
     const words = this.#words.subarray(0, this.#mask.numRows * 2);
     const values = new Uint32Array(words.buffer, 0, words.length * 2);
-    const shared = sharedArray(Uint32Array, values.length);
+    const shared = columnArray(Uint32Array, values.length);
     shared.set(values);
     const mask = this.#mask.finish();
     const validity = mask === undefined ? {} : { nullCount: -1, nullBitmap: bitmapOfMask(mask) };

@@ -15,7 +15,6 @@ import {
 import { bitAt, validityOf } from '../bitmap.ts';
 import { dictionaryValues } from '../conform-column.ts';
 import { dateText, timestampText } from '../parse-text.ts';
-import { toShared } from '../shared-buffer.ts';
 
 /** How to write. */
 export interface EncodeCsvOptions {
@@ -27,7 +26,7 @@ type CellText = (row: number) => string | null;
 
 const linesPerPiece = 4096;
 
-/** The lines of a batch, without a header, as UTF-8 in shared memory. */
+/** The lines of a batch, without a header, as UTF-8. */
 export function encodeCsv(batch: RecordBatch, options: EncodeCsvOptions): Uint8Array {
   const columns = batch.data.children.map(cellText);
   const pieces: Buffer[] = [];
@@ -44,7 +43,7 @@ export function encodeCsv(batch: RecordBatch, options: EncodeCsvOptions): Uint8A
     lines = [];
   }
   pieces.push(Buffer.from(lines.join('')));
-  return toShared(new Uint8Array(Buffer.concat(pieces)));
+  return new Uint8Array(Buffer.concat(pieces));
 }
 
 /** One line of cells. */

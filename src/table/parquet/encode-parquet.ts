@@ -16,15 +16,14 @@ import { CoppiceError } from '../../base/errors.ts';
 import { makeBatch, withType } from '../column-data.ts';
 import { concatData } from '../concat-rows.ts';
 import { conformBatch } from '../conform-column.ts';
-import { batchFromShared, batchToShared } from '../shared-batch.ts';
-import { toShared } from '../shared-buffer.ts';
+import { freshBatch } from '../shared-batch.ts';
 import { sliceRows } from '../take-rows.ts';
 import { callParquetWasm, type ParquetWasm } from './parquet-wasm.ts';
 
 /** How Parquet pages are compressed. */
 export type ParquetCompression = 'none' | 'snappy' | 'gzip' | 'brotli' | 'zstd' | 'lz4';
 
-/** A small Parquet file in shared memory. */
+/** A small Parquet file in memory. */
 export interface EncodedRowGroup {
   readonly bytes: Uint8Array;
   readonly numRows: number;
@@ -43,7 +42,7 @@ export function encodeParquet(
   options: EncodeOptions,
 ): EncodedRowGroup[] {
   // Fresh Arrow objects: a column that stands in a table twice must not share a dictionary's id.
-  const batch = batchFromShared(batchToShared(conformBatch(given, schema)));
+  const batch = freshBatch(conformBatch(given, schema));
   checkNulls(batch);
   const encoded: EncodedRowGroup[] = [];
   for (let start = 0; start === 0 || start < batch.numRows; start += options.rowGroupRows) {
@@ -55,11 +54,10 @@ export function encodeParquet(
 
 function encodeRows(batch: RecordBatch, compression: ParquetCompression): Uint8Array {
   const stream = tableToIPC(new Table(batch.schema, [batch]), 'stream');
-  const file = callParquetWasm((module) => {
+  return callParquetWasm((module) => {
     const table = module.Table.fromIPCStream(stream);
     return module.writeParquet(table, properties(module, batch, compression));
   });
-  return toShared(file);
 }
 
 function properties(module: ParquetWasm, batch: RecordBatch, compression: ParquetCompression) {

@@ -1,11 +1,12 @@
 /**
- * Reads rows of one row group of a Parquet file into shared columns, in the thread that calls.
+ * Reads rows of one row group of a Parquet file, in the thread that calls.
  *
  * The wanted columns are decoded in portions of bounded size, so that the decoder's memory (which never
- * shrinks) stays small however large the row group is; each portion is copied once into shared memory.
+ * shrinks) stays small however large the row group is.
  */
 import {
   type Data,
+  type DataType,
   Field,
   type RecordBatch,
   Schema,
@@ -18,7 +19,7 @@ import { makeBatch } from '../column-data.ts';
 import { concatData } from '../concat-rows.ts';
 import { conformData } from '../conform-column.ts';
 import { type ConstantColumn, constantColumn } from '../constant-column.ts';
-import { normalSchema } from '../normal-type.ts';
+import { normalSchema, normalType } from '../normal-type.ts';
 import type { SourceSpec } from '../partition-spec.ts';
 import {
   type FieldRecord,
@@ -146,7 +147,7 @@ function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data
   for (const [index, given] of table.schema.fields.entries()) {
     const field = cleanField(given);
     const chunks = table.batches.map((batch) => batch.data.children[index] as Data);
-    const data = concatData(field.type, chunks);
+    const data = joinChunks(field.type, chunks);
     const conforms = source.conforms.find((record) => record.name === field.name);
     if (conforms === undefined) columns.push([field, data]);
     else {
@@ -155,6 +156,13 @@ function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data
     }
   }
   return columns;
+}
+
+/** The one chunk as it is, where its layout is the table's; else the chunks end to end. */
+function joinChunks(type: DataType, chunks: readonly Data[]): Data {
+  const [only] = chunks;
+  const isReady = chunks.length === 1 && only !== undefined && normalType(type) === type;
+  return isReady ? only : concatData(type, chunks);
 }
 
 /** Groups of chunks, all chunks of a column together, each group of bounded size. */

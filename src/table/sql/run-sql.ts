@@ -22,7 +22,7 @@ import { sourceNode } from '../plan-node.ts';
 import { memoryPartition } from '../sources.ts';
 import { type DuckDb, loadDuckDb } from './load-duckdb.ts';
 
-/** Options of {@link sqlTable}. */
+/** Options of `session.sql`. */
 export interface SqlOptions extends TableOptions {
   /** Tables that the query may name. */
   readonly tables?: Readonly<Record<string, PartitionedTable>> | undefined;

@@ -21,7 +21,7 @@ export function cacheNode(input: PlanNode): CacheNode {
       const partition = { ...(await resolve(lazy)), index };
       const shared = await runner.run<SharedBatch>(
         'table.readPartition',
-        { partition },
+        { partition, keep: true },
         { signal },
       );
       return memoryPartition(batchFromShared(shared), partition.schema);

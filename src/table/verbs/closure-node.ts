@@ -1,6 +1,6 @@
 /**
  * A step that runs a user's closure on the calling thread, batch by batch: each partition is read in the
- * pool, comes here as shared columns, and goes on as a partition in memory when its turn comes.
+ * pool, comes here, and goes on as a partition in memory when its turn comes.
  */
 import type { RecordBatch, Schema } from 'apache-arrow';
 import type { Awaitable } from '../../base/awaitable.ts';
@@ -14,7 +14,7 @@ import {
 } from '../plan-node.ts';
 import { schemaToRecord } from '../schema-record.ts';
 import { batchFromShared, type SharedBatch } from '../shared-batch.ts';
-import { memoryPartition } from '../sources.ts';
+import { memoryPartition, passingPartition } from '../sources.ts';
 
 /** The node after a closure over batches. */
 export function closureNode(
@@ -25,6 +25,7 @@ export function closureNode(
   const record = schemaToRecord(schema);
   const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
     const partitions = await input.lower(context);
+    const toPartition = context.keep === true ? memoryPartition : passingPartition;
     return partitions.map((lazy) => async (): Promise<PartitionSpec> => {
       checkAborted(context);
       const { runner, signal } = context;
@@ -34,7 +35,7 @@ export function closureNode(
         { partition },
         { signal },
       );
-      return memoryPartition(await apply(batchFromShared(shared)), record);
+      return toPartition(await apply(batchFromShared(shared)), record);
     });
   };
   return { schema, numPartitions: input.numPartitions, lower };

@@ -10,11 +10,11 @@ import {
   countRows,
   firstRowsOf,
   type LazyPartition,
+  lowerForKeeps,
   operatorNode,
   type PlanContext,
   type PlanNode,
   resolve,
-  resolveAll,
 } from '../plan-node.ts';
 import { readPartition } from '../read-partition.ts';
 import { schemaFromRecord, schemaToRecord } from '../schema-record.ts';
@@ -54,7 +54,7 @@ registerSource<SliceSource>('slices', async ({ parts }, { columns, rows }) => {
 /** The same rows in order, in so many partitions of nearly equal size. */
 export function repartitionNode(input: PlanNode, numPartitions: number): PlanNode {
   const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
-    const ready = await resolveAll(await input.lower(context));
+    const ready = await lowerForKeeps(input, context);
     const firstRows = firstRowsOf(await countRows(ready, context));
     const numRows = firstRows.at(-1) as number;
     return Array.from({ length: numPartitions }, (_, i) => {
@@ -70,7 +70,7 @@ export function repartitionNode(input: PlanNode, numPartitions: number): PlanNod
 export function limitNode(input: PlanNode, numRows: number): PlanNode {
   const empty = memoryPartition(emptyBatch(input.schema));
   const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
-    const partitions = await input.lower(context);
+    const partitions = await input.lower({ ...context, keep: true });
     const kept: LazyPartition[] = [];
     let left = numRows;
     for (const lazy of partitions) {

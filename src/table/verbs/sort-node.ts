@@ -30,6 +30,7 @@ import { gatherPartition } from './gather-source.ts';
 
 /** One key of an order. */
 export interface SortKey {
+  /** The column to sort by. */
   readonly column: string;
   /** Largest first. */
   readonly descending?: boolean | undefined;
@@ -90,7 +91,7 @@ export function sortNode(input: PlanNode, keys: readonly SortKey[]): PlanNode {
     const partitions = await input.lower(context);
     const read = async (lazy: LazyPartition, index: number): Promise<SharedBatch> => {
       const partition = { ...(await resolve(lazy)), index };
-      return await runner.run('table.readPartition', { partition }, { signal });
+      return await runner.run('table.readPartition', { partition, keep: true }, { signal });
     };
     const batches: SharedBatch[] = [];
     for await (const batch of mapInOrder(partitions, runner.numThreads + 1, read))
