@@ -13,7 +13,7 @@ export {
   type ErrorRecord,
   isCoppiceError,
 } from './base/errors.ts';
-export type { Json } from './base/json.ts';
+export type { Json, JsonObject } from './base/json.ts';
 export type { OnProgress, Progress } from './base/progress.ts';
 export { fromModule, type ModuleFunction, type UserFunction } from './base/user-function.ts';
 export type { TaskOptions, TaskRunner } from './cluster/task-runner.ts';
@@ -45,7 +45,7 @@ export {
   RandomForestRegressor,
 } from './ensemble/random-forest-regressor.ts';
 export type { Score, Scorer, ScorerRow } from './ensemble/scorer.ts';
-export { TreeModel } from './ensemble/tree-model.ts';
+export { type TrainingSummary, TreeModel } from './ensemble/tree-model.ts';
 
 // evaluation
 export {
@@ -53,10 +53,12 @@ export {
   type BinaryClassificationEvaluatorOptions,
 } from './evaluation/binary-classification-evaluator.ts';
 export { type EvaluateOptions, Evaluator, type Metrics } from './evaluation/evaluator.ts';
+export type { LabelValue } from './evaluation/label-values.ts';
 export {
   MulticlassClassificationEvaluator,
   type MulticlassClassificationEvaluatorOptions,
 } from './evaluation/multiclass-classification-evaluator.ts';
+export type { RocCurve } from './evaluation/rank-metrics.ts';
 export {
   RegressionEvaluator,
   type RegressionEvaluatorOptions,
@@ -113,20 +115,36 @@ export {
   type ValueOf,
 } from './params/define-params.ts';
 export {
+  type BoolFacts,
   bool,
   column,
   columns,
   either,
+  type FloatFacts,
   float,
   int,
+  type JsonFacts,
   json,
+  type ListFacts,
+  type NumberFacts,
+  type NumbersFacts,
   numberLists,
   numbers,
   oneOf,
   str,
   strings,
+  type TextFacts,
 } from './params/kinds.ts';
-export { func, object } from './params/object-kinds.ts';
+export { type FunctionFacts, func, type ObjectFacts, object } from './params/object-kinds.ts';
+export type {
+  CommonFacts,
+  NamedFunctions,
+  ParamSpec,
+  ParamSpecs,
+  Presence,
+  PresenceOf,
+} from './params/param-spec.ts';
+export type { SavedParams } from './params/params-json.ts';
 export { resolveParams } from './params/resolve-params.ts';
 
 // pipelines
@@ -137,16 +155,25 @@ export { Model } from './pipeline/model.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 export { PipelineModel, type PipelineModelOptions } from './pipeline/pipeline-model.ts';
 export { PipelineStage } from './pipeline/pipeline-stage.ts';
-export type { LoadOptions, StageReader } from './pipeline/stage-reader.ts';
-export { registerStage } from './pipeline/stage-registry.ts';
-export type { SaveOptions, StageWriter } from './pipeline/stage-writer.ts';
+export type { TensorData, Tensors } from './pipeline/safetensors.ts';
+export type {
+  LoadOptions,
+  StageClass,
+  StageReader,
+  StoredTensors,
+} from './pipeline/stage-reader.ts';
+export { type RegisteredClass, registerStage } from './pipeline/stage-registry.ts';
+export type { RowIdMode, SavableStage, SaveOptions, StageWriter } from './pipeline/stage-writer.ts';
 export { Transformer, type TransformOptions } from './pipeline/transformer.ts';
 
 // sessions and tables
 export { createTable, read } from './session/default-session.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { SessionReader } from './session/session-reader.ts';
+export type { WriteArrowOptions } from './table/arrow-ipc/write-arrow.ts';
 export type { ColumnInput, CreateTableOptions } from './table/create-table.ts';
+export type { ReadCsvOptions } from './table/csv/read-csv.ts';
+export type { WriteCsvOptions } from './table/csv/write-csv.ts';
 export {
   coalesce,
   col,
@@ -155,6 +182,8 @@ export {
   type Operand,
   when,
 } from './table/expressions/expression.ts';
+export type { ParquetCompression } from './table/parquet/encode-parquet.ts';
+export type { WriteParquetOptions } from './table/parquet/write-parquet.ts';
 export {
   type AnyColumns,
   type ColumnFunction,
@@ -163,7 +192,10 @@ export {
   type RowFunction,
   type TableOptions,
 } from './table/partitioned-table.ts';
+export type { TypedArray } from './table/shared-buffer.ts';
+export type { SqlOptions } from './table/sql/run-sql.ts';
 export { type DropNullsOptions, TableNulls } from './table/table-nulls.ts';
 export { TableWriter } from './table/table-writer.ts';
+export type { SortKey } from './table/verbs/sort-node.ts';
 export type { ClassValue } from './training/messages.ts';
 export type { TreeEnsemble } from './tree/tree.ts';

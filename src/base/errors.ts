@@ -73,9 +73,13 @@ export type ErrorContext = Readonly<Record<string, string | number | boolean | n
 
 /** What crosses a thread or a socket in place of a CoppiceError. */
 export interface ErrorRecord {
+  /** The identity of the error. */
   readonly code: ErrorCode;
+  /** What, where and the remedy. */
   readonly message: string;
+  /** Where it happened. */
   readonly context: ErrorContext;
+  /** The stack where it was thrown. */
   readonly stack?: string | undefined;
 }
 

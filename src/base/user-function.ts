@@ -7,7 +7,9 @@ import { CoppiceError } from './errors.ts';
 
 /** Names an exported function of a module; made by {@link fromModule}. */
 export interface ModuleFunction {
+  /** Where the module is. */
   readonly moduleUrl: string;
+  /** The name of its export. */
   readonly exportName: string;
 }
 

@@ -37,6 +37,7 @@ export const decisionTreeClassificationModelParams = defineParams(
 export class DecisionTreeClassificationModel extends TreeModel<
   typeof decisionTreeClassificationModelParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = decisionTreeClassificationModelParams;
 
   constructor(options: DecisionTreeClassifierOptions, data: TreeModelData) {
@@ -89,6 +90,7 @@ export class DecisionTreeClassifier extends Estimator<
   DecisionTreeClassificationModel,
   typeof decisionTreeClassifierParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = decisionTreeClassifierParams;
 
   constructor(options: DecisionTreeClassifierOptions = {}) {

@@ -30,6 +30,7 @@ export const decisionTreeRegressionModelParams = defineParams(
 export class DecisionTreeRegressionModel extends TreeModel<
   typeof decisionTreeRegressionModelParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = decisionTreeRegressionModelParams;
 
   constructor(options: DecisionTreeRegressorOptions, data: TreeModelData) {
@@ -71,6 +72,7 @@ export class DecisionTreeRegressor extends Estimator<
   DecisionTreeRegressionModel,
   typeof decisionTreeRegressorParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = decisionTreeRegressorParams;
 
   constructor(options: DecisionTreeRegressorOptions = {}) {

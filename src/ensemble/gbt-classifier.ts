@@ -34,6 +34,7 @@ export const gbtClassificationModelParams = defineParams(
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
 export class GBTClassificationModel extends TreeModel<typeof gbtClassificationModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = gbtClassificationModelParams;
 
   constructor(options: GBTClassifierOptions, data: TreeModelData) {
@@ -85,6 +86,7 @@ export class GBTClassifier extends Estimator<
   GBTClassificationModel,
   typeof gbtClassifierParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = gbtClassifierParams;
 
   constructor(options: GBTClassifierOptions = {}) {

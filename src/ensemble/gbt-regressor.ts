@@ -27,6 +27,7 @@ export const gbtRegressionModelParams = defineParams(
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
 export class GBTRegressionModel extends TreeModel<typeof gbtRegressionModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = gbtRegressionModelParams;
 
   constructor(options: GBTRegressorOptions, data: TreeModelData) {
@@ -68,6 +69,7 @@ export class GBTRegressionModel extends TreeModel<typeof gbtRegressionModelParam
  * @see docs/guides/first-model.md; T. Chen and C. Guestrin, "XGBoost", 2016; G. Ke et al., "LightGBM", 2017
  */
 export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegressorParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = gbtRegressorParams;
 
   constructor(options: GBTRegressorOptions = {}) {

@@ -37,6 +37,7 @@ export const randomForestClassificationModelParams = defineParams(
 export class RandomForestClassificationModel extends TreeModel<
   typeof randomForestClassificationModelParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = randomForestClassificationModelParams;
 
   constructor(options: RandomForestClassifierOptions, data: TreeModelData) {
@@ -89,6 +90,7 @@ export class RandomForestClassifier extends Estimator<
   RandomForestClassificationModel,
   typeof randomForestClassifierParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = randomForestClassifierParams;
 
   constructor(options: RandomForestClassifierOptions = {}) {

@@ -30,6 +30,7 @@ export const randomForestRegressionModelParams = defineParams(
 export class RandomForestRegressionModel extends TreeModel<
   typeof randomForestRegressionModelParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = randomForestRegressionModelParams;
 
   constructor(options: RandomForestRegressorOptions, data: TreeModelData) {
@@ -71,6 +72,7 @@ export class RandomForestRegressor extends Estimator<
   RandomForestRegressionModel,
   typeof randomForestRegressorParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = randomForestRegressorParams;
 
   constructor(options: RandomForestRegressorOptions = {}) {

@@ -23,11 +23,20 @@ import './worker-operators.ts';
 
 let modelCount = 0;
 
+/** What training told about itself. */
+export interface TrainingSummary {
+  /** How many rows took part. */
+  readonly numRows: number;
+  /** The validation loss after each round, where there was validation data. */
+  readonly validationLosses: readonly number[];
+}
+
 /** A fitted model of trees. */
 export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model<S> {
   /** @internal */
   readonly data: TreeModelData;
   readonly inputSchema: LogicalSchema;
+  /** What identified the rows of the training data. */
   readonly rowIdMode: RowIdMode;
   readonly #modelId: string;
   #shared: TreeEnsemble | null = null;
@@ -97,7 +106,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   }
 
   /** What training told about itself. */
-  get summary(): { readonly numRows: number; readonly validationLosses: readonly number[] } {
+  get summary(): TrainingSummary {
     return { numRows: this.data.numRows, validationLosses: this.data.validationLosses };
   }
 

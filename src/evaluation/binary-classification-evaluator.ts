@@ -125,7 +125,7 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
   /**
    * The ROC curve, from (0, 0) to (1, 1).
    *
-   * @param maxPoints about how many points to keep, evenly spread along the curve
+   * @param options `maxPoints` is about how many points to keep, evenly spread along the curve
    */
   async roc(
     table: PartitionedTable,

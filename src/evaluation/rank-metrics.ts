@@ -20,7 +20,9 @@ export interface RankMetrics {
 
 /** A ROC curve from (0, 0) to (1, 1). */
 export interface RocCurve {
+  /** The share of negatives above each threshold. */
   readonly falsePositiveRate: Float64Array;
+  /** The share of positives above each threshold. */
   readonly truePositiveRate: Float64Array;
   /** Rows with a score of at least this count as positive. */
   readonly threshold: Float64Array;

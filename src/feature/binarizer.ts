@@ -45,6 +45,7 @@ export type BinarizerOptions = Options<typeof binarizerParams.schema>;
  * ```
  */
 export class Binarizer extends Transformer<typeof binarizerParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = binarizerParams;
 
   constructor(options: BinarizerOptions) {

@@ -49,6 +49,7 @@ export type BucketizerOptions = Options<typeof bucketizerParams.schema>;
  * ```
  */
 export class Bucketizer extends Transformer<typeof bucketizerParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = bucketizerParams;
 
   constructor(options: BucketizerOptions) {

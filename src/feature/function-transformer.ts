@@ -53,6 +53,7 @@ export type FunctionTransformerOptions = Options<typeof functionTransformerParam
  * ```
  */
 export class FunctionTransformer extends Transformer<typeof functionTransformerParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = functionTransformerParams;
 
   constructor(options: FunctionTransformerOptions) {

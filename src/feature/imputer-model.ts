@@ -54,6 +54,7 @@ export interface ImputerState {
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
 export class ImputerModel extends Model<typeof imputerModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = imputerModelParams;
   /** What replaces a missing value of each input column. */
   readonly surrogates: readonly number[];

@@ -36,6 +36,7 @@ export type ImputerOptions = Options<typeof imputerParams.schema>;
  * ```
  */
 export class Imputer extends Estimator<ImputerModel, typeof imputerParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = imputerParams;
 
   constructor(options: ImputerOptions) {

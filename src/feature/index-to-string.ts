@@ -50,6 +50,7 @@ export type IndexToStringOptions = Options<typeof indexToStringParams.schema>;
  * ```
  */
 export class IndexToString extends Transformer<typeof indexToStringParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = indexToStringParams;
 
   constructor(options: IndexToStringOptions) {

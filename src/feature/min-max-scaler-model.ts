@@ -57,6 +57,7 @@ export interface MinMaxScalerState {
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
 export class MinMaxScalerModel extends Model<typeof minMaxScalerModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = minMaxScalerModelParams;
   /** For each input column the smallest values of its parts. */
   readonly minima: readonly Float64Array[];

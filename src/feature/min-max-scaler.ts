@@ -35,6 +35,7 @@ export type MinMaxScalerOptions = Options<typeof minMaxScalerParams.schema>;
  * ```
  */
 export class MinMaxScaler extends Estimator<MinMaxScalerModel, typeof minMaxScalerParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = minMaxScalerParams;
 
   constructor(options: MinMaxScalerOptions) {

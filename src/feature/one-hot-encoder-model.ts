@@ -56,6 +56,7 @@ export interface OneHotEncoderState {
  *   `CATEGORY_UNSEEN`
  */
 export class OneHotEncoderModel extends Model<typeof oneHotEncoderModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = oneHotEncoderModelParams;
   /** The categories of each input column, in order. */
   readonly categories: readonly (readonly string[])[];

@@ -45,6 +45,7 @@ export class OneHotEncoder extends Estimator<
   OneHotEncoderModel,
   typeof oneHotEncoderParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = oneHotEncoderParams;
 
   constructor(options: OneHotEncoderOptions) {

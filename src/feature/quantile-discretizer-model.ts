@@ -50,6 +50,7 @@ export interface QuantileDiscretizerState {
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
 export class QuantileDiscretizerModel extends Model<typeof quantileDiscretizerModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = quantileDiscretizerModelParams;
   /** The edges between the buckets of each input column, from −Infinity to Infinity. */
   readonly splits: readonly (readonly number[])[];

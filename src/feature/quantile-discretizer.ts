@@ -43,6 +43,7 @@ export class QuantileDiscretizer extends Estimator<
   QuantileDiscretizerModel,
   typeof quantileDiscretizerParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = quantileDiscretizerParams;
 
   constructor(options: QuantileDiscretizerOptions) {

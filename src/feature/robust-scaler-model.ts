@@ -61,6 +61,7 @@ export interface RobustScalerState {
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
 export class RobustScalerModel extends Model<typeof robustScalerModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = robustScalerModelParams;
   /** For each input column the medians of its parts. */
   readonly medians: readonly Float64Array[];

@@ -34,6 +34,7 @@ export type RobustScalerOptions = Options<typeof robustScalerParams.schema>;
  * ```
  */
 export class RobustScaler extends Estimator<RobustScalerModel, typeof robustScalerParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = robustScalerParams;
 
   constructor(options: RobustScalerOptions) {

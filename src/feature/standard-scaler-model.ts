@@ -52,6 +52,7 @@ export interface StandardScalerState {
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
 export class StandardScalerModel extends Model<typeof standardScalerModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = standardScalerModelParams;
   /** For each input column the means of its parts. */
   readonly means: readonly Float64Array[];

@@ -42,6 +42,7 @@ export class StandardScaler extends Estimator<
   StandardScalerModel,
   typeof standardScalerParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = standardScalerParams;
 
   constructor(options: StandardScalerOptions) {

@@ -60,6 +60,7 @@ export interface StringIndexerState {
  *   `CATEGORY_UNSEEN`
  */
 export class StringIndexerModel extends Model<typeof stringIndexerModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = stringIndexerModelParams;
   /** The fitted values of each input column, in the order of their numbers. */
   readonly labels: readonly (readonly string[])[];

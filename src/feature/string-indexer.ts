@@ -44,6 +44,7 @@ export class StringIndexer extends Estimator<
   StringIndexerModel,
   typeof stringIndexerParams.schema
 > {
+  /** The declared parameters. */
   static readonly paramSchema = stringIndexerParams;
 
   constructor(options: StringIndexerOptions) {

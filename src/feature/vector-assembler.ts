@@ -46,6 +46,7 @@ export type VectorAssemblerOptions = Options<typeof vectorAssemblerParams.schema
  * ```
  */
 export class VectorAssembler extends Transformer<typeof vectorAssemblerParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = vectorAssemblerParams;
 
   constructor(options: VectorAssemblerOptions) {

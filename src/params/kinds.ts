@@ -14,10 +14,15 @@ import {
 
 /** Bounds of a number: `min` and `max` belong to the range, `above` and `below` do not. */
 export interface NumberFacts extends CommonFacts {
+  /** The value when it is left out. */
   readonly default?: number;
+  /** The least value. */
   readonly min?: number;
+  /** The greatest value. */
   readonly max?: number;
+  /** Values are greater than it. */
   readonly above?: number;
+  /** Values are less than it. */
   readonly below?: number;
 }
 
@@ -65,6 +70,7 @@ export function float<const F extends FloatFacts>(facts: F): ParamSpec<number, P
 
 /** Facts of {@link bool}. */
 export interface BoolFacts extends CommonFacts {
+  /** The value when it is left out. */
   readonly default?: boolean;
 }
 
@@ -78,6 +84,7 @@ export function bool<const F extends BoolFacts>(facts: F): ParamSpec<boolean, Pr
 
 /** Facts of {@link str} and {@link column}. */
 export interface TextFacts extends CommonFacts {
+  /** The value when it is left out. */
   readonly default?: string;
 }
 
@@ -105,6 +112,7 @@ export function oneOf<
 
 /** Facts of a list. */
 export interface ListFacts<T> extends CommonFacts {
+  /** The value when it is left out. */
   readonly default?: readonly T[];
   /** Fewest items; a list may be empty when it is 0. */
   readonly minLength?: number;
@@ -132,12 +140,17 @@ export function strings<const F extends ListFacts<string>>(
 
 /** Facts of {@link numbers}. */
 export interface NumbersFacts extends ListFacts<number> {
+  /** The least value. */
   readonly min?: number;
+  /** The greatest value. */
   readonly max?: number;
+  /** Values are greater than it. */
   readonly above?: number;
+  /** Values are less than it. */
   readonly below?: number;
   /** Each item must be larger than the one before. */
   readonly ascending?: boolean;
+  /** Both infinities are values too. */
   readonly allowInfinite?: boolean;
 }
 
@@ -195,6 +208,7 @@ export function numberLists<const F extends NumbersFacts & { readonly default?: 
 
 /** Facts of {@link json}. */
 export interface JsonFacts<T extends Json> extends CommonFacts {
+  /** The value when it is left out. */
   readonly default?: T;
   /** In words, what the value must be. */
   readonly rule?: string;

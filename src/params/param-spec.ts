@@ -29,11 +29,15 @@ export interface CommonFacts {
 export interface ParamSpec<T = unknown, P extends Presence = Presence> {
   /** `int`, `float`, `oneOf`, …: which generator of test values and which table row of the docs it gets. */
   readonly kind: string;
+  /** Must it be given? */
   readonly presence: P;
+  /** The value when it is left out. */
   readonly default: T | undefined;
   /** Completes the sentence "maxIter must be …", for example `an integer ≥ 1`. */
   readonly rule: string;
+  /** Has no influence on the model and is not saved. */
   readonly noSave: boolean;
+  /** The version that brought it. */
   readonly since: string | undefined;
   /** Bounds, allowed values and the like, as they were declared. */
   readonly facts: Readonly<Record<string, unknown>>;

@@ -9,7 +9,9 @@ import type { NamedFunctions, ParamSpecs } from './param-spec.ts';
 
 /** The saved parameters of a stage. */
 export interface SavedParams {
+  /** What the constructor was given. */
   readonly set: JsonObject;
+  /** What it was not given. */
   readonly default: JsonObject;
 }
 

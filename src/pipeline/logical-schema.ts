@@ -10,6 +10,7 @@ import { typeName } from '../table/type-name.ts';
 
 /** One column or one part of a nested column. */
 export interface LogicalField {
+  /** The column. */
   readonly name: string;
   /** `double`, `int`, `string`, `boolean`, `date`, `timestamp(us)`, `struct`, `vector[3]`, … */
   readonly type: string;

@@ -29,6 +29,7 @@ export interface PipelineModelState {
  * Input: the columns that its stages read. Output: the table with every stage's columns.
  */
 export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = pipelineModelParams;
   /** The fitted stages, in order. */
   readonly stages: readonly Transformer[];

@@ -39,6 +39,7 @@ export type PipelineOptions = Options<typeof pipelineParams.schema>;
  * @throws CoppiceError `PARAM_INVALID`, and what the stages throw
  */
 export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.schema> {
+  /** The declared parameters. */
   static readonly paramSchema = pipelineParams;
 
   constructor(options: PipelineOptions) {

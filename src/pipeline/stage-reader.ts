@@ -17,8 +17,11 @@ import { readVerifiedFiles, type VerifiedFiles } from './verified-files.ts';
 
 /** A class whose stages can be loaded. */
 export interface StageClass<T extends SavableStage = SavableStage> {
+  /** The declared parameters. */
   readonly paramSchema: ParamSchema;
+  /** What its instances inherit. */
   readonly prototype: T;
+  /** Makes a stage of what was saved. */
   fromSaved(reader: StageReader): Awaitable<SavableStage>;
 }
 
@@ -53,13 +56,17 @@ type TensorArray = new (length: number) => TensorData;
 
 /** What `fromSaved` of a class reads from. */
 export class StageReader {
+  /** The class that was saved. */
   readonly className: string;
   /** The uid in the files. */
   readonly uid: string;
   /** Options for the constructor: the parameters that were set. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** The columns that a model was fitted on. */
   readonly schema: LogicalSchema | null;
+  /** What identified the rows of the training data. */
   readonly rowIdMode: RowIdMode | null;
+  /** Facts of the class's own. */
   readonly extra: Json;
   readonly #source: Source;
 

@@ -8,7 +8,9 @@ import type { ParamSchema } from '../params/define-params.ts';
 
 /** The part of a stage's class that is looked at here. */
 export interface RegisteredClass {
+  /** The declared parameters. */
   readonly paramSchema: ParamSchema;
+  /** Makes a stage of what was saved. */
   fromSaved(reader: never): unknown;
 }
 

@@ -29,9 +29,11 @@ export type RowIdMode = 'position' | 'idCol' | 'content';
 
 /** What saving needs to know of a stage, without knowing its class. */
 export interface SavableStage {
+  /** The name under which the class is saved. */
   readonly className: string;
   /** The columns a fitted stage needs, as they were at fit. */
   readonly inputSchema?: LogicalSchema | undefined;
+  /** What identified the rows of the training data. */
   readonly rowIdMode?: RowIdMode | undefined;
   /** The uid at a place of a pipeline; '' is the place of a stage that stands alone. */
   uidAt(place: string): string;

@@ -9,6 +9,7 @@ import { PipelineStage } from './pipeline-stage.ts';
 export interface TransformOptions {
   /** Aborts what transform itself does; the lazy rest is aborted where it is read. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears of what is read and done. */
   readonly onProgress?: OnProgress | undefined;
 }
 

@@ -8,7 +8,9 @@
 
 /** Trees, their splits and their leaves' values. */
 export interface TreeEnsemble {
+  /** How many trees there are. */
   readonly numTrees: number;
+  /** Values of one leaf. */
   readonly numOutputs: number;
   /** uint32[numTrees + 1] */
   readonly treeStart: Uint32Array;
@@ -20,16 +22,21 @@ export interface TreeEnsemble {
   readonly leftChild: Uint32Array;
   /** uint8[numNodes]: bit 0 missing goes left, bit 1 an unseen category does, bit 2 the split is by category */
   readonly flags: Uint8Array;
+  /** uint32[numNodes]: the first word of the node's bits in categoryBits */
   readonly categoryStart: Uint32Array;
+  /** uint32[numNodes]: how many bits */
   readonly categoryCount: Uint32Array;
+  /** Left categories of all category splits, as bits. */
   readonly categoryBits: Uint32Array;
   /** float64[numNodes]: how much the split lowered the loss; 0 at a leaf */
   readonly gain: Float64Array;
-  /** float64[numNodes] and int32[numNodes]: the best split of any other feature; −1 where there was none */
+  /** float64[numNodes]: the gain of the best split of any other feature */
   readonly runnerUpGain: Float64Array;
+  /** int32[numNodes]: that feature, −1 where there was none */
   readonly runnerUpFeature: Int32Array;
-  /** float64[numNodes]: sum of hessians or weights, and how many rows */
+  /** float64[numNodes]: sum of hessians or weights */
   readonly cover: Float64Array;
+  /** float64[numNodes]: how many rows */
   readonly rows: Float64Array;
   /** float64[numNodes · numOutputs]: a leaf's values (for an inner node what it would be as a leaf) */
   readonly value: Float64Array;
