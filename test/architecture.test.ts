@@ -81,6 +81,7 @@ describe('determinism', () => {
       'src/cluster/tcp/', // the key of a gang, which nobody may guess
       'src/kernels/choose.ts', // COPPICE_KERNELS=reference
       'src/table/file-sink.ts', // the names of temporary files
+      'src/table/sql/', // where DuckDB's temporary files go
       'src/cluster/tcp/', // the secret that the processes of a gang share
       'src/ensemble/tree-model.ts', // names a loaded model in the memory of workers
       'src/session/',
