@@ -6,7 +6,8 @@ import type { Session } from '../session/session.ts';
 import { findFiles } from '../table/find-files.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 
-type Format = 'parquet' | 'csv' | 'arrow';
+/** The formats of tables. */
+export type Format = 'parquet' | 'csv' | 'arrow';
 
 const formats: Readonly<Record<string, Format>> = {
   '.parquet': 'parquet',
@@ -17,12 +18,18 @@ const formats: Readonly<Record<string, Format>> = {
   '.arrow': 'arrow',
   '.feather': 'arrow',
   '.ipc': 'arrow',
+  '.arrows': 'arrow',
 };
+
+/** The format that a file's name stands for; null for none. */
+export function formatOfName(path: string): Format | null {
+  return formats[extname(path).toLowerCase()] ?? null;
+}
 
 /** The format that a file's name stands for, else the one that its first bytes tell; null for neither. */
 async function formatOfFile(path: string): Promise<Format | null> {
-  const named = formats[extname(path).toLowerCase()];
-  if (named !== undefined) return named;
+  const named = formatOfName(path);
+  if (named !== null) return named;
   const file = await open(path);
   try {
     const { buffer } = await file.read(Buffer.alloc(6), 0, 6, 0);
@@ -47,7 +54,6 @@ export async function readData(
   for (const file of files) found.add(await formatOfFile(file));
   const [format] = found;
   if (found.size > 1 || format === null || format === undefined) throw mixed(files);
-  if (format === 'arrow') throw mixed(files);
   return await session.read[format](paths);
 }
 

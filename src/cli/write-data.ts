@@ -1,9 +1,9 @@
 /** Writes the table of `--out`, in the format that its name stands for. */
 import { existsSync } from 'node:fs';
-import { extname } from 'node:path';
 import { CoppiceError } from '../base/errors.ts';
 import type { OnProgress } from '../base/progress.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { formatOfName } from './read-data.ts';
 
 /** How to write. */
 export interface WriteDataOptions {
@@ -37,7 +37,5 @@ export async function writeData(
   path: string,
   options: WriteDataOptions,
 ): Promise<void> {
-  const isCsv = ['.csv', '.tsv'].includes(extname(path).toLowerCase());
-  if (isCsv) await table.write.csv(path, options);
-  else await table.write.parquet(path, options);
+  await table.write[formatOfName(path) ?? 'parquet'](path, options);
 }

@@ -139,8 +139,15 @@ describe('fit, transform, evaluate, inspect', () => {
     await table.write.parquet(path('some-folder'));
     await table.write.parquet(path('some.parquet'));
     await table.write.csv(path('some.csv'));
+    await table.write.arrow(path('some.arrow'));
     const trees: string[] = [];
-    for (const data of ['some-folder', 'some-folder/*.parquet', 'some.parquet', 'some.csv']) {
+    for (const data of [
+      'some-folder',
+      'some-folder/*.parquet',
+      'some.parquet',
+      'some.csv',
+      'some.arrow',
+    ]) {
       const model = path('some-model');
       const fitted = await runForTest([
         'fit',
@@ -160,17 +167,28 @@ describe('fit, transform, evaluate, inspect', () => {
     expect(new Set(trees).size).toBe(1);
   });
 
-  it('score and evaluate CSV too', async () => {
-    const model = path('flights');
-    const out = path('scored.csv');
-    const scored = await runForTest(['transform', '--model', model, '--data', test, '--out', out]);
-    expect(scored.exitCode).toBe(0);
-    const metricsOf = async (data: string): Promise<unknown> => {
-      const run = await runForTest(['evaluate', '--data', data, '--label', 'delayed', '--json']);
-      return run.json;
-    };
-    expect(await metricsOf(out)).toEqual(await metricsOf(path('scored.parquet')));
-  });
+  it.each(['scored.csv', 'scored.arrow', 'scored-folder'])(
+    'score and evaluate %s too',
+    async (name) => {
+      const model = path('flights');
+      const out = path(name);
+      const scored = await runForTest([
+        'transform',
+        '--model',
+        model,
+        '--data',
+        test,
+        '--out',
+        out,
+      ]);
+      expect(scored.exitCode).toBe(0);
+      const metricsOf = async (data: string): Promise<unknown> => {
+        const run = await runForTest(['evaluate', '--data', data, '--label', 'delayed', '--json']);
+        return run.json;
+      };
+      expect(await metricsOf(out)).toEqual(await metricsOf(path('scored.parquet')));
+    },
+  );
 
   it('take whole numbers as categories where asked to', async () => {
     const model = path('months');
