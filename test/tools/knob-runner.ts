@@ -26,13 +26,14 @@ export interface Knobs {
 /** See the header. */
 export class KnobRunner implements GangRunner {
   readonly #gangs: GangRunner;
-  readonly #knobs: Knobs;
+  /** May be turned between fits. */
+  knobs: Knobs;
   /** Reports of the ranks of the last gang. */
   reports: readonly RankReport[] = [];
 
   constructor(runner: TaskRunner, knobs: Knobs = {}) {
     this.#gangs = gangRunnerOf(runner);
-    this.#knobs = knobs;
+    this.knobs = knobs;
   }
 
   get numThreads(): number {
@@ -46,9 +47,9 @@ export class KnobRunner implements GangRunner {
   async runGang(request: GangRequest): Promise<unknown[]> {
     const answers = await this.#gangs.runGang({
       ...request,
-      width: this.#knobs.width ?? request.width,
+      width: this.knobs.width ?? request.width,
       payload: (...ranks: Parameters<GangRequest['payload']>) =>
-        turned(request.payload(...ranks) as BoostingJob | ForestJob, this.#knobs),
+        turned(request.payload(...ranks) as BoostingJob | ForestJob, this.knobs),
     });
     this.reports = (answers as RankResult[]).map((answer) => answer.report);
     return answers;

@@ -56,7 +56,7 @@ export function featureNames(recipe: DataRecipe): string[] {
 }
 
 /**
- * Columns x0…, and: y a number, b one of two words, k one of four integers, w a weight (one in eight is 0),
+ * Columns x0…, and: y a number, p a number above 0, b one of two words, k one of four integers, w a weight (one in eight is 0),
  * id a distinct integer, v a mark on one row in five.
  */
 export function randomData(recipe: DataRecipe): SampleData {
@@ -81,6 +81,7 @@ export function randomData(recipe: DataRecipe): SampleData {
   return [
     ...features,
     column('y', 'float64', (row) => noisy[row] as number),
+    column('p', 'float64', (row) => Math.exp(0.5 * (noisy[row] as number))),
     column('b', 'text', (row) => ((noisy[row] as number) > 0.2 ? 'yes' : 'no')),
     column('k', 'int32', (row) =>
       Math.max(-1, Math.min(2, Math.floor((noisy[row] as number) * 1.5))),

@@ -59,11 +59,13 @@ function cutsOf(numRows: number, partitions: Topology['partitions']): number[] {
   return [middle, middle];
 }
 
+// a runner's fits take over each other's memory, so what one leaves there is what the next begins with
+const aloneRunner = new KnobRunner(new InlineRunner());
+const gangRunner = new KnobRunner(pool);
+
 async function outcomeOf(found: EstimatorCase, data: SampleData, topology: Topology | null) {
-  const runner =
-    topology === null
-      ? new KnobRunner(new InlineRunner())
-      : new KnobRunner(pool, { ...topology, width: topology.threads });
+  const runner = topology === null ? aloneRunner : gangRunner;
+  runner.knobs = topology === null ? {} : { ...topology, width: topology.threads };
   const numRows = data[0]?.cells.length ?? 0;
   const table = cutTable(
     runner,

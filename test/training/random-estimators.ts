@@ -109,6 +109,19 @@ const impurity = fc.record({ impurity: fc.constantFrom('gini', 'entropy') });
 const weightFraction = fc.record({ minWeightFractionPerNode: fc.constantFrom(0, 0.02) });
 const classLabel = fc.record({ labelCol: fc.constantFrom('b', 'k') });
 const numberLabel = fc.record({ labelCol: fc.constant('y') });
+const losses = fc.oneof(
+  fc.record({ labelCol: fc.constant('y'), lossType: fc.constant('squared') }),
+  fc.record({
+    labelCol: fc.constant('y'),
+    lossType: fc.constantFrom('squared', 'absolute', 'huber', 'quantile'),
+    quantileLevel: fc.constantFrom(0.1, 0.5, 0.9),
+    huberDelta: fc.constantFrom(0.2, 2),
+  }),
+  fc.record({
+    labelCol: fc.constant('p'),
+    lossType: fc.constantFrom('poisson', 'gamma', 'tweedie'),
+  }),
+);
 
 function caseOf(
   name: EstimatorCase['name'],
@@ -122,7 +135,7 @@ function caseOf(
 /** Every estimator with random parameters; `featuresCols` is still to be given. */
 export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary<EstimatorCase>>> =
   {
-    GBTRegressor: caseOf('GBTRegressor', boosting, stopping, numberLabel),
+    GBTRegressor: caseOf('GBTRegressor', boosting, stopping, losses),
     GBTClassifier: caseOf('GBTClassifier', boosting, stopping, classLabel),
     RandomForestRegressor: caseOf('RandomForestRegressor', forest, weightFraction, numberLabel),
     RandomForestClassifier: caseOf(
