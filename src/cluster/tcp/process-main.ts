@@ -14,7 +14,8 @@ import { TcpNetwork } from './tcp-network.ts';
 const settings = JSON.parse(process.argv[2] as string) as ProcessSettings;
 const { numThreads, workerUrl, timeoutMs } = settings;
 const pool = new ThreadPool(numThreads, new URL(workerUrl), { timeoutMs });
-const maxPages = 65536;
+/** Used by one gang after another; a process whose gang broke is replaced, and its memory with it. */
+const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
 
 let door: Door | null = null;
 let abort = new AbortController();
@@ -49,7 +50,7 @@ async function runRanks(job: ProcessJob, signal: AbortSignal): Promise<unknown[]
       {
         program: job.program,
         width: end - first,
-        memory: new WebAssembly.Memory({ initial: 1, maximum: maxPages, shared: true }),
+        memory,
         payload: () => job.payload,
         signal,
         onMessage: (message) => tell({ kind: 'message', message }),
