@@ -3,6 +3,7 @@
  * out, and hand out its batches. The verbs are in partitioned-table.ts.
  */
 import { type RecordBatch, type Schema, Table } from 'apache-arrow';
+import type { OnProgress, Progress } from '../base/progress.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { concatBatches } from './concat-rows.ts';
 import { columnNames } from './find-column.ts';
@@ -17,6 +18,7 @@ import {
   type PlanNode,
   resolve,
 } from './plan-node.ts';
+import { reporting } from './report-progress.ts';
 import { schemaToRecord } from './schema-record.ts';
 import { batchFromShared, type SharedBatch } from './shared-batch.ts';
 import './worker-tasks.ts';
@@ -25,6 +27,8 @@ import './worker-tasks.ts';
 export interface TableOptions {
   /** Ends the work; it rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
+  /** Is told how far the work is, after every partition. */
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** The part of a table that runs. */
@@ -74,8 +78,8 @@ export class TableCore {
   async *batches(
     options: TableOptions & { readonly columns?: readonly ColumnRequest[] } = {},
   ): AsyncGenerator<RecordBatch, void, undefined> {
-    const { columns, signal } = options;
-    const shared = this.runPartitions<SharedBatch>('table.readPartition', { columns }, { signal });
+    const { columns, ...rest } = options;
+    const shared = this.runPartitions<SharedBatch>('table.readPartition', { columns }, rest);
     for await (const batch of shared) yield batchFromShared(batch);
   }
 
@@ -86,17 +90,19 @@ export class TableCore {
   async *runPartitions<T>(
     task: string,
     payload: Readonly<Record<string, unknown>>,
-    options: TableOptions = {},
+    options: TableOptions & { readonly phase?: Progress['phase'] } = {},
   ): AsyncGenerator<T, void, undefined> {
     const context = this.#context(options);
-    const { signal } = options;
+    const { signal, onProgress, phase = 'read' } = options;
     const partitions = await this.node.lower(context);
     const run = async (lazy: LazyPartition, index: number): Promise<T> => {
       checkAborted(context);
       const partition = { ...(await resolve(lazy)), index };
       return await this.runner.run<T>(task, { ...payload, partition }, { signal });
     };
-    yield* mapInOrder(partitions, this.runner.numThreads + 1, run);
+    const results = mapInOrder(partitions, this.runner.numThreads + 1, run);
+    if (onProgress === undefined) yield* results;
+    else yield* reporting(results, partitions, { phase, onProgress });
   }
 
   /** All rows, as an Arrow table on the calling thread. */

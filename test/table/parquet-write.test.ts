@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { Field, Float64, Schema, type Vector } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Progress } from '../../src/base/progress.ts';
 import { InlineRunner, registerTask } from '../../src/cluster/task-runner.ts';
 import { tableFromBatch, tableFromColumns } from '../../src/table/create-table.ts';
 import {
@@ -189,6 +190,17 @@ describe('writeParquet', () => {
     await expect(writeParquet(numbers(), fresh(), { compression: 'lzo' as never })).rejects.toThrow(
       /one of none, snappy/,
     );
+  });
+
+  it('tells how many rows are written', async () => {
+    const reports: string[] = [];
+    const onProgress = ({ phase, done, total, message }: Progress) =>
+      reports.push(`${phase} ${done}/${total} ${message}`);
+    await writeParquet(numbers(), fresh(), { onProgress });
+    expect(reports).toEqual(['write 3/10 rows', 'write 6/10 rows', 'write 10/10 rows']);
+    reports.length = 0;
+    await writeParquet(numbers(2).na.drop(), fresh(), { onProgress });
+    expect(reports).toEqual(['write 1/2 partitions', 'write 2/2 partitions']);
   });
 
   it('runs a bounded number of partitions at once', async () => {

@@ -29,12 +29,16 @@ export async function writeArrow(
   path: string,
   options: WriteArrowOptions = {},
 ): Promise<void> {
-  const { overwrite = false, signal } = options;
+  const { overwrite = false, signal, onProgress } = options;
   const format = arrowFormat(isFilePath(path, ['.arrows']) ? 'stream' : 'file');
   await writeParts({ path, overwrite }, format, async function* () {
     const dictionaries = await unitedDictionaries(table, signal);
     const payload = { schema: schemaToRecord(table.schema), dictionaries };
-    yield* table.runPartitions<Uint8Array>('table.encodeArrow', payload, { signal });
+    yield* table.runPartitions<Uint8Array>('table.encodeArrow', payload, {
+      signal,
+      onProgress,
+      phase: 'write',
+    });
   });
 }
 

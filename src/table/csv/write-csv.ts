@@ -27,14 +27,18 @@ export async function writeCsv(
   path: string,
   options: WriteCsvOptions = {},
 ): Promise<void> {
-  const { overwrite = false, header = true, signal } = options;
+  const { overwrite = false, header = true, signal, onProgress } = options;
   const delimiter = options.delimiter ?? (isFilePath(path, ['.tsv']) ? '\t' : ',');
   checkDelimiter(delimiter, 'write.csv');
   const encode: EncodeCsvOptions = { delimiter };
   const payload = { schema: schemaToRecord(table.schema), options: encode };
   const head = header ? csvLine(table.columns, encode) : '';
   await writeParts({ path, overwrite }, csvFormat(head), () =>
-    table.runPartitions<Uint8Array>('table.encodeCsv', payload, { signal }),
+    table.runPartitions<Uint8Array>('table.encodeCsv', payload, {
+      signal,
+      onProgress,
+      phase: 'write',
+    }),
   );
 }
 

@@ -32,7 +32,7 @@ export async function writeParquet(
   path: string,
   options: WriteParquetOptions = {},
 ): Promise<void> {
-  const { overwrite = false, compression = 'snappy', signal } = options;
+  const { overwrite = false, compression = 'snappy', signal, onProgress } = options;
   if (!compressions.includes(compression)) {
     const message = `compression of write.parquet must be one of ${compressions.join(', ')}; got ${describeValue(compression)}`;
     throw new CoppiceError('PARAM_INVALID', message);
@@ -40,6 +40,10 @@ export async function writeParquet(
   const schema = schemaToRecord(table.schema);
   const payload = { schema, options: { compression, rowGroupRows } };
   await writeParts({ path, overwrite }, parquetFormat, () =>
-    table.runPartitions<EncodedRowGroup[]>('table.encodeParquet', payload, { signal }),
+    table.runPartitions<EncodedRowGroup[]>('table.encodeParquet', payload, {
+      signal,
+      onProgress,
+      phase: 'write',
+    }),
   );
 }
