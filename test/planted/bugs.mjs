@@ -3,7 +3,8 @@
 // They are the mistakes that a distributed trainer is prone to: sums that depend on their order,
 // parts that get lost, keys that depend on the chunk, sides and codes that are off by one.
 
-const exactness = ['test/training', 'test/ensemble'];
+const exactness = 'test/training/exactness.prop.test.ts';
+const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
@@ -15,7 +16,7 @@ export const plantedBugs = [
         replace: '    scratch[0] = Math.fround(value);',
       },
     ],
-    tests: ['test/base', ...exactness],
+    tests: ['test/base/exact-sum.prop.test.ts'],
   },
   {
     name: 'the slice of the last rank is dropped',
@@ -26,7 +27,7 @@ export const plantedBugs = [
         replace: '      Math.max(1, parts.length - 1),\n      isPacked',
       },
     ],
-    tests: exactness,
+    tests: [exactness],
   },
   {
     name: 'a tie goes to the last bin and feature',
@@ -44,7 +45,7 @@ export const plantedBugs = [
           '        if (score >= bestScore) {\n          bestScore = score;\n          bestBin = b;',
       },
     ],
-    tests: ['test/kernels', ...exactness],
+    tests: ['test/kernels/find-split.prop.test.ts', 'test/kernels/find-split.test.ts'],
   },
   {
     name: 'rows are sampled by their place in the chunk',
@@ -55,7 +56,7 @@ export const plantedBugs = [
         replace: 'rowKey(part.skip + i)',
       },
     ],
-    tests: exactness,
+    tests: [exactness],
   },
   {
     name: 'missing values go to the other side',
@@ -66,7 +67,7 @@ export const plantedBugs = [
         replace: 'split.missingGoesLeft ? 0 : 1',
       },
     ],
-    tests: ['test/tree', ...exactness],
+    tests: ['test/tree', 'test/oracle', laws],
   },
   {
     name: 'a child keeps the histogram of its parent',
@@ -77,7 +78,7 @@ export const plantedBugs = [
         replace: '',
       },
     ],
-    tests: ['test/tree', ...exactness],
+    tests: ['test/tree', 'test/oracle', exactness],
   },
   {
     name: 'all flushes but the first are skipped',
@@ -88,7 +89,7 @@ export const plantedBugs = [
         replace: '        if (from === 0) this.#o.kernels.flushPacked(',
       },
     ],
-    tests: ['test/tree', ...exactness],
+    tests: ['test/tree', exactness],
   },
   {
     name: 'the weights of rows are ignored',
@@ -99,7 +100,7 @@ export const plantedBugs = [
         replace: 'weights: 0,',
       },
     ],
-    tests: exactness,
+    tests: [laws],
   },
   {
     name: 'categories are off by one',
@@ -111,7 +112,7 @@ export const plantedBugs = [
           'sides[(b + 1) % place.numValueBins] = ((bits[b >> 5] as number) >>> (b & 31)) & 1;',
       },
     ],
-    tests: ['test/tree', ...exactness],
+    tests: ['test/tree', exactness],
   },
   {
     name: 'early stopping looks at the first rank only',
@@ -123,6 +124,6 @@ export const plantedBugs = [
           'await sumOverRanks(environment, environment.collective.rank === 0 ? [loss, weight] : [new ExactSum(), new ExactSum()])',
       },
     ],
-    tests: exactness,
+    tests: [exactness],
   },
 ];
