@@ -16,7 +16,7 @@ import { type LabelValue, labelKey } from './label-values.ts';
 export interface EvaluateOptions {
   /** Ends the evaluation, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
-  /** Receives the number of partitions read. */
+  /** Receives how many rows have been read. */
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -47,13 +47,8 @@ export async function gatherParts<T>(
   request: unknown,
   options: EvaluateOptions,
 ): Promise<T[]> {
-  const { signal, onProgress } = options;
-  const total = table.numPartitions;
   const parts: T[] = [];
-  for await (const part of table.runPartitions<T>(task, { request }, { signal })) {
-    parts.push(part);
-    onProgress?.({ phase: 'read', done: parts.length, total, message: 'partitions' });
-  }
+  for await (const part of table.runPartitions<T>(task, { request }, options)) parts.push(part);
   return parts;
 }
 
