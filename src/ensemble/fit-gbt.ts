@@ -1,6 +1,7 @@
 /** From the parameters of boosted trees to a training job, and from its result to a model's data. */
 
 import { emitWarning } from '../base/warn.ts';
+import { checkSchema } from '../pipeline/check-schema.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { BoostingJob } from '../training/messages.ts';
@@ -35,7 +36,10 @@ export async function fitBoostedTrees(
 ): Promise<TreeModelData> {
   const columns = fitColumns(owner, table.schema, params, labelKind);
   const { validation } = options;
-  if (validation !== undefined) fitColumns(owner, validation.schema, params, labelKind);
+  if (validation !== undefined) {
+    fitColumns(owner, validation.schema, params, labelKind);
+    checkSchema(owner, columns.inputSchema, validation.schema);
+  }
   const stopsEarly = validation !== undefined || params.validationIndicatorCol !== undefined;
   const job: Omit<BoostingJob, 'ingest'> = {
     ...objective,

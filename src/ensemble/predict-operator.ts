@@ -85,7 +85,7 @@ function featureValues(
       columns.set(feature, { kind: 'category', codes, binOf: binsOf(spec, feature, values) });
     } else {
       const values = new Float64Array(batch.numRows);
-      fillNumeric(vector, values, 0);
+      fillNumeric(vector, values, 0, spec.features[feature]?.name);
       columns.set(feature, { kind: 'numeric', values });
     }
   }

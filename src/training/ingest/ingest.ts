@@ -170,12 +170,7 @@ async function dealRows(
   const everyone = counts.map((_, rank) => rank);
   const before = collective.localRanks.filter((rank) => rank < collective.rank);
   const numAll = sum(everyone, 0);
-  if (numAll === 0) {
-    throw new CoppiceError(
-      'DATA_EMPTY',
-      `the table that ${job.owner} is fitted on must have at least one row of weight above 0; got none; look at its filters and at ${job.labelCol}`,
-    );
-  }
+  if (numAll === 0) throw nothingToLearn(job, sum(everyone, 1));
   const processTrain = sum(collective.localRanks, 0);
   const train: RankRows = {
     start: sum(before, 0),
@@ -202,6 +197,23 @@ async function alignWaves(
   await environment.wait(environment.collective.allreduce(most, 'max'));
   while (waves.length < Number(most[0])) waves.push({ placed: [], firstRow: numRows, numRows: 0 });
   return waves;
+}
+
+/** Why no row is left to learn from: all are for validation, or all weights are 0. */
+function nothingToLearn(job: IngestJob, numValidation: number): CoppiceError {
+  const { owner, validationCol, weightCol } = job;
+  if (numValidation === 0 && weightCol !== null) {
+    return new CoppiceError(
+      'WEIGHT_INVALID',
+      `${weightCol} (the weight of ${owner}) must be above 0 in at least one row; got 0 in every row`,
+      { context: { column: weightCol } },
+    );
+  }
+  const hint = validationCol === null ? '' : `; look at ${validationCol}, which marks them`;
+  return new CoppiceError(
+    'DATA_EMPTY',
+    `the table that ${owner} is fitted on must have at least one row to learn from; got validation rows only${hint}`,
+  );
 }
 
 function copyRuns<T extends Float64Array | Uint32Array>(

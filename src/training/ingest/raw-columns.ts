@@ -157,9 +157,9 @@ export class RawColumns {
         const values = encodeCategories(vector, environment.i32(address, part.count), 0);
         found.push({ key: `${part.index}:${f}`, values });
       } else if (source.kind === 'f32') {
-        fillNumeric(vector, environment.f32(address, part.count), 0);
+        fillNumeric(vector, environment.f32(address, part.count), 0, source.name);
       } else {
-        fillNumeric(vector, environment.f64(address, part.count), 0);
+        fillNumeric(vector, environment.f64(address, part.count), 0, source.name);
       }
     }
     return found;

@@ -95,7 +95,7 @@ function readLabels(
     for (let i = 0; i < part.count; i++)
       labels[i] = (codes[i] as number) < 0 ? Number.NaN : (codes[i] as number);
   } else {
-    fillNumeric(vector, labels, 0);
+    fillNumeric(vector, labels, 0, job.labelCol);
   }
   for (let i = 0; i < part.count; i++) {
     if (states[i] === rowState.out || Number.isFinite(labels[i])) continue;
@@ -145,13 +145,13 @@ function readStates(
   states.fill(part.partition.isValidation ? rowState.validate : rowState.train);
   if (job.validationCol !== null) {
     const flags = new Float64Array(part.count);
-    fillNumeric(columnOf(batch, [job.validationCol]), flags, 0);
+    fillNumeric(columnOf(batch, [job.validationCol]), flags, 0, job.validationCol);
     for (let i = 0; i < part.count; i++)
       if ((flags[i] as number) > 0) states[i] = rowState.validate;
   }
   if (job.weightCol === null) return;
   const weights = environment.f64(at.weights + 8 * part.firstLocal, part.count);
-  fillNumeric(columnOf(batch, [job.weightCol]), weights, 0);
+  fillNumeric(columnOf(batch, [job.weightCol]), weights, 0, job.weightCol);
   for (let i = 0; i < part.count; i++) {
     const weight = weights[i] as number;
     if (weight === 0) states[i] = rowState.out;
