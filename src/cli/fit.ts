@@ -72,9 +72,13 @@ export async function fit(
       seconds,
     };
     const trees = facts.numTrees === undefined ? '' : `, ${grouped(facts.numTrees)} trees`;
+    const watched =
+      facts.validationLoss === undefined
+        ? ''
+        : `, validation loss ${Number(facts.validationLoss.toPrecision(6))}`;
     const text =
       `fitted ${estimator.className} (${task}) on ${grouped(rows)} rows and ${features.length} features` +
-      `${trees} in ${seconds} s; saved to ${options.model}`;
+      `${trees}${watched} in ${seconds} s; saved to ${options.model}`;
     return { value, text };
   });
 }

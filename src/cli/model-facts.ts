@@ -33,6 +33,8 @@ export function modelFacts(model: Transformer): ModelFacts {
     depth: trees.depth,
     trainingRows: numRows,
     ...(trees.classes.length === 0 ? {} : { classes: trees.classes }),
-    ...(validationLosses.length === 0 ? {} : { validationLoss: Math.min(...validationLosses) }),
+    ...(validationLosses.length === 0
+      ? {}
+      : { validationLoss: validationLosses.reduce((least, loss) => Math.min(least, loss)) }),
   };
 }

@@ -6,7 +6,11 @@ import { flightDelays } from '../../datasets/flight-delays.ts';
 import { housePrices } from '../../datasets/house-prices.ts';
 import { toBatch } from '../../datasets/to-batch.ts';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import { tableFromArrow, tableFromColumns } from '../../src/table/create-table.ts';
+import {
+  type ColumnInput,
+  tableFromArrow,
+  tableFromColumns,
+} from '../../src/table/create-table.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { runForTest } from './run-for-test.ts';
 
@@ -336,6 +340,57 @@ describe('mistakes', () => {
     expect(run.json).toHaveProperty('error.code');
     const model = words.indexOf('--model');
     if (words[0] === 'fit') expect(existsSync(words[model + 1] as string)).toBe(false);
+  });
+
+  it('in the data end with 3, name the column, and leave no model', async () => {
+    const x = Float64Array.from({ length: 300 }, (_, i) => i);
+    const y = Array.from(x, (value) => value % 7);
+    const write = async (name: string, columns: Record<string, ColumnInput>): Promise<string> => {
+      await tableFromColumns(new InlineRunner(), columns).write.parquet(path(name));
+      return path(name);
+    };
+    const truncated = path('truncated.parquet');
+    writeFileSync(truncated, readFileSync(train).subarray(0, 20_000));
+    const bad: readonly [string, string, readonly string[]][] = [
+      [
+        await write('null.parquet', { x, y: y.map((v, i) => (i === 9 ? null : v)) }),
+        'LABEL_INVALID',
+        [],
+      ],
+      [
+        await write('infinite.parquet', { x, y: y.map((v, i) => (i === 9 ? 1 / 0 : v)) }),
+        'LABEL_INVALID',
+        [],
+      ],
+      [
+        await write('weight.parquet', { x, y, w: y.map((v) => v - 1) }),
+        'WEIGHT_INVALID',
+        ['--weight', 'w'],
+      ],
+      [
+        await write('empty.parquet', { x: x.subarray(0, 0), y: new Float64Array(0) }),
+        'DATA_EMPTY',
+        [],
+      ],
+      [truncated, 'FILE_FORMAT', []],
+    ];
+    for (const [data, code, words] of bad) {
+      const model = path('never');
+      const run = await runForTest([
+        'fit',
+        '--data',
+        data,
+        '--label',
+        'y',
+        '--model',
+        model,
+        '--json',
+        ...words,
+      ]);
+      expect(run.json).toMatchObject({ error: { code } });
+      expect(run.exitCode).toBe(3);
+      expect(existsSync(model)).toBe(false);
+    }
   });
 
   it('never replace a model or an output that is there without --overwrite', async () => {
