@@ -81,6 +81,7 @@ export function readTreeModel(reader: StageReader): TreeModelData {
   const extra = reader.extraObject();
   const stored = reader.tensors('trees');
   const treeStart = stored.get('treeStart', Uint32Array);
+  if (treeStart.length === 0) throw reader.malformed('does not say where its trees begin');
   const numNodes = treeStart[treeStart.length - 1] ?? 0;
   const numOutputs = wholeNumber(extra['numOutputs'], reader);
   const trees: TreeEnsemble = {
@@ -111,12 +112,17 @@ export function readTreeModel(reader: StageReader): TreeModelData {
   const validationLosses = stored.get('validationLosses', Float64Array);
   if (![...baseScores].every(Number.isFinite))
     throw reader.malformed('has a starting score that is not finite');
+  const classes = readClasses(reader, extra['classes']);
+  const outputs = numOutputs > 1 ? numOutputs : baseScores.length;
+  // two classes may share one margin
+  if (outputs !== Math.max(1, classes.length) && !(classes.length === 2 && outputs === 1))
+    throw reader.malformed(`has ${outputs} scores for ${classes.length} classes`);
   return {
     inputSchema: savedInputSchema(reader),
     rowIdMode: reader.rowIdMode ?? 'position',
     features,
     paths,
-    classes: readClasses(reader, extra['classes']),
+    classes,
     labelType: text(extra['labelType'], reader),
     baseScores: [...baseScores],
     trees,

@@ -1,6 +1,6 @@
 /**
  * Is a forest sound? Asked of every loaded model before anything walks it: children lie in their tree and
- * behind their parent, features and categories exist, numbers are finite.
+ * behind their only parent, features and categories exist, numbers are finite.
  */
 import { nodeFlag, type TreeEnsemble } from './tree.ts';
 
@@ -19,9 +19,26 @@ export function problemOfTrees(e: TreeEnsemble, categoryCounts: readonly number[
       const problem = problemOfNode(e, n, { start, end }, categoryCounts);
       if (problem !== null) return `has a tree ${t} whose node ${n - start} ${problem}`;
     }
+    const orphan = nodeWithoutOneParent(e, start, end);
+    if (orphan !== null) return `has a tree ${t} whose node ${orphan} is not the child of one node`;
   }
   for (const value of e.value) if (!Number.isFinite(value)) return 'has a leaf that is not finite';
   return null;
+}
+
+/** The first node but the root that no node, or more than one, has as a child. */
+function nodeWithoutOneParent(e: TreeEnsemble, start: number, end: number): number | null {
+  const parents = new Uint8Array(end - start);
+  for (let n = start; n < end; n++) {
+    const left = e.leftChild[n] as number;
+    if (left === 0) continue;
+    for (const child of [left, left + 1]) {
+      if (parents[child] === 1) return child;
+      parents[child] = 1;
+    }
+  }
+  const orphan = parents.indexOf(0, 1);
+  return orphan < 0 ? null : orphan;
 }
 
 function problemOfNode(

@@ -43,6 +43,16 @@ const mutations: Readonly<Record<string, { break: Mutation; says: RegExp }>> = {
     },
     says: /child outside the tree/,
   },
+  'children that another node has': {
+    break: (e, n) => {
+      const other = e.leftChild.findIndex(
+        (left, at) => at > n && left > 0 && start(e, at) === start(e, n),
+      );
+      e.leftChild[n] = e.leftChild[other] as number;
+      return other > 0;
+    },
+    says: /is not the child of one node/,
+  },
   'a feature that does not exist': {
     break: (e, n) => {
       e.feature[n] = randomTreeFeatures.length;
