@@ -25,7 +25,7 @@ export type UserFunction<F extends (...args: never[]) => unknown> = F | ModuleFu
  * @example
  * ```ts
  * import { fromModule } from 'coppice';
- * const logarithm = fromModule(new URL('file:///work/functions.js'), 'logarithm');
+ * const logarithm = fromModule(new URL('file:///app/functions.js'), 'logarithm');
  * console.log(logarithm.exportName); // logarithm
  * ```
  */
