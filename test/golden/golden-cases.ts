@@ -1,0 +1,106 @@
+/**
+ * What the golden models were fitted on and what they are asked, written out in full: neither may ever
+ * change. A new class gets a new case; `npx tsx test/golden/write-golden.ts` writes the folders that are
+ * not there yet and leaves the others alone.
+ */
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
+import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
+import '../../src/ensemble/worker-operators.ts';
+import { Binarizer } from '../../src/feature/binarizer.ts';
+import { Bucketizer } from '../../src/feature/bucketizer.ts';
+import { Imputer } from '../../src/feature/imputer.ts';
+import { IndexToString } from '../../src/feature/index-to-string.ts';
+import { MinMaxScaler } from '../../src/feature/min-max-scaler.ts';
+import { OneHotEncoder } from '../../src/feature/one-hot-encoder.ts';
+import { QuantileDiscretizer } from '../../src/feature/quantile-discretizer.ts';
+import { RobustScaler } from '../../src/feature/robust-scaler.ts';
+import { StandardScaler } from '../../src/feature/standard-scaler.ts';
+import { StringIndexer } from '../../src/feature/string-indexer.ts';
+import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import '../../src/feature/worker-operators.ts';
+import type { Estimator } from '../../src/pipeline/estimator.ts';
+import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { tableFromColumns } from '../../src/table/create-table.ts';
+import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
+import '../../src/training/worker-programs.ts';
+
+const runner = new InlineRunner();
+const rows = Array.from({ length: 160 }, (_, row) => row);
+const airports = ['OSL', 'CDG', 'JFK', 'ÅES', '東京', 'GRU', 'SYD'];
+
+/** The training table of every case. */
+export function trainingTable(): PartitionedTable {
+  const distance = rows.map((row) => (row % 11 === 0 ? null : ((row * 37) % 101) / 4));
+  const delay = rows.map((row) => ((row * 37) % 101) / 8 + (row % 7) - 3);
+  return tableFromColumns(runner, {
+    distance,
+    speed: Float32Array.from(rows, (row) => (row % 17 === 3 ? Number.NaN : ((row * 29) % 83) / 3)),
+    airport: rows.map((row) => (row % 19 === 5 ? null : (airports[row % 7] as string))),
+    isWeekend: rows.map((row) => row % 5 === 0),
+    weight: rows.map((row) => (row % 9) / 4),
+    delay,
+    isLate: delay.map((value) => value > 4),
+    grade: Int32Array.from(delay, (value) => (value < 2 ? 1 : value < 7 ? 2 : 5)),
+    verdict: delay.map((value) => (value < 2 ? 'early' : value < 7 ? 'late' : 'very late')),
+  });
+}
+
+/** What every model is asked: known, missing, extreme and never seen values. */
+export function questionTable(): PartitionedTable {
+  const speeds = [0, 1, 5, 11.5, 25, Number.NaN, 27.5, -1, 3, 14, 20, Number.POSITIVE_INFINITY];
+  return tableFromColumns(runner, {
+    distance: [1, null, 12.5, 25, -1e300, 1e300, 7.75, 0, Number.NaN, 18, 24.75, 3.5],
+    speed: Float32Array.from(speeds),
+    airport: ['OSL', 'CDG', null, 'LHR', '東京', 'ÅES', 'GRU', 'SYD', 'JFK', '', 'CDG', 'OSL'],
+    isWeekend: [true, false, null, true, false, true, false, true, false, true, false, null],
+  });
+}
+
+const featuresCols = ['distance', 'speed', 'airport', 'isWeekend'];
+const boosted = { featuresCols, maxIter: 4, minInstancesPerNode: 4, minCategoryRows: 3 };
+const forest = { featuresCols, numTrees: 3, maxDepth: 4 };
+
+/** Estimators by the class of the model they make. */
+export const goldenCases: Readonly<Record<string, () => Estimator>> = {
+  GBTRegressionModel: () =>
+    new GBTRegressor({ ...boosted, labelCol: 'delay', weightCol: 'weight', leafCol: 'leaf' }),
+  GBTClassificationModel: () =>
+    new GBTClassifier({ ...boosted, maxIter: 2, labelCol: 'verdict', colsampleByTree: 0.8 }),
+  RandomForestRegressionModel: () =>
+    new RandomForestRegressor({ ...forest, labelCol: 'delay', seed: 5 }),
+  RandomForestClassificationModel: () =>
+    new RandomForestClassifier({ ...forest, labelCol: 'grade', weightCol: 'weight' }),
+  DecisionTreeRegressionModel: () =>
+    new DecisionTreeRegressor({ featuresCols, labelCol: 'delay', maxLeaves: 9, leafCol: 'leaf' }),
+  DecisionTreeClassificationModel: () =>
+    new DecisionTreeClassifier({ featuresCols, labelCol: 'isLate', thresholds: [0.7, 0.3] }),
+  PipelineModel: () =>
+    new Pipeline({
+      stages: [
+        new StringIndexer({ inputCol: 'airport', outputCol: 'index', handleInvalid: 'keep' }),
+        new IndexToString({ inputCol: 'index', outputCol: 'again', labels: airports }),
+        new Imputer({ inputCol: 'distance', outputCol: 'filled' }),
+        new StandardScaler({ inputCol: 'filled', outputCol: 'standard' }),
+        new MinMaxScaler({ inputCol: 'filled', outputCol: 'unit' }),
+        new RobustScaler({ inputCol: 'filled', outputCol: 'robust' }),
+        new QuantileDiscretizer({ inputCol: 'filled', outputCol: 'quarter', numBuckets: 4 }),
+        new Bucketizer({
+          inputCol: 'filled',
+          outputCol: 'bucket',
+          splits: [Number.NEGATIVE_INFINITY, 5, 15, Number.POSITIVE_INFINITY],
+        }),
+        new Binarizer({ inputCol: 'filled', outputCol: 'isFar', threshold: 12 }),
+        new OneHotEncoder({ inputCol: 'isWeekend', outputCol: 'hot', handleInvalid: 'keep' }),
+        new VectorAssembler({
+          inputCols: ['airport', 'standard', 'unit', 'quarter', 'isFar'],
+          outputCol: 'features',
+        }),
+        new GBTClassifier({ labelCol: 'isLate', maxIter: 3, minInstancesPerNode: 4 }),
+      ],
+    }),
+};
