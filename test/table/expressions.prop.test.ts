@@ -85,7 +85,7 @@ const cases: readonly (readonly [string, Expression, (row: Row) => Cell])[] = [
     x.floor().add(x.ceil()),
     (r) => both(r.x, 0, (p) => Math.floor(p) + Math.ceil(p)),
   ],
-  ['round', x.round(), (r) => both(r.x, 0, (p) => Math.sign(p) * Math.round(Math.abs(p)) + 0 * p)],
+  ['round', x.round(), (r) => both(r.x, 0, (p) => Math.sign(p) * Math.round(Math.abs(p)))],
   ['sqrt', x.sqrt(), (r) => both(r.x, 0, Math.sqrt)],
   ['eq', x.eq(y), (r) => both(r.x, r.y, (p, q) => order(p, q) === 0)],
   ['ne', x.ne(y), (r) => both(r.x, r.y, (p, q) => order(p, q) !== 0)],

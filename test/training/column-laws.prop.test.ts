@@ -146,7 +146,11 @@ describe('monotone changes of a feature', () => {
         const { threshold, ...splits } = model.trees;
         const { threshold: _, ...otherSplits } = other.trees;
         expect(otherSplits).toEqual(splits);
-        expect(await scoreSample(other, changed)).toEqual(await scoreSample(model, data));
+        // rows that train nothing may hold values between two bins, which a change can move to the other side
+        const allTrain = !('weightCol' in options) && !('validationIndicatorCol' in options);
+        if (allTrain) {
+          expect(await scoreSample(other, changed)).toEqual(await scoreSample(model, data));
+        }
         expect(threshold.length).toBeGreaterThan(0);
         expect(columnNamed(changed, 'y')).toBe(columnNamed(data, 'y'));
       }),
