@@ -85,13 +85,18 @@ describe('the columns of a model', () => {
   for (const name of names) {
     const isClassifier = name.endsWith('Classifier');
     const labelCol = isClassifier ? 'k' : 'y';
+    const few = name.startsWith('GBT')
+      ? { maxIter: 8 }
+      : name.startsWith('Random')
+        ? { numTrees: 8 }
+        : {};
     it(`stand behind those of the table, in Spark’s order: ${name}`, async () => {
       const table = tableFromColumns(runner, {
         x: [1, 2, 3, 4],
         label: [0, 1, 0, 1],
         z: [1, 1, 1, 1],
       });
-      const found = { name, options: { featuresCols: ['x'], leafCol: 'leaf' } };
+      const found = { name, options: { ...few, featuresCols: ['x'], leafCol: 'leaf' } };
       const model = await makeEstimator(found).fit(table);
       const scored = await model.transform(table);
       const added = isClassifier
@@ -102,7 +107,7 @@ describe('the columns of a model', () => {
     });
 
     it(`may be named otherwise, but not like a column of the table: ${name}`, async () => {
-      const columns = { featuresCols, labelCol, predictionCol: 'guess' };
+      const columns = { ...few, featuresCols, labelCol, predictionCol: 'guess' };
       const model = await fitSample({ name, options: columns }, data);
       expect(Object.keys(await scoreSample(model, data))).toContain('guess');
       const taken = await fitSample({ name, options: { ...columns, predictionCol: 'w' } }, data);
@@ -113,7 +118,7 @@ describe('the columns of a model', () => {
     });
 
     it(`number the leaves of each tree from the left: ${name}`, async () => {
-      const options = { featuresCols, labelCol, leafCol: 'leaf' };
+      const options = { ...few, featuresCols, labelCol, leafCol: 'leaf' };
       const model = await fitSample({ name, options }, data);
       const scored = await scoreSample(model, data);
       const leaves = scored['leaf'] as number[];
@@ -144,7 +149,7 @@ describe('the columns of a model', () => {
     });
 
     it(`come with importances that add up to 1, 0 for what says nothing: ${name}`, async () => {
-      const model = await fitSample({ name, options: { featuresCols, labelCol } }, data);
+      const model = await fitSample({ name, options: { ...few, featuresCols, labelCol } }, data);
       const importances = model.featureImportances;
       expect(importances.length).toBe(4);
       expect(importances.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 12);

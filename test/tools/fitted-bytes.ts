@@ -1,4 +1,5 @@
 /** What a fit leaves behind, in a form that can be compared: the saved folder and the predictions. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,20 @@ export async function savedBytes(model: TreeModel): Promise<Record<string, strin
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A model's trees: the hash of each of its arrays, so that many nodes are compared at once. */
+export function treeBytes({ trees }: Pick<TreeModel, 'trees'>): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(trees).map(([name, value]) => [
+      name,
+      ArrayBuffer.isView(value)
+        ? createHash('sha256')
+            .update(value as Uint8Array)
+            .digest('hex')
+        : (value as number),
+    ]),
+  );
 }
 
 /** The columns that a model adds, row by row; vectors are flattened. */

@@ -4,8 +4,10 @@
  * not rise.
  */
 import { describe, expect, it } from 'vitest';
-import { normalOf, randomData, randomNumbers, withWeights } from '../tools/random-data.ts';
-import type { SampleData } from '../tools/sample-data.ts';
+import { type FeatureValues, TreePredictor } from '../../src/tree/predictor.ts';
+import { mergeEnsembles } from '../../src/tree/tree.ts';
+import { normalOf, randomData, randomNumbers, range, withWeights } from '../tools/random-data.ts';
+import { columnNamed, type SampleData } from '../tools/sample-data.ts';
 import { fitSample, predictedNumbers, scoreSample } from './fit-sample.ts';
 import { trainInFloats } from './float-trainer.ts';
 
@@ -142,6 +144,32 @@ describe('the loss on integers against the loss on floats', () => {
     const start = -mean * Math.log(mean) - (1 - mean) * Math.log(1 - mean);
     expect(expected).toBeLessThan(0.9 * start);
     expect(Math.abs(found / expected - 1)).toBeLessThan(0.005);
+  });
+});
+
+describe('the sum of leaves', () => {
+  it('has the same bits in any order of the trees: leaves lie on a grid', async () => {
+    const data = randomData({ seed: 6, numRows: 1200, kinds: ['float32', 'float64'], missing: 0 });
+    const columns = new Map(
+      ['x0', 'x1'].map((name, f): [number, FeatureValues] => {
+        const values = Float64Array.from(columnNamed(data, name).cells, Number);
+        return [f, { kind: 'numeric', values }];
+      }),
+    );
+    for (const [name, labelCol] of [
+      ['GBTRegressor', 'y'],
+      ['GBTClassifier', 'b'],
+    ] as const) {
+      const options = { featuresCols: ['x0', 'x1'], labelCol, maxIter: 200, stepSize: 0.03 };
+      const { trees } = await fitSample({ name, options }, data);
+      const sumsOf = (order: readonly number[]): Float64Array => {
+        const ensemble = mergeEnsembles([{ trees, treeNumbers: order }], 1);
+        return new TreePredictor(ensemble, { numOutputs: 1 }).predict(columns, 1200);
+      };
+      const forwards = sumsOf(range(200));
+      expect(sumsOf(range(200).reverse())).toEqual(forwards);
+      expect(sumsOf(range(200).map((t) => (t * 77) % 200))).toEqual(forwards);
+    }
   });
 });
 

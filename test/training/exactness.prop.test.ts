@@ -151,4 +151,19 @@ describe('one model on any topology', () => {
     const options = { labelCol: 'y', weightCol: 'w', numTrees: 4, maxDepth: 5 };
     await expectSame({ name: 'RandomForestRegressor', options }, recipe, grid);
   }, 120_000);
+
+  it('rows of hundreds of bytes, which are not moved, agree too', async () => {
+    const kinds = Array.from({ length: 270 }, (_, i) =>
+      i % 90 === 7 ? 'many words' : i % 30 === 5 ? 'words' : 'float32',
+    ) as DataRecipe['kinds'];
+    const wide: DataRecipe = { seed: 5, numRows: 2300, kinds, missing: 0.05 };
+    const layouts: Topology[] = [
+      { threads: 2, partitions: 7 },
+      { threads: 3, partitions: 2, ...tinyKnobs },
+    ];
+    const options = { labelCol: 'y', maxIter: 2, maxLeaves: 8, subsamplingRate: 0.7 };
+    await expectSame({ name: 'GBTRegressor', options }, wide, layouts);
+    const forest = { labelCol: 'b', numTrees: 3, maxDepth: 4 };
+    await expectSame({ name: 'RandomForestClassifier', options: forest }, wide, layouts);
+  }, 120_000);
 });
