@@ -8,6 +8,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchHome } from './bench-home.ts';
 import { machineText, revisionText } from './machine.ts';
+import { waitForQuiet } from './process-watch.ts';
 import { readLabels } from './read-labels.ts';
 import type { RowResult } from './results-file.ts';
 import { writeResult } from './results-file.ts';
@@ -18,6 +19,8 @@ import { runContestant } from './run-contestant.ts';
 export interface RaceOptions {
   readonly threads: number;
   readonly rounds: number;
+  /** How long to wait for a quiet machine before a run. */
+  readonly patienceSeconds: number;
   /** Names of contestants that take part; all when absent. */
   readonly only?: readonly string[] | undefined;
 }
@@ -119,6 +122,7 @@ class Race {
   }
 
   async #runOnce(contestant: Contestant, variant: Variant, round: number): Promise<void> {
+    await waitForQuiet(this.#options.patienceSeconds);
     const run = await this.#tryRun(contestant, variant, round);
     if (run === null) return;
     this.#result.runs.push(run);
@@ -174,7 +178,8 @@ class Race {
     const megabytes = Math.round(run.peakBytes / 2 ** 20);
     console.error(
       `${this.#row.name} ${when}: ${run.contestant} (${run.variant}) ${run.seconds.toFixed(2)} s (${phases}), ` +
-        `${this.#row.metric} ${run.score.toFixed(5)}, ${megabytes} MiB, load ${run.load.toFixed(1)}`,
+        `${this.#row.metric} ${run.score.toFixed(5)}, ${megabytes} MiB, ${run.cpuSeconds.toFixed(1)} s of cores, ` +
+        `others ${Math.round(100 * run.othersShare)} %`,
     );
   }
 }

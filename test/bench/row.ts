@@ -5,6 +5,7 @@
  * of JSON, waits for a line on its input (its memory is read meanwhile), then writes its predictions for
  * the test rows as float64, so that one piece of code scores everybody.
  */
+import type { ProcessUse } from './process-watch.ts';
 
 /** Settings that are the same for all contestants of a row. */
 export interface EqualSettings {
@@ -86,15 +87,12 @@ export interface Measured {
 }
 
 /** One run of one contestant. */
-export interface RunRecord extends Measured {
+export interface RunRecord extends Measured, ProcessUse {
   readonly contestant: string;
   readonly variant: string;
   readonly round: number;
   readonly rounds: number;
-  readonly peakBytes: number;
   /** Seconds from the start of the process to its measured line. */
   readonly processSeconds: number;
   readonly score: number;
-  /** Average number of processes that wanted a core when the run began. */
-  readonly load: number;
 }

@@ -1,11 +1,10 @@
 /** One run of one contestant: starts its program, reads its line, its memory and its predictions. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { benchFolder, benchHome, python } from './bench-home.ts';
-import { MemoryWatch } from './process-memory.ts';
+import { type ProcessUse, ProcessWatch } from './process-watch.ts';
 import type { BenchRow, BenchTask, Contestant, Measured, RunRecord, Variant } from './row.ts';
 import { scorePredictions } from './score.ts';
 
@@ -38,7 +37,6 @@ export async function runContestant(request: RunRequest): Promise<RunRecord> {
     threads: request.threads,
     folder,
   };
-  const load = loadavg()[0] as number;
   const answer = await runProgram(
     contestant.program,
     { ...task, extra: variant.extra ?? {} },
@@ -53,11 +51,10 @@ export async function runContestant(request: RunRequest): Promise<RunRecord> {
     round: request.round,
     rounds,
     score: scorePredictions(row.metric, scores, request.labels),
-    load,
   };
 }
 
-type Answer = Measured & Pick<RunRecord, 'peakBytes' | 'processSeconds'>;
+type Answer = Measured & ProcessUse & Pick<RunRecord, 'processSeconds'>;
 
 function runProgram(program: string, task: object, variant: Variant): Promise<Answer> {
   const isPython = program.endsWith('.py');
@@ -73,7 +70,7 @@ function runProgram(program: string, task: object, variant: Variant): Promise<An
       timeout: timeoutMs,
     },
   );
-  const memory = new MemoryWatch(child.pid ?? 0);
+  const watch = new ProcessWatch(child.pid ?? 0);
   let errors = '';
   let answer: Answer | null = null;
   child.stderr.on('data', (chunk: Buffer) => {
@@ -82,14 +79,14 @@ function runProgram(program: string, task: object, variant: Variant): Promise<An
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (!line.startsWith('{"seconds"')) return;
     const processSeconds = (performance.now() - began) / 1000;
-    answer = { ...(JSON.parse(line) as Measured), processSeconds, peakBytes: memory.peakBytes() };
-    memory.stop();
+    answer = { ...(JSON.parse(line) as Measured), processSeconds, ...watch.use() };
+    watch.stop();
     child.stdin.end('go\n');
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      memory.stop();
+      watch.stop();
       if (code === 0 && answer !== null) resolve(answer);
       else
         reject(new Error(`${program} (${variant.name}) ended with ${signal ?? code}\n${errors}`));

@@ -1,8 +1,10 @@
 /**
- * `npm run bench -- [row …] [--write] [--fresh] [--rounds 3] [--threads 2] [--only name,name] [--list]`
+ * `npm run bench -- [row …] [--write] [--fresh] [--rounds 3] [--threads 2] [--patience 60]
+ * [--only name,name] [--list] [--report]`
  *
- * Races the named rows, or all that were not measured completely yet; `--fresh` measures them again. Prints
- * the table of everything measured so far; `--write` puts it into docs/performance.md.
+ * Races the named rows, or all that were not measured completely yet; `--fresh` measures them again. Before each
+ * run it waits, `--patience` seconds at most, until nobody else uses the machine. Prints the table of everything
+ * measured so far (`--report`: only that); `--write` puts it into docs/performance.md.
  */
 import { parseArgs } from 'node:util';
 import { allRows } from './all-rows.ts';
@@ -20,6 +22,7 @@ const { values, positionals } = parseArgs({
     report: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
+    patience: { type: 'string', default: '60' },
     only: { type: 'string' },
   },
 });
@@ -50,6 +53,7 @@ if (!values.report) {
     await raceRow(row, {
       threads: Number(values.threads),
       rounds: Number(values.rounds),
+      patienceSeconds: Number(values.patience),
       only: values.only?.split(','),
     });
   }

@@ -13,6 +13,9 @@ export interface Standing {
   readonly seconds: number;
   readonly fastest: number;
   readonly slowest: number;
+  readonly cpuSeconds: number;
+  /** The largest share of the cores that others used during a run. */
+  readonly othersShare: number;
   readonly peakBytes: number;
   readonly score: number;
   /** Its seconds ÷ ours. */
@@ -51,6 +54,8 @@ export function outcomeOf(row: BenchRow, result: RowResult): Outcome {
       seconds: median(seconds),
       fastest: Math.min(...seconds),
       slowest: Math.max(...seconds),
+      cpuSeconds: median(runs.map((run) => run.cpuSeconds)),
+      othersShare: Math.max(...runs.map((run) => run.othersShare)),
       peakBytes: median(runs.map((run) => run.peakBytes)),
       score: first.score,
       ratio: median(seconds) / ourSeconds,
