@@ -128,7 +128,12 @@ async function withAbort(
   work: () => Promise<void>,
 ): Promise<void> {
   throwIfAborted(signal, 'the query');
-  const interrupt = (): void => connection.interrupt();
+  let repeated: NodeJS.Timeout | undefined;
+  const interrupt = (): void => {
+    connection.interrupt();
+    // an interrupt that comes before the query has begun is lost, so it is said again until the query ends
+    repeated ??= setInterval(() => connection.interrupt(), 50);
+  };
   signal?.addEventListener('abort', interrupt);
   try {
     await work();
@@ -140,6 +145,7 @@ async function withAbort(
     throw new CoppiceError('PARAM_INVALID', message, { cause: error });
   } finally {
     signal?.removeEventListener('abort', interrupt);
+    clearInterval(repeated);
   }
 }
 
