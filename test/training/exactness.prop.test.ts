@@ -97,12 +97,12 @@ async function expectSame(
 }
 
 const numRuns = {
-  GBTRegressor: 14,
-  GBTClassifier: 14,
-  RandomForestRegressor: 8,
-  RandomForestClassifier: 8,
-  DecisionTreeRegressor: 4,
-  DecisionTreeClassifier: 4,
+  GBTRegressor: 20,
+  GBTClassifier: 20,
+  RandomForestRegressor: 12,
+  RandomForestClassifier: 12,
+  DecisionTreeRegressor: 6,
+  DecisionTreeClassifier: 6,
 } as const;
 
 describe('one model on any topology', () => {
