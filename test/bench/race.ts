@@ -13,7 +13,7 @@ import { readLabels } from './read-labels.ts';
 import type { RowResult } from './results-file.ts';
 import { writeResult } from './results-file.ts';
 import type { BenchRow, Contestant, RunRecord, Variant } from './row.ts';
-import { runContestant } from './run-contestant.ts';
+import { type RunRequest, runContestant } from './run-contestant.ts';
 
 /** How to race. */
 export interface RaceOptions {
@@ -85,12 +85,14 @@ class Race {
     const [first] = contestant.variants;
     if (contestant.variants.length === 1) return first as Variant;
     const rounds = this.#shortRounds();
-    let best: { variant: Variant; seconds: number } | null = null;
+    let best: { variant: Variant; run: RunRecord } | null = null;
     for (const variant of contestant.variants) {
-      const run = await this.#tryRun(contestant, variant, -1, rounds);
+      // a variant far behind, spinning threads say, is not waited for
+      const limitSeconds = best === null ? undefined : 10 + 2 * best.run.processSeconds;
+      const run = await this.#tryRun(contestant, variant, { round: -1, rounds, limitSeconds });
       if (run === null) continue;
       this.#say(run, 'trial');
-      if (best === null || run.seconds < best.seconds) best = { variant, seconds: run.seconds };
+      if (best === null || run.seconds < best.run.seconds) best = { variant, run };
     }
     return best?.variant ?? null;
   }
@@ -123,7 +125,7 @@ class Race {
 
   async #runOnce(contestant: Contestant, variant: Variant, round: number): Promise<void> {
     await waitForQuiet(this.#options.patienceSeconds);
-    const run = await this.#tryRun(contestant, variant, round);
+    const run = await this.#tryRun(contestant, variant, { round });
     if (run === null) return;
     this.#result.runs.push(run);
     writeResult(this.#row.name, this.#result);
@@ -133,8 +135,7 @@ class Race {
   async #tryRun(
     contestant: Contestant,
     variant: Variant,
-    round: number,
-    rounds?: number,
+    how: Pick<RunRequest, 'round' | 'rounds' | 'limitSeconds'>,
   ): Promise<RunRecord | null> {
     const base = this.#row.task();
     const row =
@@ -146,8 +147,7 @@ class Race {
         row,
         contestant,
         variant,
-        round,
-        rounds,
+        ...how,
         threads: this.#options.threads,
         labels: this.#labels,
       });

@@ -9,7 +9,7 @@ import type { BenchRow, BenchTask, Contestant, Measured, RunRecord, Variant } fr
 import { scorePredictions } from './score.ts';
 
 /** No run may take longer. */
-const timeoutMs = 1_500_000;
+const longestSeconds = 1500;
 
 /** What to run. */
 export interface RunRequest {
@@ -21,6 +21,8 @@ export interface RunRequest {
   /** Other than the row's number of rounds, in the run that picks a variant. */
   readonly rounds?: number | undefined;
   readonly labels: Float64Array;
+  /** Seconds after which the run is given up. */
+  readonly limitSeconds?: number | undefined;
 }
 
 /** Runs it; throws with the end of what it said when it fails. */
@@ -41,6 +43,7 @@ export async function runContestant(request: RunRequest): Promise<RunRecord> {
     contestant.program,
     { ...task, extra: variant.extra ?? {} },
     variant,
+    request.limitSeconds ?? longestSeconds,
   );
   const predictions = join(folder, 'predictions.f64');
   const scores = new Float64Array(new Uint8Array(readFileSync(predictions)).buffer);
@@ -56,7 +59,12 @@ export async function runContestant(request: RunRequest): Promise<RunRecord> {
 
 type Answer = Measured & ProcessUse & Pick<RunRecord, 'processSeconds'>;
 
-function runProgram(program: string, task: object, variant: Variant): Promise<Answer> {
+function runProgram(
+  program: string,
+  task: object,
+  variant: Variant,
+  limitSeconds: number,
+): Promise<Answer> {
   const isPython = program.endsWith('.py');
   const path = join(benchFolder, isPython ? 'peers' : 'contestants', program);
   const flags = isPython ? ['-X', 'utf8'] : ['--no-warnings'];
@@ -67,7 +75,7 @@ function runProgram(program: string, task: object, variant: Variant): Promise<An
     {
       env: { ...process.env, PYTHONWARNINGS: 'ignore', ...variant.environment },
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: timeoutMs,
+      timeout: 1000 * limitSeconds,
     },
   );
   const watch = new ProcessWatch(child.pid ?? 0);
