@@ -75,7 +75,7 @@ function runProgram(
     {
       env: { ...process.env, PYTHONWARNINGS: 'ignore', ...variant.environment },
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: 1000 * limitSeconds,
+      timeout: Math.ceil(1000 * limitSeconds),
     },
   );
   const watch = new ProcessWatch(child.pid ?? 0);
