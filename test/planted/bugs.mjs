@@ -95,7 +95,7 @@ export const plantedBugs = [
     name: 'the weights of rows are ignored',
     edits: [
       {
-        file: 'src/training/boosting.ts',
+        file: 'src/training/boosting-state.ts',
         find: 'weights: weights === 0 ? 0 : weights + offset,',
         replace: 'weights: 0,',
       },
@@ -118,7 +118,7 @@ export const plantedBugs = [
     name: 'early stopping looks at the first rank only',
     edits: [
       {
-        file: 'src/training/boosting.ts',
+        file: 'src/training/validation-loss.ts',
         find: 'await sumOverRanks(environment, [loss, weight])',
         replace:
           'await sumOverRanks(environment, environment.collective.rank === 0 ? [loss, weight] : [new ExactSum(), new ExactSum()])',

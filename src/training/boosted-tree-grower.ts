@@ -1,0 +1,190 @@
+/**
+ * One tree of a round, on every rank: (1) gradients of its rows in float64; (2) the ranks agree on a scale and
+ * each quantises its rows; (3) one tree is grown, two meetings a split; (4) exact sums of the unquantised
+ * gradients give the leaf values; (5) each adds them to its rows' scores, validation rows included.
+ */
+import { hash32, purposes } from '../base/rng.ts';
+import { writeFeatureTable } from '../binning/binned-layout.ts';
+import { CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
+import { type GrowthResult, growTree } from '../tree/grow-tree.ts';
+import type { GrownTree } from '../tree/tree.ts';
+import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
+import { ColumnSampler, treeKey } from './column-sampling.ts';
+import { drawRoundRows, leavesRowsOut } from './draw-round-rows.ts';
+import type { RankRows } from './ingest/ingest.ts';
+import { settleLeaves } from './leaf-values.ts';
+import { treeScales } from './quantise.ts';
+import { routeBytes, writeRoutes } from './route-rows.ts';
+
+/** Marks a row of the tree's own rank that the tree was not grown on. */
+const leftOut = 0x80000000;
+
+/** The largest |g| and h over all ranks. */
+interface LargestGradients {
+  readonly grad: number;
+  readonly hess: number;
+}
+
+/** Grows the trees of a fit, one after another. */
+export class BoostedTreeGrower {
+  readonly #state: BoostingState;
+  readonly #backend: CpuBackend;
+  readonly #sampler: ColumnSampler;
+
+  constructor(state: BoostingState) {
+    this.#state = state;
+    const { environment, job, memory } = state;
+    const { layout } = state.rows;
+    const table = memory.backend.featureTable;
+    writeFeatureTable(layout, environment.u32(table, layout.places.length * 8));
+    this.#backend = new CpuBackend({
+      kernels: environment.kernels,
+      memory: environment.memory,
+      collective: environment.collective,
+      layout,
+      rows: memory.rows,
+      addresses: memory.backend,
+      params: job.split,
+      flushRows: job.flushRows,
+    });
+    this.#sampler = new ColumnSampler(layout, job.columns, job.seed);
+  }
+
+  get counters(): CpuBackend['counters'] {
+    return this.#backend.counters;
+  }
+
+  /** Grows the tree of an output and adds it to the scores. */
+  async grow(round: number, output: number): Promise<GrownTree> {
+    const { environment, objective, job } = this.#state;
+    const { layout, train } = this.#state.rows;
+    environment.collective.checkAborted();
+    objective.gradients(environment, this.#clearedRows(train), output);
+    const largest = await this.#largestGradients();
+    const quantisation = this.#quantise(largest, round, output);
+    const tree = round * objective.numOutputs + output;
+    this.#sampler.beginTree(tree);
+    this.#backend.beginTree({
+      quantisation,
+      rootSegment: drawRoundRows(this.#state, this.#backend.rows, round),
+      maskOf: (node) => this.#sampler.maskOf(node),
+    });
+    const grown = await growTree(this.#backend, layout, job.limits, treeKey(job.seed, tree));
+    await this.#settle(grown, output, largest);
+    return grown.tree;
+  }
+
+  #clearedRows(part: RankRows) {
+    this.#state.environment.f64(this.#state.memory.ownStats, 2).fill(0);
+    return gradientRows(this.#state, part);
+  }
+
+  async #largestGradients(): Promise<LargestGradients> {
+    const { environment, memory } = this.#state;
+    const bits = new BigInt64Array(environment.f64(memory.ownStats, 2).slice().buffer);
+    await environment.wait(environment.collective.allreduce(bits, 'max'));
+    const largest = new Float64Array(bits.buffer);
+    return { grad: largest[0] as number, hess: largest[1] as number };
+  }
+
+  /** Writes the gradients into the records' slots as integers. */
+  #quantise(largest: LargestGradients, round: number, output: number) {
+    const { environment, objective, job, rows } = this.#state;
+    const { layout, train } = rows;
+    const { split } = job;
+    const scales = treeScales({
+      maxGrad: largest.grad,
+      maxHess: largest.hess,
+      isConstantHess: objective.hessianIsWeight && rows.weights === 0,
+      countsRows: split.minInstancesPerNode > 1 || split.minCategoryRows > 0,
+      slotBytes: layout.slotBytes,
+      numRows: train.numAll,
+    });
+    const { kernels } = environment;
+    const quantise = layout.slotBytes === 4 ? kernels.quantise16 : kernels.quantise32;
+    const { grads, hesses } = gradientRows(this.#state, train);
+    quantise(
+      grads,
+      hesses,
+      rows.keys + 4 * train.start,
+      train.count,
+      scales.gradScale,
+      scales.hessScale,
+      hash32(job.seed, purposes.rounding, round, output),
+      rows.records + train.start * layout.stride + layout.slotOffset,
+      layout.stride,
+      scales.roundsHess ? 1 : 0,
+    );
+    return scales.quantisation;
+  }
+
+  /** Gives the leaves their values and adds them to every row's score. */
+  async #settle(grown: GrowthResult, output: number, largest: LargestGradients): Promise<void> {
+    const { environment, memory, objective, job } = this.#state;
+    const { train, validation, layout } = this.#state.rows;
+    const isSampled = leavesRowsOut(this.#state);
+    const needsRoutes = isSampled || validation.numProcess > 0;
+    const valueBytes = align(grown.leaves.length * 40);
+    const span = valueBytes + (needsRoutes ? align(routeBytes(grown, layout)) : 0);
+    await environment.reserve(memory.tail + span * environment.numLocal, 'training data');
+    const own = memory.tail + span * environment.localIndex;
+    const routes = own + valueBytes;
+    if (needsRoutes) writeRoutes(environment, grown, layout, routes);
+    const leafOf = memory.leafOf + 4 * train.start;
+    if (isSampled) environment.u32(leafOf, train.count).fill(leftOut);
+    grown.leaves.forEach((leaf, number) => {
+      const segment = this.#backend.segmentOf(leaf);
+      const view = this.#backend.rows.view(segment);
+      const { kernels } = environment;
+      kernels.markLeaf(view.ids, view.firstId, segment.count, number, memory.leafOf);
+    });
+    if (isSampled) this.#route(train, routes, leftOut);
+    const values = await settleLeaves(environment, {
+      leafQuantile: objective.leafQuantile,
+      wholeWeights: this.#state.wholeWeights,
+      grown,
+      largest,
+      rows: gradientRows(this.#state, train),
+      leafOf,
+      sums: own,
+      numAll: train.numAll,
+      lambda: job.split.lambda,
+      stepSize: job.stepSize,
+      scoreUnit: this.#state.scoreUnit,
+    });
+    environment.f64(own, values.length).set(values);
+    this.#addValues(train, output, own);
+    if (validation.numProcess === 0) return;
+    this.#route(validation, routes, 0);
+    this.#addValues(validation, output, own);
+  }
+
+  /** Sends rows down the tree: those that carry the mark, or all of them where it is 0. */
+  #route(part: RankRows, routes: number, mark: number): void {
+    const { environment, memory, rows } = this.#state;
+    const { stride } = rows.layout;
+    environment.kernels.findLeaves(
+      rows.records + part.start * stride,
+      stride,
+      part.count,
+      routes,
+      mark,
+      mark === 0 ? 0 : 1,
+      memory.leafOf + 4 * part.start,
+    );
+  }
+
+  #addValues(part: RankRows, output: number, values: number): void {
+    const { environment, memory } = this.#state;
+    environment.kernels.addLeafValues(
+      memory.leafOf + 4 * part.start,
+      values,
+      scoreAddress(this.#state, output) + 8 * part.start,
+      part.count,
+    );
+  }
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}

@@ -1,0 +1,44 @@
+/** What a rank keeps of a running fit of boosted trees, and where the arrays of some of its rows begin. */
+import type { BoostingMemory } from './boosting-memory.ts';
+import type { IngestedRows, RankRows } from './ingest/ingest.ts';
+import type { BoostingJob } from './messages.ts';
+import type { GradientRows, Objective } from './objective.ts';
+import type { RankEnvironment } from './rank-environment.ts';
+
+/** The parts of a fit, settled before the first tree. */
+export interface BoostingState {
+  readonly environment: RankEnvironment;
+  readonly job: BoostingJob;
+  readonly objective: Objective;
+  readonly rows: IngestedRows;
+  readonly memory: BoostingMemory;
+  /** Scores that boosting starts from, one an output. */
+  readonly start: readonly number[];
+  /** Leaf values and starting scores are whole multiples of it. */
+  readonly scoreUnit: number;
+  /** Weights in whole units, for objectives whose leaves are quantiles. */
+  readonly wholeWeights: Float64Array | null;
+}
+
+/** Where the scores of an output begin, those of all rows of the process. */
+export function scoreAddress({ memory }: BoostingState, output: number): number {
+  return memory.scores + output * memory.outputStride;
+}
+
+/** Addresses of this rank's training or validation rows. */
+export function gradientRows({ rows, memory }: BoostingState, part: RankRows): GradientRows {
+  const { labels, weights } = rows;
+  const offset = 8 * part.start;
+  return {
+    labels: labels + offset,
+    weights: weights === 0 ? 0 : weights + offset,
+    numRows: part.count,
+    scores: memory.scores + offset,
+    outputStride: memory.outputStride,
+    grads: memory.grads + offset,
+    hesses: memory.hesses + offset,
+    probabilities: memory.probabilities + offset,
+    probabilityStride: memory.probabilityStride,
+    stats: memory.ownStats,
+  };
+}
