@@ -52,7 +52,7 @@ class TreeGrower {
   }
 
   async grow(key: number): Promise<GrowthResult> {
-    const root = openNode(0, '', mix32(key));
+    const root = openNode(0, null, '', mix32(key));
     const opened = this.#backend.openRoot(
       root,
       this.#limits.maxDepth > 0 && this.#limits.maxLeaves > 1,
@@ -145,8 +145,8 @@ class TreeGrower {
     const depth = node.path.length + 1;
     return {
       parent: node,
-      left: openNode(index, `${node.path}0`, mix32(node.key ^ 0x5bd1e995)),
-      right: openNode(index + 1, `${node.path}1`, mix32(node.key ^ 0x2545f491)),
+      left: openNode(index, node, `${node.path}0`, mix32(node.key ^ 0x5bd1e995)),
+      right: openNode(index + 1, node, `${node.path}1`, mix32(node.key ^ 0x2545f491)),
       wantsSplits: mayGrow && depth < this.#limits.maxDepth,
     };
   }
@@ -160,8 +160,8 @@ class TreeGrower {
   }
 }
 
-function openNode(index: number, path: string, key: number): OpenNode {
-  return { index, path, key, cover: 0, rows: 0, split: null, state: null };
+function openNode(index: number, parent: OpenNode | null, path: string, key: number): OpenNode {
+  return { index, parent, path, key, cover: 0, rows: 0, split: null, state: null };
 }
 
 /** Open leaves by gain, ties to the lower path: a binary heap. */

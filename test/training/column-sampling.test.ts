@@ -25,7 +25,7 @@ const ten = layoutOf([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 const none: ColumnSampling = { byTree: null, byLevel: null, byNode: null };
 
 function nodeAt(path: string, key = 1): OpenNode {
-  return { index: 0, path, key, cover: 0, rows: 0, split: null, state: null };
+  return { index: 0, parent: null, path, key, cover: 0, rows: 0, split: null, state: null };
 }
 
 function samplerOf(sampling: Partial<ColumnSampling>, seed = 5, tree = 0): ColumnSampler {

@@ -29,6 +29,8 @@ export interface Split {
 export interface OpenNode {
   /** Number in the tree. */
   readonly index: number;
+  /** The node that was split into this one and its sibling; null at the root. */
+  readonly parent: OpenNode | null;
   /** The way from the root, one '0' (left) or '1' (right) a step. */
   readonly path: string;
   /** Key for random draws that belong to this node. */

@@ -13,14 +13,14 @@ import { featureEntryBytes } from '../../../binning/binned-layout.ts';
 import type { Collective, ExchangeBuffer } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
-import { writeSplitParams } from '../../split-params.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
-import { candidateBytes, type NodeTotals, pickSplit, type SplitDetail } from './candidate.ts';
+import type { NodeTotals, SplitDetail } from './candidate.ts';
 import { HistogramPool } from './histogram-pool.ts';
 import { OwnHistogram } from './own-histogram.ts';
 import { type RowBuffers, RowStore, type Segment } from './row-store.ts';
 import { writeSides } from './sides.ts';
 import { placeBounds } from './slices.ts';
+import { hessOf, SplitSearch } from './split-search.ts';
 
 /** Addresses and sizes that the memory plan gave to one rank's backend. */
 export interface BackendMemory {
@@ -82,7 +82,7 @@ export class CpuBackend implements TreeBackend {
   readonly #pool: HistogramPool;
   readonly #own: OwnHistogram;
   readonly #bounds: readonly number[];
-  readonly #candidateBytes: number;
+  readonly #search: SplitSearch;
   #setup: TreeSetup | null = null;
 
   constructor(options: CpuBackendOptions) {
@@ -92,7 +92,16 @@ export class CpuBackend implements TreeBackend {
     this.rows = new RowStore(options.kernels, options.rows, layout.stride);
     this.#pool = new HistogramPool(addresses.pool, layout.numCompact * 16, addresses.poolSlots);
     this.#bounds = placeBounds(layout, collective.size);
-    this.#candidateBytes = candidateBytes(layout);
+    this.#search = new SplitSearch({
+      kernels: options.kernels,
+      memory: options.memory,
+      layout,
+      params: options.params,
+      featureTable: addresses.featureTable,
+      begin: this.#bounds[collective.rank] as number,
+      end: this.#bounds[collective.rank + 1] as number,
+      scratch: this.#scratch().search,
+    });
     this.#own = new OwnHistogram({
       kernels: options.kernels,
       memory: options.memory,
@@ -107,12 +116,7 @@ export class CpuBackend implements TreeBackend {
   beginTree(setup: TreeSetup): void {
     this.#setup = setup;
     this.#pool.clear();
-    writeSplitParams(
-      this.#o.memory.buffer,
-      this.#scratch().params,
-      this.#o.params,
-      setup.quantisation,
-    );
+    this.#search.beginTree(setup.quantisation);
   }
 
   /** A leaf's rows on this rank. */
@@ -206,27 +210,15 @@ export class CpuBackend implements TreeBackend {
     return this.#setup;
   }
 
-  #scratch(): {
-    params: number;
-    totals: number;
-    parts: number;
-    best: number;
-    order: number;
-    sides: number;
-    mask: number;
-  } {
-    const base = this.#o.addresses.scratch;
-    const parts = base + 192;
-    const best = parts + Math.ceil((this.#o.collective.size * 4) / 64) * 64;
-    const mask = best + Math.ceil(this.#candidateBytes / 64) * 64;
-    const sides = mask + Math.ceil(this.#o.layout.places.length / 64) * 64;
-    return { params: base, totals: base + 128, parts, best, mask, sides, order: sides + 65536 };
+  #scratch(): { parts: number; sides: number; search: number } {
+    const parts = this.#o.addresses.scratch;
+    const sides = parts + Math.ceil((this.#o.collective.size * 4) / 64) * 64;
+    return { parts, sides, search: sides + 65536 };
   }
 
   /** Bytes of scratch one rank needs. */
   static scratchBytes(layout: BinnedLayout, numRanks: number): number {
-    const fixed = 192 + numRanks * 4 + candidateBytes(layout) + layout.places.length + 65536 + 512;
-    return fixed + 12 * (layout.maxCategoryBins + 8);
+    return Math.ceil((numRanks * 4) / 64) * 64 + 65536 + SplitSearch.scratchBytes(layout);
   }
 
   #isPacked(parentRows: number): boolean {
@@ -282,13 +274,19 @@ export class CpuBackend implements TreeBackend {
   }
 
   async #findSplits(wanted: readonly Wanted[], localRows: readonly number[]): Promise<void> {
-    const { collective, layout } = this.#o;
-    const size = this.#candidateBytes + 8;
+    const { collective } = this.#o;
+    const size = this.#search.candidateBytes + 8;
     const message = new Uint8Array(size * wanted.length);
     wanted.forEach(({ node, hist }, i) => {
-      this.#findOwn(node, hist, message.subarray(i * size, (i + 1) * size - 8));
+      const { totals } = node.state as NodeState;
+      const mask = this.#tree().maskOf(node);
+      const out = message.subarray(i * size, (i + 1) * size - 8);
+      this.#search.find({ node, totals, hist, mask }, out);
       new DataView(message.buffer).setFloat64((i + 1) * size - 8, localRows[i] as number, true);
     });
+    const owned =
+      (this.#bounds[collective.rank + 1] as number) - (this.#bounds[collective.rank] as number);
+    this.counters.featuresDecided += owned * wanted.length;
     const gathered = collective.allgather(message);
     const all = isPromise(gathered) ? await gathered : gathered;
     wanted.forEach(({ node }, i) => {
@@ -296,46 +294,7 @@ export class CpuBackend implements TreeBackend {
         (bytes) => new DataView(bytes.buffer, bytes.byteOffset + i * size, size),
       );
       node.rows = views.reduce((sum, view) => sum + view.getFloat64(size - 8, true), 0);
-      node.split = this.#choose(node, views, layout);
-    });
-  }
-
-  #findOwn(node: OpenNode, hist: number, out: Uint8Array): void {
-    const { kernels, memory, addresses, collective } = this.#o;
-    const begin = this.#bounds[collective.rank] as number;
-    const end = this.#bounds[collective.rank + 1] as number;
-    const scratch = this.#scratch();
-    const { totals } = node.state as NodeState;
-    new BigInt64Array(memory.buffer, scratch.totals, 2).set([totals.grad, totals.hess]);
-    const mask = this.#tree().maskOf(node);
-    if (mask !== null) new Uint8Array(memory.buffer, scratch.mask, mask.length).set(mask);
-    kernels.findSplit(
-      hist,
-      addresses.featureTable,
-      begin,
-      end,
-      mask === null ? 0 : scratch.mask,
-      scratch.params,
-      scratch.totals,
-      scratch.best,
-      scratch.best + 64,
-      scratch.order,
-    );
-    this.counters.featuresDecided += end - begin;
-    out.set(new Uint8Array(memory.buffer, scratch.best, out.length));
-  }
-
-  #choose(node: OpenNode, views: readonly DataView[], layout: BinnedLayout): Split | null {
-    const { quantisation } = this.#tree();
-    const { params } = this.#o;
-    const { totals } = node.state as NodeState;
-    const hess = hessOf(totals.hess, quantisation.countShift);
-    const H = Number(hess) * quantisation.hessUnit;
-    const G = Number(totals.grad) * quantisation.gradUnit;
-    return pickSplit(views, layout, {
-      parentScore: (G * G) / (H + params.lambda),
-      minGain: params.minInfoGain * H,
-      isHeavier: (left) => 2n * hessOf(left, quantisation.countShift) >= hess,
+      node.split = this.#search.choose((node.state as NodeState).totals, views);
     });
   }
 
@@ -388,10 +347,6 @@ export class CpuBackend implements TreeBackend {
     const left = hessOf((a.state as NodeState).totals.hess, countShift);
     return left <= hessOf((b.state as NodeState).totals.hess, countShift);
   }
-}
-
-function hessOf(word: bigint, countShift: number): bigint {
-  return countShift < 63 ? word & ((1n << BigInt(countShift)) - 1n) : word;
 }
 
 /** Bytes of the feature table of a layout. */

@@ -4,7 +4,7 @@ import { HistogramPool } from '../../../../src/tree/backend/cpu/histogram-pool.t
 
 function nodeAt(path: string, gain: number | null): OpenNode {
   const split = gain === null ? null : ({ gain } as Split);
-  return { index: 0, path, key: 0, cover: 0, rows: 0, split, state: null };
+  return { index: 0, parent: null, path, key: 0, cover: 0, rows: 0, split, state: null };
 }
 
 describe('the pool of histograms', () => {
