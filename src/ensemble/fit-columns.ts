@@ -9,6 +9,7 @@ import { type LogicalSchema, logicalSchema, logicalType } from '../pipeline/logi
 import { type FeatureColumn, featureColumns } from '../table/feature-columns.ts';
 import { numericKind } from '../table/numeric-kind.ts';
 import type { FeatureSource } from '../training/messages.ts';
+import { type OffsetPaths, offsetPaths } from './offset-column.ts';
 
 /** The parameters that name columns. */
 export interface ColumnParams {
@@ -18,6 +19,7 @@ export interface ColumnParams {
   readonly weightCol: string | undefined;
   readonly idCol: string | undefined;
   readonly validationIndicatorCol?: string | undefined;
+  readonly offsetCol?: string | undefined;
 }
 
 /** What was found. */
@@ -26,6 +28,8 @@ export interface FitColumns {
   readonly inputSchema: LogicalSchema;
   /** Type of the label column, as printed in schemas. */
   readonly labelType: string;
+  /** Where margins added to every score lie. */
+  readonly offsets: OffsetPaths;
 }
 
 /** The feature columns of a schema, as the estimator's parameters name them. */
@@ -82,6 +86,7 @@ export function fitColumns(
     features: features.map(({ name, path, kind }) => ({ name, path, kind })),
     inputSchema: logicalSchema(schema, inputs),
     labelType: logicalType(label.type as DataType),
+    offsets: offsetPaths(owner, schema, params.offsetCol),
   };
 }
 

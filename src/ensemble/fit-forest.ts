@@ -66,7 +66,7 @@ export async function fitForest(
   };
   const trained = await runTrainingJob<ForestJob>(
     'forest',
-    { ...job, ingest: ingestOf(owner, params, columns.features, labelKind) },
+    { ...job, ingest: ingestOf(owner, params, columns, labelKind) },
     { train: table },
     { signal: options.signal, onProgress: options.onProgress },
   );

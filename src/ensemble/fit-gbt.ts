@@ -6,9 +6,10 @@ import type { FitOptions } from '../pipeline/estimator.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { BoostingJob } from '../training/messages.ts';
 import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
-import { fitColumns } from './fit-columns.ts';
+import { type FitColumns, fitColumns } from './fit-columns.ts';
 import type { GBTParams } from './gbt-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
+import { offsetPaths } from './offset-column.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /** Rows after which packed histogram sums are moved to wide ones. */
@@ -37,7 +38,10 @@ export async function fitBoostedTrees(
   const columns = fitColumns(owner, table.schema, params, labelKind);
   const { validation } = options;
   if (validation !== undefined) {
-    fitColumns(owner, validation.schema, params, labelKind);
+    const found = fitColumns(owner, validation.schema, params, labelKind);
+    if (found.offsets.length !== columns.offsets.length) {
+      offsetPaths(owner, validation.schema, params.offsetCol, columns.offsets.length);
+    }
     checkSchema(owner, columns.inputSchema, validation.schema);
   }
   const stopsEarly = validation !== undefined || params.validationIndicatorCol !== undefined;
@@ -76,7 +80,7 @@ export async function fitBoostedTrees(
   };
   const trained = await runTrainingJob<BoostingJob>(
     'boosting',
-    { ...job, ingest: ingestOf(owner, params, columns.features, labelKind) },
+    { ...job, ingest: ingestOf(owner, params, columns, labelKind) },
     { train: table, validation },
     { signal: options.signal, onProgress: options.onProgress },
   );
@@ -95,11 +99,12 @@ export function ingestOf(
     readonly binSampleRows: number;
     readonly seed: number;
   },
-  features: ReturnType<typeof fitColumns>['features'],
+  columns: FitColumns,
   labelKind: 'numeric' | 'class',
 ) {
   return {
-    features,
+    features: columns.features,
+    offsets: columns.offsets,
     labelCol: params.labelCol,
     labelKind,
     weightCol: params.weightCol ?? null,
@@ -117,7 +122,7 @@ export function ingestOf(
 export function modelData(
   owner: string,
   params: { readonly idCol: string | undefined; readonly labelCol: string },
-  columns: ReturnType<typeof fitColumns>,
+  columns: FitColumns,
   trained: TrainedModel,
 ): TreeModelData {
   const { facts } = trained;
@@ -140,6 +145,6 @@ export function modelData(
   };
 }
 
-function hasCategories(features: ReturnType<typeof fitColumns>['features']): boolean {
+function hasCategories(features: FitColumns['features']): boolean {
   return features.some((feature) => feature.kind === 'category');
 }

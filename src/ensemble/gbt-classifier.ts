@@ -46,6 +46,10 @@ export class GBTClassificationModel extends TreeModel<typeof gbtClassificationMo
     return this.data.classes.length === 2 ? 'logistic' : 'softmax';
   }
 
+  protected override get offsetCol(): string | undefined {
+    return this.params.offsetCol;
+  }
+
   protected override get outputs(): ModelOutput {
     return classifierOutputs(this.params);
   }

@@ -11,6 +11,8 @@ import {
 
 const gbtSpecs = {
   ...inputColumnParams,
+  /** A margin added to every row's score at fit, for validation rows and at prediction; a vector for several classes. */
+  offsetCol: column({ since: '0.1.0' }),
   ...outputColumnParams,
   ...treeGrowthParams,
   /** Boosting rounds, one tree each (one a class for more than two classes). */
@@ -53,11 +55,13 @@ function checkColumns(params: {
   readonly labelCol: string;
   readonly validationIndicatorCol: string | undefined;
   readonly weightCol: string | undefined;
+  readonly offsetCol: string | undefined;
 }): string | null {
   if (params.validationIndicatorCol === params.labelCol) {
     return 'validationIndicatorCol must differ from labelCol';
   }
   if (params.weightCol === params.labelCol) return 'weightCol must differ from labelCol';
+  if (params.offsetCol === params.labelCol) return 'offsetCol must differ from labelCol';
   return null;
 }
 

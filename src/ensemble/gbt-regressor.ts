@@ -40,6 +40,10 @@ export class GBTRegressionModel extends TreeModel<typeof gbtRegressionModelParam
     return isLog ? 'exp' : 'identity';
   }
 
+  protected override get offsetCol(): string | undefined {
+    return this.params.offsetCol;
+  }
+
   protected override get outputs(): ModelOutput {
     return regressionOutputs(this.params);
   }

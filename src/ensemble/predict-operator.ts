@@ -11,6 +11,7 @@ import type { OperatorSpec } from '../table/partition-spec.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 import { type FeatureValues, TreePredictor } from '../tree/predictor.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import { type OffsetPaths, offsetInvalid } from './offset-column.ts';
 import { type ModelOutput, outputColumns, outputFields } from './output-columns.ts';
 
 /** How sums of leaves become predictions. */
@@ -25,6 +26,8 @@ export interface PredictSpec extends OperatorSpec {
   readonly features: readonly TrainedFeature[];
   readonly paths: readonly (readonly string[])[];
   readonly baseScores: readonly number[];
+  /** Where margins that are added to the scores lie, one path a score; none without. */
+  readonly offsets: OffsetPaths;
   readonly link: Link;
   readonly classes: readonly ClassValue[];
   readonly labelType: string;
@@ -41,11 +44,8 @@ export function makePredictOperator(spec: PredictSpec): Operator {
   const predictor = predictorOf(spec);
   return (batch) => {
     const values = featureValues(batch, spec, predictor);
-    const { raw, probability } = scores(
-      spec,
-      predictor.predict(values, batch.numRows),
-      batch.numRows,
-    );
+    const sums = predictor.predict(values, batch.numRows);
+    const { raw, probability } = scores(spec, sums, batch.numRows, offsetsOf(batch, spec));
     const leaves = spec.outputs.leafCol === null ? null : predictor.leaves(values, batch.numRows);
     const fields = outputFields({ ...spec, numTrees: spec.trees.numTrees });
     const columns = outputColumns(spec, { raw, probability, leaves, numRows: batch.numRows });
@@ -104,11 +104,24 @@ function binsOf(spec: PredictSpec, feature: number, values: readonly string[]): 
   return Int32Array.from(values, (value) => position.get(value) ?? -1);
 }
 
+/** The margins that rows bring with them, as columns. */
+function offsetsOf(batch: RecordBatch, spec: PredictSpec): Float64Array[] {
+  return spec.offsets.map((path) => {
+    const column = path[0] as string;
+    const values = new Float64Array(batch.numRows);
+    fillNumeric(columnOf(batch, path), values, 0, column);
+    const row = values.findIndex((value) => !Number.isFinite(value));
+    if (row >= 0) throw offsetInvalid(column, values[row], `in row ${row} of a partition`);
+    return values;
+  });
+}
+
 /** Raw scores and probabilities, row by row; no probabilities for a regressor. */
 function scores(
   spec: PredictSpec,
   sums: Float64Array,
   numRows: number,
+  offsets: readonly Float64Array[],
 ): { raw: Float64Array; probability: Float64Array | null } {
   const numOutputs = numOutputsOf(spec);
   const { numTrees } = spec.trees;
@@ -120,6 +133,12 @@ function scores(
   if (spec.link === 'share') return { raw: sums, probability: shares(sums, numOutputs, numRows) };
   for (let i = 0; i < sums.length; i++)
     sums[i] = (sums[i] as number) + (base[i % numOutputs] as number);
+  offsets.forEach((values, k) => {
+    for (let i = 0; i < numRows; i++) {
+      const at = i * numOutputs + k;
+      sums[at] = (sums[at] as number) + (values[i] as number);
+    }
+  });
   if (spec.link === 'exp') for (let i = 0; i < sums.length; i++) sums[i] = exp(sums[i] as number);
   if (spec.link === 'identity' || spec.link === 'exp') return { raw: sums, probability: null };
   return spec.link === 'logistic'

@@ -6,13 +6,17 @@ import { exp, logistic } from '../base/portable-math.ts';
 import type { ClassValue } from '../training/messages.ts';
 import { categoryGoesLeft, valueGoesLeft } from '../tree/predictor.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import { offsetInvalid } from './offset-column.ts';
 import { winners } from './output-columns.ts';
 import type { Link } from './predict-operator.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
-/** One row: numbers, booleans or categories by feature name; null, undefined and NaN are missing. */
+/**
+ * One row: numbers, booleans or categories by feature name; null, undefined and NaN are missing. A model with an
+ * offset column reads it too: a number, or one number a class.
+ */
 export type ScorerRow = Readonly<
-  Record<string, number | string | boolean | bigint | null | undefined>
+  Record<string, number | string | boolean | bigint | readonly number[] | null | undefined>
 >;
 
 /** What a scorer answers. */
@@ -31,9 +35,13 @@ export type Scorer = (row: ScorerRow) => Score;
 /** Makes the scorer of a model. */
 export function makeScorer(
   data: TreeModelData,
-  link: Link,
-  thresholds: readonly number[] | null,
+  options: {
+    readonly link: Link;
+    readonly thresholds: readonly number[] | null;
+    readonly offsetCol: string | null;
+  },
 ): Scorer {
+  const { link, thresholds, offsetCol } = options;
   const { trees, features, baseScores, classes } = data;
   const numOutputs = trees.numOutputs > 1 ? trees.numOutputs : baseScores.length;
   const names = features.map((feature) => feature.name);
@@ -49,6 +57,7 @@ export function makeScorer(
     sums.fill(0);
     addTrees(trees, values, bins, sums);
     return finish(sums.slice(), {
+      offsets: offsetCol === null ? null : offsetsOf(row[offsetCol], offsetCol, numOutputs),
       link,
       baseScores,
       classes,
@@ -62,6 +71,17 @@ function numberOf(value: ScorerRow[string], bins: Map<string, number> | null): n
   if (value === null || value === undefined) return Number.NaN;
   if (bins === null) return Number(value);
   return bins.get(String(value)) ?? -1;
+}
+
+function offsetsOf(
+  value: ScorerRow[string],
+  column: string,
+  numOutputs: number,
+): readonly number[] {
+  const found = Array.isArray(value) ? (value as readonly number[]) : [Number(value ?? Number.NaN)];
+  const bad = found.find((offset) => !Number.isFinite(offset));
+  if (bad === undefined && found.length === numOutputs) return found;
+  throw offsetInvalid(column, bad ?? found, 'in the row');
 }
 
 function addTrees(
@@ -99,6 +119,7 @@ function finish(
   model: {
     readonly link: Link;
     readonly baseScores: readonly number[];
+    readonly offsets: readonly number[] | null;
     readonly classes: readonly ClassValue[];
     readonly thresholds: readonly number[] | null;
     readonly numTrees: number;
@@ -114,7 +135,10 @@ function finish(
     };
   }
   if (link !== 'share')
-    for (let k = 0; k < sums.length; k++) sums[k] = (sums[k] as number) + (baseScores[k] as number);
+    for (let k = 0; k < sums.length; k++) {
+      const score = (sums[k] as number) + (baseScores[k] as number);
+      sums[k] = score + (model.offsets?.[k] ?? 0);
+    }
   if (link === 'identity' || link === 'exp') {
     const score = sums[0] as number;
     const prediction = link === 'exp' ? exp(score) : score;

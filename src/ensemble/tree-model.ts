@@ -15,6 +15,7 @@ import type { ClassValue } from '../training/messages.ts';
 import { gainImportances } from '../tree/importances.ts';
 import { type TreeEnsemble, treeDepths } from '../tree/tree.ts';
 import { treeToText } from '../tree/tree-text.ts';
+import { type OffsetPaths, offsetPaths } from './offset-column.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link, PredictSpec } from './predict-operator.ts';
 import { makeScorer, type Scorer } from './scorer.ts';
@@ -60,6 +61,11 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   protected abstract get link(): Link;
   /** Names of the columns that are added. */
   protected abstract get outputs(): ModelOutput;
+  /** The column of margins that are added to the scores, where the model was fitted with one. */
+  protected get offsetCol(): string | undefined {
+    return undefined;
+  }
+
   /** Thresholds of the classes, where given. */
   protected get thresholds(): readonly number[] | null {
     return null;
@@ -122,16 +128,18 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
     const schema = this.transformSchema(table.schema);
+    const offsets = this.#offsetPaths(table.schema);
     const added = schema.fields.slice(table.schema.fields.length).map((field) => field.name);
     const spec: PredictSpec = {
       kind: 'ensemble.predictTrees',
-      reads: [...new Set(this.data.paths.map((path) => path[0] as string))],
+      reads: [...new Set([...this.data.paths, ...offsets].map((path) => path[0] as string))],
       writes: added,
       modelId: this.#modelId,
       trees: this.#sharedTrees(),
       features: this.data.features,
       paths: this.data.paths,
       baseScores: this.data.baseScores,
+      offsets,
       link: this.link,
       classes: this.data.classes,
       labelType: this.data.labelType,
@@ -143,6 +151,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   override transformSchema(schema: Schema): Schema {
     this.checkInput(schema);
+    this.#offsetPaths(schema);
     const { outputs } = this;
     for (const [param, name] of Object.entries(outputs)) {
       if (typeof name === 'string') refuseExistingColumn(this.className, param, name, schema);
@@ -157,7 +166,11 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   /** A synchronous function of one row's values, by feature name; the same bits as transform. */
   async scorer(): Promise<Scorer> {
-    return makeScorer(this.data, this.link, this.thresholds);
+    return makeScorer(this.data, {
+      link: this.link,
+      thresholds: this.thresholds,
+      offsetCol: this.#usedOffsetCol ?? null,
+    });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {
@@ -166,6 +179,15 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   protected override constructorArguments(): readonly unknown[] {
     return [this.data];
+  }
+
+  /** The offset column that predictions read; a model of one class says it whatever the score. */
+  get #usedOffsetCol(): string | undefined {
+    return this.data.classes.length === 1 ? undefined : this.offsetCol;
+  }
+
+  #offsetPaths(schema: Schema): OffsetPaths {
+    return offsetPaths(this.className, schema, this.#usedOffsetCol, this.data.baseScores.length);
   }
 
   /** The trees in shared memory, copied once. */

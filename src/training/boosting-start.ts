@@ -2,11 +2,13 @@
  * Where boosting starts: the objective now that the classes are known, the first scores, the grid that scores
  * lie on, and how many bits the gradients take (from their first spread).
  */
+import { CoppiceError } from '../base/errors.ts';
 import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
 import { firstSpread } from './first-spread.ts';
-import type { IngestedRows } from './ingest/ingest.ts';
+import type { IngestedRows, RankRows } from './ingest/ingest.ts';
 import type { BoostingJob } from './messages.ts';
 import { type Objective, objectiveOf } from './objective.ts';
+import type { StartRows } from './offset-start.ts';
 import { chooseSlotBytes } from './quantise.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
@@ -22,25 +24,31 @@ export interface BoostingStart {
   readonly isConstant: boolean;
 }
 
-/** Settles it; the labels of objectives that centre them are moved to 0 in place. */
+/** The rows as ingest hands them over before they are binned. */
+type UnbinnedRows = Pick<
+  IngestedRows,
+  'classes' | 'train' | 'labels' | 'weights' | 'offsets' | 'validation'
+>;
+
+/** Settles it; the labels of objectives that centre them are moved to 0 in place, less their offsets. */
 export async function startBoosting(
   environment: RankEnvironment,
   job: BoostingJob,
-  rows: Pick<IngestedRows, 'classes' | 'train' | 'labels' | 'weights' | 'validation'>,
+  rows: UnbinnedRows,
 ): Promise<BoostingStart> {
   const objective = objectiveOf(job, rows.classes);
   if (job.objective === 'classes' && rows.classes.length < 2) {
     return { objective, start: [0], scoreUnit: 0, slotBytes: 4, isConstant: true };
   }
-  const labels = environment.f64(rows.labels + 8 * rows.train.start, rows.train.count);
-  const weights =
-    rows.weights === 0
-      ? null
-      : environment.f64(rows.weights + 8 * rows.train.start, rows.train.count);
-  const start = await objective.start(environment, { labels, weights });
-  const spread = await firstSpread(environment, objective, { labels, weights }, start);
+  checkOffsets(job, objective, rows);
+  if (objective.centresLabels) takeOffsets(environment, rows);
+  const own = startRows(environment, rows, objective);
+  const start = await objective.start(environment, own);
+  const spread = await firstSpread(environment, objective, own, start);
   // centred labels scale a regression's scores; margins of classes are of the order of 16
-  const scale = objective.centresLabels ? spread.largest.label : 16;
+  const scale = objective.centresLabels
+    ? spread.largest.label
+    : Math.max(16, spread.largest.offset / 1024);
   const scoreUnit = powerOfTwo(Math.max(-1000, ceilLog2(scale) - 40));
   if (objective.centresLabels) {
     const base = start[0] as number;
@@ -58,4 +66,45 @@ export async function startBoosting(
     slotBytes: chooseSlotBytes(spread.largest, spread.mean),
     isConstant: false,
   };
+}
+
+/** This rank's training rows; offsets that were taken from the labels are no longer there. */
+function startRows(
+  environment: RankEnvironment,
+  rows: UnbinnedRows,
+  objective: Objective,
+): StartRows {
+  const { start, count } = rows.train;
+  const column = (address: number): Float64Array => environment.f64(address + 8 * start, count);
+  return {
+    labels: column(rows.labels),
+    weights: rows.weights === 0 ? null : column(rows.weights),
+    offsets: objective.centresLabels ? [] : rows.offsets.map(column),
+  };
+}
+
+/** For losses of label − score alone, a margin added to the score is one taken from the label. */
+function takeOffsets(environment: RankEnvironment, rows: UnbinnedRows): void {
+  const [address] = rows.offsets;
+  if (address === undefined) return;
+  for (const { start, count } of [rows.train, rows.validation] as readonly RankRows[]) {
+    const labels = environment.f64(rows.labels + 8 * start, count);
+    const offsets = environment.f64(address + 8 * start, count);
+    for (let i = 0; i < count; i++) labels[i] = (labels[i] as number) - (offsets[i] as number);
+  }
+}
+
+function checkOffsets(job: BoostingJob, objective: Objective, rows: UnbinnedRows): void {
+  const found = rows.offsets.length;
+  const wanted = objective.centresLabels ? 1 : objective.numOutputs;
+  if (found === 0 || found === wanted) return;
+  const { owner, offsets } = job.ingest;
+  const shape = (length: number): string =>
+    length === 1 ? 'a number' : `a vector of ${length} numbers`;
+  const rule = wanted === 1 ? shape(1) : `${shape(wanted)}, one a class`;
+  throw new CoppiceError(
+    'COLUMN_TYPE',
+    `offsetCol of ${owner} must be ${rule}; got ${shape(found)}`,
+    { context: { owner, column: offsets[0]?.[0] ?? '' } },
+  );
 }

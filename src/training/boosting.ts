@@ -11,8 +11,9 @@ import { type GrownTree, packTrees } from '../tree/tree.ts';
 import { BoostedTreeGrower } from './boosted-tree-grower.ts';
 import { type BoostingMemory, planBoosting } from './boosting-memory.ts';
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
-import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
+import { type BoostingState, gradientRows } from './boosting-state.ts';
 import { StopWatch } from './early-stopping.ts';
+import { writeFirstScores } from './first-scores.ts';
 import { type IngestedRows, ingest } from './ingest/ingest.ts';
 import type { BoostingJob, RankResult } from './messages.ts';
 import { wholeWeights } from './quantile-weights.ts';
@@ -89,12 +90,7 @@ async function prepare(parts: {
     scoreUnit,
     wholeWeights: weights,
   };
-  for (let k = 0; k < objective.numOutputs; k++) {
-    const value = objective.centresLabels ? 0 : (start[k] as number);
-    for (const part of [rows.train, rows.validation]) {
-      environment.f64(scoreAddress(state, k) + 8 * part.start, part.count).fill(value);
-    }
-  }
+  writeFirstScores(state);
   return state;
 }
 

@@ -1,15 +1,21 @@
 /** How far the gradients of the first round are spread: it decides how many bits they take (quantise.ts). */
 import { ExactSum } from '../base/exact-sum.ts';
-import { exp, logistic } from '../base/portable-math.ts';
+import { logistic } from '../base/portable-math.ts';
 import { pointGradient, pointKinds } from '../kernels/point-losses.ts';
-import { type LabelledRows, sumOverRanks } from './base-score.ts';
+import { sumOverRanks } from './base-score.ts';
 import type { Objective } from './objective.ts';
+import { type StartRows, sharesOf } from './offset-start.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 /** Largest and mean values of the first round, over all ranks. */
 export interface FirstSpread {
-  /** label: the largest |label − start|. */
-  readonly largest: { readonly grad: number; readonly hess: number; readonly label: number };
+  /** label: the largest |label − start|; offset: the largest |offset|. */
+  readonly largest: {
+    readonly grad: number;
+    readonly hess: number;
+    readonly label: number;
+    readonly offset: number;
+  };
   readonly mean: { readonly grad: number; readonly hess: number };
 }
 
@@ -17,18 +23,18 @@ export interface FirstSpread {
 export async function firstSpread(
   environment: RankEnvironment,
   objective: Objective,
-  rows: LabelledRows,
+  rows: StartRows,
   start: readonly number[],
 ): Promise<FirstSpread> {
   const { labels, weights } = rows;
   const gradSum = new ExactSum();
   const hessSum = new ExactSum();
-  const gradient = firstGradient(objective, start);
-  const most = new Float64Array(3);
+  const gradient = firstGradient(objective, start, rows.offsets);
+  const most = new Float64Array(4);
   for (let i = 0; i < labels.length; i++) {
     const w = weights === null ? 1 : (weights[i] as number);
     const y = labels[i] as number;
-    const [grad, hess] = gradient(y);
+    const [grad, hess] = gradient(y, i);
     const g = Math.abs(grad * w);
     const h = hess * w;
     gradSum.add(g);
@@ -37,6 +43,9 @@ export async function firstSpread(
     if (h > (most[1] as number)) most[1] = h;
     const distance = Math.abs(y - (start[0] as number));
     if (distance > (most[2] as number)) most[2] = distance;
+    for (const offsets of rows.offsets) {
+      most[3] = Math.max(most[3] as number, Math.abs(offsets[i] as number));
+    }
   }
   const bits = new BigInt64Array(most.buffer);
   await environment.wait(environment.collective.allreduce(bits, 'max'));
@@ -45,30 +54,40 @@ export async function firstSpread(
   const [g, h, n] = await sumOverRanks(environment, [gradSum, hessSum, count]);
   const numRows = n as number;
   return {
-    largest: { grad: most[0] as number, hess: most[1] as number, label: most[2] as number },
+    largest: {
+      grad: most[0] as number,
+      hess: most[1] as number,
+      label: most[2] as number,
+      offset: most[3] as number,
+    },
     mean: { grad: (g as number) / numRows, hess: (h as number) / numRows },
   };
 }
 
-/** g and h of a label at the start, before weights. */
+/** g and h of a row at the start, before weights. */
 function firstGradient(
   objective: Objective,
   start: readonly number[],
-): (label: number) => readonly [number, number] {
+  offsets: readonly Float64Array[],
+): (label: number, row: number) => readonly [number, number] {
   const { name, parameter } = objective;
   const base = start[0] as number;
+  const scoreOf = (row: number): number => base + (offsets[0]?.[row] ?? 0);
   if (name === 'squared') return (y) => [y - base, 1];
   if (name === 'logistic') {
-    const p = logistic(base);
-    return (y) => [p - y, p * (1 - p)];
+    return (y, row) => {
+      const p = logistic(scoreOf(row));
+      return [p - y, p * (1 - p)];
+    };
   }
   if (name === 'softmax') {
     // the class of the row has the widest gradient among the outputs
-    const shares = start.map((score) => exp(score));
-    return (y) => {
+    const shares = new Float64Array(start.length);
+    return (y, row) => {
+      sharesOf(offsets, start, row, shares);
       const p = shares[y] as number;
       return [p - 1, p * (1 - p)];
     };
   }
-  return (y) => pointGradient(pointKinds[name], parameter, base, y);
+  return (y, row) => pointGradient(pointKinds[name], parameter, scoreOf(row), y);
 }

@@ -33,6 +33,8 @@ export interface IngestJob {
   /** What the label is: numbers to be met, or classes. */
   readonly labelKind: 'numeric' | 'class';
   readonly weightCol: string | null;
+  /** Margins added to every score: a column, or one element of a vector an output; none if empty. */
+  readonly offsets: readonly (readonly string[])[];
   readonly idCol: string | null;
   /** A boolean column that marks validation rows, or null. */
   readonly validationCol: string | null;

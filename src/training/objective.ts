@@ -5,8 +5,15 @@
 import { CoppiceError } from '../base/errors.ts';
 import { log } from '../base/portable-math.ts';
 import { pointKinds } from '../kernels/point-losses.ts';
-import { classShares, type LabelledRows, logOdds, logShare, weightedMean } from './base-score.ts';
+import { classShares, logOdds, logShare, weightedMean } from './base-score.ts';
 import type { BoostingJob, ClassValue } from './messages.ts';
+import {
+  logisticStart,
+  logLinkStart,
+  type OffsetPowers,
+  type StartRows,
+  softmaxStart,
+} from './offset-start.ts';
 import { medianLike } from './quantile-weights.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
@@ -40,8 +47,11 @@ export interface Objective {
   readonly centresLabels: boolean;
   /** Leaves take this quantile of what is left of the labels, instead of a Newton step. */
   readonly leafQuantile: number | null;
-  /** Scores to start from, one an output; labels that the loss cannot take are refused here. */
-  start(environment: RankEnvironment, rows: LabelledRows): Promise<readonly number[]>;
+  /**
+   * Scores to start from, one an output, on top of the rows' offsets; labels that the loss cannot take are refused
+   * here. Where labels are centred, offsets are taken from the labels before.
+   */
+  start(environment: RankEnvironment, rows: StartRows): Promise<readonly number[]>;
   /** Called once a round, before the gradients of its outputs. */
   beginRound(environment: RankEnvironment, rows: GradientRows): void;
   gradients(environment: RankEnvironment, rows: GradientRows, output: number): void;
@@ -86,7 +96,11 @@ const logistic: Objective = {
   hessianIsWeight: false,
   centresLabels: false,
   leafQuantile: null,
-  start: async (environment, rows) => [logOdds((await weightedMean(environment, rows)).mean)],
+  start: async (environment, rows) => [
+    rows.offsets.length > 0
+      ? await logisticStart(environment, rows)
+      : logOdds((await weightedMean(environment, rows)).mean),
+  ],
   beginRound: () => undefined,
   gradients: ({ kernels }, r) =>
     kernels.logisticGradients(r.scores, r.labels, r.weights, r.numRows, r.grads, r.hesses, r.stats),
@@ -105,7 +119,9 @@ function softmaxOf(numClasses: number): Objective {
     centresLabels: false,
     leafQuantile: null,
     start: async (environment, rows) =>
-      (await classShares(environment, rows, numClasses)).map(logShare),
+      rows.offsets.length > 0
+        ? await softmaxStart(environment, rows)
+        : (await classShares(environment, rows, numClasses)).map(logShare),
     beginRound: ({ kernels }, r) =>
       kernels.softmaxProbabilities(
         r.scores,
@@ -159,6 +175,8 @@ function pointObjective(
     start: async (environment, rows) => {
       if (!hasLogLink) return [await medianLike(environment, rows, level)];
       refuseLabels(rows.labels, name, label);
+      if (rows.offsets.length > 0)
+        return [await logLinkStart(environment, rows, powersOf(name, parameter))];
       const { mean } = await weightedMean(environment, rows);
       return [log(Math.max(mean, 1e-300))];
     },
@@ -178,6 +196,13 @@ function pointObjective(
     losses: ({ kernels }, r, out) =>
       kernels.pointLosses(kind, parameter, r.scores, r.labels, r.weights, r.numRows, out),
   };
+}
+
+/** How e^offset weighs labels and rows in the sum of a loss's gradients. */
+function powersOf(name: keyof typeof pointKinds, power: number): OffsetPowers {
+  if (name === 'poisson') return { label: 0, row: 1 };
+  if (name === 'gamma') return { label: -1, row: 0 };
+  return { label: 1 - power, row: 2 - power };
 }
 
 function refuseLabels(labels: Float64Array, name: string, label: string): void {

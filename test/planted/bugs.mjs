@@ -126,4 +126,26 @@ export const plantedBugs = [
     ],
     tests: [exactness],
   },
+  {
+    name: 'offsets are forgotten at prediction',
+    edits: [
+      {
+        file: 'src/ensemble/predict-operator.ts',
+        find: '      sums[at] = (sums[at] as number) + (values[i] as number);',
+        replace: '      sums[at] = (sums[at] as number) + 0 * (values[i] as number);',
+      },
+    ],
+    tests: ['test/ensemble/offset.test.ts'],
+  },
+  {
+    name: 'validation rows start without their offsets',
+    edits: [
+      {
+        file: 'src/training/first-scores.ts',
+        find: 'if (address === undefined) continue;',
+        replace: 'if (address === undefined || part === rows.validation) continue;',
+      },
+    ],
+    tests: ['test/ensemble/offset.test.ts'],
+  },
 ];

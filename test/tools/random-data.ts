@@ -57,7 +57,7 @@ export function featureNames(recipe: DataRecipe): string[] {
 
 /**
  * Columns x0…, and: y a number, p a number above 0, b one of two words, k one of four integers, w a weight (one in eight is 0),
- * id a distinct integer, v a mark on one row in five.
+ * id a distinct integer, v a mark on one row in five, o an offset between −1 and 1.
  */
 export function randomData(recipe: DataRecipe): SampleData {
   const { numRows, kinds } = recipe;
@@ -89,6 +89,7 @@ export function randomData(recipe: DataRecipe): SampleData {
     column('w', 'float64', () => (random() < 0.125 ? 0 : 0.25 + 2 * random())),
     column('id', 'int64', (row) => ids[row] as number),
     column('v', 'bool', () => random() < 0.2),
+    column('o', 'float64', () => 2 * random() - 1),
   ];
 }
 

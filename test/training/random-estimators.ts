@@ -107,6 +107,14 @@ const forest = fc.record({
 
 const impurity = fc.record({ impurity: fc.constantFrom('gini', 'entropy') });
 const weightFraction = fc.record({ minWeightFractionPerNode: fc.constantFrom(0, 0.02) });
+const offset = fc.record({ offsetCol: fc.constant('o') }, { requiredKeys: [] });
+const boostedLabel = fc.oneof(
+  fc.record(
+    { labelCol: fc.constant('b'), offsetCol: fc.constant('o') },
+    { requiredKeys: ['labelCol'] },
+  ),
+  fc.record({ labelCol: fc.constant('k') }),
+);
 const classLabel = fc.record({ labelCol: fc.constantFrom('b', 'k') });
 const numberLabel = fc.record({ labelCol: fc.constant('y') });
 const losses = fc.oneof(
@@ -135,8 +143,8 @@ function caseOf(
 /** Every estimator with random parameters; `featuresCols` is still to be given. */
 export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary<EstimatorCase>>> =
   {
-    GBTRegressor: caseOf('GBTRegressor', boosting, stopping, losses),
-    GBTClassifier: caseOf('GBTClassifier', boosting, stopping, classLabel),
+    GBTRegressor: caseOf('GBTRegressor', boosting, stopping, losses, offset),
+    GBTClassifier: caseOf('GBTClassifier', boosting, stopping, boostedLabel),
     RandomForestRegressor: caseOf('RandomForestRegressor', forest, weightFraction, numberLabel),
     RandomForestClassifier: caseOf(
       'RandomForestClassifier',

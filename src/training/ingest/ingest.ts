@@ -2,8 +2,8 @@
  * From partitions to binned rows, as every rank does it: (1) read labels, weights and ids; (2) deal the rows
  * to the ranks; (3) decode the feature columns and find the bins; (4) write the records. Memory:
  *
- *   | fixed | labels weights keys | records | roles as read, raw columns of a wave |
- *                                            ↑ free for training once the rows are binned
+ *   | fixed | labels weights offsets keys | records | roles as read, raw columns of a wave |
+ *                                                    ↑ free for training once the rows are binned
  *
  * Rows of the process are numbered anew: the training rows of rank 0, 1, …, then the validation rows.
  */
@@ -43,6 +43,8 @@ export interface IngestedRows {
   readonly labels: number;
   /** 0 without weights. */
   readonly weights: number;
+  /** Addresses of the margins that scores begin with, one an output; empty without. */
+  readonly offsets: readonly number[];
   readonly keys: number;
   readonly records: number;
   /** From here on memory is free. */
@@ -65,6 +67,7 @@ export async function ingest(
   const arena = new Arena(4096);
   const labels = arena.allocate(8 * numRows);
   const weights = job.weightCol === null ? 0 : arena.allocate(8 * numRows);
+  const offsets = job.offsets.map(() => arena.allocate(8 * numRows));
   const keys = arena.allocate(4 * numRows);
   const tables = arena.allocate(environment.numLocal * tableBytes(job));
   const records = arena.allocate(strideBound(job) * numRows);
@@ -74,6 +77,7 @@ export async function ingest(
     weights: overlay.allocate(job.weightCol === null ? 0 : 8 * numRows),
     keys: overlay.allocate(4 * numRows),
     states: overlay.allocate(numRows),
+    offsets: job.offsets.map(() => overlay.allocate(8 * numRows)),
   };
   await environment.reserve(overlay.top, 'rows');
   environment.progress({ phase: 'read', done: 0, total: 1 });
@@ -98,15 +102,14 @@ export async function ingest(
     [trainRuns, train.start],
     [validationRuns, validation.start],
   ] as const) {
-    copyRuns(environment.f64(roles.labels, numRows), environment.f64(labels, numRows), runs, start);
+    const copy = (from: number, to: number): void =>
+      copyRuns(environment.f64(from, numRows), environment.f64(to, numRows), runs, start);
+    copy(roles.labels, labels);
     copyRuns(environment.u32(roles.keys, numRows), environment.u32(keys, numRows), runs, start);
-    if (weights === 0) continue;
-    copyRuns(
-      environment.f64(roles.weights, numRows),
-      environment.f64(weights, numRows),
-      runs,
-      start,
-    );
+    if (weights !== 0) copy(roles.weights, weights);
+    offsets.forEach((to, k) => {
+      copy(roles.offsets[k] as number, to);
+    });
   }
 
   const rowBytes = job.features.reduce((sum, source) => sum + rawWidth(source), 0);
@@ -126,7 +129,7 @@ export async function ingest(
     finder.look(raw, wave);
   }
   const { features, hasMissing } = await finder.finish();
-  const rows = { classes, train, validation, labels, weights, keys };
+  const rows = { classes, train, validation, labels, weights, offsets, keys };
   const layout = layoutRecords(features, hasMissing, await slotBytes(rows));
 
   const scratch = tables + environment.localIndex * tableBytes(job);

@@ -5,6 +5,7 @@
  *   labels  float64[rows]  the number, or a code of this partition's classes until all classes are known
  *   weights float64[rows]  (only with weightCol)      keys uint32[rows]  for random draws
  *   states  uint8[rows]    0 takes no part, 1 trains, 2 validates
+ *   offsets float64[rows] each  (only with offsets)
  */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
@@ -16,6 +17,7 @@ import { readPartition } from '../../table/read-partition.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
+import { readOffsets } from './read-offsets.ts';
 
 /** What a row is for. */
 export const rowState = { out: 0, train: 1, validate: 2 } as const;
@@ -29,6 +31,7 @@ export interface RoleAddresses {
   readonly weights: number;
   readonly keys: number;
   readonly states: number;
+  readonly offsets: readonly number[];
 }
 
 /** Reads this rank's partitions; returns the classes (empty for numbers). */
@@ -38,7 +41,8 @@ export async function readRoles(
   placed: readonly PlacedPartition[],
   at: RoleAddresses,
 ): Promise<ClassValue[]> {
-  const roles = [job.labelCol, job.weightCol, job.idCol, job.validationCol];
+  const offsetCols = job.offsets.map((path) => path[0] as string);
+  const roles = [job.labelCol, job.weightCol, job.idCol, job.validationCol, ...offsetCols];
   const columns = [...new Set(roles.filter((name) => name !== null))];
   const found: { first: number; count: number; values: readonly ClassValue[] }[] = [];
   for (let i = environment.localIndex; i < placed.length; i += environment.numLocal) {
@@ -47,6 +51,8 @@ export async function readRoles(
     const batch = await readSlice(part, columns);
     readKeys(environment, job, part, batch, at);
     readStates(environment, job, part, batch, at);
+    const takesPart = environment.u8(at.states + part.firstLocal, part.count);
+    readOffsets(environment, job, { part, batch }, { offsets: at.offsets, takesPart });
     const values = readLabels(environment, job, part, batch, at);
     found.push({ first: part.firstLocal, count: part.count, values });
   }
