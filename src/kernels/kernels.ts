@@ -190,6 +190,7 @@ export interface Kernels {
     numChosen: number,
     hist: number,
   ): void;
+  clearBytes(address: number, bytes: number): void;
   clearChosen(
     rec: number,
     ids: number,

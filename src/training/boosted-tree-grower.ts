@@ -30,6 +30,8 @@ export class BoostedTreeGrower {
   readonly #state: BoostingState;
   readonly #backend: CpuBackend;
   readonly #sampler: ColumnSampler;
+  /** The least gain of the last tree's splits, for each output. */
+  readonly #leastGains: number[] = [];
 
   constructor(state: BoostingState) {
     this.#state = state;
@@ -69,7 +71,10 @@ export class BoostedTreeGrower {
       rootSegment: drawRoundRows(this.#state, this.#backend.rows, round),
       maskOf: (node) => this.#sampler.maskOf(node),
     });
-    const grown = await growTree(this.#backend, layout, job.limits, treeKey(job.seed, tree));
+    const expectedGain = this.#leastGains[output];
+    const limits = expectedGain === undefined ? job.limits : { ...job.limits, expectedGain };
+    const grown = await growTree(this.#backend, layout, limits, treeKey(job.seed, tree));
+    this.#leastGains[output] = grown.leastGain;
     await this.#settle(grown, output, largest);
     return grown.tree;
   }

@@ -57,13 +57,15 @@ export async function planBoosting(
   const featureTable = arena.allocate(featureTableBytes(layout));
   const histogramBytes = Math.max(16, layout.numCompact * 16);
   const bounded = Math.floor(options.maxHistogramBytes / histogramBytes);
-  const poolSlots = Math.max(2 * options.maxPairs + 2, Math.min(options.maxOpen + 2, bounded));
+  const poolSlots = Math.max(4, Math.min(options.maxOpen + options.maxPairs + 2, bounded));
+  // each pair of a batch needs two slots of its own
+  const maxPairs = Math.max(1, Math.min(options.maxPairs, Math.floor((poolSlots - 2) / 2)));
   const pool = arena.allocate(histogramBytes * poolSlots);
-  const ownBytes = OwnHistogram.bytes(layout, 2 * options.maxPairs);
+  const ownBytes = OwnHistogram.bytes(layout, 2 * maxPairs);
   const ownHistograms = arena.allocate(ownBytes);
   for (let r = 1; r < numLocal; r++) arena.allocate(ownBytes);
   const ownSpan = (arena.top - ownHistograms) / numLocal;
-  const scratchBytes = CpuBackend.scratchBytes(layout, environment.collective.size);
+  const scratchBytes = CpuBackend.scratchBytes(layout, environment.collective.size, maxPairs);
   const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.allocate(scratchSpan * numLocal);
   await environment.reserve(arena.top, 'training data');
@@ -93,7 +95,7 @@ export async function planBoosting(
       pool,
       poolSlots,
       scratch: scratch + scratchSpan * localIndex,
-      maxPairs: options.maxPairs,
+      maxPairs,
     },
     tail: arena.top,
   };

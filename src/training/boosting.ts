@@ -21,8 +21,10 @@ import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
 import { validationLoss } from './validation-loss.ts';
 
-/** The most pairs of nodes that one meeting serves when growing level by level. */
-const levelPairs = 16;
+/** The most pairs of nodes that one meeting serves. */
+const mostPairs = 16;
+/** Bytes that a rank's own histograms of the nodes of one meeting may take: they should stay in its cache. */
+const batchBytes = 8 * 1024 * 1024;
 
 /** What the rounds gave. */
 interface BoostedRounds {
@@ -103,9 +105,10 @@ async function plan(
   const { limits } = job;
   const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
   const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
+  const inCache = Math.floor(batchBytes / (32 * Math.max(1, rows.layout.numEntries)));
   return await planBoosting(environment, rows, {
     numOutputs,
-    maxPairs: byLevel ? Math.max(1, Math.min(levelPairs, widest / 2)) : 1,
+    maxPairs: Math.max(1, Math.min(mostPairs, Math.floor(widest / 2), inCache)),
     maxOpen: widest,
     maxHistogramBytes: job.maxHistogramBytes,
   });

@@ -3,8 +3,12 @@
  * until maxLeaves. Level-wise: every open leaf of a level, in batches. What a split is, where rows are and
  * how ranks meet is the backend's affair; numbers are given in the order of commits, so that the tree is the
  * same on every rank and any topology.
+ *
+ * A meeting of the ranks costs the same for one pair of children as for several. So leaf-wise growth has the
+ * leaves that will probably be split soon split ahead, in one batch with the one whose turn it is, and commits
+ * them strictly by gain. What was split ahead in vain stays a leaf: work is lost, no number changes.
  */
-import { isPromise } from '../base/awaitable.ts';
+import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import { mix32 } from '../base/rng.ts';
 import type { BinnedLayout } from '../binning/binned-layout.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from './backend/backend.ts';
@@ -16,6 +20,8 @@ export interface GrowthLimits {
   readonly maxDepth: number;
   /** Most leaves; Infinity grows level by level. */
   readonly maxLeaves: number;
+  /** The gain that the last split will probably have, from the tree before; leaves above it are split ahead. */
+  readonly expectedGain?: number;
 }
 
 /** A grown tree and its leaves with the backend's state of each. */
@@ -24,6 +30,8 @@ export interface GrowthResult {
   readonly leaves: readonly OpenNode[];
   /** The nodes that were split, with their splits. */
   readonly inner: readonly OpenNode[];
+  /** The least gain of a split that was made. */
+  readonly leastGain: number;
 }
 
 /** Grows one tree. @param key random draws of the tree hang on it */
@@ -44,6 +52,9 @@ class TreeGrower {
   readonly #nodes: GrownNode[] = [];
   readonly #leaves: OpenNode[] = [];
   readonly #inner: OpenNode[] = [];
+  /** Children of open leaves that were split ahead of their turn. */
+  readonly #ahead = new Map<OpenNode, SiblingPair>();
+  #leastGain = Number.POSITIVE_INFINITY;
 
   constructor(backend: TreeBackend, layout: BinnedLayout, limits: GrowthLimits) {
     this.#backend = backend;
@@ -52,7 +63,7 @@ class TreeGrower {
   }
 
   async grow(key: number): Promise<GrowthResult> {
-    const root = openNode(0, null, '', mix32(key));
+    const root = openNode(null, mix32(key));
     const opened = this.#backend.openRoot(
       root,
       this.#limits.maxDepth > 0 && this.#limits.maxLeaves > 1,
@@ -62,7 +73,12 @@ class TreeGrower {
     if (this.#limits.maxLeaves === Number.POSITIVE_INFINITY) await this.#growByLevel(root);
     else await this.#growByLeaf(root);
     this.#leaves.sort((a, b) => a.index - b.index);
-    return { tree: { nodes: this.#nodes }, leaves: this.#leaves, inner: this.#inner };
+    return {
+      tree: { nodes: this.#nodes },
+      leaves: this.#leaves,
+      inner: this.#inner,
+      leastGain: this.#leastGain,
+    };
   }
 
   async #growByLeaf(root: OpenNode): Promise<void> {
@@ -70,17 +86,45 @@ class TreeGrower {
     let numLeaves = 1;
     this.#keepOrClose(root, open);
     while (open.size > 0 && numLeaves < this.#limits.maxLeaves) {
-      const node = open.pop();
-      numLeaves += 1;
-      // the children of the last split can only be leaves
-      const pair = this.#commit(node, numLeaves < this.#limits.maxLeaves);
-      const done = this.#backend.split([pair]);
+      const done = this.#splitAhead(open, this.#limits.maxLeaves - numLeaves);
       if (isPromise(done)) await done;
+      const node = open.pop();
+      const pair = this.#ahead.get(node) as SiblingPair;
+      this.#ahead.delete(node);
+      numLeaves += 1;
+      this.#commit(pair);
       this.#record(pair);
       this.#keepOrClose(pair.left, open);
       this.#keepOrClose(pair.right, open);
     }
+    for (const pair of this.#ahead.values()) {
+      this.#backend.close(pair.left);
+      this.#backend.close(pair.right);
+    }
     for (const node of open.drain()) this.#close(node);
+  }
+
+  /** Has the first open leaf split, if it is not yet, and with it those that will probably follow. */
+  #splitAhead(open: LeafQueue, numLeft: number): Awaitable<void> {
+    if (this.#ahead.has(open.first)) return undefined;
+    const { expectedGain } = this.#limits;
+    const most = Math.min(this.#backend.maxAhead, numLeft);
+    const seen: OpenNode[] = [];
+    const pairs: SiblingPair[] = [];
+    while (open.size > 0 && seen.length < numLeft && pairs.length < most) {
+      const node = open.first;
+      const isLikely =
+        expectedGain === undefined
+          ? seen.length <= numLeft >> 3
+          : (node.split as Split).gain >= expectedGain;
+      if (!isLikely && seen.length > 0) break;
+      seen.push(open.pop());
+      // the children of the last split can only be leaves
+      if (!this.#ahead.has(node)) pairs.push(this.#makePair(node, numLeft > 1));
+    }
+    for (const node of seen) open.push(node);
+    for (const pair of pairs) this.#ahead.set(pair.parent, pair);
+    return this.#backend.split(pairs);
   }
 
   async #growByLevel(root: OpenNode): Promise<void> {
@@ -89,7 +133,11 @@ class TreeGrower {
       const pairs: SiblingPair[] = [];
       for (const node of level) {
         if (node.split === null) this.#close(node);
-        else pairs.push(this.#commit(node, true));
+        else {
+          const pair = this.#makePair(node, true);
+          this.#commit(pair);
+          pairs.push(pair);
+        }
       }
       for (let i = 0; i < pairs.length; i += this.#backend.maxPairs) {
         const done = this.#backend.split(pairs.slice(i, i + this.#backend.maxPairs));
@@ -110,9 +158,20 @@ class TreeGrower {
     this.#leaves.push(node);
   }
 
+  #makePair(node: OpenNode, mayGrow: boolean): SiblingPair {
+    return {
+      parent: node,
+      left: openNode(node, mix32(node.key ^ 0x5bd1e995), '0'),
+      right: openNode(node, mix32(node.key ^ 0x2545f491), '1'),
+      wantsSplits: mayGrow && node.path.length + 1 < this.#limits.maxDepth,
+    };
+  }
+
   /** Writes the split into the tree and numbers its children. */
-  #commit(node: OpenNode, mayGrow: boolean): SiblingPair {
+  #commit(pair: SiblingPair): void {
+    const node = pair.parent;
     const split = node.split as Split;
+    this.#leastGain = Math.min(this.#leastGain, split.gain);
     this.#inner.push(node);
     const place = this.#layout.places[split.place];
     if (place === undefined) throw new RangeError('a split names a place outside the layout');
@@ -142,13 +201,8 @@ class TreeGrower {
       grown.categories = { bits, count: place.numValueBins };
     }
     this.#nodes.push(newLeaf(0, 0), newLeaf(0, 0));
-    const depth = node.path.length + 1;
-    return {
-      parent: node,
-      left: openNode(index, node, `${node.path}0`, mix32(node.key ^ 0x5bd1e995)),
-      right: openNode(index + 1, node, `${node.path}1`, mix32(node.key ^ 0x2545f491)),
-      wantsSplits: mayGrow && depth < this.#limits.maxDepth,
-    };
+    pair.left.index = index;
+    pair.right.index = index + 1;
   }
 
   #record(pair: SiblingPair): void {
@@ -160,8 +214,9 @@ class TreeGrower {
   }
 }
 
-function openNode(index: number, parent: OpenNode | null, path: string, key: number): OpenNode {
-  return { index, parent, path, key, cover: 0, rows: 0, split: null, state: null };
+function openNode(parent: OpenNode | null, key: number, step = ''): OpenNode {
+  const path = (parent?.path ?? '') + step;
+  return { index: 0, parent, path, key, cover: 0, rows: 0, split: null, state: null };
 }
 
 /** Open leaves by gain, ties to the lower path: a binary heap. */
@@ -170,6 +225,11 @@ class LeafQueue {
 
   get size(): number {
     return this.#heap.length;
+  }
+
+  /** The one whose turn it is. */
+  get first(): OpenNode {
+    return this.#heap[0] as OpenNode;
   }
 
   push(node: OpenNode): void {

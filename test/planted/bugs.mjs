@@ -74,7 +74,7 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/tree/backend/cpu/cpu-backend.ts',
-        find: '          this.#subtract(hist, hists[0] as number);\n',
+        find: '      this.#subtract(hist, hists[0] as number);\n',
         replace: '',
       },
     ],
@@ -85,8 +85,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/tree/backend/cpu/own-histogram.ts',
-        find: '        this.#o.kernels.flushPacked(',
-        replace: '        if (from === 0) this.#o.kernels.flushPacked(',
+        find: '        kernels.flushPacked(',
+        replace: '        if (from === 0) kernels.flushPacked(',
       },
     ],
     tests: ['test/tree', exactness],

@@ -6,8 +6,8 @@ import { type GainOf, ScriptedBackend, scriptedLayout } from './scripted-backend
 
 const unlimited = Number.POSITIVE_INFINITY;
 
-async function grow(gainOf: GainOf, limits: GrowthLimits, maxPairs = 1) {
-  const backend = new ScriptedBackend(gainOf, { maxPairs });
+async function grow(gainOf: GainOf, limits: GrowthLimits, maxPairs = 1, maxAhead = 1) {
+  const backend = new ScriptedBackend(gainOf, { maxPairs, maxAhead });
   const grown = await growTree(backend, scriptedLayout, limits, 7);
   return { backend, ...grown };
 }
@@ -86,6 +86,54 @@ describe('growth by the best leaf', () => {
     }
     const { tree } = await grow(() => null, { maxLeaves: 5, maxDepth: 5 });
     expect(tree.nodes.length).toBe(1);
+  });
+});
+
+describe('growth by the best leaf, several split ahead', () => {
+  it('gives the tree of one at a time, whatever is expected of the gains', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.infiniteStream(fc.constantFrom(1, 2, 3, null)),
+        fc.integer({ min: 1, max: 40 }),
+        fc.constantFrom(unlimited, 1, 3, 6),
+        fc.record({
+          maxAhead: fc.constantFrom(2, 3, 16),
+          expectedGain: fc.constantFrom(undefined, 0, 2, 3.5),
+        }),
+        async (stream, maxLeaves, maxDepth, { maxAhead, expectedGain }) => {
+          const known = new Map<string, number | null>();
+          const gainOf: GainOf = (path) => {
+            if (!known.has(path)) known.set(path, stream.next().value as number | null);
+            return known.get(path) ?? null;
+          };
+          const one = await grow(gainOf, { maxLeaves, maxDepth });
+          const expected = expectedGain === undefined ? {} : { expectedGain };
+          const ahead = await grow(gainOf, { maxLeaves, maxDepth, ...expected }, 16, maxAhead);
+          expect(ahead.tree).toEqual(one.tree);
+          expect(ahead.leaves.map((leaf) => leaf.path)).toEqual(
+            one.leaves.map((leaf) => leaf.path),
+          );
+          expect(ahead.leastGain).toBe(one.leastGain);
+          // nothing is split twice, and what was split in vain is closed with its children
+          const split = ahead.backend.calls.flat();
+          expect(new Set(split).size).toBe(split.length);
+          const inVain = split.filter((path) => !ahead.inner.some((node) => node.path === path));
+          const closed = [
+            ...ahead.leaves.map((leaf) => leaf.path),
+            ...inVain.flatMap((path) => [`${path}0`, `${path}1`]),
+          ];
+          expect([...ahead.backend.closed].sort()).toEqual(closed.sort());
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('splits with the first leaf those whose gain the last split will probably have', async () => {
+    const gains = from({ '': 9, '0': 8, '1': 7, '00': 1, '01': 6, '10': 6, '11': 1 });
+    const limits = { maxLeaves: 6, maxDepth: unlimited, expectedGain: 5 };
+    const { backend } = await grow(gains, limits, 16, 16);
+    expect(backend.calls).toEqual([[''], ['0', '1'], ['01', '10']]);
   });
 });
 

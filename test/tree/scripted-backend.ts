@@ -40,6 +40,7 @@ export const scriptedLayout: BinnedLayout = layoutRecords(
 /** See the header. */
 export class ScriptedBackend implements TreeBackend {
   readonly maxPairs: number;
+  readonly maxAhead: number;
   /** Paths of the parents of each call of split. */
   readonly calls: string[][] = [];
   readonly closed: string[] = [];
@@ -52,10 +53,16 @@ export class ScriptedBackend implements TreeBackend {
 
   constructor(
     gainOf: GainOf,
-    options: { maxPairs?: number; isAsync?: boolean; split?: Partial<Split> } = {},
+    options: {
+      maxPairs?: number;
+      maxAhead?: number;
+      isAsync?: boolean;
+      split?: Partial<Split>;
+    } = {},
   ) {
     this.#gainOf = gainOf;
     this.maxPairs = options.maxPairs ?? 1;
+    this.maxAhead = options.maxAhead ?? 1;
     this.#isAsync = options.isAsync ?? false;
     this.#split = options.split ?? {};
   }

@@ -2,6 +2,7 @@
 //   packed: 8-byte entries, (sum of g) << 32 + (sum of h); the caller flushes before 65,536 rows
 //   wide:   16-byte entries, int64 sum of g, then int64 (count << countShift) + sum of h; never overflows
 //   byte feature j: entries [256 j, 256 j + 256), missing at 255; two-byte features follow, see `extras`
+// Constant offsets are the loads' and stores' own: one instruction less for each add.
 // A row is a record at rec + i · stride, or at rec + ids[i] · stride when ids is not 0.
 // extras: for each two-byte feature two uint32: its offset in the record and its first entry.
 
@@ -23,23 +24,33 @@ export function histogramPacked(
     let h = hist;
     let q = p;
     for (const end = p + wholeEnd; q < end; q += 8) {
-      const w = load<u64>(q);
-      addPacked(h + <usize>((w << 3) & 2040), v);
-      addPacked(h + 2048 + <usize>((w >> 5) & 2040), v);
-      addPacked(h + 4096 + <usize>((w >> 13) & 2040), v);
-      addPacked(h + 6144 + <usize>((w >> 21) & 2040), v);
-      addPacked(h + 8192 + <usize>((w >> 29) & 2040), v);
-      addPacked(h + 10240 + <usize>((w >> 37) & 2040), v);
-      addPacked(h + 12288 + <usize>((w >> 45) & 2040), v);
-      addPacked(h + 14336 + <usize>((w >> 53) & 2040), v);
+      let at = h + (<usize>load<u8>(q) << 3);
+      store<u64>(at, load<u64>(at) + v);
+      at = h + (<usize>load<u8>(q, 1) << 3);
+      store<u64>(at, load<u64>(at, 2048) + v, 2048);
+      at = h + (<usize>load<u8>(q, 2) << 3);
+      store<u64>(at, load<u64>(at, 4096) + v, 4096);
+      at = h + (<usize>load<u8>(q, 3) << 3);
+      store<u64>(at, load<u64>(at, 6144) + v, 6144);
+      at = h + (<usize>load<u8>(q, 4) << 3);
+      store<u64>(at, load<u64>(at, 8192) + v, 8192);
+      at = h + (<usize>load<u8>(q, 5) << 3);
+      store<u64>(at, load<u64>(at, 10240) + v, 10240);
+      at = h + (<usize>load<u8>(q, 6) << 3);
+      store<u64>(at, load<u64>(at, 12288) + v, 12288);
+      at = h + (<usize>load<u8>(q, 7) << 3);
+      store<u64>(at, load<u64>(at, 14336) + v, 14336);
       h += 16384;
     }
     if (tail & 4) {
-      const w = load<u32>(q);
-      addPacked(h + <usize>((w << 3) & 2040), v);
-      addPacked(h + 2048 + <usize>((w >> 5) & 2040), v);
-      addPacked(h + 4096 + <usize>((w >> 13) & 2040), v);
-      addPacked(h + 6144 + <usize>((w >> 21) & 2040), v);
+      let at = h + (<usize>load<u8>(q) << 3);
+      store<u64>(at, load<u64>(at) + v);
+      at = h + (<usize>load<u8>(q, 1) << 3);
+      store<u64>(at, load<u64>(at, 2048) + v, 2048);
+      at = h + (<usize>load<u8>(q, 2) << 3);
+      store<u64>(at, load<u64>(at, 4096) + v, 4096);
+      at = h + (<usize>load<u8>(q, 3) << 3);
+      store<u64>(at, load<u64>(at, 6144) + v, 6144);
       h += 8192;
       q += 4;
     }
@@ -89,15 +100,22 @@ export function histogramWide(
     let h = hist;
     let q = p;
     for (const end = p + wholeEnd; q < end; q += 8) {
-      const w = load<u64>(q);
-      addWide(h + <usize>((w << 4) & 4080), v);
-      addWide(h + 4096 + <usize>((w >> 4) & 4080), v);
-      addWide(h + 8192 + <usize>((w >> 12) & 4080), v);
-      addWide(h + 12288 + <usize>((w >> 20) & 4080), v);
-      addWide(h + 16384 + <usize>((w >> 28) & 4080), v);
-      addWide(h + 20480 + <usize>((w >> 36) & 4080), v);
-      addWide(h + 24576 + <usize>((w >> 44) & 4080), v);
-      addWide(h + 28672 + <usize>((w >> 52) & 4080), v);
+      let at = h + (<usize>load<u8>(q) << 4);
+      v128.store(at, i64x2.add(v128.load(at), v));
+      at = h + (<usize>load<u8>(q, 1) << 4);
+      v128.store(at, i64x2.add(v128.load(at, 4096), v), 4096);
+      at = h + (<usize>load<u8>(q, 2) << 4);
+      v128.store(at, i64x2.add(v128.load(at, 8192), v), 8192);
+      at = h + (<usize>load<u8>(q, 3) << 4);
+      v128.store(at, i64x2.add(v128.load(at, 12288), v), 12288);
+      at = h + (<usize>load<u8>(q, 4) << 4);
+      v128.store(at, i64x2.add(v128.load(at, 16384), v), 16384);
+      at = h + (<usize>load<u8>(q, 5) << 4);
+      v128.store(at, i64x2.add(v128.load(at, 20480), v), 20480);
+      at = h + (<usize>load<u8>(q, 6) << 4);
+      v128.store(at, i64x2.add(v128.load(at, 24576), v), 24576);
+      at = h + (<usize>load<u8>(q, 7) << 4);
+      v128.store(at, i64x2.add(v128.load(at, 28672), v), 28672);
       h += 32768;
     }
     for (let t: usize = 0; t < tail; t++) {
@@ -145,6 +163,11 @@ export function clearChosen(
       for (let b: usize = 0; b < entryBytes; b += 8) store<u64>(entry + b, 0);
     }
   }
+}
+
+/** Clears so many bytes, a multiple of 8. */
+export function clearBytes(address: usize, bytes: i32): void {
+  memory.fill(address, 0, bytes);
 }
 
 /** Class counts: entries of numClasses int64, (rows << 36) + weight; the slot holds class << 16 | weight. */

@@ -7,7 +7,7 @@ export {
   squaredGradients,
 } from './gradients';
 export {
-  addInt64, clearChosen, flushPacked, histogramChosen, histogramClasses, histogramPacked, histogramWide, reduceHistogram,
+  addInt64, clearBytes, clearChosen, flushPacked, histogramChosen, histogramClasses, histogramPacked, histogramWide, reduceHistogram,
   subtractHistogram,
 } from './histogram';
 export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './leaf-values';

@@ -168,6 +168,11 @@ export function histogramClasses(
   }
 }
 
+/** Clears so many bytes, a multiple of 8. */
+export function clearBytes(m: Views, address: number, bytes: number): void {
+  m.fillZero(address, bytes);
+}
+
 /** Adds packed entries to wide ones and clears them. */
 export function flushPacked(m: Views, hist: number, numEntries: number, wide: number): void {
   for (let i = 0; i < numEntries; i++) {

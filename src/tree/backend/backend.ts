@@ -27,8 +27,8 @@ export interface Split {
 
 /** A node that is open: a leaf that may still split. */
 export interface OpenNode {
-  /** Number in the tree. */
-  readonly index: number;
+  /** Number in the tree, given when its parent's split is committed. */
+  index: number;
   /** The node that was split into this one and its sibling; null at the root. */
   readonly parent: OpenNode | null;
   /** The way from the root, one '0' (left) or '1' (right) a step. */
@@ -55,8 +55,10 @@ export interface SiblingPair {
 
 /** Builds histograms, finds splits and moves rows for batches of nodes. */
 export interface TreeBackend {
-  /** How many pairs one call of grow takes at most. */
+  /** How many pairs one call of split takes at most. */
   readonly maxPairs: number;
+  /** How many open leaves may be split in one call when only one's turn has come; 1: never ahead. */
+  readonly maxAhead: number;
   /** Makes the root's rows, its histogram and its best split. */
   openRoot(root: OpenNode, wantsSplit: boolean): Awaitable<void>;
   /** Moves the rows of each pair's parent to its children and, where wanted, finds the children's best splits. */

@@ -16,11 +16,12 @@ import type { Quantisation, SplitParams } from '../../split-params.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from './candidate.ts';
 import { HistogramPool } from './histogram-pool.ts';
+import { MemoryViews } from './memory-views.ts';
 import { OwnHistogram } from './own-histogram.ts';
 import { type RowBuffers, RowStore, type Segment } from './row-store.ts';
-import { writeSides } from './sides.ts';
+import { sidesBytes, writeSides } from './sides.ts';
 import { placeBounds } from './slices.ts';
-import { hessOf, SplitSearch } from './split-search.ts';
+import { hessOf, SplitSearch, type Wanted } from './split-search.ts';
 
 /** Addresses and sizes that the memory plan gave to one rank's backend. */
 export interface BackendMemory {
@@ -68,42 +69,73 @@ interface NodeState {
   readonly totals: NodeTotals;
 }
 
-interface Wanted {
-  readonly node: OpenNode;
-  readonly hist: number;
+/** What is built for a pair: one child, or both where the parent's histogram is gone. */
+interface BuildPlan {
+  readonly pair: SiblingPair;
+  readonly built: readonly OpenNode[];
+  readonly isPacked: boolean;
+  /** The first of its buffers in the exchange. */
+  readonly first: number;
 }
+
+/** Room for the sides of the widest feature. */
+const sidesRoom = 65_536;
 
 /** See the header. */
 export class CpuBackend implements TreeBackend {
   readonly maxPairs: number;
-  readonly counters: BackendCounters = { histogramRows: 0, featuresDecided: 0 };
+  readonly maxAhead: number;
   readonly rows: RowStore;
   readonly #o: CpuBackendOptions;
+  readonly #views: MemoryViews;
   readonly #pool: HistogramPool;
   readonly #own: OwnHistogram;
-  readonly #bounds: readonly number[];
   readonly #search: SplitSearch;
+  /** The places [begin, end) that this rank owns, and where they begin and end in bytes of a compact histogram. */
+  readonly #owned: readonly [number, number];
+  readonly #compact: readonly [number, number];
+  /** Bounds of all ranks' slices of an own histogram, of packed and of wide entries. */
+  readonly #bounds: { readonly packed: Float64Array; readonly wide: Float64Array };
+  readonly #parts: number;
+  readonly #sides: number;
+  #histogramRows = 0;
   #setup: TreeSetup | null = null;
 
   constructor(options: CpuBackendOptions) {
     this.#o = options;
-    const { layout, addresses, collective } = options;
+    const { layout, addresses, collective, kernels } = options;
+    const { size, rank } = collective;
     this.maxPairs = addresses.maxPairs;
-    this.rows = new RowStore(options.kernels, options.rows, layout.stride);
+    // ranks that meet nobody gain nothing by working ahead
+    this.maxAhead = size === 1 ? 1 : addresses.maxPairs;
+    this.rows = new RowStore(kernels, options.rows, layout.stride);
+    this.#views = new MemoryViews(options.memory);
     this.#pool = new HistogramPool(addresses.pool, layout.numCompact * 16, addresses.poolSlots);
-    this.#bounds = placeBounds(layout, collective.size);
+    const bounds = placeBounds(layout, size);
+    const entryOf = (place: number) => layout.places[place]?.firstEntry ?? layout.numEntries;
+    const compactOf = (place: number) => layout.places[place]?.firstCompact ?? layout.numCompact;
+    const [begin, end] = [bounds[rank] as number, bounds[rank + 1] as number];
+    this.#owned = [begin, end];
+    this.#compact = [16 * compactOf(begin), 16 * compactOf(end)];
+    this.#bounds = {
+      packed: Float64Array.from(bounds, (place) => 8 * entryOf(place)),
+      wide: Float64Array.from(bounds, (place) => 16 * entryOf(place)),
+    };
+    this.#parts = addresses.scratch;
+    this.#sides = this.#parts + align(4 * size);
     this.#search = new SplitSearch({
-      kernels: options.kernels,
-      memory: options.memory,
+      kernels,
+      views: this.#views,
+      collective,
       layout,
       params: options.params,
       featureTable: addresses.featureTable,
-      begin: this.#bounds[collective.rank] as number,
-      end: this.#bounds[collective.rank + 1] as number,
-      scratch: this.#scratch().search,
+      owned: this.#owned,
+      scratch: this.#sides + sidesRoom,
+      maxNodes: 2 * addresses.maxPairs,
     });
     this.#own = new OwnHistogram({
-      kernels: options.kernels,
+      kernels,
       memory: options.memory,
       layout,
       address: addresses.ownHistograms,
@@ -112,11 +144,25 @@ export class CpuBackend implements TreeBackend {
     });
   }
 
+  /** Bytes of scratch one rank needs. */
+  static scratchBytes(layout: BinnedLayout, numRanks: number, maxPairs: number): number {
+    return align(4 * numRanks) + sidesRoom + SplitSearch.scratchBytes(layout, 2 * maxPairs);
+  }
+
+  /** What tests read: every rank with rows must have worked. */
+  get counters(): BackendCounters {
+    return {
+      histogramRows: this.#histogramRows,
+      featuresDecided: this.#search.featuresDecided,
+    };
+  }
+
   /** Called before each tree. */
   beginTree(setup: TreeSetup): void {
     this.#setup = setup;
     this.#pool.clear();
-    this.#search.beginTree(setup.quantisation);
+    this.#views.refresh();
+    this.#search.beginTree(setup.quantisation, (node) => setup.maskOf(node));
   }
 
   /** A leaf's rows on this rank. */
@@ -138,7 +184,8 @@ export class CpuBackend implements TreeBackend {
       return;
     }
     const isPacked = this.#isPacked(Number.POSITIVE_INFINITY);
-    const buffer = this.#build(root, segment, 0, isPacked);
+    this.#own.clear();
+    const buffer = this.#build(segment, isPacked);
     const sums = this.#own.totals(buffer.address, isPacked, setup.quantisation.countShift);
     const all = new BigInt64Array([sums.grad, sums.hess, BigInt(segment.count)]);
     const reduced = this.#o.collective.allreduce(all, 'sum');
@@ -150,14 +197,15 @@ export class CpuBackend implements TreeBackend {
     if (!wantsSplit) return;
     const exchanged = this.#o.collective.exchange([buffer]);
     const parts = isPromise(exchanged) ? await exchanged : exchanged;
-    const hist = this.#pool.take(root, [root]);
+    const hist = this.#pool.take(root, new Set([root]));
     this.#reduce(parts[0] as readonly number[], isPacked, hist);
-    await this.#findSplits([{ node: root, hist }], [segment.count]);
+    await this.#search.find([this.#wanted(root, hist)]);
   }
 
   async split(pairs: readonly SiblingPair[]): Promise<void> {
     const buffers: ExchangeBuffer[] = [];
-    const plans: { pair: SiblingPair; built: OpenNode[]; isPacked: boolean; first: number }[] = [];
+    const plans: BuildPlan[] = [];
+    this.#own.clear();
     for (const pair of pairs) {
       this.#moveRows(pair);
       if (!pair.wantsSplits) {
@@ -168,57 +216,48 @@ export class CpuBackend implements TreeBackend {
       const lighter = this.#isLighter(pair.left, pair.right) ? pair.left : pair.right;
       const hasParent = this.#pool.addressOf(pair.parent) !== 0;
       const built = hasParent ? [lighter] : [pair.left, pair.right];
-      const first = buffers.length;
-      for (const node of built) {
-        buffers.push(this.#build(node, this.segmentOf(node), buffers.length, isPacked));
-      }
-      plans.push({ pair, built, isPacked, first });
+      plans.push({ pair, built, isPacked, first: buffers.length });
+      for (const node of built) buffers.push(this.#build(this.segmentOf(node), isPacked));
     }
     if (plans.length > 0) {
       const exchanged = this.#o.collective.exchange(buffers);
       const parts = isPromise(exchanged) ? await exchanged : exchanged;
-      const wanted: Wanted[] = [];
-      const keep = plans.flatMap(({ pair }) => [pair.parent, pair.left, pair.right]);
-      for (const { pair, built, isPacked, first } of plans) {
-        const hists = built.map((node, i) => {
-          const hist = this.#pool.take(node, keep);
-          this.#reduce(parts[first + i] as readonly number[], isPacked, hist);
-          return hist;
-        });
-        if (built.length === 1) {
-          const sibling = built[0] === pair.left ? pair.right : pair.left;
-          const hist = this.#pool.inherit(pair.parent, sibling);
-          this.#subtract(hist, hists[0] as number);
-          wanted.push({ node: built[0] as OpenNode, hist: hists[0] as number });
-          wanted.push({ node: sibling, hist });
-        } else {
-          built.forEach((node, i) => {
-            wanted.push({ node, hist: hists[i] as number });
-          });
-        }
-      }
-      await this.#findSplits(
-        wanted,
-        wanted.map(({ node }) => this.segmentOf(node).count),
-      );
+      await this.#search.find(this.#completeHistograms(plans, parts));
     }
     await this.#countLeaves(pairs.filter((pair) => !pair.wantsSplits));
+  }
+
+  /** This rank's slices of the children's histograms: what was built, added up, and parent − child. */
+  #completeHistograms(
+    plans: readonly BuildPlan[],
+    parts: readonly (readonly number[])[],
+  ): readonly Wanted[] {
+    const wanted: Wanted[] = [];
+    const keep = new Set(plans.flatMap(({ pair }) => [pair.parent, pair.left, pair.right]));
+    for (const { pair, built, isPacked, first } of plans) {
+      const hists = built.map((node, i) => {
+        const hist = this.#pool.take(node, keep);
+        this.#reduce(parts[first + i] as readonly number[], isPacked, hist);
+        wanted.push(this.#wanted(node, hist));
+        return hist;
+      });
+      if (built.length === 2) continue;
+      const sibling = built[0] === pair.left ? pair.right : pair.left;
+      const hist = this.#pool.inherit(pair.parent, sibling);
+      this.#subtract(hist, hists[0] as number);
+      wanted.push(this.#wanted(sibling, hist));
+    }
+    return wanted;
+  }
+
+  #wanted(node: OpenNode, hist: number): Wanted {
+    const { segment, totals } = node.state as NodeState;
+    return { node, totals, hist, localRows: segment.count };
   }
 
   #tree(): TreeSetup {
     if (this.#setup === null) throw new RangeError('beginTree was not called');
     return this.#setup;
-  }
-
-  #scratch(): { parts: number; sides: number; search: number } {
-    const parts = this.#o.addresses.scratch;
-    const sides = parts + Math.ceil((this.#o.collective.size * 4) / 64) * 64;
-    return { parts, sides, search: sides + 65536 };
-  }
-
-  /** Bytes of scratch one rank needs. */
-  static scratchBytes(layout: BinnedLayout, numRanks: number): number {
-    return Math.ceil((numRanks * 4) / 64) * 64 + 65536 + SplitSearch.scratchBytes(layout);
   }
 
   #isPacked(parentRows: number): boolean {
@@ -227,35 +266,23 @@ export class CpuBackend implements TreeBackend {
     return parentRows <= this.#o.flushRows;
   }
 
-  #build(node: OpenNode, segment: Segment, index: number, isPacked: boolean): ExchangeBuffer {
-    const setup = this.#tree();
+  #build(segment: Segment, isPacked: boolean): ExchangeBuffer {
     const view = this.rows.view(segment);
-    this.counters.histogramRows += segment.count;
-    const address = this.#own.build(view, segment.count, index, isPacked, setup.quantisation);
-    node.state ??= null;
-    const { layout, collective } = this.#o;
-    const bounds = new Float64Array(collective.size + 1);
-    const entryBytes = isPacked ? 8 : 16;
-    for (let r = 0; r <= collective.size; r++) {
-      const place = layout.places[this.#bounds[r] as number];
-      bounds[r] = (place?.firstEntry ?? layout.numEntries) * entryBytes;
-    }
-    return { address, bounds };
+    this.#histogramRows += segment.count;
+    const address = this.#own.build(view, segment.count, isPacked, this.#tree().quantisation);
+    return { address, bounds: isPacked ? this.#bounds.packed : this.#bounds.wide };
   }
 
   #reduce(parts: readonly number[], isPacked: boolean, hist: number): void {
-    const { kernels, memory, addresses, layout, collective } = this.#o;
-    const begin = this.#bounds[collective.rank] as number;
-    const end = this.#bounds[collective.rank + 1] as number;
+    const { kernels, addresses, layout } = this.#o;
+    const [begin, end] = this.#owned;
     if (begin === end) return;
-    const scratch = this.#scratch();
-    new Uint32Array(memory.buffer, scratch.parts, parts.length).set(parts);
-    const firstEntry = layout.places[begin]?.firstEntry ?? 0;
+    this.#views.u32.set(parts, this.#parts / 4);
     kernels.reduceHistogram(
-      scratch.parts,
+      this.#parts,
       parts.length,
       isPacked ? 1 : 0,
-      firstEntry,
+      layout.places[begin]?.firstEntry ?? 0,
       addresses.featureTable,
       begin,
       end,
@@ -264,49 +291,19 @@ export class CpuBackend implements TreeBackend {
   }
 
   #subtract(parent: number, child: number): void {
-    const { kernels, layout, collective } = this.#o;
-    const begin = this.#bounds[collective.rank] as number;
-    const end = this.#bounds[collective.rank + 1] as number;
-    if (begin === end) return;
-    const from = (layout.places[begin]?.firstCompact ?? 0) * 16;
-    const to = (layout.places[end]?.firstCompact ?? layout.numCompact) * 16;
-    kernels.subtractHistogram(parent + from, child + from, parent + from, to - from);
-  }
-
-  async #findSplits(wanted: readonly Wanted[], localRows: readonly number[]): Promise<void> {
-    const { collective } = this.#o;
-    const size = this.#search.candidateBytes + 8;
-    const message = new Uint8Array(size * wanted.length);
-    wanted.forEach(({ node, hist }, i) => {
-      const { totals } = node.state as NodeState;
-      const mask = this.#tree().maskOf(node);
-      const out = message.subarray(i * size, (i + 1) * size - 8);
-      this.#search.find({ node, totals, hist, mask }, out);
-      new DataView(message.buffer).setFloat64((i + 1) * size - 8, localRows[i] as number, true);
-    });
-    const owned =
-      (this.#bounds[collective.rank + 1] as number) - (this.#bounds[collective.rank] as number);
-    this.counters.featuresDecided += owned * wanted.length;
-    const gathered = collective.allgather(message);
-    const all = isPromise(gathered) ? await gathered : gathered;
-    wanted.forEach(({ node }, i) => {
-      const views = all.map(
-        (bytes) => new DataView(bytes.buffer, bytes.byteOffset + i * size, size),
-      );
-      node.rows = views.reduce((sum, view) => sum + view.getFloat64(size - 8, true), 0);
-      node.split = this.#search.choose((node.state as NodeState).totals, views);
-    });
+    const [from, to] = this.#compact;
+    if (from === to) return;
+    this.#o.kernels.subtractHistogram(parent + from, child + from, parent + from, to - from);
   }
 
   #moveRows(pair: SiblingPair): void {
-    const { memory, layout } = this.#o;
     const split = pair.parent.split as Split;
     const parent = pair.parent.state as NodeState;
-    const place = layout.places[split.place];
+    const place = this.#o.layout.places[split.place];
     if (place === undefined) throw new RangeError('a split names a place outside the layout');
-    const scratch = this.#scratch();
-    writeSides(split, place, new Uint8Array(memory.buffer, scratch.sides, 65536));
-    const [left, right] = this.rows.partition(parent.segment, place, scratch.sides);
+    const sides = this.#views.u8.subarray(this.#sides, this.#sides + sidesBytes(place));
+    writeSides(split, place, sides);
+    const [left, right] = this.rows.partition(parent.segment, place, this.#sides);
     const leftTotals = (split.detail as SplitDetail).left;
     const rightTotals: NodeTotals = {
       grad: parent.totals.grad - leftTotals.grad,
@@ -347,6 +344,10 @@ export class CpuBackend implements TreeBackend {
     const left = hessOf((a.state as NodeState).totals.hess, countShift);
     return left <= hessOf((b.state as NodeState).totals.hess, countShift);
   }
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
 }
 
 /** Bytes of the feature table of a layout. */

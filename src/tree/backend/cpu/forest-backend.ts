@@ -56,6 +56,7 @@ const rowsWorthFilling = 96;
 /** See the header. */
 export class ForestBackend implements TreeBackend {
   readonly maxPairs: number = 1 << 20;
+  readonly maxAhead = 1;
   readonly counters = { histogramRows: 0, featuresDecided: 0 };
   readonly #o: ForestBackendOptions;
   readonly #views: MemoryViews;

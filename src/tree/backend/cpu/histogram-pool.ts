@@ -25,7 +25,7 @@ export class HistogramPool {
   }
 
   /** Gives a node a slot; `keep` are nodes whose slots must stay. */
-  take(node: OpenNode, keep: readonly OpenNode[]): number {
+  take(node: OpenNode, keep: ReadonlySet<OpenNode>): number {
     let slot = this.#free.pop();
     if (slot === undefined) {
       slot = this.#evict(keep);
@@ -56,10 +56,10 @@ export class HistogramPool {
     for (const node of [...this.#slotOf.keys()]) this.release(node);
   }
 
-  #evict(keep: readonly OpenNode[]): number {
+  #evict(keep: ReadonlySet<OpenNode>): number {
     let victim: OpenNode | null = null;
     for (const node of this.#slotOf.keys()) {
-      if (keep.includes(node)) continue;
+      if (keep.has(node)) continue;
       if (victim === null || isLess(node, victim)) victim = node;
     }
     if (victim === null)

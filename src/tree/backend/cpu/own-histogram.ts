@@ -1,6 +1,6 @@
 /**
- * A rank's own histogram of one node: its rows added entry by entry. Packed entries (8 bytes) hold 65,535
- * rows at most; a larger node adds block by block and flushes each block to wide entries (16 bytes).
+ * A rank's own histograms of a batch of nodes: the rows of each added entry by entry. Packed entries (8 bytes)
+ * hold 65,535 rows at most; a larger node adds block by block and flushes each block to wide entries (16 bytes).
  */
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
@@ -27,6 +27,9 @@ export class OwnHistogram {
   readonly #o: OwnHistogramOptions;
   readonly #extras: number;
   readonly #numExtras: number;
+  /** The entries that larger nodes add to block by block, then the batch's histograms. */
+  readonly #narrow: number;
+  #next: number;
 
   constructor(options: OwnHistogramOptions) {
     this.#o = options;
@@ -38,6 +41,8 @@ export class OwnHistogram {
       words[2 * i] = place.offset;
       words[2 * i + 1] = place.firstEntry;
     });
+    this.#narrow = this.#extras + extrasBytes(this.#numExtras);
+    this.#next = this.#narrow;
   }
 
   /** Bytes for so many histograms at once. */
@@ -46,28 +51,28 @@ export class OwnHistogram {
     return extrasBytes(numExtras) + layout.numEntries * (8 + 16 * numHistograms);
   }
 
-  /** Adds a segment's rows to histogram `index`; returns its address. */
-  build(
-    view: SegmentView,
-    numRows: number,
-    index: number,
-    isPacked: boolean,
-    quantisation: Quantisation,
-  ): number {
-    const { layout, memory } = this.#o;
-    const narrow = this.#extras + extrasBytes(this.#numExtras);
-    const address = narrow + layout.numEntries * (8 + 16 * index);
+  /** Begins a batch: what the last one built may be overwritten. */
+  clear(): void {
+    this.#next = this.#narrow + this.#o.layout.numEntries * 8;
+  }
+
+  /** Adds a segment's rows to the next histogram of the batch; returns its address. */
+  build(view: SegmentView, numRows: number, isPacked: boolean, quantisation: Quantisation): number {
+    const { layout, kernels } = this.#o;
+    const narrow = this.#narrow;
+    const address = this.#next;
     const bytes = layout.numEntries * (isPacked ? 8 : 16);
-    new Uint8Array(memory.buffer, address, bytes).fill(0);
+    this.#next += bytes;
+    kernels.clearBytes(address, bytes);
     const mayPack = quantisation.slotBytes === 4 && quantisation.countShift === 63;
     if (isPacked) {
       this.#addPacked(view, 0, numRows, address);
     } else if (mayPack) {
-      new Uint8Array(memory.buffer, narrow, layout.numEntries * 8).fill(0);
+      kernels.clearBytes(narrow, layout.numEntries * 8);
       for (let from = 0; from < numRows; from += this.#o.flushRows) {
         this.#o.checkAborted();
         this.#addPacked(view, from, Math.min(numRows, from + this.#o.flushRows), narrow);
-        this.#o.kernels.flushPacked(narrow, layout.numEntries, address);
+        kernels.flushPacked(narrow, layout.numEntries, address);
       }
     } else {
       const sliceRows = Math.max(

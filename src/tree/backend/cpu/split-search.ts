@@ -1,91 +1,130 @@
 /**
- * How the best split of a node is found: each rank searches the features that it owns and writes a candidate;
- * every rank then picks the same winner from all candidates. Scratch of one rank:
+ * The best splits of a batch of nodes: each rank scans the features that it owns, ranks tell each other the
+ * best candidate of every node in one meeting, and all choose the same winner.
  *
- *   | params 192 | totals 64 | shape 64 | candidate | mask, a byte a place | order of categories |
+ * A message holds, for each node, the candidate as findSplit wrote it and the rank's rows of the node.
  */
+import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { Collective } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { writeSplitParams } from '../../split-params.ts';
 import type { OpenNode, Split } from '../backend.ts';
-import { candidateBytes, candidateHeadBytes, type NodeTotals, pickSplit } from './candidate.ts';
+import { candidateBytes, type NodeTotals, pickSplit } from './candidate.ts';
+import type { MemoryViews } from './memory-views.ts';
+
+/** A node whose best split is wanted. */
+export interface Wanted {
+  readonly node: OpenNode;
+  readonly totals: NodeTotals;
+  /** Address of its compact histogram; this rank's slice is complete. */
+  readonly hist: number;
+  /** Rows of the node on this rank. */
+  readonly localRows: number;
+}
 
 /** What a search is made of. */
 export interface SplitSearchOptions {
   readonly kernels: Kernels;
-  readonly memory: WebAssembly.Memory;
+  readonly views: MemoryViews;
+  readonly collective: Collective;
   readonly layout: BinnedLayout;
   readonly params: SplitParams;
+  /** Address of the feature table. */
   readonly featureTable: number;
-  /** This rank owns places [begin, end). */
-  readonly begin: number;
-  readonly end: number;
+  /** Places [begin, end) that this rank owns. */
+  readonly owned: readonly [number, number];
   /** Scratch of {@link SplitSearch.scratchBytes}. */
   readonly scratch: number;
-}
-
-/** A node, what it adds up to and where this rank's part of its histogram lies. */
-export interface SearchedNode {
-  readonly node: OpenNode;
-  readonly totals: NodeTotals;
-  readonly hist: number;
-  /** One byte a place: may it split? Or null for all. */
-  readonly mask: Uint8Array | null;
+  /** Most nodes of a batch. */
+  readonly maxNodes: number;
 }
 
 /** See the header. */
 export class SplitSearch {
+  /** Features decided, for each node of each batch. */
+  featuresDecided = 0;
   readonly #o: SplitSearchOptions;
-  readonly #best: number;
+  readonly #stride: number;
+  readonly #params: number;
+  readonly #totals: number;
   readonly #mask: number;
   readonly #order: number;
-  readonly candidateBytes: number;
+  readonly #message: number;
   #quantisation: Quantisation | null = null;
+  #maskOf: (node: OpenNode) => Uint8Array | null = () => null;
 
   constructor(options: SplitSearchOptions) {
     this.#o = options;
-    this.candidateBytes = candidateBytes(options.layout);
-    this.#best = options.scratch + 320;
-    this.#mask = this.#best + Math.ceil(this.candidateBytes / 64) * 64;
-    this.#order = this.#mask + Math.ceil(options.layout.places.length / 64) * 64;
+    const { layout, scratch } = options;
+    this.#stride = candidateBytes(layout) + 8;
+    this.#params = scratch;
+    this.#totals = scratch + 128;
+    this.#mask = scratch + 192;
+    this.#order = this.#mask + align(layout.places.length);
+    this.#message = this.#order + align(12 * (layout.maxCategoryBins + 8));
   }
 
   /** Bytes of scratch. */
-  static scratchBytes(layout: BinnedLayout): number {
-    const lists = candidateBytes(layout) + layout.places.length + 12 * (layout.maxCategoryBins + 8);
-    return 320 + lists + 192;
+  static scratchBytes(layout: BinnedLayout, maxNodes: number): number {
+    const order = align(12 * (layout.maxCategoryBins + 8));
+    const message = (candidateBytes(layout) + 8) * maxNodes;
+    return 192 + align(layout.places.length) + order + align(message);
   }
 
   /** Called before each tree. */
-  beginTree(quantisation: Quantisation): void {
-    const { memory, scratch, params } = this.#o;
+  beginTree(quantisation: Quantisation, maskOf: (node: OpenNode) => Uint8Array | null): void {
     this.#quantisation = quantisation;
-    writeSplitParams(memory.buffer, scratch, params, quantisation);
+    this.#maskOf = maskOf;
+    writeSplitParams(this.#o.views.buffer, this.#params, this.#o.params, quantisation);
   }
 
-  /** Searches this rank's features and writes its candidate. */
-  find({ totals, hist, mask }: SearchedNode, out: Uint8Array): void {
-    const { kernels, memory, featureTable, begin, end, scratch } = this.#o;
-    new BigInt64Array(memory.buffer, scratch + 192, 2).set([totals.grad, totals.hess]);
-    if (mask !== null) new Uint8Array(memory.buffer, this.#mask, mask.length).set(mask);
+  /** Gives each node its best split and its rows over all ranks. */
+  async find(wanted: readonly Wanted[]): Promise<void> {
+    const { collective, views } = this.#o;
+    const stride = this.#stride;
+    wanted.forEach((each, i) => {
+      this.#findOwn(each, this.#message + i * stride);
+    });
+    const message = views.u8.slice(this.#message, this.#message + stride * wanted.length);
+    const gathered = collective.allgather(message);
+    const all = isPromise(gathered) ? await gathered : gathered;
+    wanted.forEach(({ node, totals }, i) => {
+      const candidates = all.map(
+        (bytes) => new DataView(bytes.buffer, bytes.byteOffset + i * stride, stride),
+      );
+      let rows = 0;
+      for (const candidate of candidates) rows += candidate.getFloat64(stride - 8, true);
+      node.rows = rows;
+      node.split = this.#choose(totals, candidates);
+    });
+  }
+
+  #findOwn({ node, totals, hist, localRows }: Wanted, out: number): void {
+    const { kernels, views, featureTable, owned } = this.#o;
+    views.i64[this.#totals >> 3] = totals.grad;
+    views.i64[(this.#totals >> 3) + 1] = totals.hess;
+    const mask = this.#maskOf(node);
+    if (mask !== null) views.u8.set(mask, this.#mask);
+    const [begin, end] = owned;
     kernels.findSplit(
       hist,
       featureTable,
       begin,
       end,
       mask === null ? 0 : this.#mask,
-      scratch,
-      scratch + 192,
-      this.#best,
-      this.#best + candidateHeadBytes,
+      this.#params,
+      this.#totals,
+      out,
+      out + 64,
       this.#order,
     );
-    out.set(new Uint8Array(memory.buffer, this.#best, this.candidateBytes));
+    this.featuresDecided += end - begin;
+    views.f64[(out + this.#stride - 8) / 8] = localRows;
   }
 
-  /** The winner of all ranks' candidates, or null where no split is allowed. */
-  choose(totals: NodeTotals, candidates: readonly DataView[]): Split | null {
+  #choose(totals: NodeTotals, candidates: readonly DataView[]): Split | null {
     const { params, layout } = this.#o;
     const { gradUnit, hessUnit, countShift } = this.#quantisation as Quantisation;
     const hess = hessOf(totals.hess, countShift);
@@ -99,7 +138,11 @@ export class SplitSearch {
   }
 }
 
-/** The sum of hessians of a word that counts rows above countShift. */
+/** The sum of h in a word that may count rows in its upper bits. */
 export function hessOf(word: bigint, countShift: number): bigint {
   return countShift < 63 ? word & ((1n << BigInt(countShift)) - 1n) : word;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
 }
