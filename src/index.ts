@@ -105,7 +105,7 @@ export {
   type StringIndexerModelOptions,
 } from './feature/string-indexer-model.ts';
 export { VectorAssembler, type VectorAssemblerOptions } from './feature/vector-assembler.ts';
-
+export { type ByNameFacts, type NumbersByName, numbersByName } from './params/by-name-kind.ts';
 // parameters, for stages of one's own
 export {
   defineParams,

@@ -1,10 +1,11 @@
 /** From the parameters of boosted trees to a training job, and from its result to a model's data. */
 
 import { emitWarning } from '../base/warn.ts';
+import type { NumbersByName } from '../params/by-name-kind.ts';
 import { checkSchema } from '../pipeline/check-schema.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { BoostingJob } from '../training/messages.ts';
+import type { BoostingJob, ClassWeighting } from '../training/messages.ts';
 import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
 import { type FitColumns, fitColumns } from './fit-columns.ts';
 import type { GBTParams } from './gbt-params.ts';
@@ -95,6 +96,8 @@ export function ingestOf(
     readonly weightCol: string | undefined;
     readonly idCol: string | undefined;
     readonly validationIndicatorCol?: string | undefined;
+    readonly classWeights?: 'balanced' | NumbersByName | undefined;
+    readonly scalePosWeight?: number | undefined;
     readonly maxBins: number;
     readonly binSampleRows: number;
     readonly seed: number;
@@ -105,6 +108,7 @@ export function ingestOf(
   return {
     features: columns.features,
     offsets: columns.offsets,
+    classWeighting: classWeighting(params.classWeights, params.scalePosWeight),
     labelCol: params.labelCol,
     labelKind,
     weightCol: params.weightCol ?? null,
@@ -143,6 +147,13 @@ export function modelData(
     numRows: facts.numRows,
     validationLosses: facts.validationLosses,
   };
+}
+
+function classWeighting(
+  byClass: 'balanced' | NumbersByName | undefined,
+  positive = 1,
+): ClassWeighting | null {
+  return byClass === undefined && positive === 1 ? null : { byClass: byClass ?? null, positive };
 }
 
 function hasCategories(features: FitColumns['features']): boolean {

@@ -3,6 +3,7 @@ import { defineParams, type Options, type Resolved } from '../params/define-para
 import { column, float, int, oneOf } from '../params/kinds.ts';
 import {
   classifierColumnParams,
+  classWeights,
   featureSubsetStrategy,
   inputColumnParams,
   outputColumnParams,
@@ -91,6 +92,10 @@ export const gbtClassifierParams = defineParams(
   {
     ...gbtSpecs,
     ...classifierColumnParams,
+    /** Weights by class, which multiply those of rows (classes not named weigh 1); `balanced`: equal totals. */
+    classWeights,
+    /** Weight of the second of two classes (1 by default); multiplies those of classWeights and rows. */
+    scalePosWeight: float({ above: 0, since: '0.1.0' }),
     /** The loss that is minimised: logistic for two classes, softmax for more. */
     lossType: oneOf(['logistic'], { default: 'logistic', since: '0.1.0' }),
   },

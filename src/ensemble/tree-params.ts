@@ -1,4 +1,5 @@
 /** Parameters that tree estimators share; each estimator spreads the groups it has. */
+import { numbersByName } from '../params/by-name-kind.ts';
 import { bool, column, columns, either, float, int, numbers, oneOf } from '../params/kinds.ts';
 
 /** Which columns are read. */
@@ -40,6 +41,13 @@ export const featureSubsetStrategy = either(
   oneOf(subsetRules, { since: '0.1.0' }),
   float({ above: 0, since: '0.1.0' }),
   { default: 'auto' as (typeof subsetRules)[number] | number, since: '0.1.0' },
+);
+
+/** What the classes of a classifier weigh. */
+export const classWeights = either(
+  oneOf(['balanced'], { since: '0.1.0' }),
+  numbersByName({ above: 0, since: '0.1.0' }),
+  { since: '0.1.0' },
 );
 
 /** How trees are grown. */

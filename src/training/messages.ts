@@ -23,6 +23,14 @@ export interface TrainingPartition {
   readonly isValidation: boolean;
 }
 
+/** What the classes weigh, besides their rows' own weights. */
+export interface ClassWeighting {
+  /** Factors by the text of a class (1 where it is not named); `balanced`: the same total for every class. */
+  readonly byClass: 'balanced' | Readonly<Record<string, number>> | null;
+  /** A further factor of the second of two classes. */
+  readonly positive: number;
+}
+
 /** What ranks read, and how rows become bins. */
 export interface IngestJob {
   readonly partitions: readonly TrainingPartition[];
@@ -33,6 +41,7 @@ export interface IngestJob {
   /** What the label is: numbers to be met, or classes. */
   readonly labelKind: 'numeric' | 'class';
   readonly weightCol: string | null;
+  readonly classWeighting: ClassWeighting | null;
   /** Margins added to every score: a column, or one element of a vector an output; none if empty. */
   readonly offsets: readonly (readonly string[])[];
   readonly idCol: string | null;

@@ -148,4 +148,15 @@ export const plantedBugs = [
     ],
     tests: ['test/ensemble/offset.test.ts'],
   },
+  {
+    name: 'the weights of classes are ignored',
+    edits: [
+      {
+        file: 'src/training/ingest/class-weights.ts',
+        find: '(factors[labels[i] as number] as number);',
+        replace: '(factors.length > 0 ? 1 : 0);',
+      },
+    ],
+    tests: ['test/ensemble/class-weights.test.ts'],
+  },
 ];

@@ -69,6 +69,8 @@ function arbitraryOfKind(spec: ParamSpec): fc.Arbitrary<unknown> {
       return fc.array(name, { minLength: Number(facts['minLength'] ?? 0), maxLength: 5 });
     case 'numbers':
       return arbitraryNumbers(spec);
+    case 'numbersByName':
+      return fc.dictionary(name, arbitraryNumber(facts as Range), { minKeys: 1, maxKeys: 4 });
     case 'numberLists':
       return fc.array(arbitraryNumbers(facts['of'] as ParamSpec), { minLength: 1, maxLength: 3 });
     case 'json':

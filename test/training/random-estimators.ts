@@ -110,10 +110,17 @@ const weightFraction = fc.record({ minWeightFractionPerNode: fc.constantFrom(0, 
 const offset = fc.record({ offsetCol: fc.constant('o') }, { requiredKeys: [] });
 const boostedLabel = fc.oneof(
   fc.record(
-    { labelCol: fc.constant('b'), offsetCol: fc.constant('o') },
+    {
+      labelCol: fc.constant('b'),
+      offsetCol: fc.constant('o'),
+      scalePosWeight: fc.constantFrom(0.3, 7),
+    },
     { requiredKeys: ['labelCol'] },
   ),
-  fc.record({ labelCol: fc.constant('k') }),
+  fc.record(
+    { labelCol: fc.constantFrom('b', 'k'), classWeights: fc.constant('balanced') },
+    { requiredKeys: ['labelCol'] },
+  ),
 );
 const classLabel = fc.record({ labelCol: fc.constantFrom('b', 'k') });
 const numberLabel = fc.record({ labelCol: fc.constant('y') });

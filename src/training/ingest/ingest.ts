@@ -18,6 +18,7 @@ import { maxCategoryValues } from '../../binning/category-dictionary.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { binTableBytes, RowBinner } from './bin-rows.ts';
+import { weighClasses } from './class-weights.ts';
 import { BinFinder } from './find-bins.ts';
 import { placePartitions } from './placed-partitions.ts';
 import { cutWaves, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
@@ -66,7 +67,8 @@ export async function ingest(
   const placed = placePartitions(job);
   const arena = new Arena(4096);
   const labels = arena.allocate(8 * numRows);
-  const weights = job.weightCol === null ? 0 : arena.allocate(8 * numRows);
+  const hasWeights = job.weightCol !== null || job.classWeighting !== null;
+  const weights = hasWeights ? arena.allocate(8 * numRows) : 0;
   const offsets = job.offsets.map(() => arena.allocate(8 * numRows));
   const keys = arena.allocate(4 * numRows);
   const tables = arena.allocate(environment.numLocal * tableBytes(job));
@@ -106,12 +108,14 @@ export async function ingest(
       copyRuns(environment.f64(from, numRows), environment.f64(to, numRows), runs, start);
     copy(roles.labels, labels);
     copyRuns(environment.u32(roles.keys, numRows), environment.u32(keys, numRows), runs, start);
-    if (weights !== 0) copy(roles.weights, weights);
+    if (job.weightCol !== null) copy(roles.weights, weights);
+    else if (weights !== 0) environment.f64(weights + 8 * start, runs.numRows).fill(1);
     offsets.forEach((to, k) => {
       copy(roles.offsets[k] as number, to);
     });
   }
 
+  await weighClasses(environment, job, classes, { labels, weights, train, validation });
   const rowBytes = job.features.reduce((sum, source) => sum + rawWidth(source), 0);
   const waves = await alignWaves(environment, cutWaves(placed, rowBytes, job.rawBytes), numRows);
   const waveRows = waves.reduce((most, wave) => Math.max(most, wave.numRows), 0);
