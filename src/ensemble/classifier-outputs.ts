@@ -10,6 +10,7 @@ export interface ClassifierColumnParams {
   readonly probabilityCol: string;
   readonly predictionCol: string;
   readonly leafCol: string | undefined;
+  readonly contributionsCol: string | undefined;
 }
 
 /** The columns that a classification model adds. */
@@ -19,6 +20,7 @@ export function classifierOutputs(params: ClassifierColumnParams): ModelOutput {
     probabilityCol: params.probabilityCol,
     predictionCol: params.predictionCol,
     leafCol: params.leafCol ?? null,
+    contributionsCol: params.contributionsCol ?? null,
   };
 }
 

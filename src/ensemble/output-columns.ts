@@ -1,7 +1,7 @@
 /**
- * The columns that a tree model adds, in Spark's order: rawPrediction, probability, prediction, leaf. The
- * prediction has the label's type; raw scores and probabilities are vectors with one value a class, and the
- * classes stand in the fields' metadata.
+ * The columns that a tree model adds, in Spark's order: rawPrediction, probability, prediction, leaf; then the
+ * contributions. The prediction has the label's type; raw scores and probabilities are vectors with one value
+ * a class, and the classes stand in the fields' metadata.
  */
 import {
   Bool,
@@ -31,6 +31,7 @@ import {
 } from '../table/make-column.ts';
 import type { ClassValue } from '../training/messages.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import { type ContributionsShape, contributionsField } from './contributions-field.ts';
 
 /** Names of the output columns; null where one is not wanted. */
 export interface ModelOutput {
@@ -38,6 +39,7 @@ export interface ModelOutput {
   readonly probabilityCol: string | null;
   readonly predictionCol: string;
   readonly leafCol: string | null;
+  readonly contributionsCol: string | null;
 }
 
 /** What describes the columns. */
@@ -46,6 +48,8 @@ export interface OutputShape {
   readonly classes: readonly ClassValue[];
   readonly labelType: string;
   readonly numTrees: number;
+  /** What contributions are about; before the fit it is not known. */
+  readonly contributions?: ContributionsShape | undefined;
 }
 
 /** Scores of a batch. */
@@ -95,7 +99,7 @@ export function predictionType(labelType: string, classes: readonly ClassValue[]
   return integerKinds[labelType]?.type ?? new Float64();
 }
 
-/** The fields that the model adds, in order. */
+/** The fields that prediction adds, in order. */
 export function outputFields(shape: OutputShape): Field[] {
   const { outputs, classes, labelType } = shape;
   const metadata = new Map([['classes', JSON.stringify(classes)]]);
@@ -120,7 +124,11 @@ export function outputFields(shape: OutputShape): Field[] {
 
 /** The schema with the model's columns behind the table's. */
 export function schemaWithOutputs(schema: Schema, shape: OutputShape): Schema {
-  return new Schema([...schema.fields, ...outputFields(shape)], schema.metadata);
+  const { contributionsCol } = shape.outputs;
+  const { contributions = { features: [], numOutputs: 1, classes: [] } } = shape;
+  const last =
+    contributionsCol === null ? [] : [contributionsField(contributionsCol, contributions)];
+  return new Schema([...schema.fields, ...outputFields(shape), ...last], schema.metadata);
 }
 
 /** The columns of a batch. */

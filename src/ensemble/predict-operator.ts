@@ -71,10 +71,10 @@ function numOutputsOf(spec: PredictSpec): number {
 }
 
 /** The columns that some split uses, as numbers or as codes. */
-function featureValues(
+export function featureValues(
   batch: RecordBatch,
-  spec: PredictSpec,
-  predictor: TreePredictor,
+  spec: Pick<PredictSpec, 'features' | 'paths'>,
+  predictor: { readonly usedFeatures: readonly number[] },
 ): Map<number, FeatureValues> {
   const columns = new Map<number, FeatureValues>();
   for (const feature of predictor.usedFeatures) {
@@ -94,7 +94,11 @@ function featureValues(
 
 const positions = new WeakMap<readonly string[], Map<string, number>>();
 
-function binsOf(spec: PredictSpec, feature: number, values: readonly string[]): Int32Array {
+function binsOf(
+  spec: Pick<PredictSpec, 'features'>,
+  feature: number,
+  values: readonly string[],
+): Int32Array {
   const categories = spec.features[feature]?.categories ?? [];
   let position = positions.get(categories);
   if (position === undefined) {

@@ -5,11 +5,13 @@ import type { ModelOutput } from './output-columns.ts';
 export function regressionOutputs(params: {
   readonly predictionCol: string;
   readonly leafCol: string | undefined;
+  readonly contributionsCol: string | undefined;
 }): ModelOutput {
   return {
     rawPredictionCol: null,
     probabilityCol: null,
     predictionCol: params.predictionCol,
     leafCol: params.leafCol ?? null,
+    contributionsCol: params.contributionsCol ?? null,
   };
 }

@@ -2,7 +2,7 @@
  * What all fitted tree models share: prediction as a step of a table, importances, the look inside, saving.
  * The classes of the single algorithms only say how leaves' sums become predictions.
  */
-import type { Schema } from 'apache-arrow';
+import { Schema } from 'apache-arrow';
 import { hash32 } from '../base/rng.ts';
 import type { Options, ParamSchema } from '../params/define-params.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
@@ -15,6 +15,7 @@ import type { ClassValue } from '../training/messages.ts';
 import { gainImportances } from '../tree/importances.ts';
 import { type TreeEnsemble, treeDepths } from '../tree/tree.ts';
 import { treeToText } from '../tree/tree-text.ts';
+import { contributionsOf, type ExplainedModel, explainedTable } from './explain-table.ts';
 import { type OffsetPaths, offsetPaths } from './offset-column.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link, PredictSpec } from './predict-operator.ts';
@@ -127,7 +128,10 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   }
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
-    const schema = this.transformSchema(table.schema);
+    const whole = this.transformSchema(table.schema);
+    const { contributionsCol } = this.outputs;
+    const end = whole.fields.length - (contributionsCol === null ? 0 : 1);
+    const schema = new Schema(whole.fields.slice(0, end), whole.metadata);
     const offsets = this.#offsetPaths(table.schema);
     const added = schema.fields.slice(table.schema.fields.length).map((field) => field.name);
     const spec: PredictSpec = {
@@ -146,7 +150,39 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
       thresholds: this.thresholds,
       outputs: this.outputs,
     };
-    return table.withOperator(spec, schema);
+    const predicted = table.withOperator(spec, schema);
+    if (contributionsCol === null) return predicted;
+    return explainedTable(this.#explained, predicted, contributionsCol);
+  }
+
+  /**
+   * Adds what each feature added to each row's score: SHAP values of the trees' paths, exact, weighted by
+   * cover. The column holds vectors of float64: one value a feature in the order of
+   * {@link TreeModel.featureNames}, then the score expected of any row; together they add up to the score. The
+   * score is the margin of boosted trees (for more than two classes one group of values a class), the
+   * prediction of a regression forest, the probability of each class in a classification forest; offsets are
+   * not in it. A parameter `contributionsCol` makes transform add the same column.
+   *
+   * Cost: O(nodes of the trees · features on a path / 2) a row, in the pool, partition by partition.
+   * Determinism: the same bits for a row in any table, partition or thread.
+   *
+   * @param outputCol the name of the column
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
+   * @see docs/guides/explain.md; S. Lundberg et al., "From local explanations to global understanding with
+   *   explainable AI for trees", 2020
+   */
+  async contributions(
+    table: PartitionedTable,
+    outputCol = 'contributions',
+  ): Promise<PartitionedTable> {
+    this.checkInput(table.schema);
+    refuseExistingColumn(this.className, 'outputCol', outputCol, table.schema);
+    return explainedTable(this.#explained, table, outputCol);
+  }
+
+  get #explained(): ExplainedModel {
+    const { data, link } = this;
+    return { data, link, modelId: this.#modelId, trees: this.#sharedTrees() };
   }
 
   override transformSchema(schema: Schema): Schema {
@@ -161,6 +197,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
       classes: this.data.classes,
       labelType: this.data.labelType,
       numTrees: this.numTrees,
+      contributions: contributionsOf(this.data),
     });
   }
 

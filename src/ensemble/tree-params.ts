@@ -22,6 +22,8 @@ export const outputColumnParams = {
   predictionCol: column({ default: 'prediction', since: '0.1.0' }),
   /** Name of a column with the leaf that each tree sends the row to; none by default. */
   leafCol: column({ since: '0.1.0' }),
+  /** Name of a column with what each feature added to the score (SHAP values); none by default. */
+  contributionsCol: column({ since: '0.1.0' }),
 };
 
 /** Further columns of a classifier's model. */

@@ -1,5 +1,7 @@
 /** Makes the ensembles' operators known to a thread. */
 import { registerOperator } from '../table/operators.ts';
+import { type ExplainSpec, makeExplainOperator } from './explain-operator.ts';
 import { makePredictOperator, type PredictSpec } from './predict-operator.ts';
 
 registerOperator<PredictSpec>('ensemble.predictTrees', makePredictOperator);
+registerOperator<ExplainSpec>('ensemble.explainTrees', makeExplainOperator);

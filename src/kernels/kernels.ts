@@ -358,6 +358,8 @@ export interface Kernels {
     sums: number,
     step: number,
   ): void;
+  // wasm/assembly/explain-tree.ts
+  explainTree(tree: number, numRows: number): void;
   // wasm/assembly/portable-math.ts
   exp(x: number): number;
   log(x: number): number;

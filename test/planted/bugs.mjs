@@ -159,4 +159,15 @@ export const plantedBugs = [
     ],
     tests: ['test/ensemble/class-weights.test.ts'],
   },
+  {
+    name: 'an explanation weighs a child by the cover of its sibling',
+    edits: [
+      {
+        file: 'src/tree/node-shares.ts',
+        find: 'ratios(e.cover[left] as number, e.cover[left + 1] as number)',
+        replace: 'ratios(e.cover[left + 1] as number, e.cover[left] as number)',
+      },
+    ],
+    tests: ['test/oracle/contributions.test.ts'],
+  },
 ];

@@ -1,5 +1,6 @@
 // The one module: every kernel by name. Pointers and lengths only; the memory is imported and shared.
 export { binCodes, binF32, binF32Full, binF64, binF64Wide } from './bin-column';
+export { explainTree } from './explain-tree';
 export { findClassSplit } from './find-class-split';
 export { findSplit } from './find-split';
 export {

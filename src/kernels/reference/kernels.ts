@@ -5,6 +5,7 @@
 import { exp, log, logistic, softplus } from '../../base/portable-math.ts';
 import type { Kernels } from '../kernels.ts';
 import * as binColumn from './bin-column.ts';
+import { explainTree } from './explain-tree.ts';
 import { findClassSplit } from './find-class-split.ts';
 import { findSplit } from './find-split.ts';
 import * as gradients from './gradients.ts';
@@ -32,6 +33,7 @@ const twins: Twins = {
   ...partitionRows,
   ...leafValues,
   ...predict,
+  explainTree,
 };
 
 /** The plain kernels on a memory; the memory may grow between calls. */
