@@ -198,4 +198,7 @@ export { type DropNullsOptions, TableNulls } from './table/table-nulls.ts';
 export { TableWriter } from './table/table-writer.ts';
 export type { SortKey } from './table/verbs/sort-node.ts';
 export type { ClassValue } from './training/messages.ts';
+export type { ImportanceKind } from './tree/importances.ts';
 export type { TreeEnsemble } from './tree/tree.ts';
+export type { RunnerUp, TreeNode, TreeSplit } from './tree/tree-node.ts';
+export { TreeView } from './tree/tree-view.ts';

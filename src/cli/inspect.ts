@@ -5,7 +5,7 @@ import type { TreeModel } from '../ensemble/tree-model.ts';
 import type { LogicalField } from '../pipeline/logical-schema.ts';
 import { PipelineModel } from '../pipeline/pipeline-model.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
-import { treeToText } from '../tree/tree-text.ts';
+import type { TreeNode } from '../tree/tree-node.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { loadModel } from './load-model.ts';
 import { modelFacts, treeModelOf } from './model-facts.ts';
@@ -17,6 +17,7 @@ import { nameValueLines, textTable } from './text-table.ts';
 export interface InspectCommandOptions extends CommonOptions {
   readonly model: string;
   readonly tree?: number;
+  readonly dot?: boolean;
   readonly importance?: boolean;
 }
 
@@ -28,9 +29,12 @@ export async function inspect(
   const model = await loadModel(options.model);
   const trees = treeModelOf(model);
   const sections: CommandResult[] = [];
-  if (options.tree === undefined && options.importance !== true) sections.push(overview(model));
+  const tree = options.tree ?? (options.dot === true ? 0 : undefined);
+  if (tree === undefined && options.importance !== true) sections.push(overview(model));
   if (options.importance === true) sections.push(importance(requireTrees(model, trees)));
-  if (options.tree !== undefined) sections.push(oneTree(requireTrees(model, trees), options.tree));
+  if (tree !== undefined) {
+    sections.push(oneTree(requireTrees(model, trees), tree, options.dot === true));
+  }
   const values = sections.map(({ value }) => value as { readonly [key: string]: Printable });
   return {
     value: { command: 'inspect', model: options.model, ...Object.assign({}, ...values) },
@@ -93,26 +97,53 @@ function shortJson(value: Json): string {
 }
 
 function importance(model: TreeModel): CommandResult {
-  const shares = model.featureImportances;
+  const kinds = ['gain', 'splits', 'totalGain', 'totalCover'] as const;
+  const [shares, splits, gains, covers] = kinds.map((kind) => model.importances(kind));
   const sorted = model.featureNames
-    .map((name, index) => ({ name, importance: shares[index] as number }))
+    .map((name, index) => ({
+      name,
+      importance: shares?.[index] as number,
+      splits: splits?.[index] as number,
+      totalGain: gains?.[index] as number,
+      totalCover: covers?.[index] as number,
+    }))
     .sort((a, b) => b.importance - a.importance);
-  const rows = sorted.map((one) => [one.name, `${(100 * one.importance).toFixed(2)} %`]);
+  const rows = sorted.map((one) => [
+    one.name,
+    `${(100 * one.importance).toFixed(2)} %`,
+    grouped(one.splits),
+    one.totalGain.toPrecision(4),
+  ]);
   return {
     value: { importance: sorted },
-    text: textTable(['feature', 'importance'], rows),
+    text: textTable(['feature', 'importance', 'splits', 'total gain'], rows),
   };
 }
 
-function oneTree(model: TreeModel, tree: number): CommandResult {
+function oneTree(model: TreeModel, tree: number, asDot: boolean): CommandResult {
   if (tree >= model.numTrees) {
     throw new CoppiceError(
       'USAGE',
       `--tree must be a tree's number, 0 to ${model.numTrees - 1}; got ${tree}`,
     );
   }
-  const text = treeToText(model.trees, tree, model.data.features);
-  return { value: { tree: text }, text: text.trimEnd() };
+  const view = model.tree(tree);
+  const text = asDot ? view.toDot() : view.toText();
+  return { value: { tree: text, nodes: view.nodes.map(plainNode) }, text: text.trimEnd() };
+}
+
+/** A node whose links are numbers. */
+function plainNode(node: TreeNode): Printable {
+  const { index, depth, rows, cover, leafNumber, split } = node;
+  const { parent, left, right } = node;
+  return {
+    ...{ index, depth, rows, cover, leafNumber, value: [...node.value] },
+    ...{ parent: parent?.index ?? null, left: left?.index ?? null, right: right?.index ?? null },
+    split:
+      split === null
+        ? null
+        : { ...split, runnerUp: split.runnerUp === null ? null : { ...split.runnerUp } },
+  };
 }
 
 function requireTrees(model: Transformer, trees: TreeModel | null): TreeModel {

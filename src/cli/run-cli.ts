@@ -134,6 +134,7 @@ function inspectCommand(): Command {
     .description('show what is in a saved model')
     .requiredOption('--model <folder>', 'a saved model')
     .option('--tree <n>', 'print one tree', countFromZero)
+    .option('--dot', 'print it for Graphviz instead of as text; without --tree the first one')
     .option('--importance', 'print the importance of every feature');
 }
 

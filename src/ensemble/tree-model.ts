@@ -3,6 +3,7 @@
  * The classes of the single algorithms only say how leaves' sums become predictions.
  */
 import { Schema } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
 import { hash32 } from '../base/rng.ts';
 import type { Options, ParamSchema } from '../params/define-params.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
@@ -12,15 +13,17 @@ import { Model, notFitted } from '../pipeline/model.ts';
 import type { RowIdMode, StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { ClassValue } from '../training/messages.ts';
-import { gainImportances } from '../tree/importances.ts';
+import { type ImportanceKind, importanceKinds, importances } from '../tree/importances.ts';
 import { type TreeEnsemble, treeDepths } from '../tree/tree.ts';
 import { treeToText } from '../tree/tree-text.ts';
+import { TreeView } from '../tree/tree-view.ts';
 import { contributionsOf, type ExplainedModel, explainedTable } from './explain-table.ts';
 import { type OffsetPaths, offsetPaths } from './offset-column.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link, PredictSpec } from './predict-operator.ts';
 import { makeScorer, type Scorer } from './scorer.ts';
 import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
+import { treesToTable } from './trees-to-table.ts';
 import './worker-operators.ts';
 
 let modelCount = 0;
@@ -109,12 +112,58 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   /** How much each feature's splits lowered the loss: each tree's shares, averaged over trees; they add up to 1. */
   get featureImportances(): Float64Array {
-    return gainImportances(this.data.trees, this.data.features.length);
+    return this.importances('gain');
+  }
+
+  /**
+   * One value a feature, in the order of {@link TreeModel.featureNames}: `gain` (as
+   * {@link TreeModel.featureImportances}), `totalGain` and `meanGain` (of its splits), `splits` (how many),
+   * `totalCover` and `meanCover` (weight of the rows that its splits part).
+   *
+   * @throws CoppiceError `USAGE` for another kind
+   */
+  importances(kind: ImportanceKind): Float64Array {
+    if (!importanceKinds.includes(kind)) {
+      throw new CoppiceError(
+        'USAGE',
+        `kind of importances must be one of ${importanceKinds.join(', ')}; got ${String(kind)}`,
+        { context: { owner: this.className } },
+      );
+    }
+    return importances(this.data.trees, this.data.features.length, kind);
   }
 
   /** What training told about itself. */
   get summary(): TrainingSummary {
     return { numRows: this.data.numRows, validationLosses: this.data.validationLosses };
+  }
+
+  /**
+   * One tree, to walk through.
+   *
+   * @throws CoppiceError `USAGE` for a number that no tree has
+   */
+  tree(index: number): TreeView {
+    if (Number.isInteger(index) && index >= 0 && index < this.numTrees)
+      return new TreeView(this.data.trees, index, this.data.features);
+    throw new CoppiceError(
+      'USAGE',
+      `index of tree must be an integer from 0 to ${this.numTrees - 1}; got ${index}`,
+      { context: { owner: this.className } },
+    );
+  }
+
+  /**
+   * The nodes of all trees as a table, one row each: `tree`, `node`, `depth`, `parent`, `left`, `right`, `leaf`,
+   * `feature`, `threshold` or `leftCategories` (a JSON array), `missingGoesLeft`, `gain`, `runnerUp` and
+   * `runnerUpGain`, `rows`, `cover`, `output` (the class that a boosted tree speaks for), `value`.
+   */
+  treesToTable(): PartitionedTable {
+    const { trees, baseScores } = this.data;
+    const views = Array.from({ length: trees.numTrees }, (_, t) => this.tree(t));
+    const outputOf = (tree: number): number | null =>
+      trees.numOutputs > 1 ? null : tree % Math.max(1, baseScores.length);
+    return treesToTable(views, trees.numOutputs, outputOf);
   }
 
   /** The trees as indented text. */

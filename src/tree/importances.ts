@@ -1,8 +1,47 @@
-/** Which features matter: each tree's gains as shares, averaged over the trees that split at all. */
+/** Which features matter? Counted, by gain or by cover over all splits of a forest. */
 import type { TreeEnsemble } from './tree.ts';
 
-/** One value a feature; they add up to 1, or are all 0 when no tree splits. */
-export function gainImportances(e: TreeEnsemble, numFeatures: number): Float64Array {
+/** How features may be compared. */
+export const importanceKinds = [
+  'gain',
+  'totalGain',
+  'meanGain',
+  'splits',
+  'totalCover',
+  'meanCover',
+] as const;
+
+/** One of {@link importanceKinds}. */
+export type ImportanceKind = (typeof importanceKinds)[number];
+
+/**
+ * One value a feature.
+ *
+ * gain: each tree's gains as shares, averaged over the trees that split at all; they add up to 1, or are all 0.
+ * totalGain, totalCover: sums over the feature's splits. meanGain, meanCover: the same by the number of splits.
+ */
+export function importances(
+  e: TreeEnsemble,
+  numFeatures: number,
+  kind: ImportanceKind,
+): Float64Array {
+  if (kind === 'gain') return gainImportances(e, numFeatures);
+  const counts = new Float64Array(numFeatures);
+  const sums = new Float64Array(numFeatures);
+  const summed = kind === 'totalGain' || kind === 'meanGain' ? e.gain : e.cover;
+  for (let n = 0; n < e.feature.length; n++) {
+    if ((e.leftChild[n] as number) === 0) continue;
+    const feature = e.feature[n] as number;
+    counts[feature] = (counts[feature] as number) + 1;
+    sums[feature] = (sums[feature] as number) + (summed[n] as number);
+  }
+  if (kind === 'splits') return counts;
+  if (kind === 'totalGain' || kind === 'totalCover') return sums;
+  return sums.map((sum, f) => (sum === 0 ? 0 : sum / (counts[f] as number)));
+}
+
+/** Spark's importances. */
+function gainImportances(e: TreeEnsemble, numFeatures: number): Float64Array {
   const total = new Float64Array(numFeatures);
   for (let t = 0; t < e.numTrees; t++) {
     const own = new Float64Array(numFeatures);

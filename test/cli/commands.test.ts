@@ -94,6 +94,13 @@ describe('fit, transform, evaluate, inspect', () => {
     const tree = await runForTest(['inspect', '--model', model, '--tree', '9']);
     expect(tree.stdout).toContain('Predict');
     expect((await runForTest(['inspect', '--model', model, '--tree', '10'])).exitCode).toBe(2);
+    const picture = await runForTest(['inspect', '--model', model, '--tree', '1', '--dot']);
+    expect(picture.stdout).toMatch(/^digraph Tree_1 \{\n/);
+    const nodes = (await runForTest(['inspect', '--model', model, '--dot', '--json'])).json[
+      'nodes'
+    ];
+    expect(nodes).toHaveLength(29);
+    expect((nodes as unknown[])[0]).toMatchObject({ index: 0, parent: null, left: 1, right: 2 });
   });
 
   it('work on a number to predict, with every algorithm', async () => {

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { gainImportances } from '../../src/tree/importances.ts';
 import { type GrownNode, newLeaf, nodeFlag, packTrees } from '../../src/tree/tree.ts';
 import { treeToText } from '../../src/tree/tree-text.ts';
 
@@ -49,9 +48,4 @@ it('prints a tree as conditions and leaves, the missing side named', () => {
 
 it('prints a tree that is one leaf', () => {
   expect(treeToText(packTrees(trees, 1), 1, features)).toBe('  Tree 1:\n    Predict: 1 (rows 9)\n');
-});
-
-it('shares importances among the splits of each tree, then averages the trees that split', () => {
-  expect([...gainImportances(packTrees(trees, 1), 3)]).toEqual([0.375, 0.625, 0]);
-  expect([...gainImportances(packTrees([], 1), 2)]).toEqual([0, 0]);
 });
