@@ -58,5 +58,10 @@ export function writeSplitParams(
     params.minCategoryRows,
   ]);
   const words = new Int32Array(memory, address + 64, 4);
-  words.set([quantisation.countShift, params.maxCategoriesPerSplit, params.maxOneHot, 0]);
+  words.set([
+    quantisation.countShift,
+    params.maxCategoriesPerSplit,
+    params.maxOneHot,
+    quantisation.slotBytes === 4 ? 1 : 0,
+  ]);
 }

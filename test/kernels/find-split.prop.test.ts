@@ -71,6 +71,7 @@ it('leaves the same bytes as its twin for any sums and limits', () => {
         countShift,
         maxCategories: draws.pick([0, 1, 3, 400]),
         maxOneHot: draws.pick([0, 1, 4, 400]),
+        isShort: small && countShift >= 63 ? draws.below(2) : 0,
       });
       const totals = twins.i64([word(), word()]);
       const mask = draws.bool() ? twins.place(Uint8Array.from(words, () => draws.below(2))) : 0;
@@ -89,10 +90,13 @@ it('finds the numeric split of the highest gain that the limits allow', () => {
   fc.assert(
     fc.property(arbitraryDraws, rowCounts, (draws, numRows) => {
       const rows = drawRows(draws, numRows, () => false);
+      const isCounted = draws.bool();
       const limits = {
         lambda: draws.pick([0, 1, 10]),
-        minRows: draws.below(5),
+        minRows: isCounted ? draws.below(5) : 0,
         minHess: draws.below(9),
+        countShift: isCounted ? 40 : 63,
+        isShort: draws.below(2),
       };
       const found = findIn(twins, rows, limits);
       let best = Number.NEGATIVE_INFINITY;
@@ -108,7 +112,7 @@ it('finds the numeric split of the highest gain that the limits allow', () => {
       }
       if (best === Number.NEGATIVE_INFINITY) expect(found.feature).toBe(-1);
       else expect(found.score / Math.max(best, 1)).toBeCloseTo(best / Math.max(best, 1), 12);
-      if (found.feature >= 0) expectSides(rows, found, limits.lambda);
+      if (found.feature >= 0) expectSides(rows, found, limits.lambda, isCounted);
     }),
     { numRuns: 300 },
   );
@@ -129,14 +133,19 @@ function isAllowed(
 }
 
 // the left sums and the score that the kernel wrote belong to the sides that it described
-function expectSides(rows: SplitRows, found: ReturnType<typeof findIn>, lambda: number): void {
+function expectSides(
+  rows: SplitRows,
+  found: ReturnType<typeof findIn>,
+  lambda: number,
+  isCounted = true,
+): void {
   const { bins } = rows.features[found.feature] as CaseFeature;
   const isLeft = bins.map((b) => (b === null ? found.missingLeft === 1 : found.goesLeft(b)));
   const left = isLeft.map((_, i) => i).filter((i) => isLeft[i]);
   const sum = (values: readonly number[]) =>
     BigInt(left.reduce((s, i) => s + (values[i] as number), 0));
   expect(found.leftGrad).toBe(sum(rows.g));
-  expect(found.leftHess).toBe((BigInt(left.length) << 40n) + sum(rows.h));
+  expect(found.leftHess).toBe((isCounted ? BigInt(left.length) << 40n : 0n) + sum(rows.h));
   const score = scoreOfSide(rows, isLeft, lambda);
   expect(found.score / Math.max(score, 1)).toBeCloseTo(score / Math.max(score, 1), 12);
 }
@@ -197,7 +206,12 @@ it('finds the same best and runner-up whether features are searched at once or i
         draws.bool() ? [feature, feature] : [feature],
       );
       twins.clear();
-      const node = placeNode(twins, { ...rows, features }, { ...freeLimits, lambda: 1 });
+      const counting = draws.bool() ? {} : { countShift: 63, isShort: 1 };
+      const node = placeNode(
+        twins,
+        { ...rows, features },
+        { ...freeLimits, lambda: 1, ...counting },
+      );
       const whole = findOn(twins, node);
       const cut = draws.below(features.length + 1);
       const slices = [findOn(twins, node, [0, cut]), findOn(twins, node, [cut, features.length])];

@@ -31,6 +31,8 @@ export const freeLimits = {
   countShift: 40,
   maxCategories: 1 << 20,
   maxOneHot: 0,
+  /** 1: all sums are under 2^51. */
+  isShort: 0,
 };
 export type SplitLimits = typeof freeLimits;
 
@@ -69,6 +71,7 @@ export function placeParams(twins: TwinMemories, limits: SplitLimits): number {
   twins.stage.setU32(params + 64, limits.countShift);
   twins.stage.setU32(params + 68, limits.maxCategories);
   twins.stage.setU32(params + 72, limits.maxOneHot);
+  twins.stage.setU32(params + 76, limits.isShort);
   return params;
 }
 

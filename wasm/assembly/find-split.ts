@@ -4,14 +4,15 @@
 //     number of value bins, place of the missing bin in a rank's histogram, kind (0 numeric, 1 category),
 //     offset in the record, bytes in the record, unused
 //   params: float64 gradUnit, hessUnit, lambda, minHess, minRows, categorySmooth, categoryLambda,
-//     minGroupRows; int32 at 64: countShift, maxCategories, maxOneHot
+//     minGroupRows; int32 at 64: countShift, maxCategories, maxOneHot, isShort (all sums are under 2^51)
 //   totals: int64 sum of g, int64 (count << countShift) + sum of h of the node
 //   best: float64 score at 0; int32 feature 8, bin 12, missingLeft 16, numLeft 20 (categories);
 //     int64 left g 24, left h 32; float64 runner-up score 40; int32 runner-up feature 48
 //   leftBins: for a category split, the bins that go left as bits; bin numValues is the missing one
 //
 // score = GL² / (HL + λ) + GR² / (HR + λ); a candidate must beat the best so far, so ties stay with the
-// lower feature, the lower bin, missing left.
+// lower feature, the lower bin, missing left. Where sums are short, rows are not counted and none is missing,
+// two bins are looked at at once; candidates of a feature are then compared as fractions, without dividing.
 
 export function findSplit(
   hist: usize, features: usize, begin: i32, end: i32, mask: usize, params: usize, totals: usize, best: usize,
@@ -29,7 +30,9 @@ export function findSplit(
     const entries = hist + (<usize>load<u32>(feature, 4) << 4);
     const numValues = load<i32>(feature, 8);
     const score = load<u32>(feature, 16) == 0
-      ? scanValues(entries, numValues, f, params, totals, best)
+      ? isPlain(entries, numValues, params)
+        ? scanPairs(entries, numValues, f, params, totals, best)
+        : scanValues(entries, numValues, f, params, totals, best)
       : scanCategories(entries, numValues, f, params, totals, best, leftBins, scratch);
     // the loser of this feature against the best so far is the runner-up, if it is the best loser
     const won = load<i32>(best, 8) == f;
@@ -42,6 +45,79 @@ export function findSplit(
       store<i32>(best, loser, 48);
     }
   }
+}
+
+function isPlain(entries: usize, numValues: i32, params: usize): bool {
+  const missing = load<i64>(entries + (<usize>numValues << 4), 8);
+  return load<i32>(params, 76) != 0 && load<i32>(params, 64) >= 63 && missing == 0;
+}
+
+// int64 under 2^51 as float64: the bits of 1.5 · 2^52 + x hold x
+function toFloats(x: v128): v128 {
+  return f64x2.sub(i64x2.add(x, i64x2.splat(0x4338000000000000)), f64x2.splat(6755399441055744.0));
+}
+
+// Even bins in lane 0, odd ones in lane 1, in units of the integers. An empty bin repeats the candidate before
+// it and never wins; behind an odd number of bins the empty missing entry is the last of lane 1.
+function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals: usize, best: usize): f64 {
+  const gradUnit = load<f64>(params);
+  const hessUnit = load<f64>(params, 8);
+  const lambda = f64x2.splat(load<f64>(params, 16) / hessUnit);
+  const least = f64x2.splat(max<f64>(load<f64>(params, 24) / hessUnit, 1.0));
+  const totalHess = load<i64>(totals, 8);
+  const G = f64x2.splat(<f64>load<i64>(totals));
+  const H = f64x2.splat(<f64>totalHess);
+  let sums = i64x2.splat(0);
+  let bestNum = f64x2.splat(-1.0);
+  let bestDen = f64x2.splat(1.0);
+  let bestBins = i64x2.splat(-1);
+  let bins = i64x2.replace_lane(i64x2.splat(0), 1, 1);
+  const two = i64x2.splat(2);
+  for (const end = entries + (<usize>numValues << 4); entries < end; entries += 32) {
+    const even = i64x2.add(sums, v128.load(entries));
+    sums = i64x2.add(even, v128.load(entries, 16));
+    const GL = toFloats(v128.shuffle<i64>(even, sums, 0, 2));
+    const HL = toFloats(v128.shuffle<i64>(even, sums, 1, 3));
+    const GR = f64x2.sub(G, GL);
+    const HR = f64x2.sub(H, HL);
+    const left = f64x2.add(HL, lambda);
+    const right = f64x2.add(HR, lambda);
+    const num = f64x2.add(f64x2.mul(f64x2.mul(GL, GL), right), f64x2.mul(f64x2.mul(GR, GR), left));
+    const den = f64x2.mul(left, right);
+    const isAllowed = v128.and(f64x2.ge(HL, least), f64x2.ge(HR, least));
+    const wins = v128.and(isAllowed, f64x2.gt(f64x2.mul(num, bestDen), f64x2.mul(bestNum, den)));
+    bestNum = v128.bitselect(num, bestNum, wins);
+    bestDen = v128.bitselect(den, bestDen, wins);
+    bestBins = v128.bitselect(bins, bestBins, wins);
+    bins = i64x2.add(bins, two);
+  }
+  const evenBin = <i32>i64x2.extract_lane(bestBins, 0);
+  const oddBin = <i32>i64x2.extract_lane(bestBins, 1);
+  const evenCross = f64x2.extract_lane(bestNum, 0) * f64x2.extract_lane(bestDen, 1);
+  const oddCross = f64x2.extract_lane(bestNum, 1) * f64x2.extract_lane(bestDen, 0);
+  // a lane without a candidate holds -1 / 1
+  const isOdd = oddCross > evenCross || (oddCross == evenCross && oddBin < evenBin);
+  const bin = isOdd ? oddBin : evenBin;
+  if (bin < 0) return -Infinity;
+  const quotient = isOdd
+    ? f64x2.extract_lane(bestNum, 1) / f64x2.extract_lane(bestDen, 1)
+    : f64x2.extract_lane(bestNum, 0) / f64x2.extract_lane(bestDen, 0);
+  const score = (quotient * gradUnit * gradUnit) / hessUnit;
+  if (score > load<f64>(best)) {
+    const first = entries - (<usize>((numValues + 1) >> 1) << 5);
+    let leftSums = i64x2.splat(0);
+    for (let at = first, last = first + (<usize>bin << 4); at <= last; at += 16) {
+      leftSums = i64x2.add(leftSums, v128.load(at));
+    }
+    const leftHess = i64x2.extract_lane(leftSums, 1);
+    store<f64>(best, score);
+    store<i32>(best, f, 8);
+    store<i32>(best, bin, 12);
+    store<i32>(best, <i32>(leftHess + leftHess >= totalHess), 16);
+    store<i32>(best, 0, 20);
+    v128.store(best + 24, leftSums);
+  }
+  return score;
 }
 
 function scanValues(entries: usize, numValues: i32, f: i32, params: usize, totals: usize, best: usize): f64 {
