@@ -12,7 +12,7 @@
 //
 // score = GL² / (HL + λ) + GR² / (HR + λ); a candidate must beat the best so far, so ties stay with the
 // lower feature, the lower bin, missing left. Where sums are short, rows are not counted and none is missing,
-// two bins are looked at at once; candidates of a feature are then compared as fractions, without dividing.
+// two bins are looked at at once, in whole units: as units are powers of two, the scores are the same bits.
 
 export function findSplit(
   hist: usize, features: usize, begin: i32, end: i32, mask: usize, params: usize, totals: usize, best: usize,
@@ -57,8 +57,8 @@ function toFloats(x: v128): v128 {
   return f64x2.sub(i64x2.add(x, i64x2.splat(0x4338000000000000)), f64x2.splat(6755399441055744.0));
 }
 
-// Even bins in lane 0, odd ones in lane 1, in units of the integers. An empty bin repeats the candidate before
-// it and never wins; behind an odd number of bins the empty missing entry is the last of lane 1.
+// Even bins in lane 0, odd ones in lane 1. An empty bin repeats the candidate before it and never wins; behind
+// an odd number of bins the empty missing entry is the last of lane 1.
 function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals: usize, best: usize): f64 {
   const gradUnit = load<f64>(params);
   const hessUnit = load<f64>(params, 8);
@@ -67,15 +67,18 @@ function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals
   const totalHess = load<i64>(totals, 8);
   const G = f64x2.splat(<f64>load<i64>(totals));
   const H = f64x2.splat(<f64>totalHess);
-  let sums = i64x2.splat(0);
-  let bestNum = f64x2.splat(-1.0);
-  let bestDen = f64x2.splat(1.0);
-  let bestBins = i64x2.splat(-1);
-  let bins = i64x2.replace_lane(i64x2.splat(0), 1, 1);
+  const never = f64x2.splat(-Infinity);
   const two = i64x2.splat(2);
-  for (const end = entries + (<usize>numValues << 4); entries < end; entries += 32) {
-    const even = i64x2.add(sums, v128.load(entries));
-    sums = i64x2.add(even, v128.load(entries, 16));
+  let sums = i64x2.splat(0);
+  let tops = never;
+  let topBins = i64x2.splat(-1);
+  let bins = i64x2.replace_lane(i64x2.splat(0), 1, 1);
+  const end = entries + (<usize>numValues << 4);
+  let at = entries;
+  if (at == end) return -Infinity;
+  do {
+    const even = i64x2.add(sums, v128.load(at));
+    sums = i64x2.add(even, v128.load(at, 16));
     const GL = toFloats(v128.shuffle<i64>(even, sums, 0, 2));
     const HL = toFloats(v128.shuffle<i64>(even, sums, 1, 3));
     const GR = f64x2.sub(G, GL);
@@ -83,30 +86,24 @@ function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals
     const left = f64x2.add(HL, lambda);
     const right = f64x2.add(HR, lambda);
     const num = f64x2.add(f64x2.mul(f64x2.mul(GL, GL), right), f64x2.mul(f64x2.mul(GR, GR), left));
-    const den = f64x2.mul(left, right);
     const isAllowed = v128.and(f64x2.ge(HL, least), f64x2.ge(HR, least));
-    const wins = v128.and(isAllowed, f64x2.gt(f64x2.mul(num, bestDen), f64x2.mul(bestNum, den)));
-    bestNum = v128.bitselect(num, bestNum, wins);
-    bestDen = v128.bitselect(den, bestDen, wins);
-    bestBins = v128.bitselect(bins, bestBins, wins);
+    const scores = v128.bitselect(f64x2.div(num, f64x2.mul(left, right)), never, isAllowed);
+    topBins = v128.bitselect(bins, topBins, f64x2.gt(scores, tops));
+    tops = f64x2.pmax(tops, scores);
     bins = i64x2.add(bins, two);
-  }
-  const evenBin = <i32>i64x2.extract_lane(bestBins, 0);
-  const oddBin = <i32>i64x2.extract_lane(bestBins, 1);
-  const evenCross = f64x2.extract_lane(bestNum, 0) * f64x2.extract_lane(bestDen, 1);
-  const oddCross = f64x2.extract_lane(bestNum, 1) * f64x2.extract_lane(bestDen, 0);
-  // a lane without a candidate holds -1 / 1
-  const isOdd = oddCross > evenCross || (oddCross == evenCross && oddBin < evenBin);
+    at += 32;
+  } while (at < end);
+  const even = f64x2.extract_lane(tops, 0);
+  const odd = f64x2.extract_lane(tops, 1);
+  const evenBin = <i32>i64x2.extract_lane(topBins, 0);
+  const oddBin = <i32>i64x2.extract_lane(topBins, 1);
+  const isOdd = odd > even || (odd == even && oddBin < evenBin);
   const bin = isOdd ? oddBin : evenBin;
   if (bin < 0) return -Infinity;
-  const quotient = isOdd
-    ? f64x2.extract_lane(bestNum, 1) / f64x2.extract_lane(bestDen, 1)
-    : f64x2.extract_lane(bestNum, 0) / f64x2.extract_lane(bestDen, 0);
-  const score = (quotient * gradUnit * gradUnit) / hessUnit;
+  const score = ((isOdd ? odd : even) * gradUnit * gradUnit) / hessUnit;
   if (score > load<f64>(best)) {
-    const first = entries - (<usize>((numValues + 1) >> 1) << 5);
     let leftSums = i64x2.splat(0);
-    for (let at = first, last = first + (<usize>bin << 4); at <= last; at += 16) {
+    for (let at = entries, last = entries + (<usize>bin << 4); at <= last; at += 16) {
       leftSums = i64x2.add(leftSums, v128.load(at));
     }
     const leftHess = i64x2.extract_lane(leftSums, 1);
@@ -144,7 +141,8 @@ function scanValues(entries: usize, numValues: i32, f: i32, params: usize, total
   let bestHess: i64 = 0;
   let leftGrad: i64 = 0;
   let leftHess: i64 = 0;
-  for (let b: i32 = 0; b < numValues; b++) {
+  let b: i32 = -1;
+  while (++b < numValues) {
     const at = entries + (<usize>b << 4);
     const h = load<i64>(at, 8);
     if (h == 0) continue;

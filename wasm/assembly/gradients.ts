@@ -1,6 +1,6 @@
 // First and second derivatives of the loss for each row, in float64, from the row's own score, and their
 // quantised form in the records. stats receives max|g| and max h (two float64), for the power-of-two scale.
-import { exp, log, logistic2, softplus } from './portable-math';
+import { exp, log, logistic, logistic2, softplus } from './portable-math';
 
 /** Squared error: g = w (score − label), h = w. weights may be 0 (none). */
 export function squaredGradients(
@@ -29,33 +29,46 @@ export function logisticGradients(
   let maxHess = f64x2.splat(load<f64>(stats, 8));
   const one = f64x2.splat(1.0);
   const floor = f64x2.splat(1e-16);
-  for (let i: i32 = 0; i < numRows; i += 2) {
-    const at = <usize>i << 3;
-    const lone = i + 1 == numRows;
-    const p = logistic2(load2(scores + at, lone));
-    let g = f64x2.sub(p, load2(labels + at, lone));
-    let h = f64x2.max(f64x2.mul(p, f64x2.sub(one, p)), floor);
-    if (weights) {
-      const w = load2(weights + at, lone);
-      g = f64x2.mul(g, w);
-      h = f64x2.mul(h, w);
-    }
-    maxGrad = f64x2.max(maxGrad, f64x2.abs(g));
-    maxHess = f64x2.max(maxHess, h);
-    if (lone) {
-      store<f64>(grads + at, f64x2.extract_lane(g, 0));
-      store<f64>(hesses + at, f64x2.extract_lane(h, 0));
-    } else {
+  // pmax is quicker than max, and loses NaN: all bits of a lane are set once it has seen one
+  let nanGrad = f64x2.splat(0.0);
+  let nanHess = f64x2.splat(0.0);
+  const whole = <usize>(numRows >> 1) << 4;
+  let at: usize = 0;
+  if (whole) {
+    do {
+      const p = logistic2(v128.load(scores + at));
+      let g = f64x2.sub(p, v128.load(labels + at));
+      let h = f64x2.pmax(f64x2.mul(p, f64x2.sub(one, p)), floor);
+      if (weights) {
+        const w = v128.load(weights + at);
+        g = f64x2.mul(g, w);
+        h = f64x2.mul(h, w);
+      }
+      maxGrad = f64x2.pmax(maxGrad, f64x2.abs(g));
+      maxHess = f64x2.pmax(maxHess, h);
+      nanGrad = v128.or(nanGrad, f64x2.ne(g, g));
+      nanHess = v128.or(nanHess, f64x2.ne(h, h));
       v128.store(grads + at, g);
       v128.store(hesses + at, h);
-    }
+      at += 16;
+    } while (at < whole);
   }
-  store<f64>(stats, max<f64>(f64x2.extract_lane(maxGrad, 0), f64x2.extract_lane(maxGrad, 1)));
-  store<f64>(stats, max<f64>(f64x2.extract_lane(maxHess, 0), f64x2.extract_lane(maxHess, 1)), 8);
-}
-
-function load2(at: usize, lone: bool): v128 {
-  return lone ? f64x2.splat(load<f64>(at)) : v128.load(at);
+  maxGrad = v128.or(maxGrad, nanGrad);
+  maxHess = v128.or(maxHess, nanHess);
+  let largestGrad = max<f64>(f64x2.extract_lane(maxGrad, 0), f64x2.extract_lane(maxGrad, 1));
+  let largestHess = max<f64>(f64x2.extract_lane(maxHess, 0), f64x2.extract_lane(maxHess, 1));
+  if (numRows & 1) {
+    const w = weights ? load<f64>(weights + at) : 1.0;
+    const p = logistic(load<f64>(scores + at));
+    const g = (p - load<f64>(labels + at)) * w;
+    const h = max<f64>(p * (1.0 - p), 1e-16) * w;
+    store<f64>(grads + at, g);
+    store<f64>(hesses + at, h);
+    largestGrad = max<f64>(largestGrad, abs<f64>(g));
+    largestHess = max<f64>(largestHess, h);
+  }
+  store<f64>(stats, largestGrad);
+  store<f64>(stats, largestHess, 8);
 }
 
 /** Softmax over numClasses score columns (classStride bytes apart) into columns of probabilities. */
@@ -119,14 +132,69 @@ export function quantise16(
   grads: usize, hesses: usize, rowKeys: usize, numRows: i32, gradScale: f64, hessScale: f64, treeKey: u32,
   slot: usize, stride: usize, roundHess: i32,
 ): void {
-  for (let i: usize = 0; i < <usize>numRows; i++) {
+  const hessRounding = roundHess ? 0.0000152587890625 : 0.0;
+  const whole = <usize>(numRows >> 2);
+  let i: usize = 0;
+  if (whole) {
+    const gScale = f64x2.splat(gradScale);
+    const hScale = f64x2.splat(hessScale);
+    const gUnit = f64x2.splat(0.0000152587890625);
+    const hUnit = f64x2.splat(hessRounding);
+    const keys = i32x4.splat(treeKey);
+    const mask = i32x4.splat(0xffff);
+    const one = i32x4.splat(1);
+    do {
+      const random = mix32x4(v128.xor(v128.load(rowKeys + (i << 4)), keys));
+      const high = i32x4.shr_u(random, 16);
+      const low = v128.and(random, mask);
+      const at = i << 5;
+      const first = quantise2(grads + at, hesses + at, high, low, gScale, hScale, gUnit, hUnit, one);
+      const nextHigh = v128.shuffle<i64>(high, high, 1, 1);
+      const nextLow = v128.shuffle<i64>(low, low, 1, 1);
+      const second = quantise2(grads + at + 16, hesses + at + 16, nextHigh, nextLow, gScale, hScale, gUnit, hUnit, one);
+      store<i32>(slot, i32x4.extract_lane(first, 0));
+      slot += stride;
+      store<i32>(slot, i32x4.extract_lane(first, 1));
+      slot += stride;
+      store<i32>(slot, i32x4.extract_lane(second, 0));
+      slot += stride;
+      store<i32>(slot, i32x4.extract_lane(second, 1));
+      slot += stride;
+      i += 1;
+    } while (i < whole);
+  }
+  for (i <<= 2; i < <usize>numRows; i++) {
     const random = mix32(load<u32>(rowKeys + (i << 2)) ^ treeKey);
     const g = <i32>Math.floor(load<f64>(grads + (i << 3)) * gradScale + <f64>(random >> 16) * 0.0000152587890625);
-    let h = <i32>(load<f64>(hesses + (i << 3)) * hessScale + (roundHess ? <f64>(random & 0xffff) * 0.0000152587890625 : 0.0));
+    let h = <i32>(load<f64>(hesses + (i << 3)) * hessScale + <f64>(random & 0xffff) * hessRounding);
     h = max<i32>(h, 1);
     store<u32>(slot, (<u32>g << 16) | <u32>h);
     slot += stride;
   }
+}
+
+// two rows: g << 16 | h in lanes 0 and 1; high and low: the rows' random bits there
+// @ts-ignore: decorator
+@inline
+function quantise2(
+  grads: usize, hesses: usize, high: v128, low: v128, gScale: v128, hScale: v128, gUnit: v128, hUnit: v128, one: v128,
+): v128 {
+  const g = f64x2.add(f64x2.mul(v128.load(grads), gScale), f64x2.mul(f64x2.convert_low_i32x4_u(high), gUnit));
+  const h = f64x2.add(f64x2.mul(v128.load(hesses), hScale), f64x2.mul(f64x2.convert_low_i32x4_u(low), hUnit));
+  const wholeG = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(g));
+  const wholeH = i32x4.max_s(i32x4.trunc_sat_f64x2_s_zero(h), one);
+  return v128.or(i32x4.shl(wholeG, 16), wholeH);
+}
+
+// mix32 of four lanes
+// @ts-ignore: decorator
+@inline
+function mix32x4(value: v128): v128 {
+  let x = v128.xor(value, i32x4.shr_u(value, 16));
+  x = i32x4.mul(x, i32x4.splat(0x7feb352d));
+  x = v128.xor(x, i32x4.shr_u(x, 15));
+  x = i32x4.mul(x, i32x4.splat(0x846ca68b));
+  return v128.xor(x, i32x4.shr_u(x, 16));
 }
 
 /** The wide form: int32 g, then uint32 h. The row's second random word is mix32(first + 0x9e3779b9). */

@@ -65,6 +65,8 @@ export function logistic(x: f64): f64 {
 }
 
 /** logistic of two lanes, the bits of the scalar form (inputs finite). */
+// @ts-ignore: decorator
+@inline
 export function logistic2(x: v128): v128 {
   const negative = f64x2.lt(x, f64x2.splat(0.0));
   const e = expOfNegative2(f64x2.neg(f64x2.abs(x)));
@@ -73,6 +75,8 @@ export function logistic2(x: v128): v128 {
 }
 
 /** e^x of two lanes for x ≤ 0. */
+// @ts-ignore: decorator
+@inline
 export function expOfNegative2(x: v128): v128 {
   const magic = f64x2.splat(6755399441055744.0);
   const clamped = f64x2.max(x, f64x2.splat(-708.0));
@@ -103,6 +107,8 @@ export function expOfNegative2(x: v128): v128 {
 }
 
 // 2^n: n + 1023 sits in the low mantissa bits once 2^52 · 1.5 is added
+// @ts-ignore: decorator
+@inline
 function powerOfTwo2(n: v128): v128 {
   const biased = f64x2.add(n, f64x2.splat(6755399441055744.0 + 1023.0));
   return i64x2.shl(biased, 52);

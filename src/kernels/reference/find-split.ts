@@ -1,9 +1,7 @@
 /**
  * Which split of a node has the highest gain? The twin of wasm/assembly/find-split.ts, which draws the
  * layouts of features, params, totals and best. Sums are int64, gains float64 from them. A candidate must
- * beat the best so far, so ties stay with the lower feature, the lower bin, missing left. Where sums are
- * short, rows are not counted and none is missing, the kernel looks at two bins at once; each of its lanes
- * compares fractions without dividing.
+ * beat the best so far, so ties stay with the lower feature, the lower bin, missing left.
  */
 import { toI64, type Views } from './views.ts';
 
@@ -17,7 +15,6 @@ interface NodeSums {
   readonly counted: boolean;
   readonly countShift: bigint;
   readonly hessMask: bigint;
-  readonly totalGrad: bigint;
   readonly totalHess: bigint;
   readonly G: number;
   readonly H: number;
@@ -39,7 +36,6 @@ function readNodeSums(m: Views, params: number, totals: number): NodeSums {
     counted,
     countShift: BigInt(countShift),
     hessMask,
-    totalGrad: m.i64(totals),
     totalHess,
     G: Number(m.i64(totals)) * gradUnit,
     H: Number(totalHess & hessMask) * hessUnit,
@@ -98,9 +94,7 @@ export function findSplit(
     const numValues = m.i32(feature + 8);
     const score =
       m.u32(feature + 16) === 0
-        ? isPlain(m, node, entries, numValues, params)
-          ? scanPairs(m, node, entries, numValues, f, params, best)
-          : scanValues(m, node, entries, numValues, f, best)
+        ? scanValues(m, node, entries, numValues, f, best)
         : scanCategories(m, node, entries, numValues, f, params, best, leftBins, scratch);
     const won = m.i32(best + 8) === f;
     keepRunnerUp(m, best, won ? before : score, won ? owner : f);
@@ -115,83 +109,6 @@ export function keepRunnerUp(m: Views, best: number, score: number, feature: num
     m.setF64(best + 40, score);
     m.setU32(best + 48, feature);
   }
-}
-
-function isPlain(
-  m: Views,
-  node: NodeSums,
-  entries: number,
-  numValues: number,
-  params: number,
-): boolean {
-  return m.i32(params + 76) !== 0 && !node.counted && m.i64(entries + numValues * 16 + 8) === 0n;
-}
-
-/** The best candidate of every second bin, as a fraction. */
-interface LaneBest {
-  num: number;
-  den: number;
-  bin: number;
-}
-
-function scanPairs(
-  m: Views,
-  node: NodeSums,
-  entries: number,
-  numValues: number,
-  f: number,
-  params: number,
-  best: number,
-): number {
-  const lambda = node.lambda / node.hessUnit;
-  const least = Math.max(node.minHess / node.hessUnit, 1);
-  const G = Number(node.totalGrad);
-  const H = Number(node.totalHess);
-  const lanes: [LaneBest, LaneBest] = [
-    { num: -1, den: 1, bin: -1 },
-    { num: -1, den: 1, bin: -1 },
-  ];
-  let leftGrad = 0n;
-  let leftHess = 0n;
-  for (let b = 0; b < numValues; b++) {
-    leftGrad = wrap(leftGrad + m.i64(entries + b * 16));
-    leftHess = wrap(leftHess + m.i64(entries + b * 16 + 8));
-    const GL = Number(leftGrad);
-    const HL = Number(leftHess);
-    const GR = G - GL;
-    const HR = H - HL;
-    const num = GL * GL * (HR + lambda) + GR * GR * (HL + lambda);
-    const den = (HL + lambda) * (HR + lambda);
-    const lane = lanes[b % 2] as LaneBest;
-    if (HL >= least && HR >= least && num * lane.den > lane.num * den) {
-      lane.num = num;
-      lane.den = den;
-      lane.bin = b;
-    }
-  }
-  const [even, odd] = lanes;
-  const evenCross = even.num * odd.den;
-  const oddCross = odd.num * even.den;
-  const isOdd = oddCross > evenCross || (oddCross === evenCross && odd.bin < even.bin);
-  const { num, den, bin } = isOdd ? odd : even;
-  if (bin < 0) return Number.NEGATIVE_INFINITY;
-  const score = ((num / den) * node.gradUnit * node.gradUnit) / node.hessUnit;
-  if (score > m.f64(best)) {
-    leftGrad = 0n;
-    leftHess = 0n;
-    for (let b = 0; b <= bin; b++) {
-      leftGrad = wrap(leftGrad + m.i64(entries + b * 16));
-      leftHess = wrap(leftHess + m.i64(entries + b * 16 + 8));
-    }
-    m.setF64(best, score);
-    m.setU32(best + 8, f);
-    m.setU32(best + 12, bin);
-    m.setU32(best + 16, heavierLeft(node, leftHess));
-    m.setU32(best + 20, 0);
-    m.setI64(best + 24, leftGrad);
-    m.setI64(best + 32, leftHess);
-  }
-  return score;
 }
 
 function scanValues(
