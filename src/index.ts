@@ -17,7 +17,6 @@ export type { Json, JsonObject } from './base/json.ts';
 export type { OnProgress, Progress } from './base/progress.ts';
 export { fromModule, type ModuleFunction, type UserFunction } from './base/user-function.ts';
 export type { TaskOptions, TaskRunner } from './cluster/task-runner.ts';
-
 // trees and ensembles
 export {
   DecisionTreeClassificationModel,
@@ -46,7 +45,6 @@ export {
 } from './ensemble/random-forest-regressor.ts';
 export type { Score, Scorer, ScorerRow } from './ensemble/scorer.ts';
 export { type TrainingSummary, TreeModel } from './ensemble/tree-model.ts';
-
 // evaluation
 export {
   BinaryClassificationEvaluator,
@@ -63,7 +61,6 @@ export {
   RegressionEvaluator,
   type RegressionEvaluatorOptions,
 } from './evaluation/regression-evaluator.ts';
-
 // feature stages
 export { Binarizer, type BinarizerOptions } from './feature/binarizer.ts';
 export { Bucketizer, type BucketizerOptions } from './feature/bucketizer.ts';
@@ -135,7 +132,14 @@ export {
   strings,
   type TextFacts,
 } from './params/kinds.ts';
-export { type FunctionFacts, func, type ObjectFacts, object } from './params/object-kinds.ts';
+export {
+  type FunctionFacts,
+  FunctionName,
+  func,
+  funcByName,
+  type ObjectFacts,
+  object,
+} from './params/object-kinds.ts';
 export type {
   CommonFacts,
   NamedFunctions,
@@ -146,7 +150,6 @@ export type {
 } from './params/param-spec.ts';
 export type { SavedParams } from './params/params-json.ts';
 export { resolveParams } from './params/resolve-params.ts';
-
 // pipelines
 export { Estimator, type FitOptions } from './pipeline/estimator.ts';
 export { loadStage } from './pipeline/load-stage.ts';
@@ -165,7 +168,6 @@ export type {
 export { type RegisteredClass, registerStage } from './pipeline/stage-registry.ts';
 export type { RowIdMode, SavableStage, SaveOptions, StageWriter } from './pipeline/stage-writer.ts';
 export { Transformer, type TransformOptions } from './pipeline/transformer.ts';
-
 // sessions and tables
 export { createTable, read } from './session/default-session.ts';
 export { Session, type SessionOptions } from './session/session.ts';
@@ -198,6 +200,12 @@ export { type DropNullsOptions, TableNulls } from './table/table-nulls.ts';
 export { TableWriter } from './table/table-writer.ts';
 export type { SortKey } from './table/verbs/sort-node.ts';
 export type { ClassValue } from './training/messages.ts';
+export type {
+  Derivatives,
+  MetricFunction,
+  ObjectiveFunction,
+  ScoredRows,
+} from './training/user-calls.ts';
 export type { ImportanceKind } from './tree/importances.ts';
 export type { TreeEnsemble } from './tree/tree.ts';
 export type { RunnerUp, TreeNode, TreeSplit } from './tree/tree-node.ts';

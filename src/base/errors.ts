@@ -43,6 +43,8 @@ export type ErrorCode =
   | 'MODEL_CLASS'
   /** A saved model names a function of the user that `load` was not given. */
   | 'FUNCTION_MISSING'
+  /** A function of the user threw, or gave what cannot be used. */
+  | 'FUNCTION_FAILED'
   /** Something of a fitted model was asked of one that is not. */
   | 'NOT_FITTED'
   /** The combination of options is not offered. */

@@ -35,6 +35,7 @@ const byCode: Readonly<Record<ErrorCode, ExitCode>> = {
   EXECUTOR_FAILED: 1,
   COLLECTIVE_TIMEOUT: 1,
   PROTOCOL: 1,
+  FUNCTION_FAILED: 1,
   INTERNAL: 1,
 };
 

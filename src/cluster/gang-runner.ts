@@ -29,6 +29,8 @@ export interface GangRequest {
 
 /** A runner that can also start gangs. */
 export interface GangRunner extends TaskRunner {
+  /** True where ranks run in other processes, so that no memory is shared with them. */
+  readonly hasOtherProcesses?: boolean;
   /** Runs a program on every rank; resolves with what each returned. */
   runGang(request: GangRequest): Promise<unknown[]>;
 }

@@ -12,6 +12,7 @@ import type { GBTParams } from './gbt-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import { offsetPaths } from './offset-column.ts';
 import type { TreeModelData } from './tree-model-data.ts';
+import { requireMetric, userFunctions } from './user-functions.ts';
 
 /** Rows after which packed histogram sums are moved to wide ones. */
 const flushRows = 65_535;
@@ -27,7 +28,7 @@ export interface TreeFit<P> {
 
 /** A fit of boosted trees: what it minimises besides. */
 export interface GBTFit extends TreeFit<GBTParams> {
-  readonly objective: Pick<BoostingJob, 'objective' | 'objectiveParameter'>;
+  readonly objective: Pick<BoostingJob, 'objective' | 'objectiveParameter' | 'centresLabels'>;
 }
 
 /** Fits boosted trees. */
@@ -45,9 +46,12 @@ export async function fitBoostedTrees(
     }
     checkSchema(owner, columns.inputSchema, validation.schema);
   }
+  const functions = userFunctions(params);
   const stopsEarly = validation !== undefined || params.validationIndicatorCol !== undefined;
+  if (stopsEarly) requireMetric(owner, params);
   const job: Omit<BoostingJob, 'ingest'> = {
     ...objective,
+    ...functions.references,
     numRounds: params.maxIter,
     stepSize: params.stepSize,
     limits: growthLimits(params.maxDepth, params.maxLeaves, {
@@ -83,7 +87,7 @@ export async function fitBoostedTrees(
     'boosting',
     { ...job, ingest: ingestOf(owner, params, columns, labelKind) },
     { train: table, validation },
-    { signal: options.signal, onProgress: options.onProgress },
+    { signal: options.signal, onProgress: options.onProgress, closures: functions.closures },
   );
   return modelData(owner, params, columns, trained);
 }

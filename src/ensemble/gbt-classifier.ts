@@ -13,16 +13,17 @@ import {
 import { fitColumns } from './fit-columns.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
 import { type GBTClassifierOptions, gbtClassifierParams } from './gbt-params.ts';
+import { functionNames } from './objective-params.ts';
 import type { ModelOutput } from './output-columns.ts';
 import type { Link } from './predict-operator.ts';
 import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of GBTClassificationModel. */
-export const gbtClassificationModelParams = defineParams(
-  'GBTClassificationModel',
-  gbtClassifierParams.schema,
-);
+export const gbtClassificationModelParams = defineParams('GBTClassificationModel', {
+  ...gbtClassifierParams.schema,
+  ...functionNames,
+});
 
 /**
  * The result of `GBTClassifier.fit`.
@@ -101,7 +102,11 @@ export class GBTClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTClassificationModel> {
-    const objective = { objective: 'classes', objectiveParameter: 0 } as const;
+    const objective = {
+      objective: 'classes',
+      objectiveParameter: 0,
+      centresLabels: false,
+    } as const;
     const fit = {
       owner: this.className,
       params: this.params,

@@ -1,6 +1,7 @@
 /** Parameters of gradient-boosted trees. */
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { column, float, int, oneOf } from '../params/kinds.ts';
+import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
 import {
   classifierColumnParams,
   classWeights,
@@ -50,6 +51,7 @@ const gbtSpecs = {
   earlyStoppingRounds: int({ default: 30, min: 1, since: '0.1.0' }),
   /** How much the validation loss must fall to count as better. */
   validationTol: float({ default: 0, min: 0, since: '0.1.0' }),
+  ...functionParams,
 };
 
 function checkColumns(params: {
@@ -82,8 +84,9 @@ export const gbtRegressorParams = defineParams(
     quantileLevel: float({ default: 0.5, above: 0, below: 1, since: '0.1.0' }),
     /** Power of tweedie's variance. */
     tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
+    ...customLossParams,
   },
-  checkColumns,
+  (params) => checkColumns(params) ?? checkCustomLoss(params),
 );
 
 /** Parameters of GBTClassifier. */

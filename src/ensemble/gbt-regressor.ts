@@ -8,16 +8,17 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { fitColumns } from './fit-columns.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
 import { type GBTRegressorOptions, gbtRegressorParams } from './gbt-params.ts';
+import { functionNames } from './objective-params.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import { regressionOutputs } from './regression-outputs.ts';
 import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of GBTRegressionModel. */
-export const gbtRegressionModelParams = defineParams(
-  'GBTRegressionModel',
-  gbtRegressorParams.schema,
-);
+export const gbtRegressionModelParams = defineParams('GBTRegressionModel', {
+  ...gbtRegressorParams.schema,
+  ...functionNames,
+});
 
 /**
  * The result of `GBTRegressor.fit`.
@@ -35,7 +36,8 @@ export class GBTRegressionModel extends TreeModel<typeof gbtRegressionModelParam
   }
 
   protected override get link(): 'identity' | 'exp' {
-    const { lossType } = this.params;
+    const { lossType, objectiveFunction, link } = this.params;
+    if (objectiveFunction !== undefined) return link === 'log' ? 'exp' : 'identity';
     const isLog = lossType === 'poisson' || lossType === 'gamma' || lossType === 'tweedie';
     return isLog ? 'exp' : 'identity';
   }
@@ -85,7 +87,11 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     options: FitOptions = {},
   ): Promise<GBTRegressionModel> {
     const { lossType } = this.params;
-    const objective = { objective: lossType, objectiveParameter: lossParameter(this.params) };
+    const objective = {
+      objective: lossType,
+      objectiveParameter: lossParameter(this.params),
+      centresLabels: this.params.centerLabels === true,
+    };
     const fit = {
       owner: this.className,
       params: this.params,

@@ -53,6 +53,38 @@ export function func(facts: FunctionFacts): ParamSpec<AnyFunction> {
   );
 }
 
+/** The name of a function whose code is not at hand. */
+export class FunctionName {
+  /** The name under which it was saved. */
+  readonly functionName: string;
+
+  constructor(functionName: string) {
+    this.functionName = functionName;
+    Object.freeze(this);
+  }
+}
+
+/** A function of the user that is not needed any more: where it is not supplied at load its name is kept. */
+export function funcByName<Fn extends (...args: never[]) => unknown>(
+  facts: CommonFacts,
+): ParamSpec<UserFunction<Fn> | FunctionName, 'optional'> {
+  const known = func<Fn>(facts);
+  return makeSpec<UserFunction<Fn> | FunctionName, CommonFacts>(
+    {
+      kind: 'func',
+      rule: `${known.rule}, or the name of one`,
+      check: (value) => (value instanceof FunctionName ? value : known.check(value)),
+      toJson: (value) =>
+        value instanceof FunctionName ? { function: value.functionName } : known.toJson(value),
+      fromJson: (saved, functions) => {
+        const found = known.fromJson(saved, functions);
+        return found instanceof MissingFunction ? new FunctionName(found.functionName) : found;
+      },
+    },
+    facts,
+  ) as ParamSpec<UserFunction<Fn> | FunctionName, 'optional'>;
+}
+
 type AnyFunction = UserFunction<(...args: never[]) => unknown>;
 
 /** Facts of {@link object}. */

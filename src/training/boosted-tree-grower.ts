@@ -13,6 +13,7 @@ import { ColumnSampler, treeKey } from './column-sampling.ts';
 import { drawRoundRows, leavesRowsOut } from './draw-round-rows.ts';
 import type { RankRows } from './ingest/ingest.ts';
 import { settleLeaves } from './leaf-values.ts';
+import { numberOfWord } from './order-word.ts';
 import { treeScales } from './quantise.ts';
 import { routeBytes, writeRoutes } from './route-rows.ts';
 
@@ -23,6 +24,8 @@ const leftOut = 0x80000000;
 interface LargestGradients {
   readonly grad: number;
   readonly hess: number;
+  /** The least h, where the objective finds it. */
+  readonly leastHess: number | null;
 }
 
 /** Grows the trees of a fit, one after another. */
@@ -80,16 +83,20 @@ export class BoostedTreeGrower {
   }
 
   #clearedRows(part: RankRows) {
-    this.#state.environment.f64(this.#state.memory.ownStats, 2).fill(0);
+    this.#state.environment.f64(this.#state.memory.ownStats, 3).fill(0);
     return gradientRows(this.#state, part);
   }
 
   async #largestGradients(): Promise<LargestGradients> {
-    const { environment, memory } = this.#state;
-    const bits = new BigInt64Array(environment.f64(memory.ownStats, 2).slice().buffer);
+    const { environment, memory, objective } = this.#state;
+    const bits = new BigInt64Array(environment.f64(memory.ownStats, 3).slice().buffer);
     await environment.wait(environment.collective.allreduce(bits, 'max'));
     const largest = new Float64Array(bits.buffer);
-    return { grad: largest[0] as number, hess: largest[1] as number };
+    return {
+      grad: largest[0] as number,
+      hess: largest[1] as number,
+      leastHess: objective.findsHessianRange ? numberOfWord(bits[2] as bigint) : null,
+    };
   }
 
   /** Writes the gradients into the records' slots as integers. */
@@ -100,7 +107,9 @@ export class BoostedTreeGrower {
     const scales = treeScales({
       maxGrad: largest.grad,
       maxHess: largest.hess,
-      isConstantHess: objective.hessianIsWeight && rows.weights === 0,
+      isConstantHess:
+        rows.weights === 0 &&
+        (objective.hessianIsWeight || (largest.hess > 0 && largest.leastHess === largest.hess)),
       countsRows: split.minInstancesPerNode > 1 || split.minCategoryRows > 0,
       slotBytes: layout.slotBytes,
       numRows: train.numAll,

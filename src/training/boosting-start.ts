@@ -4,10 +4,11 @@
  */
 import { CoppiceError } from '../base/errors.ts';
 import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
-import { firstSpread } from './first-spread.ts';
+import { objectiveOf } from './choose-objective.ts';
+import { type FirstSpread, firstSpread } from './first-spread.ts';
 import type { IngestedRows, RankRows } from './ingest/ingest.ts';
 import type { BoostingJob } from './messages.ts';
-import { type Objective, objectiveOf } from './objective.ts';
+import type { Objective } from './objective.ts';
 import type { StartRows } from './offset-start.ts';
 import { chooseSlotBytes } from './quantise.ts';
 import type { RankEnvironment } from './rank-environment.ts';
@@ -20,6 +21,8 @@ export interface BoostingStart {
   /** Leaf values and starting scores are whole multiples of it. */
   readonly scoreUnit: number;
   readonly slotBytes: 4 | 8;
+  /** See BoostingState. */
+  readonly validationLabels: Float64Array | null;
   /** True where the labels are one class: there is nothing to learn. */
   readonly isConstant: boolean;
 }
@@ -27,7 +30,14 @@ export interface BoostingStart {
 /** The rows as ingest hands them over before they are binned. */
 type UnbinnedRows = Pick<
   IngestedRows,
-  'classes' | 'train' | 'labels' | 'weights' | 'offsets' | 'validation'
+  | 'classes'
+  | 'train'
+  | 'labels'
+  | 'weights'
+  | 'offsets'
+  | 'validation'
+  | 'trainRuns'
+  | 'validationRuns'
 >;
 
 /** Settles it; the labels of objectives that centre them are moved to 0 in place, less their offsets. */
@@ -37,18 +47,20 @@ export async function startBoosting(
   rows: UnbinnedRows,
 ): Promise<BoostingStart> {
   const objective = objectiveOf(job, rows.classes);
-  if (job.objective === 'classes' && rows.classes.length < 2) {
-    return { objective, start: [0], scoreUnit: 0, slotBytes: 4, isConstant: true };
+  if (job.ingest.labelKind === 'class' && rows.classes.length < 2) {
+    const none = { scoreUnit: 0, slotBytes: 4, validationLabels: null } as const;
+    return { objective, start: [0], ...none, isConstant: true };
   }
   checkOffsets(job, objective, rows);
+  const validationLabels =
+    job.metricFunction === null || !objective.centresLabels
+      ? null
+      : environment.f64(rows.labels + 8 * rows.validation.start, rows.validation.count).slice();
   if (objective.centresLabels) takeOffsets(environment, rows);
   const own = startRows(environment, rows, objective);
-  const start = await objective.start(environment, own);
+  const start = await objective.start(environment, own, { rows });
   const spread = await firstSpread(environment, objective, own, start);
-  // centred labels scale a regression's scores; margins of classes are of the order of 16
-  const scale = objective.centresLabels
-    ? spread.largest.label
-    : Math.max(16, spread.largest.offset / 1024);
+  const scale = scoreScale(objective, start, spread);
   const scoreUnit = powerOfTwo(Math.max(-1000, ceilLog2(scale) - 40));
   if (objective.centresLabels) {
     const base = start[0] as number;
@@ -64,8 +76,24 @@ export async function startBoosting(
       : start.map((score) => Math.round(score / scoreUnit) * scoreUnit),
     scoreUnit,
     slotBytes: chooseSlotBytes(spread.largest, spread.mean),
+    validationLabels,
     isConstant: false,
   };
+}
+
+/** How large scores are, about: centred labels scale a regression's; margins of classes are of the order of 16. */
+function scoreScale(
+  objective: Objective,
+  start: readonly number[],
+  { largest, mean }: FirstSpread,
+): number {
+  if (objective.centresLabels) return largest.label;
+  const usual = Math.max(16, largest.offset / 1024);
+  if (!objective.findsHessianRange) return usual;
+  // nothing is known of a loss of the user's but its first step
+  const step = mean.hess > 0 ? largest.grad / mean.hess : 0;
+  const most = Math.max(usual, step, ...start.map(Math.abs));
+  return Math.min(most, 2 ** 500);
 }
 
 /** This rank's training rows; offsets that were taken from the labels are no longer there. */

@@ -1,5 +1,6 @@
 /** What a rank keeps of a running fit of boosted trees, and where the arrays of some of its rows begin. */
 import type { BoostingMemory } from './boosting-memory.ts';
+import type { CustomMetric } from './custom-metric.ts';
 import type { IngestedRows, RankRows } from './ingest/ingest.ts';
 import type { BoostingJob } from './messages.ts';
 import type { GradientRows, Objective } from './objective.ts';
@@ -18,6 +19,10 @@ export interface BoostingState {
   readonly scoreUnit: number;
   /** Weights in whole units, for objectives whose leaves are quantiles. */
   readonly wholeWeights: Float64Array | null;
+  /** Labels of this rank's validation rows before they were centred, where a metric of the user wants them. */
+  readonly validationLabels: Float64Array | null;
+  /** The user's metric, where there is one. */
+  readonly metric: CustomMetric | null;
 }
 
 /** Where the scores of an output begin, those of all rows of the process. */

@@ -12,6 +12,7 @@ import { BoostedTreeGrower } from './boosted-tree-grower.ts';
 import { type BoostingMemory, planBoosting } from './boosting-memory.ts';
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
 import { type BoostingState, gradientRows } from './boosting-state.ts';
+import { CustomMetric } from './custom-metric.ts';
 import { StopWatch } from './early-stopping.ts';
 import { writeFirstScores } from './first-scores.ts';
 import { type IngestedRows, ingest } from './ingest/ingest.ts';
@@ -82,7 +83,7 @@ async function prepare(parts: {
     const own = environment.f64(rows.weights + 8 * first, count);
     weights = await wholeWeights(environment, own);
   }
-  const state = {
+  const settled = {
     environment,
     job,
     objective,
@@ -91,7 +92,9 @@ async function prepare(parts: {
     start,
     scoreUnit,
     wholeWeights: weights,
+    validationLabels: parts.start.validationLabels,
   };
+  const state = { ...settled, metric: await CustomMetric.of(settled) };
   writeFirstScores(state);
   return state;
 }

@@ -1,10 +1,8 @@
 /** How far the gradients of the first round are spread: it decides how many bits they take (quantise.ts). */
 import { ExactSum } from '../base/exact-sum.ts';
-import { logistic } from '../base/portable-math.ts';
-import { pointGradient, pointKinds } from '../kernels/point-losses.ts';
 import { sumOverRanks } from './base-score.ts';
 import type { Objective } from './objective.ts';
-import { type StartRows, sharesOf } from './offset-start.ts';
+import type { StartRows } from './offset-start.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 /** Largest and mean values of the first round, over all ranks. */
@@ -29,7 +27,7 @@ export async function firstSpread(
   const { labels, weights } = rows;
   const gradSum = new ExactSum();
   const hessSum = new ExactSum();
-  const gradient = firstGradient(objective, start, rows.offsets);
+  const gradient = objective.firstGradients(environment, rows, start);
   const most = new Float64Array(4);
   for (let i = 0; i < labels.length; i++) {
     const w = weights === null ? 1 : (weights[i] as number);
@@ -62,32 +60,4 @@ export async function firstSpread(
     },
     mean: { grad: (g as number) / numRows, hess: (h as number) / numRows },
   };
-}
-
-/** g and h of a row at the start, before weights. */
-function firstGradient(
-  objective: Objective,
-  start: readonly number[],
-  offsets: readonly Float64Array[],
-): (label: number, row: number) => readonly [number, number] {
-  const { name, parameter } = objective;
-  const base = start[0] as number;
-  const scoreOf = (row: number): number => base + (offsets[0]?.[row] ?? 0);
-  if (name === 'squared') return (y) => [y - base, 1];
-  if (name === 'logistic') {
-    return (y, row) => {
-      const p = logistic(scoreOf(row));
-      return [p - y, p * (1 - p)];
-    };
-  }
-  if (name === 'softmax') {
-    // the class of the row has the widest gradient among the outputs
-    const shares = new Float64Array(start.length);
-    return (y, row) => {
-      sharesOf(offsets, start, row, shares);
-      const p = shares[y] as number;
-      return [p - 1, p * (1 - p)];
-    };
-  }
-  return (y, row) => pointGradient(pointKinds[name], parameter, scoreOf(row), y);
 }

@@ -6,6 +6,7 @@ import type { PartitionSpec } from '../table/plan.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import type { FunctionReference } from './user-calls.ts';
 
 /** A feature column as ranks read it. */
 export interface FeatureSource {
@@ -90,9 +91,16 @@ export interface BoostingJob {
     | 'quantile'
     | 'poisson'
     | 'gamma'
-    | 'tweedie';
+    | 'tweedie'
+    | 'custom';
   /** Delta of huber, level of quantile, power of tweedie; else 0. */
   readonly objectiveParameter: number;
+  /** The function behind objective `custom`, else null. */
+  readonly objectiveFunction: FunctionReference | null;
+  /** Only label − score matters to it, so that labels may be centred. */
+  readonly centresLabels: boolean;
+  /** What is measured on validation rows instead of the objective's loss. */
+  readonly metricFunction: FunctionReference | null;
   readonly numRounds: number;
   readonly stepSize: number;
   readonly limits: GrowthLimits;

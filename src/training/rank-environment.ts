@@ -61,6 +61,11 @@ export class RankEnvironment {
     if (this.collective.rank === 0) this.#context.notify(progress);
   }
 
+  /** Tells the driver something else. */
+  notify(message: unknown): void {
+    this.#context.notify(message);
+  }
+
   f64(address: number, length: number): Float64Array {
     return new Float64Array(this.memory.buffer, address, length);
   }

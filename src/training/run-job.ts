@@ -3,7 +3,7 @@
  * becomes of their answers. Only plans and results pass through here, never rows.
  */
 import { CoppiceError } from '../base/errors.ts';
-import { gangRunnerOf } from '../cluster/gang-runner.ts';
+import { type GangRequest, gangRunnerOf } from '../cluster/gang-runner.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { newKernelMemory } from '../kernels/choose.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -18,6 +18,7 @@ import type {
   TrainingPartition,
   TrainingProgress,
 } from './messages.ts';
+import { UserCallDesk, type UserClosures } from './user-calls.ts';
 
 /** What a fit gives, whichever ranks did it. */
 export interface TrainedModel {
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
   /** How many ranks; by default as many as there are threads, one where there is little to do. */
   readonly width?: number | undefined;
+  /** Functions of the job that only this thread has. */
+  readonly closures?: UserClosures | undefined;
 }
 
 /** A job without the fields that the driver fills in. */
@@ -64,10 +67,12 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     );
   }
   const runner = gangRunnerOf(tables.train.runner);
+  const desk = new UserCallDesk(job.ingest.owner, options.closures ?? {});
+  if (runner.hasOtherProcesses === true) desk.refuseClosures();
   const isSmall = numRows * job.ingest.features.length < valuesForSeveralRanks;
   const width = Math.min(runner.numThreads, options.width ?? (isSmall ? 1 : runner.numThreads));
   const memory = takeMemory(tables.train.runner);
-  const answers = (await runner.runGang({
+  const request: GangRequest = {
     program,
     width,
     memory,
@@ -79,7 +84,12 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
       return { ...job, ingest };
     },
     signal,
-    onMessage: (message) => options.onProgress?.(message as TrainingProgress),
+    onMessage: (message) => {
+      if (!desk.answer(message)) options.onProgress?.(message as TrainingProgress);
+    },
+  };
+  const answers = (await runner.runGang(request).catch((error: unknown) => {
+    throw desk.failure ?? error;
   })) as RankResult[];
   keepMemory(tables.train.runner, memory);
   const first = answers[0] as RankResult;

@@ -5,12 +5,13 @@ import { type BoostingState, gradientRows } from './boosting-state.ts';
 
 /** Measures the scores as they are. */
 export async function validationLoss(state: BoostingState): Promise<number> {
-  const { environment, objective, memory } = state;
+  const { environment, objective, memory, metric } = state;
   const { validation, weights, train } = state.rows;
   const first = validation.start - train.numProcess;
   const out = memory.tail + 8 * first;
   await environment.reserve(memory.tail + 8 * validation.numProcess, 'validation losses');
-  objective.losses(environment, gradientRows(state, validation), out);
+  if (metric === null) objective.losses(environment, gradientRows(state, validation), out);
+  else metric.losses(out);
   const loss = new ExactSum();
   loss.addMany(environment.f64(out, validation.count));
   const weight = new ExactSum();

@@ -170,4 +170,15 @@ export const plantedBugs = [
     ],
     tests: ['test/oracle/contributions.test.ts'],
   },
+  {
+    name: "weights are not multiplied into the user's gradients",
+    edits: [
+      {
+        file: 'src/training/custom-objective.ts',
+        find: 'const g = (this.#grads[at + i] as number) * w;',
+        replace: 'const g = this.#grads[at + i] as number;',
+      },
+    ],
+    tests: ['test/ensemble/custom-objective.test.ts'],
+  },
 ];

@@ -36,6 +36,10 @@ export class KnobRunner implements GangRunner {
     this.knobs = knobs;
   }
 
+  get hasOtherProcesses(): boolean {
+    return this.#gangs.hasOtherProcesses === true;
+  }
+
   get numThreads(): number {
     return this.#gangs.numThreads;
   }

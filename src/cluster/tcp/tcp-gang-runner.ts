@@ -34,6 +34,7 @@ export interface TcpGangRunnerOptions {
 /** Runs gangs on local processes, one gang at a time. */
 export class TcpGangRunner implements GangRunner {
   readonly numThreads: number;
+  readonly hasOtherProcesses = true;
   readonly #options: TcpGangRunnerOptions;
   readonly #tasks: TaskRunner;
   /** Lets one gang at a time use the processes. */

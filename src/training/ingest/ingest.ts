@@ -41,6 +41,9 @@ export interface IngestedRows {
   readonly train: RankRows;
   /** Validation rows; their numbers go on behind the training rows of the process. */
   readonly validation: RankRows;
+  /** Where this rank's rows stood among the process's rows as they were read. */
+  readonly trainRuns: RowRuns;
+  readonly validationRuns: RowRuns;
   readonly labels: number;
   /** 0 without weights. */
   readonly weights: number;
@@ -133,7 +136,8 @@ export async function ingest(
     finder.look(raw, wave);
   }
   const { features, hasMissing } = await finder.finish();
-  const rows = { classes, train, validation, labels, weights, offsets, keys };
+  const runs = { trainRuns, validationRuns };
+  const rows = { classes, train, validation, labels, weights, offsets, keys, ...runs };
   const layout = layoutRecords(features, hasMissing, await slotBytes(rows));
 
   const scratch = tables + environment.localIndex * tableBytes(job);

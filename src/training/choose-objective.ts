@@ -1,0 +1,24 @@
+/** Which objective a job has, now that the classes are known. */
+import { logistic, softmaxOf, squared } from './built-in-objectives.ts';
+import { customObjective } from './custom-objective.ts';
+import type { BoostingJob, ClassValue } from './messages.ts';
+import type { Objective } from './objective.ts';
+import { pointObjective } from './point-objective.ts';
+import type { FunctionReference } from './user-calls.ts';
+
+/** The objective of a job, now that the classes are known. */
+export function objectiveOf(job: BoostingJob, classes: readonly ClassValue[]): Objective {
+  const { objective } = job;
+  if (objective === 'squared') return squared;
+  if (objective === 'custom') {
+    const isClass = job.ingest.labelKind === 'class';
+    const numOutputs = isClass && classes.length > 2 ? classes.length : 1;
+    return customObjective(job, job.objectiveFunction as FunctionReference, numOutputs);
+  }
+  if (objective === 'classes') return classes.length <= 2 ? logistic : softmaxOf(classes.length);
+  return pointObjective(
+    objective,
+    job.objectiveParameter,
+    `${job.ingest.labelCol} (the label of ${job.ingest.owner})`,
+  );
+}
