@@ -51,11 +51,20 @@ export {
   type BinaryClassificationEvaluatorOptions,
 } from './evaluation/binary-classification-evaluator.ts';
 export { type EvaluateOptions, Evaluator, type Metrics } from './evaluation/evaluator.ts';
+export type { GridValue } from './evaluation/feature-grid.ts';
 export type { LabelValue } from './evaluation/label-values.ts';
 export {
   MulticlassClassificationEvaluator,
   type MulticlassClassificationEvaluatorOptions,
 } from './evaluation/multiclass-classification-evaluator.ts';
+export {
+  type PartialDependenceOptions,
+  partialDependence,
+} from './evaluation/partial-dependence.ts';
+export {
+  type PermutationOptions,
+  permutationImportance,
+} from './evaluation/permutation-importance.ts';
 export type { RocCurve } from './evaluation/rank-metrics.ts';
 export {
   RegressionEvaluator,

@@ -1,13 +1,18 @@
 /**
  * The tasks of evaluation. Executor: `evaluation.binary`, `.multiclass`, `.classes` and `.regression` read
  * one partition's columns and return its exact sums and sorted runs; `evaluation.rank` merges the runs of all
- * partitions. Driver: sends the tasks and merges the sums. Cost: one read of the columns, one sort of each
+ * partitions. `.shuffle`, `.rowIds`, `.distinct` and `.means` serve permutation importance and partial
+ * dependence. Driver: sends the tasks and merges the sums. Cost: one read of the columns, one sort of each
  * partition's scores, one merge.
  */
 import { registerTask } from '../cluster/task-runner.ts';
+import { columnOf } from '../table/column-values.ts';
+import { registerOperator } from '../table/operators.ts';
 import type { PartitionSpec } from '../table/partition-spec.ts';
 import { readPartition } from '../table/read-partition.ts';
 import { type BinaryPart, type BinaryRequest, binaryPart } from './binary-part.ts';
+import { type DistinctPart, type DistinctRequest, distinctOf } from './feature-grid.ts';
+import { type MeansPart, type MeansRequest, meansPart } from './means-part.ts';
 import {
   type ClassesPart,
   classesPart,
@@ -18,7 +23,9 @@ import {
 import { type RankMetrics, type RocCurve, rankMetrics, rocCurve } from './rank-metrics.ts';
 import { readFinite, readWeights } from './read-columns.ts';
 import { type RegressionPart, sumRegression } from './regression-sums.ts';
+import { type ReplaceSpec, replacePart } from './replace-part.ts';
 import { mergeRuns, type ScoreRuns } from './score-runs.ts';
+import { idNumbers, type ShuffleTask, shuffledOrder } from './shuffled-order.ts';
 
 /** A partition and what to read of it. */
 export interface PartTask<R> {
@@ -86,6 +93,36 @@ registerTask(
     const predictions = readFinite(batch, predictionCol, 'DATA_INVALID');
     return sumRegression(labels, predictions, readWeights(batch, weightCol));
   },
+);
+
+registerTask('evaluation.shuffle', (task: ShuffleTask): Uint32Array => shuffledOrder(task));
+
+registerTask(
+  'evaluation.rowIds',
+  async (task: PartTask<{ readonly idCol: string }>): Promise<Float64Array> => {
+    const { idCol } = task.request;
+    const batch = await readPartition(task.partition, { columns: [idCol] });
+    return idNumbers(columnOf(batch, [idCol]), idCol);
+  },
+);
+
+registerTask(
+  'evaluation.distinct',
+  async (task: PartTask<DistinctRequest>): Promise<DistinctPart | null> => {
+    const batch = await readPartition(task.partition, { columns: [task.request.path] });
+    return distinctOf(batch, task.request);
+  },
+);
+
+registerTask('evaluation.means', async (task: PartTask<MeansRequest>): Promise<MeansPart> => {
+  const { responseCol, weightCol } = task.request;
+  const columns = columnsOf([responseCol, weightCol]);
+  return meansPart(await readPartition(task.partition, { columns }), task.request);
+});
+
+registerOperator<ReplaceSpec>(
+  'evaluation.replacePart',
+  (spec) => (batch, context) => replacePart(spec, batch, context),
 );
 
 registerTask('evaluation.rank', (task: RankTask): RankResult => {

@@ -181,4 +181,15 @@ export const plantedBugs = [
     ],
     tests: ['test/ensemble/custom-objective.test.ts'],
   },
+  {
+    name: 'a permutation goes by the place in the partition',
+    edits: [
+      {
+        file: 'src/evaluation/replace-part.ts',
+        find: 'order.subarray(firstRow, firstRow + batch.numRows)',
+        replace: 'order.subarray(0, batch.numRows)',
+      },
+    ],
+    tests: ['test/evaluation/permutation-importance.test.ts'],
+  },
 ];
