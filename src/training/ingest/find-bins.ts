@@ -7,10 +7,14 @@ import { hash32, purposes } from '../../base/rng.ts';
 import { numericEdges } from '../../binning/bin-edges.ts';
 import type { BinnedFeature } from '../../binning/binned-layout.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
+import { sortNumbers } from '../../binning/sort-numbers.ts';
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { RawColumns, Wave } from './raw-columns.ts';
 import type { RowRuns } from './shard-rows.ts';
+
+/** Features whose samples the ranks gather before they sort. */
+const featuresAtOnce = 32;
 
 /** Features with their bins, and whether each has missing values among the rows looked at. */
 export interface FoundBins {
@@ -126,30 +130,54 @@ export class BinFinder {
 
   /** Each rank sorts the samples of some features; all get all edges. */
   async #findEdges(): Promise<Float64Array[]> {
-    const environment = this.#environment;
-    const { collective } = environment;
-    const mine: number[] = [];
+    const { collective } = this.#environment;
     const numeric = this.#job.features.flatMap((source, f) =>
       source.kind === 'category' ? [] : [f],
     );
-    for (const [i, f] of numeric.entries()) {
-      collective.checkAborted();
-      const source = this.#job.features[f] as FeatureSource;
+    const mine: number[] = [];
+    // samples of a few features at a time are in memory; nobody waits while another sorts
+    const batch = collective.size * Math.max(1, Math.floor(featuresAtOnce / collective.size));
+    for (let from = 0; from < numeric.length; from += batch) {
+      const samples = await this.#gatherSamples(numeric.slice(from, from + batch));
+      for (const [f, sample] of samples) {
+        collective.checkAborted();
+        const isFloat32 = this.#job.features[f]?.kind === 'f32';
+        const edges = numericEdges(sortNumbers(sample), this.#job.maxBins, isFloat32);
+        mine.push(f, edges.length, ...edges);
+      }
+    }
+    return await this.#gatherEdges(mine);
+  }
+
+  /** The whole samples of this rank's share of some features. */
+  async #gatherSamples(
+    features: readonly number[],
+  ): Promise<[number, Float32Array | Float64Array][]> {
+    const environment = this.#environment;
+    const { collective } = environment;
+    const own: [number, Float32Array | Float64Array][] = [];
+    for (const [i, f] of features.entries()) {
+      const isFloat32 = this.#job.features[f]?.kind === 'f32';
       const seen = this.#seen[f] as Seen;
-      const own = joinChunks(seen.chunks, source.kind === 'f32');
+      const joined = joinChunks(seen.chunks, isFloat32);
       seen.chunks = [];
-      const bytes = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
+      const bytes = new Uint8Array(joined.buffer, joined.byteOffset, joined.byteLength);
       const all = await environment.wait(collective.allgather(bytes));
       if (i % collective.size !== collective.rank) continue;
       const parts = all.map((part) =>
-        source.kind === 'f32'
+        isFloat32
           ? new Float32Array(part.buffer, part.byteOffset, part.byteLength / 4)
           : new Float64Array(part.buffer, part.byteOffset, part.byteLength / 8),
       );
-      const sorted = joinChunks(parts, source.kind === 'f32').sort();
-      const edges = numericEdges(sorted, this.#job.maxBins, source.kind === 'f32');
-      mine.push(f, edges.length, ...edges);
+      own.push([f, joinChunks(parts, isFloat32)]);
     }
+    return own;
+  }
+
+  /** Edges of all features, from what each rank found: feature, number of edges, edges. */
+  async #gatherEdges(mine: readonly number[]): Promise<Float64Array[]> {
+    const environment = this.#environment;
+    const { collective } = environment;
     const packed = Float64Array.from(mine);
     const all = await environment.wait(collective.allgather(new Uint8Array(packed.buffer)));
     const edges: Float64Array[] = this.#job.features.map(() => new Float64Array(0));

@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { sortNumbers } from '../../src/binning/sort-numbers.ts';
+
+/** Many numbers from a few draws: repeated, shifted and scaled. */
+const numbers = fc
+  .tuple(
+    fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 40 }),
+    fc.integer({ min: 1, max: 5000 }),
+    fc.constantFrom(0, 1e-300, 1, 1e10),
+  )
+  .map(([draws, length, step]) =>
+    Array.from({ length }, (_, i) => (draws[i % draws.length] as number) + i * step),
+  )
+  .map((values) => values.filter((value) => !Number.isNaN(value)));
+
+it('gives the order of the built-in sort, −0 before 0, for both widths', () => {
+  fc.assert(
+    fc.property(numbers, (values) => {
+      for (const type of [Float32Array, Float64Array]) {
+        const expected = type.from(values).sort();
+        const sorted = sortNumbers(type.from(values));
+        expect(sorted.length).toBe(expected.length);
+        expect(sorted.every((value, i) => Object.is(value, expected[i]))).toBe(true);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('sorts the extremes among many numbers', () => {
+  const extremes = [
+    -Infinity,
+    -Number.MAX_VALUE,
+    -5e-324,
+    -0,
+    0,
+    5e-324,
+    Number.MAX_VALUE,
+    Infinity,
+  ];
+  const values = Float64Array.from({ length: 4096 }, (_, i) => extremes[(i * 5) % 8] as number);
+  const sorted = sortNumbers(values);
+  const expected = extremes.flatMap((value) => Array<number>(512).fill(value));
+  expect(sorted.every((value, i) => Object.is(value, expected[i]))).toBe(true);
+});
