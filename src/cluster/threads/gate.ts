@@ -8,8 +8,8 @@ import { endGang, type GangControl, gangState, gangWord, openGate } from './gang
 /** Longest silence of another rank before the gang is given up. */
 export const defaultTimeoutMs = 600_000;
 
-/** Looks at the gate before a thread goes to sleep: some two microseconds. */
-const spins = 200;
+/** Looks at the gate before a thread goes to sleep: some twenty microseconds, less than falling asleep and waking. */
+const spins = 2000;
 
 /** One thread's side of the barrier. */
 export class Gate {
