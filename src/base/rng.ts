@@ -16,6 +16,7 @@ export const purposes = {
   data: 9,
   holdout: 10,
   extraTrees: 11,
+  goss: 21,
 } as const;
 
 /** A bijective mix of 32 bits. */

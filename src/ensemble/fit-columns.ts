@@ -20,6 +20,7 @@ export interface ColumnParams {
   readonly idCol: string | undefined;
   readonly validationIndicatorCol?: string | undefined;
   readonly offsetCol?: string | undefined;
+  readonly groupCol?: string | undefined;
 }
 
 /** What was found. */
@@ -68,9 +69,11 @@ export function fitColumns(
       throw columnTypeError(owner, param, field, rule);
     }
   }
-  if (params.idCol !== undefined) {
-    const field = requireColumn(owner, 'idCol', params.idCol, schema);
-    if (!isId(field.type)) throw columnTypeError(owner, 'idCol', field, 'an integer or a text');
+  for (const param of ['idCol', 'groupCol'] as const) {
+    const name = params[param];
+    if (name === undefined) continue;
+    const field = requireColumn(owner, param, name, schema);
+    if (!isId(field.type)) throw columnTypeError(owner, param, field, 'an integer or a text');
   }
   for (const feature of features) {
     if (feature.path.length === 1 && feature.path[0] === params.labelCol) {

@@ -11,6 +11,7 @@ import { type FitColumns, fitColumns } from './fit-columns.ts';
 import type { GBTParams } from './gbt-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import { offsetPaths } from './offset-column.ts';
+import { roundSampling } from './sampling-params.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 import { requireMetric, userFunctions } from './user-functions.ts';
 
@@ -69,7 +70,7 @@ export async function fitBoostedTrees(
       maxCategoriesPerSplit: params.maxCategoriesPerSplit,
       maxOneHot: params.maxOneHot,
     },
-    rows: { rate: params.subsamplingRate, bootstrap: false },
+    rows: roundSampling(params),
     columns: {
       byTree: params.colsampleByTree < 1 ? params.colsampleByTree : null,
       byLevel: params.colsampleByLevel < 1 ? params.colsampleByLevel : null,
@@ -99,6 +100,7 @@ export function ingestOf(
     readonly labelCol: string;
     readonly weightCol: string | undefined;
     readonly idCol: string | undefined;
+    readonly groupCol?: string | undefined;
     readonly validationIndicatorCol?: string | undefined;
     readonly classWeights?: 'balanced' | NumbersByName | undefined;
     readonly scalePosWeight?: number | undefined;
@@ -117,6 +119,7 @@ export function ingestOf(
     labelKind,
     weightCol: params.weightCol ?? null,
     idCol: params.idCol ?? null,
+    groupCol: params.groupCol ?? null,
     validationCol: params.validationIndicatorCol ?? null,
     maxBins: params.maxBins,
     binSampleRows: params.binSampleRows,

@@ -2,6 +2,7 @@
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { column, float, int, oneOf } from '../params/kinds.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
+import { checkSampling, classSamplingParams, samplingParams } from './sampling-params.ts';
 import {
   classifierColumnParams,
   classWeights,
@@ -52,6 +53,7 @@ const gbtSpecs = {
   /** How much the validation loss must fall to count as better. */
   validationTol: float({ default: 0, min: 0, since: '0.1.0' }),
   ...functionParams,
+  ...samplingParams,
 };
 
 function checkColumns(params: {
@@ -86,7 +88,7 @@ export const gbtRegressorParams = defineParams(
     tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
     ...customLossParams,
   },
-  (params) => checkColumns(params) ?? checkCustomLoss(params),
+  (params) => checkColumns(params) ?? checkSampling(params) ?? checkCustomLoss(params),
 );
 
 /** Parameters of GBTClassifier. */
@@ -99,10 +101,11 @@ export const gbtClassifierParams = defineParams(
     classWeights,
     /** Weight of the second of two classes (1 by default); multiplies those of classWeights and rows. */
     scalePosWeight: float({ above: 0, since: '0.1.0' }),
+    ...classSamplingParams,
     /** The loss that is minimised: logistic for two classes, softmax for more. */
     lossType: oneOf(['logistic'], { default: 'logistic', since: '0.1.0' }),
   },
-  checkColumns,
+  (params) => checkColumns(params) ?? checkSampling(params),
 );
 
 /** Options of {@link GBTRegressor}. @interface */

@@ -10,11 +10,11 @@ import { type GrowthResult, growTree } from '../tree/grow-tree.ts';
 import type { GrownTree } from '../tree/tree.ts';
 import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
 import { ColumnSampler, treeKey } from './column-sampling.ts';
-import { drawRoundRows, leavesRowsOut } from './draw-round-rows.ts';
 import type { RankRows } from './ingest/ingest.ts';
 import { settleLeaves } from './leaf-values.ts';
 import { numberOfWord } from './order-word.ts';
 import { treeScales } from './quantise.ts';
+import { RoundRows } from './round-rows.ts';
 import { routeBytes, writeRoutes } from './route-rows.ts';
 
 /** Marks a row of the tree's own rank that the tree was not grown on. */
@@ -24,8 +24,8 @@ const leftOut = 0x80000000;
 interface LargestGradients {
   readonly grad: number;
   readonly hess: number;
-  /** The least h, where the objective finds it. */
-  readonly leastHess: number | null;
+  /** Every row has the same h. */
+  readonly isConstantHess: boolean;
 }
 
 /** Grows the trees of a fit, one after another. */
@@ -33,6 +33,7 @@ export class BoostedTreeGrower {
   readonly #state: BoostingState;
   readonly #backend: CpuBackend;
   readonly #sampler: ColumnSampler;
+  readonly #roundRows: RoundRows;
   /** The least gain of the last tree's splits, for each output. */
   readonly #leastGains: number[] = [];
 
@@ -53,10 +54,18 @@ export class BoostedTreeGrower {
       flushRows: job.flushRows,
     });
     this.#sampler = new ColumnSampler(layout, job.columns, job.seed);
+    this.#roundRows = new RoundRows(state);
   }
 
   get counters(): CpuBackend['counters'] {
     return this.#backend.counters;
+  }
+
+  /** Begins a round: what its outputs share, and the rows that their trees are grown on. */
+  async beginRound(round: number): Promise<void> {
+    const { environment, objective, rows } = this.#state;
+    objective.beginRound(environment, gradientRows(this.#state, rows.train));
+    await this.#roundRows.begin(round);
   }
 
   /** Grows the tree of an output and adds it to the scores. */
@@ -65,13 +74,14 @@ export class BoostedTreeGrower {
     const { layout, train } = this.#state.rows;
     environment.collective.checkAborted();
     objective.gradients(environment, this.#clearedRows(train), output);
-    const largest = await this.#largestGradients();
+    const isAmplified = this.#roundRows.amplify();
+    const largest = await this.#largestGradients(isAmplified);
     const quantisation = this.#quantise(largest, round, output);
     const tree = round * objective.numOutputs + output;
     this.#sampler.beginTree(tree);
     this.#backend.beginTree({
       quantisation,
-      rootSegment: drawRoundRows(this.#state, this.#backend.rows, round),
+      rootSegment: this.#roundRows.draw(this.#backend.rows, round),
       maskOf: (node) => this.#sampler.maskOf(node),
     });
     const expectedGain = this.#leastGains[output];
@@ -87,29 +97,35 @@ export class BoostedTreeGrower {
     return gradientRows(this.#state, part);
   }
 
-  async #largestGradients(): Promise<LargestGradients> {
-    const { environment, memory, objective } = this.#state;
+  async #largestGradients(isAmplified: boolean): Promise<LargestGradients> {
+    const { environment, memory } = this.#state;
     const bits = new BigInt64Array(environment.f64(memory.ownStats, 3).slice().buffer);
     await environment.wait(environment.collective.allreduce(bits, 'max'));
     const largest = new Float64Array(bits.buffer);
     return {
       grad: largest[0] as number,
       hess: largest[1] as number,
-      leastHess: objective.findsHessianRange ? numberOfWord(bits[2] as bigint) : null,
+      isConstantHess: this.#hasConstantHess(isAmplified, largest, bits[2] as bigint),
     };
+  }
+
+  #hasConstantHess(isAmplified: boolean, largest: Float64Array, leastWord: bigint): boolean {
+    const { objective, rows } = this.#state;
+    if (isAmplified || rows.weights !== 0) return false;
+    if (objective.hessianIsWeight) return true;
+    const most = largest[1] as number;
+    return objective.findsHessianRange && most > 0 && numberOfWord(leastWord) === most;
   }
 
   /** Writes the gradients into the records' slots as integers. */
   #quantise(largest: LargestGradients, round: number, output: number) {
-    const { environment, objective, job, rows } = this.#state;
+    const { environment, job, rows } = this.#state;
     const { layout, train } = rows;
     const { split } = job;
     const scales = treeScales({
       maxGrad: largest.grad,
       maxHess: largest.hess,
-      isConstantHess:
-        rows.weights === 0 &&
-        (objective.hessianIsWeight || (largest.hess > 0 && largest.leastHess === largest.hess)),
+      isConstantHess: largest.isConstantHess,
       countsRows: split.minInstancesPerNode > 1 || split.minCategoryRows > 0,
       slotBytes: layout.slotBytes,
       numRows: train.numAll,
@@ -136,7 +152,7 @@ export class BoostedTreeGrower {
   async #settle(grown: GrowthResult, output: number, largest: LargestGradients): Promise<void> {
     const { environment, memory, objective, job } = this.#state;
     const { train, validation, layout } = this.#state.rows;
-    const isSampled = leavesRowsOut(this.#state);
+    const isSampled = this.#roundRows.leavesRowsOut;
     const needsRoutes = isSampled || validation.numProcess > 0;
     const valueBytes = align(grown.leaves.length * 40);
     const span = valueBytes + (needsRoutes ? align(routeBytes(grown, layout)) : 0);
@@ -155,7 +171,7 @@ export class BoostedTreeGrower {
     if (isSampled) this.#route(train, routes, leftOut);
     const values = await settleLeaves(environment, {
       leafQuantile: objective.leafQuantile,
-      wholeWeights: this.#state.wholeWeights,
+      wholeWeights: objective.leafQuantile === null ? null : this.#roundRows.leafWeights(),
       grown,
       largest,
       rows: gradientRows(this.#state, train),

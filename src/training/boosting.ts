@@ -11,7 +11,7 @@ import { type GrownTree, packTrees } from '../tree/tree.ts';
 import { BoostedTreeGrower } from './boosted-tree-grower.ts';
 import { type BoostingMemory, planBoosting } from './boosting-memory.ts';
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
-import { type BoostingState, gradientRows } from './boosting-state.ts';
+import type { BoostingState } from './boosting-state.ts';
 import { CustomMetric } from './custom-metric.ts';
 import { StopWatch } from './early-stopping.ts';
 import { writeFirstScores } from './first-scores.ts';
@@ -119,14 +119,14 @@ async function plan(
 
 async function boost(state: BoostingState): Promise<BoostedRounds> {
   const { environment, job, objective } = state;
-  const { train, validation } = state.rows;
+  const { validation } = state.rows;
   const grower = new BoostedTreeGrower(state);
   const trees: GrownTree[] = [];
   const losses: number[] = [];
   const watch = job.earlyStopping === null ? null : new StopWatch(job.earlyStopping);
   await environment.wait(environment.collective.barrier());
   for (let round = 0; round < job.numRounds; round++) {
-    objective.beginRound(environment, gradientRows(state, train));
+    await grower.beginRound(round);
     for (let output = 0; output < objective.numOutputs; output++) {
       trees.push(await grower.grow(round, output));
     }

@@ -46,6 +46,8 @@ export interface IngestJob {
   /** Margins added to every score: a column, or one element of a vector an output; none if empty. */
   readonly offsets: readonly (readonly string[])[];
   readonly idCol: string | null;
+  /** The column of each row's group, or null. */
+  readonly groupCol: string | null;
   /** A boolean column that marks validation rows, or null. */
   readonly validationCol: string | null;
   readonly maxBins: number;
@@ -63,6 +65,26 @@ export interface RowSampling {
   readonly rate: number;
   /** With replacement: how often a row counts is Poisson of mean `rate`. */
   readonly bootstrap: boolean;
+}
+
+/** Gradient-based one-side sampling. */
+export interface GossRates {
+  /** Share of the rows, those with the largest gradients, that are all kept. */
+  readonly topRate: number;
+  /** Share of the rows that is drawn from the others. */
+  readonly otherRate: number;
+  /** Before this round (from 0) all rows are kept. */
+  readonly fromRound: number;
+}
+
+/** Which rows each round of boosting is grown on. */
+export interface RoundSampling {
+  readonly rate: number;
+  /** An exact share of each class: `rate`, or one of its own by the class's text. */
+  readonly byClass: 'stratified' | Readonly<Record<string, number>> | null;
+  /** Rows of a group are drawn together. */
+  readonly byGroup: boolean;
+  readonly goss: GossRates | null;
 }
 
 /** How features are drawn: how many of all, per tree, level and node (null: all). */
@@ -105,7 +127,7 @@ export interface BoostingJob {
   readonly stepSize: number;
   readonly limits: GrowthLimits;
   readonly split: SplitParams;
-  readonly rows: RowSampling;
+  readonly rows: RoundSampling;
   readonly columns: ColumnSampling;
   readonly earlyStopping: EarlyStopping | null;
   readonly seed: number;

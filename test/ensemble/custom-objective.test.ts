@@ -126,7 +126,10 @@ describe('a function', () => {
     'of %s %j: closure and module, 1 to 3 threads, the same bytes',
     async (name, own, run) => {
       const options = { ...shared, ...own };
-      const closure = { ...options, objectiveFunction: losses[run] as ObjectiveFunction };
+      const closure = {
+        ...options,
+        objectiveFunction: run === 'poisson' ? losses.poisson : losses.crossEntropy,
+      };
       const imported = { ...options, objectiveFunction: fromModule(moduleUrl, run) };
       const alone = await savedBytes(await fitSample({ name, options: closure }, data));
       for (const width of [1, 3]) {

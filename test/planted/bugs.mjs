@@ -192,4 +192,37 @@ export const plantedBugs = [
     ],
     tests: ['test/evaluation/permutation-importance.test.ts'],
   },
+  {
+    name: 'the amplification of gradient-based sampling is forgotten',
+    edits: [
+      {
+        file: 'src/training/goss.ts',
+        find: 'const amplification = numRest / numOther;',
+        replace: 'const amplification = Math.min(1, numRest / numOther);',
+      },
+    ],
+    tests: ['test/ensemble/row-sampling.test.ts'],
+  },
+  {
+    name: 'gradient-based sampling looks at the gradients of one rank',
+    edits: [
+      {
+        file: 'src/training/select-top.ts',
+        find: "    await environment.wait(environment.collective.allreduce(sums, 'sum'));\n",
+        replace: '    environment.collective.checkAborted();\n',
+      },
+    ],
+    tests: [exactness],
+  },
+  {
+    name: 'groups are drawn row by row',
+    edits: [
+      {
+        file: 'src/training/round-rows.ts',
+        find: 'isChosen || job.rows.byGroup ?',
+        replace: 'isChosen ?',
+      },
+    ],
+    tests: ['test/ensemble/row-sampling.test.ts'],
+  },
 ];

@@ -57,7 +57,8 @@ export function featureNames(recipe: DataRecipe): string[] {
 
 /**
  * Columns x0…, and: y a number, p a number above 0, b one of two words, k one of four integers, w a weight (one in eight is 0),
- * id a distinct integer, v a mark on one row in five, o an offset between −1 and 1.
+ * id a distinct integer, v a mark on one row in five, o an offset between −1 and 1,
+ * g a group of about 25 rows.
  */
 export function randomData(recipe: DataRecipe): SampleData {
   const { numRows, kinds } = recipe;
@@ -90,6 +91,7 @@ export function randomData(recipe: DataRecipe): SampleData {
     column('id', 'int64', (row) => ids[row] as number),
     column('v', 'bool', () => random() < 0.2),
     column('o', 'float64', () => 2 * random() - 1),
+    column('g', 'int64', () => Math.floor((random() * numRows) / 25) * 1e10),
   ];
 }
 

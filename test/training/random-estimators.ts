@@ -107,6 +107,36 @@ const forest = fc.record({
 
 const impurity = fc.record({ impurity: fc.constantFrom('gini', 'entropy') });
 const weightFraction = fc.record({ minWeightFractionPerNode: fc.constantFrom(0, 0.02) });
+const rowDraws = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      subsamplingRate: fc.constant(1),
+      stepSize: fc.constant(1),
+      gossTopRate: fc.constantFrom(0.2, 0.5),
+      gossOtherRate: fc.constantFrom(0.1, 0.4),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      subsamplingRate: fc.constant(0.6),
+      subsampleByGroup: fc.constant(true),
+      groupCol: fc.constant('g'),
+    }),
+  },
+);
+const classDraws = fc.oneof(
+  { weight: 3, arbitrary: rowDraws },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      subsamplingRate: fc.constantFrom(0.6, 0.05),
+      stratifiedSampling: fc.constant(true),
+    }),
+  },
+);
 const offset = fc.record({ offsetCol: fc.constant('o') }, { requiredKeys: [] });
 const boostedLabel = fc.oneof(
   fc.record(
@@ -150,8 +180,8 @@ function caseOf(
 /** Every estimator with random parameters; `featuresCols` is still to be given. */
 export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary<EstimatorCase>>> =
   {
-    GBTRegressor: caseOf('GBTRegressor', boosting, stopping, losses, offset),
-    GBTClassifier: caseOf('GBTClassifier', boosting, stopping, boostedLabel),
+    GBTRegressor: caseOf('GBTRegressor', boosting, stopping, losses, offset, rowDraws),
+    GBTClassifier: caseOf('GBTClassifier', boosting, stopping, boostedLabel, classDraws),
     RandomForestRegressor: caseOf('RandomForestRegressor', forest, weightFraction, numberLabel),
     RandomForestClassifier: caseOf(
       'RandomForestClassifier',

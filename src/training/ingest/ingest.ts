@@ -2,8 +2,8 @@
  * From partitions to binned rows, as every rank does it: (1) read labels, weights and ids; (2) deal the rows
  * to the ranks; (3) decode the feature columns and find the bins; (4) write the records. Memory:
  *
- *   | fixed | labels weights offsets keys | records | roles as read, raw columns of a wave |
- *                                                    ↑ free for training once the rows are binned
+ *   | fixed | labels weights offsets groups keys | records | roles as read, raw columns of a wave |
+ *                                                           ↑ free for training once the rows are binned
  *
  * Rows of the process are numbered anew: the training rows of rank 0, 1, …, then the validation rows.
  */
@@ -49,6 +49,8 @@ export interface IngestedRows {
   readonly weights: number;
   /** Addresses of the margins that scores begin with, one an output; empty without. */
   readonly offsets: readonly number[];
+  /** uint32[2] a row: the group's 64 bits, the low word first; 0 without groups. */
+  readonly groups: number;
   readonly keys: number;
   readonly records: number;
   /** From here on memory is free. */
@@ -73,6 +75,7 @@ export async function ingest(
   const hasWeights = job.weightCol !== null || job.classWeighting !== null;
   const weights = hasWeights ? arena.allocate(8 * numRows) : 0;
   const offsets = job.offsets.map(() => arena.allocate(8 * numRows));
+  const groups = job.groupCol === null ? 0 : arena.allocate(8 * numRows);
   const keys = arena.allocate(4 * numRows);
   const tables = arena.allocate(environment.numLocal * tableBytes(job));
   const records = arena.allocate(strideBound(job) * numRows);
@@ -83,6 +86,7 @@ export async function ingest(
     keys: overlay.allocate(4 * numRows),
     states: overlay.allocate(numRows),
     offsets: job.offsets.map(() => overlay.allocate(8 * numRows)),
+    groups: overlay.allocate(job.groupCol === null ? 0 : 8 * numRows),
   };
   await environment.reserve(overlay.top, 'rows');
   environment.progress({ phase: 'read', done: 0, total: 1 });
@@ -111,6 +115,7 @@ export async function ingest(
       copyRuns(environment.f64(from, numRows), environment.f64(to, numRows), runs, start);
     copy(roles.labels, labels);
     copyRuns(environment.u32(roles.keys, numRows), environment.u32(keys, numRows), runs, start);
+    if (groups !== 0) copy(roles.groups, groups);
     if (job.weightCol !== null) copy(roles.weights, weights);
     else if (weights !== 0) environment.f64(weights + 8 * start, runs.numRows).fill(1);
     offsets.forEach((to, k) => {
@@ -137,7 +142,7 @@ export async function ingest(
   }
   const { features, hasMissing } = await finder.finish();
   const runs = { trainRuns, validationRuns };
-  const rows = { classes, train, validation, labels, weights, offsets, keys, ...runs };
+  const rows = { classes, train, validation, labels, weights, offsets, groups, keys, ...runs };
   const layout = layoutRecords(features, hasMissing, await slotBytes(rows));
 
   const scratch = tables + environment.localIndex * tableBytes(job);

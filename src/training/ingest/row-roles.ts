@@ -5,7 +5,7 @@
  *   labels  float64[rows]  the number, or a code of this partition's classes until all classes are known
  *   weights float64[rows]  (only with weightCol)      keys uint32[rows]  for random draws
  *   states  uint8[rows]    0 takes no part, 1 trains, 2 validates
- *   offsets float64[rows] each  (only with offsets)
+ *   offsets float64[rows] each  (only with offsets)     groups uint32[2 rows]  (only with groupCol)
  */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
@@ -17,6 +17,7 @@ import { readPartition } from '../../table/read-partition.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
+import { readGroups } from './read-groups.ts';
 import { readOffsets } from './read-offsets.ts';
 
 /** What a row is for. */
@@ -32,6 +33,7 @@ export interface RoleAddresses {
   readonly keys: number;
   readonly states: number;
   readonly offsets: readonly number[];
+  readonly groups: number;
 }
 
 /** Reads this rank's partitions; returns the classes (empty for numbers). */
@@ -42,7 +44,14 @@ export async function readRoles(
   at: RoleAddresses,
 ): Promise<ClassValue[]> {
   const offsetCols = job.offsets.map((path) => path[0] as string);
-  const roles = [job.labelCol, job.weightCol, job.idCol, job.validationCol, ...offsetCols];
+  const roles = [
+    job.labelCol,
+    job.weightCol,
+    job.idCol,
+    job.validationCol,
+    job.groupCol,
+    ...offsetCols,
+  ];
   const columns = [...new Set(roles.filter((name) => name !== null))];
   const found: { first: number; count: number; values: readonly ClassValue[] }[] = [];
   for (let i = environment.localIndex; i < placed.length; i += environment.numLocal) {
@@ -53,6 +62,7 @@ export async function readRoles(
     readStates(environment, job, part, batch, at);
     const takesPart = environment.u8(at.states + part.firstLocal, part.count);
     readOffsets(environment, job, { part, batch }, { offsets: at.offsets, takesPart });
+    readGroups(environment, job, { part, batch }, { groups: at.groups, takesPart });
     const values = readLabels(environment, job, part, batch, at);
     found.push({ first: part.firstLocal, count: part.count, values });
   }
