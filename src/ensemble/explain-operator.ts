@@ -9,7 +9,7 @@ import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 import { TreeExplainer } from '../tree/explainer.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import { contributionsField } from './contributions-field.ts';
-import { featureValues } from './predict-operator.ts';
+import { featureValues } from './read-features.ts';
 
 /** What the operator is told. */
 export interface ExplainSpec extends OperatorSpec {

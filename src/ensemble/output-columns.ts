@@ -29,6 +29,7 @@ import {
   float64Column,
   utf8ColumnOfCodes,
 } from '../table/make-column.ts';
+import { columnArray } from '../table/shared-buffer.ts';
 import type { ClassValue } from '../training/messages.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import { type ContributionsShape, contributionsField } from './contributions-field.ts';
@@ -52,10 +53,9 @@ export interface OutputShape {
   readonly contributions?: ContributionsShape | undefined;
 }
 
-/** Scores of a batch. */
+/** What was computed of a batch; null what nobody reads. */
 export interface BatchScores {
-  readonly raw: Float64Array;
-  readonly probability: Float64Array | null;
+  readonly scores: { readonly raw: Float64Array; readonly probability: Float64Array | null } | null;
   /** Node of each row, tree by tree. */
   readonly leaves: Uint32Array | null;
   readonly numRows: number;
@@ -77,18 +77,16 @@ interface IntegerKind {
     | Float32Array;
 }
 
-const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
-
 const integerKinds: Readonly<Record<string, IntegerKind>> = {
-  tinyint: { type: new Int8(), make: (n) => new Int8Array(shared(n)) },
-  smallint: { type: new Int16(), make: (n) => new Int16Array(shared(2 * n)) },
-  int: { type: new Int32(), make: (n) => new Int32Array(shared(4 * n)) },
-  bigint: { type: new Int64(), make: (n) => new BigInt64Array(shared(8 * n)) },
-  utinyint: { type: new Uint8(), make: (n) => new Uint8Array(shared(n)) },
-  usmallint: { type: new Uint16(), make: (n) => new Uint16Array(shared(2 * n)) },
-  uint: { type: new Uint32(), make: (n) => new Uint32Array(shared(4 * n)) },
-  ubigint: { type: new Uint64(), make: (n) => new BigUint64Array(shared(8 * n)) },
-  float: { type: new Float32(), make: (n) => new Float32Array(shared(4 * n)) },
+  tinyint: { type: new Int8(), make: (n) => columnArray(Int8Array, n) },
+  smallint: { type: new Int16(), make: (n) => columnArray(Int16Array, n) },
+  int: { type: new Int32(), make: (n) => columnArray(Int32Array, n) },
+  bigint: { type: new Int64(), make: (n) => columnArray(BigInt64Array, n) },
+  utinyint: { type: new Uint8(), make: (n) => columnArray(Uint8Array, n) },
+  usmallint: { type: new Uint16(), make: (n) => columnArray(Uint16Array, n) },
+  uint: { type: new Uint32(), make: (n) => columnArray(Uint32Array, n) },
+  ubigint: { type: new Uint64(), make: (n) => columnArray(BigUint64Array, n) },
+  float: { type: new Float32(), make: (n) => columnArray(Float32Array, n) },
 };
 
 /** The Arrow type of a classifier's prediction. */
@@ -131,37 +129,39 @@ export function schemaWithOutputs(schema: Schema, shape: OutputShape): Schema {
   return new Schema([...schema.fields, ...outputFields(shape), ...last], schema.metadata);
 }
 
-/** The columns of a batch. */
+/** The columns of a batch, those that somebody reads. */
 export function outputColumns(
   spec: Omit<OutputShape, 'numTrees'> & {
     readonly trees: TreeEnsemble;
     readonly thresholds: readonly number[] | null;
   },
-  scores: BatchScores,
-): Vector[] {
-  const { outputs, classes } = spec;
-  const columns: Vector[] = [];
-  if (classes.length === 0) {
-    columns.push(float64Column(scores.raw));
-  } else {
+  { scores, leaves, numRows }: BatchScores,
+  isRead: (name: string) => boolean,
+): (readonly [Field, Vector])[] {
+  const { outputs, classes, trees } = spec;
+  const shape = { ...spec, numTrees: trees.numTrees };
+  const fields = new Map(outputFields(shape).map((field) => [field.name, field]));
+  const added: [Field, Vector][] = [];
+  const add = (name: string | null, make: () => Vector): void => {
+    const field = name === null ? undefined : fields.get(name);
+    if (field !== undefined && isRead(field.name)) added.push([field, make()]);
+  };
+  if (scores !== null) {
     const width = classes.length;
-    const probability = scores.probability ?? scores.raw;
-    if (outputs.rawPredictionCol !== null) {
-      columns.push(fixedSizeListColumn(scores.raw, width));
-    }
-    if (outputs.probabilityCol !== null) {
-      columns.push(fixedSizeListColumn(probability, width));
-    }
-    const codes = winners(probability, width, spec.thresholds);
-    columns.push(classColumn(codes, classes, spec.labelType));
-  }
-  if (outputs.leafCol !== null && scores.leaves !== null) {
-    const { trees } = spec;
-    columns.push(
-      fixedSizeListColumn(leafNumbers(trees, scores.leaves, scores.numRows), trees.numTrees),
+    const { raw, probability } = scores;
+    add(outputs.rawPredictionCol, () => fixedSizeListColumn(raw, width));
+    add(outputs.probabilityCol, () => fixedSizeListColumn(probability ?? raw, width));
+    add(outputs.predictionCol, () =>
+      width === 0
+        ? float64Column(raw)
+        : classColumn(winners(probability ?? raw, width, spec.thresholds), classes, spec.labelType),
     );
   }
-  return columns;
+  if (leaves !== null) {
+    const numbers = (): Float64Array => leafNumbers(trees, leaves, numRows);
+    add(outputs.leafCol, () => fixedSizeListColumn(numbers(), trees.numTrees));
+  }
+  return added;
 }
 
 /** The class of the largest p, or of the largest p / t; the first of equals. */
@@ -199,7 +199,7 @@ function classColumn(codes: Int32Array, classes: readonly ClassValue[], labelTyp
   }
   const kind = integerKinds[labelType];
   if (kind === undefined) {
-    const values = new Float64Array(shared(codes.length * 8));
+    const values = columnArray(Float64Array, codes.length);
     for (let i = 0; i < codes.length; i++) values[i] = classes[codes[i] as number] as number;
     return float64Column(values);
   }
@@ -215,7 +215,7 @@ function classColumn(codes: Int32Array, classes: readonly ClassValue[], labelTyp
 
 /** Leaves of each tree numbered from the left, as Spark numbers them; row by row. */
 function leafNumbers(trees: TreeEnsemble, nodes: Uint32Array, numRows: number): Float64Array {
-  const out = new Float64Array(shared(nodes.length * 8));
+  const out = columnArray(Float64Array, nodes.length);
   for (let t = 0; t < trees.numTrees; t++) {
     const numbers = numberLeaves(trees, t);
     for (let row = 0; row < numRows; row++) {

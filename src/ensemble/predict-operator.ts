@@ -1,21 +1,22 @@
 /**
  * Prediction of one partition in a worker thread: the batch's feature columns go to the predictor, what comes
- * back becomes the model's output columns. The predictor is made once a thread and model.
+ * back becomes the model's output columns, those that somebody reads. The predictor is made once a thread and
+ * model.
  */
-import type { RecordBatch, Vector } from 'apache-arrow';
-import { exp, logistic } from '../base/portable-math.ts';
-import { columnOf, encodeCategories, fillNumeric } from '../table/column-values.ts';
+import type { RecordBatch } from 'apache-arrow';
+import { columnOf, fillNumeric } from '../table/column-values.ts';
 import { withColumns } from '../table/make-column.ts';
 import type { Operator } from '../table/operators.ts';
 import type { OperatorSpec } from '../table/partition-spec.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
-import { type FeatureValues, TreePredictor } from '../tree/predictor.ts';
+import { TreePredictor } from '../tree/predictor.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import { batchScores, type Link } from './batch-scores.ts';
 import { type OffsetPaths, offsetInvalid } from './offset-column.ts';
-import { type ModelOutput, outputColumns, outputFields } from './output-columns.ts';
+import { type ModelOutput, outputColumns } from './output-columns.ts';
+import { featureWindows } from './read-features.ts';
 
-/** How sums of leaves become predictions. */
-export type Link = 'identity' | 'exp' | 'logistic' | 'softmax' | 'mean' | 'share';
+export type { Link };
 
 /** What the operator is told. */
 export interface PredictSpec extends OperatorSpec {
@@ -42,17 +43,23 @@ const predictors = new Map<string, TreePredictor>();
 /** Makes the operator of a model. */
 export function makePredictOperator(spec: PredictSpec): Operator {
   const predictor = predictorOf(spec);
-  return (batch) => {
-    const values = featureValues(batch, spec, predictor);
-    const sums = predictor.predict(values, batch.numRows);
-    const { raw, probability } = scores(spec, sums, batch.numRows, offsetsOf(batch, spec));
-    const leaves = spec.outputs.leafCol === null ? null : predictor.leaves(values, batch.numRows);
-    const fields = outputFields({ ...spec, numTrees: spec.trees.numTrees });
-    const columns = outputColumns(spec, { raw, probability, leaves, numRows: batch.numRows });
-    return withColumns(
-      batch,
-      fields.map((field, i) => [field, columns[i] as Vector] as const),
-    );
+  const numOutputs = numOutputsOf(spec);
+  const { numTrees } = spec.trees;
+  return (batch, { wanted }) => {
+    const { numRows } = batch;
+    const isRead = (name: string | null): boolean => name !== null && wanted.has(name);
+    const { leafCol, rawPredictionCol, probabilityCol, predictionCol } = spec.outputs;
+    const sums = [rawPredictionCol, probabilityCol, predictionCol].some(isRead)
+      ? new Float64Array(numRows * numOutputs)
+      : null;
+    const leaves = isRead(leafCol) ? new Uint32Array(numRows * numTrees) : null;
+    for (const part of featureWindows(batch, spec, predictor.usedFeatures)) {
+      if (sums !== null) predictor.predictInto(part.columns, part.numRows, sums, part.firstRow);
+      if (leaves !== null) predictor.leavesInto(part.columns, part.numRows, leaves, part.firstRow);
+    }
+    const rule = { ...spec, numTrees, offsets: sums === null ? [] : offsetsOf(batch, spec) };
+    const scores = sums === null ? null : batchScores(rule, sums, numOutputs);
+    return withColumns(batch, outputColumns(spec, { scores, leaves, numRows }, isRead));
   };
 }
 
@@ -70,44 +77,6 @@ function numOutputsOf(spec: PredictSpec): number {
   return spec.trees.numOutputs > 1 ? spec.trees.numOutputs : spec.baseScores.length;
 }
 
-/** The columns that some split uses, as numbers or as codes. */
-export function featureValues(
-  batch: RecordBatch,
-  spec: Pick<PredictSpec, 'features' | 'paths'>,
-  predictor: { readonly usedFeatures: readonly number[] },
-): Map<number, FeatureValues> {
-  const columns = new Map<number, FeatureValues>();
-  for (const feature of predictor.usedFeatures) {
-    const vector = columnOf(batch, spec.paths[feature] as readonly string[]);
-    if (spec.features[feature]?.kind === 'category') {
-      const codes = new Int32Array(batch.numRows);
-      const values = encodeCategories(vector, codes, 0);
-      columns.set(feature, { kind: 'category', codes, binOf: binsOf(spec, feature, values) });
-    } else {
-      const values = new Float64Array(batch.numRows);
-      fillNumeric(vector, values, 0, spec.features[feature]?.name);
-      columns.set(feature, { kind: 'numeric', values });
-    }
-  }
-  return columns;
-}
-
-const positions = new WeakMap<readonly string[], Map<string, number>>();
-
-function binsOf(
-  spec: Pick<PredictSpec, 'features'>,
-  feature: number,
-  values: readonly string[],
-): Int32Array {
-  const categories = spec.features[feature]?.categories ?? [];
-  let position = positions.get(categories);
-  if (position === undefined) {
-    position = new Map(categories.map((value, i) => [value, i]));
-    positions.set(categories, position);
-  }
-  return Int32Array.from(values, (value) => position.get(value) ?? -1);
-}
-
 /** The margins that rows bring with them, as columns. */
 function offsetsOf(batch: RecordBatch, spec: PredictSpec): Float64Array[] {
   return spec.offsets.map((path) => {
@@ -118,79 +87,4 @@ function offsetsOf(batch: RecordBatch, spec: PredictSpec): Float64Array[] {
     if (row >= 0) throw offsetInvalid(column, values[row], `in row ${row} of a partition`);
     return values;
   });
-}
-
-/** Raw scores and probabilities, row by row; no probabilities for a regressor. */
-function scores(
-  spec: PredictSpec,
-  sums: Float64Array,
-  numRows: number,
-  offsets: readonly Float64Array[],
-): { raw: Float64Array; probability: Float64Array | null } {
-  const numOutputs = numOutputsOf(spec);
-  const { numTrees } = spec.trees;
-  const base = spec.baseScores;
-  if (spec.link === 'mean') {
-    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) / numTrees;
-    return { raw: sums, probability: null };
-  }
-  if (spec.link === 'share') return { raw: sums, probability: shares(sums, numOutputs, numRows) };
-  for (let i = 0; i < sums.length; i++)
-    sums[i] = (sums[i] as number) + (base[i % numOutputs] as number);
-  offsets.forEach((values, k) => {
-    for (let i = 0; i < numRows; i++) {
-      const at = i * numOutputs + k;
-      sums[at] = (sums[at] as number) + (values[i] as number);
-    }
-  });
-  if (spec.link === 'exp') for (let i = 0; i < sums.length; i++) sums[i] = exp(sums[i] as number);
-  if (spec.link === 'identity' || spec.link === 'exp') return { raw: sums, probability: null };
-  return spec.link === 'logistic'
-    ? logisticScores(sums)
-    : { raw: sums, probability: softmax(sums, numOutputs, numRows) };
-}
-
-/** raw [−F, F], probability [1 − p, p]. */
-function logisticScores(margins: Float64Array): { raw: Float64Array; probability: Float64Array } {
-  const raw = new Float64Array(new SharedArrayBuffer(margins.length * 16));
-  const probability = new Float64Array(new SharedArrayBuffer(margins.length * 16));
-  for (let i = 0; i < margins.length; i++) {
-    const margin = margins[i] as number;
-    raw[2 * i] = -margin;
-    raw[2 * i + 1] = margin;
-    probability[2 * i] = logistic(-margin);
-    probability[2 * i + 1] = logistic(margin);
-  }
-  return { raw, probability };
-}
-
-function softmax(raw: Float64Array, numClasses: number, numRows: number): Float64Array {
-  const probability = new Float64Array(new SharedArrayBuffer(raw.length * 8));
-  for (let i = 0; i < numRows; i++) {
-    const at = i * numClasses;
-    let top = raw[at] as number;
-    for (let k = 1; k < numClasses; k++) top = Math.max(top, raw[at + k] as number);
-    let total = 0;
-    for (let k = 0; k < numClasses; k++) {
-      const e = exp((raw[at + k] as number) - top);
-      probability[at + k] = e;
-      total += e;
-    }
-    for (let k = 0; k < numClasses; k++)
-      probability[at + k] = (probability[at + k] as number) / total;
-  }
-  return probability;
-}
-
-function shares(raw: Float64Array, numClasses: number, numRows: number): Float64Array {
-  const probability = new Float64Array(new SharedArrayBuffer(raw.length * 8));
-  for (let i = 0; i < numRows; i++) {
-    const at = i * numClasses;
-    let total = 0;
-    for (let k = 0; k < numClasses; k++) total += raw[at + k] as number;
-    for (let k = 0; k < numClasses; k++) {
-      probability[at + k] = total > 0 ? (raw[at + k] as number) / total : 1 / numClasses;
-    }
-  }
-  return probability;
 }

@@ -332,15 +332,21 @@ export interface Kernels {
     leafOf: number,
   ): void;
   // wasm/assembly/predict.ts
-  predictNarrow(
-    rec: number,
-    stride: number,
+  predictBlock(
+    columns: number,
     numRows: number,
-    nodes: number,
-    values: number,
-    depth: number,
+    trees: number,
+    numTrees: number,
+    scratch: number,
     sums: number,
     step: number,
+  ): void;
+  findBlockNodes(
+    columns: number,
+    numRows: number,
+    tree: number,
+    scratch: number,
+    out: number,
   ): void;
   findNodes(
     rec: number,
@@ -360,6 +366,10 @@ export interface Kernels {
   ): void;
   // wasm/assembly/explain-tree.ts
   explainTree(tree: number, numRows: number): void;
+  // wasm/assembly/rank-values.ts
+  rankF32(values: number, numRows: number, grid: number, out: number): void;
+  rankF64(values: number, numRows: number, grid: number, out: number): void;
+  rankMissingLow(ranks: number, numBytes: number, out: number): void;
   // wasm/assembly/portable-math.ts
   exp(x: number): number;
   log(x: number): number;

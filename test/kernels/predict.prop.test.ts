@@ -11,44 +11,22 @@ interface TestNode {
   bin: number;
   missingLeft: boolean;
   left: number;
-  depth: number;
 }
 
 function drawTree(draws: Draws, numSplits: number, numFeatures: number): TestNode[] {
-  const leaf = (depth: number): TestNode => ({
-    feature: 0,
-    bin: 0,
-    missingLeft: false,
-    left: 0,
-    depth,
-  });
-  const nodes = [leaf(0)];
+  const leaf = (): TestNode => ({ feature: 0, bin: 0, missingLeft: false, left: 0 });
+  const nodes = [leaf()];
   for (let s = 0; s < numSplits; s++) {
     const at = draws.pick(nodes.map((_, i) => i).filter((i) => nodes[i]?.left === 0));
-    const { depth } = nodes[at] as TestNode;
     const split = {
       feature: draws.below(numFeatures),
       bin: draws.below(254),
       missingLeft: draws.bool(),
     };
-    nodes[at] = { ...split, left: nodes.length, depth };
-    nodes.push(leaf(depth + 1), leaf(depth + 1));
+    nodes[at] = { ...split, left: nodes.length };
+    nodes.push(leaf(), leaf());
   }
   return nodes;
-}
-
-// 8 bytes a node: offset, shift, bin, left child; a leaf is its own left child
-function placeNarrow(nodes: readonly TestNode[]): number {
-  const bytes = new DataView(new ArrayBuffer(nodes.length * 8));
-  for (const [i, node] of nodes.entries()) {
-    const isLeaf = node.left === 0;
-    const shift = !isLeaf && node.missingLeft ? 1 : 0;
-    bytes.setUint16(i * 8, node.feature, true);
-    bytes.setUint8(i * 8 + 2, shift);
-    bytes.setUint8(i * 8 + 3, isLeaf ? 255 : node.bin + shift);
-    bytes.setUint32(i * 8 + 4, isLeaf ? i : node.left, true);
-  }
-  return twins.place(bytes);
 }
 
 const placeGeneral = (nodes: readonly TestNode[]) =>
@@ -66,47 +44,30 @@ function nodeByHand(nodes: readonly TestNode[], bins: readonly (number | null)[]
   return at;
 }
 
-it('predicts the same from narrow records and from wide ones', () => {
+it('finds the node of each row on numeric splits and adds its value', () => {
   const splits = fc.integer({ min: 0, max: 40 });
   fc.assert(
     fc.property(arbitraryDraws, arbitraryRows, splits, (draws, numRows, numSplits) => {
       twins.clear();
       const numFeatures = 1 + draws.below(6);
       const nodes = drawTree(draws, numSplits, numFeatures);
-      const depth = Math.max(...nodes.map((node) => node.depth)) + draws.below(3);
       const rows = draws.list(numRows, () =>
         draws.list(numFeatures, () =>
           draws.bool(0.2) ? null : draws.pick([0, 254, draws.below(255)]),
         ),
       );
-      const narrow = twins.place(Uint8Array.from(rows.flat(), (bin) => bin ?? 255));
       const wide = twins.place(Uint16Array.from(rows.flat(), (bin) => bin ?? 65535));
       const values = nodes.map(() => draws.normal());
       const valuesAt = twins.f64(values);
       const step = draws.pick([8, 24]);
       const start = draws.list(numRows * 3, () => draws.normal());
-      const [sums, wideSums] = [twins.f64(start), twins.f64(start)] as const;
-      const [small, general, bits] = [
-        placeNarrow(nodes),
-        placeGeneral(nodes),
-        twins.zeros(8),
-      ] as const;
+      const sums = twins.f64(start);
+      const [general, bits] = [placeGeneral(nodes), twins.zeros(8)] as const;
       const nodeOf = twins.zeros(numRows * 4);
-      twins.run('predictNarrow', [
-        narrow,
-        numFeatures,
-        numRows,
-        small,
-        valuesAt,
-        depth,
-        sums,
-        step,
-      ]);
-      twins.runOn('findNodes', [wide, numFeatures * 2, numRows, general, bits, nodeOf]);
-      twins.runOn('addNodeValues', [nodeOf, numRows, valuesAt, 1, wideSums, step]);
+      twins.run('findNodes', [wide, numFeatures * 2, numRows, general, bits, nodeOf]);
+      twins.runOn('addNodeValues', [nodeOf, numRows, valuesAt, 1, sums, step]);
       const expected = rows.map((row) => nodeByHand(nodes, row));
       expect([...twins.u32At(nodeOf, numRows)]).toEqual(expected);
-      expect(twins.f64At(sums, numRows * 3)).toEqual(twins.f64At(wideSums, numRows * 3));
       for (const [i, node] of expected.entries()) {
         const wanted = (start[(i * step) / 8] as number) + (values[node] as number);
         expect(twins.result.f64(sums + i * step)).toBe(wanted);

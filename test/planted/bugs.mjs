@@ -30,6 +30,28 @@ export const plantedBugs = [
     tests: [exactness],
   },
   {
+    name: 'a missing value that goes left is ranked among the lowest',
+    edits: [
+      {
+        file: 'src/tree/prediction/byte-forest.ts',
+        find: '{ offset: lowColumn * this.blockRows, split: rank + 1 }',
+        replace: '{ offset: lowColumn * this.blockRows, split: rank }',
+      },
+    ],
+    tests: ['test/tree/prediction-layouts.prop.test.ts'],
+  },
+  {
+    name: 'an exit of the top is taken for the one before it',
+    edits: [
+      {
+        file: 'src/tree/prediction/tree-top.ts',
+        find: 'while (isTop.has(first)) first = left(first);',
+        replace: 'while (isTop.has(first)) first = left(first) + 1;',
+      },
+    ],
+    tests: ['test/tree/prediction-layouts.prop.test.ts'],
+  },
+  {
     name: 'a tie goes to the last bin and feature',
     edits: [
       {
@@ -130,7 +152,7 @@ export const plantedBugs = [
     name: 'offsets are forgotten at prediction',
     edits: [
       {
-        file: 'src/ensemble/predict-operator.ts',
+        file: 'src/ensemble/batch-scores.ts',
         find: '      sums[at] = (sums[at] as number) + (values[i] as number);',
         replace: '      sums[at] = (sums[at] as number) + 0 * (values[i] as number);',
       },

@@ -14,4 +14,5 @@ export {
 export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './leaf-values';
 export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './partition-rows';
 export { exp, log, logistic, softplus } from './portable-math';
-export { addNodeValues, findNodes, predictNarrow } from './predict';
+export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predict';
+export { rankF32, rankF64, rankMissingLow } from './rank-values';

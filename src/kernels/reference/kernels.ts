@@ -13,6 +13,7 @@ import * as histogram from './histogram.ts';
 import * as leafValues from './leaf-values.ts';
 import * as partitionRows from './partition-rows.ts';
 import * as predict from './predict.ts';
+import * as rankValues from './rank-values.ts';
 import { Views } from './views.ts';
 
 type Scalar = 'exp' | 'log' | 'softplus' | 'logistic';
@@ -33,6 +34,7 @@ const twins: Twins = {
   ...partitionRows,
   ...leafValues,
   ...predict,
+  ...rankValues,
   explainTree,
 };
 

@@ -1,31 +1,52 @@
 /**
  * Which node of a tree does a binned row end in, and what does that add to its sums? The twin of
- * wasm/assembly/predict.ts, which draws the two forms of nodes.
+ * wasm/assembly/predict.ts, which draws the forms of nodes.
  */
 import type { Views } from './views.ts';
 
-/** One-byte bins, nodes of 8 bytes, a fixed number of steps. */
-export function predictNarrow(
+/** Adds all trees to the sums of a block; the tops of the trees are not needed here. */
+export function predictBlock(
   m: Views,
-  rec: number,
-  stride: number,
+  columns: number,
   numRows: number,
-  nodes: number,
-  values: number,
-  depth: number,
+  trees: number,
+  numTrees: number,
+  _scratch: number,
   sums: number,
   step: number,
 ): void {
-  for (let i = 0; i < numRows; i++) {
-    const p = rec + i * stride;
-    let node = 0;
-    for (let k = 0; k < depth; k++) {
-      const at = nodes + node * 8;
-      const moved = (m.u8(p + m.u16(at)) + m.u8(at + 2)) & 255;
-      node = m.u32(at + 4) + (moved > m.u8(at + 3) ? 1 : 0);
+  for (let t = 0; t < numTrees; t++) {
+    const root = m.u32(trees + t * 32);
+    const output = m.u32(trees + t * 32 + 16);
+    for (let i = 0; i < numRows; i++) {
+      const to = sums + i * step + output;
+      m.setF64(to, m.f64(to) + m.f64(leafOfBytes(m, columns + i, root) + 8));
     }
-    const to = sums + i * step;
-    m.setF64(to, m.f64(to) + m.f64(values + node * 8));
+  }
+}
+
+/** The node of one tree that each row ends in, counted from the root. */
+export function findBlockNodes(
+  m: Views,
+  columns: number,
+  numRows: number,
+  tree: number,
+  _scratch: number,
+  out: number,
+): void {
+  const root = m.u32(tree);
+  for (let i = 0; i < numRows; i++) {
+    m.setU32(out + i * 4, (leafOfBytes(m, columns + i, root) - root) / 16);
+  }
+}
+
+/** Address of the leaf; a leaf is its own left child. */
+function leafOfBytes(m: Views, base: number, root: number): number {
+  for (let node = root; ; ) {
+    const byte = (m.u8(base + m.u32(node)) << 24) >> 24;
+    const next = Math.floor((m.u32(node + 4) + byte) / 256) * 16;
+    if (next === node) return node;
+    node = next;
   }
 }
 
