@@ -1,7 +1,9 @@
 /** Every row, in the order of the table. */
 import type { BenchRow } from './row.ts';
 import { forestNumeric } from './rows/forest-numeric.ts';
+import { gbtAdult } from './rows/gbt-adult.ts';
 import { gbtAirline } from './rows/gbt-airline.ts';
+import { gbtLetter, gbtMnist } from './rows/gbt-multiclass.ts';
 import { gbtNumericBinned } from './rows/gbt-numeric-binned.ts';
 import { gbtNumericFile } from './rows/gbt-numeric-file.ts';
 import { predictNumeric } from './rows/predict-numeric.ts';
@@ -12,6 +14,9 @@ export const allRows: readonly BenchRow[] = [
   gbtNumericBinned,
   gbtNumericFile,
   gbtAirline,
+  gbtLetter,
+  gbtMnist,
+  gbtAdult,
   forestNumeric,
   sparkGbt,
   predictNumeric,
