@@ -8,9 +8,11 @@
  * value bins and 255 is its missing bin; a wide one (a category of more values) has its missing bin behind
  * them. Categories have one more bin, that of values which no training row has: only validation rows are in it.
  *
- * A rank's own histogram: narrow feature j has entries [256 j, 256 j + 256); wide features follow. The
+ * A rank's own histogram: narrow feature j has entries [264 j, 264 j + 256); wide features follow. The
  * compact histogram that is kept for a node has numValueBins + 1 entries a feature, without gaps.
  */
+
+import { narrowEntries } from '../kernels/narrow-entries.ts';
 
 /** What training needs to know of a feature. */
 export interface BinnedFeature {
@@ -87,14 +89,14 @@ export function layoutRecords(
       numValueBins,
       offset: j,
       width: 1,
-      firstEntry: 256 * j,
+      firstEntry: narrowEntries * j,
       missingEntry: 255,
       unseenEntry: feature.kind === 'category' ? numValueBins : 255,
       firstCompact: compact,
     });
     compact += numValueBins + 1;
   });
-  let entry = 256 * narrow.length;
+  let entry = narrowEntries * narrow.length;
   let offset = narrow.length + (narrow.length % 2);
   for (const feature of wide) {
     const numValueBins = numValueBinsOf(feature);

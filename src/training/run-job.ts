@@ -42,8 +42,11 @@ export type UnplannedJob<J extends BoostingJob | ForestJob> = Omit<J, 'ingest'> 
   readonly ingest: Omit<IngestJob, 'partitions' | 'rowRange'>;
 };
 
-/** Below so many values one thread is quicker than a meeting of several. */
-const valuesForSeveralRanks = 20_000;
+/**
+ * Below so many values one thread is quicker than several: a boosted tree is grown in a millisecond or two, and its
+ * threads meet some sixty times. The trees of a forest are grown apart; there only the start of a thread counts.
+ */
+const valuesForSeveralRanks = { boosting: 1_000_000, forest: 20_000 };
 
 /** Runs a boosting or forest job over a table. */
 export async function runTrainingJob<J extends BoostingJob | ForestJob>(
@@ -69,7 +72,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   const runner = gangRunnerOf(tables.train.runner);
   const desk = new UserCallDesk(job.ingest.owner, options.closures ?? {});
   if (runner.hasOtherProcesses === true) desk.refuseClosures();
-  const isSmall = numRows * job.ingest.features.length < valuesForSeveralRanks;
+  const isSmall = numRows * job.ingest.features.length < valuesForSeveralRanks[program];
   const width = Math.min(runner.numThreads, options.width ?? (isSmall ? 1 : runner.numThreads));
   const memory = takeMemory(tables.train.runner);
   const request: GangRequest = {

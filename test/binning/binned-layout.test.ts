@@ -114,6 +114,6 @@ describe('the layout of binned rows', () => {
     ]);
     const words = new Uint32Array((layout.places.length * featureEntryBytes) / 4);
     writeFeatureTable(layout, words);
-    expect([...words]).toEqual([0, 0, 4, 255, 0, 0, 1, 1, 256, 5, 300, 300, 1, 2, 2, 0]);
+    expect([...words]).toEqual([0, 0, 4, 255, 0, 0, 1, 1, 264, 5, 300, 300, 1, 2, 2, 0]);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { narrowEntries } from '../../src/kernels/narrow-entries.ts';
 import { arbitraryDraws, arbitraryRows, type Draws } from './draws.ts';
 import { TwinMemories } from './twin-memories.ts';
 
@@ -58,13 +59,13 @@ function drawRecords(
   }
   const extras = Array.from({ length: numWide }, (_, w) => [
     wideOffset + w * 2,
-    numBytes * 256 + w * wideBins,
+    numBytes * narrowEntries + w * wideBins,
   ]);
   return {
     ...{ numRows, stride, slotOffset, slotBytes, numBytes, numWide },
     rec: twins.place(bytes, draws.below(2) * 8),
     extras: twins.u32(extras.flat()),
-    numEntries: numBytes * 256 + numWide * wideBins,
+    numEntries: numBytes * narrowEntries + numWide * wideBins,
   };
 }
 
@@ -149,7 +150,9 @@ it('finds the same sums for every feature, and the row count above the shift', (
       }
       for (let j = 0; j < r.numBytes + r.numWide; j++) {
         const firstEntry =
-          j < r.numBytes ? j * 256 : r.numBytes * 256 + (j - r.numBytes) * wideBins;
+          j < r.numBytes
+            ? j * narrowEntries
+            : r.numBytes * narrowEntries + (j - r.numBytes) * wideBins;
         const [g, h] = sumOf(hist, firstEntry, j < r.numBytes ? 256 : wideBins);
         expect([g, h]).toEqual([totalGrad, (BigInt(numRows) << 50n) + totalHess]);
       }
@@ -234,7 +237,7 @@ it('gives chosen features the entries of the whole histogram', () => {
       for (const j of features) {
         const isByte = j < r.numBytes;
         const extra = r.extras + (j - r.numBytes) * 8;
-        const firstEntry = isByte ? j * 256 : twins.stage.u32(extra + 4);
+        const firstEntry = isByte ? j * narrowEntries : twins.stage.u32(extra + 4);
         places.push([firstEntry, numEntries, isByte ? 256 : wideBins]);
         chosen.push(isByte ? j : twins.stage.u32(extra), isByte ? 1 : 2, numEntries, 0);
         numEntries += isByte ? 256 : wideBins;
@@ -275,7 +278,7 @@ it('counts classes as the twin does', () => {
           twins.stage.setU32(r.rec + i * r.stride + r.slotOffset, packed);
         }
         const { ids, count } = drawIds(draws, r);
-        const bytes = Array.from({ length: r.numBytes }, (_, j) => [j, 1, j * 256, 0]);
+        const bytes = Array.from({ length: r.numBytes }, (_, j) => [j, 1, j * narrowEntries, 0]);
         const wide = Array.from({ length: r.numWide }, (_, w) => {
           return [twins.stage.u32(r.extras + w * 8), 2, twins.stage.u32(r.extras + w * 8 + 4), 0];
         });

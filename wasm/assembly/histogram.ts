@@ -1,7 +1,8 @@
 // Adds rows to a rank's own histogram, one add per feature and row.
 //   packed: 8-byte entries, (sum of g) << 32 + (sum of h); the caller flushes before 65,536 rows
 //   wide:   16-byte entries, int64 sum of g, then int64 (count << countShift) + sum of h; never overflows
-//   byte feature j: entries [256 j, 256 j + 256), missing at 255; two-byte features follow, see `extras`
+//   byte feature j: entries [264 j, 264 j + 256), missing at 255; two-byte features follow, see `extras`; why
+//   not 256 stands in src/kernels/narrow-entries.ts
 // Constant offsets are the loads' and stores' own: one instruction less for each add.
 // A row is a record at rec + i · stride, or at rec + ids[i] · stride when ids is not 0.
 // extras: for each two-byte feature two uint32: its offset in the record and its first entry.
@@ -10,9 +11,31 @@ function addPacked(at: usize, v: u64): void {
   store<u64>(at, load<u64>(at) + v);
 }
 
+// Many features are added block by block, so that the part of the histogram in use stays in the cache.
+const blockBytes: i32 = 128;
+
 export function histogramPacked(
   rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, numBytes: i32, extras: usize,
   numExtras: i32, hist: usize,
+): void {
+  for (let from: i32 = 0; from < numBytes; from += blockBytes) {
+    const block = min<i32>(blockBytes, numBytes - from);
+    addPackedBlock(rec, ids, numRows, stride, slotOffset, <usize>from, block, hist + <usize>from * 2112);
+  }
+  if (numExtras == 0) return;
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
+    const slot = load<u32>(p + slotOffset);
+    const v: u64 = (<u64>(<i64>(<i32>slot >> 16)) << 32) + <u64>(slot & 0xffff);
+    for (let e: i32 = 0; e < numExtras; e++) {
+      const bin = <usize>load<u16>(p + load<u32>(extras + (<usize>e << 3)));
+      addPacked(hist + ((<usize>load<u32>(extras + (<usize>e << 3), 4) + bin) << 3), v);
+    }
+  }
+}
+
+function addPackedBlock(
+  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, from: usize, numBytes: i32, hist: usize,
 ): void {
   const groups = <usize>numBytes >> 3;
   const tail = numBytes & 7;
@@ -22,49 +45,45 @@ export function histogramPacked(
     const slot = load<u32>(p + slotOffset);
     const v: u64 = (<u64>(<i64>(<i32>slot >> 16)) << 32) + <u64>(slot & 0xffff);
     let h = hist;
-    let q = p;
-    for (const end = p + wholeEnd; q < end; q += 8) {
+    let q = p + from;
+    for (const end = q + wholeEnd; q < end; q += 8) {
       let at = h + (<usize>load<u8>(q) << 3);
       store<u64>(at, load<u64>(at) + v);
       at = h + (<usize>load<u8>(q, 1) << 3);
-      store<u64>(at, load<u64>(at, 2048) + v, 2048);
+      store<u64>(at, load<u64>(at, 2112) + v, 2112);
       at = h + (<usize>load<u8>(q, 2) << 3);
-      store<u64>(at, load<u64>(at, 4096) + v, 4096);
+      store<u64>(at, load<u64>(at, 4224) + v, 4224);
       at = h + (<usize>load<u8>(q, 3) << 3);
-      store<u64>(at, load<u64>(at, 6144) + v, 6144);
+      store<u64>(at, load<u64>(at, 6336) + v, 6336);
       at = h + (<usize>load<u8>(q, 4) << 3);
-      store<u64>(at, load<u64>(at, 8192) + v, 8192);
+      store<u64>(at, load<u64>(at, 8448) + v, 8448);
       at = h + (<usize>load<u8>(q, 5) << 3);
-      store<u64>(at, load<u64>(at, 10240) + v, 10240);
+      store<u64>(at, load<u64>(at, 10560) + v, 10560);
       at = h + (<usize>load<u8>(q, 6) << 3);
-      store<u64>(at, load<u64>(at, 12288) + v, 12288);
+      store<u64>(at, load<u64>(at, 12672) + v, 12672);
       at = h + (<usize>load<u8>(q, 7) << 3);
-      store<u64>(at, load<u64>(at, 14336) + v, 14336);
-      h += 16384;
+      store<u64>(at, load<u64>(at, 14784) + v, 14784);
+      h += 16896;
     }
     if (tail & 4) {
       let at = h + (<usize>load<u8>(q) << 3);
       store<u64>(at, load<u64>(at) + v);
       at = h + (<usize>load<u8>(q, 1) << 3);
-      store<u64>(at, load<u64>(at, 2048) + v, 2048);
+      store<u64>(at, load<u64>(at, 2112) + v, 2112);
       at = h + (<usize>load<u8>(q, 2) << 3);
-      store<u64>(at, load<u64>(at, 4096) + v, 4096);
+      store<u64>(at, load<u64>(at, 4224) + v, 4224);
       at = h + (<usize>load<u8>(q, 3) << 3);
-      store<u64>(at, load<u64>(at, 6144) + v, 6144);
-      h += 8192;
+      store<u64>(at, load<u64>(at, 6336) + v, 6336);
+      h += 8448;
       q += 4;
     }
     if (tail & 2) {
       addPacked(h + (<usize>load<u8>(q) << 3), v);
-      addPacked(h + 2048 + (<usize>load<u8>(q, 1) << 3), v);
-      h += 4096;
+      addPacked(h + 2112 + (<usize>load<u8>(q, 1) << 3), v);
+      h += 4224;
       q += 2;
     }
     if (tail & 1) addPacked(h + (<usize>load<u8>(q) << 3), v);
-    for (let e: i32 = 0; e < numExtras; e++) {
-      const bin = <usize>load<u16>(p + load<u32>(extras + (<usize>e << 3)));
-      addPacked(hist + ((<usize>load<u32>(extras + (<usize>e << 3), 4) + bin) << 3), v);
-    }
   }
 }
 
@@ -91,6 +110,26 @@ export function histogramWide(
   rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, slotBytes: i32, countShift: i32,
   numBytes: i32, extras: usize, numExtras: i32, hist: usize,
 ): void {
+  for (let from: i32 = 0; from < numBytes; from += blockBytes) {
+    const block = min<i32>(blockBytes, numBytes - from);
+    const part = hist + <usize>from * 4224;
+    addWideBlock(rec, ids, numRows, stride, slotOffset, slotBytes, countShift, <usize>from, block, part);
+  }
+  if (numExtras == 0) return;
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
+    const v = slotValue(p + slotOffset, slotBytes, countShift);
+    for (let e: i32 = 0; e < numExtras; e++) {
+      const bin = <usize>load<u16>(p + load<u32>(extras + (<usize>e << 3)));
+      addWide(hist + ((<usize>load<u32>(extras + (<usize>e << 3), 4) + bin) << 4), v);
+    }
+  }
+}
+
+function addWideBlock(
+  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, slotBytes: i32, countShift: i32,
+  from: usize, numBytes: i32, hist: usize,
+): void {
   const groups = <usize>numBytes >> 3;
   const tail = <usize>numBytes & 7;
   const wholeEnd = groups << 3;
@@ -98,33 +137,29 @@ export function histogramWide(
     const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
     const v = slotValue(p + slotOffset, slotBytes, countShift);
     let h = hist;
-    let q = p;
-    for (const end = p + wholeEnd; q < end; q += 8) {
+    let q = p + from;
+    for (const end = q + wholeEnd; q < end; q += 8) {
       let at = h + (<usize>load<u8>(q) << 4);
       v128.store(at, i64x2.add(v128.load(at), v));
       at = h + (<usize>load<u8>(q, 1) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 4096), v), 4096);
+      v128.store(at, i64x2.add(v128.load(at, 4224), v), 4224);
       at = h + (<usize>load<u8>(q, 2) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 8192), v), 8192);
+      v128.store(at, i64x2.add(v128.load(at, 8448), v), 8448);
       at = h + (<usize>load<u8>(q, 3) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 12288), v), 12288);
+      v128.store(at, i64x2.add(v128.load(at, 12672), v), 12672);
       at = h + (<usize>load<u8>(q, 4) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 16384), v), 16384);
+      v128.store(at, i64x2.add(v128.load(at, 16896), v), 16896);
       at = h + (<usize>load<u8>(q, 5) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 20480), v), 20480);
+      v128.store(at, i64x2.add(v128.load(at, 21120), v), 21120);
       at = h + (<usize>load<u8>(q, 6) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 24576), v), 24576);
+      v128.store(at, i64x2.add(v128.load(at, 25344), v), 25344);
       at = h + (<usize>load<u8>(q, 7) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 28672), v), 28672);
-      h += 32768;
+      v128.store(at, i64x2.add(v128.load(at, 29568), v), 29568);
+      h += 33792;
     }
     for (let t: usize = 0; t < tail; t++) {
       addWide(h + (<usize>load<u8>(q + t) << 4), v);
-      h += 4096;
-    }
-    for (let e: i32 = 0; e < numExtras; e++) {
-      const bin = <usize>load<u16>(p + load<u32>(extras + (<usize>e << 3)));
-      addWide(hist + ((<usize>load<u32>(extras + (<usize>e << 3), 4) + bin) << 4), v);
+      h += 4224;
     }
   }
 }

@@ -3,6 +3,7 @@
  * entries: packed (8 bytes), wide (16 bytes) and class counts. Entries are added as 32-bit halves.
  * A row is a record at rec + i · stride, or at rec + ids[i] · stride when ids is not 0.
  */
+import { narrowEntries } from '../narrow-entries.ts';
 import type { Views } from './views.ts';
 
 const twoTo32 = 2 ** 32;
@@ -29,7 +30,7 @@ export function histogramPacked(
     const slot = m.i32(p + slotOffset);
     const g = slot >> 16;
     const h = slot & 0xffff;
-    for (let j = 0; j < numBytes; j++) m.addI64(hist + (256 * j + m.u8(p + j)) * 8, h, g);
+    for (let j = 0; j < numBytes; j++) m.addI64(hist + (narrowEntries * j + m.u8(p + j)) * 8, h, g);
     for (let e = 0; e < numExtras; e++) {
       const bin = m.u16(p + m.u32(extras + e * 8));
       m.addI64(hist + (m.u32(extras + e * 8 + 4) + bin) * 8, h, g);
@@ -87,7 +88,7 @@ export function histogramWide(
   for (let i = 0; i < numRows; i++) {
     const p = recordAt(m, rec, ids, i, stride);
     readSlot(m, p + slotOffset, slotBytes, countShift, v);
-    for (let j = 0; j < numBytes; j++) addWide(m, hist + (256 * j + m.u8(p + j)) * 16, v);
+    for (let j = 0; j < numBytes; j++) addWide(m, hist + (narrowEntries * j + m.u8(p + j)) * 16, v);
     for (let e = 0; e < numExtras; e++) {
       const bin = m.u16(p + m.u32(extras + e * 8));
       addWide(m, hist + (m.u32(extras + e * 8 + 4) + bin) * 16, v);
