@@ -3,7 +3,15 @@ import { exp, logistic } from '../base/portable-math.ts';
 import { columnArray } from '../table/shared-buffer.ts';
 
 /** How sums of leaves become predictions. */
-export type Link = 'identity' | 'exp' | 'logistic' | 'softmax' | 'mean' | 'share';
+export type Link =
+  | 'identity'
+  | 'exp'
+  | 'logit'
+  | 'quantiles'
+  | 'logistic'
+  | 'softmax'
+  | 'mean'
+  | 'share';
 
 /** What decides about the scores. */
 export interface ScoreRule {
@@ -35,7 +43,9 @@ export function batchScores(
     }
   });
   if (link === 'exp') for (let i = 0; i < sums.length; i++) sums[i] = exp(sums[i] as number);
-  if (link === 'identity' || link === 'exp') return { raw: sums, probability: null };
+  if (link === 'logit') for (let i = 0; i < sums.length; i++) sums[i] = logistic(sums[i] as number);
+  if (link === 'quantiles') sortRows(sums, numOutputs);
+  if (link !== 'logistic' && link !== 'softmax') return { raw: sums, probability: null };
   return link === 'logistic'
     ? logisticScores(sums)
     : { raw: sums, probability: softmax(sums, numOutputs) };
@@ -47,6 +57,14 @@ function addBaseScores(sums: Float64Array, baseScores: readonly number[]): void 
     const base = baseScores[k] as number;
     for (let i = k; i < sums.length; i += width) sums[i] = (sums[i] as number) + base;
   }
+}
+
+/**
+ * Sorts each row's quantiles, which were learned one by one and may cross: the sorted ones have no larger loss
+ * (V. Chernozhukov, I. Fernández-Val, A. Galichon, "Quantile and probability curves without crossing", 2010).
+ */
+function sortRows(sums: Float64Array, width: number): void {
+  for (let at = 0; at < sums.length; at += width) sums.subarray(at, at + width).sort();
 }
 
 /** raw [−F, F], probability [1 − p, p]. */

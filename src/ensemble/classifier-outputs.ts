@@ -19,6 +19,7 @@ export function classifierOutputs(params: ClassifierColumnParams): ModelOutput {
     rawPredictionCol: params.rawPredictionCol,
     probabilityCol: params.probabilityCol,
     predictionCol: params.predictionCol,
+    quantiles: null,
     leafCol: params.leafCol ?? null,
     contributionsCol: params.contributionsCol ?? null,
   };

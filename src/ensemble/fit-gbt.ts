@@ -29,7 +29,10 @@ export interface TreeFit<P> {
 
 /** A fit of boosted trees: what it minimises besides. */
 export interface GBTFit extends TreeFit<GBTParams> {
-  readonly objective: Pick<BoostingJob, 'objective' | 'objectiveParameter' | 'centresLabels'>;
+  readonly objective: Pick<
+    BoostingJob,
+    'objective' | 'objectiveParameter' | 'quantileLevels' | 'centresLabels'
+  >;
 }
 
 /** Fits boosted trees. */

@@ -105,6 +105,7 @@ export class GBTClassifier extends Estimator<
     const objective = {
       objective: 'classes',
       objectiveParameter: 0,
+      quantileLevels: [],
       centresLabels: false,
     } as const;
     const fit = {

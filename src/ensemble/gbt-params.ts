@@ -1,6 +1,6 @@
 /** Parameters of gradient-boosted trees. */
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
-import { column, float, int, oneOf } from '../params/kinds.ts';
+import { column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
 import { checkSampling, classSamplingParams, samplingParams } from './sampling-params.ts';
 import {
@@ -70,25 +70,41 @@ function checkColumns(params: {
   return null;
 }
 
+function checkQuantiles(params: {
+  readonly lossType: string;
+  readonly quantileAlphas: readonly number[] | undefined;
+  readonly objectiveFunction: unknown;
+}): string | null {
+  const isUsed = params.lossType === 'quantile' && params.objectiveFunction === undefined;
+  if (params.quantileAlphas === undefined || isUsed) return null;
+  return 'quantileAlphas must be left out without lossType quantile';
+}
+
 /** Parameters of GBTRegressor. */
 export const gbtRegressorParams = defineParams(
   'GBTRegressor',
   {
     ...gbtSpecs,
-    /** The loss that is minimised; poisson, gamma and tweedie predict e^score. */
-    lossType: oneOf(['squared', 'absolute', 'huber', 'quantile', 'poisson', 'gamma', 'tweedie'], {
-      default: 'squared',
-      since: '0.1.0',
-    }),
+    /** The loss that is minimised; poisson, gamma and tweedie predict e^score, crossEntropy a probability. */
+    lossType: oneOf(
+      ['squared', 'absolute', 'huber', 'quantile', 'poisson', 'gamma', 'tweedie', 'crossEntropy'],
+      { default: 'squared', since: '0.1.0' },
+    ),
     /** Where huber's loss turns from squares to absolute values. */
     huberDelta: float({ default: 1, above: 0, since: '0.1.0' }),
     /** Which quantile lossType quantile predicts. */
     quantileLevel: float({ default: 0.5, above: 0, below: 1, since: '0.1.0' }),
+    /** Which quantiles lossType quantile predicts, ascending: the prediction is a vector of them. */
+    quantileAlphas: numbers({ above: 0, below: 1, ascending: true, minLength: 1, since: '0.1.0' }),
     /** Power of tweedie's variance. */
     tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
     ...customLossParams,
   },
-  (params) => checkColumns(params) ?? checkSampling(params) ?? checkCustomLoss(params),
+  (params) =>
+    checkColumns(params) ??
+    checkSampling(params) ??
+    checkCustomLoss(params) ??
+    checkQuantiles(params),
 );
 
 /** Parameters of GBTClassifier. */

@@ -10,6 +10,7 @@ import { fitBoostedTrees } from './fit-gbt.ts';
 import { type GBTRegressorOptions, gbtRegressorParams } from './gbt-params.ts';
 import { functionNames } from './objective-params.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
+import type { Link } from './predict-operator.ts';
 import { regressionOutputs } from './regression-outputs.ts';
 import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
@@ -23,7 +24,8 @@ export const gbtRegressionModelParams = defineParams('GBTRegressionModel', {
 /**
  * The result of `GBTRegressor.fit`.
  *
- * Input: the fitted feature columns. Output: adds `prediction` float64, and `leafCol` where it is named.
+ * Input: the fitted feature columns. Output: adds `prediction` float64, and `leafCol` where it is named. With
+ * `quantileAlphas` the prediction is a vector of quantiles, ascending in each row.
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
@@ -35,9 +37,11 @@ export class GBTRegressionModel extends TreeModel<typeof gbtRegressionModelParam
     super(gbtRegressionModelParams, options, data, 'GBTRegressor');
   }
 
-  protected override get link(): 'identity' | 'exp' {
-    const { lossType, objectiveFunction, link } = this.params;
-    if (objectiveFunction !== undefined) return link === 'log' ? 'exp' : 'identity';
+  protected override get link(): Link {
+    const { lossType, objectiveFunction, link, quantileAlphas } = this.params;
+    if (objectiveFunction !== undefined) return links[link ?? 'identity'];
+    if (lossType === 'crossEntropy') return 'logit';
+    if (quantileAlphas !== undefined) return 'quantiles';
     const isLog = lossType === 'poisson' || lossType === 'gamma' || lossType === 'tweedie';
     return isLog ? 'exp' : 'identity';
   }
@@ -51,7 +55,9 @@ export class GBTRegressionModel extends TreeModel<typeof gbtRegressionModelParam
   }
 
   static override fromSaved(reader: StageReader): GBTRegressionModel {
-    return new GBTRegressionModel(reader.options, readTreeModel(reader));
+    const { quantileAlphas } = reader.options as GBTRegressorOptions;
+    const numScores = Array.isArray(quantileAlphas) ? quantileAlphas.length : 1;
+    return new GBTRegressionModel(reader.options, readTreeModel(reader, numScores));
   }
 }
 
@@ -86,9 +92,10 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTRegressionModel> {
-    const { lossType } = this.params;
+    const { lossType, quantileAlphas } = this.params;
     const objective = {
-      objective: lossType,
+      objective: quantileAlphas === undefined ? lossType : ('quantiles' as const),
+      quantileLevels: quantileAlphas ?? [],
       objectiveParameter: lossParameter(this.params),
       centresLabels: this.params.centerLabels === true,
     };
@@ -113,6 +120,9 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     });
   }
 }
+
+/** What the links of a loss of the user's own are called inside. */
+const links = { identity: 'identity', log: 'exp', logit: 'logit' } as const;
 
 /** The parameter that belongs to the loss. */
 function lossParameter(params: {

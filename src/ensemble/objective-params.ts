@@ -27,8 +27,8 @@ export const functionNames = {
 
 /** Further parameters of a regressor's objectiveFunction. */
 export const customLossParams = {
-  /** With objectiveFunction: is a prediction the score (identity, the default) or e^score (log)? */
-  link: oneOf(['identity', 'log'], { since: '0.1.0' }),
+  /** With objectiveFunction: is a prediction the score (identity, the default), e^score (log) or a probability (logit)? */
+  link: oneOf(['identity', 'log', 'logit'], { since: '0.1.0' }),
   /** With objectiveFunction: true where only label − score matters to it; it is then given centered labels. */
   centerLabels: bool({ since: '0.1.0' }),
 };
@@ -36,7 +36,7 @@ export const customLossParams = {
 /** The complaint about parameters that do not go together, or null. */
 export function checkCustomLoss(params: {
   readonly objectiveFunction: unknown;
-  readonly link: 'identity' | 'log' | undefined;
+  readonly link: 'identity' | 'log' | 'logit' | undefined;
   readonly centerLabels: boolean | undefined;
 }): string | null {
   if (params.objectiveFunction === undefined) {
@@ -44,7 +44,7 @@ export function checkCustomLoss(params: {
     if (params.centerLabels !== undefined)
       return 'centerLabels must be left out without objectiveFunction';
   }
-  if (params.link === 'log' && params.centerLabels === true)
-    return 'centerLabels must be false with link log';
+  if (params.centerLabels === true && (params.link ?? 'identity') !== 'identity')
+    return `centerLabels must be false with link ${params.link}`;
   return null;
 }

@@ -39,6 +39,8 @@ export interface ModelOutput {
   readonly rawPredictionCol: string | null;
   readonly probabilityCol: string | null;
   readonly predictionCol: string;
+  /** The quantiles that the prediction is a vector of; null where it is one value. */
+  readonly quantiles: readonly number[] | null;
   readonly leafCol: string | null;
   readonly contributionsCol: string | null;
 }
@@ -112,12 +114,23 @@ export function outputFields(shape: OutputShape): Field[] {
   if (outputs.rawPredictionCol !== null)
     fields.push(vector(outputs.rawPredictionCol, classes.length));
   if (outputs.probabilityCol !== null) fields.push(vector(outputs.probabilityCol, classes.length));
-  fields.push(new Field(outputs.predictionCol, predictionType(labelType, classes), true));
+  fields.push(
+    outputs.quantiles === null
+      ? new Field(outputs.predictionCol, predictionType(labelType, classes), true)
+      : quantilesField(outputs.predictionCol, outputs.quantiles),
+  );
   if (outputs.leafCol !== null) {
     const item = new Field('item', new Float64(), false);
     fields.push(new Field(outputs.leafCol, new FixedSizeList(shape.numTrees, item), true));
   }
   return fields;
+}
+
+/** A vector of one value a quantile; which they are stands in the field's metadata. */
+function quantilesField(name: string, quantiles: readonly number[]): Field {
+  const item = new Field('item', new Float64(), false);
+  const metadata = new Map([['quantiles', JSON.stringify(quantiles)]]);
+  return new Field(name, new FixedSizeList(quantiles.length, item), true, metadata);
 }
 
 /** The schema with the model's columns behind the table's. */
@@ -151,11 +164,12 @@ export function outputColumns(
     const { raw, probability } = scores;
     add(outputs.rawPredictionCol, () => fixedSizeListColumn(raw, width));
     add(outputs.probabilityCol, () => fixedSizeListColumn(probability ?? raw, width));
-    add(outputs.predictionCol, () =>
-      width === 0
-        ? float64Column(raw)
-        : classColumn(winners(probability ?? raw, width, spec.thresholds), classes, spec.labelType),
-    );
+    add(outputs.predictionCol, () => {
+      if (outputs.quantiles !== null) return fixedSizeListColumn(raw, outputs.quantiles.length);
+      if (width === 0) return float64Column(raw);
+      const codes = winners(probability ?? raw, width, spec.thresholds);
+      return classColumn(codes, classes, spec.labelType);
+    });
   }
   if (leaves !== null) {
     const numbers = (): Float64Array => leafNumbers(trees, leaves, numRows);

@@ -5,12 +5,14 @@ import type { ModelOutput } from './output-columns.ts';
 export function regressionOutputs(params: {
   readonly predictionCol: string;
   readonly leafCol: string | undefined;
+  readonly quantileAlphas?: readonly number[] | undefined;
   readonly contributionsCol: string | undefined;
 }): ModelOutput {
   return {
     rawPredictionCol: null,
     probabilityCol: null,
     predictionCol: params.predictionCol,
+    quantiles: params.quantileAlphas ?? null,
     leafCol: params.leafCol ?? null,
     contributionsCol: params.contributionsCol ?? null,
   };

@@ -21,8 +21,8 @@ export type ScorerRow = Readonly<
 
 /** What a scorer answers. */
 export interface Score {
-  /** The predicted class or number. */
-  readonly prediction: ClassValue;
+  /** The predicted class or number; quantiles ascending, where a model predicts several. */
+  readonly prediction: ClassValue | Float64Array;
   /** Raw scores, one a class; empty for a regressor. */
   readonly rawPrediction: Float64Array;
   /** Probabilities, one a class; empty for a regressor. */
@@ -51,13 +51,14 @@ export function makeScorer(
   // a number, or a category's position; NaN is missing, −1 a category that was never seen
   const values = new Float64Array(features.length);
   const sums = new Float64Array(numOutputs);
+  const shape = { numOutputs, isShared: classes.length === 0 };
   return (row) => {
     for (let f = 0; f < names.length; f++)
       values[f] = numberOf(row[names[f] as string], bins[f] ?? null);
     sums.fill(0);
     addTrees(trees, values, bins, sums);
     return finish(sums.slice(), {
-      offsets: offsetCol === null ? null : offsetsOf(row[offsetCol], offsetCol, numOutputs),
+      offsets: offsetCol === null ? null : offsetsOf(row[offsetCol], offsetCol, shape),
       link,
       baseScores,
       classes,
@@ -73,12 +74,16 @@ function numberOf(value: ScorerRow[string], bins: Map<string, number> | null): n
   return bins.get(String(value)) ?? -1;
 }
 
+/** @param isShared one offset is added to every score */
 function offsetsOf(
   value: ScorerRow[string],
   column: string,
-  numOutputs: number,
+  { numOutputs, isShared }: { readonly numOutputs: number; readonly isShared: boolean },
 ): readonly number[] {
-  const found = Array.isArray(value) ? (value as readonly number[]) : [Number(value ?? Number.NaN)];
+  const one = Number(value ?? Number.NaN);
+  const found = Array.isArray(value)
+    ? (value as readonly number[])
+    : new Array<number>(isShared ? numOutputs : 1).fill(one);
   const bad = found.find((offset) => !Number.isFinite(offset));
   if (bad === undefined && found.length === numOutputs) return found;
   throw offsetInvalid(column, bad ?? found, 'in the row');
@@ -139,9 +144,11 @@ function finish(
       const score = (sums[k] as number) + (baseScores[k] as number);
       sums[k] = score + (model.offsets?.[k] ?? 0);
     }
-  if (link === 'identity' || link === 'exp') {
+  if (link === 'quantiles')
+    return { prediction: sums.sort(), rawPrediction: none, probability: none };
+  if (link === 'identity' || link === 'exp' || link === 'logit') {
     const score = sums[0] as number;
-    const prediction = link === 'exp' ? exp(score) : score;
+    const prediction = link === 'exp' ? exp(score) : link === 'logit' ? logistic(score) : score;
     return { prediction, rawPrediction: none, probability: none };
   }
   const raw = link === 'logistic' ? Float64Array.of(-(sums[0] as number), sums[0] as number) : sums;

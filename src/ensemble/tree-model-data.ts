@@ -76,8 +76,11 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
   });
 }
 
-/** Reads it back; whatever does not add up is an error, and nothing is allocated beyond the files. */
-export function readTreeModel(reader: StageReader): TreeModelData {
+/**
+ * Reads it back; whatever does not add up is an error, and nothing is allocated beyond the files.
+ * @param numScores how many scores a regressor has
+ */
+export function readTreeModel(reader: StageReader, numScores = 1): TreeModelData {
   const extra = reader.extraObject();
   const stored = reader.tensors('trees');
   const treeStart = stored.get('treeStart', Uint32Array);
@@ -114,8 +117,9 @@ export function readTreeModel(reader: StageReader): TreeModelData {
     throw reader.malformed('has a starting score that is not finite');
   const classes = readClasses(reader, extra['classes']);
   const outputs = numOutputs > 1 ? numOutputs : baseScores.length;
+  const wanted = classes.length === 0 ? numScores : classes.length;
   // two classes may share one margin
-  if (outputs !== Math.max(1, classes.length) && !(classes.length === 2 && outputs === 1))
+  if (outputs !== wanted && !(classes.length === 2 && outputs === 1))
     throw reader.malformed(`has ${outputs} scores for ${classes.length} classes`);
   return {
     inputSchema: savedInputSchema(reader),

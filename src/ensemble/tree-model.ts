@@ -273,7 +273,16 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   }
 
   #offsetPaths(schema: Schema): OffsetPaths {
-    return offsetPaths(this.className, schema, this.#usedOffsetCol, this.data.baseScores.length);
+    const numScores = this.data.baseScores.length;
+    const isRegressor = this.data.classes.length === 0;
+    const paths = offsetPaths(
+      this.className,
+      schema,
+      this.#usedOffsetCol,
+      isRegressor ? 1 : numScores,
+    );
+    // a regressor of several quantiles adds its offset to each
+    return isRegressor ? paths.flatMap((path) => new Array(numScores).fill(path)) : paths;
   }
 
   /** The trees in shared memory, copied once. */

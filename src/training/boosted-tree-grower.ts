@@ -170,8 +170,9 @@ export class BoostedTreeGrower {
     });
     if (isSampled) this.#route(train, routes, leftOut);
     const values = await settleLeaves(environment, {
-      leafQuantile: objective.leafQuantile,
-      wholeWeights: objective.leafQuantile === null ? null : this.#roundRows.leafWeights(),
+      output,
+      leafQuantile: objective.leafQuantiles?.[output] ?? null,
+      wholeWeights: objective.leafQuantiles === null ? null : this.#roundRows.leafWeights(),
       grown,
       largest,
       rows: gradientRows(this.#state, train),

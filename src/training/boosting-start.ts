@@ -16,8 +16,10 @@ import type { RankEnvironment } from './rank-environment.ts';
 /** What is settled before the rows are binned. */
 export interface BoostingStart {
   readonly objective: Objective;
-  /** Scores to start from, one an output. */
-  readonly start: readonly number[];
+  /** What was taken from the labels, to be added after the leaves; 0 where they are as given. */
+  readonly centre: number;
+  /** Scores that boosting starts from, one an output, where labels are centred; on the grid. */
+  readonly firstScores: readonly number[];
   /** Leaf values and starting scores are whole multiples of it. */
   readonly scoreUnit: number;
   readonly slotBytes: 4 | 8;
@@ -49,7 +51,7 @@ export async function startBoosting(
   const objective = objectiveOf(job, rows.classes);
   if (job.ingest.labelKind === 'class' && rows.classes.length < 2) {
     const none = { scoreUnit: 0, slotBytes: 4, validationLabels: null } as const;
-    return { objective, start: [0], ...none, isConstant: true };
+    return { objective, centre: 0, firstScores: [0], ...none, isConstant: true };
   }
   checkOffsets(job, objective, rows);
   const validationLabels =
@@ -62,18 +64,17 @@ export async function startBoosting(
   const spread = await firstSpread(environment, objective, own, start);
   const scale = scoreScale(objective, start, spread);
   const scoreUnit = powerOfTwo(Math.max(-1000, ceilLog2(scale) - 40));
-  if (objective.centresLabels) {
-    const base = start[0] as number;
+  const centre = objective.centresLabels ? (start[0] as number) : 0;
+  if (centre !== 0) {
     for (const part of [rows.train, rows.validation]) {
       const values = environment.f64(rows.labels + 8 * part.start, part.count);
-      for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) - base;
+      for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) - centre;
     }
   }
   return {
     objective,
-    start: objective.centresLabels
-      ? start
-      : start.map((score) => Math.round(score / scoreUnit) * scoreUnit),
+    centre,
+    firstScores: start.map((score) => Math.round((score - centre) / scoreUnit) * scoreUnit),
     scoreUnit,
     slotBytes: chooseSlotBytes(spread.largest, spread.mean),
     validationLabels,

@@ -13,8 +13,10 @@ export interface BoostingState {
   readonly objective: Objective;
   readonly rows: IngestedRows;
   readonly memory: BoostingMemory;
-  /** Scores that boosting starts from, one an output. */
-  readonly start: readonly number[];
+  /** What was taken from the labels, to be added after the leaves; 0 where they are as given. */
+  readonly centre: number;
+  /** Scores that boosting starts from, one an output, where labels are centred. */
+  readonly firstScores: readonly number[];
   /** Leaf values and starting scores are whole multiples of it. */
   readonly scoreUnit: number;
   /** Weights in whole units, for objectives whose leaves are quantiles. */

@@ -57,7 +57,7 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
     : [];
   return {
     facts: trainedFacts(rows, {
-      baseScores: started.start,
+      baseScores: started.firstScores.map((score) => started.centre + score),
       validationLosses: boosted.losses,
       numRounds: boosted.numRounds,
     }),
@@ -75,10 +75,10 @@ async function prepare(parts: {
   readonly start: BoostingStart;
 }): Promise<BoostingState> {
   const { environment, job, rows } = parts;
-  const { objective, scoreUnit, start } = parts.start;
+  const { objective, scoreUnit, centre, firstScores } = parts.start;
   const memory = await plan(environment, job, rows, objective.numOutputs);
   let weights: Float64Array | null = null;
-  if (objective.leafQuantile !== null && rows.weights !== 0) {
+  if (objective.leafQuantiles !== null && rows.weights !== 0) {
     const { start: first, count } = rows.train;
     const own = environment.f64(rows.weights + 8 * first, count);
     weights = await wholeWeights(environment, own);
@@ -89,7 +89,8 @@ async function prepare(parts: {
     objective,
     rows,
     memory,
-    start,
+    centre,
+    firstScores,
     scoreUnit,
     wholeWeights: weights,
     validationLabels: parts.start.validationLabels,

@@ -1,4 +1,5 @@
 /** Squared loss, logistic loss of two classes, softmax of more. */
+import { CoppiceError } from '../base/errors.ts';
 import { logistic as logisticOf } from '../base/portable-math.ts';
 import { classShares, logOdds, logShare, weightedMean } from './base-score.ts';
 import type { Objective } from './objective.ts';
@@ -10,7 +11,7 @@ export const squared: Objective = {
   hessianIsWeight: true,
   findsHessianRange: false,
   centresLabels: true,
-  leafQuantile: null,
+  leafQuantiles: null,
   start: async (environment, rows) => [(await weightedMean(environment, rows)).mean],
   firstGradients:
     (_, _rows, [base = 0]) =>
@@ -28,7 +29,7 @@ export const logistic: Objective = {
   hessianIsWeight: false,
   findsHessianRange: false,
   centresLabels: false,
-  leafQuantile: null,
+  leafQuantiles: null,
   start: async (environment, rows) => [
     rows.offsets.length > 0
       ? await logisticStart(environment, rows)
@@ -47,6 +48,23 @@ export const logistic: Objective = {
     kernels.rowLosses(1, r.scores, r.labels, r.weights, r.numRows, out),
 };
 
+/** Cross-entropy of labels that are probabilities. @param label the label column, for errors */
+export function crossEntropyOf(label: string): Objective {
+  return {
+    ...logistic,
+    start: async (environment, rows, context) => {
+      for (const value of rows.labels) {
+        if (value >= 0 && value <= 1) continue;
+        throw new CoppiceError(
+          'LABEL_INVALID',
+          `${label} must be between 0 and 1 in every row with lossType crossEntropy; got ${value}; use another lossType or scale the label`,
+        );
+      }
+      return await logistic.start(environment, rows, context);
+    },
+  };
+}
+
 /** Cross-entropy of several classes. */
 export function softmaxOf(numClasses: number): Objective {
   // the factor K / (K − 1) of J. H. Friedman, "Greedy function approximation", 2001, eq. 36
@@ -56,7 +74,7 @@ export function softmaxOf(numClasses: number): Objective {
     hessianIsWeight: false,
     findsHessianRange: false,
     centresLabels: false,
-    leafQuantile: null,
+    leafQuantiles: null,
     start: async (environment, rows) =>
       rows.offsets.length > 0
         ? await softmaxStart(environment, rows)

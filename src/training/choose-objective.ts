@@ -1,9 +1,10 @@
 /** Which objective a job has, now that the classes are known. */
-import { logistic, softmaxOf, squared } from './built-in-objectives.ts';
+import { crossEntropyOf, logistic, softmaxOf, squared } from './built-in-objectives.ts';
 import { customObjective } from './custom-objective.ts';
 import type { BoostingJob, ClassValue } from './messages.ts';
 import type { Objective } from './objective.ts';
 import { pointObjective } from './point-objective.ts';
+import { quantileObjective } from './quantile-objective.ts';
 import type { FunctionReference } from './user-calls.ts';
 
 /** The objective of a job, now that the classes are known. */
@@ -16,9 +17,8 @@ export function objectiveOf(job: BoostingJob, classes: readonly ClassValue[]): O
     return customObjective(job, job.objectiveFunction as FunctionReference, numOutputs);
   }
   if (objective === 'classes') return classes.length <= 2 ? logistic : softmaxOf(classes.length);
-  return pointObjective(
-    objective,
-    job.objectiveParameter,
-    `${job.ingest.labelCol} (the label of ${job.ingest.owner})`,
-  );
+  const label = `${job.ingest.labelCol} (the label of ${job.ingest.owner})`;
+  if (objective === 'crossEntropy') return crossEntropyOf(label);
+  if (objective === 'quantiles') return quantileObjective(job.quantileLevels);
+  return pointObjective(objective, job.objectiveParameter, label);
 }

@@ -51,14 +51,13 @@ export class CustomMetric {
 
   /** Raw scores; where labels were centred, what was taken from them is added. */
   #scores(): Float64Array[] {
-    const { objective, rows, start } = this.#state;
+    const { objective, rows, centre } = this.#state;
     return Array.from({ length: objective.numOutputs }, (_, k) => {
       const scores = this.#column(scoreAddress(this.#state, k));
       if (!objective.centresLabels) return scores;
       const [offset] = rows.offsets;
       const offsets = offset === undefined ? null : this.#column(offset);
-      const base = start[k] as number;
-      return scores.map((score, i) => score + base + (offsets?.[i] ?? 0));
+      return scores.map((score, i) => score + centre + (offsets?.[i] ?? 0));
     });
   }
 }

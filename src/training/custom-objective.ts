@@ -31,7 +31,7 @@ class CustomObjective implements Objective {
   readonly hessianIsWeight = false;
   readonly findsHessianRange = true;
   readonly centresLabels: boolean;
-  readonly leafQuantile = null;
+  readonly leafQuantiles = null;
   readonly #job: BoostingJob;
   readonly #reference: FunctionReference;
   #caller!: UserFunctionCaller;

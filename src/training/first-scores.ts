@@ -3,9 +3,9 @@ import { type BoostingState, scoreAddress } from './boosting-state.ts';
 
 /** Writes the scores of this rank's training and validation rows; offsets are put onto the grid of the scores. */
 export function writeFirstScores(state: BoostingState): void {
-  const { environment, objective, rows, start, scoreUnit } = state;
+  const { environment, objective, rows, firstScores, scoreUnit } = state;
   for (let k = 0; k < objective.numOutputs; k++) {
-    const first = objective.centresLabels ? 0 : (start[k] as number);
+    const first = firstScores[k] as number;
     // offsets of centred labels were taken from the labels
     const address = objective.centresLabels ? undefined : rows.offsets[k];
     for (const part of [rows.train, rows.validation]) {

@@ -23,6 +23,8 @@ export interface LeafSettlement {
   readonly lambda: number;
   readonly stepSize: number;
   readonly scoreUnit: number;
+  /** Which output's scores the tree adds to. */
+  readonly output: number;
   /** Leaves take this quantile of label − score; null for a Newton step. */
   readonly leafQuantile: number | null;
   readonly wholeWeights: Float64Array | null;
@@ -87,7 +89,8 @@ async function leafQuantiles(
   const { leafQuantile, rows, grown } = settlement;
   if (leafQuantile === null) return null;
   const labels = environment.f64(rows.labels, rows.numRows);
-  const scores = environment.f64(rows.scores, rows.numRows);
+  const address = rows.scores + settlement.output * rows.outputStride;
+  const scores = environment.f64(address, rows.numRows);
   const values = new Float64Array(rows.numRows);
   for (let i = 0; i < values.length; i++) values[i] = (labels[i] as number) - (scores[i] as number);
   const grouped = {

@@ -114,9 +114,13 @@ export interface BoostingJob {
     | 'poisson'
     | 'gamma'
     | 'tweedie'
+    | 'crossEntropy'
+    | 'quantiles'
     | 'custom';
   /** Delta of huber, level of quantile, power of tweedie; else 0. */
   readonly objectiveParameter: number;
+  /** Levels of `quantiles`, one score each. */
+  readonly quantileLevels: readonly number[];
   /** The function behind objective `custom`, else null. */
   readonly objectiveFunction: FunctionReference | null;
   /** Only label − score matters to it, so that labels may be centred. */

@@ -38,8 +38,8 @@ export interface Objective {
   readonly findsHessianRange: boolean;
   /** True when the start is taken from the labels and added after the leaves. */
   readonly centresLabels: boolean;
-  /** Leaves take this quantile of what is left of the labels, instead of a Newton step. */
-  readonly leafQuantile: number | null;
+  /** Leaves take this quantile of what is left of the labels, one an output, instead of a Newton step. */
+  readonly leafQuantiles: readonly number[] | null;
   /**
    * Scores to start from, one an output, on top of the rows' offsets; labels that the loss cannot take are refused
    * here. Where labels are centred, offsets are taken from the labels before.

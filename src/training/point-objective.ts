@@ -21,7 +21,7 @@ export function pointObjective(
     hessianIsWeight: !hasLogLink,
     findsHessianRange: false,
     centresLabels: !hasLogLink,
-    leafQuantile: name === 'absolute' || name === 'quantile' ? level : null,
+    leafQuantiles: name === 'absolute' || name === 'quantile' ? [level] : null,
     start: async (environment, rows) => {
       if (!hasLogLink) return [await medianLike(environment, rows, level)];
       refuseLabels(rows.labels, name, label);

@@ -61,7 +61,7 @@ describe('squared loss as a function', () => {
         }),
         async (found, recipe, { width, partitions, isModule }) => {
           const data = randomData(recipe);
-          const { lossType, quantileLevel, huberDelta, ...rest } = withFeatures(
+          const { lossType, quantileLevel, quantileAlphas, huberDelta, ...rest } = withFeatures(
             found,
             recipe,
           ).options;

@@ -30,7 +30,9 @@ async function scoredByRow(model: TreeModel, data: SampleData): Promise<Record<s
   for (let row = 0; row < numRowsOf(data); row++) {
     const values = Object.fromEntries(data.map(({ name, cells }) => [name, cells[row] as Cell]));
     const { prediction, rawPrediction, probability } = score(values);
-    columns['prediction']?.push(prediction);
+    // quantiles are flattened, as those of transform are
+    if (prediction instanceof Float64Array) columns['prediction']?.push(...prediction);
+    else columns['prediction']?.push(prediction);
     if (probability.length === 0) continue;
     columns['rawPrediction'] = [...(columns['rawPrediction'] ?? []), ...rawPrediction];
     columns['probability'] = [...(columns['probability'] ?? []), ...probability];

@@ -215,6 +215,28 @@ export const plantedBugs = [
     tests: ['test/evaluation/permutation-importance.test.ts'],
   },
   {
+    name: 'quantiles of one row may cross',
+    edits: [
+      {
+        file: 'src/ensemble/batch-scores.ts',
+        find: "  if (link === 'quantiles') sortRows(sums, numOutputs);\n",
+        replace: "  if (link === 'quantiles' && numOutputs < 1) sortRows(sums, numOutputs);\n",
+      },
+    ],
+    tests: ['test/ensemble/quantiles.test.ts'],
+  },
+  {
+    name: 'leaves of every quantile look at the scores of the first',
+    edits: [
+      {
+        file: 'src/training/leaf-values.ts',
+        find: 'rows.scores + settlement.output * rows.outputStride',
+        replace: 'rows.scores + 0 * settlement.output * rows.outputStride',
+      },
+    ],
+    tests: ['test/ensemble/quantiles.test.ts'],
+  },
+  {
     name: 'the amplification of gradient-based sampling is forgotten',
     edits: [
       {

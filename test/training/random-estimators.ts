@@ -163,6 +163,12 @@ const losses = fc.oneof(
     huberDelta: fc.constantFrom(0.2, 2),
   }),
   fc.record({
+    labelCol: fc.constant('y'),
+    lossType: fc.constant('quantile'),
+    quantileAlphas: fc.constantFrom([0.3], [0.1, 0.5, 0.9]),
+  }),
+  fc.record({ labelCol: fc.constant('s'), lossType: fc.constant('crossEntropy') }),
+  fc.record({
     labelCol: fc.constant('p'),
     lossType: fc.constantFrom('poisson', 'gamma', 'tweedie'),
   }),
