@@ -10,23 +10,58 @@ export function partitionRecords(
   source: usize, sourceIds: usize, firstId: i32, numRows: i32, stride: usize, target: usize, targetIds: usize,
   offset: usize, width: i32, goesLeft: usize,
 ): i32 {
+  // a copy of known length is a few instructions, of unknown length a loop
+  switch (<i32>stride) {
+    case 16: return move<Bytes16>(source, sourceIds, firstId, numRows, stride, target, targetIds, offset, width, goesLeft);
+    case 24: return move<Bytes24>(source, sourceIds, firstId, numRows, stride, target, targetIds, offset, width, goesLeft);
+    case 32: return move<Bytes32>(source, sourceIds, firstId, numRows, stride, target, targetIds, offset, width, goesLeft);
+    case 40: return move<Bytes40>(source, sourceIds, firstId, numRows, stride, target, targetIds, offset, width, goesLeft);
+    case 48: return move<Bytes48>(source, sourceIds, firstId, numRows, stride, target, targetIds, offset, width, goesLeft);
+    default: return move<AnyBytes>(source, sourceIds, firstId, numRows, stride, target, targetIds, offset, width, goesLeft);
+  }
+}
+
+// lengths that are known when a mover is compiled
+class Bytes16 { a: v128; }
+class Bytes24 { a: v128; b: u64; }
+class Bytes32 { a: v128; b: v128; }
+class Bytes40 { a: v128; b: v128; c: u64; }
+class Bytes48 { a: v128; b: v128; c: v128; }
+class AnyBytes {}
+
+function move<Length>(
+  source: usize, sourceIds: usize, firstId: i32, numRows: i32, stride: usize, target: usize, targetIds: usize,
+  offset: usize, width: i32, goesLeft: usize,
+): i32 {
   let left: usize = 0;
   let right: usize = <usize>numRows - 1;
-  const whole = stride & ~15;
-  const odd = stride & 8;
   for (let i: usize = 0; i < <usize>numRows; i++) {
     const p = source + i * stride;
     const bin = width == 1 ? <usize>load<u8>(p + offset) : <usize>load<u16>(p + offset);
     const isLeft = <usize>load<u8>(goesLeft + bin);
     const place = isLeft ? left : right;
-    const q = target + place * stride;
-    for (let b: usize = 0; b < whole; b += 16) v128.store(q + b, v128.load(p + b));
-    if (odd) store<u64>(q + whole, load<u64>(p + whole));
+    copy<Length>(target + place * stride, p, stride);
     store<u32>(targetIds + (place << 2), sourceIds ? load<u32>(sourceIds + (i << 2)) : <u32>firstId + <u32>i);
     left += isLeft;
     right -= 1 - isLeft;
   }
   return <i32>left;
+}
+
+// @ts-ignore: decorator
+@inline
+function copy<Length>(to: usize, from: usize, stride: usize): void {
+  if (offsetof<Length>() == 0) {
+    const whole = stride & ~15;
+    for (let b: usize = 0; b < whole; b += 16) v128.store(to + b, v128.load(from + b));
+    if (stride & 8) store<u64>(to + whole, load<u64>(from + whole));
+    return;
+  }
+  v128.store(to, v128.load(from));
+  if (offsetof<Length>() == 24) store<u64>(to, load<u64>(from, 16), 16);
+  if (offsetof<Length>() >= 32) v128.store(to, v128.load(from, 16), 16);
+  if (offsetof<Length>() == 40) store<u64>(to, load<u64>(from, 32), 32);
+  if (offsetof<Length>() == 48) v128.store(to, v128.load(from, 32), 32);
 }
 
 /** The form for records of 32 bytes. */
