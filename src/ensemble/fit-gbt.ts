@@ -12,6 +12,7 @@ import type { GBTParams } from './gbt-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import { offsetPaths } from './offset-column.ts';
 import { roundSampling } from './sampling-params.ts';
+import { interactionsOf, shapingOf } from './shaping-params.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 import { requireMetric, userFunctions } from './user-functions.ts';
 
@@ -73,6 +74,8 @@ export async function fitBoostedTrees(
       maxCategoriesPerSplit: params.maxCategoriesPerSplit,
       maxOneHot: params.maxOneHot,
     },
+    shaping: shapingOf(owner, params, columns.features),
+    interactions: interactionsOf(owner, params.interactionConstraints, columns.features),
     rows: roundSampling(params),
     columns: {
       byTree: params.colsampleByTree < 1 ? params.colsampleByTree : null,

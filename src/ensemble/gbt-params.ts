@@ -3,6 +3,7 @@ import { defineParams, type Options, type Resolved } from '../params/define-para
 import { column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
 import { checkSampling, classSamplingParams, samplingParams } from './sampling-params.ts';
+import { constraintParams, shapingParams } from './shaping-params.ts';
 import {
   classifierColumnParams,
   classWeights,
@@ -26,6 +27,8 @@ const gbtSpecs = {
   maxDepth: int({ min: 0, max: 1000, since: '0.1.0' }),
   /** L2 penalty on leaf values. */
   lambda: float({ default: 0, min: 0, since: '0.1.0' }),
+  ...shapingParams,
+  ...constraintParams,
   /** Least rows of a leaf. */
   minInstancesPerNode: int({ default: 20, min: 1, since: '0.1.0' }),
   /** Least sum of second derivatives of a leaf. */

@@ -238,6 +238,20 @@ export interface Kernels {
     leftBins: number,
     scratch: number,
   ): void;
+  // wasm/assembly/find-shaped-split.ts
+  findShapedSplit(
+    hist: number,
+    features: number,
+    begin: number,
+    end: number,
+    mask: number,
+    params: number,
+    totals: number,
+    shape: number,
+    best: number,
+    leftBins: number,
+    scratch: number,
+  ): void;
   // wasm/assembly/find-class-split.ts
   findClassSplit(
     hist: number,

@@ -3,7 +3,7 @@
  * line give are texts; a class that is a number or boolean goes by its text.
  */
 import { isPlainObject, type Json } from '../base/json.ts';
-import { float } from './kinds.ts';
+import { float, int } from './kinds.ts';
 import {
   type CommonFacts,
   makeSpec,
@@ -25,6 +25,8 @@ export interface ByNameFacts extends CommonFacts {
   readonly max?: number;
   /** Values are greater than it. */
   readonly above?: number;
+  /** Whole numbers only. */
+  readonly whole?: boolean;
 }
 
 /** An object of at least one number, by name; on a command line `yes:2;no:1`. */
@@ -32,7 +34,7 @@ export function numbersByName<const F extends ByNameFacts>(
   facts: F,
 ): ParamSpec<NumbersByName, PresenceOf<F>> {
   const { min, max, above } = facts;
-  const one = float({
+  const one = (facts.whole === true ? int : float)({
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
     ...(above === undefined ? {} : { above }),

@@ -152,6 +152,8 @@ export interface NumbersFacts extends ListFacts<number> {
   readonly ascending?: boolean;
   /** Both infinities are values too. */
   readonly allowInfinite?: boolean;
+  /** Whole numbers only. */
+  readonly whole?: boolean;
 }
 
 /** A list of numbers. */
@@ -169,9 +171,12 @@ export function numbers<const F extends NumbersFacts>(
   const ordered = (items: readonly number[]): boolean =>
     facts.ascending !== true ||
     items.every((item, index) => index === 0 || item > Number(items[index - 1]));
-  const check = listCheck(minLength, (item) => one.check(item), ordered);
+  const isSound = (item: unknown): boolean => facts.whole !== true || Number.isSafeInteger(item);
+  const checkOne = (item: unknown) => (isSound(item) ? one.check(item) : refused);
+  const check = listCheck(minLength, checkOne, ordered);
   const order = facts.ascending === true ? 'ascending ' : '';
-  const rule = `a list of ${minLength > 0 ? `at least ${minLength} ` : ''}${order}numbers${rangeText(facts)}`;
+  const noun = facts.whole === true ? 'integers' : 'numbers';
+  const rule = `a list of ${minLength > 0 ? `at least ${minLength} ` : ''}${order}${noun}${rangeText(facts)}`;
   return makeSpec(
     {
       kind: 'numbers',

@@ -51,10 +51,11 @@ export class BoostedTreeGrower {
       rows: memory.rows,
       addresses: memory.backend,
       params: job.split,
+      shaping: job.shaping,
       flushRows: job.flushRows,
     });
-    this.#sampler = new ColumnSampler(layout, job.columns, job.seed);
     this.#roundRows = new RoundRows(state);
+    this.#sampler = new ColumnSampler(layout, job.columns, job.seed, job.interactions);
   }
 
   get counters(): CpuBackend['counters'] {
@@ -121,12 +122,15 @@ export class BoostedTreeGrower {
   #quantise(largest: LargestGradients, round: number, output: number) {
     const { environment, job, rows } = this.#state;
     const { layout, train } = rows;
-    const { split } = job;
+    const { split, shaping } = job;
     const scales = treeScales({
       maxGrad: largest.grad,
       maxHess: largest.hess,
       isConstantHess: largest.isConstantHess,
-      countsRows: split.minInstancesPerNode > 1 || split.minCategoryRows > 0,
+      countsRows:
+        split.minInstancesPerNode > 1 ||
+        split.minCategoryRows > 0 ||
+        (shaping?.pathSmoothing ?? 0) > 0,
       slotBytes: layout.slotBytes,
       numRows: train.numAll,
     });
@@ -180,6 +184,7 @@ export class BoostedTreeGrower {
       sums: own,
       numAll: train.numAll,
       lambda: job.split.lambda,
+      shaping: job.shaping,
       stepSize: job.stepSize,
       scoreUnit: this.#state.scoreUnit,
     });

@@ -5,6 +5,7 @@
 import { hash32, mix32, purposes } from '../base/rng.ts';
 import type { BinnedLayout } from '../binning/binned-layout.ts';
 import type { OpenNode } from '../tree/backend/backend.ts';
+import { InteractionGroups } from './interaction-groups.ts';
 import type { ColumnSampling } from './messages.ts';
 
 /** Draws masks over the places of a layout. */
@@ -19,11 +20,19 @@ export class ColumnSampler {
   readonly #featureKeys: Uint32Array;
   readonly #hashes: Uint32Array;
   readonly #kept: Uint32Array;
+  readonly #interactions: InteractionGroups | null;
 
-  constructor(layout: BinnedLayout, sampling: ColumnSampling, seed: number) {
+  /** @param interactions groups of features that may meet on a path, or null */
+  constructor(
+    layout: BinnedLayout,
+    sampling: ColumnSampling,
+    seed: number,
+    interactions: readonly (readonly number[])[] | null,
+  ) {
     this.#layout = layout;
     this.#sampling = sampling;
     this.#seed = seed;
+    this.#interactions = interactions === null ? null : new InteractionGroups(layout, interactions);
     this.#treePlaces = layout.places.map((_, i) => i);
     this.#featureKeys = Uint32Array.from(layout.places, ({ feature }) => mix32(feature.index + 1));
     this.#hashes = new Uint32Array(layout.places.length);
@@ -43,7 +52,7 @@ export class ColumnSampler {
   /** The features a node may split on, as one byte a place, or null for all. */
   maskOf(node: OpenNode): Uint8Array | null {
     const { byLevel, byNode } = this.#sampling;
-    if (byLevel === null && byNode === null) return this.#treeMask;
+    if (byLevel === null && byNode === null && this.#interactions === null) return this.#treeMask;
     return this.#mask(this.placesOf(node));
   }
 
@@ -53,8 +62,13 @@ export class ColumnSampler {
    */
   placesOf(node: OpenNode, attempt = 0): readonly number[] {
     const { byNode } = this.#sampling;
-    const level = this.#levelPlaces(node.path.length);
+    const level = this.#allowed(node, this.#levelPlaces(node.path.length));
     return this.#draw(level, byNode, mix32(node.key ^ this.#seed), attempt);
+  }
+
+  #allowed(node: OpenNode, places: readonly number[]): readonly number[] {
+    const allowed = this.#interactions?.allowedAt(node) ?? null;
+    return allowed === null ? places : places.filter((place) => allowed[place] === 1);
   }
 
   #levelPlaces(depth: number): readonly number[] {

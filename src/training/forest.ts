@@ -83,7 +83,7 @@ class ForestGrower {
       ? collective
       : new InlineCollective(() => collective.checkAborted());
     this.#store = new RowStore(environment.kernels, memory.buffers, rows.layout.stride, true);
-    this.#sampler = new ColumnSampler(rows.layout, job.columns, job.seed);
+    this.#sampler = new ColumnSampler(rows.layout, job.columns, job.seed, null);
     this.#criterion = forestCriterion(parts);
     this.#backend = new ForestBackend({
       kernels: environment.kernels,

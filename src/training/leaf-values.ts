@@ -4,11 +4,13 @@
  */
 import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
 import type { GrowthResult } from '../tree/grow-tree.ts';
+import { leafRule, type SplitShaping } from '../tree/split-shaping.ts';
 import type { GrownNode } from '../tree/tree.ts';
 import type { GradientRows } from './objective.ts';
 import { bitsOf } from './quantise.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 import { selectQuantiles } from './select-quantiles.ts';
+import { shapeLeaves } from './shape-leaves.ts';
 
 /** What settles the leaves of one tree. */
 export interface LeafSettlement {
@@ -21,6 +23,8 @@ export interface LeafSettlement {
   readonly sums: number;
   readonly numAll: number;
   readonly lambda: number;
+  /** What bends the values away from the plain step; null for nothing. */
+  readonly shaping: SplitShaping | null;
   readonly stepSize: number;
   readonly scoreUnit: number;
   /** Which output's scores the tree adds to. */
@@ -57,13 +61,30 @@ export async function settleLeaves(
   await environment.wait(environment.collective.allreduce(words, 'sum'));
   const nodes = grown.tree.nodes as GrownNode[];
   const quantiles = await leafQuantiles(environment, settlement);
+  const { shaping, lambda } = settlement;
+  const sumsOf = (own: readonly bigint[]) => ({
+    G: fromFixed(own[0] as bigint, own[1] as bigint, gradScale),
+    H: fromFixed(own[2] as bigint, own[3] as bigint, hessScale),
+  });
+  const shaped =
+    shaping === null
+      ? null
+      : shapeLeaves({
+          grown,
+          rule: leafRule(shaping, lambda),
+          monotone: shaping.monotone,
+          words,
+          wordsPerLeaf: 4,
+          sumsOf,
+          quantiles,
+        });
   const values = grown.leaves.map((leaf, i) => {
     const grad = fromFixed(words[4 * i] as bigint, words[4 * i + 1] as bigint, gradScale);
     const hess = fromFixed(words[4 * i + 2] as bigint, words[4 * i + 3] as bigint, hessScale);
     const node = nodes[leaf.index] as GrownNode;
-    const denominator = hess + settlement.lambda;
+    const denominator = hess + lambda;
     const newton = denominator > 0 ? -grad / denominator : 0;
-    const step = quantiles === null ? newton : (quantiles[i] as number);
+    const step = shaped?.[i] ?? quantiles?.[i] ?? newton;
     const value =
       Math.round((step * settlement.stepSize) / settlement.scoreUnit) * settlement.scoreUnit;
     node.cover = hess;

@@ -5,6 +5,7 @@
 import type { PartitionSpec } from '../table/plan.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
+import type { SplitShaping } from '../tree/split-shaping.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import type { FunctionReference } from './user-calls.ts';
 
@@ -132,6 +133,10 @@ export interface BoostingJob {
   readonly limits: GrowthLimits;
   readonly split: SplitParams;
   readonly rows: RoundSampling;
+  /** Penalties, bounds and random thresholds; null where none are asked for. */
+  readonly shaping: SplitShaping | null;
+  /** Groups of feature indexes that may meet on a path, or null. */
+  readonly interactions: readonly (readonly number[])[] | null;
   readonly columns: ColumnSampling;
   readonly earlyStopping: EarlyStopping | null;
   readonly seed: number;

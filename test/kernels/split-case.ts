@@ -84,7 +84,16 @@ export function placeNode(
   const words: number[] = [];
   const entries: bigint[] = [];
   for (const { bins, numValues, isCategory } of rows.features) {
-    words.push(0, entries.length / 2, numValues, numValues, isCategory ? 1 : 0, 0, 1, 0);
+    words.push(
+      0,
+      entries.length / 2,
+      numValues,
+      numValues,
+      isCategory ? 1 : 0,
+      0,
+      1,
+      words.length / 8,
+    );
     const sums = Array<bigint>(2 * (numValues + 1)).fill(0n);
     for (const [i, bin] of bins.entries()) {
       const at = 2 * (bin ?? numValues);
@@ -116,6 +125,45 @@ export function findOn(
 ): FoundSplit {
   const head = [node.hist, node.features, begin, end, mask, node.params, node.totals];
   twins.run('findSplit', [...head, node.best, node.leftBins, node.scratch]);
+  return readSplit(twins, node.best, node.leftBins);
+}
+
+/** What findShapedSplit's shape holds; the defaults bend nothing. */
+export const freeShape = {
+  alpha: 0,
+  maxDeltaStep: Number.POSITIVE_INFINITY,
+  smoothing: 0,
+  value: 0,
+  lower: Number.NEGATIVE_INFINITY,
+  upper: Number.POSITIVE_INFINITY,
+  drawsOne: 0,
+  drawKey: 0,
+  /** −1, 0 or 1 a feature. */
+  directions: [] as readonly number[],
+};
+export type SplitShape = typeof freeShape;
+
+export function placeShape(twins: TwinMemories, shape: SplitShape): number {
+  const { alpha, maxDeltaStep, smoothing, value, lower, upper, directions } = shape;
+  const at = twins.zeros(64);
+  const floats = [alpha, maxDeltaStep, smoothing, value, lower, upper];
+  for (const [i, x] of floats.entries()) twins.stage.setF64(at + i * 8, x);
+  twins.stage.setU32(at + 48, shape.drawsOne);
+  twins.stage.setU32(at + 52, shape.drawKey);
+  const table = directions.length === 0 ? 0 : twins.place(Int8Array.from(directions));
+  twins.stage.setU32(at + 56, table);
+  return at;
+}
+
+/** Runs both twins of the shaped finder over features [begin, end). */
+export function findShapedOn(
+  twins: TwinMemories,
+  node: PlacedNode,
+  shape: number,
+  [begin, end]: readonly [number, number] = [0, node.rows.features.length],
+): FoundSplit {
+  const head = [node.hist, node.features, begin, end, 0, node.params, node.totals, shape];
+  twins.run('findShapedSplit', [...head, node.best, node.leftBins, node.scratch]);
   return readSplit(twins, node.best, node.leftBins);
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CoppiceError } from '../../src/base/errors.ts';
+import { numbersByName } from '../../src/params/by-name-kind.ts';
 import { defineParams } from '../../src/params/define-params.ts';
 import {
   bool,
@@ -16,6 +17,7 @@ import {
   str,
   strings,
 } from '../../src/params/kinds.ts';
+import { nameGroups } from '../../src/params/name-groups-kind.ts';
 import type { ParamSpec } from '../../src/params/param-spec.ts';
 import { paramsFromJson, paramsToJson } from '../../src/params/params-json.ts';
 import { givenOptions, resolveParams } from '../../src/params/resolve-params.ts';
@@ -33,6 +35,9 @@ const specs: Record<string, ParamSpec> = {
   strings: strings({}),
   numbers: numbers({ ascending: true, minLength: 2 }),
   numberLists: numberLists({ ascending: true, minLength: 3 }),
+  wholes: numbers({ whole: true, min: -1, max: 1 }),
+  wholesByName: numbersByName({ whole: true, min: -1, max: 1 }),
+  nameGroups: nameGroups({}),
   json: json({}),
   either: either(oneOf(['auto'], {}), int({ min: 1 }), {}),
 };

@@ -204,6 +204,66 @@ export const plantedBugs = [
     tests: ['test/ensemble/custom-objective.test.ts'],
   },
   {
+    name: 'children of a monotone split are not told their bounds',
+    edits: [
+      {
+        file: 'src/tree/split-shaping.ts',
+        find: '  if (direction === 0) return parent;',
+        replace: '  if (direction < 2) return parent;',
+      },
+    ],
+    tests: ['test/training/shaping.prop.test.ts'],
+  },
+  {
+    name: 'a path forgets the groups of all but its last feature',
+    edits: [
+      {
+        file: 'src/training/interaction-groups.ts',
+        find: 'const groups = above.groups.filter(',
+        replace: 'const groups = this.#root.groups.filter(',
+      },
+    ],
+    tests: ['test/training/shaping.prop.test.ts'],
+  },
+  {
+    name: 'random thresholds hang on the slice of features that a rank owns',
+    edits: [
+      {
+        file: 'wasm/assembly/find-shaped-split.ts',
+        find: 'mix32(load<u32>(feature, 28) + 1)',
+        replace: 'mix32(<u32>(f - begin) + 1)',
+      },
+      {
+        file: 'src/kernels/reference/find-shaped-split.ts',
+        find: 'mix32(m.u32(feature + 28) + 1)',
+        replace: 'mix32(f - begin + 1)',
+      },
+    ],
+    tests: ['test/kernels/find-shaped-split.prop.test.ts', 'test/training/shaping.prop.test.ts'],
+  },
+  {
+    name: 'leaves are pulled to the root, not to their parents',
+    edits: [
+      {
+        file: 'src/training/shape-leaves.ts',
+        find: '      frames[leftChild + side] = { ...inner, value };',
+        replace: '      frames[leftChild + side] = { ...inner, value: frames[0]?.value ?? value };',
+      },
+    ],
+    tests: ['test/training/shaping.prop.test.ts'],
+  },
+  {
+    name: 'the L1 penalty is taken off gradients of one sign only',
+    edits: [
+      {
+        file: 'src/kernels/leaf-shape.ts',
+        find: 'G < -rule.alpha ? G + rule.alpha : 0;',
+        replace: 'G < -rule.alpha ? G : 0;',
+      },
+    ],
+    tests: ['test/training/shaping.prop.test.ts'],
+  },
+  {
     name: 'a permutation goes by the place in the partition',
     edits: [
       {

@@ -70,7 +70,9 @@ function arbitraryOfKind(spec: ParamSpec): fc.Arbitrary<unknown> {
     case 'numbers':
       return arbitraryNumbers(spec);
     case 'numbersByName':
-      return fc.dictionary(name, arbitraryNumber(facts as Range), { minKeys: 1, maxKeys: 4 });
+      return fc.dictionary(name, arbitraryItem(spec), { minKeys: 1, maxKeys: 4 });
+    case 'nameGroups':
+      return fc.array(fc.uniqueArray(name, { minLength: 1, maxLength: 3 }), { minLength: 1 });
     case 'numberLists':
       return fc.array(arbitraryNumbers(facts['of'] as ParamSpec), { minLength: 1, maxLength: 3 });
     case 'json':
@@ -99,9 +101,16 @@ function arbitraryNumber({ min, max, above, below }: Range): fc.Arbitrary<number
   return fc.double({ min: low, max: high, noNaN: true, noDefaultInfinity: true });
 }
 
+/** One number of a list or an object of numbers. */
+function arbitraryItem({ facts }: ParamSpec): fc.Arbitrary<number> {
+  return facts['whole'] === true
+    ? fc.integer(integerBounds(facts as Range))
+    : arbitraryNumber(facts as Range);
+}
+
 function arbitraryNumbers(spec: ParamSpec): fc.Arbitrary<unknown> {
   const minLength = Number(spec.facts['minLength'] ?? 0);
-  const items = fc.uniqueArray(arbitraryNumber(spec.facts as Range), {
+  const items = fc.uniqueArray(arbitraryItem(spec), {
     minLength,
     maxLength: minLength + 4,
   });

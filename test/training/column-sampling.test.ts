@@ -29,7 +29,7 @@ function nodeAt(path: string, key = 1): OpenNode {
 }
 
 function samplerOf(sampling: Partial<ColumnSampling>, seed = 5, tree = 0): ColumnSampler {
-  const sampler = new ColumnSampler(ten, { ...none, ...sampling }, seed);
+  const sampler = new ColumnSampler(ten, { ...none, ...sampling }, seed, null);
   sampler.beginTree(tree);
   return sampler;
 }
@@ -96,7 +96,7 @@ describe('drawing features', () => {
 
   it('draws features, not places: where a column lies in records cannot matter', () => {
     const shuffled = layoutOf([7, 3, 9, 0, 5, 1, 8, 2, 6, 4]);
-    const sampler = new ColumnSampler(shuffled, { ...none, byTree: 4 }, 5);
+    const sampler = new ColumnSampler(shuffled, { ...none, byTree: 4 }, 5, null);
     sampler.beginTree(2);
     const features = sampler
       .placesOf(nodeAt(''))

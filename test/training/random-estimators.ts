@@ -200,7 +200,49 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
     DecisionTreeClassifier: caseOf('DecisionTreeClassifier', weightFraction, impurity, classLabel),
   };
 
+const shaping = fc.record(
+  {
+    alpha: fc.constantFrom(0, 0.5, 20),
+    maxDeltaStep: fc.constantFrom(0, 0.05, 2),
+    pathSmoothing: fc.constantFrom(0, 1, 30),
+    extraTrees: fc.boolean(),
+    // concrete ones are made of these once the features are known
+    directions: fc.array(fc.constantFrom(-1, 0, 1), { minLength: 8, maxLength: 8 }),
+    groups: fc.array(fc.constantFrom(0, 1, 2), { minLength: 8, maxLength: 8 }),
+  },
+  { requiredKeys: [] },
+);
+
+/** Boosting with penalties, bounds, random thresholds and constraints; for {@link withFeatures}. */
+export const shapedCases: fc.Arbitrary<EstimatorCase> = fc.oneof(
+  caseOf('GBTRegressor', boosting, stopping, losses, offset, shaping),
+  caseOf('GBTClassifier', boosting, stopping, boostedLabel, shaping),
+);
+
+/** Constraints on the features of a recipe: directions for its numbers, groups that the others are not in. */
+function constraintsOf(
+  { directions, groups, labelCol }: Readonly<Record<string, unknown>>,
+  recipe: DataRecipe,
+): Record<string, unknown> {
+  const names = featureNames(recipe);
+  const found: Record<string, unknown> = {};
+  // four classes take no directions
+  if (directions !== undefined && labelCol !== 'k') {
+    found['monotoneConstraints'] = recipe.kinds.map((kind, i) =>
+      /words|dictionary/.test(kind) ? 0 : (directions as number[])[i],
+    );
+  }
+  if (groups !== undefined) {
+    const group = (wanted: number) => names.filter((_, i) => (groups as number[])[i] === wanted);
+    const some = [group(0), group(1)].filter((members) => members.length > 0);
+    if (some.length > 0) found['interactionConstraints'] = some;
+  }
+  return found;
+}
+
 /** The case with the features of a recipe. */
 export function withFeatures(found: EstimatorCase, recipe: DataRecipe): EstimatorCase {
-  return { ...found, options: { ...found.options, featuresCols: featureNames(recipe) } };
+  const { directions, groups, ...options } = found.options;
+  const constraints = constraintsOf(found.options, recipe);
+  return { ...found, options: { ...options, ...constraints, featuresCols: featureNames(recipe) } };
 }

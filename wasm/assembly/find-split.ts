@@ -14,6 +14,8 @@
 // lower feature, the lower bin, missing left. Where sums are short, rows are not counted and none is missing,
 // two bins are looked at at once, in whole units: as units are powers of two, the scores are the same bits.
 
+import { keepCategories, listCategories, sortByRatio } from './category-order';
+
 export function findSplit(
   hist: usize, features: usize, begin: i32, end: i32, mask: usize, params: usize, totals: usize, best: usize,
   leftBins: usize, scratch: usize,
@@ -197,8 +199,6 @@ function scanCategories(
   const hessUnit = load<f64>(params, 8);
   const minHess = load<f64>(params, 24);
   const minRows = <i64>load<f64>(params, 32);
-  const smooth = load<f64>(params, 40);
-  const minGroupRows = <i64>load<f64>(params, 56);
   const countShift = <i64>load<i32>(params, 64);
   const maxCategories = load<i32>(params, 68);
   const maxOneHot = load<i32>(params, 72);
@@ -208,20 +208,9 @@ function scanCategories(
   const totalHess = load<i64>(totals, 8);
   const G = <f64>totalGrad * gradUnit;
   const H = <f64>(totalHess & hessMask) * hessUnit;
-  // scratch: ratios float64[numValues + 1], then order int32[numValues + 1]
   const ratios = scratch;
   const order = scratch + ((<usize>numValues + 1) << 3);
-  let present: i32 = 0;
-  for (let b: i32 = 0; b <= numValues; b++) {
-    const at = entries + (<usize>b << 4);
-    const h = load<i64>(at, 8);
-    if (h == 0) continue;
-    if (counted && h >> countShift < minGroupRows) continue;
-    const ratio = (<f64>load<i64>(at) * gradUnit) / (<f64>(h & hessMask) * hessUnit + smooth);
-    store<f64>(ratios + (<usize>b << 3), ratio);
-    store<i32>(order + (<usize>present << 2), b);
-    present++;
-  }
+  const present = listCategories(entries, numValues, params, ratios, order);
   if (present < 1) return -Infinity;
   const oneHot = present <= maxOneHot;
   const lambda = load<f64>(params, 16) + (oneHot ? 0.0 : load<f64>(params, 48));
@@ -266,65 +255,9 @@ function scanCategories(
     }
   }
   if (bestCount > 0) {
-    memory.fill(leftBins, 0, ((<usize>numValues + 64) >> 6) << 3);
-    for (let k: i32 = 0; k < bestCount; k++) {
-      const b = load<i32>(order + (<usize>(bestFrom + k) << 2));
-      const at = leftBins + (<usize>(b >> 5) << 2);
-      store<u32>(at, load<u32>(at) | (1 << (b & 31)));
-    }
     store<f64>(best, bestScore);
     store<i32>(best, f, 8);
-    store<i32>(best, -1, 12);
-    const missing = load<i64>(entries + (<usize>numValues << 4), 8) != 0;
-    const HL = bestHess & hessMask;
-    const heavierLeft = <i32>(HL + HL >= (totalHess & hessMask));
-    const bit = (load<u32>(leftBins + (<usize>(numValues >> 5) << 2)) >> (numValues & 31)) & 1;
-    store<i32>(best, missing ? <i32>bit : heavierLeft, 16);
-    // values that this node has not seen follow the heavier side
-    for (let b: i32 = 0; heavierLeft && b < numValues; b++) {
-      if (load<i64>(entries + (<usize>b << 4), 8) != 0) continue;
-      const at = leftBins + (<usize>(b >> 5) << 2);
-      store<u32>(at, load<u32>(at) | (1 << (b & 31)));
-    }
-    store<i32>(best, bestCount, 20);
-    store<i64>(best, bestGrad, 24);
-    store<i64>(best, bestHess, 32);
+    keepCategories(entries, numValues, order, bestFrom, bestCount, totalHess, hessMask, bestGrad, bestHess, best, leftBins);
   }
   return featureScore;
-}
-
-// heap sort, ascending by (ratio, bin)
-function sortByRatio(ratios: usize, order: usize, count: i32): void {
-  for (let start = (count >> 1) - 1; start >= 0; start--) siftDown(ratios, order, start, count);
-  for (let end = count - 1; end > 0; end--) {
-    const top = load<i32>(order);
-    store<i32>(order, load<i32>(order + (<usize>end << 2)));
-    store<i32>(order + (<usize>end << 2), top);
-    siftDown(ratios, order, 0, end);
-  }
-}
-
-function siftDown(ratios: usize, order: usize, start: i32, count: i32): void {
-  const moved = load<i32>(order + (<usize>start << 2));
-  const movedRatio = load<f64>(ratios + (<usize>moved << 3));
-  let at = start;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= count) break;
-    let bin = load<i32>(order + (<usize>child << 2));
-    let ratio = load<f64>(ratios + (<usize>bin << 3));
-    if (child + 1 < count) {
-      const otherBin = load<i32>(order + (<usize>(child + 1) << 2));
-      const otherRatio = load<f64>(ratios + (<usize>otherBin << 3));
-      if (otherRatio > ratio || (otherRatio == ratio && otherBin > bin)) {
-        child++;
-        bin = otherBin;
-        ratio = otherRatio;
-      }
-    }
-    if (movedRatio > ratio || (movedRatio == ratio && moved > bin)) break;
-    store<i32>(order + (<usize>at << 2), bin);
-    at = child;
-  }
-  store<i32>(order + (<usize>at << 2), moved);
 }

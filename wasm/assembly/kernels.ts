@@ -2,6 +2,7 @@
 export { binCodes, binF32, binF32Full, binF64, binF64Wide } from './bin-column';
 export { explainTree } from './explain-tree';
 export { findClassSplit } from './find-class-split';
+export { findShapedSplit } from './find-shaped-split';
 export { findSplit } from './find-split';
 export {
   logisticGradients, pointGradients, pointLosses, quantise16, quantise32, rowLosses, softmaxGradients, softmaxLosses, softmaxProbabilities,

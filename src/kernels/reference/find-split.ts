@@ -3,46 +3,9 @@
  * layouts of features, params, totals and best. Sums are int64, gains float64 from them. A candidate must
  * beat the best so far, so ties stay with the lower feature, the lower bin, missing left.
  */
-import { toI64, type Views } from './views.ts';
-
-/** The limits and sums that every candidate of a node is measured with. */
-interface NodeSums {
-  readonly gradUnit: number;
-  readonly hessUnit: number;
-  readonly lambda: number;
-  readonly minHess: number;
-  readonly minRows: bigint;
-  readonly counted: boolean;
-  readonly countShift: bigint;
-  readonly hessMask: bigint;
-  readonly totalHess: bigint;
-  readonly G: number;
-  readonly H: number;
-}
-
-function readNodeSums(m: Views, params: number, totals: number): NodeSums {
-  const gradUnit = m.f64(params);
-  const hessUnit = m.f64(params + 8);
-  const countShift = m.i32(params + 64);
-  const counted = countShift < 63;
-  const hessMask = counted ? (1n << BigInt(countShift)) - 1n : -1n;
-  const totalHess = m.i64(totals + 8);
-  return {
-    gradUnit,
-    hessUnit,
-    lambda: m.f64(params + 16),
-    minHess: m.f64(params + 24),
-    minRows: toI64(m.f64(params + 32)),
-    counted,
-    countShift: BigInt(countShift),
-    hessMask,
-    totalHess,
-    G: Number(m.i64(totals)) * gradUnit,
-    H: Number(totalHess & hessMask) * hessUnit,
-  };
-}
-
-const wrap = (x: bigint): bigint => BigInt.asIntN(64, x);
+import { keepCategories, listCategories, sortByRatio } from './category-order.ts';
+import { heavierLeft, type NodeSums, readNodeSums, wrap } from './node-sums.ts';
+import type { Views } from './views.ts';
 
 /** GL² / (HL + λ) + GR² / (HR + λ), over one denominator; NaN, which never wins, where a limit is broken. */
 function scoreOf(node: NodeSums, leftGrad: bigint, leftHess: bigint, lambda: number): number {
@@ -58,12 +21,6 @@ function scoreOf(node: NodeSums, leftGrad: bigint, leftHess: bigint, lambda: num
   const GL = Number(leftGrad) * node.gradUnit;
   const GR = node.G - GL;
   return (GL * GL * (HR + lambda) + GR * GR * (HL + lambda)) / ((HL + lambda) * (HR + lambda));
-}
-
-/** Where rows that the node did not see go: with the heavier side, left when they are equal. */
-function heavierLeft(node: NodeSums, leftHess: bigint): number {
-  const HL = leftHess & node.hessMask;
-  return wrap(HL + HL) >= (node.totalHess & node.hessMask) ? 1 : 0;
 }
 
 /** The best split of features [begin, end) whose mask byte is set, and the runner-up feature. */
@@ -209,83 +166,19 @@ function scanCategories(
     }
   }
   if (bestCount > 0) {
-    m.fillZero(leftBins, ((numValues + 64) >> 6) * 8);
-    for (let k = 0; k < bestCount; k++) m.setBit(leftBins, m.i32(order + (bestFrom + k) * 4));
-    const hasMissing = m.i64(entries + numValues * 16 + 8) !== 0n;
-    const missingBit = (m.u32(leftBins + (numValues >> 5) * 4) >>> (numValues & 31)) & 1;
     m.setF64(best, bestScore);
     m.setU32(best + 8, f);
-    m.setU32(best + 12, -1);
-    const heavier = heavierLeft(node, bestHess);
-    m.setU32(best + 16, hasMissing ? missingBit : heavier);
-    // values that this node has not seen follow the heavier side
-    for (let b = 0; heavier === 1 && b < numValues; b++) {
-      if (m.i64(entries + b * 16 + 8) === 0n) m.setBit(leftBins, b);
-    }
-    m.setU32(best + 20, bestCount);
-    m.setI64(best + 24, bestGrad);
-    m.setI64(best + 32, bestHess);
+    keepCategories(m, node, {
+      entries,
+      numValues,
+      order,
+      from: bestFrom,
+      count: bestCount,
+      leftGrad: bestGrad,
+      leftHess: bestHess,
+      best,
+      leftBins,
+    });
   }
   return featureScore;
-}
-
-/** Writes the ratio of each bin that may be grouped, and lists those bins; returns how many. */
-function listCategories(
-  m: Views,
-  node: NodeSums,
-  entries: number,
-  numValues: number,
-  params: number,
-  ratios: number,
-  order: number,
-): number {
-  const smooth = m.f64(params + 40);
-  const minGroupRows = toI64(m.f64(params + 56));
-  let present = 0;
-  for (let b = 0; b <= numValues; b++) {
-    const h = m.i64(entries + b * 16 + 8);
-    if (h === 0n) continue;
-    if (node.counted && h >> node.countShift < minGroupRows) continue;
-    const grad = Number(m.i64(entries + b * 16)) * node.gradUnit;
-    m.setF64(ratios + b * 8, grad / (Number(h & node.hessMask) * node.hessUnit + smooth));
-    m.setU32(order + present * 4, b);
-    present++;
-  }
-  return present;
-}
-
-// heap sort, ascending by (ratio, bin); a NaN ratio orders as the kernel's own heap orders it
-function sortByRatio(m: Views, ratios: number, order: number, count: number): void {
-  for (let start = (count >> 1) - 1; start >= 0; start--) siftDown(m, ratios, order, start, count);
-  for (let end = count - 1; end > 0; end--) {
-    const top = m.i32(order);
-    m.setU32(order, m.i32(order + end * 4));
-    m.setU32(order + end * 4, top);
-    siftDown(m, ratios, order, 0, end);
-  }
-}
-
-function siftDown(m: Views, ratios: number, order: number, start: number, count: number): void {
-  const moved = m.i32(order + start * 4);
-  const movedRatio = m.f64(ratios + moved * 8);
-  let at = start;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= count) break;
-    let bin = m.i32(order + child * 4);
-    let ratio = m.f64(ratios + bin * 8);
-    if (child + 1 < count) {
-      const otherBin = m.i32(order + (child + 1) * 4);
-      const otherRatio = m.f64(ratios + otherBin * 8);
-      if (otherRatio > ratio || (otherRatio === ratio && otherBin > bin)) {
-        child++;
-        bin = otherBin;
-        ratio = otherRatio;
-      }
-    }
-    if (movedRatio > ratio || (movedRatio === ratio && moved > bin)) break;
-    m.setU32(order + at * 4, bin);
-    at = child;
-  }
-  m.setU32(order + at * 4, moved);
 }

@@ -7,6 +7,7 @@ import type { Kernels } from '../kernels.ts';
 import * as binColumn from './bin-column.ts';
 import { explainTree } from './explain-tree.ts';
 import { findClassSplit } from './find-class-split.ts';
+import { findShapedSplit } from './find-shaped-split.ts';
 import { findSplit } from './find-split.ts';
 import * as gradients from './gradients.ts';
 import * as histogram from './histogram.ts';
@@ -30,6 +31,7 @@ const twins: Twins = {
   ...gradients,
   ...histogram,
   findSplit,
+  findShapedSplit,
   findClassSplit,
   ...partitionRows,
   ...leafValues,

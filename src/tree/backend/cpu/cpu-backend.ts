@@ -13,6 +13,7 @@ import { featureEntryBytes } from '../../../binning/binned-layout.ts';
 import type { Collective, ExchangeBuffer } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
+import type { SplitShaping } from '../../split-shaping.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from './candidate.ts';
 import { HistogramPool } from './histogram-pool.ts';
@@ -45,6 +46,7 @@ export interface CpuBackendOptions {
   readonly rows: RowBuffers;
   readonly addresses: BackendMemory;
   readonly params: SplitParams;
+  readonly shaping: SplitShaping | null;
   /** Rows after which packed sums are moved to wide ones, at most 65,535; tests make it tiny. */
   readonly flushRows: number;
 }
@@ -129,6 +131,7 @@ export class CpuBackend implements TreeBackend {
       collective,
       layout,
       params: options.params,
+      shaping: options.shaping,
       featureTable: addresses.featureTable,
       owned: this.#owned,
       scratch: this.#sides + sidesRoom,

@@ -10,9 +10,11 @@ import type { Collective } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { writeSplitParams } from '../../split-params.ts';
-import type { OpenNode, Split } from '../backend.ts';
-import { candidateBytes, type NodeTotals, pickSplit } from './candidate.ts';
+import type { SplitShaping } from '../../split-shaping.ts';
+import type { OpenNode } from '../backend.ts';
+import { candidateBytes, type GainRule, type NodeTotals, pickSplit } from './candidate.ts';
 import type { MemoryViews } from './memory-views.ts';
+import { ShapedSearch } from './shaped-search.ts';
 
 /** A node whose best split is wanted. */
 export interface Wanted {
@@ -31,6 +33,8 @@ export interface SplitSearchOptions {
   readonly collective: Collective;
   readonly layout: BinnedLayout;
   readonly params: SplitParams;
+  /** Penalties and bounds beside λ, or null for the plain search. */
+  readonly shaping: SplitShaping | null;
   /** Address of the feature table. */
   readonly featureTable: number;
   /** Places [begin, end) that this rank owns. */
@@ -52,6 +56,7 @@ export class SplitSearch {
   readonly #mask: number;
   readonly #order: number;
   readonly #message: number;
+  readonly #shaped: ShapedSearch | null;
   #quantisation: Quantisation | null = null;
   #maskOf: (node: OpenNode) => Uint8Array | null = () => null;
 
@@ -64,13 +69,21 @@ export class SplitSearch {
     this.#mask = scratch + 192;
     this.#order = this.#mask + align(layout.places.length);
     this.#message = this.#order + align(12 * (layout.maxCategoryBins + 8));
+    const shape = this.#message + align(this.#stride * options.maxNodes);
+    const { shaping, params, views } = options;
+    this.#shaped =
+      shaping === null
+        ? null
+        : new ShapedSearch({ shaping, params, views, layout, address: shape });
   }
 
   /** Bytes of scratch. */
   static scratchBytes(layout: BinnedLayout, maxNodes: number): number {
     const order = align(12 * (layout.maxCategoryBins + 8));
     const message = (candidateBytes(layout) + 8) * maxNodes;
-    return 192 + align(layout.places.length) + order + align(message);
+    return (
+      192 + align(layout.places.length) + order + align(message) + ShapedSearch.scratchBytes(layout)
+    );
   }
 
   /** Called before each tree. */
@@ -78,6 +91,7 @@ export class SplitSearch {
     this.#quantisation = quantisation;
     this.#maskOf = maskOf;
     writeSplitParams(this.#o.views.buffer, this.#params, this.#o.params, quantisation);
+    this.#shaped?.beginTree(quantisation);
   }
 
   /** Gives each node its best split and its rows over all ranks. */
@@ -97,7 +111,7 @@ export class SplitSearch {
       let rows = 0;
       for (const candidate of candidates) rows += candidate.getFloat64(stride - 8, true);
       node.rows = rows;
-      node.split = this.#choose(totals, candidates);
+      node.split = pickSplit(candidates, this.#o.layout, this.#gainRule(node, totals));
     });
   }
 
@@ -108,33 +122,29 @@ export class SplitSearch {
     const mask = this.#maskOf(node);
     if (mask !== null) views.u8.set(mask, this.#mask);
     const [begin, end] = owned;
-    kernels.findSplit(
-      hist,
-      featureTable,
-      begin,
-      end,
-      mask === null ? 0 : this.#mask,
-      this.#params,
-      this.#totals,
-      out,
-      out + 64,
-      this.#order,
-    );
+    const maskAddress = mask === null ? 0 : this.#mask;
+    const head = [hist, featureTable, begin, end, maskAddress, this.#params, this.#totals] as const;
+    const bins = out + 64;
+    if (this.#shaped === null) kernels.findSplit(...head, out, bins, this.#order);
+    else {
+      const shape = this.#shaped.place(node, totals);
+      kernels.findShapedSplit(...head, shape, out, bins, this.#order);
+    }
     this.featuresDecided += end - begin;
     views.f64[(out + this.#stride - 8) / 8] = localRows;
   }
 
-  #choose(totals: NodeTotals, candidates: readonly DataView[]): Split | null {
-    const { params, layout } = this.#o;
+  #gainRule(node: OpenNode, totals: NodeTotals): GainRule {
+    const { params } = this.#o;
     const { gradUnit, hessUnit, countShift } = this.#quantisation as Quantisation;
     const hess = hessOf(totals.hess, countShift);
     const H = Number(hess) * hessUnit;
     const G = Number(totals.grad) * gradUnit;
-    return pickSplit(candidates, layout, {
-      parentScore: (G * G) / (H + params.lambda),
+    return {
+      parentScore: this.#shaped?.scoreOf(node, totals) ?? (G * G) / (H + params.lambda),
       minGain: params.minInfoGain * H,
       isHeavier: (left) => 2n * hessOf(left, countShift) >= hess,
-    });
+    };
   }
 }
 

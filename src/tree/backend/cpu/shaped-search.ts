@@ -1,0 +1,71 @@
+/**
+ * What the shaped search needs beside the plain one: for each node its own value and bounds, the key of its
+ * random thresholds, and every place's direction, as the kernel reads them (find-shaped-split.ts).
+ *
+ *   | shape 64 | one int8 a place |
+ */
+import { hash32, purposes } from '../../../base/rng.ts';
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import { type LeafRule, shapedScore } from '../../../kernels/leaf-shape.ts';
+import type { Quantisation, SplitParams } from '../../split-params.ts';
+import { directionsOf, leafRule, type SplitShaping } from '../../split-shaping.ts';
+import type { OpenNode } from '../backend.ts';
+import type { NodeTotals } from './candidate.ts';
+import type { MemoryViews } from './memory-views.ts';
+import { NodeFrames } from './node-frames.ts';
+
+/** What it is made of. */
+export interface ShapedSearchOptions {
+  readonly shaping: SplitShaping;
+  readonly params: SplitParams;
+  readonly views: MemoryViews;
+  readonly layout: BinnedLayout;
+  /** Scratch of {@link ShapedSearch.scratchBytes}. */
+  readonly address: number;
+}
+
+/** See the header. */
+export class ShapedSearch {
+  readonly #o: ShapedSearchOptions;
+  readonly #rule: LeafRule;
+  readonly #directions: Int8Array | null;
+  #frames: NodeFrames | null = null;
+
+  constructor(options: ShapedSearchOptions) {
+    this.#o = options;
+    this.#rule = leafRule(options.shaping, options.params.lambda);
+    this.#directions = directionsOf(options.shaping, options.layout);
+  }
+
+  /** Bytes of scratch. */
+  static scratchBytes(layout: BinnedLayout): number {
+    return 64 + Math.ceil(layout.places.length / 64) * 64;
+  }
+
+  /** Called before each tree. */
+  beginTree(quantisation: Quantisation): void {
+    const { views, address, shaping } = this.#o;
+    this.#frames = new NodeFrames(this.#rule, quantisation, this.#directions);
+    const { alpha, maxDeltaStep, smoothing } = this.#rule;
+    views.f64.set([alpha, maxDeltaStep, smoothing], address / 8);
+    views.u32[address / 4 + 12] = shaping.extraTrees ? 1 : 0;
+    views.u32[address / 4 + 14] = this.#directions === null ? 0 : address + 64;
+    if (this.#directions !== null) views.u8.set(this.#directions, address + 64);
+  }
+
+  /** Writes a node's part; returns the address of the whole. */
+  place(node: OpenNode, totals: NodeTotals): number {
+    const { views, address } = this.#o;
+    const { value, lower, upper } = (this.#frames as NodeFrames).of(node, totals);
+    views.f64.set([value, lower, upper], address / 8 + 3);
+    views.u32[address / 4 + 13] = hash32(node.key, purposes.extraTrees);
+    return address;
+  }
+
+  /** What the node itself takes off the loss. */
+  scoreOf(node: OpenNode, totals: NodeTotals): number {
+    const frames = this.#frames as NodeFrames;
+    const { G, H } = frames.sumsOf(totals);
+    return shapedScore(this.#rule, G, H, frames.of(node, totals).value);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What bends splits and leaf values away from the plain Newton step: penalties, caps, smoothing, bounds of
+ * monotone features, one random threshold a feature. A fit that uses none of it has no SplitShaping at all and
+ * runs the plain, faster search.
+ */
+import type { BinnedLayout } from '../binning/binned-layout.ts';
+import type { LeafFrame, LeafRule } from '../kernels/leaf-shape.ts';
+
+/** Penalties and limits beside those of SplitParams. */
+export interface SplitShaping {
+  /** L1 penalty on leaf values. */
+  readonly alpha: number;
+  /** Greatest size of a leaf value before the step size; Infinity for none. */
+  readonly maxDeltaStep: number;
+  /** Rows at which a leaf lies halfway between its own value and its parent's; 0 for none. */
+  readonly pathSmoothing: number;
+  /** Each feature tries one random threshold in a node. */
+  readonly extraTrees: boolean;
+  /** 1 rising, −1 falling, 0 free, by the feature's index; empty where all are free. */
+  readonly monotone: readonly number[];
+}
+
+/** The part that values of leaves hang on. */
+export function leafRule(shaping: SplitShaping, lambda: number): LeafRule {
+  return {
+    lambda,
+    alpha: shaping.alpha,
+    maxDeltaStep: shaping.maxDeltaStep,
+    smoothing: shaping.pathSmoothing,
+  };
+}
+
+/** Directions by place, or null where all features are free. */
+export function directionsOf(shaping: SplitShaping, layout: BinnedLayout): Int8Array | null {
+  const directions = Int8Array.from(layout.places, ({ feature }) =>
+    feature.kind === 'numeric' ? (shaping.monotone[feature.index] ?? 0) : 0,
+  );
+  return directions.some((direction) => direction !== 0) ? directions : null;
+}
+
+/**
+ * Where a child hangs: at its parent's value, inside the parent's bounds, and on its own side of the midpoint
+ * between the children's values where the split's feature is monotone.
+ *
+ * @param values the values of the left and the right child
+ */
+export function childFrame(
+  parent: LeafFrame,
+  values: readonly [number, number],
+  direction: number,
+  isLeft: boolean,
+): LeafFrame {
+  if (direction === 0) return parent;
+  const middle = values[0] / 2 + values[1] / 2;
+  return isLeft === direction > 0 ? { ...parent, upper: middle } : { ...parent, lower: middle };
+}

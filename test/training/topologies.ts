@@ -1,0 +1,88 @@
+/** Ways to lay out the same fit, and the check that none of them shows in the model. */
+import fc from 'fast-check';
+import { afterAll, expect } from 'vitest';
+import { isCoppiceError } from '../../src/base/errors.ts';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
+import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import { workerUrl } from '../../src/session/worker-url.ts';
+import { predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
+import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
+import { type DataRecipe, randomData } from '../tools/random-data.ts';
+import { cutTable, evenCuts, type SampleData } from '../tools/sample-data.ts';
+import { type EstimatorCase, makeEstimator, withFeatures } from './random-estimators.ts';
+
+const pool = new ThreadPool(5, workerUrl());
+afterAll(() => pool.close());
+
+/** How the same work may be laid out. */
+export interface Topology extends Knobs {
+  readonly threads: 1 | 2 | 3 | 5;
+  readonly partitions: 1 | 2 | 7 | 'one empty';
+}
+
+export const threadCounts = [1, 2, 3, 5] as const;
+export const partitionings = [1, 2, 7, 'one empty'] as const;
+
+/** A few rows a wave, packed sums flushed after a few rows, room for one pair of histograms. */
+export const tinyKnobs: Knobs = { rawBytes: 5000, flushRows: 37, maxHistogramBytes: 1 };
+
+export const topologies: fc.Arbitrary<Topology> = fc
+  .tuple(
+    fc.constantFrom(...threadCounts),
+    fc.constantFrom(...partitionings),
+    fc.record(
+      {
+        rawBytes: fc.constantFrom(1, 20_000),
+        flushRows: fc.constantFrom(1, 37, 1000),
+        maxHistogramBytes: fc.constantFrom(1, 60_000),
+        kernels: fc.constantFrom('wasm', 'reference'),
+      },
+      { requiredKeys: [] },
+    ),
+  )
+  .map(([threads, partitions, knobs]) => ({ threads, partitions, ...knobs }));
+
+function cutsOf(numRows: number, partitions: Topology['partitions']): number[] {
+  if (partitions !== 'one empty') return evenCuts(numRows, partitions);
+  const middle = Math.floor(numRows / 3);
+  return [middle, middle];
+}
+
+// a runner's fits take over each other's memory, so what one leaves there is what the next begins with
+const aloneRunner = new KnobRunner(new InlineRunner());
+const gangRunner = new KnobRunner(pool);
+
+async function outcomeOf(found: EstimatorCase, data: SampleData, topology: Topology | null) {
+  const runner = topology === null ? aloneRunner : gangRunner;
+  runner.knobs = topology === null ? {} : { ...topology, width: topology.threads };
+  const numRows = data[0]?.cells.length ?? 0;
+  const table = cutTable(
+    runner,
+    data,
+    topology === null ? [] : cutsOf(numRows, topology.partitions),
+  );
+  let model: TreeModel;
+  try {
+    model = await makeEstimator(found).fit(table);
+  } catch (error) {
+    // a class that only validation rows have is refused, on every topology
+    if (isCoppiceError(error, 'LABEL_INVALID')) return { refused: error.code };
+    throw error;
+  }
+  return { saved: await savedBytes(model), predictions: await predictionsOf(model, table) };
+}
+
+/** The model and its predictions are the same bytes as on one thread with one partition. */
+export async function expectSame(
+  found: EstimatorCase,
+  recipe: DataRecipe,
+  wanted: readonly Topology[],
+): Promise<void> {
+  const data = randomData(recipe);
+  const complete = withFeatures(found, recipe);
+  const alone = await outcomeOf(complete, data, null);
+  for (const topology of wanted) {
+    expect(await outcomeOf(complete, data, topology), JSON.stringify(topology)).toEqual(alone);
+  }
+}

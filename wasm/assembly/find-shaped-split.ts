@@ -1,0 +1,266 @@
+// Finds the best split of a node where leaf values are penalised, capped, smoothed or bounded, or where each
+// feature tries one random threshold only (P. Geurts et al., "Extremely randomized trees", 2006). Apart from the
+// plain finder, which knows none of this and stays fast.
+//
+//   features, params, totals, best, leftBins: as in find-split.ts; uint32 at 28 of a feature: its index
+//   shape: float64 alpha 0, maxDeltaStep 8, smoothing 16, the node's value 24, lower 32 and upper bound 40;
+//     uint32 draws one threshold 48, key of the draws 52, address of one int8 a feature (−1, 0, 1) or 0 56
+//
+// value of a child = clamp(smooth(cap(−T(G) / (H + λ)))), T the soft threshold by alpha
+// score = −(2 G w + (H + λ) w² + 2 alpha |w|) of both children; GL² / (HL + λ) + … where nothing bends w
+
+import { keepCategories, listCategories, sortByRatio } from './category-order';
+
+// What every candidate of the node is measured with; set once a call. A thread has an instance of its own.
+let gradUnit: f64 = 1;
+let hessUnit: f64 = 1;
+let minHess: f64 = 0;
+let minRows: i64 = 0;
+let countShift: i64 = 63;
+let counted: bool = false;
+let hessMask: i64 = -1;
+let totalHess: i64 = 0;
+let G: f64 = 0;
+let H: f64 = 0;
+let alpha: f64 = 0;
+let maxDeltaStep: f64 = 0;
+let smoothing: f64 = 0;
+let nodeValue: f64 = 0;
+let lower: f64 = 0;
+let upper: f64 = 0;
+let drawsOne: bool = false;
+
+export function findShapedSplit(
+  hist: usize, features: usize, begin: i32, end: i32, mask: usize, params: usize, totals: usize, shape: usize,
+  best: usize, leftBins: usize, scratch: usize,
+): void {
+  store<f64>(best, -Infinity);
+  store<i32>(best, -1, 8);
+  store<f64>(best, -Infinity, 40);
+  store<i32>(best, -1, 48);
+  readNode(params, totals, shape);
+  const drawKey = load<u32>(shape, 52);
+  const directions = <usize>load<u32>(shape, 56);
+  for (let f = begin; f < end; f++) {
+    if (mask && !load<u8>(mask + <usize>f)) continue;
+    const before = load<f64>(best);
+    const owner = load<i32>(best, 8);
+    const feature = features + (<usize>f << 5);
+    const entries = hist + (<usize>load<u32>(feature, 4) << 4);
+    const numValues = load<i32>(feature, 8);
+    const direction = directions ? <i32>load<i8>(directions + <usize>f) : 0;
+    const draw = mix32(drawKey ^ mix32(load<u32>(feature, 28) + 1));
+    const score = load<u32>(feature, 16) == 0
+      ? scanValues(entries, numValues, f, direction, draw, params, best)
+      : scanCategories(entries, numValues, f, draw, params, best, leftBins, scratch);
+    const won = load<i32>(best, 8) == f;
+    const loserScore = won ? before : score;
+    const loser = won ? owner : f;
+    const runnerUp = load<f64>(best, 40);
+    if (loser >= 0 && (loserScore > runnerUp || (loserScore == runnerUp && loser < load<i32>(best, 48)))) {
+      store<f64>(best, loserScore, 40);
+      store<i32>(best, loser, 48);
+    }
+  }
+}
+
+function readNode(params: usize, totals: usize, shape: usize): void {
+  gradUnit = load<f64>(params);
+  hessUnit = load<f64>(params, 8);
+  minHess = load<f64>(params, 24);
+  minRows = <i64>load<f64>(params, 32);
+  countShift = <i64>load<i32>(params, 64);
+  counted = countShift < 63;
+  hessMask = counted ? (<i64>1 << countShift) - 1 : -1;
+  totalHess = load<i64>(totals, 8);
+  G = <f64>load<i64>(totals) * gradUnit;
+  H = <f64>(totalHess & hessMask) * hessUnit;
+  alpha = load<f64>(shape);
+  maxDeltaStep = load<f64>(shape, 8);
+  smoothing = load<f64>(shape, 16);
+  nodeValue = load<f64>(shape, 24);
+  lower = load<f64>(shape, 32);
+  upper = load<f64>(shape, 40);
+  drawsOne = load<u32>(shape, 48) != 0;
+}
+
+/** lowbias32 of C. Wellons, as in base/rng. */
+function mix32(value: u32): u32 {
+  let x = value;
+  x ^= x >> 16;
+  x *= 0x7feb352d;
+  x ^= x >> 15;
+  x *= 0x846ca68b;
+  x ^= x >> 16;
+  return x;
+}
+
+/** One of n, by 32 random bits. */
+function drawBelow(bits: u32, n: i32): i32 {
+  return <i32>((<u64>bits * <u64>n) >> 32);
+}
+
+function valueOf(g: f64, h: f64, rows: f64, lambda: f64): f64 {
+  const denominator = h + lambda;
+  const pull = g > alpha ? g - alpha : g < -alpha ? g + alpha : 0.0;
+  let value = denominator > 0 ? -pull / denominator : 0.0;
+  value = value < -maxDeltaStep ? -maxDeltaStep : value > maxDeltaStep ? maxDeltaStep : value;
+  if (smoothing > 0) {
+    const ratio = rows / smoothing;
+    value = (value * ratio + nodeValue) / (ratio + 1);
+  }
+  return value < lower ? lower : value > upper ? upper : value;
+}
+
+function scoreOfValue(g: f64, h: f64, lambda: f64, value: f64): f64 {
+  return -(2 * g * value + (h + lambda) * value * value + 2 * alpha * abs(value));
+}
+
+/** NaN, which never wins, where a limit or the direction is broken. */
+function scoreOf(leftGrad: i64, leftHess: i64, lambda: f64, direction: i32): f64 {
+  if (leftHess == totalHess) return NaN;
+  const HL = <f64>(leftHess & hessMask) * hessUnit;
+  const HR = H - HL;
+  if (HL < minHess || HR < minHess) return NaN;
+  let leftRows: f64 = 0;
+  let rightRows: f64 = 0;
+  if (counted) {
+    const left = leftHess >> countShift;
+    const right = (totalHess - leftHess) >> countShift;
+    if (left < minRows || right < minRows) return NaN;
+    leftRows = <f64>left;
+    rightRows = <f64>right;
+  }
+  const GL = <f64>leftGrad * gradUnit;
+  const GR = G - GL;
+  const left = valueOf(GL, HL, leftRows, lambda);
+  const right = valueOf(GR, HR, rightRows, lambda);
+  if (direction > 0 ? left > right : direction < 0 && left < right) return NaN;
+  return scoreOfValue(GL, HL, lambda, left) + scoreOfValue(GR, HR, lambda, right);
+}
+
+function scanValues(
+  entries: usize, numValues: i32, f: i32, direction: i32, draw: u32, params: usize, best: usize,
+): f64 {
+  const lambda = load<f64>(params, 16);
+  const missingGrad = load<i64>(entries + (<usize>numValues << 4));
+  const missingHess = load<i64>(entries + (<usize>numValues << 4), 8);
+  const hasMissing = missingHess != 0;
+  let only: i32 = -1;
+  if (drawsOne) {
+    only = drawCut(entries, numValues, draw, hasMissing);
+    if (only < 0) return -Infinity;
+  }
+  let featureScore = -Infinity;
+  let bestScore = load<f64>(best);
+  let bestBin: i32 = -1;
+  let bestMissingLeft: i32 = 0;
+  let bestGrad: i64 = 0;
+  let bestHess: i64 = 0;
+  let leftGrad: i64 = 0;
+  let leftHess: i64 = 0;
+  const end = drawsOne ? only + 1 : numValues;
+  for (let b: i32 = 0; b < end; b++) {
+    const at = entries + (<usize>b << 4);
+    const h = load<i64>(at, 8);
+    leftGrad += load<i64>(at);
+    leftHess += h;
+    if (drawsOne ? b != only : h == 0) continue;
+    for (let side: i32 = hasMissing ? 1 : 0; side >= 0; side--) {
+      const g = side ? leftGrad + missingGrad : leftGrad;
+      const hh = side ? leftHess + missingHess : leftHess;
+      const score = scoreOf(g, hh, lambda, direction);
+      if (score > featureScore) {
+        featureScore = score;
+        if (score > bestScore) {
+          bestScore = score;
+          bestBin = b;
+          bestMissingLeft = side;
+          bestGrad = g;
+          bestHess = hh;
+        }
+      }
+    }
+  }
+  if (bestBin >= 0) {
+    if (!hasMissing) {
+      const HL = bestHess & hessMask;
+      bestMissingLeft = <i32>(HL + HL >= (totalHess & hessMask));
+    }
+    store<f64>(best, bestScore);
+    store<i32>(best, f, 8);
+    store<i32>(best, bestBin, 12);
+    store<i32>(best, bestMissingLeft, 16);
+    store<i32>(best, 0, 20);
+    store<i64>(best, bestGrad, 24);
+    store<i64>(best, bestHess, 32);
+  }
+  return featureScore;
+}
+
+/** A cut between the lowest and the highest bin that the node has, or behind it where values are missing. */
+function drawCut(entries: usize, numValues: i32, draw: u32, hasMissing: bool): i32 {
+  let first: i32 = 0;
+  while (first < numValues && load<i64>(entries + (<usize>first << 4), 8) == 0) first++;
+  let last: i32 = numValues - 1;
+  while (last > first && load<i64>(entries + (<usize>last << 4), 8) == 0) last--;
+  const numCuts = last - first + <i32>hasMissing;
+  return first == numValues || numCuts == 0 ? -1 : first + drawBelow(draw, numCuts);
+}
+
+function scanCategories(
+  entries: usize, numValues: i32, f: i32, draw: u32, params: usize, best: usize, leftBins: usize, scratch: usize,
+): f64 {
+  const ratios = scratch;
+  const order = scratch + ((<usize>numValues + 1) << 3);
+  const present = listCategories(entries, numValues, params, ratios, order);
+  if (present < 1) return -Infinity;
+  const oneHot = present <= load<i32>(params, 72);
+  const lambda = load<f64>(params, 16) + (oneHot ? 0.0 : load<f64>(params, 48));
+  if (!oneHot) sortByRatio(ratios, order, present);
+  const limit = oneHot ? present : min<i32>(present, load<i32>(params, 68));
+  const numDirections = oneHot ? 1 : 2;
+  // all of them on the left would be no split
+  const choices = oneHot ? present : max<i32>(1, min<i32>(limit, present - 1));
+  const only = drawsOne ? drawBelow(draw, choices * numDirections) : -1;
+  let featureScore = -Infinity;
+  let bestScore = load<f64>(best);
+  let bestCount: i32 = 0;
+  let bestFrom: i32 = 0;
+  let bestGrad: i64 = 0;
+  let bestHess: i64 = 0;
+  for (let direction: i32 = 0; direction < numDirections; direction++) {
+    let leftGrad: i64 = 0;
+    let leftHess: i64 = 0;
+    const end = drawsOne ? choices : limit;
+    for (let k: i32 = 0; k < end; k++) {
+      const at = entries + (<usize>load<i32>(order + (<usize>(direction ? present - 1 - k : k) << 2)) << 4);
+      if (oneHot) {
+        leftGrad = 0;
+        leftHess = 0;
+      }
+      leftGrad += load<i64>(at);
+      leftHess += load<i64>(at, 8);
+      if (drawsOne && only != direction * choices + k) continue;
+      const score = scoreOf(leftGrad, leftHess, lambda, 0);
+      if (score > featureScore) {
+        featureScore = score;
+        if (score > bestScore) {
+          bestScore = score;
+          bestCount = oneHot ? 1 : k + 1;
+          bestFrom = oneHot ? k : direction ? present - 1 - k : 0;
+          bestGrad = leftGrad;
+          bestHess = leftHess;
+        }
+      }
+    }
+  }
+  if (bestCount > 0) {
+    store<f64>(best, bestScore);
+    store<i32>(best, f, 8);
+    keepCategories(
+      entries, numValues, order, bestFrom, bestCount, totalHess, hessMask, bestGrad, bestHess, best, leftBins,
+    );
+  }
+  return featureScore;
+}
