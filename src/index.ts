@@ -43,7 +43,7 @@ export {
   RandomForestRegressionModel,
   RandomForestRegressor,
 } from './ensemble/random-forest-regressor.ts';
-export type { Score, Scorer, ScorerRow } from './ensemble/scorer.ts';
+export type { Score, Scorer, ScorerRow, ScorerValue } from './ensemble/scorer.ts';
 export { type TrainingSummary, TreeModel } from './ensemble/tree-model.ts';
 // evaluation
 export {

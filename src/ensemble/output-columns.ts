@@ -186,19 +186,29 @@ export function winners(
 ): Int32Array {
   const codes = new Int32Array(probability.length / Math.max(1, numClasses));
   for (let i = 0; i < codes.length; i++) {
-    let best = -1;
-    let bestValue = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < numClasses; k++) {
-      const p = probability[i * numClasses + k] as number;
-      const value = thresholds === null ? p : scaled(p, thresholds[k] as number);
-      if (value > bestValue) {
-        best = k;
-        bestValue = value;
-      }
-    }
-    codes[i] = best;
+    codes[i] = winnerAt(probability, i * numClasses, numClasses, thresholds);
   }
   return codes;
+}
+
+/** The same for one row, whose probabilities begin at a place. */
+export function winnerAt(
+  probability: Float64Array,
+  first: number,
+  numClasses: number,
+  thresholds: readonly number[] | null,
+): number {
+  let best = -1;
+  let bestValue = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < numClasses; k++) {
+    const p = probability[first + k] as number;
+    const value = thresholds === null ? p : scaled(p, thresholds[k] as number);
+    if (value > bestValue) {
+      best = k;
+      bestValue = value;
+    }
+  }
+  return best;
 }
 
 function scaled(p: number, threshold: number): number {

@@ -1,23 +1,20 @@
 /**
- * Scores one row at a time on the calling thread, without a table: the values by feature name in, prediction
- * and probabilities out. Trees are added in their order, so the bits are those of transform.
+ * Scores one row at a time on the calling thread, without a table: a row's values in, prediction and
+ * probabilities out. Trees are added in their order, so the bits are those of transform. The first rows walk
+ * the trees as they lie; whoever scores more gets them laid out for the kernels.
  */
 import { exp, logistic } from '../base/portable-math.ts';
 import type { ClassValue } from '../training/messages.ts';
+import { RowWalker } from '../tree/prediction/row-walker.ts';
 import { categoryGoesLeft, valueGoesLeft } from '../tree/predictor.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import type { Link } from './batch-scores.ts';
 import { offsetInvalid } from './offset-column.ts';
-import { winners } from './output-columns.ts';
-import type { Link } from './predict-operator.ts';
+import { winnerAt } from './output-columns.ts';
+import { RowReader, type ScorerRow, type ScorerValue } from './row-reader.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
-/**
- * One row: numbers, booleans or categories by feature name; null, undefined and NaN are missing. A model with an
- * offset column reads it too: a number, or one number a class.
- */
-export type ScorerRow = Readonly<
-  Record<string, number | string | boolean | bigint | readonly number[] | null | undefined>
->;
+export type { ScorerRow, ScorerValue };
 
 /** What a scorer answers. */
 export interface Score {
@@ -32,67 +29,42 @@ export interface Score {
 /** Scores one row. */
 export type Scorer = (row: ScorerRow) => Score;
 
+/** How a model's scorer works. */
+export interface ScorerOptions {
+  readonly link: Link;
+  readonly thresholds: readonly number[] | null;
+  readonly offsetCol: string | null;
+  /** Rows before the trees are laid out: so many cost about as much as the layout. */
+  readonly plainRows?: number | undefined;
+}
+
 /** Makes the scorer of a model. */
-export function makeScorer(
-  data: TreeModelData,
-  options: {
-    readonly link: Link;
-    readonly thresholds: readonly number[] | null;
-    readonly offsetCol: string | null;
-  },
-): Scorer {
-  const { link, thresholds, offsetCol } = options;
-  const { trees, features, baseScores, classes } = data;
+export function makeScorer(data: TreeModelData, options: ScorerOptions): Scorer {
+  const { trees, features, baseScores } = data;
+  const { plainRows = 32 } = options;
   const numOutputs = trees.numOutputs > 1 ? trees.numOutputs : baseScores.length;
-  const names = features.map((feature) => feature.name);
-  const bins = features.map((feature) =>
-    feature.kind === 'category' ? new Map(feature.categories.map((value, i) => [value, i])) : null,
-  );
-  // a number, or a category's position; NaN is missing, −1 a category that was never seen
-  const values = new Float64Array(features.length);
+  const reader = new RowReader(features);
+  const isCategory = features.map(({ kind }) => kind === 'category');
   const sums = new Float64Array(numOutputs);
-  const shape = { numOutputs, isShared: classes.length === 0 };
+  const finish = finisher(data, options, numOutputs);
+  let walker: RowWalker | null = null;
+  let count = 0;
   return (row) => {
-    for (let f = 0; f < names.length; f++)
-      values[f] = numberOf(row[names[f] as string], bins[f] ?? null);
-    sums.fill(0);
-    addTrees(trees, values, bins, sums);
-    return finish(sums.slice(), {
-      offsets: offsetCol === null ? null : offsetsOf(row[offsetCol], offsetCol, shape),
-      link,
-      baseScores,
-      classes,
-      thresholds,
-      numTrees: trees.numTrees,
-    });
+    reader.read(row);
+    if (walker === null && count++ < plainRows) {
+      sums.fill(0);
+      addTrees(trees, reader.values, isCategory, sums);
+      return finish(sums, row);
+    }
+    walker ??= new RowWalker(trees, numOutputs, reader.numCategories);
+    return finish(walker.run(reader.values), row);
   };
-}
-
-function numberOf(value: ScorerRow[string], bins: Map<string, number> | null): number {
-  if (value === null || value === undefined) return Number.NaN;
-  if (bins === null) return Number(value);
-  return bins.get(String(value)) ?? -1;
-}
-
-/** @param isShared one offset is added to every score */
-function offsetsOf(
-  value: ScorerRow[string],
-  column: string,
-  { numOutputs, isShared }: { readonly numOutputs: number; readonly isShared: boolean },
-): readonly number[] {
-  const one = Number(value ?? Number.NaN);
-  const found = Array.isArray(value)
-    ? (value as readonly number[])
-    : new Array<number>(isShared ? numOutputs : 1).fill(one);
-  const bad = found.find((offset) => !Number.isFinite(offset));
-  if (bad === undefined && found.length === numOutputs) return found;
-  throw offsetInvalid(column, bad ?? found, 'in the row');
 }
 
 function addTrees(
   e: TreeEnsemble,
   values: Float64Array,
-  bins: readonly (Map<string, number> | null)[],
+  isCategory: readonly boolean[],
   sums: Float64Array,
 ): void {
   const numOutputs = sums.length;
@@ -102,10 +74,9 @@ function addTrees(
     for (let left = e.leftChild[node] as number; left !== 0; left = e.leftChild[node] as number) {
       const feature = e.feature[node] as number;
       const value = values[feature] as number;
-      const goesLeft =
-        bins[feature] === null
-          ? valueGoesLeft(e, node, value)
-          : categoryGoesLeft(e, node, Number.isNaN(value) ? null : value);
+      const goesLeft = isCategory[feature]
+        ? categoryGoesLeft(e, node, Number.isNaN(value) ? null : value)
+        : valueGoesLeft(e, node, value);
       node = start + left + (goesLeft ? 0 : 1);
     }
     if (e.numOutputs === 1) {
@@ -119,56 +90,93 @@ function addTrees(
   }
 }
 
-function finish(
-  sums: Float64Array,
-  model: {
-    readonly link: Link;
-    readonly baseScores: readonly number[];
-    readonly offsets: readonly number[] | null;
-    readonly classes: readonly ClassValue[];
-    readonly thresholds: readonly number[] | null;
-    readonly numTrees: number;
-  },
-): Score {
-  const { link, baseScores, classes } = model;
+/** What makes a score of sums, which it leaves alone. */
+function finisher(
+  data: TreeModelData,
+  options: ScorerOptions,
+  numOutputs: number,
+): (sums: Float64Array, row: ScorerRow) => Score {
+  const { link, thresholds, offsetCol } = options;
+  const { baseScores, classes } = data;
+  const { numTrees } = data.trees;
   const none = new Float64Array(0);
-  if (link === 'mean') {
-    return {
-      prediction: (sums[0] as number) / model.numTrees,
-      rawPrediction: none,
-      probability: none,
+  const regression = (prediction: number | Float64Array): Score => ({
+    prediction,
+    rawPrediction: none,
+    probability: none,
+  });
+  const classification = (raw: Float64Array, probability: Float64Array): Score => {
+    const code = winnerAt(probability, 0, classes.length, thresholds);
+    return { prediction: classes[code] as ClassValue, rawPrediction: raw, probability };
+  };
+  if (link === 'mean') return (sums) => regression((sums[0] as number) / numTrees);
+  if (link === 'share') {
+    return (sums) => {
+      const raw = sums.slice();
+      return classification(raw, shares(raw));
     };
   }
-  if (link !== 'share')
-    for (let k = 0; k < sums.length; k++) {
-      const score = (sums[k] as number) + (baseScores[k] as number);
-      sums[k] = score + (model.offsets?.[k] ?? 0);
-    }
-  if (link === 'quantiles')
-    return { prediction: sums.sort(), rawPrediction: none, probability: none };
-  if (link === 'identity' || link === 'exp' || link === 'logit') {
-    const score = sums[0] as number;
-    const prediction = link === 'exp' ? exp(score) : link === 'logit' ? logistic(score) : score;
-    return { prediction, rawPrediction: none, probability: none };
+  const scoreAt = (sums: Float64Array, k: number, offsets: readonly number[] | null): number =>
+    (sums[k] as number) + (baseScores[k] as number) + (offsets === null ? 0 : (offsets[k] ?? 0));
+  const shape = { numOutputs, isShared: classes.length === 0 };
+  const offsetsOf = (row: ScorerRow): readonly number[] | null =>
+    offsetCol === null ? null : offsetsOfRow(row, offsetCol, shape);
+  if (link === 'identity') return (sums, row) => regression(scoreAt(sums, 0, offsetsOf(row)));
+  if (link === 'exp') return (sums, row) => regression(exp(scoreAt(sums, 0, offsetsOf(row))));
+  if (link === 'logit')
+    return (sums, row) => regression(logistic(scoreAt(sums, 0, offsetsOf(row))));
+  if (link === 'logistic') {
+    return (sums, row) => {
+      const margin = scoreAt(sums, 0, offsetsOf(row));
+      const raw = new Float64Array(2);
+      raw[0] = -margin;
+      raw[1] = margin;
+      const probability = new Float64Array(2);
+      probability[0] = logistic(-margin);
+      probability[1] = logistic(margin);
+      return classification(raw, probability);
+    };
   }
-  const raw = link === 'logistic' ? Float64Array.of(-(sums[0] as number), sums[0] as number) : sums;
-  const probability = probabilities(raw, link);
-  const code = winners(probability, classes.length, model.thresholds)[0] as number;
-  return { prediction: classes[code] as ClassValue, rawPrediction: raw, probability };
+  const scoresOf = (sums: Float64Array, row: ScorerRow): Float64Array => {
+    const offsets = offsetsOf(row);
+    return sums.map((_, k) => scoreAt(sums, k, offsets));
+  };
+  if (link === 'quantiles') return (sums, row) => regression(scoresOf(sums, row).sort());
+  return (sums, row) => {
+    const raw = scoresOf(sums, row);
+    return classification(raw, softmax(raw));
+  };
 }
 
-function probabilities(raw: Float64Array, link: Link): Float64Array {
-  if (link === 'logistic') return raw.map((margin) => logistic(margin));
-  const out = new Float64Array(raw.length);
-  let total = 0;
+/** @param isShared one offset is added to every score */
+function offsetsOfRow(
+  row: ScorerRow,
+  column: string,
+  { numOutputs, isShared }: { readonly numOutputs: number; readonly isShared: boolean },
+): readonly number[] {
+  const value = (row as Readonly<Record<string, ScorerValue | readonly number[]>>)[column];
+  const found = Array.isArray(value)
+    ? (value as readonly number[])
+    : new Array<number>(isShared ? numOutputs : 1).fill(Number(value ?? Number.NaN));
+  const bad = found.find((offset) => !Number.isFinite(offset));
+  if (bad === undefined && found.length === numOutputs) return found;
+  throw offsetInvalid(column, bad ?? found, 'in the row');
+}
+
+function softmax(raw: Float64Array): Float64Array {
   let top = Number.NEGATIVE_INFINITY;
   for (const value of raw) top = Math.max(top, value);
-  for (let k = 0; k < raw.length; k++) {
-    const value = link === 'share' ? (raw[k] as number) : exp((raw[k] as number) - top);
-    out[k] = value;
-    total += value;
-  }
+  const out = new Float64Array(raw.length);
+  for (let k = 0; k < raw.length; k++) out[k] = exp((raw[k] as number) - top);
+  return shares(out);
+}
+
+/** Each value's share of the total, in equal parts where there is none. */
+function shares(values: Float64Array): Float64Array {
+  let total = 0;
+  for (const value of values) total += value;
+  const out = new Float64Array(values.length);
   for (let k = 0; k < out.length; k++)
-    out[k] = total > 0 ? (out[k] as number) / total : 1 / out.length;
+    out[k] = total > 0 ? (values[k] as number) / total : 1 / out.length;
   return out;
 }

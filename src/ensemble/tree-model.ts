@@ -250,7 +250,10 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     });
   }
 
-  /** A synchronous function of one row's values, by feature name; the same bits as transform. */
+  /**
+   * A synchronous function of one row's values, by feature name or in the order of {@link TreeModel.featureNames};
+   * the same bits as transform.
+   */
   async scorer(): Promise<Scorer> {
     return makeScorer(this.data, {
       link: this.link,

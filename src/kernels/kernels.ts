@@ -384,6 +384,16 @@ export interface Kernels {
   rankF32(values: number, numRows: number, grid: number, out: number): void;
   rankF64(values: number, numRows: number, grid: number, out: number): void;
   rankMissingLow(ranks: number, numBytes: number, out: number): void;
+  // wasm/assembly/score-row.ts
+  scoreRow(
+    slots: number,
+    codes: number,
+    roots: number,
+    numRoots: number,
+    leafValues: number,
+    numOutputs: number,
+    sums: number,
+  ): void;
   // wasm/assembly/portable-math.ts
   exp(x: number): number;
   log(x: number): number;

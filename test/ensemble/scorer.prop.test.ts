@@ -54,6 +54,33 @@ describe('a scorer', () => {
     );
   });
 
+  it('takes rows as arrays in the order of the features', async () => {
+    const data = randomData({ seed: 5, numRows: 400, kinds: ['float64', 'words'], missing: 0.2 });
+    const options = { featuresCols: ['x1', 'x0'], labelCol: 'y', minInstancesPerNode: 2 };
+    const model = await fitSample({ name: 'GBTRegressor', options }, data);
+    const [x0, x1] = ['x0', 'x1'].map((name) => data.find((column) => column.name === name));
+    const [named, listed] = [await model.scorer(), await model.scorer()];
+    for (let row = 0; row < 100; row++) {
+      const [a, b] = [x0?.cells[row] as number, x1?.cells[row] as string];
+      expect(listed([b, a])).toEqual(named({ x0: a, x1: b }));
+    }
+    expect(() => listed([1])).toThrowError(/length of a row given as an array must be 2/);
+  });
+
+  it('takes typed arrays of numbers', async () => {
+    const data = randomData({ seed: 6, numRows: 300, kinds: ['float64', 'float32'], missing: 0.2 });
+    const options = { featuresCols: ['x0', 'x1'], labelCol: 'k', maxIter: 5 };
+    const score = await (await fitSample({ name: 'GBTClassifier', options }, data)).scorer();
+    for (const [x0, x1] of [
+      [0.5, -1],
+      [Number.NaN, 3],
+    ] as const) {
+      const named = score({ x0, x1 });
+      expect(score(Float64Array.of(x0, x1))).toEqual(named);
+      expect(score(Float32Array.of(x0, x1))).toEqual(named);
+    }
+  });
+
   it('takes what is not there, null and NaN as missing', async () => {
     const data = randomData({ seed: 4, numRows: 300, kinds: ['float64', 'words'], missing: 0.3 });
     const options = { featuresCols: ['x0', 'x1'], labelCol: 'y', minInstancesPerNode: 2 };

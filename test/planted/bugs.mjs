@@ -41,6 +41,17 @@ export const plantedBugs = [
     tests: ['test/tree/prediction-layouts.prop.test.ts'],
   },
   {
+    name: 'a row with a category that was never seen goes where missing ones go',
+    edits: [
+      {
+        file: 'src/tree/prediction/row-walker.ts',
+        find: 'setBit(code, (flags & nodeFlag.unseenGoesLeft) !== 0);',
+        replace: 'setBit(code, (flags & nodeFlag.missingGoesLeft) !== 0);',
+      },
+    ],
+    tests: ['test/tree/row-walker.prop.test.ts'],
+  },
+  {
     name: 'an exit of the top is taken for the one before it',
     edits: [
       {

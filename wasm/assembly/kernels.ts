@@ -16,4 +16,5 @@ export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './lea
 export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './partition-rows';
 export { exp, log, logistic, softplus } from './portable-math';
 export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predict';
+export { scoreRow } from './score-row';
 export { rankF32, rankF64, rankMissingLow } from './rank-values';

@@ -15,6 +15,7 @@ import * as leafValues from './leaf-values.ts';
 import * as partitionRows from './partition-rows.ts';
 import * as predict from './predict.ts';
 import * as rankValues from './rank-values.ts';
+import { scoreRow } from './score-row.ts';
 import { Views } from './views.ts';
 
 type Scalar = 'exp' | 'log' | 'softplus' | 'logistic';
@@ -37,6 +38,7 @@ const twins: Twins = {
   ...leafValues,
   ...predict,
   ...rankValues,
+  scoreRow,
   explainTree,
 };
 
