@@ -141,6 +141,7 @@ export {
   strings,
   type TextFacts,
 } from './params/kinds.ts';
+export type { NameGroups } from './params/name-groups-kind.ts';
 export {
   type FunctionFacts,
   FunctionName,

@@ -64,7 +64,11 @@ export class FunctionName {
   }
 }
 
-/** A function of the user that is not needed any more: where it is not supplied at load its name is kept. */
+/**
+ * A function of the user that is not needed any more: where it is not supplied at load its name is kept.
+ *
+ * @typeParam Fn the function's own type
+ */
 export function funcByName<Fn extends (...args: never[]) => unknown>(
   facts: CommonFacts,
 ): ParamSpec<UserFunction<Fn> | FunctionName, 'optional'> {

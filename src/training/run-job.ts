@@ -43,10 +43,11 @@ export type UnplannedJob<J extends BoostingJob | ForestJob> = Omit<J, 'ingest'> 
 };
 
 /**
- * Below so many values one thread is quicker than several: a boosted tree is grown in a millisecond or two, and its
- * threads meet some sixty times. The trees of a forest are grown apart; there only the start of a thread counts.
+ * Below so many values one rank is quicker than several. A boosted tree on few rows is grown in a millisecond or
+ * two, and its threads meet some sixty times; the trees of a forest are grown apart, so there only the start of
+ * a thread counts. Who has other processes train has them for their memory: they are used early.
  */
-const valuesForSeveralRanks = { boosting: 1_000_000, forest: 20_000 };
+const valuesForSeveralRanks = { boosting: 1_000_000, forest: 20_000, processes: 20_000 };
 
 /** Runs a boosting or forest job over a table. */
 export async function runTrainingJob<J extends BoostingJob | ForestJob>(
@@ -72,7 +73,9 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   const runner = gangRunnerOf(tables.train.runner);
   const desk = new UserCallDesk(job.ingest.owner, options.closures ?? {});
   if (runner.hasOtherProcesses === true) desk.refuseClosures();
-  const isSmall = numRows * job.ingest.features.length < valuesForSeveralRanks[program];
+  const isSmall =
+    numRows * job.ingest.features.length <
+    valuesForSeveralRanks[runner.hasOtherProcesses === true ? 'processes' : program];
   const width = Math.min(runner.numThreads, options.width ?? (isSmall ? 1 : runner.numThreads));
   const memory = takeMemory(tables.train.runner);
   const request: GangRequest = {

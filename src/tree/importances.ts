@@ -2,17 +2,23 @@
 import type { TreeEnsemble } from './tree.ts';
 
 /** How features may be compared. */
-export const importanceKinds = [
+export const importanceKinds: readonly ImportanceKind[] = [
   'gain',
   'totalGain',
   'meanGain',
   'splits',
   'totalCover',
   'meanCover',
-] as const;
+];
 
-/** One of {@link importanceKinds}. */
-export type ImportanceKind = (typeof importanceKinds)[number];
+/** A way in which features may be compared. */
+export type ImportanceKind =
+  | 'gain'
+  | 'totalGain'
+  | 'meanGain'
+  | 'splits'
+  | 'totalCover'
+  | 'meanCover';
 
 /**
  * One value a feature.

@@ -4,6 +4,7 @@
 export interface RunnerUp {
   /** Its feature's name. */
   readonly feature: string;
+  /** Its place in the model's features. */
   readonly featureIndex: number;
   /** How much it would have lowered the loss. */
   readonly gain: number;
@@ -15,6 +16,7 @@ export interface TreeSplit {
   readonly feature: string;
   /** Its place in the model's features. */
   readonly featureIndex: number;
+  /** Whether values are compared with a threshold, or looked up among categories. */
   readonly kind: 'numeric' | 'category';
   /** A numeric split sends value <= threshold left; null for categories. */
   readonly threshold: number | null;

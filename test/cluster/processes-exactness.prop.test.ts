@@ -118,6 +118,10 @@ class ListeningRunner implements GangRunner {
     return this.#runner.run(name, payload, options);
   }
 
+  get hasOtherProcesses(): boolean {
+    return this.#runner.hasOtherProcesses === true;
+  }
+
   async runGang(request: GangRequest): Promise<unknown[]> {
     const answers = await this.#runner.runGang(request);
     this.answers = answers as RankResult[];
