@@ -57,5 +57,6 @@ export function shapedScore(rule: LeafRule, G: number, H: number, value: number)
 }
 
 function clamp(value: number, lower: number, upper: number): number {
-  return value < lower ? lower : value > upper ? upper : value;
+  const raised = value < lower ? lower : value;
+  return raised > upper ? upper : raised;
 }

@@ -104,12 +104,17 @@ function valueOf(g: f64, h: f64, rows: f64, lambda: f64): f64 {
   const denominator = h + lambda;
   const pull = g > alpha ? g - alpha : g < -alpha ? g + alpha : 0.0;
   let value = denominator > 0 ? -pull / denominator : 0.0;
-  value = value < -maxDeltaStep ? -maxDeltaStep : value > maxDeltaStep ? maxDeltaStep : value;
+  value = clamp(value, -maxDeltaStep, maxDeltaStep);
   if (smoothing > 0) {
     const ratio = rows / smoothing;
     value = (value * ratio + nodeValue) / (ratio + 1);
   }
-  return value < lower ? lower : value > upper ? upper : value;
+  return clamp(value, lower, upper);
+}
+
+function clamp(value: f64, low: f64, high: f64): f64 {
+  const raised = value < low ? low : value;
+  return raised > high ? high : raised;
 }
 
 function scoreOfValue(g: f64, h: f64, lambda: f64, value: f64): f64 {
@@ -139,10 +144,10 @@ function scoreOf(leftGrad: i64, leftHess: i64, lambda: f64, direction: i32): f64
   return scoreOfValue(GL, HL, lambda, left) + scoreOfValue(GR, HR, lambda, right);
 }
 
+// Both children at once: the left one in lane 0, the right one in lane 1; the same operations as in scoreOf.
 function scanValues(
   entries: usize, numValues: i32, f: i32, direction: i32, draw: u32, params: usize, best: usize,
 ): f64 {
-  const lambda = load<f64>(params, 16);
   const missingGrad = load<i64>(entries + (<usize>numValues << 4));
   const missingHess = load<i64>(entries + (<usize>numValues << 4), 8);
   const hasMissing = missingHess != 0;
@@ -151,6 +156,30 @@ function scanValues(
     only = drawCut(entries, numValues, draw, hasMissing);
     if (only < 0) return -Infinity;
   }
+  // locals, which stay in registers
+  const one = drawsOne;
+  const total = totalHess;
+  const mask = hessMask;
+  const shift = countShift;
+  const isCounted = counted;
+  const leastRows = minRows;
+  const leastHess = minHess;
+  const unitG = gradUnit;
+  const unitH = hessUnit;
+  const allG = G;
+  const allH = H;
+  const lambdas = f64x2.splat(load<f64>(params, 16));
+  const zeros = f64x2.splat(0);
+  const alphas = f64x2.splat(alpha);
+  const twice = f64x2.splat(2 * alpha);
+  const two = f64x2.splat(2);
+  const cap = f64x2.splat(maxDeltaStep);
+  const isSmooth = smoothing > 0;
+  const smoothings = f64x2.splat(smoothing);
+  const parent = f64x2.splat(nodeValue);
+  const ones = f64x2.splat(1);
+  const low = f64x2.splat(lower);
+  const high = f64x2.splat(upper);
   let featureScore = -Infinity;
   let bestScore = load<f64>(best);
   let bestBin: i32 = -1;
@@ -159,24 +188,53 @@ function scanValues(
   let bestHess: i64 = 0;
   let leftGrad: i64 = 0;
   let leftHess: i64 = 0;
-  const end = drawsOne ? only + 1 : numValues;
+  const end = one ? only + 1 : numValues;
   for (let b: i32 = 0; b < end; b++) {
     const at = entries + (<usize>b << 4);
-    const h = load<i64>(at, 8);
+    const entry = load<i64>(at, 8);
     leftGrad += load<i64>(at);
-    leftHess += h;
-    if (drawsOne ? b != only : h == 0) continue;
+    leftHess += entry;
+    if (one ? b != only : entry == 0) continue;
     for (let side: i32 = hasMissing ? 1 : 0; side >= 0; side--) {
-      const g = side ? leftGrad + missingGrad : leftGrad;
+      const gg = side ? leftGrad + missingGrad : leftGrad;
       const hh = side ? leftHess + missingHess : leftHess;
-      const score = scoreOf(g, hh, lambda, direction);
+      if (hh == total) continue;
+      const HL = <f64>(hh & mask) * unitH;
+      const HR = allH - HL;
+      if (HL < leastHess || HR < leastHess) continue;
+      let rows = zeros;
+      if (isCounted) {
+        const leftRows = hh >> shift;
+        const rightRows = (total - hh) >> shift;
+        if (leftRows < leastRows || rightRows < leastRows) continue;
+        rows = f64x2.replace_lane(f64x2.splat(<f64>leftRows), 1, <f64>rightRows);
+      }
+      const GL = <f64>gg * unitG;
+      const g = f64x2.replace_lane(f64x2.splat(GL), 1, allG - GL);
+      const h = f64x2.add(f64x2.replace_lane(f64x2.splat(HL), 1, HR), lambdas);
+      const below = v128.and(f64x2.add(g, alphas), f64x2.lt(g, f64x2.neg(alphas)));
+      const pull = v128.bitselect(f64x2.sub(g, alphas), below, f64x2.gt(g, alphas));
+      let w = v128.and(f64x2.div(f64x2.neg(pull), h), f64x2.gt(h, zeros));
+      w = f64x2.pmin(f64x2.pmax(w, f64x2.neg(cap)), cap);
+      if (isSmooth) {
+        const ratio = f64x2.div(rows, smoothings);
+        w = f64x2.div(f64x2.add(f64x2.mul(w, ratio), parent), f64x2.add(ratio, ones));
+      }
+      w = f64x2.pmin(f64x2.pmax(w, low), high);
+      const left = f64x2.extract_lane(w, 0);
+      const right = f64x2.extract_lane(w, 1);
+      if (direction > 0 ? left > right : direction < 0 && left < right) continue;
+      const steps = f64x2.mul(f64x2.mul(two, g), w);
+      const squares = f64x2.mul(f64x2.mul(h, w), w);
+      const scores = f64x2.neg(f64x2.add(f64x2.add(steps, squares), f64x2.mul(twice, f64x2.abs(w))));
+      const score = f64x2.extract_lane(scores, 0) + f64x2.extract_lane(scores, 1);
       if (score > featureScore) {
         featureScore = score;
         if (score > bestScore) {
           bestScore = score;
           bestBin = b;
           bestMissingLeft = side;
-          bestGrad = g;
+          bestGrad = gg;
           bestHess = hh;
         }
       }
@@ -184,8 +242,8 @@ function scanValues(
   }
   if (bestBin >= 0) {
     if (!hasMissing) {
-      const HL = bestHess & hessMask;
-      bestMissingLeft = <i32>(HL + HL >= (totalHess & hessMask));
+      const HL = bestHess & mask;
+      bestMissingLeft = <i32>(HL + HL >= (total & mask));
     }
     store<f64>(best, bestScore);
     store<i32>(best, f, 8);
