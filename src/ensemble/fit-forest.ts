@@ -40,27 +40,20 @@ export async function fitForest(
       leaves: Number.POSITIVE_INFINITY,
     }),
     split: {
-      lambda: 0,
-      minSumHessian: params.minWeightFractionPerNode,
       minInstancesPerNode: params.minInstancesPerNode,
+      minWeightFraction: params.minWeightFractionPerNode,
       minInfoGain: params.minInfoGain,
-      categorySmoothing: 0,
-      categoryLambda: 0,
-      minCategoryRows: 0,
       maxCategoriesPerSplit: params.maxCategoriesPerSplit,
-      maxOneHot: 0,
     },
     rows: { rate: params.subsamplingRate, bootstrap: params.bootstrap },
-    columns: {
-      byTree: null,
-      byLevel: null,
-      // one tree is no forest: it sees every feature unless told otherwise
-      byNode: subsetOf(
-        params.featureSubsetStrategy,
-        columns.features.length,
-        params.numTrees === 1 ? 'all' : auto,
-      ),
-    },
+    // one tree is no forest: it sees every feature unless told otherwise
+    featuresPerNode: subsetOf(
+      params.featureSubsetStrategy,
+      columns.features.length,
+      params.numTrees === 1 ? 'all' : auto,
+    ),
+    maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
+    sharesTrees: false,
     seed: params.seed,
     kernels: undefined,
   };

@@ -178,40 +178,7 @@ export interface Kernels {
     numExtras: number,
     hist: number,
   ): void;
-  histogramChosen(
-    rec: number,
-    ids: number,
-    numRows: number,
-    stride: number,
-    slotOffset: number,
-    slotBytes: number,
-    countShift: number,
-    chosen: number,
-    numChosen: number,
-    hist: number,
-  ): void;
   clearBytes(address: number, bytes: number): void;
-  clearChosen(
-    rec: number,
-    ids: number,
-    numRows: number,
-    stride: number,
-    chosen: number,
-    numChosen: number,
-    entryBytes: number,
-    hist: number,
-  ): void;
-  histogramClasses(
-    rec: number,
-    ids: number,
-    numRows: number,
-    stride: number,
-    slotOffset: number,
-    numClasses: number,
-    chosen: number,
-    numChosen: number,
-    hist: number,
-  ): void;
   flushPacked(hist: number, numEntries: number, wide: number): void;
   reduceHistogram(
     parts: number,
@@ -252,19 +219,66 @@ export interface Kernels {
     leftBins: number,
     scratch: number,
   ): void;
-  // wasm/assembly/find-class-split.ts
-  findClassSplit(
+  // wasm/assembly/forest-features.ts
+  drawFeatures(plan: number, key: number, attempt: number): number;
+  // wasm/assembly/forest-histogram.ts
+  addForestRows(
+    plan: number,
+    rows: number,
+    numRows: number,
+    numChosen: number,
     hist: number,
-    features: number,
-    list: number,
-    numListed: number,
-    numClasses: number,
-    params: number,
-    totals: number,
-    best: number,
-    leftBins: number,
-    scratch: number,
+    marks: number,
   ): void;
+  nodeTotals(plan: number, rows: number, numRows: number, best: number): void;
+  weighNode(plan: number, best: number): void;
+  // wasm/assembly/forest-node.ts
+  searchNode(plan: number, rows: number, numRows: number, key: number, best: number): number;
+  maySplit(plan: number, best: number): number;
+  scanNode(
+    plan: number,
+    key: number,
+    begin: number,
+    end: number,
+    hist: number,
+    marks: number,
+    best: number,
+  ): number;
+  isEnough(plan: number, best: number): number;
+  splitForestRows(
+    plan: number,
+    source: number,
+    sourceIds: number,
+    numRows: number,
+    target: number,
+    targetIds: number,
+    place: number,
+    cut: number,
+    missingLeft: number,
+    goesLeft: number,
+  ): number;
+  // wasm/assembly/draw-forest-rows.ts
+  drawCounts(
+    rowKeys: number,
+    numRows: number,
+    treeKey: number,
+    thresholds: number,
+    numThresholds: number,
+    classes: number,
+    counts: number,
+  ): void;
+  copyDrawn(
+    plan: number,
+    records: number,
+    recordBytes: number,
+    recordSlot: number,
+    firstRow: number,
+    numRows: number,
+    counts: number,
+    factors: number,
+    target: number,
+    targetIds: number,
+  ): number;
   // wasm/assembly/partition-rows.ts
   partitionRecords(
     source: number,
@@ -327,6 +341,7 @@ export interface Kernels {
   ): void;
   leafTotals(
     ids: number,
+    step: number,
     numRows: number,
     counts: number,
     labels: number,

@@ -1,11 +1,22 @@
-/** Where a forest's arrays lie. A rank that grows trees alone has buffers for all rows of the process. */
+/**
+ * Where a forest's arrays lie. A rank that grows trees alone has buffers for all rows of the process; where that
+ * does not fit the memory of a process, its ranks share each tree, and each has buffers for its own rows.
+ */
 import { Arena } from '../base/arena.ts';
 import { featureEntryBytes } from '../binning/binned-layout.ts';
-import { ClassCriterion } from '../tree/backend/cpu/class-criterion.ts';
-import { ForestBackend } from '../tree/backend/cpu/forest-backend.ts';
-import type { RowBuffers } from '../tree/backend/cpu/row-store.ts';
-import { VarianceCriterion } from '../tree/backend/cpu/variance-criterion.ts';
+import { maxPages } from '../kernels/choose.ts';
+import {
+  entryWords,
+  type ForestScratch,
+  type ForestSetting,
+  movedRows,
+  nodeBytes,
+  numHistogramEntries,
+  scratchBytes,
+} from '../tree/backend/cpu/forest-plan.ts';
+import { type ForestBuffers, ForestRows } from '../tree/backend/cpu/forest-rows.ts';
 import { maxDraws } from './draw-thresholds.ts';
+import { settledLeaves } from './forest-setting.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import type { ForestJob } from './messages.ts';
 import type { RankEnvironment } from './rank-environment.ts';
@@ -13,58 +24,107 @@ import type { RankEnvironment } from './rank-environment.ts';
 /** Addresses of this rank, but for the feature table, which the process shares. */
 export interface ForestMemory {
   readonly featureTable: number;
-  readonly buffers: RowBuffers;
+  /** Rows [firstRow, firstRow + numRows) of the process are this rank's to draw from. */
+  readonly firstRow: number;
+  readonly numRows: number;
+  readonly buffers: ForestBuffers;
   /** uint8 by row number: how often each row was drawn for the tree under way. */
   readonly counts: number;
   readonly thresholds: number;
-  readonly histogram: number;
-  readonly scratch: number;
-  readonly criterionScratch: number;
-  /** 32 bytes for the sums of one leaf. */
+  readonly scratch: ForestScratch;
+  /** What is found of a node, for as many nodes as are searched at once. */
+  readonly best: number;
+  readonly nodeBytes: number;
+  readonly histogramBytes: number;
+  readonly maxNodes: number;
+  /** 32 bytes a leaf, for a batch of leaves. */
   readonly sums: number;
+  /** Whether ranks share each tree. */
+  readonly isTogether: boolean;
 }
+
+/** Most nodes that ranks search in one meeting. */
+const mostNodesTogether = 4096;
 
 /** Plans and reserves. */
 export async function planForest(
   environment: RankEnvironment,
   rows: IngestedRows,
   job: ForestJob,
-  isTogether: boolean,
+  setting: ForestSetting,
 ): Promise<ForestMemory> {
+  const { collective } = environment;
+  const mustShare = collective.localRanks.length < collective.size;
+  const parts = { environment, rows, job, setting };
+  const isTogether = mustShare || (job.sharesTrees && collective.size > 1);
+  let plan = layOut(parts, isTogether);
+  if (!isTogether && collective.size > 1 && plan.top > maxPages * 65536) plan = layOut(parts, true);
+  await environment.reserve(plan.top, 'training data');
+  return plan.memory;
+}
+
+interface LayoutParts {
+  readonly environment: RankEnvironment;
+  readonly rows: IngestedRows;
+  readonly job: ForestJob;
+  readonly setting: ForestSetting;
+}
+
+function layOut(
+  { environment, rows, job, setting }: LayoutParts,
+  isTogether: boolean,
+): { memory: ForestMemory; top: number } {
   const { layout, train } = rows;
-  const numClasses = Math.max(1, rows.classes.length);
-  const isClass = job.task === 'classification';
-  const entryBytes = isClass ? 8 * numClasses : 16;
-  const extra = isClass ? Math.ceil(numClasses / 8) * 64 : 0;
   const arena = new Arena(rows.free);
   const featureTable = arena.allocate(featureEntryBytes * layout.places.length);
-  const firstRow = isTogether ? train.start : 0;
-  const numRows = isTogether ? train.count : train.numProcess;
-  let own: ForestMemory | null = null;
+  const moved = movedRows(layout);
+  const entryBytes = 8 * entryWords(setting);
+  const bytes = scratchBytes(layout, setting);
+  const histogramBytes =
+    Math.ceil((numHistogramEntries(layout, setting.numDrawn) * entryBytes) / 64) * 64;
+  const maxNodes = isTogether
+    ? Math.max(
+        1,
+        Math.min(
+          mostNodesTogether,
+          Math.floor(job.maxHistogramBytes / Math.max(64, histogramBytes)),
+        ),
+      )
+    : 1;
+  const needsIds = moved.isWhole && settledLeaves(job, rows) !== 'counts';
+  let memory: ForestMemory | null = null;
   for (let local = 0; local < environment.numLocal; local++) {
-    // the ranks of a process hold different numbers of rows; each gets room for the most
-    const room = isTogether ? train.numProcess : numRows;
-    const records: [number, number] = [
-      arena.allocate(room * layout.stride),
-      arena.allocate(room * layout.stride),
-    ];
-    const ids: [number, number] = [arena.allocate(4 * room), arena.allocate(4 * room)];
-    const memory: ForestMemory = {
+    // the ranks of a process hold different numbers of rows; each gets room for the most, and one more
+    const room = train.numProcess + 1;
+    const allocated: ForestMemory = {
       featureTable,
-      buffers: { master: rows.records, firstRow, numRows, records, ids },
+      firstRow: isTogether ? train.start : 0,
+      numRows: isTogether ? train.count : train.numProcess,
+      buffers: {
+        rows: [arena.allocate(room * moved.stride), arena.allocate(room * moved.stride)],
+        ids: needsIds ? [arena.allocate(4 * room), arena.allocate(4 * room)] : [0, 0],
+        sides: arena.allocate(ForestRows.sidesBytes(layout)),
+      },
       counts: arena.allocate(train.numProcess),
       thresholds: arena.allocate(4 * maxDraws),
-      histogram: arena.allocate(ForestBackend.histogramBytes(layout, entryBytes)),
-      scratch: arena.allocate(ForestBackend.scratchBytes(layout, extra)),
-      criterionScratch: arena.allocate(
-        isClass
-          ? ClassCriterion.scratchBytes(layout, numClasses)
-          : VarianceCriterion.scratchBytes(layout),
-      ),
-      sums: arena.allocate(64),
+      scratch: {
+        plan: arena.allocate(bytes.plan),
+        histogram: arena.allocate(maxNodes * histogramBytes),
+        chosen: arena.allocate(bytes.chosen),
+        touched: arena.allocate(bytes.touched),
+        lists: arena.allocate(bytes.lists),
+      },
+      best: arena.allocate(maxNodes * nodeBytes(layout, setting)),
+      nodeBytes: nodeBytes(layout, setting),
+      histogramBytes,
+      maxNodes,
+      sums: arena.allocate(32 * leavesAtOnce),
+      isTogether,
     };
-    if (local === environment.localIndex) own = memory;
+    if (local === environment.localIndex) memory = allocated;
   }
-  await environment.reserve(arena.top, 'training data');
-  return own as ForestMemory;
+  return { memory: memory as ForestMemory, top: arena.top };
 }
+
+/** Leaves whose sums lie in memory at once. */
+export const leavesAtOnce = 4096;

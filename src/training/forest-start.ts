@@ -1,27 +1,26 @@
 /**
  * What a forest's records carry beside their bins. Regression: the target, centred, times the weight, and the
- * weight, both quantised. Classification: the class and the weight. A count of draws multiplies them later.
+ * weight, both as integers. Classification: the class and the weight. A count of draws multiplies them later.
  */
-
-import { Arena } from '../base/arena.ts';
-import { hash32, purposes } from '../base/rng.ts';
-import type { Quantisation } from '../tree/split-params.ts';
 import { weightedMean } from './base-score.ts';
+import { maxDraws } from './draw-thresholds.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import type { ForestJob } from './messages.ts';
 import { bitsOf, scaleFor } from './quantise.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
-/** Bits of a quantised target; times the most draws it fits 31. */
-const gradBits = 26;
+/** Bits of a target; times the most draws it fits 31. */
+const targetBits = 26;
 
 /** What all trees of a forest share. */
 export interface ForestStart {
   /** Mean label, taken from the labels and added to leaves (regression). */
   readonly mean: number;
-  readonly quantisation: Quantisation;
-  /** Weight of one unit (classification). */
+  /** What one unit of target · weight and one of weight are worth; for classes both are weights. */
+  readonly targetUnit: number;
   readonly weightUnit: number;
+  /** Sums of weights have the count of rows above so many bits. */
+  readonly countShift: number;
   /** Largest |label − mean| and largest weight. */
   readonly largestLabel: number;
   readonly largestWeight: number;
@@ -40,19 +39,19 @@ export async function startForest(
   const weights =
     rows.weights === 0 ? null : environment.f64(rows.weights + 8 * train.start, train.count);
   const { mean, weight } = await weightedMean(environment, { labels, weights });
-  if (job.task === 'regression') {
+  const isNumber = job.task === 'regression';
+  if (isNumber) {
     for (let i = 0; i < labels.length; i++) labels[i] = (labels[i] as number) - mean;
   }
   const largest = await largestOf(environment, labels, weights);
-  const shared = {
-    mean: job.task === 'regression' ? mean : 0,
+  const slots = { environment, rows, labels, weights };
+  return {
+    mean: isNumber ? mean : 0,
     largestLabel: largest.label,
     largestWeight: largest.weight,
     totalWeight: weight,
+    ...(isNumber ? writeTargets(slots, largest) : writeClasses(slots, largest.weight)),
   };
-  return job.task === 'regression'
-    ? { ...shared, ...(await writeTargets(environment, job, rows, largest)), weightUnit: 1 }
-    : { ...shared, ...writeClasses(environment, rows, largest.weight) };
 }
 
 async function largestOf(
@@ -72,73 +71,56 @@ async function largestOf(
   return { label: most[0] as number, weight: most[1] as number, product: most[2] as number };
 }
 
-/** int32 g = −target · weight and uint32 h = weight, with room for the most draws. */
-async function writeTargets(
-  environment: RankEnvironment,
-  job: ForestJob,
-  rows: IngestedRows,
+/** The rows whose slots are to be written. */
+interface Slots {
+  readonly environment: RankEnvironment;
+  readonly rows: IngestedRows;
+  readonly labels: Float64Array;
+  readonly weights: Float64Array | null;
+}
+
+type Units = Pick<ForestStart, 'targetUnit' | 'weightUnit' | 'countShift'>;
+
+/**
+ * int32 target · weight and uint32 weight, with room for the most draws. Rounded to the nearest, so that equal
+ * targets stay equal and a node of them is seen to be pure.
+ */
+function writeTargets(
+  { environment, rows, labels, weights }: Slots,
   largest: { weight: number; product: number },
-): Promise<{ quantisation: Quantisation }> {
+): Units {
   const { train, layout } = rows;
-  const isConstant = rows.weights === 0;
   const rowBits = bitsOf(train.numAll);
-  const drawBits = 4;
-  const gradScale = scaleFor(largest.product, gradBits);
-  const hessBits = isConstant ? 1 : Math.min(26, 62 - 2 * rowBits - drawBits);
-  const hessScale = isConstant ? 1 : scaleFor(largest.weight, hessBits);
-  const arena = new Arena(rows.free);
-  const scratch = arena.allocate(3 * 8 * train.numProcess);
-  await environment.reserve(arena.top, 'training data');
-  const zeros = scratch + 8 * train.start;
-  const grads = scratch + 8 * (train.numProcess + train.start);
-  const hesses = scratch + 8 * (2 * train.numProcess + train.start);
-  environment.f64(zeros, train.count).fill(0);
-  const stats = 1152 + 64 * (environment.localIndex % 40);
-  environment.kernels.squaredGradients(
-    zeros,
-    rows.labels + 8 * train.start,
-    rows.weights === 0 ? 0 : rows.weights + 8 * train.start,
-    train.count,
-    grads,
-    hesses,
-    stats,
-  );
-  environment.kernels.quantise32(
-    grads,
-    hesses,
-    rows.keys + 4 * train.start,
-    train.count,
-    gradScale,
-    hessScale,
-    hash32(job.seed, purposes.rounding),
-    rows.records + train.start * layout.stride + layout.slotOffset,
-    layout.stride,
-    isConstant ? 0 : 1,
-  );
-  const countShift = hessBits + drawBits + rowBits;
+  const drawBits = bitsOf(maxDraws);
+  const targetScale = scaleFor(largest.product, targetBits);
+  const weightBits = weights === null ? 1 : Math.min(26, 62 - 2 * rowBits - drawBits);
+  const weightScale = weights === null ? 1 : scaleFor(largest.weight, weightBits);
+  const memory = new DataView(environment.memory.buffer);
+  let at = rows.records + train.start * layout.stride + layout.slotOffset;
+  for (let i = 0; i < labels.length; i++) {
+    const w = weights === null ? 1 : (weights[i] as number);
+    memory.setInt32(at, Math.round((labels[i] as number) * w * targetScale), true);
+    memory.setUint32(at + 4, Math.max(1, Math.round(w * weightScale)), true);
+    at += layout.stride;
+  }
   return {
-    quantisation: { gradUnit: 1 / gradScale, hessUnit: 1 / hessScale, slotBytes: 8, countShift },
+    targetUnit: 1 / targetScale,
+    weightUnit: 1 / weightScale,
+    countShift: weightBits + drawBits + rowBits,
   };
 }
 
 /** class << 16 | weight; weight times the most draws fits 16 bits, its sum over all rows 36. */
-function writeClasses(
-  environment: RankEnvironment,
-  rows: IngestedRows,
-  largestWeight: number,
-): { quantisation: Quantisation; weightUnit: number } {
+function writeClasses({ environment, rows, labels, weights }: Slots, largestWeight: number): Units {
   const { train, layout } = rows;
-  const isConstant = rows.weights === 0;
-  const bits = Math.max(1, Math.min(12, 36 - bitsOf(train.numAll) - 4));
-  const scale = isConstant ? 1 : scaleFor(largestWeight, bits);
-  const slots = rows.records + train.start * layout.stride + layout.slotOffset;
+  const bits = Math.max(1, Math.min(12, 36 - bitsOf(train.numAll) - bitsOf(maxDraws)));
+  const scale = weights === null ? 1 : scaleFor(largestWeight, bits);
   const memory = new DataView(environment.memory.buffer);
-  const labels = environment.f64(rows.labels + 8 * train.start, train.count);
-  const weights = isConstant ? null : environment.f64(rows.weights + 8 * train.start, train.count);
-  for (let i = 0; i < train.count; i++) {
+  let at = rows.records + train.start * layout.stride + layout.slotOffset;
+  for (let i = 0; i < labels.length; i++) {
     const weight = weights === null ? 1 : Math.max(1, Math.round((weights[i] as number) * scale));
-    memory.setUint32(slots + i * layout.stride, (labels[i] as number) * 65536 + weight, true);
+    memory.setUint32(at, (labels[i] as number) * 65536 + weight, true);
+    at += layout.stride;
   }
-  const quantisation: Quantisation = { gradUnit: 1, hessUnit: 1, slotBytes: 4, countShift: 63 };
-  return { quantisation, weightUnit: 1 / scale };
+  return { targetUnit: 1 / scale, weightUnit: 1 / scale, countShift: 36 };
 }

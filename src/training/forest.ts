@@ -3,25 +3,34 @@
  *
  * Driver: plans what is read, starts one rank a thread, puts the ranks' trees together by their numbers.
  * Rank, in one process: draws the number of the next tree, its rows and, node by node, its features; grows
- * it alone over all rows of the process. Over several processes: all ranks grow each tree together, each
- * over its own rows, and meet at every node. Every draw hangs on seed, tree, row and path only, so the trees
- * are the same either way. Bounded by trees · depth · rows · features looked at.
+ * it alone over all rows of the process. Over several processes, and where the memory of one does not hold a
+ * copy of the rows for each rank: all ranks grow each tree together, each over its own rows, and meet for many
+ * nodes at once. Every draw hangs on seed, tree, row and path only, so the trees are the same either way.
+ * Bounded by trees · depth · rows · features looked at.
  */
 import { hash32, purposes } from '../base/rng.ts';
 import { writeFeatureTable } from '../binning/binned-layout.ts';
 import type { Collective } from '../cluster/collective.ts';
 import { InlineCollective } from '../cluster/inline/inline-collective.ts';
 import type { RankContext } from '../cluster/rank-program.ts';
-import { ForestBackend } from '../tree/backend/cpu/forest-backend.ts';
-import type { ForestCriterion } from '../tree/backend/cpu/forest-criterion.ts';
-import { RowStore, type Segment } from '../tree/backend/cpu/row-store.ts';
-import { growTree } from '../tree/grow-tree.ts';
-import { type GrownTree, packTrees } from '../tree/tree.ts';
-import { ColumnSampler, treeKey } from './column-sampling.ts';
+import { ForestFindings } from '../tree/backend/cpu/forest-findings.ts';
+import { MeetingSearch } from '../tree/backend/cpu/forest-meeting.ts';
+import { ForestNodes, packNodes } from '../tree/backend/cpu/forest-nodes.ts';
+import { type ForestSetting, writePlan } from '../tree/backend/cpu/forest-plan.ts';
+import { ForestRows } from '../tree/backend/cpu/forest-rows.ts';
+import {
+  AloneSearch,
+  type ForestSearch,
+  type SearchCounters,
+} from '../tree/backend/cpu/forest-search.ts';
+import { MemoryViews } from '../tree/backend/cpu/memory-views.ts';
+import { ForestTreeGrower } from '../tree/grow-forest-tree.ts';
+import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
+import { treeKey } from './column-sampling.ts';
 import { drawThresholds } from './draw-thresholds.ts';
-import { forestCriterion } from './forest-criterion.ts';
 import { settleForestLeaves } from './forest-leaves.ts';
 import { type ForestMemory, planForest } from './forest-memory.ts';
+import { forestSetting, forestUnits, settledLeaves } from './forest-setting.ts';
 import { type ForestStart, startForest } from './forest-start.ts';
 import { type IngestedRows, ingest } from './ingest/ingest.ts';
 import type { ForestJob, RankResult } from './messages.ts';
@@ -39,138 +48,164 @@ export async function runForest(context: RankContext, job: ForestJob): Promise<R
   const rows = await ingest(environment, job.ingest, async () => slotBytes);
   clock.end('ingest');
   const start = await startForest(environment, job, rows);
-  const isTogether = environment.collective.localRanks.length < environment.collective.size;
-  const memory = await planForest(environment, rows, job, isTogether);
-  const numOutputs = job.task === 'regression' ? 1 : Math.max(1, rows.classes.length);
-  const grower = new ForestGrower({ environment, job, rows, start, memory, isTogether });
-  const { trees, numbers } = await grower.grow();
+  const setting = forestSetting(job, rows, start);
+  const memory = await planForest(environment, rows, job, setting);
+  const trainer = new ForestTrainer({ environment, job, rows, start, setting, memory });
+  const trees = await trainer.grow();
   clock.end('grow');
-  const hands = !isTogether || environment.collective.rank === 0;
+  const hands = !memory.isTogether || environment.collective.rank === 0;
   return {
     facts: trainedFacts(rows, {
-      baseScores: new Array<number>(numOutputs).fill(0),
+      baseScores: new Array<number>(trainer.numOutputs).fill(0),
       validationLosses: [],
       numRounds: job.numTrees,
     }),
-    trees: packTrees(hands ? trees : [], numOutputs),
-    treeNumbers: hands ? numbers : [],
-    report: rankReport(environment, rows, grower.counters, clock),
+    trees: mergeEnsembles(hands ? trees : [], trainer.numOutputs),
+    treeNumbers: hands ? trees.flatMap(({ treeNumbers }) => treeNumbers) : [],
+    report: rankReport(environment, rows, trainer.counters, clock),
   };
 }
 
-interface GrowerParts {
+interface TrainerParts {
   readonly environment: RankEnvironment;
   readonly job: ForestJob;
   readonly rows: IngestedRows;
   readonly start: ForestStart;
+  readonly setting: ForestSetting;
   readonly memory: ForestMemory;
-  readonly isTogether: boolean;
 }
 
-class ForestGrower {
-  readonly #p: GrowerParts;
-  readonly #collective: Collective;
-  readonly #store: RowStore;
-  readonly #sampler: ColumnSampler;
-  readonly #criterion: ForestCriterion;
-  readonly #backend: ForestBackend;
+/** A tree and its number in the forest. */
+interface NumberedTree {
+  readonly trees: TreeEnsemble;
+  readonly treeNumbers: readonly number[];
+}
 
-  constructor(parts: GrowerParts) {
+class ForestTrainer {
+  readonly numOutputs: number;
+  readonly #p: TrainerParts;
+  readonly #collective: Collective;
+  readonly #nodes: ForestNodes;
+  readonly #moved: ForestRows;
+  readonly #search: ForestSearch;
+  readonly #grower: ForestTreeGrower;
+
+  constructor(parts: TrainerParts) {
     this.#p = parts;
-    const { environment, job, rows, memory, isTogether } = parts;
-    const { collective } = environment;
-    this.#collective = isTogether
+    const { environment, job, rows, start, setting, memory } = parts;
+    const { collective, kernels } = environment;
+    const { layout } = rows;
+    const { plan, histogram, chosen } = memory.scratch;
+    this.numOutputs = job.task === 'regression' ? 1 : Math.max(1, rows.classes.length);
+    this.#collective = memory.isTogether
       ? collective
       : new InlineCollective(() => collective.checkAborted());
-    this.#store = new RowStore(environment.kernels, memory.buffers, rows.layout.stride, true);
-    this.#sampler = new ColumnSampler(rows.layout, job.columns, job.seed, null);
-    this.#criterion = forestCriterion(parts);
-    this.#backend = new ForestBackend({
-      kernels: environment.kernels,
-      memory: environment.memory,
+    const views = new MemoryViews(environment.memory);
+    this.#nodes = new ForestNodes(this.numOutputs);
+    this.#moved = new ForestRows({ kernels, views, layout, plan, buffers: memory.buffers });
+    const findings = new ForestFindings({
+      ...{ views, layout, setting, nodes: this.#nodes },
+      units: forestUnits(start),
+    });
+    const numDrawn = setting.numDrawn || layout.places.length;
+    const search = {
+      ...{ kernels, findings, plan, histogram, numDrawn },
       collective: this.#collective,
-      layout: rows.layout,
-      rows: this.#store,
-      criterion: this.#criterion,
-      histogram: memory.histogram,
-      scratch: memory.scratch,
-      placesOf: (node, attempt) => this.#sampler.placesOf(node, attempt),
+      nodes: this.#nodes,
+      rows: this.#moved,
+      best: memory.best,
+    };
+    this.#search = memory.isTogether
+      ? new MeetingSearch({ ...search, ...memory, views, setting, chosen })
+      : new AloneSearch(search);
+    this.#grower = new ForestTreeGrower({
+      nodes: this.#nodes,
+      rows: this.#moved,
+      search: this.#search,
+      findings,
+      limits: job.limits,
+      needsLeafRows: settledLeaves(job, rows) !== 'counts',
     });
   }
 
-  get counters(): ForestBackend['counters'] {
-    return this.#backend.counters;
+  get counters(): SearchCounters {
+    return this.#search.counters;
   }
 
-  async grow(): Promise<{ trees: GrownTree[]; numbers: number[] }> {
-    const { environment, job, rows, memory, isTogether } = this.#p;
+  async grow(): Promise<NumberedTree[]> {
+    const { environment, job, rows, setting, memory } = this.#p;
     const { layout } = rows;
+    const { scratch, featureTable, isTogether } = memory;
     if (environment.localIndex === 0) {
-      writeFeatureTable(layout, environment.u32(memory.featureTable, layout.places.length * 8));
+      writeFeatureTable(layout, environment.u32(featureTable, layout.places.length * 8));
       environment.i32(nextTreeAddress, 1)[0] = 0;
     }
+    writePlan(environment.memory, layout, setting, {
+      scratch,
+      featureTable,
+      records: rows.records,
+    });
+    environment.u8(scratch.histogram, memory.maxNodes * memory.histogramBytes).fill(0);
+    environment.u8(scratch.touched, scratch.lists - scratch.touched).fill(0);
+    const thresholds = drawThresholds(job.rows);
+    environment.u32(memory.thresholds, thresholds.length).set(thresholds);
     await environment.wait(environment.collective.barrier());
-    const trees: GrownTree[] = [];
-    const numbers: number[] = [];
+    const trees: NumberedTree[] = [];
     let next = 0;
     for (;;) {
       const tree = isTogether ? next : Atomics.add(environment.i32(nextTreeAddress, 1), 0, 1);
       next += 1;
       if (tree >= job.numTrees) break;
       this.#collective.checkAborted();
-      trees.push(await this.#growOne(tree));
-      numbers.push(tree);
+      trees.push({ trees: await this.#growOne(tree, thresholds.length), treeNumbers: [tree] });
       const done = isTogether
         ? next
         : Math.min(job.numTrees, environment.i32(nextTreeAddress, 1)[0] ?? 0);
       environment.progress({ phase: 'train', done, total: job.numTrees });
     }
     await environment.wait(environment.collective.barrier());
-    return { trees, numbers };
+    return trees;
   }
 
-  async #growOne(tree: number): Promise<GrownTree> {
+  async #growOne(tree: number, numThresholds: number): Promise<TreeEnsemble> {
     const { environment, job, rows, start, memory } = this.#p;
-    this.#sampler.beginTree(tree);
-    this.#backend.beginTree(this.#drawRows(tree));
-    const grown = await growTree(this.#backend, rows.layout, job.limits, treeKey(job.seed, tree));
+    const numDrawn = this.#drawRows(tree, numThresholds);
+    const order = await this.#grower.grow(numDrawn, treeKey(job.seed, tree));
     await settleForestLeaves({
-      environment,
+      ...{ environment, job, rows, start, memory },
       collective: this.#collective,
-      job,
-      rows,
-      start,
-      memory,
-      grown,
-      segmentOf: (leaf) => this.#backend.stateOf(leaf).segment,
-      totalsOf: (leaf) => this.#backend.stateOf(leaf).totals,
-      store: this.#store,
+      nodes: this.#nodes,
+      moved: this.#moved,
     });
-    return grown.tree;
+    return packNodes(this.#nodes, order, rows.layout);
   }
 
-  /** The tree's rows, copied to buffer A with their slots times how often each was drawn. */
-  #drawRows(tree: number): Segment {
+  /** The tree's rows, in the first buffer with their slots times how often each was drawn. */
+  #drawRows(tree: number, numThresholds: number): number {
     const { environment, job, rows, memory } = this.#p;
     const { layout, records, keys } = rows;
-    const thresholds = drawThresholds(job.rows);
-    environment.u32(memory.thresholds, thresholds.length).set(thresholds);
-    const { firstRow, numRows } = memory.buffers;
-    const count = environment.kernels.drawRows(
-      records + firstRow * layout.stride,
-      firstRow,
-      numRows,
-      layout.stride,
+    const { firstRow, numRows, buffers, counts } = memory;
+    const { kernels } = environment;
+    kernels.drawCounts(
       keys + 4 * firstRow,
+      numRows,
       hash32(job.seed, purposes.bootstrap, tree),
       memory.thresholds,
-      thresholds.length,
-      memory.buffers.records[0],
-      memory.buffers.ids[0],
-      layout.slotOffset,
-      job.task === 'regression' ? 1 : 2,
-      memory.counts,
+      numThresholds,
+      0,
+      counts + firstRow,
     );
-    return { buffer: 1, start: 0, count };
+    return kernels.copyDrawn(
+      memory.scratch.plan,
+      records,
+      layout.stride,
+      layout.slotOffset,
+      firstRow,
+      numRows,
+      counts + firstRow,
+      0,
+      buffers.rows[0],
+      buffers.ids[0],
+    );
   }
 }

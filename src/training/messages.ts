@@ -153,11 +153,26 @@ export interface ForestJob {
   readonly impurity: 'gini' | 'entropy' | 'variance';
   readonly numTrees: number;
   readonly limits: GrowthLimits;
-  readonly split: SplitParams;
+  readonly split: ForestSplitLimits;
   readonly rows: RowSampling;
-  readonly columns: ColumnSampling;
+  /** Features that a node looks at in one go: a share below 1 or a number of them; null for all. */
+  readonly featuresPerNode: number | null;
   readonly seed: number;
+  /** Most bytes of histograms where several ranks share a tree. */
+  readonly maxHistogramBytes: number;
+  /** All ranks share each tree even where each could grow its own; tests ask for it. */
+  readonly sharesTrees: boolean;
   readonly kernels: string | undefined;
+}
+
+/** What a split of a forest's node must keep to. */
+export interface ForestSplitLimits {
+  readonly minInstancesPerNode: number;
+  /** Least share of all weight on each side. */
+  readonly minWeightFraction: number;
+  /** Least gain for a unit of the node's weight. */
+  readonly minInfoGain: number;
+  readonly maxCategoriesPerSplit: number;
 }
 
 /** What a model keeps of a feature. */

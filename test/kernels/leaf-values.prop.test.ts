@@ -88,14 +88,17 @@ it('sums the rows of a forest leaf, as often as each was drawn', () => {
       fc.boolean(),
       (draws, numRows, nasty, weighted) => {
         twins.clear();
-        const ids = twins.u32(draws.list(numRows, () => draws.below(numRows)));
+        const step = draws.pick([4, 8, 16]);
+        const words = draws.list((numRows * step) / 4, () => draws.below(numRows));
+        const ids = twins.u32(words);
         const counts = twins.place(
           Uint8Array.from({ length: numRows }, () => draws.pick([0, 1, 2, 255])),
         );
         const labels = twins.f64(draws.list(numRows, () => draws.float(nasty)));
         const weights = weighted ? twins.f64(draws.list(numRows, () => draws.float(nasty))) : 0;
         const sums = twins.i64(draws.list(4, () => draws.int64()));
-        twins.run('leafTotals', [ids, numRows, counts, labels, weights, 2 ** 20, 2 ** 10, sums]);
+        const head = [ids, step, numRows, counts, labels, weights];
+        twins.run('leafTotals', [...head, 2 ** 20, 2 ** 10, sums]);
       },
     ),
   );

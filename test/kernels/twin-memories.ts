@@ -34,6 +34,8 @@ export class TwinMemories {
   /** The layout so far; write inputs here before `run`. */
   readonly stage = new Views(new ArrayBuffer(stagingBytes));
   #end = 1024;
+  /** Ranges [from, to) that a kernel may leave in any state. */
+  #scratch: [number, number][] = [];
 
   /** Forgets the layout. */
   clear(): this {
@@ -43,7 +45,21 @@ export class TwinMemories {
       new Uint8Array(side.memory.buffer).fill(0xa5, 0, used);
     }
     this.#end = 1024;
+    this.#scratch = [];
     return this;
+  }
+
+  /** Bytes that a kernel may use as it likes: they begin as zeros and are not compared. */
+  scratch(numBytes: number): number {
+    const size = Math.ceil(numBytes / 8) * 8;
+    const address = this.zeros(size);
+    this.ignore(address, size);
+    return address;
+  }
+
+  /** Leaves bytes (from a multiple of 8 on) out of the comparison. */
+  ignore(address: number, numBytes: number): void {
+    this.#scratch.push([address, address + numBytes]);
   }
 
   /** Reserves bytes that hold zeros; `at` shifts the address off its alignment of 16. */
@@ -118,17 +134,25 @@ export class TwinMemories {
   #compare(name: string, anyNaN: boolean): void {
     const expected = Buffer.from(this.reference.memory.buffer);
     const actual = Buffer.from(this.wasm.memory.buffer);
-    if (expected.equals(actual)) return;
-    for (let at = 0; at < expected.length; at += 8) {
-      const wanted = expected.readBigUInt64LE(at);
-      const found = actual.readBigUInt64LE(at);
-      if (wanted === found) continue;
-      const bothNaN =
-        Number.isNaN(expected.readDoubleLE(at)) && Number.isNaN(actual.readDoubleLE(at));
-      if (anyNaN && bothNaN) continue;
-      throw new Error(
-        `${name} and its twin differ at address ${at}: ${found.toString(16)}, the twin ${wanted.toString(16)}`,
-      );
+    let from = 0;
+    for (const [start, end] of [...this.#scratch, [expected.length, 0] as const]) {
+      if (!expected.subarray(from, start).equals(actual.subarray(from, start))) {
+        for (let at = from; at < start; at += 8) compareWord(name, anyNaN, at, expected, actual);
+      }
+      from = end;
     }
   }
+}
+
+function compareWord(
+  ...[name, anyNaN, at, expected, actual]: readonly [string, boolean, number, Buffer, Buffer]
+): void {
+  const wanted = expected.readBigUInt64LE(at);
+  const found = actual.readBigUInt64LE(at);
+  if (wanted === found) return;
+  const bothNaN = Number.isNaN(expected.readDoubleLE(at)) && Number.isNaN(actual.readDoubleLE(at));
+  if (anyNaN && bothNaN) return;
+  throw new Error(
+    `${name} and its twin differ at address ${at}: ${found.toString(16)}, the twin ${wanted.toString(16)}`,
+  );
 }

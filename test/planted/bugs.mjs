@@ -340,4 +340,15 @@ export const plantedBugs = [
     ],
     tests: ['test/ensemble/row-sampling.test.ts'],
   },
+  {
+    name: 'a rank of a forest adds its own slice twice',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/forest-meeting.ts',
+        find: 'if (rank !== collective.rank && length > 0) {',
+        replace: 'if (length > 0) {',
+      },
+    ],
+    tests: [exactness],
+  },
 ];

@@ -21,6 +21,8 @@ export interface Knobs {
   readonly rawBytes?: number;
   readonly maxHistogramBytes?: number;
   readonly kernels?: 'wasm' | 'reference';
+  /** Ranks of a forest share each tree, as they do over several processes. */
+  readonly sharesTrees?: boolean;
 }
 
 /** See the header. */
@@ -61,13 +63,14 @@ export class KnobRunner implements GangRunner {
 }
 
 function turned(job: BoostingJob | ForestJob, knobs: Knobs): BoostingJob | ForestJob {
-  const { rawBytes, flushRows, maxHistogramBytes, kernels } = knobs;
+  const { rawBytes, flushRows, maxHistogramBytes, kernels, sharesTrees } = knobs;
   const ingest = rawBytes === undefined ? job.ingest : { ...job.ingest, rawBytes };
   return {
     ...job,
     ingest,
     ...(kernels === undefined ? {} : { kernels }),
     ...(flushRows !== undefined && 'flushRows' in job ? { flushRows } : {}),
+    ...(sharesTrees !== undefined && 'sharesTrees' in job ? { sharesTrees } : {}),
     ...(maxHistogramBytes !== undefined && 'maxHistogramBytes' in job ? { maxHistogramBytes } : {}),
   };
 }

@@ -25,7 +25,12 @@ export const threadCounts = [1, 2, 3, 5] as const;
 export const partitionings = [1, 2, 7, 'one empty'] as const;
 
 /** A few rows a wave, packed sums flushed after a few rows, room for one pair of histograms. */
-export const tinyKnobs: Knobs = { rawBytes: 5000, flushRows: 37, maxHistogramBytes: 1 };
+export const tinyKnobs: Knobs = {
+  rawBytes: 5000,
+  flushRows: 37,
+  maxHistogramBytes: 1,
+  sharesTrees: true,
+};
 
 export const topologies: fc.Arbitrary<Topology> = fc
   .tuple(
@@ -37,6 +42,7 @@ export const topologies: fc.Arbitrary<Topology> = fc
         flushRows: fc.constantFrom(1, 37, 1000),
         maxHistogramBytes: fc.constantFrom(1, 60_000),
         kernels: fc.constantFrom('wasm', 'reference'),
+        sharesTrees: fc.boolean(),
       },
       { requiredKeys: [] },
     ),

@@ -1,225 +1,284 @@
-// Finds the best split of a node from class counts (gini or entropy), for classification forests.
-//   entries: numClasses int64 a bin, (rows << 36) + weight; numValues bins, then the missing one
-//   features: as in find-split, its second word the first entry of this histogram
-//   params: float64 minWeight, minRows; int32 at 16: criterion (0 gini, 1 entropy), maxCategories, maxOneHot
-//   totals: numClasses int64 of the node; best: as in find-split, then numClasses int64 of the left at 56
-// score = Σ L_k² / L + Σ R_k² / R (gini), Σ L_k log(L_k / L) + Σ R_k log(R_k / R) (entropy)
+// Finds the best split of a chosen feature from the weights of several classes, by gini or entropy. A side's
+// score is Σ w_k² / W (gini) or Σ w_k log(w_k / W) (entropy); the gain is what both sides have more than the
+// node. See forest-plan.ts for the layouts.
+import { entryWords } from './forest-plan';
+import { touchedBytes } from './forest-histogram';
+import { finishLeftBins, hasBin, markBin, sortAscending, startLeftBins } from './find-ratio-split';
+import { randomCut, randomSide } from './mix';
 import { log } from './portable-math';
 
-export function findClassSplit(
-  hist: usize, features: usize, list: usize, numListed: i32, numClasses: i32, params: usize, totals: usize,
-  best: usize, leftBins: usize, scratch: usize,
-): void {
-  store<f64>(best, -Infinity);
-  store<i32>(best, -1, 8);
-  store<f64>(best, -Infinity, 40);
-  store<i32>(best, -1, 48);
-  for (let j: i32 = 0; j < numListed; j++) {
-    const f = load<i32>(list + (<usize>j << 2));
-    const feature = features + (<usize>f << 5);
-    const entries = hist + (<usize>load<u32>(list + (<usize>(numListed + j) << 2)) * <usize>numClasses << 3);
-    const before = load<f64>(best);
-    const owner = load<i32>(best, 8);
-    const numValues = load<i32>(feature, 8);
-    const missingAt = load<i32>(feature, 12);
-    const score = load<u32>(feature, 16) == 0
-      ? scanClassValues(entries, numValues, missingAt, f, numClasses, params, totals, best, scratch)
-      : scanClassCategories(entries, numValues, missingAt, f, numClasses, params, totals, best, leftBins, scratch);
-    const won = load<i32>(best, 8) == f;
-    const loserScore = won ? before : score;
-    const loser = won ? owner : f;
-    const runnerUp = load<f64>(best, 40);
-    if (loser >= 0 && (loserScore > runnerUp || (loserScore == runnerUp && loser < load<i32>(best, 48)))) {
-      store<f64>(best, loserScore, 40);
-      store<i32>(best, loser, 48);
-    }
+const weightMask: i64 = 0xfffffffff;
+
+// the node, the feature under way, what lies on the left, and the feature's best candidate so far
+let numClasses: usize;
+let isEntropy: bool;
+let totals: usize;
+let entries: usize;
+let bytes: usize;
+let missingAt: i32;
+let hasMissing: bool;
+let numValues: i32;
+let minWeight: f64;
+let minRows: i64;
+let allH: i64;
+let count: i32;
+let bins: usize;
+let order: usize;
+let ratios: usize;
+let left: usize;
+let bestLeft: usize;
+let leftH: i64;
+let leftSquares: f64;
+let rightSquares: f64;
+let allSquares: f64;
+let bestScore: f64;
+let bestAt: i32;
+let bestMissing: i32;
+let bestH: i64;
+
+/** What the scans need of a node, once before its features; puts the node's own score into `best`. */
+export function beginClasses(plan: usize, best: usize): void {
+  numClasses = entryWords(plan);
+  bytes = numClasses << 3;
+  isEntropy = load<u32>(plan, 68) != 0;
+  totals = best + 64;
+  minWeight = load<f64>(plan, 80);
+  minRows = <i64>load<f64>(plan, 88);
+  allH = 0;
+  allSquares = 0.0;
+  for (let k: usize = 0; k < numClasses; k++) {
+    const t = load<i64>(totals + (k << 3));
+    const w = <f64>(t & weightMask);
+    allH += t;
+    allSquares += w * w;
   }
 }
 
-// the score of a left side of class counts, or −Infinity where a limit is broken
-function scoreOf(left: usize, numClasses: i32, params: usize, totals: usize): f64 {
-  let leftWeight: i64 = 0;
-  let leftRows: i64 = 0;
-  let allWeight: i64 = 0;
-  let allRows: i64 = 0;
-  for (let k: usize = 0; k < <usize>numClasses; k++) {
-    const l = load<i64>(left + (k << 3));
-    const t = load<i64>(totals + (k << 3));
-    leftWeight += l & 0xfffffffff;
-    leftRows += l >> 36;
-    allWeight += t & 0xfffffffff;
-    allRows += t >> 36;
+function nodeScore(): f64 {
+  const W = <f64>(allH & weightMask);
+  if (!isEntropy) return allSquares / W;
+  let score = 0.0;
+  for (let k: usize = 0; k < numClasses; k++) {
+    const w = <f64>(load<i64>(totals + (k << 3)) & weightMask);
+    if (w > 0.0) score += w * log(w / W);
   }
-  const rightRows = allRows - leftRows;
-  if (leftRows == 0 || rightRows == 0) return -Infinity;
-  const minRows = <i64>load<f64>(params, 8);
-  if (leftRows < minRows || rightRows < minRows) return -Infinity;
-  const L = <f64>leftWeight;
-  const R = <f64>(allWeight - leftWeight);
-  const minWeight = load<f64>(params);
-  if (L < minWeight || R < minWeight) return -Infinity;
+  return score;
+}
+
+/** Gain of the feature's best split, −Infinity where none is allowed; `commitClasses` writes it. */
+export function scanClasses(plan: usize, key: u32, c: usize, hist: usize, touched: usize): f64 {
+  const lists = <usize>load<u32>(plan, 60);
+  const capacity = <usize>load<u32>(plan, 64);
+  ratios = lists;
+  bins = lists + (capacity << 3);
+  order = lists + capacity * 12;
+  left = lists + (capacity << 4);
+  bestLeft = left + bytes;
+  numValues = load<i32>(c, 16);
+  missingAt = load<i32>(c, 20);
+  entries = hist + <usize>load<u32>(c, 12) * bytes;
+  hasMissing = holdsRows(missingAt);
+  bestScore = -Infinity;
+  listPresent(c, touched);
+  if (load<u32>(c, 24) != 0) scanCategories(plan, key, c);
+  else scanValues(plan, key, c);
+  return bestScore == -Infinity ? bestScore : bestScore - nodeScore();
+}
+
+function holdsRows(bin: i32): bool {
+  const entry = entries + <usize>bin * bytes;
+  let any: i64 = 0;
+  for (let k: usize = 0; k < numClasses; k++) any |= load<i64>(entry + (k << 3));
+  return any != 0;
+}
+
+function listPresent(c: usize, touched: usize): void {
+  count = 0;
+  if (touched) {
+    const numWords = touchedBytes(c) >> 3;
+    for (let w: usize = 0; w < numWords; w++) {
+      let marks = load<u64>(touched + (w << 3));
+      if (marks == 0) continue;
+      store<u64>(touched + (w << 3), 0);
+      for (; marks != 0; marks &= marks - 1) {
+        const bin = <i32>(w << 6) + <i32>ctz<u64>(marks);
+        if (bin >= numValues) continue;
+        store<i32>(bins + (<usize>count << 2), bin);
+        count++;
+      }
+    }
+    return;
+  }
+  for (let bin: i32 = 0; bin < numValues; bin++) {
+    if (!holdsRows(bin)) continue;
+    store<i32>(bins + (<usize>count << 2), bin);
+    count++;
+  }
+}
+
+/** Clears the entries that hold rows; called when the feature's split is written. */
+export function clearClasses(): void {
+  for (let i: i32 = 0; i < count; i++) {
+    memory.fill(entries + <usize>load<i32>(bins + (<usize>i << 2)) * bytes, 0, bytes);
+  }
+  if (hasMissing) memory.fill(entries + <usize>missingAt * bytes, 0, bytes);
+}
+
+function emptyLeft(): void {
+  memory.fill(left, 0, bytes);
+  leftH = 0;
+  leftSquares = 0.0;
+  rightSquares = allSquares;
+}
+
+// moves a bin's rows to the left
+function moveLeft(bin: i32): void {
+  const entry = entries + <usize>(bin == numValues ? missingAt : bin) * bytes;
+  for (let k: usize = 0; k < numClasses; k++) {
+    const e = load<i64>(entry + (k << 3));
+    if (e == 0) continue;
+    const before = load<i64>(left + (k << 3));
+    const w = <f64>(e & weightMask);
+    const l = <f64>(before & weightMask);
+    const r = <f64>(load<i64>(totals + (k << 3)) & weightMask) - l;
+    leftSquares += w * (l + l + w);
+    rightSquares -= w * (r + r - w);
+    store<i64>(left + (k << 3), before + e);
+    leftH += e;
+  }
+}
+
+// compares what lies on the left with the feature's best
+function consider(at: i32, missingLeft: i32): void {
+  const leftRows = leftH >> 36;
+  const rightRows = (allH - leftH) >> 36;
+  if (leftRows < minRows || rightRows < minRows) return;
+  const L = <f64>(leftH & weightMask);
+  const R = <f64>((allH - leftH) & weightMask);
+  if (L < minWeight || R < minWeight) return;
+  const score = isEntropy ? entropyScore(L, R) : (leftSquares * R + rightSquares * L) / (L * R);
+  if (!(score > bestScore)) return;
+  bestScore = score;
+  bestAt = at;
+  bestMissing = missingLeft;
+  bestH = leftH;
+  memory.copy(bestLeft, left, bytes);
+}
+
+function entropyScore(L: f64, R: f64): f64 {
   let onLeft = 0.0;
   let onRight = 0.0;
-  if (load<i32>(params, 16) == 0) {
-    for (let k: usize = 0; k < <usize>numClasses; k++) {
-      const l = <f64>(load<i64>(left + (k << 3)) & 0xfffffffff);
-      const r = <f64>(load<i64>(totals + (k << 3)) & 0xfffffffff) - l;
-      onLeft += l * l;
-      onRight += r * r;
-    }
-    return onLeft / L + onRight / R;
-  }
-  for (let k: usize = 0; k < <usize>numClasses; k++) {
-    const l = <f64>(load<i64>(left + (k << 3)) & 0xfffffffff);
-    const r = <f64>(load<i64>(totals + (k << 3)) & 0xfffffffff) - l;
+  for (let k: usize = 0; k < numClasses; k++) {
+    const l = <f64>(load<i64>(left + (k << 3)) & weightMask);
+    const r = <f64>(load<i64>(totals + (k << 3)) & weightMask) - l;
     if (l > 0.0) onLeft += l * log(l / L);
     if (r > 0.0) onRight += r * log(r / R);
   }
   return onLeft + onRight;
 }
 
-function addClasses(into: usize, from: usize, numClasses: i32): i64 {
-  let any: i64 = 0;
-  for (let k: usize = 0; k < <usize>numClasses; k++) {
-    const v = load<i64>(from + (k << 3));
-    any |= v;
-    store<i64>(into + (k << 3), load<i64>(into + (k << 3)) + v);
+function scanValues(plan: usize, key: u32, c: usize): void {
+  if (count == 0) return;
+  let from: i32 = 0;
+  let to = count;
+  if (load<u32>(plan, 76) != 0 && count > 1) {
+    const low = load<i32>(bins);
+    const high = load<i32>(bins + (<usize>(count - 1) << 2));
+    const cut = randomCut(key, load<u32>(c, 28), low, high);
+    while (load<i32>(bins + (<usize>(from + 1) << 2)) <= cut) from++;
+    to = from + 1;
   }
-  return any;
-}
-
-function keep(best: usize, score: f64, f: i32, bin: i32, missingLeft: i32, count: i32, left: usize, numClasses: i32): void {
-  store<f64>(best, score);
-  store<i32>(best, f, 8);
-  store<i32>(best, bin, 12);
-  store<i32>(best, missingLeft, 16);
-  store<i32>(best, count, 20);
-  memory.copy(best + 56, left, <usize>numClasses << 3);
-}
-
-function heavierLeft(left: usize, totals: usize, numClasses: i32): i32 {
-  let l: i64 = 0;
-  let t: i64 = 0;
-  for (let k: usize = 0; k < <usize>numClasses; k++) {
-    l += load<i64>(left + (k << 3)) & 0xfffffffff;
-    t += load<i64>(totals + (k << 3)) & 0xfffffffff;
-  }
-  return <i32>(l + l >= t);
-}
-
-function scanClassValues(
-  entries: usize, numValues: i32, missingAt: i32, f: i32, numClasses: i32, params: usize, totals: usize, best: usize,
-  scratch: usize,
-): f64 {
-  const bytes = <usize>numClasses << 3;
-  const left = scratch;
-  const withMissing = scratch + bytes;
-  memory.fill(left, 0, bytes);
-  const missing = entries + <usize>missingAt * bytes;
-  let hasMissing: i64 = 0;
-  for (let k: usize = 0; k < <usize>numClasses; k++) hasMissing |= load<i64>(missing + (k << 3));
-  let featureScore = -Infinity;
-  for (let b: i32 = 0; b < numValues; b++) {
-    if (addClasses(left, entries + <usize>b * bytes, numClasses) == 0) continue;
-    for (let side: i32 = hasMissing != 0 ? 1 : 0; side >= 0; side--) {
-      let at = left;
-      if (side) {
-        memory.copy(withMissing, left, bytes);
-        addClasses(withMissing, missing, numClasses);
-        at = withMissing;
-      }
-      const score = scoreOf(at, numClasses, params, totals);
-      if (score > featureScore) {
-        featureScore = score;
-        if (score > load<f64>(best)) {
-          keep(best, score, f, b, hasMissing != 0 ? side : heavierLeft(at, totals, numClasses), 0, at, numClasses);
-        }
-      }
+  for (let side: i32 = hasMissing ? 1 : 0; side >= 0; side--) {
+    emptyLeft();
+    if (side) moveLeft(numValues);
+    const end = hasMissing && side == 0 ? to : min<i32>(to, count - 1);
+    for (let i: i32 = 0; i < end; i++) {
+      moveLeft(load<i32>(bins + (<usize>i << 2)));
+      if (i >= from) consider(i, side);
     }
   }
-  return featureScore;
 }
 
 // Each class in turn orders the categories by its share; the best prefix of all orders wins.
-function scanClassCategories(
-  entries: usize, numValues: i32, missingAt: i32, f: i32, numClasses: i32, params: usize, totals: usize, best: usize,
-  leftBins: usize, scratch: usize,
-): f64 {
-  const bytes = <usize>numClasses << 3;
-  const left = scratch;
-  const ratios = scratch + (bytes << 1);
-  const order = ratios + ((<usize>numValues + 1) << 3);
-  const maxCategories = load<i32>(params, 20);
-  let featureScore = -Infinity;
-  const numOrders = numClasses == 2 ? 1 : numClasses;
-  for (let k: i32 = 0; k < numOrders; k++) {
-    let present: i32 = 0;
-    for (let b: i32 = 0; b <= numValues; b++) {
-      const entry = entries + <usize>(b == numValues ? missingAt : b) * bytes;
-      let weight: i64 = 0;
-      let any: i64 = 0;
-      for (let c: usize = 0; c < <usize>numClasses; c++) {
-        any |= load<i64>(entry + (c << 3));
-        weight += load<i64>(entry + (c << 3)) & 0xfffffffff;
-      }
-      if (any == 0) continue;
-      store<f64>(ratios + (<usize>b << 3), <f64>(load<i64>(entry + (<usize>k << 3)) & 0xfffffffff) / <f64>weight);
-      store<i32>(order + (<usize>present << 2), b);
-      present++;
-    }
-    sortAscending(ratios, order, present);
-    for (let direction: i32 = 0; direction < 2; direction++) {
-      memory.fill(left, 0, bytes);
-      const limit = min<i32>(present, maxCategories);
-      for (let i: i32 = 0; i < limit; i++) {
-        const b = load<i32>(order + (<usize>(direction ? present - 1 - i : i) << 2));
-        addClasses(left, entries + <usize>(b == numValues ? missingAt : b) * bytes, numClasses);
-        const score = scoreOf(left, numClasses, params, totals);
-        if (score > featureScore) {
-          featureScore = score;
-          if (score > load<f64>(best)) {
-            memory.fill(leftBins, 0, ((<usize>numValues + 64) >> 6) << 3);
-            for (let m: i32 = 0; m <= i; m++) {
-              const bin = load<i32>(order + (<usize>(direction ? present - 1 - m : m) << 2));
-              const word = leftBins + (<usize>(bin >> 5) << 2);
-              store<u32>(word, load<u32>(word) | (1 << (bin & 31)));
-            }
-            let hasMissing: i64 = 0;
-            const missing = entries + <usize>missingAt * bytes;
-            for (let c: usize = 0; c < <usize>numClasses; c++) hasMissing |= load<i64>(missing + (c << 3));
-            const bit = (load<u32>(leftBins + (<usize>(numValues >> 5) << 2)) >> (numValues & 31)) & 1;
-            const heavier = heavierLeft(left, totals, numClasses);
-            keep(best, score, f, -1, hasMissing != 0 ? <i32>bit : heavier, i + 1, left, numClasses);
-            // values that this node has not seen follow the heavier side
-            for (let v: i32 = 0; heavier && v < numValues; v++) {
-              let seen: i64 = 0;
-              for (let c: usize = 0; c < <usize>numClasses; c++) seen |= load<i64>(entries + <usize>v * bytes + (c << 3));
-              if (seen != 0) continue;
-              const word = leftBins + (<usize>(v >> 5) << 2);
-              store<u32>(word, load<u32>(word) | (1 << (v & 31)));
-            }
-          }
+function scanCategories(plan: usize, key: u32, c: usize): void {
+  if (hasMissing) {
+    store<i32>(bins + (<usize>count << 2), numValues);
+    count++;
+  }
+  if (load<u32>(plan, 76) != 0) {
+    takeRandomSide(key, load<u32>(c, 28));
+  } else {
+    const limit = min<i32>(count - 1, load<i32>(plan, 72));
+    const numOrders = numClasses == 2 ? 1 : <i32>numClasses;
+    for (let k: i32 = 0; k < numOrders; k++) {
+      orderByShare(k);
+      for (let direction: i32 = 0; direction < 2; direction++) {
+        emptyLeft();
+        for (let i: i32 = 0; i < limit; i++) {
+          const at = load<i32>(order + (<usize>(direction ? count - 1 - i : i) << 2));
+          moveLeft(load<i32>(bins + (<usize>at << 2)));
+          consider((k << 17) | (i << 1) | direction, 0);
         }
       }
     }
+    if (bestScore > -Infinity) orderByShare(bestAt >> 17);
   }
-  return featureScore;
 }
 
-// shell sort, ascending by (ratio, bin); category lists of a forest node are short
-function sortAscending(ratios: usize, order: usize, count: i32): void {
-  for (let gap = count >> 1; gap > 0; gap >>= 1) {
-    for (let i = gap; i < count; i++) {
-      const moved = load<i32>(order + (<usize>i << 2));
-      const ratio = load<f64>(ratios + (<usize>moved << 3));
-      let j = i;
-      for (; j >= gap; j -= gap) {
-        const other = load<i32>(order + (<usize>(j - gap) << 2));
-        const otherRatio = load<f64>(ratios + (<usize>other << 3));
-        if (otherRatio < ratio || (otherRatio == ratio && other < moved)) break;
-        store<i32>(order + (<usize>j << 2), other);
-      }
-      store<i32>(order + (<usize>j << 2), moved);
+function orderByShare(k: i32): void {
+  for (let i: i32 = 0; i < count; i++) {
+    const bin = load<i32>(bins + (<usize>i << 2));
+    const entry = entries + <usize>(bin == numValues ? missingAt : bin) * bytes;
+    let weight: i64 = 0;
+    for (let j: usize = 0; j < numClasses; j++) weight += load<i64>(entry + (j << 3)) & weightMask;
+    const share = <f64>(load<i64>(entry + (<usize>k << 3)) & weightMask) / <f64>weight;
+    store<f64>(ratios + (<usize>i << 3), share);
+    store<i32>(order + (<usize>i << 2), i);
+  }
+  sortAscending(ratios, order, count);
+}
+
+function takeRandomSide(key: u32, featureIndex: u32): void {
+  emptyLeft();
+  let numLeft: i32 = 0;
+  let right = count - 1;
+  for (let i: i32 = 0; i < count; i++) {
+    const bin = load<i32>(bins + (<usize>i << 2));
+    if (randomSide(key, featureIndex, <u32>bin)) {
+      store<i32>(order + (<usize>numLeft << 2), i);
+      numLeft++;
+      moveLeft(bin);
+    } else {
+      store<i32>(order + (<usize>right << 2), i);
+      right--;
     }
   }
+  if (numLeft > 0 && numLeft < count) consider((numLeft - 1) << 1, 0);
+}
+
+/** Writes the feature's best split behind the head of `best`. */
+export function commitClasses(c: usize, best: usize): void {
+  memory.copy(totals + bytes, bestLeft, bytes);
+  const heavier = <i32>(2 * (bestH & weightMask) >= (allH & weightMask));
+  store<i32>(best, heavier, 44);
+  if (load<u32>(c, 24) == 0) {
+    store<i32>(best, load<i32>(bins + (<usize>bestAt << 2)), 16);
+    store<i32>(best, bestAt + 1 < count ? load<i32>(bins + (<usize>(bestAt + 1) << 2)) : numValues, 20);
+    store<i32>(best, hasMissing ? bestMissing : heavier, 24);
+    store<i32>(best, 0, 28);
+    return;
+  }
+  const leftBins = totals + (bytes << 1);
+  const numLeft = ((bestAt & 0x1ffff) >> 1) + 1;
+  const direction = bestAt & 1;
+  startLeftBins(leftBins, numValues);
+  for (let i: i32 = 0; i < count; i++) {
+    const at = load<i32>(order + (<usize>(direction ? count - 1 - i : i) << 2));
+    markBin(leftBins, load<i32>(bins + (<usize>at << 2)), i < numLeft, heavier);
+  }
+  finishLeftBins(leftBins, numValues, heavier);
+  store<i32>(best, -1, 16);
+  store<i32>(best, -1, 20);
+  store<i32>(best, hasMissing ? <i32>hasBin(leftBins, numValues) : heavier, 24);
+  store<i32>(best, numLeft, 28);
 }

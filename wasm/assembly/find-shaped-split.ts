@@ -9,6 +9,7 @@
 // value of a child = clamp(smooth(cap(−T(G) / (H + λ)))), T the soft threshold by alpha
 // score = −(2 G w + (H + λ) w² + 2 alpha |w|) of both children; GL² / (HL + λ) + … where nothing bends w
 
+import { drawBelow, mix32 } from './mix';
 import { keepCategories, listCategories, sortByRatio } from './category-order';
 
 // What every candidate of the node is measured with; set once a call. A thread has an instance of its own.
@@ -82,22 +83,6 @@ function readNode(params: usize, totals: usize, shape: usize): void {
   lower = load<f64>(shape, 32);
   upper = load<f64>(shape, 40);
   drawsOne = load<u32>(shape, 48) != 0;
-}
-
-/** lowbias32 of C. Wellons, as in base/rng. */
-function mix32(value: u32): u32 {
-  let x = value;
-  x ^= x >> 16;
-  x *= 0x7feb352d;
-  x ^= x >> 15;
-  x *= 0x846ca68b;
-  x ^= x >> 16;
-  return x;
-}
-
-/** One of n, by 32 random bits. */
-function drawBelow(bits: u32, n: i32): i32 {
-  return <i32>((<u64>bits * <u64>n) >> 32);
 }
 
 function valueOf(g: f64, h: f64, rows: f64, lambda: f64): f64 {

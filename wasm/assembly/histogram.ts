@@ -164,64 +164,9 @@ function addWideBlock(
   }
 }
 
-/**
- * The wide form for a few features only. chosen: for each, four uint32: offset in the record, width in
- * bytes, first entry in hist, unused.
- */
-export function histogramChosen(
-  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, slotBytes: i32, countShift: i32,
-  chosen: usize, numChosen: i32, hist: usize,
-): void {
-  const end = chosen + (<usize>numChosen << 4);
-  for (let i: usize = 0; i < <usize>numRows; i++) {
-    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
-    const v = slotValue(p + slotOffset, slotBytes, countShift);
-    for (let c = chosen; c < end; c += 16) {
-      const at = p + load<u32>(c);
-      const bin = load<u32>(c, 4) == 1 ? <usize>load<u8>(at) : <usize>load<u16>(at);
-      addWide(hist + ((<usize>load<u32>(c, 8) + bin) << 4), v);
-    }
-  }
-}
-
-/** Clears the entries (of so many bytes, a multiple of 8) that a few rows have filled: cheaper than clearing all. */
-export function clearChosen(
-  rec: usize, ids: usize, numRows: i32, stride: usize, chosen: usize, numChosen: i32, entryBytes: usize, hist: usize,
-): void {
-  const end = chosen + (<usize>numChosen << 4);
-  for (let i: usize = 0; i < <usize>numRows; i++) {
-    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
-    for (let c = chosen; c < end; c += 16) {
-      const at = p + load<u32>(c);
-      const bin = load<u32>(c, 4) == 1 ? <usize>load<u8>(at) : <usize>load<u16>(at);
-      const entry = hist + (<usize>load<u32>(c, 8) + bin) * entryBytes;
-      for (let b: usize = 0; b < entryBytes; b += 8) store<u64>(entry + b, 0);
-    }
-  }
-}
-
 /** Clears so many bytes, a multiple of 8. */
 export function clearBytes(address: usize, bytes: i32): void {
   memory.fill(address, 0, bytes);
-}
-
-/** Class counts: entries of numClasses int64, (rows << 36) + weight; the slot holds class << 16 | weight. */
-export function histogramClasses(
-  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, numClasses: i32, chosen: usize,
-  numChosen: i32, hist: usize,
-): void {
-  const end = chosen + (<usize>numChosen << 4);
-  for (let i: usize = 0; i < <usize>numRows; i++) {
-    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
-    const slot = load<u32>(p + slotOffset);
-    const v: u64 = (<u64>1 << 36) + <u64>(slot & 0xffff);
-    const lane = hist + (<usize>(slot >> 16) << 3);
-    for (let c = chosen; c < end; c += 16) {
-      const at = p + load<u32>(c);
-      const bin = load<u32>(c, 4) == 1 ? <usize>load<u8>(at) : <usize>load<u16>(at);
-      addPacked(lane + (((<usize>load<u32>(c, 8) + bin) * <usize>numClasses) << 3), v);
-    }
-  }
 }
 
 /** Adds packed entries to wide ones and clears them. */

@@ -1,15 +1,18 @@
 // The one module: every kernel by name. Pointers and lengths only; the memory is imported and shared.
 export { binCodes, binF32, binF32Full, binF64, binF64Wide } from './bin-column';
+export { copyDrawn, drawCounts } from './draw-forest-rows';
 export { explainTree } from './explain-tree';
-export { findClassSplit } from './find-class-split';
 export { findShapedSplit } from './find-shaped-split';
 export { findSplit } from './find-split';
+export { drawFeatures } from './forest-features';
+export { addForestRows, nodeTotals, weighNode } from './forest-histogram';
+export { isEnough, maySplit, scanNode, searchNode, splitForestRows } from './forest-node';
 export {
   logisticGradients, pointGradients, pointLosses, quantise16, quantise32, rowLosses, softmaxGradients, softmaxLosses, softmaxProbabilities,
   squaredGradients,
 } from './gradients';
 export {
-  addInt64, clearBytes, clearChosen, flushPacked, histogramChosen, histogramClasses, histogramPacked, histogramWide, reduceHistogram,
+  addInt64, clearBytes, flushPacked, histogramPacked, histogramWide, reduceHistogram,
   subtractHistogram,
 } from './histogram';
 export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './leaf-values';

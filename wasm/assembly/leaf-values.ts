@@ -31,13 +31,13 @@ function addFixed(at: usize, value: f64): void {
   store<i64>(at, load<i64>(at, 8) + <i64>((value - whole) * 4294967296.0), 8);
 }
 
-/** The same for the rows of one leaf of a forest: count · value and count · weight; slots hold the counts. */
+/** The same for the rows of one leaf of a forest: count · value and count · weight; ids are `step` bytes apart. */
 export function leafTotals(
-  ids: usize, numRows: i32, counts: usize, labels: usize, weights: usize, labelScale: f64, weightScale: f64,
+  ids: usize, step: usize, numRows: i32, counts: usize, labels: usize, weights: usize, labelScale: f64, weightScale: f64,
   sums: usize,
 ): void {
   for (let i: usize = 0; i < <usize>numRows; i++) {
-    const id = <usize>load<u32>(ids + (i << 2));
+    const id = <usize>load<u32>(ids + i * step);
     const w = (weights ? load<f64>(weights + (id << 3)) : 1.0) * <f64>load<u8>(counts + id);
     addFixed(sums, load<f64>(labels + (id << 3)) * w * labelScale);
     addFixed(sums + 16, w * weightScale);

@@ -1,272 +1,236 @@
 /**
- * Which split of a node parts its classes best? The twin of wasm/assembly/find-class-split.ts, which draws
- * the layouts. An entry holds numClasses int64, (rows << 36) + weight; both are read as numbers.
- * score = Σ L_k² / L + Σ R_k² / R (gini), Σ L_k log(L_k / L) + Σ R_k log(R_k / R) (entropy)
+ * Which split of a chosen feature separates several classes best, by gini or entropy? The twin of
+ * wasm/assembly/find-class-split.ts. Ties stay with the lower bin, missing on the left.
  */
 import { log } from '../../base/portable-math.ts';
-import { keepRunnerUp } from './find-split.ts';
+import { randomPosition } from './find-ratio-split.ts';
+import type { Chosen, Plan } from './forest-plan.ts';
+import { hasBin, orderByRatio, writeLeftBins } from './left-bins.ts';
+import { randomSide } from './random-cut.ts';
 import type { Views } from './views.ts';
 
-/** What every candidate of a node is measured with. */
-interface ClassNode {
-  readonly numClasses: number;
-  readonly bytes: number;
-  readonly minWeight: number;
-  readonly minRows: number;
-  readonly isGini: boolean;
-  readonly maxCategories: number;
-  readonly totals: number;
-  readonly best: number;
-  readonly scratch: number;
+const weightMask = 0xfffffffffn;
+const weightOf = (word: bigint): number => Number(word & weightMask);
+
+interface Entry {
+  readonly bin: number;
+  readonly words: readonly bigint[];
 }
 
-/** The best split of the listed features. list: their indexes, then the first entry of each in hist. */
-export function findClassSplit(
-  m: Views,
-  hist: number,
-  features: number,
-  list: number,
-  numListed: number,
-  numClasses: number,
-  params: number,
-  totals: number,
-  best: number,
-  leftBins: number,
-  scratch: number,
-): void {
-  m.setF64(best, Number.NEGATIVE_INFINITY);
-  m.setU32(best + 8, -1);
-  m.setF64(best + 40, Number.NEGATIVE_INFINITY);
-  m.setU32(best + 48, -1);
-  const minRows = m.f64(params + 8);
-  const node: ClassNode = {
-    numClasses,
-    bytes: numClasses * 8,
-    minWeight: m.f64(params),
-    minRows: Number.isNaN(minRows) ? 0 : Math.trunc(minRows),
-    isGini: m.i32(params + 16) === 0,
-    maxCategories: m.i32(params + 20),
-    totals,
-    best,
-    scratch,
-  };
-  for (let j = 0; j < numListed; j++) {
-    const f = m.i32(list + j * 4);
-    const feature = features + f * 32;
-    const entries = hist + m.u32(list + (numListed + j) * 4) * node.bytes;
-    const before = m.f64(best);
-    const owner = m.i32(best + 8);
-    const numValues = m.i32(feature + 8);
-    const missingAt = m.i32(feature + 12);
-    const score =
-      m.u32(feature + 16) === 0
-        ? scanClassValues(m, node, entries, numValues, missingAt, f)
-        : scanClassCategories(m, node, entries, numValues, missingAt, f, leftBins);
-    const won = m.i32(best + 8) === f;
-    keepRunnerUp(m, best, won ? before : score, won ? owner : f);
+/** The best split of one feature. */
+export class ClassScan {
+  readonly #m: Views;
+  readonly #plan: Plan;
+  readonly #chosen: Chosen;
+  readonly #best: number;
+  readonly #totals: readonly bigint[];
+  readonly #allH: bigint;
+  readonly #allSquares: number;
+  readonly #present: Entry[] = [];
+  #missing: Entry | null = null;
+  #left: bigint[] = [];
+  #leftSquares = 0;
+  #rightSquares = 0;
+  #score = Number.NEGATIVE_INFINITY;
+  #at = -1;
+  #missingGoesLeft = false;
+  #bestLeft: readonly bigint[] = [];
+  /** The class that orders the categories, and the order. */
+  #order: readonly number[] = [];
+
+  constructor(m: Views, plan: Plan, chosen: Chosen, best: number) {
+    this.#m = m;
+    this.#plan = plan;
+    this.#chosen = chosen;
+    this.#best = best;
+    this.#totals = this.#wordsAt(best + 64);
+    this.#allH = this.#totals.reduce((sum, word) => sum + word, 0n);
+    this.#allSquares = this.#totals.reduce((sum, word) => {
+      return sum + weightOf(word) * weightOf(word);
+    }, 0);
   }
-}
 
-function weightAt(m: Views, at: number): number {
-  return m.u32(at) + (m.u32(at + 4) & 15) * 2 ** 32;
-}
-
-function rowsAt(m: Views, at: number): number {
-  return m.i32(at + 4) >> 4;
-}
-
-/** The score of a left side of class counts; −Infinity where a limit is broken. */
-function scoreOf(m: Views, node: ClassNode, left: number): number {
-  let leftWeight = 0;
-  let leftRows = 0;
-  let allWeight = 0;
-  let allRows = 0;
-  for (let k = 0; k < node.bytes; k += 8) {
-    leftWeight += weightAt(m, left + k);
-    leftRows += rowsAt(m, left + k);
-    allWeight += weightAt(m, node.totals + k);
-    allRows += rowsAt(m, node.totals + k);
+  /** Takes the entries of the feature, which are clear afterwards; −Infinity where no split is allowed. */
+  scan(hist: number, key: number): number {
+    this.#gather(hist + this.#chosen.firstEntry * this.#plan.words * 8);
+    if (this.#chosen.isCategory) this.#scanCategories(key);
+    else this.#scanValues(key);
+    return this.#score === Number.NEGATIVE_INFINITY ? this.#score : this.#score - this.#nodeScore();
   }
-  const rightRows = allRows - leftRows;
-  if (leftRows === 0 || rightRows === 0) return Number.NEGATIVE_INFINITY;
-  if (leftRows < node.minRows || rightRows < node.minRows) return Number.NEGATIVE_INFINITY;
-  const L = leftWeight;
-  const R = allWeight - leftWeight;
-  if (L < node.minWeight || R < node.minWeight) return Number.NEGATIVE_INFINITY;
-  let onLeft = 0;
-  let onRight = 0;
-  for (let k = 0; k < node.bytes; k += 8) {
-    const l = weightAt(m, left + k);
-    const r = weightAt(m, node.totals + k) - l;
-    if (node.isGini) {
-      onLeft += l * l;
-      onRight += r * r;
-    } else {
+
+  #nodeScore(): number {
+    const weight = weightOf(this.#allH);
+    if (!this.#plan.isEntropy) return this.#allSquares / weight;
+    return this.#totals.reduce((score, word) => {
+      const w = weightOf(word);
+      return w > 0 ? score + w * log(w / weight) : score;
+    }, 0);
+  }
+
+  #wordsAt(address: number): bigint[] {
+    return Array.from({ length: this.#plan.words }, (_, k) => this.#m.i64(address + k * 8));
+  }
+
+  #gather(entries: number): void {
+    const bytes = this.#plan.words * 8;
+    const { numValues, missingAt } = this.#chosen;
+    const take = (at: number, bin: number): Entry | null => {
+      const words = this.#wordsAt(entries + at * bytes);
+      this.#m.fillZero(entries + at * bytes, bytes);
+      return words.every((word) => word === 0n) ? null : { bin, words };
+    };
+    this.#missing = take(missingAt, numValues);
+    for (let bin = 0; bin < numValues; bin++) {
+      const found = take(bin, bin);
+      if (found !== null) this.#present.push(found);
+    }
+  }
+
+  #emptyLeft(): void {
+    this.#left = this.#totals.map(() => 0n);
+    this.#leftSquares = 0;
+    this.#rightSquares = this.#allSquares;
+  }
+
+  #moveLeft(entry: Entry): void {
+    entry.words.forEach((word, k) => {
+      if (word === 0n) return;
+      const before = this.#left[k] as bigint;
+      const w = weightOf(word);
+      const l = weightOf(before);
+      const r = weightOf(this.#totals[k] as bigint) - l;
+      this.#leftSquares += w * (l + l + w);
+      this.#rightSquares -= w * (r + r - w);
+      this.#left[k] = before + word;
+    });
+  }
+
+  #consider(at: number, missingGoesLeft: boolean): void {
+    const { minRows, minWeight, isEntropy } = this.#plan;
+    const leftH = this.#left.reduce((sum, word) => sum + word, 0n);
+    const rightH = this.#allH - leftH;
+    if (Number(leftH >> 36n) < Math.trunc(minRows)) return;
+    if (Number(rightH >> 36n) < Math.trunc(minRows)) return;
+    const L = weightOf(leftH);
+    const R = weightOf(rightH);
+    if (L < minWeight || R < minWeight) return;
+    const score = isEntropy
+      ? this.#entropyScore(L, R)
+      : (this.#leftSquares * R + this.#rightSquares * L) / (L * R);
+    if (!(score > this.#score)) return;
+    this.#score = score;
+    this.#at = at;
+    this.#missingGoesLeft = missingGoesLeft;
+    this.#bestLeft = [...this.#left];
+  }
+
+  #entropyScore(L: number, R: number): number {
+    let onLeft = 0;
+    let onRight = 0;
+    this.#left.forEach((word, k) => {
+      const l = weightOf(word);
+      const r = weightOf(this.#totals[k] as bigint) - l;
       if (l > 0) onLeft += l * log(l / L);
       if (r > 0) onRight += r * log(r / R);
+    });
+    return onLeft + onRight;
+  }
+
+  #scanValues(key: number): void {
+    const present = this.#present;
+    const count = present.length;
+    if (count === 0) return;
+    const only = this.#plan.isRandom ? randomPosition(present, key, this.#chosen.index) : -1;
+    const missing = this.#missing;
+    for (const missingGoesLeft of missing === null ? [false] : [true, false]) {
+      this.#emptyLeft();
+      if (missingGoesLeft && missing !== null) this.#moveLeft(missing);
+      const end = missing !== null && !missingGoesLeft ? count : count - 1;
+      present.slice(0, end).forEach((entry, i) => {
+        this.#moveLeft(entry);
+        if (only < 0 || i === only) this.#consider(i, missingGoesLeft);
+      });
     }
   }
-  return node.isGini ? onLeft / L + onRight / R : onLeft + onRight;
-}
 
-function addClasses(m: Views, node: ClassNode, into: number, from: number): void {
-  for (let k = 0; k < node.bytes; k += 8) {
-    m.addI64(into + k, m.u32(from + k), m.u32(from + k + 4));
-  }
-}
-
-function isEmpty(m: Views, node: ClassNode, entry: number): boolean {
-  for (let k = 0; k < node.bytes; k += 4) if (m.u32(entry + k) !== 0) return false;
-  return true;
-}
-
-interface Candidate {
-  readonly score: number;
-  readonly feature: number;
-  readonly bin: number;
-  readonly missingLeft: number;
-  readonly numLeft: number;
-  readonly left: number;
-}
-
-function keep(m: Views, node: ClassNode, candidate: Candidate): void {
-  m.setF64(node.best, candidate.score);
-  m.setU32(node.best + 8, candidate.feature);
-  m.setU32(node.best + 12, candidate.bin);
-  m.setU32(node.best + 16, candidate.missingLeft);
-  m.setU32(node.best + 20, candidate.numLeft);
-  m.copy(node.best + 56, candidate.left, node.bytes);
-}
-
-function heavierLeft(m: Views, node: ClassNode, left: number): number {
-  let onLeft = 0;
-  let all = 0;
-  for (let k = 0; k < node.bytes; k += 8) {
-    onLeft += weightAt(m, left + k);
-    all += weightAt(m, node.totals + k);
-  }
-  return onLeft + onLeft >= all ? 1 : 0;
-}
-
-function scanClassValues(
-  m: Views,
-  node: ClassNode,
-  entries: number,
-  numValues: number,
-  missingAt: number,
-  f: number,
-): number {
-  const left = node.scratch;
-  const withMissing = node.scratch + node.bytes;
-  m.fillZero(left, node.bytes);
-  const missing = entries + missingAt * node.bytes;
-  const hasMissing = !isEmpty(m, node, missing);
-  let featureScore = Number.NEGATIVE_INFINITY;
-  for (let b = 0; b < numValues; b++) {
-    const entry = entries + b * node.bytes;
-    if (isEmpty(m, node, entry)) continue;
-    addClasses(m, node, left, entry);
-    for (let side = hasMissing ? 1 : 0; side >= 0; side--) {
-      const at = side ? withMissing : left;
-      if (side) {
-        m.copy(withMissing, left, node.bytes);
-        addClasses(m, node, withMissing, missing);
-      }
-      const score = scoreOf(m, node, at);
-      if (!(score > featureScore)) continue;
-      featureScore = score;
-      if (score > m.f64(node.best)) {
-        const missingLeft = hasMissing ? side : heavierLeft(m, node, at);
-        keep(m, node, { score, feature: f, bin: b, missingLeft, numLeft: 0, left: at });
-      }
+  #scanCategories(key: number): void {
+    const present = this.#present;
+    if (this.#missing !== null) present.push(this.#missing);
+    const count = present.length;
+    if (this.#plan.isRandom) {
+      this.#takeRandomSide(key);
+      return;
     }
-  }
-  return featureScore;
-}
-
-// Each class in turn orders the categories by its share; the best prefix of all orders wins.
-function scanClassCategories(
-  m: Views,
-  node: ClassNode,
-  entries: number,
-  numValues: number,
-  missingAt: number,
-  f: number,
-  leftBins: number,
-): number {
-  const left = node.scratch;
-  const ratios = node.scratch + node.bytes * 2;
-  const order = ratios + (numValues + 1) * 8;
-  const entryOf = (bin: number) => entries + (bin === numValues ? missingAt : bin) * node.bytes;
-  const hasMissing = !isEmpty(m, node, entryOf(numValues));
-  let featureScore = Number.NEGATIVE_INFINITY;
-  const numOrders = node.numClasses === 2 ? 1 : node.numClasses;
-  for (let k = 0; k < numOrders; k++) {
-    const present = listByShare(m, node, entryOf, numValues, k, ratios, order);
-    sortAscending(m, ratios, order, present);
-    const limit = Math.min(present, node.maxCategories);
-    for (let direction = 0; direction < 2; direction++) {
-      const placed = (i: number) => m.i32(order + (direction ? present - 1 - i : i) * 4);
-      m.fillZero(left, node.bytes);
-      for (let i = 0; i < limit; i++) {
-        addClasses(m, node, left, entryOf(placed(i)));
-        const score = scoreOf(m, node, left);
-        if (!(score > featureScore)) continue;
-        featureScore = score;
-        if (!(score > m.f64(node.best))) continue;
-        m.fillZero(leftBins, ((numValues + 64) >> 6) * 8);
-        for (let j = 0; j <= i; j++) m.setBit(leftBins, placed(j));
-        const missingBit = (m.u32(leftBins + (numValues >> 5) * 4) >>> (numValues & 31)) & 1;
-        const heavier = heavierLeft(m, node, left);
-        const missingLeft = hasMissing ? missingBit : heavier;
-        keep(m, node, { score, feature: f, bin: -1, missingLeft, numLeft: i + 1, left });
-        // values that this node has not seen follow the heavier side
-        for (let v = 0; heavier === 1 && v < numValues; v++) {
-          if (isEmpty(m, node, entryOf(v))) m.setBit(leftBins, v);
+    const { words, maxCategories } = this.#plan;
+    const limit = Math.min(count - 1, maxCategories);
+    for (let k = 0; k < (words === 2 ? 1 : words); k++) {
+      const order = this.#orderByShare(k);
+      for (const direction of [0, 1]) {
+        this.#emptyLeft();
+        for (let i = 0; i < limit; i++) {
+          this.#moveLeft(present[order[direction ? count - 1 - i : i] as number] as Entry);
+          this.#consider(k * 2 ** 17 + i * 2 + direction, false);
         }
       }
     }
+    if (this.#at >= 0) this.#order = this.#orderByShare(Math.floor(this.#at / 2 ** 17));
   }
-  return featureScore;
-}
 
-/** Writes the share of class k of each bin that has rows, and lists those bins; returns how many. */
-function listByShare(
-  m: Views,
-  node: ClassNode,
-  entryOf: (bin: number) => number,
-  numValues: number,
-  k: number,
-  ratios: number,
-  order: number,
-): number {
-  let present = 0;
-  for (let b = 0; b <= numValues; b++) {
-    const entry = entryOf(b);
-    if (isEmpty(m, node, entry)) continue;
-    let weight = 0;
-    for (let c = 0; c < node.bytes; c += 8) weight += weightAt(m, entry + c);
-    m.setF64(ratios + b * 8, weightAt(m, entry + k * 8) / weight);
-    m.setU32(order + present * 4, b);
-    present++;
+  #orderByShare(k: number): number[] {
+    return orderByRatio(
+      this.#present.map(({ words }) => {
+        const weight = words.reduce((sum, word) => sum + (word & weightMask), 0n);
+        return weightOf(words[k] as bigint) / Number(weight);
+      }),
+    );
   }
-  return present;
-}
 
-// shell sort, ascending by (ratio, bin)
-function sortAscending(m: Views, ratios: number, order: number, count: number): void {
-  for (let gap = count >> 1; gap > 0; gap >>= 1) {
-    for (let i = gap; i < count; i++) {
-      const moved = m.i32(order + i * 4);
-      const ratio = m.f64(ratios + moved * 8);
-      let j = i;
-      for (; j >= gap; j -= gap) {
-        const other = m.i32(order + (j - gap) * 4);
-        const otherRatio = m.f64(ratios + other * 8);
-        if (otherRatio < ratio || (otherRatio === ratio && other < moved)) break;
-        m.setU32(order + j * 4, other);
+  #takeRandomSide(key: number): void {
+    const present = this.#present;
+    const left: number[] = [];
+    const right: number[] = [];
+    this.#emptyLeft();
+    present.forEach((entry, i) => {
+      if (randomSide(key, this.#chosen.index, entry.bin)) {
+        left.push(i);
+        this.#moveLeft(entry);
+      } else {
+        right.unshift(i);
       }
-      m.setU32(order + j * 4, moved);
+    });
+    this.#order = [...left, ...right];
+    if (left.length > 0 && right.length > 0) this.#consider((left.length - 1) * 2, false);
+  }
+
+  /** Writes the feature's best split behind the head of `best`. */
+  commit(): void {
+    const m = this.#m;
+    const best = this.#best;
+    const { numValues, isCategory } = this.#chosen;
+    const bytes = this.#plan.words * 8;
+    this.#bestLeft.forEach((word, k) => {
+      m.setI64(best + 64 + bytes + k * 8, word);
+    });
+    const leftH = this.#bestLeft.reduce((sum, word) => sum + word, 0n);
+    const heavier = 2n * (leftH & weightMask) >= (this.#allH & weightMask);
+    m.setU32(best + 44, heavier ? 1 : 0);
+    if (!isCategory) {
+      const missingGoesLeft = this.#missing === null ? heavier : this.#missingGoesLeft;
+      m.setU32(best + 16, (this.#present[this.#at] as Entry).bin);
+      m.setU32(best + 20, this.#present[this.#at + 1]?.bin ?? numValues);
+      m.setU32(best + 24, missingGoesLeft ? 1 : 0);
+      m.setU32(best + 28, 0);
+      return;
     }
+    const leftBins = best + 64 + 2 * bytes;
+    const numLeft = ((this.#at % 2 ** 17) >> 1) + 1;
+    const order = this.#at & 1 ? [...this.#order].reverse() : this.#order;
+    const present = order.map((i) => (this.#present[i] as Entry).bin);
+    writeLeftBins(m, leftBins, numValues, { present, numLeft, heavier });
+    const missingGoesLeft = this.#missing === null ? heavier : hasBin(m, leftBins, numValues);
+    m.setU32(best + 16, -1);
+    m.setU32(best + 20, -1);
+    m.setU32(best + 24, missingGoesLeft ? 1 : 0);
+    m.setU32(best + 28, numLeft);
   }
 }

@@ -8,6 +8,7 @@ import { type LeafFrame, type LeafRule, shapedScore, shapedValue } from '../leaf
 import { keepCategories, listCategories, sortByRatio } from './category-order.ts';
 import { keepRunnerUp } from './find-split.ts';
 import { heavierLeft, type NodeSums, readNodeSums, wrap } from './node-sums.ts';
+import { drawBelow } from './random-cut.ts';
 import type { Views } from './views.ts';
 
 /** What every candidate of a node is measured with. */
@@ -127,11 +128,6 @@ function scoreOf(
 
 function withLambda(rule: LeafRule, extra: number): LeafRule {
   return { ...rule, lambda: rule.lambda + extra };
-}
-
-/** One of n, by 32 random bits. */
-function drawBelow(bits: number, n: number): number {
-  return Number((BigInt(bits) * BigInt(n)) >> 32n);
 }
 
 function scanValues(m: Views, node: ShapedNode, scan: FeatureScan): number {

@@ -5,10 +5,13 @@
 import { exp, log, logistic, softplus } from '../../base/portable-math.ts';
 import type { Kernels } from '../kernels.ts';
 import * as binColumn from './bin-column.ts';
+import * as drawForestRows from './draw-forest-rows.ts';
 import { explainTree } from './explain-tree.ts';
-import { findClassSplit } from './find-class-split.ts';
 import { findShapedSplit } from './find-shaped-split.ts';
 import { findSplit } from './find-split.ts';
+import { drawFeatures } from './forest-features.ts';
+import * as forestHistogram from './forest-histogram.ts';
+import * as forestNode from './forest-node.ts';
 import * as gradients from './gradients.ts';
 import * as histogram from './histogram.ts';
 import * as leafValues from './leaf-values.ts';
@@ -33,7 +36,10 @@ const twins: Twins = {
   ...histogram,
   findSplit,
   findShapedSplit,
-  findClassSplit,
+  drawFeatures,
+  ...drawForestRows,
+  ...forestHistogram,
+  ...forestNode,
   ...partitionRows,
   ...leafValues,
   ...predict,

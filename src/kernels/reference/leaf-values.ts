@@ -51,6 +51,7 @@ function addFixed(m: Views, at: number, value: number): void {
 export function leafTotals(
   m: Views,
   ids: number,
+  step: number,
   numRows: number,
   counts: number,
   labels: number,
@@ -60,7 +61,7 @@ export function leafTotals(
   sums: number,
 ): void {
   for (let i = 0; i < numRows; i++) {
-    const id = m.u32(ids + i * 4);
+    const id = m.u32(ids + i * step);
     const w = (weights ? m.f64(weights + id * 8) : 1) * m.u8(counts + id);
     addFixed(m, sums, m.f64(labels + id * 8) * w * labelScale);
     addFixed(m, sums + 16, w * weightScale);

@@ -52,12 +52,11 @@ export class RowStore {
   readonly #buffers: RowBuffers;
   readonly #stride: number;
 
-  /** @param alwaysMoves keeps records moving however long they are (their slots differ from the master's) */
-  constructor(kernels: Kernels, buffers: RowBuffers, stride: number, alwaysMoves = false) {
+  constructor(kernels: Kernels, buffers: RowBuffers, stride: number) {
     this.#kernels = kernels;
     this.#buffers = buffers;
     this.#stride = stride;
-    this.isIndexed = !alwaysMoves && stride > indexedStride;
+    this.isIndexed = stride > indexedStride;
   }
 
   /** Addresses of a segment; row numbers are those of the process. */

@@ -1,0 +1,96 @@
+/** A forest's plan as the twins read it; wasm/assembly/forest-plan.ts draws it and says what the fields are. */
+import type { Views } from './views.ts';
+
+/** The fields of a plan. */
+export interface Plan {
+  readonly kind: number;
+  readonly words: number;
+  readonly stride: number;
+  readonly slotOffset: number;
+  readonly idOffset: number;
+  readonly records: number;
+  readonly recordBytes: number;
+  readonly countShift: bigint;
+  readonly features: number;
+  readonly numPlaces: number;
+  readonly numDrawn: number;
+  readonly drawKey: number;
+  readonly histogram: number;
+  readonly chosen: number;
+  readonly touched: number;
+  readonly lists: number;
+  readonly capacity: number;
+  readonly isEntropy: boolean;
+  readonly maxCategories: number;
+  readonly isRandom: boolean;
+  readonly minWeight: number;
+  readonly minRows: number;
+  readonly minGain: number;
+}
+
+/** Reads a plan. */
+export function readPlan(m: Views, plan: number): Plan {
+  return {
+    kind: m.u32(plan),
+    words: m.u32(plan + 4),
+    stride: m.u32(plan + 8),
+    slotOffset: m.u32(plan + 12),
+    idOffset: m.u32(plan + 16),
+    records: m.u32(plan + 20),
+    recordBytes: m.u32(plan + 24),
+    countShift: BigInt(m.u32(plan + 28)),
+    features: m.u32(plan + 32),
+    numPlaces: m.i32(plan + 36),
+    numDrawn: m.i32(plan + 40),
+    drawKey: m.u32(plan + 44),
+    histogram: m.u32(plan + 48),
+    chosen: m.u32(plan + 52),
+    touched: m.u32(plan + 56),
+    lists: m.u32(plan + 60),
+    capacity: m.u32(plan + 64),
+    isEntropy: m.u32(plan + 68) !== 0,
+    maxCategories: m.i32(plan + 72),
+    isRandom: m.u32(plan + 76) !== 0,
+    minWeight: m.f64(plan + 80),
+    minRows: m.f64(plan + 88),
+    minGain: m.f64(plan + 96),
+  };
+}
+
+/** A chosen feature. */
+export interface Chosen {
+  readonly place: number;
+  readonly offset: number;
+  readonly width: number;
+  readonly firstEntry: number;
+  readonly numValues: number;
+  readonly missingAt: number;
+  readonly isCategory: boolean;
+  readonly index: number;
+}
+
+/** Reads the order-th chosen feature. */
+export function readChosen(m: Views, plan: Plan, order: number): Chosen {
+  const at = plan.chosen + order * 32;
+  return {
+    place: m.i32(at),
+    offset: m.u32(at + 4),
+    width: m.u32(at + 8),
+    firstEntry: m.u32(at + 12),
+    numValues: m.i32(at + 16),
+    missingAt: m.i32(at + 20),
+    isCategory: m.u32(at + 24) !== 0,
+    index: m.u32(at + 28),
+  };
+}
+
+/** Where the bins of a row are: in the row, or in the record that its number names. */
+export function binsAt(m: Views, plan: Plan, row: number): number {
+  if (plan.records === 0) return row;
+  return plan.records + m.u32(row + plan.idOffset) * plan.recordBytes;
+}
+
+/** Bytes of the marks of a chosen feature: a bit for each bin. */
+export function touchedBytes(chosen: Chosen): number {
+  return ((chosen.missingAt + 64) >> 6) * 8;
+}

@@ -1,0 +1,51 @@
+/** How a forest job's splits are measured and limited, in the units of its integers. */
+import type { ForestUnits } from '../tree/backend/cpu/forest-findings.ts';
+import type { ForestKind, ForestSetting } from '../tree/backend/cpu/forest-plan.ts';
+import type { ForestStart } from './forest-start.ts';
+import type { IngestedRows } from './ingest/ingest.ts';
+import type { ForestJob } from './messages.ts';
+
+const ln2 = 0.6931471805599453;
+
+/** What kernels need to know. */
+export function forestSetting(
+  job: ForestJob,
+  rows: IngestedRows,
+  start: ForestStart,
+): ForestSetting {
+  const numPlaces = rows.layout.places.length;
+  const amount = job.featuresPerNode ?? numPlaces;
+  const numDrawn = Math.max(1, amount < 1 ? Math.ceil(amount * numPlaces) : amount);
+  const units = forestUnits(start);
+  const perWeight = (job.split.minInfoGain * units.weight) / units.gain;
+  return {
+    kind: kindOf(job, rows.classes.length),
+    numClasses: Math.max(1, rows.classes.length),
+    impurity: job.impurity,
+    countShift: start.countShift,
+    numDrawn: numDrawn >= numPlaces ? 0 : numDrawn,
+    seed: job.seed,
+    minInstancesPerNode: job.split.minInstancesPerNode,
+    minWeight: (job.split.minWeightFraction * start.totalWeight) / units.weight,
+    // entropy is counted in bits by Spark, in natural units here
+    minGain: job.impurity === 'entropy' ? perWeight * ln2 : perWeight,
+    maxCategoriesPerSplit: job.split.maxCategoriesPerSplit,
+    isRandom: false,
+  };
+}
+
+/** What a unit of the kernels' integers is worth. */
+export function forestUnits({ targetUnit, weightUnit }: ForestStart): ForestUnits {
+  return { weight: weightUnit, gain: (targetUnit * targetUnit) / weightUnit };
+}
+
+function kindOf(job: ForestJob, numClasses: number): ForestKind {
+  if (job.task === 'regression') return 'number';
+  return numClasses === 2 && job.impurity === 'gini' ? 'two classes' : 'classes';
+}
+
+/** What leaves are settled from: counts that the nodes have already, or the leaves' rows. */
+export function settledLeaves(job: ForestJob, rows: IngestedRows): 'means' | 'shares' | 'counts' {
+  if (job.task === 'regression') return 'means';
+  return rows.weights === 0 ? 'counts' : 'shares';
+}

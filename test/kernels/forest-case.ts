@@ -1,0 +1,247 @@
+/**
+ * A node of a forest for the kernels, from rows: features, slots, the plan; and what the kernels found of it. The
+ * best gain of any split is worked out here from the rows, in plain numbers.
+ */
+import { layoutRecords, writeFeatureTable } from '../../src/binning/binned-layout.ts';
+import {
+  type ForestSetting,
+  movedRows,
+  nodeBytes,
+  numHistogramEntries,
+  scratchBytes,
+  writePlan,
+} from '../../src/tree/backend/cpu/forest-plan.ts';
+import type { Draws } from './draws.ts';
+import type { TwinMemories } from './twin-memories.ts';
+
+/** A feature and its bins row by row; null is missing. */
+export interface ForestFeature {
+  readonly isCategory: boolean;
+  readonly numValues: number;
+  readonly bins: readonly (number | null)[];
+}
+
+/** Rows of a node: x and h of a number, or class and weight. */
+export interface ForestRowsCase {
+  readonly x: readonly number[];
+  readonly h: readonly number[];
+  readonly features: readonly ForestFeature[];
+}
+
+/** No limits, all features, two classes by gini. */
+export const freeSetting: ForestSetting = {
+  kind: 'number',
+  numClasses: 1,
+  impurity: 'variance',
+  countShift: 40,
+  numDrawn: 0,
+  seed: 5,
+  minInstancesPerNode: 1,
+  minWeight: 0,
+  minGain: 0,
+  maxCategoriesPerSplit: 1 << 20,
+  isRandom: false,
+};
+
+/** Addresses of a node that was laid out. */
+export interface PlacedForest {
+  readonly plan: number;
+  readonly rows: number;
+  readonly numRows: number;
+  readonly histogram: number;
+  readonly histogramBytes: number;
+  readonly best: number;
+  readonly words: number;
+  readonly stride: number;
+  readonly layout: ReturnType<typeof layoutRecords>;
+  /** Position in the case of each place of the layout. */
+  readonly features: readonly ForestFeature[];
+}
+
+/** Random rows of a kind. */
+export function drawForestRows(
+  draws: Draws,
+  numRows: number,
+  numClasses: number,
+  features: { readonly most: number; readonly values: readonly number[]; category(): boolean },
+): ForestRowsCase {
+  const isClass = numClasses > 1;
+  return {
+    x: draws.list(numRows, () => (isClass ? draws.below(numClasses) : draws.below(200) - 90)),
+    h: draws.list(numRows, () => draws.pick([1, 1, 2, 7])),
+    features: draws.list(1 + draws.below(features.most), () => {
+      const numValues = draws.pick(features.values);
+      const missing = draws.pick([0, 0.2]);
+      const isCategory = features.category();
+      const bins = Array.from({ length: numRows }, () =>
+        draws.bool(missing) ? null : draws.below(numValues),
+      );
+      return { isCategory, numValues, bins };
+    }),
+  };
+}
+
+/** Lays rows, plan and scratch out; records longer than 64 bytes are pointed at. */
+export function placeForest(
+  twins: TwinMemories,
+  rows: ForestRowsCase,
+  setting: ForestSetting,
+  padding = 0,
+): PlacedForest {
+  const padded = [
+    ...rows.features,
+    ...Array.from({ length: padding }, () => ({
+      isCategory: false,
+      numValues: 2,
+      bins: rows.x.map(() => 0),
+    })),
+  ];
+  const layout = layoutRecords(
+    padded.map(({ isCategory, numValues }, index) => ({
+      name: `f${index}`,
+      index,
+      kind: isCategory ? ('category' as const) : ('numeric' as const),
+      edges: Float64Array.from({ length: isCategory ? 0 : numValues - 1 }, (_, i) => i),
+      categories: Array.from({ length: isCategory ? numValues : 0 }, (_, i) => `c${i}`),
+      isFloat32: false,
+    })),
+    padded.map(() => true),
+    setting.kind === 'number' ? 8 : 4,
+  );
+  const numRows = rows.x.length;
+  const moved = movedRows(layout);
+  const records = twins.zeros(numRows * layout.stride);
+  const { stage } = twins;
+  for (let i = 0; i < numRows; i++) {
+    const record = records + i * layout.stride;
+    for (const place of layout.places) {
+      const bin = padded[place.feature.index]?.bins[i] ?? place.missingEntry;
+      if (place.width === 1) stage.setU8(record + place.offset, bin);
+      else stage.setU16(record + place.offset, bin);
+    }
+    writeSlot(twins, record + layout.slotOffset, setting, slotOf(rows, i));
+  }
+  let at = records;
+  if (!moved.isWhole) {
+    at = twins.zeros(numRows * moved.stride);
+    for (let i = 0; i < numRows; i++) {
+      writeSlot(twins, at + i * moved.stride, setting, slotOf(rows, i));
+      stage.setU32(at + i * moved.stride + moved.idOffset, i);
+    }
+  }
+  const words = setting.kind === 'classes' ? setting.numClasses : 2;
+  const table = new Uint32Array(8 * layout.places.length);
+  writeFeatureTable(layout, table);
+  const histogramBytes = 8 * words * numHistogramEntries(layout, setting.numDrawn);
+  const sizes = scratchBytes(layout, setting);
+  const plan = twins.zeros(sizes.plan);
+  // what drawFeatures remembers
+  twins.ignore(plan + 104, 16);
+  const scratch = {
+    plan,
+    histogram: twins.zeros(histogramBytes),
+    chosen: twins.scratch(sizes.chosen),
+    touched: twins.zeros(sizes.touched),
+    lists: twins.scratch(sizes.lists),
+  };
+  const featureTable = twins.place(table);
+  writePlan({ buffer: stage.buffer } as WebAssembly.Memory, layout, setting, {
+    ...{ scratch, featureTable, records },
+  });
+  return {
+    ...{ plan, numRows, histogramBytes, words, layout },
+    rows: at,
+    stride: moved.stride,
+    histogram: scratch.histogram,
+    best: twins.zeros(nodeBytes(layout, setting)),
+    features: layout.places.map(({ feature }) => padded[feature.index] as ForestFeature),
+  };
+}
+
+function slotOf({ x, h }: ForestRowsCase, i: number): [number, number] {
+  return [x[i] as number, h[i] as number];
+}
+
+function writeSlot(
+  { stage }: TwinMemories,
+  slot: number,
+  { kind }: ForestSetting,
+  [x, h]: readonly [number, number],
+): void {
+  if (kind === 'number') {
+    stage.setU32(slot, x);
+    stage.setU32(slot + 4, h);
+  } else {
+    stage.setU32(slot, (x << 16) | h);
+  }
+}
+
+/** What was found of a node, read from memory. */
+export function readForest(twins: TwinMemories, node: PlacedForest) {
+  const { best, words } = node;
+  const view = twins.result;
+  const leftBins = view.bytes.slice(best + 64 + 16 * words, best + 64 + 16 * words + 8192);
+  const [last, next] = [view.i32(best + 16), view.i32(best + 20)];
+  const missingLeft = view.i32(best + 24) === 1;
+  const isCategory = view.i32(best + 28) > 0;
+  return {
+    gain: view.f64(best),
+    place: view.i32(best + 12),
+    last,
+    next,
+    missingLeft,
+    runnerUpGain: view.f64(best + 32),
+    runnerUpPlace: view.i32(best + 40),
+    weight: view.f64(best + 48),
+    numRows: view.f64(best + 56),
+    totals: [...twins.i64At(best + 64, words)],
+    left: [...twins.i64At(best + 64 + 8 * words, words)],
+    goesLeft: (bin: number | null): boolean => {
+      if (bin === null) return missingLeft;
+      if (!isCategory) return bin <= last;
+      return (((leftBins[bin >> 3] as number) >> (bin & 7)) & 1) === 1;
+    },
+  };
+}
+
+/** How much less impure the two sides are, all weights counted: variance, gini or entropy. */
+export function gainOf(
+  { x, h }: ForestRowsCase,
+  setting: ForestSetting,
+  isLeft: readonly boolean[],
+): number {
+  const impurity = (rows: readonly number[]): number => {
+    const weight = rows.reduce((sum, i) => sum + (h[i] as number), 0);
+    if (weight === 0) return 0;
+    if (setting.kind === 'number') {
+      const sum = rows.reduce((total, i) => total + (x[i] as number), 0);
+      return -(sum * sum) / weight;
+    }
+    const counts = new Array<number>(setting.numClasses).fill(0);
+    for (const i of rows) {
+      counts[x[i] as number] = (counts[x[i] as number] as number) + (h[i] as number);
+    }
+    return counts.reduce((sum, count) => {
+      if (count === 0) return sum;
+      if (setting.impurity === 'entropy') return sum - count * Math.log(count / weight);
+      return sum - (count * count) / weight;
+    }, 0);
+  };
+  const rows = x.map((_, i) => i);
+  const [left, right] = [true, false].map((side) => rows.filter((i) => isLeft[i] === side));
+  return impurity(rows) - impurity(left as number[]) - impurity(right as number[]);
+}
+
+/** Every way to send a feature's rows left by a cut, missing ones with either side. */
+export function cutsOf({ bins, numValues }: ForestFeature): boolean[][] {
+  return Array.from({ length: 2 * numValues }, (_, i) =>
+    bins.map((bin) => (bin === null ? i % 2 === 0 : bin <= i >> 1)),
+  );
+}
+
+/** Every way to send a category's rows left by a set of values, missing being one. */
+export function subsetsOf({ bins, numValues }: ForestFeature): boolean[][] {
+  return Array.from({ length: 2 << numValues }, (_, subset) =>
+    bins.map((bin) => ((subset >> (bin ?? numValues)) & 1) === 1),
+  );
+}
