@@ -8,6 +8,7 @@ import { columnTypeError, requireColumn } from '../pipeline/check-schema.ts';
 import { type LogicalSchema, logicalSchema, logicalType } from '../pipeline/logical-schema.ts';
 import { type FeatureColumn, featureColumns } from '../table/feature-columns.ts';
 import { numericKind } from '../table/numeric-kind.ts';
+import { hasZeros } from '../table/zeros-as-missing.ts';
 import type { FeatureSource } from '../training/messages.ts';
 import { type OffsetPaths, offsetPaths } from './offset-column.ts';
 
@@ -21,6 +22,7 @@ export interface ColumnParams {
   readonly validationIndicatorCol?: string | undefined;
   readonly offsetCol?: string | undefined;
   readonly groupCol?: string | undefined;
+  readonly zeroAsMissing?: boolean;
 }
 
 /** What was found. */
@@ -86,7 +88,11 @@ export function fitColumns(
   }
   const inputs = [...new Set(features.map((feature) => feature.path[0] as string))];
   return {
-    features: features.map(({ name, path, kind }) => ({ name, path, kind })),
+    features: features.map(({ name, path, kind, type }) =>
+      params.zeroAsMissing === true && hasZeros(type)
+        ? { name, path, kind, zeroIsMissing: true }
+        : { name, path, kind },
+    ),
     inputSchema: logicalSchema(schema, inputs),
     labelType: logicalType(label.type as DataType),
     offsets: offsetPaths(owner, schema, params.offsetCol),

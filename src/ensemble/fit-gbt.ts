@@ -151,7 +151,9 @@ export function modelData(
   return {
     inputSchema: columns.inputSchema,
     rowIdMode: params.idCol === undefined ? 'position' : 'idCol',
-    features: facts.features,
+    features: facts.features.map((feature, i) =>
+      columns.features[i]?.zeroIsMissing === true ? { ...feature, zeroIsMissing: true } : feature,
+    ),
     paths: columns.features.map((feature) => feature.path),
     classes: facts.classes,
     labelType: columns.labelType,

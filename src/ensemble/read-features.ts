@@ -5,6 +5,7 @@
 import { DataType, Precision, type RecordBatch, type Vector } from 'apache-arrow';
 import { columnOf, encodeCategories, fillNumeric } from '../table/column-values.ts';
 import { sliceRows } from '../table/take-rows.ts';
+import { zerosAsMissing } from '../table/zeros-as-missing.ts';
 import type { TrainedFeature } from '../training/messages.ts';
 import type { FeatureValues } from '../tree/predictor.ts';
 
@@ -55,12 +56,15 @@ export function featureValues(
   const columns = new Map<number, FeatureValues>();
   for (const feature of predictor.usedFeatures) {
     const vector = columnOf(batch, places.paths[feature] as readonly string[]);
-    const { kind, name } = places.features[feature] as TrainedFeature;
+    const { kind, name, zeroIsMissing } = places.features[feature] as TrainedFeature;
     if (kind === 'category') {
       const codes = new Int32Array(batch.numRows);
       const values = encodeCategories(vector, codes, 0);
       columns.set(feature, { kind, codes, binOf: binsOf(places, feature, values) });
-    } else columns.set(feature, { kind, values: numbersOf(vector, name) });
+    } else {
+      const values = zeroIsMissing === true ? withoutZeros(vector, name) : numbersOf(vector, name);
+      columns.set(feature, { kind, values });
+    }
   }
   return columns;
 }
@@ -75,6 +79,13 @@ function numbersOf(vector: Vector, name: string): Float32Array | Float64Array {
     if (!isWide) return filled(vector, new Float32Array(vector.length), name);
   }
   return filled(vector, new Float64Array(vector.length), name);
+}
+
+/** A copy in which zeros are missing. */
+function withoutZeros(vector: Vector, name: string): Float64Array {
+  const values = filled(vector, new Float64Array(vector.length), name);
+  zerosAsMissing(values);
+  return values;
 }
 
 function filled<A extends Float32Array | Float64Array>(vector: Vector, out: A, name: string): A {

@@ -27,10 +27,14 @@ export class RowReader {
   readonly #names: readonly string[];
   /** Positions of categories, for each feature that has such. */
   readonly #positions: readonly (ReadonlyMap<string, number> | null)[];
+  /** Features in which a 0 is missing; null for none. */
+  readonly #zeroes: readonly boolean[] | null;
 
   constructor(features: readonly TrainedFeature[]) {
     this.values = new Float64Array(features.length);
     this.#names = features.map(({ name }) => name);
+    const zeroes = features.map(({ zeroIsMissing }) => zeroIsMissing === true);
+    this.#zeroes = zeroes.includes(true) ? zeroes : null;
     this.#positions = features.map(({ kind, categories }) =>
       kind === 'category' ? new Map(categories.map((value, i) => [value, i])) : null,
     );
@@ -49,6 +53,10 @@ export class RowReader {
   read(row: ScorerRow): void {
     if (Array.isArray(row) || ArrayBuffer.isView(row)) this.#readArray(row);
     else this.#readObject(row as NamedRow);
+    if (this.#zeroes === null) return;
+    for (let f = 0; f < this.values.length; f++) {
+      if (this.#zeroes[f] === true && this.values[f] === 0) this.values[f] = Number.NaN;
+    }
   }
 
   #readArray(row: readonly ScorerValue[] | Float64Array | Float32Array): void {

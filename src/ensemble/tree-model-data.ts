@@ -64,10 +64,11 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
     ),
   );
   writer.extra({
-    features: data.features.map(({ name, kind }, i) => ({
+    features: data.features.map(({ name, kind, zeroIsMissing }, i) => ({
       name,
       kind,
       path: [...(data.paths[i] ?? [])],
+      ...(zeroIsMissing === true ? { zeroIsMissing } : {}),
     })),
     classes: [...data.classes] as Json,
     labelType: data.labelType,
@@ -154,7 +155,8 @@ function readFeatures(
       bytes: stored.get(`c${i}.bytes`, Uint8Array),
       ends: stored.get(`c${i}.ends`, Uint32Array),
     });
-    return { name: text(name as Json, reader), kind, categories };
+    const feature = { name: text(name as Json, reader), kind, categories } as const;
+    return entry['zeroIsMissing'] === true ? { ...feature, zeroIsMissing: true } : feature;
   });
   return { features, paths };
 }

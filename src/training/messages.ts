@@ -15,6 +15,8 @@ export interface FeatureSource {
   /** Column, then children of structs or the element of a list. */
   readonly path: readonly string[];
   readonly kind: 'f32' | 'f64' | 'category';
+  /** A 0 is a missing value. */
+  readonly zeroIsMissing?: boolean;
 }
 
 /** A partition of the training or the validation table. */
@@ -180,6 +182,8 @@ export interface TrainedFeature {
   readonly name: string;
   readonly kind: 'numeric' | 'category';
   readonly categories: readonly string[];
+  /** A 0 is a missing value. */
+  readonly zeroIsMissing?: boolean;
 }
 
 /** A class as the label column had it. */

@@ -8,6 +8,7 @@
  */
 import { Arena } from '../../base/arena.ts';
 import { columnOf, encodeCategories, fillNumeric } from '../../table/column-values.ts';
+import { zerosAsMissing } from '../../table/zeros-as-missing.ts';
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
@@ -156,11 +157,14 @@ export class RawColumns {
       if (source.kind === 'category') {
         const values = encodeCategories(vector, environment.i32(address, part.count), 0);
         found.push({ key: `${part.index}:${f}`, values });
-      } else if (source.kind === 'f32') {
-        fillNumeric(vector, environment.f32(address, part.count), 0, source.name);
-      } else {
-        fillNumeric(vector, environment.f64(address, part.count), 0, source.name);
+        continue;
       }
+      const values =
+        source.kind === 'f32'
+          ? environment.f32(address, part.count)
+          : environment.f64(address, part.count);
+      fillNumeric(vector, values, 0, source.name);
+      if (source.zeroIsMissing === true) zerosAsMissing(values);
     }
     return found;
   }
