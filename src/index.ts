@@ -220,3 +220,26 @@ export type { ImportanceKind } from './tree/importances.ts';
 export type { TreeEnsemble } from './tree/tree.ts';
 export type { RunnerUp, TreeNode, TreeSplit } from './tree/tree-node.ts';
 export { TreeView } from './tree/tree-view.ts';
+
+// calibration
+export {
+  CalibratedClassificationModel,
+  type CalibratedClassificationModelOptions,
+} from './tuning/calibrated-classification-model.ts';
+export {
+  CalibratedClassifier,
+  type CalibratedClassifierOptions,
+} from './tuning/calibrated-classifier.ts';
+export type {
+  CalibrationCurve,
+  IsotonicCurve,
+  SigmoidCurve,
+} from './tuning/calibration-curve.ts';
+export {
+  ProbabilityCalibrationModel,
+  type ProbabilityCalibrationModelOptions,
+} from './tuning/probability-calibration-model.ts';
+export {
+  ProbabilityCalibrator,
+  type ProbabilityCalibratorOptions,
+} from './tuning/probability-calibrator.ts';

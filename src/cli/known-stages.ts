@@ -29,3 +29,7 @@ import '../feature/string-indexer.ts';
 import '../feature/vector-assembler.ts';
 import '../pipeline/pipeline-model.ts';
 import '../pipeline/pipeline.ts';
+import '../tuning/calibrated-classification-model.ts';
+import '../tuning/calibrated-classifier.ts';
+import '../tuning/probability-calibration-model.ts';
+import '../tuning/probability-calibrator.ts';

@@ -1,7 +1,7 @@
 /**
  * The column of contributions: for each row a vector with one value a feature and, last, the score expected of
  * any row; for models of several scores one such group after another. The field's metadata say which:
- * `features` lists the features' names, `outputs` the class that each group speaks for.
+ * `features` lists the features' names, `outputs` the class (or the quantile) that each group speaks for.
  */
 import { Field, FixedSizeList, Float64 } from 'apache-arrow';
 import type { ClassValue } from '../training/messages.ts';
@@ -11,16 +11,15 @@ export interface ContributionsShape {
   readonly features: readonly string[];
   /** How many scores are explained. */
   readonly numOutputs: number;
-  readonly classes: readonly ClassValue[];
+  /** The class or the quantile of each; empty for one plain number. */
+  readonly outputs: readonly ClassValue[];
 }
 
 /** The field of the column. */
 export function contributionsField(name: string, shape: ContributionsShape): Field {
-  const { features, numOutputs, classes } = shape;
+  const { features, numOutputs, outputs } = shape;
   const width = numOutputs * (features.length + 1);
   const metadata = new Map([['features', JSON.stringify(features)]]);
-  // one score for two classes is the second one's
-  const outputs = numOutputs === 1 ? classes.slice(1) : classes;
   if (outputs.length > 0) metadata.set('outputs', JSON.stringify(outputs));
   return new Field(
     name,

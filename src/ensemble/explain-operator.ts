@@ -19,7 +19,8 @@ export interface ExplainSpec extends OperatorSpec {
   readonly trees: TreeEnsemble;
   readonly features: readonly TrainedFeature[];
   readonly paths: readonly (readonly string[])[];
-  readonly classes: readonly ClassValue[];
+  /** What each score is about. */
+  readonly outputs: readonly ClassValue[];
   readonly baseScores: readonly number[];
   readonly numOutputs: number;
   /** What sums of leaves are divided by. */
@@ -37,7 +38,7 @@ export function makeExplainOperator(spec: ExplainSpec): Operator {
   const field = contributionsField(spec.outputCol, {
     features: spec.features.map(({ name }) => name),
     numOutputs: spec.numOutputs,
-    classes: spec.classes,
+    outputs: spec.outputs,
   });
   const width = spec.numOutputs * (spec.features.length + 1);
   return (batch) => {

@@ -12,17 +12,23 @@ export interface ExplainedModel {
   readonly data: TreeModelData;
   readonly link: Link;
   readonly modelId: string;
+  /** The quantiles that its scores are; null for other scores. */
+  readonly quantiles: readonly number[] | null;
   /** The model's trees in shared memory. */
   readonly trees: TreeEnsemble;
 }
 
 /** What a model's contributions are about. */
-export function contributionsOf(data: TreeModelData): ContributionsShape {
+export function contributionsOf(
+  data: TreeModelData,
+  quantiles: readonly number[] | null,
+): ContributionsShape {
   const { trees, baseScores, features, classes } = data;
+  const outputs = trees.numOutputs > 1 ? trees.numOutputs : baseScores.length;
   return {
     features: features.map(({ name }) => name),
-    numOutputs: trees.numOutputs > 1 ? trees.numOutputs : baseScores.length,
-    classes,
+    numOutputs: outputs,
+    outputs: quantiles ?? (outputs === 1 ? classes.slice(1) : classes),
   };
 }
 
@@ -38,7 +44,7 @@ export function explainedTable(
   outputCol: string,
 ): PartitionedTable {
   const { data, link, trees } = model;
-  const shape = contributionsOf(data);
+  const shape = contributionsOf(data, model.quantiles);
   const spec: ExplainSpec = {
     kind: 'ensemble.explainTrees',
     reads: [...new Set(data.paths.map((path) => path[0] as string))],
@@ -47,7 +53,7 @@ export function explainedTable(
     trees,
     features: data.features,
     paths: data.paths,
-    classes: data.classes,
+    outputs: shape.outputs,
     baseScores: link === 'mean' || link === 'share' ? [] : data.baseScores,
     numOutputs: shape.numOutputs,
     divisor: scoreDivisor(link, trees.numTrees),

@@ -136,7 +136,7 @@ function quantilesField(name: string, quantiles: readonly number[]): Field {
 /** The schema with the model's columns behind the table's. */
 export function schemaWithOutputs(schema: Schema, shape: OutputShape): Schema {
   const { contributionsCol } = shape.outputs;
-  const { contributions = { features: [], numOutputs: 1, classes: [] } } = shape;
+  const { contributions = { features: [], numOutputs: 1, outputs: [] } } = shape;
   const last =
     contributionsCol === null ? [] : [contributionsField(contributionsCol, contributions)];
   return new Schema([...schema.fields, ...outputFields(shape), ...last], schema.metadata);
@@ -216,7 +216,12 @@ function scaled(p: number, threshold: number): number {
   return p / threshold;
 }
 
-function classColumn(codes: Int32Array, classes: readonly ClassValue[], labelType: string): Vector {
+/** The column of predicted classes, of the type of the label. */
+export function classColumn(
+  codes: Int32Array,
+  classes: readonly ClassValue[],
+  labelType: string,
+): Vector {
   if (typeof classes[0] === 'string') return utf8ColumnOfCodes(codes, classes as readonly string[]);
   if (typeof classes[0] === 'boolean') {
     return boolColumn(Uint8Array.from(codes, (code) => (classes[code] === true ? 1 : 0)));

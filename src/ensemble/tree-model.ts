@@ -231,7 +231,8 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   get #explained(): ExplainedModel {
     const { data, link } = this;
-    return { data, link, modelId: this.#modelId, trees: this.#sharedTrees() };
+    const { quantiles } = this.outputs;
+    return { data, link, quantiles, modelId: this.#modelId, trees: this.#sharedTrees() };
   }
 
   override transformSchema(schema: Schema): Schema {
@@ -246,7 +247,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
       classes: this.data.classes,
       labelType: this.data.labelType,
       numTrees: this.numTrees,
-      contributions: contributionsOf(this.data),
+      contributions: contributionsOf(this.data, outputs.quantiles),
     });
   }
 

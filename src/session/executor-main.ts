@@ -7,5 +7,6 @@ import '../training/worker-programs.ts';
 import '../feature/worker-operators.ts';
 import '../ensemble/worker-operators.ts';
 import '../evaluation/worker-tasks.ts';
+import '../tuning/worker-tasks.ts';
 
 export { handleJob } from '../cluster/threads/worker-handler.ts';

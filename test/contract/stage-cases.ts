@@ -30,6 +30,9 @@ import type { LoadOptions } from '../../src/pipeline/stage-reader.ts';
 import type { Transformer } from '../../src/pipeline/transformer.ts';
 import type { ColumnInput } from '../../src/table/create-table.ts';
 import type { ColumnFunction } from '../../src/table/partitioned-table.ts';
+import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
+import { ProbabilityCalibrator } from '../../src/tuning/probability-calibrator.ts';
+import '../../src/tuning/worker-tasks.ts';
 
 /** Columns by name. */
 export type Columns = Readonly<Record<string, ColumnInput>>;
@@ -73,6 +76,8 @@ const trainingTable: Columns = {
   delay: rows.map((row) => ((row * 37) % 50) / 4 + (row % 3)),
 };
 
+const treeColumns = { featuresCols: ['distance', 'carrier', 'hour'] };
+
 /** An estimator of trees, small enough to be fitted many times. */
 function treeCase(
   make: (options: { labelCol: string; featuresCols: string[] }) => Estimator,
@@ -80,7 +85,7 @@ function treeCase(
   modelName: string,
 ): StageCase {
   return {
-    make: (extra) => make({ labelCol, featuresCols: ['distance', 'carrier', 'hour'], ...extra }),
+    make: (extra) => make({ labelCol, ...treeColumns, ...extra }),
     table: trainingTable,
     reads: 'carrier',
     modelName,
@@ -202,6 +207,25 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     'delay',
     'GBTRegressionModel',
   ),
+  ProbabilityCalibrator: {
+    make: (extra) => new ProbabilityCalibrator({ labelCol: 'isLate', ...extra }),
+    table: {
+      rawPrediction: rows.map((row) => Math.sin(row * row)),
+      isLate: rows.map((row) => Math.sin(row * row) + (row % 5) / 5 > 0.4),
+    },
+    reads: 'rawPrediction',
+    modelName: 'ProbabilityCalibrationModel',
+    refusesEmpty: true,
+  },
+  CalibratedClassifier: {
+    ...treeCase(() => new DecisionTreeClassifier(), 'group', 'CalibratedClassificationModel'),
+    make: (extra) =>
+      new CalibratedClassifier({
+        estimator: new DecisionTreeClassifier({ ...treeColumns, labelCol: 'group', maxDepth: 2 }),
+        numFolds: 3,
+        ...extra,
+      }),
+  },
   Pipeline: {
     make: (extra) =>
       new Pipeline({

@@ -98,6 +98,17 @@ describe('contributions', () => {
     expectClose(sums, margins, model);
   });
 
+  it('of several quantiles come one group a quantile, before they are sorted', async () => {
+    const quantileAlphas = [0.1, 0.5, 0.9];
+    const model = await fitted('GBTRegressor', { lossType: 'quantile', quantileAlphas });
+    const explained = await model.contributions(await model.transform(cutTable(inline, data)));
+    const sums = sumsOf(await vectorsOf(explained, 'contributions'), featuresCols.length + 1);
+    for (let at = 0; at < sums.length; at += 3) sums.subarray(at, at + 3).sort();
+    expectClose(sums, await vectorsOf(explained, 'prediction'), model);
+    const metadata = explained.schema.fields.at(-1)?.metadata;
+    expect(metadata?.get('outputs')).toBe('[0.1,0.5,0.9]');
+  });
+
   it('of a count are about the logarithm of the prediction', async () => {
     const model = await fitted('GBTRegressor', { labelCol: 'p', lossType: 'poisson' });
     const explained = await model.contributions(await model.transform(cutTable(inline, data)));

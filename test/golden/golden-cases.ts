@@ -28,6 +28,9 @@ import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import '../../src/training/worker-programs.ts';
+import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
+import { ProbabilityCalibrator } from '../../src/tuning/probability-calibrator.ts';
+import '../../src/tuning/worker-tasks.ts';
 
 const runner = new InlineRunner();
 const rows = Array.from({ length: 160 }, (_, row) => row);
@@ -101,6 +104,19 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
           outputCol: 'features',
         }),
         new GBTClassifier({ labelCol: 'isLate', maxIter: 3, minInstancesPerNode: 4 }),
+      ],
+    }),
+  CalibratedClassificationModel: () =>
+    new CalibratedClassifier({
+      estimator: new GBTClassifier({ ...boosted, maxIter: 2, labelCol: 'verdict' }),
+      numFolds: 3,
+      seed: 2,
+    }),
+  'PipelineModel-calibrated': () =>
+    new Pipeline({
+      stages: [
+        new DecisionTreeClassifier({ featuresCols, labelCol: 'isLate', maxLeaves: 7 }),
+        new ProbabilityCalibrator({ labelCol: 'isLate', weightCol: 'weight', method: 'isotonic' }),
       ],
     }),
 };

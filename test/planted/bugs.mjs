@@ -286,6 +286,28 @@ export const plantedBugs = [
     tests: ['test/evaluation/permutation-importance.test.ts'],
   },
   {
+    name: 'isotonic pools do not look at weights',
+    edits: [
+      {
+        file: 'src/tuning/pooled-scores.ts',
+        find: 'sum.addProduct(runs.weights?.[end] ?? 1, runs.counts[end] as number);',
+        replace: 'sum.addProduct(1, runs.counts[end] as number);',
+      },
+    ],
+    tests: ['test/oracle/calibration.test.ts'],
+  },
+  {
+    name: 'folds are scored by a model that has seen them',
+    edits: [
+      {
+        file: 'src/tuning/calibrated-classifier.ts',
+        find: 'await estimator.fit(outside, options)',
+        replace: 'await estimator.fit(outside.union(inside), options)',
+      },
+    ],
+    tests: ['test/tuning/calibrated-classifier.test.ts'],
+  },
+  {
     name: 'quantiles of one row may cross',
     edits: [
       {

@@ -1,0 +1,49 @@
+/** Makes the tasks and operators of tuning known to a thread; the worker's entry imports it. */
+import { registerTask } from '../cluster/task-runner.ts';
+import { type LabelValue, readLabels } from '../evaluation/label-values.ts';
+import { columnNamed } from '../evaluation/read-columns.ts';
+import type { PartitionTask } from '../pipeline/gather-partitions.ts';
+import { registerOperator } from '../table/operators.ts';
+import { readPartition } from '../table/read-partition.ts';
+import { type CalibrateSpec, calibrateBatch } from './calibrate-operator.ts';
+import type { CalibrationCurve } from './calibration-curve.ts';
+import {
+  type CurveTask,
+  fitCurve,
+  type ScoresPart,
+  type ScoresRequest,
+  scoresPart,
+} from './calibration-scores.ts';
+import { type FoldSpec, foldOfBatch } from './folds.ts';
+
+registerTask(
+  'tuning.scoreRuns',
+  async (task: PartitionTask<ScoresRequest>): Promise<ScoresPart> => {
+    const { scoreCol, labelCol, weightCol } = task.request;
+    const columns = [...new Set([scoreCol, labelCol, ...(weightCol === null ? [] : [weightCol])])];
+    return scoresPart(await readPartition(task.partition, { columns }), task.request);
+  },
+);
+
+registerTask('tuning.fitCurve', (task: CurveTask): CalibrationCurve => fitCurve(task));
+
+registerTask(
+  'tuning.labels',
+  async (task: PartitionTask<{ readonly labelCol: string }>): Promise<readonly LabelValue[]> => {
+    const { labelCol } = task.request;
+    const batch = await readPartition(task.partition, { columns: [labelCol] });
+    const { codes, values } = readLabels(columnNamed(batch, labelCol), 'label', labelCol);
+    const used = new Set(codes);
+    return values.filter((_, code) => used.has(code));
+  },
+);
+
+registerOperator<CalibrateSpec>(
+  'tuning.calibrate',
+  (spec) => (batch) => calibrateBatch(spec, batch),
+);
+
+registerOperator<FoldSpec>(
+  'tuning.fold',
+  (spec) => (batch, context) => foldOfBatch(spec, batch, context),
+);
