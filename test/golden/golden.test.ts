@@ -31,8 +31,8 @@ describe.each(names)('the golden %s of format version 1', (name) => {
   it('is saved again as the same bytes, but for the version that saved it', async () => {
     const model = (await loadSavedStage(path)) as unknown as Model;
     await model.save(join(folder, name));
-    const found = folderContent(join(folder, name));
-    const recorded = folderContent(path);
+    const found = withoutUids(folderContent(join(folder, name)));
+    const recorded = withoutUids(folderContent(path));
     const carriesVersion = (file: string): boolean => /(metadata|MANIFEST)\.json$/.test(file);
     expect(Object.keys(found)).toEqual(Object.keys(recorded));
     for (const [file, hash] of Object.entries(recorded)) {
@@ -53,3 +53,10 @@ it('has a golden model of every class of models', () => {
   const models = registeredStages().filter((name) => name.endsWith('Model'));
   expect(models.filter((name) => !saved.has(name))).toEqual([]);
 });
+
+/** Files by their names; a stage's uid hangs on its parameters, of which a later version has more. */
+function withoutUids(files: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).map(([file, hash]) => [file.replace(/_[0-9a-f]{12}(?=\/)/, ''), hash]),
+  );
+}
