@@ -22,7 +22,7 @@ export interface ColumnParams {
   readonly validationIndicatorCol?: string | undefined;
   readonly offsetCol?: string | undefined;
   readonly groupCol?: string | undefined;
-  readonly zeroAsMissing?: boolean;
+  readonly zeroAsMissing?: boolean | undefined;
 }
 
 /** What was found. */

@@ -21,25 +21,25 @@ export const constraintParams = {
   interactionConstraints: nameGroups({ since: '0.1.0' }),
 };
 
-/** Penalties, caps and random thresholds of boosted trees. */
+/** Penalties, caps and random thresholds of boosted trees; no defaults, so that uids of saved models stay. */
 export const shapingParams = {
-  /** L1 penalty on leaf values: sums of gradients up to it count as 0. */
-  alpha: float({ default: 0, min: 0, since: '0.1.0' }),
-  /** Greatest size of a leaf's value before the step size; 0 for no limit. */
-  maxDeltaStep: float({ default: 0, min: 0, since: '0.1.0' }),
-  /** Rows at which a leaf's value lies halfway between its own and its parent's; 0 for none. */
-  pathSmoothing: float({ default: 0, min: 0, since: '0.1.0' }),
-  /** Each feature tries one random threshold in a node instead of all. */
-  extraTrees: bool({ default: false, since: '0.1.0' }),
+  /** L1 penalty on leaf values (0 by default): sums of gradients up to it count as 0. */
+  alpha: float({ min: 0, since: '0.1.0' }),
+  /** Greatest size of a leaf's value before the step size; 0, the default, for no limit. */
+  maxDeltaStep: float({ min: 0, since: '0.1.0' }),
+  /** Rows at which a leaf's value lies halfway between its own and its parent's; 0, the default, for none. */
+  pathSmoothing: float({ min: 0, since: '0.1.0' }),
+  /** Each feature tries one random threshold in a node instead of all (false by default). */
+  extraTrees: bool({ since: '0.1.0' }),
 };
 
 /** What they are read from. */
 export interface ShapingOptions {
   readonly monotoneConstraints: NumbersByName | readonly number[] | undefined;
-  readonly alpha?: number;
-  readonly maxDeltaStep?: number;
-  readonly pathSmoothing?: number;
-  readonly extraTrees?: boolean;
+  readonly alpha?: number | undefined;
+  readonly maxDeltaStep?: number | undefined;
+  readonly pathSmoothing?: number | undefined;
+  readonly extraTrees?: boolean | undefined;
 }
 
 /**

@@ -64,8 +64,8 @@ export const treeGrowthParams = {
   minInfoGain: float({ default: 0, min: 0, since: '0.1.0' }),
   /** Most categories on the listed side of a split. */
   maxCategoriesPerSplit: int({ default: 32, min: 1, since: '0.1.0' }),
-  /** A 0 in a column of numbers is a missing value, at fit and at prediction. */
-  zeroAsMissing: bool({ default: false, since: '0.1.0' }),
+  /** A 0 in a column of numbers is a missing value, at fit and at prediction (false by default). */
+  zeroAsMissing: bool({ since: '0.1.0' }),
   /** Seed of every random draw. */
   seed: int({ default: 0, since: '0.1.0' }),
   /** Memory for histograms that are kept while a tree grows, in MiB. */
