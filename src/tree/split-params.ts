@@ -36,9 +36,6 @@ export interface Quantisation {
   readonly countShift: number;
 }
 
-/** Bytes of the structure that findSplit reads. */
-export const splitParamsBytes = 80;
-
 /** Writes the structure that findSplit reads (wasm/assembly/find-split.ts). */
 export function writeSplitParams(
   memory: ArrayBuffer | SharedArrayBuffer,
