@@ -38,6 +38,8 @@ export function hashSources() {
       ...filesBelow(join(root, 'types'), '.ts'),
       join(root, 'tsconfig.json'),
       join(root, 'tsconfig.build.json'),
+      join(root, 'scripts', 'bundle.mjs'),
+      join(root, 'scripts', 'lazy-package.mjs'),
     ]),
     wasm: hashOf([
       ...filesBelow(join(root, 'wasm', 'assembly'), '.ts'),

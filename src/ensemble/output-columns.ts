@@ -64,7 +64,7 @@ export interface BatchScores {
 }
 
 interface IntegerKind {
-  readonly type: DataType;
+  readonly type: () => DataType;
   readonly make: (
     length: number,
   ) =>
@@ -80,15 +80,15 @@ interface IntegerKind {
 }
 
 const integerKinds: Readonly<Record<string, IntegerKind>> = {
-  tinyint: { type: new Int8(), make: (n) => columnArray(Int8Array, n) },
-  smallint: { type: new Int16(), make: (n) => columnArray(Int16Array, n) },
-  int: { type: new Int32(), make: (n) => columnArray(Int32Array, n) },
-  bigint: { type: new Int64(), make: (n) => columnArray(BigInt64Array, n) },
-  utinyint: { type: new Uint8(), make: (n) => columnArray(Uint8Array, n) },
-  usmallint: { type: new Uint16(), make: (n) => columnArray(Uint16Array, n) },
-  uint: { type: new Uint32(), make: (n) => columnArray(Uint32Array, n) },
-  ubigint: { type: new Uint64(), make: (n) => columnArray(BigUint64Array, n) },
-  float: { type: new Float32(), make: (n) => columnArray(Float32Array, n) },
+  tinyint: { type: () => new Int8(), make: (n) => columnArray(Int8Array, n) },
+  smallint: { type: () => new Int16(), make: (n) => columnArray(Int16Array, n) },
+  int: { type: () => new Int32(), make: (n) => columnArray(Int32Array, n) },
+  bigint: { type: () => new Int64(), make: (n) => columnArray(BigInt64Array, n) },
+  utinyint: { type: () => new Uint8(), make: (n) => columnArray(Uint8Array, n) },
+  usmallint: { type: () => new Uint16(), make: (n) => columnArray(Uint16Array, n) },
+  uint: { type: () => new Uint32(), make: (n) => columnArray(Uint32Array, n) },
+  ubigint: { type: () => new Uint64(), make: (n) => columnArray(BigUint64Array, n) },
+  float: { type: () => new Float32(), make: (n) => columnArray(Float32Array, n) },
 };
 
 /** The Arrow type of a classifier's prediction. */
@@ -96,7 +96,7 @@ export function predictionType(labelType: string, classes: readonly ClassValue[]
   if (classes.length === 0) return new Float64();
   if (typeof classes[0] === 'string') return new Utf8();
   if (typeof classes[0] === 'boolean') return new Bool();
-  return integerKinds[labelType]?.type ?? new Float64();
+  return integerKinds[labelType]?.type() ?? new Float64();
 }
 
 /** The fields that prediction adds, in order. */
@@ -239,7 +239,7 @@ export function classColumn(
   } else {
     for (let i = 0; i < codes.length; i++) values[i] = classes[codes[i] as number] as number;
   }
-  return fixedWidthColumn(kind.type, values);
+  return fixedWidthColumn(kind.type(), values);
 }
 
 /** Leaves of each tree numbered from the left, as Spark numbers them; row by row. */

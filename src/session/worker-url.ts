@@ -6,7 +6,7 @@
 /** URL of the built executor-main.js. */
 export function workerUrl(moduleUrl: string = import.meta.url): URL {
   const built = moduleUrl.endsWith('.ts')
-    ? '../../dist/session/executor-main.js'
+    ? '../../dist/bundle/node/executor-main.js'
     : './executor-main.js';
   return new URL(built, moduleUrl);
 }

@@ -2,7 +2,15 @@
  * Brings a column into another type by its values' meaning: numbers, booleans, text, dates, timestamps,
  * categories. A value that the type cannot hold is an error that names it, or a null where asked.
  */
-import { type Data, DataType, DateUnit, Float64, Precision, TimeUnit, Vector } from 'apache-arrow';
+import {
+  type Data,
+  DataType,
+  DateUnit,
+  Float64,
+  Precision,
+  type TimeUnit,
+  Vector,
+} from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { maskOfValidity } from './bitmap.ts';
 import { fillNumeric } from './column-values.ts';
@@ -35,11 +43,12 @@ export interface CastOptions {
   readonly strict: boolean;
 }
 
+/** By Arrow's number of the unit: naming them here would load Arrow at import. */
 const ticksPerSecond: Record<TimeUnit, bigint> = {
-  [TimeUnit.SECOND]: 1n,
-  [TimeUnit.MILLISECOND]: 1000n,
-  [TimeUnit.MICROSECOND]: 1_000_000n,
-  [TimeUnit.NANOSECOND]: 1_000_000_000n,
+  0: 1n,
+  1: 1000n,
+  2: 1_000_000n,
+  3: 1_000_000_000n,
 };
 
 /** The column in another type. @throws CoppiceError `COLUMN_TYPE`, `DATA_INVALID` */

@@ -112,7 +112,7 @@ export function typeToRecord(type: DataType): TypeRecord {
     const dictionary = typeToRecord(type.dictionary as DataType);
     return { typeId, ordered: type.isOrdered, dictionary, indices: typeToRecord(type.indices) };
   }
-  if (simpleTypes.has(typeId)) return { typeId };
+  if (isSimple(typeId)) return { typeId };
   throw unsupportedType(type);
 }
 
@@ -165,7 +165,10 @@ export function typeFromRecord(record: TypeRecord): DataType {
   }
 }
 
-const simpleTypes = new Set<number>([Type.Null, Type.Bool, Type.Utf8, Type.Binary]);
+/** Types that say everything by their number. */
+function isSimple(typeId: number): boolean {
+  return [Type.Null, Type.Bool, Type.Utf8, Type.Binary].some((simple) => simple === typeId);
+}
 
 function unsupportedType(type: DataType): CoppiceError {
   return new CoppiceError(

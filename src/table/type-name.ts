@@ -23,7 +23,7 @@ import {
   TimestampMillisecond,
   TimestampNanosecond,
   TimestampSecond,
-  TimeUnit,
+  type TimeUnit,
   Uint8,
   Uint16,
   Uint32,
@@ -32,11 +32,12 @@ import {
 } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 
+/** By Arrow's number of the unit: naming them here would load Arrow at import. */
 const timeUnits: Record<TimeUnit, string> = {
-  [TimeUnit.SECOND]: 's',
-  [TimeUnit.MILLISECOND]: 'ms',
-  [TimeUnit.MICROSECOND]: 'us',
-  [TimeUnit.NANOSECOND]: 'ns',
+  0: 's',
+  1: 'ms',
+  2: 'us',
+  3: 'ns',
 };
 
 const signedNames: Record<number, string> = {

@@ -27,7 +27,7 @@ const maxInstalledBytes = 45_000_000;
 const otherNodes = ['22', '24'];
 const work = mkdtempSync(join(tmpdir(), 'coppice-package-'));
 const project = join(work, 'project');
-const command = join(project, 'node_modules', 'coppice', 'dist', 'cli', 'main.js');
+const command = join(project, 'node_modules', 'coppice', 'dist', 'bundle', 'node', 'cli.js');
 let packedFiles: string[] = [];
 
 function run(program: string, args: readonly string[], folder: string): SpawnSyncReturns<string> {
@@ -91,17 +91,17 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 describe('the tarball', () => {
   it('holds dist, the kernels, docs and the standard files, nothing else', () => {
     const standard =
-      /^(dist\/.*\.(js|d\.ts)|wasm\/build\/kernels\.wasm|docs\/.*|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-NOTICES|package\.json)$/;
+      /^(dist\/.*\.d\.ts|dist\/bundle\/node\/.*\.js|wasm\/build\/kernels\.wasm|docs\/.*|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-NOTICES|package\.json)$/;
     expect(packedFiles.filter((path) => !standard.test(path))).toEqual([]);
     expect(packedFiles).toContain('wasm/build/kernels.wasm');
     expect(packedFiles).toContain('THIRD-PARTY-NOTICES');
     expect(packedFiles.some((path) => path.startsWith('docs/api/'))).toBe(false);
   });
 
-  it('has no compiled file whose source is gone', () => {
+  it('has no types whose source is gone', () => {
     const orphans = packedFiles
-      .filter((path) => path.startsWith('dist/') && path.endsWith('.js'))
-      .filter((path) => !existsSync(join(root, `src/${path.slice(5, -3)}.ts`)));
+      .filter((path) => path.startsWith('dist/') && path.endsWith('.d.ts'))
+      .filter((path) => !existsSync(join(root, `src/${path.slice(5, -5)}.ts`)));
     expect(orphans).toEqual([]);
   });
 

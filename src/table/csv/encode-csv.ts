@@ -9,7 +9,7 @@ import {
   DateUnit,
   Precision,
   type RecordBatch,
-  TimeUnit,
+  type TimeUnit,
   Vector,
 } from 'apache-arrow';
 import { bitAt, validityOf } from '../bitmap.ts';
@@ -70,11 +70,12 @@ function cellText(data: Data): CellText {
   return (row) => (bitAt(bits, column.offset + row) === 0 ? null : text(row));
 }
 
+/** By Arrow's number of the unit: naming them here would load Arrow at import. */
 const ticksPerSecond: Record<TimeUnit, bigint> = {
-  [TimeUnit.SECOND]: 1n,
-  [TimeUnit.MILLISECOND]: 1000n,
-  [TimeUnit.MICROSECOND]: 1_000_000n,
-  [TimeUnit.NANOSECOND]: 1_000_000_000n,
+  0: 1n,
+  1: 1000n,
+  2: 1_000_000n,
+  3: 1_000_000_000n,
 };
 
 function valueText(data: Data): (row: number) => string {

@@ -9,7 +9,7 @@ import {
   RandomForestClassifier,
   RandomForestRegressor,
   Session,
-} from '../../../dist/index.js';
+} from '../../../dist/bundle/node/index.js';
 
 const task = JSON.parse(process.argv[2]);
 const { settings } = task;

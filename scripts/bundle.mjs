@@ -1,0 +1,40 @@
+// Which files do users run? dist/bundle/node: an entry each for the library, the command, the worker threads and
+// the processes, and the chunks that they share. Packages stay outside, so that Arrow objects are the user's own.
+
+import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { lazyPackages } from './lazy-package.mjs';
+
+// the folder lies as deep below the root as every module that names a file beside dist
+const entries = {
+  index: 'index.js',
+  cli: 'cli/main.js',
+  'executor-main': 'session/executor-main.js',
+  'process-main': 'cluster/tcp/process-main.js',
+};
+
+const lazyOnes = ['apache-arrow', 'apache-arrow/ipc/metadata/file', 'papaparse', 'piscina'];
+
+/** Bundles the modules of `dist`. */
+export async function bundle(dist) {
+  const folder = join(dist, 'bundle', 'node');
+  rmSync(folder, { recursive: true, force: true });
+  const found = Object.entries(entries).filter(([, path]) => existsSync(join(dist, path)));
+  await build({
+    entryPoints: Object.fromEntries(found.map(([name, path]) => [name, join(dist, path)])),
+    outdir: folder,
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    plugins: [lazyPackages(lazyOnes)],
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    treeShaking: true,
+    logLevel: 'warning',
+  });
+  const command = join(folder, 'cli.js');
+  if (existsSync(command)) chmodSync(command, 0o755);
+}

@@ -1,0 +1,91 @@
+// How does the bundle import a package that a short run may never use? By stand-ins that load it when something
+// of it is used for the first time: importing apache-arrow alone reads 146 files. The package that is loaded is
+// the same that `import` gives, so its objects are those of the user's program.
+
+/** Name of the module that the stand-ins call. */
+export const lazyModule = 'coppice:lazy';
+
+/** Its source: loads packages, makes stand-ins. */
+export const lazySource = `
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+
+// where a test runner's import.meta cannot resolve, the package's CommonJS form serves
+const load = (name) => {
+  let path = name;
+  try {
+    path = fileURLToPath(import.meta.resolve(name));
+  } catch {}
+  return require(path);
+};
+
+export function lazyPackage(name) {
+  let loaded;
+  return () => (loaded ??= load(name));
+}
+
+const once = (get) => {
+  let value;
+  return () => (value ??= get());
+};
+
+export function lazyFunction(get) {
+  const real = once(get);
+  return new Proxy(function () {}, {
+    get: (_, key) => Reflect.get(real(), key),
+    has: (_, key) => Reflect.has(real(), key),
+    getPrototypeOf: () => Reflect.getPrototypeOf(real()),
+    apply: (_, self, args) => Reflect.apply(real(), self, args),
+    construct: (_, args, target) => Reflect.construct(real(), args, target),
+  });
+}
+
+export function lazyObject(get) {
+  const real = once(get);
+  return new Proxy({}, {
+    get: (_, key) => Reflect.get(real(), key),
+    has: (_, key) => Reflect.has(real(), key),
+    ownKeys: () => Reflect.ownKeys(real()),
+    getOwnPropertyDescriptor: (_, key) => {
+      const found = Reflect.getOwnPropertyDescriptor(real(), key);
+      return found === undefined ? undefined : { ...found, configurable: true };
+    },
+  });
+}
+`;
+
+/** Source of a module that stands in for a package, which is loaded now to see what it exports. */
+export async function standInSource(name) {
+  const found = await import(name);
+  const lines = [
+    `import { lazyFunction, lazyObject, lazyPackage } from '${lazyModule}';`,
+    `const load = lazyPackage(${JSON.stringify(name)});`,
+  ];
+  for (const [key, value] of Object.entries(found)) {
+    const kind = { function: 'lazyFunction', object: 'lazyObject' }[typeof value];
+    if (kind === undefined || value === null || key === 'module.exports') continue;
+    const get = key === 'default' ? '(load().default ?? load())' : `load().${key}`;
+    lines.push(
+      `${key === 'default' ? 'export default' : `export const ${key} =`} ${kind}(() => ${get});`,
+    );
+  }
+  return lines.join('\n');
+}
+
+/** The bundler's plugin for the named packages. */
+export function lazyPackages(names) {
+  return {
+    name: 'lazy-packages',
+    setup(build) {
+      build.onResolve({ filter: /^[a-z]/ }, ({ path }) => {
+        if (path === lazyModule) return { path, namespace: 'lazy' };
+        return names.includes(path) ? { path, namespace: 'lazy', sideEffects: false } : undefined;
+      });
+      build.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path }) => ({
+        contents: path === lazyModule ? lazySource : await standInSource(path),
+      }));
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** The bundle that users run: the packages that it stands in for load late, and are the user's own. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const bundle = join(root, 'dist', 'bundle', 'node');
+
+function answerOf(script: string, folder = root): unknown {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', script],
+    { cwd: folder, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+describe('the bundle', () => {
+  it('is imported without the packages that it may never use', () => {
+    const folder = temporaryFolder('bundle');
+    const copy = join(folder, 'dist', 'bundle', 'node');
+    mkdirSync(copy, { recursive: true });
+    cpSync(bundle, copy, { recursive: true });
+    const answer = answerOf(
+      `const { createTable } = await import(${JSON.stringify(pathToFileURL(join(copy, 'index.js')).href)});
+      let code = 'none was needed';
+      try { createTable({ x: [1] }); } catch (error) { code = error.code; }
+      console.log(JSON.stringify(code));`,
+      folder,
+    );
+    expect(answer).toBe('MODULE_NOT_FOUND');
+  });
+
+  it('makes and takes tables of the Arrow that the user imports', () => {
+    const answer = answerOf(
+      `import { Table, tableFromArrays, vectorFromArray, DataType } from 'apache-arrow';
+      const { createTable, Session } = await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
+      const mine = createTable(tableFromArrays({ x: Float32Array.of(1, 2), y: Int32Array.of(3, 4) }));
+      const collected = await mine.collect();
+      const made = await createTable({ s: ['a', null], d: [new Date(0), null] }).collect();
+      await Session.default().close();
+      console.log(JSON.stringify({
+        isTable: [collected instanceof Table, made instanceof Table],
+        isFloat: DataType.isFloat(collected.schema.fields[0].type),
+        rows: [collected.toArray().map(String), made.toArray().map(String)],
+      }));`,
+    );
+    expect(answer).toEqual({
+      isTable: [true, true],
+      isFloat: true,
+      rows: [
+        ['{"x": 1, "y": 3}', '{"x": 2, "y": 4}'],
+        ['{"s": "a", "d": 0}', '{"s": null, "d": null}'],
+      ],
+    });
+  });
+});
