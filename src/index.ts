@@ -26,9 +26,19 @@ export {
   DecisionTreeRegressionModel,
   DecisionTreeRegressor,
 } from './ensemble/decision-tree-regressor.ts';
+export {
+  ExtraTreesClassificationModel,
+  ExtraTreesClassifier,
+} from './ensemble/extra-trees-classifier.ts';
+export {
+  ExtraTreesRegressionModel,
+  ExtraTreesRegressor,
+} from './ensemble/extra-trees-regressor.ts';
 export type {
   DecisionTreeClassifierOptions,
   DecisionTreeRegressorOptions,
+  ExtraTreesClassifierOptions,
+  ExtraTreesRegressorOptions,
   RandomForestClassifierOptions,
   RandomForestRegressorOptions,
 } from './ensemble/forest-params.ts';

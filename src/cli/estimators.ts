@@ -1,6 +1,8 @@
 /** The estimators that `--algo` and `--task` stand for. */
 import { DecisionTreeClassifier } from '../ensemble/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../ensemble/decision-tree-regressor.ts';
+import { ExtraTreesClassifier } from '../ensemble/extra-trees-classifier.ts';
+import { ExtraTreesRegressor } from '../ensemble/extra-trees-regressor.ts';
 import { GBTClassifier } from '../ensemble/gbt-classifier.ts';
 import { GBTRegressor } from '../ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../ensemble/random-forest-classifier.ts';
@@ -9,7 +11,7 @@ import type { ParamSchema } from '../params/define-params.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 
 /** What `--algo` takes. */
-export type Algorithm = 'gbt' | 'rf' | 'dt';
+export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt';
 
 /** What is learned. */
 export type Task = 'classification' | 'regression';
@@ -22,6 +24,7 @@ interface EstimatorClass {
 const classes: Readonly<Record<Algorithm, Readonly<Record<Task, EstimatorClass>>>> = {
   gbt: { classification: GBTClassifier, regression: GBTRegressor },
   rf: { classification: RandomForestClassifier, regression: RandomForestRegressor },
+  'extra-trees': { classification: ExtraTreesClassifier, regression: ExtraTreesRegressor },
   dt: { classification: DecisionTreeClassifier, regression: DecisionTreeRegressor },
 };
 

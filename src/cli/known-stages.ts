@@ -1,6 +1,8 @@
 /** Importing this file makes every stage of the library loadable; a test keeps it complete. */
 import '../ensemble/decision-tree-classifier.ts';
 import '../ensemble/decision-tree-regressor.ts';
+import '../ensemble/extra-trees-classifier.ts';
+import '../ensemble/extra-trees-regressor.ts';
 import '../ensemble/gbt-classifier.ts';
 import '../ensemble/gbt-regressor.ts';
 import '../ensemble/random-forest-classifier.ts';

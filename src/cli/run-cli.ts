@@ -81,7 +81,7 @@ function fitCommand(): Command {
     .requiredOption('--model <folder>', 'where to save the model')
     .addOption(
       new Option('--algo <name>', 'gbt: boosted trees, rf: random forest, dt: one tree')
-        .choices(['gbt', 'rf', 'dt'])
+        .choices(['gbt', 'rf', 'extra-trees', 'dt'])
         .default('gbt'),
     )
     .addOption(

@@ -1,4 +1,5 @@
 /** From the parameters of forests and single trees to a training job, and from its result to a model's data. */
+import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { ForestJob } from '../training/messages.ts';
@@ -10,7 +11,14 @@ import { growthLimits, subsetOf } from './growth.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /** What a forest's fit reads of its parameters. */
-export type AnyForestParams = ForestParams & TreeParams;
+export type AnyForestParams = ForestParams &
+  TreeParams & { readonly classWeights?: 'balanced' | NumbersByName | undefined };
+
+/** A forest to be fitted. */
+export interface ForestFit extends TreeFit<AnyForestParams> {
+  /** Cuts are drawn at random, not searched for. */
+  readonly drawsCuts?: boolean;
+}
 
 /** A single tree as a forest of one that sees every row and every feature. */
 export function singleTree(params: TreeParams): AnyForestParams {
@@ -25,12 +33,12 @@ export function singleTree(params: TreeParams): AnyForestParams {
 
 /** Fits a forest. */
 export async function fitForest(
-  { owner, params, labelKind }: TreeFit<AnyForestParams>,
+  { owner, params, labelKind, drawsCuts = false }: ForestFit,
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<TreeModelData> {
   const columns = fitColumns(owner, table.schema, params, labelKind);
-  const auto = labelKind === 'class' ? 'sqrt' : 'onethird';
+  const auto = labelKind === 'class' ? 'sqrt' : drawsCuts ? 'all' : 'onethird';
   const job: Omit<ForestJob, 'ingest'> = {
     task: labelKind === 'class' ? 'classification' : 'regression',
     impurity: params.impurity,
@@ -52,6 +60,7 @@ export async function fitForest(
       columns.features.length,
       params.numTrees === 1 ? 'all' : auto,
     ),
+    drawsCuts,
     maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
     sharesTrees: false,
     seed: params.seed,

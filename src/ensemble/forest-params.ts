@@ -1,9 +1,10 @@
 /** Parameters of random forests and of single decision trees. */
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
-import { float, int, oneOf } from '../params/kinds.ts';
+import { bool, float, int, oneOf } from '../params/kinds.ts';
 import {
   bootstrapParam,
   classifierColumnParams,
+  classWeights,
   featureSubsetStrategy,
   inputColumnParams,
   outputColumnParams,
@@ -44,8 +45,20 @@ const treeSpecs = {
   maxDepth: int({ default: 8, min: 0, max: 1000, since: '0.1.0' }),
 };
 
+/** A forest whose cuts are drawn sees every row, unless told otherwise. */
+const extraTreesSpecs = {
+  ...forestSpecs,
+  /** How many features a node looks at; auto is sqrt for classes and all for numbers. Where none of them
+   *  splits the node, it looks at further ones. */
+  featureSubsetStrategy,
+  /** Draw rows with replacement. */
+  bootstrap: bool({ default: false, since: '0.1.0' }),
+};
+
 const classifierSpecs = {
   ...classifierColumnParams,
+  /** Weights by class, which multiply those of rows (classes not named weigh 1); `balanced`: equal totals. */
+  classWeights,
   /** What a split lowers. */
   impurity: oneOf(['gini', 'entropy'], { default: 'gini', since: '0.1.0' }),
 };
@@ -65,6 +78,16 @@ export const randomForestRegressorParams = defineParams('RandomForestRegressor',
   ...forestSpecs,
   ...regressorSpecs,
 });
+/** Parameters of ExtraTreesClassifier. */
+export const extraTreesClassifierParams = defineParams('ExtraTreesClassifier', {
+  ...extraTreesSpecs,
+  ...classifierSpecs,
+});
+/** Parameters of ExtraTreesRegressor. */
+export const extraTreesRegressorParams = defineParams('ExtraTreesRegressor', {
+  ...extraTreesSpecs,
+  ...regressorSpecs,
+});
 /** Parameters of DecisionTreeClassifier. */
 export const decisionTreeClassifierParams = defineParams('DecisionTreeClassifier', {
   ...treeSpecs,
@@ -80,12 +103,16 @@ export const decisionTreeRegressorParams = defineParams('DecisionTreeRegressor',
 export type RandomForestClassifierOptions = Options<typeof randomForestClassifierParams.schema>;
 /** Options of {@link RandomForestRegressor}. @interface */
 export type RandomForestRegressorOptions = Options<typeof randomForestRegressorParams.schema>;
+/** Options of {@link ExtraTreesClassifier}. @interface */
+export type ExtraTreesClassifierOptions = Options<typeof extraTreesClassifierParams.schema>;
+/** Options of {@link ExtraTreesRegressor}. @interface */
+export type ExtraTreesRegressorOptions = Options<typeof extraTreesRegressorParams.schema>;
 /** Options of {@link DecisionTreeClassifier}. @interface */
 export type DecisionTreeClassifierOptions = Options<typeof decisionTreeClassifierParams.schema>;
 /** Options of {@link DecisionTreeRegressor}. @interface */
 export type DecisionTreeRegressorOptions = Options<typeof decisionTreeRegressorParams.schema>;
 
-/** What all four have. */
+/** What all of them have. */
 export type TreeParams = Resolved<typeof treeSpecs> & {
   readonly impurity: 'gini' | 'entropy' | 'variance';
 };

@@ -30,7 +30,7 @@ export function forestSetting(
     // entropy is counted in bits by Spark, in natural units here
     minGain: job.impurity === 'entropy' ? perWeight * ln2 : perWeight,
     maxCategoriesPerSplit: job.split.maxCategoriesPerSplit,
-    isRandom: false,
+    isRandom: job.drawsCuts,
   };
 }
 

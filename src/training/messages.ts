@@ -159,6 +159,8 @@ export interface ForestJob {
   readonly rows: RowSampling;
   /** Features that a node looks at in one go: a share below 1 or a number of them; null for all. */
   readonly featuresPerNode: number | null;
+  /** A feature tries one cut of a node, drawn at random (extra-trees). */
+  readonly drawsCuts: boolean;
   readonly seed: number;
   /** Most bytes of histograms where several ranks share a tree. */
   readonly maxHistogramBytes: number;

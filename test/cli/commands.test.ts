@@ -104,7 +104,7 @@ describe('fit, transform, evaluate, inspect', () => {
   });
 
   it('work on a number to predict, with every algorithm', async () => {
-    for (const algo of ['gbt', 'rf', 'dt']) {
+    for (const algo of ['gbt', 'rf', 'extra-trees', 'dt']) {
       const words = ['--data', path('houses.parquet'), '--label', 'price', '--algo', algo];
       const params =
         { gbt: 'maxIter=20', rf: 'numTrees=8,maxDepth=8', dt: 'maxDepth=6' }[algo] ?? '';

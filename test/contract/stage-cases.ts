@@ -4,6 +4,8 @@
  */
 import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
+import { ExtraTreesClassifier } from '../../src/ensemble/extra-trees-classifier.ts';
+import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
@@ -196,6 +198,16 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     (options) => new RandomForestRegressor({ numTrees: 3, ...options }),
     'delay',
     'RandomForestRegressionModel',
+  ),
+  ExtraTreesClassifier: treeCase(
+    (options) => new ExtraTreesClassifier({ numTrees: 3, ...options }),
+    'group',
+    'ExtraTreesClassificationModel',
+  ),
+  ExtraTreesRegressor: treeCase(
+    (options) => new ExtraTreesRegressor({ numTrees: 3, ...options }),
+    'delay',
+    'ExtraTreesRegressionModel',
   ),
   GBTClassifier: treeCase(
     (options) => new GBTClassifier({ maxIter: 3, minInstancesPerNode: 3, ...options }),

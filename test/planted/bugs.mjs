@@ -373,4 +373,20 @@ export const plantedBugs = [
     ],
     tests: [exactness],
   },
+  {
+    name: 'all nodes of extra-trees draw the same cut',
+    edits: [
+      {
+        file: 'src/kernels/reference/random-cut.ts',
+        find: 'mix32(mix32(nodeKey ^ 0x2c1b3c6d) ^ mix32(featureIndex + 1))',
+        replace: 'mix32(mix32(0x2c1b3c6d) ^ mix32(featureIndex + 1))',
+      },
+      {
+        file: 'wasm/assembly/mix.ts',
+        find: 'drawBelow(mix32(mix32(nodeKey ^ 0x2c1b3c6d) ^ mix32(featureIndex + 1)), high - low)',
+        replace: 'drawBelow(mix32(mix32(0x2c1b3c6d) ^ mix32(featureIndex + 1)), high - low)',
+      },
+    ],
+    tests: ['test/ensemble/extra-trees.test.ts', 'test/kernels/forest-node.prop.test.ts'],
+  },
 ];

@@ -21,6 +21,8 @@ const numRuns = {
   GBTClassifier: 20,
   RandomForestRegressor: 12,
   RandomForestClassifier: 12,
+  ExtraTreesRegressor: 6,
+  ExtraTreesClassifier: 6,
   DecisionTreeRegressor: 6,
   DecisionTreeClassifier: 6,
 } as const;

@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
+import { ExtraTreesClassifier } from '../../src/ensemble/extra-trees-classifier.ts';
+import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
@@ -33,6 +35,8 @@ export const estimatorClasses = {
   GBTClassifier,
   RandomForestRegressor,
   RandomForestClassifier,
+  ExtraTreesRegressor,
+  ExtraTreesClassifier,
   DecisionTreeRegressor,
   DecisionTreeClassifier,
 } as const;
@@ -152,6 +156,10 @@ const boostedLabel = fc.oneof(
     { requiredKeys: ['labelCol'] },
   ),
 );
+const forestClassWeights = fc.record(
+  { classWeights: fc.constant('balanced') },
+  { requiredKeys: [] },
+);
 const classLabel = fc.record({ labelCol: fc.constantFrom('b', 'k') });
 const numberLabel = fc.record({ labelCol: fc.constant('y') });
 const losses = fc.oneof(
@@ -194,6 +202,14 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
       forest,
       weightFraction,
       impurity,
+      classLabel,
+    ),
+    ExtraTreesRegressor: caseOf('ExtraTreesRegressor', forest, weightFraction, numberLabel),
+    ExtraTreesClassifier: caseOf(
+      'ExtraTreesClassifier',
+      forest,
+      impurity,
+      forestClassWeights,
       classLabel,
     ),
     DecisionTreeRegressor: caseOf('DecisionTreeRegressor', weightFraction, numberLabel),
