@@ -80,7 +80,10 @@ function fitCommand(): Command {
     .requiredOption('--label <column>', 'the column to predict')
     .requiredOption('--model <folder>', 'where to save the model')
     .addOption(
-      new Option('--algo <name>', 'gbt: boosted trees, rf: random forest, dt: one tree')
+      new Option(
+        '--algo <name>',
+        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree',
+      )
         .choices(['gbt', 'rf', 'extra-trees', 'dt'])
         .default('gbt'),
     )

@@ -20,7 +20,10 @@ describe('coppice', () => {
   it.each([
     [['fti'], 'Did you mean fit'],
     [['fit', '--data', 'x.parquet'], '--label'],
-    [['fit', '--data', 'x', '--label', 'y', '--model', 'm', '--algo', 'svm'], 'gbt, rf, dt'],
+    [
+      ['fit', '--data', 'x', '--label', 'y', '--model', 'm', '--algo', 'svm'],
+      'gbt, rf, extra-trees, dt',
+    ],
     [['fit', '--data', 'x', '--label', 'y', '--model', 'm', '--threads', '0'], 'above 0'],
     [['transform', '--modle', 'm'], '--model'],
     [[], 'Usage: coppice'],
