@@ -35,6 +35,11 @@ export {
   ExtraTreesRegressor,
 } from './ensemble/extra-trees-regressor.ts';
 export type {
+  ConvertedOptions,
+  ConvertedParams,
+  ForeignParams,
+} from './ensemble/foreign-params.ts';
+export type {
   DecisionTreeClassifierOptions,
   DecisionTreeRegressorOptions,
   ExtraTreesClassifierOptions,
@@ -42,6 +47,8 @@ export type {
   RandomForestClassifierOptions,
   RandomForestRegressorOptions,
 } from './ensemble/forest-params.ts';
+export { fromLightGBM } from './ensemble/from-lightgbm.ts';
+export { fromXGBoost } from './ensemble/from-xgboost.ts';
 export { GBTClassificationModel, GBTClassifier } from './ensemble/gbt-classifier.ts';
 export type { GBTClassifierOptions, GBTRegressorOptions } from './ensemble/gbt-params.ts';
 export { GBTRegressionModel, GBTRegressor } from './ensemble/gbt-regressor.ts';

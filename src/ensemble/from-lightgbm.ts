@@ -1,0 +1,262 @@
+/** Takes LightGBM's parameters: names, aliases and meanings of LightGBM 4. */
+import {
+  type ConvertedOptions,
+  type ConvertedParams,
+  convertParams,
+  type Dialect,
+  type ForeignParams,
+  isOn,
+  notConvertible,
+  numberList,
+  numberOrSame,
+  type Rule,
+  renamed,
+} from './foreign-params.ts';
+
+const owner = 'fromLightGBM';
+
+const losses: Readonly<Record<string, string>> = {
+  regression: 'squared',
+  regression_l2: 'squared',
+  l2: 'squared',
+  mean_squared_error: 'squared',
+  mse: 'squared',
+  rmse: 'squared',
+  regression_l1: 'absolute',
+  l1: 'absolute',
+  mean_absolute_error: 'absolute',
+  mae: 'absolute',
+  huber: 'huber',
+  quantile: 'quantile',
+  poisson: 'poisson',
+  gamma: 'gamma',
+  tweedie: 'tweedie',
+  cross_entropy: 'crossEntropy',
+  xentropy: 'crossEntropy',
+};
+const classifications = ['binary', 'multiclass', 'softmax'];
+
+const objective: Rule = (value, options, all) => {
+  const name = String(value);
+  if (classifications.includes(name)) {
+    options['task'] = 'classification';
+    return;
+  }
+  const lossType = losses[name];
+  if (lossType === undefined) {
+    const known = [...classifications, ...Object.keys(losses)].join(', ');
+    throw notConvertible(owner, 'objective', value, `one of ${known}`);
+  }
+  options['lossType'] = lossType;
+  const alpha = numberOrSame(all['alpha']);
+  if (lossType === 'huber') options['huberDelta'] = alpha ?? 0.9;
+  if (lossType === 'quantile') options['quantileLevel'] = alpha ?? 0.9;
+};
+
+/** Limits that LightGBM switches off with 0 or −1. */
+function unlessBelow(name: string, least: number): Rule {
+  return (value, options) => {
+    const number = Number(value);
+    if (number >= least) options[name] = number;
+  };
+}
+
+/** A share below 1 that only counts where rows are drawn at all. */
+const baggingFraction: Rule = (value, options, all) => {
+  if (Number(value) < 1 && Number(all['bagging_freq'] ?? 0) === 0) return;
+  if (Number(value) < 1 && Number(all['bagging_freq']) > 1) {
+    throw notConvertible(
+      owner,
+      'bagging_freq',
+      all['bagging_freq'],
+      '0 or 1: every round draws anew',
+    );
+  }
+  options['subsamplingRate'] = Number(value);
+};
+
+/** Only one value has a counterpart. */
+function only(name: string, allowed: readonly unknown[], rule: string): Rule {
+  return (value) => {
+    if (!allowed.includes(numberOrSame(value))) throw notConvertible(owner, name, value, rule);
+  };
+}
+
+const dialect: Dialect = {
+  owner,
+  defaults: {},
+  aliases: {
+    objective: ['objective_type', 'app', 'application', 'loss'],
+    boosting: ['boosting_type', 'boost'],
+    data_sample_strategy: [],
+    num_iterations: [
+      'num_iteration',
+      'n_iter',
+      'num_tree',
+      'num_trees',
+      'num_round',
+      'num_rounds',
+      'nrounds',
+      'num_boost_round',
+      'n_estimators',
+      'max_iter',
+    ],
+    learning_rate: ['shrinkage_rate', 'eta'],
+    num_leaves: ['num_leaf', 'max_leaves', 'max_leaf', 'max_leaf_nodes'],
+    min_data_in_leaf: ['min_data_per_leaf', 'min_data', 'min_child_samples', 'min_samples_leaf'],
+    min_sum_hessian_in_leaf: [
+      'min_sum_hessian_per_leaf',
+      'min_sum_hessian',
+      'min_hessian',
+      'min_child_weight',
+    ],
+    bagging_fraction: ['sub_row', 'subsample', 'bagging'],
+    bagging_freq: ['subsample_freq'],
+    feature_fraction: ['sub_feature', 'colsample_bytree'],
+    feature_fraction_bynode: ['sub_feature_bynode', 'colsample_bynode'],
+    extra_trees: ['extra_tree'],
+    early_stopping_round: ['early_stopping_rounds', 'early_stopping', 'n_iter_no_change'],
+    max_delta_step: ['max_tree_output', 'max_leaf_output'],
+    lambda_l1: ['reg_alpha', 'l1_regularization'],
+    lambda_l2: ['reg_lambda', 'lambda', 'l2_regularization'],
+    min_gain_to_split: ['min_split_gain'],
+    monotone_constraints: ['mc', 'monotone_constraint', 'monotonic_cst'],
+    max_bin: ['max_bins'],
+    bin_construct_sample_cnt: ['subsample_for_bin'],
+    seed: ['random_seed', 'random_state'],
+    num_threads: ['num_thread', 'nthread', 'nthreads', 'n_jobs'],
+    verbosity: ['verbose'],
+    device_type: ['device'],
+  },
+  rules: {
+    objective,
+    boosting: only(
+      'boosting',
+      ['gbdt', 'gbrt'],
+      "'gbdt'; for 'rf' use RandomForestClassifier or RandomForestRegressor",
+    ),
+    data_sample_strategy: (value, options, all) => {
+      if (value === 'bagging') return;
+      if (value !== 'goss')
+        throw notConvertible(owner, 'data_sample_strategy', value, "'bagging' or 'goss'");
+      options['gossTopRate'] = Number(all['top_rate'] ?? 0.2);
+      options['gossOtherRate'] = Number(all['other_rate'] ?? 0.1);
+    },
+    num_iterations: renamed('maxIter'),
+    learning_rate: renamed('stepSize'),
+    num_leaves: renamed('maxLeaves'),
+    max_depth: unlessBelow('maxDepth', 1),
+    min_data_in_leaf: (value, options) => {
+      options['minInstancesPerNode'] = Math.max(1, Number(value));
+    },
+    min_sum_hessian_in_leaf: renamed('minSumHessian'),
+    bagging_fraction: baggingFraction,
+    feature_fraction: renamed('colsampleByTree'),
+    feature_fraction_bynode: (value, options) => {
+      if (Number(value) < 1) options['featureSubsetStrategy'] = Number(value);
+    },
+    extra_trees: (value, options) => {
+      options['extraTrees'] = isOn(value);
+    },
+    early_stopping_round: unlessBelow('earlyStoppingRounds', 1),
+    early_stopping_min_delta: renamed('validationTol'),
+    max_delta_step: unlessBelow('maxDeltaStep', 0),
+    lambda_l1: renamed('alpha'),
+    lambda_l2: renamed('lambda'),
+    min_gain_to_split: only(
+      'min_gain_to_split',
+      [0],
+      '0: minInfoGain is by unit of weight, so it must be chosen anew',
+    ),
+    path_smooth: renamed('pathSmoothing'),
+    monotone_constraints: (value, options) => {
+      options['monotoneConstraints'] = numberList(value);
+    },
+    max_bin: renamed('maxBins'),
+    bin_construct_sample_cnt: renamed('binSampleRows'),
+    cat_smooth: renamed('categorySmoothing'),
+    cat_l2: renamed('categoryLambda'),
+    max_cat_threshold: renamed('maxCategoriesPerSplit'),
+    max_cat_to_onehot: renamed('maxOneHot'),
+    min_data_per_group: renamed('minCategoryRows'),
+    zero_as_missing: (value, options) => {
+      options['zeroAsMissing'] = isOn(value);
+    },
+    scale_pos_weight: renamed('scalePosWeight'),
+    is_unbalance: (value, options) => {
+      if (isOn(value)) options['classWeights'] = 'balanced';
+    },
+    class_weight: renamed('classWeights'),
+    tweedie_variance_power: renamed('tweediePower'),
+    seed: renamed('seed'),
+  },
+  ignored: [
+    ...[
+      'alpha',
+      'bagging_freq',
+      'top_rate',
+      'other_rate',
+      'num_class',
+      'metric',
+      'num_threads',
+      'verbosity',
+    ],
+    ...[
+      'device_type',
+      'deterministic',
+      'force_col_wise',
+      'force_row_wise',
+      'histogram_pool_size',
+      'use_missing',
+    ],
+    ...[
+      'boost_from_average',
+      'enable_bundle',
+      'feature_pre_filter',
+      'bagging_seed',
+      'feature_fraction_seed',
+    ],
+    ...[
+      'extra_seed',
+      'data_random_seed',
+      'min_data_in_bin',
+      'first_metric_only',
+      'is_enable_sparse',
+    ],
+    ...[
+      'two_round',
+      'monotone_constraints_method',
+      'gpu_use_dp',
+      'gpu_device_id',
+      'gpu_platform_id',
+      'tree_learner',
+    ],
+  ],
+};
+
+/**
+ * An estimator with LightGBM's parameters.
+ *
+ * Aliases are known (`n_estimators`, `reg_lambda`, …), values may be numbers or their texts. A parameter whose
+ * value has no counterpart is refused; those that change nothing here come back in `ignored`.
+ *
+ * @param params LightGBM's parameters, as given to `lightgbm.train` or to its scikit-learn classes
+ * @param options parameters of ours besides: columns, and whatever shall win
+ * @throws CoppiceError `PARAM_UNKNOWN` for a name that LightGBM does not have, `PARAM_INVALID`
+ * @example
+ * ```ts
+ * import { fromLightGBM } from 'coppice';
+ * const { estimator, ignored } = fromLightGBM(
+ *   { objective: 'binary', num_leaves: 63, reg_lambda: 1, n_jobs: 4 },
+ *   { labelCol: 'delayed' },
+ * );
+ * console.log(estimator.className, estimator.params.maxLeaves, ignored); // GBTClassifier 63 [ 'num_threads' ]
+ * ```
+ * @see docs/guides/from-lightgbm.md
+ */
+export function fromLightGBM(
+  params: ForeignParams,
+  options: ConvertedOptions = {},
+): ConvertedParams {
+  return convertParams(dialect, params, options);
+}

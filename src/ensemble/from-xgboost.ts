@@ -1,0 +1,181 @@
+/** Takes XGBoost's parameters: names, aliases and meanings of XGBoost 3. */
+import {
+  type ConvertedOptions,
+  type ConvertedParams,
+  convertParams,
+  type Dialect,
+  type ForeignParams,
+  notConvertible,
+  numberList,
+  numberOrSame,
+  type Rule,
+  renamed,
+} from './foreign-params.ts';
+
+const owner = 'fromXGBoost';
+
+const losses: Readonly<Record<string, string>> = {
+  'reg:squarederror': 'squared',
+  'reg:linear': 'squared',
+  'reg:absoluteerror': 'absolute',
+  'reg:quantileerror': 'quantile',
+  'reg:gamma': 'gamma',
+  'reg:tweedie': 'tweedie',
+  'count:poisson': 'poisson',
+  'reg:logistic': 'crossEntropy',
+};
+const classifications = ['binary:logistic', 'binary:logitraw', 'multi:softprob', 'multi:softmax'];
+
+const objective: Rule = (value, options, all) => {
+  const name = String(value);
+  if (classifications.includes(name)) {
+    options['task'] = 'classification';
+    return;
+  }
+  const lossType = losses[name];
+  if (lossType === undefined) {
+    const known = [...classifications, ...Object.keys(losses)].join(', ');
+    throw notConvertible(owner, 'objective', value, `one of ${known}`);
+  }
+  options['lossType'] = lossType;
+  if (lossType !== 'quantile') return;
+  const alpha = numberOrSame(all['quantile_alpha']);
+  if (Array.isArray(alpha)) options['quantileAlphas'] = alpha;
+  else options['quantileLevel'] = alpha;
+};
+
+/** A share below 1 of the features. */
+const byNode: Rule = (value, options) => {
+  if (Number(value) < 1) options['featureSubsetStrategy'] = Number(value);
+};
+
+/** Only one value has a counterpart. */
+function only(name: string, allowed: readonly unknown[], rule: string): Rule {
+  return (value) => {
+    if (!allowed.includes(numberOrSame(value))) throw notConvertible(owner, name, value, rule);
+  };
+}
+
+const dialect: Dialect = {
+  owner,
+  defaults: { stepSize: 0.3, maxDepth: 6, lambda: 1, minSumHessian: 1, minInstancesPerNode: 1 },
+  aliases: {
+    eta: ['learning_rate'],
+    gamma: ['min_split_loss'],
+    lambda: ['reg_lambda'],
+    alpha: ['reg_alpha'],
+    num_boost_round: ['n_estimators', 'num_round'],
+    seed: ['random_state'],
+    nthread: ['n_jobs'],
+    verbosity: ['silent'],
+  },
+  rules: {
+    objective,
+    booster: only('booster', ['gbtree'], "'gbtree'"),
+    eta: renamed('stepSize'),
+    gamma: only('gamma', [0], '0: minInfoGain is by unit of weight, so it must be chosen anew'),
+    max_depth: (value, options) => {
+      // 0 is no limit
+      if (Number(value) > 0) options['maxDepth'] = Number(value);
+      else delete options['maxDepth'];
+    },
+    max_leaves: (value, options) => {
+      if (Number(value) > 0) options['maxLeaves'] = Number(value);
+    },
+    grow_policy: (value, _options, all) => {
+      if (value === 'depthwise') return;
+      if (value !== 'lossguide')
+        throw notConvertible(owner, 'grow_policy', value, "'depthwise' or 'lossguide'");
+      if (Number(all['max_leaves'] ?? 0) > 0) return;
+      throw notConvertible(
+        owner,
+        'max_leaves',
+        all['max_leaves'],
+        "given with grow_policy 'lossguide'",
+      );
+    },
+    min_child_weight: renamed('minSumHessian'),
+    max_delta_step: renamed('maxDeltaStep'),
+    subsample: renamed('subsamplingRate'),
+    sampling_method: only(
+      'sampling_method',
+      ['uniform'],
+      "'uniform'; gradient-based sampling is gossTopRate and gossOtherRate",
+    ),
+    colsample_bytree: renamed('colsampleByTree'),
+    colsample_bylevel: renamed('colsampleByLevel'),
+    colsample_bynode: byNode,
+    lambda: renamed('lambda'),
+    alpha: renamed('alpha'),
+    max_bin: (value, options) => {
+      // theirs are bounds, one more than bins of values
+      options['maxBins'] = Math.min(255, Number(value));
+    },
+    num_boost_round: renamed('maxIter'),
+    early_stopping_rounds: renamed('earlyStoppingRounds'),
+    scale_pos_weight: renamed('scalePosWeight'),
+    monotone_constraints: (value, options) => {
+      options['monotoneConstraints'] = numberList(value);
+    },
+    interaction_constraints: renamed('interactionConstraints'),
+    max_cat_threshold: renamed('maxCategoriesPerSplit'),
+    max_cat_to_onehot: renamed('maxOneHot'),
+    tweedie_variance_power: renamed('tweediePower'),
+    num_parallel_tree: only(
+      'num_parallel_tree',
+      [1],
+      '1; for forests use RandomForestClassifier or RandomForestRegressor',
+    ),
+    seed: renamed('seed'),
+  },
+  ignored: [
+    ...[
+      'quantile_alpha',
+      'tree_method',
+      'num_class',
+      'eval_metric',
+      'nthread',
+      'verbosity',
+      'device',
+      'base_score',
+    ],
+    ...[
+      'missing',
+      'enable_categorical',
+      'validate_parameters',
+      'max_cached_hist_node',
+      'seed_per_iteration',
+    ],
+    ...[
+      'disable_default_eval_metric',
+      'importance_type',
+      'predictor',
+      'multi_strategy',
+      'feature_types',
+    ],
+  ],
+};
+
+/**
+ * An estimator with XGBoost's parameters and, where they are left out, XGBoost's defaults (`eta` 0.3, `max_depth`
+ * 6, `lambda` 1, `min_child_weight` 1).
+ *
+ * A parameter whose value has no counterpart is refused; those that change nothing here come back in `ignored`.
+ *
+ * @param params XGBoost's parameters, as given to `xgboost.train` or to its scikit-learn classes
+ * @param options parameters of ours besides: columns, and whatever shall win
+ * @throws CoppiceError `PARAM_UNKNOWN` for a name that XGBoost does not have, `PARAM_INVALID`
+ * @example
+ * ```ts
+ * import { fromXGBoost } from 'coppice';
+ * const { estimator } = fromXGBoost({ objective: 'reg:squarederror', eta: 0.05, n_estimators: 500 });
+ * console.log(estimator.className, estimator.params.maxIter, estimator.params.maxDepth); // GBTRegressor 500 6
+ * ```
+ * @see docs/guides/from-lightgbm.md
+ */
+export function fromXGBoost(
+  params: ForeignParams,
+  options: ConvertedOptions = {},
+): ConvertedParams {
+  return convertParams(dialect, params, options);
+}
