@@ -8,13 +8,15 @@
 /** @param sorted the sample, ascending, without NaN
  *  @param maxBins the most value bins, 2 to 255
  *  @param isFloat32 true when the column's values are float32: edges are then float32 values too
+ *  @param numZeros zeros of the sample that were left out of `sorted`, all of them or none
  *  @returns at most maxBins − 1 edges, strictly ascending; empty for a constant column */
 export function numericEdges(
   sorted: Float64Array | Float32Array,
   maxBins: number,
   isFloat32: boolean,
+  numZeros = 0,
 ): Float64Array {
-  const { values, counts } = countDistinct(sorted);
+  const { values, counts } = countDistinct(sorted, numZeros);
   const numDistinct = values.length;
   if (numDistinct < 2) return new Float64Array(0);
   if (numDistinct <= maxBins) {
@@ -24,7 +26,7 @@ export function numericEdges(
     }
     return edges;
   }
-  return greedyEdges({ values, counts }, sorted.length, maxBins, isFloat32);
+  return greedyEdges({ values, counts }, sorted.length + numZeros, maxBins, isFloat32);
 }
 
 /** A cut between two neighbours: their midpoint, or the lower value where the midpoint is not below the upper. */
@@ -41,15 +43,22 @@ interface DistinctValues {
   readonly counts: Float64Array;
 }
 
-function countDistinct(sorted: Float64Array | Float32Array): DistinctValues {
-  let numDistinct = 0;
+function countDistinct(sorted: Float64Array | Float32Array, numZeros: number): DistinctValues {
+  let numDistinct = numZeros > 0 ? 1 : 0;
   for (let i = 0; i < sorted.length; i++) {
     if (i === 0 || sorted[i] !== sorted[i - 1]) numDistinct += 1;
   }
   const values = new Float64Array(numDistinct);
   const counts = new Float64Array(numDistinct);
   let at = -1;
+  let restZeros = numZeros;
+  const addZeros = (): void => {
+    at += 1;
+    counts[at] = restZeros;
+    restZeros = 0;
+  };
   for (let i = 0; i < sorted.length; i++) {
+    if (restZeros > 0 && (sorted[i] as number) > 0) addZeros();
     if (i === 0 || sorted[i] !== sorted[i - 1]) {
       at += 1;
       // −0 and 0 are one value
@@ -57,6 +66,7 @@ function countDistinct(sorted: Float64Array | Float32Array): DistinctValues {
     }
     counts[at] = (counts[at] as number) + 1;
   }
+  if (restZeros > 0) addZeros();
   return { values, counts };
 }
 

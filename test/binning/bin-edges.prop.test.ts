@@ -48,6 +48,18 @@ describe('the edges of a numeric column', () => {
     );
   });
 
+  it('are the same whether zeros are among the values or only counted', () => {
+    fc.assert(
+      fc.property(samples, maxBins, ({ sorted, isFloat32 }, most) => {
+        const others = sorted.filter((value) => value !== 0);
+        const numZeros = sorted.length - others.length;
+        const whole = numericEdges(sorted, most, isFloat32);
+        expect(numericEdges(others, most, isFloat32, numZeros)).toEqual(whole);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   it('give each distinct value a bin of its own where there are few', () => {
     fc.assert(
       fc.property(samples, ({ sorted, isFloat32 }) => {

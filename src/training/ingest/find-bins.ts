@@ -24,7 +24,9 @@ export interface FoundBins {
 
 /** What one rank has seen of a feature so far. */
 interface Seen {
+  /** Sampled numbers other than zeros, which are only counted: wide tables are mostly zeros. */
   chunks: (Float32Array | Float64Array)[];
+  numZeros: number;
   texts: Set<string>;
   hasMissing: boolean;
 }
@@ -36,6 +38,8 @@ export class BinFinder {
   readonly #runs: RowRuns;
   readonly #sampled: Uint32Array;
   readonly #seen: Seen[];
+  readonly #scratch32: Float32Array;
+  readonly #scratch64: Float64Array;
 
   /** @param keys the random keys of the process's rows @param numTrain training rows of all ranks */
   constructor(
@@ -49,7 +53,14 @@ export class BinFinder {
     this.#job = job;
     this.#runs = runs;
     this.#sampled = sampleRows(runs, keys, job, numTrain);
-    this.#seen = job.features.map(() => ({ chunks: [], texts: new Set(), hasMissing: false }));
+    this.#scratch32 = new Float32Array(this.#sampled.length);
+    this.#scratch64 = new Float64Array(this.#sampled.length);
+    this.#seen = job.features.map(() => ({
+      chunks: [],
+      numZeros: 0,
+      texts: new Set(),
+      hasMissing: false,
+    }));
   }
 
   /** Looks at the rows of a loaded wave. */
@@ -91,17 +102,19 @@ export class BinFinder {
         : environment.f64(address, wave.numRows);
     const seen = this.#seen[f] as Seen;
     const rows = this.#sampled;
-    const chunk =
-      source.kind === 'f32' ? new Float32Array(rows.length) : new Float64Array(rows.length);
+    const chunk = source.kind === 'f32' ? this.#scratch32 : this.#scratch64;
     let count = 0;
+    let numZeros = 0;
     const end = wave.firstRow + wave.numRows;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
       if (row < wave.firstRow || row >= end) continue;
       const value = values[row - wave.firstRow] as number;
-      if (Number.isNaN(value)) seen.hasMissing = true;
+      if (value === 0) numZeros += 1;
+      else if (Number.isNaN(value)) seen.hasMissing = true;
       else chunk[count++] = value;
     }
+    seen.numZeros += numZeros;
     seen.chunks.push(chunk.slice(0, count));
   }
 
@@ -135,6 +148,8 @@ export class BinFinder {
       source.kind === 'category' ? [] : [f],
     );
     const mine: number[] = [];
+    const zeros = BigInt64Array.from(this.#seen, ({ numZeros }) => BigInt(numZeros));
+    await this.#environment.wait(collective.allreduce(zeros, 'sum'));
     // samples of a few features at a time are in memory; nobody waits while another sorts
     const batch = collective.size * Math.max(1, Math.floor(featuresAtOnce / collective.size));
     for (let from = 0; from < numeric.length; from += batch) {
@@ -142,7 +157,8 @@ export class BinFinder {
       for (const [f, sample] of samples) {
         collective.checkAborted();
         const isFloat32 = this.#job.features[f]?.kind === 'f32';
-        const edges = numericEdges(sortNumbers(sample), this.#job.maxBins, isFloat32);
+        const sorted = sortNumbers(sample);
+        const edges = numericEdges(sorted, this.#job.maxBins, isFloat32, Number(zeros[f]));
         mine.push(f, edges.length, ...edges);
       }
     }
