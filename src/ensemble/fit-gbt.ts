@@ -12,6 +12,7 @@ import type { GBTParams } from './gbt-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import { offsetPaths } from './offset-column.ts';
 import { roundSampling } from './sampling-params.ts';
+import { selfStopping } from './self-stopping-params.ts';
 import { interactionsOf, shapingOf } from './shaping-params.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 import { requireMetric, userFunctions } from './user-functions.ts';
@@ -20,6 +21,9 @@ import { requireMetric, userFunctions } from './user-functions.ts';
 const flushRows = 65_535;
 /** Bytes of raw columns that are held at once before rows are decoded twice. */
 const rawBytes = 512 * 1024 * 1024;
+
+/** Rounds of a fit that neither says how many nor can stop by itself. */
+const roundsUnlessStopped = 100;
 
 /** Who fits, with which parameters, to what kind of label. */
 export interface TreeFit<P> {
@@ -30,6 +34,8 @@ export interface TreeFit<P> {
 
 /** A fit of boosted trees: what it minimises besides. */
 export interface GBTFit extends TreeFit<GBTParams> {
+  /** The options that were given. */
+  readonly given: Readonly<Partial<Record<keyof GBTParams, unknown>>>;
   readonly objective: Pick<
     BoostingJob,
     'objective' | 'objectiveParameter' | 'quantileLevels' | 'centresLabels'
@@ -38,7 +44,7 @@ export interface GBTFit extends TreeFit<GBTParams> {
 
 /** Fits boosted trees. */
 export async function fitBoostedTrees(
-  { owner, params, labelKind, objective }: GBTFit,
+  { owner, params, given, labelKind, objective }: GBTFit,
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<TreeModelData> {
@@ -52,12 +58,13 @@ export async function fitBoostedTrees(
     checkSchema(owner, columns.inputSchema, validation.schema);
   }
   const functions = userFunctions(params);
+  const stopping = selfStopping(params, given);
   const stopsEarly = validation !== undefined || params.validationIndicatorCol !== undefined;
   if (stopsEarly) requireMetric(owner, params);
   const job: Omit<BoostingJob, 'ingest'> = {
     ...objective,
     ...functions.references,
-    numRounds: params.maxIter,
+    numRounds: params.maxIter ?? roundsUnlessStopped,
     stepSize: params.stepSize,
     limits: growthLimits(params.maxDepth, params.maxLeaves, {
       depth: Number.POSITIVE_INFINITY,
@@ -82,9 +89,11 @@ export async function fitBoostedTrees(
       byLevel: params.colsampleByLevel < 1 ? params.colsampleByLevel : null,
       byNode: subsetOf(params.featureSubsetStrategy, columns.features.length, 'all'),
     },
-    earlyStopping: stopsEarly
-      ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
-      : null,
+    earlyStopping:
+      stopsEarly || stopping !== null
+        ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
+        : null,
+    selfStopping: stopping,
     seed: params.seed,
     maxHistogramBytes: params.maxMemoryInMB * 1024 * 1024,
     flushRows,
@@ -160,7 +169,9 @@ export function modelData(
     baseScores: facts.baseScores,
     trees: trained.trees,
     numRows: facts.numRows,
-    validationLosses: facts.validationLosses,
+    history: facts.history,
+    memberRounds: facts.memberRounds,
+    chosen: facts.chosen,
   };
 }
 

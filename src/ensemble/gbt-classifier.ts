@@ -111,6 +111,7 @@ export class GBTClassifier extends Estimator<
     const fit = {
       owner: this.className,
       params: this.params,
+      given: this.givenOptions,
       labelKind: 'class',
       objective,
     } as const;

@@ -3,6 +3,7 @@ import { defineParams, type Options, type Resolved } from '../params/define-para
 import { column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
 import { checkSampling, classSamplingParams, samplingParams } from './sampling-params.ts';
+import { checkSelfStopping } from './self-stopping-params.ts';
 import { constraintParams, shapingParams } from './shaping-params.ts';
 import {
   classifierColumnParams,
@@ -19,8 +20,12 @@ const gbtSpecs = {
   offsetCol: column({ since: '0.1.0' }),
   ...outputColumnParams,
   ...treeGrowthParams,
-  /** Boosting rounds, one tree each (one a class for more than two classes). */
-  maxIter: int({ default: 100, min: 1, since: '0.1.0' }),
+  /** Boosting rounds, one tree each (one a class for more than two classes); without it a fit stops by itself. */
+  maxIter: int({ min: 1, since: '0.1.0' }),
+  /** Rows fall into so many folds; one is held out to stop on. Chosen by the data's size without maxIter. */
+  holdOutFolds: int({ min: 2, max: 1000, since: '0.1.0' }),
+  /** Models that hold out a fold each and are averaged: 1, 2, 4, …; chosen by the data's size without maxIter. */
+  numModels: int({ min: 1, max: 64, since: '0.1.0' }),
   /** How much of each tree is added: the learning rate. */
   stepSize: float({ default: 0.1, above: 0, max: 1, since: '0.1.0' }),
   /** Most splits between the root and a leaf; without maxLeaves, giving it grows trees level by level. */
@@ -105,6 +110,7 @@ export const gbtRegressorParams = defineParams(
   },
   (params) =>
     checkColumns(params) ??
+    checkSelfStopping(params) ??
     checkSampling(params) ??
     checkCustomLoss(params) ??
     checkQuantiles(params),
@@ -124,7 +130,7 @@ export const gbtClassifierParams = defineParams(
     /** The loss that is minimised: logistic for two classes, softmax for more. */
     lossType: oneOf(['logistic'], { default: 'logistic', since: '0.1.0' }),
   },
-  (params) => checkColumns(params) ?? checkSampling(params),
+  (params) => checkColumns(params) ?? checkSelfStopping(params) ?? checkSampling(params),
 );
 
 /** Options of {@link GBTRegressor}. @interface */

@@ -102,6 +102,7 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     const fit = {
       owner: this.className,
       params: this.params,
+      given: this.givenOptions,
       labelKind: 'numeric',
       objective,
     } as const;
@@ -116,7 +117,8 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
       outputs,
       classes: [],
       labelType,
-      numTrees: this.params.maxIter,
+      // without maxIter it is not known before the fit
+      numTrees: this.params.maxIter ?? 1,
     });
   }
 }

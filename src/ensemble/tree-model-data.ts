@@ -12,9 +12,15 @@ import type { RowIdMode, StageWriter } from '../pipeline/stage-writer.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 import { problemOfTrees } from '../tree/check-trees.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import {
+  readTrainingRecord,
+  saveTrainingRecord,
+  type TrainingRecord,
+  validationLossesOf,
+} from './training-record.ts';
 
 /** A fitted tree model, without its class. */
-export interface TreeModelData {
+export interface TreeModelData extends TrainingRecord {
   readonly inputSchema: LogicalSchema;
   readonly rowIdMode: RowIdMode;
   readonly features: readonly TrainedFeature[];
@@ -28,8 +34,6 @@ export interface TreeModelData {
   readonly baseScores: readonly number[];
   readonly trees: TreeEnsemble;
   readonly numRows: number;
-  /** Validation loss after each round, where there were validation rows. */
-  readonly validationLosses: readonly number[];
 }
 
 /** Saves it: the trees as arrays, names and classes beside them. */
@@ -51,7 +55,7 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
     rows: t.rows,
     value: t.value,
     baseScores: Float64Array.from(data.baseScores),
-    validationLosses: Float64Array.from(data.validationLosses),
+    validationLosses: Float64Array.from(validationLossesOf(data)),
   });
   const categories = data.features.map((feature) => packStrings(feature.categories));
   await writer.tensors(
@@ -63,6 +67,7 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
       ]),
     ),
   );
+  const record = await saveTrainingRecord(writer, data);
   writer.extra({
     features: data.features.map(({ name, kind, zeroIsMissing }, i) => ({
       name,
@@ -74,6 +79,7 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
     labelType: data.labelType,
     numOutputs: t.numOutputs,
     numRows: data.numRows,
+    ...record,
   });
 }
 
@@ -132,7 +138,7 @@ export function readTreeModel(reader: StageReader, numScores = 1): TreeModelData
     baseScores: [...baseScores],
     trees,
     numRows: wholeNumber(extra['numRows'], reader),
-    validationLosses: [...validationLosses],
+    ...readTrainingRecord(reader, extra, [...validationLosses]),
   };
 }
 

@@ -12,7 +12,7 @@ import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
 import type { RowIdMode, StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { ClassValue } from '../training/messages.ts';
+import type { ClassValue, LossHistory } from '../training/messages.ts';
 import { type ImportanceKind, importanceKinds, importances } from '../tree/importances.ts';
 import { type TreeEnsemble, treeDepths } from '../tree/tree.ts';
 import { treeToText } from '../tree/tree-text.ts';
@@ -22,6 +22,7 @@ import { type OffsetPaths, offsetPaths } from './offset-column.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link, PredictSpec } from './predict-operator.ts';
 import { makeScorer, type Scorer } from './scorer.ts';
+import { validationLossesOf } from './training-record.ts';
 import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
 import { treesToTable } from './trees-to-table.ts';
 import './worker-operators.ts';
@@ -34,6 +35,12 @@ export interface TrainingSummary {
   readonly numRows: number;
   /** The validation loss after each round, where there was validation data. */
   readonly validationLosses: readonly number[];
+  /** All that was measured while training, round by round. */
+  readonly history: readonly LossHistory[];
+  /** Rounds kept of each model that is averaged; one number in most fits, none of models that are not boosted. */
+  readonly memberRounds: readonly number[];
+  /** What the fit chose by itself (rounds at most, models, step size, …); null where it was told. */
+  readonly chosen: Readonly<Record<string, number>> | null;
 }
 
 /** A fitted model of trees. */
@@ -135,7 +142,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   /** What training told about itself. */
   get summary(): TrainingSummary {
-    return { numRows: this.data.numRows, validationLosses: this.data.validationLosses };
+    return summaryOf(this.data);
   }
 
   /**
@@ -299,6 +306,11 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     this.#shared = Object.fromEntries(entries) as TreeEnsemble;
     return this.#shared;
   }
+}
+
+function summaryOf(data: TreeModelData): TrainingSummary {
+  const { numRows, history, memberRounds, chosen } = data;
+  return { numRows, validationLosses: validationLossesOf(data), history, memberRounds, chosen };
 }
 
 function share<A extends Float64Array>(array: A): A {

@@ -10,7 +10,7 @@ import { type GrowthResult, growTree } from '../tree/grow-tree.ts';
 import type { GrownTree } from '../tree/tree.ts';
 import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
 import { ColumnSampler, treeKey } from './column-sampling.ts';
-import type { RankRows } from './ingest/ingest.ts';
+import type { RankRows } from './ingest/deal-rows.ts';
 import { settleLeaves } from './leaf-values.ts';
 import { numberOfWord } from './order-word.ts';
 import { treeScales } from './quantise.ts';

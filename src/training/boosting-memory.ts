@@ -1,5 +1,5 @@
 /**
- * Where boosting's arrays lie, planned alike by every rank before the first tree and reserved at once.
+ * Where boosting's arrays lie, planned alike by every rank before the first tree; whoever plans reserves them.
  * `tail` is where per-tree tables begin; they are the only thing whose size a tree decides.
  */
 import { Arena } from '../base/arena.ts';
@@ -28,12 +28,12 @@ export interface BoostingMemory {
   readonly tail: number;
 }
 
-/** Plans and reserves. */
-export async function planBoosting(
+/** Plans them; memory must reach at least to `tail` before they are used. */
+export function planBoosting(
   environment: RankEnvironment,
   rows: IngestedRows,
   options: { numOutputs: number; maxPairs: number; maxOpen: number; maxHistogramBytes: number },
-): Promise<BoostingMemory> {
+): BoostingMemory {
   const { layout, train, validation } = rows;
   const { numLocal, localIndex } = environment;
   const numTrain = train.numProcess;
@@ -68,7 +68,6 @@ export async function planBoosting(
   const scratchBytes = CpuBackend.scratchBytes(layout, environment.collective.size, maxPairs);
   const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.allocate(scratchSpan * numLocal);
-  await environment.reserve(arena.top, 'training data');
   const first = train.start;
   return {
     scores,

@@ -1,7 +1,8 @@
 /** What a rank keeps of a running fit of boosted trees, and where the arrays of some of its rows begin. */
 import type { BoostingMemory } from './boosting-memory.ts';
 import type { CustomMetric } from './custom-metric.ts';
-import type { IngestedRows, RankRows } from './ingest/ingest.ts';
+import type { RankRows } from './ingest/deal-rows.ts';
+import type { IngestedRows } from './ingest/ingest.ts';
 import type { BoostingJob } from './messages.ts';
 import type { GradientRows, Objective } from './objective.ts';
 import type { RankEnvironment } from './rank-environment.ts';

@@ -1,40 +1,21 @@
 /**
  * Gradient boosting, as every rank runs it (J. H. Friedman, 2001; second-order leaves as in XGBoost, 2016).
  *
- * Driver: plans what is read, starts one rank a thread, shows progress, keeps rank 0's trees.
- * Rank: reads and bins its rows, then round after round grows a tree an output (boosted-tree-grower.ts),
- * measures the validation rows and asks whether to stop. Bounded by rounds · rows · features binned reads and
- * by nodes · features · bins integers that cross at the trees' meetings.
+ * Driver: plans what is read, starts one rank a thread, shows progress, puts the trees together by their numbers.
+ * Rank: reads and bins its rows, settles what the user left open (self-stopping.ts), then boosts one model
+ * (boosting-rounds.ts) or several that are averaged (members.ts). Bounded by rounds · rows · features binned
+ * reads and by nodes · features · bins integers that cross at the trees' meetings.
  */
 import type { RankContext } from '../cluster/rank-program.ts';
-import { type GrownTree, packTrees } from '../tree/tree.ts';
-import { BoostedTreeGrower } from './boosted-tree-grower.ts';
-import { type BoostingMemory, planBoosting } from './boosting-memory.ts';
+import { packTrees } from '../tree/tree.ts';
+import { type BoostingParts, boostRounds, planRounds } from './boosting-rounds.ts';
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
-import type { BoostingState } from './boosting-state.ts';
-import { CustomMetric } from './custom-metric.ts';
-import { StopWatch } from './early-stopping.ts';
-import { writeFirstScores } from './first-scores.ts';
-import { type IngestedRows, ingest } from './ingest/ingest.ts';
+import { ingest } from './ingest/ingest.ts';
+import { type BoostedMembers, boostMembers, historyOf } from './members.ts';
 import type { BoostingJob, RankResult } from './messages.ts';
-import { wholeWeights } from './quantile-weights.ts';
 import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
-import { validationLoss } from './validation-loss.ts';
-
-/** The most pairs of nodes that one meeting serves. */
-const mostPairs = 16;
-/** Bytes that a rank's own histograms of the nodes of one meeting may take: they should stay in its cache. */
-const batchBytes = 8 * 1024 * 1024;
-
-/** What the rounds gave. */
-interface BoostedRounds {
-  readonly trees: readonly GrownTree[];
-  readonly losses: readonly number[];
-  /** Rounds kept. */
-  readonly numRounds: number;
-  readonly counters: BoostedTreeGrower['counters'] | null;
-}
+import { settleJob } from './self-stopping.ts';
 
 /** One rank of a boosting job. */
 export async function runBoosting(context: RankContext, job: BoostingJob): Promise<RankResult> {
@@ -47,100 +28,48 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
   });
   clock.end('ingest');
   const started = start as unknown as BoostingStart;
-  const boosted = started.isConstant
-    ? { trees: [], losses: [], numRounds: 0, counters: null }
-    : await boost(await prepare({ environment, job, rows, start: started }));
+  const { objective, centre, firstScores, isConstant } = started;
+  const settled = settleJob(job, {
+    numRows: rows.train.numAll,
+    numFeatures: rows.features.length,
+    numOutputs: objective.numOutputs,
+    hasValidation: rows.validation.numAll > 0,
+  });
+  const parts = { environment, job: settled.job, rows, start: started };
+  let boosted: BoostedMembers | null = null;
+  if (!isConstant) {
+    const { members } = settled;
+    boosted = members === null ? await boostOne(parts) : await boostMembers(parts, members);
+  }
   clock.end('grow');
-  const isFirst = environment.collective.rank === 0;
-  const kept = isFirst
-    ? boosted.trees.slice(0, boosted.numRounds * started.objective.numOutputs)
-    : [];
   return {
     facts: trainedFacts(rows, {
-      baseScores: started.firstScores.map((score) => started.centre + score),
-      validationLosses: boosted.losses,
-      numRounds: boosted.numRounds,
+      baseScores: firstScores.map((score) => centre + score),
+      history: boosted?.history ?? [],
+      memberRounds: boosted?.memberRounds ?? [0],
+      chosen: boosted === null ? null : settled.chosen,
     }),
-    trees: packTrees(kept, 1),
-    treeNumbers: kept.map((_, t) => t),
-    report: rankReport(environment, rows, boosted.counters, clock),
+    trees: packTrees(boosted?.trees ?? [], 1),
+    treeNumbers: boosted?.treeNumbers ?? [],
+    report: rankReport(environment, rows, boosted?.counters ?? null, clock),
   };
 }
 
-/** Plans the memory and sets every row's score to where boosting starts. */
-async function prepare(parts: {
-  readonly environment: RankEnvironment;
-  readonly job: BoostingJob;
-  readonly rows: IngestedRows;
-  readonly start: BoostingStart;
-}): Promise<BoostingState> {
+/** One model of all training rows. */
+async function boostOne(parts: BoostingParts): Promise<BoostedMembers> {
   const { environment, job, rows } = parts;
-  const { objective, scoreUnit, centre, firstScores } = parts.start;
-  const memory = await plan(environment, job, rows, objective.numOutputs);
-  let weights: Float64Array | null = null;
-  if (objective.leafQuantiles !== null && rows.weights !== 0) {
-    const { start: first, count } = rows.train;
-    const own = environment.f64(rows.weights + 8 * first, count);
-    weights = await wholeWeights(environment, own);
-  }
-  const settled = {
-    environment,
-    job,
-    objective,
-    rows,
-    memory,
-    centre,
-    firstScores,
-    scoreUnit,
-    wholeWeights: weights,
-    validationLabels: parts.start.validationLabels,
-  };
-  const state = { ...settled, metric: await CustomMetric.of(settled) };
-  writeFirstScores(state);
-  return state;
-}
-
-async function plan(
-  environment: RankEnvironment,
-  job: BoostingJob,
-  rows: IngestedRows,
-  numOutputs: number,
-): Promise<BoostingMemory> {
-  const { limits } = job;
-  const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
-  const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
-  const inCache = Math.floor(batchBytes / (32 * Math.max(1, rows.layout.numEntries)));
-  return await planBoosting(environment, rows, {
-    numOutputs,
-    maxPairs: Math.max(1, Math.min(mostPairs, Math.floor(widest / 2), inCache)),
-    maxOpen: widest,
-    maxHistogramBytes: job.maxHistogramBytes,
+  const memory = planRounds(parts, rows);
+  await environment.reserve(memory.tail, 'training data');
+  const boosted = await boostRounds(parts, memory, (done, loss) => {
+    const progress = { phase: 'train', done, total: job.numRounds } as const;
+    environment.progress(loss === undefined ? progress : { ...progress, metric: loss });
   });
-}
-
-async function boost(state: BoostingState): Promise<BoostedRounds> {
-  const { environment, job, objective } = state;
-  const { validation } = state.rows;
-  const grower = new BoostedTreeGrower(state);
-  const trees: GrownTree[] = [];
-  const losses: number[] = [];
-  const watch = job.earlyStopping === null ? null : new StopWatch(job.earlyStopping);
-  await environment.wait(environment.collective.barrier());
-  for (let round = 0; round < job.numRounds; round++) {
-    await grower.beginRound(round);
-    for (let output = 0; output < objective.numOutputs; output++) {
-      trees.push(await grower.grow(round, output));
-    }
-    const progress = { phase: 'train', done: round + 1, total: job.numRounds } as const;
-    if (validation.numAll === 0) {
-      environment.progress(progress);
-      continue;
-    }
-    const metric = await validationLoss(state);
-    losses.push(metric);
-    environment.progress({ ...progress, metric });
-    if (watch?.isOver(round, metric) === true) break;
-  }
-  const numRounds = watch?.bestRounds ?? job.numRounds;
-  return { trees, losses, numRounds, counters: grower.counters };
+  const trees = environment.collective.rank === 0 ? boosted.trees : [];
+  return {
+    trees,
+    treeNumbers: trees.map((_, t) => t),
+    memberRounds: [boosted.numRounds],
+    history: historyOf('validation', boosted.losses),
+    counters: boosted.counters,
+  };
 }

@@ -57,8 +57,9 @@ export async function runForest(context: RankContext, job: ForestJob): Promise<R
   return {
     facts: trainedFacts(rows, {
       baseScores: new Array<number>(trainer.numOutputs).fill(0),
-      validationLosses: [],
-      numRounds: job.numTrees,
+      history: [],
+      memberRounds: [],
+      chosen: null,
     }),
     trees: mergeEnsembles(hands ? trees : [], trainer.numOutputs),
     treeNumbers: hands ? trees.flatMap(({ treeNumbers }) => treeNumbers) : [],

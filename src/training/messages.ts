@@ -104,6 +104,26 @@ export interface EarlyStopping {
   readonly minDelta: number;
 }
 
+/** Asks that rounds, and what the user left open besides, be chosen by the data. */
+export interface SelfStopping {
+  /** The folds that rows fall into, each to be held out by a model; null: chosen by the data's size. */
+  readonly numFolds: number | null;
+  /** Models that are averaged; null: chosen by the data's size. */
+  readonly numModels: number | null;
+  /** What the user left open. */
+  readonly isFree: {
+    readonly numRounds: boolean;
+    readonly patience: boolean;
+    readonly stepSize: boolean;
+    /** Neither leaves nor depth were given. */
+    readonly size: boolean;
+    readonly lambda: boolean;
+    /** Neither rows nor hessians of a leaf were given. */
+    readonly leastLeaf: boolean;
+    readonly columns: boolean;
+  };
+}
+
 /** One fit of boosted trees. */
 export interface BoostingJob {
   readonly ingest: IngestJob;
@@ -141,6 +161,8 @@ export interface BoostingJob {
   readonly interactions: readonly (readonly number[])[] | null;
   readonly columns: ColumnSampling;
   readonly earlyStopping: EarlyStopping | null;
+  /** Null where rounds and all else are as given. */
+  readonly selfStopping: SelfStopping | null;
   readonly seed: number;
   readonly maxHistogramBytes: number;
   readonly flushRows: number;
@@ -199,9 +221,22 @@ export interface TrainedFacts {
   /** One value an output, added after the leaves. */
   readonly baseScores: readonly number[];
   readonly numRows: number;
-  readonly validationLosses: readonly number[];
-  /** Rounds kept; fewer than trained when stopping early. */
-  readonly numRounds: number;
+  /** What was measured while training. */
+  readonly history: readonly LossHistory[];
+  /** Rounds kept of each model that is averaged (one in most fits); fewer than trained when stopping early. */
+  readonly memberRounds: readonly number[];
+  /** What the fit chose by itself, by name; null where all was given. */
+  readonly chosen: Readonly<Record<string, number>> | null;
+}
+
+/** A loss or metric after each round. */
+export interface LossHistory {
+  /** Which rows: `validation`, or `heldOut1`, `heldOut2`, … of models that hold rows out. */
+  readonly set: string;
+  /** What was measured: `loss` is what is minimised. */
+  readonly metric: string;
+  /** After round 1, 2, …; rounds behind the best too. */
+  readonly values: readonly number[];
 }
 
 /** What every rank hands back, for tests and the fit's log. */
@@ -231,4 +266,5 @@ export interface TrainingProgress {
   readonly done: number;
   readonly total: number;
   readonly metric?: number;
+  readonly message?: string;
 }

@@ -6,6 +6,7 @@ import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
 import type { Collective } from '../cluster/collective.ts';
 import { freshBuffer } from '../cluster/fresh-memory.ts';
+import { InlineCollective } from '../cluster/inline/inline-collective.ts';
 import type { RankContext } from '../cluster/rank-program.ts';
 import { chooseKernels, maxPages } from '../kernels/choose.ts';
 import type { Kernels } from '../kernels/kernels.ts';
@@ -22,14 +23,40 @@ export class RankEnvironment {
   readonly localIndex: number;
   readonly numLocal: number;
   readonly #context: RankContext;
+  readonly #kernelKind: string | undefined;
+  readonly #end: number;
 
-  constructor(context: RankContext, kernels: string | undefined) {
+  /** @param end nothing may be reserved beyond it */
+  constructor(
+    context: RankContext,
+    kernels: string | undefined,
+    end: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#context = context;
+    this.#kernelKind = kernels;
+    this.#end = end;
     this.collective = context.collective;
     this.memory = context.memory;
     this.kernels = chooseKernels(context.memory, kernels);
     this.localIndex = context.collective.localRanks.indexOf(context.collective.rank);
     this.numLocal = context.collective.localRanks.length;
+  }
+
+  /**
+   * The same tools for work that this rank does alone: it meets nobody until that is done.
+   *
+   * @param end the work stays below this address, which is reserved already
+   */
+  alone(end: number): RankEnvironment {
+    const { collective, memory } = this;
+    const context: RankContext = {
+      collective: new InlineCollective(() => collective.checkAborted()),
+      memory,
+      notify: (message) => {
+        if (collective.rank === 0) this.#context.notify(message);
+      },
+    };
+    return new RankEnvironment(context, this.#kernelKind, end);
   }
 
   /** Makes the process's memory at least so large; every rank calls it with the same number. */
@@ -41,6 +68,9 @@ export class RankEnvironment {
         `the ${what} of one process must fit ${maxPages * pageBytes} bytes; got ${bytes}; use more executors (several on one machine count too), or fewer rows or columns`,
         { context: { needed: bytes, limit: maxPages * pageBytes } },
       );
+    }
+    if (bytes > this.#end) {
+      throw new CoppiceError('INTERNAL', `the ${what} reach ${bytes}, beyond ${this.#end}`);
     }
     this.collective.claimMemory(bytes);
     if (this.localIndex === 0) {

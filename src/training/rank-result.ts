@@ -19,7 +19,7 @@ export class PhaseClock {
 /** The facts of a model. */
 export function trainedFacts(
   rows: IngestedRows,
-  result: Pick<TrainedFacts, 'baseScores' | 'validationLosses' | 'numRounds'>,
+  result: Pick<TrainedFacts, 'baseScores' | 'history' | 'memberRounds' | 'chosen'>,
 ): TrainedFacts {
   return {
     features: rows.features.map(({ name, kind, categories }) => ({ name, kind, categories })),

@@ -19,6 +19,12 @@ export function routeBytes(grown: GrowthResult, layout: BinnedLayout): number {
   return align(grown.tree.nodes.length * 16) + sides;
 }
 
+/** No tree of so many leaves needs a larger table. */
+export function routeBytesBound(numLeaves: number, layout: BinnedLayout): number {
+  const widest = layout.places.reduce((most, place) => Math.max(most, sidesBytes(place)), 0);
+  return align(2 * numLeaves * 16) + numLeaves * align(widest);
+}
+
 /** Writes the table; leaves are numbered in the order of grown.leaves. */
 export function writeRoutes(
   environment: RankEnvironment,

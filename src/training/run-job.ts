@@ -14,10 +14,12 @@ import type {
   IngestJob,
   RankReport,
   RankResult,
+  SelfStopping,
   TrainedFacts,
   TrainingPartition,
   TrainingProgress,
 } from './messages.ts';
+import { mostModels } from './self-stopping.ts';
 import { UserCallDesk, type UserClosures } from './user-calls.ts';
 
 /** What a fit gives, whichever ranks did it. */
@@ -76,7 +78,10 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   const isSmall =
     numRows * job.ingest.features.length <
     valuesForSeveralRanks[runner.hasOtherProcesses === true ? 'processes' : program];
-  const width = Math.min(runner.numThreads, options.width ?? (isSmall ? 1 : runner.numThreads));
+  const width = Math.min(
+    runner.numThreads,
+    options.width ?? (isSmall ? ranksOfSmall(job) : runner.numThreads),
+  );
   const memory = takeMemory(tables.train.runner);
   const request: GangRequest = {
     program,
@@ -104,6 +109,12 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     trees: mergeEnsembles(answers, first.trees.numOutputs),
     reports: answers.map((answer) => answer.report),
   };
+}
+
+/** Models that are averaged are grown apart, however small they are. */
+function ranksOfSmall(job: object): number {
+  const selfStopping = 'selfStopping' in job ? (job.selfStopping as SelfStopping | null) : null;
+  return selfStopping === null ? 1 : (selfStopping.numModels ?? mostModels);
 }
 
 /**

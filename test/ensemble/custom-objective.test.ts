@@ -61,10 +61,15 @@ describe('squared loss as a function', () => {
         }),
         async (found, recipe, { width, partitions, isModule }) => {
           const data = randomData(recipe);
-          const { lossType, quantileLevel, quantileAlphas, huberDelta, ...rest } = withFeatures(
-            found,
-            recipe,
-          ).options;
+          const {
+            holdOutFolds,
+            numModels,
+            lossType,
+            quantileLevel,
+            quantileAlphas,
+            huberDelta,
+            ...rest
+          } = withFeatures(found, recipe).options;
           const builtIn = await fitSample({ name: 'GBTRegressor', options: rest }, data);
           const options = {
             ...rest,

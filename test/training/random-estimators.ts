@@ -97,10 +97,17 @@ const boosting = fc.record({
   maxOneHot: fc.constantFrom(0, 4),
 });
 
+const holdingOut = fc.oneof(
+  fc.record({ holdOutFolds: fc.constantFrom(2, 5) }),
+  fc.record({ holdOutFolds: fc.constantFrom(4, 6), numModels: fc.constantFrom(1, 2, 4) }),
+);
+
 const stopping = fc.record(
   { validationIndicatorCol: fc.constant('v'), earlyStoppingRounds: fc.constantFrom(1, 2) },
   { requiredKeys: [] },
 );
+
+const rounds = fc.oneof({ weight: 2, arbitrary: stopping }, { weight: 1, arbitrary: holdingOut });
 
 const forest = fc.record({
   numTrees: fc.integer({ min: 1, max: 5 }),
@@ -194,8 +201,8 @@ function caseOf(
 /** Every estimator with random parameters; `featuresCols` is still to be given. */
 export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary<EstimatorCase>>> =
   {
-    GBTRegressor: caseOf('GBTRegressor', boosting, stopping, losses, offset, rowDraws),
-    GBTClassifier: caseOf('GBTClassifier', boosting, stopping, boostedLabel, classDraws),
+    GBTRegressor: caseOf('GBTRegressor', boosting, rounds, losses, offset, rowDraws),
+    GBTClassifier: caseOf('GBTClassifier', boosting, rounds, boostedLabel, classDraws),
     RandomForestRegressor: caseOf('RandomForestRegressor', forest, weightFraction, numberLabel),
     RandomForestClassifier: caseOf(
       'RandomForestClassifier',

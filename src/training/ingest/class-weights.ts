@@ -6,7 +6,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { classShares } from '../base-score.ts';
 import type { ClassValue, ClassWeighting, IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import type { RankRows } from './ingest.ts';
+import type { RankRows } from './deal-rows.ts';
 
 /** The rows of a rank whose weights are changed. */
 export interface WeighedRows {

@@ -19,19 +19,12 @@ import type { ClassValue, IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { binTableBytes, RowBinner } from './bin-rows.ts';
 import { weighClasses } from './class-weights.ts';
+import { dealRows, type RankRows } from './deal-rows.ts';
 import { BinFinder } from './find-bins.ts';
 import { placePartitions } from './placed-partitions.ts';
 import { cutWaves, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
 import { type RoleAddresses, readRoles, rowState } from './row-roles.ts';
 import { type RowRuns, runsOf } from './shard-rows.ts';
-
-/** Rows [start, start + count) of the process are this rank's; there are numProcess in the process, numAll in all. */
-export interface RankRows {
-  readonly start: number;
-  readonly count: number;
-  readonly numProcess: number;
-  readonly numAll: number;
-}
 
 /** Binned rows in shared memory. */
 export interface IngestedRows {
@@ -101,12 +94,9 @@ export async function ingest(
     environment.localIndex,
     environment.numLocal,
   );
-  const { train, validation } = await dealRows(
-    environment,
-    job,
-    trainRuns.numRows,
-    validationRuns.numRows,
-  );
+  const dealt = await dealRows(environment, trainRuns.numRows, validationRuns.numRows);
+  const { train, validation } = dealt;
+  if (train.numAll === 0) throw nothingToLearn(job, validation.numAll);
   for (const [runs, start] of [
     [trainRuns, train.start],
     [validationRuns, validation.start],
@@ -168,39 +158,6 @@ function tableBytes(job: IngestJob): number {
   const hasCategories = job.features.some((source) => source.kind === 'category');
   const bytes = binTableBytes(job.features.length, hasCategories ? 4 * maxCategoryValues : 0);
   return Math.ceil(bytes / 64) * 64;
-}
-
-/** Tells each rank where its rows begin. */
-async function dealRows(
-  environment: RankEnvironment,
-  job: IngestJob,
-  numTrain: number,
-  numValidation: number,
-): Promise<{ train: RankRows; validation: RankRows }> {
-  const { collective } = environment;
-  const own = new Uint8Array(Float64Array.of(numTrain, numValidation).buffer);
-  const all = await environment.wait(collective.allgather(own));
-  const counts = all.map((bytes) => new Float64Array(bytes.buffer, bytes.byteOffset, 2));
-  const sum = (ranks: readonly number[], column: number): number =>
-    ranks.reduce((total, rank) => total + (counts[rank]?.[column] ?? 0), 0);
-  const everyone = counts.map((_, rank) => rank);
-  const before = collective.localRanks.filter((rank) => rank < collective.rank);
-  const numAll = sum(everyone, 0);
-  if (numAll === 0) throw nothingToLearn(job, sum(everyone, 1));
-  const processTrain = sum(collective.localRanks, 0);
-  const train: RankRows = {
-    start: sum(before, 0),
-    count: numTrain,
-    numProcess: processTrain,
-    numAll,
-  };
-  const validation: RankRows = {
-    start: processTrain + sum(before, 1),
-    count: numValidation,
-    numProcess: sum(collective.localRanks, 1),
-    numAll: sum(everyone, 1),
-  };
-  return { train, validation };
 }
 
 /** Adds empty waves, so that every process loads equally many: loading one is a meeting. */

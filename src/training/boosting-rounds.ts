@@ -1,0 +1,123 @@
+/**
+ * The rounds of one model: a tree an output, the loss of the validation rows, and whether to go on. The memory
+ * is reserved by the caller; all ranks of the environment call it together.
+ */
+import type { GrownTree } from '../tree/tree.ts';
+import { BoostedTreeGrower } from './boosted-tree-grower.ts';
+import { type BoostingMemory, planBoosting } from './boosting-memory.ts';
+import type { BoostingStart } from './boosting-start.ts';
+import type { BoostingState } from './boosting-state.ts';
+import { CustomMetric } from './custom-metric.ts';
+import { StopWatch } from './early-stopping.ts';
+import { writeFirstScores } from './first-scores.ts';
+import type { IngestedRows } from './ingest/ingest.ts';
+import type { BoostingJob } from './messages.ts';
+import { wholeWeights } from './quantile-weights.ts';
+import type { RankEnvironment } from './rank-environment.ts';
+import { validationLoss } from './validation-loss.ts';
+
+/** The most pairs of nodes that one meeting serves. */
+const mostPairs = 16;
+/** Bytes that a rank's own histograms of the nodes of one meeting may take: they should stay in its cache. */
+const batchBytes = 8 * 1024 * 1024;
+
+/** What a model is boosted from. */
+export interface BoostingParts {
+  readonly environment: RankEnvironment;
+  readonly job: BoostingJob;
+  readonly rows: IngestedRows;
+  readonly start: BoostingStart;
+}
+
+/** What the rounds gave. */
+export interface BoostedRounds {
+  /** Trees of the rounds kept. */
+  readonly trees: readonly GrownTree[];
+  /** The validation loss after each round, those behind the last kept too. */
+  readonly losses: readonly number[];
+  /** Rounds kept. */
+  readonly numRounds: number;
+  readonly counters: BoostedTreeGrower['counters'];
+}
+
+/** Told after each round: how many are done, and the validation loss where there is one. */
+export type OnRound = (done: number, loss: number | undefined) => void;
+
+/** Where the arrays of the rounds lie, behind `rows.free`. */
+export function planRounds(
+  { environment, job, start }: Omit<BoostingParts, 'rows'>,
+  rows: IngestedRows,
+): BoostingMemory {
+  const { limits } = job;
+  const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
+  const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
+  const inCache = Math.floor(batchBytes / (32 * Math.max(1, rows.layout.numEntries)));
+  return planBoosting(environment, rows, {
+    numOutputs: start.objective.numOutputs,
+    maxPairs: Math.max(1, Math.min(mostPairs, Math.floor(widest / 2), inCache)),
+    maxOpen: widest,
+    maxHistogramBytes: job.maxHistogramBytes,
+  });
+}
+
+/** Boosts one model. */
+export async function boostRounds(
+  parts: BoostingParts,
+  memory: BoostingMemory,
+  onRound: OnRound,
+): Promise<BoostedRounds> {
+  const { environment, job } = parts;
+  const state = await prepare(parts, memory);
+  const { numOutputs } = state.objective;
+  const grower = new BoostedTreeGrower(state);
+  const trees: GrownTree[] = [];
+  const losses: number[] = [];
+  const watch = job.earlyStopping === null ? null : new StopWatch(job.earlyStopping);
+  await environment.wait(environment.collective.barrier());
+  for (let round = 0; round < job.numRounds; round++) {
+    await grower.beginRound(round);
+    for (let output = 0; output < numOutputs; output++) {
+      trees.push(await grower.grow(round, output));
+    }
+    if (state.rows.validation.numAll === 0) {
+      onRound(round + 1, undefined);
+      continue;
+    }
+    const loss = await validationLoss(state);
+    losses.push(loss);
+    onRound(round + 1, loss);
+    if (watch?.isOver(round, loss) === true) break;
+  }
+  const numRounds = watch?.bestRounds ?? trees.length / numOutputs;
+  const kept = trees.slice(0, numRounds * numOutputs);
+  return { trees: kept, losses, numRounds, counters: grower.counters };
+}
+
+/** Sets every row's score to where boosting starts. */
+async function prepare(
+  { environment, job, rows, start }: BoostingParts,
+  memory: BoostingMemory,
+): Promise<BoostingState> {
+  const { objective, scoreUnit, centre, firstScores } = start;
+  let weights: Float64Array | null = null;
+  if (objective.leafQuantiles !== null && rows.weights !== 0) {
+    const { start: first, count } = rows.train;
+    const own = environment.f64(rows.weights + 8 * first, count);
+    weights = await wholeWeights(environment, own);
+  }
+  const settled = {
+    environment,
+    job,
+    objective,
+    rows,
+    memory,
+    centre,
+    firstScores,
+    scoreUnit,
+    wholeWeights: weights,
+    validationLabels: start.validationLabels,
+  };
+  const state = { ...settled, metric: await CustomMetric.of(settled) };
+  writeFirstScores(state);
+  return state;
+}
