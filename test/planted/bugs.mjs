@@ -389,4 +389,15 @@ export const plantedBugs = [
     ],
     tests: ['test/ensemble/extra-trees.test.ts', 'test/kernels/forest-node.prop.test.ts'],
   },
+  {
+    name: 'a fold hangs on the place of a row in its rank',
+    edits: [
+      {
+        file: 'src/training/hold-out.ts',
+        find: 'mix32(key ^ fold.key)',
+        replace: 'mix32(i ^ fold.key)',
+      },
+    ],
+    tests: ['test/training/self-stopping.test.ts'],
+  },
 ];

@@ -35,7 +35,7 @@ async function meanSquare(model: Parameters<typeof predictedNumbers>[0], rows: n
   );
 }
 
-const fit = (options: Record<string, unknown>, rows: SampleData = data) =>
+const fitted = (options: Record<string, unknown>, rows: SampleData = data) =>
   fitSample(
     { name: 'GBTRegressor', options: { labelCol: 'y', featuresCols, seed, ...options } },
     rows,
@@ -44,7 +44,7 @@ const fit = (options: Record<string, unknown>, rows: SampleData = data) =>
 describe('a fit that stops by itself', () => {
   it('measures the rows of the fold it holds out, and trains on the others', async () => {
     const options = { maxIter: 60, stepSize: 0.4, earlyStoppingRounds: 5, numModels: 1 };
-    const model = await fit({ ...options, holdOutFolds: 4 });
+    const model = await fitted({ ...options, holdOutFolds: 4 });
     const held = heldRows(0, 4);
     expect(held.length).toBeGreaterThan(recipe.numRows / 6);
     const [heldOut] = model.summary.history;
@@ -65,12 +65,12 @@ describe('a fit that stops by itself', () => {
 
   it('averages models that each hold another fold out, round by round', async () => {
     const options = { maxIter: 25, stepSize: 0.4, earlyStoppingRounds: 3, holdOutFolds: 5 };
-    const all = await fit({ ...options, numModels: 4 });
+    const all = await fitted({ ...options, numModels: 4 });
     const { memberRounds, history } = all.summary;
     expect(history.map(({ set }) => set)).toEqual(['heldOut1', 'heldOut2', 'heldOut3', 'heldOut4']);
     expect(memberRounds).toEqual(history.map(({ values }) => argmin(values) + 1));
     expect(all.numTrees).toBe(memberRounds.reduce((a, b) => a + b));
-    const one = await fit({ ...options, numModels: 1 });
+    const one = await fitted({ ...options, numModels: 1 });
     for (let round = 0; round < (memberRounds[0] as number); round++) {
       const t = treesBefore(memberRounds, round, 0);
       const start = all.trees.treeStart[t] as number;
@@ -89,10 +89,10 @@ describe('a fit that stops by itself', () => {
   });
 
   it('is what a fit does without maxIter; a given maxIter trains exactly so many rounds', async () => {
-    const auto = await fit({});
+    const auto = await fitted({});
     expect(auto.summary.chosen).not.toBeNull();
     expect(auto.summary.history.length).toBe(auto.summary.chosen?.['numModels']);
-    const told = await fit({ maxIter: 7 });
+    const told = await fitted({ maxIter: 7 });
     expect([told.numTrees, told.summary.chosen, told.summary.history]).toEqual([7, null, []]);
     expect(told.summary.memberRounds).toEqual([7]);
   });
@@ -105,19 +105,19 @@ describe('a fit that stops by itself', () => {
       earlyStoppingRounds: 4,
       minSumHessian: 9,
     };
-    const { summary } = await fit({ ...options, numModels: 2, holdOutFolds: 3 });
+    const { summary } = await fitted({ ...options, numModels: 2, holdOutFolds: 3 });
     expect(summary.chosen).toMatchObject({ ...options, numModels: 2, holdOutFolds: 3 });
   });
 
   it('stops on the rows that the user brings, with all others to learn from', async () => {
-    const { summary } = await fit({ validationIndicatorCol: 'v' });
+    const { summary } = await fitted({ validationIndicatorCol: 'v' });
     expect(summary.history.map(({ set }) => set)).toEqual(['validation']);
     expect(summary.memberRounds).toEqual([argmin(summary.validationLosses) + 1]);
   });
 
   it('holds nothing out of a handful of rows', async () => {
     const few = data.map((column) => ({ ...column, cells: column.cells.slice(0, 60) }));
-    const { summary, numTrees } = await fit({}, few);
+    const { summary, numTrees } = await fitted({}, few);
     expect([numTrees, summary.history]).toEqual([100, []]);
   });
 
