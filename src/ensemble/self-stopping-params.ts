@@ -3,7 +3,7 @@ import type { SelfStopping } from '../training/messages.ts';
 import type { GBTParams } from './gbt-params.ts';
 
 /**
- * Null where the number of rounds is given (and no folds to stop on), or where a function of the user decides
+ * Null where neither folds nor models to stop on are asked for, or where a function of the user decides
  * what is good: nothing is known of it.
  *
  * @param given the options that the user gave
@@ -13,7 +13,7 @@ export function selfStopping(
   given: Readonly<Partial<Record<keyof GBTParams, unknown>>>,
 ): SelfStopping | null {
   const isAsked = params.holdOutFolds !== undefined || params.numModels !== undefined;
-  if (params.maxIter !== undefined && !isAsked) return null;
+  if (!isAsked) return null;
   if (params.objectiveFunction !== undefined || params.metricFunction !== undefined) return null;
   // a number of rounds asks for the usual settings
   const isOpen = (...names: readonly (keyof GBTParams)[]): boolean =>
