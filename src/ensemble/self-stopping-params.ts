@@ -47,7 +47,7 @@ export function checkSelfStopping(params: {
     return `${name} must be left out with objectiveFunction or metricFunction`;
   }
   if (numModels === undefined) return null;
-  if (!Number.isInteger(Math.log2(numModels))) return 'numModels must be 1, 2, 4, 8, 16, 32 or 64';
+  if ((numModels & (numModels - 1)) !== 0) return 'numModels must be 1, 2, 4, 8, 16, 32 or 64';
   return holdOutFolds !== undefined && numModels > holdOutFolds
     ? 'numModels must be at most holdOutFolds'
     : null;

@@ -83,8 +83,9 @@ function chosenOf(job: BoostingJob, members: Members | null): Readonly<Record<st
 
 /** What was given of the two decides about the other: no fold is held out twice. */
 function membersOf(chosen: Members, numModels: number | null, numFolds: number | null): Members {
-  const most = 2 ** Math.floor(Math.log2(numFolds ?? Number.MAX_SAFE_INTEGER));
-  const numMembers = numModels ?? Math.min(most, chosen.numMembers);
+  let numMembers = numModels ?? chosen.numMembers;
+  // a power of two stays one when halved
+  while (numModels === null && numFolds !== null && numMembers > numFolds) numMembers /= 2;
   return { numMembers, numFolds: numFolds ?? Math.max(2, numMembers, chosen.numFolds) };
 }
 
