@@ -14,7 +14,8 @@ import {
   type ScoresRequest,
   scoresPart,
 } from './calibration-scores.ts';
-import { type FoldSpec, foldOfBatch } from './folds.ts';
+import { type FoldNumberSpec, type FoldSpec, foldOfBatch, numberFolds } from './folds.ts';
+import './plan-folds.ts';
 
 registerTask(
   'tuning.scoreRuns',
@@ -46,4 +47,9 @@ registerOperator<CalibrateSpec>(
 registerOperator<FoldSpec>(
   'tuning.fold',
   (spec) => (batch, context) => foldOfBatch(spec, batch, context),
+);
+
+registerOperator<FoldNumberSpec>(
+  'tuning.foldNumber',
+  (spec) => (batch, context) => numberFolds(spec, batch, context),
 );
