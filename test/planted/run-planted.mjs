@@ -2,9 +2,10 @@
 //
 // Usage: node test/planted/run-planted.mjs [name...]. Each bug of bugs.mjs is applied to a copy of
 // the tree, the copy is built, and the tests named beside the bug are run there until the first one
-// fails. Before that all these tests must pass on the copy as it is.
+// fails. Before that all these tests must pass on a copy as it is. A copy for each core, two at
+// most, so that one builds while another tests.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -15,7 +16,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { plantedBugs } from './bugs.mjs';
@@ -60,26 +61,41 @@ function plant(copy, { name, edits }) {
   };
 }
 
+/** Runs Node in a copy to its end, killed after five minutes. */
+function runNode(copy, words, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, words, {
+      cwd: copy,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 300_000,
+    });
+    let output = '';
+    const add = (text) => {
+      output += text;
+    };
+    child.stdout.setEncoding('utf8').on('data', add);
+    child.stderr.setEncoding('utf8').on('data', add);
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, output }));
+  });
+}
+
 /** The name of the first test that fails, null when none does. */
-function firstFailure(copy, tests) {
+async function firstFailure(copy, tests) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
-  const vitest = join(copy, 'node_modules', 'vitest', 'vitest.mjs');
+  const vitest = join('node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=json', `--outputFile=${report}`, '--bail=1'];
   const env = { ...process.env };
   for (const name of ['COPPICE_REPORT_DIR', 'COPPICE_SUITE_LOG', 'COPPICE_REQUIRE'])
     delete env[name];
-  const run = spawnSync(process.execPath, [vitest, 'run', ...tests, ...reporters], {
-    cwd: copy,
-    env,
-    encoding: 'utf8',
-    timeout: 300_000,
-  });
+  const { output } = await runNode(copy, [vitest, 'run', ...tests, ...reporters], env);
   let results;
   try {
     results = JSON.parse(readFileSync(report, 'utf8')).testResults;
   } catch {
-    throw new Error(`the tests did not report:\n${run.stdout}\n${run.stderr}`);
+    throw new Error(`the tests did not report:\n${output}`);
   }
   for (const { assertionResults } of results) {
     const failed = assertionResults.find(({ status }) => status === 'failed');
@@ -88,30 +104,38 @@ function firstFailure(copy, tests) {
   return null;
 }
 
-const wanted = process.argv.slice(2);
-const bugs = plantedBugs.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const copy = copyTree();
-let caught = 0;
-try {
-  const falseAlarm = firstFailure(copy, [...new Set(bugs.flatMap(({ tests }) => tests))]);
-  if (falseAlarm !== null) throw new Error(`without any bug this test fails: ${falseAlarm}`);
-  for (const bug of bugs) {
+/** Plants bugs in one copy until none is left; returns how many were caught. */
+async function catchBugs(copy, queue) {
+  let caught = 0;
+  for (let bug = queue.shift(); bug !== undefined; bug = queue.shift()) {
     const undo = plant(copy, bug);
-    const build = spawnSync(process.execPath, ['scripts/build.mjs', '--no-check'], {
-      cwd: copy,
-      encoding: 'utf8',
-    });
-    if (build.status !== 0)
-      throw new Error(`"${bug.name}" does not build:\n${build.stdout}${build.stderr}`);
-    const test = firstFailure(copy, bug.tests);
+    const build = await runNode(copy, ['scripts/build.mjs', '--no-check']);
+    if (build.status !== 0) throw new Error(`"${bug.name}" does not build:\n${build.output}`);
+    const test = await firstFailure(copy, bug.tests);
     if (test !== null) caught += 1;
     console.log(
       `${test === null ? 'MISSED' : 'caught'}  ${bug.name}${test === null ? '' : `: ${test}`}`,
     );
     undo();
   }
+  return caught;
+}
+
+const wanted = process.argv.slice(2);
+const bugs = plantedBugs.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const copies = [];
+let caught = 0;
+try {
+  const first = copyTree();
+  copies.push(first);
+  const falseAlarm = await firstFailure(first, [...new Set(bugs.flatMap(({ tests }) => tests))]);
+  if (falseAlarm !== null) throw new Error(`without any bug this test fails: ${falseAlarm}`);
+  while (copies.length < Math.min(2, availableParallelism(), bugs.length)) copies.push(copyTree());
+  const queue = [...bugs];
+  const counts = await Promise.all(copies.map((copy) => catchBugs(copy, queue)));
+  caught = counts.reduce((sum, count) => sum + count, 0);
 } finally {
-  rmSync(copy, { recursive: true, force: true });
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
 }
 console.log(`${caught} of ${bugs.length} planted bugs were caught`);
 process.exit(caught === bugs.length ? 0 : 1);
