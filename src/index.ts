@@ -39,6 +39,7 @@ export type {
   ConvertedParams,
   ForeignParams,
 } from './ensemble/foreign-params.ts';
+export { ForestClassificationModel, ForestRegressionModel } from './ensemble/forest-models.ts';
 export type {
   DecisionTreeClassifierOptions,
   DecisionTreeRegressorOptions,

@@ -1,23 +1,13 @@
 /** Decision tree classification. */
-import type { Schema } from 'apache-arrow';
 import { defineParams } from '../params/define-params.ts';
-import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
-import {
-  checkThresholds,
-  classifierOutputs,
-  plannedClassifierSchema,
-} from './classifier-outputs.ts';
-import { fitColumns } from './fit-columns.ts';
-import { fitForest, singleTree } from './fit-forest.ts';
+import { ForestEstimator } from './forest-estimator.ts';
+import { ForestClassificationModel } from './forest-models.ts';
 import {
   type DecisionTreeClassifierOptions,
   decisionTreeClassifierParams,
 } from './forest-params.ts';
-import type { ModelOutput } from './output-columns.ts';
-import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of DecisionTreeClassificationModel. */
@@ -34,7 +24,7 @@ export const decisionTreeClassificationModelParams = defineParams(
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class DecisionTreeClassificationModel extends TreeModel<
+export class DecisionTreeClassificationModel extends ForestClassificationModel<
   typeof decisionTreeClassificationModelParams.schema
 > {
   /** The declared parameters. */
@@ -42,24 +32,6 @@ export class DecisionTreeClassificationModel extends TreeModel<
 
   constructor(options: DecisionTreeClassifierOptions, data: TreeModelData) {
     super(decisionTreeClassificationModelParams, options, data, 'DecisionTreeClassifier');
-    checkThresholds(this.className, this.params.thresholds, data.classes);
-  }
-
-  protected override get link(): 'share' {
-    return 'share';
-  }
-
-  protected override get outputs(): ModelOutput {
-    return classifierOutputs(this.params);
-  }
-
-  protected override get thresholds(): readonly number[] | null {
-    return this.params.thresholds ?? null;
-  }
-
-  /** How many classes there are. */
-  get numClasses(): number {
-    return this.data.classes.length;
   }
 
   static override fromSaved(reader: StageReader): DecisionTreeClassificationModel {
@@ -86,33 +58,20 @@ export class DecisionTreeClassificationModel extends TreeModel<
  * ```
  * @see L. Breiman et al., "Classification and regression trees", 1984
  */
-export class DecisionTreeClassifier extends Estimator<
+export class DecisionTreeClassifier extends ForestEstimator<
   DecisionTreeClassificationModel,
   typeof decisionTreeClassifierParams.schema
 > {
   /** The declared parameters. */
   static readonly paramSchema = decisionTreeClassifierParams;
+  protected override readonly kind = { labelKind: 'class', isSingle: true } as const;
 
   constructor(options: DecisionTreeClassifierOptions = {}) {
     super(decisionTreeClassifierParams, options);
   }
 
-  override async fit(
-    table: PartitionedTable,
-    options: FitOptions = {},
-  ): Promise<DecisionTreeClassificationModel> {
-    const fit = {
-      owner: this.className,
-      params: singleTree(this.params),
-      labelKind: 'class',
-    } as const;
-    const data = await fitForest(fit, table, options);
+  protected override modelOf(data: TreeModelData): DecisionTreeClassificationModel {
     return new DecisionTreeClassificationModel(this.givenOptions, data);
-  }
-
-  override transformSchema(schema: Schema): Schema {
-    const { labelType } = fitColumns(this.className, schema, this.params, 'class');
-    return plannedClassifierSchema(schema, this.params, labelType);
   }
 }
 

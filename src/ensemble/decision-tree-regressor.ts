@@ -1,17 +1,10 @@
 /** Decision tree regression. */
-import type { Schema } from 'apache-arrow';
 import { defineParams } from '../params/define-params.ts';
-import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { fitColumns } from './fit-columns.ts';
-import { fitForest, singleTree } from './fit-forest.ts';
+import { ForestEstimator } from './forest-estimator.ts';
+import { ForestRegressionModel } from './forest-models.ts';
 import { type DecisionTreeRegressorOptions, decisionTreeRegressorParams } from './forest-params.ts';
-import type { ModelOutput } from './output-columns.ts';
-import { schemaWithOutputs } from './output-columns.ts';
-import { regressionOutputs } from './regression-outputs.ts';
-import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of DecisionTreeRegressionModel. */
@@ -27,7 +20,7 @@ export const decisionTreeRegressionModelParams = defineParams(
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class DecisionTreeRegressionModel extends TreeModel<
+export class DecisionTreeRegressionModel extends ForestRegressionModel<
   typeof decisionTreeRegressionModelParams.schema
 > {
   /** The declared parameters. */
@@ -35,14 +28,6 @@ export class DecisionTreeRegressionModel extends TreeModel<
 
   constructor(options: DecisionTreeRegressorOptions, data: TreeModelData) {
     super(decisionTreeRegressionModelParams, options, data, 'DecisionTreeRegressor');
-  }
-
-  protected override get link(): 'mean' {
-    return 'mean';
-  }
-
-  protected override get outputs(): ModelOutput {
-    return regressionOutputs(this.params);
   }
 
   static override fromSaved(reader: StageReader): DecisionTreeRegressionModel {
@@ -68,38 +53,20 @@ export class DecisionTreeRegressionModel extends TreeModel<
  * ```
  * @see L. Breiman et al., "Classification and regression trees", 1984
  */
-export class DecisionTreeRegressor extends Estimator<
+export class DecisionTreeRegressor extends ForestEstimator<
   DecisionTreeRegressionModel,
   typeof decisionTreeRegressorParams.schema
 > {
   /** The declared parameters. */
   static readonly paramSchema = decisionTreeRegressorParams;
+  protected override readonly kind = { labelKind: 'numeric', isSingle: true } as const;
 
   constructor(options: DecisionTreeRegressorOptions = {}) {
     super(decisionTreeRegressorParams, options);
   }
 
-  override async fit(
-    table: PartitionedTable,
-    options: FitOptions = {},
-  ): Promise<DecisionTreeRegressionModel> {
-    const fit = {
-      owner: this.className,
-      params: singleTree(this.params),
-      labelKind: 'numeric',
-    } as const;
-    const data = await fitForest(fit, table, options);
+  protected override modelOf(data: TreeModelData): DecisionTreeRegressionModel {
     return new DecisionTreeRegressionModel(this.givenOptions, data);
-  }
-
-  override transformSchema(schema: Schema): Schema {
-    const { labelType } = fitColumns(this.className, schema, this.params, 'numeric');
-    return schemaWithOutputs(schema, {
-      outputs: regressionOutputs(this.params),
-      classes: [],
-      labelType,
-      numTrees: 1,
-    });
   }
 }
 

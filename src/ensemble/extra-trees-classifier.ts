@@ -1,20 +1,10 @@
 /** Extremely randomised trees for classes. */
-import type { Schema } from 'apache-arrow';
 import { defineParams } from '../params/define-params.ts';
-import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
-import {
-  checkThresholds,
-  classifierOutputs,
-  plannedClassifierSchema,
-} from './classifier-outputs.ts';
-import { fitColumns } from './fit-columns.ts';
-import { fitForest } from './fit-forest.ts';
+import { ForestEstimator } from './forest-estimator.ts';
+import { ForestClassificationModel } from './forest-models.ts';
 import { type ExtraTreesClassifierOptions, extraTreesClassifierParams } from './forest-params.ts';
-import type { ModelOutput } from './output-columns.ts';
-import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of ExtraTreesClassificationModel. */
@@ -31,7 +21,7 @@ export const extraTreesClassificationModelParams = defineParams(
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class ExtraTreesClassificationModel extends TreeModel<
+export class ExtraTreesClassificationModel extends ForestClassificationModel<
   typeof extraTreesClassificationModelParams.schema
 > {
   /** The declared parameters. */
@@ -39,24 +29,6 @@ export class ExtraTreesClassificationModel extends TreeModel<
 
   constructor(options: ExtraTreesClassifierOptions, data: TreeModelData) {
     super(extraTreesClassificationModelParams, options, data, 'ExtraTreesClassifier');
-    checkThresholds(this.className, this.params.thresholds, data.classes);
-  }
-
-  protected override get link(): 'share' {
-    return 'share';
-  }
-
-  protected override get outputs(): ModelOutput {
-    return classifierOutputs(this.params);
-  }
-
-  protected override get thresholds(): readonly number[] | null {
-    return this.params.thresholds ?? null;
-  }
-
-  /** How many classes there are. */
-  get numClasses(): number {
-    return this.data.classes.length;
   }
 
   static override fromSaved(reader: StageReader): ExtraTreesClassificationModel {
@@ -84,32 +56,20 @@ export class ExtraTreesClassificationModel extends TreeModel<
  * ```
  * @see P. Geurts, D. Ernst, L. Wehenkel, "Extremely randomized trees", 2006
  */
-export class ExtraTreesClassifier extends Estimator<
+export class ExtraTreesClassifier extends ForestEstimator<
   ExtraTreesClassificationModel,
   typeof extraTreesClassifierParams.schema
 > {
   /** The declared parameters. */
   static readonly paramSchema = extraTreesClassifierParams;
+  protected override readonly kind = { labelKind: 'class', drawsCuts: true } as const;
 
   constructor(options: ExtraTreesClassifierOptions = {}) {
     super(extraTreesClassifierParams, options);
   }
 
-  override async fit(
-    table: PartitionedTable,
-    options: FitOptions = {},
-  ): Promise<ExtraTreesClassificationModel> {
-    const fit = {
-      ...{ owner: this.className, params: this.params, drawsCuts: true },
-      labelKind: 'class',
-    } as const;
-    const data = await fitForest(fit, table, options);
+  protected override modelOf(data: TreeModelData): ExtraTreesClassificationModel {
     return new ExtraTreesClassificationModel(this.givenOptions, data);
-  }
-
-  override transformSchema(schema: Schema): Schema {
-    const { labelType } = fitColumns(this.className, schema, this.params, 'class');
-    return plannedClassifierSchema(schema, this.params, labelType);
   }
 }
 

@@ -1,17 +1,10 @@
 /** Extremely randomised trees for numbers. */
-import type { Schema } from 'apache-arrow';
 import { defineParams } from '../params/define-params.ts';
-import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { fitColumns } from './fit-columns.ts';
-import { fitForest } from './fit-forest.ts';
+import { ForestEstimator } from './forest-estimator.ts';
+import { ForestRegressionModel } from './forest-models.ts';
 import { type ExtraTreesRegressorOptions, extraTreesRegressorParams } from './forest-params.ts';
-import type { ModelOutput } from './output-columns.ts';
-import { schemaWithOutputs } from './output-columns.ts';
-import { regressionOutputs } from './regression-outputs.ts';
-import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of ExtraTreesRegressionModel. */
@@ -27,7 +20,7 @@ export const extraTreesRegressionModelParams = defineParams(
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class ExtraTreesRegressionModel extends TreeModel<
+export class ExtraTreesRegressionModel extends ForestRegressionModel<
   typeof extraTreesRegressionModelParams.schema
 > {
   /** The declared parameters. */
@@ -35,14 +28,6 @@ export class ExtraTreesRegressionModel extends TreeModel<
 
   constructor(options: ExtraTreesRegressorOptions, data: TreeModelData) {
     super(extraTreesRegressionModelParams, options, data, 'ExtraTreesRegressor');
-  }
-
-  protected override get link(): 'mean' {
-    return 'mean';
-  }
-
-  protected override get outputs(): ModelOutput {
-    return regressionOutputs(this.params);
   }
 
   static override fromSaved(reader: StageReader): ExtraTreesRegressionModel {
@@ -69,37 +54,20 @@ export class ExtraTreesRegressionModel extends TreeModel<
  * ```
  * @see P. Geurts, D. Ernst, L. Wehenkel, "Extremely randomized trees", 2006
  */
-export class ExtraTreesRegressor extends Estimator<
+export class ExtraTreesRegressor extends ForestEstimator<
   ExtraTreesRegressionModel,
   typeof extraTreesRegressorParams.schema
 > {
   /** The declared parameters. */
   static readonly paramSchema = extraTreesRegressorParams;
+  protected override readonly kind = { labelKind: 'numeric', drawsCuts: true } as const;
 
   constructor(options: ExtraTreesRegressorOptions = {}) {
     super(extraTreesRegressorParams, options);
   }
 
-  override async fit(
-    table: PartitionedTable,
-    options: FitOptions = {},
-  ): Promise<ExtraTreesRegressionModel> {
-    const fit = {
-      ...{ owner: this.className, params: this.params, drawsCuts: true },
-      labelKind: 'numeric',
-    } as const;
-    const data = await fitForest(fit, table, options);
+  protected override modelOf(data: TreeModelData): ExtraTreesRegressionModel {
     return new ExtraTreesRegressionModel(this.givenOptions, data);
-  }
-
-  override transformSchema(schema: Schema): Schema {
-    const { labelType } = fitColumns(this.className, schema, this.params, 'numeric');
-    return schemaWithOutputs(schema, {
-      outputs: regressionOutputs(this.params),
-      classes: [],
-      labelType,
-      numTrees: this.params.numTrees,
-    });
   }
 }
 

@@ -14,29 +14,34 @@ import type { TreeModelData } from './tree-model-data.ts';
 export type AnyForestParams = ForestParams &
   TreeParams & { readonly classWeights?: 'balanced' | NumbersByName | undefined };
 
-/** A forest to be fitted. */
-export interface ForestFit extends TreeFit<AnyForestParams> {
+/** What is grown. */
+export interface ForestKind {
+  readonly labelKind: 'numeric' | 'class';
   /** Cuts are drawn at random, not searched for. */
   readonly drawsCuts?: boolean;
+  /** One tree that sees every row and every feature. */
+  readonly isSingle?: boolean;
 }
 
-/** A single tree as a forest of one that sees every row and every feature. */
-export function singleTree(params: TreeParams): AnyForestParams {
-  return {
-    ...params,
-    numTrees: 1,
-    featureSubsetStrategy: 'all',
-    subsamplingRate: 1,
-    bootstrap: false,
-  };
-}
+/** Who fits what, with which parameters. */
+export interface ForestFit extends TreeFit<AnyForestParams>, ForestKind {}
+
+/** What a single tree is as a forest. */
+const singleTree = {
+  numTrees: 1,
+  featureSubsetStrategy: 'all',
+  subsamplingRate: 1,
+  bootstrap: false,
+} as const;
 
 /** Fits a forest. */
 export async function fitForest(
-  { owner, params, labelKind, drawsCuts = false }: ForestFit,
+  fit: ForestFit,
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<TreeModelData> {
+  const { owner, labelKind, drawsCuts = false, isSingle = false } = fit;
+  const params = isSingle ? { ...fit.params, ...singleTree } : fit.params;
   const columns = fitColumns(owner, table.schema, params, labelKind);
   const auto = labelKind === 'class' ? 'sqrt' : drawsCuts ? 'all' : 'onethird';
   const job: Omit<ForestJob, 'ingest'> = {
@@ -61,6 +66,7 @@ export async function fitForest(
       params.numTrees === 1 ? 'all' : auto,
     ),
     drawsCuts,
+    leafPrice: params.ccpAlpha ?? 0,
     maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
     sharesTrees: false,
     seed: params.seed,

@@ -16,6 +16,9 @@ const nodeSpecs = {
   minInstancesPerNode: int({ default: 1, min: 1, since: '0.1.0' }),
   /** Least share of the total weight in a leaf. */
   minWeightFractionPerNode: float({ default: 0, min: 0, below: 0.5, since: '0.1.0' }),
+  /** What a leaf costs, in impurity for a unit of weight: grown trees are pruned where a split's gains do not pay
+   *  for its leaves (0 by default: nothing is pruned). */
+  ccpAlpha: float({ min: 0, since: '0.1.0' }),
 };
 
 const forestSpecs = {

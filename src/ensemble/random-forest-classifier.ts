@@ -1,23 +1,13 @@
 /** Random forest classification. */
-import type { Schema } from 'apache-arrow';
 import { defineParams } from '../params/define-params.ts';
-import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
-import {
-  checkThresholds,
-  classifierOutputs,
-  plannedClassifierSchema,
-} from './classifier-outputs.ts';
-import { fitColumns } from './fit-columns.ts';
-import { fitForest } from './fit-forest.ts';
+import { ForestEstimator } from './forest-estimator.ts';
+import { ForestClassificationModel } from './forest-models.ts';
 import {
   type RandomForestClassifierOptions,
   randomForestClassifierParams,
 } from './forest-params.ts';
-import type { ModelOutput } from './output-columns.ts';
-import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of RandomForestClassificationModel. */
@@ -34,7 +24,7 @@ export const randomForestClassificationModelParams = defineParams(
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class RandomForestClassificationModel extends TreeModel<
+export class RandomForestClassificationModel extends ForestClassificationModel<
   typeof randomForestClassificationModelParams.schema
 > {
   /** The declared parameters. */
@@ -42,24 +32,6 @@ export class RandomForestClassificationModel extends TreeModel<
 
   constructor(options: RandomForestClassifierOptions, data: TreeModelData) {
     super(randomForestClassificationModelParams, options, data, 'RandomForestClassifier');
-    checkThresholds(this.className, this.params.thresholds, data.classes);
-  }
-
-  protected override get link(): 'share' {
-    return 'share';
-  }
-
-  protected override get outputs(): ModelOutput {
-    return classifierOutputs(this.params);
-  }
-
-  protected override get thresholds(): readonly number[] | null {
-    return this.params.thresholds ?? null;
-  }
-
-  /** How many classes there are. */
-  get numClasses(): number {
-    return this.data.classes.length;
   }
 
   static override fromSaved(reader: StageReader): RandomForestClassificationModel {
@@ -86,29 +58,20 @@ export class RandomForestClassificationModel extends TreeModel<
  * ```
  * @see L. Breiman, "Random forests", 2001
  */
-export class RandomForestClassifier extends Estimator<
+export class RandomForestClassifier extends ForestEstimator<
   RandomForestClassificationModel,
   typeof randomForestClassifierParams.schema
 > {
   /** The declared parameters. */
   static readonly paramSchema = randomForestClassifierParams;
+  protected override readonly kind = { labelKind: 'class' } as const;
 
   constructor(options: RandomForestClassifierOptions = {}) {
     super(randomForestClassifierParams, options);
   }
 
-  override async fit(
-    table: PartitionedTable,
-    options: FitOptions = {},
-  ): Promise<RandomForestClassificationModel> {
-    const fit = { owner: this.className, params: this.params, labelKind: 'class' } as const;
-    const data = await fitForest(fit, table, options);
+  protected override modelOf(data: TreeModelData): RandomForestClassificationModel {
     return new RandomForestClassificationModel(this.givenOptions, data);
-  }
-
-  override transformSchema(schema: Schema): Schema {
-    const { labelType } = fitColumns(this.className, schema, this.params, 'class');
-    return plannedClassifierSchema(schema, this.params, labelType);
   }
 }
 

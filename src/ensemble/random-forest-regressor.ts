@@ -1,17 +1,10 @@
 /** Random forest regression. */
-import type { Schema } from 'apache-arrow';
 import { defineParams } from '../params/define-params.ts';
-import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { fitColumns } from './fit-columns.ts';
-import { fitForest } from './fit-forest.ts';
+import { ForestEstimator } from './forest-estimator.ts';
+import { ForestRegressionModel } from './forest-models.ts';
 import { type RandomForestRegressorOptions, randomForestRegressorParams } from './forest-params.ts';
-import type { ModelOutput } from './output-columns.ts';
-import { schemaWithOutputs } from './output-columns.ts';
-import { regressionOutputs } from './regression-outputs.ts';
-import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of RandomForestRegressionModel. */
@@ -27,7 +20,7 @@ export const randomForestRegressionModelParams = defineParams(
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class RandomForestRegressionModel extends TreeModel<
+export class RandomForestRegressionModel extends ForestRegressionModel<
   typeof randomForestRegressionModelParams.schema
 > {
   /** The declared parameters. */
@@ -35,14 +28,6 @@ export class RandomForestRegressionModel extends TreeModel<
 
   constructor(options: RandomForestRegressorOptions, data: TreeModelData) {
     super(randomForestRegressionModelParams, options, data, 'RandomForestRegressor');
-  }
-
-  protected override get link(): 'mean' {
-    return 'mean';
-  }
-
-  protected override get outputs(): ModelOutput {
-    return regressionOutputs(this.params);
   }
 
   static override fromSaved(reader: StageReader): RandomForestRegressionModel {
@@ -68,34 +53,20 @@ export class RandomForestRegressionModel extends TreeModel<
  * ```
  * @see L. Breiman, "Random forests", 2001
  */
-export class RandomForestRegressor extends Estimator<
+export class RandomForestRegressor extends ForestEstimator<
   RandomForestRegressionModel,
   typeof randomForestRegressorParams.schema
 > {
   /** The declared parameters. */
   static readonly paramSchema = randomForestRegressorParams;
+  protected override readonly kind = { labelKind: 'numeric' } as const;
 
   constructor(options: RandomForestRegressorOptions = {}) {
     super(randomForestRegressorParams, options);
   }
 
-  override async fit(
-    table: PartitionedTable,
-    options: FitOptions = {},
-  ): Promise<RandomForestRegressionModel> {
-    const fit = { owner: this.className, params: this.params, labelKind: 'numeric' } as const;
-    const data = await fitForest(fit, table, options);
+  protected override modelOf(data: TreeModelData): RandomForestRegressionModel {
     return new RandomForestRegressionModel(this.givenOptions, data);
-  }
-
-  override transformSchema(schema: Schema): Schema {
-    const { labelType } = fitColumns(this.className, schema, this.params, 'numeric');
-    return schemaWithOutputs(schema, {
-      outputs: regressionOutputs(this.params),
-      classes: [],
-      labelType,
-      numTrees: this.params.numTrees,
-    });
   }
 }
 

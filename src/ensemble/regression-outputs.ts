@@ -1,13 +1,16 @@
 /** What regressors share: the names of their columns. */
 import type { ModelOutput } from './output-columns.ts';
 
-/** The columns that a regression model adds. */
-export function regressionOutputs(params: {
+/** The parameters that name a regressor's columns. */
+export interface RegressorColumnParams {
   readonly predictionCol: string;
   readonly leafCol: string | undefined;
   readonly quantileAlphas?: readonly number[] | undefined;
   readonly contributionsCol: string | undefined;
-}): ModelOutput {
+}
+
+/** The columns that a regression model adds. */
+export function regressionOutputs(params: RegressorColumnParams): ModelOutput {
   return {
     rawPredictionCol: null,
     probabilityCol: null,

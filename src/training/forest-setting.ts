@@ -17,7 +17,7 @@ export function forestSetting(
   const amount = job.featuresPerNode ?? numPlaces;
   const numDrawn = Math.max(1, amount < 1 ? Math.ceil(amount * numPlaces) : amount);
   const units = forestUnits(start);
-  const perWeight = (job.split.minInfoGain * units.weight) / units.gain;
+  const minInfoGain = inGains(job, job.split.minInfoGain);
   return {
     kind: kindOf(job, rows.classes.length),
     numClasses: Math.max(1, rows.classes.length),
@@ -27,11 +27,15 @@ export function forestSetting(
     seed: job.seed,
     minInstancesPerNode: job.split.minInstancesPerNode,
     minWeight: (job.split.minWeightFraction * start.totalWeight) / units.weight,
-    // entropy is counted in bits by Spark, in natural units here
-    minGain: job.impurity === 'entropy' ? perWeight * ln2 : perWeight,
+    minGain: (minInfoGain * units.weight) / units.gain,
     maxCategoriesPerSplit: job.split.maxCategoriesPerSplit,
     isRandom: job.drawsCuts,
   };
+}
+
+/** A user's impurity in the unit of gains: entropy is counted in bits by Spark, in natural units here. */
+export function inGains(job: ForestJob, impurity: number): number {
+  return job.impurity === 'entropy' ? impurity * ln2 : impurity;
 }
 
 /** What a unit of the kernels' integers is worth. */

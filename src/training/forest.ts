@@ -25,12 +25,13 @@ import {
 } from '../tree/backend/cpu/forest-search.ts';
 import { MemoryViews } from '../tree/backend/cpu/memory-views.ts';
 import { ForestTreeGrower } from '../tree/grow-forest-tree.ts';
+import { pruneTree } from '../tree/prune-tree.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
 import { treeKey } from './column-sampling.ts';
 import { drawThresholds } from './draw-thresholds.ts';
 import { settleForestLeaves } from './forest-leaves.ts';
 import { type ForestMemory, planForest } from './forest-memory.ts';
-import { forestSetting, forestUnits, settledLeaves } from './forest-setting.ts';
+import { forestSetting, forestUnits, inGains, settledLeaves } from './forest-setting.ts';
 import { type ForestStart, startForest } from './forest-start.ts';
 import { type IngestedRows, ingest } from './ingest/ingest.ts';
 import type { ForestJob, RankResult } from './messages.ts';
@@ -178,7 +179,8 @@ class ForestTrainer {
       nodes: this.#nodes,
       moved: this.#moved,
     });
-    return packNodes(this.#nodes, order, rows.layout);
+    const grown = packNodes(this.#nodes, order, rows.layout);
+    return job.leafPrice > 0 ? pruneTree(grown, inGains(job, job.leafPrice)) : grown;
   }
 
   /** The tree's rows, in the first buffer with their slots times how often each was drawn. */

@@ -183,6 +183,8 @@ export interface ForestJob {
   readonly featuresPerNode: number | null;
   /** A feature tries one cut of a node, drawn at random (extra-trees). */
   readonly drawsCuts: boolean;
+  /** Trees are pruned until every split's gains pay so much for each leaf, for a unit of weight; 0: they are not. */
+  readonly leafPrice: number;
   readonly seed: number;
   /** Most bytes of histograms where several ranks share a tree. */
   readonly maxHistogramBytes: number;

@@ -400,4 +400,15 @@ export const plantedBugs = [
     ],
     tests: ['test/training/self-stopping.test.ts'],
   },
+  {
+    name: 'pruning looks at a split alone, not at those below it',
+    edits: [
+      {
+        file: 'src/tree/prune-tree.ts',
+        find: '(gain[node] as number) + below - price;',
+        replace: '(gain[node] as number) + 0 * below - price;',
+      },
+    ],
+    tests: ['test/tree/prune-tree.prop.test.ts'],
+  },
 ];

@@ -117,7 +117,10 @@ const forest = fc.record({
 });
 
 const impurity = fc.record({ impurity: fc.constantFrom('gini', 'entropy') });
-const weightFraction = fc.record({ minWeightFractionPerNode: fc.constantFrom(0, 0.02) });
+const nodeLimits = fc.record({
+  minWeightFractionPerNode: fc.constantFrom(0, 0.02),
+  ccpAlpha: fc.constantFrom(0, 0, 0.002, 0.03),
+});
 const rowDraws = fc.oneof(
   { weight: 3, arbitrary: fc.constant({}) },
   {
@@ -203,15 +206,15 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
   {
     GBTRegressor: caseOf('GBTRegressor', boosting, rounds, losses, offset, rowDraws),
     GBTClassifier: caseOf('GBTClassifier', boosting, rounds, boostedLabel, classDraws),
-    RandomForestRegressor: caseOf('RandomForestRegressor', forest, weightFraction, numberLabel),
+    RandomForestRegressor: caseOf('RandomForestRegressor', forest, nodeLimits, numberLabel),
     RandomForestClassifier: caseOf(
       'RandomForestClassifier',
       forest,
-      weightFraction,
+      nodeLimits,
       impurity,
       classLabel,
     ),
-    ExtraTreesRegressor: caseOf('ExtraTreesRegressor', forest, weightFraction, numberLabel),
+    ExtraTreesRegressor: caseOf('ExtraTreesRegressor', forest, nodeLimits, numberLabel),
     ExtraTreesClassifier: caseOf(
       'ExtraTreesClassifier',
       forest,
@@ -219,8 +222,8 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
       forestClassWeights,
       classLabel,
     ),
-    DecisionTreeRegressor: caseOf('DecisionTreeRegressor', weightFraction, numberLabel),
-    DecisionTreeClassifier: caseOf('DecisionTreeClassifier', weightFraction, impurity, classLabel),
+    DecisionTreeRegressor: caseOf('DecisionTreeRegressor', nodeLimits, numberLabel),
+    DecisionTreeClassifier: caseOf('DecisionTreeClassifier', nodeLimits, impurity, classLabel),
   };
 
 const shaping = fc.record(

@@ -1,0 +1,40 @@
+/** What the estimators of forests and single trees share: they are fitted alike and differ in a few facts. */
+import type { Schema } from 'apache-arrow';
+import type { ParamSpecs } from '../params/param-spec.ts';
+import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { type ClassifierColumnParams, plannedClassifierSchema } from './classifier-outputs.ts';
+import { type ColumnParams, fitColumns } from './fit-columns.ts';
+import { type AnyForestParams, type ForestKind, fitForest } from './fit-forest.ts';
+import { schemaWithOutputs } from './output-columns.ts';
+import { type RegressorColumnParams, regressionOutputs } from './regression-outputs.ts';
+import type { TreeModel } from './tree-model.ts';
+import type { TreeModelData } from './tree-model-data.ts';
+
+/** An estimator of a forest or of a single tree. */
+export abstract class ForestEstimator<M extends TreeModel, S extends ParamSpecs> extends Estimator<
+  M,
+  S
+> {
+  /** What it grows. */
+  protected abstract readonly kind: ForestKind;
+  /** Makes the model of what was learned. */
+  protected abstract modelOf(data: TreeModelData): M;
+
+  override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<M> {
+    const params = this.params as unknown as AnyForestParams;
+    const fit = { ...this.kind, owner: this.className, params };
+    return this.modelOf(await fitForest(fit, table, options));
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    const { labelKind } = this.kind;
+    const params: unknown = this.params;
+    const { labelType } = fitColumns(this.className, schema, params as ColumnParams, labelKind);
+    if (labelKind === 'class')
+      return plannedClassifierSchema(schema, params as ClassifierColumnParams, labelType);
+    const { numTrees = 1 } = params as { readonly numTrees?: number };
+    const outputs = regressionOutputs(params as RegressorColumnParams);
+    return schemaWithOutputs(schema, { outputs, classes: [], labelType, numTrees });
+  }
+}
