@@ -253,6 +253,15 @@ export type {
   IsotonicCurve,
   SigmoidCurve,
 } from './tuning/calibration-curve.ts';
+// search
+export { CrossValidator, type CrossValidatorOptions } from './tuning/cross-validator.ts';
+export {
+  CrossValidatorModel,
+  type CrossValidatorModelOptions,
+} from './tuning/cross-validator-model.ts';
+export { ParamGridBuilder } from './tuning/param-grid-builder.ts';
+export type { ParamMap } from './tuning/param-map.ts';
+export { ParamRandomBuilder } from './tuning/param-random-builder.ts';
 export {
   ProbabilityCalibrationModel,
   type ProbabilityCalibrationModelOptions,
@@ -261,3 +270,17 @@ export {
   ProbabilityCalibrator,
   type ProbabilityCalibratorOptions,
 } from './tuning/probability-calibrator.ts';
+export { SuccessiveHalving, type SuccessiveHalvingOptions } from './tuning/successive-halving.ts';
+export {
+  SuccessiveHalvingModel,
+  type SuccessiveHalvingModelOptions,
+} from './tuning/successive-halving-model.ts';
+export {
+  TrainValidationSplit,
+  type TrainValidationSplitOptions,
+} from './tuning/train-validation-split.ts';
+export {
+  TrainValidationSplitModel,
+  type TrainValidationSplitModelOptions,
+} from './tuning/train-validation-split-model.ts';
+export { type TrialRound, TunedModel, type TunedState } from './tuning/tuned-model.ts';

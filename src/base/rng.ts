@@ -16,6 +16,7 @@ export const purposes = {
   data: 9,
   holdout: 10,
   extraTrees: 11,
+  search: 12,
   goss: 21,
 } as const;
 

@@ -16,6 +16,11 @@ import {
 } from './calibration-scores.ts';
 import { type FoldNumberSpec, type FoldSpec, foldOfBatch, numberFolds } from './folds.ts';
 import './plan-folds.ts';
+import {
+  type FingerprintPart,
+  type FingerprintRequest,
+  fingerprintOf,
+} from './table-fingerprint.ts';
 
 registerTask(
   'tuning.scoreRuns',
@@ -52,4 +57,12 @@ registerOperator<FoldSpec>(
 registerOperator<FoldNumberSpec>(
   'tuning.foldNumber',
   (spec) => (batch, context) => numberFolds(spec, batch, context),
+);
+
+registerTask(
+  'tuning.fingerprint',
+  async ({ partition, request }: PartitionTask<FingerprintRequest>): Promise<FingerprintPart> => {
+    const firstRow = request.firstRows[partition.index] as number;
+    return fingerprintOf(await readPartition(partition), firstRow);
+  },
 );

@@ -33,7 +33,11 @@ import type { Transformer } from '../../src/pipeline/transformer.ts';
 import type { ColumnInput } from '../../src/table/create-table.ts';
 import type { ColumnFunction } from '../../src/table/partitioned-table.ts';
 import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
+import { CrossValidator } from '../../src/tuning/cross-validator.ts';
 import { ProbabilityCalibrator } from '../../src/tuning/probability-calibrator.ts';
+import { SuccessiveHalving } from '../../src/tuning/successive-halving.ts';
+import { TrainValidationSplit } from '../../src/tuning/train-validation-split.ts';
+import '../../src/evaluation/worker-tasks.ts';
 import '../../src/tuning/worker-tasks.ts';
 
 /** Columns by name. */
@@ -93,6 +97,27 @@ function treeCase(
     modelName,
     fitsAnyType: 'dates are features too',
     refusesEmpty: true,
+  };
+}
+
+/** A search over two sizes of a tree. */
+function searchCase(
+  make: (options: {
+    estimator: Estimator;
+    evaluator: MulticlassClassificationEvaluator;
+    estimatorParamMaps: { maxDepth: number }[];
+  }) => Estimator,
+  modelName: string,
+): StageCase {
+  return {
+    ...treeCase(() => new DecisionTreeClassifier(), 'group', modelName),
+    make: (extra) =>
+      make({
+        estimator: new DecisionTreeClassifier({ ...treeColumns, labelCol: 'group' }),
+        evaluator: new MulticlassClassificationEvaluator({ labelCol: 'group' }),
+        estimatorParamMaps: [{ maxDepth: 1 }, { maxDepth: 3 }],
+        ...extra,
+      }),
   };
 }
 
@@ -238,6 +263,18 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
         ...extra,
       }),
   },
+  CrossValidator: searchCase(
+    (options) => new CrossValidator({ collectSubModels: true, ...options }),
+    'CrossValidatorModel',
+  ),
+  TrainValidationSplit: searchCase(
+    (options) => new TrainValidationSplit(options),
+    'TrainValidationSplitModel',
+  ),
+  SuccessiveHalving: searchCase(
+    (options) => new SuccessiveHalving({ factor: 2, ...options }),
+    'SuccessiveHalvingModel',
+  ),
   Pipeline: {
     make: (extra) =>
       new Pipeline({

@@ -411,4 +411,59 @@ export const plantedBugs = [
     ],
     tests: ['test/tree/prune-tree.prop.test.ts'],
   },
+  {
+    name: 'a metric is put where the next trial ended first',
+    edits: [
+      {
+        file: 'src/tuning/run-trials.ts',
+        find: '(metrics[trial.candidate] as number[])[trial.split] = metric;',
+        replace: '(metrics.find((own) => own.some(Number.isNaN)) ?? []).push(metric);',
+      },
+    ],
+    tests: ['test/tuning/search.test.ts'],
+  },
+  {
+    name: 'rows to stop on are drawn as the folds are',
+    edits: [
+      {
+        file: 'src/tuning/splits.ts',
+        find: 'return deriveSeed(seed, purposes.search, draws[draw]);',
+        replace: 'return deriveSeed(seed, purposes.search, draws[draw] * 0);',
+      },
+    ],
+    tests: ['test/tuning/search.test.ts'],
+  },
+  {
+    name: 'a trial is measured on the rows that it watched',
+    edits: [
+      {
+        file: 'src/tuning/splits.ts',
+        find: 'return { train: first, watched: rest };',
+        replace: 'return { train: table, watched: rest };',
+      },
+    ],
+    tests: ['test/tuning/search.test.ts'],
+  },
+  {
+    name: 'a file of results is taken for any data',
+    edits: [
+      {
+        file: 'src/tuning/table-fingerprint.ts',
+        find: '(rows[Math.floor(i / width)] as number) ^ salt ^ mix32(i % width);\n    addHash(sums, key, words',
+        replace: 'salt ^ mix32(i % width);\n    addHash(sums, key, words',
+      },
+    ],
+    tests: ['test/tuning/search.test.ts'],
+  },
+  {
+    name: 'halving goes on with the worst',
+    edits: [
+      {
+        file: 'src/tuning/successive-halving.ts',
+        find: 'left = order.map(',
+        replace: 'left = order.toReversed().map(',
+      },
+    ],
+    tests: ['test/tuning/search.test.ts'],
+  },
 ];
