@@ -25,6 +25,11 @@ export interface GangRequest {
   payload(ranks: RankShare): unknown;
   readonly signal?: AbortSignal | undefined;
   readonly onMessage?: ((message: unknown) => void) | undefined;
+  /**
+   * Given where there is so little to do that the calling thread may do it while no thread has been started:
+   * makes the program known to this thread.
+   */
+  readonly prepareBrief?: (() => Promise<unknown>) | undefined;
 }
 
 /** A runner that can also start gangs. */
@@ -45,7 +50,8 @@ export function gangRunnerOf(runner: TaskRunner): GangRunner {
   };
 }
 
-async function runAlone(request: GangRequest): Promise<unknown> {
+/** Runs a program as the only rank, in the calling thread. */
+export async function runAlone(request: GangRequest): Promise<unknown> {
   const collective = new InlineCollective(() => {
     if (request.signal?.aborted === true) {
       throw new CoppiceError('ABORTED', `the ${request.program} job was aborted`);

@@ -9,6 +9,8 @@ import { CoppiceError } from '../base/errors.ts';
 export interface TaskOptions {
   /** Ends the task (its thread is replaced) and rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
+  /** So little to do that the calling thread may do it while no thread has been started. */
+  readonly isBrief?: boolean | undefined;
 }
 
 /** Runs named tasks, in worker threads or in the calling thread. */

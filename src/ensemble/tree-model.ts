@@ -27,6 +27,9 @@ import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
 import { treesToTable } from './trees-to-table.ts';
 import './worker-operators.ts';
 
+/** With more trees even a few rows take long. */
+const quickTrees = 500;
+
 let modelCount = 0;
 
 /** What training told about itself. */
@@ -192,6 +195,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     const added = schema.fields.slice(table.schema.fields.length).map((field) => field.name);
     const spec: PredictSpec = {
       kind: 'ensemble.predictTrees',
+      isQuick: this.numTrees <= quickTrees,
       reads: [...new Set([...this.data.paths, ...offsets].map((path) => path[0] as string))],
       writes: added,
       modelId: this.#modelId,

@@ -27,5 +27,5 @@ export function withStageOperator(
   const reads = [...new Set(pairs.map((pair) => pair.input))];
   const writes = pairs.map((pair) => pair.output);
   const changesRows = handleInvalid === 'skip';
-  return table.withOperator({ kind, reads, writes, changesRows, spec }, schema);
+  return table.withOperator({ kind, reads, writes, changesRows, isQuick: true, spec }, schema);
 }

@@ -21,6 +21,8 @@ export interface OperatorSpec {
   readonly writes: readonly string[];
   /** True when rows are dropped, added or moved; such a step always runs. */
   readonly changesRows?: boolean;
+  /** True when some thousand rows are done in milliseconds, without code of the user's. */
+  readonly isQuick?: boolean;
   /** True when the step needs to know the position of the partition's first row. */
   readonly usesPosition?: boolean;
   /**

@@ -5,6 +5,7 @@
 import { type RecordBatch, type Schema, Table } from 'apache-arrow';
 import type { OnProgress, Progress } from '../base/progress.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
+import { isBriefPartition } from './brief-partition.ts';
 import { concatBatches } from './concat-rows.ts';
 import { columnNames } from './find-column.ts';
 import { mapInOrder } from './map-in-order.ts';
@@ -98,7 +99,8 @@ export class TableCore {
     const run = async (lazy: LazyPartition, index: number): Promise<T> => {
       checkAborted(context);
       const partition = { ...(await resolve(lazy)), index };
-      return await this.runner.run<T>(task, { ...payload, partition }, { signal });
+      const isBrief = task === 'table.readPartition' && isBriefPartition(partition);
+      return await this.runner.run<T>(task, { ...payload, partition }, { signal, isBrief });
     };
     const results = mapInOrder(partitions, this.runner.numThreads + 1, run);
     if (onProgress === undefined) yield* results;

@@ -6,6 +6,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { type GangRequest, gangRunnerOf } from '../cluster/gang-runner.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { newKernelMemory } from '../kernels/choose.ts';
+import { isBriefPartition } from '../table/brief-partition.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
 import type {
@@ -50,6 +51,32 @@ export type UnplannedJob<J extends BoostingJob | ForestJob> = Omit<J, 'ingest'> 
  * a thread counts. Who has other processes train has them for their memory: they are used early.
  */
 const valuesForSeveralRanks = { boosting: 1_000_000, forest: 20_000, processes: 20_000 };
+
+type AnyJob = UnplannedJob<BoostingJob> | UnplannedJob<ForestJob>;
+
+/** Jobs of less work than this may be done by the calling thread, which answers nobody meanwhile. */
+const briefMs = 50;
+
+/** Little work, and none by functions of the user's. */
+function isBriefWork(job: AnyJob, numRows: number): boolean {
+  return !namesFunctions(job) && workMs(job, numRows) < briefMs;
+}
+
+/** Roughly how long one thread takes, from what a row and what a bin of a leaf cost. */
+function workMs(job: AnyJob, numRows: number): number {
+  const numFeatures = job.ingest.features.length;
+  const numTrees = 'numRounds' in job ? job.numRounds : job.numTrees;
+  const { maxLeaves, maxDepth } = job.limits;
+  const leaves = Math.min(maxLeaves, 2 ** Math.min(maxDepth, 30), numRows);
+  const rowNs = numRows * (numFeatures * Math.log2(leaves + 1) * 1.5 + 30);
+  const binNs = leaves * numFeatures * Math.min(job.ingest.maxBins, numRows) * 2;
+  return (numTrees * (rowNs + binNs)) / 1e6;
+}
+
+function namesFunctions(job: AnyJob): boolean {
+  if (!('numRounds' in job)) return false;
+  return job.objectiveFunction !== null || job.metricFunction !== null;
+}
 
 /** Runs a boosting or forest job over a table. */
 export async function runTrainingJob<J extends BoostingJob | ForestJob>(
@@ -99,7 +126,12 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
       if (!desk.answer(message)) options.onProgress?.(message as TrainingProgress);
     },
   };
-  const answers = (await runner.runGang(request).catch((error: unknown) => {
+  const isBrief =
+    isBriefWork(job as unknown as AnyJob, numRows) &&
+    partitions.every(({ spec }) => isBriefPartition(spec));
+  const prepareBrief = (): Promise<unknown> => import('./worker-programs.ts');
+  const gang = isBrief ? { ...request, prepareBrief } : request;
+  const answers = (await runner.runGang(gang).catch((error: unknown) => {
     throw desk.failure ?? error;
   })) as RankResult[];
   keepMemory(tables.train.runner, memory);

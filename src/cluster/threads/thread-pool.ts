@@ -4,9 +4,9 @@
  */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { CoppiceError, fromErrorRecord } from '../../base/errors.ts';
-import type { GangRequest, GangRunner } from '../gang-runner.ts';
-import type { TaskOptions } from '../task-runner.ts';
+import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../base/errors.ts';
+import { type GangRequest, type GangRunner, runAlone } from '../gang-runner.ts';
+import { runTask, type TaskOptions } from '../task-runner.ts';
 import { type MeetingRequest, type NetworkPlace, numRanksOf } from '../tcp/network-place.ts';
 import { AdmissionQueue, closedError } from './admission-queue.ts';
 import { endGang, type GangControl, gangState, newGangControl } from './gang-control.ts';
@@ -15,6 +15,9 @@ import type { RankJob, RankMessage, TaskJob, WorkerAnswer, WorkerJob } from './w
 
 /** How long a gang may take to end by itself after an abort or a failure before its threads are ended. */
 const graceMs = 800;
+
+/** How long the calling thread works on brief jobs before threads are started: about what that takes. */
+const briefMs = 150;
 
 /** What connects the ranks here with those of other processes; cluster/tcp has it. */
 export interface GangNetwork {
@@ -42,18 +45,27 @@ interface Gang {
 export class ThreadPool implements GangRunner {
   readonly numThreads: number;
   readonly #timeoutMs: number;
-  readonly #piscina: Piscina;
+  readonly #workerUrl: URL;
   readonly #queue: AdmissionQueue;
+  #piscina: Piscina | null = null;
+  #spentMs = 0;
+  #isBusy = false;
 
   /** @param workerUrl the worker's entry module, which exports handleJob */
   constructor(numThreads: number, workerUrl: URL, options: ThreadPoolOptions = {}) {
     this.numThreads = numThreads;
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#workerUrl = workerUrl;
     this.#queue = new AdmissionQueue(numThreads);
+  }
+
+  /** The threads; made on first use. */
+  #threads(): Piscina {
+    if (this.#piscina !== null) return this.#piscina;
     this.#piscina = new Piscina({
-      filename: workerUrl.href,
+      filename: this.#workerUrl.href,
       minThreads: 0,
-      maxThreads: numThreads,
+      maxThreads: this.numThreads,
       name: 'handleJob',
       concurrentTasksPerWorker: 1,
       idleTimeout: 60_000,
@@ -62,12 +74,34 @@ export class ThreadPool implements GangRunner {
     });
     // a thread that dies rejects its own job; the pool's event only repeats it
     this.#piscina.on('error', () => undefined);
+    return this.#piscina;
+  }
+
+  /** Does a brief job right here, or returns null: threads are up, or this thread has done enough. */
+  #doBriefly<T>(isBrief: boolean, work: () => Promise<T>): Promise<T> | null {
+    if (!isBrief || this.#piscina !== null || this.#isBusy || this.#spentMs > briefMs) return null;
+    return this.#timed(work);
+  }
+
+  async #timed<T>(work: () => Promise<T>): Promise<T> {
+    const begin = performance.now();
+    this.#isBusy = true;
+    try {
+      return await work();
+    } catch (error) {
+      throw fromErrorRecord(toErrorRecord(error));
+    } finally {
+      this.#isBusy = false;
+      this.#spentMs += performance.now() - begin;
+    }
   }
 
   async run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
     const signal = options.signal;
     await this.#queue.acquire(1, signal);
     try {
+      const done = this.#doBriefly(options.isBrief === true, () => runTask(name, payload));
+      if (done !== null) return (await done) as T;
       const job: TaskJob = { kind: 'task', name, payload };
       return (await this.#submit(job, [], signal, name)) as T;
     } finally {
@@ -82,6 +116,14 @@ export class ThreadPool implements GangRunner {
   async runGang(request: GangRequest, network: GangNetwork | null = null): Promise<unknown[]> {
     const { width, signal } = request;
     await this.#queue.acquire(width, signal);
+    const { prepareBrief } = request;
+    if (network === null && width === 1 && prepareBrief !== undefined) {
+      const done = this.#doBriefly(true, async () => {
+        await prepareBrief();
+        return [await runAlone(request)];
+      });
+      if (done !== null) return await done.finally(() => this.#queue.release(width));
+    }
     const control = newGangControl(width, network === null ? width : numRanksOf(network.place));
     const hard = new AbortController();
     let timer: NodeJS.Timeout | undefined;
@@ -120,7 +162,7 @@ export class ThreadPool implements GangRunner {
   async close(): Promise<void> {
     if (this.#queue.isClosed) return;
     this.#queue.close();
-    await this.#piscina.destroy();
+    await this.#piscina?.destroy();
   }
 
   async #startRank(gang: Gang, localIndex: number, hard: AbortSignal): Promise<unknown> {
@@ -170,7 +212,7 @@ export class ThreadPool implements GangRunner {
     if (this.#queue.isClosed) throw closedError();
     let answer: WorkerAnswer;
     try {
-      answer = (await this.#piscina.run(job, {
+      answer = (await this.#threads().run(job, {
         transferList: transferList as never,
         ...(signal === undefined ? {} : { signal }),
       })) as WorkerAnswer;
