@@ -52,6 +52,7 @@ export { fromLightGBM } from './ensemble/from-lightgbm.ts';
 export { fromXGBoost } from './ensemble/from-xgboost.ts';
 export { GBTClassificationModel, GBTClassifier } from './ensemble/gbt-classifier.ts';
 export type { GBTClassifierOptions, GBTRegressorOptions } from './ensemble/gbt-params.ts';
+export { GBTRanker, GBTRankingModel } from './ensemble/gbt-ranker.ts';
 export { GBTRegressionModel, GBTRegressor } from './ensemble/gbt-regressor.ts';
 export {
   RandomForestClassificationModel,
@@ -61,6 +62,7 @@ export {
   RandomForestRegressionModel,
   RandomForestRegressor,
 } from './ensemble/random-forest-regressor.ts';
+export type { GBTRankerOptions } from './ensemble/ranker-params.ts';
 export type { Score, Scorer, ScorerRow, ScorerValue } from './ensemble/scorer.ts';
 export { type TrainingSummary, TreeModel } from './ensemble/tree-model.ts';
 // evaluation

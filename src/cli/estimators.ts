@@ -1,9 +1,11 @@
 /** The estimators that `--algo` and `--task` stand for. */
+import { CoppiceError } from '../base/errors.ts';
 import { DecisionTreeClassifier } from '../ensemble/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../ensemble/decision-tree-regressor.ts';
 import { ExtraTreesClassifier } from '../ensemble/extra-trees-classifier.ts';
 import { ExtraTreesRegressor } from '../ensemble/extra-trees-regressor.ts';
 import { GBTClassifier } from '../ensemble/gbt-classifier.ts';
+import { GBTRanker } from '../ensemble/gbt-ranker.ts';
 import { GBTRegressor } from '../ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../ensemble/random-forest-regressor.ts';
@@ -14,23 +16,31 @@ import type { Estimator } from '../pipeline/estimator.ts';
 export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt';
 
 /** What is learned. */
-export type Task = 'classification' | 'regression';
+export type Task = 'classification' | 'regression' | 'ranking';
 
 interface EstimatorClass {
   readonly paramSchema: ParamSchema;
   new (options: never): Estimator;
 }
 
-const classes: Readonly<Record<Algorithm, Readonly<Record<Task, EstimatorClass>>>> = {
-  gbt: { classification: GBTClassifier, regression: GBTRegressor },
+type ClassesOfTasks = Readonly<Partial<Record<Task, EstimatorClass>>>;
+
+const classes: Readonly<Record<Algorithm, ClassesOfTasks>> = {
+  gbt: { classification: GBTClassifier, regression: GBTRegressor, ranking: GBTRanker },
   rf: { classification: RandomForestClassifier, regression: RandomForestRegressor },
   'extra-trees': { classification: ExtraTreesClassifier, regression: ExtraTreesRegressor },
   dt: { classification: DecisionTreeClassifier, regression: DecisionTreeRegressor },
 };
 
-/** The class of an algorithm and a task. */
+/** The class of an algorithm and a task. @throws CoppiceError `USAGE` */
 export function estimatorClassOf(algorithm: Algorithm, task: Task): EstimatorClass {
-  return classes[algorithm][task];
+  const found = classes[algorithm][task];
+  if (found !== undefined) return found;
+  const others = (Object.keys(classes) as Algorithm[]).filter((name) => task in classes[name]);
+  throw new CoppiceError(
+    'USAGE',
+    `--algo of the task ${task} must be ${others.join(' or ')}; got ${algorithm}`,
+  );
 }
 
 /** An estimator; its constructor checks the options. */

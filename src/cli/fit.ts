@@ -29,6 +29,7 @@ export interface FitCommandOptions extends CommonOptions {
   readonly categorical?: readonly string[];
   readonly weight?: string;
   readonly idCol?: string;
+  readonly group?: string;
   readonly params?: string;
   readonly paramsFile?: string;
   readonly valid?: readonly string[];
@@ -89,7 +90,15 @@ async function chooseTask(
   context: CommandContext,
 ): Promise<Task> {
   requireField(table.schema, options.label, '--label');
+  if (options.group !== undefined) requireField(table.schema, options.group, '--group');
+  if (options.task === 'ranking' && options.group === undefined) {
+    throw new CoppiceError('USAGE', 'the task ranking needs --group, the column of the query');
+  }
   if (options.task !== 'auto') return options.task;
+  if (options.group !== undefined) {
+    context.terminal.note('task: ranking (--group is given; --task says otherwise)');
+    return 'ranking';
+  }
   const kind = await labelKind(table, options.label, { signal: context.signal });
   const task = kind.isClass ? 'classification' : 'regression';
   context.terminal.note(`task: ${task} (${kind.reason}; --task says otherwise)`);
@@ -109,7 +118,8 @@ function featuresOf(table: PartitionedTable, options: FitCommandOptions): string
   if (options.features?.includes(options.label) === true) {
     throw new CoppiceError('USAGE', `--features must not hold the label; got "${options.label}"`);
   }
-  const others = new Set([options.label, options.weight, options.idCol, ...(options.ignore ?? [])]);
+  const { label, weight, idCol, group, ignore = [] } = options;
+  const others = new Set([label, weight, idCol, group, ...ignore]);
   const features = (options.features ?? table.columns).filter((name) => !others.has(name));
   if (features.length > 0) return [...features];
   throw new CoppiceError(
@@ -133,6 +143,7 @@ async function makeStages(
     featuresCols: features.map((name) => indexed.get(name) ?? name),
     ...(options.weight === undefined ? {} : { weightCol: options.weight }),
     ...(options.idCol === undefined ? {} : { idCol: options.idCol }),
+    ...(options.group === undefined ? {} : { groupCol: options.group }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
   if (indexed.size === 0) return [estimator];

@@ -4,6 +4,7 @@ import '../ensemble/decision-tree-regressor.ts';
 import '../ensemble/extra-trees-classifier.ts';
 import '../ensemble/extra-trees-regressor.ts';
 import '../ensemble/gbt-classifier.ts';
+import '../ensemble/gbt-ranker.ts';
 import '../ensemble/gbt-regressor.ts';
 import '../ensemble/random-forest-classifier.ts';
 import '../ensemble/random-forest-regressor.ts';

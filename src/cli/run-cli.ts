@@ -89,13 +89,14 @@ function fitCommand(): Command {
     )
     .addOption(
       new Option('--task <name>', 'what the label is')
-        .choices(['auto', 'classification', 'regression'])
+        .choices(['auto', 'classification', 'regression', 'ranking'])
         .default('auto'),
     )
     .option('--features <columns>', 'comma-separated; default: every other column', list)
     .option('--ignore <columns>', 'columns that are no features', list)
     .option('--categorical <columns>', 'numeric columns whose values are categories', list)
     .option('--weight <column>', 'weights of rows')
+    .option('--group <column>', 'the query of each row: rows are ranked within it')
     .option('--id-col <column>', 'a column that identifies a row; default: its position')
     .option('--params <pairs>', "the estimator's own parameters: name=value,name=value")
     .option('--params-file <file>', 'a JSON object of parameters; --params wins over it')

@@ -38,7 +38,7 @@ export interface GBTFit extends TreeFit<GBTParams> {
   readonly given: Readonly<Partial<Record<keyof GBTParams, unknown>>>;
   readonly objective: Pick<
     BoostingJob,
-    'objective' | 'objectiveParameter' | 'quantileLevels' | 'centresLabels'
+    'objective' | 'objectiveParameter' | 'quantileLevels' | 'ranking' | 'centresLabels'
   >;
 }
 
@@ -99,9 +99,11 @@ export async function fitBoostedTrees(
     flushRows,
     kernels: undefined,
   };
+  const { ranking } = objective;
+  const mostGrade = ranking === null ? null : ranking.labelGains.length - 1;
   const trained = await runTrainingJob<BoostingJob>(
     'boosting',
-    { ...job, ingest: ingestOf(owner, params, columns, labelKind) },
+    { ...job, ingest: { ...ingestOf(owner, params, columns, labelKind), mostGrade } },
     { train: table, validation },
     { signal: options.signal, onProgress: options.onProgress, closures: functions.closures },
   );
@@ -132,6 +134,7 @@ export function ingestOf(
     classWeighting: classWeighting(params.classWeights, params.scalePosWeight),
     labelCol: params.labelCol,
     labelKind,
+    mostGrade: null,
     weightCol: params.weightCol ?? null,
     idCol: params.idCol ?? null,
     groupCol: params.groupCol ?? null,

@@ -106,6 +106,7 @@ export class GBTClassifier extends Estimator<
       objective: 'classes',
       objectiveParameter: 0,
       quantileLevels: [],
+      ranking: null,
       centresLabels: false,
     } as const;
     const fit = {

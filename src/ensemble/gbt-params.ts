@@ -2,7 +2,12 @@
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
-import { checkSampling, classSamplingParams, samplingParams } from './sampling-params.ts';
+import {
+  checkSampling,
+  classSamplingParams,
+  type SamplingValues,
+  samplingParams,
+} from './sampling-params.ts';
 import { checkSelfStopping } from './self-stopping-params.ts';
 import { constraintParams, shapingParams } from './shaping-params.ts';
 import {
@@ -14,7 +19,8 @@ import {
   treeGrowthParams,
 } from './tree-params.ts';
 
-const gbtSpecs = {
+/** Parameters of all boosted trees. */
+export const gbtSpecs = {
   ...inputColumnParams,
   /** A margin added to every row's score at fit, for validation rows and at prediction; a vector for several classes. */
   offsetCol: column({ since: '0.1.0' }),
@@ -108,12 +114,7 @@ export const gbtRegressorParams = defineParams(
     tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
     ...customLossParams,
   },
-  (params) =>
-    checkColumns(params) ??
-    checkSelfStopping(params) ??
-    checkSampling(params) ??
-    checkCustomLoss(params) ??
-    checkQuantiles(params),
+  (params) => checkGbt(params) ?? checkCustomLoss(params) ?? checkQuantiles(params),
 );
 
 /** Parameters of GBTClassifier. */
@@ -130,13 +131,22 @@ export const gbtClassifierParams = defineParams(
     /** The loss that is minimised: logistic for two classes, softmax for more. */
     lossType: oneOf(['logistic'], { default: 'logistic', since: '0.1.0' }),
   },
-  (params) => checkColumns(params) ?? checkSelfStopping(params) ?? checkSampling(params),
+  checkGbt,
 );
 
 /** Options of {@link GBTRegressor}. @interface */
 export type GBTRegressorOptions = Options<typeof gbtRegressorParams.schema>;
 /** Options of {@link GBTClassifier}. @interface */
 export type GBTClassifierOptions = Options<typeof gbtClassifierParams.schema>;
+
+/** The complaint about parameters of boosted trees that do not go together, or null. */
+export function checkGbt(
+  params: Parameters<typeof checkColumns>[0] &
+    Parameters<typeof checkSelfStopping>[0] &
+    SamplingValues,
+): string | null {
+  return checkColumns(params) ?? checkSelfStopping(params) ?? checkSampling(params);
+}
 
 /** What both have. */
 export type GBTParams = Resolved<typeof gbtSpecs>;

@@ -96,6 +96,7 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     const objective = {
       objective: quantileAlphas === undefined ? lossType : ('quantiles' as const),
       quantileLevels: quantileAlphas ?? [],
+      ranking: null,
       objectiveParameter: lossParameter(this.params),
       centresLabels: this.params.centerLabels === true,
     };

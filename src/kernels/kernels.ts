@@ -6,8 +6,10 @@
  */
 import type { ForestKernels } from './forest-kernels.ts';
 
+import type { RankingKernels } from './ranking-kernels.ts';
+
 /** Every kernel; addresses and lengths only. */
-export interface Kernels extends ForestKernels {
+export interface Kernels extends ForestKernels, RankingKernels {
   /** Which twin this is. */
   readonly kind: 'wasm' | 'reference';
   // wasm/assembly/bin-column.ts

@@ -65,7 +65,9 @@ export class BoostedTreeGrower {
   /** Begins a round: what its outputs share, and the rows that their trees are grown on. */
   async beginRound(round: number): Promise<void> {
     const { environment, objective, rows } = this.#state;
-    objective.beginRound(environment, gradientRows(this.#state, rows.train));
+    await environment.wait(
+      objective.beginRound(environment, gradientRows(this.#state, rows.train)),
+    );
     await this.#roundRows.begin(round);
   }
 

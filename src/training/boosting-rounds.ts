@@ -119,5 +119,6 @@ async function prepare(
   };
   const state = { ...settled, metric: await CustomMetric.of(settled) };
   writeFirstScores(state);
+  await objective.prepare?.(environment, rows);
   return state;
 }

@@ -78,7 +78,7 @@ export async function startBoosting(
     centre,
     firstScores: start.map((score) => Math.round((score - centre) / scoreUnit) * scoreUnit),
     scoreUnit,
-    slotBytes: chooseSlotBytes(spread.largest, spread.mean),
+    slotBytes: objective.firstGradients === null ? 8 : chooseSlotBytes(spread.largest, spread.mean),
     validationLabels,
     isConstant: false,
   };

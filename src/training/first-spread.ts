@@ -27,12 +27,12 @@ export async function firstSpread(
   const { labels, weights } = rows;
   const gradSum = new ExactSum();
   const hessSum = new ExactSum();
-  const gradient = objective.firstGradients(environment, rows, start);
+  const gradient = objective.firstGradients?.(environment, rows, start) ?? null;
   const most = new Float64Array(4);
   for (let i = 0; i < labels.length; i++) {
     const w = weights === null ? 1 : (weights[i] as number);
     const y = labels[i] as number;
-    const [grad, hess] = gradient(y, i);
+    const [grad, hess] = gradient === null ? [0, 0] : gradient(y, i);
     const g = Math.abs(grad * w);
     const h = hess * w;
     gradSum.add(g);

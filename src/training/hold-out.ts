@@ -3,10 +3,10 @@
  * validation rows, the others stay. Whole groups are held out where rows have groups. A row's fold hangs on the
  * seed and its key (or its group), never on the rank that holds it.
  *
- * Labels, weights, offsets, groups, keys and records are copied behind one another, so that what trains on the
+ * Labels, weights, offsets, groups, positions, keys and records are copied behind one another, so that what trains on the
  * result sees rows like any others:
  *
- *   | … | labels weights offsets groups keys records | free
+ *   | … | labels weights offsets groups positions keys records | free
  *         ↑ base; in each array training rows first, as ingest lays them out
  */
 import { Arena } from '../base/arena.ts';
@@ -55,7 +55,10 @@ export async function holdOut(
     copy(rows.keys, copies.keys, 1);
     copy(rows.records, copies.records, rows.layout.stride / 4);
     if (rows.weights !== 0) copy(rows.weights, copies.weights, 2);
-    if (rows.groups !== 0) copy(rows.groups, copies.groups, 2);
+    if (rows.groups !== 0) {
+      copy(rows.groups, copies.groups, 2);
+      copy(rows.positions, copies.positions, 1);
+    }
     rows.offsets.forEach((source, k) => {
       copy(source, copies.offsets[k] as number, 2);
     });
@@ -114,9 +117,10 @@ function planCopies(rows: IngestedRows, base: number) {
   const weights = rows.weights === 0 ? 0 : arena.allocate(8 * numRows);
   const offsets = rows.offsets.map(() => arena.allocate(8 * numRows));
   const groups = rows.groups === 0 ? 0 : arena.allocate(8 * numRows);
+  const positions = rows.groups === 0 ? 0 : arena.allocate(4 * numRows);
   const keys = arena.allocate(4 * numRows);
   const records = arena.allocate(rows.layout.stride * numRows);
-  return { labels, weights, offsets, groups, keys, records, free: arena.top };
+  return { labels, weights, offsets, groups, positions, keys, records, free: arena.top };
 }
 
 /** Copies the chosen rows of so many words each behind one another. */

@@ -44,6 +44,8 @@ export interface IngestJob {
   readonly labelCol: string;
   /** What the label is: numbers to be met, or classes. */
   readonly labelKind: 'numeric' | 'class';
+  /** Labels are grades, whole numbers from 0 to this; null where they are not. */
+  readonly mostGrade: number | null;
   readonly weightCol: string | null;
   readonly classWeighting: ClassWeighting | null;
   /** Margins added to every score: a column, or one element of a vector an output; none if empty. */
@@ -97,6 +99,19 @@ export interface ColumnSampling {
   readonly byNode: number | null;
 }
 
+/** How the order of rows within groups is judged. */
+export interface RankingSettings {
+  /** The gain of each grade. */
+  readonly labelGains: readonly number[];
+  /** Pairs are those of a row among the first so many. */
+  readonly truncationLevel: number;
+  /** How steep the logistic loss of a pair is. */
+  readonly sigma: number;
+  readonly normalises: boolean;
+  /** The NDCG of so many first rows is shown. */
+  readonly ndcgAt: number;
+}
+
 /** When boosting stops early. */
 export interface EarlyStopping {
   /** Rounds without a better validation loss. */
@@ -139,11 +154,14 @@ export interface BoostingJob {
     | 'tweedie'
     | 'crossEntropy'
     | 'quantiles'
+    | 'lambdarank'
     | 'custom';
   /** Delta of huber, level of quantile, power of tweedie; else 0. */
   readonly objectiveParameter: number;
   /** Levels of `quantiles`, one score each. */
   readonly quantileLevels: readonly number[];
+  /** How `lambdarank` looks at groups, else null. */
+  readonly ranking: RankingSettings | null;
   /** The function behind objective `custom`, else null. */
   readonly objectiveFunction: FunctionReference | null;
   /** Only label − score matters to it, so that labels may be centred. */

@@ -2,6 +2,7 @@
  * What boosting minimises: gradients of each row from its own score, the loss that is shown and stops early,
  * and where to start. The arithmetic is in the kernels; an objective says which of them to call.
  */
+import type { Awaitable } from '../base/awaitable.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import type { StartRows } from './offset-start.ts';
 import type { RankEnvironment } from './rank-environment.ts';
@@ -49,15 +50,21 @@ export interface Objective {
     rows: StartRows,
     context: StartContext,
   ): Promise<readonly number[]>;
-  /** g and h of each row at the start, before weights: the widest of the outputs. */
-  firstGradients(
-    environment: RankEnvironment,
-    rows: StartRows,
-    start: readonly number[],
-  ): (label: number, row: number) => readonly [number, number];
+  /** g and h of each row at the start, before weights: the widest of the outputs; null where they are spread widely. */
+  readonly firstGradients:
+    | ((
+        environment: RankEnvironment,
+        rows: StartRows,
+        start: readonly number[],
+      ) => (label: number, row: number) => readonly [number, number])
+    | null;
+  /** Called once, when the rows are binned and memory is planned. */
+  prepare?(environment: RankEnvironment, rows: IngestedRows): Promise<void>;
   /** Called once a round, before the gradients of its outputs. */
-  beginRound(environment: RankEnvironment, rows: GradientRows): void;
+  beginRound(environment: RankEnvironment, rows: GradientRows): Awaitable<void>;
   gradients(environment: RankEnvironment, rows: GradientRows, output: number): void;
   /** Loss of each row, weighted, into `out`. */
   losses(environment: RankEnvironment, rows: GradientRows, out: number): void;
+  /** The loss of all validation rows, of objectives that look at groups of rows; every rank calls it. */
+  groupLoss?(environment: RankEnvironment, rows: GradientRows): Promise<number>;
 }

@@ -7,6 +7,8 @@ import { type BoostingState, gradientRows } from './boosting-state.ts';
 export async function validationLoss(state: BoostingState): Promise<number> {
   const { environment, objective, memory, metric } = state;
   const { validation, weights, train } = state.rows;
+  if (metric === null && objective.groupLoss !== undefined)
+    return await objective.groupLoss(environment, gradientRows(state, validation));
   const first = validation.start - train.numProcess;
   const out = memory.tail + 8 * first;
   await environment.reserve(memory.tail + 8 * validation.numProcess, 'validation losses');

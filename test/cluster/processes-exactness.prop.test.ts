@@ -193,6 +193,7 @@ describe('processes that meet over sockets', () => {
   const numRuns = {
     GBTRegressor: 10,
     GBTClassifier: 10,
+    GBTRanker: 5,
     RandomForestRegressor: 8,
     RandomForestClassifier: 8,
     DecisionTreeClassifier: 4,

@@ -7,6 +7,7 @@ import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regresso
 import { ExtraTreesClassifier } from '../../src/ensemble/extra-trees-classifier.ts';
 import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTRanker } from '../../src/ensemble/gbt-ranker.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
@@ -78,6 +79,7 @@ const trainingTable: Columns = {
   carrier: rows.map((row) => (row % 13 === 0 ? null : ['UA', 'AA', 'B6'][row % 3]) ?? null),
   hour: Int32Array.from(rows, (row) => row % 24),
   group: rows.map((row) => ['low', 'middle', 'high'][Math.floor(((row * 37) % 50) / 17)] ?? 'low'),
+  grade: Int32Array.from(rows, (row) => row % 4),
   isLate: rows.map((row) => (row * 37) % 50 > 20),
   delay: rows.map((row) => ((row * 37) % 50) / 4 + (row % 3)),
 };
@@ -238,6 +240,12 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     (options) => new GBTClassifier({ maxIter: 3, minInstancesPerNode: 3, ...options }),
     'isLate',
     'GBTClassificationModel',
+  ),
+  GBTRanker: treeCase(
+    (options) =>
+      new GBTRanker({ maxIter: 3, minInstancesPerNode: 3, groupCol: 'hour', ...options }),
+    'grade',
+    'GBTRankingModel',
   ),
   GBTRegressor: treeCase(
     (options) => new GBTRegressor({ maxIter: 3, minInstancesPerNode: 3, ...options }),

@@ -7,6 +7,7 @@ import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTRanker } from '../../src/ensemble/gbt-ranker.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
@@ -48,6 +49,7 @@ export function trainingTable(): PartitionedTable {
     weight: rows.map((row) => (row % 9) / 4),
     delay,
     isLate: delay.map((value) => value > 4),
+    query: Int32Array.from(rows, (row) => row % 12),
     grade: Int32Array.from(delay, (value) => (value < 2 ? 1 : value < 7 ? 2 : 5)),
     verdict: delay.map((value) => (value < 2 ? 'early' : value < 7 ? 'late' : 'very late')),
   });
@@ -74,6 +76,8 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
     new GBTRegressor({ ...boosted, labelCol: 'delay', weightCol: 'weight', leafCol: 'leaf' }),
   GBTClassificationModel: () =>
     new GBTClassifier({ ...boosted, maxIter: 2, labelCol: 'verdict', colsampleByTree: 0.8 }),
+  GBTRankingModel: () =>
+    new GBTRanker({ ...boosted, labelCol: 'grade', groupCol: 'query', weightCol: 'weight' }),
   RandomForestRegressionModel: () =>
     new RandomForestRegressor({ ...forest, labelCol: 'delay', seed: 5 }),
   RandomForestClassificationModel: () =>

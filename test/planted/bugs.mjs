@@ -466,4 +466,20 @@ export const plantedBugs = [
     ],
     tests: ['test/tuning/search.test.ts'],
   },
+  {
+    name: 'the better row of a pair is pushed down',
+    edits: [
+      {
+        file: 'src/kernels/reference/ranking.ts',
+        find: 'm.setF64(grads + high, m.f64(grads + high) - lambda);',
+        replace: 'm.setF64(grads + high, m.f64(grads + high) + lambda);',
+      },
+      {
+        file: 'wasm/assembly/ranking.ts',
+        find: 'store<f64>(grads + high, load<f64>(grads + high) - lambda);',
+        replace: 'store<f64>(grads + high, load<f64>(grads + high) + lambda);',
+      },
+    ],
+    tests: ['test/ensemble/ranker.test.ts'],
+  },
 ];

@@ -58,7 +58,7 @@ export function featureNames(recipe: DataRecipe): string[] {
 /**
  * Columns x0…, and: y a number, p a number above 0, b one of two words, k one of four integers, w a weight (one in eight is 0),
  * id a distinct integer, v a mark on one row in five, o an offset between −1 and 1,
- * g a group of about 25 rows, s a number from 0 to 1.
+ * g a group of about 25 rows, s a number from 0 to 1, r a grade from 0 to 4.
  */
 export function randomData(recipe: DataRecipe): SampleData {
   const { numRows, kinds } = recipe;
@@ -92,6 +92,9 @@ export function randomData(recipe: DataRecipe): SampleData {
     column('v', 'bool', () => random() < 0.2),
     column('o', 'float64', () => 2 * random() - 1),
     column('s', 'float64', (row) => Math.max(0, Math.min(1, 0.5 + 0.4 * (noisy[row] as number)))),
+    column('r', 'int32', (row) =>
+      Math.max(0, Math.min(4, Math.round(1 + 2 * (noisy[row] as number)))),
+    ),
     column('g', 'int64', () => Math.floor((random() * numRows) / 25) * 1e10),
   ];
 }

@@ -19,6 +19,7 @@ import {
 const numRuns = {
   GBTRegressor: 20,
   GBTClassifier: 20,
+  GBTRanker: 8,
   RandomForestRegressor: 12,
   RandomForestClassifier: 12,
   ExtraTreesRegressor: 6,

@@ -5,6 +5,7 @@ import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regresso
 import { ExtraTreesClassifier } from '../../src/ensemble/extra-trees-classifier.ts';
 import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTRanker } from '../../src/ensemble/gbt-ranker.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
@@ -25,11 +26,11 @@ export interface TreeEstimator {
 
 /** An estimator by class and options, so that a failing case can be read. */
 export interface EstimatorCase {
-  readonly name: keyof typeof estimatorClasses;
+  readonly name: keyof typeof estimatorClasses | 'GBTRanker';
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Every tree estimator. */
+/** Every tree estimator whose label is a class or a number; GBTRanker, which needs groups, is made too. */
 export const estimatorClasses = {
   GBTRegressor,
   GBTClassifier,
@@ -43,9 +44,8 @@ export const estimatorClasses = {
 
 /** Makes it. */
 export function makeEstimator({ name, options }: EstimatorCase): TreeEstimator {
-  const Class = estimatorClasses[name] as new (
-    options: Readonly<Record<string, unknown>>,
-  ) => TreeEstimator;
+  const classes = { ...estimatorClasses, GBTRanker };
+  const Class = classes[name] as new (options: Readonly<Record<string, unknown>>) => TreeEstimator;
   return new Class(options);
 }
 
@@ -151,6 +151,14 @@ const classDraws = fc.oneof(
     }),
   },
 );
+const ranking = fc.record({
+  labelCol: fc.constant('r'),
+  groupCol: fc.constant('g'),
+  truncationLevel: fc.constantFrom(1, 5, 30),
+  sigmoid: fc.constantFrom(0.5, 1),
+  lambdarankNorm: fc.boolean(),
+  ndcgAt: fc.constantFrom(1, 10),
+});
 const offset = fc.record({ offsetCol: fc.constant('o') }, { requiredKeys: [] });
 const boostedLabel = fc.oneof(
   fc.record(
@@ -206,6 +214,7 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
   {
     GBTRegressor: caseOf('GBTRegressor', boosting, rounds, losses, offset, rowDraws),
     GBTClassifier: caseOf('GBTClassifier', boosting, rounds, boostedLabel, classDraws),
+    GBTRanker: caseOf('GBTRanker', boosting, rounds, rowDraws, offset, ranking),
     RandomForestRegressor: caseOf('RandomForestRegressor', forest, nodeLimits, numberLabel),
     RandomForestClassifier: caseOf(
       'RandomForestClassifier',

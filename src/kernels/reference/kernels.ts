@@ -18,6 +18,7 @@ import * as leafValues from './leaf-values.ts';
 import * as partitionRows from './partition-rows.ts';
 import * as predict from './predict.ts';
 import * as rankValues from './rank-values.ts';
+import * as ranking from './ranking.ts';
 import { scoreRow } from './score-row.ts';
 import { Views } from './views.ts';
 
@@ -45,6 +46,7 @@ const twins: Twins = {
   ...predict,
   ...rankValues,
   scoreRow,
+  ...ranking,
   explainTree,
 };
 

@@ -44,6 +44,8 @@ export interface IngestedRows {
   readonly offsets: readonly number[];
   /** uint32[2] a row: the group's 64 bits, the low word first; 0 without groups. */
   readonly groups: number;
+  /** uint32 a row: where it stood among the process's rows as they were read; 0 without groups. */
+  readonly positions: number;
   readonly keys: number;
   readonly records: number;
   /** From here on memory is free. */
@@ -69,6 +71,7 @@ export async function ingest(
   const weights = hasWeights ? arena.allocate(8 * numRows) : 0;
   const offsets = job.offsets.map(() => arena.allocate(8 * numRows));
   const groups = job.groupCol === null ? 0 : arena.allocate(8 * numRows);
+  const positions = job.groupCol === null ? 0 : arena.allocate(4 * numRows);
   const keys = arena.allocate(4 * numRows);
   const tables = arena.allocate(environment.numLocal * tableBytes(job));
   const records = arena.allocate(strideBound(job) * numRows);
@@ -105,7 +108,10 @@ export async function ingest(
       copyRuns(environment.f64(from, numRows), environment.f64(to, numRows), runs, start);
     copy(roles.labels, labels);
     copyRuns(environment.u32(roles.keys, numRows), environment.u32(keys, numRows), runs, start);
-    if (groups !== 0) copy(roles.groups, groups);
+    if (groups !== 0) {
+      copy(roles.groups, groups);
+      writePositions(environment.u32(positions + 4 * start, runs.numRows), runs);
+    }
     if (job.weightCol !== null) copy(roles.weights, weights);
     else if (weights !== 0) environment.f64(weights + 8 * start, runs.numRows).fill(1);
     offsets.forEach((to, k) => {
@@ -132,7 +138,18 @@ export async function ingest(
   }
   const { features, hasMissing } = await finder.finish();
   const runs = { trainRuns, validationRuns };
-  const rows = { classes, train, validation, labels, weights, offsets, groups, keys, ...runs };
+  const rows = {
+    classes,
+    train,
+    validation,
+    labels,
+    weights,
+    offsets,
+    groups,
+    positions,
+    keys,
+    ...runs,
+  };
   const layout = layoutRecords(features, hasMissing, await slotBytes(rows));
 
   const scratch = tables + environment.localIndex * tableBytes(job);
@@ -187,6 +204,14 @@ function nothingToLearn(job: IngestJob, numValidation: number): CoppiceError {
     'DATA_EMPTY',
     `the table that ${owner} is fitted on must have at least one row to learn from; got validation rows only${hint}`,
   );
+}
+
+function writePositions(positions: Uint32Array, runs: RowRuns): void {
+  let at = 0;
+  for (let r = 0; r < runs.starts.length; r++) {
+    const first = runs.starts[r] as number;
+    for (let i = 0; i < (runs.counts[r] as number); i++) positions[at++] = first + i;
+  }
 }
 
 function copyRuns<T extends Float64Array | Uint32Array>(

@@ -114,13 +114,8 @@ function readLabels(
     fillNumeric(vector, labels, 0, job.labelCol);
   }
   for (let i = 0; i < part.count; i++) {
-    if (states[i] === rowState.out || Number.isFinite(labels[i])) continue;
-    const got = Number.isNaN(labels[i]) ? 'null or NaN' : String(labels[i]);
-    throw new CoppiceError(
-      'LABEL_INVALID',
-      `${job.labelCol} (the label of ${job.owner}) must be a finite number or a class in every row; got ${got} in row ${part.skip + i} of partition ${part.index}; drop such rows with table.na.drop({ cols: ['${job.labelCol}'] })`,
-      place(part, i),
-    );
+    if (states[i] !== rowState.out && !isLabel(labels[i] as number, job))
+      throw badLabel(job, part, i, labels[i] as number);
   }
   if (job.labelKind === 'numeric' || isText) return values;
   const distinct = new Map<number, number>();
@@ -136,6 +131,29 @@ function readLabels(
     labels[i] = code;
   }
   return [...distinct.keys()];
+}
+
+function isLabel(label: number, { mostGrade }: IngestJob): boolean {
+  if (mostGrade === null) return Number.isFinite(label);
+  return Number.isInteger(label) && label >= 0 && label <= mostGrade;
+}
+
+function badLabel(job: IngestJob, part: PlacedPartition, row: number, label: number): CoppiceError {
+  const { labelCol, owner, mostGrade } = job;
+  const isMissing = Number.isNaN(label);
+  const rule =
+    mostGrade === null
+      ? 'a finite number or a class'
+      : `a whole number from 0 to ${mostGrade} (a grade that labelGains has a gain for)`;
+  const remedy =
+    isMissing || mostGrade === null
+      ? `drop such rows with table.na.drop({ cols: ['${labelCol}'] })`
+      : 'give more labelGains, or grades that start at 0';
+  return new CoppiceError(
+    'LABEL_INVALID',
+    `${labelCol} (the label of ${owner}) must be ${rule} in every row; got ${isMissing ? 'null or NaN' : label} in row ${part.skip + row} of partition ${part.index}; ${remedy}`,
+    place(part, row),
+  );
 }
 
 function isTextOrBool(type: string): boolean {

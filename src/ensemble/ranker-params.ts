@@ -1,0 +1,61 @@
+/** Parameters of GBTRanker. */
+import { defineParams, type Options } from '../params/define-params.ts';
+import { bool, column, float, int, numbers } from '../params/kinds.ts';
+import type { RankingSettings } from '../training/messages.ts';
+import { checkGbt, gbtSpecs } from './gbt-params.ts';
+
+// a function of the user sees rows, not groups
+const { objectiveFunction, metricFunction, ...shared } = gbtSpecs;
+
+/** The grades 0 to 30, gains 2^grade − 1. */
+const defaultGains: readonly number[] = Array.from({ length: 31 }, (_, grade) => 2 ** grade - 1);
+
+/** Parameters of GBTRanker. */
+export const gbtRankerParams = defineParams(
+  'GBTRanker',
+  {
+    ...shared,
+    /** The group (query) of each row, an integer or a text; rows are ordered within their group. */
+    groupCol: column({ default: 'group', since: '0.1.0' }),
+    /** Pairs that are learned from have a row among the first so many of their group. */
+    truncationLevel: int({ default: 30, min: 1, since: '0.1.0' }),
+    /** How steep the logistic loss of a pair is. */
+    sigmoid: float({ default: 1, above: 0, since: '0.1.0' }),
+    /** Divide a pair by the distance of its scores, and a group's gradients by their sum. */
+    lambdarankNorm: bool({ default: true, since: '0.1.0' }),
+    /** The gain of each grade from 0 on; by default 2^grade − 1 up to grade 30. */
+    labelGains: numbers({ min: 0, minLength: 2, since: '0.1.0' }),
+    /** The NDCG of the first so many rows of a group is measured on validation rows. */
+    ndcgAt: int({ default: 10, min: 1, since: '0.1.0' }),
+  },
+  (params) =>
+    checkGbt({ ...params, objectiveFunction: undefined, metricFunction: undefined }) ??
+    checkGroup(params),
+);
+
+/** Options of {@link GBTRanker}. @interface */
+export type GBTRankerOptions = Options<typeof gbtRankerParams.schema>;
+
+function checkGroup(params: {
+  readonly groupCol: string;
+  readonly labelCol: string;
+}): string | null {
+  return params.groupCol === params.labelCol ? 'groupCol must differ from labelCol' : null;
+}
+
+/** What ranks are told. */
+export function rankingSettings(params: {
+  readonly truncationLevel: number;
+  readonly sigmoid: number;
+  readonly lambdarankNorm: boolean;
+  readonly labelGains: readonly number[] | undefined;
+  readonly ndcgAt: number;
+}): RankingSettings {
+  return {
+    labelGains: params.labelGains ?? defaultGains,
+    truncationLevel: params.truncationLevel,
+    sigma: params.sigmoid,
+    normalises: params.lambdarankNorm,
+    ndcgAt: params.ndcgAt,
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * The order of rows within groups as an objective: LambdaMART (C. Burges, 2010) with LightGBM's normalisation. In each
+ * round every rank orders its groups by the scores as they are and writes the gradients of their rows, its own or
+ * those of other ranks of its process; the loss that is shown is 1 − NDCG.
+ */
+import type { IngestedRows } from '../ingest/ingest.ts';
+import type { BoostingJob, RankingSettings } from '../messages.ts';
+import type { GradientRows, Objective } from '../objective.ts';
+import type { RankEnvironment } from '../rank-environment.ts';
+import { listGroups } from './group-lists.ts';
+import { RankedGroups } from './ranked-groups.ts';
+
+/** See the header. */
+export class LambdarankObjective implements Objective {
+  readonly numOutputs = 1;
+  readonly hessianIsWeight = false;
+  readonly findsHessianRange = false;
+  readonly centresLabels = false;
+  readonly leafQuantiles = null;
+  /** Gradients of pairs are spread widely from the first round on. */
+  readonly firstGradients = null;
+  readonly #job: BoostingJob;
+  readonly #settings: RankingSettings;
+  #rows!: IngestedRows;
+  #train!: RankedGroups;
+  #validation: RankedGroups | null = null;
+
+  constructor(job: BoostingJob, settings: RankingSettings) {
+    this.#job = job;
+    this.#settings = settings;
+  }
+
+  async start(): Promise<readonly number[]> {
+    return [0];
+  }
+
+  async prepare(environment: RankEnvironment, rows: IngestedRows): Promise<void> {
+    this.#rows = rows;
+    const firstPosition = this.#job.ingest.rowRange[0];
+    const { train, validation } = rows;
+    const lists = await listGroups(environment, rows, train, firstPosition);
+    this.#train = new RankedGroups(environment, lists, this.#settings);
+    if (validation.numAll === 0) return;
+    const held = await listGroups(environment, rows, validation, firstPosition);
+    this.#validation = new RankedGroups(environment, held, this.#settings);
+  }
+
+  async beginRound(environment: RankEnvironment, rows: GradientRows): Promise<void> {
+    const { train } = this.#rows;
+    const column = (address: number): Float64Array =>
+      environment.f64(address - 8 * train.start, train.numProcess);
+    // all ranks' scores are written, then all ranks' gradients
+    await environment.wait(environment.collective.barrier());
+    await this.#train.sort(column(rows.scores));
+    this.#train.writeGradients(column(rows.grads), column(rows.hesses));
+    await environment.wait(environment.collective.barrier());
+  }
+
+  gradients(environment: RankEnvironment, rows: GradientRows): void {
+    let largestGrad = 0;
+    let largestHess = 0;
+    for (const grad of environment.f64(rows.grads, rows.numRows)) {
+      largestGrad = Math.max(largestGrad, Math.abs(grad));
+    }
+    for (const hess of environment.f64(rows.hesses, rows.numRows)) {
+      largestHess = Math.max(largestHess, hess);
+    }
+    environment.f64(rows.stats, 2).set([largestGrad, largestHess]);
+  }
+
+  losses(): void {
+    throw new RangeError('the loss of a ranking is that of groups, not of rows');
+  }
+
+  async groupLoss(environment: RankEnvironment, rows: GradientRows): Promise<number> {
+    const { train, validation } = this.#rows;
+    // scores are those of all rows of the process, training rows first
+    const all = environment.f64(
+      rows.scores - 8 * validation.start,
+      train.numProcess + validation.numProcess,
+    );
+    await environment.wait(environment.collective.barrier());
+    const groups = this.#validation as RankedGroups;
+    await groups.sort(all);
+    return 1 - (await groups.meanNdcg());
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * A rank's groups at work, in a memory of their own: scores come in, orders, gradients of pairs and the NDCG go out.
+ * Kernels run a few groups at a time, so that an abort is seen soon.
+ */
+import { Arena } from '../../base/arena.ts';
+import { ExactSum } from '../../base/exact-sum.ts';
+import { chooseKernels, newKernelMemory } from '../../kernels/choose.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import { sumOverRanks } from '../base-score.ts';
+import type { RankingSettings } from '../messages.ts';
+import type { RankEnvironment } from '../rank-environment.ts';
+import { type GroupLists, gatherScores } from './group-lists.ts';
+import { bestGain, discountsOf, ndcg } from './ndcg.ts';
+
+type ColumnName = (typeof columns)[number]['name'] | 'discounts';
+
+/** Entries that a kernel may look at in one go. */
+const sliceEntries = 50_000;
+
+/** See the header. */
+export class RankedGroups {
+  readonly #environment: RankEnvironment;
+  readonly #lists: GroupLists;
+  readonly #settings: RankingSettings;
+  readonly #memory: WebAssembly.Memory;
+  readonly #kernels: Kernels;
+  readonly #gains: Float64Array;
+  readonly #discounts: Float64Array;
+  /** Addresses in the memory. */
+  readonly #at: Readonly<Record<ColumnName, number>>;
+
+  constructor(environment: RankEnvironment, lists: GroupLists, settings: RankingSettings) {
+    this.#environment = environment;
+    this.#lists = lists;
+    this.#settings = settings;
+    const { starts, labels } = lists;
+    const numGroups = starts.length - 1;
+    let longest = 1;
+    for (let g = 0; g < numGroups; g++) longest = Math.max(longest, this.#sizeOf(g));
+    this.#discounts = discountsOf(Math.max(longest, settings.ndcgAt));
+    this.#gains = labels.map((label) => settings.labelGains[label] as number);
+    const arena = new Arena(1024);
+    const lengths = { entry: labels.length, group: numGroups + 1 };
+    const places = columns.map(({ name, bytes, per }) => [
+      name,
+      arena.allocate(bytes * lengths[per]),
+    ]);
+    const discounts = arena.allocate(8 * longest);
+    this.#at = { ...Object.fromEntries(places), discounts } as Record<ColumnName, number>;
+    this.#memory = newKernelMemory(arena.top);
+    this.#kernels = chooseKernels(this.#memory, environment.kernels.kind);
+    new Uint32Array(this.#memory.buffer, this.#at.starts, starts.length).set(starts);
+    this.#f64('labels', labels.length).set(labels);
+    this.#f64('gains', labels.length).set(this.#gains);
+    this.#f64('discounts', longest).set(this.#discounts.subarray(0, longest));
+    const ideals = this.#f64('ideals', numGroups);
+    for (let g = 0; g < numGroups; g++) {
+      const best = bestGain(this.#gainsOf(g), settings.truncationLevel, this.#discounts);
+      ideals[g] = best > 0 ? 1 / best : 0;
+    }
+  }
+
+  /** Orders the groups by the scores of the process's rows; every rank calls it. */
+  async sort(scores: Float64Array): Promise<void> {
+    const { starts, labels } = this.#lists;
+    const own = this.#f64('scores', labels.length);
+    await gatherScores(this.#environment, this.#lists, scores, own);
+    this.#inSlices((from, end) => {
+      const at = this.#at;
+      const { starts: address, scores: s, order, scratch } = at;
+      this.#kernels.sortGroups(address + 4 * from, end - from, s, order, scratch);
+    }, starts);
+  }
+
+  /** Writes the gradients of the process's rows in this rank's groups, times their weights. */
+  writeGradients(grads: Float64Array, hesses: Float64Array): void {
+    const { starts, rowOf, weights } = this.#lists;
+    const { truncationLevel, sigma, normalises } = this.#settings;
+    const at = this.#at;
+    this.#inSlices((from, end) => {
+      this.#kernels.lambdaGradients(
+        at.starts + 4 * from,
+        end - from,
+        at.order,
+        at.scores,
+        at.labels,
+        at.gains,
+        at.ideals + 8 * from,
+        at.discounts,
+        truncationLevel,
+        sigma,
+        normalises ? 1 : 0,
+        at.grads,
+        at.hesses,
+      );
+    }, starts);
+    const ownGrads = this.#f64('grads', rowOf.length);
+    const ownHesses = this.#f64('hesses', rowOf.length);
+    for (let e = 0; e < rowOf.length; e++) {
+      const row = rowOf[e] as number;
+      if (row < 0) continue;
+      const w = weights[e] as number;
+      grads[row] = (ownGrads[e] as number) * w;
+      hesses[row] = (ownHesses[e] as number) * w;
+    }
+  }
+
+  /** The mean NDCG of all groups of all ranks, each group weighted by the mean weight of its rows. */
+  async meanNdcg(): Promise<number> {
+    const { starts, isCounted, weights } = this.#lists;
+    const order = new Uint32Array(this.#memory.buffer, this.#at.order, this.#gains.length);
+    const scores = this.#f64('scores', this.#gains.length);
+    const total = new ExactSum();
+    const totalWeight = new ExactSum();
+    for (let g = 0; g < isCounted.length; g++) {
+      if (isCounted[g] === 0) continue;
+      const rows = order.subarray(starts[g], starts[g + 1]);
+      const gains = Float64Array.from(rows, (row) => this.#gains[row] as number);
+      const sorted = Float64Array.from(rows, (row) => scores[row] as number);
+      let weight = 0;
+      for (let e = starts[g] as number; e < (starts[g + 1] as number); e++) {
+        weight += weights[e] as number;
+      }
+      weight /= rows.length;
+      total.addProduct(ndcg(sorted, gains, this.#settings.ndcgAt, this.#discounts), weight);
+      totalWeight.add(weight);
+    }
+    const [sum, weight] = await sumOverRanks(this.#environment, [total, totalWeight]);
+    return (sum as number) / (weight as number);
+  }
+
+  #sizeOf(group: number): number {
+    const { starts } = this.#lists;
+    return (starts[group + 1] as number) - (starts[group] as number);
+  }
+
+  #gainsOf(group: number): Float64Array {
+    const { starts } = this.#lists;
+    return this.#gains.subarray(starts[group], starts[group + 1]);
+  }
+
+  #f64(name: ColumnName, length: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, this.#at[name], length);
+  }
+
+  #inSlices(work: (from: number, end: number) => void, starts: Uint32Array): void {
+    const numGroups = starts.length - 1;
+    let from = 0;
+    while (from < numGroups) {
+      this.#environment.collective.checkAborted();
+      let end = from + 1;
+      const first = starts[from] as number;
+      while (end < numGroups && (starts[end + 1] as number) - first <= sliceEntries) end += 1;
+      work(from, end);
+      from = end;
+    }
+  }
+}
+
+const columns = [
+  { name: 'starts', bytes: 4, per: 'group' },
+  { name: 'ideals', bytes: 8, per: 'group' },
+  { name: 'scores', bytes: 8, per: 'entry' },
+  { name: 'labels', bytes: 8, per: 'entry' },
+  { name: 'gains', bytes: 8, per: 'entry' },
+  { name: 'grads', bytes: 8, per: 'entry' },
+  { name: 'hesses', bytes: 8, per: 'entry' },
+  { name: 'order', bytes: 4, per: 'entry' },
+  { name: 'scratch', bytes: 4, per: 'entry' },
+] as const;

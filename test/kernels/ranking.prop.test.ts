@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { exp, log } from '../../src/base/portable-math.ts';
+import { arbitraryDraws, Draws } from './draws.ts';
+import { TwinMemories } from './twin-memories.ts';
+
+const twins = new TwinMemories();
+
+/** Sizes of groups: none, one row, a block of the sort, several merges. */
+const sizes = fc.array(fc.constantFrom(0, 1, 2, 5, 16, 17, 33, 70, 150), {
+  minLength: 1,
+  maxLength: 5,
+});
+
+function startsOf(groupSizes: readonly number[]): number[] {
+  const starts = [0];
+  for (const size of groupSizes) starts.push((starts.at(-1) as number) + size);
+  return starts;
+}
+
+/** Lays out groups of rows and sorts them; few distinct scores, so that many tie. */
+function layGroups(draws: Draws, groupSizes: readonly number[], numScores: number) {
+  twins.clear();
+  const starts = startsOf(groupSizes);
+  const numRows = starts.at(-1) as number;
+  const scores = draws.list(numRows, () => (draws.below(numScores) - numScores / 2) / 3);
+  const at = {
+    starts: twins.u32(starts),
+    scores: twins.f64(scores),
+    order: twins.zeros(numRows * 4),
+    scratch: twins.zeros(numRows * 4),
+  };
+  return { starts, numRows, scores, at };
+}
+
+describe('sorting groups', () => {
+  it('is stable, descending, and gives the bits of the twin', () => {
+    fc.assert(
+      fc.property(arbitraryDraws, sizes, fc.constantFrom(2, 9, 1e6), (draws, groupSizes, few) => {
+        const { starts, numRows, scores, at } = layGroups(draws, groupSizes, few);
+        twins.run('sortGroups', [at.starts, groupSizes.length, at.scores, at.order, at.scratch]);
+        const wanted = groupSizes.flatMap((size, g) =>
+          Array.from({ length: size }, (_, i) => (starts[g] as number) + i).sort(
+            (a, b) => (scores[b] as number) - (scores[a] as number) || a - b,
+          ),
+        );
+        expect([...twins.u32At(at.order, numRows)]).toEqual(wanted);
+      }),
+    );
+  });
+});
+
+interface LambdaCase {
+  readonly truncation: number;
+  readonly sigma: number;
+  readonly normalises: number;
+}
+
+/** LightGBM's formulas, pair by pair, over all rows of one group. */
+function lambdasByHand(
+  scores: readonly number[],
+  labels: readonly number[],
+  ideal: number,
+  { truncation, sigma, normalises }: LambdaCase,
+): { grads: number[]; hesses: number[] } {
+  const grads = scores.map(() => 0);
+  const hesses = scores.map(() => 0);
+  const order = scores
+    .map((_, i) => i)
+    .sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
+  const discount = (place: number): number => Math.LN2 / Math.log(place + 2);
+  const best = Math.max(...scores);
+  const worst = Math.min(...scores);
+  let sum = 0;
+  order.forEach((a, i) => {
+    order.slice(i + 1).forEach((b, rest) => {
+      if (i >= truncation || labels[a] === labels[b]) return;
+      const j = i + 1 + rest;
+      const [high, low] = (labels[a] as number) > (labels[b] as number) ? [a, b] : [b, a];
+      const delta = (scores[high] as number) - (scores[low] as number);
+      const gap = 2 ** (labels[high] as number) - 2 ** (labels[low] as number);
+      let change = gap * Math.abs(discount(i) - discount(j)) * ideal;
+      if (normalises === 1 && best !== worst) change /= 0.01 + Math.abs(delta);
+      const p = 1 / (1 + exp(sigma * delta));
+      grads[low] = (grads[low] as number) + sigma * change * p;
+      grads[high] = (grads[high] as number) - sigma * change * p;
+      const h = sigma * sigma * change * p * (1 - p);
+      hesses[low] = (hesses[low] as number) + h;
+      hesses[high] = (hesses[high] as number) + h;
+      sum += 2 * sigma * change * p;
+    });
+  });
+  const factor = normalises === 1 && sum > 0 ? Math.log2(1 + sum) / sum : 1;
+  return { grads: grads.map((g) => g * factor), hesses: hesses.map((h) => h * factor) };
+}
+
+describe('gradients of pairs', () => {
+  it('follow the formulas, add up to 0 in a group, and give the bits of the twin', () => {
+    const cases = fc.record({
+      truncation: fc.constantFrom(1, 3, 30, 1000),
+      sigma: fc.constantFrom(0.5, 1, 2),
+      normalises: fc.constantFrom(0, 1),
+    });
+    fc.assert(
+      fc.property(arbitraryDraws, sizes, cases, (draws, groupSizes, found) => {
+        const { starts, numRows, scores, at } = layGroups(
+          draws,
+          groupSizes,
+          draws.pick([1, 5, 1e6]),
+        );
+        const labels = draws.list(numRows, () => draws.below(5));
+        const gains = labels.map((label) => 2 ** label - 1);
+        const longest = Math.max(...groupSizes);
+        const discounts = Array.from({ length: longest }, (_, i) => Math.LN2 / log(i + 2));
+        const ideals = groupSizes.map((_, g) => {
+          const own = gains.slice(starts[g], starts[g + 1]).sort((a, b) => b - a);
+          const dcg = own
+            .slice(0, found.truncation)
+            .reduce((sum, gain, i) => sum + gain * (discounts[i] as number), 0);
+          return dcg > 0 ? 1 / dcg : 0;
+        });
+        const grads = twins.f64(draws.list(numRows, () => Number.NaN));
+        const hesses = twins.f64(draws.list(numRows, () => Number.NaN));
+        const rest = [gains, ideals, discounts].map((values) => twins.f64(values));
+        const labelsAt = twins.f64(labels);
+        const head = [at.starts, groupSizes.length];
+        twins.run('sortGroups', [...head, at.scores, at.order, at.scratch]);
+        twins.runOn('lambdaGradients', [
+          ...head,
+          at.order,
+          at.scores,
+          labelsAt,
+          ...rest,
+          found.truncation,
+          found.sigma,
+          found.normalises,
+          grads,
+          hesses,
+        ]);
+        const foundGrads = twins.f64At(grads, numRows);
+        const foundHesses = twins.f64At(hesses, numRows);
+        groupSizes.forEach((_, g) => {
+          const [from, end] = [starts[g] as number, starts[g + 1] as number];
+          const byHand = lambdasByHand(
+            scores.slice(from, end),
+            labels.slice(from, end),
+            ideals[g] as number,
+            found,
+          );
+          byHand.grads.forEach((grad, i) => {
+            expect(foundGrads[from + i]).toBeCloseTo(grad, 9);
+            expect(foundHesses[from + i]).toBeCloseTo(byHand.hesses[i] as number, 9);
+          });
+          const sum = foundGrads.slice(from, end).reduce((total, grad) => total + grad, 0);
+          expect(Math.abs(sum)).toBeLessThan(1e-9);
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('pull the better row up', () => {
+    const draws = new Draws(1);
+    const { at } = layGroups(draws, [2], 1);
+    const grads = twins.zeros(16);
+    const hesses = twins.zeros(16);
+    const rest = [[0, 1], [1], [1, 0.5]].map((values) => twins.f64(values));
+    const labels = twins.f64([0, 1]);
+    twins.run('sortGroups', [at.starts, 1, at.scores, at.order, at.scratch]);
+    twins.runOn('lambdaGradients', [
+      ...[at.starts, 1, at.order, at.scores, labels, ...rest, 5, 1, 0],
+      ...[grads, hesses],
+    ]);
+    expect([...twins.f64At(grads, 2)]).toEqual([0.25, -0.25]);
+    expect([...twins.f64At(hesses, 2)]).toEqual([0.125, 0.125]);
+  });
+});
