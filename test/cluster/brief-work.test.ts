@@ -31,7 +31,8 @@ function newPool(): ThreadPool {
 }
 
 const brief = { isBrief: true };
-const gang = { program: 'test.triple', width: 1, payload: () => 7 };
+const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+const gang = { program: 'test.triple', width: 1, memory, payload: () => 7 };
 
 afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.close()));

@@ -187,6 +187,17 @@ describe('many gangs', () => {
   });
 });
 
+describe('a pool whose threads cannot start', () => {
+  it('rejects tasks and gangs, with the reason, and hangs nobody', async () => {
+    const pool = new ThreadPool(2, new URL('./there-is-no-such-entry.mjs', import.meta.url));
+    pools.push(pool);
+    const lost = { code: 'EXECUTOR_LOST', message: expect.stringContaining('no-such-entry') };
+    await expect(pool.run('any', 0)).rejects.toMatchObject(lost);
+    await expect(runProgramOn(pool, { ...endless, width: 2 })).rejects.toMatchObject(lost);
+    await expect(pool.run('any', 0)).rejects.toMatchObject(lost);
+  });
+});
+
 describe('a pool that is closed', () => {
   it('rejects what runs, what waits and what comes later, and leaves no thread', async () => {
     const before = countThreads();

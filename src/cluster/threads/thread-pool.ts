@@ -34,6 +34,8 @@ export interface ThreadPoolOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+type RunOptions = NonNullable<Parameters<Piscina['run']>[1]>;
+
 interface Gang {
   readonly request: GangRequest;
   readonly network: GangNetwork | null;
@@ -47,6 +49,7 @@ export class ThreadPool implements GangRunner {
   readonly #timeoutMs: number;
   readonly #workerUrl: URL;
   readonly #queue: AdmissionQueue;
+  readonly #failWaiting = new Set<(cause: unknown) => void>();
   #piscina: Piscina | null = null;
   #spentMs = 0;
   #isBusy = false;
@@ -62,7 +65,7 @@ export class ThreadPool implements GangRunner {
   /** The threads; made on first use. */
   #threads(): Piscina {
     if (this.#piscina !== null) return this.#piscina;
-    this.#piscina = new Piscina({
+    const threads = new Piscina({
       filename: this.#workerUrl.href,
       minThreads: 0,
       maxThreads: this.numThreads,
@@ -72,9 +75,32 @@ export class ThreadPool implements GangRunner {
       atomics: 'disabled',
       recordTiming: false,
     });
-    // a thread that dies rejects its own job; the pool's event only repeats it
-    this.#piscina.on('error', () => undefined);
-    return this.#piscina;
+    let isUp = false;
+    threads.once('workerCreate', () => {
+      isUp = true;
+    });
+    // a thread that dies rejects its own job, and the event only repeats it; but where no thread ever
+    // came up, jobs would wait for one for ever
+    threads.on('error', (cause: unknown) => {
+      if (isUp) return;
+      if (this.#piscina === threads) this.#piscina = null;
+      for (const fail of this.#failWaiting) fail(cause);
+      void threads.destroy();
+    });
+    this.#piscina = threads;
+    return threads;
+  }
+
+  /** What the threads answer to a job; rejects when no thread can start. */
+  #answerOf(job: WorkerJob, options: RunOptions): Promise<WorkerAnswer> {
+    const threads = this.#threads();
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.#failWaiting.delete(reject);
+      };
+      this.#failWaiting.add(reject);
+      threads.run(job, options).then(resolve, reject).finally(settle);
+    });
   }
 
   /** Does a brief job right here, or returns null: threads are up, or this thread has done enough. */
@@ -212,17 +238,17 @@ export class ThreadPool implements GangRunner {
     if (this.#queue.isClosed) throw closedError();
     let answer: WorkerAnswer;
     try {
-      answer = (await this.#threads().run(job, {
+      answer = await this.#answerOf(job, {
         transferList: transferList as never,
         ...(signal === undefined ? {} : { signal }),
-      })) as WorkerAnswer;
+      });
     } catch (cause) {
       if (signal?.aborted === true) throw new CoppiceError('ABORTED', `${what} was aborted`);
       if (this.#queue.isClosed) throw closedError();
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new CoppiceError(
         'EXECUTOR_LOST',
-        `the thread that ran ${what} ended: ${reason}; the pool starts another, so the call can be made again`,
+        `the thread that was to run ${what} ended: ${reason}; the pool starts another, so the call can be made again`,
         { cause },
       );
     }
