@@ -9,6 +9,7 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
 import { labelKind } from './label-kind.ts';
+import { loadModel } from './load-model.ts';
 import { modelFacts } from './model-facts.ts';
 import { readParams } from './params-of-command.ts';
 import { grouped } from './progress-line.ts';
@@ -33,6 +34,7 @@ export interface FitCommandOptions extends CommonOptions {
   readonly params?: string;
   readonly paramsFile?: string;
   readonly valid?: readonly string[];
+  readonly initialModel?: string;
   readonly threads?: number;
   readonly seed?: number;
   readonly overwrite?: boolean;
@@ -47,6 +49,8 @@ export async function fit(
   const { signal, onProgress } = context;
   const overwrite = options.overwrite === true;
   refuseExistingPath(options.model, overwrite);
+  const initialModel =
+    options.initialModel === undefined ? undefined : await loadModel(options.initialModel);
   return await withSession(options, async (session) => {
     const table = await readData(session, options.data);
     const validation =
@@ -55,7 +59,12 @@ export async function fit(
     const features = featuresOf(table, options);
     const stages = await makeStages(task, features, options);
     const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
-    const model: Transformer = await estimator.fit(table, { signal, onProgress, validation });
+    const model: Transformer = await estimator.fit(table, {
+      signal,
+      onProgress,
+      validation,
+      initialModel,
+    });
     await model.save(options.model, { overwrite });
     const seconds = secondsSince(start, context.clock);
     const facts = modelFacts(model);

@@ -101,6 +101,7 @@ function fitCommand(): Command {
     .option('--params <pairs>', "the estimator's own parameters: name=value,name=value")
     .option('--params-file <file>', 'a JSON object of parameters; --params wins over it')
     .option('--valid <paths...>', 'a table to watch for early stopping')
+    .option('--initial-model <folder>', 'a saved model to grow further trees behind')
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
     .option('--seed <n>', 'seed of every random choice', wholeNumber)
     .option('--overwrite', 'replace a model that is there already');

@@ -8,6 +8,7 @@ import { fitColumns } from './fit-columns.ts';
 import { ingestOf, modelData, type TreeFit } from './fit-gbt.ts';
 import type { ForestParams, TreeParams } from './forest-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
+import { appendTrees, initialData, knownClasses } from './initial-model.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /** What a forest's fit reads of its parameters. */
@@ -43,10 +44,15 @@ export async function fitForest(
   const { owner, labelKind, drawsCuts = false, isSingle = false } = fit;
   const params = isSingle ? { ...fit.params, ...singleTree } : fit.params;
   const columns = fitColumns(owner, table.schema, params, labelKind);
+  const initial = initialData(
+    { owner, params: { ...params }, columns, table },
+    options.initialModel,
+  );
   const auto = labelKind === 'class' ? 'sqrt' : drawsCuts ? 'all' : 'onethird';
   const job: Omit<ForestJob, 'ingest'> = {
     task: labelKind === 'class' ? 'classification' : 'regression',
     impurity: params.impurity,
+    firstTree: initial?.trees.numTrees ?? 0,
     numTrees: params.numTrees,
     limits: growthLimits(params.maxDepth, params.maxLeaves, {
       depth: params.maxDepth,
@@ -63,7 +69,7 @@ export async function fitForest(
     featuresPerNode: subsetOf(
       params.featureSubsetStrategy,
       columns.features.length,
-      params.numTrees === 1 ? 'all' : auto,
+      params.numTrees === 1 && initial === null ? 'all' : auto,
     ),
     drawsCuts,
     leafPrice: params.ccpAlpha ?? 0,
@@ -74,9 +80,16 @@ export async function fitForest(
   };
   const trained = await runTrainingJob<ForestJob>(
     'forest',
-    { ...job, ingest: ingestOf(owner, params, columns, labelKind) },
+    {
+      ...job,
+      ingest: {
+        ...ingestOf(owner, params, columns, labelKind),
+        knownClasses: knownClasses(initial),
+      },
+    },
     { train: table },
     { signal: options.signal, onProgress: options.onProgress },
   );
-  return modelData(owner, params, columns, trained);
+  const added = modelData(owner, params, columns, trained);
+  return initial === null ? added : appendTrees(initial, added);
 }

@@ -10,9 +10,16 @@ import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
 import { type FitColumns, fitColumns } from './fit-columns.ts';
 import type { GBTParams } from './gbt-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
+import {
+  appendTrees,
+  initialData,
+  initialRounds,
+  knownClasses,
+  scoredTables,
+} from './initial-model.ts';
 import { offsetPaths } from './offset-column.ts';
 import { roundSampling } from './sampling-params.ts';
-import { selfStopping } from './self-stopping-params.ts';
+import { refuseMembers, selfStopping } from './self-stopping-params.ts';
 import { interactionsOf, shapingOf } from './shaping-params.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 import { requireMetric, userFunctions } from './user-functions.ts';
@@ -57,13 +64,16 @@ export async function fitBoostedTrees(
     }
     checkSchema(owner, columns.inputSchema, validation.schema);
   }
+  const initial = initialData({ owner, params, columns, table }, options.initialModel);
   const functions = userFunctions(params);
-  const stopping = selfStopping(params, given);
+  const stopping = initial === null ? selfStopping(params, given) : null;
+  if (initial !== null) refuseMembers(owner, params);
   const stopsEarly = validation !== undefined || params.validationIndicatorCol !== undefined;
   if (stopsEarly) requireMetric(owner, params);
   const job: Omit<BoostingJob, 'ingest'> = {
     ...objective,
     ...functions.references,
+    initial: initial === null ? null : initialRounds(initial),
     numRounds: params.maxIter ?? roundsUnlessStopped,
     stepSize: params.stepSize,
     limits: growthLimits(params.maxDepth, params.maxLeaves, {
@@ -101,13 +111,27 @@ export async function fitBoostedTrees(
   };
   const { ranking } = objective;
   const mostGrade = ranking === null ? null : ranking.labelGains.length - 1;
+  const schemas = [table, validation].flatMap((one) => (one === undefined ? [] : [one.schema]));
+  const scored = initial === null ? null : scoredTables(initial, schemas);
   const trained = await runTrainingJob<BoostingJob>(
     'boosting',
-    { ...job, ingest: { ...ingestOf(owner, params, columns, labelKind), mostGrade } },
-    { train: table, validation },
+    {
+      ...job,
+      ingest: {
+        ...ingestOf(owner, params, columns, labelKind),
+        mostGrade,
+        initialScores: scored?.paths ?? [],
+        knownClasses: knownClasses(initial),
+      },
+    },
+    {
+      train: scored?.score(table) ?? table,
+      validation: validation === undefined ? undefined : (scored?.score(validation) ?? validation),
+    },
     { signal: options.signal, onProgress: options.onProgress, closures: functions.closures },
   );
-  return modelData(owner, params, columns, trained);
+  const added = modelData(owner, params, columns, trained);
+  return initial === null ? added : appendTrees(initial, added);
 }
 
 /** The part of a job that says how rows are read. */
@@ -131,6 +155,8 @@ export function ingestOf(
   return {
     features: columns.features,
     offsets: columns.offsets,
+    initialScores: [],
+    knownClasses: null,
     classWeighting: classWeighting(params.classWeights, params.scalePosWeight),
     labelCol: params.labelCol,
     labelKind,

@@ -21,6 +21,10 @@ export abstract class ForestEstimator<M extends TreeModel, S extends ParamSpecs>
   /** Makes the model of what was learned. */
   protected abstract modelOf(data: TreeModelData): M;
 
+  override get continuesModels(): boolean {
+    return this.kind.isSingle !== true;
+  }
+
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<M> {
     const params = this.params as unknown as AnyForestParams;
     const fit = { ...this.kind, owner: this.className, params };

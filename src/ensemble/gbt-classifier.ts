@@ -98,6 +98,10 @@ export class GBTClassifier extends Estimator<
     super(gbtClassifierParams, options);
   }
 
+  override get continuesModels(): boolean {
+    return true;
+  }
+
   override async fit(
     table: PartitionedTable,
     options: FitOptions = {},

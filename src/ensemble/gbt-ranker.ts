@@ -84,6 +84,10 @@ export class GBTRanker extends Estimator<GBTRankingModel, typeof gbtRankerParams
     super(gbtRankerParams, options);
   }
 
+  override get continuesModels(): boolean {
+    return true;
+  }
+
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<GBTRankingModel> {
     const fit = {
       owner: this.className,

@@ -88,6 +88,10 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     super(gbtRegressorParams, options);
   }
 
+  override get continuesModels(): boolean {
+    return true;
+  }
+
   override async fit(
     table: PartitionedTable,
     options: FitOptions = {},

@@ -1,4 +1,5 @@
 /** When a fit of boosted trees chooses its rounds by itself, and what it may choose besides. */
+import { CoppiceError } from '../base/errors.ts';
 import type { SelfStopping } from '../training/messages.ts';
 import type { GBTParams } from './gbt-params.ts';
 
@@ -51,4 +52,18 @@ export function checkSelfStopping(params: {
   return holdOutFolds !== undefined && numModels > holdOutFolds
     ? 'numModels must be at most holdOutFolds'
     : null;
+}
+
+/** Rows that an initial model has learned from cannot be held out. */
+export function refuseMembers(
+  owner: string,
+  params: { readonly holdOutFolds: number | undefined; readonly numModels: number | undefined },
+): void {
+  const name = (['holdOutFolds', 'numModels'] as const).find((one) => params[one] !== undefined);
+  if (name === undefined) return;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `${name} of ${owner} must be left out with an initial model; got ${params[name]}`,
+    { context: { owner, param: name } },
+  );
 }

@@ -13,11 +13,64 @@ export interface TrainingRecord {
   /** Rounds of each model that is averaged; empty where it is not known, or not boosted. */
   readonly memberRounds: readonly number[];
   readonly chosen: Readonly<Record<string, number>> | null;
+  /** Rounds that were grown behind models that are averaged; none where it is left out. */
+  readonly laterRounds?: number;
+}
+
+/** Rounds of a boosted model, of which each member of an average has one. */
+export function roundsOf(
+  record: Pick<TrainingRecord, 'memberRounds' | 'laterRounds'> & {
+    readonly trees: { readonly numTrees: number };
+    readonly baseScores: readonly number[];
+  },
+): number {
+  const { memberRounds, laterRounds = 0, trees, baseScores } = record;
+  if (memberRounds.length === 0) return trees.numTrees / Math.max(1, baseScores.length);
+  return memberRounds.reduce((most, rounds) => Math.max(most, rounds)) + laterRounds;
+}
+
+/**
+ * The record of a model that was continued. What the new fit measured begins with a value of the rounds that were
+ * there: where it is the last that was measured of them, both histories are one.
+ *
+ * @param numRounds the rounds that were there
+ */
+export function continuedRecord(
+  initial: TrainingRecord,
+  added: TrainingRecord,
+  numRounds: number,
+): TrainingRecord {
+  const history = added.history.map((entry): LossHistory => {
+    const { set, metric, values } = entry;
+    const before = initial.history.find((old) => old.set === set && old.metric === metric);
+    const { firstRound = 1 } = before ?? {};
+    const known = before?.values.slice(0, numRounds + 1 - firstRound) ?? [];
+    const own = values.slice(1);
+    if (known.length === numRounds + 1 - firstRound && known.at(-1) === values[0]) {
+      return withFirstRound({ set, metric, values: [...known, ...own] }, firstRound);
+    }
+    return withFirstRound({ set, metric, values: own }, numRounds + 1);
+  });
+  const isNew = (old: LossHistory): boolean =>
+    history.some(({ set, metric }) => set === old.set && metric === old.metric);
+  const isAveraged = initial.memberRounds.length > 1;
+  const more = added.memberRounds[0] ?? 0;
+  return {
+    history: [...initial.history.filter((old) => !isNew(old)), ...history],
+    memberRounds:
+      isAveraged || added.memberRounds.length === 0 ? initial.memberRounds : [numRounds + more],
+    chosen: initial.chosen,
+    ...(isAveraged ? { laterRounds: (initial.laterRounds ?? 0) + more } : {}),
+  };
+}
+
+function withFirstRound(entry: LossHistory, firstRound: number): LossHistory {
+  return firstRound === 1 ? entry : { ...entry, firstRound };
 }
 
 /** The validation loss of a plain fit is saved with its trees. */
-function isPlain({ set, metric }: LossHistory): boolean {
-  return set === 'validation' && metric === 'loss';
+function isPlain({ set, metric, firstRound }: LossHistory): boolean {
+  return set === 'validation' && metric === 'loss' && firstRound === undefined;
 }
 
 /** The validation loss after each round, where there was one. */
@@ -37,8 +90,9 @@ export async function saveTrainingRecord(
   }
   return {
     ...(record.memberRounds.length === 0 ? {} : { memberRounds: [...record.memberRounds] }),
-    ...(others.length === 0 ? {} : { history: others.map(({ set, metric }) => ({ set, metric })) }),
+    ...(others.length === 0 ? {} : { history: others.map(({ values, ...names }) => names) }),
     ...(record.chosen === null ? {} : { chosen: { ...record.chosen } }),
+    ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
   };
 }
 
@@ -48,11 +102,14 @@ export function readTrainingRecord(
   extra: Readonly<Record<string, Json>>,
   validationLosses: readonly number[],
 ): TrainingRecord {
-  const { memberRounds = [], history = [], chosen = null } = extra;
+  const { memberRounds = [], history = [], chosen = null, laterRounds } = extra;
   const isCount = (value: unknown): value is number =>
     Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(memberRounds) || !memberRounds.every(isCount)) {
     throw reader.malformed('has rounds that are no whole numbers');
+  }
+  if (laterRounds !== undefined && !isCount(laterRounds)) {
+    throw reader.malformed('has later rounds that are no whole number');
   }
   if (!Array.isArray(history)) throw reader.malformed('has a history that is no list');
   const plain =
@@ -61,13 +118,20 @@ export function readTrainingRecord(
       : [{ set: 'validation', metric: 'loss', values: validationLosses }];
   const stored = history.length === 0 ? null : reader.tensors('history');
   const others = history.map((entry, i): LossHistory => {
-    const { set, metric } = isPlainObject(entry) ? entry : {};
+    const { set, metric, firstRound = 1 } = isPlainObject(entry) ? entry : {};
     if (typeof set !== 'string' || typeof metric !== 'string') {
       throw reader.malformed('has a history without the name of its rows or of what was measured');
     }
-    return { set, metric, values: [...(stored?.get(`h${i}`, Float64Array) ?? [])] };
+    if (!isCount(firstRound)) throw reader.malformed('has a history without a first round');
+    const values = [...(stored?.get(`h${i}`, Float64Array) ?? [])];
+    return withFirstRound({ set, metric, values }, firstRound);
   });
-  return { history: [...plain, ...others], memberRounds, chosen: readChosen(reader, chosen) };
+  return {
+    history: [...plain, ...others],
+    memberRounds,
+    chosen: readChosen(reader, chosen),
+    ...(laterRounds === undefined ? {} : { laterRounds }),
+  };
 }
 
 function readChosen(reader: StageReader, chosen: Json): Readonly<Record<string, number>> | null {

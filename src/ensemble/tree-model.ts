@@ -25,6 +25,7 @@ import { makeScorer, type Scorer } from './scorer.ts';
 import { validationLossesOf } from './training-record.ts';
 import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
 import { treesToTable } from './trees-to-table.ts';
+import { truncatedData } from './truncated-model.ts';
 import './worker-operators.ts';
 
 /** With more trees even a few rows take long. */
@@ -174,6 +175,19 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     const outputOf = (tree: number): number | null =>
       trees.numOutputs > 1 ? null : tree % Math.max(1, baseScores.length);
     return treesToTable(views, trees.numOutputs, outputOf);
+  }
+
+  /**
+   * The same model with its first rounds only (of each of the models that are averaged), or a forest's first trees;
+   * what training told about itself stays.
+   *
+   * @param count how many rounds, or trees of a forest
+   * @throws CoppiceError `USAGE` for more than there are, or none
+   */
+  truncate(count: number): this {
+    const isForest = this.link === 'mean' || this.link === 'share';
+    const data = truncatedData(this.className, this.data, { count, isForest });
+    return Reflect.construct(this.constructor, [this.givenOptions, data]) as this;
   }
 
   /** The trees as indented text. */

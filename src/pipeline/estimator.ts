@@ -6,6 +6,7 @@ import type { ParamSpecs } from '../params/param-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { Model } from './model.ts';
 import { PipelineStage } from './pipeline-stage.ts';
+import type { Transformer } from './transformer.ts';
 
 /** Options of fit. */
 export interface FitOptions {
@@ -15,6 +16,11 @@ export interface FitOptions {
   readonly onProgress?: OnProgress | undefined;
   /** Rows that are watched but not learned from (early stopping). */
   readonly validation?: PartitionedTable | undefined;
+  /**
+   * A fitted model to go on from: boosted trees and forests grow further trees behind its own. A pipeline takes a
+   * fitted pipeline; its stages that can go on do, the others are taken over as they are.
+   */
+  readonly initialModel?: Transformer | undefined;
 }
 
 /** A stage that can be fitted. */
@@ -22,6 +28,11 @@ export abstract class Estimator<
   M extends Model = Model,
   S extends ParamSpecs = ParamSpecs,
 > extends PipelineStage<S> {
+  /** True where fit can go on from a fitted model (`initialModel`). */
+  get continuesModels(): boolean {
+    return false;
+  }
+
   /** Learns from a table; the table and this stage stay as they are. */
   abstract fit(table: PartitionedTable, options?: FitOptions): Promise<M>;
 

@@ -6,6 +6,7 @@
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { describeValue } from '../base/describe-value.ts';
+import { CoppiceError } from '../base/errors.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
@@ -55,14 +56,20 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
     this.transformSchema(table.schema);
     const { signal, onProgress } = options;
     const numEstimators = this.stages.filter((stage) => stage instanceof Estimator).length;
+    const initial = this.#initialStages(options.initialModel);
     const fitted: Transformer[] = [];
     let numFitted = 0;
     let current = table;
     let validation = options.validation;
-    for (const stage of this.stages) {
+    for (const [i, stage] of this.stages.entries()) {
       throwIfAborted(signal, 'Pipeline.fit');
+      const initialModel = initial?.[i];
       const step =
-        stage instanceof Estimator ? await stage.fit(current, { ...options, validation }) : stage;
+        initialModel !== undefined && !(stage instanceof Estimator && stage.continuesModels)
+          ? initialModel
+          : stage instanceof Estimator
+            ? await stage.fit(current, { ...options, validation, initialModel })
+            : stage;
       if (stage instanceof Estimator) numFitted++;
       fitted.push(step);
       if (numFitted === numEstimators) continue;
@@ -72,6 +79,32 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
     }
     const { stages: _, ...rest } = this.givenOptions;
     return new PipelineModel(rest, { stages: fitted, inputSchema: logicalSchema(table.schema) });
+  }
+
+  override get continuesModels(): boolean {
+    return this.stages.some((stage) => stage instanceof Estimator && stage.continuesModels);
+  }
+
+  /** The fitted stages to go on from, one a stage; null without a fitted pipeline. */
+  #initialStages(model: Transformer | undefined): readonly Transformer[] | null {
+    if (model === undefined) return null;
+    const numStages = this.stages.length;
+    const context = { owner: this.className };
+    if (!(model instanceof PipelineModel) || model.stages.length !== numStages) {
+      const got =
+        model instanceof PipelineModel ? `one of ${model.stages.length}` : model.className;
+      throw new CoppiceError(
+        'MODEL_CLASS',
+        `initialModel of ${this.className} must be a PipelineModel of ${numStages} stages; got ${got}`,
+        { context },
+      );
+    }
+    if (this.continuesModels) return model.stages;
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `${this.className} must have a stage of boosted trees or a forest to go on from an initial model; got none`,
+      { context },
+    );
   }
 
   override transformSchema(schema: Schema): Schema {

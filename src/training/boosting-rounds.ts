@@ -33,9 +33,9 @@ export interface BoostingParts {
 export interface BoostedRounds {
   /** Trees of the rounds kept. */
   readonly trees: readonly GrownTree[];
-  /** The validation loss after each round, those behind the last kept too. */
+  /** The validation loss after each round, those behind the last kept too; with an initial model its own first. */
   readonly losses: readonly number[];
-  /** Rounds kept. */
+  /** Rounds kept, without those of an initial model. */
   readonly numRounds: number;
   readonly counters: BoostedTreeGrower['counters'];
 }
@@ -74,19 +74,27 @@ export async function boostRounds(
   const losses: number[] = [];
   const watch = job.earlyStopping === null ? null : new StopWatch(job.earlyStopping);
   await environment.wait(environment.collective.barrier());
-  for (let round = 0; round < job.numRounds; round++) {
+  const { numRounds: firstRound } = job.initial ?? { numRounds: 0 };
+  const watches = state.rows.validation.numAll > 0;
+  if (job.initial !== null && watches) {
+    const loss = await validationLoss(state);
+    losses.push(loss);
+    watch?.isOver(-1, loss);
+  }
+  for (let done = 0; done < job.numRounds; done++) {
+    const round = firstRound + done;
     await grower.beginRound(round);
     for (let output = 0; output < numOutputs; output++) {
       trees.push(await grower.grow(round, output));
     }
-    if (state.rows.validation.numAll === 0) {
-      onRound(round + 1, undefined);
+    if (!watches) {
+      onRound(done + 1, undefined);
       continue;
     }
     const loss = await validationLoss(state);
     losses.push(loss);
-    onRound(round + 1, loss);
-    if (watch?.isOver(round, loss) === true) break;
+    onRound(done + 1, loss);
+    if (watch?.isOver(done, loss) === true) break;
   }
   const numRounds = watch?.bestRounds ?? trees.length / numOutputs;
   const kept = trees.slice(0, numRounds * numOutputs);

@@ -62,25 +62,42 @@ export async function startBoosting(
       : environment.f64(rows.labels + 8 * rows.validation.start, rows.validation.count).slice();
   if (objective.centresLabels) takeOffsets(environment, rows);
   const own = startRows(environment, rows, objective);
-  const start = await objective.start(environment, own, { rows });
-  const spread = await firstSpread(environment, objective, own, start);
-  const scale = scoreScale(objective, start, spread);
-  const scoreUnit = powerOfTwo(Math.max(-1000, ceilLog2(scale) - 40));
-  const centre = objective.centresLabels ? (start[0] as number) : 0;
+  const best = await objective.start(environment, own, { rows });
+  const settle = async (scores: readonly number[]) =>
+    settleScores(job, objective, scores, await firstSpread(environment, objective, own, scores));
+  let settled = await settle(best);
+  const { centre: mean, firstScores: first } = settled;
+  const known = job.initial?.baseScores;
+  // on the same rows it is what was just found, but for its rounding
+  if (known?.some((base, k) => base !== mean + (first[k] as number)) === true) {
+    settled = await settle(known);
+  }
+  const { centre } = settled;
   if (centre !== 0) {
     for (const part of [rows.train, rows.validation]) {
       const values = environment.f64(rows.labels + 8 * part.start, part.count);
       for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) - centre;
     }
   }
+  return { objective, ...settled, validationLabels, isConstant: false };
+}
+
+/** Centre, grid and first scores, for scores that boosting starts from. */
+function settleScores(
+  { initial }: BoostingJob,
+  objective: Objective,
+  start: readonly number[],
+  spread: FirstSpread,
+): Pick<BoostingStart, 'centre' | 'firstScores' | 'scoreUnit' | 'slotBytes'> {
+  const scale = scoreScale(objective, start, spread);
+  const ownUnit = powerOfTwo(Math.max(-1000, ceilLog2(scale) - 40));
+  const scoreUnit = Math.min(ownUnit, initial?.valueUnit ?? ownUnit);
+  const centre = objective.centresLabels ? (start[0] as number) : 0;
   return {
-    objective,
     centre,
-    firstScores: start.map((score) => Math.round((score - centre) / scoreUnit) * scoreUnit),
     scoreUnit,
+    firstScores: start.map((score) => Math.round((score - centre) / scoreUnit) * scoreUnit),
     slotBytes: objective.firstGradients === null ? 8 : chooseSlotBytes(spread.largest, spread.mean),
-    validationLabels,
-    isConstant: false,
   };
 }
 

@@ -44,7 +44,7 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
   clock.end('grow');
   return {
     facts: trainedFacts(rows, {
-      baseScores: firstScores.map((score) => centre + score),
+      baseScores: job.initial?.baseScores ?? firstScores.map((score) => centre + score),
       history: boosted?.history ?? [],
       memberRounds: boosted?.memberRounds ?? [0],
       chosen: boosted === null ? null : settled.chosen,

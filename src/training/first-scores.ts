@@ -11,10 +11,17 @@ export function writeFirstScores(state: BoostingState): void {
     for (const part of [rows.train, rows.validation]) {
       const scores = environment.f64(scoreAddress(state, k) + 8 * part.start, part.count);
       scores.fill(first);
-      if (address === undefined) continue;
-      const offsets = environment.f64(address + 8 * part.start, part.count);
+      if (address !== undefined) {
+        const offsets = environment.f64(address + 8 * part.start, part.count);
+        for (let i = 0; i < scores.length; i++) {
+          scores[i] = first + Math.round((offsets[i] as number) / scoreUnit) * scoreUnit;
+        }
+      }
+      const grown = rows.initialScores[k];
+      if (grown === undefined) continue;
+      const sums = environment.f64(grown + 8 * part.start, part.count);
       for (let i = 0; i < scores.length; i++) {
-        scores[i] = first + Math.round((offsets[i] as number) / scoreUnit) * scoreUnit;
+        scores[i] = (scores[i] as number) + (sums[i] as number);
       }
     }
   }

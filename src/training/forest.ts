@@ -159,7 +159,10 @@ class ForestTrainer {
       next += 1;
       if (tree >= job.numTrees) break;
       this.#collective.checkAborted();
-      trees.push({ trees: await this.#growOne(tree, thresholds.length), treeNumbers: [tree] });
+      trees.push({
+        trees: await this.#growOne(job.firstTree + tree, thresholds.length),
+        treeNumbers: [tree],
+      });
       const done = isTogether
         ? next
         : Math.min(job.numTrees, environment.i32(nextTreeAddress, 1)[0] ?? 0);

@@ -50,6 +50,10 @@ export interface IngestJob {
   readonly classWeighting: ClassWeighting | null;
   /** Margins added to every score: a column, or one element of a vector an output; none if empty. */
   readonly offsets: readonly (readonly string[])[];
+  /** What an initial model's trees give each row, an output each; empty without such a model. */
+  readonly initialScores: readonly (readonly string[])[];
+  /** The classes of an initial model; no others may come. Null: those that the labels have. */
+  readonly knownClasses: readonly ClassValue[] | null;
   readonly idCol: string | null;
   /** The column of each row's group, or null. */
   readonly groupCol: string | null;
@@ -139,9 +143,19 @@ export interface SelfStopping {
   };
 }
 
+/** A model whose rounds a fit of boosted trees goes on from. */
+export interface InitialRounds {
+  /** How many there are; the draws of a round hang on its number. */
+  readonly numRounds: number;
+  readonly baseScores: readonly number[];
+  /** Its leaf values are whole multiples of this power of two. */
+  readonly valueUnit: number;
+}
+
 /** One fit of boosted trees. */
 export interface BoostingJob {
   readonly ingest: IngestJob;
+  readonly initial: InitialRounds | null;
   /** `classes`: logistic for two, softmax for more; which it is shows when the labels are read. */
   readonly objective:
     | 'squared'
@@ -168,6 +182,7 @@ export interface BoostingJob {
   readonly centresLabels: boolean;
   /** What is measured on validation rows instead of the objective's loss. */
   readonly metricFunction: FunctionReference | null;
+  /** Rounds at most, behind those of an initial model. */
   readonly numRounds: number;
   readonly stepSize: number;
   readonly limits: GrowthLimits;
@@ -193,6 +208,8 @@ export interface ForestJob {
   readonly ingest: IngestJob;
   readonly task: 'regression' | 'classification';
   readonly impurity: 'gini' | 'entropy' | 'variance';
+  /** The number of the first tree: an initial model has those before it. */
+  readonly firstTree: number;
   readonly numTrees: number;
   readonly limits: GrowthLimits;
   readonly split: ForestSplitLimits;
@@ -255,8 +272,10 @@ export interface LossHistory {
   readonly set: string;
   /** What was measured: `loss` is what is minimised. */
   readonly metric: string;
-  /** After round 1, 2, …; rounds behind the best too. */
+  /** After round `firstRound`, the next, …; rounds behind the best too. */
   readonly values: readonly number[];
+  /** 1 where it is left out; later where a model of rounds that were not measured was continued. */
+  readonly firstRound?: number;
 }
 
 /** What every rank hands back, for tests and the fit's log. */

@@ -400,6 +400,16 @@ describe('mistakes', () => {
     }
   });
 
+  it('go on from a saved model, and refuse one of another kind', async () => {
+    const [first, longer] = [path('first'), path('longer')];
+    await runForTest([...fit, '--model', first, ...fewTrees]);
+    const words = [...fit, '--model', longer, '--initial-model', first];
+    const run = await runForTest([...words, ...fewTrees, '--json']);
+    expect(run.json).toMatchObject({ numTrees: 20 });
+    const other = await runForTest([...words, '--overwrite', '--algo', 'rf']);
+    expect([other.exitCode, other.stderr]).toEqual([4, expect.stringContaining('MODEL_CLASS')]);
+  });
+
   it('never replace a model or an output that is there without --overwrite', async () => {
     const model = path('kept');
     await runForTest([...fit, '--model', model, ...fewTrees]);

@@ -175,8 +175,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/training/first-scores.ts',
-        find: 'if (address === undefined) continue;',
-        replace: 'if (address === undefined || part === rows.validation) continue;',
+        find: 'if (address !== undefined) {',
+        replace: 'if (address !== undefined && part !== rows.validation) {',
       },
     ],
     tests: ['test/ensemble/offset.test.ts'],
@@ -481,5 +481,16 @@ export const plantedBugs = [
       },
     ],
     tests: ['test/ensemble/ranker.test.ts'],
+  },
+  {
+    name: 'rounds behind an initial model are numbered from 0',
+    edits: [
+      {
+        file: 'src/training/boosting-rounds.ts',
+        find: 'const round = firstRound + done;',
+        replace: 'const round = 0 * firstRound + done;',
+      },
+    ],
+    tests: ['test/ensemble/continuing.test.ts'],
   },
 ];

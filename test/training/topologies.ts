@@ -6,6 +6,7 @@ import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
 import type { TreeModel } from '../../src/ensemble/tree-model.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
+import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { type DataRecipe, randomData } from '../tools/random-data.ts';
@@ -59,7 +60,17 @@ function cutsOf(numRows: number, partitions: Topology['partitions']): number[] {
 const aloneRunner = new KnobRunner(new InlineRunner());
 const gangRunner = new KnobRunner(pool);
 
-async function outcomeOf(found: EstimatorCase, data: SampleData, topology: Topology | null) {
+/** Fits a case. */
+export type FitCase = (found: EstimatorCase, table: PartitionedTable) => Promise<TreeModel>;
+
+const plainFit: FitCase = async (found, table) => await makeEstimator(found).fit(table);
+
+async function outcomeOf(
+  found: EstimatorCase,
+  data: SampleData,
+  topology: Topology | null,
+  fit: FitCase,
+) {
   const runner = topology === null ? aloneRunner : gangRunner;
   runner.knobs = topology === null ? {} : { ...topology, width: topology.threads };
   const numRows = data[0]?.cells.length ?? 0;
@@ -70,7 +81,7 @@ async function outcomeOf(found: EstimatorCase, data: SampleData, topology: Topol
   );
   let model: TreeModel;
   try {
-    model = await makeEstimator(found).fit(table);
+    model = await fit(found, table);
   } catch (error) {
     // a class that only validation rows have is refused, on every topology
     if (isCoppiceError(error, 'LABEL_INVALID')) return { refused: error.code };
@@ -85,10 +96,20 @@ export async function expectSame(
   recipe: DataRecipe,
   wanted: readonly Topology[],
 ): Promise<void> {
+  await expectSameFit(plainFit, found, recipe, wanted);
+}
+
+/** The same for another way to fit on the other topologies. */
+export async function expectSameFit(
+  fit: FitCase,
+  found: EstimatorCase,
+  recipe: DataRecipe,
+  wanted: readonly Topology[],
+): Promise<void> {
   const data = randomData(recipe);
   const complete = withFeatures(found, recipe);
-  const alone = await outcomeOf(complete, data, null);
+  const alone = await outcomeOf(complete, data, null, plainFit);
   for (const topology of wanted) {
-    expect(await outcomeOf(complete, data, topology), JSON.stringify(topology)).toEqual(alone);
+    expect(await outcomeOf(complete, data, topology, fit), JSON.stringify(topology)).toEqual(alone);
   }
 }

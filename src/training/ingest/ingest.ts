@@ -23,6 +23,7 @@ import { dealRows, type RankRows } from './deal-rows.ts';
 import { BinFinder } from './find-bins.ts';
 import { placePartitions } from './placed-partitions.ts';
 import { cutWaves, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
+import { marginPaths } from './read-offsets.ts';
 import { type RoleAddresses, readRoles, rowState } from './row-roles.ts';
 import { type RowRuns, runsOf } from './shard-rows.ts';
 
@@ -42,6 +43,8 @@ export interface IngestedRows {
   readonly weights: number;
   /** Addresses of the margins that scores begin with, one an output; empty without. */
   readonly offsets: readonly number[];
+  /** Addresses of what an initial model's trees give each row, one an output; empty without. */
+  readonly initialScores: readonly number[];
   /** uint32[2] a row: the group's 64 bits, the low word first; 0 without groups. */
   readonly groups: number;
   /** uint32 a row: where it stood among the process's rows as they were read; 0 without groups. */
@@ -69,7 +72,7 @@ export async function ingest(
   const labels = arena.allocate(8 * numRows);
   const hasWeights = job.weightCol !== null || job.classWeighting !== null;
   const weights = hasWeights ? arena.allocate(8 * numRows) : 0;
-  const offsets = job.offsets.map(() => arena.allocate(8 * numRows));
+  const margins = marginPaths(job).map(() => arena.allocate(8 * numRows));
   const groups = job.groupCol === null ? 0 : arena.allocate(8 * numRows);
   const positions = job.groupCol === null ? 0 : arena.allocate(4 * numRows);
   const keys = arena.allocate(4 * numRows);
@@ -81,7 +84,7 @@ export async function ingest(
     weights: overlay.allocate(job.weightCol === null ? 0 : 8 * numRows),
     keys: overlay.allocate(4 * numRows),
     states: overlay.allocate(numRows),
-    offsets: job.offsets.map(() => overlay.allocate(8 * numRows)),
+    offsets: margins.map(() => overlay.allocate(8 * numRows)),
     groups: overlay.allocate(job.groupCol === null ? 0 : 8 * numRows),
   };
   await environment.reserve(overlay.top, 'rows');
@@ -114,7 +117,7 @@ export async function ingest(
     }
     if (job.weightCol !== null) copy(roles.weights, weights);
     else if (weights !== 0) environment.f64(weights + 8 * start, runs.numRows).fill(1);
-    offsets.forEach((to, k) => {
+    margins.forEach((to, k) => {
       copy(roles.offsets[k] as number, to);
     });
   }
@@ -138,18 +141,10 @@ export async function ingest(
   }
   const { features, hasMissing } = await finder.finish();
   const runs = { trainRuns, validationRuns };
-  const rows = {
-    classes,
-    train,
-    validation,
-    labels,
-    weights,
-    offsets,
-    groups,
-    positions,
-    keys,
-    ...runs,
-  };
+  const offsets = margins.slice(0, job.offsets.length);
+  const initialScores = margins.slice(job.offsets.length);
+  const columns = { labels, weights, offsets, initialScores, groups, positions, keys };
+  const rows = { classes, train, validation, ...columns, ...runs };
   const layout = layoutRecords(features, hasMissing, await slotBytes(rows));
 
   const scratch = tables + environment.localIndex * tableBytes(job);

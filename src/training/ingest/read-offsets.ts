@@ -6,21 +6,28 @@ import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 
+/** Where margins lie: the user's offsets, then what an initial model gives. */
+export function marginPaths(
+  job: Pick<IngestJob, 'offsets' | 'initialScores'>,
+): IngestJob['offsets'] {
+  return [...job.offsets, ...job.initialScores];
+}
+
 /**
- * Writes the offsets of a partition's rows.
+ * Writes the margins of a partition's rows.
  *
- * @param offsets addresses of float64 columns of the process's rows, one for each of the job's offsets
+ * @param offsets addresses of float64 columns of the process's rows, one for each of the job's margins
  * @param takesPart one byte for each row of the partition: 0 where the row takes no part and may hold anything
  * @throws CoppiceError `DATA_INVALID`
  */
 export function readOffsets(
   environment: RankEnvironment,
-  job: Pick<IngestJob, 'offsets' | 'owner'>,
+  job: Pick<IngestJob, 'offsets' | 'initialScores' | 'owner'>,
   read: { readonly part: PlacedPartition; readonly batch: RecordBatch },
   at: { readonly offsets: readonly number[]; readonly takesPart: Uint8Array },
 ): void {
   const { part, batch } = read;
-  job.offsets.forEach((path, k) => {
+  marginPaths(job).forEach((path, k) => {
     const values = environment.f64((at.offsets[k] as number) + 8 * part.firstLocal, part.count);
     const column = path[0] as string;
     fillNumeric(columnOf(batch, path), values, 0, column);

@@ -18,7 +18,7 @@ import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 import { readGroups } from './read-groups.ts';
-import { readOffsets } from './read-offsets.ts';
+import { marginPaths, readOffsets } from './read-offsets.ts';
 
 /** What a row is for. */
 export const rowState = { out: 0, train: 1, validate: 2 } as const;
@@ -43,7 +43,7 @@ export async function readRoles(
   placed: readonly PlacedPartition[],
   at: RoleAddresses,
 ): Promise<ClassValue[]> {
-  const offsetCols = job.offsets.map((path) => path[0] as string);
+  const offsetCols = marginPaths(job).map((path) => path[0] as string);
   const roles = [
     job.labelCol,
     job.weightCol,
@@ -241,7 +241,7 @@ async function unifyClasses(
     return values.filter((_, code) => seen[code] === 1);
   });
   const everyones = (await gatherJson(environment, used.flat())).flat();
-  const classes = [...new Set(everyones)].sort(compareClasses);
+  const classes = job.knownClasses ?? [...new Set(everyones)].sort(compareClasses);
   if (classes.length > maxClasses) throw tooManyClasses(job, classes.length);
   const position = new Map(classes.map((value, i) => [value, i]));
   for (const { first, count, values } of found) {
@@ -252,16 +252,20 @@ async function unifyClasses(
       const value = values[labels[i] as number] as ClassValue;
       const code = position.get(value);
       if (code === undefined) {
+        const [part, known] =
+          job.knownClasses === null
+            ? [' of the validation rows', 'training rows']
+            : [` (the label of ${job.owner})`, 'initial model'];
         throw new CoppiceError(
           'LABEL_INVALID',
-          `${job.labelCol} of the validation rows must be a class of the training rows; got ${String(value)}`,
+          `${job.labelCol}${part} must be a class of the ${known}; got ${String(value)}`,
           { context: { column: job.labelCol } },
         );
       }
       labels[i] = code;
     }
   }
-  return classes;
+  return [...classes];
 }
 
 function compareClasses(a: ClassValue, b: ClassValue): number {
