@@ -21,6 +21,7 @@ const layers = [
   'ensemble',
   'evaluation',
   'tuning',
+  'stacking',
   'cli',
 ];
 

@@ -202,6 +202,21 @@ export { Transformer, type TransformOptions } from './pipeline/transformer.ts';
 export { createTable, read } from './session/default-session.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { SessionReader } from './session/session-reader.ts';
+// ensembles of any estimators
+export type { StackFitOptions } from './stacking/fit-stack.ts';
+export { StackedModel } from './stacking/stacked-model.ts';
+export {
+  StackingClassificationModel,
+  type StackingClassificationModelOptions,
+  StackingClassifier,
+  type StackingClassifierOptions,
+} from './stacking/stacking-classifier.ts';
+export {
+  StackingRegressionModel,
+  type StackingRegressionModelOptions,
+  StackingRegressor,
+  type StackingRegressorOptions,
+} from './stacking/stacking-regressor.ts';
 export type { WriteArrowOptions } from './table/arrow-ipc/write-arrow.ts';
 export type { ColumnInput, CreateTableOptions } from './table/create-table.ts';
 export type { ReadCsvOptions } from './table/csv/read-csv.ts';
@@ -240,7 +255,6 @@ export type { ImportanceKind } from './tree/importances.ts';
 export type { TreeEnsemble } from './tree/tree.ts';
 export type { RunnerUp, TreeNode, TreeSplit } from './tree/tree-node.ts';
 export { TreeView } from './tree/tree-view.ts';
-
 // calibration
 export {
   CalibratedClassificationModel,

@@ -8,5 +8,6 @@ import '../feature/worker-operators.ts';
 import '../ensemble/worker-operators.ts';
 import '../evaluation/worker-tasks.ts';
 import '../tuning/worker-tasks.ts';
+import '../stacking/worker-operators.ts';
 
 export { handleJob } from '../cluster/threads/worker-handler.ts';

@@ -40,6 +40,7 @@ import { SuccessiveHalving } from '../../src/tuning/successive-halving.ts';
 import { TrainValidationSplit } from '../../src/tuning/train-validation-split.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import '../../src/tuning/worker-tasks.ts';
+import { ensembleCases } from './ensemble-cases.ts';
 
 /** Columns by name. */
 export type Columns = Readonly<Record<string, ColumnInput>>;
@@ -283,6 +284,7 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     (options) => new SuccessiveHalving({ factor: 2, ...options }),
     'SuccessiveHalvingModel',
   ),
+  ...ensembleCases(trainingTable),
   Pipeline: {
     make: (extra) =>
       new Pipeline({

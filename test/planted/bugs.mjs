@@ -63,6 +63,28 @@ export const plantedBugs = [
     tests: ['test/tree/prediction-layouts.prop.test.ts'],
   },
   {
+    name: 'members of a stack learn from the fold that they judge',
+    edits: [
+      {
+        file: 'src/tuning/folds.ts',
+        find: 'onlyBefore ? own < fold : own !== fold;',
+        replace: 'onlyBefore ? own <= fold : true;',
+      },
+    ],
+    tests: ['test/stacking/leak.test.ts'],
+  },
+  {
+    name: 'out-of-fold rows stay in the order of their folds',
+    edits: [
+      {
+        file: 'src/stacking/cross-fit.ts',
+        find: 'together.orderBy(positionColumn).cache()',
+        replace: 'together.cache()',
+      },
+    ],
+    tests: ['test/stacking/stacking.test.ts'],
+  },
+  {
     name: 'a tie goes to the last bin and feature',
     edits: [
       {

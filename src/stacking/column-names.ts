@@ -1,0 +1,91 @@
+/**
+ * Which columns does an estimator read and write? Estimators say it in their parameters; a pipeline's names are
+ * those of its last stage that has one, and what wraps an estimator has its names.
+ */
+import { emitWarning } from '../base/warn.ts';
+import { Estimator } from '../pipeline/estimator.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import { PipelineModel } from '../pipeline/pipeline-model.ts';
+import { PipelineStage } from '../pipeline/pipeline-stage.ts';
+
+/** The columns that a classifier's or regressor's model adds. */
+export interface OutputNames {
+  readonly rawPredictionCol: string;
+  readonly probabilityCol: string;
+  readonly predictionCol: string;
+}
+
+/** What a stage calls its outputs; Spark's names where it does not say. */
+export function outputNames(stage: PipelineStage): OutputNames {
+  return {
+    rawPredictionCol: columnNameOf(stage, 'rawPredictionCol') ?? 'rawPrediction',
+    probabilityCol: columnNameOf(stage, 'probabilityCol') ?? 'probability',
+    predictionCol: columnNameOf(stage, 'predictionCol') ?? 'prediction',
+  };
+}
+
+/** The name that a stage gives a column by a parameter; undefined where it gives none. */
+export function columnNameOf(stage: PipelineStage, param: string): string | undefined {
+  if (stage instanceof Pipeline || stage instanceof PipelineModel) {
+    const names = stage.stages.map((inner) => columnNameOf(inner as PipelineStage, param));
+    return names.filter((name) => name !== undefined).at(-1);
+  }
+  const { [param]: own, estimators } = paramsOf(stage);
+  if (typeof own === 'string') return own;
+  // what an ensemble reads is what its members read; what it writes is named by what combines them
+  if (param.startsWith('label') || param.startsWith('weight')) {
+    const members = Array.isArray(estimators) ? (estimators as PipelineStage[]) : [];
+    const names = members.map((member) => columnNameOf(member, param));
+    if (members.length > 0) return names.find((name) => name !== undefined);
+  }
+  const inner = wrappedBy(stage);
+  return inner === undefined ? undefined : columnNameOf(inner, param);
+}
+
+/**
+ * The estimator with a column of labels or weights where it names none itself; a copy, at every depth.
+ *
+ * @param owner who asks for it, for the warning where an estimator cannot weigh rows
+ */
+export function withInputColumns<E extends Estimator>(
+  owner: string,
+  estimator: E,
+  names: Readonly<Record<string, string | undefined>>,
+): E {
+  const given = Object.entries(names).filter(([, name]) => name !== undefined);
+  const changed = given.reduce<E>(
+    (current, [param, name]) => withColumn(current, param, name as string),
+    estimator,
+  );
+  const { weightCol } = names;
+  if (weightCol !== undefined && columnNameOf(changed, 'weightCol') === undefined)
+    emitWarning(`${owner}: ${estimator.className} has no weightCol; its fits ignore ${weightCol}`);
+  return changed;
+}
+
+function withColumn<E extends Estimator>(estimator: E, param: string, name: string): E {
+  const change = (stage: unknown): unknown =>
+    stage instanceof Estimator ? withColumn(stage as Estimator, param, name) : stage;
+  const params = paramsOf(estimator);
+  const extra: Record<string, unknown> = {};
+  if (param in params && (estimator.givenOptions as Record<string, unknown>)[param] === undefined)
+    extra[param] = name;
+  for (const key of ['estimator', 'finalEstimator'] as const)
+    if (params[key] instanceof Estimator) extra[key] = change(params[key]);
+  for (const key of ['stages', 'estimators'] as const)
+    if (Array.isArray(params[key])) extra[key] = params[key].map(change);
+  return Object.keys(extra).length === 0 ? estimator : estimator.copy(extra as never);
+}
+
+/** The estimator or model inside a stage that adds to it. */
+function wrappedBy(stage: PipelineStage): PipelineStage | undefined {
+  const { estimator, finalEstimator } = paramsOf(stage);
+  const { model, bestModel, finalModel } = stage as unknown as Readonly<Record<string, unknown>>;
+  return [finalEstimator, finalModel, estimator, model, bestModel].find(
+    (inner): inner is PipelineStage => inner instanceof PipelineStage,
+  );
+}
+
+function paramsOf(stage: PipelineStage): Readonly<Record<string, unknown>> {
+  return stage.params as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,36 @@
+/** How the estimators of a stack that is not fitted are saved and read. */
+import { Estimator } from '../pipeline/estimator.ts';
+import type { StageReader } from '../pipeline/stage-reader.ts';
+import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
+import { noEstimator, placesOf, readMembers, type Stages } from './members.ts';
+
+/** The estimators of a stack. */
+interface StackEstimators {
+  readonly estimators: Stages;
+  readonly finalEstimator: Estimator;
+}
+
+/** Writes them. */
+export async function saveStackEstimators(
+  writer: StageWriter,
+  { estimators, finalEstimator }: StackEstimators,
+): Promise<void> {
+  writer.extra({ numStages: estimators.length });
+  await writer.stages(estimators);
+  await writer.stage('finalEstimator', finalEstimator);
+}
+
+/** Reads them. */
+export async function readStackEstimators(reader: StageReader): Promise<StackEstimators> {
+  const final = await reader.stage('finalEstimator');
+  if (!(final instanceof Estimator)) throw noEstimator(reader.className, final);
+  return { estimators: await readMembers(reader), finalEstimator: final as Estimator };
+}
+
+/** Their places, for uids. */
+export function stackPlaces({
+  estimators,
+  finalEstimator,
+}: StackEstimators): (readonly [string | number, SavableStage])[] {
+  return [...placesOf(estimators), ['finalEstimator', finalEstimator] as const];
+}
