@@ -131,6 +131,18 @@ export {
   type StringIndexerModelOptions,
 } from './feature/string-indexer-model.ts';
 export { VectorAssembler, type VectorAssemblerOptions } from './feature/vector-assembler.ts';
+// linear models
+export { LinearModel, type LinearSummary } from './linear/linear-model.ts';
+export {
+  LinearRegression,
+  LinearRegressionModel,
+  type LinearRegressionOptions,
+} from './linear/linear-regression.ts';
+export {
+  LogisticRegression,
+  LogisticRegressionModel,
+  type LogisticRegressionOptions,
+} from './linear/logistic-regression.ts';
 export { type ByNameFacts, type NumbersByName, numbersByName } from './params/by-name-kind.ts';
 // parameters, for stages of one's own
 export {

@@ -30,6 +30,8 @@ import '../feature/standard-scaler.ts';
 import '../feature/string-indexer-model.ts';
 import '../feature/string-indexer.ts';
 import '../feature/vector-assembler.ts';
+import '../linear/linear-regression.ts';
+import '../linear/logistic-regression.ts';
 import '../pipeline/pipeline-model.ts';
 import '../pipeline/pipeline.ts';
 import '../tuning/calibrated-classification-model.ts';

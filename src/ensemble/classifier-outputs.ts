@@ -1,8 +1,10 @@
-/** What classifiers share: the names of their columns, and thresholds. */
+/** What classifiers of trees share: the names of their columns. */
 import type { Schema } from 'apache-arrow';
-import { CoppiceError } from '../base/errors.ts';
+import { checkThresholds } from '../pipeline/class-columns.ts';
 import type { ClassValue } from '../training/messages.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
+
+export { checkThresholds };
 
 /** The parameters that name a classifier's columns. */
 export interface ClassifierColumnParams {
@@ -34,20 +36,4 @@ export function plannedClassifierSchema(
   const stand: ClassValue = labelType === 'string' ? '' : labelType === 'boolean' ? false : 0;
   const outputs = classifierOutputs(params);
   return schemaWithOutputs(schema, { outputs, classes: [stand, stand], labelType, numTrees: 1 });
-}
-
-/** One threshold a class, none negative, at most one of them 0. */
-export function checkThresholds(
-  owner: string,
-  thresholds: readonly number[] | undefined,
-  classes: readonly ClassValue[],
-): void {
-  if (thresholds === undefined) return;
-  const isSound = thresholds.every((t) => t >= 0) && thresholds.filter((t) => t === 0).length <= 1;
-  if (isSound && thresholds.length === classes.length) return;
-  throw new CoppiceError(
-    'PARAM_INVALID',
-    `thresholds of ${owner} must be ${classes.length} numbers ≥ 0, one a class, at most one of them 0; got [${thresholds.join(', ')}]`,
-    { context: { owner, param: 'thresholds' } },
-  );
 }

@@ -1,10 +1,10 @@
 /** From the parameters of forests and single trees to a training job, and from its result to a model's data. */
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
+import { fitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { ForestJob } from '../training/messages.ts';
 import { runTrainingJob } from '../training/run-job.ts';
-import { fitColumns } from './fit-columns.ts';
 import { ingestOf, modelData, type TreeFit } from './fit-gbt.ts';
 import type { ForestParams, TreeParams } from './forest-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';

@@ -4,10 +4,11 @@ import { emitWarning } from '../base/warn.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import { checkSchema } from '../pipeline/check-schema.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
+import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
+import { offsetPaths } from '../pipeline/offset-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { BoostingJob, ClassWeighting } from '../training/messages.ts';
 import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
-import { type FitColumns, fitColumns } from './fit-columns.ts';
 import type { GBTParams } from './gbt-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import {
@@ -17,7 +18,6 @@ import {
   knownClasses,
   scoredTables,
 } from './initial-model.ts';
-import { offsetPaths } from './offset-column.ts';
 import { roundSampling } from './sampling-params.ts';
 import { refuseMembers, selfStopping } from './self-stopping-params.ts';
 import { interactionsOf, shapingOf } from './shaping-params.ts';

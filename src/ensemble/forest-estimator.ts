@@ -2,9 +2,9 @@
 import type { Schema } from 'apache-arrow';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
+import { type ColumnParams, fitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type ClassifierColumnParams, plannedClassifierSchema } from './classifier-outputs.ts';
-import { type ColumnParams, fitColumns } from './fit-columns.ts';
 import { type AnyForestParams, type ForestKind, fitForest } from './fit-forest.ts';
 import { schemaWithOutputs } from './output-columns.ts';
 import { type RegressorColumnParams, regressionOutputs } from './regression-outputs.ts';

@@ -2,10 +2,10 @@
 import type { Schema } from 'apache-arrow';
 import { defineParams } from '../params/define-params.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
+import { fitColumns } from '../pipeline/fit-columns.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { fitColumns } from './fit-columns.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link } from './predict-operator.ts';

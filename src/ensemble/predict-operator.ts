@@ -4,6 +4,7 @@
  * model.
  */
 import type { RecordBatch } from 'apache-arrow';
+import { type OffsetPaths, offsetInvalid } from '../pipeline/offset-column.ts';
 import { columnOf, fillNumeric } from '../table/column-values.ts';
 import { withColumns } from '../table/make-column.ts';
 import type { Operator } from '../table/operators.ts';
@@ -12,7 +13,6 @@ import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 import { TreePredictor } from '../tree/predictor.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import { batchScores, type Link } from './batch-scores.ts';
-import { type OffsetPaths, offsetInvalid } from './offset-column.ts';
 import { type ModelOutput, outputColumns } from './output-columns.ts';
 import { featureWindows } from './read-features.ts';
 

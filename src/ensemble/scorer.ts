@@ -4,30 +4,23 @@
  * the trees as they lie; whoever scores more gets them laid out for the kernels.
  */
 import { exp, logistic } from '../base/portable-math.ts';
+import { winnerAt } from '../pipeline/class-columns.ts';
+import { offsetInvalid } from '../pipeline/offset-column.ts';
+import {
+  RowReader,
+  type Score,
+  type Scorer,
+  type ScorerRow,
+  type ScorerValue,
+} from '../pipeline/row-reader.ts';
 import type { ClassValue } from '../training/messages.ts';
 import { RowWalker } from '../tree/prediction/row-walker.ts';
 import { categoryGoesLeft, valueGoesLeft } from '../tree/predictor.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import type { Link } from './batch-scores.ts';
-import { offsetInvalid } from './offset-column.ts';
-import { winnerAt } from './output-columns.ts';
-import { RowReader, type ScorerRow, type ScorerValue } from './row-reader.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
-export type { ScorerRow, ScorerValue };
-
-/** What a scorer answers. */
-export interface Score {
-  /** The predicted class or number; quantiles ascending, where a model predicts several. */
-  readonly prediction: ClassValue | Float64Array;
-  /** Raw scores, one a class; empty for a regressor. */
-  readonly rawPrediction: Float64Array;
-  /** Probabilities, one a class; empty for a regressor. */
-  readonly probability: Float64Array;
-}
-
-/** Scores one row. */
-export type Scorer = (row: ScorerRow) => Score;
+export type { Score, Scorer, ScorerRow, ScorerValue };
 
 /** How a model's scorer works. */
 export interface ScorerOptions {

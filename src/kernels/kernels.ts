@@ -5,11 +5,11 @@
  * structures stand at its AssemblyScript source. Unchecked: the caller guarantees bounds.
  */
 import type { ForestKernels } from './forest-kernels.ts';
-
+import type { LinearKernels } from './linear-kernels.ts';
 import type { RankingKernels } from './ranking-kernels.ts';
 
 /** Every kernel; addresses and lengths only. */
-export interface Kernels extends ForestKernels, RankingKernels {
+export interface Kernels extends ForestKernels, LinearKernels, RankingKernels {
   /** Which twin this is. */
   readonly kind: 'wasm' | 'reference';
   // wasm/assembly/bin-column.ts

@@ -5,6 +5,7 @@
 import '../table/worker-tasks.ts';
 import '../training/worker-programs.ts';
 import '../feature/worker-operators.ts';
+import '../linear/worker-programs.ts';
 import '../ensemble/worker-operators.ts';
 import '../evaluation/worker-tasks.ts';
 import '../tuning/worker-tasks.ts';

@@ -155,17 +155,20 @@ function ranksOfSmall(job: object): number {
  */
 const spareMemories = new WeakMap<TaskRunner, WebAssembly.Memory[]>();
 
-function takeMemory(runner: TaskRunner): WebAssembly.Memory {
+/** A memory for a fit on a runner. */
+export function takeMemory(runner: TaskRunner): WebAssembly.Memory {
   return spareMemories.get(runner)?.pop() ?? newKernelMemory(65536);
 }
 
-function keepMemory(runner: TaskRunner, memory: WebAssembly.Memory): void {
+/** Leaves a finished fit's memory to the next one. */
+export function keepMemory(runner: TaskRunner, memory: WebAssembly.Memory): void {
   const spare = spareMemories.get(runner) ?? [];
   spare.push(memory);
   spareMemories.set(runner, spare);
 }
 
-async function planPartitions(
+/** The partitions of a table with their rows counted. */
+export async function planPartitions(
   table: PartitionedTable,
   isValidation: boolean,
   signal: AbortSignal | undefined,

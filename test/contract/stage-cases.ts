@@ -26,6 +26,8 @@ import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { LinearRegression } from '../../src/linear/linear-regression.ts';
+import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import type { PipelineStage } from '../../src/pipeline/pipeline-stage.ts';
@@ -121,6 +123,22 @@ function searchCase(
         estimatorParamMaps: [{ maxDepth: 1 }, { maxDepth: 3 }],
         ...extra,
       }),
+  };
+}
+
+/** A linear estimator, which takes numbers only and no missing ones. */
+function linearCase(
+  make: (options: { labelCol: string; featuresCols: string[] }) => Estimator,
+  labelCol: string,
+  modelName: string,
+): StageCase {
+  return {
+    make: (extra) => make({ labelCol, featuresCols: ['hour', 'age'], ...extra }),
+    table: { ...trainingTable, age: rows.map((row) => Math.sin(row * row)) },
+    reads: 'age',
+    modelName,
+    fitsAnyType: 'dates are numbers too',
+    refusesEmpty: true,
   };
 }
 
@@ -252,6 +270,16 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     (options) => new GBTRegressor({ maxIter: 3, minInstancesPerNode: 3, ...options }),
     'delay',
     'GBTRegressionModel',
+  ),
+  LogisticRegression: linearCase(
+    (options) => new LogisticRegression({ regParam: 0.01, ...options }),
+    'group',
+    'LogisticRegressionModel',
+  ),
+  LinearRegression: linearCase(
+    (options) => new LinearRegression({ regParam: 0.01, elasticNetParam: 0.3, ...options }),
+    'delay',
+    'LinearRegressionModel',
   ),
   ProbabilityCalibrator: {
     make: (extra) => new ProbabilityCalibrator({ labelCol: 'isLate', ...extra }),

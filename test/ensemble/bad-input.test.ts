@@ -250,7 +250,7 @@ describe('labels that no model can meet', () => {
               tableOf({ ...good, label: spoiled(value) }),
             ),
           'LABEL_INVALID',
-          `label (the label of ${name}) must be a finite number or a class in every row; got ${word} in row 399 of partition 4; drop such rows with table.na.drop({ cols: ['label'] })`,
+          `label (the label of ${name}) must be a finite number or a class in every row; got ${word} in row 399 of partition 4; drop such rows with table.na.drop({ columns: ['label'] })`,
         );
         expect(error.context).toMatchObject({ partition: 4, row: 399 });
       });

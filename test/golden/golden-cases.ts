@@ -24,6 +24,8 @@ import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import '../../src/feature/worker-operators.ts';
+import { LinearRegression } from '../../src/linear/linear-regression.ts';
+import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
@@ -108,6 +110,21 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
           outputCol: 'features',
         }),
         new GBTClassifier({ labelCol: 'isLate', maxIter: 3, minInstancesPerNode: 4 }),
+      ],
+    }),
+  'PipelineModel-linear': () =>
+    new Pipeline({
+      stages: [
+        new Imputer({ inputCol: 'distance', outputCol: 'filled' }),
+        new Binarizer({ inputCol: 'filled', outputCol: 'isFar', threshold: 12 }),
+        new VectorAssembler({ inputCols: ['filled', 'isFar'], outputCol: 'features' }),
+        new LogisticRegression({ labelCol: 'verdict', regParam: 0.01, elasticNetParam: 0.5 }),
+        new LinearRegression({
+          labelCol: 'delay',
+          weightCol: 'weight',
+          nonnegative: true,
+          predictionCol: 'predictedDelay',
+        }),
       ],
     }),
   CalibratedClassificationModel: () =>

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Vector } from 'apache-arrow';
 import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { Model } from '../../src/pipeline/model.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { folderContent } from './temporary-folder.ts';
 
 /** The files of a saved model by their hashes. */
-export async function savedBytes(model: TreeModel): Promise<Record<string, string>> {
+export async function savedBytes(model: Model): Promise<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'coppice-saved-'));
   try {
     await model.save(join(folder, 'model'));
@@ -35,7 +36,7 @@ export function treeBytes({ trees }: Pick<TreeModel, 'trees'>): Record<string, s
 
 /** The columns that a model adds, row by row; vectors are flattened. */
 export async function predictionsOf(
-  model: TreeModel,
+  model: Model,
   table: PartitionedTable,
 ): Promise<Record<string, unknown[]>> {
   const scored = await model.transform(table);

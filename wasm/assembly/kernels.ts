@@ -16,6 +16,7 @@ export {
   subtractHistogram,
 } from './histogram';
 export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './leaf-values';
+export { addScaled, foldedDot } from './linear-sums';
 export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './partition-rows';
 export { exp, log, logistic, softplus } from './portable-math';
 export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predict';

@@ -15,6 +15,7 @@ import * as forestNode from './forest-node.ts';
 import * as gradients from './gradients.ts';
 import * as histogram from './histogram.ts';
 import * as leafValues from './leaf-values.ts';
+import * as linearSums from './linear-sums.ts';
 import * as partitionRows from './partition-rows.ts';
 import * as predict from './predict.ts';
 import * as rankValues from './rank-values.ts';
@@ -43,6 +44,7 @@ const twins: Twins = {
   ...forestNode,
   ...partitionRows,
   ...leafValues,
+  ...linearSums,
   ...predict,
   ...rankValues,
   scoreRow,

@@ -147,7 +147,7 @@ function badLabel(job: IngestJob, part: PlacedPartition, row: number, label: num
       : `a whole number from 0 to ${mostGrade} (a grade that labelGains has a gain for)`;
   const remedy =
     isMissing || mostGrade === null
-      ? `drop such rows with table.na.drop({ cols: ['${labelCol}'] })`
+      ? `drop such rows with table.na.drop({ columns: ['${labelCol}'] })`
       : 'give more labelGains, or grades that start at 0';
   return new CoppiceError(
     'LABEL_INVALID',

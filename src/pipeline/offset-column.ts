@@ -4,8 +4,8 @@
  */
 import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { columnTypeError, requireColumn } from '../pipeline/check-schema.ts';
 import { numericKind } from '../table/numeric-kind.ts';
+import { columnTypeError, requireColumn } from './check-schema.ts';
 
 /** Where the offsets lie in a table: one path a score; none without an offset column. */
 export type OffsetPaths = readonly (readonly string[])[];

@@ -4,12 +4,12 @@
  */
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { columnTypeError, requireColumn } from '../pipeline/check-schema.ts';
-import { type LogicalSchema, logicalSchema, logicalType } from '../pipeline/logical-schema.ts';
 import { type FeatureColumn, featureColumns } from '../table/feature-columns.ts';
 import { numericKind } from '../table/numeric-kind.ts';
 import { hasZeros } from '../table/zeros-as-missing.ts';
 import type { FeatureSource } from '../training/messages.ts';
+import { columnTypeError, requireColumn } from './check-schema.ts';
+import { type LogicalSchema, logicalSchema, logicalType } from './logical-schema.ts';
 import { type OffsetPaths, offsetPaths } from './offset-column.ts';
 
 /** The parameters that name columns. */

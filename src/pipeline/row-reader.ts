@@ -1,9 +1,9 @@
 /**
- * Reads the values of one row into an array: by feature name from an object, by position from an array.
- * Categories become their positions in the model's list.
+ * Scoring of one row: what goes in and what comes out, and how the row's values are read into an array, by feature
+ * name from an object, by position from an array. Categories become their positions in the model's list.
  */
 import { CoppiceError } from '../base/errors.ts';
-import type { TrainedFeature } from '../training/messages.ts';
+import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 
 /** A value of a row: a number, a boolean or a category; null, undefined and NaN are missing. */
 export type ScorerValue = number | string | boolean | bigint | null | undefined;
@@ -17,6 +17,19 @@ export type ScorerRow =
   | readonly ScorerValue[]
   | Float64Array
   | Float32Array;
+
+/** What a scorer answers. */
+export interface Score {
+  /** The predicted class or number; quantiles ascending, where a model predicts several. */
+  readonly prediction: ClassValue | Float64Array;
+  /** Raw scores, one a class; empty for a regressor. */
+  readonly rawPrediction: Float64Array;
+  /** Probabilities, one a class; empty for a regressor. */
+  readonly probability: Float64Array;
+}
+
+/** Scores one row. */
+export type Scorer = (row: ScorerRow) => Score;
 
 type NamedRow = Readonly<Record<string, ScorerValue>>;
 

@@ -1,0 +1,127 @@
+/** From the parameters of a linear estimator to a job for the ranks, and from their answer to a model's data. */
+
+import type { Schema } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import { emitWarning } from '../base/warn.ts';
+import { type GangRequest, gangRunnerOf } from '../cluster/gang-runner.ts';
+import type { FitOptions } from '../pipeline/estimator.ts';
+import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { IngestJob, TrainingProgress } from '../training/messages.ts';
+import { keepMemory, planPartitions, takeMemory } from '../training/run-job.ts';
+import type { LinearModelData } from './linear-model-data.ts';
+import type { LinearColumnParams } from './linear-params.ts';
+import type { LinearJob, LinearLearner, LinearResult } from './messages.ts';
+import './worker-programs.ts';
+
+/** Below so many values one rank is quicker than several, which meet once a step. */
+const valuesForSeveralRanks = 100_000;
+
+/** Checks the columns that a linear estimator reads; its features must be numbers. */
+export function linearColumns(
+  owner: string,
+  schema: Schema,
+  params: LinearColumnParams,
+  labelKind: 'numeric' | 'class',
+): FitColumns {
+  const columns = fitColumns(owner, schema, { ...params, idCol: undefined }, labelKind);
+  const category = columns.features.find(({ kind }) => kind === 'category');
+  if (category === undefined) return columns;
+  throw new CoppiceError(
+    'COLUMN_TYPE',
+    `feature ${category.name} of ${owner} must be a number; got a category; encode it first, with a OneHotEncoder for instance`,
+    { context: { owner, column: category.path[0] as string } },
+  );
+}
+
+/** What an estimator's parameters ask for. */
+export function learnerOf(
+  kind: LinearLearner['kind'],
+  params: Pick<LinearLearner, 'regParam' | 'standardization' | 'fitIntercept' | 'maxIter' | 'tol'> &
+    Partial<Pick<LinearLearner, 'elasticNetParam' | 'nonnegative' | 'family'>>,
+): LinearLearner {
+  const { regParam, standardization, fitIntercept, maxIter, tol } = params;
+  const { elasticNetParam = 0, nonnegative = false, family = 'auto' } = params;
+  const penalty = { regParam, elasticNetParam, standardization, fitIntercept, nonnegative };
+  return { kind, family, maxIter, tol, ...penalty };
+}
+
+/** Fits a linear model. */
+export async function fitLinear(
+  fit: {
+    readonly owner: string;
+    readonly params: LinearColumnParams;
+    readonly labelKind: 'numeric' | 'class';
+    readonly learner: LinearLearner;
+  },
+  table: PartitionedTable,
+  options: FitOptions,
+): Promise<LinearModelData> {
+  const { owner, params, labelKind, learner } = fit;
+  const columns = linearColumns(owner, table.schema, params, labelKind);
+  const partitions = await planPartitions(table, false, options.signal);
+  const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
+  if (numRows === 0) {
+    const message = `the table that ${owner} is fitted on must have at least one row; got 0 rows`;
+    throw new CoppiceError('DATA_EMPTY', message, { context: { owner } });
+  }
+  const runner = gangRunnerOf(table.runner);
+  const isSmall = numRows * columns.features.length < valuesForSeveralRanks;
+  const memory = takeMemory(table.runner);
+  const request: GangRequest = {
+    program: 'linear',
+    width: isSmall ? 1 : runner.numThreads,
+    memory,
+    payload: ({ first, count, total }): LinearJob => {
+      const from = Math.floor((numRows * first) / total);
+      const to = Math.floor((numRows * (first + count)) / total);
+      const ingest = { ...ingestOf(owner, params, columns, labelKind), partitions };
+      return { ingest: { ...ingest, rowRange: [from, to] }, learner, kernels: undefined };
+    },
+    signal: options.signal,
+    onMessage: (message) => options.onProgress?.(message as TrainingProgress),
+  };
+  const answers = (await runner.runGang(request)) as LinearResult[];
+  keepMemory(table.runner, memory);
+  const result = answers[0] as LinearResult;
+  if (result.classes.length === 1) {
+    emitWarning(
+      `${owner} found one class in ${params.labelCol}: ${String(result.classes[0])}; the model always predicts it`,
+    );
+  }
+  return {
+    inputSchema: columns.inputSchema,
+    names: columns.features.map(({ name }) => name),
+    paths: columns.features.map(({ path }) => path),
+    labelType: columns.labelType,
+    ...result,
+  };
+}
+
+/** How rows are read: every feature as float64. */
+function ingestOf(
+  owner: string,
+  params: LinearColumnParams,
+  columns: FitColumns,
+  labelKind: 'numeric' | 'class',
+): Omit<IngestJob, 'partitions' | 'rowRange'> {
+  return {
+    features: columns.features.map((feature) => ({ ...feature, kind: 'f64' as const })),
+    labelCol: params.labelCol,
+    labelKind,
+    mostGrade: null,
+    initialScores: [],
+    knownClasses: null,
+    weightCol: params.weightCol ?? null,
+    classWeighting: null,
+    offsets: [],
+    idCol: null,
+    groupCol: null,
+    validationCol: null,
+    maxBins: 2,
+    binSampleRows: 1,
+    seed: 0,
+    rawBytes: Number.POSITIVE_INFINITY,
+    owner,
+  };
+}

@@ -1,0 +1,210 @@
+/**
+ * Reads the rows of a linear fit into the shared memory of a process: labels, weights and one float64 column a
+ * feature. The ranks of a process take its rows in blocks, round robin. A row of weight 0 takes no part: its
+ * values become 0. Missing and infinite features are refused; a linear model has no place for them.
+ *
+ *   | labels | weights | roles as read | column 0 | column 1 | … | scratch of each rank |      float64[rows] each
+ */
+import { Arena } from '../base/arena.ts';
+import { CoppiceError } from '../base/errors.ts';
+import { placePartitions } from '../training/ingest/placed-partitions.ts';
+import { RawColumns } from '../training/ingest/raw-columns.ts';
+import { readRoles, rowState } from '../training/ingest/row-roles.ts';
+import { blockRows } from '../training/ingest/shard-rows.ts';
+import type { ClassValue, IngestJob } from '../training/messages.ts';
+import type { RankEnvironment } from '../training/rank-environment.ts';
+import { gatherNumbers } from './folded-sums.ts';
+
+/** The word from which ranks draw units of work, in the fixed part of memory. */
+const scheduleAddress = 1024;
+
+/** Larger values would overflow when they are squared and added up. */
+const largestValue = 2 ** 400;
+
+/** Rows [start, start + count) of the process. */
+export interface RowBlock {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Smallest and largest value of the rows that take part. */
+export interface Extremes {
+  readonly least: Float64Array;
+  readonly most: Float64Array;
+}
+
+/** The rows in memory. */
+export interface LinearRows {
+  readonly classes: readonly ClassValue[];
+  /** Addresses of the process's columns: the number, or the position of the class. */
+  readonly labels: number;
+  readonly weights: number;
+  readonly columns: readonly number[];
+  /** This rank's rows. */
+  readonly blocks: readonly RowBlock[];
+  /** Rows of all ranks that take part. */
+  readonly numAll: number;
+  /** Extremes of weights, labels, then of the features. */
+  readonly weightExtremes: readonly [number, number];
+  readonly labelExtremes: readonly [number, number];
+  readonly features: Extremes;
+  /** From here on memory is free. */
+  readonly free: number;
+}
+
+/** Reads the rows. */
+export async function readLinearRows(
+  environment: RankEnvironment,
+  job: IngestJob,
+): Promise<LinearRows> {
+  const numRows = job.rowRange[1] - job.rowRange[0];
+  const placed = placePartitions(job);
+  const arena = new Arena(4096);
+  const labels = arena.allocate(8 * numRows);
+  const weights = arena.allocate(8 * numRows);
+  const roles = {
+    labels,
+    weights,
+    keys: arena.allocate(4 * numRows),
+    states: arena.allocate(numRows),
+    offsets: [],
+    groups: 0,
+  };
+  const base = arena.top;
+  const free = base + RawColumns.bytes(job, numRows) + 64;
+  await environment.reserve(free, 'rows');
+  environment.progress({ phase: 'read', done: 0, total: 1 });
+  const classes = await readRoles(environment, job, placed, roles);
+  const raw = new RawColumns(environment, job, base, numRows, scheduleAddress);
+  await raw.load({ placed, firstRow: 0, numRows }, (done, total) =>
+    environment.progress({ phase: 'read', done, total }),
+  );
+  const columns = job.features.map((_, feature) => raw.address(feature, 0));
+  const blocks: RowBlock[] = [];
+  for (
+    let start = environment.localIndex * blockRows;
+    start < numRows;
+    start += environment.numLocal * blockRows
+  ) {
+    blocks.push({ start, count: Math.min(blockRows, numRows - start) });
+  }
+  if (job.weightCol === null) {
+    for (const { start, count } of blocks) environment.f64(weights + 8 * start, count).fill(1);
+  }
+  const states = environment.u8(roles.states, numRows);
+  const found = new Scan(2 + columns.length);
+  for (const block of blocks) {
+    found.numRows += clearRowsOut(environment, states, block, [labels, weights, ...columns]);
+    [weights, labels, ...columns].forEach((address, at) => {
+      found.look(environment.f64(address, numRows), states, block, at);
+    });
+  }
+  found.bad.forEach((bad, at) => {
+    if (bad !== null) throw badValue({ job, placed, row: bad.row, feature: at - 2 }, bad.value);
+  });
+  const { numAll, least, most } = await found.meet(environment);
+  if (numAll === 0) throw nothingToLearn(job);
+  return {
+    ...{ classes, labels, weights, columns, blocks, numAll, free },
+    weightExtremes: [least[0] as number, most[0] as number],
+    labelExtremes: [least[1] as number, most[1] as number],
+    features: { least: least.subarray(2), most: most.subarray(2) },
+  };
+}
+
+/** Writes 0 into every column of rows that take no part; how many do. */
+function clearRowsOut(
+  environment: RankEnvironment,
+  states: Uint8Array,
+  { start, count }: RowBlock,
+  addresses: readonly number[],
+): number {
+  let taking = 0;
+  for (let row = start; row < start + count; row++) {
+    if (states[row] === rowState.train) taking += 1;
+    else for (const address of addresses) environment.f64(address + 8 * row, 1)[0] = 0;
+  }
+  return taking;
+}
+
+/** Extremes of the columns, and the first value of each that is no use. */
+class Scan {
+  numRows = 0;
+  readonly least: Float64Array;
+  readonly most: Float64Array;
+  readonly bad: ({ readonly row: number; readonly value: number } | null)[];
+
+  constructor(numColumns: number) {
+    this.least = new Float64Array(numColumns).fill(Number.POSITIVE_INFINITY);
+    this.most = new Float64Array(numColumns).fill(Number.NEGATIVE_INFINITY);
+    this.bad = new Array(numColumns).fill(null);
+  }
+
+  look(values: Float64Array, states: Uint8Array, block: RowBlock, at: number): void {
+    let least = this.least[at] as number;
+    let most = this.most[at] as number;
+    for (let row = block.start; row < block.start + block.count; row++) {
+      if (states[row] !== rowState.train) continue;
+      const value = values[row] as number;
+      if (!(value > -largestValue && value < largestValue)) this.bad[at] ??= { row, value };
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    this.least[at] = least;
+    this.most[at] = most;
+  }
+
+  async meet(
+    environment: RankEnvironment,
+  ): Promise<{ numAll: number; least: Float64Array; most: Float64Array }> {
+    const width = this.least.length;
+    const own = Float64Array.of(this.numRows, ...this.least, ...this.most);
+    let numAll = 0;
+    for (const part of await gatherNumbers(environment, own)) {
+      numAll += part[0] as number;
+      for (let i = 0; i < width; i++) {
+        this.least[i] = Math.min(this.least[i] as number, part[1 + i] as number);
+        this.most[i] = Math.max(this.most[i] as number, part[1 + width + i] as number);
+      }
+    }
+    return { numAll, least: this.least, most: this.most };
+  }
+}
+
+function badValue(
+  place: {
+    readonly job: IngestJob;
+    readonly placed: ReturnType<typeof placePartitions>;
+    readonly row: number;
+    readonly feature: number;
+  },
+  value: number,
+): CoppiceError {
+  const { job, placed, row, feature } = place;
+  const part = placed.find(
+    ({ firstLocal, count }) => row >= firstLocal && row < firstLocal + count,
+  );
+  const name =
+    feature >= 0 ? `feature ${job.features[feature]?.name}` : feature === -1 ? 'label' : 'weight';
+  const where = {
+    partition: part?.index ?? 0,
+    row: row - (part?.firstLocal ?? 0) + (part?.skip ?? 0),
+  };
+  const got = Number.isNaN(value) ? 'null or NaN' : String(value);
+  const remedy = Number.isNaN(value)
+    ? 'fill it with an Imputer, or drop such rows with table.na.drop()'
+    : 'scale the column, or leave it out';
+  return new CoppiceError(
+    'DATA_INVALID',
+    `${name} of ${job.owner} must be a number of magnitude below 2^400 in every row; got ${got} in row ${where.row} of partition ${where.partition}; ${remedy}`,
+    { context: { owner: job.owner, ...where } },
+  );
+}
+
+function nothingToLearn({ owner, weightCol }: IngestJob): CoppiceError {
+  if (weightCol !== null) {
+    const message = `${weightCol}, the weight of ${owner}, must be above 0 in at least one row; got 0 in all`;
+    return new CoppiceError('WEIGHT_INVALID', message, { context: { column: weightCol } });
+  }
+  return new CoppiceError('DATA_EMPTY', `${owner} must have at least one row to learn from; got 0`);
+}

@@ -1,0 +1,45 @@
+/** Every message between driver and ranks of a linear fit: the job that goes out, the result that comes back. */
+import type { ClassValue, IngestJob } from '../training/messages.ts';
+
+/** What keeps coefficients small. */
+export interface Penalty {
+  readonly regParam: number;
+  /** Share of the absolute values in the penalty; the rest are squares. */
+  readonly elasticNetParam: number;
+  /** The penalty is on coefficients of features that are scaled to deviation 1. */
+  readonly standardization: boolean;
+  readonly fitIntercept: boolean;
+  /** No coefficient is below 0; intercepts may be. */
+  readonly nonnegative: boolean;
+}
+
+/** What a linear model minimises. */
+export interface LinearLearner extends Penalty {
+  readonly kind: 'logistic' | 'squaredHinge' | 'leastSquares';
+  /** For logistic: one margin, or one a class; `auto` takes one for two classes. */
+  readonly family: 'auto' | 'binomial' | 'multinomial';
+  readonly maxIter: number;
+  readonly tol: number;
+}
+
+/** One fit of a linear model. */
+export interface LinearJob {
+  readonly ingest: IngestJob;
+  readonly learner: LinearLearner;
+  /** 'wasm', 'reference' or undefined for the default. */
+  readonly kernels: string | undefined;
+}
+
+/** What every rank hands back, the same on each. */
+export interface LinearResult {
+  /** Classes ascending, empty for regression. */
+  readonly classes: readonly ClassValue[];
+  /** Rows that took part. */
+  readonly numRows: number;
+  /** float64[outputs · features]: the coefficients of the features as they are, output by output. */
+  readonly coefficients: Float64Array;
+  /** float64[outputs] */
+  readonly intercepts: Float64Array;
+  /** The objective before each step and after the last. */
+  readonly objectiveHistory: readonly number[];
+}

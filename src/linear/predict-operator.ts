@@ -1,0 +1,88 @@
+/**
+ * Prediction of one partition by a linear model: margins are built column by column, each row's in the order of
+ * the features, so that a row has the same bits in any table and in a scorer.
+ */
+import type { RecordBatch } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import { columnOf, fillNumeric } from '../table/column-values.ts';
+import { withColumns } from '../table/make-column.ts';
+import type { Operator } from '../table/operators.ts';
+import type { OperatorSpec } from '../table/partition-spec.ts';
+import { columnArray } from '../table/shared-buffer.ts';
+import { type LinearShape, linearColumnsOf } from './linear-outputs.ts';
+
+/** What the operator is told. */
+export interface PredictLinearSpec extends OperatorSpec, LinearShape {
+  readonly kind: 'linear.predict';
+  readonly owner: string;
+  readonly names: readonly string[];
+  readonly paths: readonly (readonly string[])[];
+  /** float64[outputs · features] */
+  readonly coefficients: Float64Array;
+  readonly intercepts: Float64Array;
+  readonly thresholds: readonly number[] | null;
+}
+
+/** Makes the operator of a model. */
+export function makePredictLinear(spec: PredictLinearSpec): Operator {
+  return (batch, { wanted, partition }) => {
+    const margins = marginsOf(spec, batch, partition);
+    return withColumns(
+      batch,
+      linearColumnsOf(spec, margins, (name) => wanted.has(name)),
+    );
+  };
+}
+
+function marginsOf(spec: PredictLinearSpec, batch: RecordBatch, partition: number): Float64Array[] {
+  const { paths, coefficients, intercepts, names } = spec;
+  const { numRows } = batch;
+  const margins = Array.from(intercepts, (intercept) =>
+    columnArray(Float64Array, numRows).fill(intercept),
+  );
+  const values = new Float64Array(numRows);
+  paths.forEach((path, j) => {
+    fillNumeric(columnOf(batch, path), values, 0, names[j]);
+    margins.forEach((out, k) => {
+      const factor = coefficients[k * paths.length + j] as number;
+      for (let i = 0; i < numRows; i++)
+        out[i] = (out[i] as number) + factor * (values[i] as number);
+    });
+  });
+  for (const out of margins) {
+    for (let i = 0; i < numRows; i++) {
+      if (!Number.isFinite(out[i])) refuseRow(spec, batch, { row: i, partition });
+    }
+  }
+  return margins;
+}
+
+/** Says which feature is to blame. */
+function refuseRow(
+  { paths, names, owner }: PredictLinearSpec,
+  batch: RecordBatch,
+  where: { readonly row: number; readonly partition: number },
+): void {
+  const value = new Float64Array(batch.numRows);
+  paths.forEach((path, j) => {
+    fillNumeric(columnOf(batch, path), value, 0, names[j]);
+    const found = value[where.row] as number;
+    if (!Number.isFinite(found)) throw featureInvalid(owner, names[j] as string, found, where);
+  });
+}
+
+/** The error for a feature that is no finite number, at prediction. */
+export function featureInvalid(
+  owner: string,
+  name: string,
+  value: number,
+  where: { readonly row: number; readonly partition: number } | null,
+): CoppiceError {
+  const got = Number.isNaN(value) ? 'null or NaN' : String(value);
+  const place = where === null ? '' : ` in row ${where.row} of partition ${where.partition}`;
+  return new CoppiceError(
+    'DATA_INVALID',
+    `feature ${name} of ${owner} must be a finite number; got ${got}${place}; fill missing values with an Imputer before the model`,
+    { context: { owner, column: name, ...where } },
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * Linear models, as every rank fits them. Driver: plans what is read, starts one rank a thread, takes the first
+ * rank's answer. Rank: reads its share of the rows, then evaluates sums over them as often as the learner asks;
+ * all ranks hold the same sums after each meeting and take the same next step.
+ */
+import { CoppiceError } from '../base/errors.ts';
+import type { RankContext } from '../cluster/rank-program.ts';
+import { RankEnvironment } from '../training/rank-environment.ts';
+import { descend } from './descend.ts';
+import { fitLeastSquares } from './least-squares.ts';
+import { readLinearRows } from './linear-rows.ts';
+import type { LinearJob, LinearResult } from './messages.ts';
+
+/** One rank of a linear job. */
+export async function runLinear(context: RankContext, job: LinearJob): Promise<LinearResult> {
+  const environment = new RankEnvironment(context, job.kernels);
+  const rows = await readLinearRows(environment, job.ingest);
+  if (job.learner.kind === 'leastSquares') {
+    return await fitLeastSquares(environment, rows, job.learner);
+  }
+  const { family, kind } = job.learner;
+  if (rows.classes.length > 2 && (family === 'binomial' || kind === 'squaredHinge')) {
+    const { owner, labelCol } = job.ingest;
+    throw new CoppiceError(
+      'LABEL_INVALID',
+      `${labelCol} (the label of ${owner}) must have two classes; got ${rows.classes.length}`,
+      { context: { owner, column: labelCol } },
+    );
+  }
+  return await descend(environment, rows, job.learner);
+}
