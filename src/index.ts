@@ -54,6 +54,7 @@ export { GBTClassificationModel, GBTClassifier } from './ensemble/gbt-classifier
 export type { GBTClassifierOptions, GBTRegressorOptions } from './ensemble/gbt-params.ts';
 export { GBTRanker, GBTRankingModel } from './ensemble/gbt-ranker.ts';
 export { GBTRegressionModel, GBTRegressor } from './ensemble/gbt-regressor.ts';
+export type { OutOfBagSummary } from './ensemble/out-of-bag.ts';
 export {
   RandomForestClassificationModel,
   RandomForestClassifier,

@@ -9,11 +9,16 @@ import { ingestOf, modelData, type TreeFit } from './fit-gbt.ts';
 import type { ForestParams, TreeParams } from './forest-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import { appendTrees, initialData, knownClasses } from './initial-model.ts';
+import { outOfBagSummary } from './out-of-bag.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /** What a forest's fit reads of its parameters. */
 export type AnyForestParams = ForestParams &
-  TreeParams & { readonly classWeights?: 'balanced' | NumbersByName | undefined };
+  TreeParams & {
+    readonly classWeights?: 'balanced' | NumbersByName | undefined;
+    readonly probabilityCol?: string | undefined;
+    readonly thresholds?: readonly number[] | undefined;
+  };
 
 /** What is grown. */
 export interface ForestKind {
@@ -91,5 +96,24 @@ export async function fitForest(
     { signal: options.signal, onProgress: options.onProgress },
   );
   const added = modelData(owner, params, columns, trained);
-  return initial === null ? added : appendTrees(initial, added);
+  const data = initial === null ? added : appendTrees(initial, added);
+  if (params.oobScore !== true) return data;
+  // which rows the trees of an initial model have seen is not known
+  const { firstTree, rows } = job;
+  const request = { ...outOfBagRequest(params), data: added, firstTree, rows };
+  const { signal } = options;
+  return { ...data, outOfBag: await outOfBagSummary(request, table, { signal }) };
+}
+
+/** The parameters that out-of-bag predictions hang on. */
+function outOfBagRequest(params: AnyForestParams) {
+  return {
+    seed: params.seed,
+    labelCol: params.labelCol,
+    weightCol: params.weightCol ?? null,
+    idCol: params.idCol ?? null,
+    probabilityCol: params.probabilityCol ?? 'probability',
+    predictionCol: params.predictionCol,
+    thresholds: params.thresholds ?? null,
+  };
 }

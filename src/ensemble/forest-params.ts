@@ -37,6 +37,9 @@ const forestSpecs = {
   subsamplingRate: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
   /** Draw rows with replacement. */
   bootstrap: bootstrapParam,
+  /** Predict each row by the trees that have not seen it, and score that (false by default): see the model's
+   *  `summary.outOfBag`. */
+  oobScore: bool({ since: '0.1.0' }),
 };
 
 const treeSpecs = {
@@ -71,26 +74,53 @@ const regressorSpecs = {
   impurity: oneOf(['variance'], { default: 'variance', since: '0.1.0' }),
 };
 
+/** The complaint about parameters that do not go together, or null. */
+function checkForest(params: {
+  readonly oobScore: boolean | undefined;
+  readonly bootstrap: boolean;
+  readonly subsamplingRate: number;
+}): string | null {
+  const seesAll = !params.bootstrap && params.subsamplingRate === 1;
+  if (params.oobScore !== true || !seesAll) return null;
+  return 'oobScore must be false where every tree sees every row (give bootstrap: true, or a subsamplingRate below 1)';
+}
+
 /** Parameters of RandomForestClassifier. */
-export const randomForestClassifierParams = defineParams('RandomForestClassifier', {
-  ...forestSpecs,
-  ...classifierSpecs,
-});
+export const randomForestClassifierParams = defineParams(
+  'RandomForestClassifier',
+  {
+    ...forestSpecs,
+    ...classifierSpecs,
+  },
+  checkForest,
+);
 /** Parameters of RandomForestRegressor. */
-export const randomForestRegressorParams = defineParams('RandomForestRegressor', {
-  ...forestSpecs,
-  ...regressorSpecs,
-});
+export const randomForestRegressorParams = defineParams(
+  'RandomForestRegressor',
+  {
+    ...forestSpecs,
+    ...regressorSpecs,
+  },
+  checkForest,
+);
 /** Parameters of ExtraTreesClassifier. */
-export const extraTreesClassifierParams = defineParams('ExtraTreesClassifier', {
-  ...extraTreesSpecs,
-  ...classifierSpecs,
-});
+export const extraTreesClassifierParams = defineParams(
+  'ExtraTreesClassifier',
+  {
+    ...extraTreesSpecs,
+    ...classifierSpecs,
+  },
+  checkForest,
+);
 /** Parameters of ExtraTreesRegressor. */
-export const extraTreesRegressorParams = defineParams('ExtraTreesRegressor', {
-  ...extraTreesSpecs,
-  ...regressorSpecs,
-});
+export const extraTreesRegressorParams = defineParams(
+  'ExtraTreesRegressor',
+  {
+    ...extraTreesSpecs,
+    ...regressorSpecs,
+  },
+  checkForest,
+);
 /** Parameters of DecisionTreeClassifier. */
 export const decisionTreeClassifierParams = defineParams('DecisionTreeClassifier', {
   ...treeSpecs,

@@ -10,9 +10,9 @@ import { withColumns } from '../table/make-column.ts';
 import type { Operator } from '../table/operators.ts';
 import type { OperatorSpec } from '../table/partition-spec.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
-import { TreePredictor } from '../tree/predictor.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import { batchScores, type Link } from './batch-scores.ts';
+import { keptPredictor } from './kept-predictors.ts';
 import { type ModelOutput, outputColumns } from './output-columns.ts';
 import { featureWindows } from './read-features.ts';
 
@@ -36,14 +36,10 @@ export interface PredictSpec extends OperatorSpec {
   readonly outputs: ModelOutput;
 }
 
-/** Models whose predictors a thread keeps. */
-const keptPredictors = 8;
-const predictors = new Map<string, TreePredictor>();
-
 /** Makes the operator of a model. */
 export function makePredictOperator(spec: PredictSpec): Operator {
-  const predictor = predictorOf(spec);
   const numOutputs = numOutputsOf(spec);
+  const predictor = keptPredictor(spec.modelId, spec.trees, numOutputs);
   const { numTrees } = spec.trees;
   return (batch, { wanted }) => {
     const { numRows } = batch;
@@ -61,16 +57,6 @@ export function makePredictOperator(spec: PredictSpec): Operator {
     const scores = sums === null ? null : batchScores(rule, sums, numOutputs);
     return withColumns(batch, outputColumns(spec, { scores, leaves, numRows }, isRead));
   };
-}
-
-function predictorOf(spec: PredictSpec): TreePredictor {
-  const known = predictors.get(spec.modelId);
-  if (known !== undefined) return known;
-  const predictor = new TreePredictor(spec.trees, { numOutputs: numOutputsOf(spec) });
-  predictors.set(spec.modelId, predictor);
-  const oldest = predictors.keys().next().value;
-  if (predictors.size > keptPredictors && oldest !== undefined) predictors.delete(oldest);
-  return predictor;
 }
 
 function numOutputsOf(spec: PredictSpec): number {

@@ -12,6 +12,7 @@ import type { RowIdMode, StageWriter } from '../pipeline/stage-writer.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 import { problemOfTrees } from '../tree/check-trees.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import { type OutOfBagSummary, readOutOfBag, savedOutOfBag } from './out-of-bag.ts';
 import {
   readTrainingRecord,
   saveTrainingRecord,
@@ -34,6 +35,8 @@ export interface TreeModelData extends TrainingRecord {
   readonly baseScores: readonly number[];
   readonly trees: TreeEnsemble;
   readonly numRows: number;
+  /** How a forest does on rows that its trees have not seen, where that was asked for. */
+  readonly outOfBag?: OutOfBagSummary | null | undefined;
 }
 
 /** Saves it: the trees as arrays, names and classes beside them. */
@@ -79,6 +82,7 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
     labelType: data.labelType,
     numOutputs: t.numOutputs,
     numRows: data.numRows,
+    ...(data.outOfBag ? { outOfBag: savedOutOfBag(data.outOfBag) } : {}),
     ...record,
   });
 }
@@ -138,6 +142,7 @@ export function readTreeModel(reader: StageReader, numScores = 1): TreeModelData
     baseScores: [...baseScores],
     trees,
     numRows: wholeNumber(extra['numRows'], reader),
+    outOfBag: readOutOfBag(reader, extra['outOfBag']),
     ...readTrainingRecord(reader, extra, [...validationLosses]),
   };
 }

@@ -4,7 +4,6 @@
  */
 import { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { hash32 } from '../base/rng.ts';
 import type { Options, ParamSchema } from '../params/define-params.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
@@ -19,9 +18,11 @@ import { type TreeEnsemble, treeDepths } from '../tree/tree.ts';
 import { treeToText } from '../tree/tree-text.ts';
 import { TreeView } from '../tree/tree-view.ts';
 import { contributionsOf, type ExplainedModel, explainedTable } from './explain-table.ts';
+import type { OutOfBagSummary } from './out-of-bag.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link, PredictSpec } from './predict-operator.ts';
 import { makeScorer, type Scorer } from './scorer.ts';
+import { newModelId, sharedTrees } from './shared-trees.ts';
 import { validationLossesOf } from './training-record.ts';
 import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
 import { treesToTable } from './trees-to-table.ts';
@@ -30,8 +31,6 @@ import './worker-operators.ts';
 
 /** With more trees even a few rows take long. */
 const quickTrees = 500;
-
-let modelCount = 0;
 
 /** What training told about itself. */
 export interface TrainingSummary {
@@ -45,6 +44,8 @@ export interface TrainingSummary {
   readonly memberRounds: readonly number[];
   /** What the fit chose by itself (rounds at most, models, step size, …); null where it was told. */
   readonly chosen: Readonly<Record<string, number>> | null;
+  /** How a forest does on rows that its trees have not seen; null unless it was fitted with `oobScore`. */
+  readonly outOfBag: OutOfBagSummary | null;
 }
 
 /** A fitted model of trees. */
@@ -68,8 +69,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     this.data = data;
     this.inputSchema = data.inputSchema;
     this.rowIdMode = data.rowIdMode;
-    modelCount += 1;
-    this.#modelId = `${process.pid}.${modelCount}.${hash32(modelCount, 0)}`;
+    this.#modelId = newModelId();
   }
 
   /** How sums of leaves become predictions. */
@@ -316,24 +316,13 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   /** The trees in shared memory, copied once. */
   #sharedTrees(): TreeEnsemble {
-    if (this.#shared !== null) return this.#shared;
-    const entries = Object.entries(this.data.trees).map(([name, value]) => [
-      name,
-      ArrayBuffer.isView(value) ? share(value as Float64Array) : value,
-    ]);
-    this.#shared = Object.fromEntries(entries) as TreeEnsemble;
+    this.#shared ??= sharedTrees(this.data.trees);
     return this.#shared;
   }
 }
 
 function summaryOf(data: TreeModelData): TrainingSummary {
-  const { numRows, history, memberRounds, chosen } = data;
-  return { numRows, validationLosses: validationLossesOf(data), history, memberRounds, chosen };
-}
-
-function share<A extends Float64Array>(array: A): A {
-  const buffer = new SharedArrayBuffer(array.byteLength);
-  const copy = Reflect.construct(array.constructor, [buffer]) as A;
-  copy.set(array);
-  return copy;
+  const { numRows, history, memberRounds, chosen, outOfBag = null } = data;
+  const validationLosses = validationLossesOf(data);
+  return { numRows, validationLosses, history, memberRounds, chosen, outOfBag };
 }

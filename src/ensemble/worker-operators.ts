@@ -1,7 +1,9 @@
 /** Makes the ensembles' operators known to a thread. */
 import { registerOperator } from '../table/operators.ts';
 import { type ExplainSpec, makeExplainOperator } from './explain-operator.ts';
+import { makeOutOfBagOperator, type OutOfBagSpec } from './out-of-bag-operator.ts';
 import { makePredictOperator, type PredictSpec } from './predict-operator.ts';
 
 registerOperator<PredictSpec>('ensemble.predictTrees', makePredictOperator);
 registerOperator<ExplainSpec>('ensemble.explainTrees', makeExplainOperator);
+registerOperator<OutOfBagSpec>('ensemble.outOfBag', makeOutOfBagOperator);

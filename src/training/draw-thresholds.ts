@@ -4,6 +4,7 @@
  * bagging", 2005), cut off at 12.
  */
 import { exp } from '../base/portable-math.ts';
+import { hash32, purposes } from '../base/rng.ts';
 import type { RowSampling } from './messages.ts';
 
 /** The most often that a row counts in one tree. */
@@ -21,4 +22,9 @@ export function drawThresholds({ rate, bootstrap }: RowSampling): number[] {
     probability *= rate / (k + 1);
   }
   return thresholds;
+}
+
+/** What a row's key is mixed with for the draws of a tree: mix32(row key ^ it) are the row's random bits. */
+export function bootstrapKey(seed: number, tree: number): number {
+  return hash32(seed, purposes.bootstrap, tree);
 }

@@ -8,7 +8,6 @@
  * nodes at once. Every draw hangs on seed, tree, row and path only, so the trees are the same either way.
  * Bounded by trees · depth · rows · features looked at.
  */
-import { hash32, purposes } from '../base/rng.ts';
 import { writeFeatureTable } from '../binning/binned-layout.ts';
 import type { Collective } from '../cluster/collective.ts';
 import { InlineCollective } from '../cluster/inline/inline-collective.ts';
@@ -28,7 +27,7 @@ import { ForestTreeGrower } from '../tree/grow-forest-tree.ts';
 import { pruneTree } from '../tree/prune-tree.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
 import { treeKey } from './column-sampling.ts';
-import { drawThresholds } from './draw-thresholds.ts';
+import { bootstrapKey, drawThresholds } from './draw-thresholds.ts';
 import { settleForestLeaves } from './forest-leaves.ts';
 import { type ForestMemory, planForest } from './forest-memory.ts';
 import { forestSetting, forestUnits, inGains, settledLeaves } from './forest-setting.ts';
@@ -195,7 +194,7 @@ class ForestTrainer {
     kernels.drawCounts(
       keys + 4 * firstRow,
       numRows,
-      hash32(job.seed, purposes.bootstrap, tree),
+      bootstrapKey(job.seed, tree),
       memory.thresholds,
       numThresholds,
       0,

@@ -15,7 +15,7 @@ import { readParquet } from '../../src/table/parquet/read-parquet.ts';
 import { writeParquet } from '../../src/table/parquet/write-parquet.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import type { RankResult } from '../../src/training/messages.ts';
-import { predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
+import { outOfBagOf, predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { type DataRecipe, randomData } from '../tools/random-data.ts';
 import { cutTable, evenCuts, numRowsOf, type SampleData } from '../tools/sample-data.ts';
@@ -69,7 +69,11 @@ function tableOf(runner: GangRunner, data: SampleData, partitions: number): Part
 async function outcomeOf(found: EstimatorCase, table: PartitionedTable) {
   try {
     const model = await makeEstimator(found).fit(table);
-    return { saved: await savedBytes(model), predictions: await predictionsOf(model, table) };
+    return {
+      saved: await savedBytes(model),
+      predictions: await predictionsOf(model, table),
+      outOfBag: await outOfBagOf(model),
+    };
   } catch (error) {
     // random data may be refused (a class that only validation rows have): then everywhere
     if (isCoppiceError(error, 'LABEL_INVALID')) return { refused: error.code };

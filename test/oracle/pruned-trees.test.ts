@@ -56,9 +56,9 @@ function classification(
 }
 
 describe('pruned trees', () => {
-  it.each(fits)('by %s are those of scikit-learn', async (name, label, fit) => {
+  it.each(fits)('by %s are those of scikit-learn', async (name, label, grow) => {
     for (const { alpha, leaves, predictions } of cases[name] as readonly Step[]) {
-      const model = await fit(alpha);
+      const model = await grow(alpha);
       expect([alpha, model.trees.leftChild.filter((left) => left === 0).length]).toEqual([
         alpha,
         leaves,

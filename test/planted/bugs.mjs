@@ -423,6 +423,17 @@ export const plantedBugs = [
     tests: ['test/training/self-stopping.test.ts'],
   },
   {
+    name: 'out-of-bag predictions come from the trees that have seen the row',
+    edits: [
+      {
+        file: 'src/ensemble/out-of-bag-operator.ts',
+        find: '>= isDrawnFrom) continue;',
+        replace: '< isDrawnFrom) continue;',
+      },
+    ],
+    tests: ['test/ensemble/out-of-bag.test.ts'],
+  },
+  {
     name: 'pruning looks at a split alone, not at those below it',
     edits: [
       {

@@ -47,6 +47,16 @@ export async function predictionsOf(
   );
 }
 
+/** The table of out-of-bag predictions, column by column; null where the fit was not asked for it. */
+export async function outOfBagOf(model: TreeModel): Promise<Record<string, unknown[]> | null> {
+  const predictions = model.summary.outOfBag?.predictions;
+  if (!predictions) return null;
+  const collected = await predictions.collect();
+  return Object.fromEntries(
+    predictions.columns.map((name) => [name, flat(collected.getChild(name) as Vector)] as const),
+  );
+}
+
 function flat(vector: Vector): unknown[] {
   const child = vector.numChildren === 1 ? vector.getChildAt(0) : null;
   const cells = child ?? vector;

@@ -109,12 +109,14 @@ const stopping = fc.record(
 
 const rounds = fc.oneof({ weight: 2, arbitrary: stopping }, { weight: 1, arbitrary: holdingOut });
 
-const forest = fc.record({
-  numTrees: fc.integer({ min: 1, max: 5 }),
-  bootstrap: fc.boolean(),
-  subsamplingRate: fc.constantFrom(1, 1, 0.5),
-  featureSubsetStrategy: fc.constantFrom('auto', 'all', 1),
-});
+const forest = fc
+  .record({
+    numTrees: fc.integer({ min: 1, max: 5 }),
+    bootstrap: fc.boolean(),
+    subsamplingRate: fc.constantFrom(1, 1, 0.5),
+    featureSubsetStrategy: fc.constantFrom('auto', 'all', 1),
+  })
+  .map((found) => ({ ...found, oobScore: found.bootstrap || found.subsamplingRate < 1 }));
 
 const impurity = fc.record({ impurity: fc.constantFrom('gini', 'entropy') });
 const nodeLimits = fc.record({

@@ -7,7 +7,7 @@ import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
 import type { TreeModel } from '../../src/ensemble/tree-model.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
-import { predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
+import { outOfBagOf, predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { type DataRecipe, randomData } from '../tools/random-data.ts';
 import { cutTable, evenCuts, type SampleData } from '../tools/sample-data.ts';
@@ -87,7 +87,11 @@ async function outcomeOf(
     if (isCoppiceError(error, 'LABEL_INVALID')) return { refused: error.code };
     throw error;
   }
-  return { saved: await savedBytes(model), predictions: await predictionsOf(model, table) };
+  return {
+    saved: await savedBytes(model),
+    predictions: await predictionsOf(model, table),
+    outOfBag: await outOfBagOf(model),
+  };
 }
 
 /** The model and its predictions are the same bytes as on one thread with one partition. */
