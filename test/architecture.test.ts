@@ -83,7 +83,7 @@ describe('determinism', () => {
       'src/table/file-sink.ts', // the names of temporary files
       'src/table/sql/', // where DuckDB's temporary files go
       'src/cluster/tcp/', // the secret that the processes of a gang share
-      'src/ensemble/tree-model.ts', // names a loaded model in the memory of workers
+      'src/ensemble/shared-trees.ts', // names a loaded model in the memory of workers
       'src/session/',
       'src/cli/',
     ];
