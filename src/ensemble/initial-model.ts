@@ -17,6 +17,7 @@ import { recodeCategories } from '../tree/recode-categories.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
 import { valueUnit } from '../tree/value-unit.ts';
 import type { PredictSpec } from './predict-operator.ts';
+import { newModelId } from './shared-trees.ts';
 import { continuedRecord, roundsOf } from './training-record.ts';
 import { TreeModel } from './tree-model.ts';
 import type { TreeModelData } from './tree-model-data.ts';
@@ -136,8 +137,6 @@ export interface ScoredTables {
   score(table: PartitionedTable): PartitionedTable;
 }
 
-let scoredCount = 0;
-
 /** Adds the sums of a boosted model's leaves to tables. @param schemas columns that the scores must not replace */
 export function scoredTables(data: TreeModelData, schemas: readonly Schema[]): ScoredTables {
   const { trees, baseScores } = data;
@@ -146,12 +145,11 @@ export function scoredTables(data: TreeModelData, schemas: readonly Schema[]): S
   let name = 'initialScore';
   while (taken.has(name)) name = `_${name}`;
   const width = baseScores.length;
-  scoredCount += 1;
   const spec: PredictSpec = {
     kind: 'ensemble.predictTrees',
     reads: [...new Set(data.paths.map((path) => path[0] as string))],
     writes: [name],
-    modelId: `${process.pid}.initial.${scoredCount}`,
+    modelId: newModelId(),
     trees,
     features: data.features,
     paths: data.paths,

@@ -64,6 +64,23 @@ describe('out-of-bag predictions', () => {
     }
   });
 
+  it('of a forest that goes on are those of the trees it adds', async () => {
+    const options = { featuresCols, labelCol: 'y', maxDepth: 3 };
+    const first = await fitSample(
+      { name: 'RandomForestRegressor', options: { ...options, numTrees: 3 } },
+      train,
+    );
+    const model = await fitSample(
+      { name: 'RandomForestRegressor', options: { ...options, numTrees: 4, oobScore: true } },
+      train,
+      { initialModel: first },
+    );
+    const added = [3, 4, 5, 6].map((t) => model.trees.treeStart[t] as number);
+    const unseen = added.reduce((sum, root) => sum + 1400 - (model.trees.rows[root] as number), 0);
+    const counts = (await columnsOf(model))['numTrees'] as number[];
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(unseen);
+  });
+
   it('are the mean of some trees, and a tree of one alone where numTrees says so', async () => {
     const options = { featuresCols, labelCol: 'y', numTrees: 2, maxDepth: 4, oobScore: true };
     const model = await fitSample({ name: 'RandomForestRegressor', options }, train);
