@@ -216,7 +216,39 @@ export { createTable, read } from './session/default-session.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { SessionReader } from './session/session-reader.ts';
 // ensembles of any estimators
+export {
+  AdaBoostClassificationModel,
+  type AdaBoostClassificationModelOptions,
+  AdaBoostClassifier,
+  type AdaBoostClassifierOptions,
+} from './stacking/ada-boost-classifier.ts';
+export {
+  AdaBoostRegressionModel,
+  type AdaBoostRegressionModelOptions,
+  AdaBoostRegressor,
+  type AdaBoostRegressorOptions,
+} from './stacking/ada-boost-regressor.ts';
+export { BaggedModel } from './stacking/bagged-model.ts';
+export {
+  BaggingClassificationModel,
+  type BaggingClassificationModelOptions,
+  BaggingClassifier,
+  type BaggingClassifierOptions,
+} from './stacking/bagging-classifier.ts';
+export {
+  BaggingRegressionModel,
+  type BaggingRegressionModelOptions,
+  BaggingRegressor,
+  type BaggingRegressorOptions,
+} from './stacking/bagging-regressor.ts';
+export { CommitteeModel } from './stacking/committee-model.ts';
 export type { StackFitOptions } from './stacking/fit-stack.ts';
+export {
+  OneVsRest,
+  OneVsRestModel,
+  type OneVsRestModelOptions,
+  type OneVsRestOptions,
+} from './stacking/one-vs-rest.ts';
 export { StackedModel } from './stacking/stacked-model.ts';
 export {
   StackingClassificationModel,
@@ -230,6 +262,18 @@ export {
   StackingRegressor,
   type StackingRegressorOptions,
 } from './stacking/stacking-regressor.ts';
+export {
+  VotingClassificationModel,
+  type VotingClassificationModelOptions,
+  VotingClassifier,
+  type VotingClassifierOptions,
+} from './stacking/voting-classifier.ts';
+export {
+  VotingRegressionModel,
+  type VotingRegressionModelOptions,
+  VotingRegressor,
+  type VotingRegressorOptions,
+} from './stacking/voting-regressor.ts';
 export type { WriteArrowOptions } from './table/arrow-ipc/write-arrow.ts';
 export type { ColumnInput, CreateTableOptions } from './table/create-table.ts';
 export type { ReadCsvOptions } from './table/csv/read-csv.ts';

@@ -63,14 +63,34 @@ export function withInputColumns<E extends Estimator>(
   return changed;
 }
 
-function withColumn<E extends Estimator>(estimator: E, param: string, name: string): E {
+/** The estimator with a parameter of another value, wherever it has one of that name; a copy, at every depth. */
+export function withParam<E extends Estimator>(estimator: E, param: string, value: string): E {
+  return withColumn(estimator, param, value, true);
+}
+
+/** Does the estimator, or one inside it, have a parameter? */
+export function hasParam(stage: PipelineStage, param: string): boolean {
+  const params = paramsOf(stage);
+  const inner = [params['estimator'], params['classifier'], params['stages'], params['estimators']];
+  return (
+    param in params ||
+    inner.flat().some((one) => one instanceof PipelineStage && hasParam(one, param))
+  );
+}
+
+function withColumn<E extends Estimator>(
+  estimator: E,
+  param: string,
+  name: string,
+  replaces = false,
+): E {
   const change = (stage: unknown): unknown =>
-    stage instanceof Estimator ? withColumn(stage as Estimator, param, name) : stage;
+    stage instanceof Estimator ? withColumn(stage as Estimator, param, name, replaces) : stage;
   const params = paramsOf(estimator);
+  const given = (estimator.givenOptions as Record<string, unknown>)[param];
   const extra: Record<string, unknown> = {};
-  if (param in params && (estimator.givenOptions as Record<string, unknown>)[param] === undefined)
-    extra[param] = name;
-  for (const key of ['estimator', 'finalEstimator'] as const)
+  if (param in params && (replaces || given === undefined)) extra[param] = name;
+  for (const key of ['estimator', 'finalEstimator', 'classifier'] as const)
     if (params[key] instanceof Estimator) extra[key] = change(params[key]);
   for (const key of ['stages', 'estimators'] as const)
     if (Array.isArray(params[key])) extra[key] = params[key].map(change);
@@ -79,9 +99,9 @@ function withColumn<E extends Estimator>(estimator: E, param: string, name: stri
 
 /** The estimator or model inside a stage that adds to it. */
 function wrappedBy(stage: PipelineStage): PipelineStage | undefined {
-  const { estimator, finalEstimator } = paramsOf(stage);
+  const { estimator, finalEstimator, classifier } = paramsOf(stage);
   const { model, bestModel, finalModel } = stage as unknown as Readonly<Record<string, unknown>>;
-  return [finalEstimator, finalModel, estimator, model, bestModel].find(
+  return [finalEstimator, finalModel, estimator, classifier, model, bestModel].find(
     (inner): inner is PipelineStage => inner instanceof PipelineStage,
   );
 }

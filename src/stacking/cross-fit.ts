@@ -19,8 +19,8 @@ import {
   levelOneColumns,
   memberColumns,
   withMember,
-  withNumberFields,
 } from './level-one.ts';
+import { withNumberFields } from './number-fields.ts';
 import { positionSpec } from './row-position.ts';
 
 /** A part of an ensemble: an estimator, or a model that was fitted before. */

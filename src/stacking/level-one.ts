@@ -3,7 +3,7 @@
  * can learn from. A probability gives one column a class (two classes: the second's), a margin likewise, a vote
  * 1 for the class that is predicted, a regressor its prediction.
  */
-import { DataType, Field, Float64, Schema } from 'apache-arrow';
+import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { classesOf } from '../evaluation/evaluator.ts';
 import type { LabelValue } from '../evaluation/label-values.ts';
@@ -15,6 +15,7 @@ import { numericKind } from '../table/numeric-kind.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { OutputNames } from './column-names.ts';
 import type { LevelOneSpec } from './level-one-operator.ts';
+import { withNumberFields } from './number-fields.ts';
 import './worker-operators.ts';
 
 /** What is taken of a member. */
@@ -137,10 +138,4 @@ export async function withMember(
   };
   const schema = withNumberFields(scored.schema, columns);
   return scored.withOperator(spec, schema).select(...table.columns, ...columns);
-}
-
-/** The schema with columns of numbers behind the others. */
-export function withNumberFields(schema: Schema, columns: readonly string[]): Schema {
-  const added = columns.map((name) => new Field(name, new Float64(), false));
-  return new Schema([...schema.fields, ...added], schema.metadata);
 }

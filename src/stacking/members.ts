@@ -90,8 +90,15 @@ export function acceptEstimator(value: unknown): Estimator | undefined {
   return value instanceof Estimator ? (value as Estimator) : undefined;
 }
 
+/** What was saved as one estimator. */
+export async function readEstimator(reader: StageReader, name = 'estimator'): Promise<Estimator> {
+  const stage = await reader.stage(name);
+  if (stage instanceof Estimator) return stage as Estimator;
+  throw noEstimator(reader.className, stage);
+}
+
 /** The error for a saved stage that is no estimator. */
-export function noEstimator(owner: string, stage: SavableStage): CoppiceError {
+function noEstimator(owner: string, stage: SavableStage): CoppiceError {
   return paramInvalid(owner, 'estimator', 'an estimator', stage.className);
 }
 

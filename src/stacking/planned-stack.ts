@@ -4,7 +4,8 @@ import { outputNames } from './column-names.ts';
 import { combinerSchema } from './combiner-table.ts';
 import { planOf } from './cross-fit.ts';
 import { inputOf, type StackFit, type StackValues } from './fit-stack.ts';
-import { levelOneColumns, withNumberFields } from './level-one.ts';
+import { levelOneColumns } from './level-one.ts';
+import { withNumberFields } from './number-fields.ts';
 import { renamedOutputs, type StackOutputParams, schemaWithFinal } from './stacked-model.ts';
 
 /** The table's schema with the final estimator's outputs. */

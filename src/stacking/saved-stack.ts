@@ -1,8 +1,8 @@
 /** How the estimators of a stack that is not fitted are saved and read. */
-import { Estimator } from '../pipeline/estimator.ts';
+import type { Estimator } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
-import { noEstimator, placesOf, readMembers, type Stages } from './members.ts';
+import { placesOf, readEstimator, readMembers, type Stages } from './members.ts';
 
 /** The estimators of a stack. */
 interface StackEstimators {
@@ -22,9 +22,8 @@ export async function saveStackEstimators(
 
 /** Reads them. */
 export async function readStackEstimators(reader: StageReader): Promise<StackEstimators> {
-  const final = await reader.stage('finalEstimator');
-  if (!(final instanceof Estimator)) throw noEstimator(reader.className, final);
-  return { estimators: await readMembers(reader), finalEstimator: final as Estimator };
+  const finalEstimator = await readEstimator(reader, 'finalEstimator');
+  return { estimators: await readMembers(reader), finalEstimator };
 }
 
 /** Their places, for uids. */

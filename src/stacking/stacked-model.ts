@@ -16,8 +16,9 @@ import type { OutputNames } from './column-names.ts';
 import { combinerSchema, combinerTable, restoredTable } from './combiner-table.ts';
 import { withMembers } from './cross-fit.ts';
 import type { StackState } from './fit-stack.ts';
-import { levelOneColumns, withNumberFields } from './level-one.ts';
+import { levelOneColumns } from './level-one.ts';
 import { placesOf, readModels } from './members.ts';
+import { withNumberFields } from './number-fields.ts';
 import { isTexts, planFromJson, planToJson, textFrom } from './plan-state.ts';
 
 /** The parameters that name a stack's outputs; where they are left out the final model's names stay. */

@@ -2,8 +2,15 @@
 import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
+import { AdaBoostClassifier } from '../../src/stacking/ada-boost-classifier.ts';
+import { AdaBoostRegressor } from '../../src/stacking/ada-boost-regressor.ts';
+import { BaggingClassifier } from '../../src/stacking/bagging-classifier.ts';
+import { BaggingRegressor } from '../../src/stacking/bagging-regressor.ts';
+import { OneVsRest } from '../../src/stacking/one-vs-rest.ts';
 import { StackingClassifier } from '../../src/stacking/stacking-classifier.ts';
 import { StackingRegressor } from '../../src/stacking/stacking-regressor.ts';
+import { VotingClassifier } from '../../src/stacking/voting-classifier.ts';
+import { VotingRegressor } from '../../src/stacking/voting-regressor.ts';
 import type { Columns, StageCase } from './stage-cases.ts';
 
 const featuresCols = ['distance', 'carrier', 'hour'];
@@ -42,6 +49,34 @@ export function ensembleCases(table: Columns): Readonly<Record<string, StageCase
           ...extra,
         }),
       'StackingRegressionModel',
+    ),
+    VotingClassifier: ensemble(
+      (extra) => new VotingClassifier({ estimators: [classTree, classTree], ...extra }),
+      'VotingClassificationModel',
+    ),
+    VotingRegressor: ensemble(
+      (extra) => new VotingRegressor({ estimators: [numberTree], ...extra }),
+      'VotingRegressionModel',
+    ),
+    BaggingClassifier: ensemble(
+      (extra) => new BaggingClassifier({ estimator: classTree, numEstimators: 2, ...extra }),
+      'BaggingClassificationModel',
+    ),
+    BaggingRegressor: ensemble(
+      (extra) => new BaggingRegressor({ estimator: numberTree, numEstimators: 2, ...extra }),
+      'BaggingRegressionModel',
+    ),
+    AdaBoostClassifier: ensemble(
+      (extra) => new AdaBoostClassifier({ estimator: classTree, maxIter: 2, ...extra }),
+      'AdaBoostClassificationModel',
+    ),
+    AdaBoostRegressor: ensemble(
+      (extra) => new AdaBoostRegressor({ estimator: numberTree, maxIter: 2, ...extra }),
+      'AdaBoostRegressionModel',
+    ),
+    OneVsRest: ensemble(
+      (extra) => new OneVsRest({ classifier: classTree, ...extra }),
+      'OneVsRestModel',
     ),
   };
 }

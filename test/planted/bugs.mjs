@@ -85,6 +85,40 @@ export const plantedBugs = [
     tests: ['test/stacking/stacking.test.ts'],
   },
   {
+    name: 'a member judges rows of its own bag',
+    edits: [
+      {
+        file: 'src/stacking/bag-rows.ts',
+        find: 'const isSeen = (row: number): boolean => (counts[row] as number) > 0;',
+        replace: 'const isSeen = (row: number): boolean => (counts[row] as number) > 1;',
+      },
+    ],
+    tests: ['test/stacking/committees.test.ts'],
+  },
+  {
+    name: 'the weights of a vote are learned from predictions of rows that were seen',
+    edits: [
+      {
+        file: 'src/stacking/fit-voting.ts',
+        find: 'const cross = { owner, members, request, folds, models: byFold, keeps };',
+        replace:
+          'const cross = { owner, members, request, folds, models: byFold.map(() => models), keeps };',
+      },
+    ],
+    tests: ['test/stacking/committees.test.ts'],
+  },
+  {
+    name: 'AdaBoost raises the weights of rows that were right',
+    edits: [
+      {
+        file: 'src/stacking/boost-rows.ts',
+        find: 'losses[row] = guessed[guess.codes[row] as number] === truth.codes[row] ? 0 : 1;',
+        replace: 'losses[row] = guessed[guess.codes[row] as number] === truth.codes[row] ? 1 : 0;',
+      },
+    ],
+    tests: ['test/stacking/committees.test.ts'],
+  },
+  {
     name: 'a tie goes to the last bin and feature',
     edits: [
       {
