@@ -35,6 +35,8 @@ export interface FitCommandOptions extends CommonOptions {
   readonly paramsFile?: string;
   readonly valid?: readonly string[];
   readonly initialModel?: string;
+  readonly checkpointDir?: string;
+  readonly checkpointInterval?: number;
   readonly threads?: number;
   readonly seed?: number;
   readonly overwrite?: boolean;
@@ -154,6 +156,10 @@ async function makeStages(
     ...(options.idCol === undefined ? {} : { idCol: options.idCol }),
     ...(options.group === undefined ? {} : { groupCol: options.group }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.checkpointDir === undefined ? {} : { checkpointDir: options.checkpointDir }),
+    ...(options.checkpointInterval === undefined
+      ? {}
+      : { checkpointInterval: options.checkpointInterval }),
   });
   if (indexed.size === 0) return [estimator];
   const indexer = new StringIndexer({

@@ -9,6 +9,7 @@ import { offsetPaths } from '../pipeline/offset-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { BoostingJob, ClassWeighting } from '../training/messages.ts';
 import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
+import { checkpointsOf } from './checkpoints.ts';
 import type { GBTParams } from './gbt-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import {
@@ -74,6 +75,7 @@ export async function fitBoostedTrees(
     ...objective,
     ...functions.references,
     initial: initial === null ? null : initialRounds(initial),
+    snapshots: null,
     numRounds: params.maxIter ?? roundsUnlessStopped,
     stepSize: params.stepSize,
     limits: growthLimits(params.maxDepth, params.maxLeaves, {
@@ -111,26 +113,42 @@ export async function fitBoostedTrees(
   };
   const { ranking } = objective;
   const mostGrade = ranking === null ? null : ranking.labelGains.length - 1;
-  const schemas = [table, validation].flatMap((one) => (one === undefined ? [] : [one.schema]));
-  const scored = initial === null ? null : scoredTables(initial, schemas);
-  const trained = await runTrainingJob<BoostingJob>(
-    'boosting',
-    {
-      ...job,
-      ingest: {
-        ...ingestOf(owner, params, columns, labelKind),
-        mostGrade,
-        initialScores: scored?.paths ?? [],
-        knownClasses: knownClasses(initial),
+  const ingest = {
+    ...ingestOf(owner, params, columns, labelKind),
+    mostGrade,
+    knownClasses: knownClasses(initial),
+  };
+  const checkpoints = checkpointsOf(params, {
+    ...{ owner, given, initial },
+    job: { ...job, ingest },
+    modelData: (trained) => modelData(owner, params, columns, trained),
+  });
+  const run = async (before: TreeModelData | null): Promise<TrainedModel> => {
+    const schemas = [table, validation].flatMap((one) => (one === undefined ? [] : [one.schema]));
+    const scored = before === null ? null : scoredTables(before, schemas);
+    return await runTrainingJob<BoostingJob>(
+      'boosting',
+      {
+        ...job,
+        snapshots: checkpoints?.request ?? null,
+        ingest: { ...ingest, initialScores: scored?.paths ?? [] },
       },
-    },
-    {
-      train: scored?.score(table) ?? table,
-      validation: validation === undefined ? undefined : (scored?.score(validation) ?? validation),
-    },
-    { signal: options.signal, onProgress: options.onProgress, closures: functions.closures },
-  );
+      {
+        train: scored?.score(table) ?? table,
+        validation:
+          validation === undefined ? undefined : (scored?.score(validation) ?? validation),
+      },
+      {
+        signal: options.signal,
+        onProgress: options.onProgress,
+        onSnapshot: (snapshot) => checkpoints?.take(snapshot),
+        closures: functions.closures,
+      },
+    );
+  };
+  const trained = checkpoints === null ? await run(initial) : await checkpoints.run(run);
   const added = modelData(owner, params, columns, trained);
+  if (checkpoints !== null) return checkpoints.finish(added);
   return initial === null ? added : appendTrees(initial, added);
 }
 
@@ -178,7 +196,7 @@ export function modelData(
   owner: string,
   params: { readonly idCol: string | undefined; readonly labelCol: string },
   columns: FitColumns,
-  trained: TrainedModel,
+  trained: Pick<TrainedModel, 'facts' | 'trees'>,
 ): TreeModelData {
   const { facts } = trained;
   if (facts.classes.length === 1) {

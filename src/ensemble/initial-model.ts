@@ -109,7 +109,7 @@ function meaningOf(value: unknown): string {
 }
 
 /** The class of models that an estimator gives. */
-function modelNameOf(owner: string): string {
+export function modelNameOf(owner: string): string {
   return owner
     .replace(/Regressor$/, 'RegressionModel')
     .replace(/ifier$/, 'ificationModel')
@@ -178,8 +178,16 @@ export function scoredTables(data: TreeModelData, schemas: readonly Schema[]): S
   };
 }
 
-/** The model of both: the trees that were added stand behind those that were there. */
-export function appendTrees(initial: TreeModelData, added: TreeModelData): TreeModelData {
+/**
+ * The model of both: the trees that were added stand behind those that were there.
+ *
+ * @param continued what was there before the fit that measured all of `added`; null for nothing
+ */
+export function appendTrees(
+  initial: TreeModelData,
+  added: TreeModelData,
+  continued: TreeModelData | null = initial,
+): TreeModelData {
   const features = added.features.map((feature, f) => {
     const before = initial.features[f]?.categories ?? [];
     if (feature.kind !== 'category') return feature;
@@ -198,7 +206,7 @@ export function appendTrees(initial: TreeModelData, added: TreeModelData): TreeM
     features,
     baseScores: initial.baseScores,
     trees: joinTrees(...recoded),
-    ...continuedRecord(initial, added, roundsOf(initial)),
+    ...(continued === null ? {} : continuedRecord(continued, added, roundsOf(continued))),
   };
 }
 

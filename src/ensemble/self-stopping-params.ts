@@ -40,10 +40,12 @@ export function checkSelfStopping(params: {
   readonly numModels: number | undefined;
   readonly objectiveFunction: unknown;
   readonly metricFunction: unknown;
+  readonly checkpointDir: string | undefined;
 }): string | null {
   const { holdOutFolds, numModels } = params;
   if (holdOutFolds === undefined && numModels === undefined) return null;
   const name = holdOutFolds === undefined ? 'numModels' : 'holdOutFolds';
+  if (params.checkpointDir !== undefined) return `checkpointDir must be left out with ${name}`;
   if (params.objectiveFunction !== undefined || params.metricFunction !== undefined) {
     return `${name} must be left out with objectiveFunction or metricFunction`;
   }

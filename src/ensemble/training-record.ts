@@ -15,6 +15,19 @@ export interface TrainingRecord {
   readonly chosen: Readonly<Record<string, number>> | null;
   /** Rounds that were grown behind models that are averaged; none where it is left out. */
   readonly laterRounds?: number;
+  /** Only in checkpoints: what the model is the beginning of. */
+  readonly checkpoint?: CheckpointMark;
+}
+
+/** What a checkpoint was taken of. */
+export interface CheckpointMark {
+  /** Hash of parameters and version. */
+  readonly key: string;
+  /** Hash of the rows. */
+  readonly dataKey: string;
+  /** Rounds of the fit, without those of an initial model. */
+  readonly numRounds: number;
+  readonly losses: readonly number[];
 }
 
 /** Rounds of a boosted model, of which each member of an average has one. */
@@ -93,6 +106,9 @@ export async function saveTrainingRecord(
     ...(others.length === 0 ? {} : { history: others.map(({ values, ...names }) => names) }),
     ...(record.chosen === null ? {} : { chosen: { ...record.chosen } }),
     ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
+    ...(record.checkpoint === undefined
+      ? {}
+      : { checkpoint: { ...record.checkpoint, losses: [...record.checkpoint.losses] } }),
   };
 }
 
@@ -102,7 +118,7 @@ export function readTrainingRecord(
   extra: Readonly<Record<string, Json>>,
   validationLosses: readonly number[],
 ): TrainingRecord {
-  const { memberRounds = [], history = [], chosen = null, laterRounds } = extra;
+  const { memberRounds = [], history = [], chosen = null, laterRounds, checkpoint } = extra;
   const isCount = (value: unknown): value is number =>
     Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(memberRounds) || !memberRounds.every(isCount)) {
@@ -131,7 +147,22 @@ export function readTrainingRecord(
     memberRounds,
     chosen: readChosen(reader, chosen),
     ...(laterRounds === undefined ? {} : { laterRounds }),
+    ...(checkpoint === undefined ? {} : { checkpoint: readMark(reader, checkpoint) }),
   };
+}
+
+function readMark(reader: StageReader, saved: Json): CheckpointMark {
+  const { key, dataKey, numRounds, losses } = isPlainObject(saved) ? saved : {};
+  if (
+    typeof key === 'string' &&
+    typeof dataKey === 'string' &&
+    typeof numRounds === 'number' &&
+    Array.isArray(losses)
+  ) {
+    // JSON has no word for what is no number
+    return { key, dataKey, numRounds, losses: losses.map((loss) => Number(loss ?? Number.NaN)) };
+  }
+  throw reader.malformed('has a mark of a checkpoint that says nothing');
 }
 
 function readChosen(reader: StageReader, chosen: Json): Readonly<Record<string, number>> | null {

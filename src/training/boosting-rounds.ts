@@ -14,6 +14,7 @@ import type { IngestedRows } from './ingest/ingest.ts';
 import type { BoostingJob } from './messages.ts';
 import { wholeWeights } from './quantile-weights.ts';
 import type { RankEnvironment } from './rank-environment.ts';
+import { SnapshotTeller } from './snapshot-teller.ts';
 import { validationLoss } from './validation-loss.ts';
 
 /** The most pairs of nodes that one meeting serves. */
@@ -27,15 +28,18 @@ export interface BoostingParts {
   readonly job: BoostingJob;
   readonly rows: IngestedRows;
   readonly start: BoostingStart;
+  readonly baseScores: readonly number[];
+  /** Empty where no snapshots are asked for. */
+  readonly dataKey: string;
 }
 
 /** What the rounds gave. */
 export interface BoostedRounds {
-  /** Trees of the rounds kept. */
+  /** Trees of the rounds kept, without those resumed. */
   readonly trees: readonly GrownTree[];
   /** The validation loss after each round, those behind the last kept too; with an initial model its own first. */
   readonly losses: readonly number[];
-  /** Rounds kept, without those of an initial model. */
+  /** Rounds kept, those resumed too, without those of an initial model. */
   readonly numRounds: number;
   readonly counters: BoostedTreeGrower['counters'];
 }
@@ -45,7 +49,7 @@ export type OnRound = (done: number, loss: number | undefined) => void;
 
 /** Where the arrays of the rounds lie, behind `rows.free`. */
 export function planRounds(
-  { environment, job, start }: Omit<BoostingParts, 'rows'>,
+  { environment, job, start }: Pick<BoostingParts, 'environment' | 'job' | 'start'>,
   rows: IngestedRows,
 ): BoostingMemory {
   const { limits } = job;
@@ -71,33 +75,41 @@ export async function boostRounds(
   const { numOutputs } = state.objective;
   const grower = new BoostedTreeGrower(state);
   const trees: GrownTree[] = [];
-  const losses: number[] = [];
+  const resumed = job.snapshots?.resumed ?? null;
+  const losses: number[] = [...(resumed?.losses ?? [])];
   const watch = job.earlyStopping === null ? null : new StopWatch(job.earlyStopping);
+  const watches = state.rows.validation.numAll > 0;
+  const snapshots = new SnapshotTeller(parts, losses);
   await environment.wait(environment.collective.barrier());
   const { numRounds: firstRound } = job.initial ?? { numRounds: 0 };
-  const watches = state.rows.validation.numAll > 0;
-  if (job.initial !== null && watches) {
-    const loss = await validationLoss(state);
-    losses.push(loss);
-    watch?.isOver(-1, loss);
+  if (job.initial !== null && resumed === null && watches) {
+    losses.push(await validationLoss(state));
   }
-  for (let done = 0; done < job.numRounds; done++) {
+  // what an initial model measured stands before round 0
+  let isOver = false;
+  const before = job.initial === null ? 0 : 1;
+  losses.forEach((loss, i) => {
+    isOver = watch?.isOver(i - before, loss) === true;
+  });
+  const firstDone = resumed?.numRounds ?? 0;
+  let done = firstDone;
+  while (done < job.numRounds && !isOver) {
     const round = firstRound + done;
     await grower.beginRound(round);
     for (let output = 0; output < numOutputs; output++) {
       trees.push(await grower.grow(round, output));
     }
-    if (!watches) {
-      onRound(done + 1, undefined);
-      continue;
+    done += 1;
+    const loss = watches ? await validationLoss(state) : undefined;
+    if (loss !== undefined) {
+      losses.push(loss);
+      isOver = watch?.isOver(done - 1, loss) === true;
     }
-    const loss = await validationLoss(state);
-    losses.push(loss);
-    onRound(done + 1, loss);
-    if (watch?.isOver(done, loss) === true) break;
+    onRound(done, loss);
+    snapshots.tell(done, trees);
   }
-  const numRounds = watch?.bestRounds ?? trees.length / numOutputs;
-  const kept = trees.slice(0, numRounds * numOutputs);
+  const numRounds = watch?.bestRounds ?? done;
+  const kept = trees.slice(0, Math.max(0, numRounds - firstDone) * numOutputs);
   return { trees: kept, losses, numRounds, counters: grower.counters };
 }
 

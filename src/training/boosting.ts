@@ -10,6 +10,7 @@ import type { RankContext } from '../cluster/rank-program.ts';
 import { packTrees } from '../tree/tree.ts';
 import { type BoostingParts, boostRounds, planRounds } from './boosting-rounds.ts';
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
+import { dataKey } from './data-key.ts';
 import { ingest } from './ingest/ingest.ts';
 import { type BoostedMembers, boostMembers, historyOf } from './members.ts';
 import type { BoostingJob, RankResult } from './messages.ts';
@@ -27,6 +28,8 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
     return start.slotBytes;
   });
   clock.end('ingest');
+  const key = job.snapshots === null ? '' : await dataKey(environment, rows);
+  const isOtherData = job.snapshots?.resumed != null && job.snapshots.resumed.dataKey !== key;
   const started = start as unknown as BoostingStart;
   const { objective, centre, firstScores, isConstant } = started;
   const settled = settleJob(job, {
@@ -35,19 +38,21 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
     numOutputs: objective.numOutputs,
     hasValidation: rows.validation.numAll > 0,
   });
-  const parts = { environment, job: settled.job, rows, start: started };
+  const baseScores = job.initial?.baseScores ?? firstScores.map((score) => centre + score);
+  const parts = { environment, job: settled.job, rows, start: started, baseScores, dataKey: key };
   let boosted: BoostedMembers | null = null;
-  if (!isConstant) {
+  if (!isConstant && !isOtherData) {
     const { members } = settled;
     boosted = members === null ? await boostOne(parts) : await boostMembers(parts, members);
   }
   clock.end('grow');
   return {
     facts: trainedFacts(rows, {
-      baseScores: job.initial?.baseScores ?? firstScores.map((score) => centre + score),
+      baseScores,
       history: boosted?.history ?? [],
       memberRounds: boosted?.memberRounds ?? [0],
       chosen: boosted === null ? null : settled.chosen,
+      ...(isOtherData ? { isOtherData } : {}),
     }),
     trees: packTrees(boosted?.trees ?? [], 1),
     treeNumbers: boosted?.treeNumbers ?? [],

@@ -152,10 +152,38 @@ export interface InitialRounds {
   readonly valueUnit: number;
 }
 
+/** Asks for snapshots, and says what an earlier run of the same fit left behind. */
+export interface SnapshotRequest {
+  /** A snapshot is told after every so many rounds. */
+  readonly interval: number;
+  /** Null where there is none; its trees' scores are part of the initial scores. */
+  readonly resumed: {
+    /** The rows that it was taken on (data-key.ts); of other rows nothing is done. */
+    readonly dataKey: string;
+    /** Rounds behind those of an initial model. */
+    readonly numRounds: number;
+    readonly losses: readonly number[];
+  } | null;
+}
+
+/** What rank 0 tells the driver of rounds that are done. */
+export interface BoostingSnapshot {
+  readonly phase: 'snapshot';
+  readonly dataKey: string;
+  readonly facts: TrainedFacts;
+  /** Rounds behind those of an initial model. */
+  readonly numRounds: number;
+  /** The trees since the last snapshot. */
+  readonly trees: TreeEnsemble;
+  /** Everything measured so far, what was resumed too. */
+  readonly losses: readonly number[];
+}
+
 /** One fit of boosted trees. */
 export interface BoostingJob {
   readonly ingest: IngestJob;
   readonly initial: InitialRounds | null;
+  readonly snapshots: SnapshotRequest | null;
   /** `classes`: logistic for two, softmax for more; which it is shows when the labels are read. */
   readonly objective:
     | 'squared'
@@ -264,6 +292,8 @@ export interface TrainedFacts {
   readonly memberRounds: readonly number[];
   /** What the fit chose by itself, by name; null where all was given. */
   readonly chosen: Readonly<Record<string, number>> | null;
+  /** The rows are not those of the snapshot that was to be resumed: nothing was trained. */
+  readonly isOtherData?: boolean;
 }
 
 /** A loss or metric after each round. */

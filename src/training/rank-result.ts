@@ -19,7 +19,7 @@ export class PhaseClock {
 /** The facts of a model. */
 export function trainedFacts(
   rows: IngestedRows,
-  result: Pick<TrainedFacts, 'baseScores' | 'history' | 'memberRounds' | 'chosen'>,
+  result: Pick<TrainedFacts, 'baseScores' | 'history' | 'memberRounds' | 'chosen' | 'isOtherData'>,
 ): TrainedFacts {
   return {
     features: rows.features.map(({ name, kind, categories }) => ({ name, kind, categories })),

@@ -11,6 +11,7 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
 import type {
   BoostingJob,
+  BoostingSnapshot,
   ForestJob,
   IngestJob,
   RankReport,
@@ -34,6 +35,7 @@ export interface TrainedModel {
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  readonly onSnapshot?: ((snapshot: BoostingSnapshot) => void) | undefined;
   /** How many ranks; by default as many as there are threads, one where there is little to do. */
   readonly width?: number | undefined;
   /** Functions of the job that only this thread has. */
@@ -123,7 +125,10 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     },
     signal,
     onMessage: (message) => {
-      if (!desk.answer(message)) options.onProgress?.(message as TrainingProgress);
+      if (desk.answer(message)) return;
+      const told = message as TrainingProgress | BoostingSnapshot;
+      if (told.phase === 'snapshot') options.onSnapshot?.(told);
+      else options.onProgress?.(told);
     },
   };
   const isBrief =

@@ -550,6 +550,22 @@ export const plantedBugs = [
     tests: ['test/ensemble/ranker.test.ts'],
   },
   {
+    name: 'a checkpoint is taken for any rows',
+    edits: [
+      {
+        file: 'src/training/data-key.ts',
+        find: 'a = mix32(a ^ (column[2 * i] as number));',
+        replace: 'a = mix32(a ^ column.length);',
+      },
+      {
+        file: 'src/training/data-key.ts',
+        find: 'b = mix32(b ^ (column[2 * i + 1] as number));',
+        replace: 'b = mix32(b ^ column.length);',
+      },
+    ],
+    tests: ['test/ensemble/checkpoints.test.ts'],
+  },
+  {
     name: 'rounds behind an initial model are numbered from 0',
     edits: [
       {

@@ -3,8 +3,17 @@
  * any topology; whatever is drawn, weighed, stopped early or brought as an offset.
  */
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
-import { estimatorCases, makeEstimator, recipes, shapedCases } from './random-estimators.ts';
+import { describe, expect, it } from 'vitest';
+import { randomData } from '../tools/random-data.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { fitSample } from './fit-sample.ts';
+import {
+  estimatorCases,
+  makeEstimator,
+  recipes,
+  shapedCases,
+  withFeatures,
+} from './random-estimators.ts';
 import { expectSameFit, type FitCase, type Topology, topologies } from './topologies.ts';
 
 /** The first `share` of the rounds or trees in one fit, the others in a second. */
@@ -50,7 +59,7 @@ describe('going on from a model', () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         (found, recipe, wanted, share) => expectSameFit(inTwoFits(share), found, recipe, wanted),
       ),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 10, endOnFailure: true },
     );
   }, 120_000);
 
@@ -86,4 +95,42 @@ describe('going on from a model', () => {
     },
     60_000,
   );
+
+  it('from a checkpoint of one thread, on several threads and partitionings', async () => {
+    const recipe = {
+      seed: 8,
+      numRows: 2300,
+      kinds: ['float32', 'many words', 'integers'],
+      missing: 0.1,
+    } as const;
+    const checkpointDir = temporaryFolder('resumed');
+    const options = {
+      ...{ labelCol: 'b', weightCol: 'w', validationIndicatorCol: 'v', earlyStoppingRounds: 9 },
+      ...{ maxIter: 12, maxLeaves: 7, subsamplingRate: 0.8, checkpointInterval: 5 },
+    };
+    const found = withFeatures({ name: 'GBTClassifier', options }, recipe);
+    const kept = { ...found, options: { ...found.options, checkpointDir } };
+    const abort = new AbortController();
+    const ended = fitSample(kept, randomData(recipe), {
+      signal: abort.signal,
+      onProgress: ({ phase, done }) => {
+        if (phase === 'train' && done === 7) abort.abort();
+      },
+    });
+    await expect(ended).rejects.toMatchObject({ code: 'ABORTED' });
+    const resume: FitCase = async (_, table) => {
+      let first = 0;
+      const model = await makeEstimator(kept).fit(table, {
+        onProgress: ({ phase, done }) => {
+          if (phase === 'train' && first === 0) first = done;
+        },
+      });
+      expect([6, 11]).toContain(first);
+      return model;
+    };
+    await expectSameFit(resume, found, recipe, [
+      { threads: 3, partitions: 7 },
+      { threads: 2, partitions: 'one empty' },
+    ]);
+  }, 60_000);
 });

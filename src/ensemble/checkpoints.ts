@@ -1,0 +1,221 @@
+/**
+ * What is kept of a running fit of boosted trees, so that a killed one can go on: after every few rounds a model of
+ * the rounds so far, saved durably like any other, and beside it what it was trained on.
+ *
+ *     <checkpointDir>/<estimator>-<key>/round-00000050/    the last two; the key hashes parameters and version
+ *
+ * A checkpoint of other parameters, another version or other rows is not used, nor one that is damaged; that is
+ * said in a warning, as is a disk that refuses a write. The fit goes on either way.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { emitWarning } from '../base/warn.ts';
+import { libraryVersion } from '../pipeline/format-version.ts';
+import { loadSavedStage } from '../pipeline/stage-reader.ts';
+import { stageClassNamed } from '../pipeline/stage-registry.ts';
+import type { SavableStage } from '../pipeline/stage-writer.ts';
+import type { BoostingSnapshot, SnapshotRequest } from '../training/messages.ts';
+import type { TrainedModel } from '../training/run-job.ts';
+import { type TreeEnsemble, takeTrees } from '../tree/tree.ts';
+import { appendTrees, modelNameOf } from './initial-model.ts';
+import { TreeModel } from './tree-model.ts';
+import type { TreeModelData } from './tree-model-data.ts';
+
+/** Checkpoints of a fit that are kept: the last, and one to fall back to. */
+const numKept = 2;
+
+/** The fit that is kept. */
+export interface CheckpointedFit {
+  readonly owner: string;
+  readonly folder: string;
+  readonly interval: number;
+  /** Options of the model. */
+  readonly given: Readonly<Record<string, unknown>>;
+  /** All that decides about the model but the rows. */
+  readonly job: Readonly<Record<string, unknown>>;
+  readonly initial: TreeModelData | null;
+  /** Turns what ranks tell into what a model holds. */
+  modelData(trained: Pick<BoostingSnapshot, 'facts' | 'trees'>): TreeModelData;
+}
+
+/** The checkpoints of one fit. */
+export class Checkpoints {
+  readonly #fit: CheckpointedFit;
+  readonly #key: string;
+  readonly #folder: string;
+  #resumed: TreeModelData | null = null;
+  /** The model of all rounds that were told. */
+  #whole: TreeModelData | null;
+  #waiting: TreeModelData | null = null;
+  #writing: Promise<void> | null = null;
+  #hasWarned = false;
+
+  constructor(fit: CheckpointedFit) {
+    this.#fit = fit;
+    this.#key = keyOf(fit);
+    this.#folder = join(fit.folder, `${fit.owner}-${this.#key.slice(0, 16)}`);
+    this.#whole = fit.initial;
+  }
+
+  /** What ranks are asked for. */
+  get request(): SnapshotRequest {
+    const mark = this.#resumed?.checkpoint;
+    return { interval: this.#fit.interval, resumed: mark ?? null };
+  }
+
+  /** Looks for the last checkpoint of the same fit. */
+  async #find(): Promise<void> {
+    for (const name of (await namesIn(this.#folder)).sort().reverse()) {
+      if (!isRound(name)) continue;
+      const data = await this.#read(join(this.#folder, name));
+      if (data === null) continue;
+      this.#resumed = data;
+      this.#whole = data;
+      return;
+    }
+    const { owner, folder } = this.#fit;
+    const own = `${owner}-${this.#key.slice(0, 16)}`;
+    const others = await namesIn(folder);
+    if (others.some((name) => name.startsWith(`${owner}-`) && name !== own)) {
+      emitWarning(
+        `checkpoints in ${folder} are not used: they are of a fit with other parameters or by another version`,
+      );
+    }
+  }
+
+  /** The checkpoint that was found is of other rows. */
+  #forget(): void {
+    emitWarning(`the checkpoint in ${this.#folder} is not used: it is of other rows`);
+    this.#resumed = null;
+    this.#whole = this.#fit.initial;
+  }
+
+  /** Keeps what a rank told; the disk is waited for elsewhere. */
+  take(snapshot: BoostingSnapshot): void {
+    const added = this.#fit.modelData(snapshot);
+    const { dataKey, numRounds, losses } = snapshot;
+    const { initial } = this.#fit;
+    const whole = this.#whole === null ? added : appendTrees(this.#whole, added, initial);
+    this.#whole = { ...whole, checkpoint: { key: this.#key, dataKey, numRounds, losses } };
+    this.#waiting = this.#whole;
+    this.#writing ??= this.#writeWaiting();
+  }
+
+  /** The model of what was resumed, cut to the rounds that were kept, and the trees of this run. */
+  finish(added: TreeModelData): TreeModelData {
+    const { initial } = this.#fit;
+    const before = this.#resumed ?? initial;
+    if (before === null) return added;
+    const numOutputs = Math.max(1, added.baseScores.length);
+    const keptRounds = Math.min(
+      added.memberRounds[0] ?? 0,
+      this.#resumed?.checkpoint?.numRounds ?? 0,
+    );
+    const numTrees = (initial?.trees.numTrees ?? 0) + keptRounds * numOutputs;
+    return appendTrees({ ...before, trees: cut(before.trees, numTrees) }, added, initial);
+  }
+
+  /** Trains, from the last checkpoint where there is one of the same rows. */
+  async run(train: (before: TreeModelData | null) => Promise<TrainedModel>): Promise<TrainedModel> {
+    const { initial } = this.#fit;
+    await this.#find();
+    try {
+      const trained = await train(this.#resumed ?? initial);
+      if (trained.facts.isOtherData !== true) return trained;
+      this.#forget();
+      return await train(initial);
+    } finally {
+      while (this.#writing !== null) await this.#writing;
+    }
+  }
+
+  async #writeWaiting(): Promise<void> {
+    // the caller's turn ends first, so that the promise is known
+    await Promise.resolve();
+    while (this.#waiting !== null) {
+      const data = this.#waiting;
+      this.#waiting = null;
+      try {
+        await this.#write(data);
+      } catch (error) {
+        if (this.#hasWarned) continue;
+        this.#hasWarned = true;
+        const reason = error instanceof Error ? error.message : String(error);
+        emitWarning(`a checkpoint could not be written, the fit goes on without it: ${reason}`);
+      }
+    }
+    this.#writing = null;
+  }
+
+  async #write(data: TreeModelData): Promise<void> {
+    const { owner, given } = this.#fit;
+    const Model = stageClassNamed(modelNameOf(owner)) as unknown as new (
+      options: unknown,
+      data: TreeModelData,
+    ) => TreeModel;
+    const name = `round-${String(data.checkpoint?.numRounds).padStart(8, '0')}`;
+    await new Model(given, data).save(join(this.#folder, name), { overwrite: true });
+    const names = await namesIn(this.#folder);
+    // later ones are of other rows, others are what a killed run left half-written
+    const kept = names.filter((other) => isRound(other) && other <= name).sort();
+    const lasting = new Set(kept.slice(-numKept));
+    for (const other of names) {
+      if (!lasting.has(other)) await rm(join(this.#folder, other), { recursive: true });
+    }
+  }
+
+  /** The checkpoint in a folder, or null with a warning. */
+  async #read(path: string): Promise<TreeModelData | null> {
+    try {
+      const stage: SavableStage = await loadSavedStage(path);
+      const data = stage instanceof TreeModel ? stage.data : null;
+      if (data?.checkpoint?.key === this.#key) return data;
+      emitWarning(`the checkpoint ${path} is not used: it is of another fit`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      emitWarning(`the checkpoint ${path} is not used: ${reason}`);
+    }
+    return null;
+  }
+}
+
+/** The checkpoints that parameters ask for; null without a folder. @throws CoppiceError `PARAM_INVALID` */
+export function checkpointsOf(
+  params: {
+    readonly checkpointDir: string | undefined;
+    readonly checkpointInterval: number;
+  },
+  fit: Omit<CheckpointedFit, 'folder' | 'interval'>,
+): Checkpoints | null {
+  const { checkpointDir, checkpointInterval } = params;
+  if (checkpointDir === undefined) return null;
+  return new Checkpoints({ ...fit, folder: checkpointDir, interval: checkpointInterval });
+}
+
+function isRound(name: string): boolean {
+  return /^round-\d{8}$/.test(name);
+}
+
+function cut(trees: TreeEnsemble, numTrees: number): TreeEnsemble {
+  return numTrees === trees.numTrees ? trees : takeTrees(trees, numTrees);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** A hash of what decides about the model, without what does not. */
+function keyOf({ job, initial }: CheckpointedFit): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([libraryVersion, { ...job, maxHistogramBytes: 0, flushRows: 0 }]));
+  for (const value of Object.values(initial?.trees ?? {})) {
+    if (ArrayBuffer.isView(value)) hash.update(value as Uint8Array);
+  }
+  hash.update(JSON.stringify(initial?.features ?? []));
+  return hash.digest('hex');
+}

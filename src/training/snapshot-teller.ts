@@ -1,0 +1,40 @@
+/** Tells the driver of rounds that are done, every so often, so that it can keep them (see ensemble/checkpoints.ts). */
+import { type GrownTree, packTrees } from '../tree/tree.ts';
+import type { BoostingParts } from './boosting-rounds.ts';
+import type { BoostingSnapshot } from './messages.ts';
+import { trainedFacts } from './rank-result.ts';
+
+/** Rank 0 tells; the others know when not to. */
+export class SnapshotTeller {
+  readonly #parts: BoostingParts;
+  readonly #losses: readonly number[];
+  #numTold = 0;
+
+  /** @param losses the list that grows while the rounds run */
+  constructor(parts: BoostingParts, losses: readonly number[]) {
+    this.#parts = parts;
+    this.#losses = losses;
+  }
+
+  /** Called after each round, with the trees of this run. */
+  tell(numRounds: number, trees: readonly GrownTree[]): void {
+    const { environment, job, rows, baseScores, dataKey } = this.#parts;
+    if (job.snapshots === null || numRounds % job.snapshots.interval !== 0) return;
+    if (environment.collective.rank !== 0) return;
+    const snapshot: BoostingSnapshot = {
+      phase: 'snapshot',
+      dataKey,
+      facts: trainedFacts(rows, {
+        baseScores,
+        history: [],
+        memberRounds: [numRounds],
+        chosen: null,
+      }),
+      numRounds,
+      trees: packTrees(trees.slice(this.#numTold), 1),
+      losses: [...this.#losses],
+    };
+    this.#numTold = trees.length;
+    environment.notify(snapshot);
+  }
+}

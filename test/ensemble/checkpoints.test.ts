@@ -1,0 +1,199 @@
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { FitOptions } from '../../src/pipeline/estimator.ts';
+import { loadStage } from '../../src/pipeline/load-stage.ts';
+import { savedBytes } from '../tools/fitted-bytes.ts';
+import { randomData, range } from '../tools/random-data.ts';
+import { pickRows, type SampleData } from '../tools/sample-data.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { fitSample, predictedNumbers } from '../training/fit-sample.ts';
+
+const data = randomData({
+  seed: 13,
+  numRows: 900,
+  kinds: ['float32', 'words', 'float64', 'integers'],
+  missing: 0.1,
+});
+const folder = temporaryFolder('checkpoints');
+let numFolders = 0;
+let warnings: string[] = [];
+
+beforeEach(() => {
+  warnings = [];
+  vi.spyOn(process, 'emitWarning').mockImplementation((warning) => {
+    warnings.push(String(warning));
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+const newFolder = (): string => join(folder, `c${numFolders++}`);
+const roundsIn = (path: string): string[] =>
+  readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /round-\d{8}$/.test(name))
+    .map((name) => join(path, name))
+    .sort();
+
+type Options = Readonly<Record<string, unknown>>;
+const common = {
+  featuresCols: ['x0', 'x1', 'x2', 'x3'],
+  maxLeaves: 6,
+  minInstancesPerNode: 3,
+  stepSize: 0.3,
+  checkpointInterval: 4,
+};
+const nameOf = ({ labelCol }: Options) => (labelCol === 'k' ? 'GBTClassifier' : 'GBTRegressor');
+const fit = (
+  options: Options,
+  rows: SampleData = data,
+  more: Omit<FitOptions, 'validation'> = {},
+) => fitSample({ name: nameOf(options), options: { ...common, ...options } }, rows, more);
+
+/** Ends a fit when so many rounds are done. */
+async function interrupted(options: Options, afterRounds: number, initialModel?: TreeModel) {
+  const abort = new AbortController();
+  const onProgress: FitOptions['onProgress'] = ({ phase, done }) => {
+    if (phase === 'train' && done === afterRounds) abort.abort();
+  };
+  const running = fit(options, data, { signal: abort.signal, onProgress, initialModel });
+  await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+}
+
+/** Fits, and says after how many rounds it first told of progress. */
+async function firstRound(options: Options, initialModel?: TreeModel) {
+  let first = 0;
+  const onProgress: FitOptions['onProgress'] = ({ phase, done }) => {
+    if (phase === 'train' && first === 0) first = done;
+  };
+  const model = await fit(options, data, { onProgress, initialModel });
+  return { model, first };
+}
+
+describe('a fit that was ended and started again', () => {
+  it.each([
+    { labelCol: 'y', maxIter: 20, subsamplingRate: 0.7, colsampleByTree: 0.5, offsetCol: 'o' },
+    { labelCol: 'k', maxIter: 14, weightCol: 'w' },
+    { labelCol: 'y', maxIter: 14, lossType: 'quantile', quantileAlphas: [0.2, 0.8], idCol: 'id' },
+    { labelCol: 'y', maxIter: 60, validationIndicatorCol: 'v', earlyStoppingRounds: 15 },
+  ])('gives the model of one that was left alone: %j', async (options) => {
+    const undisturbed = await savedBytes(await fit(options));
+    const checkpointDir = newFolder();
+    await interrupted({ ...options, checkpointDir }, 11);
+    expect(roundsIn(checkpointDir).map((path) => path.slice(-14))).toEqual([
+      'round-00000004',
+      'round-00000008',
+    ]);
+    const { model, first } = await firstRound({ ...options, checkpointDir });
+    expect(first).toBe(9);
+    expect(await savedBytes(model)).toEqual(undisturbed);
+    expect(warnings).toEqual([]);
+  });
+
+  it('goes on behind an initial model', async () => {
+    const options = { labelCol: 'y', maxIter: 12 };
+    const initial = await fit({ labelCol: 'y', maxIter: 5 }, pickRows(data, range(400)));
+    const undisturbed = await savedBytes(await fit(options, data, { initialModel: initial }));
+    const checkpointDir = newFolder();
+    await interrupted({ ...options, checkpointDir }, 9, initial);
+    const { model, first } = await firstRound({ ...options, checkpointDir }, initial);
+    expect([first, model.numTrees]).toEqual([9, 17]);
+    expect(await savedBytes(model)).toEqual(undisturbed);
+    const whole = (await loadStage(roundsIn(checkpointDir).at(-1) as string)) as TreeModel;
+    expect(whole.numTrees).toBe(17);
+  });
+
+  it('leaves models that can be loaded and used', async () => {
+    const checkpointDir = newFolder();
+    await fit({ labelCol: 'y', maxIter: 9, checkpointDir });
+    const [, last] = roundsIn(checkpointDir);
+    const model = (await loadStage(last as string)) as TreeModel;
+    expect(await predictedNumbers(model, data)).toEqual(
+      await predictedNumbers(await fit({ labelCol: 'y', maxIter: 8 }), data),
+    );
+  });
+
+  it('ends at once where it had stopped early', async () => {
+    const options = {
+      labelCol: 'y',
+      maxIter: 400,
+      stepSize: 1,
+      validationIndicatorCol: 'v',
+      earlyStoppingRounds: 8,
+    };
+    const undisturbed = await fit(options);
+    const checkpointDir = newFolder();
+    await fit({ ...options, checkpointDir });
+    const { model } = await firstRound({ ...options, checkpointDir });
+    expect(await savedBytes(model)).toEqual(await savedBytes(undisturbed));
+  });
+});
+
+describe('a checkpoint that does not fit', () => {
+  const options = { labelCol: 'y', maxIter: 10 };
+
+  it('is not used for other parameters, and a warning says so', async () => {
+    const checkpointDir = newFolder();
+    await interrupted({ ...options, checkpointDir }, 9);
+    const other = { ...options, lambda: 2 };
+    const { model, first } = await firstRound({ ...other, checkpointDir });
+    expect(first).toBe(1);
+    expect(warnings).toEqual([expect.stringContaining('with other parameters')]);
+    expect(await savedBytes(model)).toEqual(await savedBytes(await fit(other)));
+  });
+
+  it('is not used for other rows, however little they differ', async () => {
+    const checkpointDir = newFolder();
+    await interrupted({ ...options, checkpointDir }, 9);
+    const others = data.map((column) =>
+      column.name === 'y'
+        ? {
+            ...column,
+            cells: column.cells.map((cell, i) => (i === 7 ? Number(cell) + 1e-9 : cell)),
+          }
+        : column,
+    );
+    const model = await fit({ ...options, checkpointDir }, others);
+    expect(warnings).toEqual([expect.stringContaining('it is of other rows')]);
+    expect(await savedBytes(model)).toEqual(await savedBytes(await fit(options, others)));
+  });
+
+  it.each(['cut short', 'changed'])(
+    'is not used where it was %s; the one before is',
+    async (how) => {
+      const checkpointDir = newFolder();
+      await interrupted({ ...options, checkpointDir }, 9);
+      const damage = (path: string): void => {
+        const file = join(path, 'trees.safetensors');
+        const bytes = readFileSync(file);
+        if (how === 'cut short') truncateSync(file, bytes.length - 9);
+        else writeFileSync(file, bytes.fill(bytes[bytes.length - 5] ?? 1, bytes.length - 9));
+      };
+      damage(roundsIn(checkpointDir)[1] as string);
+      const undisturbed = await savedBytes(await fit(options));
+      const second = await firstRound({ ...options, checkpointDir });
+      expect(second.first).toBe(5);
+      expect(warnings).toEqual([expect.stringContaining('round-00000008 is not used')]);
+      expect(await savedBytes(second.model)).toEqual(undisturbed);
+      for (const path of roundsIn(checkpointDir)) damage(path);
+      const third = await firstRound({ ...options, checkpointDir });
+      expect(third.first).toBe(1);
+      expect(await savedBytes(third.model)).toEqual(undisturbed);
+    },
+  );
+
+  it('does not matter where the disk takes nothing: the fit goes on and says so once', async () => {
+    const file = join(folder, 'a file');
+    writeFileSync(file, '');
+    const model = await fit({ ...options, checkpointDir: join(file, 'below') });
+    expect(await savedBytes(model)).toEqual(await savedBytes(await fit(options)));
+    expect(warnings).toEqual([expect.stringContaining('a checkpoint could not be written')]);
+  });
+
+  it('is refused with models that are averaged', async () => {
+    await expect(fit({ ...options, checkpointDir: 'x', numModels: 2 })).rejects.toMatchObject({
+      code: 'PARAM_INVALID',
+      message: expect.stringContaining('must be left out with numModels'),
+    });
+  });
+});
