@@ -88,6 +88,10 @@ export {
 } from './evaluation/permutation-importance.ts';
 export type { RocCurve } from './evaluation/rank-metrics.ts';
 export {
+  RankingEvaluator,
+  type RankingEvaluatorOptions,
+} from './evaluation/ranking-evaluator.ts';
+export {
   RegressionEvaluator,
   type RegressionEvaluatorOptions,
 } from './evaluation/regression-evaluator.ts';

@@ -4,8 +4,9 @@ import { CoppiceError } from '../base/errors.ts';
 import { BinaryClassificationEvaluator } from '../evaluation/binary-classification-evaluator.ts';
 import { classesOf, type Evaluator, type Metrics } from '../evaluation/evaluator.ts';
 import { MulticlassClassificationEvaluator } from '../evaluation/multiclass-classification-evaluator.ts';
+import { RankingEvaluator } from '../evaluation/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
-import { findField } from '../table/find-column.ts';
+import { findField, requireField } from '../table/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { labelKind } from './label-kind.ts';
@@ -26,6 +27,7 @@ export interface EvaluateCommandOptions extends CommonOptions {
   readonly metric?: readonly string[];
   readonly task: 'auto' | EvaluationTask;
   readonly weight?: string;
+  readonly group?: string;
   readonly prediction?: string;
   readonly probability?: string;
   readonly threads?: number;
@@ -40,10 +42,21 @@ export async function evaluate(
   return await withSession(options, async (session) => {
     const table = await readData(session, options.data);
     const task = await chooseTask(table, options, wanted, context);
-    const evaluator = makeEvaluator(task, options);
     const { signal, onProgress } = context;
-    const metrics = await evaluator.evaluateAll(table, { signal, onProgress });
-    const shown = selectMetrics(metrics, wanted, task);
+    // one pass for each number of first rows
+    const depths = wanted.length === 0 ? [undefined] : [...new Set(wanted.map(({ k }) => k))];
+    const found: Record<string, number> = {};
+    for (const k of depths) {
+      const evaluator = makeEvaluator(task, options, k);
+      const metrics = await evaluator.evaluateAll(table, { signal, onProgress });
+      const own = wanted.filter((metric) => metric.k === k);
+      Object.assign(found, selectMetrics(metrics, own, task));
+    }
+    // as they were typed, in that order
+    const shown =
+      wanted.length === 0
+        ? found
+        : Object.fromEntries(wanted.map(({ typed }) => [typed, found[typed] as number]));
     for (const [name, value] of Object.entries(shown)) {
       if (Number.isNaN(value))
         context.terminal.warn(`${name} has no value: the labels are all alike`);
@@ -64,7 +77,15 @@ async function chooseTask(
   wanted: readonly WantedMetric[],
   context: CommandContext,
 ): Promise<EvaluationTask> {
+  if (options.group !== undefined) requireField(table.schema, options.group, '--group');
+  if (options.task === 'ranking' && options.group === undefined) {
+    throw new CoppiceError('USAGE', 'the task ranking needs --group, the column of the query');
+  }
   if (options.task !== 'auto') return options.task;
+  if (options.group !== undefined) {
+    context.terminal.note('task: ranking (--group is given; --task says otherwise)');
+    return 'ranking';
+  }
   const [task, reason] = await guessTask(table, options, context.signal);
   // A metric that the guess does not have says what is meant.
   const tasks: EvaluationTask[] = [task, 'binary', 'multiclass', 'regression'];
@@ -108,12 +129,17 @@ async function guessTask(
   return [byCount(values), kind.reason];
 }
 
-function makeEvaluator(task: EvaluationTask, options: EvaluateCommandOptions): Evaluator {
+function makeEvaluator(
+  task: EvaluationTask,
+  options: EvaluateCommandOptions,
+  k: number | undefined,
+): Evaluator {
   const common = {
     labelCol: options.label,
     predictionCol: options.prediction,
     weightCol: options.weight,
   };
+  if (task === 'ranking') return new RankingEvaluator({ ...common, groupCol: options.group, k });
   if (task === 'regression') return new RegressionEvaluator(common);
   const classification = { ...common, probabilityCol: options.probability };
   return task === 'binary'

@@ -10,6 +10,7 @@ import '../ensemble/random-forest-classifier.ts';
 import '../ensemble/random-forest-regressor.ts';
 import '../evaluation/binary-classification-evaluator.ts';
 import '../evaluation/multiclass-classification-evaluator.ts';
+import '../evaluation/ranking-evaluator.ts';
 import '../evaluation/regression-evaluator.ts';
 import '../feature/binarizer.ts';
 import '../feature/bucketizer.ts';

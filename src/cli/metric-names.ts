@@ -3,16 +3,18 @@ import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import { binaryMetricNames } from '../evaluation/binary-classification-evaluator.ts';
 import { multiclassMetricNames } from '../evaluation/multiclass-classification-evaluator.ts';
+import { rankingMetricNames } from '../evaluation/ranking-metrics.ts';
 import { regressionMetricNames } from '../evaluation/regression-evaluator.ts';
 
 /** What kind of prediction is evaluated. */
-export type EvaluationTask = 'binary' | 'multiclass' | 'regression';
+export type EvaluationTask = 'binary' | 'multiclass' | 'regression' | 'ranking';
 
 /** The metrics of each kind. */
 export const metricsOfTask: Readonly<Record<EvaluationTask, readonly string[]>> = {
   binary: binaryMetricNames,
   multiclass: multiclassMetricNames,
   regression: regressionMetricNames,
+  ranking: rankingMetricNames,
 };
 
 /** What LightGBM, XGBoost and scikit-learn call them. */
@@ -31,12 +33,26 @@ const otherNames: Readonly<Record<string, string>> = {
   acc: 'accuracy',
   l2: 'mse',
   l1: 'mae',
+  ndcg: 'ndcgAtK',
+  map: 'meanAveragePrecision',
+  mrr: 'meanReciprocalRank',
+};
+
+/** Those that say how many first rows they look at: `ndcg@5`. */
+const namesAtK: Readonly<Record<string, string>> = {
+  ndcg: 'ndcgAtK',
+  map: 'meanAveragePrecisionAtK',
+  precision: 'precisionAtK',
+  pre: 'precisionAtK',
+  recall: 'recallAtK',
 };
 
 /** A metric as it was typed, and the name it has. */
 export interface WantedMetric {
   readonly typed: string;
   readonly name: string;
+  /** How many first rows of a group it looks at, where that was typed. */
+  readonly k?: number;
 }
 
 /**
@@ -47,6 +63,9 @@ export interface WantedMetric {
 export function wantedMetrics(typed: readonly string[]): WantedMetric[] {
   const known = [...new Set(Object.values(metricsOfTask).flat())];
   return typed.map((text) => {
+    const [, base = '', k] = /^(\w+)@([1-9]\d*)$/.exec(text.toLowerCase()) ?? [];
+    const atK = namesAtK[base];
+    if (atK !== undefined) return { typed: text, name: atK, k: Number(k) };
     const name =
       otherNames[text.toLowerCase()] ??
       known.find((one) => one.toLowerCase() === text.toLowerCase());

@@ -127,10 +127,11 @@ function evaluateCommand(): Command {
     .option('--metric <names>', 'comma-separated, such as auc,logloss,rmse; default: all', list)
     .addOption(
       new Option('--task <name>', 'what the label is')
-        .choices(['auto', 'binary', 'multiclass', 'regression'])
+        .choices(['auto', 'binary', 'multiclass', 'regression', 'ranking'])
         .default('auto'),
     )
     .option('--weight <column>', 'weights of rows')
+    .option('--group <column>', 'the query of each row, for ndcg@10, map, mrr, precision@10')
     .option('--prediction <column>', 'default: prediction')
     .option('--probability <column>', 'default: probability')
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber);

@@ -2,13 +2,11 @@
 import { defineParams, type Options } from '../params/define-params.ts';
 import { bool, column, float, int, numbers } from '../params/kinds.ts';
 import type { RankingSettings } from '../training/messages.ts';
+import { defaultGains } from '../training/ranking/ndcg.ts';
 import { checkGbt, gbtSpecs } from './gbt-params.ts';
 
 // a function of the user sees rows, not groups
 const { objectiveFunction, metricFunction, ...shared } = gbtSpecs;
-
-/** The grades 0 to 30, gains 2^grade − 1. */
-const defaultGains: readonly number[] = Array.from({ length: 31 }, (_, grade) => 2 ** grade - 1);
 
 /** Parameters of GBTRanker. */
 export const gbtRankerParams = defineParams(

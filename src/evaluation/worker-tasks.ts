@@ -1,7 +1,7 @@
 /**
  * The tasks of evaluation. Executor: `evaluation.binary`, `.multiclass`, `.classes` and `.regression` read
  * one partition's columns and return its exact sums and sorted runs; `evaluation.rank` merges the runs of all
- * partitions. `.shuffle`, `.rowIds`, `.distinct` and `.means` serve permutation importance and partial
+ * partitions. `.ranking` reads a partition's groups and scores, `.measureRanking` measures those of all. `.shuffle`, `.rowIds`, `.distinct` and `.means` serve permutation importance and partial
  * dependence. Driver: sends the tasks and merges the sums. Cost: one read of the columns, one sort of each
  * partition's scores, one merge.
  */
@@ -21,6 +21,14 @@ import {
   multiclassPart,
 } from './multiclass-part.ts';
 import { type RankMetrics, type RocCurve, rankMetrics, rocCurve } from './rank-metrics.ts';
+import {
+  measureRanking,
+  type RankingPart,
+  type RankingRequest,
+  type RankingResult,
+  type RankingTask,
+  rankingPart,
+} from './ranking-part.ts';
 import { readFinite, readWeights } from './read-columns.ts';
 import { type RegressionPart, sumRegression } from './regression-sums.ts';
 import { type ReplaceSpec, replacePart } from './replace-part.ts';
@@ -93,6 +101,17 @@ registerTask(
     const predictions = readFinite(batch, predictionCol, 'DATA_INVALID');
     return sumRegression(labels, predictions, readWeights(batch, weightCol));
   },
+);
+
+registerTask('evaluation.ranking', async (task: PartTask<RankingRequest>): Promise<RankingPart> => {
+  const { labelCol, predictionCol, groupCol, weightCol } = task.request;
+  const columns = columnsOf([labelCol, predictionCol, groupCol, weightCol]);
+  return rankingPart(await readPartition(task.partition, { columns }), task.request);
+});
+
+registerTask(
+  'evaluation.measureRanking',
+  (task: RankingTask): RankingResult => measureRanking(task),
 );
 
 registerTask('evaluation.shuffle', (task: ShuffleTask): Uint32Array => shuffledOrder(task));

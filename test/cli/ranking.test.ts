@@ -29,6 +29,16 @@ describe('ranking in the shell', () => {
     const out = join(folder, 'scored.parquet');
     const words = ['transform', '--model', model, '--data', table, '--out', out, '--overwrite'];
     expect((await runForTest(words)).stdout).toContain('wrote 800 rows with prediction');
+    const evaluate = ['evaluate', '--data', out, '--label', 'grade', '--group', 'query'];
+    const all = await runForTest([...evaluate, '--json']);
+    expect(all.json).toMatchObject({ command: 'evaluate', task: 'ranking' });
+    const metrics = all.json['metrics'] as Record<string, number>;
+    expect(metrics['ndcgAtK']).toBeGreaterThan(0.8);
+    const wanted = await runForTest([...evaluate, '--metric', 'mrr,ndcg@10,ndcg@1', '--json']);
+    const few = wanted.json['metrics'] as Record<string, number>;
+    expect(Object.keys(few)).toEqual(['mrr', 'ndcg@10', 'ndcg@1']);
+    expect(few['ndcg@10']).toBe(metrics['ndcgAtK']);
+    expect(few['ndcg@1']).not.toBe(few['ndcg@10']);
   });
 
   it('needs groups, boosted trees and a column that is there', async () => {

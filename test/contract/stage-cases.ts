@@ -13,6 +13,7 @@ import { RandomForestClassifier } from '../../src/ensemble/random-forest-classif
 import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
 import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
+import { RankingEvaluator } from '../../src/evaluation/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';
@@ -338,5 +339,6 @@ export const madeByParams: Readonly<Record<string, MakeStage>> = {
   ...Object.fromEntries(Object.entries(stageCases).map(([name, { make }]) => [name, make])),
   BinaryClassificationEvaluator: (extra) => new BinaryClassificationEvaluator({ ...extra }),
   MulticlassClassificationEvaluator: (extra) => new MulticlassClassificationEvaluator({ ...extra }),
+  RankingEvaluator: (extra) => new RankingEvaluator({ ...extra }),
   RegressionEvaluator: (extra) => new RegressionEvaluator({ ...extra }),
 };

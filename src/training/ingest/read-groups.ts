@@ -1,15 +1,14 @@
 /**
- * Reads the group of every row as 64 bits: an integer as it is, a text as a hash of it (two texts share one with a
- * chance of 1 in 2^64). Groups are compared, ordered and drawn by these bits, so no topology shows.
+ * Reads the group of every row of a partition as 64 bits (group-words.ts).
  *
  *   groups: uint32[2] a row, the low word first
  */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { mix32, rowKeyOfId } from '../../base/rng.ts';
 import { columnOf } from '../../table/column-values.ts';
 import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
+import { writeGroupWords } from './group-words.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 
 /** Writes the groups of a partition's rows. @throws CoppiceError `DATA_INVALID` */
@@ -33,22 +32,6 @@ export function readGroups(
         { context: { column: job.groupCol, partition: part.index, row: part.skip + i } },
       );
     }
-    if (typeof id === 'string') {
-      groups[2 * i] = rowKeyOfId(id);
-      groups[2 * i + 1] = secondHash(id);
-      continue;
-    }
-    const bits = BigInt.asUintN(64, BigInt(id));
-    groups[2 * i] = Number(bits & 0xffffffffn);
-    groups[2 * i + 1] = Number(bits >> 32n);
+    writeGroupWords(id, groups, i);
   }
-}
-
-/** A hash of a text that has nothing to do with its key as a row id. */
-function secondHash(text: string): number {
-  let hash = 0x9747b28c;
-  for (let i = text.length - 1; i >= 0; i--) {
-    hash = mix32((Math.imul(hash, 0x01000193) ^ text.charCodeAt(i)) + 0x7f4a7c15);
-  }
-  return hash;
 }

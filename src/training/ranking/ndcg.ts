@@ -5,6 +5,12 @@
  */
 import { log } from '../../base/portable-math.ts';
 
+/** The gains of the grades 0 to 30: 2^grade − 1. */
+export const defaultGains: readonly number[] = Array.from(
+  { length: 31 },
+  (_, grade) => 2 ** grade - 1,
+);
+
 /** 1 / log2(place + 2) of the first places. */
 export function discountsOf(length: number): Float64Array {
   return Float64Array.from({ length }, (_, place) => 0.6931471805599453 / log(place + 2));
