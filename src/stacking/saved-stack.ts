@@ -7,7 +7,7 @@ import { placesOf, readEstimator, readMembers, type Stages } from './members.ts'
 /** The estimators of a stack. */
 interface StackEstimators {
   readonly estimators: Stages;
-  readonly finalEstimator: Estimator;
+  readonly finalEstimator: Estimator | undefined;
 }
 
 /** Writes them. */
@@ -17,12 +17,14 @@ export async function saveStackEstimators(
 ): Promise<void> {
   writer.extra({ numStages: estimators.length });
   await writer.stages(estimators);
-  await writer.stage('finalEstimator', finalEstimator);
+  if (finalEstimator !== undefined) await writer.stage('finalEstimator', finalEstimator);
 }
 
 /** Reads them. */
 export async function readStackEstimators(reader: StageReader): Promise<StackEstimators> {
-  const finalEstimator = await readEstimator(reader, 'finalEstimator');
+  const finalEstimator = reader.hasStage('finalEstimator')
+    ? await readEstimator(reader, 'finalEstimator')
+    : undefined;
   return { estimators: await readMembers(reader), finalEstimator };
 }
 
@@ -31,5 +33,8 @@ export function stackPlaces({
   estimators,
   finalEstimator,
 }: StackEstimators): (readonly [string | number, SavableStage])[] {
-  return [...placesOf(estimators), ['finalEstimator', finalEstimator] as const];
+  const places = placesOf(estimators);
+  return finalEstimator === undefined
+    ? places
+    : [...places, ['finalEstimator', finalEstimator] as const];
 }

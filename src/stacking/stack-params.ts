@@ -1,13 +1,13 @@
 /** Parameters of stacking, for classes and for numbers. */
 import { bool, column, columns, oneOf } from '../params/kinds.ts';
 import { object } from '../params/object-kinds.ts';
+import type { Estimator } from '../pipeline/estimator.ts';
 import { foldParams } from '../tuning/fold-params.ts';
 import { baseOutputs } from './level-one.ts';
 import { acceptEstimator, memberParams, parallelismParam } from './members.ts';
 
 /** The estimator that combines. */
-export const finalEstimatorParam = object({
-  required: true,
+export const finalEstimatorParam = object<Estimator>({
   rule: 'an estimator',
   accepts: acceptEstimator,
 });

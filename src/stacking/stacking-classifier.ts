@@ -11,6 +11,7 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { distinctLabels } from '../tuning/calibration-scores.ts';
 import { foldComplaint } from '../tuning/fold-params.ts';
 import { plannedClasses } from '../tuning/probability-calibrator.ts';
+import { defaultCombiner } from './default-combiner.ts';
 import type { StackState } from './fit-stack.ts';
 import {
   checkStackColumns,
@@ -31,7 +32,7 @@ export const stackingClassifierParams = defineParams(
   {
     /** Estimators of any kind, pipelines too; a model among them is used as it is. */
     estimators: estimatorsParam,
-    /** The estimator that learns from what the others say. */
+    /** The estimator that learns from what the others say; by default a linear one without negative coefficients. */
     finalEstimator: finalEstimatorParam,
     ...classStackParams,
   },
@@ -94,7 +95,6 @@ export class StackingClassificationModel extends StackedModel<
  *     new RandomForestClassifier({ featuresCols: ['x'], numTrees: 5 }),
  *   ],
  *   names: ['boosted', 'forest'],
- *   finalEstimator: new GBTClassifier({ maxIter: 5, maxDepth: 2 }),
  * });
  * const model = await stack.fit(table);
  * console.log(model.levelOneColumns); // [ 'boosted', 'forest' ]
@@ -139,7 +139,8 @@ export class StackingClassifier extends Estimator<
     const { className: owner, params } = this;
     const { baseOutput, logit } = params;
     const labelCol = labelColOf(params);
-    const finalEstimator = finalOf(owner, params.finalEstimator, params, labelCol);
+    const final = params.finalEstimator ?? defaultCombiner('classes');
+    const finalEstimator = finalOf(owner, final, params, labelCol);
     const members = membersOf(owner, params);
     const request = { baseOutput, logit, classes: null };
     return { owner, params, members, finalEstimator, labelCol, request };

@@ -7,6 +7,7 @@ import { registerStage } from '../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { foldComplaint } from '../tuning/fold-params.ts';
+import { defaultCombiner } from './default-combiner.ts';
 import type { StackState } from './fit-stack.ts';
 import {
   checkStackColumns,
@@ -27,7 +28,7 @@ export const stackingRegressorParams = defineParams(
   {
     /** Estimators of any kind, pipelines too; a model among them is used as it is. */
     estimators: estimatorsParam,
-    /** The estimator that learns from what the others say. */
+    /** The estimator that learns from what the others say; by default a linear one without negative coefficients. */
     finalEstimator: finalEstimatorParam,
     ...stackParams,
   },
@@ -84,7 +85,6 @@ export class StackingRegressionModel extends StackedModel<
  *     new RandomForestRegressor({ featuresCols: ['x'], numTrees: 5 }),
  *   ],
  *   names: ['boosted', 'forest'],
- *   finalEstimator: new GBTRegressor({ maxIter: 5, maxDepth: 2 }),
  * });
  * const model = await stack.fit(table);
  * console.log(model.levelOneColumns); // [ 'boosted', 'forest' ]
@@ -123,7 +123,8 @@ export class StackingRegressor extends Estimator<
   #stack(): StackFit {
     const { className: owner, params } = this;
     const labelCol = labelColOf(params);
-    const finalEstimator = finalOf(owner, params.finalEstimator, params, labelCol);
+    const final = params.finalEstimator ?? defaultCombiner('numbers');
+    const finalEstimator = finalOf(owner, final, params, labelCol);
     const members = membersOf(owner, params);
     const request = { baseOutput: 'auto', logit: false, classes: null } as const;
     return { owner, params, members, finalEstimator, labelCol, request };

@@ -9,6 +9,8 @@ import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import type { LogisticRegressionModel } from '../../src/linear/logistic-regression.ts';
+import '../../src/linear/worker-programs.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import { loadStage } from '../../src/pipeline/load-stage.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
@@ -87,6 +89,10 @@ describe('a stack', () => {
     ['of classes, by group, margins', stackOf({ groupCol: 'g', baseOutput: 'margin' })],
     ['of classes, held out', stackOf({ method: 'holdOut', idCol: 'id' })],
     ['of numbers', numbers],
+    [
+      'of numbers, combined linearly',
+      numbers.copy({ finalEstimator: undefined, passthroughCols: undefined }),
+    ],
   ])('is the same bytes on any threads and partitions: %s', async (_, stack) => {
     const model = await stack.fit(table);
     const expected = await bytesOf(model, 'expected');
@@ -154,6 +160,20 @@ describe('a stack', () => {
     const whole = await other.fit(table);
     expect(await bytesOf(reused, 'reused')).toEqual(await bytesOf(whole, 'whole'));
     expect((await stackOf({ keepOutOfFold: false }).fit(table)).outOfFold).toBeNull();
+  });
+
+  it('combines by a linear model that turns no opinion round, where nothing else is said', async () => {
+    const stack = stackOf({ finalEstimator: undefined, keepOutOfFold: false });
+    const model = await stack.fit(table);
+    const final = model.finalModel as LogisticRegressionModel;
+    const coefficients = final.coefficientMatrix.flatMap((row) => [...row]);
+    expect(coefficients.every((value) => value >= 0)).toBe(true);
+    expect(coefficients.some((value) => value > 0)).toBe(true);
+    const plain = await bytesOf(stack, 'default');
+    const loaded = await loadStage(`${root}/default`);
+    expect(await bytesOf(loaded, 'default again')).toEqual(plain);
+    const again = await (loaded as StackingClassifier).fit(table);
+    expect(await bytesOf(again, 'again fitted')).toEqual(await bytesOf(model, 'fitted'));
   });
 
   it('stacks stacks', async () => {
