@@ -17,6 +17,7 @@ export const purposes = {
   holdout: 10,
   extraTrees: 11,
   search: 12,
+  listTargets: 13,
   goss: 21,
 } as const;
 

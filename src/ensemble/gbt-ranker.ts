@@ -95,7 +95,7 @@ export class GBTRanker extends Estimator<GBTRankingModel, typeof gbtRankerParams
       given: this.givenOptions,
       labelKind: 'numeric',
       objective: {
-        objective: 'lambdarank',
+        objective: 'ranking',
         objectiveParameter: 0,
         quantileLevels: [],
         ranking: rankingSettings(this.params),

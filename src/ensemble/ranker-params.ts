@@ -1,6 +1,6 @@
 /** Parameters of GBTRanker. */
 import { defineParams, type Options } from '../params/define-params.ts';
-import { bool, column, float, int, numbers } from '../params/kinds.ts';
+import { bool, column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import type { RankingSettings } from '../training/messages.ts';
 import { defaultGains } from '../training/ranking/ndcg.ts';
 import { checkGbt, gbtSpecs } from './gbt-params.ts';
@@ -15,6 +15,8 @@ export const gbtRankerParams = defineParams(
     ...shared,
     /** The group (query) of each row, an integer or a text; rows are ordered within their group. */
     groupCol: column({ default: 'group', since: '0.1.0' }),
+    /** What is minimised: pairs by what they change in the NDCG (lambdarank), or the cross-entropy of groups (xendcg). */
+    lossType: oneOf(['lambdarank', 'xendcg'], { since: '0.1.0' }),
     /** Pairs that are learned from have a row among the first so many of their group. */
     truncationLevel: int({ default: 30, min: 1, since: '0.1.0' }),
     /** How steep the logistic loss of a pair is. */
@@ -43,6 +45,7 @@ function checkGroup(params: {
 
 /** What ranks are told. */
 export function rankingSettings(params: {
+  readonly lossType: 'lambdarank' | 'xendcg' | undefined;
   readonly truncationLevel: number;
   readonly sigmoid: number;
   readonly lambdarankNorm: boolean;
@@ -50,6 +53,7 @@ export function rankingSettings(params: {
   readonly ndcgAt: number;
 }): RankingSettings {
   return {
+    loss: params.lossType ?? 'lambdarank',
     labelGains: params.labelGains ?? defaultGains,
     truncationLevel: params.truncationLevel,
     sigma: params.sigmoid,

@@ -10,6 +10,14 @@ export interface RankingKernels {
     order: number,
     scratch: number,
   ): void;
+  listGradients(
+    starts: number,
+    numGroups: number,
+    scores: number,
+    targets: number,
+    grads: number,
+    hesses: number,
+  ): void;
   lambdaGradients(
     starts: number,
     numGroups: number,

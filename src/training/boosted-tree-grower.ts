@@ -64,10 +64,9 @@ export class BoostedTreeGrower {
 
   /** Begins a round: what its outputs share, and the rows that their trees are grown on. */
   async beginRound(round: number): Promise<void> {
-    const { environment, objective, rows } = this.#state;
-    await environment.wait(
-      objective.beginRound(environment, gradientRows(this.#state, rows.train)),
-    );
+    const { environment, objective, rows, job } = this.#state;
+    const own = gradientRows(this.#state, rows.train);
+    await environment.wait(objective.beginRound(environment, own, { seed: job.seed, round }));
     await this.#roundRows.begin(round);
   }
 

@@ -5,7 +5,7 @@ import type { BoostingJob, ClassValue, RankingSettings } from './messages.ts';
 import type { Objective } from './objective.ts';
 import { pointObjective } from './point-objective.ts';
 import { quantileObjective } from './quantile-objective.ts';
-import { LambdarankObjective } from './ranking/lambdarank.ts';
+import { RankingObjective } from './ranking/ranking-objective.ts';
 import type { FunctionReference } from './user-calls.ts';
 
 /** The objective of a job, now that the classes are known. */
@@ -19,8 +19,7 @@ export function objectiveOf(job: BoostingJob, classes: readonly ClassValue[]): O
   }
   if (objective === 'classes') return classes.length <= 2 ? logistic : softmaxOf(classes.length);
   const label = `${job.ingest.labelCol} (the label of ${job.ingest.owner})`;
-  if (objective === 'lambdarank')
-    return new LambdarankObjective(job, job.ranking as RankingSettings);
+  if (objective === 'ranking') return new RankingObjective(job, job.ranking as RankingSettings);
   if (objective === 'crossEntropy') return crossEntropyOf(label);
   if (objective === 'quantiles') return quantileObjective(job.quantileLevels);
   return pointObjective(objective, job.objectiveParameter, label);

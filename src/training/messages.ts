@@ -105,6 +105,8 @@ export interface ColumnSampling {
 
 /** How the order of rows within groups is judged. */
 export interface RankingSettings {
+  /** Pairs that would change the NDCG, or the cross-entropy of the whole group. */
+  readonly loss: 'lambdarank' | 'xendcg';
   /** The gain of each grade. */
   readonly labelGains: readonly number[];
   /** Pairs are those of a row among the first so many. */
@@ -196,7 +198,7 @@ export interface BoostingJob {
     | 'tweedie'
     | 'crossEntropy'
     | 'quantiles'
-    | 'lambdarank'
+    | 'ranking'
     | 'custom';
   /** Delta of huber, level of quantile, power of tweedie; else 0. */
   readonly objectiveParameter: number;

@@ -30,6 +30,12 @@ export interface StartContext {
   readonly rows: Pick<IngestedRows, 'trainRuns' | 'validationRuns'>;
 }
 
+/** What random draws of a round hang on. */
+export interface RoundDraw {
+  readonly seed: number;
+  readonly round: number;
+}
+
 /** An objective. */
 export interface Objective {
   readonly numOutputs: number;
@@ -61,7 +67,7 @@ export interface Objective {
   /** Called once, when the rows are binned and memory is planned. */
   prepare?(environment: RankEnvironment, rows: IngestedRows): Promise<void>;
   /** Called once a round, before the gradients of its outputs. */
-  beginRound(environment: RankEnvironment, rows: GradientRows): Awaitable<void>;
+  beginRound(environment: RankEnvironment, rows: GradientRows, draw: RoundDraw): Awaitable<void>;
   gradients(environment: RankEnvironment, rows: GradientRows, output: number): void;
   /** Loss of each row, weighted, into `out`. */
   losses(environment: RankEnvironment, rows: GradientRows, out: number): void;

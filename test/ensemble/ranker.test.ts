@@ -121,6 +121,19 @@ describe('GBTRanker', () => {
     expect(treeBytes(await fitSample(ranker(), mixed))).toEqual(treeBytes(model));
   });
 
+  it('learns from whole groups as well, and draws by row and round', async () => {
+    const list = ranker({ lossType: 'xendcg', maxIter: 30, stepSize: 0.3 });
+    const model = await fitSample(list, train);
+    expect(await heldNdcg(model, 5)).toBeGreaterThan(0.9);
+    expect(treeBytes(await fitSample(list, train))).toEqual(treeBytes(model));
+    const other = await fitSample(ranker({ ...list.options, seed: 99 }), train);
+    expect(treeBytes(other)).not.toEqual(treeBytes(model));
+    const half = await fitSample(ranker({ ...list.options, maxIter: 15 }), train);
+    const rest = ranker({ ...list.options, maxIter: 15 });
+    const whole = await fitSample(rest, train, { initialModel: half });
+    expect(treeBytes(whole)).toEqual(treeBytes(model));
+  });
+
   it('takes gains for what they are to each other', async () => {
     const model = await fitSample(ranker({ labelGains: [0, 1, 2, 3, 4] }), train);
     const larger = await fitSample(ranker({ labelGains: [0, 8, 16, 24, 32] }), train);

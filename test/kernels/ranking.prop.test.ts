@@ -175,3 +175,67 @@ describe('gradients of pairs', () => {
     expect([...twins.f64At(hesses, 2)]).toEqual([0.125, 0.125]);
   });
 });
+
+/** LightGBM's xendcg, term by term, over all rows of one group. */
+function listByHand(scores: readonly number[], targets: readonly number[]) {
+  const best = Math.max(...scores);
+  const exps = scores.map((score) => exp(score - best));
+  const sumOf = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0);
+  const p = exps.map((e) => e / sumOf(exps));
+  const rest = p.map((one) => Math.max(1 - one, 2 ** -40));
+  const first = p.map((one, i) => one - (targets[i] as number) / sumOf(targets));
+  const firstRatios = first.map((term, i) => term / (rest[i] as number));
+  const others = (ratios: readonly number[]): number[] =>
+    p.map((one, i) => one * sumOf(ratios.filter((_, j) => j !== i)));
+  const second = others(firstRatios);
+  const third = others(second.map((term, i) => term / (rest[i] as number)));
+  return {
+    grads: first.map((term, i) => term + (second[i] as number) + (third[i] as number)),
+    hesses: p.map((one) => one * (1 - one)),
+  };
+}
+
+describe('gradients of lists', () => {
+  it('follow the formulas and give the bits of the twin', () => {
+    fc.assert(
+      fc.property(arbitraryDraws, sizes, (draws, groupSizes) => {
+        const { starts, numRows, scores, at } = layGroups(
+          draws,
+          groupSizes,
+          draws.pick([1, 5, 30]),
+        );
+        const targets = draws.list(numRows, () => 1 + draws.below(16) / 7);
+        const targetsAt = twins.f64(targets);
+        const grads = twins.f64(draws.list(numRows, () => Number.NaN));
+        const hesses = twins.f64(draws.list(numRows, () => Number.NaN));
+        twins.run('listGradients', [
+          ...[at.starts, groupSizes.length, at.scores],
+          ...[targetsAt, grads, hesses],
+        ]);
+        const foundGrads = twins.f64At(grads, numRows);
+        const foundHesses = twins.f64At(hesses, numRows);
+        groupSizes.forEach((size, g) => {
+          const [from, end] = [starts[g] as number, starts[g + 1] as number];
+          const byHand = listByHand(scores.slice(from, end), targets.slice(from, end));
+          byHand.grads.forEach((grad, i) => {
+            expect(foundGrads[from + i]).toBeCloseTo(size < 2 ? 0 : grad, 7);
+            const hess = size < 2 ? 0 : (byHand.hesses[i] as number);
+            expect(foundHesses[from + i]).toBeCloseTo(hess, 9);
+          });
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('stay finite where one row has all the weight', () => {
+    layGroups(new Draws(1), [2], 1);
+    const starts = twins.u32([0, 3]);
+    const scores = twins.f64([900, 0, -5]);
+    const targets = twins.f64([1, 2, 3]);
+    const grads = twins.zeros(24);
+    const hesses = twins.zeros(24);
+    twins.run('listGradients', [starts, 1, scores, targets, grads, hesses]);
+    for (const grad of twins.f64At(grads, 3)) expect(Math.abs(grad)).toBeLessThan(2);
+  });
+});

@@ -576,4 +576,20 @@ export const plantedBugs = [
     ],
     tests: ['test/ensemble/continuing.test.ts'],
   },
+  {
+    name: "a row counts among the others in its group's cross-entropy",
+    edits: [
+      {
+        file: 'src/kernels/reference/ranking.ts',
+        find: 'const term = p * (second - m.f64(targets + row * 8));',
+        replace: 'const term = p * second;',
+      },
+      {
+        file: 'wasm/assembly/ranking.ts',
+        find: 'const term = p * (second - load<f64>(targets + row));',
+        replace: 'const term = p * second;',
+      },
+    ],
+    tests: ['test/kernels/ranking.prop.test.ts'],
+  },
 ];

@@ -156,6 +156,7 @@ const classDraws = fc.oneof(
 const ranking = fc.record({
   labelCol: fc.constant('r'),
   groupCol: fc.constant('g'),
+  lossType: fc.constantFrom('lambdarank', 'xendcg'),
   truncationLevel: fc.constantFrom(1, 5, 30),
   sigmoid: fc.constantFrom(0.5, 1),
   lambdarankNorm: fc.boolean(),

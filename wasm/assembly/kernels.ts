@@ -21,5 +21,5 @@ export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './
 export { exp, log, logistic, softplus } from './portable-math';
 export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predict';
 export { scoreRow } from './score-row';
-export { lambdaGradients, sortGroups } from './ranking';
+export { lambdaGradients, listGradients, sortGroups } from './ranking';
 export { rankF32, rankF64, rankMissingLow } from './rank-values';

@@ -2,7 +2,7 @@
  * In which order do scores put the rows of each group, and which way does each pair of rows pull? The twin of
  * wasm/assembly/ranking.ts. Group g has rows [starts[g], starts[g + 1]).
  */
-import { log, logistic } from '../../base/portable-math.ts';
+import { exp, log, logistic } from '../../base/portable-math.ts';
 import type { Views } from './views.ts';
 
 /** The rows of each group by descending score, rows of one score in their own order. */
@@ -128,6 +128,64 @@ export function lambdaGradients(
     for (let row = begin; row < end; row++) {
       m.setF64(grads + row * 8, m.f64(grads + row * 8) * factor);
       m.setF64(hesses + row * 8, m.f64(hesses + row * 8) * factor);
+    }
+  }
+}
+
+/** As in wasm/assembly/ranking.ts; targets are left in no particular state. */
+export function listGradients(
+  m: Views,
+  starts: number,
+  numGroups: number,
+  scores: number,
+  targets: number,
+  grads: number,
+  hesses: number,
+): void {
+  for (let g = 0; g < numGroups; g++) {
+    const begin = m.u32(starts + g * 4);
+    const end = m.u32(starts + g * 4 + 4);
+    let best = Number.NEGATIVE_INFINITY;
+    for (let row = begin; row < end; row++) best = Math.max(best, m.f64(scores + row * 8));
+    let total = 0;
+    let wanted = 0;
+    for (let row = begin; row < end; row++) {
+      const e = exp(m.f64(scores + row * 8) - best);
+      m.setF64(hesses + row * 8, e);
+      total += e;
+      wanted += m.f64(targets + row * 8);
+    }
+    if (end - begin < 2 || !(wanted > 0)) {
+      for (let row = begin; row < end; row++) {
+        m.setF64(grads + row * 8, 0);
+        m.setF64(hesses + row * 8, 0);
+      }
+      continue;
+    }
+    let first = 0;
+    for (let row = begin; row < end; row++) {
+      const p = m.f64(hesses + row * 8) / total;
+      const term = p - m.f64(targets + row * 8) / wanted;
+      const ratio = term / Math.max(1 - p, 9.094947017729282e-13);
+      m.setF64(hesses + row * 8, p);
+      m.setF64(grads + row * 8, term);
+      m.setF64(targets + row * 8, ratio);
+      first += ratio;
+    }
+    let second = 0;
+    for (let row = begin; row < end; row++) {
+      const p = m.f64(hesses + row * 8);
+      const term = p * (first - m.f64(targets + row * 8));
+      const ratio = term / Math.max(1 - p, 9.094947017729282e-13);
+      m.setF64(grads + row * 8, m.f64(grads + row * 8) + term);
+      m.setF64(targets + row * 8, ratio);
+      second += ratio;
+    }
+    for (let row = begin; row < end; row++) {
+      const p = m.f64(hesses + row * 8);
+      const term = p * (second - m.f64(targets + row * 8));
+      m.setF64(grads + row * 8, m.f64(grads + row * 8) + term);
+      m.setF64(hesses + row * 8, p * (1 - p));
     }
   }
 }

@@ -26,6 +26,8 @@ export interface GroupLists {
   readonly starts: Uint32Array;
   /** The process's row of each entry, or −1 for a row of another process. */
   readonly rowOf: Int32Array;
+  /** What random draws of each entry's row hang on. */
+  readonly keys: Uint32Array;
   readonly labels: Float64Array;
   readonly weights: Float64Array;
   /** One byte a group: 1 where this rank, and no other, counts it. */
@@ -82,6 +84,7 @@ function listsOf(
   return {
     starts: Uint32Array.from([...starts, row.length]),
     rowOf: row,
+    keys: entries.key,
     labels: entries.label,
     weights: entries.weight,
     isCounted: counted,

@@ -4,10 +4,12 @@
  */
 import { Arena } from '../../base/arena.ts';
 import { ExactSum } from '../../base/exact-sum.ts';
+import { hash32, mix32, purposes, unitInterval } from '../../base/rng.ts';
 import { chooseKernels, newKernelMemory } from '../../kernels/choose.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { sumOverRanks } from '../base-score.ts';
 import type { RankingSettings } from '../messages.ts';
+import type { RoundDraw } from '../objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { type GroupLists, gatherScores } from './group-lists.ts';
 import { bestGain, discountsOf, ndcg } from './ndcg.ts';
@@ -72,9 +74,30 @@ export class RankedGroups {
     }, starts);
   }
 
-  /** Writes the gradients of the process's rows in this rank's groups, times their weights. */
-  writeGradients(grads: Float64Array, hesses: Float64Array): void {
-    const { starts, rowOf, weights } = this.#lists;
+  /** The gradients of this rank's groups by the scores that were sorted. */
+  deriveLoss(draw: RoundDraw): void {
+    if (this.#settings.loss === 'xendcg') this.#deriveLists(draw);
+    else this.#derivePairs();
+  }
+
+  /** Targets are 2^grade − a draw of [0, 1) of the row and the round, as in LightGBM. */
+  #deriveLists({ seed, round }: RoundDraw): void {
+    const { starts, labels, keys } = this.#lists;
+    const key = hash32(seed, purposes.listTargets, round);
+    const targets = this.#f64('targets', labels.length);
+    for (let e = 0; e < labels.length; e++) {
+      const drawn = unitInterval(mix32(key ^ mix32(keys[e] as number)));
+      targets[e] = (this.#gains[e] as number) + 1 - drawn;
+    }
+    const at = this.#at;
+    this.#inSlices((from, end) => {
+      const first = at.starts + 4 * from;
+      this.#kernels.listGradients(first, end - from, at.scores, at.targets, at.grads, at.hesses);
+    }, starts);
+  }
+
+  #derivePairs(): void {
+    const { starts } = this.#lists;
     const { truncationLevel, sigma, normalises } = this.#settings;
     const at = this.#at;
     this.#inSlices((from, end) => {
@@ -94,6 +117,11 @@ export class RankedGroups {
         at.hesses,
       );
     }, starts);
+  }
+
+  /** Writes the gradients of the process's rows in this rank's groups, times their weights. */
+  writeGradients(grads: Float64Array, hesses: Float64Array): void {
+    const { rowOf, weights } = this.#lists;
     const ownGrads = this.#f64('grads', rowOf.length);
     const ownHesses = this.#f64('hesses', rowOf.length);
     for (let e = 0; e < rowOf.length; e++) {
@@ -163,6 +191,7 @@ const columns = [
   { name: 'scores', bytes: 8, per: 'entry' },
   { name: 'labels', bytes: 8, per: 'entry' },
   { name: 'gains', bytes: 8, per: 'entry' },
+  { name: 'targets', bytes: 8, per: 'entry' },
   { name: 'grads', bytes: 8, per: 'entry' },
   { name: 'hesses', bytes: 8, per: 'entry' },
   { name: 'order', bytes: 4, per: 'entry' },

@@ -1,17 +1,17 @@
 /**
- * The order of rows within groups as an objective: LambdaMART (C. Burges, 2010) with LightGBM's normalisation. In each
- * round every rank orders its groups by the scores as they are and writes the gradients of their rows, its own or
+ * The order of rows within groups as an objective: LambdaMART (C. Burges, 2010) with LightGBM's normalisation, or the
+ * cross-entropy of whole groups (S. Bruch, 2021). In each round every rank orders its groups by the scores as they are and writes the gradients of their rows, its own or
  * those of other ranks of its process; the loss that is shown is 1 − NDCG.
  */
 import type { IngestedRows } from '../ingest/ingest.ts';
 import type { BoostingJob, RankingSettings } from '../messages.ts';
-import type { GradientRows, Objective } from '../objective.ts';
+import type { GradientRows, Objective, RoundDraw } from '../objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { listGroups } from './group-lists.ts';
 import { RankedGroups } from './ranked-groups.ts';
 
 /** See the header. */
-export class LambdarankObjective implements Objective {
+export class RankingObjective implements Objective {
   readonly numOutputs = 1;
   readonly hessianIsWeight = false;
   readonly findsHessianRange = false;
@@ -45,13 +45,18 @@ export class LambdarankObjective implements Objective {
     this.#validation = new RankedGroups(environment, held, this.#settings);
   }
 
-  async beginRound(environment: RankEnvironment, rows: GradientRows): Promise<void> {
+  async beginRound(
+    environment: RankEnvironment,
+    rows: GradientRows,
+    draw: RoundDraw,
+  ): Promise<void> {
     const { train } = this.#rows;
     const column = (address: number): Float64Array =>
       environment.f64(address - 8 * train.start, train.numProcess);
     // all ranks' scores are written, then all ranks' gradients
     await environment.wait(environment.collective.barrier());
     await this.#train.sort(column(rows.scores));
+    this.#train.deriveLoss(draw);
     this.#train.writeGradients(column(rows.grads), column(rows.hesses));
     await environment.wait(environment.collective.barrier());
   }
