@@ -6,7 +6,10 @@ import { gbtAirline } from './rows/gbt-airline.ts';
 import { gbtLetter, gbtMnist } from './rows/gbt-multiclass.ts';
 import { gbtNumericBinned } from './rows/gbt-numeric-binned.ts';
 import { gbtNumericFile } from './rows/gbt-numeric-file.ts';
+import { loadModel } from './rows/load-model.ts';
+import { oneRow } from './rows/one-row.ts';
 import { predictNumeric } from './rows/predict-numeric.ts';
+import { smallFit } from './rows/small-fit.ts';
 import { sparkGbt } from './rows/spark-gbt.ts';
 
 /** The rows. */
@@ -20,4 +23,7 @@ export const allRows: readonly BenchRow[] = [
   forestNumeric,
   sparkGbt,
   predictNumeric,
+  oneRow,
+  loadModel,
+  smallFit,
 ];

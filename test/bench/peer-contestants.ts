@@ -101,6 +101,72 @@ export const xgboostPredict: Contestant = {
   ],
 };
 
+/** LightGBM's trees as an ONNX graph. */
+export const onnxPredict: Contestant = {
+  name: 'ONNX Runtime',
+  program: 'onnx_peer.py',
+  trainer: 'lightgbm_peer.py',
+  variants: [{ name: 'trees of LightGBM', environment: passive }],
+};
+
+/** Reported only: both compile the trees with a C compiler, or LLVM, ahead of time. */
+export const treelitePredict: Contestant = {
+  name: 'treelite',
+  program: 'treelite_peer.py',
+  trainer: 'lightgbm_peer.py',
+  variants: [{ name: 'trees of LightGBM, general library' }],
+  notCounted: 'reported only',
+};
+
+export const lleavesPredict: Contestant = {
+  name: 'lleaves',
+  program: 'lleaves_peer.py',
+  trainer: 'lightgbm_peer.py',
+  variants: [{ name: 'compiled before the clock starts' }],
+  notCounted: 'reported only; its compilation of the model is not timed',
+};
+
+/** One row a call; the fast call goes to the C library past the Python classes. */
+export const lightgbmRow: Contestant = {
+  name: 'LightGBM',
+  program: 'lightgbm_row.py',
+  trainer: 'lightgbm_peer.py',
+  variants: [{ name: 'fast call of the C library', extra: { call: 'fast' } }, { name: 'predict' }],
+};
+
+export const xgboostRow: Contestant = {
+  name: 'XGBoost',
+  program: 'xgboost_peer.py',
+  variants: [{ name: 'in place, one thread', environment: { OMP_NUM_THREADS: '1' } }],
+};
+
+/** Packages that a library only takes when they are there cost start-up time. */
+const coldVariants: readonly Variant[] = [
+  { name: 'without pandas and scikit-learn', extra: { lean: true }, environment: passive },
+  { name: 'as installed', environment: passive },
+];
+
+export const coppiceCold: Contestant = {
+  name: 'Coppice',
+  program: 'cold.mjs',
+  trainer: 'coppice.mjs',
+  variants: [{ name: 'default' }],
+};
+
+export const lightgbmCold: Contestant = {
+  name: 'LightGBM',
+  program: 'lightgbm_cold.py',
+  trainer: 'lightgbm_peer.py',
+  variants: coldVariants,
+};
+
+export const xgboostCold: Contestant = {
+  name: 'XGBoost',
+  program: 'xgboost_cold.py',
+  trainer: 'xgboost_peer.py',
+  variants: coldVariants,
+};
+
 function alsoFromArrow(variant: Variant): Variant[] {
   if (variant.environment === undefined || variant.name.includes('quantised')) return [variant];
   const extra = { ...variant.extra, input: 'arrow' };

@@ -12,7 +12,7 @@ import { waitForQuiet } from './process-watch.ts';
 import { readLabels } from './read-labels.ts';
 import type { RowResult } from './results-file.ts';
 import { writeResult } from './results-file.ts';
-import type { BenchRow, Contestant, RunRecord, Variant } from './row.ts';
+import { type BenchRow, type Contestant, needsModel, type RunRecord, type Variant } from './row.ts';
 import { type RunRequest, runContestant } from './run-contestant.ts';
 
 /** How to race. */
@@ -81,7 +81,7 @@ class Race {
 
   /** The variant that is fastest in a short run; null when none runs. */
   async #pick(contestant: Contestant): Promise<Variant | null> {
-    if (this.#row.task().work === 'predict') await this.#trainModel(contestant);
+    if (needsModel(this.#row.task().work)) await this.#trainModel(contestant);
     const [first] = contestant.variants;
     if (contestant.variants.length === 1) return first as Variant;
     const rounds = this.#shortRounds();
@@ -99,7 +99,7 @@ class Race {
 
   #shortRounds(): number {
     const { settings, work } = this.#row.task();
-    return work === 'predict' ? settings.rounds : Math.max(1, Math.round(settings.rounds / 10));
+    return needsModel(work) ? settings.rounds : Math.max(1, Math.round(settings.rounds / 10));
   }
 
   async #trainModel(contestant: Contestant): Promise<void> {
@@ -114,7 +114,7 @@ class Race {
     const [variant] = contestant.variants;
     await runContestant({
       row,
-      contestant,
+      contestant: { ...contestant, program: contestant.trainer ?? contestant.program },
       variant: { name: 'training', environment: variant?.environment ?? {} },
       round: -1,
       threads: this.#options.threads,
@@ -138,10 +138,9 @@ class Race {
     how: Pick<RunRequest, 'round' | 'rounds' | 'limitSeconds'>,
   ): Promise<RunRecord | null> {
     const base = this.#row.task();
-    const row =
-      base.work === 'predict'
-        ? { ...this.#row, task: () => ({ ...base, model: modelFolder(this.#row, contestant) }) }
-        : this.#row;
+    const row = needsModel(base.work)
+      ? { ...this.#row, task: () => ({ ...base, model: modelFolder(this.#row, contestant) }) }
+      : this.#row;
     try {
       return await runContestant({
         row,
@@ -177,7 +176,7 @@ class Race {
       .join(', ');
     const megabytes = Math.round(run.peakBytes / 2 ** 20);
     console.error(
-      `${this.#row.name} ${when}: ${run.contestant} (${run.variant}) ${run.seconds.toFixed(2)} s (${phases}), ` +
+      `${this.#row.name} ${when}: ${run.contestant} (${run.variant}) ${run.seconds.toFixed(2)} ${this.#row.unit ?? 's'} (${phases}), ` +
         `${this.#row.metric} ${run.score.toFixed(5)}, ${megabytes} MiB, ${run.cpuSeconds.toFixed(1)} s of cores, ` +
         `others ${Math.round(100 * run.othersShare)} %`,
     );

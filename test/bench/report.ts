@@ -77,7 +77,7 @@ function section(row: BenchRow, result: RowResult, { standings }: Outcome): stri
     `${row.title}. ${result.threads} threads, ${result.machine}, Node ${result.node.slice(1)}, ` +
       `revision ${result.revision}, ${result.date}${result.isComplete ? '' : ', not complete'}.`,
     '',
-    `| contestant | configuration | runs | seconds (least to most) | ÷ ours | ${metric} | peak MiB | core s | others |`,
+    `| contestant | configuration | runs | ${row.unit ?? 'seconds'} (least to most) | ÷ ours | ${metric} | peak MiB | core s | others |`,
     '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...standings.map((s) => {
       const cells = [

@@ -24,7 +24,7 @@ export interface EqualSettings {
 
 /** What a contestant is told. */
 export interface BenchTask {
-  readonly work: 'gbt' | 'forest' | 'predict';
+  readonly work: 'gbt' | 'forest' | 'predict' | 'row' | 'load' | 'small-fit';
   readonly train: string;
   readonly test: string;
   readonly label: string;
@@ -33,13 +33,23 @@ export interface BenchTask {
   /** Columns that are neither label nor feature. */
   readonly ignored: readonly string[];
   readonly settings: EqualSettings;
-  /** What the clock runs for: from data that is binned already, or from the file to the saved model. */
-  readonly from: 'binned' | 'file' | 'columns';
+  /**
+   * What the clock runs for: from data that is binned already, from the file to the saved model, from columns in
+   * memory, or from the start of the process.
+   */
+  readonly from: 'binned' | 'file' | 'columns' | 'process';
   readonly threads: number;
   /** A folder of the contestant's own: saved models go there. */
   readonly folder: string;
-  /** Where the model lies that a row of work `predict` reads, when not in the folder. */
+  /** Where the model lies that is read, when not in the folder. */
   readonly model?: string;
+  /** Columns as float64, one after another, the label last: for work `small-fit`. */
+  readonly raw?: { readonly file: string; readonly rows: number };
+}
+
+/** Whether a model that was trained before is what the row works with. */
+export function needsModel(work: BenchTask['work']): boolean {
+  return work === 'predict' || work === 'row' || work === 'load';
 }
 
 /** One way to configure a contestant; the fastest in a short run represents it. */
@@ -55,6 +65,8 @@ export interface Contestant {
   readonly name: string;
   /** A file of contestants/ (.mjs) or of peers/ (.py). */
   readonly program: string;
+  /** The program that trains the model where the row needs one, when another. */
+  readonly trainer?: string;
   readonly variants: readonly Variant[];
   /** Why it is shown but not counted, or absent. */
   readonly notCounted?: string;
@@ -69,6 +81,8 @@ export interface BenchRow {
   /** Fastest counted peer ÷ ours: what to reach, and what would be splendid. */
   readonly bar: number;
   readonly stretch: number;
+  /** What the measured seconds are, when not seconds of the whole work. */
+  readonly unit?: string;
   readonly metric: 'auc' | 'logLoss' | 'rmse';
   /** Why it cannot run here, or null; makes the data where it must. */
   prepare(): string | null;

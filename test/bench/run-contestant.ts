@@ -49,6 +49,7 @@ export async function runContestant(request: RunRequest): Promise<RunRecord> {
   const scores = new Float64Array(new Uint8Array(readFileSync(predictions)).buffer);
   return {
     ...answer,
+    ...(task.from === 'process' ? { seconds: answer.processSeconds } : {}),
     contestant: contestant.name,
     variant: variant.name,
     round: request.round,

@@ -43,6 +43,19 @@ export function setUpDataset(name: string, rows?: number): string {
   return folder;
 }
 
+/** Writes the first rows of some columns as float64 unless the file is there. */
+export function setUpRawColumns(of: {
+  readonly from: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly to: string;
+}): void {
+  if (existsSync(of.to)) return;
+  const tsx = join(repository, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+  const script = 'test/bench/raw-columns.ts';
+  run(process.execPath, [tsx, script, of.from, String(of.rows), String(of.columns), of.to]);
+}
+
 function run(program: string, args: readonly string[]): void {
   console.error(`bench: ${program} ${args.join(' ')}`);
   const { status, error } = spawnSync(program, args, { cwd: repository, stdio: 'inherit' });

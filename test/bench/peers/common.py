@@ -88,3 +88,28 @@ def matrix_of(table, like=None):
 def library_extra():
     """The variant's own parameters, without what this folder's programs read themselves."""
     return {k: v for k, v in extra.items() if k not in ("input", "order")}
+
+
+def raw_columns():
+    """The columns of a small fit as a matrix, and the label."""
+    raw = task["raw"]
+    columns = np.fromfile(raw["file"], dtype=np.float64).reshape(-1, raw["rows"])
+    return np.ascontiguousarray(columns[:-1].T), columns[-1]
+
+
+def test_matrix(num_features):
+    """The first columns of the test rows."""
+    table, _ = arrow_table(task["test"])
+    return numpy_matrix(table.select(range(num_features)))
+
+
+def middle_microseconds(call, matrix, warm_up=200, calls=3000):
+    """The median time of one call with one row, after some that nobody times."""
+    times = []
+    clock = time.perf_counter_ns
+    for i in range(warm_up + calls):
+        row = i % len(matrix)
+        begin = clock()
+        call(row)
+        times.append(clock() - begin)
+    return float(np.median(times[warm_up:])) / 1000

@@ -80,4 +80,15 @@ def predict():
     predictions(values)
 
 
-predict() if task["work"] == "predict" else fit()
+def one_row():
+    booster = xgboost.Booster(model_file=model_path("model.ubj"))
+    booster.set_param({"nthread": 1})
+    table, _ = arrow_table(task["test"])
+    matrix = numpy_matrix(table)
+    clock = Clock()
+    result = middle_microseconds(lambda row: booster.inplace_predict(matrix[row : row + 1]), matrix)
+    measured(result, clock, xgboost.__version__)
+    predictions(booster.inplace_predict(matrix))
+
+
+{"predict": predict, "row": one_row}.get(task["work"], fit)()

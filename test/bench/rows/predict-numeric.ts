@@ -1,5 +1,12 @@
 /** Batch prediction: 1,000,000 rows through 100 trees of 255 leaves, from Arrow columns in memory. */
-import { coppice, lightgbmPredict, xgboostPredict } from '../peer-contestants.ts';
+import {
+  coppice,
+  lightgbmPredict,
+  lleavesPredict,
+  onnxPredict,
+  treelitePredict,
+  xgboostPredict,
+} from '../peer-contestants.ts';
 import type { BenchRow } from '../row.ts';
 import { largeTrees, numeric28 } from './numeric-28.ts';
 
@@ -14,5 +21,12 @@ export const predictNumeric: BenchRow = {
     const data = numeric28();
     return { work: 'predict', from: 'columns', settings: largeTrees, ...data, test: data.train };
   },
-  contestants: [coppice, lightgbmPredict, xgboostPredict],
+  contestants: [
+    coppice,
+    lightgbmPredict,
+    xgboostPredict,
+    onnxPredict,
+    treelitePredict,
+    lleavesPredict,
+  ],
 };
