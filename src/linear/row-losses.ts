@@ -89,7 +89,8 @@ export class RowLosses {
     for (let at = 0; at < numCoefficients; at++) {
       bounds[at] = steepest * (this.#bounds[at % width] ?? 1);
     }
-    bounds[numCoefficients] = weight * (isHinge ? (1 + reach) ** 2 : 2 * reach + this.#numOutputs);
+    bounds[numCoefficients] =
+      weight * (isHinge ? (1 + reach) * (1 + reach) : 2 * reach + this.#numOutputs);
     this.#sums.begin(bounds, numAll);
     for (const { start, count } of this.#rows.blocks) {
       this.#addMargins(coefficients, start, count);

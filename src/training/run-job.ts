@@ -70,7 +70,7 @@ function workMs(job: AnyJob, numRows: number): number {
   const numTrees = 'numRounds' in job ? job.numRounds : job.numTrees;
   const { maxLeaves, maxDepth } = job.limits;
   const leaves = Math.min(maxLeaves, 2 ** Math.min(maxDepth, 30), numRows);
-  const rowNs = numRows * (numFeatures * Math.log2(leaves + 1) * 1.5 + 30);
+  const rowNs = numRows * (numFeatures * (32 - Math.clz32(leaves)) * 1.5 + 30);
   const binNs = leaves * numFeatures * Math.min(job.ingest.maxBins, numRows) * 2;
   return (numTrees * (rowNs + binNs)) / 1e6;
 }
