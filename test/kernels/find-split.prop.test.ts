@@ -121,6 +121,34 @@ it('finds the numeric split of the highest gain that the limits allow', () => {
   );
 });
 
+it('looks at two bins at once with the same answer, where equals and empty bins abound', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, fc.integer({ min: 1, max: 12 }), (draws, numRows) => {
+      const features = draws.list(1 + draws.below(3), () => {
+        const numValues = 1 + draws.below(12);
+        const first = draws.below(numValues);
+        const missing = draws.pick([0, 0.3, 0.8]);
+        const bin = () => (draws.bool(missing) ? null : first + draws.below(numValues - first));
+        return { bins: draws.list(numRows, bin), numValues, isCategory: false };
+      });
+      const few = draws.bool() ? 1 : 3;
+      const rows = {
+        g: draws.list(numRows, () => draws.below(few) - (few >> 1)),
+        h: draws.list(numRows, () => 1 + draws.below(2)),
+        features,
+      };
+      findIn(twins, rows, {
+        lambda: draws.pick([0, 1]),
+        minRows: draws.below(3),
+        minHess: draws.below(3),
+        countShift: draws.pick([63, 40, 20]),
+        isShort: 1,
+      });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 function isAllowed(
   rows: SplitRows,
   isLeft: readonly boolean[],

@@ -11,8 +11,8 @@
 //   leftBins: for a category split, the bins that go left as bits; bin numValues is the missing one
 //
 // score = GL² / (HL + λ) + GR² / (HR + λ); a candidate must beat the best so far, so ties stay with the
-// lower feature, the lower bin, missing left. Where sums are short, rows are not counted and none is missing,
-// two bins are looked at at once, in whole units: as units are powers of two, the scores are the same bits.
+// lower feature, the lower bin, missing left. Where sums are short, two bins are looked at at once, in whole
+// units: as units are powers of two, the scores are the same bits.
 
 import { keepCategories, listCategories, sortByRatio } from './category-order';
 
@@ -34,7 +34,9 @@ export function findSplit(
     const score = load<u32>(feature, 16) == 0
       ? isPlain(entries, numValues, params)
         ? scanPairs(entries, numValues, f, params, totals, best)
-        : scanValues(entries, numValues, f, params, totals, best)
+        : load<i32>(params, 76) != 0
+          ? scanShort(entries, numValues, f, params, totals, best)
+          : scanValues(entries, numValues, f, params, totals, best)
       : scanCategories(entries, numValues, f, params, totals, best, leftBins, scratch);
     // the loser of this feature against the best so far is the runner-up, if it is the best loser
     const won = load<i32>(best, 8) == f;
@@ -117,6 +119,109 @@ function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals
     v128.store(best + 24, leftSums);
   }
   return score;
+}
+
+// Short sums whose rows are counted, or of which some are missing: one pass with the missing rows on the right,
+// and one with them on the left, where some value must be with them.
+function scanShort(entries: usize, numValues: i32, f: i32, params: usize, totals: usize, best: usize): f64 {
+  const missing = v128.load(entries + (<usize>numValues << 4));
+  const hasMissing = i64x2.extract_lane(missing, 1) != 0;
+  let score = scanSide(entries, numValues, params, totals, i64x2.splat(0));
+  let bin = sideBin;
+  let missingLeft: i32 = 0;
+  if (hasMissing) {
+    const leftScore = scanSide(entries, numValues, params, totals, missing);
+    if (leftScore > score || (leftScore == score && sideBin <= bin)) {
+      score = leftScore;
+      bin = sideBin;
+      missingLeft = 1;
+    }
+  }
+  if (bin < 0) return -Infinity;
+  if (score > load<f64>(best)) {
+    let leftSums = missingLeft ? missing : i64x2.splat(0);
+    for (let at = entries, last = entries + (<usize>bin << 4); at <= last; at += 16) {
+      leftSums = i64x2.add(leftSums, v128.load(at));
+    }
+    if (!hasMissing) {
+      const countShift = <i64>load<i32>(params, 64);
+      const hessMask: i64 = countShift < 63 ? (<i64>1 << countShift) - 1 : -1;
+      const HL = i64x2.extract_lane(leftSums, 1) & hessMask;
+      missingLeft = <i32>(HL + HL >= (load<i64>(totals, 8) & hessMask));
+    }
+    store<f64>(best, score);
+    store<i32>(best, f, 8);
+    store<i32>(best, bin, 12);
+    store<i32>(best, missingLeft, 16);
+    store<i32>(best, 0, 20);
+    v128.store(best + 24, leftSums);
+  }
+  return score;
+}
+
+// The bin that the last scanSide found, or -1.
+let sideBin: i32 = -1;
+
+// Even bins in lane 0, odd ones in lane 1, as in scanPairs. `start` is on the left from the first bin on. What
+// lies behind an odd number of bins, the missing entry, leaves no row on the right.
+function scanSide(entries: usize, numValues: i32, params: usize, totals: usize, start: v128): f64 {
+  const gradUnit = load<f64>(params);
+  const hessUnit = load<f64>(params, 8);
+  const countShift = load<i32>(params, 64);
+  const counted = countShift < 63;
+  const shift = counted ? countShift : 63;
+  const hessMask = i64x2.splat(counted ? (<i64>1 << <i64>countShift) - 1 : -1);
+  const startWord = i64x2.extract_lane(start, 1);
+  const totalWord = load<i64>(totals, 8);
+  const minHess = load<f64>(params, 24) / hessUnit;
+  const minRows = counted ? max<f64>(load<f64>(params, 32), 1.0) : 0.0;
+  // at least one row beside those of the start: told by the count, or by the hessian where that counts
+  const lambda = f64x2.splat(load<f64>(params, 16) / hessUnit);
+  const leastRight = f64x2.splat(counted ? minHess : max<f64>(minHess, 1.0));
+  const leastLeft = f64x2.splat(counted ? minHess : max<f64>(minHess, <f64>startWord + 1.0));
+  const rowsRight = f64x2.splat(minRows);
+  const rowsLeft = f64x2.splat(counted ? max<f64>(minRows, <f64>(startWord >> <i64>shift) + 1.0) : 0.0);
+  const G = f64x2.splat(<f64>load<i64>(totals));
+  const H = f64x2.splat(<f64>(totalWord & i64x2.extract_lane(hessMask, 0)));
+  const N = f64x2.splat(counted ? <f64>(totalWord >> <i64>shift) : 0.0);
+  const never = f64x2.splat(-Infinity);
+  const two = i64x2.splat(2);
+  let sums = start;
+  let tops = never;
+  let topBins = i64x2.splat(-1);
+  let bins = i64x2.replace_lane(i64x2.splat(0), 1, 1);
+  const end = entries + (<usize>numValues << 4);
+  let at = entries;
+  sideBin = -1;
+  if (at == end) return -Infinity;
+  do {
+    const even = i64x2.add(sums, v128.load(at));
+    sums = i64x2.add(even, v128.load(at, 16));
+    const words = v128.shuffle<i64>(even, sums, 1, 3);
+    const GL = toFloats(v128.shuffle<i64>(even, sums, 0, 2));
+    const HL = toFloats(v128.and(words, hessMask));
+    const NL = toFloats(i64x2.shr_s(words, shift));
+    const GR = f64x2.sub(G, GL);
+    const HR = f64x2.sub(H, HL);
+    const left = f64x2.add(HL, lambda);
+    const right = f64x2.add(HR, lambda);
+    const num = f64x2.add(f64x2.mul(f64x2.mul(GL, GL), right), f64x2.mul(f64x2.mul(GR, GR), left));
+    const hasHess = v128.and(f64x2.ge(HL, leastLeft), f64x2.ge(HR, leastRight));
+    const hasRows = v128.and(f64x2.ge(NL, rowsLeft), f64x2.ge(f64x2.sub(N, NL), rowsRight));
+    const isAllowed = v128.and(hasHess, hasRows);
+    const scores = v128.bitselect(f64x2.div(num, f64x2.mul(left, right)), never, isAllowed);
+    topBins = v128.bitselect(bins, topBins, f64x2.gt(scores, tops));
+    tops = f64x2.pmax(tops, scores);
+    bins = i64x2.add(bins, two);
+    at += 32;
+  } while (at < end);
+  const even = f64x2.extract_lane(tops, 0);
+  const odd = f64x2.extract_lane(tops, 1);
+  const evenBin = <i32>i64x2.extract_lane(topBins, 0);
+  const oddBin = <i32>i64x2.extract_lane(topBins, 1);
+  const isOdd = odd > even || (odd == even && oddBin < evenBin);
+  sideBin = isOdd ? oddBin : evenBin;
+  return sideBin < 0 ? -Infinity : ((isOdd ? odd : even) * gradUnit * gradUnit) / hessUnit;
 }
 
 function scanValues(entries: usize, numValues: i32, f: i32, params: usize, totals: usize, best: usize): f64 {
