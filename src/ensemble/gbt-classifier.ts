@@ -106,9 +106,10 @@ export class GBTClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTClassificationModel> {
+    const isFocal = this.params.lossType === 'focal';
     const objective = {
-      objective: 'classes',
-      objectiveParameter: 0,
+      objective: isFocal ? 'focal' : 'classes',
+      objectiveParameter: isFocal ? (this.params.focalGamma ?? 2) : 0,
       quantileLevels: [],
       ranking: null,
       centresLabels: false,

@@ -1,8 +1,8 @@
 /**
  * The losses of one number, by kind: 0 absolute; 1 huber, delta; 2 quantile, level; 3 poisson; 4 gamma;
- * 5 tweedie, power. 3 to 5 predict e^score. The kernel has the same formulas (wasm/assembly/gradients.ts).
+ * 5 tweedie, power; 6 focal, gamma. 3 to 5 predict e^score, 6 the log-odds of label 1. The kernel has the same formulas (wasm/assembly/gradients.ts).
  */
-import { exp } from '../base/portable-math.ts';
+import { exp, logistic, softplus } from '../base/portable-math.ts';
 
 /** Numbers of the kinds. */
 export const pointKinds = {
@@ -12,6 +12,7 @@ export const pointKinds = {
   poisson: 3,
   gamma: 4,
   tweedie: 5,
+  focal: 6,
 } as const;
 
 /** First and second derivative of one row. */
@@ -26,6 +27,7 @@ export function pointGradient(
   if (kind === 2) return [s >= y ? 1 - parameter : -parameter, 1];
   if (kind === 3) return [exp(s) - y, exp(s) * 2.0137527074704766];
   if (kind === 4) return [1 - y * exp(-s), Math.max(y * exp(-s), 1e-16)];
+  if (kind === 6) return focalGradient(parameter, s, y);
   const a = y * exp((1 - parameter) * s);
   const b = exp((2 - parameter) * s);
   return [b - a, Math.max((parameter - 1) * a + (2 - parameter) * b, 1e-16)];
@@ -39,7 +41,27 @@ export function pointLoss(kind: number, parameter: number, s: number, y: number)
   if (kind === 2) return s >= y ? (1 - parameter) * (s - y) : parameter * (y - s);
   if (kind === 3) return exp(s) - y * s;
   if (kind === 4) return s + y * exp(-s);
+  if (kind === 6) {
+    const u = y > 0.5 ? s : -s;
+    return exp(-parameter * softplus(u)) * softplus(-u);
+  }
   return (
     exp((2 - parameter) * s) / (2 - parameter) - (y * exp((1 - parameter) * s)) / (1 - parameter)
   );
+}
+
+/**
+ * −(1 − p)^γ log p of the label's probability p (T.-Y. Lin et al., "Focal loss for dense object detection", 2017).
+ * It is not convex where p is small; h is then that of a logistic loss weighted by (1 − p)^γ.
+ */
+function focalGradient(gamma: number, s: number, y: number): readonly [number, number] {
+  const u = y > 0.5 ? s : -s;
+  const p = logistic(u);
+  const q = logistic(-u);
+  const logP = -softplus(-u);
+  const factor = exp(-gamma * softplus(u));
+  const inner = gamma * p * logP - q;
+  const own = p * factor * (q * (gamma * logP + gamma + 1) - gamma * inner);
+  const h = Math.max(Math.max(own, factor * p * q), 1e-16);
+  return [y > 0.5 ? factor * inner : -(factor * inner), h];
 }

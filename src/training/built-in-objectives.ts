@@ -1,6 +1,7 @@
 /** Squared loss, logistic loss of two classes, softmax of more. */
 import { CoppiceError } from '../base/errors.ts';
 import { logistic as logisticOf } from '../base/portable-math.ts';
+import { pointGradient, pointKinds } from '../kernels/point-losses.ts';
 import { classShares, logOdds, logShare, weightedMean } from './base-score.ts';
 import type { Objective } from './objective.ts';
 import { logisticStart, sharesOf, softmaxStart } from './offset-start.ts';
@@ -62,6 +63,24 @@ export function crossEntropyOf(label: string): Objective {
       }
       return await logistic.start(environment, rows, context);
     },
+  };
+}
+
+/** Focal loss of two classes, where rows that are right already count little. @param gamma 0: logistic loss */
+export function focalOf(gamma: number): Objective {
+  const { focal } = pointKinds;
+  return {
+    ...logistic,
+    firstGradients:
+      (_, { offsets }, [base = 0]) =>
+      (y, row) =>
+        pointGradient(focal, gamma, base + (offsets[0]?.[row] ?? 0), y),
+    gradients: ({ kernels }, r) => {
+      const { scores, labels, weights, numRows, grads, hesses, stats } = r;
+      kernels.pointGradients(focal, gamma, scores, labels, weights, numRows, grads, hesses, stats);
+    },
+    losses: ({ kernels }, r, out) =>
+      kernels.pointLosses(focal, gamma, r.scores, r.labels, r.weights, r.numRows, out),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Which objective a job has, now that the classes are known. */
-import { crossEntropyOf, logistic, softmaxOf, squared } from './built-in-objectives.ts';
+import { CoppiceError } from '../base/errors.ts';
+import { crossEntropyOf, focalOf, logistic, softmaxOf, squared } from './built-in-objectives.ts';
 import { customObjective } from './custom-objective.ts';
 import type { BoostingJob, ClassValue, RankingSettings } from './messages.ts';
 import type { Objective } from './objective.ts';
@@ -17,10 +18,22 @@ export function objectiveOf(job: BoostingJob, classes: readonly ClassValue[]): O
     const numOutputs = isClass && classes.length > 2 ? classes.length : 1;
     return customObjective(job, job.objectiveFunction as FunctionReference, numOutputs);
   }
+  if (objective === 'focal') {
+    if (classes.length > 2) throw focalClasses(job, classes.length);
+    return focalOf(job.objectiveParameter);
+  }
   if (objective === 'classes') return classes.length <= 2 ? logistic : softmaxOf(classes.length);
   const label = `${job.ingest.labelCol} (the label of ${job.ingest.owner})`;
   if (objective === 'ranking') return new RankingObjective(job, job.ranking as RankingSettings);
   if (objective === 'crossEntropy') return crossEntropyOf(label);
   if (objective === 'quantiles') return quantileObjective(job.quantileLevels);
   return pointObjective(objective, job.objectiveParameter, label);
+}
+
+function focalClasses({ ingest }: BoostingJob, numClasses: number): CoppiceError {
+  return new CoppiceError(
+    'PARAM_INVALID',
+    `lossType of ${ingest.owner} must be logistic where there are more than two classes; got focal and ${numClasses} classes of ${ingest.labelCol}`,
+    { context: { owner: ingest.owner, param: 'lossType' } },
+  );
 }

@@ -197,10 +197,11 @@ export interface BoostingJob {
     | 'gamma'
     | 'tweedie'
     | 'crossEntropy'
+    | 'focal'
     | 'quantiles'
     | 'ranking'
     | 'custom';
-  /** Delta of huber, level of quantile, power of tweedie; else 0. */
+  /** Delta of huber, level of quantile, power of tweedie, gamma of focal; else 0. */
   readonly objectiveParameter: number;
   /** Levels of `quantiles`, one score each. */
   readonly quantileLevels: readonly number[];

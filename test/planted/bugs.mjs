@@ -592,4 +592,20 @@ export const plantedBugs = [
     ],
     tests: ['test/kernels/ranking.prop.test.ts'],
   },
+  {
+    name: 'focal loss weighs rows by what they have right',
+    edits: [
+      {
+        file: 'src/kernels/point-losses.ts',
+        find: 'const factor = exp(-gamma * softplus(u));',
+        replace: 'const factor = exp(-gamma * softplus(-u));',
+      },
+      {
+        file: 'wasm/assembly/gradients.ts',
+        find: 'const factor = exp(-parameter * softplus(u));',
+        replace: 'const factor = exp(-parameter * softplus(-u));',
+      },
+    ],
+    tests: ['test/ensemble/focal.test.ts'],
+  },
 ];

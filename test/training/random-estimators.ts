@@ -176,6 +176,11 @@ const boostedLabel = fc.oneof(
     { labelCol: fc.constantFrom('b', 'k'), classWeights: fc.constant('balanced') },
     { requiredKeys: ['labelCol'] },
   ),
+  fc.record({
+    labelCol: fc.constant('b'),
+    lossType: fc.constant('focal'),
+    focalGamma: fc.constantFrom(0, 1.5, 2),
+  }),
 );
 const forestClassWeights = fc.record(
   { classWeights: fc.constant('balanced') },

@@ -247,8 +247,9 @@ export function softmaxLosses(
 
 /**
  * Derivatives of the losses of one number, weighted. kind and parameter: 0 absolute; 1 huber, delta;
- * 2 quantile, level; 3 poisson; 4 gamma; 5 tweedie, power. 3 to 5 predict e^score. Poisson's h is e^(s + 0.7),
- * which bounds its steps as LightGBM's poisson_max_delta_step does.
+ * 2 quantile, level; 3 poisson; 4 gamma; 5 tweedie, power; 6 focal, gamma. 3 to 5 predict e^score, 6 log-odds.
+ * Poisson's h is e^(s + 0.7), which bounds its steps as LightGBM's poisson_max_delta_step does. Focal loss is not
+ * convex where p is small; h is then that of a logistic loss weighted by (1 - p)^gamma.
  */
 export function pointGradients(
   kind: i32, parameter: f64, scores: usize, labels: usize, weights: usize, numRows: i32, grads: usize, hesses: usize,
@@ -278,6 +279,16 @@ export function pointGradients(
       const e = y * exp(-s);
       g = 1.0 - e;
       h = max<f64>(e, 1e-16);
+    } else if (kind == 6) {
+      const u = y > 0.5 ? s : -s;
+      const p = logistic(u);
+      const q = logistic(-u);
+      const logP = -softplus(-u);
+      const factor = exp(-parameter * softplus(u));
+      const inner = parameter * p * logP - q;
+      const own = p * factor * (q * (parameter * logP + parameter + 1.0) - parameter * inner);
+      h = max<f64>(max<f64>(own, factor * p * q), 1e-16);
+      g = y > 0.5 ? factor * inner : -(factor * inner);
     } else {
       const a = y * exp((1.0 - parameter) * s);
       const b = exp((2.0 - parameter) * s);
@@ -315,6 +326,9 @@ export function pointLosses(
       loss = exp(s) - y * s;
     } else if (kind == 4) {
       loss = s + y * exp(-s);
+    } else if (kind == 6) {
+      const u = y > 0.5 ? s : -s;
+      loss = exp(-parameter * softplus(u)) * softplus(-u);
     } else {
       loss = exp((2.0 - parameter) * s) / (2.0 - parameter) - (y * exp((1.0 - parameter) * s)) / (1.0 - parameter);
     }
