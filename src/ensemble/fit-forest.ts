@@ -1,4 +1,5 @@
 /** From the parameters of forests and single trees to a training job, and from its result to a model's data. */
+import { CoppiceError } from '../base/errors.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import { fitColumns } from '../pipeline/fit-columns.ts';
@@ -10,6 +11,7 @@ import type { ForestParams, TreeParams } from './forest-params.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import { appendTrees, initialData, knownClasses } from './initial-model.ts';
 import { outOfBagSummary } from './out-of-bag.ts';
+import { gatherLeafLabels } from './training-leaves.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /** What a forest's fit reads of its parameters. */
@@ -18,6 +20,8 @@ export type AnyForestParams = ForestParams &
     readonly classWeights?: 'balanced' | NumbersByName | undefined;
     readonly probabilityCol?: string | undefined;
     readonly thresholds?: readonly number[] | undefined;
+    readonly varianceCol?: string | undefined;
+    readonly quantilesCol?: string | undefined;
   };
 
 /** What is grown. */
@@ -53,7 +57,7 @@ export async function fitForest(
     { owner, params: { ...params }, columns, table },
     options.initialModel,
   );
-  const auto = labelKind === 'class' ? 'sqrt' : drawsCuts ? 'all' : 'onethird';
+  const auto = usualSubset(labelKind, drawsCuts);
   const job: Omit<ForestJob, 'ingest'> = {
     task: labelKind === 'class' ? 'classification' : 'regression',
     impurity: params.impurity,
@@ -78,6 +82,7 @@ export async function fitForest(
     ),
     drawsCuts,
     leafPrice: params.ccpAlpha ?? 0,
+    keepsVariances: params.varianceCol !== undefined,
     maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
     sharesTrees: false,
     seed: params.seed,
@@ -97,12 +102,19 @@ export async function fitForest(
   );
   const added = modelData(owner, params, columns, trained);
   const data = initial === null ? added : appendTrees(initial, added);
-  if (params.oobScore !== true) return data;
+  refuseUnknownVariances(owner, params, data);
   // which rows the trees of an initial model have seen is not known
   const { firstTree, rows } = job;
   const request = { ...outOfBagRequest(params), data: added, firstTree, rows };
   const { signal } = options;
-  return { ...data, outOfBag: await outOfBagSummary(request, table, { signal }) };
+  return {
+    ...data,
+    outOfBag: params.oobScore === true ? await outOfBagSummary(request, table, { signal }) : null,
+    leafLabels:
+      params.quantilesCol === undefined
+        ? null
+        : await gatherLeafLabels(data, request, table, { signal }),
+  };
 }
 
 /** The parameters that out-of-bag predictions hang on. */
@@ -116,4 +128,24 @@ function outOfBagRequest(params: AnyForestParams) {
     predictionCol: params.predictionCol,
     thresholds: params.thresholds ?? null,
   };
+}
+
+/** The trees of an initial model must tell their variances too. */
+function refuseUnknownVariances(
+  owner: string,
+  params: AnyForestParams,
+  { trees }: TreeModelData,
+): void {
+  if (params.varianceCol === undefined || trees.variance !== undefined) return;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `varianceCol of ${owner} must be left out where its initial model was fitted without; got ${params.varianceCol}`,
+    { context: { owner, param: 'varianceCol' } },
+  );
+}
+
+/** How many features a node looks at by default; docs/accuracy-forests.md says why. */
+function usualSubset(labelKind: 'numeric' | 'class', drawsCuts: boolean) {
+  if (drawsCuts) return labelKind === 'class' ? 'sqrt' : 'all';
+  return labelKind === 'class' ? 'twiceSqrt' : 'twoThirds';
 }

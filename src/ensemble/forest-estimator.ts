@@ -6,6 +6,7 @@ import { type ColumnParams, fitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type ClassifierColumnParams, plannedClassifierSchema } from './classifier-outputs.ts';
 import { type AnyForestParams, type ForestKind, fitForest } from './fit-forest.ts';
+import { type ForestColumnParams, withStatisticsFields } from './forest-models.ts';
 import { schemaWithOutputs } from './output-columns.ts';
 import { type RegressorColumnParams, regressionOutputs } from './regression-outputs.ts';
 import type { TreeModel } from './tree-model.ts';
@@ -39,6 +40,7 @@ export abstract class ForestEstimator<M extends TreeModel, S extends ParamSpecs>
       return plannedClassifierSchema(schema, params as ClassifierColumnParams, labelType);
     const { numTrees = 1 } = params as { readonly numTrees?: number };
     const outputs = regressionOutputs(params as RegressorColumnParams);
-    return schemaWithOutputs(schema, { outputs, classes: [], labelType, numTrees });
+    const planned = schemaWithOutputs(schema, { outputs, classes: [], labelType, numTrees });
+    return withStatisticsFields(planned, params as ForestColumnParams);
   }
 }

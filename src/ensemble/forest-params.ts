@@ -1,6 +1,6 @@
 /** Parameters of random forests and of single decision trees. */
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
-import { bool, float, int, oneOf } from '../params/kinds.ts';
+import { bool, column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import {
   bootstrapParam,
   classifierColumnParams,
@@ -30,8 +30,8 @@ const forestSpecs = {
   numTrees: int({ default: 100, min: 1, since: '0.1.0' }),
   /** Most splits between the root and a leaf. */
   maxDepth: int({ default: 64, min: 0, max: 1000, since: '0.1.0' }),
-  /** How many features a node looks at; auto is sqrt for classes and a third for numbers. Where none of them
-   *  splits the node, it looks at further ones. */
+  /** How many features a node looks at; auto is twice the square root for classes and two thirds for numbers. Where
+   *  none of them splits the node, it looks at further ones. */
   featureSubsetStrategy,
   /** Rows of a tree as a share of all rows. */
   subsamplingRate: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
@@ -70,6 +70,14 @@ const classifierSpecs = {
 };
 
 const regressorSpecs = {
+  /** Name of a column with the variance of the label around the prediction; none by default. */
+  varianceCol: column({ since: '0.1.0' }),
+  /** Name of a column with quantiles of the label; none by default. The model then keeps the training labels. */
+  quantilesCol: column({ since: '0.1.0' }),
+  /** Which quantiles (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95 and 0.99 by default). */
+  quantileProbabilities: numbers({
+    ...{ above: 0, below: 1, ascending: true, minLength: 1, since: '0.1.0' },
+  }),
   /** What a split lowers. */
   impurity: oneOf(['variance'], { default: 'variance', since: '0.1.0' }),
 };

@@ -23,7 +23,7 @@ export function growthLimits(
 export function subsetOf(
   strategy: string | number,
   numFeatures: number,
-  auto: 'all' | 'sqrt' | 'onethird',
+  auto: 'all' | 'sqrt' | 'onethird' | 'twiceSqrt' | 'twoThirds',
 ): number | null {
   const rule = strategy === 'auto' ? auto : strategy;
   const count = subsetCount(rule, numFeatures);
@@ -32,6 +32,8 @@ export function subsetOf(
 
 function subsetCount(rule: string | number, numFeatures: number): number {
   if (typeof rule === 'number') return rule <= 1 ? Math.ceil(rule * numFeatures) : Math.ceil(rule);
+  if (rule === 'twiceSqrt') return Math.ceil(2 * Math.sqrt(numFeatures));
+  if (rule === 'twoThirds') return Math.ceil((2 * numFeatures) / 3);
   if (rule === 'sqrt') return Math.ceil(Math.sqrt(numFeatures));
   if (rule === 'onethird') return Math.ceil(numFeatures / 3);
   if (rule === 'log2') return Math.max(1, 32 - Math.clz32(Math.max(0, numFeatures - 1)));

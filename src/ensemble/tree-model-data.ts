@@ -12,6 +12,7 @@ import type { RowIdMode, StageWriter } from '../pipeline/stage-writer.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 import { problemOfTrees } from '../tree/check-trees.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import { type LeafLabels, readLeafLabels, saveLeafLabels } from './leaf-labels.ts';
 import { type OutOfBagSummary, readOutOfBag, savedOutOfBag } from './out-of-bag.ts';
 import {
   readTrainingRecord,
@@ -37,6 +38,8 @@ export interface TreeModelData extends TrainingRecord {
   readonly numRows: number;
   /** How a forest does on rows that its trees have not seen, where that was asked for. */
   readonly outOfBag?: OutOfBagSummary | null | undefined;
+  /** The training labels in each leaf, where quantiles were asked for. */
+  readonly leafLabels?: LeafLabels | null | undefined;
 }
 
 /** Saves it: the trees as arrays, names and classes beside them. */
@@ -57,6 +60,7 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
     cover: t.cover,
     rows: t.rows,
     value: t.value,
+    ...(t.variance === undefined ? {} : { variance: t.variance }),
     baseScores: Float64Array.from(data.baseScores),
     validationLosses: Float64Array.from(validationLossesOf(data)),
   });
@@ -70,6 +74,7 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
       ]),
     ),
   );
+  if (data.leafLabels) await saveLeafLabels(writer, data.leafLabels);
   const record = await saveTrainingRecord(writer, data);
   writer.extra({
     features: data.features.map(({ name, kind, zeroIsMissing }, i) => ({
@@ -115,6 +120,9 @@ export function readTreeModel(reader: StageReader, numScores = 1): TreeModelData
     cover: stored.get('cover', Float64Array, numNodes),
     rows: stored.get('rows', Float64Array, numNodes),
     value: stored.get('value', Float64Array, numNodes * numOutputs),
+    ...(stored.names.includes('variance')
+      ? { variance: stored.get('variance', Float64Array, numNodes) }
+      : {}),
   };
   const { features, paths } = readFeatures(reader, extra['features']);
   const problem = problemOfTrees(
@@ -142,6 +150,7 @@ export function readTreeModel(reader: StageReader, numScores = 1): TreeModelData
     baseScores: [...baseScores],
     trees,
     numRows: wholeNumber(extra['numRows'], reader),
+    leafLabels: readLeafLabels(reader, trees),
     outOfBag: readOutOfBag(reader, extra['outOfBag']),
     ...readTrainingRecord(reader, extra, [...validationLosses]),
   };

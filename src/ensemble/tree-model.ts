@@ -201,7 +201,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   }
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
-    const whole = this.transformSchema(table.schema);
+    const whole = this.predictedSchema(table.schema);
     const { contributionsCol } = this.outputs;
     const end = whole.fields.length - (contributionsCol === null ? 0 : 1);
     const schema = new Schema(whole.fields.slice(0, end), whole.metadata);
@@ -261,6 +261,11 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   }
 
   override transformSchema(schema: Schema): Schema {
+    return this.predictedSchema(schema);
+  }
+
+  /** The schema with the columns of {@link TreeModel.outputs}. */
+  protected predictedSchema(schema: Schema): Schema {
     this.checkInput(schema);
     this.#offsetPaths(schema);
     const { outputs } = this;
@@ -312,6 +317,13 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     );
     // a regressor of several quantiles adds its offset to each
     return isRegressor ? paths.flatMap((path) => new Array(numScores).fill(path)) : paths;
+  }
+
+  /** What an operator in a worker thread needs to walk the trees. */
+  protected get walked() {
+    const { features, paths } = this.data;
+    const reads = [...new Set(paths.map((path) => path[0] as string))];
+    return { modelId: this.#modelId, trees: this.#sharedTrees(), features, paths, reads };
   }
 
   /** The trees in shared memory, copied once. */

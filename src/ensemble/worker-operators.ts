@@ -1,9 +1,13 @@
 /** Makes the ensembles' operators known to a thread. */
 import { registerOperator } from '../table/operators.ts';
 import { type ExplainSpec, makeExplainOperator } from './explain-operator.ts';
+import { type LeafStatisticsSpec, makeLeafStatisticsOperator } from './leaf-statistics-operator.ts';
 import { makeOutOfBagOperator, type OutOfBagSpec } from './out-of-bag-operator.ts';
 import { makePredictOperator, type PredictSpec } from './predict-operator.ts';
+import { makeTrainingLeavesOperator, type TrainingLeavesSpec } from './training-leaves.ts';
 
 registerOperator<PredictSpec>('ensemble.predictTrees', makePredictOperator);
 registerOperator<ExplainSpec>('ensemble.explainTrees', makeExplainOperator);
 registerOperator<OutOfBagSpec>('ensemble.outOfBag', makeOutOfBagOperator);
+registerOperator<TrainingLeavesSpec>('ensemble.trainingLeaves', makeTrainingLeavesOperator);
+registerOperator<LeafStatisticsSpec>('ensemble.leafStatistics', makeLeafStatisticsOperator);

@@ -35,11 +35,75 @@ export async function settleForestLeaves(s: ForestSettlement): Promise<void> {
 }
 
 async function settleMeans(s: ForestSettlement): Promise<void> {
-  const { environment, rows, start, memory, nodes, moved } = s;
+  const { rows, start, nodes } = s;
   const numAll = rows.train.numAll;
   const labelScale = fixedScale(start.largestLabel * start.largestWeight * maxDraws, numAll);
-  const weightScale = fixedScale(start.largestWeight * maxDraws, numAll);
+  const weightScale = weightScaleOf(s);
   const leaves = nodes.leaves();
+  const all = sumsOfNodes(nodes, leaves, await totalsOf(s, leaves, rows.labels, labelScale));
+  const means = new Float64Array(nodes.size);
+  for (let node = 0; node < nodes.size; node++) {
+    const at = 4 * node;
+    const sum = fromFixed(all[at] as bigint, all[at + 1] as bigint, labelScale);
+    const weight = fromFixed(all[at + 2] as bigint, all[at + 3] as bigint, weightScale);
+    means[node] = weight > 0 ? sum / weight : 0;
+    nodes.cover[node] = weight;
+    nodes.value[node] = start.mean + (means[node] as number);
+  }
+  if (s.job.keepsVariances) await settleVariances(s, leaves, means);
+}
+
+/** A second pass, so that a leaf far from the mean of all labels loses no digits: labels are taken from its own. */
+async function settleVariances(
+  s: ForestSettlement,
+  leaves: Uint32Array,
+  means: Float64Array,
+): Promise<void> {
+  const { environment, rows, start, memory, nodes, moved } = s;
+  const { numProcess, numAll } = rows.train;
+  const labels = environment.f64(rows.labels, numProcess);
+  const squares = environment.f64(memory.squares, numProcess);
+  const ids = new Uint32Array(environment.memory.buffer);
+  for (const leaf of leaves) {
+    const { address, step } = moved.ids(nodes, leaf);
+    for (let r = 0; r < (nodes.count[leaf] as number); r++) {
+      const id = ids[(address + r * step) >>> 2] as number;
+      squares[id] = ((labels[id] as number) - (means[leaf] as number)) ** 2;
+    }
+  }
+  const widest = (2 * start.largestLabel) ** 2;
+  const scale = fixedScale(widest * start.largestWeight * maxDraws, numAll);
+  const words = await totalsOf(s, leaves, memory.squares, scale);
+  leaves.forEach((leaf, i) => {
+    const sum = fromFixed(words[4 * i] as bigint, words[4 * i + 1] as bigint, scale);
+    const weight = nodes.cover[leaf] as number;
+    nodes.variance[leaf] = weight > 0 ? sum / weight : 0;
+  });
+  for (let node = nodes.size - 1; node >= 0; node--) {
+    const left = nodes.leftChild[node] as number;
+    if (left === 0) continue;
+    let sum = 0;
+    for (let child = left; child <= left + 1; child++) {
+      const distance = (means[child] as number) - (means[node] as number);
+      const spread = (nodes.variance[child] as number) + distance * distance;
+      sum += (nodes.cover[child] as number) * spread;
+    }
+    nodes.variance[node] = sum / (nodes.cover[node] as number);
+  }
+}
+
+function weightScaleOf({ start, rows }: ForestSettlement): number {
+  return fixedScale(start.largestWeight * maxDraws, rows.train.numAll);
+}
+
+/** Exact sums over the rows of each leaf, of all ranks: a column times weight and draws, and these alone. */
+async function totalsOf(
+  s: ForestSettlement,
+  leaves: Uint32Array,
+  column: number,
+  scale: number,
+): Promise<BigInt64Array> {
+  const { environment, rows, memory, nodes, moved } = s;
   const words = new BigInt64Array(4 * leaves.length);
   for (let from = 0; from < leaves.length; from += leavesAtOnce) {
     const batch = leaves.subarray(from, from + leavesAtOnce);
@@ -52,10 +116,10 @@ async function settleMeans(s: ForestSettlement): Promise<void> {
         step,
         nodes.count[leaf] as number,
         memory.counts,
-        rows.labels,
+        column,
         rows.weights,
-        labelScale,
-        weightScale,
+        scale,
+        weightScaleOf(s),
         memory.sums + 32 * i,
       );
     }
@@ -63,14 +127,7 @@ async function settleMeans(s: ForestSettlement): Promise<void> {
     words.set(sums, 4 * from);
   }
   await environment.wait(s.collective.allreduce(words, 'sum'));
-  const all = sumsOfNodes(nodes, leaves, words);
-  for (let node = 0; node < nodes.size; node++) {
-    const at = 4 * node;
-    const sum = fromFixed(all[at] as bigint, all[at + 1] as bigint, labelScale);
-    const weight = fromFixed(all[at + 2] as bigint, all[at + 3] as bigint, weightScale);
-    nodes.cover[node] = weight;
-    nodes.value[node] = start.mean + (weight > 0 ? sum / weight : 0);
-  }
+  return words;
 }
 
 async function settleShares(s: ForestSettlement): Promise<void> {

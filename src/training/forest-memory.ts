@@ -39,6 +39,8 @@ export interface ForestMemory {
   readonly maxNodes: number;
   /** 32 bytes a leaf, for a batch of leaves. */
   readonly sums: number;
+  /** float64 by row number: squares of distances from the leaf's mean; 0 where nobody asks for them. */
+  readonly squares: number;
   /** Whether ranks share each tree. */
   readonly isTogether: boolean;
 }
@@ -119,6 +121,7 @@ function layOut(
       histogramBytes,
       maxNodes,
       sums: arena.allocate(32 * leavesAtOnce),
+      squares: job.keepsVariances ? arena.allocate(8 * train.numProcess) : 0,
       isTogether,
     };
     if (local === environment.localIndex) memory = allocated;

@@ -102,7 +102,7 @@ class ForestTrainer {
       ? collective
       : new InlineCollective(() => collective.checkAborted());
     const views = new MemoryViews(environment.memory);
-    this.#nodes = new ForestNodes(this.numOutputs);
+    this.#nodes = new ForestNodes(this.numOutputs, job.keepsVariances);
     this.#moved = new ForestRows({ kernels, views, layout, plan, buffers: memory.buffers });
     const findings = new ForestFindings({
       ...{ views, layout, setting, nodes: this.#nodes },

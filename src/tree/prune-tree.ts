@@ -8,7 +8,7 @@
  * and a node is kept split where its worth is above 0. Each worth hangs on the nodes below it alone, so the order
  * in which a tree was grown cannot show.
  */
-import { emptyEnsemble, type TreeEnsemble } from './tree.ts';
+import { emptyEnsemble, type TreeEnsemble, withVariances } from './tree.ts';
 
 /** Prunes one tree. @param alpha in the unit of gains, for a unit of weight */
 export function pruneTree(tree: TreeEnsemble, alpha: number): TreeEnsemble {
@@ -50,7 +50,8 @@ function withNodes(tree: TreeEnsemble, order: readonly number[], kept: Uint8Arra
   const wordsOf = (node: number): number => Math.ceil((tree.categoryCount[node] as number) / 32);
   const splits = order.filter((node) => kept[node] === split);
   const numWords = splits.reduce((sum, node) => sum + wordsOf(node), 0);
-  const out = emptyEnsemble(1, order.length, numWords, tree.numOutputs);
+  const empty = emptyEnsemble(1, order.length, numWords, tree.numOutputs);
+  const out = withVariances(empty, tree.variance !== undefined);
   out.treeStart[1] = order.length;
   const numberOf = new Uint32Array(kept.length);
   order.forEach((node, i) => {
@@ -61,6 +62,7 @@ function withNodes(tree: TreeEnsemble, order: readonly number[], kept: Uint8Arra
     const { numOutputs } = tree;
     out.cover[i] = tree.cover[node] as number;
     out.rows[i] = tree.rows[node] as number;
+    if (out.variance !== undefined) out.variance[i] = tree.variance?.[node] as number;
     out.value.set(tree.value.subarray(node * numOutputs, (node + 1) * numOutputs), i * numOutputs);
     if (kept[node] === leaf) {
       out.feature[i] = -1;

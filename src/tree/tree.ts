@@ -40,6 +40,8 @@ export interface TreeEnsemble {
   readonly rows: Float64Array;
   /** float64[numNodes · numOutputs]: a leaf's values (for an inner node what it would be as a leaf) */
   readonly value: Float64Array;
+  /** float64[numNodes]: variance of the labels of the node's rows; only where a fit was asked for it */
+  readonly variance?: Float64Array | undefined;
 }
 
 /** Bits of {@link TreeEnsemble.flags}. */
@@ -147,6 +149,11 @@ export function emptyEnsemble(
   };
 }
 
+/** The same with a column of variances, where it is wanted. */
+export function withVariances(ensemble: TreeEnsemble, isWanted: boolean): TreeEnsemble {
+  return isWanted ? { ...ensemble, variance: new Float64Array(ensemble.feature.length) } : ensemble;
+}
+
 /** The first k trees. */
 export function takeTrees(ensemble: TreeEnsemble, numTrees: number): TreeEnsemble {
   const end = ensemble.treeStart[numTrees] as number;
@@ -167,6 +174,7 @@ export function takeTrees(ensemble: TreeEnsemble, numTrees: number): TreeEnsembl
     cover: ensemble.cover.slice(0, end),
     rows: ensemble.rows.slice(0, end),
     value: ensemble.value.slice(0, end * ensemble.numOutputs),
+    ...(ensemble.variance === undefined ? {} : { variance: ensemble.variance.slice(0, end) }),
   };
 }
 
@@ -213,7 +221,9 @@ export function mergeEnsembles(
     (sum, { trees, t }) => sum + wordRange(trees, t)[1] - wordRange(trees, t)[0],
     0,
   );
-  const merged = emptyEnsemble(order.length, numNodes, numWords, numOutputs);
+  const hasVariances = order.length > 0 && order.every(({ trees }) => trees.variance !== undefined);
+  const empty = emptyEnsemble(order.length, numNodes, numWords, numOutputs);
+  const merged = withVariances(empty, hasVariances);
   let at = 0;
   let word = 0;
   order.forEach(({ trees, t }, i) => {
@@ -237,6 +247,7 @@ export function mergeEnsembles(
     merged.cover.set(trees.cover.subarray(start, end), at);
     merged.rows.set(trees.rows.subarray(start, end), at);
     merged.value.set(trees.value.subarray(start * numOutputs, end * numOutputs), at * numOutputs);
+    if (trees.variance !== undefined) merged.variance?.set(trees.variance.subarray(start, end), at);
     at += end - start;
     word += endWord - firstWord;
   });

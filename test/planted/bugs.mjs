@@ -468,6 +468,28 @@ export const plantedBugs = [
     tests: ['test/ensemble/out-of-bag.test.ts'],
   },
   {
+    name: 'a tree whose leaf holds many labels weighs more in a quantile',
+    edits: [
+      {
+        file: 'src/ensemble/label-quantiles.ts',
+        find: 'const total = this.#totals[node] as number;',
+        replace: 'const total = Math.min(1, this.#totals[node] as number);',
+      },
+    ],
+    tests: ['test/ensemble/forest-spread.test.ts'],
+  },
+  {
+    name: 'a variance forgets that the trees differ',
+    edits: [
+      {
+        file: 'src/ensemble/leaf-statistics-operator.ts',
+        find: 'sum += (variance?.[leaf] ?? 0) + distance * distance;',
+        replace: 'sum += (variance?.[leaf] ?? 0) + 0 * distance;',
+      },
+    ],
+    tests: ['test/ensemble/forest-spread.test.ts'],
+  },
+  {
     name: 'pruning looks at a split alone, not at those below it',
     edits: [
       {

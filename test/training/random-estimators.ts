@@ -187,6 +187,14 @@ const forestClassWeights = fc.record(
   { requiredKeys: [] },
 );
 const classLabel = fc.record({ labelCol: fc.constantFrom('b', 'k') });
+const spread = fc.record(
+  {
+    varianceCol: fc.constant('variance'),
+    quantilesCol: fc.constant('quantiles'),
+    quantileProbabilities: fc.constantFrom([0.5], [0.1, 0.7, 0.9]),
+  },
+  { requiredKeys: [] },
+);
 const numberLabel = fc.record({ labelCol: fc.constant('y') });
 const losses = fc.oneof(
   fc.record({ labelCol: fc.constant('y'), lossType: fc.constant('squared') }),
@@ -223,7 +231,7 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
     GBTRegressor: caseOf('GBTRegressor', boosting, rounds, losses, offset, rowDraws),
     GBTClassifier: caseOf('GBTClassifier', boosting, rounds, boostedLabel, classDraws),
     GBTRanker: caseOf('GBTRanker', boosting, rounds, rowDraws, offset, ranking),
-    RandomForestRegressor: caseOf('RandomForestRegressor', forest, nodeLimits, numberLabel),
+    RandomForestRegressor: caseOf('RandomForestRegressor', forest, nodeLimits, spread, numberLabel),
     RandomForestClassifier: caseOf(
       'RandomForestClassifier',
       forest,
@@ -231,7 +239,7 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
       impurity,
       classLabel,
     ),
-    ExtraTreesRegressor: caseOf('ExtraTreesRegressor', forest, nodeLimits, numberLabel),
+    ExtraTreesRegressor: caseOf('ExtraTreesRegressor', forest, nodeLimits, spread, numberLabel),
     ExtraTreesClassifier: caseOf(
       'ExtraTreesClassifier',
       forest,
@@ -239,7 +247,7 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
       forestClassWeights,
       classLabel,
     ),
-    DecisionTreeRegressor: caseOf('DecisionTreeRegressor', nodeLimits, numberLabel),
+    DecisionTreeRegressor: caseOf('DecisionTreeRegressor', nodeLimits, spread, numberLabel),
     DecisionTreeClassifier: caseOf('DecisionTreeClassifier', nodeLimits, impurity, classLabel),
   };
 

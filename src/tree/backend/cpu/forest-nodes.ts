@@ -4,7 +4,7 @@
  * numbers of the model: level by level, or in the order of their making.
  */
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
-import { emptyEnsemble, nodeFlag, type TreeEnsemble } from '../../tree.ts';
+import { emptyEnsemble, nodeFlag, type TreeEnsemble, withVariances } from '../../tree.ts';
 
 /** Columns of nodes; `size` of them are in use. */
 export class ForestNodes {
@@ -31,10 +31,14 @@ export class ForestNodes {
   value = new Float64Array(0);
   /** Bins on the left of splits by categories. */
   readonly leftBins = new Map<number, Uint32Array>();
+  /** Variance of the labels of each node's rows, where it is wanted. */
+  variance = new Float64Array(0);
   readonly numOutputs: number;
+  readonly hasVariances: boolean;
 
-  constructor(numOutputs: number) {
+  constructor(numOutputs: number, hasVariances = false) {
     this.numOutputs = numOutputs;
+    this.hasVariances = hasVariances;
   }
 
   /** Forgets all nodes. */
@@ -98,6 +102,7 @@ export class ForestNodes {
     this.cover = copied(new Float64Array(capacity), this.cover);
     this.rows = copied(new Float64Array(capacity), this.rows);
     this.value = copied(new Float64Array(capacity * this.numOutputs), this.value);
+    if (this.hasVariances) this.variance = copied(new Float64Array(capacity), this.variance);
   }
 }
 
@@ -119,13 +124,17 @@ export function packNodes(
   });
   let numWords = 0;
   for (const node of nodes.leftBins.keys()) numWords += wordsOf(nodes, node, layout);
-  const packed = emptyEnsemble(1, order.length, numWords, numOutputs);
+  const packed = withVariances(
+    emptyEnsemble(1, order.length, numWords, numOutputs),
+    nodes.hasVariances,
+  );
   packed.treeStart[1] = order.length;
   let word = 0;
   for (let i = 0; i < order.length; i++) {
     const node = order[i] as number;
     packed.cover[i] = nodes.cover[node] as number;
     packed.rows[i] = nodes.rows[node] as number;
+    if (packed.variance !== undefined) packed.variance[i] = nodes.variance[node] as number;
     for (let k = 0; k < numOutputs; k++) {
       packed.value[i * numOutputs + k] = nodes.value[node * numOutputs + k] as number;
     }
