@@ -68,10 +68,11 @@ async function settleVariances(
     const { address, step } = moved.ids(nodes, leaf);
     for (let r = 0; r < (nodes.count[leaf] as number); r++) {
       const id = ids[(address + r * step) >>> 2] as number;
-      squares[id] = ((labels[id] as number) - (means[leaf] as number)) ** 2;
+      const distance = (labels[id] as number) - (means[leaf] as number);
+      squares[id] = distance * distance;
     }
   }
-  const widest = (2 * start.largestLabel) ** 2;
+  const widest = 4 * start.largestLabel * start.largestLabel;
   const scale = fixedScale(widest * start.largestWeight * maxDraws, numAll);
   const words = await totalsOf(s, leaves, memory.squares, scale);
   leaves.forEach((leaf, i) => {
