@@ -143,6 +143,7 @@ export {
   LinearRegressionModel,
   type LinearRegressionOptions,
 } from './linear/linear-regression.ts';
+export { LinearSVC, LinearSVCModel, type LinearSVCOptions } from './linear/linear-svc.ts';
 export {
   LogisticRegression,
   LogisticRegressionModel,

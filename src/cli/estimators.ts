@@ -9,11 +9,13 @@ import { GBTRanker } from '../ensemble/gbt-ranker.ts';
 import { GBTRegressor } from '../ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../ensemble/random-forest-regressor.ts';
+import { LinearRegression } from '../linear/linear-regression.ts';
+import { LogisticRegression } from '../linear/logistic-regression.ts';
 import type { ParamSchema } from '../params/define-params.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 
 /** What `--algo` takes. */
-export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt';
+export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt' | 'linear';
 
 /** What is learned. */
 export type Task = 'classification' | 'regression' | 'ranking';
@@ -30,6 +32,7 @@ const classes: Readonly<Record<Algorithm, ClassesOfTasks>> = {
   rf: { classification: RandomForestClassifier, regression: RandomForestRegressor },
   'extra-trees': { classification: ExtraTreesClassifier, regression: ExtraTreesRegressor },
   dt: { classification: DecisionTreeClassifier, regression: DecisionTreeRegressor },
+  linear: { classification: LogisticRegression, regression: LinearRegression },
 };
 
 /** The class of an algorithm and a task. @throws CoppiceError `USAGE` */

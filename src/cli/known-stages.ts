@@ -32,6 +32,7 @@ import '../feature/string-indexer-model.ts';
 import '../feature/string-indexer.ts';
 import '../feature/vector-assembler.ts';
 import '../linear/linear-regression.ts';
+import '../linear/linear-svc.ts';
 import '../linear/logistic-regression.ts';
 import '../pipeline/pipeline-model.ts';
 import '../pipeline/pipeline.ts';

@@ -82,9 +82,9 @@ function fitCommand(): Command {
     .addOption(
       new Option(
         '--algo <name>',
-        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree',
+        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression',
       )
-        .choices(['gbt', 'rf', 'extra-trees', 'dt'])
+        .choices(['gbt', 'rf', 'extra-trees', 'dt', 'linear'])
         .default('gbt'),
     )
     .addOption(

@@ -28,6 +28,7 @@ import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { LinearRegression } from '../../src/linear/linear-regression.ts';
+import { LinearSVC } from '../../src/linear/linear-svc.ts';
 import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
@@ -276,6 +277,11 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     (options) => new LogisticRegression({ regParam: 0.01, ...options }),
     'group',
     'LogisticRegressionModel',
+  ),
+  LinearSVC: linearCase(
+    (options) => new LinearSVC({ regParam: 0.01, ...options }),
+    'isLate',
+    'LinearSVCModel',
   ),
   LinearRegression: linearCase(
     (options) => new LinearRegression({ regParam: 0.01, elasticNetParam: 0.3, ...options }),

@@ -25,6 +25,7 @@ import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import '../../src/feature/worker-operators.ts';
 import { LinearRegression } from '../../src/linear/linear-regression.ts';
+import { LinearSVC } from '../../src/linear/linear-svc.ts';
 import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
@@ -125,6 +126,13 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
           nonnegative: true,
           predictionCol: 'predictedDelay',
         }),
+      ],
+    }),
+  'PipelineModel-svc': () =>
+    new Pipeline({
+      stages: [
+        new Imputer({ inputCol: 'distance', outputCol: 'filled' }),
+        new LinearSVC({ labelCol: 'isLate', featuresCols: ['filled'], regParam: 0.01 }),
       ],
     }),
   CalibratedClassificationModel: () =>

@@ -5,6 +5,7 @@ import {
   col,
   createTable,
   LinearRegression,
+  LinearSVC,
   LogisticRegression,
   LogisticRegressionModel,
   OneHotEncoder,
@@ -193,6 +194,36 @@ describe('LogisticRegression', () => {
     const scored = await (await pipeline.fit(sample())).transform(sample());
     expect(scored.columns).toContain('probability');
     expect(await scored.count()).toBe(400);
+  });
+});
+
+describe('LinearSVC', () => {
+  it('parts two classes without probabilities, a row at a time with the same bits', async () => {
+    const estimator = new LinearSVC({
+      featuresCols: ['x', 'z'],
+      labelCol: 'isHigh',
+      regParam: 0.01,
+    });
+    const model = await estimator.fit(sample());
+    const transformed = await model.transform(sample());
+    expect(transformed.columns.slice(-2)).toEqual(['rawPrediction', 'prediction']);
+    const scored = await transformed.collect();
+    const score = await model.scorer();
+    let right = 0;
+    for (const row of rows) {
+      const { prediction, rawPrediction, probability } = score({ x: x[row], z: z[row] });
+      expect(prediction).toBe(scored.getChild('prediction')?.get(row));
+      expect([...rawPrediction]).toEqual(numbersOf(scored.getChild('rawPrediction')?.get(row)));
+      expect(probability).toHaveLength(0);
+      expect(prediction).toBe((rawPrediction[1] as number) > 0);
+      if (prediction === scored.getChild('isHigh')?.get(row)) right += 1;
+    }
+    expect(right).toBeGreaterThan(320);
+  });
+
+  it('refuses three classes', async () => {
+    const fit = () => new LinearSVC({ featuresCols: ['x'], labelCol: 'word' }).fit(sample());
+    expect((await codeOf(fit)).code).toBe('LABEL_INVALID');
   });
 });
 

@@ -19,6 +19,39 @@ export const plantedBugs = [
     tests: ['test/base/exact-sum.prop.test.ts'],
   },
   {
+    name: 'sums of linear models depend on their order',
+    edits: [
+      {
+        file: 'src/linear/folded-sums.ts',
+        find: '      magic[2 * i] = bound === 0 ? 0 : magicOf(exponent);',
+        replace: '      magic[2 * i] = 0 * magicOf(exponent);',
+      },
+    ],
+    tests: ['test/linear/linear-laws.prop.test.ts'],
+  },
+  {
+    name: 'rows of weight 0 widen the grid of a sum',
+    edits: [
+      {
+        file: 'src/linear/linear-rows.ts',
+        find: '    if (states[row] === rowState.train) taking += 1;',
+        replace: '    if (++taking && states[row] === rowState.train) continue;',
+      },
+    ],
+    tests: ['test/linear/linear-laws.prop.test.ts'],
+  },
+  {
+    name: 'a coefficient that must not be negative is',
+    edits: [
+      {
+        file: 'src/linear/solve-quadratic.ts',
+        find: 'else if (pull < -edge && !nonnegative)',
+        replace: 'else if (pull < -edge)',
+      },
+    ],
+    tests: ['test/linear/linear-models.test.ts'],
+  },
+  {
     name: 'the slice of the last rank is dropped',
     edits: [
       {
