@@ -7,18 +7,20 @@ import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import { GBTClassifier } from './gbt-classifier.ts';
 import type { GBTClassifierOptions, GBTRegressorOptions } from './gbt-params.ts';
+import { GBTRanker } from './gbt-ranker.ts';
 import { GBTRegressor } from './gbt-regressor.ts';
+import type { GBTRankerOptions } from './ranker-params.ts';
 
 /** Another library's parameters, as its users write them. */
 export type ForeignParams = Readonly<Record<string, unknown>>;
 
 /** The options of the estimator that results. */
-export type ConvertedOptions = GBTClassifierOptions | GBTRegressorOptions;
+export type ConvertedOptions = GBTClassifierOptions | GBTRegressorOptions | GBTRankerOptions;
 
 /** What came of another library's parameters. */
 export interface ConvertedParams {
-  /** A GBTClassifier or a GBTRegressor with these options, ready to be fitted. */
-  readonly estimator: GBTClassifier | GBTRegressor;
+  /** A GBTClassifier, a GBTRegressor or a GBTRanker with these options, ready to be fitted. */
+  readonly estimator: GBTClassifier | GBTRegressor | GBTRanker;
   /** Its options. */
   readonly options: ConvertedOptions;
   /** Names of parameters that change nothing here: they have no counterpart, or no effect on a model. */
@@ -64,13 +66,15 @@ export function convertParams(
     if (rule === undefined) ignored.push(name);
     else rule(value, options, params);
   }
-  const isClassifier = options['task'] === 'classification';
-  delete options['task'];
-  const merged = { ...options, ...more } as ConvertedOptions;
-  const estimator = isClassifier
-    ? new GBTClassifier(merged as GBTClassifierOptions)
-    : new GBTRegressor(merged as GBTRegressorOptions);
-  return { estimator, options: merged, ignored };
+  const { task, ...own } = options;
+  const merged = { ...own, ...more } as ConvertedOptions;
+  return { estimator: estimatorOf(task, merged), options: merged, ignored };
+}
+
+function estimatorOf(task: unknown, options: ConvertedOptions): ConvertedParams['estimator'] {
+  if (task === 'classification') return new GBTClassifier(options as GBTClassifierOptions);
+  if (task === 'ranking') return new GBTRanker(options as GBTRankerOptions);
+  return new GBTRegressor(options as GBTRegressorOptions);
 }
 
 /** The parameters under their own names; a name that the library does not have is refused. */

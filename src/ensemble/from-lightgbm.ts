@@ -35,6 +35,14 @@ const losses: Readonly<Record<string, string>> = {
   xentropy: 'crossEntropy',
 };
 const classifications = ['binary', 'multiclass', 'softmax'];
+const rankings: Readonly<Record<string, string>> = {
+  lambdarank: 'lambdarank',
+  rank_xendcg: 'xendcg',
+  xendcg: 'xendcg',
+  xe_ndcg: 'xendcg',
+  xe_ndcg_mart: 'xendcg',
+  xendcg_mart: 'xendcg',
+};
 
 const objective: Rule = (value, options, all) => {
   const name = String(value);
@@ -42,9 +50,15 @@ const objective: Rule = (value, options, all) => {
     options['task'] = 'classification';
     return;
   }
+  const ranking = rankings[name];
+  if (ranking !== undefined) {
+    options['task'] = 'ranking';
+    if (ranking !== 'lambdarank') options['lossType'] = ranking;
+    return;
+  }
   const lossType = losses[name];
   if (lossType === undefined) {
-    const known = [...classifications, ...Object.keys(losses)].join(', ');
+    const known = [...classifications, ...Object.keys({ ...losses, ...rankings })].join(', ');
     throw notConvertible(owner, 'objective', value, `one of ${known}`);
   }
   options['lossType'] = lossType;
@@ -74,6 +88,13 @@ const baggingFraction: Rule = (value, options, all) => {
   }
   options['subsamplingRate'] = Number(value);
 };
+
+/** A parameter that LightGBM looks at in rankings alone. */
+function ofRankings(rule: Rule): Rule {
+  return (value, options, all) => {
+    if (String(all['objective']) in rankings) rule(value, options, all);
+  };
+}
 
 /** Only one value has a counterpart. */
 function only(name: string, allowed: readonly unknown[], rule: string): Rule {
@@ -122,6 +143,7 @@ const dialect: Dialect = {
     min_gain_to_split: ['min_split_gain'],
     monotone_constraints: ['mc', 'monotone_constraint', 'monotonic_cst'],
     max_bin: ['max_bins'],
+    eval_at: ['ndcg_eval_at', 'ndcg_at', 'map_eval_at', 'map_at'],
     bin_construct_sample_cnt: ['subsample_for_bin'],
     seed: ['random_seed', 'random_state'],
     num_threads: ['num_thread', 'nthread', 'nthreads', 'n_jobs'],
@@ -130,6 +152,22 @@ const dialect: Dialect = {
   },
   rules: {
     objective,
+    sigmoid: ofRankings(renamed('sigmoid')),
+    lambdarank_truncation_level: ofRankings(renamed('truncationLevel')),
+    lambdarank_norm: ofRankings((value, options) => {
+      options['lambdarankNorm'] = isOn(value);
+    }),
+    label_gain: ofRankings((value, options) => {
+      options['labelGains'] = numberList(value);
+    }),
+    eval_at: ofRankings((value, options) => {
+      const places = numberList(Array.isArray(value) ? value : String(value)) as readonly number[];
+      if (places.length !== 1) throw notConvertible(owner, 'eval_at', value, 'one number');
+      options['ndcgAt'] = Number(places[0]);
+    }),
+    bagging_by_query: ofRankings((value, options) => {
+      if (isOn(value)) options['subsampleByGroup'] = true;
+    }),
     boosting: only(
       'boosting',
       ['gbdt', 'gbrt'],

@@ -3,11 +3,40 @@ import { describe, expect, it } from 'vitest';
 import { fromLightGBM } from '../../src/ensemble/from-lightgbm.ts';
 import { fromXGBoost } from '../../src/ensemble/from-xgboost.ts';
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTRanker } from '../../src/ensemble/gbt-ranker.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { inlineTable } from '../tools/inline-table.ts';
 
 describe('parameters of LightGBM', () => {
+  it('become those of a ranker, where it ranks', () => {
+    const ranking = {
+      lambdarank_truncation_level: 20,
+      lambdarank_norm: false,
+      label_gain: '0,1,3',
+      sigmoid: 2,
+      ndcg_at: '5',
+    };
+    const found = fromLightGBM({ objective: 'lambdarank', ...ranking }, { groupCol: 'query' });
+    expect(found.estimator).toBeInstanceOf(GBTRanker);
+    expect(found.options).toEqual({
+      truncationLevel: 20,
+      lambdarankNorm: false,
+      labelGains: [0, 1, 3],
+      sigmoid: 2,
+      ndcgAt: 5,
+      groupCol: 'query',
+    });
+    const list = fromLightGBM({ objective: 'rank_xendcg', bagging_by_query: true });
+    expect(list.options).toEqual({ lossType: 'xendcg', subsampleByGroup: true });
+    expect(() => fromLightGBM({ objective: 'lambdarank', eval_at: [1, 3] })).toThrow(
+      /eval_at in the params of fromLightGBM must be one number/,
+    );
+    expect(fromLightGBM({ objective: 'regression', ...ranking }).options).toEqual({
+      lossType: 'squared',
+    });
+  });
+
   it('become ours, by their names and by their aliases', () => {
     const named = {
       objective: 'binary',
