@@ -13,9 +13,12 @@ import { LinearRegression } from '../linear/linear-regression.ts';
 import { LogisticRegression } from '../linear/logistic-regression.ts';
 import type { ParamSchema } from '../params/define-params.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
+import { StackingClassifier } from '../stacking/stacking-classifier.ts';
+import { StackingRegressor } from '../stacking/stacking-regressor.ts';
 
 /** What `--algo` takes. */
 export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt' | 'linear';
+export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt' | 'stack';
 
 /** What is learned. */
 export type Task = 'classification' | 'regression' | 'ranking';
@@ -33,6 +36,7 @@ const classes: Readonly<Record<Algorithm, ClassesOfTasks>> = {
   'extra-trees': { classification: ExtraTreesClassifier, regression: ExtraTreesRegressor },
   dt: { classification: DecisionTreeClassifier, regression: DecisionTreeRegressor },
   linear: { classification: LogisticRegression, regression: LinearRegression },
+  stack: { classification: StackingClassifier, regression: StackingRegressor },
 };
 
 /** The class of an algorithm and a task. @throws CoppiceError `USAGE` */
@@ -46,12 +50,18 @@ export function estimatorClassOf(algorithm: Algorithm, task: Task): EstimatorCla
   );
 }
 
-/** An estimator; its constructor checks the options. */
+/** An estimator; its constructor checks the options. A stack is one of boosted trees and both kinds of forests. */
 export function makeEstimator(
   algorithm: Algorithm,
   task: Task,
   options: Readonly<Record<string, unknown>>,
 ): Estimator {
   const EstimatorOfTask = estimatorClassOf(algorithm, task);
-  return new EstimatorOfTask(options as never);
+  if (algorithm !== 'stack') return new EstimatorOfTask(options as never);
+  const { featuresCols, ...rest } = options;
+  const members = (['gbt', 'rf', 'extra-trees'] as const).map((name) =>
+    makeEstimator(name, task, { featuresCols, labelCol: options['labelCol'] }),
+  );
+  const names = ['boosted', 'forest', 'extra'];
+  return new EstimatorOfTask({ estimators: members, names, ...rest } as never);
 }

@@ -85,6 +85,9 @@ function fitCommand(): Command {
         'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression',
       )
         .choices(['gbt', 'rf', 'extra-trees', 'dt', 'linear'])
+        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, stack: the first three together',
+      )
+        .choices(['gbt', 'rf', 'extra-trees', 'dt', 'stack'])
         .default('gbt'),
     )
     .addOption(

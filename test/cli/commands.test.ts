@@ -138,6 +138,19 @@ describe('fit, transform, evaluate, inspect', () => {
     }
   });
 
+  it('make a stack of three kinds of trees', async () => {
+    const data = path('stacked.csv');
+    const lines = Array.from({ length: 90 }, (_, row) => `${row % 9},${row % 7},${(row % 9) * 2}`);
+    writeFileSync(data, `a,b,price\n${lines.join('\n')}\n`);
+    const model = path('stacked');
+    const words = ['--data', data, '--label', 'price', '--task', 'regression', '--algo', 'stack'];
+    await runForTest(['fit', ...words, '--model', model, '--params', 'numFolds=2']);
+    const out = path('stacked.parquet');
+    await runForTest(['transform', '--model', model, '--data', data, '--out', out]);
+    const scored = await runForTest(['evaluate', '--data', out, '--label', 'price', '--json']);
+    expect((scored.json['metrics'] as { r2: number }).r2).toBeGreaterThan(0.9);
+  });
+
   it('read folders, globs and CSV, and give the same model for each', async () => {
     const table = tableFromColumns(
       new InlineRunner(),

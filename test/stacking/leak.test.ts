@@ -120,9 +120,11 @@ function compare(before: LevelOne, after: LevelOne, mustStay: (row: number) => b
   return { stayed, changed };
 }
 
-const cases = (['classes', 'numbers'] as const).flatMap((kind) =>
-  (Object.keys(rules) as (keyof typeof rules)[]).map((rule) => [kind, rule] as const),
-);
+const cases = [
+  ...(Object.keys(rules) as (keyof typeof rules)[]).map((rule) => ['classes', rule] as const),
+  ['numbers', 'byPosition'] as const,
+  ['numbers', 'byTime'] as const,
+];
 
 describe.each(cases)('level-one values of %s, folds %s', (kind, rule) => {
   const stack = stackOf(kind, rules[rule]);

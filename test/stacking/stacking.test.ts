@@ -98,8 +98,7 @@ describe('a stack', () => {
     const expected = await bytesOf(model, 'expected');
     const levelOne = await contentOf(model.outOfFold as PartitionedTable);
     const topologies = [
-      [inline, 7],
-      [pools[0] as ThreadPool, 1],
+      [pools[0] as ThreadPool, 7],
       [pools[1] as ThreadPool, 2],
     ] as const;
     for (const [runner, numPartitions] of topologies) {
