@@ -61,6 +61,7 @@ function stackOf(extra: Partial<StackingClassifierOptions> = {}): StackingClassi
     names: ['boosted', 'forest'],
     finalEstimator: tree,
     numFolds: 3,
+    logit: false,
     keepOutOfFold: true,
     ...extra,
   });
