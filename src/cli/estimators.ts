@@ -17,8 +17,7 @@ import { StackingClassifier } from '../stacking/stacking-classifier.ts';
 import { StackingRegressor } from '../stacking/stacking-regressor.ts';
 
 /** What `--algo` takes. */
-export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt' | 'linear';
-export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt' | 'stack';
+export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt' | 'linear' | 'stack';
 
 /** What is learned. */
 export type Task = 'classification' | 'regression' | 'ranking';

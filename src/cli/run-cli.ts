@@ -82,12 +82,9 @@ function fitCommand(): Command {
     .addOption(
       new Option(
         '--algo <name>',
-        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression',
+        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression, stack: the first three together',
       )
-        .choices(['gbt', 'rf', 'extra-trees', 'dt', 'linear'])
-        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, stack: the first three together',
-      )
-        .choices(['gbt', 'rf', 'extra-trees', 'dt', 'stack'])
+        .choices(['gbt', 'rf', 'extra-trees', 'dt', 'linear', 'stack'])
         .default('gbt'),
     )
     .addOption(

@@ -33,8 +33,8 @@ export const classStackParams = {
   ...stackParams,
   /** What is taken of the members: probabilities, margins or predictions; auto takes the first they have. */
   baseOutput: oneOf(baseOutputs, { default: 'auto', since: '0.1.0' }),
-  /** Probabilities are taken as log(p / (1 − p)), in which linear models add up evidence. */
-  logit: bool({ default: true, since: '0.1.0' }),
+  /** Probabilities are taken as log(p / (1 − p)); by default they are for two classes, and not for more. */
+  logit: bool({ since: '0.1.0' }),
   /** The column of scores; by default the one that the final estimator names. */
   rawPredictionCol: column({ since: '0.1.0' }),
   /** The column of probabilities; by default the one that the final estimator names. */

@@ -120,7 +120,9 @@ export class StackingClassifier extends Estimator<
     this.transformSchema(table.schema);
     const stack = this.#stack();
     const classes = await distinctLabels(table, stack.labelCol, { signal: options.signal });
-    const request = { ...stack.request, classes };
+    // forests say 0 of most of many classes, which a logit would make much of
+    const logit = this.params.logit ?? classes.length === 2;
+    const request = { ...stack.request, logit, classes };
     const state = await fitStack({ ...stack, request }, table, options);
     const { estimators: _, finalEstimator: __, ...rest } = this.givenOptions;
     return new StackingClassificationModel(rest, state);
@@ -137,7 +139,7 @@ export class StackingClassifier extends Estimator<
 
   #stack(): StackFit {
     const { className: owner, params } = this;
-    const { baseOutput, logit } = params;
+    const { baseOutput, logit = false } = params;
     const labelCol = labelColOf(params);
     const final = params.finalEstimator ?? defaultCombiner('classes');
     const finalEstimator = finalOf(owner, final, params, labelCol);

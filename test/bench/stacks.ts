@@ -1,5 +1,5 @@
 /**
- * `npx tsx test/bench/stacks.ts [--sets adult,letter] [--probabilities]`
+ * `npx tsx test/bench/stacks.ts [--sets adult,letter] [--logit true]`
  *
  * Does a stack of five bases beat its best base? Fits it on the training files of four sets of ../shared/data, and
  * prints the score of every base and of the stack on the test files. The bases' models are those of the stack.
@@ -68,11 +68,12 @@ const sets: Readonly<Record<string, StackSet>> = {
 const { values } = parseArgs({
   options: {
     sets: { type: 'string', default: Object.keys(sets).join() },
-    probabilities: { type: 'boolean', default: false },
+    logit: { type: 'string' },
     threads: { type: 'string', default: '2' },
   },
 });
 
+const logit = values.logit === undefined ? {} : { logit: values.logit === 'true' };
 const session = await Session.local({ threads: Number(values.threads) });
 console.log('| set | metric | boosted | shallow | forest | extra | linear | stack | s |');
 console.log('| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
@@ -93,7 +94,7 @@ async function bench(name: string, set: StackSet): Promise<void> {
   const start = performance.now();
   const model =
     set.kind === 'classes'
-      ? await new StackingClassifier({ estimators, names, logit: !values.probabilities }).fit(train)
+      ? await new StackingClassifier({ estimators, names, ...logit }).fit(train)
       : await new StackingRegressor({ estimators, names }).fit(train);
   const seconds = (performance.now() - start) / 1000;
   const evaluator = evaluatorOf(set);

@@ -22,8 +22,7 @@ describe('coppice', () => {
     [['fit', '--data', 'x.parquet'], '--label'],
     [
       ['fit', '--data', 'x', '--label', 'y', '--model', 'm', '--algo', 'svm'],
-      'gbt, rf, extra-trees, dt, linear',
-      'gbt, rf, extra-trees, dt, stack',
+      'gbt, rf, extra-trees, dt, linear, stack',
     ],
     [['fit', '--data', 'x', '--label', 'y', '--model', 'm', '--threads', '0'], 'above 0'],
     [['transform', '--modle', 'm'], '--model'],

@@ -206,6 +206,17 @@ describe('a stack', () => {
     expect(level[model.levelOneColumns[0] as string]).toEqual(first);
   });
 
+  it('takes logits of two classes and probabilities of more, where nothing else is said', async () => {
+    const lowest = async (labelCol: string): Promise<number> => {
+      const estimators = [new DecisionTreeClassifier({ featuresCols, labelCol, maxDepth: 3 })];
+      const model = await stackOf({ estimators, names: ['tree'], logit: undefined }).fit(table);
+      const level = await contentOf(model.outOfFold as PartitionedTable);
+      return Math.min(...model.levelOneColumns.flatMap((name) => level[name] as number[]));
+    };
+    expect(await lowest('b')).toBeLessThan(-0.5);
+    expect(await lowest('k')).toBeGreaterThanOrEqual(0);
+  });
+
   it('gives weights, names and validation rows to every fit', async () => {
     const seen: { weightCol: unknown; labelCol: unknown; validation: unknown }[] = [];
     class Watched extends DecisionTreeClassifier {
