@@ -71,6 +71,9 @@ export {
   BinaryClassificationEvaluator,
   type BinaryClassificationEvaluatorOptions,
 } from './evaluation/binary-classification-evaluator.ts';
+export type { BinaryCurve, CurveOptions } from './evaluation/binary-curves.ts';
+export { type BootstrapOptions, bootstrap } from './evaluation/bootstrap.ts';
+export type { Confusion } from './evaluation/confusion.ts';
 export { type EvaluateOptions, Evaluator, type Metrics } from './evaluation/evaluator.ts';
 export type { GridValue } from './evaluation/feature-grid.ts';
 export type { LabelValue } from './evaluation/label-values.ts';
@@ -362,3 +365,12 @@ export {
   type TrainValidationSplitModelOptions,
 } from './tuning/train-validation-split-model.ts';
 export { type TrialRound, TunedModel, type TunedState } from './tuning/tuned-model.ts';
+export {
+  TunedThresholdClassificationModel,
+  type TunedThresholdClassificationModelOptions,
+  type TunedThresholdState,
+} from './tuning/tuned-threshold-classification-model.ts';
+export {
+  TunedThresholdClassifier,
+  type TunedThresholdClassifierOptions,
+} from './tuning/tuned-threshold-classifier.ts';

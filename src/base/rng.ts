@@ -18,6 +18,7 @@ export const purposes = {
   extraTrees: 11,
   search: 12,
   listTargets: 13,
+  resample: 14,
   goss: 21,
 } as const;
 

@@ -55,3 +55,5 @@ import '../tuning/successive-halving-model.ts';
 import '../tuning/successive-halving.ts';
 import '../tuning/train-validation-split-model.ts';
 import '../tuning/train-validation-split.ts';
+import '../tuning/tuned-threshold-classification-model.ts';
+import '../tuning/tuned-threshold-classifier.ts';

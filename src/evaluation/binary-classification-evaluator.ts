@@ -5,29 +5,16 @@
 
 import { ratioOf } from '../base/exact-ratio.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
-import { column, float, oneOf } from '../params/kinds.ts';
+import { column, float, int, oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import {
-  type BinaryLabelPart,
-  type BinaryPart,
-  type BinaryRequest,
-  tooManyLabels,
-} from './binary-part.ts';
-import { ConfusionMatrix, type ConfusionPart } from './confusion.ts';
-import {
-  classesOf,
-  type EvaluateOptions,
-  Evaluator,
-  gatherParts,
-  hasLabel,
-  type Metrics,
-  noRows,
-  presentColumn,
-  unknownLabel,
-} from './evaluator.ts';
-import { compareLabels, type LabelValue, labelKey } from './label-values.ts';
+import { type BinaryCurve, binaryCurve, type CurveOptions } from './binary-curves.ts';
+import type { BinaryLabelPart, BinaryRequest } from './binary-part.ts';
+import { gatherSides, runsOf, type Sides } from './binary-sides.ts';
+import { calibrationErrors } from './calibration-bins.ts';
+import { ConfusionMatrix } from './confusion.ts';
+import { type EvaluateOptions, Evaluator, type Metrics, presentColumn } from './evaluator.ts';
 import { ExactMean, type MeanPart } from './log-loss.ts';
 import type { RankMetrics, RocCurve } from './rank-metrics.ts';
 import type { RankResult, RankTask } from './worker-tasks.ts';
@@ -38,7 +25,12 @@ const rankNames = [
   'averagePrecision',
   'kolmogorovSmirnov',
 ] as const satisfies readonly (keyof RankMetrics)[];
-const probabilityNames = ['logLoss', 'brierScore'] as const;
+const probabilityNames = [
+  'logLoss',
+  'brierScore',
+  'calibrationError',
+  'maxCalibrationError',
+] as const;
 const predictionNames = ['accuracy', 'f1', 'precision', 'recall', 'specificity'] as const;
 
 /** Every metric of {@link BinaryClassificationEvaluator}. */
@@ -61,6 +53,8 @@ const binaryParams = defineParams('BinaryClassificationEvaluator', {
   weightCol: column({}),
   /** Probabilities are kept inside [eps, 1 − eps] for the log loss. */
   eps: float({ default: 1e-15, above: 0, below: 0.5 }),
+  /** Bins of equal width for the calibration errors and curve; ten by default. */
+  numBins: int({ min: 1, max: 10_000, since: '0.1.0' }),
 });
 
 /** Options of {@link BinaryClassificationEvaluator}. @interface */
@@ -73,7 +67,9 @@ export type BinaryClassificationEvaluatorOptions = Options<typeof binaryParams.s
  * `prediction`. The positive class is the second of the classes that a model wrote into the column's
  * metadata, else the larger label (true, 1, the later text). Metrics: `areaUnderROC` (ties half),
  * `areaUnderPR` (Spark's trapezoids, without its binning), `averagePrecision` (scikit-learn's steps),
- * `kolmogorovSmirnov`, `logLoss`, `brierScore`, `accuracy`, `f1`, `precision`, `recall`, `specificity`.
+ * `kolmogorovSmirnov`, `logLoss`, `brierScore`, `accuracy`, `f1`, `precision`, `recall`, `specificity`, and the mean
+ * and largest distance between probability and share of positives over `numBins` bins of equal width:
+ * `calibrationError` (weighted by the bins' rows) and `maxCalibrationError`.
  * A rank metric is NaN where a class has no rows.
  *
  * Determinism: exact; the same for any partitioning and any order of the rows.
@@ -138,9 +134,27 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
     return result.curve as RocCurve;
   }
 
+  /**
+   * A curve as a table, thinned to about `maxPoints` rows (1000); its rows are those of {@link BinaryCurve}.
+   *
+   * @throws CoppiceError as evaluate
+   */
+  async curve(
+    kind: BinaryCurve,
+    table: PartitionedTable,
+    options: CurveOptions = {},
+  ): Promise<PartitionedTable> {
+    const metric = kind === 'calibration' || kind === 'thresholds' ? 'logLoss' : 'areaUnderROC';
+    const request = this.#request(table, (name) => name === metric);
+    this.#requireColumns(table, request, metric);
+    const scoreCol = kind === 'thresholds' ? request.probabilityCol : request.scoreCol;
+    const sides = await this.#gather(table, { ...request, scoreCol }, options);
+    return await binaryCurve({ kind, table, sides }, options);
+  }
+
   /** Which columns the wanted metrics read, as far as the table has them. */
   #request(table: PartitionedTable, wants: (name: MetricName) => boolean): BinaryRequest {
-    const { labelCol, weightCol, rawPredictionCol, probabilityCol, predictionCol, eps } =
+    const { labelCol, weightCol, rawPredictionCol, probabilityCol, predictionCol, eps, numBins } =
       this.params;
     const { schema } = table;
     const probability = presentColumn(schema, probabilityCol);
@@ -152,6 +166,7 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
       probabilityCol: probabilityNames.some(wants) ? probability : null,
       predictionCol: predictionNames.some(wants) ? presentColumn(schema, predictionCol) : null,
       eps,
+      numBins: numBins ?? 10,
     };
   }
 
@@ -177,26 +192,10 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
     request: BinaryRequest,
     options: EvaluateOptions,
   ): Promise<Sides> {
-    const { params } = this;
-    const parts = await gatherParts<BinaryPart>(table, 'evaluation.binary', request, options);
-    const classes =
-      classesOf(table.schema, params.rawPredictionCol) ??
-      classesOf(table.schema, params.probabilityCol) ??
-      classesOf(table.schema, params.predictionCol);
-    if (classes !== null && classes.length > 2) throw tooManyLabels(params.labelCol, classes);
-    const labels = parts.flatMap((part) => part.labels);
-    const seen = distinctLabels(labels);
-    if (seen.length === 0) throw noRows(this.className);
-    if (seen.length > 2) throw tooManyLabels(params.labelCol, seen);
-    const stranger = seen.find((value) => classes !== null && !hasLabel(classes, value));
-    if (stranger !== undefined) throw unknownLabel(params.labelCol, stranger, classes ?? []);
-    const positive = positiveLabel(classes, seen);
-    return {
-      positive,
-      positives: labels.filter(({ value }) => labelKey(value) === labelKey(positive)),
-      negatives: labels.filter(({ value }) => labelKey(value) !== labelKey(positive)),
-      confusions: parts.flatMap((part) => (part.confusion === null ? [] : [part.confusion])),
-    };
+    return await gatherSides(
+      { owner: this.className, table, request, columns: this.params },
+      options,
+    );
   }
 
   async #metrics(
@@ -216,30 +215,6 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
 
 registerStage(BinaryClassificationEvaluator);
 
-/** The rows of all partitions by class. */
-interface Sides {
-  readonly positive: LabelValue;
-  readonly positives: readonly BinaryLabelPart[];
-  readonly negatives: readonly BinaryLabelPart[];
-  readonly confusions: readonly ConfusionPart[];
-}
-
-function distinctLabels(labels: readonly BinaryLabelPart[]): LabelValue[] {
-  const byKey = new Map(labels.map(({ value }) => [labelKey(value), value]));
-  return [...byKey.values()].sort(compareLabels);
-}
-
-/** The second class; of one number alone, whatever is above 0.5 is positive. */
-function positiveLabel(
-  classes: readonly LabelValue[] | null,
-  seen: readonly LabelValue[],
-): LabelValue {
-  const known = classes?.[1] ?? seen[1];
-  if (known !== undefined) return known;
-  const only = seen[0] as LabelValue;
-  return typeof only === 'string' || Number(only) > 0.5 ? only : 1;
-}
-
 /** Merges the runs in the pool: a large table has many. */
 async function rank(
   table: PartitionedTable,
@@ -247,13 +222,7 @@ async function rank(
   options: EvaluateOptions,
   curvePoints: number,
 ): Promise<RankResult> {
-  const runsOf = (parts: readonly BinaryLabelPart[]): RankTask['positives'] =>
-    parts.flatMap((part) => (part.runs === null ? [] : [part.runs]));
-  const task: RankTask = {
-    positives: runsOf(sides.positives),
-    negatives: runsOf(sides.negatives),
-    curvePoints,
-  };
+  const task: RankTask = { ...runsOf(sides), curvePoints };
   return await table.runner.run<RankResult>('evaluation.rank', task, { signal: options.signal });
 }
 
@@ -266,7 +235,11 @@ function probabilityMetrics(sides: Sides): Metrics {
       total.merge((pick(part) as readonly [MeanPart, MeanPart])[1]);
     return ratioOf(total.sum, total.weight);
   };
-  return { logLoss: mean((part) => part.losses), brierScore: mean((part) => part.squares) };
+  return {
+    logLoss: mean((part) => part.losses),
+    brierScore: mean((part) => part.squares),
+    ...calibrationErrors(sides),
+  };
 }
 
 function predictionMetrics(sides: Sides): Metrics {

@@ -5,6 +5,7 @@
  */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
+import { type ProbabilityBins, probabilityBins } from './calibration-bins.ts';
 import { type ConfusionPart, countConfusion } from './confusion.ts';
 import { type LabelCodes, type LabelValue, readLabels } from './label-values.ts';
 import { ExactMean, lossOf, type MeanPart } from './log-loss.ts';
@@ -20,6 +21,8 @@ export interface BinaryRequest {
   readonly probabilityCol: string | null;
   readonly predictionCol: string | null;
   readonly eps: number;
+  /** Bins of the calibration errors. */
+  readonly numBins: number;
 }
 
 /** One label's rows. */
@@ -29,6 +32,8 @@ export interface BinaryLabelPart {
   /** Log loss and squared error of the probability, were this label the negative or the positive one. */
   readonly losses: readonly [MeanPart, MeanPart] | null;
   readonly squares: readonly [MeanPart, MeanPart] | null;
+  /** The mean probability of the positive class in each bin that has rows. */
+  readonly bins: ProbabilityBins | null;
 }
 
 /** One partition, cloneable. */
@@ -61,6 +66,10 @@ export function binaryPart(batch: RecordBatch, request: BinaryRequest): BinaryPa
         value,
         runs,
         ...lossesOf(probability === null ? null : pick(probability), ownWeights, request.eps),
+        bins:
+          probability === null
+            ? null
+            : probabilityBins(pick(probability), ownWeights, request.numBins),
       },
     ];
   });

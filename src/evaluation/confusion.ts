@@ -76,6 +76,7 @@ export class ConfusionMatrix {
   readonly #classes = new Map<number | string, ClassTotals>();
   readonly #total = new ExactSum();
   readonly #correct = new ExactSum();
+  readonly #cells = new Map<string, ExactSum>();
 
   /** Adds up the cells of all partitions. */
   constructor(parts: readonly ConfusionPart[]) {
@@ -91,6 +92,10 @@ export class ConfusionMatrix {
     const prediction = this.#classOf(
       part.predictions[part.predictionOf[cell] as number] as LabelValue,
     );
+    const key = cellKey(label.value, prediction.value);
+    const known = this.#cells.get(key) ?? new ExactSum();
+    this.#cells.set(key, known);
+    known.merge(sum);
     this.#total.merge(sum);
     label.labelled.merge(sum);
     prediction.predicted.merge(sum);
@@ -117,6 +122,14 @@ export class ConfusionMatrix {
   /** Every value seen as a label or a prediction, ascending. */
   get values(): LabelValue[] {
     return [...this.#classes.values()].map((one) => one.value).sort(compareLabels);
+  }
+
+  /** The weight of the rows of every label (down) and prediction (across). */
+  get weights(): number[][] {
+    const { values } = this;
+    return values.map((label) =>
+      values.map((prediction) => this.#cells.get(cellKey(label, prediction))?.value() ?? 0),
+    );
   }
 
   /** The weight of all rows. */
@@ -159,6 +172,18 @@ export class ConfusionMatrix {
       return sum + metrics[metric] * metrics.labelShare;
     }, 0);
   }
+}
+
+function cellKey(label: LabelValue, prediction: LabelValue): string {
+  return JSON.stringify([labelKey(label), labelKey(prediction)]);
+}
+
+/** How often was which label predicted as what? */
+export interface Confusion {
+  /** Labels and predictions that occur, ascending. */
+  readonly classes: readonly LabelValue[];
+  /** Weights of rows: `weights[i][j]` is of those with label `classes[i]` and prediction `classes[j]`. */
+  readonly weights: readonly (readonly number[])[];
 }
 
 /** One class against all others. */

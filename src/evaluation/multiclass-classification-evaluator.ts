@@ -3,11 +3,12 @@
 import { CoppiceError } from '../base/errors.ts';
 import { ratioOf } from '../base/exact-ratio.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
-import { column, float, json, oneOf } from '../params/kinds.ts';
+import { column, float, int, json, oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { ConfusionMatrix } from './confusion.ts';
+import { calibrationErrors } from './calibration-bins.ts';
+import { type Confusion, ConfusionMatrix } from './confusion.ts';
 import {
   classesOf,
   type EvaluateOptions,
@@ -42,6 +43,7 @@ export const multiclassMetricNames = [
   'fMeasureByLabel',
   'logLoss',
   'hammingLoss',
+  'calibrationError',
 ] as const;
 
 const smallerIsBetter: readonly string[] = [
@@ -49,7 +51,9 @@ const smallerIsBetter: readonly string[] = [
   'falsePositiveRateByLabel',
   'logLoss',
   'hammingLoss',
+  'calibrationError',
 ];
+const probabilityNames: readonly string[] = ['logLoss', 'calibrationError'];
 
 const multiclassParams = defineParams('MulticlassClassificationEvaluator', {
   /** What {@link MulticlassClassificationEvaluator.evaluate} returns. */
@@ -72,6 +76,8 @@ const multiclassParams = defineParams('MulticlassClassificationEvaluator', {
   beta: float({ default: 1, above: 0 }),
   /** Probabilities are kept inside [eps, 1 − eps] for the log loss. */
   eps: float({ default: 1e-15, above: 0, below: 0.5 }),
+  /** Bins of equal width for the calibration error; ten by default. */
+  numBins: int({ min: 1, max: 10_000, since: '0.1.0' }),
 });
 
 /** Options of {@link MulticlassClassificationEvaluator}. @interface */
@@ -83,7 +89,8 @@ export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclass
  * Input: a label column, `prediction`, and for `logLoss` `probability` (its classes are read from the
  * column's metadata; without them they are the labels, where there are as many, or the positions from 0). The metrics are Spark's:
  * weighted ones are means over the classes by their share of the labels; `f1` is `weightedFMeasure` at
- * beta 1. A class that the model does not know has probability 0.
+ * beta 1. A class that the model does not know has probability 0. `calibrationError` is the mean distance, over
+ * `numBins` bins by the largest probability, between that probability and how often its class is right.
  *
  * Determinism: exact; the same for any partitioning and any order of the rows.
  *
@@ -116,7 +123,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     const { schema } = table;
     requireColumn(this.className, 'labelCol', labelCol, schema);
     if (weightCol !== undefined) requireColumn(this.className, 'weightCol', weightCol, schema);
-    const isLoss = metricName === 'logLoss';
+    const isLoss = probabilityNames.includes(metricName);
     if (isLoss) requireColumn(this.className, 'probabilityCol', probabilityCol, schema);
     else requireColumn(this.className, 'predictionCol', predictionCol, schema);
     const wanted = { predictions: !isLoss, probabilities: isLoss };
@@ -135,6 +142,40 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     return await this.#metrics(table, request, options);
   }
 
+  /**
+   * The confusion matrix: which label was predicted as what.
+   *
+   * @throws CoppiceError as evaluate
+   * @example
+   * ```ts
+   * import { createTable, MulticlassClassificationEvaluator } from 'coppice';
+   * const table = createTable({ label: ['a', 'b', 'b'], prediction: ['a', 'a', 'b'] });
+   * const { classes, weights } = await new MulticlassClassificationEvaluator().confusion(table);
+   * console.log(classes, weights); // [ 'a', 'b' ] [ [ 1, 0 ], [ 1, 1 ] ]
+   * ```
+   */
+  async confusion(table: PartitionedTable, options: EvaluateOptions = {}): Promise<Confusion> {
+    const { labelCol, weightCol, predictionCol } = this.params;
+    requireColumn(this.className, 'labelCol', labelCol, table.schema);
+    if (weightCol !== undefined) {
+      requireColumn(this.className, 'weightCol', weightCol, table.schema);
+    }
+    requireColumn(this.className, 'predictionCol', predictionCol, table.schema);
+    const wanted = { predictions: true, probabilities: false };
+    const request = await this.#request(table, wanted, options);
+    const parts = await gatherParts<MulticlassPart>(
+      table,
+      'evaluation.multiclass',
+      request,
+      options,
+    );
+    const matrix = new ConfusionMatrix(
+      parts.flatMap((part) => (part.confusion === null ? [] : [part.confusion])),
+    );
+    if (matrix.total === 0) throw noRows(this.className);
+    return { classes: matrix.values, weights: matrix.weights };
+  }
+
   /** Which columns to read; no probabilities where their classes cannot be told. */
   async #request(
     table: PartitionedTable,
@@ -150,6 +191,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
       probabilityCol: wanted.probabilities ? presentColumn(schema, probabilityCol) : null,
       classes: classesOf(schema, probabilityCol) ?? classesOf(schema, predictionCol),
       eps,
+      numBins: this.params.numBins ?? 10,
     };
     if (request.probabilityCol === null || request.classes !== null) return request;
     const parts = await gatherParts<ClassesPart>(table, 'evaluation.classes', request, {
@@ -185,10 +227,19 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     );
     const loss = new ExactMean();
     for (const part of parts) if (part.loss !== null) loss.merge(part.loss);
+    const sides = {
+      positives: parts.map((part) => ({ bins: part.right })),
+      negatives: parts.map((part) => ({ bins: part.wrong })),
+    };
     if (matrix.total === 0 && loss.weight.value() === 0) throw noRows(this.className);
     return {
       ...(request.predictionCol === null ? {} : this.#predictionMetrics(matrix)),
-      ...(request.probabilityCol === null ? {} : { logLoss: ratioOf(loss.sum, loss.weight) }),
+      ...(request.probabilityCol === null
+        ? {}
+        : {
+            logLoss: ratioOf(loss.sum, loss.weight),
+            calibrationError: calibrationErrors(sides).calibrationError,
+          }),
     };
   }
 

@@ -1,6 +1,7 @@
 /** What one partition contributes to the metrics of a classifier of any number of classes. */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
+import { type ProbabilityBins, probabilityBins } from './calibration-bins.ts';
 import { type ConfusionPart, countConfusion } from './confusion.ts';
 import {
   compareLabels,
@@ -21,12 +22,17 @@ export interface MulticlassRequest {
   /** The classes of the probabilities, in their order; null where they are not read. */
   readonly classes: readonly LabelValue[] | null;
   readonly eps: number;
+  /** Bins of the calibration error. */
+  readonly numBins: number;
 }
 
 /** One partition, cloneable. */
 export interface MulticlassPart {
   readonly confusion: ConfusionPart | null;
   readonly loss: MeanPart | null;
+  /** The largest probabilities by bin, of rows whose label they are of, and of the others. */
+  readonly right: ProbabilityBins | null;
+  readonly wrong: ProbabilityBins | null;
 }
 
 /** Reads one partition. */
@@ -42,22 +48,23 @@ export function multiclassPart(batch: RecordBatch, request: MulticlassRequest): 
           readLabels(columnNamed(batch, predictionCol), 'prediction', predictionCol),
           weights,
         );
-  return { confusion, loss: lossPart(batch, label, weights, request) };
+  return { confusion, ...probabilityPart(batch, label, weights, request) };
 }
 
-function lossPart(
+function probabilityPart(
   batch: RecordBatch,
   label: LabelCodes,
   weights: Float64Array | null,
   request: MulticlassRequest,
-): MeanPart | null {
-  if (request.probabilityCol === null) return null;
-  if (batch.numRows === 0) return null;
+): Omit<MulticlassPart, 'confusion'> {
+  if (request.probabilityCol === null || batch.numRows === 0)
+    return { loss: null, right: null, wrong: null };
   const { values, width } = readVectors(batch, request.probabilityCol);
   const { classes } = request;
   if (classes === null || classes.length !== width) throw wrongWidth(request, width);
   const places = placesOf(label.values, classes);
   const loss = new ExactMean();
+  const [right, wrong] = [new BinnedRows(), new BinnedRows()];
   for (let row = 0; row < label.codes.length; row++) {
     const weight = weights === null ? 1 : (weights[row] as number);
     if (weight === 0) continue;
@@ -65,8 +72,37 @@ function lossPart(
     // A class that the model never saw has probability 0.
     const probability = place < 0 ? 0 : (values[row * width + place] as number);
     loss.add(lossOf(probability, request.eps), weight);
+    const likeliest = largestOf(values, row * width, width);
+    const confidence = Math.min(1, Math.max(0, values[row * width + likeliest] as number));
+    (likeliest === place ? right : wrong).add(confidence, weight);
   }
-  return loss.toPart();
+  const { numBins } = request;
+  return { loss: loss.toPart(), right: right.bins(numBins), wrong: wrong.bins(numBins) };
+}
+
+/** Probabilities and their weights. */
+class BinnedRows {
+  readonly #probability: number[] = [];
+  readonly #weight: number[] = [];
+
+  add(probability: number, weight: number): void {
+    this.#probability.push(probability);
+    this.#weight.push(weight);
+  }
+
+  bins(numBins: number): ProbabilityBins {
+    const weights = Float64Array.from(this.#weight);
+    return probabilityBins(Float64Array.from(this.#probability), weights, numBins);
+  }
+}
+
+/** The place of the largest of some values, the first of equals. */
+function largestOf(values: Float64Array, first: number, width: number): number {
+  let best = 0;
+  for (let k = 1; k < width; k++) {
+    if ((values[first + k] as number) > (values[first + best] as number)) best = k;
+  }
+  return best;
 }
 
 function wrongWidth(request: MulticlassRequest, width: number): CoppiceError {

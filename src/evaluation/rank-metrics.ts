@@ -103,7 +103,8 @@ export function rocCurve(positives: ScoreRuns, negatives: ScoreRuns, maxPoints: 
   };
 }
 
-function totalWeights(
+/** The weight of each class's rows. */
+export function totalWeights(
   positives: ScoreRuns,
   negatives: ScoreRuns,
 ): { positive: number; negative: number } {
@@ -117,7 +118,11 @@ function totalWeights(
 }
 
 /** Calls `visit` once for every distinct score, from the highest. */
-function visitDescending(positives: ScoreRuns, negatives: ScoreRuns, visit: VisitScore): void {
+export function visitDescending(
+  positives: ScoreRuns,
+  negatives: ScoreRuns,
+  visit: VisitScore,
+): void {
   let i = positives.scores.length - 1;
   let j = negatives.scores.length - 1;
   while (i >= 0 || j >= 0) {

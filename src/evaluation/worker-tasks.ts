@@ -11,6 +11,7 @@ import { registerOperator } from '../table/operators.ts';
 import type { PartitionSpec } from '../table/partition-spec.ts';
 import { readPartition } from '../table/read-partition.ts';
 import { type BinaryPart, type BinaryRequest, binaryPart } from './binary-part.ts';
+import { type BootstrapSpec, drawWeights } from './bootstrap.ts';
 import { type DistinctPart, type DistinctRequest, distinctOf } from './feature-grid.ts';
 import { type MeansPart, type MeansRequest, meansPart } from './means-part.ts';
 import {
@@ -34,6 +35,7 @@ import { type RegressionPart, sumRegression } from './regression-sums.ts';
 import { type ReplaceSpec, replacePart } from './replace-part.ts';
 import { mergeRuns, type ScoreRuns } from './score-runs.ts';
 import { idNumbers, type ShuffleTask, shuffledOrder } from './shuffled-order.ts';
+import { type ThresholdPoints, thresholdPoints } from './threshold-points.ts';
 
 /** A partition and what to read of it. */
 export interface PartTask<R> {
@@ -54,6 +56,13 @@ export interface RankTask {
   readonly negatives: readonly ScoreRuns[];
   /** Most points of the ROC curve; 0 for none. */
   readonly curvePoints: number;
+}
+
+/** The runs of all partitions by class, for points of a curve. */
+export interface PointsTask {
+  readonly positives: readonly ScoreRuns[];
+  readonly negatives: readonly ScoreRuns[];
+  readonly maxPoints: number;
 }
 
 /** What the rank task returns. */
@@ -142,6 +151,17 @@ registerTask('evaluation.means', async (task: PartTask<MeansRequest>): Promise<M
 registerOperator<ReplaceSpec>(
   'evaluation.replacePart',
   (spec) => (batch, context) => replacePart(spec, batch, context),
+);
+
+registerOperator<BootstrapSpec>(
+  'evaluation.bootstrap',
+  (spec) => (batch, context) => drawWeights(spec, batch, context),
+);
+
+registerTask(
+  'evaluation.points',
+  ({ positives, negatives, maxPoints }: PointsTask): ThresholdPoints =>
+    thresholdPoints(mergeRuns(positives), mergeRuns(negatives), maxPoints),
 );
 
 registerTask('evaluation.rank', (task: RankTask): RankResult => {

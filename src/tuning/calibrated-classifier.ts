@@ -11,7 +11,6 @@ import { paramInvalid } from '../params/resolve-params.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalType } from '../pipeline/logical-schema.ts';
-import { Pipeline } from '../pipeline/pipeline.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
@@ -26,6 +25,7 @@ import { curveElements, type ScoreLayout } from './calibration-curve.ts';
 import { checkWidth, scoreColumn } from './calibration-params.ts';
 import { type CurveRuns, fitCurves, gatherScores } from './calibration-scores.ts';
 import { foldsOf } from './folds.ts';
+import { namedBy } from './named-by.ts';
 import { plannedClasses } from './probability-calibrator.ts';
 
 /** Parameters of {@link CalibratedClassifier}. */
@@ -217,16 +217,6 @@ export class CalibratedClassifier extends Estimator<
   protected override nestedStages(): readonly (readonly [string, SavableStage])[] {
     return [['estimator', this.params.estimator]];
   }
-}
-
-/** What an estimator calls a column; a pipeline's last stage that names one. */
-function namedBy(estimator: Estimator, param: string): string | undefined {
-  if (estimator instanceof Pipeline) {
-    const named = estimator.stages.map((stage) => namedBy(stage as Estimator, param));
-    return named.filter((name) => name !== undefined).at(-1);
-  }
-  const name: unknown = (estimator.params as Readonly<Record<string, unknown>>)[param];
-  return typeof name === 'string' ? name : undefined;
 }
 
 /** The element of a fold's scores that a curve reads; −1 where the fold's model does not know the class. */

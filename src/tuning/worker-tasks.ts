@@ -2,12 +2,19 @@
 import { registerTask } from '../cluster/task-runner.ts';
 import { type LabelValue, readLabels } from '../evaluation/label-values.ts';
 import { columnNamed } from '../evaluation/read-columns.ts';
+import { mergeRuns } from '../evaluation/score-runs.ts';
+import {
+  type BestThreshold,
+  bestThreshold,
+  type ThresholdMeasure,
+} from '../evaluation/threshold-points.ts';
 import type { PartitionTask } from '../pipeline/gather-partitions.ts';
 import { registerOperator } from '../table/operators.ts';
 import { readPartition } from '../table/read-partition.ts';
 import { type CalibrateSpec, calibrateBatch } from './calibrate-operator.ts';
 import type { CalibrationCurve } from './calibration-curve.ts';
 import {
+  type CurveRuns,
   type CurveTask,
   fitCurve,
   type ScoresPart,
@@ -21,6 +28,7 @@ import {
   type FingerprintRequest,
   fingerprintOf,
 } from './table-fingerprint.ts';
+import { type ThresholdSpec, thresholdBatch } from './threshold-operator.ts';
 
 registerTask(
   'tuning.scoreRuns',
@@ -65,4 +73,20 @@ registerTask(
     const firstRow = request.firstRows[partition.index] as number;
     return fingerprintOf(await readPartition(partition), firstRow);
   },
+);
+
+/** Probabilities of two classes, and what a threshold is to make best. */
+export interface ThresholdTask extends CurveRuns {
+  readonly measure: ThresholdMeasure;
+}
+
+registerTask(
+  'tuning.threshold',
+  ({ positives, negatives, measure }: ThresholdTask): BestThreshold | null =>
+    bestThreshold(mergeRuns(positives), mergeRuns(negatives), measure),
+);
+
+registerOperator<ThresholdSpec>(
+  'tuning.threshold',
+  (spec) => (batch) => thresholdBatch(spec, batch),
 );

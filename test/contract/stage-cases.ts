@@ -42,6 +42,7 @@ import { CrossValidator } from '../../src/tuning/cross-validator.ts';
 import { ProbabilityCalibrator } from '../../src/tuning/probability-calibrator.ts';
 import { SuccessiveHalving } from '../../src/tuning/successive-halving.ts';
 import { TrainValidationSplit } from '../../src/tuning/train-validation-split.ts';
+import { TunedThresholdClassifier } from '../../src/tuning/tuned-threshold-classifier.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import '../../src/tuning/worker-tasks.ts';
 import { ensembleCases } from './ensemble-cases.ts';
@@ -303,6 +304,15 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     make: (extra) =>
       new CalibratedClassifier({
         estimator: new DecisionTreeClassifier({ ...treeColumns, labelCol: 'group', maxDepth: 2 }),
+        numFolds: 3,
+        ...extra,
+      }),
+  },
+  TunedThresholdClassifier: {
+    ...treeCase(() => new DecisionTreeClassifier(), 'isLate', 'TunedThresholdClassificationModel'),
+    make: (extra) =>
+      new TunedThresholdClassifier({
+        estimator: new DecisionTreeClassifier({ ...treeColumns, labelCol: 'isLate', maxDepth: 2 }),
         numFolds: 3,
         ...extra,
       }),

@@ -142,7 +142,9 @@ describe.each(families)('%s metrics', (family, columns, evaluator, names) => {
       const one = evaluator({ metricName });
       expect(await one.evaluate(table)).toBe(all[metricName]);
       expect(one.isLargerBetter()).toBe(
-        !/^(logLoss|brierScore|hammingLoss|rmse|mse|mae|.*alsePositiveRate.*)$/.test(metricName),
+        !/^(logLoss|brierScore|.*alibrationError|hammingLoss|rmse|mse|mae|.*alsePositiveRate.*)$/.test(
+          metricName,
+        ),
       );
     }
   });

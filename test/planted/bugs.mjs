@@ -534,6 +534,39 @@ export const plantedBugs = [
     tests: ['test/tree/prune-tree.prop.test.ts'],
   },
   {
+    name: 'a probability on the edge of a bin falls into the next',
+    edits: [
+      {
+        file: 'src/evaluation/calibration-bins.ts',
+        find: 'Math.max(0, Math.ceil(probability * numBins) - 1)',
+        replace: 'Math.min(numBins - 1, Math.floor(probability * numBins))',
+      },
+    ],
+    tests: ['test/evaluation/curves.test.ts'],
+  },
+  {
+    name: 'a bootstrap sample hangs on the place of a row in its partition',
+    edits: [
+      {
+        file: 'src/evaluation/bootstrap.ts',
+        find: 'rowKey(firstRow + row)',
+        replace: 'rowKey(row)',
+      },
+    ],
+    tests: ['test/evaluation/bootstrap.test.ts'],
+  },
+  {
+    name: 'a threshold is tuned on rows that the classifier has seen',
+    edits: [
+      {
+        file: 'src/tuning/tuned-threshold-classifier.ts',
+        find: 'await params.estimator.fit(outside, options)',
+        replace: 'await params.estimator.fit(outside.union(inside), options)',
+      },
+    ],
+    tests: ['test/tuning/tuned-threshold.test.ts'],
+  },
+  {
     name: 'a metric is put where the next trial ended first',
     edits: [
       {
@@ -571,8 +604,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/tuning/table-fingerprint.ts',
-        find: '(rows[Math.floor(i / width)] as number) ^ salt ^ mix32(i % width);\n    addHash(sums, key, words',
-        replace: 'salt ^ mix32(i % width);\n    addHash(sums, key, words',
+        find: 'const hash = mix32(mix32(key ^ low) ^ high);',
+        replace: 'const hash = mix32(mix32(key) ^ (low & 0) ^ (high & 0));',
       },
     ],
     tests: ['test/tuning/search.test.ts'],

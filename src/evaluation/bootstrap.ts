@@ -1,0 +1,249 @@
+/**
+ * How sure is a metric? The rows are drawn again many times, each time the metric is taken, and the spread of the
+ * values says how far the one value may be from the truth.
+ *
+ * A row comes into a sample as often as a Poisson draw of mean 1 says, keyed by seed, sample and the row's id, so that
+ * no partitioning shows and rows of one id come together. (N. Chamandy et al., "Estimating uncertainty for massive
+ * data streams", 2012)
+ *
+ * Driver: evaluates one weighted table a sample. Executor: `evaluation.bootstrap` multiplies the weights of a batch.
+ */
+import { Field, Float64, type RecordBatch, Schema } from 'apache-arrow';
+import { throwIfAborted } from '../base/abort.ts';
+import { CoppiceError, isCoppiceError } from '../base/errors.ts';
+import type { OnProgress } from '../base/progress.ts';
+import { deriveSeed, hash32, purposes, rowKey, rowKeyOfId } from '../base/rng.ts';
+import { defineParams } from '../params/define-params.ts';
+import { column, float, int } from '../params/kinds.ts';
+import { resolveParams } from '../params/resolve-params.ts';
+import { requireColumn } from '../pipeline/check-schema.ts';
+import { columnOf } from '../table/column-values.ts';
+import { tableFromColumns } from '../table/create-table.ts';
+import { findField } from '../table/find-column.ts';
+import { float64Column, utf8Column, withColumns } from '../table/make-column.ts';
+import { mapInOrder } from '../table/map-in-order.ts';
+import type { OperatorContext } from '../table/operators.ts';
+import type { OperatorSpec } from '../table/partition-spec.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { columnArray } from '../table/shared-buffer.ts';
+import type { Evaluator, Metrics } from './evaluator.ts';
+import { readWeights } from './read-columns.ts';
+import { idNumbers } from './shuffled-order.ts';
+
+const owner = 'bootstrap';
+
+const specs = defineParams(owner, {
+  numSamples: int({ default: 200, min: 2, max: 100_000 }),
+  level: float({ default: 0.95, above: 0, below: 1 }),
+  seed: int({ default: 0 }),
+  idCol: column({}),
+});
+
+/** Options of {@link bootstrap}. */
+export interface BootstrapOptions {
+  /** How many samples are drawn (200). */
+  readonly numSamples?: number | undefined;
+  /** How sure the intervals are (.95). */
+  readonly level?: number | undefined;
+  /** Seed of the draws (0). */
+  readonly seed?: number | undefined;
+  /** An id of each row that the draws hang on, by default its position; rows of one id are drawn together. */
+  readonly idCol?: string | undefined;
+  /** Ends the work, which then rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how many samples are done. */
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** What the operator is told. */
+export interface BootstrapSpec extends OperatorSpec {
+  readonly kind: 'evaluation.bootstrap';
+  readonly seed: number;
+  readonly idCol: string | null;
+  readonly weightCol: string | null;
+}
+
+/**
+ * Confidence intervals of every metric that the table has the columns for, by the bootstrap.
+ *
+ * Input: a scored table. Output: a table with one row a metric: `metric`, `value` (of the table itself), `lower` and
+ * `upper` (percentiles of the samples), `deviation` (the standard error), `samples` (how many gave a number: a sample
+ * may lack a class). With `idCol: 'customer'` whole customers are drawn, which is right where rows of one depend on
+ * each other.
+ *
+ * Determinism: a row's weight in a sample hangs on the seed and its id, metrics are exact; the same intervals for any
+ * partitioning and number of threads. Cost: numSamples evaluations; the columns read are kept in memory meanwhile.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `UNSUPPORTED` for an evaluator without weights, `ABORTED`,
+ *   and what the evaluator throws
+ * @example
+ * ```ts
+ * import { bootstrap, createTable, RegressionEvaluator } from 'coppice';
+ * const label = Float64Array.from({ length: 500 }, (_, row) => row % 10);
+ * const prediction = label.map((value, row) => value + Math.sin(row));
+ * const table = createTable({ label, prediction });
+ * const found = await (await bootstrap(new RegressionEvaluator(), table)).take(1);
+ * const { metric, value, lower, upper } = found[0] as Record<string, number>;
+ * console.log(metric, lower < value && value < upper); // rmse true
+ * ```
+ * @see docs/guides/evaluation.md
+ */
+export async function bootstrap(
+  evaluator: Evaluator,
+  table: PartitionedTable,
+  options: BootstrapOptions = {},
+): Promise<PartitionedTable> {
+  const { signal, onProgress, ...rest } = options;
+  const { numSamples, level, seed, idCol } = resolveParams(specs, rest);
+  if (idCol !== undefined) requireColumn(owner, 'idCol', idCol, table.schema);
+  const { weightCol } = weightOf(evaluator);
+  const kept = table.select(...columnsRead(table, evaluator, idCol)).cache();
+  try {
+    const whole = await evaluator.evaluateAll(kept, { signal });
+    const name = freeName(kept);
+    const weighted = evaluator.copy({ weightCol: name } as never);
+    const evaluate = async (sample: number): Promise<Metrics> => {
+      throwIfAborted(signal, owner);
+      const own = deriveSeed(seed, purposes.resample, sample);
+      const draw = { seed: own, idCol: idCol ?? null, weightCol: weightCol ?? null };
+      try {
+        return await weighted.evaluateAll(withDraws(kept, name, draw), { signal });
+      } catch (error) {
+        // of few rows a sample may have none
+        if (isCoppiceError(error, 'DATA_EMPTY')) return {};
+        throw error;
+      }
+    };
+    const limit = Math.max(1, Math.ceil(table.runner.numThreads / table.numPartitions));
+    const samples: Metrics[] = [];
+    for await (const metrics of mapInOrder(Array(numSamples).keys(), limit, evaluate)) {
+      samples.push(metrics);
+      onProgress?.({
+        phase: 'predict',
+        done: samples.length,
+        total: numSamples,
+        message: 'samples',
+      });
+    }
+    return summary(table, whole, { samples, level });
+  } finally {
+    kept.unpersist();
+  }
+}
+
+/** The batch with the weights of a sample. */
+export function drawWeights(
+  spec: BootstrapSpec,
+  batch: RecordBatch,
+  { firstRow }: OperatorContext,
+): RecordBatch {
+  const { seed, idCol, weightCol } = spec;
+  const weights = readWeights(batch, weightCol);
+  const ids = idCol === null ? null : idNumbers(columnOf(batch, [idCol]), idCol);
+  const drawn = columnArray(Float64Array, batch.numRows);
+  for (let row = 0; row < drawn.length; row++) {
+    const key = ids === null ? rowKey(firstRow + row) : rowKeyOfId(ids[row] as number);
+    const times = poisson(hash32(seed, purposes.resample, key));
+    drawn[row] = times * (weights === null ? 1 : (weights[row] as number));
+  }
+  const field = new Field(spec.writes[0] as string, new Float64(), false);
+  return withColumns(batch, [[field, float64Column(drawn)]]);
+}
+
+/** Where 32 random bits pass from k to k + 1: 2^32 · Σ e⁻¹ / i! for i up to k. */
+const poissonSteps = [
+  1580030169, 3160060337, 3950075422, 4213413783, 4279248374, 4292415292, 4294609778, 4294923276,
+  4294962463, 4294966817, 4294967253, 4294967292,
+];
+
+/** A Poisson draw of mean 1. */
+export function poisson(bits: number): number {
+  let times = 0;
+  while (times < poissonSteps.length && bits >= (poissonSteps[times] as number)) times++;
+  return times;
+}
+
+function withDraws(
+  table: PartitionedTable,
+  name: string,
+  draw: Pick<BootstrapSpec, 'seed' | 'idCol' | 'weightCol'>,
+): PartitionedTable {
+  const { idCol, weightCol } = draw;
+  const spec: BootstrapSpec = {
+    kind: 'evaluation.bootstrap',
+    reads: [idCol, weightCol].filter((column) => column !== null),
+    writes: [name],
+    usesPosition: idCol === null,
+    ...draw,
+  };
+  const field = new Field(name, new Float64(), false);
+  const schema = new Schema([...table.schema.fields, field], table.schema.metadata);
+  return table.withOperator(spec, schema);
+}
+
+function weightOf(evaluator: Evaluator): { readonly weightCol: string | undefined } {
+  if ('weightCol' in evaluator.params) return evaluator.params as { weightCol: string | undefined };
+  throw new CoppiceError(
+    'UNSUPPORTED',
+    `evaluator of ${owner} must have weights (weightCol); ${evaluator.className} has none`,
+    { context: { owner, evaluator: evaluator.className } },
+  );
+}
+
+/** The columns that the evaluator names and the table has. */
+function columnsRead(
+  table: PartitionedTable,
+  evaluator: Evaluator,
+  idCol: string | undefined,
+): string[] {
+  const named = Object.entries(evaluator.params).flatMap(([param, value]) =>
+    param.endsWith('Col') && typeof value === 'string' ? [value] : [],
+  );
+  const wanted = [...named, ...(idCol === undefined ? [] : [idCol])];
+  return [...new Set(wanted)].filter((name) => findField(table.schema, name) !== undefined);
+}
+
+function freeName(table: PartitionedTable): string {
+  let name = 'bootstrapWeight';
+  while (table.columns.includes(name)) name += '_';
+  return name;
+}
+
+function summary(
+  table: PartitionedTable,
+  whole: Metrics,
+  { samples, level }: { readonly samples: readonly Metrics[]; readonly level: number },
+): PartitionedTable {
+  const names = Object.keys(whole);
+  const values = names.map((name) =>
+    Float64Array.from(samples, (metrics) => metrics[name] ?? Number.NaN)
+      .filter(Number.isFinite)
+      .sort(),
+  );
+  const each = (of: (sorted: Float64Array) => number) =>
+    float64Column(Float64Array.from(values, (sorted) => of(sorted)));
+  return tableFromColumns(table.runner, {
+    metric: utf8Column(names),
+    value: float64Column(Float64Array.from(names, (name) => whole[name] as number)),
+    lower: each((sorted) => quantileOf(sorted, (1 - level) / 2)),
+    upper: each((sorted) => quantileOf(sorted, (1 + level) / 2)),
+    deviation: each(deviationOf),
+    samples: Int32Array.from(values, (sorted) => sorted.length),
+  });
+}
+
+/** By straight lines between the sorted values; NaN where there are none. */
+function quantileOf(sorted: Float64Array, share: number): number {
+  if (sorted.length === 0) return Number.NaN;
+  const place = share * (sorted.length - 1);
+  const low = sorted[Math.floor(place)] as number;
+  const high = sorted[Math.ceil(place)] as number;
+  return low + (place - Math.floor(place)) * (high - low);
+}
+
+function deviationOf(sorted: Float64Array): number {
+  if (sorted.length < 2) return Number.NaN;
+  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+  const squares = sorted.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
+  return Math.sqrt(squares / (sorted.length - 1));
+}
