@@ -5,6 +5,7 @@ import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type ParamMap, withParams } from './param-map.ts';
+import { refuseInitialModel } from './refuse-initial-model.ts';
 import { runTrials, type Split, type TrialOutcomes } from './run-trials.ts';
 import type { SearchParams } from './search-params.ts';
 import { type SplitRequest, withWatched } from './splits.ts';
@@ -42,6 +43,7 @@ export async function runSearch<T>(
   const { estimator, evaluator, resultsFile } = params;
   const { signal, onProgress, validation } = options;
   throwIfAborted(signal, `${owner}.fit`);
+  refuseInitialModel(owner, options);
   const tables = validation === undefined ? [table] : [table, validation];
   const results =
     resultsFile === undefined

@@ -24,6 +24,7 @@ import { foldComplaint } from './fold-params.ts';
 import { foldsOf } from './folds.ts';
 import { namedBy } from './named-by.ts';
 import { checkFoldColumns, planFolds } from './plan-folds.ts';
+import { refuseInitialModel } from './refuse-initial-model.ts';
 import {
   TunedThresholdClassificationModel,
   tunedThresholdSpecs,
@@ -102,6 +103,7 @@ export class TunedThresholdClassifier extends Estimator<
     const { className: owner, params } = this;
     const { probabilityCol, predictionCol } = this.#columns();
     throwIfAborted(options.signal, `${owner}.fit`);
+    refuseInitialModel(owner, options);
     const model = await params.estimator.fit(table, options);
     const schema = model.transformSchema(table.schema);
     const classes = this.#classes(schema);

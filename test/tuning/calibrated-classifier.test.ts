@@ -197,14 +197,14 @@ describe('a calibrated classifier', () => {
 
   it('takes names of columns from the estimator, also from the last of a pipeline', async () => {
     const assembler = new VectorAssembler({ inputCols: featuresCols, outputCol: 'features' });
-    const named = { probabilityCol: 'share', rawPredictionCol: 'r', predictionCol: 'guess' };
+    const named = { probabilityCol: 'share', rawPredictionCol: 'raw', predictionCol: 'guess' };
     const inner = new GBTClassifier({ labelCol: 'b', maxIter: 3, ...named });
     const estimator = new Pipeline({ stages: [assembler, inner] });
     const model = await new CalibratedClassifier({ estimator, numFolds: 2 }).fit(table);
     const scored = await model.transform(table);
-    expect(scored.columns.slice(-3)).toEqual(['r', 'share', 'guess']);
+    expect(scored.columns.slice(-3)).toEqual(['raw', 'share', 'guess']);
     const base = await model.model.transform(table);
-    expect(await column(scored, 'r')).toEqual(await column(base, 'r'));
+    expect(await column(scored, 'raw')).toEqual(await column(base, 'raw'));
     expect(await column(scored, 'share')).not.toEqual(await column(base, 'share'));
     const thresholds = { estimator, numFolds: 2, thresholds: [0.01, 0.99] };
     const careful = await new CalibratedClassifier(thresholds).fit(table);

@@ -172,6 +172,12 @@ describe('cross-validation', () => {
     expect(error.code).toBe('LABEL_INVALID');
   });
 
+  it('does not go on from a model', async () => {
+    const initialModel = await boosted.fit(table);
+    const error = await errorOf(() => new CrossValidator(common).fit(table, { initialModel }));
+    expect(error.code).toBe('UNSUPPORTED');
+  });
+
   it('tells how many trials are done', async () => {
     const reports: Progress[] = [];
     const onProgress = (report: Progress) => {
