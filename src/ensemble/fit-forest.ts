@@ -17,7 +17,7 @@ import type { TreeModelData } from './tree-model-data.ts';
 /** What a forest's fit reads of its parameters. */
 export type AnyForestParams = ForestParams &
   TreeParams & {
-    readonly classWeights?: 'balanced' | NumbersByName | undefined;
+    readonly classWeights?: 'balanced' | 'balancedSubsample' | NumbersByName | undefined;
     readonly probabilityCol?: string | undefined;
     readonly thresholds?: readonly number[] | undefined;
     readonly varianceCol?: string | undefined;
@@ -82,6 +82,7 @@ export async function fitForest(
     ),
     drawsCuts,
     leafPrice: params.ccpAlpha ?? 0,
+    balancesDraws: params.classWeights === 'balancedSubsample',
     keepsVariances: params.varianceCol !== undefined,
     maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
     sharesTrees: false,
@@ -93,7 +94,7 @@ export async function fitForest(
     {
       ...job,
       ingest: {
-        ...ingestOf(owner, params, columns, labelKind),
+        ...ingestOf(owner, withoutDraws(params), columns, labelKind),
         knownClasses: knownClasses(initial),
       },
     },
@@ -148,4 +149,10 @@ function refuseUnknownVariances(
 function usualSubset(labelKind: 'numeric' | 'class', drawsCuts: boolean) {
   if (drawsCuts) return labelKind === 'class' ? 'sqrt' : 'all';
   return labelKind === 'class' ? 'twiceSqrt' : 'twoThirds';
+}
+
+/** Weights that hang on a tree's draws are no weights of the rows yet; each row begins with its own. */
+function withoutDraws(params: AnyForestParams) {
+  const { classWeights, ...rest } = params;
+  return { ...rest, classWeights: classWeights === 'balancedSubsample' ? {} : classWeights };
 }

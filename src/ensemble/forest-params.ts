@@ -6,6 +6,7 @@ import {
   classifierColumnParams,
   classWeights,
   featureSubsetStrategy,
+  forestClassWeights,
   inputColumnParams,
   outputColumnParams,
   treeGrowthParams,
@@ -69,6 +70,13 @@ const classifierSpecs = {
   impurity: oneOf(['gini', 'entropy'], { default: 'gini', since: '0.1.0' }),
 };
 
+const forestClassifierSpecs = {
+  ...classifierSpecs,
+  /** Weights by class, which multiply those of rows (classes not named weigh 1); `balanced`: equal totals;
+   *  `balancedSubsample`: equal totals of the rows that each tree draws. */
+  classWeights: forestClassWeights,
+};
+
 const regressorSpecs = {
   /** Name of a column with the variance of the label around the prediction; none by default. */
   varianceCol: column({ since: '0.1.0' }),
@@ -98,7 +106,7 @@ export const randomForestClassifierParams = defineParams(
   'RandomForestClassifier',
   {
     ...forestSpecs,
-    ...classifierSpecs,
+    ...forestClassifierSpecs,
   },
   checkForest,
 );
@@ -116,7 +124,7 @@ export const extraTreesClassifierParams = defineParams(
   'ExtraTreesClassifier',
   {
     ...extraTreesSpecs,
-    ...classifierSpecs,
+    ...forestClassifierSpecs,
   },
   checkForest,
 );

@@ -52,6 +52,13 @@ export const classWeights = either(
   { since: '0.1.0' },
 );
 
+/** The same of forests, whose trees may each count their own rows. */
+export const forestClassWeights = either(
+  oneOf(['balanced', 'balancedSubsample'], { since: '0.1.0' }),
+  numbersByName({ above: 0, since: '0.1.0' }),
+  { since: '0.1.0' },
+);
+
 /** How trees are grown. */
 export const treeGrowthParams = {
   /** Most leaves of a tree, which then grows by its best leaf; without it trees grow level by level. */

@@ -5,6 +5,7 @@
 import type { Collective } from '../cluster/collective.ts';
 import type { ForestNodes } from '../tree/backend/cpu/forest-nodes.ts';
 import type { ForestRows } from '../tree/backend/cpu/forest-rows.ts';
+import type { DrawnBalance } from './balance-draws.ts';
 import { maxDraws } from './draw-thresholds.ts';
 import { type ForestMemory, leavesAtOnce } from './forest-memory.ts';
 import { settledLeaves } from './forest-setting.ts';
@@ -24,6 +25,8 @@ export interface ForestSettlement {
   readonly memory: ForestMemory;
   readonly nodes: ForestNodes;
   readonly moved: ForestRows;
+  /** What weights of the classes are multiplied by in this tree. */
+  readonly balance: DrawnBalance | null;
 }
 
 /** Writes values and covers into the tree's nodes. */
@@ -132,7 +135,7 @@ async function totalsOf(
 }
 
 async function settleShares(s: ForestSettlement): Promise<void> {
-  const { environment, rows, start, memory, nodes, moved } = s;
+  const { environment, rows, start, memory, nodes, moved, balance } = s;
   const { numOutputs } = nodes;
   const scale = fixedScale(start.largestWeight * maxDraws, rows.train.numAll);
   const numProcess = rows.train.numProcess;
@@ -151,7 +154,8 @@ async function settleShares(s: ForestSettlement): Promise<void> {
     for (let r = 0; r < (nodes.count[leaf] as number); r++) {
       const id = ids[(address + r * step) >>> 2] as number;
       const k = labels[id] as number;
-      const value = (weights[id] as number) * (counts[id] as number) * scale;
+      const factor = balance === null ? 1 : (balance.factors[k] as number);
+      const value = (weights[id] as number) * (counts[id] as number) * factor * scale;
       const floor = Math.floor(value);
       whole[k] = (whole[k] as number) + floor;
       // 2^-20 units: sums of 2^32 rows stay exact in a double
@@ -173,10 +177,18 @@ async function settleShares(s: ForestSettlement): Promise<void> {
       total += weight;
     }
     nodes.cover[node] = total;
+    if (balance !== null) inWeights(nodes, node, balance.largest);
     for (let k = to; k < to + numOutputs; k++) {
       nodes.value[k] = total > 0 ? (nodes.value[k] as number) / total : 1 / numOutputs;
     }
   }
+}
+
+/** Brings a node back to weights whose factors were not divided. */
+function inWeights(nodes: ForestNodes, node: number, largest: number): void {
+  nodes.cover[node] = (nodes.cover[node] as number) * largest;
+  nodes.gain[node] = (nodes.gain[node] as number) * largest;
+  nodes.runnerUpGain[node] = (nodes.runnerUpGain[node] as number) * largest;
 }
 
 /** Sums of every node from those of the leaves; children come after their parents. */

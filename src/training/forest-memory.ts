@@ -39,6 +39,8 @@ export interface ForestMemory {
   readonly maxNodes: number;
   /** 32 bytes a leaf, for a batch of leaves. */
   readonly sums: number;
+  /** float64 a class: what weights of the class are multiplied by in the tree under way; 0 where they are not. */
+  readonly factors: number;
   /** float64 by row number: squares of distances from the leaf's mean; 0 where nobody asks for them. */
   readonly squares: number;
   /** Whether ranks share each tree. */
@@ -121,6 +123,7 @@ function layOut(
       histogramBytes,
       maxNodes,
       sums: arena.allocate(32 * leavesAtOnce),
+      factors: job.balancesDraws ? arena.allocate(8 * rows.classes.length) : 0,
       squares: job.keepsVariances ? arena.allocate(8 * train.numProcess) : 0,
       isTogether,
     };

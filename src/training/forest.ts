@@ -15,7 +15,7 @@ import type { RankContext } from '../cluster/rank-program.ts';
 import { ForestFindings } from '../tree/backend/cpu/forest-findings.ts';
 import { MeetingSearch } from '../tree/backend/cpu/forest-meeting.ts';
 import { ForestNodes, packNodes } from '../tree/backend/cpu/forest-nodes.ts';
-import { type ForestSetting, writePlan } from '../tree/backend/cpu/forest-plan.ts';
+import { type ForestSetting, writeMinWeight, writePlan } from '../tree/backend/cpu/forest-plan.ts';
 import { ForestRows } from '../tree/backend/cpu/forest-rows.ts';
 import {
   AloneSearch,
@@ -26,6 +26,7 @@ import { MemoryViews } from '../tree/backend/cpu/memory-views.ts';
 import { ForestTreeGrower } from '../tree/grow-forest-tree.ts';
 import { pruneTree } from '../tree/prune-tree.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
+import { balanceDraws } from './balance-draws.ts';
 import { treeKey } from './column-sampling.ts';
 import { bootstrapKey, drawThresholds } from './draw-thresholds.ts';
 import { settleForestLeaves } from './forest-leaves.ts';
@@ -173,26 +174,30 @@ class ForestTrainer {
 
   async #growOne(tree: number, numThresholds: number): Promise<TreeEnsemble> {
     const { environment, job, rows, start, memory } = this.#p;
-    const numDrawn = this.#drawRows(tree, numThresholds);
+    const parts = { environment, job, rows, start, memory, collective: this.#collective };
+    this.#drawRows(tree, numThresholds);
+    const balance = job.balancesDraws ? await balanceDraws(parts) : null;
+    if (balance !== null) this.#limitWeight(balance.total);
+    const numDrawn = this.#copyRows();
     const order = await this.#grower.grow(numDrawn, treeKey(job.seed, tree));
-    await settleForestLeaves({
-      ...{ environment, job, rows, start, memory },
-      collective: this.#collective,
-      nodes: this.#nodes,
-      moved: this.#moved,
-    });
+    await settleForestLeaves({ ...parts, nodes: this.#nodes, moved: this.#moved, balance });
     const grown = packNodes(this.#nodes, order, rows.layout);
     return job.leafPrice > 0 ? pruneTree(grown, inGains(job, job.leafPrice)) : grown;
   }
 
-  /** The tree's rows, in the first buffer with their slots times how often each was drawn. */
-  #drawRows(tree: number, numThresholds: number): number {
+  /** The least weight of a node where weights hang on the draws. */
+  #limitWeight(total: number): void {
+    const { environment, job, start, memory } = this.#p;
+    const least = (job.split.minWeightFraction * total) / forestUnits(start).weight;
+    writeMinWeight(environment.memory, memory.scratch.plan, least);
+  }
+
+  /** Counts how often each row is drawn. */
+  #drawRows(tree: number, numThresholds: number): void {
     const { environment, job, rows, memory } = this.#p;
-    const { layout, records, keys } = rows;
-    const { firstRow, numRows, buffers, counts } = memory;
-    const { kernels } = environment;
-    kernels.drawCounts(
-      keys + 4 * firstRow,
+    const { firstRow, numRows, counts } = memory;
+    environment.kernels.drawCounts(
+      rows.keys + 4 * firstRow,
       numRows,
       bootstrapKey(job.seed, tree),
       memory.thresholds,
@@ -200,7 +205,14 @@ class ForestTrainer {
       0,
       counts + firstRow,
     );
-    return kernels.copyDrawn(
+  }
+
+  /** The tree's rows, in the first buffer with their slots times how often each was drawn. */
+  #copyRows(): number {
+    const { environment, rows, memory } = this.#p;
+    const { layout, records } = rows;
+    const { firstRow, numRows, buffers, counts } = memory;
+    return environment.kernels.copyDrawn(
       memory.scratch.plan,
       records,
       layout.stride,
@@ -208,7 +220,7 @@ class ForestTrainer {
       firstRow,
       numRows,
       counts + firstRow,
-      0,
+      memory.factors,
       buffers.rows[0],
       buffers.ids[0],
     );

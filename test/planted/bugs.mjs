@@ -523,6 +523,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/forest-spread.test.ts'],
   },
   {
+    name: 'classes of a bootstrap are balanced by the rows of one rank',
+    edits: [
+      {
+        file: 'src/training/balance-draws.ts',
+        find: "  await environment.wait(collective.allreduce(words, 'sum'));\n",
+        replace: '  collective.checkAborted();\n',
+      },
+    ],
+    tests: [exactness],
+  },
+  {
     name: 'pruning looks at a split alone, not at those below it',
     edits: [
       {

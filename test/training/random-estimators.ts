@@ -183,7 +183,7 @@ const boostedLabel = fc.oneof(
   }),
 );
 const forestClassWeights = fc.record(
-  { classWeights: fc.constant('balanced') },
+  { classWeights: fc.constantFrom('balanced', 'balancedSubsample', 'balancedSubsample') },
   { requiredKeys: [] },
 );
 const classLabel = fc.record({ labelCol: fc.constantFrom('b', 'k') });
@@ -237,6 +237,7 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
       forest,
       nodeLimits,
       impurity,
+      forestClassWeights,
       classLabel,
     ),
     ExtraTreesRegressor: caseOf('ExtraTreesRegressor', forest, nodeLimits, spread, numberLabel),

@@ -123,3 +123,8 @@ export function writePlan(
   // no draw has been made yet that a next attempt could go on from
   words[27] = 0x7fffffff;
 }
+
+/** Another least weight of a side, in the kernels' units. */
+export function writeMinWeight(memory: WebAssembly.Memory, plan: number, minWeight: number): void {
+  new Float64Array(memory.buffer, plan + 80, 1)[0] = minWeight;
+}
