@@ -140,6 +140,8 @@ export {
 } from './feature/string-indexer-model.ts';
 export { VectorAssembler, type VectorAssemblerOptions } from './feature/vector-assembler.ts';
 // linear models
+export { KMeans } from './linear/k-means.ts';
+export { KMeansModel, type KMeansOptions, type KMeansSummary } from './linear/k-means-model.ts';
 export { LinearModel, type LinearSummary } from './linear/linear-model.ts';
 export {
   LinearRegression,

@@ -20,6 +20,7 @@ export const purposes = {
   listTargets: 13,
   resample: 14,
   goss: 21,
+  kMeans: 31,
 } as const;
 
 /** A bijective mix of 32 bits. */

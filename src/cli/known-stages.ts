@@ -31,6 +31,8 @@ import '../feature/standard-scaler.ts';
 import '../feature/string-indexer-model.ts';
 import '../feature/string-indexer.ts';
 import '../feature/vector-assembler.ts';
+import '../linear/k-means.ts';
+import '../linear/k-means-model.ts';
 import '../linear/linear-regression.ts';
 import '../linear/linear-svc.ts';
 import '../linear/logistic-regression.ts';

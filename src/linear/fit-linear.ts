@@ -7,7 +7,7 @@ import { type GangRequest, gangRunnerOf } from '../cluster/gang-runner.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { IngestJob, TrainingProgress } from '../training/messages.ts';
+import type { FeatureSource, IngestJob, TrainingProgress } from '../training/messages.ts';
 import { keepMemory, planPartitions, takeMemory } from '../training/run-job.ts';
 import type { LinearModelData } from './linear-model-data.ts';
 import type { LinearColumnParams } from './linear-params.ts';
@@ -25,8 +25,14 @@ export function linearColumns(
   labelKind: 'numeric' | 'class',
 ): FitColumns {
   const columns = fitColumns(owner, schema, { ...params, idCol: undefined }, labelKind);
-  const category = columns.features.find(({ kind }) => kind === 'category');
-  if (category === undefined) return columns;
+  refuseCategories(owner, columns.features);
+  return columns;
+}
+
+/** Linear models multiply: text has to be encoded first. */
+export function refuseCategories(owner: string, features: readonly FeatureSource[]): void {
+  const category = features.find(({ kind }) => kind === 'category');
+  if (category === undefined) return;
   throw new CoppiceError(
     'COLUMN_TYPE',
     `feature ${category.name} of ${owner} must be a number; got a category; encode it first, with a OneHotEncoder for instance`,
@@ -75,7 +81,7 @@ export async function fitLinear(
     payload: ({ first, count, total }): LinearJob => {
       const from = Math.floor((numRows * first) / total);
       const to = Math.floor((numRows * (first + count)) / total);
-      const ingest = { ...ingestOf(owner, params, columns, labelKind), partitions };
+      const ingest = { ...ingestOf(owner, params, columns.features, labelKind), partitions };
       return { ingest: { ...ingest, rowRange: [from, to] }, learner, kernels: undefined };
     },
     signal: options.signal,
@@ -99,14 +105,14 @@ export async function fitLinear(
 }
 
 /** How rows are read: every feature as float64. */
-function ingestOf(
+export function ingestOf(
   owner: string,
-  params: LinearColumnParams,
-  columns: FitColumns,
+  params: Pick<LinearColumnParams, 'labelCol' | 'weightCol'>,
+  features: readonly FeatureSource[],
   labelKind: 'numeric' | 'class',
 ): Omit<IngestJob, 'partitions' | 'rowRange'> {
   return {
-    features: columns.features.map((feature) => ({ ...feature, kind: 'f64' as const })),
+    features: features.map(({ name, path }) => ({ name, path, kind: 'f64' as const })),
     labelCol: params.labelCol,
     labelKind,
     mostGrade: null,

@@ -58,6 +58,26 @@ export class FoldedSums {
     kernels.foldedDot(a, b, count, this.#magic + 16 * index, this.#sums + 16 * index);
   }
 
+  /** Adds a[i] · b[i] to the sum of each row's own code: codes[i] · stride + offset. */
+  addByCode(
+    place: { readonly codes: Int32Array; readonly stride: number; readonly offset: number },
+    a: Float64Array,
+    b: Float64Array,
+  ): void {
+    const { codes, stride, offset } = place;
+    const magic = this.#environment.f64(this.#magic, 2 * this.#count);
+    const sums = this.#environment.f64(this.#sums, 2 * this.#count);
+    for (let i = 0; i < codes.length; i++) {
+      const at = 2 * ((codes[i] as number) * stride + offset);
+      const first = magic[at] as number;
+      const second = magic[at + 1] as number;
+      const term = (a[i] as number) * (b[i] as number);
+      const high = term + first - first;
+      sums[at] = (sums[at] as number) + high;
+      sums[at + 1] = (sums[at + 1] as number) + (term - high + second - second);
+    }
+  }
+
   /** The totals over all ranks; a meeting. */
   async meet(): Promise<Float64Array> {
     const environment = this.#environment;

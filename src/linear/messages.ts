@@ -22,6 +22,35 @@ export interface LinearLearner extends Penalty {
   readonly tol: number;
 }
 
+/** What k-means looks for. */
+export interface ClusterLearner {
+  readonly k: number;
+  readonly initMode: 'k-means||' | 'random';
+  readonly initSteps: number;
+  readonly maxIter: number;
+  readonly tol: number;
+  readonly seed: number;
+}
+
+/** One fit of clusters. */
+export interface ClusterJob {
+  readonly ingest: IngestJob;
+  readonly learner: ClusterLearner;
+  readonly kernels: string | undefined;
+}
+
+/** What every rank hands back, the same on each. */
+export interface ClusterResult {
+  /** float64[clusters · features] */
+  readonly centers: Float64Array;
+  /** Weight of each cluster's rows. */
+  readonly sizes: readonly number[];
+  /** Σ w d² of the last assignment. */
+  readonly trainingCost: number;
+  readonly numIter: number;
+  readonly numRows: number;
+}
+
 /** One fit of a linear model. */
 export interface LinearJob {
   readonly ingest: IngestJob;

@@ -41,6 +41,7 @@ export interface IngestJob {
   /** Rows of all partitions, behind one another, that this process holds: [from, to). */
   readonly rowRange: readonly [number, number];
   readonly features: readonly FeatureSource[];
+  /** '' where there are no labels. */
   readonly labelCol: string;
   /** What the label is: numbers to be met, or classes. */
   readonly labelKind: 'numeric' | 'class';

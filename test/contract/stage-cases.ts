@@ -27,6 +27,7 @@ import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { KMeans } from '../../src/linear/k-means.ts';
 import { LinearRegression } from '../../src/linear/linear-regression.ts';
 import { LinearSVC } from '../../src/linear/linear-svc.ts';
 import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
@@ -278,6 +279,11 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     (options) => new LogisticRegression({ regParam: 0.01, ...options }),
     'group',
     'LogisticRegressionModel',
+  ),
+  KMeans: linearCase(
+    ({ labelCol: _, ...options }) => new KMeans({ k: 3, ...options }),
+    'delay',
+    'KMeansModel',
   ),
   LinearSVC: linearCase(
     (options) => new LinearSVC({ regParam: 0.01, ...options }),

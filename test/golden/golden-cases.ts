@@ -24,6 +24,7 @@ import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import '../../src/feature/worker-operators.ts';
+import { KMeans } from '../../src/linear/k-means.ts';
 import { LinearRegression } from '../../src/linear/linear-regression.ts';
 import { LinearSVC } from '../../src/linear/linear-svc.ts';
 import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
@@ -126,6 +127,13 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
           nonnegative: true,
           predictionCol: 'predictedDelay',
         }),
+      ],
+    }),
+  'PipelineModel-clusters': () =>
+    new Pipeline({
+      stages: [
+        new Imputer({ inputCol: 'distance', outputCol: 'filled' }),
+        new KMeans({ featuresCols: ['filled'], k: 4, weightCol: 'weight', seed: 3 }),
       ],
     }),
   'PipelineModel-svc': () =>

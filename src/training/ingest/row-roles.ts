@@ -52,7 +52,9 @@ export async function readRoles(
     job.groupCol,
     ...offsetCols,
   ];
-  const columns = [...new Set(roles.filter((name) => name !== null))];
+  const columns = [
+    ...new Set(roles.filter((name): name is string => name !== null && name !== '')),
+  ];
   const found: { first: number; count: number; values: readonly ClassValue[] }[] = [];
   for (let i = environment.localIndex; i < placed.length; i += environment.numLocal) {
     environment.collective.checkAborted();
@@ -101,6 +103,11 @@ function readLabels(
 ): ClassValue[] {
   const labels = environment.f64(at.labels + 8 * part.firstLocal, part.count);
   const states = environment.u8(at.states + part.firstLocal, part.count);
+  // who learns without labels names no column
+  if (job.labelCol === '') {
+    labels.fill(0);
+    return [];
+  }
   const vector = columnOf(batch, [job.labelCol]);
   const isText = job.labelKind === 'class' && isTextOrBool(String(vector.type));
   let values: ClassValue[] = [];
