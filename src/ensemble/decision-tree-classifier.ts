@@ -64,6 +64,7 @@ export class DecisionTreeClassifier extends ForestEstimator<
 > {
   /** The declared parameters. */
   static readonly paramSchema = decisionTreeClassifierParams;
+  /** @internal */
   protected override readonly kind = { labelKind: 'class', isSingle: true } as const;
 
   constructor(options: DecisionTreeClassifierOptions = {}) {

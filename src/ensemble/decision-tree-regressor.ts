@@ -59,6 +59,7 @@ export class DecisionTreeRegressor extends ForestEstimator<
 > {
   /** The declared parameters. */
   static readonly paramSchema = decisionTreeRegressorParams;
+  /** @internal */
   protected override readonly kind = { labelKind: 'numeric', isSingle: true } as const;
 
   constructor(options: DecisionTreeRegressorOptions = {}) {

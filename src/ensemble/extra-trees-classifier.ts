@@ -62,6 +62,7 @@ export class ExtraTreesClassifier extends ForestEstimator<
 > {
   /** The declared parameters. */
   static readonly paramSchema = extraTreesClassifierParams;
+  /** @internal */
   protected override readonly kind = { labelKind: 'class', drawsCuts: true } as const;
 
   constructor(options: ExtraTreesClassifierOptions = {}) {

@@ -60,6 +60,7 @@ export class ExtraTreesRegressor extends ForestEstimator<
 > {
   /** The declared parameters. */
   static readonly paramSchema = extraTreesRegressorParams;
+  /** @internal */
   protected override readonly kind = { labelKind: 'numeric', drawsCuts: true } as const;
 
   constructor(options: ExtraTreesRegressorOptions = {}) {

@@ -17,7 +17,7 @@ export abstract class ForestEstimator<M extends TreeModel, S extends ParamSpecs>
   M,
   S
 > {
-  /** What it grows. */
+  /** @internal What it grows. */
   protected abstract readonly kind: ForestKind;
   /** Makes the model of what was learned. */
   protected abstract modelOf(data: TreeModelData): M;

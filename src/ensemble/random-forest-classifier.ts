@@ -64,6 +64,7 @@ export class RandomForestClassifier extends ForestEstimator<
 > {
   /** The declared parameters. */
   static readonly paramSchema = randomForestClassifierParams;
+  /** @internal */
   protected override readonly kind = { labelKind: 'class' } as const;
 
   constructor(options: RandomForestClassifierOptions = {}) {

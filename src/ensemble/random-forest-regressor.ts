@@ -59,6 +59,7 @@ export class RandomForestRegressor extends ForestEstimator<
 > {
   /** The declared parameters. */
   static readonly paramSchema = randomForestRegressorParams;
+  /** @internal */
   protected override readonly kind = { labelKind: 'numeric' } as const;
 
   constructor(options: RandomForestRegressorOptions = {}) {

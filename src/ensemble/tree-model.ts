@@ -319,7 +319,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     return isRegressor ? paths.flatMap((path) => new Array(numScores).fill(path)) : paths;
   }
 
-  /** What an operator in a worker thread needs to walk the trees. */
+  /** @internal What an operator in a worker thread needs to walk the trees. */
   protected get walked() {
     const { features, paths } = this.data;
     const reads = [...new Set(paths.map((path) => path[0] as string))];
