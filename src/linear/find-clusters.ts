@@ -83,8 +83,10 @@ class ClusterFinder {
     let most = 0;
     for (let at = 0; at < from.length; at += width) {
       let distance = 0;
-      for (let j = at; j < at + width; j++)
-        distance += ((to[j] as number) - (from[j] as number)) ** 2;
+      for (let j = at; j < at + width; j++) {
+        const step = (to[j] as number) - (from[j] as number);
+        distance += step * step;
+      }
       most = Math.max(most, distance);
     }
     return most;
