@@ -30,17 +30,6 @@ export const plantedBugs = [
     tests: ['test/linear/linear-laws.prop.test.ts'],
   },
   {
-    name: 'rows of weight 0 widen the grid of a sum',
-    edits: [
-      {
-        file: 'src/linear/linear-rows.ts',
-        find: '    if (states[row] === rowState.train) taking += 1;',
-        replace: '    if (++taking && states[row] === rowState.train) continue;',
-      },
-    ],
-    tests: ['test/linear/linear-laws.prop.test.ts'],
-  },
-  {
     name: 'a coefficient that must not be negative is',
     edits: [
       {
