@@ -62,6 +62,7 @@ describe('determinism', () => {
       'src/base/progress.ts',
       'src/base/switch-in.ts', // how old is what a dead writer left behind?
       'src/cluster/',
+      'src/training/progress-pace.ts',
       'src/training/rank-result.ts', // how long each phase of a fit took; never saved
       'src/session/',
       'src/cli/',

@@ -67,7 +67,8 @@ export async function fitBoostedTrees(
   }
   const initial = initialData({ owner, params, columns, table }, options.initialModel);
   const functions = userFunctions(params);
-  const stopping = initial === null ? selfStopping(params, given) : null;
+  const stopping =
+    initial === null ? selfStopping(params, given, objective.ranking === null) : null;
   if (initial !== null) refuseMembers(owner, params);
   const stopsEarly = validation !== undefined || params.validationIndicatorCol !== undefined;
   if (stopsEarly) requireMetric(owner, params);

@@ -26,11 +26,11 @@ export const gbtSpecs = {
   offsetCol: column({ since: '0.1.0' }),
   ...outputColumnParams,
   ...treeGrowthParams,
-  /** Boosting rounds, one tree each (one a class for more than two classes); 100 without it, unless a fit stops by itself. */
+  /** Boosting rounds, one tree each (one a class for more than two classes); without it a fit stops by itself (a ranking: 100). */
   maxIter: int({ min: 1, since: '0.1.0' }),
-  /** Rows fall into so many folds; one is held out to stop on. Given alone, the data's size decides numModels. */
+  /** Rows fall into so many folds; one is held out to stop on. Chosen by the data's size where maxIter is not given. */
   holdOutFolds: int({ min: 2, max: 1000, since: '0.1.0' }),
-  /** Models that hold out a fold each and are averaged: 1, 2, 4, …. Given alone, the data's size decides holdOutFolds. */
+  /** Models that hold out a fold each and are averaged: 1, 2, 4, …. Chosen by the data's size where maxIter is not given. */
   numModels: int({ min: 1, max: 64, since: '0.1.0' }),
   /** How much of each tree is added: the learning rate. */
   stepSize: float({ default: 0.1, above: 0, max: 1, since: '0.1.0' }),

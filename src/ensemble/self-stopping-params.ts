@@ -4,17 +4,21 @@ import type { SelfStopping } from '../training/messages.ts';
 import type { GBTParams } from './gbt-params.ts';
 
 /**
- * Null where neither folds nor models to stop on are asked for, or where a function of the user decides
- * what is good: nothing is known of it.
+ * Null where the number of rounds is given (and no folds or models to stop on are), or where a function of the
+ * user decides what is good: nothing is known of it.
  *
  * @param given the options that the user gave
+ * @param isUsual whether the kind of loss stops by itself without being asked; a ranking does not
  */
 export function selfStopping(
   params: GBTParams,
   given: Readonly<Partial<Record<keyof GBTParams, unknown>>>,
+  isUsual: boolean,
 ): SelfStopping | null {
   const isAsked = params.holdOutFolds !== undefined || params.numModels !== undefined;
-  if (!isAsked) return null;
+  if (!isAsked && (params.maxIter !== undefined || !isUsual)) return null;
+  // models that are averaged leave no checkpoints
+  if (params.checkpointDir !== undefined) return null;
   if (params.objectiveFunction !== undefined || params.metricFunction !== undefined) return null;
   // a number of rounds asks for the usual settings
   const isOpen = (...names: readonly (keyof GBTParams)[]): boolean =>
@@ -30,6 +34,7 @@ export function selfStopping(
       lambda: isOpen('lambda'),
       leastLeaf: isOpen('minInstancesPerNode', 'minSumHessian'),
       columns: isOpen('featureSubsetStrategy', 'colsampleByTree', 'colsampleByLevel'),
+      categories: isOpen('minCategoryRows'),
     },
   };
 }

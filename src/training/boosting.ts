@@ -34,7 +34,6 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
   const { objective, centre, firstScores, isConstant } = started;
   const settled = settleJob(job, {
     numRows: rows.train.numAll,
-    numFeatures: rows.features.length,
     numOutputs: objective.numOutputs,
     hasValidation: rows.validation.numAll > 0,
   });

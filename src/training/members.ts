@@ -20,6 +20,7 @@ import {
 import { type Fold, holdOut, holdOutBytes, rowsOfProcess } from './hold-out.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import type { BoostingJob, LossHistory } from './messages.ts';
+import { ProgressPace } from './progress-pace.ts';
 import { gatherJson } from './rank-environment.ts';
 import { routeBytesBound } from './route-rows.ts';
 
@@ -28,6 +29,8 @@ const nextMemberAddress = 1152;
 const doneRoundsAddress = 1156;
 /** Copies of all rows for each rank may take so much together. */
 const apartBytes = 512 * 1024 * 1024;
+/** So many rows feed several ranks. */
+const manyRows = 100_000;
 
 /** How many models there are, and how many folds their rows fall into. */
 export interface Members {
@@ -114,6 +117,8 @@ function growsApart({ environment, job, rows }: BoostingParts, members: Members)
   if (numLocal < collective.size || numLocal === 1) return false;
   if (job.objectiveFunction !== null || job.metricFunction !== null) return false;
   if (job.limits.maxLeaves === Number.POSITIVE_INFINITY) return false;
+  // many ranks and many rows: all ranks on each model keep more of them busy
+  if (numLocal > members.numMembers && rows.train.numProcess > manyRows) return false;
   const numApart = Math.min(numLocal, members.numMembers);
   return numApart * 3 * rows.layout.stride * rows.train.numProcess <= apartBytes;
 }
@@ -204,15 +209,17 @@ function tellRounds(
   index: number,
   isApart: boolean,
 ): OnRound {
+  const pace = new ProgressPace();
   return (done, loss) => {
     const together = index * job.numRounds + done;
-    environment.progress({
-      phase: 'train',
+    const progress = {
+      phase: 'train' as const,
       done: isApart ? Atomics.add(environment.i32(doneRoundsAddress, 1), 0, 1) + 1 : together,
       total: numMembers * job.numRounds,
       ...(loss === undefined ? {} : { metric: loss }),
       ...(numMembers === 1 ? {} : { message: `model ${index + 1} of ${numMembers}` }),
-    });
+    };
+    if (pace.isDue(progress)) environment.progress(progress);
   };
 }
 

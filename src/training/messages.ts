@@ -143,6 +143,8 @@ export interface SelfStopping {
     /** Neither rows nor hessians of a leaf were given. */
     readonly leastLeaf: boolean;
     readonly columns: boolean;
+    /** The least rows of a category were not given. */
+    readonly categories: boolean;
   };
 }
 

@@ -2,6 +2,7 @@
  * The driver's side of a fit: which partitions there are, how many ranks work, what each is told, and what
  * becomes of their answers. Only plans and results pass through here, never rows.
  */
+
 import { CoppiceError } from '../base/errors.ts';
 import { type GangRequest, gangRunnerOf } from '../cluster/gang-runner.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
@@ -67,7 +68,8 @@ function isBriefWork(job: AnyJob, numRows: number): boolean {
 /** Roughly how long one thread takes, from what a row and what a bin of a leaf cost. */
 function workMs(job: AnyJob, numRows: number): number {
   const numFeatures = job.ingest.features.length;
-  const numTrees = 'numRounds' in job ? job.numRounds : job.numTrees;
+  // how many rounds a fit that stops by itself takes is not known yet: the usual number, of each model
+  const numTrees = 'numRounds' in job ? job.numRounds * ranksOfSmall(job) : job.numTrees;
   const { maxLeaves, maxDepth } = job.limits;
   const leaves = Math.min(maxLeaves, 2 ** Math.min(maxDepth, 30), numRows);
   const rowNs = numRows * (numFeatures * (32 - Math.clz32(leaves)) * 1.5 + 30);

@@ -11,7 +11,6 @@ import type { BoostingJob } from './messages.ts';
 export interface TaskSize {
   /** Rows that are learned from. */
   readonly numRows: number;
-  readonly numFeatures: number;
   /** Scores of a row. */
   readonly numOutputs: number;
   /** True where the user brought rows to stop on. */
@@ -28,10 +27,13 @@ export interface SettledJob {
 }
 
 /** The most models that are chosen. */
-export const mostModels = 8;
+export const mostModels = 4;
 
 /** Fewer rows than this are too few to hold any out. */
 const leastRows = 100;
+
+/** Held-out rows tell whether categories of so few rows are worth a split. */
+const leastCategoryRows = 5;
 
 /** Fills in what the user left open. */
 export function settleJob(job: BoostingJob, size: TaskSize): SettledJob {
@@ -56,10 +58,12 @@ export function settleJob(job: BoostingJob, size: TaskSize): SettledJob {
       lambda: isFree.lambda ? chosen.lambda : job.split.lambda,
       minSumHessian: isFree.leastLeaf ? chosen.minSumHessian : job.split.minSumHessian,
       minInstancesPerNode: isFree.leastLeaf ? 1 : job.split.minInstancesPerNode,
+      // without categories it is 0, and rows need not be counted
+      minCategoryRows: isFree.categories
+        ? Math.min(leastCategoryRows, job.split.minCategoryRows)
+        : job.split.minCategoryRows,
     },
-    columns: isFree.columns
-      ? { ...job.columns, byNode: shareOf(chosen.columnShare, size.numFeatures) }
-      : job.columns,
+    columns: isFree.columns ? { ...job.columns, byTree: chosen.columnShare } : job.columns,
     earlyStopping: { patience, minDelta: job.earlyStopping?.minDelta ?? 0 },
   };
   const members = size.hasValidation ? null : membersOf(chosen, numModels, numFolds);
@@ -77,7 +81,8 @@ function chosenOf(job: BoostingJob, members: Members | null): Readonly<Record<st
     lambda: job.split.lambda,
     minInstancesPerNode: job.split.minInstancesPerNode,
     minSumHessian: job.split.minSumHessian,
-    ...(job.columns.byNode === null ? {} : { featuresPerNode: job.columns.byNode }),
+    ...(job.split.minCategoryRows === 0 ? {} : { minCategoryRows: job.split.minCategoryRows }),
+    ...(job.columns.byTree === null ? {} : { colsampleByTree: job.columns.byTree }),
   };
 }
 
@@ -92,24 +97,31 @@ function membersOf(chosen: Members, numModels: number | null, numFolds: number |
 /** However slowly a fit learns. */
 const mostRounds = 10_000;
 
-function shareOf(share: number, numFeatures: number): number | null {
-  const count = Math.ceil(share * numFeatures);
-  return count >= numFeatures ? null : count;
+/** The numbers for a size. Rounds are such that the last of them still pay, with what they cost in mind. */
+function chooseBySize({ numRows, numOutputs, hasValidation }: TaskSize) {
+  const isSmall = numRows < 4000;
+  const isLarge = numRows >= 60_000;
+  const hasClasses = numOutputs > 1;
+  // one model learns at half the pace that several may, whose mistakes average out
+  const pace = hasValidation ? 0.5 : 1;
+  const stepSize = pace * (hasClasses ? 0.3 : isSmall ? 0.1 : 0.2);
+  return {
+    numMembers: isLarge ? 2 : 4,
+    numFolds: isLarge ? 20 : 8,
+    numRounds: Math.ceil((isLarge ? 30 : hasClasses ? 25 : 22) / stepSize),
+    patience: hasClasses ? 10 : isSmall ? 25 : 16,
+    stepSize,
+    maxLeaves: leavesOf(numRows, hasClasses),
+    lambda: 1,
+    // of K classes a row's hessian begins near 1 / K, and is far less once most rows are learned
+    minSumHessian: 1 / (numOutputs * numOutputs),
+    columnShare: 0.8,
+  };
 }
 
-/** The numbers for a size. */
-function chooseBySize({ numRows }: TaskSize) {
-  const isSmall = numRows < 4000;
-  const isMedium = numRows < 60_000;
-  return {
-    numMembers: isSmall ? 8 : isMedium ? 4 : 1,
-    numFolds: isMedium ? 8 : 20,
-    numRounds: isSmall ? 250 : isMedium ? 125 : 200,
-    patience: 25,
-    stepSize: isSmall ? 0.1 : isMedium ? 0.2 : 0.15,
-    maxLeaves: isSmall ? 15 : isMedium ? 31 : 127,
-    lambda: 1,
-    minSumHessian: 1,
-    columnShare: 0.6,
-  };
+function leavesOf(numRows: number, hasClasses: boolean): number {
+  if (numRows < 4000) return 15;
+  if (numRows < 8000 && hasClasses) return 23;
+  if (numRows < 60_000) return 31;
+  return numRows < 150_000 ? 63 : 127;
 }

@@ -88,10 +88,10 @@ describe('a fit that stops by itself', () => {
     }
   });
 
-  it('is what a fit does when asked for models; a given maxIter trains exactly so many rounds', async () => {
-    const auto = await fitted({ numModels: 2 });
+  it('is what a fit does without maxIter; a given maxIter trains exactly so many rounds', async () => {
+    const auto = await fitted({});
     expect(auto.summary.chosen).not.toBeNull();
-    expect(auto.summary.history.length).toBe(2);
+    expect(auto.summary.history.length).toBe(auto.summary.chosen?.['numModels']);
     const told = await fitted({ maxIter: 7 });
     expect([told.numTrees, told.summary.chosen, told.summary.history]).toEqual([7, null, []]);
     expect(told.summary.memberRounds).toEqual([7]);
@@ -110,14 +110,14 @@ describe('a fit that stops by itself', () => {
   });
 
   it('stops on the rows that the user brings, with all others to learn from', async () => {
-    const { summary } = await fitted({ validationIndicatorCol: 'v', numModels: 2 });
+    const { summary } = await fitted({ validationIndicatorCol: 'v' });
     expect(summary.history.map(({ set }) => set)).toEqual(['validation']);
     expect(summary.memberRounds).toEqual([argmin(summary.validationLosses) + 1]);
   });
 
   it('holds nothing out of a handful of rows', async () => {
     const few = data.map((column) => ({ ...column, cells: column.cells.slice(0, 60) }));
-    const { summary, numTrees } = await fitted({ numModels: 2 }, few);
+    const { summary, numTrees } = await fitted({}, few);
     expect([numTrees, summary.history]).toEqual([100, []]);
   });
 

@@ -74,6 +74,8 @@ export class ThreadPool implements GangRunner {
       idleTimeout: 60_000,
       atomics: 'disabled',
       recordTiming: false,
+      // trees are grown from many small objects; a young generation that holds a round of them is seldom copied
+      resourceLimits: { maxYoungGenerationSizeMb: 64 },
     });
     let isUp = false;
     threads.once('workerCreate', () => {

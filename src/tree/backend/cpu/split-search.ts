@@ -57,6 +57,7 @@ export class SplitSearch {
   readonly #order: number;
   readonly #message: number;
   readonly #shaped: ShapedSearch | null;
+  readonly #ownViews: DataView[] = [];
   #quantisation: Quantisation | null = null;
   #maskOf: (node: OpenNode) => Uint8Array | null = () => null;
 
@@ -101,18 +102,33 @@ export class SplitSearch {
     wanted.forEach((each, i) => {
       this.#findOwn(each, this.#message + i * stride);
     });
-    const message = views.u8.slice(this.#message, this.#message + stride * wanted.length);
-    const gathered = collective.allgather(message);
-    const all = isPromise(gathered) ? await gathered : gathered;
+    let all: readonly Uint8Array[] = [];
+    if (collective.size > 1) {
+      const message = views.u8.slice(this.#message, this.#message + stride * wanted.length);
+      const gathered = collective.allgather(message);
+      all = isPromise(gathered) ? await gathered : gathered;
+    }
     wanted.forEach(({ node, totals }, i) => {
-      const candidates = all.map(
-        (bytes) => new DataView(bytes.buffer, bytes.byteOffset + i * stride, stride),
-      );
+      const candidates =
+        collective.size === 1
+          ? [this.#ownCandidate(i)]
+          : all.map((bytes) => new DataView(bytes.buffer, bytes.byteOffset + i * stride, stride));
       let rows = 0;
       for (const candidate of candidates) rows += candidate.getFloat64(stride - 8, true);
       node.rows = rows;
       node.split = pickSplit(candidates, this.#o.layout, this.#gainRule(node, totals));
     });
+  }
+
+  /** A rank that is alone reads what it wrote; the view is kept, for making one costs as much as a small node. */
+  #ownCandidate(index: number): DataView {
+    const { views } = this.#o;
+    let view = this.#ownViews[index];
+    if (view?.buffer !== views.buffer) {
+      view = new DataView(views.buffer, this.#message + index * this.#stride, this.#stride);
+      this.#ownViews[index] = view;
+    }
+    return view;
   }
 
   #findOwn({ node, totals, hist, localRows }: Wanted, out: number): void {
