@@ -94,10 +94,10 @@ export class Checkpoints {
   /** Keeps what a rank told; the disk is waited for elsewhere. */
   take(snapshot: BoostingSnapshot): void {
     const added = this.#fit.modelData(snapshot);
-    const { dataKey, numRounds, losses } = snapshot;
+    const { dataKey, numRounds, measured } = snapshot;
     const { initial } = this.#fit;
     const whole = this.#whole === null ? added : appendTrees(this.#whole, added, initial);
-    this.#whole = { ...whole, checkpoint: { key: this.#key, dataKey, numRounds, losses } };
+    this.#whole = { ...whole, checkpoint: { key: this.#key, dataKey, numRounds, measured } };
     this.#waiting = this.#whole;
     this.#writing ??= this.#writeWaiting();
   }

@@ -1,5 +1,6 @@
 /** From the parameters of boosted trees to a training job, and from its result to a model's data. */
 
+import { CoppiceError } from '../base/errors.ts';
 import { emitWarning } from '../base/warn.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import { checkSchema } from '../pipeline/check-schema.ts';
@@ -19,6 +20,7 @@ import {
   knownClasses,
   scoredTables,
 } from './initial-model.ts';
+import { measuredOf, watchedTables } from './metric-params.ts';
 import { roundSampling } from './sampling-params.ts';
 import { refuseMembers, selfStopping } from './self-stopping-params.ts';
 import { interactionsOf, shapingOf } from './shaping-params.ts';
@@ -57,26 +59,29 @@ export async function fitBoostedTrees(
   options: FitOptions,
 ): Promise<TreeModelData> {
   const columns = fitColumns(owner, table.schema, params, labelKind);
-  const { validation } = options;
-  if (validation !== undefined) {
-    const found = fitColumns(owner, validation.schema, params, labelKind);
+  const hasMarkedRows = params.validationIndicatorCol !== undefined;
+  const watched = watchedTables(options, hasMarkedRows);
+  for (const { table: held } of watched.tables) {
+    const found = fitColumns(owner, held.schema, params, labelKind);
     if (found.offsets.length !== columns.offsets.length) {
-      offsetPaths(owner, validation.schema, params.offsetCol, columns.offsets.length);
+      offsetPaths(owner, held.schema, params.offsetCol, columns.offsets.length);
     }
-    checkSchema(owner, columns.inputSchema, validation.schema);
+    checkSchema(owner, columns.inputSchema, held.schema);
   }
+  if (objective.ranking !== null && watched.sets.length > 1) throw oneSetOnly(owner);
   const initial = initialData({ owner, params, columns, table }, options.initialModel);
   const functions = userFunctions(params);
   const stopping =
     initial === null ? selfStopping(params, given, objective.ranking === null) : null;
   if (initial !== null) refuseMembers(owner, params);
-  const stopsEarly = validation !== undefined || params.validationIndicatorCol !== undefined;
+  const stopsEarly = watched.sets.length > 0;
   if (stopsEarly) requireMetric(owner, params);
   const job: Omit<BoostingJob, 'ingest'> = {
     ...objective,
     ...functions.references,
     initial: initial === null ? null : initialRounds(initial),
     snapshots: null,
+    ...measuredOf(params),
     numRounds: params.maxIter ?? roundsUnlessStopped,
     stepSize: params.stepSize,
     limits: growthLimits(params.maxDepth, params.maxLeaves, {
@@ -118,6 +123,7 @@ export async function fitBoostedTrees(
     ...ingestOf(owner, params, columns, labelKind),
     mostGrade,
     knownClasses: knownClasses(initial),
+    validationSets: watched.sets,
   };
   const checkpoints = checkpointsOf(params, {
     ...{ owner, given, initial },
@@ -125,7 +131,7 @@ export async function fitBoostedTrees(
     modelData: (trained) => modelData(owner, params, columns, trained),
   });
   const run = async (before: TreeModelData | null): Promise<TrainedModel> => {
-    const schemas = [table, validation].flatMap((one) => (one === undefined ? [] : [one.schema]));
+    const schemas = [table, ...watched.tables.map((held) => held.table)].map((one) => one.schema);
     const scored = before === null ? null : scoredTables(before, schemas);
     return await runTrainingJob<BoostingJob>(
       'boosting',
@@ -136,8 +142,10 @@ export async function fitBoostedTrees(
       },
       {
         train: scored?.score(table) ?? table,
-        validation:
-          validation === undefined ? undefined : (scored?.score(validation) ?? validation),
+        validation: watched.tables.map(({ set, table: held }) => ({
+          set,
+          table: scored?.score(held) ?? held,
+        })),
       },
       {
         signal: options.signal,
@@ -151,6 +159,14 @@ export async function fitBoostedTrees(
   const added = modelData(owner, params, columns, trained);
   if (checkpoints !== null) return checkpoints.finish(added);
   return initial === null ? added : appendTrees(initial, added);
+}
+
+function oneSetOnly(owner: string): CoppiceError {
+  return new CoppiceError(
+    'UNSUPPORTED',
+    `validation rows of ${owner} must be of one set: groups are measured whole; evaluate the others after the fit`,
+    { context: { owner } },
+  );
 }
 
 /** The part of a job that says how rows are read. */
@@ -183,6 +199,7 @@ export function ingestOf(
     weightCol: params.weightCol ?? null,
     idCol: params.idCol ?? null,
     groupCol: params.groupCol ?? null,
+    validationSets: [],
     validationCol: params.validationIndicatorCol ?? null,
     maxBins: params.maxBins,
     binSampleRows: params.binSampleRows,

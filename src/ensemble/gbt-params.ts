@@ -1,6 +1,7 @@
 /** Parameters of gradient-boosted trees. */
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { column, float, int, numbers, oneOf, str } from '../params/kinds.ts';
+import { checkMetrics, metricParams } from './metric-params.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
 import {
   checkSampling,
@@ -70,6 +71,7 @@ export const gbtSpecs = {
   checkpointDir: str({ since: '0.1.0', noSave: true }),
   /** With checkpointDir: a checkpoint after every so many rounds. */
   checkpointInterval: int({ default: 10, min: 1, since: '0.1.0', noSave: true }),
+  ...metricParams,
   ...functionParams,
   ...samplingParams,
 };
@@ -149,9 +151,15 @@ export type GBTClassifierOptions = Options<typeof gbtClassifierParams.schema>;
 export function checkGbt(
   params: Parameters<typeof checkColumns>[0] &
     Parameters<typeof checkSelfStopping>[0] &
+    Parameters<typeof checkMetrics>[0] &
     SamplingValues,
 ): string | null {
-  return checkColumns(params) ?? checkSelfStopping(params) ?? checkSampling(params);
+  return (
+    checkColumns(params) ??
+    checkSelfStopping(params) ??
+    checkMetrics(params) ??
+    checkSampling(params)
+  );
 }
 
 /** What both have. */

@@ -29,6 +29,7 @@ const meaningOfScores = [
   'quantileLevel',
   'quantileAlphas',
   'tweediePower',
+  'focalGamma',
   'objectiveFunction',
   'link',
   'centerLabels',

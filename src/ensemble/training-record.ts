@@ -27,7 +27,8 @@ export interface CheckpointMark {
   readonly dataKey: string;
   /** Rounds of the fit, without those of an initial model. */
   readonly numRounds: number;
-  readonly losses: readonly number[];
+  /** What was measured before the first round of a continued model and after each. */
+  readonly measured: readonly (readonly number[])[];
 }
 
 /** Rounds of a boosted model, of which each member of an average has one. */
@@ -108,7 +109,12 @@ export async function saveTrainingRecord(
     ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
     ...(record.checkpoint === undefined
       ? {}
-      : { checkpoint: { ...record.checkpoint, losses: [...record.checkpoint.losses] } }),
+      : {
+          checkpoint: {
+            ...record.checkpoint,
+            measured: record.checkpoint.measured.map((values) => [...values]),
+          },
+        }),
   };
 }
 
@@ -152,15 +158,18 @@ export function readTrainingRecord(
 }
 
 function readMark(reader: StageReader, saved: Json): CheckpointMark {
-  const { key, dataKey, numRounds, losses } = isPlainObject(saved) ? saved : {};
+  const { key, dataKey, numRounds, measured } = isPlainObject(saved) ? saved : {};
   if (
     typeof key === 'string' &&
     typeof dataKey === 'string' &&
     typeof numRounds === 'number' &&
-    Array.isArray(losses)
+    Array.isArray(measured) &&
+    measured.every(Array.isArray)
   ) {
     // JSON has no word for what is no number
-    return { key, dataKey, numRounds, losses: losses.map((loss) => Number(loss ?? Number.NaN)) };
+    const numbers = (values: unknown): number[] =>
+      (values as readonly Json[]).map((value) => Number(value ?? Number.NaN));
+    return { key, dataKey, numRounds, measured: measured.map(numbers) };
   }
   throw reader.malformed('has a mark of a checkpoint that says nothing');
 }

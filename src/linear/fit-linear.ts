@@ -118,6 +118,7 @@ export function ingestOf(
     mostGrade: null,
     initialScores: [],
     knownClasses: null,
+    validationSets: [],
     weightCol: params.weightCol ?? null,
     classWeighting: null,
     offsets: [],

@@ -17,6 +17,11 @@ export interface FitOptions {
   /** Rows that are watched but not learned from (early stopping). */
   readonly validation?: PartitionedTable | undefined;
   /**
+   * More such rows, by the names of their sets: boosted trees measure each after every round, for the history in
+   * `summary`. `validation` stops early where it is given, else the first of these.
+   */
+  readonly validationSets?: Readonly<Record<string, PartitionedTable>> | undefined;
+  /**
    * A fitted model to go on from: boosted trees and forests grow further trees behind its own. A pipeline takes a
    * fitted pipeline; its stages that can go on do, the others are taken over as they are.
    */

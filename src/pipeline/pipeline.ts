@@ -60,7 +60,7 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
     const fitted: Transformer[] = [];
     let numFitted = 0;
     let current = table;
-    let validation = options.validation;
+    let { validation, validationSets } = options;
     for (const [i, stage] of this.stages.entries()) {
       throwIfAborted(signal, 'Pipeline.fit');
       const initialModel = initial?.[i];
@@ -68,7 +68,7 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
         initialModel !== undefined && !(stage instanceof Estimator && stage.continuesModels)
           ? initialModel
           : stage instanceof Estimator
-            ? await stage.fit(current, { ...options, validation, initialModel })
+            ? await stage.fit(current, { ...options, validation, validationSets, initialModel })
             : stage;
       if (stage instanceof Estimator) numFitted++;
       fitted.push(step);
@@ -76,6 +76,13 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
       current = await step.transform(current, { signal, onProgress });
       if (validation !== undefined)
         validation = await step.transform(validation, { signal, onProgress });
+      if (validationSets !== undefined) {
+        const transformed: Record<string, PartitionedTable> = {};
+        for (const [name, held] of Object.entries(validationSets)) {
+          transformed[name] = await step.transform(held, { signal, onProgress });
+        }
+        validationSets = transformed;
+      }
     }
     const { stages: _, ...rest } = this.givenOptions;
     return new PipelineModel(rest, { stages: fitted, inputSchema: logicalSchema(table.schema) });

@@ -11,11 +11,11 @@ import { CustomMetric } from './custom-metric.ts';
 import { StopWatch } from './early-stopping.ts';
 import { writeFirstScores } from './first-scores.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
-import type { BoostingJob } from './messages.ts';
+import { isLargerBetter, type MeasuredSeries, measureRound, seriesOf } from './measure-rounds.ts';
+import type { BoostingJob, LossHistory } from './messages.ts';
 import { wholeWeights } from './quantile-weights.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 import { SnapshotTeller } from './snapshot-teller.ts';
-import { validationLoss } from './validation-loss.ts';
 
 /** The most pairs of nodes that one meeting serves. */
 const mostPairs = 16;
@@ -37,14 +37,14 @@ export interface BoostingParts {
 export interface BoostedRounds {
   /** Trees of the rounds kept, without those resumed. */
   readonly trees: readonly GrownTree[];
-  /** The validation loss after each round, those behind the last kept too; with an initial model its own first. */
-  readonly losses: readonly number[];
+  /** What was measured, those behind the last kept too; with an initial model its own first. */
+  readonly history: readonly LossHistory[];
   /** Rounds kept, those resumed too, without those of an initial model. */
   readonly numRounds: number;
   readonly counters: BoostedTreeGrower['counters'];
 }
 
-/** Told after each round: how many are done, and the validation loss where there is one. */
+/** Told after each round: how many are done, and what was measured first, where anything was. */
 export type OnRound = (done: number, loss: number | undefined) => void;
 
 /** Where the arrays of the rounds lie, behind `rows.free`. */
@@ -76,20 +76,24 @@ export async function boostRounds(
   const grower = new BoostedTreeGrower(state);
   const trees: GrownTree[] = [];
   const resumed = job.snapshots?.resumed ?? null;
-  const losses: number[] = [...(resumed?.losses ?? [])];
+  const series = seriesOf(state);
+  const measured: (readonly number[])[] = [...(resumed?.measured ?? [])];
   const watch = job.earlyStopping === null ? null : new StopWatch(job.earlyStopping);
-  const watches = state.rows.validation.numAll > 0;
-  const snapshots = new SnapshotTeller(parts, losses);
+  const stops = state.rows.validation.numAll > 0;
+  const sign = stops && isLargerBetter(job.metrics[0] ?? 'loss') ? -1 : 1;
+  const stopsAfter = (done: number, [value]: readonly number[]): boolean =>
+    stops && watch?.isOver(done - 1, sign * (value as number)) === true;
+  const snapshots = new SnapshotTeller(parts, measured);
   await environment.wait(environment.collective.barrier());
   const { numRounds: firstRound } = job.initial ?? { numRounds: 0 };
-  if (job.initial !== null && resumed === null && watches) {
-    losses.push(await validationLoss(state));
+  if (job.initial !== null && resumed === null) {
+    measured.push(await measureRound(state, series));
   }
   // what an initial model measured stands before round 0
   let isOver = false;
   const before = job.initial === null ? 0 : 1;
-  losses.forEach((loss, i) => {
-    isOver = watch?.isOver(i - before, loss) === true;
+  measured.forEach((values, i) => {
+    isOver = stopsAfter(i - before + 1, values);
   });
   const firstDone = resumed?.numRounds ?? 0;
   let done = firstDone;
@@ -100,17 +104,28 @@ export async function boostRounds(
       trees.push(await grower.grow(round, output));
     }
     done += 1;
-    const loss = watches ? await validationLoss(state) : undefined;
-    if (loss !== undefined) {
-      losses.push(loss);
-      isOver = watch?.isOver(done - 1, loss) === true;
-    }
-    onRound(done, loss);
+    const values = await measureRound(state, series);
+    measured.push(values);
+    isOver = stopsAfter(done, values);
+    onRound(done, values[0]);
     snapshots.tell(done, trees);
   }
   const numRounds = watch?.bestRounds ?? done;
   const kept = trees.slice(0, Math.max(0, numRounds - firstDone) * numOutputs);
-  return { trees: kept, losses, numRounds, counters: grower.counters };
+  const history = historyOf(series, measured);
+  return { trees: kept, history, numRounds, counters: grower.counters };
+}
+
+/** The history of each series. */
+function historyOf(
+  series: readonly MeasuredSeries[],
+  measured: readonly (readonly number[])[],
+): LossHistory[] {
+  return series.map(({ set, metric }, s) => ({
+    set,
+    metric,
+    values: measured.map((values) => values[s] as number),
+  }));
 }
 
 /** Sets every row's score to where boosting starts. */

@@ -56,6 +56,7 @@ export async function startBoosting(
   }
   checkOffsets(job, objective, rows);
   checkDirections(job, rows.classes.length);
+  checkPairs(job, rows.classes.length);
   const validationLabels =
     job.metricFunction === null || !objective.centresLabels
       ? null
@@ -150,6 +151,17 @@ function checkDirections({ shaping, ingest }: BoostingJob, numClasses: number): 
     'PARAM_INVALID',
     `monotoneConstraints of ${owner} must be left out where there are more than two classes; got ${numClasses} classes`,
     { context: { owner, param: 'monotoneConstraints' } },
+  );
+}
+
+/** An area under a curve is one of two classes. */
+function checkPairs({ metrics, ingest }: BoostingJob, numClasses: number): void {
+  if (numClasses < 3 || !metrics.includes('areaUnderROC')) return;
+  const { owner } = ingest;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `validationMetrics of ${owner} must be without areaUnderROC where there are more than two classes; got ${numClasses} classes`,
+    { context: { owner, param: 'validationMetrics' } },
   );
 }
 

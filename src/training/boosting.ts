@@ -12,7 +12,7 @@ import { type BoostingParts, boostRounds, planRounds } from './boosting-rounds.t
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
 import { dataKey } from './data-key.ts';
 import { ingest } from './ingest/ingest.ts';
-import { type BoostedMembers, boostMembers, historyOf } from './members.ts';
+import { type BoostedMembers, boostMembers } from './members.ts';
 import type { BoostingJob, RankResult } from './messages.ts';
 import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
@@ -73,7 +73,7 @@ async function boostOne(parts: BoostingParts): Promise<BoostedMembers> {
     trees,
     treeNumbers: trees.map((_, t) => t),
     memberRounds: [boosted.numRounds],
-    history: historyOf('validation', boosted.losses),
+    history: boosted.history,
     counters: boosted.counters,
   };
 }

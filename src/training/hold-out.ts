@@ -64,7 +64,9 @@ export async function holdOut(
     });
   }
   const runs = { trainRuns: noRuns, validationRuns: noRuns };
-  return { ...rows, ...dealt, ...copies, ...runs };
+  const { start, count } = dealt.validation;
+  const validationSets = [{ name: `heldOut${fold.index + 1}`, start, count }];
+  return { ...rows, ...dealt, ...copies, ...runs, validationSets };
 }
 
 /** All rows of the process as one rank's: for a rank that works alone. */

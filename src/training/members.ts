@@ -64,7 +64,7 @@ export async function boostMembers(
   const isApart = growsApart(parts, members);
   const own = isApart ? await growApart(parts, members) : await growTogether(parts, members);
   const hands = isApart || environment.collective.rank === 0;
-  const told = own.map(({ index, numRounds, losses }) => ({ index, numRounds, losses }));
+  const told = own.map(({ index, numRounds, history }) => ({ index, numRounds, history }));
   const everyone = (await gatherJson(environment, hands ? told : []))
     .flat()
     .sort((a, b) => a.index - b.index);
@@ -90,14 +90,13 @@ export async function boostMembers(
     trees,
     treeNumbers,
     memberRounds,
-    history: everyone.flatMap(({ index, losses }) => historyOf(`heldOut${index + 1}`, losses)),
+    history: everyone.flatMap(({ index, history }) =>
+      history.map((entry) =>
+        entry.set === 'training' ? { ...entry, set: `training${index + 1}` } : entry,
+      ),
+    ),
     counters: counters as BoostedRounds['counters'],
   };
-}
-
-/** The history of the rows that a model was stopped on; none where there were no such rows. */
-export function historyOf(set: string, losses: readonly number[]): readonly LossHistory[] {
-  return losses.length === 0 ? [] : [{ set, metric: 'loss', values: losses }];
 }
 
 /** How many rounds of any model come before a round of one: rounds go first, then models. */

@@ -25,6 +25,8 @@ export interface TrainingPartition {
   readonly numRows: number;
   /** Rows of a validation table train nothing; they are only predicted and measured. */
   readonly isValidation: boolean;
+  /** Which of the job's validation sets it belongs to; the first where it is left out. */
+  readonly set?: number;
 }
 
 /** What the classes weigh, besides their rows' own weights. */
@@ -58,6 +60,8 @@ export interface IngestJob {
   readonly idCol: string | null;
   /** The column of each row's group, or null. */
   readonly groupCol: string | null;
+  /** Names of the sets of validation rows; rows that a column marks are of the first. */
+  readonly validationSets: readonly string[];
   /** A boolean column that marks validation rows, or null. */
   readonly validationCol: string | null;
   readonly maxBins: number;
@@ -119,6 +123,9 @@ export interface RankingSettings {
   readonly ndcgAt: number;
 }
 
+/** What can be measured after a round; `loss` is what is minimised, or the user's metric. */
+export type RoundMetric = 'loss' | 'mse' | 'rmse' | 'mae' | 'accuracy' | 'areaUnderROC';
+
 /** When boosting stops early. */
 export interface EarlyStopping {
   /** Rounds without a better validation loss. */
@@ -167,7 +174,7 @@ export interface SnapshotRequest {
     readonly dataKey: string;
     /** Rounds behind those of an initial model. */
     readonly numRounds: number;
-    readonly losses: readonly number[];
+    readonly measured: readonly (readonly number[])[];
   } | null;
 }
 
@@ -181,7 +188,7 @@ export interface BoostingSnapshot {
   /** The trees since the last snapshot. */
   readonly trees: TreeEnsemble;
   /** Everything measured so far, what was resumed too. */
-  readonly losses: readonly number[];
+  readonly measured: readonly (readonly number[])[];
 }
 
 /** One fit of boosted trees. */
@@ -216,6 +223,10 @@ export interface BoostingJob {
   readonly centresLabels: boolean;
   /** What is measured on validation rows instead of the objective's loss. */
   readonly metricFunction: FunctionReference | null;
+  /** What is measured after each round; the first, on the first set, stops early. */
+  readonly metrics: readonly RoundMetric[];
+  /** Training rows are measured too. */
+  readonly measuresTraining: boolean;
   /** Rounds at most, behind those of an initial model. */
   readonly numRounds: number;
   readonly stepSize: number;
@@ -308,7 +319,7 @@ export interface TrainedFacts {
 
 /** A loss or metric after each round. */
 export interface LossHistory {
-  /** Which rows: `validation`, or `heldOut1`, `heldOut2`, … of models that hold rows out. */
+  /** Which rows: `validation`, `training`, a set that the user named, or `heldOut1`, `heldOut2`, … of models that hold rows out. */
   readonly set: string;
   /** What was measured: `loss` is what is minimised. */
   readonly metric: string;

@@ -86,16 +86,19 @@ function namesFunctions(job: AnyJob): boolean {
 export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   program: 'boosting' | 'forest',
   job: UnplannedJob<J>,
-  tables: { readonly train: PartitionedTable; readonly validation?: PartitionedTable | undefined },
+  tables: {
+    readonly train: PartitionedTable;
+    /** Tables of validation rows, each of one of the job's sets. */
+    readonly validation?: readonly { readonly set: number; readonly table: PartitionedTable }[];
+  },
   options: RunOptions,
 ): Promise<TrainedModel> {
   const { signal } = options;
-  const partitions = [
-    ...(await planPartitions(tables.train, false, signal)),
-    ...(tables.validation === undefined
-      ? []
-      : await planPartitions(tables.validation, true, signal)),
-  ];
+  const partitions = [...(await planPartitions(tables.train, false, signal))];
+  for (const { set, table } of tables.validation ?? []) {
+    const held = await planPartitions(table, true, signal);
+    partitions.push(...held.map((partition) => ({ ...partition, set })));
+  }
   const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
   if (numRows === 0) {
     throw new CoppiceError(

@@ -7,13 +7,13 @@ import { trainedFacts } from './rank-result.ts';
 /** Rank 0 tells; the others know when not to. */
 export class SnapshotTeller {
   readonly #parts: BoostingParts;
-  readonly #losses: readonly number[];
+  readonly #measured: readonly (readonly number[])[];
   #numTold = 0;
 
-  /** @param losses the list that grows while the rounds run */
-  constructor(parts: BoostingParts, losses: readonly number[]) {
+  /** @param measured the list that grows while the rounds run */
+  constructor(parts: BoostingParts, measured: readonly (readonly number[])[]) {
     this.#parts = parts;
-    this.#losses = losses;
+    this.#measured = measured;
   }
 
   /** Called after each round, with the trees of this run. */
@@ -32,7 +32,7 @@ export class SnapshotTeller {
       }),
       numRounds,
       trees: packTrees(trees.slice(this.#numTold), 1),
-      losses: [...this.#losses],
+      measured: [...this.#measured],
     };
     this.#numTold = trees.length;
     environment.notify(snapshot);

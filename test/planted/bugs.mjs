@@ -229,10 +229,10 @@ export const plantedBugs = [
     name: 'early stopping looks at the first rank only',
     edits: [
       {
-        file: 'src/training/validation-loss.ts',
-        find: 'await sumOverRanks(environment, [loss, weight])',
+        file: 'src/training/measure-rounds.ts',
+        find: 'await sumOverRanks(environment, [sum, weight])',
         replace:
-          'await sumOverRanks(environment, environment.collective.rank === 0 ? [loss, weight] : [new ExactSum(), new ExactSum()])',
+          'await sumOverRanks(environment, environment.collective.rank === 0 ? [sum, weight] : [new ExactSum(), new ExactSum()])',
       },
     ],
     tests: [exactness],
@@ -636,6 +636,28 @@ export const plantedBugs = [
       },
     ],
     tests: ['test/ensemble/ranker.test.ts'],
+  },
+  {
+    name: 'fewer wins where more is better',
+    edits: [
+      {
+        file: 'src/training/boosting-rounds.ts',
+        find: "isLargerBetter(job.metrics[0] ?? 'loss') ? -1 : 1",
+        replace: "isLargerBetter(job.metrics[0] ?? 'loss') ? 1 : 1",
+      },
+    ],
+    tests: ['test/ensemble/training-history.test.ts'],
+  },
+  {
+    name: 'the areas of ranks are not those of all rows',
+    edits: [
+      {
+        file: 'src/training/measure-rounds.ts',
+        find: 'return areaUnderRoc(parts);',
+        replace: 'return areaUnderRoc(parts.slice(0, 1));',
+      },
+    ],
+    tests: ['test/ensemble/training-history.test.ts'],
   },
   {
     name: 'a checkpoint is taken for any rows',

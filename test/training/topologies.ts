@@ -103,16 +103,18 @@ export async function expectSame(
   await expectSameFit(plainFit, found, recipe, wanted);
 }
 
-/** The same for another way to fit on the other topologies. */
+/** The same for another way to fit on the other topologies, or for two ways. */
 export async function expectSameFit(
-  fit: FitCase,
+  fits: FitCase | { readonly alone: FitCase; readonly others: FitCase },
   found: EstimatorCase,
   recipe: DataRecipe,
   wanted: readonly Topology[],
 ): Promise<void> {
   const data = randomData(recipe);
   const complete = withFeatures(found, recipe);
-  const alone = await outcomeOf(complete, data, null, plainFit);
+  const { alone: fitAlone, others: fit } =
+    typeof fits === 'function' ? { alone: plainFit, others: fits } : fits;
+  const alone = await outcomeOf(complete, data, null, fitAlone);
   for (const topology of wanted) {
     expect(await outcomeOf(complete, data, topology, fit), JSON.stringify(topology)).toEqual(alone);
   }

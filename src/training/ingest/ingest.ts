@@ -25,7 +25,14 @@ import { placePartitions } from './placed-partitions.ts';
 import { cutWaves, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
 import { marginPaths } from './read-offsets.ts';
 import { type RoleAddresses, readRoles, rowState } from './row-roles.ts';
-import { type RowRuns, runsOf } from './shard-rows.ts';
+import { joinRuns, type RowRuns, runsOf } from './shard-rows.ts';
+
+/** This rank's rows of one set of validation rows. */
+export interface ValidationSet {
+  readonly name: string;
+  readonly start: number;
+  readonly count: number;
+}
 
 /** Binned rows in shared memory. */
 export interface IngestedRows {
@@ -35,6 +42,8 @@ export interface IngestedRows {
   readonly train: RankRows;
   /** Validation rows; their numbers go on behind the training rows of the process. */
   readonly validation: RankRows;
+  /** The sets that they fall into, behind one another. */
+  readonly validationSets: readonly ValidationSet[];
   /** Where this rank's rows stood among the process's rows as they were read. */
   readonly trainRuns: RowRuns;
   readonly validationRuns: RowRuns;
@@ -94,14 +103,19 @@ export async function ingest(
 
   const states = environment.u8(roles.states, numRows);
   const trainRuns = runsOf(states, rowState.train, environment.localIndex, environment.numLocal);
-  const validationRuns = runsOf(
-    states,
-    rowState.validate,
-    environment.localIndex,
-    environment.numLocal,
+  const setRuns = job.validationSets.map((_, set) =>
+    runsOf(states, rowState.validate + set, environment.localIndex, environment.numLocal),
   );
+  const validationRuns = joinRuns(setRuns);
   const dealt = await dealRows(environment, trainRuns.numRows, validationRuns.numRows);
   const { train, validation } = dealt;
+  let firstOfSet = validation.start;
+  const validationSets = job.validationSets.map((name, set): ValidationSet => {
+    const start = firstOfSet;
+    const count = setRuns[set]?.numRows ?? 0;
+    firstOfSet += count;
+    return { name, start, count };
+  });
   if (train.numAll === 0) throw nothingToLearn(job, validation.numAll);
   for (const [runs, start] of [
     [trainRuns, train.start],
@@ -144,7 +158,7 @@ export async function ingest(
   const offsets = margins.slice(0, job.offsets.length);
   const initialScores = margins.slice(job.offsets.length);
   const columns = { labels, weights, offsets, initialScores, groups, positions, keys };
-  const rows = { classes, train, validation, ...columns, ...runs };
+  const rows = { classes, train, validation, validationSets, ...columns, ...runs };
   const layout = layoutRecords(features, hasMissing, await slotBytes(rows));
 
   const scratch = tables + environment.localIndex * tableBytes(job);

@@ -4,7 +4,7 @@
  *
  *   labels  float64[rows]  the number, or a code of this partition's classes until all classes are known
  *   weights float64[rows]  (only with weightCol)      keys uint32[rows]  for random draws
- *   states  uint8[rows]    0 takes no part, 1 trains, 2 validates
+ *   states  uint8[rows]    0 takes no part, 1 trains, 2 + s validates in set s
  *   offsets float64[rows] each  (only with offsets)     groups uint32[2 rows]  (only with groupCol)
  */
 import type { RecordBatch } from 'apache-arrow';
@@ -183,8 +183,9 @@ function readStates(
   at: RoleAddresses,
 ): void {
   const states = environment.u8(at.states + part.firstLocal, part.count);
-  states.fill(part.partition.isValidation ? rowState.validate : rowState.train);
-  if (job.validationCol !== null) {
+  const { isValidation, set = 0 } = part.partition;
+  states.fill(isValidation ? rowState.validate + set : rowState.train);
+  if (job.validationCol !== null && !isValidation) {
     const flags = new Float64Array(part.count);
     fillNumeric(columnOf(batch, [job.validationCol]), flags, 0, job.validationCol);
     for (let i = 0; i < part.count; i++)

@@ -2,8 +2,6 @@
  * Deals the process's rows to its ranks in blocks, round robin, so that sorted data is spread too. Rows
  * that take no part are left out; what remains of a block is a run of neighbours.
  */
-import type { rowState } from './row-roles.ts';
-
 /** Rows of one block; a block is the smallest thing a rank reads in one go. */
 export const blockRows = 1024;
 
@@ -17,7 +15,7 @@ export interface RowRuns {
 /** The runs of rows in a given state that one rank of the process holds. */
 export function runsOf(
   states: Uint8Array,
-  state: (typeof rowState)[keyof typeof rowState],
+  state: number,
   localIndex: number,
   numLocal: number,
 ): RowRuns {
@@ -39,4 +37,13 @@ export function runsOf(
     }
   }
   return { starts: Uint32Array.from(starts), counts: Uint32Array.from(counts), numRows };
+}
+
+/** Runs behind one another. */
+export function joinRuns(parts: readonly RowRuns[]): RowRuns {
+  return {
+    starts: Uint32Array.from(parts.flatMap(({ starts }) => [...starts])),
+    counts: Uint32Array.from(parts.flatMap(({ counts }) => [...counts])),
+    numRows: parts.reduce((sum, { numRows }) => sum + numRows, 0),
+  };
 }
