@@ -57,10 +57,7 @@ export async function fit(
     const table = await readData(session, options.data);
     const validation =
       options.valid === undefined ? undefined : await readData(session, options.valid);
-    const task = await chooseTask(table, options, context);
-    const features = featuresOf(table, options);
-    const stages = await makeStages(task, features, options);
-    const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
+    const { task, features, estimator } = await plannedFit(table, options, context);
     const model: Transformer = await estimator.fit(table, {
       signal,
       onProgress,
@@ -93,6 +90,19 @@ export async function fit(
       `${trees}${watched} in ${seconds} s; saved to ${options.model}`;
     return { value, text };
   });
+}
+
+/** What the options ask to be fitted, on which columns. */
+export async function plannedFit(
+  table: PartitionedTable,
+  options: FitCommandOptions,
+  context: CommandContext,
+): Promise<{ task: Task; features: string[]; estimator: Estimator }> {
+  const task = await chooseTask(table, options, context);
+  const features = featuresOf(table, options);
+  const stages = await makeStages(task, features, options);
+  const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
+  return { task, features, estimator };
 }
 
 async function chooseTask(

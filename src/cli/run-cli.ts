@@ -58,6 +58,9 @@ function declareCommands(
   ): Promise<void> => setExitCode(await runCommand(load, options, surroundings));
 
   add(fitCommand()).action((options) => run(async () => (await import('./fit.ts')).fit, options));
+  add(tuneCommand()).action((options) =>
+    run(async () => (await import('./tune.ts')).tune, options),
+  );
   add(transformCommand()).action((options) =>
     run(async () => (await import('./transform.ts')).transform, options),
   );
@@ -107,6 +110,27 @@ function fitCommand(): Command {
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
     .option('--seed <n>', 'seed of every random choice', wholeNumber)
     .option('--overwrite', 'replace a model that is there already');
+}
+
+function tuneCommand(): Command {
+  const command = new Command('tune').description(
+    'try parameters on folds, fit the best on all rows and save it',
+  );
+  for (const option of fitCommand().options) {
+    const isOther = ['--initial-model', '--checkpoint-dir', '--checkpoint-interval'];
+    if (!isOther.includes(option.long ?? '')) command.addOption(option);
+  }
+  return command
+    .requiredOption('--grid <file>', 'JSON: an object of lists, or a list of objects of parameters')
+    .option('--metric <name>', 'such as auc or rmse; default: logLoss, rmse')
+    .option('--folds <n>', 'default: 3', wholeNumber)
+    .option('--stratified', 'the same share of every class in each fold')
+    .option('--fold-group <column>', 'rows of one group stay in one fold')
+    .option('--fold-time <column>', 'each fold is measured on what came after')
+    .option('--fold-col <column>', "a column that says each row's fold")
+    .option('--halving <resource>', 'rows or a parameter: little for all, more for the better ones')
+    .option('--early-stopping <share>', "the share of each fit's rows to stop on", Number)
+    .option('--results <file>', 'keeps the metrics, so that a search can go on');
 }
 
 function transformCommand(): Command {

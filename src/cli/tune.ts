@@ -1,0 +1,166 @@
+/** The command `tune`: from a table, a label and candidates to the best model, saved. */
+import { readFile } from 'node:fs/promises';
+import { CoppiceError } from '../base/errors.ts';
+import { isPlainObject, type Json } from '../base/json.ts';
+import { BinaryClassificationEvaluator } from '../evaluation/binary-classification-evaluator.ts';
+import type { Evaluator } from '../evaluation/evaluator.ts';
+import { MulticlassClassificationEvaluator } from '../evaluation/multiclass-classification-evaluator.ts';
+import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
+import type { Estimator } from '../pipeline/estimator.ts';
+import { CrossValidator } from '../tuning/cross-validator.ts';
+import { ParamGridBuilder } from '../tuning/param-grid-builder.ts';
+import type { ParamMap } from '../tuning/param-map.ts';
+import { SuccessiveHalving } from '../tuning/successive-halving.ts';
+import type { TunedModel } from '../tuning/tuned-model.ts';
+import type { CommandContext, CommandResult } from './command.ts';
+import type { Task } from './estimators.ts';
+import { numberText } from './evaluate.ts';
+import { type FitCommandOptions, plannedFit } from './fit.ts';
+import { metricsOfTask, wantedMetrics } from './metric-names.ts';
+import { readData } from './read-data.ts';
+import { secondsSince } from './seconds.ts';
+import { withSession } from './with-session.ts';
+import { refuseExistingPath } from './write-data.ts';
+
+/** Options of `tune`. */
+export interface TuneCommandOptions extends FitCommandOptions {
+  readonly grid: string;
+  readonly metric?: string;
+  readonly folds?: number;
+  readonly stratified?: boolean;
+  readonly foldGroup?: string;
+  readonly foldTime?: string;
+  readonly foldCol?: string;
+  readonly halving?: string;
+  readonly earlyStopping?: number;
+  readonly results?: string;
+}
+
+/** The command `tune`. */
+export async function tune(
+  options: TuneCommandOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const start = context.clock();
+  const { signal, onProgress } = context;
+  const overwrite = options.overwrite === true;
+  refuseExistingPath(options.model, overwrite);
+  const candidates = await readCandidates(options.grid);
+  return await withSession(options, async (session) => {
+    const table = await readData(session, options.data);
+    const validation =
+      options.valid === undefined ? undefined : await readData(session, options.valid);
+    const { task, features, estimator } = await plannedFit(table, options, context);
+    const evaluator = evaluatorOf(task, options);
+    const search = searchOf(options, { estimator, evaluator, estimatorParamMaps: candidates });
+    const model = await search.fit(table, { signal, onProgress, validation });
+    await model.save(options.model, { overwrite });
+    const seconds = secondsSince(start, context.clock);
+    const { metricName: metric } = evaluator.params as { readonly metricName: string };
+    const trials = await trialsOf(model);
+    const value = {
+      command: 'tune',
+      model: options.model,
+      class: model.className,
+      uid: model.uid,
+      ...{ task, label: options.label, features, metric },
+      bestParams: model.bestParams,
+      bestMetric: model.bestMetric,
+      trials,
+      seconds,
+    };
+    const text =
+      `tried ${candidates.length} candidates of ${estimator.className} (${task}); ` +
+      `best ${metric} ${numberText(model.bestMetric)} with ${JSON.stringify(model.bestParams)}; ` +
+      `saved to ${options.model} in ${seconds} s`;
+    return { value, text };
+  });
+}
+
+/** What each candidate reached, round by round. */
+async function trialsOf(model: TunedModel<never>): Promise<Record<string, Json>[]> {
+  const rows = await model.trialsToTable().take(model.rounds.length * 100_000);
+  return rows.map(({ round, resource, params, average, deviation }) => ({
+    ...{ round: Number(round), resource: Number(resource) },
+    params: JSON.parse(String(params)) as Json,
+    ...{ average: jsonNumber(average), deviation: jsonNumber(deviation) },
+  }));
+}
+
+function jsonNumber(value: unknown): Json {
+  return Number.isFinite(value) ? (value as number) : null;
+}
+
+function searchOf(
+  options: TuneCommandOptions,
+  what: {
+    readonly estimator: Estimator;
+    readonly evaluator: Evaluator;
+    readonly estimatorParamMaps: readonly ParamMap[];
+  },
+): Estimator<TunedModel<never>> {
+  const { folds, stratified, foldGroup, foldTime, foldCol, halving, earlyStopping } = options;
+  const common = {
+    ...what,
+    ...{ numFolds: folds, stratified, groupCol: foldGroup, timeCol: foldTime, foldCol },
+    ...{ seed: options.seed, idCol: options.idCol },
+    ...{ earlyStoppingRatio: earlyStopping, resultsFile: options.results },
+  };
+  const search =
+    halving === undefined
+      ? new CrossValidator(common)
+      : new SuccessiveHalving({ ...common, resource: halving });
+  return search as unknown as Estimator<TunedModel<never>>;
+}
+
+/** What measures the trials: the metric that was asked for, else log loss or the root of the mean squared error. */
+function evaluatorOf(task: Task, options: TuneCommandOptions): Evaluator {
+  const columns = {
+    labelCol: options.label,
+    ...(options.weight === undefined ? {} : { weightCol: options.weight }),
+  };
+  const [wanted] = options.metric === undefined ? [] : wantedMetrics([options.metric]);
+  const name = wanted?.name;
+  if (task === 'regression') {
+    if (name === undefined || metricsOfTask.regression.includes(name))
+      return new RegressionEvaluator({ ...columns, metricName: (name ?? 'rmse') as 'rmse' });
+  } else if (task === 'classification') {
+    if (name === undefined || metricsOfTask.multiclass.includes(name)) {
+      const metricName = (name ?? 'logLoss') as 'logLoss';
+      return new MulticlassClassificationEvaluator({ ...columns, metricName });
+    }
+    if (metricsOfTask.binary.includes(name))
+      return new BinaryClassificationEvaluator({ ...columns, metricName: name as 'areaUnderROC' });
+  } else {
+    throw new CoppiceError('USAGE', '--task of tune must be classification or regression');
+  }
+  throw new CoppiceError(
+    'USAGE',
+    `--metric of a ${task} must be one of its metrics; got ${options.metric}`,
+  );
+}
+
+/** An object of lists is a grid; a list of objects is the candidates themselves. */
+async function readCandidates(path: string): Promise<readonly ParamMap[]> {
+  const refuse = (why: string, cause?: unknown): CoppiceError =>
+    new CoppiceError(
+      'USAGE',
+      `--grid must be a JSON file with an object of lists or a list of objects; got ${path}, ${why}`,
+      { context: { file: path }, cause },
+    );
+  let grid: unknown;
+  try {
+    grid = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw refuse('which cannot be read', cause);
+  }
+  if (Array.isArray(grid) && grid.length > 0 && grid.every(isPlainObject))
+    return grid as unknown as readonly ParamMap[];
+  if (!isPlainObject(grid)) throw refuse('which holds something else');
+  const builder = new ParamGridBuilder<Record<string, unknown>>();
+  for (const [name, values] of Object.entries(grid)) {
+    if (!Array.isArray(values) || values.length === 0) throw refuse(`where ${name} has no values`);
+    builder.addGrid(name, values as NonNullable<unknown>[]);
+  }
+  return builder.build();
+}
