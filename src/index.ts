@@ -311,7 +311,7 @@ export type { SqlOptions } from './table/sql/run-sql.ts';
 export { type DropNullsOptions, TableNulls } from './table/table-nulls.ts';
 export { TableWriter } from './table/table-writer.ts';
 export type { SortKey } from './table/verbs/sort-node.ts';
-export type { ClassValue } from './training/messages.ts';
+export type { ClassValue, LossHistory } from './training/messages.ts';
 export type {
   Derivatives,
   MetricFunction,
