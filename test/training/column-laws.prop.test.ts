@@ -9,6 +9,9 @@ import { type EstimatorCase, estimatorCases, recipes, withFeatures } from './ran
 
 const anyCase: fc.Arbitrary<EstimatorCase> = fc.oneof(...Object.values(estimatorCases));
 
+/** Options that name columns which models add; those keep their names. */
+const outputs = new Set(['varianceCol', 'quantilesCol', 'leafCol', 'contributionsCol']);
+
 describe('the names of columns', () => {
   it('do not matter: trees and predictions are the same', async () => {
     await fc.assert(
@@ -20,7 +23,8 @@ describe('the names of columns', () => {
         const options = Object.fromEntries(
           Object.entries(complete.options).map(([option, value]) => {
             if (option === 'featuresCols') return [option, (value as string[]).map(newName)];
-            return [option, option.endsWith('Col') ? newName(value as string) : value];
+            const isInput = option.endsWith('Col') && !outputs.has(option);
+            return [option, isInput ? newName(value as string) : value];
           }),
         );
         const renamed = data.map((column) => ({ ...column, name: newName(column.name) }));
