@@ -33,8 +33,18 @@ function summary(tree: TreeEnsemble): Cut {
   return { leaves, gain: tree.gain.reduce((sum, gain) => sum + gain, 0) };
 }
 
-const grown = randomTree(2, 7).map((tree) => packTrees([tree], 2));
-const alphas = fc.double({ min: 0, max: 3, noNaN: true });
+/** Trees whose gains and prices are of one size, so that a split may pay by what lies below it. */
+const eighths = fc.integer({ min: 1, max: 40 }).map((x) => x / 8);
+const grown = fc
+  .tuple(randomTree(2, 7), fc.array(eighths, { minLength: 15, maxLength: 15 }))
+  .map(([tree, gains]) => {
+    tree.nodes.forEach((node, i) => {
+      node.cover = i === 0 ? 1 : node.cover;
+      if (node.leftChild > 0) node.gain = gains[i] as number;
+    });
+    return packTrees([tree], 2);
+  });
+const alphas = eighths;
 
 describe('a pruned tree', () => {
   it('costs least of all trees cut from the grown one, and is the smallest of these', () => {
