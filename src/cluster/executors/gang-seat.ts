@@ -1,0 +1,139 @@
+/**
+ * One process's place in a gang: its threads, its memory, and where the other processes find it. Whoever
+ * started the process (a daemon, a Spark task, mpirun) hands it the place as plain data and gets back what
+ * its ranks returned; nothing here listens for a driver.
+ *
+ *   seat.listen() → its address, told to all members by whoever started them
+ *   seat.run({ program, payload, place, key, peers }) → one value for each rank here
+ */
+import { CoppiceError } from '../../base/errors.ts';
+import type { TaskOptions, TaskRunner } from '../task-runner.ts';
+import { type NetworkPlace, ranksOf } from '../tcp/network-place.ts';
+import { type Door, listenOnLoopback, openMesh } from '../tcp/open-mesh.ts';
+import { TcpNetwork } from '../tcp/tcp-network.ts';
+import { defaultTimeoutMs } from '../threads/gate.ts';
+import { isSecondary, ThreadPool } from '../threads/thread-pool.ts';
+
+/** Where a member of a gang listens for the others. */
+export interface PeerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The part of a gang that one process runs. */
+export interface SeatJob {
+  readonly program: string;
+  readonly payload: unknown;
+  readonly place: NetworkPlace;
+  /** The secret of the gang. */
+  readonly key: string;
+  /** Where each process of the gang listens, by process. */
+  readonly peers: readonly PeerAddress[];
+}
+
+/** What a seat is made of. */
+export interface SeatOptions {
+  readonly numThreads: number;
+  /** The entry of its worker threads. */
+  readonly workerUrl: URL;
+  /** Longest wait of a rank for the others. */
+  readonly timeoutMs?: number | undefined;
+  /** Bytes that the training data may take. */
+  readonly maxMemory?: number | undefined;
+}
+
+/** Who is told what happens while a seat's ranks run. */
+export interface SeatWatch {
+  readonly signal?: AbortSignal | undefined;
+  readonly onMessage?: ((message: unknown) => void) | undefined;
+}
+
+const pageBytes = 65536;
+const mostPages = 65536;
+
+/** See the header. */
+export class GangSeat implements TaskRunner {
+  readonly numThreads: number;
+  readonly #options: SeatOptions;
+  readonly #pool: ThreadPool;
+  #memory: WebAssembly.Memory | null = null;
+  #door: Door | null = null;
+
+  constructor(options: SeatOptions) {
+    this.#options = options;
+    this.numThreads = options.numThreads;
+    const { timeoutMs } = options;
+    this.#pool = new ThreadPool(options.numThreads, options.workerUrl, { timeoutMs });
+  }
+
+  /** Opens the door for the gang that is to come; a door that no gang came through is closed. */
+  async listen(): Promise<PeerAddress> {
+    this.#closeDoor();
+    this.#door = await listenOnLoopback();
+    return { host: '127.0.0.1', port: this.#door.port };
+  }
+
+  /** Runs a task in a thread of its own. */
+  run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
+    return this.#pool.run<T>(name, payload, options);
+  }
+
+  /**
+   * Runs the ranks here; resolves with what each returned.
+   *
+   * @throws CoppiceError `EXECUTOR_LOST`, `COLLECTIVE_TIMEOUT`, `PROTOCOL`, `ABORTED`, and what a rank throws
+   */
+  async runRanks(job: SeatJob, watch: SeatWatch = {}): Promise<readonly unknown[]> {
+    const { place, key, peers } = job;
+    const door = this.#door;
+    this.#door = null;
+    if (door === null) throw new CoppiceError('INTERNAL', 'a gang began before its door was open');
+    const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs;
+    const ports = peers.map((peer) => peer.port);
+    const wires = await openMesh({ place, key, door, ports, timeoutMs });
+    const network = new TcpNetwork(place, wires, timeoutMs);
+    const [first, end] = ranksOf(place);
+    const memory = this.#takeMemory();
+    try {
+      const values = await this.#pool.runGang(
+        {
+          program: job.program,
+          width: end - first,
+          memory,
+          payload: () => job.payload,
+          signal: watch.signal,
+          onMessage: watch.onMessage,
+        },
+        network,
+      );
+      network.finish();
+      this.#memory = memory;
+      return values;
+    } catch (error) {
+      network.fail(error);
+      throw isSecondary(error) ? (network.failure ?? error) : error;
+    }
+  }
+
+  /** Ends the threads; work under way rejects. */
+  async close(): Promise<void> {
+    this.#closeDoor();
+    await this.#pool.close();
+  }
+
+  /** The memory of the last gang that ended well: a shared memory never shrinks, so the next one takes it over. */
+  #takeMemory(): WebAssembly.Memory {
+    const spare = this.#memory;
+    this.#memory = null;
+    if (spare !== null) return spare;
+    const { maxMemory = Number.POSITIVE_INFINITY } = this.#options;
+    const maximum = Math.max(1, Math.min(mostPages, Math.floor(maxMemory / pageBytes)));
+    return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+  }
+
+  #closeDoor(): void {
+    for (const socket of this.#door?.parked ?? []) socket.destroy();
+    this.#door?.server.close();
+    this.#door = null;
+  }
+}
