@@ -18,6 +18,7 @@ export type { OnProgress, Progress } from './base/progress.ts';
 export { fromModule, type ModuleFunction, type UserFunction } from './base/user-function.ts';
 export type { TaskOptions, TaskRunner } from './cluster/task-runner.ts';
 // trees and ensembles
+export { BoostedModel, type RefitOptions } from './ensemble/boosted-model.ts';
 export {
   DecisionTreeClassificationModel,
   DecisionTreeClassifier,

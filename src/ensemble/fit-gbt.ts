@@ -77,51 +77,18 @@ export async function fitBoostedTrees(
   const stopsEarly = watched.sets.length > 0;
   if (stopsEarly) requireMetric(owner, params);
   const job: Omit<BoostingJob, 'ingest'> = {
-    ...objective,
+    ...boostingJob({ owner, params, objective }, columns),
     ...functions.references,
     initial: initial === null ? null : initialRounds(initial),
-    snapshots: null,
-    ...measuredOf(params),
-    numRounds: params.maxIter ?? roundsUnlessStopped,
-    stepSize: params.stepSize,
-    limits: growthLimits(params.maxDepth, params.maxLeaves, {
-      depth: Number.POSITIVE_INFINITY,
-      leaves: 31,
-    }),
-    split: {
-      lambda: params.lambda,
-      minSumHessian: params.minSumHessian,
-      minInstancesPerNode: params.minInstancesPerNode,
-      minInfoGain: params.minInfoGain,
-      categorySmoothing: params.categorySmoothing,
-      categoryLambda: params.categoryLambda,
-      minCategoryRows: hasCategories(columns.features) ? params.minCategoryRows : 0,
-      maxCategoriesPerSplit: params.maxCategoriesPerSplit,
-      maxOneHot: params.maxOneHot,
-    },
-    shaping: shapingOf(owner, params, columns.features),
-    interactions: interactionsOf(owner, params.interactionConstraints, columns.features),
-    rows: roundSampling(params),
-    columns: {
-      byTree: params.colsampleByTree < 1 ? params.colsampleByTree : null,
-      byLevel: params.colsampleByLevel < 1 ? params.colsampleByLevel : null,
-      byNode: subsetOf(params.featureSubsetStrategy, columns.features.length, 'all'),
-    },
     earlyStopping:
       stopsEarly || stopping !== null
         ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
         : null,
     selfStopping: stopping,
-    seed: params.seed,
-    maxHistogramBytes: params.maxMemoryInMB * 1024 * 1024,
-    flushRows,
-    kernels: undefined,
   };
-  const { ranking } = objective;
-  const mostGrade = ranking === null ? null : ranking.labelGains.length - 1;
   const ingest = {
     ...ingestOf(owner, params, columns, labelKind),
-    mostGrade,
+    mostGrade: mostGrade(objective),
     knownClasses: knownClasses(initial),
     validationSets: watched.sets,
   };
@@ -159,6 +126,57 @@ export async function fitBoostedTrees(
   const added = modelData(owner, params, columns, trained);
   if (checkpoints !== null) return checkpoints.finish(added);
   return initial === null ? added : appendTrees(initial, added);
+}
+
+/** What parameters say of how trees grow, for a fit that begins anew and stops when it is done. */
+export function boostingJob(
+  { owner, params, objective }: Pick<GBTFit, 'owner' | 'params' | 'objective'>,
+  columns: FitColumns,
+): Omit<BoostingJob, 'ingest'> {
+  return {
+    ...objective,
+    objectiveFunction: null,
+    metricFunction: null,
+    initial: null,
+    snapshots: null,
+    ...measuredOf(params),
+    numRounds: params.maxIter ?? roundsUnlessStopped,
+    stepSize: params.stepSize,
+    limits: growthLimits(params.maxDepth, params.maxLeaves, {
+      depth: Number.POSITIVE_INFINITY,
+      leaves: 31,
+    }),
+    split: {
+      lambda: params.lambda,
+      minSumHessian: params.minSumHessian,
+      minInstancesPerNode: params.minInstancesPerNode,
+      minInfoGain: params.minInfoGain,
+      categorySmoothing: params.categorySmoothing,
+      categoryLambda: params.categoryLambda,
+      minCategoryRows: hasCategories(columns.features) ? params.minCategoryRows : 0,
+      maxCategoriesPerSplit: params.maxCategoriesPerSplit,
+      maxOneHot: params.maxOneHot,
+    },
+    shaping: shapingOf(owner, params, columns.features),
+    interactions: interactionsOf(owner, params.interactionConstraints, columns.features),
+    rows: roundSampling(params),
+    columns: {
+      byTree: params.colsampleByTree < 1 ? params.colsampleByTree : null,
+      byLevel: params.colsampleByLevel < 1 ? params.colsampleByLevel : null,
+      byNode: subsetOf(params.featureSubsetStrategy, columns.features.length, 'all'),
+    },
+    earlyStopping: null,
+    selfStopping: null,
+    seed: params.seed,
+    maxHistogramBytes: params.maxMemoryInMB * 1024 * 1024,
+    flushRows,
+    kernels: undefined,
+  };
+}
+
+/** The highest grade of a ranking's labels; null for other labels. */
+export function mostGrade({ ranking }: GBTFit['objective']): number | null {
+  return ranking === null ? null : ranking.labelGains.length - 1;
 }
 
 function oneSetOnly(owner: string): CoppiceError {

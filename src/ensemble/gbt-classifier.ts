@@ -6,17 +6,18 @@ import { fitColumns } from '../pipeline/fit-columns.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { type BoostedFacts, BoostedModel, withKnownFunctions } from './boosted-model.ts';
 import {
   checkThresholds,
   classifierOutputs,
   plannedClassifierSchema,
 } from './classifier-outputs.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
+import { classificationObjective } from './gbt-objectives.ts';
 import { type GBTClassifierOptions, gbtClassifierParams } from './gbt-params.ts';
 import { functionNames } from './objective-params.ts';
 import type { ModelOutput } from './output-columns.ts';
 import type { Link } from './predict-operator.ts';
-import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of GBTClassificationModel. */
@@ -34,7 +35,9 @@ export const gbtClassificationModelParams = defineParams('GBTClassificationModel
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class GBTClassificationModel extends TreeModel<typeof gbtClassificationModelParams.schema> {
+export class GBTClassificationModel extends BoostedModel<
+  typeof gbtClassificationModelParams.schema
+> {
   /** The declared parameters. */
   static readonly paramSchema = gbtClassificationModelParams;
 
@@ -62,6 +65,12 @@ export class GBTClassificationModel extends TreeModel<typeof gbtClassificationMo
   /** How many classes there are. */
   get numClasses(): number {
     return this.data.classes.length;
+  }
+
+  protected override get boosted(): BoostedFacts {
+    const params = withKnownFunctions(this.className, this.params);
+    const objective = classificationObjective(params);
+    return { owner: 'GBTClassifier', params, labelKind: 'class', objective };
   }
 
   static override fromSaved(reader: StageReader): GBTClassificationModel {
@@ -106,20 +115,12 @@ export class GBTClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTClassificationModel> {
-    const isFocal = this.params.lossType === 'focal';
-    const objective = {
-      objective: isFocal ? 'focal' : 'classes',
-      objectiveParameter: isFocal ? (this.params.focalGamma ?? 2) : 0,
-      quantileLevels: [],
-      ranking: null,
-      centresLabels: false,
-    } as const;
     const fit = {
       owner: this.className,
       params: this.params,
       given: this.givenOptions,
       labelKind: 'class',
-      objective,
+      objective: classificationObjective(this.params),
     } as const;
     const data = await fitBoostedTrees(fit, table, options);
     return new GBTClassificationModel(this.givenOptions, data);

@@ -6,12 +6,17 @@ import { fitColumns } from '../pipeline/fit-columns.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { type BoostedFacts, BoostedModel } from './boosted-model.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link } from './predict-operator.ts';
-import { type GBTRankerOptions, gbtRankerParams, rankingSettings } from './ranker-params.ts';
+import {
+  type GBTRankerOptions,
+  gbtRankerParams,
+  noFunctions,
+  rankingObjective,
+} from './ranker-params.ts';
 import { regressionOutputs } from './regression-outputs.ts';
-import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of GBTRankingModel. */
@@ -25,7 +30,7 @@ export const gbtRankingModelParams = defineParams('GBTRankingModel', gbtRankerPa
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class GBTRankingModel extends TreeModel<typeof gbtRankingModelParams.schema> {
+export class GBTRankingModel extends BoostedModel<typeof gbtRankingModelParams.schema> {
   /** The declared parameters. */
   static readonly paramSchema = gbtRankingModelParams;
 
@@ -43,6 +48,12 @@ export class GBTRankingModel extends TreeModel<typeof gbtRankingModelParams.sche
 
   protected override get outputs(): ModelOutput {
     return regressionOutputs(this.params);
+  }
+
+  protected override get boosted(): BoostedFacts {
+    const objective = rankingObjective(this.params);
+    const params = { ...this.params, ...noFunctions };
+    return { owner: 'GBTRanker', params, labelKind: 'numeric', objective };
   }
 
   static override fromSaved(reader: StageReader): GBTRankingModel {
@@ -91,16 +102,10 @@ export class GBTRanker extends Estimator<GBTRankingModel, typeof gbtRankerParams
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<GBTRankingModel> {
     const fit = {
       owner: this.className,
-      params: { ...this.params, objectiveFunction: undefined, metricFunction: undefined },
+      params: { ...this.params, ...noFunctions },
       given: this.givenOptions,
       labelKind: 'numeric',
-      objective: {
-        objective: 'ranking',
-        objectiveParameter: 0,
-        quantileLevels: [],
-        ranking: rankingSettings(this.params),
-        centresLabels: false,
-      },
+      objective: rankingObjective(this.params),
     } as const;
     const data = await fitBoostedTrees(fit, table, options);
     return new GBTRankingModel(this.givenOptions, data);

@@ -6,13 +6,14 @@ import { fitColumns } from '../pipeline/fit-columns.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { type BoostedFacts, BoostedModel, withKnownFunctions } from './boosted-model.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
+import { regressionObjective } from './gbt-objectives.ts';
 import { type GBTRegressorOptions, gbtRegressorParams } from './gbt-params.ts';
 import { functionNames } from './objective-params.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link } from './predict-operator.ts';
 import { regressionOutputs } from './regression-outputs.ts';
-import { TreeModel } from './tree-model.ts';
 import { readTreeModel, type TreeModelData } from './tree-model-data.ts';
 
 /** Parameters of GBTRegressionModel. */
@@ -29,7 +30,7 @@ export const gbtRegressionModelParams = defineParams('GBTRegressionModel', {
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class GBTRegressionModel extends TreeModel<typeof gbtRegressionModelParams.schema> {
+export class GBTRegressionModel extends BoostedModel<typeof gbtRegressionModelParams.schema> {
   /** The declared parameters. */
   static readonly paramSchema = gbtRegressionModelParams;
 
@@ -52,6 +53,12 @@ export class GBTRegressionModel extends TreeModel<typeof gbtRegressionModelParam
 
   protected override get outputs(): ModelOutput {
     return regressionOutputs(this.params);
+  }
+
+  protected override get boosted(): BoostedFacts {
+    const params = withKnownFunctions(this.className, this.params);
+    const objective = regressionObjective(params);
+    return { owner: 'GBTRegressor', params, labelKind: 'numeric', objective };
   }
 
   static override fromSaved(reader: StageReader): GBTRegressionModel {
@@ -96,20 +103,12 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTRegressionModel> {
-    const { lossType, quantileAlphas } = this.params;
-    const objective = {
-      objective: quantileAlphas === undefined ? lossType : ('quantiles' as const),
-      quantileLevels: quantileAlphas ?? [],
-      ranking: null,
-      objectiveParameter: lossParameter(this.params),
-      centresLabels: this.params.centerLabels === true,
-    };
     const fit = {
       owner: this.className,
       params: this.params,
       given: this.givenOptions,
       labelKind: 'numeric',
-      objective,
+      objective: regressionObjective(this.params),
     } as const;
     const data = await fitBoostedTrees(fit, table, options);
     return new GBTRegressionModel(this.givenOptions, data);
@@ -130,18 +129,6 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
 
 /** What the links of a loss of the user's own are called inside. */
 const links = { identity: 'identity', log: 'exp', logit: 'logit' } as const;
-
-/** The parameter that belongs to the loss. */
-function lossParameter(params: {
-  readonly lossType: string;
-  readonly huberDelta: number;
-  readonly quantileLevel: number;
-  readonly tweediePower: number;
-}): number {
-  if (params.lossType === 'huber') return params.huberDelta;
-  if (params.lossType === 'quantile') return params.quantileLevel;
-  return params.lossType === 'tweedie' ? params.tweediePower : 0;
-}
 
 registerStage(GBTRegressor);
 registerStage(GBTRegressionModel);

@@ -1,12 +1,15 @@
 /** Parameters of GBTRanker. */
 import { defineParams, type Options } from '../params/define-params.ts';
 import { bool, column, float, int, numbers, oneOf } from '../params/kinds.ts';
-import type { RankingSettings } from '../training/messages.ts';
 import { defaultGains } from '../training/ranking/ndcg.ts';
+import type { GBTObjective } from './gbt-objectives.ts';
 import { checkGbt, gbtSpecs } from './gbt-params.ts';
 
 // a function of the user sees rows, not groups
 const { objectiveFunction, metricFunction, ...shared } = gbtSpecs;
+
+/** Fields of what all boosted trees have that a ranker lacks. */
+export const noFunctions = { objectiveFunction: undefined, metricFunction: undefined } as const;
 
 /** Parameters of GBTRanker. */
 export const gbtRankerParams = defineParams(
@@ -28,9 +31,7 @@ export const gbtRankerParams = defineParams(
     /** The NDCG of the first so many rows of a group is measured on validation rows. */
     ndcgAt: int({ default: 10, min: 1, since: '0.1.0' }),
   },
-  (params) =>
-    checkGbt({ ...params, objectiveFunction: undefined, metricFunction: undefined }) ??
-    checkGroup(params),
+  (params) => checkGbt({ ...params, ...noFunctions }) ?? checkGroup(params),
 );
 
 /** Options of {@link GBTRanker}. @interface */
@@ -44,20 +45,27 @@ function checkGroup(params: {
 }
 
 /** What ranks are told. */
-export function rankingSettings(params: {
+export function rankingObjective(params: {
   readonly lossType: 'lambdarank' | 'xendcg' | undefined;
   readonly truncationLevel: number;
   readonly sigmoid: number;
   readonly lambdarankNorm: boolean;
   readonly labelGains: readonly number[] | undefined;
   readonly ndcgAt: number;
-}): RankingSettings {
-  return {
+}): GBTObjective {
+  const ranking = {
     loss: params.lossType ?? 'lambdarank',
     labelGains: params.labelGains ?? defaultGains,
     truncationLevel: params.truncationLevel,
     sigma: params.sigmoid,
     normalises: params.lambdarankNorm,
     ndcgAt: params.ndcgAt,
+  } as const;
+  return {
+    objective: 'ranking',
+    objectiveParameter: 0,
+    quantileLevels: [],
+    ranking,
+    centresLabels: false,
   };
 }

@@ -11,6 +11,7 @@ import type { GrownTree } from '../tree/tree.ts';
 import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
 import { ColumnSampler, treeKey } from './column-sampling.ts';
 import type { RankRows } from './ingest/deal-rows.ts';
+import { clearStats, type FoundGradients, largestGradients } from './largest-gradients.ts';
 import { settleLeaves } from './leaf-values.ts';
 import { numberOfWord } from './order-word.ts';
 import { treeScales } from './quantise.ts';
@@ -20,10 +21,8 @@ import { routeBytes, writeRoutes } from './route-rows.ts';
 /** Marks a row of the tree's own rank that the tree was not grown on. */
 const leftOut = 0x80000000;
 
-/** The largest |g| and h over all ranks. */
-interface LargestGradients {
-  readonly grad: number;
-  readonly hess: number;
+/** The largest |g| and h over all ranks, and what they mean. */
+interface LargestGradients extends FoundGradients {
   /** Every row has the same h. */
   readonly isConstantHess: boolean;
 }
@@ -75,9 +74,12 @@ export class BoostedTreeGrower {
     const { environment, objective, job } = this.#state;
     const { layout, train } = this.#state.rows;
     environment.collective.checkAborted();
-    objective.gradients(environment, this.#clearedRows(train), output);
+    clearStats(this.#state);
+    objective.gradients(environment, gradientRows(this.#state, train), output);
     const isAmplified = this.#roundRows.amplify();
-    const largest = await this.#largestGradients(isAmplified);
+    const found = await largestGradients(this.#state);
+    const isConstantHess = this.#hasConstantHess(isAmplified, found);
+    const largest = { ...found, isConstantHess };
     const quantisation = this.#quantise(largest, round, output);
     const tree = round * objective.numOutputs + output;
     this.#sampler.beginTree(tree);
@@ -94,29 +96,12 @@ export class BoostedTreeGrower {
     return grown.tree;
   }
 
-  #clearedRows(part: RankRows) {
-    this.#state.environment.f64(this.#state.memory.ownStats, 3).fill(0);
-    return gradientRows(this.#state, part);
-  }
-
-  async #largestGradients(isAmplified: boolean): Promise<LargestGradients> {
-    const { environment, memory } = this.#state;
-    const bits = new BigInt64Array(environment.f64(memory.ownStats, 3).slice().buffer);
-    await environment.wait(environment.collective.allreduce(bits, 'max'));
-    const largest = new Float64Array(bits.buffer);
-    return {
-      grad: largest[0] as number,
-      hess: largest[1] as number,
-      isConstantHess: this.#hasConstantHess(isAmplified, largest, bits[2] as bigint),
-    };
-  }
-
-  #hasConstantHess(isAmplified: boolean, largest: Float64Array, leastWord: bigint): boolean {
+  #hasConstantHess(isAmplified: boolean, found: FoundGradients): boolean {
     const { objective, rows } = this.#state;
     if (isAmplified || rows.weights !== 0) return false;
     if (objective.hessianIsWeight) return true;
-    const most = largest[1] as number;
-    return objective.findsHessianRange && most > 0 && numberOfWord(leastWord) === most;
+    const most = found.hess;
+    return objective.findsHessianRange && most > 0 && numberOfWord(found.leastHessWord) === most;
   }
 
   /** Writes the gradients into the records' slots as integers. */

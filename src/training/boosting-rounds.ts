@@ -71,7 +71,7 @@ export async function boostRounds(
   onRound: OnRound,
 ): Promise<BoostedRounds> {
   const { environment, job } = parts;
-  const state = await prepare(parts, memory);
+  const state = await prepareRounds(parts, memory);
   const { numOutputs } = state.objective;
   const grower = new BoostedTreeGrower(state);
   const trees: GrownTree[] = [];
@@ -129,8 +129,8 @@ function historyOf(
 }
 
 /** Sets every row's score to where boosting starts. */
-async function prepare(
-  { environment, job, rows, start }: BoostingParts,
+export async function prepareRounds(
+  { environment, job, rows, start }: Omit<BoostingParts, 'baseScores' | 'dataKey'>,
   memory: BoostingMemory,
 ): Promise<BoostingState> {
   const { objective, scoreUnit, centre, firstScores } = start;

@@ -68,9 +68,9 @@ export async function startBoosting(
     settleScores(job, objective, scores, await firstSpread(environment, objective, own, scores));
   let settled = await settle(best);
   const { centre: mean, firstScores: first } = settled;
-  const known = job.initial?.baseScores;
+  const known = knownStart(job, best);
   // on the same rows it is what was just found, but for its rounding
-  if (known?.some((base, k) => base !== mean + (first[k] as number)) === true) {
+  if (known?.some((base, k) => base !== mean + (first[k] as number))) {
     settled = await settle(known);
   }
   const { centre } = settled;
@@ -81,6 +81,14 @@ export async function startBoosting(
     }
   }
   return { objective, ...settled, validationLabels, isConstant: false };
+}
+
+/** Where scores of a model's begin, if need be drawn towards what suits the rows best. */
+function knownStart({ initial }: BoostingJob, best: readonly number[]): readonly number[] | null {
+  if (initial === null) return null;
+  const { baseScores, share = 1 } = initial;
+  if (share === 1) return baseScores;
+  return baseScores.map((score, k) => share * score + (1 - share) * (best[k] as number));
 }
 
 /** Centre, grid and first scores, for scores that boosting starts from. */

@@ -3,18 +3,33 @@
  * gradients (fixed point of 66 bits below the largest), rounded once onto the grid of the model's scores.
  */
 import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
-import type { GrowthResult } from '../tree/grow-tree.ts';
 import { leafRule, type SplitShaping } from '../tree/split-shaping.ts';
-import type { GrownNode } from '../tree/tree.ts';
+import type { GrownNode, GrownTree } from '../tree/tree.ts';
 import type { GradientRows } from './objective.ts';
 import { bitsOf } from './quantise.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 import { selectQuantiles } from './select-quantiles.ts';
 import { shapeLeaves } from './shape-leaves.ts';
 
+/** A tree whose leaves get their values. */
+export interface SettledTree {
+  readonly tree: GrownTree;
+  /** Its leaves, with how many rows of all ranks are in each. */
+  readonly leaves: readonly { readonly index: number; readonly rows: number }[];
+}
+
+/** What leaves were before a refit, in their order. */
+export interface PreviousLeaves {
+  readonly values: ArrayLike<number>;
+  /** How much of a value stays. */
+  readonly decayRate: number;
+}
+
 /** What settles the leaves of one tree. */
 export interface LeafSettlement {
-  readonly grown: GrowthResult;
+  readonly grown: SettledTree;
+  /** Null for new leaves; a leaf without rows keeps what it was, as far as bounds allow. */
+  readonly previous?: PreviousLeaves | null;
   readonly largest: { readonly grad: number; readonly hess: number };
   readonly rows: GradientRows;
   /** uint32 of this rank's rows. */
@@ -61,7 +76,8 @@ export async function settleLeaves(
   await environment.wait(environment.collective.allreduce(words, 'sum'));
   const nodes = grown.tree.nodes as GrownNode[];
   const quantiles = await leafQuantiles(environment, settlement);
-  const { shaping, lambda } = settlement;
+  const { shaping, lambda, previous = null } = settlement;
+  const kept = previous === null ? null : keptSteps(settlement, previous);
   const sumsOf = (own: readonly bigint[]) => ({
     G: fromFixed(own[0] as bigint, own[1] as bigint, gradScale),
     H: fromFixed(own[2] as bigint, own[3] as bigint, hessScale),
@@ -77,6 +93,7 @@ export async function settleLeaves(
           wordsPerLeaf: 4,
           sumsOf,
           quantiles,
+          kept,
         });
   const values = grown.leaves.map((leaf, i) => {
     const grad = fromFixed(words[4 * i] as bigint, words[4 * i + 1] as bigint, gradScale);
@@ -84,9 +101,11 @@ export async function settleLeaves(
     const node = nodes[leaf.index] as GrownNode;
     const denominator = hess + lambda;
     const newton = denominator > 0 ? -grad / denominator : 0;
-    const step = shaped?.[i] ?? quantiles?.[i] ?? newton;
-    const value =
-      Math.round((step * settlement.stepSize) / settlement.scoreUnit) * settlement.scoreUnit;
+    const step = shaped?.[i] ?? kept?.[i] ?? quantiles?.[i] ?? newton;
+    const fresh = step * settlement.stepSize;
+    const isKept = step === kept?.[i];
+    const whole = previous === null ? fresh : mixed(previous, i, isKept ? null : fresh);
+    const value = Math.round(whole / settlement.scoreUnit) * settlement.scoreUnit;
     node.cover = hess;
     node.value = Float64Array.of(value);
     return value;
@@ -100,6 +119,20 @@ export async function settleLeaves(
     node.value = Float64Array.of(0);
   }
   return values;
+}
+
+/** The steps that would give leaves without rows the values that they had; null for the others. */
+function keptSteps(
+  { grown, stepSize }: LeafSettlement,
+  { values }: PreviousLeaves,
+): readonly (number | null)[] {
+  return grown.leaves.map(({ rows }, i) => (rows > 0 ? null : (values[i] as number) / stepSize));
+}
+
+function mixed(previous: PreviousLeaves, leaf: number, fresh: number | null): number {
+  const { values, decayRate } = previous;
+  const old = values[leaf] as number;
+  return fresh === null ? old : decayRate * old + (1 - decayRate) * fresh;
 }
 
 /** The quantile of label − score of each leaf's rows, where the objective asks for it. */

@@ -37,6 +37,12 @@ export interface ClassWeighting {
   readonly positive: number;
 }
 
+/** The bins of a feature: cuts of a number, ascending, or the values of a category. */
+export interface GivenBins {
+  readonly edges: readonly number[];
+  readonly categories: readonly string[];
+}
+
 /** What ranks read, and how rows become bins. */
 export interface IngestJob {
   readonly partitions: readonly TrainingPartition[];
@@ -64,6 +70,8 @@ export interface IngestJob {
   readonly validationSets: readonly string[];
   /** A boolean column that marks validation rows, or null. */
   readonly validationCol: string | null;
+  /** Bins that are known already, one of each feature; null: they are found in the rows. */
+  readonly givenBins?: readonly GivenBins[] | undefined;
   readonly maxBins: number;
   /** Rows that the bin edges are taken from. */
   readonly binSampleRows: number;
@@ -162,6 +170,8 @@ export interface InitialRounds {
   readonly baseScores: readonly number[];
   /** Its leaf values are whole multiples of this power of two. */
   readonly valueUnit: number;
+  /** Scores begin between its own and those that suit the rows best: so much of its own (all of it by default). */
+  readonly share?: number;
 }
 
 /** Asks for snapshots, and says what an earlier run of the same fit left behind. */
@@ -246,6 +256,19 @@ export interface BoostingJob {
   readonly flushRows: number;
   /** 'wasm', 'reference' or undefined for the default. */
   readonly kernels: string | undefined;
+}
+
+/** New leaf values for the trees of a boosted model; its features are columns of the bins that splits need. */
+export interface RefitJob extends BoostingJob {
+  readonly refit: {
+    /** How much of a leaf's old value stays. */
+    readonly decayRate: number;
+    readonly trees: TreeEnsemble;
+    /** Which of the model's features each column is cut for. */
+    readonly columns: readonly number[];
+    /** Rounds of each model that is averaged. */
+    readonly memberRounds: readonly number[];
+  };
 }
 
 /** One fit of a forest. */

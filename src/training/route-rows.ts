@@ -5,13 +5,27 @@
 import type { BinnedLayout, FeaturePlace } from '../binning/binned-layout.ts';
 import type { Split } from '../tree/backend/backend.ts';
 import { sidesBytes, writeSides } from '../tree/backend/cpu/sides.ts';
-import type { GrowthResult } from '../tree/grow-tree.ts';
+import type { GrownTree } from '../tree/tree.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 const leafMark = 0xffffffff;
 
+/** A tree whose splits are known by bins. */
+export interface RoutedTree {
+  readonly tree: GrownTree;
+  readonly leaves: readonly { readonly index: number }[];
+  /** The nodes that were split. */
+  readonly inner: readonly { readonly index: number; readonly split: RoutedSplit | null }[];
+}
+
+/** What sends rows to a side. */
+export type RoutedSplit = Pick<
+  Split,
+  'place' | 'bin' | 'leftBins' | 'missingGoesLeft' | 'heavierIsLeft'
+>;
+
 /** Bytes of the table of a tree. */
-export function routeBytes(grown: GrowthResult, layout: BinnedLayout): number {
+export function routeBytes(grown: RoutedTree, layout: BinnedLayout): number {
   const sides = grown.inner.reduce(
     (sum, node) => sum + align(sidesBytes(placeOf(node.split, layout))),
     0,
@@ -28,7 +42,7 @@ export function routeBytesBound(numLeaves: number, layout: BinnedLayout): number
 /** Writes the table; leaves are numbered in the order of grown.leaves. */
 export function writeRoutes(
   environment: RankEnvironment,
-  grown: GrowthResult,
+  grown: RoutedTree,
   layout: BinnedLayout,
   address: number,
 ): void {
@@ -40,13 +54,13 @@ export function writeRoutes(
   for (const node of grown.inner) {
     const place = placeOf(node.split, layout);
     const left = grown.tree.nodes[node.index]?.leftChild ?? 0;
-    writeSides(node.split as Split, place, environment.u8(sides, sidesBytes(place)));
+    writeSides(node.split as RoutedSplit, place, environment.u8(sides, sidesBytes(place)));
     nodes.set([place.offset + place.width * 0x1000000, sides, left, left + 1], node.index * 4);
     sides += align(sidesBytes(place));
   }
 }
 
-function placeOf(split: Split | null, layout: BinnedLayout): FeaturePlace {
+function placeOf(split: RoutedSplit | null, layout: BinnedLayout): FeaturePlace {
   const place = layout.places[split?.place ?? -1];
   if (place === undefined) throw new RangeError('a split names a place outside the layout');
   return place;

@@ -53,7 +53,12 @@ export type UnplannedJob<J extends BoostingJob | ForestJob> = Omit<J, 'ingest'> 
  * two, and its threads meet some sixty times; the trees of a forest are grown apart, so there only the start of
  * a thread counts. Who has other processes train has them for their memory: they are used early.
  */
-const valuesForSeveralRanks = { boosting: 1_000_000, forest: 20_000, processes: 20_000 };
+const valuesForSeveralRanks = {
+  boosting: 1_000_000,
+  refit: 1_000_000,
+  forest: 20_000,
+  processes: 20_000,
+};
 
 type AnyJob = UnplannedJob<BoostingJob> | UnplannedJob<ForestJob>;
 
@@ -84,7 +89,7 @@ function namesFunctions(job: AnyJob): boolean {
 
 /** Runs a boosting or forest job over a table. */
 export async function runTrainingJob<J extends BoostingJob | ForestJob>(
-  program: 'boosting' | 'forest',
+  program: 'boosting' | 'forest' | 'refit',
   job: UnplannedJob<J>,
   tables: {
     readonly train: PartitionedTable;

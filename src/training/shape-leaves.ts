@@ -12,13 +12,13 @@ import {
   openFrame,
   shapedValue,
 } from '../kernels/leaf-shape.ts';
-import type { GrowthResult } from '../tree/grow-tree.ts';
 import { childFrame } from '../tree/split-shaping.ts';
 import type { GrownNode } from '../tree/tree.ts';
+import type { SettledTree } from './leaf-values.ts';
 
 /** A tree whose leaves wait for their values. */
 export interface UnshapedTree {
-  readonly grown: GrowthResult;
+  readonly grown: SettledTree;
   readonly rule: LeafRule;
   /** Directions by feature index; empty where all are free. */
   readonly monotone: readonly number[];
@@ -29,6 +29,8 @@ export interface UnshapedTree {
   sumsOf(words: readonly bigint[]): { readonly G: number; readonly H: number };
   /** Values of the leaves by themselves, where they are quantiles of their rows. */
   readonly quantiles: ArrayLike<number> | null;
+  /** What leaves without rows keep, null for others; null where all leaves are new. */
+  readonly kept: readonly (number | null)[] | null;
 }
 
 /** Values before the step size, in the order of the leaves. */
@@ -61,13 +63,16 @@ interface Summed {
   readonly rows: number;
   /** The mean of its leaves' quantiles, by rows. */
   readonly mean: number;
+  /** Of nodes without rows: what their leaves keep, on average. */
+  readonly kept: number | null;
 }
 
-function sumUp({ grown, words, wordsPerLeaf, quantiles }: UnshapedTree): Summed[] {
+function sumUp({ grown, words, wordsPerLeaf, quantiles, kept }: UnshapedTree): Summed[] {
   const nodes: Summed[] = [];
   grown.leaves.forEach((leaf, i) => {
     const own = words.slice(wordsPerLeaf * i, wordsPerLeaf * (i + 1));
-    nodes[leaf.index] = { words: [...own], rows: leaf.rows, mean: quantiles?.[i] ?? 0 };
+    const mean = quantiles?.[i] ?? 0;
+    nodes[leaf.index] = { words: [...own], rows: leaf.rows, mean, kept: kept?.[i] ?? null };
   });
   for (let n = grown.tree.nodes.length - 1; n >= 0; n--) {
     const { leftChild } = grown.tree.nodes[n] as GrownNode;
@@ -79,6 +84,7 @@ function sumUp({ grown, words, wordsPerLeaf, quantiles }: UnshapedTree): Summed[
       words: left.words.map((word, k) => word + (right.words[k] as bigint)),
       rows,
       mean: rows > 0 ? (left.rows * left.mean + right.rows * right.mean) / rows : 0,
+      kept: left.kept === null || right.kept === null ? null : (left.kept + right.kept) / 2,
     };
   }
   return nodes;
@@ -86,6 +92,7 @@ function sumUp({ grown, words, wordsPerLeaf, quantiles }: UnshapedTree): Summed[
 
 function leafValueOf(tree: UnshapedTree, node: Summed, frame: LeafFrame): number {
   const { rule, quantiles } = tree;
+  if (node.kept !== null) return Math.max(frame.lower, Math.min(frame.upper, node.kept));
   if (quantiles !== null) return boundedValue(rule, frame, node.mean, node.rows);
   return shapedValue(rule, frame, { ...tree.sumsOf(node.words), rows: node.rows });
 }

@@ -52,6 +52,17 @@ export const plantedBugs = [
     tests: [exactness],
   },
   {
+    name: 'trees of a refit do not learn what those before them leave over',
+    edits: [
+      {
+        file: 'src/training/refit.ts',
+        find: '    });\n    this.#addValues(values, output, at);',
+        replace: '    });',
+      },
+    ],
+    tests: ['test/training/refit.prop.test.ts'],
+  },
+  {
     name: 'a missing value that goes left is ranked among the lowest',
     edits: [
       {

@@ -22,6 +22,21 @@ export interface FoundBins {
   readonly hasMissing: readonly boolean[];
 }
 
+/** Bins that a job brings; whatever has them may split, and may have missing values. */
+export function givenBins({ features, givenBins: bins = [] }: IngestJob): FoundBins {
+  return {
+    features: features.map((source, index) => ({
+      name: source.name,
+      index,
+      kind: source.kind === 'category' ? 'category' : 'numeric',
+      edges: Float64Array.from(bins[index]?.edges ?? []),
+      categories: bins[index]?.categories ?? [],
+      isFloat32: source.kind === 'f32',
+    })),
+    hasMissing: features.map(() => true),
+  };
+}
+
 /** What one rank has seen of a feature so far. */
 interface Seen {
   /** Sampled numbers other than zeros, which are only counted: wide tables are mostly zeros. */

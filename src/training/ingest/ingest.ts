@@ -20,7 +20,7 @@ import type { RankEnvironment } from '../rank-environment.ts';
 import { binTableBytes, RowBinner } from './bin-rows.ts';
 import { weighClasses } from './class-weights.ts';
 import { dealRows, type RankRows } from './deal-rows.ts';
-import { BinFinder } from './find-bins.ts';
+import { BinFinder, givenBins } from './find-bins.ts';
 import { placePartitions } from './placed-partitions.ts';
 import { cutWaves, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
 import { marginPaths } from './read-offsets.ts';
@@ -142,18 +142,21 @@ export async function ingest(
   const waveRows = waves.reduce((most, wave) => Math.max(most, wave.numRows), 0);
   await environment.reserve(overlay.top + RawColumns.bytes(job, waveRows), 'raw columns');
   const raw = new RawColumns(environment, job, overlay.top, waveRows, scheduleAddress);
-  const finder = new BinFinder(
-    environment,
-    job,
-    trainRuns,
-    environment.u32(roles.keys, numRows),
-    train.numAll,
-  );
-  for (const wave of waves) {
+  const finder =
+    job.givenBins === undefined
+      ? new BinFinder(
+          environment,
+          job,
+          trainRuns,
+          environment.u32(roles.keys, numRows),
+          train.numAll,
+        )
+      : null;
+  for (const wave of finder === null ? [] : waves) {
     await raw.load(wave, (done, total) => environment.progress({ phase: 'read', done, total }));
-    finder.look(raw, wave);
+    finder?.look(raw, wave);
   }
-  const { features, hasMissing } = await finder.finish();
+  const { features, hasMissing } = finder === null ? givenBins(job) : await finder.finish();
   const runs = { trainRuns, validationRuns };
   const offsets = margins.slice(0, job.offsets.length);
   const initialScores = margins.slice(job.offsets.length);

@@ -8,7 +8,11 @@ export function sidesBytes(place: FeaturePlace): number {
 }
 
 /** Fills the table of a split. */
-export function writeSides(split: Split, place: FeaturePlace, sides: Uint8Array): void {
+export function writeSides(
+  split: Pick<Split, 'bin' | 'leftBins' | 'missingGoesLeft' | 'heavierIsLeft'>,
+  place: FeaturePlace,
+  sides: Uint8Array,
+): void {
   if (split.leftBins === null) {
     for (let b = 0; b < place.numValueBins; b++) sides[b] = b <= split.bin ? 1 : 0;
   } else {
