@@ -1,16 +1,21 @@
 /** A gang's connections form among its members and nobody else. */
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { frameHead, frameKind } from '../../src/cluster/tcp/frames.ts';
-import { helloTo, maxHelloBytes } from '../../src/cluster/tcp/hello.ts';
+import { maxHelloBytes, newHello, sealed } from '../../src/cluster/tcp/hello.ts';
 import type { NetworkPlace } from '../../src/cluster/tcp/network-place.ts';
 import {
   type Door,
-  listenOnLoopback,
+  defaultTiming,
   loopback,
+  openDoor,
   openMesh,
 } from '../../src/cluster/tcp/open-mesh.ts';
+import type { GangTls } from '../../src/cluster/tcp/protection.ts';
 import type { Wire } from '../../src/cluster/tcp/wire.ts';
+import { BareMember } from './bare-member.ts';
 import { errorOf } from './run-program.ts';
 
 const key = 'the key of this gang';
@@ -26,7 +31,7 @@ function placesOf(numProcesses: number): NetworkPlace[] {
 }
 
 async function doorsOf(count: number): Promise<Door[]> {
-  const doors = await Promise.all(Array.from({ length: count }, () => listenOnLoopback()));
+  const doors = await Promise.all(Array.from({ length: count }, () => openDoor()));
   open.push(...doors.map((door) => door.server));
   return doors;
 }
@@ -34,19 +39,21 @@ async function doorsOf(count: number): Promise<Door[]> {
 /** Opens the mesh of some processes, all of them here. */
 async function openAll(
   doors: readonly Door[],
-  options: { processes?: readonly number[]; timeoutMs?: number } = {},
+  options: { processes?: readonly number[]; joinMs?: number; tls?: GangTls; keys?: string[] } = {},
 ): Promise<PromiseSettledResult<Map<number, Wire>>[]> {
   const places = placesOf(doors.length);
-  const ports = doors.map((door) => door.port);
-  const { processes = places.map((place) => place.process), timeoutMs = 3000 } = options;
+  const members = doors.map((door) => ({ host: loopback, port: door.port }));
+  const { processes = places.map((place) => place.process), joinMs = 3000, tls = null } = options;
+  const timing = { ...defaultTiming, joinMs };
   const results = await Promise.allSettled(
     processes.map((process) =>
       openMesh({
         place: places[process] as NetworkPlace,
-        key,
+        key: options.keys?.[process] ?? key,
         door: doors[process] as Door,
-        ports,
-        timeoutMs,
+        members,
+        tls,
+        timing,
       }),
     ),
   );
@@ -85,7 +92,12 @@ function closed(socket: Socket): Promise<void> {
 }
 
 function hello(payload: Uint8Array): Uint8Array[] {
-  return [frameHead(frameKind.hello, 0, payload.length), payload];
+  return [frameHead(frameKind.hello, 0, [payload]), payload];
+}
+
+/** A head that announces a payload which never comes. */
+function empty(bytes: number): Uint8Array {
+  return frameHead(frameKind.hello, 0, [new Uint8Array(bytes)]);
 }
 
 describe('a mesh', () => {
@@ -93,35 +105,145 @@ describe('a mesh', () => {
     for (const count of [1, 2, 3, 5]) expectWhole(await openAll(await doorsOf(count)));
   });
 
-  it('forms although strangers knock, before and while it forms, and turns them away', async () => {
-    const doors = await doorsOf(3);
-    const [first] = doors as [Door];
-    const places = placesOf(3);
-    const strangers = [
-      await call(first), // says nothing
-      await call(first, new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n')),
-      await call(first, frameHead(frameKind.hello, 0, maxHelloBytes + 1)),
-      await call(first, frameHead(frameKind.barrier, 1, 0)),
-      await call(first, ...hello(helloTo(places[1] as NetworkPlace, 'another key', 0))),
-      await call(first, ...hello(new TextEncoder().encode('null'))),
-      await call(first, ...hello(new TextEncoder().encode('{"key":7}'))),
-      await call(first, frameHead(frameKind.hello, 0, 100)), // never ends
+  const allTls: readonly (GangTls | undefined)[] = [undefined, { kind: 'psk' }];
+  it.each(allTls)(
+    'forms although strangers knock, before and while it forms, with %o',
+    async (tls) => {
+      const doors = await doorsOf(3);
+      const [first] = doors as [Door];
+      const own = newHello(placesOf(3)[1] as NetworkPlace, 0);
+      const text = (words: string) => new TextEncoder().encode(words);
+      const strangers = [
+        await call(first), // says nothing
+        await call(first, text('GET / HTTP/1.1\r\n\r\n')),
+        await call(first, empty(maxHelloBytes + 1)),
+        await call(first, frameHead(frameKind.barrier, 1)),
+        await call(first, frameHead(frameKind.ready, 0)),
+        await call(first, ...hello(sealed('another key', 'hello', own, ''))),
+        await call(first, ...hello(sealed(key, 'proof', own, ''))),
+        await call(first, ...hello(text('null'))),
+        await call(first, ...hello(text('{"words":7,"mac":"7"}'))),
+        await call(first, empty(100)), // never ends
+      ];
+      expectWhole(await openAll(doors, tls === undefined ? {} : { tls }));
+      await Promise.all(strangers.map(closed));
+      const late = await errorOf(call(first));
+      expect(late?.message).toMatch('ECONNREFUSED');
+    },
+  );
+
+  it('forms, whatever bytes strangers say', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ minLength: 1, maxLength: 200 }), { minLength: 1, maxLength: 6 }),
+        fc.constantFrom(...allTls),
+        async (words, tls) => {
+          const doors = await doorsOf(2);
+          const strangers = await Promise.all(words.map((word) => call(doors[0] as Door, word)));
+          expectWhole(await openAll(doors, tls === undefined ? {} : { tls }));
+          await Promise.all(strangers.map(closed));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('turns away who knows the words of a member but not the key', async () => {
+    const doors = await doorsOf(2);
+    // a hello that was overheard is answered, but the proof must fit this connection's welcome
+    const own = sealed(key, 'hello', newHello(placesOf(2)[1] as NetworkPlace, 0), '');
+    const opening = openAll(doors, { processes: [0], joinMs: 600 });
+    const thief = new BareMember((doors[0] as Door).port);
+    open.push(thief.socket);
+    thief.say(frameKind.hello, 0, own);
+    await thief.hear(frameKind.welcome);
+    thief.say(frameKind.proof, 0, sealed('guess', 'proof', null, ''));
+    await closed(thief.socket);
+    const [result] = await opening;
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'COLLECTIVE_TIMEOUT' } });
+  });
+
+  it.each(allTls)('refuses a member with the key of another try, with %o', async (tls) => {
+    const doors = await doorsOf(2);
+    const options = { joinMs: 800, keys: [key, 'the key of the try before'] };
+    const results = await openAll(doors, tls === undefined ? options : { ...options, tls });
+    expect(results[1]).toMatchObject({ status: 'rejected', reason: { code: 'EXECUTOR_LOST' } });
+    expect(results[0]).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'COLLECTIVE_TIMEOUT' },
+    });
+  });
+
+  it('does not take a listener for a member that cannot prove it', async () => {
+    const doors = await doorsOf(2);
+    const [impostor] = doors as [Door];
+    impostor.server.removeAllListeners('connection').on('connection', (socket) => {
+      const welcome = sealed(
+        'another key',
+        'welcome',
+        newHello(placesOf(2)[0] as NetworkPlace, 1),
+        '',
+      );
+      socket.write(frameHead(frameKind.welcome, 0, [welcome]));
+      socket.write(welcome);
+    });
+    const [result] = await openAll(doors, { processes: [1] });
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'PROTOCOL' } });
+  });
+
+  it('refuses members on other machines without TLS', async () => {
+    const [door] = (await doorsOf(1)) as [Door];
+    const members = [
+      { host: loopback, port: door.port },
+      { host: '192.0.2.7', port: 7000 },
     ];
-    expectWhole(await openAll(doors));
-    await Promise.all(strangers.map(closed));
-    const late = await errorOf(call(first));
-    expect(late?.message).toMatch('ECONNREFUSED');
+    const opening = openMesh({
+      place: { process: 0, firstRanks: [0, 1, 2] },
+      key,
+      door,
+      members,
+      tls: null,
+      timing: defaultTiming,
+    });
+    expect(await errorOf(opening)).toMatchObject({
+      code: 'PARAM_INVALID',
+      message:
+        'tls of a gang must be given where a member is not on this machine; got none, and a member at 192.0.2.7',
+    });
+  });
+
+  it('gives up a member that falls silent, and says which', async () => {
+    const doors = await doorsOf(2);
+    const timing = { ...defaultTiming, heartbeatMs: 20, silenceMs: 200 };
+    const members = doors.map((door) => ({ host: loopback, port: door.port }));
+    const [place, other] = placesOf(2) as [NetworkPlace, NetworkPlace];
+    const opening = openMesh({ place, key, door: doors[0] as Door, members, tls: null, timing });
+    const member = new BareMember((doors[0] as Door).port);
+    await member.join(other, key);
+    const wire = (await opening).get(1) as Wire;
+    open.push(wire, member.socket);
+    const lost = new Promise<Error>((resolve) => {
+      wire.listen({ onFrame: () => undefined, onLost: resolve });
+    });
+    for (let i = 0; i < 8; i++) {
+      await sleep(50);
+      member.say(frameKind.heartbeat, 0);
+    }
+    const spoke = performance.now();
+    expect((await lost).message).toMatch(/^process 1 \(ranks 2 to 3, id \d+ on .* was silent for/);
+    expect(performance.now() - spoke).toBeGreaterThan(150);
   });
 
   it('says which process did not come', async () => {
     const doors = await doorsOf(3);
-    const [result] = await openAll(doors, { processes: [0], timeoutMs: 200 });
+    const [result] = await openAll(doors, { processes: [0], joinMs: 200 });
     expect(result).toMatchObject({
       status: 'rejected',
       reason: {
         code: 'COLLECTIVE_TIMEOUT',
-        message:
-          'process 1, 2 of the gang must join within 200 ms; process 0 waited for it in vain',
+        message: expect.stringMatching(
+          /^process 1 \(127.0.0.1:\d+\), 2 \(.*\) of the gang must join within 200 ms; process 0/,
+        ) as string,
       },
     });
   });
@@ -136,20 +258,20 @@ describe('a mesh', () => {
     });
   });
 
-  it('names both versions when a member speaks another one', async () => {
+  it('names both versions and hosts when a member speaks another one', async () => {
     const doors = await doorsOf(2);
-    const place = placesOf(2)[1] as NetworkPlace;
-    const words = new TextDecoder().decode(helloTo(place, key, 0));
-    const other = words.replace('"protocol":1', '"protocol":9');
+    const other = { ...newHello(placesOf(2)[1] as NetworkPlace, 0), protocol: 9, host: 'far' };
     const [[result]] = await Promise.all([
       openAll(doors, { processes: [0] }),
-      call(doors[0] as Door, ...hello(new TextEncoder().encode(other))),
+      call(doors[0] as Door, ...hello(sealed(key, 'hello', other, ''))),
     ]);
     expect(result).toMatchObject({
       status: 'rejected',
       reason: {
         code: 'PROTOCOL',
-        message: expect.stringMatching(/must speak version 1 of the protocol.*got 9/) as string,
+        message: expect.stringMatching(
+          /on far must speak version 2 of the protocol.*got 9/,
+        ) as string,
       },
     });
   });
@@ -159,7 +281,7 @@ describe('a mesh', () => {
     const place = { process: 1, firstRanks: [0, 3, 4] };
     const [[result]] = await Promise.all([
       openAll(doors, { processes: [0] }),
-      call(doors[0] as Door, ...hello(helloTo(place, key, 0))),
+      call(doors[0] as Door, ...hello(sealed(key, 'hello', newHello(place, 0), ''))),
     ]);
     expect(result).toMatchObject({ status: 'rejected', reason: { code: 'PROTOCOL' } });
   });

@@ -1,29 +1,28 @@
 /** What a process makes of a member that is cut off, says nonsense or goes another way. */
 
-import { connect } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameHead, frameKind } from '../../src/cluster/tcp/frames.ts';
-import { helloTo } from '../../src/cluster/tcp/hello.ts';
+import { type FrameKind, frameKind } from '../../src/cluster/tcp/frames.ts';
 import type { MeetingRequest, NetworkPlace } from '../../src/cluster/tcp/network-place.ts';
-import { listenOnLoopback, loopback, openMesh } from '../../src/cluster/tcp/open-mesh.ts';
+import { defaultTiming, loopback, openDoor, openMesh } from '../../src/cluster/tcp/open-mesh.ts';
 import { TcpNetwork } from '../../src/cluster/tcp/tcp-network.ts';
 import { gangState, gangWord, newGangControl } from '../../src/cluster/threads/gang-control.ts';
+import { BareMember } from './bare-member.ts';
 
 const key = 'the key';
 const firstRanks = [0, 1, 3];
 const place: NetworkPlace = { process: 0, firstRanks };
 
 /** Process 0 of two with a rank that waits, and the bare socket of process 1. */
-async function pairUp() {
-  const door = await listenOnLoopback();
-  const opening = openMesh({ place, key, door, ports: [door.port, 0], timeoutMs: 3000 });
-  const socket = connect(door.port, loopback);
-  socket.on('error', () => undefined);
-  const hello = helloTo({ process: 1, firstRanks }, key, 0);
-  socket.write(frameHead(frameKind.hello, 0, hello.length));
-  socket.write(hello);
-  const network = new TcpNetwork(place, await opening, 2000);
+async function pairUp(silenceMs = 5000) {
+  const door = await openDoor();
+  const members = [door.port, 0].map((port) => ({ host: loopback, port }));
+  const timing = { ...defaultTiming, joinMs: 3000, timeoutMs: 2000, heartbeatMs: 50, silenceMs };
+  const opening = openMesh({ place, key, door, members, tls: null, timing });
+  const member = new BareMember(door.port);
+  await member.join({ process: 1, firstRanks }, key);
+  const { socket } = member;
+  const network = new TcpNetwork(place, await opening, timing.timeoutMs);
   const control = newGangControl(1, 3);
   network.attach(control, new WebAssembly.Memory({ initial: 1, maximum: 9, shared: true }));
   const words = new Int32Array(control.words);
@@ -37,11 +36,9 @@ async function pairUp() {
     const state = Atomics.load(words, gangWord.state);
     return state === gangState.running ? 'met' : (network.failure?.code ?? 'unknown');
   };
-  const say = (kind: number, sequence: number, payload: Uint8Array = new Uint8Array(0)): void => {
-    socket.write(frameHead(kind as 1, sequence, payload.length));
-    socket.write(payload);
-  };
-  return { socket, network, meet, say };
+  const say = (kind: number, sequence: number, payload?: Uint8Array): void =>
+    member.say(kind as FrameKind, sequence, payload);
+  return { socket, network, meet, say, member };
 }
 
 /** A payload of two messages of the given lengths. */
@@ -75,7 +72,9 @@ describe('a process that meets another', () => {
     const met = meet({ kind: 'barrier' });
     socket.destroy();
     expect(await met).toBe('EXECUTOR_LOST');
-    expect(network.failure?.message).toMatch('process 1 (ranks 1 to 2) of the gang was lost');
+    expect(network.failure?.message).toMatch(
+      /process 1 \(ranks 1 to 2, id \d+ on .*\) of the gang was lost/,
+    );
   });
 
   it('ends when the other one gives up, and says why', async () => {
@@ -87,10 +86,23 @@ describe('a process that meets another', () => {
     expect(network.failure?.context).toMatchObject({ process: 1, code: 'DATA_INVALID' });
   });
 
-  it('ends with COLLECTIVE_TIMEOUT when the other one is silent', async () => {
-    const { meet, network } = await pairUp();
+  it('ends with EXECUTOR_LOST when the other one is silent', async () => {
+    const { meet, network } = await pairUp(300);
+    expect(await meet({ kind: 'barrier' })).toBe('EXECUTOR_LOST');
+    expect(network.failure?.message).toMatch(
+      /process 1 \(ranks 1 to 2, id .* was silent for 3\d\d ms/,
+    );
+  });
+
+  it('ends with COLLECTIVE_TIMEOUT when the other one lives, but does not come', async () => {
+    const { meet, network, say, member } = await pairUp(1000);
+    const beat = setInterval(() => say(frameKind.heartbeat, 0), 100);
     expect(await meet({ kind: 'barrier' })).toBe('COLLECTIVE_TIMEOUT');
-    expect(network.failure?.message).toMatch('waited 2000 ms for process 1');
+    clearInterval(beat);
+    expect(network.failure?.message).toMatch(
+      /waited 2000 ms at a meeting for process 1 .*its ranks did not come/,
+    );
+    expect(member.heard.some((frame) => frame.kind === frameKind.heartbeat)).toBe(true);
   });
 
   const barrier: MeetingRequest = { kind: 'barrier' };

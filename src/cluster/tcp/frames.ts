@@ -1,24 +1,34 @@
 /**
  * What goes over a connection: frames, each with a head that says how long it is.
  *
- *   | bytes of payload u32 | kind u32 | sequence u32 | payload …      little-endian
+ *   | bytes of payload u32 | kind u32 | sequence u32 | checksum u32 | payload …      little-endian
  *
- * The sequence counts the meetings of a gang, so that processes that went different ways are found out.
+ * The sequence counts the meetings of a gang, so that processes that went different ways are found out. The
+ * checksum (CRC-32) covers kind, sequence and payload: what was garbled on the way is never added to a sum.
  */
+import { crc32 } from 'node:zlib';
 import { CoppiceError } from '../../base/errors.ts';
 
-/** Kinds of frames. */
+/** Kinds of frames; test/cluster/blows.ts says for each what happens when a process dies over it. */
 export const frameKind = {
   hello: 1,
-  barrier: 2,
-  allgather: 3,
-  exchange: 4,
-  failed: 5,
-  bye: 6,
+  welcome: 2,
+  proof: 3,
+  ready: 4,
+  heartbeat: 5,
+  barrier: 6,
+  allgather: 7,
+  exchange: 8,
+  scatter: 9,
+  failed: 10,
+  bye: 11,
 } as const;
 
+/** The name of a kind of frame. */
+export type FrameName = keyof typeof frameKind;
+
 /** The number of a kind. */
-export type FrameKind = (typeof frameKind)[keyof typeof frameKind];
+export type FrameKind = (typeof frameKind)[FrameName];
 
 /** A frame as it was received; the payload in the pieces that the socket gave. */
 export interface Frame {
@@ -29,19 +39,36 @@ export interface Frame {
 }
 
 /** Bytes of a frame's head. */
-export const headBytes = 12;
+export const headBytes = 16;
 
 /** The longest payload of a member of the gang. */
 export const maxPayloadBytes = 2 ** 31;
 
-/** The head of a frame. */
-export function frameHead(kind: FrameKind, sequence: number, bytes: number): Uint8Array {
+const highestKind = Math.max(...Object.values(frameKind));
+
+/** The head of a frame with this payload. */
+export function frameHead(
+  kind: FrameKind,
+  sequence: number,
+  payload: readonly Uint8Array[] = [],
+): Uint8Array {
   const head = new Uint8Array(headBytes);
   const view = new DataView(head.buffer);
-  view.setUint32(0, bytes, true);
+  view.setUint32(
+    0,
+    payload.reduce((sum, piece) => sum + piece.length, 0),
+    true,
+  );
   view.setUint32(4, kind, true);
   view.setUint32(8, sequence, true);
+  view.setUint32(12, checksumOf(head, payload), true);
   return head;
+}
+
+function checksumOf(head: Uint8Array, payload: readonly Uint8Array[]): number {
+  let sum = crc32(head.subarray(4, 12));
+  for (const piece of payload) sum = crc32(piece, sum);
+  return sum;
 }
 
 /** The payload as one array. */
@@ -90,7 +117,7 @@ export class FrameReader {
         this.#head.set(piece, this.#headLength);
         this.#headLength += piece.length;
         if (this.#headLength < headBytes) return;
-        this.#missing = this.#readLength();
+        this.#missing = this.#readHead();
       } else {
         this.#payload.push(piece);
         this.#missing -= piece.length;
@@ -99,8 +126,16 @@ export class FrameReader {
     }
   }
 
-  #readLength(): number {
-    const bytes = new DataView(this.#head.buffer).getUint32(0, true);
+  #readHead(): number {
+    const view = new DataView(this.#head.buffer);
+    const bytes = view.getUint32(0, true);
+    const kind = view.getUint32(4, true);
+    if (kind < 1 || kind > highestKind) {
+      throw new CoppiceError(
+        'PROTOCOL',
+        `a frame must be of kind 1 to ${highestKind}; got one of kind ${kind}`,
+      );
+    }
     if (bytes <= this.#maxBytes) return bytes;
     throw new CoppiceError(
       'PROTOCOL',
@@ -110,14 +145,22 @@ export class FrameReader {
 
   #take(): Frame {
     const view = new DataView(this.#head.buffer);
-    const frame = {
+    const payload = this.#payload;
+    this.#headLength = 0;
+    this.#payload = [];
+    const sent = view.getUint32(12, true);
+    const found = checksumOf(this.#head, payload);
+    if (sent !== found) {
+      throw new CoppiceError(
+        'PROTOCOL',
+        `the checksum of a frame must be that of its bytes (${found}); got ${sent}: it was changed on the way`,
+      );
+    }
+    return {
       bytes: view.getUint32(0, true),
       kind: view.getUint32(4, true),
       sequence: view.getUint32(8, true),
-      payload: this.#payload,
+      payload,
     };
-    this.#headLength = 0;
-    this.#payload = [];
-    return frame;
   }
 }

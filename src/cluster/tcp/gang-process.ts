@@ -1,7 +1,8 @@
 /** A process that the driver started to run ranks: what it is told, what it answers, and how it ended. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { CoppiceError, fromErrorRecord } from '../../base/errors.ts';
-import type { ProcessJob, ProcessSettings, ToDriver, ToProcess } from './process-messages.ts';
+import type { MemberJob } from './gang-member.ts';
+import type { ProcessSettings, ToDriver, ToProcess } from './process-messages.ts';
 
 /** How much of what a process wrote to stderr is kept for the error that says how it ended. */
 const keptWords = 4096;
@@ -22,11 +23,14 @@ export class GangProcess {
   #onMessage: (message: unknown) => void = () => undefined;
   #lost: CoppiceError | null = null;
   #isKilled = false;
+  #heardAt = 0;
+  readonly #settings: ProcessSettings;
   #name = 'a process';
   #lastWords = '';
 
   /** @param entry URL of the built process-main.js */
   constructor(entry: URL, settings: ProcessSettings) {
+    this.#settings = settings;
     const child = fork(entry, [JSON.stringify(settings)], {
       serialization: 'advanced',
       execArgv: [],
@@ -69,13 +73,18 @@ export class GangProcess {
   }
 
   /** Runs its ranks of a gang; resolves with what each returned. */
-  async start(job: ProcessJob, onMessage: (message: unknown) => void): Promise<readonly unknown[]> {
+  async start(job: MemberJob, onMessage: (message: unknown) => void): Promise<readonly unknown[]> {
     const { process, firstRanks } = job.place;
     const last = (firstRanks[process + 1] as number) - 1;
     this.#name = `process ${process} (ranks ${firstRanks[process]} to ${last}, id ${this.id}) of the ${job.program} job`;
     this.#onMessage = onMessage;
-    const answer = await this.#ask({ kind: 'start', job });
-    return answer.kind === 'done' ? answer.values : [];
+    const watch = this.#watch();
+    try {
+      const answer = await this.#ask({ kind: 'start', job });
+      return answer.kind === 'done' ? answer.values : [];
+    } finally {
+      clearInterval(watch);
+    }
   }
 
   /** Asks it to end its ranks. */
@@ -99,6 +108,24 @@ export class GangProcess {
     (this.#child.stderr as unknown as { ref(): void; unref(): void } | null)?.[method]();
   }
 
+  /** Gives the process up when it shows no life for too long. */
+  #watch(): NodeJS.Timeout {
+    const { heartbeatMs, silenceMs } = this.#settings.timing;
+    this.#heardAt = performance.now();
+    let lookedAt = this.#heardAt;
+    return setInterval(() => {
+      const now = performance.now();
+      // a driver that was held up itself has heard nobody
+      if (now - lookedAt > Math.max(3 * heartbeatMs, silenceMs / 2)) this.#heardAt = now;
+      lookedAt = now;
+      const silence = Math.round(now - this.#heardAt);
+      // the other members notice first, and know more
+      if (silence > silenceMs + 2 * heartbeatMs) {
+        this.#lose(`it was silent for ${silence} ms: it is stopped`);
+      }
+    }, heartbeatMs);
+  }
+
   #ask(message: ToProcess): Promise<ToDriver> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
@@ -110,6 +137,8 @@ export class GangProcess {
   }
 
   #receive(message: ToDriver): void {
+    this.#heardAt = performance.now();
+    if (message.kind === 'alive') return;
     if (message.kind === 'message') {
       this.#onMessage(message.message);
       return;

@@ -1,48 +1,79 @@
-/** The first frame on a connection: who is calling, for which gang, in which version of the protocol. */
-import { timingSafeEqual } from 'node:crypto';
+/**
+ * How two members of a gang find out that both are members. Neither sends the gang's key; each proves that it
+ * has it by a MAC over what the other has just drawn:
+ *
+ *   dialer: hello {who, nonce} + MAC → listener: welcome {who, nonce} + MAC → dialer: proof MAC → listener: ready
+ *
+ * The MACs of welcome and proof cover both sides' words and, under TLS, what only the two ends of this connection
+ * can compute, so nobody between them can pass the words on. MACs are compared in constant time.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hostname } from 'node:os';
 import { CoppiceError } from '../../base/errors.ts';
 import { type Frame, joinPayload } from './frames.ts';
 import { type NetworkPlace, ranksOf } from './network-place.ts';
 
 /** Changes whenever frames or their meaning change. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
-/** The longest hello that is read. */
-export const maxHelloBytes = 1024;
+/** The longest frame of a handshake. */
+export const maxHelloBytes = 4096;
 
 /** What a process says of itself. */
 export interface Hello {
   readonly protocol: number;
-  /** The secret that only members of the gang know. */
-  readonly key: string;
   readonly from: number;
   readonly to: number;
   /** First rank of the sender and the end of its ranks. */
   readonly ranks: readonly number[];
+  /** Where it runs, for messages. */
+  readonly host: string;
+  readonly id: number;
+  /** Drawn for this connection. */
+  readonly nonce: string;
 }
 
-/** The hello of a process to another. */
-export function helloTo(place: NetworkPlace, key: string, to: number): Uint8Array {
-  const hello: Hello = {
+/** What a MAC is for; a MAC of one step is none of another. */
+type Step = 'hello' | 'welcome' | 'proof';
+
+/** The words of a process to another. */
+export function newHello(place: NetworkPlace, to: number): Hello {
+  return {
     protocol: protocolVersion,
-    key,
     from: place.process,
     to,
     ranks: ranksOf(place),
+    host: hostname(),
+    id: process.pid,
+    nonce: randomBytes(16).toString('hex'),
   };
-  return new TextEncoder().encode(JSON.stringify(hello));
 }
 
-/** The hello in a frame, or null where it is none, or of another gang. */
-export function readHello(frame: Frame, key: string): Hello | null {
-  let found: Partial<Hello> | null;
+/** A step of the handshake as a payload. @param covered what its MAC covers besides the words */
+export function sealed(key: string, step: Step, words: unknown, covered: string): Uint8Array {
+  const text = JSON.stringify(words);
+  return new TextEncoder().encode(
+    JSON.stringify({ words: text, mac: macOf(key, step, text + covered) }),
+  );
+}
+
+/** The words of a step, or null where they are none of a member of the gang. */
+export function unsealed(key: string, step: Step, frame: Frame, covered: string): unknown {
   try {
-    found = JSON.parse(new TextDecoder().decode(joinPayload(frame))) as Partial<Hello> | null;
+    const found = JSON.parse(new TextDecoder().decode(joinPayload(frame))) as {
+      words: string;
+      mac: string;
+    };
+    if (!isSame(found.mac, macOf(key, step, found.words + covered))) return null;
+    return JSON.parse(found.words);
   } catch {
     return null;
   }
-  if (typeof found?.key !== 'string' || !isSame(found.key, key)) return null;
-  return found as Hello;
+}
+
+/** What the MACs of both sides cover besides their words. @param channel what only this connection's ends know */
+export function transcriptOf(dialer: Hello, listener: Hello | null, channel: string): string {
+  return JSON.stringify([dialer, listener, channel]);
 }
 
 /** @throws CoppiceError `PROTOCOL` when a member of the gang speaks otherwise than this process. */
@@ -50,7 +81,7 @@ export function checkHello(hello: Hello, place: NetworkPlace, from: number): voi
   if (hello.protocol !== protocolVersion) {
     throw new CoppiceError(
       'PROTOCOL',
-      `process ${from} must speak version ${protocolVersion} of the protocol, as process ${place.process} does; got ${String(hello.protocol)}; install the same version of coppice everywhere`,
+      `process ${from} on ${hello.host} must speak version ${protocolVersion} of the protocol, as process ${place.process} on ${hostname()} does; got ${String(hello.protocol)}; install the same version of coppice everywhere`,
       { context: { process: from } },
     );
   }
@@ -62,6 +93,10 @@ export function checkHello(hello: Hello, place: NetworkPlace, from: number): voi
     `process ${from} must introduce itself as ${expected} (from, to, ranks); got ${said}`,
     { context: { process: from } },
   );
+}
+
+function macOf(key: string, step: Step, text: string): string {
+  return createHmac('sha256', key).update(`${step}\n${text}`).digest('hex');
 }
 
 function isSame(a: string, b: string): boolean {

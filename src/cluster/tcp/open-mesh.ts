@@ -1,33 +1,67 @@
 /**
  * Connects the processes of a gang, each with each. A process dials those before it and is dialled by those
- * after it; both sides say hello. Callers that are no members are turned away, and the gang forms all the same.
+ * after it; both sides prove that they know the gang's key (hello.ts). Callers that are no members are turned
+ * away, and the gang forms all the same.
  */
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { CoppiceError } from '../../base/errors.ts';
-import { frameKind, maxPayloadBytes } from './frames.ts';
-import { checkHello, type Hello, helloTo, maxHelloBytes, readHello } from './hello.ts';
+import { type Frame, frameKind, maxPayloadBytes } from './frames.ts';
+import {
+  checkHello,
+  type Hello,
+  maxHelloBytes,
+  newHello,
+  sealed,
+  transcriptOf,
+  unsealed,
+} from './hello.ts';
 import type { NetworkPlace } from './network-place.ts';
-import { Wire } from './wire.ts';
+import {
+  callerTaker,
+  callMember,
+  channelOf,
+  checkProtected,
+  type GangTls,
+  type MemberAddress,
+} from './protection.ts';
+import { type Pulse, Wire } from './wire.ts';
 
-/** Connections stay on this machine: they are neither encrypted nor meant for others. */
+/** The address that only this machine reaches. */
 export const loopback = '127.0.0.1';
 
-/** How long a caller may take to say hello. */
+/** How long a caller may take to introduce itself. */
 const helloMs = 5000;
 
 /** The most connections that are open before the gang stands, members and others. */
 const maxCallers = 1024;
 
+/** How long members wait for each other. */
+export interface GangTiming extends Pulse {
+  /** Until all members are connected. */
+  readonly joinMs: number;
+  /** At one meeting: the ranks of a process that lives, but does not come. */
+  readonly timeoutMs: number;
+}
+
+/** What is waited where nothing else is said. */
+export const defaultTiming: GangTiming = {
+  heartbeatMs: 1000,
+  silenceMs: 10_000,
+  joinMs: 30_000,
+  timeoutMs: 600_000,
+};
+
 /** What a mesh is opened with. */
 export interface MeshOptions {
   readonly place: NetworkPlace;
-  /** The secret of the gang. */
+  /** The secret of the gang, drawn anew for each: a member of another gang, or of an earlier try, has another. */
   readonly key: string;
   /** Where this process listens; it is closed when the mesh stands, or failed. */
   readonly door: Door;
-  /** The port of every process. */
-  readonly ports: readonly number[];
-  readonly timeoutMs: number;
+  /** Where every process listens. */
+  readonly members: readonly MemberAddress[];
+  readonly tls: GangTls | null;
+  readonly timing: GangTiming;
 }
 
 /** A listening server, and the callers that came before the gang's job was known. */
@@ -37,8 +71,8 @@ export interface Door {
   readonly parked: Socket[];
 }
 
-/** Listens on a free port of the loopback address. */
-export async function listenOnLoopback(): Promise<Door> {
+/** Listens on a free port of an address, by default the loopback one. */
+export async function openDoor(host: string = loopback, wanted = 0): Promise<Door> {
   const server = createServer();
   const parked: Socket[] = [];
   server.maxConnections = maxCallers;
@@ -48,7 +82,7 @@ export async function listenOnLoopback(): Promise<Door> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, loopback, resolve);
+    server.listen(wanted, host, resolve);
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -58,27 +92,40 @@ export async function listenOnLoopback(): Promise<Door> {
 /**
  * A connection to every other process.
  *
- * @throws CoppiceError `COLLECTIVE_TIMEOUT` with the processes that did not come, `EXECUTOR_LOST`, `PROTOCOL`
+ * @throws CoppiceError `COLLECTIVE_TIMEOUT` with the processes that did not come, `EXECUTOR_LOST`, `PROTOCOL`,
+ *   `PARAM_INVALID` where members on other machines are to be met without TLS
  */
 export async function openMesh(options: MeshOptions): Promise<Map<number, Wire>> {
-  const { place } = options;
+  const { place, key, tls, timing } = options;
   const { server, parked } = options.door;
   const numProcesses = place.firstRanks.length - 1;
   const wires = new Map<number, Wire>();
   const all = new Set<Wire>();
+  const callers = new Set<Socket>();
   let timer: NodeJS.Timeout | undefined;
   try {
+    checkProtected(options.members, tls);
     await new Promise<void>((resolve, reject) => {
       const join = (process: number, wire: Wire): void => {
         wires.set(process, wire);
         if (wires.size === numProcesses - 1) resolve();
       };
       const joining: Joining = { options, wires, all, join, reject };
-      const take = (socket: Socket): void => receive(new Wire(socket, maxHelloBytes), joining);
-      timer = setTimeout(() => reject(timeoutError(options, wires)), options.timeoutMs);
+      const take = callerTaker(key, tls, (socket) => receive(socket, joining));
+      const admitCaller = (socket: Socket): void => {
+        callers.add(socket);
+        socket.on('close', () => callers.delete(socket)).on('error', () => socket.destroy());
+        const patience = setTimeout(() => {
+          if (![...wires.values()].some((wire) => isOver(wire.socket, socket))) socket.destroy();
+        }, helloMs);
+        socket.on('close', () => clearTimeout(patience));
+        patience.unref();
+        take(socket);
+      };
+      timer = setTimeout(() => reject(timeoutError(options, wires)), timing.joinMs);
       server.on('error', reject);
-      server.removeAllListeners('connection').on('connection', take);
-      for (const socket of parked.splice(0)) take(socket);
+      server.removeAllListeners('connection').on('connection', admitCaller);
+      for (const socket of parked.splice(0)) admitCaller(socket);
       for (let process = 0; process < place.process; process++) dial(process, joining);
       if (numProcesses === 1) resolve();
     });
@@ -90,6 +137,9 @@ export async function openMesh(options: MeshOptions): Promise<Map<number, Wire>>
     server.close();
     const members = new Set(wires.values());
     for (const wire of all) if (!members.has(wire)) wire.destroy();
+    for (const socket of callers) {
+      if (![...members].some((wire) => isOver(wire.socket, socket))) socket.destroy();
+    }
   }
   return wires;
 }
@@ -104,43 +154,83 @@ interface Joining {
   reject(error: Error): void;
 }
 
+/** True where the upper socket is the lower one, or the TLS over it. */
+function isOver(upper: Socket, lower: Socket): boolean {
+  return upper.remotePort === lower.remotePort && upper.localPort === lower.localPort;
+}
+
 /** Waits for a caller's hello; only a member's is answered. */
-function receive(wire: Wire, joining: Joining): void {
+function receive(socket: Socket, joining: Joining): void {
   const { wires, all } = joining;
   const { place, key } = joining.options;
+  const wire = new Wire(socket, maxHelloBytes);
   all.add(wire);
-  const patience = setTimeout(() => wire.destroy(), helloMs);
-  const turnAway = (): void => {
-    clearTimeout(patience);
-    wire.destroy();
+  let dialer: Hello | null = null;
+  let transcript = '';
+  const onHello = (frame: Frame): boolean => {
+    const hello = frame.kind === frameKind.hello ? unsealed(key, 'hello', frame, '') : null;
+    if (!isMember(hello, joining) || wires.has(hello.from)) return false;
+    if (!isChecked(wire, hello, hello.from, joining)) return true;
+    dialer = hello;
+    const own = newHello(place, hello.from);
+    const channel = channelOf(socket);
+    wire.send(frameKind.welcome, 0, [
+      sealed(key, 'welcome', own, transcriptOf(hello, null, channel)),
+    ]);
+    transcript = transcriptOf(hello, own, channel);
+    return true;
+  };
+  const onProof = (frame: Frame, hello: Hello): boolean => {
+    const isProof =
+      frame.kind === frameKind.proof && unsealed(key, 'proof', frame, transcript) !== null;
+    if (!isProof || wires.has(hello.from)) return false;
+    wire.send(frameKind.ready, 0);
+    admit(wire, hello, hello.from, joining);
+    return true;
   };
   wire.listen({
-    onLost: turnAway,
+    onLost: () => wire.destroy(),
     onFrame: (frame) => {
-      const hello = frame.kind === frameKind.hello ? readHello(frame, key) : null;
-      const isExpected =
-        hello !== null &&
-        Number.isInteger(hello.from) &&
-        hello.from > place.process &&
-        hello.from < place.firstRanks.length - 1 &&
-        !wires.has(hello.from);
-      if (!isExpected) {
-        turnAway();
-        return;
-      }
-      clearTimeout(patience);
-      wire.send(frameKind.hello, 0, [helloTo(place, key, hello.from)]);
-      admit(wire, hello, hello.from, joining);
+      const isFine = dialer === null ? onHello(frame) : onProof(frame, dialer);
+      if (!isFine) wire.destroy();
     },
   });
 }
 
-/** Calls a process and waits for its answer. */
+function isMember(hello: unknown, { options }: Joining): hello is Hello {
+  const { from } = (hello ?? {}) as Partial<Hello>;
+  const { place } = options;
+  return (
+    Number.isInteger(from) &&
+    Number(from) > place.process &&
+    Number(from) < place.firstRanks.length - 1
+  );
+}
+
+/** Calls a process, and proves to it what this one is. */
 function dial(process: number, joining: Joining): void {
   const { reject } = joining;
-  const { place, key, ports } = joining.options;
-  const wire = new Wire(connect(ports[process] as number, loopback), maxHelloBytes);
+  const { place, key, members, tls } = joining.options;
+  const wire = new Wire(callMember(members[process] as MemberAddress, key, tls), maxHelloBytes);
   joining.all.add(wire);
+  const own = newHello(place, process);
+  let listener: Hello | null = null;
+  const onWelcome = (frame: Frame): void => {
+    const channel = channelOf(wire.socket);
+    const isWelcome = frame.kind === frameKind.welcome;
+    const hello = isWelcome
+      ? (unsealed(key, 'welcome', frame, transcriptOf(own, null, channel)) as Hello | null)
+      : null;
+    if (hello === null) {
+      reject(
+        new CoppiceError('PROTOCOL', `process ${process} must answer as a member of the gang`),
+      );
+      return;
+    }
+    if (!isChecked(wire, hello, process, joining)) return;
+    listener = hello;
+    wire.send(frameKind.proof, 0, [sealed(key, 'proof', {}, transcriptOf(own, hello, channel))]);
+  };
   wire.listen({
     onLost: (cause) => {
       reject(
@@ -152,39 +242,48 @@ function dial(process: number, joining: Joining): void {
       );
     },
     onFrame: (frame) => {
-      const hello = frame.kind === frameKind.hello ? readHello(frame, key) : null;
-      if (hello !== null) {
-        admit(wire, hello, process, joining);
-        return;
-      }
-      reject(new CoppiceError('PROTOCOL', `process ${process} must answer with its hello`));
+      if (listener === null) onWelcome(frame);
+      else if (frame.kind === frameKind.ready) admit(wire, listener, process, joining);
+      else reject(new CoppiceError('PROTOCOL', `process ${process} must say that it is ready`));
     },
   });
-  wire.send(frameKind.hello, 0, [helloTo(place, key, process)]);
+  wire.send(frameKind.hello, 0, [sealed(key, 'hello', own, '')]);
 }
 
-function admit(wire: Wire, hello: Hello, process: number, joining: Joining): void {
+function isChecked(wire: Wire, hello: Hello, process: number, joining: Joining): boolean {
   try {
     checkHello(hello, joining.options.place, process);
+    return true;
   } catch (error) {
     wire.end();
     joining.reject(error as Error);
-    return;
+    return false;
   }
+}
+
+function admit(wire: Wire, hello: Hello, process: number, joining: Joining): void {
+  const [first, end] = hello.ranks as [number, number];
+  const { host, port } = joining.options.members[process] as MemberAddress;
+  wire.name = `process ${process} (ranks ${first} to ${end - 1}, id ${hello.id} on ${hello.host}, ${host}:${port})`;
   wire.raiseLimit(maxPayloadBytes);
   wire.rest();
+  wire.keepAlive(joining.options.timing);
   joining.join(process, wire);
 }
 
 function timeoutError(options: MeshOptions, wires: ReadonlyMap<number, Wire>): CoppiceError {
-  const { place, timeoutMs } = options;
+  const { place, members, timing } = options;
   const missing = place.firstRanks
     .slice(0, -1)
     .map((_, process) => process)
     .filter((process) => process !== place.process && !wires.has(process));
+  const names = missing.map((process) => {
+    const { host, port } = members[process] as MemberAddress;
+    return `${process} (${host}:${port})`;
+  });
   return new CoppiceError(
     'COLLECTIVE_TIMEOUT',
-    `process ${missing.join(', ')} of the gang must join within ${timeoutMs} ms; process ${place.process} waited for it in vain`,
+    `process ${names.join(', ')} of the gang must join within ${timing.joinMs} ms; process ${place.process} waited for it in vain`,
     { context: { process: missing[0] ?? -1 } },
   );
 }

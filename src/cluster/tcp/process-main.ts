@@ -5,15 +5,14 @@
  * @param argv the settings, as JSON
  */
 import { toErrorRecord } from '../../base/errors.ts';
-import { isSecondary, ThreadPool } from '../threads/thread-pool.ts';
-import { ranksOf } from './network-place.ts';
-import { type Door, listenOnLoopback, openMesh } from './open-mesh.ts';
-import type { ProcessJob, ProcessSettings, ToDriver, ToProcess } from './process-messages.ts';
-import { TcpNetwork } from './tcp-network.ts';
+import { ThreadPool } from '../threads/thread-pool.ts';
+import { type MemberJob, runMember } from './gang-member.ts';
+import { type Door, openDoor } from './open-mesh.ts';
+import type { ProcessSettings, ToDriver, ToProcess } from './process-messages.ts';
 
 const settings = JSON.parse(process.argv[2] as string) as ProcessSettings;
-const { numThreads, workerUrl, timeoutMs } = settings;
-const pool = new ThreadPool(numThreads, new URL(workerUrl), { timeoutMs });
+const { numThreads, workerUrl, timing } = settings;
+const pool = new ThreadPool(numThreads, new URL(workerUrl), { timeoutMs: timing.timeoutMs });
 /** Used by one gang after another; a process whose gang broke is replaced, and its memory with it. */
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
 
@@ -28,40 +27,31 @@ process.on('message', (message: ToProcess) => {
 async function handle(message: ToProcess): Promise<void> {
   switch (message.kind) {
     case 'listen':
-      door = await listenOnLoopback();
+      door = await openDoor();
       tell({ kind: 'listening', port: door.port });
       return;
     case 'start':
       abort = new AbortController();
-      tell({ kind: 'done', values: await runRanks(message.job, abort.signal) });
+      tell({ kind: 'done', values: await run(message.job, abort.signal) });
       return;
     case 'abort':
       abort.abort();
   }
 }
 
-async function runRanks(job: ProcessJob, signal: AbortSignal): Promise<unknown[]> {
-  const { place, key, ports } = job;
-  const options = { place, key, ports, timeoutMs, door: door as Door };
-  const network = new TcpNetwork(place, await openMesh(options), timeoutMs);
-  const [first, end] = ranksOf(place);
+async function run(job: MemberJob, signal: AbortSignal): Promise<unknown[]> {
+  const beat = setInterval(() => tell({ kind: 'alive' }), timing.heartbeatMs);
   try {
-    const values = await pool.runGang(
-      {
-        program: job.program,
-        width: end - first,
-        memory,
-        payload: () => job.payload,
-        signal,
-        onMessage: (message) => tell({ kind: 'message', message }),
-      },
-      network,
-    );
-    network.finish();
-    return values;
-  } catch (error) {
-    network.fail(error);
-    throw isSecondary(error) ? (network.failure ?? error) : error;
+    return await runMember(job, {
+      pool,
+      memory,
+      door: door as Door,
+      timing,
+      signal,
+      onMessage: (message) => tell({ kind: 'message', message }),
+    });
+  } finally {
+    clearInterval(beat);
   }
 }
 

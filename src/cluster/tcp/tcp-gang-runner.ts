@@ -5,16 +5,17 @@
  * Driver: starts the processes on first use, tells each its ranks and where the others listen, waits for
  * their answers. When one is lost or fails, the others end too, all are replaced, and the first cause is thrown.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { throwIfAborted } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { GangRequest, GangRunner } from '../gang-runner.ts';
 import { InlineRunner, type TaskOptions, type TaskRunner } from '../task-runner.ts';
 import { AdmissionQueue, closedError } from '../threads/admission-queue.ts';
-import { defaultTimeoutMs } from '../threads/gate.ts';
 import { throwRootCause } from '../threads/thread-pool.ts';
 import { GangProcess } from './gang-process.ts';
 import type { NetworkPlace } from './network-place.ts';
+import { defaultTiming, type GangTiming, loopback } from './open-mesh.ts';
+import type { GangTls, MemberAddress } from './protection.ts';
 
 /** How long processes may take to end by themselves after an abort or a failure before they are killed. */
 const graceMs = 900;
@@ -27,8 +28,14 @@ export interface TcpGangRunnerOptions {
   readonly workerUrl: URL;
   /** Where single tasks run; in the calling thread by default. */
   readonly tasks?: TaskRunner | undefined;
-  /** Longest wait of a rank for the others. */
-  readonly timeoutMs?: number | undefined;
+  /** How long members wait for each other, where it differs from the default. */
+  readonly timing?: Partial<GangTiming> | undefined;
+  /** TLS between the processes; none by default, for they stay on the loopback address. */
+  readonly tls?: GangTls | null | undefined;
+  /** Where a process reaches another, which listens at `address`; tests put a proxy between them. */
+  readonly route?:
+    | ((from: number, to: number, address: MemberAddress) => MemberAddress)
+    | undefined;
 }
 
 /** Runs gangs on local processes, one gang at a time. */
@@ -92,14 +99,16 @@ export class TcpGangRunner implements GangRunner {
     try {
       const ports = await Promise.all(processes.map((process) => process.listen()));
       throwIfAborted(signal, what);
-      const key = randomUUID();
+      const key = randomBytes(32).toString('hex');
+      const { tls = null, route = (_from, _to, address) => address } = this.#options;
       const outcomes = await Promise.allSettled(
         processes.map(async (process, i) => {
           const place: NetworkPlace = { process: i, firstRanks };
           const first = firstRanks[i] as number;
           const count = (firstRanks[i + 1] as number) - first;
           const payload = request.payload({ first, count, total: request.width });
-          const job = { program: request.program, payload, place, key, ports };
+          const members = ports.map((port, to) => route(i, to, { host: loopback, port }));
+          const job = { program: request.program, payload, place, key, members, tls };
           try {
             return await process.start(job, (message) => request.onMessage?.(message));
           } catch (error) {
@@ -140,13 +149,13 @@ export class TcpGangRunner implements GangRunner {
 
   #startProcesses(count: number): GangProcess[] {
     this.#processes = this.#processes.filter((process) => process.isAlive);
-    const { threadsPerProcess, workerUrl, timeoutMs } = this.#options;
+    const { threadsPerProcess, workerUrl, timing } = this.#options;
     while (this.#processes.length < count) {
       this.#processes.push(
         new GangProcess(processUrl(), {
           numThreads: threadsPerProcess,
           workerUrl: workerUrl.href,
-          timeoutMs: timeoutMs ?? defaultTimeoutMs,
+          timing: { ...defaultTiming, ...timing },
         }),
       );
     }

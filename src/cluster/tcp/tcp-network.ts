@@ -137,16 +137,23 @@ export class TcpNetwork implements GangNetwork {
 
   #onLost(process: number, cause: Error): void {
     if (this.#gone.has(process)) return;
-    const [first, end] = ranksOf(this.place, process);
+    const context = { process };
+    const name = this.#nameOf(process);
+    if (cause instanceof CoppiceError) {
+      const what = cause.code === 'PROTOCOL' ? `${name} of the gang must send whole frames: ` : '';
+      this.fail(new CoppiceError(cause.code, what + cause.message, { context, cause }));
+      return;
+    }
     this.fail(
-      cause instanceof CoppiceError
-        ? cause
-        : new CoppiceError(
-            'EXECUTOR_LOST',
-            `process ${process} (ranks ${first} to ${end - 1}) of the gang was lost: ${cause.message}`,
-            { context: { process, secondary: true }, cause },
-          ),
+      new CoppiceError('EXECUTOR_LOST', `${name} of the gang was lost: ${cause.message}`, {
+        context: { ...context, secondary: true },
+        cause,
+      }),
     );
+  }
+
+  #nameOf(process: number): string {
+    return (this.#wires.get(process) as Wire).name;
   }
 
   #finishMeeting(): void {
@@ -195,18 +202,18 @@ export class TcpNetwork implements GangNetwork {
 
   #timeoutError(): CoppiceError {
     const missing = [...this.#waiting].filter(([, queue]) => queue.length === 0);
-    const names = missing.map(([process]) => process);
+    const names = missing.map(([process]) => this.#nameOf(process));
     return new CoppiceError(
       'COLLECTIVE_TIMEOUT',
-      `process ${this.place.process} waited ${this.timeoutMs} ms for process ${names.join(', ')} of the gang`,
-      { context: { process: names[0] ?? -1 } },
+      `process ${this.place.process} waited ${this.timeoutMs} ms at a meeting for ${names.join(' and ')}: it lives, but its ranks did not come`,
+      { context: { process: missing[0]?.[0] ?? -1 } },
     );
   }
 
   #protocolError(process: number, what: string): CoppiceError {
     return new CoppiceError(
       'PROTOCOL',
-      `process ${process} of the gang must be at the same meeting as process ${this.place.process}: ${what}`,
+      `${this.#nameOf(process)} of the gang must be at the same meeting as process ${this.place.process}: ${what}`,
       { context: { process } },
     );
   }

@@ -1,12 +1,22 @@
-/** One connection between two processes: frames go out, frames come in, and its end is noticed. */
+/**
+ * One connection between two processes: frames go out, frames come in, and its end is noticed. A member that
+ * computes still sends heartbeats, so that a silent one is known to be stopped or cut off.
+ */
 import type { Socket } from 'node:net';
-import { type Frame, type FrameKind, FrameReader, frameHead } from './frames.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { type Frame, type FrameKind, FrameReader, frameHead, frameKind } from './frames.ts';
 
 /** Who is told what happens on a connection. */
 export interface WireListener {
   onFrame(frame: Frame): void;
-  /** The connection is over: closed by the other side, broken, or it sent what is no frame. */
+  /** The connection is over: closed by the other side, broken, silent, or it sent what is no frame. */
   onLost(cause: Error): void;
+}
+
+/** How often life is shown, and after how long a silence the other side is given up. */
+export interface Pulse {
+  readonly heartbeatMs: number;
+  readonly silenceMs: number;
 }
 
 const nobody: WireListener = { onFrame: () => undefined, onLost: () => undefined };
@@ -16,11 +26,15 @@ const lingerMs = 2000;
 
 /** A socket that speaks in frames. */
 export class Wire {
+  /** Who the other side is, for messages; its handshake says it. */
+  name = 'a caller';
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   #listener: WireListener | null = null;
   #early: Frame[] = [];
   #lost: Error | null = null;
+  #heardAt = 0;
+  #beat: NodeJS.Timeout | undefined;
 
   /** @param maxBytes the longest payload that is accepted at first */
   constructor(socket: Socket, maxBytes: number) {
@@ -30,6 +44,11 @@ export class Wire {
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (cause) => this.#lose(cause));
     socket.on('close', () => this.#lose(new Error('the connection was closed')));
+  }
+
+  /** The socket, for what its handshake needs. */
+  get socket(): Socket {
+    return this.#socket;
   }
 
   /** Names who is told from now on; frames that came before are told at once. */
@@ -49,19 +68,41 @@ export class Wire {
     this.#reader.raiseLimit(maxBytes);
   }
 
+  /** Shows life from now on, and expects it of the other side. */
+  keepAlive({ heartbeatMs, silenceMs }: Pulse): void {
+    this.#heardAt = performance.now();
+    let lookedAt = this.#heardAt;
+    this.#beat = setInterval(() => {
+      const now = performance.now();
+      // a process that was held up itself has heard nobody, and has to listen first
+      if (now - lookedAt > Math.max(3 * heartbeatMs, silenceMs / 2)) this.#heardAt = now;
+      lookedAt = now;
+      this.send(frameKind.heartbeat, 0);
+      if (now - this.#heardAt <= silenceMs) return;
+      this.#lose(
+        new CoppiceError(
+          'EXECUTOR_LOST',
+          `${this.name} was silent for ${Math.round(now - this.#heardAt)} ms: it is stopped, or cut off`,
+        ),
+      );
+      this.#socket.destroy();
+    }, heartbeatMs);
+    this.#beat.unref();
+  }
+
   /** Sends a frame; the pieces of its payload must not change until the other side has them. */
   send(kind: FrameKind, sequence: number, payload: readonly Uint8Array[] = []): void {
     const socket = this.#socket;
     if (!socket.writable) return;
-    const bytes = payload.reduce((sum, piece) => sum + piece.length, 0);
     socket.cork();
-    socket.write(frameHead(kind, sequence, bytes));
+    socket.write(frameHead(kind, sequence, payload));
     for (const piece of payload) if (piece.length > 0) socket.write(piece);
     socket.uncork();
   }
 
   /** Says no more; what was sent still arrives. */
   end(): void {
+    clearInterval(this.#beat);
     this.#listener = nobody;
     this.#socket.end();
     setTimeout(() => this.#socket.destroy(), lingerMs).unref();
@@ -69,13 +110,16 @@ export class Wire {
 
   /** Ends the connection at once. */
   destroy(): void {
+    clearInterval(this.#beat);
     this.#listener = nobody;
     this.#socket.destroy();
   }
 
   #receive(chunk: Uint8Array): void {
+    this.#heardAt = performance.now();
     try {
       this.#reader.push(chunk, (frame) => {
+        if (frame.kind === frameKind.heartbeat) return;
         if (this.#listener === null) this.#early.push(frame);
         else this.#listener.onFrame(frame);
       });
@@ -88,6 +132,7 @@ export class Wire {
   #lose(cause: Error): void {
     if (this.#lost !== null) return;
     this.#lost = cause;
+    clearInterval(this.#beat);
     this.#listener?.onLost(cause);
   }
 }

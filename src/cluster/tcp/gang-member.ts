@@ -1,0 +1,66 @@
+/**
+ * One process's part in a gang: it connects with the other members, runs its ranks in a pool of threads, and
+ * takes leave. Whoever starts processes (a runner on this machine, an executor, a Spark task) tells each its
+ * job and where the members listen; nothing else is needed.
+ */
+import type { ThreadPool } from '../threads/thread-pool.ts';
+import { isSecondary } from '../threads/thread-pool.ts';
+import { type NetworkPlace, ranksOf } from './network-place.ts';
+import { type Door, type GangTiming, openMesh } from './open-mesh.ts';
+import type { GangTls, MemberAddress } from './protection.ts';
+import { TcpNetwork } from './tcp-network.ts';
+
+/** The part of a gang that one process runs. */
+export interface MemberJob {
+  readonly program: string;
+  readonly payload: unknown;
+  readonly place: NetworkPlace;
+  /** The secret of this gang: random, drawn anew for each gang and each try. */
+  readonly key: string;
+  /** Where each process of the gang listens. */
+  readonly members: readonly MemberAddress[];
+  readonly tls: GangTls | null;
+}
+
+/** What a process brings along. */
+export interface MemberSetting {
+  readonly pool: ThreadPool;
+  readonly memory: WebAssembly.Memory;
+  /** Where this process listens; members may have called before the job was known. */
+  readonly door: Door;
+  readonly timing: GangTiming;
+  readonly signal: AbortSignal;
+  /** What ranks tell the driver. */
+  onMessage(message: unknown): void;
+}
+
+/**
+ * Runs a process's ranks; resolves with what each returned.
+ *
+ * @throws CoppiceError what a rank threw, or why the gang ended: `EXECUTOR_LOST`, `COLLECTIVE_TIMEOUT`, `PROTOCOL`
+ */
+export async function runMember(job: MemberJob, setting: MemberSetting): Promise<unknown[]> {
+  const { place, key, members, tls } = job;
+  const { pool, memory, door, timing, signal } = setting;
+  const wires = await openMesh({ place, key, door, members, tls, timing });
+  const network = new TcpNetwork(place, wires, timing.timeoutMs);
+  const [first, end] = ranksOf(place);
+  try {
+    const values = await pool.runGang(
+      {
+        program: job.program,
+        width: end - first,
+        memory,
+        payload: () => job.payload,
+        signal,
+        onMessage: (message) => setting.onMessage(message),
+      },
+      network,
+    );
+    network.finish();
+    return values;
+  } catch (error) {
+    network.fail(error);
+    throw isSecondary(error) ? (network.failure ?? error) : error;
+  }
+}
