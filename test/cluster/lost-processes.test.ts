@@ -93,9 +93,7 @@ describe('a gang of processes', () => {
     await expectUsable(runner);
     const { error, ms } = await strike(runner, (ids) => process.kill(ids[1] as number, 'SIGSTOP'));
     expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
-    expect(error?.message).toMatch(
-      /process 1 \(ranks 1 to 1, id \d+.*was silent for 1\d\d\d ms/,
-    );
+    expect(error?.message).toMatch(/process 1 \(ranks 1 to 1, id \d+.*was silent for 1\d\d\d ms/);
     expect(ms).toBeLessThan(4000);
   });
 

@@ -8,17 +8,14 @@
  */
 import { CoppiceError } from '../../base/errors.ts';
 import type { TaskOptions, TaskRunner } from '../task-runner.ts';
-import { type NetworkPlace, ranksOf } from '../tcp/network-place.ts';
-import { type Door, listenOnLoopback, openMesh } from '../tcp/open-mesh.ts';
-import { TcpNetwork } from '../tcp/tcp-network.ts';
-import { defaultTimeoutMs } from '../threads/gate.ts';
-import { isSecondary, ThreadPool } from '../threads/thread-pool.ts';
+import { runMember } from '../tcp/gang-member.ts';
+import type { NetworkPlace } from '../tcp/network-place.ts';
+import { type Door, defaultTiming, type GangTiming, loopback, openDoor } from '../tcp/open-mesh.ts';
+import type { GangTls, MemberAddress } from '../tcp/protection.ts';
+import { ThreadPool } from '../threads/thread-pool.ts';
 
 /** Where a member of a gang listens for the others. */
-export interface PeerAddress {
-  readonly host: string;
-  readonly port: number;
-}
+export type PeerAddress = MemberAddress;
 
 /** The part of a gang that one process runs. */
 export interface SeatJob {
@@ -29,6 +26,8 @@ export interface SeatJob {
   readonly key: string;
   /** Where each process of the gang listens, by process. */
   readonly peers: readonly PeerAddress[];
+  /** TLS between the members; only members on one machine may do without. */
+  readonly tls?: GangTls | null | undefined;
 }
 
 /** What a seat is made of. */
@@ -38,6 +37,8 @@ export interface SeatOptions {
   readonly workerUrl: URL;
   /** Longest wait of a rank for the others. */
   readonly timeoutMs?: number | undefined;
+  /** How long members wait for each other, where it differs from the default. */
+  readonly timing?: Partial<GangTiming> | undefined;
   /** Bytes that the training data may take. */
   readonly maxMemory?: number | undefined;
 }
@@ -67,10 +68,10 @@ export class GangSeat implements TaskRunner {
   }
 
   /** Opens the door for the gang that is to come; a door that no gang came through is closed. */
-  async listen(): Promise<PeerAddress> {
+  async listen(host: string = loopback): Promise<PeerAddress> {
     this.#closeDoor();
-    this.#door = await listenOnLoopback();
-    return { host: '127.0.0.1', port: this.#door.port };
+    this.#door = await openDoor(host);
+    return { host, port: this.#door.port };
   }
 
   /** Runs a task in a thread of its own. */
@@ -84,35 +85,25 @@ export class GangSeat implements TaskRunner {
    * @throws CoppiceError `EXECUTOR_LOST`, `COLLECTIVE_TIMEOUT`, `PROTOCOL`, `ABORTED`, and what a rank throws
    */
   async runRanks(job: SeatJob, watch: SeatWatch = {}): Promise<readonly unknown[]> {
-    const { place, key, peers } = job;
+    const { peers: members, tls = null } = job;
     const door = this.#door;
     this.#door = null;
     if (door === null) throw new CoppiceError('INTERNAL', 'a gang began before its door was open');
-    const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs;
-    const ports = peers.map((peer) => peer.port);
-    const wires = await openMesh({ place, key, door, ports, timeoutMs });
-    const network = new TcpNetwork(place, wires, timeoutMs);
-    const [first, end] = ranksOf(place);
+    const { timing, timeoutMs = defaultTiming.timeoutMs } = this.#options;
     const memory = this.#takeMemory();
-    try {
-      const values = await this.#pool.runGang(
-        {
-          program: job.program,
-          width: end - first,
-          memory,
-          payload: () => job.payload,
-          signal: watch.signal,
-          onMessage: watch.onMessage,
-        },
-        network,
-      );
-      network.finish();
-      this.#memory = memory;
-      return values;
-    } catch (error) {
-      network.fail(error);
-      throw isSecondary(error) ? (network.failure ?? error) : error;
-    }
+    const values = await runMember(
+      { ...job, members, tls },
+      {
+        pool: this.#pool,
+        memory,
+        door,
+        timing: { ...defaultTiming, timeoutMs, ...timing },
+        signal: watch.signal,
+        onMessage: (message) => watch.onMessage?.(message),
+      },
+    );
+    this.#memory = memory;
+    return values;
   }
 
   /** Ends the threads; work under way rejects. */

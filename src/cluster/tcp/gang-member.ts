@@ -29,7 +29,7 @@ export interface MemberSetting {
   /** Where this process listens; members may have called before the job was known. */
   readonly door: Door;
   readonly timing: GangTiming;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** What ranks tell the driver. */
   onMessage(message: unknown): void;
 }
