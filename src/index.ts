@@ -102,6 +102,8 @@ export {
 // feature stages
 export { Binarizer, type BinarizerOptions } from './feature/binarizer.ts';
 export { Bucketizer, type BucketizerOptions } from './feature/bucketizer.ts';
+export { DatePartExtractor, type DatePartExtractorOptions } from './feature/date-part-extractor.ts';
+export { FeatureHasher, type FeatureHasherOptions } from './feature/feature-hasher.ts';
 export {
   FunctionTransformer,
   type FunctionTransformerOptions,
@@ -114,6 +116,7 @@ export {
   MinMaxScalerModel,
   type MinMaxScalerModelOptions,
 } from './feature/min-max-scaler-model.ts';
+export { Normalizer, type NormalizerOptions } from './feature/normalizer.ts';
 export { OneHotEncoder, type OneHotEncoderOptions } from './feature/one-hot-encoder.ts';
 export {
   OneHotEncoderModel,
@@ -139,7 +142,16 @@ export {
   StringIndexerModel,
   type StringIndexerModelOptions,
 } from './feature/string-indexer-model.ts';
+export {
+  VarianceThresholdSelector,
+  type VarianceThresholdSelectorOptions,
+} from './feature/variance-threshold-selector.ts';
+export {
+  VarianceThresholdSelectorModel,
+  type VarianceThresholdSelectorModelOptions,
+} from './feature/variance-threshold-selector-model.ts';
 export { VectorAssembler, type VectorAssemblerOptions } from './feature/vector-assembler.ts';
+export { VectorSlicer, type VectorSlicerOptions } from './feature/vector-slicer.ts';
 // linear models
 export { KMeans } from './linear/k-means.ts';
 export { KMeansModel, type KMeansOptions, type KMeansSummary } from './linear/k-means-model.ts';

@@ -87,8 +87,8 @@ export function schemaWithPairs(
   return new ArrowSchema(fields, schema.metadata);
 }
 
-/** An estimator and its model must name the same column, so the model's class does not count. */
-function defaultOutput(stage: PairedStage): string {
+/** The name of a column that the user did not name: the same for an estimator and its model. */
+export function defaultOutput(stage: Pick<PairedStage, 'className' | 'uid'>): string {
   const { className, uid } = stage;
   const isModel = className.endsWith('Model') && uid.startsWith(`${className}_`);
   const name = isModel ? `${className.slice(0, -5)}${uid.slice(className.length)}` : uid;

@@ -2,8 +2,10 @@
 import { registerOperator } from '../table/operators.ts';
 import type { OperatorSpec } from '../table/partition-spec.ts';
 import { type AssembleSpec, assemble } from './operators/assemble.ts';
+import { type DatePartsSpec, dateParts } from './operators/date-parts.ts';
 import { type DecodeIndicesSpec, decodeIndices } from './operators/decode-indices.ts';
 import { type EncodeOneHotSpec, encodeOneHot } from './operators/encode-one-hot.ts';
+import { type HashFeaturesSpec, hashFeatures } from './operators/hash-features.ts';
 import { type IndexStringsSpec, indexStrings } from './operators/index-strings.ts';
 import {
   type BinarizeSpec,
@@ -13,7 +15,9 @@ import {
   type ImputeSpec,
   impute,
 } from './operators/map-numbers.ts';
+import { type NormalizeSpec, normalize } from './operators/normalize.ts';
 import { type ScaleSpec, scale } from './operators/scale.ts';
+import { type SliceVectorSpec, sliceVector } from './operators/slice-vector.ts';
 import './statistics/column-moments.ts';
 import './statistics/column-ranges.ts';
 import './statistics/count-numbers.ts';
@@ -41,6 +45,12 @@ registerOperator(
       bucketize(spec, batch, context.partition),
 );
 registerOperator(
+  'feature.dateParts',
+  ({ spec }: StageSpec<DatePartsSpec>) =>
+    (batch) =>
+      dateParts(spec, batch),
+);
+registerOperator(
   'feature.decodeIndices',
   ({ spec }: StageSpec<DecodeIndicesSpec>) =>
     (batch, context) =>
@@ -51,6 +61,12 @@ registerOperator(
   ({ spec }: StageSpec<EncodeOneHotSpec>) =>
     (batch, context) =>
       encodeOneHot(spec, batch, context.partition),
+);
+registerOperator(
+  'feature.hashFeatures',
+  ({ spec }: StageSpec<HashFeaturesSpec>) =>
+    (batch, context) =>
+      hashFeatures(spec, batch, context.wanted.get(spec.output) ?? 'all'),
 );
 registerOperator(
   'feature.impute',
@@ -65,8 +81,20 @@ registerOperator(
       indexStrings(spec, batch, context.partition),
 );
 registerOperator(
+  'feature.normalize',
+  ({ spec }: StageSpec<NormalizeSpec>) =>
+    (batch) =>
+      normalize(spec, batch),
+);
+registerOperator(
   'feature.scale',
   ({ spec }: StageSpec<ScaleSpec>) =>
     (batch) =>
       scale(spec, batch),
+);
+registerOperator(
+  'feature.sliceVector',
+  ({ spec }: StageSpec<SliceVectorSpec>) =>
+    (batch) =>
+      sliceVector(spec, batch),
 );

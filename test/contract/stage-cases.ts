@@ -17,16 +17,21 @@ import { RankingEvaluator } from '../../src/evaluation/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';
+import { DatePartExtractor } from '../../src/feature/date-part-extractor.ts';
+import { FeatureHasher } from '../../src/feature/feature-hasher.ts';
 import { FunctionTransformer } from '../../src/feature/function-transformer.ts';
 import { Imputer } from '../../src/feature/imputer.ts';
 import { IndexToString } from '../../src/feature/index-to-string.ts';
 import { MinMaxScaler } from '../../src/feature/min-max-scaler.ts';
+import { Normalizer } from '../../src/feature/normalizer.ts';
 import { OneHotEncoder } from '../../src/feature/one-hot-encoder.ts';
 import { QuantileDiscretizer } from '../../src/feature/quantile-discretizer.ts';
 import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
+import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { VectorSlicer } from '../../src/feature/vector-slicer.ts';
 import { KMeans } from '../../src/linear/k-means.ts';
 import { LinearRegression } from '../../src/linear/linear-regression.ts';
 import { LinearSVC } from '../../src/linear/linear-svc.ts';
@@ -37,6 +42,7 @@ import type { PipelineStage } from '../../src/pipeline/pipeline-stage.ts';
 import type { LoadOptions } from '../../src/pipeline/stage-reader.ts';
 import type { Transformer } from '../../src/pipeline/transformer.ts';
 import type { ColumnInput } from '../../src/table/create-table.ts';
+import { fixedSizeListColumn } from '../../src/table/make-column.ts';
 import type { ColumnFunction } from '../../src/table/partitioned-table.ts';
 import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
 import { CrossValidator } from '../../src/tuning/cross-validator.ts';
@@ -76,6 +82,13 @@ const numbers = [0.5, -1, null, 3, 3, 2.25, Number.NaN, 7, -2, 1];
 const counts = Int32Array.from([3, 1, 2, 2, 1, 5, 8, 13, 1, 0]);
 const flags = [true, false, null, true, true, false, true, false, true, true];
 const table: Columns = { word: words, number: numbers, count: counts, flag: flags };
+
+const vectors: Columns = {
+  vector: fixedSizeListColumn(
+    Float64Array.from({ length: 30 }, (_, i) => (i % 3 === 1 ? 4 : ((i * 7) % 11) - 5)),
+    3,
+  ),
+};
 
 const negated: ColumnFunction = (batch) =>
   Float64Array.from(batch.getChild('count') ?? [], (value) => -value);
@@ -228,6 +241,37 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     table,
     reads: 'number',
     modelName: 'QuantileDiscretizerModel',
+  },
+  DatePartExtractor: {
+    make: (extra) => new DatePartExtractor({ inputCol: 'time', outputCol: 'out', ...extra }),
+    table: { time: [...counts].map((count) => new Date(1e11 * count)) },
+    reads: 'time',
+    takesAnyType: 'it takes dates',
+  },
+  FeatureHasher: {
+    make: (extra) =>
+      new FeatureHasher({ inputCols: ['word', 'number', 'flag'], numFeatures: 8, ...extra }),
+    table,
+    reads: 'number',
+  },
+  Normalizer: {
+    make: (extra) => new Normalizer({ inputCol: 'vector', outputCol: 'out', ...extra }),
+    table: vectors,
+    reads: 'vector',
+  },
+  VectorSlicer: {
+    make: (extra) =>
+      new VectorSlicer({ inputCol: 'vector', outputCol: 'out', indices: [2, 0], ...extra }),
+    table: vectors,
+    reads: 'vector',
+  },
+  VarianceThresholdSelector: {
+    make: (extra) =>
+      new VarianceThresholdSelector({ featuresCol: 'vector', outputCol: 'out', ...extra }),
+    table: vectors,
+    reads: 'vector',
+    modelName: 'VarianceThresholdSelectorModel',
+    refusesEmpty: true,
   },
   DecisionTreeClassifier: treeCase(
     (options) => new DecisionTreeClassifier(options),

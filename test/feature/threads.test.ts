@@ -1,10 +1,15 @@
 /** The feature stages in the worker threads of real sessions: the same models, the same columns, typed errors. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { DatePartExtractor } from '../../src/feature/date-part-extractor.ts';
+import { FeatureHasher } from '../../src/feature/feature-hasher.ts';
 import { Imputer } from '../../src/feature/imputer.ts';
+import { Normalizer } from '../../src/feature/normalizer.ts';
 import { OneHotEncoder } from '../../src/feature/one-hot-encoder.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
+import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { VectorSlicer } from '../../src/feature/vector-slicer.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { Session } from '../../src/session/session.ts';
 import { contentOf, inlineTable } from '../tools/inline-table.ts';
@@ -18,6 +23,7 @@ const columns = {
   ),
   distance: rows.map((row) => (row % 13 === 0 ? Number.NaN : Math.sin(row) * 1e3)),
   hour: Int32Array.from(rows, (row) => (row * 7) % 24),
+  time: rows.map((row) => new Date(1e9 * row * row)),
 };
 const pipeline = new Pipeline({
   stages: [
@@ -26,6 +32,11 @@ const pipeline = new Pipeline({
     new Imputer({ inputCol: 'distance', outputCol: 'filled', strategy: 'median' }),
     new StandardScaler({ inputCol: 'distance', outputCol: 'scaled', withMean: true }),
     new VectorAssembler({ inputCols: ['index', 'hot', 'filled', 'scaled'] }),
+    new FeatureHasher({ inputCols: ['carrier', 'hour'], outputCol: 'hashed', numFeatures: 12 }),
+    new Normalizer({ inputCol: 'hashed', outputCol: 'unit' }),
+    new VarianceThresholdSelector({ featuresCol: 'unit', outputCol: 'varying' }),
+    new VectorSlicer({ inputCol: 'unit', outputCol: 'some', indices: [3, 1] }),
+    new DatePartExtractor({ inputCol: 'time', outputCol: 'at' }),
   ],
 });
 const sessions: Session[] = [];

@@ -14,15 +14,19 @@ import { RandomForestRegressor } from '../../src/ensemble/random-forest-regresso
 import '../../src/ensemble/worker-operators.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';
+import { FeatureHasher } from '../../src/feature/feature-hasher.ts';
 import { Imputer } from '../../src/feature/imputer.ts';
 import { IndexToString } from '../../src/feature/index-to-string.ts';
 import { MinMaxScaler } from '../../src/feature/min-max-scaler.ts';
+import { Normalizer } from '../../src/feature/normalizer.ts';
 import { OneHotEncoder } from '../../src/feature/one-hot-encoder.ts';
 import { QuantileDiscretizer } from '../../src/feature/quantile-discretizer.ts';
 import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
+import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { VectorSlicer } from '../../src/feature/vector-slicer.ts';
 import '../../src/feature/worker-operators.ts';
 import { KMeans } from '../../src/linear/k-means.ts';
 import { LinearRegression } from '../../src/linear/linear-regression.ts';
@@ -112,6 +116,26 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
           outputCol: 'features',
         }),
         new GBTClassifier({ labelCol: 'isLate', maxIter: 3, minInstancesPerNode: 4 }),
+      ],
+    }),
+  'PipelineModel-vectors': () =>
+    new Pipeline({
+      stages: [
+        new Imputer({ inputCol: 'distance', outputCol: 'filled' }),
+        new FeatureHasher({ inputCols: ['airport', 'isWeekend', 'filled'], numFeatures: 16 }),
+        new Normalizer({ inputCol: 'features', outputCol: 'unit', p: 3 }),
+        new VarianceThresholdSelector({
+          featuresCol: 'unit',
+          outputCol: 'varying',
+          varianceThreshold: 0.01,
+        }),
+        new VectorSlicer({
+          inputCol: 'unit',
+          outputCol: 'some',
+          indices: [5],
+          names: ['h2', 'h9'],
+        }),
+        new LinearRegression({ labelCol: 'delay', featuresCol: 'varying' }),
       ],
     }),
   'PipelineModel-linear': () =>

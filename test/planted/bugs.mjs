@@ -30,6 +30,28 @@ export const plantedBugs = [
     tests: ['test/linear/linear-laws.prop.test.ts'],
   },
   {
+    name: 'a hash below zero falls into another bucket than in Spark',
+    edits: [
+      {
+        file: 'src/feature/operators/hash-features.ts',
+        find: 'return remainder < 0 ? remainder + numFeatures : remainder;',
+        replace: 'return Math.abs(remainder);',
+      },
+    ],
+    tests: ['test/oracle/features.test.ts'],
+  },
+  {
+    name: 'times before 1970 are rounded up',
+    edits: [
+      {
+        file: 'src/feature/operators/date-parts.ts',
+        find: 'const isBelow = value < 0n && value % 1_000_000_000n !== 0n;',
+        replace: 'const isBelow = value > 0n && value < 0n;',
+      },
+    ],
+    tests: ['test/feature/date-part-extractor.test.ts'],
+  },
+  {
     name: 'a coefficient that must not be negative is',
     edits: [
       {

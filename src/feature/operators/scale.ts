@@ -48,22 +48,28 @@ export function scale(spec: ScaleSpec, batch: RecordBatch): RecordBatch {
       }
       return values;
     };
-    const parts = scaledParts(pair.input, type);
-    if (DataType.isStruct(type)) {
-      let part = 0;
-      const columns = type.children.map((child) => {
-        const path = [pair.input, child.name];
-        const column = isScaled(child.type as DataType)
-          ? float64Column(scaled(path, part++))
-          : columnOf(batch, path);
-        return [child.name, column] as const;
-      });
-      return { column: structColumn(columns, batch.numRows) };
-    }
-    if (DataType.isFixedSizeList(type))
-      return { column: interleaved(parts.map(scaled), batch.numRows) };
-    return { column: float64Column(scaled([pair.input], 0)) };
+    const parts = scaledParts(pair.input, type).map(scaled);
+    return { column: columnOfParts(batch, pair.input, parts) };
   });
+}
+
+/** A column in the shape of the one whose parts these are: numbers, vectors, or a struct with its other children. */
+export function columnOfParts(
+  batch: RecordBatch,
+  name: string,
+  parts: readonly Float64Array[],
+): Vector {
+  const type = columnOf(batch, [name]).type as DataType;
+  if (DataType.isFixedSizeList(type)) return interleaved(parts, batch.numRows);
+  if (!DataType.isStruct(type)) return float64Column(parts[0] as Float64Array);
+  let part = 0;
+  const columns = type.children.map((child) => {
+    const column = isScaled(child.type as DataType)
+      ? float64Column(parts[part++] as Float64Array)
+      : columnOf(batch, [name, child.name]);
+    return [child.name, column] as const;
+  });
+  return structColumn(columns, batch.numRows);
 }
 
 function interleaved(columns: readonly Float64Array[], numRows: number): Vector {

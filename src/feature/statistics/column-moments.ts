@@ -30,7 +30,9 @@ export interface Moments {
   readonly count: number;
   /** NaN for no values. */
   readonly mean: number;
-  /** The corrected sample deviation; 0 for fewer than two values. */
+  /** The corrected sample variance; 0 for fewer than two values. */
+  readonly variance: number;
+  /** The square root of the variance. */
   readonly deviation: number;
 }
 
@@ -84,11 +86,11 @@ function momentsOf({ count, sum, sumOfSquares }: Total): Moments {
   const one = 1n << 1074n;
   const sumUnits = exactUnits(sum);
   const mean = exactRatio(sumUnits, n * one);
-  if (count < 2) return { count, mean, deviation: 0 };
+  if (count < 2) return { count, mean, variance: 0, deviation: 0 };
   // n Σx² − (Σx)², exact in units of 2^−2148
   const scatter = n * exactUnits(sumOfSquares) * one - sumUnits * sumUnits;
-  const variance = exactRatio(scatter, n * (n - 1n) * one * one);
-  return { count, mean, deviation: Math.sqrt(Math.max(0, variance)) };
+  const variance = Math.max(0, exactRatio(scatter, n * (n - 1n) * one * one));
+  return { count, mean, variance, deviation: Math.sqrt(variance) };
 }
 
 registerTask('feature.moments', async (task: PartitionTask<Request>): Promise<Part[]> => {
