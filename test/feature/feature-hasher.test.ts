@@ -1,10 +1,11 @@
-import type { Struct } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { murmurHash } from '../../src/base/murmur-hash.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { FeatureHasher } from '../../src/feature/feature-hasher.ts';
 import { javaDouble, javaFloat } from '../../src/feature/java-text.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type { PartitionSpec } from '../../src/table/partition-spec.ts';
+import { readPartition } from '../../src/table/read-partition.ts';
 import { contentOf, inlineTable } from '../tools/inline-table.ts';
 
 describe('FeatureHasher', () => {
@@ -28,10 +29,12 @@ describe('FeatureHasher', () => {
     const hashed = await hasher.transform(
       inlineTable({ n: Array.from({ length: 2000 }, () => 1) }),
     );
-    expect((hashed.schema.fields[1]?.type as Struct).children.length).toBe(200_000);
+    const { partitions } = await hashed.plan();
     // all of them would take 3 GB
-    const one = await hashed.select('n').collect();
-    expect(one.numRows).toBe(2000);
+    const batch = await readPartition(partitions[0] as PartitionSpec, {
+      columns: [['features', 'h77']],
+    });
+    expect(batch.schema.fields.map(({ type }) => String(type))).toEqual(['Struct<{h77:Float64}>']);
   });
 
   it('feeds a learner inside a pipeline', async () => {
