@@ -67,8 +67,18 @@ export function convertParams(
     else rule(value, options, params);
   }
   const { task, ...own } = options;
-  const merged = { ...own, ...more } as ConvertedOptions;
+  const merged = { ...withoutOtherLosses(own), ...more } as ConvertedOptions;
   return { estimator: estimatorOf(task, merged), options: merged, ignored };
+}
+
+/** The libraries overlook parameters of losses other than the one that is minimised; estimators refuse them. */
+function withoutOtherLosses(options: Converted): Converted {
+  const pairs = ['truncationLevel', 'sigmoid', 'lambdarankNorm'];
+  const strangers = [
+    ...(options['lossType'] === 'tweedie' ? [] : ['tweediePower']),
+    ...(options['lossType'] === 'xendcg' ? pairs : []),
+  ];
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !strangers.includes(name)));
 }
 
 function estimatorOf(task: unknown, options: ConvertedOptions): ConvertedParams['estimator'] {

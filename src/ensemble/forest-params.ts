@@ -101,6 +101,15 @@ function checkForest(params: {
   return 'oobScore must be false where every tree sees every row (give bootstrap: true, or a subsamplingRate below 1)';
 }
 
+/** Quantiles are of labels that are kept where a column is named. */
+function checkQuantiles(params: {
+  readonly quantilesCol: string | undefined;
+  readonly quantileProbabilities: readonly number[] | undefined;
+}): string | null {
+  const isUnused = params.quantileProbabilities !== undefined && params.quantilesCol === undefined;
+  return isUnused ? 'quantileProbabilities must be left out without quantilesCol' : null;
+}
+
 /** Parameters of RandomForestClassifier. */
 export const randomForestClassifierParams = defineParams(
   'RandomForestClassifier',
@@ -117,7 +126,7 @@ export const randomForestRegressorParams = defineParams(
     ...forestSpecs,
     ...regressorSpecs,
   },
-  checkForest,
+  (params) => checkForest(params) ?? checkQuantiles(params),
 );
 /** Parameters of ExtraTreesClassifier. */
 export const extraTreesClassifierParams = defineParams(
@@ -135,7 +144,7 @@ export const extraTreesRegressorParams = defineParams(
     ...extraTreesSpecs,
     ...regressorSpecs,
   },
-  checkForest,
+  (params) => checkForest(params) ?? checkQuantiles(params),
 );
 /** Parameters of DecisionTreeClassifier. */
 export const decisionTreeClassifierParams = defineParams('DecisionTreeClassifier', {
@@ -143,10 +152,14 @@ export const decisionTreeClassifierParams = defineParams('DecisionTreeClassifier
   ...classifierSpecs,
 });
 /** Parameters of DecisionTreeRegressor. */
-export const decisionTreeRegressorParams = defineParams('DecisionTreeRegressor', {
-  ...treeSpecs,
-  ...regressorSpecs,
-});
+export const decisionTreeRegressorParams = defineParams(
+  'DecisionTreeRegressor',
+  {
+    ...treeSpecs,
+    ...regressorSpecs,
+  },
+  checkQuantiles,
+);
 
 /** Options of {@link RandomForestClassifier}. @interface */
 export type RandomForestClassifierOptions = Options<typeof randomForestClassifierParams.schema>;

@@ -1,5 +1,10 @@
 /** Parameters of gradient-boosted trees. */
-import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
+import {
+  defineParams,
+  type IsGiven,
+  type Options,
+  type Resolved,
+} from '../params/define-params.ts';
 import { column, float, int, numbers, oneOf, str } from '../params/kinds.ts';
 import { checkMetrics, metricParams } from './metric-params.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
@@ -90,14 +95,30 @@ function checkColumns(params: {
   return null;
 }
 
-function checkQuantiles(params: {
-  readonly lossType: string;
-  readonly quantileAlphas: readonly number[] | undefined;
-  readonly objectiveFunction: unknown;
-}): string | null {
-  const isUsed = params.lossType === 'quantile' && params.objectiveFunction === undefined;
-  if (params.quantileAlphas === undefined || isUsed) return null;
-  return 'quantileAlphas must be left out without lossType quantile';
+/** The losses that parameters belong to. */
+const lossOfParam = {
+  huberDelta: 'huber',
+  quantileLevel: 'quantile',
+  quantileAlphas: 'quantile',
+  tweediePower: 'tweedie',
+  focalGamma: 'focal',
+} as const;
+
+/** What nothing would come of is refused: a loss beside a function of the user, parameters of another loss. */
+function checkLoss(
+  params: { readonly lossType: string; readonly objectiveFunction: unknown },
+  isGiven: IsGiven,
+): string | null {
+  const isOwn = params.objectiveFunction !== undefined;
+  for (const [name, loss] of Object.entries(lossOfParam)) {
+    if (!isGiven(name)) continue;
+    if (isOwn) return `${name} must be left out with objectiveFunction`;
+    if (params.lossType !== loss) return `${name} must be left out without lossType ${loss}`;
+  }
+  if (isOwn && isGiven('lossType')) return 'lossType must be left out with objectiveFunction';
+  return isGiven('quantileLevel') && isGiven('quantileAlphas')
+    ? 'quantileLevel must be left out with quantileAlphas'
+    : null;
 }
 
 /** Parameters of GBTRegressor. */
@@ -120,7 +141,7 @@ export const gbtRegressorParams = defineParams(
     tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
     ...customLossParams,
   },
-  (params) => checkGbt(params) ?? checkCustomLoss(params) ?? checkQuantiles(params),
+  (params, isGiven) => checkGbt(params) ?? checkCustomLoss(params) ?? checkLoss(params, isGiven),
 );
 
 /** Parameters of GBTClassifier. */
@@ -139,7 +160,7 @@ export const gbtClassifierParams = defineParams(
     /** Of focal loss: how little rows count that are right already (2 by default); 0 is logistic loss. */
     focalGamma: float({ min: 0, max: 10, since: '0.1.0' }),
   },
-  checkGbt,
+  (params, isGiven) => checkGbt(params) ?? checkLoss(params, isGiven),
 );
 
 /** Options of {@link GBTRegressor}. @interface */

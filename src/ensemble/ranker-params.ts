@@ -1,5 +1,5 @@
 /** Parameters of GBTRanker. */
-import { defineParams, type Options } from '../params/define-params.ts';
+import { defineParams, type IsGiven, type Options } from '../params/define-params.ts';
 import { bool, column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import { defaultGains } from '../training/ranking/ndcg.ts';
 import type { GBTObjective } from './gbt-objectives.ts';
@@ -31,7 +31,8 @@ export const gbtRankerParams = defineParams(
     /** The NDCG of the first so many rows of a group is measured on validation rows. */
     ndcgAt: int({ default: 10, min: 1, since: '0.1.0' }),
   },
-  (params) => checkGbt({ ...params, ...noFunctions }) ?? checkGroup(params),
+  (params, isGiven) =>
+    checkGbt({ ...params, ...noFunctions }) ?? checkGroup(params) ?? checkPairs(params, isGiven),
 );
 
 /** Options of {@link GBTRanker}. @interface */
@@ -42,6 +43,16 @@ function checkGroup(params: {
   readonly labelCol: string;
 }): string | null {
   return params.groupCol === params.labelCol ? 'groupCol must differ from labelCol' : null;
+}
+
+/** The cross-entropy of groups knows no pairs. */
+function checkPairs(
+  params: { readonly lossType: string | undefined },
+  isGiven: IsGiven,
+): string | null {
+  if (params.lossType !== 'xendcg') return null;
+  const name = ['truncationLevel', 'sigmoid', 'lambdarankNorm'].find(isGiven);
+  return name === undefined ? null : `${name} must be left out with lossType xendcg`;
 }
 
 /** What ranks are told. */

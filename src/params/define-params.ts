@@ -11,6 +11,9 @@ export const stageParams = {
   uid: str({ since: '0.1.0' }),
 };
 
+/** Whether a parameter was given, be it with the value that it has by default. */
+export type IsGiven = (name: string) => boolean;
+
 /** The declared parameters of one class, and the check across them. */
 export interface ParamSchema<S extends ParamSpecs = ParamSpecs> {
   /** The class that has the parameters; its name in errors and in saved metadata. */
@@ -18,7 +21,7 @@ export interface ParamSchema<S extends ParamSpecs = ParamSpecs> {
   /** Every parameter by name, in the order of declaration. */
   readonly schema: S;
   /** Null, or a sentence that begins with the name of the parameter at fault. */
-  crossCheck(params: Resolved<S>): string | null;
+  crossCheck(params: Resolved<S>, isGiven: IsGiven): string | null;
 }
 
 type RequiredNames<S> = {
@@ -48,7 +51,8 @@ export type ValueOf<P> = P extends ParamSpec<infer T> ? T : never;
  * @param owner the name of the class
  * @param specs its parameters, in the order in which they are documented and saved
  * @param crossCheck looks at several parameters together: null, or a sentence such as
- *   `'upper must be larger than lower'` that begins with the parameter at fault
+ *   `'upper must be larger than lower'` that begins with the parameter at fault; its second argument tells which
+ *   parameters were given
  * @example
  * ```ts
  * import { defineParams, int, resolveParams } from 'coppice';
@@ -61,7 +65,8 @@ export type ValueOf<P> = P extends ParamSpec<infer T> ? T : never;
 export function defineParams<S extends ParamSpecs>(
   owner: string,
   specs: S,
-  crossCheck: (params: Resolved<S & typeof stageParams>) => string | null = () => null,
+  crossCheck: (params: Resolved<S & typeof stageParams>, isGiven: IsGiven) => string | null = () =>
+    null,
 ): ParamSchema<S & typeof stageParams> {
   return Object.freeze({ owner, schema: Object.freeze({ ...specs, ...stageParams }), crossCheck });
 }

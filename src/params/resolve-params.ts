@@ -28,7 +28,7 @@ export function resolveParams<S extends ParamSpecs>(
   }
   const values: [string, unknown][] = names.map((name) => [name, resolveOne(params, name, given)]);
   const resolved = Object.freeze(Object.fromEntries(values)) as Resolved<S>;
-  const complaint = params.crossCheck(resolved);
+  const complaint = params.crossCheck(resolved, (name) => given[name] !== undefined);
   if (complaint !== null) throw crossCheckFailed(owner, complaint, resolved);
   return resolved;
 }

@@ -27,7 +27,12 @@ describe('parameters of LightGBM', () => {
       ndcgAt: 5,
       groupCol: 'query',
     });
-    const list = fromLightGBM({ objective: 'rank_xendcg', bagging_by_query: true });
+    const list = fromLightGBM({
+      objective: 'rank_xendcg',
+      bagging_by_query: true,
+      lambdarank_norm: false,
+      tweedie_variance_power: 1.3,
+    });
     expect(list.options).toEqual({ lossType: 'xendcg', subsampleByGroup: true });
     expect(() => fromLightGBM({ objective: 'lambdarank', eval_at: [1, 3] })).toThrow(
       /eval_at in the params of fromLightGBM must be one number/,

@@ -1,6 +1,9 @@
 /** Several quantiles in one model: they cover what they say, never cross, and each is what it would be alone. */
 import { describe, expect, it } from 'vitest';
+import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTRanker } from '../../src/ensemble/gbt-ranker.ts';
 import { GBTRegressionModel, GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
 import { predictionsOf, treeBytes } from '../tools/fitted-bytes.ts';
 import { inlineTable } from '../tools/inline-table.ts';
 import { featureNames, normalOf, randomData, randomNumbers, range } from '../tools/random-data.ts';
@@ -90,7 +93,10 @@ describe('several quantiles', () => {
     expect(treeBytes(one)).toEqual(treeBytes(single));
     expect(await scoreSample(one, test)).toEqual(await scoreSample(single, test));
     const two = await fitSample(
-      { name: 'GBTRegressor', options: { ...alone, quantileAlphas: [0.3, 0.6] } },
+      {
+        name: 'GBTRegressor',
+        options: { ...alone, quantileLevel: undefined, quantileAlphas: [0.3, 0.6] },
+      },
       train,
     );
     expect(two.numTrees).toBe(12);
@@ -173,6 +179,32 @@ describe('several quantiles', () => {
     }
     expect(() => new GBTRegressor({ quantileAlphas: [0.5] })).toThrow(
       'quantileAlphas of GBTRegressor must be left out without lossType quantile',
+    );
+  });
+
+  it('and other parameters of a loss are refused without it', () => {
+    const complaint = (options: object): string => {
+      try {
+        return new GBTRegressor(options).className;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    // also where they are given as they are by default
+    expect(complaint({ huberDelta: 1 })).toBe(
+      'huberDelta of GBTRegressor must be left out without lossType huber; got 1',
+    );
+    expect(complaint({ lossType: 'absolute', quantileLevel: 0.5 })).toMatch(/lossType quantile/);
+    expect(complaint({ lossType: 'poisson', tweediePower: 1.5 })).toMatch(/lossType tweedie/);
+    const both = { lossType: 'quantile', quantileLevel: 0.5, quantileAlphas: [0.5] };
+    expect(complaint(both)).toMatch(/quantileLevel .* left out with quantileAlphas/);
+    const own = { objectiveFunction: () => undefined, metricFunction: () => undefined };
+    expect(complaint({ ...own, lossType: 'squared' })).toMatch(/left out with objectiveFunction/);
+    expect(complaint({ lossType: 'huber', huberDelta: 1 })).toBe('GBTRegressor');
+    expect(() => new GBTClassifier({ focalGamma: 2 })).toThrow(/without lossType focal/);
+    expect(() => new GBTRanker({ lossType: 'xendcg', sigmoid: 1 })).toThrow(/with lossType xendcg/);
+    expect(() => new RandomForestRegressor({ quantileProbabilities: [0.5] })).toThrow(
+      /left out without quantilesCol/,
     );
   });
 });

@@ -40,6 +40,7 @@ import '../../src/training/worker-programs.ts';
 import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
 import { ProbabilityCalibrator } from '../../src/tuning/probability-calibrator.ts';
 import '../../src/tuning/worker-tasks.ts';
+import { goldenEnsembleCases } from './golden-ensemble-cases.ts';
 
 const runner = new InlineRunner();
 const rows = Array.from({ length: 160 }, (_, row) => row);
@@ -80,6 +81,7 @@ const forest = { featuresCols, numTrees: 3, maxDepth: 4 };
 
 /** Estimators by the class of the model they make. */
 export const goldenCases: Readonly<Record<string, () => Estimator>> = {
+  ...goldenEnsembleCases,
   GBTRegressionModel: () =>
     new GBTRegressor({ ...boosted, labelCol: 'delay', weightCol: 'weight', leafCol: 'leaf' }),
   GBTClassificationModel: () =>

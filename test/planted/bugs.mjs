@@ -85,6 +85,17 @@ export const plantedBugs = [
     tests: ['test/training/refit.prop.test.ts'],
   },
   {
+    name: 'parameters of another loss are overlooked',
+    edits: [
+      {
+        file: 'src/params/resolve-params.ts',
+        find: 'params.crossCheck(resolved, (name) => given[name] !== undefined);',
+        replace: 'params.crossCheck(resolved, (name) => given[name] === params);',
+      },
+    ],
+    tests: ['test/ensemble/quantiles.test.ts'],
+  },
+  {
     name: 'a missing value that goes left is ranked among the lowest',
     edits: [
       {

@@ -153,15 +153,19 @@ const classDraws = fc.oneof(
     }),
   },
 );
-const ranking = fc.record({
-  labelCol: fc.constant('r'),
-  groupCol: fc.constant('g'),
-  lossType: fc.constantFrom('lambdarank', 'xendcg'),
-  truncationLevel: fc.constantFrom(1, 5, 30),
-  sigmoid: fc.constantFrom(0.5, 1),
-  lambdarankNorm: fc.boolean(),
-  ndcgAt: fc.constantFrom(1, 10),
-});
+const groups = { labelCol: fc.constant('r'), groupCol: fc.constant('g') };
+const ndcgAt = fc.constantFrom(1, 10);
+const ranking = fc.oneof(
+  fc.record({
+    ...groups,
+    lossType: fc.constant('lambdarank'),
+    truncationLevel: fc.constantFrom(1, 5, 30),
+    sigmoid: fc.constantFrom(0.5, 1),
+    lambdarankNorm: fc.boolean(),
+    ndcgAt,
+  }),
+  fc.record({ ...groups, lossType: fc.constant('xendcg'), ndcgAt }),
+);
 const offset = fc.record({ offsetCol: fc.constant('o') }, { requiredKeys: [] });
 const boostedLabel = fc.oneof(
   fc.record(
@@ -187,21 +191,32 @@ const forestClassWeights = fc.record(
   { requiredKeys: [] },
 );
 const classLabel = fc.record({ labelCol: fc.constantFrom('b', 'k') });
-const spread = fc.record(
+const variance = fc.record({ varianceCol: fc.constant('variance') }, { requiredKeys: [] });
+const quantiles = fc.record(
   {
-    varianceCol: fc.constant('variance'),
     quantilesCol: fc.constant('quantiles'),
     quantileProbabilities: fc.constantFrom([0.5], [0.1, 0.7, 0.9]),
   },
-  { requiredKeys: [] },
+  { requiredKeys: ['quantilesCol'] },
 );
+const spread = fc
+  .tuple(variance, fc.oneof(fc.constant({}), quantiles))
+  .map(([one, other]) => ({ ...one, ...other }));
 const numberLabel = fc.record({ labelCol: fc.constant('y') });
 const losses = fc.oneof(
   fc.record({ labelCol: fc.constant('y'), lossType: fc.constant('squared') }),
   fc.record({
     labelCol: fc.constant('y'),
-    lossType: fc.constantFrom('squared', 'absolute', 'huber', 'quantile'),
+    lossType: fc.constantFrom('squared', 'absolute'),
+  }),
+  fc.record({
+    labelCol: fc.constant('y'),
+    lossType: fc.constant('quantile'),
     quantileLevel: fc.constantFrom(0.1, 0.5, 0.9),
+  }),
+  fc.record({
+    labelCol: fc.constant('y'),
+    lossType: fc.constant('huber'),
     huberDelta: fc.constantFrom(0.2, 2),
   }),
   fc.record({

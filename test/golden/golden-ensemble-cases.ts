@@ -1,0 +1,117 @@
+/** Golden models of estimators that learn from estimators, of searches, and of what trees keep beside their splits. */
+import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
+import { ExtraTreesClassifier } from '../../src/ensemble/extra-trees-classifier.ts';
+import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
+import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
+import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
+import '../../src/evaluation/worker-tasks.ts';
+import type { Estimator } from '../../src/pipeline/estimator.ts';
+import { AdaBoostClassifier } from '../../src/stacking/ada-boost-classifier.ts';
+import { AdaBoostRegressor } from '../../src/stacking/ada-boost-regressor.ts';
+import { BaggingClassifier } from '../../src/stacking/bagging-classifier.ts';
+import { BaggingRegressor } from '../../src/stacking/bagging-regressor.ts';
+import { OneVsRest } from '../../src/stacking/one-vs-rest.ts';
+import { StackingClassifier } from '../../src/stacking/stacking-classifier.ts';
+import { StackingRegressor } from '../../src/stacking/stacking-regressor.ts';
+import { VotingClassifier } from '../../src/stacking/voting-classifier.ts';
+import { VotingRegressor } from '../../src/stacking/voting-regressor.ts';
+import '../../src/stacking/worker-operators.ts';
+import { CrossValidator } from '../../src/tuning/cross-validator.ts';
+import { SuccessiveHalving } from '../../src/tuning/successive-halving.ts';
+import { TrainValidationSplit } from '../../src/tuning/train-validation-split.ts';
+import { TunedThresholdClassifier } from '../../src/tuning/tuned-threshold-classifier.ts';
+
+const featuresCols = ['distance', 'speed', 'airport', 'isWeekend'];
+const forest = { featuresCols, numTrees: 3, maxDepth: 4 };
+const classTree = new DecisionTreeClassifier({ featuresCols, labelCol: 'verdict', maxDepth: 2 });
+const numberTree = new DecisionTreeRegressor({ featuresCols, labelCol: 'delay', maxDepth: 2 });
+const flagTree = new DecisionTreeClassifier({ featuresCols, labelCol: 'isLate', maxDepth: 3 });
+const search = {
+  estimator: classTree,
+  evaluator: new MulticlassClassificationEvaluator({ labelCol: 'verdict' }),
+  estimatorParamMaps: [{ maxDepth: 1 }, { maxDepth: 3 }],
+};
+
+/** Estimators by the class of the model they make. */
+export const goldenEnsembleCases: Readonly<Record<string, () => Estimator>> = {
+  ExtraTreesClassificationModel: () =>
+    new ExtraTreesClassifier({ ...forest, labelCol: 'verdict', classWeights: 'balanced' }),
+  ExtraTreesRegressionModel: () =>
+    new ExtraTreesRegressor({ ...forest, labelCol: 'delay', weightCol: 'weight', leafCol: 'leaf' }),
+  'RandomForestRegressionModel-quantiles': () =>
+    new RandomForestRegressor({
+      ...forest,
+      labelCol: 'delay',
+      quantilesCol: 'quantiles',
+      quantileProbabilities: [0.1, 0.5, 0.9],
+      varianceCol: 'variance',
+      oobScore: true,
+      bootstrap: true,
+    }),
+  'RandomForestClassificationModel-pruned': () =>
+    new RandomForestClassifier({
+      ...forest,
+      maxDepth: 9,
+      labelCol: 'verdict',
+      ccpAlpha: 0.01,
+      classWeights: 'balancedSubsample',
+    }),
+  'GBTRegressionModel-averaged': () =>
+    new GBTRegressor({
+      featuresCols,
+      labelCol: 'delay',
+      maxIter: 6,
+      holdOutFolds: 4,
+      numModels: 2,
+      minInstancesPerNode: 4,
+      contributionsCol: 'why',
+    }),
+  'GBTRegressionModel-quantiles': () =>
+    new GBTRegressor({
+      featuresCols,
+      labelCol: 'delay',
+      maxIter: 3,
+      lossType: 'quantile',
+      quantileAlphas: [0.2, 0.8],
+      minInstancesPerNode: 4,
+    }),
+  'GBTClassificationModel-shaped': () =>
+    new GBTClassifier({
+      featuresCols,
+      labelCol: 'isLate',
+      maxIter: 3,
+      minInstancesPerNode: 4,
+      lossType: 'focal',
+      focalGamma: 1.5,
+      monotoneConstraints: { distance: 1 },
+      interactionConstraints: [['distance', 'speed']],
+      alpha: 0.01,
+      pathSmoothing: 2,
+      zeroAsMissing: true,
+    }),
+  StackingClassificationModel: () =>
+    new StackingClassifier({
+      estimators: [classTree],
+      finalEstimator: new DecisionTreeClassifier({ maxDepth: 2 }),
+      numFolds: 2,
+    }),
+  StackingRegressionModel: () =>
+    new StackingRegressor({ estimators: [numberTree, numberTree], numFolds: 2 }),
+  VotingClassificationModel: () => new VotingClassifier({ estimators: [classTree, classTree] }),
+  VotingRegressionModel: () => new VotingRegressor({ estimators: [numberTree, numberTree] }),
+  BaggingClassificationModel: () =>
+    new BaggingClassifier({ estimator: classTree, numEstimators: 2 }),
+  BaggingRegressionModel: () => new BaggingRegressor({ estimator: numberTree, numEstimators: 2 }),
+  AdaBoostClassificationModel: () => new AdaBoostClassifier({ estimator: classTree, maxIter: 2 }),
+  AdaBoostRegressionModel: () => new AdaBoostRegressor({ estimator: numberTree, maxIter: 2 }),
+  OneVsRestModel: () => new OneVsRest({ classifier: classTree }),
+  CrossValidatorModel: () => new CrossValidator({ ...search, collectSubModels: true }),
+  TrainValidationSplitModel: () => new TrainValidationSplit(search),
+  SuccessiveHalvingModel: () => new SuccessiveHalving({ ...search, factor: 2 }),
+  TunedThresholdClassificationModel: () =>
+    new TunedThresholdClassifier({ estimator: flagTree, numFolds: 3 }),
+};
