@@ -12,6 +12,7 @@ const entries = {
   cli: 'cli/main.js',
   'executor-main': 'session/executor-main.js',
   'process-main': 'cluster/tcp/process-main.js',
+  'executor-process': 'cluster/executors/executor-process.js',
 };
 
 const lazyOnes = ['apache-arrow', 'apache-arrow/ipc/metadata/file', 'papaparse', 'piscina'];

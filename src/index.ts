@@ -234,6 +234,7 @@ export type {
 export { type RegisteredClass, registerStage } from './pipeline/stage-registry.ts';
 export type { RowIdMode, SavableStage, SaveOptions, StageWriter } from './pipeline/stage-writer.ts';
 export { Transformer, type TransformOptions } from './pipeline/transformer.ts';
+export type { ConnectOptions, ConnectTls } from './session/connect.ts';
 // sessions and tables
 export { createTable, read } from './session/default-session.ts';
 export { Session, type SessionOptions } from './session/session.ts';

@@ -61,6 +61,10 @@ export type ErrorCode =
   | 'EXECUTOR_LOST'
   /** A worker thread or remote executor ran into an error. */
   | 'EXECUTOR_FAILED'
+  /** A remote executor works for another session. */
+  | 'EXECUTOR_BUSY'
+  /** The other side does not know the token, or a path or module is none that an executor may read. */
+  | 'ACCESS_DENIED'
   /** A rank did not come to a meeting in time. */
   | 'COLLECTIVE_TIMEOUT'
   /** The other side of a connection sent what the protocol does not allow. */

@@ -3,6 +3,8 @@
  * function that a module exports, which other threads can import by themselves. The source of a closure
  * is never sent anywhere.
  */
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { allowedPath } from './allowed-paths.ts';
 import { CoppiceError } from './errors.ts';
 
 /** Names an exported function of a module; made by {@link fromModule}. */
@@ -63,9 +65,10 @@ export async function importModuleFunction(
   reference: ModuleFunction,
 ): Promise<(...args: never[]) => unknown> {
   const where = { module: reference.moduleUrl, function: reference.exportName };
+  const url = allowedUrl(reference.moduleUrl);
   let module: Record<string, unknown>;
   try {
-    module = (await import(reference.moduleUrl)) as Record<string, unknown>;
+    module = (await import(url)) as Record<string, unknown>;
   } catch (cause) {
     const message = `the module ${reference.moduleUrl} of function ${reference.exportName} cannot be imported`;
     throw new CoppiceError('DEPENDENCY_MISSING', message, { context: where, cause });
@@ -76,4 +79,12 @@ export async function importModuleFunction(
     throw new CoppiceError('DEPENDENCY_MISSING', message, { context: where });
   }
   return found as (...args: never[]) => unknown;
+}
+
+/** A process that works for somebody else imports files of allowed folders only. */
+function allowedUrl(url: string): string {
+  const { protocol } = new URL(url);
+  const path = protocol === 'file:' ? fileURLToPath(url) : url;
+  const allowed = allowedPath('modules', path);
+  return allowed === path ? url : pathToFileURL(allowed).href;
 }

@@ -33,6 +33,8 @@ const byCode: Readonly<Record<ErrorCode, ExitCode>> = {
   SESSION_CLOSED: 1,
   EXECUTOR_LOST: 1,
   EXECUTOR_FAILED: 1,
+  EXECUTOR_BUSY: 1,
+  ACCESS_DENIED: 1,
   COLLECTIVE_TIMEOUT: 1,
   PROTOCOL: 1,
   FUNCTION_FAILED: 1,

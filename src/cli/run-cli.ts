@@ -70,6 +70,9 @@ function declareCommands(
   add(inspectCommand()).action((options) =>
     run(async () => (await import('./inspect.ts')).inspect, options),
   );
+  add(executorCommand()).action((options) =>
+    run(async () => (await import('./executor.ts')).executor, options),
+  );
   add(
     new Command('doctor').description('what this machine has: Node, cores, WebAssembly, threads'),
   ).action((options) => run(async () => (await import('./doctor.ts')).doctor, options));
@@ -159,6 +162,21 @@ function evaluateCommand(): Command {
     .option('--prediction <column>', 'default: prediction')
     .option('--probability <column>', 'default: probability')
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber);
+}
+
+function executorCommand(): Command {
+  return new Command('executor')
+    .description('serve drivers on other machines: train and read for them')
+    .requiredOption('--listen <address>', 'host:port; beyond 127.0.0.1 only with TLS')
+    .requiredOption('--token-file <file>', 'a file with the secret that drivers must know')
+    .option('--tls-cert <file>', 'the certificate of this host, PEM')
+    .option('--tls-key <file>', 'its key, PEM')
+    .option('--tls-ca <file>', 'drivers must show a certificate that this authority signed')
+    .option('--data-root <folders...>', 'folders whose files it may read; default: none')
+    .option('--modules <folders...>', 'folders whose modules it may import; default: none')
+    .option('--max-memory <megabytes>', 'for the training data', wholeNumber)
+    .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
+    .option('--silence <seconds>', 'give a silent driver up after; default: 15', wholeNumber);
 }
 
 function inspectCommand(): Command {

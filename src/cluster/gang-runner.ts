@@ -25,6 +25,8 @@ export interface GangRequest {
   payload(ranks: RankShare): unknown;
   readonly signal?: AbortSignal | undefined;
   readonly onMessage?: ((message: unknown) => void) | undefined;
+  /** After a loss the caller goes on from what it kept; the runner is not to begin again by itself. */
+  readonly retriesItself?: boolean | undefined;
   /**
    * Given where there is so little to do that the calling thread may do it while no thread has been started:
    * makes the program known to this thread.

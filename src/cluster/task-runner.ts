@@ -17,6 +17,8 @@ export interface TaskOptions {
 export interface TaskRunner {
   /** How many tasks run at once. */
   readonly numThreads: number;
+  /** True where files are read by other machines: paths are theirs. */
+  readonly readsElsewhere?: boolean;
   /** Runs the task `name` and resolves with what it returned. */
   run<T>(name: string, payload: unknown, options?: TaskOptions): Promise<T>;
 }

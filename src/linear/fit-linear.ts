@@ -8,7 +8,7 @@ import type { FitOptions } from '../pipeline/estimator.ts';
 import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { FeatureSource, IngestJob, TrainingProgress } from '../training/messages.ts';
-import { keepMemory, planPartitions, takeMemory } from '../training/run-job.ts';
+import { keepMemory, partitionsFor, planPartitions, takeMemory } from '../training/run-job.ts';
 import type { LinearModelData } from './linear-model-data.ts';
 import type { LinearColumnParams } from './linear-params.ts';
 import type { LinearJob, LinearLearner, LinearResult } from './messages.ts';
@@ -81,8 +81,13 @@ export async function fitLinear(
     payload: ({ first, count, total }): LinearJob => {
       const from = Math.floor((numRows * first) / total);
       const to = Math.floor((numRows * (first + count)) / total);
-      const ingest = { ...ingestOf(owner, params, columns.features, labelKind), partitions };
-      return { ingest: { ...ingest, rowRange: [from, to] }, learner, kernels: undefined };
+      const ingest = ingestOf(owner, params, columns.features, labelKind);
+      const own = partitionsFor(runner, partitions, [from, to]);
+      return {
+        ingest: { ...ingest, partitions: own, rowRange: [from, to] },
+        learner,
+        kernels: undefined,
+      };
     },
     signal: options.signal,
     onMessage: (message) => options.onProgress?.(message as TrainingProgress),

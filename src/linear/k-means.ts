@@ -12,7 +12,7 @@ import type { FeatureColumn } from '../table/feature-columns.ts';
 import { numericKind } from '../table/numeric-kind.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { TrainingProgress } from '../training/messages.ts';
-import { keepMemory, planPartitions, takeMemory } from '../training/run-job.ts';
+import { keepMemory, partitionsFor, planPartitions, takeMemory } from '../training/run-job.ts';
 import { clusterField } from './cluster-operator.ts';
 import { ingestOf, refuseCategories } from './fit-linear.ts';
 import { KMeansModel, type KMeansOptions, kMeansSpecs } from './k-means-model.ts';
@@ -78,7 +78,11 @@ export class KMeans extends Estimator<KMeansModel, typeof kMeansParams.schema> {
         const ingest = ingestOf(owner, columns, features, 'numeric');
         const learner = { k, initMode, initSteps, maxIter, tol, seed };
         return {
-          ingest: { ...ingest, partitions, rowRange: [from, to] },
+          ingest: {
+            ...ingest,
+            partitions: partitionsFor(runner, partitions, [from, to]),
+            rowRange: [from, to],
+          },
           learner,
           kernels: undefined,
         };

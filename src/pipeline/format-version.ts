@@ -1,11 +1,11 @@
 /** Which saved models can this version of the library read, and what does it write into them? */
 import { CoppiceError } from '../base/errors.ts';
+import { libraryVersion } from '../base/library-version.ts';
+
+export { libraryVersion };
 
 /** The version of the layout of saved stages; a change that older readers would misread raises it. */
 export const formatVersion = 1;
-
-/** The version of the library (a test keeps it equal to package.json). */
-export const libraryVersion = '0.1.0';
 
 /** Throws `MODEL_VERSION` for files of a newer layout, `MODEL_FORMAT` for what is no version at all. */
 export function checkFormatVersion(version: unknown, path: string): void {

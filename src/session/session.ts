@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Table } from 'apache-arrow';
+import type { GangRunner } from '../cluster/gang-runner.ts';
 import { ThreadPool } from '../cluster/threads/thread-pool.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { int } from '../params/kinds.ts';
@@ -16,6 +17,7 @@ import {
 } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type SqlOptions, sqlTable } from '../table/sql/run-sql.ts';
+import { type ConnectOptions, connectExecutors } from './connect.ts';
 import { SessionReader } from './session-reader.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -26,6 +28,11 @@ const sessionParams = defineParams('Session', {
 
 /** Options of {@link Session.local}. @interface */
 export type SessionOptions = Options<typeof sessionParams.schema>;
+
+/** Where a session's work runs. */
+export interface SessionRunner extends GangRunner {
+  close(): Promise<void>;
+}
 
 let defaultSession: Session | null = null;
 
@@ -42,17 +49,17 @@ let defaultSession: Session | null = null;
  * ```
  */
 export class Session {
-  /** Worker threads of the session. */
+  /** Worker threads of the session, of all its executors where it has such. */
   readonly threads: number;
   /** Reads tables from files. */
   readonly read: SessionReader;
-  readonly #pool: ThreadPool;
+  readonly #runner: SessionRunner;
 
-  /** @internal Sessions are made by {@link Session.local}. */
-  constructor(pool: ThreadPool) {
-    this.#pool = pool;
-    this.threads = pool.numThreads;
-    this.read = new SessionReader(pool);
+  /** @internal Sessions are made by {@link Session.local} and {@link Session.connect}. */
+  constructor(runner: SessionRunner) {
+    this.#runner = runner;
+    this.threads = runner.numThreads;
+    this.read = new SessionReader(runner);
   }
 
   /**
@@ -62,6 +69,17 @@ export class Session {
    */
   static async local(options: SessionOptions = {}): Promise<Session> {
     return localSession(options);
+  }
+
+  /**
+   * A session on executors, which other machines run with `coppice executor`. Files are read by the executors, each
+   * its own rows, under paths as they see them; tables made here travel to them. Models are those of one thread.
+   *
+   * @param addresses `host:port` of each executor; ranks are dealt in this order
+   * @throws CoppiceError `EXECUTOR_LOST`, `EXECUTOR_BUSY`, `ACCESS_DENIED`, `PROTOCOL`, `PARAM_INVALID`, `FILE_NOT_FOUND`
+   */
+  static async connect(addresses: readonly string[], options: ConnectOptions): Promise<Session> {
+    return new Session(await connectExecutors(addresses, options));
   }
 
   /** The session that is used where none was named; made on first use. */
@@ -76,8 +94,8 @@ export class Session {
     options: CreateTableOptions = {},
   ): PartitionedTable {
     return columns instanceof Table
-      ? tableFromArrow(this.#pool, columns, options)
-      : tableFromColumns(this.#pool, columns, options);
+      ? tableFromArrow(this.#runner, columns, options)
+      : tableFromColumns(this.#runner, columns, options);
   }
 
   /**
@@ -88,13 +106,13 @@ export class Session {
    * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `ABORTED`
    */
   async sql(query: string, options: SqlOptions = {}): Promise<PartitionedTable> {
-    return await sqlTable(this.#pool, query, options);
+    return await sqlTable(this.#runner, query, options);
   }
 
   /** Ends the threads; jobs under way reject with `SESSION_CLOSED`. */
   async close(): Promise<void> {
     if (defaultSession === this) defaultSession = null;
-    await this.#pool.close();
+    await this.#runner.close();
   }
 
   /** The same as close, for `await using`. */

@@ -5,6 +5,7 @@
 import { registerTask } from '../cluster/task-runner.ts';
 import './arrow-ipc/arrow-tasks.ts';
 import './csv/csv-tasks.ts';
+import './files-of-runner.ts';
 import {
   type EncodedRowGroup,
   type EncodeOptions,

@@ -4,12 +4,13 @@
  */
 
 import { CoppiceError } from '../base/errors.ts';
-import { type GangRequest, gangRunnerOf } from '../cluster/gang-runner.ts';
+import { type GangRequest, type GangRunner, gangRunnerOf } from '../cluster/gang-runner.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { newKernelMemory } from '../kernels/choose.ts';
 import { isBriefPartition } from '../table/brief-partition.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
+import { partitionsWithin } from './ingest/placed-partitions.ts';
 import type {
   BoostingJob,
   BoostingSnapshot,
@@ -130,7 +131,9 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
       // each process takes its ranks' share of all rows
       const from = Math.floor((numRows * first) / total);
       const to = Math.floor((numRows * (first + count)) / total);
-      const ingest: IngestJob = { ...job.ingest, partitions, rowRange: [from, to] };
+      const rowRange = [from, to] as const;
+      const own = partitionsFor(runner, partitions, rowRange);
+      const ingest: IngestJob = { ...job.ingest, partitions: own, rowRange };
       return { ...job, ingest };
     },
     signal,
@@ -191,4 +194,13 @@ export async function planPartitions(
   const plan = await table.plan(signal === undefined ? {} : { signal });
   const counts = await table.rowCounts(signal === undefined ? {} : { signal });
   return plan.partitions.map((spec, i) => ({ spec, numRows: counts[i] as number, isValidation }));
+}
+
+/** The partitions of which a process of the runner's reads these rows; data that it does not read stays here. */
+export function partitionsFor(
+  runner: GangRunner,
+  partitions: readonly TrainingPartition[],
+  rowRange: readonly [number, number],
+): readonly TrainingPartition[] {
+  return runner.hasOtherProcesses === true ? partitionsWithin(partitions, rowRange) : partitions;
 }

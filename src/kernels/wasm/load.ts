@@ -2,16 +2,22 @@
  * Loads wasm/build/kernels.wasm onto a shared memory. The module is compiled once a thread; an instance is
  * made for each memory.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Kernels } from '../kernels.ts';
 
 let compiled: WebAssembly.Module | null = null;
 
+const kernelsUrl = new URL('../../../wasm/build/kernels.wasm', import.meta.url);
+
+/** A hash of the kernels: machines that train one model together must have the same. */
+export function kernelsHash(): string {
+  return createHash('sha256').update(readFileSync(kernelsUrl)).digest('hex');
+}
+
 /** The compiled module; throws what WebAssembly throws where SIMD or threads are missing. */
 export function kernelModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(
-    readFileSync(new URL('../../../wasm/build/kernels.wasm', import.meta.url)),
-  );
+  compiled ??= new WebAssembly.Module(readFileSync(kernelsUrl));
   return compiled;
 }
 

@@ -4,7 +4,8 @@
  */
 import { Schema } from 'apache-arrow';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
-import { type FoundFile, findFiles } from '../find-files.ts';
+import { findFilesOf, sharedIdentity } from '../files-of-runner.ts';
+import type { FoundFile } from '../find-files.ts';
 import { folderColumns } from '../folder-columns.ts';
 import { mapInOrder } from '../map-in-order.ts';
 import { mergeSchemas } from '../merge-schemas.ts';
@@ -29,7 +30,12 @@ export async function readArrow(
   paths: string | readonly string[],
   options: TableOptions = {},
 ): Promise<PartitionedTable> {
-  const files = findFiles(paths, ['.arrow', '.feather', '.ipc', '.arrows']);
+  const files = await findFilesOf(
+    runner,
+    paths,
+    ['.arrow', '.feather', '.ipc', '.arrows'],
+    options.signal,
+  );
   const { signal } = options;
   const inspect = ({ path }: FoundFile): Promise<ArrowInfo> =>
     runner.run<ArrowInfo>('table.arrowInfo', { path }, { signal });
@@ -53,7 +59,7 @@ export async function readArrow(
     for (const messages of groups(info.messages)) {
       const source: ArrowSource = {
         kind: 'arrow',
-        file: info.file,
+        file: sharedIdentity(runner, info.file),
         schema: info.schemaMessage,
         messages,
         numRows: messages.reduce((sum, message) => sum + message.numRows, 0),

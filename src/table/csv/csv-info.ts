@@ -6,6 +6,7 @@
  * sample only: the file's first 4 MiB and the first 256 KiB of up to 15 later blocks.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { allowedPath } from '../../base/allowed-paths.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { type FileIdentity, withFile } from '../parquet/footer.ts';
 import { readFully } from '../read-fully.ts';
@@ -63,7 +64,7 @@ export function withLines<T>(path: string, work: () => T): T {
 /** The line, from 1, on which a byte of a file stands. */
 export function lineAt(path: string, position: number): number {
   const window = Buffer.alloc(windowBytes);
-  const fd = openSync(path, 'r');
+  const fd = openSync(allowedPath('data', path), 'r');
   let lines = 0;
   let returns = 0;
   try {

@@ -7,8 +7,9 @@ import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
+import { findFilesOf, sharedIdentity } from '../files-of-runner.ts';
 import { missingColumn } from '../find-column.ts';
-import { type FoundFile, findFiles } from '../find-files.ts';
+import type { FoundFile } from '../find-files.ts';
 import { folderColumns } from '../folder-columns.ts';
 import { mapInOrder } from '../map-in-order.ts';
 import type { PartitionSpec } from '../partition-spec.ts';
@@ -56,7 +57,7 @@ export async function readCsv(
   options: ReadCsvOptions = {},
 ): Promise<PartitionedTable> {
   const request = requestOf(options);
-  const files = findFiles(paths, ['.csv', '.tsv', '.txt']);
+  const files = await findFilesOf(runner, paths, ['.csv', '.tsv', '.txt'], options.signal);
   const { signal } = options;
   const inspect = ({ path }: FoundFile): Promise<CsvInfo> =>
     runner.run<CsvInfo>('table.csvInfo', { ...request, path }, { signal });
@@ -75,7 +76,7 @@ export async function readCsv(
     const constants = folders.constants[fileIndex] ?? [];
     const file = {
       kind: 'csv',
-      file: info.file,
+      file: sharedIdentity(runner, info.file),
       dialect: info.dialect,
       fields,
       constants,

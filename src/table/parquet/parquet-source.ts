@@ -90,8 +90,8 @@ export function parquetInfo(path: string): ParquetInfo {
 
 registerSource<ParquetSource>('parquet', (source, request) => {
   const { file, rowGroup } = source;
-  return withFile(file.path, file, (fd) =>
-    naming(file.path, rowGroup, () => readRowGroup(fd, source, request)),
+  return withFile(file.path, file, (fd, found) =>
+    naming(file.path, rowGroup, () => readRowGroup(fd, { ...source, file: found }, request)),
   );
 });
 

@@ -4,7 +4,8 @@
  */
 import { Schema } from 'apache-arrow';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
-import { type FoundFile, findFiles } from '../find-files.ts';
+import { findFilesOf, sharedIdentity } from '../files-of-runner.ts';
+import type { FoundFile } from '../find-files.ts';
 import { folderColumns } from '../folder-columns.ts';
 import { mapInOrder } from '../map-in-order.ts';
 import { mergeSchemas } from '../merge-schemas.ts';
@@ -29,7 +30,7 @@ export async function readParquet(
   paths: string | readonly string[],
   options: TableOptions = {},
 ): Promise<PartitionedTable> {
-  const files = findFiles(paths, ['.parquet', '.parq', '.pq']);
+  const files = await findFilesOf(runner, paths, ['.parquet', '.parq', '.pq'], options.signal);
   const { signal } = options;
   const inspect = (file: FoundFile): Promise<ParquetInfo> =>
     runner.run<ParquetInfo>('table.parquetInfo', { path: file.path }, { signal });
@@ -53,7 +54,7 @@ export async function readParquet(
       for (const { firstRow, endRow } of cuts(numRows, totalBytes)) {
         const source: ParquetSource = {
           kind: 'parquet',
-          file: info.file,
+          file: sharedIdentity(runner, info.file),
           rowGroup,
           firstRow,
           numRows: endRow - firstRow,

@@ -43,3 +43,18 @@ export function placePartitions(job: IngestJob): PlacedPartition[] {
   });
   return placed;
 }
+
+/** The partitions as a process of another machine gets them: those that it does not read are without their data. */
+export function partitionsWithin(
+  partitions: readonly TrainingPartition[],
+  [from, to]: readonly [number, number],
+): TrainingPartition[] {
+  let first = 0;
+  return partitions.map((partition) => {
+    const isRead = first < to && first + partition.numRows > from;
+    first += partition.numRows;
+    if (isRead) return partition;
+    const source = { kind: 'elsewhere', numRows: partition.numRows };
+    return { ...partition, spec: { ...partition.spec, source, operators: [] } };
+  });
+}

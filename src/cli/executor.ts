@@ -1,0 +1,47 @@
+/** The command `executor`: serves drivers until it is told to end. */
+import { serveExecutor } from '../session/serve-executor.ts';
+import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
+
+/** Options of `executor`. */
+export interface ExecutorCommandOptions extends CommonOptions {
+  readonly listen: string;
+  readonly tokenFile: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly dataRoot?: readonly string[];
+  readonly modules?: readonly string[];
+  readonly maxMemory?: number;
+  readonly threads?: number;
+  readonly silence?: number;
+}
+
+/** The command `executor`. */
+export async function executor(
+  options: ExecutorCommandOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const { terminal, signal } = context;
+  const daemon = await serveExecutor({
+    listen: options.listen,
+    tokenFile: options.tokenFile,
+    tlsCert: options.tlsCert,
+    tlsKey: options.tlsKey,
+    tlsCa: options.tlsCa,
+    dataRoots: options.dataRoot,
+    modules: options.modules,
+    threads: options.threads,
+    maxMemory: options.maxMemory === undefined ? undefined : options.maxMemory * 2 ** 20,
+    silenceMs: options.silence === undefined ? undefined : options.silence * 1000,
+    log: (line) => terminal.note(line),
+  });
+  const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
+  const address = `${host}:${daemon.port}`;
+  terminal.note(`listening on ${address}`);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await daemon.close();
+  return { value: { command: 'executor', address }, text: `the executor on ${address} has ended` };
+}

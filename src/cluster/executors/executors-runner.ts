@@ -1,0 +1,216 @@
+/**
+ * Gangs and tasks on executors: a gang's ranks are dealt executor by executor, each as many as it has threads.
+ * Tasks go where the data is: those that read files to the executors, the others to threads of the driver.
+ *
+ * When an executor is lost, its gang ends everywhere; lost executors are called again for a while, those that do
+ * not come back are left out, and the gang runs anew on who is there. The model does not depend on who that is.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { throwIfAborted } from '../../base/abort.ts';
+import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
+import { emitWarning } from '../../base/warn.ts';
+import type { GangRequest, GangRunner } from '../gang-runner.ts';
+import type { TaskOptions, TaskRunner } from '../task-runner.ts';
+import { AdmissionQueue, closedError } from '../threads/admission-queue.ts';
+import { nameOf } from './addresses.ts';
+import { type ConnectionOptions, ExecutorConnection } from './executor-connection.ts';
+import type { PeerAddress } from './gang-seat.ts';
+import { runGangOn } from './run-gang.ts';
+
+/** What a runner is made of. */
+export interface ExecutorsRunnerOptions {
+  readonly addresses: readonly PeerAddress[];
+  readonly connection: Omit<ConnectionOptions, 'address'>;
+  /** Threads of the driver, for data that it holds itself. */
+  readonly local: TaskRunner & { close(): Promise<void> };
+  /** True for tasks that read files. */
+  readsFiles(name: string, payload: unknown): boolean;
+  /** How often a gang may be run anew after losses. */
+  readonly retries: number;
+  /** How long lost executors are called before a gang goes on without them. */
+  readonly reconnectMs: number;
+}
+
+/** See the header. */
+export class ExecutorsRunner implements GangRunner {
+  readonly hasOtherProcesses = true;
+  readonly readsElsewhere = true;
+  readonly #options: ExecutorsRunnerOptions;
+  readonly #turns = new AdmissionQueue(1);
+  #connections: readonly ExecutorConnection[];
+
+  private constructor(options: ExecutorsRunnerOptions, connections: readonly ExecutorConnection[]) {
+    this.#options = options;
+    this.#connections = connections;
+  }
+
+  /** Connects with all executors. @throws CoppiceError of the first that cannot be had */
+  static async connect(options: ExecutorsRunnerOptions): Promise<ExecutorsRunner> {
+    const outcomes = await Promise.allSettled(
+      options.addresses.map((address) =>
+        ExecutorConnection.open({ ...options.connection, address }),
+      ),
+    );
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    const connections = outcomes.flatMap((outcome) =>
+      outcome.status === 'fulfilled' ? [outcome.value] : [],
+    );
+    if (failed === undefined) return new ExecutorsRunner(options, connections);
+    const closings = connections.map((connection) => connection.close(closedError()));
+    await Promise.all([...closings, options.local.close()]);
+    throw failed.reason;
+  }
+
+  /** Threads of all executors that are there. */
+  get numThreads(): number {
+    return this.#connections.reduce((sum, { numThreads }) => sum + numThreads, 0);
+  }
+
+  async run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
+    if (!this.#options.readsFiles(name, payload)) {
+      return await this.#options.local.run<T>(name, payload, options);
+    }
+    for (let attempt = 0; ; attempt++) {
+      if (this.#turns.isClosed) throw closedError();
+      throwIfAborted(options.signal, `the task ${name}`);
+      try {
+        return await this.#runOn<T>(await this.#leastBusy(), name, payload, options.signal);
+      } catch (error) {
+        if (attempt >= this.#options.retries || !isLoss(error)) throw error;
+      }
+    }
+  }
+
+  /** Runs a program on `width` ranks, or on as many as are left after losses. */
+  async runGang(request: GangRequest): Promise<unknown[]> {
+    await this.#turns.acquire(1, request.signal);
+    const what = `the ${request.program} job`;
+    try {
+      for (let attempt = 0; ; attempt++) {
+        if (this.#turns.isClosed) throw closedError();
+        throwIfAborted(request.signal, what);
+        try {
+          const { hello } = this.#options.connection;
+          return await runGangOn(await this.#ready(), request, {
+            key: randomBytes(32).toString('hex'),
+            isNamed: hello.session !== null,
+            isFirst: attempt === 0,
+          });
+        } catch (error) {
+          if (this.#turns.isClosed) throw closedError();
+          throwIfAborted(request.signal, what);
+          const isLast = attempt >= this.#options.retries || request.retriesItself === true;
+          if (isLast || !isLoss(error)) throw error;
+          emitWarning(`${what} begins again: ${(error as Error).message}`);
+        }
+      }
+    } finally {
+      this.#turns.release(1);
+    }
+  }
+
+  /** Says goodbye to the executors, which end what they do, and ends the driver's own threads. */
+  async close(): Promise<void> {
+    if (this.#turns.isClosed) return;
+    this.#turns.close();
+    await Promise.all([
+      ...this.#connections.map((connection) => connection.close(closedError())),
+      this.#options.local.close(),
+    ]);
+  }
+
+  async #runOn<T>(
+    connection: ExecutorConnection,
+    name: string,
+    payload: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const { id, done } = connection.task<T>(name, payload);
+    const onAbort = (): void => connection.cancel(id);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await done;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #leastBusy(): Promise<ExecutorConnection> {
+    const all = await this.#ready();
+    const load = ({ numWaiting, numThreads }: ExecutorConnection): number =>
+      numWaiting / numThreads;
+    return all.reduce((best, one) => (load(one) < load(best) ? one : best));
+  }
+
+  /** The executors that are there, after lost ones were called again. */
+  async #ready(): Promise<readonly ExecutorConnection[]> {
+    if (this.#connections.every(({ lost }) => lost === null)) {
+      if (this.#connections.length === this.#options.addresses.length) return this.#connections;
+    }
+    const living = this.#connections.filter(({ lost }) => lost === null);
+    const gone = this.#options.addresses.filter(
+      (address) => !living.some(({ where }) => where === nameOf(address)),
+    );
+    // who was left out once is called but briefly
+    const known = new Set(this.#connections.map(({ where }) => where));
+    const outcomes = await Promise.allSettled(
+      gone.map((address) =>
+        this.#callAgain(address, known.has(nameOf(address)) ? this.#options.reconnectMs : 0),
+      ),
+    );
+    const back = outcomes.flatMap((o) => (o.status === 'fulfilled' ? [o.value] : []));
+    if (this.#turns.isClosed) {
+      for (const connection of back) void connection.close(closedError());
+      throw closedError();
+    }
+    outcomes.forEach((outcome, i) => {
+      const where = nameOf(gone[i] as PeerAddress);
+      if (outcome.status === 'fulfilled' || !known.has(where)) return;
+      emitWarning(
+        `the work goes on without executor ${where}: ${(outcome.reason as Error).message}`,
+      );
+    });
+    const order = this.#options.addresses.map(nameOf);
+    const all = [...living, ...back].sort(
+      (a, b) => order.indexOf(a.where) - order.indexOf(b.where),
+    );
+    const [firstLoss] = outcomes.flatMap((o) =>
+      o.status === 'rejected' ? [o.reason as Error] : [],
+    );
+    if (all.length === 0) {
+      throw new CoppiceError(
+        'EXECUTOR_LOST',
+        `a session must have an executor to work with; all ${order.length} are gone: ${firstLoss?.message}`,
+        { cause: firstLoss },
+      );
+    }
+    this.#connections = all;
+    return all;
+  }
+
+  async #callAgain(address: PeerAddress, forMs: number): Promise<ExecutorConnection> {
+    const until = performance.now() + forMs;
+    for (;;) {
+      const left = Math.max(
+        500,
+        Math.min(this.#options.connection.connectMs, until - performance.now()),
+      );
+      try {
+        return await ExecutorConnection.open({
+          ...this.#options.connection,
+          address,
+          connectMs: left,
+        });
+      } catch (error) {
+        if (performance.now() > until || this.#turns.isClosed) throw error;
+        await sleep(200);
+      }
+    }
+  }
+}
+
+/** True for an error of the machines, not of the work. */
+export function isLoss(error: unknown): boolean {
+  return isCoppiceError(error, 'EXECUTOR_LOST') || isCoppiceError(error, 'COLLECTIVE_TIMEOUT');
+}

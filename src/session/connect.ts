@@ -1,0 +1,143 @@
+/**
+ * What `Session.connect` does: it reads the token and the certificates, calls the executors, and gives a runner of
+ * gangs and tasks on them.
+ */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
+import { CoppiceError } from '../base/errors.ts';
+import { libraryVersion } from '../base/library-version.ts';
+import { addressOf } from '../cluster/executors/addresses.ts';
+import type { Identity } from '../cluster/executors/control-messages.ts';
+import type { DriverTls } from '../cluster/executors/executor-connection.ts';
+import { ExecutorsRunner } from '../cluster/executors/executors-runner.ts';
+import { ThreadPool } from '../cluster/threads/thread-pool.ts';
+import { kernelsHash } from '../kernels/wasm/load.ts';
+import { defineParams, type Options } from '../params/define-params.ts';
+import { float, int, str } from '../params/kinds.ts';
+import { resolveParams } from '../params/resolve-params.ts';
+import { readsFiles } from '../table/files-of-runner.ts';
+import { workerUrl } from './worker-url.ts';
+
+const connectParams = defineParams('Session.connect', {
+  /** The secret that driver and executors share. */
+  token: str({ since: '0.1.0' }),
+  /** A file with the token, in place of `token`. */
+  tokenFile: str({ since: '0.1.0' }),
+  /** Threads of the driver, for data that it holds itself; by default as many as it has cores. */
+  threads: int({ min: 1, max: 1024, since: '0.1.0' }),
+  /**
+   * A name with which the session outlives its driver: the same fit in a new session of this name takes up the work
+   * where it is.
+   */
+  name: str({ since: '0.1.0' }),
+  /** How long executors work on for a named session without a driver, in seconds. */
+  keepSeconds: int({ default: 600, min: 1, max: 86_400, since: '0.1.0' }),
+  /** How often work begins again after an executor was lost. */
+  retries: int({ default: 3, min: 0, max: 100, since: '0.1.0' }),
+  /** How long a lost executor is called before the others go on without it, in seconds. */
+  reconnectSeconds: float({ default: 5, min: 0, since: '0.1.0' }),
+  /** After which silence an executor is given up, in seconds. */
+  silenceSeconds: float({ default: 15, min: 0.1, since: '0.1.0' }),
+});
+
+/** Certificates of a session on executors: PEM texts, or paths of files with them. */
+export interface ConnectTls {
+  /** The authority that signed the executors' certificates; by default those that the system trusts. */
+  readonly ca?: string | undefined;
+  /** The driver's own certificate, where executors ask for one. */
+  readonly cert?: string | undefined;
+  /** The key of `cert`. */
+  readonly key?: string | undefined;
+  /** The name in the executors' certificates, where it is not the host's. */
+  readonly servername?: string | undefined;
+}
+
+/** Options of {@link Session.connect}. @interface */
+export type ConnectOptions = Options<typeof connectParams.schema> & {
+  /** TLS; needed for executors on other machines. */
+  readonly tls?: ConnectTls | undefined;
+  /** Is told what the executors' processes write to stderr; by default it goes to the driver's. */
+  readonly onLog?: ((executor: string, text: string) => void) | undefined;
+};
+
+/** What this side is, to be compared with the other. */
+export function ownIdentity(): Identity {
+  return { version: libraryVersion, kernels: kernelsHash(), host: hostname() };
+}
+
+/** Connects with executors. @throws CoppiceError see `Session.connect` */
+export async function connectExecutors(
+  addresses: readonly string[],
+  options: ConnectOptions,
+): Promise<ExecutorsRunner> {
+  const { tls, onLog, ...rest } = options;
+  const params = resolveParams(connectParams, rest);
+  const owner = 'Session.connect';
+  if (addresses.length === 0 || new Set(addresses).size < addresses.length) {
+    const message = `addresses of ${owner} must be one host:port or more, each once; got ${JSON.stringify(addresses)}`;
+    throw new CoppiceError('PARAM_INVALID', message);
+  }
+  const token = await tokenOf(params, owner);
+  const silenceMs = params.silenceSeconds * 1000;
+  return await ExecutorsRunner.connect({
+    addresses: addresses.map((address) => addressOf(address, owner)),
+    connection: {
+      hello: {
+        token,
+        identity: ownIdentity(),
+        session: params.name ?? null,
+        keepMs: params.name === undefined ? 0 : params.keepSeconds * 1000,
+      },
+      tls: tls === undefined ? null : await pemOf(tls),
+      heartbeat: { heartbeatMs: Math.min(2000, silenceMs / 4), silenceMs },
+      connectMs: Math.min(5000, Math.max(1000, silenceMs)),
+      onLog: onLog ?? ((_, text) => void process.stderr.write(text)),
+    },
+    local: new ThreadPool(params.threads ?? availableParallelism(), workerUrl()),
+    readsFiles,
+    retries: params.retries,
+    reconnectMs: params.reconnectSeconds * 1000,
+  });
+}
+
+/** The token, given or read. @throws CoppiceError `PARAM_INVALID` */
+export async function tokenOf(
+  {
+    token,
+    tokenFile,
+  }: { readonly token?: string | undefined; readonly tokenFile?: string | undefined },
+  owner: string,
+): Promise<string> {
+  if (token !== undefined) return token;
+  if (tokenFile === undefined) {
+    throw new CoppiceError(
+      'PARAM_INVALID',
+      `token of ${owner} must be given, or tokenFile; got none`,
+    );
+  }
+  return (await fileText(tokenFile, 'tokenFile')).trim();
+}
+
+async function pemOf(tls: ConnectTls): Promise<DriverTls> {
+  const { ca, cert, key, servername } = tls;
+  const texts = await Promise.all([pemText(ca, 'ca'), pemText(cert, 'cert'), pemText(key, 'key')]);
+  return { ca: texts[0], cert: texts[1], key: texts[2], servername };
+}
+
+/** A PEM text, or what is in the file of that name. */
+export async function pemText(
+  given: string | undefined,
+  what: string,
+): Promise<string | undefined> {
+  if (given === undefined || given.includes('-----BEGIN')) return given;
+  return await fileText(given, what);
+}
+
+async function fileText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const message = `the file of ${what} must be readable; got ${path}`;
+    throw new CoppiceError('FILE_NOT_FOUND', message, { context: { file: path }, cause });
+  }
+}
