@@ -77,8 +77,10 @@ describe('determinism', () => {
 
   it('asks for the machine, the process and the environment only where no result is made', () => {
     const mayAsk = [
+      'src/base/allowed-paths.ts', // which folders an executor's operator allowed
       'src/base/switch-in.ts', // the names of temporary folders
       'src/base/write-durably.ts',
+      'src/cluster/executors/', // the key of a gang and the numbers of a greeting, which nobody may guess
       'src/cluster/tcp/', // the key of a gang, which nobody may guess
       'src/kernels/choose.ts', // COPPICE_KERNELS=reference
       'src/table/file-sink.ts', // the names of temporary files
