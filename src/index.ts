@@ -77,7 +77,6 @@ export { type BootstrapOptions, bootstrap } from './evaluation/bootstrap.ts';
 export type { Confusion } from './evaluation/confusion.ts';
 export { type EvaluateOptions, Evaluator, type Metrics } from './evaluation/evaluator.ts';
 export type { GridValue } from './evaluation/feature-grid.ts';
-export type { LabelValue } from './evaluation/label-values.ts';
 export {
   MulticlassClassificationEvaluator,
   type MulticlassClassificationEvaluatorOptions,
@@ -142,6 +141,11 @@ export {
   StringIndexerModel,
   type StringIndexerModelOptions,
 } from './feature/string-indexer-model.ts';
+export { TargetEncoder, type TargetEncoderOptions } from './feature/target-encoder.ts';
+export {
+  TargetEncoderModel,
+  type TargetEncoderModelOptions,
+} from './feature/target-encoder-model.ts';
 export {
   VarianceThresholdSelector,
   type VarianceThresholdSelectorOptions,
@@ -217,7 +221,8 @@ export type {
 export type { SavedParams } from './params/params-json.ts';
 export { resolveParams } from './params/resolve-params.ts';
 // pipelines
-export { Estimator, type FitOptions } from './pipeline/estimator.ts';
+export { Estimator, type FitOptions, type Fitted } from './pipeline/estimator.ts';
+export type { LabelValue } from './pipeline/label-values.ts';
 export { loadStage } from './pipeline/load-stage.ts';
 export type { LogicalField, LogicalSchema } from './pipeline/logical-schema.ts';
 export { Model } from './pipeline/model.ts';

@@ -33,6 +33,8 @@ import '../feature/standard-scaler-model.ts';
 import '../feature/standard-scaler.ts';
 import '../feature/string-indexer-model.ts';
 import '../feature/string-indexer.ts';
+import '../feature/target-encoder-model.ts';
+import '../feature/target-encoder.ts';
 import '../feature/variance-threshold-selector-model.ts';
 import '../feature/variance-threshold-selector.ts';
 import '../feature/vector-assembler.ts';

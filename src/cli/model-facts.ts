@@ -1,6 +1,6 @@
 /** What a fitted model says about itself, for `fit` and `inspect`. */
 import { TreeModel } from '../ensemble/tree-model.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import { PipelineModel } from '../pipeline/pipeline-model.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
 

@@ -5,9 +5,9 @@
  */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
+import { type LabelCodes, type LabelValue, readLabels } from '../pipeline/label-values.ts';
 import { type ProbabilityBins, probabilityBins } from './calibration-bins.ts';
 import { type ConfusionPart, countConfusion } from './confusion.ts';
-import { type LabelCodes, type LabelValue, readLabels } from './label-values.ts';
 import { ExactMean, lossOf, type MeanPart } from './log-loss.ts';
 import { columnNamed, elementOf, readVectors, readWeights } from './read-columns.ts';
 import { type ScoreRuns, scoreRuns } from './score-runs.ts';

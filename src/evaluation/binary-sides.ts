@@ -1,4 +1,6 @@
 /** The rows of a binary classifier's table by class, gathered from all partitions. */
+
+import { compareLabels, type LabelValue, labelKey } from '../pipeline/label-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import {
   type BinaryLabelPart,
@@ -15,7 +17,6 @@ import {
   noRows,
   unknownLabel,
 } from './evaluator.ts';
-import { compareLabels, type LabelValue, labelKey } from './label-values.ts';
 import type { ScoreRuns } from './score-runs.ts';
 
 /** The rows of all partitions by class. */

@@ -5,7 +5,12 @@
 
 import { ratioOf } from '../base/exact-ratio.ts';
 import { ExactSum } from '../base/exact-sum.ts';
-import { compareLabels, type LabelCodes, type LabelValue, labelKey } from './label-values.ts';
+import {
+  compareLabels,
+  type LabelCodes,
+  type LabelValue,
+  labelKey,
+} from '../pipeline/label-values.ts';
 
 /** The cells of one partition, cloneable. */
 export interface ConfusionPart {

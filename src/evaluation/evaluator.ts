@@ -8,9 +8,9 @@ import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import type { OnProgress } from '../base/progress.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
+import { type LabelValue, labelKey } from '../pipeline/label-values.ts';
 import { PipelineStage } from '../pipeline/pipeline-stage.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { type LabelValue, labelKey } from './label-values.ts';
 
 /** Options of evaluate. */
 export interface EvaluateOptions {

@@ -5,6 +5,7 @@ import { ratioOf } from '../base/exact-ratio.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column, float, int, json, oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { calibrationErrors } from './calibration-bins.ts';
@@ -18,7 +19,6 @@ import {
   noRows,
   presentColumn,
 } from './evaluator.ts';
-import type { LabelValue } from './label-values.ts';
 import { ExactMean } from './log-loss.ts';
 import {
   type ClassesPart,

@@ -1,15 +1,15 @@
 /** What one partition contributes to the metrics of a classifier of any number of classes. */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { type ProbabilityBins, probabilityBins } from './calibration-bins.ts';
-import { type ConfusionPart, countConfusion } from './confusion.ts';
 import {
   compareLabels,
   type LabelCodes,
   type LabelValue,
   labelKey,
   readLabels,
-} from './label-values.ts';
+} from '../pipeline/label-values.ts';
+import { type ProbabilityBins, probabilityBins } from './calibration-bins.ts';
+import { type ConfusionPart, countConfusion } from './confusion.ts';
 import { ExactMean, lossOf, type MeanPart } from './log-loss.ts';
 import { columnNamed, readVectors, readWeights } from './read-columns.ts';
 

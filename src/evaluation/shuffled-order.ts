@@ -5,9 +5,9 @@
 import { DataType, type Vector } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { hash32, purposes } from '../base/rng.ts';
+import { isText } from '../pipeline/label-values.ts';
 import { sharedArray } from '../table/shared-buffer.ts';
 import { typeName } from '../table/type-name.ts';
-import { isText } from './label-values.ts';
 import { sortedOrder } from './sort-scores.ts';
 
 /** What the task is told. */

@@ -5,6 +5,7 @@ import { type AssembleSpec, assemble } from './operators/assemble.ts';
 import { type DatePartsSpec, dateParts } from './operators/date-parts.ts';
 import { type DecodeIndicesSpec, decodeIndices } from './operators/decode-indices.ts';
 import { type EncodeOneHotSpec, encodeOneHot } from './operators/encode-one-hot.ts';
+import { type EncodeTargetSpec, encodeTarget } from './operators/encode-target.ts';
 import { type HashFeaturesSpec, hashFeatures } from './operators/hash-features.ts';
 import { type IndexStringsSpec, indexStrings } from './operators/index-strings.ts';
 import {
@@ -19,6 +20,10 @@ import { type NormalizeSpec, normalize } from './operators/normalize.ts';
 import { type ScaleSpec, scale } from './operators/scale.ts';
 import { type SliceVectorSpec, sliceVector } from './operators/slice-vector.ts';
 import './statistics/column-moments.ts';
+import './statistics/distinct-labels.ts';
+import './statistics/target-sums.ts';
+import { type FoldNumberSpec, type FoldSpec, foldOfBatch, numberFolds } from './folds/folds.ts';
+import './folds/plan-folds.ts';
 import './statistics/column-ranges.ts';
 import './statistics/count-numbers.ts';
 import './statistics/count-values.ts';
@@ -61,6 +66,20 @@ registerOperator(
   ({ spec }: StageSpec<EncodeOneHotSpec>) =>
     (batch, context) =>
       encodeOneHot(spec, batch, context.partition),
+);
+registerOperator(
+  'feature.encodeTarget',
+  ({ spec }: StageSpec<EncodeTargetSpec>) =>
+    (batch, context) =>
+      encodeTarget(spec, batch, context.partition),
+);
+registerOperator<FoldSpec>(
+  'feature.fold',
+  (spec) => (batch, context) => foldOfBatch(spec, batch, context),
+);
+registerOperator<FoldNumberSpec>(
+  'feature.foldNumber',
+  (spec) => (batch, context) => numberFolds(spec, batch, context),
 );
 registerOperator(
   'feature.hashFeatures',

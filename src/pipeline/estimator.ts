@@ -28,6 +28,12 @@ export interface FitOptions {
   readonly initialModel?: Transformer | undefined;
 }
 
+/** A fitted model, and the table that it was fitted on with the model's columns. */
+export interface Fitted<M extends Model = Model> {
+  readonly model: M;
+  readonly transformed: PartitionedTable;
+}
+
 /** A stage that can be fitted. */
 export abstract class Estimator<
   M extends Model = Model,
@@ -40,6 +46,17 @@ export abstract class Estimator<
 
   /** Learns from a table; the table and this stage stay as they are. */
   abstract fit(table: PartitionedTable, options?: FitOptions): Promise<M>;
+
+  /**
+   * Learns from a table and gives it back with the model's columns, for later stages to learn from. For most stages
+   * that is what `transform` gives; a stage that learns from labels gives its training rows columns that know nothing
+   * of their own.
+   */
+  async fitTransform(table: PartitionedTable, options: FitOptions = {}): Promise<Fitted<M>> {
+    const model = await this.fit(table, options);
+    const { signal, onProgress } = options;
+    return { model, transformed: await model.transform(table, { signal, onProgress }) };
+  }
 
   /**
    * The schema of what the fitted model's transform gives; no data is read.

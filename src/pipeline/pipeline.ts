@@ -11,7 +11,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { Estimator, type FitOptions } from './estimator.ts';
+import { Estimator, type FitOptions, type Fitted } from './estimator.ts';
 import { logicalSchema } from './logical-schema.ts';
 import { PipelineModel } from './pipeline-model.ts';
 import type { StageReader } from './stage-reader.ts';
@@ -53,8 +53,24 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
   }
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<PipelineModel> {
+    return (await this.#run(table, options, false)).model;
+  }
+
+  override async fitTransform(
+    table: PartitionedTable,
+    options: FitOptions = {},
+  ): Promise<Fitted<PipelineModel>> {
+    return await this.#run(table, options, true);
+  }
+
+  /** @param toTheEnd whether the last estimator's columns, and those behind it, are wanted too */
+  async #run(
+    table: PartitionedTable,
+    options: FitOptions,
+    toTheEnd: boolean,
+  ): Promise<Fitted<PipelineModel>> {
     this.transformSchema(table.schema);
-    const { signal, onProgress } = options;
+    const how = { signal: options.signal, onProgress: options.onProgress };
     const numEstimators = this.stages.filter((stage) => stage instanceof Estimator).length;
     const initial = this.#initialStages(options.initialModel);
     const fitted: Transformer[] = [];
@@ -62,30 +78,38 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
     let current = table;
     let { validation, validationSets } = options;
     for (const [i, stage] of this.stages.entries()) {
-      throwIfAborted(signal, 'Pipeline.fit');
-      const initialModel = initial?.[i];
-      const step =
-        initialModel !== undefined && !(stage instanceof Estimator && stage.continuesModels)
-          ? initialModel
-          : stage instanceof Estimator
-            ? await stage.fit(current, { ...options, validation, validationSets, initialModel })
-            : stage;
+      throwIfAborted(options.signal, 'Pipeline.fit');
       if (stage instanceof Estimator) numFitted++;
-      fitted.push(step);
-      if (numFitted === numEstimators) continue;
-      current = await step.transform(current, { signal, onProgress });
-      if (validation !== undefined)
-        validation = await step.transform(validation, { signal, onProgress });
-      if (validationSets !== undefined) {
-        const transformed: Record<string, PartitionedTable> = {};
-        for (const [name, held] of Object.entries(validationSets)) {
-          transformed[name] = await step.transform(held, { signal, onProgress });
-        }
-        validationSets = transformed;
+      const isNeeded = toTheEnd || numFitted < numEstimators;
+      const initialModel = initial?.[i];
+      const isKept = initialModel !== undefined && !(stage as Estimator).continuesModels;
+      if (isKept || !(stage instanceof Estimator)) {
+        const step = isKept ? initialModel : (stage as Transformer);
+        fitted.push(step);
+        if (isNeeded) current = await step.transform(current, how);
+      } else {
+        const given = { ...options, validation, validationSets, initialModel };
+        if (isNeeded) {
+          const { model, transformed } = await stage.fitTransform(current, given);
+          fitted.push(model);
+          current = transformed;
+        } else fitted.push(await stage.fit(current, given));
       }
+      if (!isNeeded) continue;
+      const step = fitted[i] as Transformer;
+      validation = validation === undefined ? undefined : await step.transform(validation, how);
+      if (validationSets === undefined) continue;
+      const transformed: Record<string, PartitionedTable> = {};
+      for (const [name, held] of Object.entries(validationSets))
+        transformed[name] = await step.transform(held, how);
+      validationSets = transformed;
     }
     const { stages: _, ...rest } = this.givenOptions;
-    return new PipelineModel(rest, { stages: fitted, inputSchema: logicalSchema(table.schema) });
+    const inputSchema = logicalSchema(table.schema);
+    return {
+      model: new PipelineModel(rest, { stages: fitted, inputSchema }),
+      transformed: current,
+    };
   }
 
   override get continuesModels(): boolean {

@@ -6,6 +6,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { exp } from '../base/portable-math.ts';
 import { deriveSeed, hash32, purposes, unitInterval } from '../base/rng.ts';
 import { columnNamed } from '../evaluation/read-columns.ts';
+import { drawsOfRows } from '../feature/folds/folds.ts';
 import { numericValues } from '../table/column-values.ts';
 import { float64Column, withColumns } from '../table/make-column.ts';
 import type { OperatorContext } from '../table/operators.ts';
@@ -13,7 +14,6 @@ import type { OperatorSpec } from '../table/partition-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { columnArray } from '../table/shared-buffer.ts';
 import { takeRows } from '../table/take-rows.ts';
-import { drawsOfRows } from '../tuning/folds.ts';
 
 /** How bags are drawn. */
 export interface BagDraw {

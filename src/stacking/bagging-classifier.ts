@@ -1,5 +1,6 @@
 /** Bagging of any classifier. */
 import type { Schema } from 'apache-arrow';
+import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
@@ -8,7 +9,6 @@ import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { distinctLabels } from '../tuning/calibration-scores.ts';
 import { BaggedModel } from './bagged-model.ts';
 import { baggingParams, estimatorParam } from './bagging-params.ts';
 import { type CommitteeState, readCommittee } from './committee-model.ts';

@@ -7,8 +7,8 @@ import {
   outputFields,
   winners,
 } from '../ensemble/output-columns.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import { columnNamed } from '../evaluation/read-columns.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import { numericValues } from '../table/column-values.ts';
 import { fixedSizeListColumn, float64Column, withColumns } from '../table/make-column.ts';
 import type { OperatorSpec } from '../table/partition-spec.ts';

@@ -1,10 +1,10 @@
 /** What fitted committees share: members whose opinions are combined by a rule that has nothing more to learn. */
 import { Schema } from 'apache-arrow';
 import type { JsonObject } from '../base/json.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import type { Options, ParamSchema } from '../params/define-params.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';

@@ -5,12 +5,12 @@
  */
 import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
+import { type Fold, type FoldDraw, foldsOf, withFoldNumbers } from '../feature/folds/folds.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
 import { findField } from '../table/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { type Fold, type FoldDraw, foldsOf, withFoldNumbers } from '../tuning/folds.ts';
 import { type OutputNames, outputNames } from './column-names.ts';
 import type { FitJob } from './fit-side-by-side.ts';
 import {

@@ -7,9 +7,9 @@ import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { exp, log } from '../base/portable-math.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import {

@@ -2,8 +2,8 @@
 import { throwIfAborted } from '../base/abort.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { deriveSeed, hash32, purposes } from '../base/rng.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type BagDraw, bagOf } from './bag-rows.ts';
 import { columnNameOf, withInputColumns } from './column-names.ts';

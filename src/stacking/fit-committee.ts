@@ -1,8 +1,8 @@
 /** What the fits of committees share: what is taken of members, the classes, and a schema before the fit. */
 import type { DataType, Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import { logicalType } from '../pipeline/logical-schema.ts';
 import type { Model } from '../pipeline/model.ts';
 import { plannedClasses } from '../tuning/probability-calibrator.ts';

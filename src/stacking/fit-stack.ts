@@ -4,13 +4,13 @@
  */
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
+import type { FoldParams } from '../feature/folds/fold-params.ts';
+import { checkFoldColumns, planFolds } from '../feature/folds/plan-folds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
 import { type LogicalSchema, logicalSchema } from '../pipeline/logical-schema.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { FoldParams } from '../tuning/fold-params.ts';
-import { checkFoldColumns, planFolds } from '../tuning/plan-folds.ts';
 import { columnNameOf, type OutputNames, outputNames, withInputColumns } from './column-names.ts';
 import { type CombinerInput, combinerTable, featuresColOf } from './combiner-table.ts';
 import {

@@ -3,13 +3,13 @@
  * other rows too, and finds the weights from what these models say about the folds. Members of weight 0 are left out.
  */
 import { throwIfAborted } from '../base/abort.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
+import type { FoldParams } from '../feature/folds/fold-params.ts';
+import { planFolds } from '../feature/folds/plan-folds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { FoldParams } from '../tuning/fold-params.ts';
-import { planFolds } from '../tuning/plan-folds.ts';
 import { columnNameOf } from './column-names.ts';
 import { type CommitteeState, inputsOfModels } from './committee-model.ts';
 import { fitJob, foldJobs, levelOneTable, type Member, markedFolds } from './cross-fit.ts';

@@ -1,7 +1,7 @@
 /** A label that says whether a row is of one class: what each model of OneVsRest learns. */
 import { Field, Float64, type RecordBatch, Schema } from 'apache-arrow';
-import { type LabelValue, labelKey, readLabels } from '../evaluation/label-values.ts';
 import { columnNamed } from '../evaluation/read-columns.ts';
+import { type LabelValue, labelKey, readLabels } from '../pipeline/label-values.ts';
 import { float64Column, withColumns } from '../table/make-column.ts';
 import type { OperatorSpec } from '../table/partition-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';

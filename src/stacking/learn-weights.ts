@@ -4,8 +4,8 @@
  */
 import { CoppiceError } from '../base/errors.ts';
 import { registerTask } from '../cluster/task-runner.ts';
-import { type LabelValue, labelKey, readLabels } from '../evaluation/label-values.ts';
 import { columnNamed, readFinite, readWeights } from '../evaluation/read-columns.ts';
+import { type LabelValue, labelKey, readLabels } from '../pipeline/label-values.ts';
 import { numericValues } from '../table/column-values.ts';
 import type { PartitionSpec } from '../table/partition-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';

@@ -1,8 +1,8 @@
 /** Makes level-one columns of what one member's model has written into a batch. */
 import { Field, Float64, type RecordBatch } from 'apache-arrow';
 import { log } from '../base/portable-math.ts';
-import { type LabelValue, labelKey, readLabels } from '../evaluation/label-values.ts';
 import { columnNamed, readVectors, type VectorValues } from '../evaluation/read-columns.ts';
+import { type LabelValue, labelKey, readLabels } from '../pipeline/label-values.ts';
 import { float64Column, withColumns } from '../table/make-column.ts';
 import type { OperatorSpec } from '../table/partition-spec.ts';
 import { columnArray } from '../table/shared-buffer.ts';

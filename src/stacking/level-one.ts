@@ -6,8 +6,8 @@
 import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { classesOf } from '../evaluation/evaluator.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { TransformOptions } from '../pipeline/transformer.ts';
 import { findField } from '../table/find-column.ts';

@@ -2,6 +2,7 @@
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { noRows } from '../evaluation/evaluator.ts';
+import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column } from '../params/kinds.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
@@ -9,7 +10,6 @@ import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { distinctLabels } from '../tuning/calibration-scores.ts';
 import { estimatorParam } from './bagging-params.ts';
 import { columnNameOf, withInputColumns } from './column-names.ts';
 import {

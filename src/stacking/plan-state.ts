@@ -1,6 +1,6 @@
 /** How what an ensemble knows about its members' columns is saved, and checked when it is read. */
 import { isPlainObject, type Json, type JsonObject } from '../base/json.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { LevelOnePlan, MemberColumns, Take } from './level-one.ts';
 

@@ -1,8 +1,9 @@
 /** Parameters of stacking, for classes and for numbers. */
+
+import { foldParams } from '../feature/folds/fold-params.ts';
 import { bool, column, columns, oneOf } from '../params/kinds.ts';
 import { object } from '../params/object-kinds.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
-import { foldParams } from '../tuning/fold-params.ts';
 import { baseOutputs } from './level-one.ts';
 import { acceptEstimator, memberParams, parallelismParam } from './members.ts';
 

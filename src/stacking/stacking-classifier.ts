@@ -1,5 +1,7 @@
 /** Stacking for classes: an estimator that learns from what other estimators say about rows they have not seen. */
 import type { DataType, Schema } from 'apache-arrow';
+import { foldComplaint } from '../feature/folds/fold-params.ts';
+import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator } from '../pipeline/estimator.ts';
@@ -8,8 +10,6 @@ import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { distinctLabels } from '../tuning/calibration-scores.ts';
-import { foldComplaint } from '../tuning/fold-params.ts';
 import { plannedClasses } from '../tuning/probability-calibrator.ts';
 import { defaultCombiner } from './default-combiner.ts';
 import type { StackState } from './fit-stack.ts';

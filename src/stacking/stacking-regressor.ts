@@ -1,12 +1,12 @@
 /** Stacking for numbers: an estimator that learns from what other estimators say about rows they have not seen. */
 import type { Schema } from 'apache-arrow';
+import { foldComplaint } from '../feature/folds/fold-params.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { foldComplaint } from '../tuning/fold-params.ts';
 import { defaultCombiner } from './default-combiner.ts';
 import type { StackState } from './fit-stack.ts';
 import {

@@ -1,5 +1,6 @@
 /** A vote of classifiers. */
 import type { Schema } from 'apache-arrow';
+import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { oneOf } from '../params/kinds.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
@@ -7,7 +8,6 @@ import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { distinctLabels } from '../tuning/calibration-scores.ts';
 import { plannedClasses } from '../tuning/probability-calibrator.ts';
 import { CommitteeModel, type CommitteeState, readCommittee } from './committee-model.ts';
 import { classOutputParams } from './committee-params.ts';

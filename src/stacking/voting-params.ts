@@ -1,9 +1,9 @@
 /** Parameters of votes, for classes and for numbers. */
 import type { Schema } from 'apache-arrow';
+import { type FoldParams, foldComplaint, foldParams } from '../feature/folds/fold-params.ts';
+import { checkFoldColumns } from '../feature/folds/plan-folds.ts';
 import { int, numbers, oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
-import { type FoldParams, foldComplaint, foldParams } from '../tuning/fold-params.ts';
-import { checkFoldColumns } from '../tuning/plan-folds.ts';
 import { memberParams, parallelismParam } from './members.ts';
 
 /** Parameters of both, besides the estimators. */

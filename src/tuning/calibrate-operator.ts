@@ -6,8 +6,8 @@ import {
   outputFields,
   winners,
 } from '../ensemble/output-columns.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import { readVectors } from '../evaluation/read-columns.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import { fixedSizeListColumn, withColumns } from '../table/make-column.ts';
 import type { OperatorSpec } from '../table/partition-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';

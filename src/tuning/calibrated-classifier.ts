@@ -4,12 +4,13 @@ import { throwIfAborted } from '../base/abort.ts';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { emitWarning } from '../base/warn.ts';
-import { type LabelValue, labelKey } from '../evaluation/label-values.ts';
+import { foldsOf } from '../feature/folds/folds.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
+import { type LabelValue, labelKey } from '../pipeline/label-values.ts';
 import { logicalType } from '../pipeline/logical-schema.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -24,7 +25,6 @@ import {
 import { curveElements, type ScoreLayout } from './calibration-curve.ts';
 import { checkWidth, scoreColumn } from './calibration-params.ts';
 import { type CurveRuns, fitCurves, gatherScores } from './calibration-scores.ts';
-import { foldsOf } from './folds.ts';
 import { namedBy } from './named-by.ts';
 import { plannedClasses } from './probability-calibrator.ts';
 

@@ -2,9 +2,9 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { classesOf } from '../evaluation/evaluator.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import { column, numbers, oneOf } from '../params/kinds.ts';
 import { columnTypeError, requireColumn } from '../pipeline/check-schema.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import { numericKind } from '../table/numeric-kind.ts';
 
 /** How scores become probabilities. */

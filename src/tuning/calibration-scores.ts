@@ -6,15 +6,10 @@
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { unknownLabel } from '../evaluation/evaluator.ts';
-import {
-  compareLabels,
-  type LabelValue,
-  labelKey,
-  readLabels,
-} from '../evaluation/label-values.ts';
 import { columnNamed, elementOf, readVectors, readWeights } from '../evaluation/read-columns.ts';
 import { mergeRuns, type ScoreRuns, scoreRuns } from '../evaluation/score-runs.ts';
 import { gatherPartitions } from '../pipeline/gather-partitions.ts';
+import { type LabelValue, labelKey, readLabels } from '../pipeline/label-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CalibrationCurve } from './calibration-curve.ts';
 import { fitIsotonic } from './fit-isotonic.ts';
@@ -151,16 +146,4 @@ export function scoresPart(batch: RecordBatch, request: ScoresRequest): ScoresPa
 export function fitCurve({ method, positives, negatives }: CurveTask): CalibrationCurve {
   const pooled = pooledScores(mergeRuns(positives), mergeRuns(negatives));
   return method === 'sigmoid' ? fitSigmoid(pooled) : fitIsotonic(pooled);
-}
-
-/** The labels of a column, ascending, each once. */
-export async function distinctLabels(
-  table: PartitionedTable,
-  labelCol: string,
-  options: GatherOptions,
-): Promise<LabelValue[]> {
-  const found = new Map<number | string, LabelValue>();
-  const parts = gatherPartitions<LabelValue[]>(table, 'tuning.labels', { labelCol }, options);
-  for await (const part of parts) for (const value of part) found.set(labelKey(value), value);
-  return [...found.values()].sort(compareLabels);
 }

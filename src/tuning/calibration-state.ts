@@ -1,6 +1,6 @@
 /** What calibration has learned: curves, and the classes they are for; how it is saved and checked. */
 import type { Json, JsonObject } from '../base/json.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
 import {

@@ -1,10 +1,10 @@
 /** A fitted ProbabilityCalibrator: a curve from score to probability for each class. */
 import { Schema } from 'apache-arrow';
 import { checkThresholds } from '../ensemble/classifier-outputs.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column } from '../params/kinds.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';

@@ -1,21 +1,17 @@
 /** Turns scores into probabilities that can be believed. */
 import { type DataType, Schema } from 'apache-arrow';
-import type { LabelValue } from '../evaluation/label-values.ts';
+import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { refuseExistingColumn, requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import { logicalSchema, logicalType } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { calibratedFields } from './calibrate-operator.ts';
 import { curveElements } from './calibration-curve.ts';
 import { checkWidth, scoreColumn } from './calibration-params.ts';
-import {
-  distinctLabels,
-  fitCurves,
-  gatherScores,
-  nothingToCalibrateOn,
-} from './calibration-scores.ts';
+import { fitCurves, gatherScores, nothingToCalibrateOn } from './calibration-scores.ts';
 import {
   ProbabilityCalibrationModel,
   probabilityCalibratorSpecs,

@@ -3,13 +3,13 @@ import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { isPlainObject, type Json } from '../base/json.ts';
 import { Evaluator } from '../evaluation/evaluator.ts';
+import { type FoldParams, foldComplaint, foldParams } from '../feature/folds/fold-params.ts';
 import { bool, float, int, json, str } from '../params/kinds.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
-import { type FoldParams, foldComplaint, foldParams } from './fold-params.ts';
 import { type ParamMap, withParams } from './param-map.ts';
 
 /** What is searched, and by which measure. */

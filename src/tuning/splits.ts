@@ -8,11 +8,11 @@ import type { Schema } from 'apache-arrow';
 import type { JsonObject } from '../base/json.ts';
 import { deriveSeed, purposes } from '../base/rng.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
+import type { FoldParams } from '../feature/folds/fold-params.ts';
+import { foldsOf, withFoldNumbers } from '../feature/folds/folds.ts';
+import { checkFoldColumns, planFolds } from '../feature/folds/plan-folds.ts';
 import { col } from '../table/expressions/expression.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { FoldParams } from './fold-params.ts';
-import { foldsOf, withFoldNumbers } from './folds.ts';
-import { checkFoldColumns, planFolds } from './plan-folds.ts';
 import type { Split } from './run-trials.ts';
 
 /** What decides about splits. */

@@ -1,8 +1,8 @@
 /** Predicts by a threshold: the second class where its probability is above it. */
 import { Field, type RecordBatch, type Schema } from 'apache-arrow';
 import { classColumn } from '../ensemble/output-columns.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import { elementOf, readVectors } from '../evaluation/read-columns.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import { withColumns } from '../table/make-column.ts';
 import type { OperatorSpec } from '../table/partition-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';

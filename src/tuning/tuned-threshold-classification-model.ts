@@ -3,10 +3,11 @@ import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { Scorer } from '../ensemble/scorer.ts';
 import { TreeModel } from '../ensemble/tree-model.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import { thresholdMetricNames } from '../evaluation/threshold-points.ts';
+import { foldParams } from '../feature/folds/fold-params.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column, float, oneOf } from '../params/kinds.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -14,7 +15,6 @@ import { registerStage } from '../pipeline/stage-registry.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { TransformOptions } from '../pipeline/transformer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { foldParams } from './fold-params.ts';
 import { type ThresholdRule, thresholdedTable } from './threshold-operator.ts';
 
 /** Parameters of {@link TunedThresholdClassificationModel} and, besides the estimator, of TunedThresholdClassifier. */

@@ -7,23 +7,23 @@ import { deriveSeed, purposes } from '../base/rng.ts';
 import { emitWarning } from '../base/warn.ts';
 import { tooManyLabels } from '../evaluation/binary-part.ts';
 import { classesOf } from '../evaluation/evaluator.ts';
-import type { LabelValue } from '../evaluation/label-values.ts';
 import type { BestThreshold } from '../evaluation/threshold-points.ts';
+import { foldComplaint } from '../feature/folds/fold-params.ts';
+import { foldsOf } from '../feature/folds/folds.ts';
+import { checkFoldColumns, planFolds } from '../feature/folds/plan-folds.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
+import type { LabelValue } from '../pipeline/label-values.ts';
 import { logicalType } from '../pipeline/logical-schema.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type CurveRuns, gatherScores, nothingToCalibrateOn } from './calibration-scores.ts';
-import { foldComplaint } from './fold-params.ts';
-import { foldsOf } from './folds.ts';
 import { namedBy } from './named-by.ts';
-import { checkFoldColumns, planFolds } from './plan-folds.ts';
 import { refuseInitialModel } from './refuse-initial-model.ts';
 import {
   TunedThresholdClassificationModel,

@@ -1,13 +1,13 @@
 /** Makes the tasks and operators of tuning known to a thread; the worker's entry imports it. */
 import { registerTask } from '../cluster/task-runner.ts';
-import { type LabelValue, readLabels } from '../evaluation/label-values.ts';
-import { columnNamed } from '../evaluation/read-columns.ts';
 import { mergeRuns } from '../evaluation/score-runs.ts';
 import {
   type BestThreshold,
   bestThreshold,
   type ThresholdMeasure,
 } from '../evaluation/threshold-points.ts';
+// folds and labels
+import '../feature/worker-operators.ts';
 import type { PartitionTask } from '../pipeline/gather-partitions.ts';
 import { registerOperator } from '../table/operators.ts';
 import { readPartition } from '../table/read-partition.ts';
@@ -21,8 +21,6 @@ import {
   type ScoresRequest,
   scoresPart,
 } from './calibration-scores.ts';
-import { type FoldNumberSpec, type FoldSpec, foldOfBatch, numberFolds } from './folds.ts';
-import './plan-folds.ts';
 import {
   type FingerprintPart,
   type FingerprintRequest,
@@ -41,30 +39,9 @@ registerTask(
 
 registerTask('tuning.fitCurve', (task: CurveTask): CalibrationCurve => fitCurve(task));
 
-registerTask(
-  'tuning.labels',
-  async (task: PartitionTask<{ readonly labelCol: string }>): Promise<readonly LabelValue[]> => {
-    const { labelCol } = task.request;
-    const batch = await readPartition(task.partition, { columns: [labelCol] });
-    const { codes, values } = readLabels(columnNamed(batch, labelCol), 'label', labelCol);
-    const used = new Set(codes);
-    return values.filter((_, code) => used.has(code));
-  },
-);
-
 registerOperator<CalibrateSpec>(
   'tuning.calibrate',
   (spec) => (batch) => calibrateBatch(spec, batch),
-);
-
-registerOperator<FoldSpec>(
-  'tuning.fold',
-  (spec) => (batch, context) => foldOfBatch(spec, batch, context),
-);
-
-registerOperator<FoldNumberSpec>(
-  'tuning.foldNumber',
-  (spec) => (batch, context) => numberFolds(spec, batch, context),
 );
 
 registerTask(

@@ -5,6 +5,7 @@
  * after another, each with every thread, and the final fit; three times in turn, so that both meet the same machine.
  */
 import { join } from 'node:path';
+import { foldsOf } from '../../src/feature/folds/folds.ts';
 import {
   type Estimator,
   ExtraTreesRegressor,
@@ -14,7 +15,6 @@ import {
   Session,
   StackingRegressor,
 } from '../../src/index.ts';
-import { foldsOf } from '../../src/tuning/folds.ts';
 import { sharedData } from './bench-home.ts';
 
 const session = await Session.local({ threads: 2 });

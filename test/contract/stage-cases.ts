@@ -29,6 +29,7 @@ import { QuantileDiscretizer } from '../../src/feature/quantile-discretizer.ts';
 import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
+import { TargetEncoder } from '../../src/feature/target-encoder.ts';
 import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { VectorSlicer } from '../../src/feature/vector-slicer.ts';
@@ -258,6 +259,14 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     make: (extra) => new Normalizer({ inputCol: 'vector', outputCol: 'out', ...extra }),
     table: vectors,
     reads: 'vector',
+  },
+  TargetEncoder: {
+    make: (extra) =>
+      new TargetEncoder({ inputCol: 'word', outputCol: 'out', labelCol: 'count', ...extra }),
+    table,
+    reads: 'word',
+    modelName: 'TargetEncoderModel',
+    refusesEmpty: true,
   },
   VectorSlicer: {
     make: (extra) =>

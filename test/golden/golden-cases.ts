@@ -24,6 +24,7 @@ import { QuantileDiscretizer } from '../../src/feature/quantile-discretizer.ts';
 import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
+import { TargetEncoder } from '../../src/feature/target-encoder.ts';
 import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { VectorSlicer } from '../../src/feature/vector-slicer.ts';
@@ -138,6 +139,28 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
           names: ['h2', 'h9'],
         }),
         new LinearRegression({ labelCol: 'delay', featuresCol: 'varying' }),
+      ],
+    }),
+  'PipelineModel-encoded': () =>
+    new Pipeline({
+      stages: [
+        new TargetEncoder({
+          inputCols: ['airport', 'isWeekend'],
+          outputCols: ['airportCode', 'weekendCode'],
+          labelCol: 'delay',
+          handleInvalid: 'keep',
+        }),
+        new TargetEncoder({
+          inputCol: 'airport',
+          outputCol: 'verdicts',
+          labelCol: 'verdict',
+          smoothing: 3,
+          handleInvalid: 'keep',
+        }),
+        new LinearRegression({
+          labelCol: 'delay',
+          featuresCols: ['airportCode', 'weekendCode', 'verdicts'],
+        }),
       ],
     }),
   'PipelineModel-linear': () =>

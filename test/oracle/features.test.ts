@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FeatureHasher } from '../../src/feature/feature-hasher.ts';
 import { Normalizer } from '../../src/feature/normalizer.ts';
+import { TargetEncoder } from '../../src/feature/target-encoder.ts';
 import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { contentOf, inlineTable, valuesOf } from '../tools/inline-table.ts';
@@ -28,6 +29,9 @@ const fixture = JSON.parse(
   readonly univariate: {
     readonly columns: readonly Numbers[];
     readonly variance: Numbers;
+  };
+  readonly target: Readonly<Record<'category' | 'binary' | 'number' | 'several', Numbers>> & {
+    readonly encoded: Readonly<Record<string, Numbers | readonly Numbers[]>>;
   };
 };
 
@@ -92,5 +96,35 @@ describe('VarianceThresholdSelector', () => {
     const selector = new VarianceThresholdSelector({ outputCol: 'kept', varianceThreshold: 1.2 });
     expect((await selector.fit(table)).selectedFeatures).toEqual(variance);
     expect(Object.keys(await contentOf(table)).length).toBe(columns.length + 1);
+  });
+});
+
+describe('TargetEncoder', () => {
+  const { category, binary, number, several, encoded } = fixture.target;
+  const table = inlineTable({ category: Int32Array.from(category), binary, number, several }, 3);
+  const labels = { binary: 'binary', continuous: 'number', multiclass: 'several' } as const;
+
+  it.each(Object.keys(encoded))('gives the encodings of %s', async (name) => {
+    const [library, kind = 'binary', smoothing] = name.split(' ');
+    const targetType = kind as keyof typeof labels;
+    const encoder = new TargetEncoder({
+      inputCol: 'category',
+      outputCol: 'code',
+      labelCol: labels[targetType],
+      targetType,
+      smoothing: smoothing === 'auto' ? 'auto' : Number(smoothing),
+    });
+    const model = await encoder.fit(table);
+    const [{ categories, values }] = model.encodings as [(typeof model.encodings)[number]];
+    const width = model.classes?.length ?? 1;
+    const expected = (library === 'spark' ? [encoded[name]] : encoded[name]) as readonly Numbers[];
+    expect(expected.length).toBe(width);
+    // theirs are in the order of the numbers, one list a class
+    for (const [target, list] of expected.entries()) {
+      for (const [code, value] of list.entries()) {
+        const row = categories.indexOf(String(code));
+        expect(values[row * width + target]).toBeCloseTo(value, 12);
+      }
+    }
   });
 });

@@ -41,6 +41,28 @@ export const plantedBugs = [
     tests: ['test/oracle/features.test.ts'],
   },
   {
+    name: 'a target encoder tells training rows their own labels',
+    edits: [
+      {
+        file: 'src/feature/target-encoder.ts',
+        find: '(byTime ? other < fold : other !== fold)',
+        replace: '(byTime ? other <= fold : other + 1 !== -fold)',
+      },
+    ],
+    tests: ['test/feature/target-encoder.test.ts'],
+  },
+  {
+    name: 'a pipeline trains later stages on what its model would give',
+    edits: [
+      {
+        file: 'src/pipeline/pipeline.ts',
+        find: 'current = transformed;',
+        replace: 'current = await model.transform(current, how);',
+      },
+    ],
+    tests: ['test/feature/target-encoder.test.ts'],
+  },
+  {
     name: 'times before 1970 are rounded up',
     edits: [
       {
@@ -132,7 +154,7 @@ export const plantedBugs = [
     name: 'members of a stack learn from the fold that they judge',
     edits: [
       {
-        file: 'src/tuning/folds.ts',
+        file: 'src/feature/folds/folds.ts',
         find: 'onlyBefore ? own < fold : own !== fold;',
         replace: 'onlyBefore ? own <= fold : true;',
       },

@@ -9,6 +9,7 @@ import { RandomForestClassifier } from '../../src/ensemble/random-forest-classif
 import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
+import { foldsOf } from '../../src/feature/folds/folds.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { loadStage } from '../../src/pipeline/load-stage.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
@@ -18,7 +19,6 @@ import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import type { CalibratedClassificationModel } from '../../src/tuning/calibrated-classification-model.ts';
 import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
 import type { CalibrationCurve } from '../../src/tuning/calibration-curve.ts';
-import { foldsOf } from '../../src/tuning/folds.ts';
 import { ProbabilityCalibrationModel } from '../../src/tuning/probability-calibration-model.ts';
 import { ProbabilityCalibrator } from '../../src/tuning/probability-calibrator.ts';
 import '../../src/tuning/worker-tasks.ts';

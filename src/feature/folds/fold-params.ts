@@ -1,5 +1,5 @@
 /** The parameters that say how rows are cut into folds; whoever fits out of fold spreads them. */
-import { bool, column, int } from '../params/kinds.ts';
+import { bool, column, int } from '../../params/kinds.ts';
 
 /** How rows are cut into folds: by chance, or by one of the others. */
 export const foldParams = {

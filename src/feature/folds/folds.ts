@@ -7,17 +7,17 @@
  * trained on.
  */
 import { Field, Int32, type RecordBatch, Schema } from 'apache-arrow';
-import { CoppiceError } from '../base/errors.ts';
-import { hash32, purposes, rowKey, rowKeyOfId, unitInterval } from '../base/rng.ts';
-import { type LabelValue, labelKey, readLabels } from '../evaluation/label-values.ts';
-import { columnNamed } from '../evaluation/read-columns.ts';
-import { columnOf } from '../table/column-values.ts';
-import { int32Column, withColumns } from '../table/make-column.ts';
-import type { OperatorContext } from '../table/operators.ts';
-import type { OperatorSpec } from '../table/partition-spec.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { columnArray } from '../table/shared-buffer.ts';
-import { filterRows } from '../table/take-rows.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { hash32, purposes, rowKey, rowKeyOfId, unitInterval } from '../../base/rng.ts';
+import { type LabelValue, labelKey, readLabels } from '../../pipeline/label-values.ts';
+
+import { columnOf } from '../../table/column-values.ts';
+import { int32Column, withColumns } from '../../table/make-column.ts';
+import type { OperatorContext } from '../../table/operators.ts';
+import type { OperatorSpec } from '../../table/partition-spec.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { columnArray } from '../../table/shared-buffer.ts';
+import { filterRows } from '../../table/take-rows.ts';
 import { groupKeys, timesOf } from './fold-keys.ts';
 
 /** How folds are drawn. */
@@ -67,14 +67,14 @@ interface DrawSpec extends OperatorSpec {
 
 /** Keeps the rows of a fold, or those that it is trained on. */
 export interface FoldSpec extends DrawSpec {
-  readonly kind: 'tuning.fold';
+  readonly kind: 'feature.fold';
   readonly fold: number;
   readonly keepsFold: boolean;
 }
 
 /** Adds the number of each row's fold. */
 export interface FoldNumberSpec extends DrawSpec {
-  readonly kind: 'tuning.foldNumber';
+  readonly kind: 'feature.foldNumber';
 }
 
 /** The rows of one fold, and those that may be learned from to predict them. */
@@ -87,7 +87,7 @@ export interface Fold {
 export function foldsOf(table: PartitionedTable, draw: FoldDraw): Fold[] {
   const part = (fold: number, keepsFold: boolean): PartitionedTable => {
     const common = { ...drawFacts(draw), writes: [], changesRows: true };
-    const spec: FoldSpec = { kind: 'tuning.fold', ...common, fold, keepsFold };
+    const spec: FoldSpec = { kind: 'feature.fold', ...common, fold, keepsFold };
     return table.withOperator(spec, table.schema);
   };
   return Array.from({ length: draw.numFolds }, (_, fold) => ({
@@ -103,7 +103,7 @@ export function withFoldNumbers(
   column: string,
 ): PartitionedTable {
   const spec: FoldNumberSpec = {
-    kind: 'tuning.foldNumber',
+    kind: 'feature.foldNumber',
     ...drawFacts(draw),
     writes: [column],
   };
@@ -212,7 +212,7 @@ function planned(
   column: string,
   known: readonly LabelValue[],
 ): { codes: Int32Array; toPlan: readonly number[] } {
-  const { codes, values } = readLabels(columnNamed(batch, column), what, column);
+  const { codes, values } = readLabels(columnOf(batch, [column]), what, column);
   const places = new Map(known.map((value, place) => [labelKey(value), place]));
   const toPlan = values.map((value) => {
     const place = places.get(labelKey(value));

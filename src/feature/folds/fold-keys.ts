@@ -1,10 +1,10 @@
 /** What folds by group and by time read of a row: a key of its group, and its time as a number. */
 import type { RecordBatch } from 'apache-arrow';
-import { CoppiceError } from '../base/errors.ts';
-import { rowKeyOfId } from '../base/rng.ts';
-import { isText } from '../evaluation/label-values.ts';
-import { columnNamed } from '../evaluation/read-columns.ts';
-import { encodeCategories, numericValues } from '../table/column-values.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { rowKeyOfId } from '../../base/rng.ts';
+import { isText } from '../../pipeline/label-values.ts';
+
+import { columnOf, encodeCategories, numericValues } from '../../table/column-values.ts';
 
 /**
  * 32 bits of each row's group; two groups that share them are one group to folds, which does no harm.
@@ -12,7 +12,7 @@ import { encodeCategories, numericValues } from '../table/column-values.ts';
  * @throws CoppiceError `DATA_INVALID` for a row without a group
  */
 export function groupKeys(batch: RecordBatch, column: string): Uint32Array {
-  const vector = columnNamed(batch, column);
+  const vector = columnOf(batch, [column]);
   const keys = new Uint32Array(vector.length);
   if (isText(vector.type)) {
     const codes = new Int32Array(vector.length);
@@ -38,7 +38,7 @@ export function groupKeys(batch: RecordBatch, column: string): Uint32Array {
  * @throws CoppiceError `DATA_INVALID` for a row without a time, `COLUMN_TYPE`
  */
 export function timesOf(batch: RecordBatch, column: string): Float64Array {
-  const times = numericValues(columnNamed(batch, column), column);
+  const times = numericValues(columnOf(batch, [column]), column);
   const row = times.findIndex(Number.isNaN);
   if (row >= 0) throw missing('time', column, row);
   return times;

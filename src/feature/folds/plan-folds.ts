@@ -4,30 +4,30 @@
  * the plan is the same for any partitioning.
  */
 import { type DataType, Field, Float64, type RecordBatch, Schema } from 'apache-arrow';
-import { CoppiceError } from '../base/errors.ts';
-import { hash32, purposes } from '../base/rng.ts';
-import { registerTask } from '../cluster/task-runner.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { hash32, purposes } from '../../base/rng.ts';
+import { registerTask } from '../../cluster/task-runner.ts';
+import { columnTypeError, requireColumn } from '../../pipeline/check-schema.ts';
+import {
+  type GatherOptions,
+  gatherPartitions,
+  type PartitionTask,
+} from '../../pipeline/gather-partitions.ts';
 import {
   compareLabels,
   type LabelValue,
   labelKey,
   readLabels,
-} from '../evaluation/label-values.ts';
-import { columnNamed } from '../evaluation/read-columns.ts';
-import { selectQuantiles } from '../feature/statistics/select-quantiles.ts';
-import { columnTypeError, requireColumn } from '../pipeline/check-schema.ts';
-import {
-  type GatherOptions,
-  gatherPartitions,
-  type PartitionTask,
-} from '../pipeline/gather-partitions.ts';
-import { float64Column, withColumns } from '../table/make-column.ts';
-import { numericKind } from '../table/numeric-kind.ts';
-import { type OperatorContext, registerOperator } from '../table/operators.ts';
-import type { OperatorSpec } from '../table/partition-spec.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { readPartition } from '../table/read-partition.ts';
-import { columnArray } from '../table/shared-buffer.ts';
+} from '../../pipeline/label-values.ts';
+import { columnOf } from '../../table/column-values.ts';
+import { float64Column, withColumns } from '../../table/make-column.ts';
+import { numericKind } from '../../table/numeric-kind.ts';
+import { type OperatorContext, registerOperator } from '../../table/operators.ts';
+import type { OperatorSpec } from '../../table/partition-spec.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { readPartition } from '../../table/read-partition.ts';
+import { columnArray } from '../../table/shared-buffer.ts';
+import { selectQuantiles } from '../statistics/select-quantiles.ts';
 import { groupKeys } from './fold-keys.ts';
 import type { FoldParams } from './fold-params.ts';
 import { drawsOfRows, type FoldDraw, type FoldRule } from './folds.ts';
@@ -88,17 +88,17 @@ async function distinctValues(
   options: GatherOptions,
 ): Promise<LabelValue[]> {
   const found = new Map<number | string, LabelValue>();
-  const parts = gatherPartitions<LabelValue[]>(table, 'tuning.foldValues', { column }, options);
+  const parts = gatherPartitions<LabelValue[]>(table, 'feature.foldValues', { column }, options);
   for await (const part of parts) for (const value of part) found.set(labelKey(value), value);
   return [...found.values()].sort(compareLabels);
 }
 
 registerTask(
-  'tuning.foldValues',
+  'feature.foldValues',
   async (task: PartitionTask<{ readonly column: string }>): Promise<readonly LabelValue[]> => {
     const { column } = task.request;
     const batch = await readPartition(task.partition, { columns: [column] });
-    const { codes, values } = readLabels(columnNamed(batch, column), 'fold', column);
+    const { codes, values } = readLabels(columnOf(batch, [column]), 'fold', column);
     const used = new Set(codes);
     return values.filter((_, code) => used.has(code));
   },
@@ -135,7 +135,7 @@ async function groups(
   options: GatherOptions,
 ): Promise<FoldRule> {
   const sizes = new Map<number, number>();
-  const parts = gatherPartitions<GroupSizes>(table, 'tuning.groupSizes', { column }, options);
+  const parts = gatherPartitions<GroupSizes>(table, 'feature.groupSizes', { column }, options);
   for await (const { keys, counts } of parts)
     keys.forEach((key, i) => sizes.set(key, (sizes.get(key) ?? 0) + (counts[i] as number)));
   const place = (key: number): number => hash32(seed, purposes.fold, key);
@@ -159,7 +159,7 @@ async function groups(
 }
 
 registerTask(
-  'tuning.groupSizes',
+  'feature.groupSizes',
   async (task: PartitionTask<{ readonly column: string }>): Promise<GroupSizes> => {
     const { column } = task.request;
     const batch = await readPartition(task.partition, { columns: [column] });
@@ -190,7 +190,7 @@ async function strata(
 ): Promise<FoldRule> {
   const { numFolds, seed, idCol } = draw;
   const spec: DrawsSpec = {
-    kind: 'tuning.draws',
+    kind: 'feature.draws',
     reads: idCol === null ? [] : [idCol],
     writes: [drawColumn],
     usesPosition: idCol === null,
@@ -201,7 +201,7 @@ async function strata(
   const found = new Map<number | string, { value: LabelValue; draws: number[] }>();
   for await (const part of gatherPartitions<ClassDraws>(
     drawn,
-    'tuning.classDraws',
+    'feature.classDraws',
     { column },
     options,
   )) {
@@ -223,7 +223,7 @@ async function strata(
 }
 
 registerOperator<DrawsSpec>(
-  'tuning.draws',
+  'feature.draws',
   ({ draw }) =>
     (batch: RecordBatch, context: OperatorContext) => {
       const values = columnArray(Float64Array, batch.numRows);
@@ -235,12 +235,12 @@ registerOperator<DrawsSpec>(
 );
 
 registerTask(
-  'tuning.classDraws',
+  'feature.classDraws',
   async (task: PartitionTask<{ readonly column: string }>): Promise<ClassDraws> => {
     const { column } = task.request;
     const batch = await readPartition(task.partition, { columns: [column, drawColumn] });
-    const { codes, values } = readLabels(columnNamed(batch, column), 'label', column);
-    const all = columnNamed(batch, drawColumn).toArray() as Float64Array;
+    const { codes, values } = readLabels(columnOf(batch, [column]), 'label', column);
+    const all = columnOf(batch, [drawColumn]).toArray() as Float64Array;
     const draws: number[][] = values.map(() => []);
     for (const [row, code] of codes.entries()) draws[code]?.push(all[row] as number);
     return { values, draws: draws.map((list) => Uint32Array.from(list)) };
