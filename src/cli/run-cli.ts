@@ -108,8 +108,15 @@ function fitCommand(): Command {
     .option('--params-file <file>', 'a JSON object of parameters; --params wins over it')
     .option('--valid <paths...>', 'a table to watch for early stopping')
     .option('--initial-model <folder>', 'a saved model to grow further trees behind')
-    .option('--checkpoint-dir <folder>', 'keep the rounds so far here, to go on after a kill')
-    .option('--checkpoint-interval <n>', 'rounds between checkpoints; default: 10', wholeNumber)
+    .option(
+      '--checkpoint-dir <folder>',
+      'keep the rounds or trees so far here, to go on after a kill',
+    )
+    .option(
+      '--checkpoint-interval <n>',
+      'rounds or trees between checkpoints; default: 10',
+      wholeNumber,
+    )
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
     .option('--seed <n>', 'seed of every random choice', wholeNumber)
     .option('--overwrite', 'replace a model that is there already');

@@ -1,6 +1,7 @@
 /**
- * What is kept of a running fit of boosted trees, so that a killed one can go on: after every few rounds a model of
- * the rounds so far, saved durably like any other, and beside it what it was trained on.
+ * What is kept of a running fit of boosted trees or of a forest, so that a killed one can go on: after every few
+ * rounds or trees a model of those so far, saved durably like any other, and beside it what it was trained on. Of
+ * models that are averaged, some may be further than others; the model is the average of what each has.
  *
  *     <checkpointDir>/<estimator>-<key>/round-00000050/    the last two; the key hashes parameters and version
  *
@@ -15,10 +16,17 @@ import { libraryVersion } from '../pipeline/format-version.ts';
 import { loadSavedStage } from '../pipeline/stage-reader.ts';
 import { stageClassNamed } from '../pipeline/stage-registry.ts';
 import type { SavableStage } from '../pipeline/stage-writer.ts';
-import type { BoostingSnapshot, SnapshotRequest } from '../training/messages.ts';
+import { treesBefore } from '../training/members.ts';
+import type {
+  BoostingSnapshot,
+  GrownRounds,
+  MemberPlace,
+  SnapshotRequest,
+} from '../training/messages.ts';
 import type { TrainedModel } from '../training/run-job.ts';
-import { type TreeEnsemble, takeTrees } from '../tree/tree.ts';
+import { mergeEnsembles, type TreeEnsemble, takeTrees } from '../tree/tree.ts';
 import { appendTrees, modelNameOf } from './initial-model.ts';
+import { joinMembers, joinTrees, scaleValues, splitMembers } from './member-trees.ts';
 import { TreeModel } from './tree-model.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
@@ -93,13 +101,51 @@ export class Checkpoints {
 
   /** Keeps what a rank told; the disk is waited for elsewhere. */
   take(snapshot: BoostingSnapshot): void {
+    if (snapshot.member !== undefined) {
+      this.#takeOfMember(snapshot, snapshot.member);
+      return;
+    }
     const added = this.#fit.modelData(snapshot);
     const { dataKey, numRounds, measured } = snapshot;
     const { initial } = this.#fit;
     const whole = this.#whole === null ? added : appendTrees(this.#whole, added, initial);
-    this.#whole = { ...whole, checkpoint: { key: this.#key, dataKey, numRounds, measured } };
-    this.#waiting = this.#whole;
+    this.#keep({ ...whole, checkpoint: { key: this.#key, dataKey, numRounds, measured } });
+  }
+
+  #keep(whole: TreeModelData): void {
+    this.#whole = whole;
+    this.#waiting = whole;
     this.#writing ??= this.#writeWaiting();
+  }
+
+  /** The model so far with further rounds of one of several. */
+  #takeOfMember(snapshot: BoostingSnapshot, { index, numMembers }: MemberPlace): void {
+    const added = this.#fit.modelData(snapshot);
+    const numScores = added.baseScores.length;
+    const none = Array.from({ length: numMembers }, () => ({ numRounds: 0, measured: [] }));
+    const members: GrownRounds[] = [...(this.#whole?.checkpoint?.members ?? none)];
+    const known = splitMembers(
+      this.#whole?.trees ?? takeTrees(added.trees, 0),
+      members.map(({ numRounds }) => numRounds),
+      numScores,
+    );
+    known[index] = joinTrees(
+      known[index] as TreeEnsemble,
+      scaleValues(added.trees, 1 / numMembers),
+    );
+    members[index] = { numRounds: snapshot.numRounds, measured: snapshot.measured };
+    this.#keep({
+      ...added,
+      trees: joinMembers(known, numScores),
+      memberRounds: members.map(({ numRounds }) => numRounds),
+      checkpoint: {
+        key: this.#key,
+        dataKey: snapshot.dataKey,
+        numRounds: members.reduce((sum, { numRounds }) => sum + numRounds, 0),
+        measured: [],
+        members,
+      },
+    });
   }
 
   /** The model of what was resumed, cut to the rounds that were kept, and the trees of this run. */
@@ -107,6 +153,8 @@ export class Checkpoints {
     const { initial } = this.#fit;
     const before = this.#resumed ?? initial;
     if (before === null) return added;
+    const members = before.checkpoint?.members;
+    if (members !== undefined) return finishMembers(before, members, added);
     const numOutputs = Math.max(1, added.baseScores.length);
     const keptRounds = Math.min(
       added.memberRounds[0] ?? 0,
@@ -114,6 +162,15 @@ export class Checkpoints {
     );
     const numTrees = (initial?.trees.numTrees ?? 0) + keptRounds * numOutputs;
     return appendTrees({ ...before, trees: cut(before.trees, numTrees) }, added, initial);
+  }
+
+  /** The forest of what was resumed, or of the initial model, and of the trees of this run. */
+  finishForest(added: TreeModelData): TreeModelData {
+    const { initial } = this.#fit;
+    const before = this.#resumed ?? initial;
+    if (before === null) return added;
+    const { checkpoint: _, ...whole } = appendTrees(before, added, initial);
+    return whole;
   }
 
   /** Trains, from the last checkpoint where there is one of the same rows. */
@@ -183,14 +240,49 @@ export class Checkpoints {
 /** The checkpoints that parameters ask for; null without a folder. @throws CoppiceError `PARAM_INVALID` */
 export function checkpointsOf(
   params: {
-    readonly checkpointDir: string | undefined;
-    readonly checkpointInterval: number;
+    readonly checkpointDir?: string | undefined;
+    readonly checkpointInterval?: number | undefined;
   },
   fit: Omit<CheckpointedFit, 'folder' | 'interval'>,
 ): Checkpoints | null {
-  const { checkpointDir, checkpointInterval } = params;
+  const { checkpointDir, checkpointInterval = 10 } = params;
   if (checkpointDir === undefined) return null;
   return new Checkpoints({ ...fit, folder: checkpointDir, interval: checkpointInterval });
+}
+
+/** The average of what was resumed, each model cut to the rounds that were kept, and of the trees of this run. */
+function finishMembers(
+  resumed: TreeModelData,
+  members: readonly GrownRounds[],
+  added: TreeModelData,
+): TreeModelData {
+  const numScores = added.baseScores.length;
+  const rounds = members.map(({ numRounds }) => numRounds);
+  const { memberRounds } = added;
+  const kept = memberRounds.map((most, m) => Math.min(most, rounds[m] ?? 0));
+  const before = splitMembers(resumed.trees, rounds, numScores).map((trees, m) =>
+    takeTrees(trees, (kept[m] as number) * numScores),
+  );
+  const after: { round: number; member: number }[] = [];
+  memberRounds.forEach((most, member) => {
+    for (let round = kept[member] as number; round < most; round++) after.push({ round, member });
+  });
+  // the trees of this run come round by round, and in a round model by model
+  const places = after
+    .map(({ round, member }) => treesBefore(memberRounds, round, member))
+    .sort((a, b) => a - b);
+  const parts = before.map((trees, member) => ({
+    trees,
+    treeNumbers: Array.from(
+      { length: trees.numTrees },
+      (_, t) =>
+        numScores * treesBefore(memberRounds, Math.floor(t / numScores), member) + (t % numScores),
+    ),
+  }));
+  const treeNumbers = places.flatMap((place) =>
+    Array.from({ length: numScores }, (_, k) => numScores * place + k),
+  );
+  return { ...added, trees: mergeEnsembles([...parts, { trees: added.trees, treeNumbers }], 1) };
 }
 
 function isRound(name: string): boolean {

@@ -4,12 +4,15 @@ import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import { fitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { ForestJob } from '../training/messages.ts';
-import { runTrainingJob } from '../training/run-job.ts';
-import { ingestOf, modelData, type TreeFit } from './fit-gbt.ts';
+import type { ForestJob, ForestSnapshot } from '../training/messages.ts';
+import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
+import { checkpointsOf } from './checkpoints.ts';
+import { ingestOf, modelData, type TreeFit, trainedData } from './fit-gbt.ts';
 import type { ForestParams, TreeParams } from './forest-params.ts';
+import { ForestProgress } from './forest-progress.ts';
 import { growthLimits, subsetOf } from './growth.ts';
 import { appendTrees, initialData, knownClasses } from './initial-model.ts';
+import { lastTrees } from './member-trees.ts';
 import { outOfBagSummary } from './out-of-bag.ts';
 import { gatherLeafLabels } from './training-leaves.ts';
 import type { TreeModelData } from './tree-model-data.ts';
@@ -22,6 +25,8 @@ export type AnyForestParams = ForestParams &
     readonly thresholds?: readonly number[] | undefined;
     readonly varianceCol?: string | undefined;
     readonly quantilesCol?: string | undefined;
+    readonly checkpointDir?: string | undefined;
+    readonly checkpointInterval?: number | undefined;
   };
 
 /** What is grown. */
@@ -34,7 +39,10 @@ export interface ForestKind {
 }
 
 /** Who fits what, with which parameters. */
-export interface ForestFit extends TreeFit<AnyForestParams>, ForestKind {}
+export interface ForestFit extends TreeFit<AnyForestParams>, ForestKind {
+  /** The options that were given, for models of the trees so far. */
+  readonly given?: Readonly<Record<string, unknown>>;
+}
 
 /** What a single tree is as a forest. */
 const singleTree = {
@@ -89,24 +97,48 @@ export async function fitForest(
     seed: params.seed,
     kernels: undefined,
   };
-  const trained = await runTrainingJob<ForestJob>(
-    'forest',
-    {
-      ...job,
-      ingest: {
-        ...ingestOf(owner, withoutDraws(params), columns, labelKind),
-        knownClasses: knownClasses(initial),
+  const ingest = {
+    ...ingestOf(owner, withoutDraws(params), columns, labelKind),
+    knownClasses: knownClasses(initial),
+  };
+  const checkpoints = checkpointsOf(params, {
+    ...{ owner, given: fit.given ?? {}, initial },
+    job: { ...job, ingest },
+    modelData: (trained) => trainedData(params, columns, trained),
+  });
+  const run = async (): Promise<TrainedModel> => {
+    const mark = checkpoints?.request.resumed ?? null;
+    const done = mark?.numRounds ?? 0;
+    const progress = new ForestProgress(checkpoints, done);
+    return await runTrainingJob<ForestJob>(
+      'forest',
+      {
+        ...job,
+        firstTree: job.firstTree + done,
+        numTrees: job.numTrees - done,
+        snapshots:
+          checkpoints === null
+            ? null
+            : { interval: checkpoints.request.interval, dataKey: mark?.dataKey ?? null },
+        ingest,
       },
-    },
-    { train: table },
-    { signal: options.signal, onProgress: options.onProgress },
-  );
+      { train: table },
+      {
+        signal: options.signal,
+        onProgress: options.onProgress,
+        onSnapshot: (snapshot) => progress.take(snapshot as ForestSnapshot),
+      },
+    );
+  };
+  const trained = checkpoints === null ? await run() : await checkpoints.run(run);
   const added = modelData(owner, params, columns, trained);
-  const data = initial === null ? added : appendTrees(initial, added);
+  const data =
+    checkpoints?.finishForest(added) ?? (initial === null ? added : appendTrees(initial, added));
   refuseUnknownVariances(owner, params, data);
   // which rows the trees of an initial model have seen is not known
   const { firstTree, rows } = job;
-  const request = { ...outOfBagRequest(params), data: added, firstTree, rows };
+  const own = initial === null ? data : { ...data, trees: lastTrees(data.trees, job.numTrees) };
+  const request = { ...outOfBagRequest(params), data: own, firstTree, rows };
   const { signal } = options;
   return {
     ...data,

@@ -8,7 +8,7 @@ import type { FitOptions } from '../pipeline/estimator.ts';
 import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
 import { offsetPaths } from '../pipeline/offset-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { BoostingJob, ClassWeighting } from '../training/messages.ts';
+import type { BoostingJob, BoostingSnapshot, ClassWeighting } from '../training/messages.ts';
 import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import type { GBTParams } from './gbt-params.ts';
@@ -18,6 +18,7 @@ import {
   initialData,
   initialRounds,
   knownClasses,
+  memberScoredTables,
   scoredTables,
 } from './initial-model.ts';
 import { measuredOf, watchedTables } from './metric-params.ts';
@@ -95,11 +96,13 @@ export async function fitBoostedTrees(
   const checkpoints = checkpointsOf(params, {
     ...{ owner, given, initial },
     job: { ...job, ingest },
-    modelData: (trained) => modelData(owner, params, columns, trained),
+    modelData: (trained) => trainedData(params, columns, trained),
   });
   const run = async (before: TreeModelData | null): Promise<TrainedModel> => {
     const schemas = [table, ...watched.tables.map((held) => held.table)].map((one) => one.schema);
-    const scored = before === null ? null : scoredTables(before, schemas);
+    const isAveraged = before?.checkpoint?.members !== undefined;
+    const scoring = isAveraged ? memberScoredTables : scoredTables;
+    const scored = before === null ? null : scoring(before, schemas);
     return await runTrainingJob<BoostingJob>(
       'boosting',
       {
@@ -117,7 +120,7 @@ export async function fitBoostedTrees(
       {
         signal: options.signal,
         onProgress: options.onProgress,
-        onSnapshot: (snapshot) => checkpoints?.take(snapshot),
+        onSnapshot: (snapshot) => checkpoints?.take(snapshot as BoostingSnapshot),
         closures: functions.closures,
       },
     );
@@ -227,7 +230,7 @@ export function ingestOf(
   };
 }
 
-/** What the model keeps. */
+/** What the model keeps; a model of one class is warned of. */
 export function modelData(
   owner: string,
   params: { readonly idCol: string | undefined; readonly labelCol: string },
@@ -240,6 +243,15 @@ export function modelData(
       `${owner} found one class in ${params.labelCol}: ${String(facts.classes[0])}; the model always predicts it`,
     );
   }
+  return trainedData(params, columns, trained);
+}
+
+/** What a model keeps, or the beginning of one. */
+export function trainedData(
+  params: { readonly idCol: string | undefined },
+  columns: FitColumns,
+  { facts, trees }: Pick<TrainedModel, 'facts' | 'trees'>,
+): TreeModelData {
   return {
     inputSchema: columns.inputSchema,
     rowIdMode: params.idCol === undefined ? 'position' : 'idCol',
@@ -250,7 +262,7 @@ export function modelData(
     classes: facts.classes,
     labelType: columns.labelType,
     baseScores: facts.baseScores,
-    trees: trained.trees,
+    trees,
     numRows: facts.numRows,
     history: facts.history,
     memberRounds: facts.memberRounds,

@@ -28,7 +28,7 @@ export abstract class ForestEstimator<M extends TreeModel, S extends ParamSpecs>
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<M> {
     const params = this.params as unknown as AnyForestParams;
-    const fit = { ...this.kind, owner: this.className, params };
+    const fit = { ...this.kind, owner: this.className, params, given: this.givenOptions };
     return this.modelOf(await fitForest(fit, table, options));
   }
 

@@ -1,6 +1,7 @@
 /** Parameters of random forests and of single decision trees. */
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { bool, column, float, int, numbers, oneOf } from '../params/kinds.ts';
+import { checkpointParams } from './checkpoint-params.ts';
 import {
   bootstrapParam,
   classifierColumnParams,
@@ -41,6 +42,7 @@ const forestSpecs = {
   /** Predict each row by the trees that have not seen it, and score that (false by default): see the model's
    *  `summary.outOfBag`. */
   oobScore: bool({ since: '0.1.0' }),
+  ...checkpointParams,
 };
 
 const treeSpecs = {

@@ -5,7 +5,8 @@ import {
   type Options,
   type Resolved,
 } from '../params/define-params.ts';
-import { column, float, int, numbers, oneOf, str } from '../params/kinds.ts';
+import { column, float, int, numbers, oneOf } from '../params/kinds.ts';
+import { checkpointParams } from './checkpoint-params.ts';
 import { checkMetrics, metricParams } from './metric-params.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
 import {
@@ -72,10 +73,7 @@ export const gbtSpecs = {
   earlyStoppingRounds: int({ default: 30, min: 1, since: '0.1.0' }),
   /** How much the validation loss must fall to count as better. */
   validationTol: float({ default: 0, min: 0, since: '0.1.0' }),
-  /** A folder in which a running fit is kept, so that the same fit goes on after a kill; best on a local disk. */
-  checkpointDir: str({ since: '0.1.0', noSave: true }),
-  /** With checkpointDir: a checkpoint after every so many rounds. */
-  checkpointInterval: int({ default: 10, min: 1, since: '0.1.0', noSave: true }),
+  ...checkpointParams,
   ...metricParams,
   ...functionParams,
   ...samplingParams,

@@ -14,8 +14,9 @@ import type { FitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { ClassValue, InitialRounds } from '../training/messages.ts';
 import { recodeCategories } from '../tree/recode-categories.ts';
-import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
+import type { TreeEnsemble } from '../tree/tree.ts';
 import { valueUnit } from '../tree/value-unit.ts';
+import { joinTrees, scaleValues, splitMembers } from './member-trees.ts';
 import type { PredictSpec } from './predict-operator.ts';
 import { newModelId } from './shared-trees.ts';
 import { continuedRecord, roundsOf } from './training-record.ts';
@@ -140,8 +141,14 @@ export interface ScoredTables {
 
 /** Adds the sums of a boosted model's leaves to tables. @param schemas columns that the scores must not replace */
 export function scoredTables(data: TreeModelData, schemas: readonly Schema[]): ScoredTables {
-  const { trees, baseScores } = data;
-  if (trees.numTrees === 0) return { paths: [], score: (table) => table };
+  if (data.trees.numTrees === 0) return { paths: [], score: (table) => table };
+  return scoredColumns(data, schemas);
+}
+
+function scoredColumns(
+  { trees, baseScores, ...data }: TreeModelData,
+  schemas: readonly Schema[],
+): ScoredTables & { readonly field: Field } {
   const taken = new Set(schemas.flatMap(({ fields }) => fields.map((field) => field.name)));
   let name = 'initialScore';
   while (taken.has(name)) name = `_${name}`;
@@ -173,9 +180,27 @@ export function scoredTables(data: TreeModelData, schemas: readonly Schema[]): S
   const type = width === 1 ? new Float64() : new FixedSizeList(width, item);
   const added = new Field(name, type, true);
   return {
+    field: added,
     paths: width === 1 ? [[name]] : baseScores.map((_, k) => [name, String(k)]),
     score: (table) =>
       table.withOperator(spec, new Schema([...table.schema.fields, added], table.schema.metadata)),
+  };
+}
+
+/** The same for models that are averaged: what each one's own trees give, one behind the other. */
+export function memberScoredTables(data: TreeModelData, schemas: readonly Schema[]): ScoredTables {
+  const { memberRounds, baseScores, trees } = data;
+  const members = splitMembers(trees, memberRounds, baseScores.length);
+  const known = [...schemas];
+  const parts = members.map((own) => {
+    const grown = { ...data, trees: scaleValues(own, memberRounds.length) };
+    const part = scoredColumns(grown, known);
+    known.push(new Schema([part.field]));
+    return part;
+  });
+  return {
+    paths: parts.flatMap(({ paths }) => paths),
+    score: (table) => parts.reduce((scored, part) => part.score(scored), table),
   };
 }
 
@@ -209,16 +234,4 @@ export function appendTrees(
     trees: joinTrees(...recoded),
     ...(continued === null ? {} : continuedRecord(continued, added, roundsOf(continued))),
   };
-}
-
-function joinTrees(first: TreeEnsemble, second: TreeEnsemble): TreeEnsemble {
-  const numbers = (trees: TreeEnsemble, from: number): number[] =>
-    Array.from({ length: trees.numTrees }, (_, t) => from + t);
-  return mergeEnsembles(
-    [
-      { trees: first, treeNumbers: numbers(first, 0) },
-      { trees: second, treeNumbers: numbers(second, first.numTrees) },
-    ],
-    first.numOutputs,
-  );
 }

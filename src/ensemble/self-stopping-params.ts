@@ -17,8 +17,6 @@ export function selfStopping(
 ): SelfStopping | null {
   const isAsked = params.holdOutFolds !== undefined || params.numModels !== undefined;
   if (!isAsked && (params.maxIter !== undefined || !isUsual)) return null;
-  // models that are averaged leave no checkpoints
-  if (params.checkpointDir !== undefined) return null;
   if (params.objectiveFunction !== undefined || params.metricFunction !== undefined) return null;
   // a number of rounds asks for the usual settings
   const isOpen = (...names: readonly (keyof GBTParams)[]): boolean =>
@@ -45,12 +43,10 @@ export function checkSelfStopping(params: {
   readonly numModels: number | undefined;
   readonly objectiveFunction: unknown;
   readonly metricFunction: unknown;
-  readonly checkpointDir: string | undefined;
 }): string | null {
   const { holdOutFolds, numModels } = params;
   if (holdOutFolds === undefined && numModels === undefined) return null;
   const name = holdOutFolds === undefined ? 'numModels' : 'holdOutFolds';
-  if (params.checkpointDir !== undefined) return `checkpointDir must be left out with ${name}`;
   if (params.objectiveFunction !== undefined || params.metricFunction !== undefined) {
     return `${name} must be left out with objectiveFunction or metricFunction`;
   }

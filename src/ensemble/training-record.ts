@@ -5,7 +5,7 @@
 import { isPlainObject, type Json } from '../base/json.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
-import type { LossHistory } from '../training/messages.ts';
+import type { GrownRounds, LossHistory } from '../training/messages.ts';
 
 /** What is remembered. */
 export interface TrainingRecord {
@@ -25,10 +25,12 @@ export interface CheckpointMark {
   readonly key: string;
   /** Hash of the rows. */
   readonly dataKey: string;
-  /** Rounds of the fit, without those of an initial model. */
+  /** Rounds of the fit (trees of a forest), without those of an initial model; of several models those of all. */
   readonly numRounds: number;
   /** What was measured before the first round of a continued model and after each. */
   readonly measured: readonly (readonly number[])[];
+  /** The same of each model that is averaged. */
+  readonly members?: readonly GrownRounds[];
 }
 
 /** Rounds of a boosted model, of which each member of an average has one. */
@@ -107,14 +109,7 @@ export async function saveTrainingRecord(
     ...(others.length === 0 ? {} : { history: others.map(({ values, ...names }) => names) }),
     ...(record.chosen === null ? {} : { chosen: { ...record.chosen } }),
     ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
-    ...(record.checkpoint === undefined
-      ? {}
-      : {
-          checkpoint: {
-            ...record.checkpoint,
-            measured: record.checkpoint.measured.map((values) => [...values]),
-          },
-        }),
+    ...(record.checkpoint === undefined ? {} : { checkpoint: savedMark(record.checkpoint) }),
   };
 }
 
@@ -157,21 +152,43 @@ export function readTrainingRecord(
   };
 }
 
+function savedMark({ key, dataKey, members, ...own }: CheckpointMark) {
+  const saved = { key, dataKey, ...savedRounds(own) };
+  return members === undefined ? saved : { ...saved, members: members.map(savedRounds) };
+}
+
+function savedRounds({ numRounds, measured }: GrownRounds) {
+  return { numRounds, measured: measured.map((values) => [...values]) };
+}
+
 function readMark(reader: StageReader, saved: Json): CheckpointMark {
-  const { key, dataKey, numRounds, measured } = isPlainObject(saved) ? saved : {};
+  const { key, dataKey, members } = isPlainObject(saved) ? saved : {};
+  const own = readRounds(saved);
+  const others = Array.isArray(members) ? members.map(readRounds) : null;
   if (
     typeof key === 'string' &&
     typeof dataKey === 'string' &&
-    typeof numRounds === 'number' &&
-    Array.isArray(measured) &&
-    measured.every(Array.isArray)
+    own !== null &&
+    others?.includes(null) !== true
   ) {
-    // JSON has no word for what is no number
-    const numbers = (values: unknown): number[] =>
-      (values as readonly Json[]).map((value) => Number(value ?? Number.NaN));
-    return { key, dataKey, numRounds, measured: measured.map(numbers) };
+    return {
+      key,
+      dataKey,
+      ...own,
+      ...(others === null ? {} : { members: others as GrownRounds[] }),
+    };
   }
   throw reader.malformed('has a mark of a checkpoint that says nothing');
+}
+
+function readRounds(saved: Json): GrownRounds | null {
+  const { numRounds, measured } = isPlainObject(saved) ? saved : {};
+  if (typeof numRounds !== 'number' || !Array.isArray(measured)) return null;
+  if (!measured.every(Array.isArray)) return null;
+  // JSON has no word for what is no number
+  const numbers = (values: unknown): number[] =>
+    (values as readonly Json[]).map((value) => Number(value ?? Number.NaN));
+  return { numRounds, measured: measured.map(numbers) };
 }
 
 function readChosen(reader: StageReader, chosen: Json): Readonly<Record<string, number>> | null {

@@ -12,7 +12,7 @@ import { StopWatch } from './early-stopping.ts';
 import { writeFirstScores } from './first-scores.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import { isLargerBetter, type MeasuredSeries, measureRound, seriesOf } from './measure-rounds.ts';
-import type { BoostingJob, LossHistory } from './messages.ts';
+import type { BoostingJob, LossHistory, MemberPlace } from './messages.ts';
 import { wholeWeights } from './quantile-weights.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 import { SnapshotTeller } from './snapshot-teller.ts';
@@ -31,6 +31,8 @@ export interface BoostingParts {
   readonly baseScores: readonly number[];
   /** Empty where no snapshots are asked for. */
   readonly dataKey: string;
+  /** Which of several models it is; left out for a model alone. */
+  readonly member?: MemberPlace;
 }
 
 /** What the rounds gave. */
@@ -41,6 +43,8 @@ export interface BoostedRounds {
   readonly history: readonly LossHistory[];
   /** Rounds kept, those resumed too, without those of an initial model. */
   readonly numRounds: number;
+  /** Rounds that were resumed. */
+  readonly numResumed: number;
   readonly counters: BoostedTreeGrower['counters'];
 }
 
@@ -113,7 +117,13 @@ export async function boostRounds(
   const numRounds = watch?.bestRounds ?? done;
   const kept = trees.slice(0, Math.max(0, numRounds - firstDone) * numOutputs);
   const history = historyOf(series, measured);
-  return { trees: kept, history, numRounds, counters: grower.counters };
+  return {
+    trees: kept,
+    history,
+    numRounds,
+    numResumed: firstDone,
+    counters: grower.counters,
+  };
 }
 
 /** The history of each series. */

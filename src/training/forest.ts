@@ -28,13 +28,14 @@ import { pruneTree } from '../tree/prune-tree.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
 import { balanceDraws } from './balance-draws.ts';
 import { treeKey } from './column-sampling.ts';
+import { dataKey } from './data-key.ts';
 import { bootstrapKey, drawThresholds } from './draw-thresholds.ts';
 import { settleForestLeaves } from './forest-leaves.ts';
 import { type ForestMemory, planForest } from './forest-memory.ts';
 import { forestSetting, forestUnits, inGains, settledLeaves } from './forest-setting.ts';
 import { type ForestStart, startForest } from './forest-start.ts';
 import { type IngestedRows, ingest } from './ingest/ingest.ts';
-import type { ForestJob, RankResult } from './messages.ts';
+import type { ForestJob, ForestSnapshot, RankResult, TrainedFacts } from './messages.ts';
 import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
 
@@ -48,20 +49,19 @@ export async function runForest(context: RankContext, job: ForestJob): Promise<R
   const slotBytes = job.task === 'regression' ? 8 : 4;
   const rows = await ingest(environment, job.ingest, async () => slotBytes);
   clock.end('ingest');
+  const { snapshots = null } = job;
+  const key = snapshots === null ? '' : await dataKey(environment, rows);
+  const isOtherData = snapshots !== null && (snapshots.dataKey ?? key) !== key;
   const start = await startForest(environment, job, rows);
   const setting = forestSetting(job, rows, start);
   const memory = await planForest(environment, rows, job, setting);
-  const trainer = new ForestTrainer({ environment, job, rows, start, setting, memory });
-  const trees = await trainer.grow();
+  const told = snapshots === null ? null : { interval: snapshots.interval, dataKey: key };
+  const trainer = new ForestTrainer({ environment, job, rows, start, setting, memory, told });
+  const trees = isOtherData ? [] : await trainer.grow();
   clock.end('grow');
   const hands = !memory.isTogether || environment.collective.rank === 0;
   return {
-    facts: trainedFacts(rows, {
-      baseScores: new Array<number>(trainer.numOutputs).fill(0),
-      history: [],
-      memberRounds: [],
-      chosen: null,
-    }),
+    facts: { ...trainer.facts, ...(isOtherData ? { isOtherData } : {}) },
     trees: mergeEnsembles(hands ? trees : [], trainer.numOutputs),
     treeNumbers: hands ? trees.flatMap(({ treeNumbers }) => treeNumbers) : [],
     report: rankReport(environment, rows, trainer.counters, clock),
@@ -75,6 +75,8 @@ interface TrainerParts {
   readonly start: ForestStart;
   readonly setting: ForestSetting;
   readonly memory: ForestMemory;
+  /** Where trees that are done are told: after how many, and of which rows. */
+  readonly told: { readonly interval: number; readonly dataKey: string } | null;
 }
 
 /** A tree and its number in the forest. */
@@ -134,6 +136,15 @@ class ForestTrainer {
     return this.#search.counters;
   }
 
+  get facts(): TrainedFacts {
+    return trainedFacts(this.#p.rows, {
+      baseScores: new Array<number>(this.numOutputs).fill(0),
+      history: [],
+      memberRounds: [],
+      chosen: null,
+    });
+  }
+
   async grow(): Promise<NumberedTree[]> {
     const { environment, job, rows, setting, memory } = this.#p;
     const { layout } = rows;
@@ -167,9 +178,28 @@ class ForestTrainer {
         ? next
         : Math.min(job.numTrees, environment.i32(nextTreeAddress, 1)[0] ?? 0);
       environment.progress({ phase: 'train', done, total: job.numTrees });
+      this.#tell(trees);
     }
     await environment.wait(environment.collective.barrier());
     return trees;
+  }
+
+  /** Tells the driver of this rank's trees, a share of the interval at a time. */
+  #tell(grown: readonly NumberedTree[]): void {
+    const { environment, told, memory } = this.#p;
+    if (told === null || (memory.isTogether && environment.collective.rank !== 0)) return;
+    const numRanks = memory.isTogether ? 1 : environment.numLocal;
+    const share = Math.max(1, Math.floor(told.interval / numRanks));
+    if (grown.length % share !== 0) return;
+    const latest = grown.slice(-share);
+    const snapshot: ForestSnapshot = {
+      phase: 'snapshot',
+      dataKey: told.dataKey,
+      facts: this.facts,
+      trees: mergeEnsembles(latest, this.numOutputs),
+      treeNumbers: latest.flatMap(({ treeNumbers }) => treeNumbers),
+    };
+    environment.notify(snapshot);
   }
 
   async #growOne(tree: number, numThresholds: number): Promise<TreeEnsemble> {

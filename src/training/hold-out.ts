@@ -3,10 +3,10 @@
  * validation rows, the others stay. Whole groups are held out where rows have groups. A row's fold hangs on the
  * seed and its key (or its group), never on the rank that holds it.
  *
- * Labels, weights, offsets, groups, positions, keys and records are copied behind one another, so that what trains on the
- * result sees rows like any others:
+ * Labels, weights, offsets, initial scores, groups, positions, keys and records are copied behind one another, so that
+ * what trains on the result sees rows like any others:
  *
- *   | … | labels weights offsets groups positions keys records | free
+ *   | … | labels weights offsets scores groups positions keys records | free
  *         ↑ base; in each array training rows first, as ingest lays them out
  */
 import { Arena } from '../base/arena.ts';
@@ -61,6 +61,9 @@ export async function holdOut(
     }
     rows.offsets.forEach((source, k) => {
       copy(source, copies.offsets[k] as number, 2);
+    });
+    rows.initialScores.forEach((source, k) => {
+      copy(source, copies.initialScores[k] as number, 2);
     });
   }
   const runs = { trainRuns: noRuns, validationRuns: noRuns };
@@ -118,11 +121,13 @@ function planCopies(rows: IngestedRows, base: number) {
   const labels = arena.allocate(8 * numRows);
   const weights = rows.weights === 0 ? 0 : arena.allocate(8 * numRows);
   const offsets = rows.offsets.map(() => arena.allocate(8 * numRows));
+  const initialScores = rows.initialScores.map(() => arena.allocate(8 * numRows));
   const groups = rows.groups === 0 ? 0 : arena.allocate(8 * numRows);
   const positions = rows.groups === 0 ? 0 : arena.allocate(4 * numRows);
   const keys = arena.allocate(4 * numRows);
   const records = arena.allocate(rows.layout.stride * numRows);
-  return { labels, weights, offsets, groups, positions, keys, records, free: arena.top };
+  const columns = { labels, weights, offsets, initialScores, groups, positions, keys, records };
+  return { ...columns, free: arena.top };
 }
 
 /** Copies the chosen rows of so many words each behind one another. */

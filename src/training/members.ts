@@ -74,7 +74,7 @@ export async function boostMembers(
   const treeNumbers: number[] = [];
   for (const member of hands ? own : []) {
     member.trees.forEach((tree, t) => {
-      const round = Math.floor(t / numOutputs);
+      const round = member.numResumed + Math.floor(t / numOutputs);
       trees.push(divideValues(tree, members.numMembers));
       treeNumbers.push(
         numOutputs * treesBefore(memberRounds, round, member.index) + (t % numOutputs),
@@ -127,13 +127,15 @@ async function growTogether(parts: BoostingParts, members: Members): Promise<Mem
   const base = rows.free;
   const grown: Member[] = [];
   for (let index = 0; index < members.numMembers; index++) {
-    await environment.reserve(base + holdOutBytes(rows), 'training data');
-    const held = await holdOut(environment, rows, foldOf(parts.job, members, index), base);
+    const own = rowsOfMember(parts, rows, index);
+    await environment.reserve(base + holdOutBytes(own), 'training data');
+    const held = await holdOut(environment, own, foldOf(parts.job, members, index), base);
     const job = memberJob(parts.job, index);
     const memory = planRounds({ ...parts, job }, held);
     await environment.reserve(memory.tail, 'training data');
+    const member = { index, numMembers: members.numMembers };
     const rounds = await boostRounds(
-      { ...parts, job, rows: held },
+      { ...parts, job, rows: held, member },
       memory,
       tellRounds(parts, members, index, false),
     );
@@ -147,7 +149,7 @@ async function growApart(parts: BoostingParts, members: Members): Promise<Member
   const { environment, rows } = parts;
   const { collective, localIndex, numLocal } = environment;
   const all = rowsOfProcess(rows);
-  const copies = holdOutBytes(rows);
+  const copies = holdOutBytes(rowsOfMember(parts, rows, 0));
   const alone = environment.alone(Number.POSITIVE_INFINITY);
   const planned = planRounds(
     { ...parts, environment: alone },
@@ -164,9 +166,11 @@ async function growApart(parts: BoostingParts, members: Members): Promise<Member
   for (;;) {
     const index = Atomics.add(environment.i32(nextMemberAddress, 1), 0, 1);
     if (index >= members.numMembers) break;
-    const held = await holdOut(tools, all, foldOf(parts.job, members, index), base);
+    const mine = rowsOfMember(parts, all, index);
+    const held = await holdOut(tools, mine, foldOf(parts.job, members, index), base);
     const job = memberJob(parts.job, index);
-    const own = { ...parts, environment: tools, job, rows: held };
+    const member = { index, numMembers: members.numMembers };
+    const own = { ...parts, environment: tools, job, rows: held, member };
     const memory = planRounds(own, held);
     const rounds = await boostRounds(own, memory, tellRounds(parts, members, index, true));
     grown.push({ ...rounds, index });
@@ -196,9 +200,21 @@ function foldOf({ seed }: BoostingJob, { numFolds }: Members, index: number): Fo
   return { index, numFolds, key: hash32(seed, purposes.holdout) };
 }
 
-/** Each model draws rows and columns of its own. */
+/** Each model draws rows and columns of its own, and goes on from its own rounds. */
 function memberJob(job: BoostingJob, index: number): BoostingJob {
-  return { ...job, seed: deriveSeed(job.seed, purposes.holdout, index) };
+  const { snapshots } = job;
+  const seed = deriveSeed(job.seed, purposes.holdout, index);
+  if (snapshots === null || snapshots.resumed === null) return { ...job, seed };
+  const { dataKey, members = [] } = snapshots.resumed;
+  const { numRounds, measured } = members[index] ?? { numRounds: 0, measured: [] };
+  return { ...job, seed, snapshots: { ...snapshots, resumed: { dataKey, numRounds, measured } } };
+}
+
+/** The rows with what the model's own trees give them, where it goes on from some. */
+function rowsOfMember({ start }: BoostingParts, rows: IngestedRows, index: number): IngestedRows {
+  const { numOutputs } = start.objective;
+  const first = index * numOutputs;
+  return { ...rows, initialScores: rows.initialScores.slice(first, first + numOutputs) };
 }
 
 /** Rounds of all models count as done; of models grown apart, those of every rank. */

@@ -1,13 +1,17 @@
 /**
  * Every message between driver and ranks. What crosses threads or sockets in training is named here and
- * nowhere else: the jobs that go out, the results and the progress that come back.
+ * nowhere else: the jobs that go out (how they draw rows and columns stands in sampling-messages.ts), the results
+ * and the progress that come back.
  */
 import type { PartitionSpec } from '../table/plan.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
 import type { SplitShaping } from '../tree/split-shaping.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import type { ColumnSampling, RoundSampling, RowSampling } from './sampling-messages.ts';
 import type { FunctionReference } from './user-calls.ts';
+
+export type { ColumnSampling, GossRates, RoundSampling, RowSampling } from './sampling-messages.ts';
 
 /** A feature column as ranks read it. */
 export interface FeatureSource {
@@ -82,40 +86,6 @@ export interface IngestJob {
   readonly owner: string;
 }
 
-/** How rows are drawn for each tree. */
-export interface RowSampling {
-  readonly rate: number;
-  /** With replacement: how often a row counts is Poisson of mean `rate`. */
-  readonly bootstrap: boolean;
-}
-
-/** Gradient-based one-side sampling. */
-export interface GossRates {
-  /** Share of the rows, those with the largest gradients, that are all kept. */
-  readonly topRate: number;
-  /** Share of the rows that is drawn from the others. */
-  readonly otherRate: number;
-  /** Before this round (from 0) all rows are kept. */
-  readonly fromRound: number;
-}
-
-/** Which rows each round of boosting is grown on. */
-export interface RoundSampling {
-  readonly rate: number;
-  /** An exact share of each class: `rate`, or one of its own by the class's text. */
-  readonly byClass: 'stratified' | Readonly<Record<string, number>> | null;
-  /** Rows of a group are drawn together. */
-  readonly byGroup: boolean;
-  readonly goss: GossRates | null;
-}
-
-/** How features are drawn: how many of all, per tree, level and node (null: all). */
-export interface ColumnSampling {
-  readonly byTree: number | null;
-  readonly byLevel: number | null;
-  readonly byNode: number | null;
-}
-
 /** How the order of rows within groups is judged. */
 export interface RankingSettings {
   /** Pairs that would change the NDCG, or the cross-entropy of the whole group. */
@@ -185,10 +155,35 @@ export interface SnapshotRequest {
     /** Rounds behind those of an initial model. */
     readonly numRounds: number;
     readonly measured: readonly (readonly number[])[];
+    /** The same of each model that is averaged; the initial scores of one stand behind those of the one before. */
+    readonly members?: readonly GrownRounds[] | undefined;
   } | null;
 }
 
-/** What rank 0 tells the driver of rounds that are done. */
+/** How far a model of several is. */
+export interface GrownRounds {
+  readonly numRounds: number;
+  /** What was measured after each of them. */
+  readonly measured: readonly (readonly number[])[];
+}
+
+/** Which of several models that are averaged. */
+export interface MemberPlace {
+  readonly index: number;
+  readonly numMembers: number;
+}
+
+/** What a rank tells the driver of a forest's trees that are done. */
+export interface ForestSnapshot {
+  readonly phase: 'snapshot';
+  readonly dataKey: string;
+  readonly facts: TrainedFacts;
+  readonly trees: TreeEnsemble;
+  /** Their numbers, from the first tree that the job asks for. */
+  readonly treeNumbers: readonly number[];
+}
+
+/** What the rank that grows a model, or the first of several, tells the driver of rounds that are done. */
 export interface BoostingSnapshot {
   readonly phase: 'snapshot';
   readonly dataKey: string;
@@ -199,6 +194,8 @@ export interface BoostingSnapshot {
   readonly trees: TreeEnsemble;
   /** Everything measured so far, what was resumed too. */
   readonly measured: readonly (readonly number[])[];
+  /** Of models that are averaged: which one the rounds are of. */
+  readonly member?: MemberPlace | undefined;
 }
 
 /** One fit of boosted trees. */
@@ -276,6 +273,8 @@ export interface ForestJob {
   readonly ingest: IngestJob;
   readonly task: 'regression' | 'classification';
   readonly impurity: 'gini' | 'entropy' | 'variance';
+  /** Asks for the trees that are done; `dataKey` is that of the rows of trees that are there already. */
+  readonly snapshots?: { readonly interval: number; readonly dataKey: string | null } | null;
   /** The number of the first tree: an initial model has those before it. */
   readonly firstTree: number;
   readonly numTrees: number;

@@ -53,7 +53,8 @@ export class RankEnvironment {
       collective: new InlineCollective(() => collective.checkAborted()),
       memory,
       notify: (message) => {
-        if (collective.rank === 0) this.#context.notify(message);
+        const isSnapshot = (message as { readonly phase?: string }).phase === 'snapshot';
+        if (collective.rank === 0 || isSnapshot) this.#context.notify(message);
       },
     };
     return new RankEnvironment(context, this.#kernelKind, end);

@@ -15,6 +15,7 @@ import type {
   BoostingJob,
   BoostingSnapshot,
   ForestJob,
+  ForestSnapshot,
   IngestJob,
   RankReport,
   RankResult,
@@ -37,7 +38,7 @@ export interface TrainedModel {
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
-  readonly onSnapshot?: ((snapshot: BoostingSnapshot) => void) | undefined;
+  readonly onSnapshot?: ((snapshot: BoostingSnapshot | ForestSnapshot) => void) | undefined;
   /** How many ranks; by default as many as there are threads, one where there is little to do. */
   readonly width?: number | undefined;
   /** Functions of the job that only this thread has. */
@@ -139,7 +140,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     signal,
     onMessage: (message) => {
       if (desk.answer(message)) return;
-      const told = message as TrainingProgress | BoostingSnapshot;
+      const told = message as TrainingProgress | BoostingSnapshot | ForestSnapshot;
       if (told.phase === 'snapshot') options.onSnapshot?.(told);
       else options.onProgress?.(told);
     },

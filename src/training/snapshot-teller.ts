@@ -18,7 +18,7 @@ export class SnapshotTeller {
 
   /** Called after each round, with the trees of this run. */
   tell(numRounds: number, trees: readonly GrownTree[]): void {
-    const { environment, job, rows, baseScores, dataKey } = this.#parts;
+    const { environment, job, rows, baseScores, dataKey, member } = this.#parts;
     if (job.snapshots === null || numRounds % job.snapshots.interval !== 0) return;
     if (environment.collective.rank !== 0) return;
     const snapshot: BoostingSnapshot = {
@@ -33,6 +33,7 @@ export class SnapshotTeller {
       numRounds,
       trees: packTrees(trees.slice(this.#numTold), 1),
       measured: [...this.#measured],
+      member,
     };
     this.#numTold = trees.length;
     environment.notify(snapshot);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Checkpoints } from '../../src/ensemble/checkpoints.ts';
 import type { TreeModel } from '../../src/ensemble/tree-model.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import { loadStage } from '../../src/pipeline/load-stage.ts';
@@ -44,6 +45,7 @@ const common = {
   checkpointInterval: 4,
 };
 const nameOf = ({ labelCol }: Options) => (labelCol === 'k' ? 'GBTClassifier' : 'GBTRegressor');
+const averaged = { holdOutFolds: 5, numModels: 4, earlyStoppingRounds: 6 };
 const fit = (
   options: Options,
   rows: SampleData = data,
@@ -129,6 +131,107 @@ describe('a fit that was ended and started again', () => {
   });
 });
 
+/** Ends a fit once ranks have told so often of rounds that are done. */
+async function endedAfter(options: Options, numTold: number): Promise<void> {
+  const abort = new AbortController();
+  const { take } = Checkpoints.prototype;
+  let count = 0;
+  const spy = vi.spyOn(Checkpoints.prototype, 'take').mockImplementation(function (
+    this: Checkpoints,
+    snapshot,
+  ) {
+    take.call(this, snapshot);
+    count += 1;
+    if (count === numTold) abort.abort();
+  });
+  await expect(fit(options, data, { signal: abort.signal })).rejects.toMatchObject({
+    code: 'ABORTED',
+  });
+  spy.mockRestore();
+}
+
+describe('models that are averaged', () => {
+  it.each([
+    { labelCol: 'y', maxIter: 18, ...averaged, subsamplingRate: 0.8 },
+    { labelCol: 'k', maxIter: 9, ...averaged, weightCol: 'w', checkpointInterval: 2 },
+    { labelCol: 'y', maxIter: 12, ...averaged, lossType: 'quantile', quantileAlphas: [0.2, 0.8] },
+  ])('go on as they would have: %j', async (options) => {
+    const undisturbed = await savedBytes(await fit(options));
+    const checkpointDir = newFolder();
+    const found: number[][] = [];
+    // in the first model, in a later one, and behind what was resumed of it
+    for (const numTold of [1, 4, 2]) {
+      await endedAfter({ ...options, checkpointDir }, numTold);
+      const whole = (await loadStage(roundsIn(checkpointDir).at(-1) as string)) as TreeModel;
+      found.push([...whole.summary.memberRounds]);
+    }
+    expect(found.map((rounds) => rounds.filter((done) => done > 0).length)[0]).toBe(1);
+    expect(found[2]?.filter((done) => done > 0).length).toBeGreaterThan(1);
+    const model = await fit({ ...options, checkpointDir });
+    expect(await savedBytes(model)).toEqual(undisturbed);
+    const again = await fit({ ...options, checkpointDir });
+    expect(await savedBytes(again)).toEqual(undisturbed);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('a forest', () => {
+  it.each([
+    [
+      'RandomForestRegressor',
+      { labelCol: 'y', oobScore: true, bootstrap: true, quantilesCol: 'q' },
+    ],
+    ['RandomForestClassifier', { labelCol: 'k', classWeights: 'balancedSubsample' }],
+    ['ExtraTreesRegressor', { labelCol: 'y', idCol: 'id', varianceCol: 'spread' }],
+  ] as const)('goes on as it would have: %s %j', async (name, own) => {
+    const { featuresCols } = common;
+    const options = { ...own, featuresCols, numTrees: 14, maxDepth: 6 };
+    const undisturbed = await savedBytes(await fitSample({ name, options }, data));
+    const checkpointDir = newFolder();
+    const kept = { name, options: { ...options, checkpointDir, checkpointInterval: 3 } };
+    const abort = new AbortController();
+    const onProgress: FitOptions['onProgress'] = ({ phase, done }) => {
+      if (phase === 'train' && done === 8) abort.abort();
+    };
+    const running = fitSample(kept, data, { signal: abort.signal, onProgress });
+    await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(roundsIn(checkpointDir).map((path) => path.slice(-2))).toEqual(['03', '06']);
+    const whole = (await loadStage(roundsIn(checkpointDir)[1] as string)) as TreeModel;
+    expect(whole.numTrees).toBe(6);
+    const totals: number[] = [];
+    const model = await fitSample(kept, data, {
+      onProgress: ({ phase, total }) => phase === 'train' && totals.push(total),
+    });
+    expect(totals[0]).toBe(8);
+    expect(await savedBytes(model)).toEqual(undisturbed);
+    // and where all was done but the end
+    const again = await fitSample(kept, data);
+    expect(await savedBytes(again)).toEqual(undisturbed);
+    expect(warnings).toEqual([]);
+  });
+
+  it('goes on behind an initial model, and not on other rows', async () => {
+    const { featuresCols } = common;
+    const options = { featuresCols, labelCol: 'y', numTrees: 7, maxDepth: 5, seed: 4 };
+    const found = { name: 'RandomForestRegressor', options } as const;
+    const initialModel = await fitSample(found, pickRows(data, range(300)));
+    const undisturbed = await savedBytes(await fitSample(found, data, { initialModel }));
+    const checkpointDir = newFolder();
+    const kept = { ...found, options: { ...options, checkpointDir, checkpointInterval: 2 } };
+    await fitSample(kept, data, { initialModel });
+    expect(roundsIn(checkpointDir)).toHaveLength(2);
+    const model = await fitSample(kept, data, { initialModel });
+    expect(await savedBytes(model)).toEqual(undisturbed);
+    expect(warnings).toEqual([]);
+    const fewer = pickRows(data, range(800));
+    const other = await fitSample(kept, fewer, { initialModel });
+    expect(warnings).toEqual([expect.stringContaining('it is of other rows')]);
+    expect(await savedBytes(other)).toEqual(
+      await savedBytes(await fitSample(found, fewer, { initialModel })),
+    );
+  });
+});
+
 describe('a checkpoint that does not fit', () => {
   const options = { labelCol: 'y', maxIter: 10 };
 
@@ -188,12 +291,5 @@ describe('a checkpoint that does not fit', () => {
     const model = await fit({ ...options, checkpointDir: join(file, 'below') });
     expect(await savedBytes(model)).toEqual(await savedBytes(await fit(options)));
     expect(warnings).toEqual([expect.stringContaining('a checkpoint could not be written')]);
-  });
-
-  it('is refused with models that are averaged', async () => {
-    await expect(fit({ ...options, checkpointDir: 'x', numModels: 2 })).rejects.toMatchObject({
-      code: 'PARAM_INVALID',
-      message: expect.stringContaining('must be left out with numModels'),
-    });
   });
 });

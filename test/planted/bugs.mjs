@@ -118,6 +118,28 @@ export const plantedBugs = [
     tests: ['test/ensemble/quantiles.test.ts'],
   },
   {
+    name: 'models that are averaged all go on from the scores of the first',
+    edits: [
+      {
+        file: 'src/training/members.ts',
+        find: 'const first = index * numOutputs;',
+        replace: 'const first = 0 * index * numOutputs;',
+      },
+    ],
+    tests: ['test/ensemble/checkpoints.test.ts'],
+  },
+  {
+    name: 'a forest that goes on draws the rows of its first trees again',
+    edits: [
+      {
+        file: 'src/ensemble/fit-forest.ts',
+        find: 'firstTree: job.firstTree + done,',
+        replace: 'firstTree: job.firstTree + 0 * done,',
+      },
+    ],
+    tests: ['test/ensemble/checkpoints.test.ts'],
+  },
+  {
     name: 'a missing value that goes left is ranked among the lowest',
     edits: [
       {

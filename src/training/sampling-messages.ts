@@ -1,0 +1,35 @@
+/** The part of messages.ts that says how rows and columns are drawn. */
+
+/** How rows are drawn for each tree. */
+export interface RowSampling {
+  readonly rate: number;
+  /** With replacement: how often a row counts is Poisson of mean `rate`. */
+  readonly bootstrap: boolean;
+}
+
+/** Gradient-based one-side sampling. */
+export interface GossRates {
+  /** Share of the rows, those with the largest gradients, that are all kept. */
+  readonly topRate: number;
+  /** Share of the rows that is drawn from the others. */
+  readonly otherRate: number;
+  /** Before this round (from 0) all rows are kept. */
+  readonly fromRound: number;
+}
+
+/** Which rows each round of boosting is grown on. */
+export interface RoundSampling {
+  readonly rate: number;
+  /** An exact share of each class: `rate`, or one of its own by the class's text. */
+  readonly byClass: 'stratified' | Readonly<Record<string, number>> | null;
+  /** Rows of a group are drawn together. */
+  readonly byGroup: boolean;
+  readonly goss: GossRates | null;
+}
+
+/** How features are drawn: how many of all, per tree, level and node (null: all). */
+export interface ColumnSampling {
+  readonly byTree: number | null;
+  readonly byLevel: number | null;
+  readonly byNode: number | null;
+}
