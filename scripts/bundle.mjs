@@ -4,7 +4,7 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { lazyPackages } from './lazy-package.mjs';
+import { lazyPackages, ownCopiesFile, ownCopiesSource } from './lazy-package.mjs';
 
 // the folder lies as deep below the root as every module that names a file beside dist
 const entries = {
@@ -21,6 +21,7 @@ const lazyOnes = ['apache-arrow', 'apache-arrow/ipc/metadata/file', 'papaparse',
 export async function bundle(dist) {
   const folder = join(dist, 'bundle', 'node');
   rmSync(folder, { recursive: true, force: true });
+  const insiders = ['executor-main', 'process-main'].map((name) => join(dist, entries[name]));
   const found = Object.entries(entries).filter(([, path]) => existsSync(join(dist, path)));
   await build({
     entryPoints: Object.fromEntries(found.map(([name, path]) => [name, join(dist, path)])),
@@ -29,11 +30,23 @@ export async function bundle(dist) {
     bundle: true,
     splitting: true,
     packages: 'external',
-    plugins: [lazyPackages(lazyOnes)],
+    plugins: [lazyPackages(lazyOnes, insiders)],
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
     treeShaking: true,
+    logLevel: 'warning',
+  });
+  await build({
+    stdin: { contents: ownCopiesSource, resolveDir: dist, loader: 'js' },
+    outfile: join(folder, ownCopiesFile),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.19',
+    conditions: ['import'],
+    minifyWhitespace: true,
+    legalComments: 'inline',
     logLevel: 'warning',
   });
   const command = join(folder, 'cli.js');

@@ -12,7 +12,7 @@ import type { Transformer } from './transformer.ts';
 export interface FitOptions {
   /** Ends the fit, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
-  /** Receives reports while the fit runs. */
+  /** Receives reports while the fit runs; of quick rounds some are left out, of a fit with checkpoints none. */
   readonly onProgress?: OnProgress | undefined;
   /** Rows that are watched but not learned from (early stopping). */
   readonly validation?: PartitionedTable | undefined;

@@ -16,6 +16,7 @@ import {
 } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
+import { isVector, ownVector } from './any-vector.ts';
 import { columnData } from './column-data.ts';
 import { concatData } from './concat-rows.ts';
 import { boolColumn, fixedWidthColumn, float32Column, utf8Column } from './make-column.ts';
@@ -33,8 +34,9 @@ export type ColumnInput =
 
 /** One column of the values that a user handed in. @throws CoppiceError `COLUMN_TYPE` */
 export function columnOfInput(name: string, values: ColumnInput): Vector {
-  if (values instanceof Vector) {
-    return new Vector([concatData(values.type as DataType, values.data)]);
+  if (isVector(values)) {
+    const { type, data } = ownVector(values);
+    return new Vector([concatData(type as DataType, data)]);
   }
   if (values instanceof Float32Array) return float32Column(values);
   if (ArrayBuffer.isView(values)) return typedColumn(name, values as TypedArray);

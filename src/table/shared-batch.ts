@@ -8,11 +8,20 @@
  *
  *   SharedBatch { numRows, schema, columns: [ { values, valueOffsets, nullBitmap, children, dictionary } ] }
  */
-import { Data, type DataType, type Dictionary, type RecordBatch, Vector } from 'apache-arrow';
+import {
+  Data,
+  type DataType,
+  type Dictionary,
+  Field,
+  type RecordBatch,
+  Vector,
+} from 'apache-arrow';
 import { makeBatch } from './column-data.ts';
 import { concatData } from './concat-rows.ts';
 import {
   type FieldRecord,
+  fieldFromRecord,
+  fieldToRecord,
   type SchemaRecord,
   schemaFromRecord,
   schemaToRecord,
@@ -52,6 +61,15 @@ export function batchToMessage(batch: RecordBatch): SharedBatch {
 /** The same columns under Arrow objects of their own: no two share a dictionary's id. */
 export function freshBatch(batch: RecordBatch): RecordBatch {
   return batchFromShared(toRecord(batch, (array) => array));
+}
+
+/** The same column under Arrow objects of this thread's copy of Arrow. */
+export function freshColumn(data: Data): Data {
+  const { type } = fieldFromRecord(fieldToRecord(new Field('', data.type, true)));
+  return fromSharedColumn(
+    toColumnRecord(data, (array) => array),
+    type,
+  );
 }
 
 type Place = <T extends TypedArray>(array: T) => T;

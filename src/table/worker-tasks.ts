@@ -11,7 +11,7 @@ import {
   type EncodeOptions,
   encodeParquet,
 } from './parquet/encode-parquet.ts';
-import { type ParquetInfo, parquetInfo } from './parquet/parquet-source.ts';
+import { type ParquetInfo, parquetInfo, startDecoder } from './parquet/parquet-source.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';
 import { type SchemaRecord, schemaFromRecord } from './schema-record.ts';
@@ -39,6 +39,8 @@ registerTask('table.readPartition', async (payload: ReadPartitionPayload): Promi
 });
 
 registerTask('table.parquetInfo', (file: { path: string }): ParquetInfo => parquetInfo(file.path));
+
+registerTask('table.startDecoder', () => startDecoder());
 
 /** What the task `table.encodeParquet` is given. */
 export interface EncodeParquetPayload {

@@ -14,6 +14,7 @@ import { dataKey } from './data-key.ts';
 import { ingest } from './ingest/ingest.ts';
 import { type BoostedMembers, boostMembers } from './members.ts';
 import type { BoostingJob, RankResult } from './messages.ts';
+import { ProgressPace } from './progress-pace.ts';
 import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
 import { settleJob } from './self-stopping.ts';
@@ -64,8 +65,11 @@ async function boostOne(parts: BoostingParts): Promise<BoostedMembers> {
   const { environment, job, rows } = parts;
   const memory = planRounds(parts, rows);
   await environment.reserve(memory.tail, 'training data');
+  const pace = new ProgressPace();
   const boosted = await boostRounds(parts, memory, (done, loss) => {
     const progress = { phase: 'train', done, total: job.numRounds } as const;
+    // a fit that is kept in snapshots may be ended at a round: it tells each one
+    if (job.snapshots === null && !pace.isDue(progress)) return;
     environment.progress(loss === undefined ? progress : { ...progress, metric: loss });
   });
   const trees = environment.collective.rank === 0 ? boosted.trees : [];

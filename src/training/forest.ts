@@ -36,6 +36,7 @@ import { forestSetting, forestUnits, inGains, settledLeaves } from './forest-set
 import { type ForestStart, startForest } from './forest-start.ts';
 import { type IngestedRows, ingest } from './ingest/ingest.ts';
 import type { ForestJob, ForestSnapshot, RankResult, TrainedFacts } from './messages.ts';
+import { ProgressPace } from './progress-pace.ts';
 import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
 
@@ -164,6 +165,7 @@ class ForestTrainer {
     environment.u32(memory.thresholds, thresholds.length).set(thresholds);
     await environment.wait(environment.collective.barrier());
     const trees: NumberedTree[] = [];
+    const pace = new ProgressPace();
     let next = 0;
     for (;;) {
       const tree = isTogether ? next : Atomics.add(environment.i32(nextTreeAddress, 1), 0, 1);
@@ -177,7 +179,8 @@ class ForestTrainer {
       const done = isTogether
         ? next
         : Math.min(job.numTrees, environment.i32(nextTreeAddress, 1)[0] ?? 0);
-      environment.progress({ phase: 'train', done, total: job.numTrees });
+      const progress = { phase: 'train', done, total: job.numTrees } as const;
+      if (job.snapshots !== null || pace.isDue(progress)) environment.progress(progress);
       this.#tell(trees);
     }
     await environment.wait(environment.collective.barrier());

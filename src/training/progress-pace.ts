@@ -1,5 +1,5 @@
 /**
- * How often a rank tells how far it is with one of several models: a message costs as much as a tree of few rows,
+ * How often a rank tells how far it is: a message wakes the driver's thread and costs as much as a tree of few rows,
  * and nobody sees more than some twenty in a second. The first and the last are always told.
  */
 import type { TrainingProgress } from './messages.ts';

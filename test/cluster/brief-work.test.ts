@@ -60,7 +60,7 @@ describe('brief work', () => {
     await expect(busy.run('test.double', 21, brief)).rejects.toThrow('no task is registered');
   });
 
-  it('is a few rows in memory and steps that are quick', () => {
+  it('is a few rows in memory or a small file, and steps that are quick', () => {
     const step = { kind: 'test', reads: [], writes: [] };
     const partition = (numRows: number, ...isQuick: boolean[]) => ({
       source: { kind: 'memory', numRows },
@@ -71,5 +71,11 @@ describe('brief work', () => {
     expect(isBrief(4096, true, true)).toBe(true);
     expect(isBrief(4097, true)).toBe(false);
     expect(isBrief(10, true, false)).toBe(false);
+    const file = (size: number) =>
+      isBriefPartition({
+        source: { kind: 'parquet', numRows: 10, file: { path: '', size, mtimeMs: 0 } },
+        operators: [],
+      } as unknown as PartitionSpec);
+    expect([file(65_536), file(65_537)]).toEqual([true, false]);
   });
 });

@@ -58,4 +58,23 @@ describe('the bundle', () => {
       ],
     });
   });
+
+  it('lets threads take vectors of the Arrow that a module of the user imports', () => {
+    const functions = pathToFileURL(join(root, 'test', 'table', 'functions-for-tests.mjs')).href;
+    const answer = answerOf(
+      `const { createTable, fromModule, Session } = await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
+      const of = (name) => fromModule(${JSON.stringify(functions)}, name);
+      const table = createTable({ x: [1, 2, 3] })
+        .filter(of('vectorAboveOne'))
+        .withColumn('word', of('vectorOfWords'), { type: 'string' })
+        .withColumn('category', of('vectorOfWords'), { type: 'category' });
+      const rows = (await table.collect()).toArray().map(String);
+      await Session.default().close();
+      console.log(JSON.stringify(rows));`,
+    );
+    expect(answer).toEqual([
+      '{"x": 2, "word": null, "category": null}',
+      '{"x": 3, "word": "word 3", "category": "word 3"}',
+    ]);
+  });
 });

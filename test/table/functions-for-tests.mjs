@@ -1,8 +1,22 @@
 /** Functions that the tests name by fromModule; worker threads import them. */
+import { Bool, vectorFromArray } from 'apache-arrow';
 
 /** Twice the column x. */
 export function twice(batch) {
   return Float64Array.from(batch.getChild('x'), (value) => value * 2);
+}
+
+/** Whether x is above 1, as an Arrow vector of the package. */
+export function vectorAboveOne(batch) {
+  return vectorFromArray(
+    Array.from(batch.getChild('x'), (value) => value > 1),
+    new Bool(),
+  );
+}
+
+/** Words with a null, as an Arrow vector with a dictionary. */
+export function vectorOfWords(batch) {
+  return vectorFromArray(Array.from(batch.getChild('x'), (x) => (x === 2 ? null : `word ${x}`)));
 }
 
 /** Keeps rows with x above 1. */

@@ -106,11 +106,10 @@ describe('the progress of a fit', () => {
     const phases = seen.map(({ phase }) => phase);
     expect(phases.filter((phase, i) => phase !== phases[i - 1])).toEqual(['read', 'bin', 'train']);
     const rounds = seen.filter(({ phase }) => phase === 'train');
-    expect(rounds.map(({ done, total: all }) => [done, all])).toEqual([
-      [1, 3],
-      [2, 3],
-      [3, 3],
-    ]);
+    // rounds between the first and the last are told where they take their time
+    const told = rounds.map(({ done, total: all }) => `${done} of ${all}`);
+    expect([told[0], told.at(-1)]).toEqual(['1 of 3', '3 of 3']);
+    expect(told).toEqual([...new Set(told)].sort());
     for (const { metric } of rounds) expect(metric).toBeGreaterThan(0);
     for (const { done, total: all } of seen) expect(done).toBeLessThanOrEqual(all);
   });

@@ -88,6 +88,11 @@ export function parquetInfo(path: string): ParquetInfo {
   );
 }
 
+/** Loads what this thread will decode with. */
+export function startDecoder(): void {
+  callParquetWasm(() => Schema.prototype);
+}
+
 registerSource<ParquetSource>('parquet', (source, request) => {
   const { file, rowGroup } = source;
   return withFile(file.path, file, (fd, found) =>

@@ -2,8 +2,10 @@
  * Plans a table over Parquet files: footers are read in the pool, schemas checked, and every row group
  * becomes a partition, a large one several (by rows; the decoder skips pages it does not need).
  */
+import { statSync } from 'node:fs';
 import { Schema } from 'apache-arrow';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
+import { isBriefFile } from '../brief-partition.ts';
 import { findFilesOf, sharedIdentity } from '../files-of-runner.ts';
 import type { FoundFile } from '../find-files.ts';
 import { folderColumns } from '../folder-columns.ts';
@@ -18,6 +20,10 @@ import type { ParquetInfo, ParquetSource } from './parquet-source.ts';
 const rowsPerPartition = 262_144;
 const bytesPerPartition = 64 << 20;
 const maxPartitionsPerGroup = 8;
+/** More files than these are never little. */
+const fewFiles = 8;
+/** From this size on every thread will have something to decode. */
+const manyBytes = 1 << 20;
 
 /**
  * A table over Parquet files.
@@ -32,8 +38,12 @@ export async function readParquet(
 ): Promise<PartitionedTable> {
   const files = await findFilesOf(runner, paths, ['.parquet', '.parq', '.pq'], options.signal);
   const { signal } = options;
+  const isHere = runner.readsElsewhere !== true;
+  const bytes = isHere ? sizeOf(files) : 0;
+  const isBrief = isHere && isBriefFile(bytes);
   const inspect = (file: FoundFile): Promise<ParquetInfo> =>
-    runner.run<ParquetInfo>('table.parquetInfo', { path: file.path }, { signal });
+    runner.run<ParquetInfo>('table.parquetInfo', { path: file.path }, { signal, isBrief });
+  if (isHere && !isBrief) startAhead(runner, bytes >= manyBytes ? runner.numThreads - files.length : 0);
   const infos: ParquetInfo[] = [];
   for await (const info of mapInOrder(files, runner.numThreads * 2, inspect)) infos.push(info);
   const folders = folderColumns(files);
@@ -66,6 +76,26 @@ export async function readParquet(
     }
   }
   return new PartitionedTable(runner, sourceNode(schema, partitions));
+}
+
+/** Has threads start that will decode, and loads Arrow here, while the first ones read the footers. */
+function startAhead(runner: TaskRunner, numThreads: number): void {
+  setImmediate(() => {
+    for (let i = 0; i < numThreads; i++) {
+      runner.run('table.startDecoder', null).catch(() => undefined);
+    }
+    // the schema is made of it when the footers are there
+    void Schema.prototype;
+  });
+}
+
+/** Bytes of all files; of more than a few it is enough to know that they are many. */
+function sizeOf(files: readonly FoundFile[]): number {
+  if (files.length > fewFiles) return manyBytes;
+  return files.reduce(
+    (sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? manyBytes),
+    0,
+  );
 }
 
 function without(schema: Schema, names: ReadonlySet<string>): Schema {

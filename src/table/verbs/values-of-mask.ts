@@ -1,11 +1,11 @@
 /** Reads what a user's filter function returned: one truth for each row. */
-import { Vector } from 'apache-arrow';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { isVector } from '../any-vector.ts';
 
 /** One byte a row, 1 for rows to keep. @throws CoppiceError `DATA_INVALID` */
 export function valuesOfMask(result: unknown, numRows: number): Uint8Array {
-  const isList = Array.isArray(result) || ArrayBuffer.isView(result) || result instanceof Vector;
+  const isList = Array.isArray(result) || ArrayBuffer.isView(result) || isVector(result);
   const length = isList ? (result as ArrayLike<unknown>).length : -1;
   if (length !== numRows) {
     const got = isList ? `${length} values` : describeValue(result);
