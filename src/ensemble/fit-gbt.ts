@@ -173,6 +173,7 @@ export function boostingJob(
     seed: params.seed,
     maxHistogramBytes: params.maxMemoryInMB * 1024 * 1024,
     flushRows,
+    growsApart: null,
     kernels: undefined,
   };
 }

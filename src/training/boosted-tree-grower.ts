@@ -61,11 +61,8 @@ export class BoostedTreeGrower {
     return this.#backend.counters;
   }
 
-  /** Begins a round: what its outputs share, and the rows that their trees are grown on. */
+  /** Chooses the rows that a round's trees are grown on; the objective's round has begun. */
   async beginRound(round: number): Promise<void> {
-    const { environment, objective, rows, job } = this.#state;
-    const own = gradientRows(this.#state, rows.train);
-    await environment.wait(objective.beginRound(environment, own, { seed: job.seed, round }));
     await this.#roundRows.begin(round);
   }
 

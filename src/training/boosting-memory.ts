@@ -28,25 +28,54 @@ export interface BoostingMemory {
   readonly tail: number;
 }
 
-/** Plans them; memory must reach at least to `tail` before they are used. */
+/** What ranks that grow the trees of a round side by side share. */
+export type SharedScores = Pick<
+  BoostingMemory,
+  'scores' | 'outputStride' | 'probabilities' | 'probabilityStride'
+>;
+
+/** What bounds a plan. */
+export interface PlanLimits {
+  readonly numOutputs: number;
+  readonly maxPairs: number;
+  readonly maxOpen: number;
+  readonly maxHistogramBytes: number;
+}
+
+/** Plans the scores of all rows of the process. */
+export function planScores(arena: Arena, rows: IngestedRows, numOutputs: number): SharedScores {
+  const numTrain = rows.train.numProcess;
+  const outputStride = Math.ceil((numTrain + rows.validation.numProcess) / 8) * 64;
+  const probabilityStride = Math.ceil(numTrain / 8) * 64;
+  const scores = arena.allocate(outputStride * numOutputs);
+  const probabilities = arena.allocate(numOutputs > 1 ? probabilityStride * numOutputs : 0);
+  return { scores, outputStride, probabilities, probabilityStride };
+}
+
+/** Plans everything; memory must reach at least to `tail` before it is used. */
 export function planBoosting(
   environment: RankEnvironment,
   rows: IngestedRows,
-  options: { numOutputs: number; maxPairs: number; maxOpen: number; maxHistogramBytes: number },
+  limits: PlanLimits,
+): BoostingMemory {
+  const arena = new Arena(rows.free);
+  const scores = planScores(arena, rows, limits.numOutputs);
+  return planGrowing(environment, rows, limits, { arena, scores });
+}
+
+/** Plans what a tree is grown in. */
+export function planGrowing(
+  environment: RankEnvironment,
+  rows: IngestedRows,
+  options: PlanLimits,
+  { arena, scores }: { readonly arena: Arena; readonly scores: SharedScores },
 ): BoostingMemory {
   const { layout, train, validation } = rows;
   const { numLocal, localIndex } = environment;
   const numTrain = train.numProcess;
   const numRows = numTrain + validation.numProcess;
-  const arena = new Arena(rows.free);
-  const outputStride = Math.ceil(numRows / 8) * 64;
-  const probabilityStride = Math.ceil(numTrain / 8) * 64;
-  const scores = arena.allocate(outputStride * options.numOutputs);
   const grads = arena.allocate(8 * numTrain);
   const hesses = arena.allocate(8 * numTrain);
-  const probabilities = arena.allocate(
-    options.numOutputs > 1 ? probabilityStride * options.numOutputs : 0,
-  );
   const leafOf = arena.allocate(4 * numRows);
   const stats = arena.allocate(64 * numLocal);
   const recordBytes = layout.stride > indexedStride ? 0 : layout.stride;
@@ -70,12 +99,9 @@ export function planBoosting(
   const scratch = arena.allocate(scratchSpan * numLocal);
   const first = train.start;
   return {
-    scores,
-    outputStride,
+    ...scores,
     grads,
     hesses,
-    probabilities,
-    probabilityStride,
     leafOf,
     ownStats: stats + 64 * localIndex,
     rows: {

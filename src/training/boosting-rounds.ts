@@ -3,8 +3,7 @@
  * is reserved by the caller; all ranks of the environment call it together.
  */
 import type { GrownTree } from '../tree/tree.ts';
-import { BoostedTreeGrower } from './boosted-tree-grower.ts';
-import { type BoostingMemory, planBoosting } from './boosting-memory.ts';
+import { type BoostingMemory, type PlanLimits, planBoosting } from './boosting-memory.ts';
 import type { BoostingStart } from './boosting-start.ts';
 import type { BoostingState } from './boosting-state.ts';
 import { CustomMetric } from './custom-metric.ts';
@@ -15,6 +14,13 @@ import { isLargerBetter, type MeasuredSeries, measureRound, seriesOf } from './m
 import type { BoostingJob, LossHistory, MemberPlace } from './messages.ts';
 import { wholeWeights } from './quantile-weights.ts';
 import type { RankEnvironment } from './rank-environment.ts';
+import {
+  ApartGrower,
+  type ApartMemory,
+  planApart,
+  type RoundGrower,
+  TogetherGrower,
+} from './round-growers.ts';
 import { SnapshotTeller } from './snapshot-teller.ts';
 
 /** The most pairs of nodes that one meeting serves. */
@@ -35,17 +41,23 @@ export interface BoostingParts {
   readonly member?: MemberPlace;
 }
 
+/** A tree and its number: trees of a round stand side by side, those that were resumed are not counted. */
+export interface NumberedTree {
+  readonly number: number;
+  readonly tree: GrownTree;
+}
+
 /** What the rounds gave. */
 export interface BoostedRounds {
-  /** Trees of the rounds kept, without those resumed. */
-  readonly trees: readonly GrownTree[];
+  /** Those trees of the rounds kept that this rank hands back, without those resumed. */
+  readonly trees: readonly NumberedTree[];
   /** What was measured, those behind the last kept too; with an initial model its own first. */
   readonly history: readonly LossHistory[];
   /** Rounds kept, those resumed too, without those of an initial model. */
   readonly numRounds: number;
   /** Rounds that were resumed. */
   readonly numResumed: number;
-  readonly counters: BoostedTreeGrower['counters'];
+  readonly counters: RoundGrower['counters'];
 }
 
 /** Told after each round: how many are done, and what was measured first, where anything was. */
@@ -56,29 +68,43 @@ export function planRounds(
   { environment, job, start }: Pick<BoostingParts, 'environment' | 'job' | 'start'>,
   rows: IngestedRows,
 ): BoostingMemory {
-  const { limits } = job;
-  const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
-  const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
-  const inCache = Math.floor(batchBytes / (32 * Math.max(1, rows.layout.numEntries)));
-  return planBoosting(environment, rows, {
-    numOutputs: start.objective.numOutputs,
-    maxPairs: Math.max(1, Math.min(mostPairs, Math.floor(widest / 2), inCache)),
-    maxOpen: widest,
-    maxHistogramBytes: job.maxHistogramBytes,
-  });
+  return planBoosting(environment, rows, limitsOf(job, start, rows));
 }
 
-/** Boosts one model. */
+/** The same for ranks that grow trees side by side. */
+export function planApartRounds({ environment, job, start, rows }: BoostingParts): ApartMemory {
+  const alone = environment.alone(Number.POSITIVE_INFINITY);
+  return planApart({ environment, alone }, rows, limitsOf(job, start, rows));
+}
+
+function limitsOf(
+  { limits, maxHistogramBytes }: BoostingJob,
+  { objective }: BoostingStart,
+  { layout }: IngestedRows,
+): PlanLimits {
+  const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
+  const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
+  const inCache = Math.floor(batchBytes / (32 * Math.max(1, layout.numEntries)));
+  return {
+    numOutputs: objective.numOutputs,
+    maxPairs: Math.max(1, Math.min(mostPairs, Math.floor(widest / 2), inCache)),
+    maxOpen: widest,
+    maxHistogramBytes,
+  };
+}
+
+/** Boosts one model. @param apart where ranks grow trees side by side */
 export async function boostRounds(
   parts: BoostingParts,
   memory: BoostingMemory,
   onRound: OnRound,
+  apart: ApartMemory | null = null,
 ): Promise<BoostedRounds> {
   const { environment, job } = parts;
   const state = await prepareRounds(parts, memory);
   const { numOutputs } = state.objective;
-  const grower = new BoostedTreeGrower(state);
-  const trees: GrownTree[] = [];
+  const grower = apart === null ? new TogetherGrower(state) : await ApartGrower.of(state, apart);
+  const trees: NumberedTree[] = [];
   const resumed = job.snapshots?.resumed ?? null;
   const series = seriesOf(state);
   const measured: (readonly number[])[] = [...(resumed?.measured ?? [])];
@@ -103,9 +129,8 @@ export async function boostRounds(
   let done = firstDone;
   while (done < job.numRounds && !isOver) {
     const round = firstRound + done;
-    await grower.beginRound(round);
-    for (let output = 0; output < numOutputs; output++) {
-      trees.push(await grower.grow(round, output));
+    for (const { output, tree } of await grower.grow(round)) {
+      trees.push({ number: (done - firstDone) * numOutputs + output, tree });
     }
     done += 1;
     const values = await measureRound(state, series);
@@ -115,7 +140,8 @@ export async function boostRounds(
     snapshots.tell(done, trees);
   }
   const numRounds = watch?.bestRounds ?? done;
-  const kept = trees.slice(0, Math.max(0, numRounds - firstDone) * numOutputs);
+  const numKept = Math.max(0, numRounds - firstDone) * numOutputs;
+  const kept = trees.filter(({ number }) => number < numKept);
   const history = historyOf(series, measured);
   return {
     trees: kept,

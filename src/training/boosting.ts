@@ -8,7 +8,13 @@
  */
 import type { RankContext } from '../cluster/rank-program.ts';
 import { packTrees } from '../tree/tree.ts';
-import { type BoostingParts, boostRounds, planRounds } from './boosting-rounds.ts';
+import {
+  type BoostingParts,
+  boostRounds,
+  type OnRound,
+  planApartRounds,
+  planRounds,
+} from './boosting-rounds.ts';
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
 import { dataKey } from './data-key.ts';
 import { ingest } from './ingest/ingest.ts';
@@ -17,6 +23,7 @@ import type { BoostingJob, RankResult } from './messages.ts';
 import { ProgressPace } from './progress-pace.ts';
 import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
+import { growsApart } from './round-growers.ts';
 import { settleJob } from './self-stopping.ts';
 
 /** One rank of a boosting job. */
@@ -62,20 +69,22 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
 
 /** One model of all training rows. */
 async function boostOne(parts: BoostingParts): Promise<BoostedMembers> {
-  const { environment, job, rows } = parts;
-  const memory = planRounds(parts, rows);
+  const { environment, job, rows, start } = parts;
+  const isApart = growsApart(environment, job, rows, start.objective.numOutputs);
+  const apart = isApart ? planApartRounds(parts) : null;
+  const memory = apart?.together ?? planRounds(parts, rows);
   await environment.reserve(memory.tail, 'training data');
   const pace = new ProgressPace();
-  const boosted = await boostRounds(parts, memory, (done, loss) => {
+  const onRound: OnRound = (done, loss) => {
     const progress = { phase: 'train', done, total: job.numRounds } as const;
     // a fit that is kept in snapshots may be ended at a round: it tells each one
     if (job.snapshots === null && !pace.isDue(progress)) return;
     environment.progress(loss === undefined ? progress : { ...progress, metric: loss });
-  });
-  const trees = environment.collective.rank === 0 ? boosted.trees : [];
+  };
+  const boosted = await boostRounds(parts, memory, onRound, apart);
   return {
-    trees,
-    treeNumbers: trees.map((_, t) => t),
+    trees: boosted.trees.map(({ tree }) => tree),
+    treeNumbers: boosted.trees.map(({ number }) => number),
     memberRounds: [boosted.numRounds],
     history: boosted.history,
     counters: boosted.counters,

@@ -73,13 +73,13 @@ export async function boostMembers(
   const trees: GrownTree[] = [];
   const treeNumbers: number[] = [];
   for (const member of hands ? own : []) {
-    member.trees.forEach((tree, t) => {
-      const round = member.numResumed + Math.floor(t / numOutputs);
+    for (const { number, tree } of member.trees) {
+      const round = member.numResumed + Math.floor(number / numOutputs);
       trees.push(divideValues(tree, members.numMembers));
       treeNumbers.push(
-        numOutputs * treesBefore(memberRounds, round, member.index) + (t % numOutputs),
+        numOutputs * treesBefore(memberRounds, round, member.index) + (number % numOutputs),
       );
-    });
+    }
   }
   const counters = { histogramRows: 0, featuresDecided: 0 };
   for (const member of own) {

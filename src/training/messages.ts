@@ -251,6 +251,8 @@ export interface BoostingJob {
   readonly seed: number;
   readonly maxHistogramBytes: number;
   readonly flushRows: number;
+  /** Each rank of a process grows whole trees of a round's outputs; null: where that is quicker. */
+  readonly growsApart: boolean | null;
   /** 'wasm', 'reference' or undefined for the default. */
   readonly kernels: string | undefined;
 }

@@ -10,6 +10,7 @@ import { newKernelMemory } from '../kernels/choose.ts';
 import { isBriefPartition } from '../table/brief-partition.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
+import { type AnyJob, fitWidth, isBriefWork, type UnplannedJob } from './fit-width.ts';
 import { partitionsWithin } from './ingest/placed-partitions.ts';
 import type {
   BoostingJob,
@@ -19,12 +20,10 @@ import type {
   IngestJob,
   RankReport,
   RankResult,
-  SelfStopping,
   TrainedFacts,
   TrainingPartition,
   TrainingProgress,
 } from './messages.ts';
-import { mostModels } from './self-stopping.ts';
 import { UserCallDesk, type UserClosures } from './user-calls.ts';
 
 /** What a fit gives, whichever ranks did it. */
@@ -43,50 +42,6 @@ export interface RunOptions {
   readonly width?: number | undefined;
   /** Functions of the job that only this thread has. */
   readonly closures?: UserClosures | undefined;
-}
-
-/** A job without the fields that the driver fills in. */
-export type UnplannedJob<J extends BoostingJob | ForestJob> = Omit<J, 'ingest'> & {
-  readonly ingest: Omit<IngestJob, 'partitions' | 'rowRange'>;
-};
-
-/**
- * Below so many values one rank is quicker than several. A boosted tree on few rows is grown in a millisecond or
- * two, and its threads meet some sixty times; the trees of a forest are grown apart, so there only the start of
- * a thread counts. Who has other processes train has them for their memory: they are used early.
- */
-const valuesForSeveralRanks = {
-  boosting: 1_000_000,
-  refit: 1_000_000,
-  forest: 20_000,
-  processes: 20_000,
-};
-
-type AnyJob = UnplannedJob<BoostingJob> | UnplannedJob<ForestJob>;
-
-/** Jobs of less work than this may be done by the calling thread, which answers nobody meanwhile. */
-const briefMs = 50;
-
-/** Little work, and none by functions of the user's. */
-function isBriefWork(job: AnyJob, numRows: number): boolean {
-  return !namesFunctions(job) && workMs(job, numRows) < briefMs;
-}
-
-/** Roughly how long one thread takes, from what a row and what a bin of a leaf cost. */
-function workMs(job: AnyJob, numRows: number): number {
-  const numFeatures = job.ingest.features.length;
-  // how many rounds a fit that stops by itself takes is not known yet: the usual number, of each model
-  const numTrees = 'numRounds' in job ? job.numRounds * ranksOfSmall(job) : job.numTrees;
-  const { maxLeaves, maxDepth } = job.limits;
-  const leaves = Math.min(maxLeaves, 2 ** Math.min(maxDepth, 30), numRows);
-  const rowNs = numRows * (numFeatures * (32 - Math.clz32(leaves)) * 1.5 + 30);
-  const binNs = leaves * numFeatures * Math.min(job.ingest.maxBins, numRows) * 2;
-  return (numTrees * (rowNs + binNs)) / 1e6;
-}
-
-function namesFunctions(job: AnyJob): boolean {
-  if (!('numRounds' in job)) return false;
-  return job.objectiveFunction !== null || job.metricFunction !== null;
 }
 
 /** Runs a boosting or forest job over a table. */
@@ -116,12 +71,10 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   const runner = gangRunnerOf(tables.train.runner);
   const desk = new UserCallDesk(job.ingest.owner, options.closures ?? {});
   if (runner.hasOtherProcesses === true) desk.refuseClosures();
-  const isSmall =
-    numRows * job.ingest.features.length <
-    valuesForSeveralRanks[runner.hasOtherProcesses === true ? 'processes' : program];
   const width = Math.min(
     runner.numThreads,
-    options.width ?? (isSmall ? ranksOfSmall(job) : runner.numThreads),
+    options.width ??
+      (await fitWidth({ program, job: job as unknown as AnyJob, partitions, runner })),
   );
   const memory = takeMemory(tables.train.runner);
   const request: GangRequest = {
@@ -160,12 +113,6 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     trees: mergeEnsembles(answers, first.trees.numOutputs),
     reports: answers.map((answer) => answer.report),
   };
-}
-
-/** Models that are averaged are grown apart, however small they are. */
-function ranksOfSmall(job: object): number {
-  const selfStopping = 'selfStopping' in job ? (job.selfStopping as SelfStopping | null) : null;
-  return selfStopping === null ? 1 : (selfStopping.numModels ?? mostModels);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Tells the driver of rounds that are done, every so often, so that it can keep them (see ensemble/checkpoints.ts). */
-import { type GrownTree, packTrees } from '../tree/tree.ts';
-import type { BoostingParts } from './boosting-rounds.ts';
+import { packTrees } from '../tree/tree.ts';
+import type { BoostingParts, NumberedTree } from './boosting-rounds.ts';
 import type { BoostingSnapshot } from './messages.ts';
 import { trainedFacts } from './rank-result.ts';
 
@@ -17,7 +17,7 @@ export class SnapshotTeller {
   }
 
   /** Called after each round, with the trees of this run. */
-  tell(numRounds: number, trees: readonly GrownTree[]): void {
+  tell(numRounds: number, trees: readonly NumberedTree[]): void {
     const { environment, job, rows, baseScores, dataKey, member } = this.#parts;
     if (job.snapshots === null || numRounds % job.snapshots.interval !== 0) return;
     if (environment.collective.rank !== 0) return;
@@ -31,7 +31,10 @@ export class SnapshotTeller {
         chosen: null,
       }),
       numRounds,
-      trees: packTrees(trees.slice(this.#numTold), 1),
+      trees: packTrees(
+        trees.slice(this.#numTold).map(({ tree }) => tree),
+        1,
+      ),
       measured: [...this.#measured],
       member,
     };

@@ -96,6 +96,17 @@ export const plantedBugs = [
     tests: [exactness],
   },
   {
+    name: 'a rank that grows trees of its own takes the records as they were before',
+    edits: [
+      {
+        file: 'src/training/round-growers.ts',
+        find: 'copyWithin(memory.records, all.records, all.records + bytes);',
+        replace: 'copyWithin(memory.records, all.records, all.records + bytes / 2);',
+      },
+    ],
+    tests: ['test/training/round-growers.test.ts'],
+  },
+  {
     name: 'trees of a refit do not learn what those before them leave over',
     edits: [
       {

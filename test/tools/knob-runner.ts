@@ -23,6 +23,8 @@ export interface Knobs {
   readonly kernels?: 'wasm' | 'reference';
   /** Ranks of a forest share each tree, as they do over several processes. */
   readonly sharesTrees?: boolean;
+  /** Ranks of boosting grow whole trees of a round's outputs; by default they share each tree. */
+  readonly growsApart?: boolean;
 }
 
 /** See the header. */
@@ -63,13 +65,14 @@ export class KnobRunner implements GangRunner {
 }
 
 function turned(job: BoostingJob | ForestJob, knobs: Knobs): BoostingJob | ForestJob {
-  const { rawBytes, flushRows, maxHistogramBytes, kernels, sharesTrees } = knobs;
+  const { rawBytes, flushRows, maxHistogramBytes, kernels, sharesTrees, growsApart } = knobs;
   const ingest = rawBytes === undefined ? job.ingest : { ...job.ingest, rawBytes };
   return {
     ...job,
     ingest,
     ...(kernels === undefined ? {} : { kernels }),
     ...(flushRows !== undefined && 'flushRows' in job ? { flushRows } : {}),
+    ...('growsApart' in job ? { growsApart: growsApart ?? false } : {}),
     ...(sharesTrees !== undefined && 'sharesTrees' in job ? { sharesTrees } : {}),
     ...(maxHistogramBytes !== undefined && 'maxHistogramBytes' in job ? { maxHistogramBytes } : {}),
   };

@@ -1,0 +1,112 @@
+/**
+ * How many ranks a fit uses. Little work is done by one thread, or by the calling one; what can be shared out without
+ * meetings (averaged models, the trees of several classes) takes more.
+ */
+import type { GangRunner } from '../cluster/gang-runner.ts';
+import { batchFromShared, type SharedBatch } from '../table/shared-batch.ts';
+import type {
+  BoostingJob,
+  ForestJob,
+  IngestJob,
+  SelfStopping,
+  TrainingPartition,
+} from './messages.ts';
+import { mostModels } from './self-stopping.ts';
+
+/** A job without the fields that the driver fills in. */
+export type UnplannedJob<J extends BoostingJob | ForestJob> = Omit<J, 'ingest'> & {
+  readonly ingest: Omit<IngestJob, 'partitions' | 'rowRange'>;
+};
+
+/**
+ * Below so many values one rank is quicker than several. A boosted tree on few rows is grown in a millisecond or
+ * two, and its threads meet some sixty times; the trees of a forest are grown apart, so there only the start of
+ * a thread counts. Who has other processes train has them for their memory: they are used early.
+ */
+const valuesForSeveralRanks = {
+  boosting: 1_000_000,
+  refit: 1_000_000,
+  forest: 20_000,
+  processes: 20_000,
+};
+
+/** A job of either kind. */
+export type AnyJob = UnplannedJob<BoostingJob> | UnplannedJob<ForestJob>;
+
+/** Jobs of less work than this may be done by the calling thread, which answers nobody meanwhile. */
+const briefMs = 50;
+
+/** A fit that takes longer than this is worth other threads' start, where they can share its trees. */
+const longMs = 150;
+
+/** Little work, and none by functions of the user's. */
+export function isBriefWork(job: AnyJob, numRows: number): boolean {
+  return !namesFunctions(job) && workMs(job, numRows) < briefMs;
+}
+
+/** Roughly how long one thread takes, from what a row and what a bin of a leaf cost. */
+function workMs(job: AnyJob, numRows: number): number {
+  const numFeatures = job.ingest.features.length;
+  // how many rounds a fit that stops by itself takes is not known yet: the usual number, of each model
+  const numTrees = 'numRounds' in job ? job.numRounds * numModels(job) : job.numTrees;
+  const { maxLeaves, maxDepth } = job.limits;
+  const leaves = Math.min(maxLeaves, 2 ** Math.min(maxDepth, 30), numRows);
+  const rowNs = numRows * (numFeatures * (32 - Math.clz32(leaves)) * 1.5 + 30);
+  const binNs = leaves * numFeatures * Math.min(job.ingest.maxBins, numRows) * 2;
+  return (numTrees * (rowNs + binNs)) / 1e6;
+}
+
+function namesFunctions(job: AnyJob): boolean {
+  if (!('numRounds' in job)) return false;
+  return job.objectiveFunction !== null || job.metricFunction !== null;
+}
+
+/** A fit whose partitions are known. */
+interface PlannedFit {
+  readonly program: keyof typeof valuesForSeveralRanks;
+  readonly job: AnyJob;
+  readonly partitions: readonly TrainingPartition[];
+  readonly runner: GangRunner;
+}
+
+/** How many ranks it uses, at most. */
+export async function fitWidth(fit: PlannedFit): Promise<number> {
+  const { program, job, partitions, runner } = fit;
+  const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
+  const kind = runner.hasOtherProcesses === true ? 'processes' : program;
+  const isSmall = numRows * job.ingest.features.length < valuesForSeveralRanks[kind];
+  return isSmall ? await ranksOfSmall(fit, numRows) : runner.numThreads;
+}
+
+/** Models that are averaged are grown apart, however small they are, and so are the trees of several classes. */
+async function ranksOfSmall(
+  { program, job, partitions, runner }: PlannedFit,
+  numRows: number,
+): Promise<number> {
+  if (program !== 'boosting' || !('numRounds' in job) || job.selfStopping !== null)
+    return numModels(job);
+  if (job.quantileLevels.length > 1) return job.quantileLevels.length;
+  const mayHaveMany = job.objective === 'classes' && runner.numThreads > 1;
+  return mayHaveMany && workMs(job, numRows) > longMs
+    ? await classesSeen(job.ingest.labelCol, partitions[0] as TrainingPartition, runner)
+    : 1;
+}
+
+function numModels(job: object): number {
+  const selfStopping = 'selfStopping' in job ? (job.selfStopping as SelfStopping | null) : null;
+  return selfStopping === null ? 1 : (selfStopping.numModels ?? mostModels);
+}
+
+/** How many classes a first look at the labels shows; 1 where they are two. */
+async function classesSeen(
+  labelCol: string,
+  { spec }: TrainingPartition,
+  runner: GangRunner,
+): Promise<number> {
+  const request = { partition: spec, columns: [labelCol], rows: { start: 0, end: 4096 } };
+  const read = runner.run<SharedBatch>('table.readPartition', request);
+  // what is wrong with the column is said where it is read for good
+  const batch = await read.then(batchFromShared, () => null);
+  const classes = new Set(batch?.getChildAt(0)?.toArray());
+  return classes.size > 2 ? classes.size : 1;
+}
