@@ -23,8 +23,8 @@ import {
 } from './round-growers.ts';
 import { SnapshotTeller } from './snapshot-teller.ts';
 
-/** The most pairs of nodes that one meeting serves. */
-const mostPairs = 16;
+/** The most pairs of nodes that one meeting serves: leaf by leaf, where some are split in vain, and level by level. */
+const mostPairs = { byLeaf: 16, byLevel: 128 };
 /** Bytes that a rank's own histograms of the nodes of one meeting may take: they should stay in its cache. */
 const batchBytes = 8 * 1024 * 1024;
 
@@ -87,7 +87,10 @@ function limitsOf(
   const inCache = Math.floor(batchBytes / (32 * Math.max(1, layout.numEntries)));
   return {
     numOutputs: objective.numOutputs,
-    maxPairs: Math.max(1, Math.min(mostPairs, Math.floor(widest / 2), inCache)),
+    maxPairs: Math.max(
+      1,
+      Math.min(mostPairs[byLevel ? 'byLevel' : 'byLeaf'], Math.floor(widest / 2), inCache),
+    ),
     maxOpen: widest,
     maxHistogramBytes,
   };

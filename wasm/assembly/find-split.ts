@@ -81,8 +81,16 @@ function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals
   let at = entries;
   if (at == end) return -Infinity;
   do {
-    const even = i64x2.add(sums, v128.load(at));
-    sums = i64x2.add(even, v128.load(at, 16));
+    const first = v128.load(at);
+    const second = v128.load(at, 16);
+    // most bins of a small node are empty: two of them repeat the candidate before
+    if (!v128.any_true(v128.or(first, second))) {
+      bins = i64x2.add(bins, two);
+      at += 32;
+      continue;
+    }
+    const even = i64x2.add(sums, first);
+    sums = i64x2.add(even, second);
     const GL = toFloats(v128.shuffle<i64>(even, sums, 0, 2));
     const HL = toFloats(v128.shuffle<i64>(even, sums, 1, 3));
     const GR = f64x2.sub(G, GL);

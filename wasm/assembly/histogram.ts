@@ -196,6 +196,12 @@ export function reduceHistogram(
     const target = out + (<usize>load<u32>(feature, 4) << 4);
     const numValues = <usize>load<u32>(feature, 8);
     const missing = <usize>load<u32>(feature, 12);
+    if (packed && numParts == 1) {
+      const part = <usize>load<u32>(parts) + from;
+      widen(part, numValues, target);
+      widen(part + (missing << 3), 1, target + (numValues << 4));
+      continue;
+    }
     for (let b: usize = 0; b <= numValues; b++) {
       const entry = from + ((b == numValues ? missing : b) << size);
       if (packed) {
@@ -211,6 +217,25 @@ export function reduceHistogram(
         v128.store(target + (b << 4), sum);
       }
     }
+  }
+}
+
+// packed entries taken apart, two at once
+function widen(from: usize, numEntries: usize, to: usize): void {
+  const masks = i64x2.replace_lane(i64x2.splat(-1), 1, 0xffffffff);
+  const pairsEnd = from + ((numEntries & ~1) << 3);
+  let at = from;
+  let out = to;
+  for (; at < pairsEnd; at += 16) {
+    const swapped = v128.shuffle<i32>(v128.load(at), v128.load(at), 1, 0, 3, 2);
+    v128.store(out, v128.and(i64x2.extend_low_i32x4_s(swapped), masks));
+    v128.store(out, v128.and(i64x2.extend_high_i32x4_s(swapped), masks), 16);
+    out += 32;
+  }
+  if (numEntries & 1) {
+    const sum = load<i64>(at);
+    store<i64>(out, sum >> 32);
+    store<i64>(out, sum & 0xffffffff, 8);
   }
 }
 
