@@ -43,7 +43,8 @@ export async function readParquet(
   const isBrief = isHere && isBriefFile(bytes);
   const inspect = (file: FoundFile): Promise<ParquetInfo> =>
     runner.run<ParquetInfo>('table.parquetInfo', { path: file.path }, { signal, isBrief });
-  if (isHere && !isBrief) startAhead(runner, bytes >= manyBytes ? runner.numThreads - files.length : 0);
+  if (isHere && !isBrief)
+    startAhead(runner, bytes >= manyBytes ? runner.numThreads - files.length : 0);
   const infos: ParquetInfo[] = [];
   for await (const info of mapInOrder(files, runner.numThreads * 2, inspect)) infos.push(info);
   const folders = folderColumns(files);
