@@ -180,7 +180,7 @@ class ForestTrainer {
         ? next
         : Math.min(job.numTrees, environment.i32(nextTreeAddress, 1)[0] ?? 0);
       const progress = { phase: 'train', done, total: job.numTrees } as const;
-      if (job.snapshots !== null || pace.isDue(progress)) environment.progress(progress);
+      if ((job.snapshots ?? null) !== null || pace.isDue(progress)) environment.progress(progress);
       this.#tell(trees);
     }
     await environment.wait(environment.collective.barrier());
