@@ -17,8 +17,22 @@ export interface ContributionsShape {
 
 /** The field of the column. */
 export function contributionsField(name: string, shape: ContributionsShape): Field {
+  return vectorField(name, shape, shape.features.length + 1);
+}
+
+/** The field of a column of interactions: a matrix of such vectors, row by row. */
+export function interactionsField(name: string, shape: ContributionsShape): Field {
+  return vectorField(name, shape, matrixSize(shape.features.length));
+}
+
+/** Values of a matrix of features and the expected score. */
+export function matrixSize(numFeatures: number): number {
+  return (numFeatures + 1) * (numFeatures + 1);
+}
+
+function vectorField(name: string, shape: ContributionsShape, groupWidth: number): Field {
   const { features, numOutputs, outputs } = shape;
-  const width = numOutputs * (features.length + 1);
+  const width = numOutputs * groupWidth;
   const metadata = new Map([['features', JSON.stringify(features)]]);
   if (outputs.length > 0) metadata.set('outputs', JSON.stringify(outputs));
   return new Field(

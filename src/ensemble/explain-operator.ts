@@ -1,19 +1,21 @@
 /**
- * Explanation of one partition in a worker thread: adds the column of contributions. The explainer is made
- * once a thread and model.
+ * Explanation of one partition in a worker thread: adds the column of contributions, or of interactions. The
+ * explainer is made once a thread and model.
  */
 import { fixedSizeListColumn, withColumns } from '../table/make-column.ts';
 import type { Operator } from '../table/operators.ts';
 import type { OperatorSpec } from '../table/partition-spec.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 import { TreeExplainer } from '../tree/explainer.ts';
+import { PairExplainer } from '../tree/pair-explainer.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
-import { contributionsField } from './contributions-field.ts';
+import { contributionsField, interactionsField, matrixSize } from './contributions-field.ts';
 import { featureValues } from './read-features.ts';
 
 /** What the operator is told. */
 export interface ExplainSpec extends OperatorSpec {
-  readonly kind: 'ensemble.explainTrees';
+  /** Each feature's values, or those of pairs. */
+  readonly kind: 'ensemble.explainTrees' | 'ensemble.explainPairs';
   /** Names the model within this process; explainers are kept by it. */
   readonly modelId: string;
   readonly trees: TreeEnsemble;
@@ -31,6 +33,7 @@ export interface ExplainSpec extends OperatorSpec {
 /** Models whose explainers a thread keeps. */
 const keptExplainers = 4;
 const explainers = new Map<string, TreeExplainer>();
+const pairExplainers = new Map<string, PairExplainer>();
 
 /** Makes the operator of a model. */
 export function makeExplainOperator(spec: ExplainSpec): Operator {
@@ -48,17 +51,48 @@ export function makeExplainOperator(spec: ExplainSpec): Operator {
   };
 }
 
-function explainerOf(spec: ExplainSpec): TreeExplainer {
-  const known = explainers.get(spec.modelId);
-  if (known !== undefined) return known;
-  const explainer = new TreeExplainer(spec.trees, {
-    numOutputs: spec.numOutputs,
-    numFeatures: spec.features.length,
-    baseScores: spec.baseScores,
-    divisor: spec.divisor,
+/** Makes the operator of a model's pairs. */
+export function makeExplainPairsOperator(spec: ExplainSpec): Operator {
+  const explainer = explainerOf(spec);
+  const pairs = kept(pairExplainers, spec.modelId, () => {
+    const { numOutputs, features, divisor } = spec;
+    return new PairExplainer(spec.trees, { numOutputs, numFeatures: features.length, divisor });
   });
-  explainers.set(spec.modelId, explainer);
-  const oldest = explainers.keys().next().value;
-  if (explainers.size > keptExplainers && oldest !== undefined) explainers.delete(oldest);
-  return explainer;
+  const field = interactionsField(spec.outputCol, {
+    features: spec.features.map(({ name }) => name),
+    numOutputs: spec.numOutputs,
+    outputs: spec.outputs,
+  });
+  const width = spec.numOutputs * matrixSize(spec.features.length);
+  return (batch) => {
+    const values = featureValues(batch, spec, explainer);
+    const singles = explainer.contributions(values, batch.numRows);
+    const found = pairs.interactions(values, batch.numRows, singles);
+    return withColumns(batch, [[field, fixedSizeListColumn(found, width)]]);
+  };
+}
+
+function explainerOf(spec: ExplainSpec): TreeExplainer {
+  return kept(
+    explainers,
+    spec.modelId,
+    () =>
+      new TreeExplainer(spec.trees, {
+        numOutputs: spec.numOutputs,
+        numFeatures: spec.features.length,
+        baseScores: spec.baseScores,
+        divisor: spec.divisor,
+      }),
+  );
+}
+
+/** What a thread keeps of a model, made when it is first asked for. */
+function kept<T>(all: Map<string, T>, modelId: string, make: () => T): T {
+  const known = all.get(modelId);
+  if (known !== undefined) return known;
+  const made = make();
+  all.set(modelId, made);
+  const oldest = all.keys().next().value;
+  if (all.size > keptExplainers && oldest !== undefined) all.delete(oldest);
+  return made;
 }

@@ -1,8 +1,14 @@
-/** A table with a column of contributions: from a model to the operator that explains it in the pool. */
-import { Schema } from 'apache-arrow';
+/** A table with a column of contributions, or of interactions: from a model to the operator that explains it in the pool. */
+import { type Field, Schema } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
-import { type ContributionsShape, contributionsField } from './contributions-field.ts';
+import {
+  type ContributionsShape,
+  contributionsField,
+  interactionsField,
+  matrixSize,
+} from './contributions-field.ts';
 import type { ExplainSpec } from './explain-operator.ts';
 import type { Link } from './predict-operator.ts';
 import type { TreeModelData } from './tree-model-data.ts';
@@ -43,10 +49,47 @@ export function explainedTable(
   table: PartitionedTable,
   outputCol: string,
 ): PartitionedTable {
+  const spec = explained('ensemble.explainTrees', model, outputCol);
+  const shape = contributionsOf(model.data, model.quantiles);
+  return withField(table, spec, contributionsField(outputCol, shape));
+}
+
+/** The most values of a row's matrices. */
+const mostInteractions = 4_000_000;
+
+/**
+ * The same with pairs of features.
+ *
+ * @throws CoppiceError `UNSUPPORTED` for more features than a row's matrix may have
+ */
+export function interactionsTable(
+  owner: string,
+  model: ExplainedModel,
+  table: PartitionedTable,
+  outputCol: string,
+): PartitionedTable {
+  const shape = contributionsOf(model.data, model.quantiles);
+  const width = shape.numOutputs * matrixSize(shape.features.length);
+  if (width > mostInteractions) {
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `interactions of ${owner} must have at most ${mostInteractions} values a row; got ${width} for ${shape.features.length} features and ${shape.numOutputs} scores; use contributions`,
+      { context: { owner } },
+    );
+  }
+  const spec = explained('ensemble.explainPairs', model, outputCol);
+  return withField(table, spec, interactionsField(outputCol, shape));
+}
+
+function explained(
+  kind: ExplainSpec['kind'],
+  model: ExplainedModel,
+  outputCol: string,
+): ExplainSpec {
   const { data, link, trees } = model;
   const shape = contributionsOf(data, model.quantiles);
-  const spec: ExplainSpec = {
-    kind: 'ensemble.explainTrees',
+  return {
+    kind,
     reads: [...new Set(data.paths.map((path) => path[0] as string))],
     writes: [outputCol],
     modelId: model.modelId,
@@ -59,9 +102,9 @@ export function explainedTable(
     divisor: scoreDivisor(link, trees.numTrees),
     outputCol,
   };
+}
+
+function withField(table: PartitionedTable, spec: ExplainSpec, field: Field): PartitionedTable {
   const { fields, metadata } = table.schema;
-  return table.withOperator(
-    spec,
-    new Schema([...fields, contributionsField(outputCol, shape)], metadata),
-  );
+  return table.withOperator(spec, new Schema([...fields, field], metadata));
 }

@@ -17,7 +17,12 @@ import { type ImportanceKind, importanceKinds, importances } from '../tree/impor
 import { type TreeEnsemble, treeDepths } from '../tree/tree.ts';
 import { treeToText } from '../tree/tree-text.ts';
 import { TreeView } from '../tree/tree-view.ts';
-import { contributionsOf, type ExplainedModel, explainedTable } from './explain-table.ts';
+import {
+  contributionsOf,
+  type ExplainedModel,
+  explainedTable,
+  interactionsTable,
+} from './explain-table.ts';
 import type { OutOfBagSummary } from './out-of-bag.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link, PredictSpec } from './predict-operator.ts';
@@ -252,6 +257,30 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     this.checkInput(table.schema);
     refuseExistingColumn(this.className, 'outputCol', outputCol, table.schema);
     return explainedTable(this.#explained, table, outputCol);
+  }
+
+  /**
+   * Adds what pairs of features added to each row's score together, beyond what each adds alone: SHAP interaction
+   * values, exact, weighted by cover. The column holds, for each score, a symmetric matrix of float64 row by row, one
+   * row a feature in the order of {@link TreeModel.featureNames} and one for the expected score, which stands in the
+   * last corner. What stands off the diagonal is half of what the pair adds; each row adds up to the feature's
+   * {@link TreeModel.contributions}, and the whole matrix to the score.
+   *
+   * Cost: O(leaves of the trees · pairs on a path) a row, in the pool; the column grows with the square of the features.
+   * Determinism: the same bits for a row in any table, partition or thread.
+   *
+   * @param outputCol the name of the column
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`, `UNSUPPORTED` for thousands of features
+   * @see docs/guides/explain.md; S. Lundberg et al., "From local explanations to global understanding with
+   *   explainable AI for trees", 2020
+   */
+  async interactions(
+    table: PartitionedTable,
+    outputCol = 'interactions',
+  ): Promise<PartitionedTable> {
+    this.checkInput(table.schema);
+    refuseExistingColumn(this.className, 'outputCol', outputCol, table.schema);
+    return interactionsTable(this.className, this.#explained, table, outputCol);
   }
 
   get #explained(): ExplainedModel {

@@ -1,6 +1,10 @@
 /** Makes the ensembles' operators known to a thread. */
 import { registerOperator } from '../table/operators.ts';
-import { type ExplainSpec, makeExplainOperator } from './explain-operator.ts';
+import {
+  type ExplainSpec,
+  makeExplainOperator,
+  makeExplainPairsOperator,
+} from './explain-operator.ts';
 import { type LeafStatisticsSpec, makeLeafStatisticsOperator } from './leaf-statistics-operator.ts';
 import { makeOutOfBagOperator, type OutOfBagSpec } from './out-of-bag-operator.ts';
 import { makePredictOperator, type PredictSpec } from './predict-operator.ts';
@@ -8,6 +12,7 @@ import { makeTrainingLeavesOperator, type TrainingLeavesSpec } from './training-
 
 registerOperator<PredictSpec>('ensemble.predictTrees', makePredictOperator);
 registerOperator<ExplainSpec>('ensemble.explainTrees', makeExplainOperator);
+registerOperator<ExplainSpec>('ensemble.explainPairs', makeExplainPairsOperator);
 registerOperator<OutOfBagSpec>('ensemble.outOfBag', makeOutOfBagOperator);
 registerOperator<TrainingLeavesSpec>('ensemble.trainingLeaves', makeTrainingLeavesOperator);
 registerOperator<LeafStatisticsSpec>('ensemble.leafStatistics', makeLeafStatisticsOperator);

@@ -197,3 +197,46 @@ describe('contributions', () => {
 async function fittedOn(table: PartitionedTable, options: object): Promise<TreeModel> {
   return await new estimatorClasses.GBTRegressor(options).fit(table);
 }
+
+describe('interactions', () => {
+  it.each([
+    'GBTRegressor',
+    'GBTClassifier',
+    'RandomForestClassifier',
+    'ExtraTreesRegressor',
+  ] as const)(
+    'of %s add up to the contributions, in any partition, thread and after a save',
+    async (name) => {
+      const model = await fitted(name);
+      const table = cutTable(inline, data);
+      const found = await vectorsOf(await model.interactions(table), 'interactions');
+      const width = featuresCols.length + 1;
+      const singles = await vectorsOf(await model.contributions(table), 'contributions');
+      expectClose(sumsOf(found, width), singles, model);
+      const cut = cutTable(pool, data, evenCuts(500, 5));
+      expect(await vectorsOf(await model.interactions(cut, 'pairs'), 'pairs')).toEqual(found);
+      const path = `${folder}/${name}-pairs`;
+      await model.save(path);
+      const loaded = (await loadStage(path)) as TreeModel;
+      expect(await vectorsOf(await loaded.interactions(table), 'interactions')).toEqual(found);
+      expect(await vectorsOf(await loaded.contributions(table), 'contributions')).toEqual(singles);
+    },
+  );
+
+  it('says what it is about, and refuses matrices beyond measure', async () => {
+    const model = await fitted('GBTRegressor');
+    const table = await model.interactions(cutTable(inline, data));
+    const field = table.schema.fields.at(-1) as Field<FixedSizeList>;
+    expect(field.type.listSize).toBe((featuresCols.length + 1) ** 2);
+    expect(JSON.parse(field.metadata.get('features') ?? '')).toEqual(featuresCols);
+    await expect(model.interactions(table)).rejects.toMatchObject({ code: 'COLUMN_EXISTS' });
+    const columns = Object.fromEntries(
+      Array.from({ length: 2100 }, (_, i) => [`x${i}`, Float64Array.of(1, 2, 3, i)] as const),
+    );
+    const wide = tableFromColumns(inline, { ...columns, label: Float64Array.of(1, 2, 3, 4) });
+    const names_ = Object.keys(columns);
+    const few = new GBTClassifier({ featuresCols: names_, maxIter: 1, minInstancesPerNode: 1 });
+    const many = await few.fit(wide);
+    await expect(many.interactions(wide)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  });
+});

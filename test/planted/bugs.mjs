@@ -151,6 +151,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/checkpoints.test.ts'],
   },
   {
+    name: 'the interaction of a pair forgets a feature that was split on before',
+    edits: [
+      {
+        file: 'src/tree/pair-explainer.ts',
+        find: 'const share = isNew ? 1 : (this.#share[at] as number);',
+        replace: 'const share = isNew || open > 0 ? 1 : (this.#share[at] as number);',
+      },
+    ],
+    tests: ['test/tree/explainer.prop.test.ts'],
+  },
+  {
     name: 'a missing value that goes left is ranked among the lowest',
     edits: [
       {

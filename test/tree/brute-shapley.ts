@@ -61,6 +61,32 @@ export function bruteShapley(
   return phi;
 }
 
+/** The interaction of each pair in one tree, by its definition; zeros on the diagonal. */
+export function bruteInteractions(
+  e: TreeEnsemble,
+  tree: number,
+  given: BatchRow & { readonly numFeatures: number; readonly output: number },
+): Float64Array {
+  const { numFeatures: n } = given;
+  const games = Float64Array.from({ length: 1 << n }, (_, set) =>
+    scoreKnowing(e, tree, { ...given, known: featuresOf(set, n) }),
+  );
+  const game = (set: number): number => games[set] as number;
+  const found = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      const [a, b] = [1 << i, 1 << j];
+      for (let set = 0; i !== j && set < games.length; set++) {
+        if ((set & (a | b)) !== 0) continue;
+        const weight = setWeight(popCount(set), n - 1) / 2;
+        const together = game(set | a | b) - game(set | a) - game(set | b) + game(set);
+        found[i * n + j] = (found[i * n + j] as number) + weight * together;
+      }
+    }
+  }
+  return found;
+}
+
 /**
  * The same for paths of many features, leaf by leaf: over the sets of a leaf's other features, counted by
  * their size as the coefficients of Π (z + o x). All terms are positive, so it is good to the last digits.

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TreeExplainer } from '../../src/tree/explainer.ts';
+import { PairExplainer } from '../../src/tree/pair-explainer.ts';
 import { type FeatureValues, TreePredictor } from '../../src/tree/predictor.ts';
 import { newLeaf, packTrees, type TreeEnsemble } from '../../src/tree/tree.ts';
-import { bruteShapley, pathShapley, scoreKnowing } from './brute-shapley.ts';
+import { bruteInteractions, bruteShapley, pathShapley, scoreKnowing } from './brute-shapley.ts';
 import { randomTreeFeatures, randomTrees } from './random-trees.ts';
 
 const numFeatures = randomTreeFeatures.length;
@@ -229,5 +230,55 @@ describe('contributions', () => {
     expect([...explainer.contributions(new Map(), 2)]).toEqual([0, 0, 3, 0, 0, 3]);
     const none = new TreeExplainer(packTrees([], 1), options);
     expect([...none.contributions(new Map(), 1)]).toEqual([0, 0, 0.5]);
+  });
+});
+
+describe('interactions', () => {
+  it('are those of the definition, and each row adds up to what the feature added', () => {
+    fc.assert(
+      fc.property(cases, ([trees, own, numOutputs, emptyEvery, rows]) => {
+        const e = withCovers(packTrees(trees, own), (n) => emptyEvery > 1 && n % emptyEvery === 1);
+        const columns = columnsOf(rows);
+        const singles = explain(e, numOutputs, rows);
+        const divisor = 4;
+        const explainer = new PairExplainer(e, { numOutputs, numFeatures, divisor });
+        const halved = singles.values.map((value) => value / divisor);
+        const found = explainer.interactions(columns, rows.length, halved);
+        const alone = new PairExplainer(e, { numOutputs, numFeatures, divisor });
+        const width = numFeatures + 1;
+        const bound = 1e-12 * scaleOf(e);
+        rows.forEach((cells, row) => {
+          const only = halved.subarray(row * numOutputs * width, (row + 1) * numOutputs * width);
+          const own_ = alone.interactions(columnsOf([cells]), 1, only);
+          const step = width * width;
+          expect(own_).toEqual(found.slice(row * numOutputs * step, (row + 1) * numOutputs * step));
+          for (let output = 0; output < numOutputs; output++) {
+            const wanted = new Float64Array(numFeatures * numFeatures);
+            for (let t = 0; t < e.numTrees; t++) {
+              if (own === 1 && t % numOutputs !== output) continue;
+              const given = { columns, row, numFeatures, output: own === 1 ? 0 : output };
+              bruteInteractions(e, t, given).forEach((value, i) => {
+                wanted[i] = (wanted[i] as number) + value / divisor;
+              });
+            }
+            const at = (i: number, j: number): number =>
+              own_[output * step + i * width + j] as number;
+            for (let i = 0; i < width; i++) {
+              let sum = 0;
+              for (let j = 0; j < width; j++) {
+                sum += at(i, j);
+                expect(at(i, j)).toBe(at(j, i));
+                if (i === j || i === numFeatures || j === numFeatures) continue;
+                const value = wanted[i * numFeatures + j] as number;
+                expect(Math.abs(at(i, j) - value)).toBeLessThanOrEqual(bound);
+              }
+              const single = only[output * width + i] as number;
+              expect(Math.abs(sum - single)).toBeLessThanOrEqual(bound);
+            }
+          }
+        });
+      }),
+      { numRuns: 150 },
+    );
   });
 });
