@@ -146,6 +146,15 @@ export {
   TargetEncoderModel,
   type TargetEncoderModelOptions,
 } from './feature/target-encoder-model.ts';
+export type { FeatureTest } from './feature/test-features.ts';
+export {
+  UnivariateFeatureSelector,
+  type UnivariateFeatureSelectorOptions,
+} from './feature/univariate-feature-selector.ts';
+export {
+  UnivariateFeatureSelectorModel,
+  type UnivariateFeatureSelectorModelOptions,
+} from './feature/univariate-feature-selector-model.ts';
 export {
   VarianceThresholdSelector,
   type VarianceThresholdSelectorOptions,

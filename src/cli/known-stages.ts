@@ -35,6 +35,8 @@ import '../feature/string-indexer-model.ts';
 import '../feature/string-indexer.ts';
 import '../feature/target-encoder-model.ts';
 import '../feature/target-encoder.ts';
+import '../feature/univariate-feature-selector-model.ts';
+import '../feature/univariate-feature-selector.ts';
 import '../feature/variance-threshold-selector-model.ts';
 import '../feature/variance-threshold-selector.ts';
 import '../feature/vector-assembler.ts';

@@ -21,6 +21,7 @@ import { type ScaleSpec, scale } from './operators/scale.ts';
 import { type SliceVectorSpec, sliceVector } from './operators/slice-vector.ts';
 import './statistics/column-moments.ts';
 import './statistics/distinct-labels.ts';
+import './statistics/label-tests.ts';
 import './statistics/target-sums.ts';
 import { type FoldNumberSpec, type FoldSpec, foldOfBatch, numberFolds } from './folds/folds.ts';
 import './folds/plan-folds.ts';

@@ -30,6 +30,7 @@ import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { TargetEncoder } from '../../src/feature/target-encoder.ts';
+import { UnivariateFeatureSelector } from '../../src/feature/univariate-feature-selector.ts';
 import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { VectorSlicer } from '../../src/feature/vector-slicer.ts';
@@ -85,6 +86,7 @@ const flags = [true, false, null, true, true, false, true, false, true, true];
 const table: Columns = { word: words, number: numbers, count: counts, flag: flags };
 
 const vectors: Columns = {
+  label: counts,
   vector: fixedSizeListColumn(
     Float64Array.from({ length: 30 }, (_, i) => (i % 3 === 1 ? 4 : ((i * 7) % 11) - 5)),
     3,
@@ -273,6 +275,14 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
       new VectorSlicer({ inputCol: 'vector', outputCol: 'out', indices: [2, 0], ...extra }),
     table: vectors,
     reads: 'vector',
+  },
+  UnivariateFeatureSelector: {
+    make: (extra) =>
+      new UnivariateFeatureSelector({ featuresCol: 'vector', outputCol: 'out', ...extra }),
+    table: vectors,
+    reads: 'vector',
+    modelName: 'UnivariateFeatureSelectorModel',
+    refusesEmpty: true,
   },
   VarianceThresholdSelector: {
     make: (extra) =>

@@ -25,6 +25,7 @@ import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { TargetEncoder } from '../../src/feature/target-encoder.ts';
+import { UnivariateFeatureSelector } from '../../src/feature/univariate-feature-selector.ts';
 import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { VectorSlicer } from '../../src/feature/vector-slicer.ts';
@@ -139,6 +140,19 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
           names: ['h2', 'h9'],
         }),
         new LinearRegression({ labelCol: 'delay', featuresCol: 'varying' }),
+      ],
+    }),
+  'PipelineModel-selected': () =>
+    new Pipeline({
+      stages: [
+        new Imputer({ inputCol: 'distance', outputCol: 'filled' }),
+        new VectorAssembler({ inputCols: ['airport', 'filled', 'isWeekend', 'speed'] }),
+        new UnivariateFeatureSelector({
+          outputCol: 'telling',
+          labelCol: 'delay',
+          selectionThreshold: 2,
+        }),
+        new DecisionTreeRegressor({ featuresCol: 'telling', labelCol: 'delay', maxLeaves: 6 }),
       ],
     }),
   'PipelineModel-encoded': () =>

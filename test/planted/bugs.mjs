@@ -63,6 +63,17 @@ export const plantedBugs = [
     tests: ['test/feature/target-encoder.test.ts'],
   },
   {
+    name: 'the F test counts one degree of freedom too many',
+    edits: [
+      {
+        file: 'src/feature/test-features.ts',
+        find: 'const first = groups.length - 1;',
+        replace: 'const first = groups.length;',
+      },
+    ],
+    tests: ['test/oracle/features.test.ts'],
+  },
+  {
     name: 'times before 1970 are rounded up',
     edits: [
       {
