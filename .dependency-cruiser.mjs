@@ -67,7 +67,7 @@ export default {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: '@duckdb/node-api',
+        pathNot: '@duckdb/node-api|node_modules/(gpu\\.js|webgpu)/',
       },
     },
     {

@@ -13,6 +13,7 @@ const entries = {
   'executor-main': 'session/executor-main.js',
   'process-main': 'cluster/tcp/process-main.js',
   'executor-process': 'cluster/executors/executor-process.js',
+  'gpu-probe': 'tree/backend/gpu/probe-main.js',
 };
 
 const lazyOnes = ['apache-arrow', 'apache-arrow/ipc/metadata/file', 'papaparse', 'piscina'];

@@ -83,6 +83,8 @@ describe('determinism', () => {
       'src/cluster/executors/', // the key of a gang and the numbers of a greeting, which nobody may guess
       'src/cluster/tcp/', // the key of a gang, which nobody may guess
       'src/kernels/choose.ts', // COPPICE_KERNELS=reference
+      'src/tree/backend/gpu/open-device.ts', // which driver, and whether a software one will do
+      'src/tree/backend/gpu/probe-device.ts', // the same settings, as a key
       'src/table/file-sink.ts', // the names of temporary files
       'src/table/sql/', // where DuckDB's temporary files go
       'src/cluster/tcp/', // the secret that the processes of a gang share

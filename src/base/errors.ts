@@ -51,6 +51,10 @@ export type ErrorCode =
   | 'UNSUPPORTED'
   /** An optional package is not installed. */
   | 'DEPENDENCY_MISSING'
+  /** Device 'gpu' was asked for, and no GPU can be used; the message says why. */
+  | 'GPU_UNAVAILABLE'
+  /** The GPU was lost or reported an error while it trained. */
+  | 'GPU_FAILED'
   /** The work needs more memory than it may have. */
   | 'MEMORY_LIMIT'
   /** The AbortSignal of the call fired. */

@@ -38,6 +38,8 @@ const byCode: Readonly<Record<ErrorCode, ExitCode>> = {
   COLLECTIVE_TIMEOUT: 1,
   PROTOCOL: 1,
   FUNCTION_FAILED: 1,
+  GPU_UNAVAILABLE: 1,
+  GPU_FAILED: 1,
   INTERNAL: 1,
 };
 

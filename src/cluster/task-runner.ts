@@ -19,6 +19,8 @@ export interface TaskRunner {
   readonly numThreads: number;
   /** True where files are read by other machines: paths are theirs. */
   readonly readsElsewhere?: boolean;
+  /** Where fits build histograms unless they say so themselves; a word of the session's, which says nothing here. */
+  readonly device?: string | undefined;
   /** Runs the task `name` and resolves with what it returned. */
   run<T>(name: string, payload: unknown, options?: TaskOptions): Promise<T>;
 }

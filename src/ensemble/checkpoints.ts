@@ -304,7 +304,9 @@ async function namesIn(folder: string): Promise<string[]> {
 /** A hash of what decides about the model, without what does not. */
 function keyOf({ job, initial }: CheckpointedFit): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([libraryVersion, { ...job, maxHistogramBytes: 0, flushRows: 0 }]));
+  hash.update(
+    JSON.stringify([libraryVersion, { ...job, maxHistogramBytes: 0, flushRows: 0, device: null }]),
+  );
   for (const value of Object.values(initial?.trees ?? {})) {
     if (ArrayBuffer.isView(value)) hash.update(value as Uint8Array);
   }

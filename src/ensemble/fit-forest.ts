@@ -52,6 +52,16 @@ const singleTree = {
   bootstrap: false,
 } as const;
 
+/** Forests grow on the CPU; who leaves the device to the session or to `auto` gets that. */
+function refuseDevice(owner: string, device: string | undefined): void {
+  if (device !== 'gpu') return;
+  throw new CoppiceError(
+    'UNSUPPORTED',
+    `device of ${owner} must be 'cpu' or 'auto': a node of a forest looks at a few features of a few rows, which a GPU is no help with; got 'gpu'`,
+    { context: { owner, param: 'device' } },
+  );
+}
+
 /** Fits a forest. */
 export async function fitForest(
   fit: ForestFit,
@@ -59,6 +69,7 @@ export async function fitForest(
   options: FitOptions,
 ): Promise<TreeModelData> {
   const { owner, labelKind, drawsCuts = false, isSingle = false } = fit;
+  refuseDevice(owner, fit.params.device);
   const params = isSingle ? { ...fit.params, ...singleTree } : fit.params;
   const columns = fitColumns(owner, table.schema, params, labelKind);
   const initial = initialData(

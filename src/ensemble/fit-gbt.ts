@@ -8,6 +8,7 @@ import type { FitOptions } from '../pipeline/estimator.ts';
 import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
 import { offsetPaths } from '../pipeline/offset-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { deviceRequest } from '../training/choose-device.ts';
 import type { BoostingJob, BoostingSnapshot, ClassWeighting } from '../training/messages.ts';
 import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
 import { checkpointsOf } from './checkpoints.ts';
@@ -81,6 +82,7 @@ export async function fitBoostedTrees(
     ...boostingJob({ owner, params, objective }, columns),
     ...functions.references,
     initial: initial === null ? null : initialRounds(initial),
+    device: deviceRequest(params.device, table.runner),
     earlyStopping:
       stopsEarly || stopping !== null
         ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
@@ -172,6 +174,7 @@ export function boostingJob(
     selfStopping: null,
     seed: params.seed,
     maxHistogramBytes: params.maxMemoryInMB * 1024 * 1024,
+    device: null,
     flushRows,
     growsApart: null,
     kernels: undefined,

@@ -77,6 +77,8 @@ export const treeGrowthParams = {
   seed: int({ default: 0, since: '0.1.0' }),
   /** Memory for histograms that are kept while a tree grows, in MiB. */
   maxMemoryInMB: int({ default: 512, min: 16, since: '0.1.0', noSave: true }),
+  /** Where histograms are built: on this machine's cores, its GPU, or whichever suits; by default as the session says. The model is the same. */
+  device: oneOf(['cpu', 'gpu', 'auto'], { since: '0.1.0', noSave: true }),
 };
 
 /** Whether trees are drawn from all rows. */

@@ -7,7 +7,7 @@ import { Table } from 'apache-arrow';
 import type { GangRunner } from '../cluster/gang-runner.ts';
 import { ThreadPool } from '../cluster/threads/thread-pool.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
-import { int } from '../params/kinds.ts';
+import { int, oneOf } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import {
   type ColumnInput,
@@ -24,6 +24,8 @@ import { workerUrl } from './worker-url.ts';
 const sessionParams = defineParams('Session', {
   /** Worker threads; by default as many as the machine has cores for this process. */
   threads: int({ min: 1, max: 1024, since: '0.1.0' }),
+  /** Where boosted trees are trained unless an estimator's own `device` says otherwise; the model is the same. */
+  device: oneOf(['cpu', 'gpu', 'auto'], { default: 'cpu', since: '0.1.0' }),
 });
 
 /** Options of {@link Session.local}. @interface */
@@ -122,6 +124,6 @@ export class Session {
 }
 
 function localSession(options: SessionOptions): Session {
-  const { threads } = resolveParams(sessionParams, options);
-  return new Session(new ThreadPool(threads ?? availableParallelism(), workerUrl()));
+  const { threads, device } = resolveParams(sessionParams, options);
+  return new Session(new ThreadPool(threads ?? availableParallelism(), workerUrl(), { device }));
 }

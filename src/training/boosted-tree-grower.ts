@@ -4,22 +4,19 @@
  * gradients give the leaf values; (5) each adds them to its rows' scores, validation rows included.
  */
 import { hash32, purposes } from '../base/rng.ts';
-import { writeFeatureTable } from '../binning/binned-layout.ts';
-import { CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
-import { type GrowthResult, growTree } from '../tree/grow-tree.ts';
+import type { GrowthResult } from '../tree/grow-tree.ts';
 import type { GrownTree } from '../tree/tree.ts';
 import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
 import { ColumnSampler, treeKey } from './column-sampling.ts';
+import { RigKeeper } from './grow-on-rig.ts';
 import type { RankRows } from './ingest/deal-rows.ts';
 import { clearStats, type FoundGradients, largestGradients } from './largest-gradients.ts';
 import { settleLeaves } from './leaf-values.ts';
 import { numberOfWord } from './order-word.ts';
-import { treeScales } from './quantise.ts';
+import { type TreeScales, treeScales } from './quantise.ts';
 import { RoundRows } from './round-rows.ts';
 import { routeBytes, writeRoutes } from './route-rows.ts';
-
-/** Marks a row of the tree's own rank that the tree was not grown on. */
-const leftOut = 0x80000000;
+import { leftOut, type TreeRig } from './tree-rig.ts';
 
 /** The largest |g| and h over all ranks, and what they mean. */
 interface LargestGradients extends FoundGradients {
@@ -30,7 +27,7 @@ interface LargestGradients extends FoundGradients {
 /** Grows the trees of a fit, one after another. */
 export class BoostedTreeGrower {
   readonly #state: BoostingState;
-  readonly #backend: CpuBackend;
+  readonly #rigs: RigKeeper;
   readonly #sampler: ColumnSampler;
   readonly #roundRows: RoundRows;
   /** The least gain of the last tree's splits, for each output. */
@@ -38,27 +35,20 @@ export class BoostedTreeGrower {
 
   constructor(state: BoostingState) {
     this.#state = state;
-    const { environment, job, memory } = state;
+    const { job } = state;
     const { layout } = state.rows;
-    const table = memory.backend.featureTable;
-    writeFeatureTable(layout, environment.u32(table, layout.places.length * 8));
-    this.#backend = new CpuBackend({
-      kernels: environment.kernels,
-      memory: environment.memory,
-      collective: environment.collective,
-      layout,
-      rows: memory.rows,
-      addresses: memory.backend,
-      params: job.split,
-      shaping: job.shaping,
-      flushRows: job.flushRows,
-    });
     this.#roundRows = new RoundRows(state);
+    this.#rigs = new RigKeeper(state, this.#roundRows);
     this.#sampler = new ColumnSampler(layout, job.columns, job.seed, job.interactions);
   }
 
-  get counters(): CpuBackend['counters'] {
-    return this.#backend.counters;
+  get counters(): TreeRig['counters'] {
+    return this.#rigs.counters;
+  }
+
+  /** Frees what is not memory of the process; the counters stay. */
+  async close(): Promise<void> {
+    await this.#rigs.close();
   }
 
   /** Chooses the rows that a round's trees are grown on; the objective's round has begun. */
@@ -69,7 +59,7 @@ export class BoostedTreeGrower {
   /** Grows the tree of an output and adds it to the scores. */
   async grow(round: number, output: number): Promise<GrownTree> {
     const { environment, objective, job } = this.#state;
-    const { layout, train } = this.#state.rows;
+    const { train } = this.#state.rows;
     environment.collective.checkAborted();
     clearStats(this.#state);
     objective.gradients(environment, gradientRows(this.#state, train), output);
@@ -77,17 +67,19 @@ export class BoostedTreeGrower {
     const found = await largestGradients(this.#state);
     const isConstantHess = this.#hasConstantHess(isAmplified, found);
     const largest = { ...found, isConstantHess };
-    const quantisation = this.#quantise(largest, round, output);
+    const scales = this.#scales(largest);
     const tree = round * objective.numOutputs + output;
     this.#sampler.beginTree(tree);
-    this.#backend.beginTree({
-      quantisation,
-      rootSegment: this.#roundRows.draw(this.#backend.rows, round),
-      maskOf: (node) => this.#sampler.maskOf(node),
-    });
     const expectedGain = this.#leastGains[output];
-    const limits = expectedGain === undefined ? job.limits : { ...job.limits, expectedGain };
-    const grown = await growTree(this.#backend, layout, limits, treeKey(job.seed, tree));
+    const grown = await this.#rigs.grow({
+      round,
+      scales,
+      limits: expectedGain === undefined ? job.limits : { ...job.limits, expectedGain },
+      key: treeKey(job.seed, tree),
+      maskOf: (node) => this.#sampler.maskOf(node),
+      writeSlots: (slots) =>
+        this.#quantise(scales, hash32(job.seed, purposes.rounding, round, output), slots),
+    });
     this.#leastGains[output] = grown.leastGain;
     await this.#settle(grown, output, largest);
     return grown.tree;
@@ -101,12 +93,11 @@ export class BoostedTreeGrower {
     return objective.findsHessianRange && most > 0 && numberOfWord(found.leastHessWord) === most;
   }
 
-  /** Writes the gradients into the records' slots as integers. */
-  #quantise(largest: LargestGradients, round: number, output: number) {
-    const { environment, job, rows } = this.#state;
+  #scales(largest: LargestGradients): TreeScales {
+    const { job, rows } = this.#state;
     const { layout, train } = rows;
     const { split, shaping } = job;
-    const scales = treeScales({
+    return treeScales({
       maxGrad: largest.grad,
       maxHess: largest.hess,
       isConstantHess: largest.isConstantHess,
@@ -117,6 +108,12 @@ export class BoostedTreeGrower {
       slotBytes: layout.slotBytes,
       numRows: train.numAll,
     });
+  }
+
+  /** Writes the gradients of this rank's rows as integers. */
+  #quantise(scales: TreeScales, key: number, { address, stride }: TreeRig['slots']): void {
+    const { environment, rows } = this.#state;
+    const { layout, train } = rows;
     const { kernels } = environment;
     const quantise = layout.slotBytes === 4 ? kernels.quantise16 : kernels.quantise32;
     const { grads, hesses } = gradientRows(this.#state, train);
@@ -127,12 +124,11 @@ export class BoostedTreeGrower {
       train.count,
       scales.gradScale,
       scales.hessScale,
-      hash32(job.seed, purposes.rounding, round, output),
-      rows.records + train.start * layout.stride + layout.slotOffset,
-      layout.stride,
+      key,
+      address,
+      stride,
       scales.roundsHess ? 1 : 0,
     );
-    return scales.quantisation;
   }
 
   /** Gives the leaves their values and adds them to every row's score. */
@@ -148,13 +144,6 @@ export class BoostedTreeGrower {
     const routes = own + valueBytes;
     if (needsRoutes) writeRoutes(environment, grown, layout, routes);
     const leafOf = memory.leafOf + 4 * train.start;
-    if (isSampled) environment.u32(leafOf, train.count).fill(leftOut);
-    grown.leaves.forEach((leaf, number) => {
-      const segment = this.#backend.segmentOf(leaf);
-      const view = this.#backend.rows.view(segment);
-      const { kernels } = environment;
-      kernels.markLeaf(view.ids, view.firstId, segment.count, number, memory.leafOf);
-    });
     if (isSampled) this.#route(train, routes, leftOut);
     const values = await settleLeaves(environment, {
       output,

@@ -7,6 +7,8 @@ import type { BackendMemory } from '../tree/backend/cpu/cpu-backend.ts';
 import { CpuBackend, featureTableBytes } from '../tree/backend/cpu/cpu-backend.ts';
 import { OwnHistogram } from '../tree/backend/cpu/own-histogram.ts';
 import { indexedStride, type RowBuffers } from '../tree/backend/cpu/row-store.ts';
+import { SplitSearch } from '../tree/backend/cpu/split-search.ts';
+import type { GpuMemory } from '../tree/backend/gpu/gpu-backend.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
@@ -23,9 +25,15 @@ export interface BoostingMemory {
   /** uint32[all rows of the process] */
   readonly leafOf: number;
   readonly ownStats: number;
+  /** Where trees are grown, on this machine's cores or by a device; planned anew where a device is given up. */
+  place: TreePlace;
+  tail: number;
+}
+
+/** Arrays that trees are grown in. */
+export interface TreePlace {
   readonly rows: RowBuffers;
-  readonly backend: BackendMemory;
-  readonly tail: number;
+  readonly backend: BackendMemory | GpuMemory;
 }
 
 /** What ranks that grow the trees of a round side by side share. */
@@ -37,6 +45,8 @@ export type SharedScores = Pick<
 /** What bounds a plan. */
 export interface PlanLimits {
   readonly numOutputs: number;
+  /** Trees grow on a device. */
+  readonly usesDevice: boolean;
   readonly maxPairs: number;
   readonly maxOpen: number;
   readonly maxHistogramBytes: number;
@@ -70,7 +80,7 @@ export function planGrowing(
   options: PlanLimits,
   { arena, scores }: { readonly arena: Arena; readonly scores: SharedScores },
 ): BoostingMemory {
-  const { layout, train, validation } = rows;
+  const { train, validation } = rows;
   const { numLocal, localIndex } = environment;
   const numTrain = train.numProcess;
   const numRows = numTrain + validation.numProcess;
@@ -78,6 +88,51 @@ export function planGrowing(
   const hesses = arena.allocate(8 * numTrain);
   const leafOf = arena.allocate(4 * numRows);
   const stats = arena.allocate(64 * numLocal);
+  const plan = options.usesDevice ? planDevicePlace : planCpuPlace;
+  const place = plan(environment, rows, options, arena);
+  return {
+    ...scores,
+    grads,
+    hesses,
+    leafOf,
+    ownStats: stats + 64 * localIndex,
+    place,
+    tail: arena.top,
+  };
+}
+
+/** Plans the arrays of the CPU behind everything else, in place of those of a device. */
+export function moveToCpu(
+  environment: RankEnvironment,
+  rows: IngestedRows,
+  sizes: PlanLimits,
+  memory: BoostingMemory,
+): void {
+  const arena = new Arena(memory.tail);
+  memory.place = planCpuPlace(environment, rows, sizes, arena);
+  memory.tail = arena.top;
+}
+
+/** Histograms of open nodes that are kept at once. */
+function poolSlotsOf(sizes: PlanLimits, histogramBytes: number): number {
+  const bounded = Math.floor(sizes.maxHistogramBytes / histogramBytes);
+  return Math.max(4, Math.min(sizes.maxOpen + sizes.maxPairs + 2, bounded));
+}
+
+/** Each pair of a batch needs two slots of its own. */
+function pairsOf(sizes: PlanLimits, poolSlots: number): number {
+  return Math.max(1, Math.min(sizes.maxPairs, Math.floor((poolSlots - 2) / 2)));
+}
+
+function planCpuPlace(
+  environment: RankEnvironment,
+  rows: IngestedRows,
+  sizes: PlanLimits,
+  arena: Arena,
+): TreePlace {
+  const { layout, train } = rows;
+  const { numLocal, localIndex } = environment;
+  const numTrain = train.numProcess;
   const recordBytes = layout.stride > indexedStride ? 0 : layout.stride;
   const buffers = [0, 1].map(() => ({
     records: arena.allocate(recordBytes * numTrain),
@@ -85,10 +140,8 @@ export function planGrowing(
   }));
   const featureTable = arena.allocate(featureTableBytes(layout));
   const histogramBytes = Math.max(16, layout.numCompact * 16);
-  const bounded = Math.floor(options.maxHistogramBytes / histogramBytes);
-  const poolSlots = Math.max(4, Math.min(options.maxOpen + options.maxPairs + 2, bounded));
-  // each pair of a batch needs two slots of its own
-  const maxPairs = Math.max(1, Math.min(options.maxPairs, Math.floor((poolSlots - 2) / 2)));
+  const poolSlots = poolSlotsOf(sizes, histogramBytes);
+  const maxPairs = pairsOf(sizes, poolSlots);
   const pool = arena.allocate(histogramBytes * poolSlots);
   const ownBytes = OwnHistogram.bytes(layout, 2 * maxPairs);
   const ownHistograms = arena.allocate(ownBytes);
@@ -99,11 +152,6 @@ export function planGrowing(
   const scratch = arena.allocate(scratchSpan * numLocal);
   const first = train.start;
   return {
-    ...scores,
-    grads,
-    hesses,
-    leafOf,
-    ownStats: stats + 64 * localIndex,
     rows: {
       master: rows.records,
       firstRow: first,
@@ -122,6 +170,50 @@ export function planGrowing(
       scratch: scratch + scratchSpan * localIndex,
       maxPairs,
     },
-    tail: arena.top,
+  };
+}
+
+/** Records stay where they are; rows move on the device. */
+function planDevicePlace(
+  environment: RankEnvironment,
+  rows: IngestedRows,
+  sizes: PlanLimits,
+  arena: Arena,
+): TreePlace {
+  const { layout, train } = rows;
+  const { numLocal, localIndex, collective } = environment;
+  const histogramBytes = Math.max(16, layout.numCompact * 16);
+  const poolSlots = poolSlotsOf(sizes, histogramBytes);
+  const maxPairs = pairsOf(sizes, poolSlots);
+  const slots = arena.allocate(layout.slotBytes * train.numProcess);
+  const ids = arena.allocate(4 * train.numProcess);
+  const featureTable = arena.allocate(featureTableBytes(layout));
+  const batchBytes = Math.ceil((2 * maxPairs * histogramBytes) / 64) * 64;
+  const histograms = arena.allocate(batchBytes);
+  const hasOthers = collective.size > numLocal;
+  const exchanged = hasOthers ? arena.allocate(batchBytes * numLocal) : 0;
+  const scratchBytes = SplitSearch.scratchBytes(layout, 2 * maxPairs);
+  const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
+  const scratch = arena.allocate(scratchSpan * numLocal);
+  const first = train.start;
+  return {
+    rows: {
+      master: rows.records,
+      firstRow: first,
+      numRows: train.count,
+      records: [0, 0],
+      ids: [ids + 4 * first, 0],
+    },
+    backend: {
+      featureTable,
+      histograms,
+      exchanged: hasOthers ? exchanged + batchBytes * localIndex : 0,
+      exchangedBytes: hasOthers ? batchBytes : 0,
+      scratch: scratch + scratchSpan * localIndex,
+      slots,
+      ids,
+      maxPairs,
+      poolSlots,
+    },
   };
 }

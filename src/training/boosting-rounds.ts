@@ -28,6 +28,9 @@ const mostPairs = { byLeaf: 16, byLevel: 128 };
 /** Bytes that a rank's own histograms of the nodes of one meeting may take: they should stay in its cache. */
 const batchBytes = 8 * 1024 * 1024;
 
+/** The same for a device, which has room. */
+const deviceBatchBytes = 64 * 1024 * 1024;
+
 /** What a model is boosted from. */
 export interface BoostingParts {
   readonly environment: RankEnvironment;
@@ -78,15 +81,17 @@ export function planApartRounds({ environment, job, start, rows }: BoostingParts
 }
 
 function limitsOf(
-  { limits, maxHistogramBytes }: BoostingJob,
+  { limits, maxHistogramBytes, device }: BoostingJob,
   { objective }: BoostingStart,
   { layout }: IngestedRows,
 ): PlanLimits {
+  const bytes = device === null ? batchBytes : deviceBatchBytes;
   const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
   const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
-  const inCache = Math.floor(batchBytes / (32 * Math.max(1, layout.numEntries)));
+  const inCache = Math.floor(bytes / (32 * Math.max(1, layout.numEntries)));
   return {
     numOutputs: objective.numOutputs,
+    usesDevice: device !== null,
     maxPairs: Math.max(
       1,
       Math.min(mostPairs[byLevel ? 'byLevel' : 'byLeaf'], Math.floor(widest / 2), inCache),
@@ -103,10 +108,23 @@ export async function boostRounds(
   onRound: OnRound,
   apart: ApartMemory | null = null,
 ): Promise<BoostedRounds> {
-  const { environment, job } = parts;
   const state = await prepareRounds(parts, memory);
-  const { numOutputs } = state.objective;
   const grower = apart === null ? new TogetherGrower(state) : await ApartGrower.of(state, apart);
+  try {
+    return await runRounds(parts, state, grower, onRound);
+  } finally {
+    await grower.close();
+  }
+}
+
+async function runRounds(
+  parts: BoostingParts,
+  state: BoostingState,
+  grower: RoundGrower,
+  onRound: OnRound,
+): Promise<BoostedRounds> {
+  const { environment, job } = parts;
+  const { numOutputs } = state.objective;
   const trees: NumberedTree[] = [];
   const resumed = job.snapshots?.resumed ?? null;
   const series = seriesOf(state);
@@ -185,6 +203,7 @@ export async function prepareRounds(
     objective,
     rows,
     memory,
+    cpuLimits: limitsOf({ ...job, device: null }, start, rows),
     centre,
     firstScores,
     scoreUnit,

@@ -1,5 +1,5 @@
 /** What a rank keeps of a running fit of boosted trees, and where the arrays of some of its rows begin. */
-import type { BoostingMemory } from './boosting-memory.ts';
+import type { BoostingMemory, PlanLimits } from './boosting-memory.ts';
 import type { CustomMetric } from './custom-metric.ts';
 import type { RankRows } from './ingest/deal-rows.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
@@ -14,6 +14,8 @@ export interface BoostingState {
   readonly objective: Objective;
   readonly rows: IngestedRows;
   readonly memory: BoostingMemory;
+  /** What the arrays of the CPU are planned by, should a device be given up. */
+  readonly cpuLimits: PlanLimits;
   /** What was taken from the labels, to be added after the leaves; 0 where they are as given. */
   readonly centre: number;
   /** Scores that boosting starts from, one an output, where labels are centred. */

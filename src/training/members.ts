@@ -114,6 +114,7 @@ export function treesBefore(
 function growsApart({ environment, job, rows }: BoostingParts, members: Members): boolean {
   const { collective, numLocal } = environment;
   if (numLocal < collective.size || numLocal === 1) return false;
+  if (job.device !== null) return false;
   if (job.objectiveFunction !== null || job.metricFunction !== null) return false;
   if (job.limits.maxLeaves === Number.POSITIVE_INFINITY) return false;
   // many ranks and many rows: all ranks on each model keep more of them busy

@@ -198,6 +198,17 @@ export interface BoostingSnapshot {
   readonly member?: MemberPlace | undefined;
 }
 
+/** Where an estimator may be trained. */
+export type DeviceName = 'cpu' | 'gpu' | 'auto';
+
+/** Asks for histograms to be built by a GPU. */
+export interface DeviceRequest {
+  /** `auto`: where the device fails the CPU goes on. */
+  readonly kind: 'gpu' | 'auto';
+  /** Tests have the device lost after so many batches of nodes. */
+  readonly loseAfter?: number;
+}
+
 /** One fit of boosted trees. */
 export interface BoostingJob {
   readonly ingest: IngestJob;
@@ -250,6 +261,8 @@ export interface BoostingJob {
   readonly selfStopping: SelfStopping | null;
   readonly seed: number;
   readonly maxHistogramBytes: number;
+  /** Null: the CPU alone. The model does not hang on it. */
+  readonly device: DeviceRequest | null;
   readonly flushRows: number;
   /** Each rank of a process grows whole trees of a round's outputs; null: where that is quicker. */
   readonly growsApart: boolean | null;

@@ -37,6 +37,7 @@ export async function runRefit(context: RankContext, job: RefitJob): Promise<Ran
   const started = start as unknown as BoostingStart;
   const memory = planBoosting(environment, rows, {
     numOutputs: started.objective.numOutputs,
+    usesDevice: false,
     maxPairs: 1,
     maxOpen: 1,
     maxHistogramBytes: 1,

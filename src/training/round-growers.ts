@@ -44,6 +44,8 @@ export interface RoundGrower {
   readonly counters: BoostedTreeGrower['counters'];
   /** The trees that this rank hands back. */
   grow(round: number): Promise<readonly OutputTree[]>;
+  /** Frees what is not memory of the process. */
+  close(): Promise<void>;
 }
 
 /** Where arrays lie while ranks grow apart. */
@@ -66,7 +68,7 @@ export function growsApart(
   numOutputs: number,
 ): boolean {
   const { collective, numLocal } = environment;
-  if (job.growsApart === false || numOutputs < 2) return false;
+  if (job.growsApart === false || job.device !== null || numOutputs < 2) return false;
   if (numLocal === 1 || numLocal < collective.size) return false;
   if (job.objectiveFunction !== null || job.snapshots !== null) return false;
   if (job.limits.maxLeaves === Number.POSITIVE_INFINITY && job.limits.maxDepth > 20) return false;
@@ -134,6 +136,10 @@ export class TogetherGrower implements RoundGrower {
     }
     return environment.collective.rank === 0 ? trees : [];
   }
+
+  async close(): Promise<void> {
+    await this.#grower.close();
+  }
 }
 
 /** Each rank grows whole trees. */
@@ -189,6 +195,10 @@ export class ApartGrower implements RoundGrower {
     }
     await environment.wait(environment.collective.barrier());
     return trees;
+  }
+
+  async close(): Promise<void> {
+    await this.#grower.close();
   }
 }
 

@@ -4,7 +4,7 @@
  * A draw hangs on seed, round and the keys of rows or groups, never on the rank that holds them.
  */
 import { hash32, mix32, purposes } from '../base/rng.ts';
-import type { RowStore, Segment } from '../tree/backend/cpu/row-store.ts';
+import type { Segment } from '../tree/backend/cpu/row-store.ts';
 import { type BoostingState, gradientRows } from './boosting-state.ts';
 import { gossFactors, hashesOf, type RowFactors } from './goss.ts';
 import { classRates } from './sampling-rates.ts';
@@ -85,14 +85,14 @@ export class RoundRows {
   }
 
   /** The rows at the root of a tree of the round. */
-  draw(store: RowStore, round: number): Segment {
+  draw(round: number, movesRecords: boolean): Segment {
     const { environment, job, memory } = this.#state;
     const { train, layout, records, keys } = this.#state.rows;
     if (!this.leavesRowsOut) return { buffer: 0, start: 0, count: train.count };
     const thresholds = memory.ownStats + 32;
     const isChosen = this.#factors !== null;
     environment.u32(thresholds, 1)[0] = isChosen ? 1 : Math.ceil(4294967296 * (1 - job.rows.rate));
-    const own = memory.rows;
+    const own = memory.place.rows;
     const count = environment.kernels.drawRows(
       records + train.start * layout.stride,
       train.start,
@@ -102,7 +102,7 @@ export class RoundRows {
       isChosen ? 0 : hash32(job.seed, purposes.rowSample, round),
       thresholds,
       1,
-      store.isIndexed ? 0 : own.records[0],
+      movesRecords ? own.records[0] : 0,
       own.ids[0],
       layout.slotOffset,
       0,

@@ -10,11 +10,13 @@ import { newKernelMemory } from '../kernels/choose.ts';
 import { isBriefPartition } from '../table/brief-partition.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
+import { chooseDevice } from './choose-device.ts';
 import { type AnyJob, fitWidth, isBriefWork, type UnplannedJob } from './fit-width.ts';
 import { partitionsWithin } from './ingest/placed-partitions.ts';
 import type {
   BoostingJob,
   BoostingSnapshot,
+  DeviceRequest,
   ForestJob,
   ForestSnapshot,
   IngestJob,
@@ -76,6 +78,12 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     options.width ??
       (await fitWidth({ program, job: job as unknown as AnyJob, partitions, runner })),
   );
+  const device = await chooseDevice({
+    owner: job.ingest.owner,
+    request: 'device' in job ? (job.device as DeviceRequest | null) : null,
+    numValues: numRows * job.ingest.features.length,
+    hasOtherProcesses: runner.hasOtherProcesses === true,
+  });
   const memory = takeMemory(tables.train.runner);
   const request: GangRequest = {
     program,
@@ -88,7 +96,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
       const rowRange = [from, to] as const;
       const own = partitionsFor(runner, partitions, rowRange);
       const ingest: IngestJob = { ...job.ingest, partitions: own, rowRange };
-      return { ...job, ingest };
+      return { ...job, ingest, ...('device' in job ? { device } : {}) };
     },
     signal,
     onMessage: (message) => {
@@ -99,6 +107,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     },
   };
   const isBrief =
+    device === null &&
     isBriefWork(job as unknown as AnyJob, numRows) &&
     partitions.every(({ spec }) => isBriefPartition(spec));
   const prepareBrief = (): Promise<unknown> => import('./worker-programs.ts');

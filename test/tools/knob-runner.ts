@@ -7,6 +7,7 @@ import { type GangRequest, type GangRunner, gangRunnerOf } from '../../src/clust
 import type { TaskOptions, TaskRunner } from '../../src/cluster/task-runner.ts';
 import type {
   BoostingJob,
+  DeviceRequest,
   ForestJob,
   RankReport,
   RankResult,
@@ -25,6 +26,8 @@ export interface Knobs {
   readonly sharesTrees?: boolean;
   /** Ranks of boosting grow whole trees of a round's outputs; by default they share each tree. */
   readonly growsApart?: boolean;
+  /** Where boosted trees grow, and after how many batches a device is lost. */
+  readonly device?: DeviceRequest;
 }
 
 /** See the header. */
@@ -65,13 +68,15 @@ export class KnobRunner implements GangRunner {
 }
 
 function turned(job: BoostingJob | ForestJob, knobs: Knobs): BoostingJob | ForestJob {
-  const { rawBytes, flushRows, maxHistogramBytes, kernels, sharesTrees, growsApart } = knobs;
+  const { rawBytes, flushRows, maxHistogramBytes, kernels, sharesTrees, growsApart, device } =
+    knobs;
   const ingest = rawBytes === undefined ? job.ingest : { ...job.ingest, rawBytes };
   return {
     ...job,
     ingest,
     ...(kernels === undefined ? {} : { kernels }),
     ...(flushRows !== undefined && 'flushRows' in job ? { flushRows } : {}),
+    ...(device !== undefined && 'device' in job ? { device } : {}),
     ...('growsApart' in job ? { growsApart: growsApart ?? false } : {}),
     ...(sharesTrees !== undefined && 'sharesTrees' in job ? { sharesTrees } : {}),
     ...(maxHistogramBytes !== undefined && 'maxHistogramBytes' in job ? { maxHistogramBytes } : {}),

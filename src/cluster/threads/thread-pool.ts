@@ -32,6 +32,8 @@ export interface GangNetwork {
 export interface ThreadPoolOptions {
   /** Longest wait of a rank for the others of its gang. */
   readonly timeoutMs?: number | undefined;
+  /** See TaskRunner. */
+  readonly device?: string | undefined;
 }
 
 type RunOptions = NonNullable<Parameters<Piscina['run']>[1]>;
@@ -46,6 +48,7 @@ interface Gang {
 /** A fixed number of worker threads that run tasks and gangs. */
 export class ThreadPool implements GangRunner {
   readonly numThreads: number;
+  readonly device: string | undefined;
   readonly #timeoutMs: number;
   readonly #workerUrl: URL;
   readonly #queue: AdmissionQueue;
@@ -57,6 +60,7 @@ export class ThreadPool implements GangRunner {
   /** @param workerUrl the worker's entry module, which exports handleJob */
   constructor(numThreads: number, workerUrl: URL, options: ThreadPoolOptions = {}) {
     this.numThreads = numThreads;
+    this.device = options.device;
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
     this.#workerUrl = workerUrl;
     this.#queue = new AdmissionQueue(numThreads);

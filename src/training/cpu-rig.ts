@@ -1,0 +1,63 @@
+/** Grows trees on this machine's cores. */
+import { writeFeatureTable } from '../binning/binned-layout.ts';
+import type { OpenNode } from '../tree/backend/backend.ts';
+import { type BackendMemory, CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
+import type { BoostingState } from './boosting-state.ts';
+import type { RoundRows } from './round-rows.ts';
+import { leftOut, type TreeRig, type TreeStart } from './tree-rig.ts';
+
+/** See the header. */
+export class CpuRig implements TreeRig {
+  readonly backend: CpuBackend;
+  readonly slots: TreeRig['slots'];
+  readonly #state: BoostingState;
+  readonly #roundRows: RoundRows;
+
+  constructor(state: BoostingState, roundRows: RoundRows) {
+    this.#state = state;
+    this.#roundRows = roundRows;
+    const { environment, job, memory, rows } = state;
+    const { layout, train } = rows;
+    const table = memory.place.backend.featureTable;
+    writeFeatureTable(layout, environment.u32(table, layout.places.length * 8));
+    this.backend = new CpuBackend({
+      kernels: environment.kernels,
+      memory: environment.memory,
+      collective: environment.collective,
+      layout,
+      rows: memory.place.rows,
+      addresses: memory.place.backend as BackendMemory,
+      params: job.split,
+      shaping: job.shaping,
+      flushRows: job.flushRows,
+    });
+    const address = rows.records + train.start * layout.stride + layout.slotOffset;
+    this.slots = { address, stride: layout.stride };
+  }
+
+  get counters(): CpuBackend['counters'] {
+    return this.backend.counters;
+  }
+
+  async beginTree({ quantisation, round, maskOf }: TreeStart): Promise<void> {
+    const rootSegment = this.#roundRows.draw(round, !this.backend.rows.isIndexed);
+    this.backend.beginTree({ quantisation, rootSegment, maskOf });
+  }
+
+  async markLeaves(leaves: readonly OpenNode[]): Promise<void> {
+    const { environment, memory, rows } = this.#state;
+    const { start, count } = rows.train;
+    if (this.#roundRows.leavesRowsOut) {
+      environment.u32(memory.leafOf + 4 * start, count).fill(leftOut);
+    }
+    leaves.forEach((leaf, number) => {
+      const segment = this.backend.segmentOf(leaf);
+      const { ids, firstId } = this.backend.rows.view(segment);
+      environment.kernels.markLeaf(ids, firstId, segment.count, number, memory.leafOf);
+    });
+  }
+
+  async close(): Promise<void> {
+    // the process's memory is all there is
+  }
+}

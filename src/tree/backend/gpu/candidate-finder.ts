@@ -1,0 +1,95 @@
+/**
+ * Which entries does the host need? gpu.js scores every feature of a batch's nodes; of those that could be best or
+ * second best the integers are fetched. Where most features could, where features are categories, or where float32
+ * has nothing to say (node-limits.ts), the host gets and scans them as they are.
+ */
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { Quantisation, SplitParams } from '../../split-params.ts';
+import type { OpenNode } from '../backend.ts';
+import type { DeviceTree } from './device-tree.ts';
+import { type DeviceNode, needsHost, nodeLimits } from './node-limits.ts';
+import { markCandidates } from './score-bounds.ts';
+import type { Scores } from './split-scores.ts';
+
+/** A node whose best split is wanted. */
+export interface SearchedNode {
+  readonly node: OpenNode;
+  readonly device: DeviceNode;
+  /** Where its entries go. */
+  readonly address: number;
+}
+
+/** See the header. */
+export class CandidateFinder {
+  /** Features whose entries came to the host, and nodes that came whole. */
+  featuresFetched = 0;
+  wholeNodes = 0;
+  readonly #tree: DeviceTree;
+  readonly #params: SplitParams;
+  readonly #numPlaces: number;
+  readonly #unknown: Uint8Array;
+  #masks = new Map<OpenNode, Uint8Array>();
+  #quantisation: Quantisation | null = null;
+
+  constructor(tree: DeviceTree, layout: BinnedLayout, params: SplitParams) {
+    this.#tree = tree;
+    this.#params = params;
+    this.#numPlaces = layout.places.length;
+    this.#unknown = Uint8Array.from(layout.places, ({ feature }) =>
+      feature.kind === 'numeric' ? 0 : 1,
+    );
+  }
+
+  /** Called before each tree. */
+  beginTree(quantisation: Quantisation): void {
+    this.#quantisation = quantisation;
+    this.#masks.clear();
+  }
+
+  /** The features of a node that are to be scanned, of those that it may split on. */
+  maskOf(node: OpenNode, allowed: Uint8Array | null): Uint8Array | null {
+    return this.#masks.get(node) ?? allowed;
+  }
+
+  /** Scores the nodes and fetches what the host has to scan. */
+  async fetch(
+    nodes: readonly SearchedNode[],
+    maskOf: (node: OpenNode) => Uint8Array | null,
+  ): Promise<void> {
+    this.#masks.clear();
+    const scored = nodes.filter(({ device }) => this.#canScore(device));
+    const most = this.#tree.nodesOfPass;
+    for (let from = 0; from < scored.length; from += most) {
+      const part = scored.slice(from, from + most);
+      const scores = await this.#tree.scores(part.map(({ device }) => device));
+      part.forEach(({ node }, i) => {
+        this.#keepCandidates(node, scores, i, maskOf(node));
+      });
+    }
+    await this.#tree.fetch(
+      nodes.map(({ node, device, address }) => {
+        const mask = this.#masks.get(node) ?? null;
+        if (mask === null) {
+          this.wholeNodes += 1;
+          this.featuresFetched += this.#numPlaces;
+        }
+        return { slot: device.slot, mask, address };
+      }),
+    );
+  }
+
+  #canScore(device: DeviceNode): boolean {
+    if (this.#tree.nodesOfPass === 0) return false;
+    const limits = nodeLimits(device, this.#params, this.#quantisation as Quantisation);
+    return !needsHost(this.#params, limits);
+  }
+
+  #keepCandidates(node: OpenNode, scores: Scores, index: number, allowed: Uint8Array | null): void {
+    const marks = new Uint8Array(this.#numPlaces);
+    const found = { mask: allowed, unknown: this.#unknown };
+    const count = markCandidates(scores, index, found, marks);
+    if (2 * count > this.#numPlaces) return;
+    this.#masks.set(node, marks);
+    this.featuresFetched += count;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What lies on the device during a fit, and how large each part is: the records once, the quantised gradients and
+ * the root's rows once a tree, row numbers and leaves, the histograms of open nodes. Data that does not fit the
+ * device's buffers is refused with the numbers before anything is allocated.
+ */
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import { DeviceFailure } from './device-failure.ts';
+import type { OpenDevice } from './open-device.ts';
+import { cutsOfPart, entryFields } from './shader-facts.ts';
+import { scoreParts } from './split-scores.ts';
+import { bufferUsage, type GpuBuffer } from './web-gpu.ts';
+
+/** Sizes that decide. */
+export interface DevicePlan {
+  readonly layout: BinnedLayout;
+  readonly numRows: number;
+  readonly poolSlots: number;
+  /** Most nodes of a batch. */
+  readonly maxNodes: number;
+}
+
+/** The large buffers. */
+export interface DeviceBuffers {
+  readonly records: GpuBuffer;
+  readonly slots: GpuBuffer;
+  /** Three stretches of row numbers. */
+  readonly rows: GpuBuffer;
+  readonly leafOf: GpuBuffer;
+  readonly hist: GpuBuffer;
+  readonly sums: GpuBuffer;
+  readonly gathered: GpuBuffer;
+  readonly places: GpuBuffer;
+  readonly groups: GpuBuffer;
+}
+
+/** Nodes whose cuts are looked at in one go; 0 where not even one node's fit a buffer. */
+export function nodesOfPass({ layout, maxNodes }: DevicePlan, mostBytes: number): number {
+  const nodeBytes = sumsBytes(layout);
+  const fit = Math.floor(mostBytes / nodeBytes);
+  return layout.places.length > 65_535 ? 0 : Math.min(maxNodes, fit);
+}
+
+function sumsBytes(layout: BinnedLayout): number {
+  return 16 * scoreParts * cutsOfPart(layout) * Math.max(1, layout.places.length);
+}
+
+/** Bytes of each buffer. */
+export function bufferBytes(
+  plan: DevicePlan,
+  mostBytes: number,
+): Readonly<Record<keyof DeviceBuffers, number>> {
+  const { layout, numRows } = plan;
+  return {
+    records: layout.stride * numRows,
+    slots: layout.slotBytes * numRows,
+    rows: 12 * numRows,
+    leafOf: 4 * numRows,
+    hist: 16 * layout.numCompact * plan.poolSlots,
+    sums: sumsBytes(layout) * nodesOfPass(plan, mostBytes),
+    gathered: 16 * layout.numCompact * plan.maxNodes,
+    places: 32 * layout.places.length,
+    groups: 16 * layout.places.length,
+  };
+}
+
+/** Makes them. @throws DeviceFailure with what is needed and what there is */
+export async function makeBuffers(open: OpenDevice, plan: DevicePlan): Promise<DeviceBuffers> {
+  const { device } = open;
+  const most = mostBufferBytes(open);
+  const sizes = Object.entries(bufferBytes(plan, most));
+  for (const [name, bytes] of sizes) {
+    if (bytes > most) {
+      throw new DeviceFailure(
+        'GPU_UNAVAILABLE',
+        `the ${name} of ${plan.numRows} rows need a buffer of ${bytes} bytes, and this device has at most ${most}; ` +
+          'use more executors with a GPU each, or fewer rows or columns',
+      );
+    }
+  }
+  device.pushErrorScope('out-of-memory');
+  const usage = bufferUsage.storage | bufferUsage.copyDst | bufferUsage.copySrc;
+  const made = Object.fromEntries(
+    sizes.map(([name, bytes]) => [
+      name,
+      device.createBuffer({ size: Math.max(64, Math.ceil(bytes / 64) * 64), usage }),
+    ]),
+  );
+  const error = await device.popErrorScope();
+  if (error !== null) {
+    for (const buffer of Object.values(made)) buffer.destroy();
+    const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
+    throw new DeviceFailure(
+      'GPU_UNAVAILABLE',
+      `the device did not give ${total} bytes for ${plan.numRows} rows (${error.message})`,
+    );
+  }
+  return made as unknown as DeviceBuffers;
+}
+
+/** The largest buffer that a kernel may see. */
+export function mostBufferBytes({ device }: OpenDevice): number {
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  return Math.min(maxStorageBufferBindingSize as number, maxBufferSize as number);
+}
+
+/** Entries that fit a workgroup's memory. */
+export function groupEntriesOf(
+  { device }: OpenDevice,
+  layout: BinnedLayout,
+  shift: number,
+): number {
+  const bytes = (device.limits.maxComputeWorkgroupStorageSize as number) - 64;
+  return Math.floor(bytes / (4 * entryFields(layout, shift)));
+}
+
+/** Runs of features whose entries fit: first place, end, first entry, entries. */
+export function featureGroups(
+  layout: BinnedLayout,
+  groupEntries: number,
+): Uint32Array<ArrayBuffer> {
+  const groups: number[] = [];
+  let first = 0;
+  while (first < layout.places.length) {
+    const from = layout.places[first]?.firstCompact as number;
+    let end = first + 1;
+    while (end < layout.places.length && entriesBefore(layout, end + 1) - from <= groupEntries) {
+      end += 1;
+    }
+    groups.push(first, end, from, entriesBefore(layout, end) - from);
+    first = end;
+  }
+  return Uint32Array.from(groups);
+}
+
+function entriesBefore(layout: BinnedLayout, place: number): number {
+  return layout.places[place]?.firstCompact ?? layout.numCompact;
+}

@@ -1,0 +1,405 @@
+/**
+ * The backend on a GPU. In each process one rank drives its device: rows, gradients and histograms lie there. The
+ * other ranks of the process only meet, so that all ranks grow the same tree; what is done once a tree (gradients,
+ * leaf values, scores) all of them do on their rows, as ever.
+ *
+ * In one process, for each batch of sibling pairs: (1) the device moves rows and says how many went left; (2) it
+ * builds the smaller child of each pair, the other is parent − child; (3) gpu.js finds every feature's best score
+ * in float32; (4) the integer entries of the features that could still win, or be the runner-up, come to the host,
+ * which scans them in float64 by the CPU's rule. With several processes the devices' integers are added up by the
+ * ranks that drive them, and the host scans all features of its slice.
+ *
+ * A device that fails tells all ranks at the next meeting; all leave the tree together (device-failure.ts).
+ */
+import { isPromise } from '../../../base/awaitable.ts';
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { Collective } from '../../../cluster/collective.ts';
+import type { Kernels } from '../../../kernels/kernels.ts';
+import type { Quantisation, SplitParams } from '../../split-params.ts';
+import type { SplitShaping } from '../../split-shaping.ts';
+import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
+import type { NodeTotals, SplitDetail } from '../cpu/candidate.ts';
+import { HistogramPool } from '../cpu/histogram-pool.ts';
+import { MemoryViews } from '../cpu/memory-views.ts';
+import type { Segment } from '../cpu/row-store.ts';
+import { sidesBytes, writeSides } from '../cpu/sides.ts';
+import { hessOf, SplitSearch, type Wanted } from '../cpu/split-search.ts';
+import { CandidateFinder } from './candidate-finder.ts';
+import { DeviceMeeting } from './device-meeting.ts';
+import { type Building, DeviceTree, otherBuffer } from './device-tree.ts';
+import { driverBounds, ExchangedHistograms } from './exchanged-histograms.ts';
+import type { OpenDevice } from './open-device.ts';
+
+/** Addresses and sizes that the memory plan gave to one rank. */
+export interface GpuMemory {
+  readonly featureTable: number;
+  /** Compact histograms of the nodes of a batch, which the process's device fills. */
+  readonly histograms: number;
+  /** This rank's own of what the processes exchange; 0 where there is one process. */
+  readonly exchanged: number;
+  readonly exchangedBytes: number;
+  /** This rank's scratch. */
+  readonly scratch: number;
+  /** Quantised gradients of all rows of the process, and the rows that trees are grown on, as drawn. */
+  readonly slots: number;
+  readonly ids: number;
+  readonly maxPairs: number;
+  readonly poolSlots: number;
+}
+
+/** What a backend is made of. */
+export interface GpuBackendOptions {
+  readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
+  readonly collective: Collective;
+  readonly layout: BinnedLayout;
+  readonly addresses: GpuMemory;
+  readonly params: SplitParams;
+  readonly shaping: SplitShaping | null;
+  readonly countShift: number;
+  /** Address of the records of all rows of the process, and how many there are. */
+  readonly records: number;
+  readonly numRows: number;
+  /** Opens this thread's device; called by the rank that drives it. */
+  readonly acquire: () => Promise<OpenDevice>;
+  /** Tests have the device lost after so many batches. */
+  readonly loseAfter: number | null;
+}
+
+/** What changes from tree to tree. */
+export interface GpuTreeSetup {
+  readonly quantisation: Quantisation;
+  /** This rank's rows of the tree, [first, first + count) of the drawn ones, or null for all rows. */
+  readonly drawn: { readonly first: number; readonly count: number } | null;
+  maskOf(node: OpenNode): Uint8Array | null;
+}
+
+interface NodeState {
+  /** On the device of this process; of no rows on ranks that drive none. */
+  readonly segment: Segment;
+  readonly totals: NodeTotals;
+}
+
+const noRows: Segment = { buffer: 0, start: 0, count: 0 };
+
+/** See the header. */
+export class GpuBackend implements TreeBackend {
+  readonly maxPairs: number;
+  readonly maxAhead: number;
+  readonly #o: GpuBackendOptions;
+  readonly #views: MemoryViews;
+  readonly #search: SplitSearch;
+  readonly #exchanged: ExchangedHistograms | null;
+  readonly #pool: HistogramPool;
+  /** The device, where this rank drives it. */
+  #tree: DeviceTree | null = null;
+  #open: OpenDevice | null = null;
+  #finder: CandidateFinder | null = null;
+  readonly #meeting: DeviceMeeting;
+  #setup: GpuTreeSetup | null = null;
+  #histogramRows = 0;
+  #numBatches = 0;
+
+  private constructor(
+    options: GpuBackendOptions,
+    meeting: DeviceMeeting,
+    drivers: readonly number[],
+  ) {
+    this.#o = options;
+    this.#meeting = meeting;
+    const { layout, addresses, collective, kernels } = options;
+    this.maxPairs = addresses.maxPairs;
+    this.maxAhead = addresses.maxPairs;
+    this.#views = new MemoryViews(options.memory);
+    if (addresses.exchanged !== 0) {
+      kernels.clearBytes(addresses.exchanged, addresses.exchangedBytes);
+    }
+    this.#pool = new HistogramPool(1, 1, addresses.poolSlots);
+    const bounds = driverBounds(layout, collective.size, drivers);
+    const owned = [bounds[collective.rank], bounds[collective.rank + 1]] as [number, number];
+    this.#search = new SplitSearch({
+      kernels,
+      views: this.#views,
+      collective,
+      layout,
+      params: options.params,
+      shaping: options.shaping,
+      featureTable: addresses.featureTable,
+      owned,
+      scratch: addresses.scratch,
+      maxNodes: 2 * addresses.maxPairs,
+    });
+    this.#exchanged =
+      addresses.exchanged === 0
+        ? null
+        : new ExchangedHistograms({ ...options, bounds, drivers, address: addresses.exchanged });
+  }
+
+  /** Opens the devices; every rank calls it. @throws DeviceFailure, the same on every rank */
+  static async create(options: GpuBackendOptions): Promise<GpuBackend> {
+    const { collective } = options;
+    const drives = collective.localRanks[0] === collective.rank;
+    const meeting = new DeviceMeeting(collective);
+    const words = await meeting.agree({ drives });
+    const drivers = words.flatMap((word, rank) => (word.drives === true ? [rank] : []));
+    const backend = new GpuBackend(options, meeting, drivers);
+    if (drives) await meeting.attempt(() => backend.#openDevice());
+    try {
+      await meeting.agree();
+    } catch (error) {
+      await backend.dispose();
+      throw error;
+    }
+    return backend;
+  }
+
+  /** Bytes of scratch one rank needs. */
+  static scratchBytes(layout: BinnedLayout, maxPairs: number): number {
+    return SplitSearch.scratchBytes(layout, 2 * maxPairs);
+  }
+
+  get counters(): { histogramRows: number; featuresDecided: number } {
+    return {
+      histogramRows: this.#histogramRows,
+      featuresDecided: this.#finder?.featuresFetched ?? this.#search.featuresDecided,
+    };
+  }
+
+  /** What the device is called; null on ranks that drive none. */
+  get deviceName(): string | null {
+    return this.#open?.facts.name ?? null;
+  }
+
+  /** Called before each tree, when all ranks' gradients are quantised or soon will be. */
+  async beginTree(setup: GpuTreeSetup): Promise<void> {
+    this.#setup = setup;
+    this.#views.refresh();
+    this.#pool.clear();
+    const finder = this.#finder;
+    this.#search.beginTree(setup.quantisation, (node) =>
+      finder === null ? setup.maskOf(node) : finder.maskOf(node, setup.maskOf(node)),
+    );
+    finder?.beginTree(setup.quantisation);
+    // a meeting: every rank's gradients and rows are written when it is over
+    const words = await this.#meeting.agree({ drawn: setup.drawn });
+    const { slots, ids } = this.#o.addresses;
+    const local = this.#o.collective.localRanks.map((rank) => words[rank]?.drawn ?? null);
+    const drawn = local.flatMap((own) =>
+      own === null ? [] : [{ ids: ids + 4 * own.first, count: own.count }],
+    );
+    this.#rootRows = setup.drawn === null ? this.#o.numRows : sumOf(drawn.map((d) => d.count));
+    await this.#onDevice((tree) => {
+      tree.beginTree(setup.quantisation, slots, setup.drawn === null ? null : drawn);
+    });
+  }
+
+  #rootRows = 0;
+
+  close(node: OpenNode): void {
+    this.#pool.release(node);
+  }
+
+  async openRoot(root: OpenNode, wantsSplit: boolean): Promise<void> {
+    const { layout, addresses, collective } = this.#o;
+    const segment = this.#tree === null ? noRows : { ...noRows, count: this.#rootRows };
+    const all = new BigInt64Array([0n, 0n, BigInt(segment.count)]);
+    const hasPlaces = layout.places.length > 0;
+    await this.#onDevice(async (tree) => {
+      if (!hasPlaces) return;
+      const slot = this.#slotOf(root, new Set([root]));
+      this.#build(tree, [{ slot, segment }], []);
+      const mask = new Uint8Array(layout.places.length);
+      mask[0] = 1;
+      await tree.fetch([{ slot, mask, address: addresses.histograms }]);
+      const entries = 2 * ((layout.places[0]?.numValueBins as number) + 1);
+      const sums = this.#views.i64.subarray(addresses.histograms / 8).subarray(0, entries);
+      sums.forEach((sum, i) => {
+        all[i % 2] = (all[i % 2] as bigint) + sum;
+      });
+    });
+    await this.#meeting.agree();
+    const reduced = collective.allreduce(all, 'sum');
+    if (isPromise(reduced)) await reduced;
+    const totals: NodeTotals = { grad: all[0] as bigint, hess: all[1] as bigint };
+    root.state = { segment, totals } satisfies NodeState;
+    root.rows = Number(all[2]);
+    if (!hasPlaces) return;
+    root.cover = this.#coverOf(totals);
+    if (wantsSplit) await this.#find([root]);
+  }
+
+  async split(pairs: readonly SiblingPair[]): Promise<void> {
+    this.#o.collective.checkAborted();
+    this.#numBatches += 1;
+    if (this.#numBatches === this.#o.loseAfter) this.#open?.lose();
+    await this.#moveRows(pairs);
+    const growing = pairs.filter((pair) => pair.wantsSplits);
+    for (const pair of pairs) if (!pair.wantsSplits) this.#pool.release(pair.parent);
+    await this.#onDevice((tree) => this.#buildPairs(tree, growing));
+    if (growing.length > 0) await this.#find(growing.flatMap(({ left, right }) => [left, right]));
+    else await this.#meeting.agree();
+    await this.#countLeaves(pairs.filter((pair) => !pair.wantsSplits));
+  }
+
+  /** Writes the leaf of each of the process's rows to `address`; those of no leaf get `others`. */
+  async markLeaves(leaves: readonly OpenNode[], others: number, address: number): Promise<void> {
+    const segments = leaves.map((leaf) => (leaf.state as NodeState).segment);
+    await this.#onDevice((tree) => tree.markLeaves(segments, others, address));
+    await this.#meeting.agree();
+  }
+
+  /** Frees the device's memory. */
+  async dispose(): Promise<void> {
+    const tree = this.#tree;
+    this.#tree = null;
+    await tree?.destroy();
+  }
+
+  async #openDevice(): Promise<void> {
+    const { layout, addresses, countShift, params, shaping } = this.#o;
+    const open = await this.#o.acquire();
+    this.#open = open;
+    this.#tree = await DeviceTree.create(open, {
+      layout,
+      countShift,
+      params,
+      memory: this.#o.memory,
+      records: this.#o.records,
+      numRows: this.#o.numRows,
+      poolSlots: addresses.poolSlots,
+      maxNodes: 2 * addresses.maxPairs,
+    });
+    if (this.#exchanged === null && shaping === null) {
+      this.#finder = new CandidateFinder(this.#tree, layout, params);
+    }
+  }
+
+  async #moveRows(pairs: readonly SiblingPair[]): Promise<void> {
+    const { layout } = this.#o;
+    let numLeft: readonly number[] = [];
+    await this.#onDevice(async (tree) => {
+      numLeft = await tree.partition(
+        pairs.map(({ parent }) => {
+          const split = parent.split as Split;
+          const place = layout.places[split.place];
+          if (place === undefined) throw new RangeError('a split names a place outside the layout');
+          const sides = new Uint8Array(sidesBytes(place));
+          writeSides(split, place, sides);
+          return { segment: (parent.state as NodeState).segment, place, sides };
+        }),
+      );
+    });
+    pairs.forEach(({ parent, left, right }, i) => {
+      const { segment, totals } = parent.state as NodeState;
+      const { left: leftTotals } = (parent.split as Split).detail as SplitDetail;
+      const rightTotals: NodeTotals = {
+        grad: totals.grad - leftTotals.grad,
+        hess: totals.hess - leftTotals.hess,
+      };
+      const count = numLeft[i] ?? 0;
+      const to = otherBuffer(segment);
+      const { start } = segment;
+      const rest = this.#tree === null ? 0 : segment.count - count;
+      left.state = {
+        segment: { buffer: to, start, count },
+        totals: leftTotals,
+      } satisfies NodeState;
+      right.state = {
+        segment: { buffer: to, start: start + count, count: rest },
+        totals: rightTotals,
+      } satisfies NodeState;
+      left.cover = this.#coverOf(leftTotals);
+      right.cover = this.#coverOf(rightTotals);
+    });
+  }
+
+  /** Histograms of both children of each pair: the one of fewer rows built, or both where the parent's is gone. */
+  #buildPairs(tree: DeviceTree, pairs: readonly SiblingPair[]): void {
+    const keep = new Set(pairs.flatMap(({ parent, left, right }) => [parent, left, right]));
+    const buildings: Building[] = [];
+    const siblings: { parent: number; built: number }[] = [];
+    for (const { parent, left, right } of pairs) {
+      const rowsOf = (node: OpenNode): number => (node.state as NodeState).segment.count;
+      const [fewer, more] = rowsOf(left) <= rowsOf(right) ? [left, right] : [right, left];
+      const hasParent = this.#pool.addressOf(parent) !== 0;
+      for (const node of hasParent ? [fewer] : [fewer, more]) {
+        const { segment } = node.state as NodeState;
+        buildings.push({ slot: this.#slotOf(node, keep), segment });
+      }
+      if (!hasParent) continue;
+      const slot = this.#pool.inherit(parent, more) - 1;
+      siblings.push({ parent: slot, built: this.#pool.addressOf(fewer) - 1 });
+    }
+    this.#build(tree, buildings, siblings);
+  }
+
+  #build(
+    tree: DeviceTree,
+    buildings: readonly Building[],
+    siblings: readonly { parent: number; built: number }[],
+  ): void {
+    this.#histogramRows += sumOf(buildings.map(({ segment }) => segment.count));
+    tree.build(buildings, siblings);
+  }
+
+  /** Gives each node its best split. */
+  async #find(nodes: readonly OpenNode[]): Promise<void> {
+    const { addresses, layout } = this.#o;
+    const bytes = 16 * layout.numCompact;
+    const wanted: Wanted[] = nodes.map((node, i) => {
+      const { segment, totals } = node.state as NodeState;
+      return { node, totals, hist: addresses.histograms + i * bytes, localRows: segment.count };
+    });
+    const exchanged = this.#exchanged;
+    await this.#onDevice(async (tree) => {
+      const searched = wanted.map(({ node, totals, hist, localRows }, i) => ({
+        node,
+        address: exchanged === null ? hist : exchanged.addressOf(i),
+        device: { slot: this.#pool.addressOf(node) - 1, rows: localRows, totals },
+      }));
+      const setup = this.#setup as GpuTreeSetup;
+      if (this.#finder !== null) await this.#finder.fetch(searched, (node) => setup.maskOf(node));
+      else {
+        await tree.fetch(
+          searched.map(({ device, address }) => ({ slot: device.slot, mask: null, address })),
+        );
+      }
+    });
+    await this.#meeting.agree();
+    if (exchanged !== null) await exchanged.addUp(wanted.map(({ hist }) => hist));
+    await this.#search.find(wanted);
+  }
+
+  /** Rows of children that need no histogram. */
+  async #countLeaves(pairs: readonly SiblingPair[]): Promise<void> {
+    if (pairs.length === 0) return;
+    const nodes = pairs.flatMap((pair) => [pair.left, pair.right]);
+    const counts = BigInt64Array.from(nodes, (node) =>
+      BigInt((node.state as NodeState).segment.count),
+    );
+    const reduced = this.#o.collective.allreduce(counts, 'sum');
+    if (isPromise(reduced)) await reduced;
+    nodes.forEach((node, i) => {
+      node.rows = Number(counts[i]);
+    });
+  }
+
+  #slotOf(node: OpenNode, keep: ReadonlySet<OpenNode>): number {
+    return this.#pool.take(node, keep) - 1;
+  }
+
+  #coverOf(totals: NodeTotals): number {
+    const { countShift, hessUnit } = (this.#setup as GpuTreeSetup).quantisation;
+    return Number(hessOf(totals.hess, countShift)) * hessUnit;
+  }
+
+  /** Work for the rank that drives the device; once it failed nothing more is done until the next meeting. */
+  async #onDevice(work: (tree: DeviceTree) => void | Promise<void>): Promise<void> {
+    const tree = this.#tree;
+    if (tree !== null) await this.#meeting.attempt(() => work(tree));
+  }
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, n) => sum + n, 0);
+}

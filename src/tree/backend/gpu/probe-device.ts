@@ -1,0 +1,55 @@
+/**
+ * Is there a GPU that can be used? Asked in a process of its own, once: a driver may crash, or take for ever. The
+ * answer is kept for as long as the settings that it hangs on stay the same.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { DeviceFailure } from './device-failure.ts';
+import { explainCrash, explainSilence } from './explain-failure.ts';
+import type { AdapterFacts } from './open-device.ts';
+
+/** What the process says. */
+export type ProbeAnswer = { readonly facts: AdapterFacts } | { readonly failure: string };
+
+/** How long it may take. */
+const mostSeconds = 20;
+
+/** Settings that decide which device is found. */
+const settings = ['COPPICE_GPU_BACKEND', 'COPPICE_ALLOW_SOFTWARE_GPU', 'VK_DRIVER_FILES'] as const;
+
+const answers = new Map<string, Promise<AdapterFacts>>();
+
+/** The device that a fit would get. @throws DeviceFailure `GPU_UNAVAILABLE` */
+export function probeDevice(): Promise<AdapterFacts> {
+  const key = settings.map((name) => process.env[name] ?? '').join('\n');
+  let answer = answers.get(key);
+  if (answer === undefined) {
+    answer = askProcess();
+    answers.set(key, answer);
+  }
+  return answer;
+}
+
+/** Where the process's entry lies; tests run the built one. */
+export function probeUrl(moduleUrl: string = import.meta.url): URL {
+  const built = moduleUrl.endsWith('.ts')
+    ? '../../../../dist/bundle/node/gpu-probe.js'
+    : './gpu-probe.js';
+  return new URL(built, moduleUrl);
+}
+
+async function askProcess(): Promise<AdapterFacts> {
+  const options = { timeout: mostSeconds * 1000, killSignal: 'SIGKILL' as const };
+  const script = fileURLToPath(probeUrl());
+  const output = await new Promise<string>((resolve, reject) => {
+    execFile(process.execPath, [script], options, (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else if (error.killed === true) reject(explainSilence(mostSeconds));
+      else reject(explainCrash(error.signal ?? `exit status ${String(error.code)}`));
+    });
+  });
+  const last = output.trim().split('\n').at(-1) ?? '';
+  const answer = JSON.parse(last) as ProbeAnswer;
+  if ('failure' in answer) throw new DeviceFailure('GPU_UNAVAILABLE', answer.failure);
+  return answer.facts;
+}

@@ -1,0 +1,67 @@
+/**
+ * Run in a process of its own: compiles every shader on Dawn's null backend, which validates and computes nothing,
+ * for each width of gradients and counts. Prints what the compiler objects to, one line each.
+ */
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { type BinnedFeature, layoutRecords } from '../../../../src/binning/binned-layout.ts';
+import { shaders } from '../../../../src/tree/backend/gpu/device-kernels.ts';
+import { cutsOfPart, entryFields } from '../../../../src/tree/backend/gpu/shader-facts.ts';
+import type { WebGpuPackage } from '../../../../src/tree/backend/gpu/web-gpu.ts';
+
+const feature = (index: number, numBins: number, isCategory = false): BinnedFeature => ({
+  name: `x${index}`,
+  index,
+  kind: isCategory ? 'category' : 'numeric',
+  edges: Float64Array.from({ length: isCategory ? 0 : numBins - 1 }, (_, i) => i),
+  categories: Array.from({ length: isCategory ? numBins : 0 }, (_, i) => `c${i}`),
+  isFloat32: true,
+});
+
+const cases = [
+  { features: [feature(0, 2)], shift: 63 },
+  { features: [feature(0, 255), feature(1, 7), feature(2, 3, true)], shift: 63 },
+  { features: [feature(0, 255), feature(1, 9)], shift: 20 },
+  { features: [feature(0, 40), feature(1, 3000, true)], shift: 40 },
+  { features: [feature(0, 64), feature(1, 4)], shift: 32 },
+];
+
+const path = createRequire(import.meta.url).resolve('webgpu');
+const { create } = (await import(pathToFileURL(path).href)) as WebGpuPackage;
+const gpu = create(['backend=null']);
+const adapter = await gpu.requestAdapter();
+const device = await adapter?.requestDevice({ requiredLimits: {} });
+if (device === undefined) throw new Error('the null backend gave no device');
+let numCompiled = 0;
+for (const slotBytes of [4, 8] as const) {
+  for (const { features, shift } of cases) {
+    const layout = layoutRecords(
+      features,
+      features.map(() => true),
+      slotBytes,
+    );
+    for (const [name, shaderOf] of Object.entries(shaders)) {
+      const code = shaderOf({
+        layout,
+        countShift: shift,
+        minRows: 20,
+        groupEntries: Math.floor(16_000 / (4 * entryFields(layout, shift))),
+        cutsOfPart: cutsOfPart(layout),
+      });
+      device.pushErrorScope('validation');
+      const module = device.createShaderModule({ code });
+      for (const { lineNum, message } of (await module.getCompilationInfo()).messages) {
+        console.log(`${name}, ${slotBytes} bytes, shift ${shift}, line ${lineNum}: ${message}`);
+      }
+      await device.createComputePipelineAsync({
+        layout: 'auto',
+        compute: { module, entryPoint: name },
+      });
+      const error = await device.popErrorScope();
+      if (error !== null) console.log(`${name}: ${error.message}`);
+      numCompiled += 1;
+    }
+  }
+}
+device.destroy();
+console.log(`compiled ${numCompiled}`);

@@ -1,0 +1,163 @@
+/**
+ * Run in a process of its own, for it loads the GPU's driver: fits on the device and on the CPU and compares the
+ * saved bytes. Each scenario of the command line prints one line of JSON; a difference ends the process with 1.
+ */
+import fc from 'fast-check';
+import { InlineRunner } from '../../../../src/cluster/task-runner.ts';
+import { TcpGangRunner } from '../../../../src/cluster/tcp/tcp-gang-runner.ts';
+import { ThreadPool } from '../../../../src/cluster/threads/thread-pool.ts';
+import { GBTClassifier } from '../../../../src/ensemble/gbt-classifier.ts';
+import type { TreeModel } from '../../../../src/ensemble/tree-model.ts';
+import { workerUrl } from '../../../../src/session/worker-url.ts';
+import type { PartitionedTable } from '../../../../src/table/partitioned-table.ts';
+import { savedBytes } from '../../../tools/fitted-bytes.ts';
+import { KnobRunner, type Knobs } from '../../../tools/knob-runner.ts';
+import { type DataRecipe, featureNames, randomData } from '../../../tools/random-data.ts';
+import { cutTable, evenCuts } from '../../../tools/sample-data.ts';
+import {
+  type EstimatorCase,
+  estimatorCases,
+  makeEstimator,
+  recipes,
+  withFeatures,
+} from '../../../training/random-estimators.ts';
+
+const pool = new ThreadPool(3, workerUrl());
+const runner = new KnobRunner(pool);
+const alone = new KnobRunner(new InlineRunner());
+
+/** A fit on both; the options are those of the estimator. */
+async function compare(
+  found: EstimatorCase,
+  recipe: DataRecipe,
+  { threads, partitions = 1, ...knobs }: Knobs & { threads: number; partitions?: number },
+  gangs: KnobRunner = runner,
+): Promise<void> {
+  const data = randomData(recipe);
+  const complete = withFeatures(found, recipe);
+  const fitOn = async (one: KnobRunner, device: 'cpu' | 'gpu', turned: Knobs) => {
+    one.knobs = turned;
+    const table = cutTable(one, data, evenCuts(recipe.numRows, partitions));
+    return await outcomeOf({ ...complete, options: { ...complete.options, device } }, table);
+  };
+  const expected = await fitOn(alone, 'cpu', {});
+  const gotten = await fitOn(gangs, 'gpu', { ...knobs, width: threads });
+  if (expected === gotten) return;
+  throw new Error(
+    `${JSON.stringify({ found, recipe, threads })}: ${gotten} instead of ${expected}`,
+  );
+}
+
+async function outcomeOf(found: EstimatorCase, table: PartitionedTable): Promise<string> {
+  let model: TreeModel;
+  try {
+    model = await makeEstimator(found).fit(table);
+  } catch (error) {
+    return `${(error as { code?: string }).code}: ${(error as Error).message}`;
+  }
+  return JSON.stringify(await savedBytes(model));
+}
+
+const wide: DataRecipe = {
+  seed: 3,
+  numRows: 3100,
+  kinds: Array.from({ length: 12 }, (_, i) => (i === 7 ? 'words' : 'float32')),
+  missing: 0.05,
+};
+
+const scenarios: Readonly<Record<string, () => Promise<object>>> = {
+  random: async () => {
+    const topology = fc.record({
+      threads: fc.constantFrom(1, 2, 3),
+      partitions: fc.constantFrom(1, 4),
+    });
+    const cases = fc.oneof(estimatorCases.GBTRegressor, estimatorCases.GBTClassifier);
+    const property = fc.asyncProperty(cases, recipes, topology, (...found) => compare(...found));
+    const numRuns = Number(process.env.COPPICE_GPU_FITS ?? 10);
+    await fc.assert(property, { numRuns, endOnFailure: true, seed: 20 });
+    return { numRuns };
+  },
+  // many features: most are never fetched, so what gpu.js finds decides what the host looks at
+  scored: async () => {
+    const kinds = wide.kinds.concat(wide.kinds);
+    const options = { labelCol: 'b', maxIter: 3, maxDepth: 5, minInstancesPerNode: 5, lambda: 1 };
+    await compare({ name: 'GBTClassifier', options }, { ...wide, kinds }, { threads: 2 });
+    const decided = (gangs: KnobRunner): number | undefined => gangs.reports[0]?.featuresDecided;
+    return { onDevice: decided(runner), onCpu: decided(alone) };
+  },
+  // wide gradients, categories of two bytes, a pool that keeps almost nothing, all rows and some
+  widths: async () => {
+    const recipe: DataRecipe = { ...wide, kinds: ['float32', 'many words', 'float64', 'words'] };
+    const options = { labelCol: 'p', weightCol: 'w', maxIter: 2, maxLeaves: 9, minCategoryRows: 0 };
+    const knobs = { threads: 2, maxHistogramBytes: 1 };
+    await compare({ name: 'GBTRegressor', options }, recipe, knobs);
+    const drawn = { ...options, subsamplingRate: 0.4, maxDepth: 4, lossType: 'gamma' };
+    await compare({ name: 'GBTRegressor', options: drawn }, recipe, { threads: 3 });
+    return {};
+  },
+  // monotone and smoothed leaves are scanned on the host; models that are averaged are grown one after another
+  shaped: async () => {
+    const options = {
+      labelCol: 'y',
+      ...{ maxIter: 2, maxLeaves: 8, alpha: 0.1, pathSmoothing: 2 },
+      monotoneConstraints: { x0: 1 },
+    };
+    await compare({ name: 'GBTRegressor', options }, wide, { threads: 2 });
+    const folds = { labelCol: 'b', maxIter: 4, holdOutFolds: 2, numModels: 2, maxLeaves: 6 };
+    await compare({ name: 'GBTClassifier', options: folds }, wide, { threads: 2 });
+    return {};
+  },
+  lost: async () => {
+    const options = { labelCol: 'y', maxIter: 3, maxLeaves: 8, subsamplingRate: 0.7 };
+    const found = { name: 'GBTRegressor', options } as const;
+    const table = cutTable(runner, randomData(wide));
+    const said: string[] = [];
+    for (const loseAfter of [1, 4]) {
+      runner.knobs = { width: 2, device: { kind: 'gpu', loseAfter } };
+      said.push(await outcomeOf(withFeatures(found, wide), table));
+      await compare(found, wide, { threads: 2, device: { kind: 'auto', loseAfter } });
+    }
+    return { said };
+  },
+  // each process has a device of its own; their integers are added up
+  processes: async () => {
+    const options = { labelCol: 'b', maxIter: 2, maxDepth: 4, minInstancesPerNode: 3 };
+    const found = { name: 'GBTClassifier', options } as const;
+    for (const threadsPerProcess of [1, 2]) {
+      const processes = new TcpGangRunner({
+        numProcesses: 2,
+        threadsPerProcess,
+        workerUrl: workerUrl(),
+        tasks: pool,
+      });
+      await compare(found, wide, { threads: 2 * threadsPerProcess }, new KnobRunner(processes));
+      await processes.close();
+    }
+    return {};
+  },
+  // what one fit leaves on the device or in memory would show after many
+  loop: async () => {
+    const numFits = Number(process.env.COPPICE_GPU_FITS ?? 40);
+    const data = randomData({ ...wide, numRows: 300 });
+    const options = { labelCol: 'b', maxIter: 1, maxDepth: 2, featuresCols: featureNames(wide) };
+    const estimator = new GBTClassifier({ ...options, device: 'gpu' });
+    runner.knobs = { width: 1 };
+    const table = cutTable(runner, data);
+    const sizes: number[] = [];
+    for (let i = 0; i < numFits; i++) {
+      await estimator.fit(table);
+      if (i % Math.floor(numFits / 4) === 0) sizes.push(process.memoryUsage().rss / 2 ** 20);
+    }
+    sizes.push(process.memoryUsage().rss / 2 ** 20);
+    return { numFits, sizes };
+  },
+};
+
+for (const name of process.argv.slice(2)) {
+  const scenario = scenarios[name];
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+  const begin = performance.now();
+  const told = await scenario();
+  console.log(JSON.stringify({ name, ms: Math.round(performance.now() - begin), ...told }));
+}
+await pool.close();

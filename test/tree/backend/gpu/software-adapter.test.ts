@@ -1,0 +1,80 @@
+/**
+ * Whole fits on a device, in a process of its own: the saved bytes are those of the CPU, whatever the parameters,
+ * the threads and the misfortunes. Mesa's software adapter serves where there is no GPU.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { probeUnder, softwareGpuEnvironment } from '../../../tools/software-gpu.ts';
+import { suiteRuns } from '../../../tools/suite-runs.ts';
+
+const environment = softwareGpuEnvironment();
+const found = probeUnder(environment);
+const runs = suiteRuns('gpu', 'failure' in found ? found.failure : null);
+
+interface Told {
+  readonly name: string;
+  readonly [fact: string]: unknown;
+}
+
+async function runScript(
+  name: string,
+  words: readonly string[],
+): Promise<{ stdout: string; stderr: string }> {
+  const script = fileURLToPath(new URL(name, import.meta.url));
+  return await promisify(execFile)(process.execPath, ['--import', 'tsx', script, ...words], {
+    env: environment,
+    timeout: 110_000,
+    maxBuffer: 1 << 24,
+  });
+}
+
+it('compiles every kernel without a complaint of the validator', async () => {
+  const { stdout } = await runScript('compile-shaders.ts', []);
+  expect(stdout.trim()).toBe('compiled 70');
+}, 60_000);
+
+describe.runIf(runs)('fits on a device', () => {
+  const names = ['scored', 'widths', 'shaped', 'lost', 'loop', 'random', 'processes'] as const;
+  const told = new Map<string, Told>();
+  let warned = '';
+
+  beforeAll(async () => {
+    const { stdout, stderr } = await runScript('equal-fits.ts', names);
+    warned = stderr;
+    for (const line of stdout.trim().split('\n')) {
+      if (!line.startsWith('{')) continue;
+      const result = JSON.parse(line) as Told;
+      told.set(result.name, result);
+    }
+  }, 120_000);
+
+  it.each(names)('saves the bytes of the CPU: %s', (name) => {
+    expect(told.get(name)?.['name']).toBe(name);
+  });
+
+  it('fetches the entries of few features', () => {
+    const { onDevice, onCpu } = told.get('scored') as Told & Record<string, number>;
+    expect(onDevice).toBeGreaterThan(0);
+    expect(3 * (onDevice as number)).toBeLessThan(onCpu as number);
+  });
+
+  it('says that the device was lost, or goes on without it', () => {
+    const said = told.get('lost')?.['said'] as readonly string[];
+    expect(said).toHaveLength(2);
+    for (const text of said) {
+      expect(text).toMatch(
+        /^GPU_FAILED: the GPU that trained GBTRegressor stopped: the device was lost/,
+      );
+    }
+    expect(warned.match(/GBTRegressor goes on without the GPU: the device was lost/g)).toHaveLength(
+      2,
+    );
+  });
+
+  it('holds no more memory after many fits than after some', () => {
+    const sizes = told.get('loop')?.['sizes'] as readonly number[];
+    expect((sizes.at(-1) as number) - (sizes[1] as number)).toBeLessThan(80);
+  });
+});
