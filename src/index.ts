@@ -55,6 +55,12 @@ export { GBTClassificationModel, GBTClassifier } from './ensemble/gbt-classifier
 export type { GBTClassifierOptions, GBTRegressorOptions } from './ensemble/gbt-params.ts';
 export { GBTRanker, GBTRankingModel } from './ensemble/gbt-ranker.ts';
 export { GBTRegressionModel, GBTRegressor } from './ensemble/gbt-regressor.ts';
+export {
+  IsolationForest,
+  IsolationForestModel,
+  type IsolationScore,
+} from './ensemble/isolation-forest.ts';
+export type { IsolationForestOptions } from './ensemble/isolation-params.ts';
 export type { OutOfBagSummary } from './ensemble/out-of-bag.ts';
 export {
   RandomForestClassificationModel,

@@ -21,6 +21,7 @@ export const purposes = {
   resample: 14,
   goss: 21,
   kMeans: 31,
+  isolation: 41,
 } as const;
 
 /** A bijective mix of 32 bits. */

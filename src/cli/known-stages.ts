@@ -6,6 +6,7 @@ import '../ensemble/extra-trees-regressor.ts';
 import '../ensemble/gbt-classifier.ts';
 import '../ensemble/gbt-ranker.ts';
 import '../ensemble/gbt-regressor.ts';
+import '../ensemble/isolation-forest.ts';
 import '../ensemble/random-forest-classifier.ts';
 import '../ensemble/random-forest-regressor.ts';
 import '../evaluation/binary-classification-evaluator.ts';

@@ -1,5 +1,6 @@
 /** Makes the ensembles' operators known to a thread. */
 import { registerOperator } from '../table/operators.ts';
+import { type DrawnRowsSpec, makeDrawnRowsOperator } from './drawn-rows.ts';
 import {
   type ExplainSpec,
   makeExplainOperator,
@@ -13,6 +14,7 @@ import { makeTrainingLeavesOperator, type TrainingLeavesSpec } from './training-
 registerOperator<PredictSpec>('ensemble.predictTrees', makePredictOperator);
 registerOperator<ExplainSpec>('ensemble.explainTrees', makeExplainOperator);
 registerOperator<ExplainSpec>('ensemble.explainPairs', makeExplainPairsOperator);
+registerOperator<DrawnRowsSpec>('ensemble.drawnRows', makeDrawnRowsOperator);
 registerOperator<OutOfBagSpec>('ensemble.outOfBag', makeOutOfBagOperator);
 registerOperator<TrainingLeavesSpec>('ensemble.trainingLeaves', makeTrainingLeavesOperator);
 registerOperator<LeafStatisticsSpec>('ensemble.leafStatistics', makeLeafStatisticsOperator);

@@ -9,6 +9,7 @@ import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
 import { GBTRanker } from '../../src/ensemble/gbt-ranker.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { IsolationForest } from '../../src/ensemble/isolation-forest.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
 import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
@@ -398,6 +399,14 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     (options) => new SuccessiveHalving({ factor: 2, ...options }),
     'SuccessiveHalvingModel',
   ),
+  IsolationForest: {
+    make: (extra) => new IsolationForest({ ...treeColumns, numTrees: 4, ...extra }),
+    table: trainingTable,
+    reads: 'distance',
+    modelName: 'IsolationForestModel',
+    fitsAnyType: 'features may be numbers, text or dates',
+    refusesEmpty: true,
+  },
   ...ensembleCases(trainingTable),
   Pipeline: {
     make: (extra) =>

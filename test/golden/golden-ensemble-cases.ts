@@ -5,6 +5,7 @@ import { ExtraTreesClassifier } from '../../src/ensemble/extra-trees-classifier.
 import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { IsolationForest } from '../../src/ensemble/isolation-forest.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
@@ -93,6 +94,8 @@ export const goldenEnsembleCases: Readonly<Record<string, () => Estimator>> = {
       pathSmoothing: 2,
       zeroAsMissing: true,
     }),
+  IsolationForestModel: () =>
+    new IsolationForest({ featuresCols, numTrees: 5, maxSamples: 32, contamination: 0.1 }),
   StackingClassificationModel: () =>
     new StackingClassifier({
       estimators: [classTree],

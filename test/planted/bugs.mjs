@@ -173,6 +173,17 @@ export const plantedBugs = [
     tests: ['test/tree/explainer.prop.test.ts'],
   },
   {
+    name: 'an isolated crowd counts as one row',
+    edits: [
+      {
+        file: 'src/ensemble/fit-isolation-forest.ts',
+        find: '(depth + more) / usual',
+        replace: '(depth + 0 * more) / usual',
+      },
+    ],
+    tests: ['test/ensemble/isolation-forest.test.ts'],
+  },
+  {
     name: 'a missing value that goes left is ranked among the lowest',
     edits: [
       {
