@@ -240,7 +240,7 @@ export { Estimator, type FitOptions, type Fitted } from './pipeline/estimator.ts
 export type { LabelValue } from './pipeline/label-values.ts';
 export { loadStage } from './pipeline/load-stage.ts';
 export type { LogicalField, LogicalSchema } from './pipeline/logical-schema.ts';
-export { Model } from './pipeline/model.ts';
+export { Model, type PredictionColumns } from './pipeline/model.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 export { PipelineModel, type PipelineModelOptions } from './pipeline/pipeline-model.ts';
 export { PipelineStage } from './pipeline/pipeline-stage.ts';

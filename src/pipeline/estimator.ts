@@ -26,6 +26,11 @@ export interface FitOptions {
    * fitted pipeline; its stages that can go on do, the others are taken over as they are.
    */
   readonly initialModel?: Transformer | undefined;
+  /**
+   * How many out-of-fold fits this one is inside of: whatever cuts folds inside draws them with a seed of that depth.
+   * Ensembles and searches set it.
+   */
+  readonly nesting?: number | undefined;
 }
 
 /** A fitted model, and the table that it was fitted on with the model's columns. */

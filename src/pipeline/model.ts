@@ -7,10 +7,31 @@ import type { LogicalSchema } from './logical-schema.ts';
 import type { StageReader } from './stage-reader.ts';
 import { Transformer } from './transformer.ts';
 
+/** The columns that a model predicts into; null for one that it does not have. */
+export interface PredictionColumns {
+  readonly predictionCol: string;
+  readonly probabilityCol: string | null;
+  readonly rawPredictionCol: string | null;
+}
+
 /** A fitted stage. */
 export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transformer<S> {
   /** The columns that transform reads, with their types at fit. */
   abstract readonly inputSchema: LogicalSchema;
+
+  /** The names of the columns that the model predicts into; null for one that predicts nothing. */
+  get predictionColumns(): PredictionColumns | null {
+    const params = this.params as Readonly<Record<string, unknown>>;
+    const nameOf = (param: string): string | null =>
+      typeof params[param] === 'string' ? params[param] : null;
+    const predictionCol = nameOf('predictionCol');
+    if (predictionCol === null) return null;
+    return {
+      predictionCol,
+      probabilityCol: nameOf('probabilityCol'),
+      rawPredictionCol: nameOf('rawPredictionCol'),
+    };
+  }
 
   /**
    * Refuses a table without the columns the model was fitted on.

@@ -3,7 +3,9 @@ import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { LogicalSchema } from './logical-schema.ts';
-import { Model, notFitted, savedInputSchema } from './model.ts';
+import { Model, notFitted, type PredictionColumns, savedInputSchema } from './model.ts';
+import type { Scorer } from './row-reader.ts';
+import { rowScorer } from './row-scorer.ts';
 import type { StageReader } from './stage-reader.ts';
 import { registerStage } from './stage-registry.ts';
 import type { SavableStage, StageWriter } from './stage-writer.ts';
@@ -54,6 +56,24 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
 
   override transformSchema(schema: Schema): Schema {
     return this.stages.reduce((current, stage) => stage.transformSchema(current), schema);
+  }
+
+  /** Those of the last stage that predicts. */
+  override get predictionColumns(): PredictionColumns | null {
+    const names = this.stages.map((stage) =>
+      stage instanceof Model ? (stage as Model).predictionColumns : null,
+    );
+    return names.findLast((name) => name !== null) ?? null;
+  }
+
+  /**
+   * A synchronous function of one row's values, by column name; the same bits as transform. Dates are given as `Date`
+   * or milliseconds, vectors as arrays, structs as objects.
+   *
+   * @throws CoppiceError `UNSUPPORTED` for a pipeline that predicts nothing or runs a closure
+   */
+  async scorer(): Promise<Scorer> {
+    return await rowScorer(this);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -7,6 +7,8 @@ import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { Scorer } from '../pipeline/row-reader.ts';
+import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { TransformOptions } from '../pipeline/transformer.ts';
@@ -105,6 +107,11 @@ export abstract class CommitteeModel<S extends ParamSpecs = ParamSpecs> extends 
   override transformSchema(schema: Schema): Schema {
     for (const model of this.models) model.transformSchema(schema);
     return committeeSchema(this.className, schema, this.state, this.params as never);
+  }
+
+  /** A synchronous function of one row's values, by column name; the same bits as transform. */
+  async scorer(): Promise<Scorer> {
+    return await rowScorer(this);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

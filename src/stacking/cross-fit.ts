@@ -3,9 +3,11 @@
  * fitted on each fold's other rows; each fold's rows are scored by its own models; the folds are put in the rows'
  * order again. Cost: folds · members fits, and one sort of the level-one table, which is kept in memory.
  */
+
 import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { type Fold, type FoldDraw, foldsOf, withFoldNumbers } from '../feature/folds/folds.ts';
+import { oneDeeper } from '../feature/folds/nesting.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
@@ -82,10 +84,11 @@ export function foldJobs(
 export function fitJob(
   stage: Estimator | Model,
   table: PartitionedTable,
-  { validation }: FitOptions,
+  options: FitOptions,
 ): FitJob {
+  const inside = { validation: options.validation, ...oneDeeper(options) };
   return async (signal) =>
-    stage instanceof Model ? stage : await stage.fit(table, { signal, validation });
+    stage instanceof Model ? stage : await stage.fit(table, { signal, ...inside });
 }
 
 /**

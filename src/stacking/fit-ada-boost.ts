@@ -84,7 +84,7 @@ export async function fitAdaBoost(
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<Boosted> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, nesting } = options;
   refuseExistingColumn(owner, 'the table', boostColumn, table.schema);
   const estimator = boostEstimator(owner, params);
   const weightCol = params.weightCol ?? columnNameOf(params.estimator, 'weightCol') ?? null;
@@ -95,7 +95,7 @@ export async function fitAdaBoost(
   let current = withFirstWeights(table, weightCol).cache();
   for (let round = 0; round < params.maxIter; round++) {
     throwIfAborted(signal, `${owner}.fit`);
-    const model = await estimator.fit(current, { signal });
+    const model = await estimator.fit(current, { signal, nesting });
     const scored = await model.transform(current, { signal });
     const errors: BoostColumns = { labelCol, predictionCol, loss, largest: 0 };
     const largest = loss === 'wrong' ? 1 : (await lossSums(scored, errors, signal)).largest;

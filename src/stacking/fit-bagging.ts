@@ -68,7 +68,7 @@ export async function fitBagging(
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<CommitteeState> {
-  const { signal, validation, onProgress } = options;
+  const { signal, validation, onProgress, nesting } = options;
   throwIfAborted(signal, `${owner}.fit`);
   const members = bagMembers(owner, params);
   const draw = bagDraw(params);
@@ -76,7 +76,11 @@ export async function fitBagging(
   const jobs = members.map(
     ({ stage }, bag) =>
       async (inner: AbortSignal) =>
-        await (stage as Estimator).fit(bagOf(table, draw, bag), { signal: inner, validation }),
+        await (stage as Estimator).fit(bagOf(table, draw, bag), {
+          signal: inner,
+          validation,
+          nesting,
+        }),
   );
   const models = await fitSideBySide(jobs, { owner, parallelism, signal, onProgress });
   const request = voteRequest(voting, classes);

@@ -2,9 +2,11 @@
  * A stack's fit. Driver: cuts folds; fits every member on each fold's other rows and on all rows, side by side on
  * one pool; makes the level-one table of the former; fits the final estimator on it. The latter predict.
  */
+
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import type { FoldParams } from '../feature/folds/fold-params.ts';
+import { oneDeeper } from '../feature/folds/nesting.ts';
 import { checkFoldColumns, planFolds } from '../feature/folds/plan-folds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
@@ -98,7 +100,8 @@ export async function fitStack(
       requireColumn(owner, 'outOfFold', name, options.outOfFold.schema);
     level = { table: options.outOfFold, plan };
   } else {
-    const draw = await planFolds(table, { owner, params, labelCol }, { signal });
+    const { nesting } = options;
+    const draw = await planFolds(table, { owner, params, labelCol }, { signal, nesting });
     const isHeldOut = params.method === 'holdOut';
     const folds = markedFolds(owner, table, draw, isHeldOut);
     const jobs = foldJobs(folds, members, options);
@@ -120,6 +123,7 @@ export async function fitStack(
   const finalModel = await final.fit(await combinerTable(level.table.drop(...marks), input), {
     signal,
     validation: watched,
+    ...oneDeeper(options),
   });
   if (!params.keepOutOfFold && options.outOfFold === undefined) level.table.unpersist();
   return {

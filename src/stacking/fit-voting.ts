@@ -56,7 +56,8 @@ export async function fitVoting(
     models = await fitSideBySide(wholeJobs, how);
     weights = givenWeights(owner, params);
   } else {
-    const draw = await planFolds(table, { owner, params, labelCol }, { signal });
+    const { nesting } = options;
+    const draw = await planFolds(table, { owner, params, labelCol }, { signal, nesting });
     const folds = markedFolds(owner, table, draw, false);
     const all = await fitSideBySide([...foldJobs(folds, members, options), ...wholeJobs], how);
     models = all.slice(-members.length);

@@ -100,7 +100,7 @@ export class OneVsRest extends Estimator<OneVsRestModel, typeof oneVsRestParams.
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<OneVsRestModel> {
     this.transformSchema(table.schema);
-    const { signal, validation, onProgress } = options;
+    const { signal, validation, onProgress, nesting } = options;
     const { className: owner, params } = this;
     throwIfAborted(signal, `${owner}.fit`);
     const labelCol = this.#labelCol();
@@ -113,6 +113,7 @@ export class OneVsRest extends Estimator<OneVsRestModel, typeof oneVsRestParams.
       return await stage.fit(isClass(table, labelCol, value), {
         signal: inner,
         validation: watched,
+        nesting,
       });
     });
     const parallelism = params.parallelism ?? table.runner.numThreads;

@@ -6,7 +6,9 @@ import type { Options, ParamSchema } from '../params/define-params.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
-import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import { Model, notFitted, type PredictionColumns, savedInputSchema } from '../pipeline/model.ts';
+import type { Scorer } from '../pipeline/row-reader.ts';
+import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { TransformOptions } from '../pipeline/transformer.ts';
@@ -107,6 +109,21 @@ export abstract class StackedModel<S extends ParamSpecs = ParamSpecs> extends Mo
 
   #outputs(scored: Schema): (readonly [string, string])[] {
     return renamedOutputs(scored, this.#state.outputs, this.#names);
+  }
+
+  override get predictionColumns(): PredictionColumns {
+    const { predictionCol, probabilityCol, rawPredictionCol } = this.#names;
+    const { outputs } = this.#state;
+    return {
+      predictionCol: predictionCol ?? outputs.predictionCol,
+      probabilityCol: probabilityCol ?? outputs.probabilityCol,
+      rawPredictionCol: rawPredictionCol ?? outputs.rawPredictionCol,
+    };
+  }
+
+  /** A synchronous function of one row's values, by column name; the same bits as transform. */
+  async scorer(): Promise<Scorer> {
+    return await rowScorer(this);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

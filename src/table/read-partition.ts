@@ -8,7 +8,7 @@ import { Field, type RecordBatch, Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { makeBatch } from './column-data.ts';
 import { missingColumn } from './find-column.ts';
-import { makeOperator } from './operators.ts';
+import { makeOperator, type Operator } from './operators.ts';
 import type { ColumnRequest, PartitionSpec, PlacedOperator, RowRange } from './partition-spec.ts';
 import { schemaFromRecord } from './schema-record.ts';
 import { readSource } from './sources.ts';
@@ -48,6 +48,36 @@ export async function readPartition(
   const projected = project(batch, partition, names);
   if (request.rows === undefined || pushesRows) return projected;
   return sliceRows(projected, request.rows.start, request.rows.end);
+}
+
+/**
+ * What {@link readPartition} does to the rows of a partition, made ready once, for batches that come one at a time and
+ * do not wait.
+ *
+ * @param columns the columns of the result
+ * @throws CoppiceError `UNSUPPORTED` where a step has to wait
+ */
+export async function preparePartition(
+  partition: PartitionSpec,
+  columns: readonly string[],
+): Promise<(batch: RecordBatch) => RecordBatch> {
+  const { steps } = prune(partition, wantedColumns(partition, columns));
+  const operators = await Promise.all(steps.map(({ placed }) => makeOperator(placed.spec)));
+  return (source) => {
+    let batch = source;
+    for (const [i, { placed, wanted }] of steps.entries()) {
+      const context = { partition: partition.index, firstRow: -1, wanted };
+      const result = (operators[i] as Operator)(batch, context);
+      if (result instanceof Promise) throw waits(placed.spec.kind);
+      batch = result as RecordBatch;
+    }
+    return project(batch, partition, columns);
+  };
+}
+
+function waits(kind: string): CoppiceError {
+  const message = `a row that is scored must pass steps that do not wait; got ${kind}: transform a table instead`;
+  return new CoppiceError('UNSUPPORTED', message);
 }
 
 /** True when a partition's operators may drop, add or move rows. */

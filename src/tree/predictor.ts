@@ -40,6 +40,11 @@ export class TreePredictor {
     this.#forest = new Forest(ensemble, this.#cuts, numOutputs, kernels);
   }
 
+  /** What its memory takes. */
+  get bytes(): number {
+    return this.#forest.bytes;
+  }
+
   /** The features that some split uses, ascending. */
   get usedFeatures(): readonly number[] {
     return this.#cuts.features;

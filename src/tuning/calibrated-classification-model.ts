@@ -1,6 +1,5 @@
 /** A fitted CalibratedClassifier: a classifier's model and the curves that correct its probabilities. */
 import { Schema } from 'apache-arrow';
-import { CoppiceError } from '../base/errors.ts';
 import { checkThresholds } from '../ensemble/classifier-outputs.ts';
 import { winners } from '../ensemble/output-columns.ts';
 import type { Scorer } from '../ensemble/scorer.ts';
@@ -9,7 +8,8 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { column, int } from '../params/kinds.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
-import { Model, notFitted } from '../pipeline/model.ts';
+import { Model, notFitted, type PredictionColumns } from '../pipeline/model.ts';
+import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
@@ -131,17 +131,16 @@ export class CalibratedClassificationModel extends Model<
     return schemaWithCalibrated(this.model.transformSchema(schema), this.#state);
   }
 
+  override get predictionColumns(): PredictionColumns {
+    return this.#state.columns;
+  }
+
   /**
    * A synchronous function of one row's values, by feature name; the same bits as transform.
-   *
-   * @throws CoppiceError `UNSUPPORTED` where the calibrated model is none of trees
    */
   async scorer(): Promise<Scorer> {
-    const { model, className } = this;
-    if (!(model instanceof TreeModel)) {
-      const message = `scorer of ${className} needs a calibrated model of trees; got a ${model.className}`;
-      throw new CoppiceError('UNSUPPORTED', message, { context: { owner: className } });
-    }
+    const { model } = this;
+    if (!(model instanceof TreeModel)) return await rowScorer(this);
     const score = await model.scorer();
     const { curves, layout, classes } = this.#state;
     const thresholds = this.params.thresholds ?? null;

@@ -1,10 +1,12 @@
 /** A classifier whose probabilities are corrected by what it says about rows that it has not seen. */
+
 import type { DataType, Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { emitWarning } from '../base/warn.ts';
 import { foldsOf } from '../feature/folds/folds.ts';
+import { foldSeed, oneDeeper } from '../feature/folds/nesting.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
@@ -99,7 +101,8 @@ export class CalibratedClassifier extends Estimator<
     const columns = this.#columns();
     const { labelCol: _label, weightCol: _weight, ...written } = columns;
     const { estimator, method } = this.params;
-    const model = await estimator.fit(table, options);
+    const inside = { ...options, ...oneDeeper(options) };
+    const model = await estimator.fit(table, inside);
     const scored = await model.transform(table);
     const { width, classes } = scoreColumn(this.className, scored.schema, columns.rawPredictionCol);
     if (classes === null) throw this.#noClasses(columns.rawPredictionCol);
@@ -144,11 +147,13 @@ export class CalibratedClassifier extends Estimator<
       positives: [] as CurveRuns['positives'][number][],
       negatives: [] as CurveRuns['negatives'][number][],
     }));
-    const folds = foldsOf(table, { numFolds, seed, idCol: idCol ?? null });
+    const inner = { ...options, ...oneDeeper(options) };
+    const draw = { numFolds, seed: foldSeed(seed, options), idCol: idCol ?? null };
+    const folds = foldsOf(table, draw);
     for (const [fold, { inside, outside }] of folds.entries()) {
       throwIfAborted(options.signal, `${this.className}.fit`);
       if ((await inside.count(options)) === 0) continue;
-      const model = await estimator.fit(outside, options);
+      const model = await estimator.fit(outside, inner);
       const scored = await model.transform(inside);
       const own = scoreColumn(this.className, scored.schema, columns.rawPredictionCol);
       const sources = elements.map((element, i) => ({

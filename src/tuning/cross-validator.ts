@@ -1,6 +1,8 @@
 /** Finds the best parameters of an estimator by trying candidates on folds. */
+
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
+import { foldSeed } from '../feature/folds/nesting.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -76,7 +78,8 @@ export class CrossValidator extends Estimator<
     const { estimator, evaluator, estimatorParamMaps } = params;
     const { signal, validation } = options;
     throwIfAborted(signal, `${owner}.fit`);
-    const request = { owner, params, validation, signal };
+    const seed = foldSeed(params.seed, options);
+    const request = { owner, params: { ...params, seed }, validation, signal };
     const splits = await foldSplits(table, request);
     const identity = splitIdentity(params);
     const numTrials = splits.length * estimatorParamMaps.length;

@@ -1,6 +1,8 @@
 /** What every search does around its trials: opens the file of results, counts, ends it whatever happens. */
+
 import { throwIfAborted } from '../base/abort.ts';
 import type { JsonObject } from '../base/json.ts';
+import { oneDeeper } from '../feature/folds/nesting.ts';
 import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -67,6 +69,7 @@ export async function runSearch<T>(
             round: round++,
             parallelism: params.parallelism ?? table.runner.numThreads,
             keepModels: params.collectSubModels,
+            ...oneDeeper(options),
           },
           signal,
         ),
@@ -88,5 +91,9 @@ export async function fitBest(
 ): Promise<Model> {
   const best = withParams(how.estimator, params);
   const { train, watched } = await withWatched(table, how.request);
-  return await best.fit(train, { ...how.options, validation: watched });
+  return await best.fit(train, {
+    ...how.options,
+    ...oneDeeper(how.options),
+    validation: watched,
+  });
 }

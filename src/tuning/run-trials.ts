@@ -36,6 +36,8 @@ export interface TrialSet {
   readonly round: number;
   /** Most trials at once. */
   readonly parallelism: number;
+  /** How deep the fits are inside folds. */
+  readonly nesting: number;
   /** Keep every fitted model. */
   readonly keepModels: boolean;
   /** What is known from a search that was cut short, and where new metrics are recorded. */
@@ -109,7 +111,11 @@ async function runTrial(
   const split = set.splits[index] as Split;
   if ((await split.test.count({ signal })) === 0) throw emptySplit(set.owner, index);
   const estimator = withParams(set.estimator, set.candidates[candidate] as ParamMap);
-  const model = await estimator.fit(split.train, { signal, validation: split.watched });
+  const model = await estimator.fit(split.train, {
+    signal,
+    validation: split.watched,
+    nesting: set.nesting,
+  });
   const scored = await model.transform(split.test, { signal });
   return { metric: await set.evaluator.evaluate(scored, { signal }), model };
 }

@@ -1,7 +1,9 @@
 /** Finds the best of many candidates by giving little to all and more and more to the better ones. */
+
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { type CoppiceError, isCoppiceError } from '../base/errors.ts';
+import { foldSeed } from '../feature/folds/nesting.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
@@ -99,7 +101,8 @@ export class SuccessiveHalving extends Estimator<
     const { estimator, evaluator, estimatorParamMaps, factor, resource } = params;
     const { signal, validation } = options;
     throwIfAborted(signal, `${owner}.fit`);
-    const request: SplitRequest = { owner, params, validation, signal };
+    const seed = foldSeed(params.seed, options);
+    const request: SplitRequest = { owner, params: { ...params, seed }, validation, signal };
     const splits = await foldSplits(table, request);
     const rounds = this.#rounds();
     const limits = rounds.map((round) => round.resource);

@@ -1,6 +1,8 @@
 /** Finds the best parameters of an estimator by trying candidates on one split of the rows. */
+
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
+import { foldSeed } from '../feature/folds/nesting.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -77,7 +79,9 @@ export class TrainValidationSplit extends Estimator<
     const { estimator, evaluator, estimatorParamMaps, trainRatio } = params;
     const { signal, validation } = options;
     throwIfAborted(signal, `${owner}.fit`);
-    const request: SplitRequest = { owner, params: { ...params, ...noFolds }, validation, signal };
+    const seed = foldSeed(params.seed, options);
+    const drawn = { ...params, ...noFolds, seed };
+    const request: SplitRequest = { owner, params: drawn, validation, signal };
     const splits = [await shareSplit(table, trainRatio, request)];
     const identity = { ...splitIdentity(request.params), trainRatio };
     const job = { owner, params, table, identity, numTrials: estimatorParamMaps.length };

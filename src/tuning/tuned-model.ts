@@ -12,7 +12,9 @@ import type { Options, ParamSchema } from '../params/define-params.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
-import { Model, notFitted } from '../pipeline/model.ts';
+import { Model, notFitted, type PredictionColumns } from '../pipeline/model.ts';
+import type { Scorer } from '../pipeline/row-reader.ts';
+import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
 import type { TransformOptions } from '../pipeline/transformer.ts';
@@ -117,6 +119,15 @@ export abstract class TunedModel<
     options: TransformOptions = {},
   ): Promise<PartitionedTable> {
     return await this.bestModel.transform(table, options);
+  }
+
+  override get predictionColumns(): PredictionColumns | null {
+    return this.bestModel.predictionColumns;
+  }
+
+  /** A synchronous function of one row's values, by column name; the same bits as transform. */
+  async scorer(): Promise<Scorer> {
+    return await rowScorer(this);
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -1,6 +1,5 @@
 /** A fitted TunedThresholdClassifier: a classifier's model and the threshold that its predictions follow. */
 import type { Schema } from 'apache-arrow';
-import { CoppiceError } from '../base/errors.ts';
 import type { Scorer } from '../ensemble/scorer.ts';
 import { TreeModel } from '../ensemble/tree-model.ts';
 import { thresholdMetricNames } from '../evaluation/threshold-points.ts';
@@ -9,7 +8,8 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { column, float, oneOf } from '../params/kinds.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
-import { Model, notFitted } from '../pipeline/model.ts';
+import { Model, notFitted, type PredictionColumns } from '../pipeline/model.ts';
+import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../pipeline/stage-writer.ts';
@@ -119,17 +119,18 @@ export class TunedThresholdClassificationModel extends Model<
     return this.model.transformSchema(schema);
   }
 
+  override get predictionColumns(): PredictionColumns {
+    const { probabilityCol, predictionCol } = this.#state.rule;
+    const rawPredictionCol = this.model.predictionColumns?.rawPredictionCol ?? null;
+    return { predictionCol, probabilityCol, rawPredictionCol };
+  }
+
   /**
    * A synchronous function of one row's values, by feature name; the same bits as transform.
-   *
-   * @throws CoppiceError `UNSUPPORTED` where the model inside is none of trees
    */
   async scorer(): Promise<Scorer> {
-    const { model, className } = this;
-    if (!(model instanceof TreeModel)) {
-      const message = `scorer of ${className} needs a model of trees; got a ${model.className}`;
-      throw new CoppiceError('UNSUPPORTED', message, { context: { owner: className } });
-    }
+    const { model } = this;
+    if (!(model instanceof TreeModel)) return await rowScorer(this);
     const score = await model.scorer();
     const { classes, threshold } = this.#state.rule;
     return (row) => {

@@ -1,4 +1,5 @@
 /** A classifier of two classes that says yes where it pays, not where a probability is above one half. */
+
 import type { DataType, Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { describeValue } from '../base/describe-value.ts';
@@ -10,6 +11,7 @@ import { classesOf } from '../evaluation/evaluator.ts';
 import type { BestThreshold } from '../evaluation/threshold-points.ts';
 import { foldComplaint } from '../feature/folds/fold-params.ts';
 import { foldsOf } from '../feature/folds/folds.ts';
+import { oneDeeper } from '../feature/folds/nesting.ts';
 import { checkFoldColumns, planFolds } from '../feature/folds/plan-folds.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
@@ -104,7 +106,7 @@ export class TunedThresholdClassifier extends Estimator<
     const { probabilityCol, predictionCol } = this.#columns();
     throwIfAborted(options.signal, `${owner}.fit`);
     refuseInitialModel(owner, options);
-    const model = await params.estimator.fit(table, options);
+    const model = await params.estimator.fit(table, { ...options, ...oneDeeper(options) });
     const schema = model.transformSchema(table.schema);
     const classes = this.#classes(schema);
     const { threshold, value } = await this.#best(
@@ -142,7 +144,7 @@ export class TunedThresholdClassifier extends Estimator<
   ): Promise<CurveRuns> {
     const { className: owner, params } = this;
     const { labelCol, weightCol, probabilityCol: scoreCol } = this.#columns();
-    const { signal } = options;
+    const { signal, nesting } = options;
     const runs = {
       positives: [] as CurveRuns['positives'][number][],
       negatives: [] as CurveRuns['negatives'][number][],
@@ -150,11 +152,11 @@ export class TunedThresholdClassifier extends Estimator<
     // the folds are not those of an estimator inside that has the same seed
     const seed = deriveSeed(params.seed, purposes.search, 3);
     const request = { owner, params: { ...params, seed }, labelCol };
-    const folds = foldsOf(table, await planFolds(table, request, { signal }));
+    const folds = foldsOf(table, await planFolds(table, request, { signal, nesting }));
     for (const [fold, { inside, outside }] of folds.entries()) {
       throwIfAborted(signal, `${owner}.fit`);
       if ((await inside.count({ signal })) === 0) continue;
-      const model = await params.estimator.fit(outside, options);
+      const model = await params.estimator.fit(outside, { ...options, ...oneDeeper(options) });
       const scored = await model.transform(inside);
       if (classesOf(scored.schema, scoreCol)?.length !== 2) {
         emitWarning(

@@ -74,6 +74,28 @@ export const plantedBugs = [
     tests: ['test/oracle/features.test.ts'],
   },
   {
+    name: 'a row that is scored keeps digits that its column has not',
+    edits: [
+      {
+        file: 'src/pipeline/row-scorer.ts',
+        find: "return type === 'float' || type === 'half'",
+        replace: "return type === 'flote'",
+      },
+    ],
+    tests: ['test/stacking/scorers.test.ts'],
+  },
+  {
+    name: 'folds inside folds are drawn alike',
+    edits: [
+      {
+        file: 'src/feature/folds/nesting.ts',
+        find: 'return nesting === 0 ? seed :',
+        replace: 'return nesting < 9 ? seed :',
+      },
+    ],
+    tests: ['test/stacking/nested-folds.test.ts'],
+  },
+  {
     name: 'times before 1970 are rounded up',
     edits: [
       {

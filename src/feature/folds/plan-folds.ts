@@ -31,6 +31,7 @@ import { selectQuantiles } from '../statistics/select-quantiles.ts';
 import { groupKeys } from './fold-keys.ts';
 import type { FoldParams } from './fold-params.ts';
 import { drawsOfRows, type FoldDraw, type FoldRule } from './folds.ts';
+import { foldSeed, type Nesting } from './nesting.ts';
 
 /** Who cuts folds, and by which parameters. */
 export interface FoldRequest {
@@ -64,12 +65,13 @@ export function checkFoldColumns({ owner, params }: FoldRequest, schema: Schema)
 export async function planFolds(
   table: PartitionedTable,
   request: FoldRequest,
-  options: GatherOptions = {},
+  options: GatherOptions & Nesting = {},
 ): Promise<FoldDraw> {
   checkFoldColumns(request, table.schema);
   const { params, labelCol } = request;
   const { signal } = options;
-  const { numFolds, seed, idCol, groupCol, timeCol, foldCol, stratified } = params;
+  const { numFolds, idCol, groupCol, timeCol, foldCol, stratified } = params;
+  const seed = foldSeed(params.seed, options);
   const draw = { numFolds, seed, idCol: idCol ?? null };
   if (stratified) return { ...draw, rule: await strata(table, labelCol, draw, { signal }) };
   if (groupCol !== undefined)

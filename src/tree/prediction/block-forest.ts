@@ -3,6 +3,8 @@ import type { FeatureColumns } from './feature-values.ts';
 
 /** A forest that predicts a block of rows at a time. */
 export interface BlockForest {
+  /** What its memory takes. */
+  readonly bytes: number;
   /** Most rows of a block. */
   readonly blockRows: number;
   /** float64[blockRows · numOutputs]: the block's sums, row by row. */

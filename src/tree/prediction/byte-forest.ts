@@ -47,6 +47,7 @@ export class ByteForest implements BlockForest {
   readonly #cuts: ModelCuts;
   readonly #numOutputs: number;
   readonly #features: readonly RankedFeature[];
+  readonly bytes: number;
   readonly #memory: WebAssembly.Memory;
   readonly #kernels: Kernels;
   readonly #columns: number;
@@ -90,6 +91,7 @@ export class ByteForest implements BlockForest {
     const nodeOf = arena.allocate(this.blockRows * 4);
     this.#values = e.numOutputs === 1 ? 0 : arena.allocate(e.value.length * 8);
     this.#memory = newKernelMemory(arena.top);
+    this.bytes = this.#memory.buffer.byteLength;
     this.#kernels = chooseKernels(this.#memory, kernels);
     const { buffer } = this.#memory;
     this.sums = new Float64Array(buffer, sums, this.blockRows * numOutputs);

@@ -31,6 +31,7 @@ export class WideForest implements BlockForest {
   readonly #cuts: ModelCuts;
   readonly #numOutputs: number;
   readonly #features: PlacedFeature[] = [];
+  readonly bytes: number;
   readonly #memory: WebAssembly.Memory;
   readonly #kernels: Kernels;
   readonly #stride: number;
@@ -62,6 +63,7 @@ export class WideForest implements BlockForest {
     const nodeOf = arena.allocate(blockRows * 4);
     this.#codeTable = { address: arena.allocate(65536 * 2), length: 65536 };
     this.#memory = newKernelMemory(arena.top);
+    this.bytes = this.#memory.buffer.byteLength;
     this.#kernels = chooseKernels(this.#memory, kernels);
     const { buffer } = this.#memory;
     this.sums = new Float64Array(buffer, sums, blockRows * numOutputs);

@@ -1,0 +1,147 @@
+/**
+ * Scores one row at a time with any model: the very steps that transform lays over a table, prepared once and run over a
+ * batch of one row. So the bits are those of transform, whatever the model is made of (a pipeline, a stack, a vote).
+ * A row costs some ten microseconds a step; tables are for many rows.
+ */
+import { Float32, Float64, type RecordBatch, type Vector } from 'apache-arrow';
+import { describeValue } from '../base/describe-value.ts';
+import { CoppiceError } from '../base/errors.ts';
+import { InlineRunner } from '../cluster/task-runner.ts';
+import { tableFromColumns } from '../table/create-table.ts';
+import { findField } from '../table/find-column.ts';
+import {
+  batchOfColumns,
+  boolColumn,
+  fixedSizeListColumn,
+  fixedWidthColumn,
+  float64Column,
+  structColumn,
+  utf8Column,
+} from '../table/make-column.ts';
+import type { PartitionSpec } from '../table/partition-spec.ts';
+import { preparePartition } from '../table/read-partition.ts';
+import { typeFromName } from '../table/type-name.ts';
+import type { LogicalField, LogicalSchema } from './logical-schema.ts';
+import type { Model, PredictionColumns } from './model.ts';
+import type { Score, Scorer } from './row-reader.ts';
+
+/**
+ * The scorer of a model that predicts.
+ *
+ * @throws CoppiceError `UNSUPPORTED` for a model without predictions or with a step that runs a closure
+ */
+export async function rowScorer(model: Model): Promise<Scorer> {
+  const owner = model.className;
+  const names = model.predictionColumns;
+  if (names === null) throw unsupported(owner, 'a stage that predicts');
+  const { inputSchema } = model;
+  const columns = inputSchema.map((field) => [field.name, cellOf(field, null)] as const);
+  const table = tableFromColumns(new InlineRunner(), Object.fromEntries(columns), {
+    numPartitions: 1,
+  });
+  const [given] = (await table.plan()).partitions;
+  const scored = await model.transform(table);
+  const wanted = Object.values(names).filter(
+    (name) => name !== null && findField(scored.schema, name) !== undefined,
+  );
+  const [partition] = (await scored.select(...wanted).plan()).partitions;
+  // a closure runs when the table is planned, and leaves other rows behind
+  if (partition?.source !== given?.source) throw unsupported(owner, 'no step that runs a closure');
+  const run = await preparePartition(partition as PartitionSpec, wanted);
+  return (row) => {
+    if (Array.isArray(row) || ArrayBuffer.isView(row)) {
+      const message = `row given to the scorer of ${owner} must be an object of values by column name; got ${describeValue(row)}`;
+      throw new CoppiceError('DATA_INVALID', message, { context: { owner } });
+    }
+    return scoreOf(owner, run(oneRow(inputSchema, row as Cells)), names);
+  };
+}
+
+type Cells = Readonly<Record<string, unknown>>;
+
+function oneRow(schema: LogicalSchema, row: Cells): RecordBatch {
+  return batchOfColumns(schema.map((field) => [field.name, cellOf(field, row[field.name])]));
+}
+
+/** A column of one value, in the type of the fit. */
+function cellOf({ name, type, children }: LogicalField, value: unknown): Vector {
+  const isMissing = value === null || value === undefined;
+  const valid = isMissing ? Uint8Array.of(0) : undefined;
+  if (type === 'string' || type.startsWith('dictionary'))
+    return utf8Column([isMissing ? null : String(value)]);
+  if (type === 'boolean') return boolColumn(Uint8Array.of(value === true ? 1 : 0), valid);
+  if (type === 'struct') {
+    const cells = (isMissing ? {} : value) as Cells;
+    const parts = (children ?? []).map((child) => [child.name, cellOf(child, cells[child.name])]);
+    return structColumn(parts as [string, Vector][], 1);
+  }
+  const width = Number(/^vector\[(\d+)\]$/.exec(type)?.[1]);
+  if (width >= 0) return vectorCell({ name, type, ...(children && { children }) }, width, value);
+  if (/^(date|timestamp)/.test(type)) return timeCell(type, value, valid);
+  if (isMissing) return float64Column(new Float64Array(1), valid);
+  const number = Number(value);
+  // a float32 column has rounded its values before anybody reads them
+  return type === 'float' || type === 'half'
+    ? fixedWidthColumn(new Float32(), Float32Array.of(number))
+    : fixedWidthColumn(new Float64(), Float64Array.of(number));
+}
+
+function vectorCell(field: LogicalField, width: number, value: unknown): Vector {
+  const values =
+    ArrayBuffer.isView(value) || Array.isArray(value) ? (value as ArrayLike<number>) : [];
+  if (value !== null && value !== undefined && values.length !== width) {
+    const message = `column ${field.name} of a row must be ${width} numbers; got ${describeValue(value)}`;
+    throw new CoppiceError('DATA_INVALID', message, { context: { column: field.name } });
+  }
+  const isSingle = field.children?.[0]?.type === 'float';
+  const numbers = isSingle ? new Float32Array(width) : new Float64Array(width);
+  numbers.set(values);
+  return fixedSizeListColumn(
+    numbers,
+    width,
+    values.length === width ? undefined : Uint8Array.of(0),
+  );
+}
+
+const perMillisecond: Readonly<Record<string, number>> = { s: 0.001, ms: 1, us: 1000, ns: 1e6 };
+
+/** Dates are given as Date, as milliseconds since 1970, or as an integer of the column's own unit (bigint). */
+function timeCell(type: string, value: unknown, valid: Uint8Array | undefined): Vector {
+  const name = type.replace(/^(timestamp\(\w+), .*\)$/, '$1)');
+  const own = type === 'date_ms' ? 'timestamp(ms)' : name;
+  const made = typeFromName(own, 'a row');
+  const milliseconds = Number(value instanceof Date ? value.getTime() : (value ?? 0));
+  if (type === 'date')
+    return fixedWidthColumn(made, Int32Array.of(Math.floor(milliseconds / 86_400_000)), valid);
+  const unit = perMillisecond[/\((\w+)\)/.exec(own)?.[1] ?? 'us'] as number;
+  const ticks = typeof value === 'bigint' ? value : BigInt(Math.floor(milliseconds * unit));
+  return fixedWidthColumn(made, BigInt64Array.of(ticks), valid);
+}
+
+function scoreOf(owner: string, batch: RecordBatch, names: PredictionColumns): Score {
+  if (batch.numRows !== 1) {
+    const message = `row given to the scorer of ${owner} must pass every stage; got one that a stage leaves out (handleInvalid)`;
+    throw new CoppiceError('DATA_INVALID', message, { context: { owner } });
+  }
+  const numbers = (name: string | null): Float64Array => {
+    const value =
+      name === null ? null : (batch.getChild(name)?.get(0) as Vector | null | undefined);
+    return Float64Array.from((value?.toArray() ?? []) as ArrayLike<number>);
+  };
+  const said: unknown = batch.getChild(names.predictionCol)?.get(0);
+  const isVector = typeof said === 'object' && said !== null;
+  return {
+    prediction: isVector
+      ? numbers(names.predictionCol)
+      : typeof said === 'bigint'
+        ? Number(said)
+        : ((said ?? Number.NaN) as Score['prediction']),
+    rawPrediction: numbers(names.rawPredictionCol),
+    probability: numbers(names.probabilityCol),
+  };
+}
+
+function unsupported(owner: string, rule: string): CoppiceError {
+  const message = `scorer of ${owner} must have ${rule}; got another: transform a table instead`;
+  return new CoppiceError('UNSUPPORTED', message, { context: { owner } });
+}
