@@ -533,8 +533,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/tuning/calibrated-classifier.ts',
-        find: 'await estimator.fit(outside, options)',
-        replace: 'await estimator.fit(outside.union(inside), options)',
+        find: 'await estimator.fit(outside, inner)',
+        replace: 'await estimator.fit(outside.union(inside), inner)',
       },
     ],
     tests: ['test/tuning/calibrated-classifier.test.ts'],
@@ -714,8 +714,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/tuning/tuned-threshold-classifier.ts',
-        find: 'await params.estimator.fit(outside, options)',
-        replace: 'await params.estimator.fit(outside.union(inside), options)',
+        find: 'await params.estimator.fit(outside, {',
+        replace: 'await params.estimator.fit(outside.union(inside), {',
       },
     ],
     tests: ['test/tuning/tuned-threshold.test.ts'],
