@@ -80,7 +80,9 @@ export function scanNode(plan: usize, key: u32, begin: i32, end: i32, hist: usiz
     touched += touchedBytes(c);
     const before = load<f64>(best);
     if (gain > before) {
-      keepRunnerUp(best, before, load<i32>(best, 12));
+      // the best so far came first, so it goes before a runner-up that equals it
+      store<f64>(best, before, 32);
+      store<i32>(best, load<i32>(best, 12), 40);
       store<f64>(best, gain);
       store<i32>(best, i, 8);
       store<i32>(best, load<i32>(c), 12);

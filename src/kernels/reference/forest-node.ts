@@ -85,7 +85,9 @@ export function scanNode(
     touched += touchedBytes(chosen);
     const before = m.f64(best);
     if (gain > before) {
-      keepRunnerUp(m, best, before, m.i32(best + 12));
+      // the best so far came first, so it goes before a runner-up that equals it
+      m.setF64(best + 32, before);
+      m.setU32(best + 40, m.i32(best + 12));
       m.setF64(best, gain);
       m.setU32(best + 8, i);
       m.setU32(best + 12, chosen.place);

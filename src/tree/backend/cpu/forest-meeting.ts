@@ -232,13 +232,16 @@ function runsOf(
   return runs;
 }
 
-/** Candidates of one node, in the order of the features drawn: the first of equals wins. */
+/** Candidates of one node, in the order of the features drawn: the first of equals wins, and the next runs up. */
 function chooseCandidate(views: readonly DataView[]): {
   winner: DataView;
   runnerUpGain: number;
   runnerUpPlace: number;
 } {
   let winner = views[0] as DataView;
+  for (const view of views) {
+    if (view.getFloat64(0, true) > winner.getFloat64(0, true)) winner = view;
+  }
   let runnerUpGain = Number.NEGATIVE_INFINITY;
   let runnerUpPlace = -1;
   const consider = (gain: number, place: number): void => {
@@ -246,15 +249,9 @@ function chooseCandidate(views: readonly DataView[]): {
     runnerUpGain = gain;
     runnerUpPlace = place;
   };
-  views.forEach((view, i) => {
-    const gain = view.getFloat64(0, true);
-    const isBetter = gain > winner.getFloat64(0, true);
-    if (i > 0) {
-      const loser = isBetter ? winner : view;
-      consider(loser.getFloat64(0, true), loser.getInt32(12, true));
-    }
+  for (const view of views) {
+    if (view !== winner) consider(view.getFloat64(0, true), view.getInt32(12, true));
     consider(view.getFloat64(32, true), view.getInt32(40, true));
-    if (isBetter) winner = view;
-  });
+  }
   return { winner, runnerUpGain, runnerUpPlace };
 }
