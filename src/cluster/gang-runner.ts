@@ -3,7 +3,7 @@
  * the table's runner for a gang and do not know which it is.
  */
 
-import { CoppiceError } from '../base/errors.ts';
+import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { InlineCollective } from './inline/inline-collective.ts';
 import { runProgram } from './rank-program.ts';
 import type { TaskRunner } from './task-runner.ts';
@@ -38,8 +38,15 @@ export interface GangRequest {
 export interface GangRunner extends TaskRunner {
   /** True where ranks run in other processes, so that no memory is shared with them. */
   readonly hasOtherProcesses?: boolean;
+  /** How often work is begun again after one of them was lost; 0 where this is left out. */
+  readonly retries?: number;
   /** Runs a program on every rank; resolves with what each returned. */
   runGang(request: GangRequest): Promise<unknown[]>;
+}
+
+/** True for an error of the machines, not of the work: the same work may succeed when it is begun again. */
+export function isLoss(error: unknown): boolean {
+  return isCoppiceError(error, 'EXECUTOR_LOST') || isCoppiceError(error, 'COLLECTIVE_TIMEOUT');
 }
 
 /** The runner's gangs, or a gang of one in the calling thread. */

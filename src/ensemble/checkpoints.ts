@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emitWarning } from '../base/warn.ts';
+import { isLoss } from '../cluster/gang-runner.ts';
 import { libraryVersion } from '../pipeline/format-version.ts';
 import { loadSavedStage } from '../pipeline/stage-reader.ts';
 import { stageClassNamed } from '../pipeline/stage-registry.ts';
@@ -36,8 +37,11 @@ const numKept = 2;
 /** The fit that is kept. */
 export interface CheckpointedFit {
   readonly owner: string;
-  readonly folder: string;
+  /** null: only the driver's memory, for a fit that loses executors. */
+  readonly folder: string | null;
   readonly interval: number;
+  /** How often the fit goes on after it lost an executor. */
+  readonly retries: number;
   /** Options of the model. */
   readonly given: Readonly<Record<string, unknown>>;
   /** All that decides about the model but the rows. */
@@ -51,10 +55,12 @@ export interface CheckpointedFit {
 export class Checkpoints {
   readonly #fit: CheckpointedFit;
   readonly #key: string;
-  readonly #folder: string;
+  readonly #folder: string | null;
   #resumed: TreeModelData | null = null;
   /** The model of all rounds that were told. */
   #whole: TreeModelData | null;
+  /** Told, but not in the model yet. */
+  readonly #told: BoostingSnapshot[] = [];
   #waiting: TreeModelData | null = null;
   #writing: Promise<void> | null = null;
   #hasWarned = false;
@@ -62,7 +68,8 @@ export class Checkpoints {
   constructor(fit: CheckpointedFit) {
     this.#fit = fit;
     this.#key = keyOf(fit);
-    this.#folder = join(fit.folder, `${fit.owner}-${this.#key.slice(0, 16)}`);
+    const { folder } = fit;
+    this.#folder = folder === null ? null : join(folder, `${fit.owner}-${this.#key.slice(0, 16)}`);
     this.#whole = fit.initial;
   }
 
@@ -74,18 +81,19 @@ export class Checkpoints {
 
   /** Looks for the last checkpoint of the same fit. */
   async #find(): Promise<void> {
-    for (const name of (await namesIn(this.#folder)).sort().reverse()) {
+    const own = this.#folder;
+    const { owner, folder } = this.#fit;
+    if (own === null || folder === null) return;
+    for (const name of (await namesIn(own)).sort().reverse()) {
       if (!isRound(name)) continue;
-      const data = await this.#read(join(this.#folder, name));
+      const data = await this.#read(join(own, name));
       if (data === null) continue;
       this.#resumed = data;
       this.#whole = data;
       return;
     }
-    const { owner, folder } = this.#fit;
-    const own = `${owner}-${this.#key.slice(0, 16)}`;
     const others = await namesIn(folder);
-    if (others.some((name) => name.startsWith(`${owner}-`) && name !== own)) {
+    if (others.some((name) => name.startsWith(`${owner}-`) && join(folder, name) !== own)) {
       emitWarning(
         `checkpoints in ${folder} are not used: they are of a fit with other parameters or by another version`,
       );
@@ -94,32 +102,40 @@ export class Checkpoints {
 
   /** The checkpoint that was found is of other rows. */
   #forget(): void {
-    emitWarning(`the checkpoint in ${this.#folder} is not used: it is of other rows`);
+    emitWarning(`the checkpoint in ${this.#folder ?? 'memory'} is not used: it is of other rows`);
     this.#resumed = null;
+    this.#told.length = 0;
     this.#whole = this.#fit.initial;
   }
 
   /** Keeps what a rank told; the disk is waited for elsewhere. */
   take(snapshot: BoostingSnapshot): void {
-    if (snapshot.member !== undefined) {
-      this.#takeOfMember(snapshot, snapshot.member);
-      return;
+    this.#told.push(snapshot);
+    if (this.#folder === null) return;
+    this.#addTold();
+    this.#waiting = this.#whole;
+    this.#writing ??= this.#writeWaiting(this.#folder);
+  }
+
+  /** Puts the rounds that were told behind those before. */
+  #addTold(): void {
+    for (const snapshot of this.#told.splice(0)) {
+      const { member } = snapshot;
+      this.#whole =
+        member === undefined ? this.#with(snapshot) : this.#withMember(snapshot, member);
     }
+  }
+
+  #with(snapshot: BoostingSnapshot): TreeModelData {
     const added = this.#fit.modelData(snapshot);
     const { dataKey, numRounds, measured } = snapshot;
     const { initial } = this.#fit;
     const whole = this.#whole === null ? added : appendTrees(this.#whole, added, initial);
-    this.#keep({ ...whole, checkpoint: { key: this.#key, dataKey, numRounds, measured } });
-  }
-
-  #keep(whole: TreeModelData): void {
-    this.#whole = whole;
-    this.#waiting = whole;
-    this.#writing ??= this.#writeWaiting();
+    return { ...whole, checkpoint: { key: this.#key, dataKey, numRounds, measured } };
   }
 
   /** The model so far with further rounds of one of several. */
-  #takeOfMember(snapshot: BoostingSnapshot, { index, numMembers }: MemberPlace): void {
+  #withMember(snapshot: BoostingSnapshot, { index, numMembers }: MemberPlace): TreeModelData {
     const added = this.#fit.modelData(snapshot);
     const numScores = added.baseScores.length;
     const none = Array.from({ length: numMembers }, () => ({ numRounds: 0, measured: [] }));
@@ -134,7 +150,7 @@ export class Checkpoints {
       scaleValues(added.trees, 1 / numMembers),
     );
     members[index] = { numRounds: snapshot.numRounds, measured: snapshot.measured };
-    this.#keep({
+    return {
       ...added,
       trees: joinMembers(known, numScores),
       memberRounds: members.map(({ numRounds }) => numRounds),
@@ -145,7 +161,7 @@ export class Checkpoints {
         measured: [],
         members,
       },
-    });
+    };
   }
 
   /** The model of what was resumed, cut to the rounds that were kept, and the trees of this run. */
@@ -173,28 +189,43 @@ export class Checkpoints {
     return whole;
   }
 
-  /** Trains, from the last checkpoint where there is one of the same rows. */
+  /** Goes on from the last rounds that were told; a word about it where any were. */
+  #goOn(cause: Error): void {
+    this.#addTold();
+    if (this.#whole?.checkpoint?.key === this.#key) this.#resumed = this.#whole;
+    const rounds = this.#resumed?.checkpoint?.numRounds ?? 0;
+    emitWarning(`the fit of ${this.#fit.owner} goes on from round ${rounds}: ${cause.message}`);
+  }
+
+  /** Trains, from the last checkpoint where there is one of the same rows, and on after losses. */
   async run(train: (before: TreeModelData | null) => Promise<TrainedModel>): Promise<TrainedModel> {
     const { initial } = this.#fit;
     await this.#find();
     try {
-      const trained = await train(this.#resumed ?? initial);
-      if (trained.facts.isOtherData !== true) return trained;
-      this.#forget();
-      return await train(initial);
+      for (let losses = 0; ; ) {
+        try {
+          const trained = await train(this.#resumed ?? initial);
+          if (trained.facts.isOtherData !== true) return trained;
+          this.#forget();
+        } catch (error) {
+          losses += 1;
+          if (losses > this.#fit.retries || !isLoss(error)) throw error;
+          this.#goOn(error as Error);
+        }
+      }
     } finally {
       while (this.#writing !== null) await this.#writing;
     }
   }
 
-  async #writeWaiting(): Promise<void> {
+  async #writeWaiting(folder: string): Promise<void> {
     // the caller's turn ends first, so that the promise is known
     await Promise.resolve();
     while (this.#waiting !== null) {
       const data = this.#waiting;
       this.#waiting = null;
       try {
-        await this.#write(data);
+        await this.#write(folder, data);
       } catch (error) {
         if (this.#hasWarned) continue;
         this.#hasWarned = true;
@@ -205,20 +236,20 @@ export class Checkpoints {
     this.#writing = null;
   }
 
-  async #write(data: TreeModelData): Promise<void> {
+  async #write(folder: string, data: TreeModelData): Promise<void> {
     const { owner, given } = this.#fit;
     const Model = stageClassNamed(modelNameOf(owner)) as unknown as new (
       options: unknown,
       data: TreeModelData,
     ) => TreeModel;
     const name = `round-${String(data.checkpoint?.numRounds).padStart(8, '0')}`;
-    await new Model(given, data).save(join(this.#folder, name), { overwrite: true });
-    const names = await namesIn(this.#folder);
+    await new Model(given, data).save(join(folder, name), { overwrite: true });
+    const names = await namesIn(folder);
     // later ones are of other rows, others are what a killed run left half-written
     const kept = names.filter((other) => isRound(other) && other <= name).sort();
     const lasting = new Set(kept.slice(-numKept));
     for (const other of names) {
-      if (!lasting.has(other)) await rm(join(this.#folder, other), { recursive: true });
+      if (!lasting.has(other)) await rm(join(folder, other), { recursive: true });
     }
   }
 
@@ -237,7 +268,11 @@ export class Checkpoints {
   }
 }
 
-/** The checkpoints that parameters ask for; null without a folder. @throws CoppiceError `PARAM_INVALID` */
+/**
+ * The checkpoints that parameters ask for, or that a fit on other machines needs; null where there is neither.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
+ */
 export function checkpointsOf(
   params: {
     readonly checkpointDir?: string | undefined;
@@ -245,9 +280,9 @@ export function checkpointsOf(
   },
   fit: Omit<CheckpointedFit, 'folder' | 'interval'>,
 ): Checkpoints | null {
-  const { checkpointDir, checkpointInterval = 10 } = params;
-  if (checkpointDir === undefined) return null;
-  return new Checkpoints({ ...fit, folder: checkpointDir, interval: checkpointInterval });
+  const { checkpointDir: folder = null, checkpointInterval: interval = 10 } = params;
+  if (folder === null && fit.retries === 0) return null;
+  return new Checkpoints({ ...fit, folder, interval });
 }
 
 /** The average of what was resumed, each model cut to the rounds that were kept, and of the trees of this run. */

@@ -1,5 +1,7 @@
 /** From the parameters of forests and single trees to a training job, and from its result to a model's data. */
+
 import { CoppiceError } from '../base/errors.ts';
+import { gangRunnerOf } from '../cluster/gang-runner.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import { fitColumns } from '../pipeline/fit-columns.ts';
@@ -112,8 +114,11 @@ export async function fitForest(
     ...ingestOf(owner, withoutDraws(params), columns, labelKind),
     knownClasses: knownClasses(initial),
   };
+  // without a folder the runner begins again by itself
+  const retries =
+    params.checkpointDir === undefined ? 0 : (gangRunnerOf(table.runner).retries ?? 0);
   const checkpoints = checkpointsOf(params, {
-    ...{ owner, given: fit.given ?? {}, initial },
+    ...{ owner, given: fit.given ?? {}, initial, retries },
     job: { ...job, ingest },
     modelData: (trained) => trainedData(params, columns, trained),
   });
@@ -138,6 +143,7 @@ export async function fitForest(
         signal: options.signal,
         onProgress: options.onProgress,
         onSnapshot: (snapshot) => progress.take(snapshot as ForestSnapshot),
+        retriesItself: retries > 0,
       },
     );
   };

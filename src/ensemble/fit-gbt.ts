@@ -2,6 +2,7 @@
 
 import { CoppiceError } from '../base/errors.ts';
 import { emitWarning } from '../base/warn.ts';
+import { gangRunnerOf } from '../cluster/gang-runner.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import { checkSchema } from '../pipeline/check-schema.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
@@ -95,8 +96,9 @@ export async function fitBoostedTrees(
     knownClasses: knownClasses(initial),
     validationSets: watched.sets,
   };
+  const retries = gangRunnerOf(table.runner).retries ?? 0;
   const checkpoints = checkpointsOf(params, {
-    ...{ owner, given, initial },
+    ...{ owner, given, initial, retries },
     job: { ...job, ingest },
     modelData: (trained) => trainedData(params, columns, trained),
   });
@@ -124,6 +126,7 @@ export async function fitBoostedTrees(
         onProgress: options.onProgress,
         onSnapshot: (snapshot) => checkpoints?.take(snapshot as BoostingSnapshot),
         closures: functions.closures,
+        retriesItself: retries > 0,
       },
     );
   };

@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly onSnapshot?: ((snapshot: BoostingSnapshot | ForestSnapshot) => void) | undefined;
   /** How many ranks; by default as many as there are threads, one where there is little to do. */
   readonly width?: number | undefined;
+  /** The caller begins again by itself after a loss. */
+  readonly retriesItself?: boolean | undefined;
   /** Functions of the job that only this thread has. */
   readonly closures?: UserClosures | undefined;
 }
@@ -99,6 +101,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
       return { ...job, ingest, ...('device' in job ? { device } : {}) };
     },
     signal,
+    retriesItself: options.retriesItself,
     onMessage: (message) => {
       if (desk.answer(message)) return;
       const told = message as TrainingProgress | BoostingSnapshot | ForestSnapshot;

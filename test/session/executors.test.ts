@@ -8,7 +8,8 @@ import { startExecutors, token } from '../cluster/executors/start-executor.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
-const numRows = 6000;
+// enough for several ranks
+const numRows = 12_000;
 const columns = {
   x: Float64Array.from({ length: numRows }, (_, i) => (i * 37) % 1009),
   z: Float64Array.from({ length: numRows }, (_, i) => (i * 91) % 677),

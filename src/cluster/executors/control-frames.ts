@@ -122,7 +122,13 @@ export class FrameStream {
   keepAlive({ heartbeatMs, silenceMs }: Heartbeat): void {
     clearInterval(this.#pulse);
     this.#lastHeard = performance.now();
+    let lastLook = this.#lastHeard;
     this.#pulse = setInterval(() => {
+      const now = performance.now();
+      // a thread that was busy has not read what came meanwhile
+      const isLate = now - lastLook > 2 * heartbeatMs;
+      lastLook = now;
+      if (isLate) this.#lastHeard = Math.max(this.#lastHeard, now - silenceMs / 2);
       if (this.silentMs > silenceMs) {
         this.#lose(new Error(`it was silent for ${Math.round(this.silentMs)} ms`));
         this.stream.destroy();

@@ -70,6 +70,8 @@ export class ExecutorConnection {
   // an executor may still answer what an earlier driver asked
   #nextId = randomInt(1, 2 ** 30);
   #lost: CoppiceError | null = null;
+  /** Why the process that opened its door to a gang is gone; null while it is there. */
+  #doorLost: CoppiceError | null = null;
 
   private constructor(
     options: ConnectionOptions,
@@ -134,6 +136,7 @@ export class ExecutorConnection {
   /** Has the executor open its door for a gang. */
   async listen(): Promise<PeerAddress> {
     const { host } = this.address;
+    this.#doorLost = null;
     const found = await this.#ask<ListenAnswer>('listen', { host }, 'its place in a gang').done;
     return { host: found.host, port: found.port };
   }
@@ -147,6 +150,7 @@ export class ExecutorConnection {
     const { process, firstRanks } = job.place;
     const last = (firstRanks[process + 1] as number) - 1;
     const what = `ranks ${firstRanks[process]} to ${last} of the ${job.program} job`;
+    if (this.#doorLost !== null) return { id: 0, done: Promise.reject(this.#doorLost) };
     return this.#ask('start', { job, fingerprint }, what, onNote);
   }
 
@@ -247,14 +251,14 @@ export class ExecutorConnection {
   #loseRanks({ how, words, pid }: ControlBodies['lost']): void {
     this.#channel.clear();
     const tail = words === '' ? '' : `; its last words: ${words}`;
-    this.#rejectAll(
-      (what) =>
-        new CoppiceError(
-          'EXECUTOR_LOST',
-          `process ${pid} of executor ${this.where}, which ran ${what}, was lost: ${how}${tail}`,
-          { context: { executor: this.where, process: pid } },
-        ),
-    );
+    const lost = (what: string): CoppiceError =>
+      new CoppiceError(
+        'EXECUTOR_LOST',
+        `process ${pid} of executor ${this.where}, which ran ${what}, was lost: ${how}${tail}`,
+        { context: { executor: this.where, process: pid } },
+      );
+    this.#doorLost = lost('its part of a gang');
+    this.#rejectAll(lost);
   }
 
   #lose(cause: Error): void {

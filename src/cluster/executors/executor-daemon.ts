@@ -138,6 +138,8 @@ export class ExecutorDaemon {
     const channel = new ControlChannel(frames, maxHelloBytes);
     const from = `${socket.remoteAddress}:${socket.remotePort}`;
     try {
+      // one that is about to end makes room
+      await this.#session?.ending;
       let session: ExecutorSession | null = null;
       const proof = await greetDriver(channel, {
         token,

@@ -16,6 +16,10 @@ const keptWords = 4096;
 /** How long the process may take to end by itself. */
 const graceMs = 500;
 
+/** A process that lasted less ended as soon as it began; after so many in a row the session ends. */
+const quickMs = 300;
+const mostQuickLosses = 10;
+
 /** What a session is made of. */
 export interface SessionSettings {
   /** null for one that ends with its connection. */
@@ -31,7 +35,7 @@ export interface SessionSettings {
 interface Ranks {
   readonly child: ChildProcess;
   readonly frames: FrameStream;
-  readonly ended: Promise<void>;
+  readonly began: number;
 }
 
 /** See the header. */
@@ -40,9 +44,14 @@ export class ExecutorSession {
   readonly #settings: SessionSettings;
   readonly #began = Date.now();
   #ranks: Ranks | null = null;
+  /** Of every process that is still there. */
+  readonly #ending = new Set<Promise<void>>();
+  /** Processes in a row that ended as soon as they began. */
+  #quickLosses = 0;
   #driver: FrameStream | null = null;
   #keeping: NodeJS.Timeout | undefined;
   #isOver = false;
+  #over: Promise<void> = Promise.resolve();
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
@@ -53,6 +62,11 @@ export class ExecutorSession {
   /** True while no driver is connected. */
   get isWaiting(): boolean {
     return this.#driver === null;
+  }
+
+  /** Resolves when the session has ended; null while nothing ends it. */
+  get ending(): Promise<void> | null {
+    return this.#isOver ? this.#over : null;
   }
 
   /** What it is, for whoever has to wait. */
@@ -79,22 +93,23 @@ export class ExecutorSession {
   }
 
   /** Ends the process and the connection; resolves when both are gone. */
-  async end(why: string): Promise<void> {
-    if (!this.#isOver) {
-      this.#isOver = true;
-      clearTimeout(this.#keeping);
-      this.#settings.log(`the session ends: ${why}`);
-    }
-    await this.#stop();
-    this.#settings.onEnd();
-    // a driver that sees the end of its connection may come again at once
-    this.#driver?.end();
-    this.#driver = null;
+  end(why: string): Promise<void> {
+    if (this.#isOver) return this.#over;
+    this.#isOver = true;
+    clearTimeout(this.#keeping);
+    this.#settings.log(`the session ends: ${why}`);
+    this.#over = this.#stop().then(() => {
+      this.#settings.onEnd();
+      // a driver that sees the end of its connection may come again at once
+      this.#driver?.end();
+      this.#driver = null;
+    });
+    return this.#over;
   }
 
   #fromDriver(frame: ControlFrame): void {
     if (frame.kind === 'bye') void this.end('its driver said goodbye');
-    else if (frame.kind === 'reset') void this.#replace();
+    else if (frame.kind === 'reset') this.#replace();
     else this.#passOn(frame, this.#driver, this.#ranks?.frames ?? null);
   }
 
@@ -146,6 +161,8 @@ export class ExecutorSession {
         if (this.#ranks?.child === child) this.#loseRanks(child.pid ?? 0, how, words.trim());
       });
     });
+    this.#ending.add(ended);
+    void ended.then(() => this.#ending.delete(ended));
     frames.keepAlive(this.#settings.process.heartbeat);
     frames.listen({
       onFrame: (frame) => {
@@ -154,34 +171,34 @@ export class ExecutorSession {
       // a process that stopped is still there: it has to go
       onLost: () => child.kill('SIGKILL'),
     });
-    this.#ranks = { child, frames, ended };
+    this.#ranks = { child, frames, began: performance.now() };
   }
 
   #loseRanks(pid: number, how: string, words: string): void {
+    const lasted = performance.now() - (this.#ranks?.began ?? 0);
+    this.#quickLosses = lasted < quickMs ? this.#quickLosses + 1 : 0;
     this.#ranks = null;
     if (this.#isOver) return;
     this.#settings.log(`process ${pid} was lost: ${how}`);
     this.#tell('lost', { how, words, pid });
     if (this.#driver === null) void this.end('its work was lost while no driver was there');
+    else if (this.#quickLosses > mostQuickLosses) void this.end('its processes end at once');
     else this.#start();
   }
 
-  /** Ends the process whatever it does, and starts another. */
-  async #replace(): Promise<void> {
+  /** Ends the process whatever it does, and starts another; what comes meanwhile is for the new one. */
+  #replace(): void {
     const ranks = this.#ranks;
-    this.#ranks = null;
     ranks?.child.kill('SIGKILL');
-    await ranks?.ended;
-    if (!this.#isOver) this.#start();
+    this.#start();
   }
 
   async #stop(): Promise<void> {
-    const ranks = this.#ranks;
+    const { frames, child } = this.#ranks ?? {};
     this.#ranks = null;
-    if (ranks === null) return;
-    ranks.frames.end();
-    const timer = setTimeout(() => ranks.child.kill('SIGKILL'), graceMs);
-    await ranks.ended;
+    frames?.end();
+    const timer = setTimeout(() => child?.kill('SIGKILL'), graceMs);
+    await Promise.all(this.#ending);
     clearTimeout(timer);
   }
 

@@ -8,9 +8,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfAborted } from '../../base/abort.ts';
-import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
+import { CoppiceError } from '../../base/errors.ts';
 import { emitWarning } from '../../base/warn.ts';
-import type { GangRequest, GangRunner } from '../gang-runner.ts';
+import { type GangRequest, type GangRunner, isLoss } from '../gang-runner.ts';
 import type { TaskOptions, TaskRunner } from '../task-runner.ts';
 import { AdmissionQueue, closedError } from '../threads/admission-queue.ts';
 import { nameOf } from './addresses.ts';
@@ -60,6 +60,10 @@ export class ExecutorsRunner implements GangRunner {
     const closings = connections.map((connection) => connection.close(closedError()));
     await Promise.all([...closings, options.local.close()]);
     throw failed.reason;
+  }
+
+  get retries(): number {
+    return this.#options.retries;
   }
 
   /** Threads of all executors that are there. */
@@ -208,9 +212,4 @@ export class ExecutorsRunner implements GangRunner {
       }
     }
   }
-}
-
-/** True for an error of the machines, not of the work. */
-export function isLoss(error: unknown): boolean {
-  return isCoppiceError(error, 'EXECUTOR_LOST') || isCoppiceError(error, 'COLLECTIVE_TIMEOUT');
 }

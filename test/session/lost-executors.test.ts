@@ -1,0 +1,215 @@
+/**
+ * A fit that loses an executor, its process or its connection at any message gives the model of an undisturbed one,
+ * or ends in time and says why; nothing is left behind.
+ */
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { ControlKind } from '../../src/cluster/executors/control-frames.ts';
+import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { Session } from '../../src/session/session.ts';
+import { childrenOf, Relay } from '../cluster/executors/relay.ts';
+import { startExecutors, token } from '../cluster/executors/start-executor.ts';
+import { errorOf, isRunning } from '../cluster/run-program.ts';
+import { savedBytes } from '../tools/fitted-bytes.ts';
+
+// enough for several ranks
+const numRows = 12_000;
+const columns = {
+  x: Float64Array.from({ length: numRows }, (_, i) => (i * 37) % 1009),
+  z: Float64Array.from({ length: numRows }, (_, i) => (i * 91) % 677),
+  label: Array.from({ length: numRows }, (_, i) =>
+    ((i * 37) % 1009) + (i % 5) * 90 > 700 ? 1 : 0,
+  ),
+};
+const boosted = new GBTClassifier({
+  featuresCols: ['x', 'z'],
+  maxIter: 8,
+  minInstancesPerNode: 1,
+  checkpointInterval: 2,
+});
+
+const alone = await Session.local({ threads: 1 });
+const expected = await savedBytes(await boosted.fit(alone.createTable(columns)));
+await alone.close();
+
+/** The executor that is struck, and one that is not. */
+const [victim, other] = await startExecutors([1, 1], '--silence', '1');
+const relay = await Relay.to(victim?.address ?? '');
+afterAll(() => relay.close());
+const sessions: Session[] = [];
+afterEach(async () => {
+  relay.onFrame = () => undefined;
+  await Promise.all(sessions.splice(0).map((session) => session.close()));
+});
+
+/** @param isFirst the victim has rank 0, which tells of progress */
+async function connect(isFirst = true): Promise<Session> {
+  const addresses = [other?.address ?? '', relay.address];
+  const session = await Session.connect(isFirst ? addresses.reverse() : addresses, {
+    token,
+    threads: 1,
+    reconnectSeconds: 3,
+    silenceSeconds: 1,
+    onLog: () => undefined,
+  });
+  sessions.push(session);
+  return session;
+}
+
+type Blow = (relay: Relay) => void;
+
+const blows = {
+  'its connection is cut': (at) => at.cut(),
+  'its process is killed': () => {
+    for (const id of childrenOf(victim?.process.pid)) process.kill(id, 'SIGKILL');
+  },
+} satisfies Record<string, Blow>;
+
+/** Where each message is struck: while connecting, in a fit, or why not here. A new message needs a line here. */
+const struckIn = {
+  hello: 'connect',
+  challenge: 'connect',
+  proof: 'connect',
+  welcome: 'connect',
+  refused: 'other: executor-daemon.test.ts',
+  ping: 'other: a stalled connection, below',
+  bye: 'close',
+  task: 'other: reading, below',
+  cancel: 'other: aborted fits, below',
+  listen: 'fit',
+  start: 'fit',
+  attach: 'other: resumed-session.test.ts',
+  detach: 'other: resumed-session.test.ts',
+  reset: 'other: it follows a blow at any other',
+  answer: 'fit',
+  failed: 'other: executor-daemon.test.ts',
+  note: 'fit',
+  log: 'other: executor-daemon.test.ts',
+  lost: 'other: it follows every killed process',
+} as const satisfies Record<ControlKind, string>;
+
+/** Strikes once, at the n-th message of a kind; says whether it has. */
+function strikeAt(kind: ControlKind, blow: Blow, count = 1): { readonly isDone: boolean } {
+  let left = count;
+  relay.onFrame = (frame, _, at) => {
+    if (frame.kind !== kind) return;
+    left -= 1;
+    if (left === 0) blow(at);
+  };
+  return {
+    get isDone() {
+      return left <= 0;
+    },
+  };
+}
+
+const kindsIn = (phase: string): ControlKind[] =>
+  (Object.keys(struckIn) as ControlKind[]).filter((kind) => struckIn[kind] === phase);
+
+const cases = Object.entries(blows);
+
+describe('a fit on executors', () => {
+  it.each(
+    kindsIn('fit').flatMap((kind) => cases.map(([name, blow]) => [kind, name, blow] as const)),
+  )('gives the undisturbed model when, at "%s", %s', async (kind, _, blow) => {
+    const session = await connect(kind === 'note' || kind === 'start');
+    const table = session.createTable(columns, { numPartitions: 3 });
+    const strike = strikeAt(kind, blow, kind === 'note' ? 3 : 1);
+    expect(await savedBytes(await boosted.fit(table))).toEqual(expected);
+    expect(strike.isDone).toBe(true);
+  });
+
+  it('does not begin again from the start: it goes on from the last rounds that were told', async () => {
+    const session = await connect();
+    const table = session.createTable(columns, { numPartitions: 3 });
+    const done: number[] = [];
+    const onProgress = ({ phase, done: round }: { phase: string; done: number }): void => {
+      if (phase !== 'train') return;
+      done.push(round);
+      if (done.length === 5) blows['its process is killed']();
+    };
+    expect(await savedBytes(await boosted.fit(table, { onProgress }))).toEqual(expected);
+    const restart = done.findIndex((round, i) => i > 0 && round <= (done[i - 1] as number));
+    expect(done.length).toBeGreaterThanOrEqual(8);
+    expect(restart < 0 || (done[restart] as number) > 1).toBe(true);
+  });
+
+  it('goes on without an executor that does not come back', async () => {
+    const [third] = await startExecutors([2]);
+    const session = await Session.connect([third?.address ?? '', other?.address ?? ''], {
+      token,
+      threads: 1,
+      reconnectSeconds: 0.3,
+    });
+    sessions.push(session);
+    const table = session.createTable(columns, { numPartitions: 3 });
+    const ids = childrenOf(third?.process.pid);
+    let isStruck = false;
+    const onProgress = (): void => {
+      if (!isStruck) third?.process.kill('SIGKILL');
+      isStruck = true;
+    };
+    expect(await savedBytes(await boosted.fit(table, { onProgress }))).toEqual(expected);
+    expect(session.threads).toBe(3);
+    for (let i = 0; i < 50 && ids.some(isRunning); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(ids.filter(isRunning)).toEqual([]);
+  });
+
+  it('gives a process up that has stopped, and goes on', async () => {
+    const session = await connect();
+    const table = session.createTable(columns, { numPartitions: 3 });
+    const strike = strikeAt('note', () => {
+      for (const id of childrenOf(victim?.process.pid)) process.kill(id, 'SIGSTOP');
+    });
+    expect(await savedBytes(await boosted.fit(table))).toEqual(expected);
+    expect(strike.isDone).toBe(true);
+  });
+
+  it('says who was lost, how, and where, when it may not begin again', async () => {
+    const session = await Session.connect([other?.address ?? '', relay.address], {
+      token,
+      threads: 1,
+      retries: 0,
+      onLog: () => undefined,
+    });
+    sessions.push(session);
+    strikeAt('start', blows['its process is killed']);
+    const error = await errorOf(boosted.fit(session.createTable(columns, { numPartitions: 3 })));
+    expect(error).toMatchObject({ code: 'EXECUTOR_LOST', context: { executor: relay.address } });
+    expect(error?.message).toMatch(
+      /process \d+ of executor .* ran ranks 1 to 1 of the boosting job/,
+    );
+    expect(error?.message).toMatch('it was ended by SIGKILL');
+  });
+
+  it('ends soon when it is aborted', async () => {
+    const session = await connect();
+    const abort = new AbortController();
+    strikeAt('note', () => abort.abort());
+    const endless = new GBTClassifier({ featuresCols: ['x', 'z'], maxIter: 100_000 });
+    const began = performance.now();
+    const error = await errorOf(
+      endless.fit(session.createTable(columns), { signal: abort.signal }),
+    );
+    expect(error).toMatchObject({ code: 'ABORTED' });
+    expect(performance.now() - began).toBeLessThan(4000);
+  });
+});
+
+describe('a session on executors', () => {
+  it.each(kindsIn('connect'))('says whom it lost when it is cut at "%s"', async (kind) => {
+    strikeAt(kind, blows['its connection is cut']);
+    const error = await errorOf(connect());
+    expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
+    expect(error?.message).toMatch(relay.address);
+  });
+
+  it('gives a stalled connection up in time, and goes on', async () => {
+    const session = await connect();
+    const strike = strikeAt('note', (at) => at.stall());
+    const model = await boosted.fit(session.createTable(columns, { numPartitions: 3 }));
+    expect(await savedBytes(model)).toEqual(expected);
+    expect(strike.isDone).toBe(true);
+  });
+});
