@@ -86,10 +86,8 @@ export class Relay {
 
 /** The ids of a process's children. */
 export function childrenOf(id: number | undefined): number[] {
-  try {
-    const text = execFileSync('pgrep', ['-P', String(id)], { encoding: 'utf8' });
-    return text.split('\n').filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
+  const list = 'ps';
+  const text = execFileSync(list, ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  const pairs = text.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  return pairs.flatMap(([own = 0, parent]) => (parent === id ? [own] : []));
 }
