@@ -18,10 +18,10 @@ import {
 } from './metric-names.ts';
 import { readData } from './read-data.ts';
 import { nameValueLines } from './text-table.ts';
-import { withSession } from './with-session.ts';
+import { type SessionCommandOptions, withSession } from './with-session.ts';
 
 /** Options of `evaluate`. */
-export interface EvaluateCommandOptions extends CommonOptions {
+export interface EvaluateCommandOptions extends CommonOptions, SessionCommandOptions {
   readonly data: readonly string[];
   readonly label: string;
   readonly metric?: readonly string[];
@@ -30,7 +30,6 @@ export interface EvaluateCommandOptions extends CommonOptions {
   readonly group?: string;
   readonly prediction?: string;
   readonly probability?: string;
-  readonly threads?: number;
 }
 
 /** The command `evaluate`. */

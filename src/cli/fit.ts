@@ -15,11 +15,11 @@ import { readParams } from './params-of-command.ts';
 import { grouped } from './progress-line.ts';
 import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
-import { withSession } from './with-session.ts';
+import { type SessionCommandOptions, withSession } from './with-session.ts';
 import { refuseExistingPath } from './write-data.ts';
 
 /** Options of `fit`. */
-export interface FitCommandOptions extends CommonOptions {
+export interface FitCommandOptions extends CommonOptions, SessionCommandOptions {
   readonly data: readonly string[];
   readonly label: string;
   readonly model: string;
@@ -37,7 +37,6 @@ export interface FitCommandOptions extends CommonOptions {
   readonly initialModel?: string;
   readonly checkpointDir?: string;
   readonly checkpointInterval?: number;
-  readonly threads?: number;
   readonly seed?: number;
   readonly overwrite?: boolean;
 }

@@ -49,12 +49,21 @@ export async function readData(
   session: Session,
   paths: readonly string[],
 ): Promise<PartitionedTable> {
+  if (session.readsElsewhere) return await session.read[formatOfPaths(paths)](paths);
   const files = findFiles(paths, Object.keys(formats)).map(({ path }) => path);
   const found = new Set<Format | null>();
   for (const file of files) found.add(await formatOfFile(file));
   const [format] = found;
   if (found.size > 1 || format === null || format === undefined) throw mixed(files);
   return await session.read[format](paths);
+}
+
+/** The format of files that only others see: by their names, Parquet for folders and patterns without one. */
+function formatOfPaths(paths: readonly string[]): Format {
+  const found = new Set(paths.map((path) => formatOfName(path) ?? 'parquet'));
+  const [format] = found;
+  if (found.size > 1 || format === undefined) throw mixed(paths);
+  return format;
 }
 
 function mixed(files: readonly string[]): CoppiceError {

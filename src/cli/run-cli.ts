@@ -57,14 +57,16 @@ function declareCommands(
     options: O,
   ): Promise<void> => setExitCode(await runCommand(load, options, surroundings));
 
-  add(fitCommand()).action((options) => run(async () => (await import('./fit.ts')).fit, options));
-  add(tuneCommand()).action((options) =>
+  add(withSessionOptions(fitCommand())).action((options) =>
+    run(async () => (await import('./fit.ts')).fit, options),
+  );
+  add(withSessionOptions(tuneCommand())).action((options) =>
     run(async () => (await import('./tune.ts')).tune, options),
   );
-  add(transformCommand()).action((options) =>
+  add(withSessionOptions(transformCommand())).action((options) =>
     run(async () => (await import('./transform.ts')).transform, options),
   );
-  add(evaluateCommand()).action((options) =>
+  add(withSessionOptions(evaluateCommand())).action((options) =>
     run(async () => (await import('./evaluate.ts')).evaluate, options),
   );
   add(inspectCommand()).action((options) =>
@@ -169,6 +171,25 @@ function evaluateCommand(): Command {
     .option('--prediction <column>', 'default: prediction')
     .option('--probability <column>', 'default: probability')
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber);
+}
+
+/** Where the work is done. */
+function withSessionOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--session <kind>', 'where to work; executors read --data under their own paths')
+        .choices(['local', 'executors'])
+        .default('local'),
+    )
+    .option('--executors <addresses>', 'host:port,host:port of `coppice executor`s', list)
+    .option('--token-file <file>', 'a file with the secret that the executors know')
+    .option('--tls-ca <file>', "the authority that signed the executors' certificates, PEM")
+    .option('--tls-cert <file>', 'a certificate to show to them, PEM')
+    .option('--tls-key <file>', 'its key, PEM')
+    .option(
+      '--session-name <name>',
+      'the work outlives this process; the same command takes it up',
+    );
 }
 
 function executorCommand(): Command {

@@ -4,15 +4,14 @@ import { loadModel } from './load-model.ts';
 import { grouped } from './progress-line.ts';
 import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
-import { withSession } from './with-session.ts';
+import { type SessionCommandOptions, withSession } from './with-session.ts';
 import { refuseExistingPath, writeData } from './write-data.ts';
 
 /** Options of `transform`. */
-export interface TransformCommandOptions extends CommonOptions {
+export interface TransformCommandOptions extends CommonOptions, SessionCommandOptions {
   readonly model: string;
   readonly data: readonly string[];
   readonly out: string;
-  readonly threads?: number;
   readonly overwrite?: boolean;
 }
 

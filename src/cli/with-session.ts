@@ -1,15 +1,46 @@
-/** Runs a command's work in a session of its own, whose threads end with it. */
+/** Runs a command's work in a session of its own, here or on executors, which ends with it. */
+import { CoppiceError } from '../base/errors.ts';
 import { Session } from '../session/session.ts';
 
-/** Calls `work` with a session; closes it whatever happens. */
+/** Where a command works. */
+export interface SessionCommandOptions {
+  readonly threads?: number;
+  readonly session?: 'local' | 'executors';
+  readonly executors?: readonly string[];
+  readonly tokenFile?: string;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly sessionName?: string;
+}
+
+/** Calls `work` with a session; closes it whatever happens. @throws CoppiceError `USAGE`, and see `Session.connect` */
 export async function withSession<T>(
-  options: { readonly threads?: number },
+  options: SessionCommandOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await Session.local({ threads: options.threads });
+  const session = await openSession(options);
   try {
     return await work(session);
   } finally {
     await session.close();
   }
+}
+
+async function openSession(options: SessionCommandOptions): Promise<Session> {
+  const { threads, executors, tokenFile, tlsCa, tlsCert, tlsKey } = options;
+  if (options.session !== 'executors') {
+    if (executors === undefined) return await Session.local({ threads });
+    throw new CoppiceError('USAGE', '--executors needs --session executors');
+  }
+  if (executors === undefined || tokenFile === undefined) {
+    throw new CoppiceError('USAGE', '--session executors needs --executors and --token-file');
+  }
+  const isSecure = tlsCa !== undefined || tlsCert !== undefined;
+  return await Session.connect(executors, {
+    tokenFile,
+    threads,
+    name: options.sessionName,
+    tls: isSecure ? { ca: tlsCa, cert: tlsCert, key: tlsKey } : undefined,
+  });
 }

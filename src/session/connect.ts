@@ -89,7 +89,7 @@ export async function connectExecutors(
         keepMs: params.name === undefined ? 0 : params.keepSeconds * 1000,
       },
       tls: tls === undefined ? null : await pemOf(tls),
-      heartbeat: { heartbeatMs: Math.min(2000, silenceMs / 4), silenceMs },
+      heartbeat: { heartbeatMs: Math.min(250, silenceMs / 4), silenceMs },
       connectMs: Math.min(5000, Math.max(1000, silenceMs)),
       onLog: onLog ?? ((_, text) => void process.stderr.write(text)),
     },

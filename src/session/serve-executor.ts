@@ -59,7 +59,7 @@ export async function serveExecutor(options: ExecutorOptions): Promise<ExecutorD
     identity: ownIdentity(),
     workerUrl: workerUrl(),
     maxMemory: options.maxMemory,
-    heartbeat: { heartbeatMs: Math.min(2000, silenceMs / 4), silenceMs },
+    heartbeat: { heartbeatMs: Math.min(250, silenceMs / 4), silenceMs },
     environment: {
       [allowedFolders.data]: foldersText(options.dataRoots ?? [], 'dataRoots'),
       [allowedFolders.modules]: foldersText(options.modules ?? [], 'modules'),

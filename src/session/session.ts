@@ -55,6 +55,8 @@ export class Session {
   readonly threads: number;
   /** Reads tables from files. */
   readonly read: SessionReader;
+  /** True where executors read files, under paths as they see them. */
+  readonly readsElsewhere: boolean;
   readonly #runner: SessionRunner;
 
   /** @internal Sessions are made by {@link Session.local} and {@link Session.connect}. */
@@ -62,6 +64,7 @@ export class Session {
     this.#runner = runner;
     this.threads = runner.numThreads;
     this.read = new SessionReader(runner);
+    this.readsElsewhere = runner.readsElsewhere === true;
   }
 
   /**

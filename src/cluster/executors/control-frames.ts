@@ -58,8 +58,8 @@ export interface Heartbeat {
   readonly silenceMs: number;
 }
 
-/** What is waited where nothing else is said. */
-export const defaultHeartbeat: Heartbeat = { heartbeatMs: 2000, silenceMs: 15_000 };
+/** What is waited where nothing else is said; signs of life suit a side that is given up after a second, too. */
+export const defaultHeartbeat: Heartbeat = { heartbeatMs: 250, silenceMs: 15_000 };
 
 /** Who is told what comes. */
 export interface FrameListener {

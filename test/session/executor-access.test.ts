@@ -1,0 +1,181 @@
+/** Who may use an executor, what it reads, and what it refuses before any data passes. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { fromModule } from '../../src/base/user-function.ts';
+import { ExecutorDaemon } from '../../src/cluster/executors/executor-daemon.ts';
+import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { type ConnectOptions, ownIdentity } from '../../src/session/connect.ts';
+import { type ExecutorOptions, serveExecutor } from '../../src/session/serve-executor.ts';
+import { Session } from '../../src/session/session.ts';
+import { workerUrl } from '../../src/session/worker-url.ts';
+import { Authority, canSign } from '../cluster/executors/certificates.ts';
+import { errorOf } from '../cluster/run-program.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+
+const token = 'a token of the tests, long enough';
+const daemons: ExecutorDaemon[] = [];
+const sessions: Session[] = [];
+const closeAll = async (): Promise<void> => {
+  await Promise.all(sessions.splice(0).map((session) => session.close()));
+};
+afterEach(closeAll);
+afterAll(() => Promise.all(daemons.map((daemon) => daemon.close())));
+
+async function serve(options: Partial<ExecutorOptions> = {}): Promise<string> {
+  const daemon = await serveExecutor({ listen: '127.0.0.1:0', token, threads: 1, ...options });
+  daemons.push(daemon);
+  return `127.0.0.1:${daemon.port}`;
+}
+
+async function connect(address: string, options: ConnectOptions = {}): Promise<Session> {
+  const session = await Session.connect([address], { token, threads: 1, ...options });
+  sessions.push(session);
+  return session;
+}
+
+const folder = temporaryFolder('executor-access');
+const inside = join(folder, 'inside');
+mkdirSync(inside);
+for (const place of [inside, folder]) writeFileSync(join(place, 'data.csv'), 'x,y\n1,2\n3,4\n');
+symlinkSync(join(folder, 'data.csv'), join(inside, 'link.csv'));
+symlinkSync(folder, join(inside, 'out'));
+
+describe('an executor', () => {
+  it('listens beyond loopback only with TLS', async () => {
+    for (const listen of ['0.0.0.0:0', '[::]:0', '10.1.2.3:0']) {
+      const error = await errorOf(serve({ listen }));
+      expect(error).toMatchObject({ code: 'PARAM_INVALID' });
+      expect(error?.message).toMatch('must have TLS');
+    }
+    const far = errorOf(connect('10.1.2.3:7000'));
+    expect(await far).toMatchObject({ code: 'PARAM_INVALID' });
+  });
+
+  it('wants a token that is not guessed at once', async () => {
+    expect(await errorOf(serve({ token: 'short' }))).toMatchObject({ code: 'PARAM_INVALID' });
+    expect(await errorOf(serve({ token: undefined }))).toMatchObject({ code: 'PARAM_INVALID' });
+  });
+
+  it('turns away who does not know the token, and a driver an executor that does not', async () => {
+    const address = await serve();
+    const error = await errorOf(connect(address, { token: 'another token of the tests' }));
+    expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
+    expect(error?.message).not.toMatch(token);
+    expect((await connect(address)).threads).toBe(1);
+  });
+
+  it.each([
+    ['version', { version: '9.9.9' }, /versions .* got 9\.9\.9 on far-away .* and 0\.\d+\.\d+ on /],
+    ['kernels', { kernels: 'f00' }, /kernels .* got f00 on far-away .* both of coppice/],
+  ])('names both sides when their %s differ', async (_, other, words) => {
+    const daemon = await ExecutorDaemon.listen({
+      host: '127.0.0.1',
+      port: 0,
+      token,
+      numThreads: 1,
+      workerUrl: workerUrl(),
+      identity: { ...ownIdentity(), host: 'far-away', ...other },
+    });
+    daemons.push(daemon);
+    const error = await errorOf(connect(`127.0.0.1:${daemon.port}`));
+    expect(error).toMatchObject({ code: 'PROTOCOL' });
+    expect(error?.message).toMatch(words);
+  });
+
+  it('works for one session at a time', async () => {
+    const address = await serve();
+    await connect(address);
+    const error = await errorOf(connect(address));
+    expect(error).toMatchObject({ code: 'EXECUTOR_BUSY' });
+    expect(error?.message).toMatch(/it works for a session since \d+ s/);
+    await closeAll();
+    expect((await connect(address)).threads).toBe(1);
+  });
+
+  it('bears rubbish, long frames and callers that say nothing', async () => {
+    const address = await serve();
+    const port = Number(address.split(':')[1]);
+    const long = Buffer.alloc(12);
+    long.writeUInt32LE(2 ** 31);
+    long.writeUInt8(1, 4);
+    long.writeUInt16LE(0x4370, 6);
+    const rubbish = Uint8Array.from({ length: 3000 }, (_, i) => (i * 7919) % 256);
+    const ends = [long, Buffer.from(rubbish), Buffer.from('GET / HTTP/1.1\r\n\r\n')].map(
+      (bytes) =>
+        new Promise<void>((resolve) => {
+          const socket = connectPlain(port, '127.0.0.1', () => socket.write(bytes));
+          socket.on('error', () => undefined);
+          socket.on('close', () => resolve());
+        }),
+    );
+    const silent = connectPlain(port, '127.0.0.1');
+    silent.on('error', () => undefined);
+    await Promise.all(ends);
+    expect((await connect(address)).threads).toBe(1);
+    silent.destroy();
+  });
+
+  it('reads its data roots and nothing else', async () => {
+    const session = await connect(await serve({ dataRoots: [inside] }));
+    expect(await (await session.read.csv(join(inside, 'data.csv'))).count()).toBe(2);
+    expect(await (await session.read.csv('data.csv')).count()).toBe(2);
+    const outside = ['../data.csv', 'link.csv', 'out/data.csv', 'out/*.csv', '/etc/passwd', '/'];
+    for (const path of [...outside, join(folder, 'data.csv'), join(folder, 'none.csv')]) {
+      const error = await errorOf(session.read.csv(path));
+      expect([path, error]).toMatchObject([path, { code: 'ACCESS_DENIED' }]);
+    }
+    const missing = await errorOf(session.read.csv('none.csv'));
+    expect(missing).toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  it('reads and imports nothing unless its operator allows it', async () => {
+    const session = await connect(await serve());
+    const error = await errorOf(session.read.csv(join(inside, 'data.csv')));
+    expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
+    expect(error?.message).toMatch('--data-root');
+    const module = join(folder, 'loss.mjs');
+    writeFileSync(module, 'throw new Error("it was imported");');
+    const table = session.createTable({ x: [1, 2, 3, 4], label: [1, 2, 3, 4] });
+    const fit = new GBTRegressor({
+      featuresCols: ['x'],
+      maxIter: 1,
+      objectiveFunction: fromModule(pathToFileURL(module), 'loss'),
+    }).fit(table);
+    const refused = await errorOf(fit);
+    expect(refused).toMatchObject({ code: 'ACCESS_DENIED' });
+    expect(refused?.message).toMatch('--modules');
+  });
+});
+
+describe.skipIf(!canSign())('an executor with TLS', () => {
+  it('is trusted for its certificate, and asks for one', async () => {
+    const authority = new Authority('authority');
+    const stranger = new Authority('stranger');
+    const host = authority.sign('host');
+    const driver = authority.sign('driver');
+    const address = await serve({
+      tlsCert: host.cert,
+      tlsKey: host.key,
+      tlsCa: authority.own.cert,
+    });
+    const ca = authority.own.cert;
+    const session = await connect(address, { tls: { ca, ...driver } });
+    const table = session.createTable({ x: [1, 2, 3, 4], label: [1, 2, 3, 4] });
+    const model = await new GBTRegressor({ featuresCols: ['x'], maxIter: 1 }).fit(table);
+    expect(model.numTrees).toBe(1);
+    await closeAll();
+    const refused: ConnectOptions[] = [
+      {},
+      { tls: { ca } },
+      { tls: { ca: stranger.own.cert, ...driver } },
+      { tls: { ca, ...stranger.sign('driver') } },
+    ];
+    for (const options of refused) {
+      const error = await errorOf(connect(address, { silenceSeconds: 2, ...options }));
+      expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
+    }
+  });
+});

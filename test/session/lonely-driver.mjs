@@ -1,0 +1,18 @@
+// A driver of a named session that is killed in the middle of a fit: it tells its parent when the fit runs.
+import { GBTRegressor, Session } from '../../dist/bundle/node/index.js';
+
+const [address, token, maxIter] = process.argv.slice(2);
+const session = await Session.connect([address], { token, threads: 1, name: 'nightly' });
+const numRows = 1000;
+const table = session.createTable({
+  x: Float64Array.from({ length: numRows }, (_, i) => (i * 37) % 1009),
+  label: Float64Array.from({ length: numRows }, (_, i) => ((i * 37) % 1009) / 7 + (i % 5)),
+});
+const estimator = new GBTRegressor({ featuresCols: ['x'], maxIter: Number(maxIter) });
+let isTold = false;
+await estimator.fit(table, {
+  onProgress: ({ phase }) => {
+    if (phase === 'train' && !isTold) process.send('training');
+    isTold = phase === 'train' || isTold;
+  },
+});
