@@ -1,6 +1,6 @@
 /** Certificates for the tests, made by openssl; null where that is not installed. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 
@@ -67,6 +67,3 @@ export function canSign(): boolean {
     return false;
   }
 }
-
-/** The text of a file. */
-export const textOf = (path: string): string => readFileSync(path, 'utf8');
