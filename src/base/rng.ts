@@ -22,6 +22,7 @@ export const purposes = {
   goss: 21,
   kMeans: 31,
   isolation: 41,
+  dropping: 42,
 } as const;
 
 /** A bijective mix of 32 bits. */

@@ -24,7 +24,7 @@ import {
   scoredTables,
 } from './initial-model.ts';
 import { measuredOf, watchedTables } from './metric-params.ts';
-import { roundSampling } from './sampling-params.ts';
+import { roundDropping, roundSampling } from './sampling-params.ts';
 import { refuseMembers, selfStopping } from './self-stopping-params.ts';
 import { interactionsOf, shapingOf } from './shaping-params.ts';
 import type { TreeModelData } from './tree-model-data.ts';
@@ -85,7 +85,7 @@ export async function fitBoostedTrees(
     initial: initial === null ? null : initialRounds(initial),
     device: deviceRequest(params.device, table.runner),
     earlyStopping:
-      stopsEarly || stopping !== null
+      params.dropRate === undefined && (stopsEarly || stopping !== null)
         ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
         : null,
     selfStopping: stopping,
@@ -168,6 +168,7 @@ export function boostingJob(
     shaping: shapingOf(owner, params, columns.features),
     interactions: interactionsOf(owner, params.interactionConstraints, columns.features),
     rows: roundSampling(params),
+    dropping: roundDropping(params),
     columns: {
       byTree: params.colsampleByTree < 1 ? params.colsampleByTree : null,
       byLevel: params.colsampleByLevel < 1 ? params.colsampleByLevel : null,

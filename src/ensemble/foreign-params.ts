@@ -77,6 +77,8 @@ function withoutOtherLosses(options: Converted): Converted {
   const strangers = [
     ...(options['lossType'] === 'tweedie' ? [] : ['tweediePower']),
     ...(options['lossType'] === 'xendcg' ? pairs : []),
+    // no round is the best where later ones change it
+    ...(options['dropRate'] === undefined ? [] : ['earlyStoppingRounds']),
   ];
   return Object.fromEntries(Object.entries(options).filter(([name]) => !strangers.includes(name)));
 }

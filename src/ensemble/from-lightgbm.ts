@@ -168,11 +168,18 @@ const dialect: Dialect = {
     bagging_by_query: ofRankings((value, options) => {
       if (isOn(value)) options['subsampleByGroup'] = true;
     }),
-    boosting: only(
-      'boosting',
-      ['gbdt', 'gbrt'],
-      "'gbdt'; for 'rf' use RandomForestClassifier or RandomForestRegressor",
-    ),
+    boosting: (value, options, all) => {
+      if (value === 'gbdt' || value === 'gbrt') return;
+      if (value !== 'dart') {
+        const rule =
+          "'gbdt' or 'dart'; for 'rf' use RandomForestClassifier or RandomForestRegressor";
+        throw notConvertible(owner, 'boosting', value, rule);
+      }
+      const most = Number(all['max_drop'] ?? 50);
+      options['dropRate'] = Number(all['drop_rate'] ?? 0.1);
+      options['skipDrop'] = Number(all['skip_drop'] ?? 0.5);
+      options['maxDrop'] = most > 0 ? most : 1_000_000;
+    },
     data_sample_strategy: (value, options, all) => {
       if (value === 'bagging') return;
       if (value !== 'goss')
@@ -229,8 +236,8 @@ const dialect: Dialect = {
     seed: renamed('seed'),
   },
   ignored: [
+    ...['alpha', 'drop_rate', 'skip_drop', 'max_drop', 'drop_seed', 'uniform_drop'],
     ...[
-      'alpha',
       'bagging_freq',
       'top_rate',
       'other_rate',

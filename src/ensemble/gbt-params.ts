@@ -10,8 +10,10 @@ import { checkpointParams } from './checkpoint-params.ts';
 import { checkMetrics, metricParams } from './metric-params.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
 import {
+  checkDropping,
   checkSampling,
   classSamplingParams,
+  droppingParams,
   type SamplingValues,
   samplingParams,
 } from './sampling-params.ts';
@@ -77,6 +79,7 @@ export const gbtSpecs = {
   ...metricParams,
   ...functionParams,
   ...samplingParams,
+  ...droppingParams,
 };
 
 function checkColumns(params: {
@@ -139,7 +142,11 @@ export const gbtRegressorParams = defineParams(
     tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
     ...customLossParams,
   },
-  (params, isGiven) => checkGbt(params) ?? checkCustomLoss(params) ?? checkLoss(params, isGiven),
+  (params, isGiven) =>
+    checkGbt(params) ??
+    checkDropping(params, isGiven) ??
+    checkCustomLoss(params) ??
+    checkLoss(params, isGiven),
 );
 
 /** Parameters of GBTClassifier. */
@@ -158,7 +165,8 @@ export const gbtClassifierParams = defineParams(
     /** Of focal loss: how little rows count that are right already (2 by default); 0 is logistic loss. */
     focalGamma: float({ min: 0, max: 10, since: '0.1.0' }),
   },
-  (params, isGiven) => checkGbt(params) ?? checkLoss(params, isGiven),
+  (params, isGiven) =>
+    checkGbt(params) ?? checkDropping(params, isGiven) ?? checkLoss(params, isGiven),
 );
 
 /** Options of {@link GBTRegressor}. @interface */

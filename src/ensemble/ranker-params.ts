@@ -4,6 +4,7 @@ import { bool, column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import { defaultGains } from '../training/ranking/ndcg.ts';
 import type { GBTObjective } from './gbt-objectives.ts';
 import { checkGbt, gbtSpecs } from './gbt-params.ts';
+import { checkDropping } from './sampling-params.ts';
 
 // a function of the user sees rows, not groups
 const { objectiveFunction, metricFunction, ...shared } = gbtSpecs;
@@ -32,7 +33,10 @@ export const gbtRankerParams = defineParams(
     ndcgAt: int({ default: 10, min: 1, since: '0.1.0' }),
   },
   (params, isGiven) =>
-    checkGbt({ ...params, ...noFunctions }) ?? checkGroup(params) ?? checkPairs(params, isGiven),
+    checkGbt({ ...params, ...noFunctions }) ??
+    checkDropping(params, isGiven) ??
+    checkGroup(params) ??
+    checkPairs(params, isGiven),
 );
 
 /** Options of {@link GBTRanker}. @interface */

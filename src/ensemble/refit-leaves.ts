@@ -26,6 +26,13 @@ export async function refitData(
       { context: { owner: model.className } },
     );
   }
+  if (given.dropRate !== undefined) {
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `refitLeaves of ${model.className} must be left where trees were grown with dropRate: how much each counts is not kept`,
+      { context: { owner: model.className } },
+    );
+  }
   const { data } = model;
   // marked rows were watched while the rounds were counted; now there is nothing to stop
   const params = { ...given, validationIndicatorCol: undefined };

@@ -1,7 +1,8 @@
 /** Parameters of boosted trees that say which rows a round is trained on. */
 import { numbersByName } from '../params/by-name-kind.ts';
-import { bool, column, float } from '../params/kinds.ts';
-import type { RoundSampling } from '../training/messages.ts';
+import type { IsGiven } from '../params/define-params.ts';
+import { bool, column, float, int } from '../params/kinds.ts';
+import type { RoundDropping, RoundSampling } from '../training/messages.ts';
 
 /** Of every estimator of boosted trees. */
 export const samplingParams = {
@@ -14,6 +15,39 @@ export const samplingParams = {
   /** With groupCol: rows of a group are drawn together by subsamplingRate. */
   subsampleByGroup: bool({ since: '0.1.0' }),
 };
+
+/** Rounds that leave earlier ones out (DART). */
+export const droppingParams = {
+  /** Share of the rounds before that a round leaves out of the scores it learns from (DART); none by default. */
+  dropRate: float({ above: 0, max: 1, since: '0.1.0' }),
+  /** With dropRate: share of the rounds that leave none out (0.5 by default). */
+  skipDrop: float({ min: 0, max: 1, since: '0.1.0' }),
+  /** With dropRate: most rounds that are left out at once (50 by default). */
+  maxDrop: int({ min: 1, since: '0.1.0' }),
+};
+
+interface DroppingValues {
+  readonly dropRate: number | undefined;
+  readonly skipDrop: number | undefined;
+  readonly maxDrop: number | undefined;
+}
+
+/** What ranks are told; null where all rounds stay. */
+export function roundDropping(params: DroppingValues): RoundDropping | null {
+  const { dropRate: rate, skipDrop: skip = 0.5, maxDrop: most = 50 } = params;
+  return rate === undefined ? null : { rate, skip, most };
+}
+
+/** Later rounds change earlier ones, so none of them is the last that is kept, nor where a fit could go on. */
+export function checkDropping(params: DroppingValues, isGiven: IsGiven): string | null {
+  if (params.dropRate === undefined) {
+    const name = ['skipDrop', 'maxDrop'].find(isGiven);
+    return name === undefined ? null : `${name} must be left out without dropRate`;
+  }
+  const strangers = ['holdOutFolds', 'numModels', 'earlyStoppingRounds', 'checkpointDir'];
+  const name = strangers.find(isGiven);
+  return name === undefined ? null : `${name} must be left out with dropRate`;
+}
 
 /** Further ones of a classifier. */
 export const classSamplingParams = {

@@ -18,6 +18,8 @@ export function selfStopping(
   const isAsked = params.holdOutFolds !== undefined || params.numModels !== undefined;
   if (!isAsked && (params.maxIter !== undefined || !isUsual)) return null;
   if (params.objectiveFunction !== undefined || params.metricFunction !== undefined) return null;
+  // later rounds change earlier ones: there is no best of them
+  if (params.dropRate !== undefined) return null;
   // a number of rounds asks for the usual settings
   const isOpen = (...names: readonly (keyof GBTParams)[]): boolean =>
     params.maxIter === undefined && names.every((name) => given[name] === undefined);
@@ -57,12 +59,18 @@ export function checkSelfStopping(params: {
     : null;
 }
 
-/** Rows that an initial model has learned from cannot be held out. */
+/** Rows that an initial model has learned from cannot be held out, and its trees stay as they are. */
 export function refuseMembers(
   owner: string,
-  params: { readonly holdOutFolds: number | undefined; readonly numModels: number | undefined },
+  params: {
+    readonly holdOutFolds: number | undefined;
+    readonly numModels: number | undefined;
+    readonly dropRate: number | undefined;
+  },
 ): void {
-  const name = (['holdOutFolds', 'numModels'] as const).find((one) => params[one] !== undefined);
+  const name = (['holdOutFolds', 'numModels', 'dropRate'] as const).find(
+    (one) => params[one] !== undefined,
+  );
   if (name === undefined) return;
   throw new CoppiceError(
     'PARAM_INVALID',

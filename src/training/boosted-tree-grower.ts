@@ -24,6 +24,13 @@ interface LargestGradients extends FoundGradients {
   readonly isConstantHess: boolean;
 }
 
+/** A tree with its splits, and the values of its leaves in their order. */
+export interface SettledGrowth {
+  readonly output: number;
+  readonly grown: GrowthResult;
+  readonly values: number[];
+}
+
 /** Grows the trees of a fit, one after another. */
 export class BoostedTreeGrower {
   readonly #state: BoostingState;
@@ -58,6 +65,12 @@ export class BoostedTreeGrower {
 
   /** Grows the tree of an output and adds it to the scores. */
   async grow(round: number, output: number): Promise<GrownTree> {
+    const { grown } = await this.growSettled(round, output, 1);
+    return grown.tree;
+  }
+
+  /** The same with what is needed to add the tree again. @param share of the step size that it gets */
+  async growSettled(round: number, output: number, share: number): Promise<SettledGrowth> {
     const { environment, objective, job } = this.#state;
     const { train } = this.#state.rows;
     environment.collective.checkAborted();
@@ -81,8 +94,25 @@ export class BoostedTreeGrower {
         this.#quantise(scales, hash32(job.seed, purposes.rounding, round, output), slots),
     });
     this.#leastGains[output] = grown.leastGain;
-    await this.#settle(grown, output, largest);
-    return grown.tree;
+    const stepSize = share * job.stepSize;
+    const values = await this.#settle(grown, { output, stepSize, largest });
+    return { output, grown, values };
+  }
+
+  /** Adds values to the scores of all rows, by the leaves of a tree that was grown before. */
+  async addTree({ grown, output }: SettledGrowth, values: readonly number[]): Promise<void> {
+    const { environment, memory } = this.#state;
+    const { train, validation, layout } = this.#state.rows;
+    const valueBytes = align(grown.leaves.length * 40);
+    const span = valueBytes + align(routeBytes(grown, layout));
+    await environment.reserve(memory.tail + span * environment.numLocal, 'training data');
+    const own = memory.tail + span * environment.localIndex;
+    writeRoutes(environment, grown, layout, own + valueBytes);
+    environment.f64(own, values.length).set(values);
+    for (const part of [train, validation]) {
+      this.#route(part, own + valueBytes, 0);
+      this.#addValues(part, output, own);
+    }
   }
 
   #hasConstantHess(isAmplified: boolean, found: FoundGradients): boolean {
@@ -132,7 +162,10 @@ export class BoostedTreeGrower {
   }
 
   /** Gives the leaves their values and adds them to every row's score. */
-  async #settle(grown: GrowthResult, output: number, largest: LargestGradients): Promise<void> {
+  async #settle(
+    grown: GrowthResult,
+    { output, stepSize, largest }: { output: number; stepSize: number; largest: LargestGradients },
+  ): Promise<number[]> {
     const { environment, memory, objective, job } = this.#state;
     const { train, validation, layout } = this.#state.rows;
     const isSampled = this.#roundRows.leavesRowsOut;
@@ -157,14 +190,15 @@ export class BoostedTreeGrower {
       numAll: train.numAll,
       lambda: job.split.lambda,
       shaping: job.shaping,
-      stepSize: job.stepSize,
+      stepSize,
       scoreUnit: this.#state.scoreUnit,
     });
     environment.f64(own, values.length).set(values);
     this.#addValues(train, output, own);
-    if (validation.numProcess === 0) return;
+    if (validation.numProcess === 0) return values;
     this.#route(validation, routes, 0);
     this.#addValues(validation, output, own);
+    return values;
   }
 
   /** Sends rows down the tree: those that carry the mark, or all of them where it is 0. */

@@ -7,6 +7,7 @@ import { type BoostingMemory, type PlanLimits, planBoosting } from './boosting-m
 import type { BoostingStart } from './boosting-start.ts';
 import type { BoostingState } from './boosting-state.ts';
 import { CustomMetric } from './custom-metric.ts';
+import { DroppingGrower } from './dropping-grower.ts';
 import { StopWatch } from './early-stopping.ts';
 import { writeFirstScores } from './first-scores.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
@@ -109,12 +110,18 @@ export async function boostRounds(
   apart: ApartMemory | null = null,
 ): Promise<BoostedRounds> {
   const state = await prepareRounds(parts, memory);
-  const grower = apart === null ? new TogetherGrower(state) : await ApartGrower.of(state, apart);
+  const grower = await growerOf(state, apart);
   try {
     return await runRounds(parts, state, grower, onRound);
   } finally {
     await grower.close();
   }
+}
+
+async function growerOf(state: BoostingState, apart: ApartMemory | null): Promise<RoundGrower> {
+  const { dropping } = state.job;
+  if (dropping !== null) return new DroppingGrower(state, dropping);
+  return apart === null ? new TogetherGrower(state) : await ApartGrower.of(state, apart);
 }
 
 async function runRounds(

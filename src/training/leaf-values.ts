@@ -132,7 +132,8 @@ function keptSteps(
 function mixed(previous: PreviousLeaves, leaf: number, fresh: number | null): number {
   const { values, decayRate } = previous;
   const old = values[leaf] as number;
-  return fresh === null ? old : decayRate * old + (1 - decayRate) * fresh;
+  if (fresh === null || decayRate === 1) return old;
+  return decayRate * old + (1 - decayRate) * fresh;
 }
 
 /** The quantile of label − score of each leaf's rows, where the objective asks for it. */

@@ -8,10 +8,15 @@ import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
 import type { SplitShaping } from '../tree/split-shaping.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
-import type { ColumnSampling, RoundSampling, RowSampling } from './sampling-messages.ts';
+import type {
+  ColumnSampling,
+  RoundDropping,
+  RoundSampling,
+  RowSampling,
+} from './sampling-messages.ts';
 import type { FunctionReference } from './user-calls.ts';
 
-export type { ColumnSampling, GossRates, RoundSampling, RowSampling } from './sampling-messages.ts';
+export type * from './sampling-messages.ts';
 
 /** A feature column as ranks read it. */
 export interface FeatureSource {
@@ -251,6 +256,8 @@ export interface BoostingJob {
   readonly limits: GrowthLimits;
   readonly split: SplitParams;
   readonly rows: RoundSampling;
+  /** Null where all trees stay. */
+  readonly dropping: RoundDropping | null;
   /** Penalties, bounds and random thresholds; null where none are asked for. */
   readonly shaping: SplitShaping | null;
   /** Groups of feature indexes that may meet on a path, or null. */

@@ -69,6 +69,7 @@ export function growsApart(
 ): boolean {
   const { collective, numLocal } = environment;
   if (job.growsApart === false || job.device !== null || numOutputs < 2) return false;
+  if (job.dropping !== null) return false;
   if (numLocal === 1 || numLocal < collective.size) return false;
   if (job.objectiveFunction !== null || job.snapshots !== null) return false;
   if (job.limits.maxLeaves === Number.POSITIVE_INFINITY && job.limits.maxDepth > 20) return false;
@@ -203,7 +204,7 @@ export class ApartGrower implements RoundGrower {
 }
 
 /** What the outputs of a round share. */
-async function beginObjective(state: BoostingState, round: number): Promise<void> {
+export async function beginObjective(state: BoostingState, round: number): Promise<void> {
   const { environment, objective, rows, job } = state;
   const own = gradientRows(state, rows.train);
   await environment.wait(objective.beginRound(environment, own, { seed: job.seed, round }));

@@ -33,3 +33,13 @@ export interface ColumnSampling {
   readonly byLevel: number | null;
   readonly byNode: number | null;
 }
+
+/** Trees that are left out while the next are grown (DART). */
+export interface RoundDropping {
+  /** Share of the rounds before that is left out. */
+  readonly rate: number;
+  /** Share of the rounds that leave none out. */
+  readonly skip: number;
+  /** At most so many. */
+  readonly most: number;
+}

@@ -127,6 +127,15 @@ describe('parameters of LightGBM', () => {
     });
   });
 
+  it('become those of DART, which stops at no round', () => {
+    const dart = { boosting: 'dart', drop_rate: 0.3, max_drop: -1, early_stopping_round: 5 };
+    expect(fromLightGBM({ objective: 'binary', ...dart }).options).toEqual({
+      dropRate: 0.3,
+      skipDrop: 0.5,
+      maxDrop: 1_000_000,
+    });
+  });
+
   it('that have no counterpart are refused, unknown ones with the nearest name', () => {
     const refused = (params: object) => () => fromLightGBM(params as never);
     expect(refused({ num_leafs: 3 })).toThrow(/got num_leafs; did you mean num_lea/);

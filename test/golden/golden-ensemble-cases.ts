@@ -71,6 +71,15 @@ export const goldenEnsembleCases: Readonly<Record<string, () => Estimator>> = {
       minInstancesPerNode: 4,
       contributionsCol: 'why',
     }),
+  'GBTRegressionModel-dart': () =>
+    new GBTRegressor({
+      featuresCols,
+      labelCol: 'delay',
+      maxIter: 4,
+      minInstancesPerNode: 4,
+      dropRate: 0.6,
+      skipDrop: 0.1,
+    }),
   'GBTRegressionModel-quantiles': () =>
     new GBTRegressor({
       featuresCols,

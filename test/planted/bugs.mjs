@@ -206,6 +206,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/isolation-forest.test.ts'],
   },
   {
+    name: 'rounds that were left out keep their whole weight',
+    edits: [
+      {
+        file: 'src/training/dropping-grower.ts',
+        find: '* numDropped) / (numDropped + 1);',
+        replace: '* (numDropped + 1)) / (numDropped + 1);',
+      },
+    ],
+    tests: ['test/training/dropping.prop.test.ts'],
+  },
+  {
     name: 'a missing value that goes left is ranked among the lowest',
     edits: [
       {
