@@ -883,4 +883,70 @@ export const plantedBugs = [
     ],
     tests: ['test/ensemble/focal.test.ts'],
   },
+  {
+    name: 'an executor believes any token',
+    edits: [
+      {
+        file: 'src/cluster/executors/handshake.ts',
+        find: "    if (!isSame(body.mac, macOf(own.token, 'driver', [...parts, said]))) {",
+        replace: '    if (body.mac.length !== 64 || parts.length + said.length === 0) {',
+      },
+    ],
+    tests: ['test/session/executor-access.test.ts'],
+  },
+  {
+    name: 'an executor follows links out of its data roots',
+    edits: [
+      {
+        file: 'src/base/allowed-paths.ts',
+        find: '    return realpathSync(path);',
+        replace: '    return realpathSync(path) && resolve(path);',
+      },
+    ],
+    tests: ['test/session/executor-access.test.ts'],
+  },
+  {
+    name: 'an executor of another version is welcome',
+    edits: [
+      {
+        file: 'src/cluster/executors/handshake.ts',
+        find: '  if (executor.version !== driver.version) {',
+        replace: "  if (executor.version === '') {",
+      },
+    ],
+    tests: ['test/session/executor-access.test.ts'],
+  },
+  {
+    name: 'a fit that lost an executor begins at the first round',
+    edits: [
+      {
+        file: 'src/ensemble/checkpoints.ts',
+        find: '    if (this.#whole?.checkpoint?.key === this.#key) this.#resumed = this.#whole;',
+        replace: '    this.#whole = this.#fit.initial;',
+      },
+    ],
+    tests: ['test/session/lost-executors.test.ts'],
+  },
+  {
+    name: 'a request for a door that is gone waits for ever',
+    edits: [
+      {
+        file: 'src/cluster/executors/executor-connection.ts',
+        find: "    this.#doorLost = lost('its part of a gang');\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/session/lost-executors.test.ts'],
+  },
+  {
+    name: 'ranks that meet name the last of equal runners-up',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/forest-meeting.ts',
+        find: '  for (const view of views) {\n    if (view !== winner) consider',
+        replace: '  for (const view of [...views].reverse()) {\n    if (view !== winner) consider',
+      },
+    ],
+    tests: ['test/session/executors.test.ts'],
+  },
 ];

@@ -1,10 +1,13 @@
 /** A session on executors: the same tables, the same models, byte for byte, as a session of one thread. */
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Progress } from '../../src/base/progress.ts';
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
+import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
 import { Session } from '../../src/session/session.ts';
-import { startExecutors, token } from '../cluster/executors/start-executor.ts';
+import { runForTest } from '../cli/run-for-test.ts';
+import { fileOfToken, startExecutors, token } from '../cluster/executors/start-executor.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
@@ -43,6 +46,11 @@ async function connect(count: number): Promise<Session> {
   return session;
 }
 
+async function connectAfresh(count: number): Promise<Session> {
+  await Promise.all(sessions.splice(0).map((session) => session.close()));
+  return await connect(count);
+}
+
 describe('a session on executors', () => {
   it.each([1, 2, 3, 5])('fits the model of one thread on %i executors', async (count) => {
     const session = await connect(count);
@@ -52,14 +60,71 @@ describe('a session on executors', () => {
     expect(await savedBytes(await forest.fit(table))).toEqual(expected.forest);
   });
 
-  it('reads Parquet where the executors are, fits, transforms and evaluates', async () => {
+  it('reads Parquet where the executors are, fits, transforms, writes and evaluates', async () => {
     const session = await connect(3);
     const table = await session.read.parquet(path);
     expect(await table.count()).toBe(numRows);
     const model = await boosted.fit(table);
     expect(await savedBytes(model)).toEqual(expected.boosted);
     const scored = await model.transform(table);
-    const rows = (await scored.select('prediction', 'x').collect()).toArray().length;
-    expect(rows).toBe(numRows);
+    const out = join(folder, 'scored.parquet');
+    await scored.write.parquet(out);
+    const local = await model.transform(own);
+    const evaluator = new BinaryClassificationEvaluator({});
+    const auc = await evaluator.evaluate(local);
+    expect(await evaluator.evaluate(scored)).toBe(auc);
+    expect(await evaluator.evaluate(await session.read.parquet(out))).toBe(auc);
+  });
+
+  it('goes on from an initial model, and from a checkpoint', async () => {
+    const session = await connect(2);
+    const table = session.createTable(columns, { numPartitions: 3 });
+    const options = { ...features, minInstancesPerNode: 1 };
+    const half = await new GBTClassifier({ ...options, maxIter: 3 }).fit(own);
+    const whole = await boosted.fit(table, { initialModel: half });
+    expect(await savedBytes(whole)).toEqual(
+      await savedBytes(await boosted.fit(own, { initialModel: half })),
+    );
+    const checkpointDir = join(folder, 'checkpoints');
+    const kept = new GBTClassifier({
+      ...options,
+      maxIter: 6,
+      checkpointDir,
+      checkpointInterval: 2,
+    });
+    const abort = new AbortController();
+    const onProgress = ({ phase, done }: Progress): void => {
+      if (phase === 'train' && done === 5) abort.abort();
+    };
+    await kept.fit(table, { signal: abort.signal, onProgress }).catch(() => undefined);
+    const again = await connectAfresh(3);
+    expect(await savedBytes(await kept.fit(again.createTable(columns)))).toEqual(expected.boosted);
+  });
+
+  it('serves the command line', async () => {
+    const session = ['--session', 'executors', '--token-file', fileOfToken(), '--executors'];
+    const addresses = executors.slice(0, 2).map(({ address }) => address);
+    const words = ['--json', ...session, addresses.join(',')];
+    const model = join(folder, 'model');
+    const out = join(folder, 'out.parquet');
+    const runs = [
+      ['fit', '--data', path, '--label', 'label', '--params', 'maxIter=2', '--model', model],
+      ['transform', '--model', model, '--data', path, '--out', out],
+      ['evaluate', '--data', out, '--label', 'label', '--metric', 'auc'],
+    ];
+    for (const run of runs) {
+      const { exitCode, stdout } = await runForTest([...run, ...words]);
+      expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/"command"/)]);
+    }
+    const usage = await runForTest([
+      'evaluate',
+      '--data',
+      out,
+      '--label',
+      'label',
+      ...session,
+      'x',
+    ]);
+    expect(usage.exitCode).toBe(2);
   });
 });
