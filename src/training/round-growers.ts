@@ -181,13 +181,15 @@ export class ApartGrower implements RoundGrower {
   }
 
   async grow(round: number): Promise<readonly OutputTree[]> {
-    const { environment, objective } = this.#state;
+    const { environment, objective, job } = this.#state;
     await beginObjective(this.#state, round);
     await environment.wait(environment.collective.barrier());
     const next = environment.i32(nextOutputAddress, 2);
     // the other word is the next round's: all ranks are done with it, and have yet to meet before they draw
     if (environment.localIndex === 0) Atomics.store(next, (round + 1) & 1, 0);
     await this.#grower.beginRound(round);
+    // gradient-based sampling looks at the scores of all outputs: they may change when every rank has done so
+    if (job.rows.goss !== null) await environment.wait(environment.collective.barrier());
     const trees: OutputTree[] = [];
     for (;;) {
       const output = Atomics.add(next, round & 1, 1);

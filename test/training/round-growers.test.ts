@@ -48,6 +48,14 @@ const cases: readonly EstimatorCase[] = [
       ...{ lossType: 'quantile', quantileAlphas: [0.1, 0.5, 0.9] },
     },
   },
+  {
+    name: 'GBTRegressor',
+    options: {
+      ...{ labelCol: 'y', maxIter: 6, maxLeaves: 2, stepSize: 1 },
+      ...{ lossType: 'quantile', quantileAlphas: [0.05, 0.2, 0.5, 0.8, 0.95] },
+      ...{ gossTopRate: 0.2, gossOtherRate: 0.1 },
+    },
+  },
 ];
 
 describe('ranks that grow whole trees', () => {
