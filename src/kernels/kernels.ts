@@ -193,6 +193,15 @@ export interface Kernels extends ForestKernels, LinearKernels, RankingKernels {
     end: number,
     out: number,
   ): void;
+  reducePacked(
+    parts: number,
+    numParts: number,
+    firstEntry: number,
+    features: number,
+    begin: number,
+    end: number,
+    out: number,
+  ): void;
   subtractHistogram(parent: number, child: number, out: number, bytes: number): void;
   addInt64(out: number, part: number, bytes: number): void;
   // wasm/assembly/find-split.ts
@@ -207,6 +216,21 @@ export interface Kernels extends ForestKernels, LinearKernels, RankingKernels {
     best: number,
     leftBins: number,
     scratch: number,
+  ): void;
+  // wasm/assembly/find-packed-split.ts
+  findPackedSplit(
+    hist: number,
+    features: number,
+    begin: number,
+    end: number,
+    mask: number,
+    params: number,
+    totals: number,
+    best: number,
+    leftBins: number,
+    scratch: number,
+    wide: number,
+    numbers: number,
   ): void;
   // wasm/assembly/find-shaped-split.ts
   findShapedSplit(

@@ -13,7 +13,7 @@ import type { RankRows } from './ingest/deal-rows.ts';
 import { clearStats, type FoundGradients, largestGradients } from './largest-gradients.ts';
 import { settleLeaves } from './leaf-values.ts';
 import { numberOfWord } from './order-word.ts';
-import { type TreeScales, treeScales } from './quantise.ts';
+import { countsRows, type TreeScales, treeScales } from './quantise.ts';
 import { RoundRows } from './round-rows.ts';
 import { routeBytes, writeRoutes } from './route-rows.ts';
 import { leftOut, type TreeRig } from './tree-rig.ts';
@@ -126,15 +126,11 @@ export class BoostedTreeGrower {
   #scales(largest: LargestGradients): TreeScales {
     const { job, rows } = this.#state;
     const { layout, train } = rows;
-    const { split, shaping } = job;
     return treeScales({
       maxGrad: largest.grad,
       maxHess: largest.hess,
       isConstantHess: largest.isConstantHess,
-      countsRows:
-        split.minInstancesPerNode > 1 ||
-        split.minCategoryRows > 0 ||
-        (shaping?.pathSmoothing ?? 0) > 0,
+      countsRows: countsRows(job),
       slotBytes: layout.slotBytes,
       numRows: train.numAll,
     });

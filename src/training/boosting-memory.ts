@@ -4,7 +4,7 @@
  */
 import { Arena } from '../base/arena.ts';
 import type { BackendMemory } from '../tree/backend/cpu/cpu-backend.ts';
-import { CpuBackend, featureTableBytes } from '../tree/backend/cpu/cpu-backend.ts';
+import { CpuBackend, compactBytes, featureTableBytes } from '../tree/backend/cpu/cpu-backend.ts';
 import { OwnHistogram } from '../tree/backend/cpu/own-histogram.ts';
 import { indexedStride, type RowBuffers } from '../tree/backend/cpu/row-store.ts';
 import { SplitSearch } from '../tree/backend/cpu/split-search.ts';
@@ -50,6 +50,8 @@ export interface PlanLimits {
   readonly maxPairs: number;
   readonly maxOpen: number;
   readonly maxHistogramBytes: number;
+  /** Histograms have entries of 8 bytes throughout (quantise.ts). */
+  readonly isPacked: boolean;
 }
 
 /** Plans the scores of all rows of the process. */
@@ -139,11 +141,11 @@ function planCpuPlace(
     ids: arena.allocate(4 * numTrain),
   }));
   const featureTable = arena.allocate(featureTableBytes(layout));
-  const histogramBytes = Math.max(16, layout.numCompact * 16);
+  const histogramBytes = compactBytes(layout, sizes.isPacked);
   const poolSlots = poolSlotsOf(sizes, histogramBytes);
   const maxPairs = pairsOf(sizes, poolSlots);
   const pool = arena.allocate(histogramBytes * poolSlots);
-  const ownBytes = OwnHistogram.bytes(layout, 2 * maxPairs);
+  const ownBytes = OwnHistogram.bytes(layout, 2 * maxPairs, sizes.isPacked);
   const ownHistograms = arena.allocate(ownBytes);
   for (let r = 1; r < numLocal; r++) arena.allocate(ownBytes);
   const ownSpan = (arena.top - ownHistograms) / numLocal;

@@ -14,6 +14,7 @@ import type { IngestedRows } from './ingest/ingest.ts';
 import { isLargerBetter, type MeasuredSeries, measureRound, seriesOf } from './measure-rounds.ts';
 import type { BoostingJob, LossHistory, MemberPlace } from './messages.ts';
 import { wholeWeights } from './quantile-weights.ts';
+import { packsHistograms } from './quantise.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 import {
   ApartGrower,
@@ -81,16 +82,14 @@ export function planApartRounds({ environment, job, start, rows }: BoostingParts
   return planApart({ environment, alone }, rows, limitsOf(job, start, rows));
 }
 
-function limitsOf(
-  { limits, maxHistogramBytes, device }: BoostingJob,
-  { objective }: BoostingStart,
-  { layout }: IngestedRows,
-): PlanLimits {
+function limitsOf(job: BoostingJob, { objective }: BoostingStart, rows: IngestedRows): PlanLimits {
+  const { limits, maxHistogramBytes, device } = job;
   const bytes = device === null ? batchBytes : deviceBatchBytes;
   const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
   const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
-  const inCache = Math.floor(bytes / (32 * Math.max(1, layout.numEntries)));
+  const inCache = Math.floor(bytes / (32 * Math.max(1, rows.layout.numEntries)));
   return {
+    isPacked: packsHistograms(job, rows),
     numOutputs: objective.numOutputs,
     usesDevice: device !== null,
     maxPairs: Math.max(

@@ -3,6 +3,7 @@ import { writeFeatureTable } from '../binning/binned-layout.ts';
 import type { OpenNode } from '../tree/backend/backend.ts';
 import { type BackendMemory, CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
 import type { BoostingState } from './boosting-state.ts';
+import { packsHistograms } from './quantise.ts';
 import type { RoundRows } from './round-rows.ts';
 import { leftOut, type TreeRig, type TreeStart } from './tree-rig.ts';
 
@@ -30,6 +31,7 @@ export class CpuRig implements TreeRig {
       params: job.split,
       shaping: job.shaping,
       flushRows: job.flushRows,
+      isPacked: packsHistograms(job, rows),
     });
     const address = rows.records + train.start * layout.stride + layout.slotOffset;
     this.slots = { address, stride: layout.stride };

@@ -38,6 +38,8 @@ const briefMs = 50;
 
 /** A fit that takes longer than this is worth other threads' start, where they can share its trees. */
 const longMs = 150;
+/** Less than this a class is not worth a look at the labels. */
+const lookMs = 15;
 
 /** Little work, and none by functions of the user's. */
 export function isBriefWork(job: AnyJob, numRows: number): boolean {
@@ -86,10 +88,14 @@ async function ranksOfSmall(
   if (program !== 'boosting' || !('numRounds' in job) || job.selfStopping !== null)
     return numModels(job);
   if (job.quantileLevels.length > 1) return job.quantileLevels.length;
-  const mayHaveMany = job.objective === 'classes' && runner.numThreads > 1;
-  return mayHaveMany && workMs(job, numRows) > longMs
-    ? await classesSeen(job.ingest.labelCol, partitions[0] as TrainingPartition, runner)
-    : 1;
+  const ms = workMs(job, numRows);
+  if (job.objective !== 'classes' || runner.numThreads === 1 || ms < lookMs) return 1;
+  const classes = await classesSeen(
+    job.ingest.labelCol,
+    partitions[0] as TrainingPartition,
+    runner,
+  );
+  return classes * ms > longMs ? classes : 1;
 }
 
 function numModels(job: object): number {

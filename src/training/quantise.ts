@@ -10,6 +10,8 @@
  */
 import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
 import type { Quantisation } from '../tree/split-params.ts';
+import type { IngestedRows } from './ingest/ingest.ts';
+import type { BoostingJob } from './messages.ts';
 
 /** Largest over mean above which gradients take 32 bits. */
 export const widthRatio = 128;
@@ -21,6 +23,22 @@ export function chooseSlotBytes(
 ): 4 | 8 {
   const isWide = largest.grad > widthRatio * mean.grad || largest.hess > widthRatio * mean.hess;
   return isWide ? 8 : 4;
+}
+
+/** Whether limits ask for rows to be counted beside h. */
+export function countsRows({ split, shaping }: Pick<BoostingJob, 'split' | 'shaping'>): boolean {
+  return (
+    split.minInstancesPerNode > 1 || split.minCategoryRows > 0 || (shaping?.pathSmoothing ?? 0) > 0
+  );
+}
+
+/** Whether so few rows train that all histograms of a tree stay packed, 8 bytes an entry. */
+export function packsHistograms(
+  job: Pick<BoostingJob, 'split' | 'shaping' | 'flushRows'>,
+  { layout, train }: Pick<IngestedRows, 'layout' | 'train'>,
+): boolean {
+  const isNarrow = layout.slotBytes === 4 && job.shaping === null && !countsRows(job);
+  return isNarrow && train.numAll <= job.flushRows;
 }
 
 /** Scales of one tree. */

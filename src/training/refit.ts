@@ -41,6 +41,7 @@ export async function runRefit(context: RankContext, job: RefitJob): Promise<Ran
     maxPairs: 1,
     maxOpen: 1,
     maxHistogramBytes: 1,
+    isPacked: false,
   });
   await environment.reserve(memory.tail, 'training data');
   const state = await prepareRounds({ environment, job, rows, start: started }, memory);

@@ -89,6 +89,70 @@ it('leaves the same bytes as its twin for any sums and limits', () => {
   );
 });
 
+it('leaves the same bytes as its twin for packed sums, and finds what it finds in wide ones', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, fc.boolean(), (draws, isShort) => {
+      twins.clear();
+      const words: number[] = [];
+      let numEntries = 0;
+      const numFeatures = draws.below(6);
+      for (let f = 0; f < numFeatures; f++) {
+        const numValues = draws.pick([0, 1, 2, 31, 32, 255, draws.below(300)]);
+        words.push(0, numEntries, numValues, numValues, draws.below(2), 0, 1, 0);
+        numEntries += numValues + 1;
+      }
+      const empty = draws.pick([0, 0.2, 0.9, 1]);
+      const sums = draws.list(numEntries, () =>
+        draws.bool(empty)
+          ? ([0n, 0n] as const)
+          : ([BigInt(draws.below(2001) - 1000), BigInt(1 + draws.below(5000))] as const),
+      );
+      // most features have nothing missing
+      for (let f = 0; f < numFeatures; f++) {
+        const missing = (words[8 * f + 1] as number) + (words[8 * f + 2] as number);
+        if (draws.bool(0.7)) sums[missing] = [0n, 0n];
+      }
+      const params = placeParams(twins, {
+        gradUnit: 2 ** -10,
+        hessUnit: 2 ** -12,
+        lambda: draws.pick([0, 1]),
+        minHess: draws.pick([0, 0.5]),
+        minRows: 0,
+        categorySmooth: 1,
+        categoryLambda: 1,
+        minGroupRows: 0,
+        countShift: 63,
+        maxCategories: 4,
+        maxOneHot: draws.pick([0, 4]),
+        isShort: isShort ? 1 : 0,
+      });
+      const [first] = [words[2] ?? 0];
+      const node = sums
+        .slice(0, first + 1)
+        .reduce(([g, h], sum) => [g + sum[0], h + sum[1]], [0n, 0n]);
+      const totals = twins.i64([...node]);
+      const features = twins.u32(words);
+      const packed = twins.i64(sums.map(([g, h]) => (g << 32n) + h));
+      const wide = twins.i64(sums.flat());
+      const mask = draws.bool() ? twins.place(Uint8Array.from(words, () => draws.below(2))) : 0;
+      const [best, leftBins] = [twins.zeros(64), twins.zeros(48)] as const;
+      const scratch = twins.zeros(301 * 12);
+      const room = twins.zeros(302 * 20 + 64 + 48);
+      const tail = [features, 0, numFeatures, mask, params, totals];
+      twins.run('findSplit', [wide, ...tail, best, leftBins, scratch], true);
+      const found = [...twins.i64At(best, 8), ...twins.i64At(leftBins, 6)];
+      const other = [room + 302 * 20, room + 302 * 20 + 64] as const;
+      twins.runOn(
+        'findPackedSplit',
+        [packed, ...tail, ...other, scratch, room, room + 302 * 16],
+        true,
+      );
+      expect([...twins.i64At(other[0], 8), ...twins.i64At(other[1], 6)]).toEqual(found);
+    }),
+    { numRuns: 400 },
+  );
+});
+
 it('finds the numeric split of the highest gain that the limits allow', () => {
   fc.assert(
     fc.property(arbitraryDraws, rowCounts, (draws, numRows) => {

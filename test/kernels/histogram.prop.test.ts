@@ -264,6 +264,7 @@ it('reduces the entries of the ranks as the twin does, packed or wide', () => {
         const out = twins.zeros(compact * 16);
         const tail = [first, features, begin, end, out];
         twins.run('reduceHistogram', [parts, numParts, packed ? 1 : 0, ...tail]);
+        if (packed) twins.runOn('reducePacked', [parts, numParts, ...tail]);
       },
     ),
   );

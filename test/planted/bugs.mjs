@@ -122,11 +122,22 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/tree/backend/cpu/cpu-backend.ts',
-        find: '      parts.length,\n      isPacked',
-        replace: '      Math.max(1, parts.length - 1),\n      isPacked',
+        find: '    const count = parts.length;',
+        replace: '    const count = Math.max(1, parts.length - 1);',
       },
     ],
     tests: [exactness],
+  },
+  {
+    name: 'the number of a bin is forgotten where empty ones were left out',
+    edits: [
+      {
+        file: 'wasm/assembly/find-packed-split.ts',
+        find: 'if (load<i32>(best, 8) == f) store<i32>(best, load<u32>(numbers + (<usize>load<i32>(best, 12) << 2)), 12);',
+        replace: '',
+      },
+    ],
+    tests: ['test/kernels/find-split.prop.test.ts'],
   },
   {
     name: 'a rank that grows trees of its own takes the records as they were before',

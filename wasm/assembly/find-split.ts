@@ -20,34 +20,47 @@ export function findSplit(
   hist: usize, features: usize, begin: i32, end: i32, mask: usize, params: usize, totals: usize, best: usize,
   leftBins: usize, scratch: usize,
 ): void {
+  clearBest(best);
+  for (let f = begin; f < end; f++) {
+    if (mask && !load<u8>(mask + <usize>f)) continue;
+    const feature = features + (<usize>f << 5);
+    const entries = hist + (<usize>load<u32>(feature, 4) << 4);
+    const numValues = load<i32>(feature, 8);
+    lookAtFeature(entries, numValues, load<i32>(feature, 16), f, params, totals, best, leftBins, scratch);
+  }
+}
+
+/** Nothing was found yet. */
+export function clearBest(best: usize): void {
   store<f64>(best, -Infinity);
   store<i32>(best, -1, 8);
   store<f64>(best, -Infinity, 40);
   store<i32>(best, -1, 48);
-  for (let f = begin; f < end; f++) {
-    if (mask && !load<u8>(mask + <usize>f)) continue;
-    const before = load<f64>(best);
-    const owner = load<i32>(best, 8);
-    const feature = features + (<usize>f << 5);
-    const entries = hist + (<usize>load<u32>(feature, 4) << 4);
-    const numValues = load<i32>(feature, 8);
-    const score = load<u32>(feature, 16) == 0
-      ? isPlain(entries, numValues, params)
-        ? scanPairs(entries, numValues, f, params, totals, best)
-        : load<i32>(params, 76) != 0
-          ? scanShort(entries, numValues, f, params, totals, best)
-          : scanValues(entries, numValues, f, params, totals, best)
-      : scanCategories(entries, numValues, f, params, totals, best, leftBins, scratch);
-    // the loser of this feature against the best so far is the runner-up, if it is the best loser
-    const won = load<i32>(best, 8) == f;
-    const loserScore = won ? before : score;
-    const loser = won ? owner : f;
-    const runnerUp = load<f64>(best, 40);
-    // of equals the lower feature, so that slices of features add up to the same answer
-    if (loser >= 0 && (loserScore > runnerUp || (loserScore == runnerUp && loser < load<i32>(best, 48)))) {
-      store<f64>(best, loserScore, 40);
-      store<i32>(best, loser, 48);
-    }
+}
+
+/** Scans one feature's entries against the best so far. */
+export function lookAtFeature(
+  entries: usize, numValues: i32, kind: i32, f: i32, params: usize, totals: usize, best: usize, leftBins: usize,
+  scratch: usize,
+): void {
+  const before = load<f64>(best);
+  const owner = load<i32>(best, 8);
+  const score = kind == 0
+    ? isPlain(entries, numValues, params)
+      ? scanPairs(entries, numValues, f, params, totals, best)
+      : load<i32>(params, 76) != 0
+        ? scanShort(entries, numValues, f, params, totals, best)
+        : scanValues(entries, numValues, f, params, totals, best)
+    : scanCategories(entries, numValues, f, params, totals, best, leftBins, scratch);
+  // the loser of this feature against the best so far is the runner-up, if it is the best loser
+  const won = load<i32>(best, 8) == f;
+  const loserScore = won ? before : score;
+  const loser = won ? owner : f;
+  const runnerUp = load<f64>(best, 40);
+  // of equals the lower feature, so that slices of features add up to the same answer
+  if (loser >= 0 && (loserScore > runnerUp || (loserScore == runnerUp && loser < load<i32>(best, 48)))) {
+    store<f64>(best, loserScore, 40);
+    store<i32>(best, loser, 48);
   }
 }
 

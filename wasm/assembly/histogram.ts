@@ -220,8 +220,8 @@ export function reduceHistogram(
   }
 }
 
-// packed entries taken apart, two at once
-function widen(from: usize, numEntries: usize, to: usize): void {
+/** Takes packed entries apart, two at once. */
+export function widen(from: usize, numEntries: usize, to: usize): void {
   const masks = i64x2.replace_lane(i64x2.splat(-1), 1, 0xffffffff);
   const pairsEnd = from + ((numEntries & ~1) << 3);
   let at = from;
@@ -239,11 +239,38 @@ function widen(from: usize, numEntries: usize, to: usize): void {
   }
 }
 
-/** out = parent − child, entry by entry; bytes is a multiple of 16; out may be parent. */
+/** The same for parts that are packed, which stay packed. */
+export function reducePacked(
+  parts: usize, numParts: i32, firstEntry: i32, features: usize, begin: i32, end: i32, out: usize,
+): void {
+  for (let f = begin; f < end; f++) {
+    const feature = features + (<usize>f << 5);
+    const from = (<usize>(load<u32>(feature) - firstEntry)) << 3;
+    const target = out + (<usize>load<u32>(feature, 4) << 3);
+    const valueBytes = <usize>load<u32>(feature, 8) << 3;
+    const missing = from + (<usize>load<u32>(feature, 12) << 3);
+    if (numParts == 1) {
+      const part = <usize>load<u32>(parts);
+      memory.copy(target, part + from, valueBytes);
+      store<i64>(target + valueBytes, load<i64>(part + missing));
+      continue;
+    }
+    for (let at: usize = 0; at <= valueBytes; at += 8) {
+      const entry = at == valueBytes ? missing : from + at;
+      let sum: i64 = 0;
+      for (let w: i32 = 0; w < numParts; w++) sum += load<i64>(<usize>load<u32>(parts + (<usize>w << 2)) + entry);
+      store<i64>(target + at, sum);
+    }
+  }
+}
+
+/** out = parent − child, entry by entry, of either kind; bytes is a multiple of 8; out may be parent. */
 export function subtractHistogram(parent: usize, child: usize, out: usize, bytes: i32): void {
-  for (let i: usize = 0; i < <usize>bytes; i += 16) {
+  const whole = <usize>bytes & ~15;
+  for (let i: usize = 0; i < whole; i += 16) {
     v128.store(out + i, i64x2.sub(v128.load(parent + i), v128.load(child + i)));
   }
+  if (bytes & 8) store<i64>(out + whole, load<i64>(parent + whole) - load<i64>(child + whole));
 }
 
 /** out += part, int64 by int64. */

@@ -2,6 +2,7 @@
 export { binCodes, binF32, binF32Full, binF64, binF64Wide } from './bin-column';
 export { copyDrawn, drawCounts } from './draw-forest-rows';
 export { explainTree } from './explain-tree';
+export { findPackedSplit } from './find-packed-split';
 export { findShapedSplit } from './find-shaped-split';
 export { findSplit } from './find-split';
 export { drawFeatures } from './forest-features';
@@ -13,7 +14,7 @@ export {
 } from './gradients';
 export {
   addInt64, clearBytes, flushPacked, histogramPacked, histogramWide, reduceHistogram,
-  subtractHistogram,
+  reducePacked, subtractHistogram,
 } from './histogram';
 export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './leaf-values';
 export { addScaled, foldedDot } from './linear-sums';

@@ -37,25 +37,45 @@ export function findSplit(
   leftBins: number,
   scratch: number,
 ): void {
+  clearBest(m, best);
+  const node = readNodeSums(m, params, totals);
+  for (let f = begin; f < end; f++) {
+    if (mask && m.u8(mask + f) === 0) continue;
+    const feature = features + f * 32;
+    const entries = hist + m.u32(feature + 4) * 16;
+    const shape = { numValues: m.i32(feature + 8), kind: m.u32(feature + 16) };
+    lookAtFeature(m, node, entries, shape, f, params, best, leftBins, scratch);
+  }
+}
+
+/** Nothing was found yet. */
+export function clearBest(m: Views, best: number): void {
   m.setF64(best, Number.NEGATIVE_INFINITY);
   m.setU32(best + 8, -1);
   m.setF64(best + 40, Number.NEGATIVE_INFINITY);
   m.setU32(best + 48, -1);
-  const node = readNodeSums(m, params, totals);
-  for (let f = begin; f < end; f++) {
-    if (mask && m.u8(mask + f) === 0) continue;
-    const before = m.f64(best);
-    const owner = m.i32(best + 8);
-    const feature = features + f * 32;
-    const entries = hist + m.u32(feature + 4) * 16;
-    const numValues = m.i32(feature + 8);
-    const score =
-      m.u32(feature + 16) === 0
-        ? scanValues(m, node, entries, numValues, f, best)
-        : scanCategories(m, node, entries, numValues, f, params, best, leftBins, scratch);
-    const won = m.i32(best + 8) === f;
-    keepRunnerUp(m, best, won ? before : score, won ? owner : f);
-  }
+}
+
+/** Scans one feature's entries against the best so far. */
+export function lookAtFeature(
+  m: Views,
+  node: NodeSums,
+  entries: number,
+  { numValues, kind }: { readonly numValues: number; readonly kind: number },
+  f: number,
+  params: number,
+  best: number,
+  leftBins: number,
+  scratch: number,
+): void {
+  const before = m.f64(best);
+  const owner = m.i32(best + 8);
+  const score =
+    kind === 0
+      ? scanValues(m, node, entries, numValues, f, best)
+      : scanCategories(m, node, entries, numValues, f, params, best, leftBins, scratch);
+  const won = m.i32(best + 8) === f;
+  keepRunnerUp(m, best, won ? before : score, won ? owner : f);
 }
 
 /** Of equal losers the lower feature stays, so that slices of features add up to the same answer. */

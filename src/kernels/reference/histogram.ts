@@ -4,6 +4,7 @@
  * A row is a record at rec + i · stride, or at rec + ids[i] · stride when ids is not 0.
  */
 import { narrowEntries } from '../narrow-entries.ts';
+import { unpack } from './packed-entries.ts';
 import type { Views } from './views.ts';
 
 const twoTo32 = 2 ** 32;
@@ -114,15 +115,6 @@ export function flushPacked(m: Views, hist: number, numEntries: number, wide: nu
   }
 }
 
-// a sum of packed entries into its two int64; all ranks together hold at most 65,535 rows
-function unpack(m: Views, at: number): void {
-  const h = m.u32(at);
-  const g = m.i32(at + 4);
-  m.setU32(at, g);
-  m.setU32(at + 4, g >> 31);
-  m.setU32(at + 8, h);
-}
-
 /** Adds the ranks' entries of features [begin, end) and stores them without gaps, wide. */
 export function reduceHistogram(
   m: Views,
@@ -155,7 +147,35 @@ export function reduceHistogram(
   }
 }
 
-/** out = parent − child, entry by entry; out may be parent. */
+/** The same for parts that are packed, which stay packed. */
+export function reducePacked(
+  m: Views,
+  parts: number,
+  numParts: number,
+  firstEntry: number,
+  features: number,
+  begin: number,
+  end: number,
+  out: number,
+): void {
+  for (let f = begin; f < end; f++) {
+    const feature = features + f * 32;
+    const from = (m.u32(feature) - firstEntry) * 8;
+    const numValues = m.u32(feature + 8);
+    const missing = m.u32(feature + 12);
+    for (let b = 0; b <= numValues; b++) {
+      const entry = from + (b === numValues ? missing : b) * 8;
+      const target = out + (m.u32(feature + 4) + b) * 8;
+      m.fillZero(target, 8);
+      for (let w = 0; w < numParts; w++) {
+        const at = m.u32(parts + w * 4) + entry;
+        m.addI64(target, m.u32(at), m.u32(at + 4));
+      }
+    }
+  }
+}
+
+/** out = parent − child, entry by entry, of either kind; out may be parent. */
 export function subtractHistogram(
   m: Views,
   parent: number,

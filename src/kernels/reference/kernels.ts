@@ -7,6 +7,7 @@ import type { Kernels } from '../kernels.ts';
 import * as binColumn from './bin-column.ts';
 import * as drawForestRows from './draw-forest-rows.ts';
 import { explainTree } from './explain-tree.ts';
+import { findPackedSplit } from './find-packed-split.ts';
 import { findShapedSplit } from './find-shaped-split.ts';
 import { findSplit } from './find-split.ts';
 import { drawFeatures } from './forest-features.ts';
@@ -37,6 +38,7 @@ const twins: Twins = {
   ...gradients,
   ...histogram,
   findSplit,
+  findPackedSplit,
   findShapedSplit,
   drawFeatures,
   ...drawForestRows,

@@ -49,6 +49,8 @@ export interface CpuBackendOptions {
   readonly shaping: SplitShaping | null;
   /** Rows after which packed sums are moved to wide ones, at most 65,535; tests make it tiny. */
   readonly flushRows: number;
+  /** All rows together are few enough for packed entries, in every histogram. */
+  readonly isPacked: boolean;
 }
 
 /** What changes from tree to tree. */
@@ -112,13 +114,15 @@ export class CpuBackend implements TreeBackend {
     this.maxAhead = size === 1 ? 1 : addresses.maxPairs;
     this.rows = new RowStore(kernels, options.rows, layout.stride);
     this.#views = new MemoryViews(options.memory);
-    this.#pool = new HistogramPool(addresses.pool, layout.numCompact * 16, addresses.poolSlots);
+    const entryBytes = options.isPacked ? 8 : 16;
+    const histogramBytes = compactBytes(layout, options.isPacked);
+    this.#pool = new HistogramPool(addresses.pool, histogramBytes, addresses.poolSlots);
     const bounds = placeBounds(layout, size);
     const entryOf = (place: number) => layout.places[place]?.firstEntry ?? layout.numEntries;
     const compactOf = (place: number) => layout.places[place]?.firstCompact ?? layout.numCompact;
     const [begin, end] = [bounds[rank] as number, bounds[rank + 1] as number];
     this.#owned = [begin, end];
-    this.#compact = [16 * compactOf(begin), 16 * compactOf(end)];
+    this.#compact = [entryBytes * compactOf(begin), entryBytes * compactOf(end)];
     this.#bounds = {
       packed: Float64Array.from(bounds, (place) => 8 * entryOf(place)),
       wide: Float64Array.from(bounds, (place) => 16 * entryOf(place)),
@@ -134,6 +138,7 @@ export class CpuBackend implements TreeBackend {
       shaping: options.shaping,
       featureTable: addresses.featureTable,
       owned: this.#owned,
+      isPacked: options.isPacked,
       scratch: this.#sides + sidesRoom,
       maxNodes: 2 * addresses.maxPairs,
     });
@@ -143,6 +148,7 @@ export class CpuBackend implements TreeBackend {
       layout,
       address: addresses.ownHistograms,
       flushRows: options.flushRows,
+      isPacked: options.isPacked,
       checkAborted: () => collective.checkAborted(),
     });
   }
@@ -264,6 +270,7 @@ export class CpuBackend implements TreeBackend {
   }
 
   #isPacked(parentRows: number): boolean {
+    if (this.#o.isPacked) return true;
     const { slotBytes, countShift } = this.#tree().quantisation;
     if (slotBytes !== 4 || countShift < 63) return false;
     return parentRows <= this.#o.flushRows;
@@ -281,16 +288,15 @@ export class CpuBackend implements TreeBackend {
     const [begin, end] = this.#owned;
     if (begin === end) return;
     this.#views.u32.set(parts, this.#parts / 4);
-    kernels.reduceHistogram(
-      this.#parts,
-      parts.length,
-      isPacked ? 1 : 0,
-      layout.places[begin]?.firstEntry ?? 0,
-      addresses.featureTable,
-      begin,
-      end,
-      hist,
-    );
+    const first = layout.places[begin]?.firstEntry ?? 0;
+    const { featureTable } = addresses;
+    const count = parts.length;
+    if (this.#o.isPacked) {
+      kernels.reducePacked(this.#parts, count, first, featureTable, begin, end, hist);
+    } else {
+      const kind = isPacked ? 1 : 0;
+      kernels.reduceHistogram(this.#parts, count, kind, first, featureTable, begin, end, hist);
+    }
   }
 
   #subtract(parent: number, child: number): void {
@@ -351,6 +357,11 @@ export class CpuBackend implements TreeBackend {
 
 function align(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
+}
+
+/** Bytes of a histogram in the pool. */
+export function compactBytes(layout: BinnedLayout, isPacked: boolean): number {
+  return Math.max(16, 16 * Math.ceil((layout.numCompact * (isPacked ? 8 : 16)) / 16));
 }
 
 /** Bytes of the feature table of a layout. */

@@ -16,9 +16,11 @@ export interface OwnHistogramOptions {
   readonly kernels: Kernels;
   readonly memory: WebAssembly.Memory;
   readonly layout: BinnedLayout;
-  /** One histogram of packed entries, then the wide ones. */
+  /** One histogram of packed entries, then the wide ones; where all are packed only those. */
   readonly address: number;
   readonly flushRows: number;
+  /** Every node is small enough for packed entries. */
+  readonly isPacked: boolean;
   checkAborted(): void;
 }
 
@@ -46,14 +48,15 @@ export class OwnHistogram {
   }
 
   /** Bytes for so many histograms at once. */
-  static bytes(layout: BinnedLayout, numHistograms: number): number {
+  static bytes(layout: BinnedLayout, numHistograms: number, isPacked: boolean): number {
     const numExtras = layout.places.length - layout.numNarrow;
-    return extrasBytes(numExtras) + layout.numEntries * (8 + 16 * numHistograms);
+    const entryBytes = isPacked ? 8 * numHistograms : 8 + 16 * numHistograms;
+    return extrasBytes(numExtras) + layout.numEntries * entryBytes;
   }
 
   /** Begins a batch: what the last one built may be overwritten. */
   clear(): void {
-    this.#next = this.#narrow + this.#o.layout.numEntries * 8;
+    this.#next = this.#narrow + (this.#o.isPacked ? 0 : this.#o.layout.numEntries * 8);
   }
 
   /** Adds a segment's rows to the next histogram of the batch; returns its address. */

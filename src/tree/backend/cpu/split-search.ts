@@ -39,6 +39,8 @@ export interface SplitSearchOptions {
   readonly featureTable: number;
   /** Places [begin, end) that this rank owns. */
   readonly owned: readonly [number, number];
+  /** Histograms have packed entries. */
+  readonly isPacked: boolean;
   /** Scratch of {@link SplitSearch.scratchBytes}. */
   readonly scratch: number;
   /** Most nodes of a batch. */
@@ -56,6 +58,9 @@ export class SplitSearch {
   readonly #mask: number;
   readonly #order: number;
   readonly #message: number;
+  /** Where one feature's packed entries are taken apart. */
+  readonly #wide: number;
+  readonly #numbers: number;
   readonly #shaped: ShapedSearch | null;
   readonly #ownViews: DataView[] = [];
   #quantisation: Quantisation | null = null;
@@ -70,7 +75,9 @@ export class SplitSearch {
     this.#mask = scratch + 192;
     this.#order = this.#mask + align(layout.places.length);
     this.#message = this.#order + align(12 * (layout.maxCategoryBins + 8));
-    const shape = this.#message + align(this.#stride * options.maxNodes);
+    this.#wide = this.#message + align(this.#stride * options.maxNodes);
+    this.#numbers = this.#wide + 16 * (mostBins(layout) + 2);
+    const shape = this.#wide + wideBytes(layout);
     const { shaping, params, views } = options;
     this.#shaped =
       shaping === null
@@ -81,10 +88,9 @@ export class SplitSearch {
   /** Bytes of scratch. */
   static scratchBytes(layout: BinnedLayout, maxNodes: number): number {
     const order = align(12 * (layout.maxCategoryBins + 8));
-    const message = (candidateBytes(layout) + 8) * maxNodes;
-    return (
-      192 + align(layout.places.length) + order + align(message) + ShapedSearch.scratchBytes(layout)
-    );
+    const message = align((candidateBytes(layout) + 8) * maxNodes);
+    const shape = ShapedSearch.scratchBytes(layout);
+    return 192 + align(layout.places.length) + order + message + wideBytes(layout) + shape;
   }
 
   /** Called before each tree. */
@@ -141,7 +147,9 @@ export class SplitSearch {
     const maskAddress = mask === null ? 0 : this.#mask;
     const head = [hist, featureTable, begin, end, maskAddress, this.#params, this.#totals] as const;
     const bins = out + 64;
-    if (this.#shaped === null) kernels.findSplit(...head, out, bins, this.#order);
+    if (this.#o.isPacked) {
+      kernels.findPackedSplit(...head, out, bins, this.#order, this.#wide, this.#numbers);
+    } else if (this.#shaped === null) kernels.findSplit(...head, out, bins, this.#order);
     else {
       const shape = this.#shaped.place(node, totals);
       kernels.findShapedSplit(...head, shape, out, bins, this.#order);
@@ -167,6 +175,15 @@ export class SplitSearch {
 /** The sum of h in a word that may count rows in its upper bits. */
 export function hessOf(word: bigint, countShift: number): bigint {
   return countShift < 63 ? word & ((1n << BigInt(countShift)) - 1n) : word;
+}
+
+/** Bytes of the widest feature's entries and of their numbers. */
+function wideBytes(layout: BinnedLayout): number {
+  return align(20 * (mostBins(layout) + 2));
+}
+
+function mostBins({ places }: BinnedLayout): number {
+  return places.reduce((most, { numValueBins }) => Math.max(most, numValueBins), 0);
 }
 
 function align(bytes: number): number {

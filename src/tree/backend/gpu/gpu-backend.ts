@@ -128,6 +128,7 @@ export class GpuBackend implements TreeBackend {
       owned,
       scratch: addresses.scratch,
       maxNodes: 2 * addresses.maxPairs,
+      isPacked: false,
     });
     this.#exchanged =
       addresses.exchanged === 0
