@@ -27,6 +27,7 @@ const losses: Readonly<Record<string, string>> = {
   mean_absolute_error: 'absolute',
   mae: 'absolute',
   huber: 'huber',
+  fair: 'fair',
   quantile: 'quantile',
   poisson: 'poisson',
   gamma: 'gamma',
@@ -65,6 +66,7 @@ const objective: Rule = (value, options, all) => {
   const alpha = numberOrSame(all['alpha']);
   if (lossType === 'huber') options['huberDelta'] = alpha ?? 0.9;
   if (lossType === 'quantile') options['quantileLevel'] = alpha ?? 0.9;
+  if (lossType === 'fair') options['fairScale'] = numberOrSame(all['fair_c']) ?? 1;
 };
 
 /** Limits that LightGBM switches off with 0 or −1. */
@@ -236,7 +238,7 @@ const dialect: Dialect = {
     seed: renamed('seed'),
   },
   ignored: [
-    ...['alpha', 'drop_rate', 'skip_drop', 'max_drop', 'drop_seed', 'uniform_drop'],
+    ...['alpha', 'fair_c', 'drop_rate', 'skip_drop', 'max_drop', 'drop_seed', 'uniform_drop'],
     ...[
       'bagging_freq',
       'top_rate',

@@ -11,6 +11,7 @@ export type GBTObjective = Pick<
 export function regressionObjective(params: {
   readonly lossType: Exclude<BoostingJob['objective'], 'classes' | 'focal' | 'ranking' | 'custom'>;
   readonly huberDelta: number;
+  readonly fairScale: number | undefined;
   readonly quantileLevel: number;
   readonly quantileAlphas: readonly number[] | undefined;
   readonly tweediePower: number;
@@ -45,10 +46,12 @@ export function classificationObjective(params: {
 function lossParameter(params: {
   readonly lossType: string;
   readonly huberDelta: number;
+  readonly fairScale: number | undefined;
   readonly quantileLevel: number;
   readonly tweediePower: number;
 }): number {
   if (params.lossType === 'huber') return params.huberDelta;
+  if (params.lossType === 'fair') return params.fairScale ?? 1;
   if (params.lossType === 'quantile') return params.quantileLevel;
   return params.lossType === 'tweedie' ? params.tweediePower : 0;
 }

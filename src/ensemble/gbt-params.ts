@@ -99,6 +99,7 @@ function checkColumns(params: {
 /** The losses that parameters belong to. */
 const lossOfParam = {
   huberDelta: 'huber',
+  fairScale: 'fair',
   quantileLevel: 'quantile',
   quantileAlphas: 'quantile',
   tweediePower: 'tweedie',
@@ -129,11 +130,23 @@ export const gbtRegressorParams = defineParams(
     ...gbtSpecs,
     /** The loss that is minimised; poisson, gamma and tweedie predict e^score, crossEntropy a probability. */
     lossType: oneOf(
-      ['squared', 'absolute', 'huber', 'quantile', 'poisson', 'gamma', 'tweedie', 'crossEntropy'],
+      [
+        'squared',
+        'absolute',
+        'huber',
+        'fair',
+        'quantile',
+        'poisson',
+        'gamma',
+        'tweedie',
+        'crossEntropy',
+      ],
       { default: 'squared', since: '0.1.0' },
     ),
     /** Where huber's loss turns from squares to absolute values. */
     huberDelta: float({ default: 1, above: 0, since: '0.1.0' }),
+    /** Of fair loss: distances much smaller count squared, much larger ones as they are (1 by default). */
+    fairScale: float({ above: 0, since: '0.1.0' }),
     /** Which quantile lossType quantile predicts. */
     quantileLevel: float({ default: 0.5, above: 0, below: 1, since: '0.1.0' }),
     /** Which quantiles lossType quantile predicts, ascending: the prediction is a vector of them. */

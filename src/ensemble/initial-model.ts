@@ -27,6 +27,7 @@ import type { TreeModelData } from './tree-model-data.ts';
 const meaningOfScores = [
   'lossType',
   'huberDelta',
+  'fairScale',
   'quantileLevel',
   'quantileAlphas',
   'tweediePower',

@@ -1,8 +1,9 @@
 /**
  * The losses of one number, by kind: 0 absolute; 1 huber, delta; 2 quantile, level; 3 poisson; 4 gamma;
- * 5 tweedie, power; 6 focal, gamma. 3 to 5 predict e^score, 6 the log-odds of label 1. The kernel has the same formulas (wasm/assembly/gradients.ts).
+ * 5 tweedie, power; 6 focal, gamma; 7 fair, scale. 3 to 5 predict e^score, 6 the log-odds of label 1. The kernel has
+ * the same formulas (wasm/assembly/gradients.ts).
  */
-import { exp, logistic, softplus } from '../base/portable-math.ts';
+import { exp, log, logistic, softplus } from '../base/portable-math.ts';
 
 /** Numbers of the kinds. */
 export const pointKinds = {
@@ -13,6 +14,7 @@ export const pointKinds = {
   gamma: 4,
   tweedie: 5,
   focal: 6,
+  fair: 7,
 } as const;
 
 /** First and second derivative of one row. */
@@ -28,6 +30,10 @@ export function pointGradient(
   if (kind === 3) return [exp(s) - y, exp(s) * 2.0137527074704766];
   if (kind === 4) return [1 - y * exp(-s), Math.max(y * exp(-s), 1e-16)];
   if (kind === 6) return focalGradient(parameter, s, y);
+  if (kind === 7) {
+    const share = parameter / (Math.abs(s - y) + parameter);
+    return [(s - y) * share, Math.max(share * share, 1e-16)];
+  }
   const a = y * exp((1 - parameter) * s);
   const b = exp((2 - parameter) * s);
   return [b - a, Math.max((parameter - 1) * a + (2 - parameter) * b, 1e-16)];
@@ -44,6 +50,10 @@ export function pointLoss(kind: number, parameter: number, s: number, y: number)
   if (kind === 6) {
     const u = y > 0.5 ? s : -s;
     return exp(-parameter * softplus(u)) * softplus(-u);
+  }
+  if (kind === 7) {
+    const part = r / parameter;
+    return parameter * parameter * (part - log(1 + part));
   }
   return (
     exp((2 - parameter) * s) / (2 - parameter) - (y * exp((1 - parameter) * s)) / (1 - parameter)

@@ -1,6 +1,6 @@
 /**
  * Every message between driver and ranks. What crosses threads or sockets in training is named here and
- * nowhere else: the jobs that go out (how they draw rows and columns stands in sampling-messages.ts), the results
+ * nowhere else: the jobs that go out (how they draw and judge rows stands in sampling-messages.ts), the results
  * and the progress that come back.
  */
 import type { PartitionSpec } from '../table/plan.ts';
@@ -10,6 +10,7 @@ import type { SplitShaping } from '../tree/split-shaping.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import type {
   ColumnSampling,
+  RankingSettings,
   RoundDropping,
   RoundSampling,
   RowSampling,
@@ -89,21 +90,6 @@ export interface IngestJob {
   readonly rawBytes: number;
   /** The stage's name, for messages. */
   readonly owner: string;
-}
-
-/** How the order of rows within groups is judged. */
-export interface RankingSettings {
-  /** Pairs that would change the NDCG, or the cross-entropy of the whole group. */
-  readonly loss: 'lambdarank' | 'xendcg';
-  /** The gain of each grade. */
-  readonly labelGains: readonly number[];
-  /** Pairs are those of a row among the first so many. */
-  readonly truncationLevel: number;
-  /** How steep the logistic loss of a pair is. */
-  readonly sigma: number;
-  readonly normalises: boolean;
-  /** The NDCG of so many first rows is shown. */
-  readonly ndcgAt: number;
 }
 
 /** What can be measured after a round; `loss` is what is minimised, or the user's metric. */
@@ -225,6 +211,7 @@ export interface BoostingJob {
     | 'classes'
     | 'absolute'
     | 'huber'
+    | 'fair'
     | 'quantile'
     | 'poisson'
     | 'gamma'
@@ -234,7 +221,7 @@ export interface BoostingJob {
     | 'quantiles'
     | 'ranking'
     | 'custom';
-  /** Delta of huber, level of quantile, power of tweedie, gamma of focal; else 0. */
+  /** Delta of huber, scale of fair, level of quantile, power of tweedie, gamma of focal; else 0. */
   readonly objectiveParameter: number;
   /** Levels of `quantiles`, one score each. */
   readonly quantileLevels: readonly number[];

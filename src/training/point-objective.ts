@@ -1,4 +1,4 @@
-/** Losses of one number other than the squared one: absolute, huber, quantile, poisson, gamma, tweedie. */
+/** Losses of one number other than the squared one: absolute, huber, fair, quantile, poisson, gamma, tweedie. */
 import { CoppiceError } from '../base/errors.ts';
 import { log } from '../base/portable-math.ts';
 import { pointGradient, pointKinds } from '../kernels/point-losses.ts';
@@ -18,7 +18,7 @@ export function pointObjective(
   const level = name === 'quantile' ? parameter : 0.5;
   return {
     numOutputs: 1,
-    hessianIsWeight: !hasLogLink,
+    hessianIsWeight: !hasLogLink && name !== 'fair',
     findsHessianRange: false,
     centresLabels: !hasLogLink,
     leafQuantiles: name === 'absolute' || name === 'quantile' ? [level] : null,

@@ -1,4 +1,4 @@
-/** The part of messages.ts that says how rows and columns are drawn. */
+/** The part of messages.ts that says how rows and columns are drawn, and how rows of groups are judged. */
 
 /** How rows are drawn for each tree. */
 export interface RowSampling {
@@ -42,4 +42,19 @@ export interface RoundDropping {
   readonly skip: number;
   /** At most so many. */
   readonly most: number;
+}
+
+/** How the order of rows within groups is judged. */
+export interface RankingSettings {
+  /** Pairs that would change the NDCG, or the cross-entropy of the whole group. */
+  readonly loss: 'lambdarank' | 'xendcg';
+  /** The gain of each grade. */
+  readonly labelGains: readonly number[];
+  /** Pairs are those of a row among the first so many. */
+  readonly truncationLevel: number;
+  /** How steep the logistic loss of a pair is. */
+  readonly sigma: number;
+  readonly normalises: boolean;
+  /** The NDCG of so many first rows is shown. */
+  readonly ndcgAt: number;
 }

@@ -68,6 +68,7 @@ describe('squared loss as a function', () => {
             quantileLevel,
             quantileAlphas,
             huberDelta,
+            fairScale,
             ...rest
           } = withFeatures(found, recipe).options;
           const builtIn = await fitSample({ name: 'GBTRegressor', options: rest }, data);

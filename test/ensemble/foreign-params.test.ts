@@ -114,6 +114,7 @@ describe('parameters of LightGBM', () => {
       quantileLevel: 0.25,
     });
     expect(of({ objective: 'huber' })).toEqual({ lossType: 'huber', huberDelta: 0.9 });
+    expect(of({ objective: 'fair', fair_c: '2' })).toEqual({ lossType: 'fair', fairScale: 2 });
     expect(of({ objective: 'tweedie', tweedie_variance_power: 1.2 })).toEqual({
       lossType: 'tweedie',
       tweediePower: 1.2,
@@ -139,7 +140,7 @@ describe('parameters of LightGBM', () => {
   it('that have no counterpart are refused, unknown ones with the nearest name', () => {
     const refused = (params: object) => () => fromLightGBM(params as never);
     expect(refused({ num_leafs: 3 })).toThrow(/got num_leafs; did you mean num_lea/);
-    expect(refused({ objective: 'fair' })).toThrow(
+    expect(refused({ objective: 'mape' })).toThrow(
       /objective in the params of fromLightGBM must be/,
     );
     expect(refused({ boosting: 'rf' })).toThrow(/RandomForestClassifier/);

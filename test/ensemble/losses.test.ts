@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exp, log } from '../../src/base/portable-math.ts';
 import { hash32, unitInterval } from '../../src/base/rng.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { pointGradient, pointKinds, pointLoss } from '../../src/kernels/point-losses.ts';
 import { Session } from '../../src/session/session.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 
@@ -42,6 +43,7 @@ async function predictions(
 const cases = [
   ['absolute', 'noise'],
   ['huber', 'noise'],
+  ['fair', 'noise'],
   ['quantile', 'noise'],
   ['poisson', 'count'],
   ['tweedie', 'count'],
@@ -98,13 +100,29 @@ it('keeps the mean of a count with poisson', async () => {
   expect(predicted.every((value) => value > 0)).toBe(true);
 });
 
+it('fair loss has the derivatives of its definition, squared near 0 and absolute far away', () => {
+  const kind = pointKinds.fair;
+  for (const c of [0.3, 1, 4]) {
+    for (const r of [-50, -3, -0.2, 0.001, 0.7, 20]) {
+      const loss = (s: number): number => pointLoss(kind, c, s, 0);
+      expect(loss(r)).toBeCloseTo(c * c * (Math.abs(r) / c - Math.log(1 + Math.abs(r) / c)), 9);
+      const [g, h] = pointGradient(kind, c, r, 0);
+      const step = 1e-5;
+      expect(g).toBeCloseTo((loss(r + step) - loss(r - step)) / (2 * step), 5);
+      const next = pointGradient(kind, c, r + step, 0)[0] - pointGradient(kind, c, r - step, 0)[0];
+      expect(h).toBeCloseTo(next / (2 * step), 4);
+      expect(Math.abs(g)).toBeLessThan(Math.min(c, Math.abs(r)));
+    }
+  }
+});
+
 it('minimises absolute error better than squared loss does on a heavy tail', async () => {
   const heavy = {
     ...data,
     noise: data.noise.map((value, i) => value + (draw(i, 9) < 0.02 ? 500 : 0)),
   };
   const table = (sessions[0] as Session).createTable(heavy);
-  const errorOf = async (lossType: 'squared' | 'absolute'): Promise<number> => {
+  const errorOf = async (lossType: 'squared' | 'absolute' | 'fair'): Promise<number> => {
     const estimator = new GBTRegressor({
       featuresCols: ['x', 'side'],
       labelCol: 'noise',
@@ -113,7 +131,9 @@ it('minimises absolute error better than squared loss does on a heavy tail', asy
     const predicted = await predictions(table, estimator);
     return predicted.reduce((sum, p, i) => sum + Math.abs(p - (data.noise[i] as number)), 0);
   };
-  expect(await errorOf('absolute')).toBeLessThan(0.5 * (await errorOf('squared')));
+  const squared = await errorOf('squared');
+  expect(await errorOf('absolute')).toBeLessThan(0.5 * squared);
+  expect(await errorOf('fair')).toBeLessThan(0.5 * squared);
 });
 
 it('refuses labels that the loss cannot take', async () => {

@@ -178,6 +178,7 @@ it('gives the bits of the twin: derivatives and losses of every loss of one numb
           [5, 1.4],
           [6, 2],
           [6, 0],
+          [7, 0.7],
         ] as const) {
           const rows = [scores, labels, weights, numRows];
           twins.run('pointGradients', [kind, parameter, ...rows, grads, hesses, stats], true);

@@ -228,6 +228,17 @@ export const plantedBugs = [
     tests: ['test/training/dropping.prop.test.ts'],
   },
   {
+    name: 'fair loss forgets that its slope falls',
+    edits: [
+      {
+        file: 'wasm/assembly/gradients.ts',
+        find: 'h = max<f64>(share * share, 1e-16);',
+        replace: 'h = max<f64>(share, 1e-16);',
+      },
+    ],
+    tests: ['test/kernels/gradients.prop.test.ts'],
+  },
+  {
     name: 'a missing value that goes left is ranked among the lowest',
     edits: [
       {

@@ -216,6 +216,11 @@ const losses = fc.oneof(
   }),
   fc.record({
     labelCol: fc.constant('y'),
+    lossType: fc.constant('fair'),
+    fairScale: fc.constantFrom(0.2, 2),
+  }),
+  fc.record({
+    labelCol: fc.constant('y'),
     lossType: fc.constant('huber'),
     huberDelta: fc.constantFrom(0.2, 2),
   }),

@@ -286,7 +286,8 @@ export function softmaxLosses(
 
 /**
  * Derivatives of the losses of one number, weighted. kind and parameter: 0 absolute; 1 huber, delta;
- * 2 quantile, level; 3 poisson; 4 gamma; 5 tweedie, power; 6 focal, gamma. 3 to 5 predict e^score, 6 log-odds.
+ * 2 quantile, level; 3 poisson; 4 gamma; 5 tweedie, power; 6 focal, gamma; 7 fair, scale. 3 to 5 predict e^score,
+ * 6 log-odds.
  * Poisson's h is e^(s + 0.7), which bounds its steps as LightGBM's poisson_max_delta_step does. Focal loss is not
  * convex where p is small; h is then that of a logistic loss weighted by (1 - p)^gamma.
  */
@@ -328,6 +329,10 @@ export function pointGradients(
       const own = p * factor * (q * (parameter * logP + parameter + 1.0) - parameter * inner);
       h = max<f64>(max<f64>(own, factor * p * q), 1e-16);
       g = y > 0.5 ? factor * inner : -(factor * inner);
+    } else if (kind == 7) {
+      const share = parameter / (abs<f64>(s - y) + parameter);
+      g = (s - y) * share;
+      h = max<f64>(share * share, 1e-16);
     } else {
       const a = y * exp((1.0 - parameter) * s);
       const b = exp((2.0 - parameter) * s);
@@ -368,6 +373,9 @@ export function pointLosses(
     } else if (kind == 6) {
       const u = y > 0.5 ? s : -s;
       loss = exp(-parameter * softplus(u)) * softplus(-u);
+    } else if (kind == 7) {
+      const r = abs<f64>(s - y) / parameter;
+      loss = parameter * parameter * (r - log(1.0 + r));
     } else {
       loss = exp((2.0 - parameter) * s) / (2.0 - parameter) - (y * exp((1.0 - parameter) * s)) / (1.0 - parameter);
     }
