@@ -1,4 +1,5 @@
 /** The command `executor`: serves drivers until it is told to end. */
+import { announce, launchedPlace } from '../session/rendezvous.ts';
 import { serveExecutor } from '../session/serve-executor.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 
@@ -14,6 +15,7 @@ export interface ExecutorCommandOptions extends CommonOptions {
   readonly maxMemory?: number;
   readonly threads?: number;
   readonly silence?: number;
+  readonly rendezvous?: string;
 }
 
 /** The command `executor`. */
@@ -22,6 +24,7 @@ export async function executor(
   context: CommandContext,
 ): Promise<CommandResult> {
   const { terminal, signal } = context;
+  const place = options.rendezvous === undefined ? null : launchedPlace();
   const daemon = await serveExecutor({
     listen: options.listen,
     tokenFile: options.tokenFile,
@@ -38,10 +41,15 @@ export async function executor(
   const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
   const address = `${host}:${daemon.port}`;
   terminal.note(`listening on ${address}`);
+  const takeAway =
+    options.rendezvous === undefined || place === null
+      ? null
+      : await announce(options.rendezvous, place, { host, port: daemon.port });
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  await takeAway?.();
   await daemon.close();
   return { value: { command: 'executor', address }, text: `the executor on ${address} has ended` };
 }

@@ -182,6 +182,8 @@ function withSessionOptions(command: Command): Command {
         .default('local'),
     )
     .option('--executors <addresses>', 'host:port,host:port of `coppice executor`s', list)
+    .option('--rendezvous <folder>', 'where launched executors announce themselves')
+    .option('--world <n>', 'how many of them there are', wholeNumber)
     .option('--token-file <file>', 'a file with the secret that the executors know')
     .option('--tls-ca <file>', "the authority that signed the executors' certificates, PEM")
     .option('--tls-cert <file>', 'a certificate to show to them, PEM')
@@ -204,6 +206,7 @@ function executorCommand(): Command {
     .option('--modules <folders...>', 'folders whose modules it may import; default: none')
     .option('--max-memory <megabytes>', 'for the training data', wholeNumber)
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
+    .option('--rendezvous <folder>', 'announce the address there, under the rank of the launcher')
     .option('--silence <seconds>', 'give a silent driver up after; default: 15', wholeNumber);
 }
 

@@ -7,6 +7,8 @@ export interface SessionCommandOptions {
   readonly threads?: number;
   readonly session?: 'local' | 'executors';
   readonly executors?: readonly string[];
+  readonly rendezvous?: string;
+  readonly world?: number;
   readonly tokenFile?: string;
   readonly tlsCa?: string;
   readonly tlsCert?: string;
@@ -28,18 +30,23 @@ export async function withSession<T>(
 }
 
 async function openSession(options: SessionCommandOptions): Promise<Session> {
-  const { threads, executors, tokenFile, tlsCa, tlsCert, tlsKey } = options;
+  const { threads, rendezvous, world, tokenFile, tlsCa, tlsCert, tlsKey } = options;
+  const executors = options.executors ?? rendezvous;
   if (options.session !== 'executors') {
     if (executors === undefined) return await Session.local({ threads });
     throw new CoppiceError('USAGE', '--executors needs --session executors');
   }
   if (executors === undefined || tokenFile === undefined) {
-    throw new CoppiceError('USAGE', '--session executors needs --executors and --token-file');
+    throw new CoppiceError(
+      'USAGE',
+      '--session executors needs --executors or --rendezvous, and --token-file',
+    );
   }
   const isSecure = tlsCa !== undefined || tlsCert !== undefined;
   return await Session.connect(executors, {
     tokenFile,
     threads,
+    world,
     name: options.sessionName,
     tls: isSecure ? { ca: tlsCa, cert: tlsCert, key: tlsKey } : undefined,
   });

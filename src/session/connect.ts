@@ -16,6 +16,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, str } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import { readsFiles } from '../table/files-of-runner.ts';
+import { meetAt } from './rendezvous.ts';
 import { workerUrl } from './worker-url.ts';
 
 const connectParams = defineParams('Session.connect', {
@@ -36,6 +37,10 @@ const connectParams = defineParams('Session.connect', {
   retries: int({ default: 3, min: 0, max: 100, since: '0.1.0' }),
   /** How long a lost executor is called before the others go on without it, in seconds. */
   reconnectSeconds: float({ default: 5, min: 0, since: '0.1.0' }),
+  /** How many executors announce themselves in a folder; needed where a folder is given for their addresses. */
+  world: int({ min: 1, max: 1024, since: '0.1.0' }),
+  /** How long executors that announce themselves are waited for, in seconds. */
+  joinSeconds: float({ default: 60, min: 0, since: '0.1.0' }),
   /** After which silence an executor is given up, in seconds. */
   silenceSeconds: float({ default: 15, min: 0.1, since: '0.1.0' }),
 });
@@ -67,12 +72,19 @@ export function ownIdentity(): Identity {
 
 /** Connects with executors. @throws CoppiceError see `Session.connect` */
 export async function connectExecutors(
-  addresses: readonly string[],
+  given: readonly string[] | string,
   options: ConnectOptions,
 ): Promise<ExecutorsRunner> {
   const { tls, onLog, ...rest } = options;
   const params = resolveParams(connectParams, rest);
   const owner = 'Session.connect';
+  const { world } = params;
+  if (typeof given === 'string' && world === undefined) {
+    const message = `world of ${owner} must be given with a folder of addresses; got none for ${given}`;
+    throw new CoppiceError('PARAM_INVALID', message);
+  }
+  const addresses =
+    typeof given === 'string' ? await meetAt(given, world ?? 1, params.joinSeconds * 1000) : given;
   if (addresses.length === 0 || new Set(addresses).size < addresses.length) {
     const message = `addresses of ${owner} must be one host:port or more, each once; got ${JSON.stringify(addresses)}`;
     throw new CoppiceError('PARAM_INVALID', message);

@@ -80,10 +80,14 @@ export class Session {
    * A session on executors, which other machines run with `coppice executor`. Files are read by the executors, each
    * its own rows, under paths as they see them; tables made here travel to them. Models are those of one thread.
    *
-   * @param addresses `host:port` of each executor; ranks are dealt in this order
+   * @param addresses `host:port` of each executor; ranks are dealt in this order. Or a folder in which `world` executors
+   *   announce themselves that a launcher started
    * @throws CoppiceError `EXECUTOR_LOST`, `EXECUTOR_BUSY`, `ACCESS_DENIED`, `PROTOCOL`, `PARAM_INVALID`, `FILE_NOT_FOUND`
    */
-  static async connect(addresses: readonly string[], options: ConnectOptions): Promise<Session> {
+  static async connect(
+    addresses: readonly string[] | string,
+    options: ConnectOptions,
+  ): Promise<Session> {
     return new Session(await connectExecutors(addresses, options));
   }
 

@@ -1,0 +1,72 @@
+/** Executors that a launcher started find their driver by the variables it set and a folder that all see. */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { launchedPlace, meetAt } from '../../src/session/rendezvous.ts';
+import { Session } from '../../src/session/session.ts';
+import { fileOfToken, token } from '../cluster/executors/start-executor.ts';
+import { errorOf } from '../cluster/run-program.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+
+const command = fileURLToPath(new URL('../../dist/bundle/node/cli.js', import.meta.url));
+
+describe('launched executors', () => {
+  it.each([
+    [
+      { COPPICE_RANK: '1', COPPICE_WORLD: '3', PMI_RANK: '0' },
+      { rank: 1, world: 3 },
+    ],
+    [
+      { OMPI_COMM_WORLD_RANK: '2', OMPI_COMM_WORLD_SIZE: '4' },
+      { rank: 2, world: 4 },
+    ],
+    [
+      { PMI_RANK: '0', PMI_SIZE: '1' },
+      { rank: 0, world: 1 },
+    ],
+    [
+      { SLURM_PROCID: '5', SLURM_NTASKS: '6' },
+      { rank: 5, world: 6 },
+    ],
+    [
+      { JOB_COMPLETION_INDEX: '3', COPPICE_WORLD: '4' },
+      { rank: 3, world: 4 },
+    ],
+  ])('have their place from %o', (environment, place) => {
+    expect(launchedPlace(environment)).toEqual(place);
+  });
+
+  it.each([{}, { COPPICE_RANK: '3', COPPICE_WORLD: '3' }, { JOB_COMPLETION_INDEX: '0' }])(
+    'have none from %o',
+    async (environment) => {
+      const error = await errorOf(Promise.resolve().then(() => launchedPlace(environment)));
+      expect(error).toMatchObject({ code: 'PARAM_INVALID' });
+    },
+  );
+
+  it('announce themselves, serve, and take their address away', async () => {
+    const folder = join(temporaryFolder('rendezvous'), 'gang');
+    const options = ['--listen', '127.0.0.1:0', '--token-file', fileOfToken(), '--threads', '1'];
+    const executors = [0, 1, 2].map((rank) =>
+      spawn(process.execPath, [command, 'executor', ...options, '--rendezvous', folder], {
+        env: { ...process.env, OMPI_COMM_WORLD_RANK: String(rank), OMPI_COMM_WORLD_SIZE: '3' },
+        stdio: 'ignore',
+      }),
+    );
+    const ended = executors.map((child) => new Promise((resolve) => child.once('close', resolve)));
+    const session = await Session.connect(folder, { token, threads: 1, world: 3 });
+    expect(session.threads).toBe(3);
+    await session.close();
+    for (const child of executors) child.kill('SIGTERM');
+    await Promise.all(ended);
+    expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
+  });
+
+  it('are named when they do not come', async () => {
+    const error = await errorOf(meetAt(temporaryFolder('nobody'), 2, 50));
+    expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
+    expect(error?.message).toMatch('rank 0, 1 did not');
+  });
+});
