@@ -63,6 +63,8 @@ describe('an executor', () => {
     const address = await serve();
     const error = await errorOf(connect(address, { token: 'another token of the tests' }));
     expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
+    // it is the executor that says so
+    expect(error?.message).toMatch('this one does not know it');
     expect(error?.message).not.toMatch(token);
     expect((await connect(address)).threads).toBe(1);
   });
