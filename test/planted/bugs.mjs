@@ -950,17 +950,6 @@ export const plantedBugs = [
     tests: ['test/session/lost-executors.test.ts'],
   },
   {
-    name: 'a request for a door that is gone waits for ever',
-    edits: [
-      {
-        file: 'src/cluster/executors/executor-connection.ts',
-        find: "    this.#doorLost = lost('its part of a gang');\n",
-        replace: '',
-      },
-    ],
-    tests: ['test/session/lost-executors.test.ts'],
-  },
-  {
     name: 'ranks that meet name the last of equal runners-up',
     edits: [
       {
