@@ -152,6 +152,7 @@ export {
   TargetEncoderModel,
   type TargetEncoderModelOptions,
 } from './feature/target-encoder-model.ts';
+export type { ColumnEncodings } from './feature/target-encodings.ts';
 export type { FeatureTest } from './feature/test-features.ts';
 export {
   UnivariateFeatureSelector,
@@ -254,6 +255,14 @@ export type {
 export { type RegisteredClass, registerStage } from './pipeline/stage-registry.ts';
 export type { RowIdMode, SavableStage, SaveOptions, StageWriter } from './pipeline/stage-writer.ts';
 export { Transformer, type TransformOptions } from './pipeline/transformer.ts';
+export {
+  type CheckedOptions,
+  type OptionsOf,
+  type OutputNames,
+  pipelineOver,
+  type StageConstructor,
+  TypedPipeline,
+} from './pipeline/typed-pipeline.ts';
 export type { ConnectOptions, ConnectTls } from './session/connect.ts';
 // sessions and tables
 export { createTable, read } from './session/default-session.ts';
@@ -333,7 +342,6 @@ export {
 export type { ParquetCompression } from './table/parquet/encode-parquet.ts';
 export type { WriteParquetOptions } from './table/parquet/write-parquet.ts';
 export {
-  type AnyColumns,
   type ColumnFunction,
   type ColumnFunctionOptions,
   PartitionedTable,
@@ -344,6 +352,16 @@ export type { TypedArray } from './table/shared-buffer.ts';
 export type { SqlOptions } from './table/sql/run-sql.ts';
 export { type DropNullsOptions, TableNulls } from './table/table-nulls.ts';
 export { TableWriter } from './table/table-writer.ts';
+export type {
+  AnyColumns,
+  ColumnKind,
+  ColumnKinds,
+  ColumnName,
+  DroppedColumns,
+  RenamedColumns,
+  SelectedColumns,
+  WithColumn,
+} from './table/typed-columns.ts';
 export type { SortKey } from './table/verbs/sort-node.ts';
 export type { ClassValue, LossHistory } from './training/messages.ts';
 export type {

@@ -94,6 +94,7 @@ export class UnivariateFeatureSelectorModel extends SelectorModel<
     this.tests = Object.freeze([...state.tests]);
   }
 
+  /** Writes the positions of the chosen features, and every feature's test. */
   override async saveData(writer: StageWriter): Promise<void> {
     await super.saveData(writer);
     await writer.tensors('tests', {
@@ -120,6 +121,7 @@ export class UnivariateFeatureSelectorModel extends SelectorModel<
     return new UnivariateFeatureSelectorModel(reader.options, state);
   }
 
+  /** What the constructor takes after the options. */
   protected override constructorArguments(): readonly unknown[] {
     const { selectedFeatures, inputSchema, tests } = this;
     return [{ selectedFeatures, inputSchema, tests }];

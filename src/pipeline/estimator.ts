@@ -35,7 +35,9 @@ export interface FitOptions {
 
 /** A fitted model, and the table that it was fitted on with the model's columns. */
 export interface Fitted<M extends Model = Model> {
+  /** The fitted model. */
   readonly model: M;
+  /** The table with the columns that later stages learn from. */
   readonly transformed: PartitionedTable;
 }
 

@@ -3,7 +3,7 @@
  * table that remembers what to do; work happens partition by partition, in the session's threads, when
  * rows are asked for (count, collect, show, write, fit). Rows keep their order in every verb but orderBy.
  */
-import { type DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
+import { Field, type RecordBatch, Schema } from 'apache-arrow';
 import type { Awaitable } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { purposes } from '../base/rng.ts';
@@ -23,6 +23,16 @@ import { TableNulls } from './table-nulls.ts';
 import { TableWriter } from './table-writer.ts';
 import { filterRows } from './take-rows.ts';
 import { typeName } from './type-name.ts';
+import {
+  type AnyColumns,
+  type ColumnKinds,
+  type ColumnName,
+  checkKinds,
+  type DroppedColumns,
+  type RenamedColumns,
+  type SelectedColumns,
+  type WithColumn,
+} from './typed-columns.ts';
 import { type CacheNode, cacheNode } from './verbs/cache-node.ts';
 import { closureNode } from './verbs/closure-node.ts';
 import { withUserColumn } from './verbs/column-operators.ts';
@@ -35,9 +45,7 @@ import { type SortKey, sortNode } from './verbs/sort-node.ts';
 import { valuesOfMask } from './verbs/values-of-mask.ts';
 
 export type { TableOptions } from './table-core.ts';
-
-/** Columns that are not known at compile time. */
-export type AnyColumns = Record<string, DataType>;
+export type { AnyColumns } from './typed-columns.ts';
 
 /** Makes a column of a batch's rows: one value a row. */
 export type ColumnFunction = (batch: RecordBatch) => Awaitable<ColumnInput>;
@@ -57,13 +65,33 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
   declare readonly columnTypes: S;
 
   /** @internal The table after one more operator. */
-  withOperator(spec: OperatorSpec, schema: Schema): PartitionedTable {
-    return this.#after(operatorNode(this.node, spec, schema));
+  withOperator<T = AnyColumns>(spec: OperatorSpec, schema: Schema): PartitionedTable<T> {
+    return this.#after<T>(operatorNode(this.node, spec, schema));
+  }
+
+  /**
+   * The same table with columns that are known at compile time: a misspelt one in `select`, `drop`, `filter` or a
+   * {@link pipelineOver} it is then an error of the compiler. Columns that are not named stay, unknown.
+   *
+   * @param kinds what each column holds: `number`, `string`, `boolean`, `date`, `timestamp`, or `any`
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
+   * @example
+   * ```ts
+   * import { col, createTable } from 'coppice';
+   * const table = createTable({ carrier: ['UA', 'AA'], distance: [500, 90] });
+   * const flights = table.typed({ carrier: 'string', distance: 'number' });
+   * const far = flights.filter(col('distance').gt(100)).select('carrier'); // col('distanse') does not compile
+   * console.log(await far.count()); // 1
+   * ```
+   */
+  typed<const K extends ColumnKinds>(kinds: K): PartitionedTable<K> {
+    checkKinds(this.schema, kinds);
+    return this.#after<K>(this.node);
   }
 
   /** Verbs about missing values: `drop` and `fill`. */
-  get na(): TableNulls {
-    return new TableNulls(this as PartitionedTable);
+  get na(): TableNulls<S> {
+    return new TableNulls<S>(this);
   }
 
   /** Writes the table into files. */
@@ -72,21 +100,32 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
   }
 
   /** Only these columns, in this order. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_EXISTS` */
-  select(...columns: readonly string[]): PartitionedTable {
+  select<const N extends ColumnName<S>>(
+    ...columns: readonly N[]
+  ): PartitionedTable<SelectedColumns<S, N>> {
     const fields = columns.map((name) => requireField(this.schema, name, 'select'));
     const twice = columns.find((name, index) => columns.indexOf(name) !== index);
     if (twice !== undefined) throw columnExists(twice, 'select');
-    return this.#after(projectNode(this.node, new Schema(fields, this.schema.metadata)));
+    return this.#after<SelectedColumns<S, N>>(
+      projectNode(this.node, new Schema(fields, this.schema.metadata)),
+    );
   }
 
   /** Without these columns. @throws CoppiceError `COLUMN_NOT_FOUND` */
-  drop(...columns: readonly string[]): PartitionedTable {
+  drop<const N extends ColumnName<S>>(
+    ...columns: readonly N[]
+  ): PartitionedTable<DroppedColumns<S, N>> {
     for (const name of columns) requireField(this.schema, name, 'drop');
-    return this.select(...this.columns.filter((name) => !columns.includes(name)));
+    const dropped: readonly string[] = columns;
+    const kept = this.schema.fields.filter(({ name }) => !dropped.includes(name));
+    return this.#after(projectNode(this.node, new Schema(kept, this.schema.metadata)));
   }
 
   /** With columns under other names: `rename({ old: 'new' })`. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_EXISTS` */
-  rename(names: Readonly<Record<string, string>>): PartitionedTable {
+  rename<const R extends { readonly [N in ColumnName<S>]?: string }>(
+    given: R,
+  ): PartitionedTable<RenamedColumns<S, R>> {
+    const names = given as Readonly<Record<string, string>>;
     const from = Object.keys(names);
     for (const name of from) requireField(this.schema, name, 'rename');
     const fields = this.schema.fields.map((field) =>
@@ -106,7 +145,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    *
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
    */
-  filter(condition: Expression | UserFunction<RowFunction>): PartitionedTable {
+  filter(condition: Expression<ColumnName<S>> | UserFunction<RowFunction>): PartitionedTable<S> {
     const common = { writes: [], changesRows: true } as const;
     if (isModuleFunction(condition)) {
       const spec = {
@@ -140,11 +179,17 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    *
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID`
    */
-  withColumn(
-    name: string,
-    value: Expression | number | string | boolean | null | UserFunction<ColumnFunction>,
+  withColumn<const N extends string>(
+    name: N,
+    value:
+      | Expression<ColumnName<S>>
+      | number
+      | string
+      | boolean
+      | null
+      | UserFunction<ColumnFunction>,
     options?: ColumnFunctionOptions,
-  ): PartitionedTable {
+  ): PartitionedTable<WithColumn<S, N>> {
     if (typeof value === 'function' || isModuleFunction(value)) {
       if (options === undefined) {
         const message = `type of withColumn must be given for a function (column ${name}); got none`;
@@ -191,7 +236,8 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    *
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `PARAM_INVALID`; later `DATA_INVALID`, `COLUMN_TYPE`
    */
-  cast(types: Readonly<Record<string, string>>): PartitionedTable {
+  cast(given: { readonly [N in ColumnName<S>]?: string }): PartitionedTable<S> {
+    const types = given as Readonly<Record<string, string>>;
     const names = Object.keys(types);
     const fields = names.map((name) => {
       const field = requireField(this.schema, name, 'cast');
@@ -208,13 +254,13 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
   }
 
   /** Without rows that repeat an earlier row, in all columns or in some. @throws CoppiceError `COLUMN_NOT_FOUND` */
-  distinct(...columns: readonly string[]): PartitionedTable {
+  distinct(...columns: readonly ColumnName<S>[]): PartitionedTable<S> {
     for (const name of columns) requireField(this.schema, name, 'distinct');
     return this.#after(distinctNode(this.node, columns.length === 0 ? this.columns : columns));
   }
 
   /** About a fraction of the rows, drawn by the position of each: the same for any partitioning. @throws CoppiceError `PARAM_INVALID` */
-  sample(fraction: number, options: { readonly seed?: number } = {}): PartitionedTable {
+  sample(fraction: number, options: { readonly seed?: number } = {}): PartitionedTable<S> {
     const range = { from: 0, to: checkFraction(fraction, 'sample') };
     return this.#sampled({
       ...range,
@@ -232,7 +278,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
   randomSplit(
     weights: readonly number[],
     options: { readonly seed?: number } = {},
-  ): PartitionedTable[] {
+  ): PartitionedTable<S>[] {
     const seed = checkSeed(options.seed ?? 0, 'randomSplit');
     return splitBounds(weights).map((range) =>
       this.#sampled({ ...range, seed, purpose: purposes.split }),
@@ -240,12 +286,12 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
   }
 
   /** These rows, then those of another table; columns are matched by name. @throws CoppiceError `SCHEMA_MISMATCH` */
-  union(other: PartitionedTable): PartitionedTable {
+  union(other: PartitionedTable): PartitionedTable<S> {
     return this.#after(unionNode(this.node, other.node));
   }
 
   /** The same rows in order, in so many partitions of nearly equal size. @throws CoppiceError `PARAM_INVALID` */
-  repartition(numPartitions: number): PartitionedTable {
+  repartition(numPartitions: number): PartitionedTable<S> {
     return this.#after(
       repartitionNode(this.node, checkNumPartitions(numPartitions, 'repartition')),
     );
@@ -257,18 +303,20 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    *
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID`
    */
-  orderBy(...keys: readonly (string | SortKey)[]): PartitionedTable {
+  orderBy(
+    ...keys: readonly (ColumnName<S> | (SortKey & { readonly column: ColumnName<S> }))[]
+  ): PartitionedTable<S> {
     const list = keys.map((key) => (typeof key === 'string' ? { column: key } : key));
     return this.#after(sortNode(this.node, list));
   }
 
   /** The first rows. @throws CoppiceError `PARAM_INVALID` */
-  limit(numRows: number): PartitionedTable {
+  limit(numRows: number): PartitionedTable<S> {
     return this.#after(limitNode(this.node, checkLimit(numRows, 'limit')));
   }
 
   /** The table, kept in memory from the first time it is read; {@link PartitionedTable.unpersist} lets it go. */
-  cache(): PartitionedTable {
+  cache(): PartitionedTable<S> {
     return this.#after(cacheNode(this.node));
   }
 
@@ -334,11 +382,11 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
     console.log(this.schemaText());
   }
 
-  #after(node: PlanNode): PartitionedTable {
-    return new PartitionedTable(this.runner, node);
+  #after<T = S>(node: PlanNode): PartitionedTable<T> {
+    return new PartitionedTable<T>(this.runner, node);
   }
 
-  #sampled(draw: { seed: number; purpose: number; from: number; to: number }): PartitionedTable {
+  #sampled(draw: { seed: number; purpose: number; from: number; to: number }): PartitionedTable<S> {
     const spec = {
       kind: 'table.sample',
       reads: [],

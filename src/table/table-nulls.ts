@@ -7,23 +7,24 @@ import { valueKind } from './expressions/infer-type.ts';
 import { requireField } from './find-column.ts';
 import type { PartitionedTable } from './partitioned-table.ts';
 import { typeName } from './type-name.ts';
+import type { AnyColumns, ColumnName } from './typed-columns.ts';
 
 /** Options of {@link TableNulls.drop}. */
-export interface DropNullsOptions {
+export interface DropNullsOptions<N extends string = string> {
   /** Drop rows with a missing value in any of the columns (the default), or only where all are missing. */
   readonly how?: 'any' | 'all' | undefined;
   /** The columns to look at, all by default. */
-  readonly columns?: readonly string[] | undefined;
+  readonly columns?: readonly N[] | undefined;
   /** Keep rows with at least so many values; then `how` counts for nothing. */
   readonly minValues?: number | undefined;
 }
 
 /** Verbs about missing values. */
-export class TableNulls {
-  readonly #table: PartitionedTable;
+export class TableNulls<S = AnyColumns> {
+  readonly #table: PartitionedTable<S>;
 
   /** @internal */
-  constructor(table: PartitionedTable) {
+  constructor(table: PartitionedTable<S>) {
     this.#table = table;
   }
 
@@ -32,7 +33,7 @@ export class TableNulls {
    *
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `PARAM_INVALID`
    */
-  drop(options: DropNullsOptions = {}): PartitionedTable {
+  drop(options: DropNullsOptions<ColumnName<S>> = {}): PartitionedTable<S> {
     const table = this.#table;
     const { how = 'any', columns = table.columns } = options;
     for (const name of columns) requireField(table.schema, name, 'na.drop');
@@ -60,12 +61,17 @@ export class TableNulls {
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`; `DATA_INVALID` when rows are read and a value does not fit
    */
   fill(
-    value: number | string | boolean | Readonly<Record<string, number | string | boolean>>,
-  ): PartitionedTable {
+    value:
+      | number
+      | string
+      | boolean
+      | { readonly [N in ColumnName<S>]?: number | string | boolean },
+  ): PartitionedTable<S> {
     const table = this.#table;
     const values: Record<string, LiteralValue> = Object.create(null);
     if (typeof value === 'object') {
-      for (const [name, item] of Object.entries(value)) {
+      const given = value as Readonly<Record<string, number | string | boolean>>;
+      for (const [name, item] of Object.entries(given)) {
         const { type } = requireField(table.schema, name, 'na.fill');
         if (!isOfKind(item, type)) {
           const message = `value of na.fill for column ${name} of type ${typeName(type)} must be of its kind; got ${describeValue(item)}`;

@@ -16,7 +16,14 @@ import type {
 } from './expression-node.ts';
 
 /** A constant, or an expression. */
-export type Operand = Expression | number | string | boolean | bigint | Date | null;
+export type Operand<N extends string = string> =
+  | Expression<N>
+  | number
+  | string
+  | boolean
+  | bigint
+  | Date
+  | null;
 
 /**
  * A value for every row, made of columns and constants; begin with {@link col}, {@link lit} or {@link when}.
@@ -29,7 +36,9 @@ export type Operand = Expression | number | string | boolean | bigint | Date | n
  * console.log(await kept.count()); // 2
  * ```
  */
-export class Expression {
+export class Expression<N extends string = string> {
+  /** The columns that it reads, at compile time only. */
+  declare readonly columnNames: N;
   /** @internal */
   readonly node: ExpressionNode;
 
@@ -39,167 +48,173 @@ export class Expression {
   }
 
   /** Sum. */
-  add(other: Operand): Expression {
+  add<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#numeric('add', other);
   }
   /** Difference. */
-  sub(other: Operand): Expression {
+  sub<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#numeric('sub', other);
   }
   /** Product. */
-  mul(other: Operand): Expression {
+  mul<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#numeric('mul', other);
   }
   /** Quotient; a division by zero is null. */
-  div(other: Operand): Expression {
+  div<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#numeric('div', other);
   }
   /** Remainder, with the sign of the dividend; by zero it is null. */
-  mod(other: Operand): Expression {
+  mod<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#numeric('mod', other);
   }
   /** The number with the other sign. */
-  neg(): Expression {
+  neg(): Expression<N> {
     return this.#numeric('neg');
   }
   /** The number without its sign. */
-  abs(): Expression {
+  abs(): Expression<N> {
     return this.#numeric('abs');
   }
   /** The largest integer not above. */
-  floor(): Expression {
+  floor(): Expression<N> {
     return this.#numeric('floor');
   }
   /** The smallest integer not below. */
-  ceil(): Expression {
+  ceil(): Expression<N> {
     return this.#numeric('ceil');
   }
   /** The nearest integer, halves away from zero. */
-  round(): Expression {
+  round(): Expression<N> {
     return this.#numeric('round');
   }
   /** Square root; NaN below zero. */
-  sqrt(): Expression {
+  sqrt(): Expression<N> {
     return this.#numeric('sqrt');
   }
   /** Natural logarithm, the same bits on every platform; null where not above zero. */
-  log(): Expression {
+  log(): Expression<N> {
     return this.#numeric('log');
   }
   /** e to the power, the same bits on every platform. */
-  exp(): Expression {
+  exp(): Expression<N> {
     return this.#numeric('exp');
   }
 
   /** Equal. */
-  eq(other: Operand): Expression {
+  eq<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#compare('eq', other);
   }
   /** Not equal. */
-  ne(other: Operand): Expression {
+  ne<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#compare('ne', other);
   }
   /** Less than; text by its UTF-8 bytes. */
-  lt(other: Operand): Expression {
+  lt<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#compare('lt', other);
   }
   /** Less than or equal. */
-  le(other: Operand): Expression {
+  le<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#compare('le', other);
   }
   /** Greater than. */
-  gt(other: Operand): Expression {
+  gt<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#compare('gt', other);
   }
   /** Greater than or equal. */
-  ge(other: Operand): Expression {
+  ge<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return this.#compare('ge', other);
   }
   /** At least `low` and at most `high`. */
-  between(low: Operand, high: Operand): Expression {
+  between<L extends string = never, H extends string = never>(
+    low: Operand<L>,
+    high: Operand<H>,
+  ): Expression<N | L | H> {
     return this.ge(low).and(this.le(high));
   }
   /** Equal to one of the constants; null where the value is null. */
-  isIn(values: readonly (number | string | boolean | bigint | Date)[]): Expression {
+  isIn(values: readonly (number | string | boolean | bigint | Date)[]): Expression<N> {
     return new Expression({ op: 'isIn', args: [this.node], values: values.map(literalOf) });
   }
 
   /** Both. */
-  and(other: Operand): Expression {
+  and<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return new Expression({ op: 'and', args: [this.node, nodeOf(other)] });
   }
   /** One or both. */
-  or(other: Operand): Expression {
+  or<M extends string = never>(other: Operand<M>): Expression<N | M> {
     return new Expression({ op: 'or', args: [this.node, nodeOf(other)] });
   }
   /** The opposite. */
-  not(): Expression {
+  not(): Expression<N> {
     return new Expression({ op: 'not', args: [this.node] });
   }
   /** True where there is no value; never null itself. */
-  isNull(): Expression {
+  isNull(): Expression<N> {
     return new Expression({ op: 'isNull', args: [this.node] });
   }
   /** True where there is a value. */
-  isNotNull(): Expression {
+  isNotNull(): Expression<N> {
     return this.isNull().not();
   }
   /** True where the number is NaN; false for null. */
-  isNaN(): Expression {
+  isNaN(): Expression<N> {
     return new Expression({ op: 'isNaN', args: [this.node] });
   }
 
   /** Does the text begin so? */
-  startsWith(prefix: string): Expression {
+  startsWith(prefix: string): Expression<N> {
     return this.#text('startsWith', prefix);
   }
   /** Does the text end so? */
-  endsWith(suffix: string): Expression {
+  endsWith(suffix: string): Expression<N> {
     return this.#text('endsWith', suffix);
   }
   /** Is this within the text? */
-  contains(part: string): Expression {
+  contains(part: string): Expression<N> {
     return this.#text('contains', part);
   }
   /** The text in small letters. */
-  lower(): Expression {
+  lower(): Expression<N> {
     return this.#text('lower');
   }
   /** The text in capital letters. */
-  upper(): Expression {
+  upper(): Expression<N> {
     return this.#text('upper');
   }
   /** The text without white space at its ends. */
-  trim(): Expression {
+  trim(): Expression<N> {
     return this.#text('trim');
   }
   /** How many characters the text has. */
-  length(): Expression {
+  length(): Expression<N> {
     return this.#text('length');
   }
   /** The texts one after another. */
-  concat(...others: readonly Operand[]): Expression {
+  concat<M extends string = never>(...others: readonly Operand<M>[]): Expression<N | M> {
     return new Expression({ op: 'concat', args: [this.node, ...others.map(nodeOf)] });
   }
 
   /** The value as another type (`int`, `double`, `string`, `date`, `timestamp`, `category`, …); a value that has none is an error. */
-  cast(type: string): Expression {
+  cast(type: string): Expression<N> {
     return new Expression({ op: 'cast', args: [this.node], type, strict: true });
   }
   /** The value as another type; null where it has none. */
-  tryCast(type: string): Expression {
+  tryCast(type: string): Expression<N> {
     return new Expression({ op: 'cast', args: [this.node], type, strict: false });
   }
 
   /** After {@link when}: what holds under a further condition. */
-  when(condition: Expression, value: Operand): Expression {
+  when<C extends string, V extends string = never>(
+    condition: Expression<C>,
+    value: Operand<V>,
+  ): Expression<N | C | V> {
     return new Expression({
       op: 'when',
       args: [...this.#branches(), condition.node, nodeOf(value)],
     });
   }
   /** After {@link when}: what holds otherwise; null by default. */
-  otherwise(value: Operand): Expression {
+  otherwise<M extends string = never>(value: Operand<M>): Expression<N | M> {
     return new Expression({ op: 'when', args: [...this.#branches(), nodeOf(value)] });
   }
 
@@ -212,15 +227,15 @@ export class Expression {
     );
   }
 
-  #numeric(name: NumericName, ...others: readonly Operand[]): Expression {
+  #numeric(name: NumericName, ...others: readonly Operand[]): Expression<never> {
     return new Expression({ op: 'numeric', name, args: [this.node, ...others.map(nodeOf)] });
   }
 
-  #compare(name: ComparisonName, other: Operand): Expression {
+  #compare(name: ComparisonName, other: Operand): Expression<never> {
     return new Expression({ op: 'compare', name, args: [this.node, nodeOf(other)] });
   }
 
-  #text(name: TextName, arg = ''): Expression {
+  #text(name: TextName, arg = ''): Expression<never> {
     if (typeof arg !== 'string') {
       const message = `argument of ${name} must be a string; got ${describeValue(arg)}`;
       throw new CoppiceError('PARAM_INVALID', message);
@@ -230,22 +245,27 @@ export class Expression {
 }
 
 /** The values of a column. */
-export function col(name: string): Expression {
+export function col<const N extends string>(name: N): Expression<N> {
   return new Expression({ op: 'col', name });
 }
 
 /** A constant in every row. */
-export function lit(value: number | string | boolean | bigint | Date | null): Expression {
+export function lit(value: number | string | boolean | bigint | Date | null): Expression<never> {
   return new Expression({ op: 'lit', value: literalOf(value) });
 }
 
 /** A value under a condition: `when(col('x').gt(0), 'up').otherwise('down')`. */
-export function when(condition: Expression, value: Operand): Expression {
+export function when<C extends string, V extends string = never>(
+  condition: Expression<C>,
+  value: Operand<V>,
+): Expression<C | V> {
   return new Expression({ op: 'when', args: [condition.node, nodeOf(value)] });
 }
 
 /** The first value that is not null. */
-export function coalesce(...values: readonly Operand[]): Expression {
+export function coalesce<N extends string = never>(
+  ...values: readonly Operand<N>[]
+): Expression<N> {
   return new Expression({ op: 'coalesce', args: values.map(nodeOf) });
 }
 
