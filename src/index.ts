@@ -191,6 +191,7 @@ export { type ByNameFacts, type NumbersByName, numbersByName } from './params/by
 // parameters, for stages of one's own
 export {
   defineParams,
+  type IsGiven,
   type Options,
   type ParamSchema,
   type Resolved,

@@ -1,22 +1,19 @@
 /** Parameters of isolation forests. */
 import { defineParams, type Options } from '../params/define-params.ts';
 import { bool, column, float, int } from '../params/kinds.ts';
-import { inputColumnParams, outputColumnParams } from './tree-params.ts';
-
-const { featuresCol, featuresCols } = inputColumnParams;
-const { leafCol } = outputColumnParams;
+import { featureColumnParams } from './tree-params.ts';
 
 /** Parameters of IsolationForest. */
 export const isolationForestParams = defineParams(
   'IsolationForest',
   {
-    featuresCol,
-    featuresCols,
+    ...featureColumnParams,
     /** Name of the column of scores, from 0 to 1: rows near 1 are easily told from all others. */
     scoreCol: column({ default: 'anomalyScore', since: '0.1.0' }),
     /** Name of the column that says whether a row is an anomaly. */
     predictionCol: column({ default: 'prediction', since: '0.1.0' }),
-    leafCol,
+    /** Name of a column with the leaf that each tree sends the row to; none by default. */
+    leafCol: column({ since: '0.1.0' }),
     /** How many trees. */
     numTrees: int({ default: 100, min: 1, since: '0.1.0' }),
     /** Rows that a tree is grown on, drawn from all. */

@@ -2,12 +2,17 @@
 import { numbersByName } from '../params/by-name-kind.ts';
 import { bool, column, columns, either, float, int, numbers, oneOf } from '../params/kinds.ts';
 
-/** Which columns are read. */
-export const inputColumnParams = {
+/** Which columns are features. */
+export const featureColumnParams = {
   /** A struct or vector column that holds the features; used unless featuresCols is given. */
   featuresCol: column({ default: 'features', since: '0.1.0' }),
   /** The feature columns by name. */
   featuresCols: columns({ since: '0.1.0' }),
+};
+
+/** Which columns are read. */
+export const inputColumnParams = {
+  ...featureColumnParams,
   /** The column to be predicted. */
   labelCol: column({ default: 'label', since: '0.1.0' }),
   /** Weight of each row, at least 0; a row of weight 0 takes no part. */
