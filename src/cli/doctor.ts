@@ -10,7 +10,7 @@ import type { CommandContext, CommandResult, CommonOptions } from './command.ts'
 import { nameValueLines } from './text-table.ts';
 
 /** One line of the report. */
-interface Finding {
+export interface Finding {
   readonly name: string;
   readonly found: string;
   /** False only for something that the library cannot do without. */
@@ -23,9 +23,15 @@ const simdProbe = Uint8Array.of(
   ...[2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
 );
 
+/** Options of `doctor`. */
+export interface DoctorOptions extends CommonOptions {
+  /** Try the GPU out; one that cannot be used is then a fault. */
+  readonly gpu?: boolean;
+}
+
 /** The command `doctor`. */
 export async function doctor(
-  _options: CommonOptions,
+  options: DoctorOptions,
   context: CommandContext,
 ): Promise<CommandResult> {
   const findings: Finding[] = [
@@ -39,6 +45,7 @@ export async function doctor(
     await parquet(),
     await program('java', ['-version'], 'Java', context.signal),
     await program('spark-submit', ['--version'], 'Spark', context.signal),
+    ...(options.gpu === true ? await (await import('./doctor-gpu.ts')).gpuFindings() : []),
   ];
   const isFine = findings.every((finding) => finding.isFine);
   const lines = nameValueLines(

@@ -76,7 +76,9 @@ function declareCommands(
     run(async () => (await import('./executor.ts')).executor, options),
   );
   add(
-    new Command('doctor').description('what this machine has: Node, cores, WebAssembly, threads'),
+    new Command('doctor')
+      .description('what this machine has: Node, cores, WebAssembly, threads')
+      .option('--gpu', 'try the GPU out: adapter, driver, limits, a self-test, its speed'),
   ).action((options) => run(async () => (await import('./doctor.ts')).doctor, options));
   return program;
 }
@@ -120,6 +122,12 @@ function fitCommand(): Command {
       wholeNumber,
     )
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
+    .addOption(
+      new Option(
+        '--device <name>',
+        'where boosted trees are trained; the model is the same',
+      ).choices(['cpu', 'gpu', 'auto']),
+    )
     .option('--seed <n>', 'seed of every random choice', wholeNumber)
     .option('--overwrite', 'replace a model that is there already');
 }

@@ -5,6 +5,7 @@ import { Session } from '../session/session.ts';
 /** Where a command works. */
 export interface SessionCommandOptions {
   readonly threads?: number;
+  readonly device?: 'cpu' | 'gpu' | 'auto';
   readonly session?: 'local' | 'executors';
   readonly executors?: readonly string[];
   readonly rendezvous?: string;
@@ -32,8 +33,9 @@ export async function withSession<T>(
 async function openSession(options: SessionCommandOptions): Promise<Session> {
   const { threads, rendezvous, world, tokenFile, tlsCa, tlsCert, tlsKey } = options;
   const executors = options.executors ?? rendezvous;
+  const device = options.device === undefined ? {} : { device: options.device };
   if (options.session !== 'executors') {
-    if (executors === undefined) return await Session.local({ threads });
+    if (executors === undefined) return await Session.local({ threads, ...device });
     throw new CoppiceError('USAGE', '--executors needs --session executors');
   }
   if (executors === undefined || tokenFile === undefined) {
@@ -47,6 +49,7 @@ async function openSession(options: SessionCommandOptions): Promise<Session> {
     tokenFile,
     threads,
     world,
+    ...device,
     name: options.sessionName,
     tls: isSecure ? { ca: tlsCa, cert: tlsCert, key: tlsKey } : undefined,
   });

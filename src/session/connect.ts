@@ -13,7 +13,7 @@ import { ExecutorsRunner } from '../cluster/executors/executors-runner.ts';
 import { ThreadPool } from '../cluster/threads/thread-pool.ts';
 import { kernelsHash } from '../kernels/wasm/load.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
-import { float, int, str } from '../params/kinds.ts';
+import { float, int, oneOf, str } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import { readsFiles } from '../table/files-of-runner.ts';
 import { meetAt } from './rendezvous.ts';
@@ -43,6 +43,8 @@ const connectParams = defineParams('Session.connect', {
   joinSeconds: float({ default: 60, min: 0, since: '0.1.0' }),
   /** After which silence an executor is given up, in seconds. */
   silenceSeconds: float({ default: 15, min: 0.1, since: '0.1.0' }),
+  /** Where boosted trees are trained unless an estimator's own `device` says otherwise; executors use their own GPUs. */
+  device: oneOf(['cpu', 'gpu', 'auto'], { default: 'cpu', since: '0.1.0' }),
 });
 
 /** Certificates of a session on executors: PEM texts, or paths of files with them. */
@@ -105,7 +107,9 @@ export async function connectExecutors(
       connectMs: Math.min(5000, Math.max(1000, silenceMs)),
       onLog: onLog ?? ((_, text) => void process.stderr.write(text)),
     },
-    local: new ThreadPool(params.threads ?? availableParallelism(), workerUrl()),
+    local: new ThreadPool(params.threads ?? availableParallelism(), workerUrl(), {
+      device: params.device,
+    }),
     readsFiles,
     retries: params.retries,
     reconnectMs: params.reconnectSeconds * 1000,

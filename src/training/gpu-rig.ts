@@ -2,7 +2,7 @@
 import { writeFeatureTable } from '../binning/binned-layout.ts';
 import type { OpenNode } from '../tree/backend/backend.ts';
 import { GpuBackend, type GpuMemory } from '../tree/backend/gpu/gpu-backend.ts';
-import { acquireDevice, releaseDevice } from '../tree/backend/gpu/open-device.ts';
+import { acquireDevice, closeDevice } from '../tree/backend/gpu/open-device.ts';
 import type { Quantisation } from '../tree/split-params.ts';
 import type { BoostingState } from './boosting-state.ts';
 import type { RoundRows } from './round-rows.ts';
@@ -67,6 +67,6 @@ export class GpuRig implements TreeRig {
 
   async close(): Promise<void> {
     await this.backend.dispose();
-    releaseDevice();
+    await closeDevice();
   }
 }

@@ -8,6 +8,50 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
+    name: 'a sum of 64 bits on the GPU loses its carry',
+    edits: [
+      {
+        file: 'src/tree/backend/gpu/histogram-wgsl.ts',
+        find: '  let old = atomicAdd(&hist[at], value.x);\n  let high = value.y + select(0u, 1u, old + value.x < old);',
+        replace: '  let old = atomicAdd(&hist[at], value.x);\n  let high = value.y;',
+      },
+    ],
+    tests: ['test/tree/backend/gpu/software-adapter.test.ts'],
+  },
+  {
+    name: 'the GPU tells the best feature and forgets the runner-up',
+    edits: [
+      {
+        file: 'src/tree/backend/gpu/score-bounds.ts',
+        find: 'score * (1 + scoreError) + scoreLoss >= second',
+        replace: 'score * (1 + scoreError) + scoreLoss >= most',
+      },
+    ],
+    tests: ['test/tree/backend/gpu/split-scores.prop.test.ts'],
+  },
+  {
+    name: 'gpu.js leaves out the last cuts of a feature',
+    edits: [
+      {
+        file: 'src/tree/backend/gpu/split-scores.ts',
+        find: 'i < this.constants.cutsOfPart; i++',
+        replace: 'i < this.constants.cutsOfPart - 1; i++',
+      },
+    ],
+    tests: ['test/tree/backend/gpu/split-scores.prop.test.ts'],
+  },
+  {
+    name: 'a tree is not grown again where the GPU was lost',
+    edits: [
+      {
+        file: 'src/training/grow-on-rig.ts',
+        find: "    if (job.device?.kind !== 'auto') throw",
+        replace: '    if (job.device !== null) throw',
+      },
+    ],
+    tests: ['test/tree/backend/gpu/software-adapter.test.ts'],
+  },
+  {
     name: 'a sum in float32',
     edits: [
       {

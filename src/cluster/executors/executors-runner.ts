@@ -66,6 +66,11 @@ export class ExecutorsRunner implements GangRunner {
     return this.#options.retries;
   }
 
+  /** See TaskRunner; each executor has devices of its own. */
+  get device(): string | undefined {
+    return this.#options.local.device;
+  }
+
   /** Threads of all executors that are there. */
   get numThreads(): number {
     return this.#connections.reduce((sum, { numThreads }) => sum + numThreads, 0);

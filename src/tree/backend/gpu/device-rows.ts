@@ -6,6 +6,7 @@
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import { DeviceFailure } from './device-failure.ts';
 import type { OpenDevice } from './open-device.ts';
+import { movedRows } from './row-wgsl.ts';
 import { cutsOfPart, entryFields } from './shader-facts.ts';
 import { scoreParts } from './split-scores.ts';
 import { bufferUsage, type GpuBuffer } from './web-gpu.ts';
@@ -63,11 +64,20 @@ export function bufferBytes(
   };
 }
 
+/** Rows beyond which a kernel that moves them would need more workgroups than WebGPU allows. */
+const mostRows = 65_535 * movedRows;
+
 /** Makes them. @throws DeviceFailure with what is needed and what there is */
 export async function makeBuffers(open: OpenDevice, plan: DevicePlan): Promise<DeviceBuffers> {
   const { device } = open;
   const most = mostBufferBytes(open);
   const sizes = Object.entries(bufferBytes(plan, most));
+  if (plan.numRows > mostRows) {
+    throw new DeviceFailure(
+      'GPU_UNAVAILABLE',
+      `a device takes at most ${mostRows} rows of a process; got ${plan.numRows}; use more executors with a GPU each`,
+    );
+  }
   for (const [name, bytes] of sizes) {
     if (bytes > most) {
       throw new DeviceFailure(

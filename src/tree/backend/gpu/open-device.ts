@@ -1,10 +1,12 @@
 /**
  * How does this thread get a device? Loads the optional packages, asks the drivers in turn, and makes gpu.js use
- * the device that the hand-written kernels use. A device belongs to the thread that opened it; it is kept for the
- * next fit for a while, because drivers and kernels take seconds to get going.
+ * the device that the hand-written kernels use. A device belongs to the thread that opened it, and is closed with
+ * the fit, since nobody can say when the thread will end.
  */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { asFailure, DeviceFailure, isDeviceFailure } from './device-failure.ts';
 import {
   explainImport,
@@ -60,46 +62,53 @@ const backends: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const softwareNames = /llvmpipe|lavapipe|softpipe|swiftshader|microsoft basic render/i;
 
-// dawn crashes when what create() gave is collected while its device lives
-const entries: GpuEntry[] = [];
+// dawn crashes when what create() gave is collected while its device lives; and each keeps its drivers' memory
+const entries = new Map<string, GpuEntry>();
 
 let kept: Promise<OpenDevice> | null = null;
-let closing: NodeJS.Timeout | undefined;
-/** How long a device that nobody uses stays open. */
-const idleMs = 30_000;
 
-/** This thread's device, opened if need be. Hand it back by {@link releaseDevice}. */
+/** This thread's device, opened if need be; {@link closeDevice} ends it. */
 export async function acquireDevice(): Promise<OpenDevice> {
-  clearTimeout(closing);
   kept ??= openDevice();
   try {
     const device = await kept;
     device.check();
     return device;
   } catch (error) {
-    kept = null;
+    await closeDevice();
     if (!isDeviceFailure(error) || error.code === 'GPU_UNAVAILABLE') throw error;
     kept = openDevice();
     return await kept;
   }
 }
 
-/** Nobody in this thread uses the device for now. */
-export function releaseDevice(): void {
-  clearTimeout(closing);
-  closing = setTimeout(closeDevice, idleMs).unref();
-}
-
-/** Closes this thread's device. */
-export function closeDevice(): void {
-  clearTimeout(closing);
+/**
+ * Closes this thread's device, and returns when it is gone: a thread that ends while its device lives may take the
+ * process with it.
+ */
+export async function closeDevice(): Promise<void> {
   const last = kept;
   kept = null;
-  void last?.then(
-    (device) => device.close(),
-    () => undefined,
-  );
+  const open = await last?.catch(() => null);
+  if (open == null) return;
+  open.close();
+  await open.device.lost;
+  collectGarbage();
 }
+
+/**
+ * What the driver holds for a device is freed when its objects are collected, and these are so small that V8 would
+ * let hundreds of devices pile up, some megabytes each.
+ */
+function collectGarbage(): void {
+  if (collect === null) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as () => void;
+  }
+  collect();
+}
+
+let collect: (() => void) | null = null;
 
 /** Opens a device. @throws DeviceFailure */
 async function openDevice(): Promise<OpenDevice> {
@@ -136,6 +145,8 @@ async function openDevice(): Promise<OpenDevice> {
     },
     close: () => {
       isClosed = true;
+      // the listener would keep the device for ever
+      device.onuncapturederror = null;
       device.destroy();
     },
   };
@@ -185,8 +196,8 @@ async function askBackend(
   backend: string,
 ): Promise<GpuAdapter | null> {
   try {
-    const entry = create([`backend=${backend}`]);
-    entries.push(entry);
+    const entry = entries.get(backend) ?? create([`backend=${backend}`]);
+    entries.set(backend, entry);
     return await entry.requestAdapter(backends[backend] ?? {});
   } catch {
     // a backend that this build or system lacks

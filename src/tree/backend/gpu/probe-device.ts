@@ -7,9 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { DeviceFailure } from './device-failure.ts';
 import { explainCrash, explainSilence } from './explain-failure.ts';
 import type { AdapterFacts } from './open-device.ts';
+import type { SelfTest } from './self-test.ts';
 
 /** What the process says. */
-export type ProbeAnswer = { readonly facts: AdapterFacts } | { readonly failure: string };
+export type ProbeAnswer =
+  | { readonly facts: AdapterFacts; readonly selfTest?: SelfTest }
+  | { readonly failure: string };
 
 /** How long it may take. */
 const mostSeconds = 20;
@@ -24,7 +27,7 @@ export function probeDevice(): Promise<AdapterFacts> {
   const key = settings.map((name) => process.env[name] ?? '').join('\n');
   let answer = answers.get(key);
   if (answer === undefined) {
-    answer = askProcess();
+    answer = askProcess([]).then(({ facts }) => facts);
     answers.set(key, answer);
   }
   return answer;
@@ -38,18 +41,26 @@ export function probeUrl(moduleUrl: string = import.meta.url): URL {
   return new URL(built, moduleUrl);
 }
 
-async function askProcess(): Promise<AdapterFacts> {
-  const options = { timeout: mostSeconds * 1000, killSignal: 'SIGKILL' as const };
-  const script = fileURLToPath(probeUrl());
+/** Has the device tried out. @throws DeviceFailure `GPU_UNAVAILABLE` */
+export async function examineDevice(): Promise<{ facts: AdapterFacts; selfTest?: SelfTest }> {
+  return await askProcess(['--self-test'], { seconds: 120 });
+}
+
+/** Runs the process, or another in its place for tests. @throws DeviceFailure `GPU_UNAVAILABLE` */
+export async function askProcess(
+  words: readonly string[],
+  { script = fileURLToPath(probeUrl()), seconds = mostSeconds } = {},
+): Promise<{ facts: AdapterFacts; selfTest?: SelfTest }> {
+  const options = { timeout: seconds * 1000, killSignal: 'SIGKILL' as const };
   const output = await new Promise<string>((resolve, reject) => {
-    execFile(process.execPath, [script], options, (error, stdout) => {
+    execFile(process.execPath, [script, ...words], options, (error, stdout) => {
       if (error === null) resolve(stdout);
-      else if (error.killed === true) reject(explainSilence(mostSeconds));
+      else if (error.killed === true) reject(explainSilence(seconds));
       else reject(explainCrash(error.signal ?? `exit status ${String(error.code)}`));
     });
   });
   const last = output.trim().split('\n').at(-1) ?? '';
   const answer = JSON.parse(last) as ProbeAnswer;
   if ('failure' in answer) throw new DeviceFailure('GPU_UNAVAILABLE', answer.failure);
-  return answer.facts;
+  return answer;
 }

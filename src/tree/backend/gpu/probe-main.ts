@@ -5,12 +5,16 @@ import type { ProbeAnswer } from './probe-device.ts';
 
 async function look(): Promise<ProbeAnswer> {
   try {
-    const { facts } = await acquireDevice();
-    return { facts };
+    const open = await acquireDevice();
+    const { facts } = open;
+    if (!process.argv.includes('--self-test')) return { facts };
+    const { selfTest } = await import('./self-test.ts');
+    const numRows = facts.isSoftware ? 20_000 : 1_000_000;
+    return { facts, selfTest: await selfTest(open, numRows, () => performance.now()) };
   } catch (error) {
     return { failure: asFailure(error).message };
   } finally {
-    closeDevice();
+    await closeDevice();
   }
 }
 

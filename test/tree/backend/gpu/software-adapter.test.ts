@@ -73,6 +73,25 @@ describe.runIf(runs)('fits on a device', () => {
     );
   });
 
+  it('is refused unless it is asked for, where it is a program', () => {
+    const { COPPICE_ALLOW_SOFTWARE_GPU: _, ...strict } = environment;
+    const answer = probeUnder(strict);
+    if ('facts' in answer) expect(answer.facts.isSoftware).toBe(false);
+    else expect(answer.failure).toContain('only a software adapter answered');
+  });
+
+  it('passes the self-test of `coppice doctor --gpu`', async () => {
+    const command = fileURLToPath(new URL('../../../../dist/bundle/node/cli.js', import.meta.url));
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [command, 'doctor', '--gpu', '--json'],
+      { env: environment, timeout: 60_000 },
+    );
+    const report = JSON.parse(stdout) as Record<string, { found: string; ok: boolean }>;
+    expect(report['GPU self-test']).toEqual({ found: 'every sum is right', ok: true });
+    expect(report['GPU limits']?.found).toMatch(/buffers of \d+ MiB/);
+  }, 60_000);
+
   it('holds no more memory after many fits than after some', () => {
     const sizes = told.get('loop')?.['sizes'] as readonly number[];
     expect((sizes.at(-1) as number) - (sizes[1] as number)).toBeLessThan(80);

@@ -1,0 +1,146 @@
+/**
+ * Does the device add up rightly, and how fast is it? A histogram of made-up rows, compared entry by entry with one
+ * added up here, and the times of the steps that a tree is made of. For `coppice doctor --gpu`; times decide nothing.
+ */
+import { mix32 } from '../../../base/rng.ts';
+import { type BinnedFeature, layoutRecords } from '../../../binning/binned-layout.ts';
+import type { Quantisation, SplitParams } from '../../split-params.ts';
+import { DeviceTree } from './device-tree.ts';
+import type { OpenDevice } from './open-device.ts';
+
+const numFeatures = 28;
+const numBins = 255;
+
+/** What was found. */
+export interface SelfTest {
+  /** Every entry was right, and every feature had a score. */
+  readonly isRight: boolean;
+  readonly numRows: number;
+  readonly numFeatures: number;
+  /** Milliseconds: making ready, a histogram of all rows, scores of a node, the way there and back. */
+  readonly setUpMs: number;
+  readonly histogramMs: number;
+  readonly scoresMs: number;
+  readonly roundTripMs: number;
+}
+
+const params: SplitParams = {
+  lambda: 1,
+  minSumHessian: 1e-3,
+  minInstancesPerNode: 1,
+  minInfoGain: 0,
+  categorySmoothing: 0,
+  categoryLambda: 0,
+  minCategoryRows: 0,
+  maxCategoriesPerSplit: 32,
+  maxOneHot: 4,
+};
+
+const quantisation: Quantisation = { gradUnit: 1, hessUnit: 1, slotBytes: 4, countShift: 63 };
+
+/** Runs it. @param clock milliseconds */
+export async function selfTest(
+  open: OpenDevice,
+  numRows: number,
+  clock: () => number,
+): Promise<SelfTest> {
+  const features = Array.from({ length: numFeatures }, (_, index): BinnedFeature => {
+    const edges = Float64Array.from({ length: numBins - 1 }, (_value, i) => i);
+    return { name: `x${index}`, index, kind: 'numeric', edges, categories: [], isFloat32: true };
+  });
+  const layout = layoutRecords(
+    features,
+    features.map(() => false),
+    4,
+  );
+  const slots = layout.stride * numRows;
+  const host = slots + 4 * numRows;
+  const hostBytes = 16 * layout.numCompact;
+  const pages = Math.ceil((host + hostBytes) / 65536);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const expected = fillRows(memory, { numRows, stride: layout.stride, slots });
+  const begin = clock();
+  const tree = await DeviceTree.create(open, {
+    layout,
+    memory,
+    params,
+    numRows,
+    records: 0,
+    countShift: quantisation.countShift,
+    poolSlots: 4,
+    maxNodes: 2,
+  });
+  try {
+    tree.beginTree(quantisation, slots, null);
+    const segment = { buffer: 0, start: 0, count: numRows } as const;
+    const whole = { slot: 0, mask: null, address: host };
+    const mask = Uint8Array.from(layout.places, (_, p) => (p === 0 ? 1 : 0));
+    const first = { ...whole, mask };
+    const build = async (): Promise<void> => {
+      tree.build([{ slot: 0, segment }], []);
+      await tree.fetch([first]);
+    };
+    await build();
+    const setUpMs = clock() - begin;
+    const roundTripMs = await least(clock, () => tree.fetch([first]));
+    const histogramMs = (await least(clock, build)) - roundTripMs;
+    await tree.fetch([whole]);
+    const sums = new BigInt64Array(memory.buffer, host, 2 * layout.numCompact);
+    const node = {
+      slot: 0,
+      rows: numRows,
+      totals: { grad: sumOf(sums, 0), hess: sumOf(sums, 1) },
+    };
+    const found = await tree.scores([node]);
+    const scoresMs = await least(clock, () => tree.scores([node]));
+    const hasScores = Array.from({ length: numFeatures }, (_, f) =>
+      found[0]?.some((part) => (part[f] as number) > 0),
+    );
+    const isRight = expected.every((sum, i) => BigInt(sum) === sums[i]) && hasScores.every(Boolean);
+    return { isRight, numRows, numFeatures, setUpMs, histogramMs, scoresMs, roundTripMs };
+  } finally {
+    await tree.destroy();
+  }
+}
+
+/** Writes made-up bins and gradients; returns the sums of g and h of every entry. */
+function fillRows(
+  memory: WebAssembly.Memory,
+  { numRows, stride, slots }: { numRows: number; stride: number; slots: number },
+): Float64Array {
+  const bytes = new Uint8Array(memory.buffer);
+  const gradients = new Int32Array(memory.buffer, slots, numRows);
+  const sums = new Float64Array(2 * numFeatures * (numBins + 1));
+  for (let row = 0; row < numRows; row++) {
+    const random = mix32(row + 1);
+    const g = (random & 0xffff) - 32768;
+    const h = random >>> 17;
+    gradients[row] = (g << 16) | h;
+    for (let f = 0; f < numFeatures; f++) {
+      const bin = mix32(random ^ Math.imul(f + 1, 0x9e3779b1)) % numBins;
+      bytes[row * stride + f] = bin;
+      const at = 2 * (f * (numBins + 1) + bin);
+      sums[at] = (sums[at] as number) + g;
+      sums[at + 1] = (sums[at + 1] as number) + h;
+    }
+  }
+  return sums;
+}
+
+/** The first feature's entries added up: g or h. */
+function sumOf(sums: BigInt64Array, field: 0 | 1): bigint {
+  let total = 0n;
+  for (let bin = 0; bin <= numBins; bin++) total += sums[2 * bin + field] as bigint;
+  return total;
+}
+
+/** The shortest of five. */
+async function least(clock: () => number, work: () => Promise<unknown>): Promise<number> {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) {
+    const begin = clock();
+    await work();
+    shortest = Math.min(shortest, clock() - begin);
+  }
+  return shortest;
+}
