@@ -1,0 +1,159 @@
+/**
+ * `npm run bench:gpu -- [--rows 1000000,10000000] [--trees 20] [--repeats 3] [--growth level,leaf]`
+ *
+ * How fast is a GPU? Prints adapter and driver and the times of its kernels, then whole fits of 28 float32 features
+ * and 255 bins on the CPU and on the GPU in turn, and XGBoost's `device=cuda` where python3 has it. Seconds a tree are
+ * the difference of two fits of few and of many trees, so that reading, binning and set-up are in neither. The models
+ * of both devices must be the same bytes. Where no GPU can be used it says why and times nothing.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { mix32 } from '../../src/base/rng.ts';
+import { GBTClassifier, type PartitionedTable, Session } from '../../src/index.ts';
+import { examineDevice } from '../../src/tree/backend/gpu/probe-device.ts';
+import { treeBytes } from '../tools/fitted-bytes.ts';
+import { machineText, revisionText } from './machine.ts';
+
+const numFeatures = 28;
+const fewTrees = 3;
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '1000000,10000000' },
+    trees: { type: 'string', default: '20' },
+    repeats: { type: 'string', default: '3' },
+    growth: { type: 'string', default: 'level,leaf' },
+  },
+});
+const numTrees = Number(values.trees);
+
+interface Columns {
+  readonly features: readonly Float32Array[];
+  readonly label: Int32Array;
+}
+
+interface Timed {
+  readonly secondsOfTree: number;
+  readonly secondsOfFit: number;
+  readonly trees: string;
+}
+
+const growths: Readonly<Record<string, object>> = {
+  level: { maxDepth: 8 },
+  leaf: { maxLeaves: 255 },
+};
+
+/** Features between 0 and 1; the label hangs on eight of them and on chance. */
+function makeColumns(numRows: number): Columns {
+  const label = new Int32Array(numRows);
+  const score = new Float32Array(numRows);
+  const features = Array.from({ length: numFeatures }, (_, f) => {
+    const column = new Float32Array(numRows);
+    for (let row = 0; row < numRows; row++) {
+      const value = (mix32(mix32(row + 1) ^ Math.imul(f + 1, 0x9e3779b1)) >>> 8) / 16_777_216;
+      column[row] = value;
+      if (f < 8) {
+        const term = f % 2 === 0 ? value : value * value;
+        score[row] = (score[row] as number) + (f % 3 === 0 ? term : -term);
+      }
+    }
+    return column;
+  });
+  for (let row = 0; row < numRows; row++) {
+    const noise = (mix32(row ^ 0x2545f491) >>> 8) / 16_777_216 - 0.5;
+    label[row] = (score[row] as number) + noise > 0.2 ? 1 : 0;
+  }
+  return { features, label };
+}
+
+async function timeFit(table: PartitionedTable, device: 'cpu' | 'gpu', growth: string) {
+  const fit = async (maxIter: number): Promise<{ seconds: number; trees: string }> => {
+    const estimator = new GBTClassifier({
+      labelCol: 'label',
+      featuresCols: Array.from({ length: numFeatures }, (_, f) => `x${f}`),
+      maxIter,
+      lambda: 1,
+      minInstancesPerNode: 1,
+      device,
+      ...growths[growth],
+    });
+    const begin = performance.now();
+    const model = await estimator.fit(table);
+    return { seconds: (performance.now() - begin) / 1000, trees: JSON.stringify(treeBytes(model)) };
+  };
+  // the first one warms up
+  await fit(fewTrees);
+  const few = await fit(fewTrees);
+  const many = await fit(fewTrees + numTrees);
+  return {
+    secondsOfTree: (many.seconds - few.seconds) / numTrees,
+    secondsOfFit: many.seconds,
+    trees: many.trees,
+  } satisfies Timed;
+}
+
+/** XGBoost on the same rows, or why not. */
+function timeXgboost({ features, label }: Columns, growth: string): string {
+  const probe = spawnSync('python3', ['-c', 'import xgboost, numpy'], { encoding: 'utf8' });
+  if (probe.status !== 0) return 'XGBoost: python3 has no xgboost and numpy';
+  const folder = mkdtempSync(join(tmpdir(), 'coppice-bench-'));
+  try {
+    features.forEach((column, f) => {
+      writeFileSync(join(folder, `x${f}.f32`), column);
+    });
+    writeFileSync(join(folder, 'label.i32'), label);
+    const script = fileURLToPath(new URL('peers/gpu_xgboost.py', import.meta.url));
+    const words = [script, folder, String(numFeatures), String(numTrees), growth];
+    const { status, stdout, stderr } = spawnSync('python3', words, { encoding: 'utf8' });
+    return `XGBoost: ${status === 0 ? stdout.trim() : (stderr.trim().split('\n').at(-1) ?? '')}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const median = (list: readonly number[]): number =>
+  [...list].sort((a, b) => a - b)[list.length >> 1] as number;
+
+async function compare(session: Session, numRows: number): Promise<void> {
+  const columns = makeColumns(numRows);
+  const named = Object.fromEntries(columns.features.map((column, f) => [`x${f}`, column]));
+  const table = session.createTable({ ...named, label: columns.label });
+  for (const growth of values.growth.split(',')) {
+    const times: Record<'cpu' | 'gpu', Timed[]> = { cpu: [], gpu: [] };
+    for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
+      for (const device of ['cpu', 'gpu'] as const) {
+        times[device].push(await timeFit(table, device, growth));
+      }
+    }
+    const all = [...times.cpu, ...times.gpu];
+    if (new Set(all.map(({ trees }) => trees)).size > 1) throw new Error('the models differ');
+    const tree = (device: 'cpu' | 'gpu'): number =>
+      median(times[device].map(({ secondsOfTree }) => secondsOfTree));
+    const fit = (device: 'cpu' | 'gpu'): number =>
+      median(times[device].map(({ secondsOfFit }) => secondsOfFit));
+    console.log(
+      `${numRows} × ${numFeatures}, ${growth}-wise, ${session.threads} threads: ` +
+        `CPU ${tree('cpu').toFixed(4)} s a tree, GPU ${tree('gpu').toFixed(4)}, ` +
+        `ratio ${(tree('cpu') / tree('gpu')).toFixed(2)}; ` +
+        `fit of ${fewTrees + numTrees}: ${fit('cpu').toFixed(2)} and ${fit('gpu').toFixed(2)} s; same model`,
+    );
+    console.log(timeXgboost(columns, growth));
+  }
+}
+
+console.log(`${machineText()}, Node ${process.versions.node}, Coppice ${revisionText()}`);
+try {
+  const { facts, selfTest } = await examineDevice();
+  console.log(`${facts.name}, ${facts.driver}, by ${facts.backend}`, facts.limits);
+  console.log('kernels', selfTest);
+  const session = await Session.local();
+  for (const rows of values.rows.split(',')) await compare(session, Number(rows));
+  await session.close();
+} catch (error) {
+  console.log(`nothing was timed: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
