@@ -73,7 +73,7 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     });
     const cases = fc.oneof(estimatorCases.GBTRegressor, estimatorCases.GBTClassifier);
     const property = fc.asyncProperty(cases, recipes, topology, (...found) => compare(...found));
-    const numRuns = Number(process.env.COPPICE_GPU_FITS ?? 10);
+    const numRuns = Number(process.env.COPPICE_GPU_FITS ?? 8);
     await fc.assert(property, { numRuns, endOnFailure: true, seed: 20 });
     return { numRuns };
   },
@@ -137,7 +137,7 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
   },
   // what one fit leaves on the device or in memory would show after many
   loop: async () => {
-    const numFits = Number(process.env.COPPICE_GPU_FITS ?? 40);
+    const numFits = Number(process.env.COPPICE_GPU_FITS ?? 16);
     const data = randomData({ ...wide, numRows: 300 });
     const options = { labelCol: 'b', maxIter: 1, maxDepth: 2, featuresCols: featureNames(wide) };
     const estimator = new GBTClassifier({ ...options, device: 'gpu' });

@@ -25,7 +25,7 @@ async function runScript(
   const script = fileURLToPath(new URL(name, import.meta.url));
   return await promisify(execFile)(process.execPath, ['--import', 'tsx', script, ...words], {
     env: environment,
-    timeout: 110_000,
+    timeout: 200_000,
     maxBuffer: 1 << 24,
   });
 }
@@ -48,7 +48,7 @@ describe.runIf(runs)('fits on a device', () => {
       const result = JSON.parse(line) as Told;
       told.set(result.name, result);
     }
-  }, 120_000);
+  }, 210_000);
 
   it.each(names)('saves the bytes of the CPU: %s', (name) => {
     expect(told.get(name)?.['name']).toBe(name);
