@@ -179,7 +179,10 @@ async function findAdapter({
   create,
 }: WebGpuPackage): Promise<{ adapter: GpuAdapter; backend: string }> {
   const named = process.env.COPPICE_GPU_BACKEND;
-  const tried = named === undefined ? Object.keys(backends) : [named];
+  // Mesa's OpenGL may crash when several threads that used it end, so it must be asked for
+  const takesOpenGl = process.env.COPPICE_ALLOW_SOFTWARE_GPU === '1';
+  const usual = Object.keys(backends).filter((name) => name !== 'opengl' || takesOpenGl);
+  const tried = named === undefined ? usual : [named];
   let software: { adapter: GpuAdapter; backend: string } | null = null;
   for (const backend of tried) {
     const adapter = await askBackend(create, backend);
