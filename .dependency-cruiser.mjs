@@ -14,6 +14,7 @@ const layers = [
   'binning',
   'tree',
   'training',
+  'spark',
   'session',
   'pipeline',
   'feature',
@@ -67,7 +68,7 @@ export default {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: '@duckdb/node-api|node_modules/(gpu\\.js|webgpu)/',
+        pathNot: '@duckdb/node-api|node_modules/(gpu\\.js|webgpu|@grpc)/',
       },
     },
     {

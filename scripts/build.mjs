@@ -11,6 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { bundle } from './bundle.mjs';
+import { bundleSpark } from './bundle-spark.mjs';
 import { cacheDir, filesBelow, hashSources, readStamp, root, writeStamp } from './source-stamp.mjs';
 
 const bin = (name) => join(root, 'node_modules', name);
@@ -49,6 +50,7 @@ async function buildTypeScript(hash) {
     : [];
   const status = runNode(bin('typescript/bin/tsc'), ['-p', 'tsconfig.build.json', ...noCheck]);
   await bundle(dist);
+  await bundleSpark(dist);
   writeStamp({ ts: hash });
   return status;
 }

@@ -269,6 +269,8 @@ export type { ConnectOptions, ConnectTls } from './session/connect.ts';
 export { createTable, read } from './session/default-session.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { SessionReader } from './session/session-reader.ts';
+export type { SparkTls } from './spark/connect/connect-url.ts';
+export type { SparkOptions } from './spark/open-spark.ts';
 // ensembles of any estimators
 export {
   AdaBoostClassificationModel,

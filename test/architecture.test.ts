@@ -64,6 +64,7 @@ describe('determinism', () => {
       'src/cluster/',
       'src/training/progress-pace.ts',
       'src/tree/backend/gpu/probe-main.ts', // how fast a GPU is; for `doctor` alone
+      'src/spark/', // deadlines of calls
       'src/training/rank-result.ts', // how long each phase of a fit took; never saved
       'src/session/',
       'src/cli/',
@@ -89,6 +90,7 @@ describe('determinism', () => {
       'src/table/file-sink.ts', // the names of temporary files
       'src/table/sql/', // where DuckDB's temporary files go
       'src/cluster/tcp/', // the secret that the processes of a gang share
+      'src/spark/', // the server's address and token; a member's pipes
       'src/ensemble/shared-trees.ts', // names a loaded model in the memory of workers
       'src/session/',
       'src/cli/',

@@ -71,6 +71,8 @@ export type ErrorCode =
   | 'ACCESS_DENIED'
   /** A rank did not come to a meeting in time. */
   | 'COLLECTIVE_TIMEOUT'
+  /** A server did not accept who this session says it is. */
+  | 'UNAUTHENTICATED'
   /** The other side of a connection sent what the protocol does not allow. */
   | 'PROTOCOL'
   /** The call or command line as a whole makes no sense. */

@@ -36,6 +36,7 @@ const byCode: Readonly<Record<ErrorCode, ExitCode>> = {
   EXECUTOR_BUSY: 1,
   ACCESS_DENIED: 1,
   COLLECTIVE_TIMEOUT: 1,
+  UNAUTHENTICATED: 1,
   PROTOCOL: 1,
   FUNCTION_FAILED: 1,
   GPU_UNAVAILABLE: 1,

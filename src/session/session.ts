@@ -4,11 +4,13 @@
  */
 import { availableParallelism } from 'node:os';
 import { Table } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
 import type { GangRunner } from '../cluster/gang-runner.ts';
 import { ThreadPool } from '../cluster/threads/thread-pool.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { int, oneOf } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
+import type { SparkOptions, SparkParts } from '../spark/open-spark.ts';
 import {
   type ColumnInput,
   type CreateTableOptions,
@@ -19,6 +21,8 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type SqlOptions, sqlTable } from '../table/sql/run-sql.ts';
 import { type ConnectOptions, connectExecutors } from './connect.ts';
 import { SessionReader } from './session-reader.ts';
+import { openSparkBackend } from './spark-backend.ts';
+import { SparkReader } from './spark-reader.ts';
 import { workerUrl } from './worker-url.ts';
 
 const sessionParams = defineParams('Session', {
@@ -58,13 +62,15 @@ export class Session {
   /** True where executors read files, under paths as they see them. */
   readonly readsElsewhere: boolean;
   readonly #runner: SessionRunner;
+  readonly #spark: SparkParts | null;
 
-  /** @internal Sessions are made by {@link Session.local} and {@link Session.connect}. */
-  constructor(runner: SessionRunner) {
+  /** @internal Sessions are made by {@link Session.local}, {@link Session.connect} and {@link Session.spark}. */
+  constructor(runner: SessionRunner, spark: SparkParts | null = null) {
     this.#runner = runner;
-    this.threads = runner.numThreads;
-    this.read = new SessionReader(runner);
-    this.readsElsewhere = runner.readsElsewhere === true;
+    this.#spark = spark;
+    this.threads = spark?.runner.numThreads ?? runner.numThreads;
+    this.read = spark === null ? new SessionReader(runner) : new SparkReader(runner, spark);
+    this.readsElsewhere = spark !== null || runner.readsElsewhere === true;
   }
 
   /**
@@ -91,6 +97,23 @@ export class Session {
     return new Session(await connectExecutors(addresses, options));
   }
 
+  /**
+   * A session on Apache Spark, through a Spark Connect server: Spark reads the data and starts a Node process in
+   * each of its tasks; models are the same, byte for byte. Needs the packages `@grpc/grpc-js` and
+   * `@grpc/proto-loader` here, `node` and pyarrow on the workers. See docs/guides/spark.md.
+   *
+   * @throws CoppiceError `PARAM_INVALID`, `DEPENDENCY_MISSING`, `UNAUTHENTICATED`, `EXECUTOR_LOST`, `UNSUPPORTED`
+   */
+  static async spark(options: SparkOptions = {}): Promise<Session> {
+    const pool = new ThreadPool(availableParallelism(), workerUrl());
+    try {
+      return new Session(pool, await openSparkBackend(options, pool));
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+  }
+
   /** The session that is used where none was named; made on first use. */
   static default(): Session {
     defaultSession ??= localSession({});
@@ -102,26 +125,45 @@ export class Session {
     columns: Readonly<Record<string, ColumnInput>> | Table,
     options: CreateTableOptions = {},
   ): PartitionedTable {
+    if (this.#spark !== null) return this.#spark.createTable(columns);
     return columns instanceof Table
       ? tableFromArrow(this.#runner, columns, options)
       : tableFromColumns(this.#runner, columns, options);
   }
 
   /**
-   * The result of a SQL query as a table in memory: joins, groupings and windows by DuckDB. Needs the
-   * package `@duckdb/node-api`.
+   * The result of a SQL query as a table: joins, groupings and windows. In a session on Spark by Spark, in its
+   * SQL; else by DuckDB, into memory, which needs the package `@duckdb/node-api`.
    *
-   * @param query one SELECT in DuckDB's SQL; it may name files and the tables in `options.tables`
+   * @param query one SELECT; in DuckDB's SQL it may name files and the tables in `options.tables`
    * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `ABORTED`
    */
   async sql(query: string, options: SqlOptions = {}): Promise<PartitionedTable> {
+    if (this.#spark !== null) return await this.#spark.sql(query);
     return await sqlTable(this.#runner, query, options);
+  }
+
+  /**
+   * A table that Spark's catalog knows by name.
+   *
+   * @throws CoppiceError `UNSUPPORTED` in a session that is not on Spark, `EXECUTOR_FAILED` in Spark's words
+   */
+  async table(name: string): Promise<PartitionedTable> {
+    if (this.#spark !== null) return await this.#spark.table(name);
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `session.table needs a catalog, which only a session of Session.spark has; got the name ${name}; read files by session.read`,
+    );
   }
 
   /** Ends the threads; jobs under way reject with `SESSION_CLOSED`. */
   async close(): Promise<void> {
     if (defaultSession === this) defaultSession = null;
-    await this.#runner.close();
+    try {
+      await this.#spark?.close();
+    } finally {
+      await this.#runner.close();
+    }
   }
 
   /** The same as close, for `await using`. */

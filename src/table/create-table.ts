@@ -37,6 +37,11 @@ export function tableFromColumns(
   columns: Readonly<Record<string, ColumnInput>>,
   options: CreateTableOptions = {},
 ): PartitionedTable {
+  return tableFromBatch(runner, batchFromColumns(columns), options);
+}
+
+/** A batch of named columns of equal length. @throws CoppiceError `COLUMN_TYPE`, `DATA_INVALID` */
+export function batchFromColumns(columns: Readonly<Record<string, ColumnInput>>): RecordBatch {
   const vectors = Object.entries(columns).map(
     ([name, values]) => [name, columnOfInput(name, values)] as const,
   );
@@ -46,7 +51,7 @@ export function tableFromColumns(
     const message = `columns of a table must have one length, ${length}; got ${vector.length} in column ${name}`;
     throw new CoppiceError('DATA_INVALID', message, { context: { column: name } });
   }
-  return tableFromBatch(runner, batchOfColumns(vectors), options);
+  return batchOfColumns(vectors);
 }
 
 /** A table of row objects; the columns are the keys of all rows, in order of first appearance. */
@@ -74,6 +79,11 @@ export function tableFromArrow(
   table: Table,
   options: CreateTableOptions = {},
 ): PartitionedTable {
+  return tableFromBatch(runner, batchFromArrow(table), options);
+}
+
+/** A batch of an Arrow table's rows, of normal types. @throws CoppiceError `UNSUPPORTED`, `COLUMN_EXISTS` */
+export function batchFromArrow(table: Table): RecordBatch {
   const batches = table.batches.map(normalBatch);
   const names = new Set<string>();
   for (const field of table.schema.fields) {
@@ -84,11 +94,9 @@ export function tableFromArrow(
     names.add(field.name);
   }
   const empty = makeBatch(table.schema, [], 0);
-  const whole =
-    batches.length === 0
-      ? normalBatch(empty)
-      : concatBatches((batches[0] as RecordBatch).schema, batches);
-  return tableFromBatch(runner, whole, options);
+  return batches.length === 0
+    ? normalBatch(empty)
+    : concatBatches((batches[0] as RecordBatch).schema, batches);
 }
 
 /** A table of one batch of normal types. */

@@ -11,6 +11,7 @@ import { columnNames } from './find-column.ts';
 import { mapInOrder } from './map-in-order.ts';
 import type { OperatorSpec, PartitionSpec, PlacedOperator } from './partition-spec.ts';
 import { knownRows } from './read-partition.ts';
+import type { RemoteTable } from './remote-table.ts';
 import { schemaToRecord } from './schema-record.ts';
 import { memoryPartition } from './sources.ts';
 
@@ -32,6 +33,8 @@ export interface PlanNode {
   readonly numPartitions: number;
   /** The partitions after the step, in order. */
   lower(context: PlanContext): Promise<readonly LazyPartition[]>;
+  /** Set where another engine looks after the rows. */
+  readonly remote?: RemoteTable;
 }
 
 /** Partitions that are known already; where there are none, one without rows keeps the columns. */
@@ -42,6 +45,7 @@ export function sourceNode(schema: Schema, given: readonly PartitionSpec[]): Pla
 
 /** An operator over every partition of a node. */
 export function operatorNode(input: PlanNode, spec: OperatorSpec, schema: Schema): PlanNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'operator', spec, schema });
   const reads = spec.reads === 'all' ? columnNames(input.schema) : spec.reads;
   const placed: PlacedOperator['spec'] = { ...spec, reads };
   const record = schemaToRecord(schema);
@@ -64,6 +68,7 @@ export function operatorNode(input: PlanNode, spec: OperatorSpec, schema: Schema
 
 /** The same partitions with fewer or other columns of the same rows; only the schema changes. */
 export function projectNode(input: PlanNode, schema: Schema): PlanNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'project', schema });
   const record = schemaToRecord(schema);
   const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
     const partitions = await input.lower(context);

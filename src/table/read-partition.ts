@@ -80,6 +80,14 @@ function waits(kind: string): CoppiceError {
   return new CoppiceError('UNSUPPORTED', message);
 }
 
+/** The columns of a partition's source that the wanted ones are made of. @throws CoppiceError `COLUMN_NOT_FOUND` */
+export function sourceColumns(
+  partition: PartitionSpec,
+  columns: readonly ColumnRequest[],
+): readonly string[] {
+  return prune(partition, wantedColumns(partition, columns)).sourceColumns;
+}
+
 /** True when a partition's operators may drop, add or move rows. */
 export function changesRows(partition: PartitionSpec): boolean {
   return partition.operators.some(({ spec }) => spec.changesRows === true);

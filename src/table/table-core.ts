@@ -93,6 +93,10 @@ export class TableCore {
     payload: Readonly<Record<string, unknown>>,
     options: TableOptions & { readonly phase?: Progress['phase'] } = {},
   ): AsyncGenerator<T, void, undefined> {
+    if (this.node.remote !== undefined) {
+      yield* this.node.remote.runPartitions<T>(task, payload, options);
+      return;
+    }
     const context = this.#context(options);
     const { signal, onProgress, phase = 'read' } = options;
     const partitions = await this.node.lower(context);

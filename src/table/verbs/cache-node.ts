@@ -13,6 +13,7 @@ export interface CacheNode extends PlanNode {
 
 /** The node with its partitions kept in memory. */
 export function cacheNode(input: PlanNode): CacheNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'cache' }) as CacheNode;
   let kept: Promise<readonly PartitionSpec[]> | null = null;
   const compute = async (context: PlanContext): Promise<readonly PartitionSpec[]> => {
     const { runner, signal } = context;

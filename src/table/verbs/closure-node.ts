@@ -22,6 +22,7 @@ export function closureNode(
   schema: Schema,
   apply: (batch: RecordBatch) => Awaitable<RecordBatch>,
 ): PlanNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'closure' });
   const record = schemaToRecord(schema);
   const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
     const partitions = await input.lower(context);

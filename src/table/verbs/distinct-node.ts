@@ -63,6 +63,7 @@ registerTask('table.distinctAcross', ({ batches, columns }: AcrossPayload): Uint
 
 /** The node after dropping rows that repeat the given columns of an earlier row. */
 export function distinctNode(input: PlanNode, columns: readonly string[]): PlanNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'distinct', columns });
   const { schema, numPartitions } = input;
   const record = schemaToRecord(schema);
   const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {

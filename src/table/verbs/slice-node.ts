@@ -53,6 +53,7 @@ registerSource<SliceSource>('slices', async ({ parts }, { columns, rows }) => {
 
 /** The same rows in order, in so many partitions of nearly equal size. */
 export function repartitionNode(input: PlanNode, numPartitions: number): PlanNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'repartition', numPartitions });
   const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
     const ready = await lowerForKeeps(input, context);
     const firstRows = firstRowsOf(await countRows(ready, context));
@@ -68,6 +69,7 @@ export function repartitionNode(input: PlanNode, numPartitions: number): PlanNod
 
 /** The first rows. */
 export function limitNode(input: PlanNode, numRows: number): PlanNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'limit', numRows });
   const empty = memoryPartition(emptyBatch(input.schema));
   const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
     const partitions = await input.lower({ ...context, keep: true });
@@ -98,6 +100,11 @@ export function unionNode(first: PlanNode, second: PlanNode): PlanNode {
     { what: 'the second table', schema: second.schema },
   ]);
   const { schema } = merged;
+  const remote = first.remote ?? second.remote;
+  if (remote !== undefined) {
+    const other = first.remote === undefined ? first : second;
+    return remote.after({ verb: 'union', other, schema });
+  }
   const sides = [first, second].map((side, index) => {
     const conforms = merged.conforms[index] as readonly Field[];
     if (conforms.length === 0 && index === 0) return side;

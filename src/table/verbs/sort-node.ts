@@ -71,6 +71,7 @@ registerTask('table.sortRows', ({ batch: shared, keys }: SortPayload): Uint32Arr
 
 /** The node with its rows in order. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID` */
 export function sortNode(input: PlanNode, keys: readonly SortKey[]): PlanNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'sort', keys });
   const { schema, numPartitions } = input;
   for (const key of keys) {
     const { type } = requireField(schema, key.column, 'orderBy');

@@ -1,0 +1,329 @@
+/**
+ * A client of one session on a Spark Connect server: plans are analysed and executed, files uploaded, work
+ * interrupted. An execution outlives its connection: when that breaks, the client attaches to it again.
+ */
+import { randomUUID } from 'node:crypto';
+import type * as Grpc from '@grpc/grpc-js';
+import { abortedError, throwIfAborted } from '../../base/abort.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import type { SparkAddress, SparkTls } from './connect-url.ts';
+import { crc32 } from './crc32.ts';
+import { loadSparkService, type SparkService } from './load-grpc.ts';
+import type { ExecutePlanResponse, ExecutionProgress, Relation, SparkType } from './messages.ts';
+import { grpcStatus, sparkError } from './spark-error.ts';
+
+/** How long a session waits for the server's first answer. */
+const connectMs = 20_000;
+
+/** How often a broken execution is attached to again before it counts as lost. */
+const maxReattaches = 12;
+
+const chunkBytes = 32 * 1024;
+
+/** Options of one execution. */
+export interface ExecuteOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ExecutionProgress) => void) | undefined;
+  /** What is done, for messages. */
+  readonly what: string;
+  /** The operation's id; a fresh one by default. */
+  readonly operationId?: string | undefined;
+  /** True to attach to an operation that another process began. */
+  readonly isRunning?: boolean | undefined;
+}
+
+/** See the header. */
+export class SparkConnect {
+  readonly sessionId: string;
+  /** Version of Spark on the server. */
+  version = '';
+  readonly #client: Grpc.Client;
+  readonly #address: SparkAddress;
+  readonly #metadata: Grpc.Metadata;
+
+  private constructor(service: SparkService, address: SparkAddress, tls: SparkTls | undefined) {
+    const { grpc, Client } = service;
+    this.#address = address;
+    this.sessionId = address.sessionId ?? randomUUID();
+    const bytes = (given: string | Uint8Array | undefined): Buffer | null =>
+      given === undefined ? null : Buffer.from(given as string);
+    const credentials = address.isEncrypted
+      ? grpc.credentials.createSsl(bytes(tls?.ca), bytes(tls?.key), bytes(tls?.cert))
+      : grpc.credentials.createInsecure();
+    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+    this.#client = new Client(`${host}:${address.port}`, credentials, {
+      'grpc.max_receive_message_length': -1,
+      'grpc.max_send_message_length': -1,
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.enable_retries': 0,
+    });
+    this.#metadata = new grpc.Metadata();
+    if (address.token !== null) this.#metadata.set('authorization', `Bearer ${address.token}`);
+  }
+
+  /** Connects and asks the server who it is. @throws CoppiceError `DEPENDENCY_MISSING`, `UNAUTHENTICATED`, `EXECUTOR_LOST` */
+  static async open(address: SparkAddress, tls?: SparkTls): Promise<SparkConnect> {
+    const client = new SparkConnect(await loadSparkService(), address, tls);
+    try {
+      const answer = await client.#unary<{ spark_version?: { version?: string } }>(
+        'AnalyzePlan',
+        { spark_version: {} },
+        { what: 'its version', timeoutMs: connectMs },
+      );
+      client.version = answer.spark_version?.version ?? '';
+      return client;
+    } catch (error) {
+      client.#client.close();
+      throw error;
+    }
+  }
+
+  /** The columns of a relation. @throws CoppiceError as Spark says */
+  async schema(relation: Relation): Promise<SparkType> {
+    const answer = await this.#unary<{ schema?: { schema?: SparkType } }>(
+      'AnalyzePlan',
+      { schema: { plan: { root: relation } } },
+      { what: 'the columns of a table' },
+    );
+    return answer.schema?.schema ?? {};
+  }
+
+  /** How Spark would carry a relation out, as text. */
+  async explain(relation: Relation): Promise<string> {
+    const answer = await this.#unary<{ explain?: { explain_string?: string } }>(
+      'AnalyzePlan',
+      { explain: { plan: { root: relation }, explain_mode: 2 } },
+      { what: 'a plan' },
+    );
+    return answer.explain?.explain_string ?? '';
+  }
+
+  /** Makes Spark keep a relation from its first use on, or let it go. */
+  async persist(relation: Relation, isKept = true): Promise<void> {
+    await this.#unary(
+      'AnalyzePlan',
+      isKept ? { persist: { relation } } : { unpersist: { relation } },
+      {
+        what: 'keeping a table in memory',
+      },
+    );
+  }
+
+  /** Values of the server's configuration; null where one is not set. */
+  async config(keys: readonly string[]): Promise<Map<string, string | null>> {
+    const answer = await this.#unary<{ pairs?: { key: string; value?: string }[] }>(
+      'Config',
+      { operation: { get_option: { keys } } },
+      { what: 'its configuration' },
+    );
+    return new Map((answer.pairs ?? []).map(({ key, value }) => [key, value ?? null]));
+  }
+
+  /** Sets values of the session's configuration. */
+  async configure(pairs: Readonly<Record<string, string>>): Promise<void> {
+    const set = { pairs: Object.entries(pairs).map(([key, value]) => ({ key, value })) };
+    await this.#unary('Config', { operation: { set } }, { what: 'its configuration' });
+  }
+
+  /** Ends one operation on the server. */
+  async interrupt(operationId: string): Promise<void> {
+    const request = {
+      interrupt_type: 'INTERRUPT_TYPE_OPERATION_ID',
+      operation_id: operationId,
+    };
+    await this.#unary('Interrupt', request, { what: 'an interrupt' });
+  }
+
+  /** Ends the session on the server, with its artifacts and what it keeps, and the connection. */
+  async close(options: { readonly release: boolean }): Promise<void> {
+    try {
+      if (options.release)
+        await this.#unary('ReleaseSession', {}, { what: 'the end of a session', timeoutMs: 5000 });
+    } catch {
+      // a server that is gone has no session either
+    } finally {
+      this.#client.close();
+    }
+  }
+
+  /** Uploads files by name (`pyfiles/…`, `files/…`). */
+  async addArtifacts(files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const call = this.#method('AddArtifacts')(this.#metadata, (error: unknown) => {
+        if (error === null || error === undefined) resolve();
+        else reject(this.#error(error, 'an upload'));
+      }) as { write(message: object): void; end(): void };
+      for (const [name, bytes] of files) {
+        for (const payload of chunksOf(name, bytes)) call.write({ ...this.#base(), ...payload });
+      }
+      call.end();
+    });
+  }
+
+  /** Carries a plan out; gives the Arrow streams of its results as they come. */
+  async *execute(
+    relation: Relation | null,
+    options: ExecuteOptions,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { what, signal, onProgress } = options;
+    const operationId = options.operationId ?? randomUUID();
+    throwIfAborted(signal, what);
+    let lastResponse: string | undefined;
+    let failures = 0;
+    let isStarted = options.isRunning === true;
+    let isOver = false;
+    try {
+      while (!isOver) {
+        const request = isStarted
+          ? {
+              operation_id: operationId,
+              ...(lastResponse === undefined ? {} : { last_response_id: lastResponse }),
+            }
+          : {
+              operation_id: operationId,
+              plan: { root: relation },
+              request_options: [{ reattach_options: { reattachable: true } }],
+            };
+        const method = isStarted ? 'ReattachExecute' : 'ExecutePlan';
+        try {
+          for await (const message of this.#stream(method, request, signal, what)) {
+            isStarted = true;
+            failures = 0;
+            lastResponse = message.response_id ?? lastResponse;
+            if (message.execution_progress !== undefined) onProgress?.(message.execution_progress);
+            const data = message.arrow_batch?.data;
+            if (data !== undefined && data.length > 0) yield data;
+            if (message.result_complete !== undefined) isOver = true;
+          }
+        } catch (error) {
+          const code = (error as { code?: unknown }).code;
+          const isBroken = code === grpcStatus.unavailable || code === grpcStatus.cancelled;
+          if (isAborted(signal) || !isBroken || !isStarted || failures >= maxReattaches) {
+            throw await this.#fullError(error, what);
+          }
+          failures += 1;
+          await new Promise((resolve) => setTimeout(resolve, Math.min(250 * failures, 2000)));
+        }
+      }
+    } finally {
+      if (isOver) this.#release(operationId);
+      else if (isStarted || isAborted(signal)) {
+        await this.interrupt(operationId).catch(() => undefined);
+        this.#release(operationId);
+      }
+    }
+  }
+
+  #base(): object {
+    const { userId } = this.#address;
+    return {
+      session_id: this.sessionId,
+      user_context: { user_id: userId, user_name: userId },
+      client_type: 'coppice',
+    };
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the methods are made from the service's description
+  #method(name: string): (...args: any[]) => unknown {
+    const client = this.#client as unknown as Record<string, (...args: unknown[]) => unknown>;
+    return (client[name] as (...args: unknown[]) => unknown).bind(client);
+  }
+
+  #error(cause: unknown, what: string, full?: string): CoppiceError {
+    const { host, port, token } = this.#address;
+    return sparkError(cause, { what, server: `${host}:${port}`, token }, full);
+  }
+
+  #unary<T>(
+    name: string,
+    request: object,
+    options: { readonly what: string; readonly timeoutMs?: number },
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const deadline = Date.now() + (options.timeoutMs ?? 120_000);
+      const settle = (error: unknown, answer: T): void => {
+        if (error === null || error === undefined) resolve(answer);
+        else this.#fullError(error, options.what).then(reject, reject);
+      };
+      this.#method(name)({ ...this.#base(), ...request }, this.#metadata, { deadline }, settle);
+    });
+  }
+
+  async *#stream(
+    method: string,
+    request: object,
+    signal: AbortSignal | undefined,
+    what: string,
+  ): AsyncGenerator<ExecutePlanResponse, void, undefined> {
+    const call = this.#method(method)(
+      { ...this.#base(), ...request },
+      this.#metadata,
+    ) as AsyncIterable<ExecutePlanResponse> & {
+      cancel(): void;
+      on(event: 'error', listener: () => void): void;
+    };
+    const cancel = (): void => call.cancel();
+    call.on('error', () => undefined);
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      yield* call;
+    } catch (error) {
+      if (signal !== undefined && isAborted(signal)) throw abortedError(what, signal);
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      call.cancel();
+    }
+  }
+
+  /** The error with all that Spark knows of it; its first answer is cut short. */
+  async #fullError(error: unknown, what: string): Promise<CoppiceError> {
+    if (error instanceof CoppiceError) return error;
+    const metadata = (error as { metadata?: Grpc.Metadata }).metadata;
+    const details = metadata?.get('grpc-status-details-bin')?.[0];
+    const id = /errorId.{0,8}?([0-9a-f]{8}-[0-9a-f-]{27})/s.exec(
+      details?.toString('latin1') ?? '',
+    )?.[1];
+    if (id === undefined) return this.#error(error, what);
+    const full = await new Promise<string>((resolve) => {
+      const request = { ...this.#base(), error_id: id };
+      const deadline = Date.now() + 5000;
+      const settle = (failure: unknown, answer: { errors?: { message?: string }[] }): void =>
+        resolve(
+          failure ? '' : (answer.errors ?? []).map(({ message }) => message ?? '').join('\n'),
+        );
+      this.#method('FetchErrorDetails')(request, this.#metadata, { deadline }, settle);
+    });
+    return this.#error(error, what, full);
+  }
+
+  #release(operationId: string): void {
+    const request = { ...this.#base(), operation_id: operationId, release_all: {} };
+    this.#method('ReleaseExecute')(request, this.#metadata, () => undefined);
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function* chunksOf(name: string, bytes: Uint8Array): Generator<object> {
+  const numChunks = Math.max(1, Math.ceil(bytes.length / chunkBytes));
+  const chunk = (index: number): object => {
+    const data = bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes);
+    return { data, crc: crc32(data) };
+  };
+  if (numChunks === 1) {
+    yield { batch: { artifacts: [{ name, data: chunk(0) }] } };
+    return;
+  }
+  yield {
+    begin_chunk: {
+      name,
+      total_bytes: bytes.length,
+      num_chunks: numChunks,
+      initial_chunk: chunk(0),
+    },
+  };
+  for (let index = 1; index < numChunks; index++) yield { chunk: chunk(index) };
+}

@@ -1,0 +1,91 @@
+/**
+ * What went wrong on Spark's side, as an error of this library: what a member of ours said is found again in
+ * the text that Spark wraps it in; a token is never repeated.
+ *
+ * A member's error travels through Python and the JVM as text: COPPICE:<the record as base64url>:
+ */
+import { CoppiceError, type ErrorRecord, fromErrorRecord } from '../../base/errors.ts';
+import { redact } from './redact.ts';
+
+/** Codes of gRPC that are met. */
+export const grpcStatus = {
+  cancelled: 1,
+  notFound: 5,
+  unauthenticated: 16,
+  permissionDenied: 7,
+  unavailable: 14,
+  internal: 13,
+} as const;
+
+interface GrpcError {
+  readonly code?: number;
+  readonly details?: string;
+  readonly message?: string;
+}
+
+const memberError = /COPPICE:([A-Za-z0-9_-]+):/;
+
+/** The error that a member of ours wrote into a text, if there is one. */
+export function memberErrorIn(text: string): CoppiceError | null {
+  const found = memberError.exec(text)?.[1];
+  if (found === undefined) return null;
+  try {
+    const record = JSON.parse(Buffer.from(found, 'base64url').toString('utf8')) as ErrorRecord;
+    return fromErrorRecord(record);
+  } catch {
+    return null;
+  }
+}
+
+/** The version of Python that the workers have, when they refused another one. */
+export function workerPythonIn(text: string): string | null {
+  if (!text.includes('PYTHON_VERSION_MISMATCH')) return null;
+  return /worker has different version:?\s*\(?'?(\d+\.\d+)/.exec(text)?.[1] ?? null;
+}
+
+/** Any failure of a call as a CoppiceError. @param full all that Spark says of it, where it was asked */
+export function sparkError(
+  cause: unknown,
+  where: { readonly what: string; readonly server: string; readonly token: string | null },
+  full = '',
+): CoppiceError {
+  if (cause instanceof CoppiceError) return cause;
+  const { code, details, message } = cause as GrpcError;
+  const said = `${details ?? message ?? String(cause)}\n${full}`;
+  const ofMember = memberErrorIn(said);
+  if (ofMember !== null) return ofMember;
+  const words = redact(firstLines(said), [where.token]);
+  const { what, server } = where;
+  if (code === grpcStatus.unauthenticated || code === grpcStatus.permissionDenied) {
+    return new CoppiceError(
+      'UNAUTHENTICATED',
+      `the Spark server ${server} must accept the token of Session.spark; it answered: ${words}; give token, or set SPARK_CONNECT_AUTHENTICATE_TOKEN`,
+    );
+  }
+  if (code === grpcStatus.unavailable) {
+    return new CoppiceError(
+      'EXECUTOR_LOST',
+      `the Spark server ${server} must answer; it did not when asked for ${what}: ${words}; is a Spark Connect server running there, and is tls as it expects?`,
+    );
+  }
+  const slots = /SPARK-24819|BARRIER_STAGE_WITH_RUN_PATTERN|requires more slots/.test(said);
+  if (slots) {
+    return new CoppiceError(
+      'EXECUTOR_LOST',
+      `the gang of ${what} needs as many free slots as it has members, and the cluster has fewer: ${words}; ask for fewer executors`,
+    );
+  }
+  return new CoppiceError('EXECUTOR_FAILED', `Spark could not do ${what}: ${words}`);
+}
+
+/** Enough of Spark's words to know what it is about: no stack of the JVM, but the end of a Python traceback. */
+function firstLines(text: string): string {
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  const kept = lines.filter(
+    (line) => line !== '' && !/^\s+at [\w.$]+\(|^Driver stacktrace|^JVM stacktrace/.test(line),
+  );
+  const short = [...new Set(kept)];
+  return (short.length <= 24 ? short : [...short.slice(0, 8), '…', ...short.slice(-15)])
+    .join('\n')
+    .slice(0, 4000);
+}

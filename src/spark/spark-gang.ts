@@ -1,0 +1,172 @@
+/**
+ * A gang of members in one barrier stage: Spark starts all of them at once or none, gives each a range of the rows,
+ * and starts all again when one is lost. The stage is never the last one, because Spark does not try that again:
+ * behind it, one more task gathers the answers.
+ */
+import type { Field } from 'apache-arrow';
+import { CoppiceError, fromErrorRecord } from '../base/errors.ts';
+import { decodeValue } from '../cluster/executors/decode-value.ts';
+import type { GangRequest } from '../cluster/gang-runner.ts';
+import { throwRootCause } from '../cluster/threads/thread-pool.ts';
+import type { PartitionSpec } from '../table/partition-spec.ts';
+import { sourceColumns } from '../table/read-partition.ts';
+import { fieldToRecord } from '../table/schema-record.ts';
+import { awaitSlots } from './await-slots.ts';
+import { columnsOfJob } from './columns-of-job.ts';
+import type { Relation } from './connect/messages.ts';
+import { FrameJoiner, type GangAnswer, type GangWork } from './member-messages.ts';
+import { frameColumns } from './python-function.ts';
+import { SlotWatch } from './slot-watch.ts';
+import { framesOfStream, type SparkHost } from './spark-host.ts';
+import { dealtOut, projected, type SparkRows, tableColumn, unioned } from './spark-rows.ts';
+
+interface JobPartition {
+  readonly spec: PartitionSpec;
+  readonly numRows: number;
+}
+
+/** Runs the program of a request on Spark; resolves with what each rank returned. */
+export async function runSparkGang(
+  host: SparkHost,
+  request: GangRequest,
+  rowsOf: (spec: PartitionSpec) => Promise<SparkRows>,
+): Promise<unknown[]> {
+  const { width, program, signal } = request;
+  const { threadsPerMember, timeoutMs, slotTimeoutMs } = host.options;
+  const payload = request.payload({ first: 0, count: width, total: width }) as Record<
+    string,
+    unknown
+  >;
+  const { partitions } = (payload['ingest'] ?? {}) as {
+    readonly partitions?: readonly JobPartition[];
+  };
+  if (partitions === undefined) {
+    throw new CoppiceError('UNSUPPORTED', `the ${program} job does not run on Spark`);
+  }
+  const wanted = columnsOfJob(payload['ingest'] as never);
+  const tables: SparkRows[] = [];
+  for (const { spec } of partitions) {
+    const known = new Set(spec.schema.fields.map(({ name }) => name));
+    const read = new Set(
+      sourceColumns(
+        spec,
+        wanted.filter((name) => known.has(name)),
+      ),
+    );
+    const rows = await rowsOf(spec);
+    tables.push(
+      projected(
+        rows,
+        rows.fields.filter(({ name }) => read.has(name)),
+      ),
+    );
+  }
+  const whole = tables.length === 1 ? (tables[0] as SparkRows) : unioned(tables, allFields(tables));
+  const firstRanks = [0];
+  while ((firstRanks.at(-1) as number) < width) {
+    firstRanks.push(Math.min(width, (firstRanks.at(-1) as number) + threadsPerMember));
+  }
+  const numMembers = firstRanks.length - 1;
+  await awaitSlots(host, numMembers, signal);
+  const work: GangWork = {
+    kind: 'gang',
+    program,
+    payload: withoutRows(payload, partitions),
+    tables: partitions.map(({ spec }, i) => ({
+      fields: (tables[i] as SparkRows).fields.map(fieldToRecord),
+      operators: spec.operators,
+      schema: spec.schema,
+    })),
+    tableColumn: tables.length === 1 ? null : tableColumn,
+    firstRanks,
+    timeoutMs,
+  };
+  const make = async (input: Relation): Promise<Relation> => {
+    const gang = await host.memberRelation(input, {
+      rows: whole,
+      work,
+      output: frameColumns,
+      isBarrier: true,
+    });
+    return { repartition: { input: gang, num_partitions: 1, shuffle: true } };
+  };
+  const relation: Relation = { late: { input: dealtOut(whole, numMembers), make } };
+  const watch = new SlotWatch(numMembers, slotTimeoutMs, signal);
+  try {
+    return await gather(host, relation, { numMembers, program, watch });
+  } finally {
+    watch.end();
+  }
+}
+
+async function gather(
+  host: SparkHost,
+  relation: Relation,
+  gang: { readonly numMembers: number; readonly program: string; readonly watch: SlotWatch },
+): Promise<unknown[]> {
+  const { numMembers, program, watch } = gang;
+  const frames = new Map<number, { readonly seq: number; readonly blob: Uint8Array }[]>();
+  try {
+    const what = `the ${program} job`;
+    const streams = host.execute(relation, {
+      signal: watch.signal,
+      what,
+      onProgress: (progress) => watch.see(progress),
+    });
+    for await (const stream of streams) {
+      for (const frame of framesOfStream(stream)) {
+        const own = frames.get(frame.rank) ?? [];
+        own.push(frame);
+        frames.set(frame.rank, own);
+      }
+    }
+  } catch (error) {
+    throw watch.failure ?? error;
+  }
+  const outcomes = Array.from({ length: numMembers }, (_, rank) =>
+    outcomeOf(frames.get(rank) ?? []),
+  );
+  throwRootCause(outcomes);
+  return outcomes.flatMap((o) => (o as PromiseFulfilledResult<readonly unknown[]>).value);
+}
+
+function outcomeOf(
+  frames: readonly { readonly seq: number; readonly blob: Uint8Array }[],
+): PromiseSettledResult<readonly unknown[]> {
+  const joiner = new FrameJoiner();
+  let message: Uint8Array | null = null;
+  for (const { blob } of [...frames].sort((a, b) => a.seq - b.seq)) message = joiner.push(blob);
+  if (message === null) {
+    const lost = new CoppiceError('EXECUTOR_LOST', 'a member of the gang on Spark gave no answer');
+    return { status: 'rejected', reason: lost };
+  }
+  const answer = decodeValue(message) as GangAnswer;
+  if ('failed' in answer) return { status: 'rejected', reason: fromErrorRecord(answer.failed) };
+  return { status: 'fulfilled', value: answer.values };
+}
+
+/** The columns of all tables. */
+function allFields(tables: readonly SparkRows[]): Field[] {
+  const fields = new Map<string, Field>();
+  for (const field of tables.flatMap((table) => table.fields)) {
+    const known = fields.get(field.name);
+    if (known === undefined) fields.set(field.name, field);
+    else if (String(known.type) !== String(field.type)) {
+      throw new CoppiceError(
+        'SCHEMA_MISMATCH',
+        `column ${field.name} must have one type in the tables of a fit; got ${known.type} and ${field.type}`,
+        { context: { column: field.name } },
+      );
+    }
+  }
+  return [...fields.values()];
+}
+
+/** The job as members are sent it: they know their rows themselves. */
+function withoutRows(
+  payload: Record<string, unknown>,
+  partitions: readonly JobPartition[],
+): Record<string, unknown> {
+  const bare = partitions.map(({ spec: _, ...facts }) => facts);
+  return { ...payload, ingest: { ...(payload['ingest'] as object), partitions: bare } };
+}

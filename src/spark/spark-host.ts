@@ -1,0 +1,374 @@
+/**
+ * The driver's side of everything that members do on Spark: uploads them, starts them over the rows of a table,
+ * and puts their answers together. One host serves one session.
+ */
+import { readFileSync } from 'node:fs';
+import { DataType, Field, type RecordBatch, Schema, tableFromIPC } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import { decodeValue } from '../cluster/executors/decode-value.ts';
+import { encodeValue, joinPieces } from '../cluster/executors/encode-value.ts';
+import type { TaskRunner } from '../cluster/task-runner.ts';
+import { emptyBatch } from '../table/conform-column.ts';
+import type { PlanNode } from '../table/plan-node.ts';
+import { fieldToRecord, schemaToRecord } from '../table/schema-record.ts';
+import { batchToShared } from '../table/shared-batch.ts';
+import { memoryPartition } from '../table/sources.ts';
+import type { TableOptions } from '../table/table-core.ts';
+import type { ExecutionProgress, Relation } from './connect/messages.ts';
+import type { SparkConnect } from './connect/spark-connect.ts';
+import { FrameJoiner, type MemberWork, type StagedTable } from './member-messages.ts';
+import { numbered } from './positions.ts';
+import { frameColumns, mapByMember, type OutputColumn } from './python-function.ts';
+import { PythonVersion } from './python-version.ts';
+import { resolveRelation } from './resolve-relation.ts';
+import { batchOfStream } from './spark-batch.ts';
+import { hiddenFields, inOrder, type SparkRows, sql } from './spark-rows.ts';
+import { type PendingTable, placedOperators } from './spark-table.ts';
+import { sparkTypeOf } from './spark-types.ts';
+import { quoteName } from './sql-text.ts';
+
+/** Settings of the members. */
+export interface HostOptions {
+  readonly numMembers: number;
+  readonly threadsPerMember: number;
+  /** The command of Node on the workers. */
+  readonly node: string;
+  readonly nodeArgs: readonly string[];
+  readonly timeoutMs: number;
+  /** How long a gang may wait for free slots. */
+  readonly slotTimeoutMs: number;
+  /** Where the files of members lie. */
+  readonly bundle: URL;
+  readonly shim: URL;
+}
+
+/** Frames that Spark gave, by who sent them. */
+export interface MemberFrame {
+  readonly rank: number;
+  readonly seq: number;
+  readonly blob: Uint8Array;
+}
+
+/** Payloads up to this many bytes travel in the plan; longer ones as a file. */
+const inlineBytes = 32 << 10;
+
+const memberFiles = ['coppice-member.mjs', 'coppice-worker.js', 'coppice-kernels.wasm'];
+
+/** See the header. */
+export class SparkHost {
+  readonly client: SparkConnect;
+  readonly options: HostOptions;
+  /** Runs what is done on this machine. */
+  readonly local: TaskRunner;
+  readonly python = new PythonVersion();
+  readonly #counts = new WeakMap<Relation, Promise<number>>();
+  #uploaded: Promise<void> | null = null;
+  #numPayloads = 0;
+
+  constructor(client: SparkConnect, options: HostOptions, local: TaskRunner) {
+    this.client = client;
+    this.options = options;
+    this.local = local;
+  }
+
+  get numMembers(): number {
+    return this.options.numMembers;
+  }
+
+  /** How many rows there are. */
+  async count(rows: SparkRows, signal?: AbortSignal): Promise<number> {
+    const known = this.#counts.get(rows.relation);
+    if (known !== undefined) return await known;
+    const counting = this.#count(rows, signal);
+    this.#counts.set(rows.relation, counting);
+    // a failure (or an abort) is not kept
+    counting.catch(() => this.#counts.delete(rows.relation));
+    return await counting;
+  }
+
+  /** What a task returns for the rows of every partition of Spark's, in order. */
+  async *runTask<T>(
+    table: PendingTable,
+    {
+      task,
+      payload,
+    }: { readonly task: string; readonly payload: Readonly<Record<string, unknown>> },
+    options: TableOptions,
+  ): AsyncGenerator<T, void, undefined> {
+    const { signal } = options;
+    const { rows, operators } = table;
+    let isEmpty = true;
+    if (task === 'table.readPartition' && operators.length === 0) {
+      for await (const batch of this.batches(rows, signal)) {
+        isEmpty = false;
+        const wanted = payload['columns'] as readonly string[] | undefined;
+        const partition = memoryPartition(batch, schemaToRecord(batch.schema));
+        if (wanted === undefined) yield batchToShared(batch) as T;
+        else yield await this.local.run<T>(task, { ...payload, partition }, { signal });
+      }
+    } else {
+      const ordered = this.#placed(table);
+      const work: MemberWork = {
+        kind: 'task',
+        task,
+        payload: plainPayload(payload),
+        table: stagedTable(table),
+        positionColumn: ordered.positionColumn,
+      };
+      const joiners = new Map<number, FrameJoiner>();
+      for await (const { rank, blob } of this.#frames(ordered, work, { signal, what: task })) {
+        const joiner = joiners.get(rank) ?? new FrameJoiner();
+        joiners.set(rank, joiner);
+        const message = joiner.push(blob);
+        if (message === null) continue;
+        isEmpty = false;
+        yield decodeValue(message) as T;
+      }
+    }
+    if (!isEmpty) return;
+    // no rows at all: the answer of a partition without rows
+    const empty = memoryPartition(emptyBatch(new Schema([...rows.fields])));
+    const partition = {
+      ...empty,
+      operators: placedOperators(table),
+      schema: schemaToRecord(table.schema),
+    };
+    yield await this.local.run<T>(task, { ...payload, partition }, { signal });
+  }
+
+  /** The rows as Spark gives them, in order. */
+  async *batches(
+    rows: SparkRows,
+    signal?: AbortSignal,
+  ): AsyncGenerator<RecordBatch, void, undefined> {
+    const expressions = rows.fields.map(({ name }) => sql(quoteName(name)));
+    const relation: Relation = { project: { input: inOrder(rows), expressions } };
+    for await (const stream of this.execute(relation, { signal, what: 'the rows of a table' })) {
+      const batch = batchOfStream(stream, rows.fields);
+      if (batch.numRows > 0) yield batch;
+    }
+  }
+
+  /** The rows after steps that may drop some, as rows of Spark's again. */
+  rewritten(table: PendingTable): SparkRows {
+    const placed = this.#placed(table);
+    const fields = table.schema.fields.map(plainField);
+    const order = placed.rows.order;
+    const output: OutputColumn[] = [
+      ...fields.map(({ name, type }) => ({ name, type: sparkTypeOf(type) as string })),
+      ...order.map(({ column, type }) => ({ name: column, type })),
+    ];
+    const staged = stagedTable(table);
+    const hidden = hiddenFields(order).map(fieldToRecord);
+    const work: MemberWork = {
+      kind: 'columns',
+      table: {
+        fields: [...staged.fields, ...hidden],
+        operators: staged.operators,
+        schema: {
+          fields: [...staged.schema.fields, ...hidden],
+          metadata: staged.schema.metadata,
+        },
+      },
+      positionColumn: placed.positionColumn,
+      columns: output.map(({ name }) => name),
+    };
+    const make = async (input: Relation): Promise<Relation> =>
+      await this.memberRelation(input, { rows: placed.rows, work, output, isBarrier: false });
+    // only positions need an order here, and who counted them has made it
+    const { isInOrder = false, identity } = placed.rows;
+    const relation: Relation = { late: { input: placed.rows.relation, make } };
+    return { relation, fields, order, identity, isInOrder };
+  }
+
+  /** The rows, kept by Spark from their first use on. */
+  persisted(rows: SparkRows): SparkRows {
+    let kept: Promise<Relation> | null = null;
+    const make = async (input: Relation): Promise<Relation> => {
+      kept ??= this.client.persist(input).then(() => input);
+      return await kept;
+    };
+    return { ...rows, relation: { late: { input: rows.relation, make } } };
+  }
+
+  /** A node whose rows Spark keeps, with the way to let them go. */
+  kept(node: PlanNode, rows: SparkRows): PlanNode {
+    const release = (): void => {
+      resolveRelation(rows.relation)
+        .then((relation) => this.client.persist(relation, false))
+        .catch(() => undefined);
+    };
+    return Object.assign({}, node, { release });
+  }
+
+  /** Executes a plan; tries once more with the workers' version of Python when they have another one. */
+  async *execute(
+    relation: Relation,
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      readonly what: string;
+      readonly onProgress?: ((progress: ExecutionProgress) => void) | undefined;
+    },
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    let hasGiven = false;
+    const attempt = async function* (this: SparkHost): AsyncGenerator<Uint8Array, void, undefined> {
+      for await (const stream of this.client.execute(await resolveRelation(relation), options)) {
+        hasGiven = true;
+        yield stream;
+      }
+    }.bind(this);
+    try {
+      yield* attempt();
+    } catch (error) {
+      if (hasGiven || !this.python.learn(error)) throw explained(error);
+      yield* attempt();
+    }
+  }
+
+  /** A call of members over a relation's partitions. */
+  async memberRelation(
+    input: Relation,
+    call: {
+      readonly rows: SparkRows;
+      readonly work: MemberWork;
+      readonly output: readonly OutputColumn[];
+      readonly isBarrier: boolean;
+    },
+  ): Promise<Relation> {
+    const { rows, work, output, isBarrier } = call;
+    await this.#upload();
+    const { node, nodeArgs } = this.options;
+    const payload = await this.#payloadOf(work);
+    const member = `file:${memberFiles[0]}`;
+    return mapByMember(input, {
+      columns: [...rows.fields.map(({ name }) => name), ...rows.order.map(({ column }) => column)],
+      output,
+      conf: { node, nodeArgs, boot: { kind: work.kind, member, payload } },
+      pythonVersion: this.python.current,
+      isBarrier,
+    });
+  }
+
+  async *#frames(
+    ordered: { readonly rows: SparkRows; readonly relation: Relation },
+    work: MemberWork,
+    options: { readonly signal: AbortSignal | undefined; readonly what: string },
+  ): AsyncGenerator<MemberFrame, void, undefined> {
+    const make = async (input: Relation): Promise<Relation> =>
+      await this.memberRelation(input, {
+        rows: ordered.rows,
+        work,
+        output: frameColumns,
+        isBarrier: false,
+      });
+    const relation: Relation = { late: { input: ordered.relation, make } };
+    for await (const stream of this.execute(relation, options)) yield* framesOfStream(stream);
+  }
+
+  /** The rows in order, with their positions where a step asks for them. */
+  #placed({ rows, operators }: PendingTable): {
+    readonly rows: SparkRows;
+    readonly relation: Relation;
+    readonly positionColumn: string | null;
+  } {
+    if (!operators.some(({ usesPosition }) => usesPosition === true)) {
+      return { rows, relation: inOrder(rows), positionColumn: null };
+    }
+    const found = numbered(this.client, rows);
+    return { rows: found.rows, relation: inOrder(found.rows), positionColumn: found.column };
+  }
+
+  async #count(rows: SparkRows, signal: AbortSignal | undefined): Promise<number> {
+    const relation: Relation = {
+      aggregate: {
+        input: rows.relation,
+        group_type: 'GROUP_TYPE_GROUPBY',
+        grouping_expressions: [],
+        aggregate_expressions: [sql('count(1) AS n')],
+      },
+    };
+    let count = 0;
+    for await (const stream of this.execute(relation, { signal, what: 'the number of rows' })) {
+      for (const row of tableFromIPC(stream).toArray()) count += Number(row.n);
+    }
+    return count;
+  }
+
+  /** The shim and the members' files, once a session. */
+  #upload(): Promise<void> {
+    this.#uploaded ??= this.#uploadFiles().catch((error: unknown) => {
+      this.#uploaded = null;
+      throw error;
+    });
+    return this.#uploaded;
+  }
+
+  async #uploadFiles(): Promise<void> {
+    const { bundle, shim } = this.options;
+    const files = new Map<string, Uint8Array>();
+    try {
+      files.set('pyfiles/coppice_shim.py', readFileSync(shim));
+      for (const name of memberFiles)
+        files.set(`files/${name}`, readFileSync(new URL(name, bundle)));
+    } catch (cause) {
+      const message =
+        'the files of the Spark members must lie in the package; they do not: build it anew';
+      throw new CoppiceError('INTERNAL', message, { cause });
+    }
+    await this.client.addArtifacts(files);
+  }
+
+  async #payloadOf(work: MemberWork): Promise<string> {
+    const bytes = joinPieces(encodeValue(work));
+    if (bytes.length <= inlineBytes) return `data:${Buffer.from(bytes).toString('base64')}`;
+    const name = `coppice-work-${this.#numPayloads++}.bin`;
+    await this.client.addArtifacts(new Map([[`files/${name}`, bytes]]));
+    return `file:${name}`;
+  }
+}
+
+/** The frames in Spark's rows. */
+export function* framesOfStream(stream: Uint8Array): Generator<MemberFrame> {
+  const table = tableFromIPC(stream);
+  const [ranks, seqs, blobs] = ['rank', 'seq', 'blob'].map((name) => table.getChild(name));
+  for (let i = 0; i < table.numRows; i++) {
+    yield { rank: Number(ranks?.get(i)), seq: Number(seqs?.get(i)), blob: blobs?.get(i) };
+  }
+}
+
+/** A table as members are told of it. */
+export function stagedTable(table: PendingTable): StagedTable {
+  return {
+    fields: table.rows.fields.map(fieldToRecord),
+    operators: placedOperators(table),
+    schema: schemaToRecord(table.schema),
+  };
+}
+
+/** What a user can do about failures of the workers. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof CoppiceError)) return error;
+  if (
+    /No module named '?pyarrow|PACKAGE_NOT_INSTALLED.*pyarrow|PyArrow >= .* must be installed/is.test(
+      error.message,
+    )
+  ) {
+    return new CoppiceError(
+      'DEPENDENCY_MISSING',
+      'the Python of the Spark workers must have pyarrow; it has not. Run: pip install pyarrow, with the Python that spark.pyspark.python names on every worker',
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+/** Nothing but what can be sent. */
+function plainPayload(payload: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined));
+}
+
+/** A category is its text on Spark. */
+function plainField(field: Field): Field {
+  if (!DataType.isDictionary(field.type)) return field;
+  return new Field(field.name, field.type.dictionary, field.nullable);
+}

@@ -1,0 +1,158 @@
+/**
+ * Starts the Spark that the tests of this folder speak to: one JVM with three slots, a Connect server on a port of
+ * its own. Spark is installed on first use, pinned, into ~/.cache/coppice-spark (COPPICE_SPARK_HOME names another
+ * folder). Why there is no server, where there is none, the tests read from COPPICE_SPARK_MISSING.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
+const home = process.env['COPPICE_SPARK_HOME'] ?? join(homedir(), '.cache', 'coppice-spark');
+const python = join(home, 'venv', 'bin', 'python');
+
+/** Vitest calls it before the first test; what it returns, after the last. */
+export async function setup(): Promise<() => Promise<void>> {
+  const missing = lacks() ?? install();
+  if (missing !== null) {
+    process.env['COPPICE_SPARK_MISSING'] = missing;
+    return async () => undefined;
+  }
+  const port = await freePort();
+  const token = randomUUID();
+  const work = mkdtempSync(join(tmpdir(), 'coppice-spark-'));
+  const server = start({ port, token, work });
+  process.env['COPPICE_SPARK_URL'] = `sc://127.0.0.1:${port}`;
+  process.env['COPPICE_SPARK_TOKEN'] = token;
+  process.env['COPPICE_SPARK_LOG'] = join(work, 'server.log');
+  process.env['COPPICE_SPARK_PYTHON'] = python;
+  const stop = async (): Promise<void> => {
+    await end(server);
+    rmSync(work, { recursive: true, force: true });
+  };
+  try {
+    await listening(server, join(work, 'server.log'));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+/** What this machine has not. */
+function lacks(): string | null {
+  if (process.platform !== 'linux') return 'its tests look at processes through /proc';
+  if (spawnSync('java', ['-version']).status !== 0) return 'there is no java';
+  const given = spawnSync('python3', [
+    '-c',
+    'import venv, sys; sys.exit(sys.version_info < (3, 10))',
+  ]);
+  return given.status === 0 ? null : 'there is no python3 of version 3.10 with venv';
+}
+
+/** The environment with the pinned packages; why it could not be made, else null. */
+function install(): string | null {
+  const stamp = join(home, 'venv.stamp');
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted)
+    return null;
+  mkdirSync(home, { recursive: true });
+  const steps: readonly [string, readonly string[]][] = [
+    ['python3', ['-m', 'venv', '--clear', join(home, 'venv')]],
+    [python, ['-m', 'pip', 'install', '--quiet', '-r', requirements]],
+  ];
+  for (const [program, args] of steps) {
+    const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 400_000 });
+    if (status !== 0) {
+      const last = (stderr ?? '').trim().split('\n').at(-1);
+      return `${args.slice(0, 3).join(' ')} failed: ${last}`;
+    }
+  }
+  writeFileSync(stamp, wanted);
+  return null;
+}
+
+function start(of: {
+  readonly port: number;
+  readonly token: string;
+  readonly work: string;
+}): ChildProcess {
+  const { port, token, work } = of;
+  const find = 'import os, pyspark; print(os.path.dirname(pyspark.__file__))';
+  const sparkHome = spawnSync(python, ['-c', find], { encoding: 'utf8' }).stdout.trim();
+  const conf = {
+    'spark.ui.enabled': 'false',
+    'spark.sql.shuffle.partitions': '3',
+    'spark.local.dir': work,
+    'spark.sql.warehouse.dir': join(work, 'warehouse'),
+    'spark.connect.grpc.binding.address': '127.0.0.1',
+    'spark.connect.grpc.binding.port': `${port}`,
+    'spark.scheduler.barrier.maxConcurrentTasksCheck.interval': '2s',
+    'spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures': '3',
+  };
+  const log = openSync(join(work, 'server.log'), 'w');
+  return spawn(
+    join(sparkHome, 'bin', 'spark-submit'),
+    [
+      ...['--class', 'org.apache.spark.sql.connect.service.SparkConnectServer'],
+      ...['--master', 'local[3]', '--driver-memory', '1g'],
+      ...['--driver-java-options', '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'],
+      ...Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
+      'spark-internal',
+    ],
+    {
+      cwd: work,
+      env: {
+        ...process.env,
+        SPARK_HOME: sparkHome,
+        PYSPARK_PYTHON: python,
+        SPARK_LOCAL_IP: '127.0.0.1',
+        SPARK_LOCAL_HOSTNAME: '127.0.0.1',
+        SPARK_CONNECT_AUTHENTICATE_TOKEN: token,
+      },
+      stdio: ['ignore', log, log],
+    },
+  );
+}
+
+async function listening(server: ChildProcess, log: string): Promise<void> {
+  for (let waits = 0; waits < 600; waits++) {
+    const text = readFileSync(log, 'utf8');
+    if (text.includes('Spark Connect server started')) return;
+    if (server.exitCode !== null || waits === 599) {
+      throw new Error(`the Spark server did not start:\n${text.slice(-4000)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGTERM');
+  const late = setTimeout(() => server.kill('SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(late);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
