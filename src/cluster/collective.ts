@@ -25,6 +25,20 @@ export interface ExchangeBuffer {
   readonly bounds: Float64Array;
 }
 
+/** A message for a rank of another process; one rank of each process writes it. */
+export interface OutgoingMessage {
+  readonly to: number;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** What a process sent to this rank. */
+export interface IncomingMessage {
+  readonly process: number;
+  readonly address: number;
+  readonly bytes: number;
+}
+
 /** The meeting point of a gang of ranks. */
 export interface Collective {
   /** This rank, from 0. */
@@ -34,6 +48,21 @@ export interface Collective {
   /** The ranks that share this process's memory, ascending (this rank among them). */
   readonly localRanks: readonly number[];
   readonly counters: CollectiveCounters;
+  /** The first rank of every process, then the number of ranks. */
+  readonly firstRanks: readonly number[];
+  /** What to call a process in a message: where it runs, and its ranks. */
+  nameOf(process: number): string;
+  /** Returns when every rank of this process has called it. */
+  meetLocally(): void;
+  /** The addresses that the ranks of this process give, when all of them have. */
+  shareAddress(address: number): readonly number[];
+  /**
+   * Brings each rank one message of every other process. Each rank hands over messages for some ranks of other
+   * processes; together the ranks of a process hand over one for each.
+   * @returns the messages for this rank, by process; they stay readable until its next call. What was sent must not
+   *   change before the next meeting of all ranks has ended.
+   */
+  scatter(messages: readonly OutgoingMessage[]): Awaitable<readonly IncomingMessage[]>;
   /** Returns when every rank has called it. */
   barrier(): Awaitable<void>;
   /**

@@ -204,6 +204,27 @@ export interface Kernels extends ForestKernels, LinearKernels, RankingKernels {
   ): void;
   subtractHistogram(parent: number, child: number, out: number, bytes: number): void;
   addInt64(out: number, part: number, bytes: number): void;
+  // wasm/assembly/packed-histogram.ts
+  packHistogram(
+    parts: number,
+    numParts: number,
+    packed: number,
+    firstEntry: number,
+    features: number,
+    begin: number,
+    end: number,
+    rows: number,
+    out: number,
+  ): number;
+  addPackedHistogram(
+    from: number,
+    bytes: number,
+    features: number,
+    begin: number,
+    end: number,
+    hist: number,
+  ): number;
+  featureSums(hist: number, features: number, feature: number, out: number): void;
   // wasm/assembly/find-split.ts
   findSplit(
     hist: number,

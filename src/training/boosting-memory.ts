@@ -6,6 +6,7 @@ import { Arena } from '../base/arena.ts';
 import type { BackendMemory } from '../tree/backend/cpu/cpu-backend.ts';
 import { CpuBackend, compactBytes, featureTableBytes } from '../tree/backend/cpu/cpu-backend.ts';
 import { OwnHistogram } from '../tree/backend/cpu/own-histogram.ts';
+import { outgoingBytes } from '../tree/backend/cpu/packed-meeting.ts';
 import { indexedStride, type RowBuffers } from '../tree/backend/cpu/row-store.ts';
 import { SplitSearch } from '../tree/backend/cpu/split-search.ts';
 import type { GpuMemory } from '../tree/backend/gpu/gpu-backend.ts';
@@ -149,6 +150,8 @@ function planCpuPlace(
   const ownHistograms = arena.allocate(ownBytes);
   for (let r = 1; r < numLocal; r++) arena.allocate(ownBytes);
   const ownSpan = (arena.top - ownHistograms) / numLocal;
+  const ranks = { numAll: environment.collective.size, numLocal };
+  const outgoing = arena.allocate(outgoingBytes(layout, ranks, 2 * maxPairs));
   const scratchBytes = CpuBackend.scratchBytes(layout, environment.collective.size, maxPairs);
   const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.allocate(scratchSpan * numLocal);
@@ -169,6 +172,7 @@ function planCpuPlace(
       ownHistograms: ownHistograms + ownSpan * localIndex,
       pool,
       poolSlots,
+      outgoing,
       scratch: scratch + scratchSpan * localIndex,
       maxPairs,
     },

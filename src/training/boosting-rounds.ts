@@ -29,6 +29,8 @@ import { SnapshotTeller } from './snapshot-teller.ts';
 const mostPairs = { byLeaf: 16, byLevel: 128 };
 /** Bytes that a rank's own histograms of the nodes of one meeting may take: they should stay in its cache. */
 const batchBytes = 8 * 1024 * 1024;
+/** The same of ranks in several processes: their meetings cost more than cache misses. */
+const elsewhere = { mostPairs: 64, batchBytes: 32 * 1024 * 1024 };
 
 /** The same for a device, which has room. */
 const deviceBatchBytes = 64 * 1024 * 1024;
@@ -73,28 +75,36 @@ export function planRounds(
   { environment, job, start }: Pick<BoostingParts, 'environment' | 'job' | 'start'>,
   rows: IngestedRows,
 ): BoostingMemory {
-  return planBoosting(environment, rows, limitsOf(job, start, rows));
+  return planBoosting(environment, rows, limitsOf({ environment, job, start }, rows));
 }
 
 /** The same for ranks that grow trees side by side. */
 export function planApartRounds({ environment, job, start, rows }: BoostingParts): ApartMemory {
   const alone = environment.alone(Number.POSITIVE_INFINITY);
-  return planApart({ environment, alone }, rows, limitsOf(job, start, rows));
+  const limits = limitsOf({ environment: alone, job, start }, rows);
+  return planApart({ environment, alone }, rows, limits);
 }
 
-function limitsOf(job: BoostingJob, { objective }: BoostingStart, rows: IngestedRows): PlanLimits {
+function limitsOf(
+  { environment, job, start }: Pick<BoostingParts, 'environment' | 'job' | 'start'>,
+  rows: IngestedRows,
+): PlanLimits {
   const { limits, maxHistogramBytes, device } = job;
-  const bytes = device === null ? batchBytes : deviceBatchBytes;
+  const { localRanks, size } = environment.collective;
+  const isTogether = localRanks.length === size;
+  const ownBytes = isTogether ? batchBytes : elsewhere.batchBytes;
+  const bytes = device === null ? ownBytes : deviceBatchBytes;
   const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
   const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
+  const most = mostPairs[byLevel ? 'byLevel' : 'byLeaf'];
   const inCache = Math.floor(bytes / (32 * Math.max(1, rows.layout.numEntries)));
   return {
-    isPacked: packsHistograms(job, rows),
-    numOutputs: objective.numOutputs,
+    isPacked: packsHistograms(environment, job, rows),
+    numOutputs: start.objective.numOutputs,
     usesDevice: device !== null,
     maxPairs: Math.max(
       1,
-      Math.min(mostPairs[byLevel ? 'byLevel' : 'byLeaf'], Math.floor(widest / 2), inCache),
+      Math.min(byLevel || isTogether ? most : elsewhere.mostPairs, Math.floor(widest / 2), inCache),
     ),
     maxOpen: widest,
     maxHistogramBytes,

@@ -31,7 +31,7 @@ export class CpuRig implements TreeRig {
       params: job.split,
       shaping: job.shaping,
       flushRows: job.flushRows,
-      isPacked: packsHistograms(job, rows),
+      isPacked: packsHistograms(environment, job, rows),
     });
     const address = rows.records + train.start * layout.stride + layout.slotOffset;
     this.slots = { address, stride: layout.stride };
@@ -53,9 +53,10 @@ export class CpuRig implements TreeRig {
       environment.u32(memory.leafOf + 4 * start, count).fill(leftOut);
     }
     leaves.forEach((leaf, number) => {
-      const segment = this.backend.segmentOf(leaf);
-      const { ids, firstId } = this.backend.rows.view(segment);
-      environment.kernels.markLeaf(ids, firstId, segment.count, number, memory.leafOf);
+      for (const segment of this.backend.segmentsOf(leaf)) {
+        const { ids, firstId } = this.backend.rows.view(segment);
+        environment.kernels.markLeaf(ids, firstId, segment.count, number, memory.leafOf);
+      }
     });
   }
 

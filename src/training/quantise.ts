@@ -12,6 +12,7 @@ import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
 import type { Quantisation } from '../tree/split-params.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import type { BoostingJob } from './messages.ts';
+import type { RankEnvironment } from './rank-environment.ts';
 
 /** Largest over mean above which gradients take 32 bits. */
 export const widthRatio = 128;
@@ -32,11 +33,13 @@ export function countsRows({ split, shaping }: Pick<BoostingJob, 'split' | 'shap
   );
 }
 
-/** Whether so few rows train that all histograms of a tree stay packed, 8 bytes an entry. */
+/** Whether so few rows train, in one process, that all histograms of a tree stay packed, 8 bytes an entry. */
 export function packsHistograms(
+  { collective }: Pick<RankEnvironment, 'collective'>,
   job: Pick<BoostingJob, 'split' | 'shaping' | 'flushRows'>,
   { layout, train }: Pick<IngestedRows, 'layout' | 'train'>,
 ): boolean {
+  if (collective.localRanks.length < collective.size) return false;
   const isNarrow = layout.slotBytes === 4 && job.shaping === null && !countsRows(job);
   return isNarrow && train.numAll <= job.flushRows;
 }

@@ -78,7 +78,7 @@ export class RankEnvironment {
       const missing = pages - freshBuffer(this.memory, bytes).byteLength / pageBytes;
       if (missing > 0) this.#grow(missing, bytes, what);
     }
-    await this.wait(this.collective.barrier());
+    this.collective.meetLocally();
     freshBuffer(this.memory, bytes);
   }
 

@@ -107,24 +107,54 @@ class TreeGrower {
   /** Has the first open leaf split, if it is not yet, and with it those that will probably follow. */
   #splitAhead(open: LeafQueue, numLeft: number): Awaitable<void> {
     if (this.#ahead.has(open.first)) return undefined;
-    const { expectedGain } = this.#limits;
-    const most = Math.min(this.#backend.maxAhead, numLeft);
+    const { maxAhead, aheadShare = 0 } = this.#backend;
+    const pairs =
+      aheadShare === 0
+        ? this.#likelyPairs(open, Math.min(maxAhead, numLeft), numLeft)
+        : this.#farPairs(open, Math.min(maxAhead, numLeft), numLeft);
+    for (const pair of pairs) this.#ahead.set(pair.parent, pair);
+    return this.#backend.split(pairs);
+  }
+
+  #likelyPairs(open: LeafQueue, most: number, numLeft: number): SiblingPair[] {
     const seen: OpenNode[] = [];
     const pairs: SiblingPair[] = [];
     while (open.size > 0 && seen.length < numLeft && pairs.length < most) {
       const node = open.first;
-      const isLikely =
-        expectedGain === undefined
-          ? seen.length <= numLeft >> 3
-          : (node.split as Split).gain >= expectedGain;
-      if (!isLikely && seen.length > 0) break;
+      if (seen.length > 0 && !this.#isLikely(node, seen.length, numLeft)) break;
       seen.push(open.pop());
       // the children of the last split can only be leaves
       if (!this.#ahead.has(node)) pairs.push(this.#makePair(node, numLeft > 1));
     }
     for (const node of seen) open.push(node);
-    for (const pair of pairs) this.#ahead.set(pair.parent, pair);
-    return this.#backend.split(pairs);
+    return pairs;
+  }
+
+  /** The same, but children of what was split ahead count too: every branch grows by a split in one batch. */
+  #farPairs(open: LeafQueue, most: number, numLeft: number): SiblingPair[] {
+    const { aheadShare = 0 } = this.#backend;
+    const nodes = [...open.nodes];
+    for (const node of nodes) {
+      const pair = this.#ahead.get(node);
+      for (const child of pair === undefined ? [] : [pair.left, pair.right]) {
+        if (child.split !== null) nodes.push(child);
+      }
+    }
+    nodes.sort((a, b) => (comesBefore(a, b) ? -1 : 1));
+    const pairs = [this.#makePair(open.first, numLeft > 1)];
+    for (let i = 0; i < Math.min(nodes.length, numLeft) && pairs.length < most; i++) {
+      const node = nodes[i] as OpenNode;
+      if (node === open.first || this.#ahead.has(node)) continue;
+      if (!this.#isLikely(node, i, numLeft) && i >= aheadShare * numLeft) break;
+      pairs.push(this.#makePair(node, true));
+    }
+    return pairs;
+  }
+
+  #isLikely(node: OpenNode, place: number, numLeft: number): boolean {
+    const { expectedGain } = this.#limits;
+    if (expectedGain === undefined) return place <= numLeft >> 3;
+    return (node.split as Split).gain >= expectedGain;
   }
 
   async #growByLevel(root: OpenNode): Promise<void> {
@@ -139,8 +169,11 @@ class TreeGrower {
           pairs.push(pair);
         }
       }
-      for (let i = 0; i < pairs.length; i += this.#backend.maxPairs) {
-        const done = this.#backend.split(pairs.slice(i, i + this.#backend.maxPairs));
+      // children that stay leaves need no histograms: there is room for any number of them
+      const { maxPairs, aheadShare = 0 } = this.#backend;
+      const most = aheadShare > 0 && pairs[0]?.wantsSplits === false ? pairs.length : maxPairs;
+      for (let i = 0; i < pairs.length; i += most) {
+        const done = this.#backend.split(pairs.slice(i, i + most));
         if (isPromise(done)) await done;
       }
       for (const pair of pairs) this.#record(pair);
@@ -230,6 +263,11 @@ class LeafQueue {
   /** The one whose turn it is. */
   get first(): OpenNode {
     return this.#heap[0] as OpenNode;
+  }
+
+  /** All of them, in no order. */
+  get nodes(): readonly OpenNode[] {
+    return this.#heap;
   }
 
   push(node: OpenNode): void {

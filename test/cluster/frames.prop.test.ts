@@ -11,7 +11,7 @@ import {
 
 const frames = fc.array(
   fc.record({
-    kind: fc.integer({ min: 1, max: 11 }) as fc.Arbitrary<FrameKind>,
+    kind: fc.integer({ min: 1, max: 13 }) as fc.Arbitrary<FrameKind>,
     sequence: fc.nat(0xffffffff),
     payload: fc.uint8Array({ maxLength: 50 }),
   }),

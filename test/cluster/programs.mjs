@@ -179,11 +179,13 @@ export async function timeMeetings({ collective, memory }, { kind, bytes, times 
   }
   await collective.barrier();
   const message = new Uint8Array(bytes);
+  const integers = new BigInt64Array(Math.ceil(bytes / 8));
   const taken = new Float64Array(times);
   for (let i = 0; i < times; i++) {
     const began = performance.now();
     if (kind === 'barrier') await collective.barrier();
     if (kind === 'allgather') await collective.allgather(message);
+    if (kind === 'allreduce') await collective.allreduce(integers, 'sum');
     if (kind === 'exchange') await collective.exchange([{ address: 4096 + local * width, bounds }]);
     taken[i] = (performance.now() - began) * 1000;
   }

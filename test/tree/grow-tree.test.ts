@@ -6,8 +6,12 @@ import { type GainOf, ScriptedBackend, scriptedLayout } from './scripted-backend
 
 const unlimited = Number.POSITIVE_INFINITY;
 
-async function grow(gainOf: GainOf, limits: GrowthLimits, maxPairs = 1, maxAhead = 1) {
-  const backend = new ScriptedBackend(gainOf, { maxPairs, maxAhead });
+async function grow(
+  gainOf: GainOf,
+  limits: GrowthLimits,
+  ...[maxPairs = 1, maxAhead = 1, aheadShare = 0]: readonly number[]
+) {
+  const backend = new ScriptedBackend(gainOf, { maxPairs, maxAhead, aheadShare });
   const grown = await growTree(backend, scriptedLayout, limits, 7);
   return { backend, ...grown };
 }
@@ -99,8 +103,9 @@ describe('growth by the best leaf, several split ahead', () => {
         fc.record({
           maxAhead: fc.constantFrom(2, 3, 16),
           expectedGain: fc.constantFrom(undefined, 0, 2, 3.5),
+          aheadShare: fc.constantFrom(0, 0.1, 0.5, 1),
         }),
-        async (stream, maxLeaves, maxDepth, { maxAhead, expectedGain }) => {
+        async (stream, maxLeaves, maxDepth, { maxAhead, expectedGain, aheadShare }) => {
           const known = new Map<string, number | null>();
           const gainOf: GainOf = (path) => {
             if (!known.has(path)) known.set(path, stream.next().value as number | null);
@@ -108,7 +113,13 @@ describe('growth by the best leaf, several split ahead', () => {
           };
           const one = await grow(gainOf, { maxLeaves, maxDepth });
           const expected = expectedGain === undefined ? {} : { expectedGain };
-          const ahead = await grow(gainOf, { maxLeaves, maxDepth, ...expected }, 16, maxAhead);
+          const ahead = await grow(
+            gainOf,
+            { maxLeaves, maxDepth, ...expected },
+            16,
+            maxAhead,
+            aheadShare,
+          );
           expect(ahead.tree).toEqual(one.tree);
           expect(ahead.leaves.map((leaf) => leaf.path)).toEqual(
             one.leaves.map((leaf) => leaf.path),

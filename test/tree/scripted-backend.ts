@@ -41,6 +41,7 @@ export const scriptedLayout: BinnedLayout = layoutRecords(
 export class ScriptedBackend implements TreeBackend {
   readonly maxPairs: number;
   readonly maxAhead: number;
+  readonly aheadShare: number;
   /** Paths of the parents of each call of split. */
   readonly calls: string[][] = [];
   readonly closed: string[] = [];
@@ -56,6 +57,7 @@ export class ScriptedBackend implements TreeBackend {
     options: {
       maxPairs?: number;
       maxAhead?: number;
+      aheadShare?: number;
       isAsync?: boolean;
       split?: Partial<Split>;
     } = {},
@@ -63,6 +65,7 @@ export class ScriptedBackend implements TreeBackend {
     this.#gainOf = gainOf;
     this.maxPairs = options.maxPairs ?? 1;
     this.maxAhead = options.maxAhead ?? 1;
+    this.aheadShare = options.aheadShare ?? 0;
     this.#isAsync = options.isAsync ?? false;
     this.#split = options.split ?? {};
   }

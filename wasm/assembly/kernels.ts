@@ -18,6 +18,7 @@ export {
 } from './histogram';
 export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './leaf-values';
 export { addScaled, foldedDot } from './linear-sums';
+export { addPackedHistogram, featureSums, packHistogram } from './packed-histogram';
 export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './partition-rows';
 export { exp, log, logistic, softplus } from './portable-math';
 export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predict';

@@ -1,11 +1,17 @@
 /** A gang of one: every meeting is over at once. */
-import type { Collective, CollectiveCounters, ExchangeBuffer } from '../collective.ts';
+import type {
+  Collective,
+  CollectiveCounters,
+  ExchangeBuffer,
+  IncomingMessage,
+} from '../collective.ts';
 
 /** The Collective of a single rank. */
 export class InlineCollective implements Collective {
   readonly rank = 0;
   readonly size = 1;
   readonly localRanks: readonly number[] = [0];
+  readonly firstRanks: readonly number[] = [0, 1];
   readonly counters: CollectiveCounters = { meetings: 0, bytesSent: 0, waitMs: 0 };
   readonly #checkAborted: () => void;
 
@@ -30,6 +36,23 @@ export class InlineCollective implements Collective {
 
   allreduce(): void {
     this.counters.meetings += 1;
+  }
+
+  meetLocally(): void {
+    // it is alone
+  }
+
+  shareAddress(address: number): readonly number[] {
+    return [address];
+  }
+
+  scatter(): readonly IncomingMessage[] {
+    this.counters.meetings += 1;
+    return [];
+  }
+
+  nameOf(): string {
+    return 'this process';
   }
 
   claimMemory(): void {

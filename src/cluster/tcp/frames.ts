@@ -20,8 +20,10 @@ export const frameKind = {
   allgather: 7,
   exchange: 8,
   scatter: 9,
-  failed: 10,
-  bye: 11,
+  reduce: 10,
+  sums: 11,
+  failed: 12,
+  bye: 13,
 } as const;
 
 /** The name of a kind of frame. */

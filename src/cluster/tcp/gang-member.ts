@@ -43,7 +43,10 @@ export async function runMember(job: MemberJob, setting: MemberSetting): Promise
   const { place, key, members, tls } = job;
   const { pool, memory, door, timing, signal } = setting;
   const wires = await openMesh({ place, key, door, members, tls, timing });
-  const network = new TcpNetwork(place, wires, timing.timeoutMs);
+  const names = place.firstRanks
+    .slice(0, -1)
+    .map((_, process) => wires.get(process)?.name ?? `process ${process}`);
+  const network = new TcpNetwork({ ...place, names }, wires, timing.timeoutMs);
   const [first, end] = ranksOf(place);
   try {
     const values = await pool.runGang(

@@ -3,6 +3,7 @@
  *
  *   allgather  u32 length of the message of each of the sender's ranks, then the messages
  *   exchange   for each of the sender's ranks, of each buffer, the slices for the receiver's ranks
+ *   scatter    u32 length of the message for each of the receiver's ranks, then the messages
  */
 import { CoppiceError } from '../../base/errors.ts';
 import { freshBuffer } from '../fresh-memory.ts';
@@ -81,11 +82,7 @@ function cutMessages(process: number, bytes: Uint8Array, count: number): Uint8Ar
     }
   }
   if (at === bytes.length) return messages;
-  throw new CoppiceError(
-    'PROTOCOL',
-    `the messages of process ${process} of the gang must add up to ${bytes.length} bytes; got ${at}`,
-    { context: { process } },
-  );
+  throw messagesError(process, at, bytes.length);
 }
 
 /** The slices of the ranks here that a process is to get, where they lie. */
@@ -129,6 +126,95 @@ export function laySlices(
     const address = page * pageBytes + block * before;
     copyPayload(frame, new Uint8Array(memory.buffer, address, frame.bytes));
   }
+}
+
+/** The messages of the ranks here for the ranks of a process, where they lie. */
+export function messagesFor(
+  { control, memory, place }: SharedWithRanks,
+  process: number,
+): Uint8Array[] {
+  const words = new Int32Array(control.words);
+  const outgoing = outgoingWord(control, numRanksOf(place));
+  const [first, end] = ranksOf(place, process);
+  const lengths = new Int32Array(end - first);
+  const pieces: Uint8Array[] = [new Uint8Array(lengths.buffer)];
+  for (let rank = first; rank < end; rank++) {
+    const { address, bytes } = readMessage(words, outgoing + 3 * rank);
+    lengths[rank - first] = bytes;
+    pieces.push(new Uint8Array(freshBuffer(memory, address + bytes), address, bytes));
+  }
+  return pieces;
+}
+
+/** Lays the messages that came behind the claimed memory, and tells the ranks where. */
+export function layScattered(
+  { control, memory, place }: SharedWithRanks,
+  frames: ReadonlyMap<number, Frame>,
+): void {
+  const words = new Int32Array(control.words);
+  const [first, end] = ranksOf(place);
+  const head = 4 * (end - first);
+  let total = 0;
+  for (const frame of frames.values()) total += frame.bytes;
+  let address = Atomics.load(words, gangWord.claimedPages) * pageBytes;
+  // a few bytes more: kernels read whole words
+  growMemory(memory, address + total + 64);
+  const numProcesses = place.firstRanks.length - 1;
+  for (const [process, frame] of frames) {
+    const incoming = incomingWord(control, numRanksOf(place)) + 3 * process;
+    copyPayload(frame, new Uint8Array(memory.buffer, address, frame.bytes));
+    const lengths = new DataView(memory.buffer, address, Math.min(head, frame.bytes));
+    let at = head;
+    for (let i = 0; i < end - first && frame.bytes >= head; i++) {
+      const bytes = lengths.getUint32(4 * i, true);
+      const word = incoming + 3 * numProcesses * i;
+      writeMessage(words, word, { address: address + at, bytes });
+      at += bytes;
+    }
+    if (at !== frame.bytes) throw messagesError(process, at, frame.bytes);
+    address += frame.bytes;
+  }
+}
+
+/** The word at which the messages of this process for other ranks stand, three words each. */
+export function outgoingWord(control: GangControl, numRanks: number): number {
+  return gangWord.addresses + 5 * control.size + numRanks;
+}
+
+/** The word at which the messages for the ranks here stand. */
+export function incomingWord(control: GangControl, numRanks: number): number {
+  return outgoingWord(control, numRanks) + 3 * numRanks;
+}
+
+/** Where a message lies. */
+export interface PlacedMessage {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** Writes three words. */
+export function writeMessage(
+  words: Int32Array,
+  at: number,
+  { address, bytes }: PlacedMessage,
+): void {
+  words[at] = address % 65536;
+  words[at + 1] = Math.floor(address / 65536);
+  words[at + 2] = bytes;
+}
+
+/** Reads three words. */
+export function readMessage(words: Int32Array, at: number): PlacedMessage {
+  const address = (words[at + 1] as number) * 65536 + (words[at] as number);
+  return { address, bytes: words[at + 2] as number };
+}
+
+function messagesError(process: number, got: number, bytes: number): CoppiceError {
+  return new CoppiceError(
+    'PROTOCOL',
+    `the messages of process ${process} of the gang must add up to ${bytes} bytes; got ${got}`,
+    { context: { process } },
+  );
 }
 
 function growMemory(memory: WebAssembly.Memory, bytes: number): void {

@@ -9,6 +9,8 @@ export interface NetworkPlace {
   readonly process: number;
   /** The first rank of every process, then the number of ranks. */
   readonly firstRanks: readonly number[];
+  /** What to call each process in a message, once the gang stands. */
+  readonly names?: readonly string[];
 }
 
 /** The ranks [first, end) of a process. */
@@ -27,10 +29,16 @@ export interface MeetingBuffer {
   readonly bounds: Float64Array;
 }
 
+/** How integers of several ranks become one. */
+export type ReduceOperation = 'sum' | 'max';
+
 /** What the last rank of a process to arrive asks its main thread to do. */
 export type MeetingRequest =
   | { readonly kind: 'barrier' }
   | { readonly kind: 'allgather' }
+  | { readonly kind: 'scatter' }
+  /** The first `bytes` of the mailbox hold what the ranks here have added up. */
+  | { readonly kind: 'reduce'; readonly bytes: number; readonly operation: ReduceOperation }
   | {
       readonly kind: 'exchange';
       /** The word at which the ranks' first addresses begin. */

@@ -9,18 +9,26 @@
  *   received by an exchange, behind the claimed memory: for each rank of another process, in order,
  *   its slices of buffer 0 for the ranks here, of buffer 1, …
  */
-import type { Collective, CollectiveCounters, ExchangeBuffer } from '../collective.ts';
+import type {
+  Collective,
+  CollectiveCounters,
+  ExchangeBuffer,
+  IncomingMessage,
+  OutgoingMessage,
+} from '../collective.ts';
 import { freshBuffer } from '../fresh-memory.ts';
-import { reduceIntegers } from '../reduce-integers.ts';
+import { combineIntegers } from '../reduce-integers.ts';
 import { type GangControl, gangWord } from '../threads/gang-control.ts';
 import { Gate } from '../threads/gate.ts';
 import { growMailbox } from '../threads/threads-collective.ts';
+import { incomingWord, outgoingWord, readMessage, writeMessage } from './meeting-payloads.ts';
 import {
   type MeetingBuffer,
   type MeetingRequest,
   messageStarts,
   type NetworkPlace,
   numRanksOf,
+  type ReduceOperation,
   ranksOf,
   sliceBytes,
 } from './network-place.ts';
@@ -44,6 +52,7 @@ export class TcpCollective implements Collective {
   readonly rank: number;
   readonly size: number;
   readonly localRanks: readonly number[];
+  readonly firstRanks: readonly number[];
   readonly counters: CollectiveCounters = { meetings: 0, bytesSent: 0, waitMs: 0 };
   readonly #o: TcpCollectiveOptions;
   readonly #words: Int32Array;
@@ -57,6 +66,7 @@ export class TcpCollective implements Collective {
     this.#here = ranksOf(options.place);
     this.rank = this.#here[0] + options.localIndex;
     this.size = numRanksOf(options.place);
+    this.firstRanks = options.place.firstRanks;
     this.localRanks = Array.from({ length: options.control.size }, (_, i) => this.#here[0] + i);
     // the main thread sees a silent process first, and can say which one it is
     this.#gate = new Gate(options.control, this.rank, options.timeoutMs + 2000);
@@ -102,9 +112,68 @@ export class TcpCollective implements Collective {
     );
   }
 
-  allreduce(values: BigInt64Array, operation: 'sum' | 'max'): void {
+  allreduce(values: BigInt64Array, operation: ReduceOperation): void {
+    this.counters.meetings += 1;
+    const { control, localIndex, place } = this.#o;
     const own = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    reduceIntegers(values, this.allgather(own), this.rank, operation);
+    const { length } = own;
+    const numProcesses = place.firstRanks.length - 1;
+    if (localIndex === 0) this.counters.bytesSent += length * (numProcesses - 1);
+    // all have read what the mailbox held
+    if (control.size > 1) this.#gate.pass();
+    growMailbox(control.mailbox, control.size * length);
+    new Uint8Array(control.mailbox, localIndex * length, length).set(own);
+    if (control.size > 1) {
+      this.#gate.pass();
+      this.#addShare(length, operation);
+    }
+    this.#meet({ kind: 'reduce', bytes: length, operation });
+    own.set(new Uint8Array(control.mailbox, 0, length));
+  }
+
+  scatter(messages: readonly OutgoingMessage[]): readonly IncomingMessage[] {
+    this.counters.meetings += 1;
+    const { control, place, localIndex } = this.#o;
+    const outgoing = outgoingWord(control, this.size);
+    for (const message of messages) {
+      writeMessage(this.#words, outgoing + 3 * message.to, message);
+      this.counters.bytesSent += message.bytes;
+    }
+    this.#meet({ kind: 'scatter' });
+    const numProcesses = place.firstRanks.length - 1;
+    const incoming = incomingWord(control, this.size) + 3 * numProcesses * localIndex;
+    let end = 0;
+    const all: IncomingMessage[] = [];
+    for (let process = 0; process < numProcesses; process++) {
+      if (process === place.process) continue;
+      const message = readMessage(this.#words, incoming + 3 * process);
+      all.push({ process, ...message });
+      end = Math.max(end, message.address + message.bytes);
+    }
+    freshBuffer(this.#o.memory, end);
+    return all;
+  }
+
+  meetLocally(): void {
+    if (this.#o.control.size > 1) this.#gate.pass();
+  }
+
+  shareAddress(address: number): readonly number[] {
+    const { localIndex, control } = this.#o;
+    if (control.size === 1) return [address];
+    const slot = gangWord.addresses + this.#parity * 2 * control.size;
+    this.#parity ^= 1;
+    this.#words[slot + 2 * localIndex] = address % 65536;
+    this.#words[slot + 2 * localIndex + 1] = Math.floor(address / 65536);
+    this.#gate.pass();
+    return Array.from({ length: control.size }, (_, i) => {
+      const low = this.#words[slot + 2 * i] as number;
+      return (this.#words[slot + 2 * i + 1] as number) * 65536 + low;
+    });
+  }
+
+  nameOf(process: number): string {
+    return this.#o.place.names?.[process] ?? `process ${process}`;
   }
 
   claimMemory(end: number): void {
@@ -120,6 +189,19 @@ export class TcpCollective implements Collective {
   #meet(request: MeetingRequest): void {
     this.#gate.pass(() => this.#o.request(request));
     this.counters.waitMs = this.#gate.waitMs;
+  }
+
+  /** Adds this rank's share of what the ranks here have put into the mailbox to the first one's. */
+  #addShare(length: number, operation: ReduceOperation): void {
+    const { control, localIndex } = this.#o;
+    const numWords = length / 8;
+    const from = 8 * Math.floor((numWords * localIndex) / control.size);
+    const bytes = 8 * Math.floor((numWords * (localIndex + 1)) / control.size) - from;
+    const sum = new Uint8Array(control.mailbox, from, bytes);
+    for (let i = 1; i < control.size; i++) {
+      const other = new Uint8Array(control.mailbox, i * length + from, bytes);
+      combineIntegers(sum, other, operation);
+    }
   }
 
   /** For each buffer, where each rank's slice for this rank lies. */

@@ -20,6 +20,13 @@ import type { GangTls, MemberAddress } from './protection.ts';
 /** How long processes may take to end by themselves after an abort or a failure before they are killed. */
 const graceMs = 900;
 
+/** Where process `from` reaches process `to`, which listens at `address`. */
+type RouteOf = (
+  from: number,
+  to: number,
+  address: MemberAddress,
+) => MemberAddress | Promise<MemberAddress>;
+
 /** How many processes, and what they run. */
 export interface TcpGangRunnerOptions {
   readonly numProcesses: number;
@@ -32,10 +39,8 @@ export interface TcpGangRunnerOptions {
   readonly timing?: Partial<GangTiming> | undefined;
   /** TLS between the processes; none by default, for they stay on the loopback address. */
   readonly tls?: GangTls | null | undefined;
-  /** Where a process reaches another, which listens at `address`; tests put a proxy between them. */
-  readonly route?:
-    | ((from: number, to: number, address: MemberAddress) => MemberAddress)
-    | undefined;
+  /** Tests put a proxy between the processes. */
+  readonly route?: RouteOf | undefined;
 }
 
 /** Runs gangs on local processes, one gang at a time. */
@@ -107,7 +112,12 @@ export class TcpGangRunner implements GangRunner {
           const first = firstRanks[i] as number;
           const count = (firstRanks[i + 1] as number) - first;
           const payload = request.payload({ first, count, total: request.width });
-          const members = ports.map((port, to) => route(i, to, { host: loopback, port }));
+          const members = await Promise.all(
+            ports.map((port, to) => {
+              const address = { host: loopback, port };
+              return to < i ? route(i, to, address) : address;
+            }),
+          );
           const job = { program: request.program, payload, place, key, members, tls };
           try {
             return await process.start(job, (message) => request.onMessage?.(message));

@@ -1,30 +1,53 @@
 /**
  * The main thread's side of a gang that spans processes: for each meeting that the ranks here ask for, it
  * sends one frame to every other process, waits for one of each, lays what came into shared memory and opens
- * the ranks' gate. Frames of a process that is one meeting ahead wait their turn.
+ * the ranks' gate. Frames of a process that is one round ahead wait their turn.
  *
- *   barrier  no payload          allgather, exchange  see meeting-payloads.ts
+ *   barrier  no payload          allgather, exchange, scatter  see meeting-payloads.ts
+ *   reduce, sums  see reduce-rounds.ts
  *   failed   the error of a process that gives up, as JSON          bye  its ranks are done
  */
 import { assert, CoppiceError, type ErrorRecord, toErrorRecord } from '../../base/errors.ts';
 import { endGang, type GangControl, gangState, openGate } from '../threads/gang-control.ts';
 import type { GangNetwork } from '../threads/thread-pool.ts';
-import { type Frame, frameKind, joinPayload } from './frames.ts';
+import { type Frame, type FrameName, frameKind, joinPayload } from './frames.ts';
 import {
   layMessages,
+  layScattered,
   laySlices,
+  messagesFor,
   packMessages,
   type SharedWithRanks,
   slicesFor,
 } from './meeting-payloads.ts';
 import { type MeetingRequest, type NetworkPlace, ranksOf, sliceBytes } from './network-place.ts';
+import { reduceRounds } from './reduce-rounds.ts';
 import type { Wire } from './wire.ts';
 
-interface Meeting {
-  readonly request: MeetingRequest;
-  /** This process's own allgather frame. */
-  readonly own: Uint8Array;
-  readonly timer: NodeJS.Timeout;
+/** One frame to every other process and one of each: most meetings are one round. */
+export interface Round {
+  readonly kind: FrameName;
+  payloadFor(process: number): readonly Uint8Array[];
+  /** What a process's frame must hold, in bytes; not known before it comes where this is null. */
+  readonly bytesOf: ((process: number) => number) | null;
+  /** Takes the frames in, and gives the next round of the meeting, or null where it is over. */
+  finish(frames: ReadonlyMap<number, Frame>): Round | null;
+}
+
+interface RunningRound {
+  readonly round: Round;
+  readonly begin: number;
+  readonly sent: readonly number[];
+}
+
+/** What is kept of a round, where somebody asks. */
+export interface RoundRecord {
+  readonly kind: FrameName;
+  /** When it began and ended, in milliseconds of this process's clock. */
+  readonly begin: number;
+  readonly end: number;
+  /** Bytes sent to each process, frame heads included. */
+  readonly sent: readonly number[];
 }
 
 /** See the header. */
@@ -33,12 +56,15 @@ export class TcpNetwork implements GangNetwork {
   readonly timeoutMs: number;
   /** Why the gang ended, where this process knows. */
   failure: CoppiceError | null = null;
+  /** Told of every round that is over. */
+  onRound: ((record: RoundRecord) => void) | null = null;
   readonly #wires: ReadonlyMap<number, Wire>;
   readonly #waiting = new Map<number, Frame[]>();
   readonly #gone = new Set<number>();
   #control: GangControl | null = null;
   #memory: WebAssembly.Memory | null = null;
-  #meeting: Meeting | null = null;
+  #round: RunningRound | null = null;
+  #timer: NodeJS.Timeout | undefined;
   #sequence = 0;
   #isOver = false;
 
@@ -65,16 +91,10 @@ export class TcpNetwork implements GangNetwork {
   meet(request: MeetingRequest): void {
     if (this.#isOver) return;
     try {
-      this.#sequence += 1;
-      const shared = this.#shared();
-      const own = request.kind === 'allgather' ? packMessages(shared) : new Uint8Array(0);
-      for (const [process, wire] of this.#wires) {
-        const payload = request.kind === 'exchange' ? slicesFor(shared, process, request) : [own];
-        wire.send(frameKind[request.kind], this.#sequence, payload);
-      }
-      const timer = setTimeout(() => this.fail(this.#timeoutError()), this.timeoutMs);
-      this.#meeting = { request, own, timer };
-      this.#finishMeeting();
+      const round = firstRound(this.#shared(), request);
+      this.#timer = setTimeout(() => this.fail(this.#timeoutError()), this.timeoutMs);
+      this.#begin(round);
+      this.#finishRounds();
     } catch (error) {
       this.fail(error);
     }
@@ -112,14 +132,24 @@ export class TcpNetwork implements GangNetwork {
 
   #close(): void {
     this.#isOver = true;
-    clearTimeout(this.#meeting?.timer);
-    this.#meeting = null;
+    clearTimeout(this.#timer);
+    this.#round = null;
+  }
+
+  #begin(round: Round): void {
+    this.#sequence += 1;
+    const begin = performance.now();
+    const sent = new Array<number>(this.place.firstRanks.length - 1).fill(0);
+    for (const [process, wire] of this.#wires) {
+      sent[process] = wire.send(frameKind[round.kind], this.#sequence, round.payloadFor(process));
+    }
+    this.#round = { round, begin, sent };
   }
 
   #onFrame(process: number, frame: Frame): void {
     if (frame.kind === frameKind.bye) {
       this.#gone.add(process);
-      this.#finishMeeting();
+      this.#finishRounds();
       return;
     }
     if (frame.kind === frameKind.failed) {
@@ -132,7 +162,7 @@ export class TcpNetwork implements GangNetwork {
       this.fail(this.#protocolError(process, 'it is two meetings ahead'));
       return;
     }
-    this.#finishMeeting();
+    this.#finishRounds();
   }
 
   #onLost(process: number, cause: Error): void {
@@ -156,35 +186,43 @@ export class TcpNetwork implements GangNetwork {
     return (this.#wires.get(process) as Wire).name;
   }
 
-  #finishMeeting(): void {
-    const meeting = this.#meeting;
-    if (meeting === null) return;
-    for (const [process, queue] of this.#waiting) {
-      if (queue.length > 0) continue;
-      if (this.#gone.has(process)) this.fail(this.#protocolError(process, 'it has left'));
-      return;
-    }
-    this.#meeting = null;
-    clearTimeout(meeting.timer);
-    try {
-      const frames = new Map<number, Frame>();
+  /** Ends the round that runs, and those after it, as far as the frames are here. */
+  #finishRounds(): void {
+    while (this.#round !== null && !this.#isOver) {
       for (const [process, queue] of this.#waiting) {
-        const frame = queue.shift() as Frame;
-        this.#checkFrame(process, frame, meeting.request);
-        frames.set(process, frame);
+        if (queue.length > 0) continue;
+        if (this.#gone.has(process)) this.fail(this.#protocolError(process, 'it has left'));
+        return;
       }
-      const { request, own } = meeting;
-      if (request.kind === 'allgather') layMessages(this.#shared(), frames, own);
-      if (request.kind === 'exchange') laySlices(this.#shared(), frames, request);
-    } catch (error) {
-      this.fail(error);
+      try {
+        this.#finishRound();
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+  }
+
+  #finishRound(): void {
+    const { round, begin, sent } = this.#round as RunningRound;
+    this.#round = null;
+    const frames = new Map<number, Frame>();
+    for (const [process, queue] of this.#waiting) {
+      const frame = queue.shift() as Frame;
+      this.#checkFrame(process, frame, round);
+      frames.set(process, frame);
+    }
+    const next = round.finish(frames);
+    this.onRound?.({ kind: round.kind, begin, end: performance.now(), sent });
+    if (next !== null) {
+      this.#begin(next);
       return;
     }
+    clearTimeout(this.#timer);
     openGate(this.#shared().control);
   }
 
-  #checkFrame(process: number, frame: Frame, request: MeetingRequest): void {
-    const kind = frameKind[request.kind];
+  #checkFrame(process: number, frame: Frame, round: Round): void {
+    const kind = frameKind[round.kind];
     if (frame.kind !== kind || frame.sequence !== this.#sequence) {
       const got = `meeting ${frame.sequence} of kind ${frame.kind}`;
       throw this.#protocolError(
@@ -192,10 +230,7 @@ export class TcpNetwork implements GangNetwork {
         `expected meeting ${this.#sequence} of kind ${kind}, got ${got}`,
       );
     }
-    if (request.kind === 'allgather') return;
-    const [first, end] = ranksOf(this.place, process);
-    const buffers = request.kind === 'exchange' ? request.buffers : [];
-    const bytes = (end - first) * sliceBytes(buffers, ranksOf(this.place));
+    const bytes = round.bytesOf?.(process) ?? frame.bytes;
     if (frame.bytes === bytes) return;
     throw this.#protocolError(process, `expected ${bytes} bytes, got ${frame.bytes}`);
   }
@@ -216,6 +251,52 @@ export class TcpNetwork implements GangNetwork {
       `${this.#nameOf(process)} of the gang must be at the same meeting as process ${this.place.process}: ${what}`,
       { context: { process } },
     );
+  }
+}
+
+/** How a meeting that the ranks ask for begins. */
+function firstRound(shared: SharedWithRanks, request: MeetingRequest): Round {
+  const { place } = shared;
+  switch (request.kind) {
+    case 'barrier':
+      return { kind: 'barrier', payloadFor: () => [], bytesOf: () => 0, finish: () => null };
+    case 'allgather': {
+      const own = packMessages(shared);
+      return {
+        kind: 'allgather',
+        payloadFor: () => [own],
+        bytesOf: null,
+        finish: (frames) => {
+          layMessages(shared, frames, own);
+          return null;
+        },
+      };
+    }
+    case 'exchange':
+      return {
+        kind: 'exchange',
+        payloadFor: (process) => slicesFor(shared, process, request),
+        bytesOf: (process) => {
+          const [first, end] = ranksOf(place, process);
+          return (end - first) * sliceBytes(request.buffers, ranksOf(place));
+        },
+        finish: (frames) => {
+          laySlices(shared, frames, request);
+          return null;
+        },
+      };
+    case 'scatter':
+      return {
+        kind: 'scatter',
+        payloadFor: (process) => messagesFor(shared, process),
+        bytesOf: null,
+        finish: (frames) => {
+          layScattered(shared, frames);
+          return null;
+        },
+      };
+    case 'reduce':
+      return reduceRounds(shared, request);
   }
 }
 

@@ -90,14 +90,20 @@ export class Wire {
     this.#beat.unref();
   }
 
-  /** Sends a frame; the pieces of its payload must not change until the other side has them. */
-  send(kind: FrameKind, sequence: number, payload: readonly Uint8Array[] = []): void {
+  /** Sends a frame; its pieces must not change until the other side has them. Returns the bytes sent. */
+  send(kind: FrameKind, sequence: number, payload: readonly Uint8Array[] = []): number {
     const socket = this.#socket;
-    if (!socket.writable) return;
+    if (!socket.writable) return 0;
+    const head = frameHead(kind, sequence, payload);
+    let bytes = head.length;
     socket.cork();
-    socket.write(frameHead(kind, sequence, payload));
-    for (const piece of payload) if (piece.length > 0) socket.write(piece);
+    socket.write(head);
+    for (const piece of payload) {
+      if (piece.length > 0) socket.write(piece);
+      bytes += piece.length;
+    }
     socket.uncork();
+    return bytes;
   }
 
   /** Says no more; what was sent still arrives. */

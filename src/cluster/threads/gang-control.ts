@@ -14,6 +14,8 @@
  *   word 3  pages of the memory that the program has claimed      word 4  first page of what was received
  *   word 8 + 4 size + r       length of the message of the process's rank r
  *   word 8 + 5 size + r       length of the message received of rank r of all
+ *   … + numRanks + 3 q        where the message of this process for rank q of all lies (two words), its length
+ *   … + 4 numRanks + 3 (numProcesses l + p)     the same of the message of process p for local rank l
  */
 
 /** What a gang's threads share besides the kernels' memory. */
@@ -44,9 +46,10 @@ export const slotBytes = 1 << 14;
 /** Makes the shared words of a gang of `size` threads; `numRanks` counts those of other processes too. */
 export function newGangControl(size: number, numRanks: number = size): GangControl {
   const slots = 2 * size * slotBytes;
+  const forMessages = 4 * numRanks + 3 * size * numRanks;
   return {
     size,
-    words: new SharedArrayBuffer(4 * (gangWord.addresses + 5 * size + numRanks)),
+    words: new SharedArrayBuffer(4 * (gangWord.addresses + 5 * size + forMessages)),
     mailbox: new SharedArrayBuffer(slots, { maxByteLength: slots + 2 ** 31 }),
   };
 }

@@ -30,17 +30,18 @@ export class Gate {
 
   /**
    * Returns when every thread is here and the gate is open. The last to arrive opens it, or calls
-   * `onAllHere`, which sees to it that somebody else does.
+   * `onAllHere`, which sees to it that somebody else does: then nobody spins, for that one needs the core.
    */
-  pass(onAllHere: () => void = () => openGate(this.#control)): void {
+  pass(onAllHere: (() => void) | null = null): void {
     this.checkAborted();
     const words = this.#words;
     const generation = Atomics.load(words, gangWord.generation);
     const isLast = Atomics.add(words, gangWord.arrived, 1) === this.#control.size - 1;
-    if (isLast) onAllHere();
+    if (isLast && onAllHere === null) openGate(this.#control);
+    else if (isLast) onAllHere?.();
     const began = performance.now();
     // the others are often only microseconds away
-    for (let i = 0; i < spins; i++) {
+    for (let i = 0; i < spins && onAllHere === null; i++) {
       if (Atomics.load(words, gangWord.generation) !== generation) break;
     }
     while (Atomics.load(words, gangWord.generation) === generation) {

@@ -3,7 +3,12 @@
  * others contribute is read where it lies.
  */
 import { CoppiceError } from '../../base/errors.ts';
-import type { Collective, CollectiveCounters, ExchangeBuffer } from '../collective.ts';
+import type {
+  Collective,
+  CollectiveCounters,
+  ExchangeBuffer,
+  IncomingMessage,
+} from '../collective.ts';
 import { reduceIntegers } from '../reduce-integers.ts';
 import { type GangControl, gangWord, slotBytes } from './gang-control.ts';
 import { Gate } from './gate.ts';
@@ -13,6 +18,7 @@ export class ThreadsCollective implements Collective {
   readonly rank: number;
   readonly size: number;
   readonly localRanks: readonly number[];
+  readonly firstRanks: readonly number[];
   readonly counters: CollectiveCounters = { meetings: 0, bytesSent: 0, waitMs: 0 };
   readonly #control: GangControl;
   readonly #words: Int32Array;
@@ -26,6 +32,7 @@ export class ThreadsCollective implements Collective {
     this.rank = rank;
     this.size = control.size;
     this.localRanks = Array.from({ length: control.size }, (_, r) => r);
+    this.firstRanks = [0, control.size];
   }
 
   barrier(): void {
@@ -35,22 +42,27 @@ export class ThreadsCollective implements Collective {
 
   exchange(buffers: readonly ExchangeBuffer[]): readonly (readonly number[])[] {
     this.counters.meetings += 1;
+    const first = buffers[0]?.address ?? 0;
+    const firsts = this.shareAddress(first);
+    return buffers.map((buffer) => {
+      const own = buffer.address - first + (buffer.bounds[this.rank] as number);
+      return firsts.map((address) => address + own);
+    });
+  }
+
+  shareAddress(address: number): readonly number[] {
     const words = this.#words;
     const slot = gangWord.addresses + this.#parity * 2 * this.size;
     this.#parity ^= 1;
-    const first = buffers[0]?.address ?? 0;
-    words[slot + 2 * this.rank] = first % 65536;
-    words[slot + 2 * this.rank + 1] = Math.floor(first / 65536);
+    words[slot + 2 * this.rank] = address % 65536;
+    words[slot + 2 * this.rank + 1] = Math.floor(address / 65536);
     this.#meet();
-    return buffers.map((buffer) => {
-      const own = buffer.address - first + (buffer.bounds[this.rank] as number);
-      const parts = new Array<number>(this.size);
-      for (let r = 0; r < this.size; r++) {
-        const low = words[slot + 2 * r] as number;
-        parts[r] = (words[slot + 2 * r + 1] as number) * 65536 + low + own;
-      }
-      return parts;
-    });
+    const all = new Array<number>(this.size);
+    for (let r = 0; r < this.size; r++) {
+      const low = words[slot + 2 * r] as number;
+      all[r] = (words[slot + 2 * r + 1] as number) * 65536 + low;
+    }
+    return all;
   }
 
   allgather(bytes: Uint8Array): Uint8Array[] {
@@ -79,6 +91,20 @@ export class ThreadsCollective implements Collective {
   allreduce(values: BigInt64Array, operation: 'sum' | 'max'): void {
     const own = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     reduceIntegers(values, this.allgather(own), this.rank, operation);
+  }
+
+  meetLocally(): void {
+    this.#meet();
+  }
+
+  scatter(): readonly IncomingMessage[] {
+    this.counters.meetings += 1;
+    this.#meet();
+    return [];
+  }
+
+  nameOf(): string {
+    return 'this process';
   }
 
   claimMemory(): void {

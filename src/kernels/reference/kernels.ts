@@ -17,6 +17,7 @@ import * as gradients from './gradients.ts';
 import * as histogram from './histogram.ts';
 import * as leafValues from './leaf-values.ts';
 import * as linearSums from './linear-sums.ts';
+import * as packedHistogram from './packed-histogram.ts';
 import * as partitionRows from './partition-rows.ts';
 import * as predict from './predict.ts';
 import * as rankValues from './rank-values.ts';
@@ -44,6 +45,7 @@ const twins: Twins = {
   ...drawForestRows,
   ...forestHistogram,
   ...forestNode,
+  ...packedHistogram,
   ...partitionRows,
   ...leafValues,
   ...linearSums,

@@ -59,6 +59,11 @@ export interface TreeBackend {
   readonly maxPairs: number;
   /** How many open leaves may be split in one call when only one's turn has come; 1: never ahead. */
   readonly maxAhead: number;
+  /**
+   * Above 0 where meetings are dear: the children of leaves that were split ahead are split ahead too, and always
+   * this share of the splits that are left to make; and pairs that want no splits come all in one call.
+   */
+  readonly aheadShare?: number;
   /** Makes the root's rows, its histogram and its best split. */
   openRoot(root: OpenNode, wantsSplit: boolean): Awaitable<void>;
   /** Moves the rows of each pair's parent to its children and, where wanted, finds the children's best splits. */

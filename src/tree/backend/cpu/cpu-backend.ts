@@ -10,15 +10,17 @@
 import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import { featureEntryBytes } from '../../../binning/binned-layout.ts';
-import type { Collective, ExchangeBuffer } from '../../../cluster/collective.ts';
+import type { Collective } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import type { SplitShaping } from '../../split-shaping.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from './candidate.ts';
+import { type BuiltHistogram, type HistogramMeeting, SharedMeeting } from './histogram-meeting.ts';
 import { HistogramPool } from './histogram-pool.ts';
 import { MemoryViews } from './memory-views.ts';
 import { OwnHistogram } from './own-histogram.ts';
+import { PackedMeeting } from './packed-meeting.ts';
 import { type RowBuffers, RowStore, type Segment } from './row-store.ts';
 import { sidesBytes, writeSides } from './sides.ts';
 import { placeBounds } from './slices.ts';
@@ -32,6 +34,8 @@ export interface BackendMemory {
   /** The pool that all ranks of the process write their slices of. */
   readonly pool: number;
   readonly poolSlots: number;
+  /** Where this process writes what it sends to others; ranks that share one memory need none. */
+  readonly outgoing: number;
   /** This rank's scratch: params, totals, part addresses, sides, candidates, category order. */
   readonly scratch: number;
   readonly maxPairs: number;
@@ -71,6 +75,10 @@ export interface BackendCounters {
 interface NodeState {
   readonly segment: Segment;
   readonly totals: NodeTotals;
+  /** Its children, where it was split, if only ahead of its turn. */
+  children?: readonly [OpenNode, OpenNode];
+  /** Its rows in each other process, where they are known: histograms that come from there must fit them. */
+  rowsElsewhere?: readonly number[] | undefined;
 }
 
 /** What is built for a pair: one child, or both where the parent's histogram is gone. */
@@ -89,6 +97,7 @@ const sidesRoom = 65_536;
 export class CpuBackend implements TreeBackend {
   readonly maxPairs: number;
   readonly maxAhead: number;
+  readonly aheadShare: number;
   readonly rows: RowStore;
   readonly #o: CpuBackendOptions;
   readonly #views: MemoryViews;
@@ -98,9 +107,7 @@ export class CpuBackend implements TreeBackend {
   /** The places [begin, end) that this rank owns, and where they begin and end in bytes of a compact histogram. */
   readonly #owned: readonly [number, number];
   readonly #compact: readonly [number, number];
-  /** Bounds of all ranks' slices of an own histogram, of packed and of wide entries. */
-  readonly #bounds: { readonly packed: Float64Array; readonly wide: Float64Array };
-  readonly #parts: number;
+  readonly #meeting: HistogramMeeting;
   readonly #sides: number;
   #histogramRows = 0;
   #setup: TreeSetup | null = null;
@@ -112,23 +119,32 @@ export class CpuBackend implements TreeBackend {
     this.maxPairs = addresses.maxPairs;
     // ranks that meet nobody gain nothing by working ahead
     this.maxAhead = size === 1 ? 1 : addresses.maxPairs;
+    this.aheadShare = collective.localRanks.length === size ? 0 : 0.3;
     this.rows = new RowStore(kernels, options.rows, layout.stride);
     this.#views = new MemoryViews(options.memory);
     const entryBytes = options.isPacked ? 8 : 16;
     const histogramBytes = compactBytes(layout, options.isPacked);
     this.#pool = new HistogramPool(addresses.pool, histogramBytes, addresses.poolSlots);
     const bounds = placeBounds(layout, size);
-    const entryOf = (place: number) => layout.places[place]?.firstEntry ?? layout.numEntries;
     const compactOf = (place: number) => layout.places[place]?.firstCompact ?? layout.numCompact;
     const [begin, end] = [bounds[rank] as number, bounds[rank + 1] as number];
     this.#owned = [begin, end];
     this.#compact = [entryBytes * compactOf(begin), entryBytes * compactOf(end)];
-    this.#bounds = {
-      packed: Float64Array.from(bounds, (place) => 8 * entryOf(place)),
-      wide: Float64Array.from(bounds, (place) => 16 * entryOf(place)),
+    const parts = {
+      kernels,
+      isPacked: options.isPacked,
+      collective,
+      layout,
+      views: this.#views,
+      featureTable: addresses.featureTable,
+      bounds,
+      scratch: addresses.scratch,
+      outgoing: addresses.outgoing,
+      maxNodes: 2 * addresses.maxPairs,
     };
-    this.#parts = addresses.scratch;
-    this.#sides = this.#parts + align(4 * size);
+    const isAlone = collective.localRanks.length === size;
+    this.#meeting = isAlone ? new SharedMeeting(parts) : new PackedMeeting(parts);
+    this.#sides = addresses.scratch + align(4 * size + 16);
     this.#search = new SplitSearch({
       kernels,
       views: this.#views,
@@ -155,7 +171,7 @@ export class CpuBackend implements TreeBackend {
 
   /** Bytes of scratch one rank needs. */
   static scratchBytes(layout: BinnedLayout, numRanks: number, maxPairs: number): number {
-    return align(4 * numRanks) + sidesRoom + SplitSearch.scratchBytes(layout, 2 * maxPairs);
+    return align(4 * numRanks + 16) + sidesRoom + SplitSearch.scratchBytes(layout, 2 * maxPairs);
   }
 
   /** What tests read: every rank with rows must have worked. */
@@ -174,9 +190,15 @@ export class CpuBackend implements TreeBackend {
     this.#search.beginTree(setup.quantisation, (node) => setup.maskOf(node));
   }
 
-  /** A leaf's rows on this rank. */
-  segmentOf(node: OpenNode): Segment {
-    return (node.state as NodeState).segment;
+  /**
+   * A leaf's rows on this rank. One that was split ahead in vain still has them where they were, unless a child
+   * was split as well: that moved rows back over them, so they are the children's.
+   */
+  segmentsOf(node: OpenNode): readonly Segment[] {
+    const { segment, children } = node.state as NodeState;
+    const isCovered = children?.some((child) => (child.state as NodeState).children !== undefined);
+    if (children === undefined || isCovered !== true) return [segment];
+    return children.flatMap((child) => this.segmentsOf(child));
   }
 
   close(node: OpenNode): void {
@@ -194,7 +216,7 @@ export class CpuBackend implements TreeBackend {
     }
     const isPacked = this.#isPacked(Number.POSITIVE_INFINITY);
     this.#own.clear();
-    const buffer = this.#build(segment, isPacked);
+    const buffer = this.#build(root, segment, isPacked);
     const sums = this.#own.totals(buffer.address, isPacked, setup.quantisation.countShift);
     const all = new BigInt64Array([sums.grad, sums.hess, BigInt(segment.count)]);
     const reduced = this.#o.collective.allreduce(all, 'sum');
@@ -204,15 +226,15 @@ export class CpuBackend implements TreeBackend {
     root.rows = Number(all[2]);
     root.cover = this.#coverOf(totals);
     if (!wantsSplit) return;
-    const exchanged = this.#o.collective.exchange([buffer]);
-    const parts = isPromise(exchanged) ? await exchanged : exchanged;
+    const met = this.#meeting.meet([buffer]);
+    if (isPromise(met)) await met;
     const hist = this.#pool.take(root, new Set([root]));
-    this.#reduce(parts[0] as readonly number[], isPacked, hist);
+    this.#takeIn(0, root, hist);
     await this.#search.find([this.#wanted(root, hist)]);
   }
 
   async split(pairs: readonly SiblingPair[]): Promise<void> {
-    const buffers: ExchangeBuffer[] = [];
+    const buffers: BuiltHistogram[] = [];
     const plans: BuildPlan[] = [];
     this.#own.clear();
     for (const pair of pairs) {
@@ -226,27 +248,24 @@ export class CpuBackend implements TreeBackend {
       const hasParent = this.#pool.addressOf(pair.parent) !== 0;
       const built = hasParent ? [lighter] : [pair.left, pair.right];
       plans.push({ pair, built, isPacked, first: buffers.length });
-      for (const node of built) buffers.push(this.#build(this.segmentOf(node), isPacked));
+      for (const node of built) buffers.push(this.#build(node, segmentOf(node), isPacked));
     }
     if (plans.length > 0) {
-      const exchanged = this.#o.collective.exchange(buffers);
-      const parts = isPromise(exchanged) ? await exchanged : exchanged;
-      await this.#search.find(this.#completeHistograms(plans, parts));
+      const met = this.#meeting.meet(buffers);
+      if (isPromise(met)) await met;
+      await this.#search.find(this.#completeHistograms(plans));
     }
     await this.#countLeaves(pairs.filter((pair) => !pair.wantsSplits));
   }
 
   /** This rank's slices of the children's histograms: what was built, added up, and parent − child. */
-  #completeHistograms(
-    plans: readonly BuildPlan[],
-    parts: readonly (readonly number[])[],
-  ): readonly Wanted[] {
+  #completeHistograms(plans: readonly BuildPlan[]): readonly Wanted[] {
     const wanted: Wanted[] = [];
     const keep = new Set(plans.flatMap(({ pair }) => [pair.parent, pair.left, pair.right]));
-    for (const { pair, built, isPacked, first } of plans) {
+    for (const { pair, built, first } of plans) {
       const hists = built.map((node, i) => {
         const hist = this.#pool.take(node, keep);
-        this.#reduce(parts[first + i] as readonly number[], isPacked, hist);
+        this.#takeIn(first + i, node, hist);
         wanted.push(this.#wanted(node, hist));
         return hist;
       });
@@ -254,6 +273,7 @@ export class CpuBackend implements TreeBackend {
       const sibling = built[0] === pair.left ? pair.right : pair.left;
       const hist = this.#pool.inherit(pair.parent, sibling);
       this.#subtract(hist, hists[0] as number);
+      this.#inferRows(pair.parent, built[0] as OpenNode, sibling);
       wanted.push(this.#wanted(sibling, hist));
     }
     return wanted;
@@ -276,27 +296,30 @@ export class CpuBackend implements TreeBackend {
     return parentRows <= this.#o.flushRows;
   }
 
-  #build(segment: Segment, isPacked: boolean): ExchangeBuffer {
+  #build(node: OpenNode, segment: Segment, isPacked: boolean): BuiltHistogram {
     const view = this.rows.view(segment);
     this.#histogramRows += segment.count;
     const address = this.#own.build(view, segment.count, isPacked, this.#tree().quantisation);
-    return { address, bounds: isPacked ? this.#bounds.packed : this.#bounds.wide };
+    return { node, address, isPacked, rows: segment.count };
   }
 
-  #reduce(parts: readonly number[], isPacked: boolean, hist: number): void {
-    const { kernels, addresses, layout } = this.#o;
-    const [begin, end] = this.#owned;
-    if (begin === end) return;
-    this.#views.u32.set(parts, this.#parts / 4);
-    const first = layout.places[begin]?.firstEntry ?? 0;
-    const { featureTable } = addresses;
-    const count = parts.length;
-    if (this.#o.isPacked) {
-      kernels.reducePacked(this.#parts, count, first, featureTable, begin, end, hist);
-    } else {
-      const kind = isPacked ? 1 : 0;
-      kernels.reduceHistogram(this.#parts, count, kind, first, featureTable, begin, end, hist);
-    }
+  /** Adds every rank's part of a built histogram into this rank's slice of `hist`. */
+  #takeIn(index: number, node: OpenNode, hist: number): void {
+    const state = node.state as NodeState;
+    const parent = node.parent?.state as NodeState | undefined;
+    const expected = {
+      totals: state.totals,
+      countShift: this.#tree().quantisation.countShift,
+      rowsElsewhere: parent?.rowsElsewhere,
+    };
+    state.rowsElsewhere = this.#meeting.takeIn(index, hist, expected) ?? undefined;
+  }
+
+  #inferRows(parent: OpenNode, child: OpenNode, sibling: OpenNode): void {
+    const all = (parent.state as NodeState).rowsElsewhere;
+    const some = (child.state as NodeState).rowsElsewhere;
+    if (all === undefined || some === undefined) return;
+    (sibling.state as NodeState).rowsElsewhere = all.map((rows, i) => rows - (some[i] as number));
   }
 
   #subtract(parent: number, child: number): void {
@@ -318,6 +341,7 @@ export class CpuBackend implements TreeBackend {
       grad: parent.totals.grad - leftTotals.grad,
       hess: parent.totals.hess - leftTotals.hess,
     };
+    parent.children = [pair.left, pair.right];
     pair.left.state = { segment: left, totals: leftTotals } satisfies NodeState;
     pair.right.state = { segment: right, totals: rightTotals } satisfies NodeState;
     pair.left.cover = this.#coverOf(leftTotals);
@@ -328,7 +352,7 @@ export class CpuBackend implements TreeBackend {
   async #countLeaves(pairs: readonly SiblingPair[]): Promise<void> {
     if (pairs.length === 0) return;
     const nodes = pairs.flatMap((pair) => [pair.left, pair.right]);
-    const counts = BigInt64Array.from(nodes, (node) => BigInt(this.segmentOf(node).count));
+    const counts = BigInt64Array.from(nodes, (node) => BigInt(segmentOf(node).count));
     const reduced = this.#o.collective.allreduce(counts, 'sum');
     if (isPromise(reduced)) await reduced;
     nodes.forEach((node, i) => {
@@ -353,6 +377,10 @@ export class CpuBackend implements TreeBackend {
     const left = hessOf((a.state as NodeState).totals.hess, countShift);
     return left <= hessOf((b.state as NodeState).totals.hess, countShift);
   }
+}
+
+function segmentOf(node: OpenNode): Segment {
+  return (node.state as NodeState).segment;
 }
 
 function align(bytes: number): number {

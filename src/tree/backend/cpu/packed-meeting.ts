@@ -1,0 +1,244 @@
+/**
+ * Histograms of ranks in several processes. The ranks of a process first add up what they have, so that one
+ * message travels for each rank elsewhere, whatever the number of threads; it holds narrow integers and no
+ * empty bins (wasm/assembly/packed-histogram.ts).
+ *
+ *   1 the ranks here say where their histograms lie            (they alone meet)
+ *   2 each packs the slices of some ranks elsewhere            dealt by rank number
+ *   3 scatter                                                  (all ranks meet)
+ *   4 each adds up its own slice: of the ranks here, then of each other process
+ *
+ * What comes is checked before it decides anything: a contribution whose features do not add up alike, or of
+ * more rows than its process can have, is refused by name; what all add up to must be the node's known sums.
+ */
+import { type Awaitable, isPromise } from '../../../base/awaitable.ts';
+import { CoppiceError } from '../../../base/errors.ts';
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { IncomingMessage, OutgoingMessage } from '../../../cluster/collective.ts';
+import type { OpenNode } from '../backend.ts';
+import {
+  addOwnParts,
+  type BuiltHistogram,
+  type ExpectedSums,
+  firstEntryOf,
+  type HistogramMeeting,
+  type MeetingParts,
+} from './histogram-meeting.ts';
+
+/** Bytes in front of the features: sums and rows. */
+const headBytes = 20;
+
+/** The most bytes that the places [begin, end) of a node take while they are packed. */
+function packedBytes(layout: BinnedLayout, begin: number, end: number): number {
+  let bytes = headBytes + 32;
+  for (const place of layout.places.slice(begin, end)) {
+    bytes += 48 + Math.ceil((place.numValueBins + 1) * (16 + 1 / 8));
+  }
+  return bytes;
+}
+
+/** What the messages of a process may take, for so many nodes at once. */
+export function outgoingBytes(
+  layout: BinnedLayout,
+  ranks: { readonly numAll: number; readonly numLocal: number },
+  maxNodes: number,
+): number {
+  if (ranks.numAll === ranks.numLocal) return 0;
+  const messages = packedBytes(layout, 0, layout.places.length) + ranks.numAll * (headBytes + 32);
+  return rowsBytes(ranks.numLocal, maxNodes) + maxNodes * messages;
+}
+
+/** In front of the messages: the rows of each node on each rank here. */
+function rowsBytes(numLocal: number, maxNodes: number): number {
+  return Math.ceil((4 * numLocal * maxNodes) / 64) * 64;
+}
+
+/** What stands in front of a process's part of a node. */
+interface Contribution {
+  readonly process: number;
+  readonly hess: bigint;
+  readonly rows: number;
+}
+
+/** See the header. */
+export class PackedMeeting implements HistogramMeeting {
+  readonly #p: MeetingParts;
+  readonly #begin: number;
+  readonly #end: number;
+  readonly #local: number;
+  readonly #numLocal: number;
+  #built: readonly BuiltHistogram[] = [];
+  /** For each built histogram, where those of the ranks here lie. */
+  #here: readonly (readonly number[])[] = [];
+  #messages: readonly IncomingMessage[] = [];
+  /** How far each message is read. */
+  #read: number[] = [];
+
+  constructor(parts: MeetingParts) {
+    this.#p = parts;
+    const { bounds, collective } = parts;
+    this.#begin = bounds[collective.rank] as number;
+    this.#end = bounds[collective.rank + 1] as number;
+    this.#local = collective.localRanks.indexOf(collective.rank);
+    this.#numLocal = collective.localRanks.length;
+  }
+
+  meet(built: readonly BuiltHistogram[]): Awaitable<void> {
+    const { collective, views, outgoing, maxNodes } = this.#p;
+    this.#built = built;
+    built.forEach(({ rows }, i) => {
+      views.u32[outgoing / 4 + this.#local * maxNodes + i] = rows;
+    });
+    const first = built[0]?.address ?? 0;
+    const firsts = collective.shareAddress(first);
+    this.#here = built.map(({ address }) => firsts.map((other) => other + address - first));
+    const scattered = collective.scatter(this.#pack());
+    const take = (messages: readonly IncomingMessage[]): void => {
+      this.#messages = messages;
+      this.#read = messages.map(() => 0);
+      views.refresh();
+    };
+    if (isPromise(scattered)) return scattered.then(take);
+    take(scattered);
+    return undefined;
+  }
+
+  takeIn(index: number, hist: number, expected: ExpectedSums): readonly number[] | null {
+    if (this.#begin === this.#end) return null;
+    const { isPacked, node } = this.#built[index] as BuiltHistogram;
+    addOwnParts(this.#p, this.#slicesHere(index, this.#begin), isPacked, hist);
+    const contributions = this.#messages.map((message, i) => this.#add(message, i, hist, node));
+    contributions.forEach((contribution, i) => {
+      this.#checkRows(contribution, node, expected, expected.rowsElsewhere?.[i]);
+    });
+    this.#checkSums(hist, expected, node);
+    return contributions.map(({ rows }) => rows);
+  }
+
+  /** Messages for the ranks elsewhere that are this rank's to serve, each with its slice of all histograms. */
+  #pack(): OutgoingMessage[] {
+    const { collective, layout, bounds, outgoing, maxNodes } = this.#p;
+    const { localRanks, size } = collective;
+    const messages: OutgoingMessage[] = [];
+    let address = outgoing + rowsBytes(this.#numLocal, maxNodes);
+    for (let to = 0; to < size; to++) {
+      if (localRanks.includes(to)) continue;
+      const [begin, end] = [bounds[to] as number, bounds[to + 1] as number];
+      if (to % this.#numLocal === this.#local) {
+        const bytes = begin === end ? 0 : this.#packFor(begin, end, address);
+        messages.push({ to, address, bytes });
+      }
+      address += this.#built.length * packedBytes(layout, begin, end);
+    }
+    return messages;
+  }
+
+  #packFor(begin: number, end: number, address: number): number {
+    const { kernels, layout, views, featureTable, scratch } = this.#p;
+    let bytes = 0;
+    this.#built.forEach(({ isPacked }, i) => {
+      views.u32.set(this.#slicesHere(i, begin), scratch / 4);
+      bytes += kernels.packHistogram(
+        scratch,
+        this.#numLocal,
+        isPacked ? 1 : 0,
+        firstEntryOf(layout, begin),
+        featureTable,
+        begin,
+        end,
+        this.#rowsHere(i),
+        address + bytes,
+      );
+    });
+    return bytes;
+  }
+
+  /** Where the entries of a place and those behind it lie, on each rank here. */
+  #slicesHere(index: number, place: number): number[] {
+    const { isPacked } = this.#built[index] as BuiltHistogram;
+    const offset = (isPacked ? 8 : 16) * firstEntryOf(this.#p.layout, place);
+    return (this.#here[index] as readonly number[]).map((part) => part + offset);
+  }
+
+  #rowsHere(index: number): number {
+    const { views, outgoing, maxNodes } = this.#p;
+    let rows = 0;
+    for (let local = 0; local < this.#numLocal; local++) {
+      rows += views.u32[outgoing / 4 + local * maxNodes + index] as number;
+    }
+    return rows;
+  }
+
+  /** Adds what a process sent of a node. */
+  #add(message: IncomingMessage, at: number, hist: number, node: OpenNode): Contribution {
+    const { kernels, views, featureTable, layout } = this.#p;
+    const read = this.#read[at] as number;
+    const address = message.address + read;
+    const left = message.bytes - read;
+    const taken = kernels.addPackedHistogram(
+      address,
+      left,
+      featureTable,
+      this.#begin,
+      this.#end,
+      hist,
+    );
+    if (taken <= 0) {
+      const feature = layout.places[-1 - taken]?.feature.name;
+      const what =
+        feature === undefined
+          ? `be a histogram; got ${left} bytes that are none`
+          : `add up alike in every feature; got other sums in ${feature}`;
+      throw this.#refusal(message.process, node, what);
+    }
+    this.#read[at] = read + taken;
+    const head = new DataView(views.buffer, address, headBytes);
+    return {
+      process: message.process,
+      hess: head.getBigInt64(8, true),
+      rows: head.getUint32(16, true),
+    };
+  }
+
+  /** Rows cannot be more than the parent's there; where the sums count them too, both agree. */
+  #checkRows(
+    { process, hess, rows }: Contribution,
+    node: OpenNode,
+    { countShift }: ExpectedSums,
+    most = Number.POSITIVE_INFINITY,
+  ): void {
+    if (rows > most) {
+      throw this.#refusal(process, node, `hold at most its parent's ${most} rows; got ${rows}`);
+    }
+    if (countShift >= 63 || Number(hess >> BigInt(countShift)) === rows) return;
+    const counted = hess >> BigInt(countShift);
+    throw this.#refusal(process, node, `count the ${rows} rows of its shard; got ${counted}`);
+  }
+
+  /** All contributions together are what the split above said. */
+  #checkSums(hist: number, { totals }: ExpectedSums, node: OpenNode): void {
+    const { kernels, views, featureTable, scratch, collective } = this.#p;
+    const sums = scratch + Math.ceil((4 * collective.size) / 16) * 16;
+    kernels.featureSums(hist, featureTable, this.#begin, sums);
+    const [grad, hess] = [views.i64[sums / 8], views.i64[sums / 8 + 1]];
+    if (grad === totals.grad && hess === totals.hess) return;
+    const names = this.#messages.map(({ process }) => collective.nameOf(process));
+    throw new CoppiceError(
+      'PROTOCOL',
+      `the histograms of node ${nameOf(node)} must add up to (${totals.grad}, ${totals.hess}); got (${grad}, ${hess}) of this process and of ${names.join(', ')}`,
+    );
+  }
+
+  #refusal(process: number, node: OpenNode, what: string): CoppiceError {
+    const name = this.#p.collective.nameOf(process);
+    return new CoppiceError(
+      'PROTOCOL',
+      `what ${name} adds to the histogram of node ${nameOf(node)} must ${what}; its memory or the connection is at fault`,
+      { context: { process } },
+    );
+  }
+}
+
+function nameOf(node: OpenNode): string {
+  return node.path === '' ? 'root' : node.path;
+}

@@ -1,0 +1,59 @@
+/**
+ * What does it cost that ranks are in several processes? `npm run bench:cluster` prints times per tree against
+ * threads of one process, with TLS and with a slower link, and how long an allreduce takes.
+ *
+ *   --only level,leaf,allreduce   --repeats n   --trees n   --rows n   --gangs threads,plain,tls,slow
+ */
+import { parseArgs } from 'node:util';
+import { LinkProxy } from '../../tools/link-proxy.ts';
+import {
+  type Contestant,
+  growths,
+  medianOf,
+  processesOf,
+  type TimedFit,
+  threadsOf,
+  timeFit,
+} from './timed-fits.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'level,leaf,allreduce' },
+    gangs: { type: 'string', default: 'threads,plain,tls,slow' },
+    repeats: { type: 'string', default: '3' },
+    trees: { type: 'string', default: '10' },
+    rows: { type: 'string' },
+  },
+});
+const only = values.only.split(',');
+const rows = values.rows === undefined ? undefined : Number(values.rows);
+const slow = new LinkProxy({ delayMs: 1 });
+const gangs: Readonly<Record<string, () => Contestant>> = {
+  threads: () => threadsOf(2),
+  plain: () => processesOf('2 processes × 1 thread', 2),
+  tls: () => processesOf('the same, TLS', 2, { tls: { kind: 'psk' } }),
+  slow: () => processesOf('the same, 1 ms more each way', 2, { route: slow.route }),
+};
+const contestants = values.gangs.split(',').map((name) => (gangs[name] as () => Contestant)());
+
+for (const growth of Object.keys(growths) as (keyof typeof growths)[]) {
+  if (!only.includes(growth)) continue;
+  const fits = new Map<string, TimedFit[]>();
+  for (let i = 0; i < Number(values.repeats); i++) {
+    for (const contestant of contestants) {
+      const fit = await timeFit(contestant, growth, { numTrees: Number(values.trees), rows });
+      fits.set(contestant.name, [...(fits.get(contestant.name) ?? []), fit]);
+    }
+  }
+  const first = medianOf((fits.values().next().value ?? []).map((fit) => fit.msPerTree));
+  for (const [name, all] of fits) {
+    const ms = medianOf(all.map((fit) => fit.msPerTree));
+    const meetings = medianOf(all.map((fit) => fit.meetingsPerTree));
+    const wait = medianOf(all.map((fit) => fit.waitMsPerTree));
+    console.log(
+      `${growth}  ${name.padEnd(30)} ${ms.toFixed(1)} ms a tree  × ${(ms / first).toFixed(2)}  ${meetings.toFixed(0)} meetings, ${wait.toFixed(1)} ms waited  (${all.map((fit) => fit.msPerTree.toFixed(0)).join(' ')})`,
+    );
+  }
+}
+await Promise.all(contestants.map(({ runner }) => runner.close()));
+await slow.close();
