@@ -219,7 +219,7 @@ export async function prepareRounds(
     objective,
     rows,
     memory,
-    cpuLimits: limitsOf({ ...job, device: null }, start, rows),
+    cpuLimits: limitsOf({ environment, job: { ...job, device: null }, start }, rows),
     centre,
     firstScores,
     scoreUnit,

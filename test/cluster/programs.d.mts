@@ -3,7 +3,7 @@ import type { RankContext } from '../../src/cluster/rank-program.ts';
 /** The programs by name. */
 export declare const programs: Readonly<
   Record<
-    'followScript' | 'introduce' | 'meetOften' | 'stray' | 'timeMeetings',
+    'followScript' | 'introduce' | 'meetInEveryWay' | 'meetOften' | 'stray' | 'timeMeetings',
     (context: RankContext, payload: never) => Promise<unknown>
   >
 >;

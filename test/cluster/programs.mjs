@@ -192,5 +192,41 @@ export async function timeMeetings({ collective, memory }, { kind, bytes, times 
   return taken.sort()[times >> 1];
 }
 
+/** Meets in every way there is, again and again; rank `rank` throws at round `at`. */
+export async function meetInEveryWay({ collective, memory, notify }, { rounds, rank, at }) {
+  const { size, localRanks, firstRanks } = collective;
+  const bounds = Float64Array.from({ length: size + 1 }, (_, r) => 16 * r);
+  collective.claimMemory(65536);
+  const local = localRanks.indexOf(collective.rank);
+  for (let round = 0; round < rounds; round++) {
+    if (round === 2) notify({ round });
+    if (round === at && collective.rank === rank) throw new RangeError('a defect of the program');
+    await collective.barrier();
+    await collective.allgather(Uint8Array.of(round % 256));
+    await collective.exchange([{ address: 1024 + local * 1024, bounds }]);
+    const others = Array.from({ length: size }, (_, to) => to).filter(
+      (to) => !localRanks.includes(to) && to % localRanks.length === local,
+    );
+    new Uint8Array(memory.buffer, 16_384 + local * 64, 8).fill(collective.rank);
+    const sent = others.map((to) => ({ to, address: 16_384 + local * 64, bytes: 8 }));
+    const came = await collective.scatter(sent);
+    const isWhole = came.every(({ process, address }) => {
+      const by = new Uint8Array(memory.buffer, address, 8)[0];
+      return by >= firstRanks[process] && by < firstRanks[process + 1];
+    });
+    if (!isWhole) throw new Error('a message of another process');
+    await collective.allreduce(new BigInt64Array(4), 'sum');
+    await collective.allreduce(new BigInt64Array(3000), 'max');
+  }
+  return collective.rank;
+}
+
 /** All of them by name. */
-export const programs = { followScript, introduce, meetOften, stray, timeMeetings };
+export const programs = {
+  meetInEveryWay,
+  followScript,
+  introduce,
+  meetOften,
+  stray,
+  timeMeetings,
+};

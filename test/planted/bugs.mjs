@@ -143,9 +143,9 @@ export const plantedBugs = [
     name: 'the slice of the last rank is dropped',
     edits: [
       {
-        file: 'src/tree/backend/cpu/cpu-backend.ts',
-        find: '    const count = parts.length;',
-        replace: '    const count = Math.max(1, parts.length - 1);',
+        file: 'src/tree/backend/cpu/histogram-meeting.ts',
+        find: '  const count = addresses.length;',
+        replace: '  const count = Math.max(1, addresses.length - 1);',
       },
     ],
     tests: [exactness],
@@ -160,6 +160,40 @@ export const plantedBugs = [
       },
     ],
     tests: ['test/kernels/find-split.prop.test.ts'],
+  },
+  {
+    name: 'a checksum that is not checked',
+    edits: [
+      {
+        file: 'src/cluster/tcp/frames.ts',
+        find: '    if (sent !== found) {',
+        replace: '    if (sent !== found && found < 0) {',
+      },
+    ],
+    tests: ['test/cluster/frames.prop.test.ts'],
+  },
+  {
+    name: 'the slice of a process is added twice',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/packed-meeting.ts',
+        find: '    const contributions = this.#messages.map(',
+        replace:
+          '    this.#messages.forEach((message, i) => {\n      this.#add(message, i, hist, node);\n      this.#read[i] = 0;\n    });\n    const contributions = this.#messages.map(',
+      },
+    ],
+    tests: ['test/cluster/processes-exactness.prop.test.ts'],
+  },
+  {
+    name: 'a heartbeat that is never missed',
+    edits: [
+      {
+        file: 'src/cluster/tcp/wire.ts',
+        find: '      if (now - this.#heardAt <= silenceMs) return;',
+        replace: '      if (now - this.#heardAt <= silenceMs * 1e6) return;',
+      },
+    ],
+    tests: ['test/cluster/open-mesh.test.ts'],
   },
   {
     name: 'a rank that grows trees of its own takes the records as they were before',

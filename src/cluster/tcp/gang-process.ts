@@ -7,9 +7,6 @@ import type { ProcessSettings, ToDriver, ToProcess } from './process-messages.ts
 /** How much of what a process wrote to stderr is kept for the error that says how it ended. */
 const keptWords = 4096;
 
-/** How long a process may take until it listens. */
-const startMs = 30_000;
-
 interface Answer {
   readonly resolve: (message: ToDriver) => void;
   readonly reject: (error: Error) => void;
@@ -63,7 +60,8 @@ export class GangProcess {
 
   /** Makes it listen for the other processes; resolves with the port. */
   async listen(): Promise<number> {
-    const timer = setTimeout(() => this.#lose(`it did not answer for ${startMs} ms`), startMs);
+    const { joinMs } = this.#settings.timing;
+    const timer = setTimeout(() => this.#lose(`it did not answer for ${joinMs} ms`), joinMs);
     try {
       const answer = await this.#ask({ kind: 'listen' });
       return answer.kind === 'listening' ? answer.port : 0;

@@ -14,7 +14,7 @@ import { setUpDataset } from '../setup.ts';
 /** How trees grow. */
 export const growths = {
   level: { maxDepth: 8, maxLeaves: undefined },
-  leaf: { maxLeaves: 255 },
+  leaf: { maxDepth: undefined, maxLeaves: 255 },
 } as const;
 
 /** A gang of some kind. */
@@ -58,7 +58,7 @@ export async function timeFit(
 ): Promise<TimedFit> {
   const knobs = new KnobRunner(runner);
   const table = await readParquet(knobs, join(setUpDataset('numeric-28', rows), 'train.parquet'));
-  const { maxDepth, maxLeaves } = { maxDepth: undefined, maxLeaves: undefined, ...growths[growth] };
+  const { maxDepth, maxLeaves } = growths[growth];
   const features = table.columns.filter((name) => name !== 'label');
   const estimator = new GBTClassifier({
     featuresCols: features,
