@@ -4,7 +4,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { gangRunnerOf } from '../cluster/gang-runner.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
-import { fitColumns } from '../pipeline/fit-columns.ts';
+import { fitColumns, rowIdModeOf } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { ForestJob, ForestSnapshot } from '../training/messages.ts';
 import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
@@ -73,7 +73,10 @@ export async function fitForest(
   const { owner, labelKind, drawsCuts = false, isSingle = false } = fit;
   refuseDevice(owner, fit.params.device);
   const params = isSingle ? { ...fit.params, ...singleTree } : fit.params;
-  const columns = fitColumns(owner, table.schema, params, labelKind);
+  const columns = {
+    ...fitColumns(owner, table.schema, params, labelKind),
+    rowIdMode: rowIdModeOf(table, params.idCol),
+  };
   const initial = initialData(
     { owner, params: { ...params }, columns, table },
     options.initialModel,
@@ -120,7 +123,7 @@ export async function fitForest(
   const checkpoints = checkpointsOf(params, {
     ...{ owner, given: fit.given ?? {}, initial, retries },
     job: { ...job, ingest },
-    modelData: (trained) => trainedData(params, columns, trained),
+    modelData: (trained) => trainedData(columns, trained),
   });
   const run = async (): Promise<TrainedModel> => {
     const mark = checkpoints?.request.resumed ?? null;
@@ -148,7 +151,7 @@ export async function fitForest(
     );
   };
   const trained = checkpoints === null ? await run() : await checkpoints.run(run);
-  const added = modelData(owner, params, columns, trained);
+  const added = modelData(owner, params.labelCol, columns, trained);
   const data =
     checkpoints?.finishForest(added) ?? (initial === null ? added : appendTrees(initial, added));
   refuseUnknownVariances(owner, params, data);

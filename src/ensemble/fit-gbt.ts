@@ -6,7 +6,12 @@ import { gangRunnerOf } from '../cluster/gang-runner.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import { checkSchema } from '../pipeline/check-schema.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
-import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
+import {
+  type FitColumns,
+  type FitTableColumns,
+  fitColumns,
+  rowIdModeOf,
+} from '../pipeline/fit-columns.ts';
 import { offsetPaths } from '../pipeline/offset-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { deviceRequest } from '../training/choose-device.ts';
@@ -61,7 +66,10 @@ export async function fitBoostedTrees(
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<TreeModelData> {
-  const columns = fitColumns(owner, table.schema, params, labelKind);
+  const columns = {
+    ...fitColumns(owner, table.schema, params, labelKind),
+    rowIdMode: rowIdModeOf(table, params.idCol),
+  };
   const hasMarkedRows = params.validationIndicatorCol !== undefined;
   const watched = watchedTables(options, hasMarkedRows);
   for (const { table: held } of watched.tables) {
@@ -100,7 +108,7 @@ export async function fitBoostedTrees(
   const checkpoints = checkpointsOf(params, {
     ...{ owner, given, initial, retries },
     job: { ...job, ingest },
-    modelData: (trained) => trainedData(params, columns, trained),
+    modelData: (trained) => trainedData(columns, trained),
   });
   const run = async (before: TreeModelData | null): Promise<TrainedModel> => {
     const schemas = [table, ...watched.tables.map((held) => held.table)].map((one) => one.schema);
@@ -131,7 +139,7 @@ export async function fitBoostedTrees(
     );
   };
   const trained = checkpoints === null ? await run(initial) : await checkpoints.run(run);
-  const added = modelData(owner, params, columns, trained);
+  const added = modelData(owner, params.labelCol, columns, trained);
   if (checkpoints !== null) return checkpoints.finish(added);
   return initial === null ? added : appendTrees(initial, added);
 }
@@ -241,28 +249,27 @@ export function ingestOf(
 /** What the model keeps; a model of one class is warned of. */
 export function modelData(
   owner: string,
-  params: { readonly idCol: string | undefined; readonly labelCol: string },
-  columns: FitColumns,
+  labelCol: string,
+  columns: FitTableColumns,
   trained: Pick<TrainedModel, 'facts' | 'trees'>,
 ): TreeModelData {
   const { facts } = trained;
   if (facts.classes.length === 1) {
     emitWarning(
-      `${owner} found one class in ${params.labelCol}: ${String(facts.classes[0])}; the model always predicts it`,
+      `${owner} found one class in ${labelCol}: ${String(facts.classes[0])}; the model always predicts it`,
     );
   }
-  return trainedData(params, columns, trained);
+  return trainedData(columns, trained);
 }
 
 /** What a model keeps, or the beginning of one. */
 export function trainedData(
-  params: { readonly idCol: string | undefined },
-  columns: FitColumns,
+  columns: FitTableColumns,
   { facts, trees }: Pick<TrainedModel, 'facts' | 'trees'>,
 ): TreeModelData {
   return {
     inputSchema: columns.inputSchema,
-    rowIdMode: params.idCol === undefined ? 'position' : 'idCol',
+    rowIdMode: columns.rowIdMode,
     features: facts.features.map((feature, i) =>
       columns.features[i]?.zeroIsMissing === true ? { ...feature, zeroIsMissing: true } : feature,
     ),

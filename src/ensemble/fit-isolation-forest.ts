@@ -8,7 +8,7 @@
 import { CoppiceError } from '../base/errors.ts';
 import { powerOfTwo } from '../base/portable-math.ts';
 import { mergeCategories } from '../binning/category-dictionary.ts';
-import { findFeatures } from '../pipeline/fit-columns.ts';
+import { findFeatures, rowIdModeOf } from '../pipeline/fit-columns.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { columnOf, encodeCategories, fillNumeric } from '../table/column-values.ts';
 import type { FeatureColumn } from '../table/feature-columns.ts';
@@ -68,7 +68,7 @@ export async function fitIsolationForest(
   });
   return {
     inputSchema: logicalSchema(table.schema, inputs),
-    rowIdMode: 'position',
+    rowIdMode: rowIdModeOf(table, undefined),
     features: features.map((feature, f) => ({
       name: feature.name,
       kind: feature.kind === 'category' ? 'category' : 'numeric',

@@ -6,11 +6,13 @@ import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { type FeatureColumn, featureColumns } from '../table/feature-columns.ts';
 import { numericKind } from '../table/numeric-kind.ts';
+import type { TableCore } from '../table/table-core.ts';
 import { hasZeros } from '../table/zeros-as-missing.ts';
 import type { FeatureSource } from '../training/messages.ts';
 import { columnTypeError, requireColumn } from './check-schema.ts';
 import { type LogicalSchema, logicalSchema, logicalType } from './logical-schema.ts';
 import { type OffsetPaths, offsetPaths } from './offset-column.ts';
+import type { RowIdMode } from './stage-writer.ts';
 
 /** The parameters that name columns. */
 export interface ColumnParams {
@@ -33,6 +35,16 @@ export interface FitColumns {
   readonly labelType: string;
   /** Where margins added to every score lie. */
   readonly offsets: OffsetPaths;
+}
+
+/** Columns of a table, and what its rows are known by. */
+export interface FitTableColumns extends FitColumns {
+  readonly rowIdMode: RowIdMode;
+}
+
+/** What a model's rows are known by: the column that was named, else their place, or on some engines their content. */
+export function rowIdModeOf(table: TableCore, idCol: string | undefined): RowIdMode {
+  return idCol === undefined ? table.rowIdentity : 'idCol';
 }
 
 /** The feature columns of a schema, as the estimator's parameters name them. */

@@ -78,11 +78,13 @@ export function placedOperators({ rows, operators, schema }: PendingTable): Plac
 export class SparkTable implements RemoteTable {
   readonly host: SparkHost;
   readonly table: PendingTable;
+  readonly identity: SparkRows['identity'];
   readonly #numPartitions: number;
 
   constructor(host: SparkHost, table: PendingTable, numPartitions: number) {
     this.host = host;
     this.table = table;
+    this.identity = table.rows.identity;
     this.#numPartitions = numPartitions;
   }
 

@@ -22,6 +22,8 @@ export type TableStep =
 
 /** The engine's side of a table. */
 export interface RemoteTable {
+  /** What the order of the rows, and so their ids, comes from. */
+  readonly identity: 'position' | 'content';
   /** The table after one more step. @throws CoppiceError `UNSUPPORTED` for a step that it does not offer */
   after(step: TableStep): PlanNode;
   /** What a task returns for every partition, in the order of the rows; see TableCore.runPartitions. */

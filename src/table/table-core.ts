@@ -56,6 +56,11 @@ export class TableCore {
     return columnNames(this.schema);
   }
 
+  /** @internal What the rows are known by where no column names them. */
+  get rowIdentity(): 'position' | 'content' {
+    return this.node.remote?.identity ?? 'position';
+  }
+
   /** @internal The table as plain data that any thread of this process can carry out. */
   async plan(options: TableOptions = {}): Promise<TablePlan> {
     const partitions = await lowerForKeeps(this.node, this.#context(options));

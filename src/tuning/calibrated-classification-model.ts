@@ -95,7 +95,10 @@ export class CalibratedClassificationModel extends Model<
     this.#state = state;
     this.model = state.model;
     this.inputSchema = state.model.inputSchema;
-    this.rowIdMode = this.params.idCol === undefined ? 'position' : 'idCol';
+    this.rowIdMode =
+      this.params.idCol === undefined
+        ? ((state.model as SavableStage).rowIdMode ?? 'position')
+        : 'idCol';
     checkThresholds(this.className, this.params.thresholds, state.classes);
   }
 

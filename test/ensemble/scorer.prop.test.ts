@@ -45,10 +45,13 @@ describe('a scorer', () => {
     const anyCase: fc.Arbitrary<EstimatorCase> = fc.oneof(...Object.values(estimatorCases));
     await fc.assert(
       fc.asyncProperty(anyCase, recipes, async (found, recipe) => {
-        const { validationIndicatorCol, varianceCol, quantilesCol, ...options } = withFeatures(
-          found,
-          recipe,
-        ).options;
+        const {
+          validationIndicatorCol,
+          varianceCol,
+          quantilesCol,
+          quantileProbabilities,
+          ...options
+        } = withFeatures(found, recipe).options;
         const model = await fitSample({ ...found, options }, randomData(recipe));
         const data = otherData(recipe);
         expect(await scoredByRow(model, data)).toEqual(await scoreSample(model, data));

@@ -90,7 +90,9 @@ describe.runIf(runsSpark)('a session on Spark', () => {
     const query = `SELECT distance, wait, minutes FROM parquet.\`${path}\``;
     const make = (): GBTRegressor =>
       new GBTRegressor({ labelCol: 'minutes', featuresCols: ['distance', 'wait'], maxIter: 3 });
-    const two = await savedBytes(await make().fit(await spark.sql(query)));
+    const model = await make().fit(await spark.sql(query));
+    expect(model.rowIdMode).toBe('content');
+    const two = await savedBytes(model);
     const other = await sparkSession({ executors: 3 });
     try {
       expect(await savedBytes(await make().fit(await other.sql(query)))).toEqual(two);
