@@ -91,7 +91,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 describe('the tarball', () => {
   it('holds dist, the kernels, docs and the standard files, nothing else', () => {
     const standard =
-      /^(dist\/.*\.d\.ts|dist\/bundle\/node\/.*\.js|dist\/bundle\/spark\/coppice-(member\.mjs|worker\.js|kernels\.wasm)|spark\/(connect\.proto|coppice_shim\.py)|wasm\/build\/kernels\.wasm|docs\/.*|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-NOTICES|package\.json)$/;
+      /^(dist\/.*\.d\.ts|dist\/bundle\/node\/.*\.c?js|dist\/bundle\/spark\/coppice-(member\.mjs|worker\.js|kernels\.wasm)|spark\/(connect\.proto|coppice_shim\.py)|wasm\/build\/kernels\.wasm|docs\/.*|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-NOTICES|package\.json)$/;
     expect(packedFiles.filter((path) => !standard.test(path))).toEqual([]);
     expect(packedFiles).toContain('wasm/build/kernels.wasm');
     expect(packedFiles).toContain('THIRD-PARTY-NOTICES');

@@ -70,7 +70,7 @@ const struckIn = {
   challenge: 'connect',
   proof: 'connect',
   welcome: 'connect',
-  refused: 'other: executor-daemon.test.ts',
+  refused: 'other: executor-access.test.ts',
   ping: 'other: a stalled connection, below',
   bye: 'close',
   task: 'other: reading, below',
@@ -81,9 +81,9 @@ const struckIn = {
   detach: 'other: resumed-session.test.ts',
   reset: 'other: it follows a blow at any other',
   answer: 'fit',
-  failed: 'other: executor-daemon.test.ts',
+  failed: 'other: executor-access.test.ts',
   note: 'fit',
-  log: 'other: executor-daemon.test.ts',
+  log: 'other: executor-access.test.ts',
   lost: 'other: it follows every killed process',
 } as const satisfies Record<ControlKind, string>;
 
