@@ -1,11 +1,11 @@
 /** Parameters of random forests and of single decision trees. */
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { bool, column, float, int, numbers, oneOf } from '../params/kinds.ts';
+import { classWeights } from '../pipeline/class-weights-param.ts';
 import { checkpointParams } from './checkpoint-params.ts';
 import {
   bootstrapParam,
   classifierColumnParams,
-  classWeights,
   featureSubsetStrategy,
   forestClassWeights,
   inputColumnParams,

@@ -6,6 +6,7 @@ import {
   type Resolved,
 } from '../params/define-params.ts';
 import { column, float, int, numbers, oneOf } from '../params/kinds.ts';
+import { classWeights } from '../pipeline/class-weights-param.ts';
 import { checkpointParams } from './checkpoint-params.ts';
 import { checkMetrics, metricParams } from './metric-params.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
@@ -21,7 +22,6 @@ import { checkSelfStopping } from './self-stopping-params.ts';
 import { constraintParams, shapingParams } from './shaping-params.ts';
 import {
   classifierColumnParams,
-  classWeights,
   featureSubsetStrategy,
   inputColumnParams,
   outputColumnParams,

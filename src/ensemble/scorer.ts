@@ -5,7 +5,7 @@
  */
 import { exp, logistic } from '../base/portable-math.ts';
 import { winnerAt } from '../pipeline/class-columns.ts';
-import { offsetInvalid } from '../pipeline/offset-column.ts';
+import { offsetsOfRow } from '../pipeline/offset-column.ts';
 import {
   RowReader,
   type Score,
@@ -139,21 +139,6 @@ function finisher(
     const raw = scoresOf(sums, row);
     return classification(raw, softmax(raw));
   };
-}
-
-/** @param isShared one offset is added to every score */
-function offsetsOfRow(
-  row: ScorerRow,
-  column: string,
-  { numOutputs, isShared }: { readonly numOutputs: number; readonly isShared: boolean },
-): readonly number[] {
-  const value = (row as Readonly<Record<string, ScorerValue | readonly number[]>>)[column];
-  const found = Array.isArray(value)
-    ? (value as readonly number[])
-    : new Array<number>(isShared ? numOutputs : 1).fill(Number(value ?? Number.NaN));
-  const bad = found.find((offset) => !Number.isFinite(offset));
-  if (bad === undefined && found.length === numOutputs) return found;
-  throw offsetInvalid(column, bad ?? found, 'in the row');
 }
 
 function softmax(raw: Float64Array): Float64Array {

@@ -50,14 +50,7 @@ export const featureSubsetStrategy = either(
   { default: 'auto' as (typeof subsetRules)[number] | number, since: '0.1.0' },
 );
 
-/** What the classes of a classifier weigh. */
-export const classWeights = either(
-  oneOf(['balanced'], { since: '0.1.0' }),
-  numbersByName({ above: 0, since: '0.1.0' }),
-  { since: '0.1.0' },
-);
-
-/** The same of forests, whose trees may each count their own rows. */
+/** What the classes of a forest weigh; its trees may each count their own rows. */
 export const forestClassWeights = either(
   oneOf(['balanced', 'balancedSubsample'], { since: '0.1.0' }),
   numbersByName({ above: 0, since: '0.1.0' }),

@@ -17,6 +17,11 @@ import type { LinearLearner, LinearResult } from './messages.ts';
 import { type Minimum, minimise } from './minimise.ts';
 import { type LossKind, RowLosses } from './row-losses.ts';
 
+/** How many margins a logistic model has. */
+export function numMargins(family: LinearLearner['family'], numClasses: number): number {
+  return family === 'binomial' || (family === 'auto' && numClasses <= 2) ? 1 : numClasses;
+}
+
 /** Fits it. */
 export async function descend(
   environment: RankEnvironment,
@@ -25,9 +30,8 @@ export async function descend(
 ): Promise<LinearResult> {
   const { fitIntercept } = learner;
   const numClasses = rows.classes.length;
-  const isBinomial =
-    learner.family === 'binomial' || (learner.family === 'auto' && numClasses <= 2);
-  const numOutputs = learner.kind === 'squaredHinge' || isBinomial ? 1 : numClasses;
+  const numOutputs = learner.kind === 'squaredHinge' ? 1 : numMargins(learner.family, numClasses);
+  const isBinomial = numOutputs === 1;
   const kind: LossKind =
     learner.kind === 'squaredHinge' ? 'squaredHinge' : isBinomial ? 'logistic' : 'softmax';
   const numFeatures = rows.columns.length;

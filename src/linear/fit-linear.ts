@@ -4,6 +4,7 @@ import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { emitWarning } from '../base/warn.ts';
 import { type GangRequest, gangRunnerOf } from '../cluster/gang-runner.ts';
+import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -56,7 +57,9 @@ export function learnerOf(
 export async function fitLinear(
   fit: {
     readonly owner: string;
-    readonly params: LinearColumnParams;
+    readonly params: LinearColumnParams & {
+      readonly classWeights?: 'balanced' | NumbersByName | undefined;
+    };
     readonly labelKind: 'numeric' | 'class';
     readonly learner: LinearLearner;
   },
@@ -71,6 +74,9 @@ export async function fitLinear(
     const message = `the table that ${owner} is fitted on must have at least one row; got 0 rows`;
     throw new CoppiceError('DATA_EMPTY', message, { context: { owner } });
   }
+  const { offsets } = columns;
+  const { classWeights } = params;
+  const classWeighting = classWeights === undefined ? null : { byClass: classWeights, positive: 1 };
   const runner = gangRunnerOf(table.runner);
   const isSmall = numRows * columns.features.length < valuesForSeveralRanks;
   const memory = takeMemory(table.runner);
@@ -84,7 +90,7 @@ export async function fitLinear(
       const ingest = ingestOf(owner, params, columns.features, labelKind);
       const own = partitionsFor(runner, partitions, [from, to]);
       return {
-        ingest: { ...ingest, partitions: own, rowRange: [from, to] },
+        ingest: { ...ingest, offsets, classWeighting, partitions: own, rowRange: [from, to] },
         learner,
         kernels: undefined,
       };

@@ -9,6 +9,7 @@ import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import { checkThresholds, winnerAt } from '../pipeline/class-columns.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
+import { type OffsetPaths, offsetPaths, offsetsOfRow } from '../pipeline/offset-column.ts';
 import { RowReader, type Scorer } from '../pipeline/row-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -56,6 +57,9 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
   /** Names of the columns that are added. */
   protected abstract get outputs(): LinearOutputs;
 
+  /** The column of margins that are added, where given. */
+  protected abstract get offsetCol(): string | undefined;
+
   /** Thresholds of the classes, where given. */
   protected get thresholds(): readonly number[] | null {
     return null;
@@ -88,18 +92,20 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
     const { names, paths, coefficients, intercepts, classes, labelType } = this.data;
     const { outputs, thresholds } = this;
     const shape = { outputs, classes, labelType };
+    const offsets = this.#offsetPaths(table.schema);
     const spec: PredictLinearSpec = {
       kind: 'linear.predict',
-      reads: [...new Set(paths.map((path) => path[0] as string))],
+      reads: [...new Set([...paths, ...offsets].map((path) => path[0] as string))],
       writes: linearFields(shape).map((field) => field.name),
       owner: this.className,
-      ...{ names, paths, coefficients, intercepts, thresholds, ...shape },
+      ...{ names, paths, offsets, coefficients, intercepts, thresholds, ...shape },
     };
     return table.withOperator(spec, schema);
   }
 
   override transformSchema(schema: Schema): Schema {
     this.checkInput(schema);
+    this.#offsetPaths(schema);
     const { outputs } = this;
     for (const [param, name] of Object.entries(outputs)) {
       if (typeof name === 'string') refuseExistingColumn(this.className, param, name, schema);
@@ -120,12 +126,14 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
     const width = classes.length;
     const hasProbability = this.outputs.probabilityCol !== null;
     const none = new Float64Array(0);
-    const marginOf = (k: number): number => {
+    const offsetCol = this.#usedOffsetCol;
+    const shape = { numOutputs: intercepts.length, isShared: false };
+    const marginOf = (k: number, offsets: readonly number[] | null): number => {
       let margin = intercepts[k] as number;
       for (let j = 0; j < names.length; j++) {
         margin += (coefficients[k * names.length + j] as number) * (reader.values[j] as number);
       }
-      return margin;
+      return offsets === null ? margin : margin + (offsets[k] as number);
     };
     return (row) => {
       reader.read(row);
@@ -133,12 +141,13 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
       if (bad >= 0) {
         throw featureInvalid(className, names[bad] as string, reader.values[bad] as number, null);
       }
+      const offsets = offsetCol === undefined ? null : offsetsOfRow(row, offsetCol, shape);
       if (width === 0) {
-        return { prediction: marginOf(0), rawPrediction: none, probability: none };
+        return { prediction: marginOf(0, offsets), rawPrediction: none, probability: none };
       }
       const raw = new Float64Array(width);
-      if (intercepts.length === 1) rawOfMargin(marginOf(0), raw, 0, width);
-      else for (let k = 0; k < width; k++) raw[k] = marginOf(k);
+      if (intercepts.length === 1) rawOfMargin(marginOf(0, offsets), raw, 0, width);
+      else for (let k = 0; k < width; k++) raw[k] = marginOf(k, offsets);
       const probability = hasProbability ? new Float64Array(width) : none;
       if (hasProbability) {
         probabilityAt(raw, probability, 0, { width, isOne: intercepts.length === 1 });
@@ -146,6 +155,16 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
       const code = winnerAt(hasProbability ? probability : raw, 0, width, thresholds);
       return { prediction: classes[code] as ClassValue, rawPrediction: raw, probability };
     };
+  }
+
+  /** The offset column that predictions read; a model of one class says it whatever the margin. */
+  get #usedOffsetCol(): string | undefined {
+    return this.data.classes.length === 1 ? undefined : this.offsetCol;
+  }
+
+  #offsetPaths(schema: Schema): OffsetPaths {
+    const { length } = this.data.intercepts;
+    return offsetPaths(this.className, schema, this.#usedOffsetCol, length);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

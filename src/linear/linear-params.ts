@@ -11,6 +11,8 @@ export const linearColumnParams = {
   labelCol: column({ default: 'label', since: '0.1.0' }),
   /** Weight of each row, at least 0; a row of weight 0 takes no part. */
   weightCol: column({ since: '0.1.0' }),
+  /** A margin added to every row's score, at fit and at prediction; its own coefficient is 1. A vector for several margins. */
+  offsetCol: column({ since: '0.1.0' }),
   /** Name of the prediction's column. */
   predictionCol: column({ default: 'prediction', since: '0.1.0' }),
 };
@@ -21,6 +23,13 @@ export interface LinearColumnParams {
   readonly featuresCols: readonly string[] | undefined;
   readonly labelCol: string;
   readonly weightCol: string | undefined;
+  readonly offsetCol: string | undefined;
+}
+
+/** Columns that two parameters must not share. */
+export function checkLinearColumns(params: LinearColumnParams): string | null {
+  if (params.weightCol === params.labelCol) return 'weightCol must differ from labelCol';
+  return params.offsetCol === params.labelCol ? 'offsetCol must differ from labelCol' : null;
 }
 
 /** How coefficients are found and kept small. */

@@ -9,12 +9,17 @@ import { fitLinear, learnerOf, linearColumns } from './fit-linear.ts';
 import { coefficientsOf, LinearModel } from './linear-model.ts';
 import { type LinearModelData, readLinearModel } from './linear-model-data.ts';
 import { type LinearOutputs, schemaWithLinear } from './linear-outputs.ts';
-import { elasticNetParams, linearColumnParams, linearFitParams } from './linear-params.ts';
+import {
+  checkLinearColumns,
+  elasticNetParams,
+  linearColumnParams,
+  linearFitParams,
+} from './linear-params.ts';
 
 const specs = { ...linearColumnParams, ...linearFitParams, ...elasticNetParams };
 
 /** Parameters of {@link LinearRegression}. */
-export const linearRegressionParams = defineParams('LinearRegression', specs);
+export const linearRegressionParams = defineParams('LinearRegression', specs, checkLinearColumns);
 
 /** Parameters of {@link LinearRegressionModel}. */
 export const linearRegressionModelParams = defineParams('LinearRegressionModel', specs);
@@ -40,6 +45,10 @@ export class LinearRegressionModel extends LinearModel<typeof linearRegressionMo
 
   protected override get outputs(): LinearOutputs {
     return outputsOf(this.params);
+  }
+
+  protected override get offsetCol(): string | undefined {
+    return this.params.offsetCol;
   }
 
   /** One coefficient a feature, of the feature as it is. */

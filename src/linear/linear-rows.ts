@@ -9,11 +9,13 @@ import { Arena } from '../base/arena.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { placePartitions } from '../training/ingest/placed-partitions.ts';
 import { RawColumns } from '../training/ingest/raw-columns.ts';
+import { marginPaths } from '../training/ingest/read-offsets.ts';
 import { readRoles, rowState } from '../training/ingest/row-roles.ts';
 import { blockRows } from '../training/ingest/shard-rows.ts';
 import type { ClassValue, IngestJob } from '../training/messages.ts';
 import type { RankEnvironment } from '../training/rank-environment.ts';
 import { gatherNumbers } from './folded-sums.ts';
+import { weighRows } from './weigh-rows.ts';
 
 /** The word from which ranks draw units of work, in the fixed part of memory. */
 const scheduleAddress = 1024;
@@ -40,6 +42,10 @@ export interface LinearRows {
   readonly labels: number;
   readonly weights: number;
   readonly columns: readonly number[];
+  /** Margins that rows bring with them, an address an output; none of a label that is a number, from which they were taken. */
+  readonly offsets: readonly number[];
+  /** No offset is larger. */
+  readonly offsetReach: number;
   /** This rank's rows. */
   readonly blocks: readonly RowBlock[];
   /** Rows of all ranks that take part. */
@@ -67,7 +73,7 @@ export async function readLinearRows(
     weights,
     keys: arena.allocate(4 * numRows),
     states: arena.allocate(numRows),
-    offsets: [],
+    offsets: marginPaths(job).map(() => arena.allocate(8 * numRows)),
     groups: 0,
   };
   const base = arena.top;
@@ -92,10 +98,16 @@ export async function readLinearRows(
     for (const { start, count } of blocks) environment.f64(weights + 8 * start, count).fill(1);
   }
   const states = environment.u8(roles.states, numRows);
-  const found = new Scan(2 + columns.length);
+  const { offsets } = roles;
+  const addresses = [weights, labels, ...columns, ...offsets];
+  const found = new Scan(addresses.length);
   for (const block of blocks) {
-    found.numRows += clearRowsOut(environment, states, block, [labels, weights, ...columns]);
-    [weights, labels, ...columns].forEach((address, at) => {
+    found.numRows += clearRowsOut(environment, states, block, addresses);
+  }
+  await weighRows(environment, job, { classes, labels, weights, blocks });
+  if (job.labelKind === 'numeric') takeOffsets(environment, { labels, offsets, blocks });
+  for (const block of blocks) {
+    addresses.forEach((address, at) => {
       found.look(environment.f64(address, numRows), states, block, at);
     });
   }
@@ -106,10 +118,36 @@ export async function readLinearRows(
   if (numAll === 0) throw nothingToLearn(job);
   return {
     ...{ classes, labels, weights, columns, blocks, numAll, free },
+    offsets: job.labelKind === 'numeric' ? [] : offsets,
+    offsetReach: Math.max(
+      0,
+      ...offsets.map((_, k) => magnitudeAt(2 + columns.length + k, { least, most })),
+    ),
     weightExtremes: [least[0] as number, most[0] as number],
     labelExtremes: [least[1] as number, most[1] as number],
-    features: { least: least.subarray(2), most: most.subarray(2) },
+    features: {
+      least: least.subarray(2, 2 + columns.length),
+      most: most.subarray(2, 2 + columns.length),
+    },
   };
+}
+
+function magnitudeAt(at: number, { least, most }: Extremes): number {
+  return Math.max(Math.abs(least[at] as number), Math.abs(most[at] as number));
+}
+
+/** What the offsets leave over of labels that are numbers. */
+function takeOffsets(
+  environment: RankEnvironment,
+  rows: Pick<LinearRows, 'labels' | 'offsets' | 'blocks'>,
+): void {
+  const [address] = rows.offsets;
+  if (address === undefined) return;
+  for (const { start, count } of rows.blocks) {
+    const labels = environment.f64(rows.labels + 8 * start, count);
+    const offsets = environment.f64(address + 8 * start, count);
+    for (let i = 0; i < count; i++) labels[i] = (labels[i] as number) - (offsets[i] as number);
+  }
 }
 
 /** Writes 0 into every column of rows that take no part; how many do. */
@@ -185,7 +223,11 @@ function badValue(
     ({ firstLocal, count }) => row >= firstLocal && row < firstLocal + count,
   );
   const name =
-    feature >= 0 ? `feature ${job.features[feature]?.name}` : feature === -1 ? 'label' : 'weight';
+    feature >= job.features.length
+      ? 'offset'
+      : feature >= 0
+        ? `feature ${job.features[feature]?.name}`
+        : ['weight', 'label'][feature + 2];
   const where = {
     partition: part?.index ?? 0,
     row: row - (part?.firstLocal ?? 0) + (part?.skip ?? 0),

@@ -1,6 +1,7 @@
 /** A linear support vector classifier of two classes. */
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { classWeights } from '../pipeline/class-weights-param.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -9,17 +10,24 @@ import { fitLinear, learnerOf, linearColumns } from './fit-linear.ts';
 import { coefficientsOf, LinearModel } from './linear-model.ts';
 import { type LinearModelData, readLinearModel } from './linear-model-data.ts';
 import { type LinearOutputs, plannedLinearSchema } from './linear-outputs.ts';
-import { linearColumnParams, linearFitParams, rawPredictionCol } from './linear-params.ts';
+import {
+  checkLinearColumns,
+  linearColumnParams,
+  linearFitParams,
+  rawPredictionCol,
+} from './linear-params.ts';
 
 const specs = {
   ...linearColumnParams,
   /** Name of the column of raw scores. */
   rawPredictionCol,
+  /** Weight of each class by its name, or `balanced`: both classes weigh the same. Multiplies weightCol. */
+  classWeights,
   ...linearFitParams,
 };
 
 /** Parameters of {@link LinearSVC}. */
-export const linearSvcParams = defineParams('LinearSVC', specs);
+export const linearSvcParams = defineParams('LinearSVC', specs, checkLinearColumns);
 
 /** Parameters of {@link LinearSVCModel}. */
 export const linearSvcModelParams = defineParams('LinearSVCModel', specs);
@@ -47,6 +55,10 @@ export class LinearSVCModel extends LinearModel<typeof linearSvcModelParams.sche
 
   protected override get outputs(): LinearOutputs {
     return outputsOf(this.params);
+  }
+
+  protected override get offsetCol(): string | undefined {
+    return this.params.offsetCol;
   }
 
   /** How many classes there are. */

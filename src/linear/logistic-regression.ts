@@ -3,6 +3,7 @@ import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { oneOf } from '../params/kinds.ts';
+import { classWeights } from '../pipeline/class-weights-param.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -12,6 +13,7 @@ import { coefficientsOf, LinearModel } from './linear-model.ts';
 import { type LinearModelData, readLinearModel } from './linear-model-data.ts';
 import { type LinearOutputs, plannedLinearSchema } from './linear-outputs.ts';
 import {
+  checkLinearColumns,
   elasticNetParams,
   linearColumnParams,
   linearFitParams,
@@ -26,12 +28,18 @@ const specs = {
   rawPredictionCol,
   /** One margin for two classes, or one a class; `auto` takes one for two classes. */
   family: oneOf(['auto', 'binomial', 'multinomial'], { default: 'auto', since: '0.1.0' }),
+  /** Weight of each class by its name, or `balanced`: all classes together weigh the same. Multiplies weightCol. */
+  classWeights,
   ...linearFitParams,
   ...elasticNetParams,
 };
 
 /** Parameters of {@link LogisticRegression}. */
-export const logisticRegressionParams = defineParams('LogisticRegression', specs);
+export const logisticRegressionParams = defineParams(
+  'LogisticRegression',
+  specs,
+  checkLinearColumns,
+);
 
 /** Parameters of {@link LogisticRegressionModel}. */
 export const logisticRegressionModelParams = defineParams('LogisticRegressionModel', specs);
@@ -61,6 +69,10 @@ export class LogisticRegressionModel extends LinearModel<
 
   protected override get outputs(): LinearOutputs {
     return outputsOf(this.params);
+  }
+
+  protected override get offsetCol(): string | undefined {
+    return this.params.offsetCol;
   }
 
   protected override get thresholds(): readonly number[] | null {

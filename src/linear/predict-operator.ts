@@ -4,6 +4,7 @@
  */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
+import { type OffsetPaths, offsetInvalid } from '../pipeline/offset-column.ts';
 import { columnOf, fillNumeric } from '../table/column-values.ts';
 import { withColumns } from '../table/make-column.ts';
 import type { Operator } from '../table/operators.ts';
@@ -17,6 +18,8 @@ export interface PredictLinearSpec extends OperatorSpec, LinearShape {
   readonly owner: string;
   readonly names: readonly string[];
   readonly paths: readonly (readonly string[])[];
+  /** Where margins that are added lie, one an output; none if empty. */
+  readonly offsets: OffsetPaths;
   /** float64[outputs · features] */
   readonly coefficients: Float64Array;
   readonly intercepts: Float64Array;
@@ -49,12 +52,31 @@ function marginsOf(spec: PredictLinearSpec, batch: RecordBatch, partition: numbe
         out[i] = (out[i] as number) + factor * (values[i] as number);
     });
   });
+  addOffsets(spec, batch, { margins, partition });
   for (const out of margins) {
     for (let i = 0; i < numRows; i++) {
       if (!Number.isFinite(out[i])) refuseRow(spec, batch, { row: i, partition });
     }
   }
   return margins;
+}
+
+function addOffsets(
+  { offsets }: PredictLinearSpec,
+  batch: RecordBatch,
+  to: { readonly margins: readonly Float64Array[]; readonly partition: number },
+): void {
+  const values = new Float64Array(batch.numRows);
+  offsets.forEach((path, k) => {
+    const column = path[0] as string;
+    fillNumeric(columnOf(batch, path), values, 0, column);
+    const row = values.findIndex((value) => !Number.isFinite(value));
+    if (row >= 0) {
+      throw offsetInvalid(column, values[row], `in row ${row} of partition ${to.partition}`);
+    }
+    const out = to.margins[k] as Float64Array;
+    for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + (values[i] as number);
+  });
 }
 
 /** Says which feature is to blame. */

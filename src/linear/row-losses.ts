@@ -9,7 +9,7 @@ import { Arena } from '../base/arena.ts';
 import { blockRows } from '../training/ingest/shard-rows.ts';
 import type { RankEnvironment } from '../training/rank-environment.ts';
 import { FoldedSums } from './folded-sums.ts';
-import type { LinearRows } from './linear-rows.ts';
+import type { LinearRows, RowBlock } from './linear-rows.ts';
 
 /** What is lost on a row. */
 export type LossKind = 'logistic' | 'softmax' | 'squaredHinge';
@@ -77,7 +77,7 @@ export class RowLosses {
   async evaluate(coefficients: Float64Array): Promise<MeanLoss> {
     const { columns, weightExtremes, numAll } = this.#rows;
     const width = columns.length + 1;
-    const reach = this.#reach(coefficients);
+    const reach = this.#reach(coefficients) + this.#rows.offsetReach;
     const numCoefficients = coefficients.length;
     if (!(reach < largestMargin)) {
       return { loss: Number.POSITIVE_INFINITY, slopes: new Float64Array(numCoefficients) };
@@ -131,7 +131,8 @@ export class RowLosses {
     const width = columns.length + 1;
     for (let k = 0; k < this.#numOutputs; k++) {
       const margins = this.#margins + k * blockBytes;
-      this.#environment.f64(margins, count).fill(coefficients[k * width + width - 1] as number);
+      const intercept = coefficients[k * width + width - 1] as number;
+      this.#begin(margins, { offsets: this.#rows.offsets[k], start, count }, intercept);
       for (let j = 0; j < columns.length; j++) {
         const factor = coefficients[k * width + j] as number;
         if (factor !== 0) {
@@ -139,6 +140,22 @@ export class RowLosses {
         }
       }
     }
+  }
+
+  /** Every margin begins at the intercept and what the row brings with it. */
+  #begin(
+    margins: number,
+    rows: { readonly offsets: number | undefined } & RowBlock,
+    intercept: number,
+  ): void {
+    const { offsets, start, count } = rows;
+    const to = this.#environment.f64(margins, count);
+    if (offsets === undefined) {
+      to.fill(intercept);
+      return;
+    }
+    const from = this.#environment.f64(offsets + 8 * start, count);
+    for (let i = 0; i < count; i++) to[i] = intercept + (from[i] as number);
   }
 
   /** Losses and derivatives of a block, times the rows' weights. */

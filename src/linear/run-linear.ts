@@ -6,7 +6,7 @@
 import { CoppiceError } from '../base/errors.ts';
 import type { RankContext } from '../cluster/rank-program.ts';
 import { RankEnvironment } from '../training/rank-environment.ts';
-import { descend } from './descend.ts';
+import { descend, numMargins } from './descend.ts';
 import { fitLeastSquares } from './least-squares.ts';
 import { readLinearRows } from './linear-rows.ts';
 import type { LinearJob, LinearResult } from './messages.ts';
@@ -15,6 +15,7 @@ import type { LinearJob, LinearResult } from './messages.ts';
 export async function runLinear(context: RankContext, job: LinearJob): Promise<LinearResult> {
   const environment = new RankEnvironment(context, job.kernels);
   const rows = await readLinearRows(environment, job.ingest);
+  checkOffsets(job, rows.classes.length);
   if (job.learner.kind === 'leastSquares') {
     return await fitLeastSquares(environment, rows, job.learner);
   }
@@ -28,4 +29,20 @@ export async function runLinear(context: RankContext, job: LinearJob): Promise<L
     );
   }
   return await descend(environment, rows, job.learner);
+}
+
+/** One offset a margin; how many margins there are is known when the classes are. */
+function checkOffsets({ ingest, learner }: LinearJob, numClasses: number): void {
+  const { owner, offsets } = ingest;
+  const found = offsets.length;
+  const wanted = learner.kind === 'logistic' ? numMargins(learner.family, numClasses) : 1;
+  if (found === 0 || numClasses === 1 || found === wanted) return;
+  const shape = (length: number): string =>
+    length === 1 ? 'a number' : `a vector of ${length} numbers`;
+  const rule = wanted === 1 ? shape(1) : `${shape(wanted)}, one a class`;
+  throw new CoppiceError(
+    'COLUMN_TYPE',
+    `offsetCol of ${owner} must be ${rule}; got ${shape(found)}`,
+    { context: { owner, column: offsets[0]?.[0] ?? '' } },
+  );
 }

@@ -6,6 +6,7 @@ import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { numericKind } from '../table/numeric-kind.ts';
 import { columnTypeError, requireColumn } from './check-schema.ts';
+import type { ScorerRow, ScorerValue } from './row-reader.ts';
 
 /** Where the offsets lie in a table: one path a score; none without an offset column. */
 export type OffsetPaths = readonly (readonly string[])[];
@@ -46,4 +47,19 @@ export function offsetInvalid(column: string, value: unknown, where: string): Co
     `${column}, the offset of a prediction, must be a finite number; got ${isMissing ? 'null or NaN' : String(value)} ${where}`,
     { context: { column } },
   );
+}
+
+/** The offsets of one row, by the column's name. @param isShared one offset is added to every score */
+export function offsetsOfRow(
+  row: ScorerRow,
+  column: string,
+  { numOutputs, isShared }: { readonly numOutputs: number; readonly isShared: boolean },
+): readonly number[] {
+  const value = (row as Readonly<Record<string, ScorerValue | readonly number[]>>)[column];
+  const found = Array.isArray(value)
+    ? (value as readonly number[])
+    : new Array<number>(isShared ? numOutputs : 1).fill(Number(value ?? Number.NaN));
+  const bad = found.find((offset) => !Number.isFinite(offset));
+  if (bad === undefined && found.length === numOutputs) return found;
+  throw offsetInvalid(column, bad ?? found, 'in the row');
 }

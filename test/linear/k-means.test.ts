@@ -9,7 +9,7 @@ import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { randomData } from '../tools/random-data.ts';
 import { cutTable, evenCuts, type SampleData } from '../tools/sample-data.ts';
 
-const pool = new ThreadPool(3, workerUrl());
+const pool = new ThreadPool(5, workerUrl());
 afterAll(() => pool.close());
 const alone = new KnobRunner(new InlineRunner());
 const gang = new KnobRunner(pool);
@@ -54,6 +54,7 @@ describe('KMeans', () => {
           { width: 1, partitions: 7 },
           { width: 2, partitions: 2, kernels: 'reference' },
           { width: 3, partitions: 7 },
+          { width: 5, partitions: 1 },
         ] as const) {
           expect(await fitOn(estimator, data, layout), JSON.stringify(layout)).toEqual(wanted);
         }

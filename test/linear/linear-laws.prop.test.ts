@@ -35,20 +35,33 @@ const penalties = fc.record({
   fitIntercept: fc.boolean(),
   nonnegative: fc.boolean(),
   maxIter: fc.constantFrom(3, 15),
+  hasOffset: fc.boolean(),
 });
 
 const featuresCols = ['x0', 'x1', 'x2', 'x3', 'x4'];
 
+const classWeights = 'balanced';
+
+/** Drawn parameters. */
+interface Drawn extends Record<string, unknown> {
+  readonly hasOffset?: boolean;
+}
+
+const offsetOf = (hasOffset: boolean | undefined) => (hasOffset === true ? { offsetCol: 'o' } : {});
+
 /** Estimators by name, of random parameters. */
 const estimators = {
-  'binomial LogisticRegression': (options: object) =>
-    new LogisticRegression({ labelCol: 'b', featuresCols, ...options }),
-  'multinomial LogisticRegression': (options: object) =>
-    new LogisticRegression({ labelCol: 'k', featuresCols, ...options }),
-  LinearSVC: ({ elasticNetParam: _, nonnegative: __, ...options }: Record<string, unknown>) =>
-    new LinearSVC({ labelCol: 'b', featuresCols, ...options }),
-  LinearRegression: (options: object) =>
-    new LinearRegression({ labelCol: 'y', featuresCols, ...options }),
+  'binomial LogisticRegression': ({ hasOffset, ...options }: Drawn) =>
+    new LogisticRegression({ labelCol: 'b', featuresCols, ...offsetOf(hasOffset), ...options }),
+  'multinomial LogisticRegression': ({ hasOffset: _, ...options }: Drawn) =>
+    new LogisticRegression({ labelCol: 'k', featuresCols, classWeights, ...options }),
+  LinearSVC: ({ elasticNetParam: _, nonnegative: __, hasOffset, ...options }: Drawn) =>
+    new LinearSVC({
+      ...{ labelCol: 'b', featuresCols, classWeights, ...offsetOf(hasOffset) },
+      ...options,
+    }),
+  LinearRegression: ({ hasOffset, ...options }: Drawn) =>
+    new LinearRegression({ labelCol: 'y', featuresCols, ...offsetOf(hasOffset), ...options }),
 } as const;
 
 function sample(seed: number, numRows: number): SampleData {
@@ -129,7 +142,8 @@ describe.each(Object.entries(estimators))('%s', (_, make) => {
       ),
       new Array(600).fill(1),
     );
-    const options = { weightCol: 'w', regParam: 0.01, standardization: false, tol: 1e-12 };
+    const penalty = { regParam: 0.01, standardization: false, tol: 1e-12 };
+    const options = { ...penalty, weightCol: 'w', hasOffset: true };
     const one = (await fitOn(make({ ...options, maxIter: 500 }), data)).predictions;
     const other = await make({ ...options, maxIter: 500 }).fit(cutTable(alone, twice));
     const again = await predictionsOf(other, cutTable(alone, data));

@@ -51,7 +51,7 @@ export async function weighClasses(
 }
 
 /** The factor of each class as far as it is named; 1 for the others. */
-function namedWeights(
+export function namedWeights(
   job: Pick<IngestJob, 'owner' | 'labelCol'>,
   weighting: ClassWeighting,
   classes: readonly ClassValue[],
