@@ -74,8 +74,26 @@ function toFloats(x: v128): v128 {
   return f64x2.sub(i64x2.add(x, i64x2.splat(0x4338000000000000)), f64x2.splat(6755399441055744.0));
 }
 
-// Even bins in lane 0, odd ones in lane 1. An empty bin repeats the candidate before it and never wins; behind
-// an odd number of bins the empty missing entry is the last of lane 1.
+// The scores of two candidates, in whole units; NaN where one leaves too little on a side. even: sums of the left
+// side up to an even bin, odd: up to the next.
+// @ts-ignore: decorator
+@inline
+function scorePair(even: v128, odd: v128, G: v128, H: v128, lambda: v128, least: v128): v128 {
+  const GL = toFloats(v128.shuffle<i64>(even, odd, 0, 2));
+  const HL = toFloats(v128.shuffle<i64>(even, odd, 1, 3));
+  const GR = f64x2.sub(G, GL);
+  const HR = f64x2.sub(H, HL);
+  const left = f64x2.add(HL, lambda);
+  const right = f64x2.add(HR, lambda);
+  const num = f64x2.add(f64x2.mul(f64x2.mul(GL, GL), right), f64x2.mul(f64x2.mul(GR, GR), left));
+  const isRefused = v128.or(f64x2.lt(HL, least), f64x2.lt(HR, least));
+  return v128.or(f64x2.div(num, f64x2.mul(left, right)), isRefused);
+}
+
+// Even bins in lane 0, odd ones in lane 1. An empty bin repeats the candidate before it; behind an odd number of bins
+// the empty missing entry is the last of lane 1. Only the highest score is looked for, which few features' beats the
+// best so far; where it does, a second walk ends at the first bin that has it. A test for empty bins in the first
+// walk would keep V8 from moving what does not change out of the loop.
 function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals: usize, best: usize): f64 {
   const gradUnit = load<f64>(params);
   const hessUnit = load<f64>(params, 8);
@@ -84,57 +102,39 @@ function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals
   const totalHess = load<i64>(totals, 8);
   const G = f64x2.splat(<f64>load<i64>(totals));
   const H = f64x2.splat(<f64>totalHess);
-  const never = f64x2.splat(-Infinity);
-  const two = i64x2.splat(2);
-  let sums = i64x2.splat(0);
-  let tops = never;
-  let topBins = i64x2.splat(-1);
-  let bins = i64x2.replace_lane(i64x2.splat(0), 1, 1);
   const end = entries + (<usize>numValues << 4);
+  let sums = i64x2.splat(0);
+  let tops = f64x2.splat(-Infinity);
   let at = entries;
   if (at == end) return -Infinity;
   do {
-    const first = v128.load(at);
-    const second = v128.load(at, 16);
-    // most bins of a small node are empty: two of them repeat the candidate before
-    if (!v128.any_true(v128.or(first, second))) {
-      bins = i64x2.add(bins, two);
-      at += 32;
-      continue;
-    }
-    const even = i64x2.add(sums, first);
-    sums = i64x2.add(even, second);
-    const GL = toFloats(v128.shuffle<i64>(even, sums, 0, 2));
-    const HL = toFloats(v128.shuffle<i64>(even, sums, 1, 3));
-    const GR = f64x2.sub(G, GL);
-    const HR = f64x2.sub(H, HL);
-    const left = f64x2.add(HL, lambda);
-    const right = f64x2.add(HR, lambda);
-    const num = f64x2.add(f64x2.mul(f64x2.mul(GL, GL), right), f64x2.mul(f64x2.mul(GR, GR), left));
-    const isAllowed = v128.and(f64x2.ge(HL, least), f64x2.ge(HR, least));
-    const scores = v128.bitselect(f64x2.div(num, f64x2.mul(left, right)), never, isAllowed);
-    topBins = v128.bitselect(bins, topBins, f64x2.gt(scores, tops));
-    tops = f64x2.pmax(tops, scores);
-    bins = i64x2.add(bins, two);
+    const even = i64x2.add(sums, v128.load(at));
+    sums = i64x2.add(even, v128.load(at, 16));
+    // keeps the left one where the right one is NaN
+    tops = f64x2.pmax(tops, scorePair(even, sums, G, H, lambda, least));
     at += 32;
   } while (at < end);
-  const even = f64x2.extract_lane(tops, 0);
-  const odd = f64x2.extract_lane(tops, 1);
-  const evenBin = <i32>i64x2.extract_lane(topBins, 0);
-  const oddBin = <i32>i64x2.extract_lane(topBins, 1);
-  const isOdd = odd > even || (odd == even && oddBin < evenBin);
-  const bin = isOdd ? oddBin : evenBin;
-  if (bin < 0) return -Infinity;
-  const score = ((isOdd ? odd : even) * gradUnit * gradUnit) / hessUnit;
+  const top = max<f64>(f64x2.extract_lane(tops, 0), f64x2.extract_lane(tops, 1));
+  if (top == -Infinity) return top;
+  const score = (top * gradUnit * gradUnit) / hessUnit;
   if (score > load<f64>(best)) {
-    let leftSums = i64x2.splat(0);
-    for (let at = entries, last = entries + (<usize>bin << 4); at <= last; at += 16) {
-      leftSums = i64x2.add(leftSums, v128.load(at));
-    }
+    sums = i64x2.splat(0);
+    at = entries;
+    const wanted = f64x2.splat(top);
+    let even: v128;
+    let isFirst: i32;
+    do {
+      even = i64x2.add(sums, v128.load(at));
+      sums = i64x2.add(even, v128.load(at, 16));
+      isFirst = i64x2.bitmask(f64x2.eq(scorePair(even, sums, G, H, lambda, least), wanted));
+      at += 32;
+    } while (!isFirst);
+    const isOdd = !(isFirst & 1);
+    const leftSums = isOdd ? sums : even;
     const leftHess = i64x2.extract_lane(leftSums, 1);
     store<f64>(best, score);
     store<i32>(best, f, 8);
-    store<i32>(best, bin, 12);
+    store<i32>(best, <i32>((at - entries) >> 4) - (isOdd ? 1 : 2), 12);
     store<i32>(best, <i32>(leftHess + leftHess >= totalHess), 16);
     store<i32>(best, 0, 20);
     v128.store(best + 24, leftSums);

@@ -11,6 +11,75 @@ function addPacked(at: usize, v: u64): void {
   store<u64>(at, load<u64>(at) + v);
 }
 
+// Short records, of at most 31 one-byte features, are added without inner loops, at constant offsets: groups of eight
+// features are compiled in, up to seven more come behind them.
+class NoGroup {}
+class OneGroup { a: u64; }
+class TwoGroups { a: u64; b: u64; }
+class ThreeGroups { a: u64; b: u64; c: u64; }
+
+function addShortRows<Groups>(
+  rec: usize, numRows: i32, stride: usize, slotOffset: usize, tail: i32, hist: usize,
+): void {
+  const end = rec + <usize>numRows * stride;
+  for (let p = rec; p < end; p += stride) {
+    const slot = load<u32>(p + slotOffset);
+    const v: u64 = (<u64>(<i64>(<i32>slot >> 16)) << 32) + <u64>(slot & 0xffff);
+    if (offsetof<Groups>() > 0) addEight<NoGroup>(p, hist, v);
+    if (offsetof<Groups>() > 8) addEight<OneGroup>(p, hist, v);
+    if (offsetof<Groups>() > 16) addEight<TwoGroups>(p, hist, v);
+    if (tail == 0) continue;
+    let q = p + offsetof<Groups>();
+    let h = hist + offsetof<Groups>() * 2112;
+    if (tail & 4) {
+      addFour(q, h, v);
+      q += 4;
+      h += 8448;
+    }
+    if (tail & 2) {
+      addPacked(h + (<usize>load<u8>(q) << 3), v);
+      addPacked(h + 2112 + (<usize>load<u8>(q, 1) << 3), v);
+      q += 2;
+      h += 4224;
+    }
+    if (tail & 1) addPacked(h + (<usize>load<u8>(q) << 3), v);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addEight<Base>(p: usize, hist: usize, v: u64): void {
+  let at = hist + (<usize>load<u8>(p, offsetof<Base>()) << 3);
+  store<u64>(at, load<u64>(at, offsetof<Base>() * 2112) + v, offsetof<Base>() * 2112);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 1) << 3);
+  store<u64>(at, load<u64>(at, (offsetof<Base>() + 1) * 2112) + v, (offsetof<Base>() + 1) * 2112);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 2) << 3);
+  store<u64>(at, load<u64>(at, (offsetof<Base>() + 2) * 2112) + v, (offsetof<Base>() + 2) * 2112);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 3) << 3);
+  store<u64>(at, load<u64>(at, (offsetof<Base>() + 3) * 2112) + v, (offsetof<Base>() + 3) * 2112);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 4) << 3);
+  store<u64>(at, load<u64>(at, (offsetof<Base>() + 4) * 2112) + v, (offsetof<Base>() + 4) * 2112);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 5) << 3);
+  store<u64>(at, load<u64>(at, (offsetof<Base>() + 5) * 2112) + v, (offsetof<Base>() + 5) * 2112);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 6) << 3);
+  store<u64>(at, load<u64>(at, (offsetof<Base>() + 6) * 2112) + v, (offsetof<Base>() + 6) * 2112);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 7) << 3);
+  store<u64>(at, load<u64>(at, (offsetof<Base>() + 7) * 2112) + v, (offsetof<Base>() + 7) * 2112);
+}
+
+// @ts-ignore: decorator
+@inline
+function addFour(p: usize, hist: usize, v: u64): void {
+  let at = hist + (<usize>load<u8>(p) << 3);
+  store<u64>(at, load<u64>(at) + v);
+  at = hist + (<usize>load<u8>(p, 1) << 3);
+  store<u64>(at, load<u64>(at, 2112) + v, 2112);
+  at = hist + (<usize>load<u8>(p, 2) << 3);
+  store<u64>(at, load<u64>(at, 4224) + v, 4224);
+  at = hist + (<usize>load<u8>(p, 3) << 3);
+  store<u64>(at, load<u64>(at, 6336) + v, 6336);
+}
+
 // Many features are added block by block, so that the part of the histogram in use stays in the cache.
 const blockBytes: i32 = 128;
 
@@ -18,7 +87,15 @@ export function histogramPacked(
   rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, numBytes: i32, extras: usize,
   numExtras: i32, hist: usize,
 ): void {
-  for (let from: i32 = 0; from < numBytes; from += blockBytes) {
+  if (ids == 0 && numBytes < 32) {
+    const tail = numBytes & 7;
+    switch (numBytes >> 3) {
+      case 0: addShortRows<NoGroup>(rec, numRows, stride, slotOffset, tail, hist); break;
+      case 1: addShortRows<OneGroup>(rec, numRows, stride, slotOffset, tail, hist); break;
+      case 2: addShortRows<TwoGroups>(rec, numRows, stride, slotOffset, tail, hist); break;
+      default: addShortRows<ThreeGroups>(rec, numRows, stride, slotOffset, tail, hist);
+    }
+  } else for (let from: i32 = 0; from < numBytes; from += blockBytes) {
     const block = min<i32>(blockBytes, numBytes - from);
     addPackedBlock(rec, ids, numRows, stride, slotOffset, <usize>from, block, hist + <usize>from * 2112);
   }
@@ -47,33 +124,11 @@ function addPackedBlock(
     let h = hist;
     let q = p + from;
     for (const end = q + wholeEnd; q < end; q += 8) {
-      let at = h + (<usize>load<u8>(q) << 3);
-      store<u64>(at, load<u64>(at) + v);
-      at = h + (<usize>load<u8>(q, 1) << 3);
-      store<u64>(at, load<u64>(at, 2112) + v, 2112);
-      at = h + (<usize>load<u8>(q, 2) << 3);
-      store<u64>(at, load<u64>(at, 4224) + v, 4224);
-      at = h + (<usize>load<u8>(q, 3) << 3);
-      store<u64>(at, load<u64>(at, 6336) + v, 6336);
-      at = h + (<usize>load<u8>(q, 4) << 3);
-      store<u64>(at, load<u64>(at, 8448) + v, 8448);
-      at = h + (<usize>load<u8>(q, 5) << 3);
-      store<u64>(at, load<u64>(at, 10560) + v, 10560);
-      at = h + (<usize>load<u8>(q, 6) << 3);
-      store<u64>(at, load<u64>(at, 12672) + v, 12672);
-      at = h + (<usize>load<u8>(q, 7) << 3);
-      store<u64>(at, load<u64>(at, 14784) + v, 14784);
+      addEight<NoGroup>(q, h, v);
       h += 16896;
     }
     if (tail & 4) {
-      let at = h + (<usize>load<u8>(q) << 3);
-      store<u64>(at, load<u64>(at) + v);
-      at = h + (<usize>load<u8>(q, 1) << 3);
-      store<u64>(at, load<u64>(at, 2112) + v, 2112);
-      at = h + (<usize>load<u8>(q, 2) << 3);
-      store<u64>(at, load<u64>(at, 4224) + v, 4224);
-      at = h + (<usize>load<u8>(q, 3) << 3);
-      store<u64>(at, load<u64>(at, 6336) + v, 6336);
+      addFour(q, h, v);
       h += 8448;
       q += 4;
     }

@@ -16,13 +16,33 @@ export function markLeaf(ids: usize, firstId: i32, numRows: i32, leaf: u32, leaf
 export function leafSums(
   leafOf: usize, grads: usize, hesses: usize, numRows: i32, gradScale: f64, hessScale: f64, sums: usize,
 ): void {
+  // g in lane 0, h in lane 1; the scales of a fit bring both under 2^51
+  const scales = f64x2.replace_lane(f64x2.splat(gradScale), 1, hessScale);
   for (let i: usize = 0; i < <usize>numRows; i++) {
     const leaf = load<u32>(leafOf + (i << 2));
     if (leaf & 0x80000000) continue;
     const at = sums + (<usize>leaf << 5);
-    addFixed(at, load<f64>(grads + (i << 3)) * gradScale);
-    addFixed(at + 16, load<f64>(hesses + (i << 3)) * hessScale);
+    const pair = v128.load64_lane(hesses + (i << 3), v128.load64_zero(grads + (i << 3)), 1);
+    const value = f64x2.mul(pair, scales);
+    if (!i64x2.all_true(f64x2.lt(f64x2.abs(value), f64x2.splat(2251799813685248.0)))) {
+      addFixed(at, f64x2.extract_lane(value, 0));
+      addFixed(at + 16, f64x2.extract_lane(value, 1));
+      continue;
+    }
+    const whole = f64x2.floor(value);
+    const fraction = f64x2.floor(f64x2.mul(f64x2.sub(value, whole), f64x2.splat(4294967296.0)));
+    const wholes = wholeBits(whole);
+    const fractions = wholeBits(fraction);
+    v128.store(at, i64x2.add(v128.load(at), v128.shuffle<i64>(wholes, fractions, 0, 2)));
+    v128.store(at, i64x2.add(v128.load(at, 16), v128.shuffle<i64>(wholes, fractions, 1, 3)), 16);
   }
+}
+
+// whole numbers under 2^51 as int64: the low bits of 1.5 · 2^52 + x hold x
+// @ts-ignore: decorator
+@inline
+function wholeBits(x: v128): v128 {
+  return i64x2.sub(f64x2.add(x, f64x2.splat(6755399441055744.0)), i64x2.splat(0x4338000000000000));
 }
 
 function addFixed(at: usize, value: f64): void {

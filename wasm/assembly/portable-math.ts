@@ -79,7 +79,8 @@ export function logistic2(x: v128): v128 {
 @inline
 export function expOfNegative2(x: v128): v128 {
   const magic = f64x2.splat(6755399441055744.0);
-  const clamped = f64x2.max(x, f64x2.splat(-708.0));
+  // keeps NaN, as x stands first; a tenth of the instructions of max
+  const clamped = f64x2.pmax(x, f64x2.splat(-708.0));
   const power = f64x2.sub(f64x2.add(f64x2.mul(clamped, f64x2.splat(1.4426950408889634)), magic), magic);
   const r = f64x2.sub(
     f64x2.sub(clamped, f64x2.mul(power, f64x2.splat(0.6931471803691238))),
