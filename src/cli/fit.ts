@@ -98,7 +98,7 @@ export async function plannedFit(
   context: CommandContext,
 ): Promise<{ task: Task; features: string[]; estimator: Estimator }> {
   const task = await chooseTask(table, options, context);
-  const features = featuresOf(table, options);
+  const features = featuresOf(table, options, context);
   const stages = await makeStages(task, features, options);
   const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
   return { task, features, estimator };
@@ -126,7 +126,11 @@ async function chooseTask(
 }
 
 /** The columns given, or all that have no other role. */
-function featuresOf(table: PartitionedTable, options: FitCommandOptions): string[] {
+function featuresOf(
+  table: PartitionedTable,
+  options: FitCommandOptions,
+  { terminal }: CommandContext,
+): string[] {
   const { schema } = table;
   for (const [flag, names] of Object.entries({
     features: options.features,
@@ -139,13 +143,23 @@ function featuresOf(table: PartitionedTable, options: FitCommandOptions): string
     throw new CoppiceError('USAGE', `--features must not hold the label; got "${options.label}"`);
   }
   const { label, weight, idCol, group, ignore = [] } = options;
-  const others = new Set([label, weight, idCol, group, ...ignore]);
+  const indexes = options.features === undefined ? table.columns.filter(isPandasIndex) : [];
+  const others = new Set([label, weight, idCol, group, ...ignore, ...indexes]);
   const features = (options.features ?? table.columns).filter((name) => !others.has(name));
+  const left = indexes.filter((name) => ![label, weight, idCol, group, ...ignore].includes(name));
+  if (left.length > 0) {
+    terminal.note(`left out: ${left.join(', ')} (the row index of pandas; --features takes it in)`);
+  }
   if (features.length > 0) return [...features];
   throw new CoppiceError(
     'USAGE',
     'the table must have a column besides the label and the ignored ones',
   );
+}
+
+/** Whether pandas wrote the index of its rows into this column: an order of rows, not a feature. */
+function isPandasIndex(name: string): boolean {
+  return /^__index_level_\d+__$/.test(name);
 }
 
 async function makeStages(

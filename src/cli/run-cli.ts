@@ -102,7 +102,11 @@ function fitCommand(): Command {
         .choices(['auto', 'classification', 'regression', 'ranking'])
         .default('auto'),
     )
-    .option('--features <columns>', 'comma-separated; default: every other column', list)
+    .option(
+      '--features <columns>',
+      'comma-separated; default: every other column, but not an index that pandas wrote',
+      list,
+    )
     .option('--ignore <columns>', 'columns that are no features', list)
     .option('--categorical <columns>', 'numeric columns whose values are categories', list)
     .option('--weight <column>', 'weights of rows')

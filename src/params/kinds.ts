@@ -124,7 +124,12 @@ export function columns<const F extends ListFacts<string>>(
 ): ParamSpec<readonly string[], PresenceOf<F>> {
   const minLength = facts.minLength ?? 1;
   const rule = `a list of ${minLength > 0 ? `at least ${minLength} ` : ''}different column names`;
-  const check = listCheck(minLength, checkText, (items) => new Set(items).size === items.length);
+  // a file may hold a column without a name
+  const check = listCheck(
+    minLength,
+    (item) => (typeof item === 'string' ? item : refused),
+    (items) => new Set(items).size === items.length,
+  );
   return makeSpec({ kind: 'columns', rule, check, fromText: listFromText }, facts);
 }
 

@@ -72,7 +72,7 @@ function feature(name: string, path: readonly string[], type: DataType): Feature
   const kind = isCategory ? 'category' : numericKind(type);
   if (kind !== null) return { name, path, kind, type };
   const rule = 'numeric, boolean, date, timestamp, string or dictionary';
-  const message = `type of feature ${name} must be ${rule}; got ${typeName(type)}`;
+  const message = `type of feature ${name} must be ${rule}; got ${typeName(type)}. Cast it, or leave it out (featuresCols; --ignore on the command line)`;
   throw new CoppiceError('COLUMN_TYPE', message, { context: { column: name } });
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Table } from 'apache-arrow';
+import { Field, Float64, List, Table, vectorFromArray } from 'apache-arrow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { flightDelays } from '../../datasets/flight-delays.ts';
 import { housePrices } from '../../datasets/house-prices.ts';
@@ -235,6 +235,34 @@ describe('fit, transform, evaluate, inspect', () => {
     expect(
       (await runForTest(['transform', '--model', model, '--data', test, '--out', out])).exitCode,
     ).toBe(0);
+  });
+
+  it('leave out the row index of pandas, take a column without a name, and say how to leave out others', async () => {
+    const rows = Array.from({ length: 200 }, (_, row) => row);
+    const columns = {
+      '': rows.map((row) => row % 7),
+      y: rows.map((row) => (row % 7 > 3 ? 1 : 0)),
+      __index_level_0__: rows,
+    };
+    const file = path('from-pandas.parquet');
+    await tableFromColumns(new InlineRunner(), columns).write.parquet(file);
+    const fit = (...words: string[]) =>
+      runForTest(['fit', '--label', 'y', '--model', path('from-pandas'), '--json', ...words]);
+    const fitted = await fit('--data', file, ...fewTrees);
+    expect(fitted.json['features']).toEqual(['']);
+    expect(fitted.stderr).toContain('left out: __index_level_0__');
+    const asked = await fit('--data', file, '--overwrite', '--features', '__index_level_0__');
+    expect(asked.json['features']).toEqual(['__index_level_0__']);
+    const lists = path('with-lists.arrow');
+    const l = vectorFromArray(
+      rows.map((row) => [row]),
+      new List(new Field('item', new Float64())),
+    );
+    const y = vectorFromArray(columns.y, new Float64());
+    await tableFromArrow(new InlineRunner(), new Table({ y, l })).write.arrow(lists);
+    const refused = await fit('--data', lists, '--overwrite');
+    expect(refused.exitCode).toBe(3);
+    expect(refused.stderr).toContain('--ignore');
   });
 
   it('stop early on a validation table', async () => {
