@@ -1,9 +1,10 @@
 // Would the tests notice? Plants one bug after another and expects some test to fail.
 //
-// Usage: node test/planted/run-planted.mjs [name...]. Each bug of bugs.mjs is applied to a copy of
-// the tree, the copy is built, and the tests named beside the bug are run there until the first one
-// fails. Before that all these tests must pass on a copy as it is. A copy for each core, two at
-// most, so that one builds while another tests.
+// Usage: node test/planted/run-planted.mjs [--record] [--green] [name...]. Each bug of bugs.mjs is applied to a copy
+// of the tree, what it touches is compiled, and the tests named beside the bug are run there until the first one
+// fails: first the one that caught it when caught-by.json was written (`--record` writes it), then all of them.
+// Before that all these tests must pass on a copy as it is; `--green` says that they were just seen to. A copy for
+// each core, two at most, so that one builds while another tests.
 
 import { spawn } from 'node:child_process';
 import {
@@ -22,7 +23,10 @@ import { fileURLToPath } from 'node:url';
 import { plantedBugs } from './bugs.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const caughtByFile = fileURLToPath(new URL('caught-by.json', import.meta.url));
+const caughtBy = JSON.parse(readFileSync(caughtByFile, 'utf8'));
 const copied = ['src', 'test', 'wasm', 'datasets', 'types', 'scripts', 'dist'];
+const stamp = join('node_modules', '.cache', 'coppice', 'build-stamp.json');
 const configs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts'];
 
 /** A copy of the tree whose packages are links; its build cache is its own. */
@@ -41,13 +45,11 @@ function copyTree() {
   return copy;
 }
 
-/** Applies the edits of a bug; returns how to undo them. */
+/** Applies the edits of a bug. */
 function plant(copy, { name, edits }) {
-  const before = new Map();
   for (const { file, find, replace } of edits) {
     const path = join(copy, file);
     const text = readFileSync(path, 'utf8');
-    if (!before.has(path)) before.set(path, text);
     const places = text.split(find).length - 1;
     if (places !== 1)
       throw new Error(`planted bug "${name}": ${file} has ${places} places like: ${find}`);
@@ -56,9 +58,17 @@ function plant(copy, { name, edits }) {
       text.replace(find, () => replace),
     );
   }
-  return () => {
-    for (const [path, text] of before) writeFileSync(path, text);
-  };
+}
+
+/** Takes a bug out again: the tree's own sources, and what was built from them. */
+function uproot(copy, { edits }) {
+  for (const { file } of edits) {
+    const built = file.startsWith('wasm/')
+      ? join('wasm', 'build', 'kernels.wasm')
+      : file.replace(/^src\//, 'dist/').replace(/\.ts$/, '.js');
+    for (const path of [file, built]) cpSync(join(root, path), join(copy, path));
+  }
+  cpSync(join(root, stamp), join(copy, stamp));
 }
 
 /** Runs Node in a copy to its end, killed after five minutes. */
@@ -81,16 +91,17 @@ function runNode(copy, words, env = process.env) {
   });
 }
 
-/** The name of the first test that fails, null when none does. */
-async function firstFailure(copy, tests) {
+/** The name of the first test that fails, null when none does; only tests of that name where one is given. */
+async function firstFailure(copy, tests, name) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const vitest = join('node_modules', 'vitest', 'vitest.mjs');
-  const reporters = ['--reporter=json', `--outputFile=${report}`, '--bail=1'];
-  const env = { ...process.env };
+  const flags = ['--reporter=json', `--outputFile=${report}`, '--bail=1'];
+  if (name !== undefined) flags.push('-t', name.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`));
+  const env = { ...process.env, COPPICE_FIRST_FAILURE: '1' };
   for (const name of ['COPPICE_REPORT_DIR', 'COPPICE_SUITE_LOG', 'COPPICE_REQUIRE'])
     delete env[name];
-  const { output } = await runNode(copy, [vitest, 'run', ...tests, ...reporters], env);
+  const { output } = await runNode(copy, [vitest, 'run', ...tests, ...flags], env);
   let results;
   try {
     results = JSON.parse(readFileSync(report, 'utf8')).testResults;
@@ -108,27 +119,41 @@ async function firstFailure(copy, tests) {
 async function catchBugs(copy, queue) {
   let caught = 0;
   for (let bug = queue.shift(); bug !== undefined; bug = queue.shift()) {
-    const undo = plant(copy, bug);
-    const build = await runNode(copy, ['scripts/build.mjs', '--no-check']);
+    const start = performance.now();
+    plant(copy, bug);
+    const build = await runNode(copy, [
+      'scripts/build.mjs',
+      '--only',
+      ...bug.edits.map(({ file }) => file),
+    ]);
     if (build.status !== 0) throw new Error(`"${bug.name}" does not build:\n${build.output}`);
-    const test = await firstFailure(copy, bug.tests);
-    if (test !== null) caught += 1;
+    const known = caughtBy[bug.name];
+    let test = known === undefined ? null : await firstFailure(copy, bug.tests, known);
+    test ??= await firstFailure(copy, bug.tests);
+    if (test !== null) {
+      caught += 1;
+      caughtBy[bug.name] = test;
+    }
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
     console.log(
-      `${test === null ? 'MISSED' : 'caught'}  ${bug.name}${test === null ? '' : `: ${test}`}`,
+      `${test === null ? 'MISSED' : 'caught'} ${seconds} s  ${bug.name}${test === null ? '' : `: ${test}`}`,
     );
-    undo();
+    uproot(copy, bug);
   }
   return caught;
 }
 
-const wanted = process.argv.slice(2);
+const words = process.argv.slice(2);
+const [record, green] = ['--record', '--green'].map((word) => words.includes(word));
+const wanted = words.filter((word) => !word.startsWith('--'));
 const bugs = plantedBugs.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const copies = [];
 let caught = 0;
 try {
   const first = copyTree();
   copies.push(first);
-  const falseAlarm = await firstFailure(first, [...new Set(bugs.flatMap(({ tests }) => tests))]);
+  const tests = [...new Set(bugs.flatMap((bug) => bug.tests))];
+  const falseAlarm = green ? null : await firstFailure(first, tests);
   if (falseAlarm !== null) throw new Error(`without any bug this test fails: ${falseAlarm}`);
   while (copies.length < Math.min(2, availableParallelism(), bugs.length)) copies.push(copyTree());
   const queue = [...bugs];
@@ -136,6 +161,10 @@ try {
   caught = counts.reduce((sum, count) => sum + count, 0);
 } finally {
   for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+}
+if (record) {
+  const sorted = Object.entries(caughtBy).sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(caughtByFile, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
 }
 console.log(`${caught} of ${bugs.length} planted bugs were caught`);
 process.exit(caught === bugs.length ? 0 : 1);
