@@ -44,11 +44,25 @@ export type StageConstructor = new (options: never) => Estimator | Transformer;
 /** What the constructor of a class takes. */
 export type OptionsOf<C extends StageConstructor> = NonNullable<ConstructorParameters<C>[0]>;
 
+/**
+ * What the compiler names for a column that is not there. No text is one; but unlike two different texts it does not
+ * turn the whole of the options into `never`, so that the error stands at the misspelt name alone.
+ */
+export interface NoSuchColumn<Known extends string> {
+  readonly known: Known;
+}
+
+type CheckedNames<S, L extends readonly unknown[]> = {
+  readonly [I in keyof L]: CheckedName<S, L[I]>;
+};
+
+type CheckedName<S, N> = N extends ColumnName<S> ? N : ColumnName<S> | NoSuchColumn<ColumnName<S>>;
+
 /** Options whose input columns are known, and which has no parameter that the class has not. */
 export type CheckedOptions<S, O, P> = {
-  readonly [K in keyof O & InputParam]: NonNullable<O[K]> extends readonly unknown[]
-    ? readonly ColumnName<S>[]
-    : ColumnName<S>;
+  readonly [K in keyof O & InputParam]: O[K] extends readonly unknown[]
+    ? CheckedNames<S, O[K]>
+    : CheckedName<S, O[K]>;
 } & { readonly [K in Exclude<keyof O, keyof P>]: never };
 
 /** The names of the columns that options add. */

@@ -48,9 +48,14 @@ export interface SharedBatch {
   readonly columns: readonly SharedColumn[];
 }
 
-/** The buffers of a batch for keeps; those outside shared memory are copied into it once. */
+/** The buffers of a batch for keeps; those outside shared memory are copied into it once, whoever shares them. */
 export function batchToShared(batch: RecordBatch): SharedBatch {
-  return toRecord(batch, toShared);
+  const copies = new Map<TypedArray, TypedArray>();
+  return toRecord(batch, (array) => {
+    const copy = copies.get(array) ?? toShared(array);
+    copies.set(array, copy);
+    return copy as typeof array;
+  });
 }
 
 /** The buffers of a batch that only passes by; the message that takes them copies them. */

@@ -37,6 +37,24 @@ describe('FeatureHasher', () => {
     expect(batch.schema.fields.map(({ type }) => String(type))).toEqual(['Struct<{h77:Float64}>']);
   });
 
+  it('costs what its values cost, however wide, and refuses what does not fit', async () => {
+    const n = Array.from({ length: 3000 }, (_, row) => row % 5);
+    const options = { numFeatures: 65_536, categoricalCols: ['n'] };
+    const hasher = new FeatureHasher({ inputCols: ['n'], ...options });
+    // all buckets would take 1.5 GB
+    const { partitions } = await (await hasher.transform(inlineTable({ n }))).plan();
+    const batch = await readPartition(partitions[0] as PartitionSpec, { columns: [['features']] });
+    const buffers = new Set(batch.getChildAt(0)?.data[0]?.children.map(({ values }) => values));
+    expect(buffers.size).toBe(6);
+    const words = Array.from({ length: 20_000 }, (_, row) => `w${row}`);
+    const wide = new FeatureHasher({ inputCols: ['word'], numFeatures: 65_536 });
+    const table = await wide.transform(inlineTable({ word: words }));
+    await expect(table.collect()).rejects.toMatchObject({
+      code: 'MEMORY_LIMIT',
+      message: expect.stringMatching(/must fit 1073741824 bytes; got \d+ for 20000 rows/),
+    });
+  });
+
   it('feeds a learner inside a pipeline', async () => {
     const rows = Array.from({ length: 200 }, (_, row) => row);
     const table = inlineTable({

@@ -119,6 +119,25 @@ describe('a pipeline over a table of known columns', () => {
       inputCols: ['idx', 'distance'],
     });
     await expect(many.fit()).rejects.toMatchObject(missing);
+    // the error stands at the misspelt name, not at its neighbours
+    const named = indexed.stage(DecisionTreeClassifier, {
+      maxDepth: 3,
+      featuresCols: ['index', 'distance'],
+      // @ts-expect-error no such column
+      labelCol: 'islate',
+      predictionCol: 'said',
+    });
+    await expect(named.fit()).rejects.toMatchObject(missing);
+    const second = indexed.stage(VectorAssembler, {
+      inputCols: [
+        'index',
+        // @ts-expect-error no such column
+        'distanse',
+        'isLate',
+      ],
+      outputCol: 'all',
+    });
+    await expect(second.fit()).rejects.toMatchObject(missing);
     const wrong = { featuresCols: ['index'], labelCol: 'islate' } as const;
     // @ts-expect-error no such column
     const label = indexed.stage(DecisionTreeClassifier, wrong);

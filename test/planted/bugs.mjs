@@ -1016,4 +1016,37 @@ export const plantedBugs = [
     ],
     tests: ['test/session/executors.test.ts'],
   },
+  {
+    name: 'a slice of vectors is laid out part by part',
+    edits: [
+      {
+        file: 'src/feature/operators/slice-vector.ts',
+        find: 'values[row * width + at] =',
+        replace: 'values[at * numRows + row] =',
+      },
+    ],
+    tests: ['test/feature/vector-stages.test.ts'],
+  },
+  {
+    name: 'a norm forgets its largest part',
+    edits: [
+      {
+        file: 'src/feature/operators/normalize.ts',
+        find: '(size > 0 ? size * power(',
+        replace: '(size > 0 ? power(',
+      },
+    ],
+    tests: ['test/feature/vector-stages.test.ts'],
+  },
+  {
+    name: 'a feature that does not vary is kept',
+    edits: [
+      {
+        file: 'src/feature/variance-threshold-selector.ts',
+        find: 'Number(moments[i]?.variance) > varianceThreshold',
+        replace: 'Number(moments[i]?.variance) >= varianceThreshold',
+      },
+    ],
+    tests: ['test/feature/vector-stages.test.ts'],
+  },
 ];
