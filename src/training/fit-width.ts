@@ -3,6 +3,7 @@
  * meetings (averaged models, the trees of several classes) takes more.
  */
 import type { GangRunner } from '../cluster/gang-runner.ts';
+import { isBriefPartition } from '../table/brief-partition.ts';
 import { batchFromShared, type SharedBatch } from '../table/shared-batch.ts';
 import type {
   BoostingJob,
@@ -110,7 +111,8 @@ async function classesSeen(
   runner: GangRunner,
 ): Promise<number> {
   const request = { partition: spec, columns: [labelCol], rows: { start: 0, end: 4096 } };
-  const read = runner.run<SharedBatch>('table.readPartition', request);
+  const isBrief = isBriefPartition(spec);
+  const read = runner.run<SharedBatch>('table.readPartition', request, { isBrief });
   // what is wrong with the column is said where it is read for good
   const batch = await read.then(batchFromShared, () => null);
   const classes = new Set(batch?.getChildAt(0)?.toArray());

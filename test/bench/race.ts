@@ -1,6 +1,6 @@
 /**
- * Races the contestants of one row. First each one's variants run once with a tenth of the rounds, and the
- * fastest represents it; then all run in turn, three times, so that a disturbance meets everybody. A peer
+ * Races the contestants of one row. First each one's variants run once with a tenth of the rounds (small fits
+ * twice with all of them), and the fastest represents it; then all run in turn, three times, so that a disturbance meets everybody. A peer
  * that took more than twice the fastest peer's time in the first round is not run again, and neither is
  * one that is compared by the tree.
  */
@@ -14,6 +14,9 @@ import type { RowResult } from './results-file.ts';
 import { writeResult } from './results-file.ts';
 import { type BenchRow, type Contestant, needsModel, type RunRecord, type Variant } from './row.ts';
 import { type RunRequest, runContestant } from './run-contestant.ts';
+
+/** A trial that takes less says little of the whole. */
+const briefSeconds = 0.5;
 
 /** How to race. */
 export interface RaceOptions {
@@ -84,9 +87,22 @@ class Race {
     if (needsModel(this.#row.task().work)) await this.#trainModel(contestant);
     const [first] = contestant.variants;
     if (contestant.variants.length === 1) return first as Variant;
-    const rounds = this.#shortRounds();
+    const short = this.#shortRounds();
+    const best = await this.#fastest(contestant, contestant.variants, short);
+    if (best === null || best.run.seconds > briefSeconds) return best?.variant ?? null;
+    // of a fit that is over so soon, a tenth is mostly reading: a second look at all rounds, twice each
+    const twice = [...contestant.variants, ...contestant.variants];
+    const all = await this.#fastest(contestant, twice, this.#row.task().settings.rounds);
+    return (all ?? best).variant;
+  }
+
+  async #fastest(
+    contestant: Contestant,
+    variants: readonly Variant[],
+    rounds: number,
+  ): Promise<{ variant: Variant; run: RunRecord } | null> {
     let best: { variant: Variant; run: RunRecord } | null = null;
-    for (const variant of contestant.variants) {
+    for (const variant of variants) {
       // a variant far behind, spinning threads say, is not waited for
       const limitSeconds = best === null ? undefined : 10 + 2 * best.run.processSeconds;
       const run = await this.#tryRun(contestant, variant, { round: -1, rounds, limitSeconds });
@@ -94,12 +110,7 @@ class Race {
       this.#say(run, 'trial');
       if (best === null || run.seconds < best.run.seconds) best = { variant, run };
     }
-    return best?.variant ?? null;
-  }
-
-  #shortRounds(): number {
-    const { settings, work } = this.#row.task();
-    return needsModel(work) ? settings.rounds : Math.max(1, Math.round(settings.rounds / 10));
+    return best;
   }
 
   async #trainModel(contestant: Contestant): Promise<void> {

@@ -77,8 +77,8 @@ function section(row: BenchRow, result: RowResult, { standings }: Outcome): stri
     `${row.title}. ${result.threads} threads, ${result.machine}, Node ${result.node.slice(1)}, ` +
       `revision ${result.revision}, ${result.date}${result.isComplete ? '' : ', not complete'}.`,
     '',
-    `| contestant | configuration | runs | ${row.unit ?? 'seconds'} (least to most) | ÷ ours | ${metric} | peak MiB | core s | others |`,
-    '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    `| contestant | configuration | runs | ${row.unit ?? 'seconds'} (least to most) | ÷ ours | ${metric} | peak MiB | whole process s | core s | others |`,
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...standings.map((s) => {
       const cells = [
         `${s.contestant.name} ${s.version}`,
@@ -88,6 +88,7 @@ function section(row: BenchRow, result: RowResult, { standings }: Outcome): stri
         s.ratio.toFixed(2),
         s.score.toFixed(5),
         Math.round(s.peakBytes / 2 ** 20),
+        s.processSeconds.toFixed(2),
         s.cpuSeconds.toFixed(1),
         `${Math.round(100 * s.othersShare)} %`,
       ];

@@ -14,6 +14,8 @@ export interface Standing {
   readonly fastest: number;
   readonly slowest: number;
   readonly cpuSeconds: number;
+  /** From the start of the process, which loads the library, to the result. */
+  readonly processSeconds: number;
   /** The largest share of the cores that others used during a run. */
   readonly othersShare: number;
   readonly peakBytes: number;
@@ -55,6 +57,7 @@ export function outcomeOf(row: BenchRow, result: RowResult): Outcome {
       fastest: Math.min(...seconds),
       slowest: Math.max(...seconds),
       cpuSeconds: median(runs.map((run) => run.cpuSeconds)),
+      processSeconds: median(runs.map((run) => run.processSeconds)),
       othersShare: Math.max(...runs.map((run) => run.othersShare)),
       peakBytes: median(runs.map((run) => run.peakBytes)),
       score: first.score,

@@ -1,6 +1,6 @@
 /** The bundle that users run: the packages that it stands in for load late, and are the user's own. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +19,37 @@ function answerOf(script: string, folder = root): unknown {
   return JSON.parse(stdout);
 }
 
+/** The files that a file of the bundle imports, and theirs. */
+function filesOf(name: string, found = new Set<string>()): Set<string> {
+  if (found.has(name)) return found;
+  found.add(name);
+  const source = readFileSync(join(bundle, name), 'utf8');
+  const imports = source.matchAll(/\b(?:import|from)\s*"\.\/([^"]+)"/g);
+  for (const [, path] of imports) filesOf(path as string, found);
+  return found;
+}
+
 describe('the bundle', () => {
+  it('is a few files, in programs and in their threads', () => {
+    expect(filesOf('index.js').size).toBeLessThanOrEqual(10);
+    expect(filesOf('executor-main.js').size).toBeLessThanOrEqual(4);
+  });
+
+  it('fits a classifier on little data without starting a thread', () => {
+    const answer = answerOf(
+      `const { createTable, GBTClassifier } = await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
+      let numWorkers = 0;
+      process.on('worker', () => numWorkers++);
+      const columns = { label: Float64Array.from({ length: 1000 }, (_, i) => Number(i * 7 % 11 > 4)) };
+      for (let c = 0; c < 10; c++) columns['x' + c] = columns.label.map((_, i) => i * (c + 3) % 101);
+      const table = createTable(columns);
+      const featuresCols = table.columns.filter((name) => name !== 'label');
+      const model = await new GBTClassifier({ featuresCols, maxIter: 100 }).fit(table);
+      console.log(JSON.stringify([model.numTrees, numWorkers]));`,
+    );
+    expect(answer).toEqual([100, 0]);
+  });
+
   it('is imported without the packages that it may never use', () => {
     const folder = temporaryFolder('bundle');
     const copy = join(folder, 'dist', 'bundle', 'node');
