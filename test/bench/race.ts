@@ -89,10 +89,11 @@ class Race {
     if (contestant.variants.length === 1) return first as Variant;
     const short = this.#shortRounds();
     const best = await this.#fastest(contestant, contestant.variants, short);
-    if (best === null || best.run.seconds > briefSeconds) return best?.variant ?? null;
+    const { settings, work } = this.#row.task();
+    if (best === null || needsModel(work) || best.run.seconds > briefSeconds) return best?.variant ?? null;
     // of a fit that is over so soon, a tenth is mostly reading: a second look at all rounds, twice each
     const twice = [...contestant.variants, ...contestant.variants];
-    const all = await this.#fastest(contestant, twice, this.#row.task().settings.rounds);
+    const all = await this.#fastest(contestant, twice, settings.rounds);
     return (all ?? best).variant;
   }
 
@@ -111,6 +112,11 @@ class Race {
       if (best === null || run.seconds < best.run.seconds) best = { variant, run };
     }
     return best;
+  }
+
+  #shortRounds(): number {
+    const { settings, work } = this.#row.task();
+    return needsModel(work) ? settings.rounds : Math.max(1, Math.round(settings.rounds / 10));
   }
 
   async #trainModel(contestant: Contestant): Promise<void> {
