@@ -90,7 +90,8 @@ class Race {
     const short = this.#shortRounds();
     const best = await this.#fastest(contestant, contestant.variants, short);
     const { settings, work } = this.#row.task();
-    if (best === null || needsModel(work) || best.run.seconds > briefSeconds) return best?.variant ?? null;
+    if (best === null || needsModel(work) || best.run.seconds > briefSeconds)
+      return best?.variant ?? null;
     // of a fit that is over so soon, a tenth is mostly reading: a second look at all rounds, twice each
     const twice = [...contestant.variants, ...contestant.variants];
     const all = await this.#fastest(contestant, twice, settings.rounds);
