@@ -20,6 +20,8 @@ export interface PartitionRequest {
   readonly columns?: readonly ColumnRequest[] | undefined;
   /** The rows of the result, all by default. */
   readonly rows?: RowRange | undefined;
+  /** Text only stands for categories, so it may come as a dictionary; steps in between get text. */
+  readonly textMayBeDictionary?: boolean | undefined;
 }
 
 type Wanted = Map<string, Set<string> | 'all'>;
@@ -43,7 +45,9 @@ export async function readPartition(
   const { steps, sourceColumns } = prune(partition, wanted);
   const pushesRows = request.rows !== undefined && !changesRows(partition);
   const rows = pushesRows ? request.rows : undefined;
-  let batch = await readSource(partition.source, { columns: sourceColumns, rows });
+  const textMayBeDictionary = request.textMayBeDictionary === true && steps.length === 0;
+  const wish = { columns: sourceColumns, rows, textMayBeDictionary };
+  let batch = await readSource(partition.source, wish);
   for (const step of steps) batch = await applyStep(step, batch, partition, rows?.start ?? 0);
   const projected = project(batch, partition, names);
   if (request.rows === undefined || pushesRows) return projected;

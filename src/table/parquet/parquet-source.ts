@@ -6,13 +6,16 @@
  */
 import {
   type Data,
-  type DataType,
+  DataType,
+  Dictionary,
   Field,
+  Int32,
   type RecordBatch,
   Schema,
   Table,
   tableFromIPC,
   tableToIPC,
+  Utf8,
 } from 'apache-arrow';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { makeBatch } from '../column-data.ts';
@@ -64,6 +67,7 @@ export interface ParquetInfo {
 const portionBytes = 32 << 20;
 const opened = new Map<string, OpenedFile>();
 const maxOpened = 16;
+const noFields: ReadonlySet<string> = new Set();
 
 /** What a thread remembers of a file. */
 interface OpenedFile {
@@ -114,8 +118,9 @@ function readRowGroup(fd: number, source: ParquetSource, request: SourceRequest)
   }
   const columns: [Field, Data][] = [];
   const options = { batchSize: numRows, offset: source.firstRow + start, limit: numRows };
+  const asDictionary = request.textMayBeDictionary === true ? textFields(known, source) : noFields;
   for (const portion of portions(wanted, numRows)) {
-    const arrowSchema = storedSchema(known, portion);
+    const arrowSchema = decodedSchema(known, portion, asDictionary);
     const slice = { rowGroup: source.rowGroup, chunks: portion, arrowSchema };
     const bytes = decode(sliceFile(fd, footer, slice), options);
     columns.push(...columnsOfStream(bytes, source));
@@ -210,15 +215,34 @@ function open(fd: number, file: FileIdentity): OpenedFile {
   return now;
 }
 
+/** Columns of text whose layout in the file is the table's. */
+function textFields(known: OpenedFile, source: ParquetSource): ReadonlySet<string> {
+  const conforming = new Set(source.conforms.map(({ name }) => name));
+  const isText = ({ name, type }: Field): boolean =>
+    (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) && !conforming.has(name);
+  return new Set(known.schema.fields.filter(isText).map(({ name }) => name));
+}
+
 /**
  * The Arrow schema of some columns as a Parquet file stores it: an IPC message in base64. Without it a
- * dictionary would be read as plain text, a list of fixed size as a list.
+ * dictionary would be read as plain text, a list of fixed size as a list; and with it text that the file stores as a
+ * dictionary is read as one, without making a string for every row.
  */
-function storedSchema(known: OpenedFile, chunks: readonly ColumnChunk[]): Uint8Array | undefined {
-  if (!known.storesSchema) return undefined;
+function decodedSchema(
+  known: OpenedFile,
+  chunks: readonly ColumnChunk[],
+  asDictionary: ReadonlySet<string>,
+): Uint8Array | undefined {
   const names = new Set(chunks.map((chunk) => chunk.path[0] as string));
-  const schema = new Schema(known.schema.fields.filter((field) => names.has(field.name)));
-  const stream = tableToIPC(new Table(schema), 'stream');
+  const isChanged = [...names].some((name) => asDictionary.has(name));
+  if (!known.storesSchema && !isChanged) return undefined;
+  const fields = known.schema.fields.filter((field) => names.has(field.name));
+  const wanted = fields.map((field) =>
+    asDictionary.has(field.name)
+      ? new Field(field.name, new Dictionary(new Utf8(), new Int32()), field.nullable)
+      : field,
+  );
+  const stream = tableToIPC(new Table(new Schema(wanted)), 'stream');
   // A message begins with a mark and its length, each of four bytes.
   const length = new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
   const message = Buffer.from(stream.subarray(0, 8 + length)).toString('base64');

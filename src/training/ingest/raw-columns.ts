@@ -148,7 +148,7 @@ export class RawColumns {
     const environment = this.#environment;
     const sources = this.#job.features;
     const columns = features.map((f) => sources[f]?.path as readonly string[]);
-    const batch = await readSlice(part, columns);
+    const batch = await readSlice(part, columns, true);
     const found: FoundValues[] = [];
     for (const f of features) {
       const source = sources[f] as FeatureSource;

@@ -72,14 +72,18 @@ export async function readRoles(
   return await unifyClasses(environment, job, found, at);
 }
 
-/** The rows of a partition that this process holds. */
+/** The rows of a partition that this process holds. @param textMayBeDictionary see PartitionRequest */
 export async function readSlice(
   part: PlacedPartition,
   columns: readonly ColumnRequest[],
+  textMayBeDictionary = false,
 ): Promise<RecordBatch> {
   const isWhole = part.skip === 0 && part.count === part.partition.numRows;
-  const rows = { start: part.skip, end: part.skip + part.count };
-  const batch = await readPartition(part.partition.spec, isWhole ? { columns } : { columns, rows });
+  const batch = await readPartition(part.partition.spec, {
+    columns,
+    rows: isWhole ? undefined : { start: part.skip, end: part.skip + part.count },
+    textMayBeDictionary,
+  });
   if (batch.numRows !== part.count) {
     throw new CoppiceError(
       'DATA_INVALID',
