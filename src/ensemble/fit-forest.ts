@@ -2,11 +2,13 @@
 
 import { CoppiceError } from '../base/errors.ts';
 import { gangRunnerOf } from '../cluster/gang-runner.ts';
+import type { TaskRunner } from '../cluster/task-runner.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import { fitColumns, rowIdModeOf } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { ForestJob, ForestSnapshot } from '../training/messages.ts';
+import { deviceRequest } from '../training/choose-device.ts';
+import type { DeviceName, DeviceRequest, ForestJob, ForestSnapshot } from '../training/messages.ts';
 import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { ingestOf, modelData, type TreeFit, trainedData } from './fit-gbt.ts';
@@ -54,12 +56,17 @@ const singleTree = {
   bootstrap: false,
 } as const;
 
-/** Forests grow on the CPU; who leaves the device to the session or to `auto` gets that. */
-function refuseDevice(owner: string, device: string | undefined): void {
-  if (device !== 'gpu') return;
+/** Over several processes forests grow on the CPU; who leaves the device to the session or to `auto` gets that. */
+function forestDevice(
+  owner: string,
+  device: DeviceName | undefined,
+  runner: TaskRunner,
+): DeviceRequest | null {
+  if (gangRunnerOf(runner).hasOtherProcesses !== true) return deviceRequest(device, runner);
+  if (device !== 'gpu') return null;
   throw new CoppiceError(
     'UNSUPPORTED',
-    `device of ${owner} must be 'cpu' or 'auto': a node of a forest looks at a few features of a few rows, which a GPU is no help with; got 'gpu'`,
+    `device of ${owner} must be 'cpu' or 'auto' on executors, where all of them share each tree; got 'gpu'`,
     { context: { owner, param: 'device' } },
   );
 }
@@ -71,7 +78,7 @@ export async function fitForest(
   options: FitOptions,
 ): Promise<TreeModelData> {
   const { owner, labelKind, drawsCuts = false, isSingle = false } = fit;
-  refuseDevice(owner, fit.params.device);
+  const device = forestDevice(owner, fit.params.device, table.runner);
   const params = isSingle ? { ...fit.params, ...singleTree } : fit.params;
   const columns = {
     ...fitColumns(owner, table.schema, params, labelKind),
@@ -110,6 +117,7 @@ export async function fitForest(
     keepsVariances: params.varianceCol !== undefined,
     maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
     sharesTrees: false,
+    device,
     seed: params.seed,
     kernels: undefined,
   };

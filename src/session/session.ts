@@ -28,7 +28,7 @@ import { workerUrl } from './worker-url.ts';
 const sessionParams = defineParams('Session', {
   /** Worker threads; by default as many as the machine has cores for this process. */
   threads: int({ min: 1, max: 1024, since: '0.1.0' }),
-  /** Where boosted trees are trained unless an estimator's own `device` says otherwise; the model is the same. */
+  /** Where trees are trained unless an estimator's own `device` says otherwise; the model is the same. */
   device: oneOf(['cpu', 'gpu', 'auto'], { default: 'cpu', since: '0.1.0' }),
 });
 

@@ -24,7 +24,7 @@ export interface ForestSettlement {
   readonly start: ForestStart;
   readonly memory: ForestMemory;
   readonly nodes: ForestNodes;
-  readonly moved: ForestRows;
+  readonly moved: Pick<ForestRows, 'ids'>;
   /** What weights of the classes are multiplied by in this tree. */
   readonly balance: DrawnBalance | null;
 }

@@ -45,6 +45,11 @@ export interface ForestMemory {
   readonly squares: number;
   /** Whether ranks share each tree. */
   readonly isTogether: boolean;
+  /** Where the histograms of a batch of nodes of a device go, and how many have room; 0 on ranks that drive none. */
+  readonly deviceHistograms: number;
+  readonly deviceNodes: number;
+  /** Others of this process grow the trees: there is no room for a copy of the rows for this rank too. */
+  readonly isIdle: boolean;
 }
 
 /** Most nodes that ranks search in one meeting. */
@@ -62,9 +67,20 @@ export async function planForest(
   const parts = { environment, rows, job, setting };
   const isTogether = mustShare || (job.sharesTrees && collective.size > 1);
   let plan = layOut(parts, isTogether);
-  if (!isTogether && collective.size > 1 && plan.top > maxPages * 65536) plan = layOut(parts, true);
+  const fits = (): boolean => plan.top <= maxPages * 65536;
+  if (!isTogether && collective.size > 1 && !fits()) {
+    // a device grows whole trees, however few ranks have room to do so beside it
+    let numGrowers = job.device === null ? 0 : collective.size - 1;
+    for (; numGrowers > 0 && !fits(); numGrowers--) plan = layOut(parts, false, numGrowers);
+    if (!fits()) plan = layOut(parts, true);
+  }
   await environment.reserve(plan.top, 'training data');
   return plan.memory;
+}
+
+function nodesWithin(mostBytes: number, histogramBytes: number): number {
+  const fit = Math.floor(mostBytes / Math.max(64, histogramBytes));
+  return Math.max(1, Math.min(mostNodesTogether, fit));
 }
 
 interface LayoutParts {
@@ -77,6 +93,7 @@ interface LayoutParts {
 function layOut(
   { environment, rows, job, setting }: LayoutParts,
   isTogether: boolean,
+  numGrowers = Number.POSITIVE_INFINITY,
 ): { memory: ForestMemory; top: number } {
   const { layout, train } = rows;
   const arena = new Arena(rows.free);
@@ -86,30 +103,26 @@ function layOut(
   const bytes = scratchBytes(layout, setting);
   const histogramBytes =
     Math.ceil((numHistogramEntries(layout, setting.numDrawn) * entryBytes) / 64) * 64;
-  const maxNodes = isTogether
-    ? Math.max(
-        1,
-        Math.min(
-          mostNodesTogether,
-          Math.floor(job.maxHistogramBytes / Math.max(64, histogramBytes)),
-        ),
-      )
-    : 1;
+  const maxNodes = isTogether ? nodesWithin(job.maxHistogramBytes, histogramBytes) : 1;
   const needsIds = moved.isWhole && settledLeaves(job, rows) !== 'counts';
   let memory: ForestMemory | null = null;
   for (let local = 0; local < environment.numLocal; local++) {
+    const isIdle = local >= numGrowers;
+    const hasDevice = job.device !== null && !isTogether && local === 0;
+    const deviceNodes = hasDevice ? nodesWithin(job.maxHistogramBytes, histogramBytes) : 0;
+    const hasIds = needsIds || (hasDevice && moved.isWhole);
     // the ranks of a process hold different numbers of rows; each gets room for the most, and one more
-    const room = train.numProcess + 1;
+    const room = isIdle ? 1 : train.numProcess + 1;
     const allocated: ForestMemory = {
       featureTable,
       firstRow: isTogether ? train.start : 0,
       numRows: isTogether ? train.count : train.numProcess,
       buffers: {
         rows: [arena.allocate(room * moved.stride), arena.allocate(room * moved.stride)],
-        ids: needsIds ? [arena.allocate(4 * room), arena.allocate(4 * room)] : [0, 0],
+        ids: hasIds ? [arena.allocate(4 * room), arena.allocate(4 * room)] : [0, 0],
         sides: arena.allocate(ForestRows.sidesBytes(layout)),
       },
-      counts: arena.allocate(train.numProcess),
+      counts: arena.allocate(isIdle ? 1 : train.numProcess),
       thresholds: arena.allocate(4 * maxDraws),
       scratch: {
         plan: arena.allocate(bytes.plan),
@@ -126,6 +139,9 @@ function layOut(
       factors: job.balancesDraws ? arena.allocate(8 * rows.classes.length) : 0,
       squares: job.keepsVariances ? arena.allocate(8 * train.numProcess) : 0,
       isTogether,
+      deviceHistograms: hasDevice ? arena.allocate(deviceNodes * histogramBytes) : 0,
+      deviceNodes,
+      isIdle,
     };
     if (local === environment.localIndex) memory = allocated;
   }

@@ -3,7 +3,8 @@
  *
  * Driver: plans what is read, starts one rank a thread, puts the ranks' trees together by their numbers.
  * Rank, in one process: draws the number of the next tree, its rows and, node by node, its features; grows
- * it alone over all rows of the process. Over several processes, and where the memory of one does not hold a
+ * it alone over all rows of the process; the first one has a device do it, where the job asks for one, while the
+ * others go on as ever. Over several processes, and where the memory of one does not hold a
  * copy of the rows for each rank: all ranks grow each tree together, each over its own rows, and meet for many
  * nodes at once. Every draw hangs on seed, tree, row and path only, so the trees are the same either way.
  * Bounded by trees · depth · rows · features looked at.
@@ -17,11 +18,7 @@ import { MeetingSearch } from '../tree/backend/cpu/forest-meeting.ts';
 import { ForestNodes, packNodes } from '../tree/backend/cpu/forest-nodes.ts';
 import { type ForestSetting, writeMinWeight, writePlan } from '../tree/backend/cpu/forest-plan.ts';
 import { ForestRows } from '../tree/backend/cpu/forest-rows.ts';
-import {
-  AloneSearch,
-  type ForestSearch,
-  type SearchCounters,
-} from '../tree/backend/cpu/forest-search.ts';
+import { AloneSearch, type ForestSearch } from '../tree/backend/cpu/forest-search.ts';
 import { MemoryViews } from '../tree/backend/cpu/memory-views.ts';
 import { ForestTreeGrower } from '../tree/grow-forest-tree.ts';
 import { pruneTree } from '../tree/prune-tree.ts';
@@ -34,11 +31,12 @@ import { settleForestLeaves } from './forest-leaves.ts';
 import { type ForestMemory, planForest } from './forest-memory.ts';
 import { forestSetting, forestUnits, inGains, settledLeaves } from './forest-setting.ts';
 import { type ForestStart, startForest } from './forest-start.ts';
+import { GpuForestTrees } from './grow-forest-on-rig.ts';
 import { type IngestedRows, ingest } from './ingest/ingest.ts';
 import type { ForestJob, ForestSnapshot, RankResult, TrainedFacts } from './messages.ts';
 import { ProgressPace } from './progress-pace.ts';
 import { RankEnvironment } from './rank-environment.ts';
-import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
+import { PhaseClock, type RankCounters, rankReport, trainedFacts } from './rank-result.ts';
 
 /** The word from which ranks draw the next tree, in the fixed part of memory. */
 const nextTreeAddress = 1088;
@@ -58,7 +56,7 @@ export async function runForest(context: RankContext, job: ForestJob): Promise<R
   const memory = await planForest(environment, rows, job, setting);
   const told = snapshots === null ? null : { interval: snapshots.interval, dataKey: key };
   const trainer = new ForestTrainer({ environment, job, rows, start, setting, memory, told });
-  const trees = isOtherData ? [] : await trainer.grow();
+  const trees = isOtherData ? [] : await trainer.growAll();
   clock.end('grow');
   const hands = !memory.isTogether || environment.collective.rank === 0;
   return {
@@ -94,6 +92,7 @@ class ForestTrainer {
   readonly #moved: ForestRows;
   readonly #search: ForestSearch;
   readonly #grower: ForestTreeGrower;
+  readonly #gpu: GpuForestTrees | null;
 
   constructor(parts: TrainerParts) {
     this.#p = parts;
@@ -131,10 +130,21 @@ class ForestTrainer {
       limits: job.limits,
       needsLeafRows: settledLeaves(job, rows) !== 'counts',
     });
+    const rig = { ...{ environment, job, rows, memory, setting }, collective: this.#collective };
+    this.#gpu =
+      memory.deviceNodes === 0
+        ? null
+        : new GpuForestTrees({ ...rig, views, nodes: this.#nodes, moved: this.#moved, findings });
   }
 
-  get counters(): SearchCounters {
-    return this.#search.counters;
+  get counters(): RankCounters {
+    const { histogramRows, featuresDecided } = this.#search.counters;
+    const gpu = this.#gpu?.counters;
+    return {
+      histogramRows: histogramRows + (gpu?.histogramRows ?? 0),
+      featuresDecided: featuresDecided + (gpu?.featuresDecided ?? 0),
+      device: this.#gpu?.told ?? null,
+    };
   }
 
   get facts(): TrainedFacts {
@@ -146,7 +156,16 @@ class ForestTrainer {
     });
   }
 
-  async grow(): Promise<NumberedTree[]> {
+  /** Grows this rank's trees; what it opened is closed again, whatever happens. */
+  async growAll(): Promise<NumberedTree[]> {
+    try {
+      return await this.#growAll();
+    } finally {
+      await this.#gpu?.close();
+    }
+  }
+
+  async #growAll(): Promise<NumberedTree[]> {
     const { environment, job, rows, setting, memory } = this.#p;
     const { layout } = rows;
     const { scratch, featureTable, isTogether } = memory;
@@ -168,6 +187,7 @@ class ForestTrainer {
     const pace = new ProgressPace();
     let next = 0;
     for (;;) {
+      if (memory.isIdle) break;
       const tree = isTogether ? next : Atomics.add(environment.i32(nextTreeAddress, 1), 0, 1);
       next += 1;
       if (tree >= job.numTrees) break;
@@ -211,8 +231,10 @@ class ForestTrainer {
     this.#drawRows(tree, numThresholds);
     const balance = job.balancesDraws ? await balanceDraws(parts) : null;
     if (balance !== null) this.#limitWeight(balance.total);
-    const numDrawn = this.#copyRows();
-    const order = await this.#grower.grow(numDrawn, treeKey(job.seed, tree));
+    const key = treeKey(job.seed, tree);
+    const order =
+      (await this.#gpu?.grow(this.#copyRows(), key)) ??
+      (await this.#grower.grow(this.#copyRows(), key));
     await settleForestLeaves({ ...parts, nodes: this.#nodes, moved: this.#moved, balance });
     const grown = packNodes(this.#nodes, order, rows.layout);
     return job.leafPrice > 0 ? pruneTree(grown, inGains(job, job.leafPrice)) : grown;

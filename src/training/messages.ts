@@ -8,6 +8,7 @@ import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
 import type { SplitShaping } from '../tree/split-shaping.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import type { DeviceRequest, DeviceTold } from './device-messages.ts';
 import type {
   ColumnSampling,
   RankingSettings,
@@ -17,6 +18,7 @@ import type {
 } from './sampling-messages.ts';
 import type { FunctionReference } from './user-calls.ts';
 
+export type * from './device-messages.ts';
 export type * from './sampling-messages.ts';
 
 /** A feature column as ranks read it. */
@@ -189,17 +191,6 @@ export interface BoostingSnapshot {
   readonly member?: MemberPlace | undefined;
 }
 
-/** Where an estimator may be trained. */
-export type DeviceName = 'cpu' | 'gpu' | 'auto';
-
-/** Asks for histograms to be built by a GPU. */
-export interface DeviceRequest {
-  /** `auto`: where the device fails the CPU goes on. */
-  readonly kind: 'gpu' | 'auto';
-  /** Tests have the device lost after so many batches of nodes. */
-  readonly loseAfter?: number;
-}
-
 /** One fit of boosted trees. */
 export interface BoostingJob {
   readonly ingest: IngestJob;
@@ -305,6 +296,8 @@ export interface ForestJob {
   readonly maxHistogramBytes: number;
   /** All ranks share each tree even where each could grow its own; tests ask for it. */
   readonly sharesTrees: boolean;
+  /** Null: the CPU alone. The model does not hang on it. */
+  readonly device: DeviceRequest | null;
   readonly kernels: string | undefined;
 }
 
@@ -370,6 +363,8 @@ export interface RankReport {
   readonly waitMs: number;
   /** Milliseconds of reading, of binning and of growing. */
   readonly phaseMs: Readonly<Record<string, number>>;
+  /** What the rank's GPU did; null where it drove none. */
+  readonly device: DeviceTold | null;
 }
 
 /** Answer of one rank. */

@@ -1,6 +1,6 @@
 /** What a rank hands back: the facts that every rank knows alike, and its own report. */
 import type { IngestedRows } from './ingest/ingest.ts';
-import type { RankReport, TrainedFacts } from './messages.ts';
+import type { DeviceTold, RankReport, TrainedFacts } from './messages.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 /** Milliseconds of a rank's phases, for the fit's log only; nothing in a model depends on them. */
@@ -29,11 +29,18 @@ export function trainedFacts(
   };
 }
 
+/** What a rank counts while it grows trees. */
+export interface RankCounters {
+  readonly histogramRows: number;
+  readonly featuresDecided: number;
+  readonly device?: DeviceTold | null;
+}
+
 /** What this rank did. */
 export function rankReport(
   environment: RankEnvironment,
   rows: IngestedRows,
-  counters: { histogramRows: number; featuresDecided: number } | null,
+  counters: RankCounters | null,
   clock: PhaseClock,
 ): RankReport {
   const { collective } = environment;
@@ -45,5 +52,6 @@ export function rankReport(
     meetings: collective.counters.meetings,
     waitMs: collective.counters.waitMs,
     phaseMs: clock.phases,
+    device: counters?.device ?? null,
   };
 }

@@ -15,7 +15,7 @@ import type { GrowthLimits } from './grow-tree.ts';
 /** What grows a tree. */
 export interface ForestTreeParts {
   readonly nodes: ForestNodes;
-  readonly rows: ForestRows;
+  readonly rows: Pick<ForestRows, 'split'>;
   readonly search: ForestSearch;
   readonly findings: ForestFindings;
   readonly limits: GrowthLimits;

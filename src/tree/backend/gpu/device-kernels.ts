@@ -13,7 +13,7 @@ import {
 import type { ShaderFacts } from './shader-facts.ts';
 import type { GpuBuffer, GpuDevice, GpuEncoder, GpuPipeline } from './web-gpu.ts';
 
-/** The shaders by their entry points. */
+/** The shaders of boosted trees by their entry points. */
 export const shaders = {
   histogram: histogramShader,
   cumulate: cumulateShader,
@@ -27,22 +27,31 @@ export const shaders = {
 /** The name of a shader. */
 export type ShaderName = keyof typeof shaders;
 
-/** See the header. */
-export class DeviceKernels {
-  readonly #device: GpuDevice;
-  readonly #pipelines: ReadonlyMap<ShaderName, GpuPipeline>;
+/** The sources of boosted trees' shaders for a fit. */
+export function treeShaders(facts: ShaderFacts): Readonly<Record<ShaderName, string>> {
+  const sources = Object.entries(shaders).map(([name, shaderOf]) => [name, shaderOf(facts)]);
+  return Object.fromEntries(sources) as Record<ShaderName, string>;
+}
 
-  private constructor(device: GpuDevice, pipelines: ReadonlyMap<ShaderName, GpuPipeline>) {
+/** See the header. */
+export class DeviceKernels<Name extends string> {
+  readonly #device: GpuDevice;
+  readonly #pipelines: ReadonlyMap<Name, GpuPipeline>;
+
+  private constructor(device: GpuDevice, pipelines: ReadonlyMap<Name, GpuPipeline>) {
     this.#device = device;
     this.#pipelines = pipelines;
   }
 
   /** Compiles them all; a shader that the driver refuses is a failure, never a kernel that writes zeros. */
-  static async compile({ device, check }: OpenDevice, facts: ShaderFacts): Promise<DeviceKernels> {
-    const names = Object.keys(shaders) as ShaderName[];
+  static async compile<Name extends string>(
+    { device, check }: OpenDevice,
+    sources: Readonly<Record<Name, string>>,
+  ): Promise<DeviceKernels<Name>> {
+    const names = Object.keys(sources) as Name[];
     // all are waited for, also where one fails: nothing may be under way when the device is closed
     const compiled = await Promise.allSettled(
-      names.map((name) => compileShader(device, name, facts)),
+      names.map((name) => compileShader(device, name, sources[name])),
     );
     const pipelines = compiled.map((outcome) => {
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -58,7 +67,7 @@ export class DeviceKernels {
   /** Runs x · y workgroups. */
   run(
     encoder: GpuEncoder,
-    name: ShaderName,
+    name: Name,
     buffers: readonly GpuBuffer[],
     groups: readonly [number, number?],
   ): void {
@@ -76,24 +85,15 @@ export class DeviceKernels {
 /** Pipelines of a device by their sources: fits of the same shape share them. */
 const compiledOf = new WeakMap<GpuDevice, Map<string, Promise<GpuPipeline>>>();
 
-function compileShader(
-  device: GpuDevice,
-  name: ShaderName,
-  facts: ShaderFacts,
-): Promise<GpuPipeline> {
+function compileShader(device: GpuDevice, name: string, code: string): Promise<GpuPipeline> {
   const known = compiledOf.get(device) ?? new Map<string, Promise<GpuPipeline>>();
   compiledOf.set(device, known);
-  const code = shaders[name](facts);
   const compiled = known.get(code) ?? compileSource(device, name, code);
   known.set(code, compiled);
   return compiled;
 }
 
-async function compileSource(
-  device: GpuDevice,
-  name: ShaderName,
-  code: string,
-): Promise<GpuPipeline> {
+async function compileSource(device: GpuDevice, name: string, code: string): Promise<GpuPipeline> {
   const module = device.createShaderModule({ code });
   const { messages } = await module.getCompilationInfo();
   const errors = [...messages].filter(({ type }) => type === 'error');

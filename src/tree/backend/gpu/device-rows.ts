@@ -69,20 +69,29 @@ const mostRows = 65_535 * movedRows;
 
 /** Makes them. @throws DeviceFailure with what is needed and what there is */
 export async function makeBuffers(open: OpenDevice, plan: DevicePlan): Promise<DeviceBuffers> {
+  return await allocateBuffers(open, plan.numRows, bufferBytes(plan, mostBufferBytes(open)));
+}
+
+/** Makes buffers of so many bytes. @throws DeviceFailure with what is needed and what there is */
+export async function allocateBuffers<Name extends string>(
+  open: OpenDevice,
+  numRows: number,
+  bytesOf: Readonly<Record<Name, number>>,
+): Promise<Record<Name, GpuBuffer>> {
   const { device } = open;
   const most = mostBufferBytes(open);
-  const sizes = Object.entries(bufferBytes(plan, most));
-  if (plan.numRows > mostRows) {
+  const sizes = Object.entries<number>(bytesOf);
+  if (numRows > mostRows) {
     throw new DeviceFailure(
       'GPU_UNAVAILABLE',
-      `a device takes at most ${mostRows} rows of a process; got ${plan.numRows}; use more executors with a GPU each`,
+      `a device takes at most ${mostRows} rows of a process; got ${numRows}; use more executors with a GPU each`,
     );
   }
   for (const [name, bytes] of sizes) {
     if (bytes > most) {
       throw new DeviceFailure(
         'GPU_UNAVAILABLE',
-        `the ${name} of ${plan.numRows} rows need a buffer of ${bytes} bytes, and this device has at most ${most}; ` +
+        `the ${name} of ${numRows} rows need a buffer of ${bytes} bytes, and this device has at most ${most}; ` +
           'use more executors with a GPU each, or fewer rows or columns',
       );
     }
@@ -101,10 +110,10 @@ export async function makeBuffers(open: OpenDevice, plan: DevicePlan): Promise<D
     const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
     throw new DeviceFailure(
       'GPU_UNAVAILABLE',
-      `the device did not give ${total} bytes for ${plan.numRows} rows (${error.message})`,
+      `the device did not give ${total} bytes for ${numRows} rows (${error.message})`,
     );
   }
-  return made as unknown as DeviceBuffers;
+  return made as Record<Name, GpuBuffer>;
 }
 
 /** The largest buffer that a kernel may see. */

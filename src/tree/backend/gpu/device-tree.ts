@@ -9,7 +9,7 @@ import type { BinnedLayout, FeaturePlace } from '../../../binning/binned-layout.
 import { writeFeatureTable } from '../../../binning/binned-layout.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import type { Segment } from '../cpu/row-store.ts';
-import { DeviceKernels } from './device-kernels.ts';
+import { DeviceKernels, type ShaderName, treeShaders } from './device-kernels.ts';
 import {
   type DeviceBuffers,
   type DevicePlan,
@@ -21,7 +21,7 @@ import {
 } from './device-rows.ts';
 import { type DeviceNode, nodeLimits, nodeWords, writeNode } from './node-limits.ts';
 import type { OpenDevice } from './open-device.ts';
-import { GrowingBuffer, Readback, upload } from './readback.ts';
+import { GrowingBuffer, Readback, submit, upload } from './readback.ts';
 import { movedRows, pairWords } from './row-wgsl.ts';
 import { cutsOfPart, mostChunkRows, workgroupSize } from './shader-facts.ts';
 import { type Scores, SplitScores, scoreParts } from './split-scores.ts';
@@ -66,7 +66,7 @@ export class DeviceTree {
   readonly nodesOfPass: number;
   readonly #open: OpenDevice;
   readonly #o: DeviceTreeOptions;
-  readonly #kernels: DeviceKernels;
+  readonly #kernels: DeviceKernels<ShaderName>;
   readonly #buffers: DeviceBuffers;
   readonly #tables: Readonly<Record<TableName, GrowingBuffer>>;
   readonly #readback: Readback;
@@ -78,7 +78,7 @@ export class DeviceTree {
   private constructor(
     open: OpenDevice,
     options: DeviceTreeOptions,
-    kernels: DeviceKernels,
+    kernels: DeviceKernels<ShaderName>,
     buffers: DeviceBuffers,
   ) {
     this.#open = open;
@@ -116,13 +116,14 @@ export class DeviceTree {
     const { layout, countShift, params } = options;
     const buffers = await makeBuffers(open, options);
     try {
-      const kernels = await DeviceKernels.compile(open, {
+      const facts = {
         layout,
         countShift,
         minRows: params.minInstancesPerNode,
         groupEntries: groupEntriesOf(open, layout, countShift),
         cutsOfPart: cutsOfPart(layout),
-      });
+      };
+      const kernels = await DeviceKernels.compile(open, treeShaders(facts));
       return new DeviceTree(open, options, kernels, buffers);
     } catch (error) {
       for (const buffer of Object.values(buffers)) buffer.destroy();
@@ -203,6 +204,10 @@ export class DeviceTree {
       this.#handles.set(nodes.length, handle);
     }
     const scores = await (this.#scores as SplitScores).find(handle, lambda);
+    // gpu.js submits once and reads once
+    this.#open.traffic.submits += 1;
+    this.#open.traffic.reads += 1;
+    this.#open.traffic.bytesRead += 4 * numPlaces * scoreParts * nodes.length;
     this.#open.check();
     return scores;
   }
@@ -309,8 +314,7 @@ export class DeviceTree {
   }
 
   #submit(encoder: GpuEncoder): void {
-    this.#open.check();
-    this.#open.device.queue.submit([encoder.finish()]);
+    submit(this.#open, encoder);
   }
 
   /** A table of chunks of rows: a number, and where the chunk begins and ends among all three stretches. */

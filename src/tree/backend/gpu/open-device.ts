@@ -27,9 +27,19 @@ export interface AdapterFacts {
   readonly limits: Readonly<Record<string, number>>;
 }
 
+/** What went to the device and came back; every submit and every read costs its latency. */
+export interface DeviceTraffic {
+  submits: number;
+  /** Waits for the device. */
+  reads: number;
+  bytesWritten: number;
+  bytesRead: number;
+}
+
 /** A device that works. */
 export interface OpenDevice {
   readonly device: GpuDevice;
+  readonly traffic: DeviceTraffic;
   readonly facts: AdapterFacts;
   readonly gpuJs: GpuJs;
   /** A buffer of float32 as an argument for gpu.js. */
@@ -136,6 +146,7 @@ async function openDevice(): Promise<OpenDevice> {
   device.onuncapturederror = ({ error }) => fail(`the device reported: ${error.message}`);
   return {
     device,
+    traffic: { submits: 0, reads: 0, bytesWritten: 0, bytesRead: 0 },
     facts,
     gpuJs,
     wrap,

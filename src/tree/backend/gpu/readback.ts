@@ -31,6 +31,7 @@ export class GrowingBuffer {
   write(words: Uint32Array): GpuBuffer {
     const buffer = this.ofSize(words.byteLength);
     this.#open.device.queue.writeBuffer(buffer, 0, words);
+    this.#open.traffic.bytesWritten += words.byteLength;
     return buffer;
   }
 
@@ -48,6 +49,21 @@ export function upload(open: OpenDevice, to: GpuBuffer, offset: number, bytes: U
     piece.set(part);
     open.device.queue.writeBuffer(to, offset + from, piece, 0, part.length);
   }
+  open.traffic.bytesWritten += bytes.length;
+}
+
+/** Has the device carry out commands, after those before. */
+export function submit(open: OpenDevice, encoder: GpuEncoder): void {
+  open.check();
+  open.device.queue.submit([encoder.finish()]);
+  open.traffic.submits += 1;
+}
+
+/** A stretch of a buffer; offset and length are multiples of 4. */
+export interface Stretch {
+  readonly from: GpuBuffer;
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 /** Reads buffers back. */
@@ -67,12 +83,27 @@ export class Readback {
     bytes: number,
     take: (bytes: ArrayBuffer) => T,
   ): Promise<T> {
-    this.#open.check();
-    const size = Math.ceil(bytes / 4) * 4;
+    return await this.readAll(encoder, [{ from, offset: 0, bytes }], take);
+  }
+
+  /** The same of several stretches, which are handed over side by side. */
+  async readAll<T>(
+    encoder: GpuEncoder,
+    stretches: readonly Stretch[],
+    take: (bytes: ArrayBuffer) => T,
+  ): Promise<T> {
+    const size = stretches.reduce((sum, { bytes }) => sum + Math.ceil(bytes / 4) * 4, 0);
     const staging = this.#staging.ofSize(size);
-    encoder.copyBufferToBuffer(from, 0, staging, 0, size);
-    this.#open.device.queue.submit([encoder.finish()]);
+    let at = 0;
+    for (const { from, offset, bytes } of stretches) {
+      const length = Math.ceil(bytes / 4) * 4;
+      encoder.copyBufferToBuffer(from, offset, staging, at, length);
+      at += length;
+    }
+    submit(this.#open, encoder);
     await staging.mapAsync(mapRead, 0, size).catch((error) => this.#explain(error));
+    this.#open.traffic.reads += 1;
+    this.#open.traffic.bytesRead += size;
     this.#open.check();
     const taken = take(staging.getMappedRange(0, size));
     staging.unmap();

@@ -6,6 +6,10 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type BinnedFeature, layoutRecords } from '../../../../src/binning/binned-layout.ts';
 import { shaders } from '../../../../src/tree/backend/gpu/device-kernels.ts';
+import {
+  forestFields,
+  forestHistogramShader,
+} from '../../../../src/tree/backend/gpu/forest-wgsl.ts';
 import { cutsOfPart, entryFields } from '../../../../src/tree/backend/gpu/shader-facts.ts';
 import type { WebGpuPackage } from '../../../../src/tree/backend/gpu/web-gpu.ts';
 
@@ -33,6 +37,20 @@ const adapter = await gpu.requestAdapter();
 const device = await adapter?.requestDevice({ requiredLimits: {} });
 if (device === undefined) throw new Error('the null backend gave no device');
 let numCompiled = 0;
+
+async function compile(entryPoint: string, code: string, of: string): Promise<void> {
+  device?.pushErrorScope('validation');
+  const module = device?.createShaderModule({ code });
+  if (device === undefined || module === undefined) return;
+  for (const { lineNum, message } of (await module.getCompilationInfo()).messages) {
+    console.log(`${entryPoint}, ${of}, line ${lineNum}: ${message}`);
+  }
+  await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint } });
+  const error = await device.popErrorScope();
+  if (error !== null) console.log(`${entryPoint}, ${of}: ${error.message}`);
+  numCompiled += 1;
+}
+
 for (const slotBytes of [4, 8] as const) {
   for (const { features, shift } of cases) {
     const layout = layoutRecords(
@@ -48,19 +66,20 @@ for (const slotBytes of [4, 8] as const) {
         groupEntries: Math.floor(16_000 / (4 * entryFields(layout, shift))),
         cutsOfPart: cutsOfPart(layout),
       });
-      device.pushErrorScope('validation');
-      const module = device.createShaderModule({ code });
-      for (const { lineNum, message } of (await module.getCompilationInfo()).messages) {
-        console.log(`${name}, ${slotBytes} bytes, shift ${shift}, line ${lineNum}: ${message}`);
-      }
-      await device.createComputePipelineAsync({
-        layout: 'auto',
-        compute: { module, entryPoint: name },
-      });
-      const error = await device.popErrorScope();
-      if (error !== null) console.log(`${name}: ${error.message}`);
-      numCompiled += 1;
+      await compile(name, code, `${slotBytes} bytes, shift ${shift}`);
     }
+  }
+}
+for (const [kind, numClasses] of [
+  ['number', 1],
+  ['two classes', 2],
+  ['classes', 2],
+  ['classes', 40],
+] as const) {
+  for (const countShift of kind === 'number' ? [20, 32, 50] : [36]) {
+    const groupEntries = Math.floor(16_000 / (4 * forestFields({ kind, numClasses })));
+    const facts = { kind, numClasses, countShift, stride: 32, groupEntries };
+    await compile('forestHistogram', forestHistogramShader(facts), `${numClasses} ${kind}`);
   }
 }
 device.destroy();

@@ -7,6 +7,7 @@ import { InlineRunner } from '../../../../src/cluster/task-runner.ts';
 import { TcpGangRunner } from '../../../../src/cluster/tcp/tcp-gang-runner.ts';
 import { ThreadPool } from '../../../../src/cluster/threads/thread-pool.ts';
 import { GBTClassifier } from '../../../../src/ensemble/gbt-classifier.ts';
+import { RandomForestClassifier } from '../../../../src/ensemble/random-forest-classifier.ts';
 import type { TreeModel } from '../../../../src/ensemble/tree-model.ts';
 import { workerUrl } from '../../../../src/session/worker-url.ts';
 import type { PartitionedTable } from '../../../../src/table/partitioned-table.ts';
@@ -107,6 +108,41 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     await compare({ name: 'GBTClassifier', options: folds }, wide, { threads: 2 });
     return {};
   },
+  // every kind of forest, on the device down to the last node, to small ones, and only the first levels of it
+  forests: async () => {
+    const forests = [
+      { name: 'RandomForestClassifier', options: { labelCol: 'k', numTrees: 2, maxDepth: 6 } },
+      { name: 'RandomForestClassifier', options: { labelCol: 'b', numTrees: 2, weightCol: 'w' } },
+      { name: 'RandomForestRegressor', options: { labelCol: 'y', numTrees: 2, maxLeaves: 20 } },
+    ] as const;
+    const device = { kind: 'gpu', homeRows: 200 } as const;
+    for (const found of forests) await compare(found, wide, { threads: 1, device });
+    const deep = { labelCol: 'b', maxDepth: 5 };
+    const whole = { kind: 'gpu', homeRows: 0 } as const;
+    const single = { name: 'DecisionTreeClassifier', options: deep } as const;
+    await compare(single, wide, { threads: 1, device: whole });
+    const told = runner.reports[0]?.device ?? null;
+    // the other threads grow trees beside the device
+    await compare(forests[0], wide, { threads: 3, device });
+    const names = [
+      'DecisionTreeClassifier',
+      'ExtraTreesClassifier',
+      'ExtraTreesRegressor',
+    ] as const;
+    const cases = fc.oneof(
+      estimatorCases.RandomForestRegressor,
+      estimatorCases.RandomForestClassifier,
+      estimatorCases.DecisionTreeRegressor,
+      ...names.map((name) => estimatorCases[name]),
+    );
+    const homes = fc.constantFrom(0, 30, 1000);
+    const property = fc.asyncProperty(cases, recipes, homes, async (found, recipe, homeRows) => {
+      await compare(found, recipe, { threads: 1, device: { kind: 'gpu', homeRows } });
+    });
+    const numRuns = Number(process.env.COPPICE_GPU_FITS ?? 8);
+    await fc.assert(property, { numRuns, endOnFailure: true, seed: 21 });
+    return { numRuns, told };
+  },
   lost: async () => {
     const options = { labelCol: 'y', maxIter: 3, maxLeaves: 8, subsamplingRate: 0.7 };
     const found = { name: 'GBTRegressor', options } as const;
@@ -116,6 +152,12 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
       runner.knobs = { width: 2, device: { kind: 'gpu', loseAfter } };
       said.push(await outcomeOf(withFeatures(found, wide), table));
       await compare(found, wide, { threads: 2, device: { kind: 'auto', loseAfter } });
+      const drawn = { labelCol: 'y', numTrees: 3, maxDepth: 5, weightCol: 'w' };
+      const forest = { name: 'RandomForestRegressor', options: drawn } as const;
+      runner.knobs = { width: 1, device: { kind: 'gpu', loseAfter } };
+      said.push(await outcomeOf(withFeatures(forest, wide), table));
+      const device = { kind: 'auto', loseAfter, homeRows: 100 } as const;
+      await compare(forest, wide, { threads: 1, device });
     }
     return { said };
   },
@@ -140,12 +182,16 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     const numFits = Number(process.env.COPPICE_GPU_FITS ?? 16);
     const data = randomData({ ...wide, numRows: 300 });
     const options = { labelCol: 'b', maxIter: 1, maxDepth: 2, featuresCols: featureNames(wide) };
-    const estimator = new GBTClassifier({ ...options, device: 'gpu' });
-    runner.knobs = { width: 1 };
+    const { maxIter: _, ...common } = options;
+    const estimators = [
+      new GBTClassifier({ ...options, device: 'gpu' }),
+      new RandomForestClassifier({ ...common, numTrees: 1, device: 'gpu' }),
+    ];
+    runner.knobs = { width: 1, device: { kind: 'gpu', homeRows: 0 } };
     const table = cutTable(runner, data);
     const sizes: number[] = [];
     for (let i = 0; i < numFits; i++) {
-      await estimator.fit(table);
+      await estimators[i % 2]?.fit(table);
       if (i % Math.floor(numFits / 4) === 0) sizes.push(process.memoryUsage().rss / 2 ** 20);
     }
     sizes.push(process.memoryUsage().rss / 2 ** 20);

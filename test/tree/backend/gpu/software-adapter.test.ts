@@ -36,11 +36,14 @@ async function runScript(
 
 it('compiles every kernel without a complaint of the validator', async () => {
   const { stdout } = await runScript('compile-shaders.ts', []);
-  expect(stdout.trim()).toBe('compiled 70');
+  expect(stdout.trim()).toBe('compiled 76');
 }, 60_000);
 
 describe.runIf(runs)('fits on a device', () => {
-  const names = ['scored', 'widths', 'shaped', 'lost', 'loop', 'random', 'processes'] as const;
+  const names = [
+    ...['scored', 'widths', 'shaped', 'forests'],
+    ...['lost', 'loop', 'random', 'processes'],
+  ] as const;
   const told = new Map<string, Told>();
   let warned = '';
 
@@ -66,15 +69,19 @@ describe.runIf(runs)('fits on a device', () => {
 
   it('says that the device was lost, or goes on without it', () => {
     const said = told.get('lost')?.['said'] as readonly string[];
-    expect(said).toHaveLength(2);
-    for (const text of said) {
-      expect(text).toMatch(
-        /^GPU_FAILED: the GPU that trained GBTRegressor stopped: the device was lost/,
-      );
-    }
-    expect(warned.match(/GBTRegressor goes on without the GPU: the device was lost/g)).toHaveLength(
-      2,
-    );
+    expect(said).toHaveLength(4);
+    said.forEach((text, i) => {
+      const owner = i % 2 === 0 ? 'GBTRegressor' : 'RandomForestRegressor';
+      const words = `GPU_FAILED: the GPU that trained ${owner} stopped: the device was lost`;
+      expect(text.slice(0, words.length)).toBe(words);
+      const goesOn = new RegExp(`${owner} goes on without the GPU: the device was lost`, 'g');
+      expect(warned.match(goesOn)).toHaveLength(2);
+    });
+  });
+
+  it('asks the device once a level of a tree', () => {
+    const device = told.get('forests')?.['told'] as Record<string, number>;
+    expect(device).toMatchObject({ numTrees: 1, submits: 5, reads: 5 });
   });
 
   it('is refused unless it is asked for, where it is a program', () => {

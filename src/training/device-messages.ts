@@ -1,0 +1,25 @@
+/** What is asked of a GPU in a fit, and what it says that it did. Nothing of it decides a number of the model. */
+
+/** Where an estimator may be trained. */
+export type DeviceName = 'cpu' | 'gpu' | 'auto';
+
+/** Asks for histograms to be built by a GPU. */
+export interface DeviceRequest {
+  /** `auto`: where the device fails the CPU goes on. */
+  readonly kind: 'gpu' | 'auto';
+  /** Tests have the device lost after so many batches of nodes. */
+  readonly loseAfter?: number;
+  /** Nodes of a forest with fewer rows go on on the CPU. */
+  readonly homeRows?: number;
+}
+
+/** What a device did in a fit. */
+export interface DeviceTold {
+  readonly name: string;
+  readonly numTrees: number;
+  /** Lists of commands that were sent, and waits for what came back. */
+  readonly submits: number;
+  readonly reads: number;
+  readonly bytesWritten: number;
+  readonly bytesRead: number;
+}
