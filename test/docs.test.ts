@@ -31,10 +31,24 @@ const pages = [
 ];
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 const tsx = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
+const withCode = pages
+  .map((page) => ({ page, scripts: scriptsOfPage(page, textOf(page)) }))
+  .filter(({ scripts }) => scripts.length > 0)
+  .map(({ page, scripts }) => {
+    const programs = scripts.filter(({ kind }) => kind === 'ts');
+    return { page, name: page.replaceAll(/\W/g, '-'), scripts, programs };
+  });
+const examples = exampleScripts();
 let folder = '';
+let complaints = new Map<string, string>();
 
 beforeAll(() => {
   folder = makeDocsFolder();
+  complaints = compile([
+    ...withCode.flatMap(({ name, programs }) => writeScripts(name, programs)),
+    ...writeScripts('example', examples),
+  ]);
+  expect(complaints.get('the compiler')).toBeUndefined();
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,13 +66,20 @@ function outputOf(program: string, args: readonly string[], timeout = 120_000): 
   throw new Error(`${program} ended with ${signal ?? `status ${status}`}\n${stdout}\n${stderr}`);
 }
 
-/** Writes scripts as files of the folder and compiles them all. */
-function writeAndCompile(scripts: readonly Script[], name: string): string[] {
-  const paths = scripts.map(({ code }, index) => {
-    const path = join(folder, `${name}-${index}.ts`);
+/** Where a script is written to. */
+const pathOf = (name: string, index: number) => join(folder, `${name}-${index}.ts`);
+
+/** Writes scripts as files of the folder. */
+function writeScripts(name: string, scripts: readonly Script[]): string[] {
+  return scripts.map(({ code }, index) => {
+    const path = pathOf(name, index);
     writeFileSync(path, `${code}\nexport {};\n`);
     return path;
   });
+}
+
+/** Compiles all files at once; returns what the compiler says of each. */
+function compile(paths: readonly string[]): Map<string, string> {
   const options = {
     strict: true,
     skipLibCheck: true,
@@ -68,16 +89,22 @@ function writeAndCompile(scripts: readonly Script[], name: string): string[] {
     lib: ['es2023', 'esnext.disposable'],
     types: ['node'],
   };
-  const config = join(folder, `tsconfig.${name}.json`);
+  const config = join(folder, 'tsconfig.json');
   writeFileSync(config, JSON.stringify({ compilerOptions: options, files: paths }));
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  try {
-    outputOf(process.execPath, [tsc, '-p', config]);
-  } catch (error) {
-    const legend = scripts.map(({ where }, index) => `${name}-${index}.ts is ${where}`).join('\n');
-    throw new Error(`${(error as Error).message}\n${legend}`);
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', config], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const complaints = new Map<string, string>();
+  for (const line of stdout.split('\n').filter((text) => text !== '')) {
+    const file = /^([^(\s]+)\(/.exec(line)?.[1];
+    const last = [...complaints.keys()].at(-1);
+    const path = file === undefined ? (last ?? 'the compiler') : join(folder, file);
+    complaints.set(path, `${complaints.get(path) ?? ''}${line}\n`);
   }
-  return paths;
+  if (status !== 0 && complaints.size === 0) throw new Error(`tsc ended with status ${status}`);
+  return complaints;
 }
 
 describe('links', () => {
@@ -128,24 +155,14 @@ describe('shell blocks', () => {
 });
 
 describe('code in the pages', () => {
-  const withCode = pages
-    .map((page) => ({ page, scripts: scriptsOfPage(page, textOf(page)) }))
-    .filter(({ scripts }) => scripts.length > 0);
-
-  it.for(withCode)('of $page runs', { timeout: 300_000 }, ({ page, scripts }) => {
-    const programs = scripts.filter(({ kind }) => kind === 'ts');
-    const name = page.replaceAll(/\W/g, '-');
-    const paths = writeAndCompile(programs, name);
+  it.for(withCode)('of $page runs', { timeout: 300_000 }, ({ name, scripts, programs }) => {
+    expect(programs.map((_, index) => complaints.get(pathOf(name, index)) ?? '').join('')).toBe('');
     for (const script of scripts) {
       const { kind, where, code } = script;
       const printed =
         kind === 'sh'
           ? outputOf('bash', ['-euo', 'pipefail', '-c', code])
-          : outputOf(process.execPath, [
-              '--import',
-              tsx,
-              paths[programs.indexOf(script)] as string,
-            ]);
+          : outputOf(process.execPath, ['--import', tsx, pathOf(name, programs.indexOf(script))]);
       const missing = missingLine(expectedOutput(code), printed);
       expect(missing, `${where} printed\n${printed}`).toBeUndefined();
     }
@@ -153,10 +170,13 @@ describe('code in the pages', () => {
 });
 
 describe('examples', () => {
-  const examples = exampleScripts();
-
   it('in the sources compile, run and print what they say', { timeout: 300_000 }, () => {
-    const paths = writeAndCompile(examples, 'example');
+    const paths = examples.map((_, index) => pathOf('example', index));
+    const wrong = examples.flatMap(({ where }, index) => {
+      const said = complaints.get(paths[index] as string);
+      return said === undefined ? [] : [`${where}: ${said}`];
+    });
+    expect(wrong).toEqual([]);
     const runner = join(root, 'test', 'tools', 'run-examples.ts');
     const lines = outputOf(process.execPath, ['--import', tsx, runner, ...paths], 280_000);
     const results = lines.trim().split('\n').map(readResult);

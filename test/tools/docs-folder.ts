@@ -45,7 +45,7 @@ function linkPackages(folder: string): void {
   for (const name of ['apache-arrow', '@types', '@duckdb']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, name), 'junction');
   }
-  const command = join(root, 'dist', 'cli', 'main.js');
+  const command = join(root, 'dist', 'bundle', 'node', 'cli.js');
   const shim = join(folder, '.bin', 'coppice');
   writeFileSync(shim, `#!/bin/sh\nexec "${process.execPath}" "${command}" "$@"\n`);
   chmodSync(shim, 0o755);
