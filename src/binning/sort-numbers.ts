@@ -1,7 +1,7 @@
 /**
  * Sorts numbers by their bits, eleven at a time from the lowest (a radix sort): a sample of 200,000 is sorted some
  * eight times as fast as by comparisons. Negative numbers have their bits flipped, so that the order of the
- * bits is the order of the numbers, −0 before 0.
+ * bits is the order of the numbers, −0 before 0. Whole numbers of a small range are counted instead.
  */
 
 const digitBits = 11;
@@ -9,11 +9,49 @@ const numDigits = 1 << digitBits;
 const mask = numDigits - 1;
 /** Below so many numbers the counters cost more than comparisons do. */
 const fewNumbers = 2048;
+/** Whole numbers that span no more than this are counted. */
+const mostWholes = 65_536;
 
 /** The numbers ascending, in a new array or in place. @param values without NaN */
 export function sortNumbers<A extends Float32Array | Float64Array>(values: A): A {
   if (values.length < fewNumbers) return values.sort() as A;
+  const range = wholeRange(values);
+  if (range !== null) return countWholes(values, range);
   return (values instanceof Float32Array ? sortFloat32(values) : sortFloat64(values)) as A;
+}
+
+/** Least and largest value where all are whole numbers that lie close together, as of years or minutes; else null. */
+function wholeRange(values: Float32Array | Float64Array): readonly [number, number] | null {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    // −0 is no whole number here: counted, it would come back as 0
+    if ((value | 0) !== value || (value === 0 && 1 / value < 0)) return null;
+    if (value < least) least = value;
+    if (value > most) most = value;
+    if (most - least >= mostWholes) return null;
+  }
+  return [least, most];
+}
+
+function countWholes<A extends Float32Array | Float64Array>(
+  values: A,
+  [least, most]: readonly [number, number],
+): A {
+  const counts = new Uint32Array(most - least + 1);
+  for (let i = 0; i < values.length; i++) {
+    const at = (values[i] as number) - least;
+    counts[at] = (counts[at] as number) + 1;
+  }
+  const sorted = new (values.constructor as new (length: number) => A)(values.length);
+  let at = 0;
+  for (let i = 0; i < counts.length; i++) {
+    const end = at + (counts[i] as number);
+    sorted.fill(least + i, at, end);
+    at = end;
+  }
+  return sorted;
 }
 
 function sortFloat32(values: Float32Array): Float32Array {

@@ -48,6 +48,10 @@ function encodeDictionary(vector: Vector, out: Int32Array, offset: number): stri
   const codes = whole.values as ArrayLike<number | bigint>;
   const bits = validityOf(whole);
   const isIdentity = values.length === map.length;
+  if (isIdentity && bits === null && codes instanceof Int32Array) {
+    out.set(codes.subarray(0, whole.length), offset);
+    return values;
+  }
   for (let i = 0; i < whole.length; i++) {
     if (bits !== null && bitAt(bits, whole.offset + i) === 0) out[offset + i] = -1;
     else out[offset + i] = isIdentity ? Number(codes[i]) : (map[Number(codes[i])] as number);

@@ -36,12 +36,14 @@ export const logistic: Objective = {
       ? await logisticStart(environment, rows)
       : logOdds((await weightedMean(environment, rows)).mean),
   ],
-  firstGradients:
-    (_, { offsets }, [base = 0]) =>
-    (y, row) => {
-      const p = logisticOf(base + (offsets[0]?.[row] ?? 0));
+  firstGradients: (_, { offsets }, [base = 0]) => {
+    const [own] = offsets;
+    const all = logisticOf(base);
+    return (y, row) => {
+      const p = own === undefined ? all : logisticOf(base + (own[row] as number));
       return [p - y, p * (1 - p)];
-    },
+    };
+  },
   beginRound: () => undefined,
   gradients: ({ kernels }, r) =>
     kernels.logisticGradients(r.scores, r.labels, r.weights, r.numRows, r.grads, r.hesses, r.stats),

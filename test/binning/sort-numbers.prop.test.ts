@@ -44,3 +44,21 @@ it('sorts the extremes among many numbers', () => {
   const expected = extremes.flatMap((value) => Array<number>(512).fill(value));
   expect(sorted.every((value, i) => Object.is(value, expected[i]))).toBe(true);
 });
+
+it('counts whole numbers of a small range, and sorts those of a large one', () => {
+  const cases = [
+    { least: -700, span: 1400, step: 1 },
+    { least: 0, span: 65_536, step: 7 },
+    { least: 5, span: 65_537, step: 7 },
+    { least: -(2 ** 31) - 5, span: 40, step: 1 },
+  ];
+  for (const { least, span, step } of cases) {
+    const values = Float64Array.from({ length: 70_000 }, (_, i) => least + ((i * step) % span));
+    values[17] = -0;
+    for (const numbers of [values, values.map((value) => value + 0)]) {
+      const sorted = sortNumbers(Float64Array.from(numbers));
+      const expected = Float64Array.from(numbers).sort();
+      expect(sorted.every((value, i) => Object.is(value, expected[i]))).toBe(true);
+    }
+  }
+});
