@@ -16,6 +16,8 @@ export {
 export type { Json, JsonObject } from './base/json.ts';
 export type { OnProgress, Progress } from './base/progress.ts';
 export { fromModule, type ModuleFunction, type UserFunction } from './base/user-function.ts';
+// sessions and tables
+export type { GangRecording, RecordedRound, RoundKind } from './cluster/simulation/recording.ts';
 export type { TaskOptions, TaskRunner } from './cluster/task-runner.ts';
 // trees and ensembles
 export { BoostedModel, type RefitOptions } from './ensemble/boosted-model.ts';
@@ -265,8 +267,9 @@ export {
   TypedPipeline,
 } from './pipeline/typed-pipeline.ts';
 export type { ConnectOptions, ConnectTls } from './session/connect.ts';
-// sessions and tables
 export { createTable, read } from './session/default-session.ts';
+export type { Explainable, ExplainedScale, ExplainOptions } from './session/explain-fit.ts';
+export { FitExplanation } from './session/explain-fit.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { SessionReader } from './session/session-reader.ts';
 export type { SparkTls } from './spark/connect/connect-url.ts';

@@ -2,6 +2,7 @@
  * The entry of every worker thread: it knows all tasks and programs by name and runs what it is sent. The
  * imports fill the tables; nothing else is known to a worker.
  */
+import '../cluster/simulation/virtual-gang.ts';
 import '../table/worker-tasks.ts';
 import '../training/worker-programs.ts';
 import '../feature/worker-operators.ts';

@@ -20,6 +20,12 @@ import {
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type SqlOptions, sqlTable } from '../table/sql/run-sql.ts';
 import { type ConnectOptions, connectExecutors } from './connect.ts';
+import {
+  type Explainable,
+  type ExplainOptions,
+  explainFit,
+  type FitExplanation,
+} from './explain-fit.ts';
 import { SessionReader } from './session-reader.ts';
 import { openSparkBackend } from './spark-backend.ts';
 import { SparkReader } from './spark-reader.ts';
@@ -154,6 +160,39 @@ export class Session {
       'UNSUPPORTED',
       `session.table needs a catalog, which only a session of Session.spark has; got the name ${name}; read files by session.read`,
     );
+  }
+
+  /**
+   * What a fit would cost on executors that are not there: meetings, bytes and seconds a tree. A few trees are grown
+   * in one thread as the ranks of so many executors, so bytes and meetings are theirs exactly; the seconds come of a
+   * simulation that replays them over the links that you name. See docs/scaling.md.
+   *
+   * @throws CoppiceError `PARAM_INVALID`, `UNSUPPORTED` where nothing grows trees, and what `fit` throws
+   * @example
+   * ```ts
+   * import { GBTRegressor, Session } from 'coppice';
+   * const session = await Session.local({ threads: 1 });
+   * const x = Array.from({ length: 30_000 }, (_, i) => Math.sin(i));
+   * const table = session.createTable({ x, label: x.map((value) => value * value) });
+   * const estimator = new GBTRegressor({ featuresCols: ['x'], maxDepth: 4, maxIter: 20 });
+   * const told = await session.explain(estimator, table, { executors: [1, 2], latencyMs: 0.5 });
+   * console.log(told.scales.map(({ executors }) => executors)); // [1, 2]
+   * console.log(String(told).split('\n')[0]); // executors  meetings  bytes  seconds   (a tree)
+   * await session.close();
+   * ```
+   */
+  async explain(
+    estimator: Explainable,
+    table: PartitionedTable,
+    options: ExplainOptions = {},
+  ): Promise<FitExplanation> {
+    if (this.#spark !== null) {
+      throw new CoppiceError(
+        'UNSUPPORTED',
+        'session.explain rehearses fits where the data is read by threads; got a session on Spark; use Session.local with a part of the data',
+      );
+    }
+    return await explainFit(this.#runner, estimator, table, options);
   }
 
   /** Ends the threads; jobs under way reject with `SESSION_CLOSED`. */

@@ -51,6 +51,12 @@ export class TableCore {
     this.node = node;
   }
 
+  /** @internal The same table, whose work another runner does. */
+  withRunner(runner: TaskRunner): this {
+    const like = this.constructor as new (runner: TaskRunner, node: PlanNode) => this;
+    return new like(runner, this.node);
+  }
+
   /** The names of the columns, in order. */
   get columns(): string[] {
     return columnNames(this.schema);

@@ -29,7 +29,7 @@ import { settleJob } from './self-stopping.ts';
 /** One rank of a boosting job. */
 export async function runBoosting(context: RankContext, job: BoostingJob): Promise<RankResult> {
   const environment = new RankEnvironment(context, job.kernels);
-  const clock = new PhaseClock();
+  const clock = new PhaseClock(environment.collective);
   let start: BoostingStart | null = null;
   const rows = await ingest(environment, job.ingest, async (labelled) => {
     start = await startBoosting(environment, job, labelled);

@@ -44,7 +44,7 @@ const nextTreeAddress = 1088;
 /** One rank of a forest job. */
 export async function runForest(context: RankContext, job: ForestJob): Promise<RankResult> {
   const environment = new RankEnvironment(context, job.kernels);
-  const clock = new PhaseClock();
+  const clock = new PhaseClock(environment.collective);
   const slotBytes = job.task === 'regression' ? 8 : 4;
   const rows = await ingest(environment, job.ingest, async () => slotBytes);
   clock.end('ingest');

@@ -365,6 +365,8 @@ export interface RankReport {
   readonly phaseMs: Readonly<Record<string, number>>;
   /** What the rank's GPU did; null where it drove none. */
   readonly device: DeviceTold | null;
+  /** How many meetings there had been when each of them ended. */
+  readonly phaseMeetings: Readonly<Record<string, number>>;
 }
 
 /** Answer of one rank. */

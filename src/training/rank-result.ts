@@ -6,12 +6,20 @@ import type { RankEnvironment } from './rank-environment.ts';
 /** Milliseconds of a rank's phases, for the fit's log only; nothing in a model depends on them. */
 export class PhaseClock {
   readonly phases: Record<string, number> = {};
+  /** The meetings that there had been when a phase ended. */
+  readonly meetings: Record<string, number> = {};
+  readonly #counters: { readonly meetings: number };
   #since = performance.now();
+
+  constructor({ counters }: { readonly counters: { readonly meetings: number } }) {
+    this.#counters = counters;
+  }
 
   /** Ends the running phase. */
   end(name: string): void {
     const now = performance.now();
     this.phases[name] = (this.phases[name] ?? 0) + now - this.#since;
+    this.meetings[name] = this.#counters.meetings;
     this.#since = now;
   }
 }
@@ -53,5 +61,6 @@ export function rankReport(
     waitMs: collective.counters.waitMs,
     phaseMs: clock.phases,
     device: counters?.device ?? null,
+    phaseMeetings: clock.meetings,
   };
 }

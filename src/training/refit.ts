@@ -27,7 +27,7 @@ import { type RoutedTree, routeBytes, writeRoutes } from './route-rows.ts';
 /** One rank of a refit. */
 export async function runRefit(context: RankContext, job: RefitJob): Promise<RankResult> {
   const environment = new RankEnvironment(context, job.kernels);
-  const clock = new PhaseClock();
+  const clock = new PhaseClock(environment.collective);
   let start: BoostingStart | null = null;
   const rows = await ingest(environment, job.ingest, async (labelled) => {
     start = await startBoosting(environment, job, labelled);

@@ -3,6 +3,8 @@
  * takes leave. Whoever starts processes (a runner on this machine, an executor, a Spark task) tells each its
  * job and where the members listen; nothing else is needed.
  */
+
+import type { OwnRound } from '../simulation/recording.ts';
 import type { ThreadPool } from '../threads/thread-pool.ts';
 import { isSecondary } from '../threads/thread-pool.ts';
 import { type NetworkPlace, ranksOf } from './network-place.ts';
@@ -20,6 +22,19 @@ export interface MemberJob {
   /** Where each process of the gang listens. */
   readonly members: readonly MemberAddress[];
   readonly tls: GangTls | null;
+  /** The driver is told of every meeting, at the end ({@link RecordedRounds}). */
+  readonly isRecorded?: boolean | undefined;
+}
+
+/** What a process tells its driver of its meetings, where that is asked for. */
+export interface RecordedRounds {
+  readonly recordedProcess: number;
+  readonly rounds: readonly OwnRound[];
+}
+
+/** True for what is meant for the recording, not for who asked for the gang. */
+export function isRecordedRounds(message: unknown): message is RecordedRounds {
+  return typeof message === 'object' && message !== null && 'recordedProcess' in message;
 }
 
 /** What a process brings along. */
@@ -48,6 +63,8 @@ export async function runMember(job: MemberJob, setting: MemberSetting): Promise
     .map((_, process) => wires.get(process)?.name ?? `process ${process}`);
   const network = new TcpNetwork({ ...place, names }, wires, timing.timeoutMs);
   const [first, end] = ranksOf(place);
+  const rounds: OwnRound[] = [];
+  if (job.isRecorded === true) network.onRound = (round) => rounds.push(round);
   try {
     const values = await pool.runGang(
       {
@@ -61,6 +78,7 @@ export async function runMember(job: MemberJob, setting: MemberSetting): Promise
       network,
     );
     network.finish();
+    if (job.isRecorded === true) setting.onMessage({ recordedProcess: place.process, rounds });
     return values;
   } catch (error) {
     network.fail(error);

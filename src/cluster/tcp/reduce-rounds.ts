@@ -21,10 +21,27 @@ type ReduceRequest = Extract<MeetingRequest, { kind: 'reduce' }>;
 
 /** The rounds of a reduction of the first bytes of the mailbox, in place. */
 export function reduceRounds(shared: SharedWithRanks, request: ReduceRequest): Round {
-  const numProcesses = shared.place.firstRanks.length - 1;
-  return numProcesses > 2 && request.bytes > smallBytes
+  return sumsInParts(shared.place.firstRanks.length - 1, request.bytes)
     ? partsRound(shared, request)
     : wholeRound(shared, request);
+}
+
+/** True where an array is added up in parts, one a process. */
+export function sumsInParts(numProcesses: number, bytes: number): boolean {
+  return numProcesses > 2 && bytes > smallBytes;
+}
+
+/** The bytes [from, to) that a process adds up. */
+export function partOfProcess(
+  process: number,
+  numProcesses: number,
+  bytes: number,
+): [number, number] {
+  const numWords = bytes / 8;
+  return [
+    8 * Math.floor((numWords * process) / numProcesses),
+    8 * Math.floor((numWords * (process + 1)) / numProcesses),
+  ];
 }
 
 function wholeRound({ control }: SharedWithRanks, { bytes, operation }: ReduceRequest): Round {
@@ -47,12 +64,8 @@ function partsRound(
   { bytes, operation }: ReduceRequest,
 ): Round {
   const numProcesses = place.firstRanks.length - 1;
-  const numWords = bytes / 8;
   const whole = new Uint8Array(control.mailbox, 0, bytes).slice();
-  const partOf = (process: number): [number, number] => [
-    8 * Math.floor((numWords * process) / numProcesses),
-    8 * Math.floor((numWords * (process + 1)) / numProcesses),
-  ];
+  const partOf = (process: number): [number, number] => partOfProcess(process, numProcesses, bytes);
   const [from, to] = partOf(place.process);
   const sums = whole.slice(from, to);
   const last: Round = {

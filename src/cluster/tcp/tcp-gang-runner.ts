@@ -9,9 +9,11 @@ import { randomBytes } from 'node:crypto';
 import { throwIfAborted } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { GangRequest, GangRunner } from '../gang-runner.ts';
+import { type GangRecording, type OwnRound, recordingOf } from '../simulation/recording.ts';
 import { InlineRunner, type TaskOptions, type TaskRunner } from '../task-runner.ts';
 import { AdmissionQueue, closedError } from '../threads/admission-queue.ts';
 import { throwRootCause } from '../threads/thread-pool.ts';
+import { isRecordedRounds } from './gang-member.ts';
 import { GangProcess } from './gang-process.ts';
 import type { NetworkPlace } from './network-place.ts';
 import { defaultTiming, type GangTiming, loopback } from './open-mesh.ts';
@@ -41,6 +43,8 @@ export interface TcpGangRunnerOptions {
   readonly tls?: GangTls | null | undefined;
   /** Tests put a proxy between the processes. */
   readonly route?: RouteOf | undefined;
+  /** Is given what the processes of each gang did, meeting by meeting. */
+  readonly onRecording?: ((recording: GangRecording) => void) | undefined;
 }
 
 /** Runs gangs on local processes, one gang at a time. */
@@ -105,7 +109,8 @@ export class TcpGangRunner implements GangRunner {
       const ports = await Promise.all(processes.map((process) => process.listen()));
       throwIfAborted(signal, what);
       const key = randomBytes(32).toString('hex');
-      const { tls = null, route = (_from, _to, address) => address } = this.#options;
+      const { tls = null, route = (_from, _to, address) => address, onRecording } = this.#options;
+      const recorded: (readonly OwnRound[])[] = [];
       const outcomes = await Promise.allSettled(
         processes.map(async (process, i) => {
           const place: NetworkPlace = { process: i, firstRanks };
@@ -118,9 +123,13 @@ export class TcpGangRunner implements GangRunner {
               return to < i ? route(i, to, address) : address;
             }),
           );
-          const job = { program: request.program, payload, place, key, members, tls };
+          const isRecorded = onRecording !== undefined;
+          const job = { program: request.program, payload, place, key, members, tls, isRecorded };
           try {
-            return await process.start(job, (message) => request.onMessage?.(message));
+            return await process.start(job, (message) => {
+              if (isRecordedRounds(message)) recorded[message.recordedProcess] = message.rounds;
+              else request.onMessage?.(message);
+            });
           } catch (error) {
             endSoon();
             throw error;
@@ -129,6 +138,7 @@ export class TcpGangRunner implements GangRunner {
       );
       throwRootCause(outcomes);
       for (const process of processes) process.keepDriver(false);
+      onRecording?.(recordingOf(recorded));
       return outcomes.flatMap((o) => (o as PromiseFulfilledResult<readonly unknown[]>).value);
     } catch (error) {
       await this.#endProcesses();

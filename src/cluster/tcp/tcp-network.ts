@@ -8,9 +8,10 @@
  *   failed   the error of a process that gives up, as JSON          bye  its ranks are done
  */
 import { assert, CoppiceError, type ErrorRecord, toErrorRecord } from '../../base/errors.ts';
+import type { OwnRound, RoundKind } from '../simulation/recording.ts';
 import { endGang, type GangControl, gangState, openGate } from '../threads/gang-control.ts';
 import type { GangNetwork } from '../threads/thread-pool.ts';
-import { type Frame, type FrameName, frameKind, joinPayload } from './frames.ts';
+import { type Frame, frameKind, joinPayload } from './frames.ts';
 import {
   layMessages,
   layScattered,
@@ -26,28 +27,12 @@ import type { Wire } from './wire.ts';
 
 /** One frame to every other process and one of each: most meetings are one round. */
 export interface Round {
-  readonly kind: FrameName;
+  readonly kind: RoundKind;
   payloadFor(process: number): readonly Uint8Array[];
   /** What a process's frame must hold, in bytes; not known before it comes where this is null. */
   readonly bytesOf: ((process: number) => number) | null;
   /** Takes the frames in, and gives the next round of the meeting, or null where it is over. */
   finish(frames: ReadonlyMap<number, Frame>): Round | null;
-}
-
-interface RunningRound {
-  readonly round: Round;
-  readonly begin: number;
-  readonly sent: readonly number[];
-}
-
-/** What is kept of a round, where somebody asks. */
-export interface RoundRecord {
-  readonly kind: FrameName;
-  /** When it began and ended, in milliseconds of this process's clock. */
-  readonly begin: number;
-  readonly end: number;
-  /** Bytes sent to each process, frame heads included. */
-  readonly sent: readonly number[];
 }
 
 /** See the header. */
@@ -56,14 +41,16 @@ export class TcpNetwork implements GangNetwork {
   readonly timeoutMs: number;
   /** Why the gang ended, where this process knows. */
   failure: CoppiceError | null = null;
-  /** Told of every round that is over. */
-  onRound: ((record: RoundRecord) => void) | null = null;
+  /** Told of every round as it begins. */
+  onRound: ((round: OwnRound) => void) | null = null;
   readonly #wires: ReadonlyMap<number, Wire>;
   readonly #waiting = new Map<number, Frame[]>();
   readonly #gone = new Set<number>();
   #control: GangControl | null = null;
   #memory: WebAssembly.Memory | null = null;
-  #round: RunningRound | null = null;
+  #round: Round | null = null;
+  #meeting = 0;
+  #usedMs = usedMs();
   #timer: NodeJS.Timeout | undefined;
   #sequence = 0;
   #isOver = false;
@@ -93,6 +80,7 @@ export class TcpNetwork implements GangNetwork {
     try {
       const round = firstRound(this.#shared(), request);
       this.#timer = setTimeout(() => this.fail(this.#timeoutError()), this.timeoutMs);
+      this.#meeting += 1;
       this.#begin(round);
       this.#finishRounds();
     } catch (error) {
@@ -138,12 +126,17 @@ export class TcpNetwork implements GangNetwork {
 
   #begin(round: Round): void {
     this.#sequence += 1;
-    const begin = performance.now();
     const sent = new Array<number>(this.place.firstRanks.length - 1).fill(0);
     for (const [process, wire] of this.#wires) {
       sent[process] = wire.send(frameKind[round.kind], this.#sequence, round.payloadFor(process));
     }
-    this.#round = { round, begin, sent };
+    this.#round = round;
+    if (this.onRound === null) return;
+    const used = usedMs();
+    const [first, end] = ranksOf(this.place);
+    const computeMs = (used - this.#usedMs) / (end - first);
+    this.#usedMs = used;
+    this.onRound({ kind: round.kind, meeting: this.#meeting, computeMs, sent });
   }
 
   #onFrame(process: number, frame: Frame): void {
@@ -203,7 +196,7 @@ export class TcpNetwork implements GangNetwork {
   }
 
   #finishRound(): void {
-    const { round, begin, sent } = this.#round as RunningRound;
+    const round = this.#round as Round;
     this.#round = null;
     const frames = new Map<number, Frame>();
     for (const [process, queue] of this.#waiting) {
@@ -212,7 +205,6 @@ export class TcpNetwork implements GangNetwork {
       frames.set(process, frame);
     }
     const next = round.finish(frames);
-    this.onRound?.({ kind: round.kind, begin, end: performance.now(), sent });
     if (next !== null) {
       this.#begin(next);
       return;
@@ -252,6 +244,12 @@ export class TcpNetwork implements GangNetwork {
       { context: { process } },
     );
   }
+}
+
+/** What this process has used of its processors, in milliseconds. */
+function usedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** How a meeting that the ranks ask for begins. */

@@ -2,10 +2,16 @@
  * What does it cost that ranks are in several processes? `npm run bench:cluster` prints times per tree against
  * threads of one process, with TLS and with a slower link, and how long an allreduce takes.
  *
- *   --only level,leaf,allreduce   --repeats n   --trees n   --rows n   --gangs threads,plain,tls,slow
+ *   --only level,leaf,allreduce,predict,scaling   --repeats n   --trees n   --rows n   --gangs threads,plain,tls,slow
+ *   predict: what session.explain and a replay of recorded rounds say of slower links, against what they take
+ *   scaling: explains up to 1,024 executors; prints the table of docs/scaling.md and draws its plot
+ *   --growth level|leaf   --executors 2,3,5   --delays 1,5
  */
 import { parseArgs } from 'node:util';
 import { LinkProxy } from '../../tools/link-proxy.ts';
+import { printAllreduce } from './allreduce.ts';
+import { printPredictions } from './predictions.ts';
+import { writeScaling } from './scaling.ts';
 import {
   type Contestant,
   growths,
@@ -23,10 +29,17 @@ const { values } = parseArgs({
     repeats: { type: 'string', default: '3' },
     trees: { type: 'string', default: '10' },
     rows: { type: 'string' },
+    growth: { type: 'string' },
+    executors: { type: 'string', default: '2,3,5' },
+    delays: { type: 'string', default: '1,5' },
   },
 });
 const only = values.only.split(',');
 const rows = values.rows === undefined ? undefined : Number(values.rows);
+const predictions = {
+  executors: values.executors.split(',').map(Number),
+  delays: values.delays.split(',').map(Number),
+};
 const slow = new LinkProxy({ delayMs: 1 });
 const gangs: Readonly<Record<string, () => Contestant>> = {
   threads: () => threadsOf(2),
@@ -34,7 +47,10 @@ const gangs: Readonly<Record<string, () => Contestant>> = {
   tls: () => processesOf('the same, TLS', 2, { tls: { kind: 'psk' } }),
   slow: () => processesOf('the same, 1 ms more each way', 2, { route: slow.route }),
 };
-const contestants = values.gangs.split(',').map((name) => (gangs[name] as () => Contestant)());
+const timesFits = Object.keys(growths).some((growth) => only.includes(growth));
+const contestants = timesFits
+  ? values.gangs.split(',').map((name) => (gangs[name] as () => Contestant)())
+  : [];
 
 for (const growth of Object.keys(growths) as (keyof typeof growths)[]) {
   if (!only.includes(growth)) continue;
@@ -57,3 +73,13 @@ for (const growth of Object.keys(growths) as (keyof typeof growths)[]) {
 }
 await Promise.all(contestants.map(({ runner }) => runner.close()));
 await slow.close();
+
+if (only.includes('allreduce')) await printAllreduce();
+if (only.includes('scaling')) await writeScaling({ numTrees: Number(values.trees), rows });
+if (only.includes('predict')) {
+  for (const growth of Object.keys(growths) as (keyof typeof growths)[]) {
+    if (growth === values.growth || values.growth === undefined) {
+      await printPredictions(growth, { numTrees: Number(values.trees), rows, ...predictions });
+    }
+  }
+}

@@ -8,6 +8,7 @@ import { ThreadPool } from '../../../src/cluster/threads/thread-pool.ts';
 import { GBTClassifier } from '../../../src/ensemble/gbt-classifier.ts';
 import { workerUrl } from '../../../src/session/worker-url.ts';
 import { readParquet } from '../../../src/table/parquet/read-parquet.ts';
+import type { PartitionedTable } from '../../../src/table/partitioned-table.ts';
 import { KnobRunner } from '../../tools/knob-runner.ts';
 import { setUpDataset } from '../setup.ts';
 
@@ -48,6 +49,8 @@ export interface TimedFit {
   readonly msPerTree: number;
   readonly meetingsPerTree: number;
   readonly waitMsPerTree: number;
+  /** The meetings that there had been when the first tree began, and when the last ended. */
+  readonly grown: readonly [number, number];
 }
 
 /** Fits some trees; the reading and binning before them do not count. */
@@ -58,24 +61,32 @@ export async function timeFit(
 ): Promise<TimedFit> {
   const knobs = new KnobRunner(runner);
   const table = await readParquet(knobs, join(setUpDataset('numeric-28', rows), 'train.parquet'));
-  const { maxDepth, maxLeaves } = growths[growth];
-  const features = table.columns.filter((name) => name !== 'label');
-  const estimator = new GBTClassifier({
-    featuresCols: features,
-    labelCol: 'label',
-    maxIter: numTrees,
-    stepSize: 0.1,
-    ...(maxDepth === undefined ? {} : { maxDepth }),
-    ...(maxLeaves === undefined ? {} : { maxLeaves }),
-  });
-  await estimator.fit(table);
+  await estimatorOf(table, growth, numTrees).fit(table);
   const [report] = knobs.reports;
   if (report === undefined) throw new Error('no rank reported');
   return {
     msPerTree: (report.phaseMs['grow'] ?? Number.NaN) / numTrees,
     meetingsPerTree: report.meetings / numTrees,
     waitMsPerTree: report.waitMs / numTrees,
+    grown: [report.phaseMeetings['ingest'] ?? 0, report.phaseMeetings['grow'] ?? 0],
   };
+}
+
+/** What is fitted. */
+export function estimatorOf(
+  table: PartitionedTable,
+  growth: keyof typeof growths,
+  numTrees: number,
+): GBTClassifier {
+  const { maxDepth, maxLeaves } = growths[growth];
+  return new GBTClassifier({
+    featuresCols: table.columns.filter((name) => name !== 'label'),
+    labelCol: 'label',
+    maxIter: numTrees,
+    stepSize: 0.1,
+    ...(maxDepth === undefined ? {} : { maxDepth }),
+    ...(maxLeaves === undefined ? {} : { maxLeaves }),
+  });
 }
 
 /** The middle of some values. */

@@ -1,0 +1,256 @@
+/**
+ * What would a fit cost on so many executors? `session.explain` rehearses a few of its trees for each number of
+ * executors, up to 32; what more of them would do is stretched from two rehearsals. The seconds are those of a
+ * simulation over links that the caller names; `FitExplanation.simulate` asks it again for other links.
+ */
+import { CoppiceError } from '../base/errors.ts';
+import type { GangRunner } from '../cluster/gang-runner.ts';
+import { type GangRecording, meetingsBetween, trafficOf } from '../cluster/simulation/recording.ts';
+import { defaultCosts, simulateGang } from '../cluster/simulation/simulate-gang.ts';
+import { stretchRecording } from '../cluster/simulation/stretch-recording.ts';
+import { defineParams, type Options } from '../params/define-params.ts';
+import { float, int, numbers } from '../params/kinds.ts';
+import { resolveParams } from '../params/resolve-params.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { RehearsalRunner } from './rehearsal-runner.ts';
+
+/** The most executors that are rehearsed; each takes a memory. */
+const mostRehearsed = 32;
+const mostExecutors = 1024;
+
+const explainParams = defineParams('Session.explain', {
+  /** Numbers of executors, each of one thread; at most 1,024. */
+  executors: numbers({
+    default: [1, 2, 4, 8],
+    min: 1,
+    max: mostExecutors,
+    whole: true,
+    minLength: 1,
+    since: '0.1.0',
+  }),
+  /** From one executor to another, one way, in milliseconds. */
+  latencyMs: float({ default: 0.1, min: 0, since: '0.1.0' }),
+  /** What an executor can send and receive, in gigabits a second. */
+  gigabitsPerSecond: float({ default: 10, above: 0, since: '0.1.0' }),
+  /** Trees, or rounds of them, that are rehearsed. */
+  trees: int({ default: 5, min: 1, since: '0.1.0' }),
+  /** Executors that share a host, for one with many threads. */
+  executorsPerHost: int({ default: 1, min: 1, since: '0.1.0' }),
+  /** Cores of a host; by default one an executor. */
+  coresPerHost: int({ min: 1, since: '0.1.0' }),
+});
+
+/** Options of `session.explain`. @interface */
+export type ExplainOptions = Options<typeof explainParams.schema>;
+
+/** What can be explained: an estimator, or a pipeline. */
+export interface Explainable {
+  readonly className: string;
+  /** Learns from a table. */
+  fit(table: PartitionedTable): Promise<unknown>;
+}
+
+/** What a tree costs on so many executors. */
+export interface ExplainedScale {
+  readonly executors: number;
+  /** Meetings a tree. */
+  readonly meetings: number;
+  /** Bytes a tree that all executors send together. */
+  readonly bytes: number;
+  /** Bytes a tree of the executor that sends most. */
+  readonly mostBytes: number;
+  readonly seconds: number;
+  /** Of these, what the busiest executor computes. */
+  readonly computeSeconds: number;
+  /** False where bytes and meetings were stretched from fewer executors. */
+  readonly isRehearsed: boolean;
+  /** The rounds of the trees. */
+  readonly recording: GangRecording;
+  /** How many trees these are. */
+  readonly numTrees: number;
+}
+
+/** Links, hosts and what happens to them. */
+export interface SimulationOptions {
+  readonly latencyMs?: number | undefined;
+  readonly gigabitsPerSecond?: number | undefined;
+  readonly executorsPerHost?: number | undefined;
+  readonly coresPerHost?: number | undefined;
+  /** Executors that compute so many times slower. */
+  readonly stragglers?:
+    | readonly {
+        readonly executor: number;
+        readonly factor: number;
+      }[]
+    | undefined;
+  /** Trees of the whole fit. */
+  readonly trees?: number | undefined;
+  /** Trees after which an executor is lost. */
+  readonly failuresAfter?: readonly number[] | undefined;
+  /** Trees between what the driver keeps; what was grown since is grown again. */
+  readonly checkpointInterval?: number | undefined;
+  /** From a loss to the first tree after it, reading included. */
+  readonly recoverySeconds?: number | undefined;
+}
+
+/** What a simulated fit takes. */
+export interface SimulatedFit {
+  readonly secondsPerTree: number;
+  readonly seconds: number;
+  /** Of these, what failures cost. */
+  readonly lostSeconds: number;
+}
+
+/** What `session.explain` found. */
+export class FitExplanation {
+  /** For each number of executors. */
+  readonly scales: readonly ExplainedScale[];
+  readonly #links: SimulationOptions;
+
+  /** @internal */
+  constructor(scales: readonly ExplainedScale[], links: SimulationOptions) {
+    this.scales = scales;
+    this.#links = links;
+  }
+
+  /**
+   * The same fit over other links, with stragglers and failures.
+   *
+   * @param executors one of the numbers that were explained
+   * @throws CoppiceError `PARAM_INVALID` where it is not
+   */
+  simulate(executors: number, options: SimulationOptions = {}): SimulatedFit {
+    const scale = this.scales.find((one) => one.executors === executors);
+    if (scale === undefined) {
+      const known = this.scales.map((one) => one.executors).join(', ');
+      throw new CoppiceError(
+        'PARAM_INVALID',
+        `executors of simulate must be one of those explained (${known}); got ${executors}`,
+      );
+    }
+    const given = { ...this.#links, ...options };
+    const { trees = 100, failuresAfter = [], checkpointInterval = 10, recoverySeconds = 5 } = given;
+    const { ms } = timeOf(scale.recording, given);
+    const secondsPerTree = ms / 1000 / scale.numTrees;
+    const lost = failuresAfter.map(
+      (after) => recoverySeconds + (after % checkpointInterval) * secondsPerTree,
+    );
+    const lostSeconds = lost.reduce((sum, seconds) => sum + seconds, 0);
+    return { secondsPerTree, seconds: trees * secondsPerTree + lostSeconds, lostSeconds };
+  }
+
+  /** A table of what a tree costs; `~` marks what was stretched from fewer executors. */
+  toString(): string {
+    const rows = this.scales.map((scale) => {
+      const mark = scale.isRehearsed ? '' : '~';
+      return [
+        String(scale.executors),
+        mark + scale.meetings.toFixed(1),
+        mark + sizeText(scale.bytes),
+        mark + scale.seconds.toPrecision(3),
+      ];
+    });
+    const table = [['executors', 'meetings', 'bytes', 'seconds   (a tree)'], ...rows];
+    const widths = [9, 8, 9];
+    return table
+      .map((cells) => cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('  '))
+      .map((line) => line.trimEnd())
+      .join('\n');
+  }
+}
+
+/** Explains a fit. @throws CoppiceError see `Session.explain` */
+export async function explainFit(
+  runner: GangRunner,
+  estimator: Explainable,
+  table: PartitionedTable,
+  options: ExplainOptions,
+): Promise<FitExplanation> {
+  const params = resolveParams(explainParams, options);
+  const rehearsals = new Map<number, Rehearsed>();
+  const rehearsed = async (executors: number): Promise<Rehearsed> => {
+    const known = rehearsals.get(executors);
+    if (known !== undefined) return known;
+    const rehearsal = new RehearsalRunner(runner, executors, params.trees);
+    await estimator.fit(table.withRunner(rehearsal));
+    const found = treesOf(estimator, rehearsal);
+    rehearsals.set(executors, found);
+    return found;
+  };
+  const scales: ExplainedScale[] = [];
+  for (const executors of params.executors) {
+    const isRehearsed = executors <= mostRehearsed;
+    const { recording, numTrees } = isRehearsed
+      ? await rehearsed(executors)
+      : stretched(await rehearsed(mostRehearsed / 2), await rehearsed(mostRehearsed), executors);
+    const { meetings, bytes, mostBytes } = trafficOf(recording);
+    const { ms, computeMs } = timeOf(recording, params);
+    scales.push({
+      executors,
+      meetings: meetings / numTrees,
+      bytes: bytes / numTrees,
+      mostBytes: mostBytes / numTrees,
+      seconds: ms / 1000 / numTrees,
+      computeSeconds: computeMs / 1000 / numTrees,
+      isRehearsed,
+      recording,
+      numTrees,
+    });
+  }
+  const { latencyMs, gigabitsPerSecond, executorsPerHost, coresPerHost } = params;
+  const links = { latencyMs, gigabitsPerSecond, executorsPerHost, coresPerHost };
+  return new FitExplanation(
+    scales,
+    coresPerHost === undefined ? links : { ...links, coresPerHost },
+  );
+}
+
+interface Rehearsed {
+  /** The rounds in which trees grow. */
+  readonly recording: GangRecording;
+  readonly numTrees: number;
+  readonly numFeatures: number;
+}
+
+function treesOf(estimator: Explainable, { fits }: RehearsalRunner): Rehearsed {
+  const fit = fits.at(-1);
+  const numTrees = fit?.results.reduce((sum, { treeNumbers }) => sum + treeNumbers.length, 0) ?? 0;
+  const meetings = fit?.results[0]?.report.phaseMeetings;
+  if (fit === undefined || meetings === undefined || numTrees === 0) {
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `session.explain needs a fit that grows trees; ${estimator.className} grew none`,
+    );
+  }
+  const grown = [meetings['ingest'] ?? 0, meetings['grow'] ?? 0] as const;
+  const { recording, numFeatures } = fit;
+  return { recording: meetingsBetween(recording, grown), numTrees, numFeatures };
+}
+
+function stretched(small: Rehearsed, large: Rehearsed, numProcesses: number): Rehearsed {
+  const { numFeatures, numTrees } = large;
+  const target = { numProcesses, numFeatures };
+  const recording = stretchRecording(small.recording, large.recording, target);
+  return { recording, numTrees, numFeatures };
+}
+
+function timeOf(
+  recording: GangRecording,
+  options: SimulationOptions,
+): { readonly ms: number; readonly computeMs: number } {
+  const { latencyMs = 0, gigabitsPerSecond = 10, executorsPerHost = 1 } = options;
+  return simulateGang(recording, {
+    latencyMs,
+    bytesPerMs: (gigabitsPerSecond * 1e9) / 8 / 1000,
+    executorsPerHost,
+    coresPerHost: options.coresPerHost ?? executorsPerHost,
+    stragglers: options.stragglers ?? [],
+    costs: defaultCosts,
+  });
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${bytes.toFixed(0)} B`;
+  if (bytes < 1e6) return `${(bytes / 1000).toFixed(1)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}

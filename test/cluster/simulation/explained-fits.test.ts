@@ -1,0 +1,74 @@
+/** What session.explain says of meetings and bytes is what real processes do, frame by frame. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { gangRunnerOf } from '../../../src/cluster/gang-runner.ts';
+import {
+  type GangRecording,
+  meetingsBetween,
+  trafficOf,
+} from '../../../src/cluster/simulation/recording.ts';
+import '../../../src/cluster/simulation/virtual-gang.ts';
+import '../../../src/training/worker-programs.ts';
+import { InlineRunner } from '../../../src/cluster/task-runner.ts';
+import { TcpGangRunner } from '../../../src/cluster/tcp/tcp-gang-runner.ts';
+import { GBTClassifier } from '../../../src/ensemble/gbt-classifier.ts';
+import { GBTRegressor } from '../../../src/ensemble/gbt-regressor.ts';
+import { RandomForestClassifier } from '../../../src/ensemble/random-forest-classifier.ts';
+import { type Explainable, explainFit } from '../../../src/session/explain-fit.ts';
+import { workerUrl } from '../../../src/session/worker-url.ts';
+import { tableFromColumns } from '../../../src/table/create-table.ts';
+import { KnobRunner } from '../../tools/knob-runner.ts';
+
+const recordings: GangRecording[] = [];
+const processes = new TcpGangRunner({
+  numProcesses: 5,
+  threadsPerProcess: 1,
+  workerUrl: workerUrl(),
+  onRecording: (recording) => recordings.push(recording),
+});
+afterAll(() => processes.close());
+
+const numRows = 3000;
+const featuresCols = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+const columns = {
+  ...Object.fromEntries(
+    featuresCols.map((name, f) => [
+      name,
+      Float32Array.from({ length: numRows }, (_, i) => Math.sin(i * (f + 1)) * 10 ** (f % 3)),
+    ]),
+  ),
+  kind: Array.from({ length: numRows }, (_, i) => ['x', 'y', 'z'][(i * i) % 3] as string),
+  label: Float64Array.from({ length: numRows }, (_, i) => Math.sin(i) + Math.cos(3 * i)),
+};
+const shared = { featuresCols, seed: 5 };
+
+const estimators: Readonly<Record<string, Explainable>> = {
+  'leaf by leaf': new GBTRegressor({ ...shared, maxIter: 3, maxLeaves: 20 }),
+  'level by level': new GBTRegressor({ ...shared, maxIter: 3, maxDepth: 5 }),
+  'of three classes': new GBTClassifier({ ...shared, labelCol: 'kind', maxIter: 2, maxDepth: 3 }),
+  'a forest': new RandomForestClassifier({ ...shared, labelCol: 'kind', numTrees: 2, maxDepth: 4 }),
+};
+
+describe.each(Object.entries(estimators))('an explained fit, %s', (name, estimator) => {
+  it('has the rounds and the bytes of real processes', async () => {
+    const inline = gangRunnerOf(new InlineRunner());
+    const told = await explainFit(inline, estimator, tableFromColumns(inline, columns), {
+      executors: name === 'a forest' ? [3] : [2, 3, 5],
+      trees: 3,
+    });
+    for (const scale of told.scales) {
+      const runner = new KnobRunner(processes, { width: scale.executors });
+      await estimator.fit(tableFromColumns(runner, columns));
+      const meetings = runner.reports[0]?.phaseMeetings ?? {};
+      const real = meetingsBetween(recordings.at(-1) as GangRecording, [
+        meetings['ingest'] as number,
+        meetings['grow'] as number,
+      ]);
+      const rounds = ({ rounds }: GangRecording) =>
+        rounds.map(({ kind, meeting, sent }) => ({ kind, meeting, sent: [...sent] }));
+      expect(rounds(scale.recording)).toEqual(rounds(real));
+      expect(scale.meetings * scale.numTrees).toBeCloseTo(trafficOf(real).meetings, 6);
+      expect(scale.bytes * scale.numTrees).toBeCloseTo(trafficOf(real).bytes, 3);
+      expect(scale.meetings).toBeGreaterThan(1);
+    }
+  });
+});
