@@ -4,13 +4,13 @@
 export interface Progress {
   /** What is going on. */
   readonly phase: 'read' | 'bin' | 'train' | 'predict' | 'write';
-  /** Units done so far (rows, trees or stages; see `message`). */
+  /** Units done so far; `message` names them (rounds, trees, trials, partitions). */
   readonly done: number;
   /** Units in all, 0 when not known yet. */
   readonly total: number;
   /** The newest value of the validation metric, where there is one. */
   readonly metric?: number;
-  /** One line for people. */
+  /** What is counted, for people: `rounds`, `trees`, `fits of StackingClassifier`. */
   readonly message?: string;
 }
 

@@ -6,10 +6,11 @@
 import { ratioOf } from '../base/exact-ratio.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column, float, int, oneOf } from '../params/kinds.ts';
+import { paramInvalid } from '../params/resolve-params.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { type BinaryCurve, binaryCurve, type CurveOptions } from './binary-curves.ts';
+import { type BinaryCurve, binaryCurve, binaryCurves, type CurveOptions } from './binary-curves.ts';
 import type { BinaryLabelPart, BinaryRequest } from './binary-part.ts';
 import { gatherSides, runsOf, type Sides } from './binary-sides.ts';
 import { calibrationErrors } from './calibration-bins.ts';
@@ -137,13 +138,15 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
   /**
    * A curve as a table, thinned to about `maxPoints` rows (1000); its rows are those of {@link BinaryCurve}.
    *
-   * @throws CoppiceError as evaluate
+   * @throws CoppiceError as evaluate, `PARAM_INVALID` for a curve that there is not
    */
   async curve(
     kind: BinaryCurve,
     table: PartitionedTable,
     options: CurveOptions = {},
   ): Promise<PartitionedTable> {
+    if (!binaryCurves.includes(kind))
+      throw paramInvalid(this.className, 'curve', `one of ${binaryCurves.join(', ')}`, kind);
     const metric = kind === 'calibration' || kind === 'thresholds' ? 'logLoss' : 'areaUnderROC';
     const request = this.#request(table, (name) => name === metric);
     this.#requireColumns(table, request, metric);

@@ -20,7 +20,10 @@ import type { PointsTask } from './worker-tasks.ts';
  * - `calibration`: bins of probabilities that have rows, ascending: `lower`, `upper`, `meanProbability`,
  *   `positiveShare`, `weight`
  */
-export type BinaryCurve = 'roc' | 'pr' | 'lift' | 'thresholds' | 'calibration';
+export type BinaryCurve = (typeof binaryCurves)[number];
+
+/** The curves that there are. */
+export const binaryCurves = ['roc', 'pr', 'lift', 'thresholds', 'calibration'] as const;
 
 /** Options of {@link BinaryClassificationEvaluator.curve}. */
 export interface CurveOptions extends EvaluateOptions {

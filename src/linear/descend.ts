@@ -9,6 +9,7 @@
  */
 import { log } from '../base/portable-math.ts';
 import { blockRows } from '../training/ingest/shard-rows.ts';
+import { ProgressPace } from '../training/progress-pace.ts';
 import type { RankEnvironment } from '../training/rank-environment.ts';
 import { centreRows, type RowStatistics } from './centre-rows.ts';
 import { FoldedSums } from './folded-sums.ts';
@@ -59,6 +60,7 @@ export async function descend(
     at % width === numFeatures ? fitIntercept : scales[at % width] !== 0;
   const factorOf = (at: number): number =>
     at % width === numFeatures ? 1 : (scales[at % width] as number);
+  const pace = new ProgressPace();
   const minimum = await minimise({
     evaluate: async (point) => {
       const { loss, slopes } = await losses.evaluate(point.map((x, at) => x * factorOf(at)));
@@ -70,8 +72,12 @@ export async function descend(
         value += 0.5 * factor * x * x;
         return slope * factorOf(at) + factor * x;
       });
-      environment.progress({ phase: 'train', done: 0, total: learner.maxIter, metric: value });
       return { value, gradient };
+    },
+    onStep: (done) => {
+      const { maxIter: total } = learner;
+      const progress = { phase: 'train', done, total, message: 'steps' } as const;
+      if (pace.isDue(progress)) environment.progress(progress);
     },
     start,
     absolute: l1,

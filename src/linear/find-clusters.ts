@@ -58,7 +58,8 @@ class ClusterFinder {
     let numIter = 0;
     let found = await this.#assign(centers);
     while (numIter < maxIter) {
-      this.#environment.progress({ phase: 'train', done: numIter, total: maxIter });
+      const done = { done: numIter, total: maxIter, message: 'steps' };
+      this.#environment.progress({ phase: 'train', ...done });
       this.#environment.collective.checkAborted();
       const moved = found.means;
       const isStill = this.#furthestMove(centers, moved) <= tol * tol;

@@ -79,11 +79,11 @@ export async function readLinearRows(
   const base = arena.top;
   const free = base + RawColumns.bytes(job, numRows) + 64;
   await environment.reserve(free, 'rows');
-  environment.progress({ phase: 'read', done: 0, total: 1 });
+  environment.progress({ phase: 'read', done: 0, total: 1, message: 'blocks of columns' });
   const classes = await readRoles(environment, job, placed, roles);
   const raw = new RawColumns(environment, job, base, numRows, scheduleAddress);
   await raw.load({ placed, firstRow: 0, numRows }, (done, total) =>
-    environment.progress({ phase: 'read', done, total }),
+    environment.progress({ phase: 'read', done, total, message: 'blocks of columns' }),
   );
   const columns = job.features.map((_, feature) => raw.address(feature, 0));
   const blocks: RowBlock[] = [];

@@ -18,6 +18,8 @@ export interface Evaluation {
 export interface Minimisation {
   /** The smooth part. */
   evaluate(point: Float64Array): Promise<Evaluation>;
+  /** Hears of each step, counted from 1. */
+  onStep?(numSteps: number): void;
   readonly start: Float64Array;
   /** Factor of each coordinate's magnitude. */
   readonly absolute: Float64Array;
@@ -78,6 +80,7 @@ export async function minimise(problem: Minimisation): Promise<Minimum> {
     }
     ({ point, total, value, gradient } = found);
     history.push(total);
+    problem.onStep?.(history.length - 1);
   }
   return { point, history };
 }

@@ -2,8 +2,10 @@
  * Which columns does an estimator read and write? Estimators say it in their parameters; a pipeline's names are
  * those of its last stage that has one, and what wraps an estimator has its names.
  */
+import { DataType, type Schema } from 'apache-arrow';
 import { emitWarning } from '../base/warn.ts';
 import { Estimator } from '../pipeline/estimator.ts';
+import { logicalType } from '../pipeline/logical-schema.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { PipelineModel } from '../pipeline/pipeline-model.ts';
 import { PipelineStage } from '../pipeline/pipeline-stage.ts';
@@ -63,6 +65,20 @@ export function withInputColumns<E extends Estimator>(
   return changed;
 }
 
+/**
+ * The estimator with a column of groups where it names none itself, so that what it holds out or draws are whole groups
+ * too; as it is where the column is no integer and no text, which learners ask for.
+ */
+export function withGroups<E extends Estimator>(
+  owner: string,
+  estimator: E,
+  { groupCol, schema }: { readonly groupCol: string | undefined; readonly schema: Schema },
+): E {
+  const type = schema.fields.find(({ name }) => name === groupCol)?.type as DataType | undefined;
+  const isId = type !== undefined && (DataType.isInt(type) || logicalType(type) === 'string');
+  return isId ? withInputColumns(owner, estimator, { groupCol }) : estimator;
+}
+
 /** The estimator with a parameter of another value, wherever it has one of that name; a copy, at every depth. */
 export function withParam<E extends Estimator>(estimator: E, param: string, value: string): E {
   return withColumn(estimator, param, value, true);
@@ -89,7 +105,12 @@ function withColumn<E extends Estimator>(
   const params = paramsOf(estimator);
   const given = (estimator.givenOptions as Record<string, unknown>)[param];
   const extra: Record<string, unknown> = {};
-  if (param in params && (replaces || given === undefined)) extra[param] = name;
+  // who cuts folds by something else is not told of groups too
+  const hasOtherFolds =
+    param === 'groupCol' &&
+    (params['timeCol'] ?? params['foldCol'] ?? (params['stratified'] === true || undefined)) !==
+      undefined;
+  if (param in params && !hasOtherFolds && (replaces || given === undefined)) extra[param] = name;
   for (const key of ['estimator', 'finalEstimator', 'classifier'] as const)
     if (params[key] instanceof Estimator) extra[key] = change(params[key]);
   for (const key of ['stages', 'estimators'] as const)

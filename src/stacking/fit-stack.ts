@@ -13,7 +13,13 @@ import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
 import { type LogicalSchema, logicalSchema } from '../pipeline/logical-schema.ts';
 import type { Model } from '../pipeline/model.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { columnNameOf, type OutputNames, outputNames, withInputColumns } from './column-names.ts';
+import {
+  columnNameOf,
+  type OutputNames,
+  outputNames,
+  withGroups,
+  withInputColumns,
+} from './column-names.ts';
 import { type CombinerInput, combinerTable, featuresColOf } from './combiner-table.ts';
 import {
   fitJob,
@@ -28,7 +34,7 @@ import {
 } from './cross-fit.ts';
 import { type FitJob, fitSideBySide } from './fit-side-by-side.ts';
 import { type LevelOnePlan, type LevelOneRequest, levelOneColumns } from './level-one.ts';
-import type { MemberValues } from './members.ts';
+import { groupedMembers, type MemberValues } from './members.ts';
 
 /** Options of a stack's fit. */
 export interface StackFitOptions extends FitOptions {
@@ -82,13 +88,15 @@ export async function fitStack(
   table: PartitionedTable,
   options: StackFitOptions,
 ): Promise<StackState> {
-  const { owner, params, members, labelCol } = stack;
+  const { owner, params, labelCol } = stack;
   const { signal, validation, onProgress } = options;
+  const groups = { groupCol: params.groupCol, schema: table.schema };
+  const members = groupedMembers(owner, stack.members, groups);
   throwIfAborted(signal, `${owner}.fit`);
   const parallelism = params.parallelism ?? table.runner.numThreads;
   const run = async (jobs: readonly FitJob[]): Promise<Model[]> =>
     await fitSideBySide(jobs, { owner, parallelism, signal, onProgress });
-  const final = stack.finalEstimator;
+  const final = withGroups(owner, stack.finalEstimator, groups);
   const combine = inputOf(final, params);
   const wholeJobs = members.map(({ stage }) => fitJob(stage, table, options));
   let models: readonly Model[];

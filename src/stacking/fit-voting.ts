@@ -16,7 +16,7 @@ import { fitJob, foldJobs, levelOneTable, type Member, markedFolds } from './cro
 import { labelTypeOf, type Voting, votePlan, voteRequest } from './fit-committee.ts';
 import { fitSideBySide } from './fit-side-by-side.ts';
 import { learnWeights, type WeightRequest } from './learn-weights.ts';
-import { type MemberValues, membersOf } from './members.ts';
+import { groupedMembers, type MemberValues, membersOf } from './members.ts';
 
 /** The parameters that both kinds of votes have. */
 export interface VotingFitValues extends MemberValues, FoldParams {
@@ -45,7 +45,8 @@ export async function fitVoting(
   const { owner, params, voting, labelCol, classes } = fit;
   const { signal, onProgress } = options;
   throwIfAborted(signal, `${owner}.fit`);
-  const members = membersOf(owner, params);
+  const groups = { groupCol: params.groupCol, schema: table.schema };
+  const members = groupedMembers(owner, membersOf(owner, params), groups);
   const parallelism = params.parallelism ?? table.runner.numThreads;
   const request = voteRequest(voting, classes);
   const wholeJobs = members.map(({ stage }) => fitJob(stage, table, options));

@@ -1,4 +1,5 @@
 /** The members of an ensemble as a parameter: estimators, pipelines and models, with names; how they are saved. */
+import type { Schema } from 'apache-arrow';
 import type { CoppiceError } from '../base/errors.ts';
 import { column, int, strings } from '../params/kinds.ts';
 import { object } from '../params/object-kinds.ts';
@@ -7,7 +8,7 @@ import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { SavableStage } from '../pipeline/stage-writer.ts';
-import { columnNameOf, withInputColumns } from './column-names.ts';
+import { columnNameOf, withGroups, withInputColumns } from './column-names.ts';
 import type { Member } from './cross-fit.ts';
 
 /** Estimators to be fitted, and models that were fitted before. */
@@ -56,6 +57,18 @@ export function membersOf(owner: string, params: MemberValues): Member[] {
       stage instanceof Estimator
         ? withInputColumns(owner, stage as Estimator, { labelCol, weightCol })
         : stage,
+  }));
+}
+
+/** The members, those to be fitted with the ensemble's column of groups where they name none. */
+export function groupedMembers(
+  owner: string,
+  members: readonly Member[],
+  groups: { readonly groupCol: string | undefined; readonly schema: Schema },
+): Member[] {
+  return members.map(({ name, stage }) => ({
+    name,
+    stage: stage instanceof Estimator ? withGroups(owner, stage as Estimator, groups) : stage,
   }));
 }
 

@@ -76,7 +76,8 @@ async function boostOne(parts: BoostingParts): Promise<BoostedMembers> {
   await environment.reserve(memory.tail, 'training data');
   const pace = new ProgressPace();
   const onRound: OnRound = (done, loss) => {
-    const progress = { phase: 'train', done, total: job.numRounds } as const;
+    const counted = { done, total: job.numRounds, message: 'rounds' };
+    const progress = { phase: 'train', ...counted } as const;
     // a fit that is kept in snapshots may be ended at a round: it tells each one
     if (job.snapshots === null && !pace.isDue(progress)) return;
     environment.progress(loss === undefined ? progress : { ...progress, metric: loss });

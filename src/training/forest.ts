@@ -199,7 +199,8 @@ class ForestTrainer {
       const done = isTogether
         ? next
         : Math.min(job.numTrees, environment.i32(nextTreeAddress, 1)[0] ?? 0);
-      const progress = { phase: 'train', done, total: job.numTrees } as const;
+      const counted = { done, total: job.numTrees, message: 'trees' };
+      const progress = { phase: 'train', ...counted } as const;
       if ((job.snapshots ?? null) !== null || pace.isDue(progress)) environment.progress(progress);
       this.#tell(trees);
     }

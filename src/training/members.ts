@@ -233,7 +233,7 @@ function tellRounds(
       done: isApart ? Atomics.add(environment.i32(doneRoundsAddress, 1), 0, 1) + 1 : together,
       total: numMembers * job.numRounds,
       ...(loss === undefined ? {} : { metric: loss }),
-      ...(numMembers === 1 ? {} : { message: `model ${index + 1} of ${numMembers}` }),
+      message: numMembers === 1 ? 'rounds' : `rounds, model ${index + 1} of ${numMembers}`,
     };
     if (pace.isDue(progress)) environment.progress(progress);
   };

@@ -104,7 +104,7 @@ class Refitter {
         for (let k = 0; k < objective.numOutputs; k++) await this.#refitTree(first + k, k, divisor);
         done += 1;
         const total = this.trees.numTrees / objective.numOutputs;
-        environment.progress({ phase: 'train', done, total });
+        environment.progress({ phase: 'train', done, total, message: 'rounds' });
       }
     }
   }

@@ -4,8 +4,9 @@ import { checkThresholds } from '../ensemble/classifier-outputs.ts';
 import { winners } from '../ensemble/output-columns.ts';
 import type { Scorer } from '../ensemble/scorer.ts';
 import { TreeModel } from '../ensemble/tree-model.ts';
+import { foldParams } from '../feature/folds/fold-params.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
-import { column, int } from '../params/kinds.ts';
+import { column } from '../params/kinds.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, type PredictionColumns } from '../pipeline/model.ts';
@@ -24,12 +25,7 @@ import { type CalibrationState, readCalibration, saveCalibration } from './calib
 export const calibratedClassifierSpecs = {
   /** sigmoid fits two numbers a class, isotonic any ascending curve. */
   method: methodParam,
-  /** Folds whose rows are scored by a model of the other folds. */
-  numFolds: int({ default: 5, min: 2, max: 1000, since: '0.1.0' }),
-  /** Seed of the folds. */
-  seed: int({ default: 0, since: '0.1.0' }),
-  /** An id of each row that folds hang on; by default the row's position. */
-  idCol: column({ since: '0.1.0' }),
+  ...foldParams,
   /** The column of labels; by default that of the estimator. */
   labelCol: column({ since: '0.1.0' }),
   /** Weights of rows; by default those of the estimator. */

@@ -5,8 +5,10 @@ import { throwIfAborted } from '../base/abort.ts';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { emitWarning } from '../base/warn.ts';
+import { foldComplaint } from '../feature/folds/fold-params.ts';
 import { foldsOf } from '../feature/folds/folds.ts';
-import { foldSeed, oneDeeper } from '../feature/folds/nesting.ts';
+import { oneDeeper } from '../feature/folds/nesting.ts';
+import { checkFoldColumns, planFolds } from '../feature/folds/plan-folds.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
@@ -31,15 +33,19 @@ import { namedBy } from './named-by.ts';
 import { plannedClasses } from './probability-calibrator.ts';
 
 /** Parameters of {@link CalibratedClassifier}. */
-export const calibratedClassifierParams = defineParams('CalibratedClassifier', {
-  /** The classifier: an estimator whose model adds scores, a pipeline that ends in one. */
-  estimator: object({
-    required: true,
-    rule: 'an estimator',
-    accepts: (value) => (value instanceof Estimator ? (value as Estimator) : undefined),
-  }),
-  ...calibratedClassifierSpecs,
-});
+export const calibratedClassifierParams = defineParams(
+  'CalibratedClassifier',
+  {
+    /** The classifier: an estimator whose model adds scores, a pipeline that ends in one. */
+    estimator: object({
+      required: true,
+      rule: 'an estimator',
+      accepts: (value) => (value instanceof Estimator ? (value as Estimator) : undefined),
+    }),
+    ...calibratedClassifierSpecs,
+  },
+  foldComplaint,
+);
 
 /** Options of {@link CalibratedClassifier}. @interface */
 export type CalibratedClassifierOptions = Options<typeof calibratedClassifierParams.schema>;
@@ -60,8 +66,8 @@ interface CrossFit {
 }
 
 /**
- * Fits a classifier and calibrates its probabilities without leaking: the rows are cut into folds, each fold is
- * scored by a classifier fitted on the others, and the curve from score to probability (Platt's `sigmoid` or
+ * Fits a classifier and calibrates its probabilities without leaking: the rows are cut into folds (by chance, class,
+ * group, time or a column), each fold is scored by a classifier fitted on the others, and the curve from score to probability (Platt's `sigmoid` or
  * `isotonic`) is fitted on these out-of-fold scores. The classifier that predicts is fitted on all rows.
  *
  * Input and output: those of the classifier; `probability` is calibrated and `prediction` follows from it.
@@ -123,8 +129,8 @@ export class CalibratedClassifier extends Estimator<
 
   override transformSchema(schema: Schema): Schema {
     const columns = this.#columns();
-    if (this.params.idCol !== undefined)
-      requireColumn(this.className, 'idCol', this.params.idCol, schema);
+    const { className: owner, params } = this;
+    checkFoldColumns({ owner, params, labelCol: columns.labelCol }, schema);
     const scored = this.params.estimator.transformSchema(schema);
     const { classes } = scoreColumn(this.className, scored, columns.rawPredictionCol);
     const label = requireColumn(this.className, 'labelCol', columns.labelCol, scored);
@@ -141,15 +147,17 @@ export class CalibratedClassifier extends Estimator<
   /** The runs of each curve, from the scores of every fold. */
   async #outOfFold(fit: CrossFit): Promise<CurveRuns[]> {
     const { table, options, columns, classes, layout } = fit;
-    const { estimator, numFolds, seed, idCol } = this.params;
+    const { className: owner, params } = this;
+    const { estimator } = params;
     const elements = curveElements(layout);
     const runs = elements.map(() => ({
       positives: [] as CurveRuns['positives'][number][],
       negatives: [] as CurveRuns['negatives'][number][],
     }));
     const inner = { ...options, ...oneDeeper(options) };
-    const draw = { numFolds, seed: foldSeed(seed, options), idCol: idCol ?? null };
-    const folds = foldsOf(table, draw);
+    const request = { owner, params, labelCol: columns.labelCol };
+    const { signal, nesting } = options;
+    const folds = foldsOf(table, await planFolds(table, request, { signal, nesting }));
     for (const [fold, { inside, outside }] of folds.entries()) {
       throwIfAborted(options.signal, `${this.className}.fit`);
       if ((await inside.count(options)) === 0) continue;
@@ -165,14 +173,14 @@ export class CalibratedClassifier extends Estimator<
           `${this.className}: the rows outside of fold ${fold} lack a class; the fold does not calibrate it`,
         );
       }
-      const request = {
+      const wanted = {
         scoreCol: columns.rawPredictionCol,
         labelCol: columns.labelCol,
         weightCol: columns.weightCol,
         classes,
         curves: sources,
       };
-      const found = await gatherScores(scored, request, options);
+      const found = await gatherScores(scored, wanted, options);
       found.forEach(({ positives, negatives }, i) => {
         runs[i]?.positives.push(...positives);
         runs[i]?.negatives.push(...negatives);

@@ -131,6 +131,10 @@ describe('a curve', () => {
       'COLUMN_NOT_FOUND',
     );
     expect(await (await weighted.curve('roc', table)).count()).toBeGreaterThan(2);
+    const strange = await errorOf(() => weighted.curve('gain' as 'lift', tableOf(1)));
+    expect(strange.message).toBe(
+      'curve of BinaryClassificationEvaluator must be one of roc, pr, lift, thresholds, calibration; got "gain"',
+    );
   });
 });
 

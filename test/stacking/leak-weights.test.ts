@@ -65,23 +65,26 @@ const shallow = new DecisionTreeClassifier({
 
 type Way = 'honest' | 'leaky';
 
+const rules = {
+  position: {},
+  id: { idCol: 'id' },
+  group: { groupCol: 'group' },
+  column: { foldCol: 'part' },
+  time: { timeCol: 'time' },
+} as const;
+
 const ways = {
-  'calibration, folds by position': async (table: PartitionedTable, way: Way): Promise<Answers> => {
-    const calibrated = new CalibratedClassifier({ estimator: tree, numFolds: 3 });
-    return await calibrationAnswers(calibrated, table, way);
-  },
-  'calibration, folds by id': async (table: PartitionedTable, way: Way): Promise<Answers> => {
-    const calibrated = new CalibratedClassifier({ estimator: tree, numFolds: 3, idCol: 'id' });
-    return await calibrationAnswers(calibrated, table, way);
-  },
   ...Object.fromEntries(
-    Object.entries({
-      position: {},
-      id: { idCol: 'id' },
-      group: { groupCol: 'group' },
-      column: { foldCol: 'part' },
-      time: { timeCol: 'time' },
-    }).map(([name, rule]) => [
+    Object.entries(rules).map(([name, rule]) => [
+      `calibration, folds by ${name}`,
+      async (table: PartitionedTable, way: Way): Promise<Answers> => {
+        const calibrated = new CalibratedClassifier({ estimator: tree, numFolds: 3, ...rule });
+        return await calibrationAnswers(calibrated, table, way);
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(rules).map(([name, rule]) => [
       `learned weights, folds by ${name}`,
       async (table: PartitionedTable, way: Way): Promise<Answers> => {
         answers = [];

@@ -8,6 +8,7 @@ import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
 import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
+import { TargetEncoder } from '../../src/feature/target-encoder.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import type { LogisticRegressionModel } from '../../src/linear/logistic-regression.ts';
 import '../../src/linear/worker-programs.ts';
@@ -23,6 +24,7 @@ import {
   type StackingClassifierOptions,
 } from '../../src/stacking/stacking-classifier.ts';
 import { StackingRegressor } from '../../src/stacking/stacking-regressor.ts';
+import { VotingClassifier } from '../../src/stacking/voting-classifier.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import '../../src/training/worker-programs.ts';
 import '../../src/tuning/worker-tasks.ts';
@@ -240,6 +242,38 @@ describe('a stack', () => {
     }
     const final = seen.at(-1)?.validation as PartitionedTable;
     expect(final.columns).toContain('features');
+  });
+
+  it('tells every fit of its groups, unless it has its own or cuts by something else', async () => {
+    const seen: unknown[] = [];
+    class Watched extends GBTClassifier {
+      override async fit(on: PartitionedTable, options: FitOptions = {}) {
+        seen.push(this.params.groupCol);
+        return await super.fit(on, options);
+      }
+    }
+    const small = { maxIter: 1, featuresCols: ['x0'], labelCol: 'k' };
+    const encoder = { inputCol: 'x1', outputCol: 'code', labelCol: 'k' };
+    const stages = [
+      new TargetEncoder({ ...encoder, targetType: 'multiclass', timeCol: 'y' }),
+      new Watched(small),
+    ];
+    const estimators = [
+      new Watched({ ...small, groupCol: 'id' }),
+      new Pipeline({ stages }),
+      new VotingClassifier({ estimators: [new Watched(small)], weighting: 'equal' }),
+    ];
+    const stack = stackOf({
+      ...{ estimators, names: undefined, groupCol: 'g', method: 'holdOut' },
+      finalEstimator: new Watched({ maxIter: 1 }),
+    });
+    await stack.fit(table);
+    expect(seen.toSorted()).toEqual(['g', 'g', 'g', 'id']);
+    // a number of groups that is no whole number tells nobody
+    seen.length = 0;
+    const odd = new VotingClassifier({ estimators: [new Watched(small)], groupCol: 'o' });
+    await odd.fit(table);
+    expect(seen).toEqual([undefined]);
   });
 
   it('gives a class that a fold has not seen no probability', async () => {

@@ -97,7 +97,7 @@ export async function ingest(
     groups: overlay.allocate(job.groupCol === null ? 0 : 8 * numRows),
   };
   await environment.reserve(overlay.top, 'rows');
-  environment.progress({ phase: 'read', done: 0, total: 1 });
+  environment.progress({ phase: 'read', done: 0, total: 1, message: 'blocks of columns' });
   const classes = await readRoles(environment, job, placed, roles);
   await environment.wait(environment.collective.barrier());
 
@@ -153,7 +153,9 @@ export async function ingest(
         )
       : null;
   for (const wave of finder === null ? [] : waves) {
-    await raw.load(wave, (done, total) => environment.progress({ phase: 'read', done, total }));
+    await raw.load(wave, (done, total) =>
+      environment.progress({ phase: 'read', done, total, message: 'blocks of columns' }),
+    );
     finder?.look(raw, wave);
   }
   const { features, hasMissing } = finder === null ? givenBins(job) : await finder.finish();
@@ -170,7 +172,7 @@ export async function ingest(
     await raw.load(wave, () => undefined);
     binner.bin(raw, wave, trainRuns, records + train.start * layout.stride);
     binner.bin(raw, wave, validationRuns, records + validation.start * layout.stride);
-    environment.progress({ phase: 'bin', done: i + 1, total: waves.length });
+    environment.progress({ phase: 'bin', done: i + 1, total: waves.length, message: 'passes' });
   }
   await environment.wait(environment.collective.barrier());
   const free = records + layout.stride * (train.numProcess + validation.numProcess);
