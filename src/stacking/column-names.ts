@@ -118,6 +118,15 @@ function withColumn<E extends Estimator>(
   return Object.keys(extra).length === 0 ? estimator : estimator.copy(extra as never);
 }
 
+/** Is there an ensemble in it, which asks models of its own? */
+export function asksMembers(stage: PipelineStage): boolean {
+  const { models, stages } = stage as unknown as Readonly<Record<string, unknown>>;
+  if (Array.isArray(models)) return true;
+  if (Array.isArray(stages)) return (stages as PipelineStage[]).some(asksMembers);
+  const inner = wrappedBy(stage);
+  return inner !== undefined && asksMembers(inner);
+}
+
 /** The estimator or model inside a stage that adds to it. */
 function wrappedBy(stage: PipelineStage): PipelineStage | undefined {
   const { estimator, finalEstimator, classifier } = paramsOf(stage);

@@ -13,7 +13,7 @@ import type { Estimator, FitOptions } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
 import { findField } from '../table/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { type OutputNames, outputNames } from './column-names.ts';
+import { asksMembers, type OutputNames, outputNames } from './column-names.ts';
 import type { FitJob } from './fit-side-by-side.ts';
 import {
   type LevelOnePlan,
@@ -153,12 +153,26 @@ export async function withMembers(
   plan: LevelOnePlan,
   options: FitOptions,
 ): Promise<PartitionedTable> {
+  const { signal } = options;
+  // an ensemble among the members adds columns of its own, perhaps of the same names, and takes them away again
+  const prefix = models.slice(1).some(asksMembers) ? freePrefix(table.columns) : '';
   let current = table;
   for (const [i, member] of plan.members.entries()) {
-    const of = { member, plan };
-    current = await withMember(current, models[i] as Model, of, { signal: options.signal });
+    const columns = member.columns.map((name) => prefix + name);
+    const of = { member: { ...member, columns }, plan };
+    current = await withMember(current, models[i] as Model, of, { signal });
   }
-  return current;
+  if (prefix === '') return current;
+  return current.rename(
+    Object.fromEntries(levelOneColumns(plan).map((name) => [prefix + name, name])),
+  );
+}
+
+/** What no column begins with, at any depth. */
+function freePrefix(columns: readonly string[]): string {
+  let depth = 0;
+  while (columns.some((name) => name.startsWith(`__${depth}:`))) depth += 1;
+  return `__${depth}:`;
 }
 
 function noRows(owner: string): CoppiceError {

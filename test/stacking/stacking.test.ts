@@ -267,8 +267,15 @@ describe('a stack', () => {
       ...{ estimators, names: undefined, groupCol: 'g', method: 'holdOut' },
       finalEstimator: new Watched({ maxIter: 1 }),
     });
-    await stack.fit(table);
+    // the vote has a member of the name of the stack's first
+    const model = await stack.fit(table);
     expect(seen.toSorted()).toEqual(['g', 'g', 'g', 'id']);
+    const scored = await model.transform(table);
+    expect(scored.columns).toEqual([...table.columns, ...scored.columns.slice(-3)]);
+    const said = (await contentOf(scored))['probability']?.[7] as Iterable<number>;
+    const cells = Object.fromEntries(data.map(({ name, cells: all }) => [name, all[7]]));
+    const one = (await model.scorer())(cells as Record<string, number>);
+    expect([...one.probability]).toEqual([...said]);
     // a number of groups that is no whole number tells nobody
     seen.length = 0;
     const odd = new VotingClassifier({ estimators: [new Watched(small)], groupCol: 'o' });
