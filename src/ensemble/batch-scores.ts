@@ -10,6 +10,7 @@ export type Link =
   | 'quantiles'
   | 'logistic'
   | 'softmax'
+  | 'oneVsAll'
   | 'mean'
   | 'share';
 
@@ -45,6 +46,7 @@ export function batchScores(
   if (link === 'exp') for (let i = 0; i < sums.length; i++) sums[i] = exp(sums[i] as number);
   if (link === 'logit') for (let i = 0; i < sums.length; i++) sums[i] = logistic(sums[i] as number);
   if (link === 'quantiles') sortRows(sums, numOutputs);
+  if (link === 'oneVsAll') return { raw: sums, probability: logisticShares(sums, numOutputs) };
   if (link !== 'logistic' && link !== 'softmax') return { raw: sums, probability: null };
   return link === 'logistic'
     ? logisticScores(sums)
@@ -96,6 +98,11 @@ function softmax(raw: Float64Array, numClasses: number): Float64Array {
       probability[at + k] = (probability[at + k] as number) / total;
   }
   return probability;
+}
+
+/** What each class's own probability is of their total. */
+function logisticShares(raw: Float64Array, numClasses: number): Float64Array {
+  return shares(raw.map(logistic), numClasses);
 }
 
 function shares(raw: Float64Array, numClasses: number): Float64Array {

@@ -36,6 +36,7 @@ const losses: Readonly<Record<string, string>> = {
   xentropy: 'crossEntropy',
 };
 const classifications = ['binary', 'multiclass', 'softmax'];
+const oneVsAll = ['multiclassova', 'multiclass_ova', 'ova', 'ovr'];
 const rankings: Readonly<Record<string, string>> = {
   lambdarank: 'lambdarank',
   rank_xendcg: 'xendcg',
@@ -47,8 +48,9 @@ const rankings: Readonly<Record<string, string>> = {
 
 const objective: Rule = (value, options, all) => {
   const name = String(value);
-  if (classifications.includes(name)) {
+  if ([...classifications, ...oneVsAll].includes(name)) {
     options['task'] = 'classification';
+    if (oneVsAll.includes(name)) options['lossType'] = 'oneVsAll';
     return;
   }
   const ranking = rankings[name];
@@ -59,7 +61,11 @@ const objective: Rule = (value, options, all) => {
   }
   const lossType = losses[name];
   if (lossType === undefined) {
-    const known = [...classifications, ...Object.keys({ ...losses, ...rankings })].join(', ');
+    const known = [
+      ...classifications,
+      ...oneVsAll,
+      ...Object.keys({ ...losses, ...rankings }),
+    ].join(', ');
     throw notConvertible(owner, 'objective', value, `one of ${known}`);
   }
   options['lossType'] = lossType;

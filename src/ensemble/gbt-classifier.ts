@@ -31,7 +31,7 @@ export const gbtClassificationModelParams = defineParams('GBTClassificationModel
  *
  * Input: the fitted feature columns. Output: adds `rawPrediction` and `probability` (one float64 a class) and
  * `prediction` of the label's type. Two classes: rawPrediction [−F, F], probability 1 / (1 + e^−F); more:
- * one margin a class and their softmax.
+ * one margin a class and their softmax; with `oneVsAll` each class's own probability, scaled to add up to 1.
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
@@ -47,7 +47,9 @@ export class GBTClassificationModel extends BoostedModel<
   }
 
   protected override get link(): Link {
-    return this.data.classes.length === 2 ? 'logistic' : 'softmax';
+    if (this.data.classes.length === 2) return 'logistic';
+    const isOneVsAll = this.params.lossType === 'oneVsAll' && this.data.classes.length > 2;
+    return isOneVsAll ? 'oneVsAll' : 'softmax';
   }
 
   protected override get offsetCol(): string | undefined {

@@ -9,7 +9,10 @@ export type GBTObjective = Pick<
 
 /** The loss of a regressor. */
 export function regressionObjective(params: {
-  readonly lossType: Exclude<BoostingJob['objective'], 'classes' | 'focal' | 'ranking' | 'custom'>;
+  readonly lossType: Exclude<
+    BoostingJob['objective'],
+    'classes' | 'focal' | 'oneVsAll' | 'ranking' | 'custom'
+  >;
   readonly huberDelta: number;
   readonly fairScale: number | undefined;
   readonly quantileLevel: number;
@@ -29,13 +32,13 @@ export function regressionObjective(params: {
 
 /** The loss of a classifier. */
 export function classificationObjective(params: {
-  readonly lossType: 'logistic' | 'focal';
+  readonly lossType: 'logistic' | 'focal' | 'oneVsAll';
   readonly focalGamma: number | undefined;
 }): GBTObjective {
-  const isFocal = params.lossType === 'focal';
+  const { lossType } = params;
   return {
-    objective: isFocal ? 'focal' : 'classes',
-    objectiveParameter: isFocal ? (params.focalGamma ?? 2) : 0,
+    objective: lossType === 'logistic' ? 'classes' : lossType,
+    objectiveParameter: lossType === 'focal' ? (params.focalGamma ?? 2) : 0,
     quantileLevels: [],
     ranking: null,
     centresLabels: false,

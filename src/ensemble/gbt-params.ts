@@ -173,8 +173,9 @@ export const gbtClassifierParams = defineParams(
     /** Weight of the second of two classes (1 by default); multiplies those of classWeights and rows. */
     scalePosWeight: float({ above: 0, since: '0.1.0' }),
     ...classSamplingParams,
-    /** The loss that is minimised: logistic for two classes, softmax for more; or the focal loss of two classes. */
-    lossType: oneOf(['logistic', 'focal'], { default: 'logistic', since: '0.1.0' }),
+    /** The loss that is minimised: logistic for two classes, softmax for more; the focal loss of two classes; or a
+     *  logistic loss of each class against all others. */
+    lossType: oneOf(['logistic', 'focal', 'oneVsAll'], { default: 'logistic', since: '0.1.0' }),
     /** Of focal loss: how little rows count that are right already (2 by default); 0 is logistic loss. */
     focalGamma: float({ min: 0, max: 10, since: '0.1.0' }),
   },

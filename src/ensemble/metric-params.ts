@@ -19,6 +19,8 @@ export const metricParams = {
 /** Sets of validation rows that one fit tells apart. */
 const mostSets = 250;
 const regressionMetrics = ['loss', 'mse', 'rmse', 'mae'];
+/** Losses of a classifier. */
+const classLosses = ['logistic', 'focal', 'oneVsAll'];
 const classMetrics = ['loss', 'accuracy', 'areaUnderROC'];
 
 /** The complaint about parameters that do not go together, or null. */
@@ -37,7 +39,7 @@ export function checkMetrics(params: {
   const known =
     hasFunction || isRanker || params.quantileAlphas !== undefined
       ? ['loss']
-      : params.lossType === 'logistic' || params.lossType === 'focal'
+      : classLosses.includes(params.lossType ?? '')
         ? classMetrics
         : regressionMetrics;
   const isKnown = validationMetrics.every((name) => known.includes(name));

@@ -137,7 +137,7 @@ function finisher(
   if (link === 'quantiles') return (sums, row) => regression(scoresOf(sums, row).sort());
   return (sums, row) => {
     const raw = scoresOf(sums, row);
-    return classification(raw, softmax(raw));
+    return classification(raw, link === 'oneVsAll' ? shares(raw.map(logistic)) : softmax(raw));
   };
 }
 

@@ -4,6 +4,7 @@ import { crossEntropyOf, focalOf, logistic, softmaxOf, squared } from './built-i
 import { customObjective } from './custom-objective.ts';
 import type { BoostingJob, ClassValue, RankingSettings } from './messages.ts';
 import type { Objective } from './objective.ts';
+import { oneVsAllOf } from './one-vs-all-objective.ts';
 import { pointObjective } from './point-objective.ts';
 import { quantileObjective } from './quantile-objective.ts';
 import { RankingObjective } from './ranking/ranking-objective.ts';
@@ -22,6 +23,8 @@ export function objectiveOf(job: BoostingJob, classes: readonly ClassValue[]): O
     if (classes.length > 2) throw focalClasses(job, classes.length);
     return focalOf(job.objectiveParameter);
   }
+  if (objective === 'oneVsAll' && classes.length > 2) return oneVsAllOf(classes.length);
+  if (objective === 'oneVsAll') return logistic;
   if (objective === 'classes') return classes.length <= 2 ? logistic : softmaxOf(classes.length);
   const label = `${job.ingest.labelCol} (the label of ${job.ingest.owner})`;
   if (objective === 'ranking') return new RankingObjective(job, job.ranking as RankingSettings);

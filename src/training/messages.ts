@@ -196,7 +196,7 @@ export interface BoostingJob {
   readonly ingest: IngestJob;
   readonly initial: InitialRounds | null;
   readonly snapshots: SnapshotRequest | null;
-  /** `classes`: logistic for two, softmax for more; which it is shows when the labels are read. */
+  /** `classes`: logistic for two, softmax for more (`oneVsAll`: a logistic each); the labels show which. */
   readonly objective:
     | 'squared'
     | 'classes'
@@ -209,6 +209,7 @@ export interface BoostingJob {
     | 'tweedie'
     | 'crossEntropy'
     | 'focal'
+    | 'oneVsAll'
     | 'quantiles'
     | 'ranking'
     | 'custom';

@@ -185,6 +185,7 @@ const boostedLabel = fc.oneof(
     lossType: fc.constant('focal'),
     focalGamma: fc.constantFrom(0, 1.5, 2),
   }),
+  fc.record({ labelCol: fc.constantFrom('b', 'k'), lossType: fc.constant('oneVsAll') }),
 );
 const forestClassWeights = fc.record(
   { classWeights: fc.constantFrom('balanced', 'balancedSubsample', 'balancedSubsample') },
