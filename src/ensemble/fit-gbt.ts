@@ -28,6 +28,7 @@ import {
   memberScoredTables,
   scoredTables,
 } from './initial-model.ts';
+import { linearLambdaOf } from './linear-params.ts';
 import { measuredOf, watchedTables } from './metric-params.ts';
 import { roundDropping, roundSampling } from './sampling-params.ts';
 import { refuseMembers, selfStopping } from './self-stopping-params.ts';
@@ -100,6 +101,7 @@ export async function fitBoostedTrees(
   };
   const ingest = {
     ...ingestOf(owner, params, columns, labelKind),
+    keepsNumbers: params.linearLeaves === true,
     mostGrade: mostGrade(objective),
     knownClasses: knownClasses(initial),
     validationSets: watched.sets,
@@ -174,6 +176,7 @@ export function boostingJob(
       maxOneHot: params.maxOneHot,
     },
     shaping: shapingOf(owner, params, columns.features),
+    linearLambda: linearLambdaOf(params),
     interactions: interactionsOf(owner, params.interactionConstraints, columns.features),
     rows: roundSampling(params),
     dropping: roundDropping(params),

@@ -144,6 +144,7 @@ const dialect: Dialect = {
     feature_fraction: ['sub_feature', 'colsample_bytree'],
     feature_fraction_bynode: ['sub_feature_bynode', 'colsample_bynode'],
     extra_trees: ['extra_tree'],
+    linear_tree: ['linear_trees'],
     early_stopping_round: ['early_stopping_rounds', 'early_stopping', 'n_iter_no_change'],
     max_delta_step: ['max_tree_output', 'max_leaf_output'],
     lambda_l1: ['reg_alpha', 'l1_regularization'],
@@ -222,6 +223,14 @@ const dialect: Dialect = {
       '0: minInfoGain is by unit of weight, so it must be chosen anew',
     ),
     path_smooth: renamed('pathSmoothing'),
+    linear_tree: (value, options) => {
+      if (isOn(value)) options['linearLeaves'] = true;
+    },
+    linear_lambda: only(
+      'linear_lambda',
+      [0],
+      '0: linearLambda does not hang on the units of features, so it must be chosen anew',
+    ),
     monotone_constraints: (value, options) => {
       options['monotoneConstraints'] = numberList(value);
     },

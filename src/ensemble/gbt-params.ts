@@ -8,6 +8,7 @@ import {
 import { column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import { classWeights } from '../pipeline/class-weights-param.ts';
 import { checkpointParams } from './checkpoint-params.ts';
+import { checkLinear, linearParams } from './linear-params.ts';
 import { checkMetrics, metricParams } from './metric-params.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
 import {
@@ -80,6 +81,7 @@ export const gbtSpecs = {
   ...functionParams,
   ...samplingParams,
   ...droppingParams,
+  ...linearParams,
 };
 
 function checkColumns(params: {
@@ -158,6 +160,7 @@ export const gbtRegressorParams = defineParams(
   (params, isGiven) =>
     checkGbt(params) ??
     checkDropping(params, isGiven) ??
+    checkLinear(params, isGiven) ??
     checkCustomLoss(params) ??
     checkLoss(params, isGiven),
 );
@@ -180,7 +183,10 @@ export const gbtClassifierParams = defineParams(
     focalGamma: float({ min: 0, max: 10, since: '0.1.0' }),
   },
   (params, isGiven) =>
-    checkGbt(params) ?? checkDropping(params, isGiven) ?? checkLoss(params, isGiven),
+    checkGbt(params) ??
+    checkDropping(params, isGiven) ??
+    checkLinear(params, isGiven) ??
+    checkLoss(params, isGiven),
 );
 
 /** Options of {@link GBTRegressor}. @interface */

@@ -129,7 +129,7 @@ export function initialRounds(data: TreeModelData): InitialRounds {
   return {
     numRounds: roundsOf(data),
     baseScores: data.baseScores,
-    valueUnit: valueUnit(data.trees.value),
+    valueUnit: Math.min(valueUnit(data.trees.value), ...(data.trees.linear?.unit ?? [])),
   };
 }
 

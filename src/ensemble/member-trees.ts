@@ -4,6 +4,7 @@
  * and joined with the same functions.)
  */
 import { treesBefore } from '../training/members.ts';
+import { scaleLinear } from '../tree/linear-leaves.ts';
 import { mergeEnsembles, type TreeEnsemble, takeTrees } from '../tree/tree.ts';
 
 /** The trees of each model, in the order of its rounds. @param memberRounds rounds of each */
@@ -57,7 +58,12 @@ export function lastTrees(trees: TreeEnsemble, count: number): TreeEnsemble {
 
 /** The same trees with every value times a power of two. */
 export function scaleValues(trees: TreeEnsemble, factor: number): TreeEnsemble {
-  return { ...trees, value: trees.value.map((value) => value * factor) };
+  const { linear } = trees;
+  return {
+    ...trees,
+    value: trees.value.map((value) => value * factor),
+    ...(linear === undefined ? {} : { linear: scaleLinear(linear, factor) }),
+  };
 }
 
 /** Some of the trees: those that are wanted first, then cut there. */

@@ -4,6 +4,7 @@ import { bool, column, float, int, numbers, oneOf } from '../params/kinds.ts';
 import { defaultGains } from '../training/ranking/ndcg.ts';
 import type { GBTObjective } from './gbt-objectives.ts';
 import { checkGbt, gbtSpecs } from './gbt-params.ts';
+import { checkLinear } from './linear-params.ts';
 import { checkDropping } from './sampling-params.ts';
 
 // a function of the user sees rows, not groups
@@ -35,6 +36,7 @@ export const gbtRankerParams = defineParams(
   (params, isGiven) =>
     checkGbt({ ...params, ...noFunctions }) ??
     checkDropping(params, isGiven) ??
+    checkLinear(params, isGiven) ??
     checkGroup(params) ??
     checkPairs(params, isGiven),
 );

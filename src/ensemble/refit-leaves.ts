@@ -34,6 +34,13 @@ export async function refitData(
     );
   }
   const { data } = model;
+  if (data.trees.linear !== undefined) {
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `refitLeaves of ${model.className} must be left where leaves are linear: fit a model with linearLeaves anew`,
+      { context: { owner: model.className } },
+    );
+  }
   // marked rows were watched while the rounds were counted; now there is nothing to stop
   const params = { ...given, validationIndicatorCol: undefined };
   const columns = fitColumns(owner, table.schema, params, labelKind);

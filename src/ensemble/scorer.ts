@@ -14,6 +14,7 @@ import {
   type ScorerValue,
 } from '../pipeline/row-reader.ts';
 import type { ClassValue } from '../training/messages.ts';
+import { leafValue } from '../tree/linear-leaves.ts';
 import { RowWalker } from '../tree/prediction/row-walker.ts';
 import { categoryGoesLeft, valueGoesLeft } from '../tree/predictor.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
@@ -44,7 +45,7 @@ export function makeScorer(data: TreeModelData, options: ScorerOptions): Scorer 
   let count = 0;
   return (row) => {
     reader.read(row);
-    if (walker === null && count++ < plainRows) {
+    if (trees.linear !== undefined || (walker === null && count++ < plainRows)) {
       sums.fill(0);
       addTrees(trees, reader.values, isCategory, sums);
       return finish(sums, row);
@@ -74,7 +75,8 @@ function addTrees(
     }
     if (e.numOutputs === 1) {
       const output = t % numOutputs;
-      sums[output] = (sums[output] as number) + (e.value[node] as number);
+      const value = leafValue(e, t, node, (f) => values[f] as number);
+      sums[output] = (sums[output] as number) + value;
     } else {
       for (let k = 0; k < numOutputs; k++) {
         sums[k] = (sums[k] as number) + (e.value[node * numOutputs + k] as number);

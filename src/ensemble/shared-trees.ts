@@ -12,11 +12,19 @@ export function newModelId(): string {
 
 /** The trees in shared memory. */
 export function sharedTrees(trees: TreeEnsemble): TreeEnsemble {
-  const entries = Object.entries(trees).map(([name, value]) => [
+  const { linear } = trees;
+  return {
+    ...sharedArrays(trees),
+    ...(linear === undefined ? {} : { linear: sharedArrays(linear) }),
+  };
+}
+
+function sharedArrays<T extends object>(arrays: T): T {
+  const entries = Object.entries(arrays).map(([name, value]) => [
     name,
     ArrayBuffer.isView(value) ? sharedCopy(value as Float64Array) : value,
   ]);
-  return Object.fromEntries(entries) as TreeEnsemble;
+  return Object.fromEntries(entries) as T;
 }
 
 /** A copy of an array in shared memory. */

@@ -11,8 +11,10 @@ import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { RowIdMode, StageWriter } from '../pipeline/stage-writer.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 import { problemOfTrees } from '../tree/check-trees.ts';
+import { problemOfLinear } from '../tree/linear-leaves.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import { type LeafLabels, readLeafLabels, saveLeafLabels } from './leaf-labels.ts';
+import { linearTensors, readLinear } from './linear-tensors.ts';
 import { type OutOfBagSummary, readOutOfBag, savedOutOfBag } from './out-of-bag.ts';
 import {
   readTrainingRecord,
@@ -61,6 +63,7 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
     rows: t.rows,
     value: t.value,
     ...(t.variance === undefined ? {} : { variance: t.variance }),
+    ...linearTensors(t.linear),
     baseScores: Float64Array.from(data.baseScores),
     validationLosses: Float64Array.from(validationLossesOf(data)),
   });
@@ -123,13 +126,16 @@ export function readTreeModel(reader: StageReader, numScores = 1): TreeModelData
     ...(stored.names.includes('variance')
       ? { variance: stored.get('variance', Float64Array, numNodes) }
       : {}),
+    ...readLinear(stored, numNodes, treeStart.length - 1),
   };
   const { features, paths } = readFeatures(reader, extra['features']);
   const problem = problemOfTrees(
     trees,
     features.map((feature) => (feature.kind === 'category' ? feature.categories.length : -1)),
   );
-  if (problem !== null) throw reader.malformed(problem);
+  const isNumeric = features.map((feature) => feature.kind === 'numeric');
+  const wrong = problem ?? problemOfLinear(trees, isNumeric);
+  if (wrong !== null) throw reader.malformed(wrong);
   const baseScores = stored.get('baseScores', Float64Array);
   const validationLosses = stored.get('validationLosses', Float64Array);
   if (![...baseScores].every(Number.isFinite))

@@ -246,7 +246,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
    * Determinism: the same bits for a row in any table, partition or thread.
    *
    * @param outputCol the name of the column
-   * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`, `UNSUPPORTED` where leaves are linear
    * @see docs/guides/explain.md; S. Lundberg et al., "From local explanations to global understanding with
    *   explainable AI for trees", 2020
    */
@@ -254,6 +254,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     table: PartitionedTable,
     outputCol = 'contributions',
   ): Promise<PartitionedTable> {
+    this.#refuseLinear('contributions');
     this.checkInput(table.schema);
     refuseExistingColumn(this.className, 'outputCol', outputCol, table.schema);
     return explainedTable(this.#explained, table, outputCol);
@@ -278,9 +279,20 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     table: PartitionedTable,
     outputCol = 'interactions',
   ): Promise<PartitionedTable> {
+    this.#refuseLinear('interactions');
     this.checkInput(table.schema);
     refuseExistingColumn(this.className, 'outputCol', outputCol, table.schema);
     return interactionsTable(this.className, this.#explained, table, outputCol);
+  }
+
+  /** What a path adds is known for leaves that are one number. */
+  #refuseLinear(method: string): void {
+    if (this.data.trees.linear === undefined) return;
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `${method} of ${this.className} must be left where leaves are linear; use permutationImportance or partialDependence`,
+      { context: { owner: this.className } },
+    );
   }
 
   get #explained(): ExplainedModel {

@@ -10,8 +10,10 @@ import { type BoostingState, gradientRows, scoreAddress } from './boosting-state
 import { ColumnSampler, treeKey } from './column-sampling.ts';
 import { RigKeeper } from './grow-on-rig.ts';
 import type { RankRows } from './ingest/deal-rows.ts';
+import { numberPlaces, numbersOfRow } from './ingest/keep-numbers.ts';
 import { clearStats, type FoundGradients, largestGradients } from './largest-gradients.ts';
 import { settleLeaves } from './leaf-values.ts';
+import { addLines, fitLinearLeaves, type ScoredNumbers } from './linear-leaves.ts';
 import { numberOfWord } from './order-word.ts';
 import { countsRows, type TreeScales, treeScales } from './quantise.ts';
 import { RoundRows } from './round-rows.ts';
@@ -189,12 +191,45 @@ export class BoostedTreeGrower {
       stepSize,
       scoreUnit: this.#state.scoreUnit,
     });
+    if (validation.numProcess > 0) this.#route(validation, routes, 0);
+    if (job.linearLambda !== undefined) {
+      await this.#addLines(grown, { output, stepSize, largest });
+      return values;
+    }
     environment.f64(own, values.length).set(values);
     this.#addValues(train, output, own);
-    if (validation.numProcess === 0) return values;
-    this.#route(validation, routes, 0);
     this.#addValues(validation, output, own);
     return values;
+  }
+
+  /** Makes leaves linear and adds what they say to every row's score. */
+  async #addLines(
+    grown: GrowthResult,
+    { output, stepSize, largest }: { output: number; stepSize: number; largest: LargestGradients },
+  ): Promise<void> {
+    const { environment, memory, job, scoreUnit, rows } = this.#state;
+    const { train, validation, features, numbers } = rows;
+    const width = numbersOfRow(features);
+    const [ofTraining, ofValidation] = [train, validation].map((part) => ({
+      leafOf: environment.u32(memory.leafOf + 4 * part.start, part.count),
+      numbers: environment.f64(numbers + 8 * width * part.start, width * part.count),
+      scores: environment.f64(scoreAddress(this.#state, output) + 8 * part.start, part.count),
+      width,
+    })) as [ScoredNumbers, ScoredNumbers];
+    const placeOf = numberPlaces(features);
+    await fitLinearLeaves(environment, {
+      grown,
+      rows: gradientRows(this.#state, train),
+      numbered: ofTraining,
+      placeOf,
+      largest,
+      numAll: train.numAll,
+      lambda: job.split.lambda,
+      linearLambda: job.linearLambda as number,
+      stepSize,
+    });
+    grown.tree.unit = scoreUnit;
+    for (const part of [ofTraining, ofValidation]) addLines(grown, placeOf, scoreUnit, part);
   }
 
   /** Sends rows down the tree: those that carry the mark, or all of them where it is 0. */

@@ -3,7 +3,7 @@
  * validation rows, the others stay. Whole groups are held out where rows have groups. A row's fold hangs on the
  * seed and its key (or its group), never on the rank that holds it.
  *
- * Labels, weights, offsets, initial scores, groups, positions, keys and records are copied behind one another, so that
+ * Labels, weights, offsets, initial scores, groups, positions, keys, records and numbers are copied behind one another, so that
  * what trains on the result sees rows like any others:
  *
  *   | … | labels weights offsets scores groups positions keys records | free
@@ -13,6 +13,7 @@ import { Arena } from '../base/arena.ts';
 import { mix32 } from '../base/rng.ts';
 import { dealRows } from './ingest/deal-rows.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
+import { numbersOfRow } from './ingest/keep-numbers.ts';
 import type { RowRuns } from './ingest/shard-rows.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
@@ -54,6 +55,9 @@ export async function holdOut(
     copy(rows.labels, copies.labels, 2);
     copy(rows.keys, copies.keys, 1);
     copy(rows.records, copies.records, rows.layout.stride / 4);
+    if (rows.numbers !== 0) {
+      copy(rows.numbers, copies.numbers, 2 * numbersOfRow(rows.features));
+    }
     if (rows.weights !== 0) copy(rows.weights, copies.weights, 2);
     if (rows.groups !== 0) {
       copy(rows.groups, copies.groups, 2);
@@ -126,8 +130,11 @@ function planCopies(rows: IngestedRows, base: number) {
   const positions = rows.groups === 0 ? 0 : arena.allocate(4 * numRows);
   const keys = arena.allocate(4 * numRows);
   const records = arena.allocate(rows.layout.stride * numRows);
-  const columns = { labels, weights, offsets, initialScores, groups, positions, keys, records };
-  return { ...columns, free: arena.top };
+  const width = rows.numbers === 0 ? 0 : numbersOfRow(rows.features);
+  const numbers = width === 0 ? 0 : arena.allocate(8 * numRows * width);
+  const margins = { offsets, initialScores };
+  const columns = { labels, weights, groups, positions, keys, records, numbers };
+  return { ...margins, ...columns, free: arena.top };
 }
 
 /** Copies the chosen rows of so many words each behind one another. */

@@ -8,6 +8,7 @@
  * exact either way, and every draw hangs on the model's number, so the trees are the same.
  */
 import { deriveSeed, hash32, purposes } from '../base/rng.ts';
+import { scaledTerms } from '../tree/linear-leaves.ts';
 import type { GrownTree } from '../tree/tree.ts';
 import type { BoostingMemory } from './boosting-memory.ts';
 import {
@@ -240,6 +241,10 @@ function tellRounds(
 }
 
 function divideValues(tree: GrownTree, divisor: number): GrownTree {
-  for (const node of tree.nodes) node.value = node.value.map((value) => value / divisor);
+  for (const node of tree.nodes) {
+    node.value = node.value.map((value) => value / divisor);
+    if (node.terms !== undefined) node.terms = scaledTerms(node.terms, 1 / divisor);
+  }
+  if (tree.unit !== undefined) tree.unit /= divisor;
   return tree;
 }

@@ -84,6 +84,8 @@ export interface IngestJob {
   readonly validationCol: string | null;
   /** Bins that are known already, one of each feature; null: they are found in the rows. */
   readonly givenBins?: readonly GivenBins[] | undefined;
+  /** The numbers themselves are kept beside their bins. */
+  readonly keepsNumbers?: boolean | undefined;
   readonly maxBins: number;
   /** Rows that the bin edges are taken from. */
   readonly binSampleRows: number;
@@ -239,6 +241,8 @@ export interface BoostingJob {
   readonly dropping: RoundDropping | null;
   /** Penalties, bounds and random thresholds; null where none are asked for. */
   readonly shaping: SplitShaping | null;
+  /** Leaves are linear in the numbers of their path, with this penalty on slopes; left out where they are constant. */
+  readonly linearLambda?: number | undefined;
   /** Groups of feature indexes that may meet on a path, or null. */
   readonly interactions: readonly (readonly number[])[] | null;
   readonly columns: ColumnSampling;

@@ -8,6 +8,7 @@
 import type { BlockForest } from './prediction/block-forest.ts';
 import { ByteForest, fitsBytes } from './prediction/byte-forest.ts';
 import type { FeatureColumns } from './prediction/feature-values.ts';
+import { addLinearTrees } from './prediction/linear-sums.ts';
 import { type ModelCuts, modelCuts } from './prediction/model-cuts.ts';
 import { WideForest } from './prediction/wide-forest.ts';
 import { nodeFlag, type TreeEnsemble } from './tree.ts';
@@ -29,11 +30,14 @@ export class TreePredictor {
   readonly #numOutputs: number;
   readonly #cuts: ModelCuts;
   readonly #forest: BlockForest;
+  /** The trees, where their leaves are linear. */
+  readonly #linear: TreeEnsemble | null;
 
   constructor(ensemble: TreeEnsemble, options: PredictorOptions) {
     const { numOutputs, kernels, layout } = options;
     this.#numTrees = ensemble.numTrees;
     this.#numOutputs = numOutputs;
+    this.#linear = ensemble.linear === undefined ? null : ensemble;
     this.#cuts = modelCuts(ensemble);
     this.layout = layout !== 'wide' && fitsBytes(ensemble, this.#cuts) ? 'bytes' : 'wide';
     const Forest = this.layout === 'bytes' ? ByteForest : WideForest;
@@ -70,7 +74,8 @@ export class TreePredictor {
       const sums = forest.sums.subarray(0, rows * this.#numOutputs);
       sums.fill(0);
       forest.fill(columns, from, rows);
-      forest.addTrees(rows);
+      if (this.#linear === null) forest.addTrees(rows);
+      else addLinearTrees(this.#linear, forest, { columns, from, numRows: rows }, sums);
       out.set(sums, (firstRow + from) * this.#numOutputs);
     }
   }

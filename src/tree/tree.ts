@@ -6,6 +6,14 @@
  *   categories: a split's bits begin at word categoryStart of categoryBits, categoryCount bits, 1 = left
  */
 
+import {
+  type LinearLeaves,
+  type LinearTerms,
+  mergeLinear,
+  packLinear,
+  takeLinear,
+} from './linear-leaves.ts';
+
 /** Trees, their splits and their leaves' values. */
 export interface TreeEnsemble {
   /** How many trees there are. */
@@ -42,6 +50,8 @@ export interface TreeEnsemble {
   readonly value: Float64Array;
   /** float64[numNodes]: variance of the labels of the node's rows; only where a fit was asked for it */
   readonly variance?: Float64Array | undefined;
+  /** What leaves say beyond their values; only where a fit was asked for linear ones */
+  readonly linear?: LinearLeaves | undefined;
 }
 
 /** Bits of {@link TreeEnsemble.flags}. */
@@ -61,11 +71,15 @@ export interface GrownNode {
   cover: number;
   rows: number;
   value: Float64Array;
+  /** A leaf's terms, where it is linear; its value is for rows that lack one of them. */
+  terms?: LinearTerms | undefined;
 }
 
 /** A tree as it was grown. */
 export interface GrownTree {
   readonly nodes: readonly GrownNode[];
+  /** The grid of its scores, where leaves may be linear. */
+  unit?: number | undefined;
 }
 
 /** A leaf. */
@@ -119,7 +133,8 @@ export function packTrees(trees: readonly GrownTree[], numOutputs: number): Tree
     }
   });
   packed.treeStart[trees.length] = at;
-  return packed;
+  const linear = packLinear(trees);
+  return linear === undefined ? packed : { ...packed, linear };
 }
 
 /** Arrays of the right sizes. */
@@ -175,6 +190,7 @@ export function takeTrees(ensemble: TreeEnsemble, numTrees: number): TreeEnsembl
     rows: ensemble.rows.slice(0, end),
     value: ensemble.value.slice(0, end * ensemble.numOutputs),
     ...(ensemble.variance === undefined ? {} : { variance: ensemble.variance.slice(0, end) }),
+    ...takeLinear(ensemble.linear, numTrees, end),
   };
 }
 
@@ -252,7 +268,8 @@ export function mergeEnsembles(
     word += endWord - firstWord;
   });
   merged.treeStart[order.length] = at;
-  return merged;
+  const linear = mergeLinear(order);
+  return linear === undefined ? merged : { ...merged, linear };
 }
 
 function nodeCount(trees: TreeEnsemble, t: number): number {

@@ -147,7 +147,7 @@ async function boost(
 }
 
 describe('processes that meet over sockets', () => {
-  it.each([{}, { weightCol: 'w' }])(
+  it.each([{}, { weightCol: 'w' }, { linearLeaves: true }])(
     'grow the trees of one thread in every array, with %o',
     async (options) => {
       const [alone] = (await boost(gangRunnerOf(new InlineRunner()), 1, options)) as [RankResult];

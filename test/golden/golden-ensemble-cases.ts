@@ -71,6 +71,14 @@ export const goldenEnsembleCases: Readonly<Record<string, () => Estimator>> = {
       minInstancesPerNode: 4,
       contributionsCol: 'why',
     }),
+  'GBTRegressionModel-linear': () =>
+    new GBTRegressor({
+      featuresCols,
+      labelCol: 'delay',
+      maxIter: 4,
+      minInstancesPerNode: 8,
+      linearLeaves: true,
+    }),
   'GBTRegressionModel-dart': () =>
     new GBTRegressor({
       featuresCols,

@@ -41,6 +41,17 @@ export const plantedBugs = [
     tests: ['test/base/exact-sum.prop.test.ts'],
   },
   {
+    name: 'sums of linear leaves depend on their order',
+    edits: [
+      {
+        file: 'src/training/linear-leaves.ts',
+        find: '    const whole = term + coarse - coarse;',
+        replace: '    const whole = term;',
+      },
+    ],
+    tests: ['test/training/linear-leaves.prop.test.ts'],
+  },
+  {
     name: 'sums of linear models depend on their order',
     edits: [
       {

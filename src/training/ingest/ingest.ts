@@ -21,6 +21,7 @@ import { binTableBytes, RowBinner } from './bin-rows.ts';
 import { weighClasses } from './class-weights.ts';
 import { dealRows, type RankRows } from './deal-rows.ts';
 import { BinFinder, givenBins } from './find-bins.ts';
+import { keepNumbers, numbersOfRow } from './keep-numbers.ts';
 import { placePartitions } from './placed-partitions.ts';
 import { cutWaves, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
 import { marginPaths } from './read-offsets.ts';
@@ -60,6 +61,8 @@ export interface IngestedRows {
   readonly positions: number;
   readonly keys: number;
   readonly records: number;
+  /** float64[row][numeric features] where leaves are to be linear (keep-numbers.ts); else 0. */
+  readonly numbers: number;
   /** From here on memory is free. */
   readonly free: number;
 }
@@ -72,7 +75,7 @@ export async function ingest(
   environment: RankEnvironment,
   job: IngestJob,
   slotBytes: (
-    rows: Omit<IngestedRows, 'layout' | 'features' | 'records' | 'free'>,
+    rows: Omit<IngestedRows, 'layout' | 'features' | 'records' | 'numbers' | 'free'>,
   ) => Promise<4 | 8>,
 ): Promise<IngestedRows> {
   const numRows = job.rowRange[1] - job.rowRange[0];
@@ -87,6 +90,8 @@ export async function ingest(
   const keys = arena.allocate(4 * numRows);
   const tables = arena.allocate(environment.numLocal * tableBytes(job));
   const records = arena.allocate(strideBound(job) * numRows);
+  const numbers =
+    job.keepsNumbers === true ? arena.allocate(8 * numRows * numbersOfRow(job.features)) : 0;
   const overlay = new Arena(arena.top);
   const roles: RoleAddresses = {
     labels: overlay.allocate(8 * numRows),
@@ -172,11 +177,18 @@ export async function ingest(
     await raw.load(wave, () => undefined);
     binner.bin(raw, wave, trainRuns, records + train.start * layout.stride);
     binner.bin(raw, wave, validationRuns, records + validation.start * layout.stride);
+    if (numbers !== 0) {
+      const read = { raw, wave, sources: job.features };
+      const rowBytes = 8 * numbersOfRow(job.features);
+      keepNumbers(environment, read, trainRuns, numbers + train.start * rowBytes);
+      keepNumbers(environment, read, validationRuns, numbers + validation.start * rowBytes);
+    }
     environment.progress({ phase: 'bin', done: i + 1, total: waves.length, message: 'passes' });
   }
   await environment.wait(environment.collective.barrier());
-  const free = records + layout.stride * (train.numProcess + validation.numProcess);
-  return { features, layout, records, free, ...rows };
+  const ends = records + layout.stride * (train.numProcess + validation.numProcess);
+  const free = numbers === 0 ? ends : numbers + 8 * numRows * numbersOfRow(job.features);
+  return { features, layout, records, numbers, free, ...rows };
 }
 
 /** No record is longer than this: two bytes a category, one a number, the slot and padding. */
