@@ -87,32 +87,37 @@ class Race {
     if (needsModel(this.#row.task().work)) await this.#trainModel(contestant);
     const [first] = contestant.variants;
     if (contestant.variants.length === 1) return first as Variant;
-    const short = this.#shortRounds();
-    const best = await this.#fastest(contestant, contestant.variants, short);
     const { settings, work } = this.#row.task();
-    if (best === null || needsModel(work) || best.run.seconds > briefSeconds)
+    const tried = await this.#tryVariants(contestant, contestant.variants, this.#shortRounds());
+    const [best] = tried;
+    if (best === undefined || needsModel(work) || best.seconds > briefSeconds)
       return best?.variant ?? null;
     // of a fit that is over so soon, a tenth is mostly reading: a second look at all rounds, twice each
-    const twice = [...contestant.variants, ...contestant.variants];
-    const all = await this.#fastest(contestant, twice, settings.rounds);
-    return (all ?? best).variant;
+    const near = tried.filter(({ seconds }) => seconds < 4 * best.seconds);
+    if (near.length === 1) return best.variant;
+    const twice = [...near, ...near].map(({ variant }) => variant);
+    const [fastest] = await this.#tryVariants(contestant, twice, settings.rounds);
+    return (fastest ?? best).variant;
   }
 
-  async #fastest(
+  /** The fastest first. */
+  async #tryVariants(
     contestant: Contestant,
     variants: readonly Variant[],
     rounds: number,
-  ): Promise<{ variant: Variant; run: RunRecord } | null> {
-    let best: { variant: Variant; run: RunRecord } | null = null;
+  ): Promise<{ variant: Variant; seconds: number }[]> {
+    const tried: { variant: Variant; seconds: number }[] = [];
+    let least = Number.POSITIVE_INFINITY;
     for (const variant of variants) {
       // a variant far behind, spinning threads say, is not waited for
-      const limitSeconds = best === null ? undefined : 10 + 2 * best.run.processSeconds;
+      const limitSeconds = Number.isFinite(least) ? 10 + 2 * least : undefined;
       const run = await this.#tryRun(contestant, variant, { round: -1, rounds, limitSeconds });
       if (run === null) continue;
       this.#say(run, 'trial');
-      if (best === null || run.seconds < best.run.seconds) best = { variant, run };
+      tried.push({ variant, seconds: run.seconds });
+      least = Math.min(least, run.processSeconds);
     }
-    return best;
+    return tried.sort((a, b) => a.seconds - b.seconds);
   }
 
   #shortRounds(): number {
