@@ -176,8 +176,8 @@ export class Session {
    * const table = session.createTable({ x, label: x.map((value) => value * value) });
    * const estimator = new GBTRegressor({ featuresCols: ['x'], maxDepth: 4, maxIter: 20 });
    * const told = await session.explain(estimator, table, { executors: [1, 2], latencyMs: 0.5 });
-   * console.log(told.scales.map(({ executors }) => executors)); // [1, 2]
-   * console.log(String(told).split('\n')[0]); // executors  meetings  bytes  seconds   (a tree)
+   * console.log(told.scales.map(({ executors }) => executors)); // [ 1, 2 ]
+   * console.log(String(told).split('\n')[0]); // executors  meetings      bytes  seconds   (a tree)
    * await session.close();
    * ```
    */
