@@ -189,15 +189,23 @@ function evaluateCommand(): Command {
 function withSessionOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--session <kind>', 'where to work; executors read --data under their own paths')
-        .choices(['local', 'executors'])
+      new Option(
+        '--session <kind>',
+        'where to work; executors and Spark read --data under their own paths',
+      )
+        .choices(['local', 'executors', 'spark'])
         .default('local'),
     )
-    .option('--executors <addresses>', 'host:port,host:port of `coppice executor`s', list)
+    .option(
+      '--executors <addresses>',
+      'host:port,host:port of `coppice executor`s; on Spark how many members, such as 8',
+      list,
+    )
+    .option('--spark <url>', 'sc://host:port of a Spark Connect server; default: SPARK_REMOTE')
     .option('--rendezvous <folder>', 'where launched executors announce themselves')
     .option('--world <n>', 'how many of them there are', wholeNumber)
-    .option('--token-file <file>', 'a file with the secret that the executors know')
-    .option('--tls-ca <file>', "the authority that signed the executors' certificates, PEM")
+    .option('--token-file <file>', 'a file with the secret that the executors, or Spark, know')
+    .option('--tls-ca <file>', "the authority that signed the others' certificates, PEM")
     .option('--tls-cert <file>', 'a certificate to show to them, PEM')
     .option('--tls-key <file>', 'its key, PEM')
     .option(

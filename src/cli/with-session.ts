@@ -1,13 +1,15 @@
-/** Runs a command's work in a session of its own, here or on executors, which ends with it. */
+/** Runs a command's work in a session of its own, here, on executors or on Spark, which ends with it. */
 import { CoppiceError } from '../base/errors.ts';
+import { pemText, tokenOf } from '../session/connect.ts';
 import { Session } from '../session/session.ts';
 
 /** Where a command works. */
 export interface SessionCommandOptions {
   readonly threads?: number;
   readonly device?: 'cpu' | 'gpu' | 'auto';
-  readonly session?: 'local' | 'executors';
+  readonly session?: 'local' | 'executors' | 'spark';
   readonly executors?: readonly string[];
+  readonly spark?: string;
   readonly rendezvous?: string;
   readonly world?: number;
   readonly tokenFile?: string;
@@ -16,8 +18,7 @@ export interface SessionCommandOptions {
   readonly tlsKey?: string;
   readonly sessionName?: string;
 }
-
-/** Calls `work` with a session; closes it whatever happens. @throws CoppiceError `USAGE`, and see `Session.connect` */
+/** Calls `work` with a session; closes it whatever happens. @throws CoppiceError `USAGE`, and see `Session.connect` and `Session.spark` */
 export async function withSession<T>(
   options: SessionCommandOptions,
   work: (session: Session) => Promise<T>,
@@ -31,6 +32,8 @@ export async function withSession<T>(
 }
 
 async function openSession(options: SessionCommandOptions): Promise<Session> {
+  if (options.session === 'spark') return await openSpark(options);
+  if (options.spark !== undefined) throw new CoppiceError('USAGE', '--spark needs --session spark');
   const { threads, rendezvous, world, tokenFile, tlsCa, tlsCert, tlsKey } = options;
   const executors = options.executors ?? rendezvous;
   const device = options.device === undefined ? {} : { device: options.device };
@@ -52,5 +55,39 @@ async function openSession(options: SessionCommandOptions): Promise<Session> {
     ...device,
     name: options.sessionName,
     tls: isSecure ? { ca: tlsCa, cert: tlsCert, key: tlsKey } : undefined,
+  });
+}
+
+async function openSpark(options: SessionCommandOptions): Promise<Session> {
+  const { spark: url, threads, executors, tokenFile, tlsCa, tlsCert, tlsKey } = options;
+  if (url === undefined && process.env['SPARK_REMOTE'] === undefined) {
+    throw new CoppiceError(
+      'USAGE',
+      '--session spark needs --spark sc://host:15002, or the variable SPARK_REMOTE: the address of a Spark Connect server',
+    );
+  }
+  for (const name of ['rendezvous', 'world', 'device'] as const) {
+    if (options[name] === undefined) continue;
+    throw new CoppiceError('USAGE', `--${name} has no meaning with --session spark; leave it out`);
+  }
+  const numMembers = executors === undefined ? undefined : Number(executors.join());
+  if (numMembers !== undefined && !(Number.isInteger(numMembers) && numMembers > 0)) {
+    throw new CoppiceError(
+      'USAGE',
+      `--executors with --session spark must be how many members there are, such as 8; got ${executors?.join()}`,
+    );
+  }
+  const isSecure = tlsCa !== undefined || tlsCert !== undefined;
+  const [ca, cert, key] = await Promise.all([
+    pemText(tlsCa, '--tls-ca'),
+    pemText(tlsCert, '--tls-cert'),
+    pemText(tlsKey, '--tls-key'),
+  ]);
+  return await Session.spark({
+    url,
+    executors: numMembers,
+    threadsPerExecutor: threads,
+    token: tokenFile === undefined ? undefined : await tokenOf({ tokenFile }, '--session spark'),
+    ...(isSecure ? { tls: { ca, cert, key } } : {}),
   });
 }

@@ -2,16 +2,14 @@
  * The driver's side of everything that members do on Spark: uploads them, starts them over the rows of a table,
  * and puts their answers together. One host serves one session.
  */
-import { readFileSync } from 'node:fs';
 import { DataType, Field, type RecordBatch, Schema, tableFromIPC } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { decodeValue } from '../cluster/executors/decode-value.ts';
-import { encodeValue, joinPieces } from '../cluster/executors/encode-value.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { emptyBatch } from '../table/conform-column.ts';
 import type { PlanNode } from '../table/plan-node.ts';
 import { fieldToRecord, schemaToRecord } from '../table/schema-record.ts';
-import { batchToShared } from '../table/shared-batch.ts';
+import { batchFromShared, batchToShared, type SharedBatch } from '../table/shared-batch.ts';
 import { memoryPartition } from '../table/sources.ts';
 import type { TableOptions } from '../table/table-core.ts';
 import type { ExecutionProgress, Relation } from './connect/messages.ts';
@@ -26,6 +24,7 @@ import { hiddenFields, inOrder, type SparkRows, sql } from './spark-rows.ts';
 import { type PendingTable, placedOperators } from './spark-table.ts';
 import { sparkTypeOf } from './spark-types.ts';
 import { quoteName } from './sql-text.ts';
+import { MemberUploads } from './upload-members.ts';
 
 /** Settings of the members. */
 export interface HostOptions {
@@ -49,10 +48,10 @@ export interface MemberFrame {
   readonly blob: Uint8Array;
 }
 
-/** Payloads up to this many bytes travel in the plan; longer ones as a file. */
-const inlineBytes = 32 << 10;
+const readingTask = 'table.readPartition';
 
-const memberFiles = ['coppice-member.mjs', 'coppice-worker.js', 'coppice-kernels.wasm'];
+/** Files are written where the driver is, and the encoder of this one is not uploaded. */
+const encodingTask = 'table.encodeParquet';
 
 /** See the header. */
 export class SparkHost {
@@ -62,13 +61,13 @@ export class SparkHost {
   readonly local: TaskRunner;
   readonly python = new PythonVersion();
   readonly #counts = new WeakMap<Relation, Promise<number>>();
-  #uploaded: Promise<void> | null = null;
-  #numPayloads = 0;
+  readonly #uploads: MemberUploads;
 
   constructor(client: SparkConnect, options: HostOptions, local: TaskRunner) {
     this.client = client;
     this.options = options;
     this.local = local;
+    this.#uploads = new MemberUploads(client, options);
   }
 
   get numMembers(): number {
@@ -97,13 +96,22 @@ export class SparkHost {
   ): AsyncGenerator<T, void, undefined> {
     const { signal } = options;
     const { rows, operators } = table;
+    if (task === encodingTask && operators.length > 0) {
+      const read = { task: readingTask, payload: {} };
+      for await (const shared of this.runTask<SharedBatch>(table, read, options)) {
+        const partition = memoryPartition(batchFromShared(shared));
+        yield await this.local.run<T>(task, { ...payload, partition }, { signal });
+      }
+      return;
+    }
+    const isDoneHere = task === readingTask || task === encodingTask;
     let isEmpty = true;
-    if (task === 'table.readPartition' && operators.length === 0) {
+    if (isDoneHere && operators.length === 0) {
       for await (const batch of this.batches(rows, signal)) {
         isEmpty = false;
         const wanted = payload['columns'] as readonly string[] | undefined;
         const partition = memoryPartition(batch, schemaToRecord(batch.schema));
-        if (wanted === undefined) yield batchToShared(batch) as T;
+        if (task === readingTask && wanted === undefined) yield batchToShared(batch) as T;
         else yield await this.local.run<T>(task, { ...payload, partition }, { signal });
       }
     } else {
@@ -236,10 +244,8 @@ export class SparkHost {
     },
   ): Promise<Relation> {
     const { rows, work, output, isBarrier } = call;
-    await this.#upload();
     const { node, nodeArgs } = this.options;
-    const payload = await this.#payloadOf(work);
-    const member = `file:${memberFiles[0]}`;
+    const { member, payload } = await this.#uploads.bootOf(work);
     return mapByMember(input, {
       columns: [...rows.fields.map(({ name }) => name), ...rows.order.map(({ column }) => column)],
       output,
@@ -292,38 +298,6 @@ export class SparkHost {
       for (const row of tableFromIPC(stream).toArray()) count += Number(row.n);
     }
     return count;
-  }
-
-  /** The shim and the members' files, once a session. */
-  #upload(): Promise<void> {
-    this.#uploaded ??= this.#uploadFiles().catch((error: unknown) => {
-      this.#uploaded = null;
-      throw error;
-    });
-    return this.#uploaded;
-  }
-
-  async #uploadFiles(): Promise<void> {
-    const { bundle, shim } = this.options;
-    const files = new Map<string, Uint8Array>();
-    try {
-      files.set('pyfiles/coppice_shim.py', readFileSync(shim));
-      for (const name of memberFiles)
-        files.set(`files/${name}`, readFileSync(new URL(name, bundle)));
-    } catch (cause) {
-      const message =
-        'the files of the Spark members must lie in the package; they do not: build it anew';
-      throw new CoppiceError('INTERNAL', message, { cause });
-    }
-    await this.client.addArtifacts(files);
-  }
-
-  async #payloadOf(work: MemberWork): Promise<string> {
-    const bytes = joinPieces(encodeValue(work));
-    if (bytes.length <= inlineBytes) return `data:${Buffer.from(bytes).toString('base64')}`;
-    const name = `coppice-work-${this.#numPayloads++}.bin`;
-    await this.client.addArtifacts(new Map([[`files/${name}`, bytes]]));
-    return `file:${name}`;
   }
 }
 

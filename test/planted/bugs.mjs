@@ -1060,4 +1060,26 @@ export const plantedBugs = [
     ],
     tests: ['test/feature/vector-stages.test.ts'],
   },
+  {
+    name: 'a pickle counts characters where Python reads bytes',
+    edits: [
+      {
+        file: 'src/spark/pickle.ts',
+        find: 'head.writeUInt32LE(bytes.length, 1);',
+        replace: 'head.writeUInt32LE(value.length, 1);',
+      },
+    ],
+    tests: ['test/spark/pickle.prop.test.ts'],
+  },
+  {
+    name: 'a member on Spark numbers its rows as if the members before had none of that table',
+    edits: [
+      {
+        file: 'src/spark/gang-payload.ts',
+        find: '      firstRow += numRows;\n',
+        replace: '',
+      },
+    ],
+    tests: ['test/spark/gang-payload.prop.test.ts'],
+  },
 ];

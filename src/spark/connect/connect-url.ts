@@ -24,6 +24,8 @@ export interface SparkAddress {
   readonly userId: string;
   /** The session to join; a new one where it is null. */
   readonly sessionId: string | null;
+  /** Headers of every call: the pairs whose keys begin with `x-`. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const defaultPort = 15002;
@@ -55,14 +57,16 @@ export function parseSparkUrl(
   const token = given.token ?? pairs.get('token') ?? null;
   const host = (match[1] as string).replace(/^\[|\]$/g, '');
   const asked = pairs.get('use_ssl');
+  const headers = Object.fromEntries([...pairs].filter(([key]) => key.startsWith('x-')));
+  const hasSecret = token !== null || Object.keys(headers).length > 0;
   const isEncrypted =
     given.tls === undefined
-      ? asked === 'true' || (token !== null && asked === undefined && !isLoopback(host))
+      ? asked === 'true' || (hasSecret && asked === undefined && !isLoopback(host))
       : given.tls !== false;
-  if (token !== null && !isEncrypted && !isLoopback(host)) {
+  if (hasSecret && !isEncrypted && !isLoopback(host)) {
     throw new CoppiceError(
       'PARAM_INVALID',
-      `the connection to ${host} must be encrypted when a token is sent; got a token without TLS; give tls: true, or use_ssl=true in the url`,
+      `the connection to ${host} must be encrypted when a token or a header is sent; got one without TLS; give tls: true, or use_ssl=true in the url`,
     );
   }
   return {
@@ -72,7 +76,13 @@ export function parseSparkUrl(
     isEncrypted,
     userId: pairs.get('user_id') ?? 'coppice',
     sessionId: pairs.get('session_id') ?? null,
+    headers,
   };
+}
+
+/** What of an address no message may repeat. */
+export function secretsOf({ token, headers }: SparkAddress): readonly string[] {
+  return [...(token === null ? [] : [token]), ...Object.values(headers)];
 }
 
 /** True for addresses that do not leave the machine. */

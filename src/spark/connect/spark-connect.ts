@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type * as Grpc from '@grpc/grpc-js';
 import { abortedError, throwIfAborted } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import type { SparkAddress, SparkTls } from './connect-url.ts';
+import { type SparkAddress, type SparkTls, secretsOf } from './connect-url.ts';
 import { crc32 } from './crc32.ts';
 import { loadSparkService, type SparkService } from './load-grpc.ts';
 import type { ExecutePlanResponse, ExecutionProgress, Relation, SparkType } from './messages.ts';
@@ -59,6 +59,7 @@ export class SparkConnect {
     });
     this.#metadata = new grpc.Metadata();
     if (address.token !== null) this.#metadata.set('authorization', `Bearer ${address.token}`);
+    for (const [key, value] of Object.entries(address.headers)) this.#metadata.set(key, value);
   }
 
   /** Connects and asks the server who it is. @throws CoppiceError `DEPENDENCY_MISSING`, `UNAUTHENTICATED`, `EXECUTOR_LOST` */
@@ -230,8 +231,9 @@ export class SparkConnect {
   }
 
   #error(cause: unknown, what: string, full?: string): CoppiceError {
-    const { host, port, token } = this.#address;
-    return sparkError(cause, { what, server: `${host}:${port}`, token }, full);
+    const { host, port } = this.#address;
+    const secrets = secretsOf(this.#address);
+    return sparkError(cause, { what, server: `${host}:${port}`, secrets }, full);
   }
 
   #unary<T>(

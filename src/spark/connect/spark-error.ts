@@ -46,7 +46,7 @@ export function workerPythonIn(text: string): string | null {
 /** Any failure of a call as a CoppiceError. @param full all that Spark says of it, where it was asked */
 export function sparkError(
   cause: unknown,
-  where: { readonly what: string; readonly server: string; readonly token: string | null },
+  where: { readonly what: string; readonly server: string; readonly secrets: readonly string[] },
   full = '',
 ): CoppiceError {
   if (cause instanceof CoppiceError) return cause;
@@ -54,7 +54,7 @@ export function sparkError(
   const said = `${details ?? message ?? String(cause)}\n${full}`;
   const ofMember = memberErrorIn(said);
   if (ofMember !== null) return ofMember;
-  const words = redact(firstLines(said), [where.token]);
+  const words = redact(firstLines(said), where.secrets);
   const { what, server } = where;
   if (code === grpcStatus.unauthenticated || code === grpcStatus.permissionDenied) {
     return new CoppiceError(

@@ -1,7 +1,7 @@
 /**
  * Starts the Spark that the tests of this folder speak to: one JVM with three slots, a Connect server on a port of
  * its own. Spark is installed on first use, pinned, into ~/.cache/coppice-spark (COPPICE_SPARK_HOME names another
- * folder). Why there is no server, where there is none, the tests read from COPPICE_SPARK_MISSING.
+ * folder). COPPICE_SPARK_URL, with the other variables that are set here, names one that runs already. Why there is no server, where there is none, the tests read from COPPICE_SPARK_MISSING.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
@@ -25,6 +25,7 @@ const python = join(home, 'venv', 'bin', 'python');
 
 /** Vitest calls it before the first test; what it returns, after the last. */
 export async function setup(): Promise<() => Promise<void>> {
+  if (process.env['COPPICE_SPARK_URL'] !== undefined) return async () => undefined;
   const missing = lacks() ?? install();
   if (missing !== null) {
     process.env['COPPICE_SPARK_MISSING'] = missing;
