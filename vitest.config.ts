@@ -12,7 +12,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/package/**', 'test/spark/server/**', '**/node_modules/**'],
+    exclude: ['test/package/**', 'test/spark/{server,cluster}/**', '**/node_modules/**'],
     globalSetup: ['test/tools/refuse-stale-build.ts'],
     setupFiles: ['test/tools/seed-properties.ts'],
     reporters: reportersOf('tests'),

@@ -116,15 +116,18 @@ class _Member:
             self.process.kill()
         code = self.process.wait()
         how = "signal %s" % signal.Signals(-code).name if code < 0 else "code %d" % code
-        size = os.lseek(self.words, 0, os.SEEK_END)
-        os.lseek(self.words, max(0, size - _KEPT_WORDS), os.SEEK_SET)
-        words = os.read(self.words, _KEPT_WORDS).decode("utf8", "replace").strip()
+        words = self.last_words()
         raise _error(
             "EXECUTOR_LOST",
             "rank %d on host %s was lost: it ended with %s (%s)%s"
             % (self.rank, self.host, how, why, "; its last words: " + words if words else ""),
             {"rank": self.rank, "host": self.host, "secondary": code == 75},
         )
+
+    def last_words(self):
+        size = os.lseek(self.words, 0, os.SEEK_END)
+        os.lseek(self.words, max(0, size - _KEPT_WORDS), os.SEEK_SET)
+        return os.read(self.words, _KEPT_WORDS).decode("utf8", "replace").strip()
 
     def frames(self):
         out = self.process.stdout
@@ -216,6 +219,12 @@ def run(conf_json):
             finished = code == 0
             if not finished:
                 node.hear()
+            words = node.last_words() if is_gang else ""
+            if words:
+                yield pa.RecordBatch.from_arrays(
+                    [pa.array([rank], pa.int32()), pa.array([-1], pa.int32()), pa.array([words.encode("utf8")], pa.binary())],
+                    names=["rank", "seq", "blob"],
+                )
         except subprocess.TimeoutExpired:
             node.fail("it did not end")
         finally:

@@ -87,6 +87,7 @@ async function openSpark(options: SessionCommandOptions): Promise<Session> {
     url,
     executors: numMembers,
     threadsPerExecutor: threads,
+    name: options.sessionName,
     token: tokenFile === undefined ? undefined : await tokenOf({ tokenFile }, '--session spark'),
     ...(isSecure ? { tls: { ca, cert, key } } : {}),
   });

@@ -40,6 +40,8 @@ export interface GangRunner extends TaskRunner {
   readonly hasOtherProcesses?: boolean;
   /** How often work is begun again after one of them was lost; 0 where this is left out. */
   readonly retries?: number;
+  /** Long gangs end early, having told all they have, and their callers are to go on from there (`isPause`). */
+  readonly pauses?: boolean;
   /** Runs a program on every rank; resolves with what each returned. */
   runGang(request: GangRequest): Promise<unknown[]>;
 }
@@ -47,6 +49,17 @@ export interface GangRunner extends TaskRunner {
 /** True for an error of the machines, not of the work: the same work may succeed when it is begun again. */
 export function isLoss(error: unknown): boolean {
   return isCoppiceError(error, 'EXECUTOR_LOST') || isCoppiceError(error, 'COLLECTIVE_TIMEOUT');
+}
+
+/** A gang that ended by plan, to be gone on with. */
+export function pauseOf(program: string): CoppiceError {
+  const message = `the ${program} job paused, to go on in another gang`;
+  return new CoppiceError('EXECUTOR_LOST', message, { context: { pause: true } });
+}
+
+/** True for the end of a gang that is to be gone on with; nothing was lost. */
+export function isPause(error: unknown): boolean {
+  return isCoppiceError(error, 'EXECUTOR_LOST') && error.context['pause'] === true;
 }
 
 /** The runner's gangs, or a gang of one in the calling thread. */

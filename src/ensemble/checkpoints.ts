@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emitWarning } from '../base/warn.ts';
-import { isLoss } from '../cluster/gang-runner.ts';
+import { isLoss, isPause } from '../cluster/gang-runner.ts';
 import { libraryVersion } from '../pipeline/format-version.ts';
 import { loadSavedStage } from '../pipeline/stage-reader.ts';
 import { stageClassNamed } from '../pipeline/stage-registry.ts';
@@ -42,6 +42,8 @@ export interface CheckpointedFit {
   readonly interval: number;
   /** How often the fit goes on after it lost an executor. */
   readonly retries: number;
+  /** Gangs of the runner end early, to be gone on with. */
+  readonly pauses?: boolean | undefined;
   /** Options of the model. */
   readonly given: Readonly<Record<string, unknown>>;
   /** All that decides about the model but the rows. */
@@ -194,6 +196,7 @@ export class Checkpoints {
     this.#addTold();
     if (this.#whole?.checkpoint?.key === this.#key) this.#resumed = this.#whole;
     const rounds = this.#resumed?.checkpoint?.numRounds ?? 0;
+    if (isPause(cause)) return;
     emitWarning(`the fit of ${this.#fit.owner} goes on from round ${rounds}: ${cause.message}`);
   }
 
@@ -208,7 +211,7 @@ export class Checkpoints {
           if (trained.facts.isOtherData !== true) return trained;
           this.#forget();
         } catch (error) {
-          losses += 1;
+          if (!isPause(error)) losses += 1;
           if (losses > this.#fit.retries || !isLoss(error)) throw error;
           this.#goOn(error as Error);
         }
@@ -281,7 +284,7 @@ export function checkpointsOf(
   fit: Omit<CheckpointedFit, 'folder' | 'interval'>,
 ): Checkpoints | null {
   const { checkpointDir: folder = null, checkpointInterval: interval = 10 } = params;
-  if (folder === null && fit.retries === 0) return null;
+  if (folder === null && fit.retries === 0 && fit.pauses !== true) return null;
   return new Checkpoints({ ...fit, folder, interval });
 }
 

@@ -106,9 +106,9 @@ export async function fitBoostedTrees(
     knownClasses: knownClasses(initial),
     validationSets: watched.sets,
   };
-  const retries = gangRunnerOf(table.runner).retries ?? 0;
+  const { retries = 0, pauses } = gangRunnerOf(table.runner);
   const checkpoints = checkpointsOf(params, {
-    ...{ owner, given, initial, retries },
+    ...{ owner, given, initial, retries, pauses },
     job: { ...job, ingest },
     modelData: (trained) => trainedData(columns, trained),
   });

@@ -46,13 +46,19 @@ export interface GangWork {
   /** The first rank of every member, then the number of ranks. */
   readonly firstRanks: readonly number[];
   readonly timeoutMs: number;
+  /** When the gang is to end after a snapshot, having trained so long; null: when it is done. */
+  readonly legMs: number | null;
 }
 
 /** What a member is to do. */
 export type MemberWork = TaskWork | ColumnsWork | GangWork;
 
-/** What a member of a gang answers. */
-export type GangAnswer = { readonly values: readonly unknown[] } | { readonly failed: ErrorRecord };
+/** What a member of a gang answers, with what its ranks told the driver meanwhile. */
+export type GangAnswer = { readonly notes: readonly unknown[] } & (
+  | { readonly values: readonly unknown[] }
+  | { readonly failed: ErrorRecord }
+  | { readonly isPaused: true }
+);
 
 /** The longest frame: a row of Spark's holds one. */
 export const frameBytes = 8 << 20;

@@ -7,15 +7,17 @@ import { float, int, str, strings } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import { batchFromArrow, batchFromColumns, type ColumnInput } from '../table/create-table.ts';
 import { PartitionedTable } from '../table/partitioned-table.ts';
-import { parseSparkUrl, type SparkTls } from './connect/connect-url.ts';
+import { parseSparkUrl, type SparkAddress, type SparkTls } from './connect/connect-url.ts';
 import type { Relation } from './connect/messages.ts';
 import { SparkConnect } from './connect/spark-connect.ts';
 import { encodePlain } from './encode-plain.ts';
+import { uuidOf } from './named-work.ts';
 import { openQuery, openRows } from './open-rows.ts';
 import { SparkHost } from './spark-host.ts';
 import type { SparkRows } from './spark-rows.ts';
 import { SparkRunner } from './spark-runner.ts';
 import { sparkNode } from './spark-table.ts';
+import { widened } from './wider-types.ts';
 
 const sparkParams = defineParams('Session.spark', {
   /** The Spark Connect server: `sc://host:port`, with `/;key=value` pairs as Spark's own clients take them. */
@@ -34,12 +36,20 @@ const sparkParams = defineParams('Session.spark', {
   timeout: float({ default: 60, min: 0.1, since: '0.1.0' }),
   /** Seconds that a gang waits for free slots. */
   slotTimeout: float({ default: 60, min: 1, since: '0.1.0' }),
+  /** Seconds after which a fit of boosted trees brings its rounds here and goes on from them in another Spark job. */
+  checkpointSeconds: float({ default: 60, min: 0.1, since: '0.1.0' }),
+  /** A name with which running work outlives its driver: the same fit in a new session of this name takes it up. */
+  name: str({ since: '0.1.0' }),
+  /** The minor version of the workers' Python; where it is another one, Spark says so and the plan is sent again. */
+  pythonVersion: str({ default: '3.11', since: '0.1.0' }),
 });
 
 /** Options of {@link Session.spark}. @interface */
 export type SparkOptions = Options<typeof sparkParams.schema> & {
   /** Certificates of an encrypted connection; `true` for the system's authorities, `false` for none. */
   readonly tls?: SparkTls | boolean | undefined;
+  /** Is told what members write to stderr, when their job is done; by default it goes to this process's. */
+  readonly onLog?: ((member: string, text: string) => void) | undefined;
 };
 
 /** What a session on Spark is made of. */
@@ -59,7 +69,7 @@ export interface SparkParts {
  * @throws CoppiceError `PARAM_INVALID`, `DEPENDENCY_MISSING`, `UNAUTHENTICATED`, `EXECUTOR_LOST`, `UNSUPPORTED`
  */
 export async function openSpark(given: SparkOptions, local: TaskRunner): Promise<SparkParts> {
-  const { tls, ...options } = given;
+  const { tls, onLog, ...options } = given;
   const params = resolveParams(sparkParams, options);
   const url = params.url ?? process.env['SPARK_REMOTE'];
   if (url === undefined) {
@@ -69,7 +79,7 @@ export async function openSpark(given: SparkOptions, local: TaskRunner): Promise
     );
   }
   const token = params.token ?? process.env['SPARK_CONNECT_AUTHENTICATE_TOKEN'];
-  const address = parseSparkUrl(url, { token, tls });
+  const address = namedAddress(parseSparkUrl(url, { token, tls }), params.name);
   const client = await SparkConnect.open(address, typeof tls === 'object' ? tls : undefined);
   checkVersion(client.version);
   // times cross as UTC, and what cannot be computed is an error, as here
@@ -83,6 +93,10 @@ export async function openSpark(given: SparkOptions, local: TaskRunner): Promise
       nodeArgs: params.nodeArgs,
       timeoutMs: params.timeout * 1000,
       slotTimeoutMs: params.slotTimeout * 1000,
+      legMs: params.checkpointSeconds * 1000,
+      pythonVersion: params.pythonVersion,
+      isNamed: address.sessionId !== null,
+      onLog: onLog ?? ((member, text) => void process.stderr.write(`${member}: ${text}\n`)),
       ...filesOfMembers(),
     },
     local,
@@ -104,11 +118,16 @@ export async function openSpark(given: SparkOptions, local: TaskRunner): Promise
     sql: async (query) => tableOf(await openQuery(client, query)),
     createTable: (columns) => {
       const batch = columns instanceof Table ? batchFromArrow(columns) : batchFromColumns(columns);
-      const { rows, operators, schema } = encodePlain(batch);
+      const { rows, operators, schema } = encodePlain(widened(batch));
       return new PartitionedTable(runner, sparkNode(host, rows, { operators, schema }));
     },
     close: async () => client.close({ release: address.sessionId === null }),
   };
+}
+
+/** The address of a named session: everyone who knows the name comes to the same one. */
+function namedAddress(address: SparkAddress, name: string | undefined): SparkAddress {
+  return name === undefined ? address : { ...address, sessionId: uuidOf(`session ${name}`) };
 }
 
 /** Where the members' files lie: beside the bundle of this package, whether this module runs from it or as source. */

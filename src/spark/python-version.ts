@@ -4,8 +4,13 @@ import { workerPythonIn } from './connect/spark-error.ts';
 
 /** The version that functions name. */
 export class PythonVersion {
-  #current = '3.11';
+  #current: string;
   #known = false;
+
+  /** @param guess the version to begin with */
+  constructor(guess = '3.11') {
+    this.#current = guess;
+  }
 
   get current(): string {
     return this.#current;

@@ -16,6 +16,7 @@ import { encodeValue } from '../cluster/executors/encode-value.ts';
 import { GangSeat } from '../cluster/executors/gang-seat.ts';
 import { runTask } from '../cluster/task-runner.ts';
 import { columnsAnswer, taskAnswers } from './do-staged-work.ts';
+import { GangNotes } from './gang-notes.ts';
 import { countTables, gangPayload, type PeerHello } from './gang-payload.ts';
 import { framesOf, type GangAnswer, type GangWork, type MemberWork } from './member-messages.ts';
 import { stagedRows } from './staged-source.ts';
@@ -93,13 +94,21 @@ async function runGang(boot: Boot, work: GangWork, talk: Talk): Promise<void> {
   const payload = gangPayload(work, staged, { process: boot.rank, peers, segments });
   const place = { process: boot.rank, firstRanks };
   const key = peers[0]?.key ?? '';
+  const kept = new GangNotes(boot.rank === 0 ? work.legMs : null);
+  const { notes } = kept;
+  const pause = new AbortController();
   let answer: GangAnswer;
   try {
-    const values = await seat.runRanks({ program, payload, place, key, peers });
-    answer = { values };
+    const onMessage = (message: unknown): void => {
+      if (kept.take(message)) pause.abort();
+    };
+    const watch = { signal: pause.signal, onMessage };
+    const values = await seat.runRanks({ program, payload, place, key, peers }, watch);
+    answer = { values, notes };
   } catch (error) {
     if (isFollowed(error)) throw error;
-    answer = { failed: { ...toErrorRecord(error), stack: undefined } };
+    const failed = { ...toErrorRecord(error), stack: undefined };
+    answer = pause.signal.aborted ? { isPaused: true, notes } : { failed, notes };
   }
   await writeFrames(answer);
 }

@@ -6,18 +6,19 @@
 import type { Field } from 'apache-arrow';
 import { CoppiceError, fromErrorRecord } from '../base/errors.ts';
 import { decodeValue } from '../cluster/executors/decode-value.ts';
-import type { GangRequest } from '../cluster/gang-runner.ts';
+import { type GangRequest, pauseOf } from '../cluster/gang-runner.ts';
 import { throwRootCause } from '../cluster/threads/thread-pool.ts';
 import type { PartitionSpec } from '../table/partition-spec.ts';
 import { sourceColumns } from '../table/read-partition.ts';
 import { fieldToRecord } from '../table/schema-record.ts';
+import type { SnapshotRequest, TrainingProgress } from '../training/messages.ts';
 import { awaitSlots } from './await-slots.ts';
 import { columnsOfJob } from './columns-of-job.ts';
-import type { Relation } from './connect/messages.ts';
+import type { ExecutionProgress, Relation } from './connect/messages.ts';
 import { FrameJoiner, type GangAnswer, type GangWork } from './member-messages.ts';
 import { frameColumns } from './python-function.ts';
 import { SlotWatch } from './slot-watch.ts';
-import { framesOfStream, type SparkHost } from './spark-host.ts';
+import { framesOfStream, type MemberFrame, type SparkHost } from './spark-host.ts';
 import { dealtOut, projected, type SparkRows, tableColumn, unioned } from './spark-rows.ts';
 
 interface JobPartition {
@@ -32,7 +33,7 @@ export async function runSparkGang(
   rowsOf: (spec: PartitionSpec) => Promise<SparkRows>,
 ): Promise<unknown[]> {
   const { width, program, signal } = request;
-  const { threadsPerMember, timeoutMs, slotTimeoutMs } = host.options;
+  const { threadsPerMember, timeoutMs, slotTimeoutMs, legMs } = host.options;
   const payload = request.payload({ first: 0, count: width, total: width }) as Record<
     string,
     unknown
@@ -80,6 +81,7 @@ export async function runSparkGang(
     tableColumn: tables.length === 1 ? null : tableColumn,
     firstRanks,
     timeoutMs,
+    legMs: legOf(payload['snapshots'] as SnapshotRequest | null | undefined, legMs),
   };
   const make = async (input: Relation): Promise<Relation> => {
     const gang = await host.memberRelation(input, {
@@ -93,56 +95,84 @@ export async function runSparkGang(
   const relation: Relation = { late: { input: dealtOut(whole, numMembers), make } };
   const watch = new SlotWatch(numMembers, slotTimeoutMs, signal);
   try {
-    return await gather(host, relation, { numMembers, program, watch });
+    return await gather(host, relation, { numMembers, request, watch });
   } finally {
     watch.end();
   }
 }
 
+/** The first leg is short, so that the user sees soon that all is well. */
+function legOf(snapshots: SnapshotRequest | null | undefined, legMs: number): number | null {
+  if (snapshots === null || snapshots === undefined) return null;
+  return snapshots.resumed === null ? legMs / 4 : legMs;
+}
+
+interface GatheredGang {
+  readonly numMembers: number;
+  readonly request: GangRequest;
+  readonly watch: SlotWatch;
+}
+
 async function gather(
   host: SparkHost,
   relation: Relation,
-  gang: { readonly numMembers: number; readonly program: string; readonly watch: SlotWatch },
+  { numMembers, request, watch }: GatheredGang,
 ): Promise<unknown[]> {
-  const { numMembers, program, watch } = gang;
-  const frames = new Map<number, { readonly seq: number; readonly blob: Uint8Array }[]>();
+  const { program, onMessage } = request;
+  const frames = new Map<number, MemberFrame[]>();
   try {
-    const what = `the ${program} job`;
     const streams = host.execute(relation, {
       signal: watch.signal,
-      what,
-      onProgress: (progress) => watch.see(progress),
+      what: `the ${program} job`,
+      isLong: true,
+      onProgress: (progress) => {
+        watch.see(progress);
+        onMessage?.(tasksDone(progress));
+      },
     });
     for await (const stream of streams) {
       for (const frame of framesOfStream(stream)) {
-        const own = frames.get(frame.rank) ?? [];
-        own.push(frame);
-        frames.set(frame.rank, own);
+        if (frame.seq < 0) host.options.onLog(`rank ${frame.rank}`, wordsOf(frame));
+        else frames.set(frame.rank, [...(frames.get(frame.rank) ?? []), frame]);
       }
     }
   } catch (error) {
     throw watch.failure ?? error;
   }
-  const outcomes = Array.from({ length: numMembers }, (_, rank) =>
-    outcomeOf(frames.get(rank) ?? []),
-  );
+  const answers = Array.from({ length: numMembers }, (_, rank) => answerOf(frames.get(rank) ?? []));
+  for (const note of answers.flatMap((answer) => answer?.notes ?? [])) onMessage?.(note);
+  if (answers.some((answer) => answer !== null && 'isPaused' in answer)) throw pauseOf(program);
+  const outcomes = answers.map(outcomeOf);
   throwRootCause(outcomes);
   return outcomes.flatMap((o) => (o as PromiseFulfilledResult<readonly unknown[]>).value);
 }
 
-function outcomeOf(
-  frames: readonly { readonly seq: number; readonly blob: Uint8Array }[],
-): PromiseSettledResult<readonly unknown[]> {
+/** How far Spark is, as progress of a fit. */
+function tasksDone({ stages = [] }: ExecutionProgress): TrainingProgress {
+  const sum = (key: 'num_tasks' | 'num_completed_tasks'): number =>
+    stages.reduce((total, stage) => total + (stage[key] ?? 0), 0);
+  const message = 'tasks of Spark';
+  return { phase: 'read', done: sum('num_completed_tasks'), total: sum('num_tasks'), message };
+}
+
+function wordsOf({ blob }: MemberFrame): string {
+  return new TextDecoder().decode(blob);
+}
+
+function answerOf(frames: readonly MemberFrame[]): GangAnswer | null {
   const joiner = new FrameJoiner();
   let message: Uint8Array | null = null;
   for (const { blob } of [...frames].sort((a, b) => a.seq - b.seq)) message = joiner.push(blob);
-  if (message === null) {
-    const lost = new CoppiceError('EXECUTOR_LOST', 'a member of the gang on Spark gave no answer');
-    return { status: 'rejected', reason: lost };
-  }
-  const answer = decodeValue(message) as GangAnswer;
-  if ('failed' in answer) return { status: 'rejected', reason: fromErrorRecord(answer.failed) };
-  return { status: 'fulfilled', value: answer.values };
+  return message === null ? null : (decodeValue(message) as GangAnswer);
+}
+
+function outcomeOf(answer: GangAnswer | null): PromiseSettledResult<readonly unknown[]> {
+  if (answer !== null && 'values' in answer) return { status: 'fulfilled', value: answer.values };
+  const reason =
+    answer !== null && 'failed' in answer
+      ? fromErrorRecord(answer.failed)
+      : new CoppiceError('EXECUTOR_LOST', 'a member of the gang on Spark gave no answer');
+  return { status: 'rejected', reason };
 }
 
 /** The columns of all tables. */

@@ -15,6 +15,7 @@ import type { TableOptions } from '../table/table-core.ts';
 import type { ExecutionProgress, Relation } from './connect/messages.ts';
 import type { SparkConnect } from './connect/spark-connect.ts';
 import { FrameJoiner, type MemberWork, type StagedTable } from './member-messages.ts';
+import { operationOf } from './named-work.ts';
 import { numbered } from './positions.ts';
 import { frameColumns, mapByMember, type OutputColumn } from './python-function.ts';
 import { PythonVersion } from './python-version.ts';
@@ -36,6 +37,14 @@ export interface HostOptions {
   readonly timeoutMs: number;
   /** How long a gang may wait for free slots. */
   readonly slotTimeoutMs: number;
+  /** After which time a long fit ends its job and goes on in another. */
+  readonly legMs: number;
+  /** The workers' Python, as far as is known. */
+  readonly pythonVersion: string;
+  /** The session is known by a name, so another driver may look for its work. */
+  readonly isNamed: boolean;
+  /** Is told what members wrote to stderr. */
+  onLog(member: string, text: string): void;
   /** Where the files of members lie. */
   readonly bundle: URL;
   readonly shim: URL;
@@ -59,7 +68,7 @@ export class SparkHost {
   readonly options: HostOptions;
   /** Runs what is done on this machine. */
   readonly local: TaskRunner;
-  readonly python = new PythonVersion();
+  readonly python: PythonVersion;
   readonly #counts = new WeakMap<Relation, Promise<number>>();
   readonly #uploads: MemberUploads;
 
@@ -67,6 +76,7 @@ export class SparkHost {
     this.client = client;
     this.options = options;
     this.local = local;
+    this.python = new PythonVersion(options.pythonVersion);
     this.#uploads = new MemberUploads(client, options);
   }
 
@@ -216,11 +226,16 @@ export class SparkHost {
       readonly signal?: AbortSignal | undefined;
       readonly what: string;
       readonly onProgress?: ((progress: ExecutionProgress) => void) | undefined;
+      /** Another driver of a named session may have begun it already. */
+      readonly isLong?: boolean | undefined;
     },
   ): AsyncGenerator<Uint8Array, void, undefined> {
     let hasGiven = false;
     const attempt = async function* (this: SparkHost): AsyncGenerator<Uint8Array, void, undefined> {
-      for await (const stream of this.client.execute(await resolveRelation(relation), options)) {
+      const plan = await resolveRelation(relation);
+      const isKnown = this.options.isNamed && options.isLong === true;
+      const operationId = isKnown ? operationOf(this.client.sessionId, plan) : undefined;
+      for await (const stream of this.client.execute(plan, { ...options, operationId })) {
         hasGiven = true;
         yield stream;
       }

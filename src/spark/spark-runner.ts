@@ -18,6 +18,7 @@ import { rowsOfSource } from './spark-source.ts';
 export class SparkRunner implements GangRunner {
   readonly numThreads: number;
   readonly hasOtherProcesses = true;
+  readonly pauses = true;
   readonly #host: SparkHost;
 
   constructor(host: SparkHost) {

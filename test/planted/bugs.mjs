@@ -1082,4 +1082,15 @@ export const plantedBugs = [
     ],
     tests: ['test/spark/gang-payload.prop.test.ts'],
   },
+  {
+    name: 'a long fit on Spark forgets rounds that a member told',
+    edits: [
+      {
+        file: 'src/spark/gang-notes.ts',
+        find: "if (phase !== 'snapshot' && last !== undefined",
+        replace: 'if (last !== undefined',
+      },
+    ],
+    tests: ['test/spark/gang-notes.test.ts'],
+  },
 ];

@@ -26,10 +26,8 @@ export interface ExecuteOptions {
   readonly onProgress?: ((progress: ExecutionProgress) => void) | undefined;
   /** What is done, for messages. */
   readonly what: string;
-  /** The operation's id; a fresh one by default. */
+  /** An id that hangs on the work: an operation that runs under it is attached to. A fresh one by default. */
   readonly operationId?: string | undefined;
-  /** True to attach to an operation that another process began. */
-  readonly isRunning?: boolean | undefined;
 }
 
 /** See the header. */
@@ -40,6 +38,8 @@ export class SparkConnect {
   readonly #client: Grpc.Client;
   readonly #address: SparkAddress;
   readonly #metadata: Grpc.Metadata;
+  /** Ids that were given, of operations under way. */
+  readonly #running = new Set<string>();
 
   private constructor(service: SparkService, address: SparkAddress, tls: SparkTls | undefined) {
     const { grpc, Client } = service;
@@ -167,13 +167,17 @@ export class SparkConnect {
     options: ExecuteOptions,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const { what, signal, onProgress } = options;
-    const operationId = options.operationId ?? randomUUID();
-    throwIfAborted(signal, what);
+    // the same work twice at once is done twice
+    const known = options.operationId;
+    const given = known !== undefined && !this.#running.has(known) ? known : null;
+    let operationId = given ?? randomUUID();
+    if (given !== null) this.#running.add(given);
     let lastResponse: string | undefined;
     let failures = 0;
-    let isStarted = options.isRunning === true;
+    let isStarted = false;
     let isOver = false;
     try {
+      throwIfAborted(signal, what);
       while (!isOver) {
         const request = isStarted
           ? {
@@ -198,6 +202,15 @@ export class SparkConnect {
           }
         } catch (error) {
           const code = (error as { code?: unknown }).code;
+          const found = !isStarted && operationId === given ? handleIn(error) : null;
+          if (found === 'running') {
+            isStarted = true;
+            continue;
+          }
+          if (found === 'over') {
+            operationId = randomUUID();
+            continue;
+          }
           const isBroken = code === grpcStatus.unavailable || code === grpcStatus.cancelled;
           if (isAborted(signal) || !isBroken || !isStarted || failures >= maxReattaches) {
             throw await this.#fullError(error, what);
@@ -207,6 +220,7 @@ export class SparkConnect {
         }
       }
     } finally {
+      if (given !== null) this.#running.delete(given);
       if (isOver) this.#release(operationId);
       else if (isStarted || isAborted(signal)) {
         await this.interrupt(operationId).catch(() => undefined);
@@ -303,6 +317,13 @@ export class SparkConnect {
     const request = { ...this.#base(), operation_id: operationId, release_all: {} };
     this.#method('ReleaseExecute')(request, this.#metadata, () => undefined);
   }
+}
+
+/** What Spark knows of an operation's id that was to be a new one's. */
+function handleIn(error: unknown): 'running' | 'over' | null {
+  const said = String((error as { details?: unknown }).details);
+  if (said.includes('OPERATION_ALREADY_EXISTS')) return 'running';
+  return said.includes('OPERATION_ABANDONED') ? 'over' : null;
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {

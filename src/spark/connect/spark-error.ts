@@ -68,6 +68,12 @@ export function sparkError(
       `the Spark server ${server} must answer; it did not when asked for ${what}: ${words}; is a Spark Connect server running there, and is tls as it expects?`,
     );
   }
+  if (/SESSION_CLOSED|SESSION_CHANGED|SESSION_NOT_FOUND/.test(said)) {
+    return new CoppiceError(
+      'EXECUTOR_LOST',
+      `the session on the Spark server ${server} must be open; Spark has ended it, or was started anew: ${words}; open another one, under another name where it has one`,
+    );
+  }
   const slots = /SPARK-24819|BARRIER_STAGE_WITH_RUN_PATTERN|requires more slots/.test(said);
   if (slots) {
     return new CoppiceError(

@@ -79,10 +79,14 @@ const batch = (id: string, bytes: number[]): Message => ({
 });
 const over: Message = { response_id: 'last', result_complete: {} };
 
-async function executed(client: SparkConnect, signal?: AbortSignal): Promise<number[][]> {
+async function executed(
+  client: SparkConnect,
+  signal?: AbortSignal,
+  operationId?: string,
+): Promise<number[][]> {
   const found: number[][] = [];
   const plan = { sql: { query: 'SELECT 1' } };
-  for await (const bytes of client.execute(plan, { what: 'a test', signal }))
+  for await (const bytes of client.execute(plan, { what: 'a test', signal, operationId }))
     found.push([...bytes]);
   return found;
 }
@@ -145,6 +149,28 @@ describe('a client of Spark Connect', () => {
       calls.flatMap(({ request }) => (request['operation_id'] as string | undefined) ?? []),
     );
     expect(ids.size).toBe(1);
+  });
+
+  it.each([
+    ['[INVALID_HANDLE.OPERATION_ALREADY_EXISTS] The handle is invalid.', 'ReattachExecute'],
+    ['[INVALID_HANDLE.OPERATION_ABANDONED] The handle is invalid.', 'ExecutePlan'],
+  ])('takes up work that another driver began: %s', async (details, method) => {
+    const client = await SparkConnect.open(parseSparkUrl(url));
+    const id = '00000000-0000-8000-8000-000000000000';
+    streams = [
+      (call) => call.emit('error', { code: 13, details }),
+      (call) => {
+        call.write(batch('r1', [1]));
+        call.write(over);
+        call.end();
+      },
+    ];
+    expect(await executed(client, undefined, id)).toEqual([[1]]);
+    await client.close({ release: false });
+    const asked = calls.filter(({ request }) => 'operation_id' in request).slice(0, 2);
+    expect(asked.map((call) => call.method)).toEqual(['ExecutePlan', method]);
+    // work that is over is done anew, under an id of chance
+    expect(asked[1]?.request['operation_id'] === id).toBe(method === 'ReattachExecute');
   });
 
   it('interrupts what was aborted', async () => {

@@ -54,6 +54,19 @@ describe.runIf(runsSpark)('failures on Spark', () => {
     }
   });
 
+  it('a member that dies each time is named, with its signal and its last words', async () => {
+    const dies = "console.error('my last words'); process.kill(process.pid, 'SIGKILL')";
+    const session = await sparkSession({ executors: 1, nodeArgs: ['-e', dies] });
+    try {
+      const fitted = session.read.parquet(path).then((table) => long(2).fit(table));
+      await expect(fitted).rejects.toMatchObject({ code: 'EXECUTOR_LOST', context: { rank: 0 } });
+      await expect(fitted).rejects.toThrow(/rank 0 on host .* SIGKILL .*my last words/);
+      expect(memberPids()).toEqual([]);
+    } finally {
+      await session.close();
+    }
+  });
+
   it('more members than slots end in an error that counts them', async () => {
     const session = await sparkSession({ executors: 5, slotTimeout: 3 });
     try {

@@ -25,31 +25,83 @@ const python = join(home, 'venv', 'bin', 'python');
 
 /** Vitest calls it before the first test; what it returns, after the last. */
 export async function setup(): Promise<() => Promise<void>> {
+  return await setUpSpark(null);
+}
+
+/**
+ * Starts Spark and tells the tests where it is.
+ *
+ * @param startCluster starts a cluster for the server in a folder, and gives its address; null: three slots of the server's own
+ */
+export async function setUpSpark(
+  startCluster: ((setting: SparkSetting) => Promise<string>) | null,
+): Promise<() => Promise<void>> {
   if (process.env['COPPICE_SPARK_URL'] !== undefined) return async () => undefined;
   const missing = lacks() ?? install();
   if (missing !== null) {
     process.env['COPPICE_SPARK_MISSING'] = missing;
     return async () => undefined;
   }
-  const port = await freePort();
-  const token = randomUUID();
   const work = mkdtempSync(join(tmpdir(), 'coppice-spark-'));
-  const server = start({ port, token, work });
-  process.env['COPPICE_SPARK_URL'] = `sc://127.0.0.1:${port}`;
-  process.env['COPPICE_SPARK_TOKEN'] = token;
-  process.env['COPPICE_SPARK_LOG'] = join(work, 'server.log');
-  process.env['COPPICE_SPARK_PYTHON'] = python;
+  const processes: ChildProcess[] = [];
   const stop = async (): Promise<void> => {
-    await end(server);
+    for (const one of processes.reverse()) await end(one);
     rmSync(work, { recursive: true, force: true });
   };
   try {
-    await listening(server, join(work, 'server.log'));
+    const setting = settingOf(work, processes);
+    const master = (await startCluster?.(setting)) ?? 'local[3]';
+    const port = await freePort();
+    const token = randomUUID();
+    const log = startServer(setting, { port, token, master });
+    process.env['COPPICE_SPARK_URL'] = `sc://127.0.0.1:${port}`;
+    process.env['COPPICE_SPARK_TOKEN'] = token;
+    process.env['COPPICE_SPARK_LOG'] = log;
+    process.env['COPPICE_SPARK_PYTHON'] = python;
+    await saying(processes.at(-1) as ChildProcess, log, 'Spark Connect server started');
   } catch (error) {
     await stop();
     throw error;
   }
   return stop;
+}
+
+/** How programs of Spark are started for the tests. */
+export interface SparkSetting {
+  /** A folder that goes when the tests are over. */
+  readonly work: string;
+  /** Starts one of the programs in Spark's `bin`; gives the file of its output. It is ended with the tests. */
+  start(
+    program: string,
+    args: readonly string[],
+    as: { readonly name: string; readonly environment?: Readonly<Record<string, string>> },
+  ): { readonly process: ChildProcess; readonly log: string };
+}
+
+function settingOf(work: string, processes: ChildProcess[]): SparkSetting {
+  const find = 'import os, pyspark; print(os.path.dirname(pyspark.__file__))';
+  const sparkHome = spawnSync(python, ['-c', find], { encoding: 'utf8' }).stdout.trim();
+  return {
+    work,
+    start: (program, args, { name, environment }) => {
+      const log = join(work, `${name}.log`);
+      const output = openSync(log, 'w');
+      const started = spawn(join(sparkHome, 'bin', program), args, {
+        cwd: work,
+        env: {
+          ...process.env,
+          SPARK_HOME: sparkHome,
+          PYSPARK_PYTHON: python,
+          SPARK_LOCAL_IP: '127.0.0.1',
+          SPARK_LOCAL_HOSTNAME: '127.0.0.1',
+          ...environment,
+        },
+        stdio: ['ignore', output, output],
+      });
+      processes.push(started);
+      return { process: started, log };
+    },
+  };
 }
 
 /** What this machine has not. */
@@ -85,17 +137,16 @@ function install(): string | null {
   return null;
 }
 
-function start(of: {
-  readonly port: number;
-  readonly token: string;
-  readonly work: string;
-}): ChildProcess {
-  const { port, token, work } = of;
-  const find = 'import os, pyspark; print(os.path.dirname(pyspark.__file__))';
-  const sparkHome = spawnSync(python, ['-c', find], { encoding: 'utf8' }).stdout.trim();
+function startServer(
+  setting: SparkSetting,
+  of: { readonly port: number; readonly token: string; readonly master: string },
+): string {
+  const { work } = setting;
+  const { port, token, master } = of;
   const conf = {
     'spark.ui.enabled': 'false',
     'spark.sql.shuffle.partitions': '3',
+    'spark.executor.memory': '512m',
     'spark.local.dir': work,
     'spark.sql.warehouse.dir': join(work, 'warehouse'),
     'spark.connect.grpc.binding.address': '127.0.0.1',
@@ -103,37 +154,24 @@ function start(of: {
     'spark.scheduler.barrier.maxConcurrentTasksCheck.interval': '2s',
     'spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures': '3',
   };
-  const log = openSync(join(work, 'server.log'), 'w');
-  return spawn(
-    join(sparkHome, 'bin', 'spark-submit'),
-    [
-      ...['--class', 'org.apache.spark.sql.connect.service.SparkConnectServer'],
-      ...['--master', 'local[3]', '--driver-memory', '1g'],
-      ...['--driver-java-options', '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'],
-      ...Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
-      'spark-internal',
-    ],
-    {
-      cwd: work,
-      env: {
-        ...process.env,
-        SPARK_HOME: sparkHome,
-        PYSPARK_PYTHON: python,
-        SPARK_LOCAL_IP: '127.0.0.1',
-        SPARK_LOCAL_HOSTNAME: '127.0.0.1',
-        SPARK_CONNECT_AUTHENTICATE_TOKEN: token,
-      },
-      stdio: ['ignore', log, log],
-    },
-  );
+  const args = [
+    ...['--class', 'org.apache.spark.sql.connect.service.SparkConnectServer'],
+    ...['--master', master, '--driver-memory', '1g'],
+    ...['--driver-java-options', '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'],
+    ...Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
+    'spark-internal',
+  ];
+  const environment = { SPARK_CONNECT_AUTHENTICATE_TOKEN: token };
+  return setting.start('spark-submit', args, { name: 'server', environment }).log;
 }
 
-async function listening(server: ChildProcess, log: string): Promise<void> {
+/** Waits until a program's output has some words. */
+export async function saying(of: ChildProcess, log: string, words: string): Promise<void> {
   for (let waits = 0; waits < 600; waits++) {
     const text = readFileSync(log, 'utf8');
-    if (text.includes('Spark Connect server started')) return;
-    if (server.exitCode !== null || waits === 599) {
-      throw new Error(`the Spark server did not start:\n${text.slice(-4000)}`);
+    if (text.includes(words)) return;
+    if (of.exitCode !== null || waits === 599) {
+      throw new Error(`a program of Spark's did not start:\n${text.slice(-4000)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
@@ -148,7 +186,8 @@ async function end(server: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
