@@ -14,7 +14,7 @@ export async function gpuFindings(): Promise<Finding[]> {
       { name: 'GPU limits', found: limitsText(limits), isFine: true },
     ];
     if (selfTest === undefined) return findings;
-    const { isRight, numRows, histogramMs, scoresMs, roundTripMs, setUpMs } = selfTest;
+    const { isRight, numRows, histogramMs, moveMs, scoresMs, roundTripMs, setUpMs } = selfTest;
     const updates = (numRows * selfTest.numFeatures) / Math.max(1e-3, histogramMs) / 1e6;
     findings.push(
       {
@@ -26,7 +26,7 @@ export async function gpuFindings(): Promise<Finding[]> {
         name: 'GPU speed',
         found:
           `${updates.toPrecision(3)} thousand million additions a second (${numRows} rows × ${selfTest.numFeatures}: ` +
-          `${histogramMs.toPrecision(3)} ms), scores of a node ${scoresMs.toPrecision(3)} ms, ` +
+          `${histogramMs.toPrecision(3)} ms), rows to their sides ${moveMs.toPrecision(3)} ms, scores of a node ${scoresMs.toPrecision(3)} ms, ` +
           `there and back ${roundTripMs.toPrecision(3)} ms, set-up ${Math.round(setUpMs)} ms`,
         isFine: true,
       },

@@ -9,7 +9,7 @@ import { OwnHistogram } from '../tree/backend/cpu/own-histogram.ts';
 import { outgoingBytes } from '../tree/backend/cpu/packed-meeting.ts';
 import { indexedStride, type RowBuffers } from '../tree/backend/cpu/row-store.ts';
 import { SplitSearch } from '../tree/backend/cpu/split-search.ts';
-import type { GpuMemory } from '../tree/backend/gpu/gpu-backend.ts';
+import type { GpuMemory } from '../tree/backend/gpu/gpu-backend-options.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 

@@ -11,6 +11,8 @@ export interface DeviceRequest {
   readonly loseAfter?: number;
   /** Nodes of a forest with fewer rows go on on the CPU. */
   readonly homeRows?: number;
+  /** Tests have records lie in buffers of so many bytes, and in so many of them at most. */
+  readonly records?: { readonly bufferBytes?: number; readonly mostBuffers?: number };
 }
 
 /** What a device did in a fit. */
@@ -22,4 +24,7 @@ export interface DeviceTold {
   readonly reads: number;
   readonly bytesWritten: number;
   readonly bytesRead: number;
+  /** Stretches of rows that the records lay in, and how many of them were sent each time they were looked at. */
+  readonly numStretches: number;
+  readonly numSent: number;
 }

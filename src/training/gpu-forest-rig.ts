@@ -87,6 +87,7 @@ export class GpuForestRig {
         histogramBytes: memory.histogramBytes,
         maxNodes: memory.deviceNodes,
         loseAfter: job.device?.loseAfter ?? null,
+        recordLimits: job.device?.records ?? {},
       });
       return new GpuForestRig(parts, open, device);
     } catch (error) {
@@ -101,7 +102,12 @@ export class GpuForestRig {
 
   /** What was done, for tests and benchmarks. */
   get told(): DeviceTold {
-    return { name: this.#open.facts.name, numTrees: this.#numTrees, ...this.#open.traffic };
+    const { facts, traffic } = this.#open;
+    return {
+      ...{ name: facts.name, numTrees: this.#numTrees },
+      ...traffic,
+      ...this.#device.numStretches,
+    };
   }
 
   /** Grows a tree of the rows in the first buffer; its leaves' rows are where the CPU's would be. */

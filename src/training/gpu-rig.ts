@@ -1,10 +1,12 @@
 /** Grows trees on a GPU; imported only where one is asked for. */
 import { writeFeatureTable } from '../binning/binned-layout.ts';
 import type { OpenNode } from '../tree/backend/backend.ts';
-import { GpuBackend, type GpuMemory } from '../tree/backend/gpu/gpu-backend.ts';
+import { GpuBackend } from '../tree/backend/gpu/gpu-backend.ts';
+import type { GpuMemory } from '../tree/backend/gpu/gpu-backend-options.ts';
 import { acquireDevice, closeDevice } from '../tree/backend/gpu/open-device.ts';
 import type { Quantisation } from '../tree/split-params.ts';
 import type { BoostingState } from './boosting-state.ts';
+import type { RankCounters } from './rank-result.ts';
 import type { RoundRows } from './round-rows.ts';
 import { leftOut, type TreeRig, type TreeStart } from './tree-rig.ts';
 
@@ -14,6 +16,7 @@ export class GpuRig implements TreeRig {
   readonly slots: TreeRig['slots'];
   readonly #state: BoostingState;
   readonly #roundRows: RoundRows;
+  #numTrees = 0;
 
   private constructor(state: BoostingState, roundRows: RoundRows, backend: GpuBackend) {
     this.#state = state;
@@ -46,18 +49,22 @@ export class GpuRig implements TreeRig {
       numRows: rows.train.numProcess,
       acquire: acquireDevice,
       loseAfter: job.device?.loseAfter ?? null,
+      recordLimits: job.device?.records ?? {},
     });
     return new GpuRig(state, roundRows, backend);
   }
 
-  get counters(): GpuBackend['counters'] {
-    return this.backend.counters;
+  get counters(): RankCounters {
+    const { told } = this.backend;
+    const device = told === null ? null : { ...told, numTrees: this.#numTrees };
+    return { ...this.backend.counters, device };
   }
 
   async beginTree({ quantisation, round, maskOf }: TreeStart): Promise<void> {
     const { start } = this.#state.rows.train;
     const { buffer, count } = this.#roundRows.draw(round, false);
     const drawn = buffer === 0 ? null : { first: start, count };
+    this.#numTrees += 1;
     await this.backend.beginTree({ quantisation, drawn, maskOf });
   }
 

@@ -1,21 +1,29 @@
 /**
- * `npm run bench:gpu -- [--rows 1000000,10000000] [--trees 20] [--repeats 3] [--growth level,leaf]`
+ * `npm run bench:gpu -- [--quick] [--rows 1000000,10000000] [--trees 20] [--repeats 3] [--growth level,leaf,forest]
+ * [--minutes 9] [--threads 16]`
  *
- * How fast is a GPU? Prints adapter and driver and the times of its kernels, then whole fits of 28 float32 features
- * and 255 bins on the CPU and on the GPU in turn, and XGBoost's `device=cuda` where python3 has it. Seconds a tree are
- * the difference of two fits of few and of many trees, so that reading, binning and set-up are in neither. The models
- * of both devices must be the same bytes. Where no GPU can be used it says why and times nothing.
+ * How fast is a GPU? Prints adapter, driver and limits, the time of each kernel, then whole fits of 28 float32 features
+ * and 255 bins on the CPU and on the GPU in turn, what went to and fro for a tree, and XGBoost's `device=cuda` where
+ * python3 has it. Seconds a tree are the difference of two fits of few and of many trees, so that reading, binning and
+ * set-up are in neither. The models of both devices must be the same bytes. Each line is printed when it is known; what
+ * would begin after `--minutes` is left out and named. `--quick`: 1,000,000 rows, once, boosted trees level by level.
+ * Where no GPU can be used it says why and times nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mix32 } from '../../src/base/rng.ts';
-import { GBTClassifier, type PartitionedTable, Session } from '../../src/index.ts';
+import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
+import { GBTClassifier, type PartitionedTable, RandomForestClassifier } from '../../src/index.ts';
+import { workerUrl } from '../../src/session/worker-url.ts';
+import { tableFromColumns } from '../../src/table/create-table.ts';
+import type { DeviceTold } from '../../src/training/messages.ts';
 import { examineDevice } from '../../src/tree/backend/gpu/probe-device.ts';
 import { treeBytes } from '../tools/fitted-bytes.ts';
+import { KnobRunner } from '../tools/knob-runner.ts';
 import { machineText, revisionText } from './machine.ts';
 
 const numFeatures = 28;
@@ -23,13 +31,26 @@ const fewTrees = 3;
 
 const { values } = parseArgs({
   options: {
-    rows: { type: 'string', default: '1000000,10000000' },
-    trees: { type: 'string', default: '20' },
-    repeats: { type: 'string', default: '3' },
-    growth: { type: 'string', default: 'level,leaf' },
+    quick: { type: 'boolean', default: false },
+    rows: { type: 'string' },
+    trees: { type: 'string' },
+    repeats: { type: 'string' },
+    growth: { type: 'string' },
+    minutes: { type: 'string', default: '9' },
+    threads: { type: 'string' },
   },
 });
-const numTrees = Number(values.trees);
+const { quick } = values;
+const sizes = (values.rows ?? (quick ? '1000000' : '1000000,10000000')).split(',').map(Number);
+const numTrees = Number(values.trees ?? (quick ? 10 : 20));
+const numRepeats = Number(values.repeats ?? (quick ? 1 : 3));
+const growthNames = (values.growth ?? (quick ? 'level' : 'level,leaf,forest')).split(',');
+const numThreads = Number(values.threads ?? availableParallelism());
+const end = performance.now() + 60_000 * Number(values.minutes);
+const isLate = (): boolean => performance.now() > end;
+
+const pool = new ThreadPool(numThreads, workerUrl());
+const runner = new KnobRunner(pool);
 
 interface Columns {
   readonly features: readonly Float32Array[];
@@ -40,11 +61,13 @@ interface Timed {
   readonly secondsOfTree: number;
   readonly secondsOfFit: number;
   readonly trees: string;
+  readonly device: DeviceTold | null;
 }
 
 const growths: Readonly<Record<string, object>> = {
   level: { maxDepth: 8 },
   leaf: { maxLeaves: 255 },
+  forest: { maxDepth: 10, featureSubsetStrategy: 'sqrt' },
 };
 
 /** Features between 0 and 1; the label hangs on eight of them and on chance. */
@@ -71,16 +94,18 @@ function makeColumns(numRows: number): Columns {
 }
 
 async function timeFit(table: PartitionedTable, device: 'cpu' | 'gpu', growth: string) {
-  const fit = async (maxIter: number): Promise<{ seconds: number; trees: string }> => {
-    const estimator = new GBTClassifier({
+  const fit = async (size: number): Promise<{ seconds: number; trees: string }> => {
+    const common = {
       labelCol: 'label',
       featuresCols: Array.from({ length: numFeatures }, (_, f) => `x${f}`),
-      maxIter,
-      lambda: 1,
       minInstancesPerNode: 1,
       device,
       ...growths[growth],
-    });
+    };
+    const estimator =
+      growth === 'forest'
+        ? new RandomForestClassifier({ ...common, numTrees: size })
+        : new GBTClassifier({ ...common, maxIter: size, lambda: 1 });
     const begin = performance.now();
     const model = await estimator.fit(table);
     return { seconds: (performance.now() - begin) / 1000, trees: JSON.stringify(treeBytes(model)) };
@@ -93,6 +118,7 @@ async function timeFit(table: PartitionedTable, device: 'cpu' | 'gpu', growth: s
     secondsOfTree: (many.seconds - few.seconds) / numTrees,
     secondsOfFit: many.seconds,
     trees: many.trees,
+    device: runner.reports.find((report) => report.device !== null)?.device ?? null,
   } satisfies Timed;
 }
 
@@ -118,16 +144,22 @@ function timeXgboost({ features, label }: Columns, growth: string): string {
 const median = (list: readonly number[]): number =>
   [...list].sort((a, b) => a - b)[list.length >> 1] as number;
 
-async function compare(session: Session, numRows: number): Promise<void> {
+async function compare(numRows: number): Promise<void> {
   const columns = makeColumns(numRows);
   const named = Object.fromEntries(columns.features.map((column, f) => [`x${f}`, column]));
-  const table = session.createTable({ ...named, label: columns.label });
-  for (const growth of values.growth.split(',')) {
+  const table = tableFromColumns(runner, { ...named, label: columns.label }, {});
+  for (const growth of growthNames) {
     const times: Record<'cpu' | 'gpu', Timed[]> = { cpu: [], gpu: [] };
-    for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
-      for (const device of ['cpu', 'gpu'] as const) {
-        times[device].push(await timeFit(table, device, growth));
+    for (let repeat = 0; repeat < numRepeats && !isLate(); repeat++) {
+      for (const device of ['gpu', 'cpu'] as const) {
+        const timed = await timeFit(table, device, growth);
+        times[device].push(timed);
+        console.log(`  ${growth} ${device}: ${timed.secondsOfTree.toFixed(4)} s a tree`);
       }
+    }
+    if (times.cpu.length === 0) {
+      console.log(`${numRows} rows, ${growth}: left out, ${values.minutes} minutes are over`);
+      continue;
     }
     const all = [...times.cpu, ...times.gpu];
     if (new Set(all.map(({ trees }) => trees)).size > 1) throw new Error('the models differ');
@@ -136,12 +168,19 @@ async function compare(session: Session, numRows: number): Promise<void> {
     const fit = (device: 'cpu' | 'gpu'): number =>
       median(times[device].map(({ secondsOfFit }) => secondsOfFit));
     console.log(
-      `${numRows} × ${numFeatures}, ${growth}-wise, ${session.threads} threads: ` +
+      `${numRows} × ${numFeatures}, ${growth}, ${numThreads} threads: ` +
         `CPU ${tree('cpu').toFixed(4)} s a tree, GPU ${tree('gpu').toFixed(4)}, ` +
         `ratio ${(tree('cpu') / tree('gpu')).toFixed(2)}; ` +
         `fit of ${fewTrees + numTrees}: ${fit('cpu').toFixed(2)} and ${fit('gpu').toFixed(2)} s; same model`,
     );
-    console.log(timeXgboost(columns, growth));
+    const { device } = times.gpu[0] as Timed;
+    const perTree = Object.entries(device ?? {}).map(([name, value]) =>
+      /submits|reads|bytes/.test(name)
+        ? `${name} ${Math.round(value / (device?.numTrees ?? 1))}`
+        : '',
+    );
+    console.log(`  of ${device?.numTrees} trees each:`, perTree.filter(Boolean).join(', '));
+    if (growth !== 'forest' && !isLate()) console.log(timeXgboost(columns, growth));
   }
 }
 
@@ -150,9 +189,8 @@ try {
   const { facts, selfTest } = await examineDevice();
   console.log(`${facts.name}, ${facts.driver}, by ${facts.backend}`, facts.limits);
   console.log('kernels', selfTest);
-  const session = await Session.local();
-  for (const rows of values.rows.split(',')) await compare(session, Number(rows));
-  await session.close();
+  for (const numRows of sizes) await compare(numRows);
+  await pool.close();
 } catch (error) {
   console.log(`nothing was timed: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -30,6 +30,17 @@ export const plantedBugs = [
     tests: ['test/tree/backend/gpu/split-scores.prop.test.ts'],
   },
   {
+    name: 'a sum of 64 bits on the GPU loses its carry',
+    edits: [
+      {
+        file: 'src/tree/backend/gpu/shader-facts.ts',
+        find: 'select(0u, 1u, old + value.x < old)',
+        replace: '0u',
+      },
+    ],
+    tests: ['test/tree/backend/gpu/wide-arithmetic.prop.test.ts'],
+  },
+  {
     name: 'a sum in float32',
     edits: [
       {

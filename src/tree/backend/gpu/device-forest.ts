@@ -14,10 +14,11 @@ import type { BinnedLayout, FeaturePlace } from '../../../binning/binned-layout.
 import { entryWords, type ForestSetting } from '../cpu/forest-plan.ts';
 import { asFailure, DeviceFailure } from './device-failure.ts';
 import { DeviceKernels } from './device-kernels.ts';
-import { allocateBuffers, mostBufferBytes } from './device-rows.ts';
+import type { DeviceRecords } from './device-records.ts';
+import { allocateBuffers, makeRecords, mostBufferBytes, type RecordLimits } from './device-rows.ts';
 import { direct, forestFields, forestHistogramShader, mostGroupsAcross } from './forest-wgsl.ts';
 import type { OpenDevice } from './open-device.ts';
-import { GrowingBuffer, Readback, type Stretch, upload } from './readback.ts';
+import { GrowingBuffer, Readback, type Stretch, submit, upload } from './readback.ts';
 import { movedRows, moveRowsShader, pairWords } from './row-wgsl.ts';
 import { mostChunkRows, workgroupSize } from './shader-facts.ts';
 import { bufferUsage, type GpuBuffer, type GpuEncoder } from './web-gpu.ts';
@@ -35,6 +36,8 @@ export interface DeviceForestOptions {
   readonly maxNodes: number;
   /** Tests have the device lost after so many batches. */
   readonly loseAfter: number | null;
+  /** Tests have records lie in small buffers, and in few. */
+  readonly recordLimits: RecordLimits;
 }
 
 /** Rows [start, start + count) of the tree's rows, in one of the two stretches. */
@@ -71,7 +74,7 @@ export interface DeviceBatch {
   readonly histograms: number;
 }
 
-type BufferName = 'records' | 'slots' | 'rows' | 'hist';
+type BufferName = 'slots' | 'rows' | 'hist';
 type TableName = 'work' | 'features' | 'pairs' | 'sides' | 'chunks' | 'counts';
 type Kernel = 'moveRows' | 'forestHistogram';
 
@@ -84,8 +87,10 @@ export class DeviceForest {
   readonly #kernels: DeviceKernels<Kernel>;
   readonly #buffers: Readonly<Record<BufferName, GpuBuffer>>;
   readonly #tables: Readonly<Record<TableName, GrowingBuffer>>;
+  readonly #records: DeviceRecords;
   readonly #readback: Readback;
   readonly #groupEntries: number;
+  #encoder: GpuEncoder | null = null;
   #numBatches = 0;
 
   private constructor(
@@ -93,11 +98,13 @@ export class DeviceForest {
     options: DeviceForestOptions,
     kernels: DeviceKernels<Kernel>,
     buffers: Readonly<Record<BufferName, GpuBuffer>>,
+    records: DeviceRecords,
   ) {
     this.#open = open;
     this.#o = options;
     this.#kernels = kernels;
     this.#buffers = buffers;
+    this.#records = records;
     this.nodesAtOnce = nodesAtOnce(open, options);
     this.#groupEntries = groupEntriesOf(open, options.setting);
     const usage = bufferUsage.storage | bufferUsage.copyDst | bufferUsage.copySrc;
@@ -111,20 +118,24 @@ export class DeviceForest {
       counts: table(),
     };
     this.#readback = new Readback(open);
-    const bytes = options.layout.stride * options.numRows;
-    upload(open, buffers.records, 0, new Uint8Array(options.memory.buffer, options.records, bytes));
+  }
+
+  /** Stretches that the records lie in, and how many of them are sent each time. */
+  get numStretches(): DeviceRecords['numStretches'] {
+    return this.#records.numStretches;
   }
 
   /** Compiles the kernels and brings the records to the device. @throws DeviceFailure */
   static async create(open: OpenDevice, options: DeviceForestOptions): Promise<DeviceForest> {
     const { layout, setting, numRows, histogramBytes } = options;
     const buffers = await allocateBuffers<BufferName>(open, numRows, {
-      records: layout.stride * numRows,
       slots: layout.slotBytes * numRows,
       rows: 8 * numRows,
       hist: nodesAtOnce(open, options) * histogramBytes,
     });
+    let records: DeviceRecords | null = null;
     try {
+      records = await makeRecords(open, options);
       const kernels = await DeviceKernels.compile<Kernel>(open, {
         moveRows: moveRowsShader({
           layout,
@@ -141,9 +152,10 @@ export class DeviceForest {
           groupEntries: groupEntriesOf(open, setting),
         }),
       });
-      return new DeviceForest(open, options, kernels, buffers);
+      return new DeviceForest(open, options, kernels, buffers, records);
     } catch (error) {
       for (const buffer of Object.values(buffers)) buffer.destroy();
+      records?.destroy();
       throw error;
     }
   }
@@ -186,12 +198,11 @@ export class DeviceForest {
   async #carryOut({ moves, builds, fetches, histograms }: DeviceBatch): Promise<void> {
     const { histogramBytes, memory } = this.#o;
     const { hist, rows } = this.#buffers;
-    const encoder = this.#open.device.createCommandEncoder();
     const stretches: Stretch[] = [];
-    if (moves.length > 0) stretches.push(this.#move(encoder, moves));
+    if (moves.length > 0) stretches.push(this.#move(moves));
     const builtBytes = builds.length * histogramBytes;
     if (builds.length > 0) {
-      this.#build(encoder, builds);
+      this.#build(builds);
       stretches.push({ from: hist, offset: 0, bytes: builtBytes });
     }
     for (const fetch of fetches) {
@@ -200,6 +211,8 @@ export class DeviceForest {
     if (stretches.length === 0) return;
     this.#numBatches += 1;
     if (this.#numBatches === this.#o.loseAfter) this.#open.lose();
+    const encoder = this.#commands;
+    this.#encoder = null;
     await this.#readback.readAll(encoder, stretches, (bytes) => {
       checkMoves(moves, new Uint32Array(bytes, 0, 2 * moves.length));
       let at = 8 * moves.length;
@@ -216,6 +229,7 @@ export class DeviceForest {
   /** Frees everything on the device. */
   destroy(): void {
     for (const buffer of Object.values(this.#buffers)) buffer.destroy();
+    this.#records.destroy();
     for (const table of Object.values(this.#tables)) table.destroy();
     this.#readback.destroy();
   }
@@ -224,7 +238,18 @@ export class DeviceForest {
     return stretch * this.#o.numRows + start;
   }
 
-  #move(encoder: GpuEncoder, moves: readonly RowMove[]): Stretch {
+  /** Commands that are not submitted yet. */
+  get #commands(): GpuEncoder {
+    this.#encoder ??= this.#open.device.createCommandEncoder();
+    return this.#encoder;
+  }
+
+  readonly #submit = (): void => {
+    if (this.#encoder !== null) submit(this.#open, this.#encoder);
+    this.#encoder = null;
+  };
+
+  #move(moves: readonly RowMove[]): Stretch {
     const pairs = new Uint32Array(pairWords * moves.length);
     const chunks: number[] = [];
     let sideBytes = 0;
@@ -249,14 +274,17 @@ export class DeviceForest {
       this.#tables.chunks.write(Uint32Array.from(chunks)),
       counts,
     ];
-    const { records, rows } = this.#buffers;
-    this.#kernels.run(encoder, 'moveRows', [records, rows, ...tables], [chunks.length / 4]);
+    const { rows } = this.#buffers;
+    this.#records.forEach(this.#submit, (records, range) => {
+      const buffers = [records, rows, ...tables, range];
+      this.#kernels.run(this.#commands, 'moveRows', buffers, [chunks.length / 4]);
+    });
     return { from: counts, offset: 0, bytes: 8 * moves.length };
   }
 
-  #build(encoder: GpuEncoder, builds: readonly NodeBuild[]): void {
+  #build(builds: readonly NodeBuild[]): void {
     const { histogramBytes, setting } = this.#o;
-    const { records, slots, rows, hist } = this.#buffers;
+    const { slots, rows, hist } = this.#buffers;
     const entryU32s = 2 * entryWords(setting);
     const features: number[] = [];
     const work: number[] = [];
@@ -287,13 +315,15 @@ export class DeviceForest {
     const down = Math.ceil(lines / across);
     const padded = new Uint32Array(4 * across * down);
     padded.set(work);
-    encoder.clearBuffer(hist, 0, builds.length * histogramBytes);
+    this.#commands.clearBuffer(hist, 0, builds.length * histogramBytes);
     const tables = [
       this.#tables.work.write(padded),
       this.#tables.features.write(Uint32Array.from(features)),
     ];
-    const buffers = [records, slots, rows, ...tables, hist];
-    this.#kernels.run(encoder, 'forestHistogram', buffers, [across, down]);
+    this.#records.forEach(this.#submit, (records, range) => {
+      const buffers = [records, slots, rows, ...tables, hist, range];
+      this.#kernels.run(this.#commands, 'forestHistogram', buffers, [across, down]);
+    });
   }
 }
 

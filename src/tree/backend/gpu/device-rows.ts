@@ -1,10 +1,11 @@
 /**
- * What lies on the device during a fit, and how large each part is: the records once, the quantised gradients and
- * the root's rows once a tree, row numbers and leaves, the histograms of open nodes. Data that does not fit the
- * device's buffers is refused with the numbers before anything is allocated.
+ * What lies on the device during a fit beside the records (device-records.ts), and how large each part is: the
+ * quantised gradients and the root's rows once a tree, row numbers and leaves, the histograms of open nodes. What does
+ * not fit the device's buffers is refused with the numbers before anything is allocated.
  */
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import { DeviceFailure } from './device-failure.ts';
+import { DeviceRecords } from './device-records.ts';
 import type { OpenDevice } from './open-device.ts';
 import { movedRows } from './row-wgsl.ts';
 import { cutsOfPart, entryFields } from './shader-facts.ts';
@@ -22,7 +23,6 @@ export interface DevicePlan {
 
 /** The large buffers. */
 export interface DeviceBuffers {
-  readonly records: GpuBuffer;
   readonly slots: GpuBuffer;
   /** Three stretches of row numbers. */
   readonly rows: GpuBuffer;
@@ -52,7 +52,6 @@ export function bufferBytes(
 ): Readonly<Record<keyof DeviceBuffers, number>> {
   const { layout, numRows } = plan;
   return {
-    records: layout.stride * numRows,
     slots: layout.slotBytes * numRows,
     rows: 12 * numRows,
     leafOf: 4 * numRows,
@@ -63,6 +62,13 @@ export function bufferBytes(
     groups: 16 * layout.places.length,
   };
 }
+
+const wordsFor: Readonly<Record<string, string>> = {
+  slots: 'gradients',
+  rows: 'numbers',
+  leafOf: 'leaves',
+  hist: 'histograms',
+};
 
 /** Rows beyond which a kernel that moves them would need more workgroups than WebGPU allows. */
 const mostRows = 65_535 * movedRows;
@@ -91,7 +97,7 @@ export async function allocateBuffers<Name extends string>(
     if (bytes > most) {
       throw new DeviceFailure(
         'GPU_UNAVAILABLE',
-        `the ${name} of ${numRows} rows need a buffer of ${bytes} bytes, and this device has at most ${most}; ` +
+        `the ${wordsFor[name] ?? name} of ${numRows} rows need a buffer of ${bytes} bytes, and this device has at most ${most}; ` +
           'use more executors with a GPU each, or fewer rows or columns',
       );
     }
@@ -114,6 +120,31 @@ export async function allocateBuffers<Name extends string>(
     );
   }
   return made as Record<Name, GpuBuffer>;
+}
+
+/** What tests turn: bytes of a buffer of records, and how many buffers there may be. */
+export interface RecordLimits {
+  readonly bufferBytes?: number | undefined;
+  readonly mostBuffers?: number | undefined;
+}
+
+/** Brings the records to the device. @throws DeviceFailure */
+export async function makeRecords(
+  open: OpenDevice,
+  plan: {
+    readonly layout: BinnedLayout;
+    readonly memory: WebAssembly.Memory;
+    readonly records: number;
+    readonly numRows: number;
+    readonly recordLimits: RecordLimits;
+  },
+): Promise<DeviceRecords> {
+  const { layout, memory, records, numRows, recordLimits } = plan;
+  const { bufferBytes = Number.POSITIVE_INFINITY, mostBuffers } = recordLimits;
+  return await DeviceRecords.create(open, {
+    ...{ memory, records, numRows, mostBuffers, stride: layout.stride },
+    mostBufferBytes: Math.min(bufferBytes, mostBufferBytes(open)),
+  });
 }
 
 /** The largest buffer that a kernel may see. */

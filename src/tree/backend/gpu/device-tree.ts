@@ -2,26 +2,31 @@
  * A tree's rows and histograms on the device, and the kernels that work on them. It knows segments and slots, not
  * nodes: which split is taken and which child is built, the backend says (gpu-backend.ts).
  *
- * Commands are submitted in the order of the calls, so that one kernel sees what the ones before it wrote; only
- * what the host has to know is waited for.
+ * Commands are carried out in the order of the calls, so that one kernel sees what the ones before it wrote. They are
+ * collected until the host has to know something, or gpu.js has to see what they wrote: each submit and each wait
+ * costs a latency.
  */
-import type { BinnedLayout, FeaturePlace } from '../../../binning/binned-layout.ts';
+import type { FeaturePlace } from '../../../binning/binned-layout.ts';
 import { writeFeatureTable } from '../../../binning/binned-layout.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import type { Segment } from '../cpu/row-store.ts';
 import { DeviceKernels, type ShaderName, treeShaders } from './device-kernels.ts';
+import type { DeviceRecords } from './device-records.ts';
 import {
   type DeviceBuffers,
   type DevicePlan,
   featureGroups,
   groupEntriesOf,
   makeBuffers,
+  makeRecords,
   mostBufferBytes,
   nodesOfPass,
+  type RecordLimits,
 } from './device-rows.ts';
 import { type DeviceNode, nodeLimits, nodeWords, writeNode } from './node-limits.ts';
 import type { OpenDevice } from './open-device.ts';
 import { GrowingBuffer, Readback, submit, upload } from './readback.ts';
+import { chunkRowsOf, chunkTable, entryRuns, type NumberedSegment } from './row-chunks.ts';
 import { movedRows, pairWords } from './row-wgsl.ts';
 import { cutsOfPart, mostChunkRows, workgroupSize } from './shader-facts.ts';
 import { type Scores, SplitScores, scoreParts } from './split-scores.ts';
@@ -34,6 +39,7 @@ export interface DeviceTreeOptions extends DevicePlan {
   readonly records: number;
   readonly params: SplitParams;
   readonly countShift: number;
+  readonly recordLimits: RecordLimits;
 }
 
 /** A histogram to be built. */
@@ -56,9 +62,18 @@ export interface Moving {
   readonly place: FeaturePlace;
   /** A byte a bin, 1 for left. */
   readonly sides: Uint8Array;
+  /** Rows that must turn out to go left; null where only the device knows. */
+  readonly numLeft: number | null;
 }
 
-type TableName = 'chunks' | 'pairs' | 'nodes' | 'sides' | 'counts' | 'runs' | 'how';
+/** Each is written once between two submits at most. */
+const tableNames = [
+  ...['chunks', 'siblings', 'nodes', 'runs', 'how'],
+  ...['moves', 'moveChunks', 'sides', 'counts'],
+] as const;
+type TableName =
+  | ('chunks' | 'siblings' | 'nodes' | 'runs' | 'how')
+  | ('moves' | 'moveChunks' | 'sides' | 'counts');
 
 /** See the header. */
 export class DeviceTree {
@@ -68,34 +83,33 @@ export class DeviceTree {
   readonly #o: DeviceTreeOptions;
   readonly #kernels: DeviceKernels<ShaderName>;
   readonly #buffers: DeviceBuffers;
+  readonly #records: DeviceRecords;
   readonly #tables: Readonly<Record<TableName, GrowingBuffer>>;
   readonly #readback: Readback;
   readonly #scores: SplitScores | null;
   readonly #handles = new Map<number, unknown>();
   readonly #numGroups: number;
   #quantisation: Quantisation | null = null;
+  #encoder: GpuEncoder | null = null;
+  /** What the counts of moves that are under way must be. */
+  #expected: readonly number[] = [];
 
   private constructor(
     open: OpenDevice,
     options: DeviceTreeOptions,
     kernels: DeviceKernels<ShaderName>,
     buffers: DeviceBuffers,
+    records: DeviceRecords,
   ) {
     this.#open = open;
     this.#o = options;
     this.#kernels = kernels;
     this.#buffers = buffers;
+    this.#records = records;
     const usage = bufferUsage.storage | bufferUsage.copyDst | bufferUsage.copySrc;
-    const table = (): GrowingBuffer => new GrowingBuffer(open, usage);
-    this.#tables = {
-      chunks: table(),
-      pairs: table(),
-      nodes: table(),
-      sides: table(),
-      counts: table(),
-      runs: table(),
-      how: table(),
-    };
+    this.#tables = Object.fromEntries(
+      tableNames.map((name) => [name, new GrowingBuffer(open, usage)]),
+    ) as Record<TableName, GrowingBuffer>;
     this.#readback = new Readback(open);
     const { layout, countShift } = options;
     const groups = featureGroups(layout, groupEntriesOf(open, layout, countShift));
@@ -107,15 +121,20 @@ export class DeviceTree {
     this.nodesOfPass = nodesOfPass(options, mostBufferBytes(open));
     const shape = { numFeatures: layout.places.length, cutsOfPart: cutsOfPart(layout) };
     this.#scores = this.nodesOfPass === 0 ? null : new SplitScores(open.gpuJs, 'webgpu', shape);
-    const bytes = layout.stride * options.numRows;
-    upload(open, buffers.records, 0, new Uint8Array(options.memory.buffer, options.records, bytes));
+  }
+
+  /** Stretches that the records lie in, and how many of them are sent each time. */
+  get numStretches(): DeviceRecords['numStretches'] {
+    return this.#records.numStretches;
   }
 
   /** Compiles the kernels and brings the records to the device. @throws DeviceFailure */
   static async create(open: OpenDevice, options: DeviceTreeOptions): Promise<DeviceTree> {
     const { layout, countShift, params } = options;
     const buffers = await makeBuffers(open, options);
+    let records: DeviceRecords | null = null;
     try {
+      records = await makeRecords(open, options);
       const facts = {
         layout,
         countShift,
@@ -124,9 +143,10 @@ export class DeviceTree {
         cutsOfPart: cutsOfPart(layout),
       };
       const kernels = await DeviceKernels.compile(open, treeShaders(facts));
-      return new DeviceTree(open, options, kernels, buffers);
+      return new DeviceTree(open, options, kernels, buffers, records);
     } catch (error) {
       for (const buffer of Object.values(buffers)) buffer.destroy();
+      records?.destroy();
       throw error;
     }
   }
@@ -142,6 +162,7 @@ export class DeviceTree {
       throw new RangeError('the widths of sums must stay as they were when kernels were compiled');
     }
     this.#quantisation = quantisation;
+    this.#expected = [];
     this.#open.check();
     const bytes = new Uint8Array(memory.buffer, slots, layout.slotBytes * numRows);
     upload(this.#open, this.#buffers.slots, 0, bytes);
@@ -162,23 +183,27 @@ export class DeviceTree {
     siblings: readonly { readonly parent: number; readonly built: number }[],
   ): void {
     const { layout } = this.#o;
-    const { records, slots, rows, places, groups, hist } = this.#buffers;
+    const { slots, rows, places, groups, hist } = this.#buffers;
     const slotBytes = 16 * layout.numCompact;
-    const chunks = this.#chunks(buildings, (b) => b.slot, chunkRowsOf(buildings));
-    const encoder = this.#open.device.createCommandEncoder();
-    for (const { slot } of buildings) encoder.clearBuffer(hist, slot * slotBytes, slotBytes);
+    const chunks = this.#chunks(
+      buildings.map(({ slot, segment }) => ({ number: slot, segment })),
+      chunkRowsOf(buildings),
+    );
+    for (const { slot } of buildings) this.#commands.clearBuffer(hist, slot * slotBytes, slotBytes);
     if (chunks.length > 0) {
       const table = this.#tables.chunks.write(chunks);
-      const buffers = [records, slots, rows, places, groups, table, hist];
-      this.#kernels.run(encoder, 'histogram', buffers, [chunks.length / 4, this.#numGroups]);
+      const size = [chunks.length / 4, this.#numGroups] as const;
+      this.#records.forEach(this.#submit, (records, range) => {
+        const buffers = [records, slots, rows, places, groups, table, hist, range];
+        this.#kernels.run(this.#commands, 'histogram', buffers, size);
+      });
     }
     if (siblings.length > 0) {
       const pairs = Uint32Array.from(siblings.flatMap(({ parent, built }) => [parent, built]));
       const steps = Math.ceil((2 * layout.numCompact) / workgroupSize);
-      const table = this.#tables.pairs.write(pairs);
-      this.#kernels.run(encoder, 'subtract', [hist, table], [steps, siblings.length]);
+      const table = this.#tables.siblings.write(pairs);
+      this.#kernels.run(this.#commands, 'subtract', [hist, table], [steps, siblings.length]);
     }
-    this.#submit(encoder);
   }
 
   /** The best float32 score of every feature of so many nodes; at most {@link nodesOfPass}. */
@@ -192,11 +217,11 @@ export class DeviceTree {
       writeNode(words, i, node, limits);
       lambda[i] = limits.lambda;
     });
-    const encoder = this.#open.device.createCommandEncoder();
     const table = this.#tables.nodes.write(words);
     const numPlaces = layout.places.length;
-    this.#kernels.run(encoder, 'cumulate', [hist, places, table, sums], [numPlaces, nodes.length]);
-    this.#submit(encoder);
+    const buffers = [hist, places, table, sums];
+    this.#kernels.run(this.#commands, 'cumulate', buffers, [numPlaces, nodes.length]);
+    this.#submit();
     let handle = this.#handles.get(nodes.length);
     if (handle === undefined) {
       const cuts = 4 * scoreParts * cutsOfPart(layout);
@@ -228,18 +253,54 @@ export class DeviceTree {
     }
     if (at === 0) return;
     const { hist, gathered } = this.#buffers;
-    const encoder = this.#open.device.createCommandEncoder();
     const table = this.#tables.runs.write(Uint32Array.from(runs));
-    this.#kernels.run(encoder, 'gather', [hist, table, gathered], [runs.length / 4]);
-    await this.#readback.read(encoder, gathered, 4 * at, (bytes) => {
-      for (const { address, word, words } of targets) {
-        new Uint32Array(memory.buffer, address, words).set(new Uint32Array(bytes, 4 * word, words));
-      }
-    });
+    this.#kernels.run(this.#commands, 'gather', [hist, table, gathered], [runs.length / 4]);
+    const moved = { from: this.#tables.counts.ofSize(0), bytes: 4 * this.#expected.length };
+    await this.#readback.readAll(
+      this.#takeCommands(),
+      [
+        { from: gathered, offset: 0, bytes: 4 * at },
+        { ...moved, offset: 0 },
+      ],
+      (bytes) => {
+        this.#checkMoves(new Uint32Array(bytes, 4 * at, this.#expected.length));
+        for (const { address, word, words } of targets) {
+          const entries = new Uint32Array(bytes, 4 * word, words);
+          new Uint32Array(memory.buffer, address, words).set(entries);
+        }
+      },
+    );
   }
 
   /** Moves rows; returns how many of each went left. */
-  async partition(movings: readonly Moving[]): Promise<number[]> {
+  async partition(movings: readonly Moving[]): Promise<readonly number[]> {
+    // moves before these that nobody waited for: their tables are about to be written again
+    if (this.#expected.length > 0) this.#submit();
+    this.#expected = [];
+    const counts = this.#move(movings);
+    if (counts === null) return movings.map(() => 0);
+    const known = movings.flatMap(({ numLeft }) => (numLeft === null ? [] : [numLeft]));
+    if (known.length === movings.length) {
+      this.#expected = movings.flatMap(({ segment }, i) => {
+        const left = known[i] as number;
+        return [left, segment.count - left];
+      });
+      return known;
+    }
+    const bytes = 8 * movings.length;
+    const moved = await this.#readback.read(
+      this.#takeCommands(),
+      counts,
+      bytes,
+      (range) => new Uint32Array(range.slice(0, bytes)),
+    );
+    return movings.map(({ segment }, i) => {
+      const left = moved[2 * i] as number;
+      if (left + (moved[2 * i + 1] as number) !== segment.count) throw lostRows();
+      return left;
+    });
+  }
+  #move(movings: readonly Moving[]): GpuBuffer | null {
     const { numRows } = this.#o;
     const pairs = new Uint32Array(pairWords * movings.length);
     let sideBytes = 0;
@@ -252,32 +313,30 @@ export class DeviceTree {
     movings.forEach(({ sides }, i) => {
       sidesOfAll.set(sides, pairs[pairWords * i + 2]);
     });
-    const chunks = this.#chunks(movings, (_, i) => i, movedRows);
-    if (chunks.length === 0) return movings.map(() => 0);
+    const chunks = this.#chunks(
+      movings.map(({ segment }, number) => ({ number, segment })),
+      movedRows,
+    );
+    if (chunks.length === 0) return null;
     const counts = this.#tables.counts.write(new Uint32Array(2 * movings.length));
-    const encoder = this.#open.device.createCommandEncoder();
     const tables = [
-      this.#tables.pairs.write(pairs),
+      this.#tables.moves.write(pairs),
       this.#tables.sides.write(new Uint32Array(sidesOfAll.buffer)),
-      this.#tables.chunks.write(chunks),
+      this.#tables.moveChunks.write(chunks),
       counts,
     ];
-    const { records, rows } = this.#buffers;
-    this.#kernels.run(encoder, 'moveRows', [records, rows, ...tables], [chunks.length / 4]);
-    const bytes = 8 * movings.length;
-    const moved = await this.#readback.read(
-      encoder,
-      counts,
-      bytes,
-      (range) => new Uint32Array(range.slice(0, bytes)),
-    );
-    return movings.map(({ segment }, i) => {
-      const left = moved[2 * i] as number;
-      if (left + (moved[2 * i + 1] as number) !== segment.count) {
-        throw new RangeError('a split on the device lost rows');
-      }
-      return left;
+    const { rows } = this.#buffers;
+    this.#records.forEach(this.#submit, (records, range) => {
+      const buffers = [records, rows, ...tables, range];
+      this.#kernels.run(this.#commands, 'moveRows', buffers, [chunks.length / 4]);
     });
+    return counts;
+  }
+
+  #checkMoves(counts: Uint32Array): void {
+    const expected = this.#expected;
+    this.#expected = [];
+    if (expected.some((count, i) => counts[i] !== count)) throw lostRows();
   }
 
   /** Writes each row's leaf to the host's memory; rows of no leaf get `others`. */
@@ -285,14 +344,13 @@ export class DeviceTree {
     const { memory, numRows } = this.#o;
     const { rows, leafOf } = this.#buffers;
     this.#fill(leafOf, [numRows, others, 0]);
-    const list = leaves.map((segment) => ({ segment }));
-    const chunks = this.#chunks(list, (_, i) => i, mostChunkRows);
-    const encoder = this.#open.device.createCommandEncoder();
+    const list = leaves.map((segment, number) => ({ number, segment }));
+    const chunks = this.#chunks(list, mostChunkRows);
     if (chunks.length > 0) {
       const table = this.#tables.chunks.write(chunks);
-      this.#kernels.run(encoder, 'mark', [rows, table, leafOf], [chunks.length / 4]);
+      this.#kernels.run(this.#commands, 'mark', [rows, table, leafOf], [chunks.length / 4]);
     }
-    await this.#readback.read(encoder, leafOf, 4 * numRows, (bytes) => {
+    await this.#readback.read(this.#takeCommands(), leafOf, 4 * numRows, (bytes) => {
       new Uint32Array(memory.buffer, address, numRows).set(new Uint32Array(bytes, 0, numRows));
     });
   }
@@ -301,64 +359,44 @@ export class DeviceTree {
   async destroy(): Promise<void> {
     await this.#scores?.close();
     for (const buffer of Object.values(this.#buffers) as GpuBuffer[]) buffer.destroy();
+    this.#records.destroy();
     for (const table of Object.values(this.#tables)) table.destroy();
     this.#readback.destroy();
   }
 
   #fill(buffer: GpuBuffer, how: readonly [words: number, base: number, step: number]): void {
-    const encoder = this.#open.device.createCommandEncoder();
+    this.#submit();
     const table = this.#tables.how.write(Uint32Array.from(how));
     const groups = Math.min(4096, Math.ceil(how[0] / workgroupSize));
-    this.#kernels.run(encoder, 'fill', [table, buffer], [groups]);
-    this.#submit(encoder);
+    this.#kernels.run(this.#commands, 'fill', [table, buffer], [groups]);
   }
 
-  #submit(encoder: GpuEncoder): void {
-    submit(this.#open, encoder);
+  #chunks(list: readonly NumberedSegment[], chunkRows: number): Uint32Array<ArrayBuffer> {
+    return chunkTable(list, chunkRows, this.#o.numRows);
   }
 
-  /** A table of chunks of rows: a number, and where the chunk begins and ends among all three stretches. */
-  #chunks<T extends { readonly segment: Segment }>(
-    list: readonly T[],
-    numberOf: (item: T, index: number) => number,
-    chunkRows: number,
-  ): Uint32Array<ArrayBuffer> {
-    const { numRows } = this.#o;
-    const words: number[] = [];
-    list.forEach((item, i) => {
-      const { buffer, start, count } = item.segment;
-      const first = buffer * numRows + start;
-      for (let from = 0; from < count; from += chunkRows) {
-        const end = first + Math.min(count, from + chunkRows);
-        words.push(numberOf(item, i), first + from, end, 0);
-      }
-    });
-    return Uint32Array.from(words);
+  /** Commands that are not submitted yet. */
+  get #commands(): GpuEncoder {
+    this.#encoder ??= this.#open.device.createCommandEncoder();
+    return this.#encoder;
   }
+
+  #takeCommands(): GpuEncoder {
+    const encoder = this.#commands;
+    this.#encoder = null;
+    return encoder;
+  }
+
+  readonly #submit = (): void => {
+    if (this.#encoder !== null) submit(this.#open, this.#takeCommands());
+  };
+}
+
+function lostRows(): RangeError {
+  return new RangeError('a split on the device lost rows');
 }
 
 /** Where a segment's rows go when it is split. */
 export function otherBuffer({ buffer }: Segment): 1 | 2 {
   return buffer === 1 ? 2 : 1;
-}
-
-/** Few rows are cut into small chunks, so that many workgroups have some; each must flush its sums. */
-function chunkRowsOf(buildings: readonly Building[]): number {
-  const total = buildings.reduce((sum, { segment }) => sum + segment.count, 0);
-  const even = workgroupSize * Math.ceil(total / 512 / workgroupSize);
-  return Math.max(2048, Math.min(mostChunkRows, even));
-}
-
-/** Entries of marked places, neighbours together. */
-function entryRuns(layout: BinnedLayout, mask: Uint8Array | null): [number, number][] {
-  if (mask === null) return [[0, layout.numCompact]];
-  const runs: [number, number][] = [];
-  layout.places.forEach(({ firstCompact, numValueBins }, p) => {
-    if (mask[p] === 0) return;
-    const end = firstCompact + numValueBins + 1;
-    const last = runs.at(-1);
-    if (last !== undefined && last[1] === firstCompact) last[1] = end;
-    else runs.push([firstCompact, end]);
-  });
-  return runs;
 }

@@ -14,7 +14,7 @@
  * entry is `direct`) are added to the node's entries at once, by 64-bit additions of two halves with a carry.
  */
 import type { ForestKind } from '../cpu/forest-plan.ts';
-import { workgroupSize } from './shader-facts.ts';
+import { rangeOfRows, wideAtomics, workgroupSize } from './shader-facts.ts';
 
 /** First entry of features that do not fit a workgroup's memory. */
 export const direct = 0xffffffff;
@@ -56,11 +56,7 @@ const DIRECT = ${direct}u;
 @group(0) @binding(5) var<storage, read_write> hist: array<atomic<u32>>;
 var<workgroup> sums: array<atomic<u32>, ${Math.max(1, groupEntries) * fields}>;
 
-fn addToNode(at: u32, value: vec2<u32>) {
-  let old = atomicAdd(&hist[at], value.x);
-  let high = value.y + select(0u, 1u, old + value.x < old);
-  if (high != 0u) { atomicAdd(&hist[at + 1u], high); }
-}
+${rangeOfRows(6)}${wideAtomics('addToNode', 'hist')}
 ${kind === 'number' ? numberSums(facts.countShift) : kind === 'two classes' ? pairSums : classSums}
 @compute @workgroup_size(${workgroupSize})
 fn forestHistogram(
@@ -77,11 +73,12 @@ fn forestHistogram(
   workgroupBarrier();
   for (var j = part.x + lane; j < part.y; j += WG) {
     let row = rows[j];
+    if (!isHere(row)) { continue; }
     let slot = ${kind === 'number' ? 'vec2<u32>(slots[2u * row], slots[2u * row + 1u])' : 'slots[row]'};
     for (var f = part.z; f < part.w; f++) {
       let feature = features[f];
       let offset = feature.x >> 1u;
-      let word = records[row * STRIDE + (offset >> 2u)] >> ((offset & 3u) * 8u);
+      let word = records[(row - range.x) * STRIDE + (offset >> 2u)] >> ((offset & 3u) * 8u);
       let bin = word & select(0xffu, 0xffffu, (feature.x & 1u) == 1u);
       if (fits) {
         addToGroup((feature.z + bin) * FIELDS, slot);
@@ -108,12 +105,7 @@ function numberSums(countShift: number): string {
       : `vec2<u32>(${2 ** countShift}u, 0u)`;
   return `
 const ONE_ROW = ${one};
-fn addWide(at: u32, value: vec2<u32>) {
-  let old = atomicAdd(&sums[at], value.x);
-  let high = value.y + select(0u, 1u, old + value.x < old);
-  if (high != 0u) { atomicAdd(&sums[at + 1u], high); }
-}
-fn extended(x: u32) -> vec2<u32> { return vec2<u32>(x, select(0u, 0xffffffffu, bitcast<i32>(x) < 0)); }
+${wideAtomics('addWide', 'sums')}fn extended(x: u32) -> vec2<u32> { return vec2<u32>(x, select(0u, 0xffffffffu, bitcast<i32>(x) < 0)); }
 fn withRow(h: u32) -> vec2<u32> {
   let low = h + ONE_ROW.x;
   return vec2<u32>(low, ONE_ROW.y + select(0u, 1u, low < h));

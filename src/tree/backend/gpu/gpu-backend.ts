@@ -13,10 +13,6 @@
  */
 import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
-import type { Collective } from '../../../cluster/collective.ts';
-import type { Kernels } from '../../../kernels/kernels.ts';
-import type { Quantisation, SplitParams } from '../../split-params.ts';
-import type { SplitShaping } from '../../split-shaping.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from '../cpu/candidate.ts';
 import { HistogramPool } from '../cpu/histogram-pool.ts';
@@ -28,51 +24,8 @@ import { CandidateFinder } from './candidate-finder.ts';
 import { DeviceMeeting } from './device-meeting.ts';
 import { type Building, DeviceTree, otherBuffer } from './device-tree.ts';
 import { driverBounds, ExchangedHistograms } from './exchanged-histograms.ts';
-import type { OpenDevice } from './open-device.ts';
-
-/** Addresses and sizes that the memory plan gave to one rank. */
-export interface GpuMemory {
-  readonly featureTable: number;
-  /** Compact histograms of the nodes of a batch, which the process's device fills. */
-  readonly histograms: number;
-  /** This rank's own of what the processes exchange; 0 where there is one process. */
-  readonly exchanged: number;
-  readonly exchangedBytes: number;
-  /** This rank's scratch. */
-  readonly scratch: number;
-  /** Quantised gradients of all rows of the process, and the rows that trees are grown on, as drawn. */
-  readonly slots: number;
-  readonly ids: number;
-  readonly maxPairs: number;
-  readonly poolSlots: number;
-}
-
-/** What a backend is made of. */
-export interface GpuBackendOptions {
-  readonly kernels: Kernels;
-  readonly memory: WebAssembly.Memory;
-  readonly collective: Collective;
-  readonly layout: BinnedLayout;
-  readonly addresses: GpuMemory;
-  readonly params: SplitParams;
-  readonly shaping: SplitShaping | null;
-  readonly countShift: number;
-  /** Address of the records of all rows of the process, and how many there are. */
-  readonly records: number;
-  readonly numRows: number;
-  /** Opens this thread's device; called by the rank that drives it. */
-  readonly acquire: () => Promise<OpenDevice>;
-  /** Tests have the device lost after so many batches. */
-  readonly loseAfter: number | null;
-}
-
-/** What changes from tree to tree. */
-export interface GpuTreeSetup {
-  readonly quantisation: Quantisation;
-  /** This rank's rows of the tree, [first, first + count) of the drawn ones, or null for all rows. */
-  readonly drawn: { readonly first: number; readonly count: number } | null;
-  maskOf(node: OpenNode): Uint8Array | null;
-}
+import type { GpuBackendOptions, GpuTreeSetup } from './gpu-backend-options.ts';
+import type { DeviceTraffic, OpenDevice } from './open-device.ts';
 
 interface NodeState {
   /** On the device of this process; of no rows on ranks that drive none. */
@@ -166,9 +119,11 @@ export class GpuBackend implements TreeBackend {
     };
   }
 
-  /** What the device is called; null on ranks that drive none. */
-  get deviceName(): string | null {
-    return this.#open?.facts.name ?? null;
+  /** What the device did; null on ranks that drive none. */
+  get told(): (DeviceTraffic & DeviceTree['numStretches'] & { readonly name: string }) | null {
+    const open = this.#open;
+    if (open === null || this.#tree === null) return null;
+    return { name: open.facts.name, ...open.traffic, ...this.#tree.numStretches };
   }
 
   /** Called before each tree, when all ranks' gradients are quantised or soon will be. */
@@ -268,6 +223,7 @@ export class GpuBackend implements TreeBackend {
       records: this.#o.records,
       numRows: this.#o.numRows,
       poolSlots: addresses.poolSlots,
+      recordLimits: this.#o.recordLimits,
       maxNodes: 2 * addresses.maxPairs,
     });
     if (this.#exchanged === null && shaping === null) {
@@ -286,7 +242,8 @@ export class GpuBackend implements TreeBackend {
           if (place === undefined) throw new RangeError('a split names a place outside the layout');
           const sides = new Uint8Array(sidesBytes(place));
           writeSides(split, place, sides);
-          return { segment: (parent.state as NodeState).segment, place, sides };
+          const numLeft = this.#rowsOnTheLeft(split);
+          return { segment: (parent.state as NodeState).segment, place, sides, numLeft };
         }),
       );
     });
@@ -312,6 +269,13 @@ export class GpuBackend implements TreeBackend {
       left.cover = this.#coverOf(leftTotals);
       right.cover = this.#coverOf(rightTotals);
     });
+  }
+
+  /** Rows of the left child, where histograms count them and one device has them all. */
+  #rowsOnTheLeft({ detail }: Split): number | null {
+    const { countShift } = (this.#setup as GpuTreeSetup).quantisation;
+    if (countShift >= 63 || this.#exchanged !== null) return null;
+    return Number((detail as SplitDetail).left.hess >> BigInt(countShift));
   }
 
   /** Histograms of both children of each pair: the one of fewer rows built, or both where the parent's is gone. */

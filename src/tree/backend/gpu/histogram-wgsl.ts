@@ -4,11 +4,17 @@
  *
  *   entry   uint32[4]: sum of g, lower and upper half; (rows << countShift) + sum of h, lower and upper half
  *
- * 16-bit gradients of at most 32,768 rows fit 32 bits; else the workgroup's sums have 64 bits too. A carry is seen
- * by the old value that an atomic addition returns: the halves end up right in whatever order the additions come.
+ * 16-bit gradients of at most 32,768 rows fit 32 bits; else the workgroup's sums have 64 bits too.
  * Features whose bins do not fit the workgroup's memory are added to the node's entries at once.
  */
-import { entryFields, type ShaderFacts, shaderConstants, workgroupSize } from './shader-facts.ts';
+import {
+  entryFields,
+  rangeOfRows,
+  type ShaderFacts,
+  shaderConstants,
+  wideAtomics,
+  workgroupSize,
+} from './shader-facts.ts';
 
 /** The shader; entry point `histogram`, one workgroup for each (chunk, group). */
 export function histogramShader(facts: ShaderFacts): string {
@@ -26,11 +32,7 @@ const CAPACITY = ${groupEntries}u;
 @group(0) @binding(6) var<storage, read_write> hist: array<atomic<u32>>;
 var<workgroup> sums: array<atomic<u32>, ${groupEntries * fields}>;
 
-fn addToNode(at: u32, value: vec2<u32>) {
-  let old = atomicAdd(&hist[at], value.x);
-  let high = value.y + select(0u, 1u, old + value.x < old);
-  if (high != 0u) { atomicAdd(&hist[at + 1u], high); }
-}
+${rangeOfRows(7)}${wideAtomics('addToNode', 'hist')}
 // rows << SHIFT
 fn shifted(count: u32) -> vec2<u32> {
   ${countShift >= 32 ? `return vec2<u32>(0u, count << ${countShift < 63 ? countShift - 32 : 0}u);` : `return vec2<u32>(count << ${countShift}u, count >> ${32 - countShift}u);`}
@@ -53,6 +55,7 @@ fn histogram(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
   workgroupBarrier();
   for (var j = chunk.y + lane; j < chunk.z; j += WG) {
     let row = rows[j];
+    if (!isHere(row)) { continue; }
     ${
       layout.slotBytes === 4
         ? `let slot = slots[row];
@@ -62,7 +65,7 @@ fn histogram(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
     let h = slots[2u * row + 1u];`
     }
     let wideH = plus(vec2<u32>(h, 0u), ${countShift < 63 ? 'shifted(1u)' : 'vec2<u32>(0u, 0u)'});
-    let record = row * STRIDE;
+    let record = (row - range.x) * STRIDE;
     for (var p = group.x; p < group.y; p++) {
       let place = p * 8u;
       let offset = places[place + 5u];
@@ -86,13 +89,7 @@ fn histogram(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
 `;
 }
 
-const wideSums = `
-fn addWide(at: u32, value: vec2<u32>) {
-  let old = atomicAdd(&sums[at], value.x);
-  let high = value.y + select(0u, 1u, old + value.x < old);
-  if (high != 0u) { atomicAdd(&sums[at + 1u], high); }
-}
-fn addToGroup(at: u32, g: i32, h: u32, wideH: vec2<u32>) {
+const wideSums = `${wideAtomics('addWide', 'sums')}fn addToGroup(at: u32, g: i32, h: u32, wideH: vec2<u32>) {
   addWide(at, extended(g));
   addWide(at + 2u, wideH);
 }

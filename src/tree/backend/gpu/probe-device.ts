@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DeviceFailure } from './device-failure.ts';
+import { nameDriverFiles } from './driver-files.ts';
 import { explainCrash, explainSilence } from './explain-failure.ts';
 import type { AdapterFacts } from './open-device.ts';
 import type { SelfTest } from './self-test.ts';
@@ -51,6 +52,7 @@ export async function askProcess(
   words: readonly string[],
   { script = fileURLToPath(probeUrl()), seconds = mostSeconds } = {},
 ): Promise<{ facts: AdapterFacts; selfTest?: SelfTest }> {
+  nameDriverFiles(process.env);
   const options = { timeout: seconds * 1000, killSignal: 'SIGKILL' as const };
   const output = await new Promise<string>((resolve, reject) => {
     execFile(process.execPath, [script, ...words], options, (error, stdout) => {

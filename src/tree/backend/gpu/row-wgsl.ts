@@ -6,6 +6,7 @@
  * which splits move them (row-store.ts has the picture).
  */
 import {
+  rangeOfRows,
   type ShaderFacts,
   shaderConstants,
   wideArithmetic,
@@ -27,6 +28,7 @@ const STEPS = ${movedRows / workgroupSize}u;
 @group(0) @binding(3) var<storage, read> sides: array<u32>;   // a byte a bin
 @group(0) @binding(4) var<storage, read> chunks: array<vec4<u32>>;  // pair, begin, end, -
 @group(0) @binding(5) var<storage, read_write> counts: array<atomic<u32>>;  // rows moved left, right
+${rangeOfRows(6)}
 var<workgroup> numLeft: atomic<u32>;
 var<workgroup> numRight: atomic<u32>;
 var<workgroup> firstLeft: u32;
@@ -45,8 +47,8 @@ fn moveRows(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
   var places: array<u32, ${movedRows / workgroupSize}>;
   for (var step = 0u; step < STEPS; step++) {
     let j = chunk.y + step * WG + lane;
-    if (j < chunk.z) {
-      let word = records[rows[j] * STRIDE + (offset >> 2u)] >> ((offset & 3u) * 8u);
+    if (j < chunk.z && isHere(rows[j])) {
+      let word = records[(rows[j] - range.x) * STRIDE + (offset >> 2u)] >> ((offset & 3u) * 8u);
       let at = pairs[pair + 2u] + (word & mask);
       let isLeft = ((sides[at >> 2u] >> ((at & 3u) * 8u)) & 1u) == 1u;
       if (isLeft) {
@@ -64,7 +66,7 @@ fn moveRows(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
   workgroupBarrier();
   for (var step = 0u; step < STEPS; step++) {
     let j = chunk.y + step * WG + lane;
-    if (j < chunk.z) {
+    if (j < chunk.z && isHere(rows[j])) {
       let place = places[step] >> 1u;
       let isLeft = (places[step] & 1u) == 0u;
       let fromBack = pairs[pair + 4u] - 1u - firstRight - place;

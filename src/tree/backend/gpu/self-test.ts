@@ -3,7 +3,11 @@
  * added up here, and the times of the steps that a tree is made of. For `coppice doctor --gpu`; times decide nothing.
  */
 import { mix32 } from '../../../base/rng.ts';
-import { type BinnedFeature, layoutRecords } from '../../../binning/binned-layout.ts';
+import {
+  type BinnedFeature,
+  type FeaturePlace,
+  layoutRecords,
+} from '../../../binning/binned-layout.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { DeviceTree } from './device-tree.ts';
 import type { OpenDevice } from './open-device.ts';
@@ -17,10 +21,14 @@ export interface SelfTest {
   readonly isRight: boolean;
   readonly numRows: number;
   readonly numFeatures: number;
-  /** Milliseconds: making ready, a histogram of all rows, scores of a node, the way there and back. */
+  /** Milliseconds of making ready, the first compilation of the kernels included. */
   readonly setUpMs: number;
+  /** Milliseconds of each step: of all rows, of one node, and of the way there and back, which the others are without. */
   readonly histogramMs: number;
+  readonly moveMs: number;
+  readonly subtractMs: number;
   readonly scoresMs: number;
+  readonly markMs: number;
   readonly roundTripMs: number;
 }
 
@@ -56,7 +64,8 @@ export async function selfTest(
   const slots = layout.stride * numRows;
   const host = slots + 4 * numRows;
   const hostBytes = 16 * layout.numCompact;
-  const pages = Math.ceil((host + hostBytes) / 65536);
+  const leaves = host + hostBytes;
+  const pages = Math.ceil((leaves + 4 * numRows) / 65536);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const expected = fillRows(memory, { numRows, stride: layout.stride, slots });
   const begin = clock();
@@ -69,6 +78,7 @@ export async function selfTest(
     countShift: quantisation.countShift,
     poolSlots: 4,
     maxNodes: 2,
+    recordLimits: {},
   });
   try {
     tree.beginTree(quantisation, slots, null);
@@ -83,7 +93,19 @@ export async function selfTest(
     await build();
     const setUpMs = clock() - begin;
     const roundTripMs = await least(clock, () => tree.fetch([first]));
-    const histogramMs = (await least(clock, build)) - roundTripMs;
+    const without = async (work: () => Promise<unknown>): Promise<number> =>
+      Math.max(0, (await least(clock, work)) - roundTripMs);
+    const histogramMs = await without(build);
+    const place = layout.places[0] as FeaturePlace;
+    const sides = new Uint8Array(256).fill(1, 0, 128);
+    const moveMs = await without(() => tree.partition([{ segment, place, sides, numLeft: null }]));
+    // two nodes without a row that has any weight: the first one's entries stay as they are
+    const subtractMs = await without(async () => {
+      tree.build([], [{ parent: 2, built: 3 }]);
+      await tree.fetch([first]);
+    });
+    const markMs = await without(() => tree.markLeaves([segment], 0, leaves));
+    await build();
     await tree.fetch([whole]);
     const sums = new BigInt64Array(memory.buffer, host, 2 * layout.numCompact);
     const node = {
@@ -92,12 +114,13 @@ export async function selfTest(
       totals: { grad: sumOf(sums, 0), hess: sumOf(sums, 1) },
     };
     const found = await tree.scores([node]);
-    const scoresMs = await least(clock, () => tree.scores([node]));
+    const scoresMs = await without(() => tree.scores([node]));
     const hasScores = Array.from({ length: numFeatures }, (_, f) =>
       found[0]?.some((part) => (part[f] as number) > 0),
     );
     const isRight = expected.every((sum, i) => BigInt(sum) === sums[i]) && hasScores.every(Boolean);
-    return { isRight, numRows, numFeatures, setUpMs, histogramMs, scoresMs, roundTripMs };
+    const times = { setUpMs, histogramMs, moveMs, subtractMs, scoresMs, markMs, roundTripMs };
+    return { isRight, numRows, numFeatures, ...times };
   } finally {
     await tree.destroy();
   }

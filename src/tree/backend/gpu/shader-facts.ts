@@ -54,6 +54,31 @@ const MIN_ROWS = ${Math.min(minRows, 2 ** 31)}u;
 `;
 }
 
+/**
+ * Rows whose records are in the buffer at hand, and a test of a row: kernels that read bins pass over the others.
+ * @param binding the number of the binding
+ */
+export function rangeOfRows(binding: number): string {
+  return `
+@group(0) @binding(${binding}) var<uniform> range: vec2<u32>;  // first row, rows
+fn isHere(row: u32) -> bool { return row - range.x < range.y; }
+`;
+}
+
+/**
+ * 64-bit additions to an array of atomics, each sum two words. A carry is seen by the old value that an addition
+ * returns: the halves end up right in whatever order the additions come.
+ */
+export function wideAtomics(name: string, array: string): string {
+  return `
+fn ${name}(at: u32, value: vec2<u32>) {
+  let old = atomicAdd(&${array}[at], value.x);
+  let high = value.y + select(0u, 1u, old + value.x < old);
+  if (high != 0u) { atomicAdd(&${array}[at + 1u], high); }
+}
+`;
+}
+
 /** Sums of 64 bits. */
 export const wideArithmetic = `
 fn add64(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {

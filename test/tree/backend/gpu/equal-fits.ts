@@ -22,6 +22,7 @@ import {
   recipes,
   withFeatures,
 } from '../../../training/random-estimators.ts';
+import { resumeOnDevice } from './resumed-fits.ts';
 
 const pool = new ThreadPool(3, workerUrl());
 const runner = new KnobRunner(pool);
@@ -83,8 +84,12 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     const kinds = wide.kinds.concat(wide.kinds);
     const options = { labelCol: 'b', maxIter: 3, maxDepth: 5, minInstancesPerNode: 5, lambda: 1 };
     await compare({ name: 'GBTClassifier', options }, { ...wide, kinds }, { threads: 2 });
+    const single = { ...options, maxIter: 1 };
+    await compare({ name: 'GBTClassifier', options: single }, { ...wide, kinds }, { threads: 1 });
+    const device = runner.reports[0]?.device ?? null;
+    await compare({ name: 'GBTClassifier', options }, { ...wide, kinds }, { threads: 2 });
     const decided = (gangs: KnobRunner): number | undefined => gangs.reports[0]?.featuresDecided;
-    return { onDevice: decided(runner), onCpu: decided(alone) };
+    return { onDevice: decided(runner), onCpu: decided(alone), device };
   },
   // wide gradients, categories of two bytes, a pool that keeps almost nothing, all rows and some
   widths: async () => {
@@ -139,10 +144,50 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     const property = fc.asyncProperty(cases, recipes, homes, async (found, recipe, homeRows) => {
       await compare(found, recipe, { threads: 1, device: { kind: 'gpu', homeRows } });
     });
-    const numRuns = Number(process.env.COPPICE_GPU_FITS ?? 8);
+    const numRuns = Number(process.env.COPPICE_GPU_FITS ?? 6);
     await fc.assert(property, { numRuns, endOnFailure: true, seed: 21 });
     return { numRuns, told };
   },
+  // records in many buffers, and in fewer than they need, so that they are sent each time
+  streamed: async () => {
+    const boosted = { labelCol: 'b', maxIter: 2, maxDepth: 4, minInstancesPerNode: 5, lambda: 1 };
+    const drawn = { labelCol: 'k', numTrees: 2, maxDepth: 5, weightCol: 'w' };
+    const told: object[] = [];
+    for (const mostBuffers of [100, 2]) {
+      const records = { bufferBytes: 16_384, mostBuffers };
+      const device = { kind: 'gpu', homeRows: 0, records } as const;
+      await compare({ name: 'GBTClassifier', options: boosted }, wide, { threads: 1, device });
+      told.push(runner.reports[0]?.device ?? {});
+      await compare({ name: 'RandomForestClassifier', options: drawn }, wide, {
+        ...{ threads: 1, device },
+      });
+      told.push(runner.reports[0]?.device ?? {});
+    }
+    return { told };
+  },
+  // what else boosted trees can do: queries, several classes, trees that are dropped, rows by their gradients
+  kinds: async () => {
+    const few = { maxIter: 2, maxDepth: 3, minInstancesPerNode: 5, stepSize: 0.5 };
+    const ranks = { labelCol: 'r', groupCol: 'g' };
+    const cases = [
+      { name: 'GBTRanker', options: { ...few, ...ranks, lossType: 'lambdarank' } },
+      { name: 'GBTRanker', options: { ...few, ...ranks, lossType: 'xendcg' } },
+      { name: 'GBTClassifier', options: { ...few, labelCol: 'k', weightCol: 'w' } },
+      { name: 'GBTRegressor', options: { ...few, labelCol: 'y', dropRate: 0.5, maxIter: 4 } },
+      { name: 'GBTRegressor', options: { ...few, labelCol: 'y', gossTopRate: 0.2, stepSize: 1 } },
+      { name: 'GBTRegressor', options: { ...few, labelCol: 'y', quantileAlphas: [0.1, 0.9] } },
+    ] as const;
+    const quantile = { lossType: 'quantile' };
+    for (const { name, options } of cases) {
+      const more = 'quantileAlphas' in options ? { ...options, ...quantile } : options;
+      await compare({ name, options: more }, { ...wide, numRows: 700 }, { threads: 1 });
+      const trees = runner.reports[0]?.device?.numTrees ?? 0;
+      if (trees < 2) throw new Error(`${name}: the device grew ${trees} trees`);
+    }
+    return {};
+  },
+  // ended by an abort, by a lost device, and begun on the CPU: gone on with on a device
+  resumed: async () => await resumeOnDevice(runner, alone, wide),
   lost: async () => {
     const options = { labelCol: 'y', maxIter: 3, maxLeaves: 8, subsamplingRate: 0.7 };
     const found = { name: 'GBTRegressor', options } as const;

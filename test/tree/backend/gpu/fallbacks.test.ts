@@ -9,6 +9,7 @@ import { InlineRunner } from '../../../../src/cluster/task-runner.ts';
 import { chooseDevice, deviceRequest } from '../../../../src/training/choose-device.ts';
 import { DeviceFailure } from '../../../../src/tree/backend/gpu/device-failure.ts';
 import { makeBuffers } from '../../../../src/tree/backend/gpu/device-rows.ts';
+import { nameDriverFiles } from '../../../../src/tree/backend/gpu/driver-files.ts';
 import {
   explainImport,
   explainSoftware,
@@ -98,6 +99,30 @@ describe('a GPU that cannot be used', () => {
   });
 });
 
+describe("NVIDIA's driver of a container", () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coppice-drivers-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'nvidia_icd.json');
+  writeFileSync(file, '{}');
+  const elsewhere = { folders: [join(folder, 'nowhere')], files: [join(folder, 'no.json'), file] };
+
+  it('is named to the loader where it would not be found', () => {
+    const environment: NodeJS.ProcessEnv = {};
+    nameDriverFiles(environment, elsewhere);
+    expect(environment).toEqual({ VK_DRIVER_FILES: file, VK_ICD_FILENAMES: file });
+  });
+
+  it('is not named where the loader finds it, or where somebody has named one', () => {
+    const environment: NodeJS.ProcessEnv = {};
+    nameDriverFiles(environment, { ...elsewhere, folders: [folder] });
+    nameDriverFiles(environment, { ...elsewhere, files: [] });
+    expect(environment).toEqual({});
+    const named: NodeJS.ProcessEnv = { VK_DRIVER_FILES: '/mine.json' };
+    nameDriverFiles(named, elsewhere);
+    expect(named).toEqual({ VK_DRIVER_FILES: '/mine.json' });
+  });
+});
+
 describe('data that a device cannot hold', () => {
   const layout = layoutRecords(
     [
@@ -133,7 +158,7 @@ describe('data that a device cannot hold', () => {
     const refused = makeBuffers(open, plan);
     await expect(refused).rejects.toBeInstanceOf(DeviceFailure);
     expect(await messageOf(refused)).toMatch(
-      /^the records of 1000000 rows need a buffer of 8000000 bytes, and this device has at most 5000000/,
+      /^the numbers of 1000000 rows need a buffer of 12000000 bytes, and this device has at most 5000000/,
     );
     expect(numAlive()).toBe(0);
     const many = { ...plan, numRows: 200_000_000 };

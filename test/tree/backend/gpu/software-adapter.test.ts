@@ -41,8 +41,8 @@ it('compiles every kernel without a complaint of the validator', async () => {
 
 describe.runIf(runs)('fits on a device', () => {
   const names = [
-    ...['scored', 'widths', 'shaped', 'forests'],
-    ...['lost', 'loop', 'random', 'processes'],
+    ...['scored', 'widths', 'shaped', 'forests', 'streamed', 'kinds'],
+    ...['resumed', 'lost', 'loop', 'random', 'processes'],
   ] as const;
   const told = new Map<string, Told>();
   let warned = '';
@@ -65,6 +65,23 @@ describe.runIf(runs)('fits on a device', () => {
     const { onDevice, onCpu } = told.get('scored') as Told & Record<string, number>;
     expect(onDevice).toBeGreaterThan(0);
     expect(3 * (onDevice as number)).toBeLessThan(onCpu as number);
+  });
+
+  it('asks the device three times a batch of boosted nodes, and waits twice', () => {
+    const device = told.get('scored')?.['device'] as Record<string, number>;
+    // besides, the root's sums and the leaves come back, and the last rows move
+    expect(device).toMatchObject({ numTrees: 1, submits: 5 * 3 + 3, reads: 5 * 2 + 2 });
+  });
+
+  it('sends what its memory does not hold', () => {
+    const found = told.get('streamed')?.['told'] as readonly Record<string, number>[];
+    expect(found.map(({ numStretches }) => numStretches)).toEqual([4, 3, 4, 3]);
+    expect(found.map(({ numSent }) => numSent)).toEqual([0, 0, 3, 2]);
+  });
+
+  it('goes on from checkpoints and models', () => {
+    const ends = ['ABORTED', 'GPU_FAILED', 'GPU_FAILED', 'ABORTED'];
+    expect(told.get('resumed')?.['ends']).toEqual(ends);
   });
 
   it('says that the device was lost, or goes on without it', () => {

@@ -1,0 +1,48 @@
+/** Tables of what workgroups take: chunks of the rows of nodes, and runs of histogram entries. */
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { Segment } from '../cpu/row-store.ts';
+import { mostChunkRows, workgroupSize } from './shader-facts.ts';
+
+/** Rows, and the number of what they are cut for. */
+export interface NumberedSegment {
+  readonly number: number;
+  readonly segment: Segment;
+}
+
+/** uint32[4] a chunk: a number, and where the chunk begins and ends among all three stretches of rows. */
+export function chunkTable(
+  list: readonly NumberedSegment[],
+  chunkRows: number,
+  numRows: number,
+): Uint32Array<ArrayBuffer> {
+  const words: number[] = [];
+  for (const { number, segment } of list) {
+    const { buffer, start, count } = segment;
+    const first = buffer * numRows + start;
+    for (let from = 0; from < count; from += chunkRows) {
+      words.push(number, first + from, first + Math.min(count, from + chunkRows), 0);
+    }
+  }
+  return Uint32Array.from(words);
+}
+
+/** Few rows are cut into small chunks, so that many workgroups have some; each must flush its sums. */
+export function chunkRowsOf(list: readonly { readonly segment: Segment }[]): number {
+  const total = list.reduce((sum, { segment }) => sum + segment.count, 0);
+  const even = workgroupSize * Math.ceil(total / 512 / workgroupSize);
+  return Math.max(2048, Math.min(mostChunkRows, even));
+}
+
+/** Entries of marked places, neighbours together. */
+export function entryRuns(layout: BinnedLayout, mask: Uint8Array | null): [number, number][] {
+  if (mask === null) return [[0, layout.numCompact]];
+  const runs: [number, number][] = [];
+  layout.places.forEach(({ firstCompact, numValueBins }, p) => {
+    if (mask[p] === 0) return;
+    const end = firstCompact + numValueBins + 1;
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] === firstCompact) last[1] = end;
+    else runs.push([firstCompact, end]);
+  });
+  return runs;
+}

@@ -1,0 +1,75 @@
+/** Fits that end on a device and are begun again from their checkpoints, or that go on from a model: the CPU's bytes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { savedBytes } from '../../../tools/fitted-bytes.ts';
+import type { KnobRunner } from '../../../tools/knob-runner.ts';
+import { type DataRecipe, randomData } from '../../../tools/random-data.ts';
+import { cutTable } from '../../../tools/sample-data.ts';
+import {
+  type EstimatorCase,
+  makeEstimator,
+  withFeatures,
+} from '../../../training/random-estimators.ts';
+
+const boosted = { labelCol: 'y', maxIter: 12, maxLeaves: 5, subsamplingRate: 0.7 };
+const forest = { labelCol: 'b', numTrees: 12, maxDepth: 4, minInstancesPerNode: 5 };
+const cases = [
+  { name: 'GBTRegressor', options: boosted, ends: ['abort', 'lost'] },
+  { name: 'RandomForestClassifier', options: forest, ends: ['lost', 'cpu'] },
+] as const;
+
+/** Returns by what each of the fits that ended did so. */
+export async function resumeOnDevice(
+  runner: KnobRunner,
+  alone: KnobRunner,
+  wide: DataRecipe,
+): Promise<{ readonly ends: readonly string[] }> {
+  const recipe = { ...wide, numRows: 900 };
+  const data = randomData(recipe);
+  const ends: string[] = [];
+  const fitOn = async (
+    gangs: KnobRunner,
+    found: EstimatorCase,
+    more: object,
+    options: Parameters<ReturnType<typeof makeEstimator>['fit']>[1] = {},
+  ) => {
+    const complete = withFeatures({ ...found, options: { ...found.options, ...more } }, recipe);
+    return await makeEstimator(complete).fit(cutTable(gangs, data), options);
+  };
+  for (const { ends: wanted, ...found } of cases) {
+    const size = 'maxIter' in found.options ? 'maxIter' : 'numTrees';
+    alone.knobs = {};
+    const expected = JSON.stringify(await savedBytes(await fitOn(alone, found, {})));
+    for (const end of wanted) {
+      const checkpointDir = mkdtempSync(join(tmpdir(), 'coppice-gpu-'));
+      const more = { checkpointDir, checkpointInterval: 3, device: end === 'cpu' ? 'cpu' : 'gpu' };
+      const abort = new AbortController();
+      const onProgress = ({ phase, done }: { phase: string; done: number }): void => {
+        if (phase === 'train' && done === 7 && end !== 'lost') abort.abort();
+      };
+      // eight trees of a forest of four levels, and of a boosted tree of a few batches, are done then
+      const loseAfter = size === 'maxIter' ? 25 : 30;
+      const lost = { kind: 'gpu', homeRows: 0, loseAfter } as const;
+      runner.knobs = { width: 1, ...(end === 'lost' ? { device: lost } : {}) };
+      const ended = await fitOn(runner, found, more, { signal: abort.signal, onProgress }).then(
+        () => 'nothing',
+        (error: { code: string }) => error.code,
+      );
+      ends.push(ended);
+      runner.knobs = { width: 1, device: { kind: 'gpu', homeRows: 0 } };
+      const model = await fitOn(runner, found, { ...more, device: 'gpu' });
+      const numTrees = runner.reports[0]?.device?.numTrees ?? 0;
+      if (numTrees === 0 || numTrees > 9)
+        throw new Error(`${numTrees} trees were left to the device`);
+      if (JSON.stringify(await savedBytes(model)) !== expected) throw new Error(`${end} differs`);
+      rmSync(checkpointDir, { recursive: true });
+    }
+    const first = await fitOn(runner, found, { [size]: 5, device: 'gpu' });
+    const initial = { initialModel: first };
+    const last = await fitOn(runner, found, { [size]: 7, device: 'gpu' }, initial);
+    const whole = last.copy({ [size]: 12 });
+    if (JSON.stringify(await savedBytes(whole)) !== expected) throw new Error('continued differs');
+  }
+  return { ends };
+}
