@@ -40,7 +40,7 @@ describe.runIf(runsSpark)('a long fit on Spark', () => {
     const said: string[] = [];
     const session = await sparkSession({
       executors: 2,
-      checkpointSeconds: 0.2,
+      checkpointSeconds: 0.5,
       // each member says how it ends
       nodeArgs: ['--trace-exit'],
       onLog: (member, text) => said.push(`${member}: ${text}`),
