@@ -63,6 +63,7 @@ export {
   type IsolationScore,
 } from './ensemble/isolation-forest.ts';
 export type { IsolationForestOptions } from './ensemble/isolation-params.ts';
+export { type MergeOptions, mergeModels } from './ensemble/merge-models.ts';
 export type { OutOfBagSummary } from './ensemble/out-of-bag.ts';
 export {
   RandomForestClassificationModel,

@@ -19,7 +19,7 @@ import type { BoostingJob, BoostingSnapshot, ClassWeighting } from '../training/
 import { runTrainingJob, type TrainedModel } from '../training/run-job.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import type { GBTParams } from './gbt-params.ts';
-import { growthLimits, subsetOf } from './growth.ts';
+import { policyLimits, subsetOf } from './growth.ts';
 import {
   appendTrees,
   initialData,
@@ -92,7 +92,7 @@ export async function fitBoostedTrees(
     ...boostingJob({ owner, params, objective }, columns),
     ...functions.references,
     initial: initial === null ? null : initialRounds(initial),
-    device: deviceRequest(params.device, table.runner),
+    device: params.growPolicy === 'oblivious' ? null : deviceRequest(params.device, table.runner),
     earlyStopping:
       params.dropRate === undefined && (stopsEarly || stopping !== null)
         ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
@@ -160,7 +160,7 @@ export function boostingJob(
     ...measuredOf(params),
     numRounds: params.maxIter ?? roundsUnlessStopped,
     stepSize: params.stepSize,
-    limits: growthLimits(params.maxDepth, params.maxLeaves, {
+    limits: policyLimits(params, {
       depth: Number.POSITIVE_INFINITY,
       leaves: 31,
     }),

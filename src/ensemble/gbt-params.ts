@@ -11,6 +11,7 @@ import { checkpointParams } from './checkpoint-params.ts';
 import { checkLinear, linearParams } from './linear-params.ts';
 import { checkMetrics, metricParams } from './metric-params.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
+import { checkPolicy, policyParams } from './policy-params.ts';
 import {
   checkDropping,
   checkSampling,
@@ -46,6 +47,7 @@ export const gbtSpecs = {
   stepSize: float({ default: 0.1, above: 0, max: 1, since: '0.1.0' }),
   /** Most splits between the root and a leaf; without maxLeaves, giving it grows trees level by level. */
   maxDepth: int({ min: 0, max: 1000, since: '0.1.0' }),
+  ...policyParams,
   /** L2 penalty on leaf values. */
   lambda: float({ default: 0, min: 0, since: '0.1.0' }),
   ...shapingParams,
@@ -161,6 +163,7 @@ export const gbtRegressorParams = defineParams(
     checkGbt(params) ??
     checkDropping(params, isGiven) ??
     checkLinear(params, isGiven) ??
+    checkPolicy(params, isGiven) ??
     checkCustomLoss(params) ??
     checkLoss(params, isGiven),
 );
@@ -186,6 +189,7 @@ export const gbtClassifierParams = defineParams(
     checkGbt(params) ??
     checkDropping(params, isGiven) ??
     checkLinear(params, isGiven) ??
+    checkPolicy(params, isGiven) ??
     checkLoss(params, isGiven),
 );
 

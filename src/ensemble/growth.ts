@@ -1,6 +1,26 @@
 /** How the parameters of size and of feature subsets are to be read. */
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 
+/** What a policy says of trees' sizes; without one that follows from the sizes themselves. */
+export function policyLimits(
+  params: {
+    readonly growPolicy?: 'leafWise' | 'levelWise' | 'oblivious' | undefined;
+    readonly maxDepth: number | undefined;
+    readonly maxLeaves: number | undefined;
+  },
+  byDefault: { readonly depth: number; readonly leaves: number },
+): GrowthLimits {
+  const { growPolicy, maxDepth, maxLeaves } = params;
+  if (growPolicy === undefined) return growthLimits(maxDepth, maxLeaves, byDefault);
+  if (growPolicy === 'leafWise')
+    return growthLimits(maxDepth, maxLeaves ?? byDefault.leaves, byDefault);
+  const limits = { maxLeaves: Number.POSITIVE_INFINITY, maxDepth: maxDepth ?? usualDepth };
+  return growPolicy === 'oblivious' ? { ...limits, isOblivious: true } : limits;
+}
+
+/** Levels of trees that are grown by levels without being told how many. */
+const usualDepth = 6;
+
 /**
  * maxLeaves grows by the best leaf and leaves the depth free unless it is given too; maxDepth alone grows
  * level by level, as in Spark.

@@ -73,15 +73,8 @@ export function initialData(fit: ContinuedFit, model: unknown): TreeModelData | 
   checkMeaning(fit, model);
   const { data } = model;
   checkSchema(owner, data.inputSchema, table.schema);
-  const describe = (features: FitColumns['features'] | TreeModelData['features']): string =>
-    features
-      .map(({ name, kind, zeroIsMissing }) => {
-        const zeros = zeroIsMissing === true ? ', 0 is missing' : '';
-        return `${name} (${kind === 'category' ? kind : 'number'}${zeros})`;
-      })
-      .join(', ');
-  const found = describe(columns.features);
-  const known = describe(data.features);
+  const found = featuresInWords(columns.features);
+  const known = featuresInWords(data.features);
   if (found === known) return data;
   throw new CoppiceError(
     'SCHEMA_MISMATCH',
@@ -90,17 +83,36 @@ export function initialData(fit: ContinuedFit, model: unknown): TreeModelData | 
   );
 }
 
+/** Names and kinds of features, for comparison and for messages. */
+export function featuresInWords(
+  features: FitColumns['features'] | TreeModelData['features'],
+): string {
+  return features
+    .map(({ name, kind, zeroIsMissing }) => {
+      const zeros = zeroIsMissing === true ? ', 0 is missing' : '';
+      return `${name} (${kind === 'category' ? kind : 'number'}${zeros})`;
+    })
+    .join(', ');
+}
+
+/** The first parameter of two models that makes their scores mean different things; null where none does. */
+export function differingMeaning(
+  known: Readonly<Record<string, unknown>>,
+  params: Readonly<Record<string, unknown>>,
+): (typeof meaningOfScores)[number] | null {
+  const differs = (name: string): boolean => meaningOf(known[name]) !== meaningOf(params[name]);
+  return meaningOfScores.find(differs) ?? null;
+}
+
 function checkMeaning({ owner, params }: ContinuedFit, model: TreeModel): void {
   const known = model.params as Readonly<Record<string, unknown>>;
-  for (const name of meaningOfScores) {
-    const [before, now] = [meaningOf(known[name]), meaningOf(params[name])];
-    if (before === now) continue;
-    throw new CoppiceError(
-      'PARAM_INVALID',
-      `${name} of ${owner} must be that of its initial model, ${before}; got ${now}`,
-      { context: { owner, param: name } },
-    );
-  }
+  const name = differingMeaning(known, params);
+  if (name === null) return;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `${name} of ${owner} must be that of its initial model, ${meaningOf(known[name])}; got ${meaningOf(params[name])}`,
+    { context: { owner, param: name } },
+  );
 }
 
 /** A function by its name, which is all that a loaded model knows. */

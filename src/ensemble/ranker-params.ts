@@ -5,6 +5,7 @@ import { defaultGains } from '../training/ranking/ndcg.ts';
 import type { GBTObjective } from './gbt-objectives.ts';
 import { checkGbt, gbtSpecs } from './gbt-params.ts';
 import { checkLinear } from './linear-params.ts';
+import { checkPolicy } from './policy-params.ts';
 import { checkDropping } from './sampling-params.ts';
 
 // a function of the user sees rows, not groups
@@ -37,6 +38,7 @@ export const gbtRankerParams = defineParams(
     checkGbt({ ...params, ...noFunctions }) ??
     checkDropping(params, isGiven) ??
     checkLinear(params, isGiven) ??
+    checkPolicy(params, isGiven) ??
     checkGroup(params) ??
     checkPairs(params, isGiven),
 );

@@ -30,7 +30,7 @@ export function selfStopping(
       numRounds: isOpen('maxIter'),
       patience: isOpen('earlyStoppingRounds'),
       stepSize: isOpen('stepSize'),
-      size: isOpen('maxLeaves', 'maxDepth'),
+      size: isOpen('maxLeaves', 'maxDepth', 'growPolicy'),
       lambda: isOpen('lambda'),
       leastLeaf: isOpen('minInstancesPerNode', 'minSumHessian'),
       columns: isOpen('featureSubsetStrategy', 'colsampleByTree', 'colsampleByLevel'),

@@ -7,9 +7,10 @@
 import type { ForestKernels } from './forest-kernels.ts';
 import type { LinearKernels } from './linear-kernels.ts';
 import type { RankingKernels } from './ranking-kernels.ts';
+import type { SplitKernels } from './split-kernels.ts';
 
 /** Every kernel; addresses and lengths only. */
-export interface Kernels extends ForestKernels, LinearKernels, RankingKernels {
+export interface Kernels extends ForestKernels, LinearKernels, RankingKernels, SplitKernels {
   /** Which twin this is. */
   readonly kind: 'wasm' | 'reference';
   // wasm/assembly/bin-column.ts
@@ -225,48 +226,6 @@ export interface Kernels extends ForestKernels, LinearKernels, RankingKernels {
     hist: number,
   ): number;
   featureSums(hist: number, features: number, feature: number, out: number): void;
-  // wasm/assembly/find-split.ts
-  findSplit(
-    hist: number,
-    features: number,
-    begin: number,
-    end: number,
-    mask: number,
-    params: number,
-    totals: number,
-    best: number,
-    leftBins: number,
-    scratch: number,
-  ): void;
-  // wasm/assembly/find-packed-split.ts
-  findPackedSplit(
-    hist: number,
-    features: number,
-    begin: number,
-    end: number,
-    mask: number,
-    params: number,
-    totals: number,
-    best: number,
-    leftBins: number,
-    scratch: number,
-    wide: number,
-    numbers: number,
-  ): void;
-  // wasm/assembly/find-shaped-split.ts
-  findShapedSplit(
-    hist: number,
-    features: number,
-    begin: number,
-    end: number,
-    mask: number,
-    params: number,
-    totals: number,
-    shape: number,
-    best: number,
-    leftBins: number,
-    scratch: number,
-  ): void;
   // wasm/assembly/partition-rows.ts
   partitionRecords(
     source: number,

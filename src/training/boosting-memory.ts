@@ -3,8 +3,11 @@
  * `tail` is where per-tree tables begin; they are the only thing whose size a tree decides.
  */
 import { Arena } from '../base/arena.ts';
+import { featureEntryBytes } from '../binning/binned-layout.ts';
 import type { BackendMemory } from '../tree/backend/cpu/cpu-backend.ts';
-import { CpuBackend, compactBytes, featureTableBytes } from '../tree/backend/cpu/cpu-backend.ts';
+import { CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
+import { compactBytes } from '../tree/backend/cpu/histogram-pool.ts';
+import { LevelSearch } from '../tree/backend/cpu/level-search.ts';
 import { OwnHistogram } from '../tree/backend/cpu/own-histogram.ts';
 import { outgoingBytes } from '../tree/backend/cpu/packed-meeting.ts';
 import { indexedStride, type RowBuffers } from '../tree/backend/cpu/row-store.ts';
@@ -51,6 +54,8 @@ export interface PlanLimits {
   readonly maxPairs: number;
   readonly maxOpen: number;
   readonly maxHistogramBytes: number;
+  /** All histograms of a level are wanted at once. */
+  readonly isOblivious: boolean;
   /** Histograms have entries of 8 bytes throughout (quantise.ts). */
   readonly isPacked: boolean;
 }
@@ -118,7 +123,9 @@ export function moveToCpu(
 
 /** Histograms of open nodes that are kept at once. */
 function poolSlotsOf(sizes: PlanLimits, histogramBytes: number): number {
-  const bounded = Math.floor(sizes.maxHistogramBytes / histogramBytes);
+  const bounded = sizes.isOblivious
+    ? Number.POSITIVE_INFINITY
+    : Math.floor(sizes.maxHistogramBytes / histogramBytes);
   return Math.max(4, Math.min(sizes.maxOpen + sizes.maxPairs + 2, bounded));
 }
 
@@ -141,7 +148,7 @@ function planCpuPlace(
     records: arena.allocate(recordBytes * numTrain),
     ids: arena.allocate(4 * numTrain),
   }));
-  const featureTable = arena.allocate(featureTableBytes(layout));
+  const featureTable = arena.allocate(featureEntryBytes * layout.places.length);
   const histogramBytes = compactBytes(layout, sizes.isPacked);
   const poolSlots = poolSlotsOf(sizes, histogramBytes);
   const maxPairs = pairsOf(sizes, poolSlots);
@@ -152,7 +159,9 @@ function planCpuPlace(
   const ownSpan = (arena.top - ownHistograms) / numLocal;
   const ranks = { numAll: environment.collective.size, numLocal };
   const outgoing = arena.allocate(outgoingBytes(layout, ranks, 2 * maxPairs));
-  const scratchBytes = CpuBackend.scratchBytes(layout, environment.collective.size, maxPairs);
+  const scratchBytes =
+    CpuBackend.scratchBytes(layout, environment.collective.size, maxPairs) +
+    (sizes.isOblivious ? LevelSearch.scratchBytes(layout) : 0);
   const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.allocate(scratchSpan * numLocal);
   const first = train.start;
@@ -193,7 +202,7 @@ function planDevicePlace(
   const maxPairs = pairsOf(sizes, poolSlots);
   const slots = arena.allocate(layout.slotBytes * train.numProcess);
   const ids = arena.allocate(4 * train.numProcess);
-  const featureTable = arena.allocate(featureTableBytes(layout));
+  const featureTable = arena.allocate(featureEntryBytes * layout.places.length);
   const batchBytes = Math.ceil((2 * maxPairs * histogramBytes) / 64) * 64;
   const histograms = arena.allocate(batchBytes);
   const hasOthers = collective.size > numLocal;

@@ -100,6 +100,7 @@ function limitsOf(
   const inCache = Math.floor(bytes / (32 * Math.max(1, rows.layout.numEntries)));
   return {
     isPacked: packsHistograms(environment, job, rows),
+    isOblivious: limits.isOblivious === true,
     numOutputs: start.objective.numOutputs,
     usesDevice: device !== null,
     maxPairs: Math.max(

@@ -30,6 +30,7 @@ export class CpuRig implements TreeRig {
       addresses: memory.place.backend as BackendMemory,
       params: job.split,
       shaping: job.shaping,
+      isOblivious: job.limits.isOblivious === true,
       flushRows: job.flushRows,
       isPacked: packsHistograms(environment, job, rows),
     });

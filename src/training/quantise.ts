@@ -36,10 +36,11 @@ export function countsRows({ split, shaping }: Pick<BoostingJob, 'split' | 'shap
 /** Whether so few rows train, in one process, that all histograms of a tree stay packed, 8 bytes an entry. */
 export function packsHistograms(
   { collective }: Pick<RankEnvironment, 'collective'>,
-  job: Pick<BoostingJob, 'split' | 'shaping' | 'flushRows'>,
+  job: Pick<BoostingJob, 'split' | 'shaping' | 'flushRows' | 'limits'>,
   { layout, train }: Pick<IngestedRows, 'layout' | 'train'>,
 ): boolean {
   if (collective.localRanks.length < collective.size) return false;
+  if (job.limits.isOblivious === true) return false;
   const isNarrow = layout.slotBytes === 4 && job.shaping === null && !countsRows(job);
   return isNarrow && train.numAll <= job.flushRows;
 }

@@ -42,6 +42,7 @@ export async function runRefit(context: RankContext, job: RefitJob): Promise<Ran
     maxOpen: 1,
     maxHistogramBytes: 1,
     isPacked: false,
+    isOblivious: false,
   });
   await environment.reserve(memory.tail, 'training data');
   const state = await prepareRounds({ environment, job, rows, start: started }, memory);

@@ -1,6 +1,7 @@
 /**
  * Decides which node is split next. Leaf-wise: the open leaf with the highest gain, ties to the lower path,
- * until maxLeaves. Level-wise: every open leaf of a level, in batches. What a split is, where rows are and
+ * until maxLeaves. Level-wise: every open leaf of a level, in batches. Oblivious: the same, but a level has one split,
+ * and nodes that may not be split by it wait for that of the next level. What a split is, where rows are and
  * how ranks meet is the backend's affair; numbers are given in the order of commits, so that the tree is the
  * same on every rank and any topology.
  *
@@ -20,6 +21,8 @@ export interface GrowthLimits {
   readonly maxDepth: number;
   /** Most leaves; Infinity grows level by level. */
   readonly maxLeaves: number;
+  /** All nodes of a level have the same split. */
+  readonly isOblivious?: boolean | undefined;
   /** The gain that the last split will probably have, from the tree before; leaves above it are split ahead. */
   readonly expectedGain?: number;
 }
@@ -70,7 +73,8 @@ class TreeGrower {
     );
     if (isPromise(opened)) await opened;
     this.#nodes.push(newLeaf(root.cover, root.rows));
-    if (this.#limits.maxLeaves === Number.POSITIVE_INFINITY) await this.#growByLevel(root);
+    if (this.#limits.isOblivious === true) await this.#growObliviously(root);
+    else if (this.#limits.maxLeaves === Number.POSITIVE_INFINITY) await this.#growByLevel(root);
     else await this.#growByLeaf(root);
     this.#leaves.sort((a, b) => a.index - b.index);
     return {
@@ -169,16 +173,40 @@ class TreeGrower {
           pairs.push(pair);
         }
       }
-      // children that stay leaves need no histograms: there is room for any number of them
-      const { maxPairs, aheadShare = 0 } = this.#backend;
-      const most = aheadShare > 0 && pairs[0]?.wantsSplits === false ? pairs.length : maxPairs;
-      for (let i = 0; i < pairs.length; i += most) {
-        const done = this.#backend.split(pairs.slice(i, i + most));
-        if (isPromise(done)) await done;
-      }
-      for (const pair of pairs) this.#record(pair);
+      await this.#splitAll(pairs);
       level = pairs.flatMap((pair) => [pair.left, pair.right]);
     }
+  }
+
+  async #growObliviously(root: OpenNode): Promise<void> {
+    const { maxDepth } = this.#limits;
+    let level: readonly OpenNode[] = [root];
+    for (let depth = 0; depth < maxDepth; depth++) {
+      const decided = this.#backend.decideLevel?.(level);
+      if (isPromise(decided)) await decided;
+      const next = level.map((node) => {
+        if (node.split === null) return node;
+        const pair = this.#makePair(node, depth + 1 < maxDepth);
+        this.#commit(pair);
+        return pair;
+      });
+      const pairs = next.filter((each) => 'left' in each);
+      if (pairs.length === 0) break;
+      await this.#splitAll(pairs);
+      level = next.flatMap((each) => ('left' in each ? [each.left, each.right] : [each]));
+    }
+    for (const node of level) this.#close(node);
+  }
+
+  async #splitAll(pairs: readonly SiblingPair[]): Promise<void> {
+    // children that stay leaves need no histograms: there is room for any number of them
+    const { maxPairs, aheadShare = 0 } = this.#backend;
+    const most = aheadShare > 0 && pairs[0]?.wantsSplits === false ? pairs.length : maxPairs;
+    for (let i = 0; i < pairs.length; i += most) {
+      const done = this.#backend.split(pairs.slice(i, i + most));
+      if (isPromise(done)) await done;
+    }
+    for (const pair of pairs) this.#record(pair);
   }
 
   #keepOrClose(node: OpenNode, open: LeafQueue): void {

@@ -63,6 +63,17 @@ export const plantedBugs = [
     tests: ['test/training/linear-leaves.prop.test.ts'],
   },
   {
+    name: 'the first node of a level chooses the question for all',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/level-search.ts',
+        find: '    for (const { hist, totals } of nodes) {\n      views.i64',
+        replace: '    for (const { hist, totals } of nodes.slice(0, 1)) {\n      views.i64',
+      },
+    ],
+    tests: ['test/training/oblivious.prop.test.ts'],
+  },
+  {
     name: 'sums of linear models depend on their order',
     edits: [
       {

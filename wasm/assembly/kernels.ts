@@ -17,6 +17,7 @@ export {
   reducePacked, subtractHistogram,
 } from './histogram';
 export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './leaf-values';
+export { addLevelScores } from './level-scores';
 export { addScaled, foldedDot } from './linear-sums';
 export { addPackedHistogram, featureSums, packHistogram } from './packed-histogram';
 export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './partition-rows';

@@ -16,6 +16,7 @@ import * as forestNode from './forest-node.ts';
 import * as gradients from './gradients.ts';
 import * as histogram from './histogram.ts';
 import * as leafValues from './leaf-values.ts';
+import { addLevelScores } from './level-scores.ts';
 import * as linearSums from './linear-sums.ts';
 import * as packedHistogram from './packed-histogram.ts';
 import * as partitionRows from './partition-rows.ts';
@@ -41,6 +42,7 @@ const twins: Twins = {
   findSplit,
   findPackedSplit,
   findShapedSplit,
+  addLevelScores,
   drawFeatures,
   ...drawForestRows,
   ...forestHistogram,

@@ -68,6 +68,8 @@ export interface TreeBackend {
   openRoot(root: OpenNode, wantsSplit: boolean): Awaitable<void>;
   /** Moves the rows of each pair's parent to its children and, where wanted, finds the children's best splits. */
   split(pairs: readonly SiblingPair[]): Awaitable<void>;
+  /** Gives all open nodes of a level the same split, null where limits forbid it; backends of oblivious trees have it. */
+  decideLevel?(level: readonly OpenNode[]): Awaitable<void>;
   /** Tells that a leaf will not be split: what is kept for it can go. */
   close(node: OpenNode): void;
 }

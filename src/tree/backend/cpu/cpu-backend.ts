@@ -9,7 +9,6 @@
  */
 import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
-import { featureEntryBytes } from '../../../binning/binned-layout.ts';
 import type { Collective } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
@@ -17,7 +16,8 @@ import type { SplitShaping } from '../../split-shaping.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from './candidate.ts';
 import { type BuiltHistogram, type HistogramMeeting, SharedMeeting } from './histogram-meeting.ts';
-import { HistogramPool } from './histogram-pool.ts';
+import { compactBytes, HistogramPool } from './histogram-pool.ts';
+import { LevelSearch } from './level-search.ts';
 import { MemoryViews } from './memory-views.ts';
 import { OwnHistogram } from './own-histogram.ts';
 import { PackedMeeting } from './packed-meeting.ts';
@@ -51,6 +51,7 @@ export interface CpuBackendOptions {
   readonly addresses: BackendMemory;
   readonly params: SplitParams;
   readonly shaping: SplitShaping | null;
+  readonly isOblivious: boolean;
   /** Rows after which packed sums are moved to wide ones, at most 65,535; tests make it tiny. */
   readonly flushRows: number;
   /** All rows together are few enough for packed entries, in every histogram. */
@@ -103,7 +104,7 @@ export class CpuBackend implements TreeBackend {
   readonly #views: MemoryViews;
   readonly #pool: HistogramPool;
   readonly #own: OwnHistogram;
-  readonly #search: SplitSearch;
+  readonly #search: SplitSearch | LevelSearch;
   /** The places [begin, end) that this rank owns, and where they begin and end in bytes of a compact histogram. */
   readonly #owned: readonly [number, number];
   readonly #compact: readonly [number, number];
@@ -145,7 +146,7 @@ export class CpuBackend implements TreeBackend {
     const isAlone = collective.localRanks.length === size;
     this.#meeting = isAlone ? new SharedMeeting(parts) : new PackedMeeting(parts);
     this.#sides = addresses.scratch + align(4 * size + 16);
-    this.#search = new SplitSearch({
+    this.#search = new (options.isOblivious ? LevelSearch : SplitSearch)({
       kernels,
       views: this.#views,
       collective,
@@ -180,6 +181,10 @@ export class CpuBackend implements TreeBackend {
       histogramRows: this.#histogramRows,
       featuresDecided: this.#search.featuresDecided,
     };
+  }
+
+  async decideLevel(level: readonly OpenNode[]): Promise<void> {
+    if (this.#search instanceof LevelSearch) await this.#search.decide(level);
   }
 
   /** Called before each tree. */
@@ -385,14 +390,4 @@ function segmentOf(node: OpenNode): Segment {
 
 function align(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
-}
-
-/** Bytes of a histogram in the pool. */
-export function compactBytes(layout: BinnedLayout, isPacked: boolean): number {
-  return Math.max(16, 16 * Math.ceil((layout.numCompact * (isPacked ? 8 : 16)) / 16));
-}
-
-/** Bytes of the feature table of a layout. */
-export function featureTableBytes(layout: BinnedLayout): number {
-  return layout.places.length * featureEntryBytes;
 }

@@ -3,6 +3,7 @@
  * the lowest gain gives its up; should that leaf be split later, both its children are built instead of one.
  * Which histograms are kept can change the work, never a number.
  */
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { OpenNode } from '../backend.ts';
 
 /** A bounded set of histogram slots. */
@@ -74,4 +75,9 @@ function isLess(a: OpenNode, b: OpenNode): boolean {
   const aGain = a.split?.gain ?? Number.NEGATIVE_INFINITY;
   const bGain = b.split?.gain ?? Number.NEGATIVE_INFINITY;
   return aGain !== bGain ? aGain < bGain : a.path > b.path;
+}
+
+/** Bytes of a histogram in the pool. */
+export function compactBytes(layout: BinnedLayout, isPacked: boolean): number {
+  return Math.max(16, 16 * Math.ceil((layout.numCompact * (isPacked ? 8 : 16)) / 16));
 }
