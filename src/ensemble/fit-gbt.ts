@@ -32,7 +32,7 @@ import { linearLambdaOf } from './linear-params.ts';
 import { measuredOf, watchedTables } from './metric-params.ts';
 import { roundDropping, roundSampling } from './sampling-params.ts';
 import { refuseMembers, selfStopping } from './self-stopping-params.ts';
-import { interactionsOf, shapingOf } from './shaping-params.ts';
+import { gainFactorsOf, interactionsOf, shapingOf } from './shaping-params.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 import { requireMetric, userFunctions } from './user-functions.ts';
 
@@ -92,7 +92,7 @@ export async function fitBoostedTrees(
     ...boostingJob({ owner, params, objective }, columns),
     ...functions.references,
     initial: initial === null ? null : initialRounds(initial),
-    device: params.growPolicy === 'oblivious' ? null : deviceRequest(params.device, table.runner),
+    device: isOnCpu(params) ? null : deviceRequest(params.device, table.runner),
     earlyStopping:
       params.dropRate === undefined && (stopsEarly || stopping !== null)
         ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
@@ -176,6 +176,7 @@ export function boostingJob(
       maxOneHot: params.maxOneHot,
     },
     shaping: shapingOf(owner, params, columns.features),
+    gainFactors: gainFactorsOf(owner, params.gainFactors, columns.features),
     linearLambda: linearLambdaOf(params),
     interactions: interactionsOf(owner, params.interactionConstraints, columns.features),
     rows: roundSampling(params),
@@ -297,4 +298,9 @@ function classWeighting(
 
 function hasCategories(features: FitColumns['features']): boolean {
   return features.some((feature) => feature.kind === 'category');
+}
+
+/** What a device is not asked for. */
+function isOnCpu({ growPolicy, gainFactors }: GBTParams): boolean {
+  return growPolicy === 'oblivious' || gainFactors !== undefined;
 }

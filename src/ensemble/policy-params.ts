@@ -20,6 +20,7 @@ const strangers = [
   'pathSmoothing',
   'extraTrees',
   'featureSubsetStrategy',
+  'gainFactors',
 ];
 
 /** The complaint about parameters that do not go together, or null. */

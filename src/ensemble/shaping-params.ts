@@ -19,6 +19,8 @@ export const constraintParams = {
   /** Groups of feature names: the features on one path of a tree all lie in one of them. Features that no group
    *  names are one more group. */
   interactionConstraints: nameGroups({ since: '0.1.0' }),
+  /** What the gains of a feature's splits are multiplied by when splits are compared, by feature name; 1 for others. */
+  gainFactors: numbersByName({ min: 0, since: '0.1.0' }),
 };
 
 /** Penalties, caps and random thresholds of boosted trees; no defaults, so that uids of saved models stay. */
@@ -116,6 +118,24 @@ export function interactionsOf(
   return groups.map((group) =>
     group.map((name) => indexOfFeature(owner, 'interactionConstraints', name, features)),
   );
+}
+
+/**
+ * A factor for each feature, or undefined where nothing is said.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
+ */
+export function gainFactorsOf(
+  owner: string,
+  given: NumbersByName | undefined,
+  features: readonly FeatureSource[],
+): readonly number[] | undefined {
+  if (given === undefined) return undefined;
+  const factors = new Array<number>(features.length).fill(1);
+  for (const [name, factor] of Object.entries(given)) {
+    factors[indexOfFeature(owner, 'gainFactors', name, features)] = factor;
+  }
+  return factors;
 }
 
 function indexOfFeature(

@@ -123,9 +123,9 @@ export function moveToCpu(
 
 /** Histograms of open nodes that are kept at once. */
 function poolSlotsOf(sizes: PlanLimits, histogramBytes: number): number {
-  const bounded = sizes.isOblivious
-    ? Number.POSITIVE_INFINITY
-    : Math.floor(sizes.maxHistogramBytes / histogramBytes);
+  // a level before the last is wanted whole
+  if (sizes.isOblivious) return Math.ceil(sizes.maxOpen / 2) + sizes.maxPairs + 4;
+  const bounded = Math.floor(sizes.maxHistogramBytes / histogramBytes);
   return Math.max(4, Math.min(sizes.maxOpen + sizes.maxPairs + 2, bounded));
 }
 

@@ -1,5 +1,5 @@
 /** Grows trees on this machine's cores. */
-import { writeFeatureTable } from '../binning/binned-layout.ts';
+import { type BinnedLayout, writeFeatureTable } from '../binning/binned-layout.ts';
 import type { OpenNode } from '../tree/backend/backend.ts';
 import { type BackendMemory, CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
 import type { BoostingState } from './boosting-state.ts';
@@ -31,6 +31,7 @@ export class CpuRig implements TreeRig {
       params: job.split,
       shaping: job.shaping,
       isOblivious: job.limits.isOblivious === true,
+      gainFactors: factorsOfPlaces(job.gainFactors, layout),
       flushRows: job.flushRows,
       isPacked: packsHistograms(environment, job, rows),
     });
@@ -64,4 +65,14 @@ export class CpuRig implements TreeRig {
   async close(): Promise<void> {
     // the process's memory is all there is
   }
+}
+
+/** By the places of features that may split. */
+function factorsOfPlaces(
+  byFeature: readonly number[] | undefined,
+  { places }: BinnedLayout,
+): readonly number[] | null {
+  return byFeature === undefined
+    ? null
+    : places.map(({ feature }) => byFeature[feature.index] as number);
 }

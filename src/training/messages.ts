@@ -243,6 +243,8 @@ export interface BoostingJob {
   readonly shaping: SplitShaping | null;
   /** Leaves are linear in the numbers of their path, with this penalty on slopes; left out where they are constant. */
   readonly linearLambda?: number | undefined;
+  /** What each feature's gains are multiplied by; left out where they are as they are. */
+  readonly gainFactors?: readonly number[] | undefined;
   /** Groups of feature indexes that may meet on a path, or null. */
   readonly interactions: readonly (readonly number[])[] | null;
   readonly columns: ColumnSampling;

@@ -71,7 +71,11 @@ describe('mergeModels', () => {
 
   it('of forests counts every tree the same', async () => {
     const [a, b] = await pair('RandomForestRegressor', { labelCol: 'y', numTrees: 3, maxDepth: 4 });
-    const more = await fitted('RandomForestRegressor', 1, { labelCol: 'y', numTrees: 1, maxDepth: 4 });
+    const more = await fitted('RandomForestRegressor', 1, {
+      labelCol: 'y',
+      numTrees: 1,
+      maxDepth: 4,
+    });
     const [ours, first, second, third] = await Promise.all(
       [mergeModels([a, b, more]), a, b, more].map((model) => predictedNumbers(model, data)),
     );
@@ -85,7 +89,10 @@ describe('mergeModels', () => {
     const options = { labelCol: 'y', maxIter: 1 };
     const [a, b] = await pair('GBTRegressor', options);
     const other = await fitted('GBTRegressor', 0, { ...options, lossType: 'huber' });
-    const fewer = await fitted('GBTRegressor', 0, { ...options, featuresCols: featuresCols.slice(1) });
+    const fewer = await fitted('GBTRegressor', 0, {
+      ...options,
+      featuresCols: featuresCols.slice(1),
+    });
     const forest = await fitted('RandomForestRegressor', 0, { labelCol: 'y', numTrees: 1 });
     const codeOf = (merge: () => unknown): unknown => {
       try {

@@ -52,6 +52,7 @@ export interface CpuBackendOptions {
   readonly params: SplitParams;
   readonly shaping: SplitShaping | null;
   readonly isOblivious: boolean;
+  readonly gainFactors: readonly number[] | null;
   /** Rows after which packed sums are moved to wide ones, at most 65,535; tests make it tiny. */
   readonly flushRows: number;
   /** All rows together are few enough for packed entries, in every histogram. */
@@ -153,6 +154,7 @@ export class CpuBackend implements TreeBackend {
       layout,
       params: options.params,
       shaping: options.shaping,
+      gainFactors: options.gainFactors,
       featureTable: addresses.featureTable,
       owned: this.#owned,
       isPacked: options.isPacked,

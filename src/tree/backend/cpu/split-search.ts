@@ -13,6 +13,7 @@ import { writeSplitParams } from '../../split-params.ts';
 import type { SplitShaping } from '../../split-shaping.ts';
 import type { OpenNode } from '../backend.ts';
 import { candidateBytes, type GainRule, type NodeTotals, pickSplit } from './candidate.ts';
+import { searchWithFactors } from './factored-search.ts';
 import type { MemoryViews } from './memory-views.ts';
 import { ShapedSearch } from './shaped-search.ts';
 
@@ -35,6 +36,8 @@ export interface SplitSearchOptions {
   readonly params: SplitParams;
   /** Penalties and bounds beside λ, or null for the plain search. */
   readonly shaping: SplitShaping | null;
+  /** What each place's gains are multiplied by; null where all are as they are. */
+  readonly gainFactors: readonly number[] | null;
   /** Address of the feature table. */
   readonly featureTable: number;
   /** Places [begin, end) that this rank owns. */
@@ -145,14 +148,21 @@ export class SplitSearch {
     if (mask !== null) views.u8.set(mask, this.#mask);
     const [begin, end] = owned;
     const maskAddress = mask === null ? 0 : this.#mask;
-    const head = [hist, featureTable, begin, end, maskAddress, this.#params, this.#totals] as const;
-    const bins = out + 64;
-    if (this.#o.isPacked) {
-      kernels.findPackedSplit(...head, out, bins, this.#order, this.#wide, this.#numbers);
-    } else if (this.#shaped === null) kernels.findSplit(...head, out, bins, this.#order);
+    const shape = this.#shaped?.place(node, totals) ?? 0;
+    const search = (from: number, to: number, best: number): void => {
+      const head = [hist, featureTable, from, to, maskAddress, this.#params, this.#totals] as const;
+      const bins = best + 64;
+      if (this.#o.isPacked) {
+        kernels.findPackedSplit(...head, best, bins, this.#order, this.#wide, this.#numbers);
+      } else if (this.#shaped === null) kernels.findSplit(...head, best, bins, this.#order);
+      else kernels.findShapedSplit(...head, shape, best, bins, this.#order);
+    };
+    const { gainFactors } = this.#o;
+    if (gainFactors === null) search(begin, end, out);
     else {
-      const shape = this.#shaped.place(node, totals);
-      kernels.findShapedSplit(...head, shape, out, bins, this.#order);
+      const { parentScore } = this.#gainRule(node, totals);
+      const stride = this.#stride - 8;
+      searchWithFactors({ views, owned, gainFactors, parentScore, out, stride, search });
     }
     this.featuresDecided += end - begin;
     views.f64[(out + this.#stride - 8) / 8] = localRows;

@@ -77,6 +77,7 @@ export class GpuBackend implements TreeBackend {
       layout,
       params: options.params,
       shaping: options.shaping,
+      gainFactors: null,
       featureTable: addresses.featureTable,
       owned,
       scratch: addresses.scratch,
