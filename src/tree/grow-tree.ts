@@ -184,6 +184,8 @@ class TreeGrower {
     for (let depth = 0; depth < maxDepth; depth++) {
       const decided = this.#backend.decideLevel?.(level);
       if (isPromise(decided)) await decided;
+      // only now are the rows of the level known
+      for (const node of level) (this.#nodes[node.index] as GrownNode).rows = node.rows;
       const next = level.map((node) => {
         if (node.split === null) return node;
         const pair = this.#makePair(node, depth + 1 < maxDepth);

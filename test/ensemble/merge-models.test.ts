@@ -22,7 +22,7 @@ const half = (which: number) =>
   );
 const fitted = async (name: string, which: number, options: Record<string, unknown>) =>
   await fitSample(
-    { name: name as 'GBTRegressor', options: { featuresCols, minCategoryRows: 0, ...options } },
+    { name: name as 'GBTRegressor', options: { featuresCols, ...options } },
     half(which),
   );
 const pair = async (name: string, options: Record<string, unknown>) =>
