@@ -7,7 +7,7 @@
 import type { Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
-import { columnNames, findField } from '../table/find-column.ts';
+import { columnNames, findField, findPlace } from '../table/find-column.ts';
 import { typeName } from '../table/type-name.ts';
 import { type LogicalField, type LogicalSchema, logicalSchema } from './logical-schema.ts';
 
@@ -18,11 +18,10 @@ import { type LogicalField, type LogicalSchema, logicalSchema } from './logical-
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`
  */
 export function checkSchema(owner: string, expected: LogicalSchema, actual: Schema): void {
-  const names = columnNames(actual);
-  for (const wanted of expected) requireName(owner, wanted.name, names);
+  for (const wanted of expected) requireName(owner, wanted.name, actual);
   const found = logicalSchema(actual);
   for (const wanted of expected) {
-    const field = found.find((candidate) => candidate.name === wanted.name);
+    const field = found[findPlace(actual.fields, wanted.name)];
     if (field !== undefined) checkField(owner, wanted, field, wanted.name);
   }
 }
@@ -78,8 +77,9 @@ export function columnTypeError(
   );
 }
 
-function requireName(owner: string, name: string, names: readonly string[]): void {
-  if (names.includes(name)) return;
+function requireName(owner: string, name: string, actual: Schema): void {
+  if (findField(actual, name) !== undefined) return;
+  const names = columnNames(actual);
   const message = `the table given to ${owner} must have the column ${name}; ${nameSuggestion(name, names)}`;
   throw new CoppiceError('COLUMN_NOT_FOUND', message, { context: { owner, column: name } });
 }

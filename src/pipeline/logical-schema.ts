@@ -6,6 +6,7 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { isPlainObject, type Json } from '../base/json.ts';
+import { findField } from '../table/find-column.ts';
 import { typeName } from '../table/type-name.ts';
 
 /** One column or one part of a nested column. */
@@ -79,7 +80,7 @@ function logicalField(field: Field): LogicalField {
 }
 
 function fieldNamed(schema: Schema, name: string): Field {
-  const field = schema.fields.find((candidate) => candidate.name === name);
+  const field = findField(schema, name);
   if (field === undefined) throw new CoppiceError('INTERNAL', `the schema has no column ${name}`);
   return field;
 }

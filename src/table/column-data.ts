@@ -1,13 +1,5 @@
 /** Builds Arrow's Data, fields and batches out of buffers that are ready; nothing is copied here. */
-import {
-  Data,
-  type DataType,
-  Field,
-  RecordBatch,
-  type Schema,
-  Struct,
-  type Vector,
-} from 'apache-arrow';
+import { Data, type DataType, Field, RecordBatch, Schema, Struct, type Vector } from 'apache-arrow';
 import type { TypedArray } from './shared-buffer.ts';
 
 /** The buffers of a Data under arrow's positions: offsets, values, validity. */
@@ -47,5 +39,11 @@ export function withType(field: Field, data: Data): Field {
 /** A batch of columns that have its length already; the row count holds also without columns. */
 export function makeBatch(schema: Schema, children: readonly Data[], numRows: number): RecordBatch {
   const type = new Struct(schema.fields);
-  return new RecordBatch(schema, new Data(type, 0, numRows, 0, undefined, [...children]));
+  const data = new Data(type, 0, numRows, 0, undefined, [...children]);
+  const isEven = children.every(({ length }) => length === numRows);
+  if (children.length !== schema.fields.length || !isEven) return new RecordBatch(schema, data);
+  // Arrow merges the schema with itself, each column with all others: of thousands that takes a second
+  const settled = new Schema(schema.fields, schema.metadata, schema.dictionaries);
+  settled.assign = () => schema as never;
+  return new RecordBatch(settled, data);
 }

@@ -6,7 +6,7 @@ import { Data, DataType, type Field, type RecordBatch, type Schema, Vector } fro
 import { CoppiceError } from '../base/errors.ts';
 import { bitAt, copyBits, validityOf } from './bitmap.ts';
 import { columnData } from './column-data.ts';
-import { missingColumn, requireField } from './find-column.ts';
+import { findPlace, missingColumn, requireField } from './find-column.ts';
 import { numericKind } from './numeric-kind.ts';
 import {
   bitmapBytes,
@@ -84,8 +84,7 @@ function feature(name: string, path: readonly string[], type: DataType): Feature
  */
 export function columnOf(batch: RecordBatch, path: readonly string[]): Vector {
   const [first = '', child] = path;
-  const index = batch.schema.fields.findIndex((field) => field.name === first);
-  const data = batch.data.children[index];
+  const data = batch.data.children[findPlace(batch.schema.fields, first)];
   if (data === undefined) throw missingColumn(batch.schema, first, 'the batch');
   return new Vector([child === undefined ? data : childColumn(batch, data, first, child)]);
 }
@@ -96,8 +95,7 @@ function childColumn(batch: RecordBatch, data: Data, column: string, child: stri
     const element = Number(child);
     if (element >= 0 && element < type.listSize) return elementColumn(data, element);
   } else if (DataType.isStruct(type)) {
-    const position = (type.children as readonly Field[]).findIndex((field) => field.name === child);
-    const found = data.children[position];
+    const found = data.children[findPlace(type.children as readonly Field[], child)];
     if (found !== undefined) return maskedChild(data, found);
   }
   throw missingColumn(batch.schema, `${column}.${child}`, 'the batch');

@@ -6,6 +6,7 @@ import { gbtAirline } from './rows/gbt-airline.ts';
 import { gbtLetter, gbtMnist } from './rows/gbt-multiclass.ts';
 import { gbtNumericBinned } from './rows/gbt-numeric-binned.ts';
 import { gbtNumericFile } from './rows/gbt-numeric-file.ts';
+import { gbtWide } from './rows/gbt-wide.ts';
 import { loadModel } from './rows/load-model.ts';
 import { oneRow } from './rows/one-row.ts';
 import { predictNumeric } from './rows/predict-numeric.ts';
@@ -19,6 +20,7 @@ export const allRows: readonly BenchRow[] = [
   gbtAirline,
   gbtLetter,
   gbtMnist,
+  gbtWide,
   gbtAdult,
   forestNumeric,
   sparkGbt,

@@ -56,6 +56,19 @@ export function setUpRawColumns(of: {
   run(process.execPath, [tsx, script, of.from, String(of.rows), String(of.columns), of.to]);
 }
 
+/** Writes a wide table that is mostly zeros, unless it is there. */
+export function setUpWideColumns(of: {
+  readonly columns: number;
+  readonly trainRows: number;
+  readonly testRows: number;
+  readonly folder: string;
+}): void {
+  if (existsSync(join(of.folder, 'test.parquet'))) return;
+  const tsx = join(repository, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+  const sizes = [of.columns, of.trainRows, of.testRows].map(String);
+  run(process.execPath, [tsx, 'test/bench/wide-columns.ts', ...sizes, of.folder]);
+}
+
 function run(program: string, args: readonly string[]): void {
   console.error(`bench: ${program} ${args.join(' ')}`);
   const { status, error } = spawnSync(program, args, { cwd: repository, stdio: 'inherit' });

@@ -71,6 +71,23 @@ describe('writeParquet', () => {
     );
   });
 
+  it('gives back hundreds of columns, which are read in portions, and any of them alone', async () => {
+    const names = Array.from({ length: 600 }, (_, c) => `x${(c * 7) % 600}`);
+    const columns = Object.fromEntries(
+      names.map((name, c) => [name, Float64Array.from({ length: 6 }, (_, i) => 10 * c + i)]),
+    );
+    const path = fresh();
+    await writeParquet(tableFromColumns(runner, columns, { numPartitions: 2 }), path);
+    const table = await readParquet(runner, path);
+    expect(table.columns).toEqual(names);
+    const back = await table.collect();
+    for (const name of names) expect(back.getChild(name)?.toArray()).toEqual(columns[name]);
+    const three = await table.select('x599', 'x0', 'x300').collect();
+    for (const name of ['x599', 'x0', 'x300']) {
+      expect(three.getChild(name)?.toArray()).toEqual(columns[name]);
+    }
+  });
+
   it('keeps the metadata of fields, types and nullability', async () => {
     const probability = fixedSizeListColumn(Float64Array.of(0.1, 0.9, 0.4, 0.6), 2);
     const kind = dictionaryColumn(Int32Array.of(1, -1), ['u', 'v']);

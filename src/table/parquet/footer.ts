@@ -157,23 +157,41 @@ export function parseFooter(bytes: Uint8Array): ParquetFooter {
   return { bytes, fields, rowGroups };
 }
 
-/** The column chunks of a row group. @throws CoppiceError `FILE_FORMAT` */
+/** What was decoded last; a row group of thousands of columns is read in many pieces. */
+let known: {
+  readonly footer: ParquetFooter;
+  readonly rowGroup: number;
+  readonly group: ThriftStruct;
+  chunks: readonly ColumnChunk[] | null;
+} | null = null;
+
+/** The column chunks of a row group; nobody may change them. @throws CoppiceError `FILE_FORMAT` */
 export function columnChunks(
   footer: ParquetFooter,
   rowGroup: number,
   fileSize: number,
-): ColumnChunk[] {
+): readonly ColumnChunk[] {
   const group = groupStruct(footer, rowGroup);
+  if (known !== null && known.group === group && known.chunks !== null) return known.chunks;
+  const chunks = chunksOf(group, fileSize);
+  if (known?.group === group) known.chunks = chunks;
+  return chunks;
+}
+
+function chunksOf(group: ThriftStruct, fileSize: number): ColumnChunk[] {
   const columns = group.get(groupFields.columns)?.value as ThriftList | undefined;
   if (columns?.elementType !== thriftTypes.struct) throw notParquet('a row group has no columns');
   return columns.items.map((item) => readChunk(item as ThriftStruct, fileSize));
 }
 
-/** A row group with all its fields. */
+/** A row group with all its fields; nobody may change them. */
 export function groupStruct(footer: ParquetFooter, rowGroup: number): ThriftStruct {
+  if (known?.footer === footer && known.rowGroup === rowGroup) return known.group;
   const place = footer.rowGroups[rowGroup];
   if (place === undefined) throw notParquet(`it has no row group ${rowGroup}`);
-  return new ThriftReader(footer.bytes, place.start).struct();
+  const group = new ThriftReader(footer.bytes, place.start).struct();
+  known = { footer, rowGroup, group, chunks: null };
+  return group;
 }
 
 /** The mark that begins a file. */

@@ -17,7 +17,7 @@ import {
   parseFooter,
   tailBytes,
 } from './footer.ts';
-import { encodeGroup, moveChunk } from './slice-file.ts';
+import { encodeGroup, movedCopy } from './slice-file.ts';
 
 /** Parquet as a file format of {@link writeParts}. */
 export const parquetFormat: FileFormat<readonly EncodedRowGroup[]> = {
@@ -60,11 +60,10 @@ class ParquetFileWriter implements PartWriter<readonly EncodedRowGroup[]> {
       const from = Math.min(...chunks.map((chunk) => chunk.start));
       const to = Math.max(...chunks.map((chunk) => chunk.start + chunk.length));
       const shift = this.#sink.position - from;
-      for (const chunk of chunks) moveChunk(chunk.struct, chunk.metadata, shift);
       this.#rowGroups.push(
         encodeGroup(
           groupStruct(footer, index),
-          chunks.map((chunk) => chunk.struct),
+          chunks.map((chunk) => movedCopy(chunk, shift)),
         ),
       );
       this.#numRows += numRows;

@@ -11,6 +11,7 @@ import {
   Field,
   Int32,
   type RecordBatch,
+  RecordBatchReader,
   Schema,
   Table,
   tableFromIPC,
@@ -65,6 +66,8 @@ export interface ParquetInfo {
 }
 
 const portionBytes = 32 << 20;
+/** Arrow compares every column of a batch with every other when it makes one. */
+const portionColumns = 256;
 const opened = new Map<string, OpenedFile>();
 const maxOpened = 16;
 const noFields: ReadonlySet<string> = new Set();
@@ -154,11 +157,12 @@ function decode(file: Uint8Array, options: DecodeOptions): Uint8Array {
 function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data][] {
   const table = tableFromIPC(bytes);
   const columns: [Field, Data][] = [];
+  const conforming = new Map(source.conforms.map((record) => [record.name, record]));
   for (const [index, given] of table.schema.fields.entries()) {
     const field = cleanField(given);
     const chunks = table.batches.map((batch) => batch.data.children[index] as Data);
     const data = joinChunks(field.type, chunks);
-    const conforms = source.conforms.find((record) => record.name === field.name);
+    const conforms = conforming.get(field.name);
     if (conforms === undefined) columns.push([field, data]);
     else {
       const target = fieldFromRecord(conforms);
@@ -184,18 +188,21 @@ function portions(chunks: readonly ColumnChunk[], numRows: number): ColumnChunk[
   }
   const groups: ColumnChunk[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
+  let numColumns = 0;
   for (const column of byColumn.values()) {
     // Dictionary-encoded chunks grow when decoded: count at least 8 bytes a row.
     const size = column.reduce(
       (sum, chunk) => sum + chunk.length + Math.max(chunk.uncompressedBytes, numRows * 8),
       0,
     );
-    if (bytes + size > portionBytes) {
+    if (bytes + size > portionBytes || numColumns === portionColumns) {
       groups.push([]);
       bytes = 0;
+      numColumns = 0;
     }
     (groups.at(-1) as ColumnChunk[]).push(...column);
     bytes += size;
+    numColumns += 1;
   }
   return groups;
 }
@@ -206,7 +213,8 @@ function open(fd: number, file: FileIdentity): OpenedFile {
   const footer = readFooter(fd, file);
   const empty = emptyFile(footer);
   const bytes = callParquetWasm((module) => module.readSchema(empty).intoIPCStream());
-  const { schema } = tableFromIPC(bytes);
+  // a table would have a batch, and Arrow compares all columns of a batch with each other
+  const { schema } = RecordBatchReader.from(bytes).open();
   const now = { file, footer, schema, storesSchema: hasArrowSchema(footer) };
   opened.delete(file.path);
   opened.set(file.path, now);

@@ -37,10 +37,10 @@ export function sliceFile(fd: number, footer: ParquetFooter, slice: FileSlice): 
     position += chunk.length;
     return { chunk, at };
   });
-  for (const { chunk, at } of places) moveChunk(chunk.struct, chunk.metadata, at - chunk.start);
+  const shifts = new Map(places.map(({ chunk, at }) => [chunk, at - chunk.start]));
   const encoded = encodeGroup(
     groupStruct(footer, rowGroup),
-    chunks.map((chunk) => chunk.struct),
+    chunks.map((chunk) => movedCopy(chunk, shifts.get(chunk) as number)),
   );
   const columns = new Set(chunks.map((chunk) => chunk.path[0] as string));
   const numRows = footer.rowGroups[rowGroup]?.numRows ?? 0;
@@ -63,8 +63,17 @@ export function emptyFile(footer: ParquetFooter): Uint8Array {
   return file;
 }
 
+/** A column chunk whose bytes lie `shift` further on; the chunk itself stays. */
+export function movedCopy(chunk: ColumnChunk, shift: number): ThriftStruct {
+  const struct: ThriftStruct = new Map(chunk.struct);
+  const metadata: ThriftStruct = new Map(chunk.metadata);
+  moveChunk(struct, metadata, shift);
+  struct.set(chunkFields.metadata, { type: thriftTypes.struct, value: metadata });
+  return struct;
+}
+
 /** Adds `shift` to the places that a column chunk names and forgets its page indexes and filters. */
-export function moveChunk(struct: ThriftStruct, metadata: ThriftStruct, shift: number): void {
+function moveChunk(struct: ThriftStruct, metadata: ThriftStruct, shift: number): void {
   for (const id of [4, 5, 6, 7]) struct.delete(id);
   for (const id of [columnFields.bloomOffset, columnFields.bloomLength, columnFields.indexOffset]) {
     metadata.delete(id);
