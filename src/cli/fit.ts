@@ -1,4 +1,5 @@
 /** The command `fit`: from a table and a label to a saved model. */
+import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { StringIndexer } from '../feature/string-indexer.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
@@ -9,6 +10,7 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
 import { labelKind } from './label-kind.ts';
+import { linearStages } from './linear-stages.ts';
 import { loadModel } from './load-model.ts';
 import { modelFacts } from './model-facts.ts';
 import { readParams } from './params-of-command.ts';
@@ -99,7 +101,7 @@ export async function plannedFit(
 ): Promise<{ task: Task; features: string[]; estimator: Estimator }> {
   const task = await chooseTask(table, options, context);
   const features = featuresOf(table, options, context);
-  const stages = await makeStages(task, features, options);
+  const stages = await makeStages(task, { features, schema: table.schema }, options);
   const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
   return { task, features, estimator };
 }
@@ -164,12 +166,18 @@ function isPandasIndex(name: string): boolean {
 
 async function makeStages(
   task: Task,
-  features: readonly string[],
+  { features, schema }: { readonly features: readonly string[]; readonly schema: Schema },
   options: FitCommandOptions,
 ): Promise<Estimator[]> {
-  const schema = estimatorClassOf(options.algo, task).paramSchema;
-  const params = await readParams(schema, options);
+  const { paramSchema } = estimatorClassOf(options.algo, task);
+  const params = await readParams(paramSchema, options);
   const categorical = (options.categorical ?? []).filter((name) => features.includes(name));
+  if (options.algo === 'linear') {
+    const { label, weight } = options;
+    const { stages, featuresCols } = linearStages(schema, features, { task, label, categorical });
+    const columns = { labelCol: label, featuresCols, ...(weight && { weightCol: weight }) };
+    return [...stages, makeEstimator('linear', task, { ...params, ...columns })];
+  }
   const indexed = new Map(categorical.map((name) => [name, `${name}_category`]));
   const estimator = makeEstimator(options.algo, task, {
     ...params,

@@ -92,7 +92,7 @@ function fitCommand(): Command {
     .addOption(
       new Option(
         '--algo <name>',
-        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression, stack: the first three together',
+        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression of filled numbers and encoded categories, stack: the first three together',
       )
         .choices(['gbt', 'rf', 'extra-trees', 'dt', 'linear', 'stack'])
         .default('gbt'),
