@@ -435,6 +435,28 @@ export const plantedBugs = [
     tests: ['test/kernels/find-split.prop.test.ts', 'test/kernels/find-split.test.ts'],
   },
   {
+    name: 'the second walk over the bins stops one late',
+    edits: [
+      {
+        file: 'wasm/assembly/find-split.ts',
+        find: '- (isOdd ? 1 : 2), 12);',
+        replace: '- 1, 12);',
+      },
+    ],
+    tests: ['test/kernels/find-split.prop.test.ts'],
+  },
+  {
+    name: 'whole numbers are counted without their negative zeros',
+    edits: [
+      {
+        file: 'src/binning/sort-numbers.ts',
+        find: ' || (value === 0 && 1 / value < 0)',
+        replace: '',
+      },
+    ],
+    tests: ['test/binning/sort-numbers.prop.test.ts'],
+  },
+  {
     name: 'rows are sampled by their place in the chunk',
     edits: [
       {

@@ -2,7 +2,7 @@
  * Generated tables of any size for measurements of growth: float32 columns between 0 and 1, a label that hangs on eight
  * of them and on chance. Row i depends on i only, so rows are made and written a part at a time, a file a part.
  */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Table } from 'apache-arrow';
 import type { GeneratedColumn } from '../../../datasets/generator.ts';
@@ -28,15 +28,16 @@ export async function makeTable(size: TableSize): Promise<string> {
   const folder = join(benchHome, 'growth', `${rows}x${features}-${classes}`);
   const done = join(folder, '_made');
   if (existsSync(done)) return folder;
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const session = await Session.local({ threads: 1 });
   const inFile = Math.min(1_000_000, Math.max(1000, Math.floor(valuesInFile / (features + 1))));
   for (let first = 0, file = 0; first < rows; first += inFile, file++) {
     const count = Math.min(inFile, rows - first);
+    const path = join(folder, `part-${String(file).padStart(4, '0')}.parquet`);
+    // a file is written beside its place and renamed, so it is whole; what an ended run left goes on
+    if (existsSync(path)) continue;
     const batch = toBatch(makeRows(first, count, size));
-    const name = `part-${String(file).padStart(4, '0')}.parquet`;
-    await session.createTable(new Table([batch])).write.parquet(join(folder, name));
+    await session.createTable(new Table([batch])).write.parquet(path);
   }
   await session.close();
   writeFileSync(done, '');
