@@ -92,8 +92,9 @@ function tableText(): string {
     ([name, value]) => `${value.toLocaleString('en')} ${name}`,
   );
   return [
-    `Boosted trees on ${others.join(', ')}; one of them departs from that at a time. From Parquet files to the model, a`,
-    `process a fit, medians. ${results.about}.`,
+    `Boosted trees on ${others.join(', ')};`,
+    'one of them departs from that at a time. From Parquet files to the model, a process a fit, medians.',
+    `${results.about}.`,
     '',
     '| what grows | to | reading and binning, s | training, s | all, s | peak MiB |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',
