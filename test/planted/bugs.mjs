@@ -218,6 +218,17 @@ export const plantedBugs = [
     tests: ['test/cluster/processes-exactness.prop.test.ts'],
   },
   {
+    name: 'a rehearsal forgets how long each message is said to be',
+    edits: [
+      {
+        file: 'src/cluster/simulation/virtual-meetings.ts',
+        find: '  const payload = (from: number, to: number): number => 4 + bytesOf(from, to);',
+        replace: '  const payload = (from: number, to: number): number => bytesOf(from, to);',
+      },
+    ],
+    tests: ['test/cluster/simulation/explained-fits.test.ts'],
+  },
+  {
     name: 'a heartbeat that is never missed',
     edits: [
       {

@@ -2,7 +2,7 @@
  * How long would recorded rounds take over other links? Replays them: every process computes what it computed, then
  * sends every other what it sent, and goes on when it has heard of all.
  *
- *   finish(p)   = begin(p) + its computing, a share of its host's cores where more want to
+ *   finish(p)   = begin(p) + its computing, in its turn where more want to than its host has cores
  *   arrive(p,q) = finish(p) + bytes to all up to q / bandwidth + latency
  *   begin'(q)   = the last of finish(q), of all arrive(p, q), and of all its bytes / bandwidth behind the first sender
  *
@@ -108,36 +108,19 @@ function finishTimes(
   return finish;
 }
 
+/** Work between meetings is shorter than a scheduler's turn: who came first is done first. */
 function shareCores(
   { begin, work }: { readonly begin: Float64Array; readonly work: Float64Array },
-  cores: number,
+  numCores: number,
   finish: Float64Array,
 ): void {
-  if (begin.length <= cores) {
-    begin.forEach((at, i) => {
-      finish[i] = at + (work[i] as number);
-    });
-    return;
-  }
-  const left = work.slice();
-  const waiting = [...begin.keys()].sort((a, b) => (begin[a] as number) - (begin[b] as number));
-  let running: number[] = [];
-  let now = begin[waiting[0] as number] as number;
-  while (waiting.length > 0 || running.length > 0) {
-    while (waiting.length > 0 && (begin[waiting[0] as number] as number) <= now) {
-      running.push(waiting.shift() as number);
-    }
-    const rate = Math.min(1, cores / Math.max(1, running.length));
-    const soonest = running.reduce((least, i) => Math.min(least, left[i] as number), Infinity);
-    const next = waiting.length > 0 ? (begin[waiting[0] as number] as number) : Infinity;
-    const until = Math.min(next, now + soonest / rate);
-    for (const i of running) left[i] = (left[i] as number) - (until - now) * rate;
-    now = until;
-    running = running.filter((i) => {
-      if ((left[i] as number) > 1e-9) return true;
-      finish[i] = now;
-      return false;
-    });
+  const isFree = new Float64Array(Math.min(numCores, begin.length)).fill(Number.NEGATIVE_INFINITY);
+  const order = [...begin.keys()].sort((a, b) => (begin[a] as number) - (begin[b] as number));
+  for (const i of order) {
+    const core = isFree.indexOf(Math.min(...isFree));
+    const from = Math.max(begin[i] as number, isFree[core] as number);
+    finish[i] = from + (work[i] as number);
+    isFree[core] = finish[i] as number;
   }
 }
 

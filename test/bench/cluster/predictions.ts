@@ -34,7 +34,7 @@ export async function printPredictions(
   growth: keyof typeof growths,
   { numTrees, rows, executors, delays }: PredictionsWanted,
 ): Promise<void> {
-  const pool = new ThreadPool(1, workerUrl());
+  const pool = new ThreadPool(availableParallelism(), workerUrl());
   const path = join(setUpDataset('numeric-28', rows), 'train.parquet');
   const table = await readParquet(pool, path);
   const cores = availableParallelism();

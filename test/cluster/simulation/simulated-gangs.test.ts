@@ -50,10 +50,10 @@ describe('a simulated gang', () => {
     },
     { what: 'takes turns on one core', cluster: { executorsPerHost: 3 }, ms: 9 + 3 },
     {
-      // 2, 3 and 4 ms on two cores: done at 3, 4 and 5
+      // 4 ms on one core, 2 and then 3 on the other; then 1 and 1 and 1
       what: 'shares two cores',
       cluster: { executorsPerHost: 3, coresPerHost: 2 },
-      ms: 5 + 1.5,
+      ms: 5 + 2,
     },
     {
       what: 'pays for frames',
