@@ -18,7 +18,7 @@ import type { TreeEnsemble } from '../tree/tree.ts';
 import { valueUnit } from '../tree/value-unit.ts';
 import { joinTrees, scaleValues, splitMembers } from './member-trees.ts';
 import type { PredictSpec } from './predict-operator.ts';
-import { newModelId } from './shared-trees.ts';
+import { modelIdOf } from './shared-trees.ts';
 import { continuedRecord, roundsOf } from './training-record.ts';
 import { TreeModel } from './tree-model.ts';
 import type { TreeModelData } from './tree-model-data.ts';
@@ -170,7 +170,7 @@ function scoredColumns(
     kind: 'ensemble.predictTrees',
     reads: [...new Set(data.paths.map((path) => path[0] as string))],
     writes: [name],
-    modelId: newModelId(),
+    modelId: modelIdOf(trees, 'initial', width),
     trees,
     features: data.features,
     paths: data.paths,

@@ -24,7 +24,7 @@ import { batchScores } from './batch-scores.ts';
 import { type OutOfBagSpec, outOfBagFields } from './out-of-bag-operator.ts';
 import { OutOfBagScore } from './out-of-bag-score.ts';
 import { classColumn, winners } from './output-columns.ts';
-import { newModelId, sharedTrees } from './shared-trees.ts';
+import { modelIdOf, sharedTrees } from './shared-trees.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /** How a forest does on the rows that its trees have not seen. */
@@ -71,7 +71,7 @@ export async function outOfBagSummary(
     reads: [...new Set([...data.paths.map((path) => path[0] as string), ...asList(idCol)])],
     writes: [trees.name, sums.name],
     usesPosition: true,
-    modelId: newModelId(),
+    modelId: modelIdOf(data.trees, 'outOfBag'),
     trees: sharedTrees(data.trees),
     features: data.features,
     paths: data.paths,

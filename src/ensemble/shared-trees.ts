@@ -1,13 +1,30 @@
-/** How do trees reach worker threads? Copied into shared memory once, under an id that threads keep predictors by. */
-import { hash32 } from '../base/rng.ts';
+/**
+ * How do trees reach worker threads? Copied into shared memory once, under an id that threads keep predictors by. The
+ * id hangs on what the trees hold: executors outlive drivers, and a driver that comes back, on another host too, names
+ * the same work alike.
+ */
+import { createHash, type Hash } from 'node:crypto';
 import type { TreeEnsemble } from '../tree/tree.ts';
 
-let modelCount = 0;
+/**
+ * An id of trees and of what is made of them.
+ *
+ * @param use whatever else a predictor of them hangs on
+ */
+export function modelIdOf(trees: TreeEnsemble, ...use: readonly unknown[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(use));
+  addTo(hash, trees);
+  return hash.digest('hex');
+}
 
-/** An id that no other model of this process has. */
-export function newModelId(): string {
-  modelCount += 1;
-  return `${process.pid}.${modelCount}.${hash32(modelCount, 0)}`;
+function addTo(hash: Hash, fields: object): void {
+  for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
+    hash.update(`\n${name} `);
+    if (ArrayBuffer.isView(value)) {
+      hash.update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    } else if (typeof value === 'object' && value !== null) addTo(hash, value);
+    else hash.update(JSON.stringify(value) ?? '');
+  }
 }
 
 /** The trees in shared memory. */

@@ -15,7 +15,7 @@ import type { TreeEnsemble } from '../tree/tree.ts';
 import { keptPredictor } from './kept-predictors.ts';
 import { type LeafLabels, leafLabels } from './leaf-labels.ts';
 import { featureWindows } from './read-features.ts';
-import { newModelId, sharedTrees } from './shared-trees.ts';
+import { modelIdOf, sharedTrees } from './shared-trees.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /** What the operator is told. */
@@ -67,7 +67,7 @@ export async function gatherLeafLabels(
     kind: 'ensemble.trainingLeaves',
     reads: [...new Set(data.paths.map((path) => path[0] as string))],
     writes: [field.name],
-    modelId: newModelId(),
+    modelId: modelIdOf(data.trees, 'leaves'),
     trees: sharedTrees(data.trees),
     features: data.features,
     paths: data.paths,

@@ -27,7 +27,7 @@ import type { OutOfBagSummary } from './out-of-bag.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 import type { Link, PredictSpec } from './predict-operator.ts';
 import { makeScorer, type Scorer } from './scorer.ts';
-import { newModelId, sharedTrees } from './shared-trees.ts';
+import { modelIdOf, sharedTrees } from './shared-trees.ts';
 import { validationLossesOf } from './training-record.ts';
 import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
 import { treesToTable } from './trees-to-table.ts';
@@ -60,7 +60,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   readonly inputSchema: LogicalSchema;
   /** What identified the rows of the training data. */
   readonly rowIdMode: RowIdMode;
-  readonly #modelId: string;
+  #id: string | null = null;
   #shared: TreeEnsemble | null = null;
 
   constructor(
@@ -74,7 +74,6 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     this.data = data;
     this.inputSchema = data.inputSchema;
     this.rowIdMode = data.rowIdMode;
-    this.#modelId = newModelId();
   }
 
   /** How sums of leaves become predictions. */
@@ -293,6 +292,12 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
       `${method} of ${this.className} must be left where leaves are linear; use permutationImportance or partialDependence`,
       { context: { owner: this.className } },
     );
+  }
+
+  get #modelId(): string {
+    const { trees, baseScores } = this.data;
+    this.#id ??= modelIdOf(trees, 'model', baseScores);
+    return this.#id;
   }
 
   get #explained(): ExplainedModel {

@@ -1,4 +1,5 @@
 /** A gang's connections form among its members and nobody else. */
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -16,6 +17,7 @@ import {
 import type { GangTls } from '../../src/cluster/tcp/protection.ts';
 import type { Wire } from '../../src/cluster/tcp/wire.ts';
 import { BareMember } from './bare-member.ts';
+import { Authority, canSign } from './executors/certificates.ts';
 import { errorOf } from './run-program.ts';
 
 const key = 'the key of this gang';
@@ -100,12 +102,25 @@ function empty(bytes: number): Uint8Array {
   return frameHead(frameKind.hello, 0, [new Uint8Array(bytes)]);
 }
 
+/** A member's certificate and key, and the authority that all of them trust. */
+function certificatesOf(authority: Authority, name: string) {
+  const { cert, key: own } = authority.sign(name);
+  const [pem, ownKey, ca] = [cert, own, authority.own.cert].map((path) =>
+    readFileSync(path, 'utf8'),
+  ) as [string, string, string];
+  return { kind: 'certificates', cert: pem, key: ownKey, ca } as const;
+}
+
 describe('a mesh', () => {
   it('connects each process with each', async () => {
     for (const count of [1, 2, 3, 5]) expectWhole(await openAll(await doorsOf(count)));
   });
 
-  const allTls: readonly (GangTls | undefined)[] = [undefined, { kind: 'psk' }];
+  const allTls: readonly (GangTls | undefined)[] = [
+    undefined,
+    { kind: 'psk' },
+    ...(canSign() ? [certificatesOf(new Authority('gang'), 'member')] : []),
+  ];
   it.each(allTls)(
     'forms although strangers knock, before and while it forms, with %o',
     async (tls) => {
@@ -172,6 +187,19 @@ describe('a mesh', () => {
       status: 'rejected',
       reason: { code: 'COLLECTIVE_TIMEOUT' },
     });
+  });
+
+  it.runIf(canSign())('refuses a member whose certificate another authority signed', async () => {
+    const doors = await doorsOf(2);
+    const [own, other] = ['ours', 'theirs'].map((name) => new Authority(name));
+    const ours = certificatesOf(own as Authority, 'member');
+    const theirs = { ...certificatesOf(other as Authority, 'member'), ca: ours.ca };
+    const opening = openAll(doors, { processes: [0], joinMs: 800, tls: ours });
+    const results = await openAll(doors, { processes: [1], joinMs: 800, tls: theirs });
+    expect([...results, ...(await opening)].map(({ status }) => status)).toEqual([
+      'rejected',
+      'rejected',
+    ]);
   });
 
   it('does not take a listener for a member that cannot prove it', async () => {

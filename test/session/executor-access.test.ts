@@ -54,6 +54,18 @@ describe('an executor', () => {
     expect(await far).toMatchObject({ code: 'PARAM_INVALID' });
   });
 
+  it('refuses a fit that needs more memory than its operator gives, with both numbers', async () => {
+    const session = await connect(await serve({ maxMemory: 2 ** 20 }));
+    const x = Float64Array.from({ length: 100_000 }, (_, i) => i % 97);
+    const error = await errorOf(
+      new GBTRegressor({ featuresCols: ['x'], maxIter: 2 }).fit(
+        session.createTable({ x, label: x }),
+      ),
+    );
+    expect(error).toMatchObject({ code: 'MEMORY_LIMIT' });
+    expect(error?.message).toMatch(/\d{6,} bytes for the .*; free memory or use fewer rows/);
+  });
+
   it('wants a token that is not guessed at once', async () => {
     expect(await errorOf(serve({ token: 'short' }))).toMatchObject({ code: 'PARAM_INVALID' });
     expect(await errorOf(serve({ token: undefined }))).toMatchObject({ code: 'PARAM_INVALID' });

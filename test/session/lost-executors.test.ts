@@ -2,6 +2,8 @@
  * A fit that loses an executor, its process or its connection at any message gives the model of an undisturbed one,
  * or ends in time and says why; nothing is left behind.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { ControlKind } from '../../src/cluster/executors/control-frames.ts';
 import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
@@ -10,6 +12,7 @@ import { childrenOf, Relay } from '../cluster/executors/relay.ts';
 import { startExecutors, token } from '../cluster/executors/start-executor.ts';
 import { errorOf, isRunning } from '../cluster/run-program.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
 
 // enough for several ranks
 const numRows = 12_000;
@@ -32,7 +35,12 @@ const expected = await savedBytes(await boosted.fit(alone.createTable(columns)))
 await alone.close();
 
 /** The executor that is struck, and one that is not. */
-const [victim, other] = await startExecutors([1, 1], '--silence', '1');
+const folder = temporaryFolder('lost-executors');
+for (const name of ['1.csv', '2.csv']) {
+  writeFileSync(join(folder, name), `x\n${Array.from({ length: 20 }, (_, i) => i).join('\n')}\n`);
+}
+const roots = ['--data-root', folder];
+const [victim, other] = await startExecutors([1, 1], '--silence', '1', ...roots);
 const relay = await Relay.to(victim?.address ?? '');
 afterAll(() => relay.close());
 const sessions: Session[] = [];
@@ -57,6 +65,10 @@ async function connect(isFirst = true): Promise<Session> {
 
 type Blow = (relay: Relay) => void;
 
+const stopped: Blow = () => {
+  for (const id of childrenOf(victim?.process.pid)) process.kill(id, 'SIGSTOP');
+};
+
 const blows = {
   'its connection is cut': (at) => at.cut(),
   'its process is killed': () => {
@@ -73,7 +85,7 @@ const struckIn = {
   refused: 'other: executor-access.test.ts',
   ping: 'other: a stalled connection, below',
   bye: 'close',
-  task: 'other: reading, below',
+  task: 'read',
   cancel: 'other: aborted fits, below',
   listen: 'fit',
   start: 'fit',
@@ -106,6 +118,7 @@ const kindsIn = (phase: string): ControlKind[] =>
   (Object.keys(struckIn) as ControlKind[]).filter((kind) => struckIn[kind] === phase);
 
 const cases = Object.entries(blows);
+const closings = [...cases, ['its process is stopped', stopped]] as const;
 
 describe('a fit on executors', () => {
   it.each(
@@ -122,12 +135,22 @@ describe('a fit on executors', () => {
     const session = await connect();
     const table = session.createTable(columns, { numPartitions: 3 });
     const done: number[] = [];
+    let seenAt = Number.NaN;
+    let recoveredMs = Number.NaN;
+    const onWarning = ({ message }: Error): void => {
+      if (message.includes('goes on from round')) seenAt = performance.now();
+    };
+    process.on('warning', onWarning);
     const onProgress = ({ phase, done: round }: { phase: string; done: number }): void => {
       if (phase !== 'train') return;
+      if (Number.isNaN(recoveredMs)) recoveredMs = performance.now() - seenAt;
       done.push(round);
       if (done.length === 5) blows['its process is killed']();
     };
     expect(await savedBytes(await boosted.fit(table, { onProgress }))).toEqual(expected);
+    process.off('warning', onWarning);
+    console.log(`the next round after a loss was seen came after ${recoveredMs.toFixed(0)} ms`);
+    expect(recoveredMs).toBeLessThan(5000);
     const restart = done.findIndex((round, i) => i > 0 && round <= (done[i - 1] as number));
     expect(done.length).toBeGreaterThanOrEqual(8);
     expect(restart < 0 || (done[restart] as number) > 1).toBe(true);
@@ -159,9 +182,7 @@ describe('a fit on executors', () => {
   it('gives a process up that has stopped, and goes on', async () => {
     const session = await connect();
     const table = session.createTable(columns, { numPartitions: 3 });
-    const strike = strikeAt('note', () => {
-      for (const id of childrenOf(victim?.process.pid)) process.kill(id, 'SIGSTOP');
-    });
+    const strike = strikeAt('note', stopped);
     expect(await savedBytes(await boosted.fit(table))).toEqual(expected);
     expect(strike.isDone).toBe(true);
   });
@@ -203,6 +224,68 @@ describe('a session on executors', () => {
     const error = await errorOf(connect());
     expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
     expect(error?.message).toMatch(relay.address);
+  });
+
+  it.each(
+    kindsIn('close').flatMap((kind) => closings.map(([name, blow]) => [kind, name, blow] as const)),
+  )('ends when, at its "%s", %s', async (kind, _, blow) => {
+    const session = await connect();
+    expect(await savedBytes(await boosted.fit(session.createTable(columns)))).toEqual(expected);
+    const ids = childrenOf(victim?.process.pid);
+    expect(ids).toHaveLength(1);
+    const strike = strikeAt(kind, blow);
+    const began = performance.now();
+    await session.close();
+    expect(performance.now() - began).toBeLessThan(4000);
+    expect(strike.isDone).toBe(true);
+    for (let i = 0; i < 60 && ids.some(isRunning); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(ids.filter(isRunning)).toEqual([]);
+  });
+
+  it.each(
+    kindsIn('read').flatMap((kind) => closings.map(([name, blow]) => [kind, name, blow] as const)),
+  )('reads all the same when, at a "%s", %s', async (kind, _, blow) => {
+    const session = await connect();
+    const table = await session.read.csv(join(folder, '*.csv'));
+    const strike = strikeAt(kind, blow);
+    expect(await table.count()).toBe(40);
+    expect(strike.isDone).toBe(true);
+  });
+
+  it('keeps checkpoints that a session of another width resumes, and does without a disk', async () => {
+    const kept = new GBTClassifier({
+      ...boosted.givenOptions,
+      checkpointDir: join(folder, 'kept'),
+    });
+    const session = await connect();
+    const abort = new AbortController();
+    const onProgress = ({ phase, done }: { phase: string; done: number }): void => {
+      if (phase === 'train' && done === 5) abort.abort();
+    };
+    const table = session.createTable(columns, { numPartitions: 3 });
+    const aborted = await errorOf(kept.fit(table, { signal: abort.signal, onProgress }));
+    expect(aborted).toMatchObject({ code: 'ABORTED' });
+    const local = await Session.local({ threads: 3 });
+    sessions.push(local);
+    const rounds: number[] = [];
+    const model = await kept.fit(local.createTable(columns), {
+      onProgress: ({ phase, done }) => void (phase === 'train' && rounds.push(done)),
+    });
+    expect(rounds[0] ?? 9).toBeGreaterThan(2);
+    expect(await savedBytes(model)).toEqual(expected);
+    // no folder can be made below a file, and a process is killed while the rounds are to be written
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', onWarning);
+    const nowhere = join(folder, '1.csv', 'below');
+    const strike = strikeAt('note', blows['its process is killed'], 4);
+    const homeless = new GBTClassifier({ ...boosted.givenOptions, checkpointDir: nowhere });
+    expect(await savedBytes(await homeless.fit(table))).toEqual(expected);
+    process.off('warning', onWarning);
+    expect(strike.isDone).toBe(true);
+    expect(warnings.filter((text) => text.startsWith('a checkpoint could not be'))).toHaveLength(1);
   });
 
   it('gives a stalled connection up in time, and goes on', async () => {

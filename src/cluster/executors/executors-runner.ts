@@ -39,6 +39,7 @@ export class ExecutorsRunner implements GangRunner {
   readonly #options: ExecutorsRunnerOptions;
   readonly #turns = new AdmissionQueue(1);
   #connections: readonly ExecutorConnection[];
+  #calling: Promise<readonly ExecutorConnection[]> | null = null;
 
   private constructor(options: ExecutorsRunnerOptions, connections: readonly ExecutorConnection[]) {
     this.#options = options;
@@ -152,8 +153,15 @@ export class ExecutorsRunner implements GangRunner {
     return all.reduce((best, one) => (load(one) < load(best) ? one : best));
   }
 
-  /** The executors that are there, after lost ones were called again. */
-  async #ready(): Promise<readonly ExecutorConnection[]> {
+  /** The executors that are there, after lost ones were called again: once for all who wait for them. */
+  #ready(): Promise<readonly ExecutorConnection[]> {
+    this.#calling ??= this.#callLost().finally(() => {
+      this.#calling = null;
+    });
+    return this.#calling;
+  }
+
+  async #callLost(): Promise<readonly ExecutorConnection[]> {
     if (this.#connections.every(({ lost }) => lost === null)) {
       if (this.#connections.length === this.#options.addresses.length) return this.#connections;
     }

@@ -23,18 +23,22 @@ interface GrpcError {
   readonly message?: string;
 }
 
-const memberError = /COPPICE:([A-Za-z0-9_-]+):/;
+const memberErrors = /COPPICE:([A-Za-z0-9_-]+):/g;
 
-/** The error that a member of ours wrote into a text, if there is one. */
+/**
+ * The error that a member of ours wrote into a text, if there is one. Of several the first that does not merely follow
+ * from another's: who lost a peer often speaks before who broke.
+ */
 export function memberErrorIn(text: string): CoppiceError | null {
-  const found = memberError.exec(text)?.[1];
-  if (found === undefined) return null;
-  try {
-    const record = JSON.parse(Buffer.from(found, 'base64url').toString('utf8')) as ErrorRecord;
-    return fromErrorRecord(record);
-  } catch {
-    return null;
-  }
+  const errors = [...text.matchAll(memberErrors)].flatMap(([, found]) => {
+    try {
+      const json = Buffer.from(found as string, 'base64url').toString('utf8');
+      return [fromErrorRecord(JSON.parse(json) as ErrorRecord)];
+    } catch {
+      return [];
+    }
+  });
+  return errors.find(({ context }) => context.secondary !== true) ?? errors[0] ?? null;
 }
 
 /** The version of Python that the workers have, when they refused another one. */
