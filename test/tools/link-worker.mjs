@@ -1,8 +1,15 @@
 // The thread of a LinkProxy: takes connections and passes their bytes on after a fixed time, in both directions.
 import { connect, createServer } from 'node:net';
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
 const { delayMs, bytesPerMs } = workerData;
+try {
+  // this thread alone: a real link does not wait until those who compute leave it a core
+  setPriority(-15);
+} catch {
+  // only the administrator may; without it the link is slower while more processes compute than there are cores
+}
 const pending = []; // { due, deliver }, by due
 const nap = new Int32Array(new SharedArrayBuffer(4));
 let isWatching = false;
