@@ -7,10 +7,16 @@
 import type { ForestKernels } from './forest-kernels.ts';
 import type { LinearKernels } from './linear-kernels.ts';
 import type { RankingKernels } from './ranking-kernels.ts';
+import type { SparseKernels } from './sparse-kernels.ts';
 import type { SplitKernels } from './split-kernels.ts';
 
 /** Every kernel; addresses and lengths only. */
-export interface Kernels extends ForestKernels, LinearKernels, RankingKernels, SplitKernels {
+export interface Kernels
+  extends ForestKernels,
+    LinearKernels,
+    RankingKernels,
+    SparseKernels,
+    SplitKernels {
   /** Which twin this is. */
   readonly kind: 'wasm' | 'reference';
   // wasm/assembly/bin-column.ts

@@ -6,10 +6,12 @@ import { Arena } from '../base/arena.ts';
 import { featureEntryBytes } from '../binning/binned-layout.ts';
 import type { BackendMemory } from '../tree/backend/cpu/cpu-backend.ts';
 import { CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
+import { entryHistogramBytes } from '../tree/backend/cpu/entry-histogram.ts';
 import { compactBytes } from '../tree/backend/cpu/histogram-pool.ts';
 import { LevelSearch } from '../tree/backend/cpu/level-search.ts';
 import { OwnHistogram } from '../tree/backend/cpu/own-histogram.ts';
 import { outgoingBytes } from '../tree/backend/cpu/packed-meeting.ts';
+import { planEntries } from '../tree/backend/cpu/row-entries.ts';
 import { indexedStride, type RowBuffers } from '../tree/backend/cpu/row-store.ts';
 import { SplitSearch } from '../tree/backend/cpu/split-search.ts';
 import type { GpuMemory } from '../tree/backend/gpu/gpu-backend-options.ts';
@@ -153,7 +155,11 @@ function planCpuPlace(
   const poolSlots = poolSlotsOf(sizes, histogramBytes);
   const maxPairs = pairsOf(sizes, poolSlots);
   const pool = arena.allocate(histogramBytes * poolSlots);
-  const ownBytes = OwnHistogram.bytes(layout, 2 * maxPairs, sizes.isPacked);
+  const entries = rows.fill === null ? null : planEntries(arena, layout, numTrain, rows.fill);
+  const ownBytes =
+    entries === null
+      ? OwnHistogram.bytes(layout, 2 * maxPairs, sizes.isPacked)
+      : entryHistogramBytes(layout.numCompact, 2 * maxPairs, sizes.isPacked);
   const ownHistograms = arena.allocate(ownBytes);
   for (let r = 1; r < numLocal; r++) arena.allocate(ownBytes);
   const ownSpan = (arena.top - ownHistograms) / numLocal;
@@ -183,6 +189,7 @@ function planCpuPlace(
       poolSlots,
       outgoing,
       scratch: scratch + scratchSpan * localIndex,
+      entries,
       maxPairs,
     },
   };

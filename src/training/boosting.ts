@@ -24,6 +24,7 @@ import { ProgressPace } from './progress-pace.ts';
 import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from './rank-result.ts';
 import { growsApart } from './round-growers.ts';
+import { measureFill } from './row-fill.ts';
 import { settleJob } from './self-stopping.ts';
 
 /** One rank of a boosting job. */
@@ -31,10 +32,12 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
   const environment = new RankEnvironment(context, job.kernels);
   const clock = new PhaseClock(environment.collective);
   let start: BoostingStart | null = null;
-  const rows = await ingest(environment, job.ingest, async (labelled) => {
+  const ingested = await ingest(environment, job.ingest, async (labelled) => {
     start = await startBoosting(environment, job, labelled);
     return start.slotBytes;
   });
+  const fill = await measureFill(environment, ingested, job.keepsEntries ?? null);
+  const rows = { ...ingested, fill };
   clock.end('ingest');
   const key = job.snapshots === null ? '' : await dataKey(environment, rows);
   const isOtherData = job.snapshots?.resumed != null && job.snapshots.resumed.dataKey !== key;

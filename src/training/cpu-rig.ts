@@ -2,6 +2,7 @@
 import { type BinnedLayout, writeFeatureTable } from '../binning/binned-layout.ts';
 import type { OpenNode } from '../tree/backend/backend.ts';
 import { type BackendMemory, CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
+import { type EntryMemory, withoutGaps, writeEntries } from '../tree/backend/cpu/row-entries.ts';
 import type { BoostingState } from './boosting-state.ts';
 import { packsHistograms } from './quantise.ts';
 import type { RoundRows } from './round-rows.ts';
@@ -13,6 +14,8 @@ export class CpuRig implements TreeRig {
   readonly slots: TreeRig['slots'];
   readonly #state: BoostingState;
   readonly #roundRows: RoundRows;
+  /** Not written yet. */
+  #entries: EntryMemory | null;
 
   constructor(state: BoostingState, roundRows: RoundRows) {
     this.#state = state;
@@ -20,14 +23,17 @@ export class CpuRig implements TreeRig {
     const { environment, job, memory, rows } = state;
     const { layout, train } = rows;
     const table = memory.place.backend.featureTable;
-    writeFeatureTable(layout, environment.u32(table, layout.places.length * 8));
+    const addresses = memory.place.backend as BackendMemory;
+    const { entries } = addresses;
+    const source = entries === null ? layout : withoutGaps(layout);
+    writeFeatureTable(source, environment.u32(table, layout.places.length * 8));
     this.backend = new CpuBackend({
       kernels: environment.kernels,
       memory: environment.memory,
       collective: environment.collective,
       layout,
       rows: memory.place.rows,
-      addresses: memory.place.backend as BackendMemory,
+      addresses,
       params: job.split,
       shaping: job.shaping,
       isOblivious: job.limits.isOblivious === true,
@@ -35,8 +41,12 @@ export class CpuRig implements TreeRig {
       flushRows: job.flushRows,
       isPacked: packsHistograms(environment, job, rows),
     });
-    const address = rows.records + train.start * layout.stride + layout.slotOffset;
-    this.slots = { address, stride: layout.stride };
+    const inRecord = rows.records + train.start * layout.stride + layout.slotOffset;
+    this.slots =
+      entries === null
+        ? { address: inRecord, stride: layout.stride }
+        : { address: entries.slots + train.start * layout.slotBytes, stride: layout.slotBytes };
+    this.#entries = entries;
   }
 
   get counters(): CpuBackend['counters'] {
@@ -44,6 +54,7 @@ export class CpuRig implements TreeRig {
   }
 
   async beginTree({ quantisation, round, maskOf }: TreeStart): Promise<void> {
+    this.#writeEntries();
     const rootSegment = this.#roundRows.draw(round, !this.backend.rows.isIndexed);
     this.backend.beginTree({ quantisation, rootSegment, maskOf });
   }
@@ -60,6 +71,19 @@ export class CpuRig implements TreeRig {
         environment.kernels.markLeaf(ids, firstId, segment.count, number, memory.leafOf);
       }
     });
+  }
+
+  /** Once, when the records of all ranks here are there. */
+  #writeEntries(): void {
+    const entries = this.#entries;
+    if (entries === null) return;
+    this.#entries = null;
+    const { environment, memory, rows } = this.#state;
+    const { layout, records } = rows;
+    const { kernels, memory: shared } = environment;
+    const { start, count } = rows.train;
+    const featureTable = memory.place.backend.featureTable;
+    writeEntries({ kernels, memory: shared, layout, featureTable, records, start, count }, entries);
   }
 
   async close(): Promise<void> {

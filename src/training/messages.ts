@@ -258,6 +258,8 @@ export interface BoostingJob {
   readonly flushRows: number;
   /** Each rank of a process grows whole trees of a round's outputs; null: where that is quicker. */
   readonly growsApart: boolean | null;
+  /** Histograms are built of what is not a feature's usual bin; left out: where most is. */
+  readonly keepsEntries?: boolean;
   /** 'wasm', 'reference' or undefined for the default. */
   readonly kernels: string | undefined;
 }

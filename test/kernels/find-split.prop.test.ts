@@ -138,6 +138,8 @@ it('leaves the same bytes as its twin for packed sums, and finds what it finds i
       const [best, leftBins] = [twins.zeros(64), twins.zeros(48)] as const;
       const scratch = twins.zeros(301 * 12);
       const room = twins.zeros(302 * 20 + 64 + 48);
+      // features that cannot matter are not taken apart
+      twins.ignore(room, 302 * 20);
       const tail = [features, 0, numFeatures, mask, params, totals];
       twins.run('findSplit', [wide, ...tail, best, leftBins, scratch], true);
       const found = [...twins.i64At(best, 8), ...twins.i64At(leftBins, 6)];
@@ -150,6 +152,62 @@ it('leaves the same bytes as its twin for packed sums, and finds what it finds i
       expect([...twins.i64At(other[0], 8), ...twins.i64At(other[1], 6)]).toEqual(found);
     }),
     { numRuns: 400 },
+  );
+});
+
+it('passes over no feature of packed sums that is best or runner-up, where many are nearly equal', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, fc.integer({ min: 3, max: 12 }), (draws, numFeatures) => {
+      twins.clear();
+      const numValues = 2 + draws.below(9);
+      const scale = draws.pick([1, 40, 30_000]);
+      const sums = draws.list(
+        numValues,
+        () => [draws.below(2 * scale + 1) - scale, 8 + draws.below(scale + 1)] as const,
+      );
+      // each feature has the same rows, some moved to another bin
+      const features = draws.list(numFeatures, () => {
+        const own: [number, number][] = sums.map(([g, h]) => [g, h]);
+        for (let moved = draws.below(4); moved > 0; moved--) {
+          const [from, to] = [draws.below(numValues), draws.below(numValues)];
+          const [g, h] = own[from] as [number, number];
+          const some = draws.below(3);
+          const target = own[to] as [number, number];
+          own[from] = [g - some, h - some];
+          own[to] = from === to ? [g, h] : [target[0] + some, target[1] + some];
+        }
+        return own;
+      });
+      const words = features.flatMap((_, f) => [
+        ...[0, f * (numValues + 1), numValues, numValues, 0, 0, 1, 0],
+      ]);
+      const entries = features.flatMap((own) => [...own, [0, 0] as const]);
+      const params = placeParams(twins, {
+        ...freeLimits,
+        gradUnit: 2 ** -7,
+        hessUnit: 2 ** -9,
+        lambda: draws.pick([0, 1]),
+        minHess: draws.pick([0, 0.01, 1]),
+        countShift: 63,
+        isShort: 1,
+      });
+      const total = (side: 0 | 1) => BigInt(sums.reduce((sum, entry) => sum + entry[side], 0));
+      const totals = twins.i64([total(0), total(1)]);
+      const table = twins.u32(words);
+      const packed = twins.i64(entries.map(([g, h]) => (BigInt(g) << 32n) + BigInt(h)));
+      const wide = twins.i64(entries.flat().map(BigInt));
+      const [best, leftBins, scratch] = [twins.zeros(64), twins.zeros(64), twins.zeros(301 * 12)];
+      const room = twins.zeros(302 * 20);
+      const other = twins.zeros(128);
+      const tail = [table, 0, numFeatures, 0, params, totals];
+      twins.run('findSplit', [wide, ...tail, best, leftBins, scratch], true);
+      const found = [...twins.i64At(best, 8)];
+      const rest = [other, other + 64, scratch, room, room + 302 * 16];
+      twins.ignore(room, 302 * 20);
+      twins.runOn('findPackedSplit', [packed, ...tail, ...rest], true);
+      expect([...twins.i64At(other, 8)]).toEqual(found);
+    }),
+    { numRuns: 600 },
   );
 });
 

@@ -195,6 +195,28 @@ export const plantedBugs = [
     tests: ['test/kernels/find-split.prop.test.ts'],
   },
   {
+    name: 'a feature whose split might matter is passed over',
+    edits: [
+      {
+        file: 'wasm/assembly/find-packed-split.ts',
+        find: 'const trust: f64 = 0.99999;',
+        replace: 'const trust: f64 = 1.02;',
+      },
+    ],
+    tests: ['test/kernels/find-split.prop.test.ts'],
+  },
+  {
+    name: 'the entries of a rank begin where those of the rank before it do',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/row-entries.ts',
+        find: 'write(start, count, at.entries, write(0, start, 0, 0));',
+        replace: 'write(start, count, at.entries, 0);',
+      },
+    ],
+    tests: ['test/training/row-entries.test.ts'],
+  },
+  {
     name: 'a checksum that is not checked',
     edits: [
       {

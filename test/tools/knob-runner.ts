@@ -26,6 +26,8 @@ export interface Knobs {
   readonly sharesTrees?: boolean;
   /** Ranks of boosting grow whole trees of a round's outputs; by default they share each tree. */
   readonly growsApart?: boolean;
+  /** Histograms are built of what is not a feature's usual bin, or of whole records. */
+  readonly keepsEntries?: boolean;
   /** Where boosted trees grow, and after how many batches a device is lost. */
   readonly device?: DeviceRequest;
 }
@@ -75,6 +77,7 @@ function turned(job: BoostingJob | ForestJob, knobs: Knobs): BoostingJob | Fores
     ...job,
     ingest,
     ...(kernels === undefined ? {} : { kernels }),
+    ...(knobs.keepsEntries === undefined ? {} : { keepsEntries: knobs.keepsEntries }),
     ...(flushRows !== undefined && 'flushRows' in job ? { flushRows } : {}),
     ...(device !== undefined && 'device' in job ? { device } : {}),
     ...('growsApart' in job ? { growsApart: growsApart ?? false } : {}),

@@ -23,6 +23,7 @@ export { addPackedHistogram, featureSums, packHistogram } from './packed-histogr
 export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './partition-rows';
 export { exp, log, logistic, softplus } from './portable-math';
 export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predict';
+export { addEntriesPacked, addEntriesWide, fillUsualBins, writeRowEntries } from './row-entries';
 export { scoreRow } from './score-row';
 export { lambdaGradients, listGradients, sortGroups } from './ranking';
 export { rankF32, rankF64, rankMissingLow } from './rank-values';

@@ -23,6 +23,7 @@ import * as partitionRows from './partition-rows.ts';
 import * as predict from './predict.ts';
 import * as rankValues from './rank-values.ts';
 import * as ranking from './ranking.ts';
+import * as rowEntries from './row-entries.ts';
 import { scoreRow } from './score-row.ts';
 import { Views } from './views.ts';
 
@@ -52,6 +53,7 @@ const twins: Twins = {
   ...leafValues,
   ...linearSums,
   ...predict,
+  ...rowEntries,
   ...rankValues,
   scoreRow,
   ...ranking,

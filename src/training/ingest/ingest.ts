@@ -15,6 +15,7 @@ import {
   layoutRecords,
 } from '../../binning/binned-layout.ts';
 import { maxCategoryValues } from '../../binning/category-dictionary.ts';
+import type { RowFill } from '../../tree/backend/cpu/row-entries.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { binTableBytes, RowBinner } from './bin-rows.ts';
@@ -63,6 +64,8 @@ export interface IngestedRows {
   readonly records: number;
   /** float64[row][numeric features] where leaves are to be linear (keep-numbers.ts); else 0. */
   readonly numbers: number;
+  /** Where most bins are their feature's usual ones; else null. */
+  readonly fill: RowFill | null;
   /** From here on memory is free. */
   readonly free: number;
 }
@@ -75,7 +78,7 @@ export async function ingest(
   environment: RankEnvironment,
   job: IngestJob,
   slotBytes: (
-    rows: Omit<IngestedRows, 'layout' | 'features' | 'records' | 'numbers' | 'free'>,
+    rows: Omit<IngestedRows, 'layout' | 'features' | 'records' | 'numbers' | 'fill' | 'free'>,
   ) => Promise<4 | 8>,
 ): Promise<IngestedRows> {
   const numRows = job.rowRange[1] - job.rowRange[0];
@@ -188,7 +191,7 @@ export async function ingest(
   await environment.wait(environment.collective.barrier());
   const ends = records + layout.stride * (train.numProcess + validation.numProcess);
   const free = numbers === 0 ? ends : numbers + 8 * numRows * numbersOfRow(job.features);
-  return { features, layout, records, numbers, free, ...rows };
+  return { features, layout, records, numbers, fill: null, free, ...rows };
 }
 
 /** No record is longer than this: two bytes a category, one a number, the slot and padding. */

@@ -15,12 +15,14 @@ import type { Quantisation, SplitParams } from '../../split-params.ts';
 import type { SplitShaping } from '../../split-shaping.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from './candidate.ts';
+import { histogramBuilder } from './entry-histogram.ts';
 import { type BuiltHistogram, type HistogramMeeting, SharedMeeting } from './histogram-meeting.ts';
 import { compactBytes, HistogramPool } from './histogram-pool.ts';
 import { LevelSearch } from './level-search.ts';
 import { MemoryViews } from './memory-views.ts';
-import { OwnHistogram } from './own-histogram.ts';
+import type { HistogramBuilder } from './own-histogram.ts';
 import { PackedMeeting } from './packed-meeting.ts';
+import { type EntryMemory, withoutGaps } from './row-entries.ts';
 import { type RowBuffers, RowStore, type Segment } from './row-store.ts';
 import { sidesBytes, writeSides } from './sides.ts';
 import { placeBounds } from './slices.ts';
@@ -38,6 +40,8 @@ export interface BackendMemory {
   readonly outgoing: number;
   /** This rank's scratch: params, totals, part addresses, sides, candidates, category order. */
   readonly scratch: number;
+  /** Where rows have entries, else null. */
+  readonly entries: EntryMemory | null;
   readonly maxPairs: number;
 }
 
@@ -104,7 +108,7 @@ export class CpuBackend implements TreeBackend {
   readonly #o: CpuBackendOptions;
   readonly #views: MemoryViews;
   readonly #pool: HistogramPool;
-  readonly #own: OwnHistogram;
+  readonly #own: HistogramBuilder;
   readonly #search: SplitSearch | LevelSearch;
   /** The places [begin, end) that this rank owns, and where they begin and end in bytes of a compact histogram. */
   readonly #owned: readonly [number, number];
@@ -136,7 +140,7 @@ export class CpuBackend implements TreeBackend {
       kernels,
       isPacked: options.isPacked,
       collective,
-      layout,
+      layout: addresses.entries === null ? layout : withoutGaps(layout),
       views: this.#views,
       featureTable: addresses.featureTable,
       bounds,
@@ -161,7 +165,7 @@ export class CpuBackend implements TreeBackend {
       scratch: this.#sides + sidesRoom,
       maxNodes: 2 * addresses.maxPairs,
     });
-    this.#own = new OwnHistogram({
+    const own = {
       kernels,
       memory: options.memory,
       layout,
@@ -169,7 +173,10 @@ export class CpuBackend implements TreeBackend {
       flushRows: options.flushRows,
       isPacked: options.isPacked,
       checkAborted: () => collective.checkAborted(),
-    });
+    };
+    const { featureTable, entries } = addresses;
+    const { numRows } = options.rows;
+    this.#own = histogramBuilder(own, entries, { featureTable, numRows });
   }
 
   /** Bytes of scratch one rank needs. */

@@ -24,8 +24,18 @@ export interface OwnHistogramOptions {
   checkAborted(): void;
 }
 
+/** Builds a rank's histograms of a batch of nodes. */
+export interface HistogramBuilder {
+  /** Begins a batch: what the last one built may be overwritten. */
+  clear(): void;
+  /** Adds a segment's rows to the next histogram of the batch; returns its address. */
+  build(view: SegmentView, numRows: number, isPacked: boolean, quantisation: Quantisation): number;
+  /** Sums of the histogram that was built last. */
+  totals(address: number, isPacked: boolean, countShift: number): NodeTotals;
+}
+
 /** Builds the histograms of one rank. */
-export class OwnHistogram {
+export class OwnHistogram implements HistogramBuilder {
   readonly #o: OwnHistogramOptions;
   readonly #extras: number;
   readonly #numExtras: number;
@@ -54,12 +64,10 @@ export class OwnHistogram {
     return extrasBytes(numExtras) + layout.numEntries * entryBytes;
   }
 
-  /** Begins a batch: what the last one built may be overwritten. */
   clear(): void {
     this.#next = this.#narrow + (this.#o.isPacked ? 0 : this.#o.layout.numEntries * 8);
   }
 
-  /** Adds a segment's rows to the next histogram of the batch; returns its address. */
   build(view: SegmentView, numRows: number, isPacked: boolean, quantisation: Quantisation): number {
     const { layout, kernels } = this.#o;
     const narrow = this.#narrow;
