@@ -17,6 +17,7 @@ export function findPackedSplit(
   const isShort = load<i32>(params, 76) != 0 && load<i32>(params, 64) >= 63;
   clearBest(best);
   readScreen(params, totals);
+  const known = knownScore(hist, features, begin, end, mask, isShort);
   for (let f = begin; f < end; f++) {
     if (mask && !load<u8>(mask + <usize>f)) continue;
     const feature = features + (<usize>f << 5);
@@ -24,7 +25,7 @@ export function findPackedSplit(
     const numValues = load<i32>(feature, 8);
     const kind = load<i32>(feature, 16);
     if (isShort && kind == 0 && load<i64>(entries + (<usize>numValues << 3)) == 0) {
-      if (!mayMatter(entries, numValues, load<f64>(best, 40))) continue;
+      if (!mayMatter(entries, numValues, max<f64>(load<f64>(best, 40) * screenUnit, known))) continue;
       const count = squeeze(entries, numValues, wide, numbers);
       lookAtFeature(wide, count, kind, f, params, totals, best, leftBins, scratch);
       if (load<i32>(best, 8) == f) store<i32>(best, load<u32>(numbers + (<usize>load<i32>(best, 12) << 2)), 12);
@@ -33,6 +34,8 @@ export function findPackedSplit(
       lookAtFeature(wide, numValues, kind, f, params, totals, best, leftBins, scratch);
     }
   }
+  lastBest = load<i32>(best, 8);
+  lastRunnerUp = load<i32>(best, 48);
 }
 
 // The entries that are not empty, taken apart, an empty one behind them, and which bins they are.
@@ -81,13 +84,52 @@ function readScreen(params: usize, totals: usize): void {
   screenLambda = <f32>lambda;
   screenLimit = <i32>max<f64>(minHess, 1.0) - 1;
   screenUnit = (hessUnit / gradUnit / gradUnit) * trust;
+  // scores that float64 holds in full
+  canScreen = screenUnit > 1e-200 && screenUnit < 1e200;
 }
 
-// Could a split of this feature, of which no row is missing, score more than `least`? Sums are integers and taken apart
-// exactly; only then are they rounded. Limits on h are looked at as well, or single rows of tiny h would be let through.
-function mayMatter(entries: usize, numValues: i32, least: f64): bool {
-  const score = least * screenUnit;
-  if (!canScreen || !(least > 1e-250) || !(score > 1e-30) || !(score < 1e30)) return true;
+// What two features of this node surely score. The two that came first in the node before, a relative most often, are
+// good ones here too: with them the screen lets little through from the first feature on.
+function knownScore(hist: usize, features: usize, begin: i32, end: i32, mask: usize, isShort: bool): f64 {
+  if (!canScreen || !isShort || lastBest == lastRunnerUp) return 0.0;
+  const first = surelyScores(lastBest, hist, features, begin, end, mask);
+  if (first == 0.0) return 0.0;
+  return min<f64>(first, surelyScores(lastRunnerUp, hist, features, begin, end, mask)) * trust * trust;
+}
+
+let lastBest: i32 = -1;
+let lastRunnerUp: i32 = -1;
+
+function surelyScores(f: i32, hist: usize, features: usize, begin: i32, end: i32, mask: usize): f64 {
+  if (f < begin || f >= end || (mask && !load<u8>(mask + <usize>f))) return 0.0;
+  const feature = features + (<usize>f << 5);
+  const numValues = load<i32>(feature, 8);
+  const entries = hist + (<usize>load<u32>(feature, 4) << 3);
+  if (load<i32>(feature, 16) != 0 || load<i64>(entries + (<usize>numValues << 3)) != 0) return 0.0;
+  let sum: i64 = 0;
+  let top: f64 = 0.0;
+  for (let b: i32 = 0; b < numValues; b++) {
+    const own = load<i64>(entries + (<usize>b << 3));
+    if (own == 0) continue;
+    sum += own;
+    const h = <i32>(sum & 0xffffffff);
+    const otherHess = screenHess - h;
+    // a limit that is no whole number is rounded up here
+    if (h <= screenLimit + 1 || otherHess <= screenLimit + 1) continue;
+    const GL = <f64>(sum >> 32);
+    const GR = <f64>screenGrad - GL;
+    const left = <f64>h + <f64>screenLambda;
+    const right = <f64>otherHess + <f64>screenLambda;
+    top = max<f64>(top, (GL * GL * right + GR * GR * left) / (left * right));
+  }
+  return top;
+}
+
+// Could a split of this feature, of which no row is missing, score as much as `score`, in whole units? Sums are integers
+// and taken apart exactly; only then are they rounded. Limits on h are looked at as well, or single rows of tiny h would
+// be let through.
+function mayMatter(entries: usize, numValues: i32, score: f64): bool {
+  if (!canScreen || !(score > 1e-30) || !(score < 1e30)) return true;
   screenScore = <f32>score;
   const zero = i64x2.splat(0);
   let before = zero;
