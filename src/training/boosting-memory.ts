@@ -4,8 +4,8 @@
  */
 import { Arena } from '../base/arena.ts';
 import { featureEntryBytes } from '../binning/binned-layout.ts';
-import type { BackendMemory } from '../tree/backend/cpu/cpu-backend.ts';
 import { CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
+import type { BackendMemory } from '../tree/backend/cpu/cpu-backend-options.ts';
 import { entryHistogramBytes } from '../tree/backend/cpu/entry-histogram.ts';
 import { compactBytes } from '../tree/backend/cpu/histogram-pool.ts';
 import { LevelSearch } from '../tree/backend/cpu/level-search.ts';

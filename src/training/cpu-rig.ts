@@ -1,7 +1,8 @@
 /** Grows trees on this machine's cores. */
 import { type BinnedLayout, writeFeatureTable } from '../binning/binned-layout.ts';
 import type { OpenNode } from '../tree/backend/backend.ts';
-import { type BackendMemory, CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
+import { CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
+import type { BackendMemory } from '../tree/backend/cpu/cpu-backend-options.ts';
 import { type EntryMemory, withoutGaps, writeEntries } from '../tree/backend/cpu/row-entries.ts';
 import type { BoostingState } from './boosting-state.ts';
 import { packsHistograms } from './quantise.ts';

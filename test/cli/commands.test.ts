@@ -246,12 +246,12 @@ describe('fit, transform, evaluate, inspect', () => {
     };
     const file = path('from-pandas.parquet');
     await tableFromColumns(new InlineRunner(), columns).write.parquet(file);
-    const fit = (...words: string[]) =>
+    const run = (...words: string[]) =>
       runForTest(['fit', '--label', 'y', '--model', path('from-pandas'), '--json', ...words]);
-    const fitted = await fit('--data', file, ...fewTrees);
+    const fitted = await run('--data', file, ...fewTrees);
     expect(fitted.json['features']).toEqual(['']);
     expect(fitted.stderr).toContain('left out: __index_level_0__');
-    const asked = await fit('--data', file, '--overwrite', '--features', '__index_level_0__');
+    const asked = await run('--data', file, '--overwrite', '--features', '__index_level_0__');
     expect(asked.json['features']).toEqual(['__index_level_0__']);
     const lists = path('with-lists.arrow');
     const l = vectorFromArray(
@@ -260,7 +260,7 @@ describe('fit, transform, evaluate, inspect', () => {
     );
     const y = vectorFromArray(columns.y, new Float64());
     await tableFromArrow(new InlineRunner(), new Table({ y, l })).write.arrow(lists);
-    const refused = await fit('--data', lists, '--overwrite');
+    const refused = await run('--data', lists, '--overwrite');
     expect(refused.exitCode).toBe(3);
     expect(refused.stderr).toContain('--ignore');
   });

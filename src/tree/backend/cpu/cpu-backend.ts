@@ -9,12 +9,10 @@
  */
 import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
-import type { Collective } from '../../../cluster/collective.ts';
-import type { Kernels } from '../../../kernels/kernels.ts';
-import type { Quantisation, SplitParams } from '../../split-params.ts';
-import type { SplitShaping } from '../../split-shaping.ts';
+import type { Quantisation } from '../../split-params.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from './candidate.ts';
+import type { CpuBackendOptions } from './cpu-backend-options.ts';
 import { histogramBuilder } from './entry-histogram.ts';
 import { type BuiltHistogram, type HistogramMeeting, SharedMeeting } from './histogram-meeting.ts';
 import { compactBytes, HistogramPool } from './histogram-pool.ts';
@@ -22,46 +20,11 @@ import { LevelSearch } from './level-search.ts';
 import { MemoryViews } from './memory-views.ts';
 import type { HistogramBuilder } from './own-histogram.ts';
 import { PackedMeeting } from './packed-meeting.ts';
-import { type EntryMemory, withoutGaps } from './row-entries.ts';
-import { type RowBuffers, RowStore, type Segment } from './row-store.ts';
+import { withoutGaps } from './row-entries.ts';
+import { RowStore, type Segment } from './row-store.ts';
 import { sidesBytes, writeSides } from './sides.ts';
 import { placeBounds } from './slices.ts';
 import { hessOf, SplitSearch, type Wanted } from './split-search.ts';
-
-/** Addresses and sizes that the memory plan gave to one rank's backend. */
-export interface BackendMemory {
-  readonly featureTable: number;
-  /** This rank's own histograms: one of packed entries, then `maxPairs` · 2 of wide ones. */
-  readonly ownHistograms: number;
-  /** The pool that all ranks of the process write their slices of. */
-  readonly pool: number;
-  readonly poolSlots: number;
-  /** Where this process writes what it sends to others; ranks that share one memory need none. */
-  readonly outgoing: number;
-  /** This rank's scratch: params, totals, part addresses, sides, candidates, category order. */
-  readonly scratch: number;
-  /** Where rows have entries, else null. */
-  readonly entries: EntryMemory | null;
-  readonly maxPairs: number;
-}
-
-/** What a backend is made of. */
-export interface CpuBackendOptions {
-  readonly kernels: Kernels;
-  readonly memory: WebAssembly.Memory;
-  readonly collective: Collective;
-  readonly layout: BinnedLayout;
-  readonly rows: RowBuffers;
-  readonly addresses: BackendMemory;
-  readonly params: SplitParams;
-  readonly shaping: SplitShaping | null;
-  readonly isOblivious: boolean;
-  readonly gainFactors: readonly number[] | null;
-  /** Rows after which packed sums are moved to wide ones, at most 65,535; tests make it tiny. */
-  readonly flushRows: number;
-  /** All rows together are few enough for packed entries, in every histogram. */
-  readonly isPacked: boolean;
-}
 
 /** What changes from tree to tree. */
 export interface TreeSetup {

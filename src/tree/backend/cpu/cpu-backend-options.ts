@@ -1,0 +1,43 @@
+/** What the backend on this machine's cores is made of: where its memory lies, and how trees are to grow. */
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { Collective } from '../../../cluster/collective.ts';
+import type { Kernels } from '../../../kernels/kernels.ts';
+import type { SplitParams } from '../../split-params.ts';
+import type { SplitShaping } from '../../split-shaping.ts';
+import type { EntryMemory } from './row-entries.ts';
+import type { RowBuffers } from './row-store.ts';
+
+/** Addresses and sizes that the memory plan gave to one rank's backend. */
+export interface BackendMemory {
+  readonly featureTable: number;
+  /** This rank's own histograms: one of packed entries, then `maxPairs` · 2 of wide ones. */
+  readonly ownHistograms: number;
+  /** The pool that all ranks of the process write their slices of. */
+  readonly pool: number;
+  readonly poolSlots: number;
+  /** Where this process writes what it sends to others; ranks that share one memory need none. */
+  readonly outgoing: number;
+  /** This rank's scratch: params, totals, part addresses, sides, candidates, category order. */
+  readonly scratch: number;
+  /** Where rows have entries, else null. */
+  readonly entries: EntryMemory | null;
+  readonly maxPairs: number;
+}
+
+/** What a backend is made of. */
+export interface CpuBackendOptions {
+  readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
+  readonly collective: Collective;
+  readonly layout: BinnedLayout;
+  readonly rows: RowBuffers;
+  readonly addresses: BackendMemory;
+  readonly params: SplitParams;
+  readonly shaping: SplitShaping | null;
+  readonly isOblivious: boolean;
+  readonly gainFactors: readonly number[] | null;
+  /** Rows after which packed sums are moved to wide ones, at most 65,535; tests make it tiny. */
+  readonly flushRows: number;
+  /** All rows together are few enough for packed entries, in every histogram. */
+  readonly isPacked: boolean;
+}
