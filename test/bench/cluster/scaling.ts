@@ -85,6 +85,7 @@ function plotOf(lines: readonly Line[]): string {
     return `<polyline points="${points}" fill="none" stroke="${color}" stroke-width="2"/><text x="${width - 190}" y="${24 + 18 * n}" fill="${color}">${name}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>Milliseconds a tree as executors are added</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${[...marks, ...drawn].join('\n')}
 <text x="${width / 2}" y="${height - 10}" text-anchor="middle">executors of one thread</text>

@@ -28,7 +28,7 @@ export function plotPanels(panels: readonly Panel[]): string {
   });
   const size = `width="${perRow * width}" height="${rows * height}" viewBox="0 0 ${perRow * width} ${rows * height}"`;
   const font = 'font-family="sans-serif" font-size="10" fill="#444"';
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font}><rect width="100%" height="100%" fill="#fff"/>${parts.join('\n')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font}><title>Seconds and MiB of a fit as one thing grows</title><rect width="100%" height="100%" fill="#fff"/>${parts.join('\n')}</svg>\n`;
 }
 
 function panelText({ title, lines }: Panel): string {
