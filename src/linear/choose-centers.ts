@@ -1,6 +1,7 @@
 /**
- * Which k of some weighted candidates shall k-means begin with? k-means++ (D. Arthur and S. Vassilvitskii, 2007),
- * then a few of Lloyd's steps over the candidates, as in Spark. Every rank does it alike.
+ * Which k of some weighted candidates shall k-means begin with? k-means++ (D. Arthur and S. Vassilvitskii, 2007) that
+ * draws a few each time and takes the one that brings all nearest, as scikit-learn does, then a few of Lloyd's steps
+ * over the candidates, as in Spark. Every rank does it alike.
  */
 import { hash32, purposes, unitInterval } from '../base/rng.ts';
 
@@ -31,19 +32,27 @@ export function chooseCenters(candidates: {
 }): Float64Array {
   const { points, weights, width, k, seed } = candidates;
   const numPoints = weights.length;
-  const nearest = new Float64Array(numPoints).fill(1);
+  let nearest = new Float64Array(numPoints).fill(1);
   const chosen: number[] = [];
   for (let c = 0; c < k; c++) {
     const shares = weights.map((weight, i) => weight * (nearest[i] as number));
     const total = shares.reduce((sum, share) => sum + share, 0);
     if (!(total > 0)) break;
-    const draw = hash32(seed, purposes.kMeans, 1_000_000 + c);
-    const next = pick(shares, unitInterval(draw) * total);
-    chosen.push(next);
-    for (let i = 0; i < numPoints; i++) {
-      const distance = squared(points, i * width, points, next * width, width);
-      nearest[i] = c === 0 ? distance : Math.min(nearest[i] as number, distance);
+    // the first is drawn once: nothing tells yet which is good
+    const numDraws = c === 0 ? 1 : 2 + (31 - Math.clz32(k));
+    let best = { next: -1, cost: Number.POSITIVE_INFINITY, nearest };
+    for (let t = 0; t < numDraws; t++) {
+      const draw = hash32(seed, purposes.kMeans, 1_000_000 + 64 * c + t);
+      const next = pick(shares, unitInterval(draw) * total);
+      const away = nearest.map((least, i) => {
+        const distance = squared(points, i * width, points, next * width, width);
+        return c === 0 ? distance : Math.min(least, distance);
+      });
+      const cost = away.reduce((sum, distance, i) => sum + (weights[i] as number) * distance, 0);
+      if (cost < best.cost) best = { next, cost, nearest: away };
     }
+    chosen.push(best.next);
+    ({ nearest } = best);
   }
   let centers: Float64Array = Float64Array.from(
     chosen.flatMap((i) => [...points.subarray(i * width, (i + 1) * width)]),
