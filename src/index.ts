@@ -269,7 +269,13 @@ export {
 } from './pipeline/typed-pipeline.ts';
 export type { ConnectOptions, ConnectTls } from './session/connect.ts';
 export { createTable, read } from './session/default-session.ts';
-export type { Explainable, ExplainedScale, ExplainOptions } from './session/explain-fit.ts';
+export type {
+  Explainable,
+  ExplainedScale,
+  ExplainOptions,
+  SimulatedFit,
+  SimulationOptions,
+} from './session/explain-fit.ts';
 export { FitExplanation } from './session/explain-fit.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { SessionReader } from './session/session-reader.ts';
@@ -378,6 +384,7 @@ export type {
   ScoredRows,
 } from './training/user-calls.ts';
 export type { ImportanceKind } from './tree/importances.ts';
+export type { LinearLeaves } from './tree/linear-leaves.ts';
 export type { TreeEnsemble } from './tree/tree.ts';
 export type { RunnerUp, TreeNode, TreeSplit } from './tree/tree-node.ts';
 export { TreeView } from './tree/tree-view.ts';

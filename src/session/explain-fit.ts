@@ -45,6 +45,7 @@ export type ExplainOptions = Options<typeof explainParams.schema>;
 
 /** What can be explained: an estimator, or a pipeline. */
 export interface Explainable {
+  /** What messages call it. */
   readonly className: string;
   /** Learns from a table. */
   fit(table: PartitionedTable): Promise<unknown>;
@@ -52,6 +53,7 @@ export interface Explainable {
 
 /** What a tree costs on so many executors. */
 export interface ExplainedScale {
+  /** How many executors. */
   readonly executors: number;
   /** Meetings a tree. */
   readonly meetings: number;
@@ -59,6 +61,7 @@ export interface ExplainedScale {
   readonly bytes: number;
   /** Bytes a tree of the executor that sends most. */
   readonly mostBytes: number;
+  /** Seconds a tree. */
   readonly seconds: number;
   /** Of these, what the busiest executor computes. */
   readonly computeSeconds: number;
@@ -72,14 +75,20 @@ export interface ExplainedScale {
 
 /** Links, hosts and what happens to them. */
 export interface SimulationOptions {
+  /** From one executor to another, one way, in milliseconds. */
   readonly latencyMs?: number | undefined;
+  /** What an executor can send and receive, in gigabits a second. */
   readonly gigabitsPerSecond?: number | undefined;
+  /** Executors that share a host. */
   readonly executorsPerHost?: number | undefined;
+  /** Cores of a host; by default one an executor. */
   readonly coresPerHost?: number | undefined;
   /** Executors that compute so many times slower. */
   readonly stragglers?:
     | readonly {
+        /** Which, from 0. */
         readonly executor: number;
+        /** How many times slower. */
         readonly factor: number;
       }[]
     | undefined;
@@ -95,7 +104,9 @@ export interface SimulationOptions {
 
 /** What a simulated fit takes. */
 export interface SimulatedFit {
+  /** Seconds a tree, without failures. */
   readonly secondsPerTree: number;
+  /** Seconds of all trees. */
   readonly seconds: number;
   /** Of these, what failures cost. */
   readonly lostSeconds: number;

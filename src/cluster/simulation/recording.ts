@@ -15,17 +15,21 @@ export type RoundKind = Extract<
 
 /** One frame from every process to every other. */
 export interface RecordedRound {
+  /** What the processes did together. */
   readonly kind: RoundKind;
   /** The meeting that it is part of, from 1; sums of long arrays take two rounds. */
   readonly meeting: number;
   /** What each process computed since the round before, in milliseconds of a processor. */
   readonly computeMs: Float64Array;
+  /** Bytes from each process to each: float64[from · numProcesses + to]. */
   readonly sent: Float64Array;
 }
 
 /** The rounds of a gang, in their order. */
 export interface GangRecording {
+  /** How many processes took part. */
   readonly numProcesses: number;
+  /** What they did, in order. */
   readonly rounds: readonly RecordedRound[];
 }
 
