@@ -395,8 +395,3 @@ export class DeviceTree {
 function lostRows(): RangeError {
   return new RangeError('a split on the device lost rows');
 }
-
-/** Where a segment's rows go when it is split. */
-export function otherBuffer({ buffer }: Segment): 1 | 2 {
-  return buffer === 1 ? 2 : 1;
-}

@@ -1,4 +1,4 @@
-/** Tables of what workgroups take: chunks of the rows of nodes, and runs of histogram entries. */
+/** Tables of what workgroups take: chunks of the rows of nodes, and runs of histogram entries; and where rows go. */
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Segment } from '../cpu/row-store.ts';
 import { mostChunkRows, workgroupSize } from './shader-facts.ts';
@@ -45,4 +45,9 @@ export function entryRuns(layout: BinnedLayout, mask: Uint8Array | null): [numbe
     else runs.push([firstCompact, end]);
   });
   return runs;
+}
+
+/** Where a segment's rows go when it is split. */
+export function otherBuffer({ buffer }: Segment): 1 | 2 {
+  return buffer === 1 ? 2 : 1;
 }
