@@ -6,8 +6,7 @@
  * collected until the host has to know something, or gpu.js has to see what they wrote: each submit and each wait
  * costs a latency.
  */
-import type { FeaturePlace } from '../../../binning/binned-layout.ts';
-import { writeFeatureTable } from '../../../binning/binned-layout.ts';
+import { type FeaturePlace, writeFeatureTable } from '../../../binning/binned-layout.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import type { Segment } from '../cpu/row-store.ts';
 import { DeviceKernels, type ShaderName, treeShaders } from './device-kernels.ts';
@@ -26,7 +25,14 @@ import {
 import { type DeviceNode, nodeLimits, nodeWords, writeNode } from './node-limits.ts';
 import type { OpenDevice } from './open-device.ts';
 import { GrowingBuffer, Readback, submit, upload } from './readback.ts';
-import { chunkRowsOf, chunkTable, entryRuns, type NumberedSegment } from './row-chunks.ts';
+import {
+  type Building,
+  chunkRowsOf,
+  chunkTable,
+  entryRuns,
+  type NumberedSegment,
+  otherBuffer,
+} from './row-chunks.ts';
 import { movedRows, pairWords } from './row-wgsl.ts';
 import { cutsOfPart, mostChunkRows, workgroupSize } from './shader-facts.ts';
 import { type Scores, SplitScores, scoreParts } from './split-scores.ts';
@@ -40,12 +46,6 @@ export interface DeviceTreeOptions extends DevicePlan {
   readonly params: SplitParams;
   readonly countShift: number;
   readonly recordLimits: RecordLimits;
-}
-
-/** A histogram to be built. */
-export interface Building {
-  readonly slot: number;
-  readonly segment: Segment;
 }
 
 /** Entries that the host wants: those of the marked places, at an address of the compact histogram. */

@@ -22,11 +22,11 @@ import { sidesBytes, writeSides } from '../cpu/sides.ts';
 import { hessOf, SplitSearch, type Wanted } from '../cpu/split-search.ts';
 import { CandidateFinder } from './candidate-finder.ts';
 import { DeviceMeeting } from './device-meeting.ts';
-import { type Building, DeviceTree } from './device-tree.ts';
+import { DeviceTree } from './device-tree.ts';
 import { driverBounds, ExchangedHistograms } from './exchanged-histograms.ts';
 import type { GpuBackendOptions, GpuTreeSetup } from './gpu-backend-options.ts';
 import type { DeviceTraffic, OpenDevice } from './open-device.ts';
-import { otherBuffer } from './row-chunks.ts';
+import { type Building, otherBuffer } from './row-chunks.ts';
 
 interface NodeState {
   /** On the device of this process; of no rows on ranks that drive none. */

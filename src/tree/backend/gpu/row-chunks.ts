@@ -3,6 +3,12 @@ import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Segment } from '../cpu/row-store.ts';
 import { mostChunkRows, workgroupSize } from './shader-facts.ts';
 
+/** A histogram to be built. */
+export interface Building {
+  readonly slot: number;
+  readonly segment: Segment;
+}
+
 /** Rows, and the number of what they are cut for. */
 export interface NumberedSegment {
   readonly number: number;
