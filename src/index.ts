@@ -20,29 +20,53 @@ export { fromModule, type ModuleFunction, type UserFunction } from './base/user-
 export type { GangRecording, RecordedRound, RoundKind } from './cluster/simulation/recording.ts';
 export type { TaskOptions, TaskRunner } from './cluster/task-runner.ts';
 // trees and ensembles
-export { BoostedModel, type RefitOptions } from './ensemble/boosted-model.ts';
-export {
-  DecisionTreeClassificationModel,
-  DecisionTreeClassifier,
-} from './ensemble/decision-tree-classifier.ts';
-export {
-  DecisionTreeRegressionModel,
-  DecisionTreeRegressor,
-} from './ensemble/decision-tree-regressor.ts';
-export {
-  ExtraTreesClassificationModel,
-  ExtraTreesClassifier,
-} from './ensemble/extra-trees-classifier.ts';
-export {
-  ExtraTreesRegressionModel,
-  ExtraTreesRegressor,
-} from './ensemble/extra-trees-regressor.ts';
+export { BoostedModel, type RefitOptions } from './ensemble/boosting/boosted-model.ts';
+export { GBTClassificationModel, GBTClassifier } from './ensemble/boosting/gbt-classifier.ts';
+export { GBTRanker, GBTRankingModel } from './ensemble/boosting/gbt-ranker.ts';
+export { GBTRegressionModel, GBTRegressor } from './ensemble/boosting/gbt-regressor.ts';
 export type {
   ConvertedOptions,
   ConvertedParams,
   ForeignParams,
-} from './ensemble/foreign-params.ts';
-export { ForestClassificationModel, ForestRegressionModel } from './ensemble/forest-models.ts';
+} from './ensemble/foreign/foreign-params.ts';
+export { fromLightGBM } from './ensemble/foreign/from-lightgbm.ts';
+export { fromXGBoost } from './ensemble/foreign/from-xgboost.ts';
+export {
+  DecisionTreeClassificationModel,
+  DecisionTreeClassifier,
+} from './ensemble/forest/decision-tree-classifier.ts';
+export {
+  DecisionTreeRegressionModel,
+  DecisionTreeRegressor,
+} from './ensemble/forest/decision-tree-regressor.ts';
+export {
+  ExtraTreesClassificationModel,
+  ExtraTreesClassifier,
+} from './ensemble/forest/extra-trees-classifier.ts';
+export {
+  ExtraTreesRegressionModel,
+  ExtraTreesRegressor,
+} from './ensemble/forest/extra-trees-regressor.ts';
+export {
+  ForestClassificationModel,
+  ForestRegressionModel,
+} from './ensemble/forest/forest-models.ts';
+export type { OutOfBagSummary } from './ensemble/forest/out-of-bag.ts';
+export {
+  RandomForestClassificationModel,
+  RandomForestClassifier,
+} from './ensemble/forest/random-forest-classifier.ts';
+export {
+  RandomForestRegressionModel,
+  RandomForestRegressor,
+} from './ensemble/forest/random-forest-regressor.ts';
+export {
+  IsolationForest,
+  IsolationForestModel,
+  type IsolationScore,
+} from './ensemble/isolation/isolation-forest.ts';
+export { type MergeOptions, mergeModels } from './ensemble/model/merge-models.ts';
+export { type TrainingSummary, TreeModel } from './ensemble/model/tree-model.ts';
 export type {
   DecisionTreeClassifierOptions,
   DecisionTreeRegressorOptions,
@@ -50,32 +74,11 @@ export type {
   ExtraTreesRegressorOptions,
   RandomForestClassifierOptions,
   RandomForestRegressorOptions,
-} from './ensemble/forest-params.ts';
-export { fromLightGBM } from './ensemble/from-lightgbm.ts';
-export { fromXGBoost } from './ensemble/from-xgboost.ts';
-export { GBTClassificationModel, GBTClassifier } from './ensemble/gbt-classifier.ts';
-export type { GBTClassifierOptions, GBTRegressorOptions } from './ensemble/gbt-params.ts';
-export { GBTRanker, GBTRankingModel } from './ensemble/gbt-ranker.ts';
-export { GBTRegressionModel, GBTRegressor } from './ensemble/gbt-regressor.ts';
-export {
-  IsolationForest,
-  IsolationForestModel,
-  type IsolationScore,
-} from './ensemble/isolation-forest.ts';
-export type { IsolationForestOptions } from './ensemble/isolation-params.ts';
-export { type MergeOptions, mergeModels } from './ensemble/merge-models.ts';
-export type { OutOfBagSummary } from './ensemble/out-of-bag.ts';
-export {
-  RandomForestClassificationModel,
-  RandomForestClassifier,
-} from './ensemble/random-forest-classifier.ts';
-export {
-  RandomForestRegressionModel,
-  RandomForestRegressor,
-} from './ensemble/random-forest-regressor.ts';
-export type { GBTRankerOptions } from './ensemble/ranker-params.ts';
-export type { Score, Scorer, ScorerRow, ScorerValue } from './ensemble/scorer.ts';
-export { type TrainingSummary, TreeModel } from './ensemble/tree-model.ts';
+} from './ensemble/params/forest-params.ts';
+export type { GBTClassifierOptions, GBTRegressorOptions } from './ensemble/params/gbt-params.ts';
+export type { IsolationForestOptions } from './ensemble/params/isolation-params.ts';
+export type { GBTRankerOptions } from './ensemble/params/ranker-params.ts';
+export type { Score, Scorer, ScorerRow, ScorerValue } from './ensemble/prediction/scorer.ts';
 // evaluation
 export {
   BinaryClassificationEvaluator,

@@ -91,7 +91,7 @@ describe('determinism', () => {
       'src/table/sql/', // where DuckDB's temporary files go
       'src/cluster/tcp/', // the secret that the processes of a gang share
       'src/spark/', // the server's address and token; a member's pipes
-      'src/ensemble/shared-trees.ts', // names a loaded model in the memory of workers
+      'src/ensemble/model/shared-trees.ts', // names a loaded model in the memory of workers
       'src/session/',
       'src/cli/',
     ];

@@ -1,14 +1,14 @@
 /** The estimators that `--algo` and `--task` stand for. */
 import { CoppiceError } from '../base/errors.ts';
-import { DecisionTreeClassifier } from '../ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../ensemble/decision-tree-regressor.ts';
-import { ExtraTreesClassifier } from '../ensemble/extra-trees-classifier.ts';
-import { ExtraTreesRegressor } from '../ensemble/extra-trees-regressor.ts';
-import { GBTClassifier } from '../ensemble/gbt-classifier.ts';
-import { GBTRanker } from '../ensemble/gbt-ranker.ts';
-import { GBTRegressor } from '../ensemble/gbt-regressor.ts';
-import { RandomForestClassifier } from '../ensemble/random-forest-classifier.ts';
-import { RandomForestRegressor } from '../ensemble/random-forest-regressor.ts';
+import { GBTClassifier } from '../ensemble/boosting/gbt-classifier.ts';
+import { GBTRanker } from '../ensemble/boosting/gbt-ranker.ts';
+import { GBTRegressor } from '../ensemble/boosting/gbt-regressor.ts';
+import { DecisionTreeClassifier } from '../ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../ensemble/forest/decision-tree-regressor.ts';
+import { ExtraTreesClassifier } from '../ensemble/forest/extra-trees-classifier.ts';
+import { ExtraTreesRegressor } from '../ensemble/forest/extra-trees-regressor.ts';
+import { RandomForestClassifier } from '../ensemble/forest/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../ensemble/forest/random-forest-regressor.ts';
 import { LinearRegression } from '../linear/linear-regression.ts';
 import { LogisticRegression } from '../linear/logistic-regression.ts';
 import type { ParamSchema } from '../params/define-params.ts';

@@ -1,7 +1,7 @@
 /** The command `inspect`: what is in a saved model, its importances, one of its trees. */
 import { CoppiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
-import type { TreeModel } from '../ensemble/tree-model.ts';
+import type { TreeModel } from '../ensemble/model/tree-model.ts';
 import type { LogicalField } from '../pipeline/logical-schema.ts';
 import { PipelineModel } from '../pipeline/pipeline-model.ts';
 import type { Transformer } from '../pipeline/transformer.ts';

@@ -1,14 +1,14 @@
 /** Importing this file makes every stage of the library loadable; a test keeps it complete. */
-import '../ensemble/decision-tree-classifier.ts';
-import '../ensemble/decision-tree-regressor.ts';
-import '../ensemble/extra-trees-classifier.ts';
-import '../ensemble/extra-trees-regressor.ts';
-import '../ensemble/gbt-classifier.ts';
-import '../ensemble/gbt-ranker.ts';
-import '../ensemble/gbt-regressor.ts';
-import '../ensemble/isolation-forest.ts';
-import '../ensemble/random-forest-classifier.ts';
-import '../ensemble/random-forest-regressor.ts';
+import '../ensemble/forest/decision-tree-classifier.ts';
+import '../ensemble/forest/decision-tree-regressor.ts';
+import '../ensemble/forest/extra-trees-classifier.ts';
+import '../ensemble/forest/extra-trees-regressor.ts';
+import '../ensemble/boosting/gbt-classifier.ts';
+import '../ensemble/boosting/gbt-ranker.ts';
+import '../ensemble/boosting/gbt-regressor.ts';
+import '../ensemble/isolation/isolation-forest.ts';
+import '../ensemble/forest/random-forest-classifier.ts';
+import '../ensemble/forest/random-forest-regressor.ts';
 import '../evaluation/binary-classification-evaluator.ts';
 import '../evaluation/multiclass-classification-evaluator.ts';
 import '../evaluation/ranking-evaluator.ts';

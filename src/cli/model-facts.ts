@@ -1,5 +1,5 @@
 /** What a fitted model says about itself, for `fit` and `inspect`. */
-import { TreeModel } from '../ensemble/tree-model.ts';
+import { TreeModel } from '../ensemble/model/tree-model.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
 import { PipelineModel } from '../pipeline/pipeline-model.ts';
 import type { Transformer } from '../pipeline/transformer.ts';

@@ -26,10 +26,10 @@ import type {
 } from '../training/messages.ts';
 import type { TrainedModel } from '../training/run-job.ts';
 import { mergeEnsembles, type TreeEnsemble, takeTrees } from '../tree/tree.ts';
-import { appendTrees, modelNameOf } from './initial-model.ts';
-import { joinMembers, joinTrees, scaleValues, splitMembers } from './member-trees.ts';
-import { TreeModel } from './tree-model.ts';
-import type { TreeModelData } from './tree-model-data.ts';
+import { appendTrees, modelNameOf } from './boosting/initial-model.ts';
+import { joinMembers, joinTrees, scaleValues, splitMembers } from './model/member-trees.ts';
+import { TreeModel } from './model/tree-model.ts';
+import type { TreeModelData } from './model/tree-model-data.ts';
 
 /** Checkpoints of a fit that are kept: the last, and one to fall back to. */
 const numKept = 2;

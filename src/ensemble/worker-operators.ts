@@ -1,15 +1,18 @@
 /** Makes the ensembles' operators known to a thread. */
 import { registerOperator } from '../table/operators.ts';
-import { type DrawnRowsSpec, makeDrawnRowsOperator } from './drawn-rows.ts';
+import {
+  type LeafStatisticsSpec,
+  makeLeafStatisticsOperator,
+} from './forest/leaf-statistics-operator.ts';
+import { makeOutOfBagOperator, type OutOfBagSpec } from './forest/out-of-bag-operator.ts';
+import { makeTrainingLeavesOperator, type TrainingLeavesSpec } from './forest/training-leaves.ts';
+import { type DrawnRowsSpec, makeDrawnRowsOperator } from './isolation/drawn-rows.ts';
 import {
   type ExplainSpec,
   makeExplainOperator,
   makeExplainPairsOperator,
-} from './explain-operator.ts';
-import { type LeafStatisticsSpec, makeLeafStatisticsOperator } from './leaf-statistics-operator.ts';
-import { makeOutOfBagOperator, type OutOfBagSpec } from './out-of-bag-operator.ts';
-import { makePredictOperator, type PredictSpec } from './predict-operator.ts';
-import { makeTrainingLeavesOperator, type TrainingLeavesSpec } from './training-leaves.ts';
+} from './prediction/explain-operator.ts';
+import { makePredictOperator, type PredictSpec } from './prediction/predict-operator.ts';
 
 registerOperator<PredictSpec>('ensemble.predictTrees', makePredictOperator);
 registerOperator<ExplainSpec>('ensemble.explainTrees', makeExplainOperator);

@@ -6,7 +6,7 @@ import {
   type ModelOutput,
   outputFields,
   winners,
-} from '../ensemble/output-columns.ts';
+} from '../ensemble/prediction/output-columns.ts';
 import { columnNamed } from '../evaluation/read-columns.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
 import { numericValues } from '../table/column-values.ts';

@@ -5,7 +5,7 @@ import {
   type ModelOutput,
   outputFields,
   winners,
-} from '../ensemble/output-columns.ts';
+} from '../ensemble/prediction/output-columns.ts';
 import { readVectors } from '../evaluation/read-columns.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
 import { fixedSizeListColumn, withColumns } from '../table/make-column.ts';

@@ -1,9 +1,9 @@
 /** A fitted CalibratedClassifier: a classifier's model and the curves that correct its probabilities. */
 import { Schema } from 'apache-arrow';
-import { checkThresholds } from '../ensemble/classifier-outputs.ts';
-import { winners } from '../ensemble/output-columns.ts';
-import type { Scorer } from '../ensemble/scorer.ts';
-import { TreeModel } from '../ensemble/tree-model.ts';
+import { TreeModel } from '../ensemble/model/tree-model.ts';
+import { checkThresholds } from '../ensemble/prediction/classifier-outputs.ts';
+import { winners } from '../ensemble/prediction/output-columns.ts';
+import type { Scorer } from '../ensemble/prediction/scorer.ts';
 import { foldParams } from '../feature/folds/fold-params.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column } from '../params/kinds.ts';

@@ -1,6 +1,6 @@
 /** A fitted ProbabilityCalibrator: a curve from score to probability for each class. */
 import { Schema } from 'apache-arrow';
-import { checkThresholds } from '../ensemble/classifier-outputs.ts';
+import { checkThresholds } from '../ensemble/prediction/classifier-outputs.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column } from '../params/kinds.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';

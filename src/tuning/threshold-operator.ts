@@ -1,6 +1,6 @@
 /** Predicts by a threshold: the second class where its probability is above it. */
 import { Field, type RecordBatch, type Schema } from 'apache-arrow';
-import { classColumn } from '../ensemble/output-columns.ts';
+import { classColumn } from '../ensemble/prediction/output-columns.ts';
 import { elementOf, readVectors } from '../evaluation/read-columns.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
 import { withColumns } from '../table/make-column.ts';

@@ -1,7 +1,7 @@
 /** A fitted TunedThresholdClassifier: a classifier's model and the threshold that its predictions follow. */
 import type { Schema } from 'apache-arrow';
-import type { Scorer } from '../ensemble/scorer.ts';
-import { TreeModel } from '../ensemble/tree-model.ts';
+import { TreeModel } from '../ensemble/model/tree-model.ts';
+import type { Scorer } from '../ensemble/prediction/scorer.ts';
 import { thresholdMetricNames } from '../evaluation/threshold-points.ts';
 import { foldParams } from '../feature/folds/fold-params.ts';
 import { defineParams, type Options } from '../params/define-params.ts';

@@ -1,6 +1,6 @@
 /** The contract's cases of ensembles of any estimators; single trees are their members. */
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { AdaBoostClassifier } from '../../src/stacking/ada-boost-classifier.ts';
 import { AdaBoostRegressor } from '../../src/stacking/ada-boost-regressor.ts';

@@ -2,16 +2,17 @@
  * Every stage that the contract suite tries, one entry each: how to make it and a table it works on. A
  * registered class without an entry fails the suite, so a new stage is added here or nowhere.
  */
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
-import { ExtraTreesClassifier } from '../../src/ensemble/extra-trees-classifier.ts';
-import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import { GBTRanker } from '../../src/ensemble/gbt-ranker.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
-import { IsolationForest } from '../../src/ensemble/isolation-forest.ts';
-import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
-import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
+
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRanker } from '../../src/ensemble/boosting/gbt-ranker.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
+import { ExtraTreesClassifier } from '../../src/ensemble/forest/extra-trees-classifier.ts';
+import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
+import { IsolationForest } from '../../src/ensemble/isolation/isolation-forest.ts';
 import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
 import { RankingEvaluator } from '../../src/evaluation/ranking-evaluator.ts';

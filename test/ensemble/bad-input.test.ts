@@ -6,8 +6,8 @@ import { Binary, Field, FixedSizeList, List, Utf8, vectorFromArray } from 'apach
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CoppiceError, ErrorCode } from '../../src/base/errors.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { type ColumnInput, tableFromColumns } from '../../src/table/create-table.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Checkpoints } from '../../src/ensemble/checkpoints.ts';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import { loadStage } from '../../src/pipeline/load-stage.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';

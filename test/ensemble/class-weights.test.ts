@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isCoppiceError } from '../../src/base/errors.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
 import { paramsFromText } from '../../src/params/params-from-text.ts';
 import { treeBytes } from '../tools/fitted-bytes.ts';
 import { randomData, randomNumbers, range } from '../tools/random-data.ts';

@@ -1,6 +1,6 @@
 /** Tables with next to nothing in them: each trains, predicts, saves and loads. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { loadSavedStage } from '../../src/pipeline/stage-reader.ts';
 import type { SampleColumn, SampleData } from '../tools/sample-data.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';

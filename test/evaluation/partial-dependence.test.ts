@@ -3,8 +3,8 @@ import { ratioOf } from '../../src/base/exact-ratio.ts';
 import { ExactSum } from '../../src/base/exact-sum.ts';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import {
   type PartialDependenceOptions,
   partialDependence,

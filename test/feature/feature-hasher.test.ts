@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { murmurHash } from '../../src/base/murmur-hash.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { FeatureHasher } from '../../src/feature/feature-hasher.ts';
 import { javaDouble, javaFloat } from '../../src/feature/java-text.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';

@@ -4,13 +4,13 @@
  * not there yet and leaves the others alone.
  */
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import { GBTRanker } from '../../src/ensemble/gbt-ranker.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
-import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
-import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRanker } from '../../src/ensemble/boosting/gbt-ranker.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
 import '../../src/ensemble/worker-operators.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';

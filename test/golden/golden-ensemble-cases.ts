@@ -1,13 +1,14 @@
 /** Golden models of estimators that learn from estimators, of searches, and of what trees keep beside their splits. */
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
-import { ExtraTreesClassifier } from '../../src/ensemble/extra-trees-classifier.ts';
-import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
-import { IsolationForest } from '../../src/ensemble/isolation-forest.ts';
-import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
-import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
+
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
+import { ExtraTreesClassifier } from '../../src/ensemble/forest/extra-trees-classifier.ts';
+import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
+import { IsolationForest } from '../../src/ensemble/isolation/isolation-forest.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';

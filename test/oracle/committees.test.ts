@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { AdaBoostClassifier } from '../../src/stacking/ada-boost-classifier.ts';
 import { AdaBoostRegressor } from '../../src/stacking/ada-boost-regressor.ts';

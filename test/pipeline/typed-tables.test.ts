@@ -3,7 +3,7 @@
  * error of its own where the line below compiles.
  */
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import type { Pipeline } from '../../src/pipeline/pipeline.ts';

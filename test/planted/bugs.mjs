@@ -292,7 +292,7 @@ export const plantedBugs = [
         replace: 'params.crossCheck(resolved, (name) => given[name] === params);',
       },
     ],
-    tests: ['test/ensemble/quantiles.test.ts'],
+    tests: ['test/ensemble/forest/quantiles.test.ts'],
   },
   {
     name: 'models that are averaged all go on from the scores of the first',
@@ -309,7 +309,7 @@ export const plantedBugs = [
     name: 'a forest that goes on draws the rows of its first trees again',
     edits: [
       {
-        file: 'src/ensemble/fit-forest.ts',
+        file: 'src/ensemble/forest/fit-forest.ts',
         find: 'firstTree: job.firstTree + done,',
         replace: 'firstTree: job.firstTree + 0 * done,',
       },
@@ -331,12 +331,12 @@ export const plantedBugs = [
     name: 'an isolated crowd counts as one row',
     edits: [
       {
-        file: 'src/ensemble/fit-isolation-forest.ts',
+        file: 'src/ensemble/isolation/fit-isolation-forest.ts',
         find: '(depth + more) / usual',
         replace: '(depth + 0 * more) / usual',
       },
     ],
-    tests: ['test/ensemble/isolation-forest.test.ts'],
+    tests: ['test/ensemble/isolation/isolation-forest.test.ts'],
   },
   {
     name: 'rounds that were left out keep their whole weight',
@@ -572,12 +572,12 @@ export const plantedBugs = [
     name: 'offsets are forgotten at prediction',
     edits: [
       {
-        file: 'src/ensemble/batch-scores.ts',
+        file: 'src/ensemble/prediction/batch-scores.ts',
         find: '      sums[at] = (sums[at] as number) + (values[i] as number);',
         replace: '      sums[at] = (sums[at] as number) + 0 * (values[i] as number);',
       },
     ],
-    tests: ['test/ensemble/offset.test.ts'],
+    tests: ['test/ensemble/boosting/offset.test.ts'],
   },
   {
     name: 'validation rows start without their offsets',
@@ -588,7 +588,7 @@ export const plantedBugs = [
         replace: 'if (address !== undefined && part !== rows.validation) {',
       },
     ],
-    tests: ['test/ensemble/offset.test.ts'],
+    tests: ['test/ensemble/boosting/offset.test.ts'],
   },
   {
     name: 'the weights of classes are ignored',
@@ -621,7 +621,7 @@ export const plantedBugs = [
         replace: 'const g = this.#grads[at + i] as number;',
       },
     ],
-    tests: ['test/ensemble/custom-objective.test.ts'],
+    tests: ['test/ensemble/boosting/custom-objective.test.ts'],
   },
   {
     name: 'children of a monotone split are not told their bounds',
@@ -720,12 +720,12 @@ export const plantedBugs = [
     name: 'quantiles of one row may cross',
     edits: [
       {
-        file: 'src/ensemble/batch-scores.ts',
+        file: 'src/ensemble/prediction/batch-scores.ts',
         find: "  if (link === 'quantiles') sortRows(sums, numOutputs);\n",
         replace: "  if (link === 'quantiles' && numOutputs < 1) sortRows(sums, numOutputs);\n",
       },
     ],
-    tests: ['test/ensemble/quantiles.test.ts'],
+    tests: ['test/ensemble/forest/quantiles.test.ts'],
   },
   {
     name: 'leaves of every quantile look at the scores of the first',
@@ -736,7 +736,7 @@ export const plantedBugs = [
         replace: 'rows.scores + 0 * settlement.output * rows.outputStride',
       },
     ],
-    tests: ['test/ensemble/quantiles.test.ts'],
+    tests: ['test/ensemble/forest/quantiles.test.ts'],
   },
   {
     name: 'the amplification of gradient-based sampling is forgotten',
@@ -747,7 +747,7 @@ export const plantedBugs = [
         replace: 'const amplification = Math.min(1, numRest / numOther);',
       },
     ],
-    tests: ['test/ensemble/row-sampling.test.ts'],
+    tests: ['test/ensemble/boosting/row-sampling.test.ts'],
   },
   {
     name: 'gradient-based sampling looks at the gradients of one rank',
@@ -769,7 +769,7 @@ export const plantedBugs = [
         replace: 'isChosen ?',
       },
     ],
-    tests: ['test/ensemble/row-sampling.test.ts'],
+    tests: ['test/ensemble/boosting/row-sampling.test.ts'],
   },
   {
     name: 'a rank of a forest adds its own slice twice',
@@ -796,7 +796,7 @@ export const plantedBugs = [
         replace: 'drawBelow(mix32(mix32(0x2c1b3c6d) ^ mix32(featureIndex + 1)), high - low)',
       },
     ],
-    tests: ['test/ensemble/extra-trees.test.ts', 'test/kernels/forest-node.prop.test.ts'],
+    tests: ['test/ensemble/forest/extra-trees.test.ts', 'test/kernels/forest-node.prop.test.ts'],
   },
   {
     name: 'a fold hangs on the place of a row in its rank',
@@ -813,34 +813,34 @@ export const plantedBugs = [
     name: 'out-of-bag predictions come from the trees that have seen the row',
     edits: [
       {
-        file: 'src/ensemble/out-of-bag-operator.ts',
+        file: 'src/ensemble/forest/out-of-bag-operator.ts',
         find: '>= isDrawnFrom) continue;',
         replace: '< isDrawnFrom) continue;',
       },
     ],
-    tests: ['test/ensemble/out-of-bag.test.ts'],
+    tests: ['test/ensemble/forest/out-of-bag.test.ts'],
   },
   {
     name: 'a tree whose leaf holds many labels weighs more in a quantile',
     edits: [
       {
-        file: 'src/ensemble/label-quantiles.ts',
+        file: 'src/ensemble/forest/label-quantiles.ts',
         find: 'const total = this.#totals[node] as number;',
         replace: 'const total = Math.min(1, this.#totals[node] as number);',
       },
     ],
-    tests: ['test/ensemble/forest-spread.test.ts'],
+    tests: ['test/ensemble/forest/forest-spread.test.ts'],
   },
   {
     name: 'a variance forgets that the trees differ',
     edits: [
       {
-        file: 'src/ensemble/leaf-statistics-operator.ts',
+        file: 'src/ensemble/forest/leaf-statistics-operator.ts',
         find: 'sum += (variance?.[leaf] ?? 0) + distance * distance;',
         replace: 'sum += (variance?.[leaf] ?? 0) + 0 * distance;',
       },
     ],
-    tests: ['test/ensemble/forest-spread.test.ts'],
+    tests: ['test/ensemble/forest/forest-spread.test.ts'],
   },
   {
     name: 'classes of a bootstrap are balanced by the rows of one rank',
@@ -966,7 +966,7 @@ export const plantedBugs = [
         replace: 'store<f64>(grads + high, load<f64>(grads + high) + lambda);',
       },
     ],
-    tests: ['test/ensemble/ranker.test.ts'],
+    tests: ['test/ensemble/boosting/ranker.test.ts'],
   },
   {
     name: 'fewer wins where more is better',
@@ -977,7 +977,7 @@ export const plantedBugs = [
         replace: "isLargerBetter(job.metrics[0] ?? 'loss') ? 1 : 1",
       },
     ],
-    tests: ['test/ensemble/training-history.test.ts'],
+    tests: ['test/ensemble/boosting/training-history.test.ts'],
   },
   {
     name: 'the areas of ranks are not those of all rows',
@@ -988,7 +988,7 @@ export const plantedBugs = [
         replace: 'return areaUnderRoc(parts.slice(0, 1));',
       },
     ],
-    tests: ['test/ensemble/training-history.test.ts'],
+    tests: ['test/ensemble/boosting/training-history.test.ts'],
   },
   {
     name: 'a checkpoint is taken for any rows',
@@ -1015,7 +1015,7 @@ export const plantedBugs = [
         replace: 'const round = 0 * firstRound + done;',
       },
     ],
-    tests: ['test/ensemble/continuing.test.ts'],
+    tests: ['test/ensemble/boosting/continuing.test.ts'],
   },
   {
     name: "a row counts among the others in its group's cross-entropy",
@@ -1047,7 +1047,7 @@ export const plantedBugs = [
         replace: 'const factor = exp(-parameter * softplus(-u));',
       },
     ],
-    tests: ['test/ensemble/focal.test.ts'],
+    tests: ['test/ensemble/boosting/focal.test.ts'],
   },
   {
     name: 'an executor believes any token',

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { fromModule } from '../../src/base/user-function.ts';
 import { ExecutorDaemon } from '../../src/cluster/executors/executor-daemon.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { type ConnectOptions, ownIdentity } from '../../src/session/connect.ts';
 import { type ExecutorOptions, serveExecutor } from '../../src/session/serve-executor.ts';
 import { Session } from '../../src/session/session.ts';

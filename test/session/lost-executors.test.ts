@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { ControlKind } from '../../src/cluster/executors/control-frames.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
 import { Session } from '../../src/session/session.ts';
 import { childrenOf, Relay } from '../cluster/executors/relay.ts';
 import { startExecutors, token } from '../cluster/executors/start-executor.ts';

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { Session } from '../../src/session/session.ts';
 import { childrenOf } from '../cluster/executors/relay.ts';
 import { startExecutor, token } from '../cluster/executors/start-executor.ts';

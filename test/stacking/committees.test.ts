@@ -2,11 +2,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
-import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
 import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';

@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import { withMembers } from '../../src/stacking/cross-fit.ts';

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
 import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';

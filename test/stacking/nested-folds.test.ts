@@ -1,6 +1,6 @@
 /** Folds inside folds, all of one seed and one column of ids: no inner fold is what the outer fold left out. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { TargetEncoder } from '../../src/feature/target-encoder.ts';

@@ -1,9 +1,9 @@
 /** Whatever is fitted says how far it is, and of what. */
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../src/base/progress.ts';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
 import { KMeans } from '../../src/linear/k-means.ts';
 import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';

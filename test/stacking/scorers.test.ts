@@ -1,8 +1,8 @@
 /** One row at a time and a table at once: the same bits, whatever the model is made of. */
 import { describe, expect, it } from 'vitest';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
 import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
 import { DatePartExtractor } from '../../src/feature/date-part-extractor.ts';
 import { FunctionTransformer } from '../../src/feature/function-transformer.ts';

@@ -2,12 +2,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
-import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
-import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
 import { TargetEncoder } from '../../src/feature/target-encoder.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import type { LogisticRegressionModel } from '../../src/linear/logistic-regression.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Vector } from 'apache-arrow';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import type { Model } from '../../src/pipeline/model.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { folderContent } from './temporary-folder.ts';

@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BoostedModel } from '../../src/ensemble/boosted-model.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
+import { BoostedModel } from '../../src/ensemble/boosting/boosted-model.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { droppedRounds } from '../../src/training/dropping-grower.ts';
 import { treeBytes } from '../tools/fitted-bytes.ts';
 import { inlineTable } from '../tools/inline-table.ts';

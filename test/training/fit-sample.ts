@@ -1,6 +1,6 @@
 /** Fits an estimator on cells in the test's own thread. */
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import '../../src/ensemble/worker-operators.ts';
 import '../../src/training/worker-programs.ts';

@@ -1,6 +1,6 @@
 /** Features whose gains count more or less than those of others. */
 import { describe, expect, it } from 'vitest';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { treeBytes } from '../tools/fitted-bytes.ts';
 import { featureNames, randomData } from '../tools/random-data.ts';
 import { fitSample } from './fit-sample.ts';

@@ -1,7 +1,7 @@
 /** Leaves that are linear: what they say of their rows, and that it is the same on any topology. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { solveRidge } from '../../src/training/solve-ridge.ts';
 import { featureNames, randomData } from '../tools/random-data.ts';
 import { columnNamed, type SampleData } from '../tools/sample-data.ts';

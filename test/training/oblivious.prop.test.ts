@@ -1,6 +1,6 @@
 /** Trees that ask one question a level, and the other ways to grow that growPolicy names. */
 import { describe, expect, it } from 'vitest';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import type { TreeNode } from '../../src/tree/tree-node.ts';
 import { featureNames, randomData } from '../tools/random-data.ts';
 import { columnNamed, type SampleData } from '../tools/sample-data.ts';

@@ -1,15 +1,15 @@
 /** Random data and estimators with random parameters, as fast-check arbitraries. */
 import fc from 'fast-check';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { DecisionTreeRegressor } from '../../src/ensemble/decision-tree-regressor.ts';
-import { ExtraTreesClassifier } from '../../src/ensemble/extra-trees-classifier.ts';
-import { ExtraTreesRegressor } from '../../src/ensemble/extra-trees-regressor.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import { GBTRanker } from '../../src/ensemble/gbt-ranker.ts';
-import { GBTRegressor } from '../../src/ensemble/gbt-regressor.ts';
-import { RandomForestClassifier } from '../../src/ensemble/random-forest-classifier.ts';
-import { RandomForestRegressor } from '../../src/ensemble/random-forest-regressor.ts';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRanker } from '../../src/ensemble/boosting/gbt-ranker.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
+import { ExtraTreesClassifier } from '../../src/ensemble/forest/extra-trees-classifier.ts';
+import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regressor.ts';
+import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
+import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import {

@@ -5,8 +5,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import { BoostedModel } from '../../src/ensemble/boosted-model.ts';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import { BoostedModel } from '../../src/ensemble/boosting/boosted-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { treeBytes } from '../tools/fitted-bytes.ts';
 import { type DataRecipe, randomData, range } from '../tools/random-data.ts';
 import {

@@ -1,7 +1,7 @@
 /** What rows may do to a model: their order, a weight of 0, and weights against copies. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { randomData, randomNumbers, range, shuffled } from '../tools/random-data.ts';
 import {

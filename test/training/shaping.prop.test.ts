@@ -1,7 +1,7 @@
 /** What penalties, caps, smoothing, bounds and constraints mean, shown on random data. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { type DataRecipe, type FeatureKind, randomData } from '../tools/random-data.ts';
 import {
   type Cell,

@@ -4,7 +4,7 @@ import { afterAll, expect } from 'vitest';
 import { isCoppiceError } from '../../src/base/errors.ts';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { outOfBagOf, predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';

@@ -1,8 +1,8 @@
 /** Grids, random candidates, and how names find parameters of an estimator. */
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
-import type { GBTClassifierOptions } from '../../src/ensemble/gbt-params.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
+import type { GBTClassifierOptions } from '../../src/ensemble/params/gbt-params.ts';
 import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';

@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
-import { DecisionTreeClassifier } from '../../src/ensemble/decision-tree-classifier.ts';
-import { GBTClassifier } from '../../src/ensemble/gbt-classifier.ts';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';

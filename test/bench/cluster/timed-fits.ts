@@ -5,7 +5,7 @@ import {
   type TcpGangRunnerOptions,
 } from '../../../src/cluster/tcp/tcp-gang-runner.ts';
 import { ThreadPool } from '../../../src/cluster/threads/thread-pool.ts';
-import { GBTClassifier } from '../../../src/ensemble/gbt-classifier.ts';
+import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts';
 import { workerUrl } from '../../../src/session/worker-url.ts';
 import { readParquet } from '../../../src/table/parquet/read-parquet.ts';
 import type { PartitionedTable } from '../../../src/table/partitioned-table.ts';

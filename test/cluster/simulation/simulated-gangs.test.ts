@@ -9,7 +9,7 @@ import {
 import { stretchRecording } from '../../../src/cluster/simulation/stretch-recording.ts';
 import '../../../src/cluster/simulation/virtual-gang.ts';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
-import { GBTRegressor } from '../../../src/ensemble/gbt-regressor.ts';
+import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { KMeans } from '../../../src/linear/k-means.ts';
 import { explainFit } from '../../../src/session/explain-fit.ts';
 import { tableFromColumns } from '../../../src/table/create-table.ts';

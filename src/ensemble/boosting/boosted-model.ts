@@ -1,0 +1,80 @@
+/** What models of boosted trees have beside other tree models: new leaf values from new rows. */
+import { CoppiceError } from '../../base/errors.ts';
+import type { OnProgress } from '../../base/progress.ts';
+import { FunctionName } from '../../params/object-kinds.ts';
+import type { ParamSpecs } from '../../params/param-spec.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { TreeModel } from '../model/tree-model.ts';
+import type { GBTParams } from '../params/gbt-params.ts';
+import type { GBTFit } from './fit-gbt.ts';
+import { refitData } from './refit-leaves.ts';
+
+/** Options of {@link BoostedModel.refitLeaves}. */
+export interface RefitOptions {
+  /** How much of its old value a leaf keeps, from 0 to 1; 0.9 by default. */
+  readonly decayRate?: number | undefined;
+  /** Ends the work, which then rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives reports. */
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** Who fitted the model, and what was minimised. */
+export type BoostedFacts = Pick<GBTFit, 'owner' | 'params' | 'labelKind' | 'objective'>;
+
+/**
+ * Parameters of a model with the function that was minimised, or without.
+ *
+ * @throws CoppiceError `PARAM_INVALID` where only its name is known
+ */
+export function withKnownFunctions<P extends { readonly objectiveFunction: unknown }>(
+  owner: string,
+  params: P,
+): P & FunctionsOfParams {
+  const { objectiveFunction } = params;
+  if (objectiveFunction instanceof FunctionName) {
+    const name = objectiveFunction.functionName;
+    throw new CoppiceError(
+      'PARAM_INVALID',
+      `objectiveFunction of ${owner} must be at hand to refit leaves; got the name ${name} alone; load the model with { functions: { ${name} } }`,
+      { context: { owner, param: 'objectiveFunction' } },
+    );
+  }
+  return { ...params, metricFunction: undefined } as P & FunctionsOfParams;
+}
+
+type FunctionsOfParams = Pick<GBTParams, 'objectiveFunction' | 'metricFunction'>;
+
+/** A fitted model of boosted trees. */
+export abstract class BoostedModel<S extends ParamSpecs = ParamSpecs> extends TreeModel<S> {
+  /** @internal How it was fitted. */
+  protected abstract get boosted(): BoostedFacts;
+
+  /**
+   * The same trees with leaf values from other rows: splits, gains and covers stay. Tree by tree each leaf moves from
+   * its old value towards the one that it would get if the tree had just been grown on these rows,
+   * `decayRate · old + (1 − decayRate) · new`, with the step size, penalties and constraints of the fit, and so does
+   * the score that boosting starts from. A leaf that none of the rows reach keeps its value. Labels, weights, offsets
+   * and groups are read from the columns that the fit named; all rows count.
+   *
+   * Cost: O(rows · trees · depth). Determinism: exact sums; the same bits on any number of threads and partitions.
+   * With `decayRate: 0` the rows of a fit that drew none give its model back.
+   *
+   * @throws CoppiceError `USAGE` for a rate outside 0 to 1, `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `LABEL_INVALID`,
+   *   `DATA_EMPTY`, `ABORTED`
+   * @example
+   * ```ts
+   * import { createTable, GBTRegressor } from 'coppice';
+   * const x = [1, 2, 3, 4];
+   * const regressor = new GBTRegressor({ featuresCols: ['x'], minInstancesPerNode: 1, maxIter: 5 });
+   * const model = await regressor.fit(createTable({ x, label: [1, 2, 3, 4] }));
+   * const later = await model.refitLeaves(createTable({ x, label: [2, 4, 6, 8] }), { decayRate: 0.5 });
+   * console.log(later.numTrees); // 5
+   * ```
+   * @see docs/guides/training-longer.md
+   */
+  async refitLeaves(table: PartitionedTable, options: RefitOptions = {}): Promise<this> {
+    const data = await refitData(this, this.boosted, table, options);
+    return Reflect.construct(this.constructor, [this.givenOptions, data]) as this;
+  }
+}

@@ -1,0 +1,306 @@
+/** From the parameters of boosted trees to a training job, and from its result to a model's data. */
+
+import { CoppiceError } from '../../base/errors.ts';
+import { emitWarning } from '../../base/warn.ts';
+import { gangRunnerOf } from '../../cluster/gang-runner.ts';
+import type { NumbersByName } from '../../params/by-name-kind.ts';
+import { checkSchema } from '../../pipeline/check-schema.ts';
+import type { FitOptions } from '../../pipeline/estimator.ts';
+import {
+  type FitColumns,
+  type FitTableColumns,
+  fitColumns,
+  rowIdModeOf,
+} from '../../pipeline/fit-columns.ts';
+import { offsetPaths } from '../../pipeline/offset-column.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { deviceRequest } from '../../training/choose-device.ts';
+import type { BoostingJob, BoostingSnapshot, ClassWeighting } from '../../training/messages.ts';
+import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
+import { checkpointsOf } from '../checkpoints.ts';
+import { policyLimits, subsetOf } from '../growth.ts';
+import type { TreeModelData } from '../model/tree-model-data.ts';
+import type { GBTParams } from '../params/gbt-params.ts';
+import { linearLambdaOf } from '../params/linear-params.ts';
+import { measuredOf, watchedTables } from '../params/metric-params.ts';
+import { roundDropping, roundSampling } from '../params/sampling-params.ts';
+import { refuseMembers, selfStopping } from '../params/self-stopping-params.ts';
+import { gainFactorsOf, interactionsOf, shapingOf } from '../params/shaping-params.ts';
+import {
+  appendTrees,
+  initialData,
+  initialRounds,
+  knownClasses,
+  memberScoredTables,
+  scoredTables,
+} from './initial-model.ts';
+import { requireMetric, userFunctions } from './user-functions.ts';
+
+/** Rows after which packed histogram sums are moved to wide ones. */
+const flushRows = 65_535;
+/** Bytes of raw columns that are held at once before rows are decoded twice. */
+const rawBytes = 512 * 1024 * 1024;
+
+/** Rounds of a fit that neither says how many nor can stop by itself. */
+const roundsUnlessStopped = 100;
+
+/** Who fits, with which parameters, to what kind of label. */
+export interface TreeFit<P> {
+  readonly owner: string;
+  readonly params: P;
+  readonly labelKind: 'numeric' | 'class';
+}
+
+/** A fit of boosted trees: what it minimises besides. */
+export interface GBTFit extends TreeFit<GBTParams> {
+  /** The options that were given. */
+  readonly given: Readonly<Partial<Record<keyof GBTParams, unknown>>>;
+  readonly objective: Pick<
+    BoostingJob,
+    'objective' | 'objectiveParameter' | 'quantileLevels' | 'ranking' | 'centresLabels'
+  >;
+}
+
+/** Fits boosted trees. */
+export async function fitBoostedTrees(
+  { owner, params, given, labelKind, objective }: GBTFit,
+  table: PartitionedTable,
+  options: FitOptions,
+): Promise<TreeModelData> {
+  const columns = {
+    ...fitColumns(owner, table.schema, params, labelKind),
+    rowIdMode: rowIdModeOf(table, params.idCol),
+  };
+  const hasMarkedRows = params.validationIndicatorCol !== undefined;
+  const watched = watchedTables(options, hasMarkedRows);
+  for (const { table: held } of watched.tables) {
+    const found = fitColumns(owner, held.schema, params, labelKind);
+    if (found.offsets.length !== columns.offsets.length) {
+      offsetPaths(owner, held.schema, params.offsetCol, columns.offsets.length);
+    }
+    checkSchema(owner, columns.inputSchema, held.schema);
+  }
+  if (objective.ranking !== null && watched.sets.length > 1) throw oneSetOnly(owner);
+  const initial = initialData({ owner, params, columns, table }, options.initialModel);
+  const functions = userFunctions(params);
+  const stopping =
+    initial === null ? selfStopping(params, given, objective.ranking === null) : null;
+  if (initial !== null) refuseMembers(owner, params);
+  const stopsEarly = watched.sets.length > 0;
+  if (stopsEarly) requireMetric(owner, params);
+  const job: Omit<BoostingJob, 'ingest'> = {
+    ...boostingJob({ owner, params, objective }, columns),
+    ...functions.references,
+    initial: initial === null ? null : initialRounds(initial),
+    device: isOnCpu(params) ? null : deviceRequest(params.device, table.runner),
+    earlyStopping:
+      params.dropRate === undefined && (stopsEarly || stopping !== null)
+        ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
+        : null,
+    selfStopping: stopping,
+  };
+  const ingest = {
+    ...ingestOf(owner, params, columns, labelKind),
+    keepsNumbers: params.linearLeaves === true,
+    mostGrade: mostGrade(objective),
+    knownClasses: knownClasses(initial),
+    validationSets: watched.sets,
+  };
+  const { retries = 0, pauses } = gangRunnerOf(table.runner);
+  const checkpoints = checkpointsOf(params, {
+    ...{ owner, given, initial, retries, pauses },
+    job: { ...job, ingest },
+    modelData: (trained) => trainedData(columns, trained),
+  });
+  const run = async (before: TreeModelData | null): Promise<TrainedModel> => {
+    const schemas = [table, ...watched.tables.map((held) => held.table)].map((one) => one.schema);
+    const isAveraged = before?.checkpoint?.members !== undefined;
+    const scoring = isAveraged ? memberScoredTables : scoredTables;
+    const scored = before === null ? null : scoring(before, schemas);
+    return await runTrainingJob<BoostingJob>(
+      'boosting',
+      {
+        ...job,
+        snapshots: checkpoints?.request ?? null,
+        ingest: { ...ingest, initialScores: scored?.paths ?? [] },
+      },
+      {
+        train: scored?.score(table) ?? table,
+        validation: watched.tables.map(({ set, table: held }) => ({
+          set,
+          table: scored?.score(held) ?? held,
+        })),
+      },
+      {
+        signal: options.signal,
+        onProgress: options.onProgress,
+        onSnapshot: (snapshot) => checkpoints?.take(snapshot as BoostingSnapshot),
+        closures: functions.closures,
+        retriesItself: retries > 0,
+      },
+    );
+  };
+  const trained = checkpoints === null ? await run(initial) : await checkpoints.run(run);
+  const added = modelData(owner, params.labelCol, columns, trained);
+  if (checkpoints !== null) return checkpoints.finish(added);
+  return initial === null ? added : appendTrees(initial, added);
+}
+
+/** What parameters say of how trees grow, for a fit that begins anew and stops when it is done. */
+export function boostingJob(
+  { owner, params, objective }: Pick<GBTFit, 'owner' | 'params' | 'objective'>,
+  columns: FitColumns,
+): Omit<BoostingJob, 'ingest'> {
+  return {
+    ...objective,
+    objectiveFunction: null,
+    metricFunction: null,
+    initial: null,
+    snapshots: null,
+    ...measuredOf(params),
+    numRounds: params.maxIter ?? roundsUnlessStopped,
+    stepSize: params.stepSize,
+    limits: policyLimits(params, {
+      depth: Number.POSITIVE_INFINITY,
+      leaves: 31,
+    }),
+    split: {
+      lambda: params.lambda,
+      minSumHessian: params.minSumHessian,
+      minInstancesPerNode: params.minInstancesPerNode,
+      minInfoGain: params.minInfoGain,
+      categorySmoothing: params.categorySmoothing,
+      categoryLambda: params.categoryLambda,
+      minCategoryRows: hasCategories(columns.features) ? params.minCategoryRows : 0,
+      maxCategoriesPerSplit: params.maxCategoriesPerSplit,
+      maxOneHot: params.maxOneHot,
+    },
+    shaping: shapingOf(owner, params, columns.features),
+    gainFactors: gainFactorsOf(owner, params.gainFactors, columns.features),
+    linearLambda: linearLambdaOf(params),
+    interactions: interactionsOf(owner, params.interactionConstraints, columns.features),
+    rows: roundSampling(params),
+    dropping: roundDropping(params),
+    columns: {
+      byTree: params.colsampleByTree < 1 ? params.colsampleByTree : null,
+      byLevel: params.colsampleByLevel < 1 ? params.colsampleByLevel : null,
+      byNode: subsetOf(params.featureSubsetStrategy, columns.features.length, 'all'),
+    },
+    earlyStopping: null,
+    selfStopping: null,
+    seed: params.seed,
+    maxHistogramBytes: params.maxMemoryInMB * 1024 * 1024,
+    device: null,
+    flushRows,
+    growsApart: null,
+    kernels: undefined,
+  };
+}
+
+/** The highest grade of a ranking's labels; null for other labels. */
+export function mostGrade({ ranking }: GBTFit['objective']): number | null {
+  return ranking === null ? null : ranking.labelGains.length - 1;
+}
+
+function oneSetOnly(owner: string): CoppiceError {
+  return new CoppiceError(
+    'UNSUPPORTED',
+    `validation rows of ${owner} must be of one set: groups are measured whole; evaluate the others after the fit`,
+    { context: { owner } },
+  );
+}
+
+/** The part of a job that says how rows are read. */
+export function ingestOf(
+  owner: string,
+  params: {
+    readonly labelCol: string;
+    readonly weightCol: string | undefined;
+    readonly idCol: string | undefined;
+    readonly groupCol?: string | undefined;
+    readonly validationIndicatorCol?: string | undefined;
+    readonly classWeights?: 'balanced' | NumbersByName | undefined;
+    readonly scalePosWeight?: number | undefined;
+    readonly maxBins: number;
+    readonly binSampleRows: number;
+    readonly seed: number;
+  },
+  columns: FitColumns,
+  labelKind: 'numeric' | 'class',
+) {
+  return {
+    features: columns.features,
+    offsets: columns.offsets,
+    initialScores: [],
+    knownClasses: null,
+    classWeighting: classWeighting(params.classWeights, params.scalePosWeight),
+    labelCol: params.labelCol,
+    labelKind,
+    mostGrade: null,
+    weightCol: params.weightCol ?? null,
+    idCol: params.idCol ?? null,
+    groupCol: params.groupCol ?? null,
+    validationSets: [],
+    validationCol: params.validationIndicatorCol ?? null,
+    maxBins: params.maxBins,
+    binSampleRows: params.binSampleRows,
+    seed: params.seed,
+    rawBytes,
+    owner,
+  };
+}
+
+/** What the model keeps; a model of one class is warned of. */
+export function modelData(
+  owner: string,
+  labelCol: string,
+  columns: FitTableColumns,
+  trained: Pick<TrainedModel, 'facts' | 'trees'>,
+): TreeModelData {
+  const { facts } = trained;
+  if (facts.classes.length === 1) {
+    emitWarning(
+      `${owner} found one class in ${labelCol}: ${String(facts.classes[0])}; the model always predicts it`,
+    );
+  }
+  return trainedData(columns, trained);
+}
+
+/** What a model keeps, or the beginning of one. */
+export function trainedData(
+  columns: FitTableColumns,
+  { facts, trees }: Pick<TrainedModel, 'facts' | 'trees'>,
+): TreeModelData {
+  return {
+    inputSchema: columns.inputSchema,
+    rowIdMode: columns.rowIdMode,
+    features: facts.features.map((feature, i) =>
+      columns.features[i]?.zeroIsMissing === true ? { ...feature, zeroIsMissing: true } : feature,
+    ),
+    paths: columns.features.map((feature) => feature.path),
+    classes: facts.classes,
+    labelType: columns.labelType,
+    baseScores: facts.baseScores,
+    trees,
+    numRows: facts.numRows,
+    history: facts.history,
+    memberRounds: facts.memberRounds,
+    chosen: facts.chosen,
+  };
+}
+
+function classWeighting(
+  byClass: 'balanced' | NumbersByName | undefined,
+  positive = 1,
+): ClassWeighting | null {
+  return byClass === undefined && positive === 1 ? null : { byClass: byClass ?? null, positive };
+}
+
+function hasCategories(features: FitColumns['features']): boolean {
+  return features.some((feature) => feature.kind === 'category');
+}
+
+/** What a device is not asked for. */
+function isOnCpu({ growPolicy, gainFactors }: GBTParams): boolean {
+  return growPolicy === 'oblivious' || gainFactors !== undefined;
+}

@@ -1,0 +1,60 @@
+/** What the parameters of boosted trees ask to minimise, as ranks are told. */
+import type { BoostingJob } from '../../training/messages.ts';
+
+/** The part of a job that names the loss. */
+export type GBTObjective = Pick<
+  BoostingJob,
+  'objective' | 'objectiveParameter' | 'quantileLevels' | 'ranking' | 'centresLabels'
+>;
+
+/** The loss of a regressor. */
+export function regressionObjective(params: {
+  readonly lossType: Exclude<
+    BoostingJob['objective'],
+    'classes' | 'focal' | 'oneVsAll' | 'ranking' | 'custom'
+  >;
+  readonly huberDelta: number;
+  readonly fairScale: number | undefined;
+  readonly quantileLevel: number;
+  readonly quantileAlphas: readonly number[] | undefined;
+  readonly tweediePower: number;
+  readonly centerLabels: boolean | undefined;
+}): GBTObjective {
+  const { lossType, quantileAlphas } = params;
+  return {
+    objective: quantileAlphas === undefined ? lossType : 'quantiles',
+    quantileLevels: quantileAlphas ?? [],
+    ranking: null,
+    objectiveParameter: lossParameter(params),
+    centresLabels: params.centerLabels === true,
+  };
+}
+
+/** The loss of a classifier. */
+export function classificationObjective(params: {
+  readonly lossType: 'logistic' | 'focal' | 'oneVsAll';
+  readonly focalGamma: number | undefined;
+}): GBTObjective {
+  const { lossType } = params;
+  return {
+    objective: lossType === 'logistic' ? 'classes' : lossType,
+    objectiveParameter: lossType === 'focal' ? (params.focalGamma ?? 2) : 0,
+    quantileLevels: [],
+    ranking: null,
+    centresLabels: false,
+  };
+}
+
+/** The parameter that belongs to the loss. */
+function lossParameter(params: {
+  readonly lossType: string;
+  readonly huberDelta: number;
+  readonly fairScale: number | undefined;
+  readonly quantileLevel: number;
+  readonly tweediePower: number;
+}): number {
+  if (params.lossType === 'huber') return params.huberDelta;
+  if (params.lossType === 'fair') return params.fairScale ?? 1;
+  if (params.lossType === 'quantile') return params.quantileLevel;
+  return params.lossType === 'tweedie' ? params.tweediePower : 0;
+}

@@ -1,0 +1,183 @@
+/**
+ * How good is a forest on rows that its trees have not seen? Each row of the training table is predicted by the
+ * trees whose bootstrap left it out (L. Breiman, "Out-of-bag estimation", 1996). Driver: sends the trees through
+ * the table once, gathers what came back, scores it with exact sums. Cost: one prediction of the training table.
+ */
+import { type Data, Int64, type RecordBatch, Schema, Vector } from 'apache-arrow';
+import { isPlainObject, type Json } from '../../base/json.ts';
+import type { StageReader } from '../../pipeline/stage-reader.ts';
+import { columnOf, encodeCategories, numericValues } from '../../table/column-values.ts';
+import { concatBatches } from '../../table/concat-rows.ts';
+import { tableFromBatch } from '../../table/create-table.ts';
+import {
+  batchOfColumns,
+  fixedSizeListColumn,
+  fixedWidthColumn,
+  float64Column,
+  int32Column,
+} from '../../table/make-column.ts';
+import type { PartitionedTable, TableOptions } from '../../table/partitioned-table.ts';
+import { columnArray } from '../../table/shared-buffer.ts';
+import { positionsOf, takeData } from '../../table/take-rows.ts';
+import type { RowSampling } from '../../training/messages.ts';
+import { modelIdOf, sharedTrees } from '../model/shared-trees.ts';
+import type { TreeModelData } from '../model/tree-model-data.ts';
+import { batchScores } from '../prediction/batch-scores.ts';
+import { classColumn, winners } from '../prediction/output-columns.ts';
+import { type OutOfBagSpec, outOfBagFields } from './out-of-bag-operator.ts';
+import { OutOfBagScore } from './out-of-bag-score.ts';
+
+/** How a forest does on the rows that its trees have not seen. */
+export interface OutOfBagSummary {
+  /** R² for numbers, the share of rows whose class was predicted for classes; by weight. */
+  readonly score: number;
+  /** Root mean squared error for numbers, log loss for classes; by weight. */
+  readonly loss: number;
+  /** How many rows some tree has not seen; the others are not in it. */
+  readonly numRows: number;
+  /**
+   * A row each of these: `rowId` (the position in the training table; with `idCol` that column), the label, the
+   * weight where there is one, `numTrees` that have not seen the row, `probability` of each class, `prediction`.
+   * Null in a model that was loaded.
+   */
+  readonly predictions: PartitionedTable | null;
+}
+
+/** What is to be scored. */
+export interface OutOfBagRequest {
+  readonly data: TreeModelData;
+  readonly seed: number;
+  /** The number of the first tree, which its draws hang on. */
+  readonly firstTree: number;
+  readonly rows: RowSampling;
+  readonly labelCol: string;
+  readonly weightCol: string | null;
+  readonly idCol: string | null;
+  readonly probabilityCol: string;
+  readonly predictionCol: string;
+  readonly thresholds: readonly number[] | null;
+}
+
+/** Predicts and scores the rows of the table that a forest was fitted on; null where every tree saw every row. */
+export async function outOfBagSummary(
+  request: OutOfBagRequest,
+  table: PartitionedTable,
+  options: TableOptions,
+): Promise<OutOfBagSummary | null> {
+  const { data, labelCol, weightCol, idCol, seed, firstTree, rows } = request;
+  const { trees, sums } = outOfBagFields(data.trees.numOutputs);
+  const spec: OutOfBagSpec = {
+    kind: 'ensemble.outOfBag',
+    reads: [...new Set([...data.paths.map((path) => path[0] as string), ...asList(idCol)])],
+    writes: [trees.name, sums.name],
+    usesPosition: true,
+    modelId: modelIdOf(data.trees, 'outOfBag'),
+    trees: sharedTrees(data.trees),
+    features: data.features,
+    paths: data.paths,
+    ...{ seed, firstTree, rows, idCol },
+  };
+  const { fields, metadata } = table.schema;
+  const walked = table.withOperator(spec, new Schema([...fields, trees, sums], metadata));
+  const columns = [labelCol, ...asList(weightCol), ...asList(idCol), trees.name, sums.name];
+  const score = new OutOfBagScore(data.classes.length > 0);
+  const batches: RecordBatch[] = [];
+  let firstRow = 0;
+  for await (const batch of walked.batches({ ...options, columns: [...new Set(columns)] })) {
+    batches.push(predictedRows(request, batch, firstRow, score));
+    firstRow += batch.numRows;
+  }
+  const whole = concatBatches((batches[0] as RecordBatch).schema, batches);
+  if (whole.numRows === 0) return null;
+  const predictions = tableFromBatch(table.runner, whole);
+  return { ...score.value(), numRows: whole.numRows, predictions };
+}
+
+/** What is saved of it. */
+export function savedOutOfBag(summary: OutOfBagSummary): Json {
+  const { score, loss, numRows } = summary;
+  // R² of labels that are all alike is no number
+  return { score: Number.isFinite(score) ? score : null, loss, numRows };
+}
+
+/** Reads it back; a model without it has none. */
+export function readOutOfBag(reader: StageReader, saved: Json | undefined): OutOfBagSummary | null {
+  if (saved === undefined) return null;
+  const { score: found, loss, numRows } = isPlainObject(saved) ? saved : {};
+  const score = found === null ? Number.NaN : found;
+  if (typeof score !== 'number' || typeof loss !== 'number' || typeof numRows !== 'number')
+    throw reader.malformed('has an out-of-bag score that is no number');
+  return { score, loss, numRows, predictions: null };
+}
+
+function asList(name: string | null): string[] {
+  return name === null ? [] : [name];
+}
+
+/** The rows of a batch that some tree has not seen, with what these trees say; they are added to the score. */
+function predictedRows(
+  request: OutOfBagRequest,
+  batch: RecordBatch,
+  firstRow: number,
+  score: OutOfBagScore,
+): RecordBatch {
+  const { data, labelCol, weightCol, idCol, probabilityCol, predictionCol } = request;
+  const { classes, labelType } = data;
+  const { numOutputs } = data.trees;
+  const fields = outOfBagFields(numOutputs);
+  const counts = numericValues(columnOf(batch, [fields.trees.name]));
+  const sums = numericValues(columnOf(batch, [fields.sums.name]).getChildAt(0) as Vector);
+  const weights = weightCol === null ? null : numericValues(columnOf(batch, [weightCol]));
+  const mask = Uint8Array.from(counts, (count, i) => Number(count > 0 && weights?.[i] !== 0));
+  const rows = positionsOf(mask);
+  const numTrees = Int32Array.from(rows, (row) => counts[row] as number);
+  const own = columnArray(Float64Array, rows.length * numOutputs);
+  rows.forEach((row, i) => {
+    own.set(sums.subarray(row * numOutputs, (row + 1) * numOutputs), i * numOutputs);
+  });
+  const labels = labelsOf(data, columnOf(batch, [labelCol]));
+  const picked = {
+    labels: Float64Array.from(rows, (row) => labels[row] as number),
+    weights: weights === null ? null : Float64Array.from(rows, (row) => weights[row] as number),
+  };
+  const outputs: (readonly [string, Vector])[] = [];
+  if (classes.length === 0) {
+    for (let i = 0; i < own.length; i++) own[i] = (own[i] as number) / (numTrees[i] as number);
+    score.add({ ...picked, predictions: own, codes: null });
+    outputs.push([predictionCol, float64Column(own)]);
+  } else {
+    const rule = { link: 'share', numTrees: 1, baseScores: [], offsets: [] } as const;
+    const probability = batchScores(rule, own, numOutputs).probability as Float64Array;
+    const codes = winners(probability, numOutputs, request.thresholds);
+    score.add({ ...picked, predictions: probability, codes });
+    outputs.push([probabilityCol, fixedSizeListColumn(probability, numOutputs)]);
+    outputs.push([predictionCol, classColumn(codes, classes, labelType)]);
+  }
+  const positions = columnArray(BigInt64Array, rows.length);
+  rows.forEach((row, i) => {
+    positions[i] = BigInt(firstRow + row);
+  });
+  const given = [...asList(idCol), labelCol, ...asList(weightCol)];
+  const copied = [...new Set(given)].map((name) => {
+    const column = columnOf(batch, [name]).data[0] as Data;
+    return [name, new Vector([takeData(column, rows)])] as const;
+  });
+  const ids = [['rowId', fixedWidthColumn(new Int64(), positions)] as const];
+  return batchOfColumns([
+    ...(idCol === null ? ids : []),
+    ...copied,
+    ['numTrees', int32Column(numTrees)],
+    ...outputs,
+  ]);
+}
+
+/** Labels as numbers: their own, or positions among the classes. */
+function labelsOf({ classes }: TreeModelData, column: Vector): Float64Array {
+  if (classes.length === 0) return numericValues(column);
+  const positions = new Map(classes.map((value, k) => [String(value), k]));
+  if (typeof classes[0] === 'number')
+    return numericValues(column).map((value) => positions.get(String(value + 0)) ?? Number.NaN);
+  const codes = new Int32Array(column.length);
+  const places = encodeCategories(column, codes, 0).map((value) => positions.get(value));
+  return Float64Array.from(codes, (code) => places[code] ?? Number.NaN);
+}

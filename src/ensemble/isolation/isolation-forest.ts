@@ -1,0 +1,194 @@
+/** Isolation forests: how easily is a row told from all others? */
+import { type Bool, Field, Schema } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import { defineParams } from '../../params/define-params.ts';
+import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
+import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
+import { findFeatures } from '../../pipeline/fit-columns.ts';
+import type { StageReader } from '../../pipeline/stage-reader.ts';
+import { registerStage } from '../../pipeline/stage-registry.ts';
+import { columnOf, numericValues } from '../../table/column-values.ts';
+import { col } from '../../table/expressions/expression.ts';
+import { inferType } from '../../table/expressions/infer-type.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { TreeModel } from '../model/tree-model.ts';
+import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
+import { type IsolationForestOptions, isolationForestParams } from '../params/isolation-params.ts';
+import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
+import type { Link } from '../prediction/predict-operator.ts';
+import { regressionOutputs } from '../prediction/regression-outputs.ts';
+import type { Score, ScorerRow } from '../prediction/scorer.ts';
+import { fitIsolationForest } from './fit-isolation-forest.ts';
+
+/** Parameters of IsolationForestModel. */
+export const isolationForestModelParams = defineParams(
+  'IsolationForestModel',
+  isolationForestParams.schema,
+);
+
+/** What a scorer of an isolation forest says of a row. */
+export interface IsolationScore extends Score {
+  /** From 0 to 1, as in the column of scores. */
+  readonly anomalyScore: number;
+  /** Whether the row is an anomaly. */
+  readonly prediction: boolean;
+}
+
+/** Scores of this and above are anomalies where no share of them was given. */
+const usualThreshold = 0.5;
+
+/**
+ * The result of `IsolationForest.fit`.
+ *
+ * Input: the fitted feature columns. Output: adds `anomalyScore` float64, from 0 to 1, and `prediction`, true for rows
+ * whose score is at least {@link IsolationForestModel.threshold}.
+ *
+ * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
+ */
+export class IsolationForestModel extends TreeModel<typeof isolationForestModelParams.schema> {
+  /** The declared parameters. */
+  static readonly paramSchema = isolationForestModelParams;
+
+  constructor(options: IsolationForestOptions, data: TreeModelData) {
+    super(isolationForestModelParams, options, data, 'IsolationForest');
+  }
+
+  /** The least score of an anomaly. */
+  get threshold(): number {
+    return this.data.chosen?.['threshold'] ?? usualThreshold;
+  }
+
+  protected override get link(): Link {
+    return 'exp';
+  }
+
+  protected override get outputs(): ModelOutput {
+    return outputsOf(this.params);
+  }
+
+  override async transform(table: PartitionedTable): Promise<PartitionedTable> {
+    const { scoreCol, predictionCol } = this.params;
+    this.transformSchema(table.schema);
+    const scored = await super.transform(table);
+    return scored.withColumn(predictionCol, col(scoreCol).ge(this.threshold));
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    return withPrediction(this.className, this.predictedSchema(schema), this.params);
+  }
+
+  /** A synchronous function of one row's values; the same bits as transform. */
+  override async scorer(): Promise<(row: ScorerRow) => IsolationScore> {
+    const score = await super.scorer();
+    const { threshold } = this;
+    return (row) => {
+      const found = score(row);
+      const anomalyScore = found.prediction as number;
+      return { ...found, anomalyScore, prediction: anomalyScore >= threshold };
+    };
+  }
+
+  /**
+   * Always refused: a score is a mean over all trees.
+   *
+   * @throws CoppiceError `UNSUPPORTED`
+   */
+  override truncate(_count: number): never {
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `truncate of ${this.className} must be left: scores are means over all trees; fit with fewer numTrees`,
+      { context: { owner: this.className } },
+    );
+  }
+
+  static override fromSaved(reader: StageReader): IsolationForestModel {
+    return new IsolationForestModel(reader.options, readTreeModel(reader));
+  }
+}
+
+/**
+ * An isolation forest: trees that cut at random until rows are alone. A row that few cuts part from all others is an
+ * anomaly; its score 2<sup>−h / c</sup> compares its mean depth h with the depth c that is expected of any row.
+ *
+ * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; no label. Output:
+ * `anomalyScore` float64 from 0 to 1, `prediction` true for anomalies. Cost: the table is read once for the drawn rows
+ * (numTrees · maxSamples at most, held on the calling thread), and once more where `contamination` is given.
+ * Determinism: draws hang on rows' positions; the same bits on any number of threads and partitions.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `DATA_EMPTY`, `ABORTED`
+ * @example
+ * ```ts
+ * import { createTable, IsolationForest } from 'coppice';
+ * const x = [...Array.from({ length: 99 }, (_, i) => i % 10), 500];
+ * const table = createTable({ x, y: x.map((value) => value / 2) });
+ * const model = await new IsolationForest({ featuresCols: ['x', 'y'], contamination: 0.01 }).fit(table);
+ * const score = await model.scorer();
+ * console.log(score({ x: 500, y: 250 }).prediction, score({ x: 4, y: 2 }).prediction); // true false
+ * ```
+ * @see docs/guides/anomalies.md; F. T. Liu, K. M. Ting, Z.-H. Zhou, "Isolation forest", 2008
+ */
+export class IsolationForest extends Estimator<
+  IsolationForestModel,
+  typeof isolationForestParams.schema
+> {
+  /** The declared parameters. */
+  static readonly paramSchema = isolationForestParams;
+
+  constructor(options: IsolationForestOptions = {}) {
+    super(isolationForestParams, options);
+  }
+
+  override async fit(
+    table: PartitionedTable,
+    options: FitOptions = {},
+  ): Promise<IsolationForestModel> {
+    const { params } = this;
+    const { signal } = options;
+    const data = await fitIsolationForest({ owner: this.className, params }, table, { signal });
+    const { contamination } = params;
+    const model = new IsolationForestModel(this.givenOptions, data);
+    if (contamination === undefined) return model;
+    const inputs = [...new Set(data.paths.map((path) => path[0] as string))];
+    const scored = await model.transform(table.select(...inputs));
+    const scores = new Float64Array(data.numRows);
+    let at = 0;
+    for await (const batch of scored.select(params.scoreCol).batches({ signal })) {
+      scores.set(numericValues(columnOf(batch, [params.scoreCol])), at);
+      at += batch.numRows;
+    }
+    scores.sort();
+    const count = Math.max(1, Math.floor(contamination * scores.length));
+    const threshold = scores[scores.length - count] as number;
+    return new IsolationForestModel(this.givenOptions, { ...data, chosen: { threshold } });
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    const { params } = this;
+    const noRoles = { labelCol: '', weightCol: undefined, idCol: undefined };
+    findFeatures(this.className, schema, { ...params, ...noRoles });
+    const { numTrees } = params;
+    const shape = { outputs: outputsOf(params), classes: [], labelType: 'double', numTrees };
+    return withPrediction(this.className, schemaWithOutputs(schema, shape), params);
+  }
+}
+
+function outputsOf(params: {
+  readonly scoreCol: string;
+  readonly leafCol: string | undefined;
+}): ModelOutput {
+  const { scoreCol: predictionCol, leafCol } = params;
+  return regressionOutputs({ predictionCol, leafCol, contributionsCol: undefined });
+}
+
+function withPrediction(
+  owner: string,
+  scored: Schema,
+  { scoreCol, predictionCol }: { readonly scoreCol: string; readonly predictionCol: string },
+): Schema {
+  refuseExistingColumn(owner, 'predictionCol', predictionCol, scored);
+  const type = inferType(col(scoreCol).ge(usualThreshold).node, scored) as Bool;
+  return new Schema([...scored.fields, new Field(predictionCol, type, true)], scored.metadata);
+}
+
+registerStage(IsolationForest);
+registerStage(IsolationForestModel);

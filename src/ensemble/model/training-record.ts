@@ -1,0 +1,202 @@
+/**
+ * What a model remembers of its training: what was measured round by round, the rounds of its models and what
+ * the fit chose by itself. Models that were saved without it load with what they have.
+ */
+import { isPlainObject, type Json } from '../../base/json.ts';
+import type { StageReader } from '../../pipeline/stage-reader.ts';
+import type { StageWriter } from '../../pipeline/stage-writer.ts';
+import type { GrownRounds, LossHistory } from '../../training/messages.ts';
+
+/** What is remembered. */
+export interface TrainingRecord {
+  readonly history: readonly LossHistory[];
+  /** Rounds of each model that is averaged; empty where it is not known, or not boosted. */
+  readonly memberRounds: readonly number[];
+  readonly chosen: Readonly<Record<string, number>> | null;
+  /** Rounds that were grown behind models that are averaged; none where it is left out. */
+  readonly laterRounds?: number;
+  /** Only in checkpoints: what the model is the beginning of. */
+  readonly checkpoint?: CheckpointMark;
+}
+
+/** What a checkpoint was taken of. */
+export interface CheckpointMark {
+  /** Hash of parameters and version. */
+  readonly key: string;
+  /** Hash of the rows. */
+  readonly dataKey: string;
+  /** Rounds of the fit (trees of a forest), without those of an initial model; of several models those of all. */
+  readonly numRounds: number;
+  /** What was measured before the first round of a continued model and after each. */
+  readonly measured: readonly (readonly number[])[];
+  /** The same of each model that is averaged. */
+  readonly members?: readonly GrownRounds[];
+}
+
+/** Rounds of a boosted model, of which each member of an average has one. */
+export function roundsOf(
+  record: Pick<TrainingRecord, 'memberRounds' | 'laterRounds'> & {
+    readonly trees: { readonly numTrees: number };
+    readonly baseScores: readonly number[];
+  },
+): number {
+  const { memberRounds, laterRounds = 0, trees, baseScores } = record;
+  if (memberRounds.length === 0) return trees.numTrees / Math.max(1, baseScores.length);
+  return memberRounds.reduce((most, rounds) => Math.max(most, rounds)) + laterRounds;
+}
+
+/**
+ * The record of a model that was continued. What the new fit measured begins with a value of the rounds that were
+ * there: where it is the last that was measured of them, both histories are one.
+ *
+ * @param numRounds the rounds that were there
+ */
+export function continuedRecord(
+  initial: TrainingRecord,
+  added: TrainingRecord,
+  numRounds: number,
+): TrainingRecord {
+  const history = added.history.map((entry): LossHistory => {
+    const { set, metric, values } = entry;
+    const before = initial.history.find((old) => old.set === set && old.metric === metric);
+    const { firstRound = 1 } = before ?? {};
+    const known = before?.values.slice(0, numRounds + 1 - firstRound) ?? [];
+    const own = values.slice(1);
+    if (known.length === numRounds + 1 - firstRound && known.at(-1) === values[0]) {
+      return withFirstRound({ set, metric, values: [...known, ...own] }, firstRound);
+    }
+    return withFirstRound({ set, metric, values: own }, numRounds + 1);
+  });
+  const isNew = (old: LossHistory): boolean =>
+    history.some(({ set, metric }) => set === old.set && metric === old.metric);
+  const isAveraged = initial.memberRounds.length > 1;
+  const more = added.memberRounds[0] ?? 0;
+  return {
+    history: [...initial.history.filter((old) => !isNew(old)), ...history],
+    memberRounds:
+      isAveraged || added.memberRounds.length === 0 ? initial.memberRounds : [numRounds + more],
+    chosen: initial.chosen,
+    ...(isAveraged ? { laterRounds: (initial.laterRounds ?? 0) + more } : {}),
+  };
+}
+
+function withFirstRound(entry: LossHistory, firstRound: number): LossHistory {
+  return firstRound === 1 ? entry : { ...entry, firstRound };
+}
+
+/** The validation loss of a plain fit is saved with its trees. */
+function isPlain({ set, metric, firstRound }: LossHistory): boolean {
+  return set === 'validation' && metric === 'loss' && firstRound === undefined;
+}
+
+/** The validation loss after each round, where there was one. */
+export function validationLossesOf({ history }: TrainingRecord): readonly number[] {
+  return history.find(isPlain)?.values ?? [];
+}
+
+/** Writes all but the validation losses; returns what goes into the stage's metadata. */
+export async function saveTrainingRecord(
+  writer: StageWriter,
+  record: TrainingRecord,
+): Promise<Record<string, Json>> {
+  const others = record.history.filter((entry) => !isPlain(entry));
+  if (others.length > 0) {
+    const values = others.map((entry, i) => [`h${i}`, Float64Array.from(entry.values)] as const);
+    await writer.tensors('history', Object.fromEntries(values));
+  }
+  return {
+    ...(record.memberRounds.length === 0 ? {} : { memberRounds: [...record.memberRounds] }),
+    ...(others.length === 0 ? {} : { history: others.map(({ values, ...names }) => names) }),
+    ...(record.chosen === null ? {} : { chosen: { ...record.chosen } }),
+    ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
+    ...(record.checkpoint === undefined ? {} : { checkpoint: savedMark(record.checkpoint) }),
+  };
+}
+
+/** Reads it back. */
+export function readTrainingRecord(
+  reader: StageReader,
+  extra: Readonly<Record<string, Json>>,
+  validationLosses: readonly number[],
+): TrainingRecord {
+  const { memberRounds = [], history = [], chosen = null, laterRounds, checkpoint } = extra;
+  const isCount = (value: unknown): value is number =>
+    Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!Array.isArray(memberRounds) || !memberRounds.every(isCount)) {
+    throw reader.malformed('has rounds that are no whole numbers');
+  }
+  if (laterRounds !== undefined && !isCount(laterRounds)) {
+    throw reader.malformed('has later rounds that are no whole number');
+  }
+  if (!Array.isArray(history)) throw reader.malformed('has a history that is no list');
+  const plain =
+    validationLosses.length === 0
+      ? []
+      : [{ set: 'validation', metric: 'loss', values: validationLosses }];
+  const stored = history.length === 0 ? null : reader.tensors('history');
+  const others = history.map((entry, i): LossHistory => {
+    const { set, metric, firstRound = 1 } = isPlainObject(entry) ? entry : {};
+    if (typeof set !== 'string' || typeof metric !== 'string') {
+      throw reader.malformed('has a history without the name of its rows or of what was measured');
+    }
+    if (!isCount(firstRound)) throw reader.malformed('has a history without a first round');
+    const values = [...(stored?.get(`h${i}`, Float64Array) ?? [])];
+    return withFirstRound({ set, metric, values }, firstRound);
+  });
+  return {
+    history: [...plain, ...others],
+    memberRounds,
+    chosen: readChosen(reader, chosen),
+    ...(laterRounds === undefined ? {} : { laterRounds }),
+    ...(checkpoint === undefined ? {} : { checkpoint: readMark(reader, checkpoint) }),
+  };
+}
+
+function savedMark({ key, dataKey, members, ...own }: CheckpointMark) {
+  const saved = { key, dataKey, ...savedRounds(own) };
+  return members === undefined ? saved : { ...saved, members: members.map(savedRounds) };
+}
+
+function savedRounds({ numRounds, measured }: GrownRounds) {
+  return { numRounds, measured: measured.map((values) => [...values]) };
+}
+
+function readMark(reader: StageReader, saved: Json): CheckpointMark {
+  const { key, dataKey, members } = isPlainObject(saved) ? saved : {};
+  const own = readRounds(saved);
+  const others = Array.isArray(members) ? members.map(readRounds) : null;
+  if (
+    typeof key === 'string' &&
+    typeof dataKey === 'string' &&
+    own !== null &&
+    others?.includes(null) !== true
+  ) {
+    return {
+      key,
+      dataKey,
+      ...own,
+      ...(others === null ? {} : { members: others as GrownRounds[] }),
+    };
+  }
+  throw reader.malformed('has a mark of a checkpoint that says nothing');
+}
+
+function readRounds(saved: Json): GrownRounds | null {
+  const { numRounds, measured } = isPlainObject(saved) ? saved : {};
+  if (typeof numRounds !== 'number' || !Array.isArray(measured)) return null;
+  if (!measured.every(Array.isArray)) return null;
+  // JSON has no word for what is no number
+  const numbers = (values: unknown): number[] =>
+    (values as readonly Json[]).map((value) => Number(value ?? Number.NaN));
+  return { numRounds, measured: measured.map(numbers) };
+}
+
+function readChosen(reader: StageReader, chosen: Json): Readonly<Record<string, number>> | null {
+  if (chosen === null) return null;
+  if (!isPlainObject(chosen)) throw reader.malformed('has choices that are no object');
+  const entries = Object.entries(chosen).map(([name, value]): [string, number] => {
+    if (typeof value === 'number') return [name, value];
+    throw reader.malformed('has a choice that is no number');
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,38 @@
+/** The first rounds of a boosted model, or the first trees of a forest, as a model of their own. */
+import { CoppiceError } from '../../base/errors.ts';
+import { treesBefore } from '../../training/members.ts';
+import { takeTrees } from '../../tree/tree.ts';
+import { roundsOf } from './training-record.ts';
+import type { TreeModelData } from './tree-model-data.ts';
+
+/**
+ * What such a model holds. Of models that are averaged each keeps its first rounds.
+ *
+ * @throws CoppiceError `USAGE`
+ */
+export function truncatedData(
+  owner: string,
+  data: TreeModelData,
+  { count, isForest }: { readonly count: number; readonly isForest: boolean },
+): TreeModelData {
+  const most = isForest ? data.trees.numTrees : roundsOf(data);
+  if (!Number.isInteger(count) || count < 1 || count > most) {
+    throw new CoppiceError(
+      'USAGE',
+      `count of truncate must be an integer from 1 to ${most}; got ${count}`,
+      { context: { owner } },
+    );
+  }
+  if (isForest) return { ...data, trees: takeTrees(data.trees, count) };
+  const { memberRounds, laterRounds = 0 } = data;
+  const known = memberRounds.length === 0 ? [most] : memberRounds;
+  const ofMembers = most - laterRounds;
+  const later = Math.max(0, count - ofMembers);
+  const numTrees = treesBefore(known, count, 0) + later;
+  return {
+    ...data,
+    trees: takeTrees(data.trees, numTrees * Math.max(1, data.baseScores.length)),
+    memberRounds: known.map((rounds) => Math.min(rounds, Math.min(count, ofMembers))),
+    ...(data.laterRounds === undefined ? {} : { laterRounds: later }),
+  };
+}

@@ -1,0 +1,217 @@
+/** Parameters of gradient-boosted trees. */
+import {
+  defineParams,
+  type IsGiven,
+  type Options,
+  type Resolved,
+} from '../../params/define-params.ts';
+import { column, float, int, numbers, oneOf } from '../../params/kinds.ts';
+import { classWeights } from '../../pipeline/class-weights-param.ts';
+import { checkpointParams } from './checkpoint-params.ts';
+import { checkLinear, linearParams } from './linear-params.ts';
+import { checkMetrics, metricParams } from './metric-params.ts';
+import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
+import { checkPolicy, policyParams } from './policy-params.ts';
+import {
+  checkDropping,
+  checkSampling,
+  classSamplingParams,
+  droppingParams,
+  type SamplingValues,
+  samplingParams,
+} from './sampling-params.ts';
+import { checkSelfStopping } from './self-stopping-params.ts';
+import { constraintParams, shapingParams } from './shaping-params.ts';
+import {
+  classifierColumnParams,
+  featureSubsetStrategy,
+  inputColumnParams,
+  outputColumnParams,
+  treeGrowthParams,
+} from './tree-params.ts';
+
+/** Parameters of all boosted trees. */
+export const gbtSpecs = {
+  ...inputColumnParams,
+  /** A margin added to every row's score at fit, for validation rows and at prediction; a vector for several classes. */
+  offsetCol: column({ since: '0.1.0' }),
+  ...outputColumnParams,
+  ...treeGrowthParams,
+  /** Boosting rounds, one tree each (one a class for more than two classes); without it a fit stops by itself (a ranking: 100). */
+  maxIter: int({ min: 1, since: '0.1.0' }),
+  /** Rows fall into so many folds; one is held out to stop on. Chosen by the data's size where maxIter is not given. */
+  holdOutFolds: int({ min: 2, max: 1000, since: '0.1.0' }),
+  /** Models that hold out a fold each and are averaged: 1, 2, 4, …. Chosen by the data's size where maxIter is not given. */
+  numModels: int({ min: 1, max: 64, since: '0.1.0' }),
+  /** How much of each tree is added: the learning rate. */
+  stepSize: float({ default: 0.1, above: 0, max: 1, since: '0.1.0' }),
+  /** Most splits between the root and a leaf; without maxLeaves, giving it grows trees level by level. */
+  maxDepth: int({ min: 0, max: 1000, since: '0.1.0' }),
+  ...policyParams,
+  /** L2 penalty on leaf values. */
+  lambda: float({ default: 0, min: 0, since: '0.1.0' }),
+  ...shapingParams,
+  ...constraintParams,
+  /** Least rows of a leaf. */
+  minInstancesPerNode: int({ default: 20, min: 1, since: '0.1.0' }),
+  /** Least sum of second derivatives of a leaf. */
+  minSumHessian: float({ default: 1e-3, min: 0, since: '0.1.0' }),
+  /** Share of the rows that each round is trained on, drawn without replacement. */
+  subsamplingRate: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
+  /** Which features a node may split on. */
+  featureSubsetStrategy,
+  /** Share of the features that a tree may split on. */
+  colsampleByTree: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
+  /** Share of a tree's features that a level may split on. */
+  colsampleByLevel: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
+  /** Weight added to a category's when categories are ordered for a split. */
+  categorySmoothing: float({ default: 10, min: 0, since: '0.1.0' }),
+  /** L2 penalty added for splits of several categories. */
+  categoryLambda: float({ default: 10, min: 0, since: '0.1.0' }),
+  /** Least rows of a category that may be listed in a split. */
+  minCategoryRows: int({ default: 20, min: 0, since: '0.1.0' }),
+  /** With at most so many categories in a node, each is tried against the rest. */
+  maxOneHot: int({ default: 4, min: 0, since: '0.1.0' }),
+  /** A boolean column: true marks rows that are only measured, to stop early. */
+  validationIndicatorCol: column({ since: '0.1.0' }),
+  /** Stop after so many rounds without a better validation loss; the best round is kept. */
+  earlyStoppingRounds: int({ default: 30, min: 1, since: '0.1.0' }),
+  /** How much the validation loss must fall to count as better. */
+  validationTol: float({ default: 0, min: 0, since: '0.1.0' }),
+  ...checkpointParams,
+  ...metricParams,
+  ...functionParams,
+  ...samplingParams,
+  ...droppingParams,
+  ...linearParams,
+};
+
+function checkColumns(params: {
+  readonly labelCol: string;
+  readonly validationIndicatorCol: string | undefined;
+  readonly weightCol: string | undefined;
+  readonly offsetCol: string | undefined;
+}): string | null {
+  if (params.validationIndicatorCol === params.labelCol) {
+    return 'validationIndicatorCol must differ from labelCol';
+  }
+  if (params.weightCol === params.labelCol) return 'weightCol must differ from labelCol';
+  if (params.offsetCol === params.labelCol) return 'offsetCol must differ from labelCol';
+  return null;
+}
+
+/** The losses that parameters belong to. */
+const lossOfParam = {
+  huberDelta: 'huber',
+  fairScale: 'fair',
+  quantileLevel: 'quantile',
+  quantileAlphas: 'quantile',
+  tweediePower: 'tweedie',
+  focalGamma: 'focal',
+} as const;
+
+/** What nothing would come of is refused: a loss beside a function of the user, parameters of another loss. */
+function checkLoss(
+  params: { readonly lossType: string; readonly objectiveFunction: unknown },
+  isGiven: IsGiven,
+): string | null {
+  const isOwn = params.objectiveFunction !== undefined;
+  for (const [name, loss] of Object.entries(lossOfParam)) {
+    if (!isGiven(name)) continue;
+    if (isOwn) return `${name} must be left out with objectiveFunction`;
+    if (params.lossType !== loss) return `${name} must be left out without lossType ${loss}`;
+  }
+  if (isOwn && isGiven('lossType')) return 'lossType must be left out with objectiveFunction';
+  return isGiven('quantileLevel') && isGiven('quantileAlphas')
+    ? 'quantileLevel must be left out with quantileAlphas'
+    : null;
+}
+
+/** Parameters of GBTRegressor. */
+export const gbtRegressorParams = defineParams(
+  'GBTRegressor',
+  {
+    ...gbtSpecs,
+    /** The loss that is minimised; poisson, gamma and tweedie predict e^score, crossEntropy a probability. */
+    lossType: oneOf(
+      [
+        'squared',
+        'absolute',
+        'huber',
+        'fair',
+        'quantile',
+        'poisson',
+        'gamma',
+        'tweedie',
+        'crossEntropy',
+      ],
+      { default: 'squared', since: '0.1.0' },
+    ),
+    /** Where huber's loss turns from squares to absolute values. */
+    huberDelta: float({ default: 1, above: 0, since: '0.1.0' }),
+    /** Of fair loss: distances much smaller count squared, much larger ones as they are (1 by default). */
+    fairScale: float({ above: 0, since: '0.1.0' }),
+    /** Which quantile lossType quantile predicts. */
+    quantileLevel: float({ default: 0.5, above: 0, below: 1, since: '0.1.0' }),
+    /** Which quantiles lossType quantile predicts, ascending: the prediction is a vector of them. */
+    quantileAlphas: numbers({ above: 0, below: 1, ascending: true, minLength: 1, since: '0.1.0' }),
+    /** Power of tweedie's variance. */
+    tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
+    ...customLossParams,
+  },
+  (params, isGiven) =>
+    checkGbt(params) ??
+    checkDropping(params, isGiven) ??
+    checkLinear(params, isGiven) ??
+    checkPolicy(params, isGiven) ??
+    checkCustomLoss(params) ??
+    checkLoss(params, isGiven),
+);
+
+/** Parameters of GBTClassifier. */
+export const gbtClassifierParams = defineParams(
+  'GBTClassifier',
+  {
+    ...gbtSpecs,
+    ...classifierColumnParams,
+    /** Weights by class, which multiply those of rows (classes not named weigh 1); `balanced`: equal totals. */
+    classWeights,
+    /** Weight of the second of two classes (1 by default); multiplies those of classWeights and rows. */
+    scalePosWeight: float({ above: 0, since: '0.1.0' }),
+    ...classSamplingParams,
+    /** The loss that is minimised: logistic for two classes, softmax for more; the focal loss of two classes; or a
+     *  logistic loss of each class against all others. */
+    lossType: oneOf(['logistic', 'focal', 'oneVsAll'], { default: 'logistic', since: '0.1.0' }),
+    /** Of focal loss: how little rows count that are right already (2 by default); 0 is logistic loss. */
+    focalGamma: float({ min: 0, max: 10, since: '0.1.0' }),
+  },
+  (params, isGiven) =>
+    checkGbt(params) ??
+    checkDropping(params, isGiven) ??
+    checkLinear(params, isGiven) ??
+    checkPolicy(params, isGiven) ??
+    checkLoss(params, isGiven),
+);
+
+/** Options of {@link GBTRegressor}. @interface */
+export type GBTRegressorOptions = Options<typeof gbtRegressorParams.schema>;
+/** Options of {@link GBTClassifier}. @interface */
+export type GBTClassifierOptions = Options<typeof gbtClassifierParams.schema>;
+
+/** The complaint about parameters of boosted trees that do not go together, or null. */
+export function checkGbt(
+  params: Parameters<typeof checkColumns>[0] &
+    Parameters<typeof checkSelfStopping>[0] &
+    Parameters<typeof checkMetrics>[0] &
+    SamplingValues,
+): string | null {
+  return (
+    checkColumns(params) ??
+    checkSelfStopping(params) ??
+    checkMetrics(params) ??
+    checkSampling(params)
+  );
+}
+
+/** What both have. */
+export type GBTParams = Resolved<typeof gbtSpecs>;

@@ -1,0 +1,90 @@
+/** Parameters of GBTRanker. */
+import { defineParams, type IsGiven, type Options } from '../../params/define-params.ts';
+import { bool, column, float, int, numbers, oneOf } from '../../params/kinds.ts';
+import { defaultGains } from '../../training/ranking/ndcg.ts';
+import type { GBTObjective } from '../boosting/gbt-objectives.ts';
+import { checkGbt, gbtSpecs } from './gbt-params.ts';
+import { checkLinear } from './linear-params.ts';
+import { checkPolicy } from './policy-params.ts';
+import { checkDropping } from './sampling-params.ts';
+
+// a function of the user sees rows, not groups
+const { objectiveFunction, metricFunction, ...shared } = gbtSpecs;
+
+/** Fields of what all boosted trees have that a ranker lacks. */
+export const noFunctions = { objectiveFunction: undefined, metricFunction: undefined } as const;
+
+/** Parameters of GBTRanker. */
+export const gbtRankerParams = defineParams(
+  'GBTRanker',
+  {
+    ...shared,
+    /** The group (query) of each row, an integer or a text; rows are ordered within their group. */
+    groupCol: column({ default: 'group', since: '0.1.0' }),
+    /** What is minimised: pairs by what they change in the NDCG (lambdarank), or the cross-entropy of groups (xendcg). */
+    lossType: oneOf(['lambdarank', 'xendcg'], { since: '0.1.0' }),
+    /** Pairs that are learned from have a row among the first so many of their group. */
+    truncationLevel: int({ default: 30, min: 1, since: '0.1.0' }),
+    /** How steep the logistic loss of a pair is. */
+    sigmoid: float({ default: 1, above: 0, since: '0.1.0' }),
+    /** Divide a pair by the distance of its scores, and a group's gradients by their sum. */
+    lambdarankNorm: bool({ default: true, since: '0.1.0' }),
+    /** The gain of each grade from 0 on; by default 2^grade − 1 up to grade 30. */
+    labelGains: numbers({ min: 0, minLength: 2, since: '0.1.0' }),
+    /** The NDCG of the first so many rows of a group is measured on validation rows. */
+    ndcgAt: int({ default: 10, min: 1, since: '0.1.0' }),
+  },
+  (params, isGiven) =>
+    checkGbt({ ...params, ...noFunctions }) ??
+    checkDropping(params, isGiven) ??
+    checkLinear(params, isGiven) ??
+    checkPolicy(params, isGiven) ??
+    checkGroup(params) ??
+    checkPairs(params, isGiven),
+);
+
+/** Options of {@link GBTRanker}. @interface */
+export type GBTRankerOptions = Options<typeof gbtRankerParams.schema>;
+
+function checkGroup(params: {
+  readonly groupCol: string;
+  readonly labelCol: string;
+}): string | null {
+  return params.groupCol === params.labelCol ? 'groupCol must differ from labelCol' : null;
+}
+
+/** The cross-entropy of groups knows no pairs. */
+function checkPairs(
+  params: { readonly lossType: string | undefined },
+  isGiven: IsGiven,
+): string | null {
+  if (params.lossType !== 'xendcg') return null;
+  const name = ['truncationLevel', 'sigmoid', 'lambdarankNorm'].find(isGiven);
+  return name === undefined ? null : `${name} must be left out with lossType xendcg`;
+}
+
+/** What ranks are told. */
+export function rankingObjective(params: {
+  readonly lossType: 'lambdarank' | 'xendcg' | undefined;
+  readonly truncationLevel: number;
+  readonly sigmoid: number;
+  readonly lambdarankNorm: boolean;
+  readonly labelGains: readonly number[] | undefined;
+  readonly ndcgAt: number;
+}): GBTObjective {
+  const ranking = {
+    loss: params.lossType ?? 'lambdarank',
+    labelGains: params.labelGains ?? defaultGains,
+    truncationLevel: params.truncationLevel,
+    sigma: params.sigmoid,
+    normalises: params.lambdarankNorm,
+    ndcgAt: params.ndcgAt,
+  } as const;
+  return {
+    objective: 'ranking',
+    objectiveParameter: 0,
+    quantileLevels: [],
+    ranking,
+    centresLabels: false,
+  };
+}

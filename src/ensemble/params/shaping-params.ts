@@ -1,0 +1,155 @@
+/** Parameters that bend splits and leaf values, and what a training job makes of them. */
+import { CoppiceError } from '../../base/errors.ts';
+import { nameSuggestion } from '../../base/nearest-name.ts';
+import { type NumbersByName, numbersByName } from '../../params/by-name-kind.ts';
+import { bool, either, float, numbers } from '../../params/kinds.ts';
+import { type NameGroups, nameGroups } from '../../params/name-groups-kind.ts';
+import type { FeatureSource } from '../../training/messages.ts';
+import type { SplitShaping } from '../../tree/split-shaping.ts';
+
+const sign = { min: -1, max: 1, whole: true, since: '0.1.0' } as const;
+
+/** What trees may not do, whatever they are grown for. */
+export const constraintParams = {
+  /** 1 where the prediction may only rise with a numeric feature, −1 where it may only fall, 0 where it is
+   *  free: by feature name, or a list of one for each feature. */
+  monotoneConstraints: either(numbersByName(sign), numbers({ ...sign, minLength: 1 }), {
+    since: '0.1.0',
+  }),
+  /** Groups of feature names: the features on one path of a tree all lie in one of them. Features that no group
+   *  names are one more group. */
+  interactionConstraints: nameGroups({ since: '0.1.0' }),
+  /** What the gains of a feature's splits are multiplied by when splits are compared, by feature name; 1 for others. */
+  gainFactors: numbersByName({ min: 0, since: '0.1.0' }),
+};
+
+/** Penalties, caps and random thresholds of boosted trees; no defaults, so that uids of saved models stay. */
+export const shapingParams = {
+  /** L1 penalty on leaf values (0 by default): sums of gradients up to it count as 0. */
+  alpha: float({ min: 0, since: '0.1.0' }),
+  /** Greatest size of a leaf's value before the step size; 0, the default, for no limit. */
+  maxDeltaStep: float({ min: 0, since: '0.1.0' }),
+  /** Rows at which a leaf's value lies halfway between its own and its parent's; 0, the default, for none. */
+  pathSmoothing: float({ min: 0, since: '0.1.0' }),
+  /** Each feature tries one random threshold in a node instead of all (false by default). */
+  extraTrees: bool({ since: '0.1.0' }),
+};
+
+/** What they are read from. */
+export interface ShapingOptions {
+  readonly monotoneConstraints: NumbersByName | readonly number[] | undefined;
+  readonly alpha?: number | undefined;
+  readonly maxDeltaStep?: number | undefined;
+  readonly pathSmoothing?: number | undefined;
+  readonly extraTrees?: boolean | undefined;
+}
+
+/**
+ * The job's part, or null where nothing is bent.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
+ */
+export function shapingOf(
+  owner: string,
+  params: ShapingOptions,
+  features: readonly FeatureSource[],
+): SplitShaping | null {
+  const monotone = monotoneOf(owner, params.monotoneConstraints, features);
+  const { alpha = 0, maxDeltaStep = 0, pathSmoothing = 0, extraTrees = false } = params;
+  const isFree = monotone.length === 0 && !extraTrees;
+  if (isFree && alpha === 0 && maxDeltaStep === 0 && pathSmoothing === 0) return null;
+  const cap = maxDeltaStep === 0 ? Number.POSITIVE_INFINITY : maxDeltaStep;
+  return { alpha, maxDeltaStep: cap, pathSmoothing, extraTrees, monotone };
+}
+
+/** Directions by feature index; empty where all are free. */
+function monotoneOf(
+  owner: string,
+  given: NumbersByName | readonly number[] | undefined,
+  features: readonly FeatureSource[],
+): readonly number[] {
+  if (given === undefined) return [];
+  const directions = isList(given) ? given : directionsByName(owner, given, features);
+  if (directions.length !== features.length) {
+    throw new CoppiceError(
+      'PARAM_INVALID',
+      `monotoneConstraints of ${owner} must be one number for each of the ${features.length} features; got ${directions.length}; give them by name to name only some`,
+      { context: { owner, param: 'monotoneConstraints' } },
+    );
+  }
+  features.forEach(({ name, kind }, i) => {
+    if (kind !== 'category' || directions[i] === 0) return;
+    throw new CoppiceError(
+      'PARAM_INVALID',
+      `monotoneConstraints of ${owner} must leave categories free, for they have no order; got ${directions[i]} for ${name}; leave it out, or turn the column into numbers`,
+      { context: { owner, param: 'monotoneConstraints', column: name } },
+    );
+  });
+  return directions.some((direction) => direction !== 0) ? directions : [];
+}
+
+function isList(given: NumbersByName | readonly number[]): given is readonly number[] {
+  return Array.isArray(given);
+}
+
+function directionsByName(
+  owner: string,
+  given: NumbersByName,
+  features: readonly FeatureSource[],
+): readonly number[] {
+  const directions = new Array<number>(features.length).fill(0);
+  for (const [name, direction] of Object.entries(given)) {
+    directions[indexOfFeature(owner, 'monotoneConstraints', name, features)] = direction;
+  }
+  return directions;
+}
+
+/**
+ * Groups of feature indexes, or null where nothing is said.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
+ */
+export function interactionsOf(
+  owner: string,
+  groups: NameGroups | undefined,
+  features: readonly FeatureSource[],
+): readonly (readonly number[])[] | null {
+  if (groups === undefined) return null;
+  return groups.map((group) =>
+    group.map((name) => indexOfFeature(owner, 'interactionConstraints', name, features)),
+  );
+}
+
+/**
+ * A factor for each feature, or undefined where nothing is said.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
+ */
+export function gainFactorsOf(
+  owner: string,
+  given: NumbersByName | undefined,
+  features: readonly FeatureSource[],
+): readonly number[] | undefined {
+  if (given === undefined) return undefined;
+  const factors = new Array<number>(features.length).fill(1);
+  for (const [name, factor] of Object.entries(given)) {
+    factors[indexOfFeature(owner, 'gainFactors', name, features)] = factor;
+  }
+  return factors;
+}
+
+function indexOfFeature(
+  owner: string,
+  param: string,
+  name: string,
+  features: readonly FeatureSource[],
+): number {
+  const names = features.map((feature) => feature.name);
+  const index = names.indexOf(name);
+  if (index >= 0) return index;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `${param} of ${owner} must name features; got ${name}; ${nameSuggestion(name, names)}`,
+    { context: { owner, param, column: name } },
+  );
+}

@@ -1,0 +1,110 @@
+/** A table with a column of contributions, or of interactions: from a model to the operator that explains it in the pool. */
+import { type Field, Schema } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeModelData } from '../model/tree-model-data.ts';
+import {
+  type ContributionsShape,
+  contributionsField,
+  interactionsField,
+  matrixSize,
+} from './contributions-field.ts';
+import type { ExplainSpec } from './explain-operator.ts';
+import type { Link } from './predict-operator.ts';
+
+/** The part of a tree model that is explained. */
+export interface ExplainedModel {
+  readonly data: TreeModelData;
+  readonly link: Link;
+  readonly modelId: string;
+  /** The quantiles that its scores are; null for other scores. */
+  readonly quantiles: readonly number[] | null;
+  /** The model's trees in shared memory. */
+  readonly trees: TreeEnsemble;
+}
+
+/** What a model's contributions are about. */
+export function contributionsOf(
+  data: TreeModelData,
+  quantiles: readonly number[] | null,
+): ContributionsShape {
+  const { trees, baseScores, features, classes } = data;
+  const outputs = trees.numOutputs > 1 ? trees.numOutputs : baseScores.length;
+  return {
+    features: features.map(({ name }) => name),
+    numOutputs: outputs,
+    outputs: quantiles ?? (outputs === 1 ? classes.slice(1) : classes),
+  };
+}
+
+/** What sums of leaves are divided by to give the score that is explained. */
+function scoreDivisor(link: Link, numTrees: number): number {
+  return link === 'mean' || link === 'share' ? Math.max(1, numTrees) : 1;
+}
+
+/** The table with the column behind the others, lazily. */
+export function explainedTable(
+  model: ExplainedModel,
+  table: PartitionedTable,
+  outputCol: string,
+): PartitionedTable {
+  const spec = explained('ensemble.explainTrees', model, outputCol);
+  const shape = contributionsOf(model.data, model.quantiles);
+  return withField(table, spec, contributionsField(outputCol, shape));
+}
+
+/** The most values of a row's matrices. */
+const mostInteractions = 4_000_000;
+
+/**
+ * The same with pairs of features.
+ *
+ * @throws CoppiceError `UNSUPPORTED` for more features than a row's matrix may have
+ */
+export function interactionsTable(
+  owner: string,
+  model: ExplainedModel,
+  table: PartitionedTable,
+  outputCol: string,
+): PartitionedTable {
+  const shape = contributionsOf(model.data, model.quantiles);
+  const width = shape.numOutputs * matrixSize(shape.features.length);
+  if (width > mostInteractions) {
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `interactions of ${owner} must have at most ${mostInteractions} values a row; got ${width} for ${shape.features.length} features and ${shape.numOutputs} scores; use contributions`,
+      { context: { owner } },
+    );
+  }
+  const spec = explained('ensemble.explainPairs', model, outputCol);
+  return withField(table, spec, interactionsField(outputCol, shape));
+}
+
+function explained(
+  kind: ExplainSpec['kind'],
+  model: ExplainedModel,
+  outputCol: string,
+): ExplainSpec {
+  const { data, link, trees } = model;
+  const shape = contributionsOf(data, model.quantiles);
+  return {
+    kind,
+    reads: [...new Set(data.paths.map((path) => path[0] as string))],
+    writes: [outputCol],
+    modelId: model.modelId,
+    trees,
+    features: data.features,
+    paths: data.paths,
+    outputs: shape.outputs,
+    baseScores: link === 'mean' || link === 'share' ? [] : data.baseScores,
+    numOutputs: shape.numOutputs,
+    divisor: scoreDivisor(link, trees.numTrees),
+    outputCol,
+  };
+}
+
+function withField(table: PartitionedTable, spec: ExplainSpec, field: Field): PartitionedTable {
+  const { fields, metadata } = table.schema;
+  return table.withOperator(spec, new Schema([...fields, field], metadata));
+}

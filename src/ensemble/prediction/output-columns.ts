@@ -1,0 +1,148 @@
+/**
+ * The columns that a tree model adds, in Spark's order: rawPrediction, probability, prediction, leaf; then the
+ * contributions. The prediction has the label's type; raw scores and probabilities are vectors with one value
+ * a class, and the classes stand in the fields' metadata.
+ */
+import { Field, FixedSizeList, Float64, Schema, type Vector } from 'apache-arrow';
+import { classColumn, predictionType, winners } from '../../pipeline/class-columns.ts';
+import { fixedSizeListColumn, float64Column } from '../../table/make-column.ts';
+import { columnArray } from '../../table/shared-buffer.ts';
+import type { ClassValue } from '../../training/messages.ts';
+import type { TreeEnsemble } from '../../tree/tree.ts';
+import { type ContributionsShape, contributionsField } from './contributions-field.ts';
+
+export { classColumn, winners };
+
+/** Names of the output columns; null where one is not wanted. */
+export interface ModelOutput {
+  readonly rawPredictionCol: string | null;
+  readonly probabilityCol: string | null;
+  readonly predictionCol: string;
+  /** The quantiles that the prediction is a vector of; null where it is one value. */
+  readonly quantiles: readonly number[] | null;
+  readonly leafCol: string | null;
+  readonly contributionsCol: string | null;
+}
+
+/** What describes the columns. */
+export interface OutputShape {
+  readonly outputs: ModelOutput;
+  readonly classes: readonly ClassValue[];
+  readonly labelType: string;
+  readonly numTrees: number;
+  /** What contributions are about; before the fit it is not known. */
+  readonly contributions?: ContributionsShape | undefined;
+}
+
+/** What was computed of a batch; null what nobody reads. */
+export interface BatchScores {
+  readonly scores: { readonly raw: Float64Array; readonly probability: Float64Array | null } | null;
+  /** Node of each row, tree by tree. */
+  readonly leaves: Uint32Array | null;
+  readonly numRows: number;
+}
+
+/** The fields that prediction adds, in order. */
+export function outputFields(shape: OutputShape): Field[] {
+  const { outputs, classes, labelType } = shape;
+  const metadata = new Map([['classes', JSON.stringify(classes)]]);
+  const vector = (name: string, width: number): Field =>
+    new Field(
+      name,
+      new FixedSizeList(width, new Field('item', new Float64(), false)),
+      true,
+      metadata,
+    );
+  const fields: Field[] = [];
+  if (outputs.rawPredictionCol !== null)
+    fields.push(vector(outputs.rawPredictionCol, classes.length));
+  if (outputs.probabilityCol !== null) fields.push(vector(outputs.probabilityCol, classes.length));
+  fields.push(
+    outputs.quantiles === null
+      ? new Field(outputs.predictionCol, predictionType(labelType, classes), true)
+      : quantilesField(outputs.predictionCol, outputs.quantiles),
+  );
+  if (outputs.leafCol !== null) {
+    const item = new Field('item', new Float64(), false);
+    fields.push(new Field(outputs.leafCol, new FixedSizeList(shape.numTrees, item), true));
+  }
+  return fields;
+}
+
+/** A vector of one value a quantile; which they are stands in the field's metadata. */
+function quantilesField(name: string, quantiles: readonly number[]): Field {
+  const item = new Field('item', new Float64(), false);
+  const metadata = new Map([['quantiles', JSON.stringify(quantiles)]]);
+  return new Field(name, new FixedSizeList(quantiles.length, item), true, metadata);
+}
+
+/** The schema with the model's columns behind the table's. */
+export function schemaWithOutputs(schema: Schema, shape: OutputShape): Schema {
+  const { contributionsCol } = shape.outputs;
+  const { contributions = { features: [], numOutputs: 1, outputs: [] } } = shape;
+  const last =
+    contributionsCol === null ? [] : [contributionsField(contributionsCol, contributions)];
+  return new Schema([...schema.fields, ...outputFields(shape), ...last], schema.metadata);
+}
+
+/** The columns of a batch, those that somebody reads. */
+export function outputColumns(
+  spec: Omit<OutputShape, 'numTrees'> & {
+    readonly trees: TreeEnsemble;
+    readonly thresholds: readonly number[] | null;
+  },
+  { scores, leaves, numRows }: BatchScores,
+  isRead: (name: string) => boolean,
+): (readonly [Field, Vector])[] {
+  const { outputs, classes, trees } = spec;
+  const shape = { ...spec, numTrees: trees.numTrees };
+  const fields = new Map(outputFields(shape).map((field) => [field.name, field]));
+  const added: [Field, Vector][] = [];
+  const add = (name: string | null, make: () => Vector): void => {
+    const field = name === null ? undefined : fields.get(name);
+    if (field !== undefined && isRead(field.name)) added.push([field, make()]);
+  };
+  if (scores !== null) {
+    const width = classes.length;
+    const { raw, probability } = scores;
+    add(outputs.rawPredictionCol, () => fixedSizeListColumn(raw, width));
+    add(outputs.probabilityCol, () => fixedSizeListColumn(probability ?? raw, width));
+    add(outputs.predictionCol, () => {
+      if (outputs.quantiles !== null) return fixedSizeListColumn(raw, outputs.quantiles.length);
+      if (width === 0) return float64Column(raw);
+      const codes = winners(probability ?? raw, width, spec.thresholds);
+      return classColumn(codes, classes, spec.labelType);
+    });
+  }
+  if (leaves !== null) {
+    const numbers = (): Float64Array => leafNumbers(trees, leaves, numRows);
+    add(outputs.leafCol, () => fixedSizeListColumn(numbers(), trees.numTrees));
+  }
+  return added;
+}
+
+/** Leaves of each tree numbered from the left, as Spark numbers them; row by row. */
+function leafNumbers(trees: TreeEnsemble, nodes: Uint32Array, numRows: number): Float64Array {
+  const out = columnArray(Float64Array, nodes.length);
+  for (let t = 0; t < trees.numTrees; t++) {
+    const numbers = numberLeaves(trees, t);
+    for (let row = 0; row < numRows; row++) {
+      out[row * trees.numTrees + t] = numbers[nodes[t * numRows + row] as number] as number;
+    }
+  }
+  return out;
+}
+
+function numberLeaves(trees: TreeEnsemble, tree: number): Uint32Array {
+  const start = trees.treeStart[tree] as number;
+  const numbers = new Uint32Array((trees.treeStart[tree + 1] as number) - start);
+  let next = 0;
+  const open = [0];
+  while (open.length > 0) {
+    const node = open.pop() as number;
+    const left = trees.leftChild[start + node] as number;
+    if (left === 0) numbers[node] = next++;
+    else open.push(left + 1, left);
+  }
+  return numbers;
+}

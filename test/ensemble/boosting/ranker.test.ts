@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { CoppiceError } from '../../../src/base/errors.ts';
+import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
+import { treeBytes } from '../../tools/fitted-bytes.ts';
+import { ndcgByHand } from '../../tools/ndcg-by-hand.ts';
+import { range } from '../../tools/random-data.ts';
+import { columnNamed, pickRows, type SampleData } from '../../tools/sample-data.ts';
+import { fitSample, predictedNumbers } from '../../training/fit-sample.ts';
+
+const groupSize = 12;
+const numGroups = 90;
+
+/** Numbers of [0, 1) that look drawn. */
+function drawn(seed: number, i: number): number {
+  const x = Math.sin(seed * 12.9898 + i * 78.233) * 43758.5453;
+  return x - Math.floor(x);
+}
+
+/**
+ * Groups whose level moves all their grades: knowing it meets the labels and says nothing of the order. The order
+ * hangs on `match`, weakly, and `level` has many values.
+ */
+function groupedRows(): SampleData {
+  const rows = range(groupSize * numGroups);
+  const group = (row: number): number => Math.floor(row / groupSize);
+  const level = (row: number): number => 4 * drawn(1, group(row));
+  const match = rows.map((row) => drawn(2, row));
+  const grade = rows.map((row) => {
+    const value = level(row) + 1.2 * ((match[row] as number) - 0.5) + 0.8 * (drawn(3, row) - 0.5);
+    return Math.max(0, Math.min(4, Math.round(value)));
+  });
+  return [
+    { name: 'level', type: 'float64', cells: rows.map((row) => level(row) + drawn(4, row) / 4) },
+    { name: 'match', type: 'float64', cells: match },
+    { name: 'grade', type: 'int32', cells: grade },
+    { name: 'query', type: 'int32', cells: rows.map(group) },
+    { name: 'words', type: 'text', cells: rows.map((row) => `query ${group(row)}`) },
+    { name: 'id', type: 'int32', cells: rows },
+    { name: 'noise', type: 'float64', cells: rows.map((row) => drawn(5, row)) },
+  ] as SampleData;
+}
+
+const data = groupedRows();
+const isHeld = (row: number): boolean => Math.floor(row / groupSize) % 3 === 0;
+const allRows = range(groupSize * numGroups);
+const train = pickRows(
+  data,
+  allRows.filter((row) => !isHeld(row)),
+);
+const held = pickRows(data, allRows.filter(isHeld));
+const options = {
+  featuresCols: ['level', 'match', 'noise'],
+  labelCol: 'grade',
+  groupCol: 'query',
+  idCol: 'id',
+  maxIter: 12,
+  maxLeaves: 7,
+  stepSize: 0.2,
+};
+const ranker = (more: Record<string, unknown> = {}) =>
+  ({ name: 'GBTRanker', options: { ...options, ...more } }) as const;
+const numbersOf = (rows: SampleData, name: string): number[] =>
+  columnNamed(rows, name).cells.map(Number);
+
+async function heldNdcg(model: TreeModel, k: number): Promise<number> {
+  return ndcgByHand({
+    scores: await predictedNumbers(model, held),
+    grades: numbersOf(held, 'grade'),
+    groups: numbersOf(held, 'query'),
+    k,
+  });
+}
+
+async function failureOf(fit: Promise<unknown>): Promise<CoppiceError> {
+  const error = await fit.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(CoppiceError);
+  return error as CoppiceError;
+}
+
+/** The data with one cell of a column changed. */
+function withCell(name: string, row: number, cell: unknown): SampleData {
+  return train.map((column) =>
+    column.name === name
+      ? { ...column, cells: column.cells.map((old, i) => (i === row ? cell : old)) }
+      : column,
+  ) as SampleData;
+}
+
+describe('GBTRanker', () => {
+  it('orders rows better than a regressor that meets the level of groups first', async () => {
+    const model = await fitSample(ranker(), train);
+    const { groupCol: _, ...plain } = options;
+    const pointwise = await fitSample({ name: 'GBTRegressor', options: plain }, train);
+    const ranked = await heldNdcg(model, 5);
+    expect(ranked).toBeGreaterThan((await heldNdcg(pointwise, 5)) + 0.02);
+    expect(ranked).toBeGreaterThan(0.9);
+  });
+
+  it('shows 1 − NDCG of the validation groups in every round, and keeps the best', async () => {
+    const stopping = { stepSize: 0.6, maxIter: 40, earlyStoppingRounds: 5, ndcgAt: 4 };
+    const model = await fitSample(ranker(stopping), train, { validation: held });
+    const { validationLosses } = model.summary;
+    const least = Math.min(...validationLosses);
+    expect(validationLosses.length).toBeLessThan(40);
+    expect(model.numTrees).toBe(validationLosses.indexOf(least) + 1);
+    expect(least).toBeCloseTo(1 - (await heldNdcg(model, 4)), 12);
+  });
+
+  it('is the same whatever groups are called and in which order rows lie', async () => {
+    const model = await fitSample(ranker(), train);
+    const named = await fitSample(ranker({ groupCol: 'words' }), train);
+    expect(treeBytes(named)).toEqual(treeBytes(model));
+    const numRows = numbersOf(train, 'id').length;
+    const mixed = pickRows(
+      train,
+      range(numRows).sort((a, b) => drawn(6, a) - drawn(6, b)),
+    );
+    expect(treeBytes(await fitSample(ranker(), mixed))).toEqual(treeBytes(model));
+  });
+
+  it('learns from whole groups as well, and draws by row and round', async () => {
+    const list = ranker({ lossType: 'xendcg', maxIter: 30, stepSize: 0.3 });
+    const model = await fitSample(list, train);
+    expect(await heldNdcg(model, 5)).toBeGreaterThan(0.9);
+    expect(treeBytes(await fitSample(list, train))).toEqual(treeBytes(model));
+    const other = await fitSample(ranker({ ...list.options, seed: 99 }), train);
+    expect(treeBytes(other)).not.toEqual(treeBytes(model));
+    const half = await fitSample(ranker({ ...list.options, maxIter: 15 }), train);
+    const rest = ranker({ ...list.options, maxIter: 15 });
+    const whole = await fitSample(rest, train, { initialModel: half });
+    expect(treeBytes(whole)).toEqual(treeBytes(model));
+  });
+
+  it('takes gains for what they are to each other', async () => {
+    const model = await fitSample(ranker({ labelGains: [0, 1, 2, 3, 4] }), train);
+    const larger = await fitSample(ranker({ labelGains: [0, 8, 16, 24, 32] }), train);
+    expect(treeBytes(larger)).toEqual(treeBytes(model));
+    const plain = await fitSample(ranker(), train);
+    expect(treeBytes(plain)).not.toEqual(treeBytes(model));
+    const asDefault = await fitSample(ranker({ labelGains: [0, 1, 3, 7, 15] }), train);
+    expect(treeBytes(asDefault)).toEqual(treeBytes(plain));
+  });
+
+  it('learns nothing where no group has two grades, and does not stumble', async () => {
+    const model = await fitSample(ranker({ groupCol: 'id' }), train);
+    expect(new Set(await predictedNumbers(model, held))).toEqual(new Set([0]));
+  });
+
+  it('refuses grades without a gain and rows without a group, by row', async () => {
+    const noGain = await failureOf(fitSample(ranker({ labelGains: [0, 1, 2] }), train));
+    expect(noGain.code).toBe('LABEL_INVALID');
+    expect(noGain.message).toMatch(
+      /grade \(the label of GBTRanker\) must be a whole number from 0 to 2 .* in every row; got [34] in row \d+ of partition \d+; give more labelGains/,
+    );
+    const negative = await failureOf(fitSample(ranker(), withCell('grade', 5, -1)));
+    expect(negative.message).toMatch(/got -1 in row \d+ of partition \d+/);
+    const missing = await failureOf(fitSample(ranker(), withCell('query', 7, null)));
+    expect(missing.code).toBe('DATA_INVALID');
+    expect(missing.message).toMatch(
+      /query \(the group of GBTRanker\) must not be null; got null in row \d+ of partition \d+/,
+    );
+    const absent = await failureOf(fitSample(ranker({ groupCol: 'session' }), train));
+    expect(absent.code).toBe('COLUMN_NOT_FOUND');
+    const fraction = await failureOf(fitSample(ranker({ groupCol: 'match' }), train));
+    expect(fraction.code).toBe('COLUMN_TYPE');
+  });
+});

@@ -1,0 +1,212 @@
+/** Parameters of LightGBM and XGBoost that become ours: names, aliases, values, and what has no counterpart. */
+import { describe, expect, it } from 'vitest';
+import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRanker } from '../../../src/ensemble/boosting/gbt-ranker.ts';
+import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
+import { fromLightGBM } from '../../../src/ensemble/foreign/from-lightgbm.ts';
+import { fromXGBoost } from '../../../src/ensemble/foreign/from-xgboost.ts';
+import { savedBytes } from '../../tools/fitted-bytes.ts';
+import { inlineTable } from '../../tools/inline-table.ts';
+
+describe('parameters of LightGBM', () => {
+  it('become those of a ranker, where it ranks', () => {
+    const ranking = {
+      lambdarank_truncation_level: 20,
+      lambdarank_norm: false,
+      label_gain: '0,1,3',
+      sigmoid: 2,
+      ndcg_at: '5',
+    };
+    const found = fromLightGBM({ objective: 'lambdarank', ...ranking }, { groupCol: 'query' });
+    expect(found.estimator).toBeInstanceOf(GBTRanker);
+    expect(found.options).toEqual({
+      truncationLevel: 20,
+      lambdarankNorm: false,
+      labelGains: [0, 1, 3],
+      sigmoid: 2,
+      ndcgAt: 5,
+      groupCol: 'query',
+    });
+    const list = fromLightGBM({
+      objective: 'rank_xendcg',
+      bagging_by_query: true,
+      lambdarank_norm: false,
+      tweedie_variance_power: 1.3,
+    });
+    expect(list.options).toEqual({ lossType: 'xendcg', subsampleByGroup: true });
+    expect(() => fromLightGBM({ objective: 'lambdarank', eval_at: [1, 3] })).toThrow(
+      /eval_at in the params of fromLightGBM must be one number/,
+    );
+    expect(fromLightGBM({ objective: 'regression', ...ranking }).options).toEqual({
+      lossType: 'squared',
+    });
+  });
+
+  it('become ours, by their names and by their aliases', () => {
+    const named = {
+      objective: 'binary',
+      num_iterations: 60,
+      learning_rate: 0.05,
+      num_leaves: 63,
+      max_depth: -1,
+      min_data_in_leaf: 10,
+      min_sum_hessian_in_leaf: 0.5,
+      lambda_l1: 0.1,
+      lambda_l2: 1,
+      feature_fraction: 0.8,
+      feature_fraction_bynode: 0.5,
+      bagging_fraction: 0.7,
+      bagging_freq: 1,
+      max_bin: 127,
+      cat_smooth: 3,
+      is_unbalance: true,
+      monotone_constraints: [1, 0],
+      seed: 7,
+      num_threads: 4,
+    };
+    const options = {
+      maxIter: 60,
+      stepSize: 0.05,
+      maxLeaves: 63,
+      minInstancesPerNode: 10,
+      minSumHessian: 0.5,
+      alpha: 0.1,
+      lambda: 1,
+      colsampleByTree: 0.8,
+      featureSubsetStrategy: 0.5,
+      subsamplingRate: 0.7,
+      maxBins: 127,
+      categorySmoothing: 3,
+      classWeights: 'balanced',
+      monotoneConstraints: [1, 0],
+      seed: 7,
+    };
+    const found = fromLightGBM(named, { labelCol: 'delayed' });
+    expect(found.options).toEqual({ ...options, labelCol: 'delayed' });
+    expect(found.estimator).toBeInstanceOf(GBTClassifier);
+    expect(found.ignored).toEqual(['bagging_freq', 'num_threads']);
+    const { estimator } = fromLightGBM({
+      application: 'binary',
+      n_estimators: '60',
+      shrinkage_rate: '0.05',
+      max_leaf_nodes: 63,
+      min_child_samples: 10,
+      min_child_weight: 0.5,
+      reg_alpha: 0.1,
+      reg_lambda: 1,
+      colsample_bytree: 0.8,
+      colsample_bynode: 0.5,
+      subsample: 0.7,
+      subsample_freq: 1,
+      max_bins: 127,
+      cat_smooth: 3,
+      is_unbalance: 'true',
+      mc: '1,0',
+      random_state: 7,
+    });
+    expect(estimator.params).toEqual({ ...found.estimator.params, labelCol: 'label' });
+  });
+
+  it('choose the loss and its parameter', () => {
+    const of = (params: object) => fromLightGBM(params as never).options;
+    expect(of({ objective: 'quantile', alpha: 0.25 })).toEqual({
+      lossType: 'quantile',
+      quantileLevel: 0.25,
+    });
+    expect(of({ objective: 'huber' })).toEqual({ lossType: 'huber', huberDelta: 0.9 });
+    expect(of({ objective: 'fair', fair_c: '2' })).toEqual({ lossType: 'fair', fairScale: 2 });
+    expect(of({ objective: 'tweedie', tweedie_variance_power: 1.2 })).toEqual({
+      lossType: 'tweedie',
+      tweediePower: 1.2,
+    });
+    expect(fromLightGBM({}).estimator).toBeInstanceOf(GBTRegressor);
+    // rows are only drawn where bagging_freq says so
+    expect(of({ bagging_fraction: 0.5 })).toEqual({});
+    expect(of({ data_sample_strategy: 'goss', top_rate: 0.3 })).toEqual({
+      gossTopRate: 0.3,
+      gossOtherRate: 0.1,
+    });
+  });
+
+  it('become those of DART, which stops at no round', () => {
+    const dart = { boosting: 'dart', drop_rate: 0.3, max_drop: -1, early_stopping_round: 5 };
+    expect(fromLightGBM({ objective: 'binary', ...dart }).options).toEqual({
+      dropRate: 0.3,
+      skipDrop: 0.5,
+      maxDrop: 1_000_000,
+    });
+  });
+
+  it('that have no counterpart are refused, unknown ones with the nearest name', () => {
+    const refused = (params: object) => () => fromLightGBM(params as never);
+    expect(refused({ num_leafs: 3 })).toThrow(/got num_leafs; did you mean num_lea/);
+    expect(refused({ objective: 'mape' })).toThrow(
+      /objective in the params of fromLightGBM must be/,
+    );
+    expect(refused({ boosting: 'rf' })).toThrow(/RandomForestClassifier/);
+    expect(refused({ min_gain_to_split: 0.1 })).toThrow(/by unit of weight/);
+    expect(refused({ bagging_fraction: 0.5, bagging_freq: 5 })).toThrow(/bagging_freq/);
+    expect(refused({ num_leaves: 1 })).toThrow(/maxLeaves of GBTRegressor must be/);
+  });
+});
+
+describe('parameters of XGBoost', () => {
+  it('become ours, with its defaults where they are left out', () => {
+    const { estimator, options, ignored } = fromXGBoost({
+      objective: 'binary:logistic',
+      n_estimators: 50,
+      colsample_bylevel: 0.5,
+      tree_method: 'hist',
+    });
+    expect(estimator).toBeInstanceOf(GBTClassifier);
+    expect(ignored).toEqual(['tree_method']);
+    expect(options).toEqual({
+      stepSize: 0.3,
+      maxDepth: 6,
+      lambda: 1,
+      minSumHessian: 1,
+      minInstancesPerNode: 1,
+      maxIter: 50,
+      colsampleByLevel: 0.5,
+    });
+    const deep = fromXGBoost({
+      max_depth: 0,
+      max_leaves: 31,
+      grow_policy: 'lossguide',
+      max_bin: 256,
+    });
+    expect(deep.options).toMatchObject({ maxLeaves: 31, maxBins: 255 });
+    expect(deep.options).not.toHaveProperty('maxDepth');
+    const quantiles = { objective: 'reg:quantileerror', quantile_alpha: [0.1, 0.9] };
+    expect(fromXGBoost(quantiles).options).toMatchObject({ quantileAlphas: [0.1, 0.9] });
+  });
+
+  it('that have no counterpart are refused', () => {
+    const refused = (params: object) => () => fromXGBoost(params as never);
+    expect(refused({ booster: 'dart' })).toThrow(
+      /booster in the params of fromXGBoost must be 'gbtree'/,
+    );
+    expect(refused({ objective: 'survival:cox' })).toThrow(/must be one of binary:logistic/);
+    expect(refused({ grow_policy: 'lossguide' })).toThrow(/max_leaves/);
+    expect(refused({ colsample_bytreee: 0.5 })).toThrow(/did you mean colsample_bytree\?/);
+  });
+});
+
+it('converted parameters fit the model that ours do, byte for byte', async () => {
+  const rows = [...Array(120).keys()];
+  const table = inlineTable({ x: rows.map((row) => row % 17), label: rows.map((row) => row % 5) });
+  const { estimator } = fromLightGBM(
+    { objective: 'l2', n_estimators: 4, min_child_samples: 3, num_leaves: 5 },
+    { featuresCols: ['x'] },
+  );
+  const ours = new GBTRegressor({
+    lossType: 'squared',
+    maxIter: 4,
+    minInstancesPerNode: 3,
+    maxLeaves: 5,
+    featuresCols: ['x'],
+  });
+  expect(await savedBytes(await estimator.fit(table))).toEqual(
+    await savedBytes(await ours.fit(table)),
+  );
+});
