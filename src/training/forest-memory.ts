@@ -108,8 +108,10 @@ function layOut(
   let memory: ForestMemory | null = null;
   for (let local = 0; local < environment.numLocal; local++) {
     const isIdle = local >= numGrowers;
-    const hasDevice = job.device !== null && !isTogether && local === 0;
+    const hasDevice = job.device !== null && local === 0;
     const deviceNodes = hasDevice ? nodesWithin(job.maxHistogramBytes, histogramBytes) : 0;
+    // ranks that meet have room for the histograms of a round already
+    const ownRoom = hasDevice && !isTogether;
     const hasIds = needsIds || (hasDevice && moved.isWhole);
     // the ranks of a process hold different numbers of rows; each gets room for the most, and one more
     const room = isIdle ? 1 : train.numProcess + 1;
@@ -139,7 +141,7 @@ function layOut(
       factors: job.balancesDraws ? arena.allocate(8 * rows.classes.length) : 0,
       squares: job.keepsVariances ? arena.allocate(8 * train.numProcess) : 0,
       isTogether,
-      deviceHistograms: hasDevice ? arena.allocate(deviceNodes * histogramBytes) : 0,
+      deviceHistograms: ownRoom ? arena.allocate(deviceNodes * histogramBytes) : 0,
       deviceNodes,
       isIdle,
     };

@@ -4,7 +4,7 @@
  * Driver: plans what is read, starts one rank a thread, puts the ranks' trees together by their numbers.
  * Rank, in one process: draws the number of the next tree, its rows and, node by node, its features; grows
  * it alone over all rows of the process; the first one has a device do it, where the job asks for one, while the
- * others go on as ever. Over several processes, and where the memory of one does not hold a
+ * others go on as ever. Over several processes (each with a device of its own, where that is asked for), and where the memory of one does not hold a
  * copy of the rows for each rank: all ranks grow each tree together, each over its own rows, and meet for many
  * nodes at once. Every draw hangs on seed, tree, row and path only, so the trees are the same either way.
  * Bounded by trees · depth · rows · features looked at.
@@ -23,7 +23,7 @@ import { MemoryViews } from '../tree/backend/cpu/memory-views.ts';
 import { ForestTreeGrower } from '../tree/grow-forest-tree.ts';
 import { pruneTree } from '../tree/prune-tree.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
-import { balanceDraws } from './balance-draws.ts';
+import { balanceDraws, type DrawnBalance } from './balance-draws.ts';
 import { treeKey } from './column-sampling.ts';
 import { dataKey } from './data-key.ts';
 import { bootstrapKey, drawThresholds } from './draw-thresholds.ts';
@@ -31,7 +31,7 @@ import { settleForestLeaves } from './forest-leaves.ts';
 import { type ForestMemory, planForest } from './forest-memory.ts';
 import { forestSetting, forestUnits, inGains, settledLeaves } from './forest-setting.ts';
 import { type ForestStart, startForest } from './forest-start.ts';
-import { GpuForestTrees } from './grow-forest-on-rig.ts';
+import { GpuForestTrees, type RowShare } from './grow-forest-on-rig.ts';
 import { type IngestedRows, ingest } from './ingest/ingest.ts';
 import type { ForestJob, ForestSnapshot, RankResult, TrainedFacts } from './messages.ts';
 import { ProgressPace } from './progress-pace.ts';
@@ -132,7 +132,7 @@ class ForestTrainer {
     });
     const rig = { ...{ environment, job, rows, memory, setting }, collective: this.#collective };
     this.#gpu =
-      memory.deviceNodes === 0
+      job.device === null || (memory.deviceNodes === 0 && !memory.isTogether)
         ? null
         : new GpuForestTrees({ ...rig, views, nodes: this.#nodes, moved: this.#moved, findings });
   }
@@ -229,16 +229,33 @@ class ForestTrainer {
   async #growOne(tree: number, numThresholds: number): Promise<TreeEnsemble> {
     const { environment, job, rows, start, memory } = this.#p;
     const parts = { environment, job, rows, start, memory, collective: this.#collective };
-    this.#drawRows(tree, numThresholds);
-    const balance = job.balancesDraws ? await balanceDraws(parts) : null;
-    if (balance !== null) this.#limitWeight(balance.total);
     const key = treeKey(job.seed, tree);
-    const order =
-      (await this.#gpu?.grow(this.#copyRows(), key)) ??
-      (await this.#grower.grow(this.#copyRows(), key));
+    let balance = await this.#draw(tree, numThresholds);
+    let order = (await this.#gpu?.grow(this.#copyRows(), key)) ?? null;
+    if (order === null) {
+      // a device that was given up had drawn for all ranks of its process
+      if (this.#gpu !== null) balance = await this.#draw(tree, numThresholds);
+      order = await this.#grower.grow(this.#copyRows(), key);
+    }
     await settleForestLeaves({ ...parts, nodes: this.#nodes, moved: this.#moved, balance });
     const grown = packNodes(this.#nodes, order, rows.layout);
     return job.leafPrice > 0 ? pruneTree(grown, inGains(job, job.leafPrice)) : grown;
+  }
+
+  /** Draws a tree's rows. */
+  async #draw(tree: number, numThresholds: number): Promise<DrawnBalance | null> {
+    const { environment, job, rows, start, memory } = this.#p;
+    this.#drawRows(tree, numThresholds);
+    if (!job.balancesDraws) return null;
+    const own = { ...memory, ...this.#share };
+    const collective = this.#collective;
+    const balance = await balanceDraws({ environment, collective, rows, start, memory: own });
+    this.#limitWeight(balance.total);
+    return balance;
+  }
+
+  get #share(): RowShare {
+    return this.#gpu?.share ?? this.#p.memory;
   }
 
   /** The least weight of a node where weights hang on the draws. */
@@ -251,7 +268,8 @@ class ForestTrainer {
   /** Counts how often each row is drawn. */
   #drawRows(tree: number, numThresholds: number): void {
     const { environment, job, rows, memory } = this.#p;
-    const { firstRow, numRows, counts } = memory;
+    const { counts } = memory;
+    const { firstRow, numRows } = this.#share;
     environment.kernels.drawCounts(
       rows.keys + 4 * firstRow,
       numRows,
@@ -267,7 +285,8 @@ class ForestTrainer {
   #copyRows(): number {
     const { environment, rows, memory } = this.#p;
     const { layout, records } = rows;
-    const { firstRow, numRows, buffers, counts } = memory;
+    const { buffers, counts } = memory;
+    const { firstRow, numRows } = this.#share;
     return environment.kernels.copyDrawn(
       memory.scratch.plan,
       records,

@@ -7,7 +7,7 @@ import type { ForestRows } from '../tree/backend/cpu/forest-rows.ts';
 import type { SearchCounters } from '../tree/backend/cpu/forest-search.ts';
 import type { MemoryViews } from '../tree/backend/cpu/memory-views.ts';
 import { asFailure } from '../tree/backend/gpu/device-failure.ts';
-import { DeviceForest } from '../tree/backend/gpu/device-forest.ts';
+import { DeviceForest, type DeviceForestOptions } from '../tree/backend/gpu/device-forest.ts';
 import { DeviceForestSearch } from '../tree/backend/gpu/device-forest-search.ts';
 import { acquireDevice, closeDevice, type OpenDevice } from '../tree/backend/gpu/open-device.ts';
 import { ForestTreeGrower } from '../tree/grow-forest-tree.ts';
@@ -75,20 +75,9 @@ export class GpuForestRig {
 
   /** Opens this thread's device. @throws DeviceFailure */
   static async create(parts: ForestRigParts): Promise<GpuForestRig> {
-    const { environment, rows, memory, setting, job } = parts;
     try {
       const open = await acquireDevice();
-      const device = await DeviceForest.create(open, {
-        layout: rows.layout,
-        setting,
-        memory: environment.memory,
-        records: rows.records,
-        numRows: rows.train.numProcess,
-        histogramBytes: memory.histogramBytes,
-        maxNodes: memory.deviceNodes,
-        loseAfter: job.device?.loseAfter ?? null,
-        recordLimits: job.device?.records ?? {},
-      });
+      const device = await DeviceForest.create(open, deviceForestOptions(parts));
       return new GpuForestRig(parts, open, device);
     } catch (error) {
       await closeDevice();
@@ -124,4 +113,20 @@ export class GpuForestRig {
     this.#device.destroy();
     await closeDevice();
   }
+}
+
+/** What a device is told of a fit. */
+export function deviceForestOptions(parts: ForestRigParts): DeviceForestOptions {
+  const { environment, rows, memory, setting, job } = parts;
+  return {
+    layout: rows.layout,
+    setting,
+    memory: environment.memory,
+    records: rows.records,
+    numRows: rows.train.numProcess,
+    histogramBytes: memory.histogramBytes,
+    maxNodes: memory.deviceNodes,
+    loseAfter: job.device?.loseAfter ?? null,
+    recordLimits: job.device?.records ?? {},
+  };
 }

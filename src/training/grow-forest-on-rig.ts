@@ -1,17 +1,32 @@
 /**
  * Grows a rank's trees on a device, as long as there is one: it is opened with the rank's first tree. If it fails and
- * the job says `auto`, the tree is grown again on the CPU, and all others after it.
+ * the job says `auto`, the tree is grown again on the CPU, and all others after it. Where ranks grow each tree together,
+ * all of them do so: one rank of each process has the rows of the process on its device, and they meet.
  */
 import { emitWarning } from '../base/warn.ts';
 import type { SearchCounters } from '../tree/backend/cpu/forest-search.ts';
 import { type DeviceFailure, isDeviceFailure } from '../tree/backend/gpu/device-failure.ts';
-import type { ForestRigParts, GpuForestRig } from './gpu-forest-rig.ts';
+import type { ForestRigParts } from './gpu-forest-rig.ts';
 import type { DeviceTold } from './messages.ts';
+
+/** What trees are grown on. */
+interface ForestRig {
+  readonly counters: SearchCounters;
+  readonly told: DeviceTold | null;
+  grow(numDrawn: number, key: number): Promise<Uint32Array>;
+  close(): Promise<void>;
+}
+
+/** Rows [firstRow, firstRow + numRows) of the process, from which a rank draws. */
+export interface RowShare {
+  readonly firstRow: number;
+  readonly numRows: number;
+}
 
 /** See the header. */
 export class GpuForestTrees {
   readonly #parts: ForestRigParts;
-  #rig: GpuForestRig | null = null;
+  #rig: ForestRig | null = null;
   #isGivenUp = false;
   #counters: SearchCounters = { histogramRows: 0, featuresDecided: 0 };
   #told: DeviceTold | null = null;
@@ -22,6 +37,13 @@ export class GpuForestTrees {
 
   get counters(): SearchCounters {
     return this.#rig?.counters ?? this.#counters;
+  }
+
+  /** The rows that this rank draws from: those of the process where it drives the device for all of them. */
+  get share(): RowShare {
+    const { memory, rows } = this.#parts;
+    if (this.#isGivenUp || !memory.isTogether) return memory;
+    return { firstRow: 0, numRows: memory.deviceNodes > 0 ? rows.train.numProcess : 0 };
   }
 
   get told(): DeviceTold | null {
@@ -51,7 +73,11 @@ export class GpuForestTrees {
     await rig.close();
   }
 
-  async #open(): Promise<GpuForestRig> {
+  async #open(): Promise<ForestRig> {
+    if (this.#parts.memory.isTogether) {
+      const { GpuForestMeetingRig } = await import('./gpu-forest-meeting-rig.ts');
+      return await GpuForestMeetingRig.create(this.#parts);
+    }
     const { GpuForestRig } = await import('./gpu-forest-rig.ts');
     return await GpuForestRig.create(this.#parts);
   }
@@ -62,6 +88,8 @@ export class GpuForestTrees {
     await this.close();
     const { owner } = job.ingest;
     if (job.device?.kind !== 'auto') throw failure.toError(owner);
-    emitWarning(`${owner} goes on without the GPU: ${failure.message}`);
+    if (this.#parts.collective.rank === 0) {
+      emitWarning(`${owner} goes on without the GPU: ${failure.message}`);
+    }
   }
 }

@@ -2,18 +2,12 @@
 
 import { CoppiceError } from '../../base/errors.ts';
 import { gangRunnerOf } from '../../cluster/gang-runner.ts';
-import type { TaskRunner } from '../../cluster/task-runner.ts';
 import type { NumbersByName } from '../../params/by-name-kind.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
 import { fitColumns, rowIdModeOf } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { deviceRequest } from '../../training/choose-device.ts';
-import type {
-  DeviceName,
-  DeviceRequest,
-  ForestJob,
-  ForestSnapshot,
-} from '../../training/messages.ts';
+import type { ForestJob, ForestSnapshot } from '../../training/messages.ts';
 import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
 import { ingestOf, modelData, type TreeFit, trainedData } from '../boosting/fit-gbt.ts';
 import { appendTrees, initialData, knownClasses } from '../boosting/initial-model.ts';
@@ -61,21 +55,6 @@ const singleTree = {
   bootstrap: false,
 } as const;
 
-/** Over several processes forests grow on the CPU; who leaves the device to the session or to `auto` gets that. */
-function forestDevice(
-  owner: string,
-  device: DeviceName | undefined,
-  runner: TaskRunner,
-): DeviceRequest | null {
-  if (gangRunnerOf(runner).hasOtherProcesses !== true) return deviceRequest(device, runner);
-  if (device !== 'gpu') return null;
-  throw new CoppiceError(
-    'UNSUPPORTED',
-    `device of ${owner} must be 'cpu' or 'auto' on executors, where all of them share each tree; got 'gpu'`,
-    { context: { owner, param: 'device' } },
-  );
-}
-
 /** Fits a forest. */
 export async function fitForest(
   fit: ForestFit,
@@ -83,7 +62,6 @@ export async function fitForest(
   options: FitOptions,
 ): Promise<TreeModelData> {
   const { owner, labelKind, drawsCuts = false, isSingle = false } = fit;
-  const device = forestDevice(owner, fit.params.device, table.runner);
   const params = isSingle ? { ...fit.params, ...singleTree } : fit.params;
   const columns = {
     ...fitColumns(owner, table.schema, params, labelKind),
@@ -122,7 +100,7 @@ export async function fitForest(
     keepsVariances: params.varianceCol !== undefined,
     maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
     sharesTrees: false,
-    device,
+    device: deviceRequest(params.device, table.runner),
     seed: params.seed,
     kernels: undefined,
   };

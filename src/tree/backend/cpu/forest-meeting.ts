@@ -9,9 +9,22 @@
  * A node whose features bring no split goes round again with further ones. Three meetings serve as many nodes
  * as fit the memory set apart for histograms.
  */
+import { type Awaitable, isPromise } from '../../../base/awaitable.ts';
 import { entryWords, type ForestSetting } from './forest-plan.ts';
 import type { ForestSearch, SearchCounters, SearchParts } from './forest-search.ts';
 import type { MemoryViews } from './memory-views.ts';
+
+/** Who adds up a rank's rows: its own thread, or the device of its process. */
+export interface MeetingRows {
+  /** Sums of the nodes over all ranks, node behind node. */
+  totals(batch: readonly number[]): Awaitable<BigInt64Array>;
+  /** Adds this rank's rows of a node to a histogram that is clear: of the features that were just drawn. */
+  add(node: number, numChosen: number, histogram: number): void;
+  /** Returns when all histograms are added up. */
+  finish(): Awaitable<void>;
+  /** Tells of a split; what is found of it is at hand. */
+  tookSplit(node: number, best: number): void;
+}
 
 /** What ranks that meet need besides. */
 export interface MeetingParts extends SearchParts {
@@ -23,6 +36,8 @@ export interface MeetingParts extends SearchParts {
   readonly nodeBytes: number;
   readonly histogramBytes: number;
   readonly maxNodes: number;
+  /** Left out where each rank adds up its own rows. */
+  readonly adder?: MeetingRows;
 }
 
 /** A feature that a node looks at. */
@@ -48,12 +63,14 @@ export class MeetingSearch implements ForestSearch {
   readonly isTogether = true;
   readonly counters: SearchCounters = { histogramRows: 0, featuresDecided: 0 };
   readonly #p: MeetingParts;
+  readonly #adder: MeetingRows;
   readonly #totalsBytes: number;
   /** Bytes that ranks tell each other of a node: all but its totals. */
   readonly #candidateBytes: number;
 
   constructor(parts: MeetingParts) {
     this.#p = parts;
+    this.#adder = parts.adder ?? new OwnRows(parts);
     this.#totalsBytes = 8 * entryWords(parts.setting);
     this.#candidateBytes = parts.nodeBytes - this.#totalsBytes;
   }
@@ -84,15 +101,9 @@ export class MeetingSearch implements ForestSearch {
   }
 
   async #sumUp(batch: readonly number[]): Promise<void> {
-    const { kernels, collective, nodes, rows, findings, plan, setting, views } = this.#p;
+    const { kernels, findings, plan, setting, views } = this.#p;
     const words = entryWords(setting);
-    const sums = new BigInt64Array(words * batch.length);
-    batch.forEach((node, i) => {
-      const best = this.#best(i);
-      kernels.nodeTotals(plan, rows.address(nodes, node), nodes.count[node] as number, best);
-      sums.set(views.i64.subarray(best / 8 + 8, best / 8 + 8 + words), words * i);
-    });
-    await collective.allreduce(sums, 'sum');
+    const sums = await this.#adder.totals(batch);
     batch.forEach((node, i) => {
       const best = this.#best(i);
       views.i64.set(sums.subarray(words * i, words * (i + 1)), best / 8 + 8);
@@ -109,7 +120,7 @@ export class MeetingSearch implements ForestSearch {
     onSplit: (node: number, best: number) => void,
   ): Promise<number[]> {
     const { collective, kernels, plan, findings } = this.#p;
-    const round = this.#build(pending, attempt);
+    const round = await this.#build(pending, attempt);
     if (round.nodes.length === 0) return [];
     await this.#exchange(round);
     const own = this.#scan(round, places, attempt);
@@ -122,25 +133,24 @@ export class MeetingSearch implements ForestSearch {
         continue;
       }
       findings.takeSplit(node, best);
+      this.#adder.tookSplit(node, best);
       onSplit(node, best);
     }
     return open;
   }
 
   /** Draws features and adds this rank's rows; nodes without features left drop out. */
-  #build(pending: readonly number[], attempt: number): Round {
-    const { kernels, collective, nodes, rows, plan, histogram, histogramBytes, views } = this.#p;
+  async #build(pending: readonly number[], attempt: number): Promise<Round> {
+    const { kernels, collective, nodes, plan, histogram, histogramBytes, views } = this.#p;
     const kept: number[] = [];
     const pairs: Pair[] = [];
     for (const node of pending) {
       const numChosen = kernels.drawFeatures(plan, nodes.key[node] as number, attempt);
       if (numChosen === 0) continue;
-      const count = nodes.count[node] as number;
       const offset = kept.length * histogramBytes;
       kernels.clearBytes(histogram + offset, histogramBytes);
-      const address = rows.address(nodes, node);
-      kernels.addForestRows(plan, address, count, numChosen, histogram + offset, 0);
-      this.counters.histogramRows += count;
+      this.#adder.add(node, numChosen, histogram + offset);
+      this.counters.histogramRows += nodes.count[node] as number;
       for (let c = 0; c < numChosen; c++) {
         const firstEntry = views.u32[this.#p.chosen / 4 + 8 * c + 3] as number;
         const begin = offset + firstEntry * 8 * entryWords(this.#p.setting);
@@ -148,6 +158,8 @@ export class MeetingSearch implements ForestSearch {
       }
       kept.push(node);
     }
+    const finished = this.#adder.finish();
+    if (isPromise(finished)) await finished;
     const { size } = collective;
     const bounds = Array.from({ length: size + 1 }, (_, r) =>
       Math.floor((pairs.length * r) / size),
@@ -215,6 +227,42 @@ export class MeetingSearch implements ForestSearch {
       f64[best / 8 + 4] = runnerUpGain;
       i32[best / 4 + 10] = runnerUpPlace;
     });
+  }
+}
+
+/** Each rank adds up the rows in its buffers. */
+class OwnRows implements MeetingRows {
+  readonly #p: MeetingParts;
+
+  constructor(parts: MeetingParts) {
+    this.#p = parts;
+  }
+
+  async totals(batch: readonly number[]): Promise<BigInt64Array> {
+    const { kernels, collective, nodes, rows, plan, setting, views, best, nodeBytes } = this.#p;
+    const words = entryWords(setting);
+    const sums = new BigInt64Array(words * batch.length);
+    batch.forEach((node, i) => {
+      const at = best + i * nodeBytes;
+      kernels.nodeTotals(plan, rows.address(nodes, node), nodes.count[node] as number, at);
+      sums.set(views.i64.subarray(at / 8 + 8, at / 8 + 8 + words), words * i);
+    });
+    await collective.allreduce(sums, 'sum');
+    return sums;
+  }
+
+  add(node: number, numChosen: number, histogram: number): void {
+    const { kernels, nodes, rows, plan } = this.#p;
+    const count = nodes.count[node] as number;
+    kernels.addForestRows(plan, rows.address(nodes, node), count, numChosen, histogram, 0);
+  }
+
+  finish(): void {
+    // nothing is under way
+  }
+
+  tookSplit(): void {
+    // sums are taken from the rows
   }
 }
 

@@ -7,7 +7,7 @@
  * A node of few rows would be a workgroup's start and a histogram's way for little work: its rows are brought home,
  * and the rest of its branch is grown by the CPU.
  */
-import type { BinnedLayout, FeaturePlace } from '../../../binning/binned-layout.ts';
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { ForestNodes } from '../cpu/forest-nodes.ts';
 import { entryWords, type ForestSetting } from '../cpu/forest-plan.ts';
 import type { ForestBuffers, ForestRows } from '../cpu/forest-rows.ts';
@@ -18,8 +18,8 @@ import {
   type SearchParts,
 } from '../cpu/forest-search.ts';
 import type { MemoryViews } from '../cpu/memory-views.ts';
-import { sidesBytes, writeSides } from '../cpu/sides.ts';
-import type { DeviceForest, NodeBuild, RowFetch, RowMove, RowRun } from './device-forest.ts';
+import type { DeviceForest, NodeBuild, RowFetch, RowMove } from './device-forest.ts';
+import { DeviceForestRows } from './device-forest-rows.ts';
 
 /** What it is made of. */
 export interface DeviceSearchParts extends SearchParts {
@@ -53,8 +53,7 @@ export class DeviceForestSearch implements ForestSearch {
   readonly #rows: ForestRows;
   readonly #alone: AloneSearch;
   readonly #words: number;
-  /** Slots by row number, times how often the tree drew the row. */
-  readonly #slots: Uint32Array;
+  readonly #onDevice: DeviceForestRows;
   readonly #away = new Map<number, NodeWords>();
   #moves: RowMove[] = [];
   #histogramRows = 0;
@@ -65,7 +64,7 @@ export class DeviceForestSearch implements ForestSearch {
     this.#rows = parts.rows;
     this.#alone = new AloneSearch(parts);
     this.#words = entryWords(parts.setting);
-    this.#slots = new Uint32Array((parts.layout.slotBytes / 4) * parts.numRows);
+    this.#onDevice = new DeviceForestRows(parts);
   }
 
   get counters(): SearchCounters {
@@ -78,25 +77,12 @@ export class DeviceForestSearch implements ForestSearch {
 
   /** Takes a tree's rows from the first buffer to the device. */
   beginTree(numDrawn: number): void {
-    const { device, views, buffers } = this.#p;
+    const { views, buffers, homeRows } = this.#p;
     views.refresh();
     this.#away.clear();
     this.#moves = [];
-    if (numDrawn < this.#p.homeRows) return;
-    const { stride, slotOffset, idOffset, isWhole } = this.#rows.moved;
-    const slotWords = this.#p.layout.slotBytes / 4;
-    const { u32 } = views;
-    const first = buffers.rows[0] / 4;
-    const ids = new Uint32Array(numDrawn);
-    if (isWhole) ids.set(u32.subarray(buffers.ids[0] / 4, buffers.ids[0] / 4 + numDrawn));
-    for (let r = 0; r < numDrawn; r++) {
-      const row = first + (r * stride) / 4;
-      if (!isWhole) ids[r] = u32[row + idOffset / 4] as number;
-      const to = slotWords * (ids[r] as number);
-      const from = row + slotOffset / 4;
-      for (let w = 0; w < slotWords; w++) this.#slots[to + w] = u32[from + w] as number;
-    }
-    device.beginTree(this.#slots, ids);
+    if (numDrawn < homeRows) return;
+    this.#onDevice.beginTree(numDrawn);
     const root = 0;
     this.#p.kernels.nodeTotals(this.#p.plan, buffers.rows[0], numDrawn, this.#p.best);
     this.#away.set(root, { total: this.#wordsAt(this.#p.best + 64), left: null });
@@ -109,22 +95,11 @@ export class DeviceForestSearch implements ForestSearch {
       this.#rows.split(nodes, node);
       return;
     }
-    const { layout } = this.#p;
-    const place = layout.places[nodes.place[node] as number] as FeaturePlace;
-    const cut = nodes.cut[node] as number;
-    const sides = new Uint8Array(sidesBytes(place));
-    const leftBins = cut < 0 ? (nodes.leftBins.get(node) as Uint32Array) : null;
-    const missingGoesLeft = ((nodes.flags[node] as number) & 1) === 1;
-    writeSides({ bin: cut, leftBins, missingGoesLeft, heavierIsLeft: false }, place, sides);
     const left = nodes.leftChild[node] as number;
     const leftWords = words.left as BigInt64Array;
     const numLeft = this.#rowsOf(leftWords);
-    const run = this.#runOf(node);
-    nodes.start[left] = run.start;
-    nodes.count[left] = numLeft;
-    nodes.start[left + 1] = run.start + numLeft;
-    nodes.count[left + 1] = run.count - numLeft;
-    this.#moves.push({ ...run, place, sides, numLeft });
+    this.#moves.push(this.#onDevice.moveOf(node, numLeft));
+    this.#onDevice.placeChildren(node, numLeft);
     const rest = words.total.map((word, i) => word - (leftWords[i] as bigint));
     this.#away.set(left, { total: leftWords, left: null });
     this.#away.set(left + 1, { total: rest, left: null });
@@ -165,18 +140,10 @@ export class DeviceForestSearch implements ForestSearch {
 
   /** Brings the row numbers of the leaves that stayed on the device to where those of the CPU lie. */
   async bringLeaves(): Promise<void> {
-    const { device, nodes, views } = this.#p;
+    const { device, nodes } = this.#p;
     const fetches = [...nodes.leaves()]
       .filter((leaf) => this.#away.has(leaf))
-      .map((leaf): RowFetch => {
-        const { address, step } = this.#rows.ids(nodes, leaf);
-        const take = (ids: Uint32Array): void => {
-          for (let r = 0; r < ids.length; r++) {
-            views.u32[(address + r * step) / 4] = ids[r] as number;
-          }
-        };
-        return { ...this.#runOf(leaf), take };
-      });
+      .map((leaf) => this.#onDevice.fetchOfLeaf(leaf));
     await device.carryOut({ moves: this.#takeMoves(), builds: [], fetches, histograms: 0 });
   }
 
@@ -209,18 +176,12 @@ export class DeviceForestSearch implements ForestSearch {
   }
 
   #buildOf(node: number, attempt: number): { node: number; build: NodeBuild }[] {
-    const { kernels, plan, nodes, views, chosen, layout } = this.#p;
+    const { kernels, plan, nodes } = this.#p;
     const numChosen = kernels.drawFeatures(plan, nodes.key[node] as number, attempt);
     if (numChosen === 0) return [];
-    const run = this.#runOf(node);
-    this.#histogramRows += run.count;
+    this.#histogramRows += nodes.count[node] as number;
     this.#featuresDecided += numChosen;
-    const features = Array.from({ length: numChosen }, (_, c) => {
-      const at = chosen / 4 + 8 * c;
-      const place = layout.places[views.u32[at] as number] as FeaturePlace;
-      return { place, firstEntry: views.u32[at + 3] as number };
-    });
-    return [{ node, build: { ...run, features } }];
+    return [{ node, build: this.#onDevice.buildOf(node, numChosen) }];
   }
 
   #scan(node: number, index: number, attempt: number): boolean {
@@ -245,7 +206,8 @@ export class DeviceForestSearch implements ForestSearch {
     const { stride, slotOffset, idOffset, isWhole } = this.#rows.moved;
     const slotWords = layout.slotBytes / 4;
     const side = (nodes.depth[node] as number) & 1;
-    const run = this.#runOf(node);
+    const { slots } = this.#onDevice;
+    const run = this.#onDevice.runOf(node);
     const take = (ids: Uint32Array): void => {
       const { u32 } = views;
       const numbers = ((buffers.ids[side] as number) + 4 * run.start) / 4;
@@ -256,7 +218,7 @@ export class DeviceForestSearch implements ForestSearch {
         if (isWhole) for (let w = 0; w < stride / 4; w++) u32[to + w] = u32[from + w] as number;
         else u32[to + idOffset / 4] = id;
         for (let w = 0; w < slotWords; w++) {
-          u32[to + slotOffset / 4 + w] = this.#slots[slotWords * id + w] as number;
+          u32[to + slotOffset / 4 + w] = slots[slotWords * id + w] as number;
         }
         to += stride / 4;
       }
@@ -268,15 +230,6 @@ export class DeviceForestSearch implements ForestSearch {
     const moves = this.#moves;
     this.#moves = [];
     return moves;
-  }
-
-  #runOf(node: number): RowRun {
-    const { nodes } = this.#p;
-    return {
-      stretch: ((nodes.depth[node] as number) & 1) as 0 | 1,
-      start: nodes.start[node] as number,
-      count: nodes.count[node] as number,
-    };
   }
 
   #wordsAt(address: number): BigInt64Array {

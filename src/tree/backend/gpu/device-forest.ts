@@ -52,8 +52,8 @@ export interface RowMove extends RowRun {
   readonly place: FeaturePlace;
   /** A byte a bin, 1 for left. */
   readonly sides: Uint8Array;
-  /** Rows that must turn out to go left. */
-  readonly numLeft: number;
+  /** Rows that must turn out to go left; null where only the device knows. */
+  readonly numLeft: number | null;
 }
 
 /** A node whose histogram is wanted: its features, with their first entries in it. */
@@ -171,16 +171,19 @@ export class DeviceForest {
     }
   }
 
-  /** One submit and one wait; more where a level has more nodes than one dispatch has workgroups. */
-  async carryOut(batch: DeviceBatch): Promise<void> {
+  /**
+   * One submit and one wait; more where a level has more nodes than one dispatch has workgroups.
+   * @returns rows that each move sent to the left
+   */
+  async carryOut(batch: DeviceBatch): Promise<readonly number[]> {
     try {
-      await this.#carryOutParts(batch);
+      return await this.#carryOutParts(batch);
     } catch (error) {
       throw asFailure(error);
     }
   }
 
-  async #carryOutParts(batch: DeviceBatch): Promise<void> {
+  async #carryOutParts(batch: DeviceBatch): Promise<readonly number[]> {
     let chunks = 0;
     let from = 0;
     batch.moves.forEach(({ count }, i) => {
@@ -191,11 +194,11 @@ export class DeviceForest {
     });
     if (from === 0) return await this.#carryOut(batch);
     const none = { builds: [], fetches: [], histograms: 0 };
-    await this.#carryOutParts({ ...none, moves: batch.moves.slice(0, from) });
-    await this.#carryOut({ ...batch, moves: batch.moves.slice(from) });
+    const first = await this.#carryOutParts({ ...none, moves: batch.moves.slice(0, from) });
+    return [...first, ...(await this.#carryOut({ ...batch, moves: batch.moves.slice(from) }))];
   }
 
-  async #carryOut({ moves, builds, fetches, histograms }: DeviceBatch): Promise<void> {
+  async #carryOut({ moves, builds, fetches, histograms }: DeviceBatch): Promise<number[]> {
     const { histogramBytes, memory } = this.#o;
     const { hist, rows } = this.#buffers;
     const stretches: Stretch[] = [];
@@ -208,13 +211,13 @@ export class DeviceForest {
     for (const fetch of fetches) {
       stretches.push({ from: rows, offset: 4 * this.#first(fetch), bytes: 4 * fetch.count });
     }
-    if (stretches.length === 0) return;
+    if (stretches.length === 0) return [];
     this.#numBatches += 1;
     if (this.#numBatches === this.#o.loseAfter) this.#open.lose();
     const encoder = this.#commands;
     this.#encoder = null;
-    await this.#readback.readAll(encoder, stretches, (bytes) => {
-      checkMoves(moves, new Uint32Array(bytes, 0, 2 * moves.length));
+    return await this.#readback.readAll(encoder, stretches, (bytes) => {
+      const numLeft = checkedMoves(moves, new Uint32Array(bytes, 0, 2 * moves.length));
       let at = 8 * moves.length;
       const built = new Uint32Array(bytes, at, builtBytes / 4);
       new Uint32Array(memory.buffer, histograms, built.length).set(built);
@@ -223,6 +226,7 @@ export class DeviceForest {
         take(new Uint32Array(bytes, at, count));
         at += 4 * count;
       }
+      return numLeft;
     });
   }
 
@@ -327,11 +331,13 @@ export class DeviceForest {
   }
 }
 
-function checkMoves(moves: readonly RowMove[], counts: Uint32Array): void {
-  moves.forEach(({ numLeft, count }, i) => {
-    if (counts[2 * i] !== numLeft || counts[2 * i + 1] !== count - numLeft) {
+function checkedMoves(moves: readonly RowMove[], counts: Uint32Array): number[] {
+  return moves.map(({ numLeft, count }, i) => {
+    const left = counts[2 * i] as number;
+    if (left !== (numLeft ?? left) || left + (counts[2 * i + 1] as number) !== count) {
       throw new RangeError('a split on the device lost rows');
     }
+    return left;
   });
 }
 

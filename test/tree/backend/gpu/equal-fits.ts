@@ -210,6 +210,13 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
   processes: async () => {
     const options = { labelCol: 'b', maxIter: 2, maxDepth: 4, minInstancesPerNode: 3 };
     const found = { name: 'GBTClassifier', options } as const;
+    const few = { numTrees: 2, maxDepth: 5 };
+    const forests = [
+      { name: 'RandomForestClassifier', options: { ...few, labelCol: 'k', weightCol: 'w' } },
+      { name: 'ExtraTreesRegressor', options: { ...few, labelCol: 'y', maxLeaves: 12 } },
+      { name: 'DecisionTreeClassifier', options: { labelCol: 'b', maxDepth: 4 } },
+    ] as const;
+    const told: object[] = [];
     for (const threadsPerProcess of [1, 2]) {
       const processes = new TcpGangRunner({
         numProcesses: 2,
@@ -217,10 +224,24 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
         workerUrl: workerUrl(),
         tasks: pool,
       });
-      await compare(found, wide, { threads: 2 * threadsPerProcess }, new KnobRunner(processes));
+      const gangs = new KnobRunner(processes);
+      const threads = 2 * threadsPerProcess;
+      if (threadsPerProcess === 1) {
+        for (const forest of forests) {
+          await compare(forest, wide, { threads }, gangs);
+          told.push(gangs.reports.map(({ device }) => device?.numTrees ?? 0));
+        }
+      } else {
+        await compare(found, wide, { threads }, gangs);
+        const device = { kind: 'auto', loseAfter: 3 } as const;
+        await compare(forests[0], wide, { threads, device }, gangs);
+      }
       await processes.close();
     }
-    return {};
+    // ranks of one process share each tree too where its memory has no room for a copy of the rows each
+    await compare(forests[0], wide, { threads: 2, sharesTrees: true });
+    told.push(runner.reports.map(({ device }) => device?.numTrees ?? 0));
+    return { told };
   },
   // what one fit leaves on the device or in memory would show after many
   loop: async () => {

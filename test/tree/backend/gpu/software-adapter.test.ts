@@ -79,6 +79,15 @@ describe.runIf(runs)('fits on a device', () => {
     expect(found.map(({ numSent }) => numSent)).toEqual([0, 0, 3, 2]);
   });
 
+  it('grows the trees of forests on the devices of all processes', () => {
+    expect(told.get('processes')?.['told']).toEqual([
+      [2, 2],
+      [2, 2],
+      [1, 1],
+      [2, 0],
+    ]);
+  });
+
   it('goes on from checkpoints and models', () => {
     const ends = ['ABORTED', 'GPU_FAILED', 'GPU_FAILED', 'ABORTED'];
     expect(told.get('resumed')?.['ends']).toEqual(ends);
