@@ -63,6 +63,7 @@ describe('determinism', () => {
       'src/base/switch-in.ts', // how old is what a dead writer left behind?
       'src/cluster/',
       'src/training/progress-pace.ts',
+      'src/training/tree-turns.ts', // which process grows a tree, which the tree cannot show
       'src/tree/backend/gpu/probe-main.ts', // how fast a GPU is; for `doctor` alone
       'src/spark/', // deadlines of calls
       'src/training/rank-result.ts', // how long each phase of a fit took; never saved

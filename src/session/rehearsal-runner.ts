@@ -43,7 +43,7 @@ export class RehearsalRunner implements GangRunner {
   async runGang(request: GangRequest): Promise<unknown[]> {
     const { program, width, memory, signal } = request;
     const payloads = Array.from({ length: width }, (_, first) =>
-      shortened(request.payload({ first, count: 1, total: width }), this.#numTrees),
+      shortened(request.payload({ first, count: 1, total: width }), this.#numTrees, width),
     );
     const job: RehearsalJob = { program, payloads };
     const [answer] = (await this.#inner.runGang({
@@ -65,7 +65,9 @@ export class RehearsalRunner implements GangRunner {
   }
 }
 
-function shortened(payload: unknown, numTrees: number): unknown {
+function shortened(payload: unknown, numTrees: number, width: number): unknown {
+  // of a forest each executor grows equally many
+  const ofForest = Math.ceil(numTrees / width) * width;
   const job = payload as Partial<BoostingJob> & Partial<ForestJob>;
   if (job.ingest === undefined) return payload;
   return {
@@ -74,6 +76,6 @@ function shortened(payload: unknown, numTrees: number): unknown {
     ...(job.numRounds === undefined
       ? {}
       : { numRounds: Math.min(job.numRounds, numTrees), device: null }),
-    ...(job.numTrees === undefined ? {} : { numTrees: Math.min(job.numTrees, numTrees) }),
+    ...(job.numTrees === undefined ? {} : { numTrees: Math.min(job.numTrees, ofForest) }),
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Where a forest's arrays lie. A rank that grows trees alone has buffers for all rows of the process; where that
- * does not fit the memory of a process, its ranks share each tree, and each has buffers for its own rows.
+ * Where a forest's arrays lie. A rank that grows trees alone has buffers for all rows; those of other processes are
+ * brought first. Where that does not fit the memory of a process, ranks share each tree, and each has buffers for its
+ * own rows.
  */
 import { Arena } from '../base/arena.ts';
 import { featureEntryBytes } from '../binning/binned-layout.ts';
@@ -17,6 +18,7 @@ import {
 import { type ForestBuffers, ForestRows } from '../tree/backend/cpu/forest-rows.ts';
 import { maxDraws } from './draw-thresholds.ts';
 import { settledLeaves } from './forest-setting.ts';
+import { gatherRows, planGathered, rowsOfProcesses } from './gather-rows.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import type { ForestJob } from './messages.ts';
 import type { RankEnvironment } from './rank-environment.ts';
@@ -55,32 +57,86 @@ export interface ForestMemory {
 /** Most nodes that ranks search in one meeting. */
 const mostNodesTogether = 4096;
 
-/** Plans and reserves. */
+/** What a rank grows trees in, and of which rows. */
+export interface ForestPlace {
+  readonly memory: ForestMemory;
+  /** The rows as they were given, or those of all processes. */
+  readonly rows: IngestedRows;
+}
+
+/** Plans and reserves; brings the rows of other processes where trees are to be grown apart. */
 export async function planForest(
   environment: RankEnvironment,
   rows: IngestedRows,
   job: ForestJob,
   setting: ForestSetting,
-): Promise<ForestMemory> {
+): Promise<ForestPlace> {
   const { collective } = environment;
-  const mustShare = collective.localRanks.length < collective.size;
   const parts = { environment, rows, job, setting };
-  const isTogether = mustShare || (job.sharesTrees && collective.size > 1);
-  let plan = layOut(parts, isTogether);
-  const fits = (): boolean => plan.top <= maxPages * 65536;
-  if (!isTogether && collective.size > 1 && !fits()) {
+  const hasOthers = collective.localRanks.length < collective.size;
+  const wantsTogether = job.sharesTrees && collective.size > 1;
+  if (hasOthers && !wantsTogether && !isCheaperShared(parts)) {
+    const place = await bringRows(parts);
+    if (place !== null) return place;
+  }
+  let plan = layOut(parts, hasOthers || wantsTogether);
+  if (!hasOthers && !wantsTogether && collective.size > 1 && !fits(plan)) {
     // a device grows whole trees, however few ranks have room to do so beside it
-    let numGrowers = job.device === null ? 0 : collective.size - 1;
-    for (; numGrowers > 0 && !fits(); numGrowers--) plan = layOut(parts, false, numGrowers);
-    if (!fits()) plan = layOut(parts, true);
+    const most = job.device === null ? 0 : collective.size - 1;
+    plan = withFewerGrowers(parts, most) ?? layOut(parts, true);
   }
   await environment.reserve(plan.top, 'training data');
-  return plan.memory;
+  return { memory: plan.memory, rows };
+}
+
+/** Few shallow trees: their histograms weigh less than the rows, and not every process would have a tree to grow. */
+function isCheaperShared({ environment, rows, job, setting }: LayoutParts): boolean {
+  const { train, layout } = rows;
+  if (job.numTrees >= environment.collective.firstRanks.length - 1) return false;
+  const entries = numHistogramEntries(layout, setting.numDrawn);
+  const nodeBytes = 8 * entryWords(setting) * entries;
+  return job.numTrees * 2 ** job.limits.maxDepth * nodeBytes < train.numAll * layout.stride;
+}
+
+/** Every process gets all rows, if all have room for them and for one rank at least that grows trees of them. */
+async function bringRows(parts: LayoutParts): Promise<ForestPlace | null> {
+  const { environment, rows } = parts;
+  const { collective, numLocal } = environment;
+  const sizes = await rowsOfProcesses(environment, rows);
+  const gathered = planGathered(rows, sizes);
+  const wide = { ...parts, rows: gathered };
+  const first = layOut(wide, false);
+  const plan = fits(first) ? first : withFewerGrowers(wide, numLocal - 1);
+  const lack = BigInt64Array.of(plan === null ? 1n : 0n);
+  await environment.wait(collective.allreduce(lack, 'max'));
+  if (plan === null || lack[0] !== 0n) return null;
+  await environment.reserve(plan.top, 'training data');
+  await gatherRows(environment, rows, gathered, sizes);
+  return { memory: plan.memory, rows: gathered };
+}
+
+/** A plan in which so many ranks at most have buffers; null where not even one has room. */
+function withFewerGrowers(parts: LayoutParts, most: number): Layout | null {
+  for (let numGrowers = most; numGrowers > 0; numGrowers--) {
+    const plan = layOut(parts, false, numGrowers);
+    if (fits(plan)) return plan;
+  }
+  return null;
+}
+
+function fits({ top }: Layout): boolean {
+  return top <= maxPages * 65536;
 }
 
 function nodesWithin(mostBytes: number, histogramBytes: number): number {
   const fit = Math.floor(mostBytes / Math.max(64, histogramBytes));
   return Math.max(1, Math.min(mostNodesTogether, fit));
+}
+
+/** A plan, and where it ends. */
+interface Layout {
+  readonly memory: ForestMemory;
+  readonly top: number;
 }
 
 interface LayoutParts {
@@ -94,7 +150,7 @@ function layOut(
   { environment, rows, job, setting }: LayoutParts,
   isTogether: boolean,
   numGrowers = Number.POSITIVE_INFINITY,
-): { memory: ForestMemory; top: number } {
+): Layout {
   const { layout, train } = rows;
   const arena = new Arena(rows.free);
   const featureTable = arena.allocate(featureEntryBytes * layout.places.length);

@@ -4,9 +4,9 @@
  * Driver: plans what is read, starts one rank a thread, puts the ranks' trees together by their numbers.
  * Rank, in one process: draws the number of the next tree, its rows and, node by node, its features; grows
  * it alone over all rows of the process; the first one has a device do it, where the job asks for one, while the
- * others go on as ever. Over several processes (each with a device of its own, where that is asked for), and where the memory of one does not hold a
- * copy of the rows for each rank: all ranks grow each tree together, each over its own rows, and meet for many
- * nodes at once. Every draw hangs on seed, tree, row and path only, so the trees are the same either way.
+ * others go on as ever. Several processes first bring each other their rows. Where the memory of a process
+ * does not hold that: all ranks grow each tree together, each over its own rows or one for its process on a device,
+ * and meet for many nodes at once. Every draw hangs on seed, tree, row and path only, so the trees are the same either way.
  * Bounded by trees · depth · rows · features looked at.
  */
 import { writeFeatureTable } from '../binning/binned-layout.ts';
@@ -37,23 +37,21 @@ import type { ForestJob, ForestSnapshot, RankResult, TrainedFacts } from './mess
 import { ProgressPace } from './progress-pace.ts';
 import { RankEnvironment } from './rank-environment.ts';
 import { PhaseClock, type RankCounters, rankReport, trainedFacts } from './rank-result.ts';
-
-/** The word from which ranks draw the next tree, in the fixed part of memory. */
-const nextTreeAddress = 1088;
+import { DealtTurns, DrawnTurns, SharedTurns, type TreeTurns } from './tree-turns.ts';
 
 /** One rank of a forest job. */
 export async function runForest(context: RankContext, job: ForestJob): Promise<RankResult> {
   const environment = new RankEnvironment(context, job.kernels);
   const clock = new PhaseClock(environment.collective);
   const slotBytes = job.task === 'regression' ? 8 : 4;
-  const rows = await ingest(environment, job.ingest, async () => slotBytes);
-  clock.end('ingest');
+  const ingested = await ingest(environment, job.ingest, async () => slotBytes);
   const { snapshots = null } = job;
-  const key = snapshots === null ? '' : await dataKey(environment, rows);
+  const key = snapshots === null ? '' : await dataKey(environment, ingested);
   const isOtherData = snapshots !== null && (snapshots.dataKey ?? key) !== key;
-  const start = await startForest(environment, job, rows);
-  const setting = forestSetting(job, rows, start);
-  const memory = await planForest(environment, rows, job, setting);
+  const start = await startForest(environment, job, ingested);
+  const setting = forestSetting(job, ingested, start);
+  const { memory, rows } = await planForest(environment, ingested, job, setting);
+  clock.end('ingest');
   const told = snapshots === null ? null : { interval: snapshots.interval, dataKey: key };
   const trainer = new ForestTrainer({ environment, job, rows, start, setting, memory, told });
   const trees = isOtherData ? [] : await trainer.growAll();
@@ -168,11 +166,11 @@ class ForestTrainer {
   async #growAll(): Promise<NumberedTree[]> {
     const { environment, job, rows, setting, memory } = this.#p;
     const { layout } = rows;
-    const { scratch, featureTable, isTogether } = memory;
+    const { scratch, featureTable } = memory;
     if (environment.localIndex === 0) {
       writeFeatureTable(layout, environment.u32(featureTable, layout.places.length * 8));
-      environment.i32(nextTreeAddress, 1)[0] = 0;
     }
+    const turns = this.#turns();
     writePlan(environment.memory, layout, setting, {
       scratch,
       featureTable,
@@ -185,21 +183,15 @@ class ForestTrainer {
     await environment.wait(environment.collective.barrier());
     const trees: NumberedTree[] = [];
     const pace = new ProgressPace();
-    let next = 0;
     for (;;) {
-      if (memory.isIdle) break;
-      const tree = isTogether ? next : Atomics.add(environment.i32(nextTreeAddress, 1), 0, 1);
-      next += 1;
-      if (tree >= job.numTrees) break;
+      const tree = await turns.next();
+      if (tree === null) break;
       this.#collective.checkAborted();
       trees.push({
         trees: await this.#growOne(job.firstTree + tree, thresholds.length),
         treeNumbers: [tree],
       });
-      const done = isTogether
-        ? next
-        : Math.min(job.numTrees, environment.i32(nextTreeAddress, 1)[0] ?? 0);
-      const counted = { done, total: job.numTrees, message: 'trees' };
+      const counted = { done: turns.done, total: job.numTrees, message: 'trees' };
       const progress = { phase: 'train', ...counted } as const;
       if ((job.snapshots ?? null) !== null || pace.isDue(progress)) environment.progress(progress);
       this.#tell(trees);
@@ -208,11 +200,21 @@ class ForestTrainer {
     return trees;
   }
 
+  #turns(): TreeTurns {
+    const { environment, job, memory } = this.#p;
+    const { isTogether, isIdle } = memory;
+    if (isTogether) return new SharedTurns(job.numTrees);
+    const { localRanks, size } = environment.collective;
+    return localRanks.length < size
+      ? new DealtTurns(environment, job.numTrees, isIdle)
+      : new DrawnTurns(environment, isIdle ? 0 : job.numTrees);
+  }
+
   /** Tells the driver of this rank's trees, a share of the interval at a time. */
   #tell(grown: readonly NumberedTree[]): void {
     const { environment, told, memory } = this.#p;
     if (told === null || (memory.isTogether && environment.collective.rank !== 0)) return;
-    const numRanks = memory.isTogether ? 1 : environment.numLocal;
+    const numRanks = memory.isTogether ? 1 : environment.collective.size;
     const share = Math.max(1, Math.floor(told.interval / numRanks));
     if (grown.length % share !== 0) return;
     const latest = grown.slice(-share);

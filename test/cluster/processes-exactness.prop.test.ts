@@ -56,6 +56,7 @@ const topologies: fc.Arbitrary<Topology> = fc
         flushRows: fc.constantFrom(1, 37, 1000),
         maxHistogramBytes: fc.constantFrom(1, 60_000),
         kernels: fc.constantFrom('wasm', 'reference'),
+        sharesTrees: fc.boolean(),
       },
       { requiredKeys: [] },
     ),
@@ -190,8 +191,9 @@ describe('processes that meet over sockets', () => {
     const options = { labelCol: 'y', minInstancesPerNode: 1, maxIter: 2 };
     const topology = { processes: 'double', width: 4, partitions: 2 } as const;
     await expectSame({ name: 'GBTRegressor', options }, tiny, [topology]);
-    const forest = { labelCol: 'b', numTrees: 3 };
-    await expectSame({ name: 'RandomForestClassifier', options: forest }, tiny, [topology]);
+    const forest = { labelCol: 'b', numTrees: 9 };
+    const shared = { ...topology, sharesTrees: true };
+    await expectSame({ name: 'RandomForestClassifier', options: forest }, tiny, [topology, shared]);
   });
 
   const numRuns = {

@@ -772,6 +772,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/boosting/row-sampling.test.ts'],
   },
   {
+    name: 'trees are dealt to a process that grows none',
+    edits: [
+      {
+        file: 'src/training/tree-turns.ts',
+        find: 'credit[p] = (credit[p] as number) + speed / total;',
+        replace: 'credit[p] = (credit[p] as number) + 1 / speeds.length;',
+      },
+    ],
+    tests: ['test/training/tree-turns.test.ts'],
+  },
+  {
     name: 'a rank of a forest adds its own slice twice',
     edits: [
       {

@@ -228,13 +228,16 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
       const threads = 2 * threadsPerProcess;
       if (threadsPerProcess === 1) {
         for (const forest of forests) {
-          await compare(forest, wide, { threads }, gangs);
+          await compare(forest, wide, { threads, sharesTrees: true }, gangs);
           told.push(gangs.reports.map(({ device }) => device?.numTrees ?? 0));
         }
+        // where all rows fit each process, each grows trees of its own
+        await compare(forests[0], wide, { threads }, gangs);
+        told.push(gangs.reports.map(({ device }) => device?.numTrees ?? 0));
       } else {
         await compare(found, wide, { threads }, gangs);
         const device = { kind: 'auto', loseAfter: 3 } as const;
-        await compare(forests[0], wide, { threads, device }, gangs);
+        await compare(forests[0], wide, { threads, device, sharesTrees: true }, gangs);
       }
       await processes.close();
     }

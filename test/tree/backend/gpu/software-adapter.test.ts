@@ -84,6 +84,7 @@ describe.runIf(runs)('fits on a device', () => {
       [2, 2],
       [2, 2],
       [1, 1],
+      [1, 1],
       [2, 0],
     ]);
   });
