@@ -203,6 +203,7 @@ export {
   type Resolved,
   type ValueOf,
 } from './params/define-params.ts';
+export type { ForcedSplits } from './params/forced-splits-kind.ts';
 export {
   type BoolFacts,
   bool,

@@ -16,19 +16,34 @@ export async function readParams(
 ): Promise<Record<string, unknown>> {
   const fromFile = options.paramsFile === undefined ? {} : await readParamsFile(options.paramsFile);
   const fromText = options.params === undefined ? {} : paramsFromText(schema, options.params);
-  return { ...fromFile, ...fromText };
+  return await withFiles(schema, { ...fromFile, ...fromText });
+}
+
+/** Forced splits may be named by a file that holds them. */
+async function withFiles(
+  schema: ParamSchema,
+  params: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const path = params['forcedSplits'];
+  if (schema.schema['forcedSplits'] === undefined || typeof path !== 'string') return params;
+  if (path.trim().startsWith('{')) return params;
+  return { ...params, forcedSplits: await readJsonFile(path, 'forcedSplits', 'splits') };
 }
 
 async function readParamsFile(path: string): Promise<Record<string, unknown>> {
+  return await readJsonFile(path, '--params-file', 'parameters');
+}
+
+async function readJsonFile(
+  path: string,
+  option: string,
+  what: string,
+): Promise<Record<string, unknown>> {
   const refuse = (why: string, cause: unknown): CoppiceError =>
-    new CoppiceError(
-      'USAGE',
-      `--params-file must be a JSON object of parameters; got ${path}, ${why}`,
-      {
-        context: { file: path },
-        cause,
-      },
-    );
+    new CoppiceError('USAGE', `${option} must be a JSON object of ${what}; got ${path}, ${why}`, {
+      context: { file: path },
+      cause,
+    });
   let text: string;
   try {
     text = await readFile(path, 'utf8');

@@ -4,6 +4,7 @@ import type { OpenNode } from '../tree/backend/backend.ts';
 import { CpuBackend } from '../tree/backend/cpu/cpu-backend.ts';
 import type { BackendMemory } from '../tree/backend/cpu/cpu-backend-options.ts';
 import { type EntryMemory, withoutGaps, writeEntries } from '../tree/backend/cpu/row-entries.ts';
+import { forcedPlaces } from '../tree/forced-splits.ts';
 import type { BoostingState } from './boosting-state.ts';
 import { packsHistograms } from './quantise.ts';
 import type { RoundRows } from './round-rows.ts';
@@ -39,6 +40,7 @@ export class CpuRig implements TreeRig {
       shaping: job.shaping,
       isOblivious: job.limits.isOblivious === true,
       gainFactors: factorsOfPlaces(job.gainFactors, layout),
+      forced: forcedPlaces(job.forcedSplits ?? null, layout),
       flushRows: job.flushRows,
       isPacked: packsHistograms(environment, job, rows),
     });

@@ -4,6 +4,7 @@
  * and the progress that come back.
  */
 import type { PartitionSpec } from '../table/plan.ts';
+import type { ForcedNode } from '../tree/forced-splits.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
 import type { SplitShaping } from '../tree/split-shaping.ts';
@@ -245,6 +246,8 @@ export interface BoostingJob {
   readonly linearLambda?: number | undefined;
   /** What each feature's gains are multiplied by; left out where they are as they are. */
   readonly gainFactors?: readonly number[] | undefined;
+  /** Splits that every tree begins with; left out where trees grow freely. */
+  readonly forcedSplits?: ForcedNode | undefined;
   /** Groups of feature indexes that may meet on a path, or null. */
   readonly interactions: readonly (readonly number[])[] | null;
   readonly columns: ColumnSampling;

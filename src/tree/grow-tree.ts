@@ -1,6 +1,6 @@
 /**
  * Decides which node is split next. Leaf-wise: the open leaf with the highest gain, ties to the lower path,
- * until maxLeaves. Level-wise: every open leaf of a level, in batches. Oblivious: the same, but a level has one split,
+ * until maxLeaves; forced splits come before all others, level by level. Level-wise: every open leaf of a level, in batches. Oblivious: the same, but a level has one split,
  * and nodes that may not be split by it wait for that of the next level. What a split is, where rows are and
  * how ranks meet is the backend's affair; numbers are given in the order of commits, so that the tree is the
  * same on every rank and any topology.
@@ -157,6 +157,7 @@ class TreeGrower {
 
   #isLikely(node: OpenNode, place: number, numLeft: number): boolean {
     const { expectedGain } = this.#limits;
+    if (node.split?.isForced === true) return true;
     if (expectedGain === undefined) return place <= numLeft >> 3;
     return (node.split as Split).gain >= expectedGain;
   }
@@ -234,7 +235,7 @@ class TreeGrower {
   #commit(pair: SiblingPair): void {
     const node = pair.parent;
     const split = node.split as Split;
-    this.#leastGain = Math.min(this.#leastGain, split.gain);
+    if (split.isForced !== true) this.#leastGain = Math.min(this.#leastGain, split.gain);
     this.#inner.push(node);
     const place = this.#layout.places[split.place];
     if (place === undefined) throw new RangeError('a split names a place outside the layout');
@@ -250,6 +251,7 @@ class TreeGrower {
         : (this.#layout.places[split.runnerUpPlace]?.feature.index ?? -1);
     grown.flags = split.missingGoesLeft ? nodeFlag.missingGoesLeft : 0;
     if (split.heavierIsLeft) grown.flags |= nodeFlag.unseenGoesLeft;
+    if (split.isForced === true) grown.flags |= nodeFlag.isForced;
     if (split.leftBins === null) {
       const edges = place.feature.edges;
       // a split behind the last edge keeps values apart from missing ones
@@ -282,7 +284,7 @@ function openNode(parent: OpenNode | null, key: number, step = ''): OpenNode {
   return { index: 0, parent, path, key, cover: 0, rows: 0, split: null, state: null };
 }
 
-/** Open leaves by gain, ties to the lower path: a binary heap. */
+/** Open leaves by gain, ties to the lower path, those with forced splits first: a binary heap. */
 class LeafQueue {
   readonly #heap: OpenNode[] = [];
 
@@ -342,6 +344,10 @@ class LeafQueue {
 }
 
 function comesBefore(a: OpenNode, b: OpenNode): boolean {
+  const aIsForced = a.split?.isForced === true;
+  if (aIsForced !== (b.split?.isForced === true)) return aIsForced;
+  if (aIsForced && a.path.length !== b.path.length) return a.path.length < b.path.length;
+  if (aIsForced) return a.path < b.path;
   const aGain = (a.split as Split).gain;
   const bGain = (b.split as Split).gain;
   if (aGain !== bGain) return aGain > bGain;

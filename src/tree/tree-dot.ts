@@ -25,7 +25,7 @@ export function treeToDot(number: number, nodes: Iterable<TreeNode>): string {
 function labelOf(node: TreeNode): string {
   const rows = `rows ${node.rows}`;
   if (node.split === null) return `${[...node.value].join(', ')}\n${rows}`;
-  return `${conditionOf(node.split)}\ngain ${Number(node.split.gain.toPrecision(6))}\n${rows}`;
+  return `${conditionOf(node.split)}\n${node.split.isForced ? 'forced, ' : ''}gain ${Number(node.split.gain.toPrecision(6))}\n${rows}`;
 }
 
 function conditionOf(split: TreeSplit): string {

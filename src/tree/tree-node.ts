@@ -28,6 +28,8 @@ export interface TreeSplit {
   readonly unseenGoesLeft: boolean;
   /** How much the split lowered the loss. */
   readonly gain: number;
+  /** It was asked for (`forcedSplits`), whatever it gains. */
+  readonly isForced: boolean;
   /** The best split of any other feature; null where there was none. */
   readonly runnerUp: RunnerUp | null;
 }

@@ -124,6 +124,7 @@ export class TreeView {
       missingGoesLeft: (flags & nodeFlag.missingGoesLeft) !== 0,
       unseenGoesLeft: isCategory && (flags & nodeFlag.unseenGoesLeft) !== 0,
       gain: e.gain[n] as number,
+      isForced: (flags & nodeFlag.isForced) !== 0,
       runnerUp:
         runnerUp < 0
           ? null

@@ -28,7 +28,8 @@ export interface TreeEnsemble {
   readonly threshold: Float64Array;
   /** uint32[numNodes] */
   readonly leftChild: Uint32Array;
-  /** uint8[numNodes]: bit 0 missing goes left, bit 1 an unseen category does, bit 2 the split is by category */
+  /** uint8[numNodes]: bit 0 missing goes left, bit 1 an unseen category does, bit 2 the split is by category, bit 3 it
+   *  was asked for */
   readonly flags: Uint8Array;
   /** uint32[numNodes]: the first word of the node's bits in categoryBits */
   readonly categoryStart: Uint32Array;
@@ -55,7 +56,12 @@ export interface TreeEnsemble {
 }
 
 /** Bits of {@link TreeEnsemble.flags}. */
-export const nodeFlag = { missingGoesLeft: 1, unseenGoesLeft: 2, isCategory: 4 } as const;
+export const nodeFlag = {
+  missingGoesLeft: 1,
+  unseenGoesLeft: 2,
+  isCategory: 4,
+  isForced: 8,
+} as const;
 
 /** A node while its tree grows; numbers are given when its parent is split. */
 export interface GrownNode {

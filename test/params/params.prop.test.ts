@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CoppiceError } from '../../src/base/errors.ts';
 import { numbersByName } from '../../src/params/by-name-kind.ts';
 import { defineParams } from '../../src/params/define-params.ts';
+import { forcedSplits } from '../../src/params/forced-splits-kind.ts';
 import {
   bool,
   column,
@@ -38,6 +39,7 @@ const specs: Record<string, ParamSpec> = {
   wholes: numbers({ whole: true, min: -1, max: 1 }),
   wholesByName: numbersByName({ whole: true, min: -1, max: 1 }),
   nameGroups: nameGroups({}),
+  forcedSplits: forcedSplits({}),
   json: json({}),
   either: either(oneOf(['auto'], {}), int({ min: 1 }), {}),
 };

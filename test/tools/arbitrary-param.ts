@@ -73,6 +73,8 @@ function arbitraryOfKind(spec: ParamSpec): fc.Arbitrary<unknown> {
       return fc.dictionary(name, arbitraryItem(spec), { minKeys: 1, maxKeys: 4 });
     case 'nameGroups':
       return fc.array(fc.uniqueArray(name, { minLength: 1, maxLength: 3 }), { minLength: 1 });
+    case 'forcedSplits':
+      return arbitraryForced(2);
     case 'numberLists':
       return fc.array(arbitraryNumbers(facts['of'] as ParamSpec), { minLength: 1, maxLength: 3 });
     case 'json':
@@ -99,6 +101,18 @@ function arbitraryNumber({ min, max, above, below }: Range): fc.Arbitrary<number
   const low = min ?? above ?? -1e6;
   const high = max ?? below ?? Math.max(low, 0) + 1e6;
   return fc.double({ min: low, max: high, noNaN: true, noDefaultInfinity: true });
+}
+
+/** A split with further ones below it. */
+function arbitraryForced(levels: number): fc.Arbitrary<unknown> {
+  const question = fc.oneof(
+    fc.record({ feature: name, threshold: arbitraryNumber({}) }),
+    fc.record({ feature: name, categories: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }) }),
+  );
+  if (levels === 0) return question;
+  const below = arbitraryForced(levels - 1);
+  const sides = fc.record({ left: below, right: below }, { requiredKeys: [] });
+  return fc.tuple(question, sides).map(([one, more]) => ({ ...one, ...more }));
 }
 
 /** One number of a list or an object of numbers. */

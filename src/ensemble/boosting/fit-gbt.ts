@@ -20,6 +20,7 @@ import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
 import { checkpointsOf } from '../checkpoints.ts';
 import { policyLimits, subsetOf } from '../growth.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import { forcedNodesOf } from '../params/forced-params.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
 import { linearLambdaOf } from '../params/linear-params.ts';
 import { measuredOf, watchedTables } from '../params/metric-params.ts';
@@ -177,6 +178,7 @@ export function boostingJob(
     },
     shaping: shapingOf(owner, params, columns.features),
     gainFactors: gainFactorsOf(owner, params.gainFactors, columns.features),
+    forcedSplits: forcedNodesOf(owner, params.forcedSplits, columns.features),
     linearLambda: linearLambdaOf(params),
     interactions: interactionsOf(owner, params.interactionConstraints, columns.features),
     rows: roundSampling(params),
@@ -301,6 +303,6 @@ function hasCategories(features: FitColumns['features']): boolean {
 }
 
 /** What a device is not asked for. */
-function isOnCpu({ growPolicy, gainFactors }: GBTParams): boolean {
-  return growPolicy === 'oblivious' || gainFactors !== undefined;
+function isOnCpu({ growPolicy, gainFactors, forcedSplits }: GBTParams): boolean {
+  return growPolicy === 'oblivious' || gainFactors !== undefined || forcedSplits !== undefined;
 }

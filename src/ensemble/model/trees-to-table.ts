@@ -41,6 +41,7 @@ export function treesToTable(
     ),
     missingGoesLeft: flags(nodes.map(({ split }) => split?.missingGoesLeft)),
     gain: numbers(nodes.map(({ split }) => split?.gain)),
+    isForced: flags(nodes.map(({ split }) => split?.isForced)),
     runnerUp: texts(nodes, ({ split }) => split?.runnerUp?.feature),
     runnerUpGain: numbers(nodes.map(({ split }) => split?.runnerUp?.gain)),
     rows: numbers(nodes.map((node) => node.rows)),

@@ -8,6 +8,7 @@ import {
 import { column, float, int, numbers, oneOf } from '../../params/kinds.ts';
 import { classWeights } from '../../pipeline/class-weights-param.ts';
 import { checkpointParams } from './checkpoint-params.ts';
+import { checkForced, forcedSplitsParams } from './forced-params.ts';
 import { checkLinear, linearParams } from './linear-params.ts';
 import { checkMetrics, metricParams } from './metric-params.ts';
 import { checkCustomLoss, customLossParams, functionParams } from './objective-params.ts';
@@ -52,6 +53,7 @@ export const gbtSpecs = {
   lambda: float({ default: 0, min: 0, since: '0.1.0' }),
   ...shapingParams,
   ...constraintParams,
+  ...forcedSplitsParams,
   /** Least rows of a leaf. */
   minInstancesPerNode: int({ default: 20, min: 1, since: '0.1.0' }),
   /** Least sum of second derivatives of a leaf. */
@@ -164,6 +166,7 @@ export const gbtRegressorParams = defineParams(
     checkDropping(params, isGiven) ??
     checkLinear(params, isGiven) ??
     checkPolicy(params, isGiven) ??
+    checkForced(params, isGiven) ??
     checkCustomLoss(params) ??
     checkLoss(params, isGiven),
 );
@@ -190,6 +193,7 @@ export const gbtClassifierParams = defineParams(
     checkDropping(params, isGiven) ??
     checkLinear(params, isGiven) ??
     checkPolicy(params, isGiven) ??
+    checkForced(params, isGiven) ??
     checkLoss(params, isGiven),
 );
 

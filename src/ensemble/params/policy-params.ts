@@ -21,6 +21,7 @@ const strangers = [
   'extraTrees',
   'featureSubsetStrategy',
   'gainFactors',
+  'forcedSplits',
 ];
 
 /** The complaint about parameters that do not go together, or null. */

@@ -3,6 +3,7 @@ import { defineParams, type IsGiven, type Options } from '../../params/define-pa
 import { bool, column, float, int, numbers, oneOf } from '../../params/kinds.ts';
 import { defaultGains } from '../../training/ranking/ndcg.ts';
 import type { GBTObjective } from '../boosting/gbt-objectives.ts';
+import { checkForced } from './forced-params.ts';
 import { checkGbt, gbtSpecs } from './gbt-params.ts';
 import { checkLinear } from './linear-params.ts';
 import { checkPolicy } from './policy-params.ts';
@@ -39,6 +40,7 @@ export const gbtRankerParams = defineParams(
     checkDropping(params, isGiven) ??
     checkLinear(params, isGiven) ??
     checkPolicy(params, isGiven) ??
+    checkForced(params, isGiven) ??
     checkGroup(params) ??
     checkPairs(params, isGiven),
 );

@@ -21,6 +21,8 @@ export interface Split {
   readonly runnerUpGain: number;
   /** Place of the runner-up, −1 where there is none. */
   readonly runnerUpPlace: number;
+  /** The job asked for it, whatever it gains. */
+  readonly isForced?: true;
   /** What the backend needs to derive the children. */
   readonly detail: unknown;
 }

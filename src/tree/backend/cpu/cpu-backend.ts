@@ -14,6 +14,7 @@ import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from './candidate.ts';
 import type { CpuBackendOptions } from './cpu-backend-options.ts';
 import { histogramBuilder } from './entry-histogram.ts';
+import { ForcedSearch } from './forced-search.ts';
 import { type BuiltHistogram, type HistogramMeeting, SharedMeeting } from './histogram-meeting.ts';
 import { compactBytes, HistogramPool } from './histogram-pool.ts';
 import { LevelSearch } from './level-search.ts';
@@ -73,6 +74,7 @@ export class CpuBackend implements TreeBackend {
   readonly #pool: HistogramPool;
   readonly #own: HistogramBuilder;
   readonly #search: SplitSearch | LevelSearch;
+  readonly #forced: ForcedSearch | null;
   /** The places [begin, end) that this rank owns, and where they begin and end in bytes of a compact histogram. */
   readonly #owned: readonly [number, number];
   readonly #compact: readonly [number, number];
@@ -114,7 +116,7 @@ export class CpuBackend implements TreeBackend {
     const isAlone = collective.localRanks.length === size;
     this.#meeting = isAlone ? new SharedMeeting(parts) : new PackedMeeting(parts);
     this.#sides = addresses.scratch + align(4 * size + 16);
-    this.#search = new (options.isOblivious ? LevelSearch : SplitSearch)({
+    const search = {
       kernels,
       views: this.#views,
       collective,
@@ -127,7 +129,9 @@ export class CpuBackend implements TreeBackend {
       isPacked: options.isPacked,
       scratch: this.#sides + sidesRoom,
       maxNodes: 2 * addresses.maxPairs,
-    });
+    };
+    this.#search = new (options.isOblivious ? LevelSearch : SplitSearch)(search);
+    this.#forced = options.forced === null ? null : new ForcedSearch(search, options.forced);
     const own = {
       kernels,
       memory: options.memory,
@@ -165,6 +169,7 @@ export class CpuBackend implements TreeBackend {
     this.#pool.clear();
     this.#views.refresh();
     this.#search.beginTree(setup.quantisation, (node) => setup.maskOf(node));
+    this.#forced?.beginTree(setup.quantisation);
   }
 
   /**
@@ -207,7 +212,7 @@ export class CpuBackend implements TreeBackend {
     if (isPromise(met)) await met;
     const hist = this.#pool.take(root, new Set([root]));
     this.#takeIn(0, root, hist);
-    await this.#search.find([this.#wanted(root, hist)]);
+    await this.#find([this.#wanted(root, hist)]);
   }
 
   async split(pairs: readonly SiblingPair[]): Promise<void> {
@@ -230,7 +235,7 @@ export class CpuBackend implements TreeBackend {
     if (plans.length > 0) {
       const met = this.#meeting.meet(buffers);
       if (isPromise(met)) await met;
-      await this.#search.find(this.#completeHistograms(plans));
+      await this.#find(this.#completeHistograms(plans));
     }
     await this.#countLeaves(pairs.filter((pair) => !pair.wantsSplits));
   }
@@ -254,6 +259,11 @@ export class CpuBackend implements TreeBackend {
       wanted.push(this.#wanted(sibling, hist));
     }
     return wanted;
+  }
+
+  async #find(wanted: readonly Wanted[]): Promise<void> {
+    await this.#search.find(wanted);
+    await this.#forced?.decide(wanted);
   }
 
   #wanted(node: OpenNode, hist: number): Wanted {
