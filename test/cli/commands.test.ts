@@ -290,6 +290,9 @@ describe('fit, transform, evaluate, inspect', () => {
   it('take parameters from a file, which --params and --seed override', async () => {
     const file = path('params.json');
     writeFileSync(file, JSON.stringify({ maxIter: 3, maxLeaves: 7, seed: 5 }));
+    const forcedSplits = { feature: 'distance', threshold: 500 };
+    const splits = path('splits.json');
+    writeFileSync(splits, JSON.stringify(forcedSplits));
     const words = [
       '--data',
       train,
@@ -304,7 +307,7 @@ describe('fit, transform, evaluate, inspect', () => {
       'fit',
       ...words,
       '--params',
-      'maxIter=4',
+      `maxIter=4,forcedSplits=${splits}`,
       '--seed',
       '9',
     ]);
@@ -314,6 +317,7 @@ describe('fit, transform, evaluate, inspect', () => {
       maxIter: 4,
       maxLeaves: 7,
       seed: 9,
+      forcedSplits,
     });
   });
 });

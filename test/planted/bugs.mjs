@@ -74,6 +74,17 @@ export const plantedBugs = [
     tests: ['test/training/oblivious.prop.test.ts'],
   },
   {
+    name: 'a forced split forgets the missing values of the node',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/forced-search.ts',
+        find: '    const left = missingGoesLeft ? both : known;',
+        replace: '    const left = known;',
+      },
+    ],
+    tests: ['test/training/forced-splits.prop.test.ts'],
+  },
+  {
     name: 'sums of linear models depend on their order',
     edits: [
       {

@@ -1,6 +1,6 @@
 /** Splits that every tree begins with, whatever they gain. */
 import { describe, expect, it } from 'vitest';
-import type { TreeModel } from '../../src/ensemble/tree-model.ts';
+import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import type { ForcedSplits } from '../../src/params/forced-splits-kind.ts';
 import type { TreeNode } from '../../src/tree/tree-node.ts';
 import { featureNames, randomData } from '../tools/random-data.ts';
