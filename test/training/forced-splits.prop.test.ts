@@ -12,7 +12,7 @@ import { expectSame, type Topology, tinyKnobs } from './topologies.ts';
 const recipe = {
   seed: 57,
   numRows: 900,
-  kinds: ['float32', 'words', 'float64', 'integers', 'many words', 'constant'],
+  kinds: ['float32', 'words', 'float64', 'integers', 'many words', 'all missing'],
   missing: 0.1,
 } as const;
 const data = randomData(recipe);
@@ -133,7 +133,7 @@ describe('forcedSplits', () => {
     const dear = await fitSample(forced({ minInfoGain: 1e9 }), data);
     expect(Object.keys(forcedOf(dear, 0)).sort()).toEqual(['', '0', '1']);
     expect(dear.tree(0).nodes).toHaveLength(7);
-    // a column that is the same everywhere, values that no row has, a direction that the labels do not take
+    // a column without values, values that no row has, a direction that the labels do not take
     const none = await fitSample(
       forced({
         forcedSplits: {

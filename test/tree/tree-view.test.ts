@@ -59,6 +59,7 @@ describe('a view of a tree', () => {
       missingGoesLeft: true,
       unseenGoesLeft: false,
       gain: 3,
+      isForced: false,
       runnerUp: { feature: 'ci"ty', featureIndex: 1, gain: 2.5 },
     });
     expect(root.left?.split).toMatchObject({
