@@ -8,6 +8,18 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
+    name: 'a null among values that are read without the decoder moves those behind it',
+    edits: [
+      {
+        file: 'src/table/parquet/flat/flat-values.ts',
+        find: '    for (let w = 0; w < width; w++) words[at * width + w] = values[next++] as number;',
+        replace:
+          '    for (let w = 0; w < width; w++) words[at * width + w] = values[i * width + w] as number;',
+      },
+    ],
+    tests: ['test/table/parquet-flat.prop.test.ts'],
+  },
+  {
     name: 'the GPU tells the best feature and forgets the runner-up',
     edits: [
       {

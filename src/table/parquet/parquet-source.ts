@@ -32,6 +32,8 @@ import {
   schemaToRecord,
 } from '../schema-record.ts';
 import { registerSource, type SourceRequest } from '../sources.ts';
+import type { FlatColumn } from './flat/flat-schema.ts';
+import { flatColumnsOf, isFlatlyRead, readFlatColumn } from './flat/read-flat.ts';
 import {
   type ColumnChunk,
   columnChunks,
@@ -79,6 +81,8 @@ interface OpenedFile {
   /** The Arrow schema as the decoder sees it, and whether the file stores it. */
   readonly schema: Schema;
   readonly storesSchema: boolean;
+  /** How its columns are stored, where all of them are flat. */
+  readonly flat: ReadonlyMap<string, FlatColumn> | null;
 }
 
 /** The columns and row groups of a file. @throws CoppiceError `FILE_FORMAT`, `FILE_NOT_FOUND`, `UNSUPPORTED` */
@@ -122,7 +126,12 @@ function readRowGroup(fd: number, source: ParquetSource, request: SourceRequest)
   const columns: [Field, Data][] = [];
   const options = { batchSize: numRows, offset: source.firstRow + start, limit: numRows };
   const asDictionary = request.textMayBeDictionary === true ? textFields(known, source) : noFields;
-  for (const portion of portions(wanted, numRows)) {
+  const groupRows = footer.rowGroups[source.rowGroup]?.numRows ?? 0;
+  const isFlat = options.offset === 0 && isFlatlyRead(groupRows, wanted.length);
+  const rest = isFlat
+    ? readFlatly(fd, wanted, { known, source, numRows, asDictionary }, columns)
+    : wanted;
+  for (const portion of portions(rest, numRows)) {
     const arrowSchema = decodedSchema(known, portion, asDictionary);
     const slice = { rowGroup: source.rowGroup, chunks: portion, arrowSchema };
     const bytes = decode(sliceFile(fd, footer, slice), options);
@@ -138,6 +147,43 @@ function readRowGroup(fd: number, source: ParquetSource, request: SourceRequest)
     columns.map(([, data]) => data),
     numRows,
   );
+}
+
+interface FlatRequest {
+  readonly known: OpenedFile;
+  readonly source: ParquetSource;
+  readonly numRows: number;
+  readonly asDictionary: ReadonlySet<string>;
+}
+
+/** Reads what it can without the decoder; the chunks that are left. */
+function readFlatly(
+  fd: number,
+  wanted: readonly ColumnChunk[],
+  { known, source, numRows, asDictionary }: FlatRequest,
+  columns: [Field, Data][],
+): readonly ColumnChunk[] {
+  const { flat, footer } = known;
+  if (flat === null) return wanted;
+  const groupRows = footer.rowGroups[source.rowGroup]?.numRows ?? 0;
+  return wanted.filter((chunk) => {
+    const name = chunk.path[0] as string;
+    const stored = flat.get(name);
+    if (stored === undefined || chunk.path.length > 1) return true;
+    const rows = { numRows: groupRows, limit: numRows, asDictionary: asDictionary.has(name) };
+    const found = readFlatColumn(fd, chunk, stored, rows);
+    if (found === null) return true;
+    columns.push(fitting(cleanField(found[0]), found[1], source));
+    return false;
+  });
+}
+
+/** A column as the table has it. */
+function fitting(field: Field, data: Data, { conforms }: ParquetSource): [Field, Data] {
+  const record = conforms.find(({ name }) => name === field.name);
+  if (record === undefined) return [field, data];
+  const target = fieldFromRecord(record);
+  return [target, conformData(data, target.type)];
 }
 
 interface DecodeOptions {
@@ -211,16 +257,25 @@ function open(fd: number, file: FileIdentity): OpenedFile {
   const known = opened.get(file.path);
   if (known?.file.size === file.size && known.file.mtimeMs === file.mtimeMs) return known;
   const footer = readFooter(fd, file);
-  const empty = emptyFile(footer);
-  const bytes = callParquetWasm((module) => module.readSchema(empty).intoIPCStream());
-  // a table would have a batch, and Arrow compares all columns of a batch with each other
-  const { schema } = RecordBatchReader.from(bytes).open();
-  const now = { file, footer, schema, storesSchema: hasArrowSchema(footer) };
+  const flat = flatColumnsOf(footer);
+  const schema = flat === null ? decodersSchema(footer) : schemaOf(flat);
+  const now = { file, footer, schema, storesSchema: hasArrowSchema(footer), flat };
   opened.delete(file.path);
   opened.set(file.path, now);
   const oldest = opened.keys().next();
   if (opened.size > maxOpened && oldest.done !== true) opened.delete(oldest.value);
   return now;
+}
+
+function schemaOf(flat: ReadonlyMap<string, FlatColumn>): Schema {
+  return new Schema([...flat.values()].map(({ field }) => field));
+}
+
+function decodersSchema(footer: ParquetFooter): Schema {
+  const empty = emptyFile(footer);
+  const bytes = callParquetWasm((module) => module.readSchema(empty).intoIPCStream());
+  // a table would have a batch, and Arrow compares all columns of a batch with each other
+  return RecordBatchReader.from(bytes).open().schema;
 }
 
 /** Columns of text whose layout in the file is the table's. */

@@ -1,0 +1,146 @@
+/**
+ * The pages of a column chunk, one after another, with their values uncompressed. Only pages as most writers make
+ * them: plain or dictionary values, uncompressed or by Snappy. Anything else, and whatever does not add up, is null:
+ * then the decoder that knows everything reads the chunk, or says what is wrong with it.
+ */
+import type { ColumnChunk } from '../footer.ts';
+import { ThriftReader, type ThriftStruct } from '../thrift.ts';
+import { unsnappy } from './snappy.ts';
+
+/** Field ids of PageHeader, and of the headers in it. */
+const pageFields = { kind: 1, rawBytes: 2, bytes: 3, data: 5, dictionary: 7, dataV2: 8 } as const;
+const headerFields = { numValues: 1, encoding: 2, levelEncoding: 3 } as const;
+const headerV2Fields = { encoding: 4, levelBytes: 5, repetitionBytes: 6, isPacked: 7 } as const;
+
+const kinds = { data: 0, dictionary: 2, dataV2: 3 } as const;
+const encodings = { plain: 0, plainDictionary: 2, levels: 3, dictionary: 8 } as const;
+const codecs = { none: 0, snappy: 1 } as const;
+/** Field id of ColumnMetaData. */
+const codecField = 4;
+
+/** No block of Snappy's grows more than this: a copy of 64 bytes takes three. */
+const mostGrowth = 22;
+
+/** A page of values. */
+export interface ColumnPage {
+  readonly isDictionary: boolean;
+  /** The values are codes of the dictionary. */
+  readonly hasCodes: boolean;
+  readonly numValues: number;
+  readonly bytes: Uint8Array;
+  /** Where the definition levels lie in `bytes`; none where both are 0. */
+  readonly levels: readonly [number, number];
+  /** Where the values begin. */
+  readonly values: number;
+}
+
+/** The pages of a chunk, or null where it has others. @param bytes those of the chunk */
+export function chunkPages(
+  chunk: ColumnChunk,
+  bytes: Uint8Array,
+  isOptional: boolean,
+): ColumnPage[] | null {
+  const codec = chunk.metadata.get(codecField)?.value;
+  if (codec !== codecs.none && codec !== codecs.snappy) return null;
+  const pages: ColumnPage[] = [];
+  let position = 0;
+  while (position < bytes.length) {
+    const reader = new ThriftReader(bytes, position);
+    const header = reader.struct();
+    const size = numberIn(header, pageFields.bytes);
+    const rawSize = numberIn(header, pageFields.rawBytes);
+    const start = reader.position;
+    if (size < 0 || rawSize < 0 || start + size > bytes.length) return null;
+    const body = { bytes: bytes.subarray(start, start + size), rawSize, codec };
+    const page = pageOf(header, body, isOptional);
+    if (page === null) return null;
+    pages.push(page);
+    position = start + size;
+  }
+  return pages;
+}
+
+interface PageBody {
+  readonly bytes: Uint8Array;
+  readonly rawSize: number;
+  readonly codec: number;
+}
+
+function pageOf(header: ThriftStruct, body: PageBody, isOptional: boolean): ColumnPage | null {
+  const kind = numberIn(header, pageFields.kind);
+  if (kind === kinds.dictionary) {
+    const own = structIn(header, pageFields.dictionary);
+    const encoding = numberIn(own, headerFields.encoding);
+    const bytes = uncompressed(body, 0);
+    if (bytes === null) return null;
+    if (encoding !== encodings.plain && encoding !== encodings.plainDictionary) return null;
+    const numValues = numberIn(own, headerFields.numValues);
+    return { isDictionary: true, hasCodes: false, numValues, bytes, levels: [0, 0], values: 0 };
+  }
+  if (kind === kinds.data) return dataPage(structIn(header, pageFields.data), body, isOptional);
+  if (kind !== kinds.dataV2) return null;
+  return dataPageV2(structIn(header, pageFields.dataV2), body, isOptional);
+}
+
+function dataPage(header: ThriftStruct, body: PageBody, isOptional: boolean): ColumnPage | null {
+  const hasCodes = codesOf(numberIn(header, headerFields.encoding));
+  const bytes = uncompressed(body, 0);
+  if (hasCodes === null || bytes === null) return null;
+  const numValues = numberIn(header, headerFields.numValues);
+  const page = { isDictionary: false, hasCodes, numValues, bytes };
+  if (!isOptional) return { ...page, levels: [0, 0], values: 0 };
+  if (numberIn(header, headerFields.levelEncoding) !== encodings.levels) return null;
+  if (bytes.length < 4) return null;
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (length > bytes.length - 4) return null;
+  return { ...page, levels: [4, 4 + length], values: 4 + length };
+}
+
+function dataPageV2(header: ThriftStruct, body: PageBody, isOptional: boolean): ColumnPage | null {
+  const hasCodes = codesOf(numberIn(header, headerV2Fields.encoding));
+  const length = numberIn(header, headerV2Fields.levelBytes);
+  // levels stand before what is compressed
+  if (hasCodes === null || length < 0 || length > Math.min(body.bytes.length, body.rawSize))
+    return null;
+  if (numberIn(header, headerV2Fields.repetitionBytes) !== 0) return null;
+  if (isOptional !== length > 0) return null;
+  const isPacked = header.get(headerV2Fields.isPacked)?.value !== false;
+  const bytes = uncompressed(isPacked ? body : { ...body, codec: codecs.none }, length);
+  if (bytes === null) return null;
+  const numValues = numberIn(header, headerFields.numValues);
+  return {
+    ...{ isDictionary: false, hasCodes, numValues, bytes },
+    levels: [0, length],
+    values: length,
+  };
+}
+
+/** Whether values of an encoding are codes; null for other encodings. */
+function codesOf(encoding: number): boolean | null {
+  if (encoding === encodings.plain) return false;
+  return encoding === encodings.dictionary || encoding === encodings.plainDictionary ? true : null;
+}
+
+/** The bytes of a page, the first `head` of which are as they are. */
+function uncompressed({ bytes, rawSize, codec }: PageBody, head: number): Uint8Array | null {
+  if (codec === codecs.none) return bytes.length === rawSize ? bytes : null;
+  if (rawSize > mostGrowth * bytes.length) return null;
+  // a page without values may have no block at all
+  if (bytes.length === head) return rawSize === head ? bytes : null;
+  const block = unsnappy(bytes.subarray(head), rawSize - head);
+  if (block === null || head === 0) return block;
+  const whole = new Uint8Array(rawSize);
+  whole.set(bytes.subarray(0, head));
+  whole.set(block, head);
+  return whole;
+}
+
+function numberIn(struct: ThriftStruct, id: number): number {
+  const value = struct.get(id)?.value;
+  return typeof value === 'number' ? value : -1;
+}
+
+function structIn(struct: ThriftStruct, id: number): ThriftStruct {
+  const value = struct.get(id)?.value;
+  return value instanceof Map ? value : new Map();
+}
