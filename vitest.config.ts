@@ -5,21 +5,51 @@ import { reportersOf } from './test/tools/reporters.ts';
 /**
  * The tests' own thread runs src/*.ts; worker threads run dist/*.js. So `npm test` builds first,
  * and the global setup refuses a dist that was made from other sources.
+ *
+ * Two projects: files that start processes, change the environment, ask what is registered or load a
+ * device have a process each; all others share their worker's modules, which spares each of them
+ * importing the library.
  */
+const own = [
+  'test/{cli,cluster,session,spark,bench,tools,package}/**/*.test.ts',
+  'test/tree/backend/gpu/**/*.test.ts',
+  'test/contract/**/*.test.ts',
+  'test/table/{memory,sql}.test.ts',
+  'test/*.test.ts',
+];
+const never = ['test/package/**', 'test/spark/{server,cluster}/**', '**/node_modules/**'];
+
+const common = {
+  setupFiles: ['test/tools/seed-properties.ts'],
+  pool: 'forks' as const,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  teardownTimeout: 20_000,
+};
+
 export default defineConfig({
   resolve: {
     alias: { coppice: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/package/**', 'test/spark/{server,cluster}/**', '**/node_modules/**'],
     globalSetup: ['test/tools/refuse-stale-build.ts'],
-    setupFiles: ['test/tools/seed-properties.ts'],
     reporters: reportersOf('tests'),
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    teardownTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: { ...common, name: 'own process', include: own, exclude: never },
+      },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: 'shared modules',
+          include: ['test/**/*.test.ts'],
+          exclude: [...own, ...never],
+          isolate: false,
+        },
+      },
+    ],
   },
 });

@@ -1,6 +1,6 @@
 /** Ways to lay out the same fit, and the check that none of them shows in the model. */
 import fc from 'fast-check';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { isCoppiceError } from '../../src/base/errors.ts';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
@@ -13,8 +13,8 @@ import { type DataRecipe, randomData } from '../tools/random-data.ts';
 import { cutTable, evenCuts, type SampleData } from '../tools/sample-data.ts';
 import { type EstimatorCase, makeEstimator, withFeatures } from './random-estimators.ts';
 
+// several test files share this module and its threads, which end with the process
 const pool = new ThreadPool(5, workerUrl());
-afterAll(() => pool.close());
 
 /** How the same work may be laid out. */
 export interface Topology extends Knobs {
