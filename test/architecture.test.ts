@@ -62,6 +62,7 @@ describe('determinism', () => {
       'src/base/progress.ts',
       'src/base/switch-in.ts', // how old is what a dead writer left behind?
       'src/cluster/',
+      'src/table/http/', // deadlines of requests
       'src/training/progress-pace.ts',
       'src/training/tree-turns.ts', // which process grows a tree, which the tree cannot show
       'src/tree/backend/gpu/probe-main.ts', // how fast a GPU is; for `doctor` alone
@@ -81,6 +82,7 @@ describe('determinism', () => {
   it('asks for the machine, the process and the environment only where no result is made', () => {
     const mayAsk = [
       'src/base/allowed-paths.ts', // which folders an executor's operator allowed
+      'src/base/allowed-urls.ts', // and which URLs
       'src/base/switch-in.ts', // the names of temporary folders
       'src/base/write-durably.ts',
       'src/cluster/executors/', // the key of a gang and the numbers of a greeting, which nobody may guess
@@ -88,6 +90,7 @@ describe('determinism', () => {
       'src/kernels/choose.ts', // COPPICE_KERNELS=reference
       'src/tree/backend/gpu/open-device.ts', // which driver, and whether a software one will do
       'src/tree/backend/gpu/probe-device.ts', // the same settings, as a key
+      'src/table/http/', // the name of the machine that asked, for messages
       'src/table/file-sink.ts', // the names of temporary files
       'src/table/sql/', // where DuckDB's temporary files go
       'src/cluster/tcp/', // the secret that the processes of a gang share

@@ -33,6 +33,8 @@ export type ErrorCode =
   | 'FILE_EXISTS'
   /** A data file is damaged, cut short or of another format. */
   | 'FILE_FORMAT'
+  /** A web server did not give the bytes of a file: it failed, was too slow, or knows no ranges. */
+  | 'FILE_FETCH'
   /** The disk refused a write; what was there before is untouched. */
   | 'FILE_WRITE'
   /** A saved model is damaged, incomplete or was changed. */

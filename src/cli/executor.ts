@@ -11,6 +11,7 @@ export interface ExecutorCommandOptions extends CommonOptions {
   readonly tlsKey?: string;
   readonly tlsCa?: string;
   readonly dataRoot?: readonly string[];
+  readonly allowUrl?: readonly string[];
   readonly modules?: readonly string[];
   readonly maxMemory?: number;
   readonly threads?: number;
@@ -32,6 +33,7 @@ export async function executor(
     tlsKey: options.tlsKey,
     tlsCa: options.tlsCa,
     dataRoots: options.dataRoot,
+    allowedUrls: options.allowUrl,
     modules: options.modules,
     threads: options.threads,
     maxMemory: options.maxMemory === undefined ? undefined : options.maxMemory * 2 ** 20,

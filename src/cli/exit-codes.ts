@@ -21,6 +21,7 @@ const byCode: Readonly<Record<ErrorCode, ExitCode>> = {
   CATEGORY_UNSEEN: 3,
   FILE_NOT_FOUND: 3,
   FILE_FORMAT: 3,
+  FILE_FETCH: 3,
   MODEL_FORMAT: 4,
   MODEL_VERSION: 4,
   MODEL_CLASS: 4,

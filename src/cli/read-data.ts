@@ -1,6 +1,7 @@
-/** Reads what `--data` names: Parquet, CSV or Arrow, by the names of the files. */
+/** Reads what `--data` names: Parquet, CSV or Arrow, by the names of the files; a URL without such a name is Parquet. */
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { isUrl } from '../base/allowed-urls.ts';
 import { CoppiceError } from '../base/errors.ts';
 import type { Session } from '../session/session.ts';
 import { findFiles } from '../table/find-files.ts';
@@ -23,13 +24,15 @@ const formats: Readonly<Record<string, Format>> = {
 
 /** The format that a file's name stands for; null for none. */
 export function formatOfName(path: string): Format | null {
-  return formats[extname(path).toLowerCase()] ?? null;
+  const name = isUrl(path) && URL.canParse(path) ? new URL(path).pathname : path;
+  return formats[extname(name).toLowerCase()] ?? null;
 }
 
 /** The format that a file's name stands for, else the one that its first bytes tell; null for neither. */
 async function formatOfFile(path: string): Promise<Format | null> {
   const named = formatOfName(path);
   if (named !== null) return named;
+  if (isUrl(path)) return 'parquet';
   const file = await open(path);
   try {
     const { buffer } = await file.read(Buffer.alloc(6), 0, 6, 0);

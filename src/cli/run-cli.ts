@@ -223,6 +223,7 @@ function executorCommand(): Command {
     .option('--tls-key <file>', 'its key, PEM')
     .option('--tls-ca <file>', 'drivers must show a certificate that this authority signed')
     .option('--data-root <folders...>', 'folders whose files it may read; default: none')
+    .option('--allow-url <prefixes...>', 'URLs below which it may read files; default: none')
     .option('--modules <folders...>', 'folders whose modules it may import; default: none')
     .option('--max-memory <megabytes>', 'for the training data', wholeNumber)
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber)

@@ -2,6 +2,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { allowedFolders } from '../base/allowed-paths.ts';
+import { allowedUrlsVariable, urlPrefix } from '../base/allowed-urls.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { addressOf } from '../cluster/executors/addresses.ts';
 import { ExecutorDaemon } from '../cluster/executors/executor-daemon.ts';
@@ -20,6 +21,8 @@ export interface ExecutorOptions {
   readonly tlsCa?: string | undefined;
   /** Folders whose files it may read. */
   readonly dataRoots?: readonly string[] | undefined;
+  /** URLs below which it may read files. */
+  readonly allowedUrls?: readonly string[] | undefined;
   /** Folders whose modules it may import. */
   readonly modules?: readonly string[] | undefined;
   readonly threads?: number | undefined;
@@ -62,6 +65,9 @@ export async function serveExecutor(options: ExecutorOptions): Promise<ExecutorD
     heartbeat: { heartbeatMs: Math.min(250, silenceMs / 4), silenceMs },
     environment: {
       [allowedFolders.data]: foldersText(options.dataRoots ?? [], 'dataRoots'),
+      [allowedUrlsVariable]: JSON.stringify(
+        (options.allowedUrls ?? []).map((url) => urlPrefix(url, `allowedUrls of ${owner}`)),
+      ),
       [allowedFolders.modules]: foldersText(options.modules ?? [], 'modules'),
     },
     log: options.log,

@@ -15,9 +15,10 @@ export class SessionReader {
   }
 
   /**
-   * A table over Parquet: a file, a list of files, a glob, or a folder (`key=value` folders become columns).
+   * A table over Parquet: a file, a list of files, a glob, or a folder (`key=value` folders become columns). A file may
+   * be a URL of http or https, of which only the wanted row groups and columns are fetched, by ranges.
    *
-   * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `SCHEMA_MISMATCH`
+   * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `FILE_FETCH`, `SCHEMA_MISMATCH`, `ACCESS_DENIED`
    */
   async parquet(
     paths: string | readonly string[],

@@ -1,5 +1,5 @@
 /** Is a partition read so quickly that starting a thread for it would take longer? */
-import type { FileIdentity } from './parquet/footer.ts';
+import type { FileIdentity } from './file-bytes.ts';
 import type { PartitionSpec, SourceSpec } from './partition-spec.ts';
 
 const fewRows = 4096;

@@ -3,9 +3,11 @@
  * the driver knows only what they tell.
  */
 import { allowedPath } from '../base/allowed-paths.ts';
+import { isUrl, nameOfUrl } from '../base/allowed-urls.ts';
+import { CoppiceError } from '../base/errors.ts';
 import { registerTask, type TaskRunner } from '../cluster/task-runner.ts';
+import type { FileIdentity } from './file-bytes.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
-import type { FileIdentity } from './parquet/footer.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 
 interface FindRequest {
@@ -16,7 +18,7 @@ interface FindRequest {
 registerTask('table.findFiles', ({ paths, extensions }: FindRequest): FoundFile[] => {
   const list = typeof paths === 'string' ? [paths] : paths;
   const found = findFiles(list.map(allowedPattern), extensions);
-  for (const { path } of found) allowedPath('data', path);
+  for (const { path } of found) if (!isUrl(path)) allowedPath('data', path);
   return found;
 });
 
@@ -29,6 +31,15 @@ export async function findFilesOf(
 ): Promise<FoundFile[]> {
   if (runner.readsElsewhere !== true) return findFiles(paths, extensions);
   return await runner.run<FoundFile[]>('table.findFiles', { paths, extensions }, { signal });
+}
+
+/** Refuses URLs where a format is read from files alone. @throws CoppiceError `UNSUPPORTED` */
+export function refuseUrls(paths: string | readonly string[], owner: string): void {
+  const found = [paths].flat().find((path) => typeof path === 'string' && isUrl(path));
+  if (found === undefined) return;
+  const name = URL.canParse(found) ? nameOfUrl(found) : found;
+  const message = `the files of ${owner} must be paths; got ${name}; fetch it first, or give it as Parquet, which is read from URLs`;
+  throw new CoppiceError('UNSUPPORTED', message);
 }
 
 /** A file as all machines that have a copy of it know it. */
@@ -62,6 +73,7 @@ function sourceReadsFiles(source: PartitionSpec['source'] | undefined): boolean 
 
 /** The part of a path before its first pattern must be allowed. */
 function allowedPattern(path: string): string {
+  if (isUrl(path)) return path;
   const at = path.search(/[^/\\]*[*?[\]{}]/);
   if (at < 0) return allowedPath('data', path);
   const folder = path.slice(0, at);

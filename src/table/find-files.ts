@@ -1,9 +1,11 @@
 /**
  * Which files a table is read from: a file, a list, a glob or a folder, sorted by path. Names that begin
- * with `_` or `.` are skipped inside folders, and folders named `key=value` give columns.
+ * with `_` or `.` are skipped inside folders, and folders named `key=value` give columns. A URL is one file, because
+ * web servers list no folders.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { allowedUrl, isUrl, nameOfUrl } from '../base/allowed-urls.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 
@@ -31,7 +33,8 @@ export function findFiles(
     throw new CoppiceError('PARAM_INVALID', 'paths of read must be one path or more; got none');
   }
   const found = list.flatMap((path) => filesOfPath(path, extensions));
-  return found.sort((a, b) => compare(resolve(a.path), resolve(b.path)));
+  const place = ({ path }: FoundFile): string => (isUrl(path) ? path : resolve(path));
+  return found.sort((a, b) => compare(place(a), place(b)));
 }
 
 /** The error about a path that cannot be opened. */
@@ -55,12 +58,21 @@ export function missingFile(path: string, cause?: unknown): CoppiceError {
 }
 
 function filesOfPath(path: string, extensions: readonly string[]): FoundFile[] {
+  if (isUrl(path)) return [{ path: fileUrl(path).href, folderValues: [] }];
   if (!existsSync(path)) {
     if (!globCharacters.test(path)) throw missingFile(path);
     return filesOfGlob(path, extensions);
   }
   if (!statSync(path).isDirectory()) return [{ path, folderValues: [] }];
   return filesOfFolder(path, extensions, []);
+}
+
+/** The URL of one file. @throws CoppiceError see `allowedUrl` */
+function fileUrl(path: string): URL {
+  const url = allowedUrl(path);
+  if (!url.pathname.endsWith('/') && !/[*]|%7b/i.test(url.pathname)) return url;
+  const message = `a URL to read must name one file, because servers list none; got ${nameOfUrl(url)}; give the files as a list`;
+  throw new CoppiceError('PARAM_INVALID', message);
 }
 
 function filesOfFolder(

@@ -38,7 +38,10 @@ registerTask('table.readPartition', async (payload: ReadPartitionPayload): Promi
   return keep ? batchToShared(batch) : batchToMessage(batch);
 });
 
-registerTask('table.parquetInfo', (file: { path: string }): ParquetInfo => parquetInfo(file.path));
+registerTask(
+  'table.parquetInfo',
+  (file: { path: string }): Promise<ParquetInfo> => parquetInfo(file.path),
+);
 
 registerTask('table.startDecoder', () => startDecoder());
 

@@ -53,6 +53,28 @@ export const plantedBugs = [
     tests: ['test/tree/backend/gpu/wide-arithmetic.prop.test.ts'],
   },
   {
+    name: 'a web server sends on to where nobody allowed',
+    edits: [
+      {
+        file: 'src/table/http/get-range.ts',
+        find: '    return allowedUrl(target);',
+        replace: '    return new URL(target);',
+      },
+    ],
+    tests: ['test/table/http/get-range.test.ts'],
+  },
+  {
+    name: 'a slash in disguise leads out of the allowed URLs',
+    edits: [
+      {
+        file: 'src/base/allowed-urls.ts',
+        find: '!disguised.test(url.pathname) && prefixes',
+        replace: 'prefixes',
+      },
+    ],
+    tests: ['test/base/allowed-urls.prop.test.ts'],
+  },
+  {
     name: 'a sum in float32',
     edits: [
       {

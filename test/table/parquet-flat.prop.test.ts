@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as arrow from 'apache-arrow';
@@ -11,7 +11,7 @@ import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { encodeParquet } from '../../src/table/parquet/encode-parquet.ts';
 import { flatColumnsOf, readFlatColumn } from '../../src/table/parquet/flat/read-flat.ts';
 import { unsnappy } from '../../src/table/parquet/flat/snappy.ts';
-import { columnChunks, readFooter } from '../../src/table/parquet/footer.ts';
+import { columnChunks, parseFooter, tailBytes } from '../../src/table/parquet/footer.ts';
 import { callParquetWasm, parquetWasmBytes } from '../../src/table/parquet/parquet-wasm.ts';
 import { readParquet } from '../../src/table/parquet/read-parquet.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
@@ -32,25 +32,24 @@ function flatCells(
   asDictionary: boolean,
   limit?: number,
 ): { schema: string[]; cells: Map<string, unknown[]> } | null {
-  const bytes = readFileSync(file);
-  const fd = openSync(file, 'r');
-  try {
-    const footer = readFooter(fd, { path: file, size: bytes.length, mtimeMs: 0 });
-    const columns = flatColumnsOf(footer);
-    if (columns === null) return null;
-    const numRows = footer.rowGroups[0]?.numRows ?? 0;
-    const cells = new Map<string, unknown[]>();
-    for (const chunk of columnChunks(footer, 0, bytes.length)) {
-      const column = columns.get(chunk.path[0] as string);
-      if (column === undefined) continue;
-      const wanted = { numRows, limit: limit ?? numRows, asDictionary };
-      const found = readFlatColumn(fd, chunk, column, wanted);
-      if (found !== null) cells.set(found[0].name, [...new arrow.Vector([found[1]])]);
-    }
-    return { schema: [...columns.values()].map(({ field }) => described(field)), cells };
-  } finally {
-    closeSync(fd);
+  const bytes = Uint8Array.from(readFileSync(file));
+  const end = bytes.length - tailBytes;
+  const footer = parseFooter(
+    bytes.slice(end - new DataView(bytes.buffer).getUint32(end, true), end),
+  );
+  const columns = flatColumnsOf(footer);
+  if (columns === null) return null;
+  const numRows = footer.rowGroups[0]?.numRows ?? 0;
+  const cells = new Map<string, unknown[]>();
+  for (const chunk of columnChunks(footer, 0, bytes.length)) {
+    const column = columns.get(chunk.path[0] as string);
+    if (column === undefined) continue;
+    const wanted = { numRows, limit: limit ?? numRows, asDictionary };
+    const own = bytes.slice(chunk.start, chunk.start + chunk.length);
+    const found = readFlatColumn(own, chunk, column, wanted);
+    if (found !== null) cells.set(found[0].name, [...new arrow.Vector([found[1]])]);
   }
+  return { schema: [...columns.values()].map(({ field }) => described(field)), cells };
 }
 
 function described(field: arrow.Field): string {

@@ -4,7 +4,7 @@
  */
 import { Schema } from 'apache-arrow';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
-import { findFilesOf, sharedIdentity } from '../files-of-runner.ts';
+import { findFilesOf, refuseUrls, sharedIdentity } from '../files-of-runner.ts';
 import type { FoundFile } from '../find-files.ts';
 import { folderColumns } from '../folder-columns.ts';
 import { mapInOrder } from '../map-in-order.ts';
@@ -30,6 +30,7 @@ export async function readArrow(
   paths: string | readonly string[],
   options: TableOptions = {},
 ): Promise<PartitionedTable> {
+  refuseUrls(paths, 'read.arrow');
   const files = await findFilesOf(
     runner,
     paths,

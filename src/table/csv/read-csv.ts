@@ -7,7 +7,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
-import { findFilesOf, sharedIdentity } from '../files-of-runner.ts';
+import { findFilesOf, refuseUrls, sharedIdentity } from '../files-of-runner.ts';
 import { missingColumn } from '../find-column.ts';
 import type { FoundFile } from '../find-files.ts';
 import { folderColumns } from '../folder-columns.ts';
@@ -57,6 +57,7 @@ export async function readCsv(
   options: ReadCsvOptions = {},
 ): Promise<PartitionedTable> {
   const request = requestOf(options);
+  refuseUrls(paths, 'read.csv');
   const files = await findFilesOf(runner, paths, ['.csv', '.tsv', '.txt'], options.signal);
   const { signal } = options;
   const inspect = ({ path }: FoundFile): Promise<CsvInfo> =>

@@ -7,11 +7,8 @@
  *
  * Fields: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
  */
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { allowedPath } from '../../base/allowed-paths.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import { missingFile } from '../find-files.ts';
-import { readFully } from '../read-fully.ts';
+import { type FileBytes, readBytes } from '../file-bytes.ts';
 import {
   type RawField,
   type ThriftList,
@@ -54,13 +51,6 @@ export const columnFields = {
   bloomLength: 15,
 } as const;
 
-/** A file as it was when it was planned; another size or time means that it changed. */
-export interface FileIdentity {
-  readonly path: string;
-  readonly size: number;
-  readonly mtimeMs: number;
-}
-
 /** The place of one row group in the footer. */
 export interface GroupPlace {
   readonly start: number;
@@ -91,48 +81,18 @@ export const magic = 'PAR1';
 /** Bytes of the footer's length and the closing mark. */
 export const tailBytes = 8;
 
-/** Opens a file, checks that it is the one planned, and hands it to `use`. @throws CoppiceError */
-export function withFile<T>(
-  path: string,
-  planned: FileIdentity | undefined,
-  use: (fd: number, identity: FileIdentity) => T,
-): T {
-  const allowed = allowedPath('data', path);
-  let fd: number;
-  try {
-    fd = openSync(allowed, 'r');
-  } catch (cause) {
-    throw missingFile(path, cause);
-  }
-  try {
-    const { size, mtimeMs } = fstatSync(fd);
-    if (planned !== undefined && isOther(planned, size, mtimeMs)) {
-      const message = `the file ${path} must stay as it is while a table reads it; it has changed. Read it again`;
-      throw new CoppiceError('DATA_INVALID', message, { context: { file: path } });
-    }
-    return use(fd, { path, size, mtimeMs });
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** Copies of one file on several machines have times of their own: there 0 stands for any. */
-function isOther(planned: FileIdentity, size: number, mtimeMs: number): boolean {
-  return planned.size !== size || (planned.mtimeMs !== 0 && planned.mtimeMs !== mtimeMs);
-}
-
 /** The footer of an open file. @throws CoppiceError `FILE_FORMAT` */
-export function readFooter(fd: number, file: FileIdentity): ParquetFooter {
-  if (file.size < tailBytes + magic.length) throw notParquet(`it has ${file.size} bytes`);
-  const tail = readFully(fd, file.size - tailBytes, tailBytes);
+export async function readFooter(file: FileBytes): Promise<ParquetFooter> {
+  const { size } = file.identity;
+  if (size < tailBytes + magic.length) throw notParquet(`it has ${size} bytes`);
+  const tail = await readBytes(file, size - tailBytes, tailBytes);
   const mark = Buffer.from(tail.subarray(4)).toString('latin1');
   if (mark === 'PARE') throw notParquet('its footer is encrypted');
   if (mark !== magic) throw notParquet('it does not end with PAR1 (was it cut off?)');
   const length = new DataView(tail.buffer).getUint32(0, true);
-  if (length > file.size - tailBytes - magic.length)
+  if (length > size - tailBytes - magic.length)
     throw notParquet('its footer is longer than the file');
-  const bytes = readFully(fd, file.size - tailBytes - length, length);
-  return parseFooter(bytes);
+  return parseFooter(await readBytes(file, size - tailBytes - length, length));
 }
 
 /** The footer of its bytes. */

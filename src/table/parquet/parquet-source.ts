@@ -18,12 +18,15 @@ import {
   tableToIPC,
   Utf8,
 } from 'apache-arrow';
+import { isUrl } from '../../base/allowed-urls.ts';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { makeBatch } from '../column-data.ts';
 import { concatData } from '../concat-rows.ts';
 import { conformData } from '../conform-column.ts';
 import { type ConstantColumn, constantColumn } from '../constant-column.ts';
+import { type FileBytes, type FileIdentity, nameOfFile, readBytes } from '../file-bytes.ts';
 import { normalSchema, normalType } from '../normal-type.ts';
+import { withBytes } from '../open-file.ts';
 import type { SourceSpec } from '../partition-spec.ts';
 import {
   type FieldRecord,
@@ -37,12 +40,10 @@ import { flatColumnsOf, isFlatlyRead, readFlatColumn } from './flat/read-flat.ts
 import {
   type ColumnChunk,
   columnChunks,
-  type FileIdentity,
   hasArrowSchema,
   notParquet,
   type ParquetFooter,
   readFooter,
-  withFile,
 } from './footer.ts';
 import { callParquetWasm } from './parquet-wasm.ts';
 import { emptyFile, sliceFile } from './slice-file.ts';
@@ -86,15 +87,16 @@ interface OpenedFile {
 }
 
 /** The columns and row groups of a file. @throws CoppiceError `FILE_FORMAT`, `FILE_NOT_FOUND`, `UNSUPPORTED` */
-export function parquetInfo(path: string): ParquetInfo {
-  return withFile(path, undefined, (fd, file) =>
-    naming(path, undefined, () => {
-      const { footer, schema } = open(fd, file);
+export async function parquetInfo(path: string): Promise<ParquetInfo> {
+  return await withBytes(path, undefined, (file) =>
+    naming(path, undefined, async () => {
+      const { footer, schema } = await open(file);
       const rowGroups = footer.rowGroups.map(({ numRows, totalBytes }) => ({
         numRows,
         totalBytes,
       }));
-      return { file, schema: schemaToRecord(normalSchema(cleanSchema(schema))), rowGroups };
+      const record = schemaToRecord(normalSchema(cleanSchema(schema)));
+      return { file: file.identity, schema: record, rowGroups };
     }),
   );
 }
@@ -106,19 +108,23 @@ export function startDecoder(): void {
 
 registerSource<ParquetSource>('parquet', (source, request) => {
   const { file, rowGroup } = source;
-  return withFile(file.path, file, (fd, found) =>
-    naming(file.path, rowGroup, () => readRowGroup(fd, { ...source, file: found }, request)),
+  return withBytes(file.path, file, (found) =>
+    naming(file.path, rowGroup, () => readRowGroup(found, source, request)),
   );
 });
 
-function readRowGroup(fd: number, source: ParquetSource, request: SourceRequest): RecordBatch {
-  const known = open(fd, source.file);
+async function readRowGroup(
+  file: FileBytes,
+  source: ParquetSource,
+  request: SourceRequest,
+): Promise<RecordBatch> {
+  const known = await open(file);
   const { footer } = known;
   const { start, end } = request.rows ?? { start: 0, end: source.numRows };
   const numRows = Math.max(0, Math.min(end, source.numRows) - start);
   const constants = new Map(source.constants.map((constant) => [constant.name, constant]));
   const stored = new Set(request.columns.filter((name) => !constants.has(name)));
-  const chunks = columnChunks(footer, source.rowGroup, source.file.size);
+  const chunks = columnChunks(footer, source.rowGroup, file.identity.size);
   const wanted = chunks.filter((chunk) => stored.has(chunk.path[0] as string));
   if (new Set(wanted.map((chunk) => chunk.path[0])).size < stored.size) {
     throw notParquet('its columns are not those that it had when it was planned');
@@ -127,14 +133,16 @@ function readRowGroup(fd: number, source: ParquetSource, request: SourceRequest)
   const options = { batchSize: numRows, offset: source.firstRow + start, limit: numRows };
   const asDictionary = request.textMayBeDictionary === true ? textFields(known, source) : noFields;
   const groupRows = footer.rowGroups[source.rowGroup]?.numRows ?? 0;
-  const isFlat = options.offset === 0 && isFlatlyRead(groupRows, wanted.length);
+  // what cannot be read flatly would be fetched twice
+  const isHere = !isUrl(source.file.path);
+  const isFlat = isHere && options.offset === 0 && isFlatlyRead(groupRows, wanted.length);
   const rest = isFlat
-    ? readFlatly(fd, wanted, { known, source, numRows, asDictionary }, columns)
+    ? await readFlatly(file, wanted, { known, source, numRows, asDictionary }, columns)
     : wanted;
   for (const portion of portions(rest, numRows)) {
     const arrowSchema = decodedSchema(known, portion, asDictionary);
     const slice = { rowGroup: source.rowGroup, chunks: portion, arrowSchema };
-    const bytes = decode(sliceFile(fd, footer, slice), options);
+    const bytes = decode(await sliceFile(file, footer, slice), options);
     columns.push(...columnsOfStream(bytes, source));
   }
   for (const name of request.columns) {
@@ -157,25 +165,27 @@ interface FlatRequest {
 }
 
 /** Reads what it can without the decoder; the chunks that are left. */
-function readFlatly(
-  fd: number,
+async function readFlatly(
+  file: FileBytes,
   wanted: readonly ColumnChunk[],
   { known, source, numRows, asDictionary }: FlatRequest,
   columns: [Field, Data][],
-): readonly ColumnChunk[] {
+): Promise<readonly ColumnChunk[]> {
   const { flat, footer } = known;
   if (flat === null) return wanted;
   const groupRows = footer.rowGroups[source.rowGroup]?.numRows ?? 0;
-  return wanted.filter((chunk) => {
+  const rest: ColumnChunk[] = [];
+  for (const chunk of wanted) {
     const name = chunk.path[0] as string;
     const stored = flat.get(name);
-    if (stored === undefined || chunk.path.length > 1) return true;
     const rows = { numRows: groupRows, limit: numRows, asDictionary: asDictionary.has(name) };
-    const found = readFlatColumn(fd, chunk, stored, rows);
-    if (found === null) return true;
-    columns.push(fitting(cleanField(found[0]), found[1], source));
-    return false;
-  });
+    const isKnown = stored !== undefined && chunk.path.length === 1;
+    const bytes = isKnown ? await readBytes(file, chunk.start, chunk.length) : null;
+    const found = bytes === null ? null : readFlatColumn(bytes, chunk, stored as FlatColumn, rows);
+    if (found === null) rest.push(chunk);
+    else columns.push(fitting(cleanField(found[0]), found[1], source));
+  }
+  return rest;
 }
 
 /** A column as the table has it. */
@@ -253,10 +263,11 @@ function portions(chunks: readonly ColumnChunk[], numRows: number): ColumnChunk[
   return groups;
 }
 
-function open(fd: number, file: FileIdentity): OpenedFile {
+async function open(from: FileBytes): Promise<OpenedFile> {
+  const { identity: file } = from;
   const known = opened.get(file.path);
-  if (known?.file.size === file.size && known.file.mtimeMs === file.mtimeMs) return known;
-  const footer = readFooter(fd, file);
+  if (known !== undefined && isSameFile(known.file, file)) return known;
+  const footer = await readFooter(from);
   const flat = flatColumnsOf(footer);
   const schema = flat === null ? decodersSchema(footer) : schemaOf(flat);
   const now = { file, footer, schema, storesSchema: hasArrowSchema(footer), flat };
@@ -276,6 +287,10 @@ function decodersSchema(footer: ParquetFooter): Schema {
   const bytes = callParquetWasm((module) => module.readSchema(empty).intoIPCStream());
   // a table would have a batch, and Arrow compares all columns of a batch with each other
   return RecordBatchReader.from(bytes).open().schema;
+}
+
+function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.version === b.version;
 }
 
 /** Columns of text whose layout in the file is the table's. */
@@ -325,14 +340,19 @@ function cleanField(field: Field): Field {
 }
 
 /** Gives errors about a file's bytes their file and row group. */
-function naming<T>(path: string, rowGroup: number | undefined, read: () => T): T {
+async function naming<T>(
+  path: string,
+  rowGroup: number | undefined,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (!isCoppiceError(error, 'FILE_FORMAT')) throw error;
     const place = rowGroup === undefined ? '' : `, row group ${rowGroup}`;
-    const message = `the file ${path} must be a readable Parquet file${place}; ${error.message}`;
-    const context = rowGroup === undefined ? { file: path } : { file: path, rowGroup };
+    const file = nameOfFile(path);
+    const message = `the file ${file} must be a readable Parquet file${place}; ${error.message}`;
+    const context = rowGroup === undefined ? { file } : { file, rowGroup };
     throw new CoppiceError('FILE_FORMAT', message, { context, cause: error });
   }
 }

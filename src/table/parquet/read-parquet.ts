@@ -4,8 +4,10 @@
  */
 import { statSync } from 'node:fs';
 import { Schema } from 'apache-arrow';
+import { isUrl } from '../../base/allowed-urls.ts';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
 import { isBriefFile } from '../brief-partition.ts';
+import { nameOfFile } from '../file-bytes.ts';
 import { findFilesOf, sharedIdentity } from '../files-of-runner.ts';
 import type { FoundFile } from '../find-files.ts';
 import { folderColumns } from '../folder-columns.ts';
@@ -28,7 +30,7 @@ const manyBytes = 1 << 20;
 /**
  * A table over Parquet files.
  *
- * @param paths a file, a list of files, a glob, or a folder (all its files, `key=value` folders as columns)
+ * @param paths a file or URL, a list of them, a glob, or a folder (all its files, `key=value` folders as columns)
  * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `SCHEMA_MISMATCH`, `UNSUPPORTED`, `ABORTED`
  */
 export async function readParquet(
@@ -51,7 +53,7 @@ export async function readParquet(
   const folderNames = new Set(folders.fields.map((field) => field.name));
   const merged = mergeSchemas(
     infos.map((info) => ({
-      what: `file ${info.file.path}`,
+      what: `file ${nameOfFile(info.file.path)}`,
       schema: without(schemaFromRecord(info.schema), folderNames),
     })),
   );
@@ -62,7 +64,7 @@ export async function readParquet(
     const conforms = (merged.conforms[fileIndex] ?? []).map(fieldToRecord);
     const constants = folders.constants[fileIndex] ?? [];
     for (const [rowGroup, { numRows, totalBytes }] of info.rowGroups.entries()) {
-      for (const { firstRow, endRow } of cuts(numRows, totalBytes)) {
+      for (const { firstRow, endRow } of cuts(numRows, totalBytes, isUrl(info.file.path))) {
         const source: ParquetSource = {
           kind: 'parquet',
           file: sharedIdentity(runner, info.file),
@@ -106,8 +108,14 @@ function without(schema: Schema, names: ReadonlySet<string>): Schema {
   );
 }
 
-function cuts(numRows: number, totalBytes: number): { firstRow: number; endRow: number }[] {
-  const wanted = Math.max(numRows / rowsPerPartition, totalBytes / bytesPerPartition);
+/** @param isFar every piece fetches all bytes of its columns, so there are fewer */
+function cuts(
+  numRows: number,
+  totalBytes: number,
+  isFar: boolean,
+): { firstRow: number; endRow: number }[] {
+  const wanted =
+    Math.max(numRows / rowsPerPartition, totalBytes / bytesPerPartition) / (isFar ? 4 : 1);
   const count = Math.max(1, Math.min(maxPartitionsPerGroup, numRows, Math.ceil(wanted)));
   return Array.from({ length: count }, (_, i) => ({
     firstRow: Math.floor((numRows * i) / count),

@@ -5,7 +5,7 @@
  *
  *   PAR1 | wanted chunks, side by side | footer with this one row group, offsets moved | length | PAR1
  */
-import { readInto } from '../read-fully.ts';
+import type { FileBytes } from '../file-bytes.ts';
 import { encodeFooter, footerTail } from './encode-footer.ts';
 import {
   type ColumnChunk,
@@ -18,6 +18,9 @@ import {
 } from './footer.ts';
 import { type ThriftList, type ThriftStruct, ThriftWriter, thriftTypes } from './thrift.ts';
 
+/** So many reads are under way at once, where they take time. */
+const readsAtOnce = 4;
+
 /** What to cut out of a file. */
 export interface FileSlice {
   readonly rowGroup: number;
@@ -28,7 +31,11 @@ export interface FileSlice {
 }
 
 /** A file of the wanted columns of one row group. */
-export function sliceFile(fd: number, footer: ParquetFooter, slice: FileSlice): Uint8Array {
+export async function sliceFile(
+  from: FileBytes,
+  footer: ParquetFooter,
+  slice: FileSlice,
+): Promise<Uint8Array> {
   const { rowGroup, chunks, arrowSchema } = slice;
   const ordered = [...chunks].sort((a, b) => a.start - b.start);
   let position = headBytes.length;
@@ -49,7 +56,7 @@ export function sliceFile(fd: number, footer: ParquetFooter, slice: FileSlice): 
   );
   const file = new Uint8Array(position + tail.length);
   file.set(headBytes);
-  readRuns(fd, file, places);
+  await readRuns(from, file, places);
   file.set(tail, position);
   return file;
 }
@@ -106,19 +113,41 @@ interface Place {
   readonly at: number;
 }
 
-/** Reads the chunks; neighbours in the file are one read. */
-function readRuns(fd: number, file: Uint8Array, places: readonly Place[]): void {
-  let i = 0;
-  while (i < places.length) {
-    const first = places[i] as Place;
-    let end = first.chunk.start + first.chunk.length;
-    let next = i + 1;
-    while (places[next]?.chunk.start === end) {
-      end += (places[next] as Place).chunk.length;
-      next++;
+/** Reads the chunks, a few at once; neighbours in the file are one read. */
+async function readRuns(
+  from: FileBytes,
+  file: Uint8Array,
+  places: readonly Place[],
+): Promise<void> {
+  const runs = runsOf(places);
+  let next = 0;
+  const readNext = async (): Promise<void> => {
+    for (let run = runs[next++]; run !== undefined; run = runs[next++]) {
+      const { start, at, length } = run;
+      try {
+        await from.readInto(start, file.subarray(at, at + length));
+      } catch (error) {
+        next = runs.length;
+        throw error;
+      }
     }
-    const length = end - first.chunk.start;
-    readInto(fd, first.chunk.start, file.subarray(first.at, first.at + length));
-    i = next;
+  };
+  await Promise.all(Array.from({ length: Math.min(readsAtOnce, runs.length) }, readNext));
+}
+
+interface Run {
+  readonly start: number;
+  readonly at: number;
+  readonly length: number;
+}
+
+function runsOf(places: readonly Place[]): Run[] {
+  const runs: Run[] = [];
+  for (const { chunk, at } of places) {
+    const last = runs.at(-1);
+    const touches = last !== undefined && last.start + last.length === chunk.start;
+    if (touches) runs[runs.length - 1] = { ...last, length: last.length + chunk.length };
+    else runs.push({ start: chunk.start, at, length: chunk.length });
   }
+  return runs;
 }

@@ -7,7 +7,6 @@ import { isUtf8 } from 'node:buffer';
 import { type Data, DataType, Dictionary, Field, Int32, makeVector, Utf8 } from 'apache-arrow';
 import { isCoppiceError } from '../../../base/errors.ts';
 import { columnData } from '../../column-data.ts';
-import { readFully } from '../../read-fully.ts';
 import type { TypedArray } from '../../shared-buffer.ts';
 import type { ColumnChunk, ParquetFooter } from '../footer.ts';
 import { type ColumnPage, chunkPages } from './chunk-pages.ts';
@@ -22,15 +21,14 @@ export function flatColumnsOf(footer: ParquetFooter): ReadonlyMap<string, FlatCo
   return unlessBroken(() => flatColumns(footer));
 }
 
-/** The first `limit` rows of a column of a row group; null where the decoder has to read it. */
+/** The first `limit` rows of a column of a row group, of the bytes of its chunk; null where the decoder has to read it. */
 export function readFlatColumn(
-  fd: number,
+  bytes: Uint8Array,
   chunk: ColumnChunk,
   column: FlatColumn,
   wanted: { readonly numRows: number; readonly limit: number; readonly asDictionary: boolean },
 ): [Field, Data] | null {
   return unlessBroken(() => {
-    const bytes = readFully(fd, chunk.start, chunk.length);
     const pages = chunkPages(chunk, bytes, column.field.nullable);
     if (pages === null) return null;
     const { numRows, limit } = wanted;
