@@ -16,6 +16,7 @@ import type { PartitionSpec } from '../table/partition-spec.ts';
 import { readPartition } from '../table/read-partition.ts';
 import type { ColumnsWork, StagedTable, TaskWork } from './member-messages.ts';
 import { readStagedBatch, type StagedRows, type StagedSource } from './staged-source.ts';
+import { streamOfBatch } from './stream-of-batch.ts';
 
 /** Rows of a partition that a task is given. */
 const rowsPerPartition = 131_072;
@@ -42,8 +43,7 @@ export async function columnsAnswer(
   }
   const [first] = batches;
   if (first === undefined) return tableToIPC(new Table(new Schema([])), 'stream');
-  const whole = concatBatches(first.schema, batches);
-  return tableToIPC(new Table([whole]), 'stream');
+  return streamOfBatch(concatBatches(first.schema, batches));
 }
 
 /** Categories as their texts. */

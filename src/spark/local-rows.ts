@@ -1,10 +1,11 @@
 /** Rows of this program as rows on Spark: they travel in the plan, with their positions in a hidden column. */
-import { DataType, Field, Int64, type RecordBatch, Schema, Table, tableToIPC } from 'apache-arrow';
+import { DataType, Field, Int64, type RecordBatch, Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { columnData, makeBatch, withType } from '../table/column-data.ts';
 import { dictionaryValues } from '../table/conform-column.ts';
 import { ascending, checkVisible, hiddenPrefix, type SparkRows } from './spark-rows.ts';
 import { checkHeldBySpark } from './spark-types.ts';
+import { streamOfBatch } from './stream-of-batch.ts';
 
 /** The most bytes that a plan may carry. */
 const mostBytes = 96 << 20;
@@ -22,10 +23,7 @@ export function localRows(batch: RecordBatch, firstRow: number): SparkRows {
   const positions = BigInt64Array.from({ length: batch.numRows }, (_, i) => BigInt(firstRow + i));
   const hidden = columnData(new Int64(), batch.numRows, { values: positions });
   const schema = new Schema([...fields, new Field(positionColumn, new Int64(), false)]);
-  const data = tableToIPC(
-    new Table([makeBatch(schema, [...columns, hidden], batch.numRows)]),
-    'stream',
-  );
+  const data = streamOfBatch(makeBatch(schema, [...columns, hidden], batch.numRows));
   if (data.length > mostBytes) {
     throw new CoppiceError(
       'MEMORY_LIMIT',

@@ -7,8 +7,14 @@ import { CoppiceError } from '../base/errors.ts';
 import { decodeValue } from '../cluster/executors/decode-value.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { emptyBatch } from '../table/conform-column.ts';
+import type { PlacedOperator } from '../table/partition-spec.ts';
 import type { PlanNode } from '../table/plan-node.ts';
-import { fieldToRecord, schemaToRecord } from '../table/schema-record.ts';
+import {
+  type FieldRecord,
+  fieldToRecord,
+  type SchemaRecord,
+  schemaToRecord,
+} from '../table/schema-record.ts';
 import { batchFromShared, batchToShared, type SharedBatch } from '../table/shared-batch.ts';
 import { memoryPartition } from '../table/sources.ts';
 import type { TableOptions } from '../table/table-core.ts';
@@ -182,7 +188,7 @@ export class SparkHost {
       kind: 'columns',
       table: {
         fields: [...staged.fields, ...hidden],
-        operators: staged.operators,
+        operators: staged.operators.map((operator) => keeping(hidden, operator)),
         schema: {
           fields: [...staged.schema.fields, ...hidden],
           metadata: staged.schema.metadata,
@@ -332,6 +338,19 @@ export function stagedTable(table: PendingTable): StagedTable {
     operators: placedOperators(table),
     schema: schemaToRecord(table.schema),
   };
+}
+
+/** The step, which keeps some more columns where it gives just those that it knows. */
+function keeping(
+  fields: readonly FieldRecord[],
+  { spec, firstRow }: PlacedOperator,
+): PlacedOperator {
+  if (spec.kind !== 'table.conform') return { spec, firstRow };
+  const known = spec['schema'] as SchemaRecord;
+  const columns = [...known.fields, ...fields];
+  const names = columns.map(({ name }) => name);
+  const schema = { ...known, fields: columns };
+  return { spec: { ...spec, reads: names, writes: names, schema }, firstRow };
 }
 
 /** What a user can do about failures of the workers. */

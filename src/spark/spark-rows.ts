@@ -7,7 +7,7 @@
  * A row's id is its position in that order. Files give it by path and row number; where a source has neither,
  * it is made of the row's content.
  */
-import { Field } from 'apache-arrow';
+import { DataType, Field } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { SortKey } from '../table/verbs/sort-node.ts';
 import type { Relation, SortOrder, SparkExpression } from './connect/messages.ts';
@@ -169,12 +169,17 @@ export function distinct(rows: SparkRows, columns: readonly string[]): SparkRows
   }
   const hidden = rows.order.map(({ column }) => quoteName(column));
   const kept = rows.fields.map(({ name }) => quoteName(name));
+  // missing is missing, be it null or NaN
+  const groupOf = (name: string): string => {
+    const type = rows.fields.find((field) => field.name === name)?.type;
+    return DataType.isFloat(type) ? `nanvl(${quoteName(name)}, NULL)` : quoteName(name);
+  };
   const least = `min(struct(${[...hidden, ...kept].join(', ')})) AS ${hiddenPrefix}row`;
   const input: Relation = {
     aggregate: {
       input: rows.relation,
       group_type: 'GROUP_TYPE_GROUPBY',
-      grouping_expressions: columns.map((name) => sql(quoteName(name))),
+      grouping_expressions: columns.map((name) => sql(groupOf(name))),
       aggregate_expressions: [sql(least)],
     },
   };

@@ -2,7 +2,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DateMillisecond, Float64, Table, Uint8, vectorFromArray } from 'apache-arrow';
+import {
+  DateMillisecond,
+  Dictionary,
+  Float64,
+  Int32,
+  Table,
+  Uint8,
+  Utf8,
+  vectorFromArray,
+} from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   col,
@@ -21,7 +30,8 @@ import { runsSpark, sparkSession } from './spark-session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coppice-spark-tables-'));
 const path = join(folder, 'flights');
-const numRows = 3000;
+/** So many that two members share the rows that are trained on. */
+const numRows = 14_000;
 
 describe.runIf(runsSpark)('a table on Spark', () => {
   let local: Session;
@@ -48,7 +58,7 @@ describe.runIf(runsSpark)('a table on Spark', () => {
 
   const regressor = { labelCol: 'minutes', featuresCols: ['distance', 'wait'], maxIter: 12 };
 
-  it('stops a fit early as validation rows, and may be kept by Spark', async () => {
+  it.concurrent('stops a fit early as validation rows, and may be kept by Spark', async () => {
     const fitted = async (table: PartitionedTable): Promise<Record<string, string>> => {
       const estimator = new GBTRegressor({ ...regressor, earlyStoppingRounds: 2, stepSize: 0.9 });
       const validation = table.filter(col('distance').le(0.2));
@@ -61,7 +71,7 @@ describe.runIf(runsSpark)('a table on Spark', () => {
     await kept.unpersist();
   });
 
-  it('has ids of its own, so that a query gives the model of the file', async () => {
+  it.concurrent('has ids of its own, so that a query gives the model of the file', async () => {
     const estimator = (): GBTRegressor =>
       new GBTRegressor({ ...regressor, idCol: 'id', subsamplingRate: 0.5, maxIter: 4 });
     const query = await spark.sql(`SELECT * FROM parquet.\`${path}\` ORDER BY wait`);
@@ -70,7 +80,7 @@ describe.runIf(runsSpark)('a table on Spark', () => {
     expect(await savedBytes(model)).toEqual(await savedBytes(await estimator().fit(here)));
   });
 
-  it('may have fewer rows than members', async () => {
+  it.concurrent('may have fewer rows than members', async () => {
     const estimator = new GBTRegressor({ ...regressor, maxIter: 2, minInstancesPerNode: 1 });
     const few = await estimator.fit(there.limit(1));
     expect(await savedBytes(few)).toEqual(await savedBytes(await estimator.fit(here.limit(1))));
@@ -79,27 +89,29 @@ describe.runIf(runsSpark)('a table on Spark', () => {
     });
   });
 
-  it('is searched over and stacked on', async () => {
-    const columns = { labelCol: 'delayed', featuresCols: ['distance', 'minutes'] };
+  const columns = { labelCol: 'delayed', featuresCols: ['distance', 'minutes'] };
+
+  it.concurrent('is searched over', async () => {
     const search = new TrainValidationSplit({
       estimator: new GBTClassifier({ ...columns, maxIter: 2 }),
       evaluator: new MulticlassClassificationEvaluator({ labelCol: 'delayed' }),
       estimatorParamMaps: [{ maxDepth: 1 }, { maxDepth: 3 }],
     });
-    expect(await savedBytes(await search.fit(there))).toEqual(
-      await savedBytes(await search.fit(here)),
-    );
+    const theirs = await savedBytes(await search.fit(there));
+    expect(theirs).toEqual(await savedBytes(await search.fit(here)));
+  });
+
+  it.concurrent('is stacked on', async () => {
     const stack = new StackingClassifier({
       estimators: [new GBTClassifier({ ...columns, maxIter: 2 })],
       finalEstimator: new LogisticRegression({ maxIter: 3 }),
       numFolds: 2,
     });
-    expect(await savedBytes(await stack.fit(there))).toEqual(
-      await savedBytes(await stack.fit(here)),
-    );
+    const theirs = await savedBytes(await stack.fit(there));
+    expect(theirs).toEqual(await savedBytes(await stack.fit(here)));
   });
 
-  it('has dates, times, decimals and numbers of all sizes as Spark has them', async () => {
+  it.concurrent('has dates, times, decimals and numbers of all sizes as Spark has them', async () => {
     const table =
       await spark.sql(`SELECT DATE'2024-02-29' AS day, TIMESTAMP'2024-02-29 12:30:01.5' AS time,
       CAST(-1.25 AS DECIMAL(20, 2)) AS price, CAST(-7 AS TINYINT) AS tiny, 9007199254740993 AS long,
@@ -118,22 +130,23 @@ describe.runIf(runsSpark)('a table on Spark', () => {
     expect([found['text'], found['none']]).toEqual(['Ünïcode 🌳', null]);
   });
 
-  it('of this program may have types that Spark has not', async () => {
+  it.concurrent('of this program may have types that Spark has not', async () => {
     const days = [new Date('2024-02-29T12:00:00Z'), null, new Date(0)];
     const table = spark.createTable(
       new Table({
         small: vectorFromArray([255, 0, null], new Uint8()),
         day: vectorFromArray(days, new DateMillisecond()),
+        who: vectorFromArray(['a', null, 'Ü'], new Dictionary(new Utf8(), new Int32())),
         y: vectorFromArray([1, 2, 3], new Float64()),
       }),
     );
     const rows = (await table.filter(col('small').gt(1)).collect()).toArray();
     expect(rows.map((row) => row.toJSON())).toEqual([
-      { small: 255, day: days[0]?.getTime(), y: 1 },
+      { small: 255, day: days[0]?.getTime(), who: 'a', y: 1 },
     ]);
     const model = await new GBTRegressor({
-      ...{ labelCol: 'y', featuresCols: ['small', 'day'], maxIter: 1 },
+      ...{ labelCol: 'y', featuresCols: ['small', 'day', 'who'], maxIter: 1 },
     }).fit(table);
-    expect(model.numFeatures).toBe(2);
+    expect(model.numFeatures).toBe(3);
   });
 });

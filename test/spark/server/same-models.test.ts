@@ -26,6 +26,8 @@ const path = join(folder, 'flights');
 describe.runIf(runsSpark)('a session on Spark', () => {
   let local: Session;
   let spark: Session;
+  /** Of three members. */
+  let other: Session;
   let here: PartitionedTable;
   let there: PartitionedTable;
 
@@ -34,77 +36,41 @@ describe.runIf(runsSpark)('a session on Spark', () => {
     const made = local.createTable(flightsLike(12_000), { numPartitions: 3 });
     await made.write.parquet(path);
     spark = await sparkSession({ executors: 2 });
+    other = await sparkSession({ executors: 3 });
     here = await local.read.parquet(path);
     there = await spark.read.parquet(path);
   });
 
   afterAll(async () => {
     await spark?.close();
+    await other?.close();
     await local?.close();
     rmSync(folder, { recursive: true, force: true });
     expect(await within(5000, () => memberPids().length === 0)).toBe(true);
   });
 
-  const rowsOf = async (table: PartitionedTable): Promise<unknown[]> =>
-    (await table.collect()).toArray().map((row) => row.toJSON());
-
-  it('reads Parquet with the rows in their order', async () => {
+  it.concurrent('reads Parquet with the rows in their order', async () => {
+    const rowsOf = async (table: PartitionedTable): Promise<unknown[]> =>
+      (await table.limit(700).collect()).toArray().map((row) => row.toJSON());
     expect(there.schemaText()).toBe(here.schemaText());
     expect(await there.count()).toBe(12_000);
-    expect(await rowsOf(there.limit(700))).toEqual(await rowsOf(here.limit(700)));
+    expect(await rowsOf(there)).toEqual(await rowsOf(here));
   });
 
-  it.each<[string, (table: PartitionedTable) => PartitionedTable]>([
-    ['filter', (table) => table.filter(col('distance').gt(0.9).and(col('carrier').eq('ÜU')))],
-    ['withColumn', (table) => table.withColumn('twice', col('distance').mul(2).add(1)).limit(9)],
-    ['text', (table) => table.withColumn('low', col('carrier').lower()).limit(9)],
-    [
-      'filter of a column that members make',
-      (table) =>
-        table.withColumn('low', col('carrier').lower()).filter(col('low').eq('üu')).limit(50),
-    ],
-    ['na.drop', (table) => table.na.drop().limit(40)],
-    [
-      'orderBy',
-      (table) => table.orderBy('carrier', { column: 'wait', descending: true }).limit(40),
-    ],
-    ['distinct', (table) => table.select('carrier', 'delayed').distinct()],
-    ['sample', (table) => table.sample(0.01, { seed: 5 })],
-    ['union', (table) => table.limit(3).union(table.filter(col('distance').lt(0.002)))],
-    ['rename', (table) => table.rename({ wait: 'waited' }).select('waited').limit(5)],
-  ])('gives the same rows after %s', async (_, verb) => {
-    expect(await rowsOf(verb(there))).toEqual(await rowsOf(verb(here)));
-  });
-
-  it('refuses what does not run there, by name', async () => {
-    expect(() => there.filter((batch) => new Uint8Array(batch.numRows))).toThrow(
-      /is not run on Spark/,
-    );
-    const other = here.limit(1);
-    expect(() => there.union(other)).toThrow(/union with a table of another session/);
-    expect(() => other.union(there)).toThrow(/union with a table of another session/);
-    await expect(spark.read.csv(path)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-  });
-
-  it('reads tables of the catalog and queries, whatever the number of members', async () => {
+  it.concurrent('reads tables of the catalog and queries, whatever the number of members', async () => {
     const query = `SELECT distance, wait, minutes FROM parquet.\`${path}\``;
     const make = (): GBTRegressor =>
       new GBTRegressor({ labelCol: 'minutes', featuresCols: ['distance', 'wait'], maxIter: 3 });
     const model = await make().fit(await spark.sql(query));
     expect(model.rowIdMode).toBe('content');
     const two = await savedBytes(model);
-    const other = await sparkSession({ executors: 3 });
-    try {
-      expect(await savedBytes(await make().fit(await other.sql(query)))).toEqual(two);
-    } finally {
-      await other.close();
-    }
+    expect(await savedBytes(await make().fit(await other.sql(query)))).toEqual(two);
     const named = await spark.sql(`SELECT * FROM range(5)`);
     expect(await named.count()).toBe(5);
     await expect(spark.table('no_such_table')).rejects.toMatchObject({ code: 'EXECUTOR_FAILED' });
   });
 
-  it.each([
+  it.concurrent.each([
     [
       'GBTRegressor',
       () =>
@@ -139,7 +105,7 @@ describe.runIf(runsSpark)('a session on Spark', () => {
     expect(await savedBytes(await make().fit(there))).toEqual(ours);
   });
 
-  it('fits, applies and scores a pipeline', async () => {
+  it.concurrent('fits, applies and scores a pipeline', async () => {
     const make = (): Pipeline =>
       new Pipeline({
         stages: [
@@ -165,16 +131,11 @@ describe.runIf(runsSpark)('a session on Spark', () => {
     for (const row of [0, 2345, 11_999]) expect(String(a.get(row))).toBe(String(b.get(row)));
   });
 
-  it('trains over any number of members, of rows that a filter left', async () => {
+  it.concurrent('trains over any number of members, of rows that a filter left', async () => {
     const make = (): GBTRegressor =>
       new GBTRegressor({ labelCol: 'minutes', featuresCols: ['distance', 'wait'], maxIter: 3 });
-    const other = await sparkSession({ executors: 3 });
-    try {
-      const ours = await savedBytes(await make().fit(here.filter(col('distance').gt(0.1))));
-      const rows = (await other.read.parquet(path)).filter(col('distance').gt(0.1));
-      expect(await savedBytes(await make().fit(rows))).toEqual(ours);
-    } finally {
-      await other.close();
-    }
+    const ours = await savedBytes(await make().fit(here.filter(col('distance').gt(0.1))));
+    const rows = (await other.read.parquet(path)).filter(col('distance').gt(0.1));
+    expect(await savedBytes(await make().fit(rows))).toEqual(ours);
   });
 });
