@@ -50,9 +50,21 @@ def _file_of(name):
     return SparkFiles.get(name)
 
 
-def _address(infos, rank):
-    host = infos[rank].address
-    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+def _host(address):
+    """The host of Spark's `host:port`, where a port may be missing and an IPv6 address stands in brackets."""
+    if address.startswith("["):
+        return address[1 : address.index("]")]
+    return address.rsplit(":", 1)[0] if address.count(":") == 1 else address
+
+
+def _meeting_place(infos, rank):
+    """Where a member meets its gang: on the address that this host gives Spark, else where the driver sees it; where it
+    sees all tasks on one host, on the loopback address."""
+    own = os.environ.get("SPARK_LOCAL_IP", "")
+    if own not in ("", "0.0.0.0", "::"):
+        return own
+    hosts = [_host(info.address) for info in infos]
+    return hosts[rank] if len(set(hosts)) > 1 else "127.0.0.1"
 
 
 class _Member:
@@ -187,7 +199,7 @@ def run(conf_json):
         if is_gang:
             context = BarrierTaskContext.get()
             rank = context.partitionId()
-            host = _address(context.getTaskInfos(), rank)
+            host = _meeting_place(context.getTaskInfos(), rank)
         else:
             context = TaskContext.get()
             rank, host = context.partitionId(), "127.0.0.1"
@@ -205,7 +217,11 @@ def run(conf_json):
                 node.tell(dict(kind="start", peers=peers))
             seq, columns = 0, conf["boot"]["kind"] == "columns"
             if columns:
-                for batch in pa.ipc.open_stream(node.process.stdout):
+                try:
+                    answer = pa.ipc.open_stream(node.process.stdout)
+                except pa.ArrowInvalid:  # it ended before it wrote
+                    node.hear()
+                for batch in answer:
                     # Spark compares schemas: one without nullability and metadata
                     yield pa.RecordBatch.from_arrays(batch.columns, names=batch.schema.names)
             else:

@@ -14,6 +14,9 @@ import { sql } from './spark-rows.ts';
 /** How long between two looks: executors may still be on their way. */
 const lookMs = 1000;
 
+/** No gang is larger, with a few cores a task. */
+const mostSlots = 8192;
+
 const settings = ['spark.default.parallelism', 'spark.sql.leafNodeDefaultParallelism'];
 
 /** Resolves once there are so many slots, busy or not. @throws CoppiceError `EXECUTOR_LOST` when time is up */
@@ -45,12 +48,12 @@ async function countSlots(
   const { client } = host;
   const known = await client.config([...settings, 'spark.task.cpus']);
   if (settings.some((key) => (known.get(key) ?? null) !== null)) return null;
-  const query =
-    'SELECT count(1) AS n FROM (SELECT DISTINCT spark_partition_id() AS p FROM range(100000))';
-  const project = { input: { sql: { query } }, expressions: [sql('n')] };
-  let numCores = 0;
+  // counted here: a shuffle would take Spark a quarter of a second
+  const query = `SELECT spark_partition_id() AS p FROM range(${mostSlots})`;
+  const project = { input: { sql: { query } }, expressions: [sql('p')] };
+  const cores = new Set<number>();
   for await (const stream of client.execute({ project }, { signal, what: 'its slots' })) {
-    for (const row of tableFromIPC(stream).toArray()) numCores += Number(row.n);
+    for (const place of tableFromIPC(stream).getChild('p') ?? []) cores.add(Number(place));
   }
-  return Math.floor(numCores / Math.max(1, Number(known.get('spark.task.cpus') ?? 1)));
+  return Math.floor(cores.size / Math.max(1, Number(known.get('spark.task.cpus') ?? 1)));
 }

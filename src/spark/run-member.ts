@@ -15,6 +15,7 @@ import { decodeValue } from '../cluster/executors/decode-value.ts';
 import { encodeValue } from '../cluster/executors/encode-value.ts';
 import { GangSeat } from '../cluster/executors/gang-seat.ts';
 import { runTask } from '../cluster/task-runner.ts';
+import { loopback } from '../cluster/tcp/open-mesh.ts';
 import { columnsAnswer, taskAnswers } from './do-staged-work.ts';
 import { GangNotes } from './gang-notes.ts';
 import { countTables, gangPayload, type PeerHello } from './gang-payload.ts';
@@ -25,6 +26,7 @@ import { stagedRows } from './staged-source.ts';
 interface Boot {
   readonly kind: string;
   readonly rank: number;
+  /** Where it listens for the other members of its gang. */
   readonly host: string;
   readonly data: number;
   /** `file:` and a path, or `data:` and base64. */
@@ -81,8 +83,12 @@ async function runGang(boot: Boot, work: GangWork, talk: Talk): Promise<void> {
   const { lines, tell, workerUrl } = talk;
   const { firstRanks, timeoutMs, program } = work;
   const [first = 0, end = 0] = firstRanks.slice(boot.rank, boot.rank + 2);
-  const seat = new GangSeat({ numThreads: end - first, workerUrl, timeoutMs });
-  const { host, port } = await seat.listen();
+  // Spark takes a second to carry the addresses about: the threads start meanwhile
+  const seat = new GangSeat({
+    ...{ numThreads: end - first, workerUrl, timeoutMs },
+    startsAtOnce: true,
+  });
+  const { host, port } = await seat.listen(boot.host);
   const { bytes } = (await lines.next()).value as unknown as Staged;
   const staged = stagedRows(boot.data, bytes);
   const { counts, segments } = countTables(work, staged);
@@ -94,6 +100,8 @@ async function runGang(boot: Boot, work: GangWork, talk: Talk): Promise<void> {
   const payload = gangPayload(work, staged, { process: boot.rank, peers, segments });
   const place = { process: boot.rank, firstRanks };
   const key = peers[0]?.key ?? '';
+  // the shim lets members of one host meet on its loopback address
+  const tls = peers.some((peer) => peer.host !== loopback) ? { kind: 'psk' as const } : null;
   const kept = new GangNotes(boot.rank === 0 ? work.legMs : null);
   const { notes } = kept;
   const pause = new AbortController();
@@ -103,7 +111,7 @@ async function runGang(boot: Boot, work: GangWork, talk: Talk): Promise<void> {
       if (kept.take(message)) pause.abort();
     };
     const watch = { signal: pause.signal, onMessage };
-    const values = await seat.runRanks({ program, payload, place, key, peers }, watch);
+    const values = await seat.runRanks({ program, payload, place, key, peers, tls }, watch);
     answer = { values, notes };
   } catch (error) {
     if (isFollowed(error)) throw error;

@@ -41,6 +41,8 @@ export interface SeatOptions {
   readonly timing?: Partial<GangTiming> | undefined;
   /** Bytes that the training data may take. */
   readonly maxMemory?: number | undefined;
+  /** See ThreadPoolOptions. */
+  readonly startsAtOnce?: boolean | undefined;
 }
 
 /** Who is told what happens while a seat's ranks run. */
@@ -63,8 +65,8 @@ export class GangSeat implements TaskRunner {
   constructor(options: SeatOptions) {
     this.#options = options;
     this.numThreads = options.numThreads;
-    const { timeoutMs } = options;
-    this.#pool = new ThreadPool(options.numThreads, options.workerUrl, { timeoutMs });
+    const { timeoutMs, startsAtOnce } = options;
+    this.#pool = new ThreadPool(options.numThreads, options.workerUrl, { timeoutMs, startsAtOnce });
   }
 
   /** Opens the door for the gang that is to come; a door that no gang came through is closed. */

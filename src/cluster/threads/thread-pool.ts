@@ -34,6 +34,8 @@ export interface ThreadPoolOptions {
   readonly timeoutMs?: number | undefined;
   /** See TaskRunner. */
   readonly device?: string | undefined;
+  /** Starts the threads now, where work is sure to come; by default they start on first use. */
+  readonly startsAtOnce?: boolean | undefined;
 }
 
 type RunOptions = NonNullable<Parameters<Piscina['run']>[1]>;
@@ -50,6 +52,7 @@ export class ThreadPool implements GangRunner {
   readonly numThreads: number;
   readonly device: string | undefined;
   readonly #timeoutMs: number;
+  readonly #minThreads: number;
   readonly #workerUrl: URL;
   readonly #queue: AdmissionQueue;
   readonly #failWaiting = new Set<(cause: unknown) => void>();
@@ -64,14 +67,16 @@ export class ThreadPool implements GangRunner {
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
     this.#workerUrl = workerUrl;
     this.#queue = new AdmissionQueue(numThreads);
+    this.#minThreads = options.startsAtOnce === true ? numThreads : 0;
+    if (this.#minThreads > 0) this.#threads();
   }
 
-  /** The threads; made on first use. */
+  /** The threads; made on first use, unless they start at once. */
   #threads(): Piscina {
     if (this.#piscina !== null) return this.#piscina;
     const threads = new Piscina({
       filename: this.#workerUrl.href,
-      minThreads: 0,
+      minThreads: this.#minThreads,
       maxThreads: this.numThreads,
       name: 'handleJob',
       concurrentTasksPerWorker: 1,

@@ -315,7 +315,11 @@ export class SparkConnect {
 
   #release(operationId: string): void {
     const request = { ...this.#base(), operation_id: operationId, release_all: {} };
-    this.#method('ReleaseExecute')(request, this.#metadata, () => undefined);
+    try {
+      this.#method('ReleaseExecute')(request, this.#metadata, () => undefined);
+    } catch {
+      // the session was closed meanwhile, which releases all
+    }
   }
 }
 

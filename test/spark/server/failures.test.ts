@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GBTRegressor, Session } from '../../../src/index.ts';
+import { GBTRegressor, Session, type SparkOptions } from '../../../src/index.ts';
 import { pickleOfFunction } from '../../../src/spark/pickle.ts';
 import { savedBytes } from '../../tools/fitted-bytes.ts';
+import { gangMet } from '../gang-watch.ts';
 import { flightsLike } from './flights-like.ts';
 import { memberPids, runsSpark, sparkSession, within } from './spark-session.ts';
 
@@ -14,24 +15,27 @@ const folder = mkdtempSync(join(tmpdir(), 'coppice-spark-data-'));
 const path = join(folder, 'flights');
 const long = (maxIter: number): GBTRegressor =>
   new GBTRegressor({ labelCol: 'minutes', featuresCols: ['distance', 'wait'], maxIter });
-/** A fit of this many rounds takes some seconds over two members. */
-const numRounds = 700;
+/** A fit of this many rounds takes a second or two over two members. */
+const numRounds = 250;
 
 describe.runIf(runsSpark)('failures on Spark', () => {
-  let local: Session;
+  let ours: Record<string, string>;
 
   beforeAll(async () => {
-    local = await Session.local({ threads: 1 });
+    const local = await Session.local({ threads: 1 });
     await local.createTable(flightsLike(12_000), { numPartitions: 2 }).write.parquet(path);
+    ours = await savedBytes(await long(numRounds).fit(await local.read.parquet(path)));
+    await local.close();
   });
 
   afterAll(async () => {
-    await local?.close();
     rmSync(folder, { recursive: true, force: true });
     expect(await within(5000, () => memberPids().length === 0)).toBe(true);
   });
 
-  it('a token that the server does not know is refused, and not repeated', async () => {
+  it('no token, and one that the server does not know, are refused, and not repeated', async () => {
+    const without = Session.spark({ url: process.env['COPPICE_SPARK_URL'] });
+    await expect(without).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     const refused = sparkSession({ token: 'certainly-not-the-token' });
     await expect(refused).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(refused).rejects.not.toThrow(/certainly/);
@@ -43,36 +47,40 @@ describe.runIf(runsSpark)('failures on Spark', () => {
     await expect(lost).rejects.toThrow('127.0.0.1:9');
   });
 
-  it('a worker without node says what to install', async () => {
-    const session = await sparkSession({ executors: 1, node: 'no-such-node' });
-    try {
-      const fitted = session.read.parquet(path).then((table) => long(2).fit(table));
-      await expect(fitted).rejects.toMatchObject({ code: 'DEPENDENCY_MISSING' });
-      await expect(fitted).rejects.toThrow(/no-such-node/);
-    } finally {
-      await session.close();
-    }
-  });
-
-  it('a member that dies each time is named, with its signal and its last words', async () => {
+  it('what fails each time is named: a worker without node, a member with its signal and last words', async () => {
     const dies = "console.error('my last words'); process.kill(process.pid, 'SIGKILL')";
-    const session = await sparkSession({ executors: 1, nodeArgs: ['-e', dies] });
-    try {
-      const fitted = session.read.parquet(path).then((table) => long(2).fit(table));
-      await expect(fitted).rejects.toMatchObject({ code: 'EXECUTOR_LOST', context: { rank: 0 } });
-      await expect(fitted).rejects.toThrow(/rank 0 on host .* SIGKILL .*my last words/);
-      expect(memberPids()).toEqual([]);
-    } finally {
-      await session.close();
-    }
+    const failureOf = async (options: SparkOptions): Promise<unknown> => {
+      const session = await sparkSession({ executors: 1, ...options });
+      try {
+        return await long(2)
+          .fit(await session.read.parquet(path))
+          .catch((error: unknown) => error);
+      } finally {
+        await session.close();
+      }
+    };
+    const [missing, killed] = await Promise.all([
+      failureOf({ node: 'no-such-node' }),
+      failureOf({ nodeArgs: ['-e', dies] }),
+    ]);
+    expect(missing).toMatchObject({
+      code: 'DEPENDENCY_MISSING',
+      message: expect.stringContaining('no-such-node'),
+    });
+    expect(killed).toMatchObject({
+      code: 'EXECUTOR_LOST',
+      context: { rank: 0 },
+      message: expect.stringMatching(/rank 0 on host .* SIGKILL .*my last words/),
+    });
+    expect(memberPids()).toEqual([]);
   });
 
   it('more members than slots end in an error that counts them', async () => {
-    const session = await sparkSession({ executors: 5, slotTimeout: 3 });
+    const session = await sparkSession({ executors: 5, slotTimeout: 1.5 });
     try {
       const fitted = session.read.parquet(path).then((table) => long(2).fit(table));
       await expect(fitted).rejects.toMatchObject({ code: 'EXECUTOR_LOST' });
-      await expect(fitted).rejects.toThrow(/each of the 5 executors; it has 3 slots/);
+      await expect(fitted).rejects.toThrow(/each of the 5 executors; it has 4 slots/);
       // Spark goes on
       expect(await (await session.read.parquet(path)).count()).toBe(12_000);
     } finally {
@@ -87,8 +95,7 @@ describe.runIf(runsSpark)('failures on Spark', () => {
       const abort = new AbortController();
       const fitted = long(50_000).fit(table, { signal: abort.signal });
       fitted.catch(() => undefined);
-      expect(await within(60_000, () => memberPids().length === 2)).toBe(true);
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await gangMet(2, 60_000);
       const start = performance.now();
       abort.abort();
       await expect(fitted).rejects.toMatchObject({ code: 'ABORTED' });
@@ -102,26 +109,22 @@ describe.runIf(runsSpark)('failures on Spark', () => {
   it.each(['SIGKILL', 'SIGSTOP'] as const)(
     'after %s of a member the stage is tried again, with the same model',
     async (signal) => {
-      const session = await sparkSession({ executors: 2, timeout: 4 });
+      const session = await sparkSession({ executors: 2, timeout: 2 });
       try {
         const table = await session.read.parquet(path);
         const fitted = long(numRounds).fit(table);
         fitted.catch(() => undefined);
-        expect(await within(60_000, () => memberPids().length === 2)).toBe(true);
-        // the members meet one second after their start
-        await new Promise((resolve) => setTimeout(resolve, 2500));
-        const [first, second] = memberPids();
-        process.kill(second as number, signal);
+        const { members } = await gangMet(2, 60_000);
+        process.kill(members[1] as number, signal);
         const seen = new Set<number>();
         const look = setInterval(() => memberPids().forEach((pid) => seen.add(pid)), 100);
         try {
           const model = await fitted;
-          const ours = await savedBytes(await long(numRounds).fit(await local.read.parquet(path)));
           expect(await savedBytes(model)).toEqual(ours);
         } finally {
           clearInterval(look);
         }
-        const later = [...seen].filter((pid) => pid !== first && pid !== second);
+        const later = [...seen].filter((pid) => !members.includes(pid));
         expect(later.length).toBeGreaterThanOrEqual(2);
       } finally {
         await session.close();
@@ -143,6 +146,7 @@ describe.runIf(runsSpark)('failures on Spark', () => {
       'Ünïcode 🌳 \u0000',
       '"quotes\\"',
       'x'.repeat(70_000),
+      '🌳\n"('.repeat(200_000),
     ];
     for (const text of texts) {
       const pickle = Buffer.from(pickleOfFunction(text, '"long"')).toString('base64');
@@ -155,7 +159,9 @@ sql._parse_datatype_json_string = lambda name: ('type', name)
 sys.modules.update({'coppice_shim': shim, 'pyspark': types.ModuleType('pyspark'), 'pyspark.sql': types.ModuleType('pyspark.sql'), 'pyspark.sql.types': sql})
 print(json.dumps(pickle.loads(base64.b64decode(given))))`;
       const python = process.env['COPPICE_SPARK_PYTHON'] as string;
-      const { stdout } = spawnSync(python, ['-c', program], { input: pickle, encoding: 'utf8' });
+      const { stdout } = spawnSync(python, ['-c', program], {
+        ...{ input: pickle, encoding: 'utf8', maxBuffer: 16 << 20 },
+      });
       expect(JSON.parse(stdout)).toEqual([
         ['run', text],
         ['type', '"long"'],

@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GBTRegressor, type Progress, Session } from '../../../src/index.ts';
 import { savedBytes } from '../../tools/fitted-bytes.ts';
+import { gangMet } from '../gang-watch.ts';
 import { flightsLike } from './flights-like.ts';
 import { memberPids, runsSpark, sparkSession, within } from './spark-session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coppice-spark-long-'));
 const path = join(folder, 'flights');
-const numRounds = 700;
+const numRounds = 300;
 const long = (options: { checkpointDir?: string } = {}): GBTRegressor =>
   new GBTRegressor({
     labelCol: 'minutes',
@@ -40,7 +41,7 @@ describe.runIf(runsSpark)('a long fit on Spark', () => {
     const said: string[] = [];
     const session = await sparkSession({
       executors: 2,
-      checkpointSeconds: 0.5,
+      checkpointSeconds: 0.3,
       // each member says how it ends
       nodeArgs: ['--trace-exit'],
       onLog: (member, text) => said.push(`${member}: ${text}`),
@@ -81,11 +82,7 @@ describe.runIf(runsSpark)('a long fit on Spark', () => {
       ['--import', 'tsx', program, path, name, `${numRounds}`],
       { stdio: ['ignore', 'inherit', 'inherit'] },
     );
-    expect(await within(60_000, () => memberPids().length === 2)).toBe(true);
-    // the members meet, and train
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    const before = memberPids();
-    expect(before).toHaveLength(2);
+    const { members: before } = await gangMet(2, 60_000);
     driver.kill('SIGKILL');
     const started = new Set<number>();
     const look = setInterval(() => memberPids().forEach((pid) => started.add(pid)), 50);

@@ -12,13 +12,21 @@ export async function sparkSession(options: SparkOptions = {}): Promise<Session>
   return await Session.spark({ url, token: process.env['COPPICE_SPARK_TOKEN'], ...options });
 }
 
-/** The processes of members on this machine, of whichever job. */
+/** The processes of members of the tests' Spark, of whichever job. */
 export function memberPids(): number[] {
+  const work = process.env['COPPICE_SPARK_WORK'];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('coppice-member.mjs');
+        const isMember = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(
+          'coppice-member.mjs',
+        );
+        // another Spark may run on this machine
+        return (
+          isMember &&
+          (work === undefined || readFileSync(`/proc/${pid}/environ`, 'utf8').includes(work))
+        );
       } catch {
         return false; // it has just ended
       }

@@ -1,5 +1,5 @@
 /**
- * Starts the Spark that the tests of this folder speak to: one JVM with three slots, a Connect server on a port of
+ * Starts the Spark that the tests of this folder speak to: one JVM with four slots, a Connect server on a port of
  * its own. Spark is installed on first use, pinned, into ~/.cache/coppice-spark (COPPICE_SPARK_HOME names another
  * folder). COPPICE_SPARK_URL, with the other variables that are set here, names one that runs already. Why there is no server, where there is none, the tests read from COPPICE_SPARK_MISSING.
  */
@@ -10,6 +10,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -31,7 +32,7 @@ export async function setup(): Promise<() => Promise<void>> {
 /**
  * Starts Spark and tells the tests where it is.
  *
- * @param startCluster starts a cluster for the server in a folder, and gives its address; null: three slots of the server's own
+ * @param startCluster starts a cluster for the server in a folder, and gives its address; null: four slots of the server's own
  */
 export async function setUpSpark(
   startCluster: ((setting: SparkSetting) => Promise<string>) | null,
@@ -46,17 +47,20 @@ export async function setUpSpark(
   const processes: ChildProcess[] = [];
   const stop = async (): Promise<void> => {
     for (const one of processes.reverse()) await end(one);
+    const left = await leftOf(work);
     rmSync(work, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`Spark left processes behind:\n${left.join('\n')}`);
   };
   try {
     const setting = settingOf(work, processes);
-    const master = (await startCluster?.(setting)) ?? 'local[3]';
+    const master = (await startCluster?.(setting)) ?? 'local[4]';
     const port = await freePort();
     const token = randomUUID();
     const log = startServer(setting, { port, token, master });
     process.env['COPPICE_SPARK_URL'] = `sc://127.0.0.1:${port}`;
     process.env['COPPICE_SPARK_TOKEN'] = token;
     process.env['COPPICE_SPARK_LOG'] = log;
+    process.env['COPPICE_SPARK_WORK'] = work;
     process.env['COPPICE_SPARK_PYTHON'] = python;
     await saying(processes.at(-1) as ChildProcess, log, 'Spark Connect server started');
   } catch (error) {
@@ -81,6 +85,7 @@ export interface SparkSetting {
 function settingOf(work: string, processes: ChildProcess[]): SparkSetting {
   const find = 'import os, pyspark; print(os.path.dirname(pyspark.__file__))';
   const sparkHome = spawnSync(python, ['-c', find], { encoding: 'utf8' }).stdout.trim();
+  mkdirSync(join(work, 'tmp'));
   return {
     work,
     start: (program, args, { name, environment }) => {
@@ -94,6 +99,8 @@ function settingOf(work: string, processes: ChildProcess[]): SparkSetting {
           PYSPARK_PYTHON: python,
           SPARK_LOCAL_IP: '127.0.0.1',
           SPARK_LOCAL_HOSTNAME: '127.0.0.1',
+          // what they start has it too, and is known by it
+          TMPDIR: join(work, 'tmp'),
           ...environment,
         },
         stdio: ['ignore', output, output],
@@ -137,6 +144,9 @@ function install(): string | null {
   return null;
 }
 
+/** JVMs of these tests live for a minute or two. */
+const quickStart = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
+
 function startServer(
   setting: SparkSetting,
   of: { readonly port: number; readonly token: string; readonly master: string },
@@ -147,17 +157,20 @@ function startServer(
     'spark.ui.enabled': 'false',
     'spark.sql.shuffle.partitions': '3',
     'spark.executor.memory': '512m',
+    'spark.executor.extraJavaOptions': quickStart,
     'spark.local.dir': work,
     'spark.sql.warehouse.dir': join(work, 'warehouse'),
     'spark.connect.grpc.binding.address': '127.0.0.1',
     'spark.connect.grpc.binding.port': `${port}`,
     'spark.scheduler.barrier.maxConcurrentTasksCheck.interval': '2s',
     'spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures': '3',
+    // what fails each time is tried once more, not three times
+    'spark.stage.maxConsecutiveAttempts': '2',
   };
   const args = [
     ...['--class', 'org.apache.spark.sql.connect.service.SparkConnectServer'],
     ...['--master', master, '--driver-memory', '1g'],
-    ...['--driver-java-options', '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'],
+    ...['--driver-java-options', quickStart],
     ...Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
     'spark-internal',
   ];
@@ -184,6 +197,33 @@ async function end(server: ChildProcess): Promise<void> {
   const late = setTimeout(() => server.kill('SIGKILL'), 10_000);
   await ended;
   clearTimeout(late);
+}
+
+/** Ends what programs of Spark's started and left behind; gives their command lines. */
+async function leftOf(work: string): Promise<string[]> {
+  const find = (): number[] => processesUnder(join(work, 'tmp'));
+  for (let waits = 0; waits < 50 && find().length > 0; waits++) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return find().map((pid) => {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    process.kill(pid, 'SIGKILL');
+    return `${pid} ${command}`;
+  });
+}
+
+/** Processes whose folder of temporary files is this one. */
+export function processesUnder(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`TMPDIR=${folder}\0`);
+      } catch {
+        return false; // it has just ended
+      }
+    })
+    .map(Number);
 }
 
 /** A port of this machine that nobody listens on. */
