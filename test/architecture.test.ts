@@ -41,6 +41,19 @@ describe('where bytes cross', () => {
   });
 });
 
+describe('what comes from elsewhere', () => {
+  it('is never evaluated, and no secret is compared but in constant time', () => {
+    const runsCode = /\beval\(|\bnew Function\(|['"](node:)?vm['"]/;
+    // asks the engine for its garbage collector, by a text that stands there; imports the package of the GPU
+    const gpu = 'src/tree/backend/gpu/open-device.ts';
+    expect(findings(runsCode, [gpu])).toEqual([]);
+    const compared = /\b(mac|token|secret)\b (!==|===) (?!undefined|null|''|'|`)/;
+    expect(findings(compared, ['src/params/', 'src/ensemble/'])).toEqual([]);
+    const imported = /\bawait import\((?!['"])/;
+    expect(findings(imported, ['src/base/user-function.ts', gpu])).toEqual([]);
+  });
+});
+
 describe('determinism', () => {
   it('draws no random number but from the counter-based generator', () => {
     expect(findings(/\bMath\.random\b|\bgetRandomValues\b/)).toEqual([]);

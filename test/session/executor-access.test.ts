@@ -1,10 +1,16 @@
 /** Who may use an executor, what it reads, and what it refuses before any data passes. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { hash32 } from '../../src/base/rng.ts';
 import { fromModule } from '../../src/base/user-function.ts';
+import {
+  type ControlKind,
+  controlKind,
+  FrameStream,
+} from '../../src/cluster/executors/control-frames.ts';
 import { ExecutorDaemon } from '../../src/cluster/executors/executor-daemon.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { type ConnectOptions, ownIdentity } from '../../src/session/connect.ts';
@@ -42,6 +48,14 @@ mkdirSync(inside);
 for (const place of [inside, folder]) writeFileSync(join(place, 'data.csv'), 'x,y\n1,2\n3,4\n');
 symlinkSync(join(folder, 'data.csv'), join(inside, 'link.csv'));
 symlinkSync(folder, join(inside, 'out'));
+
+// from here on until the tests end: calls, and says nothing
+const silent = connectPlain(Number((await serve()).split(':')[1]), '127.0.0.1');
+const silentEnds = new Promise<number>((resolve) => {
+  const began = performance.now();
+  silent.on('error', () => undefined);
+  silent.on('close', () => resolve(performance.now() - began));
+});
 
 describe('an executor', () => {
   it('listens beyond loopback only with TLS', async () => {
@@ -125,11 +139,31 @@ describe('an executor', () => {
           socket.on('close', () => resolve());
         }),
     );
-    const silent = connectPlain(port, '127.0.0.1');
-    silent.on('error', () => undefined);
     await Promise.all(ends);
     expect((await connect(address)).threads).toBe(1);
-    silent.destroy();
+  });
+
+  it('turns away who sends anything but a greeting, whatever bytes it holds, and is free afterwards', async () => {
+    const address = await serve();
+    const port = Number(address.split(':')[1]);
+    const bytesOf = (seed: number): Uint8Array =>
+      Uint8Array.from({ length: hash32(seed, 0) % 300 }, (_, i) => hash32(seed, i + 1));
+    const says = (say: (frames: FrameStream) => void): Promise<void> =>
+      new Promise((resolve) => {
+        const socket = connectPlain(port, '127.0.0.1', () => say(new FrameStream(socket)));
+        socket.on('error', () => undefined);
+        socket.on('close', () => resolve());
+        socket.resume();
+      });
+    for (let seed = 0; seed < 4; seed++) {
+      const kinds = (Object.keys(controlKind) as ControlKind[]).filter((kind) => kind !== 'ping');
+      const frames = kinds.map((kind) => says((at) => at.sendMessage(kind, seed, [bytesOf(seed)])));
+      const rubbish = kinds.map((_, i) =>
+        says(({ stream }) => stream.end(bytesOf(100 * seed + i))),
+      );
+      await Promise.all([...frames, ...rubbish]);
+    }
+    expect((await connect(address)).threads).toBe(1);
   });
 
   it('reads its data roots and nothing else', async () => {
@@ -143,6 +177,33 @@ describe('an executor', () => {
     }
     const missing = await errorOf(session.read.csv('none.csv'));
     expect(missing).toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  it('imports modules of its folders and no others, wherever links lead', async () => {
+    const file = fileURLToPath(new URL('../ensemble/boosting/loss-functions.mjs', import.meta.url));
+    const modules = join(folder, 'modules');
+    mkdirSync(modules);
+    copyFileSync(file, join(modules, 'own.mjs'));
+    copyFileSync(file, join(folder, 'other.mjs'));
+    symlinkSync(join(folder, 'other.mjs'), join(modules, 'link.mjs'));
+    const session = await connect(await serve({ modules: [modules] }));
+    const table = session.createTable({ x: [1, 2, 3, 4], label: [1, 2, 3, 4] });
+    const fit = (url: URL | string) =>
+      new GBTRegressor({
+        featuresCols: ['x'],
+        maxIter: 1,
+        objectiveFunction: fromModule(url, 'squared'),
+      }).fit(table);
+    expect((await fit(pathToFileURL(join(modules, 'own.mjs')))).numTrees).toBe(1);
+    for (const path of [join(folder, 'other.mjs'), join(modules, 'link.mjs'), file]) {
+      const error = await errorOf(fit(pathToFileURL(path)));
+      expect([path, error]).toMatchObject([path, { code: 'ACCESS_DENIED' }]);
+    }
+    const code = 'data:text/javascript,export const squared = () => process.exit(7)';
+    for (const url of [code, 'https://127.0.0.1:1/own.mjs', 'node:process']) {
+      const error = await errorOf(fit(url));
+      expect([url, error]).toMatchObject([url, { code: 'DEPENDENCY_MISSING' }]);
+    }
   });
 
   it('reads and imports nothing unless its operator allows it', async () => {
@@ -191,5 +252,12 @@ describe.skipIf(!canSign())('an executor with TLS', () => {
       const error = await errorOf(connect(address, { silenceSeconds: 2, ...options }));
       expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
     }
+  });
+});
+
+describe('a caller that says nothing', () => {
+  it('is hung up on after 5 seconds', async () => {
+    expect(await silentEnds).toBeLessThan(8000);
+    expect(await silentEnds).toBeGreaterThan(4000);
   });
 });

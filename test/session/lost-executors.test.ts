@@ -244,6 +244,22 @@ describe('a session on executors', () => {
     expect(ids.filter(isRunning)).toEqual([]);
   });
 
+  it('ends when the executor itself is stopped at its goodbye, which ends later', async () => {
+    const session = await connect();
+    const ids = childrenOf(victim?.process.pid);
+    const strike = strikeAt('bye', () => victim?.process.kill('SIGSTOP'));
+    const began = performance.now();
+    await session.close();
+    expect(performance.now() - began).toBeLessThan(6000);
+    expect([strike.isDone, ids.length]).toEqual([true, 1]);
+    victim?.process.kill('SIGCONT');
+    for (let i = 0; i < 60 && ids.some(isRunning); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(ids.filter(isRunning)).toEqual([]);
+    expect((await connect()).threads).toBe(2);
+  });
+
   it.each(
     kindsIn('read').flatMap((kind) => closings.map(([name, blow]) => [kind, name, blow] as const)),
   )('reads all the same when, at a "%s", %s', async (kind, _, blow) => {
