@@ -83,7 +83,7 @@ export class DroppingGrower implements RoundGrower {
       const value = ((values[i] as number) * numDropped) / (numDropped + 1);
       const rounded = Math.round(value / scoreUnit) * scoreUnit;
       values[i] = rounded;
-      (grown.tree.nodes[index] as GrownNode).value = Float64Array.of(rounded);
+      (grown.tree.nodes[index] as GrownNode).value = [rounded];
     });
   }
 }

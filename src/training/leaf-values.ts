@@ -49,6 +49,9 @@ export interface LeafSettlement {
   readonly wholeWeights: Float64Array | null;
 }
 
+/** Of a node that is split. */
+const zeroValue: readonly number[] = [0];
+
 /** Writes value and cover into the tree's nodes; returns the leaves' values in their order. */
 export async function settleLeaves(
   environment: RankEnvironment,
@@ -107,7 +110,7 @@ export async function settleLeaves(
     const whole = previous === null ? fresh : mixed(previous, i, isKept ? null : fresh);
     const value = Math.round(whole / settlement.scoreUnit) * settlement.scoreUnit;
     node.cover = hess;
-    node.value = Float64Array.of(value);
+    node.value = [value];
     return value;
   });
   for (let i = nodes.length - 1; i >= 0; i--) {
@@ -116,7 +119,7 @@ export async function settleLeaves(
     const left = nodes[node.leftChild] as GrownNode;
     const right = nodes[node.leftChild + 1] as GrownNode;
     node.cover = left.cover + right.cover;
-    node.value = Float64Array.of(0);
+    node.value = zeroValue;
   }
   return values;
 }

@@ -242,7 +242,7 @@ function tellRounds(
 
 function divideValues(tree: GrownTree, divisor: number): GrownTree {
   for (const node of tree.nodes) {
-    node.value = node.value.map((value) => value / divisor);
+    node.value = Array.from(node.value, (value) => value / divisor);
     if (node.terms !== undefined) node.terms = scaledTerms(node.terms, 1 / divisor);
   }
   if (tree.unit !== undefined) tree.unit /= divisor;

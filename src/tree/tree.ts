@@ -76,7 +76,8 @@ export interface GrownNode {
   runnerUpFeature: number;
   cover: number;
   rows: number;
-  value: Float64Array;
+  /** Plain numbers: a typed array each would take more memory than all else of the node. */
+  value: ArrayLike<number>;
   /** A leaf's terms, where it is linear; its value is for rows that lack one of them. */
   terms?: LinearTerms | undefined;
 }
@@ -87,6 +88,8 @@ export interface GrownTree {
   /** The grid of its scores, where leaves may be linear. */
   unit?: number | undefined;
 }
+
+const noValues: readonly number[] = [];
 
 /** A leaf. */
 export function newLeaf(cover: number, rows: number): GrownNode {
@@ -101,7 +104,7 @@ export function newLeaf(cover: number, rows: number): GrownNode {
     runnerUpFeature: -1,
     cover,
     rows,
-    value: new Float64Array(0),
+    value: noValues,
   };
 }
 

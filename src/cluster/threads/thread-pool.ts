@@ -83,8 +83,9 @@ export class ThreadPool implements GangRunner {
       idleTimeout: 60_000,
       atomics: 'disabled',
       recordTiming: false,
-      // trees are grown from many small objects; a young generation that holds a round of them is seldom copied
-      resourceLimits: { maxYoungGenerationSizeMb: 64 },
+      // trees are grown from many small objects; a young generation that holds some of them is seldom copied, and one
+      // that holds many leaves the cache
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
     let isUp = false;
     threads.once('workerCreate', () => {

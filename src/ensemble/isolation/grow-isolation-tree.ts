@@ -40,7 +40,7 @@ export function growIsolationTree(sample: IsolationSample): GrownTree {
   for (const { index, depth, rows: own, key } of open) {
     const node = nodes[index] as GrownNode;
     const split = depth < maxDepth && own.length > 1 ? drawSplit(sample.columns, own, key) : null;
-    node.value = Float64Array.of(split === null ? sample.leafValue(depth, own.length) : 0);
+    node.value = [split === null ? sample.leafValue(depth, own.length) : 0];
     if (split === null) continue;
     Object.assign(node, split.node, { leftChild: nodes.length });
     for (const [side, part] of [split.left, split.right].entries()) {
