@@ -15,6 +15,9 @@ import type { BinnedLayout } from '../binning/binned-layout.ts';
 import type { OpenNode, SiblingPair, Split, TreeBackend } from './backend/backend.ts';
 import { type GrownNode, type GrownTree, newLeaf, nodeFlag } from './tree.ts';
 
+/** How much lower the last gain of a tree is than that of the tree before: a guess that costs work only. */
+const usualDecline = 0.97;
+
 /** When to stop. */
 export interface GrowthLimits {
   /** Most splits between root and leaf. */
@@ -137,6 +140,7 @@ class TreeGrower {
   /** The same, but children of what was split ahead count too: every branch grows by a split in one batch. */
   #farPairs(open: LeafQueue, most: number, numLeft: number): SiblingPair[] {
     const { aheadShare = 0 } = this.#backend;
+    const least = aheadShare * this.#limits.maxLeaves;
     const nodes = [...open.nodes];
     for (const node of nodes) {
       const pair = this.#ahead.get(node);
@@ -149,17 +153,17 @@ class TreeGrower {
     for (let i = 0; i < Math.min(nodes.length, numLeft) && pairs.length < most; i++) {
       const node = nodes[i] as OpenNode;
       if (node === open.first || this.#ahead.has(node)) continue;
-      if (!this.#isLikely(node, i, numLeft) && i >= aheadShare * numLeft) break;
+      if (!this.#isLikely(node, i, numLeft, usualDecline) && i >= least) break;
       pairs.push(this.#makePair(node, true));
     }
     return pairs;
   }
 
-  #isLikely(node: OpenNode, place: number, numLeft: number): boolean {
+  #isLikely(node: OpenNode, place: number, numLeft: number, decline = 1): boolean {
     const { expectedGain } = this.#limits;
     if (node.split?.isForced === true) return true;
     if (expectedGain === undefined) return place <= numLeft >> 3;
-    return (node.split as Split).gain >= expectedGain;
+    return (node.split as Split).gain >= decline * expectedGain;
   }
 
   async #growByLevel(root: OpenNode): Promise<void> {

@@ -828,6 +828,17 @@ export const plantedBugs = [
     tests: ['test/training/tree-turns.test.ts'],
   },
   {
+    name: 'the last leaves of a tree are split one by one over processes',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/cpu-backend.ts',
+        find: 'collective.localRanks.length === size ? 0 : 0.125',
+        replace: 'collective.localRanks.length === size ? 0 : 0',
+      },
+    ],
+    tests: ['test/cluster/simulation/simulated-gangs.test.ts'],
+  },
+  {
     name: 'a rank of a forest adds its own slice twice',
     edits: [
       {

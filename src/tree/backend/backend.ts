@@ -63,7 +63,7 @@ export interface TreeBackend {
   readonly maxAhead: number;
   /**
    * Above 0 where meetings are dear: the children of leaves that were split ahead are split ahead too, and always
-   * this share of the splits that are left to make; and pairs that want no splits come all in one call.
+   * this share of the most leaves; and pairs that want no splits come all in one call.
    */
   readonly aheadShare?: number;
   /** Makes the root's rows, its histogram and its best split. */

@@ -11,7 +11,7 @@ import '../../../src/cluster/simulation/virtual-gang.ts';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { KMeans } from '../../../src/linear/k-means.ts';
-import { explainFit } from '../../../src/session/explain-fit.ts';
+import { type ExplainedScale, explainFit } from '../../../src/session/explain-fit.ts';
 import { tableFromColumns } from '../../../src/table/create-table.ts';
 import '../../../src/training/worker-programs.ts';
 import { errorOf } from '../run-program.ts';
@@ -105,6 +105,17 @@ describe('an explanation', () => {
     });
     expect(failed.lostSeconds).toBeCloseTo(8 + 7 * calm.secondsPerTree, 9);
     expect(() => told.simulate(5)).toThrow(/one of those explained \(4, 8, 16\); got 5/);
+  });
+
+  it('meets rarely leaf by leaf: leaves that will follow are split ahead, and few in vain', async () => {
+    const grown = new GBTRegressor({ featuresCols: names, maxLeaves: 64, maxIter: 4 });
+    const told = await explainFit(inline, grown, table, { executors: [2], trees: 4 });
+    const { meetings, recording, numTrees } = told.scales[0] as ExplainedScale;
+    expect(meetings).toBeLessThan(24);
+    const candidates = recording.rounds
+      .filter(({ kind }) => kind === 'allgather')
+      .reduce((sum, { sent }) => sum + ((sent[1] as number) - 20) / 72, 0);
+    expect(candidates / numTrees).toBeLessThan(2 * 63 * 1.15);
   });
 
   it('is refused where nothing grows trees', async () => {

@@ -90,7 +90,7 @@ export class CpuBackend implements TreeBackend {
     this.maxPairs = addresses.maxPairs;
     // ranks that meet nobody gain nothing by working ahead
     this.maxAhead = size === 1 ? 1 : addresses.maxPairs;
-    this.aheadShare = collective.localRanks.length === size ? 0 : 0.3;
+    this.aheadShare = collective.localRanks.length === size ? 0 : 0.125;
     this.rows = new RowStore(kernels, options.rows, layout.stride);
     this.#views = new MemoryViews(options.memory);
     const entryBytes = options.isPacked ? 8 : 16;
