@@ -94,6 +94,7 @@ function limitsOf(
   const isTogether = localRanks.length === size;
   const ownBytes = isTogether ? batchBytes : elsewhere.batchBytes;
   const bytes = device === null ? ownBytes : deviceBatchBytes;
+  const meetsHere = isTogether && device === null;
   const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
   const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
   const most = mostPairs[byLevel ? 'byLevel' : 'byLeaf'];
@@ -105,7 +106,7 @@ function limitsOf(
     usesDevice: device !== null,
     maxPairs: Math.max(
       1,
-      Math.min(byLevel || isTogether ? most : elsewhere.mostPairs, Math.floor(widest / 2), inCache),
+      Math.min(byLevel || meetsHere ? most : elsewhere.mostPairs, Math.floor(widest / 2), inCache),
     ),
     maxOpen: widest,
     maxHistogramBytes,

@@ -47,6 +47,7 @@ export class GpuRig implements TreeRig {
       countShift,
       records: rows.records,
       numRows: rows.train.numProcess,
+      ownRows: rows.train,
       acquire: acquireDevice,
       loseAfter: job.device?.loseAfter ?? null,
       recordLimits: job.device?.records ?? {},

@@ -141,7 +141,7 @@ export class DeviceForest {
           layout,
           countShift: setting.countShift,
           minRows: 0,
-          groupEntries: 0,
+          ...{ groups: new Uint32Array(0), groupEntries: 0, histogramLanes: 0 },
           cutsOfPart: 0,
         }),
         forestHistogram: forestHistogramShader({

@@ -8,6 +8,7 @@ import {
   gatherShader,
   markShader,
   moveRowsShader,
+  packShader,
   subtractShader,
 } from './row-wgsl.ts';
 import type { ShaderFacts } from './shader-facts.ts';
@@ -21,6 +22,7 @@ export const shaders = {
   subtract: subtractShader,
   gather: gatherShader,
   mark: markShader,
+  pack: () => packShader,
   fill: () => fillShader,
 } satisfies Record<string, (facts: ShaderFacts) => string>;
 

@@ -8,7 +8,7 @@ import { DeviceFailure } from './device-failure.ts';
 import { DeviceRecords } from './device-records.ts';
 import type { OpenDevice } from './open-device.ts';
 import { movedRows } from './row-wgsl.ts';
-import { cutsOfPart, entryFields } from './shader-facts.ts';
+import { cutsOfPart, entryFields, mostHistogramLanes } from './shader-facts.ts';
 import { scoreParts } from './split-scores.ts';
 import { bufferUsage, type GpuBuffer } from './web-gpu.ts';
 
@@ -153,6 +153,13 @@ export function mostBufferBytes({ device }: OpenDevice): number {
   return Math.min(maxStorageBufferBindingSize as number, maxBufferSize as number);
 }
 
+/** Threads of a workgroup that builds histograms. */
+export function histogramLanesOf({ device }: OpenDevice): number {
+  const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupSizeX: across } =
+    device.limits;
+  return Math.min(mostHistogramLanes, most as number, across as number);
+}
+
 /** Entries that fit a workgroup's memory. */
 export function groupEntriesOf(
   { device }: OpenDevice,
@@ -161,27 +168,4 @@ export function groupEntriesOf(
 ): number {
   const bytes = (device.limits.maxComputeWorkgroupStorageSize as number) - 64;
   return Math.floor(bytes / (4 * entryFields(layout, shift)));
-}
-
-/** Runs of features whose entries fit: first place, end, first entry, entries. */
-export function featureGroups(
-  layout: BinnedLayout,
-  groupEntries: number,
-): Uint32Array<ArrayBuffer> {
-  const groups: number[] = [];
-  let first = 0;
-  while (first < layout.places.length) {
-    const from = layout.places[first]?.firstCompact as number;
-    let end = first + 1;
-    while (end < layout.places.length && entriesBefore(layout, end + 1) - from <= groupEntries) {
-      end += 1;
-    }
-    groups.push(first, end, from, entriesBefore(layout, end) - from);
-    first = end;
-  }
-  return Uint32Array.from(groups);
-}
-
-function entriesBefore(layout: BinnedLayout, place: number): number {
-  return layout.places[place]?.firstCompact ?? layout.numCompact;
 }

@@ -6,7 +6,7 @@
  * collected until the host has to know something, or gpu.js has to see what they wrote: each submit and each wait
  * costs a latency.
  */
-import { type FeaturePlace, writeFeatureTable } from '../../../binning/binned-layout.ts';
+import { writeFeatureTable } from '../../../binning/binned-layout.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import type { Segment } from '../cpu/row-store.ts';
 import { DeviceKernels, type ShaderName, treeShaders } from './device-kernels.ts';
@@ -14,26 +14,29 @@ import type { DeviceRecords } from './device-records.ts';
 import {
   type DeviceBuffers,
   type DevicePlan,
-  featureGroups,
   groupEntriesOf,
+  histogramLanesOf,
   makeBuffers,
   makeRecords,
   mostBufferBytes,
   nodesOfPass,
   type RecordLimits,
 } from './device-rows.ts';
+import { type GroupPlan, planGroups } from './feature-groups.ts';
 import { type DeviceNode, nodeLimits, nodeWords, writeNode } from './node-limits.ts';
 import type { OpenDevice } from './open-device.ts';
+import type { LeafBytes } from './packed-leaves.ts';
 import { GrowingBuffer, Readback, submit, upload } from './readback.ts';
 import {
   type Building,
   chunkRowsOf,
   chunkTable,
   entryRuns,
+  type Moving,
+  moveTables,
   type NumberedSegment,
-  otherBuffer,
 } from './row-chunks.ts';
-import { movedRows, pairWords } from './row-wgsl.ts';
+import { movedRows } from './row-wgsl.ts';
 import { cutsOfPart, mostChunkRows, workgroupSize } from './shader-facts.ts';
 import { type Scores, SplitScores, scoreParts } from './split-scores.ts';
 import { bufferUsage, type GpuBuffer, type GpuEncoder } from './web-gpu.ts';
@@ -56,23 +59,13 @@ export interface Fetching {
   readonly address: number;
 }
 
-/** A node's rows to be split. */
-export interface Moving {
-  readonly segment: Segment;
-  readonly place: FeaturePlace;
-  /** A byte a bin, 1 for left. */
-  readonly sides: Uint8Array;
-  /** Rows that must turn out to go left; null where only the device knows. */
-  readonly numLeft: number | null;
-}
-
 /** Each is written once between two submits at most. */
 const tableNames = [
-  ...['chunks', 'siblings', 'nodes', 'runs', 'how'],
+  ...['chunks', 'siblings', 'nodes', 'runs', 'how', 'packing'],
   ...['moves', 'moveChunks', 'sides', 'counts'],
 ] as const;
 type TableName =
-  | ('chunks' | 'siblings' | 'nodes' | 'runs' | 'how')
+  | ('chunks' | 'siblings' | 'nodes' | 'runs' | 'how' | 'packing')
   | ('moves' | 'moveChunks' | 'sides' | 'counts');
 
 /** See the header. */
@@ -100,6 +93,7 @@ export class DeviceTree {
     kernels: DeviceKernels<ShaderName>,
     buffers: DeviceBuffers,
     records: DeviceRecords,
+    { groups }: GroupPlan,
   ) {
     this.#open = open;
     this.#o = options;
@@ -111,8 +105,7 @@ export class DeviceTree {
       tableNames.map((name) => [name, new GrowingBuffer(open, usage)]),
     ) as Record<TableName, GrowingBuffer>;
     this.#readback = new Readback(open);
-    const { layout, countShift } = options;
-    const groups = featureGroups(layout, groupEntriesOf(open, layout, countShift));
+    const { layout } = options;
     this.#numGroups = groups.length / 4;
     open.device.queue.writeBuffer(buffers.groups, 0, groups);
     const places = new Uint32Array(8 * layout.places.length);
@@ -135,15 +128,15 @@ export class DeviceTree {
     let records: DeviceRecords | null = null;
     try {
       records = await makeRecords(open, options);
+      const plan = planGroups(layout, groupEntriesOf(open, layout, countShift));
       const facts = {
-        layout,
-        countShift,
+        ...{ layout, countShift, ...plan },
         minRows: params.minInstancesPerNode,
-        groupEntries: groupEntriesOf(open, layout, countShift),
+        histogramLanes: histogramLanesOf(open),
         cutsOfPart: cutsOfPart(layout),
       };
       const kernels = await DeviceKernels.compile(open, treeShaders(facts));
-      return new DeviceTree(open, options, kernels, buffers, records);
+      return new DeviceTree(open, options, kernels, buffers, records, plan);
     } catch (error) {
       for (const buffer of Object.values(buffers)) buffer.destroy();
       records?.destroy();
@@ -301,18 +294,7 @@ export class DeviceTree {
     });
   }
   #move(movings: readonly Moving[]): GpuBuffer | null {
-    const { numRows } = this.#o;
-    const pairs = new Uint32Array(pairWords * movings.length);
-    let sideBytes = 0;
-    movings.forEach(({ segment, place, sides }, i) => {
-      const to = otherBuffer(segment) * numRows + segment.start;
-      pairs.set([place.offset, place.width, sideBytes, to, segment.count], pairWords * i);
-      sideBytes += 4 * Math.ceil(sides.length / 4);
-    });
-    const sidesOfAll = new Uint8Array(sideBytes);
-    movings.forEach(({ sides }, i) => {
-      sidesOfAll.set(sides, pairs[pairWords * i + 2]);
-    });
+    const { pairs, sides } = moveTables(movings, this.#o.numRows);
     const chunks = this.#chunks(
       movings.map(({ segment }, number) => ({ number, segment })),
       movedRows,
@@ -321,7 +303,7 @@ export class DeviceTree {
     const counts = this.#tables.counts.write(new Uint32Array(2 * movings.length));
     const tables = [
       this.#tables.moves.write(pairs),
-      this.#tables.sides.write(new Uint32Array(sidesOfAll.buffer)),
+      this.#tables.sides.write(sides),
       this.#tables.moveChunks.write(chunks),
       counts,
     ];
@@ -339,19 +321,32 @@ export class DeviceTree {
     if (expected.some((count, i) => counts[i] !== count)) throw lostRows();
   }
 
-  /** Writes each row's leaf to the host's memory; rows of no leaf get `others`. */
-  async markLeaves(leaves: readonly Segment[], others: number, address: number): Promise<void> {
+  /** Writes each row's leaf to the host's memory, in so many bytes each; rows of no leaf get `others`. */
+  async markLeaves(
+    leaves: readonly (readonly Segment[])[],
+    { bytes, others, address }: { bytes: LeafBytes; others: number; address: number },
+  ): Promise<void> {
     const { memory, numRows } = this.#o;
     const { rows, leafOf } = this.#buffers;
     this.#fill(leafOf, [numRows, others, 0]);
-    const list = leaves.map((segment, number) => ({ number, segment }));
+    const list = leaves.flatMap((segments, number) =>
+      segments.map((segment) => ({ number, segment })),
+    );
     const chunks = this.#chunks(list, mostChunkRows);
     if (chunks.length > 0) {
       const table = this.#tables.chunks.write(chunks);
       this.#kernels.run(this.#commands, 'mark', [rows, table, leafOf], [chunks.length / 4]);
     }
-    await this.#readback.read(this.#takeCommands(), leafOf, 4 * numRows, (bytes) => {
-      new Uint32Array(memory.buffer, address, numRows).set(new Uint32Array(bytes, 0, numRows));
+    // row numbers are not needed any more
+    const from = bytes === 4 ? leafOf : rows;
+    if (bytes < 4) {
+      const how = this.#tables.packing.write(Uint32Array.of(numRows, 4 / bytes));
+      const groups = groupsOf((numRows * bytes) / 4);
+      this.#kernels.run(this.#commands, 'pack', [how, leafOf, rows], [groups]);
+    }
+    await this.#readback.read(this.#takeCommands(), from, bytes * numRows, (range) => {
+      const all = new Uint8Array(memory.buffer, address, bytes * numRows);
+      all.set(new Uint8Array(range, 0, bytes * numRows));
     });
   }
 
@@ -367,8 +362,7 @@ export class DeviceTree {
   #fill(buffer: GpuBuffer, how: readonly [words: number, base: number, step: number]): void {
     this.#submit();
     const table = this.#tables.how.write(Uint32Array.from(how));
-    const groups = Math.min(4096, Math.ceil(how[0] / workgroupSize));
-    this.#kernels.run(this.#commands, 'fill', [table, buffer], [groups]);
+    this.#kernels.run(this.#commands, 'fill', [table, buffer], [groupsOf(how[0])]);
   }
 
   #chunks(list: readonly NumberedSegment[], chunkRows: number): Uint32Array<ArrayBuffer> {
@@ -390,6 +384,11 @@ export class DeviceTree {
   readonly #submit = (): void => {
     if (this.#encoder !== null) submit(this.#open, this.#takeCommands());
   };
+}
+
+/** Workgroups for so many words. */
+function groupsOf(words: number): number {
+  return Math.max(1, Math.min(4096, Math.ceil(words / workgroupSize)));
 }
 
 function lostRows(): RangeError {

@@ -38,6 +38,8 @@ export interface GpuBackendOptions {
   /** Address of the records of all rows of the process, and how many there are. */
   readonly records: number;
   readonly numRows: number;
+  /** This rank's own among them. */
+  readonly ownRows: { readonly start: number; readonly count: number };
   /** Opens this thread's device; called by the rank that drives it. */
   readonly acquire: () => Promise<OpenDevice>;
   /** Tests have the device lost after so many batches. */

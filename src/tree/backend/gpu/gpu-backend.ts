@@ -19,6 +19,7 @@ import { HistogramPool } from '../cpu/histogram-pool.ts';
 import { MemoryViews } from '../cpu/memory-views.ts';
 import type { Segment } from '../cpu/row-store.ts';
 import { sidesBytes, writeSides } from '../cpu/sides.ts';
+import { placeBounds } from '../cpu/slices.ts';
 import { hessOf, SplitSearch, type Wanted } from '../cpu/split-search.ts';
 import { CandidateFinder } from './candidate-finder.ts';
 import { DeviceMeeting } from './device-meeting.ts';
@@ -26,12 +27,15 @@ import { DeviceTree } from './device-tree.ts';
 import { driverBounds, ExchangedHistograms } from './exchanged-histograms.ts';
 import type { GpuBackendOptions, GpuTreeSetup } from './gpu-backend-options.ts';
 import type { DeviceTraffic, OpenDevice } from './open-device.ts';
+import { leafBytes, packedOthers, widenLeaves } from './packed-leaves.ts';
 import { type Building, otherBuffer } from './row-chunks.ts';
 
 interface NodeState {
   /** On the device of this process; of no rows on ranks that drive none. */
   readonly segment: Segment;
   readonly totals: NodeTotals;
+  /** Its children, where it was split, if only ahead of its turn. */
+  children?: readonly OpenNode[];
 }
 
 const noRows: Segment = { buffer: 0, start: 0, count: 0 };
@@ -40,6 +44,8 @@ const noRows: Segment = { buffer: 0, start: 0, count: 0 };
 export class GpuBackend implements TreeBackend {
   readonly maxPairs: number;
   readonly maxAhead: number;
+  /** Each batch costs several ways to the device and back, whatever it has in it. */
+  readonly aheadShare = 0.3;
   readonly #o: GpuBackendOptions;
   readonly #views: MemoryViews;
   readonly #search: SplitSearch;
@@ -69,7 +75,11 @@ export class GpuBackend implements TreeBackend {
       kernels.clearBytes(addresses.exchanged, addresses.exchangedBytes);
     }
     this.#pool = new HistogramPool(1, 1, addresses.poolSlots);
-    const bounds = driverBounds(layout, collective.size, drivers);
+    // what comes to the host whole is scanned by all ranks of a process, what was scored by the one that knows the scores
+    const isShared = addresses.exchanged === 0 && options.shaping !== null;
+    const bounds = isShared
+      ? placeBounds(layout, collective.size)
+      : driverBounds(layout, collective.size, drivers);
     const owned = [bounds[collective.rank], bounds[collective.rank + 1]] as [number, number];
     this.#search = new SplitSearch({
       kernels,
@@ -201,9 +211,19 @@ export class GpuBackend implements TreeBackend {
 
   /** Writes the leaf of each of the process's rows to `address`; those of no leaf get `others`. */
   async markLeaves(leaves: readonly OpenNode[], others: number, address: number): Promise<void> {
-    const segments = leaves.map((leaf) => (leaf.state as NodeState).segment);
-    await this.#onDevice((tree) => tree.markLeaves(segments, others, address));
+    const { addresses, memory, ownRows } = this.#o;
+    const segments = leaves.map((leaf) => segmentsOf(leaf));
+    const hasOthers = (this.#setup as GpuTreeSetup).drawn !== null;
+    const bytes = leafBytes(leaves.length, hasOthers);
+    // gradients are written again before the next tree
+    const to =
+      bytes === 4 ? { others, address } : { others: packedOthers(bytes), address: addresses.slots };
+    await this.#onDevice((tree) => tree.markLeaves(segments, { bytes, ...to }));
     await this.#meeting.agree();
+    if (bytes === 4) return;
+    const none = hasOthers ? others : null;
+    const packed = addresses.slots;
+    widenLeaves({ memory, packed, bytes, ...ownRows, leafOf: address, others: none });
   }
 
   /** Frees the device's memory. */
@@ -268,6 +288,7 @@ export class GpuBackend implements TreeBackend {
         segment: { buffer: to, start: start + count, count: rest },
         totals: rightTotals,
       } satisfies NodeState;
+      (parent.state as NodeState).children = [left, right];
       left.cover = this.#coverOf(leftTotals);
       right.cover = this.#coverOf(rightTotals);
     });
@@ -365,6 +386,17 @@ export class GpuBackend implements TreeBackend {
     const tree = this.#tree;
     if (tree !== null) await this.#meeting.attempt(() => work(tree));
   }
+}
+
+/**
+ * A leaf's rows. One that was split ahead in vain still has them where they were, unless a child was split as well:
+ * that moved rows back over them, so they are the children's.
+ */
+function segmentsOf(node: OpenNode): readonly Segment[] {
+  const { segment, children } = node.state as NodeState;
+  const isCovered = children?.some((child) => (child.state as NodeState).children !== undefined);
+  if (children === undefined || isCovered !== true) return [segment];
+  return children.flatMap((child) => segmentsOf(child));
 }
 
 function sumOf(numbers: readonly number[]): number {

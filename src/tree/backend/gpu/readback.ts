@@ -3,8 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenDevice } from './open-device.ts';
 import { bufferUsage, type GpuBuffer, type GpuEncoder, mapRead } from './web-gpu.ts';
 
-/** What one write takes at a time: shared memory cannot be handed to the device, so it is copied first. */
-const pieceBytes = 8 * 1024 * 1024;
+/**
+ * What one write takes at a time: shared memory cannot be handed to the device, so it is copied first. Few enough that
+ * the copy is still in the processor's cache when the driver takes it.
+ */
+const pieceBytes = 512 * 1024;
 
 /** A buffer that is replaced by a larger one when it is too small; what it held is lost then. */
 export class GrowingBuffer {

@@ -1,6 +1,7 @@
 /** Tables of what workgroups take: chunks of the rows of nodes, and runs of histogram entries; and where rows go. */
-import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { BinnedLayout, FeaturePlace } from '../../../binning/binned-layout.ts';
 import type { Segment } from '../cpu/row-store.ts';
+import { pairWords } from './row-wgsl.ts';
 import { mostChunkRows, workgroupSize } from './shader-facts.ts';
 
 /** A histogram to be built. */
@@ -56,4 +57,33 @@ export function entryRuns(layout: BinnedLayout, mask: Uint8Array | null): [numbe
 /** Where a segment's rows go when it is split. */
 export function otherBuffer({ buffer }: Segment): 1 | 2 {
   return buffer === 1 ? 2 : 1;
+}
+
+/** A node's rows to be split. */
+export interface Moving {
+  readonly segment: Segment;
+  readonly place: FeaturePlace;
+  /** A byte a bin, 1 for left. */
+  readonly sides: Uint8Array;
+  /** Rows that must turn out to go left; null where only the device knows. */
+  readonly numLeft: number | null;
+}
+
+/** The tables of pairs and of sides that row-wgsl.ts reads. */
+export function moveTables(
+  movings: readonly Moving[],
+  numRows: number,
+): { readonly pairs: Uint32Array; readonly sides: Uint32Array } {
+  const pairs = new Uint32Array(pairWords * movings.length);
+  let sideBytes = 0;
+  movings.forEach(({ segment, place, sides }, i) => {
+    const to = otherBuffer(segment) * numRows + segment.start;
+    pairs.set([place.offset, place.width, sideBytes, to, segment.count], pairWords * i);
+    sideBytes += 4 * Math.ceil(sides.length / 4);
+  });
+  const sidesOfAll = new Uint8Array(sideBytes);
+  movings.forEach(({ sides }, i) => {
+    sidesOfAll.set(sides, pairs[pairWords * i + 2]);
+  });
+  return { pairs, sides: new Uint32Array(sidesOfAll.buffer) };
 }

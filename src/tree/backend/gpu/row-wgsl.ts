@@ -21,7 +21,7 @@ export const pairWords = 8;
 /** Entry point `moveRows`: left rows from the front, right rows from the back; in which order is left open. */
 export function moveRowsShader(facts: ShaderFacts): string {
   return `${shaderConstants(facts)}
-const STEPS = ${movedRows / workgroupSize}u;
+const ABSENT = 0xffffffffu;
 @group(0) @binding(0) var<storage, read> records: array<u32>;
 @group(0) @binding(1) var<storage, read_write> rows: array<u32>;
 @group(0) @binding(2) var<storage, read> pairs: array<u32>;   // offset, width, sides, to, rows
@@ -33,48 +33,56 @@ var<workgroup> numLeft: atomic<u32>;
 var<workgroup> numRight: atomic<u32>;
 var<workgroup> firstLeft: u32;
 var<workgroup> firstRight: u32;
+// its place among the rows of this workgroup that go to the same side, doubled; 1 more on the right
+fn placeOf(row: u32, offset: u32, width: u32, first: u32) -> u32 {
+  let word = records[(row - range.x) * STRIDE + (offset >> 2u)] >> ((offset & 3u) * 8u);
+  let at = first + (word & select(0xffu, 0xffffu, width == 2u));
+  if (((sides[at >> 2u] >> ((at & 3u) * 8u)) & 1u) == 1u) { return 2u * atomicAdd(&numLeft, 1u); }
+  return 2u * atomicAdd(&numRight, 1u) + 1u;
+}
 @compute @workgroup_size(${workgroupSize})
 fn moveRows(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let chunk = chunks[workgroup.x];
   let pair = chunk.x * ${pairWords}u;
   let offset = pairs[pair];
-  let mask = select(0xffu, 0xffffu, pairs[pair + 1u] == 2u);
+  let width = pairs[pair + 1u];
+  let first = pairs[pair + 2u];
   if (lane == 0u) {
     atomicStore(&numLeft, 0u);
     atomicStore(&numRight, 0u);
   }
   workgroupBarrier();
-  var places: array<u32, ${movedRows / workgroupSize}>;
-  for (var step = 0u; step < STEPS; step++) {
-    let j = chunk.y + step * WG + lane;
-    if (j < chunk.z && isHere(rows[j])) {
-      let word = records[(rows[j] - range.x) * STRIDE + (offset >> 2u)] >> ((offset & 3u) * 8u);
-      let at = pairs[pair + 2u] + (word & mask);
-      let isLeft = ((sides[at >> 2u] >> ((at & 3u) * 8u)) & 1u) == 1u;
-      if (isLeft) {
-        places[step] = 2u * atomicAdd(&numLeft, 1u);
-      } else {
-        places[step] = 2u * atomicAdd(&numRight, 1u) + 1u;
-      }
-    }
-  }
+  ${stepTexts(
+    (s) => `let j${s} = chunk.y + ${s * workgroupSize}u + lane;
+  var row${s} = 0u;
+  var place${s} = ABSENT;
+  if (j${s} < chunk.z) {
+    row${s} = rows[j${s}];
+    if (isHere(row${s})) { place${s} = placeOf(row${s}, offset, width, first); }
+  }`,
+  )}
   workgroupBarrier();
   if (lane == 0u) {
     firstLeft = atomicAdd(&counts[2u * chunk.x], atomicLoad(&numLeft));
     firstRight = atomicAdd(&counts[2u * chunk.x + 1u], atomicLoad(&numRight));
   }
   workgroupBarrier();
-  for (var step = 0u; step < STEPS; step++) {
-    let j = chunk.y + step * WG + lane;
-    if (j < chunk.z && isHere(rows[j])) {
-      let place = places[step] >> 1u;
-      let isLeft = (places[step] & 1u) == 0u;
-      let fromBack = pairs[pair + 4u] - 1u - firstRight - place;
-      rows[pairs[pair + 3u] + select(fromBack, firstLeft + place, isLeft)] = rows[j];
-    }
-  }
+  let to = pairs[pair + 3u];
+  let begin = to + firstLeft;
+  let last = to + pairs[pair + 4u] - 1u - firstRight;
+  ${stepTexts(
+    (s) => `if (place${s} != ABSENT) {
+    let place = place${s} >> 1u;
+    rows[select(begin + place, last - place, (place${s} & 1u) == 1u)] = row${s};
+  }`,
+  )}
 }
 `;
+}
+
+/** A text for each row of a thread: an array of them would lie outside the registers. */
+function stepTexts(textOf: (step: number) => string): string {
+  return Array.from({ length: movedRows / workgroupSize }, (_, step) => textOf(step)).join('\n  ');
 }
 
 /** Entry point `subtract`: the parent's entries become those of the child that was not built. */
@@ -124,6 +132,26 @@ fn mark(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 }
 `;
 }
+
+/** Entry point `pack`: each word's lowest bytes side by side, 4 or 2 of them a word. */
+export const packShader = `
+@group(0) @binding(0) var<storage, read> how: array<u32>;  // words, words of a packed one
+@group(0) @binding(1) var<storage, read> leafOf: array<u32>;
+@group(0) @binding(2) var<storage, read_write> packed: array<u32>;
+@compute @workgroup_size(${workgroupSize})
+fn pack(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let each = how[1];
+  let bits = 32u / each;
+  for (var i = id.x; i * each < how[0]; i += groups.x * ${workgroupSize}u) {
+    var word = 0u;
+    for (var k = 0u; k < each; k++) {
+      let row = i * each + k;
+      if (row < how[0]) { word |= (leafOf[row] & ((1u << bits) - 1u)) << (k * bits); }
+    }
+    packed[i] = word;
+  }
+}
+`;
 
 /** Entry point `fill`: words 0 … n − 1 become base + step · position. */
 export const fillShader = `

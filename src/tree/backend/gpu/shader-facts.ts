@@ -11,14 +11,20 @@ export interface ShaderFacts {
   readonly countShift: number;
   /** Least rows of a child; looked at only where rows are counted. */
   readonly minRows: number;
-  /** Entries that the sums of one workgroup may have. */
+  /** What each workgroup of the histogram adds up (feature-groups.ts), and for how many entries it has room. */
+  readonly groups: Uint32Array;
   readonly groupEntries: number;
+  /** Threads of a workgroup of the histogram. */
+  readonly histogramLanes: number;
   /** Cuts of each part of a feature's cuts. */
   readonly cutsOfPart: number;
 }
 
 /** Threads of a workgroup in kernels that walk rows or words. */
 export const workgroupSize = 256;
+
+/** Most threads of a workgroup that builds histograms: four of these fill a multiprocessor of 2,048 threads. */
+export const mostHistogramLanes = 512;
 
 /** Fields of an entry in a workgroup's memory: g, h and rows in 32 bits each, or two sums of 64 bits. */
 export function entryFields(layout: BinnedLayout, countShift: number): number {

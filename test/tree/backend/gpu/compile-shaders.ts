@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type BinnedFeature, layoutRecords } from '../../../../src/binning/binned-layout.ts';
 import { shaders } from '../../../../src/tree/backend/gpu/device-kernels.ts';
+import { planGroups } from '../../../../src/tree/backend/gpu/feature-groups.ts';
 import {
   forestFields,
   forestHistogramShader,
@@ -63,7 +64,8 @@ for (const slotBytes of [4, 8] as const) {
         layout,
         countShift: shift,
         minRows: 20,
-        groupEntries: Math.floor(16_000 / (4 * entryFields(layout, shift))),
+        ...planGroups(layout, Math.floor(16_000 / (4 * entryFields(layout, shift)))),
+        histogramLanes: 256,
         cutsOfPart: cutsOfPart(layout),
       });
       await compile(name, code, `${slotBytes} bytes, shift ${shift}`);

@@ -83,13 +83,19 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
   scored: async () => {
     const kinds = wide.kinds.concat(wide.kinds);
     const options = { labelCol: 'b', maxIter: 3, maxDepth: 5, minInstancesPerNode: 5, lambda: 1 };
-    await compare({ name: 'GBTClassifier', options }, { ...wide, kinds }, { threads: 2 });
     const single = { ...options, maxIter: 1 };
     await compare({ name: 'GBTClassifier', options: single }, { ...wide, kinds }, { threads: 1 });
     const device = runner.reports[0]?.device ?? null;
     await compare({ name: 'GBTClassifier', options }, { ...wide, kinds }, { threads: 2 });
     const decided = (gangs: KnobRunner): number | undefined => gangs.reports[0]?.featuresDecided;
     return { onDevice: decided(runner), onCpu: decided(alone), device };
+  },
+  // leaves are split ahead of their turn, and their children too, so that a tree takes few batches
+  leafWise: async () => {
+    const options = { labelCol: 'y', maxIter: 3, maxLeaves: 63, lambda: 1, minInstancesPerNode: 1 };
+    const kinds = wide.kinds.slice(0, 5);
+    await compare({ name: 'GBTRegressor', options }, { ...wide, kinds }, { threads: 1 });
+    return { device: runner.reports[0]?.device };
   },
   // wide gradients, categories of two bytes, a pool that keeps almost nothing, all rows and some
   widths: async () => {

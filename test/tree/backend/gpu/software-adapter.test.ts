@@ -41,7 +41,7 @@ it('compiles every kernel without a complaint of the validator', async () => {
 
 describe.runIf(runs)('fits on a device', () => {
   const names = [
-    ...['scored', 'widths', 'shaped', 'forests', 'streamed', 'kinds'],
+    ...['scored', 'leafWise', 'widths', 'shaped', 'forests', 'streamed', 'kinds'],
     ...['resumed', 'lost', 'loop', 'random', 'processes'],
   ] as const;
   const told = new Map<string, Told>();
@@ -71,6 +71,12 @@ describe.runIf(runs)('fits on a device', () => {
     const device = told.get('scored')?.['device'] as Record<string, number>;
     // besides, the root's sums and the leaves come back, and the last rows move
     expect(device).toMatchObject({ numTrees: 1, submits: 5 * 3 + 3, reads: 5 * 2 + 2 });
+  });
+
+  it('asks the device less than once a split where the best leaf is next', () => {
+    const device = told.get('leafWise')?.['device'] as Record<string, number>;
+    expect(device['numTrees']).toBe(3);
+    expect(device['submits']).toBeLessThan(3 * 62);
   });
 
   it('sends what its memory does not hold', () => {

@@ -32,7 +32,9 @@ const wideHistogram = histogramShader({
   layout,
   countShift: 40,
   minRows: 1,
+  groups: new Uint32Array(0),
   groupEntries: 8,
+  histogramLanes: 64,
   cutsOfPart: 2,
 });
 const forestOf = (kind: 'number' | 'two classes' | 'classes', countShift: number): string =>
