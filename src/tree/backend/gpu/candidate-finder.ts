@@ -7,7 +7,7 @@ import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import type { OpenNode } from '../backend.ts';
 import type { DeviceTree } from './device-tree.ts';
-import { type DeviceNode, needsHost, nodeLimits } from './node-limits.ts';
+import { type DeviceNode, type LimitedNode, limited, needsHost } from './node-limits.ts';
 import { markCandidates } from './score-bounds.ts';
 import type { Scores } from './split-scores.ts';
 
@@ -57,7 +57,7 @@ export class CandidateFinder {
     maskOf: (node: OpenNode) => Uint8Array | null,
   ): Promise<void> {
     this.#masks.clear();
-    const scored = nodes.filter(({ device }) => this.#canScore(device));
+    const scored = this.#tree.nodesOfPass === 0 ? [] : this.#scored(nodes);
     const most = this.#tree.nodesOfPass;
     for (let from = 0; from < scored.length; from += most) {
       const part = scored.slice(from, from + most);
@@ -78,10 +78,14 @@ export class CandidateFinder {
     );
   }
 
-  #canScore(device: DeviceNode): boolean {
-    if (this.#tree.nodesOfPass === 0) return false;
-    const limits = nodeLimits(device, this.#params, this.#quantisation as Quantisation);
-    return !needsHost(this.#params, limits);
+  /** The nodes of which float32 has something to say. */
+  #scored(nodes: readonly SearchedNode[]): { node: OpenNode; device: LimitedNode }[] {
+    return nodes
+      .map(({ node, device }) => {
+        const quantisation = this.#quantisation as Quantisation;
+        return { node, device: limited(device, this.#params, quantisation) };
+      })
+      .filter(({ device }) => !needsHost(this.#params, device.limits));
   }
 
   #keepCandidates(node: OpenNode, scores: Scores, index: number, allowed: Uint8Array | null): void {

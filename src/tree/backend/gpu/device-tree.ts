@@ -23,7 +23,7 @@ import {
   type RecordLimits,
 } from './device-rows.ts';
 import { type GroupPlan, planGroups } from './feature-groups.ts';
-import { type DeviceNode, nodeLimits, nodeWords, writeNode } from './node-limits.ts';
+import { type LimitedNode, nodeWords, writeNode } from './node-limits.ts';
 import type { OpenDevice } from './open-device.ts';
 import type { LeafBytes } from './packed-leaves.ts';
 import { GrowingBuffer, Readback, submit, upload } from './readback.ts';
@@ -37,7 +37,7 @@ import {
   type NumberedSegment,
 } from './row-chunks.ts';
 import { movedRows } from './row-wgsl.ts';
-import { cutsOfPart, mostChunkRows, workgroupSize } from './shader-facts.ts';
+import { cutsOfPart, workgroupSize } from './shader-facts.ts';
 import { type Scores, SplitScores, scoreParts } from './split-scores.ts';
 import { bufferUsage, type GpuBuffer, type GpuEncoder } from './web-gpu.ts';
 
@@ -82,7 +82,6 @@ export class DeviceTree {
   readonly #scores: SplitScores | null;
   readonly #handles = new Map<number, unknown>();
   readonly #numGroups: number;
-  #quantisation: Quantisation | null = null;
   #encoder: GpuEncoder | null = null;
   /** What the counts of moves that are under way must be. */
   #expected: readonly number[] = [];
@@ -154,7 +153,6 @@ export class DeviceTree {
     if (quantisation.countShift !== countShift || quantisation.slotBytes !== layout.slotBytes) {
       throw new RangeError('the widths of sums must stay as they were when kernels were compiled');
     }
-    this.#quantisation = quantisation;
     this.#expected = [];
     this.#open.check();
     const bytes = new Uint8Array(memory.buffer, slots, layout.slotBytes * numRows);
@@ -200,15 +198,14 @@ export class DeviceTree {
   }
 
   /** The best float32 score of every feature of so many nodes; at most {@link nodesOfPass}. */
-  async scores(nodes: readonly DeviceNode[]): Promise<Scores> {
-    const { layout, params } = this.#o;
+  async scores(nodes: readonly LimitedNode[]): Promise<Scores> {
+    const { layout } = this.#o;
     const { hist, places, sums } = this.#buffers;
     const words = new Uint32Array(nodeWords * nodes.length);
     const lambda = new Float32Array(nodes.length);
     nodes.forEach((node, i) => {
-      const limits = nodeLimits(node, params, this.#quantisation as Quantisation);
-      writeNode(words, i, node, limits);
-      lambda[i] = limits.lambda;
+      writeNode(words, i, node);
+      lambda[i] = node.limits.lambda;
     });
     const table = this.#tables.nodes.write(words);
     const numPlaces = layout.places.length;
@@ -332,7 +329,7 @@ export class DeviceTree {
     const list = leaves.flatMap((segments, number) =>
       segments.map((segment) => ({ number, segment })),
     );
-    const chunks = this.#chunks(list, mostChunkRows);
+    const chunks = this.#chunks(list, movedRows);
     if (chunks.length > 0) {
       const table = this.#tables.chunks.write(chunks);
       this.#kernels.run(this.#commands, 'mark', [rows, table, leafOf], [chunks.length / 4]);

@@ -18,6 +18,11 @@ export interface DeviceNode {
   readonly totals: NodeTotals;
 }
 
+/** A node with its limits, which take a while to find: once is enough. */
+export interface LimitedNode extends DeviceNode {
+  readonly limits: NodeLimits;
+}
+
 /** Limits and scales of a node. */
 export interface NodeLimits {
   /** The left side's sum of h must lie between these, whole units of h. */
@@ -36,6 +41,15 @@ export function needsHost(params: SplitParams, { lambda }: Pick<NodeLimits, 'lam
   return !(lambda > 2 ** -60 && lambda < 2 ** 30);
 }
 
+/** The node with its limits. */
+export function limited(
+  node: DeviceNode,
+  params: SplitParams,
+  quantisation: Quantisation,
+): LimitedNode {
+  return { ...node, limits: nodeLimits(node, params, quantisation) };
+}
+
 /** Finds them. */
 export function nodeLimits(
   { rows, totals }: Pick<DeviceNode, 'rows' | 'totals'>,
@@ -48,13 +62,24 @@ export function nodeLimits(
   const isEnoughLeft = (h: bigint): boolean => !(Number(h) * hessUnit < least);
   const isEnoughRight = (h: bigint): boolean => !(H - Number(h) * hessUnit < least);
   const hessScale = powerOfTwo(-bitsOf(total));
+  const end = total + 1n;
   return {
-    leastLeft: firstThat(isEnoughLeft, total + 1n),
-    mostLeft: firstThat((h) => !isEnoughRight(h), total + 1n) - 1n,
+    leastLeft: firstNear(isEnoughLeft, least / hessUnit, end),
+    mostLeft: firstNear((h) => !isEnoughRight(h), (H - least) / hessUnit + 1, end) - 1n,
     gradScale: powerOfTwo(-(bitsOf(BigInt(rows)) + (slotBytes === 4 ? 15 : 31))),
     hessScale,
     lambda: (params.lambda / hessUnit) * hessScale,
   };
+}
+
+/** The same as {@link firstThat}, tried near a guess first: in a wide tree's level there are thousands of them. */
+export function firstNear(passes: (h: bigint) => boolean, guess: number, end: bigint): bigint {
+  const whole = Number.isFinite(guess) ? BigInt(Math.ceil(guess)) : 0n;
+  for (const h of [whole, whole - 1n, whole + 1n]) {
+    if (h < 0n || h > end) continue;
+    if ((h === end || passes(h)) && (h === 0n || !passes(h - 1n))) return h;
+  }
+  return firstThat(passes, end);
 }
 
 /** The first integer of [0, end) that passes a test which all larger ones pass too; end where none does. */
@@ -73,8 +98,7 @@ export function firstThat(passes: (h: bigint) => boolean, end: bigint): bigint {
 export function writeNode(
   words: Uint32Array,
   index: number,
-  { slot, totals }: DeviceNode,
-  limits: NodeLimits,
+  { slot, totals, limits }: LimitedNode,
 ): void {
   const at = index * nodeWords;
   words[at] = slot;
@@ -96,5 +120,7 @@ function writeInt64(words: Uint32Array, at: number, value: bigint): void {
 }
 
 function bitsOf(value: bigint): number {
-  return value <= 0n ? 0 : value.toString(2).length;
+  if (value <= 0n) return 0;
+  const high = Number(value >> 32n);
+  return high > 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(Number(value));
 }

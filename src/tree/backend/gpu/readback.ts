@@ -44,6 +44,9 @@ export class GrowingBuffer {
   }
 }
 
+/** After so many bytes the driver is told to begin: what is written waits in its memory until then. */
+const startBytes = 64 * 1024 * 1024;
+
 /** Copies bytes of any memory to a buffer; offsets and lengths are multiples of 4. */
 export function upload(open: OpenDevice, to: GpuBuffer, offset: number, bytes: Uint8Array): void {
   const piece = new Uint8Array(Math.min(pieceBytes, bytes.length));
@@ -51,6 +54,7 @@ export function upload(open: OpenDevice, to: GpuBuffer, offset: number, bytes: U
     const part = bytes.subarray(from, from + piece.length);
     piece.set(part);
     open.device.queue.writeBuffer(to, offset + from, piece, 0, part.length);
+    if ((from + piece.length) % startBytes === 0) open.device.queue.submit([]);
   }
   open.traffic.bytesWritten += bytes.length;
 }

@@ -10,6 +10,7 @@ import {
 } from '../../../binning/binned-layout.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { DeviceTree } from './device-tree.ts';
+import { limited } from './node-limits.ts';
 import type { OpenDevice } from './open-device.ts';
 
 const numFeatures = 28;
@@ -107,11 +108,12 @@ export async function selfTest(
     await build();
     await tree.fetch([whole]);
     const sums = new BigInt64Array(memory.buffer, host, 2 * layout.numCompact);
-    const node = {
+    const bare = {
       slot: 0,
       rows: numRows,
       totals: { grad: sumOf(sums, 0), hess: sumOf(sums, 1) },
     };
+    const node = limited(bare, params, quantisation);
     const found = await tree.scores([node]);
     const scoresMs = await without(() => tree.scores([node]));
     // from here on row numbers are lost

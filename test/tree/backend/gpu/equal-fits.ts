@@ -11,10 +11,12 @@ import { RandomForestClassifier } from '../../../../src/ensemble/forest/random-f
 import type { TreeModel } from '../../../../src/ensemble/model/tree-model.ts';
 import { workerUrl } from '../../../../src/session/worker-url.ts';
 import type { PartitionedTable } from '../../../../src/table/partitioned-table.ts';
+import { acquireDevice, closeDevice } from '../../../../src/tree/backend/gpu/open-device.ts';
+import type { GpuDevice } from '../../../../src/tree/backend/gpu/web-gpu.ts';
 import { savedBytes } from '../../../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../../../tools/knob-runner.ts';
 import { type DataRecipe, featureNames, randomData } from '../../../tools/random-data.ts';
-import { cutTable, evenCuts } from '../../../tools/sample-data.ts';
+import { cutTable, evenCuts, type SampleColumn } from '../../../tools/sample-data.ts';
 import {
   type EstimatorCase,
   estimatorCases,
@@ -60,6 +62,30 @@ async function outcomeOf(found: EstimatorCase, table: PartitionedTable): Promise
   return JSON.stringify(await savedBytes(model));
 }
 
+/** Buffers that are made on devices of this thread while something is done, and how many of them are left. */
+async function countBuffers(work: () => Promise<void>): Promise<{ made: number; alive: number }> {
+  const { device } = await acquireDevice();
+  const ofDevice = Object.getPrototypeOf(device) as GpuDevice;
+  const create = ofDevice.createBuffer;
+  let made = 0;
+  const living = new Set<object>();
+  ofDevice.createBuffer = function (this: GpuDevice, options) {
+    const buffer = create.call(this, options);
+    const destroy = buffer.destroy;
+    made += 1;
+    living.add(buffer);
+    buffer.destroy = () => {
+      living.delete(buffer);
+      destroy.call(buffer);
+    };
+    return buffer;
+  };
+  await closeDevice();
+  await work();
+  ofDevice.createBuffer = create;
+  return { made, alive: living.size };
+}
+
 const wide: DataRecipe = {
   seed: 3,
   numRows: 3100,
@@ -89,6 +115,24 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     await compare({ name: 'GBTClassifier', options }, { ...wide, kinds }, { threads: 2 });
     const decided = (gangs: KnobRunner): number | undefined => gangs.reports[0]?.featuresDecided;
     return { onDevice: decided(runner), onCpu: decided(alone), device };
+  },
+  // the same column again and again: every gain is met more than once, and the first feature must win
+  ties: async () => {
+    const options = { labelCol: 'b', maxIter: 2, maxDepth: 4, lambda: 1, minInstancesPerNode: 2 };
+    const data = randomData({ ...wide, numRows: 800, kinds: wide.kinds.slice(0, 3) });
+    const names = Array.from({ length: 15 }, (_, i) => `x${i}`);
+    const first = data.findIndex(({ name }) => name === 'x0');
+    const columns = names.map((name, i) => ({ ...(data[first + (i % 3)] as SampleColumn), name }));
+    const rest = data.filter(({ name }) => !/^x\d/.test(name));
+    const bytes: string[] = [];
+    for (const [one, device] of [[alone, 'cpu'] as const, [runner, 'gpu'] as const]) {
+      one.knobs = { width: 1 };
+      const table = cutTable(one, [...columns, ...rest]);
+      const estimator = new GBTClassifier({ ...options, featuresCols: names, device });
+      bytes.push(JSON.stringify(await savedBytes(await estimator.fit(table))));
+    }
+    if (bytes[0] !== bytes[1]) throw new Error('ties are broken in another way');
+    return {};
   },
   // leaves are split ahead of their turn, and their children too, so that a tree takes few batches
   leafWise: async () => {
@@ -182,14 +226,27 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
       { name: 'GBTRegressor', options: { ...few, labelCol: 'y', dropRate: 0.5, maxIter: 4 } },
       { name: 'GBTRegressor', options: { ...few, labelCol: 'y', gossTopRate: 0.2, stepSize: 1 } },
       { name: 'GBTRegressor', options: { ...few, labelCol: 'y', quantileAlphas: [0.1, 0.9] } },
+      { name: 'GBTRegressor', options: { ...few, labelCol: 'y', linearLeaves: true } },
+      { name: 'GBTRegressor', options: { ...few, labelCol: 'y', extraTrees: true } },
+      { name: 'GBTClassifier', options: { ...few, labelCol: 'k', lossType: 'oneVsAll' } },
     ] as const;
     const quantile = { lossType: 'quantile' };
     for (const { name, options } of cases) {
       const more = 'quantileAlphas' in options ? { ...options, ...quantile } : options;
       await compare({ name, options: more }, { ...wide, numRows: 700 }, { threads: 1 });
       const trees = runner.reports[0]?.device?.numTrees ?? 0;
-      if (trees < 2) throw new Error(`${name}: the device grew ${trees} trees`);
+      if (trees < 2) throw new Error(`${JSON.stringify(options)}: the device grew ${trees} trees`);
     }
+    // gains of features that count for less are the CPU's affair
+    const factors = { ...few, labelCol: 'y', gainFactors: { x0: 0.5 } };
+    await compare(
+      { name: 'GBTRegressor', options: factors },
+      { ...wide, numRows: 700 },
+      {
+        threads: 1,
+      },
+    );
+    if (runner.reports[0]?.device !== null) throw new Error('a device grew trees with gainFactors');
     return {};
   },
   // ended by an abort, by a lost device, and begun on the CPU: gone on with on a device
@@ -270,7 +327,12 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
       if (i % Math.floor(numFits / 4) === 0) sizes.push(process.memoryUsage().rss / 2 ** 20);
     }
     sizes.push(process.memoryUsage().rss / 2 ** 20);
-    return { numFits, sizes };
+    const here = cutTable(alone, data);
+    alone.knobs = { device: { kind: 'gpu', homeRows: 0 } };
+    const counted = await countBuffers(async () => {
+      for (const estimator of estimators) await estimator.fit(here);
+    });
+    return { numFits, sizes, ...counted };
   },
 };
 
