@@ -9,6 +9,7 @@ import { ExtraTreesClassifier } from '../ensemble/forest/extra-trees-classifier.
 import { ExtraTreesRegressor } from '../ensemble/forest/extra-trees-regressor.ts';
 import { RandomForestClassifier } from '../ensemble/forest/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../ensemble/forest/random-forest-regressor.ts';
+import { IsolationForest } from '../ensemble/isolation/isolation-forest.ts';
 import { LinearRegression } from '../linear/linear-regression.ts';
 import { LogisticRegression } from '../linear/logistic-regression.ts';
 import type { ParamSchema } from '../params/define-params.ts';
@@ -17,10 +18,17 @@ import { StackingClassifier } from '../stacking/stacking-classifier.ts';
 import { StackingRegressor } from '../stacking/stacking-regressor.ts';
 
 /** What `--algo` takes. */
-export type Algorithm = 'gbt' | 'rf' | 'extra-trees' | 'dt' | 'linear' | 'stack';
+export type Algorithm =
+  | 'gbt'
+  | 'rf'
+  | 'extra-trees'
+  | 'dt'
+  | 'linear'
+  | 'stack'
+  | 'isolation-forest';
 
-/** What is learned. */
-export type Task = 'classification' | 'regression' | 'ranking';
+/** What is learned; anomalies need no label. */
+export type Task = 'classification' | 'regression' | 'ranking' | 'anomalies';
 
 interface EstimatorClass {
   readonly paramSchema: ParamSchema;
@@ -36,6 +44,7 @@ const classes: Readonly<Record<Algorithm, ClassesOfTasks>> = {
   dt: { classification: DecisionTreeClassifier, regression: DecisionTreeRegressor },
   linear: { classification: LogisticRegression, regression: LinearRegression },
   stack: { classification: StackingClassifier, regression: StackingRegressor },
+  'isolation-forest': { anomalies: IsolationForest },
 };
 
 /** The class of an algorithm and a task. @throws CoppiceError `USAGE` */

@@ -9,7 +9,7 @@ import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
 import { findField, requireField } from '../table/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
-import { labelKind } from './label-kind.ts';
+import { labelKind, labelNames } from './label-kind.ts';
 import {
   type EvaluationTask,
   metricsOfTask,
@@ -40,13 +40,15 @@ export async function evaluate(
   const wanted = wantedMetrics(options.metric ?? []);
   return await withSession(options, async (session) => {
     const table = await readData(session, options.data);
-    const task = await chooseTask(table, options, wanted, context);
+    const labelCols = labelNames(table, options.label);
+    const task =
+      labelCols.length > 1 ? 'regression' : await chooseTask(table, options, wanted, context);
     const { signal, onProgress } = context;
     // one pass for each number of first rows
     const depths = wanted.length === 0 ? [undefined] : [...new Set(wanted.map(({ k }) => k))];
     const found: Record<string, number> = {};
     for (const k of depths) {
-      const evaluator = makeEvaluator(task, options, k);
+      const evaluator = makeEvaluator(task, { ...options, labelCols }, k);
       const metrics = await evaluator.evaluateAll(table, { signal, onProgress });
       const own = wanted.filter((metric) => metric.k === k);
       Object.assign(found, selectMetrics(metrics, own, task));
@@ -130,7 +132,7 @@ async function guessTask(
 
 function makeEvaluator(
   task: EvaluationTask,
-  options: EvaluateCommandOptions,
+  { labelCols, ...options }: EvaluateCommandOptions & { readonly labelCols: readonly string[] },
   k: number | undefined,
 ): Evaluator {
   const common = {
@@ -139,7 +141,11 @@ function makeEvaluator(
     weightCol: options.weight,
   };
   if (task === 'ranking') return new RankingEvaluator({ ...common, groupCol: options.group, k });
-  if (task === 'regression') return new RegressionEvaluator(common);
+  if (task === 'regression') {
+    const { labelCol: _, ...rest } = common;
+    const [, ...others] = labelCols;
+    return new RegressionEvaluator(others.length > 0 ? { ...rest, labelCols } : common);
+  }
   const classification = { ...common, probabilityCol: options.probability };
   return task === 'binary'
     ? new BinaryClassificationEvaluator(classification)

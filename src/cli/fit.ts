@@ -9,7 +9,7 @@ import { requireField } from '../table/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
-import { labelKind } from './label-kind.ts';
+import { labelKind, labelNames } from './label-kind.ts';
 import { linearStages } from './linear-stages.ts';
 import { loadModel } from './load-model.ts';
 import { modelFacts } from './model-facts.ts';
@@ -23,7 +23,8 @@ import { refuseExistingPath } from './write-data.ts';
 /** Options of `fit`. */
 export interface FitCommandOptions extends CommonOptions, SessionCommandOptions {
   readonly data: readonly string[];
-  readonly label: string;
+  /** A column, or several behind commas; none for an algorithm that learns without. */
+  readonly label?: string;
   readonly model: string;
   readonly algo: Algorithm;
   readonly task: 'auto' | Task;
@@ -75,7 +76,7 @@ export async function fit(
       class: model.className,
       uid: model.uid,
       task,
-      label: options.label,
+      label: options.label ?? null,
       features,
       rows,
       ...facts,
@@ -99,19 +100,50 @@ export async function plannedFit(
   options: FitCommandOptions,
   context: CommandContext,
 ): Promise<{ task: Task; features: string[]; estimator: Estimator }> {
-  const task = await chooseTask(table, options, context);
-  const features = featuresOf(table, options, context);
-  const stages = await makeStages(task, { features, schema: table.schema }, options);
+  const labels = labelsOf(table, options);
+  const task = await chooseTask(table, labels, options, context);
+  const features = featuresOf(table, labels, options, context);
+  const columns = { labels, features, schema: table.schema };
+  const stages = await makeStages(task, columns, options);
   const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
   return { task, features, estimator };
 }
 
+/** The columns to predict, as `--label` names them; those of no column's name are several behind commas. */
+function labelsOf(table: PartitionedTable, options: FitCommandOptions): readonly string[] {
+  const { label, algo } = options;
+  if (algo === 'isolation-forest') {
+    const strangers = ['label', 'weight', 'group', 'idCol', 'valid', 'initialModel'] as const;
+    const name = strangers.find((one) => options[one] !== undefined);
+    if (name === undefined) return [];
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const hint = name === 'label' ? '; --ignore keeps a column out of the features' : '';
+    throw new CoppiceError(
+      'USAGE',
+      `--${flag} must be left out with --algo isolation-forest, which learns of the features alone${hint}`,
+    );
+  }
+  if (label === undefined) {
+    throw new CoppiceError('USAGE', '--label must be given: the column to predict');
+  }
+  const names = labelNames(table, label);
+  for (const name of names) requireField(table.schema, name, '--label');
+  if (names.length === 1) return names;
+  if (algo === 'gbt' && (options.task === 'auto' || options.task === 'regression')) return names;
+  throw new CoppiceError(
+    'USAGE',
+    `--label of several columns must come with --algo gbt and the task regression; got ${algo}, ${options.task}`,
+  );
+}
+
 async function chooseTask(
   table: PartitionedTable,
+  labels: readonly string[],
   options: FitCommandOptions,
   context: CommandContext,
 ): Promise<Task> {
-  requireField(table.schema, options.label, '--label');
+  if (options.algo === 'isolation-forest') return 'anomalies';
+  const [label = ''] = labels;
   if (options.group !== undefined) requireField(table.schema, options.group, '--group');
   if (options.task === 'ranking' && options.group === undefined) {
     throw new CoppiceError('USAGE', 'the task ranking needs --group, the column of the query');
@@ -121,7 +153,11 @@ async function chooseTask(
     context.terminal.note('task: ranking (--group is given; --task says otherwise)');
     return 'ranking';
   }
-  const kind = await labelKind(table, options.label, { signal: context.signal });
+  if (labels.length > 1) {
+    context.terminal.note('task: regression (--label names several columns)');
+    return 'regression';
+  }
+  const kind = await labelKind(table, label, { signal: context.signal });
   const task = kind.isClass ? 'classification' : 'regression';
   context.terminal.note(`task: ${task} (${kind.reason}; --task says otherwise)`);
   return task;
@@ -130,6 +166,7 @@ async function chooseTask(
 /** The columns given, or all that have no other role. */
 function featuresOf(
   table: PartitionedTable,
+  labels: readonly string[],
   options: FitCommandOptions,
   { terminal }: CommandContext,
 ): string[] {
@@ -141,14 +178,16 @@ function featuresOf(
   })) {
     for (const name of names ?? []) requireField(schema, name, `--${flag}`);
   }
-  if (options.features?.includes(options.label) === true) {
-    throw new CoppiceError('USAGE', `--features must not hold the label; got "${options.label}"`);
+  const held = labels.find((name) => options.features?.includes(name) === true);
+  if (held !== undefined) {
+    throw new CoppiceError('USAGE', `--features must not hold the label; got "${held}"`);
   }
-  const { label, weight, idCol, group, ignore = [] } = options;
+  const { weight, idCol, group, ignore = [] } = options;
   const indexes = options.features === undefined ? table.columns.filter(isPandasIndex) : [];
-  const others = new Set([label, weight, idCol, group, ...ignore, ...indexes]);
+  const others = new Set([...labels, weight, idCol, group, ...ignore, ...indexes]);
   const features = (options.features ?? table.columns).filter((name) => !others.has(name));
-  const left = indexes.filter((name) => ![label, weight, idCol, group, ...ignore].includes(name));
+  const roles = [...labels, weight, idCol, group, ...ignore];
+  const left = indexes.filter((name) => !roles.includes(name));
   if (left.length > 0) {
     terminal.note(`left out: ${left.join(', ')} (the row index of pandas; --features takes it in)`);
   }
@@ -164,16 +203,31 @@ function isPandasIndex(name: string): boolean {
   return /^__index_level_\d+__$/.test(name);
 }
 
+/** The label's column, those of several, or none. */
+function labelOptions([label, ...others]: readonly string[]): Record<string, unknown> {
+  if (label === undefined) return {};
+  return others.length === 0 ? { labelCol: label } : { labelCols: [label, ...others] };
+}
+
 async function makeStages(
   task: Task,
-  { features, schema }: { readonly features: readonly string[]; readonly schema: Schema },
+  {
+    labels,
+    features,
+    schema,
+  }: {
+    readonly labels: readonly string[];
+    readonly features: readonly string[];
+    readonly schema: Schema;
+  },
   options: FitCommandOptions,
 ): Promise<Estimator[]> {
   const { paramSchema } = estimatorClassOf(options.algo, task);
   const params = await readParams(paramSchema, options);
   const categorical = (options.categorical ?? []).filter((name) => features.includes(name));
   if (options.algo === 'linear') {
-    const { label, weight } = options;
+    const { weight } = options;
+    const [label = ''] = labels;
     const { stages, featuresCols } = linearStages(schema, features, { task, label, categorical });
     const columns = { labelCol: label, featuresCols, ...(weight && { weightCol: weight }) };
     return [...stages, makeEstimator('linear', task, { ...params, ...columns })];
@@ -181,7 +235,7 @@ async function makeStages(
   const indexed = new Map(categorical.map((name) => [name, `${name}_category`]));
   const estimator = makeEstimator(options.algo, task, {
     ...params,
-    labelCol: options.label,
+    ...labelOptions(labels),
     featuresCols: features.map((name) => indexed.get(name) ?? name),
     ...(options.weight === undefined ? {} : { weightCol: options.weight }),
     ...(options.idCol === undefined ? {} : { idCol: options.idCol }),

@@ -73,3 +73,8 @@ async function distinctValues(
   }
   return values;
 }
+
+/** The columns that `--label` names: one of that name, else several behind commas. */
+export function labelNames(table: PartitionedTable, label: string): readonly string[] {
+  return table.columns.includes(label) ? [label] : label.split(',').map((name) => name.trim());
+}

@@ -87,14 +87,14 @@ function fitCommand(): Command {
   return new Command('fit')
     .description('fit a model to a table and save it')
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
-    .requiredOption('--label <column>', 'the column to predict')
+    .option('--label <column>', 'the column to predict; several numbers: a,b')
     .requiredOption('--model <folder>', 'where to save the model')
     .addOption(
       new Option(
         '--algo <name>',
-        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression of filled numbers and encoded categories, stack: the first three together',
+        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression of filled numbers and encoded categories, stack: the first three together, isolation-forest: anomalies, without a label',
       )
-        .choices(['gbt', 'rf', 'extra-trees', 'dt', 'linear', 'stack'])
+        .choices(['gbt', 'rf', 'extra-trees', 'dt', 'linear', 'stack', 'isolation-forest'])
         .default('gbt'),
     )
     .addOption(

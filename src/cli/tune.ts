@@ -16,6 +16,7 @@ import type { CommandContext, CommandResult } from './command.ts';
 import type { Task } from './estimators.ts';
 import { numberText } from './evaluate.ts';
 import { type FitCommandOptions, plannedFit } from './fit.ts';
+import { labelNames } from './label-kind.ts';
 import { metricsOfTask, wantedMetrics } from './metric-names.ts';
 import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
@@ -51,7 +52,7 @@ export async function tune(
     const validation =
       options.valid === undefined ? undefined : await readData(session, options.valid);
     const { task, features, estimator } = await plannedFit(table, options, context);
-    const evaluator = evaluatorOf(task, options);
+    const evaluator = evaluatorOf(task, options, labelNames(table, options.label ?? ''));
     const search = searchOf(options, { estimator, evaluator, estimatorParamMaps: candidates });
     const model = await search.fit(table, { signal, onProgress, validation });
     await model.save(options.model, { overwrite });
@@ -63,7 +64,7 @@ export async function tune(
       model: options.model,
       class: model.className,
       uid: model.uid,
-      ...{ task, label: options.label, features, metric },
+      ...{ task, label: options.label ?? null, features, metric },
       bestParams: model.bestParams,
       bestMetric: model.bestMetric,
       trials,
@@ -114,9 +115,16 @@ function searchOf(
 }
 
 /** What measures the trials: the metric that was asked for, else log loss or the root of the mean squared error. */
-function evaluatorOf(task: Task, options: TuneCommandOptions): Evaluator {
+function evaluatorOf(
+  task: Task,
+  options: TuneCommandOptions,
+  [labelCol = '', ...others]: readonly string[],
+): Evaluator {
+  if (task === 'anomalies') {
+    throw new CoppiceError('USAGE', '--algo of tune must learn a label; got isolation-forest');
+  }
   const columns = {
-    labelCol: options.label,
+    ...(others.length === 0 ? { labelCol } : { labelCols: [labelCol, ...others] }),
     ...(options.weight === undefined ? {} : { weightCol: options.weight }),
   };
   const [wanted] = options.metric === undefined ? [] : wantedMetrics([options.metric]);

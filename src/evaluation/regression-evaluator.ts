@@ -1,29 +1,43 @@
 /** How good is a regressor? Spark's metrics under Spark's names. */
 
+import { DataType, type Field } from 'apache-arrow';
+import { CoppiceError } from '../base/errors.ts';
+import { ExactSum } from '../base/exact-sum.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
-import { bool, column, oneOf } from '../params/kinds.ts';
+import { bool, column, columns, oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type EvaluateOptions, Evaluator, gatherParts, type Metrics, noRows } from './evaluator.ts';
-import { type RegressionPart, regressionMetrics } from './regression-sums.ts';
+import {
+  type RegressionMetrics,
+  type RegressionPart,
+  regressionMetrics,
+} from './regression-sums.ts';
 import type { RegressionRequest } from './worker-tasks.ts';
 
 /** Every metric of {@link RegressionEvaluator}. */
 export const regressionMetricNames = ['rmse', 'mse', 'r2', 'mae', 'var'] as const;
 
-const regressionParams = defineParams('RegressionEvaluator', {
-  /** What {@link RegressionEvaluator.evaluate} returns. */
-  metricName: oneOf(regressionMetricNames, { default: 'rmse' }),
-  /** The column of true values. */
-  labelCol: column({ default: 'label' }),
-  /** The column of predicted values. */
-  predictionCol: column({ default: 'prediction' }),
-  /** Weights of rows; a row of weight 0 takes no part. */
-  weightCol: column({}),
-  /** r2 is taken about 0 instead of about the mean. */
-  throughOrigin: bool({ default: false }),
-});
+const regressionParams = defineParams(
+  'RegressionEvaluator',
+  {
+    /** What {@link RegressionEvaluator.evaluate} returns. */
+    metricName: oneOf(regressionMetricNames, { default: 'rmse' }),
+    /** The column of true values. */
+    labelCol: column({ default: 'label' }),
+    /** Several columns of true values, in place of labelCol: metrics are the means of theirs. */
+    labelCols: columns({}),
+    /** The column of predicted values; of a vector the element that the model named after the label. */
+    predictionCol: column({ default: 'prediction' }),
+    /** Weights of rows; a row of weight 0 takes no part. */
+    weightCol: column({}),
+    /** r2 is taken about 0 instead of about the mean. */
+    throughOrigin: bool({ default: false }),
+  },
+  (_, isGiven) =>
+    isGiven('labelCol') && isGiven('labelCols') ? 'labelCol must be left out with labelCols' : null,
+);
 
 /** Options of {@link RegressionEvaluator}. @interface */
 export type RegressionEvaluatorOptions = Options<typeof regressionParams.schema>;
@@ -32,7 +46,8 @@ export type RegressionEvaluatorOptions = Options<typeof regressionParams.schema>
  * Metrics of a regressor: `rmse`, `mse`, `mae`, `r2`, and `var`, the mean squared distance of the
  * predictions from the labels' mean (Spark's explained variance). `r2` is NaN where all labels are equal.
  *
- * Input: numeric columns without missing values.
+ * Input: numeric columns without missing values; a vector of predictions (`labelCols` of `GBTRegressor`) is told for one
+ * label (`labelCol`), or for all of `labelCols`, each metric as the mean of those of the labels.
  * Determinism: every sum is exact and rounded once; the same for any partitioning and any order of rows.
  *
  * @example
@@ -66,12 +81,33 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
     table: PartitionedTable,
     options: EvaluateOptions = {},
   ): Promise<Metrics> {
-    const { labelCol, predictionCol, weightCol, throughOrigin } = this.params;
-    requireColumn(this.className, 'labelCol', labelCol, table.schema);
-    requireColumn(this.className, 'predictionCol', predictionCol, table.schema);
+    const { labelCol, labelCols } = this.params;
+    if (labelCols === undefined) return { ...(await this.#metricsOf(table, labelCol, options)) };
+    const found: RegressionMetrics[] = [];
+    for (const name of labelCols) found.push(await this.#metricsOf(table, name, options));
+    const meanOf = (name: keyof RegressionMetrics): number =>
+      exactMean(found.map((one) => one[name]));
+    return Object.fromEntries(regressionMetricNames.map((name) => [name, meanOf(name)]));
+  }
+
+  async #metricsOf(
+    table: PartitionedTable,
+    labelCol: string,
+    options: EvaluateOptions,
+  ): Promise<RegressionMetrics> {
+    const { labelCols, predictionCol, weightCol, throughOrigin } = this.params;
+    const param = labelCols === undefined ? 'labelCol' : 'labelCols';
+    requireColumn(this.className, param, labelCol, table.schema);
+    const predicted = requireColumn(this.className, 'predictionCol', predictionCol, table.schema);
     if (weightCol !== undefined)
       requireColumn(this.className, 'weightCol', weightCol, table.schema);
-    const request: RegressionRequest = { labelCol, predictionCol, weightCol: weightCol ?? null };
+    const element = elementOfLabel(predicted, labelCol, labelCols);
+    const request: RegressionRequest = {
+      labelCol,
+      predictionCol,
+      element,
+      weightCol: weightCol ?? null,
+    };
     const parts = await gatherParts<RegressionPart>(
       table,
       'evaluation.regression',
@@ -80,8 +116,43 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
     );
     const metrics = regressionMetrics(parts, throughOrigin);
     if (Number.isNaN(metrics.mse)) throw noRows(this.className);
-    return { ...metrics };
+    return metrics;
   }
+}
+
+/** Which element of a vector of predictions is a label's: by the names that the model left, else by the place. */
+function elementOfLabel(
+  field: Field,
+  labelCol: string,
+  labelCols: readonly string[] | undefined,
+): number | null {
+  const isVector = DataType.isFixedSizeList(field.type);
+  // a CSV file holds vectors as texts
+  if (!isVector && !(labelCols !== undefined && DataType.isUtf8(field.type))) return null;
+  const names = namesOf(field.metadata.get('labels')) ?? labelCols ?? [];
+  const element = names.indexOf(labelCol);
+  if (element >= 0 && (!isVector || element < field.type.listSize)) return element;
+  throw new CoppiceError(
+    'COLUMN_TYPE',
+    `predictionCol of RegressionEvaluator must be a number, or a vector with an element for ${labelCol}; got ${field.name} with ${names.length === 0 ? 'no names of labels' : names.join(', ')}`,
+    { context: { owner: 'RegressionEvaluator', column: field.name } },
+  );
+}
+
+function namesOf(metadata: string | undefined): readonly unknown[] | null {
+  try {
+    const parsed: unknown = JSON.parse(metadata ?? '');
+    return Array.isArray(parsed) ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The mean of a few numbers, in whatever order. */
+function exactMean(values: readonly number[]): number {
+  const sum = new ExactSum();
+  sum.addMany(values);
+  return sum.value() / values.length;
 }
 
 registerStage(RegressionEvaluator);

@@ -30,7 +30,7 @@ import {
   type RankingTask,
   rankingPart,
 } from './ranking-part.ts';
-import { readFinite, readWeights } from './read-columns.ts';
+import { elementOf, readFinite, readVectors, readWeights } from './read-columns.ts';
 import { type RegressionPart, sumRegression } from './regression-sums.ts';
 import { type ReplaceSpec, replacePart } from './replace-part.ts';
 import { mergeRuns, type ScoreRuns } from './score-runs.ts';
@@ -47,6 +47,8 @@ export interface PartTask<R> {
 export interface RegressionRequest {
   readonly labelCol: string;
   readonly predictionCol: string;
+  /** Which element of a vector of predictions; null where they are numbers. */
+  readonly element: number | null;
   readonly weightCol: string | null;
 }
 
@@ -103,11 +105,14 @@ registerTask(
 registerTask(
   'evaluation.regression',
   async (task: PartTask<RegressionRequest>): Promise<RegressionPart> => {
-    const { labelCol, predictionCol, weightCol } = task.request;
+    const { labelCol, predictionCol, element, weightCol } = task.request;
     const columns = columnsOf([labelCol, predictionCol, weightCol]);
     const batch = await readPartition(task.partition, { columns });
     const labels = readFinite(batch, labelCol, 'LABEL_INVALID');
-    const predictions = readFinite(batch, predictionCol, 'DATA_INVALID');
+    const predictions =
+      element === null
+        ? readFinite(batch, predictionCol, 'DATA_INVALID')
+        : elementOf(readVectors(batch, predictionCol), element);
     return sumRegression(labels, predictions, readWeights(batch, weightCol));
   },
 );

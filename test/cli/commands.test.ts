@@ -11,6 +11,8 @@ import {
   tableFromArrow,
   tableFromColumns,
 } from '../../src/table/create-table.ts';
+import { col } from '../../src/table/expressions/expression.ts';
+import { readParquet } from '../../src/table/parquet/read-parquet.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { runForTest } from './run-for-test.ts';
 
@@ -285,6 +287,58 @@ describe('fit, transform, evaluate, inspect', () => {
     ]);
     expect(json['numTrees']).toBeLessThan(60);
     expect(json['validationLoss']).toBeGreaterThan(0);
+  });
+
+  it('predict several labels at once', async () => {
+    const [model, out] = [path('two-labels'), path('two-labels.parquet')];
+    const data = ['--data', path('houses.parquet')];
+    const two = ['--label', 'price,rooms', '--params', 'maxIter=4,maxLeaves=7', '--json'];
+    const { json, stderr } = await runForTest(['fit', ...data, ...two, '--model', model]);
+    expect(json).toMatchObject({ class: 'GBTRegressionModel', task: 'regression', numTrees: 8 });
+    expect(json['features']).not.toContain('rooms');
+    expect(stderr).toContain('--label names several columns');
+    await runForTest(['transform', '--model', model, ...data, '--out', out]);
+    const rmseOf = async (label: string): Promise<number> => {
+      const words = ['evaluate', '--data', out, '--label', label, '--task', 'regression', '--json'];
+      return ((await runForTest(words)).json['metrics'] as { rmse: number }).rmse;
+    };
+    const [price, rooms] = [await rmseOf('price'), await rmseOf('rooms')];
+    expect(price).toBeGreaterThan(0);
+    expect(await rmseOf('price,rooms')).toBe((price + rooms) / 2);
+    const forest = ['fit', ...data, ...two, '--algo', 'rf', '--model', path('two-forest')];
+    expect((await runForTest(forest)).exitCode).toBe(2);
+  });
+
+  it('find anomalies without a label', async () => {
+    const [model, out] = [path('anomalies'), path('anomalies.parquet')];
+    const data = ['--data', path('houses.parquet')];
+    const fit = ['fit', ...data, '--algo', 'isolation-forest', '--model', model, '--json'];
+    const params = ['--params', 'numTrees=20,contamination=0.01', '--ignore', 'price'];
+    const { json, exitCode } = await runForTest([...fit, ...params]);
+    expect(exitCode).toBe(0);
+    expect(json).toMatchObject({
+      class: 'IsolationForestModel',
+      task: 'anomalies',
+      label: null,
+      numTrees: 20,
+    });
+    expect(json['features']).not.toContain('price');
+    await runForTest(['transform', '--model', model, ...data, '--out', out]);
+    const scored = await readParquet(new InlineRunner(), out);
+    const share = (await scored.filter(col('prediction')).count()) / 3000;
+    expect(Math.abs(share - 0.01)).toBeLessThan(0.002);
+    for (const more of [
+      ['--label', 'price'],
+      ['--weight', 'rooms'],
+    ]) {
+      const run = await runForTest([...fit, ...more, '--overwrite']);
+      expect([run.exitCode, run.stderr]).toEqual([
+        2,
+        expect.stringContaining(`${more[0]} must be`),
+      ]);
+    }
+    const none = await runForTest(['fit', ...data, '--model', path('no-label')]);
+    expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('--label must be')]);
   });
 
   it('take parameters from a file, which --params and --seed override', async () => {

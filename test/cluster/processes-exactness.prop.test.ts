@@ -171,6 +171,33 @@ describe('processes that meet over sockets', () => {
     },
   );
 
+  const tiny = { ...recipe, numRows: 600, kinds: recipe.kinds.slice(0, 4) };
+  const regressor = (options: Readonly<Record<string, unknown>>): EstimatorCase => ({
+    name: 'GBTRegressor',
+    options: { labelCol: 'y', maxIter: 2, maxLeaves: 6, minInstancesPerNode: 3, ...options },
+  });
+  it.each<EstimatorCase>([
+    regressor({ growPolicy: 'oblivious', maxLeaves: undefined, maxDepth: 3 }),
+    regressor({ gainFactors: { x0: 0.4, x1: 3 }, weightCol: 'w' }),
+    regressor({
+      forcedSplits: {
+        feature: 'x3',
+        threshold: 0,
+        left: { feature: 'x0', threshold: 0 },
+        right: { feature: 'x0', threshold: 0.5 },
+      },
+    }),
+    regressor({ linearLeaves: true, extraTrees: true }),
+    { name: 'GBTClassifier', options: { labelCol: 'k', lossType: 'oneVsAll', maxIter: 2 } },
+    { name: 'ExtraTreesRegressor', options: { labelCol: 'y', numTrees: 2, maxDepth: 4 } },
+    { name: 'ExtraTreesClassifier', options: { labelCol: 'k', numTrees: 2, maxDepth: 4 } },
+  ])('grow the same trees in every way: $name with $options', async (found) => {
+    await expectSame(found, tiny, [
+      { processes: 'single', width: 2, partitions: 2 },
+      { processes: 'double', width: 3, partitions: 1, maxHistogramBytes: 1 },
+    ]);
+  });
+
   it('read their own rows of Parquet files', async () => {
     const folder = temporaryFolder('processes');
     const path = join(folder, 'data');

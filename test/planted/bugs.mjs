@@ -119,6 +119,17 @@ export const plantedBugs = [
     tests: ['test/training/forced-splits.prop.test.ts'],
   },
   {
+    name: 'the trees of several labels change places',
+    edits: [
+      {
+        file: 'src/ensemble/boosting/fit-outputs.ts',
+        find: '(from + t) * width + k)',
+        replace: '(from + t) * width + ((k + t) % width))',
+      },
+    ],
+    tests: ['test/ensemble/boosting/outputs.test.ts'],
+  },
+  {
     name: 'sums of linear models depend on their order',
     edits: [
       {

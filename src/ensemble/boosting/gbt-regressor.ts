@@ -1,5 +1,6 @@
 /** Gradient-boosted regression trees. */
 import type { Schema } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
 import { defineParams } from '../../params/define-params.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
@@ -14,6 +15,7 @@ import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
 import { type BoostedFacts, BoostedModel, withKnownFunctions } from './boosted-model.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
+import { fitOutputs } from './fit-outputs.ts';
 import { regressionObjective } from './gbt-objectives.ts';
 
 /** Parameters of GBTRegressionModel. */
@@ -26,7 +28,8 @@ export const gbtRegressionModelParams = defineParams('GBTRegressionModel', {
  * The result of `GBTRegressor.fit`.
  *
  * Input: the fitted feature columns. Output: adds `prediction` float64, and `leafCol` where it is named. With
- * `quantileAlphas` the prediction is a vector of quantiles, ascending in each row.
+ * `quantileAlphas` the prediction is a vector of quantiles, ascending in each row; with `labelCols` a vector of one number
+ * a label, whose names stand in the field's metadata (`labels`).
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
@@ -56,14 +59,22 @@ export class GBTRegressionModel extends BoostedModel<typeof gbtRegressionModelPa
   }
 
   protected override get boosted(): BoostedFacts {
+    if (this.params.labelCols !== undefined) {
+      throw new CoppiceError(
+        'UNSUPPORTED',
+        `refitLeaves of ${this.className} must be left where there are several labels: fit a model of one label, or anew`,
+        { context: { owner: this.className } },
+      );
+    }
     const params = withKnownFunctions(this.className, this.params);
     const objective = regressionObjective(params);
     return { owner: 'GBTRegressor', params, labelKind: 'numeric', objective };
   }
 
   static override fromSaved(reader: StageReader): GBTRegressionModel {
-    const { quantileAlphas } = reader.options as GBTRegressorOptions;
-    const numScores = Array.isArray(quantileAlphas) ? quantileAlphas.length : 1;
+    const { quantileAlphas, labelCols } = reader.options as GBTRegressorOptions;
+    const outputs = quantileAlphas ?? labelCols;
+    const numScores = Array.isArray(outputs) ? outputs.length : 1;
     return new GBTRegressionModel(reader.options, readTreeModel(reader, numScores));
   }
 }
@@ -71,8 +82,8 @@ export class GBTRegressionModel extends BoostedModel<typeof gbtRegressionModelPa
 /**
  * Gradient-boosted regression trees, grown on histograms by the best leaf.
  *
- * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number.
- * Output: `prediction` float64. Cost: O(maxIter · rows · features) binned reads, and at each split two
+ * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number, or several
+ * (`labelCols`). Output: `prediction` float64, or a vector of them. Cost: O(maxIter · rows · features) binned reads, and at each split two
  * meetings of the ranks that exchange one integer sum a bin. Determinism: same data, params and seed give the
  * same model, bit for bit, on any number of threads and partitions.
  *
@@ -110,12 +121,20 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
       labelKind: 'numeric',
       objective: regressionObjective(this.params),
     } as const;
-    const data = await fitBoostedTrees(fit, table, options);
+    const { labelCols } = this.params;
+    const data =
+      labelCols === undefined
+        ? await fitBoostedTrees(fit, table, options)
+        : await fitOutputs(fit, labelCols, table, options);
     return new GBTRegressionModel(this.givenOptions, data);
   }
 
   override transformSchema(schema: Schema): Schema {
-    const { labelType } = fitColumns(this.className, schema, this.params, 'numeric');
+    const { labelCol, labelCols = [labelCol] } = this.params;
+    const [labelType = ''] = labelCols.map((name) => {
+      const params = { ...this.params, labelCol: name };
+      return fitColumns(this.className, schema, params, 'numeric').labelType;
+    });
     const outputs = regressionOutputs(this.params);
     return schemaWithOutputs(schema, {
       outputs,

@@ -30,6 +30,7 @@ const meaningOfScores = [
   'fairScale',
   'quantileLevel',
   'quantileAlphas',
+  'labelCols',
   'tweediePower',
   'focalGamma',
   'objectiveFunction',

@@ -30,8 +30,13 @@ export interface ConvertedParams {
 /** Options so far. */
 export type Converted = Record<string, unknown>;
 
-/** What one parameter becomes; a value that has no counterpart throws. */
-export type Rule = (value: unknown, options: Converted, all: ForeignParams) => void;
+/** What one parameter becomes; a value that has no counterpart throws. @param more what the caller gives besides */
+export type Rule = (
+  value: unknown,
+  options: Converted,
+  all: ForeignParams,
+  more: ConvertedOptions,
+) => void;
 
 /** How a library names things. */
 export interface Dialect {
@@ -64,7 +69,7 @@ export function convertParams(
     const rule = dialect.rules[name];
     if (value === null || value === undefined) continue;
     if (rule === undefined) ignored.push(name);
-    else rule(value, options, params);
+    else rule(value, options, params, more);
   }
   const { task, ...own } = options;
   const merged = { ...withoutOtherLosses(own), ...more } as ConvertedOptions;

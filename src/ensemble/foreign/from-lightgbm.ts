@@ -1,4 +1,5 @@
 /** Takes LightGBM's parameters: names, aliases and meanings of LightGBM 4. */
+import { factorsByName, groupsByName, splitsByName } from './features-by-number.ts';
 import {
   type ConvertedOptions,
   type ConvertedParams,
@@ -99,8 +100,8 @@ const baggingFraction: Rule = (value, options, all) => {
 
 /** A parameter that LightGBM looks at in rankings alone. */
 function ofRankings(rule: Rule): Rule {
-  return (value, options, all) => {
-    if (String(all['objective']) in rankings) rule(value, options, all);
+  return (value, options, all, more) => {
+    if (String(all['objective']) in rankings) rule(value, options, all, more);
   };
 }
 
@@ -152,6 +153,19 @@ const dialect: Dialect = {
     min_gain_to_split: ['min_split_gain'],
     monotone_constraints: ['mc', 'monotone_constraint', 'monotonic_cst'],
     max_bin: ['max_bins'],
+    feature_contri: ['feature_contrib', 'fc', 'fp', 'feature_penalty'],
+    forcedsplits_filename: ['fs', 'forced_splits_filename', 'forced_splits_file', 'forced_splits'],
+    monotone_penalty: ['monotone_splits_penalty', 'ms_penalty', 'mc_penalty'],
+    monotone_constraints_method: ['monotone_constraining_method', 'mc_method'],
+    categorical_feature: [
+      'cat_feature',
+      'categorical_column',
+      'cat_column',
+      'categorical_features',
+    ],
+    pos_bagging_fraction: ['pos_sub_row', 'pos_subsample', 'pos_bagging'],
+    neg_bagging_fraction: ['neg_sub_row', 'neg_subsample', 'neg_bagging'],
+    is_provide_training_metric: ['training_metric', 'is_training_metric', 'train_metric'],
     eval_at: ['ndcg_eval_at', 'ndcg_at', 'map_eval_at', 'map_at'],
     bin_construct_sample_cnt: ['subsample_for_bin'],
     seed: ['random_seed', 'random_state'],
@@ -234,6 +248,41 @@ const dialect: Dialect = {
     monotone_constraints: (value, options) => {
       options['monotoneConstraints'] = numberList(value);
     },
+    interaction_constraints: groupsByName(
+      owner,
+      'interaction_constraints',
+      'interactionConstraints',
+    ),
+    feature_contri: factorsByName(owner, 'feature_contri', 'gainFactors'),
+    forcedsplits_filename: splitsByName(owner, 'forcedsplits_filename', 'forcedSplits'),
+    monotone_penalty: only('monotone_penalty', [0], '0: directions hold from the root on'),
+    categorical_feature: only(
+      'categorical_feature',
+      ['', 'auto'],
+      'left out: text and dictionary columns are categories, StringIndexer makes one of numbers',
+    ),
+    forcedbins_filename: only('forcedbins_filename', [''], 'left out: bins are found in the data'),
+    ...Object.fromEntries(
+      ['cegb_penalty_split', 'cegb_penalty_feature_lazy', 'cegb_penalty_feature_coupled'].map(
+        (name) => [name, only(name, [0, ''], '0: gainFactors make features stand back')],
+      ),
+    ),
+    ...Object.fromEntries(
+      ['pos_bagging_fraction', 'neg_bagging_fraction'].map((name) => [
+        name,
+        only(name, [1], '1: classSamplingRates has a share for each class by its name'),
+      ]),
+    ),
+    reg_sqrt: (value) => {
+      if (isOn(value))
+        throw notConvertible(owner, 'reg_sqrt', value, 'false: take roots of labels');
+    },
+    xgboost_dart_mode: (value) => {
+      if (isOn(value)) throw notConvertible(owner, 'xgboost_dart_mode', value, 'false');
+    },
+    is_provide_training_metric: (value, options) => {
+      if (isOn(value)) options['trainingHistory'] = true;
+    },
     max_bin: renamed('maxBins'),
     bin_construct_sample_cnt: renamed('binSampleRows'),
     cat_smooth: renamed('categorySmoothing'),
@@ -287,11 +336,23 @@ const dialect: Dialect = {
     ],
     ...[
       'two_round',
+      // every direction holds for sure, whichever way a fit sees to it
       'monotone_constraints_method',
       'gpu_use_dp',
       'gpu_device_id',
       'gpu_platform_id',
       'tree_learner',
+      'cegb_tradeoff',
+      'snapshot_freq',
+      'use_quantized_grad',
+      'num_grad_quant_bins',
+      'quant_train_renew_leaf',
+      'stochastic_rounding',
+      'poisson_max_delta_step',
+      'objective_seed',
+      'refit_decay_rate',
+      'top_k',
+      'metric_freq',
     ],
   ],
 };

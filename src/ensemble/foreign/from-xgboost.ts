@@ -1,4 +1,5 @@
 /** Takes XGBoost's parameters: names, aliases and meanings of XGBoost 3. */
+import { groupsByName } from './features-by-number.ts';
 import {
   type ConvertedOptions,
   type ConvertedParams,
@@ -117,7 +118,16 @@ const dialect: Dialect = {
     monotone_constraints: (value, options) => {
       options['monotoneConstraints'] = numberList(value);
     },
-    interaction_constraints: renamed('interactionConstraints'),
+    interaction_constraints: groupsByName(
+      owner,
+      'interaction_constraints',
+      'interactionConstraints',
+    ),
+    multi_strategy: only(
+      'multi_strategy',
+      ['one_output_per_tree'],
+      "'one_output_per_tree': each label of labelCols has trees of its own",
+    ),
     max_cat_threshold: renamed('maxCategoriesPerSplit'),
     max_cat_to_onehot: renamed('maxOneHot'),
     tweedie_variance_power: renamed('tweediePower'),
@@ -146,13 +156,7 @@ const dialect: Dialect = {
       'max_cached_hist_node',
       'seed_per_iteration',
     ],
-    ...[
-      'disable_default_eval_metric',
-      'importance_type',
-      'predictor',
-      'multi_strategy',
-      'feature_types',
-    ],
+    ...['disable_default_eval_metric', 'importance_type', 'predictor', 'feature_types'],
   ],
 };
 

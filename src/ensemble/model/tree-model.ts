@@ -302,8 +302,14 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   get #explained(): ExplainedModel {
     const { data, link } = this;
-    const { quantiles } = this.outputs;
-    return { data, link, quantiles, modelId: this.#modelId, trees: this.#sharedTrees() };
+    const values = this.#values;
+    return { data, link, values, modelId: this.#modelId, trees: this.#sharedTrees() };
+  }
+
+  /** What a vector of predictions is of; null where the prediction is one value. */
+  get #values(): readonly (number | string)[] | null {
+    const { quantiles, labels = null } = this.outputs;
+    return quantiles ?? labels;
   }
 
   override transformSchema(schema: Schema): Schema {
@@ -323,7 +329,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
       classes: this.data.classes,
       labelType: this.data.labelType,
       numTrees: this.numTrees,
-      contributions: contributionsOf(this.data, outputs.quantiles),
+      contributions: contributionsOf(this.data, this.#values),
     });
   }
 

@@ -5,7 +5,7 @@ import {
   type Options,
   type Resolved,
 } from '../../params/define-params.ts';
-import { column, float, int, numbers, oneOf } from '../../params/kinds.ts';
+import { column, columns, float, int, numbers, oneOf } from '../../params/kinds.ts';
 import { classWeights } from '../../pipeline/class-weights-param.ts';
 import { checkpointParams } from './checkpoint-params.ts';
 import { checkForced, forcedSplitsParams } from './forced-params.ts';
@@ -112,6 +112,27 @@ const lossOfParam = {
   focalGamma: 'focal',
 } as const;
 
+/** What does not go with several labels. */
+function checkOutputs(
+  {
+    labelCols = [],
+    ...params
+  }: {
+    readonly labelCols?: readonly string[] | undefined;
+    readonly validationIndicatorCol: string | undefined;
+    readonly weightCol: string | undefined;
+    readonly offsetCol: string | undefined;
+  },
+  isGiven: IsGiven,
+): string | null {
+  if (labelCols.length === 0) return null;
+  const name = ['labelCol', 'quantileAlphas', 'checkpointDir'].find(isGiven);
+  if (name !== undefined) return `${name} must be left out with labelCols`;
+  const roles = ['validationIndicatorCol', 'weightCol', 'offsetCol'] as const;
+  const role = roles.find((one) => labelCols.includes(params[one] ?? ''));
+  return role === undefined ? null : `${role} must differ from labelCols`;
+}
+
 /** What nothing would come of is refused: a loss beside a function of the user, parameters of another loss. */
 function checkLoss(
   params: { readonly lossType: string; readonly objectiveFunction: unknown },
@@ -134,6 +155,8 @@ export const gbtRegressorParams = defineParams(
   'GBTRegressor',
   {
     ...gbtSpecs,
+    /** Several columns to be predicted, in place of labelCol: the prediction is a vector. */
+    labelCols: columns({ since: '0.1.0' }),
     /** The loss that is minimised; poisson, gamma and tweedie predict e^score, crossEntropy a probability. */
     lossType: oneOf(
       [
@@ -168,7 +191,8 @@ export const gbtRegressorParams = defineParams(
     checkPolicy(params, isGiven) ??
     checkForced(params, isGiven) ??
     checkCustomLoss(params) ??
-    checkLoss(params, isGiven),
+    checkLoss(params, isGiven) ??
+    checkOutputs(params, isGiven),
 );
 
 /** Parameters of GBTClassifier. */

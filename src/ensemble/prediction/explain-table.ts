@@ -18,8 +18,8 @@ export interface ExplainedModel {
   readonly data: TreeModelData;
   readonly link: Link;
   readonly modelId: string;
-  /** The quantiles that its scores are; null for other scores. */
-  readonly quantiles: readonly number[] | null;
+  /** The quantiles or labels that its scores are; null for other scores. */
+  readonly values: readonly (number | string)[] | null;
   /** The model's trees in shared memory. */
   readonly trees: TreeEnsemble;
 }
@@ -27,14 +27,14 @@ export interface ExplainedModel {
 /** What a model's contributions are about. */
 export function contributionsOf(
   data: TreeModelData,
-  quantiles: readonly number[] | null,
+  values: readonly (number | string)[] | null,
 ): ContributionsShape {
   const { trees, baseScores, features, classes } = data;
   const outputs = trees.numOutputs > 1 ? trees.numOutputs : baseScores.length;
   return {
     features: features.map(({ name }) => name),
     numOutputs: outputs,
-    outputs: quantiles ?? (outputs === 1 ? classes.slice(1) : classes),
+    outputs: values ?? (outputs === 1 ? classes.slice(1) : classes),
   };
 }
 
@@ -50,7 +50,7 @@ export function explainedTable(
   outputCol: string,
 ): PartitionedTable {
   const spec = explained('ensemble.explainTrees', model, outputCol);
-  const shape = contributionsOf(model.data, model.quantiles);
+  const shape = contributionsOf(model.data, model.values);
   return withField(table, spec, contributionsField(outputCol, shape));
 }
 
@@ -68,7 +68,7 @@ export function interactionsTable(
   table: PartitionedTable,
   outputCol: string,
 ): PartitionedTable {
-  const shape = contributionsOf(model.data, model.quantiles);
+  const shape = contributionsOf(model.data, model.values);
   const width = shape.numOutputs * matrixSize(shape.features.length);
   if (width > mostInteractions) {
     throw new CoppiceError(
@@ -87,7 +87,7 @@ function explained(
   outputCol: string,
 ): ExplainSpec {
   const { data, link, trees } = model;
-  const shape = contributionsOf(data, model.quantiles);
+  const shape = contributionsOf(data, model.values);
   return {
     kind,
     reads: [...new Set(data.paths.map((path) => path[0] as string))],

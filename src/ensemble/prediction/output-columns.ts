@@ -20,6 +20,8 @@ export interface ModelOutput {
   readonly predictionCol: string;
   /** The quantiles that the prediction is a vector of; null where it is one value. */
   readonly quantiles: readonly number[] | null;
+  /** The labels that the prediction is a vector of; null or left out where it is one value. */
+  readonly labels?: readonly string[] | null;
   readonly leafCol: string | null;
   readonly contributionsCol: string | null;
 }
@@ -57,11 +59,10 @@ export function outputFields(shape: OutputShape): Field[] {
   if (outputs.rawPredictionCol !== null)
     fields.push(vector(outputs.rawPredictionCol, classes.length));
   if (outputs.probabilityCol !== null) fields.push(vector(outputs.probabilityCol, classes.length));
-  fields.push(
-    outputs.quantiles === null
-      ? new Field(outputs.predictionCol, predictionType(labelType, classes), true)
-      : quantilesField(outputs.predictionCol, outputs.quantiles),
-  );
+  const { predictionCol, quantiles, labels = null } = outputs;
+  if (quantiles !== null) fields.push(valuesField(predictionCol, 'quantiles', quantiles));
+  else if (labels !== null) fields.push(valuesField(predictionCol, 'labels', labels));
+  else fields.push(new Field(predictionCol, predictionType(labelType, classes), true));
   if (outputs.leafCol !== null) {
     const item = new Field('item', new Float64(), false);
     fields.push(new Field(outputs.leafCol, new FixedSizeList(shape.numTrees, item), true));
@@ -69,11 +70,11 @@ export function outputFields(shape: OutputShape): Field[] {
   return fields;
 }
 
-/** A vector of one value a quantile; which they are stands in the field's metadata. */
-function quantilesField(name: string, quantiles: readonly number[]): Field {
+/** A vector of one value a quantile or label; which they are stands in the field's metadata. */
+function valuesField(name: string, key: string, of: readonly (number | string)[]): Field {
   const item = new Field('item', new Float64(), false);
-  const metadata = new Map([['quantiles', JSON.stringify(quantiles)]]);
-  return new Field(name, new FixedSizeList(quantiles.length, item), true, metadata);
+  const metadata = new Map([[key, JSON.stringify(of)]]);
+  return new Field(name, new FixedSizeList(of.length, item), true, metadata);
 }
 
 /** The schema with the model's columns behind the table's. */
@@ -108,7 +109,8 @@ export function outputColumns(
     add(outputs.rawPredictionCol, () => fixedSizeListColumn(raw, width));
     add(outputs.probabilityCol, () => fixedSizeListColumn(probability ?? raw, width));
     add(outputs.predictionCol, () => {
-      if (outputs.quantiles !== null) return fixedSizeListColumn(raw, outputs.quantiles.length);
+      const values = outputs.quantiles ?? outputs.labels ?? null;
+      if (values !== null) return fixedSizeListColumn(raw, values.length);
       if (width === 0) return float64Column(raw);
       const codes = winners(probability ?? raw, width, spec.thresholds);
       return classColumn(codes, classes, spec.labelType);

@@ -6,6 +6,7 @@ export interface RegressorColumnParams {
   readonly predictionCol: string;
   readonly leafCol: string | undefined;
   readonly quantileAlphas?: readonly number[] | undefined;
+  readonly labelCols?: readonly string[] | undefined;
   readonly contributionsCol: string | undefined;
 }
 
@@ -16,6 +17,7 @@ export function regressionOutputs(params: RegressorColumnParams): ModelOutput {
     probabilityCol: null,
     predictionCol: params.predictionCol,
     quantiles: params.quantileAlphas ?? null,
+    labels: params.labelCols ?? null,
     leafCol: params.leafCol ?? null,
     contributionsCol: params.contributionsCol ?? null,
   };

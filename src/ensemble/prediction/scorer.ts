@@ -85,6 +85,13 @@ function addTrees(
   }
 }
 
+/** From a score to the number that is predicted. */
+const regressionLinks: Readonly<Partial<Record<Link, (score: number) => number>>> = {
+  identity: (score) => score,
+  exp: (score) => exp(score),
+  logit: (score) => logistic(score),
+};
+
 /** What makes a score of sums, which it leaves alone. */
 function finisher(
   data: TreeModelData,
@@ -116,10 +123,9 @@ function finisher(
   const shape = { numOutputs, isShared: classes.length === 0 };
   const offsetsOf = (row: ScorerRow): readonly number[] | null =>
     offsetCol === null ? null : offsetsOfRow(row, offsetCol, shape);
-  if (link === 'identity') return (sums, row) => regression(scoreAt(sums, 0, offsetsOf(row)));
-  if (link === 'exp') return (sums, row) => regression(exp(scoreAt(sums, 0, offsetsOf(row))));
-  if (link === 'logit')
-    return (sums, row) => regression(logistic(scoreAt(sums, 0, offsetsOf(row))));
+  const predictionOf = regressionLinks[link];
+  if (predictionOf !== undefined && numOutputs === 1)
+    return (sums, row) => regression(predictionOf(scoreAt(sums, 0, offsetsOf(row))));
   if (link === 'logistic') {
     return (sums, row) => {
       const margin = scoreAt(sums, 0, offsetsOf(row));
@@ -136,6 +142,8 @@ function finisher(
     const offsets = offsetsOf(row);
     return sums.map((_, k) => scoreAt(sums, k, offsets));
   };
+  if (predictionOf !== undefined)
+    return (sums, row) => regression(scoresOf(sums, row).map(predictionOf));
   if (link === 'quantiles') return (sums, row) => regression(scoresOf(sums, row).sort());
   return (sums, row) => {
     const raw = scoresOf(sums, row);

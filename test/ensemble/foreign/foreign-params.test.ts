@@ -137,6 +137,48 @@ describe('parameters of LightGBM', () => {
     });
   });
 
+  it('that call features by numbers call them by the names of featuresCols', () => {
+    const columns = { featuresCols: ['age', 'area', 'kind'] };
+    const forcedsplits_filename = {
+      feature: 1,
+      threshold: 90,
+      left: { feature: 2, threshold: ['farm'] },
+    };
+    const numbered = {
+      feature_contri: [1, 0.5, 1],
+      interaction_constraints: '[0,1],[2]',
+      mc_method: 'advanced',
+    };
+    const found = fromLightGBM({ ...numbered }, columns);
+    expect(found.options).toEqual({
+      ...columns,
+      gainFactors: { area: 0.5 },
+      interactionConstraints: [['age', 'area'], ['kind']],
+    });
+    expect(found.ignored).toEqual(['monotone_constraints_method']);
+    expect(fromLightGBM({ forcedsplits_filename }, columns).options).toEqual({
+      ...columns,
+      forcedSplits: {
+        feature: 'area',
+        threshold: 90,
+        left: { feature: 'kind', categories: ['farm'] },
+      },
+    });
+    const grouped = fromXGBoost({ interaction_constraints: [['age'], ['2']] }, columns);
+    expect(grouped.options).toMatchObject({ interactionConstraints: [['age'], ['kind']] });
+    const refused =
+      (params: object, more = {}) =>
+      () =>
+        fromLightGBM(params as never, more);
+    expect(refused({ forcedsplits_filename: 'a.json' }, columns)).toThrow(
+      /the object in that file/,
+    );
+    expect(refused({ forcedsplits_filename })).toThrow(/featuresCols in the second argument/);
+    expect(refused({ fc: [1, 1, 1, 2] }, columns)).toThrow(/a number below 3; got 3/);
+    expect(refused({ cegb_penalty_split: 0.1 })).toThrow(/gainFactors/);
+    expect(refused({ categorical_feature: [0] })).toThrow(/StringIndexer/);
+  });
+
   it('that have no counterpart are refused, unknown ones with the nearest name', () => {
     const refused = (params: object) => () => fromLightGBM(params as never);
     expect(refused({ num_leafs: 3 })).toThrow(/got num_leafs; did you mean num_lea/);

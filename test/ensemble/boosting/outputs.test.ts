@@ -1,0 +1,115 @@
+/** Several labels of one regressor: the trees of separate fits, side by side. */
+import { describe, expect, it } from 'vitest';
+import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
+import type { GBTRegressorOptions } from '../../../src/ensemble/params/gbt-params.ts';
+import { RegressionEvaluator } from '../../../src/evaluation/regression-evaluator.ts';
+import '../../../src/evaluation/worker-tasks.ts';
+import { loadStage } from '../../../src/pipeline/load-stage.ts';
+import { savedBytes } from '../../tools/fitted-bytes.ts';
+import { inlineTable } from '../../tools/inline-table.ts';
+import { randomNumbers } from '../../tools/random-data.ts';
+import { temporaryFolder } from '../../tools/temporary-folder.ts';
+
+const random = randomNumbers(9);
+const rows = Array.from({ length: 400 }, () => [random(), random(), random()] as const);
+const price = rows.map(([x, z, noise]) => 1e6 * (x + 0.2 * z) + 1e5 * noise);
+const rate = rows.map(([x, z]) => 0.01 + 0.02 * z * x);
+const table = inlineTable({
+  x: rows.map(([x]) => x),
+  z: rows.map(([, z]) => z),
+  price,
+  rate,
+  held: rows.map((_, i) => i % 4 === 0),
+});
+const labels = ['price', 'rate'];
+const features = { featuresCols: ['x', 'z'], minInstancesPerNode: 5 };
+const regressor = (more: GBTRegressorOptions = {}) =>
+  new GBTRegressor({ ...features, labelCols: labels, maxIter: 6, maxLeaves: 7, ...more });
+
+/** Predictions of each label by fits of it alone. */
+async function apart(more: GBTRegressorOptions): Promise<number[][]> {
+  const columns: number[][] = [];
+  for (const labelCol of labels) {
+    const options = { ...features, maxIter: 6, maxLeaves: 7, ...more, labelCol };
+    const model = await new GBTRegressor(options).fit(table);
+    const scored = (await (await model.transform(table)).collect()).toArray();
+    columns.push(scored.map(({ prediction }) => Number(prediction)));
+  }
+  return rows.map((_, i) => columns.map((column) => column[i] as number));
+}
+
+describe('labelCols', () => {
+  it.each<GBTRegressorOptions>([
+    { subsamplingRate: 0.7, colsampleByTree: 0.5, seed: 3 },
+    { lossType: 'gamma', linearLeaves: true },
+    // each label stops where it is best
+    { validationIndicatorCol: 'held', maxIter: 60, earlyStoppingRounds: 2, stepSize: 0.5 },
+    { maxIter: undefined },
+  ])('predict what fits of each label alone predict, bit for bit, with %o', async (more) => {
+    const model = await regressor(more).fit(table);
+    const scored = await model.transform(table);
+    const found = (await scored.collect()).toArray().map(({ prediction }) => [...prediction]);
+    expect(found).toEqual(await apart(more));
+    const field = scored.schema.fields.at(-1);
+    expect([field?.name, field?.metadata.get('labels')]).toEqual([
+      'prediction',
+      '["price","rate"]',
+    ]);
+    const score = await model.scorer();
+    expect([
+      ...(score({ x: rows[3]?.[0] ?? 0, z: rows[3]?.[1] ?? 0 }).prediction as never),
+    ]).toEqual(found[3]);
+    // tree by tree in turn
+    expect(model.numTrees % 2).toBe(0);
+    const [rounds = 0] = model.summary.memberRounds;
+    expect(model.summary.memberRounds.reduce((sum, each) => sum + each) * 2).toBe(model.numTrees);
+    expect(model.truncate(1).numTrees).toBeLessThanOrEqual(model.numTrees);
+    expect(rounds).toBeGreaterThan(0);
+  });
+
+  it('are saved and loaded, explained and measured, all together or each', async () => {
+    const model = await regressor().fit(table);
+    const folder = `${temporaryFolder('outputs')}/model`;
+    await model.save(folder);
+    const loaded = await loadStage(folder);
+    const scored = await (loaded as typeof model).transform(table);
+    expect(await savedBytes(loaded as typeof model)).toEqual(await savedBytes(model));
+    const single = new GBTRegressor({ ...features, labelCol: 'rate', maxIter: 6, maxLeaves: 7 });
+    const alone = await (await single.fit(table)).transform(table);
+    const rmse = async (labelCol: string) =>
+      await new RegressionEvaluator({ labelCol }).evaluate(scored);
+    const [ofPrice, ofRate] = [await rmse('price'), await rmse('rate')];
+    expect(ofRate).toBe(await new RegressionEvaluator({ labelCol: 'rate' }).evaluate(alone));
+    expect(ofPrice).toBeGreaterThan(1000 * ofRate);
+    const both = new RegressionEvaluator({ labelCols: ['rate', 'price'] });
+    expect(await both.evaluate(scored)).toBe((ofPrice + ofRate) / 2);
+    await expect(new RegressionEvaluator({ labelCol: 'x' }).evaluate(scored)).rejects.toMatchObject(
+      {
+        code: 'COLUMN_TYPE',
+        message: expect.stringContaining('an element for x; got prediction with price, rate'),
+      },
+    );
+    const [row] = (await (await model.contributions(scored)).collect()).toArray();
+    const values = [...row.contributions] as number[];
+    // three values a label: x, z and what is expected
+    [0, 1].forEach((k) => {
+      const sum = values.slice(3 * k, 3 * k + 3).reduce((all, value) => all + value);
+      expect(sum / Number([...row.prediction][k])).toBeCloseTo(1, 9);
+    });
+  });
+
+  it('refuse what does not go with them', async () => {
+    const bad = (more: GBTRegressorOptions) => () => regressor(more);
+    expect(bad({ labelCol: 'price' })).toThrow(/labelCol .* left out with labelCols/);
+    expect(bad({ lossType: 'quantile', quantileAlphas: [0.5] })).toThrow(/quantileAlphas .* left/);
+    expect(bad({ checkpointDir: 'x' })).toThrow(/checkpointDir .* left out/);
+    expect(bad({ weightCol: 'rate' })).toThrow(/weightCol .* differ from labelCols/);
+    const model = await regressor({ maxIter: 1 }).fit(table);
+    await expect(regressor().fit(table, { initialModel: model })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+    });
+    await expect(model.refitLeaves(table)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    const held = regressor({ featuresCols: ['x', 'rate'] }).fit(table);
+    await expect(held).rejects.toThrow(/must not hold .*rate/);
+  });
+});
