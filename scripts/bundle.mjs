@@ -49,6 +49,8 @@ export async function bundle(dist) {
     target: 'node20.19',
     conditions: ['import'],
     minifyWhitespace: true,
+    // Node prints the line in which an error was thrown
+    lineLimit: 160,
     legalComments: 'inline',
     logLevel: 'warning',
   });
@@ -72,6 +74,8 @@ async function bundleGroup({ dist, folder, group, plugin }) {
     target: 'node20.19',
     treeShaking: true,
     minifyWhitespace: true,
+    // Node prints the line in which an error was thrown
+    lineLimit: 160,
     legalComments: 'inline',
     logLevel: 'warning',
   });

@@ -51,15 +51,22 @@ export function isLoss(error: unknown): boolean {
   return isCoppiceError(error, 'EXECUTOR_LOST') || isCoppiceError(error, 'COLLECTIVE_TIMEOUT');
 }
 
-/** A gang that ended by plan, to be gone on with. */
+/** Known by what they are, so that no executor can send something that looks like one. */
+const pauses = new WeakSet<object>();
+
+/** A gang that ended by plan, to be gone on with; who knows nothing of pauses begins it again, as after a loss. */
 export function pauseOf(program: string): CoppiceError {
-  const message = `the ${program} job paused, to go on in another gang`;
-  return new CoppiceError('EXECUTOR_LOST', message, { context: { pause: true } });
+  const pause = new CoppiceError(
+    'EXECUTOR_LOST',
+    `the ${program} job paused, to go on in another gang`,
+  );
+  pauses.add(pause);
+  return pause;
 }
 
 /** True for the end of a gang that is to be gone on with; nothing was lost. */
 export function isPause(error: unknown): boolean {
-  return isCoppiceError(error, 'EXECUTOR_LOST') && error.context['pause'] === true;
+  return typeof error === 'object' && error !== null && pauses.has(error);
 }
 
 /** The runner's gangs, or a gang of one in the calling thread. */

@@ -1,11 +1,12 @@
 /** Executors that a launcher started find their driver by the variables it set and a folder that all see. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { launchedPlace, meetAt } from '../../src/session/rendezvous.ts';
 import { Session } from '../../src/session/session.ts';
+import { runForTest } from '../cli/run-for-test.ts';
 import { fileOfToken, token } from '../cluster/executors/start-executor.ts';
 import { errorOf } from '../cluster/run-program.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
@@ -62,6 +63,20 @@ describe('launched executors', () => {
     for (const child of executors) child.kill('SIGTERM');
     await Promise.all(ended);
     expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
+  });
+
+  it('are started by the words that the guide has for Kubernetes', async () => {
+    const guide = readFileSync(new URL('../../docs/guides/executors.md', import.meta.url), 'utf8');
+    const [, manifest = ''] = /```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
+    const [, words = ''] = /command: \[([\s\S]*?)\]/.exec(manifest) ?? [];
+    const [program, subcommand, ...rest] = words.split(',').map((word) => word.trim());
+    expect([program, subcommand]).toEqual(['node_modules/.bin/coppice', 'executor']);
+    const { stdout } = await runForTest(['executor', '--help']);
+    const options = rest.filter((word) => word.startsWith('--'));
+    expect(options.length).toBeGreaterThan(3);
+    for (const option of options) expect(stdout).toMatch(`${option} <`);
+    expect(manifest).toMatch('completionMode: Indexed');
+    expect(manifest).toMatch('name: COPPICE_WORLD');
   });
 
   it('are named when they do not come', async () => {

@@ -1,0 +1,16 @@
+/** Which ends of a gang count as losses, and which as pauses. */
+import { describe, expect, it } from 'vitest';
+import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../src/base/errors.ts';
+import { isLoss, isPause, pauseOf } from '../../src/cluster/gang-runner.ts';
+
+describe('the end of a gang', () => {
+  it('is a pause only where this process says so, whatever others send', () => {
+    const pause = pauseOf('boosting');
+    expect([isPause(pause), isLoss(pause)]).toEqual([true, true]);
+    const sent = fromErrorRecord(toErrorRecord(pause));
+    expect([isPause(sent), isLoss(sent)]).toEqual([false, true]);
+    const alike = new CoppiceError('EXECUTOR_LOST', 'lost', { context: { pause: true } });
+    for (const other of [alike, new Error('lost'), null, 'lost'])
+      expect(isPause(other)).toBe(false);
+  });
+});
