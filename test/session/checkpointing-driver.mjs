@@ -33,7 +33,7 @@ const table = session.createTable({
   z: Float64Array.from({ length: numRows }, (_, i) => (i * 91) % 677),
   label: Array.from({ length: numRows }, (_, i) => ((i * 37) % 1009 > 700 - (i % 5) * 90 ? 1 : 0)),
 });
-const options = { featuresCols: ['x', 'z'], maxIter: 100, checkpointInterval: 10, checkpointDir };
+const options = { featuresCols: ['x', 'z'], maxIter: 200, checkpointInterval: 10, checkpointDir };
 const model = await new GBTClassifier(options).fit(table, {
   onProgress: ({ phase, done }) => {
     if (phase !== 'train') return;
