@@ -29,7 +29,7 @@ export interface RankingKernels {
     discounts: number,
     truncation: number,
     sigma: number,
-    normalises: number,
+    rules: number,
     grads: number,
     hesses: number,
   ): void;

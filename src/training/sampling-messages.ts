@@ -55,6 +55,10 @@ export interface RankingSettings {
   /** How steep the logistic loss of a pair is. */
   readonly sigma: number;
   readonly normalises: boolean;
+  /** A pair weighs what swapping it changes in the NDCG, or as much as its gains differ. */
+  readonly pairWeight: 'ndcg' | 'gain';
+  /** The first so many rounds learn the grades, row by row. */
+  readonly pointwiseRounds: number;
   /** The NDCG of so many first rows is shown. */
   readonly ndcgAt: number;
 }

@@ -53,7 +53,7 @@ describe('sorting groups', () => {
 interface LambdaCase {
   readonly truncation: number;
   readonly sigma: number;
-  readonly normalises: number;
+  readonly rules: number;
 }
 
 /** LightGBM's formulas, pair by pair, over all rows of one group. */
@@ -61,7 +61,7 @@ function lambdasByHand(
   scores: readonly number[],
   labels: readonly number[],
   ideal: number,
-  { truncation, sigma, normalises }: LambdaCase,
+  { truncation, sigma, rules }: LambdaCase,
 ): { grads: number[]; hesses: number[] } {
   const grads = scores.map(() => 0);
   const hesses = scores.map(() => 0);
@@ -79,8 +79,8 @@ function lambdasByHand(
       const [high, low] = (labels[a] as number) > (labels[b] as number) ? [a, b] : [b, a];
       const delta = (scores[high] as number) - (scores[low] as number);
       const gap = 2 ** (labels[high] as number) - 2 ** (labels[low] as number);
-      let change = gap * Math.abs(discount(i) - discount(j)) * ideal;
-      if (normalises === 1 && best !== worst) change /= 0.01 + Math.abs(delta);
+      let change = (rules > 1 ? gap : gap * Math.abs(discount(i) - discount(j))) * ideal;
+      if (rules % 2 === 1 && best !== worst) change /= 0.01 + Math.abs(delta);
       const p = 1 / (1 + exp(sigma * delta));
       grads[low] = (grads[low] as number) + sigma * change * p;
       grads[high] = (grads[high] as number) - sigma * change * p;
@@ -90,7 +90,7 @@ function lambdasByHand(
       sum += 2 * sigma * change * p;
     });
   });
-  const factor = normalises === 1 && sum > 0 ? Math.log2(1 + sum) / sum : 1;
+  const factor = rules % 2 === 1 && sum > 0 ? Math.log2(1 + sum) / sum : 1;
   return { grads: grads.map((g) => g * factor), hesses: hesses.map((h) => h * factor) };
 }
 
@@ -99,7 +99,7 @@ describe('gradients of pairs', () => {
     const cases = fc.record({
       truncation: fc.constantFrom(1, 3, 30, 1000),
       sigma: fc.constantFrom(0.5, 1, 2),
-      normalises: fc.constantFrom(0, 1),
+      rules: fc.constantFrom(0, 1, 2, 3),
     });
     fc.assert(
       fc.property(arbitraryDraws, sizes, cases, (draws, groupSizes, found) => {
@@ -133,7 +133,7 @@ describe('gradients of pairs', () => {
           ...rest,
           found.truncation,
           found.sigma,
-          found.normalises,
+          found.rules,
           grads,
           hesses,
         ]);

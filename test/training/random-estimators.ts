@@ -162,6 +162,8 @@ const ranking = fc.oneof(
     truncationLevel: fc.constantFrom(1, 5, 30),
     sigmoid: fc.constantFrom(0.5, 1),
     lambdarankNorm: fc.boolean(),
+    pairWeight: fc.constantFrom('ndcg', 'gain'),
+    pointwiseRounds: fc.constantFrom(0, 2),
     ndcgAt,
   }),
   fc.record({ ...groups, lossType: fc.constant('xendcg'), ndcgAt }),

@@ -59,15 +59,15 @@ function mergeRows(scores: usize, source: usize, target: usize, from: u32, middl
 /**
  * Derivatives of the pairwise logistic loss of each group, each pair weighted by what swapping it would change in
  * the NDCG (C. Burges, "From RankNet to LambdaRank to LambdaMART", 2010). Pairs are those of a row among the first
- * `truncation` of its group; they are added up in their order. normalises divides a pair by the distance of its
- * scores, and a group by its own sum, as LightGBM does.
+ * `truncation` of its group; they are added up in their order. rules: bit 0 divides a pair by the distance of its
+ * scores, and a group by its own sum, as LightGBM does; bit 1 weighs a pair by its gains alone, whatever their places.
  *
  *   labels, gains, scores, grads, hesses  f64 a row        discounts  f64 a place of the longest group
  *   ideals  f64 a group: 1 / (the best DCG among the first `truncation`), or 0
  */
 export function lambdaGradients(
   starts: usize, numGroups: i32, order: usize, scores: usize, labels: usize, gains: usize, ideals: usize,
-  discounts: usize, truncation: u32, sigma: f64, normalises: i32, grads: usize, hesses: usize,
+  discounts: usize, truncation: u32, sigma: f64, rules: i32, grads: usize, hesses: usize,
 ): void {
   for (let g: usize = 0; g < <usize>numGroups; g++) {
     const begin = load<u32>(starts + (g << 2));
@@ -80,7 +80,7 @@ export function lambdaGradients(
     if (ideal == 0.0) continue;
     const best = scoreOf(scores, load<u32>(order + (<usize>begin << 2)));
     const worst = scoreOf(scores, load<u32>(order + (<usize>(end - 1) << 2)));
-    const scales = normalises != 0 && best != worst;
+    const scales = (rules & 1) != 0 && best != worst;
     let sum = 0.0;
     const last = min<u32>(begin + truncation, end);
     for (let i = begin; i < last; i++) {
@@ -98,7 +98,8 @@ export function lambdaGradients(
         const low = isHigh ? rowJ : rowI;
         const distance = isHigh ? scoreI - load<f64>(scores + rowJ) : load<f64>(scores + rowJ) - scoreI;
         const gap = abs<f64>(gainI - load<f64>(gains + rowJ));
-        let change = gap * abs<f64>(discountI - load<f64>(discounts + (<usize>(j - begin) << 3))) * ideal;
+        const discount = discountI - load<f64>(discounts + (<usize>(j - begin) << 3));
+        let change = ((rules & 2) != 0 ? gap : gap * abs<f64>(discount)) * ideal;
         if (scales) change /= 0.01 + abs<f64>(distance);
         const p = logistic(-sigma * distance);
         const lambda = sigma * change * p;
@@ -110,7 +111,7 @@ export function lambdaGradients(
         sum += 2.0 * lambda;
       }
     }
-    if (normalises == 0 || sum <= 0.0) continue;
+    if ((rules & 1) == 0 || sum <= 0.0) continue;
     const factor = (log(1.0 + sum) * 1.4426950408889634) / sum;
     for (let row = <usize>begin; row < <usize>end; row++) {
       store<f64>(grads + (row << 3), load<f64>(grads + (row << 3)) * factor);

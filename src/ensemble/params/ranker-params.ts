@@ -30,6 +30,10 @@ export const gbtRankerParams = defineParams(
     sigmoid: float({ default: 1, above: 0, since: '0.1.0' }),
     /** Divide a pair by the distance of its scores, and a group's gradients by their sum. */
     lambdarankNorm: bool({ default: true, since: '0.1.0' }),
+    /** What a pair weighs: what swapping it changes in the NDCG (ndcg, the usual one), or the difference of its gains (gain). */
+    pairWeight: oneOf(['ndcg', 'gain'], { since: '0.1.0' }),
+    /** The first so many rounds learn the grades themselves, row by row; pairs or groups are learned from afterwards. */
+    pointwiseRounds: int({ default: 0, min: 0, since: '0.1.0' }),
     /** The gain of each grade from 0 on; by default 2^grade − 1 up to grade 30. */
     labelGains: numbers({ min: 0, minLength: 2, since: '0.1.0' }),
     /** The NDCG of the first so many rows of a group is measured on validation rows. */
@@ -61,7 +65,7 @@ function checkPairs(
   isGiven: IsGiven,
 ): string | null {
   if (params.lossType !== 'xendcg') return null;
-  const name = ['truncationLevel', 'sigmoid', 'lambdarankNorm'].find(isGiven);
+  const name = ['truncationLevel', 'sigmoid', 'lambdarankNorm', 'pairWeight'].find(isGiven);
   return name === undefined ? null : `${name} must be left out with lossType xendcg`;
 }
 
@@ -71,6 +75,8 @@ export function rankingObjective(params: {
   readonly truncationLevel: number;
   readonly sigmoid: number;
   readonly lambdarankNorm: boolean;
+  readonly pairWeight: 'ndcg' | 'gain' | undefined;
+  readonly pointwiseRounds: number;
   readonly labelGains: readonly number[] | undefined;
   readonly ndcgAt: number;
 }): GBTObjective {
@@ -80,6 +86,8 @@ export function rankingObjective(params: {
     truncationLevel: params.truncationLevel,
     sigma: params.sigmoid,
     normalises: params.lambdarankNorm,
+    pairWeight: params.pairWeight ?? 'ndcg',
+    pointwiseRounds: params.pointwiseRounds,
     ndcgAt: params.ndcgAt,
   } as const;
   return {

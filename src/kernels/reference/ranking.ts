@@ -82,7 +82,7 @@ export function lambdaGradients(
   discounts: number,
   truncation: number,
   sigma: number,
-  normalises: number,
+  rules: number,
   grads: number,
   hesses: number,
 ): void {
@@ -97,7 +97,7 @@ export function lambdaGradients(
     if (ideal === 0) continue;
     const best = m.f64(scores + m.u32(order + begin * 4) * 8);
     const worst = m.f64(scores + m.u32(order + (end - 1) * 4) * 8);
-    const scales = normalises !== 0 && best !== worst;
+    const scales = (rules & 1) !== 0 && best !== worst;
     let sum = 0;
     for (let i = begin; i < Math.min(begin + truncation, end); i++) {
       const rowI = m.u32(order + i * 4) * 8;
@@ -111,7 +111,7 @@ export function lambdaGradients(
         const distance = m.f64(scores + high) - m.f64(scores + low);
         const gap = Math.abs(m.f64(gains + rowI) - m.f64(gains + rowJ));
         const discount = m.f64(discounts + (i - begin) * 8) - m.f64(discounts + (j - begin) * 8);
-        let change = gap * Math.abs(discount) * ideal;
+        let change = ((rules & 2) !== 0 ? gap : gap * Math.abs(discount)) * ideal;
         if (scales) change /= 0.01 + Math.abs(distance);
         const p = logistic(-sigma * distance);
         const lambda = sigma * change * p;
@@ -123,7 +123,7 @@ export function lambdaGradients(
         sum += 2 * lambda;
       }
     }
-    if (normalises === 0 || sum <= 0) continue;
+    if ((rules & 1) === 0 || sum <= 0) continue;
     const factor = (log(1 + sum) * 1.4426950408889634) / sum;
     for (let row = begin; row < end; row++) {
       m.setF64(grads + row * 8, m.f64(grads + row * 8) * factor);

@@ -27,6 +27,7 @@ export class RankedGroups {
   readonly #memory: WebAssembly.Memory;
   readonly #kernels: Kernels;
   readonly #gains: Float64Array;
+  #meanGrade = 0;
   readonly #discounts: Float64Array;
   /** Addresses in the memory. */
   readonly #at: Readonly<Record<ColumnName, number>>;
@@ -62,6 +63,22 @@ export class RankedGroups {
     }
   }
 
+  /** Takes the mean of the grades, by weight; every rank calls it before the first round that learns grades. */
+  async centreGrades(): Promise<void> {
+    const { starts, isCounted, labels, weights } = this.#lists;
+    const total = new ExactSum();
+    const totalWeight = new ExactSum();
+    for (let g = 0; g < isCounted.length; g++) {
+      if (isCounted[g] === 0) continue;
+      for (let e = starts[g] as number; e < (starts[g + 1] as number); e++) {
+        total.addProduct(labels[e] as number, weights[e] as number);
+        totalWeight.add(weights[e] as number);
+      }
+    }
+    const [sum, weight] = await sumOverRanks(this.#environment, [total, totalWeight]);
+    this.#meanGrade = (sum as number) / (weight as number);
+  }
+
   /** Orders the groups by the scores of the process's rows; every rank calls it. */
   async sort(scores: Float64Array): Promise<void> {
     const { starts, labels } = this.#lists;
@@ -76,8 +93,20 @@ export class RankedGroups {
 
   /** The gradients of this rank's groups by the scores that were sorted. */
   deriveLoss(draw: RoundDraw): void {
-    if (this.#settings.loss === 'xendcg') this.#deriveLists(draw);
+    if (draw.round < this.#settings.pointwiseRounds) this.#derivePoints();
+    else if (this.#settings.loss === 'xendcg') this.#deriveLists(draw);
     else this.#derivePairs();
+  }
+
+  /** Of the squared error of grades that are counted from their mean: scores begin at 0. */
+  #derivePoints(): void {
+    const { labels } = this.#lists;
+    const scores = this.#f64('scores', labels.length);
+    const grads = this.#f64('grads', labels.length);
+    for (let e = 0; e < labels.length; e++) {
+      grads[e] = (scores[e] as number) - ((labels[e] as number) - this.#meanGrade);
+    }
+    this.#f64('hesses', labels.length).fill(1);
   }
 
   /** Targets are 2^grade − a draw of [0, 1) of the row and the round, as in LightGBM. */
@@ -98,7 +127,7 @@ export class RankedGroups {
 
   #derivePairs(): void {
     const { starts } = this.#lists;
-    const { truncationLevel, sigma, normalises } = this.#settings;
+    const { truncationLevel, sigma, normalises, pairWeight } = this.#settings;
     const at = this.#at;
     this.#inSlices((from, end) => {
       this.#kernels.lambdaGradients(
@@ -112,7 +141,7 @@ export class RankedGroups {
         at.discounts,
         truncationLevel,
         sigma,
-        normalises ? 1 : 0,
+        (normalises ? 1 : 0) | (pairWeight === 'gain' ? 2 : 0),
         at.grads,
         at.hesses,
       );

@@ -1,6 +1,8 @@
 /**
  * The order of rows within groups as an objective: LambdaMART (C. Burges, 2010) with LightGBM's normalisation, or the
- * cross-entropy of whole groups (S. Bruch, 2021). In each round every rank orders its groups by the scores as they are and writes the gradients of their rows, its own or
+ * cross-entropy of whole groups (S. Bruch, 2021). Rounds that learn the grades may go first (A. Mohan, "Web-search
+ * ranking with initialized gradient boosted regression trees", 2011). In each round every rank orders its groups by the
+ * scores as they are and writes the gradients of their rows, its own or
  * those of other ranks of its process; the loss that is shown is 1 − NDCG.
  */
 import type { IngestedRows } from '../ingest/ingest.ts';
@@ -40,6 +42,7 @@ export class RankingObjective implements Objective {
     const { train, validation } = rows;
     const lists = await listGroups(environment, rows, train, firstPosition);
     this.#train = new RankedGroups(environment, lists, this.#settings);
+    if (this.#settings.pointwiseRounds > 0) await this.#train.centreGrades();
     if (validation.numAll === 0) return;
     const held = await listGroups(environment, rows, validation, firstPosition);
     this.#validation = new RankedGroups(environment, held, this.#settings);

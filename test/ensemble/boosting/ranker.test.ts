@@ -121,6 +121,24 @@ describe('GBTRanker', () => {
     expect(treeBytes(await fitSample(ranker(), mixed))).toEqual(treeBytes(model));
   });
 
+  it('learns grades first where it is told to: as a regressor does, then by pairs', async () => {
+    const { groupCol: _, ...plain } = options;
+    const regressor = await fitSample({ name: 'GBTRegressor', options: plain }, train);
+    const scores = async (more: Record<string, unknown>): Promise<number[]> =>
+      await predictedNumbers(await fitSample(ranker({ pairWeight: 'gain', ...more }), train), held);
+    const points = await scores({ pointwiseRounds: 12 });
+    const wanted = await predictedNumbers(regressor, held);
+    const grades = numbersOf(train, 'grade');
+    const centre = grades.reduce((a, b) => a + b) / grades.length;
+    points.forEach((score, i) => {
+      expect(score + centre).toBeCloseTo(wanted[i] as number, 9);
+    });
+    const half = await fitSample(ranker({ pairWeight: 'gain', pointwiseRounds: 6 }), train);
+    const start = await fitSample(ranker({ pointwiseRounds: 9, maxIter: 6 }), train);
+    expect(treeBytes(half.truncate(6))).toEqual(treeBytes(start));
+    expect(await heldNdcg(half, 5)).toBeGreaterThan((await heldNdcg(regressor, 5)) + 0.01);
+  });
+
   it('learns from whole groups as well, and draws by row and round', async () => {
     const list = ranker({ lossType: 'xendcg', maxIter: 30, stepSize: 0.3 });
     const model = await fitSample(list, train);
