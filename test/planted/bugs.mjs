@@ -1248,4 +1248,15 @@ export const plantedBugs = [
     ],
     tests: ['test/spark/gang-notes.test.ts'],
   },
+  {
+    name: 'columns that share their memory reach Spark once',
+    edits: [
+      {
+        file: 'src/spark/stream-of-batch.ts',
+        find: 'map((data) => concatData(data.type, [data]))',
+        replace: 'map((data) => (data.length < 0 ? concatData(data.type, [data]) : data))',
+      },
+    ],
+    tests: ['test/spark/stream-of-batch.test.ts'],
+  },
 ];

@@ -1,7 +1,7 @@
 /**
  * Starts the Spark that the tests of this folder speak to: one JVM with four slots, a Connect server on a port of
  * its own. Spark is installed on first use, pinned, into ~/.cache/coppice-spark (COPPICE_SPARK_HOME names another
- * folder). COPPICE_SPARK_URL, with the other variables that are set here, names one that runs already. Why there is no server, where there is none, the tests read from COPPICE_SPARK_MISSING.
+ * folder, COPPICE_SPARK_VERSION another version). COPPICE_SPARK_URL, with the other variables that are set here, names one that runs already. Why there is no server, where there is none, the tests read from COPPICE_SPARK_MISSING.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
@@ -20,8 +20,16 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
-const home = process.env['COPPICE_SPARK_HOME'] ?? join(homedir(), '.cache', 'coppice-spark');
+const version = process.env['COPPICE_SPARK_VERSION'];
+const pinned = readFileSync(fileURLToPath(new URL('requirements.txt', import.meta.url)), 'utf8');
+const requirements = version === undefined ? pinned : `pyspark==${version}\npyarrow\n`;
+const home =
+  process.env['COPPICE_SPARK_HOME'] ??
+  join(
+    homedir(),
+    '.cache',
+    ['coppice-spark', ...(version === undefined ? [] : [version])].join('-'),
+  );
 const python = join(home, 'venv', 'bin', 'python');
 
 /** Vitest calls it before the first test; what it returns, after the last. */
@@ -125,13 +133,15 @@ function lacks(): string | null {
 /** The environment with the pinned packages; why it could not be made, else null. */
 function install(): string | null {
   const stamp = join(home, 'venv.stamp');
-  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const wanted = createHash('sha256').update(requirements).digest('hex');
   if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted)
     return null;
   mkdirSync(home, { recursive: true });
+  const list = join(home, 'requirements.txt');
+  writeFileSync(list, requirements);
   const steps: readonly [string, readonly string[]][] = [
     ['python3', ['-m', 'venv', '--clear', join(home, 'venv')]],
-    [python, ['-m', 'pip', 'install', '--quiet', '-r', requirements]],
+    [python, ['-m', 'pip', 'install', '--quiet', '-r', list]],
   ];
   for (const [program, args] of steps) {
     const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 400_000 });
