@@ -2,7 +2,7 @@
  * How long would recorded rounds take over other links? Replays them: every process computes what it computed, then
  * sends every other what it sent, and goes on when it has heard of all.
  *
- *   finish(p)   = begin(p) + its computing, in its turn where more want to than its host has cores
+ *   finish(p)   = begin(p) + its computing, slower where more of its host do so than it has cores
  *   arrive(p,q) = finish(p) + bytes to all up to q / bandwidth + latency
  *   begin'(q)   = the last of finish(q), of all arrive(p, q), and of all its bytes / bandwidth behind the first sender
  *
@@ -108,19 +108,30 @@ function finishTimes(
   return finish;
 }
 
-/** Work between meetings is shorter than a scheduler's turn: who came first is done first. */
+/** Those that compute have equal shares of the cores, and none more than one. */
 function shareCores(
   { begin, work }: { readonly begin: Float64Array; readonly work: Float64Array },
   numCores: number,
   finish: Float64Array,
 ): void {
-  const isFree = new Float64Array(Math.min(numCores, begin.length)).fill(Number.NEGATIVE_INFINITY);
-  const order = [...begin.keys()].sort((a, b) => (begin[a] as number) - (begin[b] as number));
-  for (const i of order) {
-    const core = isFree.indexOf(Math.min(...isFree));
-    const from = Math.max(begin[i] as number, isFree[core] as number);
-    finish[i] = from + (work[i] as number);
-    isFree[core] = finish[i] as number;
+  const waiting = [...begin.keys()].sort((a, b) => (begin[a] as number) - (begin[b] as number));
+  const left = Float64Array.from(work);
+  let active: number[] = [];
+  let now = Number.NEGATIVE_INFINITY;
+  while (active.length > 0 || waiting.length > 0) {
+    const next =
+      waiting[0] === undefined ? Number.POSITIVE_INFINITY : (begin[waiting[0]] as number);
+    const speed = Math.min(1, numCores / active.length);
+    const least = active.reduce((ms, i) => Math.min(ms, left[i] as number), Infinity);
+    const isDone = active.length > 0 && now + least / speed <= next;
+    const until = isDone ? now + least / speed : next;
+    for (const i of active) {
+      left[i] = isDone && left[i] === least ? 0 : (left[i] as number) - (until - now) * speed;
+      if (left[i] === 0) finish[i] = until;
+    }
+    active = active.filter((i) => left[i] !== 0);
+    now = until;
+    if (!isDone) active.push(waiting.shift() as number);
   }
 }
 

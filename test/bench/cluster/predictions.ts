@@ -16,6 +16,7 @@ import { ThreadPool } from '../../../src/cluster/threads/thread-pool.ts';
 import { explainFit } from '../../../src/session/explain-fit.ts';
 import { workerUrl } from '../../../src/session/worker-url.ts';
 import { readParquet } from '../../../src/table/parquet/read-parquet.ts';
+import { entryUrl, runProgramOn } from '../../cluster/run-program.ts';
 import { LinkProxy } from '../../tools/link-proxy.ts';
 import { setUpDataset } from '../setup.ts';
 import { estimatorOf, type growths, timeFit } from './timed-fits.ts';
@@ -46,8 +47,12 @@ export async function printPredictions(
       ...here,
     });
     let recorded: GangRecording | null = null;
+    const stillMs = await emptyMeetingMs(numProcesses);
     for (const delayMs of [0, ...delays]) {
       const link = new LinkProxy({ delayMs });
+      // what a link really adds is measured, as one would by a ping
+      const latencyMs =
+        delayMs === 0 ? 0 : (await emptyMeetingMs(numProcesses, link.route)) - stillMs;
       const runner = new TcpGangRunner({
         numProcesses,
         threadsPerProcess: 1,
@@ -64,10 +69,10 @@ export async function printPredictions(
       await link.close();
       const trees = meetingsBetween(last as unknown as GangRecording, grown);
       recorded ??= trees;
-      const explained = told.simulate(numProcesses, { latencyMs: delayMs }).secondsPerTree * 1000;
+      const explained = told.simulate(numProcesses, { latencyMs }).secondsPerTree * 1000;
       const replayed =
         simulateGang(recorded, {
-          latencyMs: delayMs,
+          latencyMs,
           bytesPerMs: Number.POSITIVE_INFINITY,
           ...here,
           stragglers: [],
@@ -84,9 +89,27 @@ export async function printPredictions(
       const percent = (ms: number): string =>
         `${ms.toFixed(1)} ms (${(100 * (ms / msPerTree - 1)).toFixed(0)} %)`;
       console.log(
-        `${growth}  ${name} +${delayMs} ms  ${msPerTree.toFixed(1)} ms a tree; explained ${percent(explained)}, replayed ${percent(replayed)}; computed ${perTree(told.scales[0]?.recording).toFixed(1)} and ${perTree(trees).toFixed(1)} ms; ${(meetings / numTrees).toFixed(1)} meetings, ${(bytes / numTrees / 1e6).toFixed(2)} MB: ${isSame ? 'as explained' : 'NOT as explained'}`,
+        `${growth}  ${name} +${delayMs} ms (${latencyMs.toFixed(2)})  ${msPerTree.toFixed(1)} ms a tree; explained ${percent(explained)}, replayed ${percent(replayed)}; computed ${perTree(told.scales[0]?.recording).toFixed(1)} and ${perTree(trees).toFixed(1)} ms; ${(meetings / numTrees).toFixed(1)} meetings, ${(bytes / numTrees / 1e6).toFixed(2)} MB: ${isSame ? 'as explained' : 'NOT as explained'}`,
       );
     }
   }
   await pool.close();
+}
+
+/** How long an empty meeting takes: the middle of many. */
+async function emptyMeetingMs(numProcesses: number, route?: LinkProxy['route']): Promise<number> {
+  const runner = new TcpGangRunner({
+    numProcesses,
+    threadsPerProcess: 1,
+    workerUrl: entryUrl,
+    ...(route === undefined ? {} : { route }),
+  });
+  const payload = { kind: 'allreduce', bytes: 8, times: 100 };
+  const [us] = await runProgramOn<number>(runner, {
+    program: 'timeMeetings',
+    width: numProcesses,
+    payload,
+  });
+  await runner.close();
+  return (us ?? 0) / 1000;
 }

@@ -50,10 +50,10 @@ describe('a simulated gang', () => {
     },
     { what: 'takes turns on one core', cluster: { executorsPerHost: 3 }, ms: 9 + 3 },
     {
-      // 4 ms on one core, 2 and then 3 on the other; then 1 and 1 and 1
+      // 2/3 of a core each: 2 ms of work are done after 3 ms, the others then have a core each; later 3/2 for 1
       what: 'shares two cores',
       cluster: { executorsPerHost: 3, coresPerHost: 2 },
-      ms: 5 + 2,
+      ms: 3 + 2 + 1.5,
     },
     {
       what: 'pays for frames',
