@@ -13,7 +13,7 @@ import { reportersOf } from './test/tools/reporters.ts';
 const own = [
   'test/{cli,cluster,session,spark,bench,tools,package}/**/*.test.ts',
   'test/tree/backend/gpu/**/*.test.ts',
-  'test/contract/**/*.test.ts',
+  'test/{contract,golden}/**/*.test.ts',
   'test/table/{memory,sql}.test.ts',
   'test/*.test.ts',
 ];

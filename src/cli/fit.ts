@@ -52,6 +52,7 @@ export async function fit(
   const start = context.clock();
   const { signal, onProgress } = context;
   const overwrite = options.overwrite === true;
+  checkWords(options);
   refuseExistingPath(options.model, overwrite);
   const initialModel =
     options.initialModel === undefined ? undefined : await loadModel(options.initialModel);
@@ -109,23 +110,27 @@ export async function plannedFit(
   return { task, features, estimator };
 }
 
+/** Refuses words that do not go together, before anything is opened. */
+function checkWords(options: FitCommandOptions): void {
+  if (options.algo !== 'isolation-forest') {
+    if (options.label !== undefined) return;
+    throw new CoppiceError('USAGE', '--label must be given: the column to predict');
+  }
+  const strangers = ['label', 'weight', 'group', 'idCol', 'valid', 'initialModel'] as const;
+  const name = strangers.find((one) => options[one] !== undefined);
+  if (name === undefined) return;
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const hint = name === 'label' ? '; --ignore keeps a column out of the features' : '';
+  throw new CoppiceError(
+    'USAGE',
+    `--${flag} must be left out with --algo isolation-forest, which learns of the features alone${hint}`,
+  );
+}
+
 /** The columns to predict, as `--label` names them; those of no column's name are several behind commas. */
 function labelsOf(table: PartitionedTable, options: FitCommandOptions): readonly string[] {
   const { label, algo } = options;
-  if (algo === 'isolation-forest') {
-    const strangers = ['label', 'weight', 'group', 'idCol', 'valid', 'initialModel'] as const;
-    const name = strangers.find((one) => options[one] !== undefined);
-    if (name === undefined) return [];
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    const hint = name === 'label' ? '; --ignore keeps a column out of the features' : '';
-    throw new CoppiceError(
-      'USAGE',
-      `--${flag} must be left out with --algo isolation-forest, which learns of the features alone${hint}`,
-    );
-  }
-  if (label === undefined) {
-    throw new CoppiceError('USAGE', '--label must be given: the column to predict');
-  }
+  if (label === undefined) return [];
   const names = labelNames(table, label);
   for (const name of names) requireField(table.schema, name, '--label');
   if (names.length === 1) return names;

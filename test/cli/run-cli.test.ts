@@ -19,7 +19,8 @@ describe('coppice', () => {
 
   it.each([
     [['fti'], 'Did you mean fit'],
-    [['fit', '--data', 'x.parquet'], '--label'],
+    [['fit', '--data', 'x.parquet'], '--model'],
+    [['fit', '--data', 'x.parquet', '--model', 'm'], '--label'],
     [
       ['fit', '--data', 'x', '--label', 'y', '--model', 'm', '--algo', 'svm'],
       'gbt, rf, extra-trees, dt, linear, stack',

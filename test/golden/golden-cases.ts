@@ -90,6 +90,8 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
     new GBTClassifier({ ...boosted, maxIter: 2, labelCol: 'verdict', colsampleByTree: 0.8 }),
   GBTRankingModel: () =>
     new GBTRanker({ ...boosted, labelCol: 'grade', groupCol: 'query', weightCol: 'weight' }),
+  'GBTRegressionModel-labels': () =>
+    new GBTRegressor({ ...boosted, labelCols: ['delay', 'weight'], leafCol: 'leaf' }),
   RandomForestRegressionModel: () =>
     new RandomForestRegressor({ ...forest, labelCol: 'delay', seed: 5 }),
   RandomForestClassificationModel: () =>

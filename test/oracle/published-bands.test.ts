@@ -51,9 +51,12 @@ describe.runIf(runs)('bands of LightGBM', () => {
     expect(await bestNdcg(3, 'lambdarank', 0)).toBeGreaterThan(0.578);
   });
 
-  it('xendcg: above 0.6253 at 3', async () => {
-    // each seed draws other targets: LightGBM's own seeds 5 to 8 give 0.614 to 0.678, ours 0 to 5 0.609 to 0.656
-    expect(await bestNdcg(3, 'xendcg', 1)).toBeGreaterThan(0.6253);
+  it('xendcg: above 0.6253 at 3, in the mean of six seeds', async () => {
+    // each seed draws other targets: LightGBM's seeds 5 to 8 give 0.614 to 0.678 and its test takes one of them.
+    // Its band at 1 (0.6211) is not met in the mean: ten of our seeds give 0.608.
+    const found: number[] = [];
+    for (const seed of [0, 1, 2, 3, 4, 5]) found.push(await bestNdcg(3, 'xendcg', seed));
+    expect(found.reduce((sum, value) => sum + value, 0) / found.length).toBeGreaterThan(0.6253);
   });
 });
 
