@@ -1180,7 +1180,7 @@ export const plantedBugs = [
         replace: '  for (const view of [...views].reverse()) {\n    if (view !== winner) consider',
       },
     ],
-    tests: ['test/session/executors.test.ts'],
+    tests: ['test/training/exactness.prop.test.ts'],
   },
   {
     name: 'a slice of vectors is laid out part by part',
@@ -1258,5 +1258,27 @@ export const plantedBugs = [
       },
     ],
     tests: ['test/spark/stream-of-batch.test.ts'],
+  },
+  {
+    name: 'rounds that learn grades forget their mean',
+    edits: [
+      {
+        file: 'src/training/ranking/ranked-groups.ts',
+        find: 'this.#meanGrade = (sum as number) / (weight as number);',
+        replace: 'this.#meanGrade = 0 * ((sum as number) / (weight as number));',
+      },
+    ],
+    tests: ['test/ensemble/boosting/ranker.test.ts'],
+  },
+  {
+    name: 'pairs that weigh their gains alone are weighed by their places too',
+    edits: [
+      {
+        file: 'wasm/assembly/ranking.ts',
+        find: '(rules & 2) != 0 ? gap',
+        replace: '(rules & 4) != 0 ? gap',
+      },
+    ],
+    tests: ['test/kernels/ranking.prop.test.ts'],
   },
 ];

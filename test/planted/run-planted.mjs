@@ -91,7 +91,7 @@ function runNode(copy, words, env = process.env) {
   });
 }
 
-/** The name of the first test that fails, null when none does; only tests of that name where one is given. */
+/** The name of the first test that fails, or how else the run did; null when none does. `name`: only that test. */
 async function firstFailure(copy, tests, name) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
@@ -101,7 +101,7 @@ async function firstFailure(copy, tests, name) {
   const env = { ...process.env, COPPICE_FIRST_FAILURE: '1' };
   for (const name of ['COPPICE_REPORT_DIR', 'COPPICE_SUITE_LOG', 'COPPICE_REQUIRE'])
     delete env[name];
-  const { output } = await runNode(copy, [vitest, 'run', ...tests, ...flags], env);
+  const { status, output } = await runNode(copy, [vitest, 'run', ...tests, ...flags], env);
   let results;
   try {
     results = JSON.parse(readFileSync(report, 'utf8')).testResults;
@@ -109,10 +109,11 @@ async function firstFailure(copy, tests, name) {
     throw new Error(`the tests did not report:\n${output}`);
   }
   for (const { assertionResults } of results) {
-    const failed = assertionResults.find(({ status }) => status === 'failed');
+    const failed = assertionResults.find((result) => result.status === 'failed');
     if (failed !== undefined) return failed.fullName;
   }
-  return null;
+  // a process that fell over, or an error that no test waited for
+  return status === 0 ? null : `the run ended with ${status}`;
 }
 
 /** Plants bugs in one copy until none is left; returns how many were caught. */
@@ -132,7 +133,7 @@ async function catchBugs(copy, queue) {
     test ??= await firstFailure(copy, bug.tests);
     if (test !== null) {
       caught += 1;
-      caughtBy[bug.name] = test;
+      if (!test.startsWith('the run ended')) caughtBy[bug.name] = test;
     }
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     console.log(
