@@ -2,7 +2,7 @@
 
 import { DataType, type Field } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { ExactSum } from '../base/exact-sum.ts';
+import { exactSumOf } from '../base/exact-sum.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { bool, column, columns, oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
@@ -86,7 +86,7 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
     const found: RegressionMetrics[] = [];
     for (const name of labelCols) found.push(await this.#metricsOf(table, name, options));
     const meanOf = (name: keyof RegressionMetrics): number =>
-      exactMean(found.map((one) => one[name]));
+      exactSumOf(found.map((one) => one[name])) / found.length;
     return Object.fromEntries(regressionMetricNames.map((name) => [name, meanOf(name)]));
   }
 
@@ -146,13 +146,6 @@ function namesOf(metadata: string | undefined): readonly unknown[] | null {
   } catch {
     return null;
   }
-}
-
-/** The mean of a few numbers, in whatever order. */
-function exactMean(values: readonly number[]): number {
-  const sum = new ExactSum();
-  sum.addMany(values);
-  return sum.value() / values.length;
 }
 
 registerStage(RegressionEvaluator);

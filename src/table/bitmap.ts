@@ -58,6 +58,13 @@ export function setBits(bits: Uint8Array, offset: number, length: number): void 
   for (i += wholeBytes * 8; i < end; i++) setBit(bits, i, 1);
 }
 
+/** A bitmap of ones. */
+export function allValid(length: number): Uint8Array {
+  const bits = columnArray(Uint8Array, bitmapBytes(length));
+  setBits(bits, 0, length);
+  return bits;
+}
+
 /** The validity bits of a column, or null when every row is valid. Row i is bit data.offset + i. */
 export function validityOf(data: Data): Uint8Array | null {
   const bits = data.nullBitmap as Uint8Array | undefined;

@@ -4,9 +4,9 @@
  * whose dictionary value is null becomes a null.
  */
 import { type Data, DataType, Dictionary, Int32, Vector } from 'apache-arrow';
-import { bitAt, setBits, validityOf } from './bitmap.ts';
+import { allValid, bitAt, validityOf } from './bitmap.ts';
 import { columnData } from './column-data.ts';
-import { bitmapBytes, columnArray } from './shared-buffer.ts';
+import { columnArray } from './shared-buffer.ts';
 
 /** The joined validity of chunks. */
 export interface JoinedValidity {
@@ -127,10 +127,4 @@ function sameBytes(a: Data, b: Data): boolean {
   const leftBytes = (a.values as Uint8Array).subarray(leftStart, left[a.length]);
   const rightBytes = (b.values as Uint8Array).subarray(rightStart, right[b.length]);
   return Buffer.compare(leftBytes, rightBytes) === 0;
-}
-
-function allValid(length: number): Uint8Array {
-  const bits = columnArray(Uint8Array, bitmapBytes(length));
-  setBits(bits, 0, length);
-  return bits;
 }

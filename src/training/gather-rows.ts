@@ -13,7 +13,7 @@ import type { IngestedRows } from './ingest/ingest.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 /** Most bytes that a process receives in a meeting. */
-const mostReceived = 64 * 2 ** 20;
+const mostReceived = 64 << 20;
 
 /** How many rows each process has, and those before this one. */
 export interface ProcessRows {
@@ -27,14 +27,16 @@ export async function rowsOfProcesses(
   { train }: IngestedRows,
 ): Promise<ProcessRows> {
   const { collective } = environment;
-  const { firstRanks, rank } = collective;
+  const { firstRanks } = collective;
   const own = new Uint8Array(Float64Array.of(train.numProcess).buffer);
   const all = await environment.wait(collective.allgather(own));
   const counts = firstRanks
     .slice(0, -1)
     .map((first) => new DataView((all[first] as Uint8Array).slice().buffer).getFloat64(0, true));
-  const process = firstRanks.findLastIndex((first) => first <= rank);
-  return { counts, before: counts.slice(0, process).reduce((sum, count) => sum + count, 0) };
+  return {
+    counts,
+    before: counts.slice(0, environment.process).reduce((sum, count) => sum + count, 0),
+  };
 }
 
 /** The rows as they will be, with room for those of all processes behind `rows.free`. */
@@ -87,8 +89,7 @@ async function gatherArray(
   const { collective, localIndex, memory } = environment;
   const { firstRanks } = collective;
   const numProcesses = counts.length;
-  const process = firstRanks.findLastIndex((first) => first <= collective.rank);
-  const count = counts[process] as number;
+  const count = counts[environment.process] as number;
   const pieceRows = Math.max(1, Math.floor(mostReceived / (numProcesses - 1) / rowBytes));
   const most = counts.reduce((a, b) => Math.max(a, b), 0);
   const starts = counts.map((_, p) => counts.slice(0, p).reduce((sum, each) => sum + each, 0));

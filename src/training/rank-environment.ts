@@ -42,6 +42,12 @@ export class RankEnvironment {
     this.numLocal = context.collective.localRanks.length;
   }
 
+  /** The process of this rank, counted from 0. */
+  get process(): number {
+    const { firstRanks, rank } = this.collective;
+    return firstRanks.findLastIndex((first) => first <= rank);
+  }
+
   /**
    * The same tools for work that this rank does alone: it meets nobody until that is done.
    *

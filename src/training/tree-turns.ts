@@ -137,7 +137,7 @@ export class DealtTurns implements TreeTurns {
     this.#end += size;
     this.#wave += 1;
     const owners = dealTrees(speedsOf(ranks, collective.firstRanks), size);
-    const process = collective.firstRanks.findLastIndex((first) => first <= collective.rank);
+    const { process } = this.#environment;
     const first = this.#from;
     this.#own = owners.flatMap((owner, i) => (owner === process ? [first + i] : []));
     // all ranks are done with the other word: they have met since they last drew from it

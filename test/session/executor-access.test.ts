@@ -225,7 +225,7 @@ describe('an executor', () => {
   });
 });
 
-describe.skipIf(!canSign())('an executor with TLS', () => {
+describe.skipIf(!canSign)('an executor with TLS', () => {
   it('is trusted for its certificate, and asks for one', async () => {
     const authority = new Authority('authority');
     const stranger = new Authority('stranger');

@@ -10,6 +10,7 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { type FileBytes, readBytes } from '../file-bytes.ts';
 import {
+  numberIn,
   type RawField,
   type ThriftList,
   ThriftReader,
@@ -191,10 +192,7 @@ function readChunk(struct: ThriftStruct, fileSize: number): ColumnChunk {
   if (struct.has(chunkFields.filePath)) throw notParquet('a column of it lies in another file');
   const metadata = struct.get(chunkFields.metadata)?.value;
   if (!(metadata instanceof Map)) throw notParquet('a column of it has no metadata');
-  const number = (id: number): number => {
-    const value = metadata.get(id)?.value;
-    return typeof value === 'number' ? value : -1;
-  };
+  const number = (id: number): number => numberIn(metadata, id);
   const path = metadata.get(columnFields.path)?.value as ThriftList | undefined;
   const names = (path?.items ?? []).map(textOf);
   const dataOffset = number(columnFields.dataOffset);

@@ -282,3 +282,15 @@ function broken(why: string): CoppiceError {
     `the footer of a Parquet file must be well formed; ${why}`,
   );
 }
+
+/** The number in a field of a struct; −1 where it has none. */
+export function numberIn(struct: ThriftStruct, id: number): number {
+  const value = struct.get(id)?.value;
+  return typeof value === 'number' ? value : -1;
+}
+
+/** The struct in a field of a struct; an empty one where it has none. */
+export function structIn(struct: ThriftStruct, id: number): ThriftStruct {
+  const value = struct.get(id)?.value;
+  return value instanceof Map ? value : new Map();
+}

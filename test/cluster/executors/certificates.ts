@@ -1,7 +1,8 @@
-/** Certificates for the tests, made by openssl; null where that is not installed. */
+/** Certificates for the tests, made by openssl; tests that need them are skipped where that is not installed. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { suiteRuns } from '../../tools/suite-runs.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 
 /** Paths of PEM files. */
@@ -58,12 +59,14 @@ export class Authority {
   }
 }
 
-/** Whether certificates can be made here. */
-export function canSign(): boolean {
+/** Whether certificates can be made here; where not, the reason is printed. */
+export const canSign: boolean = suiteRuns('certificates', lackOfTool());
+
+function lackOfTool(): string | null {
   try {
     execFileSync(tool, ['version'], { stdio: 'ignore' });
-    return true;
+    return null;
   } catch {
-    return false;
+    return `there is no ${tool} to make certificates with`;
   }
 }

@@ -8,7 +8,7 @@ import { runForTest } from '../../cli/run-for-test.ts';
 import { Authority, canSign } from '../../cluster/executors/certificates.ts';
 import { runsSpark } from './spark-session.ts';
 
-describe.runIf(runsSpark && canSign())('a Spark Connect server behind TLS', () => {
+describe.runIf(runsSpark && canSign)('a Spark Connect server behind TLS', () => {
   let proxy: Server;
   let address: string;
   let ca: string;

@@ -4,7 +4,7 @@
  * then the decoder that knows everything reads the chunk, or says what is wrong with it.
  */
 import type { ColumnChunk } from '../footer.ts';
-import { ThriftReader, type ThriftStruct } from '../thrift.ts';
+import { numberIn, structIn, ThriftReader, type ThriftStruct } from '../thrift.ts';
 import { unsnappy } from './snappy.ts';
 
 /** Field ids of PageHeader, and of the headers in it. */
@@ -40,7 +40,7 @@ export function chunkPages(
   bytes: Uint8Array,
   isOptional: boolean,
 ): ColumnPage[] | null {
-  const codec = chunk.metadata.get(codecField)?.value;
+  const codec = numberIn(chunk.metadata, codecField);
   if (codec !== codecs.none && codec !== codecs.snappy) return null;
   const pages: ColumnPage[] = [];
   let position = 0;
@@ -133,14 +133,4 @@ function uncompressed({ bytes, rawSize, codec }: PageBody, head: number): Uint8A
   whole.set(bytes.subarray(0, head));
   whole.set(block, head);
   return whole;
-}
-
-function numberIn(struct: ThriftStruct, id: number): number {
-  const value = struct.get(id)?.value;
-  return typeof value === 'number' ? value : -1;
-}
-
-function structIn(struct: ThriftStruct, id: number): ThriftStruct {
-  const value = struct.get(id)?.value;
-  return value instanceof Map ? value : new Map();
 }

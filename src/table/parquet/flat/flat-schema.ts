@@ -23,7 +23,7 @@ import {
   type ParquetFooter,
   textOf,
 } from '../footer.ts';
-import type { ThriftStruct } from '../thrift.ts';
+import { numberIn, type ThriftStruct } from '../thrift.ts';
 import { readStoredFields, type StoredField } from './stored-fields.ts';
 
 /** A column of a file and how its values are stored. */
@@ -69,10 +69,7 @@ export function flatColumns(footer: ParquetFooter): ReadonlyMap<string, FlatColu
 }
 
 function flatColumn(element: ThriftStruct, given: StoredField | undefined): FlatColumn | null {
-  const number = (id: number): number => {
-    const value = element.get(id)?.value;
-    return typeof value === 'number' ? value : -1;
-  };
+  const number = (id: number): number => numberIn(element, id);
   const name = textOf(element.get(elementFields.name)?.value);
   const repetition = number(fields.repetition);
   const isOptional = repetition === repetitions.optional;

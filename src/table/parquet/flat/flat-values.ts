@@ -2,7 +2,7 @@
  * The values of a column of numbers, or the codes of one of text, out of its pages. Values of four and eight bytes
  * are moved as words of 32 bits, so no bit of them changes; a null's words are 0.
  */
-import { bitmapBytes } from '../../shared-buffer.ts';
+import { allValid, setBit } from '../../bitmap.ts';
 import type { ColumnPage } from './chunk-pages.ts';
 import { readHybrid } from './hybrid-runs.ts';
 
@@ -138,16 +138,9 @@ function scatter(values: Int32Array, target: Target, present: Int32Array): void 
   for (let i = 0; i < present.length; i++) {
     const at = row + i;
     if (present[i] === 0) {
-      validity[at >> 3] = (validity[at >> 3] as number) & ~(1 << (at & 7));
+      setBit(validity, at, 0);
       continue;
     }
     for (let w = 0; w < width; w++) words[at * width + w] = values[next++] as number;
   }
-}
-
-function allValid(numRows: number): Uint8Array {
-  const bits = new Uint8Array(bitmapBytes(numRows));
-  bits.fill(255, 0, numRows >> 3);
-  if ((numRows & 7) !== 0) bits[numRows >> 3] = (1 << (numRows & 7)) - 1;
-  return bits;
 }

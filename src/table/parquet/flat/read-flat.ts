@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type Data, DataType, Dictionary, Field, Int32, makeVector, Utf8 } from 'apache-arrow';
 import { isCoppiceError } from '../../../base/errors.ts';
+import { bitAt } from '../../bitmap.ts';
 import { columnData } from '../../column-data.ts';
 import type { TypedArray } from '../../shared-buffer.ts';
 import type { ColumnChunk, ParquetFooter } from '../footer.ts';
@@ -115,8 +116,7 @@ function texts({ bytes, numValues }: ColumnPage): Texts | null {
 function spelledOut(dictionary: Texts, codes: Int32Array, flat: FlatValues): Data {
   const { length } = codes;
   const { validity } = flat;
-  const isThere = (i: number): boolean =>
-    validity === undefined || ((validity[i >> 3] as number) & (1 << (i & 7))) !== 0;
+  const isThere = (i: number): boolean => validity === undefined || bitAt(validity, i) === 1;
   const valueOffsets = new Int32Array(length + 1);
   let end = 0;
   for (let i = 0; i < length; i++) {

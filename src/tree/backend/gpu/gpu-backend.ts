@@ -17,28 +17,18 @@ import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from '../cpu/candidate.ts';
 import { HistogramPool } from '../cpu/histogram-pool.ts';
 import { MemoryViews } from '../cpu/memory-views.ts';
-import type { Segment } from '../cpu/row-store.ts';
 import { sidesBytes, writeSides } from '../cpu/sides.ts';
 import { placeBounds } from '../cpu/slices.ts';
 import { hessOf, SplitSearch, type Wanted } from '../cpu/split-search.ts';
 import { CandidateFinder } from './candidate-finder.ts';
 import { DeviceMeeting } from './device-meeting.ts';
+import { type NodeState, noRows, segmentsOf } from './device-nodes.ts';
 import { DeviceTree } from './device-tree.ts';
 import { driverBounds, ExchangedHistograms } from './exchanged-histograms.ts';
 import type { GpuBackendOptions, GpuTreeSetup } from './gpu-backend-options.ts';
 import type { DeviceTraffic, OpenDevice } from './open-device.ts';
 import { leafBytes, packedOthers, widenLeaves } from './packed-leaves.ts';
 import { type Building, otherBuffer } from './row-chunks.ts';
-
-interface NodeState {
-  /** On the device of this process; of no rows on ranks that drive none. */
-  readonly segment: Segment;
-  readonly totals: NodeTotals;
-  /** Its children, where it was split, if only ahead of its turn. */
-  children?: readonly OpenNode[];
-}
-
-const noRows: Segment = { buffer: 0, start: 0, count: 0 };
 
 /** See the header. */
 export class GpuBackend implements TreeBackend {
@@ -386,17 +376,6 @@ export class GpuBackend implements TreeBackend {
     const tree = this.#tree;
     if (tree !== null) await this.#meeting.attempt(() => work(tree));
   }
-}
-
-/**
- * A leaf's rows. One that was split ahead in vain still has them where they were, unless a child was split as well:
- * that moved rows back over them, so they are the children's.
- */
-function segmentsOf(node: OpenNode): readonly Segment[] {
-  const { segment, children } = node.state as NodeState;
-  const isCovered = children?.some((child) => (child.state as NodeState).children !== undefined);
-  if (children === undefined || isCovered !== true) return [segment];
-  return children.flatMap((child) => segmentsOf(child));
 }
 
 function sumOf(numbers: readonly number[]): number {
