@@ -54,3 +54,10 @@ export function normalField(field: Field): Field {
 export function normalSchema(schema: Schema): Schema {
   return new Schema(schema.fields.map(normalField), schema.metadata);
 }
+
+/** True for a dictionary, and for a type that has one at any depth. */
+export function hasDictionary(type: DataType): boolean {
+  if ((type as { dictionary?: unknown }).dictionary !== undefined) return true;
+  const children = (type.children ?? []) as readonly { readonly type: DataType }[];
+  return children.some((child) => hasDictionary(child.type));
+}

@@ -8,6 +8,7 @@ import { makeBatch, withType } from '../column-data.ts';
 import { concatDictionaries } from '../concat-dictionaries.ts';
 import { concatData } from '../concat-rows.ts';
 import { conformBatch } from '../conform-column.ts';
+import { hasDictionary } from '../normal-type.ts';
 import { batchToShared, freshBatch, type SharedBatch } from '../shared-batch.ts';
 import { sliceRows } from '../take-rows.ts';
 
@@ -78,10 +79,4 @@ function compact(rows: RecordBatch, whole: RecordBatch): RecordBatch {
     hasDictionary(data.type) ? data : concatData(data.type, [data]),
   );
   return makeBatch(whole.schema, columns, rows.numRows);
-}
-
-function hasDictionary(type: DataType): boolean {
-  if ((type as { dictionary?: unknown }).dictionary !== undefined) return true;
-  const children = (type.children ?? []) as readonly { readonly type: DataType }[];
-  return children.some((child) => hasDictionary(child.type));
 }

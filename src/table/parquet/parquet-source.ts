@@ -20,12 +20,12 @@ import {
 } from 'apache-arrow';
 import { isUrl } from '../../base/allowed-urls.ts';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
-import { makeBatch } from '../column-data.ts';
+import { makeBatch, withType } from '../column-data.ts';
 import { concatData } from '../concat-rows.ts';
 import { conformData } from '../conform-column.ts';
 import { type ConstantColumn, constantColumn } from '../constant-column.ts';
 import { type FileBytes, type FileIdentity, nameOfFile, readBytes } from '../file-bytes.ts';
-import { normalSchema, normalType } from '../normal-type.ts';
+import { hasDictionary, normalSchema, normalType } from '../normal-type.ts';
 import { withBytes } from '../open-file.ts';
 import type { SourceSpec } from '../partition-spec.ts';
 import {
@@ -34,6 +34,7 @@ import {
   type SchemaRecord,
   schemaToRecord,
 } from '../schema-record.ts';
+import { freshColumn } from '../shared-batch.ts';
 import { registerSource, type SourceRequest } from '../sources.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
 import { flatColumnsOf, isFlatlyRead, readFlatColumn } from './flat/read-flat.ts';
@@ -219,7 +220,7 @@ function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data
     const chunks = table.batches.map((batch) => batch.data.children[index] as Data);
     const data = joinChunks(field.type, chunks);
     const conforms = conforming.get(field.name);
-    if (conforms === undefined) columns.push([field, data]);
+    if (conforms === undefined) columns.push([withType(field, data), data]);
     else {
       const target = fieldFromRecord(conforms);
       columns.push([target, conformData(data, target.type)]);
@@ -228,11 +229,15 @@ function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data
   return columns;
 }
 
-/** The one chunk as it is, where its layout is the table's; else the chunks end to end. */
+/**
+ * The one chunk as it is, where its layout is the table's; else the chunks end to end. Dictionaries get ids of this
+ * thread: those of the stream begin at 0, as those of another stream do, and of this thread's own.
+ */
 function joinChunks(type: DataType, chunks: readonly Data[]): Data {
   const [only] = chunks;
   const isReady = chunks.length === 1 && only !== undefined && normalType(type) === type;
-  return isReady ? only : concatData(type, chunks);
+  const data = isReady ? only : concatData(type, chunks);
+  return hasDictionary(data.type) ? freshColumn(data) : data;
 }
 
 /** Groups of chunks, all chunks of a column together, each group of bounded size. */
@@ -315,11 +320,13 @@ function decodedSchema(
   const isChanged = [...names].some((name) => asDictionary.has(name));
   if (!known.storesSchema && !isChanged) return undefined;
   const fields = known.schema.fields.filter((field) => names.has(field.name));
-  const wanted = fields.map((field) =>
-    asDictionary.has(field.name)
-      ? new Field(field.name, new Dictionary(new Utf8(), new Int32()), field.nullable)
-      : field,
-  );
+  // ids that no dictionary of the file has
+  let id = Math.max(-1, ...known.schema.dictionaries.keys());
+  const wanted = fields.map((field) => {
+    if (!asDictionary.has(field.name)) return field;
+    id += 1;
+    return new Field(field.name, new Dictionary(new Utf8(), new Int32(), id), field.nullable);
+  });
   const stream = tableToIPC(new Table(new Schema(wanted)), 'stream');
   // A message begins with a mark and its length, each of four bytes.
   const length = new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
