@@ -116,7 +116,7 @@ function checkWords(options: FitCommandOptions): void {
     if (options.label !== undefined) return;
     throw new CoppiceError('USAGE', '--label must be given: the column to predict');
   }
-  const strangers = ['label', 'weight', 'group', 'idCol', 'valid', 'initialModel'] as const;
+  const strangers = ['label', 'weight', 'group', 'valid', 'initialModel'] as const;
   const name = strangers.find((one) => options[one] !== undefined);
   if (name === undefined) return;
   const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -17,6 +17,7 @@ import { defineParams } from '../params/define-params.ts';
 import { column, float, int } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
+import { idNumbers } from '../pipeline/id-numbers.ts';
 import { columnOf } from '../table/column-values.ts';
 import { tableFromColumns } from '../table/create-table.ts';
 import { findField } from '../table/find-column.ts';
@@ -28,7 +29,6 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { columnArray } from '../table/shared-buffer.ts';
 import type { Evaluator, Metrics } from './evaluator.ts';
 import { readWeights } from './read-columns.ts';
-import { idNumbers } from './shuffled-order.ts';
 
 const owner = 'bootstrap';
 

@@ -17,7 +17,7 @@ import {
 import type { RegressionRequest } from './worker-tasks.ts';
 
 /** Every metric of {@link RegressionEvaluator}. */
-export const regressionMetricNames = ['rmse', 'mse', 'r2', 'mae', 'var'] as const;
+export const regressionMetricNames = ['rmse', 'mse', 'r2', 'mae', 'mape', 'var'] as const;
 
 const regressionParams = defineParams(
   'RegressionEvaluator',
@@ -43,8 +43,8 @@ const regressionParams = defineParams(
 export type RegressionEvaluatorOptions = Options<typeof regressionParams.schema>;
 
 /**
- * Metrics of a regressor: `rmse`, `mse`, `mae`, `r2`, and `var`, the mean squared distance of the
- * predictions from the labels' mean (Spark's explained variance). `r2` is NaN where all labels are equal.
+ * Metrics of a regressor: `rmse`, `mse`, `mae`, `r2`, `mape`, the mean of |label − prediction| / max(|label|, 1), and
+ * `var`, the mean squared distance of the predictions from the labels' mean (Spark's explained variance). `r2` is NaN where all labels are equal.
  *
  * Input: numeric columns without missing values; a vector of predictions (`labelCols` of `GBTRegressor`) is told for one
  * label (`labelCol`), or for all of `labelCols`, each metric as the mean of those of the labels.

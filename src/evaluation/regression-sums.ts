@@ -14,6 +14,7 @@ const sumNames = [
   'predictionSquared',
   'error',
   'errorSquared',
+  'relativeError',
 ] as const;
 
 type SumName = (typeof sumNames)[number];
@@ -28,8 +29,16 @@ export function sumRegression(
   weights: Float64Array | null,
 ): RegressionPart {
   const sums = sumNames.map(() => new ExactSum());
-  const [weightSum, labelSum, labelSquared, predictionSum, predictionSquared, error, errorSquared] =
-    sums as [ExactSum, ExactSum, ExactSum, ExactSum, ExactSum, ExactSum, ExactSum];
+  const [
+    weightSum,
+    labelSum,
+    labelSquared,
+    predictionSum,
+    predictionSquared,
+    error,
+    errorSquared,
+    relativeError,
+  ] = sums as [ExactSum, ExactSum, ExactSum, ExactSum, ExactSum, ExactSum, ExactSum, ExactSum];
   for (let row = 0; row < labels.length; row++) {
     const weight = weights === null ? 1 : (weights[row] as number);
     if (weight === 0) continue;
@@ -43,6 +52,7 @@ export function sumRegression(
     addWeightedSquare(predictionSquared, weight, prediction);
     error.addProduct(weight, Math.abs(difference));
     addWeightedSquare(errorSquared, weight, difference);
+    relativeError.addProduct(weight, Math.abs(difference) / Math.max(Math.abs(label), 1));
   }
   return sums.map((sum) => sum.toWords());
 }
@@ -73,12 +83,14 @@ function productError(a: number, b: number, product: number): number {
   return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
 }
 
-/** Spark's regression metrics. */
+/** Spark's regression metrics, and the relative error. */
 export interface RegressionMetrics {
   readonly rmse: number;
   readonly mse: number;
   readonly r2: number;
   readonly mae: number;
+  /** The mean of |label − prediction| / max(|label|, 1). */
+  readonly mape: number;
   /** Explained variance: the mean squared distance of predictions from the labels' mean. */
   readonly var: number;
 }
@@ -114,6 +126,7 @@ export function regressionMetrics(
     mse,
     r2: 1 - unexplained,
     mae: ratioOf(sum('error'), sum('weight')),
+    mape: ratioOf(sum('relativeError'), sum('weight')),
     var: exactRatio(explained, weight * weight),
   };
 }

@@ -7,8 +7,9 @@
  *   weights  float64[numRuns]   ascending within a score; null when every weight is 1
  *   counts   float64[numRuns]   rows
  */
+
+import { sortedOrder } from '../base/sorted-order.ts';
 import { sharedArray } from '../table/shared-buffer.ts';
-import { sortedOrder } from './sort-scores.ts';
 
 /** Sorted runs in shared memory. */
 export interface ScoreRuns {

@@ -6,6 +6,7 @@
  * partition's scores, one merge.
  */
 import { registerTask } from '../cluster/task-runner.ts';
+import { idNumbers } from '../pipeline/id-numbers.ts';
 import { columnOf } from '../table/column-values.ts';
 import { registerOperator } from '../table/operators.ts';
 import type { PartitionSpec } from '../table/partition-spec.ts';
@@ -34,7 +35,7 @@ import { elementOf, readFinite, readVectors, readWeights } from './read-columns.
 import { type RegressionPart, sumRegression } from './regression-sums.ts';
 import { type ReplaceSpec, replacePart } from './replace-part.ts';
 import { mergeRuns, type ScoreRuns } from './score-runs.ts';
-import { idNumbers, type ShuffleTask, shuffledOrder } from './shuffled-order.ts';
+import { type ShuffleTask, shuffledOrder } from './shuffled-order.ts';
 import { type ThresholdPoints, thresholdPoints } from './threshold-points.ts';
 
 /** A partition and what to read of it. */

@@ -13,7 +13,7 @@ import { writeFirstScores } from './first-scores.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import { isLargerBetter, type MeasuredSeries, measureRound, seriesOf } from './measure-rounds.ts';
 import type { BoostingJob, LossHistory, MemberPlace } from './messages.ts';
-import { wholeWeights } from './quantile-weights.ts';
+import { leafWeights } from './quantile-weights.ts';
 import { packsHistograms } from './quantise.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 import {
@@ -209,12 +209,6 @@ export async function prepareRounds(
   memory: BoostingMemory,
 ): Promise<BoostingState> {
   const { objective, scoreUnit, centre, firstScores } = start;
-  let weights: Float64Array | null = null;
-  if (objective.leafQuantiles !== null && rows.weights !== 0) {
-    const { start: first, count } = rows.train;
-    const own = environment.f64(rows.weights + 8 * first, count);
-    weights = await wholeWeights(environment, own);
-  }
   const settled = {
     environment,
     job,
@@ -225,7 +219,7 @@ export async function prepareRounds(
     centre,
     firstScores,
     scoreUnit,
-    wholeWeights: weights,
+    wholeWeights: await leafWeights(environment, objective, rows),
     validationLabels: start.validationLabels,
   };
   const state = { ...settled, metric: await CustomMetric.of(settled) };

@@ -110,13 +110,15 @@ function settleScores(
   };
 }
 
-/** How large scores are, about: centred labels scale a regression's; margins of classes are of the order of 16. */
+/** How large scores are, about: labels scale a regression's; margins of classes are of the order of 16. */
 function scoreScale(
   objective: Objective,
   start: readonly number[],
   { largest, mean }: FirstSpread,
 ): number {
   if (objective.centresLabels) return largest.label;
+  if (objective.scoresAreLabels === true)
+    return Math.max(largest.label, largest.offset, ...start.map(Math.abs));
   const usual = Math.max(16, largest.offset / 1024);
   if (!objective.findsHessianRange) return usual;
   // nothing is known of a loss of the user's but its first step

@@ -7,10 +7,12 @@
  */
 import { ExactSum } from '../base/exact-sum.ts';
 import { exp, logistic } from '../base/portable-math.ts';
+import { pointKinds, pointLoss } from '../kernels/point-losses.ts';
 import { sumOverRanks } from './base-score.ts';
 import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
 import type { RankRows } from './ingest/deal-rows.ts';
-import type { BoostingJob, RoundMetric } from './messages.ts';
+import type { RoundMetric } from './loss-names.ts';
+import type { BoostingJob } from './messages.ts';
 import { areaUnderRoc, type ScoredRows } from './round-auc.ts';
 
 /** One row of the history: a metric on some rows. */
@@ -83,8 +85,11 @@ async function meanOf(state: BoostingState, { rows, metric }: MeasuredSeries): P
   const rule = rowRules[metric as keyof typeof rowRules];
   const predict = predictionOf(state.job);
   const values = new Float64Array(rows.count);
+  const given = givenLabelOf(state, rows, label);
   for (let i = 0; i < values.length; i++) {
-    const value = rule(scores, label[i] as number, i, predict);
+    const own = rule(scores, label[i] as number, i, predict);
+    // LightGBM's and CatBoost's bound keeps labels near 0 from counting without end
+    const value = metric === 'mape' ? own / Math.max(Math.abs(given(i)), 1) : own;
     values[i] = weight === null ? value : value * (weight[i] as number);
   }
   const mean = await weightedMean(state, values, weight);
@@ -97,8 +102,10 @@ type Predict = (score: number) => number;
 const rowRules = {
   mse: squareOf,
   rmse: squareOf,
-  mae: ([scores]: readonly Float64Array[], label: number, i: number, predict: Predict) =>
-    Math.abs(predict(scores?.[i] as number) - label),
+  mae: distanceOf,
+  mape: distanceOf,
+  logCosh: ([scores]: readonly Float64Array[], label: number, i: number, predict: Predict) =>
+    pointLoss(pointKinds.logCosh, 0, predict(scores?.[i] as number), label),
   accuracy: (scores: readonly Float64Array[], label: number, i: number) =>
     winnerOf(scores, i) === label ? 1 : 0,
 };
@@ -106,6 +113,23 @@ const rowRules = {
 function squareOf([scores]: readonly Float64Array[], label: number, i: number, predict: Predict) {
   const distance = predict(scores?.[i] as number) - label;
   return distance * distance;
+}
+
+function distanceOf([scores]: readonly Float64Array[], label: number, i: number, predict: Predict) {
+  return Math.abs(predict(scores?.[i] as number) - label);
+}
+
+/** A row's label as it was given: what is kept may be less by its offset and by where boosting starts. */
+function givenLabelOf(
+  state: BoostingState,
+  rows: MeasuredSeries['rows'],
+  kept: Float64Array,
+): (row: number) => number {
+  const { objective, centre } = state;
+  if (!objective.centresLabels) return (row) => kept[row] as number;
+  const [address] = state.rows.offsets;
+  const offsets = address === undefined ? null : columnOf(state, address, rows);
+  return (row) => (kept[row] as number) + centre + (offsets?.[row] ?? 0);
 }
 
 /** The class of the largest score, the first of equals; of one margin the second class where it is above 0. */

@@ -10,6 +10,7 @@ import type { SplitParams } from '../tree/split-params.ts';
 import type { SplitShaping } from '../tree/split-shaping.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import type { DeviceRequest, DeviceTold } from './device-messages.ts';
+import type { LossName, RoundMetric } from './loss-names.ts';
 import type {
   ColumnSampling,
   RankingSettings,
@@ -96,9 +97,6 @@ export interface IngestJob {
   /** The stage's name, for messages. */
   readonly owner: string;
 }
-
-/** What can be measured after a round; `loss` is what is minimised, or the user's metric. */
-export type RoundMetric = 'loss' | 'mse' | 'rmse' | 'mae' | 'accuracy' | 'areaUnderROC';
 
 /** When boosting stops early. */
 export interface EarlyStopping {
@@ -200,23 +198,8 @@ export interface BoostingJob {
   readonly initial: InitialRounds | null;
   readonly snapshots: SnapshotRequest | null;
   /** `classes`: logistic for two, softmax for more (`oneVsAll`: a logistic each); the labels show which. */
-  readonly objective:
-    | 'squared'
-    | 'classes'
-    | 'absolute'
-    | 'huber'
-    | 'fair'
-    | 'quantile'
-    | 'poisson'
-    | 'gamma'
-    | 'tweedie'
-    | 'crossEntropy'
-    | 'focal'
-    | 'oneVsAll'
-    | 'quantiles'
-    | 'ranking'
-    | 'custom';
-  /** Delta of huber, scale of fair, level of quantile, power of tweedie, gamma of focal; else 0. */
+  readonly objective: LossName;
+  /** Delta of huber and pseudoHuber, scale of fair, level of quantile and expectile, power of tweedie, gamma of focal; else 0. */
   readonly objectiveParameter: number;
   /** Levels of `quantiles`, one score each. */
   readonly quantileLevels: readonly number[];

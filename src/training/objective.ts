@@ -45,8 +45,12 @@ export interface Objective {
   readonly findsHessianRange: boolean;
   /** True when the start is taken from the labels and added after the leaves. */
   readonly centresLabels: boolean;
+  /** True where labels are as given and scores are predictions of them: their grid is one of the labels' size. */
+  readonly scoresAreLabels?: boolean;
   /** Leaves take this quantile of what is left of the labels, one an output, instead of a Newton step. */
   readonly leafQuantiles: readonly number[] | null;
+  /** What a row counts in those quantiles besides its weight, by its label. */
+  leafWeight?(label: number): number;
   /**
    * Scores to start from, one an output, on top of the rows' offsets; labels that the loss cannot take are refused
    * here. Where labels are centred, offsets are taken from the labels before.

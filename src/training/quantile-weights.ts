@@ -1,5 +1,7 @@
 /** Weights as whole numbers for the selection of quantiles, and quantiles of all rows at once. */
 import type { LabelledRows } from './base-score.ts';
+import type { IngestedRows } from './ingest/ingest.ts';
+import type { Objective } from './objective.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 import { selectQuantiles } from './select-quantiles.ts';
 
@@ -17,6 +19,23 @@ export async function wholeWeights(
   await environment.wait(environment.collective.allreduce(new BigInt64Array(most.buffer), 'max'));
   const scale = weightUnits / Math.max(most[0] as number, Number.MIN_VALUE);
   return weights.map((weight) => Math.max(1, Math.round(weight * scale)));
+}
+
+/** What training rows count in the quantiles that leaves take; null where all count the same, or none are taken. */
+export async function leafWeights(
+  environment: RankEnvironment,
+  objective: Objective,
+  rows: Pick<IngestedRows, 'labels' | 'weights' | 'train'>,
+): Promise<Float64Array | null> {
+  if (objective.leafQuantiles === null) return null;
+  const { start, count } = rows.train;
+  const own = rows.weights === 0 ? null : environment.f64(rows.weights + 8 * start, count);
+  if (objective.leafWeight === undefined) return await wholeWeights(environment, own);
+  const labels = environment.f64(rows.labels + 8 * start, count);
+  return await wholeWeights(
+    environment,
+    labels.map((label, i) => (own?.[i] ?? 1) * (objective.leafWeight?.(label) ?? 1)),
+  );
 }
 
 /** The weighted quantile of all labels. */

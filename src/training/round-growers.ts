@@ -22,7 +22,7 @@ import { type BoostingState, gradientRows } from './boosting-state.ts';
 import { rowsOfProcess } from './hold-out.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
 import type { BoostingJob } from './messages.ts';
-import { wholeWeights } from './quantile-weights.ts';
+import { leafWeights } from './quantile-weights.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 import { routeBytesBound } from './route-rows.ts';
 
@@ -161,17 +161,13 @@ export class ApartGrower implements RoundGrower {
     const all = rowsOfProcess(state.rows);
     const bytes = all.layout.stride * (all.train.count + all.validation.count);
     environment.u8(0, memory.end).copyWithin(memory.records, all.records, all.records + bytes);
-    const weights =
-      objective.leafQuantiles === null || all.weights === 0
-        ? null
-        : await wholeWeights(alone, alone.f64(all.weights, all.train.count));
     if (environment.localIndex === 0) environment.i32(nextOutputAddress, 2).fill(0);
     return new ApartGrower(state, {
       ...state,
       environment: alone,
       rows: { ...all, records: memory.records },
       memory: memory.own,
-      wholeWeights: weights,
+      wholeWeights: await leafWeights(alone, objective, all),
       metric: null,
     });
   }

@@ -142,7 +142,7 @@ describe.each(families)('%s metrics', (family, columns, evaluator, names) => {
       const one = evaluator({ metricName });
       expect(await one.evaluate(table)).toBe(all[metricName]);
       expect(one.isLargerBetter()).toBe(
-        !/^(logLoss|brierScore|.*alibrationError|hammingLoss|rmse|mse|mae|.*alsePositiveRate.*)$/.test(
+        !/^(logLoss|brierScore|.*alibrationError|hammingLoss|rmse|mse|mae|mape|.*alsePositiveRate.*)$/.test(
           metricName,
         ),
       );
@@ -311,7 +311,16 @@ describe('RegressionEvaluator', () => {
     const label = Float64Array.of(1e9, 1e9 + 1, 1e9 + 2);
     const prediction = Float64Array.of(1e9 + 1, 1e9 + 1, 1e9 + 1);
     const metrics = await new RegressionEvaluator().evaluateAll(tableOf({ label, prediction }));
-    expect(metrics).toEqual({ rmse: Math.sqrt(2 / 3), mse: 2 / 3, r2: 0, mae: 2 / 3, var: 0 });
+    // the mean of |label − prediction| / max(|label|, 1)
+    const mape = expect.closeTo((1 / 1e9 + 1 / (1e9 + 2)) / 3, 20);
+    expect(metrics).toEqual({
+      rmse: Math.sqrt(2 / 3),
+      mse: 2 / 3,
+      r2: 0,
+      mae: 2 / 3,
+      mape,
+      var: 0,
+    });
   });
 
   it('takes r2 about 0 when asked to', async () => {

@@ -10,9 +10,10 @@ import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-class
 import { permutationImportance } from '../../src/evaluation/permutation-importance.ts';
 import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
-import { idNumbers, shuffledOrder } from '../../src/evaluation/shuffled-order.ts';
+import { shuffledOrder } from '../../src/evaluation/shuffled-order.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { idNumbers } from '../../src/pipeline/id-numbers.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { utf8Column } from '../../src/table/make-column.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sortedOrder } from '../../src/base/sorted-order.ts';
 import { rankMetrics, rocCurve } from '../../src/evaluation/rank-metrics.ts';
 import { mergeRuns, type ScoreRuns, scoreRuns } from '../../src/evaluation/score-runs.ts';
-import { sortedOrder } from '../../src/evaluation/sort-scores.ts';
 
 interface Row {
   readonly score: number;

@@ -179,6 +179,10 @@ it('gives the bits of the twin: derivatives and losses of every loss of one numb
           [6, 2],
           [6, 0],
           [7, 0.7],
+          [8, 0],
+          [9, 0.7],
+          [10, 0.9],
+          [11, 0],
         ] as const) {
           const rows = [scores, labels, weights, numRows];
           twins.run('pointGradients', [kind, parameter, ...rows, grads, hesses, stats], true);

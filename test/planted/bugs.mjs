@@ -417,6 +417,17 @@ export const plantedBugs = [
     tests: ['test/kernels/gradients.prop.test.ts'],
   },
   {
+    name: 'leaves of mape count all labels alike',
+    edits: [
+      {
+        file: 'src/training/point-objective.ts',
+        find: '...(isRelative ? { leafWeight: (label: number) => 1 / Math.max(Math.abs(label), 1) } : {}),',
+        replace: '',
+      },
+    ],
+    tests: ['test/ensemble/boosting/losses.test.ts'],
+  },
+  {
     name: 'a missing value that goes left is ranked among the lowest',
     edits: [
       {

@@ -224,8 +224,14 @@ const losses = fc.oneof(
   }),
   fc.record({
     labelCol: fc.constant('y'),
-    lossType: fc.constant('huber'),
+    lossType: fc.constantFrom('huber', 'pseudoHuber'),
     huberDelta: fc.constantFrom(0.2, 2),
+  }),
+  fc.record({ labelCol: fc.constant('y'), lossType: fc.constantFrom('logCosh', 'mape') }),
+  fc.record({
+    labelCol: fc.constant('y'),
+    lossType: fc.constant('expectile'),
+    expectileLevel: fc.constantFrom(0.2, 0.9),
   }),
   fc.record({
     labelCol: fc.constant('y'),

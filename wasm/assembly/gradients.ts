@@ -286,8 +286,9 @@ export function softmaxLosses(
 
 /**
  * Derivatives of the losses of one number, weighted. kind and parameter: 0 absolute; 1 huber, delta;
- * 2 quantile, level; 3 poisson; 4 gamma; 5 tweedie, power; 6 focal, gamma; 7 fair, scale. 3 to 5 predict e^score,
- * 6 log-odds.
+ * 2 quantile, level; 3 poisson; 4 gamma; 5 tweedie, power; 6 focal, gamma; 7 fair, scale; 8 log-cosh;
+ * 9 pseudo-huber, delta; 10 expectile, level; 11 mape. 3 to 5 predict e^score, 6 log-odds. The h of 8 and 9 is
+ * g / (s - y), that of the parabola which touches the loss and lies above it.
  * Poisson's h is e^(s + 0.7), which bounds its steps as LightGBM's poisson_max_delta_step does. Focal loss is not
  * convex where p is small; h is then that of a logistic loss weighted by (1 - p)^gamma.
  */
@@ -333,6 +334,24 @@ export function pointGradients(
       const share = parameter / (abs<f64>(s - y) + parameter);
       g = (s - y) * share;
       h = max<f64>(share * share, 1e-16);
+    } else if (kind == 8) {
+      const r = abs<f64>(s - y);
+      const e = exp(-2.0 * r);
+      const slope = (1.0 - e) / (1.0 + e);
+      g = s >= y ? slope : -slope;
+      h = r > 1e-8 ? max<f64>(slope / r, 1e-16) : 1.0;
+    } else if (kind == 9) {
+      const part = (s - y) / parameter;
+      const share = 1.0 / sqrt<f64>(1.0 + part * part);
+      g = (s - y) * share;
+      h = max<f64>(share, 1e-16);
+    } else if (kind == 10) {
+      const side = s > y ? 1.0 - parameter : parameter;
+      g = (s - y) * side;
+      h = side;
+    } else if (kind == 11) {
+      const unit = 1.0 / max<f64>(abs<f64>(y), 1.0);
+      g = s > y ? unit : s < y ? -unit : 0.0;
     } else {
       const a = y * exp((1.0 - parameter) * s);
       const b = exp((2.0 - parameter) * s);
@@ -376,6 +395,17 @@ export function pointLosses(
     } else if (kind == 7) {
       const r = abs<f64>(s - y) / parameter;
       loss = parameter * parameter * (r - log(1.0 + r));
+    } else if (kind == 8) {
+      const r = abs<f64>(s - y);
+      loss = r + softplus(-2.0 * r) - 0.6931471805599453;
+    } else if (kind == 9) {
+      const part = abs<f64>(s - y) / parameter;
+      loss = parameter * parameter * (sqrt<f64>(1.0 + part * part) - 1.0);
+    } else if (kind == 10) {
+      const r = abs<f64>(s - y);
+      loss = (s > y ? 1.0 - parameter : parameter) * r * r;
+    } else if (kind == 11) {
+      loss = abs<f64>(s - y) / max<f64>(abs<f64>(y), 1.0);
     } else {
       loss = exp((2.0 - parameter) * s) / (2.0 - parameter) - (y * exp((1.0 - parameter) * s)) / (1.0 - parameter);
     }

@@ -16,6 +16,7 @@ export function regressionObjective(params: {
   readonly huberDelta: number;
   readonly fairScale: number | undefined;
   readonly quantileLevel: number;
+  readonly expectileLevel: number | undefined;
   readonly quantileAlphas: readonly number[] | undefined;
   readonly tweediePower: number;
   readonly centerLabels: boolean | undefined;
@@ -51,9 +52,11 @@ function lossParameter(params: {
   readonly huberDelta: number;
   readonly fairScale: number | undefined;
   readonly quantileLevel: number;
+  readonly expectileLevel: number | undefined;
   readonly tweediePower: number;
 }): number {
-  if (params.lossType === 'huber') return params.huberDelta;
+  if (params.lossType === 'huber' || params.lossType === 'pseudoHuber') return params.huberDelta;
+  if (params.lossType === 'expectile') return params.expectileLevel ?? 0.5;
   if (params.lossType === 'fair') return params.fairScale ?? 1;
   if (params.lossType === 'quantile') return params.quantileLevel;
   return params.lossType === 'tweedie' ? params.tweediePower : 0;

@@ -30,6 +30,8 @@ const losses: Readonly<Record<string, string>> = {
   huber: 'huber',
   fair: 'fair',
   quantile: 'quantile',
+  mape: 'mape',
+  mean_absolute_percentage_error: 'mape',
   poisson: 'poisson',
   gamma: 'gamma',
   tweedie: 'tweedie',

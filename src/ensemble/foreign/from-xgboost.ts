@@ -20,6 +20,8 @@ const losses: Readonly<Record<string, string>> = {
   'reg:linear': 'squared',
   'reg:absoluteerror': 'absolute',
   'reg:quantileerror': 'quantile',
+  'reg:expectileerror': 'expectile',
+  'reg:pseudohubererror': 'pseudoHuber',
   'reg:gamma': 'gamma',
   'reg:tweedie': 'tweedie',
   'count:poisson': 'poisson',
@@ -39,6 +41,14 @@ const objective: Rule = (value, options, all) => {
     throw notConvertible(owner, 'objective', value, `one of ${known}`);
   }
   options['lossType'] = lossType;
+  if (lossType === 'pseudoHuber') options['huberDelta'] = numberOrSame(all['huber_slope']) ?? 1;
+  if (lossType === 'expectile') {
+    const level = numberOrSame(all['expectile_alpha']);
+    const one = Array.isArray(level) && level.length === 1 ? level[0] : level;
+    if (Array.isArray(one))
+      throw notConvertible(owner, 'expectile_alpha', level, 'one number: fit a model a level');
+    options['expectileLevel'] = one;
+  }
   if (lossType !== 'quantile') return;
   const alpha = numberOrSame(all['quantile_alpha']);
   if (Array.isArray(alpha)) options['quantileAlphas'] = alpha;
@@ -141,6 +151,8 @@ const dialect: Dialect = {
   ignored: [
     ...[
       'quantile_alpha',
+      'expectile_alpha',
+      'huber_slope',
       'tree_method',
       'num_class',
       'eval_metric',

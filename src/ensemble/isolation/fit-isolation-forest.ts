@@ -1,14 +1,18 @@
 /**
  * How an isolation forest is fitted: the positions of each tree's rows are drawn, the rows that any tree wants are
- * gathered (a few thousand, whatever the table has), and the trees are grown from them.
+ * gathered (a few thousand, whatever the table has), and the trees are grown from them. With `idCol` the places of rows
+ * are those in the order of their ids, so that the same rows are drawn whatever their order in the table.
  *
  * The score of a row is 2^(−h / c): h is its mean depth over the trees, c the depth that is expected of a tree of so
  * many rows. A leaf's value is its part of −ln 2 · h / c, on a grid of a power of two, so the score is e to their sum.
  */
 import { CoppiceError } from '../../base/errors.ts';
 import { powerOfTwo } from '../../base/portable-math.ts';
+import { sortedOrder } from '../../base/sorted-order.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
+import { requireColumn } from '../../pipeline/check-schema.ts';
 import { findFeatures, rowIdModeOf } from '../../pipeline/fit-columns.ts';
+import { idNumbers } from '../../pipeline/id-numbers.ts';
 import { logicalSchema } from '../../pipeline/logical-schema.ts';
 import { columnOf, encodeCategories, fillNumeric } from '../../table/column-values.ts';
 import type { FeatureColumn } from '../../table/feature-columns.ts';
@@ -30,6 +34,7 @@ export interface IsolationFit {
     readonly numTrees: number;
     readonly maxSamples: number;
     readonly zeroAsMissing: boolean | undefined;
+    readonly idCol?: string | undefined;
     readonly seed: number;
   };
 }
@@ -41,8 +46,8 @@ export async function fitIsolationForest(
   options: { readonly signal?: AbortSignal | undefined },
 ): Promise<TreeModelData> {
   const { numTrees, seed } = params;
-  const noRoles = { labelCol: '', weightCol: undefined, idCol: undefined };
-  const features = findFeatures(owner, table.schema, { ...params, ...noRoles });
+  const noRoles = { labelCol: '', weightCol: undefined };
+  const features = findFeatures(owner, table.schema, { idCol: undefined, ...params, ...noRoles });
   const inputs = [...new Set(features.map(({ path }) => path[0] as string))];
   const counts = await table.rowCounts(options);
   const numRows = counts.reduce((sum, count) => sum + count, 0);
@@ -53,9 +58,11 @@ export async function fitIsolationForest(
     );
   }
   const size = Math.min(params.maxSamples, numRows);
-  const draws = Array.from({ length: numTrees }, (_, tree) =>
-    drawPositions(numRows, size, { seed, tree }),
-  );
+  const byId = await rowsById({ owner, table, idCol: params.idCol, numRows, ...options });
+  const draws = Array.from({ length: numTrees }, (_, tree) => {
+    const places = drawPositions(numRows, size, { seed, tree });
+    return byId === null ? places : places.map((place) => byId[place] as number).sort();
+  });
   const positions = Float64Array.from(new Set(draws.flatMap((own) => [...own]))).sort();
   const zerosOf = (feature: FeatureColumn): boolean =>
     params.zeroAsMissing === true && hasZeros(feature.type);
@@ -68,7 +75,7 @@ export async function fitIsolationForest(
   });
   return {
     inputSchema: logicalSchema(table.schema, inputs),
-    rowIdMode: rowIdModeOf(table, undefined),
+    rowIdMode: rowIdModeOf(table, params.idCol),
     features: features.map((feature, f) => ({
       name: feature.name,
       kind: feature.kind === 'category' ? 'category' : 'numeric',
@@ -85,6 +92,31 @@ export async function fitIsolationForest(
     memberRounds: [],
     chosen: null,
   };
+}
+
+/** The positions of rows in the order of their ids, rows of one id in the table's order; null without ids. */
+async function rowsById({
+  owner,
+  table,
+  idCol,
+  numRows,
+  signal,
+}: {
+  readonly owner: string;
+  readonly table: PartitionedTable;
+  readonly idCol: string | undefined;
+  readonly numRows: number;
+  readonly signal?: AbortSignal | undefined;
+}): Promise<Uint32Array | null> {
+  if (idCol === undefined) return null;
+  requireColumn(owner, 'idCol', idCol, table.schema);
+  const ids = new Float64Array(numRows);
+  let at = 0;
+  for await (const batch of table.select(idCol).batches({ signal })) {
+    ids.set(idNumbers(columnOf(batch, [idCol]), idCol), at);
+    at += batch.numRows;
+  }
+  return sortedOrder(ids);
 }
 
 /** The depth that is expected of a row in a tree of so many: that of an unsuccessful search (Liu, equation 1). */

@@ -2,7 +2,7 @@
 import { type Bool, Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { defineParams } from '../../params/define-params.ts';
-import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
+import { refuseExistingColumn, requireColumn } from '../../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { findFeatures } from '../../pipeline/fit-columns.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -113,7 +113,7 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
  * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; no label. Output:
  * `anomalyScore` float64 from 0 to 1, `prediction` true for anomalies. Cost: the table is read once for the drawn rows
  * (numTrees · maxSamples at most, held on the calling thread), and once more where `contamination` is given.
- * Determinism: draws hang on rows' positions; the same bits on any number of threads and partitions.
+ * Determinism: draws hang on rows' positions, or on the order of their ids (`idCol`); the same bits on any number of threads and partitions.
  *
  * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `DATA_EMPTY`, `ABORTED`
  * @example
@@ -164,8 +164,9 @@ export class IsolationForest extends Estimator<
 
   override transformSchema(schema: Schema): Schema {
     const { params } = this;
-    const noRoles = { labelCol: '', weightCol: undefined, idCol: undefined };
+    const noRoles = { labelCol: '', weightCol: undefined };
     findFeatures(this.className, schema, { ...params, ...noRoles });
+    if (params.idCol !== undefined) requireColumn(this.className, 'idCol', params.idCol, schema);
     const { numTrees } = params;
     const shape = { outputs: outputsOf(params), classes: [], labelType: 'double', numTrees };
     return withPrediction(this.className, schemaWithOutputs(schema, shape), params);

@@ -104,12 +104,13 @@ function checkColumns(params: {
 
 /** The losses that parameters belong to. */
 const lossOfParam = {
-  huberDelta: 'huber',
-  fairScale: 'fair',
-  quantileLevel: 'quantile',
-  quantileAlphas: 'quantile',
-  tweediePower: 'tweedie',
-  focalGamma: 'focal',
+  huberDelta: ['huber', 'pseudoHuber'],
+  fairScale: ['fair'],
+  quantileLevel: ['quantile'],
+  quantileAlphas: ['quantile'],
+  expectileLevel: ['expectile'],
+  tweediePower: ['tweedie'],
+  focalGamma: ['focal'],
 } as const;
 
 /** What does not go with several labels. */
@@ -139,10 +140,11 @@ function checkLoss(
   isGiven: IsGiven,
 ): string | null {
   const isOwn = params.objectiveFunction !== undefined;
-  for (const [name, loss] of Object.entries(lossOfParam)) {
+  for (const [name, losses] of Object.entries<readonly string[]>(lossOfParam)) {
     if (!isGiven(name)) continue;
     if (isOwn) return `${name} must be left out with objectiveFunction`;
-    if (params.lossType !== loss) return `${name} must be left out without lossType ${loss}`;
+    if (!losses.includes(params.lossType))
+      return `${name} must be left out without lossType ${losses.join(' or ')}`;
   }
   if (isOwn && isGiven('lossType')) return 'lossType must be left out with objectiveFunction';
   return isGiven('quantileLevel') && isGiven('quantileAlphas')
@@ -164,6 +166,10 @@ export const gbtRegressorParams = defineParams(
         'absolute',
         'huber',
         'fair',
+        'logCosh',
+        'pseudoHuber',
+        'mape',
+        'expectile',
         'quantile',
         'poisson',
         'gamma',
@@ -172,12 +178,14 @@ export const gbtRegressorParams = defineParams(
       ],
       { default: 'squared', since: '0.1.0' },
     ),
-    /** Where huber's loss turns from squares to absolute values. */
+    /** Where the loss of huber and pseudoHuber turns from squares to absolute values. */
     huberDelta: float({ default: 1, above: 0, since: '0.1.0' }),
     /** Of fair loss: distances much smaller count squared, much larger ones as they are (1 by default). */
     fairScale: float({ above: 0, since: '0.1.0' }),
     /** Which quantile lossType quantile predicts. */
     quantileLevel: float({ default: 0.5, above: 0, below: 1, since: '0.1.0' }),
+    /** Which expectile lossType expectile predicts (0.5, the mean, by default). */
+    expectileLevel: float({ above: 0, below: 1, since: '0.1.0' }),
     /** Which quantiles lossType quantile predicts, ascending: the prediction is a vector of them. */
     quantileAlphas: numbers({ above: 0, below: 1, ascending: true, minLength: 1, since: '0.1.0' }),
     /** Power of tweedie's variance. */

@@ -22,6 +22,8 @@ export const isolationForestParams = defineParams(
     contamination: float({ above: 0, max: 0.5, since: '0.1.0' }),
     /** A 0 in a column of numbers is a missing value, at fit and at prediction (false by default). */
     zeroAsMissing: bool({ since: '0.1.0' }),
+    /** An id of each row that draws hang on; by default the row's position. */
+    idCol: column({ since: '0.1.0' }),
     /** Seed of every random draw. */
     seed: int({ default: 0, since: '0.1.0' }),
   },

@@ -3,12 +3,12 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { bool, strings } from '../../params/kinds.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import type { RoundMetric } from '../../training/messages.ts';
+import type { RoundMetric } from '../../training/loss-names.ts';
 
 /** Parameters of what is measured. */
 export const metricParams = {
   /**
-   * What is measured after each round, `loss` by default: also `mse`, `rmse`, `mae` of a regressor, `accuracy`,
+   * What is measured after each round, `loss` by default: also `mse`, `rmse`, `mae`, `mape`, `logCosh` of a regressor, `accuracy`,
    * `areaUnderROC` (two classes) of a classifier. The first of them, on the first validation rows, stops early.
    */
   validationMetrics: strings({ minLength: 1, since: '0.1.0' }),
@@ -18,7 +18,7 @@ export const metricParams = {
 
 /** Sets of validation rows that one fit tells apart. */
 const mostSets = 250;
-const regressionMetrics = ['loss', 'mse', 'rmse', 'mae'];
+const regressionMetrics = ['loss', 'mse', 'rmse', 'mae', 'mape', 'logCosh'];
 /** Losses of a classifier. */
 const classLosses = ['logistic', 'focal', 'oneVsAll'];
 const classMetrics = ['loss', 'accuracy', 'areaUnderROC'];

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exp, log } from '../../../src/base/portable-math.ts';
 import { hash32, unitInterval } from '../../../src/base/rng.ts';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
+import { RegressionEvaluator } from '../../../src/evaluation/regression-evaluator.ts';
 import { pointGradient, pointKinds, pointLoss } from '../../../src/kernels/point-losses.ts';
 import { Session } from '../../../src/session/session.ts';
 import type { PartitionedTable } from '../../../src/table/partitioned-table.ts';
@@ -44,6 +45,10 @@ const cases = [
   ['absolute', 'noise'],
   ['huber', 'noise'],
   ['fair', 'noise'],
+  ['logCosh', 'noise'],
+  ['pseudoHuber', 'noise'],
+  ['expectile', 'noise'],
+  ['mape', 'amount'],
   ['quantile', 'noise'],
   ['poisson', 'count'],
   ['tweedie', 'count'],
@@ -116,17 +121,91 @@ it('fair loss has the derivatives of its definition, squared near 0 and absolute
   }
 });
 
+it.each([
+  ['logCosh', 0, (r: number) => Math.log(Math.cosh(r))],
+  ['pseudoHuber', 0.7, (r: number) => 0.49 * (Math.sqrt(1 + (r / 0.7) ** 2) - 1)],
+  ['expectile', 0.8, (r: number) => (r > 0 ? 0.2 : 0.8) * r * r],
+] as const)(
+  '%s has the slope of its definition, and no step leaps over a label',
+  (name, p, wanted) => {
+    const kind = pointKinds[name];
+    for (const r of [-9, -3, -0.2, 1e-9, 0.7, 8]) {
+      expect(pointLoss(kind, p, 2 + r, 2)).toBeCloseTo(wanted(r), 9);
+      const [g, h] = pointGradient(kind, p, 2 + r, 2);
+      const step = 1e-5;
+      const factor = name === 'expectile' ? 2 : 1;
+      expect(factor * g).toBeCloseTo((wanted(r + step) - wanted(r - step)) / (2 * step), 5);
+      expect(g / h).toBeCloseTo(r, 9);
+    }
+  },
+);
+
+it('weighs a distance by the size of its label with mape', async () => {
+  const [g, h] = pointGradient(pointKinds.mape, 0, 3, 8);
+  expect([g, h]).toEqual([-0.125, 1]);
+  expect(pointGradient(pointKinds.mape, 0, 3, 0.5)[0]).toBe(1);
+  const errorOf = async (lossType: 'mape' | 'absolute'): Promise<number> => {
+    const wide = { ...data, amount: data.amount.map((value) => value * 40) };
+    const table = (sessions[0] as Session).createTable(wide);
+    const estimator = new GBTRegressor({
+      featuresCols: ['x', 'side'],
+      labelCol: 'amount',
+      lossType,
+      maxIter: 40,
+    });
+    const model = await estimator.fit(table);
+    const evaluator = new RegressionEvaluator({ labelCol: 'amount', metricName: 'mape' });
+    return await evaluator.evaluate(await model.transform(table));
+  };
+  expect(await errorOf('mape')).toBeLessThan(0.8 * (await errorOf('absolute')));
+});
+
+it('takes offsets of mape as part of the prediction, not from the label', async () => {
+  const session = sessions[0] as Session;
+  const moved = { ...data, o: data.x.map((value) => 10 * value) };
+  const options = {
+    featuresCols: ['side'],
+    labelCol: 'amount',
+    lossType: 'mape',
+    maxIter: 3,
+  } as const;
+  const table = session.createTable(moved);
+  const model = await new GBTRegressor({ ...options, offsetCol: 'o' }).fit(table);
+  const score = await model.scorer();
+  const at = (o: number) => score({ side: 0.3, o }).prediction as number;
+  expect(at(7) - at(0)).toBeCloseTo(7, 9);
+});
+
+it('starts at the expectile of the labels', async () => {
+  const table = (sessions[1] as Session).createTable(data, { numPartitions: 4 });
+  const expectileLevel = 0.9;
+  const estimator = new GBTRegressor({
+    ...{ featuresCols: ['x'], labelCol: 'noise', weightCol: 'weight', maxIter: 1 },
+    ...{ lossType: 'expectile', expectileLevel, minInstancesPerNode: numRows },
+  });
+  const [level = 0] = await predictions(table, estimator);
+  let sum = 0;
+  data.noise.forEach((y, i) => {
+    sum +=
+      (data.weight[i] as number) * (y > level ? expectileLevel : 1 - expectileLevel) * (y - level);
+  });
+  expect(Math.abs(sum)).toBeLessThan(1e-6);
+});
+
 it('minimises absolute error better than squared loss does on a heavy tail', async () => {
   const heavy = {
     ...data,
     noise: data.noise.map((value, i) => value + (draw(i, 9) < 0.02 ? 500 : 0)),
   };
   const table = (sessions[0] as Session).createTable(heavy);
-  const errorOf = async (lossType: 'squared' | 'absolute' | 'fair'): Promise<number> => {
+  const errorOf = async (
+    lossType: 'squared' | 'absolute' | 'fair' | 'logCosh' | 'pseudoHuber',
+  ): Promise<number> => {
     const estimator = new GBTRegressor({
       featuresCols: ['x', 'side'],
       labelCol: 'noise',
       lossType,
+      maxIter: 40,
     });
     const predicted = await predictions(table, estimator);
     return predicted.reduce((sum, p, i) => sum + Math.abs(p - (data.noise[i] as number)), 0);
@@ -134,6 +213,8 @@ it('minimises absolute error better than squared loss does on a heavy tail', asy
   const squared = await errorOf('squared');
   expect(await errorOf('absolute')).toBeLessThan(0.5 * squared);
   expect(await errorOf('fair')).toBeLessThan(0.5 * squared);
+  expect(await errorOf('logCosh')).toBeLessThan(0.5 * squared);
+  expect(await errorOf('pseudoHuber')).toBeLessThan(0.5 * squared);
 });
 
 it('refuses labels that the loss cannot take', async () => {

@@ -66,6 +66,9 @@ async function byHand(
     const labels = cellsOf(rows, labelCol);
     const errors = (await predictedNumbers(model, rows)).map((p, i) => p - (labels[i] as number));
     if (metric === 'mae') return mean(errors.map(Math.abs));
+    if (metric === 'logCosh') return mean(errors.map((e) => Math.log(Math.cosh(e))));
+    if (metric === 'mape')
+      return mean(errors.map((e, i) => Math.abs(e) / Math.max(1, Math.abs(labels[i] as number))));
     const mse = mean(errors.map((e) => e * e));
     return metric === 'rmse' ? Math.sqrt(mse) : mse;
   }
@@ -100,8 +103,15 @@ async function byHand(
 
 describe('the history of a fit', () => {
   it.each([
-    [{ labelCol: 'y', validationMetrics: ['rmse', 'mae', 'mse'] }],
-    [{ labelCol: 'p', lossType: 'poisson', weightCol: 'w', validationMetrics: ['mae', 'rmse'] }],
+    [{ labelCol: 'y', validationMetrics: ['rmse', 'mae', 'mse', 'mape', 'logCosh'] }],
+    [
+      {
+        labelCol: 'p',
+        lossType: 'poisson',
+        weightCol: 'w',
+        validationMetrics: ['mae', 'rmse', 'mape'],
+      },
+    ],
     [{ labelCol: 'b', weightCol: 'w', validationMetrics: ['areaUnderROC', 'loss', 'accuracy'] }],
     [{ labelCol: 'b', validationMetrics: ['accuracy', 'areaUnderROC'] }],
     [{ labelCol: 'k', validationMetrics: ['loss', 'accuracy'] }],

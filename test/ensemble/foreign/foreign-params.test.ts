@@ -115,6 +115,16 @@ describe('parameters of LightGBM', () => {
     });
     expect(of({ objective: 'huber' })).toEqual({ lossType: 'huber', huberDelta: 0.9 });
     expect(of({ objective: 'fair', fair_c: '2' })).toEqual({ lossType: 'fair', fairScale: 2 });
+    expect(of({ objective: 'mape' })).toEqual({ lossType: 'mape' });
+    const theirs = (params: object) => fromXGBoost(params as never).options;
+    expect(theirs({ objective: 'reg:pseudohubererror', huber_slope: 3 })).toMatchObject({
+      lossType: 'pseudoHuber',
+      huberDelta: 3,
+    });
+    expect(theirs({ objective: 'reg:expectileerror', expectile_alpha: [0.9] })).toMatchObject({
+      lossType: 'expectile',
+      expectileLevel: 0.9,
+    });
     expect(of({ objective: 'tweedie', tweedie_variance_power: 1.2 })).toEqual({
       lossType: 'tweedie',
       tweediePower: 1.2,
@@ -182,7 +192,7 @@ describe('parameters of LightGBM', () => {
   it('that have no counterpart are refused, unknown ones with the nearest name', () => {
     const refused = (params: object) => () => fromLightGBM(params as never);
     expect(refused({ num_leafs: 3 })).toThrow(/got num_leafs; did you mean num_lea/);
-    expect(refused({ objective: 'mape' })).toThrow(
+    expect(refused({ objective: 'survival' })).toThrow(
       /objective in the params of fromLightGBM must be/,
     );
     expect(refused({ boosting: 'rf' })).toThrow(/RandomForestClassifier/);

@@ -151,6 +151,25 @@ describe('the model', () => {
     expect(await savedBytes(await fit({ ...options, seed: 1 }))).not.toEqual(saved);
   });
 
+  it('is the same in any order of rows where they have ids', async () => {
+    const ids = {
+      name: 'who',
+      type: 'text',
+      cells: range(1300).map((row) => `id ${row}`),
+    } as const;
+    const known: SampleData = [...data, ids];
+    const turned = pickRows(known, [...range(1300)].reverse());
+    const options = { idCol: 'who', contamination: 0.1 };
+    const wanted = await fit(options, { rows: known });
+    const other = await fit(options, { rows: turned, cuts: [700], runner: pool });
+    expect(await savedBytes(other)).toEqual(await savedBytes(wanted));
+    expect(wanted.threshold).toBeGreaterThan(0.3);
+    const byPlace = await fit({ contamination: 0.1 }, { rows: known });
+    const turnedByPlace = await fit({ contamination: 0.1 }, { rows: turned });
+    expect(await savedBytes(turnedByPlace)).not.toEqual(await savedBytes(byPlace));
+    await expect(fit({ idCol: 'nobody' })).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' });
+  });
+
   it('scores single rows with the same bits, unseen categories too', async () => {
     const model = await fit({ contamination: 0.2 });
     const other = randomData({ ...recipe, seed: 99, numRows: 60 }).map((column) =>

@@ -1,0 +1,34 @@
+/** The part of messages.ts that names what boosting can minimise, and what it can measure after a round. */
+
+/** What is minimised. */
+export type LossName =
+  | 'squared'
+  | 'classes'
+  | 'absolute'
+  | 'huber'
+  | 'fair'
+  | 'logCosh'
+  | 'pseudoHuber'
+  | 'expectile'
+  | 'mape'
+  | 'quantile'
+  | 'poisson'
+  | 'gamma'
+  | 'tweedie'
+  | 'crossEntropy'
+  | 'focal'
+  | 'oneVsAll'
+  | 'quantiles'
+  | 'ranking'
+  | 'custom';
+
+/** What can be measured after a round; `loss` is what is minimised, or the user's metric. */
+export type RoundMetric =
+  | 'loss'
+  | 'mse'
+  | 'rmse'
+  | 'mae'
+  | 'mape'
+  | 'logCosh'
+  | 'accuracy'
+  | 'areaUnderROC';
