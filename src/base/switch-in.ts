@@ -29,7 +29,7 @@ export interface SwitchInOptions {
   readonly what: string;
 }
 
-const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+let host: string | null = null;
 const leftover = /^\.(tmp|old)-(([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8})$/;
 const activeIds = new Set<string>();
 const queues = new Map<string, Promise<void>>();
@@ -94,7 +94,7 @@ async function saveInto(
   await findFolder(target);
   await refuseExisting(target, options);
   await removeLeftovers(target);
-  const id = `${host}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const id = `${thisHost()}-${process.pid}-${randomBytes(4).toString('hex')}`;
   const temporary = `${target}.tmp-${id}`;
   activeIds.add(id);
   try {
@@ -206,12 +206,18 @@ async function removeLeftovers(target: string): Promise<void> {
   }
 }
 
+/** Hashed when something is saved, for most threads never do. */
+function thisHost(): string {
+  host ??= createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+  return host;
+}
+
 /** May the writer of this leftover still be at it? Asked of another host, it may be for a day. */
 async function isAlive(entry: Leftover): Promise<boolean> {
   if (activeIds.has(entry.id)) return true;
   const [writerHost, processText] = entry.id.split('-');
   const modifiedMs = (await lstat(entry.path).catch(() => undefined))?.mtimeMs ?? 0;
-  if (writerHost !== host) return Date.now() - modifiedMs < dayMs;
+  if (writerHost !== thisHost()) return Date.now() - modifiedMs < dayMs;
   const writer = Number(processText);
   // Process numbers come again, in containers at every start; what is older than us is not ours.
   if (writer === process.pid) return modifiedMs > Date.now() - process.uptime() * 1000;

@@ -43,7 +43,7 @@ registerTask(
   (file: { path: string }): Promise<ParquetInfo> => parquetInfo(file.path),
 );
 
-registerTask('table.startDecoder', () => startDecoder());
+registerTask('table.startDecoder', (path: string) => startDecoder(path));
 
 /** What the task `table.encodeParquet` is given. */
 export interface EncodeParquetPayload {

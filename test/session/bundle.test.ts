@@ -65,6 +65,18 @@ describe('the bundle', () => {
     expect(answer).toBe('MODULE_NOT_FOUND');
   });
 
+  it.each(['index.js', 'executor-main.js'])(
+    '%s loads no module of connections when it is imported',
+    (name) => {
+      const before = `const loaded = () => process.moduleLoadList.filter((name) =>
+        /^NativeModule (crypto|http|https|net|tls|zlib)$/.test(name));
+      const first = new Set(loaded());
+      await import(${JSON.stringify(pathToFileURL(join(bundle, name)).href)});
+      console.log(JSON.stringify(loaded().filter((name) => !first.has(name))));`;
+      expect(answerOf(before)).toEqual([]);
+    },
+  );
+
   it('makes and takes tables of the Arrow that the user imports', () => {
     const answer = answerOf(
       `import { Table, tableFromArrays, vectorFromArray, DataType } from 'apache-arrow';

@@ -12,7 +12,12 @@ import { encodeParquet } from '../../src/table/parquet/encode-parquet.ts';
 import { flatColumnsOf, readFlatColumn } from '../../src/table/parquet/flat/read-flat.ts';
 import { unsnappy } from '../../src/table/parquet/flat/snappy.ts';
 import { columnChunks, parseFooter, tailBytes } from '../../src/table/parquet/footer.ts';
-import { callParquetWasm, parquetWasmBytes } from '../../src/table/parquet/parquet-wasm.ts';
+import { startDecoder } from '../../src/table/parquet/parquet-source.ts';
+import {
+  callParquetWasm,
+  dropInstance,
+  parquetWasmBytes,
+} from '../../src/table/parquet/parquet-wasm.ts';
 import { readParquet } from '../../src/table/parquet/read-parquet.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
@@ -148,6 +153,25 @@ describe('columns that are read without the decoder', () => {
       const columns = read.filter((each) => each === `${name}.parquet`);
       expect(columns.length, name).toBe(5);
     }
+  });
+
+  it('are what a thread that starts ahead loads no decoder for', async () => {
+    const columns = { x: Float64Array.of(1, 2, 3) };
+    const batch = arrow.tableFromArrays(columns).batches[0] as RecordBatch;
+    const loads = async (compression: 'snappy' | 'gzip'): Promise<boolean> => {
+      const options = { compression, rowGroupRows: 1 << 20 };
+      const [file] = encodeParquet(batch, batch.schema, options);
+      const other = join(folder, `ahead-${compression}.parquet`);
+      writeFileSync(other, file?.bytes as Uint8Array);
+      dropInstance();
+      await startDecoder(other);
+      return parquetWasmBytes() > 0;
+    };
+    expect(await loads('snappy')).toBe(false);
+    expect(await loads('gzip')).toBe(true);
+    dropInstance();
+    await startDecoder(join(fixtures, 'pyarrow-flat.parquet'));
+    expect(parquetWasmBytes()).toBe(0);
   });
 
   it('are refused by the decoder where they are broken, and never hang or crash', async () => {

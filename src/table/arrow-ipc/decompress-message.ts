@@ -4,12 +4,13 @@
  *
  *   compressed buffer:  int64 bytes of its content, −1 when stored as it is | content
  */
-import * as zlib from 'node:zlib';
+import { createRequire } from 'node:module';
 import { CoppiceError } from '../../base/errors.ts';
 import { countAt, FlatTable } from './flatbuffer.ts';
 import { notArrow } from './ipc-messages.ts';
 import { decodeLz4Frame } from './lz4-frame.ts';
 
+const require = createRequire(import.meta.url);
 const codecs = { lz4: 0, zstd: 1 } as const;
 const maxBodyBytes = 2 ** 31 - 1;
 
@@ -74,7 +75,9 @@ function bufferContent(bytes: Uint8Array, codec: number): Uint8Array {
 type ZstdDecompress = (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
 
 function decodeZstd(bytes: Uint8Array, size: number): Uint8Array {
-  const decode = (zlib as { zstdDecompressSync?: ZstdDecompress }).zstdDecompressSync;
+  // only now: what is not used costs every thread its loading
+  const zlib = require('node:zlib') as { readonly zstdDecompressSync?: ZstdDecompress };
+  const decode = zlib.zstdDecompressSync;
   if (decode === undefined) {
     const message = `its data are compressed by zstd, which needs Node 22.15 or later; this is ${process.version}. Write it with lz4 or without compression`;
     throw new CoppiceError('UNSUPPORTED', message);

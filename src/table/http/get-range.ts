@@ -58,10 +58,8 @@ export const defaultTiming: FetchTiming = {
 
 const maxRedirects = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
-const agents = {
-  'http:': new PlainAgent({ keepAlive: true }),
-  'https:': new TlsAgent({ keepAlive: true }),
-};
+let plainAgent: PlainAgent | null = null;
+let tlsAgent: TlsAgent | null = null;
 
 /**
  * Fetches a range.
@@ -136,11 +134,21 @@ interface Answer {
   end(): void;
 }
 
+/** Made when something is fetched: most threads never do. */
+function agentOf(isTls: boolean): PlainAgent {
+  if (isTls) {
+    tlsAgent ??= new TlsAgent({ keepAlive: true });
+    return tlsAgent;
+  }
+  plainAgent ??= new PlainAgent({ keepAlive: true });
+  return plainAgent;
+}
+
 /** Sends one request; resolves with the head of the answer. */
 function ask(url: URL, { start, end }: WantedRange, timing: FetchTiming): Promise<Answer> {
   const isTls = url.protocol === 'https:';
   const request = (isTls ? tlsRequest : plainRequest)(url, {
-    agent: agents[isTls ? 'https:' : 'http:'],
+    agent: agentOf(isTls),
     headers: {
       range: `bytes=${start}-${end - 1}`,
       'accept-encoding': 'identity',

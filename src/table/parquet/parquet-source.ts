@@ -36,6 +36,7 @@ import {
 } from '../schema-record.ts';
 import { freshColumn } from '../shared-batch.ts';
 import { registerSource, type SourceRequest } from '../sources.ts';
+import { isKnownCodec } from './flat/chunk-pages.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
 import { flatColumnsOf, isFlatlyRead, readFlatColumn } from './flat/read-flat.ts';
 import {
@@ -102,9 +103,16 @@ export async function parquetInfo(path: string): Promise<ParquetInfo> {
   );
 }
 
-/** Loads what this thread will decode with. */
-export function startDecoder(): void {
-  callParquetWasm(() => Schema.prototype);
+/** Loads what this thread will decode a file with: the decoder, unless all of it is read flatly. */
+export async function startDecoder(path: string): Promise<void> {
+  await withBytes(path, undefined, async (file) => {
+    const { footer, flat } = await open(file);
+    const isFlat = footer.rowGroups.every(({ numRows }, group) => {
+      if (flat === null || !isFlatlyRead(numRows, flat.size)) return false;
+      return columnChunks(footer, group, file.identity.size).every(isKnownCodec);
+    });
+    if (!isFlat) callParquetWasm(() => Schema.prototype);
+  });
 }
 
 registerSource<ParquetSource>('parquet', (source, request) => {

@@ -45,8 +45,11 @@ export async function readParquet(
   const isBrief = isHere && isBriefFile(bytes);
   const inspect = (file: FoundFile): Promise<ParquetInfo> =>
     runner.run<ParquetInfo>('table.parquetInfo', { path: file.path }, { signal, isBrief });
-  if (isHere && !isBrief)
-    startAhead(runner, bytes >= manyBytes ? runner.numThreads - files.length : 0);
+  if (isHere && !isBrief) {
+    const [first] = files;
+    const numThreads = bytes >= manyBytes ? runner.numThreads - files.length : 0;
+    startAhead(runner, numThreads, first?.path ?? '');
+  }
   const infos: ParquetInfo[] = [];
   for await (const info of mapInOrder(files, runner.numThreads * 2, inspect)) infos.push(info);
   const folders = folderColumns(files);
@@ -81,11 +84,11 @@ export async function readParquet(
   return new PartitionedTable(runner, sourceNode(schema, partitions));
 }
 
-/** Has threads start that will decode, and loads Arrow here, while the first ones read the footers. */
-function startAhead(runner: TaskRunner, numThreads: number): void {
+/** Has threads start that will decode this file, and loads Arrow here, while the first ones read the footers. */
+function startAhead(runner: TaskRunner, numThreads: number, path: string): void {
   setImmediate(() => {
     for (let i = 0; i < numThreads; i++) {
-      runner.run('table.startDecoder', null).catch(() => undefined);
+      runner.run('table.startDecoder', path).catch(() => undefined);
     }
     // the schema is made of it when the footers are there
     void Schema.prototype;

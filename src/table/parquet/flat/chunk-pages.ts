@@ -40,8 +40,8 @@ export function chunkPages(
   bytes: Uint8Array,
   isOptional: boolean,
 ): ColumnPage[] | null {
-  const codec = numberIn(chunk.metadata, codecField);
-  if (codec !== codecs.none && codec !== codecs.snappy) return null;
+  if (!isKnownCodec(chunk)) return null;
+  const codec = numberIn(chunk.metadata, codecField) as number;
   const pages: ColumnPage[] = [];
   let position = 0;
   while (position < bytes.length) {
@@ -58,6 +58,12 @@ export function chunkPages(
     position = start + size;
   }
   return pages;
+}
+
+/** True where the pages of a chunk are not compressed, or in the way that is known here. */
+export function isKnownCodec(chunk: ColumnChunk): boolean {
+  const codec = numberIn(chunk.metadata, codecField);
+  return codec === codecs.none || codec === codecs.snappy;
 }
 
 interface PageBody {
