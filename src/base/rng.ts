@@ -19,6 +19,7 @@ export const purposes = {
   search: 12,
   listTargets: 13,
   resample: 14,
+  groupOrder: 15,
   goss: 21,
   kMeans: 31,
   isolation: 41,

@@ -55,6 +55,8 @@ export interface RankingSettings {
   /** How steep the logistic loss of a pair is. */
   readonly sigma: number;
   readonly normalises: boolean;
+  /** Orders of groups are drawn: a Gumbel draw times this is added to each score before rows are put in order. */
+  readonly orderNoise: number;
   /** A pair weighs what swapping it changes in the NDCG, or as much as its gains differ. */
   readonly pairWeight: 'ndcg' | 'gain';
   /** The first so many rounds learn the grades, row by row. */

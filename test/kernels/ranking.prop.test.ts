@@ -79,8 +79,8 @@ function lambdasByHand(
       const [high, low] = (labels[a] as number) > (labels[b] as number) ? [a, b] : [b, a];
       const delta = (scores[high] as number) - (scores[low] as number);
       const gap = 2 ** (labels[high] as number) - 2 ** (labels[low] as number);
-      let change = (rules > 1 ? gap : gap * Math.abs(discount(i) - discount(j))) * ideal;
-      if (rules % 2 === 1 && best !== worst) change /= 0.01 + Math.abs(delta);
+      let change = ((rules & 2) > 0 ? gap : gap * Math.abs(discount(i) - discount(j))) * ideal;
+      if ((rules & 5) === 1 && best !== worst) change /= 0.01 + Math.abs(delta);
       const p = 1 / (1 + exp(sigma * delta));
       grads[low] = (grads[low] as number) + sigma * change * p;
       grads[high] = (grads[high] as number) - sigma * change * p;
@@ -99,7 +99,7 @@ describe('gradients of pairs', () => {
     const cases = fc.record({
       truncation: fc.constantFrom(1, 3, 30, 1000),
       sigma: fc.constantFrom(0.5, 1, 2),
-      rules: fc.constantFrom(0, 1, 2, 3),
+      rules: fc.constantFrom(0, 1, 2, 3, 4, 5, 7),
     });
     fc.assert(
       fc.property(arbitraryDraws, sizes, cases, (draws, groupSizes, found) => {

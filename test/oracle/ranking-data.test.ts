@@ -34,6 +34,7 @@ describe.runIf(runs)('GBTRanker', () => {
       labelCol: 'relevance',
       groupCol: 'qid',
       maxIter: 100,
+      orderNoise: 0,
     });
     const scored = await (await ranker.fit(train)).transform(test);
     const evaluator = new RankingEvaluator({ labelCol: 'relevance', groupCol: 'qid', k: 10 });

@@ -1107,6 +1107,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/boosting/continuing.test.ts'],
   },
   {
+    name: 'the order that is drawn for a group is the same in every round',
+    edits: [
+      {
+        file: 'src/training/ranking/draw-order.ts',
+        find: 'hash32(seed, purposes.groupOrder, round)',
+        replace: 'hash32(seed, purposes.groupOrder, 0 * round)',
+      },
+    ],
+    tests: ['test/training/ranking/draw-order.test.ts'],
+  },
+  {
     name: "a row counts among the others in its group's cross-entropy",
     edits: [
       {

@@ -162,6 +162,7 @@ const ranking = fc.oneof(
     truncationLevel: fc.constantFrom(1, 5, 30),
     sigmoid: fc.constantFrom(0.5, 1),
     lambdarankNorm: fc.boolean(),
+    orderNoise: fc.constantFrom(0, 1),
     pairWeight: fc.constantFrom('ndcg', 'gain'),
     pointwiseRounds: fc.constantFrom(0, 2),
     ndcgAt,

@@ -60,7 +60,8 @@ function mergeRows(scores: usize, source: usize, target: usize, from: u32, middl
  * Derivatives of the pairwise logistic loss of each group, each pair weighted by what swapping it would change in
  * the NDCG (C. Burges, "From RankNet to LambdaRank to LambdaMART", 2010). Pairs are those of a row among the first
  * `truncation` of its group; they are added up in their order. rules: bit 0 divides a pair by the distance of its
- * scores, and a group by its own sum, as LightGBM does; bit 1 weighs a pair by its gains alone, whatever their places.
+ * scores, and a group by its own sum, as LightGBM does; bit 1 weighs a pair by its gains alone, whatever their places;
+ * bit 2 leaves the distance of scores alone.
  *
  *   labels, gains, scores, grads, hesses  f64 a row        discounts  f64 a place of the longest group
  *   ideals  f64 a group: 1 / (the best DCG among the first `truncation`), or 0
@@ -80,7 +81,7 @@ export function lambdaGradients(
     if (ideal == 0.0) continue;
     const best = scoreOf(scores, load<u32>(order + (<usize>begin << 2)));
     const worst = scoreOf(scores, load<u32>(order + (<usize>(end - 1) << 2)));
-    const scales = (rules & 1) != 0 && best != worst;
+    const scales = (rules & 5) == 1 && best != worst;
     let sum = 0.0;
     const last = min<u32>(begin + truncation, end);
     for (let i = begin; i < last; i++) {

@@ -60,6 +60,8 @@ const objective: Rule = (value, options, all) => {
   if (ranking !== undefined) {
     options['task'] = 'ranking';
     if (ranking !== 'lambdarank') options['lossType'] = ranking;
+    // there the order is that of the scores
+    else options['orderNoise'] = 0;
     return;
   }
   const lossType = losses[name];

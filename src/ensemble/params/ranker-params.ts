@@ -28,8 +28,10 @@ export const gbtRankerParams = defineParams(
     truncationLevel: int({ default: 30, min: 1, since: '0.1.0' }),
     /** How steep the logistic loss of a pair is. */
     sigmoid: float({ default: 1, above: 0, since: '0.1.0' }),
-    /** Divide a pair by the distance of its scores, and a group's gradients by their sum. */
+    /** Divide a group's gradients by their sum; with orderNoise 0, also a pair by the distance of its scores. */
     lambdarankNorm: bool({ default: true, since: '0.1.0' }),
+    /** How strongly the order of a group, by which its pairs are weighed, is drawn anew in each round; 0: it is that of the scores. */
+    orderNoise: float({ default: 1, min: 0, since: '0.1.0' }),
     /** What a pair weighs: what swapping it changes in the NDCG (ndcg, the usual one), or the difference of its gains (gain). */
     pairWeight: oneOf(['ndcg', 'gain'], { since: '0.1.0' }),
     /** The first so many rounds learn the grades themselves, row by row; pairs or groups are learned from afterwards. */
@@ -65,7 +67,9 @@ function checkPairs(
   isGiven: IsGiven,
 ): string | null {
   if (params.lossType !== 'xendcg') return null;
-  const name = ['truncationLevel', 'sigmoid', 'lambdarankNorm', 'pairWeight'].find(isGiven);
+  const name = ['truncationLevel', 'sigmoid', 'lambdarankNorm', 'orderNoise', 'pairWeight'].find(
+    isGiven,
+  );
   return name === undefined ? null : `${name} must be left out with lossType xendcg`;
 }
 
@@ -75,17 +79,20 @@ export function rankingObjective(params: {
   readonly truncationLevel: number;
   readonly sigmoid: number;
   readonly lambdarankNorm: boolean;
+  readonly orderNoise: number;
   readonly pairWeight: 'ndcg' | 'gain' | undefined;
   readonly pointwiseRounds: number;
   readonly labelGains: readonly number[] | undefined;
   readonly ndcgAt: number;
 }): GBTObjective {
+  const loss = params.lossType ?? 'lambdarank';
   const ranking = {
-    loss: params.lossType ?? 'lambdarank',
+    loss,
     labelGains: params.labelGains ?? defaultGains,
     truncationLevel: params.truncationLevel,
     sigma: params.sigmoid,
     normalises: params.lambdarankNorm,
+    orderNoise: loss === 'lambdarank' ? params.orderNoise : 0,
     pairWeight: params.pairWeight ?? 'ndcg',
     pointwiseRounds: params.pointwiseRounds,
     ndcgAt: params.ndcgAt,

@@ -97,7 +97,7 @@ export function lambdaGradients(
     if (ideal === 0) continue;
     const best = m.f64(scores + m.u32(order + begin * 4) * 8);
     const worst = m.f64(scores + m.u32(order + (end - 1) * 4) * 8);
-    const scales = (rules & 1) !== 0 && best !== worst;
+    const scales = (rules & 5) === 1 && best !== worst;
     let sum = 0;
     for (let i = begin; i < Math.min(begin + truncation, end); i++) {
       const rowI = m.u32(order + i * 4) * 8;

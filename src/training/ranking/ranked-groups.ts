@@ -11,6 +11,7 @@ import { sumOverRanks } from '../base-score.ts';
 import type { RankingSettings } from '../messages.ts';
 import type { RoundDraw } from '../objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
+import { drawOrder } from './draw-order.ts';
 import { type GroupLists, gatherScores } from './group-lists.ts';
 import { bestGain, discountsOf, ndcg } from './ndcg.ts';
 
@@ -79,15 +80,26 @@ export class RankedGroups {
     this.#meanGrade = (sum as number) / (weight as number);
   }
 
-  /** Orders the groups by the scores of the process's rows; every rank calls it. */
-  async sort(scores: Float64Array): Promise<void> {
+  /**
+   * Orders the groups by the scores of the process's rows; every rank calls it.
+   *
+   * @param draw where the order is to be drawn, if it is drawn at all
+   */
+  async sort(scores: Float64Array, draw: RoundDraw | null = null): Promise<void> {
     const { starts, labels } = this.#lists;
     const own = this.#f64('scores', labels.length);
     await gatherScores(this.#environment, this.#lists, scores, own);
+    const isDrawn = draw !== null && this.#settings.orderNoise > 0;
+    if (isDrawn) {
+      const { orderNoise, sigma } = this.#settings;
+      const rows = { keys: this.#lists.keys, scores: own };
+      drawOrder(draw, orderNoise / sigma, rows, this.#f64('drawn', labels.length));
+    }
+    const at = this.#at;
+    const sorted = isDrawn ? at.drawn : at.scores;
     this.#inSlices((from, end) => {
-      const at = this.#at;
-      const { starts: address, scores: s, order, scratch } = at;
-      this.#kernels.sortGroups(address + 4 * from, end - from, s, order, scratch);
+      const first = at.starts + 4 * from;
+      this.#kernels.sortGroups(first, end - from, sorted, at.order, at.scratch);
     }, starts);
   }
 
@@ -113,7 +125,7 @@ export class RankedGroups {
   #deriveLists({ seed, round }: RoundDraw): void {
     const { starts, labels, keys } = this.#lists;
     const key = hash32(seed, purposes.listTargets, round);
-    const targets = this.#f64('targets', labels.length);
+    const targets = this.#f64('drawn', labels.length);
     for (let e = 0; e < labels.length; e++) {
       const drawn = unitInterval(mix32(key ^ mix32(keys[e] as number)));
       targets[e] = (this.#gains[e] as number) + 1 - drawn;
@@ -121,13 +133,14 @@ export class RankedGroups {
     const at = this.#at;
     this.#inSlices((from, end) => {
       const first = at.starts + 4 * from;
-      this.#kernels.listGradients(first, end - from, at.scores, at.targets, at.grads, at.hesses);
+      this.#kernels.listGradients(first, end - from, at.scores, at.drawn, at.grads, at.hesses);
     }, starts);
   }
 
   #derivePairs(): void {
     const { starts } = this.#lists;
-    const { truncationLevel, sigma, normalises, pairWeight } = this.#settings;
+    const { truncationLevel, sigma, normalises, pairWeight, orderNoise } = this.#settings;
+    const rules = (normalises ? 1 : 0) | (pairWeight === 'gain' ? 2 : 0) | (orderNoise > 0 ? 4 : 0);
     const at = this.#at;
     this.#inSlices((from, end) => {
       this.#kernels.lambdaGradients(
@@ -141,7 +154,7 @@ export class RankedGroups {
         at.discounts,
         truncationLevel,
         sigma,
-        (normalises ? 1 : 0) | (pairWeight === 'gain' ? 2 : 0),
+        rules,
         at.grads,
         at.hesses,
       );
@@ -220,7 +233,8 @@ const columns = [
   { name: 'scores', bytes: 8, per: 'entry' },
   { name: 'labels', bytes: 8, per: 'entry' },
   { name: 'gains', bytes: 8, per: 'entry' },
-  { name: 'targets', bytes: 8, per: 'entry' },
+  // targets of rows, or the scores that an order is drawn by
+  { name: 'drawn', bytes: 8, per: 'entry' },
   { name: 'grads', bytes: 8, per: 'entry' },
   { name: 'hesses', bytes: 8, per: 'entry' },
   { name: 'order', bytes: 4, per: 'entry' },

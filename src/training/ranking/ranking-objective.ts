@@ -58,7 +58,7 @@ export class RankingObjective implements Objective {
       environment.f64(address - 8 * train.start, train.numProcess);
     // all ranks' scores are written, then all ranks' gradients
     await environment.wait(environment.collective.barrier());
-    await this.#train.sort(column(rows.scores));
+    await this.#train.sort(column(rows.scores), draw);
     this.#train.deriveLoss(draw);
     this.#train.writeGradients(column(rows.grads), column(rows.hesses));
     await environment.wait(environment.collective.barrier());

@@ -152,6 +152,18 @@ describe('GBTRanker', () => {
     expect(treeBytes(whole)).toEqual(treeBytes(model));
   });
 
+  it('goes on from a model as if it had not stopped', async () => {
+    const whole = await fitSample(ranker(), train);
+    const half = await fitSample(ranker({ maxIter: 6 }), train);
+    const rest = await fitSample(ranker({ maxIter: 6 }), train, { initialModel: half });
+    expect(treeBytes(rest)).toEqual(treeBytes(whole));
+    const other = await fitSample(ranker({ seed: 5 }), train);
+    expect(treeBytes(other)).not.toEqual(treeBytes(whole));
+    const undrawn = async (seed: number): Promise<number[]> =>
+      await predictedNumbers(await fitSample(ranker({ orderNoise: 0, seed }), train), held);
+    expect(await undrawn(5)).toEqual(await undrawn(0));
+  });
+
   it('takes gains for what they are to each other', async () => {
     const model = await fitSample(ranker({ labelGains: [0, 1, 2, 3, 4] }), train);
     const larger = await fitSample(ranker({ labelGains: [0, 8, 16, 24, 32] }), train);

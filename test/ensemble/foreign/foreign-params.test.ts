@@ -25,6 +25,7 @@ describe('parameters of LightGBM', () => {
       labelGains: [0, 1, 3],
       sigmoid: 2,
       ndcgAt: 5,
+      orderNoise: 0,
       groupCol: 'query',
     });
     const list = fromLightGBM({
