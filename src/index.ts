@@ -78,7 +78,13 @@ export type {
 export type { GBTClassifierOptions, GBTRegressorOptions } from './ensemble/params/gbt-params.ts';
 export type { IsolationForestOptions } from './ensemble/params/isolation-params.ts';
 export type { GBTRankerOptions } from './ensemble/params/ranker-params.ts';
-export type { Score, Scorer, ScorerRow, ScorerValue } from './ensemble/prediction/scorer.ts';
+export type {
+  Score,
+  Scorer,
+  ScorerCell,
+  ScorerRow,
+  ScorerValue,
+} from './ensemble/prediction/scorer.ts';
 // evaluation
 export {
   BinaryClassificationEvaluator,
@@ -367,6 +373,7 @@ export {
 } from './table/partitioned-table.ts';
 export type { TypedArray } from './table/shared-buffer.ts';
 export type { SqlOptions } from './table/sql/run-sql.ts';
+export type { TableInput } from './table/table-input.ts';
 export { type DropNullsOptions, TableNulls } from './table/table-nulls.ts';
 export { TableWriter } from './table/table-writer.ts';
 export type {

@@ -3,6 +3,7 @@
  * the table's runner for a gang and do not know which it is.
  */
 
+import { abortedError } from '../base/abort.ts';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { InlineCollective } from './inline/inline-collective.ts';
 import { runProgram } from './rank-program.ts';
@@ -83,7 +84,7 @@ export function gangRunnerOf(runner: TaskRunner): GangRunner {
 export async function runAlone(request: GangRequest): Promise<unknown> {
   const collective = new InlineCollective(() => {
     if (request.signal?.aborted === true) {
-      throw new CoppiceError('ABORTED', `the ${request.program} job was aborted`);
+      throw abortedError(`the ${request.program} job`, request.signal);
     }
   });
   const context = {

@@ -3,6 +3,7 @@
  * the thread that runs it looks the name up in the table that {@link registerTask} fills. Buffers are
  * shared (SharedArrayBuffer), never copied.
  */
+import { abortedError } from '../base/abort.ts';
 import { CoppiceError } from '../base/errors.ts';
 
 /** Options of one task. */
@@ -49,7 +50,7 @@ export class InlineRunner implements TaskRunner {
 
   async run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
     if (options.signal?.aborted === true) {
-      throw new CoppiceError('ABORTED', `the task ${name} was aborted before it began`);
+      throw abortedError(`the task ${name}`, options.signal);
     }
     return (await runTask(name, payload)) as T;
   }

@@ -1,7 +1,9 @@
 /** Finds a replacement for the missing values of numeric columns. */
+
 import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -44,6 +46,7 @@ export class Imputer extends Estimator<ImputerModel, typeof imputerParams.schema
   }
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<ImputerModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const inputs = columnPairs(this).map((pair) => pair.input);
     const surrogates = await this.#surrogates(table, inputs, options);

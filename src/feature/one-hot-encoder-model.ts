@@ -1,6 +1,6 @@
 /** A fitted OneHotEncoder: the categories of each column. */
 import { Field, type Schema, Struct, Uint8 } from 'apache-arrow';
-import { defineParams, type Options } from '../params/define-params.ts';
+import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { bool, oneOf } from '../params/kinds.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
@@ -27,14 +27,23 @@ export const oneHotEncoderSpecs = {
   dropLast: bool({ default: true, since: '0.1.0' }),
   /** What to do with a category not seen at fit: refuse it, or make it the last category. */
   handleInvalid: oneOf(['error', 'keep'], { default: 'error', since: '0.1.0' }),
+  /** Missing values are of the category that `handleInvalid: 'keep'` makes; by default they stay missing. */
+  missingAsUnknown: bool({ since: '0.1.0' }),
 };
 
 /** Parameters of {@link OneHotEncoderModel}. */
 export const oneHotEncoderModelParams = defineParams(
   'OneHotEncoderModel',
   oneHotEncoderSpecs,
-  checkColumnPairs,
+  checkOneHot,
 );
+
+/** What the parameters must keep to together. */
+export function checkOneHot(params: Resolved<typeof oneHotEncoderSpecs>): string | null {
+  if (params.missingAsUnknown === true && params.handleInvalid !== 'keep')
+    return "missingAsUnknown must be left out where handleInvalid is not 'keep'";
+  return checkColumnPairs(params);
+}
 
 /** Options of {@link OneHotEncoderModel}. @interface */
 export type OneHotEncoderModelOptions = Options<typeof oneHotEncoderModelParams.schema>;
@@ -50,7 +59,7 @@ export interface OneHotEncoderState {
  * The result of `OneHotEncoder.fit`.
  *
  * Input: the fitted columns. Output: for each a struct with a uint8 child for each category, named like
- * it; all null where the input is null.
+ * it; all null where the input is null, unless `missingAsUnknown`.
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`; where the table is read
  *   `CATEGORY_UNSEEN`
@@ -72,10 +81,11 @@ export class OneHotEncoderModel extends Model<typeof oneHotEncoderModelParams.sc
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
     const schema = this.transformSchema(table.schema);
     const pairs = columnPairs(this);
-    const { handleInvalid, dropLast } = this.params;
+    const { handleInvalid, missingAsUnknown, dropLast } = this.params;
     const categories = this.categories.map((values) => shareStrings(this.#withUnknown(values)));
     const owner = this.className;
-    const spec: EncodeOneHotSpec = { owner, pairs, handleInvalid, categories, dropLast };
+    const invalid = { handleInvalid, missingIsUnknown: missingAsUnknown === true };
+    const spec: EncodeOneHotSpec = { owner, pairs, ...invalid, categories, dropLast };
     return withStageOperator(table, schema, { kind: 'feature.encodeOneHot', pairs, spec });
   }
 

@@ -8,17 +8,13 @@ import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { numericKind } from '../table/column-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { checkColumnPairs, columnPairs, schemaWithPairs } from './column-pairs.ts';
-import { OneHotEncoderModel, oneHotEncoderSpecs } from './one-hot-encoder-model.ts';
+import { columnPairs, schemaWithPairs } from './column-pairs.ts';
+import { checkOneHot, OneHotEncoderModel, oneHotEncoderSpecs } from './one-hot-encoder-model.ts';
 import { countValues } from './statistics/count-values.ts';
 import { indexedField } from './string-indexer-model.ts';
 
 /** Parameters of {@link OneHotEncoder}. */
-export const oneHotEncoderParams = defineParams(
-  'OneHotEncoder',
-  oneHotEncoderSpecs,
-  checkColumnPairs,
-);
+export const oneHotEncoderParams = defineParams('OneHotEncoder', oneHotEncoderSpecs, checkOneHot);
 
 /** Options of {@link OneHotEncoder}. @interface */
 export type OneHotEncoderOptions = Options<typeof oneHotEncoderParams.schema>;
@@ -28,7 +24,8 @@ export type OneHotEncoderOptions = Options<typeof oneHotEncoderParams.schema>;
  *
  * Input: text, dictionaries, booleans or numbers. Output: a struct with a uint8 child for each category,
  * numbers in their order, text by its UTF-8 bytes; the last one is left out unless `dropLast` is false. A
- * null stays null in every child.
+ * null stays null in every child; a linear model takes no nulls, so give `handleInvalid: 'keep'` and
+ * `missingAsUnknown` before one.
  * Cost: one read of the columns. Determinism: the categories do not depend on order or partitions.
  *
  * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`; at transform

@@ -1,6 +1,8 @@
 /** Puts numbers into buckets that hold about as many rows each. */
+
 import { Field, Float64, type Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -54,6 +56,7 @@ export class QuantileDiscretizer extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<QuantileDiscretizerModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { numBuckets } = this.params;
     const inputs = columnPairs(this).map((pair) => pair.input);

@@ -1,6 +1,8 @@
 /** Brings numeric columns to one scale by quantiles, which a few wild values cannot move. */
+
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -45,6 +47,7 @@ export class RobustScaler extends Estimator<RobustScalerModel, typeof robustScal
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<RobustScalerModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { lower, upper } = this.params;
     const paths = scaledPaths(this, table.schema);

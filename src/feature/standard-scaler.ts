@@ -1,6 +1,8 @@
 /** Brings numeric columns to one scale. */
+
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -53,6 +55,7 @@ export class StandardScaler extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<StandardScalerModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const paths = scaledPaths(this, table.schema);
     const sources = paths.flat().map((path) => ({ path }));

@@ -1,7 +1,9 @@
 /** Gives every value of a text column a number, by how often it occurs or by its place in the alphabet. */
+
 import type { Schema } from 'apache-arrow';
 import { compareUtf8 } from '../binning/category-dictionary.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -55,6 +57,7 @@ export class StringIndexer extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<StringIndexerModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const inputs = columnPairs(this).map((pair) => pair.input);
     const counts = await countValues(table, inputs, options);

@@ -1,8 +1,10 @@
 /** Replaces categories by the mean of their labels, without telling any training row its own label. */
+
 import { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { compareUtf8 } from '../binning/category-dictionary.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { columnTypeError, requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions, type Fitted } from '../pipeline/estimator.ts';
 import { isText, type LabelValue } from '../pipeline/label-values.ts';
@@ -87,6 +89,7 @@ export class TargetEncoder extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<TargetEncoderModel> {
+    checkFit(this.className, table, options);
     return this.#model(await this.#learn(table, options));
   }
 

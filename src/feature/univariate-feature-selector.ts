@@ -1,7 +1,9 @@
 /** Keeps the features that, each alone, tell something of the label. */
+
 import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { columnTypeError, requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { isText } from '../pipeline/label-values.ts';
@@ -69,6 +71,7 @@ export class UnivariateFeatureSelector extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<UnivariateFeatureSelectorModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { featuresCol, labelCol } = this.params;
     const owner = this.className;

@@ -1,7 +1,9 @@
 /** Leaves out features that hardly vary. */
+
 import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -58,6 +60,7 @@ export class VarianceThresholdSelector extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<VarianceThresholdSelectorModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { featuresCol, varianceThreshold } = this.params;
     const parts = vectorParts(selectorColumn(this), table.schema);

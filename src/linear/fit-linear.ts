@@ -4,6 +4,7 @@ import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { emitWarning } from '../base/warn.ts';
 import { type GangRequest, gangRunnerOf } from '../cluster/gang-runner.ts';
+import { runHeardGang } from '../cluster/heard-gang.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
@@ -98,7 +99,7 @@ export async function fitLinear(
     signal: options.signal,
     onMessage: (message) => options.onProgress?.(message as TrainingProgress),
   };
-  const answers = (await runner.runGang(request)) as LinearResult[];
+  const answers = (await runHeardGang(runner, request)) as LinearResult[];
   keepMemory(table.runner, memory);
   const result = answers[0] as LinearResult;
   if (result.classes.length === 1) {

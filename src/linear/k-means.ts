@@ -1,8 +1,11 @@
 /** Clusters around their means. */
+
 import { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { gangRunnerOf } from '../cluster/gang-runner.ts';
+import { runHeardGang } from '../cluster/heard-gang.ts';
 import { defineParams } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { columnTypeError, refuseExistingColumn, requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { findFeatures } from '../pipeline/fit-columns.ts';
@@ -53,6 +56,7 @@ export class KMeans extends Estimator<KMeansModel, typeof kMeansParams.schema> {
   }
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<KMeansModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { className: owner, params } = this;
     const { signal, onProgress } = options;
@@ -67,7 +71,7 @@ export class KMeans extends Estimator<KMeansModel, typeof kMeansParams.schema> {
     const { k, initMode, initSteps, maxIter, tol, seed } = params;
     const isSmall = numRows * features.length * k < valuesForSeveralRanks;
     const memory = takeMemory(table.runner);
-    const answers = (await runner.runGang({
+    const answers = (await runHeardGang(runner, {
       program: 'clusters',
       width: isSmall ? 1 : runner.numThreads,
       memory,

@@ -9,7 +9,12 @@ import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import { checkThresholds, winnerAt } from '../pipeline/class-columns.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
-import { type OffsetPaths, offsetPaths, offsetsOfRow } from '../pipeline/offset-column.ts';
+import {
+  type OffsetPaths,
+  offsetFields,
+  offsetPaths,
+  offsetsOfRow,
+} from '../pipeline/offset-column.ts';
 import { RowReader, type Scorer } from '../pipeline/row-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -160,6 +165,10 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
   /** The offset column that predictions read; a model of one class says it whatever the margin. */
   get #usedOffsetCol(): string | undefined {
     return this.data.classes.length === 1 ? undefined : this.offsetCol;
+  }
+
+  override get offsetColumns(): LogicalSchema {
+    return offsetFields(this.#usedOffsetCol, this.data.intercepts.length);
   }
 
   #offsetPaths(schema: Schema): OffsetPaths {

@@ -1,6 +1,8 @@
 /** Linear regression by least squares. */
+
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -104,6 +106,7 @@ export class LinearRegression extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<LinearRegressionModel> {
+    checkFit(this.className, table, options);
     const { params, className: owner } = this;
     const learner = learnerOf('leastSquares', params);
     const fit = { owner, params, labelKind: 'numeric', learner } as const;

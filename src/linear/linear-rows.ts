@@ -234,7 +234,7 @@ function badValue(
   };
   const got = Number.isNaN(value) ? 'null or NaN' : String(value);
   const remedy = Number.isNaN(value)
-    ? 'fill it with an Imputer, or drop such rows with table.na.drop()'
+    ? 'fill a number with an Imputer, give missing categories a column with missingAsUnknown of OneHotEncoder, or drop such rows with table.na.drop()'
     : 'scale the column, or leave it out';
   return new CoppiceError(
     'DATA_INVALID',

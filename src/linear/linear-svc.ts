@@ -1,6 +1,8 @@
 /** A linear support vector classifier of two classes. */
+
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { classWeights } from '../pipeline/class-weights-param.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -113,6 +115,7 @@ export class LinearSVC extends Estimator<LinearSVCModel, typeof linearSvcParams.
   }
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<LinearSVCModel> {
+    checkFit(this.className, table, options);
     const { params, className: owner } = this;
     const learner = learnerOf('squaredHinge', params);
     const fit = { owner, params, labelKind: 'class', learner } as const;

@@ -1,8 +1,10 @@
 /** Logistic regression: of two classes, and of several. */
+
 import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { oneOf } from '../params/kinds.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { classWeights } from '../pipeline/class-weights-param.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -163,6 +165,7 @@ export class LogisticRegression extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<LogisticRegressionModel> {
+    checkFit(this.className, table, options);
     const { params, className: owner } = this;
     const learner = learnerOf('logistic', params);
     const fit = { owner, params, labelKind: 'class', learner } as const;

@@ -104,7 +104,7 @@ export function featureInvalid(
   const place = where === null ? '' : ` in row ${where.row} of partition ${where.partition}`;
   return new CoppiceError(
     'DATA_INVALID',
-    `feature ${name} of ${owner} must be a finite number; got ${got}${place}; fill missing values with an Imputer before the model`,
+    `feature ${name} of ${owner} must be a finite number; got ${got}${place}; fill missing values before the model, with an Imputer or missingAsUnknown of OneHotEncoder`,
     { context: { owner, column: name, ...where } },
   );
 }

@@ -18,6 +18,10 @@ import { type LogicalField, type LogicalSchema, logicalSchema } from './logical-
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`
  */
 export function checkSchema(owner: string, expected: LogicalSchema, actual: Schema): void {
+  if (!Array.isArray((actual as Partial<Schema> | undefined)?.fields)) {
+    const rule = 'a PartitionedTable: make one by createTable or read one by session.read';
+    throw new CoppiceError('PARAM_INVALID', `table given to ${owner} must be ${rule}`);
+  }
   for (const wanted of expected) requireName(owner, wanted.name, actual);
   const found = logicalSchema(actual);
   for (const wanted of expected) {

@@ -22,6 +22,13 @@ export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transform
   /** The columns that transform reads, with their types at fit. */
   abstract readonly inputSchema: LogicalSchema;
 
+  /** The columns that transform reads besides these: margins that rows bring with them, for any model inside too. */
+  get offsetColumns(): LogicalSchema {
+    return this.nestedStages().flatMap(([, stage]) =>
+      stage instanceof Model ? (stage as Model).offsetColumns : [],
+    );
+  }
+
   /** The names of the columns that the model predicts into; null for one that predicts nothing. */
   get predictionColumns(): PredictionColumns | null {
     const params = this.params as Readonly<Record<string, unknown>>;

@@ -6,6 +6,7 @@ import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { numericKind } from '../table/numeric-kind.ts';
 import { columnTypeError, requireColumn } from './check-schema.ts';
+import type { LogicalSchema } from './logical-schema.ts';
 import type { ScorerRow, ScorerValue } from './row-reader.ts';
 
 /** Where the offsets lie in a table: one path a score; none without an offset column. */
@@ -37,6 +38,12 @@ export function offsetPaths(
   }
   if (!isVector) return [[offsetCol]];
   return Array.from({ length }, (_, k) => [offsetCol, String(k)]);
+}
+
+/** The column as a fitted model reads it; none without one. */
+export function offsetFields(offsetCol: string | undefined, numScores: number): LogicalSchema {
+  if (offsetCol === undefined) return [];
+  return [{ name: offsetCol, type: numScores === 1 ? 'double' : `vector[${numScores}]` }];
 }
 
 /** The error for an offset that is no finite number, at prediction. @param where `in row 3 of a partition` */

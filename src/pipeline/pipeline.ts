@@ -3,6 +3,7 @@
  * on what the stages before them gave and their models applied; after the last estimator nothing more
  * needs to be computed, so later transformers are only kept.
  */
+
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { describeValue } from '../base/describe-value.ts';
@@ -11,6 +12,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { checkFit } from './check-fit.ts';
 import { Estimator, type FitOptions, type Fitted } from './estimator.ts';
 import { logicalSchema } from './logical-schema.ts';
 import { PipelineModel } from './pipeline-model.ts';
@@ -53,6 +55,7 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
   }
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<PipelineModel> {
+    checkFit(this.className, table, options);
     return (await this.#run(table, options, false)).model;
   }
 

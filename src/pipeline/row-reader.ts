@@ -2,18 +2,32 @@
  * Scoring of one row: what goes in and what comes out, and how the row's values are read into an array, by feature
  * name from an object, by position from an array. Categories become their positions in the model's list.
  */
+import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
+import { nameSuggestion } from '../base/nearest-name.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
 
-/** A value of a row: a number, a boolean or a category; null, undefined and NaN are missing. */
+/**
+ * A value of a row: a number, a boolean or a category; null, undefined and NaN are missing. A text where the model
+ * learned from numbers is refused, as it is in a table.
+ */
 export type ScorerValue = number | string | boolean | bigint | null | undefined;
+
+/** What a row may hold by name: a value, a date, a vector, or a struct of such. */
+export type ScorerCell =
+  | ScorerValue
+  | Date
+  | readonly number[]
+  | Float64Array
+  | Float32Array
+  | { readonly [name: string]: ScorerCell };
 
 /**
  * One row: values by feature name, or in the order of the model's features. A model with an offset column reads
  * it too, by name: a number, or one number a class.
  */
 export type ScorerRow =
-  | Readonly<Record<string, ScorerValue | readonly number[]>>
+  | Readonly<Record<string, ScorerCell>>
   | readonly ScorerValue[]
   | Float64Array
   | Float32Array;
@@ -62,10 +76,16 @@ export class RowReader {
     return counts;
   }
 
-  /** Reads a row into the values. @throws CoppiceError `DATA_INVALID` for an array of another length */
+  /**
+   * Reads a row into the values.
+   *
+   * @throws CoppiceError `DATA_INVALID` for an array of another length, an object that names no feature, or a value that
+   *   is no number where the model learned from numbers
+   */
   read(row: ScorerRow): void {
     if (Array.isArray(row) || ArrayBuffer.isView(row)) this.#readArray(row);
-    else this.#readObject(row as NamedRow);
+    else if (typeof row === 'object' && row !== null) this.#readObject(row as NamedRow);
+    else throw this.#noRow(row);
     if (this.#zeroes === null) return;
     for (let f = 0; f < this.values.length; f++) {
       if (this.#zeroes[f] === true && this.values[f] === 0) this.values[f] = Number.NaN;
@@ -82,14 +102,39 @@ export class RowReader {
   }
 
   #readObject(row: NamedRow): void {
-    for (let f = 0; f < this.values.length; f++) this.#set(f, row[this.#names[f] as string]);
+    let isNamed = false;
+    for (let f = 0; f < this.values.length; f++) {
+      const value = row[this.#names[f] as string];
+      if (value !== undefined) isNamed = true;
+      this.#set(f, value);
+    }
+    if (!isNamed) throw this.#noRow(row);
+  }
+
+  /** The error for what has no value of any feature: a body that was not unpacked, names in another case. */
+  #noRow(row: unknown): CoppiceError {
+    const keys = typeof row === 'object' && row !== null ? Object.keys(row) : [];
+    const hint = keys.length === 1 ? nameSuggestion(keys[0] as string, this.#names) : '';
+    const names = this.#names.slice(0, 12).join(', ');
+    const message =
+      `row given to a scorer must have a value or null for at least one of the model's features (${names}` +
+      `${this.#names.length > 12 ? ', …' : ''}); got ${describeValue(row)}${hint.startsWith('did') ? `; ${hint}` : ''}`;
+    return new CoppiceError('DATA_INVALID', message);
   }
 
   #set(feature: number, value: ScorerValue): void {
     const positions = this.#positions[feature] as ReadonlyMap<string, number> | null;
     if (typeof value === 'number' && positions === null) this.values[feature] = value;
     else if (value === null || value === undefined) this.values[feature] = Number.NaN;
-    else if (positions === null) this.values[feature] = Number(value);
+    else if (positions === null) this.values[feature] = this.#number(feature, value);
     else this.values[feature] = positions.get(String(value)) ?? -1;
+  }
+
+  #number(feature: number, value: unknown): number {
+    if (typeof value === 'boolean' || typeof value === 'bigint' || value instanceof Date)
+      return Number(value);
+    const column = this.#names[feature] as string;
+    const message = `${column} of a row given to a scorer must be a number or null; got ${describeValue(value)}`;
+    throw new CoppiceError('DATA_INVALID', message, { context: { column } });
   }
 }

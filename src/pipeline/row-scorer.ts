@@ -34,7 +34,11 @@ export async function rowScorer(model: Model): Promise<Scorer> {
   const owner = model.className;
   const names = model.predictionColumns;
   if (names === null) throw unsupported(owner, 'a stage that predicts');
-  const { inputSchema } = model;
+  const named = new Set(model.inputSchema.map(({ name }) => name));
+  const margins = model.offsetColumns.filter(({ name }) => !named.has(name));
+  // members may share a column of margins
+  const offsets = new Map(margins.map((field) => [field.name, field])).values();
+  const inputSchema = [...model.inputSchema, ...offsets];
   const columns = inputSchema.map((field) => [field.name, cellOf(field, null)] as const);
   const table = tableFromColumns(new InlineRunner(), Object.fromEntries(columns), {
     numPartitions: 1,
@@ -49,7 +53,7 @@ export async function rowScorer(model: Model): Promise<Scorer> {
   if (partition?.source !== given?.source) throw unsupported(owner, 'no step that runs a closure');
   const run = await preparePartition(partition as PartitionSpec, wanted);
   return (row) => {
-    if (Array.isArray(row) || ArrayBuffer.isView(row)) {
+    if (typeof row !== 'object' || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
       const message = `row given to the scorer of ${owner} must be an object of values by column name; got ${describeValue(row)}`;
       throw new CoppiceError('DATA_INVALID', message, { context: { owner } });
     }
@@ -79,11 +83,19 @@ function cellOf({ name, type, children }: LogicalField, value: unknown): Vector 
   if (width >= 0) return vectorCell({ name, type, ...(children && { children }) }, width, value);
   if (/^(date|timestamp)/.test(type)) return timeCell(type, value, valid);
   if (isMissing) return float64Column(new Float64Array(1), valid);
-  const number = Number(value);
+  const number = numberOf(name, value);
   // a float32 column has rounded its values before anybody reads them
   return type === 'float' || type === 'half'
     ? fixedWidthColumn(new Float32(), Float32Array.of(number))
     : fixedWidthColumn(new Float64(), Float64Array.of(number));
+}
+
+/** A text is no number, in a row as in a table. */
+function numberOf(column: string, value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
+  const message = `column ${column} of a row given to a scorer must be a number or null; got ${describeValue(value)}`;
+  throw new CoppiceError('DATA_INVALID', message, { context: { column } });
 }
 
 function vectorCell(field: LogicalField, width: number, value: unknown): Vector {

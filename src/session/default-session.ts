@@ -1,25 +1,26 @@
 /** Tables without a Session: the default one is made on first use. */
-import type { Table } from 'apache-arrow';
-import type { ColumnInput, CreateTableOptions } from '../table/create-table.ts';
+import type { CreateTableOptions } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { TableInput } from '../table/table-input.ts';
 import { Session } from './session.ts';
 import type { SessionReader } from './session-reader.ts';
 
 /**
- * A table of values in memory, in the default session.
+ * A table of values in memory, in the default session: columns by name, row objects, or an Arrow table.
  *
- * @throws CoppiceError `DATA_INVALID`
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `DATA_INVALID` for columns of several lengths
  * @example
  * ```ts
  * import { createTable } from 'coppice';
  * console.log(await createTable({ x: [1, 2, 3] }).count()); // 3
+ * console.log(await createTable([{ x: 1, city: 'Oslo' }, { x: 2 }]).count()); // 2
  * ```
  */
 export function createTable(
-  columns: Readonly<Record<string, ColumnInput>> | Table,
+  values: TableInput,
   options: CreateTableOptions = {},
 ): PartitionedTable {
-  return Session.default().createTable(columns, options);
+  return Session.default().createTable(values, options);
 }
 
 /** Reads tables from files in the default session, as `session.read` does. */

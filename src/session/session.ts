@@ -3,7 +3,6 @@
  * when a script never mentions Session, and it keeps no script alive.
  */
 import { availableParallelism } from 'node:os';
-import { Table } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { GangRunner } from '../cluster/gang-runner.ts';
 import { ThreadPool } from '../cluster/threads/thread-pool.ts';
@@ -11,14 +10,10 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { int, oneOf } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import type { SparkOptions, SparkParts } from '../spark/open-spark.ts';
-import {
-  type ColumnInput,
-  type CreateTableOptions,
-  tableFromArrow,
-  tableFromColumns,
-} from '../table/create-table.ts';
+import { type CreateTableOptions, tableFromBatch } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type SqlOptions, sqlTable } from '../table/sql/run-sql.ts';
+import { batchOfInput, type TableInput } from '../table/table-input.ts';
 import { type ConnectOptions, connectExecutors } from './connect.ts';
 import {
   type Explainable,
@@ -126,15 +121,14 @@ export class Session {
     return defaultSession;
   }
 
-  /** A table of values in memory. */
-  createTable(
-    columns: Readonly<Record<string, ColumnInput>> | Table,
-    options: CreateTableOptions = {},
-  ): PartitionedTable {
-    if (this.#spark !== null) return this.#spark.createTable(columns);
-    return columns instanceof Table
-      ? tableFromArrow(this.#runner, columns, options)
-      : tableFromColumns(this.#runner, columns, options);
+  /**
+   * A table of values in memory: columns by name, row objects, or an Arrow table.
+   *
+   * @throws CoppiceError `PARAM_INVALID`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `DATA_INVALID` for columns of several lengths
+   */
+  createTable(values: TableInput, options: CreateTableOptions = {}): PartitionedTable {
+    if (this.#spark !== null) return this.#spark.createTable(values);
+    return tableFromBatch(this.#runner, batchOfInput(values), options);
   }
 
   /**

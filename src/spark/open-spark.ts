@@ -1,12 +1,11 @@
 /** A session on Spark: opens the connection and knows the ways to tables. `Session.spark` hands them out. */
-import { Table } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, str, strings } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
-import { batchFromArrow, batchFromColumns, type ColumnInput } from '../table/create-table.ts';
 import { PartitionedTable } from '../table/partitioned-table.ts';
+import { batchOfInput, type TableInput } from '../table/table-input.ts';
 import { parseSparkUrl, type SparkAddress, type SparkTls } from './connect/connect-url.ts';
 import type { Relation } from './connect/messages.ts';
 import { SparkConnect } from './connect/spark-connect.ts';
@@ -58,7 +57,7 @@ export interface SparkParts {
   parquet(paths: string | readonly string[]): Promise<PartitionedTable>;
   table(name: string): Promise<PartitionedTable>;
   sql(query: string): Promise<PartitionedTable>;
-  createTable(columns: Readonly<Record<string, ColumnInput>> | Table): PartitionedTable;
+  createTable(values: TableInput): PartitionedTable;
   close(): Promise<void>;
 }
 
@@ -116,8 +115,8 @@ export async function openSpark(given: SparkOptions, local: TaskRunner): Promise
       return tableOf(await openRows(client, relation, `the table ${name}`));
     },
     sql: async (query) => tableOf(await openQuery(client, query)),
-    createTable: (columns) => {
-      const batch = columns instanceof Table ? batchFromArrow(columns) : batchFromColumns(columns);
+    createTable: (values) => {
+      const batch = batchOfInput(values);
       const { rows, operators, schema } = encodePlain(widened(batch));
       return new PartitionedTable(runner, sparkNode(host, rows, { operators, schema }));
     },

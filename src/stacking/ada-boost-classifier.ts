@@ -1,7 +1,9 @@
 /** AdaBoost of any classifier that can weigh rows. */
+
 import type { Schema } from 'apache-arrow';
 import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -97,6 +99,7 @@ export class AdaBoostClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<AdaBoostClassificationModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { className: owner, params } = this;
     const labelCol = boostLabelCol(params);

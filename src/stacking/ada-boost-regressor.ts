@@ -1,7 +1,9 @@
 /** AdaBoost of any regressor that can weigh rows. */
+
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { oneOf } from '../params/kinds.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -100,6 +102,7 @@ export class AdaBoostRegressor extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<AdaBoostRegressionModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { className: owner, params } = this;
     const fit = { owner, params, loss: params.lossType, numClasses: 0 };

@@ -1,8 +1,10 @@
 /** Bagging of any classifier. */
+
 import type { Schema } from 'apache-arrow';
 import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { oneOf } from '../params/kinds.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -102,6 +104,7 @@ export class BaggingClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<BaggingClassificationModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { className: owner, params } = this;
     const labelCol = bagLabelCol(params);

@@ -1,6 +1,8 @@
 /** Bagging of any regressor. */
+
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -93,6 +95,7 @@ export class BaggingRegressor extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<BaggingRegressionModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { className: owner, params } = this;
     const fit = { owner, params, voting: 'numbers', classes: [] } as const;

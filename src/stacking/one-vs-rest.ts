@@ -1,10 +1,12 @@
 /** Many classes by classifiers of two: one for each class against all others. */
+
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { noRows } from '../evaluation/evaluator.ts';
 import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column } from '../params/kinds.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -99,6 +101,7 @@ export class OneVsRest extends Estimator<OneVsRestModel, typeof oneVsRestParams.
   }
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<OneVsRestModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { signal, validation, onProgress, nesting } = options;
     const { className: owner, params } = this;

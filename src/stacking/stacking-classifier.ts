@@ -1,8 +1,10 @@
 /** Stacking for classes: an estimator that learns from what other estimators say about rows they have not seen. */
+
 import type { DataType, Schema } from 'apache-arrow';
 import { foldComplaint } from '../feature/folds/fold-params.ts';
 import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { logicalType } from '../pipeline/logical-schema.ts';
@@ -117,6 +119,7 @@ export class StackingClassifier extends Estimator<
     table: PartitionedTable,
     options: StackFitOptions = {},
   ): Promise<StackingClassificationModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const stack = this.#stack();
     const classes = await distinctLabels(table, stack.labelCol, { signal: options.signal });

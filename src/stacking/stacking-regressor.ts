@@ -1,7 +1,9 @@
 /** Stacking for numbers: an estimator that learns from what other estimators say about rows they have not seen. */
+
 import type { Schema } from 'apache-arrow';
 import { foldComplaint } from '../feature/folds/fold-params.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -107,6 +109,7 @@ export class StackingRegressor extends Estimator<
     table: PartitionedTable,
     options: StackFitOptions = {},
   ): Promise<StackingRegressionModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const stack = this.#stack();
     const state = await fitStack(stack, table, options);

@@ -1,8 +1,10 @@
 /** A vote of classifiers. */
+
 import type { Schema } from 'apache-arrow';
 import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { oneOf } from '../params/kinds.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -113,6 +115,7 @@ export class VotingClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<VotingClassificationModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { className: owner, params } = this;
     const labelCol = labelColOf(params);

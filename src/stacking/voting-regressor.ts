@@ -1,6 +1,8 @@
 /** A vote of regressors. */
+
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -101,6 +103,7 @@ export class VotingRegressor extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<VotingRegressionModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { className: owner, params } = this;
     const labelCol = labelColOf(params);

@@ -40,7 +40,8 @@ export function columnOfInput(name: string, values: ColumnInput): Vector {
   }
   if (values instanceof Float32Array) return float32Column(values);
   if (ArrayBuffer.isView(values)) return typedColumn(name, values as TypedArray);
-  return arrayColumn(name, values as readonly unknown[]);
+  if (Array.isArray(values)) return arrayColumn(name, values as readonly unknown[]);
+  throw mixedColumn(name, values, 'in an array, a typed array or an Arrow vector');
 }
 
 const integerTypes: readonly [new (length: number) => TypedArray, () => DataType][] = [

@@ -54,19 +54,15 @@ export function batchFromColumns(columns: Readonly<Record<string, ColumnInput>>)
   return batchOfColumns(vectors);
 }
 
-/** A table of row objects; the columns are the keys of all rows, in order of first appearance. */
-export function tableFromRows(
-  runner: TaskRunner,
-  rows: readonly Readonly<Record<string, unknown>>[],
-  options: CreateTableOptions = {},
-): PartitionedTable {
+/** A batch of row objects; the columns are the keys of all rows, in order of first appearance. */
+export function batchFromRows(rows: readonly Readonly<Record<string, unknown>>[]): RecordBatch {
   const names = new Set<string>();
   for (const row of rows) for (const name of Object.keys(row)) names.add(name);
   const vectors = [...names].map((name) => {
     const cells = rows.map((row) => row[name]) as (number | null)[];
     return [name, columnOfInput(name, cells)] as const;
   });
-  return tableFromBatch(runner, batchOfColumns(vectors), options);
+  return batchOfColumns(vectors);
 }
 
 /**

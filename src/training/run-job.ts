@@ -5,6 +5,7 @@
 
 import { CoppiceError } from '../base/errors.ts';
 import { type GangRequest, type GangRunner, gangRunnerOf } from '../cluster/gang-runner.ts';
+import { runHeardGang } from '../cluster/heard-gang.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { newKernelMemory } from '../kernels/choose.ts';
 import { isBriefPartition } from '../table/brief-partition.ts';
@@ -115,7 +116,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     partitions.every(({ spec }) => isBriefPartition(spec));
   const prepareBrief = (): Promise<unknown> => import('./worker-programs.ts');
   const gang = isBrief ? { ...request, prepareBrief } : request;
-  const answers = (await runner.runGang(gang).catch((error: unknown) => {
+  const answers = (await runHeardGang(runner, gang).catch((error: unknown) => {
     throw desk.failure ?? error;
   })) as RankResult[];
   keepMemory(tables.train.runner, memory);

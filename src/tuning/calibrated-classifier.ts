@@ -12,6 +12,7 @@ import { checkFoldColumns, planFolds } from '../feature/folds/plan-folds.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { type LabelValue, labelKey } from '../pipeline/label-values.ts';
@@ -103,6 +104,7 @@ export class CalibratedClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<CalibratedClassificationModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const columns = this.#columns();
     const { labelCol: _label, weightCol: _weight, ...written } = columns;

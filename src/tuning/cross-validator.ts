@@ -4,6 +4,7 @@ import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { foldSeed } from '../feature/folds/nesting.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -73,6 +74,7 @@ export class CrossValidator extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<CrossValidatorModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { params, className: owner } = this;
     const { estimator, evaluator, estimatorParamMaps } = params;

@@ -1,7 +1,9 @@
 /** Turns scores into probabilities that can be believed. */
+
 import { type DataType, Schema } from 'apache-arrow';
 import { distinctLabels } from '../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { refuseExistingColumn, requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
@@ -70,6 +72,7 @@ export class ProbabilityCalibrator extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<ProbabilityCalibrationModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { rawPredictionCol, labelCol, weightCol, method } = this.params;
     const { signal } = options;

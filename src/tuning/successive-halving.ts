@@ -6,6 +6,7 @@ import { type CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { foldSeed } from '../feature/folds/nesting.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -96,6 +97,7 @@ export class SuccessiveHalving extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<SuccessiveHalvingModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { params, className: owner } = this;
     const { estimator, evaluator, estimatorParamMaps, factor, resource } = params;

@@ -16,6 +16,7 @@ import { checkFoldColumns, planFolds } from '../feature/folds/plan-folds.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
+import { checkFit } from '../pipeline/check-fit.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { LabelValue } from '../pipeline/label-values.ts';
@@ -101,6 +102,7 @@ export class TunedThresholdClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<TunedThresholdClassificationModel> {
+    checkFit(this.className, table, options);
     this.transformSchema(table.schema);
     const { className: owner, params } = this;
     const { probabilityCol, predictionCol } = this.#columns();

@@ -40,6 +40,21 @@ describe('OneHotEncoder', () => {
     expect(await valuesOf(dropped, 'hot')).toEqual([{ blue: 0, green: 0, red: 0 }]);
   });
 
+  it('takes a missing value for unknown where that is asked for', async () => {
+    const model = await new OneHotEncoder({
+      ...pair,
+      handleInvalid: 'keep',
+      missingAsUnknown: true,
+    }).fit(table);
+    const rows = await valuesOf(await model.transform(table), 'hot');
+    expect(rows[2]).toEqual({ blue: 0, green: 0, red: 0 });
+    const all = await model.copy({ dropLast: false }).transform(table);
+    expect((await valuesOf(all, 'hot'))[2]).toEqual({ blue: 0, green: 0, red: 0, __unknown: 1 });
+    expect(() => new OneHotEncoder({ ...pair, missingAsUnknown: true })).toThrow(
+      'missingAsUnknown of OneHotEncoder must be left out',
+    );
+  });
+
   it('gives named features when assembled', async () => {
     const encoded = await (await new OneHotEncoder(pair).fit(table)).transform(table);
     const assembled = await new VectorAssembler({ inputCols: ['hot'] }).transform(encoded);

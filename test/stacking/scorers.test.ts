@@ -1,6 +1,7 @@
 /** One row at a time and a table at once: the same bits, whatever the model is made of. */
 import { describe, expect, it } from 'vitest';
 import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
 import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
@@ -27,12 +28,13 @@ import { StackingClassifier } from '../../src/stacking/stacking-classifier.ts';
 import { StackingRegressor } from '../../src/stacking/stacking-regressor.ts';
 import { VotingClassifier } from '../../src/stacking/voting-classifier.ts';
 import { VotingRegressor } from '../../src/stacking/voting-regressor.ts';
+import { fixedSizeListColumn } from '../../src/table/make-column.ts';
 import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
 import { CrossValidator } from '../../src/tuning/cross-validator.ts';
 import { TunedThresholdClassifier } from '../../src/tuning/tuned-threshold-classifier.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import '../../src/tuning/worker-tasks.ts';
-import { inlineTable } from '../tools/inline-table.ts';
+import { inlineTable, valuesOf } from '../tools/inline-table.ts';
 
 const rows = Array.from({ length: 90 }, (_, row) => row);
 const columns = {
@@ -117,6 +119,47 @@ const cases: Readonly<Record<string, Estimator>> = {
   }),
 };
 
+const offset = { featuresCols, offsetCol: 'margin' };
+const boosted = new GBTRegressor({ ...offset, labelCol: 'delay', maxIter: 3 });
+const lateTrees = new GBTClassifier({ ...offset, labelCol: 'isLate', maxIter: 3 });
+const kindTrees = new GBTClassifier({
+  ...offset,
+  labelCol: 'kind',
+  offsetCol: 'margins',
+  maxIter: 2,
+});
+
+/** Members that add margins of a column that is none of their features. */
+const offsetCases: Readonly<Record<string, Estimator>> = {
+  'a pipeline': new Pipeline({ stages: [boosted] }),
+  'a stack': new StackingRegressor({
+    estimators: [boosted, numberTree],
+    labelCol: 'delay',
+    numFolds: 2,
+  }),
+  'a stack of classes': new StackingClassifier({
+    estimators: [kindTrees],
+    labelCol: 'kind',
+    numFolds: 2,
+  }),
+  'a vote of pipelines': new VotingRegressor({
+    estimators: [new Pipeline({ stages: [boosted] }), boosted.copy({ seed: 2 })],
+  }),
+  'a bag': new BaggingClassifier({ estimator: kindTrees, numEstimators: 2 }),
+  'one against the rest': new OneVsRest({ classifier: lateTrees.copy({ labelCol: 'kind' }) }),
+  'a calibrated model': new CalibratedClassifier({ estimator: lateTrees, numFolds: 2 }),
+  'a calibrated pipeline': new CalibratedClassifier({
+    estimator: new Pipeline({ stages: [lateTrees] }),
+    labelCol: 'isLate',
+    numFolds: 2,
+  }),
+  'a search': new CrossValidator({
+    estimator: boosted,
+    evaluator: new RegressionEvaluator({ labelCol: 'delay' }),
+    numFolds: 2,
+  }),
+};
+
 type Scored = Model & { scorer(): Promise<Scorer> };
 
 describe('a scorer of', () => {
@@ -140,6 +183,46 @@ describe('a scorer of', () => {
       const raw = cellOf(names.rawPredictionCol, row) ?? [];
       expect([...found.rawPrediction]).toEqual(raw);
       expect([...found.probability]).toEqual(cellOf(names.probabilityCol, row) ?? []);
+    }
+  });
+
+  it.each(Object.keys(offsetCases))(
+    '%s with members that have an offset: the same bits',
+    async (name) => {
+      const margin = rows.map((row) => (row % 5) / 4 - 0.5);
+      const margins = rows.map((row) => [0.25 * (row % 3), 0, -0.125 * (row % 4)]);
+      const list = fixedSizeListColumn(Float64Array.from(margins.flat()), 3);
+      const withMargins = inlineTable({ ...columns, margin, margins: list }, 2);
+      const model = (await (offsetCases[name] as Estimator).fit(withMargins)) as Scored;
+      const column = model.predictionColumns?.predictionCol as string;
+      const expected = await valuesOf(await model.transform(withMargins), column);
+      const score = await model.scorer();
+      const found = rows.map((row) => {
+        const values = Object.entries(columns).map(([key, cells]) => [key, cells[row]]);
+        const own = { margin: margin[row], margins: margins[row] };
+        return score({ ...Object.fromEntries(values), ...own } as never).prediction;
+      });
+      expect(found).toEqual(expected);
+      const without = Object.fromEntries(
+        Object.entries(columns).map(([key, [cell]]) => [key, cell]),
+      );
+      expect(() => score(without as never)).toThrow(
+        /margins?, the offset of a prediction, must be/,
+      );
+    },
+  );
+
+  it('a pipeline refuses texts for numbers, as a table of them', async () => {
+    const score = await (await linear.fit(table)).scorer();
+    const row = { distance: 1, single: 2, when: new Date(0) };
+    expect(score(row).prediction).toBeTypeOf('number');
+    for (const distance of ['1', '', 'abc', [1]] as never[]) {
+      expect(() => score({ ...row, distance })).toThrow(
+        'column distance of a row given to a scorer must be a number or null',
+      );
+    }
+    for (const none of [null, undefined, 3, 'x'] as never[]) {
+      expect(() => score(none)).toThrow('must be an object of values by column name');
     }
   });
 

@@ -2,10 +2,11 @@ import { Field, Float64, Schema, tableFromArrays, type Vector } from 'apache-arr
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { columnOf } from '../../src/table/column-values.ts';
-import { tableFromArrow, tableFromColumns, tableFromRows } from '../../src/table/create-table.ts';
+import { tableFromArrow, tableFromBatch, tableFromColumns } from '../../src/table/create-table.ts';
 import { float64Column, structColumn, withColumns } from '../../src/table/make-column.ts';
 import { registerOperator } from '../../src/table/operators.ts';
 import { readPartition } from '../../src/table/read-partition.ts';
+import { batchOfInput, type TableInput } from '../../src/table/table-input.ts';
 import { filterRows } from '../../src/table/take-rows.ts';
 
 const runner = new InlineRunner();
@@ -142,7 +143,10 @@ describe('PartitionedTable', () => {
 
 describe('tables of values in memory', () => {
   it('take row objects and arrow tables', async () => {
-    const rows = tableFromRows(runner, [{ x: 1 }, { x: null, y: true }, { y: false }]);
+    const rows = tableFromBatch(
+      runner,
+      batchOfInput([{ x: 1 }, { x: null, y: true }, { y: false }]),
+    );
     expect((await rows.collect()).toArray().map((row) => ({ ...row }))).toEqual([
       { x: 1, y: null },
       { x: null, y: true },
@@ -154,6 +158,49 @@ describe('tables of values in memory', () => {
     expect([...((await table.collect()).getChild('s') as Vector)]).toEqual(['a', 'b', 'a']);
     const none = tableFromArrow(runner, arrow.slice(0, 0));
     expect(await none.count()).toBe(0);
+  });
+
+  it('take tables of another copy of Arrow', async () => {
+    const arrow = tableFromArrays({ s: ['a', 'b', 'a'], n: Float64Array.of(1, 2, 3) });
+    const { batches, schema } = arrow;
+    const other = { batches, schema, getChildAt: (i: number) => arrow.getChildAt(i) };
+    const table = tableFromBatch(runner, batchOfInput(other as unknown as TableInput));
+    expect((await table.collect()).toArray().map((row) => ({ ...row }))).toEqual([
+      { s: 'a', n: 1 },
+      { s: 'b', n: 2 },
+      { s: 'a', n: 3 },
+    ]);
+  });
+
+  it.each([
+    ['nothing', null],
+    ['a text', 'x.parquet'],
+    ['bytes', Uint8Array.of(1)],
+    ['an iterator', [{ x: 1 }].values()],
+    [
+      'an asynchronous iterator',
+      (async function* () {
+        yield { x: 1 };
+      })(),
+    ],
+    ['a promise', Promise.resolve({ x: [1] })],
+    ['rows that are lists', [[1, 2]]],
+    ['another table', tableFromColumns(runner, { x: [1] })],
+  ])('refuse %s, which would be an empty table', (_, given) => {
+    expect(() => batchOfInput(given as never)).toThrow(
+      expect.objectContaining({
+        code: 'PARAM_INVALID',
+        message: expect.stringContaining('values of createTable must be'),
+      }),
+    );
+  });
+
+  it('refuse a column that is no list of values', () => {
+    for (const column of [3, null, 'abc', new Set([1]), { 0: 1, length: 1 }]) {
+      expect(() => batchOfInput({ x: column } as never)).toThrow(
+        expect.objectContaining({ code: 'COLUMN_TYPE' }),
+      );
+    }
   });
 
   it('refuse columns of mixed kinds or lengths', () => {

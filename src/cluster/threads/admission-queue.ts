@@ -30,7 +30,10 @@ export class AdmissionQueue {
   acquire(threads: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError());
     if (signal?.aborted === true) {
-      return Promise.reject(new CoppiceError('ABORTED', 'the job was aborted before it began'));
+      const { reason: cause } = signal;
+      return Promise.reject(
+        new CoppiceError('ABORTED', 'the job was aborted before it began', { cause }),
+      );
     }
     if (threads > this.#numThreads) {
       return Promise.reject(
@@ -53,7 +56,8 @@ export class AdmissionQueue {
         const at = this.#queue.indexOf(waiting);
         if (at < 0) return;
         this.#queue.splice(at, 1);
-        reject(new CoppiceError('ABORTED', 'the job was aborted while it waited for threads'));
+        const message = 'the job was aborted while it waited for threads';
+        reject(new CoppiceError('ABORTED', message, { cause: signal?.reason }));
         this.#admit();
       };
       signal?.addEventListener('abort', onAbort, { once: true });

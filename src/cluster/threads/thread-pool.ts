@@ -4,6 +4,7 @@
  */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { abortedError } from '../../base/abort.ts';
 import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../base/errors.ts';
 import { type GangRequest, type GangRunner, runAlone } from '../gang-runner.ts';
 import { runTask, type TaskOptions } from '../task-runner.ts';
@@ -127,7 +128,7 @@ export class ThreadPool implements GangRunner {
     try {
       return await work();
     } catch (error) {
-      throw fromErrorRecord(toErrorRecord(error));
+      throw error instanceof CoppiceError ? error : fromErrorRecord(toErrorRecord(error));
     } finally {
       this.#isBusy = false;
       this.#spentMs += performance.now() - begin;
@@ -185,7 +186,7 @@ export class ThreadPool implements GangRunner {
         ),
       );
       if (signal?.aborted === true && outcomes.some((o) => o.status === 'rejected')) {
-        throw new CoppiceError('ABORTED', `the ${request.program} job was aborted`);
+        throw abortedError(`the ${request.program} job`, signal);
       }
       throwRootCause(outcomes);
       return outcomes.map((o) => (o as PromiseFulfilledResult<unknown>).value);
@@ -255,7 +256,7 @@ export class ThreadPool implements GangRunner {
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (cause) {
-      if (signal?.aborted === true) throw new CoppiceError('ABORTED', `${what} was aborted`);
+      if (signal?.aborted === true) throw abortedError(what, signal);
       if (this.#queue.isClosed) throw closedError();
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new CoppiceError(

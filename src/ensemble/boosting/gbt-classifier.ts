@@ -1,6 +1,8 @@
 /** Gradient-boosted classification trees. */
+
 import type { Schema } from 'apache-arrow';
 import { defineParams } from '../../params/define-params.ts';
+import { checkFit } from '../../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -117,6 +119,7 @@ export class GBTClassifier extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTClassificationModel> {
+    checkFit(this.className, table, options);
     const fit = {
       owner: this.className,
       params: this.params,

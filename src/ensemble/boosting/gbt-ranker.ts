@@ -1,6 +1,8 @@
 /** Gradient-boosted trees that order the rows of groups: LambdaMART. */
+
 import type { Schema } from 'apache-arrow';
 import { defineParams } from '../../params/define-params.ts';
+import { checkFit } from '../../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -100,6 +102,7 @@ export class GBTRanker extends Estimator<GBTRankingModel, typeof gbtRankerParams
   }
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<GBTRankingModel> {
+    checkFit(this.className, table, options);
     const fit = {
       owner: this.className,
       params: { ...this.params, ...noFunctions },

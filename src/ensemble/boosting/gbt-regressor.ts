@@ -1,7 +1,9 @@
 /** Gradient-boosted regression trees. */
+
 import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { defineParams } from '../../params/define-params.ts';
+import { checkFit } from '../../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -114,6 +116,7 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<GBTRegressionModel> {
+    checkFit(this.className, table, options);
     const fit = {
       owner: this.className,
       params: this.params,

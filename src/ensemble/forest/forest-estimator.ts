@@ -1,6 +1,8 @@
 /** What the estimators of forests and single trees share: they are fitted alike and differ in a few facts. */
+
 import type { Schema } from 'apache-arrow';
 import type { ParamSpecs } from '../../params/param-spec.ts';
+import { checkFit } from '../../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { type ColumnParams, fitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -30,6 +32,7 @@ export abstract class ForestEstimator<M extends TreeModel, S extends ParamSpecs>
   }
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<M> {
+    checkFit(this.className, table, options);
     const params = this.params as unknown as AnyForestParams;
     const fit = { ...this.kind, owner: this.className, params, given: this.givenOptions };
     return this.modelOf(await fitForest(fit, table, options));

@@ -1,7 +1,9 @@
 /** Isolation forests: how easily is a row told from all others? */
+
 import { type Bool, Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { defineParams } from '../../params/define-params.ts';
+import { checkFit } from '../../pipeline/check-fit.ts';
 import { refuseExistingColumn, requireColumn } from '../../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { findFeatures } from '../../pipeline/fit-columns.ts';
@@ -142,6 +144,7 @@ export class IsolationForest extends Estimator<
     table: PartitionedTable,
     options: FitOptions = {},
   ): Promise<IsolationForestModel> {
+    checkFit(this.className, table, options);
     const { params } = this;
     const { signal } = options;
     const data = await fitIsolationForest({ owner: this.className, params }, table, { signal });

@@ -9,7 +9,7 @@ import type { ParamSpecs } from '../../params/param-spec.ts';
 import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../../pipeline/model.ts';
-import { type OffsetPaths, offsetPaths } from '../../pipeline/offset-column.ts';
+import { type OffsetPaths, offsetFields, offsetPaths } from '../../pipeline/offset-column.ts';
 import type { RowIdMode, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { ClassValue, LossHistory } from '../../training/messages.ts';
@@ -351,6 +351,11 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   protected override constructorArguments(): readonly unknown[] {
     return [this.data];
+  }
+
+  override get offsetColumns(): LogicalSchema {
+    const { classes, baseScores } = this.data;
+    return offsetFields(this.#usedOffsetCol, classes.length === 0 ? 1 : baseScores.length);
   }
 
   /** The offset column that predictions read; a model of one class says it whatever the score. */

@@ -10,6 +10,7 @@ import {
   RowReader,
   type Score,
   type Scorer,
+  type ScorerCell,
   type ScorerRow,
   type ScorerValue,
 } from '../../pipeline/row-reader.ts';
@@ -21,7 +22,7 @@ import type { TreeEnsemble } from '../../tree/tree.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { Link } from './batch-scores.ts';
 
-export type { Score, Scorer, ScorerRow, ScorerValue };
+export type { Score, Scorer, ScorerCell, ScorerRow, ScorerValue };
 
 /** How a model's scorer works. */
 export interface ScorerOptions {

@@ -11,6 +11,8 @@ export interface EncodeOneHotSpec extends ColumnOperator {
   /** The categories of each pair; with `keep`, the one for unknown values is the last. */
   readonly categories: readonly SharedStrings[];
   readonly dropLast: boolean;
+  /** A missing value is of the category for unknown ones. */
+  readonly missingIsUnknown: boolean;
 }
 
 /** Adds the struct columns of one batch. */
@@ -31,12 +33,12 @@ export function encodeOneHot(
     let valid: Uint8Array | undefined;
     for (let row = 0; row < codes.length; row++) {
       const code = codes[row] as number;
-      if (code < 0) {
+      if (code < 0 && !spec.missingIsUnknown) {
         valid ??= new Uint8Array(codes.length).fill(1);
         valid[row] = 0;
         continue;
       }
-      const position = fitted[code] as number;
+      const position = code < 0 ? unknown : (fitted[code] as number);
       if (position < 0) {
         const where = { owner, column: pair.input, row, partition };
         throw invalidValue(

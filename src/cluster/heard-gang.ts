@@ -1,0 +1,35 @@
+/**
+ * What becomes of an error that whoever hears a gang's messages throws, an onProgress of the caller for instance?
+ * Nobody waits for what a message brings about, so it would end the process. It is kept instead, the gang is ended as
+ * by a signal, and the call that began the work rejects with it.
+ */
+import type { GangRequest, GangRunner } from './gang-runner.ts';
+
+/** Runs a gang; what its `onMessage` throws ends it and is thrown here. */
+export async function runHeardGang(runner: GangRunner, request: GangRequest): Promise<unknown[]> {
+  const { signal, onMessage } = request;
+  if (onMessage === undefined) return await runner.runGang(request);
+  const stop = new AbortController();
+  const thrown: unknown[] = [];
+  const hear = (message: unknown): void => {
+    if (thrown.length > 0) return;
+    try {
+      onMessage(message);
+    } catch (error) {
+      thrown.push(error);
+      stop.abort(error);
+    }
+  };
+  const onAbort = (): void => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted === true) onAbort();
+  try {
+    const answers = await runner.runGang({ ...request, signal: stop.signal, onMessage: hear });
+    if (thrown.length > 0) throw thrown[0];
+    return answers;
+  } catch (error) {
+    throw thrown.length > 0 ? thrown[0] : error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
