@@ -59,7 +59,7 @@ function drawCase(draws: Draws, packed: boolean): Case {
   return { features: twins.u32(words), count, numEntries: entry, compact, part };
 }
 
-const worst = (compact: number, count: number): number => 20 + compact * 17 + count * 40;
+const worst = (compact: number, count: number): number => 20 + compact * 17 + count * 56;
 
 it('brings what ranks have to another process, packed or wide, and tells its sums', () => {
   fc.assert(

@@ -1,26 +1,31 @@
-// A process's histogram of a node as it travels: narrow integers, and nothing for empty bins.
+// A process's histogram of a node as it travels: as few bits as do, and nothing for empty bins.
 //   | int64 sum of g | int64 sum of h | u32 rows | feature | feature | …
-//   feature: | bytes of a g u8 | bytes of an h u8 | one bit a bin: is it there? | g, h of those that are …
-// g is signed and takes 1 to 8 bytes, h is not and takes 0 to 8; h counts rows in its upper bits where wide entries
+//   feature: | bits of a g u8 | bits of an h u8 | one bit a bin: is it there? | h, g of those that are, bit behind bit … |
+// g is signed and takes 1 to 64 bits, h is not and takes 0 to 64; h counts rows in its upper bits where wide entries
 // do. Bins are the values', then the missing one. Each feature's bins add up to the two sums in front, because
 // every row is in one of them: what does not is no histogram of these rows.
 
 const headBytes: usize = 20;
 
-function bytesFor(bits: u64): usize {
-  return (<usize>(64 - clz(bits)) + 7) >> 3;
+/** The most bits of g and h together that are written and read in one go: seven more may stand in the first byte. */
+const mostAtOnce: u64 = 56;
+
+function maskOf(bits: u64): u64 {
+  return bits == 64 ? ~(<u64>0) : ((<u64>1) << bits) - 1;
 }
 
 /**
  * Adds the ranks' entries of features [begin, end) and writes them as above; returns the bytes written.
  * parts, packed, firstEntry and features are those of reduceHistogram. Behind a feature's bytes there must be
- * room for its entries at 16 bytes each, and 24 more.
+ * room for its entries at 16 bytes each, and 32 more.
  */
 export function packHistogram(
   parts: usize, numParts: i32, packed: i32, firstEntry: i32, features: usize, begin: i32, end: i32, rows: u32,
   out: usize,
 ): i32 {
   const size: usize = packed ? 3 : 4;
+  const first = <usize>load<u32>(parts);
+  const signs = i64x2(-1, 0);
   store<i64>(out, 0);
   store<i64>(out, 0, 8);
   store<u32>(out, rows, 16);
@@ -30,60 +35,101 @@ export function packHistogram(
     const from = (<usize>(load<u32>(feature) - firstEntry)) << size;
     const numValues = <usize>load<u32>(feature, 8);
     const missing = <usize>load<u32>(feature, 12);
-    const bitmap = at + 2;
-    const bitmapBytes = (numValues + 8) >> 3;
+    const head = at;
+    const bitmap = head + 2;
+    at = bitmap + ((numValues + 8) >> 3);
     // sums wait a little behind the place where they are written, which never catches up with them
-    const sums = bitmap + bitmapBytes + 8;
-    let gBits: u64 = 0;
-    let hBits: u64 = 0;
-    let sumG: i64 = 0;
-    let sumH: i64 = 0;
-    for (let b: usize = 0; b <= numValues; b++) {
-      const entry = from + ((b == numValues ? missing : b) << size);
-      let g: i64 = 0;
-      let h: i64 = 0;
-      if (packed) {
-        let sum: i64 = 0;
-        for (let w: i32 = 0; w < numParts; w++) sum += load<i64>(<usize>load<u32>(parts + (<usize>w << 2)) + entry);
-        g = sum >> 32;
-        h = sum & 0xffffffff;
+    let source = at + 16;
+    let last = source + (numValues << 4);
+    let total = i64x2.splat(0);
+    let used = i64x2.splat(0);
+    if (packed) {
+      for (let b: usize = 0; b <= numValues; b++) {
+        const entry = from + ((b == numValues ? missing : b) << 3);
+        let sum = load<i64>(first + entry);
+        for (let w: i32 = 1; w < numParts; w++) sum += load<i64>(<usize>load<u32>(parts + (<usize>w << 2)) + entry);
+        const both = i64x2.replace_lane(i64x2.splat(sum >> 32), 1, sum & 0xffffffff);
+        v128.store(source + (b << 4), both);
+        total = i64x2.add(total, both);
+        used = v128.or(used, v128.xor(both, v128.and(i64x2.shr_s(both, 63), signs)));
+      }
+    } else {
+      if (numParts > 1) {
+        for (let b: usize = 0; b <= numValues; b++) {
+          const entry = from + ((b == numValues ? missing : b) << 4);
+          let both = v128.load(first + entry);
+          for (let w: i32 = 1; w < numParts; w++) {
+            both = i64x2.add(both, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + entry));
+          }
+          v128.store(source + (b << 4), both);
+        }
       } else {
-        for (let w: i32 = 0; w < numParts; w++) {
-          const part = <usize>load<u32>(parts + (<usize>w << 2)) + entry;
-          g += load<i64>(part);
-          h += load<i64>(part, 8);
+        source = first + from;
+        last = source + (missing << 4);
+      }
+      for (let b: usize = 0; b <= numValues; b++) {
+        const both = v128.load(b == numValues ? last : source + (b << 4));
+        total = i64x2.add(total, both);
+        used = v128.or(used, v128.xor(both, v128.and(i64x2.shr_s(both, 63), signs)));
+      }
+    }
+    const gUsed = <u64>i64x2.extract_lane(used, 0);
+    const gBits: u64 = min<u64>(64, 65 - clz(gUsed));
+    const hBits: u64 = 64 - clz(<u64>i64x2.extract_lane(used, 1));
+    store<u8>(head, <u8>gBits);
+    store<u8>(head, <u8>hBits, 1);
+    if (f == begin) v128.store(out, total);
+    const bits = gBits + hBits;
+    const gMask = maskOf(gBits);
+    let isThere: u32 = 0;
+    // bits that wait for their byte to be full; the bytes behind them are written again
+    let held: u64 = 0;
+    let numHeld: u64 = 0;
+    for (let b: usize = 0; b <= numValues; b++) {
+      const entry = b == numValues ? last : source + (b << 4);
+      const g = load<u64>(entry);
+      const h = load<u64>(entry, 8);
+      const there = <u64>((g | h) != 0);
+      isThere |= <u32>there << (<u32>b & 7);
+      if ((b & 7) == 7 || b == numValues) {
+        store<u8>(bitmap + (b >> 3), <u8>isThere);
+        isThere = 0;
+      }
+      if (bits <= mostAtOnce) {
+        held |= (h | ((g & gMask) << hBits)) << numHeld;
+        store<u64>(at, held);
+        numHeld += bits & (0 - there);
+        at += <usize>(numHeld >> 3);
+        held >>= numHeld & 56;
+        numHeld &= 7;
+      } else if (there) {
+        for (let k = 0; k < 4; k++) {
+          const half = <u64>(k & 1);
+          const all = k < 2 ? hBits : gBits;
+          const some = half ? max<u64>(all, 32) - 32 : min<u64>(all, 32);
+          held |= (((k < 2 ? h : g) >> (half << 5)) & maskOf(some)) << numHeld;
+          store<u64>(at, held);
+          numHeld += some;
+          at += <usize>(numHeld >> 3);
+          held >>= numHeld & 56;
+          numHeld &= 7;
         }
       }
-      store<i64>(sums + (b << 4), g);
-      store<i64>(sums + (b << 4), h, 8);
-      gBits |= <u64>(g ^ (g >> 63)) << 1;
-      hBits |= <u64>h;
-      sumG += g;
-      sumH += h;
     }
-    const gBytes = max<usize>(1, bytesFor(gBits));
-    const hBytes = bytesFor(hBits);
-    store<u8>(at, <u8>gBytes);
-    store<u8>(at, <u8>hBytes, 1);
-    memory.fill(bitmap, 0, bitmapBytes);
-    at = bitmap + bitmapBytes;
-    for (let b: usize = 0; b <= numValues; b++) {
-      const g = load<i64>(sums + (b << 4));
-      const h = load<i64>(sums + (b << 4), 8);
-      if ((g | h) == 0) continue;
-      const byte = bitmap + (b >> 3);
-      store<u8>(byte, load<u8>(byte) | <u8>(<u32>1 << (<u32>b & 7)));
-      store<i64>(at, g);
-      at += gBytes;
-      store<i64>(at, h);
-      at += hBytes;
-    }
-    if (f == begin) {
-      store<i64>(out, sumG);
-      store<i64>(out, sumH, 8);
-    }
+    at += <usize>(numHeld + 7) >> 3;
   }
   return <i32>(at - out);
+}
+
+/** Some of the bits behind `at`, from bit `position`; at most 57. */
+function bitsAt(at: usize, position: usize, bits: u64): u64 {
+  return (load<u64>(at + (position >> 3)) >> (<u64>position & 7)) & maskOf(bits);
+}
+
+/** The same, up to 64. */
+function longBitsAt(at: usize, position: usize, bits: u64): u64 {
+  const low = bitsAt(at, position, min<u64>(bits, 32));
+  return bits <= 32 ? low : low | (bitsAt(at, position + 32, bits - 32) << 32);
 }
 
 /**
@@ -95,8 +141,7 @@ export function addPackedHistogram(
 ): i32 {
   if (bytes < <i32>headBytes) return 0;
   const limit = from + <usize>bytes;
-  const wantedG = load<i64>(from);
-  const wantedH = load<i64>(from, 8);
+  const wanted = v128.load(from);
   let at = from + headBytes;
   for (let f = begin; f < end; f++) {
     const feature = features + (<usize>f << 5);
@@ -105,29 +150,43 @@ export function addPackedHistogram(
     const bitmap = at + 2;
     const bitmapBytes = (numValues + 8) >> 3;
     if (bitmap + bitmapBytes > limit) return 0;
-    const gBytes = <usize>load<u8>(at);
-    const hBytes = <usize>load<u8>(at, 1);
-    if (gBytes == 0 || gBytes > 8 || hBytes > 8) return 0;
-    const gShift = <i64>(64 - 8 * gBytes);
-    const hMask: i64 = hBytes == 8 ? -1 : ((<i64>1 << (8 * <i64>hBytes)) - 1);
-    let sumG: i64 = 0;
-    let sumH: i64 = 0;
+    const gBits = <u64>load<u8>(at);
+    const hBits = <u64>load<u8>(at, 1);
+    if (gBits == 0 || gBits > 64 || hBits > 64) return 0;
     at = bitmap + bitmapBytes;
+    let count: usize = 0;
+    for (let i: usize = 0; i < bitmapBytes; i++) count += <usize>popcnt(<u32>load<u8>(bitmap + i));
+    // no bin stands behind the missing one
+    if (<u32>load<u8>(at - 1) >> ((<u32>numValues & 7) + 1) != 0) return 0;
+    const bits = <usize>(gBits + hBits);
+    const next = at + ((count * bits + 7) >> 3);
+    if (next > limit) return 0;
+    const gShift = <i64>(64 - gBits);
+    const hMask = maskOf(hBits);
+    const isShort = <u64>bits <= mostAtOnce;
+    let sum = i64x2.splat(0);
+    let position: usize = 0;
     for (let i: usize = 0; i < bitmapBytes; i++) {
-      for (let bits = <u32>load<u8>(bitmap + i); bits != 0; bits &= bits - 1) {
-        const b = (i << 3) + <usize>ctz(bits);
-        if (b > numValues || at + gBytes + hBytes > limit) return 0;
-        const g = (load<i64>(at) << gShift) >> gShift;
-        const h = load<i64>(at + gBytes) & hMask;
-        at += gBytes + hBytes;
-        sumG += g;
-        sumH += h;
-        const entry = target + (b << 4);
-        store<i64>(entry, load<i64>(entry) + g);
-        store<i64>(entry, load<i64>(entry, 8) + h, 8);
+      for (let there = <u32>load<u8>(bitmap + i); there != 0; there &= there - 1) {
+        const entry = target + (((i << 3) + <usize>ctz(there)) << 4);
+        let g: i64;
+        let h: u64;
+        if (isShort) {
+          const both = load<u64>(at + (position >> 3)) >> (<u64>position & 7);
+          h = both & hMask;
+          g = <i64>((both >> hBits) << gShift) >> gShift;
+        } else {
+          h = longBitsAt(at, position, hBits);
+          g = (<i64>longBitsAt(at, position + <usize>hBits, gBits) << gShift) >> gShift;
+        }
+        position += bits;
+        const both = i64x2.replace_lane(i64x2.splat(g), 1, <i64>h);
+        sum = i64x2.add(sum, both);
+        v128.store(entry, i64x2.add(v128.load(entry), both));
       }
     }
-    if (sumG != wantedG || sumH != wantedH) return -1 - f;
+    if (v128.any_true(v128.xor(sum, wanted))) return -1 - f;
+    at = next;
   }
   return <i32>(at - from);
 }

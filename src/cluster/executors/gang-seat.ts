@@ -99,7 +99,13 @@ export class GangSeat implements TaskRunner {
         pool: this.#pool,
         memory,
         door,
-        timing: { ...defaultTiming, timeoutMs, ...timing },
+        // who waits so long for others' ranks waits no longer for the others themselves
+        timing: {
+          ...defaultTiming,
+          joinMs: Math.min(defaultTiming.joinMs, timeoutMs),
+          timeoutMs,
+          ...timing,
+        },
         signal: watch.signal,
         onMessage: (message) => watch.onMessage?.(message),
       },

@@ -96,6 +96,8 @@ export class FrameReader {
   #headLength = 0;
   #payload: Uint8Array[] = [];
   #missing = 0;
+  /** The checksum of what has come of the frame. */
+  #sum = 0;
 
   /** @param maxBytes the longest payload that is accepted */
   constructor(maxBytes: number) {
@@ -120,8 +122,11 @@ export class FrameReader {
         this.#headLength += piece.length;
         if (this.#headLength < headBytes) return;
         this.#missing = this.#readHead();
+        this.#sum = checksumOf(this.#head, []);
       } else {
         this.#payload.push(piece);
+        // the rest may still be under way
+        this.#sum = crc32(piece, this.#sum);
         this.#missing -= piece.length;
       }
       if (this.#missing === 0) onFrame(this.#take());
@@ -151,7 +156,7 @@ export class FrameReader {
     this.#headLength = 0;
     this.#payload = [];
     const sent = view.getUint32(12, true);
-    const found = checksumOf(this.#head, payload);
+    const found = this.#sum;
     if (sent !== found) {
       throw new CoppiceError(
         'PROTOCOL',

@@ -6,11 +6,40 @@ import type { Views } from './views.ts';
 
 const headBytes = 20;
 
-function bytesFor(bits: bigint): number {
-  return bits === 0n ? 0 : Math.ceil(bits.toString(2).length / 8);
-}
+/** The most bits of g and h together that are written in one go. */
+const mostAtOnce = 56;
 
 const wrap = (value: bigint): bigint => BigInt.asIntN(64, value);
+
+const bitsOf = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length);
+
+/** Bits that are written one behind the other; a store is of eight bytes, as in WebAssembly. */
+class BitWriter {
+  at: number;
+  readonly #m: Views;
+  #held = 0n;
+  #numHeld = 0;
+
+  constructor(m: Views, at: number) {
+    this.#m = m;
+    this.at = at;
+  }
+
+  /** Writes `bits` bits of a value; only tries where none are to be kept. */
+  put(value: bigint, bits: number): void {
+    this.#m.setI64(this.at, wrap(this.#held | (value << BigInt(this.#numHeld))));
+    this.#held |= value << BigInt(this.#numHeld);
+    this.#numHeld += bits;
+    this.at += this.#numHeld >> 3;
+    this.#held >>= BigInt(this.#numHeld & 56);
+    this.#numHeld &= 7;
+  }
+
+  /** The byte behind the last bit. */
+  end(): number {
+    return this.at + ((this.#numHeld + 7) >> 3);
+  }
+}
 
 /** Adds the ranks' entries of features [begin, end) and writes them; returns the bytes written. */
 export function packHistogram(
@@ -36,10 +65,10 @@ export function packHistogram(
     const numValues = m.u32(feature + 8);
     const missing = m.u32(feature + 12);
     const bitmap = at + 2;
-    const bitmapBytes = (numValues + 8) >> 3;
-    const sums = bitmap + bitmapBytes + 8;
-    let gBits = 0n;
-    let hBits = 0n;
+    const stream = bitmap + ((numValues + 8) >> 3);
+    const entries: { readonly g: bigint; readonly h: bigint }[] = [];
+    let gUsed = 0n;
+    let hUsed = 0n;
     let sumG = 0n;
     let sumH = 0n;
     for (let b = 0; b <= numValues; b++) {
@@ -53,36 +82,52 @@ export function packHistogram(
       }
       const g = packed ? first >> 32n : first;
       const h = packed ? first & 0xffffffffn : second;
-      m.setI64(sums + b * 16, g);
-      m.setI64(sums + b * 16 + 8, h);
-      gBits |= BigInt.asUintN(64, (g < 0n ? ~g : g) << 1n);
-      hBits |= BigInt.asUintN(64, h);
+      entries.push({ g, h });
+      gUsed |= g < 0n ? ~g : g;
+      hUsed |= BigInt.asUintN(64, h);
       sumG += g;
       sumH += h;
+      if (packed || numParts > 1) {
+        m.setI64(stream + 16 + b * 16, g);
+        m.setI64(stream + 24 + b * 16, h);
+      }
     }
-    const gBytes = Math.max(1, bytesFor(gBits));
-    const hBytes = bytesFor(hBits);
-    m.setU8(at, gBytes);
-    m.setU8(at + 1, hBytes);
-    m.fillZero(bitmap, bitmapBytes);
-    at = bitmap + bitmapBytes;
-    for (let b = 0; b <= numValues; b++) {
-      const g = m.i64(sums + b * 16);
-      const h = m.i64(sums + b * 16 + 8);
-      if (g === 0n && h === 0n) continue;
-      const byte = bitmap + (b >> 3);
-      m.setU8(byte, m.u8(byte) | (1 << (b & 7)));
-      m.setI64(at, g);
-      at += gBytes;
-      m.setI64(at, h);
-      at += hBytes;
-    }
+    const gBits = bitsOf(gUsed) + 1;
+    const hBits = bitsOf(hUsed);
+    m.setU8(at, gBits);
+    m.setU8(at + 1, hBits);
     if (f === begin) {
       m.setI64(out, wrap(sumG));
       m.setI64(out + 8, wrap(sumH));
     }
+    m.fillZero(bitmap, stream - bitmap);
+    const writer = new BitWriter(m, stream);
+    entries.forEach(({ g, h }, b) => {
+      const isThere = g !== 0n || h !== 0n;
+      if (isThere) m.setU8(bitmap + (b >> 3), m.u8(bitmap + (b >> 3)) | (1 << (b & 7)));
+      const [gWord, hWord] = [BigInt.asUintN(gBits, g), BigInt.asUintN(64, h)];
+      if (gBits + hBits <= mostAtOnce) {
+        writer.put(hWord | (gWord << BigInt(hBits)), isThere ? gBits + hBits : 0);
+      } else if (isThere) {
+        for (const [word, bits] of [[hWord, hBits] as const, [gWord, gBits] as const]) {
+          writer.put(BigInt.asUintN(32, word), Math.min(bits, 32));
+          writer.put(word >> 32n, Math.max(bits, 32) - 32);
+        }
+      }
+    });
+    at = writer.end();
   }
   return at - out;
+}
+
+/** `bits` bits from bit `position` behind an address. */
+function bitsAt(m: Views, at: number, position: number, bits: number): bigint {
+  let value = 0n;
+  for (let i = 0; i < bits; i++) {
+    const bit = (m.u8(at + ((position + i) >> 3)) >> ((position + i) & 7)) & 1;
+    value |= BigInt(bit) << BigInt(i);
+  }
+  return value;
 }
 
 /** Adds what packHistogram wrote to a compact histogram; returns the bytes read, or what is wrong with them. */
@@ -107,25 +152,31 @@ export function addPackedHistogram(
     const bitmap = at + 2;
     const bitmapBytes = (numValues + 8) >> 3;
     if (bitmap + bitmapBytes > limit) return 0;
-    const gBytes = m.u8(at);
-    const hBytes = m.u8(at + 1);
-    if (gBytes === 0 || gBytes > 8 || hBytes > 8) return 0;
+    const gBits = m.u8(at);
+    const hBits = m.u8(at + 1);
+    if (gBits === 0 || gBits > 64 || hBits > 64) return 0;
+    const there: number[] = [];
+    for (let b = 0; b < bitmapBytes * 8; b++) {
+      if (((m.u8(bitmap + (b >> 3)) >> (b & 7)) & 1) === 1) there.push(b);
+    }
+    if ((there.at(-1) ?? 0) > numValues) return 0;
+    at = bitmap + bitmapBytes;
+    const bits = gBits + hBits;
+    const next = at + ((there.length * bits + 7) >> 3);
+    if (next > limit) return 0;
     let sumG = 0n;
     let sumH = 0n;
-    at = bitmap + bitmapBytes;
-    for (let b = 0; b < bitmapBytes * 8; b++) {
-      if (((m.u8(bitmap + (b >> 3)) >> (b & 7)) & 1) === 0) continue;
-      if (b > numValues || at + gBytes + hBytes > limit) return 0;
-      const g = BigInt.asIntN(8 * gBytes, m.i64(at));
-      const h = wrap(BigInt.asUintN(8 * hBytes, m.i64(at + gBytes)));
-      at += gBytes + hBytes;
+    there.forEach((b, i) => {
+      const h = wrap(bitsAt(m, at, i * bits, hBits));
+      const g = BigInt.asIntN(gBits, bitsAt(m, at, i * bits + hBits, gBits));
       sumG += g;
       sumH += h;
       const entry = target + b * 16;
       m.setI64(entry, wrap(m.i64(entry) + g));
       m.setI64(entry + 8, wrap(m.i64(entry + 8) + h));
-    }
+    });
     if (wrap(sumG) !== wantedG || wrap(sumH) !== wantedH) return -1 - f;
+    at = next;
   }
   return at - from;
 }

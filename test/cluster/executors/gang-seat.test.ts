@@ -41,6 +41,22 @@ describe('a seat in a gang', () => {
     expect(reasons[0]).toMatchObject({ code: 'EXECUTOR_LOST', context: { secondary: true } });
   });
 
+  it('waits for a member that does not join no longer than for its ranks', async () => {
+    const [seat, stopped] = [300, 5000].map(
+      (timeoutMs) => new GangSeat({ numThreads: 1, workerUrl: entryUrl, timeoutMs }),
+    ) as [GangSeat, GangSeat];
+    seats.push(seat, stopped);
+    const peers = [await seat.listen(), await stopped.listen()];
+    const place = { process: 0, firstRanks: [0, 1, 2] };
+    const began = performance.now();
+    const run = seat.runRanks({ program: 'introduce', payload: {}, place, key: 'k', peers });
+    expect(await errorOf(run)).toMatchObject({
+      code: 'COLLECTIVE_TIMEOUT',
+      message: expect.stringContaining('must join within 300 ms') as string,
+    });
+    expect(performance.now() - began).toBeLessThan(3000);
+  });
+
   it('needs an open door', async () => {
     const seat = new GangSeat({ numThreads: 1, workerUrl: entryUrl });
     seats.push(seat);

@@ -1,6 +1,6 @@
 /**
  * Histograms of ranks in several processes. The ranks of a process first add up what they have, so that one
- * message travels for each rank elsewhere, whatever the number of threads; it holds narrow integers and no
+ * message travels for each rank elsewhere, whatever the number of threads; it holds as few bits as do and no
  * empty bins (wasm/assembly/packed-histogram.ts).
  *
  *   1 the ranks here say where their histograms lie            (they alone meet)
@@ -32,7 +32,7 @@ const headBytes = 20;
 function packedBytes(layout: BinnedLayout, begin: number, end: number): number {
   let bytes = headBytes + 32;
   for (const place of layout.places.slice(begin, end)) {
-    bytes += 48 + Math.ceil((place.numValueBins + 1) * (16 + 1 / 8));
+    bytes += 64 + Math.ceil((place.numValueBins + 1) * (16 + 1 / 8));
   }
   return bytes;
 }
