@@ -49,7 +49,7 @@ export interface BinnedLayout {
   /** Features that can split, narrow ones first; a constant feature has no place. */
   readonly places: readonly FeaturePlace[];
   readonly numNarrow: number;
-  readonly slotBytes: 4 | 8;
+  readonly slotBytes: number;
   readonly slotOffset: number;
   readonly stride: number;
   readonly numEntries: number;
@@ -72,7 +72,7 @@ function isNarrow(feature: BinnedFeature): boolean {
 export function layoutRecords(
   features: readonly BinnedFeature[],
   hasMissing: readonly boolean[],
-  slotBytes: 4 | 8,
+  slotBytes: number,
 ): BinnedLayout {
   const usable = features.filter((feature, i) => {
     const bins = numValueBinsOf(feature);

@@ -127,6 +127,9 @@ function checkWords(options: FitCommandOptions): void {
   );
 }
 
+/** Algorithms that learn several numbers together. */
+const severalLabels: readonly string[] = ['gbt', 'rf', 'extra-trees', 'dt'];
+
 /** The columns to predict, as `--label` names them; those of no column's name are several behind commas. */
 function labelsOf(table: PartitionedTable, options: FitCommandOptions): readonly string[] {
   const { label, algo } = options;
@@ -134,10 +137,11 @@ function labelsOf(table: PartitionedTable, options: FitCommandOptions): readonly
   const names = labelNames(table, label);
   for (const name of names) requireField(table.schema, name, '--label');
   if (names.length === 1) return names;
-  if (algo === 'gbt' && (options.task === 'auto' || options.task === 'regression')) return names;
+  const isForSeveral = severalLabels.includes(algo);
+  if (isForSeveral && (options.task === 'auto' || options.task === 'regression')) return names;
   throw new CoppiceError(
     'USAGE',
-    `--label of several columns must come with --algo gbt and the task regression; got ${algo}, ${options.task}`,
+    `--label of several columns must come with --algo ${severalLabels.join(', ')} and the task regression; got ${algo}, ${options.task}`,
   );
 }
 

@@ -75,6 +75,7 @@ export async function readLinearRows(
     states: arena.allocate(numRows),
     offsets: marginPaths(job).map(() => arena.allocate(8 * numRows)),
     groups: 0,
+    otherLabels: [],
   };
   const base = arena.top;
   const free = base + RawColumns.bytes(job, numRows) + 64;

@@ -19,6 +19,8 @@ export interface ColumnParams {
   readonly featuresCol: string;
   readonly featuresCols: readonly string[] | undefined;
   readonly labelCol: string;
+  /** Several labels, in place of the one. */
+  readonly labelCols?: readonly string[] | undefined;
   readonly weightCol: string | undefined;
   readonly idCol: string | undefined;
   readonly validationIndicatorCol?: string | undefined;
@@ -31,7 +33,7 @@ export interface ColumnParams {
 export interface FitColumns {
   readonly features: readonly FeatureSource[];
   readonly inputSchema: LogicalSchema;
-  /** Type of the label column, as printed in schemas. */
+  /** Type of the label column, or of the first, as printed in schemas. */
   readonly labelType: string;
   /** Where margins added to every score lie. */
   readonly offsets: OffsetPaths;
@@ -72,8 +74,13 @@ export function fitColumns(
   labelKind: 'numeric' | 'class',
 ): FitColumns {
   const features = findFeatures(owner, schema, params);
-  const label = requireColumn(owner, 'labelCol', params.labelCol, schema);
-  checkLabel(owner, label, labelKind);
+  const { labelCols } = params;
+  const labelParam = labelCols === undefined ? 'labelCol' : 'labelCols';
+  const labels = (labelCols ?? [params.labelCol]).map((name) => {
+    const field = requireColumn(owner, labelParam, name, schema);
+    checkLabel({ owner, param: labelParam }, field, labelKind);
+    return field;
+  });
   for (const param of ['weightCol', 'validationIndicatorCol'] as const) {
     const name = params[param];
     if (name === undefined) continue;
@@ -89,14 +96,15 @@ export function fitColumns(
     const field = requireColumn(owner, param, name, schema);
     if (!isId(field.type)) throw columnTypeError(owner, param, field, 'an integer or a text');
   }
-  for (const feature of features) {
-    if (feature.path.length === 1 && feature.path[0] === params.labelCol) {
-      throw new CoppiceError(
-        'PARAM_INVALID',
-        `featuresCols of ${owner} must not hold the label; got ${params.labelCol}; leave it out`,
-        { context: { owner, column: params.labelCol } },
-      );
-    }
+  for (const { path } of features) {
+    const held = labels.find(({ name }) => path.length === 1 && path[0] === name);
+    if (held === undefined) continue;
+    const what = labelCols === undefined ? 'the label' : 'labels';
+    throw new CoppiceError(
+      'PARAM_INVALID',
+      `featuresCols of ${owner} must not hold ${what}; got ${held.name}; leave it out`,
+      { context: { owner, column: held.name } },
+    );
   }
   const inputs = [...new Set(features.map((feature) => feature.path[0] as string))];
   return {
@@ -106,18 +114,22 @@ export function fitColumns(
         : { name, path, kind },
     ),
     inputSchema: logicalSchema(schema, inputs),
-    labelType: logicalType(label.type as DataType),
+    labelType: logicalType(labels[0]?.type as DataType),
     offsets: offsetPaths(owner, schema, params.offsetCol),
   };
 }
 
-function checkLabel(owner: string, field: Field, kind: 'numeric' | 'class'): void {
+function checkLabel(
+  { owner, param }: { readonly owner: string; readonly param: string },
+  field: Field,
+  kind: 'numeric' | 'class',
+): void {
   const type = field.type as DataType;
   const isNumber = numericKind(type) !== null;
   const isText = DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isDictionary(type);
   if (kind === 'numeric' ? isNumber : isNumber || isText || logicalType(type) === 'string') return;
   const rule = kind === 'numeric' ? 'a number' : 'a number, a boolean or a text';
-  throw columnTypeError(owner, 'labelCol', field, rule);
+  throw columnTypeError(owner, param, field, rule);
 }
 
 function isId(type: DataType): boolean {

@@ -133,7 +133,7 @@ export class BoostedTreeGrower {
       maxHess: largest.hess,
       isConstantHess: largest.isConstantHess,
       countsRows: countsRows(job),
-      slotBytes: layout.slotBytes,
+      slotBytes: layout.slotBytes === 4 ? 4 : 8,
       numRows: train.numAll,
     });
   }

@@ -31,7 +31,7 @@ function addRows(
   const { start, count } = part;
   const words = (address: number, each: number): Uint32Array =>
     environment.u32(address + 4 * each * start, each * count);
-  const columns = [rows.labels, rows.weights, rows.groups, ...rows.offsets]
+  const columns = [rows.labels, ...rows.otherLabels, rows.weights, rows.groups, ...rows.offsets]
     .filter((address) => address !== 0)
     .map((address) => words(address, 2));
   const keys = words(rows.keys, 1);

@@ -38,12 +38,26 @@ export async function settleForestLeaves(s: ForestSettlement): Promise<void> {
 }
 
 async function settleMeans(s: ForestSettlement): Promise<void> {
-  const { rows, start, nodes } = s;
-  const numAll = rows.train.numAll;
-  const labelScale = fixedScale(start.largestLabel * start.largestWeight * maxDraws, numAll);
-  const weightScale = weightScaleOf(s);
+  const { rows, nodes } = s;
   const leaves = nodes.leaves();
-  const all = sumsOfNodes(nodes, leaves, await totalsOf(s, leaves, rows.labels, labelScale));
+  const means = await settleLabel(s, leaves, { column: rows.labels, k: 0 });
+  for (const [i, column] of rows.otherLabels.entries()) {
+    await settleLabel(s, leaves, { column, k: i + 1 });
+  }
+  if (s.job.keepsVariances) await settleVariances(s, leaves, means);
+}
+
+/** Covers, and values of the k-th label; returns the nodes' means of the label as it was centred. */
+async function settleLabel(
+  s: ForestSettlement,
+  leaves: Uint32Array,
+  { column, k }: { readonly column: number; readonly k: number },
+): Promise<Float64Array> {
+  const { rows, start, nodes } = s;
+  const largest = (start.largestLabels[k] as number) * start.largestWeight;
+  const labelScale = fixedScale(largest * maxDraws, rows.train.numAll);
+  const weightScale = weightScaleOf(s);
+  const all = sumsOfNodes(nodes, leaves, await totalsOf(s, leaves, column, labelScale));
   const means = new Float64Array(nodes.size);
   for (let node = 0; node < nodes.size; node++) {
     const at = 4 * node;
@@ -51,9 +65,9 @@ async function settleMeans(s: ForestSettlement): Promise<void> {
     const weight = fromFixed(all[at + 2] as bigint, all[at + 3] as bigint, weightScale);
     means[node] = weight > 0 ? sum / weight : 0;
     nodes.cover[node] = weight;
-    nodes.value[node] = start.mean + (means[node] as number);
+    nodes.value[node * nodes.numOutputs + k] = (start.means[k] as number) + (means[node] as number);
   }
-  if (s.job.keepsVariances) await settleVariances(s, leaves, means);
+  return means;
 }
 
 /** A second pass, so that a leaf far from the mean of all labels loses no digits: labels are taken from its own. */
@@ -75,7 +89,7 @@ async function settleVariances(
       squares[id] = distance * distance;
     }
   }
-  const widest = 4 * start.largestLabel * start.largestLabel;
+  const widest = 4 * (start.largestLabels[0] as number) ** 2;
   const scale = fixedScale(widest * start.largestWeight * maxDraws, numAll);
   const words = await totalsOf(s, leaves, memory.squares, scale);
   leaves.forEach((leaf, i) => {

@@ -19,8 +19,8 @@ export function forestSetting(
   const units = forestUnits(start);
   const minInfoGain = inGains(job, job.split.minInfoGain);
   return {
-    kind: kindOf(job, rows.classes.length),
-    numClasses: Math.max(1, rows.classes.length),
+    kind: kindOf(job, rows),
+    numClasses: numForestOutputs(job, rows),
     impurity: job.impurity,
     countShift: start.countShift,
     numDrawn: numDrawn >= numPlaces ? 0 : numDrawn,
@@ -43,8 +43,17 @@ export function forestUnits({ targetUnit, weightUnit }: ForestStart): ForestUnit
   return { weight: weightUnit, gain: (targetUnit * targetUnit) / weightUnit };
 }
 
-function kindOf(job: ForestJob, numClasses: number): ForestKind {
-  if (job.task === 'regression') return 'number';
+/** Values of a node: one a label, or one a class. */
+export function numForestOutputs(
+  { task }: ForestJob,
+  { classes, otherLabels }: Pick<IngestedRows, 'classes' | 'otherLabels'>,
+): number {
+  return task === 'regression' ? 1 + otherLabels.length : Math.max(1, classes.length);
+}
+
+function kindOf(job: ForestJob, rows: IngestedRows): ForestKind {
+  if (job.task === 'regression') return rows.otherLabels.length > 0 ? 'numbers' : 'number';
+  const numClasses = rows.classes.length;
   return numClasses === 2 && job.impurity === 'gini' ? 'two classes' : 'classes';
 }
 

@@ -16,7 +16,12 @@ import type { RankContext } from '../cluster/rank-program.ts';
 import { ForestFindings } from '../tree/backend/cpu/forest-findings.ts';
 import { MeetingSearch } from '../tree/backend/cpu/forest-meeting.ts';
 import { ForestNodes, packNodes } from '../tree/backend/cpu/forest-nodes.ts';
-import { type ForestSetting, writeMinWeight, writePlan } from '../tree/backend/cpu/forest-plan.ts';
+import {
+  type ForestSetting,
+  slotBytesOf,
+  writeMinWeight,
+  writePlan,
+} from '../tree/backend/cpu/forest-plan.ts';
 import { ForestRows } from '../tree/backend/cpu/forest-rows.ts';
 import { AloneSearch, type ForestSearch } from '../tree/backend/cpu/forest-search.ts';
 import { MemoryViews } from '../tree/backend/cpu/memory-views.ts';
@@ -29,7 +34,13 @@ import { dataKey } from './data-key.ts';
 import { bootstrapKey, drawThresholds } from './draw-thresholds.ts';
 import { settleForestLeaves } from './forest-leaves.ts';
 import { type ForestMemory, planForest } from './forest-memory.ts';
-import { forestSetting, forestUnits, inGains, settledLeaves } from './forest-setting.ts';
+import {
+  forestSetting,
+  forestUnits,
+  inGains,
+  numForestOutputs,
+  settledLeaves,
+} from './forest-setting.ts';
 import { type ForestStart, startForest } from './forest-start.ts';
 import { GpuForestTrees, type RowShare } from './grow-forest-on-rig.ts';
 import { type IngestedRows, ingest } from './ingest/ingest.ts';
@@ -43,8 +54,9 @@ import { DealtTurns, DrawnTurns, SharedTurns, type TreeTurns } from './tree-turn
 export async function runForest(context: RankContext, job: ForestJob): Promise<RankResult> {
   const environment = new RankEnvironment(context, job.kernels);
   const clock = new PhaseClock(environment.collective);
-  const slotBytes = job.task === 'regression' ? 8 : 4;
-  const ingested = await ingest(environment, job.ingest, async () => slotBytes);
+  const ingested = await ingest(environment, job.ingest, async ({ otherLabels }) =>
+    slotBytesOf(job.task === 'regression' ? 'numbers' : 'classes', 1 + otherLabels.length),
+  );
   const { snapshots = null } = job;
   const key = snapshots === null ? '' : await dataKey(environment, ingested);
   const isOtherData = snapshots !== null && (snapshots.dataKey ?? key) !== key;
@@ -98,7 +110,7 @@ class ForestTrainer {
     const { collective, kernels } = environment;
     const { layout } = rows;
     const { plan, histogram, chosen } = memory.scratch;
-    this.numOutputs = job.task === 'regression' ? 1 : Math.max(1, rows.classes.length);
+    this.numOutputs = numForestOutputs(job, rows);
     this.#collective = memory.isTogether
       ? collective
       : new InlineCollective(() => collective.checkAborted());

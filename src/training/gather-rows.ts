@@ -47,6 +47,7 @@ export function planGathered(rows: IngestedRows, { before }: ProcessRows): Inges
     ...rows,
     train: { ...train, start: before + train.start, numProcess: train.numAll },
     labels: arena.allocate(8 * train.numAll),
+    otherLabels: rows.otherLabels.map(() => arena.allocate(8 * train.numAll)),
     weights: rows.weights === 0 ? 0 : arena.allocate(8 * train.numAll),
     keys: arena.allocate(4 * train.numAll),
     records: arena.allocate(layout.stride * train.numAll),
@@ -64,6 +65,9 @@ export async function gatherRows(
   const { stride } = own.layout;
   const arrays = [
     { from: own.labels, to: gathered.labels, rowBytes: 8 },
+    ...own.otherLabels.map((from, k) => {
+      return { from, to: gathered.otherLabels[k] as number, rowBytes: 8 };
+    }),
     { from: own.weights, to: gathered.weights, rowBytes: own.weights === 0 ? 0 : 8 },
     { from: own.keys, to: gathered.keys, rowBytes: 4 },
     { from: own.records, to: gathered.records, rowBytes: stride },

@@ -65,6 +65,8 @@ export interface IngestJob {
   readonly features: readonly FeatureSource[];
   /** '' where there are no labels. */
   readonly labelCol: string;
+  /** Further numbers that are learned together with it; none where it is left out. */
+  readonly otherLabels?: readonly string[];
   /** What the label is: numbers to be met, or classes. */
   readonly labelKind: 'numeric' | 'class';
   /** Labels are grades, whole numbers from 0 to this; null where they are not. */

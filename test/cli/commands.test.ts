@@ -305,8 +305,20 @@ describe('fit, transform, evaluate, inspect', () => {
     const [price, rooms] = [await rmseOf('price'), await rmseOf('rooms')];
     expect(price).toBeGreaterThan(0);
     expect(await rmseOf('price,rooms')).toBe((price + rooms) / 2);
-    const forest = ['fit', ...data, ...two, '--algo', 'rf', '--model', path('two-forest')];
-    expect((await runForTest(forest)).exitCode).toBe(2);
+    const other = (algo: string): string[] => [
+      'fit',
+      ...data,
+      '--label',
+      'price,rooms',
+      '--algo',
+      algo,
+      '--model',
+      path(algo),
+      '--json',
+    ];
+    const forest = await runForTest([...other('rf'), '--params', 'numTrees=3,maxDepth=4']);
+    expect(forest.json).toMatchObject({ class: 'RandomForestRegressionModel', numTrees: 3 });
+    expect((await runForTest(other('linear'))).exitCode).toBe(2);
   });
 
   it('find anomalies without a label', async () => {

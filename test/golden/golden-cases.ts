@@ -9,6 +9,7 @@ import { GBTRanker } from '../../src/ensemble/boosting/gbt-ranker.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
+import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
 import '../../src/ensemble/worker-operators.ts';
@@ -94,6 +95,8 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
     new GBTRegressor({ ...boosted, labelCols: ['delay', 'weight'], leafCol: 'leaf' }),
   RandomForestRegressionModel: () =>
     new RandomForestRegressor({ ...forest, labelCol: 'delay', seed: 5 }),
+  'ExtraTreesRegressionModel-labels': () =>
+    new ExtraTreesRegressor({ ...forest, labelCols: ['delay', 'weight'], leafCol: 'leaf' }),
   RandomForestClassificationModel: () =>
     new RandomForestClassifier({ ...forest, labelCol: 'grade', weightCol: 'weight' }),
   DecisionTreeRegressionModel: () =>

@@ -4,11 +4,13 @@
  */
 import { layoutRecords, writeFeatureTable } from '../../src/binning/binned-layout.ts';
 import {
+  entryWords,
   type ForestSetting,
   movedRows,
   nodeBytes,
   numHistogramEntries,
   scratchBytes,
+  slotBytesOf,
   writePlan,
 } from '../../src/tree/backend/cpu/forest-plan.ts';
 import type { Draws } from './draws.ts';
@@ -21,9 +23,10 @@ export interface ForestFeature {
   readonly bins: readonly (number | null)[];
 }
 
-/** Rows of a node: x and h of a number, or class and weight. */
+/** Rows of a node: x and h of a number, or class and weight; further numbers of several. */
 export interface ForestRowsCase {
   readonly x: readonly number[];
+  readonly others?: readonly (readonly number[])[];
   readonly h: readonly number[];
   readonly features: readonly ForestFeature[];
 }
@@ -62,11 +65,13 @@ export interface PlacedForest {
 export function drawForestRows(
   draws: Draws,
   numRows: number,
-  numClasses: number,
+  { kind, numClasses }: Pick<ForestSetting, 'kind' | 'numClasses'>,
   features: { readonly most: number; readonly values: readonly number[]; category(): boolean },
 ): ForestRowsCase {
-  const isClass = numClasses > 1;
+  const isClass = kind === 'classes' || kind === 'two classes';
+  const others = kind === 'numbers' ? numClasses - 1 : 0;
   return {
+    others: draws.list(others, () => draws.list(numRows, () => draws.below(150) - 60)),
     x: draws.list(numRows, () => (isClass ? draws.below(numClasses) : draws.below(200) - 90)),
     h: draws.list(numRows, () => draws.pick([1, 1, 2, 7])),
     features: draws.list(1 + draws.below(features.most), () => {
@@ -106,7 +111,7 @@ export function placeForest(
       isFloat32: false,
     })),
     padded.map(() => true),
-    setting.kind === 'number' ? 8 : 4,
+    slotBytesOf(setting.kind, setting.numClasses),
   );
   const numRows = rows.x.length;
   const moved = movedRows(layout);
@@ -129,7 +134,7 @@ export function placeForest(
       stage.setU32(at + i * moved.stride + moved.idOffset, i);
     }
   }
-  const words = setting.kind === 'classes' ? setting.numClasses : 2;
+  const words = entryWords(setting);
   const table = new Uint32Array(8 * layout.places.length);
   writeFeatureTable(layout, table);
   const histogramBytes = 8 * words * numHistogramEntries(layout, setting.numDrawn);
@@ -158,19 +163,21 @@ export function placeForest(
   };
 }
 
-function slotOf({ x, h }: ForestRowsCase, i: number): [number, number] {
-  return [x[i] as number, h[i] as number];
+function slotOf({ x, h, others = [] }: ForestRowsCase, i: number): number[] {
+  return [x[i] as number, h[i] as number, ...others.map((column) => column[i] as number)];
 }
 
 function writeSlot(
   { stage }: TwinMemories,
   slot: number,
   { kind }: ForestSetting,
-  [x, h]: readonly [number, number],
+  values: readonly number[],
 ): void {
-  if (kind === 'number') {
-    stage.setU32(slot, x);
-    stage.setU32(slot + 4, h);
+  const [x = 0, h = 0] = values;
+  if (kind === 'number' || kind === 'numbers') {
+    values.forEach((value, word) => {
+      stage.setU32(slot + 4 * word, value);
+    });
   } else {
     stage.setU32(slot, (x << 16) | h);
   }
@@ -206,16 +213,18 @@ export function readForest(twins: TwinMemories, node: PlacedForest) {
 
 /** How much less impure the two sides are, all weights counted: variance, gini or entropy. */
 export function gainOf(
-  { x, h }: ForestRowsCase,
+  { x, h, others = [] }: ForestRowsCase,
   setting: ForestSetting,
   isLeft: readonly boolean[],
 ): number {
   const impurity = (rows: readonly number[]): number => {
     const weight = rows.reduce((sum, i) => sum + (h[i] as number), 0);
     if (weight === 0) return 0;
-    if (setting.kind === 'number') {
-      const sum = rows.reduce((total, i) => total + (x[i] as number), 0);
-      return -(sum * sum) / weight;
+    if (setting.kind === 'number' || setting.kind === 'numbers') {
+      const sums = [x, ...others].map((column) =>
+        rows.reduce((total, i) => total + (column[i] as number), 0),
+      );
+      return -sums.reduce((total, sum) => total + sum * sum, 0) / weight;
     }
     const counts = new Array<number>(setting.numClasses).fill(0);
     for (const i of rows) {

@@ -22,6 +22,8 @@ const measures: readonly Partial<ForestSetting>[] = [
   {},
   { kind: 'two classes', numClasses: 2, impurity: 'gini', countShift: 36 },
   { kind: 'classes', numClasses: 2, impurity: 'gini', countShift: 36 },
+  { kind: 'numbers', numClasses: 2 },
+  { kind: 'numbers', numClasses: 5 },
   { kind: 'classes', numClasses: 4, impurity: 'gini', countShift: 36 },
   { kind: 'classes', numClasses: 3, impurity: 'entropy', countShift: 36 },
 ];
@@ -79,7 +81,7 @@ describe('the best split of a forest node', () => {
           maxCategoriesPerSplit: draws.pick([1, 3, 400]),
           isRandom: draws.bool(0.3),
         };
-        const rows = drawForestRows(draws, numRows, setting.numClasses, {
+        const rows = drawForestRows(draws, numRows, setting, {
           most: 5,
           values: [2, 7, 63, 64, 65, 200, 255, 300],
           category: () => draws.bool(0.4),
@@ -102,7 +104,7 @@ describe('the best split of a forest node', () => {
       fc.property(arbitraryDraws, rowCounts, measure, (draws, numRows, how) => {
         const setting = { ...freeSetting, ...how, minInstancesPerNode: 1 + draws.below(3) };
         const values = { most: 4, values: [2, 3, 9], category: () => false };
-        expectBest(drawForestRows(draws, numRows, setting.numClasses, values), setting, cutsOf);
+        expectBest(drawForestRows(draws, numRows, setting, values), setting, cutsOf);
       }),
       { numRuns: 150 },
     );
@@ -117,11 +119,7 @@ describe('the best split of a forest node', () => {
         (draws, numRows, how) => {
           const setting = { ...freeSetting, ...how };
           const values = { most: 3, values: [2, 4, 6], category: () => true };
-          expectBest(
-            drawForestRows(draws, numRows, setting.numClasses, values),
-            setting,
-            subsetsOf,
-          );
+          expectBest(drawForestRows(draws, numRows, setting, values), setting, subsetsOf);
         },
       ),
       { numRuns: 80 },
@@ -133,7 +131,7 @@ describe('the best split of a forest node', () => {
     for (const how of measures) {
       const setting = { ...freeSetting, ...how };
       const values = { most: 4, values: [9, 40], category: () => draws.bool() };
-      const rows = drawForestRows(draws, 80, setting.numClasses, values);
+      const rows = drawForestRows(draws, 80, setting, values);
       const { found, node, isSplit } = search(rows, setting);
       expect(isSplit).toBe(true);
       const { bins } = node.features[found.place] as ForestRowsCase['features'][number];
@@ -142,7 +140,9 @@ describe('the best split of a forest node', () => {
       bins.forEach((bin, i) => {
         if (!found.goesLeft(bin)) return;
         const [x, h] = [BigInt(rows.x[i] as number), BigInt(rows.h[i] as number)];
-        const sums = setting.kind === 'number' ? [x, h + one] : [x * h, h + one];
+        const others = (rows.others ?? []).map((column) => BigInt(column[i] as number));
+        const isNumber = setting.kind === 'number' || setting.kind === 'numbers';
+        const sums = isNumber ? [x, h + one, ...others] : [x * h, h + one];
         if (setting.kind === 'classes') left[Number(x)] = (left[Number(x)] as bigint) + h + one;
         else sums.forEach((sum, w) => (left[w] = (left[w] as bigint) + sum));
       });
@@ -175,6 +175,9 @@ describe('the best split of a forest node', () => {
     const alike = { x: [3, 6, 9], h: [1, 2, 3] };
     const features = [{ isCategory: false, numValues: 3, bins: [0, 1, 2] }];
     expect(search({ ...alike, features }, freeSetting).isSplit).toBe(false);
+    const pair = { ...freeSetting, kind: 'numbers', numClasses: 2 } as const;
+    expect(search({ ...alike, others: [[2, 4, 6]], features }, pair).isSplit).toBe(false);
+    expect(search({ ...alike, others: [[2, 4, 7]], features }, pair).isSplit).toBe(true);
     const balanced = { x: [1, 2, 1, 2], h: [1, 1, 1, 1] };
     const useless = [{ isCategory: false, numValues: 2, bins: [0, 0, 1, 1] }];
     expect(search({ ...balanced, features: useless }, freeSetting).isSplit).toBe(false);

@@ -13,7 +13,7 @@ describe('the features of a node', () => {
     fc.assert(
       fc.property(arbitraryDraws, fc.integer({ min: 1, max: 40 }), (draws, numDrawn) => {
         twins.clear();
-        const rows = drawForestRows(draws, 1, 1, {
+        const rows = drawForestRows(draws, 1, freeSetting, {
           ...{ most: 60, values: [2, 300] },
           category: () => true,
         });
@@ -57,11 +57,12 @@ describe('the rows of a node', () => {
         fc.boolean(),
         (draws, numRows, extra, hasIds) => {
           twins.clear();
-          const rows = drawForestRows(draws, numRows, 2, {
+          const kind = draws.pick(['two classes', 'numbers'] as const);
+          const setting = { ...freeSetting, kind, numClasses: 2 };
+          const rows = drawForestRows(draws, numRows, setting, {
             ...{ most: 3, values: [2, 9, 255] },
             category: () => false,
           });
-          const setting = { ...freeSetting, kind: 'two classes', numClasses: 2 } as const;
           const node = placeForest(twins, rows, setting, extra);
           const place = draws.below(rows.features.length);
           const { numValues, bins } = node.features[place] as (typeof rows.features)[number];
@@ -134,9 +135,10 @@ describe('the rows of a tree', () => {
         (draws, numRows, extra, isNumber) => {
           const hasIds = draws.bool();
           twins.clear();
-          const kind = isNumber ? 'number' : 'classes';
-          const setting = { ...freeSetting, kind, numClasses: isNumber ? 1 : 3 } as const;
-          const rows = drawForestRows(draws, numRows, setting.numClasses, {
+          const several = draws.pick([1, 2, 4]);
+          const kind = isNumber ? (several === 1 ? 'number' : 'numbers') : 'classes';
+          const setting = { ...freeSetting, kind, numClasses: isNumber ? several : 3 } as const;
+          const rows = drawForestRows(draws, numRows, setting, {
             ...{ most: 3, values: [2, 9] },
             category: () => false,
           });
@@ -161,9 +163,12 @@ describe('the rows of a tree', () => {
             const slot = target + i * stride + slotAt;
             const count = given[row - first] as number;
             const [x, h] = [rows.x[row] as number, rows.h[row] as number];
-            if (isNumber)
+            if (isNumber) {
               expect([view.i32(slot), view.u32(slot + 4)]).toEqual([x * count, h * count]);
-            else {
+              rows.others?.forEach((column, k) => {
+                expect(view.i32(slot + 8 + 4 * k)).toBe((column[row] as number) * count);
+              });
+            } else {
               const weight = h * count * (factors?.[x] ?? 1);
               expect(view.u32(slot) >>> 16).toBe(x);
               expect(Math.abs((view.u32(slot) & 0xffff) - Math.max(1, weight))).toBeLessThan(0.51);

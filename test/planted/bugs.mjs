@@ -1303,4 +1303,26 @@ export const plantedBugs = [
     ],
     tests: ['test/kernels/ranking.prop.test.ts'],
   },
+  {
+    name: 'a split of several labels serves the first alone',
+    edits: [
+      {
+        file: 'wasm/assembly/find-vector-split.ts',
+        find: 'for (let w: usize = 16; w < bytes; w += 8) num += squareAt(w, leftH);',
+        replace: 'for (let w: usize = 16; w < 16; w += 8) num += squareAt(w, leftH);',
+      },
+    ],
+    tests: ['test/kernels/forest-node.prop.test.ts'],
+  },
+  {
+    name: 'leaves of several labels have the mean of the first',
+    edits: [
+      {
+        file: 'src/training/forest-leaves.ts',
+        find: '(start.means[k] as number)',
+        replace: '(start.means[0] as number)',
+      },
+    ],
+    tests: ['test/ensemble/forest/several-labels.test.ts'],
+  },
 ];

@@ -22,7 +22,8 @@ describe('the names of columns', () => {
         const newName = (name: string): string => `${[...name].reverse().join('')}_`;
         const options = Object.fromEntries(
           Object.entries(complete.options).map(([option, value]) => {
-            if (option === 'featuresCols') return [option, (value as string[]).map(newName)];
+            if (option === 'featuresCols' || option === 'labelCols')
+              return [option, (value as string[]).map(newName)];
             const isInput = option.endsWith('Col') && !outputs.has(option);
             return [option, isInput ? newName(value as string) : value];
           }),

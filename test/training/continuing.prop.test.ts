@@ -70,7 +70,7 @@ describe('going on from a model', () => {
       'GBTRegressor',
       { labelCol: 'y', validationIndicatorCol: 'v', earlyStoppingRounds: 3, maxIter: 60 },
     ],
-    ['RandomForestRegressor', { labelCol: 'y', numTrees: 5, maxDepth: 4 }],
+    ['RandomForestRegressor', { labelCols: ['y', 'p'], numTrees: 5, maxDepth: 4 }],
   ] as const)(
     'does so on several threads and partitionings: %s %j',
     async (name, options) => {

@@ -207,6 +207,15 @@ const spread = fc
   .tuple(variance, fc.oneof(fc.constant({}), quantiles))
   .map(([one, other]) => ({ ...one, ...other }));
 const numberLabel = fc.record({ labelCol: fc.constant('y') });
+const severalLabels = fc.record({ labelCols: fc.constantFrom(['y'], ['p', 'y'], ['y', 's', 'p']) });
+/** A number with its variance and quantiles, or several numbers. */
+const forestNumbers = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.tuple(spread, numberLabel).map(([one, other]) => ({ ...one, ...other })),
+  },
+  { weight: 1, arbitrary: severalLabels },
+);
 const losses = fc.oneof(
   fc.record({ labelCol: fc.constant('y'), lossType: fc.constant('squared') }),
   fc.record({
@@ -261,7 +270,7 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
     GBTRegressor: caseOf('GBTRegressor', boosting, rounds, losses, offset, rowDraws),
     GBTClassifier: caseOf('GBTClassifier', boosting, rounds, boostedLabel, classDraws),
     GBTRanker: caseOf('GBTRanker', boosting, rounds, rowDraws, offset, ranking),
-    RandomForestRegressor: caseOf('RandomForestRegressor', forest, nodeLimits, spread, numberLabel),
+    RandomForestRegressor: caseOf('RandomForestRegressor', forest, nodeLimits, forestNumbers),
     RandomForestClassifier: caseOf(
       'RandomForestClassifier',
       forest,
@@ -270,7 +279,7 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
       forestClassWeights,
       classLabel,
     ),
-    ExtraTreesRegressor: caseOf('ExtraTreesRegressor', forest, nodeLimits, spread, numberLabel),
+    ExtraTreesRegressor: caseOf('ExtraTreesRegressor', forest, nodeLimits, forestNumbers),
     ExtraTreesClassifier: caseOf(
       'ExtraTreesClassifier',
       forest,
@@ -278,7 +287,7 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
       forestClassWeights,
       classLabel,
     ),
-    DecisionTreeRegressor: caseOf('DecisionTreeRegressor', nodeLimits, spread, numberLabel),
+    DecisionTreeRegressor: caseOf('DecisionTreeRegressor', nodeLimits, forestNumbers),
     DecisionTreeClassifier: caseOf('DecisionTreeClassifier', nodeLimits, impurity, classLabel),
   };
 

@@ -1,4 +1,5 @@
 // The rows of a tree: how often each is drawn, and the drawn ones side by side. See forest-plan.ts for rows.
+import { entryWords } from './forest-plan';
 import { mix32 } from './mix';
 
 /**
@@ -30,7 +31,8 @@ export function copyDrawn(
   const stride = <usize>load<u32>(plan, 8);
   const slotOffset = <usize>load<u32>(plan, 12);
   const isWhole = load<u32>(plan, 20) == 0;
-  const isNumber = load<u32>(plan) == 0;
+  const kind = load<u32>(plan);
+  const slotBytes: usize = entryWords(plan) << 2;
   let p = records + <usize>firstRow * recordBytes;
   let q = target;
   let ids = targetIds;
@@ -43,9 +45,8 @@ export function copyDrawn(
       store<u32>(q + <usize>load<u32>(plan, 16), id);
     }
     const slot = q + slotOffset;
-    if (isNumber) {
-      store<i32>(slot, load<i32>(p + recordSlot) * <i32>count);
-      store<u32>(slot, load<u32>(p + recordSlot, 4) * count, 4);
+    if (kind == 0 || kind == 3) {
+      for (let b: usize = 0; b < slotBytes; b += 4) store<u32>(slot + b, load<u32>(p + recordSlot + b) * count);
     } else {
       const packed = load<u32>(p + recordSlot);
       let weight = (packed & 0xffff) * count;

@@ -20,6 +20,10 @@ export function addForestRows(plan: usize, rows: usize, numRows: i32, numChosen:
       for (; c < end; c += 32) addClassFeature(plan, first, count, c, hist);
       continue;
     }
+    if (load<u32>(plan) == 3) {
+      for (; c < end; c += 32) addNumbersFeature(plan, first, count, c, hist);
+      continue;
+    }
     while (c < end) {
       if (c + 128 <= end && (load<u32>(c, 8) & load<u32>(c, 40) & load<u32>(c, 72) & load<u32>(c, 104)) == 1) {
         addFour(plan, first, count, c, hist);
@@ -141,6 +145,34 @@ function addClassFeature(plan: usize, rows: usize, numRows: i32, c: usize, hist:
   }
 }
 
+/** Adds a row's numbers and its weight to an entry, or to totals; words of a slot and of an entry have one order. */
+function addNumbers(slot: usize, one: i64, numWords: usize, at: usize): void {
+  addWide(at, slotOf(0, slot, one));
+  let w: usize = 2;
+  for (; w + 2 <= numWords; w += 2) addWide(at + (w << 3), v128.load_ext<i32>(slot + (w << 2)));
+  if (w < numWords) store<i64>(at + (w << 3), load<i64>(at + (w << 3)) + <i64>load<i32>(slot + (w << 2)));
+}
+
+function addNumbersFeature(plan: usize, rows: usize, numRows: i32, c: usize, hist: usize): void {
+  const stride = <usize>load<u32>(plan, 8);
+  const slotOffset = <usize>load<u32>(plan, 12);
+  const numWords = entryWords(plan);
+  const bytes = numWords << 3;
+  const one = <i64>1 << load<u32>(plan, 28);
+  const records = <usize>load<u32>(plan, 20);
+  const idOffset = <usize>load<u32>(plan, 16);
+  const recordBytes = <usize>load<u32>(plan, 24);
+  const offset = <usize>load<u32>(c, 4);
+  const width = load<u32>(c, 8);
+  const entries = hist + <usize>load<u32>(c, 12) * bytes;
+  let p = rows;
+  for (let i: i32 = 0; i < numRows; i++) {
+    const bin = binOf(binsAt(p, records, idOffset, recordBytes) + offset, width);
+    addNumbers(p + slotOffset, one, numWords, entries + bin * bytes);
+    p += stride;
+  }
+}
+
 function addMarked(plan: usize, rows: usize, numRows: i32, numChosen: i32, hist: usize): void {
   const stride = <usize>load<u32>(plan, 8);
   const end = <usize>load<u32>(plan, 52) + (<usize>numChosen << 5);
@@ -150,6 +182,7 @@ function addMarked(plan: usize, rows: usize, numRows: i32, numChosen: i32, hist:
   let touched = <usize>load<u32>(plan, 56);
   for (let c = <usize>load<u32>(plan, 52); c < end; c += 32) {
     if (load<u32>(plan) == 2) addClassFeature(plan, rows, numRows, c, hist);
+    else if (load<u32>(plan) == 3) addNumbersFeature(plan, rows, numRows, c, hist);
     else addOne(plan, rows, numRows, c, hist);
     const offset = <usize>load<u32>(c, 4);
     const width = load<u32>(c, 8);
@@ -180,6 +213,14 @@ export function nodeTotals(plan: usize, rows: usize, numRows: i32, best: usize):
       const slot = load<u32>(p);
       const at = totals + (<usize>(slot >> 16) << 3);
       store<u64>(at, load<u64>(at) + ((<u64>1 << 36) + <u64>(slot & 0xffff)));
+      p += stride;
+    }
+  } else if (load<u32>(plan) == 3) {
+    const numWords = entryWords(plan);
+    const one = <i64>1 << load<u32>(plan, 28);
+    memory.fill(totals, 0, numWords << 3);
+    for (let i: i32 = 0; i < numRows; i++) {
+      addNumbers(p, one, numWords, totals);
       p += stride;
     }
   } else {

@@ -4,6 +4,7 @@ import { drawFeatures } from './forest-features';
 import { addForestRows, nodeTotals, touchedBytes, weighNode } from './forest-histogram';
 import { binOf, binsAt, entryWords } from './forest-plan';
 import { beginClasses, clearClasses, commitClasses, scanClasses } from './find-class-split';
+import { beginVector, clearVector, commitVector, scanVector } from './find-vector-split';
 import { commitRatio, scanRatio } from './find-ratio-split';
 
 /** Up to so many rows their bins are marked: looking at every bin would cost more. */
@@ -33,7 +34,7 @@ export function maySplit(plan: usize, best: usize): i32 {
   const minRows = load<f64>(plan, 88);
   if (load<f64>(best, 56) < 2.0 * minRows) return 0;
   const kind = load<u32>(plan);
-  if (kind == 0) return 1;
+  if (kind == 0 || kind == 3) return 1;
   if (kind == 1) {
     const x = <f64>load<i64>(best, 64);
     return <i32>(x > 0.0 && x < load<f64>(best, 48));
@@ -47,14 +48,24 @@ export function maySplit(plan: usize, best: usize): i32 {
 
 // all rows with the same x for h: no split can gain (numbers; classes are seen by their totals)
 function isUniform(plan: usize, rows: usize, numRows: i32): bool {
-  if (load<u32>(plan) != 0) return false;
+  const kind = load<u32>(plan);
+  if (kind != 0 && kind != 3) return false;
+  if (!hasUniform(plan, rows, numRows, 0)) return false;
+  for (let w: usize = 2; w < entryWords(plan); w++) {
+    if (!hasUniform(plan, rows, numRows, w << 2)) return false;
+  }
+  return true;
+}
+
+// the same of one of the numbers, `word` bytes into the slots
+function hasUniform(plan: usize, rows: usize, numRows: i32, word: usize): bool {
   const stride = <usize>load<u32>(plan, 8);
   let p = rows + <usize>load<u32>(plan, 12);
-  const x = <i64>load<i32>(p);
+  const x = <i64>load<i32>(p + word);
   const h = <i64>load<u32>(p, 4);
   for (let i: i32 = 1; i < numRows; i++) {
     p += stride;
-    if (<i64>load<i32>(p) * h != x * <i64>load<u32>(p, 4)) return false;
+    if (<i64>load<i32>(p + word) * h != x * <i64>load<u32>(p, 4)) return false;
   }
   return true;
 }
@@ -70,13 +81,18 @@ export function scanNode(plan: usize, key: u32, begin: i32, end: i32, hist: usiz
   store<f64>(best, -Infinity, 32);
   store<i32>(best, -1, 40);
   weighNode(plan, best);
-  const isRatio = load<u32>(plan) != 2;
-  if (!isRatio) beginClasses(plan, best);
+  const kind = load<u32>(plan);
+  if (kind == 2) beginClasses(plan, best);
+  if (kind == 3) beginVector(plan, best);
   let touched = <usize>load<u32>(plan, 56);
   for (let i = begin; i < end; i++) {
     const c = <usize>load<u32>(plan, 52) + (<usize>i << 5);
     const marksOfFeature = marks ? touched : 0;
-    const gain = isRatio ? scanRatio(plan, key, c, hist, marksOfFeature, best) : scanClasses(plan, key, c, hist, marksOfFeature);
+    const gain = kind < 2
+      ? scanRatio(plan, key, c, hist, marksOfFeature, best)
+      : kind == 2
+        ? scanClasses(plan, key, c, hist, marksOfFeature)
+        : scanVector(plan, key, c, hist, marksOfFeature);
     touched += touchedBytes(c);
     const before = load<f64>(best);
     if (gain > before) {
@@ -86,12 +102,14 @@ export function scanNode(plan: usize, key: u32, begin: i32, end: i32, hist: usiz
       store<f64>(best, gain);
       store<i32>(best, i, 8);
       store<i32>(best, load<i32>(c), 12);
-      if (isRatio) commitRatio(c, best);
-      else commitClasses(c, best);
+      if (kind < 2) commitRatio(c, best);
+      else if (kind == 2) commitClasses(c, best);
+      else commitVector(c, best);
     } else {
       keepRunnerUp(best, gain, load<i32>(c));
     }
-    if (!isRatio) clearClasses();
+    if (kind == 2) clearClasses();
+    if (kind == 3) clearVector();
   }
   return isEnough(plan, best);
 }
@@ -109,7 +127,14 @@ export function isEnough(plan: usize, best: usize): i32 {
   let noise = 1e-12 * weight;
   if (load<u32>(plan) != 2) {
     const x = <f64>load<i64>(best, 64);
-    noise = 1e-16 * (x * x / weight);
+    let squares = x * x;
+    if (load<u32>(plan) == 3) {
+      for (let w: usize = 2; w < entryWords(plan); w++) {
+        const other = <f64>load<i64>(best + (w << 3), 64);
+        squares += other * other;
+      }
+    }
+    noise = 1e-16 * (squares / weight);
   }
   return <i32>(gain > noise && gain > load<f64>(plan, 96) * weight);
 }

@@ -1,7 +1,7 @@
 // What the forest kernels know of a fit and of a node; src/tree/backend/cpu/forest-plan.ts writes and reads it.
 //
 // plan, 128 bytes for each rank:
-//   uint32   0 kind (0 a number, 1 two classes by gini, 2 classes)      4 int64 words of an entry and of totals
+//   uint32   0 kind (0 a number, 1 two classes by gini, 2 classes, 3 several numbers)   4 int64 words of an entry and of totals
 //            8 bytes of a row          12 its slot          16 its id (only where 20 is not 0)
 //           20 records that ids point into, 0 where the bins lie in the row itself    24 their bytes
 //           28 countShift              32 feature table     36 features   40 features drawn (0: all)   44 draw key
@@ -10,9 +10,11 @@
 //   float64 80 least weight            88 least rows        96 least gain for a unit of weight
 //   uint32 104 what drawFeatures remembers: key, attempt; uint64 112 the last one drawn
 // row: its bins and slot (a record), or only its slot and its id. Slot: int32 x and uint32 h (a number), or
-//   class << 16 | weight. Both count as often as the row was drawn.
+//   class << 16 | weight; several numbers: int32 x of the first, uint32 h, int32 x of each other one. All count as
+//   often as the row was drawn.
 // entry, numbers and two classes: int64 sum of x, int64 (rows << countShift) + sum of h, where x is the weight
-//   of class 1; classes: an int64 (rows << 36) + weight for each. Value bins, then the missing one at missingAt.
+//   of class 1; several numbers: the sums of the other x behind these two; classes: an int64 (rows << 36) + weight
+//   for each. Value bins, then the missing one at missingAt.
 // chosen, 32 bytes each: place, offset, width, first entry, value bins, missingAt, 1 for a category, index
 // best: float64 gain at 0; int32 at 8 order among the chosen, 12 place, 16 last bin on the left (numeric),
 //   20 first bin on the right, 24 missing goes left, 28 categories on the left (0: numeric), 44 left is heavier;

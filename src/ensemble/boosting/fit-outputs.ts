@@ -5,7 +5,6 @@
  */
 import { CoppiceError } from '../../base/errors.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
-import { findFeatures } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { mergeEnsembles, newLeaf, packTrees, type TreeEnsemble } from '../../tree/tree.ts';
 import { joinMembers, splitMembers } from '../model/member-trees.ts';
@@ -31,30 +30,11 @@ export async function fitOutputs(
       { context: { owner, param: 'labelCols' } },
     );
   }
-  refuseLabelFeatures(owner, table, { ...params, labelCols });
   const found: TreeModelData[] = [];
   for (const labelCol of labelCols) {
     found.push(await fitBoostedTrees({ ...fit, params: { ...params, labelCol } }, table, options));
   }
   return sideBySide(found, labelCols);
-}
-
-/** What one label must not see: the others. */
-function refuseLabelFeatures(
-  owner: string,
-  table: PartitionedTable,
-  params: GBTFit['params'] & { readonly labelCols: readonly string[] },
-): void {
-  const features = findFeatures(owner, table.schema, params);
-  const held = features.find(
-    ({ path }) => path.length === 1 && params.labelCols.includes(path[0] as string),
-  );
-  if (held === undefined) return;
-  throw new CoppiceError(
-    'PARAM_INVALID',
-    `featuresCols of ${owner} must not hold labels; got ${held.path[0]}; leave it out`,
-    { context: { owner, column: held.path[0] as string } },
-  );
 }
 
 /** One model of the models of single labels. */

@@ -133,11 +133,7 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
   }
 
   override transformSchema(schema: Schema): Schema {
-    const { labelCol, labelCols = [labelCol] } = this.params;
-    const [labelType = ''] = labelCols.map((name) => {
-      const params = { ...this.params, labelCol: name };
-      return fitColumns(this.className, schema, params, 'numeric').labelType;
-    });
+    const { labelType } = fitColumns(this.className, schema, this.params, 'numeric');
     const outputs = regressionOutputs(this.params);
     return schemaWithOutputs(schema, {
       outputs,

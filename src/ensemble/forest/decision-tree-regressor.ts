@@ -2,13 +2,13 @@
 import { defineParams } from '../../params/define-params.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
-import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
+import type { TreeModelData } from '../model/tree-model-data.ts';
 import {
   type DecisionTreeRegressorOptions,
   decisionTreeRegressorParams,
 } from '../params/forest-params.ts';
 import { ForestEstimator } from './forest-estimator.ts';
-import { ForestRegressionModel } from './forest-models.ts';
+import { ForestRegressionModel, readRegressionForest } from './forest-models.ts';
 
 /** Parameters of DecisionTreeRegressionModel. */
 export const decisionTreeRegressionModelParams = defineParams(
@@ -19,7 +19,8 @@ export const decisionTreeRegressionModelParams = defineParams(
 /**
  * The result of `DecisionTreeRegressor.fit`.
  *
- * Input: the fitted feature columns. Output: adds `prediction` float64, the mean of the trees.
+ * Input: the fitted feature columns. Output: adds `prediction` float64, the mean of the trees; with `labelCols` a vector of
+ * one number a label, whose names stand in the field's metadata (`labels`).
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
@@ -34,15 +35,16 @@ export class DecisionTreeRegressionModel extends ForestRegressionModel<
   }
 
   static override fromSaved(reader: StageReader): DecisionTreeRegressionModel {
-    return new DecisionTreeRegressionModel(reader.options, readTreeModel(reader));
+    return new DecisionTreeRegressionModel(reader.options, readRegressionForest(reader));
   }
 }
 
 /**
  * A single decision tree for numbers.
  *
- * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number.
- * Output: `prediction` float64. Cost: O(depth · rows · features). Determinism: same data, params and seed give the same model, bit for bit, on
+ * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number, or several
+ * (`labelCols`).
+ * Output: `prediction` float64, or a vector of one number a label. Cost: O(depth · rows · features). Determinism: same data, params and seed give the same model, bit for bit, on
  * any number of threads and partitions.
  *
  * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `LABEL_INVALID`, `WEIGHT_INVALID`,

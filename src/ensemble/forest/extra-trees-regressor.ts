@@ -2,13 +2,13 @@
 import { defineParams } from '../../params/define-params.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
-import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
+import type { TreeModelData } from '../model/tree-model-data.ts';
 import {
   type ExtraTreesRegressorOptions,
   extraTreesRegressorParams,
 } from '../params/forest-params.ts';
 import { ForestEstimator } from './forest-estimator.ts';
-import { ForestRegressionModel } from './forest-models.ts';
+import { ForestRegressionModel, readRegressionForest } from './forest-models.ts';
 
 /** Parameters of ExtraTreesRegressionModel. */
 export const extraTreesRegressionModelParams = defineParams(
@@ -19,7 +19,8 @@ export const extraTreesRegressionModelParams = defineParams(
 /**
  * The result of `ExtraTreesRegressor.fit`.
  *
- * Input: the fitted feature columns. Output: adds `prediction` float64, the mean of the trees.
+ * Input: the fitted feature columns. Output: adds `prediction` float64, the mean of the trees; with `labelCols` a vector of
+ * one number a label, whose names stand in the field's metadata (`labels`).
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
@@ -34,7 +35,7 @@ export class ExtraTreesRegressionModel extends ForestRegressionModel<
   }
 
   static override fromSaved(reader: StageReader): ExtraTreesRegressionModel {
-    return new ExtraTreesRegressionModel(reader.options, readTreeModel(reader));
+    return new ExtraTreesRegressionModel(reader.options, readRegressionForest(reader));
   }
 }
 
@@ -42,8 +43,9 @@ export class ExtraTreesRegressionModel extends ForestRegressionModel<
  * Extremely randomised trees for numbers: each split takes the best of the features, each cut at one random place
  * between the node's lowest and highest bin; a category goes to a side of its own. Every tree sees every row.
  *
- * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number.
- * Output: `prediction` float64. Cost: O(numTrees · depth · rows · features looked at); trees are dealt to the threads. Determinism: same data, params and seed give the same model, bit for bit, on
+ * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number, or several
+ * (`labelCols`).
+ * Output: `prediction` float64, or a vector of one number a label. Cost: O(numTrees · depth · rows · features looked at); trees are dealt to the threads. Determinism: same data, params and seed give the same model, bit for bit, on
  * any number of threads and partitions.
  *
  * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `LABEL_INVALID`, `WEIGHT_INVALID`,

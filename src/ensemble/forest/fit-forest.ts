@@ -26,6 +26,7 @@ export type AnyForestParams = ForestParams &
     readonly classWeights?: 'balanced' | 'balancedSubsample' | NumbersByName | undefined;
     readonly probabilityCol?: string | undefined;
     readonly thresholds?: readonly number[] | undefined;
+    readonly labelCols?: readonly string[] | undefined;
     readonly varianceCol?: string | undefined;
     readonly quantilesCol?: string | undefined;
     readonly checkpointDir?: string | undefined;
@@ -72,6 +73,7 @@ export async function fitForest(
     options.initialModel,
   );
   const auto = usualSubset(labelKind, drawsCuts);
+  const [labelCol, ...otherLabels] = labelsOf(params);
   const job: Omit<ForestJob, 'ingest'> = {
     task: labelKind === 'class' ? 'classification' : 'regression',
     impurity: params.impurity,
@@ -100,12 +102,14 @@ export async function fitForest(
     keepsVariances: params.varianceCol !== undefined,
     maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
     sharesTrees: false,
-    device: deviceRequest(params.device, table.runner),
+    // a device's histograms are of one number
+    device: otherLabels.length > 0 ? null : deviceRequest(params.device, table.runner),
     seed: params.seed,
     kernels: undefined,
   };
   const ingest = {
-    ...ingestOf(owner, withoutDraws(params), columns, labelKind),
+    ...ingestOf(owner, { ...withoutDraws(params), labelCol }, columns, labelKind),
+    ...(otherLabels.length === 0 ? {} : { otherLabels }),
     knownClasses: knownClasses(initial),
   };
   // without a folder the runner begins again by itself
@@ -142,7 +146,7 @@ export async function fitForest(
     );
   };
   const trained = checkpoints === null ? await run() : await checkpoints.run(run);
-  const added = modelData(owner, params.labelCol, columns, trained);
+  const added = modelData(owner, labelCol, columns, trained);
   const data =
     checkpoints?.finishForest(added) ?? (initial === null ? added : appendTrees(initial, added));
   refuseUnknownVariances(owner, params, data);
@@ -157,15 +161,21 @@ export async function fitForest(
     leafLabels:
       params.quantilesCol === undefined
         ? null
-        : await gatherLeafLabels(data, request, table, { signal }),
+        : await gatherLeafLabels(data, { ...request, labelCol }, table, { signal }),
   };
+}
+
+/** The label's column, and those of further ones. */
+function labelsOf({ labelCol, labelCols }: AnyForestParams): [string, ...string[]] {
+  const [first = labelCol, ...others] = labelCols ?? [];
+  return [first, ...others];
 }
 
 /** The parameters that out-of-bag predictions hang on. */
 function outOfBagRequest(params: AnyForestParams) {
   return {
     seed: params.seed,
-    labelCol: params.labelCol,
+    labelCols: labelsOf(params),
     weightCol: params.weightCol ?? null,
     idCol: params.idCol ?? null,
     probabilityCol: params.probabilityCol ?? 'probability',

@@ -7,9 +7,10 @@ import { CoppiceError } from '../../base/errors.ts';
 import type { Options, ParamSchema } from '../../params/define-params.ts';
 import type { ParamSpecs } from '../../params/param-spec.ts';
 import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
+import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { TreeModel } from '../model/tree-model.ts';
-import type { TreeModelData } from '../model/tree-model-data.ts';
+import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
 import {
   type ClassifierColumnParams,
   checkThresholds,
@@ -60,6 +61,12 @@ export abstract class ForestClassificationModel<
   get #columns(): ClassifierColumnParams & { readonly thresholds?: readonly number[] | undefined } {
     return this.params as unknown as ClassifierColumnParams;
   }
+}
+
+/** Reads a forest's trees for one label, or for those that its parameters name. */
+export function readRegressionForest(reader: StageReader): TreeModelData {
+  const { labelCols } = reader.options as Partial<ForestColumnParams>;
+  return readTreeModel(reader, Array.isArray(labelCols) ? labelCols.length : 1);
 }
 
 /** Which quantiles are given where nobody says which; Spark's for survival. */
@@ -156,6 +163,13 @@ export abstract class ForestRegressionModel<
 
   #labels(): LeafLabels {
     const { leafLabels } = this.data;
+    if (this.#columns.labelCols !== undefined) {
+      throw new CoppiceError(
+        'UNSUPPORTED',
+        `quantiles of ${this.className} must be those of one label; got a model of ${this.#columns.labelCols.join(', ')}; fit one with quantilesCol for each`,
+        { context: { owner: this.className, param: 'labelCols' } },
+      );
+    }
     if (!leafLabels) throw this.#notAskedFor('quantilesCol', 'quantiles');
     this.#sharedLabels ??= sharedLeafLabels(leafLabels);
     return this.#sharedLabels;

@@ -29,14 +29,14 @@ import { OutOfBagScore } from './out-of-bag-score.ts';
 
 /** How a forest does on the rows that its trees have not seen. */
 export interface OutOfBagSummary {
-  /** R² for numbers, the share of rows whose class was predicted for classes; by weight. */
+  /** R² for numbers, the share of rows whose class was predicted for classes; by weight. The mean over several labels. */
   readonly score: number;
-  /** Root mean squared error for numbers, log loss for classes; by weight. */
+  /** Root mean squared error for numbers, log loss for classes; by weight. The mean over several labels. */
   readonly loss: number;
   /** How many rows some tree has not seen; the others are not in it. */
   readonly numRows: number;
   /**
-   * A row each of these: `rowId` (the position in the training table; with `idCol` that column), the label, the
+   * A row each of these: `rowId` (the position in the training table; with `idCol` that column), the labels, the
    * weight where there is one, `numTrees` that have not seen the row, `probability` of each class, `prediction`.
    * Null in a model that was loaded.
    */
@@ -50,7 +50,8 @@ export interface OutOfBagRequest {
   /** The number of the first tree, which its draws hang on. */
   readonly firstTree: number;
   readonly rows: RowSampling;
-  readonly labelCol: string;
+  /** One, or several numbers. */
+  readonly labelCols: readonly string[];
   readonly weightCol: string | null;
   readonly idCol: string | null;
   readonly probabilityCol: string;
@@ -64,7 +65,7 @@ export async function outOfBagSummary(
   table: PartitionedTable,
   options: TableOptions,
 ): Promise<OutOfBagSummary | null> {
-  const { data, labelCol, weightCol, idCol, seed, firstTree, rows } = request;
+  const { data, labelCols, weightCol, idCol, seed, firstTree, rows } = request;
   const { trees, sums } = outOfBagFields(data.trees.numOutputs);
   const spec: OutOfBagSpec = {
     kind: 'ensemble.outOfBag',
@@ -79,18 +80,26 @@ export async function outOfBagSummary(
   };
   const { fields, metadata } = table.schema;
   const walked = table.withOperator(spec, new Schema([...fields, trees, sums], metadata));
-  const columns = [labelCol, ...asList(weightCol), ...asList(idCol), trees.name, sums.name];
-  const score = new OutOfBagScore(data.classes.length > 0);
+  const columns = [...labelCols, ...asList(weightCol), ...asList(idCol), trees.name, sums.name];
+  const scores = labelCols.map(() => new OutOfBagScore(data.classes.length > 0));
   const batches: RecordBatch[] = [];
   let firstRow = 0;
   for await (const batch of walked.batches({ ...options, columns: [...new Set(columns)] })) {
-    batches.push(predictedRows(request, batch, firstRow, score));
+    batches.push(predictedRows(request, batch, firstRow, scores));
     firstRow += batch.numRows;
   }
   const whole = concatBatches((batches[0] as RecordBatch).schema, batches);
   if (whole.numRows === 0) return null;
   const predictions = tableFromBatch(table.runner, whole);
-  return { ...score.value(), numRows: whole.numRows, predictions };
+  return { ...meanScore(scores), numRows: whole.numRows, predictions };
+}
+
+/** The means of what labels scored. */
+function meanScore(scores: readonly OutOfBagScore[]): { score: number; loss: number } {
+  const values = scores.map((score) => score.value());
+  const mean = (of: (value: { score: number; loss: number }) => number): number =>
+    values.reduce((sum, value) => sum + of(value), 0) / values.length;
+  return { score: mean(({ score }) => score), loss: mean(({ loss }) => loss) };
 }
 
 /** What is saved of it. */
@@ -119,9 +128,9 @@ function predictedRows(
   request: OutOfBagRequest,
   batch: RecordBatch,
   firstRow: number,
-  score: OutOfBagScore,
+  scores: readonly OutOfBagScore[],
 ): RecordBatch {
-  const { data, labelCol, weightCol, idCol, probabilityCol, predictionCol } = request;
+  const { data, labelCols, weightCol, idCol, probabilityCol, predictionCol } = request;
   const { classes, labelType } = data;
   const { numOutputs } = data.trees;
   const fields = outOfBagFields(numOutputs);
@@ -135,21 +144,32 @@ function predictedRows(
   rows.forEach((row, i) => {
     own.set(sums.subarray(row * numOutputs, (row + 1) * numOutputs), i * numOutputs);
   });
-  const labels = labelsOf(data, columnOf(batch, [labelCol]));
-  const picked = {
-    labels: Float64Array.from(rows, (row) => labels[row] as number),
-    weights: weights === null ? null : Float64Array.from(rows, (row) => weights[row] as number),
-  };
+  const picked = labelCols.map((labelCol) => {
+    const labels = labelsOf(data, columnOf(batch, [labelCol]));
+    return {
+      labels: Float64Array.from(rows, (row) => labels[row] as number),
+      weights: weights === null ? null : Float64Array.from(rows, (row) => weights[row] as number),
+    };
+  });
   const outputs: (readonly [string, Vector])[] = [];
   if (classes.length === 0) {
-    for (let i = 0; i < own.length; i++) own[i] = (own[i] as number) / (numTrees[i] as number);
-    score.add({ ...picked, predictions: own, codes: null });
-    outputs.push([predictionCol, float64Column(own)]);
+    for (let i = 0; i < own.length; i++) {
+      own[i] = (own[i] as number) / (numTrees[Math.floor(i / numOutputs)] as number);
+    }
+    picked.forEach((label, k) => {
+      const predictions = Float64Array.from(rows, (_, i) => own[i * numOutputs + k] as number);
+      scores[k]?.add({ ...label, predictions, codes: null });
+    });
+    const isVector = numOutputs > 1;
+    const column = isVector ? fixedSizeListColumn(own, numOutputs) : float64Column(own);
+    outputs.push([predictionCol, column]);
   } else {
     const rule = { link: 'share', numTrees: 1, baseScores: [], offsets: [] } as const;
     const probability = batchScores(rule, own, numOutputs).probability as Float64Array;
     const codes = winners(probability, numOutputs, request.thresholds);
-    score.add({ ...picked, predictions: probability, codes });
+    picked.forEach((label, k) => {
+      scores[k]?.add({ ...label, predictions: probability, codes });
+    });
     outputs.push([probabilityCol, fixedSizeListColumn(probability, numOutputs)]);
     outputs.push([predictionCol, classColumn(codes, classes, labelType)]);
   }
@@ -157,7 +177,7 @@ function predictedRows(
   rows.forEach((row, i) => {
     positions[i] = BigInt(firstRow + row);
   });
-  const given = [...asList(idCol), labelCol, ...asList(weightCol)];
+  const given = [...asList(idCol), ...labelCols, ...asList(weightCol)];
   const copied = [...new Set(given)].map((name) => {
     const column = columnOf(batch, [name]).data[0] as Data;
     return [name, new Vector([takeData(column, rows)])] as const;

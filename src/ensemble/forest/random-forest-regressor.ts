@@ -2,13 +2,13 @@
 import { defineParams } from '../../params/define-params.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
-import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
+import type { TreeModelData } from '../model/tree-model-data.ts';
 import {
   type RandomForestRegressorOptions,
   randomForestRegressorParams,
 } from '../params/forest-params.ts';
 import { ForestEstimator } from './forest-estimator.ts';
-import { ForestRegressionModel } from './forest-models.ts';
+import { ForestRegressionModel, readRegressionForest } from './forest-models.ts';
 
 /** Parameters of RandomForestRegressionModel. */
 export const randomForestRegressionModelParams = defineParams(
@@ -19,7 +19,8 @@ export const randomForestRegressionModelParams = defineParams(
 /**
  * The result of `RandomForestRegressor.fit`.
  *
- * Input: the fitted feature columns. Output: adds `prediction` float64, the mean of the trees.
+ * Input: the fitted feature columns. Output: adds `prediction` float64, the mean of the trees; with `labelCols` a vector of
+ * one number a label, whose names stand in the field's metadata (`labels`).
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
@@ -34,15 +35,16 @@ export class RandomForestRegressionModel extends ForestRegressionModel<
   }
 
   static override fromSaved(reader: StageReader): RandomForestRegressionModel {
-    return new RandomForestRegressionModel(reader.options, readTreeModel(reader));
+    return new RandomForestRegressionModel(reader.options, readRegressionForest(reader));
   }
 }
 
 /**
  * Random forest for numbers: trees on rows drawn with replacement, each split looking at a few features.
  *
- * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number.
- * Output: `prediction` float64. Cost: O(numTrees · depth · rows · features looked at); trees are dealt to the threads. Determinism: same data, params and seed give the same model, bit for bit, on
+ * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number, or several
+ * (`labelCols`).
+ * Output: `prediction` float64, or a vector of one number a label. Cost: O(numTrees · depth · rows · features looked at); trees are dealt to the threads. Determinism: same data, params and seed give the same model, bit for bit, on
  * any number of threads and partitions.
  *
  * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `LABEL_INVALID`, `WEIGHT_INVALID`,

@@ -1,6 +1,8 @@
 /** Parameters of random forests and of single decision trees. */
+
+import type { IsGiven } from '../../params/define-params.ts';
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
-import { bool, column, float, int, numbers, oneOf } from '../../params/kinds.ts';
+import { bool, column, columns, float, int, numbers, oneOf } from '../../params/kinds.ts';
 import { classWeights } from '../../pipeline/class-weights-param.ts';
 import { checkpointParams } from './checkpoint-params.ts';
 import {
@@ -79,7 +81,12 @@ const forestClassifierSpecs = {
   classWeights: forestClassWeights,
 };
 
+/** More labels would not fit the number of a candidate (wasm/assembly/find-vector-split.ts). */
+const mostLabels = 4096;
+
 const regressorSpecs = {
+  /** Several columns to be predicted, in place of labelCol: the prediction is a vector, and a split serves them all. */
+  labelCols: columns({ since: '0.1.0' }),
   /** Name of a column with the variance of the label around the prediction; none by default. */
   varianceCol: column({ since: '0.1.0' }),
   /** Name of a column with quantiles of the label; none by default. The model then keeps the training labels. */
@@ -112,6 +119,21 @@ function checkQuantiles(params: {
   return isUnused ? 'quantileProbabilities must be left out without quantilesCol' : null;
 }
 
+/** What does not go with several labels. */
+function checkLabels(
+  {
+    labelCols = [],
+    weightCol,
+  }: { readonly labelCols?: readonly string[] | undefined; readonly weightCol: string | undefined },
+  isGiven: IsGiven,
+): string | null {
+  if (labelCols.length === 0) return null;
+  if (labelCols.length > mostLabels) return `labelCols must be at most ${mostLabels} columns`;
+  const name = ['labelCol', 'varianceCol', 'quantilesCol'].find(isGiven);
+  if (name !== undefined) return `${name} must be left out with labelCols`;
+  return labelCols.includes(weightCol ?? '') ? 'weightCol must differ from labelCols' : null;
+}
+
 /** Parameters of RandomForestClassifier. */
 export const randomForestClassifierParams = defineParams(
   'RandomForestClassifier',
@@ -128,7 +150,8 @@ export const randomForestRegressorParams = defineParams(
     ...forestSpecs,
     ...regressorSpecs,
   },
-  (params) => checkForest(params) ?? checkQuantiles(params),
+  (params, isGiven) =>
+    checkForest(params) ?? checkQuantiles(params) ?? checkLabels(params, isGiven),
 );
 /** Parameters of ExtraTreesClassifier. */
 export const extraTreesClassifierParams = defineParams(
@@ -146,7 +169,8 @@ export const extraTreesRegressorParams = defineParams(
     ...extraTreesSpecs,
     ...regressorSpecs,
   },
-  (params) => checkForest(params) ?? checkQuantiles(params),
+  (params, isGiven) =>
+    checkForest(params) ?? checkQuantiles(params) ?? checkLabels(params, isGiven),
 );
 /** Parameters of DecisionTreeClassifier. */
 export const decisionTreeClassifierParams = defineParams('DecisionTreeClassifier', {
@@ -160,7 +184,7 @@ export const decisionTreeRegressorParams = defineParams(
     ...treeSpecs,
     ...regressorSpecs,
   },
-  checkQuantiles,
+  (params, isGiven) => checkQuantiles(params) ?? checkLabels(params, isGiven),
 );
 
 /** Options of {@link RandomForestClassifier}. @interface */

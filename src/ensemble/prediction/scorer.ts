@@ -112,7 +112,9 @@ function finisher(
     const code = winnerAt(probability, 0, classes.length, thresholds);
     return { prediction: classes[code] as ClassValue, rawPrediction: raw, probability };
   };
-  if (link === 'mean') return (sums) => regression((sums[0] as number) / numTrees);
+  if (link === 'mean' && numOutputs === 1)
+    return (sums) => regression((sums[0] as number) / numTrees);
+  if (link === 'mean') return (sums) => regression(sums.map((sum) => sum / numTrees));
   if (link === 'share') {
     return (sums) => {
       const raw = sums.slice();

@@ -50,9 +50,10 @@ export function copyDrawn(
     else m.setU32(row + plan.idOffset, firstRow + i);
     const from = record + recordSlot;
     const slot = row + plan.slotOffset;
-    if (plan.kind === 0) {
-      m.setU32(slot, Math.imul(m.u32(from), count));
-      m.setU32(slot + 4, Math.imul(m.u32(from + 4), count));
+    if (plan.kind === 0 || plan.kind === 3) {
+      for (let word = 0; word < plan.words; word++) {
+        m.setU32(slot + 4 * word, Math.imul(m.u32(from + 4 * word), count));
+      }
     } else {
       const packed = m.u32(from);
       let weight = (packed & 0xffff) * count;

@@ -38,8 +38,14 @@ function addRow(m: Views, plan: Plan, row: number, entry: number): void {
     return;
   }
   const packed = m.u32(slot);
-  const weight = plan.kind === 0 ? m.u32(slot + 4) : packed & 0xffff;
-  const x = plan.kind === 0 ? m.i32(slot) : (packed >>> 16) * weight;
+  const isNumber = plan.kind !== 1;
+  const weight = isNumber ? m.u32(slot + 4) : packed & 0xffff;
+  const x = isNumber ? m.i32(slot) : (packed >>> 16) * weight;
+  // the other ones of several numbers
+  for (let word = 2; word < plan.words; word++) {
+    const sum = m.i64(entry + 8 * word) + BigInt(m.i32(slot + 4 * word));
+    m.setI64(entry + 8 * word, BigInt.asIntN(64, sum));
+  }
   m.setI64(entry, BigInt.asIntN(64, m.i64(entry) + BigInt(x)));
   const h = m.i64(entry + 8) + BigInt(weight) + (1n << plan.countShift);
   m.setI64(entry + 8, BigInt.asIntN(64, h));

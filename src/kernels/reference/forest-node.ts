@@ -4,6 +4,7 @@
  */
 import { ClassScan } from './find-class-split.ts';
 import { RatioScan } from './find-ratio-split.ts';
+import { VectorScan } from './find-vector-split.ts';
 import { drawFeatures } from './forest-features.ts';
 import { addForestRows, nodeTotals, weighNode } from './forest-histogram.ts';
 import { binsAt, readChosen, readPlan, touchedBytes } from './forest-plan.ts';
@@ -33,7 +34,7 @@ export function searchNode(
 export function maySplit(m: Views, at: number, best: number): number {
   const plan = readPlan(m, at);
   if (m.f64(best + 56) < 2 * plan.minRows) return 0;
-  if (plan.kind === 0) return 1;
+  if (plan.kind === 0 || plan.kind === 3) return 1;
   if (plan.kind === 1) {
     const x = Number(m.i64(best + 64));
     return x > 0 && x < m.f64(best + 48) ? 1 : 0;
@@ -48,15 +49,21 @@ export function maySplit(m: Views, at: number, best: number): number {
 /** All rows with the same x for h: no split can gain (numbers; classes are seen by their totals). */
 function isUniform(m: Views, at: number, rows: number, numRows: number): boolean {
   const plan = readPlan(m, at);
-  if (plan.kind !== 0) return false;
+  if (plan.kind !== 0 && plan.kind !== 3) return false;
   const first = rows + plan.slotOffset;
   for (let i = 1; i < numRows; i++) {
     const slot = first + i * plan.stride;
-    const here = BigInt(m.i32(slot)) * BigInt(m.u32(first + 4));
-    if (here !== BigInt(m.i32(first)) * BigInt(m.u32(slot + 4))) return false;
+    for (let word = 0; word < plan.words; word++) {
+      if (word === 1) continue;
+      const here = BigInt(m.i32(slot + 4 * word)) * BigInt(m.u32(first + 4));
+      if (here !== BigInt(m.i32(first + 4 * word)) * BigInt(m.u32(slot + 4))) return false;
+    }
   }
   return true;
 }
+
+/** By kind. */
+const scans = [RatioScan, RatioScan, ClassScan, VectorScan] as const;
 
 /** Best split of chosen features [begin, end), with the totals in `best`; whether its gain is enough. */
 export function scanNode(
@@ -79,7 +86,7 @@ export function scanNode(
   let touched = plan.touched;
   for (let i = begin; i < end; i++) {
     const chosen = readChosen(m, plan, i);
-    const scan = new (plan.kind === 2 ? ClassScan : RatioScan)(m, plan, chosen, best);
+    const scan = new (scans[plan.kind] ?? RatioScan)(m, plan, chosen, best);
     const gain = scan.scan(hist, key);
     if (marks !== 0) m.fillZero(touched, touchedBytes(chosen));
     touched += touchedBytes(chosen);
@@ -110,8 +117,11 @@ export function isEnough(m: Views, at: number, best: number): number {
   const plan = readPlan(m, at);
   const gain = m.f64(best);
   const weight = m.f64(best + 48);
-  const x = Number(m.i64(best + 64));
-  const noise = plan.kind === 2 ? 1e-12 * weight : 1e-16 * ((x * x) / weight);
+  let squares = Number(m.i64(best + 64)) ** 2;
+  for (let word = 2; plan.kind === 3 && word < plan.words; word++) {
+    squares += Number(m.i64(best + 64 + 8 * word)) ** 2;
+  }
+  const noise = plan.kind === 2 ? 1e-12 * weight : 1e-16 * (squares / weight);
   return gain > noise && gain > plan.minGain * weight ? 1 : 0;
 }
 

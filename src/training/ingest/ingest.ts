@@ -50,6 +50,8 @@ export interface IngestedRows {
   readonly trainRuns: RowRuns;
   readonly validationRuns: RowRuns;
   readonly labels: number;
+  /** Addresses of further labels that are learned with the first. */
+  readonly otherLabels: readonly number[];
   /** 0 without weights. */
   readonly weights: number;
   /** Addresses of the margins that scores begin with, one an output; empty without. */
@@ -79,12 +81,14 @@ export async function ingest(
   job: IngestJob,
   slotBytes: (
     rows: Omit<IngestedRows, 'layout' | 'features' | 'records' | 'numbers' | 'fill' | 'free'>,
-  ) => Promise<4 | 8>,
+  ) => Promise<number>,
 ): Promise<IngestedRows> {
   const numRows = job.rowRange[1] - job.rowRange[0];
   const placed = placePartitions(job);
   const arena = new Arena(4096);
   const labels = arena.allocate(8 * numRows);
+  const { otherLabels: otherCols = [] } = job;
+  const otherLabels = otherCols.map(() => arena.allocate(8 * numRows));
   const hasWeights = job.weightCol !== null || job.classWeighting !== null;
   const weights = hasWeights ? arena.allocate(8 * numRows) : 0;
   const margins = marginPaths(job).map(() => arena.allocate(8 * numRows));
@@ -98,6 +102,7 @@ export async function ingest(
   const overlay = new Arena(arena.top);
   const roles: RoleAddresses = {
     labels: overlay.allocate(8 * numRows),
+    otherLabels: otherCols.map(() => overlay.allocate(8 * numRows)),
     weights: overlay.allocate(job.weightCol === null ? 0 : 8 * numRows),
     keys: overlay.allocate(4 * numRows),
     states: overlay.allocate(numRows),
@@ -132,6 +137,9 @@ export async function ingest(
     const copy = (from: number, to: number): void =>
       copyRuns(environment.f64(from, numRows), environment.f64(to, numRows), runs, start);
     copy(roles.labels, labels);
+    otherLabels.forEach((to, k) => {
+      copy(roles.otherLabels[k] as number, to);
+    });
     copyRuns(environment.u32(roles.keys, numRows), environment.u32(keys, numRows), runs, start);
     if (groups !== 0) {
       copy(roles.groups, groups);
@@ -170,7 +178,7 @@ export async function ingest(
   const runs = { trainRuns, validationRuns };
   const offsets = margins.slice(0, job.offsets.length);
   const initialScores = margins.slice(job.offsets.length);
-  const columns = { labels, weights, offsets, initialScores, groups, positions, keys };
+  const columns = { labels, otherLabels, weights, offsets, initialScores, groups, positions, keys };
   const rows = { classes, train, validation, validationSets, ...columns, ...runs };
   const layout = layoutRecords(features, hasMissing, await slotBytes(rows));
 
@@ -197,7 +205,8 @@ export async function ingest(
 /** No record is longer than this: two bytes a category, one a number, the slot and padding. */
 function strideBound(job: IngestJob): number {
   const bytes = job.features.reduce((sum, source) => sum + (source.kind === 'category' ? 2 : 1), 0);
-  return Math.ceil((bytes + 1 + 8) / 8) * 8;
+  const slot = Math.max(8, 4 * (2 + (job.otherLabels ?? []).length));
+  return Math.ceil((bytes + 1 + slot) / 8) * 8;
 }
 
 function tableBytes(job: IngestJob): number {

@@ -2,7 +2,7 @@
  * Reads the columns that say what each row is: label, weight, id, validation flag. Rows of weight 0 take no
  * part in anything; a bad label or weight ends the fit with its place.
  *
- *   labels  float64[rows]  the number, or a code of this partition's classes until all classes are known
+ *   labels  float64[rows]  the number, or a code of this partition's classes until all classes are known; others beside
  *   weights float64[rows]  (only with weightCol)      keys uint32[rows]  for random draws
  *   states  uint8[rows]    0 takes no part, 1 trains, 2 + s validates in set s
  *   offsets float64[rows] each  (only with offsets)     groups uint32[2 rows]  (only with groupCol)
@@ -29,6 +29,8 @@ const maxClasses = 10_000;
 /** Where the role columns of the process's rows lie. */
 export interface RoleAddresses {
   readonly labels: number;
+  /** Of further labels. */
+  readonly otherLabels: readonly number[];
   readonly weights: number;
   readonly keys: number;
   readonly states: number;
@@ -46,6 +48,7 @@ export async function readRoles(
   const offsetCols = marginPaths(job).map((path) => path[0] as string);
   const roles = [
     job.labelCol,
+    ...(job.otherLabels ?? []),
     job.weightCol,
     job.idCol,
     job.validationCol,
@@ -66,6 +69,10 @@ export async function readRoles(
     readOffsets(environment, job, { part, batch }, { offsets: at.offsets, takesPart });
     readGroups(environment, job, { part, batch }, { groups: at.groups, takesPart });
     const values = readLabels(environment, job, part, batch, at);
+    job.otherLabels?.forEach((labelCol, k) => {
+      const labels = at.otherLabels[k] as number;
+      readLabels(environment, { ...job, labelCol }, part, batch, { ...at, labels });
+    });
     found.push({ first: part.firstLocal, count: part.count, values });
   }
   if (job.labelKind === 'numeric') return [];

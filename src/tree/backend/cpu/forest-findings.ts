@@ -96,13 +96,13 @@ export class ForestFindings {
     return next >= numValueBins ? numValueBins - 1 : (last + next - 1) >> 1;
   }
 
-  /** From words of totals: 2 of x and h, or one a class. */
+  /** From words of totals: x and h (and further x), or one a class. */
   #takeSide(node: number, address: number): void {
     const { u32 } = this.#views;
     const { kind, countShift } = this.#setting;
     const nodes = this.#nodes;
     let at = address / 4;
-    if (kind === 'number') {
+    if (kind === 'number' || kind === 'numbers') {
       const h = this.#views.i64[address / 8 + 1] as bigint;
       const shift = BigInt(countShift);
       nodes.rows[node] = Number(h >> shift);

@@ -4,12 +4,13 @@
  */
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 
-/** How a split is measured: sums of a number, two classes by gini, or several classes. */
-export type ForestKind = 'number' | 'two classes' | 'classes';
+/** How a split is measured: sums of a number or of several, two classes by gini, or several classes. */
+export type ForestKind = 'number' | 'numbers' | 'two classes' | 'classes';
 
 /** Everything but addresses. */
 export interface ForestSetting {
   readonly kind: ForestKind;
+  /** Classes; of several numbers how many. */
   readonly numClasses: number;
   readonly impurity: 'gini' | 'entropy' | 'variance';
   /** Bits under the count of rows in a sum of weights. */
@@ -53,11 +54,18 @@ export interface MovedRows {
 export function movedRows(layout: BinnedLayout): MovedRows {
   const { stride, slotOffset, slotBytes } = layout;
   if (stride <= longestMovedRow) return { stride, slotOffset, idOffset: 0, isWhole: true };
-  return { stride: 2 * slotBytes, slotOffset: 0, idOffset: slotBytes, isWhole: false };
+  const pointing = Math.ceil((slotBytes + 4) / 8) * 8;
+  return { stride: pointing, slotOffset: 0, idOffset: slotBytes, isWhole: false };
+}
+
+/** Bytes of a slot: int32 of each number and uint32 weight, or class and weight. */
+export function slotBytesOf(kind: ForestKind, numNumbers: number): number {
+  return kind === 'number' || kind === 'numbers' ? 4 * (numNumbers + 1) : 4;
 }
 
 /** int64 words of a histogram entry, and of a node's totals. */
 export function entryWords({ kind, numClasses }: ForestSetting): number {
+  if (kind === 'numbers') return numClasses + 1;
   return kind === 'classes' ? numClasses : 2;
 }
 
@@ -98,7 +106,7 @@ function listCapacity(layout: BinnedLayout): number {
   return layout.places.reduce((most, place) => Math.max(most, place.numValueBins + 2), 2);
 }
 
-const kindCodes = { number: 0, 'two classes': 1, classes: 2 } as const;
+const kindCodes = { number: 0, 'two classes': 1, classes: 2, numbers: 3 } as const;
 
 /** Writes a rank's plan; the touched bins and the histogram must be clear. */
 export function writePlan(
