@@ -88,7 +88,7 @@ describe('labelCols of forests', () => {
   it('weigh labels as they are: what hardly varies has no say', async () => {
     const options = { featuresCols, maxDepth: 5, minInstancesPerNode: 5 };
     const alone = await new DecisionTreeRegressor({ ...options, labelCol: 'heat' }).fit(table);
-    const both = new DecisionTreeRegressor({ ...options, labelCols: ['tiny', 'heat'] });
+    const both = new DecisionTreeRegressor({ ...options, labelCols: ['heat', 'tiny'] });
     const model = await both.fit(table);
     expect(model.trees.feature).toEqual(alone.trees.feature);
     expect(model.trees.threshold).toEqual(alone.trees.threshold);
@@ -96,11 +96,11 @@ describe('labelCols of forests', () => {
     const found = await vectors(await model.transform(table));
     const tiny = await valuesOf(table, 'tiny');
     const means = new Map<number, { sum: number; count: number }>();
-    found.forEach(([, leaf = 0], i) => {
+    found.forEach(([leaf = 0], i) => {
       const { sum, count } = means.get(leaf) ?? { sum: 0, count: 0 };
       means.set(leaf, { sum: sum + (tiny[i] as number), count: count + 1 });
     });
-    found.forEach(([value = 0, leaf = 0]) => {
+    found.forEach(([leaf = 0, value = 0]) => {
       const { sum, count } = means.get(leaf) as { sum: number; count: number };
       expect(Math.abs(value / (sum / count) - 1)).toBeLessThan(1e-12);
     });
