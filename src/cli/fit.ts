@@ -103,7 +103,9 @@ export async function plannedFit(
 ): Promise<{ task: Task; features: string[]; estimator: Estimator }> {
   const labels = labelsOf(table, options);
   const task = await chooseTask(table, labels, options, context);
-  const features = featuresOf(table, labels, options, context);
+  const { censorCol } = await readParams(estimatorClassOf(options.algo, task).paramSchema, options);
+  const told = typeof censorCol === 'string' ? [...labels, censorCol] : labels;
+  const features = featuresOf(table, told, options, context);
   const columns = { labels, features, schema: table.schema };
   const stages = await makeStages(task, columns, options);
   const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });

@@ -26,6 +26,7 @@ export interface ColumnParams {
   readonly validationIndicatorCol?: string | undefined;
   readonly offsetCol?: string | undefined;
   readonly groupCol?: string | undefined;
+  readonly censorCol?: string | undefined;
   readonly zeroAsMissing?: boolean | undefined;
 }
 
@@ -81,7 +82,7 @@ export function fitColumns(
     checkLabel({ owner, param: labelParam }, field, labelKind);
     return field;
   });
-  for (const param of ['weightCol', 'validationIndicatorCol'] as const) {
+  for (const param of ['weightCol', 'validationIndicatorCol', 'censorCol'] as const) {
     const name = params[param];
     if (name === undefined) continue;
     const field = requireColumn(owner, param, name, schema);
@@ -96,14 +97,18 @@ export function fitColumns(
     const field = requireColumn(owner, param, name, schema);
     if (!isId(field.type)) throw columnTypeError(owner, param, field, 'an integer or a text');
   }
+  const { censorCol } = params;
   for (const { path } of features) {
-    const held = labels.find(({ name }) => path.length === 1 && path[0] === name);
+    const held = [...labels.map(({ name }) => name), censorCol].find(
+      (name) => path.length === 1 && path[0] === name,
+    );
     if (held === undefined) continue;
-    const what = labelCols === undefined ? 'the label' : 'labels';
+    const label = labelCols === undefined ? 'the label' : 'labels';
+    const what = held === censorCol ? 'what tells whether the event came' : label;
     throw new CoppiceError(
       'PARAM_INVALID',
-      `featuresCols of ${owner} must not hold ${what}; got ${held.name}; leave it out`,
-      { context: { owner, column: held.name } },
+      `featuresCols of ${owner} must not hold ${what}; got ${held}; leave it out`,
+      { context: { owner, column: held } },
     );
   }
   const inputs = [...new Set(features.map((feature) => feature.path[0] as string))];

@@ -9,6 +9,7 @@ export function columnsOfJob(job: IngestJob): string[] {
     job.idCol,
     job.groupCol,
     job.validationCol,
+    job.survival?.censorCol,
     ...job.features.map(({ path }) => path[0]),
     ...job.offsets.map(([name]) => name),
     ...job.initialScores.map(([name]) => name),

@@ -1,5 +1,6 @@
 /** Which objective a job has, now that the classes are known. */
 import { CoppiceError } from '../base/errors.ts';
+import type { pointKinds } from '../kernels/point-losses.ts';
 import { crossEntropyOf, focalOf, logistic, softmaxOf, squared } from './built-in-objectives.ts';
 import { customObjective } from './custom-objective.ts';
 import type { BoostingJob, ClassValue, RankingSettings } from './messages.ts';
@@ -8,6 +9,8 @@ import { oneVsAllOf } from './one-vs-all-objective.ts';
 import { pointObjective } from './point-objective.ts';
 import { quantileObjective } from './quantile-objective.ts';
 import { RankingObjective } from './ranking/ranking-objective.ts';
+import { aftObjective } from './survival/aft-objective.ts';
+import { CoxObjective } from './survival/cox-objective.ts';
 import type { FunctionReference } from './user-calls.ts';
 
 /** The objective of a job, now that the classes are known. */
@@ -30,8 +33,17 @@ export function objectiveOf(job: BoostingJob, classes: readonly ClassValue[]): O
   if (objective === 'ranking') return new RankingObjective(job, job.ranking as RankingSettings);
   if (objective === 'crossEntropy') return crossEntropyOf(label);
   if (objective === 'quantiles') return quantileObjective(job.quantileLevels);
-  return pointObjective(objective, job.objectiveParameter, label);
+  if (objective === 'cox') return new CoxObjective(label);
+  const distribution = distributions[objective as keyof typeof distributions];
+  if (distribution !== undefined) return aftObjective(distribution, job.objectiveParameter);
+  return pointObjective(objective as keyof typeof pointKinds, job.objectiveParameter, label);
 }
+
+const distributions = {
+  aftNormal: 'normal',
+  aftLogistic: 'logistic',
+  aftExtreme: 'extreme',
+} as const;
 
 function focalClasses({ ingest }: BoostingJob, numClasses: number): CoppiceError {
   return new CoppiceError(

@@ -11,6 +11,10 @@ export type LossName =
   | 'pseudoHuber'
   | 'expectile'
   | 'mape'
+  | 'aftNormal'
+  | 'aftLogistic'
+  | 'aftExtreme'
+  | 'cox'
   | 'quantile'
   | 'poisson'
   | 'gamma'
@@ -30,5 +34,6 @@ export type RoundMetric =
   | 'mae'
   | 'mape'
   | 'logCosh'
+  | 'concordanceIndex'
   | 'accuracy'
   | 'areaUnderROC';

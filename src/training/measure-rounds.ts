@@ -14,6 +14,7 @@ import type { RankRows } from './ingest/deal-rows.ts';
 import type { RoundMetric } from './loss-names.ts';
 import type { BoostingJob } from './messages.ts';
 import { areaUnderRoc, type ScoredRows } from './round-auc.ts';
+import { concordanceIndex } from './survival/concordance.ts';
 
 /** One row of the history: a metric on some rows. */
 export interface MeasuredSeries {
@@ -40,7 +41,7 @@ export function seriesOf(state: Pick<BoostingState, 'rows' | 'job'>): MeasuredSe
 
 /** True where more is better. */
 export function isLargerBetter(metric: RoundMetric): boolean {
-  return metric === 'accuracy' || metric === 'areaUnderROC';
+  return metric === 'accuracy' || metric === 'areaUnderROC' || metric === 'concordanceIndex';
 }
 
 /** Measures the scores as they are, one value a series. */
@@ -50,7 +51,8 @@ export async function measureRound(
 ): Promise<number[]> {
   const values: number[] = [];
   for (const one of series) {
-    if (one.metric === 'areaUnderROC') values.push(await aucOf(state, one));
+    if (one.metric === 'areaUnderROC') values.push(areaUnderRoc(await gatherRows(state, one)));
+    else if (one.metric === 'concordanceIndex') values.push(await concordanceOf(state, one));
     else if (one.metric === 'loss') values.push(await meanLoss(state, one));
     else values.push(await meanOf(state, one));
   }
@@ -162,7 +164,18 @@ async function weightedMean(
   return (total as number) / (totalWeight as number);
 }
 
-async function aucOf(state: BoostingState, { rows }: MeasuredSeries): Promise<number> {
+/** Under proportional hazards a high score is an early event, under accelerated failure time a late one. */
+async function concordanceOf(state: BoostingState, series: MeasuredSeries): Promise<number> {
+  const isRisk = state.job.objective === 'cox';
+  const parts = (await gatherRows(state, series)).map(({ scores, labels, weights }) => ({
+    ...{ times: labels, weights },
+    risks: isRisk ? scores : scores.map((score) => -score),
+  }));
+  return concordanceIndex(parts);
+}
+
+/** The rows of a set on all ranks. */
+async function gatherRows(state: BoostingState, { rows }: MeasuredSeries): Promise<ScoredRows[]> {
   const { environment } = state;
   const { labels, weights } = state.rows;
   const scores = columnOf(state, scoreAddress(state, 0), rows);
@@ -175,7 +188,7 @@ async function aucOf(state: BoostingState, { rows }: MeasuredSeries): Promise<nu
   if (weight !== null) own.set(weight, 2 * rows.count);
   const bytes = new Uint8Array(own.buffer);
   const all = await environment.wait(environment.collective.allgather(bytes));
-  const parts = all.map((part): ScoredRows => {
+  return all.map((part): ScoredRows => {
     const values = new Float64Array(part.slice().buffer);
     const count = values.length / width;
     return {
@@ -184,7 +197,6 @@ async function aucOf(state: BoostingState, { rows }: MeasuredSeries): Promise<nu
       weights: weight === null ? null : values.subarray(2 * count),
     };
   });
-  return areaUnderRoc(parts);
 }
 
 function columnOf(

@@ -71,6 +71,8 @@ export interface IngestJob {
   readonly labelKind: 'numeric' | 'class';
   /** Labels are grades, whole numbers from 0 to this; null where they are not. */
   readonly mostGrade: number | null;
+  /** Labels are times until an event, kept negative where it had not come (0 in the column; null: it always came). */
+  readonly survival?: { readonly censorCol: string | null } | undefined;
   readonly weightCol: string | null;
   readonly classWeighting: ClassWeighting | null;
   /** Margins added to every score: a column, or one element of a vector an output; none if empty. */
@@ -201,7 +203,7 @@ export interface BoostingJob {
   readonly snapshots: SnapshotRequest | null;
   /** `classes`: logistic for two, softmax for more (`oneVsAll`: a logistic each); the labels show which. */
   readonly objective: LossName;
-  /** Delta of huber and pseudoHuber, scale of fair, level of quantile and expectile, power of tweedie, gamma of focal; else 0. */
+  /** Delta of huber and pseudoHuber, scale of fair, level of quantile and expectile, power of tweedie, gamma of focal, scale of aft*; else 0. */
   readonly objectiveParameter: number;
   /** Levels of `quantiles`, one score each. */
   readonly quantileLevels: readonly number[];

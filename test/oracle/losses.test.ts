@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { pointKinds, pointLoss } from '../../src/kernels/point-losses.ts';
+import '../../src/ensemble/worker-operators.ts';
+import '../../src/training/worker-programs.ts';
 import { predictionsOf } from '../tools/fitted-bytes.ts';
 import { cutTable, pickRows, type SampleData } from '../tools/sample-data.ts';
 

@@ -417,6 +417,17 @@ export const plantedBugs = [
     tests: ['test/kernels/gradients.prop.test.ts'],
   },
   {
+    name: 'rows of the same time are not at risk together',
+    edits: [
+      {
+        file: 'src/training/survival/risk-sets.ts',
+        find: '    sum += sums[t] as number;\n    atRisk[t] = sum;',
+        replace: '    atRisk[t] = sum;\n    sum += sums[t] as number;',
+      },
+    ],
+    tests: ['test/training/survival/survival.test.ts'],
+  },
+  {
     name: 'leaves of mape count all labels alike',
     edits: [
       {

@@ -83,6 +83,7 @@ export function randomData(recipe: DataRecipe): SampleData {
     ...features,
     column('y', 'float64', (row) => noisy[row] as number),
     column('p', 'float64', (row) => Math.exp(0.5 * (noisy[row] as number))),
+    column('e', 'int32', (row) => ((row * 7) % 10 < 6 ? 1 : 0)),
     column('b', 'text', (row) => ((noisy[row] as number) > 0.2 ? 'yes' : 'no')),
     column('k', 'int32', (row) =>
       Math.max(-1, Math.min(2, Math.floor((noisy[row] as number) * 1.5))),

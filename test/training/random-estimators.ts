@@ -251,6 +251,18 @@ const losses = fc.oneof(
   fc.record({ labelCol: fc.constant('s'), lossType: fc.constant('crossEntropy') }),
   fc.record({
     labelCol: fc.constant('p'),
+    censorCol: fc.constant('e'),
+    lossType: fc.constant('aft'),
+    aftDistribution: fc.constantFrom('normal', 'logistic', 'extreme'),
+    aftScale: fc.constantFrom(0.3, 1),
+  }),
+  fc.record({
+    labelCol: fc.constant('p'),
+    censorCol: fc.constant('e'),
+    lossType: fc.constant('cox'),
+  }),
+  fc.record({
+    labelCol: fc.constant('p'),
     lossType: fc.constantFrom('poisson', 'gamma', 'tweedie'),
   }),
 );

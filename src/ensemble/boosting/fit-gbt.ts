@@ -81,7 +81,8 @@ export async function fitBoostedTrees(
     }
     checkSchema(owner, columns.inputSchema, held.schema);
   }
-  if (objective.ranking !== null && watched.sets.length > 1) throw oneSetOnly(owner);
+  const looksAtAll = objective.ranking !== null || objective.objective === 'cox';
+  if (looksAtAll && watched.sets.length > 1) throw oneSetOnly(owner);
   const initial = initialData({ owner, params, columns, table }, options.initialModel);
   const functions = userFunctions(params);
   const stopping =
@@ -207,7 +208,7 @@ export function mostGrade({ ranking }: GBTFit['objective']): number | null {
 function oneSetOnly(owner: string): CoppiceError {
   return new CoppiceError(
     'UNSUPPORTED',
-    `validation rows of ${owner} must be of one set: groups are measured whole; evaluate the others after the fit`,
+    `validation rows of ${owner} must be of one set: they are measured together, not row by row; evaluate the others after the fit`,
     { context: { owner } },
   );
 }
@@ -220,6 +221,8 @@ export function ingestOf(
     readonly weightCol: string | undefined;
     readonly idCol: string | undefined;
     readonly groupCol?: string | undefined;
+    readonly lossType?: string | undefined;
+    readonly censorCol?: string | undefined;
     readonly validationIndicatorCol?: string | undefined;
     readonly classWeights?: 'balanced' | NumbersByName | undefined;
     readonly scalePosWeight?: number | undefined;
@@ -239,6 +242,9 @@ export function ingestOf(
     labelCol: params.labelCol,
     labelKind,
     mostGrade: null,
+    ...(params.lossType === 'aft' || params.lossType === 'cox'
+      ? { survival: { censorCol: params.censorCol ?? null } }
+      : {}),
     weightCol: params.weightCol ?? null,
     idCol: params.idCol ?? null,
     groupCol: params.groupCol ?? null,

@@ -9,10 +9,15 @@ export type GBTObjective = Pick<
 
 /** The loss of a regressor. */
 export function regressionObjective(params: {
-  readonly lossType: Exclude<
-    BoostingJob['objective'],
-    'classes' | 'focal' | 'oneVsAll' | 'ranking' | 'custom'
-  >;
+  readonly lossType:
+    | 'aft'
+    | Exclude<
+        BoostingJob['objective'],
+        | ('aftNormal' | 'aftLogistic' | 'aftExtreme')
+        | ('classes' | 'focal' | 'oneVsAll' | 'ranking' | 'custom')
+      >;
+  readonly aftDistribution: 'normal' | 'logistic' | 'extreme' | undefined;
+  readonly aftScale: number | undefined;
   readonly huberDelta: number;
   readonly fairScale: number | undefined;
   readonly quantileLevel: number;
@@ -23,7 +28,12 @@ export function regressionObjective(params: {
 }): GBTObjective {
   const { lossType, quantileAlphas } = params;
   return {
-    objective: quantileAlphas === undefined ? lossType : 'quantiles',
+    objective:
+      lossType === 'aft'
+        ? aftLosses[params.aftDistribution ?? 'normal']
+        : quantileAlphas === undefined
+          ? lossType
+          : 'quantiles',
     quantileLevels: quantileAlphas ?? [],
     ranking: null,
     objectiveParameter: lossParameter(params),
@@ -46,6 +56,12 @@ export function classificationObjective(params: {
   };
 }
 
+const aftLosses = {
+  normal: 'aftNormal',
+  logistic: 'aftLogistic',
+  extreme: 'aftExtreme',
+} as const;
+
 /** The parameter that belongs to the loss. */
 function lossParameter(params: {
   readonly lossType: string;
@@ -54,7 +70,9 @@ function lossParameter(params: {
   readonly quantileLevel: number;
   readonly expectileLevel: number | undefined;
   readonly tweediePower: number;
+  readonly aftScale: number | undefined;
 }): number {
+  if (params.lossType === 'aft') return params.aftScale ?? 1;
   if (params.lossType === 'huber' || params.lossType === 'pseudoHuber') return params.huberDelta;
   if (params.lossType === 'expectile') return params.expectileLevel ?? 0.5;
   if (params.lossType === 'fair') return params.fairScale ?? 1;

@@ -48,8 +48,7 @@ export class GBTRegressionModel extends BoostedModel<typeof gbtRegressionModelPa
     if (objectiveFunction !== undefined) return links[link ?? 'identity'];
     if (lossType === 'crossEntropy') return 'logit';
     if (quantileAlphas !== undefined) return 'quantiles';
-    const isLog = lossType === 'poisson' || lossType === 'gamma' || lossType === 'tweedie';
-    return isLog ? 'exp' : 'identity';
+    return logLosses.includes(lossType) ? 'exp' : 'identity';
   }
 
   protected override get offsetCol(): string | undefined {
@@ -144,6 +143,9 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     });
   }
 }
+
+/** Losses whose scores are logarithms of what is predicted. */
+const logLosses: readonly string[] = ['poisson', 'gamma', 'tweedie', 'aft', 'cox'];
 
 /** What the links of a loss of the user's own are called inside. */
 const links = { identity: 'identity', log: 'exp', logit: 'logit' } as const;

@@ -26,6 +26,8 @@ const losses: Readonly<Record<string, string>> = {
   'reg:tweedie': 'tweedie',
   'count:poisson': 'poisson',
   'reg:logistic': 'crossEntropy',
+  'survival:aft': 'aft',
+  'survival:cox': 'cox',
 };
 const classifications = ['binary:logistic', 'binary:logitraw', 'multi:softprob', 'multi:softmax'];
 
@@ -42,6 +44,10 @@ const objective: Rule = (value, options, all) => {
   }
   options['lossType'] = lossType;
   if (lossType === 'pseudoHuber') options['huberDelta'] = numberOrSame(all['huber_slope']) ?? 1;
+  if (lossType === 'aft') {
+    options['aftDistribution'] = all['aft_loss_distribution'] ?? 'normal';
+    options['aftScale'] = numberOrSame(all['aft_loss_distribution_scale']) ?? 1;
+  }
   if (lossType === 'expectile') {
     const level = numberOrSame(all['expectile_alpha']);
     const one = Array.isArray(level) && level.length === 1 ? level[0] : level;
@@ -153,6 +159,8 @@ const dialect: Dialect = {
       'quantile_alpha',
       'expectile_alpha',
       'huber_slope',
+      'aft_loss_distribution',
+      'aft_loss_distribution_scale',
       'tree_method',
       'num_class',
       'eval_metric',

@@ -23,6 +23,7 @@ import {
 } from './sampling-params.ts';
 import { checkSelfStopping } from './self-stopping-params.ts';
 import { constraintParams, shapingParams } from './shaping-params.ts';
+import { survivalParams } from './survival-params.ts';
 import {
   classifierColumnParams,
   featureSubsetStrategy,
@@ -90,6 +91,7 @@ export const gbtSpecs = {
 
 function checkColumns(params: {
   readonly labelCol: string;
+  readonly censorCol?: string | undefined;
   readonly validationIndicatorCol: string | undefined;
   readonly weightCol: string | undefined;
   readonly offsetCol: string | undefined;
@@ -99,6 +101,7 @@ function checkColumns(params: {
   }
   if (params.weightCol === params.labelCol) return 'weightCol must differ from labelCol';
   if (params.offsetCol === params.labelCol) return 'offsetCol must differ from labelCol';
+  if (params.censorCol === params.labelCol) return 'censorCol must differ from labelCol';
   return null;
 }
 
@@ -110,6 +113,9 @@ const lossOfParam = {
   quantileAlphas: ['quantile'],
   expectileLevel: ['expectile'],
   tweediePower: ['tweedie'],
+  aftDistribution: ['aft'],
+  aftScale: ['aft'],
+  censorCol: ['aft', 'cox'],
   focalGamma: ['focal'],
 } as const;
 
@@ -127,7 +133,7 @@ function checkOutputs(
   isGiven: IsGiven,
 ): string | null {
   if (labelCols.length === 0) return null;
-  const name = ['labelCol', 'quantileAlphas', 'checkpointDir'].find(isGiven);
+  const name = ['labelCol', 'quantileAlphas', 'checkpointDir', 'censorCol'].find(isGiven);
   if (name !== undefined) return `${name} must be left out with labelCols`;
   const roles = ['validationIndicatorCol', 'weightCol', 'offsetCol'] as const;
   const role = roles.find((one) => labelCols.includes(params[one] ?? ''));
@@ -159,7 +165,7 @@ export const gbtRegressorParams = defineParams(
     ...gbtSpecs,
     /** Several columns to be predicted, in place of labelCol: the prediction is a vector. */
     labelCols: columns({ since: '0.1.0' }),
-    /** The loss that is minimised; poisson, gamma and tweedie predict e^score, crossEntropy a probability. */
+    /** The loss that is minimised; poisson, gamma, tweedie, aft and cox predict e^score, crossEntropy a probability. */
     lossType: oneOf(
       [
         'squared',
@@ -170,6 +176,8 @@ export const gbtRegressorParams = defineParams(
         'pseudoHuber',
         'mape',
         'expectile',
+        'aft',
+        'cox',
         'quantile',
         'poisson',
         'gamma',
@@ -190,6 +198,7 @@ export const gbtRegressorParams = defineParams(
     quantileAlphas: numbers({ above: 0, below: 1, ascending: true, minLength: 1, since: '0.1.0' }),
     /** Power of tweedie's variance. */
     tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
+    ...survivalParams,
     ...customLossParams,
   },
   (params, isGiven) =>

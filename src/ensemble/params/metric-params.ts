@@ -8,7 +8,8 @@ import type { RoundMetric } from '../../training/loss-names.ts';
 /** Parameters of what is measured. */
 export const metricParams = {
   /**
-   * What is measured after each round, `loss` by default: also `mse`, `rmse`, `mae`, `mape`, `logCosh` of a regressor, `accuracy`,
+   * What is measured after each round, `loss` by default: also `mse`, `rmse`, `mae`, `mape`, `logCosh` of a
+   * regressor, `concordanceIndex` of times, `accuracy`,
    * `areaUnderROC` (two classes) of a classifier. The first of them, on the first validation rows, stops early.
    */
   validationMetrics: strings({ minLength: 1, since: '0.1.0' }),
@@ -18,6 +19,8 @@ export const metricParams = {
 
 /** Sets of validation rows that one fit tells apart. */
 const mostSets = 250;
+const survivalLosses = ['aft', 'cox'];
+const survivalMetrics = ['loss', 'concordanceIndex'];
 const regressionMetrics = ['loss', 'mse', 'rmse', 'mae', 'mape', 'logCosh'];
 /** Losses of a classifier. */
 const classLosses = ['logistic', 'focal', 'oneVsAll'];
@@ -41,13 +44,15 @@ export function checkMetrics(params: {
       ? ['loss']
       : classLosses.includes(params.lossType ?? '')
         ? classMetrics
-        : regressionMetrics;
+        : survivalLosses.includes(params.lossType ?? '')
+          ? survivalMetrics
+          : regressionMetrics;
   const isKnown = validationMetrics.every((name) => known.includes(name));
   if (!isKnown || new Set(validationMetrics).size < validationMetrics.length) {
     return `validationMetrics must be a list of ${known.join(', ')}, each once`;
   }
-  if (params.trainingHistory === true && (hasFunction || isRanker)) {
-    return 'trainingHistory must be false with functions of your own, and for ranking';
+  if (params.trainingHistory === true && (hasFunction || isRanker || params.lossType === 'cox')) {
+    return 'trainingHistory must be false with functions of your own, for ranking and with lossType cox';
   }
   return null;
 }

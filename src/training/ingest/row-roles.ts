@@ -16,6 +16,7 @@ import type { ColumnRequest } from '../../table/partition-spec.ts';
 import { readPartition } from '../../table/read-partition.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
+import { markCensored } from './mark-censored.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 import { readGroups } from './read-groups.ts';
 import { marginPaths, readOffsets } from './read-offsets.ts';
@@ -53,6 +54,7 @@ export async function readRoles(
     job.idCol,
     job.validationCol,
     job.groupCol,
+    job.survival?.censorCol ?? null,
     ...offsetCols,
   ];
   const columns = [
@@ -134,6 +136,9 @@ function readLabels(
   for (let i = 0; i < part.count; i++) {
     if (states[i] !== rowState.out && !isLabel(labels[i] as number, job))
       throw badLabel(job, part, i, labels[i] as number);
+  }
+  if (job.survival !== undefined) {
+    markCensored(job, { part, batch }, { labels, takesPart: states });
   }
   if (job.labelKind === 'numeric' || isText) return values;
   const distinct = new Map<number, number>();

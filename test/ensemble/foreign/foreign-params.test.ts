@@ -122,6 +122,13 @@ describe('parameters of LightGBM', () => {
       lossType: 'pseudoHuber',
       huberDelta: 3,
     });
+    const times = { objective: 'survival:aft', aft_loss_distribution_scale: '0.5' };
+    expect(theirs({ ...times, aft_loss_distribution: 'extreme' })).toMatchObject({
+      lossType: 'aft',
+      aftDistribution: 'extreme',
+      aftScale: 0.5,
+    });
+    expect(theirs({ objective: 'survival:cox' })).toMatchObject({ lossType: 'cox' });
     expect(theirs({ objective: 'reg:expectileerror', expectile_alpha: [0.9] })).toMatchObject({
       lossType: 'expectile',
       expectileLevel: 0.9,

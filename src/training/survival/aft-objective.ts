@@ -1,0 +1,86 @@
+/** Accelerated failure time as an objective: scores are logarithms of times; rows without an event have negative labels. */
+import { ExactSum } from '../../base/exact-sum.ts';
+import { log } from '../../base/portable-math.ts';
+import { sumOverRanks, weightedMean } from '../base-score.ts';
+import type { Objective } from '../objective.ts';
+import type { StartRows } from '../offset-start.ts';
+import type { RankEnvironment } from '../rank-environment.ts';
+import { type AftDistribution, aftGradient, aftLoss } from './aft-likelihood.ts';
+
+const mostPasses = 60;
+
+/** The objective. @param scale how widely logarithms of times are spread about the score */
+export function aftObjective(distribution: AftDistribution, scale: number): Objective {
+  return {
+    numOutputs: 1,
+    hessianIsWeight: false,
+    findsHessianRange: false,
+    centresLabels: false,
+    leafQuantiles: null,
+    start: async (environment, rows) => [await startOf(environment, rows, distribution, scale)],
+    firstGradients:
+      (_, { offsets }, [base = 0]) =>
+      (time, row) =>
+        aftGradient(distribution, scale, base + (offsets[0]?.[row] ?? 0), time),
+    beginRound: () => undefined,
+    gradients: (environment, rows) => {
+      const { numRows } = rows;
+      const column = (address: number): Float64Array => environment.f64(address, numRows);
+      const [scores, times] = [column(rows.scores), column(rows.labels)];
+      const [grads, hesses] = [column(rows.grads), column(rows.hesses)];
+      const weights = rows.weights === 0 ? null : column(rows.weights);
+      let largestGrad = 0;
+      let largestHess = 0;
+      for (let i = 0; i < numRows; i++) {
+        const w = weights === null ? 1 : (weights[i] as number);
+        const score = scores[i] as number;
+        const [g, h] = aftGradient(distribution, scale, score, times[i] as number);
+        grads[i] = g * w;
+        hesses[i] = h * w;
+        largestGrad = Math.max(largestGrad, Math.abs(g * w));
+        largestHess = Math.max(largestHess, h * w);
+      }
+      environment.f64(rows.stats, 2).set([largestGrad, largestHess]);
+    },
+    losses: (environment, rows, out) => {
+      const { numRows } = rows;
+      const column = (address: number): Float64Array => environment.f64(address, numRows);
+      const [scores, times, losses] = [column(rows.scores), column(rows.labels), column(out)];
+      const weights = rows.weights === 0 ? null : column(rows.weights);
+      for (let i = 0; i < numRows; i++) {
+        const loss = aftLoss(distribution, scale, scores[i] as number, times[i] as number);
+        losses[i] = weights === null ? loss : loss * (weights[i] as number);
+      }
+    },
+  };
+}
+
+/** The constant of the least loss on top of the offsets: Newton's steps over exact sums, from the mean of log t. */
+async function startOf(
+  environment: RankEnvironment,
+  rows: StartRows,
+  distribution: AftDistribution,
+  scale: number,
+): Promise<number> {
+  const { labels, weights, offsets } = rows;
+  const [own] = offsets;
+  const logs = labels.map((time, i) => log(Math.abs(time)) - (own?.[i] ?? 0));
+  let { mean: constant } = await weightedMean(environment, { labels: logs, weights });
+  for (let pass = 0; pass < mostPasses; pass++) {
+    const grad = new ExactSum();
+    const hess = new ExactSum();
+    for (let i = 0; i < labels.length; i++) {
+      const w = weights === null ? 1 : (weights[i] as number);
+      const score = constant + (own?.[i] ?? 0);
+      const [g, h] = aftGradient(distribution, scale, score, labels[i] as number);
+      grad.add(w * g);
+      hess.add(w * h);
+    }
+    const [g, h] = (await sumOverRanks(environment, [grad, hess])) as [number, number];
+    // where no row has an event there is no best constant, and times without end would be reached
+    const step = Math.max(-1, Math.min(1, h > 0 ? -g / h : 0));
+    constant += step;
+    if (Math.abs(step) <= 1e-10 * Math.max(1, Math.abs(constant))) break;
+  }
+  return constant;
+}
