@@ -116,6 +116,10 @@ export {
   RegressionEvaluator,
   type RegressionEvaluatorOptions,
 } from './evaluation/regression-evaluator.ts';
+export {
+  SurvivalEvaluator,
+  type SurvivalEvaluatorOptions,
+} from './evaluation/survival-evaluator.ts';
 // feature stages
 export { Binarizer, type BinarizerOptions } from './feature/binarizer.ts';
 export { Bucketizer, type BucketizerOptions } from './feature/bucketizer.ts';

@@ -13,6 +13,7 @@ import '../evaluation/binary-classification-evaluator.ts';
 import '../evaluation/multiclass-classification-evaluator.ts';
 import '../evaluation/ranking-evaluator.ts';
 import '../evaluation/regression-evaluator.ts';
+import '../evaluation/survival-evaluator.ts';
 import '../feature/binarizer.ts';
 import '../feature/bucketizer.ts';
 import '../feature/date-part-extractor.ts';

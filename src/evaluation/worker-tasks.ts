@@ -11,6 +11,7 @@ import { columnOf } from '../table/column-values.ts';
 import { registerOperator } from '../table/operators.ts';
 import type { PartitionSpec } from '../table/partition-spec.ts';
 import { readPartition } from '../table/read-partition.ts';
+import { concordanceIndex, type SurvivalRows } from '../training/survival/concordance.ts';
 import { type BinaryPart, type BinaryRequest, binaryPart } from './binary-part.ts';
 import { type BootstrapSpec, drawWeights } from './bootstrap.ts';
 import { type DistinctPart, type DistinctRequest, distinctOf } from './feature-grid.ts';
@@ -36,6 +37,7 @@ import { type RegressionPart, sumRegression } from './regression-sums.ts';
 import { type ReplaceSpec, replacePart } from './replace-part.ts';
 import { mergeRuns, type ScoreRuns } from './score-runs.ts';
 import { type ShuffleTask, shuffledOrder } from './shuffled-order.ts';
+import { type SurvivalRequest, survivalPart } from './survival-part.ts';
 import { type ThresholdPoints, thresholdPoints } from './threshold-points.ts';
 
 /** A partition and what to read of it. */
@@ -127,6 +129,19 @@ registerTask('evaluation.ranking', async (task: PartTask<RankingRequest>): Promi
 registerTask(
   'evaluation.measureRanking',
   (task: RankingTask): RankingResult => measureRanking(task),
+);
+
+registerTask(
+  'evaluation.survival',
+  async (task: PartTask<SurvivalRequest>): Promise<SurvivalRows> => {
+    const { labelCol, predictionCol, censorCol, weightCol } = task.request;
+    const columns = columnsOf([labelCol, predictionCol, censorCol, weightCol]);
+    return survivalPart(await readPartition(task.partition, { columns }), task.request);
+  },
+);
+
+registerTask('evaluation.concordance', (parts: readonly SurvivalRows[]): number =>
+  concordanceIndex(parts),
 );
 
 registerTask('evaluation.shuffle', (task: ShuffleTask): Uint32Array => shuffledOrder(task));

@@ -17,6 +17,7 @@ import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-class
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
 import { RankingEvaluator } from '../../src/evaluation/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
+import { SurvivalEvaluator } from '../../src/evaluation/survival-evaluator.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { Bucketizer } from '../../src/feature/bucketizer.ts';
 import { DatePartExtractor } from '../../src/feature/date-part-extractor.ts';
@@ -436,4 +437,5 @@ export const madeByParams: Readonly<Record<string, MakeStage>> = {
   MulticlassClassificationEvaluator: (extra) => new MulticlassClassificationEvaluator({ ...extra }),
   RankingEvaluator: (extra) => new RankingEvaluator({ ...extra }),
   RegressionEvaluator: (extra) => new RegressionEvaluator({ ...extra }),
+  SurvivalEvaluator: (extra) => new SurvivalEvaluator({ ...extra }),
 };

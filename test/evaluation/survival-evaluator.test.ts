@@ -1,0 +1,84 @@
+/** The concordance of a scored table, by its definition and the same for any partitions. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
+import { SurvivalEvaluator } from '../../src/evaluation/survival-evaluator.ts';
+import '../../src/evaluation/worker-tasks.ts';
+import { workerUrl } from '../../src/session/worker-url.ts';
+import { randomNumbers, range } from '../tools/random-data.ts';
+import { cutTable, evenCuts, type SampleData } from '../tools/sample-data.ts';
+
+const inline = new InlineRunner();
+const pool = new ThreadPool(2, workerUrl());
+afterAll(() => pool.close());
+
+const numRows = 300;
+const random = randomNumbers(8);
+const times = range(numRows).map(() => 1 + Math.floor(40 * random()));
+const came = range(numRows).map(() => random() < 0.6);
+const weights = range(numRows).map(() => Math.floor(4 * random()) / 2);
+const predicted = times.map((time) => Math.round(time + 30 * random()));
+const data: SampleData = [
+  { name: 'label', type: 'float64', cells: times },
+  { name: 'came', type: 'bool', cells: came },
+  { name: 'w', type: 'float64', cells: weights },
+  { name: 'prediction', type: 'float64', cells: predicted },
+];
+
+function byHand(weight: readonly number[]): number {
+  let [right, pairs] = [0, 0];
+  for (const i of range(numRows)) {
+    if (came[i] !== true) continue;
+    for (const j of range(numRows)) {
+      const [own, other] = [times[i] as number, times[j] as number];
+      if (!(other > own || (other === own && came[j] === false))) continue;
+      const pair = (weight[i] as number) * (weight[j] as number);
+      const ahead = (predicted[j] as number) - (predicted[i] as number);
+      pairs += pair;
+      right += ahead > 0 ? pair : ahead === 0 ? pair / 2 : 0;
+    }
+  }
+  return right / pairs;
+}
+
+describe('SurvivalEvaluator', () => {
+  it('tells the share of pairs in the right order, weighted or not, on any partitions', async () => {
+    for (const [options, weight] of [
+      [{}, times.map(() => 1)],
+      [{ weightCol: 'w' }, weights],
+    ] as const) {
+      const evaluator = new SurvivalEvaluator({ censorCol: 'came', ...options });
+      const found = await evaluator.evaluate(cutTable(inline, data));
+      expect(found).toBeCloseTo(byHand(weight), 12);
+      expect(found).toBeGreaterThan(0.6);
+      const cut = cutTable(pool, data, [0, ...evenCuts(numRows, 5)]);
+      expect(await evaluator.evaluate(cut)).toBe(found);
+      const turned = new SurvivalEvaluator({
+        censorCol: 'came',
+        predictionKind: 'hazard',
+        ...options,
+      });
+      expect(await turned.evaluate(cut)).toBeCloseTo(1 - found, 12);
+      expect(evaluator.isLargerBetter()).toBe(true);
+    }
+  });
+
+  it('refuses times that are none, flags that say nothing, and tables without rows', async () => {
+    const changed = (name: string, cell: number): SampleData =>
+      data.map((column) =>
+        column.name === name
+          ? { ...column, type: 'float64', cells: [cell, ...column.cells.slice(1).map(Number)] }
+          : column,
+      );
+    const evaluator = new SurvivalEvaluator({ censorCol: 'came' });
+    for (const rows of [changed('label', 0), changed('came', 2)]) {
+      await expect(evaluator.evaluate(cutTable(inline, rows))).rejects.toMatchObject({
+        code: 'LABEL_INVALID',
+      });
+    }
+    const none = data.map((column) => ({ ...column, cells: [] }));
+    await expect(evaluator.evaluate(cutTable(inline, none))).rejects.toMatchObject({
+      code: 'DATA_EMPTY',
+    });
+  });
+});
