@@ -51,7 +51,7 @@ export async function measureRound(
 ): Promise<number[]> {
   const values: number[] = [];
   for (const one of series) {
-    if (one.metric === 'areaUnderROC') values.push(areaUnderRoc(await gatherRows(state, one)));
+    if (one.metric === 'areaUnderROC') values.push(await aucOf(state, one));
     else if (one.metric === 'concordanceIndex') values.push(await concordanceOf(state, one));
     else if (one.metric === 'loss') values.push(await meanLoss(state, one));
     else values.push(await meanOf(state, one));
@@ -162,6 +162,11 @@ async function weightedMean(
   else weight.addMany(weights);
   const [total, totalWeight] = await sumOverRanks(environment, [sum, weight]);
   return (total as number) / (totalWeight as number);
+}
+
+async function aucOf(state: BoostingState, series: MeasuredSeries): Promise<number> {
+  const parts = await gatherRows(state, series);
+  return areaUnderRoc(parts);
 }
 
 /** Under proportional hazards a high score is an early event, under accelerated failure time a late one. */

@@ -246,7 +246,7 @@ describe('parameters of XGBoost', () => {
     expect(refused({ booster: 'dart' })).toThrow(
       /booster in the params of fromXGBoost must be 'gbtree'/,
     );
-    expect(refused({ objective: 'survival:cox' })).toThrow(/must be one of binary:logistic/);
+    expect(refused({ objective: 'rank:map' })).toThrow(/must be one of binary:logistic/);
     expect(refused({ grow_policy: 'lossguide' })).toThrow(/max_leaves/);
     expect(refused({ colsample_bytreee: 0.5 })).toThrow(/did you mean colsample_bytree\?/);
   });
