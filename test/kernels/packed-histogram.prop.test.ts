@@ -27,7 +27,7 @@ function drawCase(draws: Draws, packed: boolean): Case {
     entry += isByte ? 256 : numValues + 1;
     compact += numValues + 1;
   }
-  const most = draws.pick([1n, 200n, 1n << 15n, 1n << 40n]);
+  const most = draws.pick([1n, 200n, 1n << 15n, 1n << 28n, 1n << 40n]);
   const part = (): number => {
     const numWords = packed ? 1 : 2;
     const values = new BigInt64Array(entry * numWords);

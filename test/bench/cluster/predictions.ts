@@ -47,12 +47,14 @@ export async function printPredictions(
       ...here,
     });
     let recorded: GangRecording | null = null;
-    const stillMs = await emptyMeetingMs(numProcesses);
+    const still = await measureLinks(numProcesses);
     for (const delayMs of [0, ...delays]) {
       const link = new LinkProxy({ delayMs });
-      // what a link really adds is measured, as one would by a ping
-      const latencyMs =
-        delayMs === 0 ? 0 : (await emptyMeetingMs(numProcesses, link.route)) - stillMs;
+      // what a link really adds is measured, as one would by a ping and by sending a file
+      const added = delayMs === 0 ? still : await measureLinks(numProcesses, link.route);
+      const latencyMs = added.emptyMs - still.emptyMs;
+      const transferMs = Math.max(0, added.fullMs - still.fullMs - latencyMs);
+      const bytesPerMs = bytesOfFull(numProcesses) / transferMs;
       const runner = new TcpGangRunner({
         numProcesses,
         threadsPerProcess: 1,
@@ -69,11 +71,13 @@ export async function printPredictions(
       await link.close();
       const trees = meetingsBetween(last as unknown as GangRecording, grown);
       recorded ??= trees;
-      const explained = told.simulate(numProcesses, { latencyMs }).secondsPerTree * 1000;
+      const gigabitsPerSecond = Math.min(10, (bytesPerMs * 8) / 1e6);
+      const explained =
+        told.simulate(numProcesses, { latencyMs, gigabitsPerSecond }).secondsPerTree * 1000;
       const replayed =
         simulateGang(recorded, {
           latencyMs,
-          bytesPerMs: Number.POSITIVE_INFINITY,
+          bytesPerMs,
           ...here,
           stragglers: [],
           costs: null,
@@ -89,27 +93,43 @@ export async function printPredictions(
       const percent = (ms: number): string =>
         `${ms.toFixed(1)} ms (${(100 * (ms / msPerTree - 1)).toFixed(0)} %)`;
       console.log(
-        `${growth}  ${name} +${delayMs} ms (${latencyMs.toFixed(2)})  ${msPerTree.toFixed(1)} ms a tree; explained ${percent(explained)}, replayed ${percent(replayed)}; computed ${perTree(told.scales[0]?.recording).toFixed(1)} and ${perTree(trees).toFixed(1)} ms; ${(meetings / numTrees).toFixed(1)} meetings, ${(bytes / numTrees / 1e6).toFixed(2)} MB: ${isSame ? 'as explained' : 'NOT as explained'}`,
+        `${growth}  ${name} +${delayMs} ms (${latencyMs.toFixed(2)} ms, ${(bytesPerMs / 1e3).toFixed(0)} MB/s)  ${msPerTree.toFixed(1)} ms a tree; explained ${percent(explained)}, replayed ${percent(replayed)}; computed ${perTree(told.scales[0]?.recording).toFixed(1)} and ${perTree(trees).toFixed(1)} ms; ${(meetings / numTrees).toFixed(1)} meetings, ${(bytes / numTrees / 1e6).toFixed(2)} MB: ${isSame ? 'as explained' : 'NOT as explained'}`,
       );
     }
   }
   await pool.close();
 }
 
-/** How long an empty meeting takes: the middle of many. */
-async function emptyMeetingMs(numProcesses: number, route?: LinkProxy['route']): Promise<number> {
-  const runner = new TcpGangRunner({
-    numProcesses,
-    threadsPerProcess: 1,
-    workerUrl: entryUrl,
-    ...(route === undefined ? {} : { route }),
-  });
-  const payload = { kind: 'allreduce', bytes: 8, times: 100 };
-  const [us] = await runProgramOn<number>(runner, {
-    program: 'timeMeetings',
-    width: numProcesses,
-    payload,
-  });
-  await runner.close();
-  return (us ?? 0) / 1000;
+/** What each process sends and receives at a full meeting: about as much as a large one of a tree. */
+const fullBytes = 2 ** 19;
+
+function bytesOfFull(numProcesses: number): number {
+  return (fullBytes * (numProcesses - 1)) / numProcesses;
+}
+
+/** How long an empty meeting takes, and one at which all send to all: the middle of many. */
+async function measureLinks(
+  numProcesses: number,
+  route?: LinkProxy['route'],
+): Promise<{ readonly emptyMs: number; readonly fullMs: number }> {
+  const ms: number[] = [];
+  for (const [kind, bytes] of [
+    ['allreduce', 8],
+    ['exchange', fullBytes],
+  ] as const) {
+    const runner = new TcpGangRunner({
+      numProcesses,
+      threadsPerProcess: 1,
+      workerUrl: entryUrl,
+      ...(route === undefined ? {} : { route }),
+    });
+    const [us] = await runProgramOn<number>(runner, {
+      program: 'timeMeetings',
+      width: numProcesses,
+      payload: { kind, bytes, times: 100 },
+    });
+    await runner.close();
+    ms.push((us ?? 0) / 1000);
+  }
+  return { emptyMs: ms[0] ?? 0, fullMs: ms[1] ?? 0 };
 }
