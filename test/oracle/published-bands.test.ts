@@ -40,7 +40,7 @@ describe.runIf(runs)('bands of LightGBM', () => {
   const bestNdcg = async (k: number, lossType: 'lambdarank' | 'xendcg', seed: number) => {
     const { train, test, featuresCols } = await tablesOf('lgb_rank', 'relevance', 'qid');
     const columns = { featuresCols, labelCol: 'relevance', groupCol: 'qid' };
-    const stopping = { maxIter: 50, earlyStoppingRounds: 10, ndcgAt: k };
+    const stopping = { stepSize: 0.1, maxIter: 50, earlyStoppingRounds: 10, ndcgAt: k };
     const pairs = lossType === 'lambdarank' ? { orderNoise: 0 } : {};
     const ranker = new GBTRanker({ ...columns, ...stopping, ...pairs, lossType, seed });
     const { summary } = await ranker.fit(train, { validation: test });

@@ -35,6 +35,7 @@ describe.runIf(runs)('GBTRanker', () => {
       groupCol: 'qid',
       maxIter: 100,
       orderNoise: 0,
+      stepSize: 0.1,
     });
     const scored = await (await ranker.fit(train)).transform(test);
     const evaluator = new RankingEvaluator({ labelCol: 'relevance', groupCol: 'qid', k: 10 });

@@ -44,6 +44,8 @@ const rawBytes = 512 * 1024 * 1024;
 
 /** Rounds of a fit that neither says how many nor can stop by itself. */
 const roundsUnlessStopped = 100;
+/** The same of a ranking, whose rounds hang on draws and take smaller steps. */
+const roundsOfRankings = 200;
 
 /** Who fits, with which parameters, to what kind of label. */
 export interface TreeFit<P> {
@@ -160,7 +162,8 @@ export function boostingJob(
     initial: null,
     snapshots: null,
     ...measuredOf(params),
-    numRounds: params.maxIter ?? roundsUnlessStopped,
+    numRounds:
+      params.maxIter ?? (objective.ranking === null ? roundsUnlessStopped : roundsOfRankings),
     stepSize: params.stepSize,
     limits: policyLimits(params, {
       depth: Number.POSITIVE_INFINITY,

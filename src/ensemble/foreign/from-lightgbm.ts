@@ -62,6 +62,8 @@ const objective: Rule = (value, options, all) => {
     if (ranking !== 'lambdarank') options['lossType'] = ranking;
     // there the order is that of the scores
     else options['orderNoise'] = 0;
+    options['stepSize'] ??= 0.1;
+    options['maxIter'] ??= 100;
     return;
   }
   const lossType = losses[name];

@@ -20,6 +20,8 @@ export const gbtRankerParams = defineParams(
   'GBTRanker',
   {
     ...shared,
+    /** What a tree's leaves are multiplied by; with less the draws of more rounds average out. */
+    stepSize: float({ default: 0.05, above: 0, max: 1, since: '0.1.0' }),
     /** The group (query) of each row, an integer or a text; rows are ordered within their group. */
     groupCol: column({ default: 'group', since: '0.1.0' }),
     /** What is minimised: pairs by what they change in the NDCG (lambdarank), or the cross-entropy of groups (xendcg). */

@@ -26,6 +26,8 @@ describe('parameters of LightGBM', () => {
       sigmoid: 2,
       ndcgAt: 5,
       orderNoise: 0,
+      stepSize: 0.1,
+      maxIter: 100,
       groupCol: 'query',
     });
     const list = fromLightGBM({
@@ -34,7 +36,10 @@ describe('parameters of LightGBM', () => {
       lambdarank_norm: false,
       tweedie_variance_power: 1.3,
     });
-    expect(list.options).toEqual({ lossType: 'xendcg', subsampleByGroup: true });
+    expect(list.options).toEqual({
+      ...{ lossType: 'xendcg', subsampleByGroup: true },
+      ...{ stepSize: 0.1, maxIter: 100 },
+    });
     expect(() => fromLightGBM({ objective: 'lambdarank', eval_at: [1, 3] })).toThrow(
       /eval_at in the params of fromLightGBM must be one number/,
     );
