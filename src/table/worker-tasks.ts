@@ -2,6 +2,7 @@
  * What a thread must know to work on partitions: importing this file registers every task, source and
  * operator of tables. The worker's entry file imports it, and so does the table itself.
  */
+import { DataType } from 'apache-arrow';
 import { registerTask } from '../cluster/task-runner.ts';
 import './arrow-ipc/arrow-tasks.ts';
 import './csv/csv-tasks.ts';
@@ -12,7 +13,7 @@ import {
   encodeParquet,
 } from './parquet/encode-parquet.ts';
 import { type ParquetInfo, parquetInfo, startDecoder } from './parquet/parquet-source.ts';
-import type { PartitionSpec } from './partition-spec.ts';
+import type { PartitionSpec, RowRange } from './partition-spec.ts';
 import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';
 import { type SchemaRecord, schemaFromRecord } from './schema-record.ts';
 import './verbs/column-operators.ts';
@@ -37,6 +38,25 @@ registerTask('table.readPartition', async (payload: ReadPartitionPayload): Promi
   const batch = await readPartition(partition, { columns, rows });
   return keep ? batchToShared(batch) : batchToMessage(batch);
 });
+
+/** What the task `table.countValues` is given. */
+export interface CountValuesPayload {
+  readonly partition: PartitionSpec;
+  readonly column: string;
+  readonly rows: RowRange;
+}
+
+/** How many different values these rows of a column have. */
+registerTask(
+  'table.countValues',
+  async ({ partition, column, rows }: CountValuesPayload): Promise<number> => {
+    const request = { columns: [column], rows, textMayBeDictionary: true };
+    const vector = (await readPartition(partition, request)).getChildAt(0);
+    const isCoded = vector !== null && DataType.isDictionary(vector.type);
+    // equal codes are equal values, so no text is made
+    return new Set(isCoded ? vector.data[0]?.values : vector?.toArray()).size;
+  },
+);
 
 registerTask(
   'table.parquetInfo',

@@ -4,7 +4,7 @@
  */
 import type { GangRunner } from '../cluster/gang-runner.ts';
 import { isBriefPartition } from '../table/brief-partition.ts';
-import { batchFromShared, type SharedBatch } from '../table/shared-batch.ts';
+import type { CountValuesPayload } from '../table/worker-tasks.ts';
 import type {
   BoostingJob,
   ForestJob,
@@ -110,11 +110,14 @@ async function classesSeen(
   { spec }: TrainingPartition,
   runner: GangRunner,
 ): Promise<number> {
-  const request = { partition: spec, columns: [labelCol], rows: { start: 0, end: 4096 } };
+  const request: CountValuesPayload = {
+    partition: spec,
+    column: labelCol,
+    rows: { start: 0, end: 4096 },
+  };
   const isBrief = isBriefPartition(spec);
-  const read = runner.run<SharedBatch>('table.readPartition', request, { isBrief });
+  const count = runner.run<number>('table.countValues', request, { isBrief });
   // what is wrong with the column is said where it is read for good
-  const batch = await read.then(batchFromShared, () => null);
-  const classes = new Set(batch?.getChildAt(0)?.toArray());
-  return classes.size > 2 ? classes.size : 1;
+  const classes = await count.catch(() => 0);
+  return classes > 2 ? classes : 1;
 }

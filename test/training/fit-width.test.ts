@@ -1,0 +1,45 @@
+/** How many ranks a small fit gets: more than one only where a first look shows classes whose trees can be shared out. */
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { type GangRunner, gangRunnerOf } from '../../src/cluster/gang-runner.ts';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { tableFromColumns } from '../../src/table/create-table.ts';
+import { readParquet } from '../../src/table/parquet/read-parquet.ts';
+import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
+import { type AnyJob, fitWidth } from '../../src/training/fit-width.ts';
+import { planPartitions } from '../../src/training/run-job.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+
+async function widthOf(table: PartitionedTable, labelCol = 'label'): Promise<number> {
+  const runner = { ...gangRunnerOf(new InlineRunner()), numThreads: 4 } as GangRunner;
+  runner.run = (name, payload, options) => new InlineRunner().run(name, payload, options);
+  const job = {
+    ingest: { features: [{}, {}], labelCol, maxBins: 255 },
+    limits: { maxLeaves: 31, maxDepth: 10 },
+    objective: 'classes',
+    numRounds: 200,
+    selfStopping: null,
+    quantileLevels: [],
+  };
+  const partitions = await planPartitions(table, false, undefined);
+  return await fitWidth({ program: 'boosting', job: job as unknown as AnyJob, partitions, runner });
+}
+
+it('looks at the labels first: numbers and texts, in memory and in files', async () => {
+  const folder = temporaryFolder('fit-width');
+  const rows = Array.from({ length: 9000 }, (_, i) => i);
+  for (const numClasses of [2, 3, 7]) {
+    const number = rows.map((i) => i % numClasses);
+    const text = number.map((value) => `class ${value}`);
+    const table = tableFromColumns(new InlineRunner(), { number, text });
+    const path = join(folder, `${numClasses}.parquet`);
+    await table.write.parquet(path);
+    const stored = await readParquet(new InlineRunner(), path);
+    for (const each of [table, stored]) {
+      const expected = numClasses === 2 ? 1 : numClasses;
+      expect(await widthOf(each, 'number')).toBe(expected);
+      expect(await widthOf(each, 'text')).toBe(expected);
+    }
+    expect(await widthOf(stored, 'no such column')).toBe(1);
+  }
+});
