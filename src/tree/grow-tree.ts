@@ -126,9 +126,14 @@ class TreeGrower {
   #likelyPairs(open: LeafQueue, most: number, numLeft: number): SiblingPair[] {
     const seen: OpenNode[] = [];
     const pairs: SiblingPair[] = [];
+    const { expectedGain } = this.#limits;
+    // even the best is below what was expected: a few splits are left, and the next of many leaves will be among them
+    const isPast = expectedGain !== undefined && (open.first.split as Split).gain < expectedGain;
+    const numNext = isPast ? Math.min(numLeft >> 1, open.size >> 2) : 0;
     while (open.size > 0 && seen.length < numLeft && pairs.length < most) {
       const node = open.first;
-      if (seen.length > 0 && !this.#isLikely(node, seen.length, numLeft)) break;
+      const place = seen.length;
+      if (place > numNext && !this.#isLikely(node, place, numLeft)) break;
       seen.push(open.pop());
       // the children of the last split can only be leaves
       if (!this.#ahead.has(node)) pairs.push(this.#makePair(node, numLeft > 1));

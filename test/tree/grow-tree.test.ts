@@ -94,6 +94,16 @@ describe('growth by the best leaf', () => {
 });
 
 describe('growth by the best leaf, several split ahead', () => {
+  it('goes on by several where even the best leaf gains less than was expected', async () => {
+    const limits = { maxLeaves: 64, maxDepth: unlimited, expectedGain: 2 };
+    // level by level of its own: gains fall with the depth
+    const { backend, inner } = await grow((path) => 1 / (1 + path.length), limits, 16, 16);
+    expect(inner.length).toBe(63);
+    expect(backend.calls.length).toBeLessThan(40);
+    // what was split in vain is little
+    expect(backend.calls.flat().length).toBeLessThan(70);
+  });
+
   it('gives the tree of one at a time, whatever is expected of the gains', async () => {
     await fc.assert(
       fc.asyncProperty(
