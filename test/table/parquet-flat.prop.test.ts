@@ -9,9 +9,19 @@ import { isCoppiceError } from '../../src/base/errors.ts';
 import { hash32 } from '../../src/base/rng.ts';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { encodeParquet } from '../../src/table/parquet/encode-parquet.ts';
-import { flatColumnsOf, readFlatColumn } from '../../src/table/parquet/flat/read-flat.ts';
+import type { FlatColumn } from '../../src/table/parquet/flat/flat-schema.ts';
+import {
+  flatColumnsOf,
+  flatlyRead,
+  readFlatColumn,
+} from '../../src/table/parquet/flat/read-flat.ts';
 import { unsnappy } from '../../src/table/parquet/flat/snappy.ts';
-import { columnChunks, parseFooter, tailBytes } from '../../src/table/parquet/footer.ts';
+import {
+  type ColumnChunk,
+  columnChunks,
+  parseFooter,
+  tailBytes,
+} from '../../src/table/parquet/footer.ts';
 import { startDecoder } from '../../src/table/parquet/parquet-source.ts';
 import {
   callParquetWasm,
@@ -153,6 +163,32 @@ describe('columns that are read without the decoder', () => {
       const columns = read.filter((each) => each === `${name}.parquet`);
       expect(columns.length, name).toBe(5);
     }
+  });
+
+  it('of a large row group are read here where they are numbers stored as they are', () => {
+    const chunk = (name: string, length: number, uncompressedBytes: number): ColumnChunk => ({
+      path: [name],
+      struct: new Map(),
+      metadata: new Map(),
+      start: 4,
+      length,
+      uncompressedBytes,
+    });
+    const numRows = 1_500_000;
+    const measured = chunk('measured', 4 * numRows + 100, 4 * numRows + 100);
+    const coded = chunk('coded', numRows, numRows + 500);
+    const packed = chunk('packed', 2 * numRows, 4 * numRows + 100);
+    const said = chunk('said', 9 * numRows, 9 * numRows);
+    const number = { field: new arrow.Field('x', new arrow.Float32()), isText: false, width: 1 };
+    const columns = new Map<string, FlatColumn>();
+    for (const name of ['measured', 'coded', 'packed']) columns.set(name, number as FlatColumn);
+    columns.set('said', { ...(number as FlatColumn), isText: true });
+    const all = [measured, coded, packed, said];
+    expect([...flatlyRead(all, numRows, columns)]).toEqual([measured]);
+    // what else there is may be little
+    expect([...flatlyRead([measured, coded], numRows, columns)]).toEqual([measured, coded]);
+    expect([...flatlyRead(all, 1000, columns)]).toEqual(all);
+    expect(flatlyRead(all, 1000, null).size).toBe(0);
   });
 
   it('are what a thread that starts ahead loads no decoder for', async () => {

@@ -38,7 +38,7 @@ import { freshColumn } from '../shared-batch.ts';
 import { registerSource, type SourceRequest } from '../sources.ts';
 import { isKnownCodec } from './flat/chunk-pages.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
-import { flatColumnsOf, isFlatlyRead, readFlatColumn } from './flat/read-flat.ts';
+import { flatColumnsOf, flatlyRead, readFlatColumn } from './flat/read-flat.ts';
 import {
   type ColumnChunk,
   columnChunks,
@@ -108,8 +108,9 @@ export async function startDecoder(path: string): Promise<void> {
   await withBytes(path, undefined, async (file) => {
     const { footer, flat } = await open(file);
     const isFlat = footer.rowGroups.every(({ numRows }, group) => {
-      if (flat === null || !isFlatlyRead(numRows, flat.size)) return false;
-      return columnChunks(footer, group, file.identity.size).every(isKnownCodec);
+      const chunks = columnChunks(footer, group, file.identity.size);
+      const here = flatlyRead(chunks, numRows, flat);
+      return chunks.every((chunk) => here.has(chunk) && isKnownCodec(chunk));
     });
     if (!isFlat) callParquetWasm(() => Schema.prototype);
   });
@@ -141,13 +142,12 @@ async function readRowGroup(
   const columns: [Field, Data][] = [];
   const options = { batchSize: numRows, offset: source.firstRow + start, limit: numRows };
   const asDictionary = request.textMayBeDictionary === true ? textFields(known, source) : noFields;
-  const groupRows = footer.rowGroups[source.rowGroup]?.numRows ?? 0;
   // what cannot be read flatly would be fetched twice
   const isHere = !isUrl(source.file.path);
-  const isFlat = isHere && options.offset === 0 && isFlatlyRead(groupRows, wanted.length);
-  const rest = isFlat
-    ? await readFlatly(file, wanted, { known, source, numRows, asDictionary }, columns)
-    : wanted;
+  const rest =
+    isHere && options.offset === 0
+      ? await readFlatly(file, wanted, { known, source, numRows, asDictionary }, columns)
+      : wanted;
   for (const portion of portions(rest, numRows)) {
     const arrowSchema = decodedSchema(known, portion, asDictionary);
     const slice = { rowGroup: source.rowGroup, chunks: portion, arrowSchema };
@@ -181,14 +181,14 @@ async function readFlatly(
   columns: [Field, Data][],
 ): Promise<readonly ColumnChunk[]> {
   const { flat, footer } = known;
-  if (flat === null) return wanted;
   const groupRows = footer.rowGroups[source.rowGroup]?.numRows ?? 0;
+  const here = flatlyRead(wanted, groupRows, flat);
   const rest: ColumnChunk[] = [];
   for (const chunk of wanted) {
     const name = chunk.path[0] as string;
-    const stored = flat.get(name);
+    const stored = flat?.get(name);
     const rows = { numRows: groupRows, limit: numRows, asDictionary: asDictionary.has(name) };
-    const isKnown = stored !== undefined && chunk.path.length === 1;
+    const isKnown = stored !== undefined && chunk.path.length === 1 && here.has(chunk);
     const bytes = isKnown ? await readBytes(file, chunk.start, chunk.length) : null;
     const found = bytes === null ? null : readFlatColumn(bytes, chunk, stored as FlatColumn, rows);
     if (found === null) rest.push(chunk);

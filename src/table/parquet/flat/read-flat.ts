@@ -1,7 +1,8 @@
 /**
- * Reads flat columns of a small row group without the decoder's module, of which compiling and warming up takes
- * longer than such columns do: numbers and text by dictionary, uncompressed or by Snappy, as most writers make
- * them. What it does not know it leaves to the decoder, and what is broken too, so there is one voice for errors.
+ * Reads flat columns of a small row group, and of a large one numbers that are stored as they are, without the
+ * decoder's module, of which compiling and warming up takes longer than such columns do: numbers and text by
+ * dictionary, uncompressed or by Snappy, as most writers make them. What it does not know it leaves to the decoder,
+ * and what is broken too, so there is one voice for errors.
  */
 import { isUtf8 } from 'node:buffer';
 import { type Data, DataType, Dictionary, Field, Int32, makeVector, Utf8 } from 'apache-arrow';
@@ -14,7 +15,7 @@ import { type ColumnPage, chunkPages } from './chunk-pages.ts';
 import { type FlatColumn, flatColumns } from './flat-schema.ts';
 import { type FlatValues, flatCodes, flatNumbers } from './flat-values.ts';
 
-/** Row groups of more values than this are the decoder's: it is quicker once it runs. */
+/** Of row groups of more values than this the decoder reads what is not stored as it is: it is quicker once it runs. */
 const mostValues = 1 << 21;
 
 /** The columns of a file, where all are flat; null also where the footer is broken. */
@@ -41,9 +42,25 @@ export function readFlatColumn(
   });
 }
 
-/** True for so few values that reading them here is quicker. */
-export function isFlatlyRead(numRows: number, numColumns: number): boolean {
-  return numRows * numColumns <= mostValues;
+/** The chunks, all of one row group, that are read quicker here. */
+export function flatlyRead(
+  chunks: readonly ColumnChunk[],
+  numRows: number,
+  flat: ReadonlyMap<string, FlatColumn> | null,
+): ReadonlySet<ColumnChunk> {
+  if (flat === null) return new Set();
+  const isAsIs = (chunk: ColumnChunk): boolean =>
+    flat.get(chunk.path[0] as string)?.isText === false && isStoredAsIs(chunk, numRows);
+  const asIs = chunks.filter(isAsIs);
+  return new Set(numRows * (chunks.length - asIs.length) <= mostValues ? chunks : asIs);
+}
+
+/**
+ * Numbers by themselves, which did not become smaller, as measurements don't: to read them is to copy them. Codes of
+ * a dictionary take less than four bytes a row.
+ */
+function isStoredAsIs({ length, uncompressedBytes }: ColumnChunk, numRows: number): boolean {
+  return uncompressedBytes >= 4 * numRows && length >= 0.9 * uncompressedBytes;
 }
 
 function numbersOf(type: DataType, words: Int32Array): TypedArray {
