@@ -8,17 +8,6 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
-    name: 'threads look at the gate longer the longer they wait',
-    edits: [
-      {
-        file: 'src/cluster/threads/spin-budget.ts',
-        find: 'waitedMs < shortMs',
-        replace: 'waitedMs > shortMs',
-      },
-    ],
-    tests: ['test/cluster/spin-budget.test.ts'],
-  },
-  {
     name: 'a null among values that are read without the decoder moves those behind it',
     edits: [
       {
