@@ -3,38 +3,78 @@
  * would give, and the trees are put side by side, round by round, as those of classes are. Where some labels stop
  * sooner, trees of one leaf that say 0 stand in their places.
  */
-import { CoppiceError } from '../../base/errors.ts';
+import { join } from 'node:path';
 import type { FitOptions } from '../../pipeline/estimator.ts';
+import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { mergeEnsembles, newLeaf, packTrees, type TreeEnsemble } from '../../tree/tree.ts';
-import { joinMembers, splitMembers } from '../model/member-trees.ts';
+import { joinMembers, pickTrees, splitMembers } from '../model/member-trees.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { fitBoostedTrees, type GBTFit } from './fit-gbt.ts';
 
 /**
  * Fits all labels.
  *
- * @throws CoppiceError `UNSUPPORTED`, `PARAM_INVALID` and those of a fit of one label
+ * @param options `initialOf` gives the model that the fit of a label goes on from, or undefined
+ * @throws CoppiceError those of a fit of one label
  */
 export async function fitOutputs(
   fit: GBTFit,
   labelCols: readonly string[],
   table: PartitionedTable,
-  options: FitOptions,
+  { initialOf, ...options }: FitOptions & { initialOf(k: number): FitOptions['initialModel'] },
 ): Promise<TreeModelData> {
-  const { owner, params } = fit;
-  if (options.initialModel !== undefined) {
-    throw new CoppiceError(
-      'UNSUPPORTED',
-      `initialModel of ${owner} must be left out with labelCols: such models are fitted in one go`,
-      { context: { owner, param: 'labelCols' } },
+  const { owner, params, labelKind } = fit;
+  // no label may be a feature of another
+  fitColumns(owner, table.schema, { ...params, labelCols }, labelKind);
+  const { checkpointDir } = params;
+  const found: TreeModelData[] = [];
+  for (const [k, labelCol] of labelCols.entries()) {
+    const own = {
+      ...{ labelCol, labelCols: undefined },
+      // one fit does not find the checkpoints of another
+      checkpointDir: checkpointDir === undefined ? undefined : join(checkpointDir, `label-${k}`),
+    };
+    const single = { ...fit, given: { ...fit.given, ...own }, params: { ...params, ...own } };
+    found.push(
+      await fitBoostedTrees(single, table, {
+        ...options,
+        initialModel: initialOf(k),
+      }),
     );
   }
-  const found: TreeModelData[] = [];
-  for (const labelCol of labelCols) {
-    found.push(await fitBoostedTrees({ ...fit, params: { ...params, labelCol } }, table, options));
-  }
   return sideBySide(found, labelCols);
+}
+
+/** What a fit of the k-th label alone would hold: the inverse of {@link sideBySide}. */
+export function alone(data: TreeModelData, labelCols: readonly string[], k: number): TreeModelData {
+  const width = labelCols.length;
+  const suffix = ` of ${labelCols[k]}`;
+  const own = splitMembers(data.trees, data.memberRounds, width).map((trees) =>
+    spokenTrees(trees, k, width),
+  );
+  const chosen = Object.entries(data.chosen ?? {}).flatMap(([name, value]) =>
+    name.endsWith(suffix) ? [[name.slice(0, -suffix.length), value] as const] : [],
+  );
+  return {
+    ...data,
+    baseScores: [data.baseScores[k] as number],
+    trees: joinMembers(own, 1),
+    memberRounds: own.map(({ numTrees }) => numTrees),
+    history: data.history.flatMap((series) =>
+      series.metric.endsWith(suffix)
+        ? [{ ...series, metric: series.metric.slice(0, -suffix.length) }]
+        : [],
+    ),
+    chosen: chosen.length === 0 ? null : Object.fromEntries(chosen),
+  };
+}
+
+/** Every width-th tree from the k-th on, without silent ones. */
+function spokenTrees(trees: TreeEnsemble, k: number, width: number): TreeEnsemble {
+  const isOwn = (t: number): boolean =>
+    t % width === k && trees.rows[trees.treeStart[t] as number] !== 0;
+  return pickTrees(trees, isOwn);
 }
 
 /** One model of the models of single labels. */
@@ -46,10 +86,7 @@ export function sideBySide(
   const members = found.map(({ trees, memberRounds }) => splitMembers(trees, memberRounds, 1));
   const most = members.reduce((count, own) => Math.max(count, own.length), 0);
   const joined = Array.from({ length: most }, (_, m) =>
-    interleaved(
-      members.map((own) => own[m] ?? silentTrees(0)),
-      first.numRows,
-    ),
+    interleaved(members.map((own) => own[m] ?? silentTrees(0))),
   );
   const numScores = found.length;
   const named = (name: string, k: number): string => `${name} of ${labelCols[k]}`;
@@ -69,7 +106,7 @@ export function sideBySide(
 }
 
 /** Tree by tree in turn, silent ones at the end of what is shorter. */
-function interleaved(parts: readonly TreeEnsemble[], numRows: number): TreeEnsemble {
+function interleaved(parts: readonly TreeEnsemble[]): TreeEnsemble {
   const width = parts.length;
   const rounds = parts.reduce((most, { numTrees }) => Math.max(most, numTrees), 0);
   const placed = parts.flatMap((trees, k) => {
@@ -78,15 +115,15 @@ function interleaved(parts: readonly TreeEnsemble[], numRows: number): TreeEnsem
     const missing = rounds - trees.numTrees;
     return [
       { trees, treeNumbers: numbers(0, trees.numTrees) },
-      { trees: silentTrees(missing, numRows), treeNumbers: numbers(trees.numTrees, missing) },
+      { trees: silentTrees(missing), treeNumbers: numbers(trees.numTrees, missing) },
     ];
   });
   return mergeEnsembles(placed, 1);
 }
 
-/** Trees that add nothing. */
-function silentTrees(count: number, numRows = 0): TreeEnsemble {
-  const leaf = { ...newLeaf(numRows, numRows), value: Float64Array.of(0) };
+/** Trees that add nothing: known by their leaf, which no row is in. */
+function silentTrees(count: number): TreeEnsemble {
+  const leaf = { ...newLeaf(0, 0), value: Float64Array.of(0) };
   return packTrees(
     Array.from({ length: count }, () => ({ nodes: [leaf] })),
     1,

@@ -15,9 +15,14 @@ import { functionNames } from '../params/objective-params.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
-import { type BoostedFacts, BoostedModel, withKnownFunctions } from './boosted-model.ts';
+import {
+  type BoostedFacts,
+  BoostedModel,
+  type RefitOptions,
+  withKnownFunctions,
+} from './boosted-model.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
-import { fitOutputs } from './fit-outputs.ts';
+import { alone, fitOutputs, sideBySide } from './fit-outputs.ts';
 import { regressionObjective } from './gbt-objectives.ts';
 
 /** Parameters of GBTRegressionModel. */
@@ -60,16 +65,28 @@ export class GBTRegressionModel extends BoostedModel<typeof gbtRegressionModelPa
   }
 
   protected override get boosted(): BoostedFacts {
-    if (this.params.labelCols !== undefined) {
-      throw new CoppiceError(
-        'UNSUPPORTED',
-        `refitLeaves of ${this.className} must be left where there are several labels: fit a model of one label, or anew`,
-        { context: { owner: this.className } },
-      );
-    }
     const params = withKnownFunctions(this.className, this.params);
     const objective = regressionObjective(params);
     return { owner: 'GBTRegressor', params, labelKind: 'numeric', objective };
+  }
+
+  override async refitLeaves(table: PartitionedTable, options: RefitOptions = {}): Promise<this> {
+    const { labelCols } = this.params;
+    if (labelCols === undefined) return await super.refitLeaves(table, options);
+    const found: TreeModelData[] = [];
+    for (const k of labelCols.keys()) {
+      found.push((await this.ofLabel(k).refitLeaves(table, options)).data);
+    }
+    const given = this.givenOptions as GBTRegressorOptions;
+    return new GBTRegressionModel(given, sideBySide(found, labelCols)) as this;
+  }
+
+  /** @internal The model that a fit of the k-th label alone gives. */
+  ofLabel(k: number): GBTRegressionModel {
+    const { labelCols = [] } = this.params;
+    const { labelCols: _, ...given } = this.givenOptions;
+    const options = { ...given, labelCol: labelCols[k] as string };
+    return new GBTRegressionModel(options as GBTRegressorOptions, alone(this.data, labelCols, k));
   }
 
   static override fromSaved(reader: StageReader): GBTRegressionModel {
@@ -127,8 +144,28 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     const data =
       labelCols === undefined
         ? await fitBoostedTrees(fit, table, options)
-        : await fitOutputs(fit, labelCols, table, options);
+        : await fitOutputs(fit, labelCols, table, {
+            ...options,
+            initialOf: this.#initialOf(options.initialModel, labelCols),
+          });
     return new GBTRegressionModel(this.givenOptions, data);
+  }
+
+  /** What the fit of each of several labels goes on from. */
+  #initialOf(
+    initial: FitOptions['initialModel'],
+    labelCols: readonly string[],
+  ): (k: number) => FitOptions['initialModel'] {
+    // what is no model of several labels is told of by the fit of the first
+    if (!(initial instanceof GBTRegressionModel)) return () => initial;
+    const known = initial.params.labelCols;
+    if (known?.join('\n') === labelCols.join('\n')) return (k) => initial.ofLabel(k);
+    const words = (names: readonly string[] | undefined): string => names?.join(', ') ?? 'none';
+    throw new CoppiceError(
+      'PARAM_INVALID',
+      `labelCols of ${this.className} must be that of its initial model, ${words(known)}; got ${words(labelCols)}`,
+      { context: { owner: this.className, param: 'labelCols' } },
+    );
   }
 
   override transformSchema(schema: Schema): Schema {

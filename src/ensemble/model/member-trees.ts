@@ -19,7 +19,7 @@ export function splitMembers(
       const first = numScores * treesBefore(memberRounds, round, member);
       for (let k = 0; k < numScores; k++) wanted.add(first + k);
     }
-    return pickTrees(trees, wanted);
+    return pickTrees(trees, (t) => wanted.has(t));
   });
 }
 
@@ -53,7 +53,7 @@ export function joinTrees(first: TreeEnsemble, second: TreeEnsemble): TreeEnsemb
 /** The last k trees. */
 export function lastTrees(trees: TreeEnsemble, count: number): TreeEnsemble {
   const first = trees.numTrees - count;
-  return pickTrees(trees, new Set(Array.from({ length: count }, (_, t) => first + t)));
+  return pickTrees(trees, (t) => t >= first);
 }
 
 /** The same trees with every value times a power of two. */
@@ -67,9 +67,12 @@ export function scaleValues(trees: TreeEnsemble, factor: number): TreeEnsemble {
 }
 
 /** Some of the trees: those that are wanted first, then cut there. */
-function pickTrees(trees: TreeEnsemble, wanted: ReadonlySet<number>): TreeEnsemble {
-  const treeNumbers = Array.from({ length: trees.numTrees }, (_, t) =>
-    wanted.has(t) ? t : trees.numTrees + t,
-  );
-  return takeTrees(mergeEnsembles([{ trees, treeNumbers }], trees.numOutputs), wanted.size);
+export function pickTrees(trees: TreeEnsemble, isWanted: (tree: number) => boolean): TreeEnsemble {
+  let count = 0;
+  const treeNumbers = Array.from({ length: trees.numTrees }, (_, t) => {
+    if (!isWanted(t)) return trees.numTrees + t;
+    count += 1;
+    return t;
+  });
+  return takeTrees(mergeEnsembles([{ trees, treeNumbers }], trees.numOutputs), count);
 }

@@ -133,7 +133,7 @@ function checkOutputs(
   isGiven: IsGiven,
 ): string | null {
   if (labelCols.length === 0) return null;
-  const name = ['labelCol', 'quantileAlphas', 'checkpointDir', 'censorCol'].find(isGiven);
+  const name = ['labelCol', 'quantileAlphas', 'censorCol'].find(isGiven);
   if (name !== undefined) return `${name} must be left out with labelCols`;
   const roles = ['validationIndicatorCol', 'weightCol', 'offsetCol'] as const;
   const role = roles.find((one) => labelCols.includes(params[one] ?? ''));

@@ -1,11 +1,13 @@
 /** Several labels of one regressor: the trees of separate fits, side by side. */
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import type { GBTRegressorOptions } from '../../../src/ensemble/params/gbt-params.ts';
 import { RegressionEvaluator } from '../../../src/evaluation/regression-evaluator.ts';
 import '../../../src/evaluation/worker-tasks.ts';
 import { loadStage } from '../../../src/pipeline/load-stage.ts';
-import { savedBytes } from '../../tools/fitted-bytes.ts';
+import { col } from '../../../src/table/expressions/expression.ts';
+import { savedBytes, treeBytes } from '../../tools/fitted-bytes.ts';
 import { inlineTable } from '../../tools/inline-table.ts';
 import { randomNumbers } from '../../tools/random-data.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
@@ -98,17 +100,91 @@ describe('labelCols', () => {
     });
   });
 
+  it('go on from a model, to that of one longer fit, though labels stopped at rounds of their own', async () => {
+    const drawn = { subsamplingRate: 0.7, colsampleByTree: 0.5, trainingHistory: true };
+    const whole = await regressor({ ...drawn, maxIter: 6 }).fit(table);
+    const first = await regressor({ ...drawn, maxIter: 2 }).fit(table);
+    const both = await regressor({ ...drawn, maxIter: 4 }).fit(table, { initialModel: first });
+    expect(treeBytes(both)).toEqual(treeBytes(whole));
+    expect(both.summary).toEqual(whole.summary);
+    // labels that stopped apart
+    const early = { validationIndicatorCol: 'held', earlyStoppingRounds: 1, stepSize: 0.7 };
+    const stopped = await regressor({ ...early, maxIter: 60 }).fit(table);
+    const more = await regressor({ maxIter: 2 }).fit(table, { initialModel: stopped });
+    const rounds: number[] = [];
+    const columns: number[][] = [];
+    for (const labelCol of labels) {
+      const options = { ...features, maxLeaves: 7, labelCol };
+      const alone = await new GBTRegressor({ ...options, ...early, maxIter: 60 }).fit(table);
+      const longer = new GBTRegressor({ ...options, maxIter: 2 });
+      const model = await longer.fit(table, { initialModel: alone });
+      rounds.push(model.numTrees);
+      const scored = (await (await model.transform(table)).collect()).toArray();
+      columns.push(scored.map(({ prediction }) => Number(prediction)));
+    }
+    expect(new Set(rounds).size).toBe(2);
+    expect(more.numTrees).toBe(2 * Math.max(...rounds));
+    const found = (await (await more.transform(table)).collect()).toArray();
+    expect(found.map(({ prediction }) => [...prediction])).toEqual(
+      rows.map((_, i) => columns.map((column) => column[i])),
+    );
+    const [row] = (await (await more.contributions(table)).collect()).toArray();
+    expect([...row.contributions].every(Number.isFinite)).toBe(true);
+  });
+
+  it('get new leaf values from other rows, label by label, after a save too', async () => {
+    const early = { validationIndicatorCol: 'held', earlyStoppingRounds: 1, stepSize: 0.7 };
+    const other = table.filter(col('held'));
+    const model = await regressor({ ...early, maxIter: 60 }).fit(table);
+    const folder = `${temporaryFolder('outputs')}/model`;
+    await model.save(folder);
+    const loaded = (await loadStage(folder)) as typeof model;
+    const later = await loaded.refitLeaves(other, { decayRate: 0.3 });
+    expect(treeBytes(later)).toEqual(treeBytes(await model.refitLeaves(other, { decayRate: 0.3 })));
+    const found = (await (await later.transform(table)).collect()).toArray();
+    for (const [k, labelCol] of labels.entries()) {
+      const options = { ...features, ...early, maxIter: 60, maxLeaves: 7, labelCol };
+      const alone = await new GBTRegressor(options).fit(table);
+      const refitted = await alone.refitLeaves(other, { decayRate: 0.3 });
+      const scored = (await (await refitted.transform(table)).collect()).toArray();
+      expect(found.map(({ prediction }) => prediction.get(k))).toEqual(
+        scored.map(({ prediction }) => prediction),
+      );
+    }
+  });
+
+  it('are kept in checkpoints, a folder a label, and go on from them', async () => {
+    const checkpointDir = temporaryFolder('label-checkpoints');
+    const options = { maxIter: 6, checkpointDir, checkpointInterval: 2 };
+    const undisturbed = await regressor({ maxIter: 6 }).fit(table);
+    const controller = new AbortController();
+    let numDone = 0;
+    const broken = regressor(options).fit(table, {
+      signal: controller.signal,
+      onProgress: ({ phase, done, total }) => {
+        if (phase !== 'train') return;
+        if (done === total) numDone += 1;
+        else if (numDone > 0 && done >= 4) controller.abort();
+      },
+    });
+    await expect(broken).rejects.toMatchObject({ code: 'ABORTED' });
+    const resumed = await regressor(options).fit(table);
+    expect(treeBytes(resumed)).toEqual(treeBytes(undisturbed));
+    expect(readdirSync(checkpointDir).sort()).toEqual(['label-0', 'label-1']);
+  });
+
   it('refuse what does not go with them', async () => {
     const bad = (more: GBTRegressorOptions) => () => regressor(more);
     expect(bad({ labelCol: 'price' })).toThrow(/labelCol .* left out with labelCols/);
     expect(bad({ lossType: 'quantile', quantileAlphas: [0.5] })).toThrow(/quantileAlphas .* left/);
-    expect(bad({ checkpointDir: 'x' })).toThrow(/checkpointDir .* left out/);
     expect(bad({ weightCol: 'rate' })).toThrow(/weightCol .* differ from labelCols/);
     const model = await regressor({ maxIter: 1 }).fit(table);
-    await expect(regressor().fit(table, { initialModel: model })).rejects.toMatchObject({
-      code: 'UNSUPPORTED',
-    });
-    await expect(model.refitLeaves(table)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    const turned = regressor({ labelCols: ['rate', 'price'] });
+    await expect(turned.fit(table, { initialModel: model })).rejects.toThrow(
+      /labelCols of GBTRegressor must be that of its initial model, price, rate; got rate, price/,
+    );
+    const single = await regressor({ labelCols: undefined, labelCol: 'price' }).fit(table);
+    await expect(regressor().fit(table, { initialModel: single })).rejects.toThrow(/none; got/);
     const held = regressor({ featuresCols: ['x', 'rate'] }).fit(table);
     await expect(held).rejects.toThrow(/must not hold .*rate/);
   });
