@@ -7,7 +7,9 @@
 export function nearestName(given: string, known: readonly string[]): string | undefined {
   const wanted = given.slice(0, 200).toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  // of a single letter nothing would be left
+  const most = Math.min(Math.max(1, Math.floor(wanted.length / 3)), wanted.length - 1);
+  let bestDistance = most + 1;
   for (const name of known) {
     const candidate = name.toLowerCase();
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;

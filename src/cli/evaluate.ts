@@ -6,10 +6,10 @@ import { classesOf, type Evaluator, type Metrics } from '../evaluation/evaluator
 import { MulticlassClassificationEvaluator } from '../evaluation/multiclass-classification-evaluator.ts';
 import { RankingEvaluator } from '../evaluation/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
-import { findField, requireField } from '../table/find-column.ts';
+import { columnNames, findField, requireField } from '../table/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
-import { labelKind, labelNames } from './label-kind.ts';
+import { labelKind, labelledRows, labelNames } from './label-kind.ts';
 import {
   type EvaluationTask,
   metricsOfTask,
@@ -30,6 +30,7 @@ export interface EvaluateCommandOptions extends CommonOptions, SessionCommandOpt
   readonly group?: string;
   readonly prediction?: string;
   readonly probability?: string;
+  readonly dropUnlabelled?: boolean;
 }
 
 /** The command `evaluate`. */
@@ -39,7 +40,8 @@ export async function evaluate(
 ): Promise<CommandResult> {
   const wanted = wantedMetrics(options.metric ?? []);
   return await withSession(options, async (session) => {
-    const table = await readData(session, options.data);
+    const table = labelledRows(await readData(session, options.data), options);
+    requirePredictions(table, options);
     const labelCols = labelNames(table, options.label);
     const task =
       labelCols.length > 1 ? 'regression' : await chooseTask(table, options, wanted, context);
@@ -65,6 +67,21 @@ export async function evaluate(
     const lines = Object.entries(shown).map(([name, value]) => [name, numberText(value)] as const);
     return { value: { command: 'evaluate', task, metrics: shown }, text: nameValueLines(lines) };
   });
+}
+
+/** Refuses a table that nothing has been predicted for. */
+function requirePredictions({ schema }: PartitionedTable, options: EvaluateCommandOptions): void {
+  const { prediction, probability } = options;
+  if (prediction !== undefined) requireField(schema, prediction, '--prediction');
+  if (probability !== undefined) requireField(schema, probability, '--probability');
+  const names = [prediction ?? 'prediction', probability ?? 'probability', 'rawPrediction'];
+  if (names.some((name) => findField(schema, name) !== undefined)) return;
+  const there = columnNames(schema).slice(0, 12).join(', ');
+  throw new CoppiceError(
+    'COLUMN_NOT_FOUND',
+    `the table of --data must have predictions, in columns ${names.join(', ')}; there are: ${there}. ` +
+      'coppice transform adds them; --prediction and --probability name others',
+  );
 }
 
 /** Six significant digits. */

@@ -9,7 +9,7 @@ import { requireField } from '../table/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
-import { labelKind, labelNames } from './label-kind.ts';
+import { labelKind, labelledRows, labelNames } from './label-kind.ts';
 import { linearStages } from './linear-stages.ts';
 import { loadModel } from './load-model.ts';
 import { modelFacts } from './model-facts.ts';
@@ -18,7 +18,7 @@ import { grouped } from './progress-line.ts';
 import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
 import { type SessionCommandOptions, withSession } from './with-session.ts';
-import { refuseExistingPath } from './write-data.ts';
+import { checkModelPath } from './write-data.ts';
 
 /** Options of `fit`. */
 export interface FitCommandOptions extends CommonOptions, SessionCommandOptions {
@@ -42,6 +42,7 @@ export interface FitCommandOptions extends CommonOptions, SessionCommandOptions 
   readonly checkpointInterval?: number;
   readonly seed?: number;
   readonly overwrite?: boolean;
+  readonly dropUnlabelled?: boolean;
 }
 
 /** The command `fit`. */
@@ -53,13 +54,15 @@ export async function fit(
   const { signal, onProgress } = context;
   const overwrite = options.overwrite === true;
   checkWords(options);
-  refuseExistingPath(options.model, overwrite);
+  await checkModelPath(options.model, overwrite);
   const initialModel =
     options.initialModel === undefined ? undefined : await loadModel(options.initialModel);
   return await withSession(options, async (session) => {
-    const table = await readData(session, options.data);
+    const table = labelledRows(await readData(session, options.data), options);
     const validation =
-      options.valid === undefined ? undefined : await readData(session, options.valid);
+      options.valid === undefined
+        ? undefined
+        : labelledRows(await readData(session, options.valid), options);
     const { task, features, estimator } = await plannedFit(table, options, context);
     const model: Transformer = await estimator.fit(table, {
       signal,
@@ -83,7 +86,10 @@ export async function fit(
       ...facts,
       seconds,
     };
-    const trees = facts.numTrees === undefined ? '' : `, ${grouped(facts.numTrees)} trees`;
+    const trees =
+      facts.numTrees === undefined
+        ? ''
+        : `, ${grouped(facts.numTrees)} ${facts.numTrees === 1 ? 'tree' : 'trees'}`;
     const watched =
       facts.validationLoss === undefined
         ? ''
@@ -108,6 +114,7 @@ export async function plannedFit(
   const features = featuresOf(table, told, options, context);
   const columns = { labels, features, schema: table.schema };
   const stages = await makeStages(task, columns, options);
+  refuseOutputs(stages.at(-1), features);
   const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
   return { task, features, estimator };
 }
@@ -207,6 +214,20 @@ function featuresOf(
     'USAGE',
     'the table must have a column besides the label and the ignored ones',
   );
+}
+
+/** A feature of an output's name could be learnt of, but no table that has it could be scored. */
+function refuseOutputs(stage: Estimator | undefined, features: readonly string[]): void {
+  const params = (stage?.params ?? {}) as Readonly<Record<string, unknown>>;
+  for (const name of ['predictionCol', 'probabilityCol', 'rawPredictionCol', 'scoreCol']) {
+    const column = params[name];
+    if (typeof column !== 'string' || !features.includes(column)) continue;
+    throw new CoppiceError(
+      'USAGE',
+      `the features must not hold "${column}", which the model writes: leave it out by --ignore ${column}, or let the model write another by --params ${name}=other`,
+      { context: { column, param: name } },
+    );
+  }
 }
 
 /** Whether pandas wrote the index of its rows into this column: an order of rows, not a feature. */

@@ -6,6 +6,7 @@ import { DataType } from 'apache-arrow';
 import { numericValues } from '../table/column-values.ts';
 import { requireField } from '../table/find-column.ts';
 import type { PartitionedTable, TableOptions } from '../table/partitioned-table.ts';
+import { typeName } from '../table/type-name.ts';
 
 /** Most different whole numbers that are taken for classes. */
 export const maxIntegerClasses = 20;
@@ -32,8 +33,12 @@ export async function labelKind(
   const nonNumeric = nonNumericName(type);
   if (nonNumeric !== null)
     return { isClass: true, numClasses: null, reason: `${label} is ${nonNumeric}` };
+  if (DataType.isFloat(type)) {
+    const reason = await fractionReason(table, label, options);
+    return { isClass: false, numClasses: null, reason };
+  }
   if (!DataType.isInt(type)) {
-    return { isClass: false, numClasses: null, reason: `${label} is a number with a fraction` };
+    return { isClass: false, numClasses: null, reason: `${label} is of type ${typeName(type)}` };
   }
   const values = await distinctValues(table, label, options);
   return values.size > maxIntegerClasses
@@ -47,6 +52,18 @@ export async function labelKind(
         numClasses: values.size,
         reason: `${label} has ${values.size} different whole numbers`,
       };
+}
+
+/** Whole numbers get a type with fractions where some are missing: who meant classes is told how to say so. */
+async function fractionReason(
+  table: PartitionedTable,
+  label: string,
+  options: TableOptions,
+): Promise<string> {
+  const values = await distinctValues(table, label, options);
+  const isWhole = values.size <= maxIntegerClasses && [...values].every(Number.isInteger);
+  if (!isWhole || values.size === 0) return `${label} is a number with a fraction`;
+  return `${label} has ${values.size} different whole numbers, but a type with fractions`;
 }
 
 function nonNumericName(type: DataType): string | null {
@@ -77,4 +94,20 @@ async function distinctValues(
 /** The columns that `--label` names: one of that name, else several behind commas. */
 export function labelNames(table: PartitionedTable, label: string): readonly string[] {
   return table.columns.includes(label) ? [label] : label.split(',').map((name) => name.trim());
+}
+
+/**
+ * The rows that have their labels, where `--drop-unlabelled` asks for them alone; else all.
+ *
+ * @throws CoppiceError `COLUMN_NOT_FOUND`
+ */
+export function labelledRows(
+  table: PartitionedTable,
+  options: { readonly label?: string; readonly dropUnlabelled?: boolean },
+): PartitionedTable {
+  const { label, dropUnlabelled = false } = options;
+  if (!dropUnlabelled || label === undefined) return table;
+  const columns = labelNames(table, label);
+  for (const name of columns) requireField(table.schema, name, '--label');
+  return table.na.drop({ columns });
 }

@@ -3,16 +3,21 @@
 import { libraryVersion } from '../pipeline/format-version.ts';
 import type { Surroundings } from './command.ts';
 
+/** Two signals closer than this are one. */
+const passedOnMs = 500;
+
 const surroundings: Surroundings = {
   stdout: process.stdout,
   stderr: process.stderr,
   clock: () => performance.now(),
   onInterrupt(listener) {
-    let isFirst = true;
+    let firstMs: number | undefined;
     const interrupt = (): void => {
-      // A second Ctrl-C does not wait for anything.
-      if (!isFirst) process.exit(130);
-      isFirst = false;
+      const nowMs = performance.now();
+      // One Ctrl-C comes twice at once where a parent such as npx passes it on; a later one does not wait for anything.
+      if (firstMs !== undefined && nowMs - firstMs > passedOnMs) process.exit(130);
+      if (firstMs !== undefined) return;
+      firstMs = nowMs;
       listener();
     };
     process.on('SIGINT', interrupt);

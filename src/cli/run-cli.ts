@@ -102,6 +102,7 @@ function fitCommand(): Command {
         .choices(['auto', 'classification', 'regression', 'ranking'])
         .default('auto'),
     )
+    .option('--drop-unlabelled', 'leave out the rows whose label is missing')
     .option(
       '--features <columns>',
       'comma-separated; default: every other column, but not an index that pandas wrote',
@@ -132,7 +133,7 @@ function fitCommand(): Command {
         'where boosted trees are trained; the model is the same',
       ).choices(['cpu', 'gpu', 'auto']),
     )
-    .option('--seed <n>', 'seed of every random choice', wholeNumber)
+    .option('--seed <n>', 'seed of every random choice', countFromZero)
     .option('--overwrite', 'replace a model that is there already');
 }
 
@@ -162,7 +163,15 @@ function transformCommand(): Command {
     .description('add the predictions of a model to a table')
     .requiredOption('--model <folder>', 'a saved model')
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
-    .requiredOption('--out <path>', 'x.parquet, x.csv or x.arrow; any other path: a Parquet folder')
+    .requiredOption(
+      '--out <path>',
+      'x.parquet, x.csv or x.arrow; a name without an ending: a Parquet folder',
+    )
+    .option(
+      '--drop <columns>',
+      'columns of --data to leave out, such as predictions of another model',
+      list,
+    )
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
     .option('--overwrite', 'replace what is at --out');
 }
@@ -180,6 +189,7 @@ function evaluateCommand(): Command {
     )
     .option('--weight <column>', 'weights of rows')
     .option('--group <column>', 'the query of each row, for ndcg@10, map, mrr, precision@10')
+    .option('--drop-unlabelled', 'leave out the rows whose label is missing')
     .option('--prediction <column>', 'default: prediction')
     .option('--probability <column>', 'default: probability')
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber);

@@ -16,12 +16,12 @@ import type { CommandContext, CommandResult } from './command.ts';
 import type { Task } from './estimators.ts';
 import { numberText } from './evaluate.ts';
 import { type FitCommandOptions, plannedFit } from './fit.ts';
-import { labelNames } from './label-kind.ts';
+import { labelledRows, labelNames } from './label-kind.ts';
 import { metricsOfTask, wantedMetrics } from './metric-names.ts';
 import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
 import { withSession } from './with-session.ts';
-import { refuseExistingPath } from './write-data.ts';
+import { checkModelPath } from './write-data.ts';
 
 /** Options of `tune`. */
 export interface TuneCommandOptions extends FitCommandOptions {
@@ -45,12 +45,14 @@ export async function tune(
   const start = context.clock();
   const { signal, onProgress } = context;
   const overwrite = options.overwrite === true;
-  refuseExistingPath(options.model, overwrite);
+  await checkModelPath(options.model, overwrite);
   const candidates = await readCandidates(options.grid);
   return await withSession(options, async (session) => {
-    const table = await readData(session, options.data);
+    const table = labelledRows(await readData(session, options.data), options);
     const validation =
-      options.valid === undefined ? undefined : await readData(session, options.valid);
+      options.valid === undefined
+        ? undefined
+        : labelledRows(await readData(session, options.valid), options);
     const { task, features, estimator } = await plannedFit(table, options, context);
     const evaluator = evaluatorOf(task, options, labelNames(table, options.label ?? ''));
     const search = searchOf(options, { estimator, evaluator, estimatorParamMaps: candidates });

@@ -37,7 +37,7 @@ export function readFinite(
   throw new CoppiceError(
     code,
     `column ${describeValue(name)} must be a finite number in every row to be evaluated; ` +
-      `got ${vector.isValid(bad) ? values[bad] : 'null'}: drop such rows with na.drop`,
+      `got ${vector.isValid(bad) ? values[bad] : 'null'}: drop such rows with na.drop (a label's: --drop-unlabelled on the command line)`,
     { context: { column: name, row: bad } },
   );
 }

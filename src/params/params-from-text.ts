@@ -3,8 +3,8 @@
  * inside brackets, braces or quotes does not end a value, so JSON lists and objects can be written too.
  */
 import { CoppiceError } from '../base/errors.ts';
-import { nameSuggestion } from '../base/nearest-name.ts';
 import type { ParamSchema } from './define-params.ts';
+import { paramSuggestion } from './other-names.ts';
 
 /**
  * Options from `name=value` pairs; the values are checked later, by the constructor.
@@ -24,7 +24,7 @@ export function paramsFromText(params: ParamSchema, text: string): Record<string
     const name = pair.slice(0, equals).trim();
     const spec = Object.hasOwn(params.schema, name) ? params.schema[name] : undefined;
     if (spec === undefined) {
-      const hint = nameSuggestion(name, Object.keys(params.schema));
+      const hint = paramSuggestion(name, Object.keys(params.schema));
       const message = `${name} of ${params.owner} must be one of its parameters; ${hint}`;
       throw new CoppiceError('PARAM_UNKNOWN', message, {
         context: { owner: params.owner, param: name },

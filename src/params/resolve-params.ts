@@ -5,9 +5,9 @@
  */
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
-import { nameSuggestion } from '../base/nearest-name.ts';
 import type { Options, ParamSchema, Resolved } from './define-params.ts';
 import { MissingFunction } from './object-kinds.ts';
+import { paramSuggestion } from './other-names.ts';
 import { type ParamSpecs, refused } from './param-spec.ts';
 
 /**
@@ -81,7 +81,7 @@ function resolveOne(params: ParamSchema, name: string, given: Record<string, unk
 }
 
 function unknownParam(owner: string, name: string, names: readonly string[]): CoppiceError {
-  const message = `${name} of ${owner} must be one of its parameters; ${nameSuggestion(name, names)}`;
+  const message = `${name} of ${owner} must be one of its parameters; ${paramSuggestion(name, names)}`;
   return new CoppiceError('PARAM_UNKNOWN', message, { context: { owner, param: name } });
 }
 

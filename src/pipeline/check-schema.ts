@@ -58,7 +58,7 @@ export function refuseExistingColumn(
   if (findField(schema, name) === undefined) return;
   const message =
     `${param} of ${owner} must be a column that the table does not have yet; got "${name}", which exists: ` +
-    'drop it, or choose another name';
+    'drop it (--drop on the command line), or choose another name';
   throw new CoppiceError('COLUMN_EXISTS', message, { context: { owner, param, column: name } });
 }
 

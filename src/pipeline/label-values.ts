@@ -89,7 +89,7 @@ function missingLabel(what: string, column: string, row: number): CoppiceError {
   return new CoppiceError(
     'LABEL_INVALID',
     `${what} in column ${describeValue(column)} must be there in every row; got a null or NaN: ` +
-      'drop such rows with na.drop',
+      'drop such rows with na.drop (--drop-unlabelled on the command line)',
     { context: { column, row } },
   );
 }

@@ -8,7 +8,7 @@
  *     <name>/…                a single nested stage
  *     MANIFEST.json           path, size and SHA-256 of every file, only in the outermost folder
  */
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Awaitable } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
@@ -167,14 +167,14 @@ async function writeFile(
 }
 
 /** A folder that save wrote, whole or damaged, or an empty one; anything else is not ours to remove. */
-async function isSavedStage(path: string): Promise<boolean> {
+export async function isSavedStage(path: string): Promise<boolean> {
   const found = await lstat(path);
   if (!found.isDirectory()) return false;
   for (const name of [manifestName, metadataName]) {
     const file = await lstat(join(path, name)).catch(() => undefined);
     if (file?.isFile() === true) return true;
   }
-  return false;
+  return (await readdir(path)).length === 0;
 }
 
 function checkedName(name: string): string {

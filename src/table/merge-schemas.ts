@@ -80,7 +80,7 @@ function checkDistinct(what: string, schema: Schema): void {
   const names = new Set<string>();
   for (const { name } of schema.fields) {
     if (names.has(name)) {
-      const message = `columns of ${what} must have distinct names; got "${name}" twice`;
+      const message = `columns of ${what} must have distinct names; got "${name}" twice: rename one where the file is written`;
       throw new CoppiceError('COLUMN_EXISTS', message, { context: { where: what, column: name } });
     }
     names.add(name);

@@ -54,7 +54,13 @@ function openFile(
   } catch (cause) {
     throw missingFile(path, cause);
   }
-  const { size, mtimeMs } = fstatSync(fd);
+  const stat = fstatSync(fd);
+  if (stat.isFIFO() || stat.isSocket()) {
+    closeSync(fd);
+    const message = `the file ${path} must be one that can be read at any place; it is a pipe. Write it to a file first`;
+    throw new CoppiceError('FILE_FORMAT', message, { context: { file: path } });
+  }
+  const { size, mtimeMs } = stat;
   if (planned === undefined || !isOther(planned, size, mtimeMs)) {
     return { fd, identity: { path, size, mtimeMs } };
   }

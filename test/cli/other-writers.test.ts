@@ -1,7 +1,9 @@
 /** Files as other writers make them, through the command line: types, names and layouts that ours would not choose. */
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Dictionary, Int32, Table, Utf8, vectorFromArray } from 'apache-arrow';
-import { describe, expect, it } from 'vitest';
+import { Dictionary, Float64, Int32, Table, Utf8, vectorFromArray } from 'apache-arrow';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { tableFromArrow } from '../../src/table/create-table.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
@@ -50,5 +52,105 @@ describe('categories of pandas and polars', () => {
     }
     const scoring = ['--model', model, '--data', data, '--out', path('categories-scored.parquet')];
     expect((await runForTest(['transform', ...scoring])).exitCode).toBe(0);
+  });
+});
+
+describe('what a new user types', () => {
+  const data = path('typed.parquet');
+  const few = ['--params', 'maxIter=2,maxLeaves=4', '-q'];
+  beforeAll(async () => {
+    const columns = {
+      x: vectorFromArray(rows, new Float64()),
+      y: vectorFromArray(
+        rows.map((i) => (i % 9 === 0 ? null : Number(i > 200))),
+        new Float64(),
+      ),
+      prediction: vectorFromArray(rows, new Float64()),
+    };
+    await tableFromArrow(new InlineRunner(), new Table(columns)).write.parquet(data);
+  });
+  const run = (...words: readonly string[]) => runForTest(words);
+  const fit = (...more: readonly string[]) =>
+    run('fit', '--data', data, '--label', 'y', '--model', path('typed'), '--overwrite', ...more);
+
+  it('may leave rows without a label out, start at seed 0, and score what was scored before', async () => {
+    const refused = await fit(...few, '--ignore', 'prediction');
+    expect(refused.stderr).toContain('--drop-unlabelled');
+    const fitted = await fit(...few, '--drop-unlabelled', '--ignore', 'prediction', '--seed', '0');
+    expect(fitted.stdout).toContain('on 355 rows and 1 feature');
+    const scoring = [
+      'transform',
+      '--model',
+      path('typed'),
+      '--data',
+      data,
+      '--out',
+      path('again.parquet'),
+    ];
+    expect((await run(...scoring)).stderr).toContain('--drop on the command line');
+    const scored = await run(...scoring, '--drop', 'prediction', '--json');
+    expect(scored.json).toMatchObject({ added: ['prediction'], rows: 400 });
+    const evaluation = ['evaluate', '--data', path('again.parquet'), '--label', 'y'];
+    expect((await run(...evaluation)).stderr).toContain('--drop-unlabelled');
+    const metrics = await run(...evaluation, '--drop-unlabelled', '--json');
+    expect(metrics.json).toMatchObject({ task: 'regression' });
+  });
+
+  it('is told before any work what would go wrong after it', async () => {
+    const output = await fit(...few, '--drop-unlabelled');
+    expect(output.stderr).toContain('must not hold "prediction", which the model writes');
+    expect(output.exitCode).toBe(2);
+    mkdirSync(path('precious'));
+    writeFileSync(path('precious/note.txt'), 'mine');
+    const words = [
+      'fit',
+      '--data',
+      path('nowhere.parquet'),
+      '--label',
+      'y',
+      '--overwrite',
+      '--model',
+    ];
+    expect((await run(...words, path('precious'))).stderr).toContain('is not a saved stage');
+    expect((await run(...words, join(data, 'model'))).stderr).toContain('FILE_WRITE');
+    const scoring = ['transform', '--model', path('typed'), '--data', data, '--out'];
+    for (const out of ['scored.json', 'scored.parquet.gz', '-']) {
+      expect((await run(...scoring, out)).stderr).toContain('--out must be a file named');
+    }
+  });
+
+  it('is told which word of another library is which of ours', async () => {
+    const hint = async (...words: readonly string[]) => (await fit('-q', ...words)).stderr;
+    const kept = ['--drop-unlabelled', '--features', 'x', '--params'];
+    expect(await hint(...kept, 'learning_rate=0.1')).toContain('did you mean stepSize?');
+    expect(await hint(...kept, 'n_estimators=10')).toContain('did you mean maxIter?');
+    expect(await hint('--algo', 'rf', ...kept, 'n_estimators=10')).toContain('numTrees?');
+  });
+
+  it('is told that whole numbers in a type with fractions are not taken for classes', async () => {
+    const { stderr } = await fit('--drop-unlabelled', '--features', 'x', '--params', 'maxIter=1');
+    expect(stderr).toContain(
+      'regression (y has 2 different whole numbers, but a type with fractions',
+    );
+  });
+
+  it('gets no empty list of metrics for a table without predictions, and no INTERNAL for a pipe', async () => {
+    const columns = {
+      x: vectorFromArray(rows, new Float64()),
+      y: vectorFromArray(rows, new Int32()),
+    };
+    const bare = path('bare.parquet');
+    await tableFromArrow(new InlineRunner(), new Table(columns)).write.parquet(bare);
+    const evaluated = await run('evaluate', '--data', bare, '--label', 'y');
+    expect(evaluated.stderr).toContain('coppice transform adds them');
+    expect(evaluated.exitCode).toBe(3);
+    const pipe = path('pipe.parquet');
+    execFileSync('mkfifo', [pipe]);
+    // somebody has to hold the other end, or opening waits
+    const held = openSync(pipe, 'r+');
+    expect((await run('evaluate', '--data', pipe, '--label', 'y')).stderr).toContain(
+      'it is a pipe',
+    );
+    closeSync(held);
   });
 });

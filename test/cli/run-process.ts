@@ -11,7 +11,7 @@ export interface ProcessRun {
   readonly seconds: number;
 }
 
-/** Runs `coppice`; `interruptAfterMs` sends SIGINT. */
+/** Runs `coppice`; `interruptAfterMs` sends SIGINT, twice, as a terminal and npx do. */
 export async function runProcess(
   words: readonly string[],
   options: { readonly cwd?: string; readonly interruptAfterMs?: number } = {},
@@ -29,10 +29,14 @@ export async function runProcess(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
+  const interrupt = (): void => {
+    child.kill('SIGINT');
+    setTimeout(() => child.kill('SIGINT'), 40);
+  };
   const timer =
     options.interruptAfterMs === undefined
       ? undefined
-      : setTimeout(() => child.kill('SIGINT'), options.interruptAfterMs);
+      : setTimeout(interrupt, options.interruptAfterMs);
   const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve));
   clearTimeout(timer);
   return { exitCode, stdout, stderr, seconds: (performance.now() - start) / 1000 };

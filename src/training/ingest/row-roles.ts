@@ -170,7 +170,7 @@ function badLabel(job: IngestJob, part: PlacedPartition, row: number, label: num
       : `a whole number from 0 to ${mostGrade} (a grade that labelGains has a gain for)`;
   const remedy =
     isMissing || mostGrade === null
-      ? `drop such rows with table.na.drop({ columns: ['${labelCol}'] })`
+      ? `drop such rows with table.na.drop({ columns: ['${labelCol}'] }) (--drop-unlabelled on the command line)`
       : 'give more labelGains, or grades that start at 0';
   return new CoppiceError(
     'LABEL_INVALID',
