@@ -1,5 +1,9 @@
 /** The command `transform`: a table with the predictions of a saved model. */
-import { requireField } from '../table/find-column.ts';
+import { Model } from '../pipeline/model.ts';
+import type { Transformer } from '../pipeline/transformer.ts';
+import { findField, requireField } from '../table/find-column.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { typeName } from '../table/type-name.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { loadModel } from './load-model.ts';
 import { grouped } from './progress-line.ts';
@@ -17,6 +21,9 @@ export interface TransformCommandOptions extends CommonOptions, SessionCommandOp
   readonly drop?: readonly string[];
 }
 
+/** Timestamps without a zone, of any unit. */
+const plainTimestamp = /^timestamp\((s|ms|us|ns)\)$/;
+
 /** The command `transform`. */
 export async function transform(
   options: TransformCommandOptions,
@@ -30,7 +37,7 @@ export async function transform(
   return await withSession(options, async (session) => {
     const given = await readData(session, options.data);
     for (const name of options.drop ?? []) requireField(given.schema, name, '--drop');
-    const table = given.drop(...(options.drop ?? []));
+    const table = inUnitsOf(model, given.drop(...(options.drop ?? [])), context);
     const { signal, onProgress } = context;
     const scored = await model.transform(table, { signal, onProgress });
     await writeData(scored, options.out, { overwrite, signal, onProgress });
@@ -42,4 +49,22 @@ export async function transform(
       text: `wrote ${grouped(rows)} rows with ${added.join(', ')} to ${options.out} in ${seconds} s`,
     };
   });
+}
+
+/** The table with timestamps in the units that the model knows: writers, and versions of one, differ in them. */
+function inUnitsOf(
+  model: Transformer,
+  table: PartitionedTable,
+  { terminal }: CommandContext,
+): PartitionedTable {
+  const casts: Record<string, string> = {};
+  for (const { name, type } of model instanceof Model ? model.inputSchema : []) {
+    const found = findField(table.schema, name)?.type;
+    if (!plainTimestamp.test(type) || found === undefined) continue;
+    const given = typeName(found);
+    if (given === type || !(plainTimestamp.test(given) || given === 'date')) continue;
+    terminal.note(`${name}: ${given} is read as ${type}, as at fit`);
+    casts[name] = type;
+  }
+  return Object.keys(casts).length === 0 ? table : table.cast(casts);
 }

@@ -92,7 +92,7 @@ function checkField(owner: string, wanted: LogicalField, found: LogicalField, pa
   // A column that holds nothing but missing values has no type of its own.
   if (found.type === 'null') return;
   if (family(wanted.type) !== family(found.type)) {
-    const message = `column ${path} of the table given to ${owner} must be ${wanted.type}, as at fit; got ${found.type}`;
+    const message = `column ${path} of the table given to ${owner} must be ${wanted.type}, as at fit; got ${found.type}: cast it, as by table.cast`;
     throw new CoppiceError('SCHEMA_MISMATCH', message, {
       context: { owner, column: path, expected: wanted.type, type: found.type },
     });

@@ -59,7 +59,7 @@ export function castData(data: Data, type: DataType, options: CastOptions): Data
   if (DataType.isUtf8(type) || DataType.isDictionary(type)) return castToText(from, type, options);
   if (sameType(from.type, type)) return from;
   if (DataType.isUtf8(from.type)) return castText(from, type, options);
-  if (isTime(from.type) && isTime(type)) return castTime(from, type);
+  if (isTime(from.type) && isTime(type)) return castTime(from, type, options);
   if (numericKind(from.type) !== null && numericKind(type) !== null && !isTime(type)) {
     return castNumber(from, type, options);
   }
@@ -199,7 +199,7 @@ function castNumber(data: Data, type: DataType, options: CastOptions): Data {
   return numbersToData(slots, valid, type);
 }
 
-function castTime(data: Data, type: DataType): Data {
+function castTime(data: Data, type: DataType, options: CastOptions): Data {
   const from = ticksOf(data.type);
   const to = ticksOf(type);
   const source = data.values as ArrayLike<bigint | number>;
@@ -208,7 +208,11 @@ function castTime(data: Data, type: DataType): Data {
   for (let i = 0; i < data.length; i++) {
     const ticks = valid[i] === 0 ? 0n : BigInt(source[i] as bigint | number);
     // A day has 86,400 seconds: count in ticks per day.
-    slots[i] = rescale(ticks, from, to);
+    const scaled = rescale(ticks, from, to);
+    const isHeld = BigInt.asIntN(64, scaled) === scaled;
+    slots[i] = isHeld ? scaled : 0n;
+    if (!isHeld && options.strict) throw notHeld(String(ticks), type, options);
+    if (!isHeld) valid[i] = 0;
   }
   return numbersToData(slots, valid, type);
 }

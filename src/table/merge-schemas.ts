@@ -9,6 +9,7 @@ import { nameSuggestion } from '../base/nearest-name.ts';
 import { canConform } from './conform-column.ts';
 import { columnNames, findField } from './find-column.ts';
 import { sameType, typeName } from './type-name.ts';
+import { canWiden, widerType } from './widen-column.ts';
 
 /** The columns of a file or table. */
 export interface NamedSchema {
@@ -23,8 +24,17 @@ export interface MergedSchema {
   readonly conforms: readonly (readonly Field[])[];
 }
 
+/** How to merge: `widens` finds a type that holds the values of all files, where their types differ. */
+export interface MergeOptions {
+  readonly widens?: boolean;
+}
+
 /** Merges the schemas of files. @throws CoppiceError `SCHEMA_MISMATCH` naming file and column, `COLUMN_EXISTS` */
-export function mergeSchemas(files: readonly NamedSchema[]): MergedSchema {
+export function mergeSchemas(
+  files: readonly NamedSchema[],
+  { widens = false }: MergeOptions = {},
+): MergedSchema {
+  const fits = widens ? canWiden : canConform;
   const first = files[0] as NamedSchema;
   const schemas = new Set<Schema>(files.map((file) => file.schema));
   for (const { what, schema } of files) checkDistinct(what, schema);
@@ -34,15 +44,22 @@ export function mergeSchemas(files: readonly NamedSchema[]): MergedSchema {
     for (const schema of schemas) {
       const other = findField(schema, field.name);
       nullable ||= other?.nullable ?? true;
-      if (other !== undefined && DataType.isNull(best.type)) best = other;
+      if (other === undefined || other.type === best.type) continue;
+      if (DataType.isNull(best.type)) best = other;
+      const wider = widens ? widerType(best.type, other.type) : null;
+      if (wider !== null) best = best.clone({ type: wider });
     }
     return new Field(field.name, best.type, nullable, best.metadata);
   });
   const schema = new Schema(fields, first.schema.metadata);
-  return { schema, conforms: files.map((file) => differences(file, schema, first)) };
+  return { schema, conforms: files.map((file) => differences(file, schema, { first, fits })) };
 }
 
-function differences(file: NamedSchema, schema: Schema, first: NamedSchema): Field[] {
+function differences(
+  file: NamedSchema,
+  schema: Schema,
+  { first, fits }: { readonly first: NamedSchema; readonly fits: typeof canConform },
+): Field[] {
   for (const { name } of file.schema.fields) {
     if (findField(schema, name) !== undefined) continue;
     throw mismatch(
@@ -60,11 +77,11 @@ function differences(file: NamedSchema, schema: Schema, first: NamedSchema): Fie
         `it is missing; ${nameSuggestion(field.name, columnNames(file.schema))}`,
       );
     }
-    if (!canConform(own.type, field.type)) {
+    if (!fits(own.type, field.type)) {
       throw mismatch(
         file,
         field.name,
-        `its type must be ${typeName(field.type)}, as in ${first.what}; got ${typeName(own.type)}`,
+        `its type must be ${typeName(field.type)}, as in ${first.what}; got ${typeName(own.type)}. Write it anew with one type`,
       );
     }
     return !sameType(own.type, field.type);

@@ -2,10 +2,26 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Dictionary, Float64, Int32, Table, Utf8, vectorFromArray } from 'apache-arrow';
+import {
+  Dictionary,
+  Float64,
+  Int8,
+  Int32,
+  Int64,
+  Table,
+  TimestampMicrosecond,
+  TimestampMillisecond,
+  Utf8,
+  type Vector,
+  vectorFromArray,
+} from 'apache-arrow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { tableFromArrow } from '../../src/table/create-table.ts';
+import { col } from '../../src/table/expressions/expression.ts';
+import { readParquet } from '../../src/table/parquet/read-parquet.ts';
+import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
+import { typeName } from '../../src/table/type-name.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { runForTest } from './run-for-test.ts';
 
@@ -152,5 +168,81 @@ describe('what a new user types', () => {
       'it is a pipe',
     );
     closeSync(held);
+  });
+});
+
+describe('part files of one data set', () => {
+  it('may differ in widths of numbers and units of time, and so may what is scored', async () => {
+    const write = async (name: string, columns: Record<string, Vector>): Promise<string> => {
+      const file = path(name);
+      await tableFromArrow(new InlineRunner(), new Table(columns)).write.parquet(file);
+      return file;
+    };
+    const y = vectorFromArray(
+      rows.map((i) => Number(i > 200)),
+      new Int32(),
+    );
+    const day = 86_400_000;
+    const whole = await write('parts/a.parquet', {
+      n: vectorFromArray(rows.map(BigInt), new Int64()),
+      small: vectorFromArray(
+        rows.map((i) => i % 100),
+        new Int8(),
+      ),
+      t: vectorFromArray(
+        rows.map((i) => i * day),
+        new TimestampMillisecond(),
+      ),
+      y,
+    });
+    await write('parts/b.parquet', {
+      n: vectorFromArray(
+        rows.map((i) => (i % 5 === 0 ? null : i)),
+        new Float64(),
+      ),
+      small: vectorFromArray(
+        rows.map((i) => i * 1000),
+        new Int32(),
+      ),
+      t: vectorFromArray(
+        rows.map((i) => i * day),
+        new TimestampMicrosecond(),
+      ),
+      y,
+    });
+    const words = ['--data', path('parts'), '--label', 'y', '--model', path('parted')];
+    const fitted = await runForTest(['fit', ...words, '--params', 'maxIter=2,maxLeaves=4']);
+    expect(fitted.stdout).toContain('on 800 rows and 3 features');
+    const both = (await readParquet(new InlineRunner(), path('parts'))) as PartitionedTable;
+    expect(both.schema.fields.map(({ type }) => typeName(type))).toEqual([
+      'double',
+      'int',
+      'timestamp(us)',
+      'int',
+    ]);
+    const [row] = await both.filter(col('small').eq(99)).take(1);
+    expect(row).toMatchObject({ n: 99, small: 99, t: 99 * day, y: 0 });
+    const out = path('parts-scored.parquet');
+    const scored = await runForTest([
+      'transform',
+      '--model',
+      path('parted'),
+      '--data',
+      whole,
+      '--out',
+      out,
+    ]);
+    expect(scored.stderr).toContain('t: timestamp(ms) is read as timestamp(us), as at fit');
+    expect(scored.exitCode).toBe(0);
+  });
+
+  it('may not hold values that the wider type does not', async () => {
+    const table = (values: Vector) => tableFromArrow(new InlineRunner(), new Table({ v: values }));
+    await table(vectorFromArray([2n ** 60n + 1n], new Int64())).write.parquet(
+      path('wide/a.parquet'),
+    );
+    await table(vectorFromArray([0.5], new Float64())).write.parquet(path('wide/b.parquet'));
+    const wide = await readParquet(new InlineRunner(), path('wide'));
+    await expect(wide.take(2)).rejects.toThrow('integers of column v must lie within ±2^53');
   });
 });

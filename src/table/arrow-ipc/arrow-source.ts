@@ -8,7 +8,6 @@ import { type Data, Field, type RecordBatch, Schema, type Table, tableFromIPC } 
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { makeBatch, withType } from '../column-data.ts';
 import { concatData } from '../concat-rows.ts';
-import { conformData } from '../conform-column.ts';
 import { type ConstantColumn, constantColumn } from '../constant-column.ts';
 import type { FileIdentity } from '../file-bytes.ts';
 import { normalField } from '../normal-type.ts';
@@ -25,6 +24,7 @@ import {
 import { batchFromShared, batchToShared } from '../shared-batch.ts';
 import { registerSource, type SourceRequest } from '../sources.ts';
 import { sliceRows } from '../take-rows.ts';
+import { widenData } from '../widen-column.ts';
 import { decompressMessage } from './decompress-message.ts';
 import { endOfStream, framed, ipcLayout, type MessagePlace, notArrow } from './ipc-messages.ts';
 
@@ -105,7 +105,7 @@ function columnOf(table: Table, name: string, source: ArrowSource): [Field, Data
   const conforms = source.conforms.find((record) => record.name === name);
   if (conforms === undefined) return [withType(field, data), data];
   const target = fieldFromRecord(conforms);
-  return [target, conformData(data, target.type)];
+  return [target, widenData(data, target.type, target.name)];
 }
 
 /** The column with dictionary ids of this thread: the file's could be those of another column here. */

@@ -50,6 +50,7 @@ export async function readArrow(
       const fields = own.fields.filter((field) => !folderNames.has(field.name));
       return { what: `file ${file.path}`, schema: new Schema(fields, own.metadata) };
     }),
+    { widens: true },
   );
   const schema = new Schema([...merged.schema.fields, ...folders.fields], merged.schema.metadata);
   const record = schemaToRecord(schema);

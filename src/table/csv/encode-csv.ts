@@ -90,7 +90,9 @@ function valueText(data: Data): (row: number) => string {
     return (row) => dateText(values[row] as number);
   if (DataType.isTimestamp(type)) {
     const ticks = ticksPerSecond[type.unit as TimeUnit];
-    return (row) => timestampText(values[row] as bigint, ticks);
+    // instants are told in UTC
+    const zone = (type.timezone ?? '') === '' ? '' : 'Z';
+    return (row) => timestampText(values[row] as bigint, ticks) + zone;
   }
   const vector = new Vector([data]);
   if (DataType.isDecimal(type)) return decimalText(data, type.scale);

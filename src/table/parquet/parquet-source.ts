@@ -22,7 +22,6 @@ import { isUrl } from '../../base/allowed-urls.ts';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { makeBatch, withType } from '../column-data.ts';
 import { concatData } from '../concat-rows.ts';
-import { conformData } from '../conform-column.ts';
 import { type ConstantColumn, constantColumn } from '../constant-column.ts';
 import { type FileBytes, type FileIdentity, nameOfFile, readBytes } from '../file-bytes.ts';
 import { hasDictionary, normalSchema, normalType } from '../normal-type.ts';
@@ -36,6 +35,7 @@ import {
 } from '../schema-record.ts';
 import { freshColumn } from '../shared-batch.ts';
 import { registerSource, type SourceRequest } from '../sources.ts';
+import { widenData } from '../widen-column.ts';
 import { isKnownCodec } from './flat/chunk-pages.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
 import { flatColumnsOf, flatlyRead, readFlatColumn } from './flat/read-flat.ts';
@@ -202,7 +202,7 @@ function fitting(field: Field, data: Data, { conforms }: ParquetSource): [Field,
   const record = conforms.find(({ name }) => name === field.name);
   if (record === undefined) return [field, data];
   const target = fieldFromRecord(record);
-  return [target, conformData(data, target.type)];
+  return [target, widenData(data, target.type, target.name)];
 }
 
 interface DecodeOptions {
@@ -231,7 +231,7 @@ function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data
     if (conforms === undefined) columns.push([withType(field, data), data]);
     else {
       const target = fieldFromRecord(conforms);
-      columns.push([target, conformData(data, target.type)]);
+      columns.push([target, widenData(data, target.type, target.name)]);
     }
   }
   return columns;

@@ -59,6 +59,7 @@ export async function readParquet(
       what: `file ${nameOfFile(info.file.path)}`,
       schema: without(schemaFromRecord(info.schema), folderNames),
     })),
+    { widens: true },
   );
   const schema = new Schema([...merged.schema.fields, ...folders.fields], merged.schema.metadata);
   const record = schemaToRecord(schema);
