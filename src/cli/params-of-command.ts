@@ -19,15 +19,19 @@ export async function readParams(
   return await withFiles(schema, { ...fromFile, ...fromText });
 }
 
-/** Forced splits may be named by a file that holds them. */
+/** Values that a file may hold are read from it where they are given as its path. */
 async function withFiles(
-  schema: ParamSchema,
+  { schema }: ParamSchema,
   params: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
-  const path = params['forcedSplits'];
-  if (schema.schema['forcedSplits'] === undefined || typeof path !== 'string') return params;
-  if (path.trim().startsWith('{')) return params;
-  return { ...params, forcedSplits: await readJsonFile(path, 'forcedSplits', 'splits') };
+  const read = { ...params };
+  for (const [name, value] of Object.entries(params)) {
+    const held = Object.hasOwn(schema, name) ? schema[name]?.inFile : null;
+    if (typeof held !== 'string' || typeof value !== 'string' || value.trim().startsWith('{'))
+      continue;
+    read[name] = await readJsonFile(value, name, held);
+  }
+  return read;
 }
 
 async function readParamsFile(path: string): Promise<Record<string, unknown>> {

@@ -81,42 +81,43 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
     table: PartitionedTable,
     options: EvaluateOptions = {},
   ): Promise<Metrics> {
-    const { labelCol, labelCols } = this.params;
-    if (labelCols === undefined) return { ...(await this.#metricsOf(table, labelCol, options)) };
-    const found: RegressionMetrics[] = [];
-    for (const name of labelCols) found.push(await this.#metricsOf(table, name, options));
+    const { labelCols } = this.params;
+    const found = await this.#metricsOf(table, options);
+    if (labelCols === undefined) return { ...(found[0] as RegressionMetrics) };
     const meanOf = (name: keyof RegressionMetrics): number =>
       exactSumOf(found.map((one) => one[name])) / found.length;
     return Object.fromEntries(regressionMetricNames.map((name) => [name, meanOf(name)]));
   }
 
+  /** The metrics of each label, from one pass over the table. */
   async #metricsOf(
     table: PartitionedTable,
-    labelCol: string,
     options: EvaluateOptions,
-  ): Promise<RegressionMetrics> {
-    const { labelCols, predictionCol, weightCol, throughOrigin } = this.params;
+  ): Promise<RegressionMetrics[]> {
+    const { labelCol, labelCols, predictionCol, weightCol, throughOrigin } = this.params;
+    const names = labelCols ?? [labelCol];
     const param = labelCols === undefined ? 'labelCol' : 'labelCols';
-    requireColumn(this.className, param, labelCol, table.schema);
+    for (const name of names) requireColumn(this.className, param, name, table.schema);
     const predicted = requireColumn(this.className, 'predictionCol', predictionCol, table.schema);
     if (weightCol !== undefined)
       requireColumn(this.className, 'weightCol', weightCol, table.schema);
-    const element = elementOfLabel(predicted, labelCol, labelCols);
     const request: RegressionRequest = {
-      labelCol,
+      labels: names.map((name) => ({ name, element: elementOfLabel(predicted, name, labelCols) })),
       predictionCol,
-      element,
       weightCol: weightCol ?? null,
     };
-    const parts = await gatherParts<RegressionPart>(
+    const parts = await gatherParts<readonly RegressionPart[]>(
       table,
       'evaluation.regression',
       request,
       options,
     );
-    const metrics = regressionMetrics(parts, throughOrigin);
-    if (Number.isNaN(metrics.mse)) throw noRows(this.className);
-    return metrics;
+    return names.map((_, label) => {
+      const own = parts.map((part) => part[label] as RegressionPart);
+      const metrics = regressionMetrics(own, throughOrigin);
+      if (Number.isNaN(metrics.mse)) throw noRows(this.className);
+      return metrics;
+    });
   }
 }
 

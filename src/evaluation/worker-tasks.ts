@@ -48,10 +48,9 @@ export interface PartTask<R> {
 
 /** Which columns a regression is evaluated on. */
 export interface RegressionRequest {
-  readonly labelCol: string;
+  /** The labels, and which element of a vector of predictions is theirs; null where predictions are numbers. */
+  readonly labels: readonly { readonly name: string; readonly element: number | null }[];
   readonly predictionCol: string;
-  /** Which element of a vector of predictions; null where they are numbers. */
-  readonly element: number | null;
   readonly weightCol: string | null;
 }
 
@@ -107,16 +106,19 @@ registerTask(
 
 registerTask(
   'evaluation.regression',
-  async (task: PartTask<RegressionRequest>): Promise<RegressionPart> => {
-    const { labelCol, predictionCol, element, weightCol } = task.request;
-    const columns = columnsOf([labelCol, predictionCol, weightCol]);
+  async (task: PartTask<RegressionRequest>): Promise<RegressionPart[]> => {
+    const { labels, predictionCol, weightCol } = task.request;
+    const columns = columnsOf([...labels.map(({ name }) => name), predictionCol, weightCol]);
     const batch = await readPartition(task.partition, { columns });
-    const labels = readFinite(batch, labelCol, 'LABEL_INVALID');
-    const predictions =
-      element === null
-        ? readFinite(batch, predictionCol, 'DATA_INVALID')
-        : elementOf(readVectors(batch, predictionCol), element);
-    return sumRegression(labels, predictions, readWeights(batch, weightCol));
+    const weights = readWeights(batch, weightCol);
+    const isVector = labels.some(({ element }) => element !== null);
+    const vectors = isVector ? readVectors(batch, predictionCol) : null;
+    const numbers = isVector ? null : readFinite(batch, predictionCol, 'DATA_INVALID');
+    return labels.map(({ name, element }) => {
+      const predictions = element === null ? numbers : elementOf(vectors as never, element);
+      const values = readFinite(batch, name, 'LABEL_INVALID');
+      return sumRegression(values, predictions as Float64Array, weights);
+    });
   },
 );
 

@@ -44,6 +44,7 @@ export function forcedSplits<const F extends ForcedSplitsFacts>(
       check: (value) => checkSplit(value, 0),
       toJson: jsonOf,
       fromText: parsed,
+      inFile: 'splits',
     },
     facts,
   ) as ParamSpec<ForcedSplits, PresenceOf<F>>;

@@ -7,8 +7,8 @@ import { nameSuggestion } from '../base/nearest-name.ts';
 /** Names of others, lower case and without underscores, by ours; the first of ours that a stage has is meant. */
 const others: readonly (readonly [ours: readonly string[], theirs: string])[] = [
   [
-    ['maxIter', 'numTrees'],
-    'nestimators numiterations numiteration numtrees ntrees numboostround numround iterations nrounds',
+    ['maxIter', 'numTrees', 'numEstimators'],
+    'nestimators numiterations numiteration numtrees ntrees numboostround numround numrounds iterations nrounds',
   ],
   [['stepSize'], 'learningrate eta shrinkagerate shrinkage'],
   [['maxLeaves'], 'numleaves maxleaf maxleaves maxleafnodes'],
@@ -28,6 +28,16 @@ const others: readonly (readonly [ours: readonly string[], theirs: string])[] = 
   [['lossType', 'impurity'], 'objective loss lossfunction criterion'],
   [['classWeights'], 'classweight isunbalance'],
   [['maxBins'], 'bordercount maxbin'],
+  [['regParam'], 'c'],
+  [['elasticNetParam'], 'l1ratio penalty'],
+  [['labelCol', 'labelCols'], 'target'],
+  [['featuresCols', 'inputCols'], 'features columns'],
+  [['numFolds'], 'cv nfolds'],
+  [['estimatorParamMaps'], 'paramgrid'],
+  [['evaluator'], 'scoring'],
+  [['estimator'], 'basemodel'],
+  [['stages'], 'steps'],
+  [['k'], 'nclusters'],
 ];
 
 /** The tail of an error's sentence about a parameter: what others call so, the nearest name, or what there is. */

@@ -37,6 +37,8 @@ export interface ParamSpec<T = unknown, P extends Presence = Presence> {
   readonly rule: string;
   /** Has no influence on the model and is not saved. */
   readonly noSave: boolean;
+  /** On a command line a file may hold the value: what such a file is said to hold; null where none may. */
+  readonly inFile: string | null;
   /** The version that brought it. */
   readonly since: string | undefined;
   /** Bounds, allowed values and the like, as they were declared. */
@@ -69,6 +71,7 @@ export interface KindOf<T> {
   readonly toJson?: (value: T) => Json | undefined;
   readonly fromJson?: (json: Json, functions: NamedFunctions) => unknown;
   readonly fromText?: (text: string) => unknown;
+  readonly inFile?: string;
 }
 
 /** Makes a spec of a kind and the declared facts. */
@@ -88,6 +91,7 @@ export function makeSpec<T, const F extends CommonFacts & { readonly default?: u
     default: given,
     rule: kind.rule,
     noSave: facts.noSave === true,
+    inFile: kind.inFile ?? null,
     since: facts.since,
     facts: { ...facts } as Readonly<Record<string, unknown>>,
     check: kind.check,

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Awaitable } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
+import { type Inspect, inspected } from '../base/inspected.ts';
 import { isModuleFunction } from '../base/user-function.ts';
 import type { Options, ParamSchema, Resolved } from '../params/define-params.ts';
 import { explainParams } from '../params/explain-params.ts';
@@ -131,6 +132,15 @@ export abstract class PipelineStage<S extends ParamSpecs = ParamSpecs> implement
     const identity = { params: params.map((name) => [name, values[name]]), nested, place };
     const digest = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
     return `${this.className}_${digest.slice(0, 12)}`;
+  }
+
+  /** @internal What console.log shows: the class, what it was given, and the fitted stages inside. */
+  [inspected](_depth: number, options: object, inspect: Inspect): string {
+    const given = { ...this.#given } as Record<string, unknown>;
+    const nested = this.nestedStages().map(([, stage]) => stage);
+    const isShown = nested.every((stage) => Object.values(given).flat().includes(stage));
+    const shown = isShown ? given : { ...given, stages: nested };
+    return `${this.className} ${inspect(shown, options)}`;
   }
 
   /** Stages inside this one, with the names of their places; they are part of the uid. */

@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { allowedUrl, isUrl, nameOfUrl } from '../base/allowed-urls.ts';
+import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 
@@ -29,8 +30,12 @@ export function findFiles(
   extensions: readonly string[],
 ): FoundFile[] {
   const list = typeof paths === 'string' ? [paths] : paths;
-  if (list.length === 0 || list.some((path) => typeof path !== 'string' || path === '')) {
-    throw new CoppiceError('PARAM_INVALID', 'paths of read must be one path or more; got none');
+  const isList = Array.isArray(list) && list.length > 0;
+  if (!isList || list.some((path) => typeof path !== 'string' || path === '')) {
+    throw new CoppiceError(
+      'PARAM_INVALID',
+      `paths of read must be a path, or a list of one path or more; got ${describeValue(paths)}${remedyFor(paths)}`,
+    );
   }
   const found = list.flatMap((path) => filesOfPath(path, extensions));
   const place = ({ path }: FoundFile): string => (isUrl(path) ? path : resolve(path));
@@ -195,4 +200,10 @@ function namesIn(folder: string): string[] {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function remedyFor(paths: unknown): string {
+  if (ArrayBuffer.isView(paths) || paths instanceof ArrayBuffer)
+    return "; write the bytes to a file, or give Arrow's to createTable(tableFromIPC(bytes))";
+  return paths instanceof URL ? '; give fileURLToPath(url), or of http its href' : '';
 }

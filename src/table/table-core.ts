@@ -3,6 +3,7 @@
  * out, and hand out its batches. The verbs are in partitioned-table.ts.
  */
 import { type RecordBatch, type Schema, Table } from 'apache-arrow';
+import { type Inspect, inspected } from '../base/inspected.ts';
 import type { OnProgress, Progress } from '../base/progress.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { isBriefPartition } from './brief-partition.ts';
@@ -22,6 +23,7 @@ import {
 import { reporting } from './report-progress.ts';
 import { schemaToRecord } from './schema-record.ts';
 import { batchFromShared, type SharedBatch } from './shared-batch.ts';
+import { typeName } from './type-name.ts';
 import './worker-tasks.ts';
 
 /** Options of work over a table. */
@@ -60,6 +62,12 @@ export class TableCore {
   /** The names of the columns, in order. */
   get columns(): string[] {
     return columnNames(this.schema);
+  }
+
+  /** @internal What console.log shows: the columns with their types. */
+  [inspected](_depth: number, options: object, inspect: Inspect): string {
+    const types = this.schema.fields.map(({ name, type }) => [name, typeName(type)]);
+    return `PartitionedTable(${this.numPartitions}) ${inspect(Object.fromEntries(types), options)}`;
   }
 
   /** @internal What the rows are known by where no column names them. */

@@ -143,8 +143,7 @@ describe('types of the installed package', () => {
       .replace(/console\.log\((.*)\);/, 'export const area: number = $1;');
     writeFileSync(join(project, 'first-model.ts'), script);
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    const options =
-      '--noEmit --strict --skipLibCheck --module nodenext --target es2023 --types node';
+    const options = '--noEmit --strict --module nodenext --target es2023 --types node';
     const roots = `--typeRoots ${join(project, 'node_modules', '@types')}`;
     outputOf(process.execPath, [tsc, ...options.split(' '), ...roots.split(' '), 'first-model.ts']);
   });

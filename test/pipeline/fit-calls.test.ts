@@ -1,4 +1,5 @@
 /** What fit and scorers say to callers whom no compiler has warned, and what becomes of an onProgress that throws. */
+import { inspect } from 'node:util';
 import { tableFromArrays } from 'apache-arrow';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
@@ -12,6 +13,7 @@ import {
   Pipeline,
   RandomForestClassifier,
   RegressionEvaluator,
+  Session,
   StackingClassifier,
 } from '../../src/index.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
@@ -105,6 +107,50 @@ describe('a fit that is under way', () => {
     const onProgress = (): void => stop.abort(reason);
     const error = await errorOf(() => endless.fit(table, { onProgress, signal: stop.signal }));
     expect([error.code, error.cause]).toEqual(['ABORTED', reason]);
+  });
+});
+
+describe('stages and tables', () => {
+  it('know what other libraries call their parameters', () => {
+    const meant = {
+      learning_rate: 'stepSize',
+      n_estimators: 'maxIter',
+      eta: 'stepSize',
+      max_bin: 'maxBins',
+    };
+    for (const [theirs, ours] of Object.entries(meant))
+      expect(() => new GBTClassifier({ [theirs]: 3 } as never)).toThrow(
+        `${theirs} of GBTClassifier must be one of its parameters; did you mean ${ours}?`,
+      );
+    expect(() => new RandomForestClassifier({ n_estimators: 3 } as never)).toThrow(
+      'mean numTrees?',
+    );
+    expect(() => new LogisticRegression({ C: 3 } as never)).toThrow('did you mean regParam?');
+    expect(() => new KMeans({ constructor: 3 } as never)).toThrow('must be one of its parameters');
+  });
+
+  it('are shown with what they were given', async () => {
+    const model = await new Pipeline({ stages: [boosted] }).fit(table);
+    const shown = inspect([boosted, table, model, estimators['a stack']], { breakLength: 300 });
+    expect(shown.split('\n').map((line) => line.trim().replace(/,$/, ''))).toEqual([
+      '[',
+      "GBTClassifier { featuresCols: [ 'x', 'z' ], maxIter: 2 }",
+      "PartitionedTable(2) { x: 'double', z: 'double', label: 'double' }",
+      "PipelineModel { stages: [ GBTClassificationModel { featuresCols: [ 'x', 'z' ], maxIter: 2 } ] }",
+      "StackingClassifier { estimators: [ GBTClassifier { featuresCols: [ 'x', 'z' ], maxIter: 2 } ], numFolds: 2 }",
+      ']',
+    ]);
+  });
+
+  it('are not read from bytes or URLs, and say what to do', async () => {
+    const { read } = await Session.local({ threads: 1 });
+    await expect(read.parquet(new Uint8Array(4) as never)).rejects.toThrow(
+      'must be a path, or a list of one path or more; got an object of class Uint8Array; write the bytes',
+    );
+    await expect(read.arrow(new URL('file:///x.arrow') as never)).rejects.toThrow(
+      'fileURLToPath(url)',
+    );
+    await expect(read.csv([])).rejects.toThrow('got []');
   });
 });
 

@@ -1347,4 +1347,26 @@ export const plantedBugs = [
     ],
     tests: ['test/ensemble/forest/several-labels.test.ts'],
   },
+  {
+    name: 'a rank widens the leaves of the first rows, not of its own',
+    edits: [
+      {
+        file: 'src/tree/backend/gpu/packed-leaves.ts',
+        find: 'const begin = packed + bytes * start;',
+        replace: 'const begin = packed + 0 * bytes * start;',
+      },
+    ],
+    tests: ['test/tree/backend/gpu/work-tables.test.ts'],
+  },
+  {
+    name: 'the features of a workgroup do not fit its memory',
+    edits: [
+      {
+        file: 'src/tree/backend/gpu/feature-groups.ts',
+        find: '      entriesBefore(layout, end) - from < wanted &&\n      entriesBefore(layout, end + 1) - from <= most',
+        replace: '      entriesBefore(layout, end) - from < Math.min(wanted, most)',
+      },
+    ],
+    tests: ['test/tree/backend/gpu/work-tables.test.ts'],
+  },
 ];

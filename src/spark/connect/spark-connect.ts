@@ -40,6 +40,8 @@ export class SparkConnect {
   readonly #metadata: Grpc.Metadata;
   /** Ids that were given, of operations under way. */
   readonly #running = new Set<string>();
+  readonly #calls = new Set<{ cancel(): void }>();
+  #isClosed = false;
 
   private constructor(service: SparkService, address: SparkAddress, tls: SparkTls | undefined) {
     const { grpc, Client } = service;
@@ -137,12 +139,14 @@ export class SparkConnect {
 
   /** Ends the session on the server, with its artifacts and what it keeps, and the connection. */
   async close(options: { readonly release: boolean }): Promise<void> {
+    this.#isClosed = true;
     try {
       if (options.release)
         await this.#unary('ReleaseSession', {}, { what: 'the end of a session', timeoutMs: 5000 });
     } catch {
       // a server that is gone has no session either
     } finally {
+      for (const call of this.#calls) call.cancel();
       this.#client.close();
     }
   }
@@ -178,6 +182,7 @@ export class SparkConnect {
     let isOver = false;
     try {
       throwIfAborted(signal, what);
+      if (this.#isClosed) throw closedError(what);
       while (!isOver) {
         const request = isStarted
           ? {
@@ -212,7 +217,13 @@ export class SparkConnect {
             continue;
           }
           const isBroken = code === grpcStatus.unavailable || code === grpcStatus.cancelled;
-          if (isAborted(signal) || !isBroken || !isStarted || failures >= maxReattaches) {
+          if (
+            this.#isClosed ||
+            isAborted(signal) ||
+            !isBroken ||
+            !isStarted ||
+            failures >= maxReattaches
+          ) {
             throw await this.#fullError(error, what);
           }
           failures += 1;
@@ -222,7 +233,7 @@ export class SparkConnect {
     } finally {
       if (given !== null) this.#running.delete(given);
       if (isOver) this.#release(operationId);
-      else if (isStarted || isAborted(signal)) {
+      else if (!this.#isClosed && (isStarted || isAborted(signal))) {
         await this.interrupt(operationId).catch(() => undefined);
         this.#release(operationId);
       }
@@ -261,7 +272,11 @@ export class SparkConnect {
         if (error === null || error === undefined) resolve(answer);
         else this.#fullError(error, options.what).then(reject, reject);
       };
-      this.#method(name)({ ...this.#base(), ...request }, this.#metadata, { deadline }, settle);
+      try {
+        this.#method(name)({ ...this.#base(), ...request }, this.#metadata, { deadline }, settle);
+      } catch (error) {
+        this.#fullError(error, options.what).then(reject, reject);
+      }
     });
   }
 
@@ -279,6 +294,7 @@ export class SparkConnect {
       on(event: 'error', listener: () => void): void;
     };
     const cancel = (): void => call.cancel();
+    this.#calls.add(call);
     call.on('error', () => undefined);
     signal?.addEventListener('abort', cancel, { once: true });
     try {
@@ -288,6 +304,7 @@ export class SparkConnect {
       throw error;
     } finally {
       signal?.removeEventListener('abort', cancel);
+      this.#calls.delete(call);
       call.cancel();
     }
   }
@@ -295,6 +312,7 @@ export class SparkConnect {
   /** The error with all that Spark knows of it; its first answer is cut short. */
   async #fullError(error: unknown, what: string): Promise<CoppiceError> {
     if (error instanceof CoppiceError) return error;
+    if (this.#isClosed) return closedError(what);
     const metadata = (error as { metadata?: Grpc.Metadata }).metadata;
     const details = metadata?.get('grpc-status-details-bin')?.[0];
     const id = /errorId.{0,8}?([0-9a-f]{8}-[0-9a-f-]{27})/s.exec(
@@ -321,6 +339,14 @@ export class SparkConnect {
       // the session was closed meanwhile, which releases all
     }
   }
+}
+
+/** Whatever a call ends with once its session is being closed: that was the reason. */
+function closedError(what: string): CoppiceError {
+  return new CoppiceError(
+    'SESSION_CLOSED',
+    `the session was closed before ${what} was done; open another one with Session.spark()`,
+  );
 }
 
 /** What Spark knows of an operation's id that was to be a new one's. */

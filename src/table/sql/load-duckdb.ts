@@ -1,8 +1,30 @@
 /** DuckDB is an optional package: it is loaded when SQL is first asked for. */
 import { CoppiceError } from '../../base/errors.ts';
 
-/** The module's functions. */
-export type DuckDb = typeof import('@duckdb/node-api');
+/** What is used of the module. Its own types would be missed by users who check types without it. */
+export interface DuckDb {
+  readonly DuckDBInstance: {
+    create(path: string, settings: Readonly<Record<string, string>>): Promise<DuckDbInstance>;
+  };
+  readonly StatementType: { readonly SELECT: number };
+}
+
+/** A database in memory. */
+export interface DuckDbInstance {
+  connect(): Promise<DuckDbConnection>;
+  closeSync(): void;
+}
+
+/** A connection with it. */
+export interface DuckDbConnection {
+  run(query: string): Promise<unknown>;
+  extractStatements(query: string): Promise<{
+    readonly count: number;
+    prepare(index: number): Promise<{ readonly statementType: number; destroySync(): void }>;
+  }>;
+  interrupt(): void;
+  closeSync(): void;
+}
 
 /**
  * The module, once it is installed beside this package.

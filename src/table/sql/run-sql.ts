@@ -8,7 +8,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { abortedError, throwIfAborted } from '../../base/abort.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
@@ -20,7 +19,7 @@ import type { PartitionSpec } from '../partition-spec.ts';
 import { PartitionedTable, type TableOptions } from '../partitioned-table.ts';
 import { sourceNode } from '../plan-node.ts';
 import { memoryPartition } from '../sources.ts';
-import { type DuckDb, loadDuckDb } from './load-duckdb.ts';
+import { type DuckDb, type DuckDbConnection, loadDuckDb } from './load-duckdb.ts';
 
 /** Options of `session.sql`. */
 export interface SqlOptions extends TableOptions {
@@ -106,7 +105,7 @@ function textLiteral(text: string): string {
 /** Refuses what is not one SELECT, with DuckDB's own words about the query as it was given. */
 async function checkQuery(
   duckDb: DuckDb,
-  connection: DuckDBConnection,
+  connection: DuckDbConnection,
   query: string,
 ): Promise<void> {
   const statements = await connection.extractStatements(query);
@@ -123,7 +122,7 @@ async function checkQuery(
 
 /** Runs work that ends when the signal fires; DuckDB's errors become ours. */
 async function withAbort(
-  connection: DuckDBConnection,
+  connection: DuckDbConnection,
   signal: AbortSignal | undefined,
   work: () => Promise<void>,
 ): Promise<void> {

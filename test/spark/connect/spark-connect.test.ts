@@ -173,6 +173,37 @@ describe('a client of Spark Connect', () => {
     expect(asked[1]?.request['operation_id'] === id).toBe(method === 'ReattachExecute');
   });
 
+  it.each([true, false])(
+    'ends work when it is closed (released: %s), and says so',
+    async (release) => {
+      const client = await SparkConnect.open(parseSparkUrl(url));
+      let began = (): void => undefined;
+      const isUnderWay = new Promise<void>((resolve) => {
+        began = resolve;
+      });
+      streams = [
+        (call) => {
+          call.write(batch('r1', [1]));
+          began();
+        },
+      ];
+      const work = executed(client).catch((error: unknown) => error);
+      await isUnderWay;
+      await client.close({ release });
+      const error = await work;
+      expect(error).toMatchObject({
+        code: 'SESSION_CLOSED',
+        message: expect.stringContaining('the session was closed before a test was done'),
+      });
+      await expect(executed(client)).rejects.toMatchObject({ code: 'SESSION_CLOSED' });
+      await expect(client.schema({ sql: { query: 'x' } })).rejects.toMatchObject({
+        code: 'SESSION_CLOSED',
+      });
+      // work of a session that keeps its name goes on where it is
+      expect(calls.some(({ method }) => method === 'Interrupt')).toBe(false);
+    },
+  );
+
   it('interrupts what was aborted', async () => {
     const client = await SparkConnect.open(parseSparkUrl(url));
     const abort = new AbortController();

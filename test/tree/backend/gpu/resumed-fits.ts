@@ -1,7 +1,8 @@
-/** Fits that end on a device and are begun again from their checkpoints, or that go on from a model: the CPU's bytes. */
+/** Fits that end on a device and are begun again from their checkpoints, or that go on from a model or are merged: the CPU's bytes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mergeModels } from '../../../../src/ensemble/model/merge-models.ts';
 import { savedBytes } from '../../../tools/fitted-bytes.ts';
 import type { KnobRunner } from '../../../tools/knob-runner.ts';
 import { type DataRecipe, randomData } from '../../../tools/random-data.ts';
@@ -77,6 +78,18 @@ export async function resumeOnDevice(
     const last = await fitOn(runner, found, { [size]: 7, device: 'gpu' }, initial);
     const whole = last.copy({ [size]: 12 });
     if (JSON.stringify(await savedBytes(whole)) !== expected) throw new Error('continued differs');
+    // trees of the device merge as those of the CPU do, and with them
+    const other = await fitOn(alone, found, { [size]: 5, seed: 3 });
+    const merged = mergeModels([
+      await fitOn(runner, found, { [size]: 5, seed: 3, device: 'gpu' }),
+      first,
+    ]);
+    const mixed = mergeModels([other, first]);
+    const onCpu = mergeModels([other, await fitOn(alone, found, { [size]: 5 })]);
+    const bytesOf = async (model: typeof onCpu) => JSON.stringify(await savedBytes(model));
+    if (onCpu.numTrees !== 10 || (await bytesOf(merged)) !== (await bytesOf(onCpu)))
+      throw new Error('merged differs');
+    if ((await bytesOf(mixed)) !== (await bytesOf(onCpu))) throw new Error('mixed differs');
   }
   return { ends };
 }

@@ -95,7 +95,7 @@ describe.runIf(runs)('fits on a device', () => {
     ]);
   });
 
-  it('goes on from checkpoints and models', () => {
+  it('goes on from checkpoints and models, and merges its models with those of the CPU', () => {
     const ends = ['ABORTED', 'GPU_FAILED', 'GPU_FAILED', 'ABORTED'];
     expect(told.get('resumed')?.['ends']).toEqual(ends);
   });
