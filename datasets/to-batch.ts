@@ -8,7 +8,7 @@ import {
   float64Column,
   int32Column,
   utf8ColumnOfCodes,
-} from '../src/table/make-column.ts';
+} from '../src/table/columns/make-column.ts';
 import type { GeneratedColumn, GeneratedColumns } from './generator.ts';
 
 /** The columns as one batch, in their order. */

@@ -301,60 +301,72 @@ export {
   type AdaBoostClassificationModelOptions,
   AdaBoostClassifier,
   type AdaBoostClassifierOptions,
-} from './stacking/ada-boost-classifier.ts';
+} from './stacking/ada-boost/ada-boost-classifier.ts';
 export {
   AdaBoostRegressionModel,
   type AdaBoostRegressionModelOptions,
   AdaBoostRegressor,
   type AdaBoostRegressorOptions,
-} from './stacking/ada-boost-regressor.ts';
-export { BaggedModel } from './stacking/bagged-model.ts';
+} from './stacking/ada-boost/ada-boost-regressor.ts';
+export { BaggedModel } from './stacking/bagging/bagged-model.ts';
 export {
   BaggingClassificationModel,
   type BaggingClassificationModelOptions,
   BaggingClassifier,
   type BaggingClassifierOptions,
-} from './stacking/bagging-classifier.ts';
+} from './stacking/bagging/bagging-classifier.ts';
 export {
   BaggingRegressionModel,
   type BaggingRegressionModelOptions,
   BaggingRegressor,
   type BaggingRegressorOptions,
-} from './stacking/bagging-regressor.ts';
-export { CommitteeModel } from './stacking/committee-model.ts';
-export type { StackFitOptions } from './stacking/fit-stack.ts';
+} from './stacking/bagging/bagging-regressor.ts';
+export { CommitteeModel } from './stacking/committee/committee-model.ts';
 export {
   OneVsRest,
   OneVsRestModel,
   type OneVsRestModelOptions,
   type OneVsRestOptions,
-} from './stacking/one-vs-rest.ts';
-export { StackedModel } from './stacking/stacked-model.ts';
+} from './stacking/committee/one-vs-rest.ts';
+export type { StackFitOptions } from './stacking/stack/fit-stack.ts';
+export { StackedModel } from './stacking/stack/stacked-model.ts';
 export {
   StackingClassificationModel,
   type StackingClassificationModelOptions,
   StackingClassifier,
   type StackingClassifierOptions,
-} from './stacking/stacking-classifier.ts';
+} from './stacking/stack/stacking-classifier.ts';
 export {
   StackingRegressionModel,
   type StackingRegressionModelOptions,
   StackingRegressor,
   type StackingRegressorOptions,
-} from './stacking/stacking-regressor.ts';
+} from './stacking/stack/stacking-regressor.ts';
 export {
   VotingClassificationModel,
   type VotingClassificationModelOptions,
   VotingClassifier,
   type VotingClassifierOptions,
-} from './stacking/voting-classifier.ts';
+} from './stacking/voting/voting-classifier.ts';
 export {
   VotingRegressionModel,
   type VotingRegressionModelOptions,
   VotingRegressor,
   type VotingRegressorOptions,
-} from './stacking/voting-regressor.ts';
+} from './stacking/voting/voting-regressor.ts';
 export type { WriteArrowOptions } from './table/arrow-ipc/write-arrow.ts';
+export type { TypedArray } from './table/columns/shared-buffer.ts';
+export { type DropNullsOptions, TableNulls } from './table/columns/table-nulls.ts';
+export type {
+  AnyColumns,
+  ColumnKind,
+  ColumnKinds,
+  ColumnName,
+  DroppedColumns,
+  RenamedColumns,
+  SelectedColumns,
+  WithColumn,
+} from './table/columns/typed-columns.ts';
 export type { ColumnInput, CreateTableOptions } from './table/create-table.ts';
 export type { ReadCsvOptions } from './table/csv/read-csv.ts';
 export type { WriteCsvOptions } from './table/csv/write-csv.ts';
@@ -366,6 +378,7 @@ export {
   type Operand,
   when,
 } from './table/expressions/expression.ts';
+export { TableWriter } from './table/files/table-writer.ts';
 export type { ParquetCompression } from './table/parquet/encode-parquet.ts';
 export type { WriteParquetOptions } from './table/parquet/write-parquet.ts';
 export {
@@ -375,21 +388,8 @@ export {
   type RowFunction,
   type TableOptions,
 } from './table/partitioned-table.ts';
-export type { TypedArray } from './table/shared-buffer.ts';
 export type { SqlOptions } from './table/sql/run-sql.ts';
 export type { TableInput } from './table/table-input.ts';
-export { type DropNullsOptions, TableNulls } from './table/table-nulls.ts';
-export { TableWriter } from './table/table-writer.ts';
-export type {
-  AnyColumns,
-  ColumnKind,
-  ColumnKinds,
-  ColumnName,
-  DroppedColumns,
-  RenamedColumns,
-  SelectedColumns,
-  WithColumn,
-} from './table/typed-columns.ts';
 export type { SortKey } from './table/verbs/sort-node.ts';
 export type { ClassValue, LossHistory } from './training/messages.ts';
 export type {
@@ -407,53 +407,56 @@ export { TreeView } from './tree/tree-view.ts';
 export {
   CalibratedClassificationModel,
   type CalibratedClassificationModelOptions,
-} from './tuning/calibrated-classification-model.ts';
+} from './tuning/calibration/calibrated-classification-model.ts';
 export {
   CalibratedClassifier,
   type CalibratedClassifierOptions,
-} from './tuning/calibrated-classifier.ts';
+} from './tuning/calibration/calibrated-classifier.ts';
 export type {
   CalibrationCurve,
   IsotonicCurve,
   SigmoidCurve,
-} from './tuning/calibration-curve.ts';
-// search
-export { CrossValidator, type CrossValidatorOptions } from './tuning/cross-validator.ts';
-export {
-  CrossValidatorModel,
-  type CrossValidatorModelOptions,
-} from './tuning/cross-validator-model.ts';
-export { ParamGridBuilder } from './tuning/param-grid-builder.ts';
-export type { ParamMap } from './tuning/param-map.ts';
-export { ParamRandomBuilder } from './tuning/param-random-builder.ts';
+} from './tuning/calibration/calibration-curve.ts';
 export {
   ProbabilityCalibrationModel,
   type ProbabilityCalibrationModelOptions,
-} from './tuning/probability-calibration-model.ts';
+} from './tuning/calibration/probability-calibration-model.ts';
 export {
   ProbabilityCalibrator,
   type ProbabilityCalibratorOptions,
-} from './tuning/probability-calibrator.ts';
-export { SuccessiveHalving, type SuccessiveHalvingOptions } from './tuning/successive-halving.ts';
+} from './tuning/calibration/probability-calibrator.ts';
+// search
+export { CrossValidator, type CrossValidatorOptions } from './tuning/search/cross-validator.ts';
+export {
+  CrossValidatorModel,
+  type CrossValidatorModelOptions,
+} from './tuning/search/cross-validator-model.ts';
+export { ParamGridBuilder } from './tuning/search/param-grid-builder.ts';
+export type { ParamMap } from './tuning/search/param-map.ts';
+export { ParamRandomBuilder } from './tuning/search/param-random-builder.ts';
+export {
+  SuccessiveHalving,
+  type SuccessiveHalvingOptions,
+} from './tuning/search/successive-halving.ts';
 export {
   SuccessiveHalvingModel,
   type SuccessiveHalvingModelOptions,
-} from './tuning/successive-halving-model.ts';
+} from './tuning/search/successive-halving-model.ts';
 export {
   TrainValidationSplit,
   type TrainValidationSplitOptions,
-} from './tuning/train-validation-split.ts';
+} from './tuning/search/train-validation-split.ts';
 export {
   TrainValidationSplitModel,
   type TrainValidationSplitModelOptions,
-} from './tuning/train-validation-split-model.ts';
-export { type TrialRound, TunedModel, type TunedState } from './tuning/tuned-model.ts';
+} from './tuning/search/train-validation-split-model.ts';
+export { type TrialRound, TunedModel, type TunedState } from './tuning/search/tuned-model.ts';
 export {
   TunedThresholdClassificationModel,
   type TunedThresholdClassificationModelOptions,
   type TunedThresholdState,
-} from './tuning/tuned-threshold-classification-model.ts';
+} from './tuning/thresholds/tuned-threshold-classification-model.ts';
 export {
   TunedThresholdClassifier,
   type TunedThresholdClassifierOptions,
-} from './tuning/tuned-threshold-classifier.ts';
+} from './tuning/thresholds/tuned-threshold-classifier.ts';

@@ -77,7 +77,7 @@ describe('determinism', () => {
       'src/cluster/',
       'src/table/http/', // deadlines of requests
       'src/training/progress-pace.ts',
-      'src/training/tree-turns.ts', // which process grows a tree, which the tree cannot show
+      'src/training/forest/tree-turns.ts', // which process grows a tree, which the tree cannot show
       'src/tree/backend/gpu/probe-main.ts', // how fast a GPU is; for `doctor` alone
       'src/spark/', // deadlines of calls
       'src/training/rank-result.ts', // how long each phase of a fit took; never saved
@@ -104,7 +104,7 @@ describe('determinism', () => {
       'src/tree/backend/gpu/open-device.ts', // which driver, and whether a software one will do
       'src/tree/backend/gpu/probe-device.ts', // the same settings, as a key
       'src/table/http/', // the name of the machine that asked, for messages
-      'src/table/file-sink.ts', // the names of temporary files
+      'src/table/files/file-sink.ts', // the names of temporary files
       'src/table/sql/', // where DuckDB's temporary files go
       'src/cluster/tcp/', // the secret that the processes of a gang share
       'src/spark/', // the server's address and token; a member's pipes

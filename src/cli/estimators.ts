@@ -14,8 +14,8 @@ import { LinearRegression } from '../linear/linear-regression.ts';
 import { LogisticRegression } from '../linear/logistic-regression.ts';
 import type { ParamSchema } from '../params/define-params.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
-import { StackingClassifier } from '../stacking/stacking-classifier.ts';
-import { StackingRegressor } from '../stacking/stacking-regressor.ts';
+import { StackingClassifier } from '../stacking/stack/stacking-classifier.ts';
+import { StackingRegressor } from '../stacking/stack/stacking-regressor.ts';
 
 /** What `--algo` takes. */
 export type Algorithm =

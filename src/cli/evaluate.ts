@@ -6,7 +6,7 @@ import { classesOf, type Evaluator, type Metrics } from '../evaluation/evaluator
 import { MulticlassClassificationEvaluator } from '../evaluation/multiclass-classification-evaluator.ts';
 import { RankingEvaluator } from '../evaluation/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
-import { columnNames, findField, requireField } from '../table/find-column.ts';
+import { columnNames, findField, requireField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { labelKind, labelledRows, labelNames } from './label-kind.ts';

@@ -5,7 +5,7 @@ import { StringIndexer } from '../feature/string-indexer.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
-import { requireField } from '../table/find-column.ts';
+import { requireField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';

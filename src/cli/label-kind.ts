@@ -3,10 +3,10 @@
  * numbers of at most 20 values too; every other number is a quantity.
  */
 import { DataType } from 'apache-arrow';
-import { numericValues } from '../table/column-values.ts';
-import { requireField } from '../table/find-column.ts';
+import { numericValues } from '../table/columns/column-values.ts';
+import { requireField } from '../table/columns/find-column.ts';
+import { typeName } from '../table/columns/type-name.ts';
 import type { PartitionedTable, TableOptions } from '../table/partitioned-table.ts';
-import { typeName } from '../table/type-name.ts';
 
 /** Most different whole numbers that are taken for classes. */
 export const maxIntegerClasses = 20;

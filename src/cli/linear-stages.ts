@@ -8,7 +8,7 @@ import { Imputer } from '../feature/imputer.ts';
 import { TargetEncoder } from '../feature/target-encoder.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 import { logicalType } from '../pipeline/logical-schema.ts';
-import { requireField } from '../table/find-column.ts';
+import { requireField } from '../table/columns/find-column.ts';
 import type { Task } from './estimators.ts';
 
 /** The stages, and what the model's features are called after them. */

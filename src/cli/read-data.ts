@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { isUrl } from '../base/allowed-urls.ts';
 import { CoppiceError } from '../base/errors.ts';
 import type { Session } from '../session/session.ts';
-import { findFiles } from '../table/find-files.ts';
+import { findFiles } from '../table/files/find-files.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 
 /** The formats of tables. */

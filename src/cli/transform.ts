@@ -1,9 +1,9 @@
 /** The command `transform`: a table with the predictions of a saved model. */
 import { Model } from '../pipeline/model.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
-import { findField, requireField } from '../table/find-column.ts';
+import { findField, requireField } from '../table/columns/find-column.ts';
+import { typeName } from '../table/columns/type-name.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { typeName } from '../table/type-name.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { loadModel } from './load-model.ts';
 import { grouped } from './progress-line.ts';

@@ -17,7 +17,7 @@ import { libraryVersion } from '../pipeline/format-version.ts';
 import { loadSavedStage } from '../pipeline/stage-reader.ts';
 import { stageClassNamed } from '../pipeline/stage-registry.ts';
 import type { SavableStage } from '../pipeline/stage-writer.ts';
-import { treesBefore } from '../training/members.ts';
+import { treesBefore } from '../training/boosting/members.ts';
 import type {
   BoostingSnapshot,
   GrownRounds,

@@ -1,5 +1,5 @@
 /** Makes the ensembles' operators known to a thread. */
-import { registerOperator } from '../table/operators.ts';
+import { registerOperator } from '../table/plan/operators.ts';
 import {
   type LeafStatisticsSpec,
   makeLeafStatisticsOperator,

@@ -1,6 +1,7 @@
 /** Curves of a binary classifier as tables: what it does at each threshold, and how right its probabilities are. */
+
+import { float64Column } from '../table/columns/make-column.ts';
 import { tableFromColumns } from '../table/create-table.ts';
-import { float64Column } from '../table/make-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { runsOf, type Sides } from './binary-sides.ts';
 import { calibrationBins } from './calibration-bins.ts';

@@ -9,9 +9,9 @@ import { compareUtf8 } from '../binning/category-dictionary.ts';
 import { selectQuantiles } from '../feature/statistics/select-quantiles.ts';
 import { gatherPartitions } from '../pipeline/gather-partitions.ts';
 import { isText } from '../pipeline/label-values.ts';
-import { columnOf, encodeCategories, numericValues } from '../table/column-values.ts';
+import { columnOf, encodeCategories, numericValues } from '../table/columns/column-values.ts';
+import { typeName } from '../table/columns/type-name.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { typeName } from '../table/type-name.ts';
 import type { TablePart } from './table-parts.ts';
 
 /** A value of the grid. */

@@ -18,19 +18,19 @@ import { resolveParams } from '../params/resolve-params.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { Model } from '../pipeline/model.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
-import { columnOf } from '../table/column-values.ts';
-import { concatData } from '../table/concat-rows.ts';
-import { tableFromColumns } from '../table/create-table.ts';
+import { columnOf } from '../table/columns/column-values.ts';
 import {
   batchOfColumns,
   fixedSizeListColumn,
   float64Column,
   utf8Column,
-} from '../table/make-column.ts';
-import { mapInOrder } from '../table/map-in-order.ts';
+} from '../table/columns/make-column.ts';
+import { sharedArray } from '../table/columns/shared-buffer.ts';
+import { concatData } from '../table/concat-rows.ts';
+import { tableFromColumns } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { batchToShared, type SharedBatch } from '../table/shared-batch.ts';
-import { sharedArray } from '../table/shared-buffer.ts';
+import { mapInOrder } from '../table/plan/map-in-order.ts';
+import { batchToShared, type SharedBatch } from '../table/plan/shared-batch.ts';
 import { Evaluator, gatherParts } from './evaluator.ts';
 import { withPart } from './replace-part.ts';
 import type { ShuffleTask } from './shuffled-order.ts';

@@ -3,7 +3,7 @@ import { DataType, type RecordBatch, type Vector } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { isText } from '../pipeline/label-values.ts';
-import { fillNumeric, numericKind } from '../table/column-values.ts';
+import { fillNumeric, numericKind } from '../table/columns/column-values.ts';
 
 /** A column of a batch; the driver has checked that it is there. */
 export function columnNamed(batch: RecordBatch, name: string): Vector {

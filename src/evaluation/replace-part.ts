@@ -5,20 +5,20 @@
  */
 import { type Data, DataType, type Field, type RecordBatch, Vector } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { bitmapOfMask, maskOfValidity, validityOf } from '../table/bitmap.ts';
-import { columnData } from '../table/column-data.ts';
-import { columnOf, fillNumeric } from '../table/column-values.ts';
-import { concatData } from '../table/concat-rows.ts';
-import { structColumn, withColumns } from '../table/make-column.ts';
-import type { OperatorContext } from '../table/operators.ts';
-import type { OperatorSpec } from '../table/partition-spec.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { batchFromShared, type SharedBatch } from '../table/shared-batch.ts';
+import { bitmapOfMask, maskOfValidity, validityOf } from '../table/columns/bitmap.ts';
+import { columnData } from '../table/columns/column-data.ts';
+import { columnOf, fillNumeric } from '../table/columns/column-values.ts';
+import { structColumn, withColumns } from '../table/columns/make-column.ts';
 import {
   columnArray,
   type TypedArray,
   type TypedArrayConstructor,
-} from '../table/shared-buffer.ts';
+} from '../table/columns/shared-buffer.ts';
+import { concatData } from '../table/concat-rows.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { OperatorContext } from '../table/plan/operators.ts';
+import type { OperatorSpec } from '../table/plan/partition-spec.ts';
+import { batchFromShared, type SharedBatch } from '../table/plan/shared-batch.ts';
 import { takeData } from '../table/take-rows.ts';
 import { schemaWithPart, type TablePart } from './table-parts.ts';
 

@@ -9,7 +9,7 @@
  */
 
 import { sortedOrder } from '../base/sorted-order.ts';
-import { sharedArray } from '../table/shared-buffer.ts';
+import { sharedArray } from '../table/columns/shared-buffer.ts';
 
 /** Sorted runs in shared memory. */
 export interface ScoreRuns {

@@ -4,7 +4,7 @@
  */
 import { hash32, purposes } from '../base/rng.ts';
 import { sortedOrder } from '../base/sorted-order.ts';
-import { sharedArray } from '../table/shared-buffer.ts';
+import { sharedArray } from '../table/columns/shared-buffer.ts';
 
 /** What the task is told. */
 export interface ShuffleTask {

@@ -6,7 +6,7 @@ import { DataType, Field, type FixedSizeList, Schema, Struct } from 'apache-arro
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
-import { columnNames, findField } from '../table/find-column.ts';
+import { columnNames, findField } from '../table/columns/find-column.ts';
 
 /** One part. */
 export interface TablePart {

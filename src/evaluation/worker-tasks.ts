@@ -7,10 +7,10 @@
  */
 import { registerTask } from '../cluster/task-runner.ts';
 import { idNumbers } from '../pipeline/id-numbers.ts';
-import { columnOf } from '../table/column-values.ts';
-import { registerOperator } from '../table/operators.ts';
-import type { PartitionSpec } from '../table/partition-spec.ts';
-import { readPartition } from '../table/read-partition.ts';
+import { columnOf } from '../table/columns/column-values.ts';
+import { registerOperator } from '../table/plan/operators.ts';
+import type { PartitionSpec } from '../table/plan/partition-spec.ts';
+import { readPartition } from '../table/plan/read-partition.ts';
 import { concordanceIndex, type SurvivalRows } from '../training/survival/concordance.ts';
 import { type BinaryPart, type BinaryRequest, binaryPart } from './binary-part.ts';
 import { type BootstrapSpec, drawWeights } from './bootstrap.ts';

@@ -5,9 +5,9 @@ import { strings } from '../params/kinds.ts';
 import { columnTypeError } from '../pipeline/check-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
-import { numericKind } from '../table/column-values.ts';
+import { numericKind } from '../table/columns/column-values.ts';
+import { logicalTypeName } from '../table/columns/type-name.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { logicalTypeName } from '../table/type-name.ts';
 import {
   checkColumnPairs,
   columnPairParams,

@@ -1,7 +1,7 @@
 /** Which columns a stage for numbers takes. */
 import { DataType, type Field } from 'apache-arrow';
 import { columnTypeError } from '../pipeline/check-schema.ts';
-import { numericKind } from '../table/column-values.ts';
+import { numericKind } from '../table/columns/column-values.ts';
 
 /** Refuses a column that does not hold plain numbers (integers, floats, decimals, booleans). */
 export function requireNumber(owner: string, field: Field): void {

@@ -6,7 +6,7 @@ import { requireColumn } from '../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
-import { numericKind } from '../table/column-values.ts';
+import { numericKind } from '../table/columns/column-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { columnPairs, schemaWithPairs } from './column-pairs.ts';
 import { checkOneHot, OneHotEncoderModel, oneHotEncoderSpecs } from './one-hot-encoder-model.ts';

@@ -14,7 +14,7 @@ import {
 import { columnTypeError, requireColumn } from '../pipeline/check-schema.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
-import { numericKind } from '../table/column-values.ts';
+import { numericKind } from '../table/columns/column-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type ColumnPair, type ColumnPairValues, columnPairs } from './column-pairs.ts';
 import { requireNumber } from './numeric-field.ts';

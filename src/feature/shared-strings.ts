@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Vector } from 'apache-arrow';
 import { packStrings, unpackStrings } from '../pipeline/packed-strings.ts';
-import { utf8Column } from '../table/make-column.ts';
-import { toShared } from '../table/shared-buffer.ts';
+import { utf8Column } from '../table/columns/make-column.ts';
+import { toShared } from '../table/columns/shared-buffer.ts';
 
 /** A list of texts that structured clone hands over without copying. */
 export interface SharedStrings {

@@ -9,8 +9,8 @@ import { packStrings, unpackStrings } from '../pipeline/packed-strings.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
+import { typeName } from '../table/columns/type-name.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { typeName } from '../table/type-name.ts';
 import {
   type ColumnPair,
   checkColumnPairs,

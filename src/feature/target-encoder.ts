@@ -10,7 +10,7 @@ import { Estimator, type FitOptions, type Fitted } from '../pipeline/estimator.t
 import { isText, type LabelValue } from '../pipeline/label-values.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
-import { numericKind } from '../table/column-values.ts';
+import { numericKind } from '../table/columns/column-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { columnPairs } from './column-pairs.ts';
 import { type FoldDraw, withFoldNumbers } from './folds/folds.ts';

@@ -5,7 +5,7 @@
 import { exactRatio } from '../base/exact-ratio.ts';
 import { ExactSum } from '../base/exact-sum.ts';
 import { chiSquaredTail, fisherTail } from '../base/special-functions.ts';
-import { compareUtf8 } from '../table/compare-text.ts';
+import { compareUtf8 } from '../table/columns/compare-text.ts';
 import type { GroupSums, PairSums } from './statistics/label-tests.ts';
 
 /** The outcome of a test. */

@@ -6,7 +6,7 @@ import { column, columns, oneOf } from '../params/kinds.ts';
 import { refuseExistingColumn, requireColumn } from '../pipeline/check-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
-import { type FeatureColumn, featureColumns } from '../table/column-values.ts';
+import { type FeatureColumn, featureColumns } from '../table/columns/column-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { AssembleSpec } from './operators/assemble.ts';
 import './worker-operators.ts';

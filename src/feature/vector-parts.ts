@@ -14,8 +14,8 @@ import {
   DataType as Type,
 } from 'apache-arrow';
 import { columnTypeError, refuseExistingColumn, requireColumn } from '../pipeline/check-schema.ts';
-import { numericKind } from '../table/column-values.ts';
-import { type FeatureColumn, featureColumns } from '../table/feature-columns.ts';
+import { numericKind } from '../table/columns/column-values.ts';
+import { type FeatureColumn, featureColumns } from '../table/columns/feature-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { AssembleSpec } from './operators/assemble.ts';
 import type { SliceVectorSpec } from './operators/slice-vector.ts';

@@ -1,6 +1,6 @@
 /** Makes the operators and tasks of all feature stages known in a thread; the worker's entry imports it. */
-import { registerOperator } from '../table/operators.ts';
-import type { OperatorSpec } from '../table/partition-spec.ts';
+import { registerOperator } from '../table/plan/operators.ts';
+import type { OperatorSpec } from '../table/plan/partition-spec.ts';
 import { type AssembleSpec, assemble } from './operators/assemble.ts';
 import { type DatePartsSpec, dateParts } from './operators/date-parts.ts';
 import { type DecodeIndicesSpec, decodeIndices } from './operators/decode-indices.ts';

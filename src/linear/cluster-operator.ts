@@ -1,9 +1,9 @@
 /** The nearest center of each row of a partition: the operator of KMeansModel. */
 import { Field, Int32 } from 'apache-arrow';
-import { columnOf, fillNumeric } from '../table/column-values.ts';
-import { int32Column, withColumns } from '../table/make-column.ts';
-import type { Operator } from '../table/operators.ts';
-import type { OperatorSpec } from '../table/partition-spec.ts';
+import { columnOf, fillNumeric } from '../table/columns/column-values.ts';
+import { int32Column, withColumns } from '../table/columns/make-column.ts';
+import type { Operator } from '../table/plan/operators.ts';
+import type { OperatorSpec } from '../table/plan/partition-spec.ts';
 import { featureInvalid } from './predict-operator.ts';
 
 /** What the operator is told. */

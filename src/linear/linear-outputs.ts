@@ -5,8 +5,8 @@
 import { Field, FixedSizeList, Float64, Schema, type Vector } from 'apache-arrow';
 import { exp, logistic } from '../base/portable-math.ts';
 import { classColumn, predictionType, winners } from '../pipeline/class-columns.ts';
-import { fixedSizeListColumn, float64Column } from '../table/make-column.ts';
-import { columnArray } from '../table/shared-buffer.ts';
+import { fixedSizeListColumn, float64Column } from '../table/columns/make-column.ts';
+import { columnArray } from '../table/columns/shared-buffer.ts';
 import type { ClassValue } from '../training/messages.ts';
 
 /** Names of the columns; null where there is none. */

@@ -5,11 +5,11 @@
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { type OffsetPaths, offsetInvalid } from '../pipeline/offset-column.ts';
-import { columnOf, fillNumeric } from '../table/column-values.ts';
-import { withColumns } from '../table/make-column.ts';
-import type { Operator } from '../table/operators.ts';
-import type { OperatorSpec } from '../table/partition-spec.ts';
-import { columnArray } from '../table/shared-buffer.ts';
+import { columnOf, fillNumeric } from '../table/columns/column-values.ts';
+import { withColumns } from '../table/columns/make-column.ts';
+import { columnArray } from '../table/columns/shared-buffer.ts';
+import type { Operator } from '../table/plan/operators.ts';
+import type { OperatorSpec } from '../table/plan/partition-spec.ts';
 import { type LinearShape, linearColumnsOf } from './linear-outputs.ts';
 
 /** What the operator is told. */

@@ -2,9 +2,10 @@
  * Weights by class of a linear fit: each row's weight is multiplied by its class's, so that the model is the one of
  * a weight column that holds the products.
  */
-import { classShares } from '../training/base-score.ts';
+
 import { namedWeights } from '../training/ingest/class-weights.ts';
 import type { IngestJob } from '../training/messages.ts';
+import { classShares } from '../training/objectives/base-score.ts';
 import type { RankEnvironment } from '../training/rank-environment.ts';
 import type { LinearRows } from './linear-rows.ts';
 

@@ -1,6 +1,6 @@
 /** Makes the linear models' program and operator known to a thread. */
 import { registerProgram } from '../cluster/rank-program.ts';
-import { registerOperator } from '../table/operators.ts';
+import { registerOperator } from '../table/plan/operators.ts';
 import { makePredictClusters, type PredictClustersSpec } from './cluster-operator.ts';
 import { runClusters } from './find-clusters.ts';
 import type { ClusterJob, LinearJob } from './messages.ts';

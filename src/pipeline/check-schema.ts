@@ -7,8 +7,8 @@
 import type { Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
-import { columnNames, findField, findPlace } from '../table/find-column.ts';
-import { typeName } from '../table/type-name.ts';
+import { columnNames, findField, findPlace } from '../table/columns/find-column.ts';
+import { typeName } from '../table/columns/type-name.ts';
 import { type LogicalField, type LogicalSchema, logicalSchema } from './logical-schema.ts';
 
 /**

@@ -24,8 +24,8 @@ import {
   fixedWidthColumn,
   float64Column,
   utf8ColumnOfCodes,
-} from '../table/make-column.ts';
-import { columnArray } from '../table/shared-buffer.ts';
+} from '../table/columns/make-column.ts';
+import { columnArray } from '../table/columns/shared-buffer.ts';
 import type { ClassValue } from '../training/messages.ts';
 
 interface IntegerKind {

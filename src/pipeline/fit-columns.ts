@@ -4,10 +4,10 @@
  */
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { type FeatureColumn, featureColumns } from '../table/feature-columns.ts';
-import { numericKind } from '../table/numeric-kind.ts';
+import { type FeatureColumn, featureColumns } from '../table/columns/feature-columns.ts';
+import { numericKind } from '../table/columns/numeric-kind.ts';
+import { hasZeros } from '../table/columns/zeros-as-missing.ts';
 import type { TableCore } from '../table/table-core.ts';
-import { hasZeros } from '../table/zeros-as-missing.ts';
 import type { FeatureSource } from '../training/messages.ts';
 import { columnTypeError, requireColumn } from './check-schema.ts';
 import { type LogicalSchema, logicalSchema, logicalType } from './logical-schema.ts';

@@ -3,8 +3,8 @@
  * come in the order of the partitions and can be added up one by one.
  */
 import type { OnProgress } from '../base/progress.ts';
-import type { PartitionSpec } from '../table/partition-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 
 /** What a task of {@link gatherPartitions} is given. */
 export interface PartitionTask<R> {

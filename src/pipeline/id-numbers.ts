@@ -2,7 +2,7 @@
 import { DataType, type Vector } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { hash32, purposes } from '../base/rng.ts';
-import { typeName } from '../table/type-name.ts';
+import { typeName } from '../table/columns/type-name.ts';
 import { isText } from './label-values.ts';
 
 /**

@@ -6,7 +6,7 @@ import { DataType, type Vector } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { compareUtf8 } from '../binning/category-dictionary.ts';
-import { encodeCategories, fillNumeric } from '../table/column-values.ts';
+import { encodeCategories, fillNumeric } from '../table/columns/column-values.ts';
 
 /** The value of a class. */
 export type LabelValue = number | string | boolean;

@@ -6,8 +6,8 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { isPlainObject, type Json } from '../base/json.ts';
-import { findField } from '../table/find-column.ts';
-import { typeName } from '../table/type-name.ts';
+import { findField } from '../table/columns/find-column.ts';
+import { typeName } from '../table/columns/type-name.ts';
 
 /** One column or one part of a nested column. */
 export interface LogicalField {

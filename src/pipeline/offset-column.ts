@@ -4,7 +4,7 @@
  */
 import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { numericKind } from '../table/numeric-kind.ts';
+import { numericKind } from '../table/columns/numeric-kind.ts';
 import { columnTypeError, requireColumn } from './check-schema.ts';
 import type { LogicalSchema } from './logical-schema.ts';
 import type { ScorerRow, ScorerValue } from './row-reader.ts';

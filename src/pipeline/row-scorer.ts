@@ -7,8 +7,7 @@ import { Float32, Float64, type RecordBatch, type Vector } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { InlineRunner } from '../cluster/task-runner.ts';
-import { tableFromColumns } from '../table/create-table.ts';
-import { findField } from '../table/find-column.ts';
+import { findField } from '../table/columns/find-column.ts';
 import {
   batchOfColumns,
   boolColumn,
@@ -17,10 +16,11 @@ import {
   float64Column,
   structColumn,
   utf8Column,
-} from '../table/make-column.ts';
-import type { PartitionSpec } from '../table/partition-spec.ts';
-import { preparePartition } from '../table/read-partition.ts';
-import { typeFromName } from '../table/type-name.ts';
+} from '../table/columns/make-column.ts';
+import { typeFromName } from '../table/columns/type-name.ts';
+import { tableFromColumns } from '../table/create-table.ts';
+import type { PartitionSpec } from '../table/plan/partition-spec.ts';
+import { preparePartition } from '../table/plan/read-partition.ts';
 import type { LogicalField, LogicalSchema } from './logical-schema.ts';
 import type { Model, PredictionColumns } from './model.ts';
 import type { Score, Scorer } from './row-reader.ts';

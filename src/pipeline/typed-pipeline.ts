@@ -2,8 +2,9 @@
  * A pipeline over a table whose columns are known at compile time: each stage may name only columns that the table has or
  * that a stage before it has added. At run time it is a Pipeline like any other.
  */
+
+import type { ColumnName, WithColumn } from '../table/columns/typed-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { ColumnName, WithColumn } from '../table/typed-columns.ts';
 import type { Estimator, FitOptions } from './estimator.ts';
 import { Pipeline } from './pipeline.ts';
 import type { PipelineModel } from './pipeline-model.ts';

@@ -15,7 +15,7 @@ import { kernelsHash } from '../kernels/wasm/load.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, oneOf, str } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
-import { readsFiles } from '../table/files-of-runner.ts';
+import { readsFiles } from '../table/files/files-of-runner.ts';
 import { meetAt } from './rendezvous.ts';
 import { workerUrl } from './worker-url.ts';
 

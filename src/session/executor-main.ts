@@ -3,7 +3,7 @@
  * imports fill the tables; nothing else is known to a worker.
  */
 import '../cluster/simulation/virtual-gang.ts';
-import '../table/worker-tasks.ts';
+import '../table/plan/worker-tasks.ts';
 import '../training/worker-programs.ts';
 import '../feature/worker-operators.ts';
 import '../linear/worker-programs.ts';

@@ -9,11 +9,11 @@ import {
   Table,
   tableToIPC,
 } from 'apache-arrow';
-import { makeBatch, withType } from '../table/column-data.ts';
+import { makeBatch, withType } from '../table/columns/column-data.ts';
+import { dictionaryValues } from '../table/columns/conform-column.ts';
 import { concatBatches } from '../table/concat-rows.ts';
-import { dictionaryValues } from '../table/conform-column.ts';
-import type { PartitionSpec } from '../table/partition-spec.ts';
-import { readPartition } from '../table/read-partition.ts';
+import type { PartitionSpec } from '../table/plan/partition-spec.ts';
+import { readPartition } from '../table/plan/read-partition.ts';
 import type { ColumnsWork, StagedTable, TaskWork } from './member-messages.ts';
 import { readStagedBatch, type StagedRows, type StagedSource } from './staged-source.ts';
 import { streamOfBatch } from './stream-of-batch.ts';

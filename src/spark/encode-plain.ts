@@ -1,9 +1,9 @@
 /** A table that was made in this program as rows for Spark, and the step that gives its columns their types back. */
 import type { RecordBatch, Schema } from 'apache-arrow';
-import { columnNames } from '../table/find-column.ts';
-import type { OperatorSpec } from '../table/partition-spec.ts';
+import { columnNames } from '../table/columns/find-column.ts';
+import { sameType } from '../table/columns/type-name.ts';
+import type { OperatorSpec } from '../table/plan/partition-spec.ts';
 import { schemaToRecord } from '../table/schema-record.ts';
-import { sameType } from '../table/type-name.ts';
 import { localRows } from './local-rows.ts';
 import type { SparkRows } from './spark-rows.ts';
 

@@ -2,7 +2,7 @@
  * Fills in a job for one member of a Spark gang: which rows it has, and where they stand among all rows. Spark dealt
  * the rows out in ranges of their order, so member after member, table after table they lie one behind another.
  */
-import type { PartitionSpec } from '../table/partition-spec.ts';
+import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { longType } from './do-staged-work.ts';
 import type { GangWork, StagedTable } from './member-messages.ts';
 import {

@@ -1,8 +1,8 @@
 /** Rows of this program as rows on Spark: they travel in the plan, with their positions in a hidden column. */
 import { DataType, Field, Int64, type RecordBatch, Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { columnData, makeBatch, withType } from '../table/column-data.ts';
-import { dictionaryValues } from '../table/conform-column.ts';
+import { columnData, makeBatch, withType } from '../table/columns/column-data.ts';
+import { dictionaryValues } from '../table/columns/conform-column.ts';
 import { ascending, checkVisible, hiddenPrefix, type SparkRows } from './spark-rows.ts';
 import { checkHeldBySpark } from './spark-types.ts';
 import { streamOfBatch } from './stream-of-batch.ts';

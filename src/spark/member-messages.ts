@@ -3,7 +3,7 @@
  * them; a long one in several frames, each beginning with a byte that says whether it is the last.
  */
 import type { ErrorRecord } from '../base/errors.ts';
-import type { PlacedOperator } from '../table/partition-spec.ts';
+import type { PlacedOperator } from '../table/plan/partition-spec.ts';
 import type { FieldRecord, SchemaRecord } from '../table/schema-record.ts';
 
 /** How rows that Spark hands over become a partition. */

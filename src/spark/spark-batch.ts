@@ -8,11 +8,11 @@ import {
   tableFromIPC,
 } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { makeBatch } from '../table/column-data.ts';
+import { makeBatch } from '../table/columns/column-data.ts';
+import { conformData, emptyBatch } from '../table/columns/conform-column.ts';
+import { typeName } from '../table/columns/type-name.ts';
 import { concatBatches } from '../table/concat-rows.ts';
-import { conformData, emptyBatch } from '../table/conform-column.ts';
 import { normalBatch } from '../table/create-table.ts';
-import { typeName } from '../table/type-name.ts';
 
 /** The rows of an Arrow stream with just these columns. */
 export function batchOfStream(stream: Uint8Array, fields: readonly Field[]): RecordBatch {

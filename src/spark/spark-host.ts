@@ -6,17 +6,17 @@ import { DataType, Field, type RecordBatch, Schema, tableFromIPC } from 'apache-
 import { CoppiceError } from '../base/errors.ts';
 import { decodeValue } from '../cluster/executors/decode-value.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
-import { emptyBatch } from '../table/conform-column.ts';
-import type { PlacedOperator } from '../table/partition-spec.ts';
-import type { PlanNode } from '../table/plan-node.ts';
+import { emptyBatch } from '../table/columns/conform-column.ts';
+import { memoryPartition } from '../table/files/sources.ts';
+import type { PlacedOperator } from '../table/plan/partition-spec.ts';
+import type { PlanNode } from '../table/plan/plan-node.ts';
+import { batchFromShared, batchToShared, type SharedBatch } from '../table/plan/shared-batch.ts';
 import {
   type FieldRecord,
   fieldToRecord,
   type SchemaRecord,
   schemaToRecord,
 } from '../table/schema-record.ts';
-import { batchFromShared, batchToShared, type SharedBatch } from '../table/shared-batch.ts';
-import { memoryPartition } from '../table/sources.ts';
 import type { TableOptions } from '../table/table-core.ts';
 import type { ExecutionProgress, Relation } from './connect/messages.ts';
 import type { SparkConnect } from './connect/spark-connect.ts';

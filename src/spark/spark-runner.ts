@@ -3,11 +3,11 @@
 import { type RecordBatch, Schema } from 'apache-arrow';
 import type { GangRequest, GangRunner } from '../cluster/gang-runner.ts';
 import type { TaskOptions } from '../cluster/task-runner.ts';
+import { emptyBatch } from '../table/columns/conform-column.ts';
 import { concatBatches } from '../table/concat-rows.ts';
-import { emptyBatch } from '../table/conform-column.ts';
-import type { PartitionSpec } from '../table/partition-spec.ts';
-import { readPartition } from '../table/read-partition.ts';
-import { memoryPartition } from '../table/sources.ts';
+import { memoryPartition } from '../table/files/sources.ts';
+import type { PartitionSpec } from '../table/plan/partition-spec.ts';
+import { readPartition } from '../table/plan/read-partition.ts';
 import { localRows } from './local-rows.ts';
 import { runSparkGang } from './spark-gang.ts';
 import type { SparkHost } from './spark-host.ts';

@@ -2,7 +2,7 @@
  * Rows on Spark as the source of a partition. Only a driver can do something with it: a member is given the rows,
  * and for what must be done here they are fetched.
  */
-import type { SourceSpec } from '../table/partition-spec.ts';
+import type { SourceSpec } from '../table/plan/partition-spec.ts';
 import { type FieldRecord, fieldFromRecord } from '../table/schema-record.ts';
 import type { SparkRows } from './spark-rows.ts';
 

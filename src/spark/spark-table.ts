@@ -5,14 +5,14 @@
  */
 import { type Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
+import { columnNames } from '../table/columns/find-column.ts';
+import { sameType } from '../table/columns/type-name.ts';
 import { columnsRead, type ExpressionNode } from '../table/expressions/expression-node.ts';
-import { columnNames } from '../table/find-column.ts';
-import type { OperatorSpec, PlacedOperator } from '../table/partition-spec.ts';
-import type { LazyPartition, PlanNode } from '../table/plan-node.ts';
+import type { OperatorSpec, PlacedOperator } from '../table/plan/partition-spec.ts';
+import type { LazyPartition, PlanNode } from '../table/plan/plan-node.ts';
 import type { RemoteTable, TableStep } from '../table/remote-table.ts';
 import { fieldToRecord, schemaToRecord } from '../table/schema-record.ts';
 import type { TableOptions } from '../table/table-core.ts';
-import { sameType } from '../table/type-name.ts';
 import type { SortKey } from '../table/verbs/sort-node.ts';
 import { pushExpression } from './push-expression.ts';
 import type { SparkHost } from './spark-host.ts';

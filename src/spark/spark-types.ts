@@ -23,7 +23,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { typeName } from '../table/type-name.ts';
+import { typeName } from '../table/columns/type-name.ts';
 import type { SparkField, SparkType } from './connect/messages.ts';
 
 const plainTypes: Record<string, () => DataType> = {

@@ -10,10 +10,10 @@ import {
   type MessagePlace,
 } from '../table/arrow-ipc/ipc-messages.ts';
 import { concatBatches } from '../table/concat-rows.ts';
-import type { SourceSpec } from '../table/partition-spec.ts';
-import { readFully } from '../table/read-fully.ts';
+import { readFully } from '../table/files/read-fully.ts';
+import { registerSource } from '../table/files/sources.ts';
+import type { SourceSpec } from '../table/plan/partition-spec.ts';
 import { type FieldRecord, fieldFromRecord } from '../table/schema-record.ts';
-import { registerSource } from '../table/sources.ts';
 import { sliceRows } from '../table/take-rows.ts';
 import { batchOfStream } from './spark-batch.ts';
 

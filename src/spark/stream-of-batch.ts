@@ -3,7 +3,7 @@
  * neighbours that share a buffer (one array given twice, a copied column) for one stretch of bytes and writes it once.
  */
 import { type RecordBatch, Table, tableToIPC } from 'apache-arrow';
-import { makeBatch } from '../table/column-data.ts';
+import { makeBatch } from '../table/columns/column-data.ts';
 import { concatData } from '../table/concat-rows.ts';
 
 /** See the header. */

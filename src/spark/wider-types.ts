@@ -21,9 +21,9 @@ import {
   TimeUnit,
   Vector,
 } from 'apache-arrow';
-import { bitmapOfMask, maskOfValidity, validityOf } from '../table/bitmap.ts';
-import { columnData, makeBatch } from '../table/column-data.ts';
-import { numericValues } from '../table/column-values.ts';
+import { bitmapOfMask, maskOfValidity, validityOf } from '../table/columns/bitmap.ts';
+import { columnData, makeBatch } from '../table/columns/column-data.ts';
+import { numericValues } from '../table/columns/column-values.ts';
 
 /** The batch in types that Spark has, as far as a wider one can be found; others stay. */
 export function widened(batch: RecordBatch): RecordBatch {

@@ -7,7 +7,7 @@ import { setMaxListeners } from 'node:events';
 import { throwIfAborted } from '../base/abort.ts';
 import type { OnProgress } from '../base/progress.ts';
 import type { Model } from '../pipeline/model.ts';
-import { mapInOrder } from '../table/map-in-order.ts';
+import { mapInOrder } from '../table/plan/map-in-order.ts';
 
 /** One fit. */
 export type FitJob = (signal: AbortSignal) => Promise<Model>;

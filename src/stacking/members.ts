@@ -9,7 +9,7 @@ import { Model } from '../pipeline/model.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { SavableStage } from '../pipeline/stage-writer.ts';
 import { columnNameOf, withGroups, withInputColumns } from './column-names.ts';
-import type { Member } from './cross-fit.ts';
+import type { Member } from './level-one/cross-fit.ts';
 
 /** Estimators to be fitted, and models that were fitted before. */
 export type Stages = readonly (Estimator | Model)[];

@@ -1,17 +1,17 @@
 /** Makes the operators of stacking known to a thread; the worker's entry imports it. */
-import { registerOperator } from '../table/operators.ts';
-import { type BagSpec, bagBatch, type OutOfBagSpec, outOfBagBatch } from './bag-rows.ts';
+import { registerOperator } from '../table/plan/operators.ts';
 import {
   type FirstWeightsSpec,
   firstWeightsBatch,
   type ReweighSpec,
   reweighBatch,
-} from './boost-rows.ts';
-import { type CombineSpec, combineBatch } from './combine-operator.ts';
-import { type IsClassSpec, isClassBatch } from './is-class.ts';
-import './learn-weights.ts';
-import { type LevelOneSpec, levelOneBatch } from './level-one-operator.ts';
-import { type PositionSpec, positionBatch } from './row-position.ts';
+} from './ada-boost/boost-rows.ts';
+import { type BagSpec, bagBatch, type OutOfBagSpec, outOfBagBatch } from './bagging/bag-rows.ts';
+import { type CombineSpec, combineBatch } from './committee/combine-operator.ts';
+import { type IsClassSpec, isClassBatch } from './committee/is-class.ts';
+import './voting/learn-weights.ts';
+import { type LevelOneSpec, levelOneBatch } from './level-one/level-one-operator.ts';
+import { type PositionSpec, positionBatch } from './level-one/row-position.ts';
 
 registerOperator<LevelOneSpec>(
   'stacking.levelOne',

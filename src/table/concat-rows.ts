@@ -13,12 +13,12 @@ import {
   Type,
 } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { copyBits, setBits, validityOf } from './bitmap.ts';
-import { columnData, makeBatch, withType } from './column-data.ts';
-import { concatDictionaries, type JoinedValidity } from './concat-dictionaries.ts';
-import { normalType } from './normal-type.ts';
-import { bitmapBytes, columnArray, type TypedArrayConstructor } from './shared-buffer.ts';
-import { largeBytesData, viewBytesData } from './wide-strings.ts';
+import { copyBits, setBits, validityOf } from './columns/bitmap.ts';
+import { columnData, makeBatch, withType } from './columns/column-data.ts';
+import { concatDictionaries, type JoinedValidity } from './columns/concat-dictionaries.ts';
+import { normalType } from './columns/normal-type.ts';
+import { bitmapBytes, columnArray, type TypedArrayConstructor } from './columns/shared-buffer.ts';
+import { largeBytesData, viewBytesData } from './columns/wide-strings.ts';
 
 const maxOffset = 2 ** 31 - 1;
 

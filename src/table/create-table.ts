@@ -2,17 +2,17 @@
 import { type RecordBatch, Schema, type Table } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
-import { checkNumPartitions } from './check-partitions.ts';
-import { makeBatch, withType } from './column-data.ts';
-import { type ColumnInput, columnOfInput } from './column-input.ts';
+import { makeBatch, withType } from './columns/column-data.ts';
+import { type ColumnInput, columnOfInput } from './columns/column-input.ts';
+import { batchOfColumns } from './columns/make-column.ts';
+import { normalType } from './columns/normal-type.ts';
 import { concatBatches, concatData } from './concat-rows.ts';
-import { batchOfColumns } from './make-column.ts';
-import { normalType } from './normal-type.ts';
+import { memoryPartition } from './files/sources.ts';
 import { PartitionedTable } from './partitioned-table.ts';
-import { sourceNode } from './plan-node.ts';
+import { checkNumPartitions } from './plan/check-partitions.ts';
+import { sourceNode } from './plan/plan-node.ts';
+import { batchFromShared, batchToShared } from './plan/shared-batch.ts';
 import { schemaToRecord } from './schema-record.ts';
-import { batchFromShared, batchToShared } from './shared-batch.ts';
-import { memoryPartition } from './sources.ts';
 import { sliceRows } from './take-rows.ts';
 
 export type { ColumnInput };

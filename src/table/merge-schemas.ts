@@ -6,10 +6,10 @@
 import { DataType, Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
-import { canConform } from './conform-column.ts';
-import { columnNames, findField } from './find-column.ts';
-import { sameType, typeName } from './type-name.ts';
-import { canWiden, widerType } from './widen-column.ts';
+import { canConform } from './columns/conform-column.ts';
+import { columnNames, findField } from './columns/find-column.ts';
+import { sameType, typeName } from './columns/type-name.ts';
+import { canWiden, widerType } from './columns/widen-column.ts';
 
 /** The columns of a file or table. */
 export interface NamedSchema {

@@ -8,21 +8,10 @@ import type { Awaitable } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { purposes } from '../base/rng.ts';
 import { isModuleFunction, type UserFunction } from '../base/user-function.ts';
-import { checkNumPartitions } from './check-partitions.ts';
-import type { ColumnInput } from './column-input.ts';
-import { type Expression, lit } from './expressions/expression.ts';
-import { columnsRead } from './expressions/expression-node.ts';
-import { castTarget, inferType, valueKind } from './expressions/infer-type.ts';
-import { columnNames, findField, requireField } from './find-column.ts';
-import type { OperatorSpec } from './partition-spec.ts';
-import { operatorNode, type PlanNode, projectNode, sourceNode } from './plan-node.ts';
-import { fieldToRecord } from './schema-record.ts';
-import { memoryPartition } from './sources.ts';
-import { TableCore, type TableOptions } from './table-core.ts';
-import { TableNulls } from './table-nulls.ts';
-import { TableWriter } from './table-writer.ts';
-import { filterRows } from './take-rows.ts';
-import { typeName } from './type-name.ts';
+import type { ColumnInput } from './columns/column-input.ts';
+import { columnNames, findField, requireField } from './columns/find-column.ts';
+import { TableNulls } from './columns/table-nulls.ts';
+import { typeName } from './columns/type-name.ts';
 import {
   type AnyColumns,
   type ColumnKinds,
@@ -32,7 +21,18 @@ import {
   type RenamedColumns,
   type SelectedColumns,
   type WithColumn,
-} from './typed-columns.ts';
+} from './columns/typed-columns.ts';
+import { type Expression, lit } from './expressions/expression.ts';
+import { columnsRead } from './expressions/expression-node.ts';
+import { castTarget, inferType, valueKind } from './expressions/infer-type.ts';
+import { memoryPartition } from './files/sources.ts';
+import { TableWriter } from './files/table-writer.ts';
+import { checkNumPartitions } from './plan/check-partitions.ts';
+import type { OperatorSpec } from './plan/partition-spec.ts';
+import { operatorNode, type PlanNode, projectNode, sourceNode } from './plan/plan-node.ts';
+import { fieldToRecord } from './schema-record.ts';
+import { TableCore, type TableOptions } from './table-core.ts';
+import { filterRows } from './take-rows.ts';
 import { type CacheNode, cacheNode } from './verbs/cache-node.ts';
 import { closureNode } from './verbs/closure-node.ts';
 import { withUserColumn } from './verbs/column-operators.ts';
@@ -44,8 +44,8 @@ import { checkLimit, limitNode, repartitionNode, unionNode } from './verbs/slice
 import { type SortKey, sortNode } from './verbs/sort-node.ts';
 import { valuesOfMask } from './verbs/values-of-mask.ts';
 
+export type { AnyColumns } from './columns/typed-columns.ts';
 export type { TableOptions } from './table-core.ts';
-export type { AnyColumns } from './typed-columns.ts';
 
 /** Makes a column of a batch's rows: one value a row. */
 export type ColumnFunction = (batch: RecordBatch) => Awaitable<ColumnInput>;

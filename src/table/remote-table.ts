@@ -3,8 +3,8 @@
  * tasks over its partitions where the rows are. A plan node that has such a side hands its verbs to it.
  */
 import type { Schema } from 'apache-arrow';
-import type { OperatorSpec } from './partition-spec.ts';
-import type { PlanNode } from './plan-node.ts';
+import type { OperatorSpec } from './plan/partition-spec.ts';
+import type { PlanNode } from './plan/plan-node.ts';
 import type { TableOptions } from './table-core.ts';
 import type { SortKey } from './verbs/sort-node.ts';
 

@@ -33,7 +33,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { typeName } from './type-name.ts';
+import { typeName } from './columns/type-name.ts';
 
 /** A field as plain data. */
 export interface FieldRecord {

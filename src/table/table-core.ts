@@ -6,11 +6,12 @@ import { type RecordBatch, type Schema, Table } from 'apache-arrow';
 import { type Inspect, inspected } from '../base/inspected.ts';
 import type { OnProgress, Progress } from '../base/progress.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
-import { isBriefPartition } from './brief-partition.ts';
+import { columnNames } from './columns/find-column.ts';
+import { typeName } from './columns/type-name.ts';
 import { concatBatches } from './concat-rows.ts';
-import { columnNames } from './find-column.ts';
-import { mapInOrder } from './map-in-order.ts';
-import type { ColumnRequest, TablePlan } from './partition-spec.ts';
+import { isBriefPartition } from './plan/brief-partition.ts';
+import { mapInOrder } from './plan/map-in-order.ts';
+import type { ColumnRequest, TablePlan } from './plan/partition-spec.ts';
 import {
   checkAborted,
   countRows,
@@ -19,12 +20,11 @@ import {
   type PlanContext,
   type PlanNode,
   resolve,
-} from './plan-node.ts';
-import { reporting } from './report-progress.ts';
+} from './plan/plan-node.ts';
+import { reporting } from './plan/report-progress.ts';
+import { batchFromShared, type SharedBatch } from './plan/shared-batch.ts';
 import { schemaToRecord } from './schema-record.ts';
-import { batchFromShared, type SharedBatch } from './shared-batch.ts';
-import { typeName } from './type-name.ts';
-import './worker-tasks.ts';
+import './plan/worker-tasks.ts';
 
 /** Options of work over a table. */
 export interface TableOptions {

@@ -5,7 +5,7 @@
 import { type RecordBatch, Table } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
-import type { ColumnInput } from './column-input.ts';
+import type { ColumnInput } from './columns/column-input.ts';
 import { batchFromArrow, batchFromColumns, batchFromRows } from './create-table.ts';
 
 /**

@@ -3,16 +3,16 @@
  * orderBy and distinct. Columns have the table's layouts (normal-type.ts).
  */
 import { type Data, DataType, type RecordBatch, Schema, Type } from 'apache-arrow';
-import { bitAt, validityOf } from './bitmap.ts';
-import { columnData, makeBatch, withType } from './column-data.ts';
-import { concatData } from './concat-rows.ts';
-import { normalType } from './normal-type.ts';
+import { bitAt, validityOf } from './columns/bitmap.ts';
+import { columnData, makeBatch, withType } from './columns/column-data.ts';
+import { normalType } from './columns/normal-type.ts';
 import {
   bitmapBytes,
   columnArray,
   type TypedArray,
   type TypedArrayConstructor,
-} from './shared-buffer.ts';
+} from './columns/shared-buffer.ts';
+import { concatData } from './concat-rows.ts';
 
 /** Row positions, each less than the number of rows. */
 export type RowIndices = Int32Array | Uint32Array;

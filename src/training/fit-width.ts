@@ -3,8 +3,9 @@
  * meetings (averaged models, the trees of several classes) takes more.
  */
 import type { GangRunner } from '../cluster/gang-runner.ts';
-import { isBriefPartition } from '../table/brief-partition.ts';
-import type { CountValuesPayload } from '../table/worker-tasks.ts';
+import { isBriefPartition } from '../table/plan/brief-partition.ts';
+import type { CountValuesPayload } from '../table/plan/worker-tasks.ts';
+import { mostModels } from './boosting/self-stopping.ts';
 import type {
   BoostingJob,
   ForestJob,
@@ -12,7 +13,6 @@ import type {
   SelfStopping,
   TrainingPartition,
 } from './messages.ts';
-import { mostModels } from './self-stopping.ts';
 
 /** A job without the fields that the driver fills in. */
 export type UnplannedJob<J extends BoostingJob | ForestJob> = Omit<J, 'ingest'> & {

@@ -3,25 +3,25 @@
  * nowhere else: the jobs that go out (how they draw and judge rows stands in sampling-messages.ts), the results
  * and the progress that come back.
  */
-import type { PartitionSpec } from '../table/plan.ts';
+import type { PartitionSpec } from '../table/plan/plan.ts';
 import type { ForcedNode } from '../tree/forced-splits.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
 import type { SplitShaping } from '../tree/split-shaping.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
-import type { DeviceRequest, DeviceTold } from './device-messages.ts';
-import type { LossName, RoundMetric } from './loss-names.ts';
+import type { LossName, RoundMetric } from './objectives/loss-names.ts';
+import type { DeviceRequest, DeviceTold } from './rigs/device-messages.ts';
 import type {
   ColumnSampling,
   RankingSettings,
   RoundDropping,
   RoundSampling,
   RowSampling,
-} from './sampling-messages.ts';
+} from './sampling/sampling-messages.ts';
 import type { FunctionReference } from './user-calls.ts';
 
-export type * from './device-messages.ts';
-export type * from './sampling-messages.ts';
+export type * from './rigs/device-messages.ts';
+export type * from './sampling/sampling-messages.ts';
 
 /** A feature column as ranks read it. */
 export interface FeatureSource {

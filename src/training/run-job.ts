@@ -8,10 +8,9 @@ import { type GangRequest, type GangRunner, gangRunnerOf } from '../cluster/gang
 import { runHeardGang } from '../cluster/heard-gang.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { newKernelMemory } from '../kernels/choose.ts';
-import { isBriefPartition } from '../table/brief-partition.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { isBriefPartition } from '../table/plan/brief-partition.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
-import { chooseDevice } from './choose-device.ts';
 import { type AnyJob, fitWidth, isBriefWork, type UnplannedJob } from './fit-width.ts';
 import { partitionsWithin } from './ingest/placed-partitions.ts';
 import type {
@@ -27,6 +26,7 @@ import type {
   TrainingPartition,
   TrainingProgress,
 } from './messages.ts';
+import { chooseDevice } from './rigs/choose-device.ts';
 import { UserCallDesk, type UserClosures } from './user-calls.ts';
 
 /** What a fit gives, whichever ranks did it. */

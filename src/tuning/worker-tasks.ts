@@ -9,10 +9,10 @@ import {
 // folds and labels
 import '../feature/worker-operators.ts';
 import type { PartitionTask } from '../pipeline/gather-partitions.ts';
-import { registerOperator } from '../table/operators.ts';
-import { readPartition } from '../table/read-partition.ts';
-import { type CalibrateSpec, calibrateBatch } from './calibrate-operator.ts';
-import type { CalibrationCurve } from './calibration-curve.ts';
+import { registerOperator } from '../table/plan/operators.ts';
+import { readPartition } from '../table/plan/read-partition.ts';
+import { type CalibrateSpec, calibrateBatch } from './calibration/calibrate-operator.ts';
+import type { CalibrationCurve } from './calibration/calibration-curve.ts';
 import {
   type CurveRuns,
   type CurveTask,
@@ -20,13 +20,13 @@ import {
   type ScoresPart,
   type ScoresRequest,
   scoresPart,
-} from './calibration-scores.ts';
+} from './calibration/calibration-scores.ts';
 import {
   type FingerprintPart,
   type FingerprintRequest,
   fingerprintOf,
-} from './table-fingerprint.ts';
-import { type ThresholdSpec, thresholdBatch } from './threshold-operator.ts';
+} from './search/table-fingerprint.ts';
+import { type ThresholdSpec, thresholdBatch } from './thresholds/threshold-operator.ts';
 
 registerTask(
   'tuning.scoreRuns',

@@ -17,11 +17,11 @@ import {
 } from 'apache-arrow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { typeName } from '../../src/table/columns/type-name.ts';
 import { tableFromArrow } from '../../src/table/create-table.ts';
 import { col } from '../../src/table/expressions/expression.ts';
 import { readParquet } from '../../src/table/parquet/read-parquet.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
-import { typeName } from '../../src/table/type-name.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { runForTest } from './run-for-test.ts';
 

@@ -3,8 +3,8 @@ import { CoppiceError } from '../../src/base/errors.ts';
 import { registerProgram } from '../../src/cluster/rank-program.ts';
 import { registerTask } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
-import { isBriefPartition } from '../../src/table/brief-partition.ts';
-import type { PartitionSpec } from '../../src/table/partition-spec.ts';
+import { isBriefPartition } from '../../src/table/plan/brief-partition.ts';
+import type { PartitionSpec } from '../../src/table/plan/partition-spec.ts';
 
 /** Its threads know none of the tasks below: whatever succeeds was done by the calling thread. */
 const otherWorker = new URL('./worker-entry.mjs', import.meta.url);

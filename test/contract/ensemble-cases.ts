@@ -2,15 +2,15 @@
 import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
-import { AdaBoostClassifier } from '../../src/stacking/ada-boost-classifier.ts';
-import { AdaBoostRegressor } from '../../src/stacking/ada-boost-regressor.ts';
-import { BaggingClassifier } from '../../src/stacking/bagging-classifier.ts';
-import { BaggingRegressor } from '../../src/stacking/bagging-regressor.ts';
-import { OneVsRest } from '../../src/stacking/one-vs-rest.ts';
-import { StackingClassifier } from '../../src/stacking/stacking-classifier.ts';
-import { StackingRegressor } from '../../src/stacking/stacking-regressor.ts';
-import { VotingClassifier } from '../../src/stacking/voting-classifier.ts';
-import { VotingRegressor } from '../../src/stacking/voting-regressor.ts';
+import { AdaBoostClassifier } from '../../src/stacking/ada-boost/ada-boost-classifier.ts';
+import { AdaBoostRegressor } from '../../src/stacking/ada-boost/ada-boost-regressor.ts';
+import { BaggingClassifier } from '../../src/stacking/bagging/bagging-classifier.ts';
+import { BaggingRegressor } from '../../src/stacking/bagging/bagging-regressor.ts';
+import { OneVsRest } from '../../src/stacking/committee/one-vs-rest.ts';
+import { StackingClassifier } from '../../src/stacking/stack/stacking-classifier.ts';
+import { StackingRegressor } from '../../src/stacking/stack/stacking-regressor.ts';
+import { VotingClassifier } from '../../src/stacking/voting/voting-classifier.ts';
+import { VotingRegressor } from '../../src/stacking/voting/voting-regressor.ts';
 import type { Columns, StageCase } from './stage-cases.ts';
 
 const featuresCols = ['distance', 'carrier', 'hour'];

@@ -12,7 +12,7 @@ import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { type ColumnInput, tableFromColumns } from '../../src/table/create-table.ts';
 import { PartitionedTable } from '../../src/table/partitioned-table.ts';
-import { sourceNode } from '../../src/table/plan-node.ts';
+import { sourceNode } from '../../src/table/plan/plan-node.ts';
 import { errorOf } from '../contract/error-of.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import {

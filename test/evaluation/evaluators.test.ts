@@ -17,13 +17,17 @@ import {
   regressionMetricNames,
 } from '../../src/evaluation/regression-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
-import { makeBatch } from '../../src/table/column-data.ts';
+import { makeBatch } from '../../src/table/columns/column-data.ts';
+import {
+  batchOfColumns,
+  fixedSizeListColumn,
+  utf8Column,
+} from '../../src/table/columns/make-column.ts';
 import {
   type ColumnInput,
   tableFromArrow,
   tableFromColumns,
 } from '../../src/table/create-table.ts';
-import { batchOfColumns, fixedSizeListColumn, utf8Column } from '../../src/table/make-column.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 
 /** Values of scikit-learn; see fixtures/make-metrics.py. */

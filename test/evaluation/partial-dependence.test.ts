@@ -12,7 +12,7 @@ import {
 import '../../src/evaluation/worker-tasks.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
-import { fixedSizeListColumn } from '../../src/table/make-column.ts';
+import { fixedSizeListColumn } from '../../src/table/columns/make-column.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { contentOf, inlineTable } from '../tools/inline-table.ts';
 import { randomData } from '../tools/random-data.ts';

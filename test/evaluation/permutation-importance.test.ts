@@ -16,7 +16,7 @@ import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { idNumbers } from '../../src/pipeline/id-numbers.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
-import { utf8Column } from '../../src/table/make-column.ts';
+import { utf8Column } from '../../src/table/columns/make-column.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { contentOf, inlineTable } from '../tools/inline-table.ts';
 import { randomData, randomNumbers, shuffled } from '../tools/random-data.ts';

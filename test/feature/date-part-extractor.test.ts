@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DatePartExtractor } from '../../src/feature/date-part-extractor.ts';
 import { datePartNames } from '../../src/feature/operators/date-parts.ts';
-import { fixedWidthColumn } from '../../src/table/make-column.ts';
+import { fixedWidthColumn } from '../../src/table/columns/make-column.ts';
 import { inlineTable, valuesOf } from '../tools/inline-table.ts';
 
 const every = { inputCol: 't', outputCol: 'at', parts: datePartNames } as const;

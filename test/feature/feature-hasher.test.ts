@@ -4,8 +4,8 @@ import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { FeatureHasher } from '../../src/feature/feature-hasher.ts';
 import { javaDouble, javaFloat } from '../../src/feature/java-text.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
-import type { PartitionSpec } from '../../src/table/partition-spec.ts';
-import { readPartition } from '../../src/table/read-partition.ts';
+import type { PartitionSpec } from '../../src/table/plan/partition-spec.ts';
+import { readPartition } from '../../src/table/plan/read-partition.ts';
 import { contentOf, inlineTable } from '../tools/inline-table.ts';
 
 describe('FeatureHasher', () => {

@@ -7,7 +7,7 @@ import { MinMaxScaler } from '../../src/feature/min-max-scaler.ts';
 import { QuantileDiscretizer } from '../../src/feature/quantile-discretizer.ts';
 import { RobustScaler } from '../../src/feature/robust-scaler.ts';
 import { StandardScaler } from '../../src/feature/standard-scaler.ts';
-import { fixedSizeListColumn } from '../../src/table/make-column.ts';
+import { fixedSizeListColumn } from '../../src/table/columns/make-column.ts';
 import { contentOf, inlineTable, valuesOf } from '../tools/inline-table.ts';
 
 describe('Imputer', () => {

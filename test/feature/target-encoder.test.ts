@@ -7,7 +7,7 @@ import '../../src/evaluation/worker-tasks.ts';
 import { TargetEncoder } from '../../src/feature/target-encoder.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { Session } from '../../src/session/session.ts';
-import { StackingRegressor } from '../../src/stacking/stacking-regressor.ts';
+import { StackingRegressor } from '../../src/stacking/stack/stacking-regressor.ts';
 import '../../src/tuning/worker-tasks.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { contentOf, inlineTable, valuesOf } from '../tools/inline-table.ts';

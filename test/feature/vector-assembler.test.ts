@@ -4,7 +4,7 @@ import { StandardScaler } from '../../src/feature/standard-scaler.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
-import { readPartition } from '../../src/table/read-partition.ts';
+import { readPartition } from '../../src/table/plan/read-partition.ts';
 import { inlineTable, valuesOf } from '../tools/inline-table.ts';
 
 const columns = {

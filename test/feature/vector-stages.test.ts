@@ -4,7 +4,7 @@ import { Normalizer } from '../../src/feature/normalizer.ts';
 import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
 import { VectorSlicer } from '../../src/feature/vector-slicer.ts';
-import { fixedSizeListColumn } from '../../src/table/make-column.ts';
+import { fixedSizeListColumn } from '../../src/table/columns/make-column.ts';
 import { contentOf, inlineTable, valuesOf } from '../tools/inline-table.ts';
 
 const columns = {

@@ -40,8 +40,8 @@ import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import '../../src/training/worker-programs.ts';
-import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
-import { ProbabilityCalibrator } from '../../src/tuning/probability-calibrator.ts';
+import { CalibratedClassifier } from '../../src/tuning/calibration/calibrated-classifier.ts';
+import { ProbabilityCalibrator } from '../../src/tuning/calibration/probability-calibrator.ts';
 import '../../src/tuning/worker-tasks.ts';
 import { goldenEnsembleCases } from './golden-ensemble-cases.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LinearRegression } from '../../src/linear/linear-regression.ts';
 import { LinearSVC } from '../../src/linear/linear-svc.ts';
 import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
-import { fixedSizeListColumn } from '../../src/table/make-column.ts';
+import { fixedSizeListColumn } from '../../src/table/columns/make-column.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { predictionsOf } from '../tools/fitted-bytes.ts';
 import { inlineTable } from '../tools/inline-table.ts';

@@ -3,11 +3,15 @@ import { readFileSync } from 'node:fs';
 import { Field, Schema, Table } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import { makeBatch } from '../../src/table/column-data.ts';
+import { makeBatch } from '../../src/table/columns/column-data.ts';
+import {
+  fixedSizeListColumn,
+  float64Column,
+  int32Column,
+} from '../../src/table/columns/make-column.ts';
 import { tableFromArrow } from '../../src/table/create-table.ts';
-import { fixedSizeListColumn, float64Column, int32Column } from '../../src/table/make-column.ts';
-import { calibrate } from '../../src/tuning/calibration-curve.ts';
-import { ProbabilityCalibrator } from '../../src/tuning/probability-calibrator.ts';
+import { calibrate } from '../../src/tuning/calibration/calibration-curve.ts';
+import { ProbabilityCalibrator } from '../../src/tuning/calibration/probability-calibrator.ts';
 import '../../src/tuning/worker-tasks.ts';
 import { inlineTable, valuesOf } from '../tools/inline-table.ts';
 

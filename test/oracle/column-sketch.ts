@@ -4,7 +4,7 @@
  */
 import { DataType, type Vector } from 'apache-arrow';
 import type { PartitionedTable } from '../../src/index.ts';
-import { numericValues } from '../../src/table/column-values.ts';
+import { numericValues } from '../../src/table/columns/column-values.ts';
 
 /** What is known of a column without its values. */
 export interface Sketch {

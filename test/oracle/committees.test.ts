@@ -7,10 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
 import { DecisionTreeRegressor } from '../../src/ensemble/forest/decision-tree-regressor.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
-import { AdaBoostClassifier } from '../../src/stacking/ada-boost-classifier.ts';
-import { AdaBoostRegressor } from '../../src/stacking/ada-boost-regressor.ts';
-import { BaggingClassifier } from '../../src/stacking/bagging-classifier.ts';
-import { BaggingRegressor } from '../../src/stacking/bagging-regressor.ts';
+import { AdaBoostClassifier } from '../../src/stacking/ada-boost/ada-boost-classifier.ts';
+import { AdaBoostRegressor } from '../../src/stacking/ada-boost/ada-boost-regressor.ts';
+import { BaggingClassifier } from '../../src/stacking/bagging/bagging-classifier.ts';
+import { BaggingRegressor } from '../../src/stacking/bagging/bagging-regressor.ts';
 import '../../src/tuning/worker-tasks.ts';
 import { inlineTable, valuesOf } from '../tools/inline-table.ts';
 

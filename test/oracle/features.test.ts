@@ -10,7 +10,7 @@ import { TargetEncoder } from '../../src/feature/target-encoder.ts';
 import { UnivariateFeatureSelector } from '../../src/feature/univariate-feature-selector.ts';
 import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
-import { readPartition } from '../../src/table/read-partition.ts';
+import { readPartition } from '../../src/table/plan/read-partition.ts';
 import { contentOf, inlineTable, valuesOf } from '../tools/inline-table.ts';
 
 type Numbers = readonly number[];

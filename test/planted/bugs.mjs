@@ -17,7 +17,7 @@ export const plantedBugs = [
           '    for (let w = 0; w < width; w++) words[at * width + w] = values[i * width + w] as number;',
       },
     ],
-    tests: ['test/table/parquet-flat.prop.test.ts'],
+    tests: ['test/table/parquet/flat.prop.test.ts'],
   },
   {
     name: 'the GPU tells the best feature and forgets the runner-up',
@@ -89,12 +89,12 @@ export const plantedBugs = [
     name: 'sums of linear leaves depend on their order',
     edits: [
       {
-        file: 'src/training/linear-leaves.ts',
+        file: 'src/training/leaves/linear-leaves.ts',
         find: '    const whole = term + coarse - coarse;',
         replace: '    const whole = term;',
       },
     ],
-    tests: ['test/training/linear-leaves.prop.test.ts'],
+    tests: ['test/training/leaves/linear-leaves.prop.test.ts'],
   },
   {
     name: 'the first node of a level chooses the question for all',
@@ -332,23 +332,23 @@ export const plantedBugs = [
     name: 'a rank that grows trees of its own takes the records as they were before',
     edits: [
       {
-        file: 'src/training/round-growers.ts',
+        file: 'src/training/boosting/round-growers.ts',
         find: 'copyWithin(memory.records, all.records, all.records + bytes);',
         replace: 'copyWithin(memory.records, all.records, all.records + bytes / 2);',
       },
     ],
-    tests: ['test/training/round-growers.test.ts'],
+    tests: ['test/training/boosting/round-growers.test.ts'],
   },
   {
     name: 'trees of a refit do not learn what those before them leave over',
     edits: [
       {
-        file: 'src/training/refit.ts',
+        file: 'src/training/boosting/refit.ts',
         find: '    });\n    this.#addValues(values, output, at);',
         replace: '    });',
       },
     ],
-    tests: ['test/training/refit.prop.test.ts'],
+    tests: ['test/training/boosting/refit.prop.test.ts'],
   },
   {
     name: 'parameters of another loss are overlooked',
@@ -365,7 +365,7 @@ export const plantedBugs = [
     name: 'models that are averaged all go on from the scores of the first',
     edits: [
       {
-        file: 'src/training/members.ts',
+        file: 'src/training/boosting/members.ts',
         find: 'const first = index * numOutputs;',
         replace: 'const first = 0 * index * numOutputs;',
       },
@@ -409,12 +409,12 @@ export const plantedBugs = [
     name: 'rounds that were left out keep their whole weight',
     edits: [
       {
-        file: 'src/training/dropping-grower.ts',
+        file: 'src/training/boosting/dropping-grower.ts',
         find: '* numDropped) / (numDropped + 1);',
         replace: '* (numDropped + 1)) / (numDropped + 1);',
       },
     ],
-    tests: ['test/training/dropping.prop.test.ts'],
+    tests: ['test/training/boosting/dropping.prop.test.ts'],
   },
   {
     name: 'fair loss forgets that its slope falls',
@@ -442,7 +442,7 @@ export const plantedBugs = [
     name: 'leaves of mape count all labels alike',
     edits: [
       {
-        file: 'src/training/point-objective.ts',
+        file: 'src/training/objectives/point-objective.ts',
         find: '...(isRelative ? { leafWeight: (label: number) => 1 / Math.max(Math.abs(label), 1) } : {}),',
         replace: '',
       },
@@ -497,7 +497,7 @@ export const plantedBugs = [
     name: 'out-of-fold rows stay in the order of their folds',
     edits: [
       {
-        file: 'src/stacking/cross-fit.ts',
+        file: 'src/stacking/level-one/cross-fit.ts',
         find: 'together.orderBy(positionColumn).cache()',
         replace: 'together.cache()',
       },
@@ -508,7 +508,7 @@ export const plantedBugs = [
     name: 'a member judges rows of its own bag',
     edits: [
       {
-        file: 'src/stacking/bag-rows.ts',
+        file: 'src/stacking/bagging/bag-rows.ts',
         find: 'const isSeen = (row: number): boolean => (counts[row] as number) > 0;',
         replace: 'const isSeen = (row: number): boolean => (counts[row] as number) > 1;',
       },
@@ -519,7 +519,7 @@ export const plantedBugs = [
     name: 'the weights of a vote are learned from predictions of rows that were seen',
     edits: [
       {
-        file: 'src/stacking/fit-voting.ts',
+        file: 'src/stacking/voting/fit-voting.ts',
         find: 'const cross = { owner, members, request, folds, models: byFold, keeps };',
         replace:
           'const cross = { owner, members, request, folds, models: byFold.map(() => models), keeps };',
@@ -531,7 +531,7 @@ export const plantedBugs = [
     name: 'AdaBoost raises the weights of rows that were right',
     edits: [
       {
-        file: 'src/stacking/boost-rows.ts',
+        file: 'src/stacking/ada-boost/boost-rows.ts',
         find: 'losses[row] = guessed[guess.codes[row] as number] === truth.codes[row] ? 0 : 1;',
         replace: 'losses[row] = guessed[guess.codes[row] as number] === truth.codes[row] ? 1 : 0;',
       },
@@ -626,7 +626,7 @@ export const plantedBugs = [
     name: 'the weights of rows are ignored',
     edits: [
       {
-        file: 'src/training/boosting-state.ts',
+        file: 'src/training/boosting/boosting-state.ts',
         find: 'weights: weights === 0 ? 0 : weights + offset,',
         replace: 'weights: 0,',
       },
@@ -649,7 +649,7 @@ export const plantedBugs = [
     name: 'early stopping looks at the first rank only',
     edits: [
       {
-        file: 'src/training/measure-rounds.ts',
+        file: 'src/training/validation/measure-rounds.ts',
         find: 'await sumOverRanks(environment, [sum, weight])',
         replace:
           'await sumOverRanks(environment, environment.collective.rank === 0 ? [sum, weight] : [new ExactSum(), new ExactSum()])',
@@ -672,7 +672,7 @@ export const plantedBugs = [
     name: 'validation rows start without their offsets',
     edits: [
       {
-        file: 'src/training/first-scores.ts',
+        file: 'src/training/objectives/first-scores.ts',
         find: 'if (address !== undefined) {',
         replace: 'if (address !== undefined && part !== rows.validation) {',
       },
@@ -705,7 +705,7 @@ export const plantedBugs = [
     name: "weights are not multiplied into the user's gradients",
     edits: [
       {
-        file: 'src/training/custom-objective.ts',
+        file: 'src/training/objectives/custom-objective.ts',
         find: 'const g = (this.#grads[at + i] as number) * w;',
         replace: 'const g = this.#grads[at + i] as number;',
       },
@@ -727,7 +727,7 @@ export const plantedBugs = [
     name: 'a path forgets the groups of all but its last feature',
     edits: [
       {
-        file: 'src/training/interaction-groups.ts',
+        file: 'src/training/sampling/interaction-groups.ts',
         find: 'const groups = above.groups.filter(',
         replace: 'const groups = this.#root.groups.filter(',
       },
@@ -754,7 +754,7 @@ export const plantedBugs = [
     name: 'leaves are pulled to the root, not to their parents',
     edits: [
       {
-        file: 'src/training/shape-leaves.ts',
+        file: 'src/training/leaves/shape-leaves.ts',
         find: '      frames[leftChild + side] = { ...inner, value };',
         replace: '      frames[leftChild + side] = { ...inner, value: frames[0]?.value ?? value };',
       },
@@ -787,7 +787,7 @@ export const plantedBugs = [
     name: 'isotonic pools do not look at weights',
     edits: [
       {
-        file: 'src/tuning/pooled-scores.ts',
+        file: 'src/tuning/calibration/pooled-scores.ts',
         find: 'sum.addProduct(runs.weights?.[end] ?? 1, runs.counts[end] as number);',
         replace: 'sum.addProduct(1, runs.counts[end] as number);',
       },
@@ -798,12 +798,12 @@ export const plantedBugs = [
     name: 'folds are scored by a model that has seen them',
     edits: [
       {
-        file: 'src/tuning/calibrated-classifier.ts',
+        file: 'src/tuning/calibration/calibrated-classifier.ts',
         find: 'await estimator.fit(outside, inner)',
         replace: 'await estimator.fit(outside.union(inside), inner)',
       },
     ],
-    tests: ['test/tuning/calibrated-classifier.test.ts'],
+    tests: ['test/tuning/calibration/calibrated-classifier.test.ts'],
   },
   {
     name: 'quantiles of one row may cross',
@@ -820,7 +820,7 @@ export const plantedBugs = [
     name: 'leaves of every quantile look at the scores of the first',
     edits: [
       {
-        file: 'src/training/leaf-values.ts',
+        file: 'src/training/leaves/leaf-values.ts',
         find: 'rows.scores + settlement.output * rows.outputStride',
         replace: 'rows.scores + 0 * settlement.output * rows.outputStride',
       },
@@ -831,7 +831,7 @@ export const plantedBugs = [
     name: 'the amplification of gradient-based sampling is forgotten',
     edits: [
       {
-        file: 'src/training/goss.ts',
+        file: 'src/training/sampling/goss.ts',
         find: 'const amplification = numRest / numOther;',
         replace: 'const amplification = Math.min(1, numRest / numOther);',
       },
@@ -842,7 +842,7 @@ export const plantedBugs = [
     name: 'gradient-based sampling looks at the gradients of one rank',
     edits: [
       {
-        file: 'src/training/select-top.ts',
+        file: 'src/training/sampling/select-top.ts',
         find: "    await environment.wait(environment.collective.allreduce(sums, 'sum'));\n",
         replace: '    environment.collective.checkAborted();\n',
       },
@@ -853,7 +853,7 @@ export const plantedBugs = [
     name: 'groups are drawn row by row',
     edits: [
       {
-        file: 'src/training/round-rows.ts',
+        file: 'src/training/sampling/round-rows.ts',
         find: 'isChosen || job.rows.byGroup ?',
         replace: 'isChosen ?',
       },
@@ -864,12 +864,12 @@ export const plantedBugs = [
     name: 'trees are dealt to a process that grows none',
     edits: [
       {
-        file: 'src/training/tree-turns.ts',
+        file: 'src/training/forest/tree-turns.ts',
         find: 'credit[p] = (credit[p] as number) + speed / total;',
         replace: 'credit[p] = (credit[p] as number) + 1 / speeds.length;',
       },
     ],
-    tests: ['test/training/tree-turns.test.ts'],
+    tests: ['test/training/forest/tree-turns.test.ts'],
   },
   {
     name: 'the last leaves of a tree are split one by one over processes',
@@ -913,12 +913,12 @@ export const plantedBugs = [
     name: 'a fold hangs on the place of a row in its rank',
     edits: [
       {
-        file: 'src/training/hold-out.ts',
+        file: 'src/training/validation/hold-out.ts',
         find: 'mix32(key ^ fold.key)',
         replace: 'mix32(i ^ fold.key)',
       },
     ],
-    tests: ['test/training/self-stopping.test.ts'],
+    tests: ['test/training/boosting/self-stopping.test.ts'],
   },
   {
     name: 'out-of-bag predictions come from the trees that have seen the row',
@@ -957,7 +957,7 @@ export const plantedBugs = [
     name: 'classes of a bootstrap are balanced by the rows of one rank',
     edits: [
       {
-        file: 'src/training/balance-draws.ts',
+        file: 'src/training/sampling/balance-draws.ts',
         find: "  await environment.wait(collective.allreduce(words, 'sum'));\n",
         replace: '  collective.checkAborted();\n',
       },
@@ -1001,67 +1001,67 @@ export const plantedBugs = [
     name: 'a threshold is tuned on rows that the classifier has seen',
     edits: [
       {
-        file: 'src/tuning/tuned-threshold-classifier.ts',
+        file: 'src/tuning/thresholds/tuned-threshold-classifier.ts',
         find: 'await params.estimator.fit(outside, {',
         replace: 'await params.estimator.fit(outside.union(inside), {',
       },
     ],
-    tests: ['test/tuning/tuned-threshold.test.ts'],
+    tests: ['test/tuning/thresholds/tuned-threshold.test.ts'],
   },
   {
     name: 'a metric is put where the next trial ended first',
     edits: [
       {
-        file: 'src/tuning/run-trials.ts',
+        file: 'src/tuning/search/run-trials.ts',
         find: '(metrics[trial.candidate] as number[])[trial.split] = metric;',
         replace: '(metrics.find((own) => own.some(Number.isNaN)) ?? []).push(metric);',
       },
     ],
-    tests: ['test/tuning/search.test.ts'],
+    tests: ['test/tuning/search/search.test.ts'],
   },
   {
     name: 'rows to stop on are drawn as the folds are',
     edits: [
       {
-        file: 'src/tuning/splits.ts',
+        file: 'src/tuning/search/splits.ts',
         find: 'return deriveSeed(seed, purposes.search, draws[draw]);',
         replace: 'return deriveSeed(seed, purposes.search, draws[draw] * 0);',
       },
     ],
-    tests: ['test/tuning/search.test.ts'],
+    tests: ['test/tuning/search/search.test.ts'],
   },
   {
     name: 'a trial is measured on the rows that it watched',
     edits: [
       {
-        file: 'src/tuning/splits.ts',
+        file: 'src/tuning/search/splits.ts',
         find: 'return { train: first, watched: rest };',
         replace: 'return { train: table, watched: rest };',
       },
     ],
-    tests: ['test/tuning/search.test.ts'],
+    tests: ['test/tuning/search/search.test.ts'],
   },
   {
     name: 'a file of results is taken for any data',
     edits: [
       {
-        file: 'src/tuning/table-fingerprint.ts',
+        file: 'src/tuning/search/table-fingerprint.ts',
         find: 'const hash = mix32(mix32(key ^ low) ^ high);',
         replace: 'const hash = mix32(mix32(key) ^ (low & 0) ^ (high & 0));',
       },
     ],
-    tests: ['test/tuning/search.test.ts'],
+    tests: ['test/tuning/search/search.test.ts'],
   },
   {
     name: 'halving goes on with the worst',
     edits: [
       {
-        file: 'src/tuning/successive-halving.ts',
+        file: 'src/tuning/search/successive-halving.ts',
         find: 'left = order.map(',
         replace: 'left = order.toReversed().map(',
       },
     ],
-    tests: ['test/tuning/search.test.ts'],
+    tests: ['test/tuning/search/search.test.ts'],
   },
   {
     name: 'the better row of a pair is pushed down',
@@ -1083,7 +1083,7 @@ export const plantedBugs = [
     name: 'fewer wins where more is better',
     edits: [
       {
-        file: 'src/training/boosting-rounds.ts',
+        file: 'src/training/boosting/boosting-rounds.ts',
         find: "isLargerBetter(job.metrics[0] ?? 'loss') ? -1 : 1",
         replace: "isLargerBetter(job.metrics[0] ?? 'loss') ? 1 : 1",
       },
@@ -1094,7 +1094,7 @@ export const plantedBugs = [
     name: 'the areas of ranks are not those of all rows',
     edits: [
       {
-        file: 'src/training/measure-rounds.ts',
+        file: 'src/training/validation/measure-rounds.ts',
         find: 'return areaUnderRoc(parts);',
         replace: 'return areaUnderRoc(parts.slice(0, 1));',
       },
@@ -1121,7 +1121,7 @@ export const plantedBugs = [
     name: 'rounds behind an initial model are numbered from 0',
     edits: [
       {
-        file: 'src/training/boosting-rounds.ts',
+        file: 'src/training/boosting/boosting-rounds.ts',
         find: 'const round = firstRound + done;',
         replace: 'const round = 0 * firstRound + done;',
       },
@@ -1340,7 +1340,7 @@ export const plantedBugs = [
     name: 'leaves of several labels have the mean of the first',
     edits: [
       {
-        file: 'src/training/forest-leaves.ts',
+        file: 'src/training/forest/forest-leaves.ts',
         find: '(start.means[k] as number)',
         replace: '(start.means[0] as number)',
       },

@@ -9,8 +9,8 @@ import { columnsAnswer, longType } from '../../src/spark/do-staged-work.ts';
 import { countTables, gangPayload, type PeerHello } from '../../src/spark/gang-payload.ts';
 import type { GangWork } from '../../src/spark/member-messages.ts';
 import { stagedRows } from '../../src/spark/staged-source.ts';
-import type { PartitionSpec } from '../../src/table/partition-spec.ts';
-import { readPartition } from '../../src/table/read-partition.ts';
+import type { PartitionSpec } from '../../src/table/plan/partition-spec.ts';
+import { readPartition } from '../../src/table/plan/read-partition.ts';
 import { fieldToRecord, schemaToRecord } from '../../src/table/schema-record.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coppice-staged-'));

@@ -3,7 +3,7 @@ import { type Data, type Field, Schema, tableFromIPC } from 'apache-arrow';
 import { expect, it } from 'vitest';
 import { localRows } from '../../src/spark/local-rows.ts';
 import { streamOfBatch } from '../../src/spark/stream-of-batch.ts';
-import { makeBatch } from '../../src/table/column-data.ts';
+import { makeBatch } from '../../src/table/columns/column-data.ts';
 import { batchFromColumns } from '../../src/table/create-table.ts';
 
 const numbers = Float64Array.from({ length: 1000 }, (_, i) => i / 8);

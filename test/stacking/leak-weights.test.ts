@@ -8,15 +8,15 @@ import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
-import { withMembers } from '../../src/stacking/cross-fit.ts';
-import { votePlan, voteRequest } from '../../src/stacking/fit-committee.ts';
-import { learnWeights } from '../../src/stacking/learn-weights.ts';
+import { votePlan, voteRequest } from '../../src/stacking/committee/fit-committee.ts';
+import { withMembers } from '../../src/stacking/level-one/cross-fit.ts';
+import { learnWeights } from '../../src/stacking/voting/learn-weights.ts';
 import {
   type VotingClassificationModel,
   VotingClassifier,
-} from '../../src/stacking/voting-classifier.ts';
+} from '../../src/stacking/voting/voting-classifier.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
-import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
+import { CalibratedClassifier } from '../../src/tuning/calibration/calibrated-classifier.ts';
 import '../../src/tuning/worker-tasks.ts';
 import { contentOf, inlineTable } from '../tools/inline-table.ts';
 import { randomNumbers } from '../tools/random-data.ts';

@@ -10,8 +10,8 @@ import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-class
 import '../../src/evaluation/worker-tasks.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
-import { StackingClassifier } from '../../src/stacking/stacking-classifier.ts';
-import { StackingRegressor } from '../../src/stacking/stacking-regressor.ts';
+import { StackingClassifier } from '../../src/stacking/stack/stacking-classifier.ts';
+import { StackingRegressor } from '../../src/stacking/stack/stacking-regressor.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import '../../src/tuning/worker-tasks.ts';
 import { contentOf } from '../tools/inline-table.ts';

@@ -6,12 +6,12 @@ import '../../src/evaluation/worker-tasks.ts';
 import { TargetEncoder } from '../../src/feature/target-encoder.ts';
 import type { Estimator, FitOptions } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
-import { BaggingClassifier } from '../../src/stacking/bagging-classifier.ts';
-import { StackingClassifier } from '../../src/stacking/stacking-classifier.ts';
-import { VotingClassifier } from '../../src/stacking/voting-classifier.ts';
+import { BaggingClassifier } from '../../src/stacking/bagging/bagging-classifier.ts';
+import { StackingClassifier } from '../../src/stacking/stack/stacking-classifier.ts';
+import { VotingClassifier } from '../../src/stacking/voting/voting-classifier.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
-import { CalibratedClassifier } from '../../src/tuning/calibrated-classifier.ts';
-import { CrossValidator } from '../../src/tuning/cross-validator.ts';
+import { CalibratedClassifier } from '../../src/tuning/calibration/calibrated-classifier.ts';
+import { CrossValidator } from '../../src/tuning/search/cross-validator.ts';
 import '../../src/tuning/worker-tasks.ts';
 import { contentOf, inlineTable } from '../tools/inline-table.ts';
 

@@ -7,8 +7,8 @@ import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-
 import { KMeans } from '../../src/linear/k-means.ts';
 import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
-import { AdaBoostClassifier } from '../../src/stacking/ada-boost-classifier.ts';
-import { StackingClassifier } from '../../src/stacking/stacking-classifier.ts';
+import { AdaBoostClassifier } from '../../src/stacking/ada-boost/ada-boost-classifier.ts';
+import { StackingClassifier } from '../../src/stacking/stack/stacking-classifier.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import '../../src/tuning/worker-tasks.ts';
 import { inlineTable } from '../tools/inline-table.ts';

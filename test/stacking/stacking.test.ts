@@ -22,9 +22,9 @@ import {
   type StackingClassificationModel,
   StackingClassifier,
   type StackingClassifierOptions,
-} from '../../src/stacking/stacking-classifier.ts';
-import { StackingRegressor } from '../../src/stacking/stacking-regressor.ts';
-import { VotingClassifier } from '../../src/stacking/voting-classifier.ts';
+} from '../../src/stacking/stack/stacking-classifier.ts';
+import { StackingRegressor } from '../../src/stacking/stack/stacking-regressor.ts';
+import { VotingClassifier } from '../../src/stacking/voting/voting-classifier.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import '../../src/training/worker-programs.ts';
 import '../../src/tuning/worker-tasks.ts';

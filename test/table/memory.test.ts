@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { Field, Schema } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { fixedSizeListColumn, withColumns } from '../../src/table/columns/make-column.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
-import { fixedSizeListColumn, withColumns } from '../../src/table/make-column.ts';
-import { registerOperator } from '../../src/table/operators.ts';
+import { registerOperator } from '../../src/table/plan/operators.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
 const width = 100;

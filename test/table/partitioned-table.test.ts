@@ -1,11 +1,11 @@
 import { Field, Float64, Schema, tableFromArrays, type Vector } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import { columnOf } from '../../src/table/column-values.ts';
+import { columnOf } from '../../src/table/columns/column-values.ts';
+import { float64Column, structColumn, withColumns } from '../../src/table/columns/make-column.ts';
 import { tableFromArrow, tableFromBatch, tableFromColumns } from '../../src/table/create-table.ts';
-import { float64Column, structColumn, withColumns } from '../../src/table/make-column.ts';
-import { registerOperator } from '../../src/table/operators.ts';
-import { readPartition } from '../../src/table/read-partition.ts';
+import { registerOperator } from '../../src/table/plan/operators.ts';
+import { readPartition } from '../../src/table/plan/read-partition.ts';
 import { batchOfInput, type TableInput } from '../../src/table/table-input.ts';
 import { filterRows } from '../../src/table/take-rows.ts';
 

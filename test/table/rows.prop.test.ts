@@ -1,9 +1,9 @@
 import { type Data, LargeUtf8, makeVector, RecordBatch, Utf8View, Vector } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { batchOfColumns } from '../../src/table/columns/make-column.ts';
 import { concatData } from '../../src/table/concat-rows.ts';
-import { batchOfColumns } from '../../src/table/make-column.ts';
-import { batchFromShared, batchToShared } from '../../src/table/shared-batch.ts';
+import { batchFromShared, batchToShared } from '../../src/table/plan/shared-batch.ts';
 import { takeData } from '../../src/table/take-rows.ts';
 import { cellsOf, columnKinds, plainCells, vectorOf } from './arbitrary-columns.ts';
 

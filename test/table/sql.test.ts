@@ -2,11 +2,11 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { typeName } from '../../src/table/columns/type-name.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { type DuckDb, loadDuckDb } from '../../src/table/sql/load-duckdb.ts';
 import { sqlTable } from '../../src/table/sql/run-sql.ts';
-import { typeName } from '../../src/table/type-name.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
 const runner = new InlineRunner();

@@ -14,10 +14,10 @@ import {
   float64Column,
   int32Column,
   utf8Column,
-} from '../../src/table/make-column.ts';
+} from '../../src/table/columns/make-column.ts';
+import { memoryPartition } from '../../src/table/files/sources.ts';
 import { PartitionedTable } from '../../src/table/partitioned-table.ts';
-import { sourceNode } from '../../src/table/plan-node.ts';
-import { memoryPartition } from '../../src/table/sources.ts';
+import { sourceNode } from '../../src/table/plan/plan-node.ts';
 
 /** A value; null is missing, and so is NaN. */
 export type Cell = number | string | boolean | null;

@@ -14,8 +14,8 @@ import {
 } from '../../pipeline/fit-columns.ts';
 import { offsetPaths } from '../../pipeline/offset-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { deviceRequest } from '../../training/choose-device.ts';
 import type { BoostingJob, BoostingSnapshot, ClassWeighting } from '../../training/messages.ts';
+import { deviceRequest } from '../../training/rigs/choose-device.ts';
 import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
 import { checkpointsOf } from '../checkpoints.ts';
 import { policyLimits, subsetOf } from '../growth.ts';

@@ -2,8 +2,8 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { modelColumns } from '../../training/leaves/model-bins.ts';
 import type { RefitJob } from '../../training/messages.ts';
-import { modelColumns } from '../../training/model-bins.ts';
 import { runTrainingJob } from '../../training/run-job.ts';
 import type { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';

@@ -7,10 +7,14 @@
  * single tree it is the leaf's.
  */
 import { Field, FixedSizeList, Float64 } from 'apache-arrow';
-import { fixedSizeListColumn, float64Column, withColumns } from '../../table/make-column.ts';
-import type { Operator } from '../../table/operators.ts';
-import type { OperatorSpec } from '../../table/partition-spec.ts';
-import { columnArray } from '../../table/shared-buffer.ts';
+import {
+  fixedSizeListColumn,
+  float64Column,
+  withColumns,
+} from '../../table/columns/make-column.ts';
+import { columnArray } from '../../table/columns/shared-buffer.ts';
+import type { Operator } from '../../table/plan/operators.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { TrainedFeature } from '../../training/messages.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
 import { keptPredictor } from '../prediction/kept-predictors.ts';

@@ -5,13 +5,13 @@
  */
 import { Field, FixedSizeList, Float64, Int32, type RecordBatch } from 'apache-arrow';
 import { mix32, rowKey, rowKeyOfId } from '../../base/rng.ts';
-import { columnOf } from '../../table/column-values.ts';
-import { fixedSizeListColumn, int32Column, withColumns } from '../../table/make-column.ts';
-import type { Operator } from '../../table/operators.ts';
-import type { OperatorSpec } from '../../table/partition-spec.ts';
-import { columnArray } from '../../table/shared-buffer.ts';
-import { bootstrapKey, drawThresholds } from '../../training/draw-thresholds.ts';
+import { columnOf } from '../../table/columns/column-values.ts';
+import { fixedSizeListColumn, int32Column, withColumns } from '../../table/columns/make-column.ts';
+import { columnArray } from '../../table/columns/shared-buffer.ts';
+import type { Operator } from '../../table/plan/operators.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { RowSampling, TrainedFeature } from '../../training/messages.ts';
+import { bootstrapKey, drawThresholds } from '../../training/sampling/draw-thresholds.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
 import { keptPredictor } from '../prediction/kept-predictors.ts';
 import { featureWindows } from '../prediction/read-features.ts';

@@ -6,18 +6,18 @@
 import { type Data, Int64, type RecordBatch, Schema, Vector } from 'apache-arrow';
 import { isPlainObject, type Json } from '../../base/json.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
-import { columnOf, encodeCategories, numericValues } from '../../table/column-values.ts';
-import { concatBatches } from '../../table/concat-rows.ts';
-import { tableFromBatch } from '../../table/create-table.ts';
+import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
 import {
   batchOfColumns,
   fixedSizeListColumn,
   fixedWidthColumn,
   float64Column,
   int32Column,
-} from '../../table/make-column.ts';
+} from '../../table/columns/make-column.ts';
+import { columnArray } from '../../table/columns/shared-buffer.ts';
+import { concatBatches } from '../../table/concat-rows.ts';
+import { tableFromBatch } from '../../table/create-table.ts';
 import type { PartitionedTable, TableOptions } from '../../table/partitioned-table.ts';
-import { columnArray } from '../../table/shared-buffer.ts';
 import { positionsOf, takeData } from '../../table/take-rows.ts';
 import type { RowSampling } from '../../training/messages.ts';
 import { modelIdOf, sharedTrees } from '../model/shared-trees.ts';

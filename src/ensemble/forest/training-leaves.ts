@@ -3,13 +3,13 @@
  * labels, weights and leaves together. Executor: adds the leaves of a partition's rows as a column.
  */
 import { Field, FixedSizeList, Schema, Uint32, Vector } from 'apache-arrow';
-import { columnData } from '../../table/column-data.ts';
-import { columnOf, numericValues } from '../../table/column-values.ts';
-import { withColumns } from '../../table/make-column.ts';
-import type { Operator } from '../../table/operators.ts';
-import type { OperatorSpec } from '../../table/partition-spec.ts';
+import { columnData } from '../../table/columns/column-data.ts';
+import { columnOf, numericValues } from '../../table/columns/column-values.ts';
+import { withColumns } from '../../table/columns/make-column.ts';
+import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { PartitionedTable, TableOptions } from '../../table/partitioned-table.ts';
-import { columnArray } from '../../table/shared-buffer.ts';
+import type { Operator } from '../../table/plan/operators.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { TrainedFeature } from '../../training/messages.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
 import { modelIdOf, sharedTrees } from '../model/shared-trees.ts';

@@ -1,8 +1,8 @@
 /** Rows that are drawn by their positions: a step that keeps them and drops all others, run where the table is read. */
 import { hash32, purposes, unitInterval } from '../../base/rng.ts';
-import type { Operator } from '../../table/operators.ts';
-import type { OperatorSpec } from '../../table/partition-spec.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { Operator } from '../../table/plan/operators.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import { takeRows } from '../../table/take-rows.ts';
 import { sharedCopy } from '../model/shared-trees.ts';
 

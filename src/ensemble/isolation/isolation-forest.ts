@@ -9,7 +9,7 @@ import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { findFeatures } from '../../pipeline/fit-columns.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
-import { columnOf, numericValues } from '../../table/column-values.ts';
+import { columnOf, numericValues } from '../../table/columns/column-values.ts';
 import { col } from '../../table/expressions/expression.ts';
 import { inferType } from '../../table/expressions/infer-type.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';

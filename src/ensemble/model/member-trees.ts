@@ -3,7 +3,7 @@
  * are whose, and how are they put together when some models are further than others? (Trees of forests are picked
  * and joined with the same functions.)
  */
-import { treesBefore } from '../../training/members.ts';
+import { treesBefore } from '../../training/boosting/members.ts';
 import { scaleLinear } from '../../tree/linear-leaves.ts';
 import { mergeEnsembles, type TreeEnsemble, takeTrees } from '../../tree/tree.ts';
 

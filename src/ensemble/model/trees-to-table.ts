@@ -1,14 +1,14 @@
 /** The trees of a model as a table, one row a node: for SQL, for a spreadsheet, for another program. */
 import type { Vector } from 'apache-arrow';
 import { InlineRunner } from '../../cluster/task-runner.ts';
-import { tableFromColumns } from '../../table/create-table.ts';
 import {
   boolColumn,
   fixedSizeListColumn,
   float64Column,
   int32Column,
   utf8Column,
-} from '../../table/make-column.ts';
+} from '../../table/columns/make-column.ts';
+import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { TreeNode } from '../../tree/tree-node.ts';
 import type { TreeView } from '../../tree/tree-view.ts';

@@ -1,6 +1,6 @@
 /** The first rounds of a boosted model, or the first trees of a forest, as a model of their own. */
 import { CoppiceError } from '../../base/errors.ts';
-import { treesBefore } from '../../training/members.ts';
+import { treesBefore } from '../../training/boosting/members.ts';
 import { takeTrees } from '../../tree/tree.ts';
 import { roundsOf } from './training-record.ts';
 import type { TreeModelData } from './tree-model-data.ts';

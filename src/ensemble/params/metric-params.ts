@@ -3,7 +3,7 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { bool, strings } from '../../params/kinds.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import type { RoundMetric } from '../../training/loss-names.ts';
+import type { RoundMetric } from '../../training/objectives/loss-names.ts';
 
 /** Parameters of what is measured. */
 export const metricParams = {

@@ -1,6 +1,6 @@
 /** How do a batch's sums of leaves become raw scores and probabilities? Row by row, by the model's link. */
 import { exp, logistic } from '../../base/portable-math.ts';
-import { columnArray } from '../../table/shared-buffer.ts';
+import { columnArray } from '../../table/columns/shared-buffer.ts';
 
 /** How sums of leaves become predictions. */
 export type Link =

@@ -2,9 +2,9 @@
  * Explanation of one partition in a worker thread: adds the column of contributions, or of interactions. The
  * explainer is made once a thread and model.
  */
-import { fixedSizeListColumn, withColumns } from '../../table/make-column.ts';
-import type { Operator } from '../../table/operators.ts';
-import type { OperatorSpec } from '../../table/partition-spec.ts';
+import { fixedSizeListColumn, withColumns } from '../../table/columns/make-column.ts';
+import type { Operator } from '../../table/plan/operators.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
 import { TreeExplainer } from '../../tree/explainer.ts';
 import { PairExplainer } from '../../tree/pair-explainer.ts';

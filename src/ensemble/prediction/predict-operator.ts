@@ -5,10 +5,10 @@
  */
 import type { RecordBatch } from 'apache-arrow';
 import { type OffsetPaths, offsetInvalid } from '../../pipeline/offset-column.ts';
-import { columnOf, fillNumeric } from '../../table/column-values.ts';
-import { withColumns } from '../../table/make-column.ts';
-import type { Operator } from '../../table/operators.ts';
-import type { OperatorSpec } from '../../table/partition-spec.ts';
+import { columnOf, fillNumeric } from '../../table/columns/column-values.ts';
+import { withColumns } from '../../table/columns/make-column.ts';
+import type { Operator } from '../../table/plan/operators.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
 import { batchScores, type Link } from './batch-scores.ts';

@@ -3,9 +3,9 @@
  * everything else converted, a window of rows at a time, so that a large partition costs no second copy.
  */
 import { DataType, Precision, type RecordBatch, type Vector } from 'apache-arrow';
-import { columnOf, encodeCategories, fillNumeric } from '../../table/column-values.ts';
+import { columnOf, encodeCategories, fillNumeric } from '../../table/columns/column-values.ts';
+import { zerosAsMissing } from '../../table/columns/zeros-as-missing.ts';
 import { sliceRows } from '../../table/take-rows.ts';
-import { zerosAsMissing } from '../../table/zeros-as-missing.ts';
 import type { TrainedFeature } from '../../training/messages.ts';
 import type { FeatureValues } from '../../tree/predictor.ts';
 

@@ -4,7 +4,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { rowKeyOfId } from '../../base/rng.ts';
 import { isText } from '../../pipeline/label-values.ts';
 
-import { columnOf, encodeCategories, numericValues } from '../../table/column-values.ts';
+import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
 
 /**
  * 32 bits of each row's group; two groups that share them are one group to folds, which does no harm.

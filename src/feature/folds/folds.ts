@@ -11,12 +11,12 @@ import { CoppiceError } from '../../base/errors.ts';
 import { hash32, purposes, rowKey, rowKeyOfId, unitInterval } from '../../base/rng.ts';
 import { type LabelValue, labelKey, readLabels } from '../../pipeline/label-values.ts';
 
-import { columnOf } from '../../table/column-values.ts';
-import { int32Column, withColumns } from '../../table/make-column.ts';
-import type { OperatorContext } from '../../table/operators.ts';
-import type { OperatorSpec } from '../../table/partition-spec.ts';
+import { columnOf } from '../../table/columns/column-values.ts';
+import { int32Column, withColumns } from '../../table/columns/make-column.ts';
+import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { columnArray } from '../../table/shared-buffer.ts';
+import type { OperatorContext } from '../../table/plan/operators.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import { filterRows } from '../../table/take-rows.ts';
 import { groupKeys, timesOf } from './fold-keys.ts';
 

@@ -19,14 +19,14 @@ import {
   labelKey,
   readLabels,
 } from '../../pipeline/label-values.ts';
-import { columnOf } from '../../table/column-values.ts';
-import { float64Column, withColumns } from '../../table/make-column.ts';
-import { numericKind } from '../../table/numeric-kind.ts';
-import { type OperatorContext, registerOperator } from '../../table/operators.ts';
-import type { OperatorSpec } from '../../table/partition-spec.ts';
+import { columnOf } from '../../table/columns/column-values.ts';
+import { float64Column, withColumns } from '../../table/columns/make-column.ts';
+import { numericKind } from '../../table/columns/numeric-kind.ts';
+import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { readPartition } from '../../table/read-partition.ts';
-import { columnArray } from '../../table/shared-buffer.ts';
+import { type OperatorContext, registerOperator } from '../../table/plan/operators.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
+import { readPartition } from '../../table/plan/read-partition.ts';
 import { selectQuantiles } from '../statistics/select-quantiles.ts';
 import { groupKeys } from './fold-keys.ts';
 import type { FoldParams } from './fold-params.ts';

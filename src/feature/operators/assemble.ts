@@ -9,8 +9,8 @@ import {
   encodeCategories,
   numericKind,
   numericValues,
-} from '../../table/column-values.ts';
-import { structColumn, withColumns } from '../../table/make-column.ts';
+} from '../../table/columns/column-values.ts';
+import { structColumn, withColumns } from '../../table/columns/make-column.ts';
 import { filterRows } from '../../table/take-rows.ts';
 import type { HandleInvalid } from '../handle-invalid.ts';
 

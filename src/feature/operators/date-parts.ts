@@ -14,8 +14,8 @@ import {
   DataType as Type,
   type Vector,
 } from 'apache-arrow';
-import { columnOf, numericValues } from '../../table/column-values.ts';
-import { fixedWidthColumn, structColumn } from '../../table/make-column.ts';
+import { columnOf, numericValues } from '../../table/columns/column-values.ts';
+import { fixedWidthColumn, structColumn } from '../../table/columns/make-column.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';
 
 /** The names of the parts. */

@@ -1,7 +1,7 @@
 /** Puts text in place of numbers: the operator of IndexToString. */
 import { DataType, type RecordBatch } from 'apache-arrow';
-import { encodeCategories, numericValues } from '../../table/column-values.ts';
-import { utf8ColumnOfCodes } from '../../table/make-column.ts';
+import { encodeCategories, numericValues } from '../../table/columns/column-values.ts';
+import { utf8ColumnOfCodes } from '../../table/columns/make-column.ts';
 import { invalidValue } from '../handle-invalid.ts';
 import { type SharedStrings, stringTable } from '../shared-strings.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';

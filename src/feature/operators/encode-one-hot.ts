@@ -1,7 +1,7 @@
 /** Makes a column of zeros and ones for each category: the operator of OneHotEncoder. */
 import { type RecordBatch, Uint8 } from 'apache-arrow';
-import { encodeCategories } from '../../table/column-values.ts';
-import { fixedWidthColumn, structColumn } from '../../table/make-column.ts';
+import { encodeCategories } from '../../table/columns/column-values.ts';
+import { fixedWidthColumn, structColumn } from '../../table/columns/make-column.ts';
 import { invalidValue } from '../handle-invalid.ts';
 import { type SharedStrings, stringTable } from '../shared-strings.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';

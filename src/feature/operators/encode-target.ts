@@ -1,7 +1,7 @@
 /** Puts the encodings of categories in their place: the operator of TargetEncoder. */
 import type { RecordBatch, Vector } from 'apache-arrow';
-import { columnOf, encodeCategories, numericValues } from '../../table/column-values.ts';
-import { float64Column, structColumn } from '../../table/make-column.ts';
+import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
+import { float64Column, structColumn } from '../../table/columns/make-column.ts';
 import { invalidValue } from '../handle-invalid.ts';
 import { type SharedStrings, stringTable } from '../shared-strings.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';

@@ -6,8 +6,8 @@
 import { Field, Float64, type RecordBatch, type Vector } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { murmurHash } from '../../base/murmur-hash.ts';
-import { columnOf, encodeCategories, numericValues } from '../../table/column-values.ts';
-import { fixedWidthColumn, structColumn, withColumns } from '../../table/make-column.ts';
+import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
+import { fixedWidthColumn, structColumn, withColumns } from '../../table/columns/make-column.ts';
 import { javaDouble, javaFloat } from '../java-text.ts';
 
 /** Most bytes of the buckets of one partition. */

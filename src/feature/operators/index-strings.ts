@@ -1,7 +1,7 @@
 /** Gives every value its position in the fitted list: the operator of StringIndexer. */
 import type { RecordBatch } from 'apache-arrow';
-import { encodeCategories } from '../../table/column-values.ts';
-import { dictionaryColumn } from '../../table/make-column.ts';
+import { encodeCategories } from '../../table/columns/column-values.ts';
+import { dictionaryColumn } from '../../table/columns/make-column.ts';
 import { invalidValue } from '../handle-invalid.ts';
 import { type SharedStrings, stringTable } from '../shared-strings.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';

@@ -3,8 +3,8 @@
  * column, and rows with values that cannot be mapped are refused, left out or kept.
  */
 import { Field, type RecordBatch, type Vector } from 'apache-arrow';
-import { columnOf } from '../../table/column-values.ts';
-import { withColumns } from '../../table/make-column.ts';
+import { columnOf } from '../../table/columns/column-values.ts';
+import { withColumns } from '../../table/columns/make-column.ts';
 import { filterRows } from '../../table/take-rows.ts';
 import type { ColumnPair } from '../column-pairs.ts';
 import type { HandleInvalid } from '../handle-invalid.ts';

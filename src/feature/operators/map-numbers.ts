@@ -3,8 +3,8 @@
  * threshold, finding a bucket.
  */
 import { DataType, Precision, type RecordBatch, type Vector } from 'apache-arrow';
-import { numericValues } from '../../table/column-values.ts';
-import { float32Column, float64Column } from '../../table/make-column.ts';
+import { numericValues } from '../../table/columns/column-values.ts';
+import { float32Column, float64Column } from '../../table/columns/make-column.ts';
 import { invalidValue } from '../handle-invalid.ts';
 import { type ColumnOperator, type MappedColumn, mapColumns } from './map-columns.ts';
 

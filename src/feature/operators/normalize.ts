@@ -1,7 +1,7 @@
 /** Divides each row's vector by its length in some norm: the operator of Normalizer. */
 import type { DataType, RecordBatch } from 'apache-arrow';
 import { exp, log } from '../../base/portable-math.ts';
-import { columnOf, numericValues } from '../../table/column-values.ts';
+import { columnOf, numericValues } from '../../table/columns/column-values.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';
 import { columnOfParts, scaledParts } from './scale.ts';
 

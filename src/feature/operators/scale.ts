@@ -3,8 +3,12 @@
  * elements of a vector column and on the numeric children of a struct.
  */
 import { DataType, type RecordBatch, type Vector } from 'apache-arrow';
-import { columnOf, numericKind, numericValues } from '../../table/column-values.ts';
-import { fixedSizeListColumn, float64Column, structColumn } from '../../table/make-column.ts';
+import { columnOf, numericKind, numericValues } from '../../table/columns/column-values.ts';
+import {
+  fixedSizeListColumn,
+  float64Column,
+  structColumn,
+} from '../../table/columns/make-column.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';
 
 /** What the operator is told. */

@@ -1,7 +1,7 @@
 /** Some elements of a column of vectors as another one: the operator of VectorSlicer for lists of fixed size. */
 import { type DataType, Field, type FixedSizeList, type RecordBatch } from 'apache-arrow';
-import { columnOf, numericKind, numericValues } from '../../table/column-values.ts';
-import { fixedSizeListColumn, withColumns } from '../../table/make-column.ts';
+import { columnOf, numericKind, numericValues } from '../../table/columns/column-values.ts';
+import { fixedSizeListColumn, withColumns } from '../../table/columns/make-column.ts';
 
 /** What the operator is told. */
 export interface SliceVectorSpec {

@@ -8,9 +8,9 @@ import {
   gatherPartitions,
   type PartitionTask,
 } from '../../pipeline/gather-partitions.ts';
-import { columnOf, numericValues } from '../../table/column-values.ts';
+import { columnOf, numericValues } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { readPartition } from '../../table/read-partition.ts';
+import { readPartition } from '../../table/plan/read-partition.ts';
 import type { NumericSource } from './column-moments.ts';
 
 interface Part {

@@ -8,9 +8,9 @@ import {
   gatherPartitions,
   type PartitionTask,
 } from '../../pipeline/gather-partitions.ts';
-import { columnOf, encodeCategories } from '../../table/column-values.ts';
+import { columnOf, encodeCategories } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { readPartition } from '../../table/read-partition.ts';
+import { readPartition } from '../../table/plan/read-partition.ts';
 
 /** The values of one column, named as text, with their counts. */
 export interface ValueCounts {

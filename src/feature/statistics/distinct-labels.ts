@@ -13,9 +13,9 @@ import {
   labelKey,
   readLabels,
 } from '../../pipeline/label-values.ts';
-import { columnOf } from '../../table/column-values.ts';
+import { columnOf } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { readPartition } from '../../table/read-partition.ts';
+import { readPartition } from '../../table/plan/read-partition.ts';
 
 /**
  * The labels of a column, ascending, each once.

@@ -13,9 +13,9 @@ import {
   type PartitionTask,
 } from '../../pipeline/gather-partitions.ts';
 import { labelKey, readLabels } from '../../pipeline/label-values.ts';
-import { columnOf, encodeCategories, numericValues } from '../../table/column-values.ts';
+import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { readPartition } from '../../table/read-partition.ts';
+import { readPartition } from '../../table/plan/read-partition.ts';
 import { chiSquaredTest, correlationTest, type FeatureTest, groupTest } from '../test-features.ts';
 
 /** A feature and how its values are taken. */

@@ -13,9 +13,9 @@ import {
   type PartitionTask,
 } from '../../pipeline/gather-partitions.ts';
 import { type LabelValue, labelKey, readLabels } from '../../pipeline/label-values.ts';
-import { columnOf, encodeCategories, numericValues } from '../../table/column-values.ts';
+import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { readPartition } from '../../table/read-partition.ts';
+import { readPartition } from '../../table/plan/read-partition.ts';
 
 /** The rows of one category in one fold. */
 export interface TargetCell {

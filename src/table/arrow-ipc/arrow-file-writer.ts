@@ -5,8 +5,8 @@
  */
 import { MetadataVersion, type Schema, tableFromIPC } from 'apache-arrow';
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
-import type { FileSink } from '../file-sink.ts';
-import type { FileFormat, PartWriter } from '../write-parts.ts';
+import type { FileSink } from '../files/file-sink.ts';
+import type { FileFormat, PartWriter } from '../files/write-parts.ts';
 import { FlatTable } from './flatbuffer.ts';
 import { endOfStream } from './ipc-messages.ts';
 

@@ -6,25 +6,25 @@
  */
 import { type Data, Field, type RecordBatch, Schema, type Table, tableFromIPC } from 'apache-arrow';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
-import { makeBatch, withType } from '../column-data.ts';
+import { makeBatch, withType } from '../columns/column-data.ts';
+import { type ConstantColumn, constantColumn } from '../columns/constant-column.ts';
+import { normalField } from '../columns/normal-type.ts';
+import { widenData } from '../columns/widen-column.ts';
 import { concatData } from '../concat-rows.ts';
-import { type ConstantColumn, constantColumn } from '../constant-column.ts';
-import type { FileIdentity } from '../file-bytes.ts';
-import { normalField } from '../normal-type.ts';
-import { withFile } from '../open-file.ts';
+import type { FileIdentity } from '../files/file-bytes.ts';
+import { withFile } from '../files/open-file.ts';
+import { readFully } from '../files/read-fully.ts';
+import { registerSource, type SourceRequest } from '../files/sources.ts';
 import { callParquetWasm, dropInstance, parquetWasmBytes } from '../parquet/parquet-wasm.ts';
-import type { SourceSpec } from '../partition-spec.ts';
-import { readFully } from '../read-fully.ts';
+import type { SourceSpec } from '../plan/partition-spec.ts';
+import { batchFromShared, batchToShared } from '../plan/shared-batch.ts';
 import {
   type FieldRecord,
   fieldFromRecord,
   fieldToRecord,
   type SchemaRecord,
 } from '../schema-record.ts';
-import { batchFromShared, batchToShared } from '../shared-batch.ts';
-import { registerSource, type SourceRequest } from '../sources.ts';
 import { sliceRows } from '../take-rows.ts';
-import { widenData } from '../widen-column.ts';
 import { decompressMessage } from './decompress-message.ts';
 import { endOfStream, framed, ipcLayout, type MessagePlace, notArrow } from './ipc-messages.ts';
 

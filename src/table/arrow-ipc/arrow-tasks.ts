@@ -1,9 +1,9 @@
 /** What a thread must know to read and write Arrow IPC: importing this file registers it. */
 import { registerTask } from '../../cluster/task-runner.ts';
-import type { PartitionSpec } from '../partition-spec.ts';
-import { readPartition } from '../read-partition.ts';
+import type { PartitionSpec } from '../plan/partition-spec.ts';
+import { readPartition } from '../plan/read-partition.ts';
+import { batchFromShared, type SharedBatch } from '../plan/shared-batch.ts';
 import { type SchemaRecord, schemaFromRecord } from '../schema-record.ts';
-import { batchFromShared, type SharedBatch } from '../shared-batch.ts';
 import { arrowInfo } from './arrow-source.ts';
 import { dictionariesOf, encodeArrow } from './encode-arrow.ts';
 

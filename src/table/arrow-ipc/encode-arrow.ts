@@ -4,12 +4,12 @@
  * partitions are united first (write-arrow.ts) and each batch is recoded by them here.
  */
 import { Data, DataType, type RecordBatch, Schema, Table, tableToIPC } from 'apache-arrow';
-import { makeBatch, withType } from '../column-data.ts';
-import { concatDictionaries } from '../concat-dictionaries.ts';
+import { makeBatch, withType } from '../columns/column-data.ts';
+import { concatDictionaries } from '../columns/concat-dictionaries.ts';
+import { conformBatch } from '../columns/conform-column.ts';
+import { hasDictionary } from '../columns/normal-type.ts';
 import { concatData } from '../concat-rows.ts';
-import { conformBatch } from '../conform-column.ts';
-import { hasDictionary } from '../normal-type.ts';
-import { batchToShared, freshBatch, type SharedBatch } from '../shared-batch.ts';
+import { batchToShared, freshBatch, type SharedBatch } from '../plan/shared-batch.ts';
 import { sliceRows } from '../take-rows.ts';
 
 const rowsPerBatch = 65_536;

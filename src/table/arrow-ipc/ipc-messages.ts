@@ -7,7 +7,7 @@
  * Fields: https://github.com/apache/arrow/tree/main/format (Message.fbs, File.fbs, Schema.fbs)
  */
 import { CoppiceError } from '../../base/errors.ts';
-import { readFully } from '../read-fully.ts';
+import { readFully } from '../files/read-fully.ts';
 import { countAt, FlatTable } from './flatbuffer.ts';
 
 /** One message of a file. */

@@ -4,14 +4,14 @@
  */
 import { Schema } from 'apache-arrow';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
-import { findFilesOf, refuseUrls, sharedIdentity } from '../files-of-runner.ts';
-import type { FoundFile } from '../find-files.ts';
-import { folderColumns } from '../folder-columns.ts';
-import { mapInOrder } from '../map-in-order.ts';
+import { findFilesOf, refuseUrls, sharedIdentity } from '../files/files-of-runner.ts';
+import type { FoundFile } from '../files/find-files.ts';
+import { folderColumns } from '../files/folder-columns.ts';
 import { mergeSchemas } from '../merge-schemas.ts';
-import type { PartitionSpec } from '../partition-spec.ts';
 import { PartitionedTable, type TableOptions } from '../partitioned-table.ts';
-import { sourceNode } from '../plan-node.ts';
+import { mapInOrder } from '../plan/map-in-order.ts';
+import type { PartitionSpec } from '../plan/partition-spec.ts';
+import { sourceNode } from '../plan/plan-node.ts';
 import { fieldToRecord, schemaFromRecord, schemaToRecord } from '../schema-record.ts';
 import type { ArrowInfo, ArrowSource } from './arrow-source.ts';
 import type { MessagePlace } from './ipc-messages.ts';

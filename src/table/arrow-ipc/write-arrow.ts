@@ -4,10 +4,10 @@
  * all partitions, then for the rows.
  */
 import type { RecordBatch } from 'apache-arrow';
+import { isFilePath, writeParts } from '../files/write-parts.ts';
 import type { PartitionedTable, TableOptions } from '../partitioned-table.ts';
+import { batchFromShared, batchToShared, type SharedBatch } from '../plan/shared-batch.ts';
 import { schemaToRecord } from '../schema-record.ts';
-import { batchFromShared, batchToShared, type SharedBatch } from '../shared-batch.ts';
-import { isFilePath, writeParts } from '../write-parts.ts';
 import { arrowFormat } from './arrow-file-writer.ts';
 import { dictionaryColumns, recode } from './encode-arrow.ts';
 

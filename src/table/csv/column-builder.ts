@@ -5,18 +5,22 @@
  */
 import { type Data, DataType, DateUnit, TimeUnit, type Vector } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { bitmapOfMask } from '../bitmap.ts';
-import { columnData } from '../column-data.ts';
-import { boolColumn, dictionaryColumn, fixedWidthColumn } from '../make-column.ts';
+import { bitmapOfMask } from '../columns/bitmap.ts';
+import { columnData } from '../columns/column-data.ts';
+import { boolColumn, dictionaryColumn, fixedWidthColumn } from '../columns/make-column.ts';
 import {
   parseBoolean,
   parseDate,
   parseInteger,
   parseNumber,
   parseTimestamp,
-} from '../parse-text.ts';
-import { columnArray, type TypedArray, type TypedArrayConstructor } from '../shared-buffer.ts';
-import { typeName } from '../type-name.ts';
+} from '../columns/parse-text.ts';
+import {
+  columnArray,
+  type TypedArray,
+  type TypedArrayConstructor,
+} from '../columns/shared-buffer.ts';
+import { typeName } from '../columns/type-name.ts';
 
 /** One column that grows cell by cell. */
 export interface ColumnBuilder {

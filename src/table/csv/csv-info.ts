@@ -8,9 +8,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { allowedPath } from '../../base/allowed-paths.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import type { FileIdentity } from '../file-bytes.ts';
-import { withFile } from '../open-file.ts';
-import { readFully } from '../read-fully.ts';
+import type { FileIdentity } from '../files/file-bytes.ts';
+import { withFile } from '../files/open-file.ts';
+import { readFully } from '../files/read-fully.ts';
 import { type CsvDialect, delimiterOf } from './csv-dialect.ts';
 import { addToSample, type ColumnSample, emptySample } from './infer-types.ts';
 import { CellFault, parseRecords } from './parse-records.ts';

@@ -1,8 +1,8 @@
 /** What a thread must know to read and write CSV: importing this file registers it. */
 import { registerTask } from '../../cluster/task-runner.ts';
-import { conformBatch } from '../conform-column.ts';
-import type { PartitionSpec } from '../partition-spec.ts';
-import { readPartition } from '../read-partition.ts';
+import { conformBatch } from '../columns/conform-column.ts';
+import type { PartitionSpec } from '../plan/partition-spec.ts';
+import { readPartition } from '../plan/read-partition.ts';
 import { type SchemaRecord, schemaFromRecord } from '../schema-record.ts';
 import { csvInfo } from './csv-info.ts';
 import './csv-source.ts';

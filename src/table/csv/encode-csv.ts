@@ -12,9 +12,9 @@ import {
   type TimeUnit,
   Vector,
 } from 'apache-arrow';
-import { bitAt, validityOf } from '../bitmap.ts';
-import { dictionaryValues } from '../conform-column.ts';
-import { dateText, timestampText } from '../parse-text.ts';
+import { bitAt, validityOf } from '../columns/bitmap.ts';
+import { dictionaryValues } from '../columns/conform-column.ts';
+import { dateText, timestampText } from '../columns/parse-text.ts';
 
 /** How to write. */
 export interface EncodeCsvOptions {

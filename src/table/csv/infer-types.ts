@@ -16,7 +16,7 @@ import {
   TimestampMicrosecond,
   Utf8,
 } from 'apache-arrow';
-import { parseDate, parseInteger, parseNumber, parseTimestamp } from '../parse-text.ts';
+import { parseDate, parseInteger, parseNumber, parseTimestamp } from '../columns/parse-text.ts';
 
 const bits = { boolean: 1, int: 2, bigint: 4, double: 8, date: 16, timestamp: 32 } as const;
 

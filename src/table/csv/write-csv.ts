@@ -1,8 +1,8 @@
 /** Writes a table as CSV: one file, or a folder with one file for each partition. Rows keep their order. */
-import type { FileSink } from '../file-sink.ts';
+import type { FileSink } from '../files/file-sink.ts';
+import { type FileFormat, isFilePath, writeParts } from '../files/write-parts.ts';
 import type { PartitionedTable, TableOptions } from '../partitioned-table.ts';
 import { schemaToRecord } from '../schema-record.ts';
-import { type FileFormat, isFilePath, writeParts } from '../write-parts.ts';
 import { checkDelimiter } from './csv-dialect.ts';
 import { csvLine, type EncodeCsvOptions } from './encode-csv.ts';
 

@@ -1,5 +1,5 @@
 /** Comparisons of whole columns: numbers exactly, times across units, text by its UTF-8 bytes. */
-import { compareUtf8 } from '../compare-text.ts';
+import { compareUtf8 } from '../columns/compare-text.ts';
 import type { ComparisonName } from './expression-node.ts';
 import {
   asNumbers,

@@ -3,9 +3,9 @@
  * were checked by infer-type.ts, so operands have the kinds that their node needs.
  */
 import { type Data, type DataType, type RecordBatch, Schema } from 'apache-arrow';
-import { maskOfValidity } from '../bitmap.ts';
-import { castData } from '../cast-column.ts';
-import { missingColumn } from '../find-column.ts';
+import { maskOfValidity } from '../columns/bitmap.ts';
+import { castData } from '../columns/cast-column.ts';
+import { missingColumn } from '../columns/find-column.ts';
 import { chooseValues, concatTexts, kleene } from './choose-values.ts';
 import { compareValues } from './compare-values.ts';
 import { type ExpressionNode, expressionText } from './expression-node.ts';

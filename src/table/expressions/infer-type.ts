@@ -15,9 +15,9 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { requireField } from '../find-column.ts';
-import { numericKind } from '../numeric-kind.ts';
-import { logicalTypeName, sameType, typeFromName, typeName } from '../type-name.ts';
+import { requireField } from '../columns/find-column.ts';
+import { numericKind } from '../columns/numeric-kind.ts';
+import { logicalTypeName, sameType, typeFromName, typeName } from '../columns/type-name.ts';
 import { type ExpressionNode, expressionText, type LiteralValue } from './expression-node.ts';
 
 /** What kind of values an expression works with. */

@@ -14,11 +14,11 @@ import {
   Vector,
 } from 'apache-arrow';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
-import { bitAt, maskOfValidity } from '../bitmap.ts';
-import { numbersToData } from '../cast-column.ts';
-import { fillNumeric } from '../column-values.ts';
-import { encodeCategories } from '../encode-categories.ts';
-import { boolColumn, dictionaryColumn, utf8ColumnOfCodes } from '../make-column.ts';
+import { bitAt, maskOfValidity } from '../columns/bitmap.ts';
+import { numbersToData } from '../columns/cast-column.ts';
+import { fillNumeric } from '../columns/column-values.ts';
+import { encodeCategories } from '../columns/encode-categories.ts';
+import { boolColumn, dictionaryColumn, utf8ColumnOfCodes } from '../columns/make-column.ts';
 import type { LiteralValue } from './expression-node.ts';
 import { valueKind } from './infer-type.ts';
 

@@ -7,7 +7,7 @@
  */
 import { allowedUrl, nameOfUrl } from '../../base/allowed-urls.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import type { FileBytes, FileIdentity } from '../file-bytes.ts';
+import type { FileBytes, FileIdentity } from '../files/file-bytes.ts';
 import { type FetchTiming, getRange } from './get-range.ts';
 
 const edgeBytes = 64 * 1024;

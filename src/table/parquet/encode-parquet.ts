@@ -13,10 +13,10 @@ import {
   tableToIPC,
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { makeBatch, withType } from '../column-data.ts';
+import { makeBatch, withType } from '../columns/column-data.ts';
+import { conformBatch } from '../columns/conform-column.ts';
 import { concatData } from '../concat-rows.ts';
-import { conformBatch } from '../conform-column.ts';
-import { freshBatch } from '../shared-batch.ts';
+import { freshBatch } from '../plan/shared-batch.ts';
 import { sliceRows } from '../take-rows.ts';
 import { callParquetWasm, type ParquetWasm } from './parquet-wasm.ts';
 

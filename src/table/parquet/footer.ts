@@ -8,7 +8,7 @@
  * Fields: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
  */
 import { CoppiceError } from '../../base/errors.ts';
-import { type FileBytes, readBytes } from '../file-bytes.ts';
+import { type FileBytes, readBytes } from '../files/file-bytes.ts';
 import {
   numberIn,
   type RawField,

@@ -5,8 +5,8 @@
  *   part:  PAR1 | chunks | indexes | footer | PAR1        (encode-parquet.ts makes one for each row group)
  *   file:  PAR1 | chunks of part 0 | chunks of part 1 | … | footer | length | PAR1
  */
-import type { FileSink } from '../file-sink.ts';
-import type { FileFormat, PartWriter } from '../write-parts.ts';
+import type { FileSink } from '../files/file-sink.ts';
+import type { FileFormat, PartWriter } from '../files/write-parts.ts';
 import { encodeFooter, footerTail } from './encode-footer.ts';
 import type { EncodedRowGroup } from './encode-parquet.ts';
 import {

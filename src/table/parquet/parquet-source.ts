@@ -20,22 +20,22 @@ import {
 } from 'apache-arrow';
 import { isUrl } from '../../base/allowed-urls.ts';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
-import { makeBatch, withType } from '../column-data.ts';
+import { makeBatch, withType } from '../columns/column-data.ts';
+import { type ConstantColumn, constantColumn } from '../columns/constant-column.ts';
+import { hasDictionary, normalSchema, normalType } from '../columns/normal-type.ts';
+import { widenData } from '../columns/widen-column.ts';
 import { concatData } from '../concat-rows.ts';
-import { type ConstantColumn, constantColumn } from '../constant-column.ts';
-import { type FileBytes, type FileIdentity, nameOfFile, readBytes } from '../file-bytes.ts';
-import { hasDictionary, normalSchema, normalType } from '../normal-type.ts';
-import { withBytes } from '../open-file.ts';
-import type { SourceSpec } from '../partition-spec.ts';
+import { type FileBytes, type FileIdentity, nameOfFile, readBytes } from '../files/file-bytes.ts';
+import { withBytes } from '../files/open-file.ts';
+import { registerSource, type SourceRequest } from '../files/sources.ts';
+import type { SourceSpec } from '../plan/partition-spec.ts';
+import { freshColumn } from '../plan/shared-batch.ts';
 import {
   type FieldRecord,
   fieldFromRecord,
   type SchemaRecord,
   schemaToRecord,
 } from '../schema-record.ts';
-import { freshColumn } from '../shared-batch.ts';
-import { registerSource, type SourceRequest } from '../sources.ts';
-import { widenData } from '../widen-column.ts';
 import { isKnownCodec } from './flat/chunk-pages.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
 import { flatColumnsOf, flatlyRead, readFlatColumn } from './flat/read-flat.ts';

@@ -5,7 +5,7 @@
  *
  *   PAR1 | wanted chunks, side by side | footer with this one row group, offsets moved | length | PAR1
  */
-import type { FileBytes } from '../file-bytes.ts';
+import type { FileBytes } from '../files/file-bytes.ts';
 import { encodeFooter, footerTail } from './encode-footer.ts';
 import {
   type ColumnChunk,

@@ -4,9 +4,9 @@
  */
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { writeParts } from '../files/write-parts.ts';
 import type { PartitionedTable, TableOptions } from '../partitioned-table.ts';
 import { schemaToRecord } from '../schema-record.ts';
-import { writeParts } from '../write-parts.ts';
 import type { EncodedRowGroup, ParquetCompression } from './encode-parquet.ts';
 import { parquetFormat } from './parquet-file-writer.ts';
 

@@ -13,12 +13,12 @@ import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
+import { memoryPartition } from '../files/sources.ts';
 import { readParquet } from '../parquet/read-parquet.ts';
 import { writeParquet } from '../parquet/write-parquet.ts';
-import type { PartitionSpec } from '../partition-spec.ts';
 import { PartitionedTable, type TableOptions } from '../partitioned-table.ts';
-import { sourceNode } from '../plan-node.ts';
-import { memoryPartition } from '../sources.ts';
+import type { PartitionSpec } from '../plan/partition-spec.ts';
+import { sourceNode } from '../plan/plan-node.ts';
 import { type DuckDb, type DuckDbConnection, loadDuckDb } from './load-duckdb.ts';
 
 /** Options of `session.sql`. */

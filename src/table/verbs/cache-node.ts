@@ -1,9 +1,10 @@
 /** Keeps a table's partitions in shared memory from the first time they are needed until they are let go. */
-import { mapInOrder } from '../map-in-order.ts';
-import type { PartitionSpec } from '../partition-spec.ts';
-import { type LazyPartition, type PlanContext, type PlanNode, resolve } from '../plan-node.ts';
-import { batchFromShared, type SharedBatch } from '../shared-batch.ts';
-import { memoryPartition } from '../sources.ts';
+
+import { memoryPartition } from '../files/sources.ts';
+import { mapInOrder } from '../plan/map-in-order.ts';
+import type { PartitionSpec } from '../plan/partition-spec.ts';
+import { type LazyPartition, type PlanContext, type PlanNode, resolve } from '../plan/plan-node.ts';
+import { batchFromShared, type SharedBatch } from '../plan/shared-batch.ts';
 
 /** A node whose partitions are kept. */
 export interface CacheNode extends PlanNode {

@@ -4,17 +4,17 @@
  */
 import type { RecordBatch, Schema } from 'apache-arrow';
 import type { Awaitable } from '../../base/awaitable.ts';
-import type { PartitionSpec } from '../partition-spec.ts';
+import { memoryPartition, passingPartition } from '../files/sources.ts';
+import type { PartitionSpec } from '../plan/partition-spec.ts';
 import {
   checkAborted,
   type LazyPartition,
   type PlanContext,
   type PlanNode,
   resolve,
-} from '../plan-node.ts';
+} from '../plan/plan-node.ts';
+import { batchFromShared, type SharedBatch } from '../plan/shared-batch.ts';
 import { schemaToRecord } from '../schema-record.ts';
-import { batchFromShared, type SharedBatch } from '../shared-batch.ts';
-import { memoryPartition, passingPartition } from '../sources.ts';
 
 /** The node after a closure over batches. */
 export function closureNode(

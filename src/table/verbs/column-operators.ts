@@ -11,17 +11,17 @@ import {
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { importModuleFunction, type ModuleFunction } from '../../base/user-function.ts';
-import { maskOfValidity } from '../bitmap.ts';
-import { castData } from '../cast-column.ts';
-import { makeBatch } from '../column-data.ts';
-import { type ColumnInput, columnOfInput } from '../column-input.ts';
-import { conformBatch } from '../conform-column.ts';
+import { maskOfValidity } from '../columns/bitmap.ts';
+import { castData } from '../columns/cast-column.ts';
+import { makeBatch } from '../columns/column-data.ts';
+import { type ColumnInput, columnOfInput } from '../columns/column-input.ts';
+import { conformBatch } from '../columns/conform-column.ts';
+import { withColumns } from '../columns/make-column.ts';
 import { evaluateColumn } from '../expressions/evaluate.ts';
 import type { ExpressionNode, LiteralValue } from '../expressions/expression-node.ts';
 import { columnOfValues, valuesOfLiteral } from '../expressions/values.ts';
-import { withColumns } from '../make-column.ts';
-import { registerOperator } from '../operators.ts';
-import type { OperatorSpec } from '../partition-spec.ts';
+import { registerOperator } from '../plan/operators.ts';
+import type { OperatorSpec } from '../plan/partition-spec.ts';
 import {
   type FieldRecord,
   fieldFromRecord,

@@ -8,15 +8,15 @@ import type { RecordBatch } from 'apache-arrow';
 import { type Data, type DataType, Field, Float64, Schema, Utf8, type Vector } from 'apache-arrow';
 import { ExactSum } from '../../base/exact-sum.ts';
 import { registerTask } from '../../cluster/task-runner.ts';
-import { makeBatch } from '../column-data.ts';
-import { numericValues } from '../column-values.ts';
-import { compareUtf8 } from '../compare-text.ts';
-import { encodeCategories } from '../encode-categories.ts';
+import { makeBatch } from '../columns/column-data.ts';
+import { numericValues } from '../columns/column-values.ts';
+import { compareUtf8 } from '../columns/compare-text.ts';
+import { encodeCategories } from '../columns/encode-categories.ts';
+import { columnOf } from '../columns/feature-columns.ts';
+import { float64Column, utf8Column } from '../columns/make-column.ts';
 import { valueKind } from '../expressions/infer-type.ts';
-import { columnOf } from '../feature-columns.ts';
-import { float64Column, utf8Column } from '../make-column.ts';
-import type { PartitionSpec } from '../partition-spec.ts';
-import { readPartition } from '../read-partition.ts';
+import type { PartitionSpec } from '../plan/partition-spec.ts';
+import { readPartition } from '../plan/read-partition.ts';
 
 /** What one partition says about one column. */
 interface ColumnSummary {

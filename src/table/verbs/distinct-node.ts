@@ -4,19 +4,19 @@
  */
 
 import { registerTask } from '../../cluster/task-runner.ts';
+import { toShared } from '../columns/shared-buffer.ts';
 import { concatBatches } from '../concat-rows.ts';
-import { mapInOrder } from '../map-in-order.ts';
-import type { PartitionSpec } from '../partition-spec.ts';
-import { type LazyPartition, type PlanContext, type PlanNode, resolve } from '../plan-node.ts';
-import { readPartition } from '../read-partition.ts';
-import { schemaToRecord } from '../schema-record.ts';
+import { mapInOrder } from '../plan/map-in-order.ts';
+import type { PartitionSpec } from '../plan/partition-spec.ts';
+import { type LazyPartition, type PlanContext, type PlanNode, resolve } from '../plan/plan-node.ts';
+import { readPartition } from '../plan/read-partition.ts';
 import {
   batchFromShared,
   batchToShared,
   makeColumnSubset,
   type SharedBatch,
-} from '../shared-batch.ts';
-import { toShared } from '../shared-buffer.ts';
+} from '../plan/shared-batch.ts';
+import { schemaToRecord } from '../schema-record.ts';
 import { takeRows } from '../take-rows.ts';
 import { gatherPartition } from './gather-source.ts';
 import { firstOfEach, rowCodes } from './row-codes.ts';

@@ -7,8 +7,8 @@ import {
   type Schema,
   Vector,
 } from 'apache-arrow';
-import { timeText } from '../cast-column.ts';
-import { typeName } from '../type-name.ts';
+import { timeText } from '../columns/cast-column.ts';
+import { typeName } from '../columns/type-name.ts';
 
 /** How to print rows. */
 export interface FormatOptions {

@@ -1,9 +1,10 @@
 /** Partitions whose rows are picked, in any order, from one batch in shared memory. */
-import type { PartitionSpec, SourceSpec } from '../partition-spec.ts';
+
+import { toShared } from '../columns/shared-buffer.ts';
+import { registerSource } from '../files/sources.ts';
+import type { PartitionSpec, SourceSpec } from '../plan/partition-spec.ts';
+import { batchFromShared, makeColumnSubset, type SharedBatch } from '../plan/shared-batch.ts';
 import type { SchemaRecord } from '../schema-record.ts';
-import { batchFromShared, makeColumnSubset, type SharedBatch } from '../shared-batch.ts';
-import { toShared } from '../shared-buffer.ts';
-import { registerSource } from '../sources.ts';
 import { takeRows } from '../take-rows.ts';
 
 interface GatherSource extends SourceSpec {

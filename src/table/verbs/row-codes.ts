@@ -14,10 +14,10 @@ import {
   Vector,
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { columnData } from '../column-data.ts';
-import { encodeCategories } from '../encode-categories.ts';
-import { columnOf } from '../feature-columns.ts';
-import { typeName } from '../type-name.ts';
+import { columnData } from '../columns/column-data.ts';
+import { encodeCategories } from '../columns/encode-categories.ts';
+import { columnOf } from '../columns/feature-columns.ts';
+import { typeName } from '../columns/type-name.ts';
 
 /** Codes of the rows, from 0 in order of first appearance, and how many there are. */
 export function rowCodes(

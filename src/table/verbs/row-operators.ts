@@ -3,11 +3,11 @@ import { type Data, DataType, type RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { hash32, rowKey, unitInterval } from '../../base/rng.ts';
 import { importModuleFunction, type ModuleFunction } from '../../base/user-function.ts';
-import { bitAt, maskOfValidity } from '../bitmap.ts';
+import { bitAt, maskOfValidity } from '../columns/bitmap.ts';
 import { evaluateMask } from '../expressions/evaluate.ts';
 import type { ExpressionNode } from '../expressions/expression-node.ts';
-import { registerOperator } from '../operators.ts';
-import type { OperatorSpec } from '../partition-spec.ts';
+import { registerOperator } from '../plan/operators.ts';
+import type { OperatorSpec } from '../plan/partition-spec.ts';
 import { filterRows } from '../take-rows.ts';
 import { valuesOfMask } from './values-of-mask.ts';
 

@@ -1,11 +1,12 @@
 /** The verbs that deal rows out anew without reading them: repartition, limit, union. */
 import { type Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
+import { emptyBatch } from '../columns/conform-column.ts';
+import { columnNames } from '../columns/find-column.ts';
 import { concatBatches } from '../concat-rows.ts';
-import { emptyBatch } from '../conform-column.ts';
-import { columnNames } from '../find-column.ts';
+import { memoryPartition, registerSource } from '../files/sources.ts';
 import { mergeSchemas } from '../merge-schemas.ts';
-import type { PartitionSpec, RowRange, SourceSpec } from '../partition-spec.ts';
+import type { PartitionSpec, RowRange, SourceSpec } from '../plan/partition-spec.ts';
 import {
   countRows,
   firstRowsOf,
@@ -15,10 +16,9 @@ import {
   type PlanContext,
   type PlanNode,
   resolve,
-} from '../plan-node.ts';
-import { readPartition } from '../read-partition.ts';
+} from '../plan/plan-node.ts';
+import { readPartition } from '../plan/read-partition.ts';
 import { schemaFromRecord, schemaToRecord } from '../schema-record.ts';
-import { memoryPartition, registerSource } from '../sources.ts';
 
 interface SlicePart extends RowRange {
   readonly partition: PartitionSpec;

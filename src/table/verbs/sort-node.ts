@@ -7,25 +7,25 @@ import { type Data, type RecordBatch, Vector } from 'apache-arrow';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { registerTask } from '../../cluster/task-runner.ts';
-import { maskOfValidity } from '../bitmap.ts';
-import { fillNumeric } from '../column-values.ts';
-import { compareUtf8 } from '../compare-text.ts';
+import { maskOfValidity } from '../columns/bitmap.ts';
+import { fillNumeric } from '../columns/column-values.ts';
+import { compareUtf8 } from '../columns/compare-text.ts';
+import { encodeCategories } from '../columns/encode-categories.ts';
+import { columnOf } from '../columns/feature-columns.ts';
+import { requireField } from '../columns/find-column.ts';
+import { sharedArray } from '../columns/shared-buffer.ts';
+import { typeName } from '../columns/type-name.ts';
 import { concatBatches } from '../concat-rows.ts';
-import { encodeCategories } from '../encode-categories.ts';
 import { valueKind } from '../expressions/infer-type.ts';
-import { columnOf } from '../feature-columns.ts';
-import { requireField } from '../find-column.ts';
-import { mapInOrder } from '../map-in-order.ts';
-import { type LazyPartition, type PlanContext, type PlanNode, resolve } from '../plan-node.ts';
-import { schemaToRecord } from '../schema-record.ts';
+import { mapInOrder } from '../plan/map-in-order.ts';
+import { type LazyPartition, type PlanContext, type PlanNode, resolve } from '../plan/plan-node.ts';
 import {
   batchFromShared,
   batchToShared,
   makeColumnSubset,
   type SharedBatch,
-} from '../shared-batch.ts';
-import { sharedArray } from '../shared-buffer.ts';
-import { typeName } from '../type-name.ts';
+} from '../plan/shared-batch.ts';
+import { schemaToRecord } from '../schema-record.ts';
 import { gatherPartition } from './gather-source.ts';
 
 /** One key of an order. */

@@ -1,7 +1,7 @@
 /** Reads what a user's filter function returned: one truth for each row. */
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import { isVector } from '../any-vector.ts';
+import { isVector } from '../columns/any-vector.ts';
 
 /** One byte a row, 1 for rows to keep. @throws CoppiceError `DATA_INVALID` */
 export function valuesOfMask(result: unknown, numRows: number): Uint8Array {

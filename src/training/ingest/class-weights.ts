@@ -3,8 +3,8 @@
  * everything that a weight column would: gradients, leaves, the start, and the loss of validation rows.
  */
 import { CoppiceError } from '../../base/errors.ts';
-import { classShares } from '../base-score.ts';
 import type { ClassValue, ClassWeighting, IngestJob } from '../messages.ts';
+import { classShares } from '../objectives/base-score.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import type { RankRows } from './deal-rows.ts';
 

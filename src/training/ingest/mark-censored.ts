@@ -1,7 +1,7 @@
 /** Labels that are times until an event: which of them are ends of watching, where the event had not come? */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { columnOf, fillNumeric } from '../../table/column-values.ts';
+import { columnOf, fillNumeric } from '../../table/columns/column-values.ts';
 import type { IngestJob } from '../messages.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 

@@ -7,8 +7,8 @@
  *   column c of a wave:  address[c] + width[c] · (row − firstRow)      width 4 (float32, category code) or 8
  */
 import { Arena } from '../../base/arena.ts';
-import { columnOf, encodeCategories, fillNumeric } from '../../table/column-values.ts';
-import { zerosAsMissing } from '../../table/zeros-as-missing.ts';
+import { columnOf, encodeCategories, fillNumeric } from '../../table/columns/column-values.ts';
+import { zerosAsMissing } from '../../table/columns/zeros-as-missing.ts';
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';

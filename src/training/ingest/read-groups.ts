@@ -5,7 +5,7 @@
  */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { columnOf } from '../../table/column-values.ts';
+import { columnOf } from '../../table/columns/column-values.ts';
 import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { writeGroupWords } from './group-words.ts';

@@ -1,7 +1,7 @@
 /** Reads the margins that are added to every row's score: one column, or one element of a vector an output. */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { columnOf, fillNumeric } from '../../table/column-values.ts';
+import { columnOf, fillNumeric } from '../../table/columns/column-values.ts';
 import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';

@@ -8,7 +8,7 @@
  */
 import { log } from '../../base/portable-math.ts';
 import { hash32, mix32, purposes, unitInterval } from '../../base/rng.ts';
-import type { RoundDraw } from '../objective.ts';
+import type { RoundDraw } from '../objectives/objective.ts';
 
 /** Writes the scores that an order is drawn by. `scale` is 1 / sigma for the model above, less for surer scores. */
 export function drawOrder(

@@ -7,7 +7,7 @@
  */
 import type { IngestedRows } from '../ingest/ingest.ts';
 import type { BoostingJob, RankingSettings } from '../messages.ts';
-import type { GradientRows, Objective, RoundDraw } from '../objective.ts';
+import type { GradientRows, Objective, RoundDraw } from '../objectives/objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { listGroups } from './group-lists.ts';
 import { RankedGroups } from './ranked-groups.ts';

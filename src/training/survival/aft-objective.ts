@@ -1,9 +1,9 @@
 /** Accelerated failure time as an objective: scores are logarithms of times; rows without an event have negative labels. */
 import { ExactSum } from '../../base/exact-sum.ts';
 import { log } from '../../base/portable-math.ts';
-import { sumOverRanks, weightedMean } from '../base-score.ts';
-import type { Objective } from '../objective.ts';
-import type { StartRows } from '../offset-start.ts';
+import { sumOverRanks, weightedMean } from '../objectives/base-score.ts';
+import type { Objective } from '../objectives/objective.ts';
+import type { StartRows } from '../objectives/offset-start.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { type AftDistribution, aftGradient, aftLoss } from './aft-likelihood.ts';
 

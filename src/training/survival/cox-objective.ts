@@ -9,11 +9,11 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { ExactSum } from '../../base/exact-sum.ts';
 import { exp, log } from '../../base/portable-math.ts';
-import { sumOverRanks } from '../base-score.ts';
 import type { RankRows } from '../ingest/deal-rows.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
-import type { GradientRows, Objective, StartContext } from '../objective.ts';
-import type { StartRows } from '../offset-start.ts';
+import { sumOverRanks } from '../objectives/base-score.ts';
+import type { GradientRows, Objective, StartContext } from '../objectives/objective.ts';
+import type { StartRows } from '../objectives/offset-start.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { RiskSets, sumsAtRisk } from './risk-sets.ts';
 

@@ -5,7 +5,7 @@ import { StandardScaler } from '../../../src/feature/standard-scaler.ts';
 import { VectorAssembler } from '../../../src/feature/vector-assembler.ts';
 import { Pipeline } from '../../../src/pipeline/pipeline.ts';
 import { createTable } from '../../../src/session/default-session.ts';
-import { treesBefore } from '../../../src/training/members.ts';
+import { treesBefore } from '../../../src/training/boosting/members.ts';
 import { treeBytes } from '../../tools/fitted-bytes.ts';
 import { randomData, range } from '../../tools/random-data.ts';
 import { columnNamed, pickRows, type SampleData } from '../../tools/sample-data.ts';

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { exp, log, logistic } from '../../../src/base/portable-math.ts';
 import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts';
-import { fixedSizeListColumn } from '../../../src/table/make-column.ts';
+import { fixedSizeListColumn } from '../../../src/table/columns/make-column.ts';
 import { predictionsOf, treeBytes } from '../../tools/fitted-bytes.ts';
 import { inlineTable } from '../../tools/inline-table.ts';
 import { randomData, randomNumbers, range } from '../../tools/random-data.ts';

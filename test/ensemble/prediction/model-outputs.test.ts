@@ -7,8 +7,8 @@ import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts'
 import { RandomForestClassifier } from '../../../src/ensemble/forest/random-forest-classifier.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
 import { winners } from '../../../src/ensemble/prediction/output-columns.ts';
+import { dictionaryColumn } from '../../../src/table/columns/make-column.ts';
 import { type ColumnInput, tableFromColumns } from '../../../src/table/create-table.ts';
-import { dictionaryColumn } from '../../../src/table/make-column.ts';
 import { randomData } from '../../tools/random-data.ts';
 import { fitSample, scoreSample } from '../../training/fit-sample.ts';
 import {

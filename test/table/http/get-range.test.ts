@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allowedUrlsVariable } from '../../../src/base/allowed-urls.ts';
-import { readBytes } from '../../../src/table/file-bytes.ts';
+import { readBytes } from '../../../src/table/files/file-bytes.ts';
 import { RemoteFile } from '../../../src/table/http/remote-file.ts';
 import { errorOf } from '../../cluster/run-program.ts';
 import { FileServer, type Misbehave } from '../../tools/file-server.ts';

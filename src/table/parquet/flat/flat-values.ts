@@ -2,7 +2,7 @@
  * The values of a column of numbers, or the codes of one of text, out of its pages. Values of four and eight bytes
  * are moved as words of 32 bits, so no bit of them changes; a null's words are 0.
  */
-import { allValid, setBit } from '../../bitmap.ts';
+import { allValid, setBit } from '../../columns/bitmap.ts';
 import type { ColumnPage } from './chunk-pages.ts';
 import { readHybrid } from './hybrid-runs.ts';
 

@@ -7,9 +7,9 @@
 import { isUtf8 } from 'node:buffer';
 import { type Data, DataType, Dictionary, Field, Int32, makeVector, Utf8 } from 'apache-arrow';
 import { isCoppiceError } from '../../../base/errors.ts';
-import { bitAt } from '../../bitmap.ts';
-import { columnData } from '../../column-data.ts';
-import type { TypedArray } from '../../shared-buffer.ts';
+import { bitAt } from '../../columns/bitmap.ts';
+import { columnData } from '../../columns/column-data.ts';
+import type { TypedArray } from '../../columns/shared-buffer.ts';
 import type { ColumnChunk, ParquetFooter } from '../footer.ts';
 import { type ColumnPage, chunkPages } from './chunk-pages.ts';
 import { type FlatColumn, flatColumns } from './flat-schema.ts';

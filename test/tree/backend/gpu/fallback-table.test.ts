@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GBTClassifier } from '../../../../src/ensemble/boosting/gbt-classifier.ts';
 import { RandomForestClassifier } from '../../../../src/ensemble/forest/random-forest-classifier.ts';
 import { Session } from '../../../../src/session/session.ts';
-import { chooseDevice } from '../../../../src/training/choose-device.ts';
+import { chooseDevice } from '../../../../src/training/rigs/choose-device.ts';
 import type { DeviceFailure } from '../../../../src/tree/backend/gpu/device-failure.ts';
 import {
   explainCrash,

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { layoutRecords } from '../../../../src/binning/binned-layout.ts';
 import { InlineRunner } from '../../../../src/cluster/task-runner.ts';
-import { chooseDevice, deviceRequest } from '../../../../src/training/choose-device.ts';
+import { chooseDevice, deviceRequest } from '../../../../src/training/rigs/choose-device.ts';
 import { DeviceFailure } from '../../../../src/tree/backend/gpu/device-failure.ts';
 import { makeBuffers } from '../../../../src/tree/backend/gpu/device-rows.ts';
 import { nameDriverFiles } from '../../../../src/tree/backend/gpu/driver-files.ts';

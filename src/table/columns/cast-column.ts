@@ -1,0 +1,290 @@
+/**
+ * Brings a column into another type by its values' meaning: numbers, booleans, text, dates, timestamps,
+ * categories. A value that the type cannot hold is an error that names it, or a null where asked.
+ */
+import {
+  type Data,
+  DataType,
+  DateUnit,
+  Float64,
+  Precision,
+  type TimeUnit,
+  Vector,
+} from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import { maskOfValidity } from './bitmap.ts';
+import { fillNumeric } from './column-values.ts';
+import { conformData, dictionaryValues } from './conform-column.ts';
+import { encodeCategories } from './encode-categories.ts';
+import {
+  boolColumn,
+  dictionaryColumn,
+  fixedWidthColumn,
+  utf8ColumnOfCodes,
+} from './make-column.ts';
+import { numericKind } from './numeric-kind.ts';
+import {
+  dateText,
+  parseBoolean,
+  parseDate,
+  parseInteger,
+  parseNumber,
+  parseTimestamp,
+  timestampText,
+} from './parse-text.ts';
+import { columnArray, type TypedArray, type TypedArrayConstructor } from './shared-buffer.ts';
+import { logicalTypeName, sameType, typeName } from './type-name.ts';
+
+/** How to cast. */
+export interface CastOptions {
+  /** The column's name, for errors. */
+  readonly name: string;
+  /** A value that does not fit is an error; else it becomes null. */
+  readonly strict: boolean;
+}
+
+/** By Arrow's number of the unit: naming them here would load Arrow at import. */
+const ticksPerSecond: Record<TimeUnit, bigint> = {
+  0: 1n,
+  1: 1000n,
+  2: 1_000_000n,
+  3: 1_000_000_000n,
+};
+
+/** The column in another type. @throws CoppiceError `COLUMN_TYPE`, `DATA_INVALID` */
+export function castData(data: Data, type: DataType, options: CastOptions): Data {
+  if (sameType(data.type, type)) return data;
+  if (DataType.isNull(data.type)) return conformData(data, type);
+  const from = DataType.isDictionary(data.type) ? dictionaryValues(data) : data;
+  if (DataType.isUtf8(type) || DataType.isDictionary(type)) return castToText(from, type, options);
+  if (sameType(from.type, type)) return from;
+  if (DataType.isUtf8(from.type)) return castText(from, type, options);
+  if (isTime(from.type) && isTime(type)) return castTime(from, type, options);
+  if (numericKind(from.type) !== null && numericKind(type) !== null && !isTime(type)) {
+    return castNumber(from, type, options);
+  }
+  const message = `column ${options.name} of type ${typeName(data.type)} must be of a type that can be cast to ${typeName(type)}; it is not`;
+  throw new CoppiceError('COLUMN_TYPE', message, { context: { column: options.name } });
+}
+
+function isTime(type: DataType): boolean {
+  return DataType.isTimestamp(type) || DataType.isDate(type);
+}
+
+function castToText(data: Data, type: DataType, options: CastOptions): Data {
+  const codes = new Int32Array(data.length);
+  let texts: string[];
+  if (isTime(data.type)) texts = timeTexts(data, codes);
+  else if (DataType.isDecimal(data.type) || !isNameable(data.type)) {
+    if (numericKind(data.type) === null) {
+      const message = `column ${options.name} of type ${typeName(data.type)} must be of a type that has a text; it has none`;
+      throw new CoppiceError('COLUMN_TYPE', message, { context: { column: options.name } });
+    }
+    const values = new Float64Array(data.length);
+    fillNumeric(new Vector([data]), values, 0, options.name);
+    texts = encodeCategories(fixedWidth(values), codes, 0);
+  } else texts = encodeCategories(new Vector([data]), codes, 0);
+  const column = DataType.isDictionary(type)
+    ? dictionaryColumn(codes, texts)
+    : utf8ColumnOfCodes(codes, texts);
+  return column.data[0] as Data;
+}
+
+function fixedWidth(values: Float64Array): Vector {
+  return fixedWidthColumn(new Float64(), values);
+}
+
+/** Types that encodeCategories names by itself. */
+function isNameable(type: DataType): boolean {
+  if (DataType.isFloat(type)) return type.precision !== Precision.HALF;
+  return DataType.isBool(type) || DataType.isInt(type) || logicalTypeName(type) === 'string';
+}
+
+function timeTexts(data: Data, codes: Int32Array): string[] {
+  const texts: string[] = [];
+  const known = new Map<bigint | number, number>();
+  const values = data.values as ArrayLike<bigint | number>;
+  for (let i = 0; i < data.length; i++) {
+    if (!data.getValid(i)) {
+      codes[i] = -1;
+      continue;
+    }
+    const value = values[i] as bigint | number;
+    let code = known.get(value);
+    if (code === undefined) {
+      code = texts.length;
+      known.set(value, code);
+      texts.push(timeText(value, data.type));
+    }
+    codes[i] = code;
+  }
+  return texts;
+}
+
+/** The text of a stored date or timestamp. */
+export function timeText(value: bigint | number, type: DataType): string {
+  if (DataType.isTimestamp(type))
+    return timestampText(BigInt(value), ticksPerSecond[type.unit as TimeUnit]);
+  const isDay = DataType.isDate(type) && type.unit === DateUnit.DAY;
+  return dateText(isDay ? Number(value) : Math.floor(Number(value) / 86_400_000));
+}
+
+/** Each distinct text is read once. */
+function castText(data: Data, type: DataType, options: CastOptions): Data {
+  const codes = new Int32Array(data.length);
+  const texts = encodeCategories(new Vector([data]), codes, 0);
+  const read = textReader(type);
+  if (read === undefined) {
+    const message = `column ${options.name} of type string must be of a type that can be cast to ${typeName(type)}; it is not`;
+    throw new CoppiceError('COLUMN_TYPE', message, { context: { column: options.name } });
+  }
+  const values = texts.map((text) => read(text.trim()));
+  const bad = values.indexOf(undefined);
+  if (bad >= 0 && options.strict) throw notHeld(JSON.stringify(texts[bad]), type, options);
+  const valid = new Uint8Array(data.length);
+  const slots = new Array<number | bigint>(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const value = (codes[i] as number) < 0 ? undefined : values[codes[i] as number];
+    valid[i] = value === undefined ? 0 : 1;
+    slots[i] = value ?? 0;
+  }
+  return numbersToData(slots, valid, type);
+}
+
+function textReader(type: DataType): ((text: string) => number | bigint | undefined) | undefined {
+  if (DataType.isBool(type)) return (text) => numberOf(parseBoolean(text));
+  if (DataType.isFloat(type)) return parseNumber;
+  if (DataType.isInt(type)) {
+    return (text) => {
+      const value = parseInteger(text);
+      return value !== undefined && fits(value, type) ? value : undefined;
+    };
+  }
+  if (DataType.isDecimal(type)) return (text) => decimalOf(parseNumber(text), type);
+  if (DataType.isDate(type)) {
+    const ticks = type.unit === DateUnit.DAY ? 1 : 86_400_000;
+    return (text) => {
+      const days = parseDate(text);
+      return days === undefined ? undefined : days * ticks;
+    };
+  }
+  if (DataType.isTimestamp(type)) {
+    const perSecond = ticksPerSecond[type.unit as TimeUnit];
+    return (text) => {
+      const micros = parseTimestamp(text);
+      return micros === undefined ? undefined : rescale(BigInt(micros), 1_000_000n, perSecond);
+    };
+  }
+  return undefined;
+}
+
+function castNumber(data: Data, type: DataType, options: CastOptions): Data {
+  const values = new Float64Array(data.length);
+  const valid = maskOfValidity(data);
+  fillNumeric(new Vector([data]), values, 0, options.name);
+  const isInteger = DataType.isInt(type);
+  const slots = new Array<number | bigint>(data.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    slots[i] = 0;
+    if (valid[i] === 0) continue;
+    let slot: number | bigint | undefined = value;
+    if (isInteger) slot = Number.isNaN(value) ? undefined : integerOf(Math.trunc(value), type);
+    else if (DataType.isBool(type)) slot = Number.isNaN(value) ? undefined : numberOf(value !== 0);
+    else if (DataType.isDecimal(type)) slot = decimalOf(value, type);
+    if (slot !== undefined) slots[i] = slot;
+    else if (options.strict && !Number.isNaN(value)) throw notHeld(String(value), type, options);
+    else valid[i] = 0;
+  }
+  return numbersToData(slots, valid, type);
+}
+
+function castTime(data: Data, type: DataType, options: CastOptions): Data {
+  const from = ticksOf(data.type);
+  const to = ticksOf(type);
+  const source = data.values as ArrayLike<bigint | number>;
+  const valid = maskOfValidity(data);
+  const slots = new Array<number | bigint>(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const ticks = valid[i] === 0 ? 0n : BigInt(source[i] as bigint | number);
+    // A day has 86,400 seconds: count in ticks per day.
+    const scaled = rescale(ticks, from, to);
+    const isHeld = BigInt.asIntN(64, scaled) === scaled;
+    slots[i] = isHeld ? scaled : 0n;
+    if (!isHeld && options.strict) throw notHeld(String(ticks), type, options);
+    if (!isHeld) valid[i] = 0;
+  }
+  return numbersToData(slots, valid, type);
+}
+
+function ticksOf(type: DataType): bigint {
+  if (DataType.isTimestamp(type)) return ticksPerSecond[type.unit as TimeUnit] * 86_400n;
+  return DataType.isDate(type) && type.unit === DateUnit.DAY ? 1n : 86_400_000n;
+}
+
+/** Ticks of one length as ticks of another, rounded down. */
+function rescale(ticks: bigint, from: bigint, to: bigint): bigint {
+  const scaled = ticks * to;
+  const quotient = scaled / from;
+  return scaled % from < 0n ? quotient - 1n : quotient;
+}
+
+/** A column of numbers in a type's own array: the array is filled as the type asks. */
+export function numbersToData(
+  slots: ArrayLike<number | bigint>,
+  valid: Uint8Array,
+  type: DataType,
+): Data {
+  const mask = valid.includes(0) ? valid : undefined;
+  if (DataType.isBool(type))
+    return boolColumn(Uint8Array.from(slots as number[], Number), mask).data[0] as Data;
+  const isDecimal = DataType.isDecimal(type);
+  const stride = isDecimal ? type.bitWidth / 32 : 1;
+  const ArrayType = type.ArrayType as TypedArrayConstructor;
+  const values = columnArray(ArrayType, slots.length * stride) as unknown as (number | bigint)[];
+  if (isDecimal) {
+    for (let i = 0; i < slots.length; i++) {
+      for (let j = 0; j < stride; j++) {
+        values[i * stride + j] = Number(
+          (BigInt(slots[i] as bigint) >> BigInt(32 * j)) & 0xffffffffn,
+        );
+      }
+    }
+  } else if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+    const wide = values as unknown as bigint[];
+    for (let i = 0; i < slots.length; i++) wide[i] = BigInt(slots[i] as number);
+  } else {
+    for (let i = 0; i < slots.length; i++) values[i] = Number(slots[i]);
+  }
+  const column = fixedWidthColumn(type, values as unknown as TypedArray, mask).data[0] as Data;
+  if (!isDecimal) return column;
+  return column.clone(type, 0, slots.length);
+}
+
+function integerOf(value: number, type: DataType): number | undefined {
+  return Number.isFinite(value) && fits(BigInt(value), type) ? value : undefined;
+}
+
+function fits(value: bigint, type: DataType): boolean {
+  if (!DataType.isInt(type)) return false;
+  const wrapped = type.isSigned
+    ? BigInt.asIntN(type.bitWidth, value)
+    : BigInt.asUintN(type.bitWidth, value);
+  return wrapped === value;
+}
+
+function decimalOf(value: number | undefined, type: DataType): bigint | undefined {
+  if (value === undefined || !Number.isFinite(value) || !DataType.isDecimal(type)) return undefined;
+  const unscaled = BigInt(Math.round(value * Number(`1e${type.scale}`)));
+  const magnitude = unscaled < 0n ? -unscaled : unscaled;
+  return magnitude < 10n ** BigInt(type.precision) ? unscaled : undefined;
+}
+
+function numberOf(value: boolean | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
+}
+
+function notHeld(value: string, type: DataType, options: CastOptions): CoppiceError {
+  const message = `values of column ${options.name} must fit ${typeName(type)} to be cast; got ${value}. Use tryCast to make such values null`;
+  return new CoppiceError('DATA_INVALID', message, { context: { column: options.name } });
+}

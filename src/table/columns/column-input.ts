@@ -1,0 +1,122 @@
+/** Columns of the values that a user hands in: typed arrays, Arrow vectors, or arrays of one kind of value. */
+import {
+  type DataType,
+  Float64,
+  Int8,
+  Int16,
+  Int32,
+  Int64,
+  Null,
+  TimestampMillisecond,
+  Uint8,
+  Uint16,
+  Uint32,
+  Uint64,
+  Vector,
+} from 'apache-arrow';
+import { describeValue } from '../../base/describe-value.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { concatData } from '../concat-rows.ts';
+import { isVector, ownVector } from './any-vector.ts';
+import { columnData } from './column-data.ts';
+import { boolColumn, fixedWidthColumn, float32Column, utf8Column } from './make-column.ts';
+import { columnArray, type TypedArray } from './shared-buffer.ts';
+
+/** The values of one column: a typed array, an Arrow vector, or an array of one kind of value and nulls. */
+export type ColumnInput =
+  | TypedArray
+  | Vector
+  | readonly (number | null | undefined)[]
+  | readonly (string | null | undefined)[]
+  | readonly (boolean | null | undefined)[]
+  | readonly (bigint | null | undefined)[]
+  | readonly (Date | null | undefined)[];
+
+/** One column of the values that a user handed in. @throws CoppiceError `COLUMN_TYPE` */
+export function columnOfInput(name: string, values: ColumnInput): Vector {
+  if (isVector(values)) {
+    const { type, data } = ownVector(values);
+    return new Vector([concatData(type as DataType, data)]);
+  }
+  if (values instanceof Float32Array) return float32Column(values);
+  if (ArrayBuffer.isView(values)) return typedColumn(name, values as TypedArray);
+  if (Array.isArray(values)) return arrayColumn(name, values as readonly unknown[]);
+  throw mixedColumn(name, values, 'in an array, a typed array or an Arrow vector');
+}
+
+const integerTypes: readonly [new (length: number) => TypedArray, () => DataType][] = [
+  [Float64Array, () => new Float64()],
+  [Int8Array, () => new Int8()],
+  [Int16Array, () => new Int16()],
+  [Int32Array, () => new Int32()],
+  [BigInt64Array, () => new Int64()],
+  [Uint8Array, () => new Uint8()],
+  [Uint16Array, () => new Uint16()],
+  [Uint32Array, () => new Uint32()],
+  [BigUint64Array, () => new Uint64()],
+];
+
+function typedColumn(name: string, values: TypedArray): Vector {
+  for (const [ArrayType, makeType] of integerTypes) {
+    if (values instanceof ArrayType) return fixedWidthColumn(makeType(), values);
+  }
+  throw mixedColumn(name, values, 'a typed array of numbers');
+}
+
+function arrayColumn(name: string, cells: readonly unknown[]): Vector {
+  const first = cells.find((cell) => cell !== null && cell !== undefined);
+  const kind = first instanceof Date ? 'date' : typeof first;
+  const odd = cells.find(
+    (cell) =>
+      cell !== null && cell !== undefined && (cell instanceof Date ? 'date' : typeof cell) !== kind,
+  );
+  if (odd !== undefined) throw mixedColumn(name, odd, `of one kind, ${kind}`);
+  const valid = Uint8Array.from(cells, (cell) => (cell === null || cell === undefined ? 0 : 1));
+  const hasNull = valid.includes(0);
+  const mask = hasNull ? valid : undefined;
+  switch (kind) {
+    case 'undefined':
+      return new Vector([columnData(new Null(), cells.length, { nullCount: cells.length })]);
+    case 'number':
+      return fixedWidthColumn(new Float64(), filled(Float64Array, cells as number[], 0), mask);
+    case 'bigint':
+      checkWidth(name, cells as bigint[]);
+      return fixedWidthColumn(new Int64(), filled(BigInt64Array, cells as bigint[], 0n), mask);
+    case 'date': {
+      const times = cells.map((cell) => (cell instanceof Date ? dateTime(name, cell) : 0n));
+      return fixedWidthColumn(new TimestampMillisecond(), filled(BigInt64Array, times, 0n), mask);
+    }
+    case 'boolean':
+      return boolColumn(Uint8Array.from(cells as boolean[], Number), mask);
+    case 'string':
+      return utf8Column(cells.map((cell) => (cell as string | undefined) ?? null));
+    default:
+      throw mixedColumn(name, first, 'numbers, strings, booleans, bigints or dates');
+  }
+}
+
+function checkWidth(name: string, cells: readonly bigint[]): void {
+  const wide = cells.find((cell) => typeof cell === 'bigint' && BigInt.asIntN(64, cell) !== cell);
+  if (wide !== undefined) throw mixedColumn(name, wide, 'integers of 64 bits');
+}
+
+function filled<T extends Float64Array | BigInt64Array>(
+  ArrayType: new (buffer: ArrayBufferLike) => T,
+  cells: readonly (number | bigint | null | undefined)[],
+  missing: number | bigint,
+): T {
+  const values = columnArray(ArrayType as never, cells.length) as unknown as (number | bigint)[];
+  for (let i = 0; i < cells.length; i++) values[i] = cells[i] ?? missing;
+  return values as unknown as T;
+}
+
+function dateTime(name: string, date: Date): bigint {
+  const time = date.getTime();
+  if (Number.isNaN(time)) throw mixedColumn(name, 'Invalid Date', 'valid dates');
+  return BigInt(time);
+}
+
+function mixedColumn(name: string, value: unknown, rule: string): CoppiceError {
+  const message = `values of column ${name} must be ${rule}; got ${describeValue(value)}`;
+  return new CoppiceError('COLUMN_TYPE', message, { context: { column: name } });
+}

@@ -1,0 +1,47 @@
+/** Finds a column of a schema by name; a name that is not there is an error with the nearest one. */
+import type { Field, Schema } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import { nameSuggestion } from '../../base/nearest-name.ts';
+
+/** The names of a schema's columns, in order. */
+export function columnNames(schema: Schema): string[] {
+  return schema.fields.map((field) => field.name);
+}
+
+/** Columns from which on their places are kept by name; looking for each of thousands takes seconds otherwise. */
+const manyColumns = 32;
+const places = new WeakMap<readonly Field[], ReadonlyMap<string, number>>();
+
+/** The position of a column, or −1; of columns of one name the first. */
+export function findPlace(fields: readonly Field[], name: string): number {
+  if (fields.length < manyColumns) return fields.findIndex((field) => field.name === name);
+  let known = places.get(fields);
+  if (known === undefined) {
+    const made = new Map<string, number>();
+    for (const [place, field] of fields.entries()) {
+      if (!made.has(field.name)) made.set(field.name, place);
+    }
+    places.set(fields, made);
+    known = made;
+  }
+  return known.get(name) ?? -1;
+}
+
+/** The column's field, or undefined. */
+export function findField(schema: Schema, name: string): Field | undefined {
+  return schema.fields[findPlace(schema.fields, name)];
+}
+
+/** The column's field. @throws CoppiceError `COLUMN_NOT_FOUND` with the nearest name */
+export function requireField(schema: Schema, name: string, owner: string): Field {
+  const field = findField(schema, name);
+  if (field !== undefined) return field;
+  throw missingColumn(schema, name, owner);
+}
+
+/** The error about a column that is not there. */
+export function missingColumn(schema: Schema, name: string, owner: string): CoppiceError {
+  const suggestion = nameSuggestion(name, columnNames(schema));
+  const message = `column of ${owner} must be one of the table; got "${name}"; ${suggestion}`;
+  return new CoppiceError('COLUMN_NOT_FOUND', message, { context: { column: name } });
+}

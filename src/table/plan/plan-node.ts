@@ -1,0 +1,133 @@
+/**
+ * How a table remembers what it is made of: a tree of nodes, each of which can be lowered to partitions.
+ * Lowering is lazy: a partition that needs work on the calling thread (a closure) is a function that
+ * does it when the partition's turn comes, so that a long table streams through.
+ */
+import type { Schema } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import type { TaskRunner } from '../../cluster/task-runner.ts';
+import { emptyBatch } from '../columns/conform-column.ts';
+import { columnNames } from '../columns/find-column.ts';
+import { memoryPartition } from '../files/sources.ts';
+import type { RemoteTable } from '../remote-table.ts';
+import { schemaToRecord } from '../schema-record.ts';
+import { mapInOrder } from './map-in-order.ts';
+import type { OperatorSpec, PartitionSpec, PlacedOperator } from './partition-spec.ts';
+import { knownRows } from './read-partition.ts';
+
+/** What lowering may use. */
+export interface PlanContext {
+  readonly runner: TaskRunner;
+  readonly signal?: AbortSignal | undefined;
+  /** The partitions will be used more than once: those in memory go into shared memory. */
+  readonly keep?: boolean | undefined;
+}
+
+/** A partition, or what makes it when its turn comes. */
+export type LazyPartition = PartitionSpec | (() => Promise<PartitionSpec>);
+
+/** One step of a table. */
+export interface PlanNode {
+  /** The columns after the step. */
+  readonly schema: Schema;
+  readonly numPartitions: number;
+  /** The partitions after the step, in order. */
+  lower(context: PlanContext): Promise<readonly LazyPartition[]>;
+  /** Set where another engine looks after the rows. */
+  readonly remote?: RemoteTable;
+}
+
+/** Partitions that are known already; where there are none, one without rows keeps the columns. */
+export function sourceNode(schema: Schema, given: readonly PartitionSpec[]): PlanNode {
+  const partitions = given.length > 0 ? given : [memoryPartition(emptyBatch(schema))];
+  return { schema, numPartitions: partitions.length, lower: async () => partitions };
+}
+
+/** An operator over every partition of a node. */
+export function operatorNode(input: PlanNode, spec: OperatorSpec, schema: Schema): PlanNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'operator', spec, schema });
+  const reads = spec.reads === 'all' ? columnNames(input.schema) : spec.reads;
+  const placed: PlacedOperator['spec'] = { ...spec, reads };
+  const record = schemaToRecord(schema);
+  const add = (partition: PartitionSpec, firstRow: number): PartitionSpec => ({
+    ...partition,
+    operators: [...partition.operators, { spec: placed, firstRow }],
+    schema: record,
+  });
+  const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
+    if (spec.usesPosition !== true) {
+      const partitions = await input.lower(context);
+      return partitions.map((lazy) => onceMade(lazy, (made) => add(made, -1)));
+    }
+    const ready = await lowerForKeeps(input, context);
+    const firstRows = firstRowsOf(await countRows(ready, context));
+    return ready.map((partition, index) => add(partition, firstRows[index] as number));
+  };
+  return { schema, numPartitions: input.numPartitions, lower };
+}
+
+/** The same partitions with fewer or other columns of the same rows; only the schema changes. */
+export function projectNode(input: PlanNode, schema: Schema): PlanNode {
+  if (input.remote !== undefined) return input.remote.after({ verb: 'project', schema });
+  const record = schemaToRecord(schema);
+  const lower = async (context: PlanContext): Promise<readonly LazyPartition[]> => {
+    const partitions = await input.lower(context);
+    return partitions.map((lazy) => onceMade(lazy, (made) => ({ ...made, schema: record })));
+  };
+  return { schema, numPartitions: input.numPartitions, lower };
+}
+
+/** The partition itself. */
+export async function resolve(lazy: LazyPartition): Promise<PartitionSpec> {
+  return typeof lazy === 'function' ? await lazy() : lazy;
+}
+
+async function resolveAll(partitions: readonly LazyPartition[]): Promise<PartitionSpec[]> {
+  const ready: PartitionSpec[] = [];
+  for (const lazy of partitions) ready.push(await resolve(lazy));
+  return ready;
+}
+
+/** Every partition after a node, each made once and to be used more than once. */
+export async function lowerForKeeps(
+  node: PlanNode,
+  context: PlanContext,
+): Promise<PartitionSpec[]> {
+  return await resolveAll(await node.lower({ ...context, keep: true }));
+}
+
+/** The partition changed by `change`, as lazy as it was. */
+export function onceMade(
+  lazy: LazyPartition,
+  change: (partition: PartitionSpec) => PartitionSpec,
+): LazyPartition {
+  return typeof lazy === 'function' ? async () => change(await lazy()) : change(lazy);
+}
+
+/** The number of rows of every partition: from metadata where possible, else counted in the pool. */
+export async function countRows(
+  partitions: readonly PartitionSpec[],
+  context: PlanContext,
+): Promise<number[]> {
+  const { runner, signal } = context;
+  const counts: number[] = [];
+  const count = async (partition: PartitionSpec): Promise<number> =>
+    knownRows(partition) ?? (await runner.run<number>('table.countRows', partition, { signal }));
+  for await (const rows of mapInOrder(partitions, runner.numThreads + 1, count)) counts.push(rows);
+  return counts;
+}
+
+/** The position of the first row of every partition, and the number of all rows at the end. */
+export function firstRowsOf(counts: readonly number[]): number[] {
+  const firstRows = [0];
+  for (const rows of counts) firstRows.push((firstRows.at(-1) as number) + rows);
+  return firstRows;
+}
+
+/** Ends planning when the caller has given up. */
+export function checkAborted(context: PlanContext): void {
+  if (context.signal?.aborted !== true) return;
+  throw new CoppiceError('ABORTED', 'the work was aborted by its caller', {
+    cause: context.signal.reason,
+  });
+}

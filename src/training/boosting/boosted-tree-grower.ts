@@ -1,0 +1,267 @@
+/**
+ * One tree of a round, on every rank: (1) gradients of its rows in float64; (2) the ranks agree on a scale and
+ * each quantises its rows; (3) one tree is grown, two meetings a split; (4) exact sums of the unquantised
+ * gradients give the leaf values; (5) each adds them to its rows' scores, validation rows included.
+ */
+import { hash32, purposes } from '../../base/rng.ts';
+import type { GrowthResult } from '../../tree/grow-tree.ts';
+import type { GrownTree } from '../../tree/tree.ts';
+import type { RankRows } from '../ingest/deal-rows.ts';
+import { numberPlaces, numbersOfRow } from '../ingest/keep-numbers.ts';
+import { settleLeaves } from '../leaves/leaf-values.ts';
+import { addLines, fitLinearLeaves, type ScoredNumbers } from '../leaves/linear-leaves.ts';
+import { routeBytes, writeRoutes } from '../leaves/route-rows.ts';
+import { numberOfWord } from '../objectives/order-word.ts';
+import { countsRows, type TreeScales, treeScales } from '../quantise.ts';
+import { RigKeeper } from '../rigs/grow-on-rig.ts';
+import { leftOut, type TreeRig } from '../rigs/tree-rig.ts';
+import { ColumnSampler, treeKey } from '../sampling/column-sampling.ts';
+import {
+  clearStats,
+  type FoundGradients,
+  largestGradients,
+} from '../sampling/largest-gradients.ts';
+import { RoundRows } from '../sampling/round-rows.ts';
+import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
+
+/** The largest |g| and h over all ranks, and what they mean. */
+interface LargestGradients extends FoundGradients {
+  /** Every row has the same h. */
+  readonly isConstantHess: boolean;
+}
+
+/** A tree with its splits, and the values of its leaves in their order. */
+export interface SettledGrowth {
+  readonly output: number;
+  readonly grown: GrowthResult;
+  readonly values: number[];
+}
+
+/** Grows the trees of a fit, one after another. */
+export class BoostedTreeGrower {
+  readonly #state: BoostingState;
+  readonly #rigs: RigKeeper;
+  readonly #sampler: ColumnSampler;
+  readonly #roundRows: RoundRows;
+  /** The least gain of the last tree's splits, for each output. */
+  readonly #leastGains: number[] = [];
+
+  constructor(state: BoostingState) {
+    this.#state = state;
+    const { job } = state;
+    const { layout } = state.rows;
+    this.#roundRows = new RoundRows(state);
+    this.#rigs = new RigKeeper(state, this.#roundRows);
+    this.#sampler = new ColumnSampler(layout, job.columns, job.seed, job.interactions);
+  }
+
+  get counters(): TreeRig['counters'] {
+    return this.#rigs.counters;
+  }
+
+  /** Frees what is not memory of the process; the counters stay. */
+  async close(): Promise<void> {
+    await this.#rigs.close();
+  }
+
+  /** Chooses the rows that a round's trees are grown on; the objective's round has begun. */
+  async beginRound(round: number): Promise<void> {
+    await this.#roundRows.begin(round);
+  }
+
+  /** Grows the tree of an output and adds it to the scores. */
+  async grow(round: number, output: number): Promise<GrownTree> {
+    const { grown } = await this.growSettled(round, output, 1);
+    return grown.tree;
+  }
+
+  /** The same with what is needed to add the tree again. @param share of the step size that it gets */
+  async growSettled(round: number, output: number, share: number): Promise<SettledGrowth> {
+    const { environment, objective, job } = this.#state;
+    const { train } = this.#state.rows;
+    environment.collective.checkAborted();
+    clearStats(this.#state);
+    objective.gradients(environment, gradientRows(this.#state, train), output);
+    const isAmplified = this.#roundRows.amplify();
+    const found = await largestGradients(this.#state);
+    const isConstantHess = this.#hasConstantHess(isAmplified, found);
+    const largest = { ...found, isConstantHess };
+    const scales = this.#scales(largest);
+    const tree = round * objective.numOutputs + output;
+    this.#sampler.beginTree(tree);
+    const expectedGain = this.#leastGains[output];
+    const grown = await this.#rigs.grow({
+      round,
+      scales,
+      limits: expectedGain === undefined ? job.limits : { ...job.limits, expectedGain },
+      key: treeKey(job.seed, tree),
+      maskOf: (node) => this.#sampler.maskOf(node),
+      writeSlots: (slots) =>
+        this.#quantise(scales, hash32(job.seed, purposes.rounding, round, output), slots),
+    });
+    this.#leastGains[output] = grown.leastGain;
+    const stepSize = share * job.stepSize;
+    const values = await this.#settle(grown, { output, stepSize, largest });
+    return { output, grown, values };
+  }
+
+  /** Adds values to the scores of all rows, by the leaves of a tree that was grown before. */
+  async addTree({ grown, output }: SettledGrowth, values: readonly number[]): Promise<void> {
+    const { environment, memory } = this.#state;
+    const { train, validation, layout } = this.#state.rows;
+    const valueBytes = align(grown.leaves.length * 40);
+    const span = valueBytes + align(routeBytes(grown, layout));
+    await environment.reserve(memory.tail + span * environment.numLocal, 'training data');
+    const own = memory.tail + span * environment.localIndex;
+    writeRoutes(environment, grown, layout, own + valueBytes);
+    environment.f64(own, values.length).set(values);
+    for (const part of [train, validation]) {
+      this.#route(part, own + valueBytes, 0);
+      this.#addValues(part, output, own);
+    }
+  }
+
+  #hasConstantHess(isAmplified: boolean, found: FoundGradients): boolean {
+    const { objective, rows } = this.#state;
+    if (isAmplified || rows.weights !== 0) return false;
+    if (objective.hessianIsWeight) return true;
+    const most = found.hess;
+    return objective.findsHessianRange && most > 0 && numberOfWord(found.leastHessWord) === most;
+  }
+
+  #scales(largest: LargestGradients): TreeScales {
+    const { job, rows } = this.#state;
+    const { layout, train } = rows;
+    return treeScales({
+      maxGrad: largest.grad,
+      maxHess: largest.hess,
+      isConstantHess: largest.isConstantHess,
+      countsRows: countsRows(job),
+      slotBytes: layout.slotBytes === 4 ? 4 : 8,
+      numRows: train.numAll,
+    });
+  }
+
+  /** Writes the gradients of this rank's rows as integers. */
+  #quantise(scales: TreeScales, key: number, { address, stride }: TreeRig['slots']): void {
+    const { environment, rows } = this.#state;
+    const { layout, train } = rows;
+    const { kernels } = environment;
+    const quantise = layout.slotBytes === 4 ? kernels.quantise16 : kernels.quantise32;
+    const { grads, hesses } = gradientRows(this.#state, train);
+    quantise(
+      grads,
+      hesses,
+      rows.keys + 4 * train.start,
+      train.count,
+      scales.gradScale,
+      scales.hessScale,
+      key,
+      address,
+      stride,
+      scales.roundsHess ? 1 : 0,
+    );
+  }
+
+  /** Gives the leaves their values and adds them to every row's score. */
+  async #settle(
+    grown: GrowthResult,
+    { output, stepSize, largest }: { output: number; stepSize: number; largest: LargestGradients },
+  ): Promise<number[]> {
+    const { environment, memory, objective, job } = this.#state;
+    const { train, validation, layout } = this.#state.rows;
+    const isSampled = this.#roundRows.leavesRowsOut;
+    const needsRoutes = isSampled || validation.numProcess > 0;
+    const valueBytes = align(grown.leaves.length * 40);
+    const span = valueBytes + (needsRoutes ? align(routeBytes(grown, layout)) : 0);
+    await environment.reserve(memory.tail + span * environment.numLocal, 'training data');
+    const own = memory.tail + span * environment.localIndex;
+    const routes = own + valueBytes;
+    if (needsRoutes) writeRoutes(environment, grown, layout, routes);
+    const leafOf = memory.leafOf + 4 * train.start;
+    if (isSampled) this.#route(train, routes, leftOut);
+    const values = await settleLeaves(environment, {
+      output,
+      leafQuantile: objective.leafQuantiles?.[output] ?? null,
+      wholeWeights: objective.leafQuantiles === null ? null : this.#roundRows.leafWeights(),
+      grown,
+      largest,
+      rows: gradientRows(this.#state, train),
+      leafOf,
+      sums: own,
+      numAll: train.numAll,
+      lambda: job.split.lambda,
+      shaping: job.shaping,
+      stepSize,
+      scoreUnit: this.#state.scoreUnit,
+    });
+    if (validation.numProcess > 0) this.#route(validation, routes, 0);
+    if (job.linearLambda !== undefined) {
+      await this.#addLines(grown, { output, stepSize, largest });
+      return values;
+    }
+    environment.f64(own, values.length).set(values);
+    this.#addValues(train, output, own);
+    this.#addValues(validation, output, own);
+    return values;
+  }
+
+  /** Makes leaves linear and adds what they say to every row's score. */
+  async #addLines(
+    grown: GrowthResult,
+    { output, stepSize, largest }: { output: number; stepSize: number; largest: LargestGradients },
+  ): Promise<void> {
+    const { environment, memory, job, scoreUnit, rows } = this.#state;
+    const { train, validation, features, numbers } = rows;
+    const width = numbersOfRow(features);
+    const [ofTraining, ofValidation] = [train, validation].map((part) => ({
+      leafOf: environment.u32(memory.leafOf + 4 * part.start, part.count),
+      numbers: environment.f64(numbers + 8 * width * part.start, width * part.count),
+      scores: environment.f64(scoreAddress(this.#state, output) + 8 * part.start, part.count),
+      width,
+    })) as [ScoredNumbers, ScoredNumbers];
+    const placeOf = numberPlaces(features);
+    await fitLinearLeaves(environment, {
+      grown,
+      rows: gradientRows(this.#state, train),
+      numbered: ofTraining,
+      placeOf,
+      largest,
+      numAll: train.numAll,
+      lambda: job.split.lambda,
+      linearLambda: job.linearLambda as number,
+      stepSize,
+    });
+    grown.tree.unit = scoreUnit;
+    for (const part of [ofTraining, ofValidation]) addLines(grown, placeOf, scoreUnit, part);
+  }
+
+  /** Sends rows down the tree: those that carry the mark, or all of them where it is 0. */
+  #route(part: RankRows, routes: number, mark: number): void {
+    const { environment, memory, rows } = this.#state;
+    const { stride } = rows.layout;
+    environment.kernels.findLeaves(
+      rows.records + part.start * stride,
+      stride,
+      part.count,
+      routes,
+      mark,
+      mark === 0 ? 0 : 1,
+      memory.leafOf + 4 * part.start,
+    );
+  }
+
+  #addValues(part: RankRows, output: number, values: number): void {
+    const { environment, memory } = this.#state;
+    environment.kernels.addLeafValues(
+      memory.leafOf + 4 * part.start,
+      values,
+      scoreAddress(this.#state, output) + 8 * part.start,
+      part.count,
+    );
+  }
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}

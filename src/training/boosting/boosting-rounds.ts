@@ -1,0 +1,234 @@
+/**
+ * The rounds of one model: a tree an output, the loss of the validation rows, and whether to go on. The memory
+ * is reserved by the caller; all ranks of the environment call it together.
+ */
+import type { GrownTree } from '../../tree/tree.ts';
+import type { IngestedRows } from '../ingest/ingest.ts';
+import { leafWeights } from '../leaves/quantile-weights.ts';
+import type { BoostingJob, LossHistory, MemberPlace } from '../messages.ts';
+import { writeFirstScores } from '../objectives/first-scores.ts';
+import { packsHistograms } from '../quantise.ts';
+import type { RankEnvironment } from '../rank-environment.ts';
+import { CustomMetric } from '../validation/custom-metric.ts';
+import { StopWatch } from '../validation/early-stopping.ts';
+import {
+  isLargerBetter,
+  type MeasuredSeries,
+  measureRound,
+  seriesOf,
+} from '../validation/measure-rounds.ts';
+import { type BoostingMemory, type PlanLimits, planBoosting } from './boosting-memory.ts';
+import type { BoostingStart } from './boosting-start.ts';
+import type { BoostingState } from './boosting-state.ts';
+import { DroppingGrower } from './dropping-grower.ts';
+import {
+  ApartGrower,
+  type ApartMemory,
+  planApart,
+  type RoundGrower,
+  TogetherGrower,
+} from './round-growers.ts';
+import { SnapshotTeller } from './snapshot-teller.ts';
+
+/** The most pairs of nodes that one meeting serves: leaf by leaf, where some are split in vain, and level by level. */
+const mostPairs = { byLeaf: 16, byLevel: 128 };
+/** Bytes that a rank's own histograms of the nodes of one meeting may take: they should stay in its cache. */
+const batchBytes = 8 * 1024 * 1024;
+/** The same of ranks in several processes: their meetings cost more than cache misses. */
+const elsewhere = { mostPairs: 64, batchBytes: 32 * 1024 * 1024 };
+
+/** The same for a device, which has room. */
+const deviceBatchBytes = 64 * 1024 * 1024;
+
+/** What a model is boosted from. */
+export interface BoostingParts {
+  readonly environment: RankEnvironment;
+  readonly job: BoostingJob;
+  readonly rows: IngestedRows;
+  readonly start: BoostingStart;
+  readonly baseScores: readonly number[];
+  /** Empty where no snapshots are asked for. */
+  readonly dataKey: string;
+  /** Which of several models it is; left out for a model alone. */
+  readonly member?: MemberPlace;
+}
+
+/** A tree and its number: trees of a round stand side by side, those that were resumed are not counted. */
+export interface NumberedTree {
+  readonly number: number;
+  readonly tree: GrownTree;
+}
+
+/** What the rounds gave. */
+export interface BoostedRounds {
+  /** Those trees of the rounds kept that this rank hands back, without those resumed. */
+  readonly trees: readonly NumberedTree[];
+  /** What was measured, those behind the last kept too; with an initial model its own first. */
+  readonly history: readonly LossHistory[];
+  /** Rounds kept, those resumed too, without those of an initial model. */
+  readonly numRounds: number;
+  /** Rounds that were resumed. */
+  readonly numResumed: number;
+  readonly counters: RoundGrower['counters'];
+}
+
+/** Told after each round: how many are done, and what was measured first, where anything was. */
+export type OnRound = (done: number, loss: number | undefined) => void;
+
+/** Where the arrays of the rounds lie, behind `rows.free`. */
+export function planRounds(
+  { environment, job, start }: Pick<BoostingParts, 'environment' | 'job' | 'start'>,
+  rows: IngestedRows,
+): BoostingMemory {
+  return planBoosting(environment, rows, limitsOf({ environment, job, start }, rows));
+}
+
+/** The same for ranks that grow trees side by side. */
+export function planApartRounds({ environment, job, start, rows }: BoostingParts): ApartMemory {
+  const alone = environment.alone(Number.POSITIVE_INFINITY);
+  const limits = limitsOf({ environment: alone, job, start }, rows);
+  return planApart({ environment, alone }, rows, limits);
+}
+
+function limitsOf(
+  { environment, job, start }: Pick<BoostingParts, 'environment' | 'job' | 'start'>,
+  rows: IngestedRows,
+): PlanLimits {
+  const { limits, maxHistogramBytes, device } = job;
+  const { localRanks, size } = environment.collective;
+  const isTogether = localRanks.length === size;
+  const ownBytes = isTogether ? batchBytes : elsewhere.batchBytes;
+  const bytes = device === null ? ownBytes : deviceBatchBytes;
+  const meetsHere = isTogether && device === null;
+  const byLevel = limits.maxLeaves === Number.POSITIVE_INFINITY;
+  const widest = byLevel ? 2 ** Math.min(limits.maxDepth, 20) : limits.maxLeaves;
+  const most = mostPairs[byLevel ? 'byLevel' : 'byLeaf'];
+  const inCache = Math.floor(bytes / (32 * Math.max(1, rows.layout.numEntries)));
+  return {
+    isPacked: packsHistograms(environment, job, rows),
+    isOblivious: limits.isOblivious === true,
+    numOutputs: start.objective.numOutputs,
+    usesDevice: device !== null,
+    maxPairs: Math.max(
+      1,
+      Math.min(byLevel || meetsHere ? most : elsewhere.mostPairs, Math.floor(widest / 2), inCache),
+    ),
+    maxOpen: widest,
+    maxHistogramBytes,
+  };
+}
+
+/** Boosts one model. @param apart where ranks grow trees side by side */
+export async function boostRounds(
+  parts: BoostingParts,
+  memory: BoostingMemory,
+  onRound: OnRound,
+  apart: ApartMemory | null = null,
+): Promise<BoostedRounds> {
+  const state = await prepareRounds(parts, memory);
+  const grower = await growerOf(state, apart);
+  try {
+    return await runRounds(parts, state, grower, onRound);
+  } finally {
+    await grower.close();
+  }
+}
+
+async function growerOf(state: BoostingState, apart: ApartMemory | null): Promise<RoundGrower> {
+  const { dropping } = state.job;
+  if (dropping !== null) return new DroppingGrower(state, dropping);
+  return apart === null ? new TogetherGrower(state) : await ApartGrower.of(state, apart);
+}
+
+async function runRounds(
+  parts: BoostingParts,
+  state: BoostingState,
+  grower: RoundGrower,
+  onRound: OnRound,
+): Promise<BoostedRounds> {
+  const { environment, job } = parts;
+  const { numOutputs } = state.objective;
+  const trees: NumberedTree[] = [];
+  const resumed = job.snapshots?.resumed ?? null;
+  const series = seriesOf(state);
+  const measured: (readonly number[])[] = [...(resumed?.measured ?? [])];
+  const watch = job.earlyStopping === null ? null : new StopWatch(job.earlyStopping);
+  const stops = state.rows.validation.numAll > 0;
+  const sign = stops && isLargerBetter(job.metrics[0] ?? 'loss') ? -1 : 1;
+  const stopsAfter = (done: number, [value]: readonly number[]): boolean =>
+    stops && watch?.isOver(done - 1, sign * (value as number)) === true;
+  const snapshots = new SnapshotTeller(parts, measured);
+  await environment.wait(environment.collective.barrier());
+  const { numRounds: firstRound } = job.initial ?? { numRounds: 0 };
+  if (job.initial !== null && resumed === null) {
+    measured.push(await measureRound(state, series));
+  }
+  // what an initial model measured stands before round 0
+  let isOver = false;
+  const before = job.initial === null ? 0 : 1;
+  measured.forEach((values, i) => {
+    isOver = stopsAfter(i - before + 1, values);
+  });
+  const firstDone = resumed?.numRounds ?? 0;
+  let done = firstDone;
+  while (done < job.numRounds && !isOver) {
+    const round = firstRound + done;
+    for (const { output, tree } of await grower.grow(round)) {
+      trees.push({ number: (done - firstDone) * numOutputs + output, tree });
+    }
+    done += 1;
+    const values = await measureRound(state, series);
+    measured.push(values);
+    isOver = stopsAfter(done, values);
+    onRound(done, values[0]);
+    snapshots.tell(done, trees);
+  }
+  const numRounds = watch?.bestRounds ?? done;
+  const numKept = Math.max(0, numRounds - firstDone) * numOutputs;
+  const kept = trees.filter(({ number }) => number < numKept);
+  const history = historyOf(series, measured);
+  return {
+    trees: kept,
+    history,
+    numRounds,
+    numResumed: firstDone,
+    counters: grower.counters,
+  };
+}
+
+/** The history of each series. */
+function historyOf(
+  series: readonly MeasuredSeries[],
+  measured: readonly (readonly number[])[],
+): LossHistory[] {
+  return series.map(({ set, metric }, s) => ({
+    set,
+    metric,
+    values: measured.map((values) => values[s] as number),
+  }));
+}
+
+/** Sets every row's score to where boosting starts. */
+export async function prepareRounds(
+  { environment, job, rows, start }: Omit<BoostingParts, 'baseScores' | 'dataKey'>,
+  memory: BoostingMemory,
+): Promise<BoostingState> {
+  const { objective, scoreUnit, centre, firstScores } = start;
+  const settled = {
+    environment,
+    job,
+    objective,
+    rows,
+    memory,
+    cpuLimits: limitsOf({ environment, job: { ...job, device: null }, start }, rows),
+    centre,
+    firstScores,
+    scoreUnit,
+    wholeWeights: await leafWeights(environment, objective, rows),
+    validationLabels: start.validationLabels,
+  };
+  const state = { ...settled, metric: await CustomMetric.of(settled) };
+  writeFirstScores(state);
+  await objective.prepare?.(environment, rows);
+  return state;
+}

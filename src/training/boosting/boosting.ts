@@ -1,0 +1,96 @@
+/**
+ * Gradient boosting, as every rank runs it (J. H. Friedman, 2001; second-order leaves as in XGBoost, 2016).
+ *
+ * Driver: plans what is read, starts one rank a thread, shows progress, puts the trees together by their numbers.
+ * Rank: reads and bins its rows, settles what the user left open (self-stopping.ts), then boosts one model
+ * (boosting-rounds.ts) or several that are averaged (members.ts). Bounded by rounds · rows · features binned
+ * reads and by nodes · features · bins integers that cross at the trees' meetings.
+ */
+import type { RankContext } from '../../cluster/rank-program.ts';
+import { packTrees } from '../../tree/tree.ts';
+import { dataKey } from '../data-key.ts';
+import { ingest } from '../ingest/ingest.ts';
+import type { BoostingJob, RankResult } from '../messages.ts';
+import { ProgressPace } from '../progress-pace.ts';
+import { RankEnvironment } from '../rank-environment.ts';
+import { PhaseClock, rankReport, trainedFacts } from '../rank-result.ts';
+import { measureFill } from '../rigs/row-fill.ts';
+import {
+  type BoostingParts,
+  boostRounds,
+  type OnRound,
+  planApartRounds,
+  planRounds,
+} from './boosting-rounds.ts';
+import { type BoostingStart, startBoosting } from './boosting-start.ts';
+import { type BoostedMembers, boostMembers } from './members.ts';
+import { growsApart } from './round-growers.ts';
+import { settleJob } from './self-stopping.ts';
+
+/** One rank of a boosting job. */
+export async function runBoosting(context: RankContext, job: BoostingJob): Promise<RankResult> {
+  const environment = new RankEnvironment(context, job.kernels);
+  const clock = new PhaseClock(environment.collective);
+  let start: BoostingStart | null = null;
+  const ingested = await ingest(environment, job.ingest, async (labelled) => {
+    start = await startBoosting(environment, job, labelled);
+    return start.slotBytes;
+  });
+  const fill = await measureFill(environment, ingested, job.keepsEntries ?? null);
+  const rows = { ...ingested, fill };
+  clock.end('ingest');
+  const key = job.snapshots === null ? '' : await dataKey(environment, rows);
+  const isOtherData = job.snapshots?.resumed != null && job.snapshots.resumed.dataKey !== key;
+  const started = start as unknown as BoostingStart;
+  const { objective, centre, firstScores, isConstant } = started;
+  const settled = settleJob(job, {
+    numRows: rows.train.numAll,
+    numOutputs: objective.numOutputs,
+    hasValidation: rows.validation.numAll > 0,
+  });
+  const baseScores = job.initial?.baseScores ?? firstScores.map((score) => centre + score);
+  const parts = { environment, job: settled.job, rows, start: started, baseScores, dataKey: key };
+  let boosted: BoostedMembers | null = null;
+  if (!isConstant && !isOtherData) {
+    const { members } = settled;
+    boosted = members === null ? await boostOne(parts) : await boostMembers(parts, members);
+  }
+  clock.end('grow');
+  return {
+    facts: trainedFacts(rows, {
+      baseScores,
+      history: boosted?.history ?? [],
+      memberRounds: boosted?.memberRounds ?? [0],
+      chosen: boosted === null ? null : settled.chosen,
+      ...(isOtherData ? { isOtherData } : {}),
+    }),
+    trees: packTrees(boosted?.trees ?? [], 1),
+    treeNumbers: boosted?.treeNumbers ?? [],
+    report: rankReport(environment, rows, boosted?.counters ?? null, clock),
+  };
+}
+
+/** One model of all training rows. */
+async function boostOne(parts: BoostingParts): Promise<BoostedMembers> {
+  const { environment, job, rows, start } = parts;
+  const isApart = growsApart(environment, job, rows, start.objective.numOutputs);
+  const apart = isApart ? planApartRounds(parts) : null;
+  const memory = apart?.together ?? planRounds(parts, rows);
+  await environment.reserve(memory.tail, 'training data');
+  const pace = new ProgressPace();
+  const onRound: OnRound = (done, loss) => {
+    const counted = { done, total: job.numRounds, message: 'rounds' };
+    const progress = { phase: 'train', ...counted } as const;
+    // a fit that is kept in snapshots may be ended at a round: it tells each one
+    if (job.snapshots === null && !pace.isDue(progress)) return;
+    environment.progress(loss === undefined ? progress : { ...progress, metric: loss });
+  };
+  const boosted = await boostRounds(parts, memory, onRound, apart);
+  return {
+    trees: boosted.trees.map(({ tree }) => tree),
+    treeNumbers: boosted.trees.map(({ number }) => number),
+    memberRounds: [boosted.numRounds],
+    history: boosted.history,
+    counters: boosted.counters,
+  };
+}

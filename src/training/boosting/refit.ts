@@ -1,0 +1,223 @@
+/**
+ * New leaf values for the trees of a boosted model from other rows, as every rank finds them: the structure stays,
+ * each tree's leaves take the step that they would take if the tree had just been grown on these rows, behind the
+ * trees before it (the refit of LightGBM).
+ *
+ * Driver: plans what is read, names the cuts of the model (model-bins.ts). Rank: reads and bins its rows with
+ * these, then, tree by tree: gradients at the running scores, its rows walk the tree, exact sums give the leaves
+ * (leaf-values.ts), which are added to the scores. Bounded by rows · trees · depth; a meeting or two a tree.
+ */
+import type { RankContext } from '../../cluster/rank-program.ts';
+import type { TreeEnsemble } from '../../tree/tree.ts';
+import { ingest } from '../ingest/ingest.ts';
+import { settleLeaves } from '../leaves/leaf-values.ts';
+import { ModelRoutes } from '../leaves/model-bins.ts';
+import { type RoutedTree, routeBytes, writeRoutes } from '../leaves/route-rows.ts';
+import type { InitialRounds, RankResult, RefitJob } from '../messages.ts';
+import { writeFirstScores } from '../objectives/first-scores.ts';
+import { RankEnvironment } from '../rank-environment.ts';
+import { PhaseClock, rankReport, trainedFacts } from '../rank-result.ts';
+import { clearStats, largestGradients } from '../sampling/largest-gradients.ts';
+import { planBoosting } from './boosting-memory.ts';
+import { prepareRounds } from './boosting-rounds.ts';
+import { type BoostingStart, startBoosting } from './boosting-start.ts';
+import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
+import { treesBefore } from './members.ts';
+
+/** One rank of a refit. */
+export async function runRefit(context: RankContext, job: RefitJob): Promise<RankResult> {
+  const environment = new RankEnvironment(context, job.kernels);
+  const clock = new PhaseClock(environment.collective);
+  let start: BoostingStart | null = null;
+  const rows = await ingest(environment, job.ingest, async (labelled) => {
+    start = await startBoosting(environment, job, labelled);
+    return start.slotBytes;
+  });
+  clock.end('ingest');
+  const started = start as unknown as BoostingStart;
+  const memory = planBoosting(environment, rows, {
+    numOutputs: started.objective.numOutputs,
+    usesDevice: false,
+    maxPairs: 1,
+    maxOpen: 1,
+    maxHistogramBytes: 1,
+    isPacked: false,
+    isOblivious: false,
+  });
+  await environment.reserve(memory.tail, 'training data');
+  const state = await prepareRounds({ environment, job, rows, start: started }, memory);
+  const refitter = new Refitter(state, job);
+  await refitter.refit();
+  clock.end('grow');
+  const { initial } = job;
+  const { share = 1, baseScores } = initial as InitialRounds;
+  const isFirst = environment.collective.rank === 0;
+  return {
+    facts: trainedFacts(rows, {
+      baseScores:
+        share === 1 ? baseScores : started.firstScores.map((score) => started.centre + score),
+      history: [],
+      memberRounds: job.refit.memberRounds,
+      chosen: null,
+    }),
+    trees: refitter.trees,
+    treeNumbers: isFirst ? Array.from({ length: refitter.trees.numTrees }, (_, t) => t) : [],
+    report: rankReport(environment, rows, null, clock),
+  };
+}
+
+/** Trees that learned from one another, in their order; their scores are divided in the model. */
+interface Chain {
+  /** The first tree of each round. */
+  readonly rounds: readonly number[];
+  readonly divisor: number;
+  /** Rounds of other chains that these learned behind. */
+  readonly before: readonly number[];
+}
+
+class Refitter {
+  readonly trees: TreeEnsemble;
+  readonly #state: BoostingState;
+  readonly #job: RefitJob;
+  readonly #routes: ModelRoutes;
+
+  constructor(state: BoostingState, job: RefitJob) {
+    this.#state = state;
+    this.#job = job;
+    const { trees, columns } = job.refit;
+    this.trees = { ...trees, value: trees.value.slice() };
+    this.#routes = new ModelRoutes(this.trees, state.rows.layout, columns);
+  }
+
+  async refit(): Promise<void> {
+    const { environment, objective, rows, job } = this.#state;
+    let done = 0;
+    for (const { rounds, divisor, before } of chainsOf(this.#job, objective.numOutputs)) {
+      writeFirstScores(this.#state);
+      await environment.wait(environment.collective.barrier());
+      for (const first of before) {
+        for (let k = 0; k < objective.numOutputs; k++) await this.#addAgain(first + k, k);
+      }
+      for (const [round, first] of rounds.entries()) {
+        environment.collective.checkAborted();
+        const own = gradientRows(this.#state, rows.train);
+        await environment.wait(objective.beginRound(environment, own, { seed: job.seed, round }));
+        for (let k = 0; k < objective.numOutputs; k++) await this.#refitTree(first + k, k, divisor);
+        done += 1;
+        const total = this.trees.numTrees / objective.numOutputs;
+        environment.progress({ phase: 'train', done, total, message: 'rounds' });
+      }
+    }
+  }
+
+  async #refitTree(tree: number, output: number, divisor: number): Promise<void> {
+    const { environment, objective, rows, scoreUnit, wholeWeights } = this.#state;
+    const { refit, stepSize, split, shaping } = this.#job;
+    const own = gradientRows(this.#state, rows.train);
+    clearStats(this.#state);
+    objective.gradients(environment, own, output);
+    const largest = await largestGradients(this.#state);
+    const { routed, at } = await this.#walk(tree);
+    const start = this.trees.treeStart[tree] as number;
+    const before = routed.leaves.map(
+      ({ index }) => divisor * (this.trees.value[start + index] as number),
+    );
+    const leafOf = this.#state.memory.leafOf + 4 * rows.train.start;
+    const values = await settleLeaves(environment, {
+      grown: { tree: routed.tree, leaves: await this.#countRows(routed, leafOf) },
+      previous: { values: before, decayRate: refit.decayRate },
+      largest,
+      rows: own,
+      leafOf,
+      sums: at,
+      numAll: rows.train.numAll,
+      lambda: split.lambda,
+      shaping,
+      stepSize,
+      scoreUnit,
+      output,
+      leafQuantile: objective.leafQuantiles?.[output] ?? null,
+      wholeWeights: objective.leafQuantiles === null ? null : wholeWeights,
+    });
+    routed.leaves.forEach(({ index }, i) => {
+      this.trees.value[start + index] = (values[i] as number) / divisor;
+    });
+    this.#addValues(values, output, at);
+  }
+
+  /** Adds a tree that has its values. */
+  async #addAgain(tree: number, output: number): Promise<void> {
+    const { routed, at } = await this.#walk(tree);
+    const start = this.trees.treeStart[tree] as number;
+    const values = routed.leaves.map(({ index }) => this.trees.value[start + index] as number);
+    this.#addValues(values, output, at);
+  }
+
+  /** Sends this rank's rows down a tree; `at` is free for sums and values of its leaves. */
+  async #walk(tree: number): Promise<{ routed: RoutedTree; at: number }> {
+    const { environment, memory, rows } = this.#state;
+    const { layout, train } = rows;
+    const routed = this.#routes.tree(tree);
+    const valueBytes = 64 * Math.ceil((routed.leaves.length * 40) / 64);
+    const span = valueBytes + 64 * Math.ceil(routeBytes(routed, layout) / 64);
+    await environment.reserve(memory.tail + span * environment.numLocal, 'training data');
+    const at = memory.tail + span * environment.localIndex;
+    const routes = at + valueBytes;
+    writeRoutes(environment, routed, layout, routes);
+    environment.kernels.findLeaves(
+      rows.records + train.start * layout.stride,
+      layout.stride,
+      train.count,
+      routes,
+      0,
+      0,
+      memory.leafOf + 4 * train.start,
+    );
+    return { routed, at };
+  }
+
+  #addValues(values: readonly number[], output: number, at: number): void {
+    const { environment, memory, rows } = this.#state;
+    const { start, count } = rows.train;
+    environment.f64(at, values.length).set(values);
+    environment.kernels.addLeafValues(
+      memory.leafOf + 4 * start,
+      at,
+      scoreAddress(this.#state, output) + 8 * start,
+      count,
+    );
+  }
+
+  /** The leaves with their rows of all ranks. */
+  async #countRows({ leaves }: RoutedTree, leafOf: number) {
+    const { environment, rows } = this.#state;
+    const counts = new Float64Array(leaves.length);
+    for (const leaf of environment.u32(leafOf, rows.train.count)) {
+      counts[leaf] = (counts[leaf] as number) + 1;
+    }
+    const words = BigInt64Array.from(counts, BigInt);
+    await environment.wait(environment.collective.allreduce(words, 'sum'));
+    return leaves.map(({ index }, i) => ({ index, rows: Number(words[i]) }));
+  }
+}
+
+/** Models that are averaged learned apart; rounds behind them learned from their average. */
+function chainsOf({ refit }: RefitJob, numOutputs: number): Chain[] {
+  const { memberRounds, trees } = refit;
+  const numRounds = trees.numTrees / numOutputs;
+  const divisor = Math.max(1, memberRounds.length);
+  const known = memberRounds.length <= 1 ? [numRounds] : memberRounds;
+  const chains = known.map((rounds, member) => ({
+    rounds: Array.from(
+      { length: rounds },
+      (_, round) => numOutputs * treesBefore(known, round, member),
+    ),
+    divisor,
+    before: [],
+  }));
+  const averaged = known.reduce((sum, rounds) => sum + rounds, 0);
+  if (averaged === numRounds) return chains;
+  const first = Array.from({ length: numRounds }, (_, round) => numOutputs * round);
+  const later = { rounds: first.slice(averaged), divisor: 1, before: first.slice(0, averaged) };
+  return [...chains, later];
+}

@@ -1,0 +1,128 @@
+/**
+ * What a fit without a number of rounds chooses by itself, from the size of the data alone: how many models and
+ * rows held out, how many rounds at most, how fast they learn and how large their trees are. Every rank chooses
+ * alike, once the rows are counted and the classes known. What the user gave stays as given. How the numbers came
+ * about stands in docs/accuracy.md.
+ */
+
+import type { BoostingJob } from '../messages.ts';
+import type { Members } from './members.ts';
+
+/** How large the task is. */
+export interface TaskSize {
+  /** Rows that are learned from. */
+  readonly numRows: number;
+  /** Scores of a row. */
+  readonly numOutputs: number;
+  /** True where the user brought rows to stop on. */
+  readonly hasValidation: boolean;
+}
+
+/** A job with everything chosen. */
+export interface SettledJob {
+  readonly job: BoostingJob;
+  /** Null: one model, on all rows. */
+  readonly members: Members | null;
+  /** What was chosen, for the model's summary; null where all was given. */
+  readonly chosen: Readonly<Record<string, number>> | null;
+}
+
+/** The most models that are chosen. */
+export const mostModels = 4;
+
+/** Fewer rows than this are too few to hold any out. */
+const leastRows = 100;
+
+/** Held-out rows tell whether categories of so few rows are worth a split. */
+const leastCategoryRows = 5;
+
+/** Fills in what the user left open. */
+export function settleJob(job: BoostingJob, size: TaskSize): SettledJob {
+  const { selfStopping } = job;
+  if (selfStopping === null) return { job, members: null, chosen: null };
+  const { isFree, numFolds, numModels } = selfStopping;
+  if (size.numRows < leastRows) return { job, members: null, chosen: chosenOf(job, null) };
+  const chosen = chooseBySize(size);
+  const stepSize = isFree.stepSize ? chosen.stepSize : job.stepSize;
+  const patience = isFree.patience
+    ? chosen.patience
+    : (job.earlyStopping?.patience ?? chosen.patience);
+  const settled: BoostingJob = {
+    ...job,
+    stepSize,
+    numRounds: isFree.numRounds
+      ? Math.min(mostRounds, Math.ceil((chosen.numRounds * chosen.stepSize) / stepSize))
+      : job.numRounds,
+    limits: isFree.size ? { ...job.limits, maxLeaves: chosen.maxLeaves } : job.limits,
+    split: {
+      ...job.split,
+      lambda: isFree.lambda ? chosen.lambda : job.split.lambda,
+      minSumHessian: isFree.leastLeaf ? chosen.minSumHessian : job.split.minSumHessian,
+      minInstancesPerNode: isFree.leastLeaf ? 1 : job.split.minInstancesPerNode,
+      // without categories it is 0, and rows need not be counted
+      minCategoryRows: isFree.categories
+        ? Math.min(leastCategoryRows, job.split.minCategoryRows)
+        : job.split.minCategoryRows,
+    },
+    columns: isFree.columns ? { ...job.columns, byTree: chosen.columnShare } : job.columns,
+    earlyStopping: { patience, minDelta: job.earlyStopping?.minDelta ?? 0 },
+  };
+  const members = size.hasValidation ? null : membersOf(chosen, numModels, numFolds);
+  return { job: settled, members, chosen: chosenOf(settled, members) };
+}
+
+/** What a fit works with, by the names of its parameters. */
+function chosenOf(job: BoostingJob, members: Members | null): Readonly<Record<string, number>> {
+  return {
+    ...(members === null ? {} : { numModels: members.numMembers, holdOutFolds: members.numFolds }),
+    mostRounds: job.numRounds,
+    ...(job.earlyStopping === null ? {} : { earlyStoppingRounds: job.earlyStopping.patience }),
+    stepSize: job.stepSize,
+    ...(Number.isFinite(job.limits.maxLeaves) ? { maxLeaves: job.limits.maxLeaves } : {}),
+    lambda: job.split.lambda,
+    minInstancesPerNode: job.split.minInstancesPerNode,
+    minSumHessian: job.split.minSumHessian,
+    ...(job.split.minCategoryRows === 0 ? {} : { minCategoryRows: job.split.minCategoryRows }),
+    ...(job.columns.byTree === null ? {} : { colsampleByTree: job.columns.byTree }),
+  };
+}
+
+/** What was given of the two decides about the other: no fold is held out twice. */
+function membersOf(chosen: Members, numModels: number | null, numFolds: number | null): Members {
+  let numMembers = numModels ?? chosen.numMembers;
+  // a power of two stays one when halved
+  while (numModels === null && numFolds !== null && numMembers > numFolds) numMembers /= 2;
+  return { numMembers, numFolds: numFolds ?? Math.max(2, numMembers, chosen.numFolds) };
+}
+
+/** However slowly a fit learns. */
+const mostRounds = 10_000;
+
+/** The numbers for a size. Rounds are such that the last of them still pay, with what they cost in mind. */
+function chooseBySize({ numRows, numOutputs, hasValidation }: TaskSize) {
+  const isSmall = numRows < 4000;
+  const isLarge = numRows >= 60_000;
+  const hasClasses = numOutputs > 1;
+  // one model learns at half the pace that several may, whose mistakes average out
+  const pace = hasValidation ? 0.5 : 1;
+  const stepSize = pace * (hasClasses ? 0.3 : isSmall ? 0.1 : 0.2);
+  return {
+    numMembers: isLarge ? 2 : 4,
+    numFolds: isLarge ? 20 : 8,
+    numRounds: Math.ceil((isLarge ? 30 : hasClasses ? 25 : 22) / stepSize),
+    patience: hasClasses ? 10 : isSmall ? 25 : 16,
+    stepSize,
+    maxLeaves: leavesOf(numRows, hasClasses),
+    lambda: 1,
+    // of K classes a row's hessian begins near 1 / K, and is far less once most rows are learned
+    minSumHessian: 1 / (numOutputs * numOutputs),
+    columnShare: 0.8,
+  };
+}
+
+function leavesOf(numRows: number, hasClasses: boolean): number {
+  if (numRows < 4000) return 15;
+  if (numRows < 8000 && hasClasses) return 23;
+  if (numRows < 60_000) return 31;
+  return numRows < 150_000 ? 63 : 127;
+}

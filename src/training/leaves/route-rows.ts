@@ -1,0 +1,71 @@
+/**
+ * Sends binned rows down a tree that was just grown: rows that were not drawn for it, validation rows, rows
+ * that were left out of a bootstrap. The tree is written as a table that the kernel walks.
+ */
+import type { BinnedLayout, FeaturePlace } from '../../binning/binned-layout.ts';
+import type { Split } from '../../tree/backend/backend.ts';
+import { sidesBytes, writeSides } from '../../tree/backend/cpu/sides.ts';
+import type { GrownTree } from '../../tree/tree.ts';
+import type { RankEnvironment } from '../rank-environment.ts';
+
+const leafMark = 0xffffffff;
+
+/** A tree whose splits are known by bins. */
+export interface RoutedTree {
+  readonly tree: GrownTree;
+  readonly leaves: readonly { readonly index: number }[];
+  /** The nodes that were split. */
+  readonly inner: readonly { readonly index: number; readonly split: RoutedSplit | null }[];
+}
+
+/** What sends rows to a side. */
+export type RoutedSplit = Pick<
+  Split,
+  'place' | 'bin' | 'leftBins' | 'missingGoesLeft' | 'heavierIsLeft'
+>;
+
+/** Bytes of the table of a tree. */
+export function routeBytes(grown: RoutedTree, layout: BinnedLayout): number {
+  const sides = grown.inner.reduce(
+    (sum, node) => sum + align(sidesBytes(placeOf(node.split, layout))),
+    0,
+  );
+  return align(grown.tree.nodes.length * 16) + sides;
+}
+
+/** No tree of so many leaves needs a larger table. */
+export function routeBytesBound(numLeaves: number, layout: BinnedLayout): number {
+  const widest = layout.places.reduce((most, place) => Math.max(most, sidesBytes(place)), 0);
+  return align(2 * numLeaves * 16) + numLeaves * align(widest);
+}
+
+/** Writes the table; leaves are numbered in the order of grown.leaves. */
+export function writeRoutes(
+  environment: RankEnvironment,
+  grown: RoutedTree,
+  layout: BinnedLayout,
+  address: number,
+): void {
+  const nodes = environment.u32(address, grown.tree.nodes.length * 4);
+  let sides = address + align(grown.tree.nodes.length * 16);
+  grown.leaves.forEach((leaf, number) => {
+    nodes.set([leafMark, number, 0, 0], leaf.index * 4);
+  });
+  for (const node of grown.inner) {
+    const place = placeOf(node.split, layout);
+    const left = grown.tree.nodes[node.index]?.leftChild ?? 0;
+    writeSides(node.split as RoutedSplit, place, environment.u8(sides, sidesBytes(place)));
+    nodes.set([place.offset + place.width * 0x1000000, sides, left, left + 1], node.index * 4);
+    sides += align(sidesBytes(place));
+  }
+}
+
+function placeOf(split: RoutedSplit | null, layout: BinnedLayout): FeaturePlace {
+  const place = layout.places[split?.place ?? -1];
+  if (place === undefined) throw new RangeError('a split names a place outside the layout');
+  return place;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}

@@ -1,0 +1,98 @@
+/**
+ * The values of a tree's leaves under penalties, a cap, smoothing and monotone bounds, from exact sums. Where
+ * smoothing or monotone features tie leaves to the nodes above them, values go from the root down: a node's sums
+ * are those of its leaves, its value is pulled to its parent's, and the children of a monotone split keep to
+ * their sides of the midpoint between their values. Leaves that are quantiles of their rows follow the same
+ * rule, a node above them counting as the mean of its leaves by rows.
+ */
+import {
+  boundedValue,
+  type LeafFrame,
+  type LeafRule,
+  openFrame,
+  shapedValue,
+} from '../../kernels/leaf-shape.ts';
+import { childFrame } from '../../tree/split-shaping.ts';
+import type { GrownNode } from '../../tree/tree.ts';
+import type { SettledTree } from './leaf-values.ts';
+
+/** A tree whose leaves wait for their values. */
+export interface UnshapedTree {
+  readonly grown: SettledTree;
+  readonly rule: LeafRule;
+  /** Directions by feature index; empty where all are free. */
+  readonly monotone: readonly number[];
+  /** Exact integer sums of each leaf, so many words a leaf. */
+  readonly words: BigInt64Array;
+  readonly wordsPerLeaf: number;
+  /** What such sums stand for. */
+  sumsOf(words: readonly bigint[]): { readonly G: number; readonly H: number };
+  /** Values of the leaves by themselves, where they are quantiles of their rows. */
+  readonly quantiles: ArrayLike<number> | null;
+  /** What leaves without rows keep, null for others; null where all leaves are new. */
+  readonly kept: readonly (number | null)[] | null;
+}
+
+/** Values before the step size, in the order of the leaves. */
+export function shapeLeaves(tree: UnshapedTree): number[] {
+  const sums = sumUp(tree);
+  const { nodes } = tree.grown.tree;
+  const frames: LeafFrame[] = [
+    { ...openFrame, value: leafValueOf(tree, sums[0] as Summed, openFrame) },
+  ];
+  // children have higher numbers than their parent
+  nodes.forEach(({ leftChild, feature }, index) => {
+    if (leftChild === 0) return;
+    const frame = frames[index] as LeafFrame;
+    const left = leafValueOf(tree, sums[leftChild] as Summed, frame);
+    const right = leafValueOf(tree, sums[leftChild + 1] as Summed, frame);
+    for (const side of [0, 1] as const) {
+      const own = side === 0 ? left : right;
+      const direction = tree.monotone[feature] ?? 0;
+      const inner = childFrame(frame, [left, right], direction, side === 0);
+      const value = Math.max(inner.lower, Math.min(inner.upper, own));
+      frames[leftChild + side] = { ...inner, value };
+    }
+  });
+  return tree.grown.leaves.map((leaf) => (frames[leaf.index] as LeafFrame).value);
+}
+
+/** A node's rows and sums. */
+interface Summed {
+  readonly words: readonly bigint[];
+  readonly rows: number;
+  /** The mean of its leaves' quantiles, by rows. */
+  readonly mean: number;
+  /** Of nodes without rows: what their leaves keep, on average. */
+  readonly kept: number | null;
+}
+
+function sumUp({ grown, words, wordsPerLeaf, quantiles, kept }: UnshapedTree): Summed[] {
+  const nodes: Summed[] = [];
+  grown.leaves.forEach((leaf, i) => {
+    const own = words.slice(wordsPerLeaf * i, wordsPerLeaf * (i + 1));
+    const mean = quantiles?.[i] ?? 0;
+    nodes[leaf.index] = { words: [...own], rows: leaf.rows, mean, kept: kept?.[i] ?? null };
+  });
+  for (let n = grown.tree.nodes.length - 1; n >= 0; n--) {
+    const { leftChild } = grown.tree.nodes[n] as GrownNode;
+    if (leftChild === 0) continue;
+    const left = nodes[leftChild] as Summed;
+    const right = nodes[leftChild + 1] as Summed;
+    const rows = left.rows + right.rows;
+    nodes[n] = {
+      words: left.words.map((word, k) => word + (right.words[k] as bigint)),
+      rows,
+      mean: rows > 0 ? (left.rows * left.mean + right.rows * right.mean) / rows : 0,
+      kept: left.kept === null || right.kept === null ? null : (left.kept + right.kept) / 2,
+    };
+  }
+  return nodes;
+}
+
+function leafValueOf(tree: UnshapedTree, node: Summed, frame: LeafFrame): number {
+  const { rule, quantiles } = tree;
+  if (node.kept !== null) return Math.max(frame.lower, Math.min(frame.upper, node.kept));
+  if (quantiles !== null) return boundedValue(rule, frame, node.mean, node.rows);
+  return shapedValue(rule, frame, { ...tree.sumsOf(node.words), rows: node.rows });
+}

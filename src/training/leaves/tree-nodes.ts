@@ -1,0 +1,15 @@
+/** A tree of a model as nodes again, as far as settling its leaves needs them: features, children and values. */
+import { type GrownNode, newLeaf, type TreeEnsemble } from '../../tree/tree.ts';
+
+/** The nodes of a tree of one output; what a split looks like is not in them. */
+export function treeNodes(trees: TreeEnsemble, index: number): GrownNode[] {
+  const start = trees.treeStart[index] as number;
+  const end = trees.treeStart[index + 1] as number;
+  return Array.from({ length: end - start }, (_, i): GrownNode => {
+    const node = newLeaf(trees.cover[start + i] as number, trees.rows[start + i] as number);
+    node.feature = trees.feature[start + i] as number;
+    node.leftChild = trees.leftChild[start + i] as number;
+    node.value = trees.value.slice(start + i, start + i + 1);
+    return node;
+  });
+}

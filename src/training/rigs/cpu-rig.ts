@@ -1,0 +1,105 @@
+/** Grows trees on this machine's cores. */
+import { type BinnedLayout, writeFeatureTable } from '../../binning/binned-layout.ts';
+import type { OpenNode } from '../../tree/backend/backend.ts';
+import { CpuBackend } from '../../tree/backend/cpu/cpu-backend.ts';
+import type { BackendMemory } from '../../tree/backend/cpu/cpu-backend-options.ts';
+import { type EntryMemory, withoutGaps, writeEntries } from '../../tree/backend/cpu/row-entries.ts';
+import { forcedPlaces } from '../../tree/forced-splits.ts';
+import type { BoostingState } from '../boosting/boosting-state.ts';
+import { packsHistograms } from '../quantise.ts';
+import type { RoundRows } from '../sampling/round-rows.ts';
+import { leftOut, type TreeRig, type TreeStart } from './tree-rig.ts';
+
+/** See the header. */
+export class CpuRig implements TreeRig {
+  readonly backend: CpuBackend;
+  readonly slots: TreeRig['slots'];
+  readonly #state: BoostingState;
+  readonly #roundRows: RoundRows;
+  /** Not written yet. */
+  #entries: EntryMemory | null;
+
+  constructor(state: BoostingState, roundRows: RoundRows) {
+    this.#state = state;
+    this.#roundRows = roundRows;
+    const { environment, job, memory, rows } = state;
+    const { layout, train } = rows;
+    const table = memory.place.backend.featureTable;
+    const addresses = memory.place.backend as BackendMemory;
+    const { entries } = addresses;
+    const source = entries === null ? layout : withoutGaps(layout);
+    writeFeatureTable(source, environment.u32(table, layout.places.length * 8));
+    this.backend = new CpuBackend({
+      kernels: environment.kernels,
+      memory: environment.memory,
+      collective: environment.collective,
+      layout,
+      rows: memory.place.rows,
+      addresses,
+      params: job.split,
+      shaping: job.shaping,
+      isOblivious: job.limits.isOblivious === true,
+      gainFactors: factorsOfPlaces(job.gainFactors, layout),
+      forced: forcedPlaces(job.forcedSplits ?? null, layout),
+      flushRows: job.flushRows,
+      isPacked: packsHistograms(environment, job, rows),
+    });
+    const inRecord = rows.records + train.start * layout.stride + layout.slotOffset;
+    this.slots =
+      entries === null
+        ? { address: inRecord, stride: layout.stride }
+        : { address: entries.slots + train.start * layout.slotBytes, stride: layout.slotBytes };
+    this.#entries = entries;
+  }
+
+  get counters(): CpuBackend['counters'] {
+    return this.backend.counters;
+  }
+
+  async beginTree({ quantisation, round, maskOf }: TreeStart): Promise<void> {
+    this.#writeEntries();
+    const rootSegment = this.#roundRows.draw(round, !this.backend.rows.isIndexed);
+    this.backend.beginTree({ quantisation, rootSegment, maskOf });
+  }
+
+  async markLeaves(leaves: readonly OpenNode[]): Promise<void> {
+    const { environment, memory, rows } = this.#state;
+    const { start, count } = rows.train;
+    if (this.#roundRows.leavesRowsOut) {
+      environment.u32(memory.leafOf + 4 * start, count).fill(leftOut);
+    }
+    leaves.forEach((leaf, number) => {
+      for (const segment of this.backend.segmentsOf(leaf)) {
+        const { ids, firstId } = this.backend.rows.view(segment);
+        environment.kernels.markLeaf(ids, firstId, segment.count, number, memory.leafOf);
+      }
+    });
+  }
+
+  /** Once, when the records of all ranks here are there. */
+  #writeEntries(): void {
+    const entries = this.#entries;
+    if (entries === null) return;
+    this.#entries = null;
+    const { environment, memory, rows } = this.#state;
+    const { layout, records } = rows;
+    const { kernels, memory: shared } = environment;
+    const { start, count } = rows.train;
+    const featureTable = memory.place.backend.featureTable;
+    writeEntries({ kernels, memory: shared, layout, featureTable, records, start, count }, entries);
+  }
+
+  async close(): Promise<void> {
+    // the process's memory is all there is
+  }
+}
+
+/** By the places of features that may split. */
+function factorsOfPlaces(
+  byFeature: readonly number[] | undefined,
+  { places }: BinnedLayout,
+): readonly number[] | null {
+  return byFeature === undefined
+    ? null
+    : places.map(({ feature }) => byFeature[feature.index] as number);
+}

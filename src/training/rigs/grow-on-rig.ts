@@ -1,0 +1,88 @@
+/**
+ * Grows a tree where the job asks for it, and on the CPU where a GPU was given up: the device is opened with the
+ * first tree; if it fails and the job says `auto`, the tree is grown again, and all others after it, on the CPU.
+ * The integers are the same either way, so the model cannot tell.
+ */
+import { emitWarning } from '../../base/warn.ts';
+import { type DeviceFailure, isDeviceFailure } from '../../tree/backend/gpu/device-failure.ts';
+import { type GrowthLimits, type GrowthResult, growTree } from '../../tree/grow-tree.ts';
+import { moveToCpu } from '../boosting/boosting-memory.ts';
+import type { BoostingState } from '../boosting/boosting-state.ts';
+import type { TreeScales } from '../quantise.ts';
+import type { RoundRows } from '../sampling/round-rows.ts';
+import { CpuRig } from './cpu-rig.ts';
+import type { TreeRig, TreeStart } from './tree-rig.ts';
+
+/** A tree to be grown. */
+export interface TreeOrder extends Omit<TreeStart, 'quantisation'> {
+  readonly scales: TreeScales;
+  readonly limits: GrowthLimits;
+  /** Random draws of the tree hang on it. */
+  readonly key: number;
+  /** Writes the rows' integers to a rig's slots. */
+  writeSlots(slots: TreeRig['slots']): void;
+}
+
+/** See the header. */
+export class RigKeeper {
+  readonly #state: BoostingState;
+  readonly #roundRows: RoundRows;
+  #rig: TreeRig | null;
+  #counted = { histogramRows: 0, featuresDecided: 0 };
+
+  constructor(state: BoostingState, roundRows: RoundRows) {
+    this.#state = state;
+    this.#roundRows = roundRows;
+    this.#rig = state.job.device === null ? new CpuRig(state, roundRows) : null;
+  }
+
+  get counters(): TreeRig['counters'] {
+    return this.#rig?.counters ?? this.#counted;
+  }
+
+  /** Grows a tree and writes the leaf of each row. */
+  async grow(order: TreeOrder): Promise<GrowthResult> {
+    const { layout } = this.#state.rows;
+    for (;;) {
+      try {
+        const rig = await this.#rigFor(order);
+        order.writeSlots(rig.slots);
+        await rig.beginTree({ ...order, quantisation: order.scales.quantisation });
+        const grown = await growTree(rig.backend, layout, order.limits, order.key);
+        await rig.markLeaves(grown.leaves);
+        return grown;
+      } catch (error) {
+        if (!isDeviceFailure(error)) throw error;
+        await this.#giveUp(error);
+      }
+    }
+  }
+
+  /** Frees what is not memory of the process. */
+  async close(): Promise<void> {
+    const rig = this.#rig;
+    if (rig === null) return;
+    this.#counted = rig.counters;
+    this.#rig = null;
+    await rig.close();
+  }
+
+  async #rigFor({ scales }: TreeOrder): Promise<TreeRig> {
+    if (this.#rig !== null) return this.#rig;
+    const { GpuRig } = await import('./gpu-rig.ts');
+    this.#rig = await GpuRig.create(this.#state, this.#roundRows, scales.quantisation);
+    return this.#rig;
+  }
+
+  async #giveUp(failure: DeviceFailure): Promise<void> {
+    const { environment, job, rows, memory, cpuLimits } = this.#state;
+    await this.close();
+    if (job.device?.kind !== 'auto') throw failure.toError(job.ingest.owner);
+    if (environment.collective.rank === 0) {
+      emitWarning(`${job.ingest.owner} goes on without the GPU: ${failure.message}`);
+    }
+    moveToCpu(environment, rows, cpuLimits, memory);
+    await environment.reserve(memory.tail, 'training data');
+    this.#rig = new CpuRig(this.#state, this.#roundRows);
+  }
+}

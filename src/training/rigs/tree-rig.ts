@@ -1,0 +1,29 @@
+/** What grows the trees of a fit: the backend, and what goes to it and comes back once a tree. */
+
+import type { OpenNode, TreeBackend } from '../../tree/backend/backend.ts';
+import type { CpuBackend } from '../../tree/backend/cpu/cpu-backend.ts';
+import type { Quantisation } from '../../tree/split-params.ts';
+
+/** Marks a row of the tree's own rank that the tree was not grown on. */
+export const leftOut = 0x80000000;
+
+/** A tree that is about to be grown. */
+export interface TreeStart {
+  readonly quantisation: Quantisation;
+  readonly round: number;
+  maskOf(node: OpenNode): Uint8Array | null;
+}
+
+/** See the header. */
+export interface TreeRig {
+  readonly backend: TreeBackend;
+  readonly counters: CpuBackend['counters'];
+  /** Where this rank's first row's quantised gradients go, and the bytes from one row's to the next's. */
+  readonly slots: { readonly address: number; readonly stride: number };
+  /** Draws the tree's rows. */
+  beginTree(start: TreeStart): Promise<void>;
+  /** Writes the number of its leaf for each row of this rank; rows that were not drawn get {@link leftOut}. */
+  markLeaves(leaves: readonly OpenNode[]): Promise<void>;
+  /** Frees what is not memory of the process. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,135 @@
+/**
+ * Which features a tree, a level and a node may split on. A draw takes the features whose hashes are lowest,
+ * so it is of an exact size and hangs on nothing but seed, tree, level and the node's path.
+ */
+import { hash32, mix32, purposes } from '../../base/rng.ts';
+import type { BinnedLayout } from '../../binning/binned-layout.ts';
+import type { OpenNode } from '../../tree/backend/backend.ts';
+import type { ColumnSampling } from '../messages.ts';
+import { InteractionGroups } from './interaction-groups.ts';
+
+/** Draws masks over the places of a layout. */
+export class ColumnSampler {
+  readonly #layout: BinnedLayout;
+  readonly #sampling: ColumnSampling;
+  readonly #seed: number;
+  #tree = 0;
+  #treePlaces: readonly number[];
+  #treeMask: Uint8Array | null = null;
+  readonly #levels = new Map<number, readonly number[]>();
+  readonly #featureKeys: Uint32Array;
+  readonly #hashes: Uint32Array;
+  readonly #kept: Uint32Array;
+  readonly #interactions: InteractionGroups | null;
+
+  /** @param interactions groups of features that may meet on a path, or null */
+  constructor(
+    layout: BinnedLayout,
+    sampling: ColumnSampling,
+    seed: number,
+    interactions: readonly (readonly number[])[] | null,
+  ) {
+    this.#layout = layout;
+    this.#sampling = sampling;
+    this.#seed = seed;
+    this.#interactions = interactions === null ? null : new InteractionGroups(layout, interactions);
+    this.#treePlaces = layout.places.map((_, i) => i);
+    this.#featureKeys = Uint32Array.from(layout.places, ({ feature }) => mix32(feature.index + 1));
+    this.#hashes = new Uint32Array(layout.places.length);
+    this.#kept = new Uint32Array(layout.places.length);
+  }
+
+  /** Called before each tree. */
+  beginTree(tree: number): void {
+    this.#tree = tree;
+    this.#levels.clear();
+    const all = this.#layout.places.map((_, i) => i);
+    const key = hash32(this.#seed, purposes.columnSample, tree);
+    this.#treePlaces = this.#draw(all, this.#sampling.byTree, key);
+    this.#treeMask = this.#sampling.byTree === null ? null : this.#mask(this.#treePlaces);
+  }
+
+  /** The features a node may split on, as one byte a place, or null for all. */
+  maskOf(node: OpenNode): Uint8Array | null {
+    const { byLevel, byNode } = this.#sampling;
+    if (byLevel === null && byNode === null && this.#interactions === null) return this.#treeMask;
+    return this.#mask(this.placesOf(node));
+  }
+
+  /**
+   * The same as places, ascending. Where they brought no split, the next attempt draws the next ones; none are
+   * left when it returns an empty list.
+   */
+  placesOf(node: OpenNode, attempt = 0): readonly number[] {
+    const { byNode } = this.#sampling;
+    const level = this.#allowed(node, this.#levelPlaces(node.path.length));
+    return this.#draw(level, byNode, mix32(node.key ^ this.#seed), attempt);
+  }
+
+  #allowed(node: OpenNode, places: readonly number[]): readonly number[] {
+    const allowed = this.#interactions?.allowedAt(node) ?? null;
+    return allowed === null ? places : places.filter((place) => allowed[place] === 1);
+  }
+
+  #levelPlaces(depth: number): readonly number[] {
+    const known = this.#levels.get(depth);
+    if (known !== undefined) return known;
+    const key = hash32(this.#seed, purposes.columnSample, this.#tree, depth + 1);
+    const places = this.#draw(this.#treePlaces, this.#sampling.byLevel, key);
+    this.#levels.set(depth, places);
+    return places;
+  }
+
+  /** A share below 1 or a number of features of all; at least one. */
+  #draw(
+    places: readonly number[],
+    amount: number | null,
+    key: number,
+    attempt = 0,
+  ): readonly number[] {
+    if (amount === null || places.length === 0) return attempt === 0 ? places : [];
+    const count = amount < 1 ? Math.ceil(amount * places.length) : amount;
+    if (attempt * count >= places.length) return [];
+    if (count >= places.length) return places;
+    return this.#lowest(places, Math.max(1, count), key, attempt);
+  }
+
+  /** The places with the lowest hashes behind those of earlier attempts, ties to the lower place; ascending. */
+  #lowest(
+    places: readonly number[],
+    count: number,
+    key: number,
+    attempt: number,
+  ): readonly number[] {
+    const most = Math.min(places.length, count * (attempt + 1));
+    const hashes = this.#hashes;
+    const kept = this.#kept;
+    let size = 0;
+    for (const place of places) {
+      const hash = mix32(key ^ (this.#featureKeys[place] as number));
+      if (size === most && hash >= (hashes[size - 1] as number)) continue;
+      // insert into the short sorted list
+      let at = size < most ? size : size - 1;
+      while (at > 0 && hash < (hashes[at - 1] as number)) {
+        hashes[at] = hashes[at - 1] as number;
+        kept[at] = kept[at - 1] as number;
+        at -= 1;
+      }
+      hashes[at] = hash;
+      kept[at] = place;
+      if (size < most) size += 1;
+    }
+    return Array.from(kept.subarray(count * attempt, size)).sort((x, y) => x - y);
+  }
+
+  #mask(places: readonly number[]): Uint8Array {
+    const mask = new Uint8Array(this.#layout.places.length);
+    for (const place of places) mask[place] = 1;
+    return mask;
+  }
+}
+
+/** Keys of the draws of one tree. */
+export function treeKey(seed: number, tree: number): number {
+  return hash32(seed, purposes.split, tree);
+}

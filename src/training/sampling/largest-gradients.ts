@@ -1,0 +1,27 @@
+/** The largest gradient and hessian of a round's output over all ranks: scales of integers hang on them. */
+import type { BoostingState } from '../boosting/boosting-state.ts';
+
+/** What was found. */
+export interface FoundGradients {
+  /** The largest |g|. */
+  readonly grad: number;
+  readonly hess: number;
+  /** The least h as a word (order-word.ts), from objectives that find it. */
+  readonly leastHessWord: bigint;
+}
+
+/** Before an objective's gradients, which write this rank's largest. */
+export function clearStats({ environment, memory }: BoostingState): void {
+  environment.f64(memory.ownStats, 3).fill(0);
+}
+
+/** The largest of all ranks, from what the gradients wrote. */
+export async function largestGradients({
+  environment,
+  memory,
+}: BoostingState): Promise<FoundGradients> {
+  const bits = new BigInt64Array(environment.f64(memory.ownStats, 3).slice().buffer);
+  await environment.wait(environment.collective.allreduce(bits, 'max'));
+  const [grad = 0, hess = 0] = new Float64Array(bits.buffer);
+  return { grad, hess, leastHessWord: bits[2] as bigint };
+}

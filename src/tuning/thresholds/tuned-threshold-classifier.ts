@@ -1,0 +1,251 @@
+/** A classifier of two classes that says yes where it pays, not where a probability is above one half. */
+
+import type { DataType, Schema } from 'apache-arrow';
+import { throwIfAborted } from '../../base/abort.ts';
+import { describeValue } from '../../base/describe-value.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { deriveSeed, purposes } from '../../base/rng.ts';
+import { emitWarning } from '../../base/warn.ts';
+import { tooManyLabels } from '../../evaluation/binary-part.ts';
+import { classesOf } from '../../evaluation/evaluator.ts';
+import type { BestThreshold } from '../../evaluation/threshold-points.ts';
+import { foldComplaint } from '../../feature/folds/fold-params.ts';
+import { foldsOf } from '../../feature/folds/folds.ts';
+import { oneDeeper } from '../../feature/folds/nesting.ts';
+import { checkFoldColumns, planFolds } from '../../feature/folds/plan-folds.ts';
+import { defineParams, type Options } from '../../params/define-params.ts';
+import { object } from '../../params/object-kinds.ts';
+import { paramInvalid } from '../../params/resolve-params.ts';
+import { checkFit } from '../../pipeline/check-fit.ts';
+import { requireColumn } from '../../pipeline/check-schema.ts';
+import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
+import type { LabelValue } from '../../pipeline/label-values.ts';
+import { logicalType } from '../../pipeline/logical-schema.ts';
+import type { StageReader } from '../../pipeline/stage-reader.ts';
+import { registerStage } from '../../pipeline/stage-registry.ts';
+import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import {
+  type CurveRuns,
+  gatherScores,
+  nothingToCalibrateOn,
+} from '../calibration/calibration-scores.ts';
+import { namedBy } from '../named-by.ts';
+import { refuseInitialModel } from '../search/refuse-initial-model.ts';
+import type { ThresholdTask } from '../worker-tasks.ts';
+import {
+  TunedThresholdClassificationModel,
+  tunedThresholdSpecs,
+} from './tuned-threshold-classification-model.ts';
+
+/** Parameters of {@link TunedThresholdClassifier}. */
+export const tunedThresholdClassifierParams = defineParams(
+  'TunedThresholdClassifier',
+  {
+    /** The classifier: an estimator whose model adds probabilities of two classes, a pipeline that ends in one. */
+    estimator: object({
+      required: true,
+      rule: 'an estimator',
+      accepts: (value) => (value instanceof Estimator ? (value as Estimator) : undefined),
+    }),
+    ...tunedThresholdSpecs,
+  },
+  foldComplaint,
+);
+
+/** Options of {@link TunedThresholdClassifier}. @interface */
+export type TunedThresholdClassifierOptions = Options<typeof tunedThresholdClassifierParams.schema>;
+
+/** The names of columns, given or taken from the estimator. */
+interface Columns {
+  readonly labelCol: string;
+  readonly weightCol: string | null;
+  readonly probabilityCol: string;
+  readonly predictionCol: string;
+}
+
+/**
+ * Fits a classifier of two classes and the threshold of its predictions: the rows are cut into folds, each fold is
+ * scored by a classifier fitted on the others, and the threshold is the one at which these out-of-fold probabilities
+ * do best by `metricName`. The classifier that predicts is fitted on all rows. Of equally good thresholds the highest
+ * is taken; it lies in the middle between two probabilities.
+ *
+ * Input and output: those of the classifier; `prediction` follows from the threshold. Cost: numFolds + 1 fits.
+ * Determinism: folds hang on the seed and the rows' ids, the threshold on sorted probabilities; the same model, bit
+ * for bit, on any partitioning and number of threads.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `LABEL_INVALID` for more than two classes, `DATA_EMPTY`,
+ *   `DATA_INVALID` where no threshold reaches `minRecall` or `minPrecision`, and what the classifier throws
+ * @example
+ * ```ts
+ * import { createTable, GBTClassifier, TunedThresholdClassifier } from 'coppice';
+ * const x = Array.from({ length: 400 }, (_, row) => row % 40);
+ * const table = createTable({ x, label: x.map((value, row) => value > 30 && row % 3 > 0) });
+ * const estimator = new GBTClassifier({ featuresCols: ['x'], maxIter: 10 });
+ * const model = await new TunedThresholdClassifier({
+ *   estimator,
+ *   metricName: 'cost',
+ *   falseNegativeCost: 20,
+ * }).fit(table);
+ * console.log(model.threshold < 0.5); // true
+ * ```
+ * @see docs/guides/evaluation.md
+ */
+export class TunedThresholdClassifier extends Estimator<
+  TunedThresholdClassificationModel,
+  typeof tunedThresholdClassifierParams.schema
+> {
+  /** The declared parameters. */
+  static readonly paramSchema = tunedThresholdClassifierParams;
+
+  constructor(options: TunedThresholdClassifierOptions) {
+    super(tunedThresholdClassifierParams, options);
+  }
+
+  override async fit(
+    table: PartitionedTable,
+    options: FitOptions = {},
+  ): Promise<TunedThresholdClassificationModel> {
+    checkFit(this.className, table, options);
+    this.transformSchema(table.schema);
+    const { className: owner, params } = this;
+    const { probabilityCol, predictionCol } = this.#columns();
+    throwIfAborted(options.signal, `${owner}.fit`);
+    refuseInitialModel(owner, options);
+    const model = await params.estimator.fit(table, { ...options, ...oneDeeper(options) });
+    const schema = model.transformSchema(table.schema);
+    const classes = this.#classes(schema);
+    const { threshold, value } = await this.#best(
+      table,
+      await this.#outOfFold(table, classes, options),
+      options,
+    );
+    const prediction = requireColumn(owner, 'predictionCol', predictionCol, schema);
+    const labelType = logicalType(prediction.type as DataType);
+    const { estimator: _, ...rest } = this.givenOptions;
+    return new TunedThresholdClassificationModel(rest, {
+      model,
+      rule: { probabilityCol, predictionCol, classes, labelType, threshold },
+      value,
+    });
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    const { className: owner, params } = this;
+    const { labelCol, weightCol, probabilityCol, predictionCol } = this.#columns();
+    checkFoldColumns({ owner, params, labelCol }, schema);
+    const scored = params.estimator.transformSchema(schema);
+    requireColumn(owner, 'probabilityCol', probabilityCol, scored);
+    requireColumn(owner, 'predictionCol', predictionCol, scored);
+    requireColumn(owner, 'labelCol', labelCol, scored);
+    if (weightCol !== null) requireColumn(owner, 'weightCol', weightCol, scored);
+    return scored;
+  }
+
+  /** The runs of all rows' probabilities, each by a classifier that has not seen the row. */
+  async #outOfFold(
+    table: PartitionedTable,
+    classes: readonly LabelValue[],
+    options: FitOptions,
+  ): Promise<CurveRuns> {
+    const { className: owner, params } = this;
+    const { labelCol, weightCol, probabilityCol: scoreCol } = this.#columns();
+    const { signal, nesting } = options;
+    const runs = {
+      positives: [] as CurveRuns['positives'][number][],
+      negatives: [] as CurveRuns['negatives'][number][],
+    };
+    // the folds are not those of an estimator inside that has the same seed
+    const seed = deriveSeed(params.seed, purposes.search, 3);
+    const request = { owner, params: { ...params, seed }, labelCol };
+    const folds = foldsOf(table, await planFolds(table, request, { signal, nesting }));
+    for (const [fold, { inside, outside }] of folds.entries()) {
+      throwIfAborted(signal, `${owner}.fit`);
+      if ((await inside.count({ signal })) === 0) continue;
+      const model = await params.estimator.fit(outside, { ...options, ...oneDeeper(options) });
+      const scored = await model.transform(inside);
+      if (classesOf(scored.schema, scoreCol)?.length !== 2) {
+        emitWarning(
+          `${owner}: the rows outside of fold ${fold} lack a class; the fold is left out`,
+        );
+        continue;
+      }
+      const curves = [{ classIndex: 1, element: 1 }];
+      const wanted = { scoreCol, labelCol, weightCol, classes, curves };
+      const [found] = await gatherScores(scored, wanted, { signal });
+      runs.positives.push(...(found?.positives ?? []));
+      runs.negatives.push(...(found?.negatives ?? []));
+    }
+    return runs;
+  }
+
+  async #best(
+    table: PartitionedTable,
+    runs: CurveRuns,
+    { signal }: FitOptions,
+  ): Promise<BestThreshold> {
+    const { className: owner, params } = this;
+    if (![...runs.positives, ...runs.negatives].some(({ scores }) => scores.length > 0))
+      throw nothingToCalibrateOn(owner);
+    const { metricName, beta, minRecall, minPrecision } = params;
+    const { falsePositiveCost, falseNegativeCost } = params;
+    const measure = {
+      ...{ metricName, beta, minRecall, minPrecision },
+      ...{ falsePositiveCost, falseNegativeCost },
+    };
+    const task: ThresholdTask = { ...runs, measure };
+    const found = await table.runner.run<BestThreshold | null>('tuning.threshold', task, {
+      signal,
+    });
+    if (found !== null) return found;
+    const [limit, least] =
+      metricName === 'recall' ? ['minPrecision', minPrecision] : ['minRecall', minRecall];
+    throw new CoppiceError(
+      'DATA_INVALID',
+      `${limit} of ${owner} must be reached at some threshold; ${least} is reached at none: ask for less`,
+      { context: { owner, param: limit, value: least } },
+    );
+  }
+
+  /** The two classes. */
+  #classes(schema: Schema): readonly LabelValue[] {
+    const { labelCol, probabilityCol } = this.#columns();
+    const classes = classesOf(schema, probabilityCol);
+    if (classes?.length === 2) return classes;
+    if (classes !== null && classes.length > 2) throw tooManyLabels(labelCol, classes);
+    throw new CoppiceError(
+      'LABEL_INVALID',
+      `column ${probabilityCol}, the probabilities of ${this.params.estimator.className}, must be of two classes; got ${classes?.length ?? 'none that are named'}`,
+      { context: { owner: this.className, column: probabilityCol } },
+    );
+  }
+
+  #columns(): Columns {
+    const { params } = this;
+    const named = (param: string): string | undefined => namedBy(params.estimator, param);
+    return {
+      labelCol: params.labelCol ?? named('labelCol') ?? 'label',
+      weightCol: params.weightCol ?? named('weightCol') ?? null,
+      probabilityCol: params.probabilityCol ?? named('probabilityCol') ?? 'probability',
+      predictionCol: params.predictionCol ?? named('predictionCol') ?? 'prediction',
+    };
+  }
+
+  override async saveData(writer: StageWriter): Promise<void> {
+    await writer.stage('estimator', this.params.estimator);
+  }
+
+  static override async fromSaved(reader: StageReader): Promise<TunedThresholdClassifier> {
+    const estimator = await reader.stage('estimator');
+    if (estimator instanceof Estimator)
+      return new TunedThresholdClassifier({ ...reader.options, estimator });
+    const got = describeValue(estimator);
+    throw paramInvalid('TunedThresholdClassifier', 'estimator', 'an estimator', got);
+  }
+
+  protected override nestedStages(): readonly (readonly [string, SavableStage])[] {
+    return [['estimator', this.params.estimator]];
+  }
+}
+
+registerStage(TunedThresholdClassifier);

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { deriveSeed, hash32, mix32, purposes, rowKey } from '../../../src/base/rng.ts';
+import { treesBefore } from '../../../src/training/boosting/members.ts';
+import { randomData, range } from '../../tools/random-data.ts';
+import { columnNamed, type SampleData } from '../../tools/sample-data.ts';
+import { fitSample, predictedNumbers } from '../fit-sample.ts';
+import { expectSame, partitionings, threadCounts } from '../topologies.ts';
+
+const recipe = {
+  seed: 21,
+  numRows: 2300,
+  kinds: ['float32', 'words', 'float64', 'integers'],
+  missing: 0.1,
+} as const;
+const data = randomData(recipe);
+const featuresCols = ['x0', 'x1', 'x2', 'x3'];
+const seed = 5;
+
+/** The rows that a model holds out, by the rule that the documentation states. */
+function heldRows(index: number, numFolds: number): number[] {
+  const key = hash32(seed, purposes.holdout);
+  return range(recipe.numRows).filter(
+    (row) => Math.floor((mix32(rowKey(row) ^ key) / 2 ** 32) * numFolds) === index,
+  );
+}
+
+const argmin = (values: readonly number[]): number => values.indexOf(Math.min(...values));
+
+async function meanSquare(model: Parameters<typeof predictedNumbers>[0], rows: number[]) {
+  const predictions = await predictedNumbers(model, data);
+  const labels = columnNamed(data, 'y').cells;
+  return (
+    rows.reduce((s, r) => s + ((predictions[r] as number) - Number(labels[r])) ** 2, 0) /
+    rows.length
+  );
+}
+
+const fitted = (options: Record<string, unknown>, rows: SampleData = data) =>
+  fitSample(
+    { name: 'GBTRegressor', options: { labelCol: 'y', featuresCols, seed, ...options } },
+    rows,
+  );
+
+describe('a fit that stops by itself', () => {
+  it('measures the rows of the fold it holds out, and trains on the others', async () => {
+    const options = { maxIter: 60, stepSize: 0.4, earlyStoppingRounds: 5, numModels: 1 };
+    const model = await fitted({ ...options, holdOutFolds: 4 });
+    const held = heldRows(0, 4);
+    expect(held.length).toBeGreaterThan(recipe.numRows / 6);
+    const [heldOut] = model.summary.history;
+    expect(heldOut?.set).toBe('heldOut1');
+    const values = heldOut?.values ?? [];
+    const kept = argmin(values) + 1;
+    expect(model.summary.memberRounds).toEqual([kept]);
+    expect(model.numTrees).toBe(kept);
+    expect(values.length).toBe(Math.min(60, kept + 5));
+    const found = await meanSquare(model, held);
+    expect(Math.abs(found / (values[kept - 1] as number) - 1)).toBeLessThan(1e-9);
+    for (let t = 0; t < model.numTrees; t++) {
+      expect(model.trees.rows[model.trees.treeStart[t] as number]).toBe(
+        recipe.numRows - held.length,
+      );
+    }
+  });
+
+  it('averages models that each hold another fold out, round by round', async () => {
+    const options = { maxIter: 25, stepSize: 0.4, earlyStoppingRounds: 3, holdOutFolds: 5 };
+    const all = await fitted({ ...options, numModels: 4 });
+    const { memberRounds, history } = all.summary;
+    expect(history.map(({ set }) => set)).toEqual(['heldOut1', 'heldOut2', 'heldOut3', 'heldOut4']);
+    expect(memberRounds).toEqual(history.map(({ values }) => argmin(values) + 1));
+    expect(all.numTrees).toBe(memberRounds.reduce((a, b) => a + b));
+    const one = await fitted({ ...options, numModels: 1 });
+    for (let round = 0; round < (memberRounds[0] as number); round++) {
+      const t = treesBefore(memberRounds, round, 0);
+      const start = all.trees.treeStart[t] as number;
+      const end = all.trees.treeStart[t + 1] as number;
+      const from = one.trees.treeStart[round] as number;
+      expect([...all.trees.value.subarray(start, end)]).toEqual(
+        [...one.trees.value.subarray(from, from + end - start)].map((value) => value / 4),
+      );
+    }
+    for (const index of range(4)) {
+      const t = treesBefore(memberRounds, 0, index);
+      expect(all.trees.rows[all.trees.treeStart[t] as number]).toBe(
+        recipe.numRows - heldRows(index, 5).length,
+      );
+    }
+  });
+
+  it('is what a fit does without maxIter; a given maxIter trains exactly so many rounds', async () => {
+    const auto = await fitted({});
+    expect(auto.summary.chosen).not.toBeNull();
+    expect(auto.summary.history.length).toBe(auto.summary.chosen?.['numModels']);
+    const told = await fitted({ maxIter: 7 });
+    expect([told.numTrees, told.summary.chosen, told.summary.history]).toEqual([7, null, []]);
+    expect(told.summary.memberRounds).toEqual([7]);
+  });
+
+  it('keeps to what was given', async () => {
+    const options = {
+      stepSize: 0.3,
+      maxLeaves: 5,
+      lambda: 3,
+      earlyStoppingRounds: 4,
+      minSumHessian: 9,
+    };
+    const { summary } = await fitted({ ...options, numModels: 2, holdOutFolds: 3 });
+    expect(summary.chosen).toMatchObject({ ...options, numModels: 2, holdOutFolds: 3 });
+  });
+
+  it('stops on the rows that the user brings, with all others to learn from', async () => {
+    const { summary } = await fitted({ validationIndicatorCol: 'v' });
+    expect(summary.history.map(({ set }) => set)).toEqual(['validation']);
+    expect(summary.memberRounds).toEqual([argmin(summary.validationLosses) + 1]);
+  });
+
+  it('holds nothing out of a handful of rows', async () => {
+    const few = data.map((column) => ({ ...column, cells: column.cells.slice(0, 60) }));
+    const { summary, numTrees } = await fitted({}, few);
+    expect([numTrees, summary.history]).toEqual([100, []]);
+  });
+
+  it('draws other numbers for each model', () => {
+    const seeds = range(64).map((index) => deriveSeed(seed, purposes.holdout, index));
+    expect(new Set(seeds).size).toBe(64);
+  });
+});
+
+describe('models that are averaged', () => {
+  const topologies = threadCounts.flatMap((threads) =>
+    partitionings.map((partitions) => ({ threads, partitions })),
+  );
+
+  it.each([
+    ['GBTRegressor', { labelCol: 'y', weightCol: 'w', numModels: 4, holdOutFolds: 4 }],
+    ['GBTClassifier', { labelCol: 'k', numModels: 2, holdOutFolds: 3 }],
+    [
+      'GBTClassifier',
+      { labelCol: 'b', offsetCol: 'o', groupCol: 'g', numModels: 4, holdOutFolds: 6 },
+    ],
+  ] as const)('are the same on every topology: %s %j', async (name, options) => {
+    const some = {
+      maxIter: 6,
+      earlyStoppingRounds: 2,
+      stepSize: 0.5,
+      maxLeaves: 6,
+      minInstancesPerNode: 3,
+    };
+    await expectSame({ name, options: { ...some, ...options } }, recipe, topologies);
+  });
+});
