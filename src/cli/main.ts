@@ -1,28 +1,33 @@
 #!/usr/bin/env node
 /** The command `coppice`: connects the process to {@link runCli}. Nothing is imported for `--version`. */
+import { setTimeout } from 'node:timers/promises';
 import { libraryVersion } from '../pipeline/format-version.ts';
 import type { Surroundings } from './command.ts';
 
-/** Two signals closer than this are one. */
-const passedOnMs = 500;
+/** Two signals closer than this are one: a Ctrl-C comes twice at once where a parent such as npx passes it on. */
+const passedOnMs = 200;
+
+/** When the first signal came. */
+let firstMs: number | undefined;
 
 const surroundings: Surroundings = {
   stdout: process.stdout,
   stderr: process.stderr,
   clock: () => performance.now(),
   onInterrupt(listener) {
-    let firstMs: number | undefined;
     const interrupt = (): void => {
       const nowMs = performance.now();
-      // One Ctrl-C comes twice at once where a parent such as npx passes it on; a later one does not wait for anything.
-      if (firstMs !== undefined && nowMs - firstMs > passedOnMs) process.exit(130);
-      if (firstMs !== undefined) return;
+      if (firstMs !== undefined && nowMs - firstMs <= passedOnMs) return;
+      // A second Ctrl-C does not wait for anything.
+      if (firstMs !== undefined) process.exit(130);
       firstMs = nowMs;
       listener();
     };
     process.on('SIGINT', interrupt);
     process.on('SIGTERM', interrupt);
     return () => {
+      // the same signal may come again while the process ends, and would kill it
+      if (firstMs !== undefined) return;
       process.off('SIGINT', interrupt);
       process.off('SIGTERM', interrupt);
     };
@@ -41,4 +46,5 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
 } else {
   const { runCli } = await import('./run-cli.ts');
   process.exitCode = await runCli(words, surroundings);
+  if (firstMs !== undefined) await setTimeout(firstMs + passedOnMs - performance.now());
 }

@@ -104,8 +104,9 @@ export class RowReader {
   #readObject(row: NamedRow): void {
     let isNamed = false;
     for (let f = 0; f < this.values.length; f++) {
-      const value = row[this.#names[f] as string];
-      if (value !== undefined) isNamed = true;
+      const name = this.#names[f] as string;
+      const value = row[name];
+      isNamed ||= value !== undefined || Object.hasOwn(row, name);
       this.#set(f, value);
     }
     if (!isNamed) throw this.#noRow(row);

@@ -117,9 +117,10 @@ export function isEnough(m: Views, at: number, best: number): number {
   const plan = readPlan(m, at);
   const gain = m.f64(best);
   const weight = m.f64(best + 48);
-  let squares = Number(m.i64(best + 64)) ** 2;
+  const squareAt = (at: number): number => Number(m.i64(at)) * Number(m.i64(at));
+  let squares = squareAt(best + 64);
   for (let word = 2; plan.kind === 3 && word < plan.words; word++) {
-    squares += Number(m.i64(best + 64 + 8 * word)) ** 2;
+    squares += squareAt(best + 64 + 8 * word);
   }
   const noise = plan.kind === 2 ? 1e-12 * weight : 1e-16 * (squares / weight);
   return gain > noise && gain > plan.minGain * weight ? 1 : 0;

@@ -89,7 +89,8 @@ async function settleVariances(
       squares[id] = distance * distance;
     }
   }
-  const widest = 4 * (start.largestLabels[0] as number) ** 2;
+  const largest = start.largestLabels[0] as number;
+  const widest = 4 * largest * largest;
   const scale = fixedScale(widest * start.largestWeight * maxDraws, numAll);
   const words = await totalsOf(s, leaves, memory.squares, scale);
   leaves.forEach((leaf, i) => {

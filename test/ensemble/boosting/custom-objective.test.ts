@@ -69,6 +69,10 @@ describe('squared loss as a function', () => {
             quantileAlphas,
             huberDelta,
             fairScale,
+            expectileLevel,
+            censorCol,
+            aftDistribution,
+            aftScale,
             ...rest
           } = withFeatures(found, recipe).options;
           const builtIn = await fitSample({ name: 'GBTRegressor', options: rest }, data);

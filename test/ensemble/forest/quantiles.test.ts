@@ -198,7 +198,7 @@ describe('several quantiles', () => {
     };
     // also where they are given as they are by default
     expect(complaint({ huberDelta: 1 })).toBe(
-      'huberDelta of GBTRegressor must be left out without lossType huber; got 1',
+      'huberDelta of GBTRegressor must be left out without lossType huber or pseudoHuber; got 1',
     );
     expect(complaint({ lossType: 'absolute', quantileLevel: 0.5 })).toMatch(/lossType quantile/);
     expect(complaint({ lossType: 'poisson', tweediePower: 1.5 })).toMatch(/lossType tweedie/);

@@ -91,9 +91,9 @@ describe('a scorer', () => {
     const data = randomData({ seed: 4, numRows: 300, kinds: ['float64', 'words'], missing: 0.3 });
     const options = { featuresCols: ['x0', 'x1'], labelCol: 'y', minInstancesPerNode: 2 };
     const score = await (await fitSample({ name: 'GBTRegressor', options }, data)).scorer();
-    const missing = score({});
+    const missing = score({ x0: null, x1: null });
     for (const row of [
-      { x0: null, x1: null },
+      { x1: null },
       { x0: Number.NaN },
       { x0: undefined, x1: undefined, other: 5 },
     ]) {
