@@ -58,7 +58,7 @@ export function settleJob(job: BoostingJob, size: TaskSize): SettledJob {
       ...job.split,
       lambda: isFree.lambda ? chosen.lambda : job.split.lambda,
       minSumHessian: isFree.leastLeaf ? chosen.minSumHessian : job.split.minSumHessian,
-      minInstancesPerNode: isFree.leastLeaf ? 1 : job.split.minInstancesPerNode,
+      minInstancesPerNode: isFree.leastLeaf ? chosen.leastLeaf : job.split.minInstancesPerNode,
       // without categories it is 0, and rows need not be counted
       minCategoryRows: isFree.categories
         ? Math.min(leastCategoryRows, job.split.minCategoryRows)
@@ -116,11 +116,13 @@ function chooseBySize({ numRows, numOutputs, hasValidation }: TaskSize) {
     lambda: 1,
     // of K classes a row's hessian begins near 1 / K, and is far less once most rows are learned
     minSumHessian: 1 / (numOutputs * numOutputs),
+    leastLeaf: numRows < 300 ? 9 : 1,
     columnShare: 0.8,
   };
 }
 
 function leavesOf(numRows: number, hasClasses: boolean): number {
+  if (numRows < 600) return 8;
   if (numRows < 4000) return 15;
   if (numRows < 8000 && hasClasses) return 23;
   if (numRows < 60_000) return 31;
