@@ -8,23 +8,33 @@ import { exp, log } from './portable-math.ts';
 const halfLogTwoPi = 0.9189385332046728;
 const inverseRootTwoPi = 0.3989422804014327;
 
-/** What is known of the tail above a number. */
-export interface NormalTail {
-  /** φ(z) / (1 − Φ(z)). */
-  readonly hazard: number;
-  /** log(1 − Φ(z)). */
-  readonly logTail: number;
+/** φ(z) / (1 − Φ(z)). */
+export function normalHazard(z: number): number {
+  if (z >= 2.5) return millsFraction(z);
+  const density = densityOf(z);
+  return density / tailOf(z, density);
 }
 
-/** The tail above z. */
-export function normalTail(z: number): NormalTail {
-  if (z >= 2.5) {
-    let fraction = z;
-    for (let k = 60; k > 0; k--) fraction = z + k / fraction;
-    return { hazard: fraction, logTail: -0.5 * z * z - halfLogTwoPi - log(fraction) };
-  }
-  const density = inverseRootTwoPi * exp(-0.5 * z * z);
-  if (z < -8.5) return { hazard: density, logTail: 0 };
+/** log(1 − Φ(z)). */
+export function logNormalTail(z: number): number {
+  if (z >= 2.5) return -0.5 * z * z - halfLogTwoPi - log(millsFraction(z));
+  return log(tailOf(z, densityOf(z)));
+}
+
+function densityOf(z: number): number {
+  return inverseRootTwoPi * exp(-0.5 * z * z);
+}
+
+/** φ(z) / (1 − Φ(z)) for z of at least 2.5. */
+function millsFraction(z: number): number {
+  let fraction = z;
+  for (let k = 60; k > 0; k--) fraction = z + k / fraction;
+  return fraction;
+}
+
+/** 1 − Φ(z) for z below 2.5. */
+function tailOf(z: number, density: number): number {
+  if (z < -8.5) return 1;
   let term = z;
   let sum = z;
   for (let k = 3; k < 400; k += 2) {
@@ -33,6 +43,5 @@ export function normalTail(z: number): NormalTail {
     if (next === sum) break;
     sum = next;
   }
-  const tail = 0.5 - density * sum;
-  return { hazard: density / tail, logTail: log(tail) };
+  return 0.5 - density * sum;
 }

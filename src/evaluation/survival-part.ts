@@ -2,6 +2,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { SurvivalRows } from '../training/survival/concordance.ts';
+import { brokenTime, signedTime } from '../training/survival/signed-times.ts';
 import { readFinite, readWeights } from './read-columns.ts';
 
 /** Which columns are read. */
@@ -25,11 +26,14 @@ export function survivalPart(batch: RecordBatch, request: SurvivalRequest): Surv
   const signed = Float64Array.from(kept, (row) => {
     const time = times[row] as number;
     const flag = flags === null ? 1 : (flags[row] as number);
-    if (!(time > 0))
-      throw refusal(labelCol, 'a time above 0, whether the event came or not', time, row);
-    if (flag !== 0 && flag !== 1)
-      throw refusal(censorCol as string, '1 where the event came and 0 where not', flag, row);
-    return flag === 1 ? time : -time;
+    const broken = brokenTime(time, flag);
+    if (broken === null) return signedTime(time, flag);
+    const column = broken.column === 'censor' ? (censorCol as string) : labelCol;
+    throw new CoppiceError(
+      'LABEL_INVALID',
+      `column ${column} must be ${broken.rule} in every row to be evaluated; got ${broken.got}`,
+      { context: { column, row } },
+    );
   });
   const sign = isHazard ? 1 : -1;
   return {
@@ -37,12 +41,4 @@ export function survivalPart(batch: RecordBatch, request: SurvivalRequest): Surv
     risks: Float64Array.from(kept, (row) => sign * (predictions[row] as number)),
     weights: weights === null ? null : Float64Array.from(kept, (row) => weights[row] as number),
   };
-}
-
-function refusal(column: string, rule: string, got: number, row: number): CoppiceError {
-  return new CoppiceError(
-    'LABEL_INVALID',
-    `column ${column} must be ${rule} in every row to be evaluated; got ${got}`,
-    { context: { column, row } },
-  );
 }

@@ -132,10 +132,14 @@ export class RowReader {
   }
 
   #number(feature: number, value: unknown): number {
-    if (typeof value === 'boolean' || typeof value === 'bigint' || value instanceof Date)
-      return Number(value);
-    const column = this.#names[feature] as string;
-    const message = `${column} of a row given to a scorer must be a number or null; got ${describeValue(value)}`;
-    throw new CoppiceError('DATA_INVALID', message, { context: { column } });
+    return value instanceof Date ? Number(value) : numberOf(this.#names[feature] as string, value);
   }
+}
+
+/** A text is no number, in a row as in a table. @throws CoppiceError `DATA_INVALID` */
+export function numberOf(column: string, value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
+  const message = `column ${column} of a row given to a scorer must be a number or null; got ${describeValue(value)}`;
+  throw new CoppiceError('DATA_INVALID', message, { context: { column } });
 }

@@ -23,7 +23,7 @@ import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { preparePartition } from '../table/plan/read-partition.ts';
 import type { LogicalField, LogicalSchema } from './logical-schema.ts';
 import type { Model, PredictionColumns } from './model.ts';
-import type { Score, Scorer } from './row-reader.ts';
+import { numberOf, type Score, type Scorer } from './row-reader.ts';
 
 /**
  * The scorer of a model that predicts.
@@ -88,14 +88,6 @@ function cellOf({ name, type, children }: LogicalField, value: unknown): Vector 
   return type === 'float' || type === 'half'
     ? fixedWidthColumn(new Float32(), Float32Array.of(number))
     : fixedWidthColumn(new Float64(), Float64Array.of(number));
-}
-
-/** A text is no number, in a row as in a table. */
-function numberOf(column: string, value: unknown): number {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
-  const message = `column ${column} of a row given to a scorer must be a number or null; got ${describeValue(value)}`;
-  throw new CoppiceError('DATA_INVALID', message, { context: { column } });
 }
 
 function vectorCell(field: LogicalField, width: number, value: unknown): Vector {

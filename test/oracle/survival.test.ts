@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
-import { aftLoss } from '../../src/training/survival/aft-likelihood.ts';
+import { AftLikelihood } from '../../src/training/survival/aft-likelihood.ts';
 import { concordanceIndex } from '../../src/training/survival/concordance.ts';
 import '../../src/ensemble/worker-operators.ts';
 import '../../src/training/worker-programs.ts';
@@ -62,7 +62,8 @@ describe.each(['normal', 'logistic', 'extreme'] as const)(
   (name) => {
     it('has the likelihood that XGBoost tells of its predictions', () => {
       const { raw, nloglikOfRaw } = found[name];
-      const losses = raw.map((s, i) => aftLoss(name, found.scale, s, signed[i] as number));
+      const likelihood = new AftLikelihood(name, found.scale);
+      const losses = raw.map((s, i) => likelihood.loss(s, signed[i] as number));
       const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
       expect(mean / nloglikOfRaw).toBeCloseTo(1, 5);
     });

@@ -165,7 +165,7 @@ describe('a scorer', () => {
       expect(() => score({ X: 1 })).toThrow('did you mean x?');
       for (const value of ['1', '', 'abc', [1], {}] as never[]) {
         expect(() => score({ x: value, z: 1 })).toThrow(
-          'x of a row given to a scorer must be a number or null; got ',
+          'column x of a row given to a scorer must be a number or null; got ',
         );
       }
     }

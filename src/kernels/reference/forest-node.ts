@@ -2,12 +2,20 @@
  * What is a forest's node, its best split, and where do its rows go? The twin of wasm/assembly/forest-node.ts;
  * wasm/assembly/forest-plan.ts draws the layouts.
  */
-import { ClassScan } from './find-class-split.ts';
+import { ClassRule } from './find-class-split.ts';
 import { RatioScan } from './find-ratio-split.ts';
-import { VectorScan } from './find-vector-split.ts';
+import { VectorRule } from './find-vector-split.ts';
 import { drawFeatures } from './forest-features.ts';
 import { addForestRows, nodeTotals, weighNode } from './forest-histogram.ts';
-import { binsAt, readChosen, readPlan, touchedBytes } from './forest-plan.ts';
+import {
+  binsAt,
+  type Chosen,
+  type Plan,
+  readChosen,
+  readPlan,
+  touchedBytes,
+} from './forest-plan.ts';
+import { WordScan } from './scan-words.ts';
 import type { Views } from './views.ts';
 
 /** Sums a node and finds its best split: 1 where there is one, 0 where the node is a leaf. */
@@ -62,8 +70,11 @@ function isUniform(m: Views, at: number, rows: number, numRows: number): boolean
   return true;
 }
 
-/** By kind. */
-const scans = [RatioScan, RatioScan, ClassScan, VectorScan] as const;
+/** The scan of a feature of a node of this kind. */
+function scanOf(m: Views, plan: Plan, chosen: Chosen, best: number): RatioScan | WordScan {
+  if (plan.kind < 2) return new RatioScan(m, plan, chosen, best);
+  return new WordScan(m, plan, { chosen, best }, plan.kind === 2 ? ClassRule : VectorRule);
+}
 
 /** Best split of chosen features [begin, end), with the totals in `best`; whether its gain is enough. */
 export function scanNode(
@@ -86,7 +97,7 @@ export function scanNode(
   let touched = plan.touched;
   for (let i = begin; i < end; i++) {
     const chosen = readChosen(m, plan, i);
-    const scan = new (scans[plan.kind] ?? RatioScan)(m, plan, chosen, best);
+    const scan = scanOf(m, plan, chosen, best);
     const gain = scan.scan(hist, key);
     if (marks !== 0) m.fillZero(touched, touchedBytes(chosen));
     touched += touchedBytes(chosen);

@@ -3,6 +3,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { columnOf, fillNumeric } from '../../table/columns/column-values.ts';
 import type { IngestJob } from '../messages.ts';
+import { brokenTime, signedTime } from '../survival/signed-times.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 
 /**
@@ -19,20 +20,20 @@ export function markCensored(
   const censorCol = survival?.censorCol ?? null;
   const flags = new Float64Array(part.count).fill(1);
   if (censorCol !== null) fillNumeric(columnOf(batch, [censorCol]), flags, 0, censorCol);
-  const refuse = (column: string, rule: string, got: number, row: number): never => {
-    throw new CoppiceError(
-      'LABEL_INVALID',
-      `${column} (of ${owner}) must be ${rule} in every row; got ${Number.isNaN(got) ? 'null or NaN' : got} in row ${part.skip + row} of partition ${part.index}`,
-      { context: { column, partition: part.index, row: part.skip + row } },
-    );
-  };
   for (let i = 0; i < part.count; i++) {
     if (takesPart[i] === 0) continue;
     const time = labels[i] as number;
-    if (!(time > 0)) refuse(labelCol, 'a time above 0, whether the event came or not', time, i);
-    if (flags[i] === 1) continue;
-    if (flags[i] !== 0 || censorCol === null)
-      refuse(censorCol as string, '1 where the event came and 0 where not', flags[i] as number, i);
-    labels[i] = -time;
+    const flag = flags[i] as number;
+    const broken = brokenTime(time, flag);
+    labels[i] = signedTime(time, flag);
+    if (broken === null) continue;
+    const column = broken.column === 'censor' ? (censorCol as string) : labelCol;
+    const got = Number.isNaN(broken.got) ? 'null or NaN' : broken.got;
+    const row = part.skip + i;
+    throw new CoppiceError(
+      'LABEL_INVALID',
+      `${column} (of ${owner}) must be ${broken.rule} in every row; got ${got} in row ${row} of partition ${part.index}`,
+      { context: { column, partition: part.index, row } },
+    );
   }
 }

@@ -5,7 +5,7 @@
  * time model in XGBoost", 2022). `extreme` is the smallest value of Gumbel's kind: times are Weibull's.
  */
 
-import { normalTail } from '../../base/normal-tail.ts';
+import { logNormalTail, normalHazard } from '../../base/normal-tail.ts';
 import { exp, log, logistic, softplus } from '../../base/portable-math.ts';
 
 /** What z is distributed as. */
@@ -16,55 +16,62 @@ const halfLogTwoPi = 0.9189385332046728;
 const most = 15;
 const least = 1e-16;
 
-/** First and second derivative by the score. @param time negative without an event */
-export function aftGradient(
-  distribution: AftDistribution,
-  scale: number,
-  score: number,
-  time: number,
-): readonly [number, number] {
-  const [slope, curvature] = derivatives(distribution, zOf(scale, score, time), time > 0);
-  const g = Math.max(-most, Math.min(most, slope));
-  const h = Math.max(least, Math.min(most, curvature));
-  return [-g / scale, h / (scale * scale)];
-}
+/** The likelihood of rows under one distribution; nothing is made for a row. */
+export class AftLikelihood {
+  readonly #distribution: AftDistribution;
+  readonly #scale: number;
+  /** First and second derivative by the score of the row that {@link AftLikelihood.differentiate} was last asked of. */
+  readonly derivatives = new Float64Array(2);
 
-/** −log of the likelihood: of the time of an event, or of none before it. */
-export function aftLoss(
-  distribution: AftDistribution,
-  scale: number,
-  score: number,
-  time: number,
-): number {
-  const z = zOf(scale, score, time);
-  const isEvent = time > 0;
-  const share = isEvent ? log(scale * time) : 0;
-  if (distribution === 'normal')
-    return isEvent ? 0.5 * z * z + halfLogTwoPi + share : -normalTail(z).logTail;
-  if (distribution === 'logistic') return isEvent ? 2 * softplus(z) - z + share : softplus(z);
-  return isEvent ? exp(z) - z + share : exp(z);
-}
-
-function zOf(scale: number, score: number, time: number): number {
-  return (log(Math.abs(time)) - score) / scale;
-}
-
-/** Of −log f(z), or of −log(1 − F(z)) without an event, by z. */
-function derivatives(
-  distribution: AftDistribution,
-  z: number,
-  isEvent: boolean,
-): readonly [number, number] {
-  if (distribution === 'normal') {
-    if (isEvent) return [z, 1];
-    const { hazard } = normalTail(z);
-    return [hazard, hazard * (hazard - z)];
+  /** @param scale how widely logarithms of times are spread about the score */
+  constructor(distribution: AftDistribution, scale: number) {
+    this.#distribution = distribution;
+    this.#scale = scale;
   }
-  if (distribution === 'logistic') {
-    const p = logistic(z);
-    const spread = p * (1 - p);
-    return isEvent ? [2 * p - 1, 2 * spread] : [p, spread];
+
+  /** Fills in the derivatives of −log of the likelihood. @param time negative without an event */
+  differentiate(score: number, time: number): void {
+    const scale = this.#scale;
+    this.#byZ(this.#zOf(score, time), time > 0);
+    const slope = this.derivatives[0] as number;
+    const curvature = this.derivatives[1] as number;
+    this.derivatives[0] = -Math.max(-most, Math.min(most, slope)) / scale;
+    this.derivatives[1] = Math.max(least, Math.min(most, curvature)) / (scale * scale);
   }
-  const e = exp(z);
-  return isEvent ? [e - 1, e] : [e, e];
+
+  /** −log of the likelihood: of the time of an event, or of none before it. */
+  loss(score: number, time: number): number {
+    const z = this.#zOf(score, time);
+    const isEvent = time > 0;
+    const share = isEvent ? log(this.#scale * time) : 0;
+    if (this.#distribution === 'normal')
+      return isEvent ? 0.5 * z * z + halfLogTwoPi + share : -logNormalTail(z);
+    if (this.#distribution === 'logistic')
+      return isEvent ? 2 * softplus(z) - z + share : softplus(z);
+    return isEvent ? exp(z) - z + share : exp(z);
+  }
+
+  #zOf(score: number, time: number): number {
+    return (log(Math.abs(time)) - score) / this.#scale;
+  }
+
+  /** Derivatives by z of −log f(z), or of −log(1 − F(z)) without an event. */
+  #byZ(z: number, isEvent: boolean): void {
+    if (this.#distribution === 'normal') {
+      const hazard = isEvent ? 0 : normalHazard(z);
+      this.#put(isEvent ? z : hazard, isEvent ? 1 : hazard * (hazard - z));
+    } else if (this.#distribution === 'logistic') {
+      const p = logistic(z);
+      const spread = p * (1 - p);
+      this.#put(isEvent ? 2 * p - 1 : p, isEvent ? 2 * spread : spread);
+    } else {
+      const e = exp(z);
+      this.#put(isEvent ? e - 1 : e, e);
+    }
+  }
+
+  #put(slope: number, curvature: number): void {
+    this.derivatives[0] = slope;
+    this.derivatives[1] = curvature;
+  }
 }

@@ -5,23 +5,27 @@ import { sumOverRanks, weightedMean } from '../objectives/base-score.ts';
 import type { Objective } from '../objectives/objective.ts';
 import type { StartRows } from '../objectives/offset-start.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import { type AftDistribution, aftGradient, aftLoss } from './aft-likelihood.ts';
+import { type AftDistribution, AftLikelihood } from './aft-likelihood.ts';
 
 const mostPasses = 60;
 
 /** The objective. @param scale how widely logarithms of times are spread about the score */
 export function aftObjective(distribution: AftDistribution, scale: number): Objective {
+  const likelihood = new AftLikelihood(distribution, scale);
+  const { derivatives } = likelihood;
   return {
     numOutputs: 1,
     hessianIsWeight: false,
     findsHessianRange: false,
     centresLabels: false,
     leafQuantiles: null,
-    start: async (environment, rows) => [await startOf(environment, rows, distribution, scale)],
+    start: async (environment, rows) => [await startOf(environment, rows, likelihood)],
     firstGradients:
       (_, { offsets }, [base = 0]) =>
-      (time, row) =>
-        aftGradient(distribution, scale, base + (offsets[0]?.[row] ?? 0), time),
+      (time, row) => {
+        likelihood.differentiate(base + (offsets[0]?.[row] ?? 0), time);
+        return [derivatives[0] as number, derivatives[1] as number];
+      },
     beginRound: () => undefined,
     gradients: (environment, rows) => {
       const { numRows } = rows;
@@ -33,12 +37,13 @@ export function aftObjective(distribution: AftDistribution, scale: number): Obje
       let largestHess = 0;
       for (let i = 0; i < numRows; i++) {
         const w = weights === null ? 1 : (weights[i] as number);
-        const score = scores[i] as number;
-        const [g, h] = aftGradient(distribution, scale, score, times[i] as number);
-        grads[i] = g * w;
-        hesses[i] = h * w;
-        largestGrad = Math.max(largestGrad, Math.abs(g * w));
-        largestHess = Math.max(largestHess, h * w);
+        likelihood.differentiate(scores[i] as number, times[i] as number);
+        const g = (derivatives[0] as number) * w;
+        const h = (derivatives[1] as number) * w;
+        grads[i] = g;
+        hesses[i] = h;
+        largestGrad = Math.max(largestGrad, Math.abs(g));
+        largestHess = Math.max(largestHess, h);
       }
       environment.f64(rows.stats, 2).set([largestGrad, largestHess]);
     },
@@ -48,7 +53,7 @@ export function aftObjective(distribution: AftDistribution, scale: number): Obje
       const [scores, times, losses] = [column(rows.scores), column(rows.labels), column(out)];
       const weights = rows.weights === 0 ? null : column(rows.weights);
       for (let i = 0; i < numRows; i++) {
-        const loss = aftLoss(distribution, scale, scores[i] as number, times[i] as number);
+        const loss = likelihood.loss(scores[i] as number, times[i] as number);
         losses[i] = weights === null ? loss : loss * (weights[i] as number);
       }
     },
@@ -59,8 +64,7 @@ export function aftObjective(distribution: AftDistribution, scale: number): Obje
 async function startOf(
   environment: RankEnvironment,
   rows: StartRows,
-  distribution: AftDistribution,
-  scale: number,
+  likelihood: AftLikelihood,
 ): Promise<number> {
   const { labels, weights, offsets } = rows;
   const [own] = offsets;
@@ -72,9 +76,9 @@ async function startOf(
     for (let i = 0; i < labels.length; i++) {
       const w = weights === null ? 1 : (weights[i] as number);
       const score = constant + (own?.[i] ?? 0);
-      const [g, h] = aftGradient(distribution, scale, score, labels[i] as number);
-      grad.add(w * g);
-      hess.add(w * h);
+      likelihood.differentiate(score, labels[i] as number);
+      grad.add(w * (likelihood.derivatives[0] as number));
+      hess.add(w * (likelihood.derivatives[1] as number));
     }
     const [g, h] = (await sumOverRanks(environment, [grad, hess])) as [number, number];
     // where no row has an event there is no best constant, and times without end would be reached

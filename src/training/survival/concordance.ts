@@ -3,6 +3,7 @@
  * "Evaluating the yield of medical tests", 1982). A pair counts where it is known who came first: a row with an event, and
  * one with a later time, or one without an event at the same time. Weights of pairs are products of the rows' weights.
  */
+import { joinNumbers } from '../../base/join-numbers.ts';
 import { sortedOrder } from '../../base/sorted-order.ts';
 
 /** Rows of one rank or partition. */
@@ -17,16 +18,8 @@ export interface SurvivalRows {
 
 /** NaN where no pair counts. The same bits however the rows are dealt. */
 export function concordanceIndex(parts: readonly SurvivalRows[]): number {
-  const joined = (of: (part: SurvivalRows) => Float64Array | null): Float64Array => {
-    const columns = parts.map((part) => of(part) ?? new Float64Array(part.times.length).fill(1));
-    const all = new Float64Array(columns.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const column of columns) {
-      all.set(column, at);
-      at += column.length;
-    }
-    return all;
-  };
+  const joined = (of: (part: SurvivalRows) => Float64Array | null): Float64Array =>
+    joinNumbers(parts.map((part) => of(part) ?? new Float64Array(part.times.length).fill(1)));
   const rows = {
     times: joined((p) => p.times),
     risks: joined((p) => p.risks),

@@ -7,6 +7,7 @@
  * are dealt; the running sums over times go from the last time to the first on every rank alike. A sum keeps at least 32
  * bits of its largest term for a million rows of one time, and 52 where a time has one row.
  */
+import { joinNumbers } from '../../base/join-numbers.ts';
 import { ceilLog2, powerOfTwo } from '../../base/portable-math.ts';
 import { sortNumbers } from '../../binning/sort-numbers.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
@@ -46,13 +47,7 @@ export class RiskSets {
       environment.collective.allgather(new Uint8Array(own.buffer, own.byteOffset, own.byteLength)),
     );
     const found = parts.map((part) => new Float64Array(part.slice().buffer));
-    const all = new Float64Array(found.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const times of found) {
-      all.set(times, at);
-      at += times.length;
-    }
-    const times = distinct(sortNumbers(all));
+    const times = distinct(sortNumbers(joinNumbers(found)));
     const places = Uint32Array.from(labels, (time) => placeOf(times, Math.abs(time)));
     const counts = new BigInt64Array(times.length);
     const words = new Uint32Array(counts.buffer);

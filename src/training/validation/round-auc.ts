@@ -1,4 +1,5 @@
 /** The area under the ROC curve of scores that several ranks hold: the share of pairs in the right order, ties half. */
+import { joinNumbers } from '../../base/join-numbers.ts';
 
 /** Rows of one rank; label 1 is the positive class. */
 export interface ScoredRows {
@@ -30,13 +31,7 @@ function countPairs(parts: readonly ScoredRows[]): number {
 
 function sortedScores(parts: readonly ScoredRows[], label: number): Float64Array {
   const found = parts.map(({ scores, labels }) => scores.filter((_, i) => labels[i] === label));
-  const all = new Float64Array(found.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const scores of found) {
-    all.set(scores, at);
-    at += scores.length;
-  }
-  return all.sort();
+  return joinNumbers(found).sort();
 }
 
 function weighPairs(parts: readonly ScoredRows[]): number {
