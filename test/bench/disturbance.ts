@@ -7,13 +7,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { replaceBetween } from './growth/written-part.ts';
 import { machineText, revisionText } from './machine.ts';
 import { readLabels } from './read-labels.ts';
 import type { Contestant, Variant } from './row.ts';
 import { gbtNumericBinned as row } from './rows/gbt-numeric-binned.ts';
 import { runContestant } from './run-contestant.ts';
 import { setUpPeers } from './setup.ts';
+import { replaceBetween } from './written-part.ts';
 
 const { values } = parseArgs({
   options: {
@@ -61,7 +61,7 @@ const text = [
   `Training alone, ${values.trees} trees of 255 leaves, 1,000,000 × 28, 2 threads, ${machineText()}, revision ${revisionText()}.`,
 ].join('\n');
 console.log(text);
-if (values.write) replaceBetween('disturbance', text);
+if (values.write) replaceBetween('bench:disturbance', text);
 
 async function train(contestant: Contestant, variant: Variant): Promise<number> {
   const rounds = Number(values.trees);

@@ -14,8 +14,8 @@ import { axes, base, type GrowthAxis, pointName, sizesOf } from './growth/growth
 import { makeTable } from './growth/made-table.ts';
 import { plotPanels } from './growth/plot-panels.ts';
 import { type FitTook, runFit } from './growth/run-fit.ts';
-import { replaceBetween } from './growth/written-part.ts';
 import { machineText, revisionText } from './machine.ts';
+import { replaceBetween } from './written-part.ts';
 
 const { values } = parseArgs({
   options: {
@@ -62,7 +62,7 @@ const text = tableText();
 console.log(text);
 if (values.write) {
   writeFileSync(join(repository, 'docs', 'growth.svg'), plot());
-  replaceBetween('growth', text);
+  replaceBetween('bench:growth', text);
 }
 
 async function measure(axis: GrowthAxis, value: number): Promise<FitTook> {

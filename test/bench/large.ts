@@ -8,8 +8,8 @@
 import { parseArgs } from 'node:util';
 import { makeTable } from './growth/made-table.ts';
 import { runFit } from './growth/run-fit.ts';
-import { replaceBetween } from './growth/written-part.ts';
 import { machineText, revisionText } from './machine.ts';
+import { replaceBetween } from './written-part.ts';
 
 const { values } = parseArgs({
   options: {
@@ -32,4 +32,4 @@ const text = [
   `most. ${values.threads} threads, ${machineText()}, revision ${revisionText()}.`,
 ].join('\n');
 console.log(text);
-if (values.write) replaceBetween('large', text);
+if (values.write) replaceBetween('bench:large', text);

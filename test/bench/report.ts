@@ -1,19 +1,19 @@
 /** The measurements as Markdown, for the terminal and for docs/performance.md. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { repository } from './bench-home.ts';
 import type { RowResult } from './results-file.ts';
 import type { BenchRow } from './row.ts';
 import { type Outcome, outcomeOf } from './standing.ts';
 
-const begin = '<!-- made by `npm run bench -- --write`; do not edit by hand -->';
-const end = '<!-- end of what the benchmark writes -->';
+/** The table of all rows, and under it a table of each row's runs. */
+export interface Report {
+  readonly summary: string;
+  readonly runs: string;
+}
 
-/** The summary and one table a row. */
-export function reportText(
+/** What is known of the rows. */
+export function reportOf(
   rows: readonly BenchRow[],
   results: Readonly<Record<string, RowResult>>,
-): string {
+): Report {
   const known = rows.flatMap((row) => {
     const result = results[row.name];
     return result === undefined || result.runs.length === 0
@@ -25,25 +25,8 @@ export function reportText(
     '| --- | ---: | ---: | ---: | ---: | ---: |',
     ...known.map(({ row, outcome }) => summaryLine(row, outcome)),
   ];
-  return [
-    ...summary,
-    '',
-    ...known.flatMap(({ row, result, outcome }) => section(row, result, outcome)),
-  ]
-    .join('\n')
-    .trimEnd();
-}
-
-/** Puts the text into docs/performance.md, between its marks. */
-export function writeReport(text: string): void {
-  const path = join(repository, 'docs', 'performance.md');
-  const page = existsSync(path)
-    ? readFileSync(path, 'utf8')
-    : `# Performance\n\n${begin}\n${end}\n`;
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`${path} must hold the two marks; got a page without`);
-  writeFileSync(path, `${page.slice(0, from) + begin}\n\n${text}\n\n${page.slice(to)}`);
+  const runs = known.flatMap(({ row, result, outcome }) => section(row, result, outcome));
+  return { summary: summary.join('\n'), runs: runs.join('\n').trimEnd() };
 }
 
 function summaryLine(row: BenchRow, { ratio, memoryRatio, scoreLead }: Outcome): string {

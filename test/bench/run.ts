@@ -4,14 +4,16 @@
  *
  * Races the named rows, or all that were not measured completely yet; `--fresh` measures them again. Before each
  * run it waits, `--patience` seconds at most, until nobody else uses the machine. Prints the table of everything
- * measured so far (`--report`: only that); `--write` puts it into docs/performance.md.
+ * measured so far (`--report`: only that); `--write` puts it into docs/performance.md, the runs
+ * of each row behind everything else.
  */
 import { parseArgs } from 'node:util';
 import { allRows } from './all-rows.ts';
 import { raceRow } from './race.ts';
-import { reportText, writeReport } from './report.ts';
+import { reportOf } from './report.ts';
 import { readResults } from './results-file.ts';
 import { setUpPeers } from './setup.ts';
+import { replaceBetween } from './written-part.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -58,6 +60,6 @@ if (!values.report) {
     });
   }
 }
-const text = reportText(allRows, readResults());
-console.log(text);
-if (values.write) writeReport(text);
+const { summary, runs } = reportOf(allRows, readResults());
+console.log(`${summary}\n\n${runs}`);
+if (values.write) replaceBetween('bench', `\n${summary}\n`, `\n${runs}\n`);

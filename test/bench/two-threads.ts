@@ -8,8 +8,8 @@
 import { parseArgs } from 'node:util';
 import { makeTable } from './growth/made-table.ts';
 import { runFit, runSideBySide } from './growth/run-fit.ts';
-import { replaceBetween } from './growth/written-part.ts';
 import { machineText, revisionText } from './machine.ts';
+import { replaceBetween } from './written-part.ts';
 
 const { values } = parseArgs({
   options: {
@@ -45,7 +45,7 @@ const text = [
   `leaves, ${machineText()}, revision ${revisionText()}.`,
 ].join('\n');
 console.log(text);
-if (values.write) replaceBetween('threads', text);
+if (values.write) replaceBetween('bench:threads', text);
 
 function middle(times: readonly number[]): number {
   return [...times].sort((a, b) => a - b)[times.length >> 1] as number;
