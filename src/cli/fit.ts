@@ -6,6 +6,7 @@ import type { Estimator } from '../pipeline/estimator.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
 import { requireField } from '../table/columns/find-column.ts';
+import { isPandasIndex } from '../table/parquet/pandas-index.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
@@ -201,7 +202,10 @@ function featuresOf(
     throw new CoppiceError('USAGE', `--features must not hold the label; got "${held}"`);
   }
   const { weight, idCol, group, ignore = [] } = options;
-  const indexes = options.features === undefined ? table.columns.filter(isPandasIndex) : [];
+  const indexes =
+    options.features === undefined
+      ? schema.fields.filter(isPandasIndex).map(({ name }) => name)
+      : [];
   const others = new Set([...labels, weight, idCol, group, ...ignore, ...indexes]);
   const features = (options.features ?? table.columns).filter((name) => !others.has(name));
   const roles = [...labels, weight, idCol, group, ...ignore];
@@ -228,11 +232,6 @@ function refuseOutputs(stage: Estimator | undefined, features: readonly string[]
       { context: { column, param: name } },
     );
   }
-}
-
-/** Whether pandas wrote the index of its rows into this column: an order of rows, not a feature. */
-function isPandasIndex(name: string): boolean {
-  return /^__index_level_\d+__$/.test(name);
 }
 
 /** The label's column, those of several, or none. */

@@ -1,6 +1,7 @@
 /** The command `inspect`: what is in a saved model, its importances, one of its trees. */
 import { CoppiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { IsolationForestModel } from '../ensemble/isolation/isolation-forest.ts';
 import type { TreeModel } from '../ensemble/model/tree-model.ts';
 import type { LogicalField } from '../pipeline/logical-schema.ts';
 import { PipelineModel } from '../pipeline/pipeline-model.ts';
@@ -97,6 +98,7 @@ function shortJson(value: Json): string {
 }
 
 function importance(model: TreeModel): CommandResult {
+  if (model instanceof IsolationForestModel) return drawnFeatures(model);
   const kinds = ['gain', 'splits', 'totalGain', 'totalCover'] as const;
   const [shares, splits, gains, covers] = kinds.map((kind) => model.importances(kind));
   const sorted = model.featureNames
@@ -117,6 +119,26 @@ function importance(model: TreeModel): CommandResult {
   return {
     value: { importance: sorted },
     text: textTable(['feature', 'importance', 'splits', 'total gain'], rows),
+  };
+}
+
+/** An isolation forest draws the features of its splits, so none has a gain: there are only counts of them. */
+function drawnFeatures(model: TreeModel): CommandResult {
+  const splits = model.importances('splits');
+  const covers = model.importances('totalCover');
+  const sorted = model.featureNames
+    .map((name, f) => ({
+      name,
+      importance: null,
+      splits: splits[f] as number,
+      totalGain: null,
+      totalCover: covers[f] as number,
+    }))
+    .sort((a, b) => b.totalCover - a.totalCover);
+  const rows = sorted.map((one) => [one.name, grouped(one.splits), grouped(one.totalCover)]);
+  return {
+    value: { importance: sorted },
+    text: `${textTable(['feature', 'splits', 'rows split'], rows)}\n\nan isolation forest draws the features of its splits, so none has a gain`,
   };
 }
 

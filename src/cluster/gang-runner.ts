@@ -5,6 +5,7 @@
 
 import { abortedError } from '../base/abort.ts';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';
+import type { KernelMemory } from '../base/kernel-memory.ts';
 import { InlineCollective } from './inline/inline-collective.ts';
 import { runProgram } from './rank-program.ts';
 import type { TaskRunner } from './task-runner.ts';
@@ -21,7 +22,7 @@ export interface GangRequest {
   readonly program: string;
   /** How many ranks; each is one thread. */
   readonly width: number;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   /** What the ranks of one process are told. */
   payload(ranks: RankShare): unknown;
   readonly signal?: AbortSignal | undefined;

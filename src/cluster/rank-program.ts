@@ -3,13 +3,14 @@
  * others through `context.collective` and works on `context.memory`, which the ranks of a process share.
  */
 import { CoppiceError } from '../base/errors.ts';
+import type { KernelMemory } from '../base/kernel-memory.ts';
 import type { Collective } from './collective.ts';
 
 /** What a program is given besides its payload. */
 export interface RankContext {
   readonly collective: Collective;
   /** Shared by the ranks of this process; may grow, so views are taken afresh after each meeting that grows it. */
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   /** Tells the driver something (progress); only what structured clone carries. */
   notify(message: unknown): void;
 }

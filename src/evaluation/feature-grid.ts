@@ -9,7 +9,7 @@ import { compareUtf8 } from '../binning/category-dictionary.ts';
 import { selectQuantiles } from '../feature/statistics/select-quantiles.ts';
 import { gatherPartitions } from '../pipeline/gather-partitions.ts';
 import { isText } from '../pipeline/label-values.ts';
-import { columnOf, encodeCategories, numericValues } from '../table/columns/column-values.ts';
+import { columnOf, encodeCategories, roundedValues } from '../table/columns/column-values.ts';
 import { typeName } from '../table/columns/type-name.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { TablePart } from './table-parts.ts';
@@ -128,7 +128,7 @@ export function distinctOf(
     const values = encodeCategories(vector, codes, 0);
     for (const code of codes) if (code >= 0) add(values[code] as string);
   } else {
-    for (const value of numericValues(vector, path.join('.'))) {
+    for (const value of roundedValues(vector, path.join('.'))) {
       // an infinity lies on no grid
       if (Number.isFinite(value)) add(value + 0);
       if (counts.size > limit) return null;

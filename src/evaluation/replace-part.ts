@@ -7,7 +7,7 @@ import { type Data, DataType, type Field, type RecordBatch, Vector } from 'apach
 import { CoppiceError } from '../base/errors.ts';
 import { bitmapOfMask, maskOfValidity, validityOf } from '../table/columns/bitmap.ts';
 import { columnData } from '../table/columns/column-data.ts';
-import { columnOf, fillNumeric } from '../table/columns/column-values.ts';
+import { columnOf, fillRounded } from '../table/columns/column-values.ts';
 import { structColumn, withColumns } from '../table/columns/make-column.ts';
 import {
   columnArray,
@@ -101,7 +101,7 @@ function withElement(outer: Data, element: number, taken: Data): Vector {
   values.set(old);
   const mask = maskOfValidity(item);
   const numbers = new Float64Array(taken.length);
-  fillNumeric(new Vector([taken]), numbers, 0);
+  fillRounded(new Vector([taken]), numbers, 0);
   for (let i = 0; i < numbers.length; i++) {
     const number = numbers[i] as number;
     const to = i * width + element;

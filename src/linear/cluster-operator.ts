@@ -1,6 +1,6 @@
 /** The nearest center of each row of a partition: the operator of KMeansModel. */
 import { Field, Int32 } from 'apache-arrow';
-import { columnOf, fillNumeric } from '../table/columns/column-values.ts';
+import { columnOf, fillRounded } from '../table/columns/column-values.ts';
 import { int32Column, withColumns } from '../table/columns/make-column.ts';
 import type { Operator } from '../table/plan/operators.ts';
 import type { OperatorSpec } from '../table/plan/partition-spec.ts';
@@ -30,7 +30,7 @@ export function makePredictClusters(spec: PredictClustersSpec): Operator {
     const numCenters = centers.length / paths.length;
     const columns = paths.map((path, j) => {
       const values = new Float64Array(numRows);
-      fillNumeric(columnOf(batch, path), values, 0, names[j]);
+      fillRounded(columnOf(batch, path), values, 0, names[j]);
       const row = values.findIndex((value) => !Number.isFinite(value));
       if (row < 0) return values;
       throw featureInvalid(owner, names[j] as string, values[row] as number, { row, partition });

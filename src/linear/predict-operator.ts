@@ -5,7 +5,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { type OffsetPaths, offsetInvalid } from '../pipeline/offset-column.ts';
-import { columnOf, fillNumeric } from '../table/columns/column-values.ts';
+import { columnOf, fillNumeric, fillRounded } from '../table/columns/column-values.ts';
 import { withColumns } from '../table/columns/make-column.ts';
 import { columnArray } from '../table/columns/shared-buffer.ts';
 import type { Operator } from '../table/plan/operators.ts';
@@ -45,7 +45,7 @@ function marginsOf(spec: PredictLinearSpec, batch: RecordBatch, partition: numbe
   );
   const values = new Float64Array(numRows);
   paths.forEach((path, j) => {
-    fillNumeric(columnOf(batch, path), values, 0, names[j]);
+    fillRounded(columnOf(batch, path), values, 0, names[j]);
     margins.forEach((out, k) => {
       const factor = coefficients[k * paths.length + j] as number;
       for (let i = 0; i < numRows; i++)
@@ -87,7 +87,7 @@ function refuseRow(
 ): void {
   const value = new Float64Array(batch.numRows);
   paths.forEach((path, j) => {
-    fillNumeric(columnOf(batch, path), value, 0, names[j]);
+    fillRounded(columnOf(batch, path), value, 0, names[j]);
     const found = value[where.row] as number;
     if (!Number.isFinite(found)) throw featureInvalid(owner, names[j] as string, found, where);
   });

@@ -4,6 +4,7 @@
  */
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
+import type { KernelMemory } from '../base/kernel-memory.ts';
 import type { Collective } from '../cluster/collective.ts';
 import { freshBuffer } from '../cluster/fresh-memory.ts';
 import { InlineCollective } from '../cluster/inline/inline-collective.ts';
@@ -18,7 +19,7 @@ const pageBytes = 65536;
 export class RankEnvironment {
   readonly collective: Collective;
   readonly kernels: Kernels;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   /** Position among the ranks of this process, and how many they are. */
   readonly localIndex: number;
   readonly numLocal: number;

@@ -4,6 +4,7 @@
  */
 
 import { CoppiceError } from '../base/errors.ts';
+import type { KernelMemory } from '../base/kernel-memory.ts';
 import { type GangRequest, type GangRunner, gangRunnerOf } from '../cluster/gang-runner.ts';
 import { runHeardGang } from '../cluster/heard-gang.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
@@ -64,6 +65,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   const partitions = [...(await planPartitions(tables.train, false, signal))];
   for (const { set, table } of tables.validation ?? []) {
     const held = await planPartitions(table, true, signal);
+    if (held.every((partition) => partition.numRows === 0)) throw noValidationRows(job, set);
     partitions.push(...held.map((partition) => ({ ...partition, set })));
   }
   const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
@@ -128,19 +130,33 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   };
 }
 
+/** Why rows of validation that are none are refused: the fit would watch nothing, and never stop early. */
+function noValidationRows(
+  { ingest }: { readonly ingest: Pick<IngestJob, 'owner' | 'validationSets'> },
+  set: number,
+): CoppiceError {
+  const { owner, validationSets } = ingest;
+  const which = validationSets.length > 1 ? ` ${validationSets[set]}` : '';
+  return new CoppiceError(
+    'DATA_EMPTY',
+    `the validation table${which} of ${owner} must have at least one row; got 0 rows; leave it out to fit without`,
+    { context: { owner } },
+  );
+}
+
 /**
  * Memories of finished fits, by the runner whose threads hold them. A shared memory never shrinks and is
  * freed only when every thread has collected it, so the next fit takes it over; one that broke is dropped.
  */
-const spareMemories = new WeakMap<TaskRunner, WebAssembly.Memory[]>();
+const spareMemories = new WeakMap<TaskRunner, KernelMemory[]>();
 
 /** A memory for a fit on a runner. */
-export function takeMemory(runner: TaskRunner): WebAssembly.Memory {
+export function takeMemory(runner: TaskRunner): KernelMemory {
   return spareMemories.get(runner)?.pop() ?? newKernelMemory(65536);
 }
 
 /** Leaves a finished fit's memory to the next one. */
-export function keepMemory(runner: TaskRunner, memory: WebAssembly.Memory): void {
+export function keepMemory(runner: TaskRunner, memory: KernelMemory): void {
   const spare = spareMemories.get(runner) ?? [];
   spare.push(memory);
   spareMemories.set(runner, spare);

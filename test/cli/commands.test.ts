@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Field, Float64, List, Table, vectorFromArray } from 'apache-arrow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { flightDelays } from '../../datasets/flight-delays.ts';
@@ -255,6 +256,11 @@ describe('fit, transform, evaluate, inspect', () => {
     expect(fitted.stderr).toContain('left out: __index_level_0__');
     const asked = await run('--data', file, '--overwrite', '--features', '__index_level_0__');
     expect(asked.json['features']).toEqual(['__index_level_0__']);
+    const named = fileURLToPath(new URL('../table/fixtures/pandas-index.parquet', import.meta.url));
+    const words = ['--label', 'float64', '--drop-unlabelled', '--model', path('named'), '--json'];
+    const leftOut = await runForTest(['fit', '--data', named, ...words, ...fewTrees]);
+    expect(leftOut.json['features']).toEqual(['int32']);
+    expect(leftOut.stderr).toContain('left out: solid (the row index of pandas');
     const lists = path('with-lists.arrow');
     const l = vectorFromArray(
       rows.map((row) => [row]),
@@ -339,6 +345,10 @@ describe('fit, transform, evaluate, inspect', () => {
     const scored = await readParquet(new InlineRunner(), out);
     const share = (await scored.filter(col('prediction')).count()) / 3000;
     expect(Math.abs(share - 0.01)).toBeLessThan(0.002);
+    const inspected = await runForTest(['inspect', '--model', model, '--importance', '--json']);
+    const [most] = inspected.json['importance'] as { importance: null; totalCover: number }[];
+    expect(most?.importance).toBe(null);
+    expect(most?.totalCover).toBeGreaterThan(0);
     for (const more of [
       ['--label', 'price'],
       ['--weight', 'rooms'],

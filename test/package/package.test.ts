@@ -147,6 +147,20 @@ describe('types of the installed package', () => {
     const roots = `--typeRoots ${join(project, 'node_modules', '@types')}`;
     outputOf(process.execPath, [tsc, ...options.split(' '), ...roots.split(' '), 'first-model.ts']);
   });
+
+  it('need no types of the browser where every declaration is checked', () => {
+    writeFileSync(
+      join(project, 'fits.ts'),
+      `import { GBTRegressor } from 'coppice';\nexport const rounds: number | undefined = new GBTRegressor().params.maxIter;\n`,
+    );
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options = '--noEmit --strict --skipLibCheck false --module nodenext --target es2022';
+    const libraries = '--lib es2022 --types node --typeRoots';
+    outputOf(process.execPath, [
+      ...[tsc, ...options.split(' '), ...libraries.split(' ')],
+      ...[join(project, 'node_modules', '@types'), 'fits.ts'],
+    ]);
+  });
 });
 
 /** Runs the first script and the command line on one Node; the model's files are returned. */

@@ -14,7 +14,7 @@ import { requireColumn } from '../../pipeline/check-schema.ts';
 import { findFeatures, rowIdModeOf } from '../../pipeline/fit-columns.ts';
 import { idNumbers } from '../../pipeline/id-numbers.ts';
 import { logicalSchema } from '../../pipeline/logical-schema.ts';
-import { columnOf, encodeCategories, fillNumeric } from '../../table/columns/column-values.ts';
+import { columnOf, encodeCategories, fillRounded } from '../../table/columns/column-values.ts';
 import type { FeatureColumn } from '../../table/columns/feature-columns.ts';
 import { hasZeros, zerosAsMissing } from '../../table/columns/zeros-as-missing.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -169,7 +169,7 @@ async function gather(
         return;
       }
       const part = new Float64Array(batch.numRows);
-      fillNumeric(vector, part, 0, feature.name);
+      fillRounded(vector, part, 0, feature.name);
       if (zerosOf(feature)) zerosAsMissing(part);
       values[f]?.set(part, firstRow);
     });

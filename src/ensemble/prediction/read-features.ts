@@ -3,7 +3,7 @@
  * everything else converted, a window of rows at a time, so that a large partition costs no second copy.
  */
 import { DataType, Precision, type RecordBatch, type Vector } from 'apache-arrow';
-import { columnOf, encodeCategories, fillNumeric } from '../../table/columns/column-values.ts';
+import { columnOf, encodeCategories, fillRounded } from '../../table/columns/column-values.ts';
 import { zerosAsMissing } from '../../table/columns/zeros-as-missing.ts';
 import { sliceRows } from '../../table/take-rows.ts';
 import type { TrainedFeature } from '../../training/messages.ts';
@@ -89,7 +89,7 @@ function withoutZeros(vector: Vector, name: string): Float64Array {
 }
 
 function filled<A extends Float32Array | Float64Array>(vector: Vector, out: A, name: string): A {
-  fillNumeric(vector, out, 0, name);
+  fillRounded(vector, out, 0, name);
   return out;
 }
 

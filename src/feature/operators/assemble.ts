@@ -8,7 +8,7 @@ import {
   columnOf,
   encodeCategories,
   numericKind,
-  numericValues,
+  roundedValues,
 } from '../../table/columns/column-values.ts';
 import { structColumn, withColumns } from '../../table/columns/make-column.ts';
 import { filterRows } from '../../table/take-rows.ts';
@@ -59,7 +59,7 @@ function clearMissing(column: Vector, kept: Uint8Array, name: string): number {
     if (first < 0) first = row;
   };
   if (numericKind(column.type) !== null) {
-    for (const [row, value] of numericValues(column, name).entries()) {
+    for (const [row, value] of roundedValues(column, name).entries()) {
       if (Number.isNaN(value)) clear(row);
     }
     return first;

@@ -3,7 +3,7 @@
  * threshold, finding a bucket.
  */
 import { DataType, Precision, type RecordBatch, type Vector } from 'apache-arrow';
-import { numericValues } from '../../table/columns/column-values.ts';
+import { roundedValues } from '../../table/columns/column-values.ts';
 import { float32Column, float64Column } from '../../table/columns/make-column.ts';
 import { invalidValue } from '../handle-invalid.ts';
 import { type ColumnOperator, type MappedColumn, mapColumns } from './map-columns.ts';
@@ -31,7 +31,7 @@ export interface BucketizeSpec extends ColumnOperator {
 export function impute(spec: ImputeSpec, batch: RecordBatch): RecordBatch {
   return mapColumns(batch, spec.pairs, (input, pair, index) => {
     const surrogate = spec.surrogates[index] as number;
-    const values = numericValues(input, pair.input);
+    const values = roundedValues(input, pair.input);
     for (let row = 0; row < values.length; row++) {
       const value = values[row] as number;
       if (Number.isNaN(value) || value === spec.missingValue) values[row] = surrogate;
@@ -91,7 +91,7 @@ function mapNumbers(
   name: string,
   map: (value: number, row: number) => number,
 ): MappedColumn {
-  const values = numericValues(input, name);
+  const values = roundedValues(input, name);
   let valid: Uint8Array | undefined;
   for (let row = 0; row < values.length; row++) {
     const value = values[row] as number;

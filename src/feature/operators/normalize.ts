@@ -1,7 +1,7 @@
 /** Divides each row's vector by its length in some norm: the operator of Normalizer. */
 import type { DataType, RecordBatch } from 'apache-arrow';
 import { exp, log } from '../../base/portable-math.ts';
-import { columnOf, numericValues } from '../../table/columns/column-values.ts';
+import { columnOf, roundedValues } from '../../table/columns/column-values.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';
 import { columnOfParts, scaledParts } from './scale.ts';
 
@@ -16,7 +16,7 @@ export function normalize(spec: NormalizeSpec, batch: RecordBatch): RecordBatch 
   const { p } = spec;
   return mapColumns(batch, spec.pairs, (input, { input: name }) => {
     const paths = scaledParts(name, input.type as DataType);
-    const parts = paths.map((path) => numericValues(columnOf(batch, path), path.join('.')));
+    const parts = paths.map((path) => roundedValues(columnOf(batch, path), path.join('.')));
     const norms = normsOf(parts, batch.numRows, p);
     for (const values of parts) {
       for (let row = 0; row < values.length; row++) {

@@ -3,7 +3,7 @@
  * elements of a vector column and on the numeric children of a struct.
  */
 import { DataType, type RecordBatch, type Vector } from 'apache-arrow';
-import { columnOf, numericKind, numericValues } from '../../table/columns/column-values.ts';
+import { columnOf, numericKind, roundedValues } from '../../table/columns/column-values.ts';
 import {
   fixedSizeListColumn,
   float64Column,
@@ -43,7 +43,7 @@ export function scale(spec: ScaleSpec, batch: RecordBatch): RecordBatch {
     const offsets = spec.offsets[index] as Float64Array;
     const type = input.type as DataType;
     const scaled = (path: readonly string[], part: number): Float64Array => {
-      const values = numericValues(columnOf(batch, path), path.join('.'));
+      const values = roundedValues(columnOf(batch, path), path.join('.'));
       const shift = shifts[part] as number;
       const factor = factors[part] as number;
       const offset = offsets[part] as number;

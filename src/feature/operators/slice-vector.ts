@@ -1,6 +1,6 @@
 /** Some elements of a column of vectors as another one: the operator of VectorSlicer for lists of fixed size. */
 import { type DataType, Field, type FixedSizeList, type RecordBatch } from 'apache-arrow';
-import { columnOf, numericKind, numericValues } from '../../table/columns/column-values.ts';
+import { columnOf, numericKind, roundedValues } from '../../table/columns/column-values.ts';
 import { fixedSizeListColumn, withColumns } from '../../table/columns/make-column.ts';
 
 /** What the operator is told. */
@@ -24,7 +24,7 @@ export function sliceVector(spec: SliceVectorSpec, batch: RecordBatch): RecordBa
       : new Float64Array(width * numRows);
   for (const [at, element] of elements.entries()) {
     const path = [input, String(element)];
-    const column = numericValues(columnOf(batch, path), path.join('.'));
+    const column = roundedValues(columnOf(batch, path), path.join('.'));
     for (let row = 0; row < numRows; row++) values[row * width + at] = column[row] as number;
   }
   const valid =

@@ -13,7 +13,7 @@ import {
   gatherPartitions,
   type PartitionTask,
 } from '../../pipeline/gather-partitions.ts';
-import { columnOf, numericValues } from '../../table/columns/column-values.ts';
+import { columnOf, roundedValues } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
 
@@ -102,7 +102,7 @@ registerTask('feature.moments', async (task: PartitionTask<Request>): Promise<Pa
     const sum = new ExactSum();
     const sumOfSquares = new ExactSum();
     let count = 0;
-    for (const value of numericValues(columnOf(batch, path), name)) {
+    for (const value of roundedValues(columnOf(batch, path), name)) {
       if (Number.isNaN(value) || value === missingValue) continue;
       if (!Number.isFinite(value)) throw infinite(owner, name, value);
       count++;

@@ -8,7 +8,7 @@ import {
   gatherPartitions,
   type PartitionTask,
 } from '../../pipeline/gather-partitions.ts';
-import { columnOf, numericValues } from '../../table/columns/column-values.ts';
+import { columnOf, roundedValues } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
 import type { NumericSource } from './column-moments.ts';
@@ -56,7 +56,7 @@ registerTask('feature.ranges', async (task: PartitionTask<Request>): Promise<Col
   return sources.map(({ path }) => {
     let min = Number.POSITIVE_INFINITY;
     let max = Number.NEGATIVE_INFINITY;
-    for (const value of numericValues(columnOf(batch, path), path.join('.'))) {
+    for (const value of roundedValues(columnOf(batch, path), path.join('.'))) {
       // Every comparison with NaN is false; + 0 makes −0 the 0 that it equals.
       if (value < min) min = value + 0;
       if (value > max) max = value + 0;

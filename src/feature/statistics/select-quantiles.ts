@@ -10,7 +10,7 @@ import {
   gatherPartitions,
   type PartitionTask,
 } from '../../pipeline/gather-partitions.ts';
-import { columnOf, numericValues } from '../../table/columns/column-values.ts';
+import { columnOf, roundedValues } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
 import type { NumericSource } from './column-moments.ts';
@@ -114,7 +114,7 @@ registerTask(
     const columns = [...new Set(searches.map((search) => String(search.source.path[0])))];
     const batch = await readPartition(task.partition, { columns });
     return searches.map(({ source, high, low }) => {
-      const values = numericValues(columnOf(batch, source.path), source.path.join('.'));
+      const values = roundedValues(columnOf(batch, source.path), source.path.join('.'));
       return countDigit(withoutMissing(values, source.missingValue), digits[pass] as Digit, {
         high,
         low,

@@ -32,7 +32,25 @@ export function fillNumeric(
 ): void {
   let at = offset;
   for (const data of vector.data) {
-    fillChunk(data, out, at, { name, firstRow: at - offset });
+    fillChunk(data, out, at, { name, firstRow: at - offset, mayRound: false });
+    fillNulls(data, out, at);
+    at += data.length;
+  }
+}
+
+/**
+ * As {@link fillNumeric}, with 64-bit integers of any size rounded to the nearest float64: for values that are measured
+ * and compared (features, labels of a regression), not told apart one by one.
+ */
+export function fillRounded(
+  vector: Vector,
+  out: NumericArray,
+  offset: number,
+  name = 'a column',
+): void {
+  let at = offset;
+  for (const data of vector.data) {
+    fillChunk(data, out, at, { name, firstRow: at - offset, mayRound: true });
     fillNulls(data, out, at);
     at += data.length;
   }
@@ -45,9 +63,18 @@ export function numericValues(vector: Vector, name?: string): Float64Array {
   return out;
 }
 
+/** A column's values in a new array, integers as {@link fillRounded} has them. */
+export function roundedValues(vector: Vector, name?: string): Float64Array {
+  const out = new Float64Array(vector.length);
+  fillRounded(vector, out, 0, name);
+  return out;
+}
+
 interface Place {
   readonly name: string;
   readonly firstRow: number;
+  /** Integers beyond 2^53 too. */
+  readonly mayRound: boolean;
 }
 
 function fillChunk(data: Data, out: NumericArray, at: number, place: Place): void {
@@ -86,7 +113,8 @@ function fillWideIntegers(data: Data, out: NumericArray, at: number, place: Plac
   const values = data.values as BigInt64Array | BigUint64Array;
   const halves = new Int32Array(values.buffer, values.byteOffset, data.length * 2);
   const isSigned = values instanceof BigInt64Array;
-  const mayRound = DataType.isTimestamp(data.type) || DataType.isDuration(data.type);
+  const mayRound =
+    place.mayRound || DataType.isTimestamp(data.type) || DataType.isDuration(data.type);
   for (let i = 0; i < data.length; i++) {
     const low = (halves[i * 2] as number) >>> 0;
     const signedHigh = halves[i * 2 + 1] as number;
@@ -104,8 +132,8 @@ function fillWideIntegers(data: Data, out: NumericArray, at: number, place: Plac
 function tooWide(value: bigint, row: number, place: Place): CoppiceError {
   const where = place.firstRow + row;
   const message =
-    `integers of column ${place.name} must lie within ±2^53 to be used as numbers; got ${value} in row ${where} of the partition. ` +
-    `Leave the column out, or cast it to string to use it as a category`;
+    `integers of column ${place.name} must lie within ±2^53 to be told apart as numbers; got ${value} in row ${where} of the partition. ` +
+    `Cast it to string (or to double, which rounds)`;
   return new CoppiceError('DATA_INVALID', message, { context: { column: place.name, row: where } });
 }
 

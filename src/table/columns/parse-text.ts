@@ -86,6 +86,11 @@ export function timestampText(ticks: bigint, ticksPerSecond: bigint): string {
   return `${head}.${String(remainder).padStart(digits, '0').replace(/0+$/, '')}`;
 }
 
+/** 23:59:59, with as many digits of a second as are not zero: a time of day as the ticks since midnight. */
+export function timeOfDayText(ticks: bigint, ticksPerSecond: bigint): string {
+  return timestampText(ticks, ticksPerSecond).slice('1970-01-01 '.length);
+}
+
 /** The day of a calendar date, undefined for dates such as 2021-02-30. */
 function daysOf(year: number, month: number, day: number): number | undefined {
   const time = Date.UTC(year, month - 1, day);

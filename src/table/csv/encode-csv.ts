@@ -1,7 +1,7 @@
 /**
  * Turns a batch into lines of CSV, in the thread that calls. Numbers are written in the fewest digits
- * that read back as the same value, dates as 2020-12-31, timestamps as 2020-12-31 23:59:59.5, missing
- * values as empty cells, an empty string as "", vectors and structs as JSON.
+ * that read back as the same value, dates as 2020-12-31, timestamps as 2020-12-31 23:59:59.5, times of day as
+ * 23:59:59.5, missing values as empty cells, an empty string as "", vectors and structs as JSON.
  */
 import {
   type Data,
@@ -14,7 +14,7 @@ import {
 } from 'apache-arrow';
 import { bitAt, validityOf } from '../columns/bitmap.ts';
 import { dictionaryValues } from '../columns/conform-column.ts';
-import { dateText, timestampText } from '../columns/parse-text.ts';
+import { dateText, timeOfDayText, timestampText } from '../columns/parse-text.ts';
 
 /** How to write. */
 export interface EncodeCsvOptions {
@@ -88,6 +88,11 @@ function valueText(data: Data): (row: number) => string {
     return (row) => floatText(values[row] as number);
   if (DataType.isDate(type) && type.unit === DateUnit.DAY)
     return (row) => dateText(values[row] as number);
+  if (DataType.isDate(type)) return (row) => dateOrTimeText(BigInt(values[row] as bigint));
+  if (DataType.isTime(type)) {
+    const ticks = ticksPerSecond[type.unit as TimeUnit];
+    return (row) => timeOfDayText(BigInt(values[row] as number | bigint), ticks);
+  }
   if (DataType.isTimestamp(type)) {
     const ticks = ticksPerSecond[type.unit as TimeUnit];
     // instants are told in UTC
@@ -97,6 +102,13 @@ function valueText(data: Data): (row: number) => string {
   const vector = new Vector([data]);
   if (DataType.isDecimal(type)) return decimalText(data, type.scale);
   return (row) => anyText(vector.get(row));
+}
+
+/** Milliseconds since 1970; a whole day is told without a time. */
+function dateOrTimeText(milliseconds: bigint): string {
+  const day = 86_400_000n;
+  if (milliseconds % day === 0n) return dateText(Number(milliseconds / day));
+  return timestampText(milliseconds, 1000n);
 }
 
 function numberText(value: number): string {

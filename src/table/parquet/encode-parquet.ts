@@ -19,6 +19,7 @@ import { concatData } from '../concat-rows.ts';
 import { freshBatch } from '../plan/shared-batch.ts';
 import { sliceRows } from '../take-rows.ts';
 import { callParquetWasm, type ParquetWasm } from './parquet-wasm.ts';
+import { storableBatch } from './storable-columns.ts';
 
 /** How Parquet pages are compressed. */
 export type ParquetCompression = 'none' | 'snappy' | 'gzip' | 'brotli' | 'zstd' | 'lz4';
@@ -42,7 +43,7 @@ export function encodeParquet(
   options: EncodeOptions,
 ): EncodedRowGroup[] {
   // Fresh Arrow objects: a column that stands in a table twice must not share a dictionary's id.
-  const batch = freshBatch(conformBatch(given, schema));
+  const batch = storableBatch(freshBatch(conformBatch(given, schema)));
   checkNulls(batch);
   const encoded: EncodedRowGroup[] = [];
   for (let start = 0; start === 0 || start < batch.numRows; start += options.rowGroupRows) {

@@ -47,6 +47,7 @@ import {
   type ParquetFooter,
   readFooter,
 } from './footer.ts';
+import { markPandasIndex } from './pandas-index.ts';
 import { callParquetWasm } from './parquet-wasm.ts';
 import { emptyFile, sliceFile } from './slice-file.ts';
 
@@ -97,7 +98,8 @@ export async function parquetInfo(path: string): Promise<ParquetInfo> {
         numRows,
         totalBytes,
       }));
-      const record = schemaToRecord(normalSchema(cleanSchema(schema)));
+      const marked = markPandasIndex(cleanSchema(schema), footer);
+      const record = schemaToRecord(normalSchema(marked));
       return { file: file.identity, schema: record, rowGroups };
     }),
   );

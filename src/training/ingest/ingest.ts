@@ -130,6 +130,7 @@ export async function ingest(
     return { name, start, count };
   });
   if (train.numAll === 0) throw nothingToLearn(job, validation.numAll);
+  if (job.validationCol !== null && validation.numAll === 0) throw nothingMarked(job);
   for (const [runs, start] of [
     [trainRuns, train.start],
     [validationRuns, validation.start],
@@ -241,6 +242,15 @@ function nothingToLearn(job: IngestJob, numValidation: number): CoppiceError {
   return new CoppiceError(
     'DATA_EMPTY',
     `the table that ${owner} is fitted on must have at least one row to learn from; got validation rows only${hint}`,
+  );
+}
+
+/** No row is for validation, though a column is to say which ones are: the fit would never stop early. */
+function nothingMarked({ owner, validationCol }: IngestJob): CoppiceError {
+  return new CoppiceError(
+    'DATA_EMPTY',
+    `${validationCol} (the validationIndicatorCol of ${owner}) must be true in at least one row; got none; leave the parameter out to fit without`,
+    { context: { column: validationCol ?? '' } },
   );
 }
 

@@ -7,7 +7,7 @@
  *   column c of a wave:  address[c] + width[c] · (row − firstRow)      width 4 (float32, category code) or 8
  */
 import { Arena } from '../../base/arena.ts';
-import { columnOf, encodeCategories, fillNumeric } from '../../table/columns/column-values.ts';
+import { columnOf, encodeCategories, fillRounded } from '../../table/columns/column-values.ts';
 import { zerosAsMissing } from '../../table/columns/zeros-as-missing.ts';
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
@@ -163,7 +163,7 @@ export class RawColumns {
         source.kind === 'f32'
           ? environment.f32(address, part.count)
           : environment.f64(address, part.count);
-      fillNumeric(vector, values, 0, source.name);
+      fillRounded(vector, values, 0, source.name);
       if (source.zeroIsMissing === true) zerosAsMissing(values);
     }
     return found;

@@ -11,7 +11,12 @@ import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { rowKey, rowKeyOfId } from '../../base/rng.ts';
 import { compareUtf8 } from '../../binning/category-dictionary.ts';
-import { columnOf, encodeCategories, fillNumeric } from '../../table/columns/column-values.ts';
+import {
+  columnOf,
+  encodeCategories,
+  fillNumeric,
+  fillRounded,
+} from '../../table/columns/column-values.ts';
 import type { ColumnRequest } from '../../table/plan/partition-spec.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
@@ -131,7 +136,8 @@ function readLabels(
     for (let i = 0; i < part.count; i++)
       labels[i] = (codes[i] as number) < 0 ? Number.NaN : (codes[i] as number);
   } else {
-    fillNumeric(vector, labels, 0, job.labelCol);
+    const fill = job.labelKind === 'class' ? fillNumeric : fillRounded;
+    fill(vector, labels, 0, job.labelCol);
   }
   for (let i = 0; i < part.count; i++) {
     if (states[i] !== rowState.out && !isLabel(labels[i] as number, job))

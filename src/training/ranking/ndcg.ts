@@ -43,12 +43,24 @@ export function ndcg(
   let place = 0;
   while (place < Math.min(k, gains.length)) {
     let end = place + 1;
-    let gain = gains[place] as number;
-    while (end < gains.length && scores[end] === scores[place]) gain += gains[end++] as number;
-    let discount = 0;
-    for (let p = place; p < Math.min(end, k); p++) discount += discounts[p] as number;
-    sum += (gain / (end - place)) * discount;
+    while (end < gains.length && scores[end] === scores[place]) end += 1;
+    const gain = meanGain(gains, place, end);
+    // place by place, as the best order is added up, so that the best order is 1 to the last bit
+    for (; place < Math.min(end, k); place++) sum += gain * (discounts[place] as number);
     place = end;
   }
-  return sum / best;
+  // two orders that hardly differ may be rounded past each other
+  return Math.min(1, sum / best);
+}
+
+/** The mean of gains that share places; that of equal ones is exactly theirs. */
+function meanGain(gains: Float64Array, from: number, to: number): number {
+  const first = gains[from] as number;
+  let sum = 0;
+  let areEqual = true;
+  for (let i = from; i < to; i++) {
+    sum += gains[i] as number;
+    areEqual = areEqual && gains[i] === first;
+  }
+  return areEqual ? first : sum / (to - from);
 }

@@ -43,6 +43,25 @@ const cases = [
   ['GBTClassifier', 'k', { subsamplingRate: 0.7 }],
 ] as const;
 
+describe('validation rows that are none', () => {
+  it('are refused, as a table and as marks', async () => {
+    const fit = (extra: object, validation?: SampleData) =>
+      fitSample(
+        { name: 'GBTRegressor', options: { ...options, labelCol: 'y', ...extra } },
+        train,
+        validation === undefined ? {} : { validation },
+      );
+    await expect(fit({}, pickRows(data, []))).rejects.toMatchObject({
+      code: 'DATA_EMPTY',
+      message: expect.stringContaining('validation table of GBTRegressor must have at least one'),
+    });
+    await expect(fit({ validationIndicatorCol: 'v' })).rejects.toMatchObject({
+      code: 'DATA_EMPTY',
+      context: { column: 'v' },
+    });
+  });
+});
+
 const best = (losses: readonly number[]): number => losses.indexOf(Math.min(...losses));
 
 /** The model's loss on some rows, as its name says: mean squared error or log-loss, weighted. */

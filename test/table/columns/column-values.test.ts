@@ -27,6 +27,7 @@ import {
   encodeCategories,
   fillNumeric,
   numericKind,
+  roundedValues,
 } from '../../../src/table/columns/column-values.ts';
 import { columnOf, featureColumns } from '../../../src/table/columns/feature-columns.ts';
 import {
@@ -74,6 +75,17 @@ describe('fillNumeric', () => {
   it('refuses 64-bit integers beyond 2^53, naming column and row', () => {
     const wide = vectorFromArray([1n, 2n ** 53n + 1n], new Int64()) as Vector;
     expect(() => numbers(wide)).toThrow(/column x must lie within ±2\^53.*row 1/);
+  });
+
+  it('rounds them to the nearest float64 where they are only measured', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
+        const signed = vectorFromArray([value], new Int64()) as Vector;
+        const unsigned = vectorFromArray([BigInt.asUintN(64, value)], new Uint64()) as Vector;
+        expect([...roundedValues(signed)]).toEqual([Number(value)]);
+        expect([...roundedValues(unsigned)]).toEqual([Number(BigInt.asUintN(64, value))]);
+      }),
+    );
   });
 
   it('rounds timestamps in nanoseconds to the nearest float64', () => {

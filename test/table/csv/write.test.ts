@@ -2,12 +2,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DateDay,
+  DateMillisecond,
   Decimal,
   Field,
   Float32,
   Int64,
   Schema,
   Table,
+  TimeMicrosecond,
+  TimeMillisecond,
   TimestampMicrosecond,
   vectorFromArray,
 } from 'apache-arrow';
@@ -80,6 +83,29 @@ describe('writeCsv', () => {
       /^1970-01-01,.*,4611686018427387904,0\.1,x,"\[0\.25,0\.75\]","\{""p"":1\}"$/,
     );
     expect(second).toMatch(/^2020-02-29,.*,-1,16777216,y,"\[1,0\]","\{""p"":2\}"$/);
+  });
+
+  it('writes times of day and dates in milliseconds as people write them', async () => {
+    const ms = 5 * 3_600_000 + 61_000;
+    const table = tableFromArrow(
+      runner,
+      new Table({
+        day: vectorFromArray([new Date(0), new Date(-1), null], new DateMillisecond()),
+        ms: vectorFromArray([ms + 5, 0, null], new TimeMillisecond()),
+        us: vectorFromArray([BigInt(ms) * 1000n, 1n, null], new TimeMicrosecond()),
+      } as never),
+    );
+    const path = join(folder, 'times.csv');
+    await writeCsv(table, path);
+    const [, ...lines] = readFileSync(path, 'utf8').split('\n');
+    expect(lines).toEqual([
+      '1970-01-01,05:01:01.005,05:01:01',
+      '1969-12-31 23:59:59.999,00:00:00,00:00:00.000001',
+      ',,',
+      '',
+    ]);
+    const [day] = (await readCsv(runner, path)).schema.fields;
+    expect(String(day?.type)).toBe('Timestamp<MICROSECOND>');
   });
 
   it('writes decimals exactly', async () => {

@@ -10,18 +10,33 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Field, Float64, Schema, type Vector } from 'apache-arrow';
+import {
+  DateMillisecond,
+  Field,
+  Float64,
+  Schema,
+  Table,
+  type Vector,
+  vectorFromArray,
+} from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/base/progress.ts';
 import { InlineRunner, registerTask } from '../../../src/cluster/task-runner.ts';
+import { numericValues } from '../../../src/table/columns/column-values.ts';
 import {
   batchOfColumns,
   dictionaryColumn,
   fixedSizeListColumn,
+  structColumn,
   withColumns,
 } from '../../../src/table/columns/make-column.ts';
-import { tableFromBatch, tableFromColumns } from '../../../src/table/create-table.ts';
+import { typeName } from '../../../src/table/columns/type-name.ts';
+import {
+  tableFromArrow,
+  tableFromBatch,
+  tableFromColumns,
+} from '../../../src/table/create-table.ts';
 import { encodeParquet } from '../../../src/table/parquet/encode-parquet.ts';
 import { headBytes } from '../../../src/table/parquet/footer.ts';
 import { parquetFormat } from '../../../src/table/parquet/parquet-file-writer.ts';
@@ -40,6 +55,8 @@ function fresh(extension = '.parquet'): string {
   return join(folder, `file-${names++}${extension}`);
 }
 
+const moments = [new Date(1234), null, new Date(-86_400_000)];
+
 function numbers(numPartitions = 3) {
   const x = Float64Array.from({ length: 10 }, (_, i) => i / 2);
   return tableFromColumns(
@@ -50,6 +67,20 @@ function numbers(numPartitions = 3) {
 }
 
 describe('writeParquet', () => {
+  it('stores dates in milliseconds as times that other programs know, inside structs too', async () => {
+    const when = vectorFromArray(moments, new DateMillisecond()) as Vector;
+    const inner = structColumn([['when', when]], 3);
+    const path = fresh();
+    await writeParquet(tableFromArrow(runner, new Table({ when, inner } as never)), path);
+    const back = await readParquet(runner, path);
+    expect(back.schema.fields.map(({ type }) => typeName(type))).toEqual([
+      'timestamp(ms)',
+      'struct<when: timestamp(ms)>',
+    ]);
+    const cells = numericValues((await back.collect()).getChild('when') as Vector);
+    expect([...cells]).toEqual([1234, Number.NaN, -86_400_000]);
+  });
+
   it('gives back every cell of every kind of column, in order, from any number of partitions', async () => {
     const columns = fc.tuple(...columnKinds.map((kind) => cellsOf(kind, 15)));
     await fc.assert(
