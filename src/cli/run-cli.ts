@@ -237,7 +237,12 @@ function executorCommand(): Command {
     .option('--modules <folders...>', 'folders whose modules it may import; default: none')
     .option('--max-memory <megabytes>', 'for the training data', wholeNumber)
     .option('--threads <n>', 'default: as many as there are cores', wholeNumber)
-    .option('--rendezvous <folder>', 'announce the address there, under the rank of the launcher')
+    .addOption(
+      new Option(
+        '--rendezvous <folder>',
+        'announce the address there, under the rank of the launcher',
+      ).env('COPPICE_RENDEZVOUS'),
+    )
     .option('--silence <seconds>', 'give a silent driver up after; default: 15', wholeNumber);
 }
 

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CoppiceError } from '../base/errors.ts';
 import { libraryVersion } from '../base/library-version.ts';
 import { addressOf } from '../cluster/executors/addresses.ts';
@@ -85,35 +86,55 @@ export async function connectExecutors(
     const message = `world of ${owner} must be given with a folder of addresses; got none for ${given}`;
     throw new CoppiceError('PARAM_INVALID', message);
   }
-  const addresses =
-    typeof given === 'string' ? await meetAt(given, world ?? 1, params.joinSeconds * 1000) : given;
-  if (addresses.length === 0 || new Set(addresses).size < addresses.length) {
-    const message = `addresses of ${owner} must be one host:port or more, each once; got ${JSON.stringify(addresses)}`;
-    throw new CoppiceError('PARAM_INVALID', message);
-  }
   const token = await tokenOf(params, owner);
   const silenceMs = params.silenceSeconds * 1000;
-  return await ExecutorsRunner.connect({
-    addresses: addresses.map((address) => addressOf(address, owner)),
-    connection: {
-      hello: {
-        token,
-        identity: ownIdentity(),
-        session: params.name ?? null,
-        keepMs: params.name === undefined ? 0 : params.keepSeconds * 1000,
-      },
-      tls: tls === undefined ? null : await pemOf(tls),
-      heartbeat: { heartbeatMs: Math.min(250, silenceMs / 4), silenceMs },
-      connectMs: Math.min(5000, Math.max(1000, silenceMs)),
-      onLog: onLog ?? ((_, text) => void process.stderr.write(text)),
+  const connection = {
+    hello: {
+      token,
+      identity: ownIdentity(),
+      session: params.name ?? null,
+      keepMs: params.name === undefined ? 0 : params.keepSeconds * 1000,
     },
-    local: new ThreadPool(params.threads ?? availableParallelism(), workerUrl(), {
-      device: params.device,
-    }),
-    readsFiles,
-    retries: params.retries,
-    reconnectMs: params.reconnectSeconds * 1000,
-  });
+    tls: tls === undefined ? null : await pemOf(tls),
+    heartbeat: { heartbeatMs: Math.min(250, silenceMs / 4), silenceMs },
+    connectMs: Math.min(5000, Math.max(1000, silenceMs)),
+    onLog: onLog ?? ((_: string, text: string) => void process.stderr.write(text)),
+  };
+  const connectTo = (addresses: readonly string[]): Promise<ExecutorsRunner> => {
+    if (addresses.length === 0 || new Set(addresses).size < addresses.length) {
+      const message = `addresses of ${owner} must be one host:port or more, each once; got ${JSON.stringify(addresses)}`;
+      throw new CoppiceError('PARAM_INVALID', message);
+    }
+    return ExecutorsRunner.connect({
+      addresses: addresses.map((address) => addressOf(address, owner)),
+      connection,
+      local: new ThreadPool(params.threads ?? availableParallelism(), workerUrl(), {
+        device: params.device,
+      }),
+      readsFiles,
+      retries: params.retries,
+      reconnectMs: params.reconnectSeconds * 1000,
+    });
+  };
+  if (typeof given !== 'string') return await connectTo(given);
+  const until = performance.now() + params.joinSeconds * 1000;
+  for (;;) {
+    const left = Math.max(0, until - performance.now());
+    const addresses = await meetAt(given, world ?? 1, left);
+    try {
+      return await connectTo(addresses);
+    } catch (error) {
+      // what a gang left that was killed is there until the next has written over it
+      if (!isNobodyThere(error) || performance.now() > until) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+/** Whether nobody listens at an address, or nobody knows its name. */
+function isNobodyThere(error: unknown): boolean {
+  const cause = error instanceof CoppiceError ? (error.cause as NodeJS.ErrnoException) : null;
+  return /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/.test(cause?.code ?? '');
 }
 
 /** The token, given or read. @throws CoppiceError `PARAM_INVALID` */

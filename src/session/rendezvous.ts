@@ -56,7 +56,11 @@ export async function announce(
   await mkdir(folder, { recursive: true });
   await writeFile(`${path}.new`, JSON.stringify({ rank, world, address }));
   await rename(`${path}.new`, path);
-  return () => rm(path, { force: true });
+  return async () => {
+    const there = await read(folder, rank);
+    // a later gang may have left its own
+    if (there?.address === address) await rm(path, { force: true });
+  };
 }
 
 /**
@@ -68,10 +72,13 @@ export async function meetAt(folder: string, world: number, ms: number): Promise
   const until = performance.now() + ms;
   for (;;) {
     const found = await Promise.all(Array.from({ length: world }, (_, rank) => read(folder, rank)));
-    const missing = found.flatMap((address, rank) => (address === null ? [rank] : []));
-    if (missing.length === 0) return found as string[];
+    const isOurs = (one: Announcement | null): boolean => one?.world === world;
+    const missing = found.flatMap((one, rank) => (isOurs(one) ? [] : [rank]));
+    if (missing.length === 0) return found.map((one) => (one as Announcement).address);
     if (performance.now() > until) {
-      const message = `${world} executors must announce themselves in ${folder} within ${ms} ms; rank ${missing.join(', ')} did not`;
+      const other = found.find((one) => one !== null && !isOurs(one))?.world;
+      const hint = other === undefined ? '' : `; there are some of a gang of ${other}`;
+      const message = `${world} executors must announce themselves in ${folder} within ${Math.round(ms)} ms; rank ${missing.join(', ')} did not${hint}`;
       throw new CoppiceError('EXECUTOR_LOST', message, { context: { rank: missing[0] ?? -1 } });
     }
     await sleep(100);
@@ -82,12 +89,17 @@ function nameOf(rank: number): string {
   return `executor-${String(rank).padStart(5, '0')}.json`;
 }
 
-async function read(folder: string, rank: number): Promise<string | null> {
+interface Announcement {
+  readonly world: number;
+  readonly address: string;
+}
+
+async function read(folder: string, rank: number): Promise<Announcement | null> {
   try {
-    const found = JSON.parse(await readFile(join(folder, nameOf(rank)), 'utf8')) as {
-      address?: unknown;
-    };
-    return typeof found.address === 'string' ? found.address : null;
+    const text = await readFile(join(folder, nameOf(rank)), 'utf8');
+    const { world, address } = JSON.parse(text) as { world?: unknown; address?: unknown };
+    if (typeof world !== 'number' || typeof address !== 'string') return null;
+    return { world, address };
   } catch {
     return null;
   }

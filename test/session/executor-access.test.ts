@@ -231,7 +231,9 @@ describe.skipIf(!canSign)('an executor with TLS', () => {
     const stranger = new Authority('stranger');
     const host = authority.sign('host');
     const driver = authority.sign('driver');
+    const said: string[] = [];
     const address = await serve({
+      log: (line) => void said.push(line),
       tlsCert: host.cert,
       tlsKey: host.key,
       tlsCa: authority.own.cert,
@@ -242,16 +244,40 @@ describe.skipIf(!canSign)('an executor with TLS', () => {
     const model = await new GBTRegressor({ featuresCols: ['x'], maxIter: 1 }).fit(table);
     expect(model.numTrees).toBe(1);
     await closeAll();
-    const refused: ConnectOptions[] = [
-      {},
-      { tls: { ca } },
-      { tls: { ca: stranger.own.cert, ...driver } },
-      { tls: { ca, ...stranger.sign('driver') } },
+    const refused: [ConnectOptions, RegExp][] = [
+      [{}, /it speaks TLS and this driver does not; give tls /],
+      [{ tls: { ca } }, /it asks for a certificate; give tls\.cert /],
+      [{ tls: { ca: stranger.own.cert, ...driver } }, /give the authority .* as tls\.ca /],
+      [
+        { tls: { ca, ...stranger.sign('driver') } },
+        /its --tls-ca may not have signed the certificate in tls\.cert/,
+      ],
     ];
-    for (const options of refused) {
+    for (const [options, words] of refused) {
       const error = await errorOf(connect(address, { silenceSeconds: 2, ...options }));
       expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
+      expect(error?.message).toMatch(words);
     }
+    expect(said.join('\n')).toMatch(/turned away: it must show a certificate; it has none/);
+    expect(said.join('\n')).toMatch(/turned away: its certificate is not accepted: \w+/);
+  });
+
+  it('and one without say which of both speaks TLS, to driver and operator', async () => {
+    const { cert, key } = new Authority('itself').own;
+    const said: string[] = [];
+    const log = (line: string): void => void said.push(line);
+    const [plain, secure] = await Promise.all([
+      serve({ log }),
+      serve({ log, tlsCert: cert, tlsKey: key }),
+    ]);
+    const errors = await Promise.all([
+      errorOf(connect(plain, { tls: { ca: cert } })),
+      errorOf(connect(secure)),
+    ]);
+    expect(errors[0]?.message).toMatch(/this driver speaks TLS and it does not; leave tls .* out/);
+    expect(errors[1]?.message).toMatch(/it speaks TLS and this driver does not/);
+    expect(said.join('\n')).toMatch(/turned away: .*it speaks TLS/);
+    expect(said.join('\n')).toMatch(/turned away: it must speak TLS; it does not/);
   });
 });
 

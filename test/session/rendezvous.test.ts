@@ -2,12 +2,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { launchedPlace, meetAt } from '../../src/session/rendezvous.ts';
+import { announce, launchedPlace, meetAt } from '../../src/session/rendezvous.ts';
 import { Session } from '../../src/session/session.ts';
 import { runForTest } from '../cli/run-for-test.ts';
-import { fileOfToken, token } from '../cluster/executors/start-executor.ts';
+import { fileOfToken, startExecutor, token } from '../cluster/executors/start-executor.ts';
 import { errorOf } from '../cluster/run-program.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
@@ -77,6 +78,22 @@ describe('launched executors', () => {
     for (const option of options) expect(stdout).toMatch(`${option} <`);
     expect(manifest).toMatch('completionMode: Indexed');
     expect(manifest).toMatch('name: COPPICE_WORLD');
+  });
+
+  it('are found although a gang that was killed left its addresses there, and leave only their own', async () => {
+    const folder = temporaryFolder('left-over');
+    const dead = { host: '127.0.0.1', port: 9 };
+    const takeAway = await announce(folder, { rank: 0, world: 1 }, dead);
+    const connecting = Session.connect(folder, { token, threads: 1, world: 1, joinSeconds: 20 });
+    await sleep(300);
+    const { address } = await startExecutor('--threads', '1');
+    const [host = '', port] = address.split(':');
+    await announce(folder, { rank: 0, world: 1 }, { host, port: Number(port) });
+    await (await connecting).close();
+    await takeAway();
+    expect(readdirSync(folder)).toEqual(['executor-00000.json']);
+    const other = await errorOf(meetAt(folder, 2, 50));
+    expect(other?.message).toMatch('rank 0, 1 did not; there are some of a gang of 1');
   });
 
   it('are named when they do not come', async () => {

@@ -201,7 +201,9 @@ export class FrameStream {
     const bytes = view.getUint32(0, true);
     const kind = nameOfKind.get(view.getUint8(4) as 1);
     if (view.getUint16(6, true) !== mark || kind === undefined || view.getUint8(5) > 1) {
-      throw new CoppiceError('PROTOCOL', 'it must speak in frames of an executor; it does not');
+      // a record of TLS that opens a connection
+      const does = head[0] === 22 && head[1] === 3 ? 'speaks TLS' : 'does not';
+      throw new CoppiceError('PROTOCOL', `it must speak in frames of an executor; it ${does}`);
     }
     if (bytes > this.#maxBytes) {
       const message = `a frame must be at most ${this.#maxBytes} bytes here; got ${bytes}`;

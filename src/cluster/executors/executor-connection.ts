@@ -12,6 +12,7 @@ import {
   type ControlMessage,
   type ListenAnswer,
 } from './control-messages.ts';
+import { explainGreeting, explainTls } from './explain-refusal.ts';
 import type { PeerAddress, SeatJob } from './gang-seat.ts';
 import { type DriverHello, greetExecutor, maxHelloBytes } from './handshake.ts';
 
@@ -70,6 +71,7 @@ export class ExecutorConnection {
   // an executor may still answer what an earlier driver asked
   #nextId = randomInt(1, 2 ** 30);
   #lost: CoppiceError | null = null;
+  #lostAt = Number.POSITIVE_INFINITY;
   /** Why the process that opened its door to a gang is gone; null while it is there. */
   #doorLost: CoppiceError | null = null;
 
@@ -114,13 +116,18 @@ export class ExecutorConnection {
       return new ExecutorConnection(options, channel, welcome);
     } catch (error) {
       channel.frames.destroy();
-      throw error;
+      throw await explainGreeting(error, options);
     }
   }
 
   /** Why it cannot be used any more; null while it can. */
   get lost(): CoppiceError | null {
     return this.#lost;
+  }
+
+  /** When it was lost, in milliseconds of the process's clock. */
+  get lostAt(): number {
+    return this.#lostAt;
   }
 
   /** How many requests wait for an answer. */
@@ -273,7 +280,9 @@ export class ExecutorConnection {
           cause,
         },
       );
-    this.#lost = lost('nothing');
+    const [first] = this.#requests.values();
+    this.#lost = lost(first?.what ?? 'nothing');
+    this.#lostAt = performance.now();
     this.#rejectAll(lost);
   }
 
@@ -303,16 +312,20 @@ async function reach({ address, tls, connectMs }: ConnectionOptions): Promise<So
             minVersion: 'TLSv1.3',
             ...Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)),
           });
-    const fail = (why: string, cause?: Error): void => {
+    const fail = async (found: string, cause?: Error): Promise<void> => {
       socket.destroy();
+      const why = cause === undefined || tls === null ? found : await explainTls(cause, address);
       const message = `executor ${where} must be reachable; ${why}`;
       reject(new CoppiceError('EXECUTOR_LOST', message, { context: { executor: where }, cause }));
     };
-    const timer = setTimeout(() => fail(`it did not answer within ${connectMs} ms`), connectMs);
+    const timer = setTimeout(
+      () => void fail(`it did not answer within ${connectMs} ms`),
+      connectMs,
+    );
     socket.setNoDelay(true);
     socket.on('error', (cause) => {
       clearTimeout(timer);
-      fail(cause.message, cause);
+      void fail(cause.message, cause);
     });
     socket.once(tls === null ? 'connect' : 'secureConnect', () => {
       clearTimeout(timer);

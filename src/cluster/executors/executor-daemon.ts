@@ -8,7 +8,7 @@
  * The daemon reads no message but those of the greeting; it passes frames on.
  */
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { CoppiceError } from '../../base/errors.ts';
 import { isLoopback } from '../tcp/protection.ts';
 import { defaultHeartbeat, FrameStream, type Heartbeat } from './control-frames.ts';
@@ -75,7 +75,11 @@ export class ExecutorDaemon {
             admit,
           );
     this.#server.maxConnections = maxCallers;
-    this.#server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      const from = `${socket.remoteAddress}:${socket.remotePort}`;
+      this.#log(`caller ${from} was turned away: ${tlsFailure(error, socket)}`);
+      socket.destroy();
+    });
   }
 
   /**
@@ -204,3 +208,16 @@ export class ExecutorDaemon {
 }
 
 const minTokenLength = 16;
+
+/** Why a caller and TLS did not come together. */
+function tlsFailure({ code = '', message }: NodeJS.ErrnoException, socket: TLSSocket): string {
+  const { authorizationError } = socket;
+  if (authorizationError) return `its certificate is not accepted: ${authorizationError}`;
+  if (/WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|BAD_RECORD/.test(code)) {
+    return 'it must speak TLS; it does not';
+  }
+  if (code.includes('PEER_DID_NOT_RETURN_A_CERTIFICATE')) {
+    return 'it must show a certificate; it has none';
+  }
+  return `TLS with it failed: ${code === '' ? message : code}`;
+}

@@ -40,6 +40,8 @@ export class ExecutorsRunner implements GangRunner {
   readonly #turns = new AdmissionQueue(1);
   #connections: readonly ExecutorConnection[];
   #calling: Promise<readonly ExecutorConnection[]> | null = null;
+  /** How executors that are not there were lost, the first loss first. */
+  readonly #losses = new Map<string, Error>();
 
   private constructor(options: ExecutorsRunnerOptions, connections: readonly ExecutorConnection[]) {
     this.#options = options;
@@ -166,6 +168,10 @@ export class ExecutorsRunner implements GangRunner {
       if (this.#connections.length === this.#options.addresses.length) return this.#connections;
     }
     const living = this.#connections.filter(({ lost }) => lost === null);
+    const byTime = [...this.#connections].sort((a, b) => a.lostAt - b.lostAt);
+    for (const { where, lost } of byTime) {
+      if (lost !== null && !this.#losses.has(where)) this.#losses.set(where, lost);
+    }
     const gone = this.#options.addresses.filter(
       (address) => !living.some(({ where }) => where === nameOf(address)),
     );
@@ -181,6 +187,21 @@ export class ExecutorsRunner implements GangRunner {
       for (const connection of back) void connection.close(closedError());
       throw closedError();
     }
+    const order = this.#options.addresses.map(nameOf);
+    const all = [...living, ...back].sort(
+      (a, b) => order.indexOf(a.where) - order.indexOf(b.where),
+    );
+    const [noAnswer] = outcomes.flatMap((o) =>
+      o.status === 'rejected' ? [o.reason as Error] : [],
+    );
+    if (all.length === 0) {
+      const [firstLoss = noAnswer] = this.#losses.values();
+      throw new CoppiceError(
+        'EXECUTOR_LOST',
+        `a session must have an executor to work with; all ${order.length} are gone; first ${firstLoss?.message}; at the last call ${noAnswer?.message}`,
+        { cause: firstLoss },
+      );
+    }
     outcomes.forEach((outcome, i) => {
       const where = nameOf(gone[i] as PeerAddress);
       if (outcome.status === 'fulfilled' || !known.has(where)) return;
@@ -188,20 +209,7 @@ export class ExecutorsRunner implements GangRunner {
         `the work goes on without executor ${where}: ${(outcome.reason as Error).message}`,
       );
     });
-    const order = this.#options.addresses.map(nameOf);
-    const all = [...living, ...back].sort(
-      (a, b) => order.indexOf(a.where) - order.indexOf(b.where),
-    );
-    const [firstLoss] = outcomes.flatMap((o) =>
-      o.status === 'rejected' ? [o.reason as Error] : [],
-    );
-    if (all.length === 0) {
-      throw new CoppiceError(
-        'EXECUTOR_LOST',
-        `a session must have an executor to work with; all ${order.length} are gone: ${firstLoss?.message}`,
-        { cause: firstLoss },
-      );
-    }
+    for (const { where } of all) this.#losses.delete(where);
     this.#connections = all;
     return all;
   }

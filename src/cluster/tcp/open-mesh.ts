@@ -51,6 +51,12 @@ export const defaultTiming: GangTiming = {
   timeoutMs: 600_000,
 };
 
+/** What is waited where some of it is said; nobody waits longer for members to join than for those that have. */
+export function timingWith(given: Partial<GangTiming> = {}): GangTiming {
+  const { timeoutMs = defaultTiming.timeoutMs } = given;
+  return { ...defaultTiming, joinMs: Math.min(defaultTiming.joinMs, timeoutMs), ...given };
+}
+
 /** What a mesh is opened with. */
 export interface MeshOptions {
   readonly place: NetworkPlace;

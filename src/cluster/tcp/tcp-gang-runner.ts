@@ -16,7 +16,7 @@ import { throwRootCause } from '../threads/thread-pool.ts';
 import { isRecordedRounds } from './gang-member.ts';
 import { GangProcess } from './gang-process.ts';
 import type { NetworkPlace } from './network-place.ts';
-import { defaultTiming, type GangTiming, loopback } from './open-mesh.ts';
+import { type GangTiming, loopback, timingWith } from './open-mesh.ts';
 import type { GangTls, MemberAddress } from './protection.ts';
 
 /** How long processes may take to end by themselves after an abort or a failure before they are killed. */
@@ -175,7 +175,7 @@ export class TcpGangRunner implements GangRunner {
         new GangProcess(processUrl(), {
           numThreads: threadsPerProcess,
           workerUrl: workerUrl.href,
-          timing: { ...defaultTiming, ...timing },
+          timing: timingWith(timing),
         }),
       );
     }

@@ -4,24 +4,17 @@
  * folder, COPPICE_SPARK_VERSION another version). COPPICE_SPARK_URL, with the other variables that are set here, names one that runs already. Why there is no server, where there is none, the tests read from COPPICE_SPARK_MISSING.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pythonVenv } from '../../tools/python-venv.ts';
 
 const version = process.env['COPPICE_SPARK_VERSION'];
 const pinned = readFileSync(fileURLToPath(new URL('requirements.txt', import.meta.url)), 'utf8');
+const isOld = version?.startsWith('3.') === true;
 const requirements = version === undefined ? pinned : `pyspark==${version}\npyarrow\n`;
 const home =
   process.env['COPPICE_SPARK_HOME'] ??
@@ -46,7 +39,7 @@ export async function setUpSpark(
   startCluster: ((setting: SparkSetting) => Promise<string>) | null,
 ): Promise<() => Promise<void>> {
   if (process.env['COPPICE_SPARK_URL'] !== undefined) return async () => undefined;
-  const missing = lacks() ?? install();
+  const missing = lacks() ?? pythonVenv(home, requirements);
   if (missing !== null) {
     process.env['COPPICE_SPARK_MISSING'] = missing;
     return async () => undefined;
@@ -130,30 +123,6 @@ function lacks(): string | null {
   return given.status === 0 ? null : 'there is no python3 of version 3.10 with venv';
 }
 
-/** The environment with the pinned packages; why it could not be made, else null. */
-function install(): string | null {
-  const stamp = join(home, 'venv.stamp');
-  const wanted = createHash('sha256').update(requirements).digest('hex');
-  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted)
-    return null;
-  mkdirSync(home, { recursive: true });
-  const list = join(home, 'requirements.txt');
-  writeFileSync(list, requirements);
-  const steps: readonly [string, readonly string[]][] = [
-    ['python3', ['-m', 'venv', '--clear', join(home, 'venv')]],
-    [python, ['-m', 'pip', 'install', '--quiet', '-r', list]],
-  ];
-  for (const [program, args] of steps) {
-    const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 400_000 });
-    if (status !== 0) {
-      const last = (stderr ?? '').trim().split('\n').at(-1);
-      return `${args.slice(0, 3).join(' ')} failed: ${last}`;
-    }
-  }
-  writeFileSync(stamp, wanted);
-  return null;
-}
-
 /** JVMs of these tests live for a minute or two. */
 const quickStart = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 
@@ -180,6 +149,8 @@ function startServer(
   const args = [
     ...['--class', 'org.apache.spark.sql.connect.service.SparkConnectServer'],
     ...['--master', master, '--driver-memory', '1g'],
+    // before 4.0 the server does not come with pyspark
+    ...(isOld ? ['--packages', `org.apache.spark:spark-connect_2.12:${version}`] : []),
     ...['--driver-java-options', quickStart],
     ...Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
     'spark-internal',
