@@ -5,6 +5,7 @@
  * structures stand at its AssemblyScript source. Unchecked: the caller guarantees bounds.
  */
 import type { ForestKernels } from './forest-kernels.ts';
+import type { LeafKernels } from './leaf-kernels.ts';
 import type { LinearKernels } from './linear-kernels.ts';
 import type { RankingKernels } from './ranking-kernels.ts';
 import type { SparseKernels } from './sparse-kernels.ts';
@@ -16,7 +17,8 @@ export interface Kernels
     LinearKernels,
     RankingKernels,
     SparseKernels,
-    SplitKernels {
+    SplitKernels,
+    Partial<LeafKernels> {
   /** Which twin this is. */
   readonly kind: 'wasm' | 'reference';
   // wasm/assembly/bin-column.ts

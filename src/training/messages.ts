@@ -250,6 +250,8 @@ export interface BoostingJob {
   readonly growsApart: boolean | null;
   /** Histograms are built of what is not a feature's usual bin; left out: where most is. */
   readonly keepsEntries?: boolean;
+  /** A rank that meets nobody has each tree grown by one kernel; left out: where that can be. */
+  readonly growsWhole?: boolean;
   /** 'wasm', 'reference' or undefined for the default. */
   readonly kernels: string | undefined;
 }

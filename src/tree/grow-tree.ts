@@ -30,14 +30,27 @@ export interface GrowthLimits {
   readonly expectedGain?: number;
 }
 
-/** A grown tree and its leaves with the backend's state of each. */
+/** A grown tree. */
 export interface GrowthResult {
   readonly tree: GrownTree;
-  readonly leaves: readonly OpenNode[];
-  /** The nodes that were split, with their splits. */
-  readonly inner: readonly OpenNode[];
+  /** In the order of their numbers in the tree, with how many rows of all ranks are in each. */
+  readonly leaves: readonly Pick<OpenNode, 'index' | 'rows'>[];
+  /** The nodes that were split. */
+  readonly inner: readonly { readonly index: number; readonly split: DecidedSplit | null }[];
   /** The least gain of a split that was made. */
   readonly leastGain: number;
+}
+
+/** What sends rows to a side. */
+export type DecidedSplit = Pick<
+  Split,
+  'place' | 'bin' | 'leftBins' | 'missingGoesLeft' | 'heavierIsLeft'
+>;
+
+/** A grown tree and its leaves with the backend's state of each. */
+export interface StatefulGrowth extends GrowthResult {
+  readonly leaves: readonly OpenNode[];
+  readonly inner: readonly OpenNode[];
 }
 
 /** Grows one tree. @param key random draws of the tree hang on it */
@@ -46,7 +59,7 @@ export async function growTree(
   layout: BinnedLayout,
   limits: GrowthLimits,
   key: number,
-): Promise<GrowthResult> {
+): Promise<StatefulGrowth> {
   const grower = new TreeGrower(backend, layout, limits);
   return await grower.grow(key);
 }
@@ -68,7 +81,7 @@ class TreeGrower {
     this.#limits = limits;
   }
 
-  async grow(key: number): Promise<GrowthResult> {
+  async grow(key: number): Promise<StatefulGrowth> {
     const root = openNode(null, mix32(key));
     const opened = this.#backend.openRoot(
       root,
@@ -267,12 +280,7 @@ class TreeGrower {
       grown.threshold = edges[split.bin] ?? Number.POSITIVE_INFINITY;
     } else {
       grown.flags |= nodeFlag.isCategory;
-      const bits = split.leftBins.slice(0, Math.ceil(place.numValueBins / 32));
-      const spare = place.numValueBins % 32;
-      // the missing bin's bit stands behind the values'; the tree keeps it as a flag
-      if (spare !== 0)
-        bits[bits.length - 1] = (bits[bits.length - 1] as number) & ((1 << spare) - 1);
-      grown.categories = { bits, count: place.numValueBins };
+      grown.categories = categoriesOf(split.leftBins, place.numValueBins);
     }
     this.#nodes.push(newLeaf(0, 0), newLeaf(0, 0));
     pair.left.index = index;
@@ -286,6 +294,17 @@ class TreeGrower {
       grown.rows = node.rows;
     }
   }
+}
+
+/** Left bins as a tree keeps them: the missing bin's bit, behind the values', is a flag there. */
+export function categoriesOf(
+  leftBins: Uint32Array,
+  count: number,
+): NonNullable<GrownNode['categories']> {
+  const bits = leftBins.slice(0, Math.ceil(count / 32));
+  const spare = count % 32;
+  if (spare !== 0) bits[bits.length - 1] = (bits[bits.length - 1] as number) & ((1 << spare) - 1);
+  return { bits, count };
 }
 
 function openNode(parent: OpenNode | null, key: number, step = ''): OpenNode {

@@ -1359,6 +1359,17 @@ export const plantedBugs = [
     tests: ['test/tree/backend/gpu/work-tables.test.ts'],
   },
   {
+    name: 'of two open leaves of equal gains the kernel splits the right one first',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-queue.ts',
+        find: 'return left < right;',
+        replace: 'return left > right;',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
     name: 'the features of a workgroup do not fit its memory',
     edits: [
       {

@@ -28,6 +28,8 @@ export interface Knobs {
   readonly growsApart?: boolean;
   /** Histograms are built of what is not a feature's usual bin, or of whole records. */
   readonly keepsEntries?: boolean;
+  /** A rank that is alone has each tree grown by one kernel, or split by split. */
+  readonly growsWhole?: boolean;
   /** Where boosted trees grow, and after how many batches a device is lost. */
   readonly device?: DeviceRequest;
 }
@@ -78,6 +80,7 @@ function turned(job: BoostingJob | ForestJob, knobs: Knobs): BoostingJob | Fores
     ingest,
     ...(kernels === undefined ? {} : { kernels }),
     ...(knobs.keepsEntries === undefined ? {} : { keepsEntries: knobs.keepsEntries }),
+    ...(knobs.growsWhole === undefined ? {} : { growsWhole: knobs.growsWhole }),
     ...(flushRows !== undefined && 'flushRows' in job ? { flushRows } : {}),
     ...(device !== undefined && 'device' in job ? { device } : {}),
     ...('growsApart' in job ? { growsApart: growsApart ?? false } : {}),

@@ -4,6 +4,7 @@
  */
 import { exp, log, logistic, softplus } from '../../base/portable-math.ts';
 import type { Kernels } from '../kernels.ts';
+import type { LeafKernels } from '../leaf-kernels.ts';
 import * as binColumn from './bin-column.ts';
 import * as drawForestRows from './draw-forest-rows.ts';
 import { explainTree } from './explain-tree.ts';
@@ -28,7 +29,7 @@ import { scoreRow } from './score-row.ts';
 import { Views } from './views.ts';
 
 type Scalar = 'exp' | 'log' | 'softplus' | 'logistic';
-type OnMemory = Omit<Kernels, 'kind' | Scalar>;
+type OnMemory = Omit<Kernels, 'kind' | Scalar | keyof LeafKernels>;
 type Twins = {
   [Name in keyof OnMemory]: (
     m: Views,

@@ -95,6 +95,7 @@ export class BoostedTreeGrower {
       scales,
       limits: expectedGain === undefined ? job.limits : { ...job.limits, expectedGain },
       key: treeKey(job.seed, tree),
+      treeMask: this.#sampler.treeMask,
       maskOf: (node) => this.#sampler.maskOf(node),
       writeSlots: (slots) =>
         this.#quantise(scales, hash32(job.seed, purposes.rounding, round, output), slots),

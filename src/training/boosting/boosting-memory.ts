@@ -7,6 +7,7 @@ import { featureEntryBytes } from '../../binning/binned-layout.ts';
 import { CpuBackend } from '../../tree/backend/cpu/cpu-backend.ts';
 import type { BackendMemory } from '../../tree/backend/cpu/cpu-backend-options.ts';
 import { entryHistogramBytes } from '../../tree/backend/cpu/entry-histogram.ts';
+import { placeGrowing } from '../../tree/backend/cpu/grow-plan.ts';
 import { compactBytes } from '../../tree/backend/cpu/histogram-pool.ts';
 import { LevelSearch } from '../../tree/backend/cpu/level-search.ts';
 import { OwnHistogram } from '../../tree/backend/cpu/own-histogram.ts';
@@ -17,6 +18,9 @@ import { SplitSearch } from '../../tree/backend/cpu/split-search.ts';
 import type { GpuMemory } from '../../tree/backend/gpu/gpu-backend-options.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
+
+/** What a tree that is grown by one kernel may take beside its histograms. */
+const mostGrowingBytes = 64 * 1024 * 1024;
 
 /** Addresses, of this rank where the name says own, else of the process. */
 export interface BoostingMemory {
@@ -60,6 +64,8 @@ export interface PlanLimits {
   readonly isOblivious: boolean;
   /** Histograms have entries of 8 bytes throughout (quantise.ts). */
   readonly isPacked: boolean;
+  /** Whole trees are grown by one kernel, where there is room. */
+  readonly growsWhole: boolean;
 }
 
 /** Plans the scores of all rows of the process. */
@@ -170,6 +176,10 @@ function planCpuPlace(
     (sizes.isOblivious ? LevelSearch.scratchBytes(layout) : 0);
   const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.allocate(scratchSpan * numLocal);
+  const maxLeaves = Math.max(1, Math.min(sizes.maxOpen, numTrain));
+  const growingBytes = placeGrowing(0, layout, { maxLeaves, poolSlots }).end;
+  const growsWhole = sizes.growsWhole && entries === null && growingBytes <= mostGrowingBytes;
+  const growing = growsWhole ? arena.allocate(growingBytes) : 0;
   const first = train.start;
   return {
     rows: {
@@ -190,6 +200,8 @@ function planCpuPlace(
       outgoing,
       scratch: scratch + scratchSpan * localIndex,
       entries,
+      growing,
+      maxLeaves,
       maxPairs,
     },
   };

@@ -107,6 +107,7 @@ function limitsOf(
   return {
     isPacked: packsHistograms(environment, job, rows),
     isOblivious: limits.isOblivious === true,
+    growsWhole: growsWhole(environment, job, rows),
     numOutputs: start.objective.numOutputs,
     usesDevice: device !== null,
     maxPairs: Math.max(
@@ -116,6 +117,21 @@ function limitsOf(
     maxOpen: widest,
     maxHistogramBytes,
   };
+}
+
+/** Whether one kernel can grow whole trees; what it does stands in tree/backend/cpu/leaf-grower.ts. */
+function growsWhole(
+  { collective, kernels }: RankEnvironment,
+  job: BoostingJob,
+  { layout }: IngestedRows,
+): boolean {
+  const { limits, columns } = job;
+  if (job.growsWhole === false || kernels.growLeaves === undefined) return false;
+  if (collective.size > 1 || layout.places.length === 0) return false;
+  if (limits.maxLeaves === Number.POSITIVE_INFINITY || limits.isOblivious === true) return false;
+  if (job.shaping !== null || job.gainFactors !== undefined) return false;
+  if (job.forcedSplits !== undefined || job.interactions !== null) return false;
+  return columns.byLevel === null && columns.byNode === null;
 }
 
 /** Boosts one model. @param apart where ranks grow trees side by side */

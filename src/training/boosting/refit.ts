@@ -43,6 +43,7 @@ export async function runRefit(context: RankContext, job: RefitJob): Promise<Ran
     maxHistogramBytes: 1,
     isPacked: false,
     isOblivious: false,
+    growsWhole: false,
   });
   await environment.reserve(memory.tail, 'training data');
   const state = await prepareRounds({ environment, job, rows, start: started }, memory);

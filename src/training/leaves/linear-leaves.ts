@@ -11,7 +11,6 @@
  * the parts as whole numbers. Cost: rows · (features of a path)² / 2 multiplications a tree.
  */
 import { ceilLog2, powerOfTwo } from '../../base/portable-math.ts';
-import type { OpenNode } from '../../tree/backend/backend.ts';
 import { type LinearTerms, onGrid } from '../../tree/linear-leaves.ts';
 import type { GrownNode, GrownTree } from '../../tree/tree.ts';
 import type { GradientRows } from '../objectives/objective.ts';
@@ -30,7 +29,10 @@ export interface NumberedRows {
 
 /** What the leaves of one tree are fitted to. */
 export interface LinearSettlement {
-  readonly grown: { readonly tree: GrownTree; readonly leaves: readonly OpenNode[] };
+  readonly grown: {
+    readonly tree: GrownTree;
+    readonly leaves: readonly { readonly index: number }[];
+  };
   readonly rows: GradientRows;
   readonly numbered: NumberedRows;
   /** Of each feature its place among a row's numbers, −1 of categories. */
@@ -75,12 +77,17 @@ export function termsOfLeaves({
   grown,
   placeOf,
 }: Pick<LinearSettlement, 'grown' | 'placeOf'>): LeafTerms {
+  const { nodes } = grown.tree;
+  const parents = new Int32Array(nodes.length).fill(-1);
+  nodes.forEach(({ leftChild }, index) => {
+    if (leftChild !== 0) parents.fill(index, leftChild, leftChild + 2);
+  });
   const first = new Int32Array(grown.leaves.length + 1);
   const features: number[] = [];
   grown.leaves.forEach((leaf, i) => {
     const own = new Set<number>();
-    for (let node = leaf.parent; node !== null; node = node.parent) {
-      const { feature } = grown.tree.nodes[node.index] as GrownNode;
+    for (let above = parents[leaf.index] as number; above >= 0; above = parents[above] as number) {
+      const { feature } = nodes[above] as GrownNode;
       if ((placeOf[feature] as number) >= 0) own.add(feature);
     }
     features.push(...[...own].sort((a, b) => a - b));

@@ -4,9 +4,10 @@
  * column that is cut at its threshold, and no value is rounded to a bin of another fit.
  */
 import type { BinnedLayout, FeaturePlace } from '../../binning/binned-layout.ts';
+import type { DecidedSplit } from '../../tree/grow-tree.ts';
 import { nodeFlag, type TreeEnsemble } from '../../tree/tree.ts';
 import type { FeatureSource, GivenBins, TrainedFeature } from '../messages.ts';
-import type { RoutedSplit, RoutedTree } from './route-rows.ts';
+import type { RoutedTree } from './route-rows.ts';
 import { treeNodes } from './tree-nodes.ts';
 
 /** Cuts of one column: as many as leave a byte for each bin. */
@@ -105,7 +106,7 @@ export class ModelRoutes {
     };
   }
 
-  #splitOf(node: number): RoutedSplit {
+  #splitOf(node: number): DecidedSplit {
     const { feature, threshold, flags } = this.#trees;
     const places = this.#places.get(feature[node] as number) ?? [];
     const flag = flags[node] as number;

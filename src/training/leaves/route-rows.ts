@@ -3,8 +3,8 @@
  * that were left out of a bootstrap. The tree is written as a table that the kernel walks.
  */
 import type { BinnedLayout, FeaturePlace } from '../../binning/binned-layout.ts';
-import type { Split } from '../../tree/backend/backend.ts';
 import { sidesBytes, writeSides } from '../../tree/backend/cpu/sides.ts';
+import type { DecidedSplit } from '../../tree/grow-tree.ts';
 import type { GrownTree } from '../../tree/tree.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 
@@ -15,14 +15,8 @@ export interface RoutedTree {
   readonly tree: GrownTree;
   readonly leaves: readonly { readonly index: number }[];
   /** The nodes that were split. */
-  readonly inner: readonly { readonly index: number; readonly split: RoutedSplit | null }[];
+  readonly inner: readonly { readonly index: number; readonly split: DecidedSplit | null }[];
 }
-
-/** What sends rows to a side. */
-export type RoutedSplit = Pick<
-  Split,
-  'place' | 'bin' | 'leftBins' | 'missingGoesLeft' | 'heavierIsLeft'
->;
 
 /** Bytes of the table of a tree. */
 export function routeBytes(grown: RoutedTree, layout: BinnedLayout): number {
@@ -54,13 +48,13 @@ export function writeRoutes(
   for (const node of grown.inner) {
     const place = placeOf(node.split, layout);
     const left = grown.tree.nodes[node.index]?.leftChild ?? 0;
-    writeSides(node.split as RoutedSplit, place, environment.u8(sides, sidesBytes(place)));
+    writeSides(node.split as DecidedSplit, place, environment.u8(sides, sidesBytes(place)));
     nodes.set([place.offset + place.width * 0x1000000, sides, left, left + 1], node.index * 4);
     sides += align(sidesBytes(place));
   }
 }
 
-function placeOf(split: RoutedSplit | null, layout: BinnedLayout): FeaturePlace {
+function placeOf(split: DecidedSplit | null, layout: BinnedLayout): FeaturePlace {
   const place = layout.places[split?.place ?? -1];
   if (place === undefined) throw new RangeError('a split names a place outside the layout');
   return place;

@@ -2,9 +2,16 @@
 import { type BinnedLayout, writeFeatureTable } from '../../binning/binned-layout.ts';
 import type { OpenNode } from '../../tree/backend/backend.ts';
 import { CpuBackend } from '../../tree/backend/cpu/cpu-backend.ts';
-import type { BackendMemory } from '../../tree/backend/cpu/cpu-backend-options.ts';
+import type {
+  BackendMemory,
+  CpuBackendOptions,
+} from '../../tree/backend/cpu/cpu-backend-options.ts';
+import { LeafGrower } from '../../tree/backend/cpu/leaf-grower.ts';
+import { OwnHistogram } from '../../tree/backend/cpu/own-histogram.ts';
 import { type EntryMemory, withoutGaps, writeEntries } from '../../tree/backend/cpu/row-entries.ts';
+import type { Segment } from '../../tree/backend/cpu/row-store.ts';
 import { forcedPlaces } from '../../tree/forced-splits.ts';
+import type { GrowthLimits, GrowthResult } from '../../tree/grow-tree.ts';
 import type { BoostingState } from '../boosting/boosting-state.ts';
 import { packsHistograms } from '../quantise.ts';
 import type { RoundRows } from '../sampling/round-rows.ts';
@@ -16,8 +23,12 @@ export class CpuRig implements TreeRig {
   readonly slots: TreeRig['slots'];
   readonly #state: BoostingState;
   readonly #roundRows: RoundRows;
+  /** Where one kernel grows whole trees. */
+  readonly #grower: LeafGrower | null;
   /** Not written yet. */
   #entries: EntryMemory | null;
+  /** The rows of the tree that was begun. */
+  #root: Segment | null = null;
 
   constructor(state: BoostingState, roundRows: RoundRows) {
     this.#state = state;
@@ -29,7 +40,7 @@ export class CpuRig implements TreeRig {
     const { entries } = addresses;
     const source = entries === null ? layout : withoutGaps(layout);
     writeFeatureTable(source, environment.u32(table, layout.places.length * 8));
-    this.backend = new CpuBackend({
+    const options: CpuBackendOptions = {
       kernels: environment.kernels,
       memory: environment.memory,
       collective: environment.collective,
@@ -43,7 +54,9 @@ export class CpuRig implements TreeRig {
       forced: forcedPlaces(job.forcedSplits ?? null, layout),
       flushRows: job.flushRows,
       isPacked: packsHistograms(environment, job, rows),
-    });
+    };
+    this.backend = new CpuBackend(options);
+    this.#grower = leafGrower(options);
     const inRecord = rows.records + train.start * layout.stride + layout.slotOffset;
     this.slots =
       entries === null
@@ -53,27 +66,44 @@ export class CpuRig implements TreeRig {
   }
 
   get counters(): CpuBackend['counters'] {
-    return this.backend.counters;
+    const { histogramRows, featuresDecided } = this.backend.counters;
+    const whole = this.#grower?.counters;
+    return {
+      histogramRows: histogramRows + (whole?.histogramRows ?? 0),
+      featuresDecided: featuresDecided + (whole?.featuresDecided ?? 0),
+    };
   }
 
   async beginTree({ quantisation, round, maskOf }: TreeStart): Promise<void> {
     this.#writeEntries();
     const rootSegment = this.#roundRows.draw(round, !this.backend.rows.isIndexed);
-    this.backend.beginTree({ quantisation, rootSegment, maskOf });
+    this.#root = rootSegment;
+    if (this.#grower === null) this.backend.beginTree({ quantisation, rootSegment, maskOf });
+  }
+
+  growWhole({ quantisation, treeMask }: TreeStart, limits: GrowthLimits): GrowthResult | null {
+    if (this.#grower === null || this.#root === null) return null;
+    this.#clearMarks();
+    const tree = { quantisation, rootSegment: this.#root, mask: treeMask, limits };
+    return this.#grower.grow(tree, this.#state.memory.leafOf);
   }
 
   async markLeaves(leaves: readonly OpenNode[]): Promise<void> {
-    const { environment, memory, rows } = this.#state;
-    const { start, count } = rows.train;
-    if (this.#roundRows.leavesRowsOut) {
-      environment.u32(memory.leafOf + 4 * start, count).fill(leftOut);
-    }
+    const { environment, memory } = this.#state;
+    this.#clearMarks();
     leaves.forEach((leaf, number) => {
       for (const segment of this.backend.segmentsOf(leaf)) {
         const { ids, firstId } = this.backend.rows.view(segment);
         environment.kernels.markLeaf(ids, firstId, segment.count, number, memory.leafOf);
       }
     });
+  }
+
+  #clearMarks(): void {
+    if (!this.#roundRows.leavesRowsOut) return;
+    const { environment, memory, rows } = this.#state;
+    const { start, count } = rows.train;
+    environment.u32(memory.leafOf + 4 * start, count).fill(leftOut);
   }
 
   /** Once, when the records of all ranks here are there. */
@@ -92,6 +122,17 @@ export class CpuRig implements TreeRig {
   async close(): Promise<void> {
     // the process's memory is all there is
   }
+}
+
+/** What grows whole trees, where memory was planned for it. */
+function leafGrower(options: CpuBackendOptions): LeafGrower | null {
+  const { addresses, kernels, layout } = options;
+  const { beginLeaves, growLeaves, markLeaves } = kernels;
+  if (addresses.growing === 0) return null;
+  if (!beginLeaves || !growLeaves || !markLeaves) return null;
+  const places = OwnHistogram.places(layout, addresses.ownHistograms);
+  const leafKernels = { beginLeaves, growLeaves, markLeaves };
+  return new LeafGrower({ ...options, ...places, leafKernels });
 }
 
 /** By the places of features that may split. */

@@ -47,7 +47,10 @@ export class RigKeeper {
       try {
         const rig = await this.#rigFor(order);
         order.writeSlots(rig.slots);
-        await rig.beginTree({ ...order, quantisation: order.scales.quantisation });
+        const start = { ...order, quantisation: order.scales.quantisation };
+        await rig.beginTree(start);
+        const whole = rig.growWhole?.(start, order.limits) ?? null;
+        if (whole !== null) return whole;
         const grown = await growTree(rig.backend, layout, order.limits, order.key);
         await rig.markLeaves(grown.leaves);
         return grown;

@@ -2,6 +2,7 @@
 
 import type { OpenNode, TreeBackend } from '../../tree/backend/backend.ts';
 import type { CpuBackend } from '../../tree/backend/cpu/cpu-backend.ts';
+import type { GrowthLimits, GrowthResult } from '../../tree/grow-tree.ts';
 import type { Quantisation } from '../../tree/split-params.ts';
 
 /** Marks a row of the tree's own rank that the tree was not grown on. */
@@ -11,6 +12,8 @@ export const leftOut = 0x80000000;
 export interface TreeStart {
   readonly quantisation: Quantisation;
   readonly round: number;
+  /** What all its nodes may split on, where that does not hang on the node. */
+  readonly treeMask: Uint8Array | null;
   maskOf(node: OpenNode): Uint8Array | null;
 }
 
@@ -22,6 +25,8 @@ export interface TreeRig {
   readonly slots: { readonly address: number; readonly stride: number };
   /** Draws the tree's rows. */
   beginTree(start: TreeStart): Promise<void>;
+  /** Grows the tree that was begun and marks its leaves; null where this is left to the backend. */
+  growWhole?(start: TreeStart, limits: GrowthLimits): GrowthResult | null;
   /** Writes the number of its leaf for each row of this rank; rows that were not drawn get {@link leftOut}. */
   markLeaves(leaves: readonly OpenNode[]): Promise<void>;
   /** Frees what is not memory of the process. */

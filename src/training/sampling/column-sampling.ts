@@ -49,6 +49,11 @@ export class ColumnSampler {
     this.#treeMask = this.#sampling.byTree === null ? null : this.#mask(this.#treePlaces);
   }
 
+  /** The features that all nodes of the tree may split on; what levels, nodes or groups forbid is not in it. */
+  get treeMask(): Uint8Array | null {
+    return this.#treeMask;
+  }
+
   /** The features a node may split on, as one byte a place, or null for all. */
   maskOf(node: OpenNode): Uint8Array | null {
     const { byLevel, byNode } = this.#sampling;

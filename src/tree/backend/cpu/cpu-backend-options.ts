@@ -22,6 +22,10 @@ export interface BackendMemory {
   readonly scratch: number;
   /** Where rows have entries, else null. */
   readonly entries: EntryMemory | null;
+  /** Where a rank that is alone grows whole trees (leaf-grower.ts); 0 where it does not. */
+  readonly growing: number;
+  /** Leaves that there is room for. */
+  readonly maxLeaves: number;
   readonly maxPairs: number;
 }
 

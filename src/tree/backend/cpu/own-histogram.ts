@@ -43,6 +43,11 @@ export class OwnHistogram implements HistogramBuilder {
   readonly #narrow: number;
   #next: number;
 
+  /** Where a rank's list of two-byte features and its histograms lie. */
+  static places({ places, numNarrow }: BinnedLayout, address: number) {
+    return { extras: address, narrow: address + extrasBytes(places.length - numNarrow) };
+  }
+
   constructor(options: OwnHistogramOptions) {
     this.#o = options;
     const wide = options.layout.places.filter((place) => place.width === 2);

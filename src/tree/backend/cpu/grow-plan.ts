@@ -1,0 +1,127 @@
+/**
+ * Where everything lies that a tree grown by one kernel reads and writes: a plan of 256 bytes, scratch of the split
+ * finders, open leaves, free places of the histogram pool, and the nodes. wasm/assembly/grow-plan.ts has the same
+ * offsets and says what each is.
+ */
+import { Arena } from '../../../base/arena.ts';
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import { candidateBytes, candidateHeadBytes } from './candidate.ts';
+
+/** Words of the plan, by their place among its int32. */
+export const planWord = {
+  master: 0,
+  firstRow: 1,
+  records: 2,
+  ids: 4,
+  stride: 6,
+  isIndexed: 7,
+  slotOffset: 8,
+  slotBytes: 9,
+  numNarrow: 10,
+  numExtras: 11,
+  extras: 12,
+  numEntries: 13,
+  narrow: 14,
+  wide: 15,
+  isPacked: 16,
+  flushRows: 17,
+  features: 18,
+  numPlaces: 19,
+  pool: 20,
+  poolSlots: 21,
+  histogramBytes: 22,
+  mask: 23,
+  params: 24,
+  totals: 25,
+  best: 26,
+  order: 27,
+  wideFeature: 28,
+  numbers: 29,
+  sides: 30,
+  parts: 31,
+  nodes: 32,
+  bits: 33,
+  bitsBytes: 34,
+  heap: 35,
+  free: 36,
+  maxLeaves: 37,
+  maxDepth: 38,
+  rootSegment: 39,
+  mostWork: 42,
+  numNodes: 46,
+} as const;
+
+/** Its float64, by their place among those. */
+export const planFloat = {
+  minInfoGain: 22,
+  histogramRows: 28,
+  featuresDecided: 29,
+  leastGain: 30,
+} as const;
+
+/** A node: its int32 and its float64, by their places among those. */
+export const nodeWord = {
+  leftChild: 1,
+  place: 2,
+  bin: 3,
+  flags: 4,
+  runnerUp: 5,
+  count: 18,
+} as const;
+export const nodeFloat = { gain: 3, runnerUpGain: 4, cover: 7 } as const;
+export const nodeBytes = 104;
+
+/** Room for the sides of the widest feature. */
+const sidesBytes = 65_536 + 64;
+
+/** Addresses of a plan and what it points to. */
+export interface GrowAddresses {
+  readonly plan: number;
+  readonly params: number;
+  readonly totals: number;
+  readonly parts: number;
+  readonly mask: number;
+  readonly best: number;
+  readonly order: number;
+  readonly wideFeature: number;
+  readonly numbers: number;
+  readonly sides: number;
+  readonly heap: number;
+  readonly free: number;
+  readonly nodes: number;
+  readonly bits: number;
+  readonly bitsBytes: number;
+  /** Where it ends. */
+  readonly end: number;
+}
+
+/** What a plan has room for. */
+export interface GrowSizes {
+  readonly maxLeaves: number;
+  readonly poolSlots: number;
+}
+
+/** Lays it out behind an address, a multiple of 64. */
+export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSizes): GrowAddresses {
+  const arena = new Arena(base);
+  const numNodes = 2 * sizes.maxLeaves;
+  const bitsBytes = candidateBytes(layout) - candidateHeadBytes;
+  const mostBins = layout.places.reduce((most, place) => Math.max(most, place.numValueBins), 0);
+  const parts = {
+    plan: arena.allocate(256),
+    params: arena.allocate(128),
+    totals: arena.allocate(64),
+    parts: arena.allocate(64),
+    mask: arena.allocate(layout.places.length),
+    best: arena.allocate(candidateBytes(layout)),
+    order: arena.allocate(12 * (layout.maxCategoryBins + 8)),
+    wideFeature: arena.allocate(16 * (mostBins + 2)),
+    numbers: arena.allocate(4 * (mostBins + 2)),
+    sides: arena.allocate(sidesBytes),
+    heap: arena.allocate(4 * (sizes.maxLeaves + 1)),
+    free: arena.allocate(4 * sizes.poolSlots),
+    nodes: arena.allocate(nodeBytes * numNodes),
+    bits: arena.allocate(bitsBytes * numNodes),
+  };
+  return { ...parts, bitsBytes, end: arena.top };
+}

@@ -1,0 +1,142 @@
+/** Trees that one kernel grows are those that are grown split by split, to the last bit. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import type { RankReport } from '../../src/training/messages.ts';
+import { savedBytes } from '../tools/fitted-bytes.ts';
+import { KnobRunner } from '../tools/knob-runner.ts';
+import { type FeatureKind, featureNames, randomData } from '../tools/random-data.ts';
+import { cutTable } from '../tools/sample-data.ts';
+import type { EstimatorCase } from './random-estimators.ts';
+import { expectSame, partitionings, type Topology, threadCounts } from './topologies.ts';
+
+const kinds: readonly FeatureKind[] = [
+  'float32',
+  'few numbers',
+  'flags',
+  'words',
+  'many words',
+  'constant',
+  'all missing',
+  'infinite',
+];
+
+const options = fc.record({
+  maxIter: fc.integer({ min: 1, max: 3 }),
+  maxLeaves: fc.constantFrom(2, 3, 15, 40),
+  maxDepth: fc.constantFrom(0, 1, 3, 30),
+  maxBins: fc.constantFrom(2, 16, 255),
+  lambda: fc.constantFrom(0, 1),
+  minInfoGain: fc.constantFrom(0, 0, 1e-3),
+  minSumHessian: fc.constantFrom(0, 3),
+  minInstancesPerNode: fc.constantFrom(1, 5),
+  minCategoryRows: fc.constantFrom(0, 3),
+  subsamplingRate: fc.constantFrom(1, 0.6),
+  colsampleByTree: fc.constantFrom(1, 0.5),
+});
+
+const roles = fc.record(
+  { weightCol: fc.constant('w'), validationIndicatorCol: fc.constant('v') },
+  { requiredKeys: [] },
+);
+
+const cases: fc.Arbitrary<EstimatorCase> = fc
+  .tuple(options, roles, fc.constantFrom('y', 'b', 'k'))
+  .map(([found, columns, labelCol]) => ({
+    name: labelCol === 'y' ? 'GBTRegressor' : 'GBTClassifier',
+    options: { ...found, ...columns, labelCol },
+  }));
+
+const recipes = fc.record({
+  seed: fc.nat(1e6),
+  numRows: fc.oneof(fc.integer({ min: 30, max: 60 }), fc.integer({ min: 300, max: 1500 })),
+  kinds: fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 6 }),
+  missing: fc.constantFrom(0, 0.2),
+});
+
+// rows that are counted, flushed after a few and kept for one pair of nodes go other ways through the kernel
+const layouts = fc.record({
+  threads: fc.constantFrom(...threadCounts),
+  partitions: fc.constantFrom(...partitionings),
+  growsApart: fc.constant(true),
+  flushRows: fc.constantFrom(1, 37, 1000, 65_535),
+  maxHistogramBytes: fc.constantFrom(1, 60_000, 1e8),
+});
+
+describe('trees grown by one kernel', () => {
+  it('are the trees that are grown split by split', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, recipes, layouts, async (found, recipe, layout) => {
+        const bySplit: Topology = { threads: 1, partitions: 1, growsWhole: false };
+        await expectSame(found, recipe, [bySplit, layout]);
+      }),
+      { numRuns: 16, endOnFailure: true },
+    );
+  }, 60_000);
+
+  it('split the left one first of two nodes whose gains are equal', async () => {
+    // both sides of x0 have the same labels but for a constant, and sums that integers hold
+    const rows = Array.from({ length: 256 }, (_, i) => [(i >> 1) & 1, i & 1] as const);
+    const column = (name: string, cellOf: (row: readonly [number, number]) => number) => ({
+      name,
+      type: 'float64' as const,
+      cells: rows.map(cellOf),
+    });
+    const data = [
+      column('x0', ([first]) => first),
+      column('x1', ([, second]) => second),
+      column('y', ([first, second]) => 8 * first + 2 * second),
+    ];
+    const gbt = new GBTRegressor({
+      featuresCols: ['x0', 'x1'],
+      labelCol: 'y',
+      maxIter: 1,
+      maxLeaves: 3,
+      minInstancesPerNode: 1,
+      lambda: 0,
+    });
+    const runner = new KnobRunner(new InlineRunner());
+    for (const growsWhole of [true, false]) {
+      runner.knobs = { growsWhole };
+      const root = (await gbt.fit(cutTable(runner, data, []))).tree(0).root;
+      expect([root.left?.split?.feature, root.right?.split]).toEqual(['x1', null]);
+    }
+  });
+
+  it('of rows of hundreds of bytes too, whose numbers alone move', async () => {
+    const wide = Array.from({ length: 270 }, (_, i) => (i % 90 === 7 ? 'many words' : 'float32'));
+    const recipe = { seed: 5, numRows: 500, kinds: wide as FeatureKind[], missing: 0.05 };
+    const found = { labelCol: 'y', maxIter: 2, maxLeaves: 8, subsamplingRate: 0.7 };
+    const bySplit: Topology = { threads: 1, partitions: 1, growsWhole: false };
+    await expectSame({ name: 'GBTRegressor', options: found }, recipe, [bySplit]);
+  }, 60_000);
+
+  it('count the same work, and come from the kernel where it is asked', async () => {
+    const recipe = { seed: 8, numRows: 700, kinds, missing: 0.1 };
+    const runner = new KnobRunner(new InlineRunner());
+    const table = cutTable(runner, randomData(recipe), []);
+    const gbt = new GBTRegressor({
+      featuresCols: featureNames(recipe),
+      labelCol: 'y',
+      maxIter: 3,
+      maxLeaves: 9,
+    });
+    const seen: unknown[] = [];
+    const meetings: number[] = [];
+    for (const growsWhole of [true, false]) {
+      runner.knobs = { growsWhole };
+      const bytes = await savedBytes(await gbt.fit(table));
+      const report = runner.reports[0] as RankReport;
+      seen.push({
+        bytes,
+        histogramRows: report.histogramRows,
+        featuresDecided: report.featuresDecided,
+      });
+      meetings.push(report.meetings);
+    }
+    expect(seen[0]).toEqual(seen[1]);
+    // split by split a rank asks the others, even where there are none
+    expect(meetings[0]).toBeLessThan(meetings[1] as number);
+  });
+});

@@ -1,0 +1,107 @@
+// Where everything lies that a tree grown in one go reads and writes (grow-leaves.ts). src/tree/backend/cpu/grow-plan.ts
+// writes the plan and reads the nodes; offsets here and there are the same, in bytes.
+//
+//   plan   what JavaScript wrote for the rank, then for the tree, then what the growing tree keeps of itself
+//   nodes  104 bytes each, numbered in the order of splits; 0 is the root
+//   bits   for each node the left bins of its split by category, `bitsBytes` each
+
+// of the rank's rows: see row-store.ts
+export const atMaster: usize = 0;
+export const atFirstRow: usize = 4;
+export const atRecords: usize = 8;
+export const atIds: usize = 16;
+export const atStride: usize = 24;
+export const atIsIndexed: usize = 28;
+export const atSlotOffset: usize = 32;
+export const atSlotBytes: usize = 36;
+export const atNumNarrow: usize = 40;
+export const atNumExtras: usize = 44;
+export const atExtras: usize = 48;
+// the rank's own histogram: packed entries, and wide ones
+export const atNumEntries: usize = 52;
+export const atNarrow: usize = 56;
+export const atWide: usize = 60;
+/** All histograms are packed. */
+export const atIsPacked: usize = 64;
+export const atFlushRows: usize = 68;
+export const atFeatures: usize = 72;
+export const atNumPlaces: usize = 76;
+// histograms that are kept
+export const atPool: usize = 80;
+export const atPoolSlots: usize = 84;
+export const atHistogramBytes: usize = 88;
+// what split finders are given: see find-packed-split.ts
+export const atMask: usize = 92;
+export const atParams: usize = 96;
+export const atTotals: usize = 100;
+export const atBest: usize = 104;
+export const atOrder: usize = 108;
+export const atWideFeature: usize = 112;
+export const atNumbers: usize = 116;
+export const atSides: usize = 120;
+export const atParts: usize = 124;
+export const atNodes: usize = 128;
+export const atBits: usize = 132;
+export const atBitsBytes: usize = 136;
+/** int32 for each leaf: open nodes, a heap. */
+export const atHeap: usize = 140;
+/** int32 for each histogram that is kept: those that are free. */
+export const atFree: usize = 144;
+// of the tree
+export const atMaxLeaves: usize = 148;
+export const atMaxDepth: usize = 152;
+/** Buffer, start and count of the root's rows. */
+export const atRootSegment: usize = 156;
+/** Additions of one call. */
+export const atMostWork: usize = 168;
+export const atMinInfoGain: usize = 176;
+// of the growing tree
+export const atNumNodes: usize = 184;
+export const atNumLeaves: usize = 188;
+export const atHeapSize: usize = 192;
+export const atNumFree: usize = 196;
+/** The node whose histogram is being built, or −1; how many of its rows are in it; whether it is packed. */
+export const atBuilding: usize = 200;
+export const atFrom: usize = 204;
+export const atBuildsPacked: usize = 208;
+/** Its sibling, and how that comes by its own histogram: one of the ways of grow-leaves.ts. */
+export const atOther: usize = 212;
+export const atWay: usize = 216;
+export const atHistogramRows: usize = 224;
+export const atFeaturesDecided: usize = 232;
+export const atLeastGain: usize = 240;
+
+export const nodeBytes: usize = 104;
+export const ofParent: usize = 0;
+/** 0 at a leaf. */
+export const ofLeftChild: usize = 4;
+export const ofPlace: usize = 8;
+export const ofBin: usize = 12;
+/** 1 missing goes left, 2 left is the heavier side. */
+export const ofFlags: usize = 16;
+export const ofRunnerUp: usize = 20;
+export const ofGain: usize = 24;
+export const ofRunnerUpGain: usize = 32;
+export const ofGrad: usize = 40;
+export const ofHess: usize = 48;
+export const ofCover: usize = 56;
+export const ofBuffer: usize = 64;
+export const ofStart: usize = 68;
+export const ofCount: usize = 72;
+/** Its histogram's place in the pool, or −1. */
+export const ofSlot: usize = 76;
+export const ofDepth: usize = 80;
+export const ofMaySplit: usize = 84;
+export const ofLeftGrad: usize = 88;
+export const ofLeftHess: usize = 96;
+
+/** Address of a node. */
+export function nodeAt(plan: usize, index: i32): usize {
+  return <usize>load<u32>(plan, atNodes) + <usize>index * nodeBytes;
+}
+
+/** The bits of a word that hold the sum of h; rows may be counted above them. */
+export function hessMask(plan: usize): i64 {
+  const countShift = <i64>load<i32>(<usize>load<u32>(plan, atParams), 64);
+  return countShift < 63 ? (<i64>1 << countShift) - 1 : -1;
+}
