@@ -20,6 +20,7 @@ import {
   shellCommands,
 } from './tools/code-blocks.ts';
 import { makeDocsFolder } from './tools/docs-folder.ts';
+import { ProgramRunner } from './tools/program-runner.ts';
 
 const pages = [
   ...['README.md', 'CHANGELOG.md', 'datasets/README.md'].filter((path) =>
@@ -40,10 +41,12 @@ const withCode = pages
   });
 const examples = exampleScripts();
 let folder = '';
+let runner: ProgramRunner;
 let complaints = new Map<string, string>();
 
 beforeAll(() => {
   folder = makeDocsFolder();
+  runner = new ProgramRunner(folder);
   complaints = compile([
     ...withCode.flatMap(({ name, programs }) => writeScripts(name, programs)),
     ...writeScripts('example', examples),
@@ -51,15 +54,18 @@ beforeAll(() => {
   expect(complaints.get('the compiler')).toBeUndefined();
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await runner.end();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Standard output of a program that must succeed. */
-function outputOf(program: string, args: readonly string[], timeout = 120_000): string {
+function outputOf(program: string, args: readonly string[]): string {
   const PATH = `${join(folder, 'node_modules', '.bin')}:${process.env['PATH']}`;
   const { status, signal, stdout, stderr } = spawnSync(program, args, {
     cwd: folder,
     encoding: 'utf8',
-    timeout,
+    timeout: 120_000,
     env: { ...process.env, PATH },
   });
   if (status === 0) return stdout;
@@ -68,6 +74,10 @@ function outputOf(program: string, args: readonly string[], timeout = 120_000): 
 
 /** Where a script is written to. */
 const pathOf = (name: string, index: number) => join(folder, `${name}-${index}.ts`);
+
+/** What a script prints that was compiled before. */
+const printedBy = (name: string, index: number): Promise<string> =>
+  runner.run(join(folder, 'compiled', `${name}-${index}.js`));
 
 /** Writes scripts as files of the folder. */
 function writeScripts(name: string, scripts: readonly Script[]): string[] {
@@ -78,12 +88,13 @@ function writeScripts(name: string, scripts: readonly Script[]): string[] {
   });
 }
 
-/** Compiles all files at once; returns what the compiler says of each. */
+/** Compiles all files at once, into a folder of their own; returns what the compiler says of each. */
 function compile(paths: readonly string[]): Map<string, string> {
   const options = {
     strict: true,
     skipLibCheck: true,
-    noEmit: true,
+    rootDir: folder,
+    outDir: join(folder, 'compiled'),
     module: 'nodenext',
     target: 'es2023',
     lib: ['es2023', 'esnext.disposable'],
@@ -155,14 +166,14 @@ describe('shell blocks', () => {
 });
 
 describe('code in the pages', () => {
-  it.for(withCode)('of $page runs', { timeout: 300_000 }, ({ name, scripts, programs }) => {
+  it.for(withCode)('of $page runs', { timeout: 300_000 }, async ({ name, scripts, programs }) => {
     expect(programs.map((_, index) => complaints.get(pathOf(name, index)) ?? '').join('')).toBe('');
     for (const script of scripts) {
       const { kind, where, code } = script;
       const printed =
         kind === 'sh'
           ? outputOf('bash', ['-euo', 'pipefail', '-c', code])
-          : outputOf(process.execPath, ['--import', tsx, pathOf(name, programs.indexOf(script))]);
+          : await printedBy(name, programs.indexOf(script));
       const missing = missingLine(expectedOutput(code), printed);
       expect(missing, `${where} printed\n${printed}`).toBeUndefined();
     }
@@ -170,24 +181,25 @@ describe('code in the pages', () => {
 });
 
 describe('examples', () => {
-  it('in the sources compile, run and print what they say', { timeout: 300_000 }, () => {
-    const paths = examples.map((_, index) => pathOf('example', index));
-    const wrong = examples.flatMap(({ where }, index) => {
-      const said = complaints.get(paths[index] as string);
-      return said === undefined ? [] : [`${where}: ${said}`];
-    });
-    expect(wrong).toEqual([]);
-    const runner = join(root, 'test', 'tools', 'run-examples.ts');
-    const lines = outputOf(process.execPath, ['--import', tsx, runner, ...paths], 280_000);
-    const results = lines.trim().split('\n').map(readResult);
-    const failures = results.flatMap(({ path, printed, error }) => {
-      const { where, code } = examples[paths.indexOf(path)] as Script;
-      const missing = missingLine(expectedOutput(code), printed);
-      if (error !== null) return [`${where}: ${error}`];
-      return missing === undefined ? [] : [`${where}: never printed "${missing}" but\n${printed}`];
-    });
+  it('in the sources compile, run and print what they say', { timeout: 300_000 }, async () => {
+    const failures: string[] = [];
+    for (const [index, { where, code }] of examples.entries()) {
+      const said = complaints.get(pathOf('example', index));
+      if (said !== undefined) failures.push(`${where}: ${said}`);
+      try {
+        const printed = await printedBy('example', index);
+        const missing = missingLine(expectedOutput(code), printed);
+        if (missing !== undefined)
+          failures.push(`${where}: never printed "${missing}" but\n${printed}`);
+      } catch (error) {
+        failures.push(`${where}: ${error}`);
+      }
+    }
     expect(failures).toEqual([]);
-    expect(results.length).toBe(examples.length);
+  });
+
+  it('leave nothing open, as the programs of the pages do', async () => {
+    expect(await runner.end()).toBe(true);
   });
 
   it.each(filesBelow(join(root, 'docs', 'examples'), '.ts'))('%s runs', (path) => {
@@ -197,7 +209,3 @@ describe('examples', () => {
     outputOf(process.execPath, ['--import', tsx, copy]);
   });
 });
-
-function readResult(line: string): { path: string; printed: string; error: string | null } {
-  return JSON.parse(line);
-}

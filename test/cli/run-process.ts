@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../../scripts/source-stamp.mjs';
 
+/** The script that the package installs as `coppice`. */
+export const command = join(root, 'dist', 'bundle', 'node', 'cli.js');
+
 /** What a process left behind. */
 export interface ProcessRun {
   readonly exitCode: number | null;
@@ -17,7 +20,7 @@ export async function runProcess(
   options: { readonly cwd?: string; readonly interruptAfterMs?: number } = {},
 ): Promise<ProcessRun> {
   const start = performance.now();
-  const child = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), ...words], {
+  const child = spawn(process.execPath, [command, ...words], {
     cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -240,7 +240,7 @@ describe('a mesh', () => {
     });
   });
 
-  it('gives up a member that falls silent, and says which', async () => {
+  it('gives up a member that falls silent, and says which', { timeout: 10_000 }, async () => {
     const doors = await doorsOf(2);
     const timing = { ...defaultTiming, heartbeatMs: 20, silenceMs: 200 };
     const members = doors.map((door) => ({ host: loopback, port: door.port }));

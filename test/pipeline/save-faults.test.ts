@@ -2,22 +2,36 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { build } from 'esbuild';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { folderContent, temporaryFolder } from '../tools/temporary-folder.ts';
 import { ToyModel, toyModel } from './toy-model.ts';
 
 const root = temporaryFolder('faults');
-const child = fileURLToPath(new URL('./save-in-child.ts', import.meta.url));
-const node = [process.execPath, '--import', 'tsx', child];
-const env = { ...process.env, TSX_DISABLE_CACHE: '1' };
+const bundled = join(temporaryFolder('saving-child'), 'save-in-child.mjs');
+const node = [process.execPath, bundled];
 const leftovers = (): string[] => readdirSync(root).filter((name) => /\.(tmp|old)-/.test(name));
+
+// one file: the child is started often, and modules that are compiled anew would be most of each start
+beforeAll(async () => {
+  const entry = fileURLToPath(new URL('./save-in-child.ts', import.meta.url));
+  const banner =
+    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  await build({
+    entryPoints: [entry],
+    outfile: bundled,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    banner: { js: banner },
+  });
+});
 
 describe('a disk that fills up while a model is saved', () => {
   // The shell's limit on the size of a file makes writes short and then fail, as a full disk does.
   const limited = (path: string): string => {
     const script = `ulimit -f 200; trap '' XFSZ; exec "$@"`;
     const done = spawnSync('bash', ['-c', script, 'bash', ...node, 'once', path], {
-      env,
       encoding: 'utf8',
     });
     return done.stdout.trim();
@@ -59,7 +73,7 @@ describe('a disk that fills up while a model is saved', () => {
         'once',
         join(root, 'm'),
       ],
-      { env, encoding: 'utf8' },
+      { encoding: 'utf8' },
     );
     if (mounted.status !== 0) return console.warn('skipped: no private mounts on this system');
     expect(mounted.stdout.trim()).toMatch(/^FILE_WRITE .*the disk is full/);
@@ -87,7 +101,6 @@ describe('a process that is killed while it saves', () => {
 async function killAfter(path: string, delayMs: number): Promise<void> {
   const [command = '', ...rest] = node;
   const running = spawn(command, [...rest, 'forever', path], {
-    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise<void>((resolve, reject) => {

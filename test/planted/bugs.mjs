@@ -959,7 +959,8 @@ export const plantedBugs = [
       {
         file: 'src/training/sampling/balance-draws.ts',
         find: "  await environment.wait(collective.allreduce(words, 'sum'));\n",
-        replace: '  collective.checkAborted();\n',
+        replace:
+          "  const own = words.slice();\n  await environment.wait(collective.allreduce(words, 'sum'));\n  words.set(own);\n",
       },
     ],
     tests: [exactness],
