@@ -6,6 +6,7 @@ import { classesOf, type Evaluator, type Metrics } from '../evaluation/evaluator
 import { MulticlassClassificationEvaluator } from '../evaluation/multiclass-classification-evaluator.ts';
 import { RankingEvaluator } from '../evaluation/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
+import { SurvivalEvaluator } from '../evaluation/survival-evaluator.ts';
 import { columnNames, findField, requireField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
@@ -28,6 +29,8 @@ export interface EvaluateCommandOptions extends CommonOptions, SessionCommandOpt
   readonly task: 'auto' | EvaluationTask;
   readonly weight?: string;
   readonly group?: string;
+  readonly censor?: string;
+  readonly hazard?: boolean;
   readonly prediction?: string;
   readonly probability?: string;
   readonly dropUnlabelled?: boolean;
@@ -96,6 +99,7 @@ async function chooseTask(
   context: CommandContext,
 ): Promise<EvaluationTask> {
   if (options.group !== undefined) requireField(table.schema, options.group, '--group');
+  if (options.censor !== undefined) requireField(table.schema, options.censor, '--censor');
   if (options.task === 'ranking' && options.group === undefined) {
     throw new CoppiceError('USAGE', 'the task ranking needs --group, the column of the query');
   }
@@ -104,9 +108,14 @@ async function chooseTask(
     context.terminal.note('task: ranking (--group is given; --task says otherwise)');
     return 'ranking';
   }
+  if (options.censor !== undefined || options.hazard === true) {
+    const given = options.censor === undefined ? '--hazard' : '--censor';
+    context.terminal.note(`task: survival (${given} is given; --task says otherwise)`);
+    return 'survival';
+  }
   const [task, reason] = await guessTask(table, options, context.signal);
   // A metric that the guess does not have says what is meant.
-  const tasks: EvaluationTask[] = [task, 'binary', 'multiclass', 'regression'];
+  const tasks: EvaluationTask[] = [task, 'binary', 'multiclass', 'regression', 'survival'];
   const fitting = tasks.find((one) =>
     wanted.every((metric) => metricsOfTask[one].includes(metric.name)),
   );
@@ -158,6 +167,10 @@ function makeEvaluator(
     weightCol: options.weight,
   };
   if (task === 'ranking') return new RankingEvaluator({ ...common, groupCol: options.group, k });
+  if (task === 'survival') {
+    const predictionKind = options.hazard === true ? 'hazard' : 'time';
+    return new SurvivalEvaluator({ ...common, censorCol: options.censor, predictionKind });
+  }
   if (task === 'regression') {
     const { labelCol: _, ...rest } = common;
     const [, ...others] = labelCols;

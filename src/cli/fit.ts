@@ -107,17 +107,23 @@ export async function plannedFit(
   table: PartitionedTable,
   options: FitCommandOptions,
   context: CommandContext,
-): Promise<{ task: Task; features: string[]; estimator: Estimator }> {
+): Promise<{
+  task: Task;
+  features: string[];
+  estimator: Estimator;
+  params: Readonly<Record<string, unknown>>;
+}> {
   const labels = labelsOf(table, options);
   const task = await chooseTask(table, labels, options, context);
-  const { censorCol } = await readParams(estimatorClassOf(options.algo, task).paramSchema, options);
+  const params = await readParams(estimatorClassOf(options.algo, task).paramSchema, options);
+  const { censorCol } = params;
   const told = typeof censorCol === 'string' ? [...labels, censorCol] : labels;
   const features = featuresOf(table, told, options, context);
   const columns = { labels, features, schema: table.schema };
   const stages = await makeStages(task, columns, options);
   refuseOutputs(stages.at(-1), features);
   const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
-  return { task, features, estimator };
+  return { task, features, estimator, params };
 }
 
 /** Refuses words that do not go together, before anything is opened. */

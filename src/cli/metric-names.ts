@@ -5,9 +5,10 @@ import { binaryMetricNames } from '../evaluation/binary-classification-evaluator
 import { multiclassMetricNames } from '../evaluation/multiclass-classification-evaluator.ts';
 import { rankingMetricNames } from '../evaluation/ranking-metrics.ts';
 import { regressionMetricNames } from '../evaluation/regression-evaluator.ts';
+import { survivalMetricNames } from '../evaluation/survival-evaluator.ts';
 
 /** What kind of prediction is evaluated. */
-export type EvaluationTask = 'binary' | 'multiclass' | 'regression' | 'ranking';
+export type EvaluationTask = 'binary' | 'multiclass' | 'regression' | 'ranking' | 'survival';
 
 /** The metrics of each kind. */
 export const metricsOfTask: Readonly<Record<EvaluationTask, readonly string[]>> = {
@@ -15,6 +16,7 @@ export const metricsOfTask: Readonly<Record<EvaluationTask, readonly string[]>> 
   multiclass: multiclassMetricNames,
   regression: regressionMetricNames,
   ranking: rankingMetricNames,
+  survival: survivalMetricNames,
 };
 
 /** What LightGBM, XGBoost and scikit-learn call them. */
@@ -36,6 +38,9 @@ const otherNames: Readonly<Record<string, string>> = {
   ndcg: 'ndcgAtK',
   map: 'meanAveragePrecision',
   mrr: 'meanReciprocalRank',
+  concordance: 'concordanceIndex',
+  cindex: 'concordanceIndex',
+  c_index: 'concordanceIndex',
 };
 
 /** Those that say how many first rows they look at: `ndcg@5`. */

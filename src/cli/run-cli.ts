@@ -147,7 +147,10 @@ function tuneCommand(): Command {
   }
   return command
     .requiredOption('--grid <file>', 'JSON: an object of lists, or a list of objects of parameters')
-    .option('--metric <name>', 'such as auc or rmse; default: logLoss, rmse')
+    .option(
+      '--metric <name>',
+      'such as auc, rmse or ndcg@5; default: logLoss, rmse, ndcg@10, concordance',
+    )
     .option('--folds <n>', 'default: 3', wholeNumber)
     .option('--stratified', 'the same share of every class in each fold')
     .option('--fold-group <column>', 'rows of one group stay in one fold')
@@ -184,11 +187,13 @@ function evaluateCommand(): Command {
     .option('--metric <names>', 'comma-separated, such as auc,logloss,rmse; default: all', list)
     .addOption(
       new Option('--task <name>', 'what the label is')
-        .choices(['auto', 'binary', 'multiclass', 'regression', 'ranking'])
+        .choices(['auto', 'binary', 'multiclass', 'regression', 'ranking', 'survival'])
         .default('auto'),
     )
     .option('--weight <column>', 'weights of rows')
     .option('--group <column>', 'the query of each row, for ndcg@10, map, mrr, precision@10')
+    .option('--censor <column>', 'whether the event came (1) or not (0), for concordance of times')
+    .option('--hazard', 'with --censor: predictions are hazards (lossType=cox), larger is earlier')
     .option('--drop-unlabelled', 'leave out the rows whose label is missing')
     .option('--prediction <column>', 'default: prediction')
     .option('--probability <column>', 'default: probability')

@@ -5,7 +5,9 @@ import { isPlainObject, type Json } from '../base/json.ts';
 import { BinaryClassificationEvaluator } from '../evaluation/binary-classification-evaluator.ts';
 import type { Evaluator } from '../evaluation/evaluator.ts';
 import { MulticlassClassificationEvaluator } from '../evaluation/multiclass-classification-evaluator.ts';
+import { RankingEvaluator } from '../evaluation/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
+import { SurvivalEvaluator } from '../evaluation/survival-evaluator.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 import { CrossValidator } from '../tuning/search/cross-validator.ts';
 import { ParamGridBuilder } from '../tuning/search/param-grid-builder.ts';
@@ -22,6 +24,12 @@ import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
 import { withSession } from './with-session.ts';
 import { checkModelPath } from './write-data.ts';
+
+/** Times until an event are learned. */
+interface Survival {
+  readonly predictionKind: 'time' | 'hazard';
+  readonly censorCol?: string;
+}
 
 /** Options of `tune`. */
 export interface TuneCommandOptions extends FitCommandOptions {
@@ -53,9 +61,17 @@ export async function tune(
       options.valid === undefined
         ? undefined
         : labelledRows(await readData(session, options.valid), options);
-    const { task, features, estimator } = await plannedFit(table, options, context);
-    const evaluator = evaluatorOf(task, options, labelNames(table, options.label ?? ''));
-    const search = searchOf(options, { estimator, evaluator, estimatorParamMaps: candidates });
+    const { task, features, estimator, params } = await plannedFit(table, options, context);
+    const evaluator = evaluatorOf(task, options, {
+      labels: labelNames(table, options.label ?? ''),
+      survival: survivalOf(candidates.map((candidate) => ({ ...params, ...candidate }))),
+    });
+    // the documents of a query are ranked together, so they are held out together
+    const foldGroup = options.foldGroup ?? (task === 'ranking' ? options.group : undefined);
+    const search = searchOf(
+      { ...options, ...(foldGroup && { foldGroup }) },
+      { estimator, evaluator, estimatorParamMaps: candidates },
+    );
     const model = await search.fit(table, { signal, onProgress, validation });
     await model.save(options.model, { overwrite });
     const seconds = secondsSince(start, context.clock);
@@ -116,11 +132,28 @@ function searchOf(
   return search as unknown as Estimator<TunedModel<never>>;
 }
 
-/** What measures the trials: the metric that was asked for, else log loss or the root of the mean squared error. */
+/** What is learned of times until an event; null where nothing is. All candidates have to predict the same. */
+function survivalOf(candidates: readonly Readonly<Record<string, unknown>>[]): Survival | null {
+  const [first, ...others] = candidates.map(({ lossType, censorCol }): Survival | null => {
+    if (lossType !== 'aft' && lossType !== 'cox') return null;
+    const predictionKind = lossType === 'cox' ? 'hazard' : 'time';
+    return { predictionKind, ...(typeof censorCol === 'string' && { censorCol }) };
+  });
+  if (others.every((one) => one?.predictionKind === first?.predictionKind)) return first ?? null;
+  throw new CoppiceError(
+    'USAGE',
+    'lossType of --grid must be of one kind: times (aft), hazards (cox) and other predictions cannot be compared',
+  );
+}
+
+/** What measures the trials: the metric that was asked for, else the usual one of the task. */
 function evaluatorOf(
   task: Task,
   options: TuneCommandOptions,
-  [labelCol = '', ...others]: readonly string[],
+  {
+    labels: [labelCol = '', ...others],
+    survival,
+  }: { readonly labels: readonly string[]; readonly survival: Survival | null },
 ): Evaluator {
   if (task === 'anomalies') {
     throw new CoppiceError('USAGE', '--algo of tune must learn a label; got isolation-forest');
@@ -131,7 +164,15 @@ function evaluatorOf(
   };
   const [wanted] = options.metric === undefined ? [] : wantedMetrics([options.metric]);
   const name = wanted?.name;
-  if (task === 'regression') {
+  if (survival !== null && (name ?? 'concordanceIndex') === 'concordanceIndex')
+    return new SurvivalEvaluator({ ...columns, ...survival });
+  if (task === 'ranking') {
+    if (name === undefined || metricsOfTask.ranking.includes(name)) {
+      const metricName = (name ?? 'ndcgAtK') as 'ndcgAtK';
+      const { group: groupCol } = options;
+      return new RankingEvaluator({ ...columns, groupCol, metricName, k: wanted?.k });
+    }
+  } else if (task === 'regression') {
     if (name === undefined || metricsOfTask.regression.includes(name))
       return new RegressionEvaluator({ ...columns, metricName: (name ?? 'rmse') as 'rmse' });
   } else if (task === 'classification') {
@@ -141,8 +182,6 @@ function evaluatorOf(
     }
     if (metricsOfTask.binary.includes(name))
       return new BinaryClassificationEvaluator({ ...columns, metricName: name as 'areaUnderROC' });
-  } else {
-    throw new CoppiceError('USAGE', '--task of tune must be classification or regression');
   }
   throw new CoppiceError(
     'USAGE',

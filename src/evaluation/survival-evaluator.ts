@@ -8,9 +8,12 @@ import type { SurvivalRows } from '../training/survival/concordance.ts';
 import { type EvaluateOptions, Evaluator, gatherParts, type Metrics, noRows } from './evaluator.ts';
 import type { SurvivalRequest } from './survival-part.ts';
 
+/** Every metric of {@link SurvivalEvaluator}. */
+export const survivalMetricNames = ['concordanceIndex'] as const;
+
 const survivalParams = defineParams('SurvivalEvaluator', {
   /** What {@link SurvivalEvaluator.evaluate} returns. */
-  metricName: oneOf(['concordanceIndex'], { default: 'concordanceIndex', since: '0.1.0' }),
+  metricName: oneOf(survivalMetricNames, { default: 'concordanceIndex', since: '0.1.0' }),
   /** The column of times, above 0. */
   labelCol: column({ default: 'label', since: '0.1.0' }),
   /** 1 where the event came at that time, 0 where it had not come until then; without it every event came. */

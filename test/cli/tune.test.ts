@@ -64,3 +64,60 @@ it('refuses a grid or a metric that is none', async () => {
     expect((json['error'] as { code: string }).code).toBe('USAGE');
   }
 });
+
+const lines = (head: string, line: (row: number) => string): string =>
+  [head, ...Array.from({ length: 240 }, (_, row) => line(row)), ''].join('\n');
+
+it('orders times until an event, as the evaluation of its predictions does', async () => {
+  const month = (row: number): number => 5 + ((row * 37) % 100) * 0.3 + ((row * 53) % 9);
+  const end = (row: number): number => 10 + ((row * 71) % 60);
+  writeFileSync(
+    path('customers.csv'),
+    lines('usage,months,left', (row) => {
+      const came = month(row) <= end(row);
+      return `${(row * 37) % 100},${Math.min(month(row), end(row))},${Number(came)}`;
+    }),
+  );
+  writeFileSync(path('leaves.json'), JSON.stringify({ maxLeaves: [2, 8] }));
+  const data = ['--data', path('customers.csv'), '--label', 'months'];
+  const common = [...data, '--task', 'regression', '--json', '--quiet'];
+  const tune = ['tune', ...common, '--grid', path('leaves.json'), '--folds', '2'];
+  const params = ['--params', 'lossType=cox,censorCol=left,maxIter=8', '--model', path('cox')];
+  const { json } = await runForTest([...tune, ...params]);
+  expect(json).toMatchObject({ metric: 'concordanceIndex', features: ['usage'] });
+  expect(json['bestMetric']).toBeGreaterThan(0.7);
+  const out = path('cox.parquet');
+  await runForTest(['transform', '--model', path('cox'), ...data.slice(0, 2), '--out', out]);
+  const evaluate = ['evaluate', '--data', out, '--label', 'months', '--censor', 'left', '--json'];
+  const right = await runForTest([...evaluate, '--hazard', '--metric', 'cindex']);
+  const wrong = await runForTest(evaluate);
+  expect(right.stderr).toContain('task: survival (--censor is given');
+  const { cindex } = right.json['metrics'] as Record<string, number>;
+  const { concordanceIndex } = wrong.json['metrics'] as Record<string, number>;
+  expect(cindex).toBeGreaterThan(0.7);
+  expect((cindex as number) + (concordanceIndex as number)).toBeCloseTo(1);
+  writeFileSync(path('mixed.json'), JSON.stringify({ lossType: ['aft', 'cox'] }));
+  const mixed = ['tune', ...common, '--grid', path('mixed.json'), '--model', path('mixed')];
+  const refused = await runForTest([...mixed, '--params', 'lossType=aft,censorCol=left']);
+  expect((refused.json['error'] as { message: string }).message).toContain('must be of one kind');
+});
+
+it('ranks, with whole queries held out', async () => {
+  const grade = (row: number): number => Math.min(4, Math.floor(((row * 37) % 11) / 4) + (row % 3));
+  writeFileSync(
+    path('searches.csv'),
+    lines('words,clicks,grade,query', (row) =>
+      [(row * 37) % 11, (row * 53) % 97, grade(row), `q${row % 24}`].join(','),
+    ),
+  );
+  writeFileSync(path('steps.json'), JSON.stringify({ stepSize: [0.01, 0.3] }));
+  const { json } = await runForTest([
+    ...['tune', '--data', path('searches.csv'), '--label', 'grade', '--group', 'query'],
+    ...['--grid', path('steps.json'), '--metric', 'ndcg@3', '--folds', '2', '--json'],
+    ...['--params', 'maxIter=4,maxLeaves=4', '--model', path('ranker'), '--quiet'],
+  ]);
+  expect(json).toMatchObject({ task: 'ranking', metric: 'ndcgAtK' });
+  const trials = json['trials'] as { average: number }[];
+  expect(trials.length).toBe(2);
+  expect(json['bestMetric']).toBe(Math.max(...trials.map(({ average }) => average)));
+});

@@ -21,6 +21,7 @@ import { type DataRecipe, randomData } from '../tools/random-data.ts';
 import { cutTable, evenCuts, numRowsOf, type SampleData } from '../tools/sample-data.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import {
+  boostedLabelsCases,
   type EstimatorCase,
   estimatorCases,
   makeEstimator,
@@ -231,6 +232,12 @@ describe('processes that meet over sockets', () => {
     RandomForestClassifier: 8,
     DecisionTreeClassifier: 4,
   } as const;
+
+  it('GBTRegressor of several labels saves and predicts the same', async () => {
+    const places = fc.array(topologies, { minLength: 1, maxLength: 1 });
+    const law = fc.asyncProperty(boostedLabelsCases, recipes, places, expectSame);
+    await fc.assert(law, { numRuns: 3, endOnFailure: true });
+  }, 120_000);
 
   for (const name of Object.keys(numRuns) as (keyof typeof numRuns)[]) {
     it(`${name} saves and predicts the same on random topologies`, async () => {

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import type { DataRecipe } from '../tools/random-data.ts';
-import { estimatorCases, recipes } from './random-estimators.ts';
+import { boostedLabelsCases, estimatorCases, recipes } from './random-estimators.ts';
 import {
   expectSame,
   partitionings,
@@ -42,6 +42,12 @@ describe('one model on any topology', () => {
       );
     }, 120_000);
   }
+
+  it('boosting of several labels saves the same bytes and predicts the same', async () => {
+    const places = fc.array(topologies, { minLength: 2, maxLength: 2 });
+    const law = fc.asyncProperty(boostedLabelsCases, recipes, places, expectSame);
+    await fc.assert(law, { numRuns: 5, endOnFailure: true });
+  }, 120_000);
 
   const recipe: DataRecipe = {
     seed: 11,

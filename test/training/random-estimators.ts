@@ -267,6 +267,8 @@ const losses = fc.oneof(
   }),
 );
 
+const oneLoss = fc.record({ lossType: fc.constantFrom('squared', 'absolute') });
+
 function caseOf(
   name: EstimatorCase['name'],
   ...parts: readonly fc.Arbitrary<Record<string, unknown>>[]
@@ -302,6 +304,16 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
     DecisionTreeRegressor: caseOf('DecisionTreeRegressor', nodeLimits, forestNumbers),
     DecisionTreeClassifier: caseOf('DecisionTreeClassifier', nodeLimits, impurity, classLabel),
   };
+
+/** Boosting of several numbers, each by trees of its own. */
+export const boostedLabelsCases: fc.Arbitrary<EstimatorCase> = caseOf(
+  'GBTRegressor',
+  boosting,
+  rounds,
+  severalLabels,
+  oneLoss,
+  rowDraws,
+);
 
 const shaping = fc.record(
   {
