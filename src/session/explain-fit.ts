@@ -5,6 +5,7 @@
  */
 import { CoppiceError } from '../base/errors.ts';
 import type { GangRunner } from '../cluster/gang-runner.ts';
+import { defaultTakeoverMs } from '../cluster/simulation/host-cores.ts';
 import { type GangRecording, meetingsBetween, trafficOf } from '../cluster/simulation/recording.ts';
 import { defaultCosts, simulateGang } from '../cluster/simulation/simulate-gang.ts';
 import { stretchRecording } from '../cluster/simulation/stretch-recording.ts';
@@ -276,6 +277,7 @@ function timeOf(
     bytesPerMs: (gigabitsPerSecond * 1e9) / 8 / 1000,
     executorsPerHost,
     coresPerHost: options.coresPerHost ?? executorsPerHost,
+    takeoverMs: defaultTakeoverMs,
     stragglers: options.stragglers ?? [],
     costs: defaultCosts,
   });

@@ -7,3 +7,6 @@ export declare const programs: Readonly<
     (context: RankContext, payload: never) => Promise<unknown>
   >
 >;
+
+/** Computes for a while: so many thousand steps. */
+export declare function busyWork(thousands: number): number;

@@ -167,7 +167,10 @@ export async function stray({ collective }, { rank }) {
 }
 
 /** How long a meeting takes, in microseconds: the median of many. */
-export async function timeMeetings({ collective, memory }, { kind, bytes, times }) {
+export async function timeMeetings(
+  { collective, memory },
+  { kind, bytes, times, inRow = 1, work = 0 },
+) {
   const slice = Math.ceil(bytes / collective.size / 16) * 16;
   const bounds = Float64Array.from({ length: collective.size + 1 }, (_, r) => r * slice);
   const width = slice * collective.size;
@@ -183,13 +186,25 @@ export async function timeMeetings({ collective, memory }, { kind, bytes, times 
   const taken = new Float64Array(times);
   for (let i = 0; i < times; i++) {
     const began = performance.now();
+    if (work > 0) integers[0] = BigInt(busyWork(work));
     if (kind === 'barrier') await collective.barrier();
     if (kind === 'allgather') await collective.allgather(message);
     if (kind === 'allreduce') await collective.allreduce(integers, 'sum');
     if (kind === 'exchange') await collective.exchange([{ address: 4096 + local * width, bounds }]);
     taken[i] = (performance.now() - began) * 1000;
   }
-  return taken.sort()[times >> 1];
+  // means of some meetings that follow each other, and the one in the middle of these
+  const means = Float64Array.from({ length: Math.floor(times / inRow) }, (_, i) =>
+    taken.subarray(inRow * i, inRow * (i + 1)).reduce((sum, us) => sum + us / inRow, 0),
+  );
+  return means.sort()[means.length >> 1];
+}
+
+/** Computes for a while: so many thousand steps, each as long as the one before. */
+export function busyWork(thousands) {
+  let x = 1;
+  for (let i = 0; i < 1000 * thousands; i++) x = (Math.imul(x, 0x7feb352d) ^ (x >>> 15)) | 0;
+  return x;
 }
 
 /** Meets in every way there is, again and again; rank `rank` throws at round `at`. */

@@ -883,6 +883,17 @@ export const plantedBugs = [
     tests: ['test/cluster/simulation/simulated-gangs.test.ts'],
   },
   {
+    name: 'simulated executors that share a core each have it for themselves',
+    edits: [
+      {
+        file: 'src/cluster/simulation/host-cores.ts',
+        find: 'left[i] = (left[i] as number) - (until - this.#now) / active.length;',
+        replace: 'left[i] = (left[i] as number) - (until - this.#now);',
+      },
+    ],
+    tests: ['test/cluster/simulation/simulated-gangs.test.ts'],
+  },
+  {
     name: 'a rank of a forest adds its own slice twice',
     edits: [
       {

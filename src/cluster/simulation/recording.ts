@@ -21,8 +21,18 @@ export interface RecordedRound {
   readonly meeting: number;
   /** What each process computed since the round before, in milliseconds of a processor. */
   readonly computeMs: Float64Array;
+  /** From when to when that was by the clock of the machine; null in rehearsals, whose ranks take turns. */
+  readonly span: RoundSpan | null;
   /** Bytes from each process to each: float64[from · numProcesses + to]. */
   readonly sent: Float64Array;
+}
+
+/** When each process computed, in milliseconds of the clock that all of a machine share. */
+export interface RoundSpan {
+  /** When its ranks could go on after the round before. */
+  readonly beganAt: Float64Array;
+  /** When it had sent its frames. */
+  readonly sentAt: Float64Array;
 }
 
 /** The rounds of a gang, in their order. */
@@ -38,6 +48,10 @@ export interface OwnRound {
   readonly kind: RoundKind;
   readonly meeting: number;
   readonly computeMs: number;
+  /** When its ranks could go on after the round before, in milliseconds of the machine's clock. */
+  readonly beganAt: number;
+  /** When it had sent its frames. */
+  readonly sentAt: number;
   /** Bytes sent to each process. */
   readonly sent: readonly number[];
 }
@@ -49,6 +63,10 @@ export function recordingOf(processes: readonly (readonly OwnRound[])[]): GangRe
     kind,
     meeting,
     computeMs: Float64Array.from(processes, (own) => own[i]?.computeMs ?? 0),
+    span: {
+      beganAt: Float64Array.from(processes, (own) => own[i]?.beganAt ?? 0),
+      sentAt: Float64Array.from(processes, (own) => own[i]?.sentAt ?? 0),
+    },
     sent: Float64Array.from(processes.flatMap((own) => own[i]?.sent ?? [])),
   }));
   return { numProcesses, rounds };

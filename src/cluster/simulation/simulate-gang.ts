@@ -2,12 +2,13 @@
  * How long would recorded rounds take over other links? Replays them: every process computes what it computed, then
  * sends every other what it sent, and goes on when it has heard of all.
  *
- *   finish(p)   = begin(p) + its computing, slower where more of its host do so than it has cores
+ *   finish(p)   = begin(p) + its computing, longer where more of its host do so than it has cores (host-cores.ts)
  *   arrive(p,q) = finish(p) + bytes to all up to q / bandwidth + latency
  *   begin'(q)   = the last of finish(q), of all arrive(p, q), and of all its bytes / bandwidth behind the first sender
  *
  * Bounded by rounds · W² steps. Nothing is drawn: stragglers are named, and the same recording gives the same times.
  */
+import { finishTimes, type HostCores } from './host-cores.ts';
 import type { GangRecording, RecordedRound } from './recording.ts';
 
 /** What a meeting costs the processors besides the program itself: waking threads, frames, checksums, copies. */
@@ -24,14 +25,11 @@ export interface MeetingCosts {
 export const defaultCosts: MeetingCosts = { roundMs: 0.1, frameMs: 0.04, mebibyteMs: 1.5 };
 
 /** The links and hosts that are not there. */
-export interface SimulatedCluster {
+export interface SimulatedCluster extends HostCores {
   /** From one executor to another, one way. */
   readonly latencyMs: number;
   /** What an executor can send, and what it can receive, in a millisecond. */
   readonly bytesPerMs: number;
-  /** Executors that share a host's cores. */
-  readonly executorsPerHost: number;
-  readonly coresPerHost: number;
   /** Executors that compute so many times slower. */
   readonly stragglers: readonly { readonly executor: number; readonly factor: number }[];
   /** Null where the recording has them: that of real processes does. */
@@ -88,51 +86,6 @@ function costOf(
       (round.sent[other * size + process] as number);
   }
   return costs.roundMs + 2 * (size - 1) * costs.frameMs + (bytes / 2 ** 20) * costs.mebibyteMs;
-}
-
-/** When each has computed: those of a host take turns on its cores. */
-function finishTimes(
-  begin: Float64Array,
-  work: Float64Array,
-  { executorsPerHost, coresPerHost }: SimulatedCluster,
-): Float64Array<ArrayBuffer> {
-  const finish = new Float64Array(begin.length);
-  for (let first = 0; first < begin.length; first += executorsPerHost) {
-    const end = Math.min(begin.length, first + executorsPerHost);
-    shareCores(
-      { begin: begin.subarray(first, end), work: work.subarray(first, end) },
-      coresPerHost,
-      finish.subarray(first, end),
-    );
-  }
-  return finish;
-}
-
-/** Those that compute have equal shares of the cores, and none more than one. */
-function shareCores(
-  { begin, work }: { readonly begin: Float64Array; readonly work: Float64Array },
-  numCores: number,
-  finish: Float64Array,
-): void {
-  const waiting = [...begin.keys()].sort((a, b) => (begin[a] as number) - (begin[b] as number));
-  const left = Float64Array.from(work);
-  let active: number[] = [];
-  let now = Number.NEGATIVE_INFINITY;
-  while (active.length > 0 || waiting.length > 0) {
-    const next =
-      waiting[0] === undefined ? Number.POSITIVE_INFINITY : (begin[waiting[0]] as number);
-    const speed = Math.min(1, numCores / active.length);
-    const least = active.reduce((ms, i) => Math.min(ms, left[i] as number), Infinity);
-    const isDone = active.length > 0 && now + least / speed <= next;
-    const until = isDone ? now + least / speed : next;
-    for (const i of active) {
-      left[i] = isDone && left[i] === least ? 0 : (left[i] as number) - (until - now) * speed;
-      if (left[i] === 0) finish[i] = until;
-    }
-    active = active.filter((i) => left[i] !== 0);
-    now = until;
-    if (!isDone) active.push(waiting.shift() as number);
-  }
 }
 
 /** When each has heard of all. */

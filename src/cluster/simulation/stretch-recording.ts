@@ -33,6 +33,7 @@ export function stretchRecording(
       kind: round.kind,
       meeting: round.meeting,
       computeMs: stretchedCompute(pair, sizes, numProcesses),
+      span: null,
       sent: stretchedBytes(pair, sizes, target),
     };
   });

@@ -131,7 +131,7 @@ export class VirtualGang {
     let computeMs = this.#computeMs.slice();
     const { answers, frames } = completeMeeting(this.#members, requests);
     for (const { kind, sent } of frames) {
-      this.rounds.push({ kind, meeting: this.#meeting, computeMs, sent });
+      this.rounds.push({ kind, meeting: this.#meeting, computeMs, span: null, sent });
       computeMs = new Float64Array(this.size);
     }
     waiting.forEach((one, rank) => {

@@ -51,6 +51,7 @@ export class TcpNetwork implements GangNetwork {
   #round: Round | null = null;
   #meeting = 0;
   #usedMs = usedMs();
+  #beganAt = clockMs();
   #timer: NodeJS.Timeout | undefined;
   #sequence = 0;
   #isOver = false;
@@ -135,8 +136,10 @@ export class TcpNetwork implements GangNetwork {
     const used = usedMs();
     const [first, end] = ranksOf(this.place);
     const computeMs = (used - this.#usedMs) / (end - first);
+    const { kind } = round;
+    const span = { computeMs, beganAt: this.#beganAt, sentAt: clockMs() };
     this.#usedMs = used;
-    this.onRound({ kind: round.kind, meeting: this.#meeting, computeMs, sent });
+    this.onRound({ kind, meeting: this.#meeting, ...span, sent });
   }
 
   #onFrame(process: number, frame: Frame): void {
@@ -205,6 +208,7 @@ export class TcpNetwork implements GangNetwork {
       frames.set(process, frame);
     }
     const next = round.finish(frames);
+    this.#beganAt = clockMs();
     if (next !== null) {
       this.#begin(next);
       return;
@@ -250,6 +254,11 @@ export class TcpNetwork implements GangNetwork {
 function usedMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+/** The clock that all processes of a machine share, in milliseconds. */
+function clockMs(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** How a meeting that the ranks ask for begins. */

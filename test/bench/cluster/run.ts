@@ -2,14 +2,16 @@
  * What does it cost that ranks are in several processes? `npm run bench:cluster` prints times per tree against
  * threads of one process, with TLS and with a slower link, and how long an allreduce takes.
  *
- *   --only level,leaf,allreduce,predict,scaling   --repeats n   --trees n   --rows n   --gangs threads,plain,tls,slow
+ *   --only level,leaf,allreduce,calibrate,predict,scaling   --repeats n   --trees n   --rows n   --gangs threads,plain,tls,slow
+ *   calibrate: how long processes compute that share cores, and what the simulator says of it
  *   predict: what session.explain and a replay of recorded rounds say of slower links, against what they take
  *   scaling: explains up to 1,024 executors; prints the table of docs/scaling.md and draws its plot
- *   --growth level|leaf   --executors 2,3,5   --delays 1,5
+ *   --growth level|leaf   --executors 2,3,5   --delays 1,5   --out folder: keeps what was recorded
  */
 import { parseArgs } from 'node:util';
 import { LinkProxy } from '../../tools/link-proxy.ts';
 import { printAllreduce } from './allreduce.ts';
+import { printCalibration } from './calibration.ts';
 import { printPredictions } from './predictions.ts';
 import { writeScaling } from './scaling.ts';
 import {
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     growth: { type: 'string' },
     executors: { type: 'string', default: '2,3,5' },
     delays: { type: 'string', default: '1,5' },
+    out: { type: 'string' },
   },
 });
 const only = values.only.split(',');
@@ -39,6 +42,7 @@ const rows = values.rows === undefined ? undefined : Number(values.rows);
 const predictions = {
   executors: values.executors.split(',').map(Number),
   delays: values.delays.split(',').map(Number),
+  out: values.out,
 };
 const slow = new LinkProxy({ delayMs: 1 });
 const gangs: Readonly<Record<string, () => Contestant>> = {
@@ -76,6 +80,7 @@ await slow.close();
 
 if (only.includes('allreduce')) await printAllreduce();
 if (only.includes('scaling')) await writeScaling({ numTrees: Number(values.trees), rows });
+if (only.includes('calibrate')) await printCalibration(predictions.executors);
 if (only.includes('predict')) {
   for (const growth of Object.keys(growths) as (keyof typeof growths)[]) {
     if (growth === values.growth || values.growth === undefined) {

@@ -83,9 +83,23 @@ describe.each(Object.entries(estimators))('an explained fit, %s', (name, estimat
       const rounds = ({ rounds }: GangRecording) =>
         rounds.map(({ kind, meeting, sent }) => ({ kind, meeting, sent: [...sent] }));
       expect(rounds(scale.recording)).toEqual(rounds(real));
+      expectOrderedSpans(real);
       expect(scale.meetings * scale.numTrees).toBeCloseTo(trafficOf(real).meetings, 6);
       expect(scale.bytes * scale.numTrees).toBeCloseTo(trafficOf(real).bytes, 3);
       expect(scale.meetings).toBeGreaterThan(name === 'a forest' ? 0.2 : 1);
     }
   });
 });
+
+/** Each process goes on after it has sent, and sends after it could go on. */
+function expectOrderedSpans({ numProcesses, rounds }: GangRecording): void {
+  const sentAt = new Float64Array(numProcesses);
+  for (const { span } of rounds) {
+    for (const [i, beganAt] of (span?.beganAt ?? []).entries()) {
+      expect(beganAt).toBeGreaterThanOrEqual(sentAt[i] as number);
+      sentAt[i] = span?.sentAt[i] as number;
+      expect(sentAt[i]).toBeGreaterThanOrEqual(beganAt);
+    }
+  }
+  expect(Math.min(...sentAt)).toBeGreaterThan(0);
+}

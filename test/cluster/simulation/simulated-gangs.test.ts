@@ -21,6 +21,7 @@ const quick: SimulatedCluster = {
   bytesPerMs: Number.POSITIVE_INFINITY,
   executorsPerHost: 1,
   coresPerHost: 1,
+  takeoverMs: Number.POSITIVE_INFINITY,
   stragglers: [],
   costs: null,
 };
@@ -32,6 +33,8 @@ const recording: GangRecording = recordingOf(
       kind: 'barrier' as const,
       meeting: i + 1,
       computeMs,
+      beganAt: 0,
+      sentAt: 0,
       sent: [0, 1, 2].map((to) => (to === process ? 0 : 1000)),
     })),
   ),
@@ -50,10 +53,16 @@ describe('a simulated gang', () => {
     },
     { what: 'takes turns on one core', cluster: { executorsPerHost: 3 }, ms: 9 + 3 },
     {
-      // 2/3 of a core each: 2 ms of work are done after 3 ms, the others then have a core each; later 3/2 for 1
-      what: 'shares two cores',
+      // 4 and 3 ms of work on one core, 2 on the other, which is idle then; later two of 1 ms on one
+      what: 'stays where it began',
       cluster: { executorsPerHost: 3, coresPerHost: 2 },
-      ms: 3 + 2 + 1.5,
+      ms: 7 + 2,
+    },
+    {
+      // after 3 ms of sharing 2.5 and 1.5 are left, and the core that was idle for 1 ms takes one of them
+      what: 'moves to a core that has long been idle',
+      cluster: { executorsPerHost: 3, coresPerHost: 2, takeoverMs: 1 },
+      ms: 5.5 + 2,
     },
     {
       what: 'pays for frames',
