@@ -7,7 +7,16 @@ export interface LeafKernels {
   beginLeaves(plan: number): void;
   growLeaves(plan: number): number;
   markLeaves(plan: number, leafOf: number): void;
+  // wasm/assembly/settle-leaves.ts
+  writeRoutes(plan: number, table: number): void;
+  settleLeaves(plan: number, sums: number, numbers: number, values: number): void;
 }
 
 /** Their names. */
-export const leafKernelNames = ['beginLeaves', 'growLeaves', 'markLeaves'] as const;
+export const leafKernelNames = [
+  'beginLeaves',
+  'growLeaves',
+  'markLeaves',
+  'writeRoutes',
+  'settleLeaves',
+] as const satisfies readonly (keyof LeafKernels)[];

@@ -85,11 +85,23 @@ export interface GrownNode {
 /** A tree as it was grown. */
 export interface GrownTree {
   readonly nodes: readonly GrownNode[];
+  /** The same as columns; left out or null where only nodes are up to date. */
+  readonly columns?: TreeColumns | null;
   /** The grid of its scores, where leaves may be linear. */
   unit?: number | undefined;
 }
 
 const noValues: readonly number[] = [];
+
+/** A tree of one output that has made no nodes yet. */
+export interface TreeColumns {
+  readonly numNodes: number;
+  /** Words of its categories. */
+  readonly numWords: number;
+  divideValues(divisor: number): void;
+  /** Writes itself behind node `at` and word `word` of an ensemble. */
+  writeTo(packed: TreeEnsemble, at: number, word: number): void;
+}
 
 /** A leaf. */
 export function newLeaf(cover: number, rows: number): GrownNode {
@@ -110,17 +122,23 @@ export function newLeaf(cover: number, rows: number): GrownNode {
 
 /** Packs grown trees into arrays. */
 export function packTrees(trees: readonly GrownTree[], numOutputs: number): TreeEnsemble {
-  const numNodes = trees.reduce((total, tree) => total + tree.nodes.length, 0);
-  const numWords = trees.reduce(
-    (total, tree) =>
-      total + tree.nodes.reduce((words, node) => words + (node.categories?.bits.length ?? 0), 0),
+  const numNodes = trees.reduce(
+    (total, tree) => total + (tree.columns?.numNodes ?? tree.nodes.length),
     0,
   );
+  const numWords = trees.reduce((total, tree) => total + wordsOf(tree), 0);
   const packed = emptyEnsemble(trees.length, numNodes, numWords, numOutputs);
   let at = 0;
   let word = 0;
   trees.forEach((tree, t) => {
     packed.treeStart[t] = at;
+    const columns = tree.columns ?? null;
+    if (columns !== null) {
+      columns.writeTo(packed, at, word);
+      at += columns.numNodes;
+      word += columns.numWords;
+      return;
+    }
     for (const node of tree.nodes) {
       packed.feature[at] = node.feature;
       packed.threshold[at] = node.threshold;
@@ -144,6 +162,11 @@ export function packTrees(trees: readonly GrownTree[], numOutputs: number): Tree
   packed.treeStart[trees.length] = at;
   const linear = packLinear(trees);
   return linear === undefined ? packed : { ...packed, linear };
+}
+
+function wordsOf(tree: GrownTree): number {
+  if (tree.columns) return tree.columns.numWords;
+  return tree.nodes.reduce((words, node) => words + (node.categories?.bits.length ?? 0), 0);
 }
 
 /** Arrays of the right sizes. */

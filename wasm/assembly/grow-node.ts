@@ -264,8 +264,8 @@ export function moveRows(plan: usize, index: i32): i32 {
   return partitionRecords(walkRecords(plan, node, 0), ids, firstId, count, stride, target, targetIds, offset, width, sides);
 }
 
-// one byte a bin, 1 when its rows go left
-function writeSides(plan: usize, index: i32, feature: usize, sides: usize): void {
+/** One byte a bin, 1 when its rows go left. */
+export function writeSides(plan: usize, index: i32, feature: usize, sides: usize): void {
   const node = nodeAt(plan, index);
   const numValues = <usize>load<u32>(feature, 8);
   const isCategory = load<i32>(feature, 16) != 0;
@@ -280,9 +280,19 @@ function writeSides(plan: usize, index: i32, feature: usize, sides: usize): void
     memory.fill(sides, 1, numLeft);
     memory.fill(sides + numLeft, 0, numValues - numLeft);
   }
-  const unseen = load<i32>(feature, 24) == 2 ? numValues + 1 : isCategory ? numValues : 255;
-  store<u8>(sides + unseen, <u8>(flags >> 1));
+  store<u8>(sides + unseenBin(feature), <u8>(flags >> 1));
   store<u8>(sides + <usize>load<u32>(feature, 12), <u8>(flags & 1));
+}
+
+// the bin of a category that no training row has
+function unseenBin(feature: usize): usize {
+  const numValues = <usize>load<u32>(feature, 8);
+  return load<i32>(feature, 24) == 2 ? numValues + 1 : load<i32>(feature, 16) != 0 ? numValues : 255;
+}
+
+/** Bytes of the sides of a feature. */
+export function sideBytes(feature: usize): usize {
+  return load<i32>(feature, 24) == 1 ? 256 : unseenBin(feature) + 1;
 }
 
 /** Writes the number of a leaf for each of its rows. */

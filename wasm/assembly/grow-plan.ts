@@ -94,6 +94,8 @@ export const ofDepth: usize = 80;
 export const ofMaySplit: usize = 84;
 export const ofLeftGrad: usize = 88;
 export const ofLeftHess: usize = 96;
+/** Of a tree that is settled, in place of the left side's sums. */
+export const ofValue: usize = 88;
 
 /** Address of a node. */
 export function nodeAt(plan: usize, index: i32): usize {

@@ -4,13 +4,14 @@
  * gradients give the leaf values; (5) each adds them to its rows' scores, validation rows included.
  */
 import { hash32, purposes } from '../../base/rng.ts';
+import { WholeGrowth } from '../../tree/backend/cpu/whole-growth.ts';
 import type { GrowthResult } from '../../tree/grow-tree.ts';
 import type { GrownTree } from '../../tree/tree.ts';
 import type { RankRows } from '../ingest/deal-rows.ts';
 import { numberPlaces, numbersOfRow } from '../ingest/keep-numbers.ts';
-import { settleLeaves } from '../leaves/leaf-values.ts';
+import { fixedScale, settleLeaves } from '../leaves/leaf-values.ts';
 import { addLines, fitLinearLeaves, type ScoredNumbers } from '../leaves/linear-leaves.ts';
-import { routeBytes, writeRoutes } from '../leaves/route-rows.ts';
+import { routeBytes, routeBytesBound, writeRoutes } from '../leaves/route-rows.ts';
 import { numberOfWord } from '../objectives/order-word.ts';
 import { countsRows, type TreeScales, treeScales } from '../quantise.ts';
 import { RigKeeper } from '../rigs/grow-on-rig.ts';
@@ -173,14 +174,26 @@ export class BoostedTreeGrower {
     const { train, validation, layout } = this.#state.rows;
     const isSampled = this.#roundRows.leavesRowsOut;
     const needsRoutes = isSampled || validation.numProcess > 0;
-    const valueBytes = align(grown.leaves.length * 40);
-    const span = valueBytes + (needsRoutes ? align(routeBytes(grown, layout)) : 0);
+    const whole = grown instanceof WholeGrowth ? grown : null;
+    const numLeaves = whole?.numLeaves ?? grown.leaves.length;
+    const valueBytes = align(numLeaves * 40);
+    const routed = whole ? routeBytesBound(numLeaves, layout) : routeBytes(grown, layout);
+    const span = valueBytes + (needsRoutes ? align(routed) : 0);
     await environment.reserve(memory.tail + span * environment.numLocal, 'training data');
     const own = memory.tail + span * environment.localIndex;
     const routes = own + valueBytes;
-    if (needsRoutes) writeRoutes(environment, grown, layout, routes);
+    if (needsRoutes && whole) whole.writeRoutes(routes);
+    else if (needsRoutes) writeRoutes(environment, grown, layout, routes);
     const leafOf = memory.leafOf + 4 * train.start;
     if (isSampled) this.#route(train, routes, leftOut);
+    const isPlain = objective.leafQuantiles === null && job.linearLambda === undefined;
+    if (whole && isPlain) {
+      this.#settleWhole(whole, { own, leafOf, stepSize, largest });
+      if (validation.numProcess > 0) this.#route(validation, routes, 0);
+      this.#addValues(train, output, own);
+      this.#addValues(validation, output, own);
+      return Array.from(environment.f64(own, numLeaves));
+    }
     const values = await settleLeaves(environment, {
       output,
       leafQuantile: objective.leafQuantiles?.[output] ?? null,
@@ -205,6 +218,27 @@ export class BoostedTreeGrower {
     this.#addValues(train, output, own);
     this.#addValues(validation, output, own);
     return values;
+  }
+
+  /** Gives the leaves of a tree that still lies where its kernel grew it their values, at `own`. */
+  #settleWhole(
+    whole: WholeGrowth,
+    {
+      own,
+      leafOf,
+      stepSize,
+      largest,
+    }: { own: number; leafOf: number; stepSize: number; largest: LargestGradients },
+  ): void {
+    const { environment, job, scoreUnit } = this.#state;
+    const { train } = this.#state.rows;
+    const { grads, hesses, numRows } = gradientRows(this.#state, train);
+    const gradScale = fixedScale(largest.grad, train.numAll);
+    const hessScale = fixedScale(largest.hess, train.numAll);
+    environment.u8(own, 32 * whole.numLeaves).fill(0);
+    environment.kernels.leafSums(leafOf, grads, hesses, numRows, gradScale, hessScale, own);
+    const { lambda } = job.split;
+    whole.settle(own, { gradScale, hessScale, lambda, stepSize, scoreUnit });
   }
 
   /** Makes leaves linear and adds what they say to every row's score. */

@@ -241,6 +241,10 @@ function tellRounds(
 }
 
 function divideValues(tree: GrownTree, divisor: number): GrownTree {
+  if (tree.columns) {
+    tree.columns.divideValues(divisor);
+    return tree;
+  }
   for (const node of tree.nodes) {
     node.value = Array.from(node.value, (value) => value / divisor);
     if (node.terms !== undefined) node.terms = scaledTerms(node.terms, 1 / divisor);

@@ -68,7 +68,7 @@ export const nodeWord = {
   runnerUp: 5,
   count: 18,
 } as const;
-export const nodeFloat = { gain: 3, runnerUpGain: 4, cover: 7 } as const;
+export const nodeFloat = { gain: 3, runnerUpGain: 4, cover: 7, value: 11 } as const;
 export const nodeBytes = 104;
 
 /** Room for the sides of the widest feature. */
@@ -80,6 +80,8 @@ export interface GrowAddresses {
   readonly params: number;
   readonly totals: number;
   readonly parts: number;
+  /** What leaves are settled with. */
+  readonly settling: number;
   readonly mask: number;
   readonly best: number;
   readonly order: number;
@@ -112,6 +114,7 @@ export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSize
     params: arena.allocate(128),
     totals: arena.allocate(64),
     parts: arena.allocate(64),
+    settling: arena.allocate(64),
     mask: arena.allocate(layout.places.length),
     best: arena.allocate(candidateBytes(layout)),
     order: arena.allocate(12 * (layout.maxCategoryBins + 8)),

@@ -4,10 +4,10 @@
  * same: draws of columns for each node, bent leaf values, forced splits, rows with entries, ranks that meet.
  */
 import type { LeafKernels } from '../../../kernels/leaf-kernels.ts';
-import type { GrowthLimits, GrowthResult } from '../../grow-tree.ts';
+import type { GrowthLimits } from '../../grow-tree.ts';
 import { type Quantisation, writeSplitParams } from '../../split-params.ts';
 import type { CpuBackendOptions } from './cpu-backend-options.ts';
-import { type GrowAddresses, nodeBytes, placeGrowing, planFloat, planWord } from './grow-plan.ts';
+import { type GrowAddresses, placeGrowing, planFloat, planWord } from './grow-plan.ts';
 import { compactBytes } from './histogram-pool.ts';
 import { indexedStride, type Segment } from './row-store.ts';
 import { WholeGrowth } from './whole-growth.ts';
@@ -47,7 +47,7 @@ export class LeafGrower {
   }
 
   /** Grows a tree and writes for each of its rows the number of its leaf. */
-  grow(tree: WholeTree, leafOf: number): GrowthResult {
+  grow(tree: WholeTree, leafOf: number): WholeGrowth {
     const { leafKernels, collective, memory, layout } = this.#o;
     this.#writeTree(tree);
     const { plan } = this.#at;
@@ -58,19 +58,14 @@ export class LeafGrower {
     const floats = new Float64Array(memory.buffer, plan, 32);
     this.counters.histogramRows += floats[planFloat.histogramRows] as number;
     this.counters.featuresDecided += floats[planFloat.featuresDecided] as number;
-    return new WholeGrowth(layout, this.#copyNodes(words[planWord.numNodes] as number), {
+    return new WholeGrowth({
+      kernels: leafKernels,
+      memory,
+      layout,
+      at: this.#at,
+      numNodes: words[planWord.numNodes] as number,
       leastGain: floats[planFloat.leastGain] as number,
-      bitsWords: this.#at.bitsBytes / 4,
     });
-  }
-
-  #copyNodes(numNodes: number): { readonly nodes: Int32Array; readonly bits: Uint32Array } {
-    const { buffer } = this.#o.memory;
-    const { nodes, bits, bitsBytes } = this.#at;
-    return {
-      nodes: new Int32Array(buffer, nodes, (nodeBytes / 4) * numNodes).slice(),
-      bits: new Uint32Array(buffer, bits, (bitsBytes / 4) * numNodes).slice(),
-    };
   }
 
   #writePlan(): void {

@@ -1,99 +1,78 @@
-/** A tree as the kernel that grew it left it, read into what the rest of training works with. */
-import type { BinnedLayout, FeaturePlace } from '../../../binning/binned-layout.ts';
-import { categoriesOf, type DecidedSplit, type GrowthResult } from '../../grow-tree.ts';
-import { type GrownNode, type GrownTree, newLeaf, nodeFlag } from '../../tree.ts';
-import { nodeBytes, nodeFloat, nodeWord } from './grow-plan.ts';
+/**
+ * A tree that one kernel has grown, while it still lies in the plan: other rows are sent down it and its leaves get
+ * their values there. Before the next tree begins it is taken out (`tree`).
+ */
+import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { LeafKernels } from '../../../kernels/leaf-kernels.ts';
+import type { GrowthResult } from '../../grow-tree.ts';
+import { ColumnTree } from './column-tree.ts';
+import { type GrowAddresses, nodeBytes } from './grow-plan.ts';
 
-/** Words and float64 of a node. */
-const numWords = nodeBytes / 4;
-const numFloats = nodeBytes / 8;
+/** What a WholeGrowth is made of. */
+export interface WholeGrowthParts {
+  readonly kernels: LeafKernels;
+  readonly memory: WebAssembly.Memory;
+  readonly layout: BinnedLayout;
+  readonly at: GrowAddresses;
+  readonly numNodes: number;
+  readonly leastGain: number;
+}
+
+/** How sums become leaf values: see leafSums, and training/leaves/leaf-values.ts. */
+export interface SettlingNumbers {
+  readonly gradScale: number;
+  readonly hessScale: number;
+  readonly lambda: number;
+  readonly stepSize: number;
+  readonly scoreUnit: number;
+}
 
 /** See the header. */
 export class WholeGrowth implements GrowthResult {
-  readonly tree: GrownTree;
-  readonly leaves: GrowthResult['leaves'];
+  readonly numLeaves: number;
   readonly leastGain: number;
-  readonly #layout: BinnedLayout;
-  readonly #words: Int32Array;
-  readonly #bits: Uint32Array;
-  readonly #bitsWords: number;
+  readonly #p: WholeGrowthParts;
+  #tree: ColumnTree | null = null;
 
-  /** @param copies of the kernel's nodes and bits */
-  constructor(
-    layout: BinnedLayout,
-    copies: { readonly nodes: Int32Array; readonly bits: Uint32Array },
-    told: { readonly leastGain: number; readonly bitsWords: number },
-  ) {
-    this.#layout = layout;
-    this.#words = copies.nodes;
-    this.#bits = copies.bits;
-    this.#bitsWords = told.bitsWords;
-    this.leastGain = told.leastGain;
-    const floats = new Float64Array(copies.nodes.buffer);
-    const nodes: GrownNode[] = [];
-    const leaves: { index: number; rows: number }[] = [];
-    for (let index = 0; index < copies.nodes.length / numWords; index++) {
-      const rows = this.#word(index, nodeWord.count);
-      const node = newLeaf(floats[index * numFloats + nodeFloat.cover] as number, rows);
-      nodes.push(node);
-      if (this.#word(index, nodeWord.leftChild) === 0) leaves.push({ index, rows });
-      else this.#writeSplit(node, index, floats);
-    }
-    this.tree = { nodes };
-    this.leaves = leaves;
+  constructor(parts: WholeGrowthParts) {
+    this.#p = parts;
+    this.leastGain = parts.leastGain;
+    this.numLeaves = (parts.numNodes + 1) / 2;
+  }
+
+  /** Taken out when it is first asked for, or settled. */
+  get tree(): ColumnTree {
+    this.#tree ??= this.#takeOut(false);
+    return this.#tree;
+  }
+
+  get leaves(): GrowthResult['leaves'] {
+    return this.tree.leaves;
   }
 
   get inner(): GrowthResult['inner'] {
-    const inner: { index: number; split: DecidedSplit }[] = [];
-    this.tree.nodes.forEach(({ leftChild }, index) => {
-      if (leftChild !== 0) inner.push({ index, split: this.#splitOf(index) });
-    });
-    return inner;
+    return this.tree.inner;
   }
 
-  #word(node: number, word: number): number {
-    return this.#words[node * numWords + word] as number;
+  /** Writes the table that findLeaves walks. */
+  writeRoutes(address: number): void {
+    this.#p.kernels.writeRoutes(this.#p.at.plan, address);
   }
 
-  #placeOf(node: number): FeaturePlace {
-    const place = this.#layout.places[this.#word(node, nodeWord.place)];
-    if (place === undefined) throw new RangeError('a split names a place outside the layout');
-    return place;
+  /** Gives the leaves their values, which take the place of their sums. */
+  settle(sums: number, numbers: SettlingNumbers): void {
+    const { kernels, memory, at } = this.#p;
+    const { gradScale, hessScale, lambda, stepSize, scoreUnit } = numbers;
+    const written = new Float64Array(memory.buffer, at.settling, 5);
+    written.set([gradScale, hessScale, lambda, stepSize, scoreUnit]);
+    kernels.settleLeaves(at.plan, sums, at.settling, sums);
+    this.#tree = this.#takeOut(true);
   }
 
-  #bitsOf(node: number): Uint32Array {
-    return this.#bits.subarray(node * this.#bitsWords, (node + 1) * this.#bitsWords);
-  }
-
-  #splitOf(node: number): DecidedSplit {
-    const flags = this.#word(node, nodeWord.flags);
-    const isCategory = this.#placeOf(node).feature.kind === 'category';
-    return {
-      place: this.#word(node, nodeWord.place),
-      bin: this.#word(node, nodeWord.bin),
-      leftBins: isCategory ? this.#bitsOf(node) : null,
-      missingGoesLeft: (flags & 1) !== 0,
-      heavierIsLeft: (flags & 2) !== 0,
-    };
-  }
-
-  #writeSplit(node: GrownNode, index: number, floats: Float64Array): void {
-    const { feature, numValueBins } = this.#placeOf(index);
-    const runnerUp = this.#word(index, nodeWord.runnerUp);
-    node.feature = feature.index;
-    node.leftChild = this.#word(index, nodeWord.leftChild);
-    node.gain = floats[index * numFloats + nodeFloat.gain] as number;
-    node.runnerUpGain = floats[index * numFloats + nodeFloat.runnerUpGain] as number;
-    node.runnerUpFeature = this.#layout.places[runnerUp]?.feature.index ?? -1;
-    // the kernel's flags of the two sides are the tree's
-    node.flags = this.#word(index, nodeWord.flags);
-    if (feature.kind === 'category') {
-      node.flags |= nodeFlag.isCategory;
-      node.categories = categoriesOf(this.#bitsOf(index), numValueBins);
-    } else {
-      // a split behind the last edge keeps values apart from missing ones
-      const bin = this.#word(index, nodeWord.bin);
-      node.threshold = feature.edges[bin] ?? Number.POSITIVE_INFINITY;
-    }
+  #takeOut(isSettled: boolean): ColumnTree {
+    const { memory, layout, at, numNodes } = this.#p;
+    const words = new Int32Array(memory.buffer, at.nodes, (nodeBytes / 4) * numNodes).slice();
+    const bits = new Uint32Array(memory.buffer, at.bits, (at.bitsBytes / 4) * numNodes);
+    return new ColumnTree(layout, words, bits, isSettled);
   }
 }
