@@ -35,6 +35,8 @@ export interface GrowthResult {
   readonly tree: GrownTree;
   /** In the order of their numbers in the tree, with how many rows of all ranks are in each. */
   readonly leaves: readonly Pick<OpenNode, 'index' | 'rows'>[];
+  /** Those of the leaves whose rows are only this rank's so far, here and in the tree; none where it is left out. */
+  readonly uncounted?: readonly { readonly index: number; rows: number }[];
   /** The nodes that were split. */
   readonly inner: readonly { readonly index: number; readonly split: DecidedSplit | null }[];
   /** The least gain of a split that was made. */
@@ -93,7 +95,9 @@ class TreeGrower {
     else if (this.#limits.maxLeaves === Number.POSITIVE_INFINITY) await this.#growByLevel(root);
     else await this.#growByLeaf(root);
     this.#leaves.sort((a, b) => a.index - b.index);
+    const uncounted = new Set(this.#backend.uncountedLeaves?.());
     return {
+      uncounted: this.#leaves.filter((leaf) => uncounted.has(leaf)),
       tree: { nodes: this.#nodes },
       leaves: this.#leaves,
       inner: this.#inner,

@@ -25,7 +25,6 @@ export function packHistogram(
 ): i32 {
   const size: usize = packed ? 3 : 4;
   const first = <usize>load<u32>(parts);
-  const signs = i64x2(-1, 0);
   store<i64>(out, 0);
   store<i64>(out, 0, 8);
   store<u32>(out, rows, 16);
@@ -35,90 +34,172 @@ export function packHistogram(
     const from = (<usize>(load<u32>(feature) - firstEntry)) << size;
     const numValues = <usize>load<u32>(feature, 8);
     const missing = <usize>load<u32>(feature, 12);
-    const head = at;
-    const bitmap = head + 2;
-    at = bitmap + ((numValues + 8) >> 3);
-    // sums wait a little behind the place where they are written, which never catches up with them
-    let source = at + 16;
-    let last = source + (numValues << 4);
-    let total = i64x2.splat(0);
-    let used = i64x2.splat(0);
-    if (packed) {
-      for (let b: usize = 0; b <= numValues; b++) {
-        const entry = from + ((b == numValues ? missing : b) << 3);
-        let sum = load<i64>(first + entry);
-        for (let w: i32 = 1; w < numParts; w++) sum += load<i64>(<usize>load<u32>(parts + (<usize>w << 2)) + entry);
-        const both = i64x2.replace_lane(i64x2.splat(sum >> 32), 1, sum & 0xffffffff);
-        v128.store(source + (b << 4), both);
-        total = i64x2.add(total, both);
-        used = v128.or(used, v128.xor(both, v128.and(i64x2.shr_s(both, 63), signs)));
-      }
-    } else {
-      if (numParts > 1) {
-        for (let b: usize = 0; b <= numValues; b++) {
-          const entry = from + ((b == numValues ? missing : b) << 4);
-          let both = v128.load(first + entry);
-          for (let w: i32 = 1; w < numParts; w++) {
-            both = i64x2.add(both, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + entry));
-          }
-          v128.store(source + (b << 4), both);
-        }
-      } else {
-        source = first + from;
-        last = source + (missing << 4);
-      }
-      for (let b: usize = 0; b <= numValues; b++) {
-        const both = v128.load(b == numValues ? last : source + (b << 4));
-        total = i64x2.add(total, both);
-        used = v128.or(used, v128.xor(both, v128.and(i64x2.shr_s(both, 63), signs)));
-      }
+    const bitmap = at + 2;
+    const stream = bitmap + ((numValues + 8) >> 3);
+    let source = first + from;
+    let last = source + (missing << size);
+    if (numParts > 1) {
+      // sums wait a little behind the place where they are written, which never catches up with them
+      source = stream + 16;
+      last = source + (numValues << size);
+      if (packed) addPackedParts(parts, numParts, from, numValues, missing, source);
+      else addWideParts(parts, numParts, from, numValues, missing, source);
     }
-    const gUsed = <u64>i64x2.extract_lane(used, 0);
-    const gBits: u64 = min<u64>(64, 65 - clz(gUsed));
-    const hBits: u64 = 64 - clz(<u64>i64x2.extract_lane(used, 1));
-    store<u8>(head, <u8>gBits);
-    store<u8>(head, <u8>hBits, 1);
-    if (f == begin) v128.store(out, total);
-    const bits = gBits + hBits;
-    const gMask = maskOf(gBits);
-    let isThere: u32 = 0;
-    // bits that wait for their byte to be full; the bytes behind them are written again
-    let held: u64 = 0;
-    let numHeld: u64 = 0;
+    let gTotal: i64 = 0;
+    let hTotal: i64 = 0;
+    let gUsed: u64 = 0;
+    let hUsed: u64 = 0;
     for (let b: usize = 0; b <= numValues; b++) {
-      const entry = b == numValues ? last : source + (b << 4);
-      const g = load<u64>(entry);
-      const h = load<u64>(entry, 8);
-      const there = <u64>((g | h) != 0);
-      isThere |= <u32>there << (<u32>b & 7);
-      if ((b & 7) == 7 || b == numValues) {
-        store<u8>(bitmap + (b >> 3), <u8>isThere);
-        isThere = 0;
+      const entry = b == numValues ? last : source + (b << size);
+      let g: i64;
+      let h: i64;
+      if (packed) {
+        const sum = load<i64>(entry);
+        g = sum >> 32;
+        h = sum & 0xffffffff;
+      } else {
+        g = load<i64>(entry);
+        h = load<i64>(entry, 8);
       }
-      if (bits <= mostAtOnce) {
-        held |= (h | ((g & gMask) << hBits)) << numHeld;
-        store<u64>(at, held);
-        numHeld += bits & (0 - there);
-        at += <usize>(numHeld >> 3);
-        held >>= numHeld & 56;
-        numHeld &= 7;
-      } else if (there) {
-        for (let k = 0; k < 4; k++) {
-          const half = <u64>(k & 1);
-          const all = k < 2 ? hBits : gBits;
-          const some = half ? max<u64>(all, 32) - 32 : min<u64>(all, 32);
-          held |= (((k < 2 ? h : g) >> (half << 5)) & maskOf(some)) << numHeld;
-          store<u64>(at, held);
-          numHeld += some;
-          at += <usize>(numHeld >> 3);
-          held >>= numHeld & 56;
-          numHeld &= 7;
-        }
-      }
+      gTotal += g;
+      hTotal += h;
+      gUsed |= <u64>(g ^ (g >> 63));
+      hUsed |= <u64>h;
     }
-    at += <usize>(numHeld + 7) >> 3;
+    const gBits: u64 = 65 - clz(gUsed);
+    const hBits: u64 = 64 - clz(hUsed);
+    store<u8>(at, <u8>gBits);
+    store<u8>(at, <u8>hBits, 1);
+    if (f == begin) {
+      store<i64>(out, gTotal);
+      store<i64>(out, hTotal, 8);
+    }
+    if (gBits + hBits > mostAtOnce) at = writeLong(source, last, numValues, packed, gBits, hBits, bitmap, stream);
+    else if (packed) at = writePacked(source, last, numValues, gBits, hBits, bitmap, stream);
+    else at = writeWide(source, last, numValues, gBits, hBits, bitmap, stream);
   }
   return <i32>(at - out);
+}
+
+/** Sums of the ranks' entries of a feature, of 8 bytes, the missing one behind the others. */
+function addPackedParts(parts: usize, numParts: i32, from: usize, numValues: usize, missing: usize, sums: usize): void {
+  for (let b: usize = 0; b <= numValues; b++) {
+    const entry = from + ((b == numValues ? missing : b) << 3);
+    let sum: i64 = 0;
+    for (let w: i32 = 0; w < numParts; w++) sum += load<i64>(<usize>load<u32>(parts + (<usize>w << 2)) + entry);
+    store<i64>(sums + (b << 3), sum);
+  }
+}
+
+/** The same of 16 bytes. */
+function addWideParts(parts: usize, numParts: i32, from: usize, numValues: usize, missing: usize, sums: usize): void {
+  for (let b: usize = 0; b <= numValues; b++) {
+    const entry = from + ((b == numValues ? missing : b) << 4);
+    let both = i64x2.splat(0);
+    for (let w: i32 = 0; w < numParts; w++) {
+      both = i64x2.add(both, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + entry));
+    }
+    v128.store(sums + (b << 4), both);
+  }
+}
+
+/** Writes entries of 8 bytes, which of them are there, and their bits; returns where these end. */
+function writePacked(
+  source: usize, last: usize, numValues: usize, gBits: u64, hBits: u64, bitmap: usize, stream: usize,
+): usize {
+  const bits = gBits + hBits;
+  const gMask = maskOf(gBits);
+  let at = stream;
+  let isThere: u64 = 0;
+  // bits that wait for their byte to be full; the bytes behind them are written again
+  let held: u64 = 0;
+  let numHeld: u64 = 0;
+  for (let b: usize = 0; b <= numValues; b++) {
+    const sum = load<u64>(b == numValues ? last : source + (b << 3));
+    const there = <u64>(sum != 0);
+    isThere |= there << (b & 7);
+    if ((b & 7) == 7) {
+      store<u8>(bitmap + (b >> 3), <u8>isThere);
+      isThere = 0;
+    }
+    held |= ((sum & 0xffffffff) | ((<u64>(<i64>sum >> 32) & gMask) << hBits)) << numHeld;
+    store<u64>(at, held);
+    numHeld += bits & (0 - there);
+    at += <usize>(numHeld >> 3);
+    held >>= numHeld & 56;
+    numHeld &= 7;
+  }
+  if ((numValues & 7) != 7) store<u8>(bitmap + (numValues >> 3), <u8>isThere);
+  return at + (<usize>(numHeld + 7) >> 3);
+}
+
+/** The same of 16 bytes. */
+function writeWide(
+  source: usize, last: usize, numValues: usize, gBits: u64, hBits: u64, bitmap: usize, stream: usize,
+): usize {
+  const bits = gBits + hBits;
+  const gMask = maskOf(gBits);
+  let at = stream;
+  let isThere: u64 = 0;
+  let held: u64 = 0;
+  let numHeld: u64 = 0;
+  for (let b: usize = 0; b <= numValues; b++) {
+    const entry = b == numValues ? last : source + (b << 4);
+    const g = load<u64>(entry);
+    const h = load<u64>(entry, 8);
+    const there = <u64>((g | h) != 0);
+    isThere |= there << (b & 7);
+    if ((b & 7) == 7) {
+      store<u8>(bitmap + (b >> 3), <u8>isThere);
+      isThere = 0;
+    }
+    held |= (h | ((g & gMask) << hBits)) << numHeld;
+    store<u64>(at, held);
+    numHeld += bits & (0 - there);
+    at += <usize>(numHeld >> 3);
+    held >>= numHeld & 56;
+    numHeld &= 7;
+  }
+  if ((numValues & 7) != 7) store<u8>(bitmap + (numValues >> 3), <u8>isThere);
+  return at + (<usize>(numHeld + 7) >> 3);
+}
+
+/** The same where g and h take too many bits for one go. */
+function writeLong(
+  source: usize, last: usize, numValues: usize, packed: i32, gBits: u64, hBits: u64, bitmap: usize, stream: usize,
+): usize {
+  let at = stream;
+  let isThere: u32 = 0;
+  let held: u64 = 0;
+  let numHeld: u64 = 0;
+  for (let b: usize = 0; b <= numValues; b++) {
+    const entry = b == numValues ? last : source + (b << (packed ? 3 : 4));
+    let g = load<u64>(entry);
+    let h: u64;
+    if (packed) {
+      h = g & 0xffffffff;
+      g = <u64>(<i64>g >> 32);
+    } else h = load<u64>(entry, 8);
+    const there = (g | h) != 0;
+    isThere |= <u32>there << (<u32>b & 7);
+    if ((b & 7) == 7 || b == numValues) {
+      store<u8>(bitmap + (b >> 3), <u8>isThere);
+      isThere = 0;
+    }
+    if (!there) continue;
+    for (let k = 0; k < 4; k++) {
+      const half = <u64>(k & 1);
+      const all = k < 2 ? hBits : gBits;
+      const some = half ? max<u64>(all, 32) - 32 : min<u64>(all, 32);
+      held |= (((k < 2 ? h : g) >> (half << 5)) & maskOf(some)) << numHeld;
+      store<u64>(at, held);
+      numHeld += some;
+      at += <usize>(numHeld >> 3);
+      held >>= numHeld & 56;
+      numHeld &= 7;
+    }
+  }
+  return at + (<usize>(numHeld + 7) >> 3);
 }
 
 /** Some of the bits behind `at`, from bit `position`; at most 57. */

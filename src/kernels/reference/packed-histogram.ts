@@ -87,9 +87,9 @@ export function packHistogram(
       hUsed |= BigInt.asUintN(64, h);
       sumG += g;
       sumH += h;
-      if (packed || numParts > 1) {
-        m.setI64(stream + 16 + b * 16, g);
-        m.setI64(stream + 24 + b * 16, h);
+      if (numParts > 1) {
+        m.setI64(stream + 16 + b * entryBytes, first);
+        if (!packed) m.setI64(stream + 24 + b * 16, second);
       }
     }
     const gBits = bitsOf(gUsed) + 1;

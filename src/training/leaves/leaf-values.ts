@@ -16,6 +16,8 @@ export interface SettledTree {
   readonly tree: GrownTree;
   /** Its leaves, with how many rows of all ranks are in each. */
   readonly leaves: readonly { readonly index: number; readonly rows: number }[];
+  /** Those whose rows are only this rank's so far. */
+  readonly uncounted?: readonly { readonly index: number; rows: number }[];
 }
 
 /** What leaves were before a refit, in their order. */
@@ -71,13 +73,20 @@ export async function settleLeaves(
     hessScale,
     settlement.sums,
   );
-  const words = new BigInt64Array(
-    environment.memory.buffer,
-    settlement.sums,
+  const { uncounted = [] } = grown;
+  const all = new BigInt64Array(4 * numLeaves + uncounted.length);
+  all.set(new BigInt64Array(environment.memory.buffer, settlement.sums, 4 * numLeaves));
+  all.set(
+    uncounted.map((leaf) => BigInt(leaf.rows)),
     4 * numLeaves,
-  ).slice();
-  await environment.wait(environment.collective.allreduce(words, 'sum'));
+  );
+  await environment.wait(environment.collective.allreduce(all, 'sum'));
+  const words = all.subarray(0, 4 * numLeaves);
   const nodes = grown.tree.nodes as GrownNode[];
+  uncounted.forEach((leaf, i) => {
+    leaf.rows = Number(all[4 * numLeaves + i]);
+    (nodes[leaf.index] as GrownNode).rows = leaf.rows;
+  });
   const quantiles = await leafQuantiles(environment, settlement);
   const { shaping, lambda, previous = null } = settlement;
   const kept = previous === null ? null : keptSteps(settlement, previous);

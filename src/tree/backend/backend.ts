@@ -72,6 +72,8 @@ export interface TreeBackend {
   split(pairs: readonly SiblingPair[]): Awaitable<void>;
   /** Gives all open nodes of a level the same split, null where limits forbid it; backends of oblivious trees have it. */
   decideLevel?(level: readonly OpenNode[]): Awaitable<void>;
+  /** Leaves of this tree whose rows are only this rank's: {@link GrowthResult} hands them to whoever meets next. */
+  uncountedLeaves?(): readonly OpenNode[];
   /** Tells that a leaf will not be split: what is kept for it can go. */
   close(node: OpenNode): void;
 }

@@ -80,6 +80,8 @@ export class CpuBackend implements TreeBackend {
   readonly #compact: readonly [number, number];
   readonly #meeting: HistogramMeeting;
   readonly #sides: number;
+  /** Leaves of the tree whose rows are only this rank's so far. */
+  readonly #uncounted: OpenNode[] = [];
   #histogramRows = 0;
   #setup: TreeSetup | null = null;
 
@@ -167,6 +169,7 @@ export class CpuBackend implements TreeBackend {
   beginTree(setup: TreeSetup): void {
     this.#setup = setup;
     this.#pool.clear();
+    this.#uncounted.length = 0;
     this.#views.refresh();
     this.#search.beginTree(setup.quantisation, (node) => setup.maskOf(node));
     this.#forced?.beginTree(setup.quantisation);
@@ -193,30 +196,38 @@ export class CpuBackend implements TreeBackend {
     const { layout } = this.#o;
     if (layout.places.length === 0) {
       root.state = { segment, totals: { grad: 0n, hess: 0n } } satisfies NodeState;
-      root.rows = await this.#sumRows(segment.count);
+      root.rows = Number((await this.#sumUp([BigInt(segment.count)]))[0]);
       return;
     }
     const isPacked = this.#isPacked(Number.POSITIVE_INFINITY);
     this.#own.clear();
     const buffer = this.#build(root, segment, isPacked);
-    const sums = this.#own.totals(buffer.address, isPacked, setup.quantisation.countShift);
-    const all = new BigInt64Array([sums.grad, sums.hess, BigInt(segment.count)]);
-    const reduced = this.#o.collective.allreduce(all, 'sum');
-    if (isPromise(reduced)) await reduced;
-    const totals: NodeTotals = { grad: all[0] as bigint, hess: all[1] as bigint };
-    root.state = { segment, totals } satisfies NodeState;
-    root.rows = Number(all[2]);
-    root.cover = this.#coverOf(totals);
-    if (!wantsSplit) return;
-    const met = this.#meeting.meet([buffer]);
+    const { countShift } = setup.quantisation;
+    const isSearched = wantsSplit && this.#search instanceof SplitSearch;
+    let totals: NodeTotals | null = null;
+    if (!isSearched || countShift < 0 || !this.#meeting.tellsSums) {
+      const sums = this.#own.totals(buffer.address, isPacked, countShift);
+      const all = await this.#sumUp([sums.grad, sums.hess, BigInt(segment.count)]);
+      totals = { grad: all[0] as bigint, hess: all[1] as bigint };
+      root.state = { segment, totals } satisfies NodeState;
+      root.rows = Number(all[2]);
+      root.cover = this.#coverOf(totals);
+      if (!wantsSplit) return;
+    }
+    this.#meeting.add(buffer);
+    const met = this.#meeting.meet();
     if (isPromise(met)) await met;
     const hist = this.#pool.take(root, new Set([root]));
-    this.#takeIn(0, root, hist);
+    const expected = { totals, countShift, rowsElsewhere: undefined };
+    const rowsElsewhere = this.#meeting.takeIn(0, hist, expected) ?? undefined;
+    totals ??= this.#meeting.sumsOf(hist);
+    root.state = { segment, totals, rowsElsewhere } satisfies NodeState;
+    root.cover = this.#coverOf(totals);
     await this.#find([this.#wanted(root, hist)]);
   }
 
   async split(pairs: readonly SiblingPair[]): Promise<void> {
-    const buffers: BuiltHistogram[] = [];
+    let numBuilt = 0;
     const plans: BuildPlan[] = [];
     this.#own.clear();
     for (const pair of pairs) {
@@ -229,11 +240,14 @@ export class CpuBackend implements TreeBackend {
       const lighter = this.#isLighter(pair.left, pair.right) ? pair.left : pair.right;
       const hasParent = this.#pool.addressOf(pair.parent) !== 0;
       const built = hasParent ? [lighter] : [pair.left, pair.right];
-      plans.push({ pair, built, isPacked, first: buffers.length });
-      for (const node of built) buffers.push(this.#build(node, segmentOf(node), isPacked));
+      plans.push({ pair, built, isPacked, first: numBuilt });
+      for (const node of built) {
+        this.#meeting.add(this.#build(node, segmentOf(node), isPacked));
+        numBuilt += 1;
+      }
     }
     if (plans.length > 0) {
-      const met = this.#meeting.meet(buffers);
+      const met = this.#meeting.meet();
       if (isPromise(met)) await met;
       await this.#find(this.#completeHistograms(plans));
     }
@@ -335,23 +349,31 @@ export class CpuBackend implements TreeBackend {
     pair.right.cover = this.#coverOf(rightTotals);
   }
 
-  /** Rows of children that need no histogram: one small meeting. */
+  uncountedLeaves(): readonly OpenNode[] {
+    return this.#uncounted;
+  }
+
+  /** Rows of children that need no histogram: one small meeting, or none where whoever settles leaves has one. */
   async #countLeaves(pairs: readonly SiblingPair[]): Promise<void> {
     if (pairs.length === 0) return;
     const nodes = pairs.flatMap((pair) => [pair.left, pair.right]);
-    const counts = BigInt64Array.from(nodes, (node) => BigInt(segmentOf(node).count));
-    const reduced = this.#o.collective.allreduce(counts, 'sum');
-    if (isPromise(reduced)) await reduced;
+    if (this.aheadShare > 0) {
+      for (const node of nodes) node.rows = segmentOf(node).count;
+      this.#uncounted.push(...nodes);
+      return;
+    }
+    const counts = await this.#sumUp(nodes.map((node) => BigInt(segmentOf(node).count)));
     nodes.forEach((node, i) => {
       node.rows = Number(counts[i]);
     });
   }
 
-  async #sumRows(count: number): Promise<number> {
-    const counts = new BigInt64Array([BigInt(count)]);
-    const reduced = this.#o.collective.allreduce(counts, 'sum');
+  /** Numbers of this rank, added up over all. */
+  async #sumUp(own: readonly bigint[]): Promise<BigInt64Array> {
+    const sums = BigInt64Array.from(own);
+    const reduced = this.#o.collective.allreduce(sums, 'sum');
     if (isPromise(reduced)) await reduced;
-    return Number(counts[0]);
+    return sums;
   }
 
   #coverOf(totals: NodeTotals): number {

@@ -22,7 +22,8 @@ export interface BuiltHistogram {
 
 /** What is known of a node before its histogram is. */
 export interface ExpectedSums {
-  readonly totals: NodeTotals;
+  /** Null where nobody knows them yet: the root's. */
+  readonly totals: NodeTotals | null;
   readonly countShift: number;
   /** Rows of its parent in each other process. */
   readonly rowsElsewhere: readonly number[] | undefined;
@@ -30,13 +31,19 @@ export interface ExpectedSums {
 
 /** See the header. */
 export interface HistogramMeeting {
-  /** Every rank calls it with its histograms of the same nodes. */
-  meet(built: readonly BuiltHistogram[]): Awaitable<void>;
+  /** Takes a histogram for the next meeting, while it is in the cache. */
+  add(built: BuiltHistogram): void;
+  /** Every rank calls it when it has added its histograms of the same nodes. */
+  meet(): Awaitable<void>;
   /**
    * Writes this rank's slice of the sum of all ranks' histograms of node `index` of the meeting.
    * @returns the node's rows in each other process, or null where all ranks share one memory
    */
   takeIn(index: number, hist: number, expected: ExpectedSums): readonly number[] | null;
+  /** What is taken in tells every rank the sums of all, which need no meeting of their own then. */
+  readonly tellsSums: boolean;
+  /** The sums of a histogram that was taken in. */
+  sumsOf(hist: number): NodeTotals;
 }
 
 /** What a meeting is made of. */
@@ -69,6 +76,8 @@ export class SharedMeeting implements HistogramMeeting {
   /** Bounds of all ranks' slices of an own histogram, of packed and of wide entries. */
   readonly #packed: Float64Array;
   readonly #wide: Float64Array;
+  readonly tellsSums = false;
+  #next: BuiltHistogram[] = [];
   #built: readonly BuiltHistogram[] = [];
   #parts: readonly (readonly number[])[] = [];
 
@@ -79,7 +88,13 @@ export class SharedMeeting implements HistogramMeeting {
     this.#wide = Float64Array.from(bounds, (place) => 16 * firstEntryOf(layout, place));
   }
 
-  meet(built: readonly BuiltHistogram[]): Awaitable<void> {
+  add(built: BuiltHistogram): void {
+    this.#next.push(built);
+  }
+
+  meet(): Awaitable<void> {
+    const built = this.#next;
+    this.#next = [];
     this.#built = built;
     const buffers = built.map(({ address, isPacked }) => ({
       address,
@@ -99,6 +114,10 @@ export class SharedMeeting implements HistogramMeeting {
     const { isPacked } = this.#built[index] as BuiltHistogram;
     addOwnParts(this.#p, this.#parts[index] as readonly number[], isPacked, hist);
     return null;
+  }
+
+  sumsOf(): NodeTotals {
+    throw new RangeError('ranks that share a memory tell each other sums');
   }
 }
 

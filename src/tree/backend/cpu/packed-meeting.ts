@@ -8,14 +8,18 @@
  *   3 scatter                                                  (all ranks meet)
  *   4 each adds up its own slice: of the ranks here, then of each other process
  *
+ * A rank that is alone in its process packs each histogram when it is built, while it is in the cache. The root's
+ * sums are what its slices add up to: ranks compare them when they tell each other its best split.
+ *
  * What comes is checked before it decides anything: a contribution whose features do not add up alike, or of
  * more rows than its process can have, is refused by name; what all add up to must be the node's known sums.
  */
 import { type Awaitable, isPromise } from '../../../base/awaitable.ts';
 import { CoppiceError } from '../../../base/errors.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
-import type { IncomingMessage, OutgoingMessage } from '../../../cluster/collective.ts';
+import type { IncomingMessage } from '../../../cluster/collective.ts';
 import type { OpenNode } from '../backend.ts';
+import type { NodeTotals } from './candidate.ts';
 import {
   addOwnParts,
   type BuiltHistogram,
@@ -60,6 +64,15 @@ interface Contribution {
   readonly rows: number;
 }
 
+/** A message that is being written: histograms of the places [begin, end). */
+interface OpenMessage {
+  readonly to: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly start: number;
+  bytes: number;
+}
+
 /** See the header. */
 export class PackedMeeting implements HistogramMeeting {
   readonly #p: MeetingParts;
@@ -67,6 +80,11 @@ export class PackedMeeting implements HistogramMeeting {
   readonly #end: number;
   readonly #local: number;
   readonly #numLocal: number;
+  readonly tellsSums: boolean;
+  /** Messages for the ranks elsewhere that are this rank's to serve, as far as they are written. */
+  readonly #outgoing: OpenMessage[] = [];
+  /** What was added since the last meeting. */
+  #next: BuiltHistogram[] = [];
   #built: readonly BuiltHistogram[] = [];
   /** For each built histogram, where those of the ranks here lie. */
   #here: readonly (readonly number[])[] = [];
@@ -81,18 +99,43 @@ export class PackedMeeting implements HistogramMeeting {
     this.#end = bounds[collective.rank + 1] as number;
     this.#local = collective.localRanks.indexOf(collective.rank);
     this.#numLocal = collective.localRanks.length;
+    const { layout, outgoing, maxNodes } = parts;
+    this.tellsSums = bounds.every((end, rank) => rank === 0 || end > (bounds[rank - 1] as number));
+    let start = outgoing + rowsBytes(this.#numLocal, maxNodes);
+    for (let to = 0; to < collective.size; to++) {
+      if (collective.localRanks.includes(to)) continue;
+      const [begin, end] = [bounds[to] as number, bounds[to + 1] as number];
+      if (to % this.#numLocal === this.#local) {
+        this.#outgoing.push({ to, begin, end, start, bytes: 0 });
+      }
+      start += maxNodes * packedBytes(layout, begin, end);
+    }
   }
 
-  meet(built: readonly BuiltHistogram[]): Awaitable<void> {
-    const { collective, views, outgoing, maxNodes } = this.#p;
+  add(built: BuiltHistogram): void {
+    const { views, outgoing, maxNodes } = this.#p;
+    const index = this.#next.length;
+    views.u32[outgoing / 4 + this.#local * maxNodes + index] = built.rows;
+    this.#next.push(built);
+    if (this.#numLocal === 1) this.#pack(built, [built.address], index);
+  }
+
+  meet(): Awaitable<void> {
+    const { collective, views } = this.#p;
+    const built = this.#next;
+    this.#next = [];
     this.#built = built;
-    built.forEach(({ rows }, i) => {
-      views.u32[outgoing / 4 + this.#local * maxNodes + i] = rows;
-    });
     const first = built[0]?.address ?? 0;
     const firsts = collective.shareAddress(first);
     this.#here = built.map(({ address }) => firsts.map((other) => other + address - first));
-    const scattered = collective.scatter(this.#pack());
+    if (this.#numLocal > 1) {
+      built.forEach((each, i) => {
+        this.#pack(each, this.#here[i] as readonly number[], i);
+      });
+    }
+    const messages = this.#outgoing.map(({ to, start, bytes }) => ({ to, address: start, bytes }));
+    for (const message of this.#outgoing) message.bytes = 0;
+    const scattered = collective.scatter(messages);
     const take = (messages: readonly IncomingMessage[]): void => {
       this.#messages = messages;
       this.#read = messages.map(() => 0);
@@ -111,46 +154,41 @@ export class PackedMeeting implements HistogramMeeting {
     contributions.forEach((contribution, i) => {
       this.#checkRows(contribution, node, expected, expected.rowsElsewhere?.[i]);
     });
-    this.#checkSums(hist, expected, node);
+    if (expected.totals !== null) this.#checkSums(hist, expected.totals, node);
     return contributions.map(({ rows }) => rows);
   }
 
-  /** Messages for the ranks elsewhere that are this rank's to serve, each with its slice of all histograms. */
-  #pack(): OutgoingMessage[] {
-    const { collective, layout, bounds, outgoing, maxNodes } = this.#p;
-    const { localRanks, size } = collective;
-    const messages: OutgoingMessage[] = [];
-    let address = outgoing + rowsBytes(this.#numLocal, maxNodes);
-    for (let to = 0; to < size; to++) {
-      if (localRanks.includes(to)) continue;
-      const [begin, end] = [bounds[to] as number, bounds[to + 1] as number];
-      if (to % this.#numLocal === this.#local) {
-        const bytes = begin === end ? 0 : this.#packFor(begin, end, address);
-        messages.push({ to, address, bytes });
-      }
-      address += this.#built.length * packedBytes(layout, begin, end);
-    }
-    return messages;
+  sumsOf(hist: number): NodeTotals {
+    const { kernels, views, featureTable, scratch, collective } = this.#p;
+    const sums = scratch + Math.ceil((4 * collective.size) / 16) * 16;
+    kernels.featureSums(hist, featureTable, this.#begin, sums);
+    return { grad: views.i64[sums / 8] as bigint, hess: views.i64[sums / 8 + 1] as bigint };
   }
 
-  #packFor(begin: number, end: number, address: number): number {
+  /** Writes slices of a histogram, of which `parts` are the ranks' here, behind what each message holds. */
+  #pack({ isPacked }: BuiltHistogram, parts: readonly number[], index: number): void {
     const { kernels, layout, views, featureTable, scratch } = this.#p;
-    let bytes = 0;
-    this.#built.forEach(({ isPacked }, i) => {
-      views.u32.set(this.#slicesHere(i, begin), scratch / 4);
-      bytes += kernels.packHistogram(
+    const rows = this.#rowsHere(index);
+    for (const message of this.#outgoing) {
+      const { begin, end, start, bytes } = message;
+      if (begin === end) continue;
+      const first = firstEntryOf(layout, begin);
+      const offset = (isPacked ? 8 : 16) * first;
+      parts.forEach((part, i) => {
+        views.u32[scratch / 4 + i] = part + offset;
+      });
+      message.bytes += kernels.packHistogram(
         scratch,
         this.#numLocal,
         isPacked ? 1 : 0,
-        firstEntryOf(layout, begin),
+        first,
         featureTable,
         begin,
         end,
-        this.#rowsHere(i),
-        address + bytes,
+        rows,
+        start + bytes,
       );
-    });
-    return bytes;
+    }
   }
 
   /** Where the entries of a place and those behind it lie, on each rank here. */
@@ -216,11 +254,9 @@ export class PackedMeeting implements HistogramMeeting {
   }
 
   /** All contributions together are what the split above said. */
-  #checkSums(hist: number, { totals }: ExpectedSums, node: OpenNode): void {
-    const { kernels, views, featureTable, scratch, collective } = this.#p;
-    const sums = scratch + Math.ceil((4 * collective.size) / 16) * 16;
-    kernels.featureSums(hist, featureTable, this.#begin, sums);
-    const [grad, hess] = [views.i64[sums / 8], views.i64[sums / 8 + 1]];
+  #checkSums(hist: number, totals: NodeTotals, node: OpenNode): void {
+    const { collective } = this.#p;
+    const { grad, hess } = this.sumsOf(hist);
     if (grad === totals.grad && hess === totals.hess) return;
     const names = this.#messages.map(({ process }) => collective.nameOf(process));
     throw new CoppiceError(

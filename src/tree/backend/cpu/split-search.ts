@@ -2,7 +2,8 @@
  * The best splits of a batch of nodes: each rank scans the features that it owns, ranks tell each other the
  * best candidate of every node in one meeting, and all choose the same winner.
  *
- * A message holds, for each node, the candidate as findSplit wrote it and the rank's rows of the node.
+ * A message holds, for each node, the candidate as findSplit wrote it and the rank's rows of the node. Between
+ * processes the root's ends with its sums, which each rank took from its own features: all must have found the same.
  */
 import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
@@ -12,6 +13,7 @@ import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { writeSplitParams } from '../../split-params.ts';
 import type { SplitShaping } from '../../split-shaping.ts';
 import type { OpenNode } from '../backend.ts';
+import { checkAgreedSums, withSums } from './agreed-sums.ts';
 import { candidateBytes, type GainRule, type NodeTotals, pickSplit } from './candidate.ts';
 import { searchWithFactors } from './factored-search.ts';
 import type { MemoryViews } from './memory-views.ts';
@@ -114,8 +116,10 @@ export class SplitSearch {
     let all: readonly Uint8Array[] = [];
     if (collective.size > 1) {
       const message = views.u8.slice(this.#message, this.#message + stride * wanted.length);
-      const gathered = collective.allgather(message);
+      const root = this.#isRootElsewhere(wanted) ? (wanted[0] as Wanted).totals : null;
+      const gathered = collective.allgather(root === null ? message : withSums(message, root));
       all = isPromise(gathered) ? await gathered : gathered;
+      if (root !== null) checkAgreedSums(collective, all, message.length);
     }
     wanted.forEach(({ node, totals }, i) => {
       const candidates =
@@ -127,6 +131,11 @@ export class SplitSearch {
       node.rows = rows;
       node.split = pickSplit(candidates, this.#o.layout, this.#gainRule(node, totals));
     });
+  }
+
+  #isRootElsewhere([first]: readonly Wanted[]): boolean {
+    const { localRanks, size } = this.#o.collective;
+    return localRanks.length < size && first?.node.parent === null;
   }
 
   /** A rank that is alone reads what it wrote; the view is kept, for making one costs as much as a small node. */
