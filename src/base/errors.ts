@@ -27,7 +27,7 @@ export type ErrorCode =
   | 'WEIGHT_INVALID'
   /** A category is new to the model, and the stage was told to refuse such rows. */
   | 'CATEGORY_UNSEEN'
-  /** A file or folder is not there, or a pattern matches none. */
+  /** A file, a folder or a table of a catalog is not there, or a pattern matches none. */
   | 'FILE_NOT_FOUND'
   /** The output is there already; `overwrite` replaces it. */
   | 'FILE_EXISTS'
@@ -69,7 +69,7 @@ export type ErrorCode =
   | 'EXECUTOR_FAILED'
   /** A remote executor works for another session. */
   | 'EXECUTOR_BUSY'
-  /** The other side does not know the token, or a path or module is none that an executor may read. */
+  /** The other side does not know the token, or a path or module is none that an executor, or Spark, may read. */
   | 'ACCESS_DENIED'
   /** A rank did not come to a meeting in time. */
   | 'COLLECTIVE_TIMEOUT'

@@ -1,6 +1,6 @@
 /** The rows of files, tables and queries on Spark, with the order that their source gives them. */
 import type { Schema } from 'apache-arrow';
-import { CoppiceError } from '../base/errors.ts';
+import type { CoppiceError, ErrorCode } from '../base/errors.ts';
 import { emitWarning } from '../base/warn.ts';
 import type { Relation } from './connect/messages.ts';
 import type { SparkConnect } from './connect/spark-connect.ts';
@@ -12,7 +12,10 @@ const pathColumn = `${hiddenPrefix}0`;
 const rowColumn = `${hiddenPrefix}1`;
 
 /** Spark encodes paths as URLs; ours are sorted as they are written. */
-const filePath = `try_url_decode(replace(_metadata.file_path, '+', '%2B'))`;
+const encodedPath = `replace(_metadata.file_path, '+', '%2B')`;
+
+/** The first one leaves a path that is no URL without a place; Spark 3.5 has the second only. */
+const decoders = ['try_url_decode', 'url_decode'];
 
 /** The rows of a relation that reads a file or a table. @param what for messages */
 export async function openRows(
@@ -22,28 +25,28 @@ export async function openRows(
 ): Promise<SparkRows> {
   const schema = schemaOfSpark(await client.schema(relation));
   checkVisible(schema.fields);
-  const placed: Relation = {
-    project: {
-      input: relation,
-      expressions: [
-        ...visible(schema),
-        sql(`${filePath} AS ${pathColumn}`),
-        sql(`_metadata.row_index AS ${rowColumn}`),
-      ],
-    },
-  };
   const order = [ascending(pathColumn, 'string'), ascending(rowColumn, 'long')];
-  const hasPlaces = await client.schema(placed).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof CoppiceError && error.code === 'EXECUTOR_FAILED') return false;
-      throw error;
-    },
-  );
-  if (hasPlaces) {
-    return { relation: placed, fields: schema.fields, order, identity: 'position' };
+  for (const decode of decoders) {
+    const expressions = [
+      ...visible(schema),
+      sql(`${decode}(${encodedPath}) AS ${pathColumn}`),
+      sql(`_metadata.row_index AS ${rowColumn}`),
+    ];
+    const placed: Relation = { project: { input: relation, expressions } };
+    const lack = await client.schema(placed).then(() => null, lackOf);
+    if (lack === null) {
+      return { relation: placed, fields: schema.fields, order, identity: 'position' };
+    }
+    if (lack !== 'PARAM_INVALID') break;
   }
   return byContent(relation, schema, what);
+}
+
+/** What Spark says where a source has no such columns, or it no such function. */
+function lackOf(error: unknown): ErrorCode {
+  const { code } = error as CoppiceError;
+  if (['COLUMN_NOT_FOUND', 'PARAM_INVALID', 'EXECUTOR_FAILED'].includes(code)) return code;
+  throw error;
 }
 
 /** The rows of a query. */

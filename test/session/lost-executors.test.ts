@@ -37,7 +37,8 @@ for (const name of ['1.csv', '2.csv']) {
 }
 const roots = ['--data-root', folder];
 const [victim, other] = await startExecutors([1, 1], '--silence', '2', ...roots);
-const relay = await Relay.to(victim?.address ?? '');
+const isLong = process.env['COPPICE_SUITE'] === 'long';
+const relay = await Relay.to(victim?.address ?? '', isLong ? 2000 : undefined);
 afterAll(() => relay.close());
 const sessions: Session[] = [];
 afterEach(async () => {
@@ -115,15 +116,24 @@ const kindsIn = (phase: string): ControlKind[] =>
 
 const cases = Object.entries(blows);
 const closings = [...cases, ['its process is stopped', stopped]] as const;
+/** The long suite also stops the process, and the executor itself until the fit has gone on, at each message. */
+const daemonStopped: Blow = () => void victim?.process.kill('SIGSTOP');
+const inFit = isLong
+  ? ([...closings, ['the executor itself is stopped', daemonStopped]] as const)
+  : cases;
 
 describe('a fit on executors', () => {
   it.each(
-    kindsIn('fit').flatMap((kind) => cases.map(([name, blow]) => [kind, name, blow] as const)),
+    kindsIn('fit').flatMap((kind) => inFit.map(([name, blow]) => [kind, name, blow] as const)),
   )('gives the undisturbed model when, at "%s", %s', async (kind, _, blow) => {
     const session = await connect(kind === 'note' || kind === 'start');
     const table = session.createTable(columns, { numPartitions: 3 });
     const strike = strikeAt(kind, blow, kind === 'note' ? 3 : 1);
-    expect(await savedBytes(await boosted.fit(table))).toEqual(expected);
+    try {
+      expect(await savedBytes(await boosted.fit(table))).toEqual(expected);
+    } finally {
+      victim?.process.kill('SIGCONT');
+    }
     expect(strike.isDone).toBe(true);
   });
 
@@ -225,6 +235,24 @@ describe('a session on executors', () => {
     expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
     expect(error?.message).toMatch(relay.address);
   });
+
+  it.runIf(isLong).each(kindsIn('connect'))(
+    'says whom it lost when the executor is stopped at "%s"',
+    async (kind) => {
+      const strike = strikeAt(kind, daemonStopped);
+      const began = performance.now();
+      try {
+        // what was said last may have been all that was needed
+        const error = await errorOf(connect());
+        if (error === undefined) expect(kind).toBe('welcome');
+        else expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
+        expect(performance.now() - began).toBeLessThan(8000);
+        expect(strike.isDone).toBe(true);
+      } finally {
+        victim?.process.kill('SIGCONT');
+      }
+    },
+  );
 
   it.each(
     kindsIn('close').flatMap((kind) => closings.map(([name, blow]) => [kind, name, blow] as const)),

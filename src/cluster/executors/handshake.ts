@@ -69,7 +69,10 @@ function nextMessage(channel: ControlChannel, who: string, ms: number): Promise<
     const timer = setTimeout(
       () =>
         reject(
-          new CoppiceError('EXECUTOR_LOST', `${who} did not introduce itself within ${ms} ms`),
+          new CoppiceError(
+            'EXECUTOR_LOST',
+            `${who} did not introduce itself within ${Math.round(ms)} ms`,
+          ),
         ),
       ms,
     );

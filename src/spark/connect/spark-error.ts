@@ -4,7 +4,12 @@
  *
  * A member's error travels through Python and the JVM as text: COPPICE:<the record as base64url>:
  */
-import { CoppiceError, type ErrorRecord, fromErrorRecord } from '../../base/errors.ts';
+import {
+  CoppiceError,
+  type ErrorCode,
+  type ErrorRecord,
+  fromErrorRecord,
+} from '../../base/errors.ts';
 import { redact } from './redact.ts';
 
 /** Codes of gRPC that are met. */
@@ -85,8 +90,31 @@ export function sparkError(
       `the gang of ${what} needs as many free slots as it has members, and the cluster has fewer: ${words}; ask for fewer executors`,
     );
   }
-  return new CoppiceError('EXECUTOR_FAILED', `Spark could not do ${what}: ${words}`);
+  const found = conditions.find(([, condition]) => condition.test(said));
+  return new CoppiceError(found?.[0] ?? 'EXECUTOR_FAILED', `Spark could not do ${what}: ${words}`);
 }
+
+/** What Spark calls a fault (its error conditions, or an exception's name), and the code that it has here elsewhere. */
+const conditions: readonly (readonly [ErrorCode, RegExp])[] = [
+  [
+    'FILE_NOT_FOUND',
+    /\[(PATH_NOT_FOUND|UNABLE_TO_INFER_SCHEMA|(TABLE_OR_VIEW|SCHEMA|CATALOG)_NOT_FOUND|FAILED_READ_FILE\.FILE_NOT_EXIST)\b/,
+  ],
+  ['COLUMN_NOT_FOUND', /\[(UNRESOLVED_COLUMN|UNRESOLVED_FIELD|FIELD_NOT_FOUND)\b/],
+  [
+    'ACCESS_DENIED',
+    /\[INSUFFICIENT_PERMISSIONS\b|AccessControlException|AccessDeniedException|\(Permission denied\)/,
+  ],
+  [
+    'FILE_FORMAT',
+    // Spark 3.5 says no more than where it was
+    /CANNOT_READ_FILE_FOOTER|Could not read footer for file|is not a Parquet file|readParquetFootersInParallel/,
+  ],
+  [
+    'PARAM_INVALID',
+    /\[(PARSE_|UNRESOLVED_ROUTINE|DATATYPE_MISMATCH|WRONG_NUM_ARGS|MISSING_AGGREGATION)/,
+  ],
+];
 
 /** Enough of Spark's words to know what it is about: no stack of the JVM, but the end of a Python traceback. */
 function firstLines(text: string): string {

@@ -19,9 +19,11 @@ export class Relay {
   readonly #sockets = new Set<Socket>();
   readonly #stalled = new WeakSet<FrameStream>();
   readonly #streams = new Set<FrameStream>();
+  readonly #silenceMs: number;
   onFrame: OnFrame = () => undefined;
 
-  private constructor(port: number) {
+  private constructor(port: number, silenceMs: number) {
+    this.#silenceMs = silenceMs;
     this.#server = createServer((near) => {
       const far = connect(port, '127.0.0.1');
       const driver = new FrameStream(near);
@@ -36,8 +38,9 @@ export class Relay {
   }
 
   /** A relay to an executor. */
-  static async to(address: string): Promise<Relay> {
-    const relay = new Relay(Number(address.split(':')[1]));
+  /** @param silenceMs signs of life are its own, so it is the relay that gives up a side which is silent */
+  static async to(address: string, silenceMs = defaultHeartbeat.silenceMs): Promise<Relay> {
+    const relay = new Relay(Number(address.split(':')[1]), silenceMs);
     await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
     return relay;
   }
@@ -70,7 +73,7 @@ export class Relay {
 
   #pass(from: FrameStream, to: FrameStream, side: Side): void {
     this.#streams.add(from);
-    from.keepAlive({ ...defaultHeartbeat, heartbeatMs: 100 });
+    from.keepAlive({ heartbeatMs: 100, silenceMs: this.#silenceMs });
     from.listen({
       onFrame: (frame) => {
         this.onFrame(frame, side, this);

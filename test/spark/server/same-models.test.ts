@@ -67,7 +67,7 @@ describe.runIf(runsSpark)('a session on Spark', () => {
     expect(await savedBytes(await make().fit(await other.sql(query)))).toEqual(two);
     const named = await spark.sql(`SELECT * FROM range(5)`);
     expect(await named.count()).toBe(5);
-    await expect(spark.table('no_such_table')).rejects.toMatchObject({ code: 'EXECUTOR_FAILED' });
+    await expect(spark.table('no_such_table')).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
   });
 
   it.concurrent.each([
