@@ -1,6 +1,10 @@
 /** Who may use an executor, what it reads, and what it refuses before any data passes. */
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect as connectPlain } from 'node:net';
+import {
+  type AddressInfo,
+  connect as connectPlain,
+  createServer as createPlainServer,
+} from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -11,6 +15,7 @@ import {
   controlKind,
   FrameStream,
 } from '../../src/cluster/executors/control-frames.ts';
+import { ControlChannel } from '../../src/cluster/executors/control-messages.ts';
 import { ExecutorDaemon } from '../../src/cluster/executors/executor-daemon.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { type ConnectOptions, ownIdentity } from '../../src/session/connect.ts';
@@ -111,6 +116,22 @@ describe('an executor', () => {
     const error = await errorOf(connect(`127.0.0.1:${daemon.port}`));
     expect(error).toMatchObject({ code: 'PROTOCOL' });
     expect(error?.message).toMatch(words);
+  });
+
+  it('names both versions of the protocol when they differ', async () => {
+    const server = createPlainServer((socket) => {
+      const channel = new ControlChannel(new FrameStream(socket, 4096), 4096);
+      channel.listen({
+        onMessage: () => channel.send('challenge', 0, { protocol: 9, nonce: '' }),
+        onLost: () => undefined,
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const error = await errorOf(connect(`127.0.0.1:${port}`));
+    server.close();
+    expect(error).toMatchObject({ code: 'PROTOCOL' });
+    expect(error?.message).toMatch(/must speak version \d of the protocol.*; got 9/);
   });
 
   it('works for one session at a time', async () => {

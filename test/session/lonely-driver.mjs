@@ -1,8 +1,8 @@
-// A driver of a named session that is killed in the middle of a fit: it tells its parent when the fit runs.
+// A driver, of a named session or not, that is killed or stopped in the middle of a fit: it tells its parent when the fit runs.
 import { GBTRegressor, Session } from '../../dist/bundle/node/index.js';
 
-const [address, token, maxIter] = process.argv.slice(2);
-const session = await Session.connect([address], { token, threads: 1, name: 'nightly' });
+const [address, token, maxIter, name] = process.argv.slice(2);
+const session = await Session.connect([address], { token, threads: 1, name });
 const numRows = 1000;
 const table = session.createTable({
   x: Float64Array.from({ length: numRows }, (_, i) => (i * 37) % 1009),

@@ -17,14 +17,20 @@ const columns = {
 const maxIter = 500;
 const estimator = new GBTRegressor({ featuresCols: ['x'], maxIter });
 
-/** A driver that began the fit, and was killed. */
-async function killedDriver(address: string): Promise<void> {
+/** A driver in the middle of a fit. @param args rounds, and its session's name */
+async function drivingFrom(address: string, ...args: readonly string[]): Promise<ChildProcess> {
   const driver: ChildProcess = fork(
     new URL('./lonely-driver.mjs', import.meta.url),
-    [address, token, String(maxIter)],
+    [address, token, ...args],
     { execArgv: [] },
   );
   await new Promise((resolve) => driver.once('message', resolve));
+  return driver;
+}
+
+/** A driver that began the fit, and was killed. */
+async function killedDriver(address: string): Promise<void> {
+  const driver = await drivingFrom(address, String(maxIter), 'nightly');
   const ended = new Promise((resolve) => driver.once('close', resolve));
   driver.kill('SIGKILL');
   await ended;
@@ -58,6 +64,21 @@ describe('a session with a name', () => {
         await savedBytes(await estimator.fit(alone.createTable(columns))),
       );
       await alone.close();
+    },
+  );
+
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'without a name ends when its driver gets %s, and the executor is free',
+    async (signal) => {
+      const executor = await startExecutor('--threads', '1', '--silence', '1');
+      const driver = await drivingFrom(executor.address, '1000000');
+      const ids = childrenOf(executor.process.pid);
+      expect(ids).toHaveLength(1);
+      driver.kill(signal);
+      for (let i = 0; i < 100 && ids.some(isRunning); i++) await sleep(50);
+      expect(ids.filter(isRunning)).toEqual([]);
+      await (await Session.connect([executor.address], { token, threads: 1 })).close();
+      driver.kill('SIGKILL');
     },
   );
 
