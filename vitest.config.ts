@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { reportersOf } from './test/tools/reporters.ts';
+import { scratchFolder } from './test/tools/scratch-folder.ts';
 
 /**
  * The tests' own thread runs src/*.ts; worker threads run dist/*.js. So `npm test` builds first,
@@ -11,7 +12,7 @@ import { reportersOf } from './test/tools/reporters.ts';
  * importing the library.
  */
 const own = [
-  'test/{cli,cluster,session,spark,bench,tools,package}/**/*.test.ts',
+  'test/{cli,cluster,session,spark}/**/*.test.ts',
   'test/tree/backend/gpu/**/*.test.ts',
   'test/{contract,golden}/**/*.test.ts',
   'test/table/{memory,sql}.test.ts',
@@ -20,6 +21,7 @@ const own = [
 const never = ['test/package/**', 'test/spark/{server,cluster}/**', '**/node_modules/**'];
 
 const common = {
+  env: { TMPDIR: scratchFolder() },
   setupFiles: ['test/tools/seed-properties.ts'],
   pool: 'forks' as const,
   testTimeout: 120_000,
