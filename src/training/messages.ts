@@ -107,6 +107,8 @@ export interface EarlyStopping {
   /** Rounds without a better validation loss. */
   readonly patience: number;
   readonly minDelta: number;
+  /** The same as long as the loss is hardly better than after the first round; left out: no other. */
+  readonly flatPatience?: number | undefined;
 }
 
 /** Asks that rounds, and what the user left open besides, be chosen by the data. */
@@ -222,6 +224,8 @@ export interface BoostingJob {
   /** Rounds at most, behind those of an initial model. */
   readonly numRounds: number;
   readonly stepSize: number;
+  /** That of the second half of `numRounds`; left out where all are alike. */
+  readonly laterStepSize?: number | undefined;
   readonly limits: GrowthLimits;
   readonly split: SplitParams;
   readonly rows: RoundSampling;

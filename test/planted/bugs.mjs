@@ -932,6 +932,28 @@ export const plantedBugs = [
     tests: ['test/training/boosting/self-stopping.test.ts'],
   },
   {
+    name: 'steps of the second half of the rounds are those of the first',
+    edits: [
+      {
+        file: 'src/training/boosting/step-of-round.ts',
+        find: '? stepSize : laterStepSize',
+        replace: '? stepSize : stepSize',
+      },
+    ],
+    tests: ['test/training/boosting/self-stopping.test.ts'],
+  },
+  {
+    name: 'a fit that has learned nothing yet waits no longer than others',
+    edits: [
+      {
+        file: 'src/training/validation/early-stopping.ts',
+        find: '? flatPatience : patience',
+        replace: '? patience : patience',
+      },
+    ],
+    tests: ['test/training/validation/early-stopping.test.ts'],
+  },
+  {
     name: 'out-of-bag predictions come from the trees that have seen the row',
     edits: [
       {

@@ -58,6 +58,8 @@ export async function refitData(
       // draws belong to the growing of trees
       rows: { rate: 1, byClass: null, byGroup: false, goss: null },
       stepSize: chosen?.['stepSize'] ?? job.stepSize,
+      laterStepSize: chosen?.['laterStepSize'],
+      numRounds: chosen?.['mostRounds'] ?? job.numRounds,
       split: { ...job.split, lambda: chosen?.['lambda'] ?? job.split.lambda },
       initial: { ...initialRounds(data), share: decayRate },
       refit: {

@@ -24,6 +24,7 @@ import {
 } from '../sampling/largest-gradients.ts';
 import { RoundRows } from '../sampling/round-rows.ts';
 import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
+import { stepOfRound } from './step-of-round.ts';
 
 /** The largest |g| and h over all ranks, and what they mean. */
 interface LargestGradients extends FoundGradients {
@@ -102,7 +103,7 @@ export class BoostedTreeGrower {
         this.#quantise(scales, hash32(job.seed, purposes.rounding, round, output), slots),
     });
     this.#leastGains[output] = grown.leastGain;
-    const stepSize = share * job.stepSize;
+    const stepSize = share * stepOfRound(job, round);
     const values = await this.#settle(grown, { output, stepSize, largest });
     return { output, grown, values };
   }

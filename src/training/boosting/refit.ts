@@ -23,6 +23,7 @@ import { prepareRounds } from './boosting-rounds.ts';
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
 import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
 import { treesBefore } from './members.ts';
+import { stepOfRound } from './step-of-round.ts';
 
 /** One rank of a refit. */
 export async function runRefit(context: RankContext, job: RefitJob): Promise<RankResult> {
@@ -103,7 +104,8 @@ class Refitter {
         environment.collective.checkAborted();
         const own = gradientRows(this.#state, rows.train);
         await environment.wait(objective.beginRound(environment, own, { seed: job.seed, round }));
-        for (let k = 0; k < objective.numOutputs; k++) await this.#refitTree(first + k, k, divisor);
+        for (let k = 0; k < objective.numOutputs; k++)
+          await this.#refitTree(first + k, { output: k, round, divisor });
         done += 1;
         const total = this.trees.numTrees / objective.numOutputs;
         environment.progress({ phase: 'train', done, total, message: 'rounds' });
@@ -111,9 +113,12 @@ class Refitter {
     }
   }
 
-  async #refitTree(tree: number, output: number, divisor: number): Promise<void> {
+  async #refitTree(
+    tree: number,
+    { output, round, divisor }: { output: number; round: number; divisor: number },
+  ): Promise<void> {
     const { environment, objective, rows, scoreUnit, wholeWeights } = this.#state;
-    const { refit, stepSize, split, shaping } = this.#job;
+    const { refit, split, shaping } = this.#job;
     const own = gradientRows(this.#state, rows.train);
     clearStats(this.#state);
     objective.gradients(environment, own, output);
@@ -134,7 +139,7 @@ class Refitter {
       numAll: rows.train.numAll,
       lambda: split.lambda,
       shaping,
-      stepSize,
+      stepSize: stepOfRound(this.#job, round),
       scoreUnit,
       output,
       leafQuantile: objective.leafQuantiles?.[output] ?? null,

@@ -5,7 +5,7 @@
  * about stands in docs/accuracy.md.
  */
 
-import type { BoostingJob } from '../messages.ts';
+import type { BoostingJob, SelfStopping } from '../messages.ts';
 import type { Members } from './members.ts';
 
 /** How large the task is. */
@@ -41,34 +41,77 @@ export function settleJob(job: BoostingJob, size: TaskSize): SettledJob {
   const { selfStopping } = job;
   if (selfStopping === null) return { job, members: null, chosen: null };
   const { isFree, numFolds, numModels } = selfStopping;
-  if (size.numRows < leastRows) return { job, members: null, chosen: chosenOf(job, null) };
+  if (size.numRows < leastRows) {
+    const few = fillIn(job, isFree, { ...fewRows, minSumHessian: job.split.minSumHessian });
+    return { job: few, members: null, chosen: chosenOf(few, null) };
+  }
   const chosen = chooseBySize(size);
   const stepSize = isFree.stepSize ? chosen.stepSize : job.stepSize;
-  const patience = isFree.patience
-    ? chosen.patience
-    : (job.earlyStopping?.patience ?? chosen.patience);
+  const { minCategoryRows } = job.split;
+  const filled = fillIn(job, isFree, chosen);
   const settled: BoostingJob = {
-    ...job,
-    stepSize,
+    ...filled,
+    // of steps or rounds that were given nothing is known
+    ...(isFree.stepSize && isFree.numRounds ? { laterStepSize: chosen.laterStepSize } : {}),
     numRounds: isFree.numRounds
       ? Math.min(mostRounds, Math.ceil((chosen.numRounds * chosen.stepSize) / stepSize))
       : job.numRounds,
+    split: {
+      ...filled.split,
+      // without categories it is 0, and rows need not be counted
+      minCategoryRows: isFree.categories
+        ? Math.min(leastCategoryRows, minCategoryRows)
+        : minCategoryRows,
+    },
+    earlyStopping: {
+      patience: isFree.patience
+        ? chosen.patience
+        : (job.earlyStopping?.patience ?? chosen.patience),
+      minDelta: job.earlyStopping?.minDelta ?? 0,
+      ...(isFree.patience ? { flatPatience: chosen.flatPatience } : {}),
+    },
+  };
+  const members = size.hasValidation ? null : membersOf(chosen, numModels, numFolds);
+  return { job: settled, members, chosen: chosenOf(settled, members) };
+}
+
+/** How trees learn. */
+interface TreeSettings {
+  readonly stepSize: number;
+  readonly maxLeaves: number;
+  readonly lambda: number;
+  readonly minSumHessian: number;
+  readonly leastLeaf: number;
+  readonly columnShare: number;
+}
+
+/** Those of rows too few to hold any out: all rounds are kept, so that each of them may do but little. */
+const fewRows = {
+  stepSize: 0.05,
+  maxLeaves: 6,
+  lambda: 1,
+  leastLeaf: 4,
+  columnShare: 0.7,
+} as const;
+
+/** The job with what the user left open of them. */
+function fillIn(
+  job: BoostingJob,
+  isFree: SelfStopping['isFree'],
+  chosen: TreeSettings,
+): BoostingJob {
+  return {
+    ...job,
+    stepSize: isFree.stepSize ? chosen.stepSize : job.stepSize,
     limits: isFree.size ? { ...job.limits, maxLeaves: chosen.maxLeaves } : job.limits,
     split: {
       ...job.split,
       lambda: isFree.lambda ? chosen.lambda : job.split.lambda,
       minSumHessian: isFree.leastLeaf ? chosen.minSumHessian : job.split.minSumHessian,
       minInstancesPerNode: isFree.leastLeaf ? chosen.leastLeaf : job.split.minInstancesPerNode,
-      // without categories it is 0, and rows need not be counted
-      minCategoryRows: isFree.categories
-        ? Math.min(leastCategoryRows, job.split.minCategoryRows)
-        : job.split.minCategoryRows,
     },
     columns: isFree.columns ? { ...job.columns, byTree: chosen.columnShare } : job.columns,
-    earlyStopping: { patience, minDelta: job.earlyStopping?.minDelta ?? 0 },
   };
-  const members = size.hasValidation ? null : membersOf(chosen, numModels, numFolds);
-  return { job: settled, members, chosen: chosenOf(settled, members) };
 }
 
 /** What a fit works with, by the names of its parameters. */
@@ -78,6 +121,7 @@ function chosenOf(job: BoostingJob, members: Members | null): Readonly<Record<st
     mostRounds: job.numRounds,
     ...(job.earlyStopping === null ? {} : { earlyStoppingRounds: job.earlyStopping.patience }),
     stepSize: job.stepSize,
+    ...(job.laterStepSize === undefined ? {} : { laterStepSize: job.laterStepSize }),
     ...(Number.isFinite(job.limits.maxLeaves) ? { maxLeaves: job.limits.maxLeaves } : {}),
     lambda: job.split.lambda,
     minInstancesPerNode: job.split.minInstancesPerNode,
@@ -106,12 +150,16 @@ function chooseBySize({ numRows, numOutputs, hasValidation }: TaskSize) {
   // one model learns at half the pace that several may, whose mistakes average out
   const pace = hasValidation ? 0.5 : 1;
   const stepSize = pace * (hasClasses ? 0.3 : isSmall ? 0.1 : 0.2);
+  const patience = hasClasses ? 10 : isSmall ? 25 : 16;
   return {
     numMembers: isLarge ? 2 : 4,
     numFolds: isLarge ? 20 : 8,
     numRounds: Math.ceil((isLarge ? 30 : hasClasses ? 25 : 22) / stepSize),
-    patience: hasClasses ? 10 : isSmall ? 25 : 16,
+    patience,
+    // large trees find by chance what few rows hide, and rounds of many rows are dear
+    flatPatience: isLarge ? patience : 3 * patience,
     stepSize,
+    laterStepSize: 2 * stepSize,
     maxLeaves: leavesOf(numRows, hasClasses),
     lambda: 1,
     // of K classes a row's hessian begins near 1 / K, and is far less once most rows are learned

@@ -109,6 +109,34 @@ describe('a fit that stops by itself', () => {
     expect(summary.chosen).toMatchObject({ ...options, numModels: 2, holdOutFolds: 3 });
   });
 
+  it('takes twice the step in the second half of the rounds, unless a step is given', async () => {
+    // no noise, and steps that a penalty makes small: every round is better than those before it
+    const cells = range(160);
+    const wave = (k: number): number[] => cells.map((i) => ((i * 37 * k) % 101) / 101);
+    const smooth = [
+      { name: 'x0', type: 'float64', cells: wave(1) },
+      { name: 'x1', type: 'float64', cells: wave(3) },
+      { name: 'y', type: 'float64', cells: wave(1).map((x, i) => x * (wave(3)[i] as number)) },
+    ] as SampleData;
+    const options = { featuresCols: ['x0', 'x1'], numModels: 1, lambda: 400 };
+    const free = await fitted(options, smooth);
+    const { mostRounds = 0, stepSize, laterStepSize } = free.summary.chosen ?? {};
+    expect(laterStepSize).toBe(2 * (stepSize as number));
+    const given = await fitted({ ...options, stepSize }, smooth);
+    expect(given.summary.chosen).not.toHaveProperty('laterStepSize');
+    expect(given.summary.chosen).toMatchObject({ mostRounds });
+    const half = mostRounds / 2;
+    expect(Math.min(free.numTrees, given.numTrees)).toBeGreaterThan(half);
+    const valuesOf = ({ trees }: typeof free, t: number): number[] => [
+      ...trees.value.subarray(trees.treeStart[t], trees.treeStart[t + 1]),
+    ];
+    for (const t of [0, half - 1]) expect(valuesOf(free, t)).toEqual(valuesOf(given, t));
+    const single = valuesOf(given, half);
+    valuesOf(free, half).forEach((value, i) => {
+      expect(value).toBeCloseTo(2 * (single[i] as number), 9);
+    });
+  });
+
   it('stops on the rows that the user brings, with all others to learn from', async () => {
     const { summary } = await fitted({ validationIndicatorCol: 'v' });
     expect(summary.history.map(({ set }) => set)).toEqual(['validation']);
