@@ -10,8 +10,10 @@ import { CoppiceError } from '../base/errors.ts';
 export interface TaskOptions {
   /** Ends the task (its thread is replaced) and rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
-  /** So little to do that the calling thread may do it while no thread has been started. */
+  /** So little to do that the calling thread may do it while no thread is up. */
   readonly isBrief?: boolean | undefined;
+  /** Only makes a thread ready: what comes next waits for that one, where it would have to start another. */
+  readonly isAhead?: boolean | undefined;
 }
 
 /** Runs named tasks, in worker threads or in the calling thread. */

@@ -60,6 +60,16 @@ describe('brief work', () => {
     await expect(busy.run('test.double', 21, brief)).rejects.toThrow('no task is registered');
   });
 
+  it('is done here while a thread is made ready, and what is not brief waits for that thread', async () => {
+    const pool = newPool();
+    const ready = pool.run<number>('test.whichThread', null, { isAhead: true });
+    expect(await pool.run('test.double', 21, brief)).toBe(42);
+    const asked = pool.run<number>('test.whichThread', null);
+    expect(await asked).toBe(await ready);
+    // one is up now, so this thread does nothing more
+    await expect(pool.run('test.double', 21, brief)).rejects.toThrow('no task is registered');
+  });
+
   it('is a few rows in memory or a small file, and steps that are quick', () => {
     const step = { kind: 'test', reads: [], writes: [] };
     const partition = (numRows: number, ...isQuick: boolean[]) => ({

@@ -17,7 +17,7 @@ import type { RankJob, RankMessage, TaskJob, WorkerAnswer, WorkerJob } from './w
 /** How long a gang may take to end by itself after an abort or a failure before its threads are ended. */
 const graceMs = 800;
 
-/** How long the calling thread works on brief jobs before threads are started: about what that takes. */
+/** How long the calling thread works on brief jobs before threads are up: about what that takes. */
 const briefMs = 150;
 
 /** What connects the ranks here with those of other processes; cluster/tcp has it. */
@@ -58,6 +58,12 @@ export class ThreadPool implements GangRunner {
   readonly #queue: AdmissionQueue;
   readonly #failWaiting = new Set<(cause: unknown) => void>();
   #piscina: Piscina | null = null;
+  /** Threads that came up, by number. */
+  readonly #up = new Set<number>();
+  /** Jobs that threads have or will get. */
+  #numRunning = 0;
+  /** Tasks that only make a thread ready, which nobody waits for yet. */
+  readonly #ahead = new Set<Promise<unknown>>();
   #spentMs = 0;
   #isBusy = false;
 
@@ -88,20 +94,27 @@ export class ThreadPool implements GangRunner {
       // that holds many leaves the cache
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
-    let isUp = false;
-    threads.once('workerCreate', () => {
-      isUp = true;
+    let wasUp = false;
+    threads.on('workerCreate', ({ id }: { id: number }) => {
+      wasUp = true;
+      this.#up.add(id);
     });
     // a thread that dies rejects its own job, and the event only repeats it; but where no thread ever
     // came up, jobs would wait for one for ever
     threads.on('error', (cause: unknown) => {
-      if (isUp) return;
+      if (wasUp) return;
       if (this.#piscina === threads) this.#piscina = null;
       for (const fail of this.#failWaiting) fail(cause);
       void threads.destroy();
     });
     this.#piscina = threads;
     return threads;
+  }
+
+  /** How many threads can take a job, now or when they have done one. */
+  get #numUp(): number {
+    const threads = this.#piscina?.threads ?? [];
+    return threads.filter(({ threadId }) => this.#up.has(threadId)).length;
   }
 
   /** What the threads answer to a job; rejects when no thread can start. */
@@ -116,10 +129,18 @@ export class ThreadPool implements GangRunner {
     });
   }
 
-  /** Does a brief job right here, or returns null: threads are up, or this thread has done enough. */
+  /** Does a brief job right here, or returns null: a thread is up, or this one has done enough. */
   #doBriefly<T>(isBrief: boolean, work: () => Promise<T>): Promise<T> | null {
-    if (!isBrief || this.#piscina !== null || this.#isBusy || this.#spentMs > briefMs) return null;
+    if (!isBrief || this.#numUp > 0 || this.#isBusy || this.#spentMs > briefMs) return null;
     return this.#timed(work);
+  }
+
+  /** Waits for a thread that is being made ready, where none is idle. */
+  async #aheadDone(): Promise<void> {
+    const [next] = this.#ahead;
+    if (next === undefined || this.#numRunning < this.#numUp) return;
+    this.#ahead.delete(next);
+    await next.catch(() => undefined);
   }
 
   async #timed<T>(work: () => Promise<T>): Promise<T> {
@@ -136,13 +157,19 @@ export class ThreadPool implements GangRunner {
   }
 
   async run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
-    const signal = options.signal;
+    const { signal, isBrief = false } = options;
+    if (!this.#queue.isClosed && signal?.aborted !== true) {
+      // needs none of the threads, which may be starting meanwhile
+      const done = this.#doBriefly(isBrief, () => runTask(name, payload));
+      if (done !== null) return (await done) as T;
+    }
     await this.#queue.acquire(1, signal);
     try {
-      const done = this.#doBriefly(options.isBrief === true, () => runTask(name, payload));
-      if (done !== null) return (await done) as T;
       const job: TaskJob = { kind: 'task', name, payload };
-      return (await this.#submit(job, [], signal, name)) as T;
+      if (options.isAhead !== true) await this.#aheadDone();
+      const answer = this.#submit(job, [], signal, name);
+      if (options.isAhead === true) this.#ahead.add(answer);
+      return (await answer.finally(() => this.#ahead.delete(answer))) as T;
     } finally {
       this.#queue.release(1);
     }
@@ -227,6 +254,7 @@ export class ThreadPool implements GangRunner {
     };
     const rank = localIndex + (place?.firstRanks[place.process] ?? 0);
     try {
+      await this.#aheadDone();
       return await this.#submit(job, [port1], hard, `rank ${rank} of the ${request.program} job`);
     } catch (error) {
       if (!hard.aborted) throw error;
@@ -250,6 +278,7 @@ export class ThreadPool implements GangRunner {
   ): Promise<unknown> {
     if (this.#queue.isClosed) throw closedError();
     let answer: WorkerAnswer;
+    this.#numRunning += 1;
     try {
       answer = await this.#answerOf(job, {
         transferList: transferList as never,
@@ -264,6 +293,8 @@ export class ThreadPool implements GangRunner {
         `the thread that was to run ${what} ended: ${reason}; the pool starts another, so the call can be made again`,
         { cause },
       );
+    } finally {
+      this.#numRunning -= 1;
     }
     if ('error' in answer) throw fromErrorRecord(answer.error);
     return answer.value;

@@ -89,11 +89,16 @@ interface OpenedFile {
   readonly flat: ReadonlyMap<string, FlatColumn> | null;
 }
 
-/** The columns and row groups of a file. @throws CoppiceError `FILE_FORMAT`, `FILE_NOT_FOUND`, `UNSUPPORTED` */
-export async function parquetInfo(path: string): Promise<ParquetInfo> {
+/**
+ * The columns and row groups of a file, or null where only the decoder knows them and it is not to be asked.
+ * @throws CoppiceError `FILE_FORMAT`, `FILE_NOT_FOUND`, `UNSUPPORTED`
+ */
+export async function parquetInfo(path: string, asksDecoder = true): Promise<ParquetInfo | null> {
   return await withBytes(path, undefined, (file) =>
     naming(path, undefined, async () => {
-      const { footer, schema } = await open(file);
+      const known = await open(file, asksDecoder);
+      if (known === null) return null;
+      const { footer, schema } = known;
       const rowGroups = footer.rowGroups.map(({ numRows, totalBytes }) => ({
         numRows,
         totalBytes,
@@ -278,12 +283,15 @@ function portions(chunks: readonly ColumnChunk[], numRows: number): ColumnChunk[
   return groups;
 }
 
-async function open(from: FileBytes): Promise<OpenedFile> {
+async function open(from: FileBytes): Promise<OpenedFile>;
+async function open(from: FileBytes, asksDecoder: boolean): Promise<OpenedFile | null>;
+async function open(from: FileBytes, asksDecoder = true): Promise<OpenedFile | null> {
   const { identity: file } = from;
   const known = opened.get(file.path);
   if (known !== undefined && isSameFile(known.file, file)) return known;
   const footer = await readFooter(from);
   const flat = flatColumnsOf(footer);
+  if (flat === null && !asksDecoder) return null;
   const schema = flat === null ? decodersSchema(footer) : schemaOf(flat);
   const now = { file, footer, schema, storesSchema: hasArrowSchema(footer), flat };
   opened.delete(file.path);

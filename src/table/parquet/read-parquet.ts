@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { Schema } from 'apache-arrow';
 import { isUrl } from '../../base/allowed-urls.ts';
-import type { TaskRunner } from '../../cluster/task-runner.ts';
+import type { TaskOptions, TaskRunner } from '../../cluster/task-runner.ts';
 import { nameOfFile } from '../files/file-bytes.ts';
 import { findFilesOf, sharedIdentity } from '../files/files-of-runner.ts';
 import type { FoundFile } from '../files/find-files.ts';
@@ -18,6 +18,7 @@ import type { PartitionSpec } from '../plan/partition-spec.ts';
 import { sourceNode } from '../plan/plan-node.ts';
 import { fieldToRecord, schemaFromRecord, schemaToRecord } from '../schema-record.ts';
 import type { ParquetInfo, ParquetSource } from './parquet-source.ts';
+import { haveSmallFooters } from './small-footers.ts';
 
 const rowsPerPartition = 262_144;
 const bytesPerPartition = 64 << 20;
@@ -43,12 +44,19 @@ export async function readParquet(
   const isHere = runner.readsElsewhere !== true;
   const bytes = isHere ? sizeOf(files) : 0;
   const isBrief = isHere && isBriefFile(bytes);
-  const inspect = (file: FoundFile): Promise<ParquetInfo> =>
-    runner.run<ParquetInfo>('table.parquetInfo', { path: file.path }, { signal, isBrief });
+  // while threads start, this one reads what it will wait for
+  const isHerald = isHere && !isBrief && files.length <= fewFiles && haveSmallFooters(files);
+  const inspect = async ({ path }: FoundFile): Promise<ParquetInfo> => {
+    const quick = { path, asksDecoder: false };
+    const ask = (payload: typeof quick | { path: string }, options: TaskOptions) =>
+      runner.run<ParquetInfo | null>('table.parquetInfo', payload, options);
+    const found = isHerald ? await ask(quick, { signal, isBrief: true }) : null;
+    return found ?? ((await ask({ path }, { signal, isBrief })) as ParquetInfo);
+  };
   if (isHere && !isBrief) {
+    const numDecoding = bytes >= manyBytes ? runner.numThreads : 1;
     const [first] = files;
-    const numThreads = bytes >= manyBytes ? runner.numThreads - files.length : 0;
-    startAhead(runner, numThreads, first?.path ?? '');
+    startAhead(runner, isHerald ? numDecoding : numDecoding - files.length, first?.path ?? '');
   }
   const infos: ParquetInfo[] = [];
   for await (const info of mapInOrder(files, runner.numThreads * 2, inspect)) infos.push(info);
@@ -85,12 +93,12 @@ export async function readParquet(
   return new PartitionedTable(runner, sourceNode(schema, partitions));
 }
 
-/** Has threads start that will decode this file, and loads Arrow here, while the first ones read the footers. */
+/** Has threads start that will decode this file, and loads Arrow here meanwhile. */
 function startAhead(runner: TaskRunner, numThreads: number, path: string): void {
+  for (let i = 0; i < numThreads; i++) {
+    runner.run('table.startDecoder', path, { isAhead: true }).catch(() => undefined);
+  }
   setImmediate(() => {
-    for (let i = 0; i < numThreads; i++) {
-      runner.run('table.startDecoder', path).catch(() => undefined);
-    }
     // the schema is made of it when the footers are there
     void Schema.prototype;
   });

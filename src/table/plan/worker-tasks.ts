@@ -60,7 +60,8 @@ registerTask(
 
 registerTask(
   'table.parquetInfo',
-  (file: { path: string }): Promise<ParquetInfo> => parquetInfo(file.path),
+  (file: { path: string; asksDecoder?: boolean }): Promise<ParquetInfo | null> =>
+    parquetInfo(file.path, file.asksDecoder),
 );
 
 registerTask('table.startDecoder', (path: string) => startDecoder(path));
