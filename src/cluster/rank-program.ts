@@ -4,6 +4,7 @@
  */
 import { CoppiceError } from '../base/errors.ts';
 import type { KernelMemory } from '../base/kernel-memory.ts';
+import { knownAs } from '../base/late-modules.ts';
 import type { Collective } from './collective.ts';
 
 /** What a program is given besides its payload. */
@@ -33,7 +34,7 @@ export async function runProgram(
   context: RankContext,
   payload: unknown,
 ): Promise<unknown> {
-  const program = programs.get(name);
+  const program = await knownAs(programs, name);
   if (program === undefined) {
     throw new CoppiceError('INTERNAL', `no program is registered under the name ${name}`);
   }

@@ -5,6 +5,7 @@
  */
 import { abortedError } from '../base/abort.ts';
 import { CoppiceError } from '../base/errors.ts';
+import { knownAs } from '../base/late-modules.ts';
 
 /** Options of one task. */
 export interface TaskOptions {
@@ -39,7 +40,7 @@ export function registerTask<P>(name: string, run: (payload: P) => unknown): voi
 
 /** Runs a registered task in this thread. */
 export async function runTask(name: string, payload: unknown): Promise<unknown> {
-  const task = tasks.get(name);
+  const task = await knownAs(tasks, name);
   if (task === undefined) {
     throw new CoppiceError('INTERNAL', `no task is registered under the name ${name}`);
   }

@@ -1,15 +1,12 @@
 /**
- * The entry of every worker thread: it knows all tasks and programs by name and runs what it is sent. The
- * imports fill the tables; nothing else is known to a worker.
+ * The entry of every worker thread: it runs tasks and programs that it is sent by name. The imports fill the tables
+ * with what a boosted fit of a Parquet file needs, a third of all, for a thread compiles what it loads before its first
+ * line; any other name has the thread load the rest.
  */
-import '../cluster/simulation/virtual-gang.ts';
-import '../table/plan/worker-tasks.ts';
-import '../training/worker-programs.ts';
-import '../feature/worker-operators.ts';
-import '../linear/worker-programs.ts';
-import '../ensemble/worker-operators.ts';
-import '../evaluation/worker-tasks.ts';
-import '../tuning/worker-tasks.ts';
-import '../stacking/worker-operators.ts';
+import { restIs } from '../base/late-modules.ts';
+import '../table/plan/reading-tasks.ts';
+import '../training/boosting/boosting-program.ts';
+
+restIs(() => import('./executor-rest.ts'));
 
 export { handleJob } from '../cluster/threads/worker-handler.ts';

@@ -4,7 +4,7 @@
  */
 import type { GangRunner } from '../cluster/gang-runner.ts';
 import { isBriefPartition } from '../table/plan/brief-partition.ts';
-import type { CountValuesPayload } from '../table/plan/worker-tasks.ts';
+import type { CountValuesPayload } from '../table/plan/reading-tasks.ts';
 import { mostModels } from './boosting/self-stopping.ts';
 import type {
   BoostingJob,

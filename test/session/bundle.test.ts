@@ -1,6 +1,6 @@
 /** The bundle that users run: the packages that it stands in for load late, and are the user's own. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -32,7 +32,10 @@ function filesOf(name: string, found = new Set<string>()): Set<string> {
 describe('the bundle', () => {
   it('is a few files, in programs and in their threads', () => {
     expect(filesOf('index.js').size).toBeLessThanOrEqual(10);
-    expect(filesOf('executor-main.js').size).toBeLessThanOrEqual(5);
+    const ofThread = [...filesOf('executor-main.js')];
+    expect(ofThread.length).toBeLessThanOrEqual(5);
+    const bytes = ofThread.reduce((sum, name) => sum + statSync(join(bundle, name)).size, 0);
+    expect(bytes).toBeLessThan(600_000);
   });
 
   it('fits a classifier on little data without starting a thread', () => {
@@ -79,7 +82,7 @@ describe('the bundle', () => {
 
   it('makes and takes tables of the Arrow that the user imports', () => {
     const answer = answerOf(
-      `import { Table, tableFromArrays, vectorFromArray, DataType } from 'apache-arrow';
+      `import { Float, Table, tableFromArrays, vectorFromArray, DataType } from 'apache-arrow';
       const { createTable, Session } = await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
       const mine = createTable(tableFromArrays({ x: Float32Array.of(1, 2), y: Int32Array.of(3, 4) }));
       const collected = await mine.collect();
@@ -88,12 +91,14 @@ describe('the bundle', () => {
       console.log(JSON.stringify({
         isTable: [collected instanceof Table, made instanceof Table],
         isFloat: DataType.isFloat(collected.schema.fields[0].type),
+        isOfTheClass: [collected.constructor === Table, collected.schema.fields[0].type instanceof Float],
         rows: [collected.toArray().map(String), made.toArray().map(String)],
       }));`,
     );
     expect(answer).toEqual({
       isTable: [true, true],
       isFloat: true,
+      isOfTheClass: [true, true],
       rows: [
         ['{"x": 1, "y": 3}', '{"x": 2, "y": 4}'],
         ['{"s": "a", "d": 0}', '{"s": null, "d": null}'],

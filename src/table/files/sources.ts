@@ -2,6 +2,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { Awaitable } from '../../base/awaitable.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { knownAs } from '../../base/late-modules.ts';
 import type { PartitionSpec, RowRange, SourceSpec } from '../plan/partition-spec.ts';
 import {
   batchFromShared,
@@ -37,7 +38,7 @@ export function registerSource<S extends SourceSpec>(kind: string, read: ReadSou
 
 /** Reads a source with the reader of its kind. */
 export async function readSource(source: SourceSpec, request: SourceRequest): Promise<RecordBatch> {
-  const read = readers.get(source.kind);
+  const read = await knownAs(readers, source.kind);
   if (read === undefined) {
     throw new CoppiceError('INTERNAL', `no source is registered under the name ${source.kind}`);
   }

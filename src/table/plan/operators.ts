@@ -5,6 +5,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { Awaitable } from '../../base/awaitable.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { knownAs } from '../../base/late-modules.ts';
 import type { OperatorSpec } from './partition-spec.ts';
 
 /** What an operator is told about the batch it receives. */
@@ -34,7 +35,7 @@ export function registerOperator<S extends OperatorSpec>(
 
 /** The operator of a spec. */
 export async function makeOperator(spec: OperatorSpec): Promise<Operator> {
-  const make = makers.get(spec.kind);
+  const make = await knownAs(makers, spec.kind);
   if (make === undefined) {
     throw new CoppiceError('INTERNAL', `no operator is registered under the name ${spec.kind}`);
   }

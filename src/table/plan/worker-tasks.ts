@@ -2,7 +2,6 @@
  * What a thread must know to work on partitions: importing this file registers every task, source and
  * operator of tables. The worker's entry file imports it, and so does the table itself.
  */
-import { DataType } from 'apache-arrow';
 import { registerTask } from '../../cluster/task-runner.ts';
 import '../arrow-ipc/arrow-tasks.ts';
 import '../csv/csv-tasks.ts';
@@ -12,59 +11,16 @@ import {
   type EncodeOptions,
   encodeParquet,
 } from '../parquet/encode-parquet.ts';
-import { type ParquetInfo, parquetInfo, startDecoder } from '../parquet/parquet-source.ts';
 import { type SchemaRecord, schemaFromRecord } from '../schema-record.ts';
-import type { PartitionSpec, RowRange } from './partition-spec.ts';
-import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';
+import type { PartitionSpec } from './partition-spec.ts';
+import { readPartition } from './read-partition.ts';
+import './reading-tasks.ts';
 import '../verbs/column-operators.ts';
 import '../verbs/describe-node.ts';
 import '../verbs/distinct-node.ts';
 import '../verbs/row-operators.ts';
 import '../verbs/slice-node.ts';
 import '../verbs/sort-node.ts';
-import { batchToMessage, batchToShared, type SharedBatch } from './shared-batch.ts';
-
-/** What the task `table.readPartition` is given. */
-export interface ReadPartitionPayload extends PartitionRequest {
-  readonly partition: PartitionSpec;
-  /** The batch will stay: put it into shared memory. By default it is copied by the answer. */
-  readonly keep?: boolean | undefined;
-}
-
-registerTask('table.countRows', (partition: PartitionSpec) => countPartition(partition));
-
-registerTask('table.readPartition', async (payload: ReadPartitionPayload): Promise<SharedBatch> => {
-  const { partition, columns, rows, keep = false } = payload;
-  const batch = await readPartition(partition, { columns, rows });
-  return keep ? batchToShared(batch) : batchToMessage(batch);
-});
-
-/** What the task `table.countValues` is given. */
-export interface CountValuesPayload {
-  readonly partition: PartitionSpec;
-  readonly column: string;
-  readonly rows: RowRange;
-}
-
-/** How many different values these rows of a column have. */
-registerTask(
-  'table.countValues',
-  async ({ partition, column, rows }: CountValuesPayload): Promise<number> => {
-    const request = { columns: [column], rows, textMayBeDictionary: true };
-    const vector = (await readPartition(partition, request)).getChildAt(0);
-    const isCoded = vector !== null && DataType.isDictionary(vector.type);
-    // equal codes are equal values, so no text is made
-    return new Set(isCoded ? vector.data[0]?.values : vector?.toArray()).size;
-  },
-);
-
-registerTask(
-  'table.parquetInfo',
-  (file: { path: string; asksDecoder?: boolean }): Promise<ParquetInfo | null> =>
-    parquetInfo(file.path, file.asksDecoder),
-);
-
-registerTask('table.startDecoder', (path: string) => startDecoder(path));
 
 /** What the task `table.encodeParquet` is given. */
 export interface EncodeParquetPayload {
