@@ -1,0 +1,95 @@
+/** The plan of a tree that a kernel grows: both sides must agree where everything lies, and nothing may overlap. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type BinnedFeature, layoutRecords } from '../../../../src/binning/binned-layout.ts';
+import {
+  nodeBytes,
+  nodeFloat,
+  nodeWord,
+  placeGrowing,
+  planFloat,
+  planWord,
+} from '../../../../src/tree/backend/cpu/grow-plan.ts';
+
+const source = readFileSync(
+  new URL('../../../../wasm/assembly/grow-plan.ts', import.meta.url),
+  'utf8',
+);
+const offsets = new Map(
+  [...source.matchAll(/export const (\w+): usize = (\d+);/g)].map(([, name, value]) => [
+    name as string,
+    Number(value),
+  ]),
+);
+
+/** The kernel's offset of a field, by the name that it has here. */
+function offsetOf(prefix: string, name: string): number | undefined {
+  return offsets.get(prefix + name[0]?.toUpperCase() + name.slice(1));
+}
+
+const feature = (index: number, kind: 'numeric' | 'category', numBins: number): BinnedFeature => ({
+  name: `x${index}`,
+  index,
+  kind,
+  edges: Float64Array.from({ length: numBins - 1 }, (_, i) => i),
+  categories: Array.from({ length: numBins }, (_, i) => `c${i}`),
+  isFloat32: false,
+});
+
+describe('the plan of a tree that a kernel grows', () => {
+  it('has every field where the kernel looks for it', () => {
+    for (const [name, word] of Object.entries(planWord)) {
+      expect([name, offsetOf('at', name)]).toEqual([name, 4 * word]);
+    }
+    for (const [name, float] of Object.entries(planFloat)) {
+      expect([name, offsetOf('at', name)]).toEqual([name, 8 * float]);
+    }
+    for (const [name, word] of Object.entries(nodeWord)) {
+      expect([name, offsetOf('of', name)]).toEqual([name, 4 * word]);
+    }
+    for (const [name, float] of Object.entries(nodeFloat)) {
+      expect([name, offsetOf('of', name)]).toEqual([name, 8 * float]);
+    }
+    expect(offsets.get('nodeBytes')).toBe(nodeBytes);
+  });
+
+  it('keeps everything apart, with room for the widest feature and the most leaves', () => {
+    const features = [
+      feature(0, 'numeric', 255),
+      feature(1, 'category', 254),
+      feature(2, 'category', 1000),
+    ];
+    const layout = layoutRecords(features, [false, true, true], 4);
+    const { end, bitsBytes, ...at } = placeGrowing(640, layout, { maxLeaves: 31, poolSlots: 40 });
+    const room: Record<keyof typeof at, number> = {
+      plan: 256,
+      // float64[8] and int32[4]; int64[2]; one address; float64[5]
+      params: 80,
+      totals: 16,
+      parts: 4,
+      settling: 40,
+      mask: 3,
+      // the head of a candidate, and a bit for each of 1,000 bins and the missing one in words of 64
+      best: 64 + 128,
+      // a ratio and a number for each bin and the missing one
+      order: 12 * 1001,
+      wideFeature: 16 * 1002,
+      numbers: 4 * 1001,
+      sides: 65_537,
+      heap: 4 * 31,
+      free: 4 * 40,
+      nodes: nodeBytes * 61,
+      bits: 128 * 61,
+    };
+    expect(bitsBytes).toBe(128);
+    const spans = Object.entries(at)
+      .map(([name, begin]) => ({ name, begin, end: begin + room[name as keyof typeof at] }))
+      .sort((a, b) => a.begin - b.begin);
+    let free = 640;
+    for (const span of spans) {
+      expect([span.name, span.begin >= free]).toEqual([span.name, true]);
+      free = span.end;
+    }
+    expect(free).toBeLessThanOrEqual(end);
+  });
+});
