@@ -100,39 +100,45 @@ describe.runIf(runsSpark)('a standalone cluster', () => {
     }
   });
 
-  it("goes on from its checkpoint within 60 s after an executor's JVM was killed", async () => {
-    const spark = await sparkSession({ executors: 3, checkpointSeconds: 2 });
-    try {
-      const rounds: number[] = [];
-      const checkpointDir = join(folder, 'checkpoints');
-      const fitted = boosted(numRounds, { checkpointDir }).fit(await spark.read.parquet(path), {
-        onProgress: ({ phase, done }) => {
-          if (phase === 'train') rounds.push(done);
-        },
-      });
-      fitted.catch(() => undefined);
-      const first = await gangMet(3, 60_000);
-      // the first leg tells its rounds, then the next gang meets
-      expect(await within(60_000, () => rounds.length > 0)).toBe(true);
-      const kept = Math.max(...rounds);
-      const numHeard = rounds.length;
-      const { members } = await gangMet(3, 60_000, new Set(first.members));
-      const victim = executorOf(members[1] as number);
-      const killed = performance.now();
-      process.kill(victim, 'SIGKILL');
-      const again = await gangMet(3, 90_000, new Set([...first.members, ...members]));
-      const backMs = again.at - killed;
-      console.log(`executor's JVM killed: the gang had met again after ${seconds(backMs)}`);
-      expect(await savedBytes(await fitted)).toEqual(ours);
-      expect(kept).toBeGreaterThan(0);
-      // no round of the first leg was trained twice
-      expect(rounds.slice(numHeard).filter((done) => done < kept)).toEqual([]);
-      expect(commandOf(victim)).toBe('');
-      expect(backMs).toBeLessThan(60_000);
-    } finally {
-      await spark.close();
-    }
-  });
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    "goes on from its checkpoint within 60 s after %s of an executor's JVM",
+    async (signal) => {
+      const spark = await sparkSession({ executors: 3, checkpointSeconds: 2 });
+      try {
+        const rounds: number[] = [];
+        const checkpointDir = join(folder, `checkpoints-${signal}`);
+        const fitted = boosted(numRounds, { checkpointDir }).fit(await spark.read.parquet(path), {
+          onProgress: ({ phase, done }) => {
+            if (phase === 'train') rounds.push(done);
+          },
+        });
+        fitted.catch(() => undefined);
+        const first = await gangMet(3, 60_000);
+        // the first leg tells its rounds, then the next gang meets
+        expect(await within(60_000, () => rounds.length > 0)).toBe(true);
+        const kept = Math.max(...rounds);
+        const numHeard = rounds.length;
+        const { members } = await gangMet(3, 60_000, new Set(first.members));
+        const victim = executorOf(members[1] as number);
+        const killed = performance.now();
+        process.kill(victim, signal);
+        const again = await gangMet(3, 90_000, new Set([...first.members, ...members]));
+        const backMs = again.at - killed;
+        console.log(
+          `${signal} of an executor's JVM: the gang had met again after ${seconds(backMs)}`,
+        );
+        expect(await savedBytes(await fitted)).toEqual(ours);
+        expect(kept).toBeGreaterThan(0);
+        // no round of the first leg was trained twice
+        expect(rounds.slice(numHeard).filter((done) => done < kept)).toEqual([]);
+        // Spark ends one that it has given up
+        expect(await within(30_000, () => commandOf(victim) === '')).toBe(true);
+        expect(backMs).toBeLessThan(60_000);
+      } finally {
+        await spark.close();
+      }
+    },
+  );
 
   it('hands a running fit to the next driver of its name when its own was killed', async () => {
     const name = `nightly ${process.pid}`;

@@ -145,6 +145,14 @@ function startServer(
     'spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures': '3',
     // what fails each time is tried once more, not three times
     'spark.stage.maxConsecutiveAttempts': '2',
+    // an executor that is stopped is given up in time, where there are any
+    ...(master.startsWith('local')
+      ? {}
+      : {
+          'spark.network.timeout': '20s',
+          'spark.network.timeoutInterval': '5s',
+          'spark.executor.heartbeatInterval': '2s',
+        }),
   };
   const args = [
     ...['--class', 'org.apache.spark.sql.connect.service.SparkConnectServer'],
