@@ -73,6 +73,8 @@ export interface IngestJob {
   readonly mostGrade: number | null;
   /** Labels are times until an event, kept negative where it had not come (0 in the column; null: it always came). */
   readonly survival?: { readonly censorCol: string | null } | undefined;
+  /** Labels are learned as log(1 + label). */
+  readonly logLabels?: boolean | undefined;
   readonly weightCol: string | null;
   readonly classWeighting: ClassWeighting | null;
   /** Margins added to every score: a column, or one element of a vector an output; none if empty. */

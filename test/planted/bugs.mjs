@@ -439,6 +439,17 @@ export const plantedBugs = [
     tests: ['test/training/survival/survival.test.ts'],
   },
   {
+    name: 'the label 0 has no logarithm',
+    edits: [
+      {
+        file: 'src/training/ingest/log-labels.ts',
+        find: 'labels[i] = log(1 + label);',
+        replace: 'labels[i] = log(label);',
+      },
+    ],
+    tests: ['test/ensemble/boosting/losses.test.ts'],
+  },
+  {
     name: 'leaves of mape count all labels alike',
     edits: [
       {

@@ -249,6 +249,7 @@ const losses = fc.oneof(
     quantileAlphas: fc.constantFrom([0.3], [0.1, 0.5, 0.9]),
   }),
   fc.record({ labelCol: fc.constant('s'), lossType: fc.constant('crossEntropy') }),
+  fc.record({ labelCol: fc.constant('p'), lossType: fc.constant('squaredLogError') }),
   fc.record({
     labelCol: fc.constant('p'),
     censorCol: fc.constant('e'),

@@ -248,6 +248,7 @@ export function ingestOf(
     ...(params.lossType === 'aft' || params.lossType === 'cox'
       ? { survival: { censorCol: params.censorCol ?? null } }
       : {}),
+    ...(params.lossType === 'squaredLogError' ? { logLabels: true } : {}),
     weightCol: params.weightCol ?? null,
     idCol: params.idCol ?? null,
     groupCol: params.groupCol ?? null,

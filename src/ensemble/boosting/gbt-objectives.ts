@@ -11,6 +11,7 @@ export type GBTObjective = Pick<
 export function regressionObjective(params: {
   readonly lossType:
     | 'aft'
+    | 'squaredLogError'
     | Exclude<
         BoostingJob['objective'],
         | ('aftNormal' | 'aftLogistic' | 'aftExtreme')
@@ -31,9 +32,12 @@ export function regressionObjective(params: {
     objective:
       lossType === 'aft'
         ? aftLosses[params.aftDistribution ?? 'normal']
-        : quantileAlphas === undefined
-          ? lossType
-          : 'quantiles',
+        : quantileAlphas !== undefined
+          ? 'quantiles'
+          : // labels are read as their logarithms
+            lossType === 'squaredLogError'
+            ? 'squared'
+            : lossType,
     quantileLevels: quantileAlphas ?? [],
     ranking: null,
     objectiveParameter: lossParameter(params),

@@ -52,6 +52,7 @@ export class GBTRegressionModel extends BoostedModel<typeof gbtRegressionModelPa
     const { lossType, objectiveFunction, link, quantileAlphas } = this.params;
     if (objectiveFunction !== undefined) return links[link ?? 'identity'];
     if (lossType === 'crossEntropy') return 'logit';
+    if (lossType === 'squaredLogError') return 'expLessOne';
     if (quantileAlphas !== undefined) return 'quantiles';
     return logLosses.includes(lossType) ? 'exp' : 'identity';
   }

@@ -18,6 +18,7 @@ const owner = 'fromXGBoost';
 const losses: Readonly<Record<string, string>> = {
   'reg:squarederror': 'squared',
   'reg:linear': 'squared',
+  'reg:squaredlogerror': 'squaredLogError',
   'reg:absoluteerror': 'absolute',
   'reg:quantileerror': 'quantile',
   'reg:expectileerror': 'expectile',
@@ -33,14 +34,22 @@ const classifications = ['binary:logistic', 'binary:logitraw', 'multi:softprob',
 
 const objective: Rule = (value, options, all) => {
   const name = String(value);
+  if (name === 'rank:ndcg') {
+    options['task'] = 'ranking';
+    // there the order is that of the scores
+    options['orderNoise'] = 0;
+    options['maxIter'] ??= 100;
+    return;
+  }
   if (classifications.includes(name)) {
     options['task'] = 'classification';
     return;
   }
   const lossType = losses[name];
   if (lossType === undefined) {
-    const known = [...classifications, ...Object.keys(losses)].join(', ');
-    throw notConvertible(owner, 'objective', value, `one of ${known}`);
+    const known = [...classifications, ...Object.keys(losses), 'rank:ndcg'].join(', ');
+    const hint = name.startsWith('rank:') ? ': pairs are weighed by the NDCG' : '';
+    throw notConvertible(owner, 'objective', value, `one of ${known}${hint}`);
   }
   options['lossType'] = lossType;
   if (lossType === 'pseudoHuber') options['huberDelta'] = numberOrSame(all['huber_slope']) ?? 1;
@@ -153,6 +162,18 @@ const dialect: Dialect = {
       '1; for forests use RandomForestClassifier or RandomForestRegressor',
     ),
     seed: renamed('seed'),
+    lambdarank_num_pair_per_sample: (value, options, all) => {
+      if (all['objective'] === 'rank:ndcg') options['truncationLevel'] = Number(value);
+    },
+    lambdarank_normalization: (value, options, all) => {
+      if (all['objective'] === 'rank:ndcg')
+        options['lambdarankNorm'] =
+          value === true || String(value) === 'true' || Number(value) === 1;
+    },
+    lambdarank_pair_method: (value, _options, all) => {
+      if (all['objective'] !== 'rank:ndcg' || value === 'topk') return;
+      throw notConvertible(owner, 'lambdarank_pair_method', value, "'topk'");
+    },
   },
   ignored: [
     ...[

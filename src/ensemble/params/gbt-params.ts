@@ -165,10 +165,11 @@ export const gbtRegressorParams = defineParams(
     ...gbtSpecs,
     /** Several columns to be predicted, in place of labelCol: the prediction is a vector. */
     labelCols: columns({ since: '0.1.0' }),
-    /** The loss that is minimised; poisson, gamma, tweedie, aft and cox predict e^score, crossEntropy a probability. */
+    /** The loss that is minimised; poisson, gamma, tweedie, aft and cox predict e^score, squaredLogError e^score − 1, crossEntropy a probability. */
     lossType: oneOf(
       [
         'squared',
+        'squaredLogError',
         'absolute',
         'huber',
         'fair',

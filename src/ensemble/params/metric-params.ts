@@ -40,7 +40,10 @@ export function checkMetrics(params: {
   const hasFunction = params.objectiveFunction !== undefined || params.metricFunction !== undefined;
   const isRanker = params.ndcgAt !== undefined;
   const known =
-    hasFunction || isRanker || params.quantileAlphas !== undefined
+    hasFunction ||
+    isRanker ||
+    params.quantileAlphas !== undefined ||
+    params.lossType === 'squaredLogError'
       ? ['loss']
       : classLosses.includes(params.lossType ?? '')
         ? classMetrics

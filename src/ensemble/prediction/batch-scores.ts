@@ -6,6 +6,7 @@ import { columnArray } from '../../table/columns/shared-buffer.ts';
 export type Link =
   | 'identity'
   | 'exp'
+  | 'expLessOne'
   | 'logit'
   | 'quantiles'
   | 'logistic'
@@ -44,6 +45,8 @@ export function batchScores(
     }
   });
   if (link === 'exp') for (let i = 0; i < sums.length; i++) sums[i] = exp(sums[i] as number);
+  if (link === 'expLessOne')
+    for (let i = 0; i < sums.length; i++) sums[i] = exp(sums[i] as number) - 1;
   if (link === 'logit') for (let i = 0; i < sums.length; i++) sums[i] = logistic(sums[i] as number);
   if (link === 'quantiles') sortRows(sums, numOutputs);
   if (link === 'oneVsAll') return { raw: sums, probability: logisticShares(sums, numOutputs) };

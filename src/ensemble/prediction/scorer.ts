@@ -90,6 +90,7 @@ function addTrees(
 const regressionLinks: Readonly<Partial<Record<Link, (score: number) => number>>> = {
   identity: (score) => score,
   exp: (score) => exp(score),
+  expLessOne: (score) => exp(score) - 1,
   logit: (score) => logistic(score),
 };
 

@@ -21,6 +21,7 @@ import type { ColumnRequest } from '../../table/plan/partition-spec.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
+import { takeLogarithms } from './log-labels.ts';
 import { markCensored } from './mark-censored.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 import { readGroups } from './read-groups.ts';
@@ -143,6 +144,7 @@ function readLabels(
     if (states[i] !== rowState.out && !isLabel(labels[i] as number, job))
       throw badLabel(job, part, i, labels[i] as number);
   }
+  if (job.logLabels === true) takeLogarithms(job, part, labels, states);
   if (job.survival !== undefined) {
     markCensored(job, { part, batch }, { labels, takesPart: states });
   }

@@ -49,6 +49,7 @@ const cases = [
   ['pseudoHuber', 'noise'],
   ['expectile', 'noise'],
   ['mape', 'amount'],
+  ['squaredLogError', 'amount'],
   ['quantile', 'noise'],
   ['poisson', 'count'],
   ['tweedie', 'count'],
@@ -158,6 +159,26 @@ it('weighs a distance by the size of its label with mape', async () => {
     return await evaluator.evaluate(await model.transform(table));
   };
   expect(await errorOf('mape')).toBeLessThan(0.8 * (await errorOf('absolute')));
+});
+
+it('learns logarithms with squaredLogError, bit for bit squares of labels that are logarithms', async () => {
+  const session = sessions[0] as Session;
+  const logs = data.amount.map((value) => log(1 + value));
+  const common = { featuresCols: ['x', 'side'], maxIter: 5 };
+  const own = new GBTRegressor({ ...common, labelCol: 'amount', lossType: 'squaredLogError' });
+  const plain = new GBTRegressor({ ...common, labelCol: 'logs' });
+  const model = await own.fit(session.createTable(data));
+  const score = await model.scorer();
+  const scoreLogs = await (await plain.fit(session.createTable({ ...data, logs }))).scorer();
+  const row = { x: data.x[3], side: data.side[3] };
+  const logarithm = scoreLogs(row as never).prediction as number;
+  expect(score(row as never).prediction).toBe(exp(logarithm) - 1);
+  const [scored] = await (await model.transform(session.createTable(data)))
+    .take(4)
+    .then((rows) => rows.slice(3));
+  expect(scored?.['prediction']).toBe(exp(logarithm) - 1);
+  const wrong = session.createTable({ ...data, amount: data.amount.map(() => -1) });
+  await expect(own.fit(wrong)).rejects.toMatchObject({ code: 'LABEL_INVALID' });
 });
 
 it('takes offsets of mape as part of the prediction, not from the label', async () => {

@@ -133,6 +133,13 @@ describe('parameters of LightGBM', () => {
       aftDistribution: 'extreme',
       aftScale: 0.5,
     });
+    expect(theirs({ objective: 'reg:squaredlogerror' })).toMatchObject({
+      lossType: 'squaredLogError',
+    });
+    const ranker = { objective: 'rank:ndcg', lambdarank_num_pair_per_sample: 12 };
+    expect(theirs(ranker)).toMatchObject({ truncationLevel: 12, orderNoise: 0, stepSize: 0.3 });
+    expect(fromXGBoost(ranker).estimator).toBeInstanceOf(GBTRanker);
+    expect(() => theirs({ objective: 'rank:map' })).toThrow('pairs are weighed by the NDCG');
     expect(theirs({ objective: 'survival:cox' })).toMatchObject({ lossType: 'cox' });
     expect(theirs({ objective: 'reg:expectileerror', expectile_alpha: [0.9] })).toMatchObject({
       lossType: 'expectile',
