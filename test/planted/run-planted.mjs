@@ -96,7 +96,9 @@ async function firstFailure(copy, tests, name) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const vitest = join('node_modules', 'vitest', 'vitest.mjs');
+  // compiled modules are kept by their content: a bug changes one file of hundreds
   const flags = ['--reporter=json', `--outputFile=${report}`, '--bail=1'];
+  flags.push('--experimental.fsModuleCache');
   if (name !== undefined) flags.push('-t', name.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`));
   const env = { ...process.env, COPPICE_FIRST_FAILURE: '1' };
   for (const name of ['COPPICE_REPORT_DIR', 'COPPICE_SUITE_LOG', 'COPPICE_REQUIRE'])
