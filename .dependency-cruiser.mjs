@@ -26,7 +26,7 @@ const layers = [
   'cli',
 ];
 
-const aboveAll = '^src/(index|session/executor-(main|rest))\\.ts$';
+const aboveAll = '^src/(index|session/executor-(main|work|rest))\\.ts$';
 
 const layerRules = layers.slice(0, -1).map((layer, index) => ({
   name: `layer-${layer}`,
@@ -58,7 +58,7 @@ export default {
       name: 'entries-are-not-imported',
       comment: 'the barrel is for users, the worker entry is named by URL; src imports neither',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/session/executor-main\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/session/executor-(main|work)\\.ts$' },
       to: { path: aboveAll },
     },
     {

@@ -15,7 +15,7 @@ const kernels = 'coppice-kernels.wasm';
 // the process's main thread is the member, its worker threads import the same file
 const entry = `
 import { isMainThread } from 'node:worker_threads';
-import { handleJob } from './session/executor-main.js';
+import { handleJob } from './session/executor-work.js';
 import { checkNode, runMember } from './spark/run-member.js';
 export { handleJob };
 if (isMainThread) {

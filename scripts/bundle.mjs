@@ -23,7 +23,7 @@ const groups = [
 ];
 
 /** Entries of what we start ourselves. */
-const insiders = ['session/executor-main.js', 'cluster/tcp/process-main.js'];
+const insiders = ['session/executor-work.js', 'cluster/tcp/process-main.js'];
 
 // of Node's own modules node:crypto takes 4 to 8 ms a thread, those that open connections some 10 together
 const lazyOnes = [

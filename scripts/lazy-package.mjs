@@ -143,7 +143,7 @@ export function lazyPackages(names, insiders) {
         if (path === lazyModule) return { path, namespace: 'lazy' };
         return names.includes(path) ? { path, namespace: 'lazy', sideEffects: false } : undefined;
       });
-      build.onLoad({ filter: /-main\.js$/ }, async ({ path }) => {
+      build.onLoad({ filter: /-(main|work)\.js$/ }, async ({ path }) => {
         if (!insiders.includes(path)) return undefined;
         const source = await readFile(path, 'utf8');
         return {

@@ -72,7 +72,7 @@ const otherFormats = /\.(gz|zst|zip|bz2|xz|json|jsonl|ndjson|xlsx?|orc|avro|db|d
  * @throws CoppiceError `USAGE`
  */
 export function checkTableName(path: string): void {
-  const isStream = path === '-' || path.startsWith('/dev/');
+  const isStream = path === '-' || /^\/dev\/(std|fd\/|null$|tty)/.test(path);
   if (!isStream && !otherFormats.test(path)) return;
   throw new CoppiceError(
     'USAGE',

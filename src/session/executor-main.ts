@@ -1,12 +1,13 @@
 /**
- * The entry of every worker thread: it runs tasks and programs that it is sent by name. The imports fill the tables
- * with what a boosted fit of a Parquet file needs, a third of all, for a thread compiles what it loads before its first
- * line; any other name has the thread load the rest.
+ * The file that a worker thread starts with. It asks for the rest of the thread's code as a module, whichever way it was
+ * loaded itself: a program that is run from TypeScript may have it required, and modules that it then imported by name
+ * would not be those that are loaded late.
  */
-import { restIs } from '../base/late-modules.ts';
-import '../table/plan/reading-tasks.ts';
-import '../training/boosting/boosting-program.ts';
+import type { WorkerAnswer, WorkerJob } from '../cluster/threads/worker-handler.ts';
 
-restIs(() => import('./executor-rest.ts'));
+const work = import('./executor-work.ts');
 
-export { handleJob } from '../cluster/threads/worker-handler.ts';
+/** Runs one job in this thread; never throws. */
+export async function handleJob(job: WorkerJob): Promise<WorkerAnswer> {
+  return await (await work).handleJob(job);
+}

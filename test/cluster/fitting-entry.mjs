@@ -5,4 +5,4 @@ import { programs } from './programs.mjs';
 
 for (const [name, run] of Object.entries(programs)) registerProgram(name, run);
 
-export { handleJob } from '../../dist/session/executor-main.js';
+export { handleJob } from '../../dist/session/executor-work.js';

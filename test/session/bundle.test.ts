@@ -1,6 +1,6 @@
 /** The bundle that users run: the packages that it stands in for load late, and are the user's own. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -24,8 +24,10 @@ function filesOf(name: string, found = new Set<string>()): Set<string> {
   if (found.has(name)) return found;
   found.add(name);
   const source = readFileSync(join(bundle, name), 'utf8');
-  const imports = source.matchAll(/\b(?:import|from)\s*"\.\/([^"]+)"/g);
-  for (const [, path] of imports) filesOf(path as string, found);
+  const imports = source.matchAll(
+    /\b(?:import|from)\s*"\.\/([^"]+)"|import\("\.\/(executor-work[^"]+)"\)/g,
+  );
+  for (const [, path, late] of imports) filesOf(path ?? (late as string), found);
   return found;
 }
 
@@ -33,7 +35,7 @@ describe('the bundle', () => {
   it('is a few files, in programs and in their threads', () => {
     expect(filesOf('index.js').size).toBeLessThanOrEqual(10);
     const ofThread = [...filesOf('executor-main.js')];
-    expect(ofThread.length).toBeLessThanOrEqual(5);
+    expect(ofThread.length).toBeLessThanOrEqual(7);
     const bytes = ofThread.reduce((sum, name) => sum + statSync(join(bundle, name)).size, 0);
     expect(bytes).toBeLessThan(600_000);
   });
@@ -51,6 +53,27 @@ describe('the bundle', () => {
       console.log(JSON.stringify([model.numTrees, numWorkers]));`,
     );
     expect(answer).toEqual([100, 0]);
+  });
+
+  it.each([
+    ['a TypeScript file', ['--import', 'tsx']],
+    ['the command line', ['--input-type=module', '--eval']],
+  ])('has threads that know all they may be asked for in a program from %s', (_, options) => {
+    const index = pathToFileURL(join(bundle, 'index.js')).href;
+    const file = join(temporaryFolder('bundle-program'), 'x.parquet');
+    const program = `const { createTable, Session } = await import(${JSON.stringify(index)});
+      const session = await Session.local({ threads: 1 });
+      await session.createTable({ x: Float64Array.of(1, 2, 3) }).write.parquet(${JSON.stringify(file)});
+      console.log(await (await session.read.parquet(${JSON.stringify(file)})).count());
+      await session.close();`;
+    const path = join(temporaryFolder('bundle-program'), 'program.mts');
+    writeFileSync(path, program);
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [...options, options.includes('--eval') ? program : path],
+      { cwd: root, encoding: 'utf8' },
+    );
+    expect([status, stdout.trim(), stderr]).toEqual([0, '3', '']);
   });
 
   it('is imported without the packages that it may never use', () => {

@@ -90,6 +90,10 @@ export class ThreadPool implements GangRunner {
       idleTimeout: 60_000,
       atomics: 'disabled',
       recordTiming: false,
+      // a thread starts with a file, which Node refuses where the program's text came with a type
+      ...(process.execArgv.some((option) => option.startsWith('--input-type'))
+        ? { execArgv: [] }
+        : {}),
       // trees are grown from many small objects; a young generation that holds some of them is seldom copied, and one
       // that holds many leaves the cache
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
