@@ -1,5 +1,6 @@
 /** What session.explain says of meetings and bytes is what real processes do, frame by frame. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { mix32 } from '../../../src/base/rng.ts';
 import { gangRunnerOf } from '../../../src/cluster/gang-runner.ts';
 import {
   type GangRecording,
@@ -90,6 +91,38 @@ describe.each(Object.entries(estimators))('an explained fit, %s', (name, estimat
     }
   });
 });
+
+it('has ranks meet before histograms are built where others may still read the last ones', async () => {
+  const inline = gangRunnerOf(new InlineRunner());
+  const wide = Object.fromEntries(
+    Array.from({ length: 120 }, (_, f) => [
+      `x${f}`,
+      Float32Array.from({ length: numRows }, (_, i) => uniformAt(f, i)),
+    ]),
+  );
+  // eight halves, one below the other
+  const label = Float64Array.from({ length: numRows }, (_, i) =>
+    Array.from({ length: 8 }, (_, f) => (uniformAt(f, i) < 0.5 ? 0 : 9 - f)).reduce(sum),
+  );
+  const estimator = new GBTRegressor({
+    ...{ featuresCols: Object.keys(wide), growPolicy: 'oblivious', maxDepth: 8, maxIter: 1 },
+    minInstancesPerNode: 1,
+  });
+  const table = tableFromColumns(inline, { ...wide, label });
+  const told = await explainFit(inline, estimator, table, { executors: [2], trees: 1 });
+  const kinds = told.scales[0]?.recording.rounds.map(({ kind }) => kind) ?? [];
+  // a level asks once, but the last ones take several batches
+  expect(kinds.filter((kind) => kind === 'scatter').length).toBeGreaterThan(8);
+  expect(kinds.join(' ')).not.toContain('scatter scatter');
+});
+
+function uniformAt(feature: number, row: number): number {
+  return mix32(mix32(feature + 1) ^ row) / 2 ** 32;
+}
+
+function sum(a: number, b: number): number {
+  return a + b;
+}
 
 /** Each process goes on after it has sent, and sends after it could go on. */
 function expectOrderedSpans({ numProcesses, rounds }: GangRecording): void {

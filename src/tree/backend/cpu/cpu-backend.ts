@@ -83,6 +83,8 @@ export class CpuBackend implements TreeBackend {
   /** Leaves of the tree whose rows are only this rank's so far. */
   readonly #uncounted: OpenNode[] = [];
   #histogramRows = 0;
+  /** Other ranks may still read what was built: no meeting has followed the one that told where it lies. */
+  #isBeingRead = false;
   #setup: TreeSetup | null = null;
 
   constructor(options: CpuBackendOptions) {
@@ -162,7 +164,9 @@ export class CpuBackend implements TreeBackend {
   }
 
   async decideLevel(level: readonly OpenNode[]): Promise<void> {
-    if (this.#search instanceof LevelSearch) await this.#search.decide(level);
+    if (!(this.#search instanceof LevelSearch)) return;
+    await this.#search.decide(level);
+    this.#isBeingRead = false;
   }
 
   /** Called before each tree. */
@@ -229,6 +233,7 @@ export class CpuBackend implements TreeBackend {
   async split(pairs: readonly SiblingPair[]): Promise<void> {
     let numBuilt = 0;
     const plans: BuildPlan[] = [];
+    if (this.#isBeingRead) await this.#waitForReaders();
     this.#own.clear();
     for (const pair of pairs) {
       this.#moveRows(pair);
@@ -278,6 +283,14 @@ export class CpuBackend implements TreeBackend {
   async #find(wanted: readonly Wanted[]): Promise<void> {
     await this.#search.find(wanted);
     await this.#forced?.decide(wanted);
+    // nodes of a level are only asked about when all of its batches are there
+    this.#isBeingRead = this.#search instanceof LevelSearch && this.#o.collective.size > 1;
+  }
+
+  async #waitForReaders(): Promise<void> {
+    this.#isBeingRead = false;
+    const met = this.#o.collective.allgather(new Uint8Array(0));
+    if (isPromise(met)) await met;
   }
 
   #wanted(node: OpenNode, hist: number): Wanted {
