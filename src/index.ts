@@ -17,7 +17,12 @@ export type { Json, JsonObject } from './base/json.ts';
 export type { OnProgress, Progress } from './base/progress.ts';
 export { fromModule, type ModuleFunction, type UserFunction } from './base/user-function.ts';
 // sessions and tables
-export type { GangRecording, RecordedRound, RoundKind } from './cluster/simulation/recording.ts';
+export type {
+  GangRecording,
+  RecordedRound,
+  RoundKind,
+  RoundSpan,
+} from './cluster/simulation/recording.ts';
 export type { TaskOptions, TaskRunner } from './cluster/task-runner.ts';
 // trees and ensembles
 export { BoostedModel, type RefitOptions } from './ensemble/boosting/boosted-model.ts';
