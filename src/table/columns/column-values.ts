@@ -30,12 +30,7 @@ export function fillNumeric(
   offset: number,
   name = 'a column',
 ): void {
-  let at = offset;
-  for (const data of vector.data) {
-    fillChunk(data, out, at, { name, firstRow: at - offset, mayRound: false });
-    fillNulls(data, out, at);
-    at += data.length;
-  }
+  fill(vector, out, offset, { name, mayRound: false });
 }
 
 /**
@@ -48,9 +43,18 @@ export function fillRounded(
   offset: number,
   name = 'a column',
 ): void {
+  fill(vector, out, offset, { name, mayRound: true });
+}
+
+function fill(
+  vector: Vector,
+  out: NumericArray,
+  offset: number,
+  how: { readonly name: string; readonly mayRound: boolean },
+): void {
   let at = offset;
   for (const data of vector.data) {
-    fillChunk(data, out, at, { name, firstRow: at - offset, mayRound: true });
+    fillChunk(data, out, at, { ...how, firstRow: at - offset });
     fillNulls(data, out, at);
     at += data.length;
   }

@@ -35,16 +35,16 @@ describe.runIf(runsSpark)('failures on Spark', () => {
     expect(await within(5000, () => memberPids().length === 0)).toBe(true);
   });
 
-  it.skipIf(knowsNoToken)(
-    'no token, and one that the server does not know, are refused, and not repeated',
-    async () => {
-      const without = Session.spark({ url: process.env['COPPICE_SPARK_URL'] });
-      await expect(without).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-      const refused = sparkSession({ token: 'certainly-not-the-token' });
-      await expect(refused).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-      await expect(refused).rejects.not.toThrow(/certainly/);
-    },
-  );
+  it('no token, and one that the server does not know, are refused, and not repeated', async ({
+    skip,
+  }) => {
+    skip(knowsNoToken, 'Spark before 4.0 lets everybody in');
+    const without = Session.spark({ url: process.env['COPPICE_SPARK_URL'] });
+    await expect(without).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const refused = sparkSession({ token: 'certainly-not-the-token' });
+    await expect(refused).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(refused).rejects.not.toThrow(/certainly/);
+  });
 
   it('a server that is not there is named', async () => {
     const lost = Session.spark({ url: 'sc://127.0.0.1:9' });

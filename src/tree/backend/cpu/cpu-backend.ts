@@ -19,6 +19,7 @@ import { type BuiltHistogram, type HistogramMeeting, SharedMeeting } from './his
 import { compactBytes, HistogramPool } from './histogram-pool.ts';
 import { LevelSearch } from './level-search.ts';
 import { MemoryViews } from './memory-views.ts';
+import { type BuildPlan, type NodeState, segmentOf } from './node-state.ts';
 import type { HistogramBuilder } from './own-histogram.ts';
 import { PackedMeeting } from './packed-meeting.ts';
 import { withoutGaps } from './row-entries.ts';
@@ -40,24 +41,6 @@ export interface TreeSetup {
 export interface BackendCounters {
   histogramRows: number;
   featuresDecided: number;
-}
-
-interface NodeState {
-  readonly segment: Segment;
-  readonly totals: NodeTotals;
-  /** Its children, where it was split, if only ahead of its turn. */
-  children?: readonly [OpenNode, OpenNode];
-  /** Its rows in each other process, where they are known: histograms that come from there must fit them. */
-  rowsElsewhere?: readonly number[] | undefined;
-}
-
-/** What is built for a pair: one child, or both where the parent's histogram is gone. */
-interface BuildPlan {
-  readonly pair: SiblingPair;
-  readonly built: readonly OpenNode[];
-  readonly isPacked: boolean;
-  /** The first of its buffers in the exchange. */
-  readonly first: number;
 }
 
 /** Room for the sides of the widest feature. */
@@ -399,10 +382,6 @@ export class CpuBackend implements TreeBackend {
     const left = hessOf((a.state as NodeState).totals.hess, countShift);
     return left <= hessOf((b.state as NodeState).totals.hess, countShift);
   }
-}
-
-function segmentOf(node: OpenNode): Segment {
-  return (node.state as NodeState).segment;
 }
 
 function align(bytes: number): number {
