@@ -22,7 +22,7 @@ interface Records {
 
 const wideBins = 300;
 const sizes = fc.record({
-  numBytes: fc.integer({ min: 0, max: 19 }),
+  numBytes: fc.oneof({ weight: 4, arbitrary: fc.nat(19) }, fc.integer({ min: 20, max: 33 })),
   numWide: fc.integer({ min: 0, max: 2 }),
   slotBytes: fc.constantFrom(4, 8),
 });

@@ -161,11 +161,83 @@ function slotValue(slot: usize, slotBytes: i32, countShift: i32): v128 {
   return i64x2.replace_lane(i64x2.splat(g), 1, h + one);
 }
 
+// The same short records as in addShortRows, of four bytes of g and h. `one`: what a row adds to h's word beside h.
+function addShortWideRows<Groups>(
+  rec: usize, numRows: i32, stride: usize, slotOffset: usize, one: i64, tail: i32, hist: usize,
+): void {
+  const end = rec + <usize>numRows * stride;
+  for (let p = rec; p < end; p += stride) {
+    const slot = load<u32>(p + slotOffset);
+    const v = i64x2.replace_lane(i64x2.splat(<i64>(<i32>slot >> 16)), 1, <i64>(slot & 0xffff) + one);
+    if (offsetof<Groups>() > 0) addEightWide<NoGroup>(p, hist, v);
+    if (offsetof<Groups>() > 8) addEightWide<OneGroup>(p, hist, v);
+    if (offsetof<Groups>() > 16) addEightWide<TwoGroups>(p, hist, v);
+    if (tail == 0) continue;
+    let q = p + offsetof<Groups>();
+    let h = hist + offsetof<Groups>() * 4224;
+    if (tail & 4) {
+      addFourWide(q, h, v);
+      q += 4;
+      h += 16896;
+    }
+    if (tail & 2) {
+      addWide(h + (<usize>load<u8>(q) << 4), v);
+      addWide(h + 4224 + (<usize>load<u8>(q, 1) << 4), v);
+      q += 2;
+      h += 8448;
+    }
+    if (tail & 1) addWide(h + (<usize>load<u8>(q) << 4), v);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addEightWide<Base>(p: usize, hist: usize, v: v128): void {
+  let at = hist + (<usize>load<u8>(p, offsetof<Base>()) << 4);
+  v128.store(at, i64x2.add(v128.load(at, offsetof<Base>() * 4224), v), offsetof<Base>() * 4224);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 1) << 4);
+  v128.store(at, i64x2.add(v128.load(at, (offsetof<Base>() + 1) * 4224), v), (offsetof<Base>() + 1) * 4224);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 2) << 4);
+  v128.store(at, i64x2.add(v128.load(at, (offsetof<Base>() + 2) * 4224), v), (offsetof<Base>() + 2) * 4224);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 3) << 4);
+  v128.store(at, i64x2.add(v128.load(at, (offsetof<Base>() + 3) * 4224), v), (offsetof<Base>() + 3) * 4224);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 4) << 4);
+  v128.store(at, i64x2.add(v128.load(at, (offsetof<Base>() + 4) * 4224), v), (offsetof<Base>() + 4) * 4224);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 5) << 4);
+  v128.store(at, i64x2.add(v128.load(at, (offsetof<Base>() + 5) * 4224), v), (offsetof<Base>() + 5) * 4224);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 6) << 4);
+  v128.store(at, i64x2.add(v128.load(at, (offsetof<Base>() + 6) * 4224), v), (offsetof<Base>() + 6) * 4224);
+  at = hist + (<usize>load<u8>(p, offsetof<Base>() + 7) << 4);
+  v128.store(at, i64x2.add(v128.load(at, (offsetof<Base>() + 7) * 4224), v), (offsetof<Base>() + 7) * 4224);
+}
+
+// @ts-ignore: decorator
+@inline
+function addFourWide(p: usize, hist: usize, v: v128): void {
+  let at = hist + (<usize>load<u8>(p) << 4);
+  v128.store(at, i64x2.add(v128.load(at), v));
+  at = hist + (<usize>load<u8>(p, 1) << 4);
+  v128.store(at, i64x2.add(v128.load(at, 4224), v), 4224);
+  at = hist + (<usize>load<u8>(p, 2) << 4);
+  v128.store(at, i64x2.add(v128.load(at, 8448), v), 8448);
+  at = hist + (<usize>load<u8>(p, 3) << 4);
+  v128.store(at, i64x2.add(v128.load(at, 12672), v), 12672);
+}
+
 export function histogramWide(
   rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, slotBytes: i32, countShift: i32,
   numBytes: i32, extras: usize, numExtras: i32, hist: usize,
 ): void {
-  for (let from: i32 = 0; from < numBytes; from += blockBytes) {
+  if (ids == 0 && numBytes < 32 && slotBytes == 4) {
+    const one: i64 = countShift < 63 ? <i64>1 << countShift : 0;
+    const tail = numBytes & 7;
+    switch (numBytes >> 3) {
+      case 0: addShortWideRows<NoGroup>(rec, numRows, stride, slotOffset, one, tail, hist); break;
+      case 1: addShortWideRows<OneGroup>(rec, numRows, stride, slotOffset, one, tail, hist); break;
+      case 2: addShortWideRows<TwoGroups>(rec, numRows, stride, slotOffset, one, tail, hist); break;
+      default: addShortWideRows<ThreeGroups>(rec, numRows, stride, slotOffset, one, tail, hist);
+    }
+  } else for (let from: i32 = 0; from < numBytes; from += blockBytes) {
     const block = min<i32>(blockBytes, numBytes - from);
     const part = hist + <usize>from * 4224;
     addWideBlock(rec, ids, numRows, stride, slotOffset, slotBytes, countShift, <usize>from, block, part);
