@@ -68,6 +68,10 @@ it('moves every record and its row number to its side, none lost and none twice'
         const moved = recordOf(bytes, target + place * stride, stride);
         expect(moved).toEqual(recordOf(bytes, rows.source + i * stride, stride));
       }
+      const numbers = twins.zeros(numRows * 4);
+      const alone = [stride, 0, numbers, rows.offset, width, rows.goesLeft];
+      expect(twins.run('partitionRecords', [...args.slice(0, 4), ...alone])).toBe(numLeft);
+      expect([...twins.u32At(numbers, numRows)]).toEqual(order.map((i) => rows.ids[i]));
     }),
     { numRuns: 60 },
   );

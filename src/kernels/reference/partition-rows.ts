@@ -1,7 +1,7 @@
 /**
  * Which rows of a node go left, which right, and which are drawn for a tree at all? The twin of
  * wasm/assembly/partition-rows.ts. Left rows fill the target from the front, right rows from the back.
- * sourceIds 0 means row firstId + i; goesLeft holds one byte a bin, 1 for left.
+ * sourceIds 0 means row firstId + i, target 0 that row numbers alone are moved; goesLeft holds one byte a bin, 1 for left.
  */
 import { mix32 } from '../../base/rng.ts';
 import type { Views } from './views.ts';
@@ -26,7 +26,7 @@ export function partitionRecords(
     const p = source + i * stride;
     const isLeft = m.u8(goesLeft + m.bin(p + offset, width)) !== 0;
     const place = isLeft ? left++ : right--;
-    m.copy(target + place * stride, p, stride);
+    if (target !== 0) m.copy(target + place * stride, p, stride);
     m.setU32(targetIds + place * 4, sourceIds ? m.u32(sourceIds + i * 4) : firstId + i);
   }
   return left;

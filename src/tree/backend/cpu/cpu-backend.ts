@@ -239,7 +239,7 @@ export class CpuBackend implements TreeBackend {
       if (isPromise(met)) await met;
       await this.#find(this.#completeHistograms(plans));
     }
-    await this.#countLeaves(pairs.filter((pair) => !pair.wantsSplits));
+    this.#countLeaves(pairs.filter((pair) => !pair.wantsSplits));
   }
 
   /** This rank's slices of the children's histograms: what was built, added up, and parent − child. */
@@ -332,7 +332,8 @@ export class CpuBackend implements TreeBackend {
     if (place === undefined) throw new RangeError('a split names a place outside the layout');
     const sides = this.#views.u8.subarray(this.#sides, this.#sides + sidesBytes(place));
     writeSides(split, place, sides);
-    const [left, right] = this.rows.partition(parent.segment, place, this.#sides);
+    const { rows } = this;
+    const [left, right] = rows.partition(parent.segment, place, this.#sides, pair.wantsSplits);
     const leftTotals = (split.detail as SplitDetail).left;
     const rightTotals: NodeTotals = {
       grad: parent.totals.grad - leftTotals.grad,
@@ -349,19 +350,12 @@ export class CpuBackend implements TreeBackend {
     return this.#uncounted;
   }
 
-  /** Rows of children that need no histogram: one small meeting, or none where whoever settles leaves has one. */
-  async #countLeaves(pairs: readonly SiblingPair[]): Promise<void> {
-    if (pairs.length === 0) return;
-    const nodes = pairs.flatMap((pair) => [pair.left, pair.right]);
-    if (this.aheadShare > 0) {
-      for (const node of nodes) node.rows = segmentOf(node).count;
-      this.#uncounted.push(...nodes);
-      return;
+  /** Rows of children that need no histogram, on this rank: those of all are added up when leaves are settled. */
+  #countLeaves(pairs: readonly SiblingPair[]): void {
+    for (const node of pairs.flatMap((pair) => [pair.left, pair.right])) {
+      node.rows = segmentOf(node).count;
+      if (this.#o.collective.size > 1) this.#uncounted.push(node);
     }
-    const counts = await this.#sumUp(nodes.map((node) => BigInt(segmentOf(node).count)));
-    nodes.forEach((node, i) => {
-      node.rows = Number(counts[i]);
-    });
   }
 
   /** Numbers of this rank, added up over all. */

@@ -72,13 +72,22 @@ export class RowStore {
     return { records, walkIds: 0, ids, firstId: 0 };
   }
 
-  /** Splits a segment by a table of sides; returns left and right. */
-  partition(segment: Segment, place: FeaturePlace, goesLeft: number): [Segment, Segment] {
+  /**
+   * Splits a segment by a table of sides; returns left and right.
+   * @param movesRecords false where nobody will look into the children's records, but only at their row numbers
+   */
+  partition(
+    segment: Segment,
+    place: FeaturePlace,
+    goesLeft: number,
+    movesRecords = true,
+  ): [Segment, Segment] {
     const b = this.#buffers;
     const to: 1 | 2 = segment.buffer === 1 ? 2 : 1;
     const from = this.view(segment);
     const toIds = (b.ids[to - 1] as number) + segment.start * 4;
-    const toRecords = (b.records[to - 1] as number) + segment.start * this.#stride;
+    const records = (b.records[to - 1] as number) + segment.start * this.#stride;
+    const toRecords = movesRecords ? records : 0;
     const kernels = this.#kernels;
     const n = segment.count;
     let left: number;
@@ -94,7 +103,7 @@ export class RowStore {
         place.width,
         goesLeft,
       );
-    } else if (this.#stride === 32 && place.width === 1) {
+    } else if (this.#stride === 32 && place.width === 1 && movesRecords) {
       left = kernels.partitionRecords32(
         from.records,
         from.ids,
