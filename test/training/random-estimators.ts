@@ -337,13 +337,12 @@ export const shapedCases: fc.Arbitrary<EstimatorCase> = fc.oneof(
 
 /** Constraints on the features of a recipe: directions for its numbers, groups that the others are not in. */
 function constraintsOf(
-  { directions, groups, labelCol }: Readonly<Record<string, unknown>>,
+  { directions, groups }: Readonly<Record<string, unknown>>,
   recipe: DataRecipe,
 ): Record<string, unknown> {
   const names = featureNames(recipe);
   const found: Record<string, unknown> = {};
-  // four classes take no directions
-  if (directions !== undefined && labelCol !== 'k') {
+  if (directions !== undefined) {
     found['monotoneConstraints'] = recipe.kinds.map((kind, i) =>
       /words|dictionary/.test(kind) ? 0 : (directions as number[])[i],
     );

@@ -150,6 +150,13 @@ describe('monotone constraints', () => {
       name: fc.constant('GBTClassifier' as const),
       options: fc.record({ labelCol: fc.constant('b') }),
     }),
+    fc.record({
+      name: fc.constant('GBTClassifier' as const),
+      options: fc.record({
+        labelCol: fc.constant('k'),
+        lossType: fc.constantFrom('logistic', 'oneVsAll'),
+      }),
+    }),
   );
   const extra = fc.record(
     {
@@ -239,13 +246,23 @@ async function expectMonotone(
   const cells: Cell[] = rows.map((_, i) => values[Math.floor(i / numRows)] as Cell);
   const probe = withSampleColumn(pickRows(data, rows), { ...column, cells });
   const scores = await scoreSample(model, probe);
-  // of two probabilities the second
-  const raw = scores['probability']?.filter((_, i) => i % 2 === 1);
-  const found = (raw ?? scores['prediction']) as number[];
-  for (let i = numRows; i < found.length; i++) {
-    const rise = ((found[i] as number) - (found[i - numRows] as number)) * direction;
-    expect(rise, `${name} of row ${i % numRows}`).toBeGreaterThanOrEqual(0);
+  for (const found of constrainedOf(scores, model.data.classes.length)) {
+    for (let i = numRows; i < found.length; i++) {
+      const rise = ((found[i] as number) - (found[i - numRows] as number)) * direction;
+      expect(rise, `${name} of row ${i % numRows}`).toBeGreaterThanOrEqual(0);
+    }
   }
+}
+
+/** The prediction of numbers, of two classes the second's probability, of more every class's margin. */
+function constrainedOf(
+  scores: Readonly<Record<string, readonly unknown[]>>,
+  numClasses: number,
+): readonly (readonly number[])[] {
+  if (numClasses === 0) return [scores['prediction'] as number[]];
+  const values = (numClasses === 2 ? scores['probability'] : scores['rawPrediction']) as number[];
+  const column = (k: number) => values.filter((_, i) => i % numClasses === k);
+  return numClasses === 2 ? [column(1)] : Array.from({ length: numClasses }, (_, k) => column(k));
 }
 
 describe('interaction constraints', () => {

@@ -55,7 +55,6 @@ export async function startBoosting(
     return { objective, centre: 0, firstScores: [0], ...none, isConstant: true };
   }
   checkOffsets(job, objective, rows);
-  checkDirections(job, rows.classes.length);
   checkPairs(job, rows.classes.length);
   const validationLabels =
     job.metricFunction === null || !objective.centresLabels
@@ -151,17 +150,6 @@ function takeOffsets(environment: RankEnvironment, rows: UnbinnedRows): void {
     const offsets = environment.f64(address + 8 * start, count);
     for (let i = 0; i < count; i++) labels[i] = (labels[i] as number) - (offsets[i] as number);
   }
-}
-
-/** Rising margins of three classes or more make no probability rise. */
-function checkDirections({ shaping, ingest }: BoostingJob, numClasses: number): void {
-  if (numClasses < 3 || shaping === null || shaping.monotone.length === 0) return;
-  const { owner } = ingest;
-  throw new CoppiceError(
-    'PARAM_INVALID',
-    `monotoneConstraints of ${owner} must be left out where there are more than two classes; got ${numClasses} classes`,
-    { context: { owner, param: 'monotoneConstraints' } },
-  );
 }
 
 /** An area under a curve is one of two classes. */
