@@ -3,9 +3,9 @@ import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import { binaryMetricNames } from '../evaluation/binary-classification-evaluator.ts';
 import { multiclassMetricNames } from '../evaluation/multiclass-classification-evaluator.ts';
-import { rankingMetricNames } from '../evaluation/ranking-metrics.ts';
 import { regressionMetricNames } from '../evaluation/regression-evaluator.ts';
 import { survivalMetricNames } from '../evaluation/survival-evaluator.ts';
+import { rankingMetricNames } from '../training/ranking/group-metrics.ts';
 
 /** What kind of prediction is evaluated. */
 export type EvaluationTask = 'binary' | 'multiclass' | 'regression' | 'ranking' | 'survival';

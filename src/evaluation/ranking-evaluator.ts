@@ -6,9 +6,9 @@ import { column, int, numbers, oneOf } from '../params/kinds.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { rankingMetricNames } from '../training/ranking/group-metrics.ts';
 import { defaultGains } from '../training/ranking/ndcg.ts';
 import { type EvaluateOptions, Evaluator, gatherParts, type Metrics, noRows } from './evaluator.ts';
-import { rankingMetricNames } from './ranking-metrics.ts';
 import type { RankingPart, RankingRequest, RankingResult, RankingTask } from './ranking-part.ts';
 
 const rankingParams = defineParams('RankingEvaluator', {

@@ -6,13 +6,13 @@ import type { RecordBatch } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { writeGroupWords } from '../training/ingest/group-words.ts';
-import { ExactMean, type MeanPart } from './log-loss.ts';
 import {
   groupMetrics,
   type RankingMetricName,
   rankingMetricNames,
   type ScoredGroup,
-} from './ranking-metrics.ts';
+} from '../training/ranking/group-metrics.ts';
+import { ExactMean, type MeanPart } from './log-loss.ts';
 import { columnNamed, readFinite, readWeights } from './read-columns.ts';
 
 /** Which columns to read. */
@@ -99,10 +99,8 @@ function metricsOf(
     gains: Float64Array.from(rows, (row) => gains[grades[row] as number] as number),
     isRelevant: Uint8Array.from(rows, (row) => ((grades[row] as number) >= relevantFrom ? 1 : 0)),
   };
-  if (group.isRelevant.includes(1)) return groupMetrics(group, k);
-  if (emptyValue === null) return null;
-  const values = rankingMetricNames.map((name) => [name, emptyValue] as const);
-  return { ...(Object.fromEntries(values) as Record<RankingMetricName, number>), precisionAtK: 0 };
+  if (emptyValue === null && !group.isRelevant.includes(1)) return null;
+  return groupMetrics(group, k, emptyValue ?? 0);
 }
 
 function joinParts(parts: readonly RankingPart[]): RankingPart {

@@ -56,7 +56,17 @@ interface LambdaCase {
   readonly rules: number;
 }
 
-/** LightGBM's formulas, pair by pair, over all rows of one group. */
+/** The precisions at the relevant rows, over how many there are. */
+function averagePrecision(isRelevant: readonly number[]): number {
+  let [sum, found] = [0, 0];
+  isRelevant.forEach((one, place) => {
+    found += one;
+    if (one === 1) sum += found / (place + 1);
+  });
+  return sum / found;
+}
+
+/** LightGBM's formulas, pair by pair, over all rows of one group; for the average precision labels are 0 and 1. */
 function lambdasByHand(
   scores: readonly number[],
   labels: readonly number[],
@@ -80,6 +90,13 @@ function lambdasByHand(
       const delta = (scores[high] as number) - (scores[low] as number);
       const gap = 2 ** (labels[high] as number) - 2 ** (labels[low] as number);
       let change = ((rules & 2) > 0 ? gap : gap * Math.abs(discount(i) - discount(j))) * ideal;
+      if ((rules & 8) > 0) {
+        const swapped = order.with(i, b).with(j, a);
+        const of = (rows: readonly number[]) =>
+          averagePrecision(rows.map((row) => labels[row] as number));
+        change = Math.abs(of(swapped) - of(order));
+      }
+      if ((rules & 16) > 0) change = 1;
       if ((rules & 5) === 1 && best !== worst) change /= 0.01 + Math.abs(delta);
       const p = 1 / (1 + exp(sigma * delta));
       grads[low] = (grads[low] as number) + sigma * change * p;
@@ -99,7 +116,7 @@ describe('gradients of pairs', () => {
     const cases = fc.record({
       truncation: fc.constantFrom(1, 3, 30, 1000),
       sigma: fc.constantFrom(0.5, 1, 2),
-      rules: fc.constantFrom(0, 1, 2, 3, 4, 5, 7),
+      rules: fc.constantFrom(0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 20, 21),
     });
     fc.assert(
       fc.property(arbitraryDraws, sizes, cases, (draws, groupSizes, found) => {
@@ -108,15 +125,16 @@ describe('gradients of pairs', () => {
           groupSizes,
           draws.pick([1, 5, 1e6]),
         );
-        const labels = draws.list(numRows, () => draws.below(5));
+        const isPrecision = (found.rules & 8) > 0;
+        const labels = draws.list(numRows, () => draws.below(isPrecision ? 2 : 5));
         const gains = labels.map((label) => 2 ** label - 1);
         const longest = Math.max(...groupSizes);
         const discounts = Array.from({ length: longest }, (_, i) => Math.LN2 / log(i + 2));
         const ideals = groupSizes.map((_, g) => {
           const own = gains.slice(starts[g], starts[g + 1]).sort((a, b) => b - a);
           const dcg = own
-            .slice(0, found.truncation)
-            .reduce((sum, gain, i) => sum + gain * (discounts[i] as number), 0);
+            .slice(0, isPrecision ? own.length : found.truncation)
+            .reduce((sum, gain, i) => sum + gain * (isPrecision ? 1 : (discounts[i] as number)), 0);
           return dcg > 0 ? 1 / dcg : 0;
         });
         const grads = twins.f64(draws.list(numRows, () => Number.NaN));

@@ -1383,6 +1383,33 @@ export const plantedBugs = [
     tests: ['test/kernels/ranking.prop.test.ts'],
   },
   {
+    name: 'the average precision of a swap leaves out the rows between',
+    edits: [
+      {
+        file: 'src/kernels/reference/ranking.ts',
+        find: 'change = Math.abs(precision - before) * ideal;',
+        replace: 'change = Math.abs(precision - 0 * before) * ideal;',
+      },
+      {
+        file: 'wasm/assembly/ranking.ts',
+        find: 'change = abs<f64>(precision - before) * ideal;',
+        replace: 'change = abs<f64>(precision - 0.0 * before) * ideal;',
+      },
+    ],
+    tests: ['test/kernels/ranking.prop.test.ts'],
+  },
+  {
+    name: 'a ranking is stopped where its average precision is least',
+    edits: [
+      {
+        file: 'src/training/validation/measure-rounds.ts',
+        find: '    names.includes(metric)',
+        replace: '    names.length < 0',
+      },
+    ],
+    tests: ['test/ensemble/boosting/ranker.test.ts'],
+  },
+  {
     name: 'a split of several labels serves the first alone',
     edits: [
       {

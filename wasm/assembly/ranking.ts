@@ -61,7 +61,9 @@ function mergeRows(scores: usize, source: usize, target: usize, from: u32, middl
  * the NDCG (C. Burges, "From RankNet to LambdaRank to LambdaMART", 2010). Pairs are those of a row among the first
  * `truncation` of its group; they are added up in their order. rules: bit 0 divides a pair by the distance of its
  * scores, and a group by its own sum, as LightGBM does; bit 1 weighs a pair by its gains alone, whatever their places;
- * bit 2 leaves the distance of scores alone.
+ * bit 2 leaves the distance of scores alone; bit 3 weighs a pair by what swapping it would change in the average
+ * precision (P. Donmez, K. Svore, C. Burges, "On the local optimality of LambdaRank", 2009), labels and gains being 1 of
+ * relevant rows and 0 of others, and ideals 1 / (relevant rows of the group); bit 4 weighs all pairs alike.
  *
  *   labels, gains, scores, grads, hesses  f64 a row        discounts  f64 a place of the longest group
  *   ideals  f64 a group: 1 / (the best DCG among the first `truncation`), or 0
@@ -83,6 +85,8 @@ export function lambdaGradients(
     const worst = scoreOf(scores, load<u32>(order + (<usize>(end - 1) << 2)));
     const scales = (rules & 5) == 1 && best != worst;
     let sum = 0.0;
+    // relevant rows down to place i
+    let relevantI = 0.0;
     const last = min<u32>(begin + truncation, end);
     for (let i = begin; i < last; i++) {
       const rowI = <usize>load<u32>(order + (<usize>i << 2)) << 3;
@@ -90,17 +94,32 @@ export function lambdaGradients(
       const scoreI = load<f64>(scores + rowI);
       const gainI = load<f64>(gains + rowI);
       const discountI = load<f64>(discounts + (<usize>(i - begin) << 3));
+      relevantI += gainI;
+      // relevant rows down to place j, and their inverse places between i and j
+      let relevantJ = relevantI;
+      let between = 0.0;
       for (let j = i + 1; j < end; j++) {
         const rowJ = <usize>load<u32>(order + (<usize>j << 2)) << 3;
         const labelJ = load<f64>(labels + rowJ);
+        const gainJ = load<f64>(gains + rowJ);
+        const before = between;
+        if ((rules & 8) != 0) {
+          relevantJ += gainJ;
+          between += gainJ / <f64>(j - begin + 1);
+        }
         if (labelI == labelJ) continue;
         const isHigh = labelI > labelJ;
         const high = isHigh ? rowI : rowJ;
         const low = isHigh ? rowJ : rowI;
         const distance = isHigh ? scoreI - load<f64>(scores + rowJ) : load<f64>(scores + rowJ) - scoreI;
-        const gap = abs<f64>(gainI - load<f64>(gains + rowJ));
+        const gap = abs<f64>(gainI - gainJ);
         const discount = discountI - load<f64>(discounts + (<usize>(j - begin) << 3));
         let change = ((rules & 2) != 0 ? gap : gap * abs<f64>(discount)) * ideal;
+        if ((rules & 8) != 0) {
+          const precision = relevantJ / <f64>(j - begin + 1) - (relevantI + 1.0 - gainI) / <f64>(i - begin + 1);
+          change = abs<f64>(precision - before) * ideal;
+        }
+        if ((rules & 16) != 0) change = 1.0;
         if (scales) change /= 0.01 + abs<f64>(distance);
         const p = logistic(-sigma * distance);
         const lambda = sigma * change * p;

@@ -32,10 +32,23 @@ const losses: Readonly<Record<string, string>> = {
 };
 const classifications = ['binary:logistic', 'binary:logitraw', 'multi:softprob', 'multi:softmax'];
 
+/** What they weigh pairs by. */
+const rankings: Readonly<Record<string, string>> = {
+  'rank:ndcg': 'ndcg',
+  'rank:map': 'map',
+  'rank:pairwise': 'equal',
+};
+
+function isRanking(all: ForeignParams): boolean {
+  return String(all['objective']) in rankings;
+}
+
 const objective: Rule = (value, options, all) => {
   const name = String(value);
-  if (name === 'rank:ndcg') {
+  const pairWeight = rankings[name];
+  if (pairWeight !== undefined) {
     options['task'] = 'ranking';
+    if (pairWeight !== 'ndcg') options['pairWeight'] = pairWeight;
     // there the order is that of the scores
     options['orderNoise'] = 0;
     options['maxIter'] ??= 100;
@@ -47,9 +60,8 @@ const objective: Rule = (value, options, all) => {
   }
   const lossType = losses[name];
   if (lossType === undefined) {
-    const known = [...classifications, ...Object.keys(losses), 'rank:ndcg'].join(', ');
-    const hint = name.startsWith('rank:') ? ': pairs are weighed by the NDCG' : '';
-    throw notConvertible(owner, 'objective', value, `one of ${known}${hint}`);
+    const known = [...classifications, ...Object.keys({ ...losses, ...rankings })].join(', ');
+    throw notConvertible(owner, 'objective', value, `one of ${known}`);
   }
   options['lossType'] = lossType;
   if (lossType === 'pseudoHuber') options['huberDelta'] = numberOrSame(all['huber_slope']) ?? 1;
@@ -163,15 +175,15 @@ const dialect: Dialect = {
     ),
     seed: renamed('seed'),
     lambdarank_num_pair_per_sample: (value, options, all) => {
-      if (all['objective'] === 'rank:ndcg') options['truncationLevel'] = Number(value);
+      if (isRanking(all)) options['truncationLevel'] = Number(value);
     },
     lambdarank_normalization: (value, options, all) => {
-      if (all['objective'] === 'rank:ndcg')
+      if (isRanking(all))
         options['lambdarankNorm'] =
           value === true || String(value) === 'true' || Number(value) === 1;
     },
     lambdarank_pair_method: (value, _options, all) => {
-      if (all['objective'] !== 'rank:ndcg' || value === 'topk') return;
+      if (!isRanking(all) || value === 'topk') return;
       throw notConvertible(owner, 'lambdarank_pair_method', value, "'topk'");
     },
   },

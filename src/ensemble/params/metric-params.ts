@@ -4,13 +4,15 @@ import { CoppiceError } from '../../base/errors.ts';
 import { bool, strings } from '../../params/kinds.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { RoundMetric } from '../../training/objectives/loss-names.ts';
+import { rankingMetricNames } from '../../training/ranking/group-metrics.ts';
 
 /** Parameters of what is measured. */
 export const metricParams = {
   /**
    * What is measured after each round, `loss` by default: also `mse`, `rmse`, `mae`, `mape`, `logCosh` of a
    * regressor, `concordanceIndex` of times, `accuracy`,
-   * `areaUnderROC` (two classes) of a classifier. The first of them, on the first validation rows, stops early.
+   * `areaUnderROC` (two classes) of a classifier, and what `RankingEvaluator` measures of a ranker. The first of them, on
+   * the first validation rows, stops early.
    */
   validationMetrics: strings({ minLength: 1, since: '0.1.0' }),
   /** Measure the training rows too, for the history in `summary`; false by default. */
@@ -21,6 +23,7 @@ export const metricParams = {
 const mostSets = 250;
 const survivalLosses = ['aft', 'cox'];
 const survivalMetrics = ['loss', 'concordanceIndex'];
+const rankerMetrics = ['loss', ...rankingMetricNames];
 const regressionMetrics = ['loss', 'mse', 'rmse', 'mae', 'mape', 'logCosh'];
 /** Losses of a classifier. */
 const classLosses = ['logistic', 'focal', 'oneVsAll'];
@@ -39,11 +42,9 @@ export function checkMetrics(params: {
   const { validationMetrics = ['loss'] } = params;
   const hasFunction = params.objectiveFunction !== undefined || params.metricFunction !== undefined;
   const isRanker = params.ndcgAt !== undefined;
-  const known =
-    hasFunction ||
-    isRanker ||
-    params.quantileAlphas !== undefined ||
-    params.lossType === 'squaredLogError'
+  const known = isRanker
+    ? rankerMetrics
+    : hasFunction || params.quantileAlphas !== undefined || params.lossType === 'squaredLogError'
       ? ['loss']
       : classLosses.includes(params.lossType ?? '')
         ? classMetrics

@@ -34,13 +34,14 @@ export const gbtRankerParams = defineParams(
     lambdarankNorm: bool({ default: true, since: '0.1.0' }),
     /** How strongly the order of a group, by which its pairs are weighed, is drawn anew in each round; 0: it is that of the scores. */
     orderNoise: float({ default: 1, min: 0, since: '0.1.0' }),
-    /** What a pair weighs: what swapping it changes in the NDCG (ndcg, the usual one), or the difference of its gains (gain). */
-    pairWeight: oneOf(['ndcg', 'gain'], { since: '0.1.0' }),
+    /** What a pair weighs: what swapping it changes in the NDCG (ndcg, the usual one) or in the average precision (map, where
+     *  grades from 1 on are relevant), the difference of its gains (gain), or the same for all (equal). */
+    pairWeight: oneOf(['ndcg', 'map', 'gain', 'equal'], { since: '0.1.0' }),
     /** The first so many rounds learn the grades themselves, row by row; pairs or groups are learned from afterwards. */
     pointwiseRounds: int({ default: 0, min: 0, since: '0.1.0' }),
     /** The gain of each grade from 0 on; by default 2^grade − 1 up to grade 30. */
     labelGains: numbers({ min: 0, minLength: 2, since: '0.1.0' }),
-    /** The NDCG of the first so many rows of a group is measured on validation rows. */
+    /** The NDCG of the first so many rows of a group is measured on validation rows, and the other metrics AtK. */
     ndcgAt: int({ default: 10, min: 1, since: '0.1.0' }),
   },
   (params, isGiven) =>
@@ -82,7 +83,7 @@ export function rankingObjective(params: {
   readonly sigmoid: number;
   readonly lambdarankNorm: boolean;
   readonly orderNoise: number;
-  readonly pairWeight: 'ndcg' | 'gain' | undefined;
+  readonly pairWeight: 'ndcg' | 'map' | 'gain' | 'equal' | undefined;
   readonly pointwiseRounds: number;
   readonly labelGains: readonly number[] | undefined;
   readonly ndcgAt: number;

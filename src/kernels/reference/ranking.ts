@@ -69,7 +69,7 @@ function mergeRows(
   }
 }
 
-/** Derivatives of each group's pairwise logistic loss, weighted by what a swap would change in the NDCG. */
+/** Derivatives of each group's pairwise logistic loss, weighted by what a swap would change: see wasm/assembly/ranking.ts. */
 export function lambdaGradients(
   m: Views,
   starts: number,
@@ -99,19 +99,35 @@ export function lambdaGradients(
     const worst = m.f64(scores + m.u32(order + (end - 1) * 4) * 8);
     const scales = (rules & 5) === 1 && best !== worst;
     let sum = 0;
+    let relevantI = 0;
     for (let i = begin; i < Math.min(begin + truncation, end); i++) {
       const rowI = m.u32(order + i * 4) * 8;
+      const gainI = m.f64(gains + rowI);
+      relevantI += gainI;
+      let relevantJ = relevantI;
+      let between = 0;
       for (let j = i + 1; j < end; j++) {
         const rowJ = m.u32(order + j * 4) * 8;
         const labelI = m.f64(labels + rowI);
         const labelJ = m.f64(labels + rowJ);
+        const gainJ = m.f64(gains + rowJ);
+        const before = between;
+        if ((rules & 8) !== 0) {
+          relevantJ += gainJ;
+          between += gainJ / (j - begin + 1);
+        }
         if (labelI === labelJ) continue;
         const high = labelI > labelJ ? rowI : rowJ;
         const low = labelI > labelJ ? rowJ : rowI;
         const distance = m.f64(scores + high) - m.f64(scores + low);
-        const gap = Math.abs(m.f64(gains + rowI) - m.f64(gains + rowJ));
+        const gap = Math.abs(gainI - gainJ);
         const discount = m.f64(discounts + (i - begin) * 8) - m.f64(discounts + (j - begin) * 8);
         let change = ((rules & 2) !== 0 ? gap : gap * Math.abs(discount)) * ideal;
+        if ((rules & 8) !== 0) {
+          const precision = relevantJ / (j - begin + 1) - (relevantI + 1 - gainI) / (i - begin + 1);
+          change = Math.abs(precision - before) * ideal;
+        }
+        if ((rules & 16) !== 0) change = 1;
         if (scales) change /= 0.01 + Math.abs(distance);
         const p = logistic(-sigma * distance);
         const lambda = sigma * change * p;

@@ -1,4 +1,5 @@
 /** The part of messages.ts that names what boosting can minimise, and what it can measure after a round. */
+import type { RankingMetricName } from '../ranking/group-metrics.ts';
 
 /** What is minimised. */
 export type LossName =
@@ -36,4 +37,5 @@ export type RoundMetric =
   | 'logCosh'
   | 'concordanceIndex'
   | 'accuracy'
-  | 'areaUnderROC';
+  | 'areaUnderROC'
+  | RankingMetricName;

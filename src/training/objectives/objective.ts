@@ -5,6 +5,7 @@
 import type { Awaitable } from '../../base/awaitable.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
+import type { RankingMetricName } from '../ranking/group-metrics.ts';
 import type { StartRows } from './offset-start.ts';
 
 /** Addresses of the rows that gradients are wanted for. */
@@ -77,4 +78,10 @@ export interface Objective {
   losses(environment: RankEnvironment, rows: GradientRows, out: number): void;
   /** The loss of all validation rows, of objectives that look at groups of rows; every rank calls it. */
   groupLoss?(environment: RankEnvironment, rows: GradientRows): Promise<number>;
+  /** Another metric of them, of rankings. */
+  groupMetric?(
+    environment: RankEnvironment,
+    rows: GradientRows,
+    metric: RankingMetricName,
+  ): Promise<number>;
 }

@@ -13,6 +13,7 @@ import type { RoundDraw } from '../objectives/objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { drawOrder } from './draw-order.ts';
 import { type GroupLists, gatherScores } from './group-lists.ts';
+import { groupMetrics, type RankingMetricName, type ScoredGroup } from './group-metrics.ts';
 import { bestGain, discountsOf, ndcg } from './ndcg.ts';
 
 type ColumnName = (typeof columns)[number]['name'] | 'discounts';
@@ -54,12 +55,17 @@ export class RankedGroups {
     this.#memory = newKernelMemory(arena.top);
     this.#kernels = chooseKernels(this.#memory, environment.kernels.kind);
     new Uint32Array(this.#memory.buffer, this.#at.starts, starts.length).set(starts);
-    this.#f64('labels', labels.length).set(labels);
-    this.#f64('gains', labels.length).set(this.#gains);
+    // to the average precision rows are relevant or not
+    const isPrecision = settings.pairWeight === 'map';
+    const isRelevant = labels.map((label) => (label >= 1 ? 1 : 0));
+    this.#f64('labels', labels.length).set(isPrecision ? isRelevant : labels);
+    this.#f64('gains', labels.length).set(isPrecision ? isRelevant : this.#gains);
     this.#f64('discounts', longest).set(this.#discounts.subarray(0, longest));
     const ideals = this.#f64('ideals', numGroups);
     for (let g = 0; g < numGroups; g++) {
-      const best = bestGain(this.#gainsOf(g), settings.truncationLevel, this.#discounts);
+      const best = isPrecision
+        ? isRelevant.subarray(starts[g], starts[g + 1]).reduce((sum, one) => sum + one, 0)
+        : bestGain(this.#gainsOf(g), settings.truncationLevel, this.#discounts);
       ideals[g] = best > 0 ? 1 / best : 0;
     }
   }
@@ -140,7 +146,7 @@ export class RankedGroups {
   #derivePairs(): void {
     const { starts } = this.#lists;
     const { truncationLevel, sigma, normalises, pairWeight, orderNoise } = this.#settings;
-    const rules = (normalises ? 1 : 0) | (pairWeight === 'gain' ? 2 : 0) | (orderNoise > 0 ? 4 : 0);
+    const rules = (normalises ? 1 : 0) | pairRules[pairWeight] | (orderNoise > 0 ? 4 : 0);
     const at = this.#at;
     this.#inSlices((from, end) => {
       this.#kernels.lambdaGradients(
@@ -177,7 +183,18 @@ export class RankedGroups {
 
   /** The mean NDCG of all groups of all ranks, each group weighted by the mean weight of its rows. */
   async meanNdcg(): Promise<number> {
-    const { starts, isCounted, weights } = this.#lists;
+    return await this.#meanOf(({ scores, gains }) =>
+      ndcg(scores, gains, this.#settings.ndcgAt, this.#discounts),
+    );
+  }
+
+  /** The same of another metric; a group without a relevant row counts as 1. */
+  async meanMetric(name: RankingMetricName): Promise<number> {
+    return await this.#meanOf((group) => groupMetrics(group, this.#settings.ndcgAt, 1)[name]);
+  }
+
+  async #meanOf(measure: (group: ScoredGroup) => number): Promise<number> {
+    const { starts, isCounted, labels, weights } = this.#lists;
     const order = new Uint32Array(this.#memory.buffer, this.#at.order, this.#gains.length);
     const scores = this.#f64('scores', this.#gains.length);
     const total = new ExactSum();
@@ -185,14 +202,17 @@ export class RankedGroups {
     for (let g = 0; g < isCounted.length; g++) {
       if (isCounted[g] === 0) continue;
       const rows = order.subarray(starts[g], starts[g + 1]);
-      const gains = Float64Array.from(rows, (row) => this.#gains[row] as number);
-      const sorted = Float64Array.from(rows, (row) => scores[row] as number);
+      const group: ScoredGroup = {
+        scores: Float64Array.from(rows, (row) => scores[row] as number),
+        gains: Float64Array.from(rows, (row) => this.#gains[row] as number),
+        isRelevant: Uint8Array.from(rows, (row) => ((labels[row] as number) >= 1 ? 1 : 0)),
+      };
       let weight = 0;
       for (let e = starts[g] as number; e < (starts[g + 1] as number); e++) {
         weight += weights[e] as number;
       }
       weight /= rows.length;
-      total.addProduct(ndcg(sorted, gains, this.#settings.ndcgAt, this.#discounts), weight);
+      total.addProduct(measure(group), weight);
       totalWeight.add(weight);
     }
     const [sum, weight] = await sumOverRanks(this.#environment, [total, totalWeight]);
@@ -226,6 +246,9 @@ export class RankedGroups {
     }
   }
 }
+
+/** Bits of lambdaGradients. */
+const pairRules = { ndcg: 0, gain: 2, map: 8, equal: 16 } as const;
 
 const columns = [
   { name: 'starts', bytes: 4, per: 'group' },

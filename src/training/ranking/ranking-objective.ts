@@ -10,6 +10,7 @@ import type { BoostingJob, RankingSettings } from '../messages.ts';
 import type { GradientRows, Objective, RoundDraw } from '../objectives/objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { listGroups } from './group-lists.ts';
+import type { RankingMetricName } from './group-metrics.ts';
 import { RankedGroups } from './ranked-groups.ts';
 
 /** See the header. */
@@ -81,6 +82,19 @@ export class RankingObjective implements Objective {
   }
 
   async groupLoss(environment: RankEnvironment, rows: GradientRows): Promise<number> {
+    return 1 - (await (await this.#sortHeld(environment, rows)).meanNdcg());
+  }
+
+  async groupMetric(
+    environment: RankEnvironment,
+    rows: GradientRows,
+    metric: RankingMetricName,
+  ): Promise<number> {
+    return await (await this.#sortHeld(environment, rows)).meanMetric(metric);
+  }
+
+  /** The validation groups by the scores as they are. */
+  async #sortHeld(environment: RankEnvironment, rows: GradientRows): Promise<RankedGroups> {
     const { train, validation } = this.#rows;
     // scores are those of all rows of the process, training rows first
     const all = environment.f64(
@@ -90,6 +104,6 @@ export class RankingObjective implements Objective {
     await environment.wait(environment.collective.barrier());
     const groups = this.#validation as RankedGroups;
     await groups.sort(all);
-    return 1 - (await groups.meanNdcg());
+    return groups;
   }
 }

@@ -58,7 +58,7 @@ export interface RankingSettings {
   /** Orders of groups are drawn: a Gumbel draw times this is added to each score before rows are put in order. */
   readonly orderNoise: number;
   /** A pair weighs what swapping it changes in the NDCG, or as much as its gains differ. */
-  readonly pairWeight: 'ndcg' | 'gain';
+  readonly pairWeight: 'ndcg' | 'map' | 'gain' | 'equal';
   /** The first so many rounds learn the grades, row by row. */
   readonly pointwiseRounds: number;
   /** The NDCG of so many first rows is shown. */

@@ -13,6 +13,7 @@ import type { RankRows } from '../ingest/deal-rows.ts';
 import type { BoostingJob } from '../messages.ts';
 import { sumOverRanks } from '../objectives/base-score.ts';
 import type { RoundMetric } from '../objectives/loss-names.ts';
+import { type RankingMetricName, rankingMetricNames } from '../ranking/group-metrics.ts';
 import { concordanceIndex } from '../survival/concordance.ts';
 import { areaUnderRoc, type ScoredRows } from './round-auc.ts';
 
@@ -41,7 +42,13 @@ export function seriesOf(state: Pick<BoostingState, 'rows' | 'job'>): MeasuredSe
 
 /** True where more is better. */
 export function isLargerBetter(metric: RoundMetric): boolean {
-  return metric === 'accuracy' || metric === 'areaUnderROC' || metric === 'concordanceIndex';
+  const names: readonly string[] = rankingMetricNames;
+  return (
+    metric === 'accuracy' ||
+    metric === 'areaUnderROC' ||
+    metric === 'concordanceIndex' ||
+    names.includes(metric)
+  );
 }
 
 /** Measures the scores as they are, one value a series. */
@@ -54,6 +61,7 @@ export async function measureRound(
     if (one.metric === 'areaUnderROC') values.push(await aucOf(state, one));
     else if (one.metric === 'concordanceIndex') values.push(await concordanceOf(state, one));
     else if (one.metric === 'loss') values.push(await meanLoss(state, one));
+    else if (state.objective.groupMetric !== undefined) values.push(await ofGroups(state, one));
     else values.push(await meanOf(state, one));
   }
   return values;
@@ -73,6 +81,13 @@ async function meanLoss(state: BoostingState, { rows, part }: MeasuredSeries): P
   else metric.losses(out);
   const losses = environment.f64(region + 8 * rows.start, rows.count);
   return await weightedMean(state, losses, weights === 0 ? null : columnOf(state, weights, rows));
+}
+
+/** A metric of a ranking. */
+async function ofGroups(state: BoostingState, { part, metric }: MeasuredSeries): Promise<number> {
+  const { environment, objective } = state;
+  const rows = gradientRows(state, part);
+  return (await objective.groupMetric?.(environment, rows, metric as RankingMetricName)) as number;
 }
 
 async function meanOf(state: BoostingState, { rows, metric }: MeasuredSeries): Promise<number> {

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { CoppiceError } from '../../../src/base/errors.ts';
+import { InlineRunner } from '../../../src/cluster/task-runner.ts';
+import { GBTRanker } from '../../../src/ensemble/boosting/gbt-ranker.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
+import { RankingEvaluator } from '../../../src/evaluation/ranking-evaluator.ts';
+import '../../../src/evaluation/worker-tasks.ts';
+import { rankingMetricNames } from '../../../src/training/ranking/group-metrics.ts';
 import { treeBytes } from '../../tools/fitted-bytes.ts';
 import { ndcgByHand } from '../../tools/ndcg-by-hand.ts';
 import { range } from '../../tools/random-data.ts';
-import { columnNamed, pickRows, type SampleData } from '../../tools/sample-data.ts';
+import { columnNamed, cutTable, pickRows, type SampleData } from '../../tools/sample-data.ts';
 import { fitSample, predictedNumbers } from '../../training/fit-sample.ts';
 
 const groupSize = 12;
@@ -107,6 +112,68 @@ describe('GBTRanker', () => {
     expect(validationLosses.length).toBeLessThan(40);
     expect(model.numTrees).toBe(validationLosses.indexOf(least) + 1);
     expect(least).toBeCloseTo(1 - (await heldNdcg(model, 4)), 12);
+  });
+
+  it('measures what RankingEvaluator does in every round, and stops on the first of it', async () => {
+    const names = [...rankingMetricNames];
+    const stopping = { stepSize: 0.6, maxIter: 40, earlyStoppingRounds: 5, ndcgAt: 4 };
+    for (const first of ['meanAveragePrecision', 'meanReciprocalRank']) {
+      const metrics = [first, ...names.filter((name) => name !== first), 'loss'];
+      const found = ranker({ ...stopping, validationMetrics: metrics });
+      const model = await fitSample(found, train, { validation: held });
+      const { history } = model.summary;
+      const values = history.find(({ metric }) => metric === first)?.values as readonly number[];
+      expect(values.length).toBeLessThan(40);
+      expect(model.numTrees).toBe(values.indexOf(Math.max(...values)) + 1);
+      const scored = await predictedNumbers(model, held);
+      const table = cutTable(new InlineRunner(), [
+        ...held,
+        { name: 'prediction', type: 'float64', cells: scored },
+      ]);
+      const evaluator = new RankingEvaluator({ labelCol: 'grade', groupCol: 'query', k: 4 });
+      const wanted = await evaluator.evaluateAll(table);
+      for (const { metric, values: own } of history) {
+        if (metric === 'loss') continue;
+        expect(own[model.numTrees - 1], metric).toBeCloseTo(wanted[metric] as number, 12);
+      }
+    }
+    expect(() => new GBTRanker({ validationMetrics: ['rmse'] })).toThrow(/meanReciprocalRank/);
+  });
+
+  it('weighs pairs by what they change in the average precision, or all alike', async () => {
+    const isRelevant = numbersOf(data, 'grade').map((grade) => (grade >= 3 ? 1 : 0));
+    const binary = data.map((column) =>
+      column.name === 'grade' ? { ...column, cells: isRelevant } : column,
+    ) as SampleData;
+    const rows = (wanted: boolean) =>
+      pickRows(
+        binary,
+        allRows.filter((row) => isHeld(row) === wanted),
+      );
+    const precisionOf = async (pairWeight: string): Promise<number> => {
+      const found = ranker({ pairWeight, validationMetrics: ['meanAveragePrecision'] });
+      const model = await fitSample(found, rows(false), { validation: rows(true) });
+      return Math.max(...(model.summary.history[0]?.values ?? []));
+    };
+    const constant = ranker({ maxIter: 1, minInstancesPerNode: 5000 });
+    const metrics = { validationMetrics: ['meanAveragePrecision'] };
+    const chance = await fitSample(
+      { ...constant, options: { ...constant.options, ...metrics } },
+      rows(false),
+      { validation: rows(true) },
+    );
+    const luck = chance.summary.history[0]?.values[0] as number;
+    for (const weight of ['map', 'equal']) {
+      expect(await precisionOf(weight)).toBeGreaterThan(luck + 0.1);
+    }
+    // grades from 1 on are relevant, whichever they are
+    const higher = binary.map((column) =>
+      column.name === 'grade' ? { ...column, cells: isRelevant.map((one) => 3 * one) } : column,
+    ) as SampleData;
+    const precise = ranker({ pairWeight: 'map' });
+    expect(treeBytes(await fitSample(precise, higher))).toEqual(
+      treeBytes(await fitSample(precise, binary)),
+    );
   });
 
   it('is the same whatever groups are called and in which order rows lie', async () => {

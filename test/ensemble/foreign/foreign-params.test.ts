@@ -139,7 +139,11 @@ describe('parameters of LightGBM', () => {
     const ranker = { objective: 'rank:ndcg', lambdarank_num_pair_per_sample: 12 };
     expect(theirs(ranker)).toMatchObject({ truncationLevel: 12, orderNoise: 0, stepSize: 0.3 });
     expect(fromXGBoost(ranker).estimator).toBeInstanceOf(GBTRanker);
-    expect(() => theirs({ objective: 'rank:map' })).toThrow('pairs are weighed by the NDCG');
+    expect(theirs({ ...ranker, objective: 'rank:map' })).toMatchObject({
+      ...{ truncationLevel: 12, pairWeight: 'map' },
+    });
+    expect(theirs({ objective: 'rank:pairwise' })).toMatchObject({ pairWeight: 'equal' });
+    expect(theirs(ranker)).not.toHaveProperty('pairWeight');
     expect(theirs({ objective: 'survival:cox' })).toMatchObject({ lossType: 'cox' });
     expect(theirs({ objective: 'reg:expectileerror', expectile_alpha: [0.9] })).toMatchObject({
       lossType: 'expectile',
@@ -258,7 +262,7 @@ describe('parameters of XGBoost', () => {
     expect(refused({ booster: 'dart' })).toThrow(
       /booster in the params of fromXGBoost must be 'gbtree'/,
     );
-    expect(refused({ objective: 'rank:map' })).toThrow(/must be one of binary:logistic/);
+    expect(refused({ objective: 'rank:ndgc' })).toThrow(/must be one of binary:logistic/);
     expect(refused({ grow_policy: 'lossguide' })).toThrow(/max_leaves/);
     expect(refused({ colsample_bytreee: 0.5 })).toThrow(/did you mean colsample_bytree\?/);
   });

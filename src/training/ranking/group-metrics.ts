@@ -3,9 +3,9 @@
  * all orders that they could have (F. McSherry, M. Najork, "Computing information retrieval performance measures
  * efficiently in the presence of tied scores", 2008), so that no order of rows in a table can flatter a model.
  */
-import { discountsOf, ndcg } from '../training/ranking/ndcg.ts';
+import { discountsOf, ndcg } from './ndcg.ts';
 
-/** Every metric of {@link RankingEvaluator}. */
+/** Every metric of a ranking; K is how many first rows it looks at. */
 export const rankingMetricNames = [
   'ndcgAtK',
   'meanAveragePrecision',
@@ -36,11 +36,18 @@ interface Tie {
   readonly relevantBefore: number;
 }
 
-/** The metrics of a group with a relevant row. */
+/** The metrics of a group; where no row is relevant all are `emptyValue`, but the precision is 0. */
 export function groupMetrics(
   group: ScoredGroup,
   k: number,
+  emptyValue: number,
 ): Readonly<Record<RankingMetricName, number>> {
+  if (group.isRelevant.includes(1)) return metricsOf(group, k);
+  const values = rankingMetricNames.map((name) => [name, emptyValue] as const);
+  return { ...(Object.fromEntries(values) as Record<RankingMetricName, number>), precisionAtK: 0 };
+}
+
+function metricsOf(group: ScoredGroup, k: number): Readonly<Record<RankingMetricName, number>> {
   const { scores, gains } = group;
   const ties = tiesOf(group);
   const relevant = ties.reduce((sum, tie) => sum + tie.relevant, 0);
