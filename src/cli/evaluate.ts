@@ -30,6 +30,7 @@ export interface EvaluateCommandOptions extends CommonOptions, SessionCommandOpt
   readonly weight?: string;
   readonly group?: string;
   readonly censor?: string;
+  readonly upperBound?: string;
   readonly hazard?: boolean;
   readonly prediction?: string;
   readonly probability?: string;
@@ -99,7 +100,9 @@ async function chooseTask(
   context: CommandContext,
 ): Promise<EvaluationTask> {
   if (options.group !== undefined) requireField(table.schema, options.group, '--group');
-  if (options.censor !== undefined) requireField(table.schema, options.censor, '--censor');
+  const { censor, upperBound } = options;
+  if (censor !== undefined) requireField(table.schema, censor, '--censor');
+  if (upperBound !== undefined) requireField(table.schema, upperBound, '--upper-bound');
   if (options.task === 'ranking' && options.group === undefined) {
     throw new CoppiceError('USAGE', 'the task ranking needs --group, the column of the query');
   }
@@ -108,8 +111,9 @@ async function chooseTask(
     context.terminal.note('task: ranking (--group is given; --task says otherwise)');
     return 'ranking';
   }
-  if (options.censor !== undefined || options.hazard === true) {
-    const given = options.censor === undefined ? '--hazard' : '--censor';
+  if (censor !== undefined || upperBound !== undefined || options.hazard === true) {
+    const bound = upperBound === undefined ? '--hazard' : '--upper-bound';
+    const given = censor === undefined ? bound : '--censor';
     context.terminal.note(`task: survival (${given} is given; --task says otherwise)`);
     return 'survival';
   }
@@ -169,7 +173,8 @@ function makeEvaluator(
   if (task === 'ranking') return new RankingEvaluator({ ...common, groupCol: options.group, k });
   if (task === 'survival') {
     const predictionKind = options.hazard === true ? 'hazard' : 'time';
-    return new SurvivalEvaluator({ ...common, censorCol: options.censor, predictionKind });
+    const { censor: censorCol, upperBound: labelUpperBoundCol } = options;
+    return new SurvivalEvaluator({ ...common, censorCol, labelUpperBoundCol, predictionKind });
   }
   if (task === 'regression') {
     const { labelCol: _, ...rest } = common;

@@ -116,8 +116,9 @@ export async function plannedFit(
   const labels = labelsOf(table, options);
   const task = await chooseTask(table, labels, options, context);
   const params = await readParams(estimatorClassOf(options.algo, task).paramSchema, options);
-  const { censorCol } = params;
-  const told = typeof censorCol === 'string' ? [...labels, censorCol] : labels;
+  const { censorCol, labelUpperBoundCol } = params;
+  const known = [censorCol, labelUpperBoundCol].filter((name) => typeof name === 'string');
+  const told = [...labels, ...known];
   const features = featuresOf(table, told, options, context);
   const columns = { labels, features, schema: table.schema };
   const stages = await makeStages(task, columns, options);

@@ -4,7 +4,7 @@ import { nameSuggestion } from '../base/nearest-name.ts';
 import { binaryMetricNames } from '../evaluation/binary-classification-evaluator.ts';
 import { multiclassMetricNames } from '../evaluation/multiclass-classification-evaluator.ts';
 import { regressionMetricNames } from '../evaluation/regression-evaluator.ts';
-import { survivalMetricNames } from '../evaluation/survival-evaluator.ts';
+import { survivalMetricNames } from '../evaluation/survival-part.ts';
 import { rankingMetricNames } from '../training/ranking/group-metrics.ts';
 
 /** What kind of prediction is evaluated. */

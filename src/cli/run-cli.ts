@@ -193,6 +193,7 @@ function evaluateCommand(): Command {
     .option('--weight <column>', 'weights of rows')
     .option('--group <column>', 'the query of each row, for ndcg@10, map, mrr, precision@10')
     .option('--censor <column>', 'whether the event came (1) or not (0), for concordance of times')
+    .option('--upper-bound <column>', 'the latest time of the event, --label being the earliest')
     .option('--hazard', 'with --censor: predictions are hazards (lossType=cox), larger is earlier')
     .option('--drop-unlabelled', 'leave out the rows whose label is missing')
     .option('--prediction <column>', 'default: prediction')

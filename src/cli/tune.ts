@@ -8,6 +8,7 @@ import { MulticlassClassificationEvaluator } from '../evaluation/multiclass-clas
 import { RankingEvaluator } from '../evaluation/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
 import { SurvivalEvaluator } from '../evaluation/survival-evaluator.ts';
+import { survivalMetricNames } from '../evaluation/survival-part.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 import { CrossValidator } from '../tuning/search/cross-validator.ts';
 import { ParamGridBuilder } from '../tuning/search/param-grid-builder.ts';
@@ -29,6 +30,7 @@ import { checkModelPath } from './write-data.ts';
 interface Survival {
   readonly predictionKind: 'time' | 'hazard';
   readonly censorCol?: string;
+  readonly labelUpperBoundCol?: string;
 }
 
 /** Options of `tune`. */
@@ -134,10 +136,15 @@ function searchOf(
 
 /** What is learned of times until an event; null where nothing is. All candidates have to predict the same. */
 function survivalOf(candidates: readonly Readonly<Record<string, unknown>>[]): Survival | null {
-  const [first, ...others] = candidates.map(({ lossType, censorCol }): Survival | null => {
+  const [first, ...others] = candidates.map((candidate): Survival | null => {
+    const { lossType, censorCol, labelUpperBoundCol } = candidate;
     if (lossType !== 'aft' && lossType !== 'cox') return null;
     const predictionKind = lossType === 'cox' ? 'hazard' : 'time';
-    return { predictionKind, ...(typeof censorCol === 'string' && { censorCol }) };
+    return {
+      predictionKind,
+      ...(typeof censorCol === 'string' && { censorCol }),
+      ...(typeof labelUpperBoundCol === 'string' && { labelUpperBoundCol }),
+    };
   });
   if (others.every((one) => one?.predictionKind === first?.predictionKind)) return first ?? null;
   throw new CoppiceError(
@@ -164,8 +171,9 @@ function evaluatorOf(
   };
   const [wanted] = options.metric === undefined ? [] : wantedMetrics([options.metric]);
   const name = wanted?.name;
-  if (survival !== null && (name ?? 'concordanceIndex') === 'concordanceIndex')
-    return new SurvivalEvaluator({ ...columns, ...survival });
+  const ofTimes = survivalMetricNames.find((one) => one === (name ?? 'concordanceIndex'));
+  if (survival !== null && ofTimes !== undefined)
+    return new SurvivalEvaluator({ ...columns, ...survival, metricName: ofTimes });
   if (task === 'ranking') {
     if (name === undefined || metricsOfTask.ranking.includes(name)) {
       const metricName = (name ?? 'ndcgAtK') as 'ndcgAtK';

@@ -37,7 +37,12 @@ import { type RegressionPart, sumRegression } from './regression-sums.ts';
 import { type ReplaceSpec, replacePart } from './replace-part.ts';
 import { mergeRuns, type ScoreRuns } from './score-runs.ts';
 import { type ShuffleTask, shuffledOrder } from './shuffled-order.ts';
-import { type SurvivalRequest, survivalPart } from './survival-part.ts';
+import {
+  intervalAccuracy,
+  type SurvivalRequest,
+  type survivalMetricNames,
+  survivalPart,
+} from './survival-part.ts';
 import { type ThresholdPoints, thresholdPoints } from './threshold-points.ts';
 
 /** A partition and what to read of it. */
@@ -136,14 +141,19 @@ registerTask(
 registerTask(
   'evaluation.survival',
   async (task: PartTask<SurvivalRequest>): Promise<SurvivalRows> => {
-    const { labelCol, predictionCol, censorCol, weightCol } = task.request;
-    const columns = columnsOf([labelCol, predictionCol, censorCol, weightCol]);
+    const { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol } = task.request;
+    const names = [labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol];
+    const columns = columnsOf(names);
     return survivalPart(await readPartition(task.partition, { columns }), task.request);
   },
 );
 
-registerTask('evaluation.concordance', (parts: readonly SurvivalRows[]): number =>
-  concordanceIndex(parts),
+registerTask(
+  'evaluation.timeMetrics',
+  (parts: readonly SurvivalRows[]): Record<(typeof survivalMetricNames)[number], number> => ({
+    concordanceIndex: concordanceIndex(parts),
+    intervalAccuracy: intervalAccuracy(parts),
+  }),
 );
 
 registerTask('evaluation.shuffle', (task: ShuffleTask): Uint32Array => shuffledOrder(task));

@@ -27,6 +27,7 @@ export interface ColumnParams {
   readonly offsetCol?: string | undefined;
   readonly groupCol?: string | undefined;
   readonly censorCol?: string | undefined;
+  readonly labelUpperBoundCol?: string | undefined;
   readonly zeroAsMissing?: boolean | undefined;
 }
 
@@ -82,12 +83,19 @@ export function fitColumns(
     checkLabel({ owner, param: labelParam }, field, labelKind);
     return field;
   });
-  for (const param of ['weightCol', 'validationIndicatorCol', 'censorCol'] as const) {
+  const numeric = [
+    'weightCol',
+    'labelUpperBoundCol',
+    'validationIndicatorCol',
+    'censorCol',
+  ] as const;
+  for (const param of numeric) {
     const name = params[param];
     if (name === undefined) continue;
     const field = requireColumn(owner, param, name, schema);
     if (numericKind(field.type) === null) {
-      const rule = param === 'weightCol' ? 'a number' : 'boolean or a number';
+      const isNumber = param === 'weightCol' || param === 'labelUpperBoundCol';
+      const rule = isNumber ? 'a number' : 'boolean or a number';
       throw columnTypeError(owner, param, field, rule);
     }
   }
@@ -97,14 +105,15 @@ export function fitColumns(
     const field = requireColumn(owner, param, name, schema);
     if (!isId(field.type)) throw columnTypeError(owner, param, field, 'an integer or a text');
   }
-  const { censorCol } = params;
+  const { censorCol, labelUpperBoundCol } = params;
   for (const { path } of features) {
-    const held = [...labels.map(({ name }) => name), censorCol].find(
+    const held = [...labels.map(({ name }) => name), censorCol, labelUpperBoundCol].find(
       (name) => path.length === 1 && path[0] === name,
     );
     if (held === undefined) continue;
     const label = labelCols === undefined ? 'the label' : 'labels';
-    const what = held === censorCol ? 'what tells whether the event came' : label;
+    const isTold = held === censorCol || held === labelUpperBoundCol;
+    const what = isTold ? 'what tells whether the event came' : label;
     throw new CoppiceError(
       'PARAM_INVALID',
       `featuresCols of ${owner} must not hold ${what}; got ${held}; leave it out`,

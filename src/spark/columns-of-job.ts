@@ -1,4 +1,5 @@
 /** Which columns of its tables a job reads: no others are sent to the members. */
+import { otherColumns } from '../training/ingest/other-numbers.ts';
 import type { IngestJob } from '../training/messages.ts';
 
 /** The names of the columns, each once. */
@@ -10,6 +11,7 @@ export function columnsOfJob(job: IngestJob): string[] {
     job.groupCol,
     job.validationCol,
     job.survival?.censorCol,
+    ...otherColumns(job),
     ...job.features.map(({ path }) => path[0]),
     ...job.offsets.map(([name]) => name),
     ...job.initialScores.map(([name]) => name),

@@ -57,6 +57,13 @@ export interface GivenBins {
   readonly categories: readonly string[];
 }
 
+/** What is known of a time besides the label. */
+interface SurvivalColumns {
+  readonly censorCol: string | null;
+  /** The latest times of events, the label being the earliest; left out where labels are single times. */
+  readonly upperBoundCol?: string;
+}
+
 /** What ranks read, and how rows become bins. */
 export interface IngestJob {
   readonly partitions: readonly TrainingPartition[];
@@ -72,7 +79,7 @@ export interface IngestJob {
   /** Labels are grades, whole numbers from 0 to this; null where they are not. */
   readonly mostGrade: number | null;
   /** Labels are times until an event, kept negative where it had not come (0 in the column; null: it always came). */
-  readonly survival?: { readonly censorCol: string | null } | undefined;
+  readonly survival?: SurvivalColumns | undefined;
   /** Labels are learned as log(1 + label). */
   readonly logLabels?: boolean | undefined;
   readonly weightCol: string | null;

@@ -102,6 +102,34 @@ it('orders times until an event, as the evaluation of its predictions does', asy
   expect((refused.json['error'] as { message: string }).message).toContain('must be of one kind');
 });
 
+it('learns from events that came between two times', async () => {
+  const month = (row: number): number => 5 + ((row * 37) % 100) * 0.3 + ((row * 53) % 9);
+  writeFileSync(
+    path('visits.csv'),
+    lines('usage,from,to', (row) => {
+      const from = 4 * Math.floor(month(row) / 4);
+      return `${(row * 37) % 100},${Math.min(from, 24)},${from < 24 ? from + 4 : ''}`;
+    }),
+  );
+  const data = ['--data', path('visits.csv'), '--label', 'from'];
+  const params = 'lossType=aft,labelUpperBoundCol=to,aftScale=0.3,maxIter=20';
+  const fit = ['fit', ...data, '--task', 'regression', '--params', params, '--json', '--quiet'];
+  const { json } = await runForTest([...fit, '--model', path('visits')]);
+  expect(json).toMatchObject({ features: ['usage'] });
+  const out = path('visits.parquet');
+  await runForTest(['transform', '--model', path('visits'), ...data.slice(0, 2), '--out', out]);
+  const evaluate = ['evaluate', '--data', out, '--label', 'from', '--upper-bound', 'to', '--json'];
+  const found = await runForTest(evaluate);
+  expect(found.stderr).toContain('task: survival (--upper-bound is given');
+  const { concordanceIndex, intervalAccuracy } = found.json['metrics'] as Record<string, number>;
+  expect(concordanceIndex).toBeGreaterThan(0.85);
+  expect(intervalAccuracy).toBeGreaterThan(0.4);
+  writeFileSync(path('leaves.json'), JSON.stringify({ maxLeaves: [2, 8] }));
+  const grid = ['--grid', path('leaves.json'), '--folds', '2', '--metric', 'intervalAccuracy'];
+  const tuned = await runForTest(['tune', ...fit.slice(1), ...grid, '--model', path('visited')]);
+  expect(tuned.json).toMatchObject({ metric: 'intervalAccuracy' });
+});
+
 it('ranks, with whole queries held out', async () => {
   const grade = (row: number): number => Math.min(4, Math.floor(((row * 37) % 11) / 4) + (row % 3));
   writeFileSync(

@@ -1383,6 +1383,28 @@ export const plantedBugs = [
     tests: ['test/kernels/ranking.prop.test.ts'],
   },
   {
+    name: 'rows that are held out keep the latest times of others',
+    edits: [
+      {
+        file: 'src/training/validation/hold-out.ts',
+        find: '      copy(source, copies.otherLabels[k] as number, 2);',
+        replace: '      copy(rows.labels, copies.otherLabels[k] as number, 2);',
+      },
+    ],
+    tests: ['test/training/survival/survival.test.ts'],
+  },
+  {
+    name: 'an interval is as likely as its lower bound is',
+    edits: [
+      {
+        file: 'src/training/survival/interval-likelihood.ts',
+        find: '  out[0] = below - above;',
+        replace: '  out[0] = below;',
+      },
+    ],
+    tests: ['test/training/survival/likelihood.test.ts'],
+  },
+  {
     name: 'the average precision of a swap leaves out the rows between',
     edits: [
       {

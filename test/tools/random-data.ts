@@ -57,7 +57,7 @@ export function featureNames(recipe: DataRecipe): string[] {
 
 /**
  * Columns x0…, and: y a number, p a number above 0, b one of two words, k one of four integers, w a weight (one in eight is 0),
- * id a distinct integer, v a mark on one row in five, o an offset between −1 and 1,
+ * u a number of at least p, or missing, id a distinct integer, v a mark on one row in five, o an offset between −1 and 1,
  * g a group of about 25 rows, s a number from 0 to 1, r a grade from 0 to 4.
  */
 export function randomData(recipe: DataRecipe): SampleData {
@@ -84,6 +84,10 @@ export function randomData(recipe: DataRecipe): SampleData {
     column('y', 'float64', (row) => noisy[row] as number),
     column('p', 'float64', (row) => Math.exp(0.5 * (noisy[row] as number))),
     column('e', 'int32', (row) => ((row * 7) % 10 < 6 ? 1 : 0)),
+    column('u', 'float64', (row) => {
+      const least = Math.exp(0.5 * (noisy[row] as number));
+      return [least, 2 * least, null, least + 1e-3][(row * 7) % 4] as Cell;
+    }),
     column('b', 'text', (row) => ((noisy[row] as number) > 0.2 ? 'yes' : 'no')),
     column('k', 'int32', (row) =>
       Math.max(-1, Math.min(2, Math.floor((noisy[row] as number) * 1.5))),

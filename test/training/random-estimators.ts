@@ -260,6 +260,13 @@ const losses = fc.oneof(
   }),
   fc.record({
     labelCol: fc.constant('p'),
+    labelUpperBoundCol: fc.constant('u'),
+    lossType: fc.constant('aft'),
+    aftDistribution: fc.constantFrom('normal', 'logistic', 'extreme'),
+    validationMetrics: fc.constantFrom(['loss'], ['intervalAccuracy', 'concordanceIndex']),
+  }),
+  fc.record({
+    labelCol: fc.constant('p'),
     censorCol: fc.constant('e'),
     lossType: fc.constant('cox'),
   }),

@@ -226,6 +226,7 @@ export function ingestOf(
     readonly groupCol?: string | undefined;
     readonly lossType?: string | undefined;
     readonly censorCol?: string | undefined;
+    readonly labelUpperBoundCol?: string | undefined;
     readonly validationIndicatorCol?: string | undefined;
     readonly classWeights?: 'balanced' | NumbersByName | undefined;
     readonly scalePosWeight?: number | undefined;
@@ -246,7 +247,12 @@ export function ingestOf(
     labelKind,
     mostGrade: null,
     ...(params.lossType === 'aft' || params.lossType === 'cox'
-      ? { survival: { censorCol: params.censorCol ?? null } }
+      ? {
+          survival: {
+            censorCol: params.censorCol ?? null,
+            ...(params.labelUpperBoundCol && { upperBoundCol: params.labelUpperBoundCol }),
+          },
+        }
       : {}),
     ...(params.lossType === 'squaredLogError' ? { logLabels: true } : {}),
     weightCol: params.weightCol ?? null,

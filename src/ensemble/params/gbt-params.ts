@@ -92,6 +92,7 @@ export const gbtSpecs = {
 function checkColumns(params: {
   readonly labelCol: string;
   readonly censorCol?: string | undefined;
+  readonly labelUpperBoundCol?: string | undefined;
   readonly validationIndicatorCol: string | undefined;
   readonly weightCol: string | undefined;
   readonly offsetCol: string | undefined;
@@ -102,6 +103,10 @@ function checkColumns(params: {
   if (params.weightCol === params.labelCol) return 'weightCol must differ from labelCol';
   if (params.offsetCol === params.labelCol) return 'offsetCol must differ from labelCol';
   if (params.censorCol === params.labelCol) return 'censorCol must differ from labelCol';
+  if (params.labelUpperBoundCol === params.labelCol)
+    return 'labelUpperBoundCol must differ from labelCol';
+  if (params.labelUpperBoundCol !== undefined && params.censorCol !== undefined)
+    return 'censorCol must be left out with labelUpperBoundCol, which says what is known';
   return null;
 }
 
@@ -116,6 +121,7 @@ const lossOfParam = {
   aftDistribution: ['aft'],
   aftScale: ['aft'],
   censorCol: ['aft', 'cox'],
+  labelUpperBoundCol: ['aft'],
   focalGamma: ['focal'],
 } as const;
 
@@ -133,7 +139,7 @@ function checkOutputs(
   isGiven: IsGiven,
 ): string | null {
   if (labelCols.length === 0) return null;
-  const name = ['labelCol', 'quantileAlphas', 'censorCol'].find(isGiven);
+  const name = ['labelCol', 'quantileAlphas', 'censorCol', 'labelUpperBoundCol'].find(isGiven);
   if (name !== undefined) return `${name} must be left out with labelCols`;
   const roles = ['validationIndicatorCol', 'weightCol', 'offsetCol'] as const;
   const role = roles.find((one) => labelCols.includes(params[one] ?? ''));

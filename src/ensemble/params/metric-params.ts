@@ -10,7 +10,7 @@ import { rankingMetricNames } from '../../training/ranking/group-metrics.ts';
 export const metricParams = {
   /**
    * What is measured after each round, `loss` by default: also `mse`, `rmse`, `mae`, `mape`, `logCosh` of a
-   * regressor, `concordanceIndex` of times, `accuracy`,
+   * regressor, `concordanceIndex` of times, `intervalAccuracy` of lossType aft, `accuracy`,
    * `areaUnderROC` (two classes) of a classifier, and what `RankingEvaluator` measures of a ranker. The first of them, on
    * the first validation rows, stops early.
    */
@@ -23,6 +23,7 @@ export const metricParams = {
 const mostSets = 250;
 const survivalLosses = ['aft', 'cox'];
 const survivalMetrics = ['loss', 'concordanceIndex'];
+const timeMetrics = [...survivalMetrics, 'intervalAccuracy'];
 const rankerMetrics = ['loss', ...rankingMetricNames];
 const regressionMetrics = ['loss', 'mse', 'rmse', 'mae', 'mape', 'logCosh'];
 /** Losses of a classifier. */
@@ -49,7 +50,9 @@ export function checkMetrics(params: {
       : classLosses.includes(params.lossType ?? '')
         ? classMetrics
         : survivalLosses.includes(params.lossType ?? '')
-          ? survivalMetrics
+          ? params.lossType === 'aft'
+            ? timeMetrics
+            : survivalMetrics
           : regressionMetrics;
   const isKnown = validationMetrics.every((name) => known.includes(name));
   if (!isKnown || new Set(validationMetrics).size < validationMetrics.length) {

@@ -36,6 +36,7 @@ type UnbinnedRows = Pick<
   | 'classes'
   | 'train'
   | 'labels'
+  | 'otherLabels'
   | 'weights'
   | 'offsets'
   | 'validation'
@@ -138,6 +139,7 @@ function startRows(
     labels: column(rows.labels),
     weights: rows.weights === 0 ? null : column(rows.weights),
     offsets: objective.centresLabels ? [] : rows.offsets.map(column),
+    ...(rows.otherLabels.length === 0 ? {} : { latest: column(rows.otherLabels[0] as number) }),
   };
 }
 

@@ -23,6 +23,7 @@ import { weighClasses } from './class-weights.ts';
 import { dealRows, type RankRows } from './deal-rows.ts';
 import { BinFinder, givenBins } from './find-bins.ts';
 import { keepNumbers, numbersOfRow } from './keep-numbers.ts';
+import { otherColumns } from './other-numbers.ts';
 import { placePartitions } from './placed-partitions.ts';
 import { cutWaves, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
 import { marginPaths } from './read-offsets.ts';
@@ -50,7 +51,7 @@ export interface IngestedRows {
   readonly trainRuns: RowRuns;
   readonly validationRuns: RowRuns;
   readonly labels: number;
-  /** Addresses of further labels that are learned with the first. */
+  /** Addresses of further numbers: labels that are learned with the first, or the latest times of events. */
   readonly otherLabels: readonly number[];
   /** 0 without weights. */
   readonly weights: number;
@@ -87,7 +88,7 @@ export async function ingest(
   const placed = placePartitions(job);
   const arena = new Arena(4096);
   const labels = arena.allocate(8 * numRows);
-  const { otherLabels: otherCols = [] } = job;
+  const otherCols = otherColumns(job);
   const otherLabels = otherCols.map(() => arena.allocate(8 * numRows));
   const hasWeights = job.weightCol !== null || job.classWeighting !== null;
   const weights = hasWeights ? arena.allocate(8 * numRows) : 0;

@@ -23,6 +23,7 @@ import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import { takeLogarithms } from './log-labels.ts';
 import { markCensored } from './mark-censored.ts';
+import { otherColumns, readUpperBounds } from './other-numbers.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 import { readGroups } from './read-groups.ts';
 import { marginPaths, readOffsets } from './read-offsets.ts';
@@ -36,7 +37,7 @@ const maxClasses = 10_000;
 /** Where the role columns of the process's rows lie. */
 export interface RoleAddresses {
   readonly labels: number;
-  /** Of further labels. */
+  /** Of further numbers: see other-numbers.ts. */
   readonly otherLabels: readonly number[];
   readonly weights: number;
   readonly keys: number;
@@ -55,7 +56,7 @@ export async function readRoles(
   const offsetCols = marginPaths(job).map((path) => path[0] as string);
   const roles = [
     job.labelCol,
-    ...(job.otherLabels ?? []),
+    ...otherColumns(job),
     job.weightCol,
     job.idCol,
     job.validationCol,
@@ -81,6 +82,12 @@ export async function readRoles(
       const labels = at.otherLabels[k] as number;
       readLabels(environment, { ...job, labelCol }, part, batch, { ...at, labels });
     });
+    if (job.survival?.upperBoundCol !== undefined) {
+      const column = (address: number): Float64Array =>
+        environment.f64(address + 8 * part.firstLocal, part.count);
+      const uppers = column(at.otherLabels[0] as number);
+      readUpperBounds(job, { part, batch }, { labels: column(at.labels), uppers, takesPart });
+    }
     found.push({ first: part.firstLocal, count: part.count, values });
   }
   if (job.labelKind === 'numeric') return [];
@@ -145,7 +152,7 @@ function readLabels(
       throw badLabel(job, part, i, labels[i] as number);
   }
   if (job.logLabels === true) takeLogarithms(job, part, labels, states);
-  if (job.survival !== undefined) {
+  if (job.survival !== undefined && job.survival.upperBoundCol === undefined) {
     markCensored(job, { part, batch }, { labels, takesPart: states });
   }
   if (job.labelKind === 'numeric' || isText) return values;

@@ -36,6 +36,7 @@ export type RoundMetric =
   | 'mape'
   | 'logCosh'
   | 'concordanceIndex'
+  | 'intervalAccuracy'
   | 'accuracy'
   | 'areaUnderROC'
   | RankingMetricName;

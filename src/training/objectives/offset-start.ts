@@ -11,6 +11,8 @@ import { type LabelledRows, sumOverRanks } from './base-score.ts';
 /** Rows with their offsets, one array an output; none without. */
 export interface StartRows extends LabelledRows {
   readonly offsets: readonly Float64Array[];
+  /** The latest times of events, where labels are the earliest. */
+  readonly latest?: Float64Array | undefined;
 }
 
 const mostPasses = 60;

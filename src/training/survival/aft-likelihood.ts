@@ -2,16 +2,20 @@
  * The likelihood of a row under accelerated failure time: log t = score + scale · z, z of a standard distribution. Times
  * of rows without an event are negative here: all that is known is that the event comes later (L. J. Wei, "The
  * accelerated failure time model", 1992; A. Barnwal, H. Cho, T. Hocking, "Survival regression with accelerated failure
- * time model in XGBoost", 2022). `extreme` is the smallest value of Gumbel's kind: times are Weibull's.
+ * time model in XGBoost", 2022). Of others it is known that the event came between two times. `extreme` is the smallest
+ * value of Gumbel's kind: times are Weibull's.
  */
 
 import { logNormalTail, normalHazard } from '../../base/normal-tail.ts';
 import { exp, log, logistic, softplus } from '../../base/portable-math.ts';
+import { extremeBetween, logisticBetween, normalBetween } from './interval-likelihood.ts';
 
 /** What z is distributed as. */
 export type AftDistribution = 'normal' | 'logistic' | 'extreme';
 
 const halfLogTwoPi = 0.9189385332046728;
+const endless = Number.POSITIVE_INFINITY;
+const between = { normal: normalBetween, logistic: logisticBetween, extreme: extremeBetween };
 /** Bounds of the derivatives by z, those of XGBoost for a scale of 1: a step stays small where a row fits badly. */
 const most = 15;
 const least = 1e-16;
@@ -29,20 +33,27 @@ export class AftLikelihood {
     this.#scale = scale;
   }
 
-  /** Fills in the derivatives of −log of the likelihood. @param time negative without an event */
-  differentiate(score: number, time: number): void {
+  /**
+   * Fills in the derivatives of −log of the likelihood.
+   *
+   * @param time negative without an event; with `latest` the earliest time, 0 for none
+   * @param latest the latest time, infinite for none
+   */
+  differentiate(score: number, time: number, latest = latestOf(time)): void {
     const scale = this.#scale;
-    this.#byZ(this.#zOf(score, time), time > 0);
+    if (isOneSided(time, latest)) this.#byZ(this.#zOf(score, time), latest < endless);
+    else this.#between(score, time, latest);
     const slope = this.derivatives[0] as number;
     const curvature = this.derivatives[1] as number;
     this.derivatives[0] = -Math.max(-most, Math.min(most, slope)) / scale;
     this.derivatives[1] = Math.max(least, Math.min(most, curvature)) / (scale * scale);
   }
 
-  /** −log of the likelihood: of the time of an event, or of none before it. */
-  loss(score: number, time: number): number {
+  /** −log of the likelihood: of the time of an event, of none before it, or of one between two times. */
+  loss(score: number, time: number, latest = latestOf(time)): number {
+    if (!isOneSided(time, latest)) return this.#between(score, time, latest);
     const z = this.#zOf(score, time);
-    const isEvent = time > 0;
+    const isEvent = latest < endless;
     const share = isEvent ? log(this.#scale * time) : 0;
     if (this.#distribution === 'normal')
       return isEvent ? 0.5 * z * z + halfLogTwoPi + share : -logNormalTail(z);
@@ -70,8 +81,29 @@ export class AftLikelihood {
     }
   }
 
+  /** The same of an event between two times, with −log of its likelihood. */
+  #between(score: number, earliest: number, latest: number): number {
+    const low = earliest === 0 ? -endless : this.#zOf(score, earliest);
+    const high = this.#zOf(score, latest);
+    if (low > -endless || high < endless)
+      return between[this.#distribution](low, high, this.derivatives);
+    // nothing is known
+    this.#put(0, 0);
+    return 0;
+  }
+
   #put(slope: number, curvature: number): void {
     this.derivatives[0] = slope;
     this.derivatives[1] = curvature;
   }
+}
+
+/** Without bounds: the time itself where the event came, none where it did not. */
+function latestOf(time: number): number {
+  return time > 0 ? time : endless;
+}
+
+/** The event came at this time, to within what logarithms tell apart, or not until then. */
+function isOneSided(time: number, latest: number): boolean {
+  return time !== 0 && (latest === endless || latest - time <= 1e-12 * time);
 }

@@ -1,19 +1,28 @@
 /**
  * The share of pairs of rows that a score puts in the right order, ties half: Harrell's concordance index (F. Harrell et al.,
  * "Evaluating the yield of medical tests", 1982). A pair counts where it is known who came first: a row with an event, and
- * one with a later time, or one without an event at the same time. Weights of pairs are products of the rows' weights.
+ * one with a later time, or one without an event at the same time; of events between two times, where the two intervals
+ * do not overlap. Weights of pairs are products of the rows' weights.
  */
 import { joinNumbers } from '../../base/join-numbers.ts';
 import { sortedOrder } from '../../base/sorted-order.ts';
 
 /** Rows of one rank or partition. */
 export interface SurvivalRows {
-  /** Negative where no event came until then. */
+  /** Negative where no event came until then; with `latest` the earliest times of events. */
   readonly times: Float64Array;
+  /** The latest times of events, Infinity where there is none; null where times say all. */
+  readonly latest?: Float64Array | null;
   /** Larger where the event is expected earlier. */
   readonly risks: Float64Array;
   /** Null where every row counts once. */
   readonly weights: Float64Array | null;
+}
+
+/** True where a time may be that of the event. */
+export function liesWithin(time: number, label: number, latest?: number): boolean {
+  const most = latest ?? (label > 0 ? label : Number.POSITIVE_INFINITY);
+  return time >= Math.abs(label) && time <= most;
 }
 
 /** NaN where no pair counts. The same bits however the rows are dealt. */
@@ -25,7 +34,46 @@ export function concordanceIndex(parts: readonly SurvivalRows[]): number {
     risks: joined((p) => p.risks),
     weights: joined((p) => p.weights),
   };
-  return shareOfPairs(rows);
+  return parts.some((part) => (part.latest ?? null) !== null)
+    ? shareOfIntervals({ ...rows, latest: joined((p) => p.latest ?? null) })
+    : shareOfPairs(rows);
+}
+
+/** Rows whose event comes later than those that are looked at, as far as they were added. */
+class LaterRows {
+  /** Weight of all of them. */
+  total = 0;
+  readonly #ranks: Uint32Array;
+  readonly #weights: Float64Array;
+  /** Sums of weights by rank of the risk. */
+  readonly #sums: Float64Array;
+
+  constructor(risks: Float64Array, weights: Float64Array) {
+    this.#ranks = ranksOf(risks);
+    this.#weights = weights;
+    this.#sums = new Float64Array(risks.length + 1);
+  }
+
+  add(row: number): void {
+    const sums = this.#sums;
+    const w = this.#weights[row] as number;
+    for (let i = (this.#ranks[row] as number) + 1; i < sums.length; i += i & -i)
+      sums[i] = (sums[i] as number) + w;
+    this.total += w;
+  }
+
+  /** Weight of those of a smaller risk than the row's, and of the same. */
+  besides(row: number): { readonly below: number; readonly tied: number } {
+    const rank = this.#ranks[row] as number;
+    const below = this.#upTo(rank);
+    return { below, tied: this.#upTo(rank + 1) - below };
+  }
+
+  #upTo(rank: number): number {
+    let sum = 0;
+    for (let i = rank; i > 0; i -= i & -i) sum += this.#sums[i] as number;
+    return sum;
+  }
 }
 
 function shareOfPairs({
@@ -33,40 +81,57 @@ function shareOfPairs({
   risks,
   weights,
 }: Record<'times' | 'risks' | 'weights', Float64Array>): number {
-  const numRows = times.length;
-  const ranks = ranksOf(risks);
   const order = orderOf(times, [weights, risks]);
-  // sums of weights by rank of the risk, of rows that come later
-  const later = new Float64Array(numRows + 1);
-  let [right, tied, pairs, total] = [0, 0, 0, 0];
-  const add = (row: number): void => {
-    const w = weights[row] as number;
-    for (let i = (ranks[row] as number) + 1; i <= numRows; i += i & -i)
-      later[i] = (later[i] as number) + w;
-    total += w;
-  };
-  const upTo = (rank: number): number => {
-    let sum = 0;
-    for (let i = rank; i > 0; i -= i & -i) sum += later[i] as number;
-    return sum;
-  };
-  for (let end = numRows; end > 0; ) {
+  const later = new LaterRows(risks, weights);
+  let [right, tied, pairs] = [0, 0, 0];
+  for (let end = times.length; end > 0; ) {
     const time = Math.abs(times[order[end - 1] as number] as number);
     let first = end;
     while (first > 0 && Math.abs(times[order[first - 1] as number] as number) === time) first -= 1;
     const own = order.subarray(first, end);
-    for (const row of own) if (!((times[row] as number) > 0)) add(row);
+    for (const row of own) if (!((times[row] as number) > 0)) later.add(row);
     for (const row of own) {
       if (!((times[row] as number) > 0)) continue;
       const w = weights[row] as number;
-      const rank = ranks[row] as number;
-      const below = upTo(rank);
-      right += w * below;
-      tied += w * (upTo(rank + 1) - below);
-      pairs += w * total;
+      const found = later.besides(row);
+      right += w * found.below;
+      tied += w * found.tied;
+      pairs += w * later.total;
     }
-    for (const row of own) if ((times[row] as number) > 0) add(row);
+    for (const row of own) if ((times[row] as number) > 0) later.add(row);
     end = first;
+  }
+  return (right + tied / 2) / pairs;
+}
+
+/** A pair counts where one event came at the latest when the other came at the earliest, and not both at that time. */
+function shareOfIntervals({
+  times,
+  latest,
+  risks,
+  weights,
+}: Record<'times' | 'latest' | 'risks' | 'weights', Float64Array>): number {
+  const byLatest = orderOf(latest, [weights, risks, times]);
+  // of rows with one earliest time those that are an event then stand first
+  const byEarliest = orderOf(times, [weights, risks, latest]);
+  const later = new LaterRows(risks, weights);
+  let [right, tied, pairs] = [0, 0, 0];
+  let next = times.length - 1;
+  for (let i = times.length - 1; i >= 0; i--) {
+    const row = byLatest[i] as number;
+    const end = latest[row] as number;
+    if (end === Number.POSITIVE_INFINITY) continue;
+    for (; next >= 0; next--) {
+      const other = byEarliest[next] as number;
+      const start = times[other] as number;
+      if (start < end || (start === end && latest[other] === start)) break;
+      later.add(other);
+    }
+    const w = weights[row] as number;
+    const found = later.besides(row);
+    right += w * found.below;
+    tied += w * found.tied;
+    pairs += w * later.total;
   }
   return (right + tied / 2) / pairs;
 }

@@ -19,6 +19,19 @@ export function brokenTime(time: number, flag: number): BrokenTime | null {
   return null;
 }
 
+/** What is wrong with the earliest and the latest time that an event may have come at; null where nothing is. */
+export function brokenBounds(
+  earliest: number,
+  latest: number,
+): { readonly column: 'label' | 'upper'; readonly rule: string; readonly got: number } | null {
+  if (!(earliest >= 0 && earliest < Number.POSITIVE_INFINITY))
+    return { column: 'label', rule: 'the earliest time of the event, 0 for none', got: earliest };
+  if (latest > 0 && latest >= earliest) return null;
+  const rule =
+    'the latest time of the event, above 0 and not before the earliest (missing where it had not come)';
+  return { column: 'upper', rule, got: latest };
+}
+
 /** See the header. */
 export function signedTime(time: number, flag: number): number {
   return flag === 1 ? time : -time;

@@ -3,7 +3,7 @@
  * validation rows, the others stay. Whole groups are held out where rows have groups. A row's fold hangs on the
  * seed and its key (or its group), never on the rank that holds it.
  *
- * Labels, weights, offsets, initial scores, groups, positions, keys, records and numbers are copied behind one another, so that
+ * Labels, further numbers, weights, offsets, initial scores, groups, positions, keys, records and numbers are copied behind one another, so that
  * what trains on the result sees rows like any others:
  *
  *   | … | labels weights offsets scores groups positions keys records | free
@@ -63,6 +63,9 @@ export async function holdOut(
       copy(rows.groups, copies.groups, 2);
       copy(rows.positions, copies.positions, 1);
     }
+    rows.otherLabels.forEach((source, k) => {
+      copy(source, copies.otherLabels[k] as number, 2);
+    });
     rows.offsets.forEach((source, k) => {
       copy(source, copies.offsets[k] as number, 2);
     });
@@ -123,6 +126,7 @@ function planCopies(rows: IngestedRows, base: number) {
   const numRows = rows.train.numProcess;
   const arena = new Arena(base);
   const labels = arena.allocate(8 * numRows);
+  const otherLabels = rows.otherLabels.map(() => arena.allocate(8 * numRows));
   const weights = rows.weights === 0 ? 0 : arena.allocate(8 * numRows);
   const offsets = rows.offsets.map(() => arena.allocate(8 * numRows));
   const initialScores = rows.initialScores.map(() => arena.allocate(8 * numRows));
@@ -133,7 +137,7 @@ function planCopies(rows: IngestedRows, base: number) {
   const width = rows.numbers === 0 ? 0 : numbersOfRow(rows.features);
   const numbers = width === 0 ? 0 : arena.allocate(8 * numRows * width);
   const margins = { offsets, initialScores };
-  const columns = { labels, weights, groups, positions, keys, records, numbers };
+  const columns = { labels, otherLabels, weights, groups, positions, keys, records, numbers };
   return { ...margins, ...columns, free: arena.top };
 }
 

@@ -14,7 +14,7 @@ import type { BoostingJob } from '../messages.ts';
 import { sumOverRanks } from '../objectives/base-score.ts';
 import type { RoundMetric } from '../objectives/loss-names.ts';
 import { type RankingMetricName, rankingMetricNames } from '../ranking/group-metrics.ts';
-import { concordanceIndex } from '../survival/concordance.ts';
+import { concordanceIndex, liesWithin } from '../survival/concordance.ts';
 import { areaUnderRoc, type ScoredRows } from './round-auc.ts';
 
 /** One row of the history: a metric on some rows. */
@@ -47,6 +47,7 @@ export function isLargerBetter(metric: RoundMetric): boolean {
     metric === 'accuracy' ||
     metric === 'areaUnderROC' ||
     metric === 'concordanceIndex' ||
+    metric === 'intervalAccuracy' ||
     names.includes(metric)
   );
 }
@@ -60,6 +61,7 @@ export async function measureRound(
   for (const one of series) {
     if (one.metric === 'areaUnderROC') values.push(await aucOf(state, one));
     else if (one.metric === 'concordanceIndex') values.push(await concordanceOf(state, one));
+    else if (one.metric === 'intervalAccuracy') values.push(await intervalAccuracyOf(state, one));
     else if (one.metric === 'loss') values.push(await meanLoss(state, one));
     else if (state.objective.groupMetric !== undefined) values.push(await ofGroups(state, one));
     else values.push(await meanOf(state, one));
@@ -187,34 +189,56 @@ async function aucOf(state: BoostingState, series: MeasuredSeries): Promise<numb
 /** Under proportional hazards a high score is an early event, under accelerated failure time a late one. */
 async function concordanceOf(state: BoostingState, series: MeasuredSeries): Promise<number> {
   const isRisk = state.job.objective === 'cox';
-  const parts = (await gatherRows(state, series)).map(({ scores, labels, weights }) => ({
-    ...{ times: labels, weights },
+  const parts = (await gatherRows(state, series)).map(({ scores, labels, weights, latest }) => ({
+    ...{ times: labels, weights, latest },
     risks: isRisk ? scores : scores.map((score) => -score),
   }));
   return concordanceIndex(parts);
 }
 
-/** The rows of a set on all ranks. */
-async function gatherRows(state: BoostingState, { rows }: MeasuredSeries): Promise<ScoredRows[]> {
-  const { environment } = state;
-  const { labels, weights } = state.rows;
+/** The share of rows whose predicted time lies between their bounds. */
+async function intervalAccuracyOf(state: BoostingState, { rows }: MeasuredSeries): Promise<number> {
+  const { labels, weights, otherLabels } = state.rows;
   const scores = columnOf(state, scoreAddress(state, 0), rows);
   const label = columnOf(state, labels, rows);
   const weight = weights === 0 ? null : columnOf(state, weights, rows);
-  const width = weight === null ? 2 : 3;
-  const own = new Float64Array(width * rows.count);
-  own.set(scores);
-  own.set(label, rows.count);
-  if (weight !== null) own.set(weight, 2 * rows.count);
+  const [address] = otherLabels;
+  const latest = address === undefined ? null : columnOf(state, address, rows);
+  const isWithin = scores.map((score, i) =>
+    liesWithin(exp(score), label[i] as number, latest?.[i]) ? (weight?.[i] ?? 1) : 0,
+  );
+  return await weightedMean(state, isWithin, weight);
+}
+
+/** Rows of a rank; `latest` null where labels say all that is known of times. */
+interface GatheredRows extends ScoredRows {
+  readonly latest: Float64Array | null;
+}
+
+/** The rows of a set on all ranks. */
+async function gatherRows(state: BoostingState, { rows }: MeasuredSeries): Promise<GatheredRows[]> {
+  const { environment } = state;
+  const { labels, weights, otherLabels } = state.rows;
+  const scores = columnOf(state, scoreAddress(state, 0), rows);
+  const label = columnOf(state, labels, rows);
+  const weight = weights === 0 ? null : columnOf(state, weights, rows);
+  const others = otherLabels.map((address) => columnOf(state, address, rows));
+  const all = [scores, label, ...(weight === null ? [] : [weight]), ...others];
+  const own = new Float64Array(all.length * rows.count);
+  all.forEach((column, c) => {
+    own.set(column, c * rows.count);
+  });
   const bytes = new Uint8Array(own.buffer);
-  const all = await environment.wait(environment.collective.allgather(bytes));
-  return all.map((part): ScoredRows => {
+  const parts = await environment.wait(environment.collective.allgather(bytes));
+  return parts.map((part): GatheredRows => {
     const values = new Float64Array(part.slice().buffer);
-    const count = values.length / width;
+    const count = values.length / all.length;
+    const at = (c: number): Float64Array => values.subarray(c * count, (c + 1) * count);
     return {
-      scores: values.subarray(0, count),
-      labels: values.subarray(count, 2 * count),
-      weights: weight === null ? null : values.subarray(2 * count),
+      scores: at(0),
+      labels: at(1),
+      weights: weight === null ? null : at(2),
+      latest: others.length === 0 ? null : at(all.length - 1),
     };
   });
 }

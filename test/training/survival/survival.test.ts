@@ -7,14 +7,23 @@ import {
   type GBTRegressionModel,
   GBTRegressor,
 } from '../../../src/ensemble/boosting/gbt-regressor.ts';
+import { SurvivalEvaluator } from '../../../src/evaluation/survival-evaluator.ts';
 import { loadStage } from '../../../src/pipeline/load-stage.ts';
 import { workerUrl } from '../../../src/session/worker-url.ts';
+import '../../../src/evaluation/worker-tasks.ts';
+import { AftLikelihood } from '../../../src/training/survival/aft-likelihood.ts';
 import { concordanceIndex } from '../../../src/training/survival/concordance.ts';
 import '../../../src/ensemble/worker-operators.ts';
 import '../../../src/training/worker-programs.ts';
 import { predictionsOf, savedBytes } from '../../tools/fitted-bytes.ts';
 import { normalOf, randomNumbers, range } from '../../tools/random-data.ts';
-import { cutTable, evenCuts, pickRows, type SampleData } from '../../tools/sample-data.ts';
+import {
+  columnNamed,
+  cutTable,
+  evenCuts,
+  pickRows,
+  type SampleData,
+} from '../../tools/sample-data.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 
 const inline = new InlineRunner();
@@ -199,6 +208,137 @@ describe.each([
     await expect(fit({ lossType, featuresCols: ['x', 'event'] })).rejects.toMatchObject({
       code: 'PARAM_INVALID',
     });
+  });
+});
+
+/** What visits every few weeks tell of the times: missing where the event had not come. */
+function visited(every: number): SampleData {
+  const latest = times.map((time, i) => {
+    if (events[i] === 0) return i % 2 === 0 ? null : Number.POSITIVE_INFINITY;
+    return i % 5 === 0 ? time : Math.ceil(time / every) * every;
+  });
+  const earliest = times.map((time, i) =>
+    events[i] === 0 || i % 5 === 0 ? time : Math.ceil(time / every) * every - every,
+  );
+  return [
+    columnOf('x', x),
+    columnOf('z', z),
+    columnOf('weight', weights),
+    columnOf('from', earliest),
+    { name: 'to', type: 'float64', cells: latest },
+  ];
+}
+
+describe('events that came between two times', () => {
+  const bounds = { censorCol: undefined, labelCol: 'from', labelUpperBoundCol: 'to' };
+  const options = { ...bounds, lossType: 'aft', aftScale: 0.6, weightCol: 'weight' } as const;
+  const rows = visited(12);
+
+  it('are learned from as others are where all is known', async () => {
+    const told: SampleData = [
+      ...data,
+      {
+        ...{ name: 'to', type: 'float64' },
+        cells: times.map((time, i) => (events[i] === 1 ? time : null)),
+      },
+    ];
+    const aft = { lossType: 'aft', aftDistribution: 'logistic' } as const;
+    for (const more of [{}, { maxIter: undefined, holdOutFolds: 4, numModels: 1 }]) {
+      const one = await fit({ ...aft, ...bounds, labelCol: 'time', ...more }, { rows: told });
+      const other = await fit({ ...aft, ...more }, { rows: told });
+      expect(one.trees).toEqual(other.trees);
+      expect(one.data.baseScores).toEqual(other.data.baseScores);
+      expect(one.summary.history).toEqual(other.summary.history);
+    }
+  });
+
+  it('predict the times almost as well as the days themselves would', async () => {
+    const concordance = async (model: GBTRegressionModel): Promise<number> => {
+      const told = (await predictionsOf(model, cutTable(inline, data)))['prediction'] as number[];
+      const signed = Float64Array.from(times, (time, i) => (events[i] === 1 ? time : -time));
+      const risks = Float64Array.from(told, (time) => -time);
+      return concordanceIndex([{ times: signed, risks, weights: null }]);
+    };
+    const more = { maxIter: 20, weightCol: undefined };
+    const best = await concordance(
+      await fit({
+        ...options,
+        ...more,
+        censorCol: 'event',
+        labelCol: 'time',
+        labelUpperBoundCol: undefined,
+      }),
+    );
+    const found = await concordance(await fit({ ...options, ...more }, { rows }));
+    expect(found).toBeGreaterThan(best - 0.02);
+    expect(best).toBeGreaterThan(0.7);
+  });
+
+  it.each([
+    ['for so many rounds', { maxIter: 4 }],
+    ['until it stops by itself', { maxIter: undefined, holdOutFolds: 4, numModels: 2 }],
+  ])('give the same model on any topology, %s', async (_, more) => {
+    const validation = pickRows(rows, range(200));
+    const metrics = { validationMetrics: ['loss', 'concordanceIndex', 'intervalAccuracy'] };
+    const held = more.maxIter === undefined ? null : validation;
+    const alone = await fit({ ...options, ...metrics, ...more }, { rows, validation: held });
+    const bytes = await savedBytes(alone);
+    for (const [runner, parts] of [
+      [pools[0] as TaskRunner, 2],
+      [pools[1] as TaskRunner, 7],
+    ] as const) {
+      const cuts = evenCuts(numRows, parts).filter((cut) => cut < 200);
+      const found = { rows, cuts, runner, validation: held };
+      const other = await fit({ ...options, ...metrics, ...more }, found);
+      expect(await savedBytes(other)).toEqual(bytes);
+      expect(other.summary.history).toEqual(alone.summary.history);
+    }
+  });
+
+  it('are measured by the likelihood, and by what lies between the bounds', async () => {
+    const held = pickRows(rows, range(300));
+    const metrics = ['intervalAccuracy', 'loss', 'concordanceIndex'];
+    const model = await fit({ ...options, validationMetrics: metrics }, { rows, validation: held });
+    const at = model.numTrees - 1;
+    const values = model.summary.history.map((series) => series.values[at] as number);
+    const told = (await predictionsOf(model, cutTable(inline, held)))['prediction'] as number[];
+    const likelihood = new AftLikelihood('normal', 0.6);
+    let [within, loss, total] = [0, 0, 0];
+    told.forEach((time, i) => {
+      const from = columnNamed(held, 'from').cells[i] as number;
+      const to = (columnNamed(held, 'to').cells[i] ?? Number.POSITIVE_INFINITY) as number;
+      const weight = weights[i] as number;
+      total += weight;
+      if (time >= from && time <= to) within += weight;
+      loss += weight * likelihood.loss(log(time), from, to);
+    });
+    expect(values[0]).toBeCloseTo(within / total, 10);
+    expect(values[1]).toBeCloseTo(loss / total, 8);
+    const scored = [...held, columnOf('prediction', told)];
+    const evaluator = new SurvivalEvaluator({
+      ...{ labelCol: 'from', labelUpperBoundCol: 'to', weightCol: 'weight' },
+    });
+    const found = await evaluator.evaluateAll(cutTable(inline, scored, [70]));
+    expect(found['intervalAccuracy']).toBeCloseTo(values[0] as number, 10);
+    expect(found['concordanceIndex']).toBeCloseTo(values[2] as number, 10);
+  });
+
+  it('are refused where the bounds cannot be, and beside censorCol', async () => {
+    const changed = (name: string, cell: number): SampleData =>
+      rows.map((column) =>
+        column.name === name ? { ...column, cells: [cell, ...column.cells.slice(1)] } : column,
+      );
+    const refused = (found: SampleData) => expect(fit(options, { rows: found })).rejects;
+    await refused(changed('from', -1)).toThrow(/from .*must be the earliest time.*got -1 in row 0/);
+    await refused(changed('to', 0)).toThrow(/to .*must be the latest time.*got 0 in row 0/);
+    await expect(fit({ ...options, featuresCols: ['x', 'to'] }, { rows })).rejects.toThrow(
+      /must not hold what tells whether the event came; got to/,
+    );
+    expect(() => new GBTRegressor({ ...options, censorCol: 'event' })).toThrow(
+      /censorCol of GBTRegressor must be left out with labelUpperBoundCol/,
+    );
+    expect(() => new GBTRegressor({ ...options, lossType: 'cox' })).toThrow(/without lossType aft/);
+    expect(() => new GBTRegressor({ labelUpperBoundCol: 'to' })).toThrow(/without lossType aft/);
   });
 });
 

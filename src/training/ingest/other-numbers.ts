@@ -1,0 +1,46 @@
+/** Numbers of rows besides their labels and weights: further labels, the latest times of events. */
+import type { RecordBatch } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import { columnOf, fillRounded } from '../../table/columns/column-values.ts';
+import type { IngestJob } from '../messages.ts';
+import { brokenBounds } from '../survival/signed-times.ts';
+import type { PlacedPartition } from './placed-partitions.ts';
+
+/** The columns that they lie in. */
+export function otherColumns({ otherLabels = [], survival }: IngestJob): readonly string[] {
+  const upper = survival?.upperBoundCol ?? null;
+  return upper === null ? otherLabels : [...otherLabels, upper];
+}
+
+/**
+ * Reads the latest times of a partition's events, endless where the column has none; labels are the earliest.
+ *
+ * @param takesPart one byte for each row of the partition: 0 where the row takes no part and may hold anything
+ * @throws CoppiceError `LABEL_INVALID`
+ */
+export function readUpperBounds(
+  { survival, labelCol, owner }: IngestJob,
+  { part, batch }: { readonly part: PlacedPartition; readonly batch: RecordBatch },
+  rows: {
+    readonly labels: Float64Array;
+    readonly uppers: Float64Array;
+    readonly takesPart: Uint8Array;
+  },
+): void {
+  const upperBoundCol = survival?.upperBoundCol as string;
+  const { labels, uppers, takesPart } = rows;
+  fillRounded(columnOf(batch, [upperBoundCol]), uppers, 0, upperBoundCol);
+  for (let i = 0; i < part.count; i++) {
+    if (Number.isNaN(uppers[i])) uppers[i] = Number.POSITIVE_INFINITY;
+    if (takesPart[i] === 0) continue;
+    const broken = brokenBounds(labels[i] as number, uppers[i] as number);
+    if (broken === null) continue;
+    const column = broken.column === 'upper' ? upperBoundCol : labelCol;
+    const row = part.skip + i;
+    throw new CoppiceError(
+      'LABEL_INVALID',
+      `${column} (of ${owner}) must be ${broken.rule} in every row; got ${broken.got} in row ${row} of partition ${part.index}`,
+      { context: { column, partition: part.index, row } },
+    );
+  }
+}
