@@ -116,8 +116,10 @@ export async function plannedFit(
   const labels = labelsOf(table, options);
   const task = await chooseTask(table, labels, options, context);
   const params = await readParams(estimatorClassOf(options.algo, task).paramSchema, options);
-  const { censorCol, labelUpperBoundCol } = params;
-  const known = [censorCol, labelUpperBoundCol].filter((name) => typeof name === 'string');
+  const { censorCol, labelUpperBoundCol, positionCol } = params;
+  const known = [censorCol, labelUpperBoundCol, positionCol].filter(
+    (name) => typeof name === 'string',
+  );
   const told = [...labels, ...known];
   const features = featuresOf(table, told, options, context);
   const columns = { labels, features, schema: table.schema };

@@ -28,6 +28,7 @@ export interface ColumnParams {
   readonly groupCol?: string | undefined;
   readonly censorCol?: string | undefined;
   readonly labelUpperBoundCol?: string | undefined;
+  readonly positionCol?: string | undefined;
   readonly zeroAsMissing?: boolean | undefined;
 }
 
@@ -86,6 +87,7 @@ export function fitColumns(
   const numeric = [
     'weightCol',
     'labelUpperBoundCol',
+    'positionCol',
     'validationIndicatorCol',
     'censorCol',
   ] as const;
@@ -94,8 +96,8 @@ export function fitColumns(
     if (name === undefined) continue;
     const field = requireColumn(owner, param, name, schema);
     if (numericKind(field.type) === null) {
-      const isNumber = param === 'weightCol' || param === 'labelUpperBoundCol';
-      const rule = isNumber ? 'a number' : 'boolean or a number';
+      const isFlag = param === 'validationIndicatorCol' || param === 'censorCol';
+      const rule = isFlag ? 'boolean or a number' : 'a number';
       throw columnTypeError(owner, param, field, rule);
     }
   }

@@ -80,6 +80,8 @@ export interface IngestJob {
   readonly mostGrade: number | null;
   /** Labels are times until an event, kept negative where it had not come (0 in the column; null: it always came). */
   readonly survival?: SurvivalColumns | undefined;
+  /** The place that each row of a group was shown at; left out where places add nothing. */
+  readonly shownAtCol?: string | undefined;
   /** Labels are learned as log(1 + label). */
   readonly logLabels?: boolean | undefined;
   readonly weightCol: string | null;

@@ -44,7 +44,8 @@ const common = {
   stepSize: 0.3,
   checkpointInterval: 4,
 };
-const nameOf = ({ labelCol }: Options) => (labelCol === 'k' ? 'GBTClassifier' : 'GBTRegressor');
+const nameOf = ({ labelCol }: Options) =>
+  labelCol === 'k' ? 'GBTClassifier' : labelCol === 'r' ? 'GBTRanker' : 'GBTRegressor';
 const averaged = { holdOutFolds: 5, numModels: 4, earlyStoppingRounds: 6 };
 const fit = (
   options: Options,
@@ -78,6 +79,7 @@ describe('a fit that was ended and started again', () => {
     { labelCol: 'k', maxIter: 14, weightCol: 'w' },
     { labelCol: 'y', maxIter: 14, lossType: 'quantile', quantileAlphas: [0.2, 0.8], idCol: 'id' },
     { labelCol: 'y', maxIter: 60, validationIndicatorCol: 'v', earlyStoppingRounds: 15 },
+    { labelCol: 'r', groupCol: 'g', positionCol: 'q', maxIter: 14, validationIndicatorCol: 'v' },
   ])('gives the model of one that was left alone: %j', async (options) => {
     const undisturbed = await savedBytes(await fit(options));
     const checkpointDir = newFolder();

@@ -1405,6 +1405,29 @@ export const plantedBugs = [
     tests: ['test/training/survival/likelihood.test.ts'],
   },
   {
+    name: 'a rank learns what places add from its own groups alone',
+    edits: [
+      {
+        file: 'src/training/ranking/position-biases.ts',
+        find: '        slopes[place]?.addProduct(grads[e] as number, weights[e] as number);',
+        replace:
+          '        if (environment.collective.rank === 0) slopes[place]?.add(grads[e] as number);',
+      },
+    ],
+    tests: [exactness],
+  },
+  {
+    name: 'a fit that goes on forgets what places add',
+    edits: [
+      {
+        file: 'src/training/boosting/boosting-rounds.ts',
+        find: 'if (known.length > 0) objective',
+        replace: 'if (known.length < 0) objective',
+      },
+    ],
+    tests: ['test/ensemble/checkpoints.test.ts'],
+  },
+  {
     name: 'the average precision of a swap leaves out the rows between',
     edits: [
       {

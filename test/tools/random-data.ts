@@ -57,7 +57,7 @@ export function featureNames(recipe: DataRecipe): string[] {
 
 /**
  * Columns x0…, and: y a number, p a number above 0, b one of two words, k one of four integers, w a weight (one in eight is 0),
- * u a number of at least p, or missing, id a distinct integer, v a mark on one row in five, o an offset between −1 and 1,
+ * u a number of at least p, or missing, q a place from 0 to 10, id a distinct integer, v a mark on one row in five, o an offset between −1 and 1,
  * g a group of about 25 rows, s a number from 0 to 1, r a grade from 0 to 4.
  */
 export function randomData(recipe: DataRecipe): SampleData {
@@ -101,6 +101,7 @@ export function randomData(recipe: DataRecipe): SampleData {
       Math.max(0, Math.min(4, Math.round(1 + 2 * (noisy[row] as number)))),
     ),
     column('g', 'int64', () => Math.floor((random() * numRows) / 25) * 1e10),
+    column('q', 'int32', (row) => (row * 7) % 11),
   ];
 }
 

@@ -168,6 +168,13 @@ const ranking = fc.oneof(
     pointwiseRounds: fc.constantFrom(0, 2),
     ndcgAt,
   }),
+  fc.record({
+    ...groups,
+    positionCol: fc.constant('q'),
+    positionBiasRegularization: fc.constantFrom(0, 0.1),
+    pointwiseRounds: fc.constantFrom(0, 1),
+    ndcgAt,
+  }),
   fc.record({ ...groups, lossType: fc.constant('xendcg'), ndcgAt }),
 );
 const offset = fc.record({ offsetCol: fc.constant('o') }, { requiredKeys: [] });

@@ -224,6 +224,7 @@ export function ingestOf(
     readonly weightCol: string | undefined;
     readonly idCol: string | undefined;
     readonly groupCol?: string | undefined;
+    readonly positionCol?: string | undefined;
     readonly lossType?: string | undefined;
     readonly censorCol?: string | undefined;
     readonly labelUpperBoundCol?: string | undefined;
@@ -254,6 +255,7 @@ export function ingestOf(
           },
         }
       : {}),
+    ...(params.positionCol === undefined ? {} : { shownAtCol: params.positionCol }),
     ...(params.lossType === 'squaredLogError' ? { logLabels: true } : {}),
     weightCol: params.weightCol ?? null,
     idCol: params.idCol ?? null,

@@ -1,6 +1,7 @@
 /** Gradient-boosted trees that order the rows of groups: LambdaMART. */
 
 import type { Schema } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
 import { defineParams } from '../../params/define-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
@@ -103,6 +104,13 @@ export class GBTRanker extends Estimator<GBTRankingModel, typeof gbtRankerParams
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<GBTRankingModel> {
     checkFit(this.className, table, options);
+    if (options.initialModel !== undefined && this.params.positionCol !== undefined) {
+      throw new CoppiceError(
+        'UNSUPPORTED',
+        'positionCol of GBTRanker must be left out with initialModel: a model does not keep what places added to its grades; fit all rounds at once',
+        { context: { owner: this.className, param: 'positionCol' } },
+      );
+    }
     const fit = {
       owner: this.className,
       params: { ...this.params, ...noFunctions },

@@ -186,6 +186,16 @@ const dialect: Dialect = {
     lambdarank_norm: ofRankings((value, options) => {
       options['lambdarankNorm'] = isOn(value);
     }),
+    lambdarank_position_bias_regularization: ofRankings((value, options, _all, more) => {
+      if ('positionCol' in more) options['positionBiasRegularization'] = Number(value);
+      else if (Number(value) !== 0)
+        throw notConvertible(
+          owner,
+          'lambdarank_position_bias_regularization',
+          value,
+          '0 without positionCol among the options: the column that has the positions',
+        );
+    }),
     label_gain: ofRankings((value, options) => {
       options['labelGains'] = numberList(value);
     }),

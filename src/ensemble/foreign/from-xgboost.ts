@@ -182,6 +182,11 @@ const dialect: Dialect = {
         options['lambdarankNorm'] =
           value === true || String(value) === 'true' || Number(value) === 1;
     },
+    lambdarank_unbiased: only(
+      'lambdarank_unbiased',
+      [0, false, 'false', 'False'],
+      'false: positionCol of GBTRanker learns what places add to grades',
+    ),
     lambdarank_pair_method: (value, _options, all) => {
       if (!isRanking(all) || value === 'topk') return;
       throw notConvertible(owner, 'lambdarank_pair_method', value, "'topk'");
@@ -207,6 +212,7 @@ const dialect: Dialect = {
       'enable_categorical',
       'validate_parameters',
       'max_cached_hist_node',
+      'lambdarank_bias_norm',
       'seed_per_iteration',
     ],
     ...['disable_default_eval_metric', 'importance_type', 'predictor', 'feature_types'],

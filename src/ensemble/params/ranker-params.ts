@@ -37,6 +37,11 @@ export const gbtRankerParams = defineParams(
     /** What a pair weighs: what swapping it changes in the NDCG (ndcg, the usual one) or in the average precision (map, where
      *  grades from 1 on are relevant), the difference of its gains (gain), or the same for all (equal). */
     pairWeight: oneOf(['ndcg', 'map', 'gain', 'equal'], { since: '0.1.0' }),
+    /** The place, a whole number, that each training row was shown at, where grades are clicks: what places add to them is
+     *  learned beside the trees and left out of predictions. */
+    positionCol: column({ since: '0.1.0' }),
+    /** L2 penalty on what a place adds, for each of its rows (0 by default). */
+    positionBiasRegularization: float({ min: 0, since: '0.1.0' }),
     /** The first so many rounds learn the grades themselves, row by row; pairs or groups are learned from afterwards. */
     pointwiseRounds: int({ default: 0, min: 0, since: '0.1.0' }),
     /** The gain of each grade from 0 on; by default 2^grade − 1 up to grade 30. */
@@ -51,6 +56,7 @@ export const gbtRankerParams = defineParams(
     checkPolicy(params, isGiven) ??
     checkForced(params, isGiven) ??
     checkGroup(params) ??
+    checkPlaces(params, isGiven) ??
     checkPairs(params, isGiven),
 );
 
@@ -64,15 +70,32 @@ function checkGroup(params: {
   return params.groupCol === params.labelCol ? 'groupCol must differ from labelCol' : null;
 }
 
+/** Places are no grades and no groups. */
+function checkPlaces(
+  params: {
+    readonly positionCol: string | undefined;
+    readonly groupCol: string;
+    readonly labelCol: string;
+  },
+  isGiven: IsGiven,
+): string | null {
+  const { positionCol, groupCol, labelCol } = params;
+  if (positionCol === undefined)
+    return isGiven('positionBiasRegularization')
+      ? 'positionBiasRegularization must be left out without positionCol'
+      : null;
+  if (positionCol === labelCol) return 'positionCol must differ from labelCol';
+  return positionCol === groupCol ? 'positionCol must differ from groupCol' : null;
+}
+
 /** The cross-entropy of groups knows no pairs. */
 function checkPairs(
   params: { readonly lossType: string | undefined },
   isGiven: IsGiven,
 ): string | null {
   if (params.lossType !== 'xendcg') return null;
-  const name = ['truncationLevel', 'sigmoid', 'lambdarankNorm', 'orderNoise', 'pairWeight'].find(
-    isGiven,
-  );
+  const pairs = ['truncationLevel', 'sigmoid', 'lambdarankNorm', 'orderNoise', 'pairWeight'];
+  const name = [...pairs, 'positionCol'].find(isGiven);
   return name === undefined ? null : `${name} must be left out with lossType xendcg`;
 }
 
@@ -84,6 +107,8 @@ export function rankingObjective(params: {
   readonly lambdarankNorm: boolean;
   readonly orderNoise: number;
   readonly pairWeight: 'ndcg' | 'map' | 'gain' | 'equal' | undefined;
+  readonly positionCol: string | undefined;
+  readonly positionBiasRegularization: number | undefined;
   readonly pointwiseRounds: number;
   readonly labelGains: readonly number[] | undefined;
   readonly ndcgAt: number;
@@ -97,6 +122,8 @@ export function rankingObjective(params: {
     normalises: params.lambdarankNorm,
     orderNoise: loss === 'lambdarank' ? params.orderNoise : 0,
     pairWeight: params.pairWeight ?? 'ndcg',
+    biasRegularization:
+      params.positionCol === undefined ? null : (params.positionBiasRegularization ?? 0),
     pointwiseRounds: params.pointwiseRounds,
     ndcgAt: params.ndcgAt,
   } as const;

@@ -173,6 +173,9 @@ async function runRounds(
   const sign = stops && isLargerBetter(job.metrics[0] ?? 'loss') ? -1 : 1;
   const stopsAfter = (done: number, [value]: readonly number[]): boolean =>
     stops && watch?.isOver(done - 1, sign * (value as number)) === true;
+  const { objective } = state;
+  const known = measured.at(-1)?.slice(series.length) ?? [];
+  if (known.length > 0) objective.goOn?.(known);
   const snapshots = new SnapshotTeller(parts, measured);
   await environment.wait(environment.collective.barrier());
   const { numRounds: firstRound } = job.initial ?? { numRounds: 0 };
@@ -194,7 +197,10 @@ async function runRounds(
     }
     done += 1;
     const values = await measureRound(state, series);
-    measured.push(values);
+    // what the round leaves to the next stands behind what was measured, in the last one alone
+    const last = measured.length - 1;
+    if (last >= 0) measured[last] = (measured[last] as readonly number[]).slice(0, series.length);
+    measured.push([...values, ...(objective.handedOn?.() ?? [])]);
     isOver = stopsAfter(done, values);
     onRound(done, values[0]);
     snapshots.tell(done, trees);

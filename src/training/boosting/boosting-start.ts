@@ -62,7 +62,9 @@ export async function startBoosting(
       ? null
       : environment.f64(rows.labels + 8 * rows.validation.start, rows.validation.count).slice();
   if (objective.centresLabels) takeOffsets(environment, rows);
-  const own = startRows(environment, rows, objective);
+  const hasBounds = job.ingest.survival?.upperBoundCol !== undefined;
+  const latest = hasBounds ? rows.otherLabels[0] : undefined;
+  const own = startRows(environment, rows, { objective, latest });
   const best = await objective.start(environment, own, { rows });
   const settle = async (scores: readonly number[]) =>
     settleScores(job, objective, scores, await firstSpread(environment, objective, own, scores));
@@ -131,7 +133,7 @@ function scoreScale(
 function startRows(
   environment: RankEnvironment,
   rows: UnbinnedRows,
-  objective: Objective,
+  { objective, latest }: { readonly objective: Objective; readonly latest: number | undefined },
 ): StartRows {
   const { start, count } = rows.train;
   const column = (address: number): Float64Array => environment.f64(address + 8 * start, count);
@@ -139,7 +141,7 @@ function startRows(
     labels: column(rows.labels),
     weights: rows.weights === 0 ? null : column(rows.weights),
     offsets: objective.centresLabels ? [] : rows.offsets.map(column),
-    ...(rows.otherLabels.length === 0 ? {} : { latest: column(rows.otherLabels[0] as number) }),
+    ...(latest === undefined ? {} : { latest: column(latest) }),
   };
 }
 

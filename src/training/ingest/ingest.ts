@@ -51,7 +51,7 @@ export interface IngestedRows {
   readonly trainRuns: RowRuns;
   readonly validationRuns: RowRuns;
   readonly labels: number;
-  /** Addresses of further numbers: labels that are learned with the first, or the latest times of events. */
+  /** Addresses of further numbers: labels that are learned with the first, latest times of events, or places. */
   readonly otherLabels: readonly number[];
   /** 0 without weights. */
   readonly weights: number;

@@ -23,7 +23,7 @@ import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import { takeLogarithms } from './log-labels.ts';
 import { markCensored } from './mark-censored.ts';
-import { otherColumns, readUpperBounds } from './other-numbers.ts';
+import { otherColumns, readPlaces, readUpperBounds } from './other-numbers.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
 import { readGroups } from './read-groups.ts';
 import { marginPaths, readOffsets } from './read-offsets.ts';
@@ -87,6 +87,13 @@ export async function readRoles(
         environment.f64(address + 8 * part.firstLocal, part.count);
       const uppers = column(at.otherLabels[0] as number);
       readUpperBounds(job, { part, batch }, { labels: column(at.labels), uppers, takesPart });
+    }
+    if (job.shownAtCol !== undefined) {
+      const places = environment.f64(
+        (at.otherLabels[0] as number) + 8 * part.firstLocal,
+        part.count,
+      );
+      readPlaces(job, { part, batch }, { places, trains: takesPart });
     }
     found.push({ first: part.firstLocal, count: part.count, values });
   }

@@ -73,6 +73,10 @@ export interface Objective {
   prepare?(environment: RankEnvironment, rows: IngestedRows): Promise<void>;
   /** Called once a round, before the gradients of its outputs. */
   beginRound(environment: RankEnvironment, rows: GradientRows, draw: RoundDraw): Awaitable<void>;
+  /** What a round leaves to the next besides scores, for a snapshot to keep; left out where there is nothing. */
+  handedOn?(): readonly number[];
+  /** Goes on from what a round left. */
+  goOn?(handedOn: readonly number[]): void;
   gradients(environment: RankEnvironment, rows: GradientRows, output: number): void;
   /** Loss of each row, weighted, into `out`. */
   losses(environment: RankEnvironment, rows: GradientRows, out: number): void;

@@ -7,7 +7,7 @@ import type { RankEnvironment } from '../rank-environment.ts';
 /** The rows that lists are made of. */
 export type GroupedRows = Pick<
   IngestedRows,
-  'labels' | 'weights' | 'groups' | 'keys' | 'positions' | 'train'
+  'labels' | 'otherLabels' | 'weights' | 'groups' | 'keys' | 'positions' | 'train'
 >;
 
 /** Columns of equal length. */
@@ -20,6 +20,8 @@ export interface EntryTable {
   readonly position: Float64Array;
   readonly label: Float64Array;
   readonly weight: Float64Array;
+  /** The place that the row was shown at; 0 where places add nothing. */
+  readonly shownAt: Uint32Array;
   /** The process's row, or −1 for a row of another process. */
   readonly row: Int32Array;
   /** The rank that told of a row of another process, and where in what it told. */
@@ -36,6 +38,7 @@ export function newEntries(length: number): EntryTable {
     position: new Float64Array(length),
     label: new Float64Array(length),
     weight: new Float64Array(length),
+    shownAt: new Uint32Array(length),
     row: new Int32Array(length),
     rank: new Uint32Array(length),
     place: new Uint32Array(length),
@@ -98,6 +101,8 @@ export function ownEntries(
   const positions = environment.u32(rows.positions + 4 * first, numRows);
   const labels = environment.f64(rows.labels + 8 * first, numRows);
   const weights = rows.weights === 0 ? null : environment.f64(rows.weights + 8 * first, numRows);
+  const [places] = rows.otherLabels;
+  const shownAt = places === undefined ? null : environment.f64(places + 8 * first, numRows);
   const isOwn = (i: number): boolean =>
     mix32((groups[2 * i] as number) ^ mix32(groups[2 * i + 1] as number)) % numLocal === localIndex;
   let count = 0;
@@ -112,6 +117,7 @@ export function ownEntries(
     table.position[at] = firstPosition + (positions[i] as number);
     table.label[at] = labels[i] as number;
     table.weight[at] = weights === null ? 1 : (weights[i] as number);
+    table.shownAt[at] = shownAt === null ? 0 : (shownAt[i] as number);
     table.row[at] = first + i;
     at += 1;
   }

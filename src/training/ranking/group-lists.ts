@@ -30,6 +30,8 @@ export interface GroupLists {
   readonly keys: Uint32Array;
   readonly labels: Float64Array;
   readonly weights: Float64Array;
+  /** The place that each entry was shown at. */
+  readonly shownAt: Uint32Array;
   /** One byte a group: 1 where this rank, and no other, counts it. */
   readonly isCounted: Uint8Array;
   /** What crosses in every round; null where every group lies in one process. */
@@ -87,6 +89,7 @@ function listsOf(
     keys: entries.key,
     labels: entries.label,
     weights: entries.weight,
+    shownAt: entries.shownAt,
     isCounted: counted,
     shared:
       sent === null
@@ -120,7 +123,7 @@ async function ranksByGroup(
   return found;
 }
 
-const sentColumns = ['low', 'high', 'key', 'position', 'label', 'weight'] as const;
+const sentColumns = ['low', 'high', 'key', 'position', 'label', 'weight', 'shownAt'] as const;
 
 /** What ranks of other processes tell of rows in this rank's groups. */
 async function entriesOfOthers(

@@ -15,6 +15,7 @@ import { drawOrder } from './draw-order.ts';
 import { type GroupLists, gatherScores } from './group-lists.ts';
 import { groupMetrics, type RankingMetricName, type ScoredGroup } from './group-metrics.ts';
 import { bestGain, discountsOf, ndcg } from './ndcg.ts';
+import type { BiasRule, PositionBiases } from './position-biases.ts';
 
 type ColumnName = (typeof columns)[number]['name'] | 'discounts';
 
@@ -90,11 +91,17 @@ export class RankedGroups {
    * Orders the groups by the scores of the process's rows; every rank calls it.
    *
    * @param draw where the order is to be drawn, if it is drawn at all
+   * @param biases what places add to scores, if anything
    */
-  async sort(scores: Float64Array, draw: RoundDraw | null = null): Promise<void> {
+  async sort(
+    scores: Float64Array,
+    draw: RoundDraw | null = null,
+    biases: PositionBiases | null = null,
+  ): Promise<void> {
     const { starts, labels } = this.#lists;
     const own = this.#f64('scores', labels.length);
     await gatherScores(this.#environment, this.#lists, scores, own);
+    biases?.addTo(own, this.#lists);
     const isDrawn = draw !== null && this.#settings.orderNoise > 0;
     if (isDrawn) {
       const { orderNoise, sigma } = this.#settings;
@@ -179,6 +186,13 @@ export class RankedGroups {
       grads[row] = (ownGrads[e] as number) * w;
       hesses[row] = (ownHesses[e] as number) * w;
     }
+  }
+
+  /** Takes the biases a step further by the gradients as they are; every rank calls it. */
+  async learnBiases(biases: PositionBiases, rule: BiasRule): Promise<void> {
+    const { length } = this.#lists.rowOf;
+    const derivatives = { grads: this.#f64('grads', length), hesses: this.#f64('hesses', length) };
+    await biases.step(this.#environment, this.#lists, derivatives, rule);
   }
 
   /** The mean NDCG of all groups of all ranks, each group weighted by the mean weight of its rows. */

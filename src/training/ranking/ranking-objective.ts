@@ -11,6 +11,7 @@ import type { GradientRows, Objective, RoundDraw } from '../objectives/objective
 import type { RankEnvironment } from '../rank-environment.ts';
 import { listGroups } from './group-lists.ts';
 import type { RankingMetricName } from './group-metrics.ts';
+import { PositionBiases } from './position-biases.ts';
 import { RankedGroups } from './ranked-groups.ts';
 
 /** See the header. */
@@ -27,6 +28,7 @@ export class RankingObjective implements Objective {
   #rows!: IngestedRows;
   #train!: RankedGroups;
   #validation: RankedGroups | null = null;
+  #biases: PositionBiases | null = null;
 
   constructor(job: BoostingJob, settings: RankingSettings) {
     this.#job = job;
@@ -43,6 +45,8 @@ export class RankingObjective implements Objective {
     const { train, validation } = rows;
     const lists = await listGroups(environment, rows, train, firstPosition);
     this.#train = new RankedGroups(environment, lists, this.#settings);
+    const isBiased = this.#settings.biasRegularization !== null;
+    this.#biases = isBiased ? await PositionBiases.of(environment, lists) : null;
     if (this.#settings.pointwiseRounds > 0) await this.#train.centreGrades();
     if (validation.numAll === 0) return;
     const held = await listGroups(environment, rows, validation, firstPosition);
@@ -59,10 +63,22 @@ export class RankingObjective implements Objective {
       environment.f64(address - 8 * train.start, train.numProcess);
     // all ranks' scores are written, then all ranks' gradients
     await environment.wait(environment.collective.barrier());
-    await this.#train.sort(column(rows.scores), draw);
+    const { pointwiseRounds, biasRegularization: regularization } = this.#settings;
+    const biases = draw.round < pointwiseRounds ? null : this.#biases;
+    await this.#train.sort(column(rows.scores), draw, biases);
     this.#train.deriveLoss(draw);
     this.#train.writeGradients(column(rows.grads), column(rows.hesses));
+    if (biases !== null && regularization !== null)
+      await this.#train.learnBiases(biases, { stepSize: this.#job.stepSize, regularization });
     await environment.wait(environment.collective.barrier());
+  }
+
+  handedOn(): readonly number[] {
+    return [...(this.#biases?.values ?? [])];
+  }
+
+  goOn(handedOn: readonly number[]): void {
+    this.#biases?.values.set(handedOn);
   }
 
   gradients(environment: RankEnvironment, rows: GradientRows): void {

@@ -59,6 +59,8 @@ export interface RankingSettings {
   readonly orderNoise: number;
   /** A pair weighs what swapping it changes in the NDCG, or as much as its gains differ. */
   readonly pairWeight: 'ndcg' | 'map' | 'gain' | 'equal';
+  /** The penalty on what places add to scores; null where they add nothing. */
+  readonly biasRegularization: number | null;
   /** The first so many rounds learn the grades, row by row. */
   readonly pointwiseRounds: number;
   /** The NDCG of so many first rows is shown. */

@@ -176,6 +176,59 @@ describe('GBTRanker', () => {
     );
   });
 
+  it('tells what places add to clicks from what rows are worth', async () => {
+    // rows are shown in the order of a poor ranker, and those further down are hardly seen
+    const worth = allRows.map((row) => drawn(2, row));
+    const guess = allRows.map((row) => drawn(7, row) + (worth[row] as number) / 4);
+    const groupOf = (row: number): number => Math.floor(row / groupSize);
+    const placeOf = (row: number): number =>
+      allRows
+        .slice(groupOf(row) * groupSize, (groupOf(row) + 1) * groupSize)
+        .filter((other) => (guess[other] as number) > (guess[row] as number)).length;
+    const places = allRows.map(placeOf);
+    const clicks = allRows.map((row) => {
+      const isSeen = drawn(8, row) < 0.9 ** (3 * (places[row] as number));
+      return isSeen && drawn(9, row) < 0.1 + 0.8 * (worth[row] as number) ? 1 : 0;
+    });
+    const column = (name: string, cells: readonly number[]) =>
+      ({ name, type: 'float64', cells }) as const;
+    const rows: SampleData = [
+      column('match', worth),
+      column('guess', guess),
+      ...data.filter(({ name }) => ['query', 'id'].includes(name)),
+      column('click', clicks),
+      column('place', places),
+    ];
+    const found = (more: Record<string, unknown>) =>
+      ranker({
+        ...{ featuresCols: ['match', 'guess'], labelCol: 'click', maxIter: 60, stepSize: 0.1 },
+        ...more,
+      });
+    const worthOf = async (more: Record<string, unknown>): Promise<number> =>
+      ndcgByHand({
+        scores: await predictedNumbers(await fitSample(found(more), rows), rows),
+        grades: worth.map((value) => Math.floor(5 * value)),
+        groups: numbersOf(data, 'query'),
+        k: 5,
+      });
+    const plain = await worthOf({});
+    const places2 = { positionCol: 'place' };
+    expect(await worthOf(places2)).toBeGreaterThan(plain + 0.02);
+    const held = { ...places2, positionBiasRegularization: 1e6 };
+    expect(await worthOf(held)).toBeCloseTo(plain, 2);
+    const bad = rows.map((one) =>
+      one.name === 'place' ? { ...one, cells: [-1, ...one.cells.slice(1)] } : one,
+    );
+    expect((await failureOf(fitSample(found(places2), bad))).message).toMatch(
+      /place \(the positionCol of GBTRanker\) must be a whole number from 0 to 999 .*got -1 in row 0/,
+    );
+    const before = await fitSample(found({}), rows);
+    const further = await failureOf(fitSample(found(places2), rows, { initialModel: before }));
+    expect(further.code).toBe('UNSUPPORTED');
+    expect(() => new GBTRanker({ positionBiasRegularization: 1 })).toThrow(/without positionCol/);
+    expect(() => new GBTRanker({ ...places2, lossType: 'xendcg' })).toThrow(/lossType xendcg/);
+  });
+
   it('is the same whatever groups are called and in which order rows lie', async () => {
     const model = await fitSample(ranker(), train);
     const named = await fitSample(ranker({ groupCol: 'words' }), train);

@@ -40,6 +40,13 @@ describe('parameters of LightGBM', () => {
       ...{ lossType: 'xendcg', subsampleByGroup: true },
       ...{ stepSize: 0.1, maxIter: 100 },
     });
+    const penalty = { objective: 'lambdarank', lambdarank_position_bias_regularization: 0.5 };
+    expect(() => fromLightGBM(penalty)).toThrow(/without positionCol/);
+    const placed = fromLightGBM(penalty, { positionCol: 'place' }).estimator;
+    expect(placed.params).toMatchObject({ positionCol: 'place', positionBiasRegularization: 0.5 });
+    expect(() => fromXGBoost({ objective: 'rank:ndcg', lambdarank_unbiased: true })).toThrow(
+      /positionCol/,
+    );
     expect(() => fromLightGBM({ objective: 'lambdarank', eval_at: [1, 3] })).toThrow(
       /eval_at in the params of fromLightGBM must be one number/,
     );
