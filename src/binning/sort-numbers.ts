@@ -12,11 +12,19 @@ const fewNumbers = 2048;
 /** Whole numbers that span no more than this are counted. */
 const mostWholes = 65_536;
 
+/** So many numbers a thread sorts by comparisons: until it has warmed up the loops below, they are slower. */
+const mostCompared = 65_536;
+let numCompared = 0;
+
 /** The numbers ascending, in a new array or in place. @param values without NaN */
 export function sortNumbers<A extends Float32Array | Float64Array>(values: A): A {
   if (values.length < fewNumbers) return values.sort() as A;
   const range = wholeRange(values);
   if (range !== null) return countWholes(values, range);
+  if (numCompared < mostCompared) {
+    numCompared += values.length;
+    return values.sort() as A;
+  }
   return (values instanceof Float32Array ? sortFloat32(values) : sortFloat64(values)) as A;
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { sortNumbers } from '../../src/binning/sort-numbers.ts';
 
 /** Many numbers from a few draws: repeated, shifted and scaled. */
@@ -13,6 +13,13 @@ const numbers = fc
     Array.from({ length }, (_, i) => (draws[i % draws.length] as number) + i * step),
   )
   .map((values) => values.filter((value) => !Number.isNaN(value)));
+
+// the first numbers of a thread are compared, those after them sorted by their bits
+beforeAll(() => {
+  const halves = Float64Array.from({ length: 65_536 }, (_, i) => ((i * 40_503) & 65_535) + 0.5);
+  const sorted = sortNumbers(halves.slice());
+  expect(sorted).toEqual(halves.sort());
+});
 
 it('gives the order of the built-in sort, −0 before 0, for both widths', () => {
   fc.assert(

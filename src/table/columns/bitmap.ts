@@ -65,6 +65,20 @@ export function allValid(length: number): Uint8Array {
   return bits;
 }
 
+/** Calls back for every 0 among bits [offset, offset + length), with its place from `offset`. */
+export function eachNull(
+  bits: Uint8Array,
+  offset: number,
+  length: number,
+  told: (row: number) => void,
+): void {
+  const end = offset + length;
+  for (let i = offset; i < end; i++) {
+    if ((i & 7) === 0 && bits[i >> 3] === 255) i += 7;
+    else if (bitAt(bits, i) === 0) told(i - offset);
+  }
+}
+
 /** The validity bits of a column, or null when every row is valid. Row i is bit data.offset + i. */
 export function validityOf(data: Data): Uint8Array | null {
   const bits = data.nullBitmap as Uint8Array | undefined;

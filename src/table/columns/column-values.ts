@@ -6,7 +6,7 @@
  */
 import { type Data, DataType, type Decimal, Precision, type Vector } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { bitAt, validityOf } from './bitmap.ts';
+import { bitAt, eachNull, validityOf } from './bitmap.ts';
 import { numericKind } from './numeric-kind.ts';
 import { typeName } from './type-name.ts';
 
@@ -107,9 +107,9 @@ function fillChunk(data: Data, out: NumericArray, at: number, place: Place): voi
 function fillNulls(data: Data, out: NumericArray, at: number): void {
   const bits = validityOf(data);
   if (bits === null) return;
-  for (let i = 0; i < data.length; i++) {
-    if (bitAt(bits, data.offset + i) === 0) out[at + i] = Number.NaN;
-  }
+  eachNull(bits, data.offset, data.length, (row) => {
+    out[at + row] = Number.NaN;
+  });
 }
 
 /** Reads 64-bit integers as two 32-bit halves: four times as fast as by BigInt. */

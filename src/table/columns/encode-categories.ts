@@ -6,7 +6,7 @@ import { type Data, DataType, type Vector } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { mix32 } from '../../base/rng.ts';
 import { concatData } from '../concat-rows.ts';
-import { bitAt, validityOf } from './bitmap.ts';
+import { bitAt, eachNull, validityOf } from './bitmap.ts';
 import { normalType } from './normal-type.ts';
 import { typeName } from './type-name.ts';
 
@@ -26,9 +26,10 @@ export function encodeCategories(vector: Vector, out: Int32Array, offset: number
     codes.encode(data, out, at);
     const bits = validityOf(data);
     if (bits !== null) {
-      for (let i = 0; i < data.length; i++) {
-        if (bitAt(bits, data.offset + i) === 0) out[at + i] = -1;
-      }
+      const start = at;
+      eachNull(bits, data.offset, data.length, (row) => {
+        out[start + row] = -1;
+      });
     }
     at += data.length;
   }
@@ -48,8 +49,13 @@ function encodeDictionary(vector: Vector, out: Int32Array, offset: number): stri
   const codes = whole.values as ArrayLike<number | bigint>;
   const bits = validityOf(whole);
   const isIdentity = values.length === map.length;
-  if (isIdentity && bits === null && codes instanceof Int32Array) {
+  if (isIdentity && codes instanceof Int32Array) {
     out.set(codes.subarray(0, whole.length), offset);
+    if (bits !== null) {
+      eachNull(bits, whole.offset, whole.length, (row) => {
+        out[offset + row] = -1;
+      });
+    }
     return values;
   }
   for (let i = 0; i < whole.length; i++) {

@@ -121,6 +121,10 @@ export class BinFinder {
     let count = 0;
     let numZeros = 0;
     const end = wave.firstRow + wave.numRows;
+    if (coversAll(rows, wave) && !values.includes(0) && !values.includes(Number.NaN)) {
+      seen.chunks.push(values.slice());
+      return;
+    }
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
       if (row < wave.firstRow || row >= end) continue;
@@ -140,14 +144,19 @@ export class BinFinder {
     for (const part of wave.placed) {
       const values = raw.lists.get(`${part.index}:${f}`) ?? [];
       const used = new Uint8Array(values.length);
+      let numUnused = values.length;
       const partEnd = part.firstLocal + part.count;
       for (let r = 0; r < runs.starts.length; r++) {
         const start = Math.max(runs.starts[r] as number, part.firstLocal);
         const end = Math.min((runs.starts[r] as number) + (runs.counts[r] as number), partEnd);
-        for (let row = start; row < end; row++) {
+        if (!seen.hasMissing && end > start) {
+          seen.hasMissing = codes.subarray(start - wave.firstRow, end - wave.firstRow).includes(-1);
+        }
+        for (let row = start; row < end && numUnused > 0; row++) {
           const code = codes[row - wave.firstRow] as number;
-          if (code < 0) seen.hasMissing = true;
-          else used[code] = 1;
+          if (code < 0 || used[code] === 1) continue;
+          used[code] = 1;
+          numUnused -= 1;
         }
       }
       values.forEach((value, code) => {
@@ -241,6 +250,13 @@ export class BinFinder {
         : [],
     );
   }
+}
+
+/** True where the sample is every row of a wave. */
+function coversAll(rows: Uint32Array, { firstRow, numRows }: Wave): boolean {
+  return (
+    rows.length === numRows && rows[0] === firstRow && rows[numRows - 1] === firstRow + numRows - 1
+  );
 }
 
 /** Rows whose hash falls under the rate; all of them when there are few. */

@@ -71,7 +71,8 @@ export async function readRoles(
   for (let i = environment.localIndex; i < placed.length; i += environment.numLocal) {
     environment.collective.checkAborted();
     const part = placed[i] as PlacedPartition;
-    const batch = await readSlice(part, columns);
+    // ids and groups are read as values, a label's text is coded anyway
+    const batch = await readSlice(part, columns, job.idCol === null && job.groupCol === null);
     readKeys(environment, job, part, batch, at);
     readStates(environment, job, part, batch, at);
     const takesPart = environment.u8(at.states + part.firstLocal, part.count);

@@ -4,7 +4,7 @@
  */
 import { allValid, setBit } from '../../columns/bitmap.ts';
 import type { ColumnPage } from './chunk-pages.ts';
-import { readHybrid } from './hybrid-runs.ts';
+import { isOneRunOfOnes, readHybrid } from './hybrid-runs.ts';
 
 /** A column's words, and which rows have some. */
 export interface FlatValues {
@@ -80,7 +80,9 @@ function eachPage(
 function pageLevels(page: ColumnPage): { count: number; present: Int32Array } | null {
   const [start, end] = page.levels;
   const { numValues, bytes } = page;
-  if (end === 0) return { count: numValues, present: EMPTY };
+  if (end === 0 || isOneRunOfOnes({ bytes, start, end }, numValues)) {
+    return { count: numValues, present: EMPTY };
+  }
   const present = new Int32Array(numValues);
   const most = readHybrid({ bytes, start, end }, 1, present, numValues);
   if (most < 0 || most > 1) return null;

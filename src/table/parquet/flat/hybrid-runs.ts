@@ -15,6 +15,19 @@ export interface PageBytes {
   readonly end: number;
 }
 
+/** True where levels of one bit are a single run of ones, as those of a page without nulls mostly are. */
+export function isOneRunOfOnes({ bytes, start, end }: PageBytes, count: number): boolean {
+  let head = 0;
+  let at = start;
+  for (let shift = 0; ; shift += 7) {
+    if (at >= end || end > bytes.length || shift > 28) return false;
+    const byte = bytes[at++] as number;
+    head += (byte & 127) * 2 ** shift;
+    if (byte < 128) break;
+  }
+  return head % 2 === 0 && head / 2 >= count && at < end && bytes[at] === 1;
+}
+
 /** Writes the first `count` values to `out`; the largest of them, or −1 where there are not so many. */
 export function readHybrid(page: PageBytes, width: number, out: Int32Array, count: number): number {
   const { bytes, end } = page;
