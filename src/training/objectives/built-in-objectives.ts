@@ -36,6 +36,7 @@ export const logistic: Objective = {
       ? await logisticStart(environment, rows)
       : logOdds((await weightedMean(environment, rows)).mean),
   ],
+  startsByLabel: true,
   firstGradients: (_, { offsets }, [base = 0]) => {
     const [own] = offsets;
     const all = logisticOf(base);
@@ -100,6 +101,7 @@ export function softmaxOf(numClasses: number): Objective {
       rows.offsets.length > 0
         ? await softmaxStart(environment, rows)
         : (await classShares(environment, rows, numClasses)).map(logShare),
+    startsByLabel: true,
     firstGradients: (_, { offsets }, start) => {
       // the class of the row has the widest gradient among the outputs
       const shares = new Float64Array(numClasses);

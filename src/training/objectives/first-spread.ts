@@ -5,6 +5,9 @@ import { sumOverRanks } from './base-score.ts';
 import type { Objective } from './objective.ts';
 import type { StartRows } from './offset-start.ts';
 
+/** Labels of which one row each is looked at. */
+const fewLabels = 1024;
+
 /** Largest and mean values of the first round, over all ranks. */
 export interface FirstSpread {
   /** label: the largest |label − start|; offset: the largest |offset|. */
@@ -29,14 +32,21 @@ export async function firstSpread(
   const hessSum = new ExactSum();
   const gradient = objective.firstGradients?.(environment, rows, start) ?? null;
   const most = new Float64Array(4);
-  for (let i = 0; i < labels.length; i++) {
-    const w = weights === null ? 1 : (weights[i] as number);
-    const y = labels[i] as number;
-    const [grad, hess] = gradient === null ? [0, 0] : gradient(y, i);
+  const first = objective.startsByLabel === true ? firstOfLabels(rows) : null;
+  for (let i = 0; i < (first?.rows ?? labels).length; i++) {
+    const row = first?.rows[i] ?? i;
+    const w = weights === null ? 1 : (weights[row] as number);
+    const y = labels[row] as number;
+    const [grad, hess] = gradient === null ? [0, 0] : gradient(y, row);
     const g = Math.abs(grad * w);
     const h = hess * w;
-    gradSum.add(g);
-    hessSum.add(h);
+    if (first === null) {
+      gradSum.add(g);
+      hessSum.add(h);
+    } else {
+      gradSum.addProduct(g, first.counts[i] as number);
+      hessSum.addProduct(h, first.counts[i] as number);
+    }
     if (g > (most[0] as number)) most[0] = g;
     if (h > (most[1] as number)) most[1] = h;
     const distance = Math.abs(y - (start[0] as number));
@@ -60,4 +70,29 @@ export async function firstSpread(
     },
     mean: { grad: (g as number) / numRows, hess: (h as number) / numRows },
   };
+}
+
+/** A row of each label and how many have it, where labels are few and rows differ in nothing else; else null. */
+function firstOfLabels({
+  labels,
+  weights,
+  offsets,
+}: StartRows): { readonly rows: number[]; readonly counts: number[] } | null {
+  if (weights !== null || offsets.length > 0) return null;
+  const places = new Map<number, number>();
+  const rows: number[] = [];
+  const counts: number[] = [];
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i] as number;
+    const place = places.get(label);
+    if (place !== undefined) {
+      counts[place] = (counts[place] as number) + 1;
+      continue;
+    }
+    if (rows.length === fewLabels) return null;
+    places.set(label, rows.length);
+    rows.push(i);
+    counts.push(1);
+  }
+  return { rows, counts };
 }

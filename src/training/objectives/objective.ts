@@ -69,6 +69,8 @@ export interface Objective {
         start: readonly number[],
       ) => (label: number, row: number) => readonly [number, number])
     | null;
+  /** True where these hang on the label alone, as long as there are no offsets. */
+  readonly startsByLabel?: boolean;
   /** Called once, when the rows are binned and memory is planned. */
   prepare?(environment: RankEnvironment, rows: IngestedRows): Promise<void>;
   /** Called once a round, before the gradients of its outputs. */

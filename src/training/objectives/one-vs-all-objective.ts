@@ -21,6 +21,7 @@ export function oneVsAllOf(numClasses: number): Objective {
       rows.offsets.length > 0
         ? await startsOnOffsets(environment, rows)
         : (await classShares(environment, rows, numClasses)).map(logOdds),
+    startsByLabel: true,
     firstGradients: (_, { offsets }, start) => {
       // the class of the row has the widest gradient among the outputs
       return (y, row) => {
