@@ -3,6 +3,8 @@
  * meetings (averaged models, the trees of several classes) takes more.
  */
 import type { GangRunner } from '../cluster/gang-runner.ts';
+import { dictionarySize } from '../table/parquet/flat/dictionary-size.ts';
+import type { ParquetSource } from '../table/parquet/parquet-source.ts';
 import { isBriefPartition } from '../table/plan/brief-partition.ts';
 import type { CountValuesPayload } from '../table/plan/reading-tasks.ts';
 import { mostModels } from './boosting/self-stopping.ts';
@@ -91,17 +93,26 @@ async function ranksOfSmall(
   if (job.quantileLevels.length > 1) return job.quantileLevels.length;
   const ms = workMs(job, numRows);
   if (job.objective !== 'classes' || runner.numThreads === 1 || ms < lookMs) return 1;
-  const classes = await classesSeen(
-    job.ingest.labelCol,
-    partitions[0] as TrainingPartition,
-    runner,
-  );
+  const [first] = partitions as [TrainingPartition];
+  const { labelCol } = job.ingest;
+  const most = runner.readsElsewhere === true ? null : await dictionarySize(first.spec, labelCol);
+  if (most !== null && most <= 2) return 1;
+  if (most !== null && most * ms > longMs) startAhead(first, runner, most);
+  const classes = await classesSeen(labelCol, first, runner);
   return classes * ms > longMs ? classes : 1;
 }
 
 function numModels(job: object): number {
   const selfStopping = 'selfStopping' in job ? (job.selfStopping as SelfStopping | null) : null;
   return selfStopping === null ? 1 : (selfStopping.numModels ?? mostModels);
+}
+
+/** Starts the threads that will surely be wanted, while one of them looks. */
+function startAhead({ spec }: TrainingPartition, runner: GangRunner, classes: number): void {
+  const { path } = (spec.source as ParquetSource).file;
+  for (let i = 1; i < Math.min(runner.numThreads, classes); i++) {
+    runner.run('table.startDecoder', path, { isAhead: true }).catch(() => undefined);
+  }
 }
 
 /** How many classes a first look at the labels shows; 1 where they are two. */

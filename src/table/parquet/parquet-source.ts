@@ -123,6 +123,12 @@ export async function startDecoder(path: string): Promise<void> {
   });
 }
 
+/** The footer of a file, where this thread has opened it as it is now. */
+export function openedFooter(file: FileIdentity): ParquetFooter | null {
+  const known = opened.get(file.path);
+  return known !== undefined && isSameFile(known.file, file) ? known.footer : null;
+}
+
 registerSource<ParquetSource>('parquet', (source, request) => {
   const { file, rowGroup } = source;
   return withBytes(file.path, file, (found) =>

@@ -66,6 +66,17 @@ export function isKnownCodec(chunk: ColumnChunk): boolean {
   return codec === codecs.none || codec === codecs.snappy;
 }
 
+/** Values of the dictionary that a chunk begins with; null where it begins with none. @param head its first bytes */
+export function dictionaryValues(head: Uint8Array): number | null {
+  try {
+    const header = new ThriftReader(head, 0).struct();
+    if (numberIn(header, pageFields.kind) !== kinds.dictionary) return null;
+    return numberIn(structIn(header, pageFields.dictionary), headerFields.numValues);
+  } catch {
+    return null;
+  }
+}
+
 interface PageBody {
   readonly bytes: Uint8Array;
   readonly rawSize: number;
