@@ -8,6 +8,28 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
+    name: 'a byte of validity bits with one null is passed over',
+    edits: [
+      {
+        file: 'src/table/columns/bitmap.ts',
+        find: 'bits[i >> 3] === 255) i += 7;',
+        replace: '(bits[i >> 3] as number) > 127) i += 7;',
+      },
+    ],
+    tests: ['test/table/columns/bitmap.prop.test.ts'],
+  },
+  {
+    name: 'the first gradient of a class counts for one row',
+    edits: [
+      {
+        file: 'src/training/objectives/first-spread.ts',
+        find: 'gradSum.addProduct(g, first.counts[i] as number);',
+        replace: 'gradSum.add(g);',
+      },
+    ],
+    tests: ['test/training/objectives/first-spread.test.ts'],
+  },
+  {
     name: 'a null among values that are read without the decoder moves those behind it',
     edits: [
       {
