@@ -54,6 +54,7 @@ export class BareMember {
     const welcome = await this.hear(frameKind.welcome);
     const other = unsealed(key, 'welcome', welcome, transcriptOf(own, null, '')) as Hello;
     this.say(frameKind.proof, 0, sealed(key, 'proof', {}, transcriptOf(own, other, '')));
-    await this.hear(frameKind.ready);
+    // whether a lane is taken is said on the connection that it is a lane of
+    if (!own.isLane) await this.hear(frameKind.ready);
   }
 }

@@ -22,6 +22,8 @@ interface Blow {
   readonly short: How;
   /** Three processes are needed for it to be sent at all. */
   readonly needsThree?: boolean;
+  /** It is sent at meetings: by ranks themselves, or for them. */
+  readonly isMet?: boolean;
   /** It is only sent when a rank throws, or only when all are done. */
   readonly ends?: 'throws' | 'returns';
 }
@@ -32,12 +34,12 @@ const frameBlows = {
   proof: { sender: 1, short: 'cut' },
   ready: { sender: 0, short: 'SIGKILL' },
   heartbeat: { sender: 1, short: 'SIGKILL' },
-  barrier: { sender: 1, short: 'SIGKILL' },
-  allgather: { sender: 1, short: 'cut' },
-  exchange: { sender: 0, short: 'SIGKILL' },
-  scatter: { sender: 1, short: 'SIGSTOP' },
-  reduce: { sender: 0, short: 'SIGKILL' },
-  sums: { sender: 1, short: 'SIGKILL', needsThree: true },
+  barrier: { sender: 1, short: 'SIGKILL', isMet: true },
+  allgather: { sender: 1, short: 'cut', isMet: true },
+  exchange: { sender: 0, short: 'SIGKILL', isMet: true },
+  scatter: { sender: 1, short: 'SIGSTOP', isMet: true },
+  reduce: { sender: 0, short: 'SIGKILL', isMet: true },
+  sums: { sender: 1, short: 'SIGKILL', needsThree: true, isMet: true },
   failed: { sender: 1, short: 'SIGKILL', ends: 'throws' },
   bye: { sender: 1, short: 'SIGKILL', ends: 'returns' },
 } as const satisfies Record<FrameName, Blow>;
@@ -72,9 +74,17 @@ function payloadOf(ends: 'throws' | 'returns' | undefined): object {
 
 describe('a gang of which one process is struck', () => {
   const cases = (Object.entries(frameBlows) as [FrameName, Blow][]).flatMap(([kind, blow]) =>
-    (isLong ? allHows : [blow.short]).map((how) => ({ kind, blow, how })),
+    (isLong ? allHows : [blow.short]).flatMap((how) =>
+      (isLong || blow.isMet === true ? [true, false] : [true]).map((usesLanes) => ({
+        kind,
+        blow,
+        how,
+        usesLanes,
+      })),
+    ),
   );
-  it.each(cases)('ends in time and says why: $how at $kind', async ({ kind, blow, how }) => {
+  it.each(cases)('ends in time and says why: $how at $kind, lanes $usesLanes', async (given) => {
+    const { kind, blow, how, usesLanes } = given;
     let struckAt = Number.NaN;
     let ids: readonly number[] = [];
     const proxy = new StrikingProxy(kind, (cut) => {
@@ -89,6 +99,7 @@ describe('a gang of which one process is struck', () => {
       threadsPerProcess: 1,
       workerUrl: entryUrl,
       timing,
+      usesLanes,
       route: proxy.route,
     });
     open.push(runner, proxy);

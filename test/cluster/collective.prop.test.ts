@@ -19,7 +19,14 @@ interface ScriptResult {
 const threads = new ThreadPool(5, entryUrl);
 const singles = new TcpGangRunner({ numProcesses: 3, threadsPerProcess: 1, workerUrl: entryUrl });
 const pairs = new TcpGangRunner({ numProcesses: 3, threadsPerProcess: 2, workerUrl: entryUrl });
-afterAll(() => Promise.all([threads, singles, pairs].map((runner) => runner.close())));
+/** The same where main threads meet for the ranks. */
+const relayed = new TcpGangRunner({
+  numProcesses: 3,
+  threadsPerProcess: 2,
+  workerUrl: entryUrl,
+  usesLanes: false,
+});
+afterAll(() => Promise.all([threads, singles, pairs, relayed].map((runner) => runner.close())));
 
 /** Sizes about what one slot of the mailbox holds, and far from it. */
 const sizes = fc.oneof(
@@ -75,7 +82,9 @@ describe('a meeting of ranks', () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.integer({ min: 2, max: 5 }), async (script, width) => {
         const expected = received(await follow(threads, width, script));
-        expect(received(await follow(pairs, width, script))).toEqual(expected);
+        const met = await follow(pairs, width, script);
+        expect(received(met)).toEqual(expected);
+        expect(await follow(relayed, width, script)).toEqual(met);
         if (width > 3) return;
         expect(received(await follow(singles, width, script))).toEqual(expected);
       }),

@@ -1,5 +1,5 @@
 /** A gang's connections form among its members and nobody else. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readSync, writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -15,7 +15,7 @@ import {
   openMesh,
 } from '../../src/cluster/tcp/open-mesh.ts';
 import type { GangTls } from '../../src/cluster/tcp/protection.ts';
-import type { Wire } from '../../src/cluster/tcp/wire.ts';
+import { canHandOver, type Wire } from '../../src/cluster/tcp/wire.ts';
 import { BareMember } from './bare-member.ts';
 import { Authority, canSign } from './executors/certificates.ts';
 import { errorOf } from './run-program.ts';
@@ -41,7 +41,14 @@ async function doorsOf(count: number): Promise<Door[]> {
 /** Opens the mesh of some processes, all of them here. */
 async function openAll(
   doors: readonly Door[],
-  options: { processes?: readonly number[]; joinMs?: number; tls?: GangTls; keys?: string[] } = {},
+  options: {
+    processes?: readonly number[];
+    joinMs?: number;
+    tls?: GangTls;
+    keys?: string[];
+    /** By process. */
+    usesLanes?: readonly boolean[];
+  } = {},
 ): Promise<PromiseSettledResult<Map<number, Wire>>[]> {
   const places = placesOf(doors.length);
   const members = doors.map((door) => ({ host: loopback, port: door.port }));
@@ -56,6 +63,7 @@ async function openAll(
         members,
         tls,
         timing,
+        usesLanes: options.usesLanes?.[process] ?? false,
       }),
     ),
   );
@@ -71,6 +79,16 @@ function expectWhole(results: readonly PromiseSettledResult<Map<number, Wire>>[]
     const others = results.map((_, other) => other).filter((other) => other !== process);
     expect([...result.value.keys()].sort()).toEqual(others);
   });
+}
+
+/** True where every connection has a lane; all have one, or none. */
+function hasLanes(results: readonly PromiseSettledResult<Map<number, Wire>>[]): boolean {
+  const wires = results.flatMap((one) =>
+    one.status === 'fulfilled' ? [...one.value.values()] : [],
+  );
+  const found = new Set(wires.map(({ lane }) => lane !== null));
+  expect(found.size).toBe(1);
+  return found.has(true);
 }
 
 /** Says something at a door. */
@@ -140,7 +158,10 @@ describe('a mesh', () => {
         await call(first, ...hello(text('{"words":7,"mac":"7"}'))),
         await call(first, empty(100)), // never ends
       ];
-      expectWhole(await openAll(doors, tls === undefined ? {} : { tls }));
+      const usesLanes = [true, true, true];
+      const results = await openAll(doors, tls === undefined ? { usesLanes } : { tls, usesLanes });
+      expectWhole(results);
+      expect(hasLanes(results)).toBe(tls === undefined && canHandOver());
       await Promise.all(strangers.map(closed));
       const late = await errorOf(call(first));
       expect(late?.message).toMatch('ECONNREFUSED');
@@ -298,7 +319,7 @@ describe('a mesh', () => {
       reason: {
         code: 'PROTOCOL',
         message: expect.stringMatching(
-          /on far must speak version 2 of the protocol.*got 9/,
+          /on far must speak version 3 of the protocol.*got 9/,
         ) as string,
       },
     });
@@ -312,5 +333,72 @@ describe('a mesh', () => {
       call(doors[0] as Door, ...hello(sealed(key, 'hello', newHello(place, 0), ''))),
     ]);
     expect(result).toMatchObject({ status: 'rejected', reason: { code: 'PROTOCOL' } });
+  });
+
+  describe.runIf(canHandOver())('with lanes for the ranks', () => {
+    it('opens none where one side cannot take them', async () => {
+      for (const usesLanes of [
+        [true, false],
+        [false, true],
+      ]) {
+        const results = await openAll(await doorsOf(2), { usesLanes });
+        expectWhole(results);
+        expect(hasLanes(results)).toBe(false);
+      }
+    });
+
+    it('leaves every byte to the ranks, also those that are written at once', async () => {
+      for (let round = 0; round < 20; round++) {
+        const doors = await doorsOf(2);
+        const members = doors.map((door) => ({ host: loopback, port: door.port }));
+        const wires = await Promise.all(
+          placesOf(2).map(async (place, process) => {
+            const timing = { ...defaultTiming, joinMs: 3000 };
+            const options = {
+              place,
+              key,
+              door: doors[process] as Door,
+              members,
+              tls: null,
+              timing,
+            };
+            const mesh = await openMesh({ ...options, usesLanes: true });
+            const wire = mesh.get(1 - process) as Wire;
+            writeSync(wire.lane?.descriptor as number, Uint8Array.of(7, process));
+            return wire;
+          }),
+        );
+        open.push(...wires);
+        await sleep(2);
+        for (const [process, wire] of wires.entries()) {
+          const got = new Uint8Array(9);
+          expect(readSync(wire.lane?.descriptor as number, got)).toBe(2);
+          expect(got.subarray(0, 2)).toEqual(Uint8Array.of(7, 1 - process));
+        }
+      }
+    });
+
+    it('takes no lane of a process that is not there, and no second one', async () => {
+      const doors = await doorsOf(2);
+      const [first] = doors as [Door];
+      const place = placesOf(2)[1] as NetworkPlace;
+      const opening = openAll(doors, { processes: [0], usesLanes: [true, true] });
+      const said = { takesLanes: true, isLane: true };
+      const member = new BareMember(first.port);
+      const lane = new BareMember(first.port);
+      open.push(member.socket, lane.socket);
+      const refused = async (isLane: boolean): Promise<void> => {
+        const words = sealed(key, 'hello', newHello(place, 0, { ...said, isLane }), '');
+        await closed(await call(first, ...hello(words)));
+      };
+      await refused(true);
+      await member.join(place, key, { takesLanes: true });
+      await refused(false);
+      await lane.join(place, key, said);
+      await member.hear(frameKind.ready);
+      const [result] = await opening;
+      if (result?.status !== 'fulfilled') throw (result as PromiseRejectedResult).reason;
+      expect(result.value.get(1)?.lane).not.toBeNull();
+    });
   });
 });

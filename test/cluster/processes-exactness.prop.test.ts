@@ -32,6 +32,13 @@ import {
 const runners = {
   single: new TcpGangRunner({ numProcesses: 3, threadsPerProcess: 1, workerUrl: workerUrl() }),
   double: new TcpGangRunner({ numProcesses: 2, threadsPerProcess: 2, workerUrl: workerUrl() }),
+  /** Main threads meet for the ranks. */
+  relayed: new TcpGangRunner({
+    numProcesses: 2,
+    threadsPerProcess: 2,
+    workerUrl: workerUrl(),
+    usesLanes: false,
+  }),
 } as const;
 afterAll(() => Promise.all(Object.values(runners).map((runner) => runner.close())));
 
@@ -49,6 +56,7 @@ const topologies: fc.Arbitrary<Topology> = fc
       { processes: 'single', width: 3 } as const,
       { processes: 'double', width: 3 } as const,
       { processes: 'double', width: 4 } as const,
+      { processes: 'relayed', width: 4 } as const,
     ),
     fc.constantFrom(1, 2, 7),
     fc.record(
@@ -158,6 +166,7 @@ describe('processes that meet over sockets', () => {
         ['single', 2],
         ['single', 3],
         ['double', 4],
+        ['relayed', 4],
       ] as const) {
         const answers = await boost(runners[processes], width, options);
         expect(answers[0]?.trees).toEqual(alone.trees);
@@ -209,7 +218,7 @@ describe('processes that meet over sockets', () => {
       recipe,
     );
     const alone = await outcomeOf(found, await readParquet(new InlineRunner(), path));
-    for (const runner of [runners.single, runners.double]) {
+    for (const runner of Object.values(runners)) {
       expect(await outcomeOf(found, await readParquet(runner, path))).toEqual(alone);
     }
   });

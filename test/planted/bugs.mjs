@@ -299,11 +299,22 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/cluster/tcp/frames.ts',
-        find: '    if (sent !== found) {',
-        replace: '    if (sent !== found && found < 0) {',
+        find: '  if (sent === found) return;',
+        replace: '  if (sent === found || found >= 0) return;',
       },
     ],
     tests: ['test/cluster/frames.prop.test.ts'],
+  },
+  {
+    name: 'a rank reads what belongs to the next frame',
+    edits: [
+      {
+        file: 'src/cluster/tcp/rank-meetings.ts',
+        find: '          : [this.#payload, this.#length, this.#head.bytes];',
+        replace: '          : [this.#payload, this.#length, this.#head.bytes + 16];',
+      },
+    ],
+    tests: ['test/cluster/rank-meetings.test.ts'],
   },
   {
     name: 'bits are written in one go that do not fit beside those that wait',

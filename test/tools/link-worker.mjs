@@ -52,7 +52,6 @@ parentPort.on('message', ({ id, host, port }) => {
     const far = connect(port, host);
     pipe(near, far);
     pipe(far, near);
-    server.close();
   });
   server.listen(0, '127.0.0.1', () => parentPort.postMessage({ id, port: server.address().port }));
 });

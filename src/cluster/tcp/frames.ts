@@ -73,6 +73,48 @@ function checksumOf(head: Uint8Array, payload: readonly Uint8Array[]): number {
   return sum;
 }
 
+/** What the head of a frame says of it. */
+export interface FrameHead {
+  readonly bytes: number;
+  readonly kind: number;
+  readonly sequence: number;
+  /** What the checksum must be. */
+  readonly checksum: number;
+  /** The checksum of the head alone; the payload's bytes go on from it. */
+  readonly headSum: number;
+}
+
+/** Reads a head. @throws CoppiceError `PROTOCOL` where it is none, or its payload too long */
+export function readFrameHead(head: Uint8Array, maxBytes: number): FrameHead {
+  const view = new DataView(head.buffer, head.byteOffset);
+  const bytes = view.getUint32(0, true);
+  const kind = view.getUint32(4, true);
+  if (kind < 1 || kind > highestKind) {
+    throw new CoppiceError(
+      'PROTOCOL',
+      `a frame must be of kind 1 to ${highestKind}; got one of kind ${kind}`,
+    );
+  }
+  if (bytes > maxBytes) {
+    throw new CoppiceError(
+      'PROTOCOL',
+      `a frame must be at most ${maxBytes} bytes long; got one of ${bytes}`,
+    );
+  }
+  const sequence = view.getUint32(8, true);
+  const checksum = view.getUint32(12, true);
+  return { bytes, kind, sequence, checksum, headSum: checksumOf(head, []) };
+}
+
+/** @throws CoppiceError `PROTOCOL` where a frame was changed on the way */
+export function checkSum(sent: number, found: number): void {
+  if (sent === found) return;
+  throw new CoppiceError(
+    'PROTOCOL',
+    `the checksum of a frame must be that of its bytes (${found}); got ${sent}: it was changed on the way`,
+  );
+}
+
 /** The payload as one array. */
 export function joinPayload(frame: Frame): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(frame.bytes);
@@ -92,8 +134,10 @@ export function copyPayload(frame: Frame, target: Uint8Array): void {
 /** Cuts a stream of bytes into frames; holds no more than what has arrived. */
 export class FrameReader {
   #maxBytes: number;
-  #head = new Uint8Array(headBytes);
-  #headLength = 0;
+  readonly #bytes = new Uint8Array(headBytes);
+  #length = 0;
+  /** Null while its bytes are under way. */
+  #head: FrameHead | null = null;
   #payload: Uint8Array[] = [];
   #missing = 0;
   /** The checksum of what has come of the frame. */
@@ -113,61 +157,32 @@ export class FrameReader {
   push(chunk: Uint8Array, onFrame: (frame: Frame) => void): void {
     let at = 0;
     while (at < chunk.length) {
-      const isHead = this.#headLength < headBytes;
-      const wanted = isHead ? headBytes - this.#headLength : this.#missing;
+      const wanted = this.#head === null ? headBytes - this.#length : this.#missing;
       const piece = chunk.subarray(at, at + wanted);
       at += piece.length;
-      if (isHead) {
-        this.#head.set(piece, this.#headLength);
-        this.#headLength += piece.length;
-        if (this.#headLength < headBytes) return;
-        this.#missing = this.#readHead();
-        this.#sum = checksumOf(this.#head, []);
+      if (this.#head === null) {
+        this.#bytes.set(piece, this.#length);
+        this.#length += piece.length;
+        if (this.#length < headBytes) return;
+        this.#head = readFrameHead(this.#bytes, this.#maxBytes);
+        this.#missing = this.#head.bytes;
+        this.#sum = this.#head.headSum;
       } else {
         this.#payload.push(piece);
         // the rest may still be under way
         this.#sum = crc32(piece, this.#sum);
         this.#missing -= piece.length;
       }
-      if (this.#missing === 0) onFrame(this.#take());
+      if (this.#missing === 0) onFrame(this.#take(this.#head));
     }
   }
 
-  #readHead(): number {
-    const view = new DataView(this.#head.buffer);
-    const bytes = view.getUint32(0, true);
-    const kind = view.getUint32(4, true);
-    if (kind < 1 || kind > highestKind) {
-      throw new CoppiceError(
-        'PROTOCOL',
-        `a frame must be of kind 1 to ${highestKind}; got one of kind ${kind}`,
-      );
-    }
-    if (bytes <= this.#maxBytes) return bytes;
-    throw new CoppiceError(
-      'PROTOCOL',
-      `a frame must be at most ${this.#maxBytes} bytes long; got one of ${bytes}`,
-    );
-  }
-
-  #take(): Frame {
-    const view = new DataView(this.#head.buffer);
+  #take({ bytes, kind, sequence, checksum }: FrameHead): Frame {
     const payload = this.#payload;
-    this.#headLength = 0;
+    this.#head = null;
+    this.#length = 0;
     this.#payload = [];
-    const sent = view.getUint32(12, true);
-    const found = this.#sum;
-    if (sent !== found) {
-      throw new CoppiceError(
-        'PROTOCOL',
-        `the checksum of a frame must be that of its bytes (${found}); got ${sent}: it was changed on the way`,
-      );
-    }
-    return {
-      bytes: view.getUint32(0, true),
-      kind: view.getUint32(4, true),
-      sequence: view.getUint32(8, true),
-      payload,
-    };
+    checkSum(checksum, this.#sum);
+    return { bytes, kind, sequence, payload };
   }
 }

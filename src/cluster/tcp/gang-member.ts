@@ -22,6 +22,8 @@ export interface MemberJob {
   /** Where each process of the gang listens. */
   readonly members: readonly MemberAddress[];
   readonly tls: GangTls | null;
+  /** False where the main threads are to meet for the ranks, as they do under TLS. */
+  readonly usesLanes?: boolean | undefined;
   /** The driver is told of every meeting, at the end ({@link RecordedRounds}). */
   readonly isRecorded?: boolean | undefined;
 }
@@ -57,7 +59,8 @@ export interface MemberSetting {
 export async function runMember(job: MemberJob, setting: MemberSetting): Promise<unknown[]> {
   const { place, key, members, tls } = job;
   const { pool, memory, door, timing, signal } = setting;
-  const wires = await openMesh({ place, key, door, members, tls, timing });
+  const { usesLanes = true } = job;
+  const wires = await openMesh({ place, key, door, members, tls, timing, usesLanes });
   const names = place.firstRanks
     .slice(0, -1)
     .map((_, process) => wires.get(process)?.name ?? `process ${process}`);
@@ -78,7 +81,11 @@ export async function runMember(job: MemberJob, setting: MemberSetting): Promise
       network,
     );
     network.finish();
-    if (job.isRecorded === true) setting.onMessage({ recordedProcess: place.process, rounds });
+    if (job.isRecorded === true) {
+      // those of several ranks come by ports of their own
+      rounds.sort((a, b) => a.meeting - b.meeting);
+      setting.onMessage({ recordedProcess: place.process, rounds });
+    }
     return values;
   } catch (error) {
     network.fail(error);

@@ -14,7 +14,7 @@ import { type Frame, joinPayload } from './frames.ts';
 import { type NetworkPlace, ranksOf } from './network-place.ts';
 
 /** Changes whenever frames or their meaning change. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** The longest frame of a handshake. */
 export const maxHelloBytes = 4096;
@@ -29,6 +29,10 @@ export interface Hello {
   /** Where it runs, for messages. */
   readonly host: string;
   readonly id: number;
+  /** Its ranks can write and read a connection themselves. */
+  readonly takesLanes: boolean;
+  /** This connection is to be such a lane, beside the one that stands. */
+  readonly isLane: boolean;
   /** Drawn for this connection. */
   readonly nonce: string;
 }
@@ -37,7 +41,11 @@ export interface Hello {
 type Step = 'hello' | 'welcome' | 'proof';
 
 /** The words of a process to another. */
-export function newHello(place: NetworkPlace, to: number): Hello {
+export function newHello(
+  place: NetworkPlace,
+  to: number,
+  { takesLanes = false, isLane = false }: Partial<Pick<Hello, 'takesLanes' | 'isLane'>> = {},
+): Hello {
   return {
     protocol: protocolVersion,
     from: place.process,
@@ -45,6 +53,8 @@ export function newHello(place: NetworkPlace, to: number): Hello {
     ranks: ranksOf(place),
     host: hostname(),
     id: process.pid,
+    takesLanes,
+    isLane,
     nonce: randomBytes(16).toString('hex'),
   };
 }

@@ -2,6 +2,12 @@
  * Connects the processes of a gang, each with each. A process dials those before it and is dialled by those
  * after it; both sides prove that they know the gang's key (hello.ts). Callers that are no members are turned
  * away, and the gang forms all the same.
+ *
+ * Where both sides can, the dialer opens a lane for the ranks as well, with a handshake of its own. Neither side may
+ * take a byte of what the ranks will write, so each stops reading as soon as it has heard all of the handshake:
+ *
+ *   connection | hello →  ← welcome  proof →  ← ready                              ← ready (the lane is taken)
+ *   lane       |                                     hello →  ← welcome  proof →
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { CoppiceError } from '../../base/errors.ts';
@@ -24,7 +30,7 @@ import {
   type GangTls,
   type MemberAddress,
 } from './protection.ts';
-import { type Pulse, Wire } from './wire.ts';
+import { canHandOver, type Pulse, Wire } from './wire.ts';
 
 /** The address that only this machine reaches. */
 export const loopback = '127.0.0.1';
@@ -68,6 +74,8 @@ export interface MeshOptions {
   readonly members: readonly MemberAddress[];
   readonly tls: GangTls | null;
   readonly timing: GangTiming;
+  /** Ranks are to meet by connections of their own, where the platform lets them and TLS does not need the main thread. */
+  readonly usesLanes?: boolean | undefined;
 }
 
 /** A listening server, and the callers that came before the gang's job was known. */
@@ -116,13 +124,13 @@ export async function openMesh(options: MeshOptions): Promise<Map<number, Wire>>
         wires.set(process, wire);
         if (wires.size === numProcesses - 1) resolve();
       };
-      const joining: Joining = { options, wires, all, join, reject };
+      const joining: Joining = { options, wires, all, standing: new Map(), join, reject };
       const take = callerTaker(key, tls, (socket) => receive(socket, joining));
       const admitCaller = (socket: Socket): void => {
         callers.add(socket);
         socket.on('close', () => callers.delete(socket)).on('error', () => socket.destroy());
         const patience = setTimeout(() => {
-          if (![...wires.values()].some((wire) => isOver(wire.socket, socket))) socket.destroy();
+          if (!isMembers(socket, wires)) socket.destroy();
         }, helloMs);
         socket.on('close', () => clearTimeout(patience));
         patience.unref();
@@ -141,11 +149,9 @@ export async function openMesh(options: MeshOptions): Promise<Map<number, Wire>>
   } finally {
     clearTimeout(timer);
     server.close();
-    const members = new Set(wires.values());
+    const members = new Set([...wires.values()].flatMap((wire) => [wire, wire.lane]));
     for (const wire of all) if (!members.has(wire)) wire.destroy();
-    for (const socket of callers) {
-      if (![...members].some((wire) => isOver(wire.socket, socket))) socket.destroy();
-    }
+    for (const socket of callers) if (!isMembers(socket, wires)) socket.destroy();
   }
   return wires;
 }
@@ -156,8 +162,29 @@ interface Joining {
   readonly wires: ReadonlyMap<number, Wire>;
   /** Every connection, of strangers too. */
   readonly all: Set<Wire>;
+  /** Members whose lanes are still to come. */
+  readonly standing: Map<number, Admitted>;
   join(process: number, wire: Wire): void;
   reject(error: Error): void;
+}
+
+/** A member that has proved what it is. */
+interface Admitted {
+  readonly wire: Wire;
+  readonly hello: Hello;
+}
+
+/** True where a caller's socket has become a member's connection, or its lane. */
+function isMembers(socket: Socket, wires: ReadonlyMap<number, Wire>): boolean {
+  return [...wires.values()].some(
+    (wire) =>
+      isOver(wire.socket, socket) || (wire.lane !== null && isOver(wire.lane.socket, socket)),
+  );
+}
+
+/** What this process says of lanes. */
+function takesLanes({ tls, usesLanes = false }: MeshOptions): boolean {
+  return usesLanes && tls === null && canHandOver();
 }
 
 /** True where the upper socket is the lower one, or the TLS over it. */
@@ -167,7 +194,7 @@ function isOver(upper: Socket, lower: Socket): boolean {
 
 /** Waits for a caller's hello; only a member's is answered. */
 function receive(socket: Socket, joining: Joining): void {
-  const { wires, all } = joining;
+  const { standing, all } = joining;
   const { place, key } = joining.options;
   const wire = new Wire(socket, maxHelloBytes);
   all.add(wire);
@@ -175,10 +202,10 @@ function receive(socket: Socket, joining: Joining): void {
   let transcript = '';
   const onHello = (frame: Frame): boolean => {
     const hello = frame.kind === frameKind.hello ? unsealed(key, 'hello', frame, '') : null;
-    if (!isMember(hello, joining) || wires.has(hello.from)) return false;
+    if (!isMember(hello, joining) || !isAwaited(hello, joining)) return false;
     if (!isChecked(wire, hello, hello.from, joining)) return true;
     dialer = hello;
-    const own = newHello(place, hello.from);
+    const own = newHello(place, hello.from, { takesLanes: takesLanes(joining.options) });
     const channel = channelOf(socket);
     wire.send(frameKind.welcome, 0, [
       sealed(key, 'welcome', own, transcriptOf(hello, null, channel)),
@@ -189,9 +216,29 @@ function receive(socket: Socket, joining: Joining): void {
   const onProof = (frame: Frame, hello: Hello): boolean => {
     const isProof =
       frame.kind === frameKind.proof && unsealed(key, 'proof', frame, transcript) !== null;
-    if (!isProof || wires.has(hello.from)) return false;
+    if (!isProof || !isAwaited(hello, joining)) return false;
+    if (hello.isLane) {
+      const member = standing.get(hello.from) as Admitted;
+      wire.handOver();
+      member.wire.lane = wire;
+      member.wire.send(frameKind.ready, 0);
+      admit(member, hello.from, joining);
+      return true;
+    }
     wire.send(frameKind.ready, 0);
-    admit(wire, hello, hello.from, joining);
+    if (!hello.takesLanes || !takesLanes(joining.options)) {
+      admit({ wire, hello }, hello.from, joining);
+      return true;
+    }
+    standing.set(hello.from, { wire, hello });
+    wire.listen({
+      onLost: () => {
+        standing.delete(hello.from);
+        wire.destroy();
+      },
+      // it has nothing to say before its lane is there
+      onFrame: () => wire.destroy(),
+    });
     return true;
   };
   wire.listen({
@@ -213,15 +260,63 @@ function isMember(hello: unknown, { options }: Joining): hello is Hello {
   );
 }
 
+/** True where this connection of a process, or this lane, is not there yet. */
+function isAwaited({ from, isLane }: Hello, { wires, standing }: Joining): boolean {
+  return !wires.has(from) && standing.has(from) === isLane;
+}
+
 /** Calls a process, and proves to it what this one is. */
 function dial(process: number, joining: Joining): void {
+  const { reject } = joining;
+  let listener: Hello | null = null;
+  let isReady = false;
+  const hello = { takesLanes: takesLanes(joining.options) };
+  const wire = introduce(process, joining, hello, {
+    onWelcome: (welcome) => {
+      listener = welcome;
+    },
+    onFrame: (frame) => {
+      const member = { wire, hello: listener as unknown as Hello };
+      if (frame.kind !== frameKind.ready) {
+        reject(new CoppiceError('PROTOCOL', `process ${process} must say that it is ready`));
+      } else if (isReady || !hello.takesLanes || !member.hello.takesLanes) {
+        admit(member, process, joining);
+      } else {
+        isReady = true;
+        const lane = introduce(
+          process,
+          joining,
+          { ...hello, isLane: true },
+          { onWelcome: () => lane.handOver() },
+        );
+        wire.lane = lane;
+      }
+    },
+  });
+}
+
+/** What becomes of a call. */
+interface Answered {
+  /** Told when the other side has proved what it is, before this side does. */
+  onWelcome(welcome: Hello): void;
+  /** What comes then. */
+  onFrame?(frame: Frame): void;
+}
+
+/** Calls a process, says who this one is, and proves it. */
+function introduce(
+  process: number,
+  joining: Joining,
+  said: Partial<Pick<Hello, 'takesLanes' | 'isLane'>>,
+  { onWelcome, onFrame }: Answered,
+): Wire {
   const { reject } = joining;
   const { place, key, members, tls } = joining.options;
   const wire = new Wire(callMember(members[process] as MemberAddress, key, tls), maxHelloBytes);
   joining.all.add(wire);
-  const own = newHello(place, process);
-  let listener: Hello | null = null;
-  const onWelcome = (frame: Frame): void => {
+  const own = newHello(place, process, said);
+  let isKnown = false;
+  const onAnswer = (frame: Frame): void => {
     const channel = channelOf(wire.socket);
     const isWelcome = frame.kind === frameKind.welcome;
     const hello = isWelcome
@@ -234,7 +329,8 @@ function dial(process: number, joining: Joining): void {
       return;
     }
     if (!isChecked(wire, hello, process, joining)) return;
-    listener = hello;
+    isKnown = true;
+    onWelcome(hello);
     wire.send(frameKind.proof, 0, [sealed(key, 'proof', {}, transcriptOf(own, hello, channel))]);
   };
   wire.listen({
@@ -248,12 +344,12 @@ function dial(process: number, joining: Joining): void {
       );
     },
     onFrame: (frame) => {
-      if (listener === null) onWelcome(frame);
-      else if (frame.kind === frameKind.ready) admit(wire, listener, process, joining);
-      else reject(new CoppiceError('PROTOCOL', `process ${process} must say that it is ready`));
+      if (isKnown) onFrame?.(frame);
+      else onAnswer(frame);
     },
   });
   wire.send(frameKind.hello, 0, [sealed(key, 'hello', own, '')]);
+  return wire;
 }
 
 function isChecked(wire: Wire, hello: Hello, process: number, joining: Joining): boolean {
@@ -267,7 +363,7 @@ function isChecked(wire: Wire, hello: Hello, process: number, joining: Joining):
   }
 }
 
-function admit(wire: Wire, hello: Hello, process: number, joining: Joining): void {
+function admit({ wire, hello }: Admitted, process: number, joining: Joining): void {
   const [first, end] = hello.ranks as [number, number];
   const { host, port } = joining.options.members[process] as MemberAddress;
   wire.name = `process ${process} (ranks ${first} to ${end - 1}, id ${hello.id} on ${hello.host}, ${host}:${port})`;

@@ -1,10 +1,10 @@
 /**
  * The Collective of a rank whose gang spans several processes. The threads of a process first meet at
- * their gate; the last to arrive asks the process's main thread (tcp-network.ts) to meet the other processes,
- * and all of them sleep until it opens the gate.
+ * their gate; the last to arrive meets the other processes (rank-meetings.ts), or asks the process's main thread
+ * to do so (tcp-network.ts), and all others sleep until the gate is opened.
  *
- *   mailbox, before the main thread's turn: | message of the first rank here | of the second | …   each from
- *   mailbox, after it:                      | message of rank 0 of all | of rank 1 | …            a multiple of 8
+ *   mailbox, before the processes meet: | message of the first rank here | of the second | …   each from
+ *   mailbox, after it:                  | message of rank 0 of all | of rank 1 | …            a multiple of 8
  *
  *   received by an exchange, behind the claimed memory: for each rank of another process, in order,
  *   its slices of buffer 0 for the ranks here, of buffer 1, …
@@ -43,8 +43,10 @@ export interface TcpCollectiveOptions {
   readonly localIndex: number;
   readonly timeoutMs: number;
   readonly memory: WebAssembly.Memory;
-  /** Asks the main thread for a meeting of the processes. */
-  request(meeting: MeetingRequest): void;
+  /** Has the processes meet, here or in the main thread; the gate opens when they have. */
+  request(meeting: MeetingRequest, checkAborted: () => void): void;
+  /** Told when this rank may go on. */
+  readonly onGoingOn?: (() => void) | undefined;
 }
 
 /** One thread's end of the gang. */
@@ -187,7 +189,8 @@ export class TcpCollective implements Collective {
   }
 
   #meet(request: MeetingRequest): void {
-    this.#gate.pass(() => this.#o.request(request));
+    this.#gate.pass(() => this.#o.request(request, () => this.#gate.checkAborted()));
+    this.#o.onGoingOn?.();
     this.counters.waitMs = this.#gate.waitMs;
   }
 

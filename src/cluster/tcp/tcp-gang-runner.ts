@@ -41,6 +41,8 @@ export interface TcpGangRunnerOptions {
   readonly timing?: Partial<GangTiming> | undefined;
   /** TLS between the processes; none by default, for they stay on the loopback address. */
   readonly tls?: GangTls | null | undefined;
+  /** False has the main threads meet for the ranks, as they do under TLS; tests and benches compare the two. */
+  readonly usesLanes?: boolean | undefined;
   /** Tests put a proxy between the processes. */
   readonly route?: RouteOf | undefined;
   /** Is given what the processes of each gang did, meeting by meeting. */
@@ -124,7 +126,9 @@ export class TcpGangRunner implements GangRunner {
             }),
           );
           const isRecorded = onRecording !== undefined;
-          const job = { program: request.program, payload, place, key, members, tls, isRecorded };
+          const { usesLanes } = this.#options;
+          const { program } = request;
+          const job = { program, payload, place, key, members, tls, usesLanes, isRecorded };
           try {
             return await process.start(job, (message) => {
               if (isRecordedRounds(message)) recorded[message.recordedProcess] = message.rounds;

@@ -1,39 +1,38 @@
 /**
- * The main thread's side of a gang that spans processes: for each meeting that the ranks here ask for, it
- * sends one frame to every other process, waits for one of each, lays what came into shared memory and opens
- * the ranks' gate. Frames of a process that is one round ahead wait their turn.
+ * The main thread's side of a gang that spans processes. It hears who is lost or gives up. Where there are no lanes
+ * for the ranks to meet by themselves (rank-meetings.ts), it also carries their meetings out: for each that the ranks
+ * here ask for, it sends one frame to every other process, waits for one of each, lays what came into shared memory
+ * and opens the ranks' gate. Frames of a process that is one round ahead wait their turn.
  *
  *   barrier  no payload          allgather, exchange, scatter  see meeting-payloads.ts
  *   reduce, sums  see reduce-rounds.ts
  *   failed   the error of a process that gives up, as JSON          bye  its ranks are done
  */
 import { assert, CoppiceError, type ErrorRecord, toErrorRecord } from '../../base/errors.ts';
-import type { OwnRound, RoundKind } from '../simulation/recording.ts';
-import { endGang, type GangControl, gangState, openGate } from '../threads/gang-control.ts';
+import type { OwnRound } from '../simulation/recording.ts';
+import {
+  endGang,
+  type GangControl,
+  gangState,
+  gangWord,
+  openGate,
+} from '../threads/gang-control.ts';
 import type { GangNetwork } from '../threads/thread-pool.ts';
 import { type Frame, frameKind, joinPayload } from './frames.ts';
+import type { SharedWithRanks } from './meeting-payloads.ts';
 import {
-  layMessages,
-  layScattered,
-  laySlices,
-  messagesFor,
-  packMessages,
-  type SharedWithRanks,
-  slicesFor,
-} from './meeting-payloads.ts';
-import { type MeetingRequest, type NetworkPlace, ranksOf, sliceBytes } from './network-place.ts';
-import { reduceRounds } from './reduce-rounds.ts';
+  awaitedError,
+  checkFrame,
+  clockMs,
+  firstRound,
+  lostError,
+  type Round,
+  strayedError,
+  usedMicros,
+} from './meeting-rounds.ts';
+import { type MeetingRequest, type NetworkPlace, ranksOf } from './network-place.ts';
+import type { Lane } from './rank-meetings.ts';
 import type { Wire } from './wire.ts';
-
-/** One frame to every other process and one of each: most meetings are one round. */
-export interface Round {
-  readonly kind: RoundKind;
-  payloadFor(process: number): readonly Uint8Array[];
-  /** What a process's frame must hold, in bytes; not known before it comes where this is null. */
-  readonly bytesOf: ((process: number) => number) | null;
-  /** Takes the frames in, and gives the next round of the meeting, or null where it is over. */
-  finish(frames: ReadonlyMap<number, Frame>): Round | null;
-}
 
 /** See the header. */
 export class TcpNetwork implements GangNetwork {
@@ -50,7 +49,7 @@ export class TcpNetwork implements GangNetwork {
   #memory: WebAssembly.Memory | null = null;
   #round: Round | null = null;
   #meeting = 0;
-  #usedMs = usedMs();
+  #usedMicros = usedMicros();
   #beganAt = clockMs();
   /** When the meeting that runs must have ended, by performance.now(). */
   #deadline = Number.POSITIVE_INFINITY;
@@ -64,10 +63,31 @@ export class TcpNetwork implements GangNetwork {
     this.#wires = wires;
   }
 
+  /** The connections that the ranks write and read themselves; null where the main thread meets for them. */
+  get lanes(): readonly Lane[] | null {
+    const lanes: Lane[] = [];
+    for (const [process, { lane }] of this.#wires) {
+      if (lane === null) return null;
+      lanes.push({ process, descriptor: lane.descriptor });
+    }
+    return lanes;
+  }
+
+  /** Whether rounds are recorded. */
+  get isRecorded(): boolean {
+    return this.onRound !== null;
+  }
+
+  /** Takes note of a round that a rank has begun. */
+  record(round: OwnRound): void {
+    this.onRound?.(round);
+  }
+
   /** Called before the ranks start, with what they share. */
   attach(control: GangControl, memory: WebAssembly.Memory): void {
     this.#control = control;
     this.#memory = memory;
+    Atomics.store(new Int32Array(control.words), gangWord.usedMicros, usedMicros() | 0);
     // one timer for all meetings: one for each cost a twentieth of what a meeting does
     this.#watch = setInterval(
       () => {
@@ -121,6 +141,8 @@ export class TcpNetwork implements GangNetwork {
     for (const wire of this.#wires.values()) {
       wire.send(frameKind.bye, 0);
       wire.end();
+      // no rank uses it any more, and all that the others sent was read
+      wire.lane?.destroy();
     }
   }
 
@@ -143,12 +165,12 @@ export class TcpNetwork implements GangNetwork {
     }
     this.#round = round;
     if (this.onRound === null) return;
-    const used = usedMs();
+    const used = usedMicros();
     const [first, end] = ranksOf(this.place);
-    const computeMs = (used - this.#usedMs) / (end - first);
+    const computeMs = (used - this.#usedMicros) / 1000 / (end - first);
     const { kind } = round;
     const span = { computeMs, beganAt: this.#beganAt, sentAt: clockMs() };
-    this.#usedMs = used;
+    this.#usedMicros = used;
     this.onRound({ kind, meeting: this.#meeting, ...span, sent });
   }
 
@@ -173,19 +195,7 @@ export class TcpNetwork implements GangNetwork {
 
   #onLost(process: number, cause: Error): void {
     if (this.#gone.has(process)) return;
-    const context = { process };
-    const name = this.#nameOf(process);
-    if (cause instanceof CoppiceError) {
-      const what = cause.code === 'PROTOCOL' ? `${name} of the gang must send whole frames: ` : '';
-      this.fail(new CoppiceError(cause.code, what + cause.message, { context, cause }));
-      return;
-    }
-    this.fail(
-      new CoppiceError('EXECUTOR_LOST', `${name} of the gang was lost: ${cause.message}`, {
-        context: { ...context, secondary: true },
-        cause,
-      }),
-    );
+    this.fail(lostError(this.#nameOf(process), process, cause));
   }
 
   #nameOf(process: number): string {
@@ -214,7 +224,8 @@ export class TcpNetwork implements GangNetwork {
     const frames = new Map<number, Frame>();
     for (const [process, queue] of this.#waiting) {
       const frame = queue.shift() as Frame;
-      this.#checkFrame(process, frame, round);
+      const [name, to] = [this.#nameOf(process), this.place.process];
+      checkFrame(frame, { name, from: process, to, sequence: this.#sequence, round });
       frames.set(process, frame);
     }
     const next = round.finish(frames);
@@ -227,93 +238,14 @@ export class TcpNetwork implements GangNetwork {
     openGate(this.#shared().control);
   }
 
-  #checkFrame(process: number, frame: Frame, round: Round): void {
-    const kind = frameKind[round.kind];
-    if (frame.kind !== kind || frame.sequence !== this.#sequence) {
-      const got = `meeting ${frame.sequence} of kind ${frame.kind}`;
-      throw this.#protocolError(
-        process,
-        `expected meeting ${this.#sequence} of kind ${kind}, got ${got}`,
-      );
-    }
-    const bytes = round.bytesOf?.(process) ?? frame.bytes;
-    if (frame.bytes === bytes) return;
-    throw this.#protocolError(process, `expected ${bytes} bytes, got ${frame.bytes}`);
-  }
-
   #timeoutError(): CoppiceError {
     const missing = [...this.#waiting].filter(([, queue]) => queue.length === 0);
-    const names = missing.map(([process]) => this.#nameOf(process));
-    return new CoppiceError(
-      'COLLECTIVE_TIMEOUT',
-      `process ${this.place.process} waited ${this.timeoutMs} ms at a meeting for ${names.join(' and ')}: it lives, but its ranks did not come`,
-      { context: { process: missing[0]?.[0] ?? -1 } },
-    );
+    const named = missing.map(([process]) => [process, this.#nameOf(process)] as const);
+    return awaitedError(named, this.place.process, this.timeoutMs);
   }
 
-  #protocolError(process: number, what: string): CoppiceError {
-    return new CoppiceError(
-      'PROTOCOL',
-      `${this.#nameOf(process)} of the gang must be at the same meeting as process ${this.place.process}: ${what}`,
-      { context: { process } },
-    );
-  }
-}
-
-/** What this process has used of its processors, in milliseconds. */
-function usedMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-/** The clock that all processes of a machine share, in milliseconds. */
-function clockMs(): number {
-  return performance.timeOrigin + performance.now();
-}
-
-/** How a meeting that the ranks ask for begins. */
-function firstRound(shared: SharedWithRanks, request: MeetingRequest): Round {
-  const { place } = shared;
-  switch (request.kind) {
-    case 'barrier':
-      return { kind: 'barrier', payloadFor: () => [], bytesOf: () => 0, finish: () => null };
-    case 'allgather': {
-      const own = packMessages(shared);
-      return {
-        kind: 'allgather',
-        payloadFor: () => [own],
-        bytesOf: null,
-        finish: (frames) => {
-          layMessages(shared, frames, own);
-          return null;
-        },
-      };
-    }
-    case 'exchange':
-      return {
-        kind: 'exchange',
-        payloadFor: (process) => slicesFor(shared, process, request),
-        bytesOf: (process) => {
-          const [first, end] = ranksOf(place, process);
-          return (end - first) * sliceBytes(request.buffers, ranksOf(place));
-        },
-        finish: (frames) => {
-          laySlices(shared, frames, request);
-          return null;
-        },
-      };
-    case 'scatter':
-      return {
-        kind: 'scatter',
-        payloadFor: (process) => messagesFor(shared, process),
-        bytesOf: null,
-        finish: (frames) => {
-          layScattered(shared, frames);
-          return null;
-        },
-      };
-    case 'reduce':
-      return reduceRounds(shared, request);
+  #protocolError(from: number, what: string): CoppiceError {
+    return strayedError({ name: this.#nameOf(from), from, to: this.place.process }, what);
   }
 }
 

@@ -3,7 +3,7 @@
  * computes still sends heartbeats, so that a silent one is known to be stopped or cut off.
  */
 import type { Socket } from 'node:net';
-import { CoppiceError } from '../../base/errors.ts';
+import { assert, CoppiceError } from '../../base/errors.ts';
 import { type Frame, type FrameKind, FrameReader, frameHead, frameKind } from './frames.ts';
 
 /** Who is told what happens on a connection. */
@@ -31,6 +31,8 @@ const lingerMs = 2000;
 export class Wire {
   /** Who the other side is, for messages; its handshake says it. */
   name = 'a caller';
+  /** A second connection to the same process, which the ranks write and read themselves. */
+  lane: Wire | null = null;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   #listener: WireListener | null = null;
@@ -111,19 +113,34 @@ export class Wire {
     return bytes;
   }
 
+  /** Stops reading; from now on threads read and write by {@link descriptor}, and this end only closes it. */
+  handOver(): void {
+    const handle = handleOf(this.#socket);
+    assert(typeof handle?.readStop === 'function', 'a connection that no thread can read itself');
+    // the stream goes on believing that it is read, or it would begin again
+    handle.readStop();
+    this.#listener = nobody;
+  }
+
+  /** The number by which the system knows the connection. */
+  get descriptor(): number {
+    return handleOf(this.#socket)?.fd ?? -1;
+  }
+
   /** Says no more; what was sent still arrives. */
   end(): void {
     clearInterval(this.#beat);
     this.#listener = nobody;
     this.#socket.end();
-    setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    setTimeout(() => this.destroy(), lingerMs).unref();
   }
 
-  /** Ends the connection at once. */
+  /** Ends the connection at once, and its lane; no rank may use that any more, for its number may soon be another's. */
   destroy(): void {
     clearInterval(this.#beat);
     this.#listener = nobody;
     this.#socket.destroy();
+    this.lane?.destroy();
   }
 
   #receive(chunk: Uint8Array): void {
@@ -146,6 +163,21 @@ export class Wire {
     clearInterval(this.#beat);
     this.#listener?.onLost(cause);
   }
+}
+
+/** What Node does not tell of a socket; where it has none, no lanes are opened. */
+interface StreamHandle {
+  readonly fd?: number;
+  readonly readStop?: () => void;
+}
+
+function handleOf(socket: Socket): StreamHandle | null {
+  return (socket as unknown as { readonly _handle?: StreamHandle })._handle ?? null;
+}
+
+/** True where threads can write and read a socket by its number. */
+export function canHandOver(): boolean {
+  return process.platform !== 'win32';
 }
 
 function joinPieces(head: Uint8Array, payload: readonly Uint8Array[], bytes: number): Uint8Array {

@@ -4,7 +4,7 @@
  *   word 0  state: 0 running, 1 aborted by the user, 2 a member failed
  *   word 1  how many have arrived at the barrier      word 2  generation of the barrier
  *   word 5  how many sleep at the barrier: waking costs a system call, and often nobody sleeps yet
- *   word 8 + 2 r, + parity · 2 · size ...  the address (two words) rank r handed to an exchange
+ *   word 12 + 2 r, + parity · 2 · size ...  the address (two words) rank r handed to an exchange
  *
  * mailbox: a growable buffer. Its head holds two generations of one slot a rank (length, then bytes) for
  * short messages; longer ones follow behind the slots.
@@ -12,8 +12,10 @@
  * A gang that spans processes (tcp/) uses more words, and the mailbox in its own way:
  *
  *   word 3  pages of the memory that the program has claimed      word 4  first page of what was received
- *   word 8 + 4 size + r       length of the message of the process's rank r
- *   word 8 + 5 size + r       length of the message received of rank r of all
+ *   word 6  frames that each other process was sent so far      word 7  meetings so far
+ *   word 8  microseconds of a processor that count as used when the ranks went on; they are recorded
+ *   word 12 + 4 size + r      length of the message of the process's rank r
+ *   word 12 + 5 size + r      length of the message received of rank r of all
  *   … + numRanks + 3 q        where the message of this process for rank q of all lies (two words), its length
  *   … + 4 numRanks + 3 (numProcesses l + p)     the same of the message of process p for local rank l
  */
@@ -37,7 +39,10 @@ export const gangWord = {
   claimedPages: 3,
   receivedPage: 4,
   sleepers: 5,
-  addresses: 8,
+  sequence: 6,
+  meetings: 7,
+  usedMicros: 8,
+  addresses: 12,
 } as const;
 
 /** Bytes of a short message's slot, its length word included. */

@@ -37,9 +37,9 @@ export class Gate {
     const words = this.#words;
     const generation = Atomics.load(words, gangWord.generation);
     const isLast = Atomics.add(words, gangWord.arrived, 1) === this.#control.size - 1;
+    const began = performance.now();
     if (isLast && onAllHere === null) openGate(this.#control);
     else if (isLast) onAllHere?.();
-    const began = performance.now();
     // the others are often only microseconds away
     for (let i = 0; i < spins && onAllHere === null; i++) {
       if (Atomics.load(words, gangWord.generation) !== generation) break;

@@ -7,12 +7,20 @@ import { Piscina } from 'piscina';
 import { abortedError } from '../../base/abort.ts';
 import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../base/errors.ts';
 import { type GangRequest, type GangRunner, runAlone } from '../gang-runner.ts';
+import type { OwnRound } from '../simulation/recording.ts';
 import { runTask, type TaskOptions } from '../task-runner.ts';
-import { type MeetingRequest, type NetworkPlace, numRanksOf } from '../tcp/network-place.ts';
+import { type MeetingRequest, numRanksOf } from '../tcp/network-place.ts';
 import { AdmissionQueue, closedError } from './admission-queue.ts';
 import { endGang, type GangControl, gangState, newGangControl } from './gang-control.ts';
 import { defaultTimeoutMs } from './gate.ts';
-import type { RankJob, RankMessage, TaskJob, WorkerAnswer, WorkerJob } from './worker-handler.ts';
+import type {
+  RankJob,
+  RankMessage,
+  RankNetwork,
+  TaskJob,
+  WorkerAnswer,
+  WorkerJob,
+} from './worker-handler.ts';
 
 /** How long a gang may take to end by itself after an abort or a failure before its threads are ended. */
 const graceMs = 800;
@@ -21,12 +29,13 @@ const graceMs = 800;
 const briefMs = 150;
 
 /** What connects the ranks here with those of other processes; cluster/tcp has it. */
-export interface GangNetwork {
-  readonly place: NetworkPlace;
+export interface GangNetwork extends RankNetwork {
   /** Called before the ranks start, with what they share. */
   attach(control: GangControl, memory: WebAssembly.Memory): void;
-  /** Called when all ranks here wait for the other processes. */
+  /** Called when all ranks here wait for the other processes, where they do not meet these themselves. */
   meet(request: MeetingRequest): void;
+  /** Called with a round that a rank began by itself, where rounds are recorded. */
+  record(round: OwnRound): void;
 }
 
 /** Settings of a pool besides its threads. */
@@ -240,23 +249,23 @@ export class ThreadPool implements GangRunner {
     const { port1, port2 } = new MessageChannel();
     const receive = (message: RankMessage): void => {
       if ('meet' in message) network?.meet(message.meet);
+      else if ('round' in message) network?.record(message.round);
       else request.onMessage?.(message.notify);
     };
     port2.on('message', receive);
     port2.unref();
-    const place = network?.place ?? null;
     const job: RankJob = {
       kind: 'rank',
       program: request.program,
       localIndex,
-      place,
+      network: network === null ? null : rankNetworkOf(network),
       timeoutMs: this.#timeoutMs,
       control: gang.control,
       memory: request.memory,
       port: port1,
       payload: gang.payload,
     };
-    const rank = localIndex + (place?.firstRanks[place.process] ?? 0);
+    const rank = localIndex + (network?.place.firstRanks[network.place.process] ?? 0);
     try {
       await this.#aheadDone();
       return await this.#submit(job, [port1], hard, `rank ${rank} of the ${request.program} job`);
@@ -303,6 +312,11 @@ export class ThreadPool implements GangRunner {
     if ('error' in answer) throw fromErrorRecord(answer.error);
     return answer.value;
   }
+}
+
+/** What a rank is told of a network: plain data. */
+function rankNetworkOf({ place, lanes, timeoutMs, isRecorded }: GangNetwork): RankNetwork {
+  return { place, lanes, timeoutMs, isRecorded };
 }
 
 /** True for a failure that only follows from another one's. */

@@ -7,8 +7,10 @@ import { type ErrorRecord, isCoppiceError, toErrorRecord } from '../../base/erro
 import type { Collective } from '../collective.ts';
 import { InlineCollective } from '../inline/inline-collective.ts';
 import { runProgram } from '../rank-program.ts';
+import type { OwnRound } from '../simulation/recording.ts';
 import { runTask } from '../task-runner.ts';
 import type { MeetingRequest, NetworkPlace } from '../tcp/network-place.ts';
+import { type Lane, RankMeetings } from '../tcp/rank-meetings.ts';
 import { TcpCollective } from '../tcp/tcp-collective.ts';
 import { endGang, type GangControl, gangState } from './gang-control.ts';
 import { ThreadsCollective } from './threads-collective.ts';
@@ -20,14 +22,25 @@ export interface TaskJob {
   readonly payload: unknown;
 }
 
+/** What a rank knows of the other processes of its gang. */
+export interface RankNetwork {
+  readonly place: NetworkPlace;
+  /** Connections by which ranks meet; null where the main thread meets for them. */
+  readonly lanes: readonly Lane[] | null;
+  /** Longest wait for another process. */
+  readonly timeoutMs: number;
+  /** The main thread is to be told of every round. */
+  readonly isRecorded: boolean;
+}
+
 /** One rank of a gang. */
 export interface RankJob {
   readonly kind: 'rank';
   readonly program: string;
   /** Position among the ranks of this process. */
   readonly localIndex: number;
-  /** Where this process stands in a gang of several, else null. */
-  readonly place: NetworkPlace | null;
+  /** How this process is connected in a gang of several, else null. */
+  readonly network: RankNetwork | null;
   readonly timeoutMs: number;
   readonly control: GangControl;
   readonly memory: WebAssembly.Memory;
@@ -36,7 +49,10 @@ export interface RankJob {
 }
 
 /** What a rank tells the main thread while it runs. */
-export type RankMessage = { readonly notify: unknown } | { readonly meet: MeetingRequest };
+export type RankMessage =
+  | { readonly notify: unknown }
+  | { readonly meet: MeetingRequest }
+  | { readonly round: OwnRound };
 
 /** What a pool thread is asked to do. */
 export type WorkerJob = TaskJob | RankJob;
@@ -81,11 +97,30 @@ async function runRank(job: RankJob): Promise<unknown> {
 }
 
 function collectiveOf(job: RankJob, send: (message: RankMessage) => void): Collective {
-  const { control, memory, localIndex, place, timeoutMs } = job;
-  if (place !== null) {
-    const request = (meeting: MeetingRequest): void => send({ meet: meeting });
-    return new TcpCollective({ control, memory, place, localIndex, timeoutMs, request });
-  }
+  const { control, localIndex, timeoutMs } = job;
+  if (job.network !== null) return networkedCollective(job, job.network, send);
   const threads = new ThreadsCollective(control, localIndex, timeoutMs);
   return control.size === 1 ? new InlineCollective(() => threads.checkAborted()) : threads;
+}
+
+function networkedCollective(
+  { control, memory, localIndex, timeoutMs }: RankJob,
+  { place, lanes, isRecorded, timeoutMs: networkMs }: RankNetwork,
+  send: (message: RankMessage) => void,
+): Collective {
+  const own = { control, memory, place, localIndex, timeoutMs };
+  if (lanes === null) {
+    return new TcpCollective({ ...own, request: (meeting) => send({ meet: meeting }) });
+  }
+  const onRound = isRecorded ? (round: OwnRound): void => send({ round }) : null;
+  const meetings = new RankMeetings({
+    ...{ control, memory, place, lanes },
+    timeoutMs: networkMs,
+    onRound,
+  });
+  return new TcpCollective({
+    ...own,
+    request: (meeting, checkAborted) => meetings.meet(meeting, checkAborted),
+    onGoingOn: () => meetings.goOn(),
+  });
 }

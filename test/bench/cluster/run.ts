@@ -2,7 +2,8 @@
  * What does it cost that ranks are in several processes? `npm run bench:cluster` prints times per tree against
  * threads of one process, with TLS and with a slower link, and how long an allreduce takes.
  *
- *   --only level,leaf,allreduce,calibrate,predict,scaling   --repeats n   --trees n   --rows n   --gangs threads,plain,tls,slow
+ *   --only level,leaf,allreduce,calibrate,predict,scaling   --repeats n   --trees n   --rows n   --gangs threads,plain,relayed,tls,slow
+ *   relayed: the processes' main threads meet for their ranks, as they do under TLS
  *   calibrate: how long processes compute that share cores, and what the simulator says of it
  *   predict: what session.explain and a replay of recorded rounds say of slower links, against what they take
  *   scaling: explains up to 1,024 executors; prints the table of docs/scaling.md and draws its plot
@@ -48,6 +49,7 @@ const slow = new LinkProxy({ delayMs: 1 });
 const gangs: Readonly<Record<string, () => Contestant>> = {
   threads: () => threadsOf(2),
   plain: () => processesOf('2 processes × 1 thread', 2),
+  relayed: () => processesOf('the same, by main threads', 2, { usesLanes: false }),
   tls: () => processesOf('the same, TLS', 2, { tls: { kind: 'psk' } }),
   slow: () => processesOf('the same, 1 ms more each way', 2, { route: slow.route }),
 };
