@@ -102,7 +102,7 @@ export class RankMeetings {
       const now = performance.now();
       checkAborted();
       this.#checkEnds(now - began);
-      const quietMs = now - Math.max(began, idle.since);
+      const quietMs = idle.msUntil(now);
       if (quietMs > lookMs) {
         const { generation } = gangWord;
         const current = Atomics.load(this.#words, generation);
@@ -169,9 +169,9 @@ export class RankMeetings {
 
 /** Since when nothing came. Looking costs a processor too, which is none of the program's work. */
 class Idle {
-  since = 0;
   readonly #words: Int32Array | null;
   #isIdle = false;
+  #since = 0;
   #usedBefore = 0;
 
   /** @param words those of the gang, where what is computed is recorded */
@@ -179,10 +179,15 @@ class Idle {
     this.#words = words;
   }
 
+  /** How long nothing has come; 0 where something just did. */
+  msUntil(now: number): number {
+    return this.#isIdle ? now - this.#since : 0;
+  }
+
   begin(): void {
     if (this.#isIdle) return;
     this.#isIdle = true;
-    this.since = performance.now();
+    this.#since = performance.now();
     if (this.#words !== null) this.#usedBefore = usedMicros();
   }
 
