@@ -8,7 +8,7 @@
 import { Arena } from '../base/arena.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { placePartitions } from '../training/ingest/placed-partitions.ts';
-import { RawColumns } from '../training/ingest/raw-columns.ts';
+import { makeWave, RawColumns } from '../training/ingest/raw-columns.ts';
 import { marginPaths } from '../training/ingest/read-offsets.ts';
 import { readRoles, rowState } from '../training/ingest/row-roles.ts';
 import { blockRows } from '../training/ingest/shard-rows.ts';
@@ -78,12 +78,12 @@ export async function readLinearRows(
     otherLabels: [],
   };
   const base = arena.top;
-  const free = base + RawColumns.bytes(job, numRows) + 64;
+  const free = base + RawColumns.bytes(job, { numRows }) + 64;
   await environment.reserve(free, 'rows');
   environment.progress({ phase: 'read', done: 0, total: 1, message: 'blocks of columns' });
   const classes = await readRoles(environment, job, placed, roles);
-  const raw = new RawColumns(environment, job, base, numRows, scheduleAddress);
-  await raw.load({ placed, firstRow: 0, numRows }, (done, total) =>
+  const raw = new RawColumns(environment, job, base, { numRows }, scheduleAddress);
+  await raw.load(makeWave(placed, 0, numRows), (done, total) =>
     environment.progress({ phase: 'read', done, total, message: 'blocks of columns' }),
   );
   const columns = job.features.map((_, feature) => raw.address(feature, 0));

@@ -77,6 +77,7 @@ function differences(
         `it is missing; ${nameSuggestion(field.name, columnNames(file.schema))}`,
       );
     }
+    if (own.type === field.type) return false;
     if (!fits(own.type, field.type)) {
       throw mismatch(
         file,

@@ -42,6 +42,28 @@ export const plantedBugs = [
     tests: ['test/table/parquet/flat.prop.test.ts'],
   },
   {
+    name: 'the unusual numbers of a sparse column go to the records of the first rows',
+    edits: [
+      {
+        file: 'src/training/ingest/bin-sparse.ts',
+        find: 'recordOf[row - firstRow] = done + row - start;',
+        replace: 'recordOf[row - firstRow] = row - start;',
+      },
+    ],
+    tests: ['test/training/ingest/sparse-columns.test.ts'],
+  },
+  {
+    name: 'a zero run of a compressed page hides a number behind it',
+    edits: [
+      {
+        file: 'src/table/parquet/flat/snappy.ts',
+        find: 'if (to - back < zeros) {',
+        replace: 'if (to - back < zeros - 4) {',
+      },
+    ],
+    tests: ['test/table/parquet/fill-flat.prop.test.ts'],
+  },
+  {
     name: 'the GPU tells the best feature and forgets the runner-up',
     edits: [
       {

@@ -3,6 +3,7 @@ import type { RecordBatch } from 'apache-arrow';
 import type { Awaitable } from '../../base/awaitable.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { knownAs } from '../../base/late-modules.ts';
+import type { NumericArray } from '../columns/column-values.ts';
 import type { PartitionSpec, RowRange, SourceSpec } from '../plan/partition-spec.ts';
 import {
   batchFromShared,
@@ -43,6 +44,56 @@ export async function readSource(source: SourceSpec, request: SourceRequest): Pr
     throw new CoppiceError('INTERNAL', `no source is registered under the name ${source.kind}`);
   }
   return await read(source as never, request);
+}
+
+/** How numbers lie where they were wanted: not at all, one by one, or as columns/sparse-numbers.ts has them. */
+export const forms = { none: 0, dense: 1, sparse: 2 } as const;
+
+/** One of {@link forms}. */
+export type NumberForm = (typeof forms)[keyof typeof forms];
+
+/** A column of numbers, and where they are wanted. */
+export interface WantedNumbers {
+  readonly name: string;
+  /** Has room for the wanted rows: float32 for a column of such, else float64. */
+  readonly out: NumericArray;
+  readonly mayBeSparse: boolean;
+}
+
+/** How numbers of a kind of source are read without Arrow objects. */
+export interface Filler<S extends SourceSpec> {
+  /** Writes numbers to where they are wanted, of the columns that it knows how to; says in which form each lies there. */
+  readonly fill: (
+    source: S,
+    wanted: readonly WantedNumbers[],
+    rows: RowRange,
+  ) => Promise<readonly NumberForm[]>;
+  /** Both as one, where the second has the rows that follow those of the first; else null. */
+  readonly join: (first: S, second: S) => S | null;
+}
+
+const fillers = new Map<string, Filler<never>>();
+
+/** Makes known how numbers of a kind of source are read without Arrow objects. */
+export function registerFiller<S extends SourceSpec>(kind: string, filler: Filler<S>): void {
+  fillers.set(kind, filler as unknown as Filler<never>);
+}
+
+/** Two sources as one, where they are neighbours whose numbers are better read together; else null. */
+export function joinSources(first: SourceSpec, second: SourceSpec): SourceSpec | null {
+  if (first.kind !== second.kind) return null;
+  return fillers.get(first.kind)?.join(first as never, second as never) ?? null;
+}
+
+/** Fills in what the source's kind can; what is left is read with {@link readSource}. */
+export async function fillFromSource(
+  source: SourceSpec,
+  wanted: readonly WantedNumbers[],
+  rows: RowRange,
+): Promise<readonly NumberForm[]> {
+  const filler = fillers.get(source.kind);
+  if (filler === undefined) return wanted.map(() => forms.none);
+  return await filler.fill(source as never, wanted, rows);
 }
 
 /** A batch that is in memory already. */

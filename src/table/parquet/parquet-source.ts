@@ -37,6 +37,7 @@ import {
   schemaToRecord,
 } from '../schema-record.ts';
 import { isKnownCodec } from './flat/chunk-pages.ts';
+import { seemsSparse } from './flat/fill-flat.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
 import { flatColumnsOf, flatlyRead, readFlatColumn } from './flat/read-flat.ts';
 import {
@@ -79,7 +80,7 @@ const maxOpened = 16;
 const noFields: ReadonlySet<string> = new Set();
 
 /** What a thread remembers of a file. */
-interface OpenedFile {
+export interface OpenedFile {
   readonly file: FileIdentity;
   readonly footer: ParquetFooter;
   /** The Arrow schema as the decoder sees it, and whether the file stores it. */
@@ -117,7 +118,9 @@ export async function startDecoder(path: string): Promise<void> {
     const isFlat = footer.rowGroups.every(({ numRows }, group) => {
       const chunks = columnChunks(footer, group, file.identity.size);
       const here = flatlyRead(chunks, numRows, flat);
-      return chunks.every((chunk) => here.has(chunk) && isKnownCodec(chunk));
+      const isHere = (chunk: ColumnChunk): boolean =>
+        here.has(chunk) || seemsSparse(chunk, numRows);
+      return chunks.every((chunk) => isHere(chunk) && isKnownCodec(chunk));
     });
     if (!isFlat) callParquetWasm(() => Schema.prototype);
   });
@@ -305,6 +308,11 @@ async function open(from: FileBytes, asksDecoder = true): Promise<OpenedFile | n
   const oldest = opened.keys().next();
   if (opened.size > maxOpened && oldest.done !== true) opened.delete(oldest.value);
   return now;
+}
+
+/** What is known of a file, whose footer is read once. */
+export function openedFile(from: FileBytes): Promise<OpenedFile> {
+  return open(from);
 }
 
 function schemaOf(flat: ReadonlyMap<string, FlatColumn>): Schema {

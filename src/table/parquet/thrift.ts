@@ -70,7 +70,7 @@ export class ThriftReader {
     const fields = new Map<number, RawField>();
     this.#eachField((id, type) => {
       const start = this.position;
-      this.#value(type);
+      this.#skip(type);
       fields.set(id, { type, start, end: this.position });
     });
     return fields;
@@ -138,6 +138,47 @@ export class ThriftReader {
         return this.list();
       case 12:
         return this.struct();
+      default:
+        throw broken(`it has a value of the unknown type ${type}`);
+    }
+  }
+
+  /** Passes over a value, with the checks of {@link #value}. */
+  #skip(type: number): void {
+    switch (type) {
+      case 1:
+      case 2:
+        return;
+      case 3:
+        this.#byte();
+        return;
+      case 4:
+      case 5:
+      case 6:
+        this.#varint();
+        return;
+      case 7:
+        this.#need(8);
+        this.position += 8;
+        return;
+      case 8: {
+        const length = this.#varint();
+        this.#need(length);
+        this.position += length;
+        return;
+      }
+      case 9:
+      case 10: {
+        const { elementType, count } = this.listHead();
+        for (let i = 0; i < count; i++) {
+          if (elementType <= 2) this.#byte();
+          else this.#skip(elementType);
+        }
+        return;
+      }
+      case 12:
+        this.#eachField((_, fieldType) => this.#skip(fieldType));
+        return;
       default:
         throw broken(`it has a value of the unknown type ${type}`);
     }

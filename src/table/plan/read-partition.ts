@@ -8,7 +8,14 @@ import { Field, type RecordBatch, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { makeBatch } from '../columns/column-data.ts';
 import { missingColumn } from '../columns/find-column.ts';
-import { readSource } from '../files/sources.ts';
+import {
+  fillFromSource,
+  forms,
+  joinSources,
+  type NumberForm,
+  readSource,
+  type WantedNumbers,
+} from '../files/sources.ts';
 import { schemaFromRecord } from '../schema-record.ts';
 import { sliceRows } from '../take-rows.ts';
 import { makeOperator, type Operator } from './operators.ts';
@@ -95,6 +102,32 @@ export function sourceColumns(
 /** True when a partition's operators may drop, add or move rows. */
 export function changesRows(partition: PartitionSpec): boolean {
   return partition.operators.some(({ spec }) => spec.changesRows === true);
+}
+
+/**
+ * Writes columns of numbers to where they are wanted, without Arrow objects, where its source can and no step makes them.
+ * 64-bit integers are rounded.
+ *
+ * @returns how each lies there; what does not must be read with {@link readPartition}
+ */
+export async function fillPartition(
+  partition: PartitionSpec,
+  wanted: readonly WantedNumbers[],
+  rows: RowRange,
+): Promise<readonly NumberForm[]> {
+  const written = new Set(partition.operators.flatMap(({ spec }) => spec.writes));
+  const isOther = changesRows(partition) || wanted.some(({ name }) => written.has(name));
+  if (isOther) return wanted.map(() => forms.none);
+  return await fillFromSource(partition.source, wanted, rows);
+}
+
+/** Two partitions as one for {@link fillPartition}, where that reads them together; else null. */
+export function joinPartitions(first: PartitionSpec, second: PartitionSpec): PartitionSpec | null {
+  if (changesRows(first) || changesRows(second)) return null;
+  const writes = [first, second].map(({ operators }) => operators.map(({ spec }) => spec.writes));
+  if (JSON.stringify(writes[0]) !== JSON.stringify(writes[1])) return null;
+  const source = joinSources(first.source, second.source);
+  return source === null ? null : { ...first, source };
 }
 
 /** How many rows a partition has; read only as far as that needs. */

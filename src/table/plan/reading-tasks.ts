@@ -1,6 +1,7 @@
 /** Tasks that read partitions of Parquet files and of memory: what a thread needs first. */
 import { DataType } from 'apache-arrow';
 import { registerTask } from '../../cluster/task-runner.ts';
+import '../parquet/fill-numbers.ts';
 import { type ParquetInfo, parquetInfo, startDecoder } from '../parquet/parquet-source.ts';
 import type { PartitionSpec, RowRange } from './partition-spec.ts';
 import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';

@@ -5,7 +5,9 @@
 
 import { CoppiceError } from '../../base/errors.ts';
 import type { BinnedLayout, FeaturePlace } from '../../binning/binned-layout.ts';
+import type { SparseNumbers } from '../../table/columns/sparse-numbers.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
+import { binSparse } from './bin-sparse.ts';
 import type { RawColumns, Wave } from './raw-columns.ts';
 import type { RowRuns } from './shard-rows.ts';
 
@@ -59,27 +61,47 @@ export class RowBinner {
 
   /** Writes the records of a rank's runs that lie in a loaded wave; record 0 of the runs is at `records`. */
   bin(raw: RawColumns, wave: Wave, runs: RowRuns, records: number): void {
-    const layout = this.#layout;
-    const numbers = this.#tables;
-    const waveEnd = wave.firstRow + wave.numRows;
+    if (runs.numRows === 0) return;
+    const numeric = this.#tables.filter(({ place }) => place.feature.kind === 'numeric');
+    if (raw.hasSparse()) {
+      for (const [i, range] of wave.stretches.entries()) {
+        const isSparse = ({ place }: EdgeTable): boolean => raw.isSparse(i, place.feature.index);
+        const sparse = numeric.filter(isSparse).map(({ place }) => ({
+          place,
+          numbers: raw.sparse(i, place.feature.index) as SparseNumbers,
+        }));
+        if (sparse.length > 0) {
+          binSparse(this.#environment, this.#layout, sparse, { range, runs, records });
+        }
+        const others = numeric.filter((table) => !isSparse(table));
+        this.#binRange(raw, others, range, runs, records);
+      }
+    } else this.#binRange(raw, numeric, wave, runs, records);
+    for (const { place } of this.#tables) {
+      if (place.feature.kind === 'category') this.#binCategory(raw, wave, runs, place, records);
+    }
+  }
+
+  #binRange(
+    raw: RawColumns,
+    tables: readonly EdgeTable[],
+    { firstRow, numRows }: Pick<Wave, 'firstRow' | 'numRows'>,
+    runs: RowRuns,
+    records: number,
+  ): void {
+    const end = firstRow + numRows;
     let done = 0;
     for (let r = 0; r < runs.starts.length; r++) {
       const start = runs.starts[r] as number;
       const count = runs.counts[r] as number;
-      const from = Math.max(start, wave.firstRow);
-      const to = Math.min(start + count, waveEnd);
+      const from = Math.max(start, firstRow);
+      const to = Math.min(start + count, end);
       if (from < to) {
-        const target = records + (done + from - start) * layout.stride;
-        for (const table of numbers) {
-          if (table.place.feature.kind === 'numeric')
-            this.#binNumbers(raw, table, from, to, target);
-        }
+        const target = records + (done + from - start) * this.#layout.stride;
+        for (const table of tables) this.#binNumbers(raw, table, from, to, target);
       }
       done += count;
       if ((r & 63) === 0) this.#environment.collective.checkAborted();
-    }
-    for (const { place } of numbers) {
-      if (place.feature.kind === 'category') this.#binCategory(raw, wave, runs, place, records);
     }
   }
 

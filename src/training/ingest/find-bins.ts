@@ -8,13 +8,18 @@ import { numericEdges } from '../../binning/bin-edges.ts';
 import type { BinnedFeature } from '../../binning/binned-layout.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
 import { sortNumbers } from '../../binning/sort-numbers.ts';
+import type { SparseNumbers } from '../../table/columns/sparse-numbers.ts';
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
-import type { RawColumns, Wave } from './raw-columns.ts';
+import {
+  batchesOf,
+  joinSamples,
+  packSamples,
+  type SampleRange,
+  unpackSamples,
+} from './gather-samples.ts';
+import { type RawColumns, rawWidth, type Wave } from './raw-columns.ts';
 import type { RowRuns } from './shard-rows.ts';
-
-/** Features whose samples the ranks gather before they sort. */
-const featuresAtOnce = 32;
 
 /** Features with their bins, and whether each has missing values among the rows looked at. */
 export interface FoundBins {
@@ -44,6 +49,13 @@ interface Seen {
   numZeros: number;
   texts: Set<string>;
   hasMissing: boolean;
+}
+
+/** The sampled rows of a stretch. */
+interface SampledRows {
+  /** 1 for each of them. */
+  readonly marks: Uint8Array;
+  readonly rows: Uint32Array;
 }
 
 /** Collects what the bins are made of, wave by wave, and then makes them. */
@@ -80,10 +92,60 @@ export class BinFinder {
 
   /** Looks at the rows of a loaded wave. */
   look(raw: RawColumns, wave: Wave): void {
+    const sampled = raw.hasSparse() ? this.#sampledIn(wave) : null;
     this.#job.features.forEach((source, f) => {
       if (source.kind === 'category') this.#lookAtCategory(raw, wave, f);
-      else this.#lookAtNumbers(raw, wave, source, f);
+      else if (sampled === null) this.#lookAtNumbers(raw, f, wave, this.#sampled);
+      else {
+        for (const [i, stretch] of wave.stretches.entries()) {
+          const numbers = raw.sparse(i, f);
+          const here = sampled[i] as SampledRows;
+          if (numbers !== null) this.#lookAtSparse(numbers, here, f);
+          else this.#lookAtNumbers(raw, f, stretch, here.rows);
+        }
+      }
     });
+  }
+
+  /** Which rows of each stretch are sampled. */
+  #sampledIn(wave: Wave): SampledRows[] {
+    const rows = this.#sampled;
+    let next = 0;
+    return wave.stretches.map(({ firstRow, numRows }) => {
+      const marks = new Uint8Array(numRows);
+      while ((rows[next] as number) < firstRow) next += 1;
+      const first = next;
+      for (; (rows[next] as number) < firstRow + numRows; next++) {
+        marks[(rows[next] as number) - firstRow] = 1;
+      }
+      return { marks, rows: rows.subarray(first, next) };
+    });
+  }
+
+  #lookAtSparse({ usual, rows, values }: SparseNumbers, sampled: SampledRows, f: number): void {
+    const seen = this.#seen[f] as Seen;
+    const chunk = this.#scratchOf(f);
+    const { marks } = sampled;
+    let count = 0;
+    let numOthers = 0;
+    let numZeros = 0;
+    for (let i = 0; i < rows.length; i++) {
+      if (marks[rows[i] as number] === 0) continue;
+      numOthers += 1;
+      const value = values[i] as number;
+      if (value === 0) numZeros += 1;
+      else if (Number.isNaN(value)) seen.hasMissing = true;
+      else chunk[count++] = value;
+    }
+    const numUsual = sampled.rows.length - numOthers;
+    if (usual === 0) numZeros += numUsual;
+    else if (numUsual > 0) seen.hasMissing = true;
+    seen.numZeros += numZeros;
+    if (count > 0) seen.chunks.push(chunk.slice(0, count));
+  }
+
+  #scratchOf(f: number): Float32Array | Float64Array {
+    return this.#job.features[f]?.kind === 'f32' ? this.#scratch32 : this.#scratch64;
   }
 
   /** Meets the other ranks; every rank gets the same bins. */
@@ -108,27 +170,30 @@ export class BinFinder {
     };
   }
 
-  #lookAtNumbers(raw: RawColumns, wave: Wave, source: FeatureSource, f: number): void {
-    const environment = this.#environment;
-    const address = raw.address(f, wave.firstRow);
-    const values =
-      source.kind === 'f32'
-        ? environment.f32(address, wave.numRows)
-        : environment.f64(address, wave.numRows);
+  #lookAtNumbers(
+    raw: RawColumns,
+    f: number,
+    { firstRow, numRows }: Pick<Wave, 'firstRow' | 'numRows'>,
+    rows: Uint32Array,
+  ): void {
+    const values = raw.numbers(f, firstRow, numRows);
     const seen = this.#seen[f] as Seen;
-    const rows = this.#sampled;
-    const chunk = source.kind === 'f32' ? this.#scratch32 : this.#scratch64;
+    const chunk = this.#scratchOf(f);
     let count = 0;
     let numZeros = 0;
-    const end = wave.firstRow + wave.numRows;
-    if (coversAll(rows, wave) && !values.includes(0) && !values.includes(Number.NaN)) {
+    const end = firstRow + numRows;
+    if (
+      coversAll(rows, { firstRow, numRows }) &&
+      !values.includes(0) &&
+      !values.includes(Number.NaN)
+    ) {
       seen.chunks.push(values.slice());
       return;
     }
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
-      if (row < wave.firstRow || row >= end) continue;
-      const value = values[row - wave.firstRow] as number;
+      if (row < firstRow || row >= end) continue;
+      const value = values[row - firstRow] as number;
       if (value === 0) numZeros += 1;
       else if (Number.isNaN(value)) seen.hasMissing = true;
       else chunk[count++] = value;
@@ -168,48 +233,53 @@ export class BinFinder {
   /** Each rank sorts the samples of some features; all get all edges. */
   async #findEdges(): Promise<Float64Array[]> {
     const { collective } = this.#environment;
-    const numeric = this.#job.features.flatMap((source, f) =>
-      source.kind === 'category' ? [] : [f],
-    );
+    const sources = this.#job.features;
+    const numeric = sources.flatMap((source, f) => (source.kind === 'category' ? [] : [f]));
     const mine: number[] = [];
-    const zeros = BigInt64Array.from(this.#seen, ({ numZeros }) => BigInt(numZeros));
-    await this.#environment.wait(collective.allreduce(zeros, 'sum'));
+    const counts = new BigInt64Array(2 * sources.length);
+    for (const [f, { numZeros, chunks }] of this.#seen.entries()) {
+      counts[2 * f] = BigInt(numZeros);
+      counts[2 * f + 1] = BigInt(chunks.reduce((sum, { length }) => sum + length, 0));
+    }
+    await this.#environment.wait(collective.allreduce(counts, 'sum'));
+    const sizes = numeric.map(
+      (f) => Number(counts[2 * f + 1]) * rawWidth(sources[f] as FeatureSource),
+    );
     // samples of a few features at a time are in memory; nobody waits while another sorts
-    const batch = collective.size * Math.max(1, Math.floor(featuresAtOnce / collective.size));
-    for (let from = 0; from < numeric.length; from += batch) {
-      const samples = await this.#gatherSamples(numeric.slice(from, from + batch));
+    for (const batch of batchesOf(sizes, collective.size)) {
+      const samples = await this.#gatherSamples(numeric, batch);
       for (const [f, sample] of samples) {
         collective.checkAborted();
-        const isFloat32 = this.#job.features[f]?.kind === 'f32';
+        const isFloat32 = sources[f]?.kind === 'f32';
         const sorted = sortNumbers(sample);
-        const edges = numericEdges(sorted, this.#job.maxBins, isFloat32, Number(zeros[f]));
+        const edges = numericEdges(sorted, this.#job.maxBins, isFloat32, Number(counts[2 * f]));
         mine.push(f, edges.length, ...edges);
       }
     }
     return await this.#gatherEdges(mine);
   }
 
-  /** The whole samples of this rank's share of some features. */
+  /** The whole samples of this rank's share of some features, of which small ones cross together. */
   async #gatherSamples(
-    features: readonly number[],
+    numeric: readonly number[],
+    batch: readonly SampleRange[],
   ): Promise<[number, Float32Array | Float64Array][]> {
     const environment = this.#environment;
     const { collective } = environment;
     const own: [number, Float32Array | Float64Array][] = [];
-    for (const [i, f] of features.entries()) {
-      const isFloat32 = this.#job.features[f]?.kind === 'f32';
-      const seen = this.#seen[f] as Seen;
-      const joined = joinChunks(seen.chunks, isFloat32);
-      seen.chunks = [];
-      const bytes = new Uint8Array(joined.buffer, joined.byteOffset, joined.byteLength);
-      const all = await environment.wait(collective.allgather(bytes));
-      if (i % collective.size !== collective.rank) continue;
-      const parts = all.map((part) =>
-        isFloat32
-          ? new Float32Array(part.buffer, part.byteOffset, part.byteLength / 4)
-          : new Float64Array(part.buffer, part.byteOffset, part.byteLength / 8),
-      );
-      own.push([f, joinChunks(parts, isFloat32)]);
+    for (const { from, to } of batch) {
+      const seen = numeric.slice(from, to).map((f) => this.#seen[f] as Seen);
+      const packed = packSamples(seen.map(({ chunks }) => chunks));
+      for (const each of seen) each.chunks = [];
+      const all = await environment.wait(collective.allgather(packed));
+      const parts = all.map((bytes) => unpackSamples(bytes, to - from));
+      for (let i = from; i < to; i++) {
+        if (i % collective.size !== collective.rank) continue;
+        const f = numeric[i] as number;
+        const isFloat32 = this.#job.features[f]?.kind === 'f32';
+        const samples = parts.map((samples) => samples[i - from] as Uint8Array);
+        own.push([f, joinSamples(samples, isFloat32)]);
+      }
     }
     return own;
   }
@@ -253,7 +323,10 @@ export class BinFinder {
 }
 
 /** True where the sample is every row of a wave. */
-function coversAll(rows: Uint32Array, { firstRow, numRows }: Wave): boolean {
+function coversAll(
+  rows: Uint32Array,
+  { firstRow, numRows }: Pick<Wave, 'firstRow' | 'numRows'>,
+): boolean {
   return (
     rows.length === numRows && rows[0] === firstRow && rows[numRows - 1] === firstRow + numRows - 1
   );
@@ -280,18 +353,4 @@ function sampleRows(
     }
   }
   return rows.slice(0, count);
-}
-
-function joinChunks(
-  chunks: readonly (Float32Array | Float64Array)[],
-  isFloat32: boolean,
-): Float32Array | Float64Array {
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  const joined = isFloat32 ? new Float32Array(length) : new Float64Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
 }

@@ -25,7 +25,7 @@ import { BinFinder, givenBins } from './find-bins.ts';
 import { keepNumbers, numbersOfRow } from './keep-numbers.ts';
 import { otherColumns } from './other-numbers.ts';
 import { placePartitions } from './placed-partitions.ts';
-import { cutWaves, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
+import { cutWaves, makeWave, RawColumns, rawWidth, type Wave } from './raw-columns.ts';
 import { marginPaths } from './read-offsets.ts';
 import { type RoleAddresses, readRoles, rowState } from './row-roles.ts';
 import { joinRuns, type RowRuns, runsOf } from './shard-rows.ts';
@@ -157,9 +157,14 @@ export async function ingest(
   await weighClasses(environment, job, classes, { labels, weights, train, validation });
   const rowBytes = job.features.reduce((sum, source) => sum + rawWidth(source), 0);
   const waves = await alignWaves(environment, cutWaves(placed, rowBytes, job.rawBytes), numRows);
-  const waveRows = waves.reduce((most, wave) => Math.max(most, wave.numRows), 0);
-  await environment.reserve(overlay.top + RawColumns.bytes(job, waveRows), 'raw columns');
-  const raw = new RawColumns(environment, job, overlay.top, waveRows, scheduleAddress);
+  const size = {
+    numRows: waves.reduce((most, wave) => Math.max(most, wave.numRows), 0),
+    // linear leaves want each row's numbers
+    numSparse:
+      numbers === 0 ? waves.reduce((most, wave) => Math.max(most, wave.stretches.length), 0) : 0,
+  };
+  await environment.reserve(overlay.top + RawColumns.bytes(job, size), 'raw columns');
+  const raw = new RawColumns(environment, job, overlay.top, size, scheduleAddress);
   const finder =
     job.givenBins === undefined
       ? new BinFinder(
@@ -225,7 +230,7 @@ async function alignWaves(
 ): Promise<Wave[]> {
   const most = BigInt64Array.of(BigInt(waves.length));
   await environment.wait(environment.collective.allreduce(most, 'max'));
-  while (waves.length < Number(most[0])) waves.push({ placed: [], firstRow: numRows, numRows: 0 });
+  while (waves.length < Number(most[0])) waves.push(makeWave([], numRows, 0));
   return waves;
 }
 

@@ -5,10 +5,26 @@
  * for the bins; the raw values are never all in memory.
  *
  *   column c of a wave:  address[c] + width[c] · (row − firstRow)      width 4 (float32, category code) or 8
+ *
+ * Where most numbers of a column of a stretch of partitions are alike, only the others lie there (columns/sparse-numbers.ts); a byte
+ * for each stretch of a wave and feature tells which.
  */
 import { Arena } from '../../base/arena.ts';
-import { columnOf, encodeCategories, fillRounded } from '../../table/columns/column-values.ts';
+import {
+  columnOf,
+  encodeCategories,
+  fillRounded,
+  type NumericArray,
+} from '../../table/columns/column-values.ts';
+import {
+  readSparse,
+  type SparseNumbers,
+  sparseZerosAsMissing,
+} from '../../table/columns/sparse-numbers.ts';
 import { zerosAsMissing } from '../../table/columns/zeros-as-missing.ts';
+import { forms, type WantedNumbers } from '../../table/files/sources.ts';
+import type { PartitionSpec } from '../../table/plan/partition-spec.ts';
+import { fillPartition, joinPartitions } from '../../table/plan/read-partition.ts';
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
@@ -17,6 +33,17 @@ import { readSlice } from './row-roles.ts';
 /** Partitions that are decoded together. */
 export interface Wave {
   readonly placed: readonly PlacedPartition[];
+  readonly firstRow: number;
+  readonly numRows: number;
+  /** All of them, in their order. */
+  readonly stretches: readonly Stretch[];
+}
+
+/** Partitions of one row group, one behind the other: their numbers are read together where that needs no Arrow objects. */
+export interface Stretch {
+  readonly placed: readonly PlacedPartition[];
+  readonly spec: PartitionSpec;
+  /** The process's rows [firstRow, firstRow + numRows). */
   readonly firstRow: number;
   readonly numRows: number;
 }
@@ -32,8 +59,7 @@ export function cutWaves(
   let rows = 0;
   const close = (): void => {
     const first = open[0];
-    if (first !== undefined)
-      waves.push({ placed: open, firstRow: first.firstLocal, numRows: rows });
+    if (first !== undefined) waves.push(makeWave(open, first.firstLocal, rows));
     open = [];
     rows = 0;
   };
@@ -44,6 +70,36 @@ export function cutWaves(
   }
   close();
   return waves;
+}
+
+/** A wave of partitions, one behind the other. */
+export function makeWave(
+  placed: readonly PlacedPartition[],
+  firstRow: number,
+  numRows: number,
+): Wave {
+  const stretches: Stretch[] = [];
+  for (const part of placed) {
+    const last = stretches.at(-1);
+    const next = part.partition.spec;
+    const spec = last === undefined || part.skip > 0 ? null : joinPartitions(last.spec, next);
+    const isWhole = last?.placed.every(({ partition, count }) => count === partition.numRows);
+    if (last !== undefined && spec !== null && isWhole === true) {
+      const joined = { spec, placed: [...last.placed, part], numRows: last.numRows + part.count };
+      stretches[stretches.length - 1] = { ...last, ...joined };
+    } else {
+      const { firstLocal, count } = part;
+      stretches.push({ placed: [part], spec: next, firstRow: firstLocal, numRows: count });
+    }
+  }
+  return { placed, firstRow, numRows, stretches };
+}
+
+/** The most that a wave has. */
+export interface WaveSize {
+  readonly numRows: number;
+  /** Stretches of which columns may be sparse; 0 where all are to lie value by value. */
+  readonly numSparse?: number;
 }
 
 /** Bytes of a raw value. */
@@ -65,27 +121,57 @@ export class RawColumns {
   readonly #job: IngestJob;
   readonly #addresses: readonly number[];
   readonly #schedule: number;
+  /** Address of a byte for each stretch of a wave and feature, 0 where all columns lie value by value. */
+  readonly #forms: number;
   #wave: Wave | null = null;
   lists: CategoryLists = new Map();
 
-  /** @param schedule address of the word from which ranks draw units */
+  /**
+   * @param most rows of a wave, and stretches of a wave where columns may be sparse
+   * @param schedule address of the word from which ranks draw units
+   */
   constructor(
     environment: RankEnvironment,
     job: IngestJob,
     base: number,
-    maxRows: number,
+    most: WaveSize,
     schedule: number,
   ) {
     this.#environment = environment;
     this.#job = job;
     this.#schedule = schedule;
     const arena = new Arena(base);
-    this.#addresses = job.features.map((source) => arena.allocate(rawWidth(source) * maxRows));
+    this.#addresses = job.features.map((source) => arena.allocate(rawWidth(source) * most.numRows));
+    const { numSparse = 0 } = most;
+    this.#forms = numSparse === 0 ? 0 : arena.allocate(numSparse * job.features.length);
   }
 
-  /** Bytes for a wave of so many rows. */
-  static bytes(job: IngestJob, maxRows: number): number {
-    return job.features.reduce((sum, source) => sum + rawWidth(source) * maxRows + 64, 0);
+  /** Bytes for such a wave. */
+  static bytes(job: IngestJob, { numRows, numSparse = 0 }: WaveSize): number {
+    const forms = numSparse * job.features.length + 64;
+    return job.features.reduce((sum, source) => sum + rawWidth(source) * numRows + 64, forms);
+  }
+
+  /** The numbers of a feature in a stretch of the wave, where only those that differ lie there; else null. */
+  sparse(stretch: number, feature: number): SparseNumbers | null {
+    if (!this.isSparse(stretch, feature)) return null;
+    const { stretches } = this.#wave as Wave;
+    const { firstRow, numRows } = stretches[stretch] as Stretch;
+    return readSparse(this.numbers(feature, firstRow, numRows));
+  }
+
+  /** True where only the numbers of a feature that differ lie there, of a stretch of the wave. */
+  isSparse(stretch: number, feature: number): boolean {
+    if (this.#forms === 0) return false;
+    const place = this.#forms + stretch * this.#addresses.length + feature;
+    return this.#environment.u8(place, 1)[0] === forms.sparse;
+  }
+
+  /** True where a column of the wave is sparse. */
+  hasSparse(): boolean {
+    if (this.#forms === 0) return false;
+    const length = (this.#wave?.stretches.length ?? 0) * this.#addresses.length;
+    return this.#environment.u8(this.#forms, length).includes(forms.sparse);
   }
 
   /** Address of a feature's value of a row of the process. */
@@ -105,14 +191,18 @@ export class RawColumns {
     if (environment.localIndex === 0) Atomics.store(schedule, 0, 0);
     await environment.wait(environment.collective.barrier());
     const blocks = this.#columnBlocks(wave);
-    const numUnits = wave.placed.length * blocks.length;
+    const numUnits = wave.stretches.length * blocks.length;
     const found: FoundValues[] = [];
     for (;;) {
       const unit = Atomics.add(schedule, 0, 1);
       if (unit >= numUnits) break;
       environment.collective.checkAborted();
-      const part = wave.placed[Math.floor(unit / blocks.length)] as PlacedPartition;
-      found.push(...(await this.#decode(part, blocks[unit % blocks.length] as number[])));
+      const stretch = Math.floor(unit / blocks.length);
+      const features = blocks[unit % blocks.length] as number[];
+      const rest = await this.#fill(wave.stretches[stretch] as Stretch, stretch, features);
+      for (const part of rest.length === 0 ? [] : (wave.stretches[stretch] as Stretch).placed) {
+        found.push(...(await this.#decode(part, rest)));
+      }
       onUnit(unit + 1, numUnits);
     }
     await environment.wait(environment.collective.barrier());
@@ -135,7 +225,7 @@ export class RawColumns {
       byColumn.set(column, [...(byColumn.get(column) ?? []), f]);
     });
     const columns = [...byColumn.values()];
-    const wanted = Math.ceil((3 * this.#environment.numLocal) / wave.placed.length);
+    const wanted = Math.ceil((3 * this.#environment.numLocal) / wave.stretches.length);
     const numBlocks = Math.max(1, Math.min(columns.length, wanted));
     const blocks: number[][] = Array.from({ length: numBlocks }, () => []);
     columns.forEach((features, i) => {
@@ -153,19 +243,63 @@ export class RawColumns {
     for (const f of features) {
       const source = sources[f] as FeatureSource;
       const vector = columnOf(batch, source.path);
-      const address = this.address(f, part.firstLocal);
       if (source.kind === 'category') {
-        const values = encodeCategories(vector, environment.i32(address, part.count), 0);
+        const codes = environment.i32(this.address(f, part.firstLocal), part.count);
+        const values = encodeCategories(vector, codes, 0);
         found.push({ key: `${part.index}:${f}`, values });
         continue;
       }
-      const values =
-        source.kind === 'f32'
-          ? environment.f32(address, part.count)
-          : environment.f64(address, part.count);
+      const values = this.numbers(f, part.firstLocal, part.count);
       fillRounded(vector, values, 0, source.name);
       if (source.zeroIsMissing === true) zerosAsMissing(values);
     }
     return found;
   }
+
+  /** Reads the numbers that need no Arrow objects; the features that are left. */
+  async #fill(
+    { placed, spec, firstRow, numRows }: Stretch,
+    index: number,
+    features: readonly number[],
+  ): Promise<readonly number[]> {
+    const sources = this.#job.features;
+    const own = features.filter((f) => isOwnColumn(sources[f] as FeatureSource));
+    const wanted = own.map((f): WantedNumbers => {
+      const { path } = sources[f] as FeatureSource;
+      const out = this.numbers(f, firstRow, numRows);
+      return { name: path[0] as string, out, mayBeSparse: this.#forms !== 0 };
+    });
+    const start = placed[0]?.skip ?? 0;
+    const found = await fillPartition(spec, wanted, { start, end: start + numRows });
+    const done = new Set<number>();
+    const marks =
+      this.#forms === 0
+        ? new Uint8Array(sources.length)
+        : this.#environment.u8(this.#forms + index * sources.length, sources.length);
+    for (const f of features) marks[f] = forms.none;
+    for (const [i, f] of own.entries()) {
+      const form = found[i] as number;
+      marks[f] = form;
+      if (form === forms.none) continue;
+      done.add(f);
+      const { out } = wanted[i] as WantedNumbers;
+      if (sources[f]?.zeroIsMissing !== true) continue;
+      if (form === forms.dense) zerosAsMissing(out);
+      else sparseZerosAsMissing(out);
+    }
+    return done.size === 0 ? features : features.filter((f) => !done.has(f));
+  }
+
+  /** The memory of some rows of a feature of numbers. */
+  numbers(feature: number, row: number, count: number): NumericArray {
+    const address = this.address(feature, row);
+    return this.#job.features[feature]?.kind === 'f32'
+      ? this.#environment.f32(address, count)
+      : this.#environment.f64(address, count);
+  }
+}
+
+/** A column of numbers by itself. */
+function isOwnColumn({ kind, path }: FeatureSource): boolean {
+  return kind !== 'category' && path.length === 1;
 }

@@ -6,7 +6,7 @@ import type { IngestJob, TrainingPartition } from '../../../src/training/message
 
 function jobOf(train: readonly number[], validation: readonly number[], range?: [number, number]) {
   const partition = (numRows: number, isValidation: boolean): TrainingPartition => ({
-    spec: {} as TrainingPartition['spec'],
+    spec: { source: { kind: 'none' }, operators: [] } as unknown as TrainingPartition['spec'],
     numRows,
     isValidation,
   });

@@ -34,11 +34,21 @@ export interface ColumnPage {
   readonly values: number;
 }
 
-/** The pages of a chunk, or null where it has others. @param bytes those of the chunk */
+/** Gives zeros, as many as are asked for. */
+export type PageRoom = (length: number) => Uint8Array;
+
+const ownRoom: PageRoom = (length) => new Uint8Array(length);
+
+/**
+ * The pages of a chunk, or null where it has others.
+ *
+ * @param bytes those of the chunk @param room where uncompressed bytes go
+ */
 export function chunkPages(
   chunk: ColumnChunk,
   bytes: Uint8Array,
   isOptional: boolean,
+  room: PageRoom = ownRoom,
 ): ColumnPage[] | null {
   if (!isKnownCodec(chunk)) return null;
   const codec = numberIn(chunk.metadata, codecField) as number;
@@ -51,7 +61,7 @@ export function chunkPages(
     const rawSize = numberIn(header, pageFields.rawBytes);
     const start = reader.position;
     if (size < 0 || rawSize < 0 || start + size > bytes.length) return null;
-    const body = { bytes: bytes.subarray(start, start + size), rawSize, codec };
+    const body = { bytes: bytes.subarray(start, start + size), rawSize, codec, room };
     const page = pageOf(header, body, isOptional);
     if (page === null) return null;
     pages.push(page);
@@ -81,6 +91,7 @@ interface PageBody {
   readonly bytes: Uint8Array;
   readonly rawSize: number;
   readonly codec: number;
+  readonly room: PageRoom;
 }
 
 function pageOf(header: ThriftStruct, body: PageBody, isOptional: boolean): ColumnPage | null {
@@ -139,15 +150,13 @@ function codesOf(encoding: number): boolean | null {
 }
 
 /** The bytes of a page, the first `head` of which are as they are. */
-function uncompressed({ bytes, rawSize, codec }: PageBody, head: number): Uint8Array | null {
+function uncompressed({ bytes, rawSize, codec, room }: PageBody, head: number): Uint8Array | null {
   if (codec === codecs.none) return bytes.length === rawSize ? bytes : null;
   if (rawSize > mostGrowth * bytes.length) return null;
   // a page without values may have no block at all
   if (bytes.length === head) return rawSize === head ? bytes : null;
-  const block = unsnappy(bytes.subarray(head), rawSize - head);
-  if (block === null || head === 0) return block;
-  const whole = new Uint8Array(rawSize);
+  const whole = room(rawSize);
+  if (unsnappy(bytes.subarray(head), rawSize - head, whole.subarray(head)) === null) return null;
   whole.set(bytes.subarray(0, head));
-  whole.set(block, head);
   return whole;
 }

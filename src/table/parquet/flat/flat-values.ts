@@ -13,16 +13,21 @@ export interface FlatValues {
   readonly validity: Uint8Array | undefined;
 }
 
-/** The values of all rows; null where pages and rows do not fit. @param width words of a value: 1 or 2 */
+/**
+ * The values of all rows; null where pages and rows do not fit.
+ *
+ * @param width words of a value: 1 or 2 @param words where they go; of rows without a value they stay as they are
+ */
 export function flatNumbers(
   pages: readonly ColumnPage[],
   numRows: number,
   width: 1 | 2,
+  words: Int32Array = new Int32Array(numRows * width),
 ): FlatValues | null {
   const first = pages[0];
   const dictionary = first?.isDictionary === true ? dictionaryWords(first, width) : EMPTY;
   if (dictionary === null) return null;
-  return eachPage(pages, numRows, width, (page, count) => {
+  return eachPage(pages, numRows, { words, width }, (page, count) => {
     if (page.hasCodes) {
       const codes = pageCodes(page, count, dictionary.length / width);
       return codes === null ? null : lookUp(dictionary, codes, width);
@@ -38,7 +43,7 @@ export function flatCodes(
   numRows: number,
   dictionaryLength: number,
 ): FlatValues | null {
-  return eachPage(pages, numRows, 1, (page, count) =>
+  return eachPage(pages, numRows, { words: new Int32Array(numRows), width: 1 }, (page, count) =>
     page.hasCodes ? pageCodes(page, count, dictionaryLength) : null,
   );
 }
@@ -49,10 +54,9 @@ const EMPTY = new Int32Array(0);
 function eachPage(
   pages: readonly ColumnPage[],
   numRows: number,
-  width: 1 | 2,
+  { words, width }: Pick<Target, 'words' | 'width'>,
   read: (page: ColumnPage, count: number) => Int32Array | null,
 ): FlatValues | null {
-  const words = new Int32Array(numRows * width);
   let validity: Uint8Array | undefined;
   let row = 0;
   for (const [i, page] of pages.entries()) {
@@ -76,8 +80,14 @@ function eachPage(
   return row === numRows ? { words, validity } : null;
 }
 
+/** Which rows of a page have values: `present` is 1 for these, or empty where all have. */
+export interface PageLevels {
+  readonly count: number;
+  readonly present: Int32Array;
+}
+
 /** Which rows of a page have values: all where no levels say otherwise. */
-function pageLevels(page: ColumnPage): { count: number; present: Int32Array } | null {
+export function pageLevels(page: ColumnPage): PageLevels | null {
   const [start, end] = page.levels;
   const { numValues, bytes } = page;
   if (end === 0 || isOneRunOfOnes({ bytes, start, end }, numValues)) {
@@ -91,7 +101,8 @@ function pageLevels(page: ColumnPage): { count: number; present: Int32Array } | 
   return { count, present };
 }
 
-function pageCodes(page: ColumnPage, count: number, length: number): Int32Array | null {
+/** The codes of a page, all of which the dictionary has; else null. */
+export function pageCodes(page: ColumnPage, count: number, length: number): Int32Array | null {
   const codes = new Int32Array(count);
   if (count === 0) return codes;
   const { bytes, values } = page;
@@ -101,13 +112,14 @@ function pageCodes(page: ColumnPage, count: number, length: number): Int32Array 
   return most < 0 || most >= length ? null : codes;
 }
 
-function dictionaryWords(page: ColumnPage, width: 1 | 2): Int32Array | null {
+/** The numbers of a dictionary; null where they are not as many as it says. */
+export function dictionaryWords(page: ColumnPage, width: 1 | 2): Int32Array | null {
   if (page.bytes.length !== 4 * width * page.numValues) return null;
   return wordsOf(page.bytes);
 }
 
 /** Bytes as words, which begin at a multiple of four. */
-function wordsOf(bytes: Uint8Array): Int32Array {
+export function wordsOf(bytes: Uint8Array): Int32Array {
   const { buffer } = bytes.slice();
   return new Int32Array(buffer, 0, bytes.length / 4);
 }
@@ -129,12 +141,15 @@ function lookUp(dictionary: Int32Array, codes: Int32Array, width: 1 | 2): Int32A
 
 interface Target {
   readonly words: Int32Array;
-  readonly validity: Uint8Array;
-  readonly row: number;
   readonly width: 1 | 2;
 }
 
-function scatter(values: Int32Array, target: Target, present: Int32Array): void {
+interface Scattered extends Target {
+  readonly validity: Uint8Array;
+  readonly row: number;
+}
+
+function scatter(values: Int32Array, target: Scattered, present: Int32Array): void {
   const { words, validity, row, width } = target;
   let next = 0;
   for (let i = 0; i < present.length; i++) {

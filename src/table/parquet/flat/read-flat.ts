@@ -63,7 +63,8 @@ function isStoredAsIs({ length, uncompressedBytes }: ColumnChunk, numRows: numbe
   return uncompressedBytes >= 4 * numRows && length >= 0.9 * uncompressedBytes;
 }
 
-function numbersOf(type: DataType, words: Int32Array): TypedArray {
+/** Words as the values of a type; null bits of them stand for nothing. */
+export function numbersOf(type: DataType, words: Int32Array): TypedArray {
   if (DataType.isFloat(type)) {
     return type.precision === 1 ? new Float32Array(words.buffer) : new Float64Array(words.buffer);
   }
@@ -73,7 +74,8 @@ function numbersOf(type: DataType, words: Int32Array): TypedArray {
   return new (ArrayType as unknown as new (values: Int32Array) => TypedArray)(words);
 }
 
-function dataOf(type: DataType, length: number, values: TypedArray, flat: FlatValues): Data {
+/** A column of values. */
+export function dataOf(type: DataType, length: number, values: TypedArray, flat: FlatValues): Data {
   const nullBitmap = flat.validity;
   return columnData(type, length, { values, nullBitmap, nullCount: nullBitmap ? -1 : 0 });
 }
@@ -158,7 +160,7 @@ function spelledOut(dictionary: Texts, codes: Int32Array, flat: FlatValues): Dat
 }
 
 /** Null where the file is broken or too large: the decoder says how. */
-function unlessBroken<T>(read: () => T | null): T | null {
+export function unlessBroken<T>(read: () => T | null): T | null {
   try {
     return read();
   } catch (error) {

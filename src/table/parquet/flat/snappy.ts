@@ -5,8 +5,16 @@
  * Format: https://github.com/google/snappy/blob/main/format_description.txt
  */
 
-/** The bytes of a block that must have `length` bytes; null where it is broken. */
-export function unsnappy(block: Uint8Array, length: number): Uint8Array | null {
+/**
+ * The bytes of a block that must have `length` bytes; null where it is broken. Copies of zeros cost nothing, however many.
+ *
+ * @param out where they go: zeros, `length` of them
+ */
+export function unsnappy(
+  block: Uint8Array,
+  length: number,
+  out: Uint8Array = new Uint8Array(length),
+): Uint8Array | null {
   let at = 0;
   let announced = 0;
   for (let scale = 1; ; scale *= 128) {
@@ -16,8 +24,9 @@ export function unsnappy(block: Uint8Array, length: number): Uint8Array | null {
     if (byte < 128) break;
   }
   if (announced !== length) return null;
-  const out = new Uint8Array(length);
   let to = 0;
+  // out[zeros, to) holds nothing but zeros
+  let zeros = 0;
   while (at < block.length) {
     const tag = block[at++] as number;
     const kind = tag & 3;
@@ -33,6 +42,7 @@ export function unsnappy(block: Uint8Array, length: number): Uint8Array | null {
       if (count > 32) out.set(block.subarray(at, at + count), to);
       else for (let i = 0; i < count; i++) out[to + i] = block[at + i] as number;
       at += count;
+      zeros = lastZeros(out, to, to + count, zeros);
       to += count;
       continue;
     }
@@ -43,11 +53,21 @@ export function unsnappy(block: Uint8Array, length: number): Uint8Array | null {
     const back = kind === 1 ? ((tag >> 5) << 8) | low : low;
     at += numBytes;
     if (back === 0 || back > to || to + count > length) return null;
-    // a copy may reach into what it writes, so it goes byte by byte
-    for (let i = 0; i < count; i++) out[to + i] = out[to + i - back] as number;
+    if (to - back < zeros) {
+      // a copy may reach into what it writes, so it goes byte by byte
+      for (let i = 0; i < count; i++) out[to + i] = out[to + i - back] as number;
+      zeros = lastZeros(out, to, to + count, zeros);
+    }
     to += count;
   }
   return to === length ? out : null;
+}
+
+/** Where the zeros before `end` begin, of which those before `start` begin at `known`. */
+function lastZeros(out: Uint8Array, start: number, end: number, known: number): number {
+  let at = end;
+  while (at > start && out[at - 1] === 0) at -= 1;
+  return at > start ? at : known;
 }
 
 function littleEndian(bytes: Uint8Array, at: number, count: number): number {
