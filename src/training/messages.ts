@@ -9,6 +9,7 @@ import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
 import type { SplitShaping } from '../tree/split-shaping.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
+import type { GrownFit } from './boosting/step-of-round.ts';
 import type { LossName, RoundMetric } from './objectives/loss-names.ts';
 import type { DeviceRequest, DeviceTold } from './rigs/device-messages.ts';
 import type {
@@ -281,6 +282,8 @@ export interface RefitJob extends BoostingJob {
     readonly columns: readonly number[];
     /** Rounds of each model that is averaged. */
     readonly memberRounds: readonly number[];
+    /** Which fit grew which rounds, first to last. */
+    readonly fits: readonly GrownFit[];
   };
 }
 

@@ -1021,6 +1021,17 @@ export const plantedBugs = [
     tests: ['test/training/boosting/self-stopping.test.ts'],
   },
   {
+    name: 'leaves of rounds that were grown later step as those of the first fit',
+    edits: [
+      {
+        file: 'src/training/boosting/refit.ts',
+        find: 'first += rounds;',
+        replace: 'first = 0 * rounds;',
+      },
+    ],
+    tests: ['test/training/boosting/refit.prop.test.ts'],
+  },
+  {
     name: 'a fit that has learned nothing yet waits no longer than others',
     edits: [
       {

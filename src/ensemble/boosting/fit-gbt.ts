@@ -27,6 +27,7 @@ import { measuredOf, watchedTables } from '../params/metric-params.ts';
 import { roundDropping, roundSampling } from '../params/sampling-params.ts';
 import { refuseMembers, selfStopping } from '../params/self-stopping-params.ts';
 import { gainFactorsOf, interactionsOf, shapingOf } from '../params/shaping-params.ts';
+import { withFits } from './grown-fits.ts';
 import {
   appendTrees,
   initialData,
@@ -85,7 +86,10 @@ export async function fitBoostedTrees(
   }
   const looksAtAll = objective.ranking !== null || objective.objective === 'cox';
   if (looksAtAll && watched.sets.length > 1) throw oneSetOnly(owner);
-  const initial = initialData({ owner, params, columns, table }, options.initialModel);
+  const initial = withFits(
+    initialData({ owner, params, columns, table }, options.initialModel),
+    options.initialModel,
+  );
   const functions = userFunctions(params);
   const stopping =
     initial === null ? selfStopping(params, given, objective.ranking === null) : null;
@@ -110,11 +114,16 @@ export async function fitBoostedTrees(
     knownClasses: knownClasses(initial),
     validationSets: watched.sets,
   };
+  const { stepSize, lambda } = params;
+  const grownData = (data: TreeModelData): TreeModelData =>
+    initial === null
+      ? data
+      : { ...data, fits: [{ rounds: data.memberRounds[0] ?? 0, stepSize, lambda }] };
   const { retries = 0, pauses } = gangRunnerOf(table.runner);
   const checkpoints = checkpointsOf(params, {
     ...{ owner, given, initial, retries, pauses },
     job: { ...job, ingest },
-    modelData: (trained) => trainedData(columns, trained),
+    modelData: (trained) => grownData(trainedData(columns, trained)),
   });
   const run = async (before: TreeModelData | null): Promise<TrainedModel> => {
     const schemas = [table, ...watched.tables.map((held) => held.table)].map((one) => one.schema);
@@ -145,7 +154,7 @@ export async function fitBoostedTrees(
     );
   };
   const trained = checkpoints === null ? await run(initial) : await checkpoints.run(run);
-  const added = modelData(owner, params.labelCol, columns, trained);
+  const added = grownData(modelData(owner, params.labelCol, columns, trained));
   if (checkpoints !== null) return checkpoints.finish(added);
   return initial === null ? added : appendTrees(initial, added);
 }

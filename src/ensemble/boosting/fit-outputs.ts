@@ -8,7 +8,14 @@ import type { FitOptions } from '../../pipeline/estimator.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { mergeEnsembles, newLeaf, packTrees, type TreeEnsemble } from '../../tree/tree.ts';
-import { joinMembers, pickTrees, splitMembers } from '../model/member-trees.ts';
+import {
+  joinMembers,
+  joinTrees,
+  lastTrees,
+  pickTrees,
+  splitMembers,
+} from '../model/member-trees.ts';
+import { type FitOfOutput, roundsOf } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { fitBoostedTrees, type GBTFit } from './fit-gbt.ts';
 
@@ -50,23 +57,39 @@ export async function fitOutputs(
 export function alone(data: TreeModelData, labelCols: readonly string[], k: number): TreeModelData {
   const width = labelCols.length;
   const suffix = ` of ${labelCols[k]}`;
-  const own = splitMembers(data.trees, data.memberRounds, width).map((trees) =>
-    spokenTrees(trees, k, width),
-  );
+  const parts = partsOf(data);
+  const own = parts.members.map((trees) => spokenTrees(trees, k, width));
+  const later = spokenTrees(parts.later, k, width);
   const chosen = Object.entries(data.chosen ?? {}).flatMap(([name, value]) =>
     name.endsWith(suffix) ? [[name.slice(0, -suffix.length), value] as const] : [],
   );
   return {
     ...data,
     baseScores: [data.baseScores[k] as number],
-    trees: joinMembers(own, 1),
+    trees: joinTrees(joinMembers(own, 1), later),
     memberRounds: own.map(({ numTrees }) => numTrees),
+    ...(data.laterRounds === undefined ? {} : { laterRounds: later.numTrees }),
     history: data.history.flatMap((series) =>
       series.metric.endsWith(suffix)
         ? [{ ...series, metric: series.metric.slice(0, -suffix.length) }]
         : [],
     ),
     chosen: chosen.length === 0 ? null : Object.fromEntries(chosen),
+    ...(data.fits === undefined
+      ? {}
+      : {
+          fits: data.fits.flatMap(({ output, ...fit }) => (output === k ? [fit] : [])),
+        }),
+  };
+}
+
+/** The trees of each model that is averaged, and those that were grown behind them. */
+function partsOf(data: TreeModelData): { members: TreeEnsemble[]; later: TreeEnsemble } {
+  const { trees, memberRounds, laterRounds = 0, baseScores } = data;
+  const known = memberRounds.length === 0 ? [roundsOf(data)] : memberRounds;
+  return {
+    members: splitMembers(trees, known, baseScores.length),
+    later: lastTrees(trees, laterRounds * baseScores.length),
   };
 }
 
@@ -83,25 +106,34 @@ export function sideBySide(
   labelCols: readonly string[],
 ): TreeModelData {
   const first = found[0] as TreeModelData;
-  const members = found.map(({ trees, memberRounds }) => splitMembers(trees, memberRounds, 1));
+  const parts = found.map(partsOf);
+  const members = parts.map((own) => own.members);
   const most = members.reduce((count, own) => Math.max(count, own.length), 0);
   const joined = Array.from({ length: most }, (_, m) =>
     interleaved(members.map((own) => own[m] ?? silentTrees(0))),
   );
   const numScores = found.length;
+  const later = interleaved(parts.map((own) => own.later));
+  const isContinued = found.some(({ laterRounds }) => laterRounds !== undefined);
+  const fits = found.flatMap((one, output) =>
+    (one.fits ?? []).map((fit): FitOfOutput => ({ ...fit, output })),
+  );
+  const { laterRounds: _, fits: __, ...shared } = first;
   const named = (name: string, k: number): string => `${name} of ${labelCols[k]}`;
   const chosen = found.flatMap((one, k) =>
     Object.entries(one.chosen ?? {}).map(([name, value]) => [named(name, k), value] as const),
   );
   return {
-    ...first,
+    ...shared,
     baseScores: found.flatMap(({ baseScores }) => baseScores),
-    trees: joinMembers(joined, numScores),
+    trees: joinTrees(joinMembers(joined, numScores), later),
     memberRounds: joined.map(({ numTrees }) => numTrees / numScores),
     history: found.flatMap(({ history }, k) =>
       history.map((series) => ({ ...series, metric: named(series.metric, k) })),
     ),
     chosen: chosen.length === 0 ? null : Object.fromEntries(chosen),
+    ...(isContinued ? { laterRounds: later.numTrees / numScores } : {}),
+    ...(fits.length === 0 ? {} : { fits }),
   };
 }
 

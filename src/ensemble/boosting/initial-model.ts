@@ -241,8 +241,9 @@ export function appendTrees(
       wanted,
     ),
   ) as [TreeEnsemble, TreeEnsemble];
+  const { fits: _, ...grown } = added;
   return {
-    ...added,
+    ...grown,
     features,
     baseScores: initial.baseScores,
     trees: joinTrees(...recoded),

@@ -9,6 +9,7 @@ import type { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { BoostedFacts, RefitOptions } from './boosted-model.ts';
 import { boostingJob, ingestOf, mostGrade } from './fit-gbt.ts';
+import { fitsOf } from './grown-fits.ts';
 import { initialData, initialRounds, knownClasses } from './initial-model.ts';
 import { userFunctions } from './user-functions.ts';
 
@@ -49,7 +50,6 @@ export async function refitData(
   const cut = modelColumns(data.trees, data.features, columns.features);
   const functions = userFunctions(params);
   const job = boostingJob({ owner, params, objective }, columns);
-  const { chosen } = data;
   const trained = await runTrainingJob<RefitJob>(
     'refit',
     {
@@ -57,16 +57,13 @@ export async function refitData(
       ...functions.references,
       // draws belong to the growing of trees
       rows: { rate: 1, byClass: null, byGroup: false, goss: null },
-      stepSize: chosen?.['stepSize'] ?? job.stepSize,
-      laterStepSize: chosen?.['laterStepSize'],
-      numRounds: chosen?.['mostRounds'] ?? job.numRounds,
-      split: { ...job.split, lambda: chosen?.['lambda'] ?? job.split.lambda },
       initial: { ...initialRounds(data), share: decayRate },
       refit: {
         decayRate,
         trees: data.trees,
         columns: cut.columns,
         memberRounds: data.memberRounds,
+        fits: fitsOf(data, params),
       },
       ingest: {
         ...ingestOf(owner, params, columns, labelKind),

@@ -139,8 +139,10 @@ function merged(all: readonly TreeModelData[], shares: readonly number[] | null)
           0,
         ),
   );
+  // what rounds there were, and who grew them, is told of each model alone
+  const { laterRounds: _, fits: __, ...kept } = first;
   return {
-    ...first,
+    ...kept,
     features,
     baseScores,
     trees: trees.reduce(joinTrees),

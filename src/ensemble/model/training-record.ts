@@ -5,6 +5,7 @@
 import { isPlainObject, type Json } from '../../base/json.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
+import type { GrownFit } from '../../training/boosting/step-of-round.ts';
 import type { GrownRounds, LossHistory } from '../../training/messages.ts';
 
 /** What is remembered. */
@@ -15,8 +16,16 @@ export interface TrainingRecord {
   readonly chosen: Readonly<Record<string, number>> | null;
   /** Rounds that were grown behind models that are averaged; none where it is left out. */
   readonly laterRounds?: number;
+  /** Which fit grew which rounds, where parameters and `chosen` do not say it: of a model that was continued. */
+  readonly fits?: readonly FitOfOutput[];
   /** Only in checkpoints: what the model is the beginning of. */
   readonly checkpoint?: CheckpointMark;
+}
+
+/** Rounds that one fit grew. */
+export interface FitOfOutput extends GrownFit {
+  /** Of several labels: the place of the one whose trees they are. */
+  readonly output?: number;
 }
 
 /** What a checkpoint was taken of. */
@@ -77,7 +86,30 @@ export function continuedRecord(
       isAveraged || added.memberRounds.length === 0 ? initial.memberRounds : [numRounds + more],
     chosen: initial.chosen,
     ...(isAveraged ? { laterRounds: (initial.laterRounds ?? 0) + more } : {}),
+    ...toldFits(initial, added),
   };
+}
+
+/** The fits of a continued model; nothing where the last one's parameters are those of all. */
+function toldFits(initial: TrainingRecord, added: TrainingRecord): Pick<TrainingRecord, 'fits'> {
+  const fits = [...(initial.fits ?? []), ...(added.fits ?? [])];
+  const last = fits.at(-1);
+  const isAsLast = ({ stepSize, laterStepSize, lambda }: GrownFit): boolean =>
+    stepSize === last?.stepSize && laterStepSize === undefined && lambda === last.lambda;
+  if (initial.chosen === null && fits.every(isAsLast)) return {};
+  return { fits: fits.filter(({ rounds }) => rounds > 0) };
+}
+
+/** The first rounds of them. */
+export function firstFits(fits: readonly FitOfOutput[], numRounds: number): FitOfOutput[] {
+  const left = new Map<number, number>();
+  return fits.flatMap((fit) => {
+    const { output = 0 } = fit;
+    const most = left.get(output) ?? numRounds;
+    const rounds = Math.min(fit.rounds, most);
+    left.set(output, most - rounds);
+    return rounds === 0 ? [] : [{ ...fit, rounds }];
+  });
 }
 
 function withFirstRound(entry: LossHistory, firstRound: number): LossHistory {
@@ -109,6 +141,7 @@ export async function saveTrainingRecord(
     ...(others.length === 0 ? {} : { history: others.map(({ values, ...names }) => names) }),
     ...(record.chosen === null ? {} : { chosen: { ...record.chosen } }),
     ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
+    ...(record.fits === undefined ? {} : { fits: record.fits.map(savedFit) }),
     ...(record.checkpoint === undefined ? {} : { checkpoint: savedMark(record.checkpoint) }),
   };
 }
@@ -119,7 +152,7 @@ export function readTrainingRecord(
   extra: Readonly<Record<string, Json>>,
   validationLosses: readonly number[],
 ): TrainingRecord {
-  const { memberRounds = [], history = [], chosen = null, laterRounds, checkpoint } = extra;
+  const { memberRounds = [], history = [], chosen = null, laterRounds, fits, checkpoint } = extra;
   const isCount = (value: unknown): value is number =>
     Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(memberRounds) || !memberRounds.every(isCount)) {
@@ -148,8 +181,41 @@ export function readTrainingRecord(
     memberRounds,
     chosen: readChosen(reader, chosen),
     ...(laterRounds === undefined ? {} : { laterRounds }),
+    ...(fits === undefined ? {} : { fits: readFits(reader, fits) }),
     ...(checkpoint === undefined ? {} : { checkpoint: readMark(reader, checkpoint) }),
   };
+}
+
+function savedFit(fit: FitOfOutput): Record<string, number> {
+  const { rounds, stepSize, laterStepSize, mostRounds, lambda, output } = fit;
+  return {
+    ...(output === undefined ? {} : { output }),
+    ...{ rounds, stepSize },
+    ...(laterStepSize === undefined ? {} : { laterStepSize }),
+    ...(mostRounds === undefined ? {} : { mostRounds }),
+    lambda,
+  };
+}
+
+function readFits(reader: StageReader, saved: Json): FitOfOutput[] {
+  if (!Array.isArray(saved)) throw reader.malformed('has fits that are no list');
+  return saved.map((entry): FitOfOutput => {
+    const { output, rounds, stepSize, laterStepSize, mostRounds, lambda } = isPlainObject(entry)
+      ? entry
+      : {};
+    const [isFit, others] = [
+      [rounds, stepSize, lambda].every(isPositive),
+      [output, laterStepSize, mostRounds].every(
+        (value) => value === undefined || isPositive(value),
+      ),
+    ];
+    if (!isFit || !others) throw reader.malformed('has a fit that does not say what it did');
+    return entry as unknown as FitOfOutput;
+  });
+}
+
+function isPositive(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 function savedMark({ key, dataKey, members, ...own }: CheckpointMark) {

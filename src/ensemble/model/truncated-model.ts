@@ -2,7 +2,7 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { treesBefore } from '../../training/boosting/members.ts';
 import { takeTrees } from '../../tree/tree.ts';
-import { roundsOf } from './training-record.ts';
+import { firstFits, roundsOf } from './training-record.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /**
@@ -34,5 +34,6 @@ export function truncatedData(
     trees: takeTrees(data.trees, numTrees * Math.max(1, data.baseScores.length)),
     memberRounds: known.map((rounds) => Math.min(rounds, Math.min(count, ofMembers))),
     ...(data.laterRounds === undefined ? {} : { laterRounds: later }),
+    ...(data.fits === undefined ? {} : { fits: firstFits(data.fits, count) }),
   };
 }

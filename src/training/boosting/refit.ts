@@ -23,7 +23,7 @@ import { prepareRounds } from './boosting-rounds.ts';
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
 import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
 import { treesBefore } from './members.ts';
-import { stepOfRound } from './step-of-round.ts';
+import { type GrownFit, stepOfRound } from './step-of-round.ts';
 
 /** One rank of a refit. */
 export async function runRefit(context: RankContext, job: RefitJob): Promise<RankResult> {
@@ -73,6 +73,8 @@ interface Chain {
   /** The first tree of each round. */
   readonly rounds: readonly number[];
   readonly divisor: number;
+  /** The number of the first of them. */
+  readonly firstRound: number;
   /** Rounds of other chains that these learned behind. */
   readonly before: readonly number[];
 }
@@ -94,13 +96,17 @@ class Refitter {
   async refit(): Promise<void> {
     const { environment, objective, rows, job } = this.#state;
     let done = 0;
-    for (const { rounds, divisor, before } of chainsOf(this.#job, objective.numOutputs)) {
+    for (const { rounds, divisor, firstRound, before } of chainsOf(
+      this.#job,
+      objective.numOutputs,
+    )) {
       writeFirstScores(this.#state);
       await environment.wait(environment.collective.barrier());
       for (const first of before) {
         for (let k = 0; k < objective.numOutputs; k++) await this.#addAgain(first + k, k);
       }
-      for (const [round, first] of rounds.entries()) {
+      for (const [i, first] of rounds.entries()) {
+        const round = firstRound + i;
         environment.collective.checkAborted();
         const own = gradientRows(this.#state, rows.train);
         await environment.wait(objective.beginRound(environment, own, { seed: job.seed, round }));
@@ -118,7 +124,8 @@ class Refitter {
     { output, round, divisor }: { output: number; round: number; divisor: number },
   ): Promise<void> {
     const { environment, objective, rows, scoreUnit, wholeWeights } = this.#state;
-    const { refit, split, shaping } = this.#job;
+    const { refit, shaping } = this.#job;
+    const { lambda, stepSize } = stepsOf(refit.fits, round);
     const own = gradientRows(this.#state, rows.train);
     clearStats(this.#state);
     objective.gradients(environment, own, output);
@@ -137,9 +144,9 @@ class Refitter {
       leafOf,
       sums: at,
       numAll: rows.train.numAll,
-      lambda: split.lambda,
+      lambda,
       shaping,
-      stepSize: stepOfRound(this.#job, round),
+      stepSize,
       scoreUnit,
       output,
       leafQuantile: objective.leafQuantiles?.[output] ?? null,
@@ -207,6 +214,19 @@ class Refitter {
   }
 }
 
+/** What the fit that grew a round of a model let its leaves do. */
+function stepsOf(fits: readonly GrownFit[], round: number): { lambda: number; stepSize: number } {
+  let first = 0;
+  const own = fits.findIndex(({ rounds }, i) => {
+    if (round < first + rounds || i === fits.length - 1) return true;
+    first += rounds;
+    return false;
+  });
+  const { lambda, stepSize, laterStepSize, mostRounds = 0 } = fits[own] as GrownFit;
+  const steps = { stepSize, laterStepSize, numRounds: mostRounds };
+  return { lambda, stepSize: stepOfRound(steps, round - first) };
+}
+
 /** Models that are averaged learned apart; rounds behind them learned from their average. */
 function chainsOf({ refit }: RefitJob, numOutputs: number): Chain[] {
   const { memberRounds, trees } = refit;
@@ -219,11 +239,13 @@ function chainsOf({ refit }: RefitJob, numOutputs: number): Chain[] {
       (_, round) => numOutputs * treesBefore(known, round, member),
     ),
     divisor,
+    firstRound: 0,
     before: [],
   }));
   const averaged = known.reduce((sum, rounds) => sum + rounds, 0);
   if (averaged === numRounds) return chains;
   const first = Array.from({ length: numRounds }, (_, round) => numOutputs * round);
-  const later = { rounds: first.slice(averaged), divisor: 1, before: first.slice(0, averaged) };
-  return [...chains, later];
+  const firstRound = known.reduce((most, rounds) => Math.max(most, rounds), 0);
+  const [before, rounds] = [first.slice(0, averaged), first.slice(averaged)];
+  return [...chains, { rounds, divisor: 1, firstRound, before }];
 }

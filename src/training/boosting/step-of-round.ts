@@ -3,13 +3,27 @@
  * still learns behind half of the most rounds has much left to learn, and only few rounds more: its steps grow then.
  * What that gains, and why the others lose nothing, stands in docs/accuracy.md.
  */
-import type { BoostingJob } from '../messages.ts';
+
+/** Rounds that one fit grew, and how far it let their leaves go. */
+export interface GrownFit {
+  readonly rounds: number;
+  readonly stepSize: number;
+  /** That of the second half of `mostRounds`; left out where all are alike. */
+  readonly laterStepSize?: number | undefined;
+  readonly mostRounds?: number | undefined;
+  readonly lambda: number;
+}
+
+/** How far trees go in the rounds of a fit. */
+interface Steps {
+  readonly stepSize: number;
+  /** That of the second half of `numRounds`. */
+  readonly laterStepSize?: number | undefined;
+  readonly numRounds: number;
+}
 
 /** The step size of a round, from 0. */
-export function stepOfRound(
-  job: Pick<BoostingJob, 'stepSize' | 'laterStepSize' | 'numRounds'>,
-  round: number,
-): number {
-  const { stepSize, laterStepSize, numRounds } = job;
+export function stepOfRound(steps: Steps, round: number): number {
+  const { stepSize, laterStepSize, numRounds } = steps;
   return laterStepSize === undefined || 2 * round < numRounds ? stepSize : laterStepSize;
 }

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
+import { mergeModels } from '../../../src/ensemble/model/merge-models.ts';
 import type { GBTRegressorOptions } from '../../../src/ensemble/params/gbt-params.ts';
 import { RegressionEvaluator } from '../../../src/evaluation/regression-evaluator.ts';
 import '../../../src/evaluation/worker-tasks.ts';
@@ -98,6 +99,51 @@ describe('labelCols', () => {
       const sum = values.slice(3 * k, 3 * k + 3).reduce((all, value) => all + value);
       expect(sum / Number([...row.prediction][k])).toBeCloseTo(1, 9);
     });
+  });
+
+  it('go on from models that are averaged, and learn leaves anew behind them', async () => {
+    const averaged = { maxIter: undefined, maxLeaves: 4, stepSize: 0.5 };
+    const more = { maxIter: 3, maxLeaves: 4, stepSize: 0.2 };
+    const first = await regressor(averaged).fit(table);
+    const both = await regressor(more).fit(table, { initialModel: first });
+    const last = await regressor({ ...more, maxIter: 2 }).fit(table, { initialModel: both });
+    expect(last.numTrees).toBe(first.numTrees + 2 * (3 + 2));
+    const again = await last.refitLeaves(table, { decayRate: 0.25 });
+    const columns = [[], []] as number[][][];
+    for (const labelCol of labels) {
+      const options = { ...features, labelCol };
+      const own = await new GBTRegressor({ ...options, ...averaged }).fit(table);
+      const longer = await new GBTRegressor({ ...options, ...more }).fit(table, {
+        initialModel: own,
+      });
+      const longest = await new GBTRegressor({ ...options, ...more, maxIter: 2 }).fit(table, {
+        initialModel: longer,
+      });
+      const refitted = await longest.refitLeaves(table, { decayRate: 0.25 });
+      for (const [i, model] of [longest, refitted].entries()) {
+        const scored = (await (await model.transform(table)).collect()).toArray();
+        columns[i]?.push(scored.map(({ prediction }) => Number(prediction)));
+      }
+    }
+    for (const [i, model] of [last, again].entries()) {
+      const scored = (await (await model.transform(table)).collect()).toArray();
+      const found = scored.map(({ prediction }) => [...prediction]);
+      expect(found).toEqual(rows.map((_, row) => columns[i]?.map((column) => column[row])));
+    }
+    const folder = `${temporaryFolder('outputs')}/averaged`;
+    await last.save(folder);
+    const loaded = (await loadStage(folder)) as typeof last;
+    expect(await savedBytes(loaded)).toEqual(await savedBytes(last));
+    expect(loaded.data.fits).toEqual(last.data.fits);
+    expect(last.truncate(1).data.fits).toHaveLength(2);
+  });
+
+  it('go on from models that were merged', async () => {
+    const first = await regressor({ maxIter: 2 }).fit(table);
+    const merged = mergeModels([first, await regressor({ seed: 4, maxIter: 3 }).fit(table)]);
+    const both = await regressor({ maxIter: 1 }).fit(table, { initialModel: merged });
+    expect(both.numTrees).toBe(2 * (2 + 3 + 1));
+    expect((await merged.refitLeaves(table, { decayRate: 1 })).numTrees).toBe(merged.numTrees);
   });
 
   it('go on from a model, to that of one longer fit, though labels stopped at rounds of their own', async () => {

@@ -128,6 +128,50 @@ const moved = withSampleColumn(pickRows(data, range(300)), {
     .map((y) => 3 * Number(y) + 7),
 });
 
+describe('a model that was continued', () => {
+  /** All rows are learned from: fewer than a fit holds any out of, or others are watched. */
+  const few = pickRows(data, range(60));
+  const watched = pickRows(data, range(500).slice(400));
+  const learned = pickRows(data, range(400));
+  const free = { labelCol: 'y', maxIter: undefined, colsampleByTree: 1 };
+  const more = { labelCol: 'y', maxIter: 3, maxLeaves: 6, stepSize: 0.07, lambda: 5 };
+
+  it.each([
+    ['few rows', { rows: few, validation: undefined }],
+    ['more rows', { rows: learned, validation: watched }],
+  ])(
+    'of %s keeps what each of its fits chose for its own rounds',
+    async (_, { rows, validation }) => {
+      const found = (own: EstimatorCase['options']) =>
+        withFeatures({ name: 'GBTRegressor', options: own }, numbers);
+      const fitted = async (own: EstimatorCase['options'], initialModel?: TreeModel) =>
+        (await makeEstimator(found(own)).fit(cutTable(runner, rows), {
+          ...(initialModel === undefined ? {} : { initialModel }),
+          ...(validation === undefined || initialModel !== undefined
+            ? {}
+            : { validation: cutTable(runner, validation) }),
+        })) as TreeModel;
+      const first = await fitted({ ...free, stepSize: undefined });
+      const second = await fitted(more, first);
+      const third = await fitted({ ...more, stepSize: 0.3, lambda: 0 }, second);
+      for (const model of [first, second, third]) {
+        expect(treeBytes(await refit(model, rows, 0))).toEqual(treeBytes(model));
+      }
+      const shorter = third.truncate(third.numTrees - 4);
+      expect(treeBytes(await refit(shorter, rows, 0))).toEqual(treeBytes(shorter));
+      expect(shorter.data.fits?.map(({ rounds }) => rounds)).toEqual([first.numTrees, 2]);
+    },
+  );
+
+  it('says nothing of its fits where the last one speaks for all', async () => {
+    const own = { labelCol: 'y', maxIter: 2, stepSize: 0.3 };
+    const found = withFeatures({ name: 'GBTRegressor', options: own }, numbers);
+    const first = await fitSample(found, data);
+    const second = await fitSample(found, data, { initialModel: first });
+    expect(second.data).not.toHaveProperty('fits');
+  });
+});
+
 describe('a leaf', () => {
   it('moves from its value to the mean of what is left of its new rows', async () => {
     const model = await fitSample(regressor, data);
