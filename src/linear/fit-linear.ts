@@ -11,9 +11,10 @@ import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { FeatureSource, IngestJob, TrainingProgress } from '../training/messages.ts';
 import { keepMemory, partitionsFor, planPartitions, takeMemory } from '../training/run-job.ts';
+import { warnOfRounding } from '../training/warn-of-rounding.ts';
 import type { LinearModelData } from './linear-model-data.ts';
 import type { LinearColumnParams } from './linear-params.ts';
-import type { LinearJob, LinearLearner, LinearResult } from './messages.ts';
+import type { LinearAnswer, LinearJob, LinearLearner } from './messages.ts';
 import './worker-programs.ts';
 
 /** Below so many values one rank is quicker than several, which meet once a step. */
@@ -99,9 +100,13 @@ export async function fitLinear(
     signal: options.signal,
     onMessage: (message) => options.onProgress?.(message as TrainingProgress),
   };
-  const answers = (await runHeardGang(runner, request)) as LinearResult[];
+  const answers = (await runHeardGang(runner, request)) as LinearAnswer[];
   keepMemory(table.runner, memory);
-  const result = answers[0] as LinearResult;
+  warnOfRounding(
+    owner,
+    answers.map(({ roundedColumns }) => roundedColumns),
+  );
+  const { result } = answers[0] as LinearAnswer;
   if (result.classes.length === 1) {
     emitWarning(
       `${owner} found one class in ${params.labelCol}: ${String(result.classes[0])}; the model always predicts it`,

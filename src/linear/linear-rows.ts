@@ -10,7 +10,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { placePartitions } from '../training/ingest/placed-partitions.ts';
 import { makeWave, RawColumns } from '../training/ingest/raw-columns.ts';
 import { marginPaths } from '../training/ingest/read-offsets.ts';
-import { readRoles, rowState } from '../training/ingest/row-roles.ts';
+import { largestNumber, readRoles, rowState } from '../training/ingest/row-roles.ts';
 import { blockRows } from '../training/ingest/shard-rows.ts';
 import type { ClassValue, IngestJob } from '../training/messages.ts';
 import type { RankEnvironment } from '../training/rank-environment.ts';
@@ -19,9 +19,6 @@ import { weighRows } from './weigh-rows.ts';
 
 /** The word from which ranks draw units of work, in the fixed part of memory. */
 const scheduleAddress = 1024;
-
-/** Larger values would overflow when they are squared and added up. */
-const largestValue = 2 ** 400;
 
 /** Rows [start, start + count) of the process. */
 export interface RowBlock {
@@ -185,7 +182,7 @@ class Scan {
     for (let row = block.start; row < block.start + block.count; row++) {
       if (states[row] !== rowState.train) continue;
       const value = values[row] as number;
-      if (!(value > -largestValue && value < largestValue)) this.bad[at] ??= { row, value };
+      if (!(Math.abs(value) < largestNumber)) this.bad[at] ??= { row, value };
       if (value < least) least = value;
       if (value > most) most = value;
     }

@@ -59,7 +59,15 @@ export interface LinearJob {
   readonly kernels: string | undefined;
 }
 
-/** What every rank hands back, the same on each. */
+/** What a rank hands back. */
+export interface LinearAnswer {
+  /** The same on each. */
+  readonly result: LinearResult;
+  /** Columns with integers that this rank rounded. */
+  readonly roundedColumns: readonly string[];
+}
+
+/** What was found. */
 export interface LinearResult {
   /** Classes ascending, empty for regression. */
   readonly classes: readonly ClassValue[];

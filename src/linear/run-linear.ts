@@ -9,11 +9,16 @@ import { RankEnvironment } from '../training/rank-environment.ts';
 import { descend, numMargins } from './descend.ts';
 import { fitLeastSquares } from './least-squares.ts';
 import { readLinearRows } from './linear-rows.ts';
-import type { LinearJob, LinearResult } from './messages.ts';
+import type { LinearAnswer, LinearJob, LinearResult } from './messages.ts';
 
 /** One rank of a linear job. */
-export async function runLinear(context: RankContext, job: LinearJob): Promise<LinearResult> {
+export async function runLinear(context: RankContext, job: LinearJob): Promise<LinearAnswer> {
   const environment = new RankEnvironment(context, job.kernels);
+  const result = await learn(environment, job);
+  return { result, roundedColumns: [...environment.roundedColumns] };
+}
+
+async function learn(environment: RankEnvironment, job: LinearJob): Promise<LinearResult> {
   const rows = await readLinearRows(environment, job.ingest);
   checkOffsets(job, rows.classes.length);
   if (job.learner.kind === 'leastSquares') {

@@ -386,6 +386,7 @@ export interface RankReport {
   readonly device: DeviceTold | null;
   /** How many meetings there had been when each of them ended. */
   readonly phaseMeetings: Readonly<Record<string, number>>;
+  readonly roundedColumns: readonly string[];
 }
 
 /** Answer of one rank. */

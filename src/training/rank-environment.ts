@@ -23,6 +23,8 @@ export class RankEnvironment {
   /** Position among the ranks of this process, and how many they are. */
   readonly localIndex: number;
   readonly numLocal: number;
+  /** Columns with integers that were rounded when this rank read them. */
+  readonly roundedColumns = new Set<string>();
   readonly #context: RankContext;
   readonly #kernelKind: string | undefined;
   readonly #end: number;

@@ -62,5 +62,6 @@ export function rankReport(
     phaseMs: clock.phases,
     device: counters?.device ?? null,
     phaseMeetings: clock.meetings,
+    roundedColumns: [...environment.roundedColumns],
   };
 }

@@ -29,6 +29,7 @@ import type {
 } from './messages.ts';
 import { chooseDevice } from './rigs/choose-device.ts';
 import { UserCallDesk, type UserClosures } from './user-calls.ts';
+import { warnOfRounding } from './warn-of-rounding.ts';
 
 /** What a fit gives, whichever ranks did it. */
 export interface TrainedModel {
@@ -122,11 +123,16 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     throw desk.failure ?? error;
   })) as RankResult[];
   keepMemory(tables.train.runner, memory);
+  const reports = answers.map((answer) => answer.report);
+  warnOfRounding(
+    job.ingest.owner,
+    reports.map((report) => report.roundedColumns),
+  );
   const first = answers[0] as RankResult;
   return {
     facts: first.facts,
     trees: mergeEnsembles(answers, first.trees.numOutputs),
-    reports: answers.map((answer) => answer.report),
+    reports,
   };
 }
 

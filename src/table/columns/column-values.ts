@@ -36,14 +36,16 @@ export function fillNumeric(
 /**
  * As {@link fillNumeric}, with 64-bit integers of any size rounded to the nearest float64: for values that are measured
  * and compared (features, labels of a regression), not told apart one by one.
+ *
+ * @returns true where an integer or a decimal was not the same afterwards: one of more digits than float64 has
  */
 export function fillRounded(
   vector: Vector,
   out: NumericArray,
   offset: number,
   name = 'a column',
-): void {
-  fill(vector, out, offset, { name, mayRound: true });
+): boolean {
+  return fill(vector, out, offset, { name, mayRound: true });
 }
 
 function fill(
@@ -51,13 +53,16 @@ function fill(
   out: NumericArray,
   offset: number,
   how: { readonly name: string; readonly mayRound: boolean },
-): void {
+): boolean {
   let at = offset;
+  let hasRounded = false;
   for (const data of vector.data) {
-    fillChunk(data, out, at, { ...how, firstRow: at - offset });
+    const rounded = fillChunk(data, out, at, { ...how, firstRow: at - offset });
+    hasRounded ||= rounded;
     fillNulls(data, out, at);
     at += data.length;
   }
+  return hasRounded;
 }
 
 /** A column's values in a new array. */
@@ -81,7 +86,8 @@ interface Place {
   readonly mayRound: boolean;
 }
 
-function fillChunk(data: Data, out: NumericArray, at: number, place: Place): void {
+/** Returns true where digits were lost. */
+function fillChunk(data: Data, out: NumericArray, at: number, place: Place): boolean {
   const { type, length } = data;
   if (DataType.isBool(type)) {
     const bits = data.values as Uint8Array;
@@ -89,19 +95,20 @@ function fillChunk(data: Data, out: NumericArray, at: number, place: Place): voi
   } else if (DataType.isFloat(type) && type.precision === Precision.HALF) {
     fillHalf(data.values as Uint16Array, length, out, at);
   } else if (DataType.isDecimal(type)) {
-    fillDecimal(data, out, at);
+    return fillDecimal(data, out, at);
   } else if (DataType.isNull(type)) {
     out.fill(Number.NaN, at, at + length);
   } else if (numericKind(type) === null) {
     const message = `column ${place.name} must be numeric; got ${typeName(type)}`;
     throw new CoppiceError('COLUMN_TYPE', message, { context: { column: place.name } });
   } else if (data.values instanceof BigInt64Array || data.values instanceof BigUint64Array) {
-    fillWideIntegers(data, out, at, place);
+    return fillWideIntegers(data, out, at, place);
   } else {
     // Int8 to Uint32, float32, float64: the platform converts array to array.
     const values = data.values as Float64Array;
     out.set(values.length === length ? values : values.subarray(0, length), at);
   }
+  return false;
 }
 
 function fillNulls(data: Data, out: NumericArray, at: number): void {
@@ -113,12 +120,13 @@ function fillNulls(data: Data, out: NumericArray, at: number): void {
 }
 
 /** Reads 64-bit integers as two 32-bit halves: four times as fast as by BigInt. */
-function fillWideIntegers(data: Data, out: NumericArray, at: number, place: Place): void {
+function fillWideIntegers(data: Data, out: NumericArray, at: number, place: Place): boolean {
   const values = data.values as BigInt64Array | BigUint64Array;
   const halves = new Int32Array(values.buffer, values.byteOffset, data.length * 2);
   const isSigned = values instanceof BigInt64Array;
-  const mayRound =
-    place.mayRound || DataType.isTimestamp(data.type) || DataType.isDuration(data.type);
+  const isTime = DataType.isTimestamp(data.type) || DataType.isDuration(data.type);
+  const mayRound = place.mayRound || isTime;
+  let hasRounded = false;
   for (let i = 0; i < data.length; i++) {
     const low = (halves[i * 2] as number) >>> 0;
     const signedHigh = halves[i * 2 + 1] as number;
@@ -127,10 +135,18 @@ function fillWideIntegers(data: Data, out: NumericArray, at: number, place: Plac
     out[at + i] = value;
     // 2^21 of the high half is 2^53; the sum above is exact within it.
     if (high < -0x200000 || high > 0x200000 || (high === 0x200000 && low !== 0)) {
-      if (mayRound) out[at + i] = Number(values[i]);
-      else if (data.getValid(i)) throw tooWide(values[i] as bigint, i, place);
+      const exact = values[i] as bigint;
+      if (!mayRound && data.getValid(i)) throw tooWide(exact, i, place);
+      out[at + i] = Number(exact);
+      hasRounded ||= !isTime && isOther(exact) && data.getValid(i);
     }
   }
+  return hasRounded;
+}
+
+/** True for an integer that float64 does not have. */
+function isOther(exact: bigint): boolean {
+  return BigInt(Number(exact)) !== exact;
 }
 
 function tooWide(value: bigint, row: number, place: Place): CoppiceError {
@@ -144,11 +160,12 @@ function tooWide(value: bigint, row: number, place: Place): CoppiceError {
 const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 /** Decimals are little-endian integers of 32-bit words, scaled by a power of ten. */
-function fillDecimal(data: Data, out: NumericArray, at: number): void {
+function fillDecimal(data: Data, out: NumericArray, at: number): boolean {
   const type = data.type as Decimal;
   const words = data.values as Uint32Array;
   const { stride, length } = data;
   const power = powersOfTen[type.scale];
+  let hasRounded = false;
   for (let i = 0; i < length; i++) {
     const low = words[i * stride] as number;
     const high = stride === 1 ? (low | 0) >> 31 : (words[i * stride + 1] as number) | 0;
@@ -158,8 +175,13 @@ function fillDecimal(data: Data, out: NumericArray, at: number): void {
     }
     // Both operands are exact, so the quotient is rounded once.
     if (isNarrow && power !== undefined) out[at + i] = (high * 4294967296 + low) / power;
-    else out[at + i] = Number(`${wideDecimal(words, i * stride, stride)}e${-type.scale}`);
+    else {
+      const exact = wideDecimal(words, i * stride, stride);
+      out[at + i] = Number(`${exact}e${-type.scale}`);
+      hasRounded ||= isOther(exact) && data.getValid(i);
+    }
   }
+  return hasRounded;
 }
 
 function wideDecimal(words: Uint32Array, at: number, stride: number): bigint {

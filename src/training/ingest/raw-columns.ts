@@ -250,7 +250,7 @@ export class RawColumns {
         continue;
       }
       const values = this.numbers(f, part.firstLocal, part.count);
-      fillRounded(vector, values, 0, source.name);
+      if (fillRounded(vector, values, 0, source.name)) environment.roundedColumns.add(source.name);
       if (source.zeroIsMissing === true) zerosAsMissing(values);
     }
     return found;

@@ -31,6 +31,9 @@ import { marginPaths, readOffsets } from './read-offsets.ts';
 /** What a row is for. */
 export const rowState = { out: 0, train: 1, validate: 2 } as const;
 
+/** Numbers that are summed up stay below it, so that squares of sums, weighted too, are finite. */
+export const largestNumber = 2 ** 400;
+
 /** The most classes a label may have. */
 const maxClasses = 10_000;
 
@@ -152,8 +155,11 @@ function readLabels(
     for (let i = 0; i < part.count; i++)
       labels[i] = (codes[i] as number) < 0 ? Number.NaN : (codes[i] as number);
   } else {
-    const fill = job.labelKind === 'class' ? fillNumeric : fillRounded;
-    fill(vector, labels, 0, job.labelCol);
+    // classes are told apart, numbers are measured
+    if (job.labelKind === 'class') fillNumeric(vector, labels, 0, job.labelCol);
+    else if (fillRounded(vector, labels, 0, job.labelCol)) {
+      environment.roundedColumns.add(job.labelCol);
+    }
   }
   for (let i = 0; i < part.count; i++) {
     if (states[i] !== rowState.out && !isLabel(labels[i] as number, job))
@@ -179,7 +185,8 @@ function readLabels(
   return [...distinct.keys()];
 }
 
-function isLabel(label: number, { mostGrade }: IngestJob): boolean {
+function isLabel(label: number, { mostGrade, labelKind }: IngestJob): boolean {
+  if (mostGrade === null && labelKind === 'numeric') return Math.abs(label) < largestNumber;
   if (mostGrade === null) return Number.isFinite(label);
   return Number.isInteger(label) && label >= 0 && label <= mostGrade;
 }
@@ -187,12 +194,15 @@ function isLabel(label: number, { mostGrade }: IngestJob): boolean {
 function badLabel(job: IngestJob, part: PlacedPartition, row: number, label: number): CoppiceError {
   const { labelCol, owner, mostGrade } = job;
   const isMissing = Number.isNaN(label);
-  const rule =
-    mostGrade === null
+  const isHuge = mostGrade === null && Number.isFinite(label);
+  const rule = isHuge
+    ? 'a number of magnitude below 2^400'
+    : mostGrade === null
       ? 'a finite number or a class'
       : `a whole number from 0 to ${mostGrade} (a grade that labelGains has a gain for)`;
-  const remedy =
-    isMissing || mostGrade === null
+  const remedy = isHuge
+    ? 'scale the column'
+    : isMissing || mostGrade === null
       ? `drop such rows with table.na.drop({ columns: ['${labelCol}'] }) (--drop-unlabelled on the command line)`
       : 'give more labelGains, or grades that start at 0';
   return new CoppiceError(
@@ -236,10 +246,10 @@ function readStates(
   for (let i = 0; i < part.count; i++) {
     const weight = weights[i] as number;
     if (weight === 0) states[i] = rowState.out;
-    if (weight >= 0 && weight < Number.POSITIVE_INFINITY) continue;
+    if (weight >= 0 && weight < largestNumber) continue;
     throw new CoppiceError(
       'WEIGHT_INVALID',
-      `${job.weightCol} (the weight of ${job.owner}) must be a finite number ≥ 0 in every row; got ${Number.isNaN(weight) ? 'null or NaN' : weight} in row ${part.skip + i} of partition ${part.index}`,
+      `${job.weightCol} (the weight of ${job.owner}) must be a finite number ≥ 0${Number.isFinite(weight) && weight > 0 ? ' and below 2^400' : ''} in every row; got ${Number.isNaN(weight) ? 'null or NaN' : weight} in row ${part.skip + i} of partition ${part.index}`,
       place(part, i),
     );
   }

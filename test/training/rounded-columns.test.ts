@@ -1,0 +1,72 @@
+/** Integers that float64 does not have are rounded where they are measured, and the user is told: once, by column. */
+import { Decimal, Table, TimestampNanosecond, vectorFromArray } from 'apache-arrow';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
+import { LinearRegression } from '../../src/linear/linear-regression.ts';
+import '../../src/training/worker-programs.ts';
+import { tableFromArrow, tableFromColumns } from '../../src/table/create-table.ts';
+
+const runner = new InlineRunner();
+const odd = 2n ** 60n;
+const rows = Array.from({ length: 40 }, (_, i) => i);
+const estimators = { GBTRegressor, RandomForestRegressor, LinearRegression };
+const wide = BigInt64Array.from(rows, (i) => odd + BigInt(i));
+const x = Float64Array.from(rows);
+
+let warnings: string[] = [];
+const onWarning = ({ message }: Error): number => warnings.push(message);
+beforeEach(() => {
+  warnings = [];
+  process.on('warning', onWarning);
+});
+afterEach(() => process.off('warning', onWarning));
+
+describe.each(Object.entries(estimators))('%s', (name, Estimator) => {
+  const fit = async (table: ReturnType<typeof tableFromColumns>): Promise<string[]> => {
+    const featuresCols = table.columns.filter((column) => column !== 'label');
+    await new Estimator({ featuresCols }).fit(table);
+    await new Promise(setImmediate);
+    return warnings;
+  };
+
+  it('says once which features and labels it rounded, and what to do', async () => {
+    const columns = { id: wide, x, label: wide };
+    const told = await fit(tableFromColumns(runner, columns, { numPartitions: 3 }));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(
+      new RegExp(`^${name} reads numbers as float64.* columns id, label to it; cast to string`),
+    );
+  });
+
+  it('says nothing where every integer stays what it is, or is missing', async () => {
+    const sparse = BigInt64Array.from(rows, (i) => BigInt(i) * 2n ** 50n);
+    const some = rows.map((i) => (i % 3 === 0 ? null : BigInt(i)));
+    const count = name === 'LinearRegression' ? {} : { some };
+    expect(await fit(tableFromColumns(runner, { sparse, ...count, label: x }))).toEqual([]);
+  });
+
+  it('tells of decimals of more digits than float64 has, not of instants', async () => {
+    const words = (value: bigint): Uint32Array =>
+      Uint32Array.from([0n, 32n, 64n, 96n], (shift) => Number((value >> shift) & 0xffffffffn));
+    const decimals = (first: bigint) =>
+      vectorFromArray(
+        rows.map((i) => words(first + BigInt(i))),
+        new Decimal(2, 38, 128),
+      );
+    const at = vectorFromArray(
+      rows.map((i) => new Date(1.7e12 + i)),
+      new TimestampNanosecond(),
+    );
+    const arrow = new Table({
+      price: decimals(10n ** 25n),
+      few: decimals(1n),
+      at,
+      label: vectorFromArray(x),
+    });
+    const told = await fit(tableFromArrow(runner, arrow));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('of column price to it');
+  });
+});
