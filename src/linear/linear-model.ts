@@ -8,6 +8,7 @@ import type { ParamSpecs } from '../params/param-spec.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import { checkThresholds, winnerAt } from '../pipeline/class-columns.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
+import { typeAtPath } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
 import {
   type OffsetPaths,
@@ -125,9 +126,12 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
    * probabilities is empty.
    */
   async scorer(): Promise<Scorer> {
-    const { names, coefficients, intercepts, classes } = this.data;
+    const { names, coefficients, intercepts, classes, paths, inputSchema } = this.data;
     const { thresholds, className } = this;
-    const reader = new RowReader(names.map((name) => ({ name, kind: 'numeric', categories: [] })));
+    const reader = new RowReader(
+      names.map((name) => ({ name, kind: 'numeric', categories: [] })),
+      paths.map((path) => typeAtPath(inputSchema, path)),
+    );
     const width = classes.length;
     const hasProbability = this.outputs.probabilityCol !== null;
     const none = new Float64Array(0);

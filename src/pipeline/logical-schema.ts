@@ -41,6 +41,15 @@ export function logicalType(type: DataType): string {
   return typeName(type);
 }
 
+/** The logical type at a path: a column, then the child of a struct or the element of a list. */
+export function typeAtPath(schema: LogicalSchema, [column, child]: readonly string[]): string {
+  const field = schema.find(({ name }) => name === column);
+  const { children = [] } = field ?? {};
+  const isList = field?.type.startsWith('vector[') === true;
+  const part = isList ? children[0] : children.find(({ name }) => name === child);
+  return (child === undefined ? field : part)?.type ?? '';
+}
+
 /** The saved form. */
 export function logicalSchemaToJson(schema: LogicalSchema): Json {
   return schema.map(({ name, type, children }) =>

@@ -6,10 +6,12 @@ import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
+import { ticksOfType } from './time-ticks.ts';
 
 /**
  * A value of a row: a number, a boolean or a category; null, undefined and NaN are missing. A text where the model
- * learned from numbers is refused, as it is in a table.
+ * learned from numbers is refused, as it is in a table. Of a column of dates or timestamps a number counts milliseconds
+ * since 1970, as a `Date` does; a bigint counts the column's own unit.
  */
 export type ScorerValue = number | string | boolean | bigint | null | undefined;
 
@@ -56,8 +58,13 @@ export class RowReader {
   readonly #positions: readonly (ReadonlyMap<string, number> | null)[];
   /** Features in which a 0 is missing; null for none. */
   readonly #zeroes: readonly boolean[] | null;
+  /** Of each feature that is an instant: from milliseconds to what its column counts; null where none is. */
+  readonly #ticks: readonly (((milliseconds: number) => number) | null)[] | null;
 
-  constructor(features: readonly TrainedFeature[]) {
+  /** @param types the logical type of each feature */
+  constructor(features: readonly TrainedFeature[], types: readonly string[]) {
+    const ticks = types.map(ticksOfType);
+    this.#ticks = ticks.every((one) => one === null) ? null : ticks;
     this.values = new Float64Array(features.length);
     this.#names = features.map(({ name }) => name);
     const zeroes = features.map(({ zeroIsMissing }) => zeroIsMissing === true);
@@ -125,14 +132,17 @@ export class RowReader {
 
   #set(feature: number, value: ScorerValue): void {
     const positions = this.#positions[feature] as ReadonlyMap<string, number> | null;
-    if (typeof value === 'number' && positions === null) this.values[feature] = value;
-    else if (value === null || value === undefined) this.values[feature] = Number.NaN;
+    if (typeof value === 'number' && positions === null) {
+      this.values[feature] = this.#ticks?.[feature]?.(value) ?? value;
+    } else if (value === null || value === undefined) this.values[feature] = Number.NaN;
     else if (positions === null) this.values[feature] = this.#number(feature, value);
     else this.values[feature] = positions.get(String(value)) ?? -1;
   }
 
   #number(feature: number, value: unknown): number {
-    return value instanceof Date ? Number(value) : numberOf(this.#names[feature] as string, value);
+    if (!(value instanceof Date)) return numberOf(this.#names[feature] as string, value);
+    const milliseconds = value.getTime();
+    return this.#ticks?.[feature]?.(milliseconds) ?? milliseconds;
   }
 }
 

@@ -3,7 +3,7 @@
  * batch of one row. So the bits are those of transform, whatever the model is made of (a pipeline, a stack, a vote).
  * A row costs some ten microseconds a step; tables are for many rows.
  */
-import { Float32, Float64, type RecordBatch, type Vector } from 'apache-arrow';
+import { DateMillisecond, Float32, Float64, type RecordBatch, type Vector } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { InlineRunner } from '../cluster/task-runner.ts';
@@ -24,6 +24,7 @@ import { preparePartition } from '../table/plan/read-partition.ts';
 import type { LogicalField, LogicalSchema } from './logical-schema.ts';
 import type { Model, PredictionColumns } from './model.ts';
 import { numberOf, type Score, type Scorer } from './row-reader.ts';
+import { ticksOfType } from './time-ticks.ts';
 
 /**
  * The scorer of a model that predicts.
@@ -68,7 +69,8 @@ function oneRow(schema: LogicalSchema, row: Cells): RecordBatch {
 }
 
 /** A column of one value, in the type of the fit. */
-function cellOf({ name, type, children }: LogicalField, value: unknown): Vector {
+function cellOf(field: LogicalField, value: unknown): Vector {
+  const { name, type, children } = field;
   const isMissing = value === null || value === undefined;
   const valid = isMissing ? Uint8Array.of(0) : undefined;
   if (type === 'string' || type.startsWith('dictionary'))
@@ -80,8 +82,8 @@ function cellOf({ name, type, children }: LogicalField, value: unknown): Vector 
     return structColumn(parts as [string, Vector][], 1);
   }
   const width = Number(/^vector\[(\d+)\]$/.exec(type)?.[1]);
-  if (width >= 0) return vectorCell({ name, type, ...(children && { children }) }, width, value);
-  if (/^(date|timestamp)/.test(type)) return timeCell(type, value, valid);
+  if (width >= 0) return vectorCell(field, width, value);
+  if (ticksOfType(type) !== null) return timeCell(field, value);
   if (isMissing) return float64Column(new Float64Array(1), valid);
   const number = numberOf(name, value);
   // a float32 column has rounded its values before anybody reads them
@@ -107,19 +109,30 @@ function vectorCell(field: LogicalField, width: number, value: unknown): Vector 
   );
 }
 
-const perMillisecond: Readonly<Record<string, number>> = { s: 0.001, ms: 1, us: 1000, ns: 1e6 };
-
 /** Dates are given as Date, as milliseconds since 1970, or as an integer of the column's own unit (bigint). */
-function timeCell(type: string, value: unknown, valid: Uint8Array | undefined): Vector {
-  const name = type.replace(/^(timestamp\(\w+), .*\)$/, '$1)');
-  const own = type === 'date_ms' ? 'timestamp(ms)' : name;
-  const made = typeFromName(own, 'a row');
-  const milliseconds = Number(value instanceof Date ? value.getTime() : (value ?? 0));
-  if (type === 'date')
-    return fixedWidthColumn(made, Int32Array.of(Math.floor(milliseconds / 86_400_000)), valid);
-  const unit = perMillisecond[/\((\w+)\)/.exec(own)?.[1] ?? 'us'] as number;
-  const ticks = typeof value === 'bigint' ? value : BigInt(Math.floor(milliseconds * unit));
-  return fixedWidthColumn(made, BigInt64Array.of(ticks), valid);
+function timeCell({ name, type }: LogicalField, value: unknown): Vector {
+  const made = type === 'date_ms' ? new DateMillisecond() : typeFromName(zoneless(type), 'a row');
+  const given = value instanceof Date ? value.getTime() : value;
+  const isMissing = given === null || given === undefined || Number.isNaN(given);
+  const ticks =
+    typeof given === 'bigint' || isMissing ? given : ticksOfType(type)?.(instantOf(name, given));
+  const count = BigInt(isMissing ? 0 : (ticks as bigint | number));
+  const valid = isMissing ? Uint8Array.of(0) : undefined;
+  if (type === 'date') return fixedWidthColumn(made, Int32Array.of(Number(count)), valid);
+  return fixedWidthColumn(made, BigInt64Array.of(count), valid);
+}
+
+function zoneless(type: string): string {
+  return type.replace(/^(timestamp\(\w+), .*\)$/, '$1)');
+}
+
+/** @throws CoppiceError `DATA_INVALID` for a text, or a number that is no instant */
+function instantOf(column: string, value: unknown): number {
+  const milliseconds = numberOf(column, value);
+  // the last instant that a Date holds
+  if (Math.abs(milliseconds) <= 8.64e15) return milliseconds;
+  const message = `column ${column} of a row must be a Date or milliseconds since 1970 (at most 8.64e15); got ${milliseconds}`;
+  throw new CoppiceError('DATA_INVALID', message, { context: { column } });
 }
 
 function scoreOf(owner: string, batch: RecordBatch, names: PredictionColumns): Score {
