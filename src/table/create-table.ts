@@ -80,7 +80,8 @@ export function tableFromArrow(
 
 /** A batch of an Arrow table's rows, of normal types. @throws CoppiceError `UNSUPPORTED`, `COLUMN_EXISTS` */
 export function batchFromArrow(table: Table): RecordBatch {
-  const batches = table.batches.map(normalBatch);
+  // what Arrow makes of columns without rows may lack their data
+  const batches = table.batches.filter(({ numRows }) => numRows > 0).map(normalBatch);
   const names = new Set<string>();
   for (const field of table.schema.fields) {
     if (names.has(field.name)) {

@@ -120,6 +120,11 @@ function messageAt(fd: number, frame: Frame, size: number): MessagePlace {
   if (type === headerTypes.batch) {
     const numRows = header.count(0);
     if (numRows > 2 ** 31 - 1) throw notArrow(`a batch has ${numRows} rows`);
+    // a fit makes room for so many rows before it reads them
+    const [column] = header.structs(1, 16);
+    if (column !== undefined && countAt(header.view, column) !== numRows) {
+      throw notArrow(`a batch has ${numRows} rows, but its columns have others`);
+    }
     return { kind: 'batch', ...place, numRows, dictionaryId: -1, isDelta: false };
   }
   const dictionaryId = header.count(0);

@@ -23,6 +23,23 @@ async function column(path: string, name: string): Promise<unknown[]> {
 }
 
 describe('readArrow', () => {
+  it('refuses a batch whose count of rows is not that of its columns before room is made for them', async () => {
+    const bytes = tableToIPC(new Table({ x: vectorFromArray(rows, new Float64()) }), 'file');
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const places = rows.map((_, i) => 8 * i).filter((at) => view.getBigInt64(at, true) === 60n);
+    expect(places.length).toBeGreaterThan(0);
+    for (const at of places) {
+      view.setBigInt64(at, 400_000_000n, true);
+      const path = join(folder, 'counts.arrow');
+      writeFileSync(path, bytes);
+      view.setBigInt64(at, 60n, true);
+      await expect(readArrow(runner, path)).rejects.toMatchObject({
+        code: 'FILE_FORMAT',
+        message: expect.stringMatching(/a batch has \d+ rows, but its columns have others/),
+      });
+    }
+  });
+
   it.each([
     'uncompressed.feather',
     'lz4.feather',
