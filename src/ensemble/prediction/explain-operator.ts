@@ -54,7 +54,7 @@ export function makeExplainOperator(spec: ExplainSpec): Operator {
 /** Makes the operator of a model's pairs. */
 export function makeExplainPairsOperator(spec: ExplainSpec): Operator {
   const explainer = explainerOf(spec);
-  const pairs = kept(pairExplainers, spec.modelId, () => {
+  const pairs = kept(pairExplainers, keyOf(spec), () => {
     const { numOutputs, features, divisor } = spec;
     return new PairExplainer(spec.trees, { numOutputs, numFeatures: features.length, divisor });
   });
@@ -75,7 +75,7 @@ export function makeExplainPairsOperator(spec: ExplainSpec): Operator {
 function explainerOf(spec: ExplainSpec): TreeExplainer {
   return kept(
     explainers,
-    spec.modelId,
+    keyOf(spec),
     () =>
       new TreeExplainer(spec.trees, {
         numOutputs: spec.numOutputs,
@@ -86,12 +86,17 @@ function explainerOf(spec: ExplainSpec): TreeExplainer {
   );
 }
 
+/** Models of the same trees, of a single leaf each for instance, may differ in all else. */
+function keyOf({ modelId, numOutputs, features, baseScores, divisor }: ExplainSpec): string {
+  return JSON.stringify([modelId, numOutputs, features.length, baseScores, divisor]);
+}
+
 /** What a thread keeps of a model, made when it is first asked for. */
-function kept<T>(all: Map<string, T>, modelId: string, make: () => T): T {
-  const known = all.get(modelId);
+function kept<T>(all: Map<string, T>, key: string, make: () => T): T {
+  const known = all.get(key);
   if (known !== undefined) return known;
   const made = make();
-  all.set(modelId, made);
+  all.set(key, made);
   const oldest = all.keys().next().value;
   if (all.size > keptExplainers && oldest !== undefined) all.delete(oldest);
   return made;

@@ -240,3 +240,17 @@ describe('interactions', () => {
     await expect(many.interactions(wide)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
 });
+
+describe('models of the same trees', () => {
+  it('are explained each for itself: by its own number of features', async () => {
+    const x = [1, 2, 3];
+    const table = tableFromColumns(inline, { x, z: x, label: x.map(() => 'only') });
+    for (const features of [['x'], ['x', 'z'], ['z', 'x']]) {
+      // a model of one class has no trees at all
+      const model = await new GBTClassifier({ featuresCols: features }).fit(table);
+      expect(model.numTrees).toBe(0);
+      const values = await vectorsOf(await model.contributions(table), 'contributions');
+      expect(values).toEqual(new Float64Array(x.length * (features.length + 1)));
+    }
+  });
+});
