@@ -17,6 +17,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoppiceError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { errnoOf, fileWriteError, syncFolder } from './write-durably.ts';
 
 /** Options of {@link switchIn}. */
@@ -98,7 +99,7 @@ async function saveInto(
   const temporary = `${target}.tmp-${id}`;
   activeIds.add(id);
   try {
-    await makeFolder(temporary);
+    await makeNewFolder(temporary);
     await write(temporary);
     await syncTree(temporary);
     await refuseExisting(target, options);
@@ -229,9 +230,9 @@ async function isAlive(entry: Leftover): Promise<boolean> {
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
+async function makeNewFolder(path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await mkdir(path);
   } catch (cause) {
     throw fileWriteError(path, cause);

@@ -1,4 +1,5 @@
 /** The command `transform`: a table with the predictions of a saved model. */
+import { existsSync } from 'node:fs';
 import { Model } from '../pipeline/model.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
 import { findField, requireField } from '../table/columns/find-column.ts';
@@ -40,8 +41,10 @@ export async function transform(
     const table = inUnitsOf(model, given.drop(...(options.drop ?? [])), context);
     const { signal, onProgress } = context;
     const scored = await model.transform(table, { signal, onProgress });
+    // what is replaced may be what is read
+    const known = existsSync(options.out) ? await table.count({ signal }) : null;
     await writeData(scored, options.out, { overwrite, signal, onProgress });
-    const rows = await table.count({ signal });
+    const rows = known ?? (await table.count({ signal }));
     const seconds = secondsSince(start, context.clock);
     const added = scored.columns.filter((name) => !table.columns.includes(name));
     return {

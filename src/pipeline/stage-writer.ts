@@ -8,11 +8,12 @@
  *     <name>/…                a single nested stage
  *     MANIFEST.json           path, size and SHA-256 of every file, only in the outermost folder
  */
-import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Awaitable } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { type Json, jsonText } from '../base/json.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import { switchIn } from '../base/switch-in.ts';
 import { fileWriteError, writeDurably } from '../base/write-durably.ts';
 import type { SavedParams } from '../params/params-json.ts';
@@ -160,7 +161,7 @@ async function writeFile(
 ): Promise<void> {
   const path = `${target.prefix}${name}`;
   const folder = join(target.folder, target.prefix);
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(folder).catch((cause: unknown) => {
     throw fileWriteError(folder, cause);
   });
   target.files.push({ path, ...(await writeDurably(join(target.folder, path), chunks)) });

@@ -5,11 +5,12 @@
  *
  *     <folder>/executor-00003.json    { "rank": 3, "world": 8, "address": "node-c:40123" }
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoppiceError } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 
 /** One of the processes that a launcher started. */
 export interface LaunchedPlace {
@@ -53,7 +54,7 @@ export async function announce(
   const host = isAny ? hostname() : listening.host;
   const address = `${host.includes(':') ? `[${host}]` : host}:${listening.port}`;
   const path = join(folder, nameOf(rank));
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFile(`${path}.new`, JSON.stringify({ rank, world, address }));
   await rename(`${path}.new`, path);
   return async () => {

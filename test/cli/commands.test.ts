@@ -548,6 +548,17 @@ describe('mistakes', () => {
     expect((await runForTest([...out, '--overwrite'])).exitCode).toBe(0);
   });
 
+  it('may replace the very file that they read', async () => {
+    const model = path('in-place');
+    await runForTest([...fit, '--model', model, ...fewTrees]);
+    const csv = path('in-place.csv');
+    const words = ['transform', '--model', model, '--out', csv, '--json'];
+    const first = await runForTest([...words, '--data', test]);
+    const drop = ['--drop', 'prediction,probability,rawPrediction'];
+    const again = await runForTest([...words, '--data', csv, '--overwrite', ...drop]);
+    expect([again.exitCode, again.json['rows']]).toEqual([0, first.json['rows']]);
+  });
+
   it('in a tampered model end with 4 and the file at fault', async () => {
     const model = path('tampered');
     await runForTest([...fit, '--model', model, ...fewTrees]);

@@ -4,9 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CoppiceError } from '../../base/errors.ts';
+import { makeFolder } from '../../base/make-folder.ts';
 import { fileWriteError, syncFolder } from '../../base/write-durably.ts';
 
 const pieceBytes = 1 << 24;
@@ -29,7 +30,7 @@ export class FileSink {
     const target = resolve(path);
     const temporary = `${target}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
     try {
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolder(dirname(target));
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
       return new FileSink(target, temporary, await open(temporary, flags, 0o644));
     } catch (cause) {

@@ -1,0 +1,31 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeFolder } from '../../src/base/make-folder.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+
+const folder = temporaryFolder('make-folder');
+
+describe('makeFolder', () => {
+  it('makes a folder and those above it, and takes what is there', async () => {
+    const path = join(folder, 'a', 'b', 'c');
+    await Promise.all([makeFolder(path), makeFolder(path), makeFolder(`${path}/`)]);
+    await makeFolder(path);
+    expect(statSync(path).isDirectory()).toBe(true);
+    await makeFolder('/');
+  });
+
+  it('is refused below a file', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    await expect(makeFolder(join(file, 'x'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(makeFolder(file)).rejects.toMatchObject({ code: 'EEXIST' });
+  });
+
+  it.skipIf(!existsSync('/proc/self'))(
+    'ends where a file system has no room for names (skipped without /proc)',
+    async () => {
+      await expect(makeFolder('/proc/coppice/model')).rejects.toMatchObject({ code: 'ENOENT' });
+    },
+  );
+});
