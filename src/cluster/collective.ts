@@ -39,6 +39,12 @@ export interface IncomingMessage {
   readonly bytes: number;
 }
 
+/** Where a word lies that ranks wait for, and where those that sleep count themselves. */
+export interface WordPlace {
+  readonly word: number;
+  readonly sleepers: number;
+}
+
 /** The meeting point of a gang of ranks. */
 export interface Collective {
   /** This rank, from 0. */
@@ -54,6 +60,11 @@ export interface Collective {
   nameOf(process: number): string;
   /** Returns when every rank of this process has called it. */
   meetLocally(): void;
+  /**
+   * Sleeps while a word of the process's memory is as given, unless the gang ends; whoever changes the word wakes those
+   * that count themselves in another. Only ranks that are threads of one process have it.
+   */
+  sleepWhile?(words: Int32Array, place: WordPlace, value: number): void;
   /** The addresses that the ranks of this process give, when all of them have. */
   shareAddress(address: number): readonly number[];
   /**

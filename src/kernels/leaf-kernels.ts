@@ -1,6 +1,6 @@
 /**
  * The kernels that grow a tree in one go. They have no twins of the same names: the plain twin of what they do is
- * tree/grow-tree.ts over tree/backend/cpu, which kernels without them, and ranks that meet others, grow by.
+ * tree/grow-tree.ts over tree/backend/cpu, which kernels without them, and ranks that share no memory, grow by.
  */
 export interface LeafKernels {
   // wasm/assembly/grow-leaves.ts
@@ -9,7 +9,14 @@ export interface LeafKernels {
   markLeaves(plan: number, leafOf: number): void;
   // wasm/assembly/settle-leaves.ts
   writeRoutes(plan: number, table: number): void;
-  settleLeaves(plan: number, sums: number, numbers: number, values: number): void;
+  countLeaves(plan: number, counts: number): void;
+  settleLeaves(
+    plan: number,
+    parts: number,
+    numParts: number,
+    numbers: number,
+    values: number,
+  ): void;
 }
 
 /** Their names. */
@@ -18,5 +25,6 @@ export const leafKernelNames = [
   'growLeaves',
   'markLeaves',
   'writeRoutes',
+  'countLeaves',
   'settleLeaves',
 ] as const satisfies readonly (keyof LeafKernels)[];

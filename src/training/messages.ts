@@ -266,7 +266,7 @@ export interface BoostingJob {
   readonly growsApart: boolean | null;
   /** Histograms are built of what is not a feature's usual bin; left out: where most is. */
   readonly keepsEntries?: boolean;
-  /** A rank that meets nobody has each tree grown by one kernel; left out: where that can be. */
+  /** The ranks of one process have each tree grown by one kernel; left out: where that can be. */
   readonly growsWhole?: boolean;
   /** 'wasm', 'reference' or undefined for the default. */
   readonly kernels: string | undefined;

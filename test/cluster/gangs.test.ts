@@ -17,6 +17,9 @@ function poolOf(numThreads: number, options: ThreadPoolOptions = {}): ThreadPool
 /** Meetings without end, until something ends them. */
 const endless = { program: 'meetOften', payload: { meetings: 1e9 } } as const;
 
+/** What ranks meet at: the gang's own gate, and one in the kernels' memory. */
+const gates = ['meetOften', 'meetInMemory'] as const;
+
 /** Meetings at the 50th of which one rank misbehaves. */
 function misbehaving(does: string, rank: number, ms = 0) {
   return { program: 'meetOften', payload: { meetings: 1e9, at: 50, does, rank, ms } } as const;
@@ -72,17 +75,20 @@ describe('a gang', () => {
     await expectUsable(pool);
   });
 
-  it('rejects with EXECUTOR_LOST when one of its threads dies, and the pool takes a new one', async () => {
-    const pool = poolOf(3);
-    for (const rank of [0, 1, 2]) {
-      const lost = misbehaving('exit', rank);
-      const { error, ms } = await timed(runProgramOn(pool, { ...lost, width: 3 }));
-      expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
-      expect(error?.message).toMatch(`rank ${rank} of the meetOften job`);
-      expect(ms).toBeLessThan(1500);
-      await expectUsable(pool);
-    }
-  });
+  it.each(gates)(
+    'rejects with EXECUTOR_LOST when one of its threads dies, and the pool takes a new one: %s',
+    async (program) => {
+      const pool = poolOf(3);
+      for (const rank of [0, 1, 2]) {
+        const lost = { ...misbehaving('exit', rank), program };
+        const { error, ms } = await timed(runProgramOn(pool, { ...lost, width: 3 }));
+        expect(error).toMatchObject({ code: 'EXECUTOR_LOST' });
+        expect(error?.message).toMatch(`rank ${rank} of the ${program} job`);
+        expect(ms).toBeLessThan(1500);
+        await expectUsable(pool);
+      }
+    },
+  );
 
   it('is not harmed by a promise that an earlier one left to reject', async () => {
     const pool = poolOf(2);
@@ -94,26 +100,29 @@ describe('a gang', () => {
     for (let i = 0; i < 5; i++) await expectUsable(pool);
   });
 
-  it('ends within a second when it is aborted, also where a rank does not look', async () => {
-    const pool = poolOf(2);
-    for (const gang of [endless, misbehaving('sleep', 1, 60_000)]) {
-      for (const wait of [0, 30, 300]) {
-        const abort = new AbortController();
-        const work = runProgramOn(pool, { ...gang, width: 2, signal: abort.signal });
-        await sleep(wait);
-        abort.abort();
-        const { error, ms } = await timed(work);
-        expect(error).toMatchObject({ code: 'ABORTED' });
-        expect(ms).toBeLessThan(1000);
+  it.each(gates)(
+    'ends within a second when it is aborted, also where a rank does not look: %s',
+    async (program) => {
+      const pool = poolOf(2);
+      for (const gang of [endless, misbehaving('sleep', 1, 60_000)]) {
+        for (const wait of [0, 30, 300]) {
+          const abort = new AbortController();
+          const work = runProgramOn(pool, { ...gang, program, width: 2, signal: abort.signal });
+          await sleep(wait);
+          abort.abort();
+          const { error, ms } = await timed(work);
+          expect(error).toMatchObject({ code: 'ABORTED' });
+          expect(ms).toBeLessThan(1000);
+        }
       }
-    }
-    await expectUsable(pool);
-  });
+      await expectUsable(pool);
+    },
+  );
 
-  it('waits for a silent rank no longer than agreed', async () => {
+  it.each(gates)('waits for a silent rank no longer than agreed: %s', async (program) => {
     const pool = poolOf(3, { timeoutMs: 1500 });
     const { error, ms } = await timed(
-      runProgramOn(pool, { ...misbehaving('sleep', 1, 60_000), width: 3 }),
+      runProgramOn(pool, { ...misbehaving('sleep', 1, 60_000), program, width: 3 }),
     );
     expect(error).toMatchObject({ code: 'COLLECTIVE_TIMEOUT' });
     expect(ms).toBeLessThan(5000);

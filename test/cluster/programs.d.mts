@@ -3,7 +3,13 @@ import type { RankContext } from '../../src/cluster/rank-program.ts';
 /** The programs by name. */
 export declare const programs: Readonly<
   Record<
-    'followScript' | 'introduce' | 'meetInEveryWay' | 'meetOften' | 'stray' | 'timeMeetings',
+    | 'followScript'
+    | 'introduce'
+    | 'meetInEveryWay'
+    | 'meetOften'
+    | 'meetInMemory'
+    | 'stray'
+    | 'timeMeetings',
     (context: RankContext, payload: never) => Promise<unknown>
   >
 >;

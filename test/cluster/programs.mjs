@@ -138,6 +138,22 @@ export async function meetOften({ collective, notify }, payload) {
   return collective.rank;
 }
 
+/** The same at a gate in the kernels' memory, where the end of a gang wakes nobody. */
+export async function meetInMemory({ collective, memory }, payload) {
+  const words = new Int32Array(memory.buffer, 0, 3);
+  for (let meeting = 0; meeting < payload.meetings; meeting++) {
+    if (meeting === payload.at && collective.rank === payload.rank) misbehave(payload);
+    collective.checkAborted();
+    const generation = Atomics.load(words, 0);
+    if (Atomics.add(words, 2, 1) === collective.size - 1) {
+      Atomics.store(words, 2, 0);
+      Atomics.add(words, 0, 1);
+      if (Atomics.load(words, 1) > 0) Atomics.notify(words, 0);
+    } else collective.sleepWhile(words, { word: 0, sleepers: 1 }, generation);
+  }
+  return collective.rank;
+}
+
 function misbehave({ does, ms }) {
   switch (does) {
     case 'exit':
@@ -242,6 +258,7 @@ export const programs = {
   followScript,
   introduce,
   meetOften,
+  meetInMemory,
   stray,
   timeMeetings,
 };

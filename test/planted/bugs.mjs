@@ -1554,6 +1554,28 @@ export const plantedBugs = [
     tests: ['test/tree/backend/gpu/work-tables.test.ts'],
   },
   {
+    name: 'a rank goes through the gate of a growing tree when one is still missing',
+    edits: [
+      {
+        file: 'wasm/assembly/gang-gate.ts',
+        find: 'if (atomic.add<i32>(gate, 1, 64) != numRanks - 1) return;',
+        replace: 'if (atomic.add<i32>(gate, 1, 64) < numRanks - 2) return;',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
+    name: 'of equal splits that ranks have found the kernel takes the last',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-node.ts',
+        find: 'if (place >= 0 && load<f64>(own) > score) {',
+        replace: 'if (place >= 0 && load<f64>(own) >= score) {',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
     name: 'of two open leaves of equal gains the kernel splits the right one first',
     edits: [
       {

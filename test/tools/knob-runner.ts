@@ -28,7 +28,7 @@ export interface Knobs {
   readonly growsApart?: boolean;
   /** Histograms are built of what is not a feature's usual bin, or of whole records. */
   readonly keepsEntries?: boolean;
-  /** A rank that is alone has each tree grown by one kernel, or split by split. */
+  /** Each tree is grown by one kernel, or split by split. */
   readonly growsWhole?: boolean;
   /** Where boosted trees grow, and after how many batches a device is lost. */
   readonly device?: DeviceRequest;

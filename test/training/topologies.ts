@@ -25,12 +25,13 @@ export interface Topology extends Knobs {
 export const threadCounts = [1, 2, 3, 5] as const;
 export const partitionings = [1, 2, 7, 'one empty'] as const;
 
-/** A few rows a wave, packed sums flushed after a few rows, room for one pair of histograms. */
+/** A few rows a wave, packed sums flushed after a few rows, room for one pair of histograms; split by split. */
 export const tinyKnobs: Knobs = {
   rawBytes: 5000,
   flushRows: 37,
   maxHistogramBytes: 1,
   sharesTrees: true,
+  growsWhole: false,
 };
 
 export const topologies: fc.Arbitrary<Topology> = fc
@@ -45,6 +46,7 @@ export const topologies: fc.Arbitrary<Topology> = fc
         kernels: fc.constantFrom('wasm', 'reference'),
         sharesTrees: fc.boolean(),
         growsApart: fc.boolean(),
+        growsWhole: fc.boolean(),
       },
       { requiredKeys: [] },
     ),

@@ -1,27 +1,33 @@
 // Grows a tree leaf by leaf without coming back for every split: the open leaf of the highest gain is split, its rows
-// moved, the lighter child's histogram built, its sibling's derived, and both looked at. A rank that meets nobody has
-// its trees grown here; src/tree/grow-tree.ts over cpu-backend.ts is the same in plain TypeScript, equal bit for bit,
-// and does what this does not. A call returns after some work, so that an abort is seen, and goes on when called again.
+// moved, the lighter child's histogram built, its sibling's derived, and both looked at. One rank alone has its trees
+// grown here, and ranks that share a memory, which meet twice for a batch of leaves: when each has added its rows, and
+// when each has looked at its features. All take the same steps from the same integers. src/tree/grow-tree.ts over
+// cpu-backend.ts is the same in plain TypeScript, equal bit for bit, and does what this does not. A call returns after
+// some work or waiting, so that an abort is seen, and goes on when called again.
 
+import { comeToGate, isGateOpen } from './gang-gate';
+import { gatherPairs } from './grow-batch';
 import {
-  allowWork, beginBuild, buildOn, keepBuilt, keptHistogram, markRows, moveRows, readTotals, releaseSlot, searchNode, setTotals, workLeft,
+  allowWork, beginBuild, buildOn, inheritHistogram, keepBuilt, markRows, moveRows, pickSplit, readTotals, releaseSlot, searchNode,
+  setTotals, workLeft,
 } from './grow-node';
 import {
-  atBuilding, atFeaturesDecided, atFlushRows, atFree, atHeapSize, atHistogramBytes, atHistogramRows, atIsPacked, atLeastGain, atMaxDepth,
-  atMaxLeaves, atMostWork, atNumFree, atNumLeaves, atNumNodes, atOther, atParams, atPoolSlots, atRootSegment, atSlotBytes, atWay, hessMask,
-  nodeAt, nodeBytes, ofBuffer, ofCount, ofDepth, ofGain, ofGrad, ofHess, ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofParent, ofSlot,
-  ofStart,
+  atBatch, atBuilding, atBuilds, atBuildsPacked, atFeaturesDecided, atFlushRows, atFound, atFoundBytes, atFree, atHeap, atHeapSize,
+  atHistogramRows, atIsPacked, atLeastGain, atMadeBits, atMadeNodes, atMaxDepth, atMaxLeaves, atMeetings, atMostPairs, atMostWork,
+  atNextBuild, atNextPair, atNextTarget, atNodes, atNumBuilds, atNumEntries, atNumFree, atNumLeaves, atNumMade, atNumNodes, atNumPairs,
+  atNumRanks, atParams, atPhase, atPoolSlots, atRootSegment, atSlotBytes, atBits, atBitsBytes, atTreeBits, atTreeNodes, hessMask, nodeAt,
+  nodeBytes, ofBuffer, ofCount, ofDepth, ofGain, ofGrad, ofHess, ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofNumber, ofParent,
+  ofRows, ofSlot, ofStart,
 } from './grow-plan';
 import { popOpen, pushOpen } from './grow-queue';
-import { subtractHistogram } from './histogram';
 
-// how the histograms of a pair come about
-const rootWay: i32 = 0;
-/** The sibling's is the parent's less what is built. */
-const subtractWay: i32 = 1;
-/** Both are built, for the parent's is gone. */
-const firstWay: i32 = 2;
-const secondWay: i32 = 3;
+// what a rank does next
+const choosing: i32 = 0;
+const adding: i32 = 1;
+/** It waits until all have added their rows. */
+const added: i32 = 2;
+/** It waits until all have looked at their features. */
+const searched: i32 = 3;
 
 /** Begins a tree. */
 export function beginLeaves(plan: usize): void {
@@ -29,28 +35,46 @@ export function beginLeaves(plan: usize): void {
   const free = <usize>load<u32>(plan, atFree);
   for (let slot: i32 = 0; slot < poolSlots; slot++) store<i32>(free + (<usize>slot << 2), poolSlots - 1 - slot);
   store<i32>(plan, poolSlots, atNumFree);
+  store<u32>(plan, load<u32>(plan, atMadeNodes), atNodes);
+  store<u32>(plan, load<u32>(plan, atMadeBits), atBits);
+  store<i32>(plan, 1, atNumMade);
   store<i32>(plan, 1, atNumNodes);
   store<i32>(plan, 1, atNumLeaves);
   store<i32>(plan, 0, atHeapSize);
   store<f64>(plan, 0.0, atHistogramRows);
   store<f64>(plan, 0.0, atFeaturesDecided);
   store<f64>(plan, Infinity, atLeastGain);
+  store<i32>(plan, 0, atMeetings);
   openNode(plan, 0, -1, 0);
   const root = nodeAt(plan, 0);
+  store<i32>(root, 0, ofNumber);
   placeRows(root, load<i32>(plan, atRootSegment), load<i32>(plan, atRootSegment + 4), load<i32>(plan, atRootSegment + 8));
-  store<i32>(plan, rootWay, atWay);
-  beginBuild(plan, 0, load<i32>(plan, atIsPacked) != 0);
+  // the root is a batch of its own, of no pair
+  beginBatch(plan, 0);
+  listBuild(plan, 0, load<i32>(plan, atIsPacked) != 0);
 }
 
-/** Goes on with it; 0 when the tree is done, 1 when there is more to do. */
+/** Goes on with it; 0 when the tree is done, 1 when there is more to do, 2 when others have not come for a while. */
 export function growLeaves(plan: usize): i32 {
   allowWork(<i64>load<i32>(plan, atMostWork));
-  while (workLeft > 0) {
-    if (load<i32>(plan, atBuilding) < 0) {
-      if (!splitNext(plan)) return 0;
-    } else if (buildOn(plan)) useBuilt(plan);
+  for (;;) {
+    const phase = load<i32>(plan, atPhase);
+    if (phase == choosing) {
+      if (!chooseBatch(plan)) break;
+    } else if (phase == adding) {
+      if (!addBatch(plan)) return 1;
+      goOn(plan, load<i32>(plan, atNumBuilds) == 0 ? choosing : added);
+    } else {
+      if (!isGateOpen(plan)) return 2;
+      if (phase == searched) {
+        pickBatch(plan);
+        store<i32>(plan, choosing, atPhase);
+      } else if (searchBatch(plan)) goOn(plan, searched);
+      else break;
+    }
   }
-  return 1;
+  orderNodes(plan);
+  return 0;
 }
 
 /** Numbers the leaves in the order of their nodes and writes for each row of the tree that of its leaf. */
@@ -65,12 +89,19 @@ export function markLeaves(plan: usize, leafOf: usize): void {
   }
 }
 
+function goOn(plan: usize, phase: i32): void {
+  store<i32>(plan, phase, atPhase);
+  if (phase != choosing) comeToGate(plan);
+}
+
 function openNode(plan: usize, index: i32, parent: i32, depth: i32): void {
   const node = nodeAt(plan, index);
   memory.fill(node, 0, nodeBytes);
   store<i32>(node, parent, ofParent);
   store<i32>(node, depth, ofDepth);
   store<i32>(node, -1, ofSlot);
+  store<i32>(node, -1, ofRows);
+  store<i32>(node, -1, ofNumber);
 }
 
 function placeRows(node: usize, buffer: i32, start: i32, count: i32): void {
@@ -79,69 +110,99 @@ function placeRows(node: usize, buffer: i32, start: i32, count: i32): void {
   store<i32>(node, count, ofCount);
 }
 
-// what was built is there: its sibling's follows, or is built next; then both are looked at
-function useBuilt(plan: usize): void {
-  const index = load<i32>(plan, atBuilding);
-  const node = nodeAt(plan, index);
-  const way = load<i32>(plan, atWay);
-  store<i32>(plan, -1, atBuilding);
-  if (way == rootWay) {
-    readTotals(plan, node);
-    if (load<i32>(plan, atMaxDepth) == 0 || load<i32>(plan, atMaxLeaves) <= 1) return;
-    keepBuilt(plan, node);
-    searchNode(plan, index);
-    keepOrClose(plan, index);
-    return;
+// commits what is split already and then lists what is to be split next; false when the tree is done
+function chooseBatch(plan: usize): bool {
+  for (;;) {
+    const numLeft = load<i32>(plan, atMaxLeaves) - load<i32>(plan, atNumLeaves);
+    if (load<i32>(plan, atHeapSize) == 0 || numLeft <= 0) return false;
+    const node = nodeAt(plan, load<i32>(<usize>load<u32>(plan, atHeap)));
+    if (load<i32>(node, ofLeftChild) == 0) break;
+    popOpen(plan);
+    commit(plan, node);
   }
-  keepBuilt(plan, node);
-  const otherIndex = load<i32>(plan, atOther);
-  if (way == firstWay) {
-    store<i32>(plan, secondWay, atWay);
-    store<i32>(plan, index, atOther);
-    beginBuild(plan, otherIndex, isSmall(plan, nodeAt(plan, load<i32>(node, ofParent))));
-    return;
-  }
-  if (way == subtractWay) {
-    const parent = nodeAt(plan, load<i32>(node, ofParent));
-    const other = nodeAt(plan, otherIndex);
-    store<i32>(other, load<i32>(parent, ofSlot), ofSlot);
-    store<i32>(parent, -1, ofSlot);
-    const hist = keptHistogram(plan, other);
-    subtractHistogram(hist, keptHistogram(plan, node), hist, load<i32>(plan, atHistogramBytes));
-  }
-  searchNode(plan, index);
-  searchNode(plan, otherIndex);
-  keepOrClose(plan, index);
-  keepOrClose(plan, otherIndex);
+  beginBatch(plan, gatherPairs(plan));
+  return true;
 }
 
-function keepOrClose(plan: usize, index: i32): void {
-  const node = nodeAt(plan, index);
-  if (load<i32>(node, ofMaySplit)) pushOpen(plan, index);
-  else releaseSlot(plan, node);
-}
-
-// children of so few rows that their histograms can be built packed
-function isSmall(plan: usize, parent: usize): bool {
-  if (load<i32>(plan, atIsPacked)) return true;
-  if (load<i32>(plan, atSlotBytes) != 4 || load<i32>(<usize>load<u32>(plan, atParams), 64) < 63) return false;
-  return load<i32>(parent, ofCount) <= load<i32>(plan, atFlushRows);
-}
-
-// splits the open leaf whose turn it is; false when the tree is done
-function splitNext(plan: usize): bool {
-  const numLeft = load<i32>(plan, atMaxLeaves) - load<i32>(plan, atNumLeaves);
-  if (load<i32>(plan, atHeapSize) == 0 || numLeft <= 0) return false;
-  const index = popOpen(plan);
-  const parent = nodeAt(plan, index);
-  const leftIndex = load<i32>(plan, atNumNodes);
-  const depth = load<i32>(parent, ofDepth) + 1;
-  store<i32>(plan, leftIndex + 2, atNumNodes);
+// makes a split the tree's
+function commit(plan: usize, parent: usize): void {
+  const number = load<i32>(plan, atNumNodes);
+  store<i32>(plan, number + 2, atNumNodes);
   store<i32>(plan, load<i32>(plan, atNumLeaves) + 1, atNumLeaves);
   store<f64>(plan, min<f64>(load<f64>(plan, atLeastGain), load<f64>(parent, ofGain)), atLeastGain);
-  store<i32>(parent, leftIndex, ofLeftChild);
-  openNode(plan, leftIndex, index, depth);
-  openNode(plan, leftIndex + 1, index, depth);
+  for (let side: i32 = 0; side < 2; side++) {
+    const index = load<i32>(parent, ofLeftChild) + side;
+    const child = nodeAt(plan, index);
+    store<i32>(child, number + side, ofNumber);
+    if (load<i32>(child, ofMaySplit)) pushOpen(plan, index);
+  }
+}
+
+// of pairs: int32 the parent, whether its children may be split
+function pairAt(plan: usize, pair: i32): usize {
+  return <usize>load<u32>(plan, atBatch) + (<usize>pair << 4);
+}
+
+// of histograms: int32 the node, the other one of its pair where that inherits the parent's, whether it is packed, its address
+function buildAt(plan: usize, build: i32): usize {
+  return pairAt(plan, load<i32>(plan, atMostPairs) + build);
+}
+
+// what was found for a node of the batch
+function foundOf(plan: usize, index: i32): usize {
+  const place = index == 0 ? 0 : index - load<i32>(nodeAt(plan, load<i32>(pairAt(plan, 0))), ofLeftChild);
+  return <usize>load<u32>(plan, atFound) + <usize>place * <usize>load<u32>(plan, atFoundBytes);
+}
+
+function beginBatch(plan: usize, numPairs: i32): void {
+  store<i32>(plan, adding, atPhase);
+  store<i32>(plan, numPairs, atNumPairs);
+  store<i32>(plan, 0, atNextPair);
+  store<i32>(plan, 0, atNumBuilds);
+  store<i32>(plan, 0, atNextBuild);
+  store<u32>(plan, load<u32>(plan, atBuilds), atNextTarget);
+  store<i32>(plan, -1, atBuilding);
+  // all are made before anything is built: a parent's histogram must not be given away before its turn has come
+  for (let pair: i32 = 0; pair < numPairs; pair++) {
+    const index = load<i32>(pairAt(plan, pair));
+    const parent = nodeAt(plan, index);
+    const leftIndex = load<i32>(plan, atNumMade);
+    const depth = load<i32>(parent, ofDepth) + 1;
+    store<i32>(plan, leftIndex + 2, atNumMade);
+    store<i32>(parent, leftIndex, ofLeftChild);
+    openNode(plan, leftIndex, index, depth);
+    openNode(plan, leftIndex + 1, index, depth);
+  }
+}
+
+// moves rows and builds histograms, as many as the call may; true when all are there
+function addBatch(plan: usize): bool {
+  for (;;) {
+    if (load<i32>(plan, atBuilding) >= 0) {
+      if (!buildOn(plan)) return false;
+      store<i32>(plan, -1, atBuilding);
+    }
+    const build = load<i32>(plan, atNextBuild);
+    const pair = load<i32>(plan, atNextPair);
+    const isListed = build < load<i32>(plan, atNumBuilds);
+    if (!isListed && pair >= load<i32>(plan, atNumPairs)) break;
+    if (isListed) {
+      const entry = buildAt(plan, build);
+      store<i32>(plan, build + 1, atNextBuild);
+      beginBuild(plan, load<i32>(entry), load<i32>(entry, 8) != 0, <usize>load<u32>(entry, 12));
+    } else {
+      if (workLeft <= 0) return false;
+      store<i32>(plan, pair + 1, atNextPair);
+      splitPair(plan, pairAt(plan, pair));
+    }
+  }
+  return true;
+}
+
+function splitPair(plan: usize, entry: usize): void {
+  const index = load<i32>(entry);
+  const parent = nodeAt(plan, index);
+  const leftIndex = load<i32>(parent, ofLeftChild);
   const left = nodeAt(plan, leftIndex);
   const right = nodeAt(plan, leftIndex + 1);
   const numRows = moveRows(plan, index);
@@ -153,20 +214,101 @@ function splitNext(plan: usize): bool {
   const leftHess = load<i64>(parent, ofLeftHess);
   setTotals(plan, left, leftGrad, leftHess);
   setTotals(plan, right, load<i64>(parent, ofGrad) - leftGrad, load<i64>(parent, ofHess) - leftHess);
-  // the children of the last split can only be leaves
-  if (numLeft == 1 || depth >= load<i32>(plan, atMaxDepth)) releaseSlot(plan, parent);
-  else beginPair(plan, parent, leftIndex);
+  if (load<i32>(entry, 4) == 0) {
+    releaseSlot(plan, parent);
+    return;
+  }
+  const mask = hessMask(plan);
+  const isPacked = isSmall(plan, parent);
+  const built = <i32>((load<i64>(left, ofHess) & mask) > (load<i64>(right, ofHess) & mask));
+  const hasHistogram = load<i32>(parent, ofSlot) >= 0;
+  if (hasHistogram) listBuild(plan, leftIndex + built, isPacked, leftIndex + 1 - built);
+  else {
+    listBuild(plan, leftIndex, isPacked);
+    listBuild(plan, leftIndex + 1, isPacked);
+  }
+}
+
+// children of so few rows that their histograms can be built packed
+function isSmall(plan: usize, parent: usize): bool {
+  if (load<i32>(plan, atIsPacked)) return true;
+  if (load<i32>(plan, atSlotBytes) != 4 || load<i32>(<usize>load<u32>(plan, atParams), 64) < 63) return false;
+  return load<i32>(parent, ofRows) <= load<i32>(plan, atFlushRows);
+}
+
+function listBuild(plan: usize, index: i32, isPacked: bool, heir: i32 = -1): void {
+  const build = load<i32>(plan, atNumBuilds);
+  const target = load<u32>(plan, atNextTarget);
+  const entry = buildAt(plan, build);
+  store<i32>(entry, index);
+  store<i32>(entry, heir, 4);
+  store<i32>(entry, <i32>isPacked, 8);
+  store<u32>(entry, target, 12);
+  store<i32>(plan, build + 1, atNumBuilds);
+  store<u32>(plan, target + (load<u32>(plan, atNumEntries) << (isPacked ? 3 : 4)), atNextTarget);
+}
+
+// adds up what all have built and looks at it; false when that is all there is to do
+function searchBatch(plan: usize): bool {
+  const numBuilds = load<i32>(plan, atNumBuilds);
+  for (let build: i32 = 0; build < numBuilds; build++) {
+    const entry = buildAt(plan, build);
+    const index = load<i32>(entry);
+    const node = nodeAt(plan, index);
+    const heir = load<i32>(entry, 4);
+    const isPacked = load<i32>(entry, 8) != 0;
+    const target = <usize>load<u32>(entry, 12);
+    if (index == 0) {
+      readTotals(plan, node, target, isPacked);
+      if (load<i32>(plan, atMaxDepth) == 0 || load<i32>(plan, atMaxLeaves) <= 1) return false;
+    }
+    keepBuilt(plan, node, target, isPacked);
+    searchNode(plan, node, foundOf(plan, index));
+    if (heir < 0) continue;
+    const other = nodeAt(plan, heir);
+    inheritHistogram(plan, nodeAt(plan, load<i32>(node, ofParent)), other, node);
+    searchNode(plan, other, foundOf(plan, heir));
+  }
   return true;
 }
 
-function beginPair(plan: usize, parent: usize, leftIndex: i32): void {
-  const mask = hessMask(plan);
-  const leftHess = load<i64>(nodeAt(plan, leftIndex), ofHess) & mask;
-  const rightHess = load<i64>(nodeAt(plan, leftIndex + 1), ofHess) & mask;
-  const hasHistogram = load<i32>(parent, ofSlot) >= 0;
-  // of two that are both built any may be the first
-  const built = leftIndex + <i32>(leftHess > rightHess);
-  store<i32>(plan, leftIndex + leftIndex + 1 - built, atOther);
-  store<i32>(plan, hasHistogram ? subtractWay : firstWay, atWay);
-  beginBuild(plan, built, isSmall(plan, parent));
+// gives all that were looked at their splits
+function pickBatch(plan: usize): void {
+  const numBuilds = load<i32>(plan, atNumBuilds);
+  for (let build: i32 = 0; build < numBuilds; build++) {
+    const entry = buildAt(plan, build);
+    pickFor(plan, load<i32>(entry));
+    if (load<i32>(entry, 4) >= 0) pickFor(plan, load<i32>(entry, 4));
+  }
+  if (load<i32>(plan, atNumPairs) == 0 && load<i32>(nodeAt(plan, 0), ofMaySplit) != 0) pushOpen(plan, 0);
+}
+
+function pickFor(plan: usize, index: i32): void {
+  pickSplit(plan, index, foundOf(plan, index));
+  const node = nodeAt(plan, index);
+  if (load<i32>(node, ofMaySplit) == 0) releaseSlot(plan, node);
+}
+
+// writes the nodes again in the order of their numbers, without those that were split off ahead in vain
+function orderNodes(plan: usize): void {
+  if (load<i32>(plan, atNumRanks) == 1) return;
+  const numMade = load<i32>(plan, atNumMade);
+  const nodes = <usize>load<u32>(plan, atTreeNodes);
+  const bits = <usize>load<u32>(plan, atTreeBits);
+  const madeBits = <usize>load<u32>(plan, atBits);
+  const bitsBytes = <usize>load<u32>(plan, atBitsBytes);
+  for (let i: i32 = 0; i < numMade; i++) {
+    const node = nodeAt(plan, i);
+    const number = load<i32>(node, ofNumber);
+    if (number < 0) continue;
+    const copy = nodes + <usize>number * nodeBytes;
+    memory.copy(copy, node, nodeBytes);
+    memory.copy(bits + <usize>number * bitsBytes, madeBits + <usize>i * bitsBytes, bitsBytes);
+    const parent = load<i32>(node, ofParent);
+    if (parent >= 0) store<i32>(copy, load<i32>(nodeAt(plan, parent), ofNumber), ofParent);
+    const left = load<i32>(node, ofLeftChild);
+    store<i32>(copy, left == 0 ? 0 : max<i32>(0, load<i32>(nodeAt(plan, left), ofNumber)), ofLeftChild);
+  }
+  store<u32>(plan, <u32>nodes, atNodes);
+  store<u32>(plan, <u32>bits, atBits);
 }

@@ -1,16 +1,19 @@
 // What is done for one node of a growing tree: its histogram, its best split, its rows. The same steps and numbers as
-// src/tree/backend/cpu has in own-histogram.ts, candidate.ts, sides.ts and row-store.ts, over the same kernels.
+// src/tree/backend/cpu has in own-histogram.ts, candidate.ts, sides.ts and row-store.ts, over the same kernels. What all ranks have follows from what
+// each has alone by the same steps on every rank.
 
 import { findPackedSplit } from './find-packed-split';
 import { findSplit } from './find-split';
 import {
-  atBest, atBits, atBitsBytes, atBuilding, atBuildsPacked, atExtras, atFeatures, atFeaturesDecided, atFirstRow, atFlushRows, atFree,
-  atFrom, atHeap, atHeapSize, atHistogramBytes, atHistogramRows, atIds, atIsIndexed, atIsPacked, atMask, atMaster, atMinInfoGain, atNarrow,
-  atNumbers, atNumEntries, atNumExtras, atNumFree, atNumNarrow, atNumPlaces, atOrder, atParams, atParts, atPool, atRecords, atSides,
-  atSlotBytes, atSlotOffset, atStride, atTotals, atWide, atWideFeature, hessMask, nodeAt, ofBin, ofBuffer, ofCount, ofCover, ofFlags,
-  ofGain, ofGrad, ofHess, ofLeftGrad, ofLeftHess, ofMaySplit, ofPlace, ofRunnerUp, ofRunnerUpGain, ofSlot, ofStart,
+  atBits, atBitsBytes, atBuilding, atBuildsPacked, atEndPlace, atExtras, atFeatures, atFeaturesDecided, atFirstPlace, atFirstRow,
+  atFlushRows, atFoundBytes, atFree, atFrom, atGrowSpan, atHistogramBytes, atHistogramRows, atIds, atIsIndexed, atIsPacked, atMask,
+  atMaster, atMinInfoGain, atNarrow, atNumbers, atNumEntries, atNumExtras, atNumFree, atNumMade, atNumNarrow, atNumPlaces, atNumRanks,
+  atOrder, atOwnSpan, atParams, atParts, atPool, atRank, atRecords, atSides, atSliceBytes, atSliceStart, atSlotBytes, atSlotOffset,
+  atStride, atTarget, atTotals, atWideFeature, hessMask, nodeAt, ofBin, ofBuffer, ofCount, ofCover, ofFlags, ofGain, ofGrad, ofHess,
+  ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofPlace, ofRows, ofRunnerUp, ofRunnerUpGain, ofSlot, ofStart,
 } from './grow-plan';
-import { flushPacked, histogramPacked, histogramWide, reduceHistogram, reducePacked } from './histogram';
+import { isLeftOf } from './grow-queue';
+import { flushPacked, histogramPacked, histogramWide, reduceHistogram, reducePacked, subtractHistogram } from './histogram';
 import { markLeaf } from './leaf-values';
 import { partitionIds, partitionRecords } from './partition-rows';
 
@@ -22,13 +25,14 @@ export function allowWork(additions: i64): void {
 }
 
 /** Begins to build the histogram of a node. */
-export function beginBuild(plan: usize, index: i32, isPacked: bool): void {
+export function beginBuild(plan: usize, index: i32, isPacked: bool, target: usize): void {
   store<i32>(plan, index, atBuilding);
   store<i32>(plan, 0, atFrom);
   store<i32>(plan, <i32>isPacked, atBuildsPacked);
+  store<u32>(plan, <u32>target, atTarget);
   const numEntries = <usize>load<u32>(plan, atNumEntries);
-  if (isPacked || addsPacked(plan)) memory.fill(<usize>load<u32>(plan, atNarrow), 0, numEntries << 3);
-  if (!isPacked) memory.fill(<usize>load<u32>(plan, atWide), 0, numEntries << 4);
+  memory.fill(target, 0, numEntries << (isPacked ? 3 : 4));
+  if (!isPacked && addsPacked(plan)) memory.fill(<usize>load<u32>(plan, atNarrow), 0, numEntries << 3);
   store<f64>(plan, load<f64>(plan, atHistogramRows) + <f64>load<i32>(nodeAt(plan, index), ofCount), atHistogramRows);
 }
 
@@ -44,6 +48,8 @@ export function buildOn(plan: usize): bool {
   const numPlaces = load<i32>(plan, atNumPlaces);
   const isPacked = load<i32>(plan, atBuildsPacked) != 0;
   const isFlushed = !isPacked && addsPacked(plan);
+  const target = <usize>load<u32>(plan, atTarget);
+  const narrow = <usize>load<u32>(plan, atNarrow);
   const most = isPacked ? count : isFlushed ? load<i32>(plan, atFlushRows) : max<i32>(1024, 16777216 / max<i32>(1, numPlaces));
   let from = load<i32>(plan, atFrom);
   while (from < count) {
@@ -52,35 +58,32 @@ export function buildOn(plan: usize): bool {
       return false;
     }
     const numRows = min<i32>(most, count - from);
-    if (isPacked || isFlushed) addPackedRows(plan, node, from, numRows);
-    else addWideRows(plan, node, from, numRows);
-    if (isFlushed) flushPacked(<usize>load<u32>(plan, atNarrow), load<i32>(plan, atNumEntries), <usize>load<u32>(plan, atWide));
+    if (isPacked) addPackedRows(plan, node, from, numRows, target);
+    else if (isFlushed) {
+      addPackedRows(plan, node, from, numRows, narrow);
+      flushPacked(narrow, load<i32>(plan, atNumEntries), target);
+    } else addWideRows(plan, node, from, numRows, target);
     workLeft -= <i64>numRows * <i64>numPlaces;
     from += numRows;
   }
   return true;
 }
 
-/** Address of what was built. */
-export function builtHistogram(plan: usize): usize {
-  return <usize>(load<i32>(plan, atBuildsPacked) != 0 ? load<u32>(plan, atNarrow) : load<u32>(plan, atWide));
-}
-
-function addPackedRows(plan: usize, node: usize, from: i32, numRows: i32): void {
+function addPackedRows(plan: usize, node: usize, from: i32, numRows: i32, hist: usize): void {
   const stride = <usize>load<u32>(plan, atStride);
   histogramPacked(
     walkRecords(plan, node, from), walkIds(plan, node, from), numRows, stride, <usize>load<u32>(plan, atSlotOffset),
-    load<i32>(plan, atNumNarrow), <usize>load<u32>(plan, atExtras), load<i32>(plan, atNumExtras), <usize>load<u32>(plan, atNarrow),
+    load<i32>(plan, atNumNarrow), <usize>load<u32>(plan, atExtras), load<i32>(plan, atNumExtras), hist,
   );
 }
 
-function addWideRows(plan: usize, node: usize, from: i32, numRows: i32): void {
+function addWideRows(plan: usize, node: usize, from: i32, numRows: i32, hist: usize): void {
   const stride = <usize>load<u32>(plan, atStride);
   const countShift = load<i32>(<usize>load<u32>(plan, atParams), 64);
   histogramWide(
     walkRecords(plan, node, from), walkIds(plan, node, from), numRows, stride, <usize>load<u32>(plan, atSlotOffset),
     load<i32>(plan, atSlotBytes), countShift, load<i32>(plan, atNumNarrow), <usize>load<u32>(plan, atExtras),
-    load<i32>(plan, atNumExtras), <usize>load<u32>(plan, atWide),
+    load<i32>(plan, atNumExtras), hist,
   );
 }
 
@@ -109,26 +112,33 @@ function walkIds(plan: usize, node: usize, from: i32): usize {
   return idsOf(plan, node) + (<usize>from << 2);
 }
 
-/** Gives a node the sums of the histogram that was built: those of its first feature. */
-export function readTotals(plan: usize, node: usize): void {
-  const built = builtHistogram(plan);
+/** Gives a node the sums of the histogram that all ranks have built: those of its first feature. */
+export function readTotals(plan: usize, node: usize, target: usize, isPacked: bool): void {
   const features = <usize>load<u32>(plan, atFeatures);
   const first = <usize>load<u32>(features);
   const end = first + <usize>load<u32>(features, 12) + 1;
-  const isPacked = load<i32>(plan, atBuildsPacked) != 0;
+  const numRanks = load<i32>(plan, atNumRanks);
   let grad: i64 = 0;
   let hess: i64 = 0;
-  for (let entry = first; entry < end; entry++) {
-    if (isPacked) {
-      const sum = load<i64>(built + (entry << 3));
-      grad += sum >> 32;
-      hess += sum & 0xffffffff;
-    } else {
-      grad += load<i64>(built + (entry << 4));
-      hess += load<i64>(built + (entry << 4), 8);
+  for (let r: i32 = 0; r < numRanks; r++) {
+    const built = builtBy(plan, r, target);
+    for (let entry = first; entry < end; entry++) {
+      if (isPacked) {
+        const sum = load<i64>(built + (entry << 3));
+        grad += sum >> 32;
+        hess += sum & 0xffffffff;
+      } else {
+        grad += load<i64>(built + (entry << 4));
+        hess += load<i64>(built + (entry << 4), 8);
+      }
     }
   }
   setTotals(plan, node, grad, hess);
+}
+
+// where a rank has what this one built at `target`
+function builtBy(plan: usize, rank: i32, target: usize): usize {
+  return target + <usize>((rank - load<i32>(plan, atRank)) * load<i32>(plan, atOwnSpan));
 }
 
 export function setTotals(plan: usize, node: usize, grad: i64, hess: i64): void {
@@ -143,36 +153,54 @@ export function keptHistogram(plan: usize, node: usize): usize {
   return <usize>load<u32>(plan, atPool) + <usize>load<u32>(node, ofSlot) * <usize>load<u32>(plan, atHistogramBytes);
 }
 
-/** Keeps what was built for a node, without gaps. */
-export function keepBuilt(plan: usize, node: usize): void {
+/** Keeps what all ranks have built for a node, added up and without gaps: this rank's places of it. */
+export function keepBuilt(plan: usize, node: usize, target: usize, isPacked: bool): void {
   store<i32>(node, takeSlot(plan), ofSlot);
   const hist = keptHistogram(plan, node);
   const parts = <usize>load<u32>(plan, atParts);
   const features = <usize>load<u32>(plan, atFeatures);
-  const numPlaces = load<i32>(plan, atNumPlaces);
-  store<u32>(parts, <u32>builtHistogram(plan));
-  if (load<i32>(plan, atIsPacked)) reducePacked(parts, 1, load<i32>(features), features, 0, numPlaces, hist);
-  else reduceHistogram(parts, 1, load<i32>(plan, atBuildsPacked), load<i32>(features), features, 0, numPlaces, hist);
+  const numRanks = load<i32>(plan, atNumRanks);
+  const first = load<i32>(plan, atFirstPlace);
+  const end = load<i32>(plan, atEndPlace);
+  for (let r: i32 = 0; r < numRanks; r++) store<u32>(parts + (<usize>r << 2), <u32>builtBy(plan, r, target));
+  if (load<i32>(plan, atIsPacked)) reducePacked(parts, numRanks, 0, features, first, end, hist);
+  else reduceHistogram(parts, numRanks, <i32>isPacked, 0, features, first, end, hist);
 }
 
-// a free place, or that of the open node of the lowest gain: should that be split later, both its children are built
+/** Makes what is kept for a parent that of one child: less that of the other. */
+export function inheritHistogram(plan: usize, parent: usize, child: usize, other: usize): void {
+  store<i32>(child, load<i32>(parent, ofSlot), ofSlot);
+  store<i32>(parent, -1, ofSlot);
+  const start = <usize>load<u32>(plan, atSliceStart);
+  const hist = keptHistogram(plan, child) + start;
+  subtractHistogram(hist, keptHistogram(plan, other) + start, hist, load<i32>(plan, atSliceBytes));
+}
+
+// a free place, or that of the node of the lowest gain that waits for its split: should that be split later, both its
+// children are built. Which are kept is the same on all ranks.
 function takeSlot(plan: usize): i32 {
   const numFree = load<i32>(plan, atNumFree) - 1;
   if (numFree >= 0) {
     store<i32>(plan, numFree, atNumFree);
     return load<i32>(<usize>load<u32>(plan, atFree) + (<usize>numFree << 2));
   }
-  const heap = <usize>load<u32>(plan, atHeap);
-  const size = load<i32>(plan, atHeapSize);
-  let victim: usize = 0;
-  for (let i: i32 = 0; i < size; i++) {
-    const node = nodeAt(plan, load<i32>(heap + (<usize>i << 2)));
-    if (load<i32>(node, ofSlot) < 0) continue;
-    if (victim == 0 || load<f64>(node, ofGain) < load<f64>(victim, ofGain)) victim = node;
+  const numMade = load<i32>(plan, atNumMade);
+  let victim: i32 = -1;
+  for (let i: i32 = 0; i < numMade; i++) {
+    const node = nodeAt(plan, i);
+    if (load<i32>(node, ofSlot) < 0 || load<i32>(node, ofLeftChild) != 0 || load<i32>(node, ofMaySplit) == 0) continue;
+    if (victim < 0 || isPoorer(plan, i, victim)) victim = i;
   }
-  const slot = load<i32>(victim, ofSlot);
-  store<i32>(victim, -1, ofSlot);
+  const node = nodeAt(plan, victim);
+  const slot = load<i32>(node, ofSlot);
+  store<i32>(node, -1, ofSlot);
   return slot;
+}
+
+function isPoorer(plan: usize, a: i32, b: i32): bool {
+  const aGain = load<f64>(nodeAt(plan, a), ofGain);
+  const bGain = load<f64>(nodeAt(plan, b), ofGain);
+  return aGain != bGain ? aGain < bGain : isLeftOf(plan, b, a);
 }
 
 /** Gives a node's place in the pool back, if it has one. */
@@ -185,50 +213,78 @@ export function releaseSlot(plan: usize, node: usize): void {
   store<i32>(node, -1, ofSlot);
 }
 
-/** Finds the best split of a node, if one is allowed. */
-export function searchNode(plan: usize, index: i32): void {
-  const node = nodeAt(plan, index);
+/** Finds the best split of a node among this rank's places. */
+export function searchNode(plan: usize, node: usize, found: usize): void {
   const hist = keptHistogram(plan, node);
   const features = <usize>load<u32>(plan, atFeatures);
-  const numPlaces = load<i32>(plan, atNumPlaces);
+  const first = load<i32>(plan, atFirstPlace);
+  const end = load<i32>(plan, atEndPlace);
   const mask = <usize>load<u32>(plan, atMask);
   const params = <usize>load<u32>(plan, atParams);
   const totals = <usize>load<u32>(plan, atTotals);
-  const best = <usize>load<u32>(plan, atBest);
   const order = <usize>load<u32>(plan, atOrder);
   store<i64>(totals, load<i64>(node, ofGrad));
   store<i64>(totals, load<i64>(node, ofHess), 8);
   if (load<i32>(plan, atIsPacked)) {
     const wide = <usize>load<u32>(plan, atWideFeature);
     const numbers = <usize>load<u32>(plan, atNumbers);
-    findPackedSplit(hist, features, 0, numPlaces, mask, params, totals, best, best + 64, order, wide, numbers);
-  } else findSplit(hist, features, 0, numPlaces, mask, params, totals, best, best + 64, order);
-  store<f64>(plan, load<f64>(plan, atFeaturesDecided) + <f64>numPlaces, atFeaturesDecided);
-  pickSplit(plan, index, best);
+    findPackedSplit(hist, features, first, end, mask, params, totals, found, found + 64, order, wide, numbers);
+  } else findSplit(hist, features, first, end, mask, params, totals, found, found + 64, order);
+  store<i32>(found + <usize>load<u32>(plan, atFoundBytes) - 8, load<i32>(node, ofCount));
+  store<f64>(plan, load<f64>(plan, atFeaturesDecided) + <f64>(end - first), atFeaturesDecided);
 }
 
-function pickSplit(plan: usize, index: i32, best: usize): void {
+let runnerUpScore: f64 = 0.0;
+let runnerUp: i32 = -1;
+
+function considerRunnerUp(score: f64, place: i32): void {
+  if (!(score > runnerUpScore) && !(score == runnerUpScore && place < runnerUp)) return;
+  if (!(score > -Infinity)) return;
+  runnerUpScore = score;
+  runnerUp = place;
+}
+
+/** Gives a node the best split that any rank has found, if one is allowed, and its rows on all of them. */
+export function pickSplit(plan: usize, index: i32, found: usize): void {
   const node = nodeAt(plan, index);
-  const place = load<i32>(best, 8);
-  if (place < 0) return;
+  const numRanks = load<i32>(plan, atNumRanks);
+  const toRows = <usize>load<u32>(plan, atFoundBytes) - 8;
+  let best: usize = 0;
+  let score: f64 = -Infinity;
+  let rows: i32 = 0;
+  runnerUpScore = -Infinity;
+  runnerUp = -1;
+  // ranks hold ascending places, so the first of equals wins
+  for (let r: i32 = 0; r < numRanks; r++) {
+    const own = found + <usize>((r - load<i32>(plan, atRank)) * load<i32>(plan, atGrowSpan));
+    rows += load<i32>(own + toRows);
+    const place = load<i32>(own, 8);
+    if (place >= 0 && load<f64>(own) > score) {
+      if (best != 0) considerRunnerUp(score, load<i32>(best, 8));
+      best = own;
+      score = load<f64>(own);
+    } else if (place >= 0) considerRunnerUp(load<f64>(own), place);
+    const other = load<i32>(own, 48);
+    if (other >= 0) considerRunnerUp(load<f64>(own, 40), other);
+  }
+  store<i32>(node, rows, ofRows);
+  if (best == 0) return;
   const params = <usize>load<u32>(plan, atParams);
   const H = load<f64>(node, ofCover);
   const G = <f64>load<i64>(node, ofGrad) * load<f64>(params);
   const parentScore = (G * G) / (H + load<f64>(params, 16));
-  const score = load<f64>(best);
   const gain = score - parentScore;
   if (!(gain > load<f64>(plan, atMinInfoGain) * H) || !(gain > 1e-12 * abs<f64>(score))) return;
+  const place = load<i32>(best, 8);
   const mask = hessMask(plan);
   const leftHess = load<i64>(best, 32);
   const heavierLeft = <i32>(2 * (leftHess & mask) >= (load<i64>(node, ofHess) & mask));
-  const runnerUpScore = load<f64>(best, 40);
-  const hasRunnerUp = load<i32>(best, 48) >= 0 && runnerUpScore > -Infinity;
   store<i32>(node, place, ofPlace);
   store<i32>(node, load<i32>(best, 12), ofBin);
   store<i32>(node, <i32>(load<i32>(best, 16) == 1) | (heavierLeft << 1), ofFlags);
-  store<i32>(node, hasRunnerUp ? load<i32>(best, 48) : -1, ofRunnerUp);
+  store<i32>(node, runnerUp, ofRunnerUp);
   store<f64>(node, gain, ofGain);
-  store<f64>(node, hasRunnerUp ? max<f64>(0.0, runnerUpScore - parentScore) : 0.0, ofRunnerUpGain);
+  store<f64>(node, runnerUp >= 0 ? max<f64>(0.0, runnerUpScore - parentScore) : 0.0, ofRunnerUpGain);
   store<i64>(node, load<i64>(best, 24), ofLeftGrad);
   store<i64>(node, leftHess, ofLeftHess);
   store<i32>(node, 1, ofMaySplit);

@@ -2,8 +2,12 @@
 // writes the plan and reads the nodes; offsets here and there are the same, in bytes.
 //
 //   plan   what JavaScript wrote for the rank, then for the tree, then what the growing tree keeps of itself
-//   nodes  104 bytes each, numbered in the order of splits; 0 is the root
+//   nodes  112 bytes each, in the order in which they were made; of ranks that meet a copy in the tree's order follows
 //   bits   for each node the left bins of its split by category, `bitsBytes` each
+//   batch  16 bytes for each pair that is being split, then 16 for each histogram that is built for them
+//   found  what this rank found best for the pairs' children, left and right: candidates, their last 8 bytes rows here
+//
+// Ranks of a process have plans of their own, `growSpan` bytes apart, and everything else of theirs as far apart.
 
 // of the rank's rows: see row-store.ts
 export const atMaster: usize = 0;
@@ -17,10 +21,10 @@ export const atSlotBytes: usize = 36;
 export const atNumNarrow: usize = 40;
 export const atNumExtras: usize = 44;
 export const atExtras: usize = 48;
-// the rank's own histogram: packed entries, and wide ones
+// the rank's own histograms: packed entries from which wide ones are filled, and those of a batch
 export const atNumEntries: usize = 52;
 export const atNarrow: usize = 56;
-export const atWide: usize = 60;
+export const atBuilds: usize = 60;
 /** All histograms are packed. */
 export const atIsPacked: usize = 64;
 export const atFlushRows: usize = 68;
@@ -34,7 +38,8 @@ export const atHistogramBytes: usize = 88;
 export const atMask: usize = 92;
 export const atParams: usize = 96;
 export const atTotals: usize = 100;
-export const atBest: usize = 104;
+/** What this rank found, and the bytes of a candidate. */
+export const atFound: usize = 104;
 export const atOrder: usize = 108;
 export const atWideFeature: usize = 112;
 export const atNumbers: usize = 116;
@@ -43,7 +48,7 @@ export const atParts: usize = 124;
 export const atNodes: usize = 128;
 export const atBits: usize = 132;
 export const atBitsBytes: usize = 136;
-/** int32 for each leaf: open nodes, a heap. */
+/** int32 for each leaf, twice: open nodes, a heap; and those that were taken out of it for a while. */
 export const atHeap: usize = 140;
 /** int32 for each histogram that is kept: those that are free. */
 export const atFree: usize = 144;
@@ -64,16 +69,54 @@ export const atNumFree: usize = 196;
 export const atBuilding: usize = 200;
 export const atFrom: usize = 204;
 export const atBuildsPacked: usize = 208;
-/** Its sibling, and how that comes by its own histogram: one of the ways of grow-leaves.ts. */
-export const atOther: usize = 212;
-export const atWay: usize = 216;
 export const atHistogramRows: usize = 224;
 export const atFeaturesDecided: usize = 232;
 export const atLeastGain: usize = 240;
+/** Meetings of the ranks. */
+export const atMeetings: usize = 248;
+// of the ranks that grow the tree
+export const atNumRanks: usize = 256;
+export const atRank: usize = 260;
+/** Bytes from a rank's plan, and from its own histograms, to the next rank's. */
+export const atGrowSpan: usize = 264;
+export const atOwnSpan: usize = 268;
+/** Places that this rank looks at, and where they begin in a kept histogram, in bytes, and how many these are. */
+export const atFirstPlace: usize = 272;
+export const atEndPlace: usize = 276;
+export const atSliceStart: usize = 280;
+export const atSliceBytes: usize = 284;
+/** Where they wait for each other: see gang-gate.ts. */
+export const atGate: usize = 288;
+export const atFoundBytes: usize = 292;
+/** Where the batch is listed, and how many pairs it may have. */
+export const atBatch: usize = 296;
+export const atMostPairs: usize = 300;
+/** Nodes and bits as they are made, and as the finished tree has them. */
+export const atMadeNodes: usize = 308;
+export const atMadeBits: usize = 312;
+export const atTreeNodes: usize = 316;
+export const atTreeBits: usize = 320;
+/** Leaves that were open when the batch was chosen. */
+export const atSeen: usize = 324;
+/** The gain that the last split will probably have, or NaN. */
+export const atExpectedGain: usize = 328;
+// of the batch
+export const atPhase: usize = 336;
+export const atNumPairs: usize = 340;
+export const atNextPair: usize = 344;
+export const atNumBuilds: usize = 348;
+export const atNextBuild: usize = 352;
+/** Where the next histogram is built, and the one that is being built. */
+export const atNextTarget: usize = 356;
+export const atTarget: usize = 360;
+/** What the gate's word was when this rank came. */
+export const atGeneration: usize = 364;
+/** Nodes that were made; `numNodes` are those of the tree. */
+export const atNumMade: usize = 368;
 
-export const nodeBytes: usize = 104;
+export const nodeBytes: usize = 112;
 export const ofParent: usize = 0;
-/** 0 at a leaf. */
+/** 0 at a leaf, and at a node that is not split yet. */
 export const ofLeftChild: usize = 4;
 export const ofPlace: usize = 8;
 export const ofBin: usize = 12;
@@ -87,6 +130,7 @@ export const ofHess: usize = 48;
 export const ofCover: usize = 56;
 export const ofBuffer: usize = 64;
 export const ofStart: usize = 68;
+/** Rows on this rank. */
 export const ofCount: usize = 72;
 /** Its histogram's place in the pool, or −1. */
 export const ofSlot: usize = 76;
@@ -96,6 +140,10 @@ export const ofLeftGrad: usize = 88;
 export const ofLeftHess: usize = 96;
 /** Of a tree that is settled, in place of the left side's sums. */
 export const ofValue: usize = 88;
+/** Rows on all ranks, or −1 where only those of this rank are known. */
+export const ofRows: usize = 104;
+/** Number in the tree, or −1 while the parent's split is not the tree's. */
+export const ofNumber: usize = 108;
 
 /** Address of a node. */
 export function nodeAt(plan: usize, index: i32): usize {

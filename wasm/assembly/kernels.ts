@@ -25,7 +25,7 @@ export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './
 export { exp, log, logistic, softplus } from './portable-math';
 export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predict';
 export { addEntriesPacked, addEntriesWide, fillUsualBins, writeRowEntries } from './row-entries';
-export { settleLeaves, writeRoutes } from './settle-leaves';
+export { countLeaves, settleLeaves, writeRoutes } from './settle-leaves';
 export { scoreRow } from './score-row';
 export { lambdaGradients, listGradients, sortGroups } from './ranking';
 export { rankF32, rankF64, rankMissingLow } from './rank-values';

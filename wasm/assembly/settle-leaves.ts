@@ -2,7 +2,7 @@
 // its leaves' values. The same bits as src/training/leaves (route-rows.ts, leaf-values.ts) in plain TypeScript.
 
 import { sideBytes, writeSides } from './grow-node';
-import { atFeatures, atNumNodes, nodeAt, ofCover, ofLeftChild, ofPlace, ofValue } from './grow-plan';
+import { atFeatures, atNumNodes, nodeAt, ofCount, ofCover, ofLeftChild, ofPlace, ofRows, ofValue } from './grow-plan';
 
 /**
  * Writes what findLeaves walks: 16 bytes a node (of a split the feature's offset and its width in the upper byte, where
@@ -33,25 +33,47 @@ export function writeRoutes(plan: usize, table: usize): void {
   }
 }
 
+/** Writes how many of this rank's rows are in each leaf, int32 each. */
+export function countLeaves(plan: usize, counts: usize): void {
+  const numNodes = load<i32>(plan, atNumNodes);
+  let number: usize = 0;
+  for (let i: i32 = 0; i < numNodes; i++) {
+    const node = nodeAt(plan, i);
+    if (load<i32>(node, ofLeftChild) != 0) continue;
+    store<i32>(counts + (number << 2), load<i32>(node, ofCount));
+    number++;
+  }
+}
+
 /**
- * Gives every leaf −G / (H + λ) times the step size, on the grid of the scores, and every node its cover.
- * sums: four int64 a leaf, as leafSums wrote them; values: float64 a leaf, which may lie where the sums do.
- * numbers: float64 gradScale, hessScale, λ, step size, unit of the grid.
+ * Gives every leaf −G / (H + λ) times the step size, on the grid of the scores, and its rows, and every node its cover.
+ * parts: for each rank a uint32 address: four int64 a leaf, as leafSums wrote them, and behind those of all leaves what
+ * countLeaves wrote. numbers: float64 gradScale, hessScale, λ, step size, unit of the grid. values: float64 a leaf.
  */
-export function settleLeaves(plan: usize, sums: usize, numbers: usize, values: usize): void {
+export function settleLeaves(plan: usize, parts: usize, numParts: i32, numbers: usize, values: usize): void {
   const gradScale = load<f64>(numbers);
   const hessScale = load<f64>(numbers, 8);
   const lambda = load<f64>(numbers, 16);
   const stepSize = load<f64>(numbers, 24);
   const unit = load<f64>(numbers, 32);
   const numNodes = load<i32>(plan, atNumNodes);
+  const countsAt = <usize>(numNodes + 1) << 4;
   let number: usize = 0;
   for (let i: i32 = 0; i < numNodes; i++) {
     const node = nodeAt(plan, i);
     if (load<i32>(node, ofLeftChild) != 0) continue;
-    const own = sums + (number << 5);
-    const grad = fromFixed(load<i64>(own), load<i64>(own, 8), gradScale);
-    const hess = fromFixed(load<i64>(own, 16), load<i64>(own, 24), hessScale);
+    let grads = i64x2.splat(0);
+    let hesses = i64x2.splat(0);
+    let rows: i32 = 0;
+    for (let p: i32 = 0; p < numParts; p++) {
+      const part = <usize>load<u32>(parts + (<usize>p << 2));
+      grads = i64x2.add(grads, v128.load(part + (number << 5)));
+      hesses = i64x2.add(hesses, v128.load(part + (number << 5), 16));
+      rows += load<i32>(part + countsAt + (number << 2));
+    }
+    store<i32>(node, rows, ofRows);
+    const grad = fromFixed(i64x2.extract_lane(grads, 0), i64x2.extract_lane(grads, 1), gradScale);
+    const hess = fromFixed(i64x2.extract_lane(hesses, 0), i64x2.extract_lane(hesses, 1), hessScale);
     const denominator = hess + lambda;
     const step = denominator > 0.0 ? -grad / denominator : 0.0;
     const value = roundHalfUp((step * stepSize) / unit) * unit;

@@ -3,6 +3,7 @@
  * blocks in Atomics.wait; it looks whether the gang was ended whenever it wakes, at least once a second.
  */
 import { CoppiceError } from '../../base/errors.ts';
+import type { WordPlace } from '../collective.ts';
 import { endGang, type GangControl, gangState, gangWord, openGate } from './gang-control.ts';
 
 /** Longest silence of another rank before the gang is given up. */
@@ -10,6 +11,13 @@ export const defaultTimeoutMs = 600_000;
 
 /** Looks at the gate before a thread goes to sleep: some twenty microseconds, less than falling asleep and waking. */
 const spins = 2000;
+
+/** How long a thread sleeps before it looks whether the gang was ended. */
+const looksEveryMs = {
+  /** The end of a gang wakes those at its own gate. */
+  atGate: 1000,
+  elsewhere: 50,
+};
 
 /** One thread's side of the barrier. */
 export class Gate {
@@ -44,10 +52,25 @@ export class Gate {
     for (let i = 0; i < spins && onAllHere === null; i++) {
       if (Atomics.load(words, gangWord.generation) !== generation) break;
     }
-    while (Atomics.load(words, gangWord.generation) === generation) {
-      Atomics.add(words, gangWord.sleepers, 1);
-      Atomics.wait(words, gangWord.generation, generation, Math.min(1000, this.#timeoutMs));
-      Atomics.sub(words, gangWord.sleepers, 1);
+    const place = { word: gangWord.generation, sleepers: gangWord.sleepers };
+    this.#sleep(words, place, generation, looksEveryMs.atGate);
+    this.waitMs += performance.now() - began;
+    this.checkAborted();
+  }
+
+  /** Sleeps while a word of a shared memory is `value`; nobody changes or wakes it when the gang ends. */
+  sleepWhile(words: Int32Array, place: WordPlace, value: number): void {
+    const began = performance.now();
+    this.#sleep(words, place, value, looksEveryMs.elsewhere);
+    this.waitMs += performance.now() - began;
+  }
+
+  #sleep(words: Int32Array, { word, sleepers }: WordPlace, value: number, everyMs: number): void {
+    const began = performance.now();
+    while (Atomics.load(words, word) === value) {
+      Atomics.add(words, sleepers, 1);
+      Atomics.wait(words, word, value, Math.min(everyMs, this.#timeoutMs));
+      Atomics.sub(words, sleepers, 1);
       this.checkAborted();
       if (performance.now() - began <= this.#timeoutMs) continue;
       endGang(this.#control, gangState.failed);
@@ -57,8 +80,6 @@ export class Gate {
         { context: { rank: this.#rank } },
       );
     }
-    this.waitMs += performance.now() - began;
-    this.checkAborted();
   }
 
   /** Throws when the gang was ended. */

@@ -8,6 +8,7 @@ import type {
   CollectiveCounters,
   ExchangeBuffer,
   IncomingMessage,
+  WordPlace,
 } from '../collective.ts';
 import { reduceIntegers } from '../reduce-integers.ts';
 import { type GangControl, gangWord, slotBytes } from './gang-control.ts';
@@ -95,6 +96,11 @@ export class ThreadsCollective implements Collective {
 
   meetLocally(): void {
     this.#meet();
+  }
+
+  sleepWhile(words: Int32Array, place: WordPlace, value: number): void {
+    this.#gate.sleepWhile(words, place, value);
+    this.counters.waitMs = this.#gate.waitMs;
   }
 
   scatter(): readonly IncomingMessage[] {

@@ -177,7 +177,7 @@ export class BoostedTreeGrower {
     const needsRoutes = isSampled || validation.numProcess > 0;
     const whole = grown instanceof WholeGrowth ? grown : null;
     const numLeaves = whole?.numLeaves ?? grown.leaves.length;
-    const valueBytes = align(numLeaves * 40);
+    const valueBytes = align(WholeGrowth.settlingBytes(numLeaves));
     const routed = whole ? routeBytesBound(numLeaves, layout) : routeBytes(grown, layout);
     const span = valueBytes + (needsRoutes ? align(routed) : 0);
     await environment.reserve(memory.tail + span * environment.numLocal, 'training data');
@@ -189,11 +189,11 @@ export class BoostedTreeGrower {
     if (isSampled) this.#route(train, routes, leftOut);
     const isPlain = objective.leafQuantiles === null && job.linearLambda === undefined;
     if (whole && isPlain) {
-      this.#settleWhole(whole, { own, leafOf, stepSize, largest });
+      const values = this.#settleWhole(whole, { own, leafOf, stepSize, largest });
       if (validation.numProcess > 0) this.#route(validation, routes, 0);
-      this.#addValues(train, output, own);
-      this.#addValues(validation, output, own);
-      return Array.from(environment.f64(own, numLeaves));
+      this.#addValues(train, output, values);
+      this.#addValues(validation, output, values);
+      return Array.from(environment.f64(values, numLeaves));
     }
     const values = await settleLeaves(environment, {
       output,
@@ -221,7 +221,7 @@ export class BoostedTreeGrower {
     return values;
   }
 
-  /** Gives the leaves of a tree that still lies where its kernel grew it their values, at `own`. */
+  /** Gives the leaves of a tree that still lies where its kernel grew it their values; returns where these are. */
   #settleWhole(
     whole: WholeGrowth,
     {
@@ -230,7 +230,7 @@ export class BoostedTreeGrower {
       stepSize,
       largest,
     }: { own: number; leafOf: number; stepSize: number; largest: LargestGradients },
-  ): void {
+  ): number {
     const { environment, job, scoreUnit } = this.#state;
     const { train } = this.#state.rows;
     const { grads, hesses, numRows } = gradientRows(this.#state, train);
@@ -239,7 +239,7 @@ export class BoostedTreeGrower {
     environment.u8(own, 32 * whole.numLeaves).fill(0);
     environment.kernels.leafSums(leafOf, grads, hesses, numRows, gradScale, hessScale, own);
     const { lambda } = job.split;
-    whole.settle(own, { gradScale, hessScale, lambda, stepSize, scoreUnit });
+    return whole.settle(own, { gradScale, hessScale, lambda, stepSize, scoreUnit });
   }
 
   /** Makes leaves linear and adds what they say to every row's score. */

@@ -177,9 +177,10 @@ function planCpuPlace(
   const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.allocate(scratchSpan * numLocal);
   const maxLeaves = Math.max(1, Math.min(sizes.maxOpen, numTrain));
-  const growingBytes = placeGrowing(0, layout, { maxLeaves, poolSlots }).end;
-  const growsWhole = sizes.growsWhole && entries === null && growingBytes <= mostGrowingBytes;
-  const growing = growsWhole ? arena.allocate(growingBytes) : 0;
+  const growSizes = { maxLeaves, poolSlots, maxPairs, numRanks: numLocal };
+  const growSpan = 64 * Math.ceil(placeGrowing(0, layout, growSizes).end / 64);
+  const growsWhole = sizes.growsWhole && entries === null && growSpan <= mostGrowingBytes;
+  const growing = growsWhole ? arena.allocate(growSpan * numLocal) + growSpan * localIndex : 0;
   const first = train.start;
   return {
     rows: {
@@ -200,7 +201,9 @@ function planCpuPlace(
       outgoing,
       scratch: scratch + scratchSpan * localIndex,
       entries,
+      ownSpan,
       growing,
+      growSpan,
       maxLeaves,
       maxPairs,
     },

@@ -127,7 +127,8 @@ function growsWhole(
 ): boolean {
   const { limits, columns } = job;
   if (job.growsWhole === false || kernels.growLeaves === undefined) return false;
-  if (collective.size > 1 || layout.places.length === 0) return false;
+  if (collective.localRanks.length < collective.size || layout.places.length === 0) return false;
+  if (collective.size > 1 && collective.sleepWhile === undefined) return false;
   if (limits.maxLeaves === Number.POSITIVE_INFINITY || limits.isOblivious === true) return false;
   if (job.shaping !== null || job.gainFactors !== undefined) return false;
   if (job.forcedSplits !== undefined || job.interactions !== null) return false;

@@ -127,11 +127,15 @@ export class CpuRig implements TreeRig {
 /** What grows whole trees, where memory was planned for it. */
 function leafGrower(options: CpuBackendOptions): LeafGrower | null {
   const { addresses, kernels, layout } = options;
-  const { beginLeaves, growLeaves, markLeaves, writeRoutes, settleLeaves } = kernels;
+  const { beginLeaves, growLeaves, markLeaves, writeRoutes, countLeaves, settleLeaves } = kernels;
   if (addresses.growing === 0) return null;
-  if (!beginLeaves || !growLeaves || !markLeaves || !writeRoutes || !settleLeaves) return null;
+  if (!beginLeaves || !growLeaves || !markLeaves) return null;
+  if (!writeRoutes || !countLeaves || !settleLeaves) return null;
   const places = OwnHistogram.places(layout, addresses.ownHistograms);
-  const leafKernels = { beginLeaves, growLeaves, markLeaves, writeRoutes, settleLeaves };
+  const leafKernels = {
+    ...{ beginLeaves, growLeaves, markLeaves },
+    ...{ writeRoutes, countLeaves, settleLeaves },
+  };
   return new LeafGrower({ ...options, ...places, leafKernels });
 }
 

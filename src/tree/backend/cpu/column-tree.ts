@@ -30,6 +30,7 @@ export class ColumnTree implements GrownTree, TreeColumns {
   readonly #bits = new Map<number, Uint32Array>();
   readonly #isSettled: boolean;
   #nodes: GrownNode[] | null = null;
+  #leaves: { index: number; rows: number }[] | null = null;
 
   /** @param bits of all nodes; they are copied @param isSettled the leaves have values */
   constructor(layout: BinnedLayout, words: Int32Array, bits: Uint32Array, isSettled: boolean) {
@@ -59,13 +60,20 @@ export class ColumnTree implements GrownTree, TreeColumns {
     return this.#nodes;
   }
 
-  get leaves(): GrowthResult['leaves'] {
+  get leaves(): { readonly index: number; rows: number }[] {
+    if (this.#leaves !== null) return this.#leaves;
     const leaves: { index: number; rows: number }[] = [];
     for (let index = 0; index < this.numNodes; index++) {
       if (this.#word(index, nodeWord.leftChild) !== 0) continue;
-      leaves.push({ index, rows: this.#word(index, nodeWord.count) });
+      leaves.push({ index, rows: this.#rowsOf(index) });
     }
+    this.#leaves = leaves;
     return leaves;
+  }
+
+  /** Leaves that were never looked at: of their rows only those of this rank are counted. */
+  get uncounted(): NonNullable<GrowthResult['uncounted']> {
+    return this.leaves.filter(({ index }) => this.#word(index, nodeWord.rows) < 0);
   }
 
   get inner(): GrowthResult['inner'] {
@@ -88,7 +96,7 @@ export class ColumnTree implements GrownTree, TreeColumns {
     for (let node = 0; node < this.numNodes; node++) {
       const to = at + node;
       packed.cover[to] = this.#float(node, nodeFloat.cover);
-      packed.rows[to] = this.#word(node, nodeWord.count);
+      packed.rows[to] = this.#rowsOf(node);
       packed.value[to] = this.#float(node, nodeFloat.value);
       packed.runnerUpFeature[to] = -1;
       packed.feature[to] = -1;
@@ -119,6 +127,11 @@ export class ColumnTree implements GrownTree, TreeColumns {
 
   #float(node: number, float: number): number {
     return this.#floats[node * floatsOfNode + float] as number;
+  }
+
+  #rowsOf(node: number): number {
+    const rows = this.#word(node, nodeWord.rows);
+    return rows < 0 ? this.#word(node, nodeWord.count) : rows;
   }
 
   #placeOf(node: number): FeaturePlace {
@@ -154,7 +167,7 @@ export class ColumnTree implements GrownTree, TreeColumns {
   }
 
   #nodeOf(index: number): GrownNode {
-    const node = newLeaf(this.#float(index, nodeFloat.cover), this.#word(index, nodeWord.count));
+    const node = newLeaf(this.#float(index, nodeFloat.cover), this.#rowsOf(index));
     if (this.#isSettled) node.value = [this.#float(index, nodeFloat.value)];
     const leftChild = this.#word(index, nodeWord.leftChild);
     if (leftChild === 0) return node;

@@ -22,8 +22,11 @@ export interface BackendMemory {
   readonly scratch: number;
   /** Where rows have entries, else null. */
   readonly entries: EntryMemory | null;
-  /** Where a rank that is alone grows whole trees (leaf-grower.ts); 0 where it does not. */
+  /** Bytes from a rank's own histograms to those of the next one here. */
+  readonly ownSpan: number;
+  /** Where this rank grows whole trees (leaf-grower.ts), and the bytes to where the next one does; 0 where none does. */
   readonly growing: number;
+  readonly growSpan: number;
   /** Leaves that there is room for. */
   readonly maxLeaves: number;
   readonly maxPairs: number;

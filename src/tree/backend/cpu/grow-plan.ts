@@ -1,5 +1,5 @@
 /**
- * Where everything lies that a tree grown by one kernel reads and writes: a plan of 256 bytes, scratch of the split
+ * Where everything lies that a tree grown by one kernel reads and writes: a plan of 512 bytes, scratch of the split
  * finders, open leaves, free places of the histogram pool, and the nodes. wasm/assembly/grow-plan.ts has the same
  * offsets and says what each is.
  */
@@ -22,7 +22,7 @@ export const planWord = {
   extras: 12,
   numEntries: 13,
   narrow: 14,
-  wide: 15,
+  builds: 15,
   isPacked: 16,
   flushRows: 17,
   features: 18,
@@ -33,7 +33,7 @@ export const planWord = {
   mask: 23,
   params: 24,
   totals: 25,
-  best: 26,
+  found: 26,
   order: 27,
   wideFeature: 28,
   numbers: 29,
@@ -49,6 +49,25 @@ export const planWord = {
   rootSegment: 39,
   mostWork: 42,
   numNodes: 46,
+  meetings: 62,
+  numRanks: 64,
+  rank: 65,
+  growSpan: 66,
+  ownSpan: 67,
+  firstPlace: 68,
+  endPlace: 69,
+  sliceStart: 70,
+  sliceBytes: 71,
+  gate: 72,
+  foundBytes: 73,
+  batch: 74,
+  mostPairs: 75,
+  madeNodes: 77,
+  madeBits: 78,
+  treeNodes: 79,
+  treeBits: 80,
+  seen: 81,
+  generation: 91,
 } as const;
 
 /** Its float64, by their place among those. */
@@ -57,7 +76,11 @@ export const planFloat = {
   histogramRows: 28,
   featuresDecided: 29,
   leastGain: 30,
+  expectedGain: 41,
 } as const;
+
+/** Of the gate where ranks wait (wasm/assembly/gang-gate.ts), by their places among its int32. */
+export const gateWord = { generation: 0, sleepers: 1 } as const;
 
 /** A node: its int32 and its float64, by their places among those. */
 export const nodeWord = {
@@ -67,15 +90,21 @@ export const nodeWord = {
   flags: 4,
   runnerUp: 5,
   count: 18,
+  rows: 26,
 } as const;
 export const nodeFloat = { gain: 3, runnerUpGain: 4, cover: 7, value: 11 } as const;
-export const nodeBytes = 104;
+export const nodeBytes = 112;
+export const planBytes = 512;
+/** Whatever is written at the gate is all zero in the beginning. */
+export const gateBytes = 128;
 
 /** Room for the sides of the widest feature. */
 const sidesBytes = 65_536 + 64;
 
 /** Addresses of a plan and what it points to. */
 export interface GrowAddresses {
+  /** That of the first rank is everybody's. */
+  readonly gate: number;
   readonly plan: number;
   readonly params: number;
   readonly totals: number;
@@ -83,13 +112,20 @@ export interface GrowAddresses {
   /** What leaves are settled with. */
   readonly settling: number;
   readonly mask: number;
-  readonly best: number;
+  readonly found: number;
+  readonly foundBytes: number;
   readonly order: number;
   readonly wideFeature: number;
   readonly numbers: number;
   readonly sides: number;
   readonly heap: number;
   readonly free: number;
+  readonly batch: number;
+  readonly seen: number;
+  /** As they are made. */
+  readonly madeNodes: number;
+  readonly madeBits: number;
+  /** As the finished tree has them; of a rank that is alone these are the same. */
   readonly nodes: number;
   readonly bits: number;
   readonly bitsBytes: number;
@@ -101,30 +137,42 @@ export interface GrowAddresses {
 export interface GrowSizes {
   readonly maxLeaves: number;
   readonly poolSlots: number;
+  readonly maxPairs: number;
+  /** Ranks that grow a tree together. */
+  readonly numRanks: number;
 }
 
 /** Lays it out behind an address, a multiple of 64. */
 export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSizes): GrowAddresses {
   const arena = new Arena(base);
-  const numNodes = 2 * sizes.maxLeaves;
+  const { maxLeaves, poolSlots, maxPairs, numRanks } = sizes;
+  const isAlone = numRanks === 1;
+  // as many splits may be ahead in vain as there are leaves
+  const numMade = isAlone ? 2 * maxLeaves : 4 * maxLeaves;
+  const foundBytes = candidateBytes(layout) + 8;
   const bitsBytes = candidateBytes(layout) - candidateHeadBytes;
   const mostBins = layout.places.reduce((most, place) => Math.max(most, place.numValueBins), 0);
   const parts = {
-    plan: arena.allocate(256),
+    gate: arena.allocate(gateBytes),
+    plan: arena.allocate(planBytes),
     params: arena.allocate(128),
     totals: arena.allocate(64),
-    parts: arena.allocate(64),
+    parts: arena.allocate(4 * numRanks),
     settling: arena.allocate(64),
     mask: arena.allocate(layout.places.length),
-    best: arena.allocate(candidateBytes(layout)),
+    found: arena.allocate(2 * maxPairs * foundBytes),
     order: arena.allocate(12 * (layout.maxCategoryBins + 8)),
     wideFeature: arena.allocate(16 * (mostBins + 2)),
     numbers: arena.allocate(4 * (mostBins + 2)),
     sides: arena.allocate(sidesBytes),
-    heap: arena.allocate(4 * (sizes.maxLeaves + 1)),
-    free: arena.allocate(4 * sizes.poolSlots),
-    nodes: arena.allocate(nodeBytes * numNodes),
-    bits: arena.allocate(bitsBytes * numNodes),
+    heap: arena.allocate(4 * (maxLeaves + 1)),
+    free: arena.allocate(4 * poolSlots),
+    batch: arena.allocate(16 * 3 * maxPairs),
+    seen: arena.allocate(4 * (maxLeaves + 1)),
+    madeNodes: arena.allocate(nodeBytes * numMade),
+    madeBits: arena.allocate(bitsBytes * numMade),
   };
-  return { ...parts, bitsBytes, end: arena.top };
+  const nodes = isAlone ? parts.madeNodes : arena.allocate(nodeBytes * 2 * maxLeaves);
+  const bits = isAlone ? parts.madeBits : arena.allocate(bitsBytes * 2 * maxLeaves);
+  return { ...parts, foundBytes, nodes, bits, bitsBytes, end: arena.top };
 }

@@ -1,19 +1,32 @@
 /**
- * Grows whole trees by one kernel, leaf by leaf, on a rank that meets nobody (wasm/assembly/grow-leaves.ts): between
- * two splits no JavaScript runs. What it does not do is left to tree/grow-tree.ts and CpuBackend, whose trees are the
- * same: draws of columns for each node, bent leaf values, forced splits, rows with entries, ranks that meet.
+ * Grows whole trees by one kernel, leaf by leaf, on a rank that is alone or on the threads of one process together
+ * (wasm/assembly/grow-leaves.ts): between two splits no JavaScript runs. What it does not do is left to
+ * tree/grow-tree.ts and CpuBackend, whose trees are the same: draws of columns for each node, bent leaf values, forced
+ * splits, rows with entries, ranks of several processes.
  */
 import type { LeafKernels } from '../../../kernels/leaf-kernels.ts';
 import type { GrowthLimits } from '../../grow-tree.ts';
 import { type Quantisation, writeSplitParams } from '../../split-params.ts';
 import type { CpuBackendOptions } from './cpu-backend-options.ts';
-import { type GrowAddresses, placeGrowing, planFloat, planWord } from './grow-plan.ts';
+import {
+  type GrowAddresses,
+  gateBytes,
+  gateWord,
+  placeGrowing,
+  planBytes,
+  planFloat,
+  planWord,
+} from './grow-plan.ts';
 import { compactBytes } from './histogram-pool.ts';
 import { indexedStride, type Segment } from './row-store.ts';
+import { placeBounds } from './slices.ts';
 import { WholeGrowth } from './whole-growth.ts';
 
 /** Additions of one call of the kernel, so that an abort is seen within some tens of milliseconds. */
 const mostWork = 16_777_216;
+
+/** What growLeaves tells. */
+const growState = { done: 0, waiting: 2 } as const;
 
 /** What a LeafGrower is made of. */
 export interface LeafGrowerOptions extends CpuBackendOptions {
@@ -38,28 +51,41 @@ export class LeafGrower {
   readonly counters = { histogramRows: 0, featuresDecided: 0 };
   readonly #o: LeafGrowerOptions;
   readonly #at: GrowAddresses;
+  /** Ranks have not met since the gate was cleared. */
+  #isFirst = true;
 
   constructor(options: LeafGrowerOptions) {
     this.#o = options;
-    const { layout, addresses } = options;
-    this.#at = placeGrowing(addresses.growing, layout, addresses);
+    const { layout, addresses, collective, memory } = options;
+    const sizes = { ...addresses, numRanks: collective.size };
+    this.#at = placeGrowing(addresses.growing, layout, sizes);
+    if (collective.rank === 0) new Uint8Array(memory.buffer, this.#at.gate, gateBytes).fill(0);
     this.#writePlan();
   }
 
   /** Grows a tree and writes for each of its rows the number of its leaf. */
   grow(tree: WholeTree, leafOf: number): WholeGrowth {
     const { leafKernels, collective, memory, layout } = this.#o;
+    if (this.#isFirst) collective.meetLocally();
+    this.#isFirst = false;
     this.#writeTree(tree);
     const { plan } = this.#at;
+    const words = new Int32Array(memory.buffer, plan, planBytes / 4);
+    const floats = new Float64Array(memory.buffer, plan, planBytes / 8);
     leafKernels.beginLeaves(plan);
-    while (leafKernels.growLeaves(plan) !== 0) collective.checkAborted();
+    for (;;) {
+      const state = leafKernels.growLeaves(plan);
+      if (state === growState.done) break;
+      collective.checkAborted();
+      if (state === growState.waiting) this.#sleep(words[planWord.generation] as number);
+    }
     leafKernels.markLeaves(plan, leafOf);
-    const words = new Int32Array(memory.buffer, plan, 64);
-    const floats = new Float64Array(memory.buffer, plan, 32);
     this.counters.histogramRows += floats[planFloat.histogramRows] as number;
     this.counters.featuresDecided += floats[planFloat.featuresDecided] as number;
+    collective.counters.meetings += words[planWord.meetings] as number;
     return new WholeGrowth({
       kernels: leafKernels,
+      collective,
       memory,
       layout,
       at: this.#at,
@@ -68,33 +94,66 @@ export class LeafGrower {
     });
   }
 
+  /** Until the other ranks have come. */
+  #sleep(generation: number): void {
+    const { collective, memory } = this.#o;
+    const gate = new Int32Array(memory.buffer, this.#gateAddress, gateBytes / 4);
+    const place = { word: gateWord.generation, sleepers: gateWord.sleepers };
+    collective.sleepWhile?.(gate, place, generation);
+  }
+
+  get #gateAddress(): number {
+    const { addresses, collective } = this.#o;
+    return this.#at.gate - addresses.growSpan * collective.rank;
+  }
+
   #writePlan(): void {
-    const { layout, rows, addresses, memory, isPacked, params } = this.#o;
+    const { layout, rows, addresses, memory, isPacked, params, collective } = this.#o;
     const at = this.#at;
     const numWide = layout.places.length - layout.numNarrow;
-    const words = new Uint32Array(memory.buffer, at.plan, 64);
+    const words = new Uint32Array(memory.buffer, at.plan, planBytes / 4);
     words.fill(0);
     words.set([rows.master, rows.firstRow, ...rows.records, ...rows.ids], planWord.master);
     words.set([layout.stride, layout.stride > indexedStride ? 1 : 0], planWord.stride);
     words.set([layout.slotOffset, layout.slotBytes, layout.numNarrow], planWord.slotOffset);
     words.set([numWide, this.#o.extras, layout.numEntries, this.#o.narrow], planWord.numExtras);
-    words[planWord.wide] = this.#o.narrow + (isPacked ? 0 : 8 * layout.numEntries);
+    words[planWord.builds] = this.#o.narrow + (isPacked ? 0 : 8 * layout.numEntries);
     words.set([isPacked ? 1 : 0, this.#o.flushRows], planWord.isPacked);
     words.set([addresses.featureTable, layout.places.length], planWord.features);
     const histogramBytes = compactBytes(layout, isPacked);
     words.set([addresses.pool, addresses.poolSlots, histogramBytes], planWord.pool);
-    words.set([at.params, at.totals, at.best, at.order, at.wideFeature], planWord.params);
+    words.set([at.params, at.totals, at.found, at.order, at.wideFeature], planWord.params);
     words.set([at.numbers, at.sides, at.parts], planWord.numbers);
-    words.set([at.nodes, at.bits, at.bitsBytes, at.heap, at.free], planWord.nodes);
+    words.set([at.madeNodes, at.madeBits, at.bitsBytes, at.heap, at.free], planWord.nodes);
     words[planWord.mostWork] = mostWork;
-    new Float64Array(memory.buffer, at.plan, 32)[planFloat.minInfoGain] = params.minInfoGain;
+    words.set([collective.size, collective.rank, addresses.growSpan], planWord.numRanks);
+    words[planWord.ownSpan] = addresses.ownSpan;
+    words.set(this.#slice(), planWord.firstPlace);
+    words.set([this.#gateAddress, at.foundBytes, at.batch, addresses.maxPairs], planWord.gate);
+    words.set([at.madeNodes, at.madeBits, at.nodes, at.bits, at.seen], planWord.madeNodes);
+    const floats = new Float64Array(memory.buffer, at.plan, planBytes / 8);
+    floats[planFloat.minInfoGain] = params.minInfoGain;
+  }
+
+  /** Places that this rank looks at, and where they lie in a histogram that is kept. */
+  #slice(): readonly number[] {
+    const { layout, collective, isPacked } = this.#o;
+    const bounds = placeBounds(layout, collective.size);
+    const [first, end] = [collective.rank, collective.rank + 1].map((r) => bounds[r] as number) as [
+      number,
+      number,
+    ];
+    const [from, to] = [first, end].map(
+      (place) => (isPacked ? 8 : 16) * (layout.places[place]?.firstCompact ?? layout.numCompact),
+    ) as [number, number];
+    return [first, end, from, to - from];
   }
 
   #writeTree({ quantisation, rootSegment, mask, limits }: WholeTree): void {
     const { memory, params, addresses, layout } = this.#o;
     const at = this.#at;
     writeSplitParams(memory.buffer, at.params, params, quantisation);
-    const words = new Int32Array(memory.buffer, at.plan, 64);
+    const words = new Int32Array(memory.buffer, at.plan, planBytes / 4);
     if (mask !== null) new Uint8Array(memory.buffer, at.mask, layout.places.length).set(mask);
     words[planWord.mask] = mask === null ? 0 : at.mask;
     // a tree of as many leaves as rows has none that could be split
@@ -102,5 +161,7 @@ export class LeafGrower {
     words[planWord.maxDepth] = Math.min(limits.maxDepth, 0x7fffffff);
     const { buffer, start, count } = rootSegment;
     words.set([buffer, start, count], planWord.rootSegment);
+    const floats = new Float64Array(memory.buffer, at.plan, planBytes / 8);
+    floats[planFloat.expectedGain] = limits.expectedGain ?? Number.NaN;
   }
 }

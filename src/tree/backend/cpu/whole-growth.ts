@@ -3,6 +3,7 @@
  * their values there. Before the next tree begins it is taken out (`tree`).
  */
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { Collective } from '../../../cluster/collective.ts';
 import type { LeafKernels } from '../../../kernels/leaf-kernels.ts';
 import type { GrowthResult } from '../../grow-tree.ts';
 import { ColumnTree } from './column-tree.ts';
@@ -11,6 +12,7 @@ import { type GrowAddresses, nodeBytes } from './grow-plan.ts';
 /** What a WholeGrowth is made of. */
 export interface WholeGrowthParts {
   readonly kernels: LeafKernels;
+  readonly collective: Collective;
   readonly memory: WebAssembly.Memory;
   readonly layout: BinnedLayout;
   readonly at: GrowAddresses;
@@ -50,6 +52,10 @@ export class WholeGrowth implements GrowthResult {
     return this.tree.leaves;
   }
 
+  get uncounted(): NonNullable<GrowthResult['uncounted']> {
+    return this.tree.uncounted;
+  }
+
   get inner(): GrowthResult['inner'] {
     return this.tree.inner;
   }
@@ -59,14 +65,25 @@ export class WholeGrowth implements GrowthResult {
     this.#p.kernels.writeRoutes(this.#p.at.plan, address);
   }
 
-  /** Gives the leaves their values, which take the place of their sums. */
-  settle(sums: number, numbers: SettlingNumbers): void {
-    const { kernels, memory, at } = this.#p;
+  /** What settling takes, for so many leaves: sums and counts that other ranks may still read, and values. */
+  static settlingBytes(numLeaves: number): number {
+    return 48 * numLeaves;
+  }
+
+  /** Gives the leaves their values; sums of this rank's rows are at `sums`. @returns the address of the values */
+  settle(sums: number, numbers: SettlingNumbers): number {
+    const { kernels, collective, memory, at } = this.#p;
+    const counts = sums + 32 * this.numLeaves;
+    const values = sums + 40 * this.numLeaves;
+    kernels.countLeaves(at.plan, counts);
     const { gradScale, hessScale, lambda, stepSize, scoreUnit } = numbers;
     const written = new Float64Array(memory.buffer, at.settling, 5);
     written.set([gradScale, hessScale, lambda, stepSize, scoreUnit]);
-    kernels.settleLeaves(at.plan, sums, at.settling, sums);
+    const parts = collective.shareAddress(sums);
+    new Uint32Array(memory.buffer, at.parts, parts.length).set(parts);
+    kernels.settleLeaves(at.plan, at.parts, parts.length, at.settling, values);
     this.#tree = this.#takeOut(true);
+    return values;
   }
 
   #takeOut(isSettled: boolean): ColumnTree {

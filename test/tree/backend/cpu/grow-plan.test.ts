@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type BinnedFeature, layoutRecords } from '../../../../src/binning/binned-layout.ts';
 import {
+  gateBytes,
+  gateWord,
   nodeBytes,
   nodeFloat,
   nodeWord,
   placeGrowing,
+  planBytes,
   planFloat,
   planWord,
 } from '../../../../src/tree/backend/cpu/grow-plan.ts';
@@ -51,45 +54,74 @@ describe('the plan of a tree that a kernel grows', () => {
       expect([name, offsetOf('of', name)]).toEqual([name, 8 * float]);
     }
     expect(offsets.get('nodeBytes')).toBe(nodeBytes);
+    const fields = [...offsets].filter(([name]) => name.startsWith('at'));
+    for (const [name, offset] of fields)
+      expect([name, offset + 8 <= planBytes]).toEqual([name, true]);
   });
 
-  it('keeps everything apart, with room for the widest feature and the most leaves', () => {
-    const features = [
-      feature(0, 'numeric', 255),
-      feature(1, 'category', 254),
-      feature(2, 'category', 1000),
-    ];
-    const layout = layoutRecords(features, [false, true, true], 4);
-    const { end, bitsBytes, ...at } = placeGrowing(640, layout, { maxLeaves: 31, poolSlots: 40 });
-    const room: Record<keyof typeof at, number> = {
-      plan: 256,
-      // float64[8] and int32[4]; int64[2]; one address; float64[5]
-      params: 80,
-      totals: 16,
-      parts: 4,
-      settling: 40,
-      mask: 3,
-      // the head of a candidate, and a bit for each of 1,000 bins and the missing one in words of 64
-      best: 64 + 128,
-      // a ratio and a number for each bin and the missing one
-      order: 12 * 1001,
-      wideFeature: 16 * 1002,
-      numbers: 4 * 1001,
-      sides: 65_537,
-      heap: 4 * 31,
-      free: 4 * 40,
-      nodes: nodeBytes * 61,
-      bits: 128 * 61,
-    };
-    expect(bitsBytes).toBe(128);
-    const spans = Object.entries(at)
-      .map(([name, begin]) => ({ name, begin, end: begin + room[name as keyof typeof at] }))
-      .sort((a, b) => a.begin - b.begin);
-    let free = 640;
-    for (const span of spans) {
-      expect([span.name, span.begin >= free]).toEqual([span.name, true]);
-      free = span.end;
+  it('has the gate where kernels wait at it', () => {
+    const gate = readFileSync(
+      new URL('../../../../wasm/assembly/gang-gate.ts', import.meta.url),
+      'utf8',
+    );
+    for (const [name, word] of Object.entries(gateWord)) {
+      expect(gate).toMatch(new RegExp(`^//\\s+${4 * word} ${name} `, 'm'));
     }
-    expect(free).toBeLessThanOrEqual(end);
+    expect(gateBytes).toBeGreaterThanOrEqual(64 + 4);
   });
+
+  it.each([1, 3])(
+    'keeps everything apart, with room for the widest feature and the most leaves, for %i ranks',
+    (numRanks) => {
+      const features = [
+        feature(0, 'numeric', 255),
+        feature(1, 'category', 254),
+        feature(2, 'category', 1000),
+      ];
+      const layout = layoutRecords(features, [false, true, true], 4);
+      const sizes = { maxLeaves: 31, poolSlots: 40, maxPairs: 6, numRanks };
+      const { end, bitsBytes, foundBytes, ...all } = placeGrowing(640, layout, sizes);
+      const { madeNodes, madeBits, ...others } = all;
+      // of a rank that is alone nodes are the tree's where they are made
+      const at = numRanks === 1 ? others : all;
+      if (numRanks === 1) expect([madeNodes, madeBits]).toEqual([all.nodes, all.bits]);
+      const room: Record<keyof typeof all, number> = {
+        gate: 68,
+        plan: planBytes,
+        // float64[8] and int32[4]; int64[2]; one address; float64[5]
+        params: 80,
+        totals: 16,
+        parts: 4 * numRanks,
+        settling: 40,
+        mask: 3,
+        // the head of a candidate, a bit for each of 1,000 bins and the missing one in words of 64, and rows
+        found: 2 * 6 * (64 + 128 + 8),
+        // a ratio and a number for each bin and the missing one
+        order: 12 * 1001,
+        wideFeature: 16 * 1002,
+        numbers: 4 * 1001,
+        sides: 65_537,
+        heap: 4 * 31,
+        free: 4 * 40,
+        // pairs, and for each of them two histograms
+        batch: 16 * (6 + 2 * 6),
+        seen: 4 * 31,
+        // 30 pairs of the tree's, and of its 31 leaves each may be split ahead
+        madeNodes: nodeBytes * (61 + 62),
+        madeBits: 128 * (61 + 62),
+        nodes: nodeBytes * 61,
+        bits: 128 * 61,
+      };
+      expect([bitsBytes, foundBytes]).toEqual([128, 200]);
+      const spans = Object.entries(at)
+        .map(([name, begin]) => ({ name, begin, end: begin + room[name as keyof typeof at] }))
+        .sort((a, b) => a.begin - b.begin);
+      let free = 640;
+      for (const span of spans) {
+        expect([span.name, span.begin >= free]).toEqual([span.name, true]);
+        free = span.end;
+      }
+      expect(free).toBeLessThanOrEqual(end);
+    },
+  );
 });
