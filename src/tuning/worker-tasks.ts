@@ -9,9 +9,8 @@ import {
 // folds and labels
 import '../feature/worker-operators.ts';
 import type { PartitionTask } from '../pipeline/gather-partitions.ts';
-import { registerOperator } from '../table/plan/operators.ts';
 import { readPartition } from '../table/plan/read-partition.ts';
-import { type CalibrateSpec, calibrateBatch } from './calibration/calibrate-operator.ts';
+import './calibration/calibrate-operator.ts';
 import type { CalibrationCurve } from './calibration/calibration-curve.ts';
 import {
   type CurveRuns,
@@ -26,7 +25,7 @@ import {
   type FingerprintRequest,
   fingerprintOf,
 } from './search/table-fingerprint.ts';
-import { type ThresholdSpec, thresholdBatch } from './thresholds/threshold-operator.ts';
+import './thresholds/threshold-operator.ts';
 
 registerTask(
   'tuning.scoreRuns',
@@ -38,11 +37,6 @@ registerTask(
 );
 
 registerTask('tuning.fitCurve', (task: CurveTask): CalibrationCurve => fitCurve(task));
-
-registerOperator<CalibrateSpec>(
-  'tuning.calibrate',
-  (spec) => (batch) => calibrateBatch(spec, batch),
-);
 
 registerTask(
   'tuning.fingerprint',
@@ -61,9 +55,4 @@ registerTask(
   'tuning.threshold',
   ({ positives, negatives, measure }: ThresholdTask): BestThreshold | null =>
     bestThreshold(mergeRuns(positives), mergeRuns(negatives), measure),
-);
-
-registerOperator<ThresholdSpec>(
-  'tuning.threshold',
-  (spec) => (batch) => thresholdBatch(spec, batch),
 );

@@ -10,6 +10,7 @@ import { readVectors } from '../../evaluation/read-columns.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import { fixedSizeListColumn, withColumns } from '../../table/columns/make-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { registerOperator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import {
   type CalibrationCurve,
@@ -63,7 +64,7 @@ export function calibratedTable(
 }
 
 /** The batch with calibrated columns. */
-export function calibrateBatch({ calibration }: CalibrateSpec, batch: RecordBatch): RecordBatch {
+function calibrateBatch({ calibration }: CalibrateSpec, batch: RecordBatch): RecordBatch {
   const { scoreCol, curves, layout, classes, labelType, thresholds } = calibration;
   const { values } = readVectors(batch, scoreCol);
   const probability = calibratedProbabilities(curves, layout, values);
@@ -78,3 +79,9 @@ export function calibrateBatch({ calibration }: CalibrateSpec, batch: RecordBatc
     fields.map((field, i) => [field, columns[i] as Vector] as const),
   );
 }
+
+// here, and not with the tasks of worker threads: a row that is scored alone is calibrated in the caller's thread
+registerOperator<CalibrateSpec>(
+  'tuning.calibrate',
+  (spec) => (batch) => calibrateBatch(spec, batch),
+);

@@ -5,6 +5,7 @@ import { elementOf, readVectors } from '../../evaluation/read-columns.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import { withColumns } from '../../table/columns/make-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { registerOperator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 
 /** What decides about a prediction. */
@@ -40,9 +41,15 @@ export function thresholdedTable(
 }
 
 /** The batch with predictions by a threshold. */
-export function thresholdBatch({ rule }: ThresholdSpec, batch: RecordBatch): RecordBatch {
+function thresholdBatch({ rule }: ThresholdSpec, batch: RecordBatch): RecordBatch {
   const probability = elementOf(readVectors(batch, rule.probabilityCol), 1);
   const codes = Int32Array.from(probability, (p) => (p > rule.threshold ? 1 : 0));
   const column = classColumn(codes, rule.classes, rule.labelType);
   return withColumns(batch, [[new Field(rule.predictionCol, column.type, false), column]]);
 }
+
+// here, and not with the tasks of worker threads: a row that is scored alone passes it in the caller's thread
+registerOperator<ThresholdSpec>(
+  'tuning.threshold',
+  (spec) => (batch) => thresholdBatch(spec, batch),
+);
