@@ -124,7 +124,8 @@ export async function openMesh(options: MeshOptions): Promise<Map<number, Wire>>
         wires.set(process, wire);
         if (wires.size === numProcesses - 1) resolve();
       };
-      const joining: Joining = { options, wires, all, standing: new Map(), join, reject };
+      const lanes = takesLanes(options);
+      const joining: Joining = { options, lanes, wires, all, standing: new Map(), join, reject };
       const take = callerTaker(key, tls, (socket) => receive(socket, joining));
       const admitCaller = (socket: Socket): void => {
         callers.add(socket);
@@ -158,6 +159,8 @@ export async function openMesh(options: MeshOptions): Promise<Map<number, Wire>>
 
 interface Joining {
   readonly options: MeshOptions;
+  /** What this process says of lanes, to all others alike. */
+  readonly lanes: boolean;
   /** Members so far, by process. */
   readonly wires: ReadonlyMap<number, Wire>;
   /** Every connection, of strangers too. */
@@ -182,9 +185,8 @@ function isMembers(socket: Socket, wires: ReadonlyMap<number, Wire>): boolean {
   );
 }
 
-/** What this process says of lanes. */
-function takesLanes({ tls, usesLanes = false }: MeshOptions): boolean {
-  return usesLanes && tls === null && canHandOver();
+function takesLanes({ tls, usesLanes = false, door }: MeshOptions): boolean {
+  return usesLanes && tls === null && canHandOver(door.server);
 }
 
 /** True where the upper socket is the lower one, or the TLS over it. */
@@ -205,7 +207,7 @@ function receive(socket: Socket, joining: Joining): void {
     if (!isMember(hello, joining) || !isAwaited(hello, joining)) return false;
     if (!isChecked(wire, hello, hello.from, joining)) return true;
     dialer = hello;
-    const own = newHello(place, hello.from, { takesLanes: takesLanes(joining.options) });
+    const own = newHello(place, hello.from, { takesLanes: joining.lanes });
     const channel = channelOf(socket);
     wire.send(frameKind.welcome, 0, [
       sealed(key, 'welcome', own, transcriptOf(hello, null, channel)),
@@ -226,7 +228,7 @@ function receive(socket: Socket, joining: Joining): void {
       return true;
     }
     wire.send(frameKind.ready, 0);
-    if (!hello.takesLanes || !takesLanes(joining.options)) {
+    if (!hello.takesLanes || !joining.lanes) {
       admit({ wire, hello }, hello.from, joining);
       return true;
     }
@@ -270,7 +272,7 @@ function dial(process: number, joining: Joining): void {
   const { reject } = joining;
   let listener: Hello | null = null;
   let isReady = false;
-  const hello = { takesLanes: takesLanes(joining.options) };
+  const hello = { takesLanes: joining.lanes };
   const wire = introduce(process, joining, hello, {
     onWelcome: (welcome) => {
       listener = welcome;

@@ -2,7 +2,7 @@
  * One connection between two processes: frames go out, frames come in, and its end is noticed. A member that
  * computes still sends heartbeats, so that a silent one is known to be stopped or cut off.
  */
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { assert, CoppiceError } from '../../base/errors.ts';
 import { type Frame, type FrameKind, FrameReader, frameHead, frameKind } from './frames.ts';
 
@@ -171,13 +171,13 @@ interface StreamHandle {
   readonly readStop?: () => void;
 }
 
-function handleOf(socket: Socket): StreamHandle | null {
+function handleOf(socket: Socket | Server): StreamHandle | null {
   return (socket as unknown as { readonly _handle?: StreamHandle })._handle ?? null;
 }
 
-/** True where threads can write and read a socket by its number. */
-export function canHandOver(): boolean {
-  return process.platform !== 'win32';
+/** True where threads can write and read sockets by their numbers: those of a server's callers, and the others like them. */
+export function canHandOver(server: Server): boolean {
+  return process.platform !== 'win32' && (handleOf(server)?.fd ?? -1) >= 0;
 }
 
 function joinPieces(head: Uint8Array, payload: readonly Uint8Array[], bytes: number): Uint8Array {
