@@ -1,13 +1,26 @@
 /** Integers that float64 does not have are rounded where they are measured, and the user is told: once, by column. */
-import { Decimal, Table, TimestampNanosecond, vectorFromArray } from 'apache-arrow';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  Decimal,
+  Int64,
+  type RecordBatch,
+  Table,
+  TimestampNanosecond,
+  vectorFromArray,
+} from 'apache-arrow';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
+import { Session } from '../../src/index.ts';
 import { LinearRegression } from '../../src/linear/linear-regression.ts';
 import '../../src/training/worker-programs.ts';
 import { tableFromArrow, tableFromColumns } from '../../src/table/create-table.ts';
+import { encodeParquet } from '../../src/table/parquet/encode-parquet.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
 
+const folder = temporaryFolder('rounded-columns');
 const runner = new InlineRunner();
 const odd = 2n ** 60n;
 const rows = Array.from({ length: 40 }, (_, i) => i);
@@ -68,5 +81,28 @@ describe.each(Object.entries(estimators))('%s', (name, Estimator) => {
     const told = await fit(tableFromArrow(runner, arrow));
     expect(told).toHaveLength(1);
     expect(told[0]).toContain('of column price to it');
+  });
+
+  it.each([1, 50])('tells of a column of a file of which one row in %i is not 0', async (step) => {
+    const numbers = Array.from({ length: 600 }, (_, i) => i);
+    const large = (i: number): bigint => (i % step === 0 ? odd + BigInt(i + 1) : 0n);
+    const batch = new Table({
+      id: vectorFromArray(numbers.map(large), new Int64()),
+      small: vectorFromArray(
+        numbers.map((i) => BigInt(i % 7)),
+        new Int64(),
+      ),
+      label: vectorFromArray(Float64Array.from(numbers)),
+    }).batches[0] as RecordBatch;
+    const [part] = encodeParquet(batch, batch.schema, {
+      compression: 'snappy',
+      rowGroupRows: numbers.length,
+    });
+    const path = join(folder, `${name}-${step}.parquet`);
+    writeFileSync(path, part?.bytes as Uint8Array);
+    await using session = await Session.local({ threads: 1 });
+    const told = await fit(await session.read.parquet(path));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('of column id to it');
   });
 });

@@ -83,8 +83,8 @@ function fillDense(pages: readonly ColumnPage[], column: FlatColumn, out: Numeri
     const values = flatNumbers(pages, out.length, width);
     if (values === null) return false;
     const data = dataOf(type, out.length, numbersOf(type, values.words), values);
-    fillRounded(makeVector(data), out, 0, column.field.name);
-    return true;
+    // who warns of digits that are lost reads the column again
+    return !fillRounded(makeVector(data), out, 0, column.field.name);
   }
   const words = new Int32Array(out.buffer, out.byteOffset, out.length * width);
   const values = flatNumbers(pages, out.length, width, words);
@@ -137,9 +137,15 @@ function fillSparse(pages: readonly ColumnPage[], column: FlatColumn, out: Numer
   }
   if (row !== out.length || areMissing === null) return false;
   const { rows, values, count } = found;
+  if (!DataType.isFloat(column.field.type) && losesDigits(values.subarray(0, count))) return false;
   const usual = areMissing ? Number.NaN : 0;
   writeSparse(out, { usual, rows: rows.subarray(0, count), values: values.subarray(0, count) });
   return true;
+}
+
+/** True where an integer may have been rounded. */
+function losesDigits(values: Float64Array): boolean {
+  return values.some((value) => Math.abs(value) >= 2 ** 53);
 }
 
 interface PlacedPage {
