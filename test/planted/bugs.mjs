@@ -1576,6 +1576,29 @@ export const plantedBugs = [
     tests: ['test/training/whole-trees.prop.test.ts'],
   },
   {
+    name: 'a leaf split ahead in vain stays in the tree',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-leaves.ts',
+        find: 'max<i32>(0, load<i32>(nodeAt(plan, left), ofNumber))',
+        replace: 'load<i32>(nodeAt(plan, left), ofNumber)',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
+    name: 'leaves that are split ahead take the numbers of the tree',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-leaves.ts',
+        find: '  const number = load<i32>(plan, atNumNodes);\n  store<i32>(plan, number + 2, atNumNodes);',
+        replace:
+          '  const number = load<i32>(parent, ofLeftChild);\n  store<i32>(plan, load<i32>(plan, atNumNodes) + 2, atNumNodes);',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
     name: 'of two open leaves of equal gains the kernel splits the right one first',
     edits: [
       {

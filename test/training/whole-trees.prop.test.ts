@@ -7,10 +7,11 @@ import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import type { RankReport } from '../../src/training/messages.ts';
+import type { TreeView } from '../../src/tree/tree-view.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
-import { KnobRunner } from '../tools/knob-runner.ts';
+import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { type FeatureKind, featureNames, randomData } from '../tools/random-data.ts';
-import { cutTable } from '../tools/sample-data.ts';
+import { cutTable, type SampleData } from '../tools/sample-data.ts';
 import type { EstimatorCase } from './random-estimators.ts';
 import { expectSame, partitionings, type Topology, threadCounts } from './topologies.ts';
 
@@ -53,7 +54,12 @@ const cases: fc.Arbitrary<EstimatorCase> = fc
 
 const recipes = fc.record({
   seed: fc.nat(1e6),
-  numRows: fc.oneof(fc.integer({ min: 30, max: 60 }), fc.integer({ min: 300, max: 1500 })),
+  // above 1024 a second rank has rows of its own, above 2048 a third
+  numRows: fc.oneof(
+    fc.integer({ min: 30, max: 60 }),
+    fc.integer({ min: 300, max: 1500 }),
+    fc.integer({ min: 2100, max: 5000 }),
+  ),
   kinds: fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 6 }),
   missing: fc.constantFrom(0, 0.2),
 });
@@ -66,6 +72,65 @@ const layouts = fc.record({
   flushRows: fc.constantFrom(1, 37, 1000, 65_535),
   maxHistogramBytes: fc.constantFrom(1, 60_000, 1e8),
 });
+
+/**
+ * Eight groups far apart; in all but the first a little is gained by d, in the first a little more by a, and by what
+ * follows, which nobody sees before, very much: which way c goes hangs on a and b together.
+ */
+function gainsBelow(): SampleData {
+  // rows of other c and d on each rank, which get a thousand of them at a time
+  const rows = Array.from({ length: 4096 }, (_, i) => ({
+    group: (i >> 2) & 7,
+    a: (i >> 5) & 1,
+    b: (i >> 6) & 1,
+    c: (i >> 7) & 15,
+    d: i >> 11,
+  }));
+  const column = (name: string, cellOf: (row: (typeof rows)[number]) => number) => ({
+    name,
+    type: 'float64' as const,
+    cells: rows.map(cellOf),
+  });
+  return [
+    { name: 'group', type: 'text', cells: rows.map(({ group }) => `g${group}`) },
+    column('a', ({ a }) => a),
+    column('b', ({ b }) => b),
+    column('c', ({ c }) => c),
+    column('d', ({ d }) => d),
+    column('y', ({ group, a, b, c, d }) =>
+      group > 0 ? 200 * group + d / 2 : a + (a === b ? 1 : -1) * (8 + 4 * c),
+    ),
+  ];
+}
+
+/** Fits that by one kernel and split by split, which must be the same; numAhead: nodes looked at that one rank does not. */
+async function fitGainsBelow(
+  options: ConstructorParameters<typeof GBTRegressor>[0],
+  { width, ...knobs }: Knobs & { readonly width: number },
+): Promise<{ tree: TreeView; numAhead: number }> {
+  const pool = new ThreadPool(width, workerUrl());
+  const runner = new KnobRunner(pool);
+  const table = cutTable(runner, gainsBelow(), [1200]);
+  const featuresCols = ['group', 'a', 'b', 'c', 'd'];
+  const fixed = { featuresCols, labelCol: 'y', maxLeaves: 40, minInstancesPerNode: 1, lambda: 0 };
+  const gbt = new GBTRegressor({ ...fixed, ...options });
+  const fitted = async (own: Knobs) => {
+    runner.knobs = { ...knobs, ...own };
+    const model = await gbt.fit(table);
+    const decided = runner.reports.map((each) => each.featuresDecided);
+    const looked = decided.reduce((sum, each) => sum + each, 0) / featuresCols.length;
+    return { tree: model.tree(0), looked, same: { bytes: await savedBytes(model), decided } };
+  };
+  const alone = await fitted({ width: 1, growsWhole: false });
+  const whole = await fitted({ width, growsWhole: true });
+  const bySplit = await fitted({ width, growsWhole: false });
+  // each rank has rows
+  expect(runner.reports.every(({ histogramRows }) => histogramRows > 0)).toBe(true);
+  await pool.close();
+  expect(whole.same).toEqual(bySplit.same);
+  expect(whole.same.bytes).toEqual(alone.same.bytes);
+  return { tree: whole.tree, numAhead: whole.looked - alone.looked };
+}
 
 describe('trees grown by one kernel', () => {
   it('are the trees that are grown split by split', async () => {
@@ -179,6 +244,26 @@ describe('trees grown by one kernel', () => {
     // leaves' rows are counted with their sums
     expect(meetings[0]).toBeLessThanOrEqual(meetings[1] as number);
     expect(meetings[0]).toBeGreaterThan(0.7 * (meetings[1] as number));
+  });
+
+  it.each([{ width: 2 }, { width: 3 }, { width: 3, maxHistogramBytes: 5000 }])(
+    'leave out what is split ahead in vain: %o',
+    async (knobs) => {
+      const { tree, numAhead } = await fitGainsBelow({ maxIter: 1 }, knobs);
+      // all groups but the first, whose children gain more, though they were not those to be split first
+      const leaves = tree.nodes.filter(({ split }) => split === null);
+      expect(leaves.filter(({ rows }) => rows === 512)).toHaveLength(7);
+      // more than the children of the last split, which need not be looked at
+      expect(numAhead).toBeGreaterThan(2);
+    },
+  );
+
+  it('leave it out after the first tree too, by whose gains leaves are chosen', async () => {
+    // gains of samples go up and down
+    const options = { subsamplingRate: 0.3, stepSize: 0.001, seed: 2 };
+    const first = await fitGainsBelow({ ...options, maxIter: 1 }, { width: 3 });
+    const all = await fitGainsBelow({ ...options, maxIter: 3 }, { width: 3 });
+    expect(all.numAhead - first.numAhead).toBeGreaterThan(2 * 2);
   });
 
   it('split on the first of two columns that say the same, whichever rank looks at it', async () => {
