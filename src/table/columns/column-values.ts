@@ -137,16 +137,17 @@ function fillWideIntegers(data: Data, out: NumericArray, at: number, place: Plac
     if (high < -0x200000 || high > 0x200000 || (high === 0x200000 && low !== 0)) {
       const exact = values[i] as bigint;
       if (!mayRound && data.getValid(i)) throw tooWide(exact, i, place);
-      out[at + i] = Number(exact);
-      hasRounded ||= !isTime && isOther(exact) && data.getValid(i);
+      const rounded = Number(exact);
+      out[at + i] = rounded;
+      hasRounded ||= !isTime && isOther(exact, rounded) && data.getValid(i);
     }
   }
   return hasRounded;
 }
 
-/** True for an integer that float64 does not have. */
-function isOther(exact: bigint): boolean {
-  return BigInt(Number(exact)) !== exact;
+/** True for an integer that float64 does not have; nearly all are small, which costs no second integer. */
+function isOther(exact: bigint, rounded = Number(exact)): boolean {
+  return Math.abs(rounded) >= 2 ** 53 && BigInt(rounded) !== exact;
 }
 
 function tooWide(value: bigint, row: number, place: Place): CoppiceError {
