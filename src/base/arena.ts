@@ -19,6 +19,7 @@ export class Arena {
   }
 }
 
-function align(address: number): number {
+/** The next multiple of 64: a cache line, and more than any kernel needs. */
+export function align(address: number): number {
   return Math.ceil(address / 64) * 64;
 }

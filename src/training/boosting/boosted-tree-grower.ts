@@ -3,6 +3,7 @@
  * each quantises its rows; (3) one tree is grown, two meetings a split; (4) exact sums of the unquantised
  * gradients give the leaf values; (5) each adds them to its rows' scores, validation rows included.
  */
+import { align } from '../../base/arena.ts';
 import { hash32, purposes } from '../../base/rng.ts';
 import { WholeGrowth } from '../../tree/backend/cpu/whole-growth.ts';
 import type { GrowthResult } from '../../tree/grow-tree.ts';
@@ -296,8 +297,4 @@ export class BoostedTreeGrower {
       part.count,
     );
   }
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
 }

@@ -2,6 +2,7 @@
  * Sends binned rows down a tree that was just grown: rows that were not drawn for it, validation rows, rows
  * that were left out of a bootstrap. The tree is written as a table that the kernel walks.
  */
+import { align } from '../../base/arena.ts';
 import type { BinnedLayout, FeaturePlace } from '../../binning/binned-layout.ts';
 import { sidesBytes, writeSides } from '../../tree/backend/cpu/sides.ts';
 import type { DecidedSplit } from '../../tree/grow-tree.ts';
@@ -58,8 +59,4 @@ function placeOf(split: DecidedSplit | null, layout: BinnedLayout): FeaturePlace
   const place = layout.places[split?.place ?? -1];
   if (place === undefined) throw new RangeError('a split names a place outside the layout');
   return place;
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
 }

@@ -7,6 +7,7 @@
  * each other, and all choose the same winner. Two meetings a batch. Which child is built is decided by
  * hessian sums, which all ranks know; it can change the work, never a number.
  */
+import { align } from '../../../base/arena.ts';
 import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Quantisation } from '../../split-params.ts';
@@ -376,8 +377,4 @@ export class CpuBackend implements TreeBackend {
     const left = hessOf((a.state as NodeState).totals.hess, countShift);
     return left <= hessOf((b.state as NodeState).totals.hess, countShift);
   }
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
 }

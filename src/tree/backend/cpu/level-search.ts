@@ -9,6 +9,7 @@
  *
  *   message | candidate as findSplit writes it | left g, left h, this rank's rows: 24 bytes a node |
  */
+import { align } from '../../../base/arena.ts';
 import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout, FeaturePlace } from '../../../binning/binned-layout.ts';
 import type { Quantisation } from '../../split-params.ts';
@@ -334,8 +335,4 @@ const none: LevelCandidate = {
 
 function identity(count: number): number[] {
   return Array.from({ length: count }, (_, bin) => bin);
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
 }

@@ -5,6 +5,7 @@
  * A message holds, for each node, the candidate as findSplit wrote it and the rank's rows of the node. Between
  * processes the root's ends with its sums, which each rank took from its own features: all must have found the same.
  */
+import { align } from '../../../base/arena.ts';
 import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Collective } from '../../../cluster/collective.ts';
@@ -203,8 +204,4 @@ function wideBytes(layout: BinnedLayout): number {
 
 function mostBins({ places }: BinnedLayout): number {
   return places.reduce((most, { numValueBins }) => Math.max(most, numValueBins), 0);
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
 }
