@@ -43,6 +43,7 @@ export const chunkFields = { filePath: 1, fileOffset: 2, metadata: 3, encrypted:
 /** Field ids of ColumnMetaData. */
 export const columnFields = {
   path: 3,
+  numValues: 5,
   uncompressedBytes: 6,
   compressedBytes: 7,
   dataOffset: 9,
@@ -57,6 +58,8 @@ export interface GroupPlace {
   readonly start: number;
   readonly numRows: number;
   readonly totalBytes: number;
+  /** Where the list of its columns begins; −1 without one. */
+  readonly columns: number;
 }
 
 /** A footer that is decoded as far as its row groups' places. */
@@ -113,6 +116,7 @@ export function parseFooter(bytes: Uint8Array): ParquetFooter {
       start,
       numRows: numberAt(bytes, group.get(groupFields.numRows)),
       totalBytes: numberAt(bytes, group.get(groupFields.totalBytes)),
+      columns: group.get(groupFields.columns)?.start ?? -1,
     });
   }
   return { bytes, fields, rowGroups };
@@ -139,10 +143,40 @@ export function columnChunks(
   return chunks;
 }
 
+/** The first column chunk of a row group, whose others are not decoded. @throws CoppiceError `FILE_FORMAT` */
+export function firstChunk(
+  { bytes, rowGroups }: ParquetFooter,
+  rowGroup: number,
+  fileSize: number,
+): ColumnChunk {
+  const columns = rowGroups[rowGroup]?.columns ?? -1;
+  if (columns < 0) throw noColumns();
+  const reader = new ThriftReader(bytes, columns);
+  const { elementType, count } = reader.listHead();
+  if (elementType !== thriftTypes.struct || count === 0) throw noColumns();
+  return readChunk(reader.struct(), fileSize);
+}
+
+/** Values and levels of a chunk: at least one for each row. */
+export function valuesOf({ metadata }: ColumnChunk): number {
+  return numberIn(metadata, columnFields.numValues);
+}
+
 function chunksOf(group: ThriftStruct, fileSize: number): ColumnChunk[] {
   const columns = group.get(groupFields.columns)?.value as ThriftList | undefined;
-  if (columns?.elementType !== thriftTypes.struct) throw notParquet('a row group has no columns');
-  return columns.items.map((item) => readChunk(item as ThriftStruct, fileSize));
+  if (columns?.elementType !== thriftTypes.struct) throw noColumns();
+  const chunks = columns.items.map((item) => readChunk(item as ThriftStruct, fileSize));
+  const numRows = numberIn(group, groupFields.numRows);
+  const short = chunks.find((chunk) => valuesOf(chunk) < numRows);
+  if (short !== undefined) {
+    const name = short.path.join('.');
+    throw notParquet(`its ${numRows} rows have ${valuesOf(short)} values in column ${name}`);
+  }
+  return chunks;
+}
+
+function noColumns(): CoppiceError {
+  return notParquet('a row group has no columns');
 }
 
 /** A row group with all its fields; nobody may change them. */

@@ -36,6 +36,7 @@ import {
   type SchemaRecord,
   schemaToRecord,
 } from '../schema-record.ts';
+import { checkRowCounts } from './check-row-counts.ts';
 import { isKnownCodec } from './flat/chunk-pages.ts';
 import { seemsSparse } from './flat/fill-flat.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
@@ -100,6 +101,7 @@ export async function parquetInfo(path: string, asksDecoder = true): Promise<Par
       const known = await open(file, asksDecoder);
       if (known === null) return null;
       const { footer, schema } = known;
+      await checkRowCounts(file, footer);
       const rowGroups = footer.rowGroups.map(({ numRows, totalBytes }) => ({
         numRows,
         totalBytes,

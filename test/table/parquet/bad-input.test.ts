@@ -5,8 +5,19 @@ import { describe, expect, it } from 'vitest';
 import { isCoppiceError } from '../../../src/base/errors.ts';
 import { hash32 } from '../../../src/base/rng.ts';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
+import { encodeFooter, footerTail } from '../../../src/table/parquet/encode-footer.ts';
+import {
+  chunkFields,
+  columnChunks,
+  columnFields,
+  groupFields,
+  groupStruct,
+  parseFooter,
+} from '../../../src/table/parquet/footer.ts';
 import { parquetWasmBytes } from '../../../src/table/parquet/parquet-wasm.ts';
 import { readParquet } from '../../../src/table/parquet/read-parquet.ts';
+import { encodeGroup, movedCopy } from '../../../src/table/parquet/slice-file.ts';
+import { type ThriftStruct, thriftTypes } from '../../../src/table/parquet/thrift.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
@@ -53,6 +64,21 @@ describe('a Parquet file that cannot be read', () => {
     );
   });
 
+  it.each([
+    ['its columns have fewer values', 60_000_000, 0, /row group 0 .* 60000000 rows, and 25 values/],
+    ['its pages have fewer values', 60_000_000, Infinity, /60000000 rows, and pages of 25 values/],
+  ])('is refused before memory is planned when %s than it says', async (_, rows, columns, why) => {
+    const path = file(sayingRows(good, rows, columns));
+    const failure = readParquet(runner, path);
+    await expect(failure).rejects.toMatchObject({ code: 'FILE_FORMAT' });
+    await expect(failure).rejects.toThrow(why);
+  });
+
+  it('is refused when a later column has fewer values than the row group rows', async () => {
+    const table = await readParquet(runner, file(sayingRows(good, 100, 1)));
+    await expect(table.collect()).rejects.toThrow(/100 rows have 25 values in column/);
+  });
+
   it('never hangs, crashes or leaves the reader unusable, whatever bytes are changed', async () => {
     const seen = new Set<string>();
     for (let run = 0; run < 600; run++) {
@@ -84,3 +110,20 @@ describe('a Parquet file that cannot be read', () => {
     await expect(table.collect()).rejects.toMatchObject({ code: 'DATA_INVALID' });
   });
 });
+
+/** A file whose first row group says that it has so many rows, as do its first columns. */
+function sayingRows(bytes: Uint8Array, numRows: number, numColumns: number): Uint8Array {
+  const length = Buffer.from(bytes).readUInt32LE(bytes.length - 8);
+  const footer = parseFooter(bytes.subarray(bytes.length - 8 - length, bytes.length - 8));
+  const value = { type: thriftTypes.i64, value: numRows };
+  const group = new Map(groupStruct(footer, 0)).set(groupFields.numRows, value);
+  const columns = columnChunks(footer, 0, bytes.length).map((chunk, i) => {
+    const copy = movedCopy(chunk, 0);
+    const metadata = copy.get(chunkFields.metadata)?.value as ThriftStruct;
+    if (i < numColumns) metadata.set(columnFields.numValues, value);
+    return copy;
+  });
+  const change = { rowGroups: [encodeGroup(group, columns)], numRows };
+  const tail = footerTail(encodeFooter(footer, change));
+  return Buffer.concat([bytes.subarray(0, bytes.length - 8 - length), tail]);
+}

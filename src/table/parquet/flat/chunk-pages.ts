@@ -76,6 +76,28 @@ export function isKnownCodec(chunk: ColumnChunk): boolean {
   return codec === codecs.none || codec === codecs.snappy;
 }
 
+/** Values of all pages, as their headers say; of a chunk that breaks off, those before. */
+export function countedValues(bytes: Uint8Array): number {
+  let count = 0;
+  try {
+    for (let position = 0; position < bytes.length; ) {
+      const reader = new ThriftReader(bytes, position);
+      const header = reader.struct();
+      const size = numberIn(header, pageFields.bytes);
+      const [data, dataV2] = [pageFields.data, pageFields.dataV2].map(
+        (id) => header.get(id)?.value,
+      );
+      const own = data ?? dataV2;
+      if (size < 0) break;
+      if (own instanceof Map) count += numberIn(own, headerFields.numValues);
+      position = reader.position + size;
+    }
+  } catch {
+    // what was counted counts
+  }
+  return count;
+}
+
 /** Values of the dictionary that a chunk begins with; null where it begins with none. @param head its first bytes */
 export function dictionaryValues(head: Uint8Array): number | null {
   try {
