@@ -48,8 +48,18 @@ export interface GangRunner extends TaskRunner {
   runGang(request: GangRequest): Promise<unknown[]>;
 }
 
+/** Known by what they are, as pauses are. */
+const ends = new WeakSet<object>();
+
+/** Marks the loss of everybody: nobody is left who could begin the work again. */
+export function endOf(loss: CoppiceError): CoppiceError {
+  ends.add(loss);
+  return loss;
+}
+
 /** True for an error of the machines, not of the work: the same work may succeed when it is begun again. */
 export function isLoss(error: unknown): boolean {
+  if (typeof error === 'object' && error !== null && ends.has(error)) return false;
   return isCoppiceError(error, 'EXECUTOR_LOST') || isCoppiceError(error, 'COLLECTIVE_TIMEOUT');
 }
 

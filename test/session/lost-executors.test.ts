@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { ControlKind } from '../../src/cluster/executors/control-frames.ts';
 import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
 import { Session } from '../../src/session/session.ts';
 import { childrenOf, Relay } from '../cluster/executors/relay.ts';
-import { startExecutors, token } from '../cluster/executors/start-executor.ts';
+import { startExecutor, startExecutors, token } from '../cluster/executors/start-executor.ts';
 import { errorOf, isRunning } from '../cluster/run-program.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
@@ -187,6 +188,44 @@ describe('a fit on executors', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(ids.filter(isRunning)).toEqual([]);
+  });
+
+  it.each([
+    ['a boosted fit', new GBTClassifier({ ...params, maxIter: 200 })],
+    ['a forest', new RandomForestClassifier({ featuresCols: ['x', 'z'], numTrees: 400 })],
+  ])('ends once nobody is left, and says whom it lost and what to do: %s', async (_, estimator) => {
+    const both = await startExecutors([1, 1]);
+    const addresses = both.map(({ address }) => address);
+    const session = await Session.connect(addresses, {
+      token,
+      threads: 1,
+      reconnectSeconds: 1,
+      onLog: () => undefined,
+    });
+    sessions.push(session);
+    const table = session.createTable(columns, { numPartitions: 3 });
+    let struckAt = Number.NaN;
+    const onProgress = (): void => {
+      if (!Number.isNaN(struckAt)) return;
+      struckAt = performance.now();
+      for (const executor of both) executor.process.kill('SIGKILL');
+    };
+    const error = await errorOf(estimator.fit(table, { onProgress }));
+    // called again once, not as often as it may begin again
+    expect(performance.now() - struckAt).toBeLessThan(3000);
+    const executors = addresses.join(', ');
+    expect(error).toMatchObject({ code: 'EXECUTOR_LOST', context: { executors } });
+    expect(error?.message).toMatch(executors);
+    expect(error?.message).toMatch(/all 2 are gone; first executor \S+, which ran .* was lost: /);
+    expect(error?.message).toMatch('called again for 1 s (reconnectSeconds)');
+    expect(error?.message).toMatch('start them again and repeat the fit');
+    // they were left out, so that nobody waits for them a second time
+    const began = performance.now();
+    const again = await errorOf(boosted.fit(table));
+    expect(again).toMatchObject({ code: 'EXECUTOR_LOST' });
+    expect(performance.now() - began).toBeLessThan(900);
+    await startExecutor('--threads', '1', '--listen', addresses[1] as string);
+    expect(await savedBytes(await boosted.fit(table))).toEqual(expected);
   });
 
   it('gives a process up that has stopped, and goes on', async () => {

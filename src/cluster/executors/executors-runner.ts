@@ -4,13 +4,14 @@
  *
  * When an executor is lost, its gang ends everywhere; lost executors are called again for a while, those that do
  * not come back are left out, and the gang runs anew on who is there. The model does not depend on who that is.
+ * Where nobody is left, the work ends, whatever retries it had.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfAborted } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { emitWarning } from '../../base/warn.ts';
-import { type GangRequest, type GangRunner, isLoss } from '../gang-runner.ts';
+import { endOf, type GangRequest, type GangRunner, isLoss } from '../gang-runner.ts';
 import type { TaskOptions, TaskRunner } from '../task-runner.ts';
 import { AdmissionQueue, closedError } from '../threads/admission-queue.ts';
 import { nameOf } from './addresses.ts';
@@ -42,6 +43,8 @@ export class ExecutorsRunner implements GangRunner {
   #calling: Promise<readonly ExecutorConnection[]> | null = null;
   /** How executors that are not there were lost, the first loss first. */
   readonly #losses = new Map<string, Error>();
+  /** Executors that did not come back when they were called; from then on they are called but briefly. */
+  readonly #leftOut = new Set<string>();
 
   private constructor(options: ExecutorsRunnerOptions, connections: readonly ExecutorConnection[]) {
     this.#options = options;
@@ -175,11 +178,12 @@ export class ExecutorsRunner implements GangRunner {
     const gone = this.#options.addresses.filter(
       (address) => !living.some(({ where }) => where === nameOf(address)),
     );
-    // who was left out once is called but briefly
-    const known = new Set(this.#connections.map(({ where }) => where));
     const outcomes = await Promise.allSettled(
       gone.map((address) =>
-        this.#callAgain(address, known.has(nameOf(address)) ? this.#options.reconnectMs : 0),
+        this.#callAgain(
+          address,
+          this.#leftOut.has(nameOf(address)) ? 0 : this.#options.reconnectMs,
+        ),
       ),
     );
     const back = outcomes.flatMap((o) => (o.status === 'fulfilled' ? [o.value] : []));
@@ -191,27 +195,36 @@ export class ExecutorsRunner implements GangRunner {
     const all = [...living, ...back].sort(
       (a, b) => order.indexOf(a.where) - order.indexOf(b.where),
     );
-    const [noAnswer] = outcomes.flatMap((o) =>
-      o.status === 'rejected' ? [o.reason as Error] : [],
-    );
-    if (all.length === 0) {
-      const [firstLoss = noAnswer] = this.#losses.values();
-      throw new CoppiceError(
-        'EXECUTOR_LOST',
-        `a session must have an executor to work with; all ${order.length} are gone; first ${firstLoss?.message}; at the last call ${noAnswer?.message}`,
-        { cause: firstLoss },
-      );
-    }
-    outcomes.forEach((outcome, i) => {
+    const isNew = gone.map((address) => !this.#leftOut.has(nameOf(address)));
+    for (const address of gone) this.#leftOut.add(nameOf(address));
+    for (const { where } of all) this.#leftOut.delete(where);
+    const reasons = outcomes.map((o) => (o.status === 'rejected' ? (o.reason as Error) : null));
+    if (all.length === 0) throw this.#nobodyLeft(reasons[0] as Error);
+    reasons.forEach((reason, i) => {
+      if (reason === null || isNew[i] !== true) return;
       const where = nameOf(gone[i] as PeerAddress);
-      if (outcome.status === 'fulfilled' || !known.has(where)) return;
-      emitWarning(
-        `the work goes on without executor ${where}: ${(outcome.reason as Error).message}`,
-      );
+      emitWarning(`the work goes on without executor ${where}: ${reason.message}`);
     });
     for (const { where } of all) this.#losses.delete(where);
     this.#connections = all;
     return all;
+  }
+
+  #nobodyLeft(noAnswer: Error): CoppiceError {
+    const where = this.#options.addresses.map(nameOf);
+    const executors = where.join(', ');
+    const [firstLoss = noAnswer] = this.#losses.values();
+    const gone = where.length === 1 ? 'it is gone:' : `all ${where.length} are gone; first`;
+    const seconds = this.#options.reconnectMs / 1000;
+    return endOf(
+      new CoppiceError(
+        'EXECUTOR_LOST',
+        `the executors of a session (${executors}) must be there while it works; ${gone} ` +
+          `${firstLoss.message}; called again for ${seconds} s (reconnectSeconds), at last ${noAnswer.message}; ` +
+          'start them again and repeat the fit: the session finds them, and with checkpointDir it goes on where it was',
+        { context: { executors }, cause: firstLoss },
+      ),
+    );
   }
 
   async #callAgain(address: PeerAddress, forMs: number): Promise<ExecutorConnection> {
