@@ -1,9 +1,11 @@
 /** Parquet on a web server: executors and threads fetch what they need of it, and the model is that of local files. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RecordBatch } from 'apache-arrow';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
 import { Session } from '../../src/session/session.ts';
+import { encodeParquet } from '../../src/table/parquet/encode-parquet.ts';
 import { runForTest } from '../cli/run-for-test.ts';
 import { Authority, canSign } from '../cluster/executors/certificates.ts';
 import { startExecutor, token } from '../cluster/executors/start-executor.ts';
@@ -69,6 +71,34 @@ describe('a table on a web server', () => {
     expect(fetched).toBeGreaterThan(once - 10_000);
     // one row group is shared by two of three ranks
     expect(fetched).toBeLessThan(count === 1 ? once : 1.3 * once);
+  });
+
+  it('is fetched once, however many partitions are cut out of a row group', async () => {
+    // more than the rows of a partition
+    const many = 1_100_000;
+    const long = {
+      x: Float32Array.from({ length: many }, (_, i) => random(i)),
+      z: Float32Array.from({ length: many }, (_, i) => random(i + many)),
+      label: Int8Array.from({ length: many }, (_, i) => (random(i) > 0.4 ? 1 : 0)),
+    };
+    const local = await Session.local({ threads: 2 });
+    sessions.push(local);
+    const table = local.createTable(long, { numPartitions: 1 });
+    const arrow = await table.collect();
+    const [batch] = arrow.batches as [RecordBatch];
+    const options = { compression: 'none', rowGroupRows: many } as const;
+    const [group] = encodeParquet(batch, arrow.schema, options);
+    const estimator = new GBTClassifier({ featuresCols: ['x', 'z'], maxIter: 1, maxDepth: 2 });
+    const model = await savedBytes(await estimator.fit(table));
+    server.files.set('/sets/long.parquet', Buffer.from(group?.bytes ?? []));
+    const session = await connect(first.address);
+    const far = await session.read.parquet(`${server.origin}/sets/long.parquet`);
+    expect(far.numPartitions).toBe(2);
+    expect(await savedBytes(await estimator.fit(far))).toEqual(model);
+    const fetched = server.served.reduce((sum, { numBytes }) => sum + numBytes, 0);
+    const features = 2 * 4 * many;
+    expect(fetched).toBeGreaterThan(features);
+    expect(fetched).toBeLessThan(1.15 * features);
   });
 
   it('is read by threads too, and by the command line', async () => {

@@ -26,6 +26,7 @@ import { hasDictionary, normalSchema, normalType } from '../columns/normal-type.
 import { widenData } from '../columns/widen-column.ts';
 import { concatData } from '../concat-rows.ts';
 import { type FileBytes, type FileIdentity, nameOfFile, readBytes } from '../files/file-bytes.ts';
+import { keepingRanges } from '../files/kept-ranges.ts';
 import { withBytes } from '../files/open-file.ts';
 import { registerSource, type SourceRequest } from '../files/sources.ts';
 import type { SourceSpec } from '../plan/partition-spec.ts';
@@ -166,10 +167,13 @@ async function readRowGroup(
     isHere && options.offset === 0
       ? await readFlatly(file, wanted, { known, source, numRows, asDictionary }, columns)
       : wanted;
-  for (const portion of portions(rest, numRows)) {
+  const groupRows = footer.rowGroups[source.rowGroup]?.numRows ?? 0;
+  // the other pieces of the group need the same bytes, and are read next
+  const from = isHere || numRows === groupRows ? file : keepingRanges(file);
+  for (const portion of portions(rest, isHere ? numRows : groupRows)) {
     const arrowSchema = decodedSchema(known, portion, asDictionary);
     const slice = { rowGroup: source.rowGroup, chunks: portion, arrowSchema };
-    const bytes = decode(await sliceFile(file, footer, slice), options);
+    const bytes = decode(await sliceFile(from, footer, slice), options);
     columns.push(...columnsOfStream(bytes, source));
   }
   for (const name of request.columns) {
