@@ -9,6 +9,7 @@ import { defaultTakeoverMs } from '../cluster/simulation/host-cores.ts';
 import { type GangRecording, meetingsBetween, trafficOf } from '../cluster/simulation/recording.ts';
 import { defaultCosts, simulateGang } from '../cluster/simulation/simulate-gang.ts';
 import { stretchRecording } from '../cluster/simulation/stretch-recording.ts';
+import { latenessMs } from '../cluster/tcp/waiting.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, numbers } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
@@ -278,6 +279,7 @@ function timeOf(
     executorsPerHost,
     coresPerHost: options.coresPerHost ?? executorsPerHost,
     takeoverMs: defaultTakeoverMs,
+    latenessMs,
     stragglers: options.stragglers ?? [],
     costs: defaultCosts,
   });

@@ -4,14 +4,15 @@
  *
  *   finish(p)   = begin(p) + its computing, longer where more of its host do so than it has cores (host-cores.ts)
  *   arrive(p,q) = finish(p) + bytes to all up to q / bandwidth + latency
- *   begin'(q)   = the last of finish(q), of all arrive(p, q), and of all its bytes / bandwidth behind the first sender
+ *   here(q)     = the last of finish(q), of all arrive(p, q), and of all its bytes / bandwidth behind the first sender
+ *   begin'(q)   = here(q), and later by a part of here(q) − finish(q), for who waits looks now and then (tcp/waiting.ts)
  *
  * Bounded by rounds · W² steps. Nothing is drawn: stragglers are named, and the same recording gives the same times.
  */
 import { finishTimes, type HostCores } from './host-cores.ts';
 import type { GangRecording, RecordedRound } from './recording.ts';
 
-/** What a meeting costs the processors besides the program itself: waking threads, frames, checksums, copies. */
+/** What a meeting costs the processors besides the program itself: frames, checksums, copies, cold caches. */
 export interface MeetingCosts {
   /** Milliseconds of a processor for each round. */
   readonly roundMs: number;
@@ -21,8 +22,11 @@ export interface MeetingCosts {
   readonly mebibyteMs: number;
 }
 
-/** As measured on two cores of a machine of 2024, without TLS. */
-export const defaultCosts: MeetingCosts = { roundMs: 0.1, frameMs: 0.04, mebibyteMs: 1.5 };
+/**
+ * Of meetings by lanes, on two cores of an Intel Xeon: frames and bytes as in a row of meetings (`npm run bench:cluster --
+ * --only costs`), a round as between two pieces of a tree, where it costs more (docs/scaling.md).
+ */
+export const defaultCosts: MeetingCosts = { roundMs: 0.5, frameMs: 0.02, mebibyteMs: 0.5 };
 
 /** The links and hosts that are not there. */
 export interface SimulatedCluster extends HostCores {
@@ -30,6 +34,8 @@ export interface SimulatedCluster extends HostCores {
   readonly latencyMs: number;
   /** What an executor can send, and what it can receive, in a millisecond. */
   readonly bytesPerMs: number;
+  /** How late a rank sees a frame that it has waited for so long: tcp/waiting.ts says it of lanes. */
+  latenessMs(waitedMs: number): number;
   /** Executors that compute so many times slower. */
   readonly stragglers: readonly { readonly executor: number; readonly factor: number }[];
   /** Null where the recording has them: that of real processes does. */
@@ -92,7 +98,7 @@ function costOf(
 function arrivals(
   { sent }: RecordedRound,
   finish: Float64Array,
-  { latencyMs, bytesPerMs }: SimulatedCluster,
+  { latencyMs, bytesPerMs, latenessMs }: SimulatedCluster,
 ): Float64Array<ArrayBuffer> {
   const size = finish.length;
   const arrived = Float64Array.from(finish);
@@ -109,5 +115,8 @@ function arrivals(
     }
   }
   const first = finish.reduce((least, at) => Math.min(least, at), Infinity) + latencyMs;
-  return arrived.map((at, to) => Math.max(at, first + (incoming[to] as number) / bytesPerMs));
+  return arrived.map((at, to) => {
+    const here = Math.max(at, first + (incoming[to] as number) / bytesPerMs);
+    return here + latenessMs(here - (finish[to] as number));
+  });
 }

@@ -4,8 +4,7 @@
  * for it, and the main thread has nothing to do but to hear who is lost, by the connections of tcp-network.ts.
  *
  * A frame is read to its last byte and no further, so that nothing is kept between meetings and any rank may be the
- * last. A lane does not block: a rank that waits looks again and again, at first without a pause, then after naps
- * that grow with the time it has waited, so that it is late by a small part of that.
+ * last. A lane does not block: a rank that waits looks again and again (waiting.ts).
  */
 import { readSync, writevSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
@@ -32,6 +31,7 @@ import {
   usedMicros,
 } from './meeting-rounds.ts';
 import { type MeetingRequest, ranksOf } from './network-place.ts';
+import { lookMs, napMs } from './waiting.ts';
 
 /** A connection to another process that the ranks write and read, by its number in this process. */
 export interface Lane {
@@ -46,13 +46,6 @@ export interface RankMeetingsOptions extends SharedWithRanks {
   /** Told of every round that this rank begins; null where nobody asks. */
   readonly onRound: ((round: OwnRound) => void) | null;
 }
-
-/** How long a rank looks without a pause. */
-const lookMs = 0.15;
-
-/** Which part of the time that it has waited a rank naps, and the longest nap. */
-const napShare = 0.125;
-const longestNapMs = 1;
 
 /** A killed process loses all of its connections; the main thread hears of that too, and says what is known of it. */
 const afterLossMs = 1000;
@@ -107,7 +100,7 @@ export class RankMeetings {
         const { generation } = gangWord;
         const current = Atomics.load(this.#words, generation);
         checkAborted();
-        Atomics.wait(this.#words, generation, current, Math.min(longestNapMs, napShare * quietMs));
+        Atomics.wait(this.#words, generation, current, napMs(quietMs));
       }
       isDone = this.#move(idle);
     }

@@ -3,7 +3,7 @@
  * session.explain, which rehearses the fit in one thread, and by a replay of the rounds of other processes, recorded
  * without a delay. No figure is compared with the run that it was made of.
  *
- * The first trees are left out everywhere: each process compiles while it grows them.
+ * The first half of the trees is left out everywhere: each process compiles while it grows them.
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -20,6 +20,7 @@ import {
   simulateGang,
 } from '../../../src/cluster/simulation/simulate-gang.ts';
 import { TcpGangRunner } from '../../../src/cluster/tcp/tcp-gang-runner.ts';
+import { latenessMs } from '../../../src/cluster/tcp/waiting.ts';
 import { ThreadPool } from '../../../src/cluster/threads/thread-pool.ts';
 import { explainFit } from '../../../src/session/explain-fit.ts';
 import { workerUrl } from '../../../src/session/worker-url.ts';
@@ -120,14 +121,14 @@ function replayed(
   const rounds = trees.rounds.slice(firstRound(trees));
   const { ms } = simulateGang(
     { ...trees, rounds },
-    { ...cluster, takeoverMs: defaultTakeoverMs, stragglers: [], costs },
+    { ...cluster, takeoverMs: defaultTakeoverMs, latenessMs, stragglers: [], costs },
   );
   return (ms * trees.rounds.length) / rounds.length / numTrees;
 }
 
-/** Where a third of the rounds are over: as many of a tree as of any. */
+/** Where half of the rounds are over: as many of a tree as of any. */
 function firstRound({ rounds }: GangRecording): number {
-  return Math.floor(rounds.length / 3);
+  return Math.floor(rounds.length / 2);
 }
 
 async function quietFit(

@@ -2,8 +2,9 @@
  * What does it cost that ranks are in several processes? `npm run bench:cluster` prints times per tree against
  * threads of one process, with TLS and with a slower link, and how long an allreduce takes.
  *
- *   --only level,leaf,allreduce,calibrate,predict,scaling   --repeats n   --trees n   --rows n   --gangs threads,plain,relayed,tls,slow
+ *   --only level,leaf,allreduce,costs,calibrate,predict,scaling   --repeats n   --trees n   --rows n   --gangs threads,plain,relayed,tls,slow
  *   relayed: the processes' main threads meet for their ranks, as they do under TLS
+ *   costs: what meetings cost the processors, and what the simulator says of it
  *   calibrate: how long processes compute that share cores, and what the simulator says of it
  *   predict: what session.explain and a replay of recorded rounds say of slower links, against what they take
  *   scaling: explains up to 1,024 executors; prints the table of docs/scaling.md and draws its plot
@@ -12,7 +13,7 @@
 import { parseArgs } from 'node:util';
 import { LinkProxy } from '../../tools/link-proxy.ts';
 import { printAllreduce } from './allreduce.ts';
-import { printCalibration } from './calibration.ts';
+import { printCalibration, printCosts } from './calibration.ts';
 import { printPredictions } from './predictions.ts';
 import { writeScaling } from './scaling.ts';
 import {
@@ -82,6 +83,7 @@ await slow.close();
 
 if (only.includes('allreduce')) await printAllreduce();
 if (only.includes('scaling')) await writeScaling({ numTrees: Number(values.trees), rows });
+if (only.includes('costs')) await printCosts(predictions.executors);
 if (only.includes('calibrate')) await printCalibration(predictions.executors);
 if (only.includes('predict')) {
   for (const growth of Object.keys(growths) as (keyof typeof growths)[]) {

@@ -41,6 +41,8 @@ describe.each(kept)('$numProcesses processes on two cores', (recorded) => {
         executorsPerHost: numProcesses,
         coresPerHost,
         takeoverMs: defaultTakeoverMs,
+        // recorded where main threads met, which are woken
+        latenessMs: () => 0,
         stragglers: [],
         costs: null,
       },

@@ -9,6 +9,7 @@ import {
 import { stretchRecording } from '../../../src/cluster/simulation/stretch-recording.ts';
 import '../../../src/cluster/simulation/virtual-gang.ts';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
+import { latenessMs } from '../../../src/cluster/tcp/waiting.ts';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { KMeans } from '../../../src/linear/k-means.ts';
 import { type ExplainedScale, explainFit } from '../../../src/session/explain-fit.ts';
@@ -22,6 +23,7 @@ const quick: SimulatedCluster = {
   executorsPerHost: 1,
   coresPerHost: 1,
   takeoverMs: Number.POSITIVE_INFINITY,
+  latenessMs: () => 0,
   stragglers: [],
   costs: null,
 };
@@ -63,6 +65,12 @@ describe('a simulated gang', () => {
       what: 'moves to a core that has long been idle',
       cluster: { executorsPerHost: 3, coresPerHost: 2, takeoverMs: 1 },
       ms: 5.5 + 2,
+    },
+    {
+      // who computed 4 ms waits for 8 ms, the others longer; no nap is longer than 1 ms
+      what: 'is late where it naps while it waits',
+      cluster: { latencyMs: 8, latenessMs },
+      ms: 4 + 8 + 0.5 + 1 + 8 + 0.5,
     },
     {
       what: 'pays for frames',
