@@ -8,6 +8,28 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
+    name: 'bytes that were fetched of a file are taken for those that it has now',
+    edits: [
+      {
+        file: 'src/table/files/kept-ranges.ts',
+        find: '      range.file.size === file.size &&\n      range.file.version === file.version,',
+        replace: '      range.file.size === file.size,',
+      },
+    ],
+    tests: ['test/table/files/kept-ranges.test.ts'],
+  },
+  {
+    name: 'a row group may say that it has more rows than its pages have values',
+    edits: [
+      {
+        file: 'src/table/parquet/check-row-counts.ts',
+        find: '    if (numRows <= 8 * size) continue;',
+        replace: '    if (numRows <= 2 ** 32 * size) continue;',
+      },
+    ],
+    tests: ['test/table/parquet/bad-input.test.ts'],
+  },
+  {
     name: 'a byte of validity bits with one null is passed over',
     edits: [
       {
