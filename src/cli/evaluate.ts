@@ -10,7 +10,7 @@ import { SurvivalEvaluator } from '../evaluation/survival-evaluator.ts';
 import { columnNames, findField, requireField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
-import { labelKind, labelledRows, labelNames } from './label-kind.ts';
+import { type LabelOption, labelKind, labelledRows, labelNames } from './label-kind.ts';
 import {
   type EvaluationTask,
   metricsOfTask,
@@ -24,7 +24,7 @@ import { type SessionCommandOptions, withSession } from './with-session.ts';
 /** Options of `evaluate`. */
 export interface EvaluateCommandOptions extends CommonOptions, SessionCommandOptions {
   readonly data: readonly string[];
-  readonly label: string;
+  readonly label: LabelOption;
   readonly metric?: readonly string[];
   readonly task: 'auto' | EvaluationTask;
   readonly weight?: string;
@@ -138,6 +138,7 @@ async function guessTask(
   signal: AbortSignal,
 ): Promise<[EvaluationTask, string]> {
   const { schema } = table;
+  const [label = ''] = labelNames(table, options.label);
   const probability = options.probability ?? 'probability';
   const byCount = (count: number): EvaluationTask => (count <= 2 ? 'binary' : 'multiclass');
   for (const column of [probability, 'rawPrediction']) {
@@ -149,14 +150,14 @@ async function guessTask(
       return [byCount(type.listSize), `${column} has ${type.listSize} values a row`];
     }
   }
-  const kind = await labelKind(table, options.label, { signal });
+  const kind = await labelKind(table, label, { signal });
   if (!kind.isClass) return ['regression', kind.reason];
   const prediction = findField(schema, options.prediction ?? 'prediction')?.type;
   if (kind.numClasses !== null && prediction !== undefined && DataType.isFloat(prediction)) {
     return ['regression', 'the prediction is a number with a fraction'];
   }
   if (kind.numClasses !== null) return [byCount(kind.numClasses), kind.reason];
-  const values = await table.select(options.label).distinct().limit(3).count({ signal });
+  const values = await table.select(label).distinct().limit(3).count({ signal });
   return [byCount(values), kind.reason];
 }
 
@@ -166,7 +167,7 @@ function makeEvaluator(
   k: number | undefined,
 ): Evaluator {
   const common = {
-    labelCol: options.label,
+    labelCol: labelCols[0],
     predictionCol: options.prediction,
     weightCol: options.weight,
   };

@@ -10,7 +10,7 @@ import { isPandasIndex } from '../table/parquet/pandas-index.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
-import { labelKind, labelledRows, labelNames } from './label-kind.ts';
+import { type LabelOption, labelKind, labelledRows, labelNames } from './label-kind.ts';
 import { linearStages } from './linear-stages.ts';
 import { loadModel } from './load-model.ts';
 import { modelFacts } from './model-facts.ts';
@@ -24,8 +24,8 @@ import { checkModelPath } from './write-data.ts';
 /** Options of `fit`. */
 export interface FitCommandOptions extends CommonOptions, SessionCommandOptions {
   readonly data: readonly string[];
-  /** A column, or several behind commas; none for an algorithm that learns without. */
-  readonly label?: string;
+  /** A column, or several; none for an algorithm that learns without. */
+  readonly label?: LabelOption;
   readonly model: string;
   readonly algo: Algorithm;
   readonly task: 'auto' | Task;
@@ -155,6 +155,9 @@ function labelsOf(table: PartitionedTable, options: FitCommandOptions): readonly
   if (label === undefined) return [];
   const names = labelNames(table, label);
   for (const name of names) requireField(table.schema, name, '--label');
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new CoppiceError('USAGE', `--label must name each column once; got ${twice} twice`);
   if (names.length === 1) return names;
   const isForSeveral = severalLabels.includes(algo);
   if (isForSeveral && (options.task === 'auto' || options.task === 'regression')) return names;

@@ -91,9 +91,16 @@ async function distinctValues(
   return values;
 }
 
+/** What `--label` was given: once, or again for further columns. */
+export type LabelOption = string | readonly string[];
+
 /** The columns that `--label` names: one of that name, else several behind commas. */
-export function labelNames(table: PartitionedTable, label: string): readonly string[] {
-  return table.columns.includes(label) ? [label] : label.split(',').map((name) => name.trim());
+export function labelNames(table: PartitionedTable, label: LabelOption): readonly string[] {
+  return [label]
+    .flat()
+    .flatMap((name) =>
+      table.columns.includes(name) ? [name] : name.split(',').map((part) => part.trim()),
+    );
 }
 
 /**
@@ -103,7 +110,7 @@ export function labelNames(table: PartitionedTable, label: string): readonly str
  */
 export function labelledRows(
   table: PartitionedTable,
-  options: { readonly label?: string; readonly dropUnlabelled?: boolean },
+  options: { readonly label?: LabelOption; readonly dropUnlabelled?: boolean },
 ): PartitionedTable {
   const { label, dropUnlabelled = false } = options;
   if (!dropUnlabelled || label === undefined) return table;

@@ -49,6 +49,7 @@ function declareCommands(
     command
       .option('--json', 'print one JSON object on stdout')
       .option('-q, --quiet', 'no remarks and no progress on stderr');
+    refuseRepeated(command);
     program.addCommand(command.copyInheritedSettings(program));
     return command;
   };
@@ -87,7 +88,7 @@ function fitCommand(): Command {
   return new Command('fit')
     .description('fit a model to a table and save it')
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
-    .option('--label <column>', 'the column to predict; several numbers: a,b')
+    .option('--label <column>', 'the column to predict; several numbers: a,b', oneOrMore)
     .requiredOption('--model <folder>', 'where to save the model')
     .addOption(
       new Option(
@@ -183,7 +184,7 @@ function evaluateCommand(): Command {
   return new Command('evaluate')
     .description('compare predictions with labels')
     .requiredOption('--data <paths...>', 'a scored table: files, folders or globs')
-    .requiredOption('--label <column>', 'the true values')
+    .requiredOption('--label <column>', 'the true values; of several predictions: a,b', oneOrMore)
     .option('--metric <names>', 'comma-separated, such as auc,logloss,rmse; default: all', list)
     .addOption(
       new Option('--task <name>', 'what the label is')
@@ -261,8 +262,34 @@ function inspectCommand(): Command {
     .option('--importance', 'print the importance of every feature');
 }
 
-/** `a,b,c`, or a JSON array where a name holds a comma. */
-function list(text: string): string[] {
+/** The reading of options that may be given again; what they name then is added. */
+const repeatable: readonly unknown[] = [list, oneOrMore];
+
+/** An option of one value that is given twice would lose the first one without a word. */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    const parse = option.parseArg;
+    if (option.isBoolean() || option.variadic || repeatable.includes(parse)) continue;
+    let isGiven = false;
+    option.argParser((text: string, previous: unknown) => {
+      if (isGiven) throw new InvalidArgumentError('It was given before, and takes one value.');
+      isGiven = true;
+      return parse === undefined ? text : parse(text, previous);
+    });
+  }
+}
+
+/** A column, or a list of them where it is given again. */
+function oneOrMore(text: string, previous: string | readonly string[] | undefined) {
+  return previous === undefined ? text : [previous, text].flat();
+}
+
+/** `a,b,c`, or a JSON array where a name holds a comma; given again, the names are added. */
+function list(text: string, previous: readonly string[] = []): string[] {
+  return [...previous, ...namesIn(text)];
+}
+
+function namesIn(text: string): string[] {
   if (text.trim().startsWith('[')) {
     try {
       const parsed: unknown = JSON.parse(text);

@@ -311,6 +311,24 @@ describe('fit, transform, evaluate, inspect', () => {
     const [price, rooms] = [await rmseOf('price'), await rmseOf('rooms')];
     expect(price).toBeGreaterThan(0);
     expect(await rmseOf('price,rooms')).toBe((price + rooms) / 2);
+    const again = ['--label', 'price', '--label', 'rooms', '--params', 'maxIter=4,maxLeaves=7'];
+    const same = path('two-labels-again');
+    const given = await runForTest(['fit', ...data, ...again, '--json', '--model', same]);
+    expect(given.json['uid']).toBe(json['uid']);
+    expect(given.json['label']).toEqual(['price', 'rooms']);
+    const words = ['evaluate', '--data', out, '--label', 'price', '--label', 'rooms', '--json'];
+    expect((await runForTest(words)).json['metrics']).toMatchObject({ rmse: (price + rooms) / 2 });
+    const twice = [
+      'fit',
+      ...data,
+      '--label',
+      'price',
+      '--label',
+      'price',
+      '--model',
+      path('twice'),
+    ];
+    expect((await runForTest(twice)).stderr).toContain('must name each column once; got price');
     const other = (algo: string): string[] => [
       'fit',
       ...data,

@@ -27,6 +27,11 @@ describe('coppice', () => {
     ],
     [['fit', '--data', 'x', '--label', 'y', '--model', 'm', '--threads', '0'], 'above 0'],
     [['transform', '--modle', 'm'], '--model'],
+    [['transform', '--model', 'm', '--model', 'n'], 'It was given before, and takes one value.'],
+    [
+      ['fit', '--data', 'x', '--label', 'y', '--model', 'm', '--algo', 'rf', '--algo', 'dt'],
+      '--algo',
+    ],
     [[], 'Usage: coppice'],
   ])('exits with 2 and says why for the words %j', async (words, reason) => {
     const run = await runForTest(words);

@@ -174,6 +174,17 @@ export const plantedBugs = [
     tests: ['test/training/oblivious.prop.test.ts'],
   },
   {
+    name: 'the last metric of XGBoost does not stop early',
+    edits: [
+      {
+        file: 'src/ensemble/foreign/foreign-metrics.ts',
+        find: 'lastStops ? [...found.slice(-1), ...found.slice(0, -1)] : found',
+        replace: 'lastStops ? found.slice() : found',
+      },
+    ],
+    tests: ['test/ensemble/foreign/foreign-params.test.ts'],
+  },
+  {
     name: 'a forced split forgets the missing values of the node',
     edits: [
       {

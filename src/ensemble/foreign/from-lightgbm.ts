@@ -1,5 +1,6 @@
 /** Takes LightGBM's parameters: names, aliases and meanings of LightGBM 4. */
 import { factorsByName, groupsByName, splitsByName } from './features-by-number.ts';
+import { metricRule } from './foreign-metrics.ts';
 import {
   type ConvertedOptions,
   type ConvertedParams,
@@ -13,41 +14,10 @@ import {
   type Rule,
   renamed,
 } from './foreign-params.ts';
+import { lightGBMMetrics } from './lightgbm-metrics.ts';
+import { classifications, learned, losses, oneVsAll, rankings } from './lightgbm-objectives.ts';
 
 const owner = 'fromLightGBM';
-
-const losses: Readonly<Record<string, string>> = {
-  regression: 'squared',
-  regression_l2: 'squared',
-  l2: 'squared',
-  mean_squared_error: 'squared',
-  mse: 'squared',
-  rmse: 'squared',
-  regression_l1: 'absolute',
-  l1: 'absolute',
-  mean_absolute_error: 'absolute',
-  mae: 'absolute',
-  huber: 'huber',
-  fair: 'fair',
-  quantile: 'quantile',
-  mape: 'mape',
-  mean_absolute_percentage_error: 'mape',
-  poisson: 'poisson',
-  gamma: 'gamma',
-  tweedie: 'tweedie',
-  cross_entropy: 'crossEntropy',
-  xentropy: 'crossEntropy',
-};
-const classifications = ['binary', 'multiclass', 'softmax'];
-const oneVsAll = ['multiclassova', 'multiclass_ova', 'ova', 'ovr'];
-const rankings: Readonly<Record<string, string>> = {
-  lambdarank: 'lambdarank',
-  rank_xendcg: 'xendcg',
-  xendcg: 'xendcg',
-  xe_ndcg: 'xendcg',
-  xe_ndcg_mart: 'xendcg',
-  xendcg_mart: 'xendcg',
-};
 
 const objective: Rule = (value, options, all) => {
   const name = String(value);
@@ -171,6 +141,7 @@ const dialect: Dialect = {
     ],
     pos_bagging_fraction: ['pos_sub_row', 'pos_subsample', 'pos_bagging'],
     neg_bagging_fraction: ['neg_sub_row', 'neg_subsample', 'neg_bagging'],
+    metric: ['metrics', 'metric_types'],
     is_provide_training_metric: ['training_metric', 'is_training_metric', 'train_metric'],
     eval_at: ['ndcg_eval_at', 'ndcg_at', 'map_eval_at', 'map_at'],
     bin_construct_sample_cnt: ['subsample_for_bin'],
@@ -296,6 +267,7 @@ const dialect: Dialect = {
     xgboost_dart_mode: (value) => {
       if (isOn(value)) throw notConvertible(owner, 'xgboost_dart_mode', value, 'false');
     },
+    metric: metricRule(lightGBMMetrics(owner, learned)),
     is_provide_training_metric: (value, options) => {
       if (isOn(value)) options['trainingHistory'] = true;
     },
@@ -319,15 +291,7 @@ const dialect: Dialect = {
   },
   ignored: [
     ...['alpha', 'fair_c', 'drop_rate', 'skip_drop', 'max_drop', 'drop_seed', 'uniform_drop'],
-    ...[
-      'bagging_freq',
-      'top_rate',
-      'other_rate',
-      'num_class',
-      'metric',
-      'num_threads',
-      'verbosity',
-    ],
+    ...['bagging_freq', 'top_rate', 'other_rate', 'num_class', 'num_threads', 'verbosity'],
     ...[
       'device_type',
       'deterministic',

@@ -1,5 +1,6 @@
 /** Takes XGBoost's parameters: names, aliases and meanings of XGBoost 3. */
 import { groupsByName } from './features-by-number.ts';
+import { type MetricDialect, metricRule } from './foreign-metrics.ts';
 import {
   type ConvertedOptions,
   type ConvertedParams,
@@ -12,6 +13,7 @@ import {
   type Rule,
   renamed,
 } from './foreign-params.ts';
+import { xgBoostMetrics } from './xgboost-metrics.ts';
 
 const owner = 'fromXGBoost';
 
@@ -82,6 +84,15 @@ const objective: Rule = (value, options, all) => {
   else options['quantileLevel'] = alpha;
 };
 
+/** What its metrics are of. */
+function learned(all: ForeignParams): ReturnType<MetricDialect['learned']> {
+  const name = String(all['objective'] ?? 'reg:squarederror');
+  if (name.startsWith('multi:')) return { task: 'multiclass', loss: 'logistic' };
+  if (classifications.includes(name)) return { task: 'binary', loss: 'logistic' };
+  if (name in rankings) return { task: 'ranking', loss: 'lambdarank' };
+  return { task: name.startsWith('survival:') ? 'survival' : 'regression', loss: losses[name] };
+}
+
 /** A share below 1 of the features. */
 const byNode: Rule = (value, options) => {
   if (Number(value) < 1) options['featureSubsetStrategy'] = Number(value);
@@ -150,6 +161,7 @@ const dialect: Dialect = {
       options['maxBins'] = Math.min(255, Number(value));
     },
     num_boost_round: renamed('maxIter'),
+    eval_metric: metricRule(xgBoostMetrics(owner, learned)),
     early_stopping_rounds: renamed('earlyStoppingRounds'),
     scale_pos_weight: renamed('scalePosWeight'),
     monotone_constraints: (value, options) => {
@@ -201,7 +213,6 @@ const dialect: Dialect = {
       'aft_loss_distribution_scale',
       'tree_method',
       'num_class',
-      'eval_metric',
       'nthread',
       'verbosity',
       'device',

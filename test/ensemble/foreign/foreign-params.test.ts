@@ -293,3 +293,69 @@ it('converted parameters fit the model that ours do, byte for byte', async () =>
     await savedBytes(await ours.fit(table)),
   );
 });
+
+describe('metrics of LightGBM and XGBoost', () => {
+  const metricsOf = (found: ReturnType<typeof fromLightGBM>) => ({
+    metrics: found.estimator.params.validationMetrics,
+    ignored: found.ignored,
+  });
+
+  it.each([
+    [{ objective: 'binary', metric: 'auc,binary_logloss' }, ['areaUnderROC', 'loss']],
+    [{ objective: 'binary', metrics: ['binary_error', 'auc'] }, ['accuracy', 'areaUnderROC']],
+    [{ objective: 'multiclass', num_class: 3, metric: 'multi_error' }, ['accuracy']],
+    [{ objective: 'l1', metric: ['mean_absolute_error', 'l2_root'] }, ['mae', 'rmse']],
+    [{ metric: 'mse' }, ['mse']],
+    [{ objective: 'poisson', metric: 'poisson' }, ['loss']],
+    [{ objective: 'xentropy', metric: 'cross_entropy' }, ['loss']],
+    [
+      { objective: 'lambdarank', metric: 'ndcg,map', eval_at: 5 },
+      ['ndcgAtK', 'meanAveragePrecisionAtK'],
+    ],
+    [{ objective: 'binary', metric: 'None' }, undefined],
+    [{ objective: 'binary', metric: '' }, undefined],
+  ])('become ours: %j', (params, metrics) => {
+    expect(metricsOf(fromLightGBM(params))).toMatchObject({ metrics });
+    expect(fromLightGBM(params).ignored).not.toContain('metric');
+  });
+
+  it.each([
+    // the last of them stops early there
+    [{ objective: 'binary:logistic', eval_metric: ['logloss', 'auc'] }, ['areaUnderROC', 'loss']],
+    [{ objective: 'multi:softprob', eval_metric: 'merror' }, ['accuracy']],
+    [{ eval_metric: 'mae' }, ['mae']],
+    [{ objective: 'reg:squaredlogerror', eval_metric: 'rmsle' }, ['loss']],
+    [{ objective: 'reg:tweedie', eval_metric: 'tweedie-nloglik@1.5' }, ['loss']],
+    [
+      { objective: 'survival:aft', eval_metric: 'interval-regression-accuracy' },
+      ['intervalAccuracy'],
+    ],
+    [{ objective: 'survival:cox', eval_metric: 'cox-nloglik' }, ['loss']],
+    [{ objective: 'rank:ndcg', eval_metric: ['ndcg@5-', 'pre@5'] }, ['precisionAtK', 'ndcgAtK']],
+    [{ objective: 'rank:map', eval_metric: 'map' }, ['meanAveragePrecision']],
+  ])('become ours: %j', (params, metrics) => {
+    expect(metricsOf(fromXGBoost(params))).toMatchObject({ metrics });
+    expect(fromXGBoost(params).ignored).not.toContain('eval_metric');
+  });
+
+  it('say how many first rows count', () => {
+    const five = fromXGBoost({ objective: 'rank:ndcg', eval_metric: 'ndcg@5' });
+    expect(five.estimator.params).toMatchObject({ ndcgAt: 5 });
+    const several = { objective: 'rank:ndcg', eval_metric: ['ndcg@5', 'ndcg@10'] };
+    expect(() => fromXGBoost(several)).toThrow(/with one number of first rows, 5; got "ndcg@10"/);
+  });
+
+  it('are refused by name, with what there is instead', () => {
+    expect(() => fromLightGBM({ objective: 'binary', metric: 'average_precision' })).toThrow(
+      /metric in the params of fromLightGBM must be one or more of cross_entropy, binary_logloss, binary_error, auc with this objective \(BinaryClassificationEvaluator measures areaUnderPR .*got "average_precision"/,
+    );
+    expect(() => fromLightGBM({ objective: 'regression', metric: 'auc' })).toThrow(
+      /one or more of l1, l2, rmse, mape with this objective; got "auc"/,
+    );
+    expect(() => fromXGBoost({ objective: 'binary:logistic', eval_metric: 'error@0.3' })).toThrow(
+      /eval_metric in the params of fromXGBoost must be .*; got "error@0.3"/,
+    );
+    const own = { objective: 'binary:logistic', eval_metric: () => 0 };
+    expect(() => fromXGBoost(own)).toThrow(/metricFunction/);
+  });
+});
