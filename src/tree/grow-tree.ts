@@ -110,6 +110,13 @@ class TreeGrower {
     let numLeaves = 1;
     this.#keepOrClose(root, open);
     while (open.size > 0 && numLeaves < this.#limits.maxLeaves) {
+      if (this.#backend.isStale?.(open.first) === true) {
+        // its gain is another one now, and so may be its turn
+        const stale = open.pop();
+        await this.#backend.findAgain?.(stale);
+        this.#keepOrClose(stale, open);
+        continue;
+      }
       const done = this.#splitAhead(open, this.#limits.maxLeaves - numLeaves);
       if (isPromise(done)) await done;
       const node = open.pop();

@@ -3,6 +3,7 @@
  * monotone features, one random threshold a feature. A fit that uses none of it has no SplitShaping at all and
  * runs the plain, faster search.
  */
+import { exp, powerOfTwo } from '../base/portable-math.ts';
 import type { BinnedLayout } from '../binning/binned-layout.ts';
 import type { LeafFrame, LeafRule } from '../kernels/leaf-shape.ts';
 
@@ -18,6 +19,27 @@ export interface SplitShaping {
   readonly extraTrees: boolean;
   /** 1 rising, −1 falling, 0 free, by the feature's index; empty where all are free. */
   readonly monotone: readonly number[];
+  /** Leaves are bounded by the values of their neighbours, not by midpoints of the splits above them. */
+  readonly boundsAreNeighbours?: true;
+  /** How much less splits on monotone features count near the root; 0, or left out, for nothing. */
+  readonly monotonePenalty?: number;
+}
+
+/**
+ * What gains of monotone features are multiplied by in a node below so many splits: 0 in the first floor(penalty) levels,
+ * and the nearer to 1 the deeper (LightGBM's monotone_penalty).
+ */
+export function monotoneFactor(penalty: number, depth: number): number {
+  if (penalty >= depth + 1) return 0;
+  const deep = powerOfTwo(-Math.min(depth, 1000));
+  return penalty <= 1 ? 1 - penalty * deep : 1 - exp((penalty - 1) * Math.LN2) * deep;
+}
+
+/** The values of two children in the order that a monotone split asks for: both at the middle where they are not. */
+export function inOrder(left: number, right: number, direction: number): [number, number] {
+  if (direction * (right - left) >= 0) return [left, right];
+  const middle = left / 2 + right / 2;
+  return [middle, middle];
 }
 
 /** The part that values of leaves hang on. */

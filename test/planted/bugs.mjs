@@ -185,6 +185,28 @@ export const plantedBugs = [
     tests: ['test/ensemble/foreign/foreign-params.test.ts'],
   },
   {
+    name: 'leaves that meet in missing values alone do not bound each other',
+    edits: [
+      {
+        file: 'src/tree/monotone-leaves.ts',
+        find: '  if (a.hasMissing && b.hasMissing) return true;',
+        replace: '  if (a.hasMissing && b.hasMissing && a.bits !== null) return true;',
+      },
+    ],
+    tests: ['test/training/shaping.prop.test.ts'],
+  },
+  {
+    name: 'monotone features may split a level too early',
+    edits: [
+      {
+        file: 'src/tree/split-shaping.ts',
+        find: '  if (penalty >= depth + 1) return 0;',
+        replace: '  if (penalty >= depth + 2) return 0;',
+      },
+    ],
+    tests: ['test/training/shaping.prop.test.ts'],
+  },
+  {
     name: 'a forced split forgets the missing values of the node',
     edits: [
       {

@@ -338,6 +338,8 @@ const shaping = fc.record(
     pathSmoothing: fc.constantFrom(0, 1, 30),
     extraTrees: fc.boolean(),
     // concrete ones are made of these once the features are known
+    betweenNeighbours: fc.boolean(),
+    monotonePenalty: fc.constantFrom(0.5, 1.7),
     directions: fc.array(fc.constantFrom(-1, 0, 1), { minLength: 8, maxLength: 8 }),
     groups: fc.array(fc.constantFrom(0, 1, 2), { minLength: 8, maxLength: 8 }),
   },
@@ -352,7 +354,14 @@ export const shapedCases: fc.Arbitrary<EstimatorCase> = fc.oneof(
 
 /** Constraints on the features of a recipe: directions for its numbers, groups that the others are not in. */
 function constraintsOf(
-  { directions, groups }: Readonly<Record<string, unknown>>,
+  {
+    directions,
+    groups,
+    betweenNeighbours,
+    monotonePenalty,
+    maxLeaves,
+    growPolicy = 'leafWise',
+  }: Readonly<Record<string, unknown>>,
   recipe: DataRecipe,
 ): Record<string, unknown> {
   const names = featureNames(recipe);
@@ -361,6 +370,12 @@ function constraintsOf(
     found['monotoneConstraints'] = recipe.kinds.map((kind, i) =>
       /words|dictionary/.test(kind) ? 0 : (directions as number[])[i],
     );
+  }
+  if (directions !== undefined && monotonePenalty !== undefined)
+    found['monotonePenalty'] = monotonePenalty;
+  if (directions !== undefined && betweenNeighbours === true) {
+    if (maxLeaves !== undefined && growPolicy === 'leafWise')
+      found['monotoneMethod'] = 'intermediate';
   }
   if (groups !== undefined) {
     const group = (wanted: number) => names.filter((_, i) => (groups as number[])[i] === wanted);
@@ -372,7 +387,7 @@ function constraintsOf(
 
 /** The case with the features of a recipe. */
 export function withFeatures(found: EstimatorCase, recipe: DataRecipe): EstimatorCase {
-  const { directions, groups, ...options } = found.options;
+  const { directions, groups, betweenNeighbours, monotonePenalty, ...options } = found.options;
   const constraints = constraintsOf(found.options, recipe);
   return { ...found, options: { ...options, ...constraints, featuresCols: featureNames(recipe) } };
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
-import { type DataRecipe, type FeatureKind, randomData } from '../tools/random-data.ts';
+import { type DataRecipe, type FeatureKind, randomData, range } from '../tools/random-data.ts';
 import {
   type Cell,
   columnNamed,
@@ -166,6 +166,8 @@ describe('monotone constraints', () => {
       extraTrees: fc.constant(true),
       subsamplingRate: fc.constant(0.7),
       maxDepth: fc.constant(4),
+      monotoneMethod: fc.constantFrom('intermediate', 'intermediate', 'basic'),
+      monotonePenalty: fc.constantFrom(0.5, 1.5),
     },
     { requiredKeys: ['alpha'] },
   );
@@ -201,9 +203,79 @@ describe('monotone constraints', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 80 },
     );
-  }, 60_000);
+  }, 120_000);
+
+  it('leave leaves more room between their neighbours than between midpoints', async () => {
+    const data = randomData({
+      seed: 5,
+      numRows: 3000,
+      kinds: Array(6).fill('float32'),
+      missing: 0,
+    });
+    const cells = (i: number) => columnNamed(data, `x${i}`).cells as number[];
+    const [a, b, c] = [cells(0), cells(1), cells(2)];
+    const scale = (values: readonly number[]) => Math.max(...values.map(Math.abs));
+    const [sa, sb, sc] = [a, b, c].map(scale) as [number, number, number];
+    const y = a.map((value, i) => {
+      const [p, q, r] = [value / sa, (b[i] as number) / sb, (c[i] as number) / sc];
+      return 3 * p + 2 * q * (p + 1) + Math.sin(5 * r) * (q + 1);
+    });
+    const rows = [
+      ...data.filter(({ name }) => /^x/.test(name)),
+      { name: 'y', type: 'float64', cells: y } as const,
+    ];
+    const even = range(3000).filter((i) => i % 2 === 0);
+    const [train, test] = [
+      pickRows(rows, even),
+      pickRows(
+        rows,
+        range(3000).filter((i) => i % 2 === 1),
+      ),
+    ];
+    const errorOf = async (monotoneMethod: string) => {
+      const options = {
+        ...{ labelCol: 'y', featuresCols: range(6).map((i) => `x${i}`), maxIter: 40 },
+        ...{ monotoneConstraints: { x0: 1, x1: 1 }, monotoneMethod },
+      };
+      const found = await predictedNumbers(
+        await fitSample({ name: 'GBTRegressor', options }, train),
+        test,
+      );
+      const truth = columnNamed(test, 'y').cells as number[];
+      return found.reduce((sum, value, i) => sum + (value - (truth[i] as number)) ** 2, 0);
+    };
+    expect(await errorOf('intermediate')).toBeLessThan(await errorOf('basic'));
+  });
+
+  it('keep monotone features out of the first levels, as many as the penalty says', async () => {
+    const data = randomData({
+      seed: 9,
+      numRows: 600,
+      kinds: Array(3).fill('float32'),
+      missing: 0.1,
+    });
+    const options = {
+      ...{ labelCol: 'y', featuresCols: ['x0', 'x1', 'x2'], maxIter: 8, maxLeaves: 16 },
+      ...{ monotoneConstraints: [1, 1, 0], minInstancesPerNode: 2 },
+    };
+    const depthsWith = async (monotonePenalty: number) => {
+      const model = await fitSample(
+        { name: 'GBTRegressor', options: { ...options, monotonePenalty } },
+        data,
+      );
+      return range(model.numTrees).flatMap((t) =>
+        [...model.tree(t).walk()]
+          .filter(({ split }) => split !== null && split.feature !== 'x2')
+          .map(({ depth }) => depth),
+      );
+    };
+    expect(Math.min(...(await depthsWith(0.5)))).toBe(0);
+    const deep = await depthsWith(2.5);
+    expect(deep.length).toBeGreaterThan(0);
+    expect(Math.min(...deep)).toBe(2);
+  });
 
   it('change the model where the data say otherwise, and nothing where they say the same', async () => {
     const x = Array.from({ length: 300 }, (_, i) => i / 300);

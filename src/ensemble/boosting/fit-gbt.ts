@@ -26,7 +26,12 @@ import { linearLambdaOf } from '../params/linear-params.ts';
 import { measuredOf, watchedTables } from '../params/metric-params.ts';
 import { roundDropping, roundSampling } from '../params/sampling-params.ts';
 import { refuseMembers, selfStopping } from '../params/self-stopping-params.ts';
-import { gainFactorsOf, interactionsOf, shapingOf } from '../params/shaping-params.ts';
+import {
+  gainFactorsOf,
+  growsMonotoneOnCpu,
+  interactionsOf,
+  shapingOf,
+} from '../params/shaping-params.ts';
 import { withFits } from './grown-fits.ts';
 import {
   appendTrees,
@@ -330,6 +335,8 @@ function hasCategories(features: FitColumns['features']): boolean {
 }
 
 /** What a device is not asked for. */
-function isOnCpu({ growPolicy, gainFactors, forcedSplits }: GBTParams): boolean {
-  return growPolicy === 'oblivious' || gainFactors !== undefined || forcedSplits !== undefined;
+function isOnCpu(params: GBTParams): boolean {
+  const { growPolicy, gainFactors, forcedSplits } = params;
+  if (growPolicy === 'oblivious' || growsMonotoneOnCpu(params)) return true;
+  return gainFactors !== undefined || forcedSplits !== undefined;
 }

@@ -242,7 +242,22 @@ const dialect: Dialect = {
     ),
     feature_contri: factorsByName(owner, 'feature_contri', 'gainFactors'),
     forcedsplits_filename: splitsByName(owner, 'forcedsplits_filename', 'forcedSplits'),
-    monotone_penalty: only('monotone_penalty', [0], '0: directions hold from the root on'),
+    monotone_penalty: (value, options, all) => {
+      if (Number(value) > 0 && all['monotone_constraints'] !== undefined)
+        options['monotonePenalty'] = Number(value);
+    },
+    monotone_constraints_method: (value, options, all) => {
+      if (!['basic', 'intermediate', 'advanced'].includes(String(value)))
+        throw notConvertible(
+          owner,
+          'monotone_constraints_method',
+          value,
+          "'basic' or 'intermediate'",
+        );
+      // what 'advanced' bounds, 'intermediate' bounds too, a little tighter
+      if (value !== 'basic' && all['monotone_constraints'] !== undefined)
+        options['monotoneMethod'] = 'intermediate';
+    },
     categorical_feature: only(
       'categorical_feature',
       ['', 'auto'],
@@ -316,8 +331,6 @@ const dialect: Dialect = {
     ],
     ...[
       'two_round',
-      // every direction holds for sure, whichever way a fit sees to it
-      'monotone_constraints_method',
       'gpu_use_dp',
       'gpu_device_id',
       'gpu_platform_id',

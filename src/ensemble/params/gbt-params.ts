@@ -22,7 +22,7 @@ import {
   samplingParams,
 } from './sampling-params.ts';
 import { checkSelfStopping } from './self-stopping-params.ts';
-import { constraintParams, shapingParams } from './shaping-params.ts';
+import { checkMonotone, constraintParams, shapingParams } from './shaping-params.ts';
 import { survivalParams } from './survival-params.ts';
 import {
   classifierColumnParams,
@@ -214,6 +214,7 @@ export const gbtRegressorParams = defineParams(
     checkLinear(params, isGiven) ??
     checkPolicy(params, isGiven) ??
     checkForced(params, isGiven) ??
+    checkMonotone(params, isGiven) ??
     checkCustomLoss(params) ??
     checkLoss(params, isGiven) ??
     checkOutputs(params, isGiven),
@@ -242,6 +243,7 @@ export const gbtClassifierParams = defineParams(
     checkLinear(params, isGiven) ??
     checkPolicy(params, isGiven) ??
     checkForced(params, isGiven) ??
+    checkMonotone(params, isGiven) ??
     checkLoss(params, isGiven),
 );
 

@@ -8,6 +8,7 @@ import { checkGbt, gbtSpecs } from './gbt-params.ts';
 import { checkLinear } from './linear-params.ts';
 import { checkPolicy } from './policy-params.ts';
 import { checkDropping } from './sampling-params.ts';
+import { checkMonotone } from './shaping-params.ts';
 
 // a function of the user sees rows, not groups
 const { objectiveFunction, metricFunction, ...shared } = gbtSpecs;
@@ -55,6 +56,7 @@ export const gbtRankerParams = defineParams(
     checkLinear(params, isGiven) ??
     checkPolicy(params, isGiven) ??
     checkForced(params, isGiven) ??
+    checkMonotone(params, isGiven) ??
     checkGroup(params) ??
     checkPlaces(params, isGiven) ??
     checkPairs(params, isGiven),

@@ -2,7 +2,8 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
 import { type NumbersByName, numbersByName } from '../../params/by-name-kind.ts';
-import { bool, either, float, numbers } from '../../params/kinds.ts';
+import type { IsGiven } from '../../params/define-params.ts';
+import { bool, either, float, numbers, oneOf } from '../../params/kinds.ts';
 import { type NameGroups, nameGroups } from '../../params/name-groups-kind.ts';
 import type { FeatureSource } from '../../training/messages.ts';
 import type { SplitShaping } from '../../tree/split-shaping.ts';
@@ -16,6 +17,12 @@ export const constraintParams = {
   monotoneConstraints: either(numbersByName(sign), numbers({ ...sign, minLength: 1 }), {
     since: '0.1.0',
   }),
+  /** What bounds the leaves of monotone trees: the midpoints of the splits above them (basic, the default), or the values of
+   *  the leaves beside them as the tree grows (intermediate), which leaves them more room; leaf by leaf only. */
+  monotoneMethod: oneOf(['basic', 'intermediate'], { since: '0.1.0' }),
+  /** How far from the root splits on monotone features stand back: none in the first so many levels, and the less the
+   *  deeper (0, the default, for nowhere). */
+  monotonePenalty: float({ min: 0, since: '0.1.0' }),
   /** Groups of feature names: the features on one path of a tree all lie in one of them. Features that no group
    *  names are one more group. */
   interactionConstraints: nameGroups({ since: '0.1.0' }),
@@ -38,6 +45,8 @@ export const shapingParams = {
 /** What they are read from. */
 export interface ShapingOptions {
   readonly monotoneConstraints: NumbersByName | readonly number[] | undefined;
+  readonly monotoneMethod?: 'basic' | 'intermediate' | undefined;
+  readonly monotonePenalty?: number | undefined;
   readonly alpha?: number | undefined;
   readonly maxDeltaStep?: number | undefined;
   readonly pathSmoothing?: number | undefined;
@@ -59,7 +68,46 @@ export function shapingOf(
   const isFree = monotone.length === 0 && !extraTrees;
   if (isFree && alpha === 0 && maxDeltaStep === 0 && pathSmoothing === 0) return null;
   const cap = maxDeltaStep === 0 ? Number.POSITIVE_INFINITY : maxDeltaStep;
-  return { alpha, maxDeltaStep: cap, pathSmoothing, extraTrees, monotone };
+  return {
+    ...{ alpha, maxDeltaStep: cap, pathSmoothing, extraTrees, monotone },
+    ...(params.monotoneMethod === 'intermediate' && monotone.length > 0
+      ? { boundsAreNeighbours: true }
+      : {}),
+    ...(params.monotonePenalty ? { monotonePenalty: params.monotonePenalty } : {}),
+  };
+}
+
+/** The complaint about parameters that do not go together, or null. */
+export function checkMonotone(
+  params: ShapingOptions & {
+    readonly growPolicy?: string | undefined;
+    readonly maxDepth?: number | undefined;
+    readonly maxLeaves?: number | undefined;
+    readonly device?: string | undefined;
+  },
+  isGiven: IsGiven,
+): string | null {
+  const names = ['monotoneMethod', 'monotonePenalty'];
+  if (params.monotoneConstraints === undefined) {
+    const name = names.find(isGiven);
+    return name === undefined ? null : `${name} must be left out without monotoneConstraints`;
+  }
+  if (params.device === 'gpu' && growsMonotoneOnCpu(params))
+    return 'device must be cpu with monotoneMethod intermediate or monotonePenalty';
+  if (params.monotoneMethod !== 'intermediate') return null;
+  const { growPolicy, maxDepth, maxLeaves } = params;
+  const byLevel = growPolicy === undefined && maxDepth !== undefined && maxLeaves === undefined;
+  if (byLevel || (growPolicy !== undefined && growPolicy !== 'leafWise'))
+    return 'monotoneMethod must be basic where trees grow by levels (give growPolicy leafWise, or maxLeaves)';
+  return isGiven('forcedSplits') ? 'monotoneMethod must be basic with forcedSplits' : null;
+}
+
+/** What a device does not do. */
+export function growsMonotoneOnCpu({
+  monotoneMethod,
+  monotonePenalty = 0,
+}: ShapingOptions): boolean {
+  return monotoneMethod === 'intermediate' || monotonePenalty > 0;
 }
 
 /** Directions by feature index; empty where all are free. */

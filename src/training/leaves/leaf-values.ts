@@ -101,6 +101,7 @@ export async function settleLeaves(
           grown,
           rule: leafRule(shaping, lambda),
           monotone: shaping.monotone,
+          boundsAreNeighbours: shaping.boundsAreNeighbours === true,
           words,
           wordsPerLeaf: 4,
           sumsOf,

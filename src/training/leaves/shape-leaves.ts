@@ -2,7 +2,7 @@
  * The values of a tree's leaves under penalties, a cap, smoothing and monotone bounds, from exact sums. Where
  * smoothing or monotone features tie leaves to the nodes above them, values go from the root down: a node's sums
  * are those of its leaves, its value is pulled to its parent's, and the children of a monotone split keep to
- * their sides of the midpoint between their values. Leaves that are quantiles of their rows follow the same
+ * their sides of the midpoint between their values, or leaves between the values of their neighbours. Leaves that are quantiles of their rows follow the same
  * rule, a node above them counting as the mean of its leaves by rows.
  */
 import {
@@ -12,8 +12,9 @@ import {
   openFrame,
   shapedValue,
 } from '../../kernels/leaf-shape.ts';
-import { childFrame } from '../../tree/split-shaping.ts';
-import type { GrownNode } from '../../tree/tree.ts';
+import { type MonotoneCut, MonotoneLeaves } from '../../tree/monotone-leaves.ts';
+import { childFrame, inOrder } from '../../tree/split-shaping.ts';
+import { type GrownNode, nodeFlag } from '../../tree/tree.ts';
 import type { SettledTree } from './leaf-values.ts';
 
 /** A tree whose leaves wait for their values. */
@@ -22,6 +23,8 @@ export interface UnshapedTree {
   readonly rule: LeafRule;
   /** Directions by feature index; empty where all are free. */
   readonly monotone: readonly number[];
+  /** Leaves are bounded by their neighbours. */
+  readonly boundsAreNeighbours: boolean;
   /** Exact integer sums of each leaf, so many words a leaf. */
   readonly words: BigInt64Array;
   readonly wordsPerLeaf: number;
@@ -35,6 +38,48 @@ export interface UnshapedTree {
 
 /** Values before the step size, in the order of the leaves. */
 export function shapeLeaves(tree: UnshapedTree): number[] {
+  return tree.boundsAreNeighbours ? amongNeighbours(tree) : belowMidpoints(tree);
+}
+
+/** Splits happen again in their order, with exact sums; each leaf keeps between the values that its neighbours have then. */
+function amongNeighbours(tree: UnshapedTree): number[] {
+  const sums = sumUp(tree);
+  const { nodes } = tree.grown.tree;
+  const directionOf = (feature: number): number => tree.monotone[feature] ?? 0;
+  const leaves = new MonotoneLeaves<number>(directionOf);
+  const values = [leafValueOf(tree, sums[0] as Summed, openFrame)];
+  leaves.open(0, values[0] as number);
+  const inner = nodes.flatMap(({ leftChild }, index) => (leftChild === 0 ? [] : [index]));
+  inner.sort((a, b) => (nodes[a] as GrownNode).leftChild - (nodes[b] as GrownNode).leftChild);
+  for (const index of inner) {
+    const node = nodes[index] as GrownNode;
+    const { leftChild } = node;
+    const frame = { value: values[index] as number, ...leaves.boundsOf(index) };
+    const pair = inOrder(
+      leafValueOf(tree, sums[leftChild] as Summed, frame),
+      leafValueOf(tree, sums[leftChild + 1] as Summed, frame),
+      directionOf(node.feature),
+    );
+    values[leftChild] = pair[0];
+    values[leftChild + 1] = pair[1];
+    leaves.split(index, cutOf(node), [leftChild, leftChild + 1], pair);
+  }
+  return tree.grown.leaves.map((leaf) => values[leaf.index] as number);
+}
+
+function cutOf({ feature, threshold, categories, flags }: GrownNode): MonotoneCut {
+  return {
+    feature,
+    threshold: categories === null ? threshold : null,
+    leftBits: categories?.bits ?? null,
+    numCategories: categories?.count ?? 0,
+    missingGoesLeft: (flags & nodeFlag.missingGoesLeft) !== 0,
+    unseenGoesLeft: (flags & nodeFlag.unseenGoesLeft) !== 0,
+  };
+}
+
+/** Values go from the root down, bounded by the midpoints of the splits above. */
+function belowMidpoints(tree: UnshapedTree): number[] {
   const sums = sumUp(tree);
   const { nodes } = tree.grown.tree;
   const frames: LeafFrame[] = [

@@ -1,7 +1,7 @@
-/** A tree of a model as nodes again, as far as settling its leaves needs them: features, children and values. */
-import { type GrownNode, newLeaf, type TreeEnsemble } from '../../tree/tree.ts';
+/** A tree of a model as nodes again, as far as settling its leaves needs them: splits, children and values. */
+import { type GrownNode, newLeaf, nodeFlag, type TreeEnsemble } from '../../tree/tree.ts';
 
-/** The nodes of a tree of one output; what a split looks like is not in them. */
+/** The nodes of a tree of one output; gains are not in them. */
 export function treeNodes(trees: TreeEnsemble, index: number): GrownNode[] {
   const start = trees.treeStart[index] as number;
   const end = trees.treeStart[index + 1] as number;
@@ -9,6 +9,14 @@ export function treeNodes(trees: TreeEnsemble, index: number): GrownNode[] {
     const node = newLeaf(trees.cover[start + i] as number, trees.rows[start + i] as number);
     node.feature = trees.feature[start + i] as number;
     node.leftChild = trees.leftChild[start + i] as number;
+    node.threshold = trees.threshold[start + i] as number;
+    node.flags = trees.flags[start + i] as number;
+    if ((node.flags & nodeFlag.isCategory) !== 0) {
+      const count = trees.categoryCount[start + i] as number;
+      const word = trees.categoryStart[start + i] as number;
+      const bits = trees.categoryBits.slice(word, word + Math.ceil(count / 32));
+      node.categories = { bits, count };
+    }
     node.value = trees.value.slice(start + i, start + i + 1);
     return node;
   });

@@ -74,6 +74,10 @@ export interface TreeBackend {
   decideLevel?(level: readonly OpenNode[]): Awaitable<void>;
   /** Leaves of this tree whose rows are only this rank's: {@link GrowthResult} hands them to whoever meets next. */
   uncountedLeaves?(): readonly OpenNode[];
+  /** Has what bounds an open leaf changed since its best split was found? Backends without such bounds leave it out. */
+  isStale?(node: OpenNode): boolean;
+  /** Finds its best split again. */
+  findAgain?(node: OpenNode): Awaitable<void>;
   /** Tells that a leaf will not be split: what is kept for it can go. */
   close(node: OpenNode): void;
 }

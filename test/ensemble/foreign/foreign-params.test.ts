@@ -196,7 +196,13 @@ describe('parameters of LightGBM', () => {
       gainFactors: { area: 0.5 },
       interactionConstraints: [['age', 'area'], ['kind']],
     });
-    expect(found.ignored).toEqual(['monotone_constraints_method']);
+    expect(found.ignored).toEqual([]);
+    const bound = { monotone_constraints: [1, 0, 0], mc_method: 'intermediate', mc_penalty: 1.5 };
+    expect(fromLightGBM(bound, columns).options).toMatchObject({
+      monotoneMethod: 'intermediate',
+      monotonePenalty: 1.5,
+    });
+    expect(() => fromLightGBM({ mc_method: 'strict' })).toThrow(/'basic' or 'intermediate'/);
     expect(fromLightGBM({ forcedsplits_filename }, columns).options).toEqual({
       ...columns,
       forcedSplits: {

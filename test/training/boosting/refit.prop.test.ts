@@ -269,7 +269,8 @@ describe('constraints', () => {
         fc.nat(1e6),
         fc.integer({ min: 1, max: 40 }),
         fc.constantFrom(0, 0.4),
-        async (seed, few, decayRate) => {
+        fc.constantFrom('basic', 'intermediate'),
+        async (seed, few, decayRate, monotoneMethod) => {
           const recipe: DataRecipe = {
             seed,
             numRows: 200,
@@ -288,7 +289,7 @@ describe('constraints', () => {
             },
           };
           const found = withFeatures(rising, recipe);
-          const monotone = { ...found.options, monotoneConstraints: [1, 0] };
+          const monotone = { ...found.options, monotoneConstraints: [1, 0], monotoneMethod };
           const model = await fitSample({ ...found, options: monotone }, rows);
           const noise = randomData({ ...recipe, seed: seed + 1, numRows: few });
           const again = await refit(model, noise, decayRate);

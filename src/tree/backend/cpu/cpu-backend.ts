@@ -79,6 +79,11 @@ export class CpuBackend implements TreeBackend {
     // ranks that meet nobody gain nothing by working ahead
     this.maxAhead = size === 1 ? 1 : addresses.maxPairs;
     this.aheadShare = collective.localRanks.length === size ? 0 : 0.125;
+    if (options.shaping?.boundsAreNeighbours === true) {
+      // what a leaf is bounded by is known when its turn has come
+      this.maxAhead = 1;
+      this.aheadShare = 0;
+    }
     this.rows = new RowStore(kernels, options.rows, layout.stride);
     this.#views = new MemoryViews(options.memory);
     const entryBytes = options.isPacked ? 8 : 16;
@@ -220,6 +225,7 @@ export class CpuBackend implements TreeBackend {
     if (this.#isBeingRead) await this.#waitForReaders();
     this.#own.clear();
     for (const pair of pairs) {
+      if (this.#search instanceof SplitSearch) this.#search.split(pair);
       this.#moveRows(pair);
       if (!pair.wantsSplits) {
         this.#pool.release(pair.parent);
@@ -241,6 +247,23 @@ export class CpuBackend implements TreeBackend {
       await this.#find(this.#completeHistograms(plans));
     }
     this.#countLeaves(pairs.filter((pair) => !pair.wantsSplits));
+  }
+
+  isStale(node: OpenNode): boolean {
+    return this.#search instanceof SplitSearch && this.#search.isStale(node);
+  }
+
+  async findAgain(node: OpenNode): Promise<void> {
+    let hist = this.#pool.addressOf(node);
+    if (hist === 0) {
+      this.#own.clear();
+      this.#meeting.add(this.#build(node, segmentOf(node), this.#isPacked(node.rows)));
+      const met = this.#meeting.meet();
+      if (isPromise(met)) await met;
+      hist = this.#pool.take(node, new Set([node]));
+      this.#takeIn(0, node, hist);
+    }
+    await this.#find([this.#wanted(node, hist)]);
   }
 
   /** This rank's slices of the children's histograms: what was built, added up, and parent − child. */

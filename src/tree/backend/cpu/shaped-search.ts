@@ -8,10 +8,11 @@ import { hash32, purposes } from '../../../base/rng.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import { type LeafRule, shapedScore } from '../../../kernels/leaf-shape.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
-import { directionsOf, leafRule, type SplitShaping } from '../../split-shaping.ts';
-import type { OpenNode } from '../backend.ts';
+import { directionsOf, leafRule, monotoneFactor, type SplitShaping } from '../../split-shaping.ts';
+import type { OpenNode, SiblingPair } from '../backend.ts';
 import type { NodeTotals } from './candidate.ts';
 import type { MemoryViews } from './memory-views.ts';
+import { NeighbourFrames } from './neighbour-frames.ts';
 import { NodeFrames } from './node-frames.ts';
 
 /** What it is made of. */
@@ -45,7 +46,11 @@ export class ShapedSearch {
   /** Called before each tree. */
   beginTree(quantisation: Quantisation): void {
     const { views, address, shaping } = this.#o;
-    this.#frames = new NodeFrames(this.#rule, quantisation, this.#directions);
+    const directions = this.#directions;
+    this.#frames =
+      directions !== null && shaping.boundsAreNeighbours
+        ? new NeighbourFrames(this.#rule, quantisation, { layout: this.#o.layout, directions })
+        : new NodeFrames(this.#rule, quantisation, directions);
     const { alpha, maxDeltaStep, smoothing } = this.#rule;
     views.f64.set([alpha, maxDeltaStep, smoothing], address / 8);
     views.u32[address / 4 + 12] = shaping.extraTrees ? 1 : 0;
@@ -60,6 +65,28 @@ export class ShapedSearch {
     views.f64.set([value, lower, upper], address / 8 + 3);
     views.u32[address / 4 + 13] = hash32(node.key, purposes.extraTrees);
     return address;
+  }
+
+  /** An open leaf is split; its children's bounds follow. */
+  split(pair: SiblingPair): void {
+    if (this.#frames instanceof NeighbourFrames) this.#frames.split(pair);
+  }
+
+  /** Have the bounds of an open leaf changed since it was searched? */
+  isStale(node: OpenNode): boolean {
+    return this.#frames instanceof NeighbourFrames && this.#frames.isStale(node);
+  }
+
+  /** What gains are multiplied by in a node; by place, null where all are as they are. */
+  factorsOf(node: OpenNode, known: readonly number[] | null): readonly number[] | null {
+    const { monotonePenalty = 0 } = this.#o.shaping;
+    const directions = this.#directions;
+    if (monotonePenalty === 0 || directions === null) return known;
+    const factor = monotoneFactor(monotonePenalty, node.path.length);
+    return Array.from(
+      directions,
+      (direction, p) => (direction === 0 ? 1 : factor) * (known?.[p] ?? 1),
+    );
   }
 
   /** What the node itself takes off the loss. */

@@ -13,7 +13,7 @@ import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { writeSplitParams } from '../../split-params.ts';
 import type { SplitShaping } from '../../split-shaping.ts';
-import type { OpenNode } from '../backend.ts';
+import type { OpenNode, SiblingPair } from '../backend.ts';
 import { checkAgreedSums, withSums } from './agreed-sums.ts';
 import { candidateBytes, type GainRule, type NodeTotals, pickSplit } from './candidate.ts';
 import { searchWithFactors } from './factored-search.ts';
@@ -107,6 +107,16 @@ export class SplitSearch {
     this.#shaped?.beginTree(quantisation);
   }
 
+  /** Told before the children of a leaf are searched. */
+  split(pair: SiblingPair): void {
+    this.#shaped?.split(pair);
+  }
+
+  /** Have the bounds of an open leaf changed since it was searched? */
+  isStale(node: OpenNode): boolean {
+    return this.#shaped?.isStale(node) === true;
+  }
+
   /** Gives each node its best split and its rows over all ranks. */
   async find(wanted: readonly Wanted[]): Promise<void> {
     const { collective, views } = this.#o;
@@ -167,7 +177,7 @@ export class SplitSearch {
       } else if (this.#shaped === null) kernels.findSplit(...head, best, bins, this.#order);
       else kernels.findShapedSplit(...head, shape, best, bins, this.#order);
     };
-    const { gainFactors } = this.#o;
+    const gainFactors = this.#shaped?.factorsOf(node, this.#o.gainFactors) ?? this.#o.gainFactors;
     if (gainFactors === null) search(begin, end, out);
     else {
       const { parentScore } = this.#gainRule(node, totals);
