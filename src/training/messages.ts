@@ -63,6 +63,8 @@ export interface InitialRounds {
   readonly baseScores: readonly number[];
   /** Its leaf values are whole multiples of this power of two. */
   readonly valueUnit: number;
+  /** What its last round had learned of places, in rankings that learn of them. */
+  readonly positionBiases?: readonly number[] | undefined;
   /** Scores begin between its own and those that suit the rows best: so much of its own (all of it by default). */
   readonly share?: number;
 }
@@ -267,6 +269,8 @@ export interface TrainedFacts {
   readonly memberRounds: readonly number[];
   /** What the fit chose by itself, by name; null where all was given. */
   readonly chosen: Readonly<Record<string, number>> | null;
+  /** What was learned of places, in rankings that learn of them: one a place. */
+  readonly positionBiases?: readonly number[];
   /** The rows are not those of the snapshot that was to be resumed: nothing was trained. */
   readonly isOtherData?: boolean;
 }

@@ -27,7 +27,7 @@ export class PhaseClock {
 /** The facts of a model. */
 export function trainedFacts(
   rows: IngestedRows,
-  result: Pick<TrainedFacts, 'baseScores' | 'history' | 'memberRounds' | 'chosen' | 'isOtherData'>,
+  result: Omit<TrainedFacts, 'features' | 'classes' | 'numRows'>,
 ): TrainedFacts {
   return {
     features: rows.features.map(({ name, kind, categories }) => ({ name, kind, categories })),

@@ -207,6 +207,17 @@ export const plantedBugs = [
     tests: ['test/training/shaping.prop.test.ts'],
   },
   {
+    name: 'what places add is forgotten where the best round is not the last',
+    edits: [
+      {
+        file: 'src/training/boosting/boosting-rounds.ts',
+        find: ' || i === best || ',
+        replace: ' || ',
+      },
+    ],
+    tests: ['test/ensemble/boosting/ranker.test.ts'],
+  },
+  {
     name: 'a forced split forgets the missing values of the node',
     edits: [
       {

@@ -320,6 +320,7 @@ export function trainedData(
     history: facts.history,
     memberRounds: facts.memberRounds,
     chosen: facts.chosen,
+    ...(facts.positionBiases === undefined ? {} : { positionBiases: facts.positionBiases }),
   };
 }
 

@@ -104,10 +104,16 @@ export class GBTRanker extends Estimator<GBTRankingModel, typeof gbtRankerParams
 
   override async fit(table: PartitionedTable, options: FitOptions = {}): Promise<GBTRankingModel> {
     checkFit(this.className, table, options);
-    if (options.initialModel !== undefined && this.params.positionCol !== undefined) {
+    const { initialModel } = options;
+    if (
+      this.params.positionCol !== undefined &&
+      initialModel instanceof GBTRankingModel &&
+      initialModel.params.positionCol !== undefined &&
+      initialModel.summary.positionBiases === null
+    ) {
       throw new CoppiceError(
         'UNSUPPORTED',
-        'positionCol of GBTRanker must be left out with initialModel: a model does not keep what places added to its grades; fit all rounds at once',
+        'positionCol of GBTRanker must be left out with an initial model that was cut, merged or averaged: what places added to its grades is not kept; fit all rounds at once',
         { context: { owner: this.className, param: 'positionCol' } },
       );
     }

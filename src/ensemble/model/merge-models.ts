@@ -140,7 +140,7 @@ function merged(all: readonly TreeModelData[], shares: readonly number[] | null)
         ),
   );
   // what rounds there were, and who grew them, is told of each model alone
-  const { laterRounds: _, fits: __, ...kept } = first;
+  const { laterRounds: _, fits: __, positionBiases: ___, ...kept } = first;
   return {
     ...kept,
     features,

@@ -18,6 +18,8 @@ export interface TrainingRecord {
   readonly laterRounds?: number;
   /** Which fit grew which rounds, where parameters and `chosen` do not say it: of a model that was continued. */
   readonly fits?: readonly FitOfOutput[];
+  /** What a ranking learned of the places that rows were shown at: one a place, from 0. */
+  readonly positionBiases?: readonly number[];
   /** Only in checkpoints: what the model is the beginning of. */
   readonly checkpoint?: CheckpointMark;
 }
@@ -142,6 +144,7 @@ export async function saveTrainingRecord(
     ...(record.chosen === null ? {} : { chosen: { ...record.chosen } }),
     ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
     ...(record.fits === undefined ? {} : { fits: record.fits.map(savedFit) }),
+    ...(record.positionBiases === undefined ? {} : { positionBiases: [...record.positionBiases] }),
     ...(record.checkpoint === undefined ? {} : { checkpoint: savedMark(record.checkpoint) }),
   };
 }
@@ -153,6 +156,10 @@ export function readTrainingRecord(
   validationLosses: readonly number[],
 ): TrainingRecord {
   const { memberRounds = [], history = [], chosen = null, laterRounds, fits, checkpoint } = extra;
+  const { positionBiases } = extra;
+  if (positionBiases !== undefined && !isListOfNumbers(positionBiases)) {
+    throw reader.malformed('has position biases that are no numbers');
+  }
   const isCount = (value: unknown): value is number =>
     Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(memberRounds) || !memberRounds.every(isCount)) {
@@ -182,6 +189,7 @@ export function readTrainingRecord(
     chosen: readChosen(reader, chosen),
     ...(laterRounds === undefined ? {} : { laterRounds }),
     ...(fits === undefined ? {} : { fits: readFits(reader, fits) }),
+    ...(positionBiases === undefined ? {} : { positionBiases }),
     ...(checkpoint === undefined ? {} : { checkpoint: readMark(reader, checkpoint) }),
   };
 }
@@ -212,6 +220,10 @@ function readFits(reader: StageReader, saved: Json): FitOfOutput[] {
     if (!isFit || !others) throw reader.malformed('has a fit that does not say what it did');
     return entry as unknown as FitOfOutput;
   });
+}
+
+function isListOfNumbers(value: Json | undefined): value is number[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number');
 }
 
 function isPositive(value: unknown): boolean {

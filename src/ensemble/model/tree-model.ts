@@ -51,6 +51,9 @@ export interface TrainingSummary {
   readonly chosen: Readonly<Record<string, number>> | null;
   /** How a forest does on rows that its trees have not seen; null unless it was fitted with `oobScore`. */
   readonly outOfBag: OutOfBagSummary | null;
+  /** What a place adds to the score of a row that is shown there (`positionCol`), one a place from 0; null where no
+   *  places were learned of. */
+  readonly positionBiases: readonly number[] | null;
 }
 
 /** A fitted model of trees. */
@@ -391,7 +394,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 }
 
 function summaryOf(data: TreeModelData): TrainingSummary {
-  const { numRows, history, memberRounds, chosen, outOfBag = null } = data;
+  const { numRows, history, memberRounds, chosen, outOfBag = null, positionBiases = null } = data;
   const validationLosses = validationLossesOf(data);
-  return { numRows, validationLosses, history, memberRounds, chosen, outOfBag };
+  return { numRows, validationLosses, history, memberRounds, chosen, outOfBag, positionBiases };
 }

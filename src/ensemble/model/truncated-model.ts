@@ -24,13 +24,17 @@ export function truncatedData(
     );
   }
   if (isForest) return { ...data, trees: takeTrees(data.trees, count) };
+  // what places add is known of the last round alone
+  const { positionBiases, ...kept } = data;
+  const biases = count === most && positionBiases !== undefined ? { positionBiases } : {};
   const { memberRounds, laterRounds = 0 } = data;
   const known = memberRounds.length === 0 ? [most] : memberRounds;
   const ofMembers = most - laterRounds;
   const later = Math.max(0, count - ofMembers);
   const numTrees = treesBefore(known, count, 0) + later;
   return {
-    ...data,
+    ...kept,
+    ...biases,
     trees: takeTrees(data.trees, numTrees * Math.max(1, data.baseScores.length)),
     memberRounds: known.map((rounds) => Math.min(rounds, Math.min(count, ofMembers))),
     ...(data.laterRounds === undefined ? {} : { laterRounds: later }),

@@ -69,6 +69,8 @@ export interface BoostedRounds {
   readonly numRounds: number;
   /** Rounds that were resumed. */
   readonly numResumed: number;
+  /** What the last round kept leaves to the next besides scores. */
+  readonly handedOn: readonly number[];
   readonly counters: RoundGrower['counters'];
 }
 
@@ -175,7 +177,7 @@ async function runRounds(
   const stopsAfter = (done: number, [value]: readonly number[]): boolean =>
     stops && watch?.isOver(done - 1, sign * (value as number)) === true;
   const { objective } = state;
-  const known = measured.at(-1)?.slice(series.length) ?? [];
+  const known = measured.at(-1)?.slice(series.length) ?? job.initial?.positionBiases ?? [];
   if (known.length > 0) objective.goOn?.(known);
   const snapshots = new SnapshotTeller(parts, measured);
   await environment.wait(environment.collective.barrier());
@@ -198,11 +200,14 @@ async function runRounds(
     }
     done += 1;
     const values = await measureRound(state, series);
-    // what the round leaves to the next stands behind what was measured, in the last one alone
-    const last = measured.length - 1;
-    if (last >= 0) measured[last] = (measured[last] as readonly number[]).slice(0, series.length);
+    // what the round leaves to the next stands behind what was measured, in the last one and in the best
     measured.push([...values, ...(objective.handedOn?.() ?? [])]);
     isOver = stopsAfter(done, values);
+    const best = (watch?.bestRounds ?? done) - 1 + before;
+    measured.forEach((entry, i) => {
+      if (entry.length === series.length || i === best || i === measured.length - 1) return;
+      measured[i] = entry.slice(0, series.length);
+    });
     onRound(done, values[0]);
     snapshots.tell(done, trees);
   }
@@ -210,7 +215,12 @@ async function runRounds(
   const numKept = Math.max(0, numRounds - firstDone) * numOutputs;
   const kept = trees.filter(({ number }) => number < numKept);
   const history = historyOf(series, measured);
+  const handedOn =
+    numRounds === 0
+      ? (job.initial?.positionBiases ?? [])
+      : (measured[numRounds - 1 + before]?.slice(series.length) ?? []);
   return {
+    handedOn,
     trees: kept,
     history,
     numRounds,

@@ -62,6 +62,7 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
       history: boosted?.history ?? [],
       memberRounds: boosted?.memberRounds ?? [0],
       chosen: boosted === null ? null : settled.chosen,
+      ...(boosted?.handedOn?.length ? { positionBiases: boosted.handedOn } : {}),
       ...(isOtherData ? { isOtherData } : {}),
     }),
     trees: packTrees(boosted?.trees ?? [], 1),
@@ -91,6 +92,7 @@ async function boostOne(parts: BoostingParts): Promise<BoostedMembers> {
     treeNumbers: boosted.trees.map(({ number }) => number),
     memberRounds: [boosted.numRounds],
     history: boosted.history,
+    handedOn: boosted.handedOn,
     counters: boosted.counters,
   };
 }

@@ -53,6 +53,8 @@ export interface BoostedMembers {
   /** Rounds kept of each model. */
   readonly memberRounds: readonly number[];
   readonly history: readonly LossHistory[];
+  /** What the last round of a model alone leaves to the next besides scores. */
+  readonly handedOn?: readonly number[];
   readonly counters: BoostedRounds['counters'];
 }
 

@@ -25,7 +25,7 @@ const leastCurvature = 1e-3;
 /** See the header. */
 export class PositionBiases {
   /** By place, from 0. */
-  readonly values: Float64Array;
+  values: Float64Array;
 
   constructor(numPlaces: number) {
     this.values = new Float64Array(numPlaces);
@@ -38,6 +38,13 @@ export class PositionBiases {
     const most = BigInt64Array.of(BigInt(last));
     await environment.wait(environment.collective.allreduce(most, 'max'));
     return new PositionBiases(Number(most[0]) + 1);
+  }
+
+  /** Goes on from what was learned before, of other rows maybe, that were shown at other places. */
+  goOn(known: readonly number[]): void {
+    const numPlaces = Math.max(known.length, this.values.length);
+    this.values = new Float64Array(numPlaces);
+    this.values.set(known);
   }
 
   /** Adds them to the scores of entries. */

@@ -78,7 +78,7 @@ export class RankingObjective implements Objective {
   }
 
   goOn(handedOn: readonly number[]): void {
-    this.#biases?.values.set(handedOn);
+    this.#biases?.goOn(handedOn);
   }
 
   gradients(environment: RankEnvironment, rows: GradientRows): void {

@@ -222,9 +222,27 @@ describe('GBTRanker', () => {
     expect((await failureOf(fitSample(found(places2), bad))).message).toMatch(
       /place \(the positionCol of GBTRanker\) must be a whole number from 0 to 999 .*got -1 in row 0/,
     );
-    const before = await fitSample(found({}), rows);
-    const further = await failureOf(fitSample(found(places2), rows, { initialModel: before }));
+    const whole = await fitSample(found({ ...places2, maxIter: 9 }), rows);
+    const begun = await fitSample(found({ ...places2, maxIter: 4 }), rows);
+    const more = found({ ...places2, maxIter: 5 });
+    const continued = await fitSample(more, rows, { initialModel: begun });
+    expect(treeBytes(continued)).toEqual(treeBytes(whole));
+    expect(continued.summary).toEqual(whole.summary);
+    const biases = whole.summary.positionBiases ?? [];
+    expect(biases).toHaveLength(Math.max(...places) + 1);
+    // who stands first is clicked most
+    expect(biases[0]).toBeGreaterThan(biases.at(-1) as number);
+    expect(begun.summary.positionBiases).not.toEqual(biases);
+    expect((await fitSample(found({}), rows)).summary.positionBiases).toBeNull();
+    const further = await failureOf(fitSample(more, rows, { initialModel: whole.truncate(4) }));
     expect(further.code).toBe('UNSUPPORTED');
+    expect(whole.truncate(9).summary.positionBiases).toEqual(biases);
+    const stopped = found({ ...places2, maxIter: 30, earlyStoppingRounds: 2, stepSize: 1 });
+    const watched = await fitSample(stopped, rows, { validation: rows });
+    const kept = found({ ...places2, maxIter: watched.numTrees, stepSize: 1 });
+    const alone = await fitSample(kept, rows);
+    expect(watched.numTrees).toBeLessThan(30);
+    expect(watched.summary.positionBiases).toEqual(alone.summary.positionBiases);
     expect(() => new GBTRanker({ positionBiasRegularization: 1 })).toThrow(/without positionCol/);
     expect(() => new GBTRanker({ ...places2, lossType: 'xendcg' })).toThrow(/lossType xendcg/);
   });
