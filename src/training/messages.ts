@@ -162,6 +162,10 @@ export interface BoostingJob {
   readonly linearLambda?: number | undefined;
   /** What each feature's gains are multiplied by; left out where they are as they are. */
   readonly gainFactors?: readonly number[] | undefined;
+  /** What the first look at each feature costs, in units of gains; left out where all are free. */
+  readonly featureCosts?: readonly number[] | undefined;
+  /** With featureCosts: the features of the trees that are there already, of each model that is averaged. */
+  readonly usedFeatures?: readonly (readonly number[])[] | undefined;
   /** Splits that every tree begins with; left out where trees grow freely. */
   readonly forcedSplits?: ForcedNode | undefined;
   /** Groups of feature indexes that may meet on a path, or null. */

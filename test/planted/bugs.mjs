@@ -218,6 +218,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/boosting/ranker.test.ts'],
   },
   {
+    name: 'a feature that a tree has paid for costs the next one again',
+    edits: [
+      {
+        file: 'src/tree/feature-costs.ts',
+        find: '      this.#paid.has(index) || above.has(index)',
+        replace: '      above.has(index)',
+      },
+    ],
+    tests: ['test/training/feature-costs.prop.test.ts'],
+  },
+  {
     name: 'a forced split forgets the missing values of the node',
     edits: [
       {

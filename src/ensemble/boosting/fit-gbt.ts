@@ -19,6 +19,7 @@ import { deviceRequest } from '../../training/rigs/choose-device.ts';
 import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
 import { checkpointsOf } from '../checkpoints.ts';
 import { policyLimits, subsetOf } from '../growth.ts';
+import { splitMembers } from '../model/member-trees.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { forcedNodesOf } from '../params/forced-params.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
@@ -27,6 +28,7 @@ import { measuredOf, watchedTables } from '../params/metric-params.ts';
 import { roundDropping, roundSampling } from '../params/sampling-params.ts';
 import { refuseMembers, selfStopping } from '../params/self-stopping-params.ts';
 import {
+  featureCostsOf,
   gainFactorsOf,
   growsMonotoneOnCpu,
   interactionsOf,
@@ -140,6 +142,7 @@ export async function fitBoostedTrees(
       {
         ...job,
         snapshots: checkpoints?.request ?? null,
+        ...(job.featureCosts === undefined ? {} : { usedFeatures: usedFeatures(before) }),
         ingest: { ...ingest, initialScores: scored?.paths ?? [] },
       },
       {
@@ -195,6 +198,7 @@ export function boostingJob(
       maxOneHot: params.maxOneHot,
     },
     shaping: shapingOf(owner, params, columns.features),
+    featureCosts: featureCostsOf(owner, params.featureCosts, columns.features),
     gainFactors: gainFactorsOf(owner, params.gainFactors, columns.features),
     forcedSplits: forcedNodesOf(owner, params.forcedSplits, columns.features),
     linearLambda: linearLambdaOf(params),
@@ -335,9 +339,19 @@ function hasCategories(features: FitColumns['features']): boolean {
   return features.some((feature) => feature.kind === 'category');
 }
 
+/** The features that trees look at, of each model that is averaged. */
+function usedFeatures(before: TreeModelData | null): readonly (readonly number[])[] {
+  if (before === null) return [];
+  const { trees, checkpoint, baseScores } = before;
+  const members = checkpoint?.members?.map(({ numRounds }) => numRounds);
+  const parts = members === undefined ? [trees] : splitMembers(trees, members, baseScores.length);
+  return parts.map(({ feature }) => [...new Set(feature)].filter((index) => index >= 0));
+}
+
 /** What a device is not asked for. */
 function isOnCpu(params: GBTParams): boolean {
-  const { growPolicy, gainFactors, forcedSplits } = params;
+  const { growPolicy, gainFactors, featureCosts, forcedSplits } = params;
   if (growPolicy === 'oblivious' || growsMonotoneOnCpu(params)) return true;
+  if (featureCosts !== undefined) return true;
   return gainFactors !== undefined || forcedSplits !== undefined;
 }

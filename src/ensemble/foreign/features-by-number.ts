@@ -33,6 +33,19 @@ export function factorsByName(owner: string, param: string, target: string): Rul
   };
 }
 
+/** A list of one cost a feature, times the tradeoff. */
+export function costsByName(owner: string, param: string, target: string): Rule {
+  return (value, options, all, more) => {
+    const costs = numberList(value) as readonly number[];
+    if (!Array.isArray(costs)) throw notConvertible(owner, param, value, 'a list of numbers');
+    const tradeoff = Number(all['cegb_tradeoff'] ?? 1);
+    const named = costs
+      .map((cost, i) => [nameOf({ owner, param }, i, more), tradeoff * cost] as const)
+      .filter(([, cost]) => cost > 0);
+    if (named.length > 0) options[target] = Object.fromEntries(named);
+  };
+}
+
 /** Groups of features: lists of lists, or their text such as `[0,1],[2]`. */
 export function groupsByName(owner: string, param: string, target: string): Rule {
   return (value, options, _all, more) => {

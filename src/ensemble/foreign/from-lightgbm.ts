@@ -1,5 +1,5 @@
 /** Takes LightGBM's parameters: names, aliases and meanings of LightGBM 4. */
-import { factorsByName, groupsByName, splitsByName } from './features-by-number.ts';
+import { costsByName, factorsByName, groupsByName, splitsByName } from './features-by-number.ts';
 import { metricRule } from './foreign-metrics.ts';
 import {
   type ConvertedOptions,
@@ -264,10 +264,19 @@ const dialect: Dialect = {
       'left out: text and dictionary columns are categories, StringIndexer makes one of numbers',
     ),
     forcedbins_filename: only('forcedbins_filename', [''], 'left out: bins are found in the data'),
-    ...Object.fromEntries(
-      ['cegb_penalty_split', 'cegb_penalty_feature_lazy', 'cegb_penalty_feature_coupled'].map(
-        (name) => [name, only(name, [0, ''], '0: gainFactors make features stand back')],
-      ),
+    cegb_penalty_feature_coupled: (value, ...others) => {
+      if (value === '' || (Array.isArray(value) && value.length === 0)) return;
+      costsByName(owner, 'cegb_penalty_feature_coupled', 'featureCosts')(value, ...others);
+    },
+    cegb_penalty_feature_lazy: only(
+      'cegb_penalty_feature_lazy',
+      ['', 0],
+      'left out: featureCosts (cegb_penalty_feature_coupled) has features cost once, not by row',
+    ),
+    cegb_penalty_split: only(
+      'cegb_penalty_split',
+      [0],
+      '0: minInfoGain is what each unit of weight must gain, so it must be chosen anew',
     ),
     ...Object.fromEntries(
       ['pos_bagging_fraction', 'neg_bagging_fraction'].map((name) => [

@@ -21,6 +21,7 @@ const strangers = [
   'extraTrees',
   'featureSubsetStrategy',
   'gainFactors',
+  'featureCosts',
   'forcedSplits',
 ];
 

@@ -28,6 +28,9 @@ export const constraintParams = {
   interactionConstraints: nameGroups({ since: '0.1.0' }),
   /** What the gains of a feature's splits are multiplied by when splits are compared, by feature name; 1 for others. */
   gainFactors: numbersByName({ min: 0, since: '0.1.0' }),
+  /** What the first split on a feature costs, in units of gains, by feature name; nothing for others, and nothing where a
+   *  split above it or a tree before it looks at the feature already. */
+  featureCosts: numbersByName({ min: 0, since: '0.1.0' }),
 };
 
 /** Penalties, caps and random thresholds of boosted trees; no defaults, so that uids of saved models stay. */
@@ -184,6 +187,24 @@ export function gainFactorsOf(
     factors[indexOfFeature(owner, 'gainFactors', name, features)] = factor;
   }
   return factors;
+}
+
+/**
+ * A cost for each feature, or undefined where nothing is said.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
+ */
+export function featureCostsOf(
+  owner: string,
+  given: NumbersByName | undefined,
+  features: readonly FeatureSource[],
+): readonly number[] | undefined {
+  if (given === undefined) return undefined;
+  const costs = new Array<number>(features.length).fill(0);
+  for (const [name, cost] of Object.entries(given)) {
+    costs[indexOfFeature(owner, 'featureCosts', name, features)] = cost;
+  }
+  return costs;
 }
 
 function indexOfFeature(

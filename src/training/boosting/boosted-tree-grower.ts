@@ -104,6 +104,7 @@ export class BoostedTreeGrower {
         this.#quantise(scales, hash32(job.seed, purposes.rounding, round, output), slots),
     });
     this.#leastGains[output] = grown.leastGain;
+    this.#state.featureCosts?.pay(grown.tree);
     const stepSize = share * stepOfRound(job, round);
     const values = await this.#settle(grown, { output, stepSize, largest });
     return { output, grown, values };

@@ -2,6 +2,7 @@
  * The rounds of one model: a tree an output, the loss of the validation rows, and whether to go on. The memory
  * is reserved by the caller; all ranks of the environment call it together.
  */
+import { FeatureCosts } from '../../tree/feature-costs.ts';
 import type { GrownTree } from '../../tree/tree.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import { leafWeights } from '../leaves/quantile-weights.ts';
@@ -133,6 +134,7 @@ function growsWhole(
   if (collective.size > 1 && collective.sleepWhile === undefined) return false;
   if (limits.maxLeaves === Number.POSITIVE_INFINITY || limits.isOblivious === true) return false;
   if (job.shaping !== null || job.gainFactors !== undefined) return false;
+  if (job.featureCosts !== undefined) return false;
   if (job.forcedSplits !== undefined || job.interactions !== null) return false;
   return columns.byLevel === null && columns.byNode === null;
 }
@@ -243,7 +245,7 @@ function historyOf(
 
 /** Sets every row's score to where boosting starts. */
 export async function prepareRounds(
-  { environment, job, rows, start }: Omit<BoostingParts, 'baseScores' | 'dataKey'>,
+  { environment, job, rows, start, member }: Omit<BoostingParts, 'baseScores' | 'dataKey'>,
   memory: BoostingMemory,
 ): Promise<BoostingState> {
   const { objective, scoreUnit, centre, firstScores } = start;
@@ -259,6 +261,10 @@ export async function prepareRounds(
     scoreUnit,
     wholeWeights: await leafWeights(environment, objective, rows),
     validationLabels: start.validationLabels,
+    featureCosts:
+      job.featureCosts === undefined
+        ? null
+        : new FeatureCosts(job.featureCosts, job.usedFeatures?.[member?.index ?? 0] ?? []),
   };
   const state = { ...settled, metric: await CustomMetric.of(settled) };
   writeFirstScores(state);

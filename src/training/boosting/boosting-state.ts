@@ -1,5 +1,6 @@
 /** What a rank keeps of a running fit of boosted trees, and where the arrays of some of its rows begin. */
 
+import type { FeatureCosts } from '../../tree/feature-costs.ts';
 import type { RankRows } from '../ingest/deal-rows.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import type { BoostingJob } from '../messages.ts';
@@ -27,6 +28,8 @@ export interface BoostingState {
   readonly wholeWeights: Float64Array | null;
   /** Labels of this rank's validation rows before they were centred, where a metric of the user wants them. */
   readonly validationLabels: Float64Array | null;
+  /** What it costs to look at features; null where they are free. */
+  readonly featureCosts: FeatureCosts | null;
   /** The user's metric, where there is one. */
   readonly metric: CustomMetric | null;
 }

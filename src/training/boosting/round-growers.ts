@@ -69,7 +69,7 @@ export function growsApart(
 ): boolean {
   const { collective, numLocal } = environment;
   if (job.growsApart === false || job.device !== null || numOutputs < 2) return false;
-  if (job.dropping !== null) return false;
+  if (job.dropping !== null || job.featureCosts !== undefined) return false;
   if (numLocal === 1 || numLocal < collective.size) return false;
   if (job.objectiveFunction !== null || job.snapshots !== null) return false;
   if (job.limits.maxLeaves === Number.POSITIVE_INFINITY && job.limits.maxDepth > 20) return false;

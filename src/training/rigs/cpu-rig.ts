@@ -50,6 +50,7 @@ export class CpuRig implements TreeRig {
       params: job.split,
       shaping: job.shaping,
       isOblivious: job.limits.isOblivious === true,
+      featureCosts: state.featureCosts,
       gainFactors: factorsOfPlaces(job.gainFactors, layout),
       forced: forcedPlaces(job.forcedSplits ?? null, layout),
       flushRows: job.flushRows,

@@ -222,7 +222,12 @@ describe('parameters of LightGBM', () => {
     );
     expect(refused({ forcedsplits_filename })).toThrow(/featuresCols in the second argument/);
     expect(refused({ fc: [1, 1, 1, 2] }, columns)).toThrow(/a number below 3; got 3/);
-    expect(refused({ cegb_penalty_split: 0.1 })).toThrow(/gainFactors/);
+    expect(refused({ cegb_penalty_split: 0.1 })).toThrow(/minInfoGain/);
+    expect(refused({ cegb_penalty_feature_lazy: [1, 2, 3] })).toThrow(/featureCosts/);
+    const costly = { cegb_tradeoff: 0.5, cegb_penalty_feature_coupled: '0,8,2' };
+    expect(fromLightGBM(costly, columns).options).toMatchObject({
+      featureCosts: { area: 4, kind: 1 },
+    });
     expect(refused({ categorical_feature: [0] })).toThrow(/StringIndexer/);
   });
 

@@ -2,6 +2,7 @@
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Collective } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
+import type { FeatureCosts } from '../../feature-costs.ts';
 import type { ForcedPlace } from '../../forced-splits.ts';
 import type { SplitParams } from '../../split-params.ts';
 import type { SplitShaping } from '../../split-shaping.ts';
@@ -44,6 +45,8 @@ export interface CpuBackendOptions {
   readonly shaping: SplitShaping | null;
   readonly isOblivious: boolean;
   readonly gainFactors: readonly number[] | null;
+  /** What it costs to look at features; null where they are free. */
+  readonly featureCosts: FeatureCosts | null;
   /** What trees begin with; null where they grow freely. */
   readonly forced: ForcedPlace | null;
   /** Rows after which packed sums are moved to wide ones, at most 65,535; tests make it tiny. */

@@ -117,6 +117,7 @@ export class CpuBackend implements TreeBackend {
       params: options.params,
       shaping: options.shaping,
       gainFactors: options.gainFactors,
+      featureCosts: options.featureCosts,
       featureTable: addresses.featureTable,
       owned: this.#owned,
       isPacked: options.isPacked,

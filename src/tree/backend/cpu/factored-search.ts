@@ -1,6 +1,6 @@
 /**
  * The best split of a node where the gains of some features count more or less than those of others: feature by feature,
- * each one's best gain times its factor. What is written down is what findSplit would write, with the scores that would
+ * each one's best gain times its factor, less its cost. What is written down is what findSplit would write, with the scores that would
  * give these gains.
  */
 import type { MemoryViews } from './memory-views.ts';
@@ -10,8 +10,10 @@ interface FactoredSearch {
   readonly views: MemoryViews;
   /** Places [begin, end) that this rank owns. */
   readonly owned: readonly [number, number];
-  /** By place. */
-  readonly gainFactors: readonly number[];
+  /** By place; null where all gains count alike. */
+  readonly gainFactors: readonly number[] | null;
+  /** What is taken off them then, by place; null for nothing. */
+  readonly costs: readonly number[] | null;
   /** What gains are measured from. */
   readonly parentScore: number;
   /** Where the best candidate goes, of so many bytes. */
@@ -25,7 +27,7 @@ const none = Number.NEGATIVE_INFINITY;
 
 /** Writes the best candidate; ties stay with the lower place. */
 export function searchWithFactors(one: FactoredSearch): void {
-  const { views, owned, gainFactors, parentScore, out, stride } = one;
+  const { views, owned, gainFactors, costs, parentScore, out, stride } = one;
   let bestScore = none;
   let best: Uint8Array | null = null;
   let place = -1;
@@ -42,7 +44,7 @@ export function searchWithFactors(one: FactoredSearch): void {
     one.search(p, p + 1, out);
     if (views.i32[out / 4 + 2] !== p) continue;
     const gain = (views.f64[out / 8] as number) - parentScore;
-    const score = parentScore + (gainFactors[p] as number) * gain;
+    const score = parentScore + ((gainFactors?.[p] ?? 1) * gain - (costs?.[p] ?? 0));
     if (score > bestScore) {
       lose(bestScore, place);
       bestScore = score;

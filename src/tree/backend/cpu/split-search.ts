@@ -10,6 +10,7 @@ import { isPromise } from '../../../base/awaitable.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Collective } from '../../../cluster/collective.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
+import type { FeatureCosts } from '../../feature-costs.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { writeSplitParams } from '../../split-params.ts';
 import type { SplitShaping } from '../../split-shaping.ts';
@@ -41,6 +42,8 @@ export interface SplitSearchOptions {
   readonly shaping: SplitShaping | null;
   /** What each place's gains are multiplied by; null where all are as they are. */
   readonly gainFactors: readonly number[] | null;
+  /** What it costs to look at features; null where they are free. */
+  readonly featureCosts: FeatureCosts | null;
   /** Address of the feature table. */
   readonly featureTable: number;
   /** Places [begin, end) that this rank owns. */
@@ -178,11 +181,12 @@ export class SplitSearch {
       else kernels.findShapedSplit(...head, shape, best, bins, this.#order);
     };
     const gainFactors = this.#shaped?.factorsOf(node, this.#o.gainFactors) ?? this.#o.gainFactors;
-    if (gainFactors === null) search(begin, end, out);
+    const costs = this.#o.featureCosts?.of(node, this.#o.layout) ?? null;
+    if (gainFactors === null && costs === null) search(begin, end, out);
     else {
       const { parentScore } = this.#gainRule(node, totals);
       const stride = this.#stride - 8;
-      searchWithFactors({ views, owned, gainFactors, parentScore, out, stride, search });
+      searchWithFactors({ views, owned, gainFactors, costs, parentScore, out, stride, search });
     }
     this.featuresDecided += end - begin;
     views.f64[(out + this.#stride - 8) / 8] = localRows;

@@ -79,6 +79,7 @@ export class GpuBackend implements TreeBackend {
       params: options.params,
       shaping: options.shaping,
       gainFactors: null,
+      featureCosts: null,
       featureTable: addresses.featureTable,
       owned,
       scratch: addresses.scratch,
