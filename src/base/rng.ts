@@ -24,6 +24,7 @@ export const purposes = {
   kMeans: 31,
   isolation: 41,
   dropping: 42,
+  honest: 43,
 } as const;
 
 /** A bijective mix of 32 bits. */

@@ -223,6 +223,8 @@ export interface ForestJob {
   readonly drawsCuts: boolean;
   /** Trees are pruned until every split's gains pay so much for each leaf, for a unit of weight; 0: they are not. */
   readonly leafPrice: number;
+  /** Share of each tree's rows that its leaf values are learned from, the others growing it; left out where all do both. */
+  readonly honestLeafShare?: number | undefined;
   /** In each tree the rows that it draws weigh the same in all classes together. */
   readonly balancesDraws: boolean;
   /** Nodes tell the variance of their rows' labels (regression). */

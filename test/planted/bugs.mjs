@@ -229,6 +229,28 @@ export const plantedBugs = [
     tests: ['test/training/feature-costs.prop.test.ts'],
   },
   {
+    name: 'rows of an honest tree that say what its leaves hold choose its splits too',
+    edits: [
+      {
+        file: 'src/training/forest/honest-leaves.ts',
+        find: '      drawn[i] = 0;',
+        replace: '      drawn[i] = drawn[i] as number;',
+      },
+    ],
+    tests: ['test/training/forest/honest-leaves.prop.test.ts'],
+  },
+  {
+    name: 'an honest tree sets the same rows apart as all others do',
+    edits: [
+      {
+        file: 'src/training/forest/honest-leaves.ts',
+        find: 'purposes.honest, tree);',
+        replace: 'purposes.honest, 0);',
+      },
+    ],
+    tests: ['test/training/forest/honest-leaves.prop.test.ts'],
+  },
+  {
     name: 'a forced split forgets the missing values of the node',
     edits: [
       {

@@ -28,6 +28,7 @@ export type AnyForestParams = ForestParams &
     readonly thresholds?: readonly number[] | undefined;
     readonly labelCols?: readonly string[] | undefined;
     readonly varianceCol?: string | undefined;
+    readonly honestLeafShare?: number | undefined;
     readonly quantilesCol?: string | undefined;
     readonly checkpointDir?: string | undefined;
     readonly checkpointInterval?: number | undefined;
@@ -103,7 +104,11 @@ export async function fitForest(
     maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
     sharesTrees: false,
     // a device's histograms are of one number
-    device: otherLabels.length > 0 ? null : deviceRequest(params.device, table.runner),
+    device:
+      otherLabels.length > 0 || params.honestLeafShare !== undefined
+        ? null
+        : deviceRequest(params.device, table.runner),
+    ...(params.honestLeafShare === undefined ? {} : { honestLeafShare: params.honestLeafShare }),
     seed: params.seed,
     kernels: undefined,
   };

@@ -44,6 +44,9 @@ const forestSpecs = {
   /** Predict each row by the trees that have not seen it, and score that (false by default): see the model's
    *  `summary.outOfBag`. */
   oobScore: bool({ since: '0.1.0' }),
+  /** Share of each tree's rows that its leaf values are learned from while the others choose its splits: honest trees. By
+   *  default all rows do both. */
+  honestLeafShare: float({ above: 0, below: 1, since: '0.1.0' }),
   ...checkpointParams,
 };
 
@@ -110,6 +113,24 @@ function checkForest(params: {
   return 'oobScore must be false where every tree sees every row (give bootstrap: true, or a subsamplingRate below 1)';
 }
 
+/** What is learned of all rows of a tree does not go with leaves that are learned of some. */
+function checkHonest(
+  params: {
+    readonly honestLeafShare: number | undefined;
+    readonly classWeights?: unknown;
+    readonly device?: string | undefined;
+  },
+  isGiven: IsGiven,
+): string | null {
+  if (params.honestLeafShare === undefined) return null;
+  const name = ['varianceCol', 'quantilesCol', 'labelCols', 'ccpAlpha'].find(isGiven);
+  if (name !== undefined) return `${name} must be left out with honestLeafShare`;
+  if (params.device === 'gpu') return 'device must be cpu with honestLeafShare';
+  return params.classWeights === 'balancedSubsample'
+    ? 'classWeights must not be balancedSubsample with honestLeafShare'
+    : null;
+}
+
 /** Quantiles are of labels that are kept where a column is named. */
 function checkQuantiles(params: {
   readonly quantilesCol: string | undefined;
@@ -141,7 +162,7 @@ export const randomForestClassifierParams = defineParams(
     ...forestSpecs,
     ...forestClassifierSpecs,
   },
-  checkForest,
+  (params, isGiven) => checkForest(params) ?? checkHonest(params, isGiven),
 );
 /** Parameters of RandomForestRegressor. */
 export const randomForestRegressorParams = defineParams(
@@ -151,7 +172,10 @@ export const randomForestRegressorParams = defineParams(
     ...regressorSpecs,
   },
   (params, isGiven) =>
-    checkForest(params) ?? checkQuantiles(params) ?? checkLabels(params, isGiven),
+    checkForest(params) ??
+    checkHonest(params, isGiven) ??
+    checkQuantiles(params) ??
+    checkLabels(params, isGiven),
 );
 /** Parameters of ExtraTreesClassifier. */
 export const extraTreesClassifierParams = defineParams(
@@ -160,7 +184,7 @@ export const extraTreesClassifierParams = defineParams(
     ...extraTreesSpecs,
     ...forestClassifierSpecs,
   },
-  checkForest,
+  (params, isGiven) => checkForest(params) ?? checkHonest(params, isGiven),
 );
 /** Parameters of ExtraTreesRegressor. */
 export const extraTreesRegressorParams = defineParams(
@@ -170,7 +194,10 @@ export const extraTreesRegressorParams = defineParams(
     ...regressorSpecs,
   },
   (params, isGiven) =>
-    checkForest(params) ?? checkQuantiles(params) ?? checkLabels(params, isGiven),
+    checkForest(params) ??
+    checkHonest(params, isGiven) ??
+    checkQuantiles(params) ??
+    checkLabels(params, isGiven),
 );
 /** Parameters of DecisionTreeClassifier. */
 export const decisionTreeClassifierParams = defineParams('DecisionTreeClassifier', {

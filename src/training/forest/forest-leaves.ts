@@ -207,7 +207,11 @@ function inWeights(nodes: ForestNodes, node: number, largest: number): void {
 }
 
 /** Sums of every node from those of the leaves; children come after their parents. */
-function sumsOfNodes(nodes: ForestNodes, leaves: Uint32Array, words: BigInt64Array): BigInt64Array {
+export function sumsOfNodes(
+  nodes: ForestNodes,
+  leaves: Uint32Array,
+  words: BigInt64Array,
+): BigInt64Array {
   const width = words.length / leaves.length;
   const all = new BigInt64Array(width * nodes.size);
   leaves.forEach((leaf, i) => {

@@ -48,6 +48,7 @@ import {
 } from './forest-setting.ts';
 import { type ForestStart, startForest } from './forest-start.ts';
 import { GpuForestTrees, type RowShare } from './grow-forest-on-rig.ts';
+import { HonestRows } from './honest-leaves.ts';
 import { DealtTurns, DrawnTurns, SharedTurns, type TreeTurns } from './tree-turns.ts';
 
 /** One rank of a forest job. */
@@ -103,6 +104,7 @@ class ForestTrainer {
   readonly #search: ForestSearch;
   readonly #grower: ForestTreeGrower;
   readonly #gpu: GpuForestTrees | null;
+  readonly #honest: HonestRows | null;
 
   constructor(parts: TrainerParts) {
     this.#p = parts;
@@ -141,6 +143,8 @@ class ForestTrainer {
       needsLeafRows: settledLeaves(job, rows) !== 'counts',
     });
     const rig = { ...{ environment, job, rows, memory, setting }, collective: this.#collective };
+    const { honestLeafShare } = job;
+    this.#honest = honestLeafShare === undefined ? null : new HonestRows(honestLeafShare);
     this.#gpu =
       job.device === null || (memory.deviceNodes === 0 && !memory.isTogether)
         ? null
@@ -251,7 +255,9 @@ class ForestTrainer {
       if (this.#gpu !== null) balance = await this.#draw(tree, numThresholds);
       order = await this.#grower.grow(this.#copyRows(), key);
     }
-    await settleForestLeaves({ ...parts, nodes: this.#nodes, moved: this.#moved, balance });
+    const settlement = { ...parts, nodes: this.#nodes, moved: this.#moved, balance };
+    if (this.#honest === null) await settleForestLeaves(settlement);
+    else await this.#honest.settle(settlement);
     const grown = packNodes(this.#nodes, order, rows.layout);
     return job.leafPrice > 0 ? pruneTree(grown, inGains(job, job.leafPrice)) : grown;
   }
@@ -260,6 +266,7 @@ class ForestTrainer {
   async #draw(tree: number, numThresholds: number): Promise<DrawnBalance | null> {
     const { environment, job, rows, start, memory } = this.#p;
     this.#drawRows(tree, numThresholds);
+    this.#honest?.setApart(this.#p, tree, this.#share);
     if (!job.balancesDraws) return null;
     const own = { ...memory, ...this.#share };
     const collective = this.#collective;
