@@ -248,6 +248,8 @@ export function appendTrees(
     features,
     baseScores: initial.baseScores,
     trees: joinTrees(...recoded),
+    // which trees of a merged model learned together is not known behind others
+    ...(initial.merged === undefined ? {} : { merged: [] }),
     ...(continued === null ? {} : continuedRecord(continued, added, roundsOf(continued))),
   };
 }

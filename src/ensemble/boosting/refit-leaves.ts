@@ -5,6 +5,7 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { modelColumns } from '../../training/leaves/model-bins.ts';
 import type { RefitJob } from '../../training/messages.ts';
 import { runTrainingJob } from '../../training/run-job.ts';
+import { partsOf, withParts } from '../model/merged-parts.ts';
 import type { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { BoostedFacts, RefitOptions } from './boosted-model.ts';
@@ -15,6 +16,30 @@ import { userFunctions } from './user-functions.ts';
 
 /** What the model holds afterwards. */
 export async function refitData(
+  model: TreeModel,
+  facts: BoostedFacts,
+  table: PartitionedTable,
+  options: RefitOptions,
+): Promise<TreeModelData> {
+  const { merged } = model.data;
+  if (merged === undefined) return await refitOne(model, facts, table, options);
+  if (merged.length === 0) {
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `refitLeaves of ${model.className} must be left where a merged model was cut, continued or learned several labels: which trees learned together is not kept; refit its models, then merge them`,
+      { context: { owner: model.className } },
+    );
+  }
+  // each model learned alone
+  const found: TreeModelData[] = [];
+  for (const data of partsOf(model.data, merged)) {
+    const part = Reflect.construct(model.constructor, [model.givenOptions, data]) as TreeModel;
+    found.push(await refitOne(part, facts, table, options));
+  }
+  return { ...withParts(model.data, merged, found), numRows: found[0]?.numRows ?? 0 };
+}
+
+async function refitOne(
   model: TreeModel,
   { owner, params: given, labelKind, objective }: BoostedFacts,
   table: PartitionedTable,

@@ -10,6 +10,8 @@ import type { TreeEnsemble } from '../../tree/tree.ts';
 import { valueUnit } from '../../tree/value-unit.ts';
 import { differingMeaning, featuresInWords } from '../boosting/initial-model.ts';
 import { joinTrees } from './member-trees.ts';
+import { mergedParts } from './merged-parts.ts';
+import type { MergedPart } from './training-record.ts';
 import type { TreeModel } from './tree-model.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
@@ -65,7 +67,28 @@ export function mergeModels<M extends TreeModel>(
     models.map((model) => model.data),
     isForest ? null : shares,
   );
+  if (!isForest) return rebuilt(first, { ...data, merged: partsOfModels(models, shares) });
+  return rebuilt(first, data);
+}
+
+function rebuilt<M extends TreeModel>(first: M, data: TreeModelData): M {
   return Reflect.construct(first.constructor, [first.givenOptions, data]) as M;
+}
+
+/** What is remembered of boosted models; of several labels, whose fits differ, nothing is. */
+function partsOfModels(models: readonly TreeModel[], shares: readonly number[]): MergedPart[] {
+  const known = models.map(({ data, params }, i) => {
+    const { labelCols, ...steps } = params as unknown as StepParams;
+    const isCut = data.merged?.length === 0;
+    return labelCols !== undefined || isCut ? null : mergedParts(data, steps, shares[i] as number);
+  });
+  return known.some((parts) => parts === null) ? [] : known.flatMap((parts) => parts ?? []);
+}
+
+interface StepParams {
+  readonly stepSize: number;
+  readonly lambda: number;
+  readonly labelCols?: unknown;
 }
 
 function misuse(message: string): CoppiceError {
@@ -140,7 +163,7 @@ function merged(all: readonly TreeModelData[], shares: readonly number[] | null)
         ),
   );
   // what rounds there were, and who grew them, is told of each model alone
-  const { laterRounds: _, fits: __, positionBiases: ___, ...kept } = first;
+  const { laterRounds: _, fits: __, positionBiases: ___, merged: ____, ...kept } = first;
   return {
     ...kept,
     features,

@@ -20,6 +20,8 @@ export interface TrainingRecord {
   readonly fits?: readonly FitOfOutput[];
   /** What a ranking learned of the places that rows were shown at: one a place, from 0. */
   readonly positionBiases?: readonly number[];
+  /** The models that a merged one is made of, in the order of their trees; empty where that is not known any more. */
+  readonly merged?: readonly MergedPart[];
   /** Only in checkpoints: what the model is the beginning of. */
   readonly checkpoint?: CheckpointMark;
 }
@@ -28,6 +30,17 @@ export interface TrainingRecord {
 export interface FitOfOutput extends GrownFit {
   /** Of several labels: the place of the one whose trees they are. */
   readonly output?: number;
+}
+
+/** What a merged model remembers of one of its models. */
+export interface MergedPart {
+  readonly numTrees: number;
+  /** How much it counts. */
+  readonly share: number;
+  readonly baseScores: readonly number[];
+  readonly memberRounds: readonly number[];
+  readonly laterRounds?: number;
+  readonly fits: readonly GrownFit[];
 }
 
 /** What a checkpoint was taken of. */
@@ -144,6 +157,7 @@ export async function saveTrainingRecord(
     ...(record.chosen === null ? {} : { chosen: { ...record.chosen } }),
     ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
     ...(record.fits === undefined ? {} : { fits: record.fits.map(savedFit) }),
+    ...(record.merged === undefined ? {} : { merged: record.merged.map(savedPart) }),
     ...(record.positionBiases === undefined ? {} : { positionBiases: [...record.positionBiases] }),
     ...(record.checkpoint === undefined ? {} : { checkpoint: savedMark(record.checkpoint) }),
   };
@@ -156,7 +170,7 @@ export function readTrainingRecord(
   validationLosses: readonly number[],
 ): TrainingRecord {
   const { memberRounds = [], history = [], chosen = null, laterRounds, fits, checkpoint } = extra;
-  const { positionBiases } = extra;
+  const { positionBiases, merged } = extra;
   if (positionBiases !== undefined && !isListOfNumbers(positionBiases)) {
     throw reader.malformed('has position biases that are no numbers');
   }
@@ -189,6 +203,7 @@ export function readTrainingRecord(
     chosen: readChosen(reader, chosen),
     ...(laterRounds === undefined ? {} : { laterRounds }),
     ...(fits === undefined ? {} : { fits: readFits(reader, fits) }),
+    ...(merged === undefined ? {} : { merged: readParts(reader, merged) }),
     ...(positionBiases === undefined ? {} : { positionBiases }),
     ...(checkpoint === undefined ? {} : { checkpoint: readMark(reader, checkpoint) }),
   };
@@ -222,7 +237,28 @@ function readFits(reader: StageReader, saved: Json): FitOfOutput[] {
   });
 }
 
-function isListOfNumbers(value: Json | undefined): value is number[] {
+function savedPart({ baseScores, memberRounds, fits, ...part }: MergedPart) {
+  return {
+    ...part,
+    ...{ baseScores: [...baseScores], memberRounds: [...memberRounds], fits: fits.map(savedFit) },
+  };
+}
+
+function readParts(reader: StageReader, saved: Json): MergedPart[] {
+  if (!Array.isArray(saved)) throw reader.malformed('has merged models that are no list');
+  return saved.map((entry): MergedPart => {
+    const part = isPlainObject(entry) ? entry : {};
+    const { numTrees, share, laterRounds = 0, baseScores, memberRounds, fits = null } = part;
+    const isPart =
+      [numTrees, share, laterRounds].every(isPositive) &&
+      isListOfNumbers(baseScores) &&
+      isListOfNumbers(memberRounds);
+    if (!isPart) throw reader.malformed('has a merged model that does not say what it is');
+    return { ...part, fits: readFits(reader, fits as Json) } as unknown as MergedPart;
+  });
+}
+
+function isListOfNumbers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'number');
 }
 

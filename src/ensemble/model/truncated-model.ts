@@ -27,6 +27,7 @@ export function truncatedData(
   // what places add is known of the last round alone
   const { positionBiases, ...kept } = data;
   const biases = count === most && positionBiases !== undefined ? { positionBiases } : {};
+  const parts = data.merged === undefined || count === most ? {} : { merged: [] };
   const { memberRounds, laterRounds = 0 } = data;
   const known = memberRounds.length === 0 ? [most] : memberRounds;
   const ofMembers = most - laterRounds;
@@ -35,6 +36,7 @@ export function truncatedData(
   return {
     ...kept,
     ...biases,
+    ...parts,
     trees: takeTrees(data.trees, numTrees * Math.max(1, data.baseScores.length)),
     memberRounds: known.map((rounds) => Math.min(rounds, Math.min(count, ofMembers))),
     ...(data.laterRounds === undefined ? {} : { laterRounds: later }),

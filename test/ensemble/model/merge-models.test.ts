@@ -1,10 +1,12 @@
 /** Do merged models say what their parts say together? */
 import { describe, expect, it } from 'vitest';
+import { InlineRunner } from '../../../src/cluster/task-runner.ts';
+import type { GBTRegressionModel } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { mergeModels } from '../../../src/ensemble/model/merge-models.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
 import { savedBytes } from '../../tools/fitted-bytes.ts';
 import { featureNames, randomData } from '../../tools/random-data.ts';
-import { columnNamed, numRowsOf, pickRows } from '../../tools/sample-data.ts';
+import { columnNamed, cutTable, numRowsOf, pickRows } from '../../tools/sample-data.ts';
 import { fitSample, predictedNumbers, scoreSample } from '../../training/fit-sample.ts';
 
 const recipe = {
@@ -68,6 +70,46 @@ describe('mergeModels', () => {
     expect(known(both)).toBeGreaterThan(Math.max(known(a), known(b)));
     expect(await savedBytes(mergeModels([a, b]))).toEqual(await savedBytes(both));
   });
+
+  it.each([
+    ['GBTRegressor', { labelCol: 'y', weights: [1, 1] }],
+    ['GBTRegressor', { labelCol: 'y', weights: [3, 1], pathSmoothing: 4 }],
+    ['GBTClassifier', { labelCol: 'k', weights: [1, 2] }],
+  ] as const)(
+    'of %s with %o lets refitted leaves be those of its refitted models',
+    async (name, { weights, ...more }) => {
+      const [a, , c] = [
+        await fitted(name, 0, { ...more, maxIter: 3, stepSize: 0.5 }),
+        null,
+        await fitted(name, 1, { ...more, maxIter: 5, lambda: 2, stepSize: 0.2 }),
+      ];
+      const refit = async (model: TreeModel, decayRate: number): Promise<TreeModel> =>
+        await (model as GBTRegressionModel).refitLeaves(cutTable(new InlineRunner(), data), {
+          decayRate,
+        });
+      const both = mergeModels<TreeModel>([a, c], { weights });
+      for (const decayRate of [0, 0.5]) {
+        // parameters of losses are the first model's, step sizes and lambda each one's own
+        const apart = [await refit(a, decayRate), await refit(c, decayRate)];
+        const wanted = mergeModels<TreeModel>(apart, { weights });
+        const together = await refit(both, decayRate);
+        const column = name === 'GBTRegressor' ? 'prediction' : 'rawPrediction';
+        const [ours, theirs] = [await scoreSample(together, data), await scoreSample(wanted, data)];
+        (ours[column] as number[]).forEach((value, i) => {
+          expect(value).toBeCloseTo((theirs[column] as number[])[i] as number, 7);
+        });
+        expect(await savedBytes(await refit(both, decayRate))).toEqual(await savedBytes(together));
+      }
+      const same = await refit(both, 1);
+      expect(same.trees.value).toEqual(both.trees.value);
+      expect(same.data.merged).toEqual(both.data.merged);
+      const nested = mergeModels<TreeModel>([both, a], { weights: [2, 1] });
+      expect(nested.data.merged?.map(({ numTrees }) => numTrees)).toEqual(
+        [a, c, a].map((model) => model.numTrees),
+      );
+      await expect(refit(both.truncate(2), 0.5)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    },
+  );
 
   it('of forests counts every tree the same', async () => {
     const [a, b] = await pair('RandomForestRegressor', { labelCol: 'y', numTrees: 3, maxDepth: 4 });
