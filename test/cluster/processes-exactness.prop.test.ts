@@ -197,14 +197,24 @@ describe('processes that meet over sockets', () => {
         right: { feature: 'x0', threshold: 0.5 },
       },
     }),
+    regressor({
+      monotoneConstraints: { x0: 1, x3: -1 },
+      ...{ monotoneMethod: 'intermediate', monotonePenalty: 0.5, maxLeaves: 12 },
+    }),
+    regressor({ featureCosts: { x0: 5, x1: 50, x2: 500 }, maxIter: 3 }),
     regressor({ linearLeaves: true, extraTrees: true }),
     { name: 'GBTClassifier', options: { labelCol: 'k', lossType: 'oneVsAll', maxIter: 2 } },
+    {
+      name: 'RandomForestClassifier',
+      options: { labelCol: 'k', numTrees: 2, maxDepth: 4, honestLeafShare: 0.5 },
+    },
     { name: 'ExtraTreesRegressor', options: { labelCol: 'y', numTrees: 2, maxDepth: 4 } },
     { name: 'ExtraTreesClassifier', options: { labelCol: 'k', numTrees: 2, maxDepth: 4 } },
   ])('grow the same trees in every way: $name with $options', async (found) => {
     await expectSame(found, tiny, [
       { processes: 'single', width: 2, partitions: 2 },
       { processes: 'double', width: 3, partitions: 1, maxHistogramBytes: 1 },
+      { processes: 'single', width: 3, partitions: 7, sharesTrees: true, kernels: 'reference' },
     ]);
   });
 

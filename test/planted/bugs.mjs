@@ -174,17 +174,6 @@ export const plantedBugs = [
     tests: ['test/training/oblivious.prop.test.ts'],
   },
   {
-    name: 'the last metric of XGBoost does not stop early',
-    edits: [
-      {
-        file: 'src/ensemble/foreign/foreign-metrics.ts',
-        find: 'lastStops ? [...found.slice(-1), ...found.slice(0, -1)] : found',
-        replace: 'lastStops ? found.slice() : found',
-      },
-    ],
-    tests: ['test/ensemble/foreign/foreign-params.test.ts'],
-  },
-  {
     name: 'leaves that meet in missing values alone do not bound each other',
     edits: [
       {
@@ -205,17 +194,6 @@ export const plantedBugs = [
       },
     ],
     tests: ['test/training/shaping.prop.test.ts'],
-  },
-  {
-    name: 'what places add is forgotten where the best round is not the last',
-    edits: [
-      {
-        file: 'src/training/boosting/boosting-rounds.ts',
-        find: ' || i === best || ',
-        replace: ' || ',
-      },
-    ],
-    tests: ['test/ensemble/boosting/ranker.test.ts'],
   },
   {
     name: 'a feature that a tree has paid for costs the next one again',
@@ -249,6 +227,28 @@ export const plantedBugs = [
       },
     ],
     tests: ['test/training/forest/honest-leaves.prop.test.ts'],
+  },
+  {
+    name: 'what places add is forgotten where the best round is not the last',
+    edits: [
+      {
+        file: 'src/training/boosting/boosting-rounds.ts',
+        find: ' || i === best || ',
+        replace: ' || ',
+      },
+    ],
+    tests: ['test/ensemble/boosting/ranker.test.ts'],
+  },
+  {
+    name: 'the last metric of XGBoost does not stop early',
+    edits: [
+      {
+        file: 'src/ensemble/foreign/foreign-metrics.ts',
+        find: 'lastStops ? [...found.slice(-1), ...found.slice(0, -1)] : found',
+        replace: 'lastStops ? found.slice() : found',
+      },
+    ],
+    tests: ['test/ensemble/foreign/foreign-params.test.ts'],
   },
   {
     name: 'a forced split forgets the missing values of the node',
