@@ -1675,6 +1675,17 @@ export const plantedBugs = [
     tests: ['test/training/whole-trees.prop.test.ts'],
   },
   {
+    name: 'level by level the kernel passes over the first node of the next batch',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-batch.ts',
+        find: 'store<i32>(plan, index, atNextOpen);',
+        replace: 'store<i32>(plan, index + 1, atNextOpen);',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
     name: 'a leaf split ahead in vain stays in the tree',
     edits: [
       {

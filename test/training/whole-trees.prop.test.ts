@@ -45,12 +45,14 @@ const roles = fc.record(
   { requiredKeys: [] },
 );
 
-const cases: fc.Arbitrary<EstimatorCase> = fc
-  .tuple(options, roles, fc.constantFrom('y', 'b', 'k'))
-  .map(([found, columns, labelCol]) => ({
-    name: labelCol === 'y' ? 'GBTRegressor' : 'GBTClassifier',
-    options: { ...found, ...columns, labelCol },
-  }));
+/** Best leaf first; or level by level, where levels bound a tree and not leaves. */
+const casesOf = (isByLevel: boolean): fc.Arbitrary<EstimatorCase> =>
+  fc
+    .tuple(options, roles, fc.constantFrom('y', 'b', 'k'))
+    .map(([{ maxLeaves, ...found }, columns, labelCol]) => ({
+      name: labelCol === 'y' ? 'GBTRegressor' : 'GBTClassifier',
+      options: { ...found, ...(isByLevel ? {} : { maxLeaves }), ...columns, labelCol },
+    }));
 
 const recipes = fc.record({
   seed: fc.nat(1e6),
@@ -133,15 +135,22 @@ async function fitGainsBelow(
 }
 
 describe('trees grown by one kernel', () => {
-  it('are the trees that are grown split by split', async () => {
-    await fc.assert(
-      fc.asyncProperty(cases, recipes, layouts, async (found, recipe, layout) => {
-        const bySplit: Topology = { threads: 1, partitions: 1, growsWhole: false };
-        await expectSame(found, recipe, [bySplit, layout]);
-      }),
-      { numRuns: 24, endOnFailure: true },
-    );
-  }, 60_000);
+  it.each([
+    { isByLevel: false, numRuns: 24 },
+    { isByLevel: true, numRuns: 24 },
+  ])(
+    'are the trees that are grown split by split: %o',
+    async ({ isByLevel, numRuns }) => {
+      await fc.assert(
+        fc.asyncProperty(casesOf(isByLevel), recipes, layouts, async (found, recipe, layout) => {
+          const bySplit: Topology = { threads: 1, partitions: 1, growsWhole: false };
+          await expectSame(found, recipe, [bySplit, layout]);
+        }),
+        { numRuns, endOnFailure: true },
+      );
+    },
+    60_000,
+  );
 
   it('split the left one first of two nodes whose gains are equal', async () => {
     // both sides of x0 have the same labels but for a constant, and sums that integers hold
@@ -180,33 +189,36 @@ describe('trees grown by one kernel', () => {
     await expectSame({ name: 'GBTRegressor', options: found }, recipe, [bySplit]);
   }, 60_000);
 
-  it('count the same work, and come from the kernel where it is asked', async () => {
-    const recipe = { seed: 8, numRows: 700, kinds, missing: 0.1 };
-    const runner = new KnobRunner(new InlineRunner());
-    const table = cutTable(runner, randomData(recipe), []);
-    const gbt = new GBTRegressor({
-      featuresCols: featureNames(recipe),
-      labelCol: 'y',
-      maxIter: 3,
-      maxLeaves: 9,
-    });
-    const seen: unknown[] = [];
-    const meetings: number[] = [];
-    for (const growsWhole of [true, false]) {
-      runner.knobs = { growsWhole };
-      const bytes = await savedBytes(await gbt.fit(table));
-      const report = runner.reports[0] as RankReport;
-      seen.push({
-        bytes,
-        histogramRows: report.histogramRows,
-        featuresDecided: report.featuresDecided,
+  it.each([{ maxLeaves: 9 }, { maxDepth: 4 }])(
+    'count the same work, and come from the kernel where it is asked: %o',
+    async (limits) => {
+      const recipe = { seed: 8, numRows: 700, kinds, missing: 0.1 };
+      const runner = new KnobRunner(new InlineRunner());
+      const table = cutTable(runner, randomData(recipe), []);
+      const gbt = new GBTRegressor({
+        featuresCols: featureNames(recipe),
+        labelCol: 'y',
+        maxIter: 3,
+        ...limits,
       });
-      meetings.push(report.meetings);
-    }
-    expect(seen[0]).toEqual(seen[1]);
-    // split by split a rank asks the others, even where there are none
-    expect(meetings[0]).toBeLessThan(meetings[1] as number);
-  });
+      const seen: unknown[] = [];
+      const meetings: number[] = [];
+      for (const growsWhole of [true, false]) {
+        runner.knobs = { growsWhole };
+        const bytes = await savedBytes(await gbt.fit(table));
+        const report = runner.reports[0] as RankReport;
+        seen.push({
+          bytes,
+          histogramRows: report.histogramRows,
+          featuresDecided: report.featuresDecided,
+        });
+        meetings.push(report.meetings);
+      }
+      expect(seen[0]).toEqual(seen[1]);
+      // split by split a rank asks the others, even where there are none
+      expect(meetings[0]).toBeLessThan(meetings[1] as number);
+    },
+  );
 
   it.each([
     { maxLeaves: 40, maxIter: 4 },
@@ -265,6 +277,40 @@ describe('trees grown by one kernel', () => {
     const all = await fitGainsBelow({ ...options, maxIter: 3 }, { width: 3 });
     expect(all.numAhead - first.numAhead).toBeGreaterThan(2 * 2);
   });
+
+  it('of several ranks have the same nodes level by level, in few batches or many', async () => {
+    const pool = new ThreadPool(3, workerUrl());
+    const runner = new KnobRunner(pool);
+    const recipe = { seed: 11, numRows: 3000, kinds, missing: 0.1 };
+    const table = cutTable(runner, randomData(recipe), [700]);
+    const gbt = new GBTRegressor({
+      featuresCols: featureNames(recipe),
+      labelCol: 'y',
+      maxIter: 2,
+      maxDepth: 7,
+      minInstancesPerNode: 1,
+    });
+    const work: unknown[] = [];
+    const meetings: number[] = [];
+    const models: Record<string, string>[] = [];
+    // the last has room for the histograms of one pair at a time
+    for (const knobs of [{}, { growsWhole: false }, { maxHistogramBytes: 1 }]) {
+      runner.knobs = { ...knobs, width: 3 };
+      const model = await gbt.fit(table);
+      const { reports } = runner;
+      work.push(reports.map((each) => [each.histogramRows, each.featuresDecided]));
+      meetings.push((reports[0] as RankReport).meetings);
+      models.push(await savedBytes(model));
+      expect(model.tree(0).nodes.length).toBeGreaterThan(60);
+    }
+    await pool.close();
+    expect(models[1]).toEqual(models[0]);
+    expect(models[2]).toEqual(models[0]);
+    expect(work[1]).toEqual(work[0]);
+    // leaves' rows are counted with their sums
+    expect(meetings[0]).toBeLessThanOrEqual(meetings[1] as number);
+    expect(meetings[2]).toBeGreaterThan(2 * (meetings[0] as number));
+  }, 60_000);
 
   it('split on the first of two columns that say the same, whichever rank looks at it', async () => {
     const pool = new ThreadPool(2, workerUrl());

@@ -3,8 +3,8 @@
 // splitting ahead can cost work, never a number. See src/tree/grow-tree.ts, which takes the same ones.
 
 import {
-  atBatch, atExpectedGain, atHeap, atHeapSize, atMaxDepth, atMaxLeaves, atMostPairs, atNumLeaves, atNumRanks, atSeen, nodeAt, ofDepth, ofGain,
-  ofLeftChild,
+  atBatch, atExpectedGain, atHeap, atHeapSize, atMaxDepth, atMaxLeaves, atMostPairs, atNextOpen, atNumLeaves, atNumMade, atNumRanks, atSeen,
+  nodeAt, ofDepth, ofGain, ofLeftChild, ofMaySplit,
 } from './grow-plan';
 import { popOpen, pushOpen } from './grow-queue';
 
@@ -36,6 +36,28 @@ export function gatherPairs(plan: usize): i32 {
     numPairs++;
   }
   for (let i: i32 = 0; i < numSeen; i++) pushOpen(plan, load<i32>(seen + (<usize>i << 2)));
+  return numPairs;
+}
+
+/** The same where trees grow level by level: the next nodes of a level, in the order of the tree. */
+export function gatherLevel(plan: usize): i32 {
+  const numMade = load<i32>(plan, atNumMade);
+  const most = load<i32>(plan, atMostPairs);
+  const batch = <usize>load<u32>(plan, atBatch);
+  let index = load<i32>(plan, atNextOpen);
+  let numPairs: i32 = 0;
+  let depth: i32 = 0;
+  for (; index < numMade && numPairs < most; index++) {
+    const node = nodeAt(plan, index);
+    if (load<i32>(node, ofMaySplit) == 0) continue;
+    if (numPairs == 0) depth = load<i32>(node, ofDepth);
+    else if (load<i32>(node, ofDepth) != depth) break;
+    const entry = batch + (<usize>numPairs << 4);
+    store<i32>(entry, index);
+    store<i32>(entry, <i32>(depth + 1 < load<i32>(plan, atMaxDepth)), 4);
+    numPairs++;
+  }
+  store<i32>(plan, index, atNextOpen);
   return numPairs;
 }
 

@@ -1,20 +1,20 @@
-// Grows a tree leaf by leaf without coming back for every split: the open leaf of the highest gain is split, its rows
-// moved, the lighter child's histogram built, its sibling's derived, and both looked at. One rank alone has its trees
+// Grows a tree without coming back for every split: leaf by leaf the open leaf of the highest gain is split, level by level
+// every node of a level; its rows are moved, the lighter child's histogram built, its sibling's derived, and both looked at. One rank alone has its trees
 // grown here, and ranks that share a memory, which meet twice for a batch of leaves: when each has added its rows, and
 // when each has looked at its features. All take the same steps from the same integers. src/tree/grow-tree.ts over
 // cpu-backend.ts is the same in plain TypeScript, equal bit for bit, and does what this does not. A call returns after
 // some work or waiting, so that an abort is seen, and goes on when called again.
 
 import { comeToGate, isGateOpen } from './gang-gate';
-import { gatherPairs } from './grow-batch';
+import { gatherLevel, gatherPairs } from './grow-batch';
 import {
   allowWork, beginBuild, buildOn, inheritHistogram, keepBuilt, markRows, moveRows, pickSplit, readTotals, releaseSlot, searchNode,
   setTotals, workLeft,
 } from './grow-node';
 import {
-  atBatch, atBuilding, atBuilds, atBuildsPacked, atFeaturesDecided, atFlushRows, atFound, atFoundBytes, atFree, atHeap, atHeapSize,
+  atBatch, atBuilding, atBuilds, atBuildsPacked, atByLevel, atFeaturesDecided, atFlushRows, atFound, atFoundBytes, atFree, atHeap, atHeapSize,
   atHistogramRows, atIsPacked, atLeastGain, atMadeBits, atMadeNodes, atMaxDepth, atMaxLeaves, atMeetings, atMostPairs, atMostWork,
-  atNextBuild, atNextPair, atNextTarget, atNodes, atNumBuilds, atNumEntries, atNumFree, atNumLeaves, atNumMade, atNumNodes, atNumPairs,
+  atNextBuild, atNextOpen, atNextPair, atNextTarget, atNodes, atNumBuilds, atNumEntries, atNumFree, atNumLeaves, atNumMade, atNumNodes, atNumPairs,
   atNumRanks, atParams, atPhase, atPoolSlots, atRootSegment, atSlotBytes, atBits, atBitsBytes, atTreeBits, atTreeNodes, hessMask, nodeAt,
   nodeBytes, ofBuffer, ofCount, ofDepth, ofGain, ofGrad, ofHess, ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofNumber, ofParent,
   ofRows, ofSlot, ofStart,
@@ -45,6 +45,7 @@ export function beginLeaves(plan: usize): void {
   store<f64>(plan, 0.0, atFeaturesDecided);
   store<f64>(plan, Infinity, atLeastGain);
   store<i32>(plan, 0, atMeetings);
+  store<i32>(plan, 0, atNextOpen);
   openNode(plan, 0, -1, 0);
   const root = nodeAt(plan, 0);
   store<i32>(root, 0, ofNumber);
@@ -112,6 +113,7 @@ function placeRows(node: usize, buffer: i32, start: i32, count: i32): void {
 
 // commits what is split already and then lists what is to be split next; false when the tree is done
 function chooseBatch(plan: usize): bool {
+  if (load<i32>(plan, atByLevel)) return chooseOfLevel(plan);
   for (;;) {
     const numLeft = load<i32>(plan, atMaxLeaves) - load<i32>(plan, atNumLeaves);
     if (load<i32>(plan, atHeapSize) == 0 || numLeft <= 0) return false;
@@ -121,6 +123,21 @@ function chooseBatch(plan: usize): bool {
     commit(plan, node);
   }
   beginBatch(plan, gatherPairs(plan));
+  return true;
+}
+
+// level by level all that may be split are, and nodes are made in the order of the tree
+function chooseOfLevel(plan: usize): bool {
+  const numPairs = gatherLevel(plan);
+  if (numPairs == 0) return false;
+  beginBatch(plan, numPairs);
+  for (let pair: i32 = 0; pair < numPairs; pair++) {
+    const parent = nodeAt(plan, load<i32>(pairAt(plan, pair)));
+    store<f64>(plan, min<f64>(load<f64>(plan, atLeastGain), load<f64>(parent, ofGain)), atLeastGain);
+  }
+  const numMade = load<i32>(plan, atNumMade);
+  store<i32>(plan, numMade, atNumNodes);
+  store<i32>(plan, (numMade + 1) >> 1, atNumLeaves);
   return true;
 }
 
@@ -205,7 +222,7 @@ function splitPair(plan: usize, entry: usize): void {
   const leftIndex = load<i32>(parent, ofLeftChild);
   const left = nodeAt(plan, leftIndex);
   const right = nodeAt(plan, leftIndex + 1);
-  const numRows = moveRows(plan, index);
+  const numRows = moveRows(plan, index, load<i32>(entry, 4) != 0);
   const buffer = load<i32>(parent, ofBuffer) == 1 ? 2 : 1;
   const start = load<i32>(parent, ofStart);
   placeRows(left, buffer, start, numRows);
@@ -280,6 +297,7 @@ function pickBatch(plan: usize): void {
     pickFor(plan, load<i32>(entry));
     if (load<i32>(entry, 4) >= 0) pickFor(plan, load<i32>(entry, 4));
   }
+  if (load<i32>(plan, atByLevel)) return;
   if (load<i32>(plan, atNumPairs) == 0 && load<i32>(nodeAt(plan, 0), ofMaySplit) != 0) pushOpen(plan, 0);
 }
 
@@ -291,7 +309,7 @@ function pickFor(plan: usize, index: i32): void {
 
 // writes the nodes again in the order of their numbers, without those that were split off ahead in vain
 function orderNodes(plan: usize): void {
-  if (load<i32>(plan, atNumRanks) == 1) return;
+  if (load<i32>(plan, atNumRanks) == 1 || load<i32>(plan, atByLevel)) return;
   const numMade = load<i32>(plan, atNumMade);
   const nodes = <usize>load<u32>(plan, atTreeNodes);
   const bits = <usize>load<u32>(plan, atTreeBits);

@@ -297,8 +297,11 @@ function bitsOf(plan: usize, index: i32): usize {
   return <usize>load<u32>(plan, atBits) + <usize>index * <usize>load<u32>(plan, atBitsBytes);
 }
 
-/** Moves a node's rows to the sides of its split; returns how many are on the left. */
-export function moveRows(plan: usize, index: i32): i32 {
+/**
+ * Moves a node's rows to the sides of its split; returns how many are on the left. movesRecords: false where nobody will look
+ * into the children's records, but only at their row numbers.
+ */
+export function moveRows(plan: usize, index: i32, movesRecords: bool): i32 {
   const node = nodeAt(plan, index);
   const feature = <usize>load<u32>(plan, atFeatures) + (<usize>load<u32>(node, ofPlace) << 5);
   const sides = <usize>load<u32>(plan, atSides);
@@ -316,7 +319,7 @@ export function moveRows(plan: usize, index: i32): i32 {
   if (load<i32>(plan, atIsIndexed)) {
     return partitionIds(<usize>load<u32>(plan, atMaster), ids, firstId, count, stride, targetIds, offset, width, sides);
   }
-  const target = <usize>load<u32>(plan + to, atRecords) + start * stride;
+  const target = movesRecords ? <usize>load<u32>(plan + to, atRecords) + start * stride : 0;
   return partitionRecords(walkRecords(plan, node, 0), ids, firstId, count, stride, target, targetIds, offset, width, sides);
 }
 

@@ -59,6 +59,8 @@ export const atMaxDepth: usize = 152;
 export const atRootSegment: usize = 156;
 /** Additions of one call. */
 export const atMostWork: usize = 168;
+/** All nodes of a level are split, in place of those of the highest gains. */
+export const atByLevel: usize = 172;
 export const atMinInfoGain: usize = 176;
 // of the growing tree
 export const atNumNodes: usize = 184;
@@ -113,6 +115,8 @@ export const atTarget: usize = 360;
 export const atGeneration: usize = 364;
 /** Nodes that were made; `numNodes` are those of the tree. */
 export const atNumMade: usize = 368;
+/** Level by level, the first node that was not looked at yet, to be split or not. */
+export const atNextOpen: usize = 372;
 
 export const nodeBytes: usize = 112;
 export const ofParent: usize = 0;

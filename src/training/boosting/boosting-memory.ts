@@ -60,6 +60,8 @@ export interface PlanLimits {
   readonly maxPairs: number;
   readonly maxOpen: number;
   readonly maxHistogramBytes: number;
+  /** Trees grow level by level. */
+  readonly isByLevel: boolean;
   /** All histograms of a level are wanted at once. */
   readonly isOblivious: boolean;
   /** Histograms have entries of 8 bytes throughout (quantise.ts). */
@@ -177,7 +179,8 @@ function planCpuPlace(
   const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.allocate(scratchSpan * numLocal);
   const maxLeaves = Math.max(1, Math.min(sizes.maxOpen, numTrain));
-  const growSizes = { maxLeaves, poolSlots, maxPairs, numRanks: numLocal };
+  const { isByLevel } = sizes;
+  const growSizes = { maxLeaves, poolSlots, maxPairs, numRanks: numLocal, isByLevel };
   const growSpan = 64 * Math.ceil(placeGrowing(0, layout, growSizes).end / 64);
   const growsWhole = sizes.growsWhole && entries === null && growSpan <= mostGrowingBytes;
   const growing = growsWhole ? arena.allocate(growSpan * numLocal) + growSpan * localIndex : 0;
@@ -205,6 +208,7 @@ function planCpuPlace(
       growing,
       growSpan,
       maxLeaves,
+      isByLevel,
       maxPairs,
     },
   };

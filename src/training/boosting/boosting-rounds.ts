@@ -119,6 +119,7 @@ function limitsOf(
     ),
     maxOpen: widest,
     maxHistogramBytes,
+    isByLevel: byLevel,
   };
 }
 
@@ -132,7 +133,7 @@ function growsWhole(
   if (job.growsWhole === false || kernels.growLeaves === undefined) return false;
   if (collective.localRanks.length < collective.size || layout.places.length === 0) return false;
   if (collective.size > 1 && collective.sleepWhile === undefined) return false;
-  if (limits.maxLeaves === Number.POSITIVE_INFINITY || limits.isOblivious === true) return false;
+  if (limits.isOblivious === true) return false;
   if (job.shaping !== null || job.gainFactors !== undefined) return false;
   if (job.featureCosts !== undefined) return false;
   if (job.forcedSplits !== undefined || job.interactions !== null) return false;

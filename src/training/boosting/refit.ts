@@ -45,6 +45,7 @@ export async function runRefit(context: RankContext, job: RefitJob): Promise<Ran
     isPacked: false,
     isOblivious: false,
     growsWhole: false,
+    isByLevel: true,
   });
   await environment.reserve(memory.tail, 'training data');
   const state = await prepareRounds({ environment, job, rows, start: started }, memory);

@@ -30,6 +30,8 @@ export interface BackendMemory {
   readonly growSpan: number;
   /** Leaves that there is room for. */
   readonly maxLeaves: number;
+  /** Trees grow level by level. */
+  readonly isByLevel: boolean;
   readonly maxPairs: number;
 }
 

@@ -48,6 +48,7 @@ export const planWord = {
   maxDepth: 38,
   rootSegment: 39,
   mostWork: 42,
+  byLevel: 43,
   numNodes: 46,
   meetings: 62,
   numRanks: 64,
@@ -125,7 +126,7 @@ export interface GrowAddresses {
   /** As they are made. */
   readonly madeNodes: number;
   readonly madeBits: number;
-  /** As the finished tree has them; of a rank that is alone these are the same. */
+  /** As the finished tree has them; of a rank that is alone, and level by level, these are the same. */
   readonly nodes: number;
   readonly bits: number;
   readonly bitsBytes: number;
@@ -140,15 +141,17 @@ export interface GrowSizes {
   readonly maxPairs: number;
   /** Ranks that grow a tree together. */
   readonly numRanks: number;
+  /** Trees grow level by level. */
+  readonly isByLevel: boolean;
 }
 
 /** Lays it out behind an address, a multiple of 64. */
 export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSizes): GrowAddresses {
   const arena = new Arena(base);
-  const { maxLeaves, poolSlots, maxPairs, numRanks } = sizes;
-  const isAlone = numRanks === 1;
+  const { maxLeaves, poolSlots, maxPairs, numRanks, isByLevel } = sizes;
+  const isInOrder = numRanks === 1 || isByLevel;
   // as many splits may be ahead in vain as there are leaves
-  const numMade = isAlone ? 2 * maxLeaves : 4 * maxLeaves;
+  const numMade = isInOrder ? 2 * maxLeaves : 4 * maxLeaves;
   const foundBytes = candidateBytes(layout) + 8;
   const bitsBytes = candidateBytes(layout) - candidateHeadBytes;
   const mostBins = layout.places.reduce((most, place) => Math.max(most, place.numValueBins), 0);
@@ -172,7 +175,7 @@ export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSize
     madeNodes: arena.allocate(nodeBytes * numMade),
     madeBits: arena.allocate(bitsBytes * numMade),
   };
-  const nodes = isAlone ? parts.madeNodes : arena.allocate(nodeBytes * 2 * maxLeaves);
-  const bits = isAlone ? parts.madeBits : arena.allocate(bitsBytes * 2 * maxLeaves);
+  const nodes = isInOrder ? parts.madeNodes : arena.allocate(nodeBytes * 2 * maxLeaves);
+  const bits = isInOrder ? parts.madeBits : arena.allocate(bitsBytes * 2 * maxLeaves);
   return { ...parts, foundBytes, nodes, bits, bitsBytes, end: arena.top };
 }

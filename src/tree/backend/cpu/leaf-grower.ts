@@ -1,5 +1,5 @@
 /**
- * Grows whole trees by one kernel, leaf by leaf, on a rank that is alone or on the threads of one process together
+ * Grows whole trees by one kernel, leaf by leaf or level by level, on a rank that is alone or on the threads of one process together
  * (wasm/assembly/grow-leaves.ts): between two splits no JavaScript runs. What it does not do is left to
  * tree/grow-tree.ts and CpuBackend, whose trees are the same: draws of columns for each node, bent leaf values, forced
  * splits, rows with entries, ranks of several processes.
@@ -158,6 +158,7 @@ export class LeafGrower {
     words[planWord.mask] = mask === null ? 0 : at.mask;
     // a tree of as many leaves as rows has none that could be split
     words[planWord.maxLeaves] = Math.min(limits.maxLeaves, addresses.maxLeaves);
+    words[planWord.byLevel] = addresses.isByLevel ? 1 : 0;
     words[planWord.maxDepth] = Math.min(limits.maxDepth, 0x7fffffff);
     const { buffer, start, count } = rootSegment;
     words.set([buffer, start, count], planWord.rootSegment);

@@ -70,21 +70,26 @@ describe('the plan of a tree that a kernel grows', () => {
     expect(gateBytes).toBeGreaterThanOrEqual(64 + 4);
   });
 
-  it.each([1, 3])(
-    'keeps everything apart, with room for the widest feature and the most leaves, for %i ranks',
-    (numRanks) => {
+  it.each([
+    { numRanks: 1, isByLevel: false },
+    { numRanks: 3, isByLevel: false },
+    { numRanks: 3, isByLevel: true },
+  ])(
+    'keeps everything apart, with room for the widest feature and the most leaves: %o',
+    ({ numRanks, isByLevel }) => {
       const features = [
         feature(0, 'numeric', 255),
         feature(1, 'category', 254),
         feature(2, 'category', 1000),
       ];
       const layout = layoutRecords(features, [false, true, true], 4);
-      const sizes = { maxLeaves: 31, poolSlots: 40, maxPairs: 6, numRanks };
+      const sizes = { maxLeaves: 31, poolSlots: 40, maxPairs: 6, numRanks, isByLevel };
       const { end, bitsBytes, foundBytes, ...all } = placeGrowing(640, layout, sizes);
       const { madeNodes, madeBits, ...others } = all;
-      // of a rank that is alone nodes are the tree's where they are made
-      const at = numRanks === 1 ? others : all;
-      if (numRanks === 1) expect([madeNodes, madeBits]).toEqual([all.nodes, all.bits]);
+      // of a rank that is alone, and level by level, nodes are the tree's where they are made
+      const isInOrder = numRanks === 1 || isByLevel;
+      const at = isInOrder ? others : all;
+      if (isInOrder) expect([madeNodes, madeBits]).toEqual([all.nodes, all.bits]);
       const room: Record<keyof typeof all, number> = {
         gate: 68,
         plan: planBytes,
