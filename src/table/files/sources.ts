@@ -20,8 +20,8 @@ export interface SourceRequest {
   readonly columns: readonly string[];
   /** The rows to read, all by default. */
   readonly rows?: RowRange | undefined;
-  /** Text only stands for categories: a source that stores it as a dictionary may leave it so. */
-  readonly textMayBeDictionary?: boolean | undefined;
+  /** Columns whose text only stands for categories: a source that stores it as a dictionary may leave it so. */
+  readonly textAsDictionary?: ReadonlySet<string> | undefined;
 }
 
 /** Reads one batch: the wanted columns (more are allowed) of the wanted rows. */

@@ -160,7 +160,7 @@ async function readRowGroup(
   }
   const columns: [Field, Data][] = [];
   const options = { batchSize: numRows, offset: source.firstRow + start, limit: numRows };
-  const asDictionary = request.textMayBeDictionary === true ? textFields(known, source) : noFields;
+  const asDictionary = textFields(known, source, request.textAsDictionary ?? noFields);
   // what cannot be read flatly would be fetched twice
   const isHere = !isUrl(source.file.path);
   const rest =
@@ -337,10 +337,17 @@ function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
 }
 
 /** Columns of text whose layout in the file is the table's. */
-function textFields(known: OpenedFile, source: ParquetSource): ReadonlySet<string> {
+function textFields(
+  known: OpenedFile,
+  source: ParquetSource,
+  asked: ReadonlySet<string>,
+): ReadonlySet<string> {
+  if (asked.size === 0) return noFields;
   const conforming = new Set(source.conforms.map(({ name }) => name));
   const isText = ({ name, type }: Field): boolean =>
-    (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) && !conforming.has(name);
+    (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) &&
+    asked.has(name) &&
+    !conforming.has(name);
   return new Set(known.schema.fields.filter(isText).map(({ name }) => name));
 }
 

@@ -52,8 +52,9 @@ export async function readPartition(
   const { steps, sourceColumns } = prune(partition, wanted);
   const pushesRows = request.rows !== undefined && !changesRows(partition);
   const rows = pushesRows ? request.rows : undefined;
-  const textMayBeDictionary = request.textMayBeDictionary === true && steps.length === 0;
-  const wish = { columns: sourceColumns, rows, textMayBeDictionary };
+  const mayStay = request.textMayBeDictionary === true;
+  const textAsDictionary = mayStay ? passedOn(sourceColumns, steps) : undefined;
+  const wish = { columns: sourceColumns, rows, textAsDictionary };
   let batch = await readSource(partition.source, wish);
   for (const step of steps) batch = await applyStep(step, batch, partition, rows?.start ?? 0);
   const projected = project(batch, partition, names);
@@ -197,6 +198,13 @@ function prune(
     steps.unshift({ placed, wanted: written });
   }
   return { steps, sourceColumns: [...required.keys()] };
+}
+
+/** Columns of the source that reach the result as they are. */
+function passedOn(sourceColumns: readonly string[], steps: readonly Step[]): ReadonlySet<string> {
+  if (steps.some(({ placed }) => placed.spec.changesRows === true)) return new Set();
+  const taken = new Set(steps.flatMap(({ placed: { spec } }) => [...spec.reads, ...spec.writes]));
+  return new Set(sourceColumns.filter((name) => !taken.has(name)));
 }
 
 function readsOf({ spec }: PlacedOperator, written: Wanted): Iterable<string> {

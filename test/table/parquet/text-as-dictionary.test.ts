@@ -70,6 +70,24 @@ describe('text that may come as a dictionary', () => {
     expect(asDictionary.map(({ cells }) => cells)).toEqual(plain.map(({ cells }) => cells));
   });
 
+  it('stays a dictionary beside steps that make other columns, and is text where rows are left out', async () => {
+    const path = join(temporaryFolder('text-as-dictionary'), 'steps.parquet');
+    const word = (i: number) => (i % 7 === 0 ? null : `w${i % 5}`);
+    const made = createTable({
+      s: Array.from({ length: 60 }, (_, i) => word(i)),
+      t: Array.from({ length: 60 }, (_, i) => word(i + 3)),
+      n: Int32Array.from({ length: 60 }, (_, i) => i % 4),
+    });
+    await made.write.parquet(path);
+    const table = (await readParquet(runner, path)).cast({ t: 'category', n: 'category' });
+    const all = await bothWays(table);
+    expect(all.asDictionary.map(({ cells }) => cells)).toEqual(all.plain.map(({ cells }) => cells));
+    expect(all.plain.map(({ dictionaries }) => dictionaries)).toEqual([['t', 'n']]);
+    expect(all.asDictionary.map(({ dictionaries }) => dictionaries)).toEqual([['s', 't', 'n']]);
+    const some = await bothWays(table.sample(0.5));
+    expect(some.asDictionary).toEqual(some.plain);
+  });
+
   it('is text for the steps that read it', async () => {
     const path = join(fixtures, 'pyarrow-types.parquet');
     const table = await readParquet(runner, path);
