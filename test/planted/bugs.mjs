@@ -1730,4 +1730,9 @@ export const plantedBugs = [
     ],
     tests: ['test/tree/backend/gpu/work-tables.test.ts'],
   },
+  {
+    name: 'two parts of a file are read into the same memory',
+    edits: [{ file: 'src/table/files/file-bytes.ts', find: '  idle = null;', replace: '' }],
+    tests: ['test/table/parts-of-files.test.ts'],
+  },
 ];

@@ -36,3 +36,31 @@ export async function readBytes(
 export function nameOfFile(path: string): string {
   return isUrl(path) ? nameOfUrl(path) : path;
 }
+
+/** Longer parts of files get memory of their own. */
+const roomBytes = 4 << 20;
+let idle: Uint8Array | null = null;
+
+/**
+ * Hands the same bytes to `use`, in memory that the next part will take over: nothing of them may be kept. Many parts
+ * would otherwise leave more memory behind than any of them needs.
+ */
+export async function withPart<T>(
+  file: FileBytes,
+  position: number,
+  length: number,
+  use: (bytes: Uint8Array) => T,
+): Promise<T> {
+  if (length > roomBytes) return use(await readBytes(file, position, length));
+  // not at hand while another part is being read into it
+  const room =
+    idle !== null && idle.length >= length ? idle : new Uint8Array(Math.max(length, 1 << 20));
+  idle = null;
+  try {
+    const bytes = room.subarray(0, length);
+    await file.readInto(position, bytes);
+    return use(bytes);
+  } finally {
+    idle = room;
+  }
+}

@@ -4,7 +4,7 @@
  */
 import { isUrl } from '../../base/allowed-urls.ts';
 import { isCoppiceError } from '../../base/errors.ts';
-import { type FileBytes, readBytes } from '../files/file-bytes.ts';
+import { type FileBytes, withPart } from '../files/file-bytes.ts';
 import { withBytes } from '../files/open-file.ts';
 import { forms, type NumberForm, registerFiller, type WantedNumbers } from '../files/sources.ts';
 import type { RowRange } from '../plan/partition-spec.ts';
@@ -64,16 +64,17 @@ async function fill(
   for (const span of spansOf(chunks)) {
     const from = span[0]?.chunk.start ?? 0;
     const last = (span.at(-1) as WantedChunk).chunk;
-    const bytes = await readBytes(file, from, last.start + last.length - from);
-    for (const { chunk, index, column, mayBeDense } of span) {
-      const { out, mayBeSparse } = wanted[index] as WantedNumbers;
-      if (out.length !== numRows) continue;
-      const own = bytes.subarray(chunk.start - from, chunk.start - from + chunk.length);
-      const isTried = mayBeSparse && seemsSparse(chunk, numRows);
-      if (!mayBeDense && !isTried) continue;
-      const target = { out, mayBeDense, mayBeSparse: isTried };
-      found[index] = fillFlatColumn(own, chunk, column, target);
-    }
+    await withPart(file, from, last.start + last.length - from, (bytes) => {
+      for (const { chunk, index, column, mayBeDense } of span) {
+        const { out, mayBeSparse } = wanted[index] as WantedNumbers;
+        if (out.length !== numRows) continue;
+        const own = bytes.subarray(chunk.start - from, chunk.start - from + chunk.length);
+        const isTried = mayBeSparse && seemsSparse(chunk, numRows);
+        if (!mayBeDense && !isTried) continue;
+        const target = { out, mayBeDense, mayBeSparse: isTried };
+        found[index] = fillFlatColumn(own, chunk, column, target);
+      }
+    });
   }
   return found;
 }

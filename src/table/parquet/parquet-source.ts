@@ -25,7 +25,7 @@ import { type ConstantColumn, constantColumn } from '../columns/constant-column.
 import { hasDictionary, normalSchema, normalType } from '../columns/normal-type.ts';
 import { widenData } from '../columns/widen-column.ts';
 import { concatData } from '../concat-rows.ts';
-import { type FileBytes, type FileIdentity, nameOfFile, readBytes } from '../files/file-bytes.ts';
+import { type FileBytes, type FileIdentity, nameOfFile, withPart } from '../files/file-bytes.ts';
 import { keepingRanges } from '../files/kept-ranges.ts';
 import { withBytes } from '../files/open-file.ts';
 import { registerSource, type SourceRequest } from '../files/sources.ts';
@@ -211,8 +211,11 @@ async function readFlatly(
     const stored = flat?.get(name);
     const rows = { numRows: groupRows, limit: numRows, asDictionary: asDictionary.has(name) };
     const isKnown = stored !== undefined && chunk.path.length === 1 && here.has(chunk);
-    const bytes = isKnown ? await readBytes(file, chunk.start, chunk.length) : null;
-    const found = bytes === null ? null : readFlatColumn(bytes, chunk, stored as FlatColumn, rows);
+    const found = isKnown
+      ? await withPart(file, chunk.start, chunk.length, (bytes) =>
+          readFlatColumn(bytes, chunk, stored, rows),
+        )
+      : null;
     if (found === null) rest.push(chunk);
     else columns.push(fitting(cleanField(found[0]), found[1], source));
   }

@@ -39,6 +39,29 @@ export type PageRoom = (length: number) => Uint8Array;
 
 const ownRoom: PageRoom = (length) => new Uint8Array(length);
 
+/** Columns of more bytes get memory of their own. */
+const roomBytes = 4 << 20;
+let kept = new Uint8Array(0);
+
+/**
+ * Room for the pages of one column, which the next one's will take over: whoever takes it must have copied what it
+ * needs by then. A thread that reads many columns would otherwise leave more behind than it holds.
+ */
+export function sharedRoom(wanted: number): PageRoom {
+  if (wanted > roomBytes) return ownRoom;
+  if (kept.length < wanted) kept = new Uint8Array(Math.max(wanted, 1 << 20));
+  const whole = kept;
+  let used = 0;
+  return (length) => {
+    if (used + length > whole.length) return new Uint8Array(length);
+    const part = whole.subarray(used, used + length);
+    part.fill(0);
+    // numbers behind levels are copied in any case; others begin at a multiple of eight
+    used += Math.ceil(length / 8) * 8;
+    return part;
+  };
+}
+
 /**
  * The pages of a chunk, or null where it has others.
  *

@@ -9,7 +9,7 @@ import { fillRounded, type NumericArray } from '../../columns/column-values.ts';
 import { mostOthers, writeSparse } from '../../columns/sparse-numbers.ts';
 import { forms, type NumberForm } from '../../files/sources.ts';
 import type { ColumnChunk } from '../footer.ts';
-import { type ColumnPage, chunkPages } from './chunk-pages.ts';
+import { type ColumnPage, chunkPages, sharedRoom } from './chunk-pages.ts';
 import type { FlatColumn } from './flat-schema.ts';
 import {
   dictionaryWords,
@@ -44,7 +44,12 @@ export function fillFlatColumn(
   const { type } = column.field;
   if (column.isText || isFloat32(type) !== out instanceof Float32Array) return forms.none;
   const filled = unlessBroken((): NumberForm => {
-    const pages = chunkPages(chunk, bytes, column.field.nullable, room(chunk.uncompressedBytes));
+    const pages = chunkPages(
+      chunk,
+      bytes,
+      column.field.nullable,
+      sharedRoom(chunk.uncompressedBytes),
+    );
     if (pages === null) return forms.none;
     if (mayBeSparse && fillSparse(pages, column, out)) return forms.sparse;
     return mayBeDense && fillDense(pages, column, out) ? forms.dense : forms.none;
@@ -54,26 +59,6 @@ export function fillFlatColumn(
 
 function isFloat32(type: DataType): boolean {
   return DataType.isFloat(type) && type.precision === 1;
-}
-
-/** Columns of more bytes get memory of their own. */
-const roomBytes = 1 << 20;
-let ownRoom: Uint8Array | null = null;
-
-/** Room for the pages of one column, which the next one's will take over. */
-function room(wanted: number): (length: number) => Uint8Array {
-  if (wanted > roomBytes) return (length) => new Uint8Array(length);
-  ownRoom ??= new Uint8Array(roomBytes);
-  const whole = ownRoom;
-  let used = 0;
-  return (length) => {
-    if (used + length > whole.length) return new Uint8Array(length);
-    const part = whole.subarray(used, used + length);
-    part.fill(0);
-    // numbers behind levels are copied in any case; others begin at a multiple of eight
-    used += Math.ceil(length / 8) * 8;
-    return part;
-  };
 }
 
 function fillDense(pages: readonly ColumnPage[], column: FlatColumn, out: NumericArray): boolean {

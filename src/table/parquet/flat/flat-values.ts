@@ -33,7 +33,7 @@ export function flatNumbers(
       return codes === null ? null : lookUp(dictionary, codes, width);
     }
     const bytes = page.bytes.subarray(page.values, page.values + 4 * width * count);
-    return bytes.length === 4 * width * count ? wordsOf(bytes) : null;
+    return bytes.length === 4 * width * count ? bytes : null;
   });
 }
 
@@ -50,12 +50,12 @@ export function flatCodes(
 
 const EMPTY = new Int32Array(0);
 
-/** @param read the words of the values that a page has */
+/** @param read the words of the values that a page has, or their bytes */
 function eachPage(
   pages: readonly ColumnPage[],
   numRows: number,
   { words, width }: Pick<Target, 'words' | 'width'>,
-  read: (page: ColumnPage, count: number) => Int32Array | null,
+  read: (page: ColumnPage, count: number) => Int32Array | Uint8Array | null,
 ): FlatValues | null {
   let validity: Uint8Array | undefined;
   let row = 0;
@@ -70,10 +70,14 @@ function eachPage(
     if (levels === null) return null;
     const values = read(page, levels.count);
     if (values === null) return null;
-    if (levels.count === numValues) words.set(values, row * width);
-    else {
+    if (levels.count < numValues) {
       validity ??= allValid(numRows);
-      scatter(values, { words, validity, row, width }, levels.present);
+      const own = values instanceof Int32Array ? values : wordsOf(values);
+      scatter(own, { words, validity, row, width }, levels.present);
+    } else if (values instanceof Int32Array) words.set(values, row * width);
+    else {
+      const at = words.byteOffset + 4 * width * row;
+      new Uint8Array(words.buffer, at, values.length).set(values);
     }
     row += numValues;
   }

@@ -11,7 +11,7 @@ import { bitAt } from '../../columns/bitmap.ts';
 import { columnData } from '../../columns/column-data.ts';
 import type { TypedArray } from '../../columns/shared-buffer.ts';
 import type { ColumnChunk, ParquetFooter } from '../footer.ts';
-import { type ColumnPage, chunkPages } from './chunk-pages.ts';
+import { type ColumnPage, chunkPages, sharedRoom } from './chunk-pages.ts';
 import { type FlatColumn, flatColumns } from './flat-schema.ts';
 import { type FlatValues, flatCodes, flatNumbers } from './flat-values.ts';
 
@@ -31,7 +31,12 @@ export function readFlatColumn(
   wanted: { readonly numRows: number; readonly limit: number; readonly asDictionary: boolean },
 ): [Field, Data] | null {
   return unlessBroken(() => {
-    const pages = chunkPages(chunk, bytes, column.field.nullable);
+    const pages = chunkPages(
+      chunk,
+      bytes,
+      column.field.nullable,
+      sharedRoom(chunk.uncompressedBytes),
+    );
     if (pages === null) return null;
     const { numRows, limit } = wanted;
     if (column.isText) return textColumn(pages, column.field, wanted);
