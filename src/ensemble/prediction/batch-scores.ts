@@ -23,9 +23,14 @@ export interface ScoreRule {
   readonly baseScores: readonly number[];
   /** Margins that rows bring with them, a column an output; none without. */
   readonly offsets: readonly Float64Array[];
+  /** Nobody reads raw scores, only what is made of them: where these are not the sums themselves they are left out. */
+  readonly skipsRaw?: boolean;
 }
 
-/** Raw scores and probabilities, row by row; no probabilities for a regressor. The sums may be reused. */
+/**
+ * Raw scores and probabilities, row by row; no probabilities for a regressor, and no raw scores where they are left out.
+ * The sums may be reused.
+ */
 export function batchScores(
   rule: ScoreRule,
   sums: Float64Array,
@@ -52,7 +57,7 @@ export function batchScores(
   if (link === 'oneVsAll') return { raw: sums, probability: logisticShares(sums, numOutputs) };
   if (link !== 'logistic' && link !== 'softmax') return { raw: sums, probability: null };
   return link === 'logistic'
-    ? logisticScores(sums)
+    ? logisticScores(sums, rule.skipsRaw === true)
     : { raw: sums, probability: softmax(sums, numOutputs) };
 }
 
@@ -73,15 +78,21 @@ function sortRows(sums: Float64Array, width: number): void {
 }
 
 /** raw [−F, F], probability [1 − p, p]. */
-function logisticScores(margins: Float64Array): { raw: Float64Array; probability: Float64Array } {
-  const raw = columnArray(Float64Array, margins.length * 2);
+function logisticScores(
+  margins: Float64Array,
+  skipsRaw: boolean,
+): { raw: Float64Array; probability: Float64Array } {
+  const raw = columnArray(Float64Array, skipsRaw ? 0 : margins.length * 2);
   const probability = columnArray(Float64Array, margins.length * 2);
   for (let i = 0; i < margins.length; i++) {
     const margin = margins[i] as number;
-    raw[2 * i] = -margin;
-    raw[2 * i + 1] = margin;
     probability[2 * i] = logistic(-margin);
     probability[2 * i + 1] = logistic(margin);
+  }
+  for (let i = 0; i < raw.length; i += 2) {
+    const margin = margins[i >> 1] as number;
+    raw[i] = -margin;
+    raw[i + 1] = margin;
   }
   return { raw, probability };
 }

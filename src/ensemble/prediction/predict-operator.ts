@@ -53,7 +53,10 @@ export function makePredictOperator(spec: PredictSpec): Operator {
       if (sums !== null) predictor.predictInto(part.columns, part.numRows, sums, part.firstRow);
       if (leaves !== null) predictor.leavesInto(part.columns, part.numRows, leaves, part.firstRow);
     }
-    const rule = { ...spec, numTrees, offsets: sums === null ? [] : offsetsOf(batch, spec) };
+    const rule = {
+      ...{ ...spec, numTrees, offsets: sums === null ? [] : offsetsOf(batch, spec) },
+      skipsRaw: !isRead(rawPredictionCol),
+    };
     const scores = sums === null ? null : batchScores(rule, sums, numOutputs);
     return withColumns(batch, outputColumns(spec, { scores, leaves, numRows }, isRead));
   };

@@ -38,6 +38,17 @@ async function collectScored(model: TreeModel, table: ReturnType<typeof labelled
 }
 
 describe('the prediction of a classifier', () => {
+  it('is the same whichever of its columns are read', async () => {
+    const table = labelled(['a', 'b', 'a', 'b', 'b', 'b', 'a', 'a']);
+    const options = { featuresCols: ['x'], minInstancesPerNode: 1, maxIter: 3 };
+    const scored = await (await new GBTClassifier(options).fit(table)).transform(table);
+    const all = await scored.collect();
+    for (const name of ['rawPrediction', 'probability', 'prediction']) {
+      const alone = (await scored.select(name).collect()).getChild(name);
+      expect(String(alone)).toBe(String(all.getChild(name)));
+    }
+  });
+
   const twice = <T>(values: readonly T[]): T[] => [...values, ...values];
   const labels: Readonly<Record<string, [ColumnInput, string, readonly unknown[]]>> = {
     tinyint: [Int8Array.from(twice([-1, -1, 5, 5])), 'Int8', [-1, 5]],
