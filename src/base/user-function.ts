@@ -60,12 +60,20 @@ export function userFunctionName(value: UserFunction<(...args: never[]) => unkno
   return isModuleFunction(value) ? value.exportName : value.name;
 }
 
+let hasImported = false;
+
+/** True once this thread runs code of a user's, who may keep what that returned. */
+export function runsUserCode(): boolean {
+  return hasImported;
+}
+
 /** Imports a module's function in this thread. */
 export async function importModuleFunction(
   reference: ModuleFunction,
 ): Promise<(...args: never[]) => unknown> {
   const where = { module: reference.moduleUrl, function: reference.exportName };
   const url = allowedUrl(reference.moduleUrl);
+  hasImported = true;
   let module: Record<string, unknown>;
   try {
     module = (await import(url)) as Record<string, unknown>;

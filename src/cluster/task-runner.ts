@@ -15,6 +15,33 @@ export interface TaskOptions {
   readonly isBrief?: boolean | undefined;
   /** Only makes a thread ready: what comes next waits for that one, where it would have to start another. */
   readonly isAhead?: boolean | undefined;
+  /** The answer may be large: a thread hands its memory over where the task says that it can. */
+  readonly isLarge?: boolean | undefined;
+}
+
+/** What a task returns with memory that it does not need any more: a thread gives that away instead of copying it. */
+export class HandedOver<T = unknown> {
+  readonly value: T;
+  readonly buffers: readonly ArrayBuffer[];
+
+  /** @param buffers memory that lies in `value` and that nobody else in this thread will look at again */
+  constructor(value: T, buffers: readonly ArrayBuffer[]) {
+    this.value = value;
+    this.buffers = buffers;
+  }
+}
+
+const handedOver = new WeakSet<object>();
+
+/** Marks an answer whose memory a thread handed over to this one. */
+export function markHandedOver<T>(answer: T): T {
+  if (typeof answer === 'object' && answer !== null) handedOver.add(answer);
+  return answer;
+}
+
+/** True for an answer of {@link TaskRunner.run} whose memory nobody but the caller has: it may be freed. */
+export function wasHandedOver(answer: object): boolean {
+  return handedOver.has(answer);
 }
 
 /** Runs named tasks, in worker threads or in the calling thread. */
@@ -40,6 +67,12 @@ export function registerTask<P>(name: string, run: (payload: P) => unknown): voi
 
 /** Runs a registered task in this thread. */
 export async function runTask(name: string, payload: unknown): Promise<unknown> {
+  const result = await runOwnTask(name, payload);
+  return result instanceof HandedOver ? result.value : result;
+}
+
+/** The same for a thread that can hand memory over. */
+export async function runOwnTask(name: string, payload: unknown): Promise<unknown> {
   const task = await knownAs(tasks, name);
   if (task === undefined) {
     throw new CoppiceError('INTERNAL', `no task is registered under the name ${name}`);

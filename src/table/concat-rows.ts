@@ -75,6 +75,17 @@ export function concatData(type: DataType, given: readonly Data[]): Data {
   }
 }
 
+/** True for columns of so many bytes a row, which need nothing but to be put end to end. */
+export function isFixedWidth(type: DataType): boolean {
+  return !otherWidths.has(type.typeId);
+}
+
+const otherWidths: ReadonlySet<Type> = new Set([
+  ...[Type.Null, Type.Bool, Type.Dictionary, Type.FixedSizeList, Type.Struct],
+  ...[Type.Utf8, Type.LargeUtf8, Type.Utf8View, Type.Binary, Type.LargeBinary, Type.BinaryView],
+  ...[Type.List, Type.LargeList, Type.Map, Type.Union, Type.DenseUnion, Type.SparseUnion],
+]);
+
 /** One batch of the rows of every batch, in order; the batches have equal column names. */
 export function concatBatches(schema: Schema, batches: readonly RecordBatch[]): RecordBatch {
   if (batches.length === 1 && batches[0] !== undefined) return batches[0];

@@ -5,14 +5,16 @@
 import { type RecordBatch, type Schema, Table } from 'apache-arrow';
 import { type Inspect, inspected } from '../base/inspected.ts';
 import type { OnProgress, Progress } from '../base/progress.ts';
-import type { TaskRunner } from '../cluster/task-runner.ts';
+import { type TaskRunner, wasHandedOver } from '../cluster/task-runner.ts';
+import { freeBuffers } from '../cluster/threads/free-buffers.ts';
 import { columnNames } from './columns/find-column.ts';
 import { typeName } from './columns/type-name.ts';
-import { concatBatches } from './concat-rows.ts';
+import { GatheredRows } from './gather-rows.ts';
 import { isBriefPartition } from './plan/brief-partition.ts';
 import { mapInOrder } from './plan/map-in-order.ts';
 import type { ColumnRequest, TablePlan } from './plan/partition-spec.ts';
 import {
+  allRows,
   checkAborted,
   countRows,
   type LazyPartition,
@@ -22,7 +24,7 @@ import {
   resolve,
 } from './plan/plan-node.ts';
 import { reporting } from './plan/report-progress.ts';
-import { batchFromShared, type SharedBatch } from './plan/shared-batch.ts';
+import { batchFromShared, buffersOfRows, type SharedBatch } from './plan/shared-batch.ts';
 import { schemaToRecord } from './schema-record.ts';
 import './plan/worker-tasks.ts';
 
@@ -110,7 +112,11 @@ export class TableCore {
   async *runPartitions<T>(
     task: string,
     payload: Readonly<Record<string, unknown>>,
-    options: TableOptions & { readonly phase?: Progress['phase'] } = {},
+    options: TableOptions & {
+      readonly phase?: Progress['phase'];
+      /** Is told the partitions before the first one is read; not of tables that lie elsewhere. */
+      readonly onPlanned?: (partitions: readonly LazyPartition[]) => void;
+    } = {},
   ): AsyncGenerator<T, void, undefined> {
     if (this.node.remote !== undefined) {
       yield* this.node.remote.runPartitions<T>(task, payload, options);
@@ -119,11 +125,13 @@ export class TableCore {
     const context = this.#context(options);
     const { signal, onProgress, phase = 'read' } = options;
     const partitions = await this.node.lower(context);
+    options.onPlanned?.(partitions);
     const run = async (lazy: LazyPartition, index: number): Promise<T> => {
       checkAborted(context);
       const partition = { ...(await resolve(lazy)), index };
       const isBrief = task === 'table.readPartition' && isBriefPartition(partition);
-      return await this.runner.run<T>(task, { ...payload, partition }, { signal, isBrief });
+      const how = { signal, isBrief, isLarge: true };
+      return await this.runner.run<T>(task, { ...payload, partition }, how);
     };
     const results = mapInOrder(partitions, this.runner.numThreads + 1, run);
     if (onProgress === undefined) yield* results;
@@ -132,12 +140,17 @@ export class TableCore {
 
   /** All rows, as an Arrow table on the calling thread. */
   async collect(options: TableOptions = {}): Promise<Table> {
-    const batches: RecordBatch[] = [];
-    for await (const batch of this.batches(options)) batches.push(batch);
-    const filled = batches.filter((batch) => batch.numRows > 0);
-    const parts = filled.length === 0 ? batches.slice(0, 1) : filled;
-    const [first] = parts as [RecordBatch];
-    return new Table([concatBatches(first.schema, parts)]);
+    const rows = new GatheredRows();
+    const onPlanned = (partitions: readonly LazyPartition[]): void => {
+      if (partitions.length > 1) rows.expect(allRows(partitions));
+    };
+    const planned = { ...options, onPlanned };
+    const batches = this.runPartitions<SharedBatch>('table.readPartition', {}, planned);
+    for await (const batch of batches) {
+      const isCopied = rows.add(batchFromShared(batch));
+      if (isCopied && wasHandedOver(batch)) freeBuffers(buffersOfRows(batch));
+    }
+    return new Table([rows.finish()]);
   }
 
   #context(options: TableOptions): PlanContext {

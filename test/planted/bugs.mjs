@@ -1731,8 +1731,24 @@ export const plantedBugs = [
     tests: ['test/tree/backend/gpu/work-tables.test.ts'],
   },
   {
+    name: 'rows before the first null are null when batches are gathered',
+    edits: [
+      {
+        file: 'src/table/gather-rows.ts',
+        find: 'setBits(this.#bits, 0, this.#done);',
+        replace: '',
+      },
+    ],
+    tests: ['test/table/gather-rows.prop.test.ts'],
+  },
+  {
     name: 'two parts of a file are read into the same memory',
     edits: [{ file: 'src/table/files/file-bytes.ts', find: '  idle = null;', replace: '' }],
     tests: ['test/table/parts-of-files.test.ts'],
+  },
+  {
+    name: 'memory that a user keeps is handed over',
+    edits: [{ file: 'src/base/user-function.ts', find: '  hasImported = true;', replace: '' }],
+    tests: ['test/table/handed-over.test.ts'],
   },
 ];

@@ -23,3 +23,12 @@ export function vectorOfWords(batch) {
 export function aboveOne(batch) {
   return Array.from(batch.getChild('x'), (value) => value > 1);
 }
+
+const kept = new Map();
+
+/** Sevens, the same array for every batch of a length. */
+export function keptNumbers(batch) {
+  const { numRows } = batch;
+  if (!kept.has(numRows)) kept.set(numRows, new Float64Array(numRows).fill(7));
+  return kept.get(numRows);
+}

@@ -8,7 +8,7 @@ import { abortedError } from '../../base/abort.ts';
 import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../base/errors.ts';
 import { type GangRequest, type GangRunner, runAlone } from '../gang-runner.ts';
 import type { OwnRound } from '../simulation/recording.ts';
-import { runTask, type TaskOptions } from '../task-runner.ts';
+import { markHandedOver, runTask, type TaskOptions } from '../task-runner.ts';
 import { type MeetingRequest, numRanksOf } from '../tcp/network-place.ts';
 import { AdmissionQueue, closedError } from './admission-queue.ts';
 import { endGang, type GangControl, gangState, newGangControl } from './gang-control.ts';
@@ -180,11 +180,26 @@ export class ThreadPool implements GangRunner {
     try {
       const job: TaskJob = { kind: 'task', name, payload };
       if (options.isAhead !== true) await this.#aheadDone();
-      const answer = this.#submit(job, [], signal, name);
+      const answer =
+        options.isLarge === true
+          ? this.#runLarge(job, signal)
+          : this.#submit(job, [], signal, name);
       if (options.isAhead === true) this.#ahead.add(answer);
       return (await answer.finally(() => this.#ahead.delete(answer))) as T;
     } finally {
       this.#queue.release(1);
+    }
+  }
+
+  /** A task whose answer may come without being copied: by a port of its own, for the pool's way copies. */
+  async #runLarge(job: TaskJob, signal: AbortSignal | undefined): Promise<unknown> {
+    const { port1, port2 } = new MessageChannel();
+    try {
+      const answer = await this.#submit({ ...job, port: port1 }, [port1], signal, job.name);
+      const handed = receiveMessageOnPort(port2);
+      return handed === undefined ? answer : markHandedOver(handed.message);
+    } finally {
+      port2.close();
     }
   }
 

@@ -8,7 +8,7 @@ import type { Collective } from '../collective.ts';
 import { InlineCollective } from '../inline/inline-collective.ts';
 import { runProgram } from '../rank-program.ts';
 import type { OwnRound } from '../simulation/recording.ts';
-import { runTask } from '../task-runner.ts';
+import { HandedOver, runOwnTask } from '../task-runner.ts';
 import type { MeetingRequest, NetworkPlace } from '../tcp/network-place.ts';
 import { type Lane, RankMeetings } from '../tcp/rank-meetings.ts';
 import { TcpCollective } from '../tcp/tcp-collective.ts';
@@ -20,6 +20,8 @@ export interface TaskJob {
   readonly kind: 'task';
   readonly name: string;
   readonly payload: unknown;
+  /** Where an answer with memory that is handed over goes; the pool's own way copies. */
+  readonly port?: MessagePort | undefined;
 }
 
 /** What a rank knows of the other processes of its gang. */
@@ -64,12 +66,25 @@ export type WorkerAnswer = { readonly value: unknown } | { readonly error: Error
 export async function handleJob(job: WorkerJob): Promise<WorkerAnswer> {
   process.off('uncaughtException', warnOfLateError);
   try {
-    if (job.kind === 'task') return { value: await runTask(job.name, job.payload) };
+    if (job.kind === 'task') return { value: await answerOf(job) };
     return { value: await runRank(job) };
   } catch (error) {
     return { error: toErrorRecord(error) };
   } finally {
     process.on('uncaughtException', warnOfLateError);
+  }
+}
+
+/** What a task returned; undefined where it has gone by the job's own port. */
+async function answerOf({ name, payload, port }: TaskJob): Promise<unknown> {
+  try {
+    const result = await runOwnTask(name, payload);
+    if (!(result instanceof HandedOver)) return result;
+    if (port === undefined) return result.value;
+    port.postMessage(result.value, [...result.buffers]);
+    return undefined;
+  } finally {
+    port?.close();
   }
 }
 

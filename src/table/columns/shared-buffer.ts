@@ -55,6 +55,20 @@ export function toOwned<T extends TypedArray>(array: T): T {
   return array.byteLength === array.buffer.byteLength ? array : (array.slice() as T);
 }
 
+/** Smaller memory is copied faster than it is handed over. */
+const bytesWorthHandingOver = 1 << 16;
+
+/** The buffers that arrays fill, each once, of those that are worth handing over to another thread. */
+export function wholeBuffers(arrays: readonly (TypedArray | undefined)[]): ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>();
+  for (const array of arrays) {
+    if (array === undefined || !(array.buffer instanceof ArrayBuffer)) continue;
+    const { buffer, byteLength } = array;
+    if (byteLength === buffer.byteLength && byteLength >= bytesWorthHandingOver) found.add(buffer);
+  }
+  return [...found];
+}
+
 /** Bytes of a bitmap that has one bit for each row; padded to 8 bytes as Arrow asks. */
 export function bitmapBytes(numRows: number): number {
   return Math.ceil(numRows / 64) * 8;

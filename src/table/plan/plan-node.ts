@@ -117,6 +117,17 @@ export async function countRows(
   return counts;
 }
 
+/** The number of rows of all partitions, where that is known without reading them; else null. */
+export function allRows(partitions: readonly LazyPartition[]): number | null {
+  let numRows = 0;
+  for (const lazy of partitions) {
+    const rows = typeof lazy === 'function' ? undefined : knownRows(lazy);
+    if (rows === undefined) return null;
+    numRows += rows;
+  }
+  return numRows;
+}
+
 /** The position of the first row of every partition, and the number of all rows at the end. */
 export function firstRowsOf(counts: readonly number[]): number[] {
   const firstRows = [0];

@@ -1,11 +1,12 @@
 /** Tasks that read partitions of Parquet files and of memory: what a thread needs first. */
 import { DataType } from 'apache-arrow';
-import { registerTask } from '../../cluster/task-runner.ts';
+import { runsUserCode } from '../../base/user-function.ts';
+import { HandedOver, registerTask } from '../../cluster/task-runner.ts';
 import '../parquet/fill-numbers.ts';
 import { type ParquetInfo, parquetInfo, startDecoder } from '../parquet/parquet-source.ts';
 import type { PartitionSpec, RowRange } from './partition-spec.ts';
 import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';
-import { batchToMessage, batchToShared, type SharedBatch } from './shared-batch.ts';
+import { batchToMessage, batchToShared, buffersOfRows, type SharedBatch } from './shared-batch.ts';
 
 /** What the task `table.readPartition` is given. */
 export interface ReadPartitionPayload extends PartitionRequest {
@@ -16,11 +17,16 @@ export interface ReadPartitionPayload extends PartitionRequest {
 
 registerTask('table.countRows', (partition: PartitionSpec) => countPartition(partition));
 
-registerTask('table.readPartition', async (payload: ReadPartitionPayload): Promise<SharedBatch> => {
-  const { partition, columns, rows, keep = false } = payload;
-  const batch = await readPartition(partition, { columns, rows });
-  return keep ? batchToShared(batch) : batchToMessage(batch);
-});
+registerTask(
+  'table.readPartition',
+  async (payload: ReadPartitionPayload): Promise<SharedBatch | HandedOver<SharedBatch>> => {
+    const { partition, columns, rows, keep = false } = payload;
+    const batch = await readPartition(partition, { columns, rows });
+    if (keep) return batchToShared(batch);
+    const message = batchToMessage(batch);
+    return runsUserCode() ? message : new HandedOver(message, buffersOfRows(message));
+  },
+);
 
 /** What the task `table.countValues` is given. */
 export interface CountValuesPayload {

@@ -3,8 +3,9 @@
  * is the tree of a batch's buffers with its schema as plain data, and the other side rebuilds the Arrow
  * objects around the same bytes.
  *
- * Batches that stay (plans, cached tables) lie in shared memory and cross as handles; batches that stream
- * by are copied by the message, because only memory of a thread's own is freed in time (shared-buffer.ts).
+ * Batches that stay (plans, cached tables) lie in shared memory and cross as handles; batches that stream by do not,
+ * because only memory of a thread's own is freed in time (shared-buffer.ts): the thread that read one gives its
+ * memory away, or the message copies it.
  *
  *   SharedBatch { numRows, schema, columns: [ { values, valueOffsets, nullBitmap, children, dictionary } ] }
  */
@@ -17,7 +18,7 @@ import {
   Vector,
 } from 'apache-arrow';
 import { makeBatch } from '../columns/column-data.ts';
-import { type TypedArray, toOwned, toShared } from '../columns/shared-buffer.ts';
+import { type TypedArray, toOwned, toShared, wholeBuffers } from '../columns/shared-buffer.ts';
 import { concatData } from '../concat-rows.ts';
 import {
   type FieldRecord,
@@ -61,6 +62,20 @@ export function batchToShared(batch: RecordBatch): SharedBatch {
 /** The buffers of a batch that only passes by; the message that takes them copies them. */
 export function batchToMessage(batch: RecordBatch): SharedBatch {
   return toRecord(batch, toOwned);
+}
+
+/**
+ * The memory that the rows of a message lie in, which is the message's alone: a batch is made anew for each request.
+ * Dictionaries are left out, for steps keep theirs.
+ */
+export function buffersOfRows(message: SharedBatch): ArrayBuffer[] {
+  const arrays: (TypedArray | undefined)[] = [];
+  const add = (column: SharedColumn): void => {
+    arrays.push(column.values, column.valueOffsets, column.nullBitmap);
+    column.children.forEach(add);
+  };
+  message.columns.forEach(add);
+  return wholeBuffers(arrays);
 }
 
 /** The same columns under Arrow objects of their own: no two share a dictionary's id. */

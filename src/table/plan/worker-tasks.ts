@@ -2,10 +2,11 @@
  * What a thread must know to work on partitions: importing this file registers every task, source and
  * operator of tables. The worker's entry file imports it, and so does the table itself.
  */
-import { registerTask } from '../../cluster/task-runner.ts';
+import { HandedOver, registerTask } from '../../cluster/task-runner.ts';
 import '../arrow-ipc/arrow-tasks.ts';
 import '../csv/csv-tasks.ts';
 import '../files/files-of-runner.ts';
+import { wholeBuffers } from '../columns/shared-buffer.ts';
 import {
   type EncodedRowGroup,
   type EncodeOptions,
@@ -31,8 +32,9 @@ export interface EncodeParquetPayload {
 
 registerTask(
   'table.encodeParquet',
-  async (payload: EncodeParquetPayload): Promise<EncodedRowGroup[]> => {
+  async (payload: EncodeParquetPayload): Promise<HandedOver<EncodedRowGroup[]>> => {
     const batch = await readPartition(payload.partition);
-    return encodeParquet(batch, schemaFromRecord(payload.schema), payload.options);
+    const groups = encodeParquet(batch, schemaFromRecord(payload.schema), payload.options);
+    return new HandedOver(groups, wholeBuffers(groups.map(({ bytes }) => bytes)));
   },
 );
