@@ -47,6 +47,7 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
     numRows: rows.train.numAll,
     numOutputs: objective.numOutputs,
     hasValidation: rows.validation.numAll > 0,
+    hessianIsWeight: objective.hessianIsWeight,
   });
   const baseScores = job.initial?.baseScores ?? firstScores.map((score) => centre + score);
   const parts = { environment, job: settled.job, rows, start: started, baseScores, dataKey: key };

@@ -16,6 +16,8 @@ export interface TaskSize {
   readonly numOutputs: number;
   /** True where the user brought rows to stop on. */
   readonly hasValidation: boolean;
+  /** True where each row's second derivative is its weight, as that of a squared error. */
+  readonly hessianIsWeight: boolean;
 }
 
 /** A job with everything chosen. */
@@ -143,7 +145,8 @@ function membersOf(chosen: Members, numModels: number | null, numFolds: number |
 const mostRounds = 10_000;
 
 /** The numbers for a size. Rounds are such that the last of them still pay, with what they cost in mind. */
-function chooseBySize({ numRows, numOutputs, hasValidation }: TaskSize) {
+function chooseBySize(size: TaskSize) {
+  const { numRows, numOutputs, hasValidation } = size;
   const isSmall = numRows < 4000;
   const isLarge = numRows >= 60_000;
   const hasClasses = numOutputs > 1;
@@ -161,12 +164,20 @@ function chooseBySize({ numRows, numOutputs, hasValidation }: TaskSize) {
     stepSize,
     laterStepSize: 2 * stepSize,
     maxLeaves: leavesOf(numRows, hasClasses),
-    lambda: 1,
+    lambda: lambdaOf(size),
     // of K classes a row's hessian begins near 1 / K, and is far less once most rows are learned
     minSumHessian: 1 / (numOutputs * numOutputs),
     leastLeaf: numRows < 300 ? 9 : 1,
     columnShare: 0.8,
   };
+}
+
+/** How much of a leaf's value its own rows must earn. */
+function lambdaOf({ numRows, numOutputs, hessianIsWeight }: TaskSize): number {
+  // a leaf may have a single row, and this one counts for no more than any other
+  if (numOutputs === 1) return hessianIsWeight && numRows < 60_000 ? 5 : 1;
+  // a leaf of a few rows of a rare class takes a step of up to K times what its rows tell
+  return numOutputs >= 16 && numRows < 200 * numOutputs ? 3 : 1;
 }
 
 function leavesOf(numRows: number, hasClasses: boolean): number {

@@ -109,6 +109,29 @@ describe('a fit that stops by itself', () => {
     expect(summary.chosen).toMatchObject({ ...options, numModels: 2, holdOutFolds: 3 });
   });
 
+  it('asks more of the leaves of numbers and of many classes of few rows', async () => {
+    const settled = async (
+      name: 'GBTClassifier' | 'GBTRegressor',
+      y: (row: number) => number,
+      rows = 480,
+    ) => {
+      const cells = (value: (row: number) => number) => range(rows).map(value);
+      const table = [
+        { name: 'x0', type: 'float64', cells: cells((row) => (row * 37) % 101) },
+        { name: 'y', type: 'float64', cells: cells(y) },
+      ] as SampleData;
+      const options = { featuresCols: ['x0'], labelCol: 'y', maxLeaves: 3, seed };
+      const { summary } = await fitSample({ name, options }, table);
+      return summary.chosen?.['lambda'];
+    };
+    expect(await settled('GBTRegressor', (row) => row % 7)).toBe(5);
+    expect(await settled('GBTRegressor', (row) => row % 7, 80)).toBe(1);
+    expect(await settled('GBTClassifier', (row) => row % 2)).toBe(1);
+    expect(await settled('GBTClassifier', (row) => row % 15)).toBe(1);
+    expect(await settled('GBTClassifier', (row) => row % 16)).toBe(3);
+    expect(await settled('GBTClassifier', (row) => row % 16, 3200)).toBe(1);
+  });
+
   it('takes twice the step in the second half of the rounds, unless a step is given', async () => {
     // no noise, and steps that a penalty makes small: every round is better than those before it
     const cells = range(160);
