@@ -257,6 +257,16 @@ export interface Kernels
     offset: number,
     goesLeft: number,
   ): number;
+  partitionInPlace(
+    records: number,
+    ids: number,
+    numRows: number,
+    stride: number,
+    spare: number,
+    offset: number,
+    width: number,
+    goesLeft: number,
+  ): number;
   partitionIds(
     master: number,
     sourceIds: number,

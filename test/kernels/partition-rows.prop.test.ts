@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { mix32 } from '../../src/base/rng.ts';
+import { spareRows } from '../../src/tree/backend/cpu/row-store.ts';
 import { arbitraryDraws, arbitraryRows, type Draws } from './draws.ts';
 import { TwinMemories } from './twin-memories.ts';
 
@@ -99,6 +100,43 @@ it('does the same with records of 32 bytes', () => {
       expect([...twins.result.bytes.slice(target, target + numRows * 32)]).toEqual(moved);
       expect([...twins.u32At(targetIds, numRows)]).toEqual(ids);
     }),
+  );
+});
+
+it('moves records within their own memory, none lost and none twice', () => {
+  const widths = fc.constantFrom(1, 2);
+  // up to ten runs of rows between those that are set aside
+  const counts = fc.oneof(arbitraryRows, fc.integer({ min: 120, max: 1500 }));
+  fc.assert(
+    fc.property(arbitraryDraws, counts, strides, widths, (draws, numRows, stride, width) => {
+      twins.clear();
+      const rows = drawRows(draws, numRows, stride, width);
+      const ids = twins.u32(rows.ids);
+      const before = twins.stage.bytes.slice(rows.source, rows.source + numRows * stride);
+      const spare = twins.scratch(spareRows * (stride + 4));
+      const place = [rows.offset, width, rows.goesLeft];
+      const numLeft = twins.run('partitionInPlace', [
+        rows.source,
+        ids,
+        numRows,
+        stride,
+        spare,
+        ...place,
+      ]);
+      expect(numLeft).toBe(rows.sides.filter((side) => side).length);
+      const { bytes } = twins.result;
+      const found = [...twins.u32At(ids, numRows)].map((id, i) => [
+        id,
+        ...recordOf(bytes, rows.source + i * stride, stride),
+      ]);
+      const given = rows.ids.map((id, i) => [id, ...recordOf(before, i * stride, stride)]);
+      const sorted = (some: readonly number[][]) => some.map((row) => row.join()).sort();
+      expect(sorted(found.slice(0, numLeft))).toEqual(
+        sorted(given.filter((_, i) => rows.sides[i])),
+      );
+      expect(sorted(found.slice(numLeft))).toEqual(sorted(given.filter((_, i) => !rows.sides[i])));
+    }),
+    { numRuns: 60 },
   );
 });
 

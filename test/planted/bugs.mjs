@@ -1664,6 +1664,17 @@ export const plantedBugs = [
     tests: ['test/training/whole-trees.prop.test.ts'],
   },
   {
+    name: 'a run of rows is read where the other side has no room for it',
+    edits: [
+      {
+        file: 'wasm/assembly/partition-rows.ts',
+        find: 'if (left + rest - to >= count) {',
+        replace: 'if (left + rest - to >= 0) {',
+      },
+    ],
+    tests: ['test/kernels/partition-rows.prop.test.ts', 'test/training/whole-trees.prop.test.ts'],
+  },
+  {
     name: 'of equal splits that ranks have found the kernel takes the last',
     edits: [
       {

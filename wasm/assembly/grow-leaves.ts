@@ -8,7 +8,7 @@
 import { comeToGate, isGateOpen } from './gang-gate';
 import { gatherLevel, gatherPairs } from './grow-batch';
 import {
-  allowWork, beginBuild, buildOn, inheritHistogram, keepBuilt, markRows, moveRows, pickSplit, readTotals, releaseSlot, searchNode,
+  allowWork, beginBuild, bufferOfChildren, buildOn, inheritHistogram, keepBuilt, markRows, moveRows, pickSplit, readTotals, releaseSlot, searchNode,
   setTotals, workLeft,
 } from './grow-node';
 import {
@@ -222,8 +222,9 @@ function splitPair(plan: usize, entry: usize): void {
   const leftIndex = load<i32>(parent, ofLeftChild);
   const left = nodeAt(plan, leftIndex);
   const right = nodeAt(plan, leftIndex + 1);
-  const numRows = moveRows(plan, index, load<i32>(entry, 4) != 0);
-  const buffer = load<i32>(parent, ofBuffer) == 1 ? 2 : 1;
+  const movesRecords = load<i32>(entry, 4) != 0;
+  const numRows = moveRows(plan, index, movesRecords);
+  const buffer = bufferOfChildren(plan, parent, movesRecords);
   const start = load<i32>(parent, ofStart);
   placeRows(left, buffer, start, numRows);
   placeRows(right, buffer, start + numRows, load<i32>(parent, ofCount) - numRows);

@@ -9,13 +9,13 @@ import {
   atFlushRows, atFoundBytes, atFree, atFrom, atGrowSpan, atHistogramBytes, atHistogramRows, atIds, atIsIndexed, atIsPacked, atMask,
   atMaster, atMinInfoGain, atNarrow, atNumbers, atNumEntries, atNumExtras, atNumFree, atNumMade, atNumNarrow, atNumPlaces, atNumRanks,
   atOrder, atOwnSpan, atParams, atParts, atPool, atRank, atRecords, atSides, atSliceBytes, atSliceStart, atSlotBytes, atSlotOffset,
-  atStride, atTarget, atTotals, atWideFeature, hessMask, nodeAt, ofBin, ofBuffer, ofCount, ofCover, ofFlags, ofGain, ofGrad, ofHess,
+  atSpare, atStride, atTarget, atTotals, atWideFeature, hessMask, nodeAt, ofBin, ofBuffer, ofCount, ofCover, ofFlags, ofGain, ofGrad, ofHess,
   ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofPlace, ofRows, ofRunnerUp, ofRunnerUpGain, ofSlot, ofStart,
 } from './grow-plan';
 import { isLeftOf } from './grow-queue';
 import { flushPacked, histogramPacked, histogramWide, reduceHistogram, reducePacked, subtractHistogram } from './histogram';
 import { markLeaf } from './leaf-values';
-import { partitionIds, partitionRecords } from './partition-rows';
+import { partitionIds, partitionInPlace, partitionRecords } from './partition-rows';
 
 /** Additions that the call may still do. */
 export let workLeft: i64 = 0;
@@ -104,7 +104,7 @@ function walkRecords(plan: usize, node: usize, from: i32): usize {
   const master = <usize>load<u32>(plan, atMaster);
   if (buffer == 0) return master + <usize>(firstIdOf(plan, node) + from) * stride;
   if (load<i32>(plan, atIsIndexed)) return master;
-  return <usize>load<u32>(plan + (<usize>(buffer - 1) << 2), atRecords) + <usize>(load<i32>(node, ofStart) + from) * stride;
+  return <usize>load<u32>(plan, atRecords) + <usize>(load<i32>(node, ofStart) + from) * stride;
 }
 
 function walkIds(plan: usize, node: usize, from: i32): usize {
@@ -298,6 +298,16 @@ function bitsOf(plan: usize, index: i32): usize {
 }
 
 /**
+ * Where the rows of a node's children are: records that were moved once change places among themselves, row numbers alone
+ * go from one buffer to the other.
+ */
+export function bufferOfChildren(plan: usize, parent: usize, movesRecords: bool): i32 {
+  const buffer = load<i32>(parent, ofBuffer);
+  if (buffer == 0) return 1;
+  return load<i32>(plan, atIsIndexed) || !movesRecords ? 3 - buffer : buffer;
+}
+
+/**
  * Moves a node's rows to the sides of its split; returns how many are on the left. movesRecords: false where nobody will look
  * into the children's records, but only at their row numbers.
  */
@@ -309,7 +319,7 @@ export function moveRows(plan: usize, index: i32, movesRecords: bool): i32 {
   const count = load<i32>(node, ofCount);
   workLeft -= <i64>count << 2;
   const stride = <usize>load<u32>(plan, atStride);
-  const to = <usize>(load<i32>(node, ofBuffer) == 1 ? 4 : 0);
+  const to = <usize>(bufferOfChildren(plan, node, movesRecords) - 1) << 2;
   const start = <usize>load<u32>(node, ofStart);
   const targetIds = <usize>load<u32>(plan + to, atIds) + (start << 2);
   const offset = <usize>load<u32>(feature, 20);
@@ -319,7 +329,11 @@ export function moveRows(plan: usize, index: i32, movesRecords: bool): i32 {
   if (load<i32>(plan, atIsIndexed)) {
     return partitionIds(<usize>load<u32>(plan, atMaster), ids, firstId, count, stride, targetIds, offset, width, sides);
   }
-  const target = movesRecords ? <usize>load<u32>(plan + to, atRecords) + start * stride : 0;
+  if (movesRecords && load<i32>(node, ofBuffer) != 0) {
+    const spare = <usize>load<u32>(plan, atSpare);
+    return partitionInPlace(walkRecords(plan, node, 0), ids, count, stride, spare, offset, width, sides);
+  }
+  const target = movesRecords ? <usize>load<u32>(plan, atRecords) + start * stride : 0;
   return partitionRecords(walkRecords(plan, node, 0), ids, firstId, count, stride, target, targetIds, offset, width, sides);
 }
 

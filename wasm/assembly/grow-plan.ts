@@ -117,6 +117,8 @@ export const atGeneration: usize = 364;
 export const atNumMade: usize = 368;
 /** Level by level, the first node that was not looked at yet, to be split or not. */
 export const atNextOpen: usize = 372;
+/** Room for rows that are set aside while others change places: see partition-rows.ts. */
+export const atSpare: usize = 376;
 
 export const nodeBytes: usize = 112;
 export const ofParent: usize = 0;

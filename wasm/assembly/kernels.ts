@@ -21,7 +21,7 @@ export { addLeafValues, findLeaves, leafSums, leafTotals, markLeaf } from './lea
 export { addLevelScores } from './level-scores';
 export { addScaled, foldedDot } from './linear-sums';
 export { addPackedHistogram, featureSums, packHistogram } from './packed-histogram';
-export { drawRows, partitionIds, partitionRecords, partitionRecords32 } from './partition-rows';
+export { drawRows, partitionIds, partitionInPlace, partitionRecords, partitionRecords32 } from './partition-rows';
 export { exp, log, logistic, softplus } from './portable-math';
 export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predict';
 export { addEntriesPacked, addEntriesWide, fillUsualBins, writeRowEntries } from './row-entries';

@@ -138,6 +138,82 @@ export function partitionRecords32(
   return move<Bytes32, u8>(source, sourceIds, firstId, numRows, 32, target, targetIds, offset, goesLeft);
 }
 
+/** Rows that are set aside at either end while a node's rows change places. */
+const asideRows: usize = 128;
+
+/**
+ * The same within the rows' own memory, with their row numbers: what is written is what has just been read, so a node of
+ * twice as many rows stays in the cache. spare: room for twice `asideRows` rows, records and then numbers.
+ *
+ *   | l l l     x x x x x x x     r r |      rows set aside at first leave gaps at both ends
+ *            →               ←               a run is read at the end whose other side has room for all of it
+ */
+export function partitionInPlace(
+  records: usize, ids: usize, numRows: i32, stride: usize, spare: usize, offset: usize, width: i32, goesLeft: usize,
+): i32 {
+  if (width != 1) {
+    return stride == 32
+      ? sift<Bytes32, u16>(records, ids, <usize>numRows, stride, spare, offset, goesLeft)
+      : sift<AnyBytes, u16>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+  }
+  switch (<i32>stride) {
+    case 16: return sift<Bytes16, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    case 24: return sift<Bytes24, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    case 32: return sift<Bytes32, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    case 40: return sift<Bytes40, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    case 48: return sift<Bytes48, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    default: return sift<AnyBytes, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+  }
+}
+
+function sift<Length, Bin>(
+  records: usize, ids: usize, numRows: usize, stride: usize, spare: usize, offset: usize, goesLeft: usize,
+): i32 {
+  const step = offsetof<Length>() == 0 ? stride : offsetof<Length>();
+  const spareIds = spare + 2 * asideRows * step;
+  // [from, to) is neither read nor set aside; rows still to be placed lie in [left, left + rest)
+  const numFirst = min<usize>(asideRows, numRows);
+  const numLast = min<usize>(asideRows, numRows - numFirst);
+  let from = numFirst;
+  let to = numRows - numLast;
+  let left: usize = 0;
+  let rest = numRows;
+  memory.copy(spare, records, numFirst * step);
+  memory.copy(spareIds, ids, numFirst << 2);
+  memory.copy(spare + numFirst * step, records + to * step, numLast * step);
+  memory.copy(spareIds + (numFirst << 2), ids + (to << 2), numLast << 2);
+  while (from < to) {
+    const count = min<usize>(asideRows, to - from);
+    if (left + rest - to >= count) {
+      left = placeRun<Length, Bin>(records + from * step, ids + (from << 2), count, step, 4, step, records, ids, offset, goesLeft, left, rest);
+      from += count;
+    } else {
+      const last = to - 1;
+      left = placeRun<Length, Bin>(records + last * step, ids + (last << 2), count, 0 - step, -4, step, records, ids, offset, goesLeft, left, rest);
+      to -= count;
+    }
+    rest -= count;
+  }
+  return <i32>placeRun<Length, Bin>(spare, spareIds, rest, step, 4, step, records, ids, offset, goesLeft, left, rest);
+}
+
+// places rows that lie `stride` behind each other, left from the front and right from the back of what is to be filled
+function placeRun<Length, Bin>(
+  source: usize, sourceIds: usize, count: usize, stride: usize, idStride: usize, step: usize, target: usize, targetIds: usize,
+  offset: usize, goesLeft: usize, left: usize, rest: usize,
+): usize {
+  let p = source;
+  let idAt = sourceIds;
+  const end = rest - count;
+  while (rest > end) {
+    rest -= 1;
+    left += moveRow<Length, Bin>(p, load<u32>(idAt), step, target, targetIds, offset, goesLeft, left, left + rest);
+    p += stride;
+    idAt += idStride;
+  }
+  return left;
+}
+
 /** Moves row numbers only; the records stay at master + id · stride. */
 export function partitionIds(
   master: usize, sourceIds: usize, firstId: i32, numRows: i32, stride: usize, targetIds: usize, offset: usize,

@@ -59,6 +59,54 @@ export function partitionRecords32(
   );
 }
 
+/** Rows that are set aside at either end while a node's rows change places. */
+const asideRows = 128;
+
+/**
+ * The same within the rows' own memory: the rows at both ends are set aside, then a run of rows is read at the end whose
+ * other side has room for all of it, and those set aside come last. spare: room for them, records and then numbers.
+ */
+export function partitionInPlace(
+  m: Views,
+  records: number,
+  ids: number,
+  numRows: number,
+  stride: number,
+  spare: number,
+  offset: number,
+  width: number,
+  goesLeft: number,
+): number {
+  const spareIds = spare + 2 * asideRows * stride;
+  const numFirst = Math.min(asideRows, numRows);
+  const numAside = numFirst + Math.min(asideRows, numRows - numFirst);
+  let from = numFirst;
+  let to = numRows - (numAside - numFirst);
+  for (let i = 0; i < numAside; i++) {
+    const row = i < numFirst ? i : to + i - numFirst;
+    m.copy(spare + i * stride, records + row * stride, stride);
+    m.setU32(spareIds + i * 4, m.u32(ids + row * 4));
+  }
+  let left = 0;
+  let right = numRows;
+  const place = (record: number, id: number) => {
+    const isLeft = m.u8(goesLeft + m.bin(record + offset, width)) !== 0;
+    if (!isLeft) right -= 1;
+    const at = isLeft ? left : right;
+    m.copy(records + at * stride, record, stride);
+    m.setU32(ids + at * 4, id);
+    if (isLeft) left += 1;
+  };
+  const placeRow = (row: number) => place(records + row * stride, m.u32(ids + row * 4));
+  while (from < to) {
+    const count = Math.min(asideRows, to - from);
+    if (right - to >= count) for (const end = from + count; from < end; from++) placeRow(from);
+    else for (const end = to - count; to > end; to--) placeRow(to - 1);
+  }
+  for (let i = 0; i < numAside; i++) place(spare + i * stride, m.u32(spareIds + i * 4));
+  return left;
+}
+
 /** Moves row numbers only; the records stay at master + id · stride. */
 export function partitionIds(
   m: Views,

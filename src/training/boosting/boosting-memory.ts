@@ -13,7 +13,7 @@ import { LevelSearch } from '../../tree/backend/cpu/level-search.ts';
 import { OwnHistogram } from '../../tree/backend/cpu/own-histogram.ts';
 import { outgoingBytes } from '../../tree/backend/cpu/packed-meeting.ts';
 import { planEntries } from '../../tree/backend/cpu/row-entries.ts';
-import { indexedStride, type RowBuffers } from '../../tree/backend/cpu/row-store.ts';
+import { indexedStride, type RowBuffers, spareRows } from '../../tree/backend/cpu/row-store.ts';
 import { SplitSearch } from '../../tree/backend/cpu/split-search.ts';
 import type { GpuMemory } from '../../tree/backend/gpu/gpu-backend-options.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
@@ -154,10 +154,10 @@ function planCpuPlace(
   const { numLocal, localIndex } = environment;
   const numTrain = train.numProcess;
   const recordBytes = layout.stride > indexedStride ? 0 : layout.stride;
-  const buffers = [0, 1].map(() => ({
-    records: arena.allocate(recordBytes * numTrain),
-    ids: arena.allocate(4 * numTrain),
-  }));
+  const records = arena.allocate(recordBytes * numTrain);
+  const [idsOfA, idsOfB] = [arena.allocate(4 * numTrain), arena.allocate(4 * numTrain)];
+  const spareSpan = spareRows * (recordBytes + 4);
+  const spare = arena.allocate(spareSpan * numLocal) + spareSpan * localIndex;
   const featureTable = arena.allocate(featureEntryBytes * layout.places.length);
   const histogramBytes = compactBytes(layout, sizes.isPacked);
   const poolSlots = poolSlotsOf(sizes, histogramBytes);
@@ -190,11 +190,9 @@ function planCpuPlace(
       master: rows.records,
       firstRow: first,
       numRows: train.count,
-      records: [
-        (buffers[0]?.records ?? 0) + first * recordBytes,
-        (buffers[1]?.records ?? 0) + first * recordBytes,
-      ],
-      ids: [(buffers[0]?.ids ?? 0) + 4 * first, (buffers[1]?.ids ?? 0) + 4 * first],
+      records: records + first * recordBytes,
+      ids: [idsOfA + 4 * first, idsOfB + 4 * first],
+      spare,
     },
     backend: {
       featureTable,
@@ -242,8 +240,9 @@ function planDevicePlace(
       master: rows.records,
       firstRow: first,
       numRows: train.count,
-      records: [0, 0],
+      records: 0,
       ids: [ids + 4 * first, 0],
+      spare: 0,
     },
     backend: {
       featureTable,

@@ -102,7 +102,7 @@ export class RoundRows {
       isChosen ? 0 : hash32(job.seed, purposes.rowSample, round),
       thresholds,
       1,
-      movesRecords ? own.records[0] : 0,
+      movesRecords ? own.records : 0,
       own.ids[0],
       layout.slotOffset,
       0,

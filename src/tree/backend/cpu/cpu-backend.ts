@@ -171,7 +171,7 @@ export class CpuBackend implements TreeBackend {
 
   /**
    * A leaf's rows on this rank. One that was split ahead in vain still has them where they were, unless a child
-   * was split as well: that moved rows back over them, so they are the children's.
+   * was split as well: where row numbers alone move, they moved back over them, so they are the children's.
    */
   segmentsOf(node: OpenNode): readonly Segment[] {
     const { segment, children } = node.state as NodeState;

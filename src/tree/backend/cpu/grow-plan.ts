@@ -69,6 +69,7 @@ export const planWord = {
   treeBits: 80,
   seen: 81,
   generation: 91,
+  spare: 94,
 } as const;
 
 /** Its float64, by their place among those. */

@@ -113,7 +113,8 @@ export class LeafGrower {
     const numWide = layout.places.length - layout.numNarrow;
     const words = new Uint32Array(memory.buffer, at.plan, planBytes / 4);
     words.fill(0);
-    words.set([rows.master, rows.firstRow, ...rows.records, ...rows.ids], planWord.master);
+    words.set([rows.master, rows.firstRow, rows.records], planWord.master);
+    words.set(rows.ids, planWord.ids);
     words.set([layout.stride, layout.stride > indexedStride ? 1 : 0], planWord.stride);
     words.set([layout.slotOffset, layout.slotBytes, layout.numNarrow], planWord.slotOffset);
     words.set([numWide, this.#o.extras, layout.numEntries, this.#o.narrow], planWord.numExtras);
@@ -131,6 +132,7 @@ export class LeafGrower {
     words.set(this.#slice(), planWord.firstPlace);
     words.set([this.#gateAddress, at.foundBytes, at.batch, addresses.maxPairs], planWord.gate);
     words.set([at.madeNodes, at.madeBits, at.nodes, at.bits, at.seen], planWord.madeNodes);
+    words[planWord.spare] = rows.spare;
     const floats = new Float64Array(memory.buffer, at.plan, planBytes / 8);
     floats[planFloat.minInfoGain] = params.minInfoGain;
   }

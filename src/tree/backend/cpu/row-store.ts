@@ -1,12 +1,13 @@
 /**
- * Where a rank's rows lie while a tree grows, and how they are moved. The master copy stays in row order;
- * each split moves a node's records from one buffer to the other, so that a node's rows are contiguous:
+ * Where a rank's rows lie while a tree grows, and how they are moved. The master copy stays in row order; the first
+ * split moves its records to a buffer, and each further one within it, so that a node's rows are contiguous:
  *
  *   master | r0 r1 r2 r3 r4 r5 |      first split reads it, nothing restores it
  *   A      | r0 r3 r4 | r5 r2 r1 |    left rows from the front, right rows from the back
- *   B      | r3 | r4 r0 | …            children of A's nodes, at the same offsets
+ *   A      | r3 | r4 r0 | r5 r2 r1 |  rows of a node change places
  *
- * Records of more than `indexedStride` bytes are not moved: only row numbers are.
+ * Records of more than `indexedStride` bytes are not moved: only row numbers are, from one buffer to the other, as are
+ * those of children whose records nobody will look into.
  */
 import type { FeaturePlace } from '../../../binning/binned-layout.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
@@ -29,10 +30,15 @@ export interface RowBuffers {
   /** This rank's rows are [firstRow, firstRow + numRows) of the master. */
   readonly firstRow: number;
   readonly numRows: number;
-  /** Buffers A and B of this rank: numRows records and row numbers each (records unused when indexed). */
-  readonly records: readonly [number, number];
+  /** Buffer A of this rank: numRows records, none when indexed; and row numbers of A and of B, which has no more. */
+  readonly records: number;
   readonly ids: readonly [number, number];
+  /** Where this rank's rows are set aside while others change places: `spareRows` records, then numbers. */
+  readonly spare: number;
 }
+
+/** Twice the `asideRows` of wasm/assembly/partition-rows.ts. */
+export const spareRows = 256;
 
 /** What a kernel needs to walk a segment. */
 export interface SegmentView {
@@ -68,7 +74,7 @@ export class RowStore {
     }
     const ids = (b.ids[segment.buffer - 1] as number) + segment.start * 4;
     if (this.isIndexed) return { records: b.master, walkIds: ids, ids, firstId: 0 };
-    const records = (b.records[segment.buffer - 1] as number) + segment.start * this.#stride;
+    const records = b.records + segment.start * this.#stride;
     return { records, walkIds: 0, ids, firstId: 0 };
   }
 
@@ -83,11 +89,23 @@ export class RowStore {
     movesRecords = true,
   ): [Segment, Segment] {
     const b = this.#buffers;
-    const to: 1 | 2 = segment.buffer === 1 ? 2 : 1;
     const from = this.view(segment);
+    if (segment.buffer !== 0 && movesRecords && !this.isIndexed) {
+      const left = this.#kernels.partitionInPlace(
+        from.records,
+        from.ids,
+        segment.count,
+        this.#stride,
+        b.spare,
+        place.offset,
+        place.width,
+        goesLeft,
+      );
+      return halves(segment, segment.buffer, left);
+    }
+    const to: 1 | 2 = segment.buffer === 1 ? 2 : 1;
     const toIds = (b.ids[to - 1] as number) + segment.start * 4;
-    const records = (b.records[to - 1] as number) + segment.start * this.#stride;
-    const toRecords = movesRecords ? records : 0;
+    const toRecords = movesRecords ? b.records + segment.start * this.#stride : 0;
     const kernels = this.#kernels;
     const n = segment.count;
     let left: number;
@@ -128,9 +146,13 @@ export class RowStore {
         goesLeft,
       );
     }
-    return [
-      { buffer: to, start: segment.start, count: left },
-      { buffer: to, start: segment.start + left, count: n - left },
-    ];
+    return halves(segment, to, left);
   }
+}
+
+function halves({ start, count }: Segment, buffer: 1 | 2, left: number): [Segment, Segment] {
+  return [
+    { buffer, start, count: left },
+    { buffer, start: start + left, count: count - left },
+  ];
 }
