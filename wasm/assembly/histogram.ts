@@ -323,27 +323,51 @@ export function reduceHistogram(
     const target = out + (<usize>load<u32>(feature, 4) << 4);
     const numValues = <usize>load<u32>(feature, 8);
     const missing = <usize>load<u32>(feature, 12);
-    if (packed && numParts == 1) {
-      const part = <usize>load<u32>(parts) + from;
-      widen(part, numValues, target);
-      widen(part + (missing << 3), 1, target + (numValues << 4));
+    if (packed) {
+      if (numParts == 1) widen(<usize>load<u32>(parts) + from, numValues, target);
+      else widenSums(parts, numParts, from, numValues, target);
+      let sum: i64 = 0;
+      for (let w: i32 = 0; w < numParts; w++) {
+        sum += load<i64>(<usize>load<u32>(parts + (<usize>w << 2)) + from + (missing << 3));
+      }
+      store<i64>(target + (numValues << 4), sum >> 32);
+      store<i64>(target + (numValues << 4), sum & 0xffffffff, 8);
       continue;
     }
     for (let b: usize = 0; b <= numValues; b++) {
-      const entry = from + ((b == numValues ? missing : b) << size);
-      if (packed) {
-        let sum: i64 = 0;
-        for (let w: i32 = 0; w < numParts; w++) sum += load<i64>(<usize>load<u32>(parts + (<usize>w << 2)) + entry);
-        store<i64>(target + (b << 4), sum >> 32);
-        store<i64>(target + (b << 4), sum & 0xffffffff, 8);
-      } else {
-        let sum = i64x2.splat(0);
-        for (let w: i32 = 0; w < numParts; w++) {
-          sum = i64x2.add(sum, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + entry));
-        }
-        v128.store(target + (b << 4), sum);
+      const entry = from + ((b == numValues ? missing : b) << 4);
+      let sum = i64x2.splat(0);
+      for (let w: i32 = 0; w < numParts; w++) {
+        sum = i64x2.add(sum, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + entry));
       }
+      v128.store(target + (b << 4), sum);
     }
+  }
+}
+
+/** Adds up the ranks' packed entries from `from` on, two or more ranks', and takes them apart, two entries at once. */
+function widenSums(parts: usize, numParts: i32, from: usize, numEntries: usize, to: usize): void {
+  const masks = i64x2.replace_lane(i64x2.splat(-1), 1, 0xffffffff);
+  const first = <usize>load<u32>(parts) + from;
+  const second = <usize>load<u32>(parts, 4) + from;
+  const pairsEnd = (numEntries & ~1) << 3;
+  let out = to;
+  let at: usize = 0;
+  for (; at < pairsEnd; at += 16) {
+    let sums = i64x2.add(v128.load(first + at), v128.load(second + at));
+    for (let w: i32 = 2; w < numParts; w++) {
+      sums = i64x2.add(sums, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + from + at));
+    }
+    const swapped = v128.shuffle<i32>(sums, sums, 1, 0, 3, 2);
+    v128.store(out, v128.and(i64x2.extend_low_i32x4_s(swapped), masks));
+    v128.store(out, v128.and(i64x2.extend_high_i32x4_s(swapped), masks), 16);
+    out += 32;
+  }
+  if (numEntries & 1) {
+    let sum: i64 = 0;
+    for (let w: i32 = 0; w < numParts; w++) sum += load<i64>(<usize>load<u32>(parts + (<usize>w << 2)) + from + at);
+    store<i64>(out, sum >> 32);
+    store<i64>(out, sum & 0xffffffff, 8);
   }
 }
 
