@@ -7,6 +7,9 @@ export interface LeafKernels {
   beginLeaves(plan: number): void;
   growLeaves(plan: number): number;
   markLeaves(plan: number, leafOf: number): void;
+  // wasm/assembly/grow-lazily.ts
+  beginLazily(plan: number): void;
+  growLazily(plan: number): number;
   // wasm/assembly/settle-leaves.ts
   writeRoutes(plan: number, table: number): void;
   countLeaves(plan: number, counts: number): void;
@@ -24,6 +27,8 @@ export const leafKernelNames = [
   'beginLeaves',
   'growLeaves',
   'markLeaves',
+  'beginLazily',
+  'growLazily',
   'writeRoutes',
   'countLeaves',
   'settleLeaves',

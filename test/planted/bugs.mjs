@@ -1697,6 +1697,39 @@ export const plantedBugs = [
     tests: ['test/training/whole-trees.prop.test.ts'],
   },
   {
+    name: 'a node that waits is bounded below what it gains',
+    edits: [
+      {
+        file: 'wasm/assembly/gain-bound.ts',
+        find: 'return bound < Infinity ? bound : Infinity;',
+        replace: 'return bound < Infinity ? 0.05 * bound : Infinity;',
+      },
+    ],
+    tests: ['test/training/row-entries.test.ts'],
+  },
+  {
+    name: 'a histogram is given away that a waiting sibling needs',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-lazily.ts',
+        find: '  settleSibling(plan, parent);\n  inheritHistogram(',
+        replace: '  inheritHistogram(',
+      },
+    ],
+    tests: ['test/training/row-entries.test.ts'],
+  },
+  {
+    name: 'rows without a value go where the kernel has no side for them',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-node.ts',
+        find: 'return load<i32>(feature, 24) == 1 ? 255 : <usize>load<u32>(feature, 8);',
+        replace: 'return <usize>load<u32>(feature, 12);',
+      },
+    ],
+    tests: ['test/training/row-entries.test.ts'],
+  },
+  {
     name: 'a leaf split ahead in vain stays in the tree',
     edits: [
       {

@@ -1,6 +1,12 @@
 /** Histograms built of what is not a feature's usual bin, forced on and off: nothing of it shows in a model. */
-import { describe, it } from 'vitest';
-import type { DataRecipe } from '../tools/random-data.ts';
+import { describe, expect, it } from 'vitest';
+import { hash32 } from '../../src/base/rng.ts';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import { savedBytes } from '../tools/fitted-bytes.ts';
+import { KnobRunner } from '../tools/knob-runner.ts';
+import { type DataRecipe, featureNames, randomData } from '../tools/random-data.ts';
+import { cutTable, type SampleData } from '../tools/sample-data.ts';
 import { expectSame, type Topology, tinyKnobs } from './topologies.ts';
 
 /** Records of more than 256 bytes: only these may have entries. */
@@ -17,7 +23,20 @@ const layouts: Topology[] = [
   { threads: 3, partitions: 2, keepsEntries: true },
   { threads: 2, partitions: 7, keepsEntries: true, ...tinyKnobs },
   { threads: 2, partitions: 7, keepsEntries: false },
+  { threads: 1, partitions: 2, keepsEntries: true, growsWhole: false },
+  { threads: 1, partitions: 2, keepsEntries: true, maxHistogramBytes: 1 },
 ];
+
+/** Every other row has the same label, which one column tells; the others have noise. */
+function halfOfNoise(): SampleData {
+  const half = { name: 'half', type: 'float64' as const, cells: [] as number[] };
+  const data = randomData(recipe).map((column) => {
+    if (column.name !== 'y') return column;
+    half.cells = column.cells.map((_, i) => i % 2);
+    return { ...column, cells: column.cells.map((_, i) => (i % 2) * (1 + (hash32(3, i) % 97))) };
+  });
+  return [...data, half];
+}
 
 describe('entries of rows', () => {
   it('give the model that records give, of all rows and of drawn ones', async () => {
@@ -46,4 +65,39 @@ describe('entries of rows', () => {
       split,
     ]);
   }, 120_000);
+
+  it('give it in large trees, whose nodes wait to be looked at', async () => {
+    const large = { maxIter: 2, maxLeaves: 31, minInstancesPerNode: 1 };
+    const bySplit: Topology = { threads: 1, partitions: 1, growsWhole: false };
+    const whole: Topology = { threads: 1, partitions: 1, growsWhole: true };
+    const wanted = [true, false].flatMap((keepsEntries) => [
+      { ...bySplit, keepsEntries },
+      { ...whole, keepsEntries },
+    ]);
+    const classes = { ...large, labelCol: 'k' };
+    await expectSame({ name: 'GBTClassifier', options: classes }, recipe, wanted);
+    const numbers = { ...large, labelCol: 'y', lambda: 0, minInfoGain: 0.01, maxDepth: 6 };
+    await expectSame({ name: 'GBTRegressor', options: numbers }, recipe, wanted);
+  }, 120_000);
+
+  it.each([true, false])(
+    'leave nodes out that cannot be split in the end, with entries and without: %s',
+    async (keepsEntries) => {
+      const runner = new KnobRunner(new InlineRunner());
+      const table = cutTable(runner, halfOfNoise(), []);
+      const featuresCols = [...featureNames(recipe), 'half'];
+      const gbt = new GBTRegressor({ featuresCols, labelCol: 'y', maxIter: 3, maxLeaves: 8 });
+      const fitted = async (growsWhole: boolean) => {
+        runner.knobs = { growsWhole, keepsEntries };
+        const bytes = await savedBytes(await gbt.fit(table));
+        return { bytes, looked: (runner.reports[0]?.featuresDecided ?? 0) / featuresCols.length };
+      };
+      const whole = await fitted(true);
+      const bySplit = await fitted(false);
+      expect(whole.bytes).toEqual(bySplit.bytes);
+      // one in each tree at least: the half that has nothing to gain
+      expect(whole.looked).toBeLessThanOrEqual(bySplit.looked - 3);
+    },
+    60_000,
+  );
 });

@@ -8,7 +8,8 @@
 import { comeToGate, isGateOpen } from './gang-gate';
 import { gatherLevel, gatherPairs } from './grow-batch';
 import {
-  allowWork, beginBuild, bufferOfChildren, buildOn, inheritHistogram, keepBuilt, markRows, moveRows, pickSplit, readTotals, releaseSlot, searchNode,
+  allowWork, beginBuild, bufferOfChildren, buildOn, buildsInPlace, inheritHistogram, keepBuilt, makeRoom, markRows, moveRows, pickSplit, readTotals,
+  releaseSlot, searchNode,
   setTotals, workLeft,
 } from './grow-node';
 import {
@@ -95,7 +96,7 @@ function goOn(plan: usize, phase: i32): void {
   if (phase != choosing) comeToGate(plan);
 }
 
-function openNode(plan: usize, index: i32, parent: i32, depth: i32): void {
+export function openNode(plan: usize, index: i32, parent: i32, depth: i32): void {
   const node = nodeAt(plan, index);
   memory.fill(node, 0, nodeBytes);
   store<i32>(node, parent, ofParent);
@@ -141,8 +142,8 @@ function chooseOfLevel(plan: usize): bool {
   return true;
 }
 
-// makes a split the tree's
-function commit(plan: usize, parent: usize): void {
+/** Makes a split the tree's. */
+export function commit(plan: usize, parent: usize): void {
   const number = load<i32>(plan, atNumNodes);
   store<i32>(plan, number + 2, atNumNodes);
   store<i32>(plan, load<i32>(plan, atNumLeaves) + 1, atNumLeaves);
@@ -216,13 +217,12 @@ function addBatch(plan: usize): bool {
   return true;
 }
 
-function splitPair(plan: usize, entry: usize): void {
-  const index = load<i32>(entry);
+/** Moves a node's rows to its children and gives these what is known of them. movesRecords: see moveRows. */
+export function splitRows(plan: usize, index: i32, movesRecords: bool): void {
   const parent = nodeAt(plan, index);
   const leftIndex = load<i32>(parent, ofLeftChild);
   const left = nodeAt(plan, leftIndex);
   const right = nodeAt(plan, leftIndex + 1);
-  const movesRecords = load<i32>(entry, 4) != 0;
   const numRows = moveRows(plan, index, movesRecords);
   const buffer = bufferOfChildren(plan, parent, movesRecords);
   const start = load<i32>(parent, ofStart);
@@ -232,23 +232,37 @@ function splitPair(plan: usize, entry: usize): void {
   const leftHess = load<i64>(parent, ofLeftHess);
   setTotals(plan, left, leftGrad, leftHess);
   setTotals(plan, right, load<i64>(parent, ofGrad) - leftGrad, load<i64>(parent, ofHess) - leftHess);
-  if (load<i32>(entry, 4) == 0) {
+}
+
+/** Of two siblings the one whose histogram is built; the other's is the parent's less it. */
+export function lighterOf(plan: usize, leftIndex: i32): i32 {
+  const mask = hessMask(plan);
+  const left = load<i64>(nodeAt(plan, leftIndex), ofHess) & mask;
+  return leftIndex + <i32>(left > (load<i64>(nodeAt(plan, leftIndex + 1), ofHess) & mask));
+}
+
+function splitPair(plan: usize, entry: usize): void {
+  const index = load<i32>(entry);
+  const parent = nodeAt(plan, index);
+  const leftIndex = load<i32>(parent, ofLeftChild);
+  const mayGrow = load<i32>(entry, 4) != 0;
+  splitRows(plan, index, mayGrow);
+  if (!mayGrow) {
     releaseSlot(plan, parent);
     return;
   }
-  const mask = hessMask(plan);
   const isPacked = isSmall(plan, parent);
-  const built = <i32>((load<i64>(left, ofHess) & mask) > (load<i64>(right, ofHess) & mask));
+  const built = lighterOf(plan, leftIndex);
   const hasHistogram = load<i32>(parent, ofSlot) >= 0;
-  if (hasHistogram) listBuild(plan, leftIndex + built, isPacked, leftIndex + 1 - built);
+  if (hasHistogram) listBuild(plan, built, isPacked, 2 * leftIndex + 1 - built);
   else {
     listBuild(plan, leftIndex, isPacked);
     listBuild(plan, leftIndex + 1, isPacked);
   }
 }
 
-// children of so few rows that their histograms can be built packed
-function isSmall(plan: usize, parent: usize): bool {
+/** Children of so few rows that their histograms can be built packed. */
+export function isSmall(plan: usize, parent: usize): bool {
   if (load<i32>(plan, atIsPacked)) return true;
   if (load<i32>(plan, atSlotBytes) != 4 || load<i32>(<usize>load<u32>(plan, atParams), 64) < 63) return false;
   return load<i32>(parent, ofRows) <= load<i32>(plan, atFlushRows);
@@ -256,14 +270,15 @@ function isSmall(plan: usize, parent: usize): bool {
 
 function listBuild(plan: usize, index: i32, isPacked: bool, heir: i32 = -1): void {
   const build = load<i32>(plan, atNumBuilds);
-  const target = load<u32>(plan, atNextTarget);
+  const isKept = buildsInPlace(plan, isPacked);
+  const target = isKept ? <u32>makeRoom(plan, nodeAt(plan, index)) : load<u32>(plan, atNextTarget);
   const entry = buildAt(plan, build);
   store<i32>(entry, index);
   store<i32>(entry, heir, 4);
   store<i32>(entry, <i32>isPacked, 8);
   store<u32>(entry, target, 12);
   store<i32>(plan, build + 1, atNumBuilds);
-  store<u32>(plan, target + (load<u32>(plan, atNumEntries) << (isPacked ? 3 : 4)), atNextTarget);
+  if (!isKept) store<u32>(plan, target + (load<u32>(plan, atNumEntries) << (isPacked ? 3 : 4)), atNextTarget);
 }
 
 // adds up what all have built and looks at it; false when that is all there is to do

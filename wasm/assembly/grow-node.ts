@@ -2,10 +2,11 @@
 // src/tree/backend/cpu has in own-histogram.ts, candidate.ts, sides.ts and row-store.ts, over the same kernels. What all ranks have follows from what
 // each has alone by the same steps on every rank.
 
+import { addNodeEntries, beginEntries, endEntries, hasEntries } from './grow-entries';
 import { findPackedSplit } from './find-packed-split';
 import { findSplit } from './find-split';
 import {
-  atBits, atBitsBytes, atBuilding, atBuildsPacked, atEndPlace, atExtras, atFeatures, atFeaturesDecided, atFirstPlace, atFirstRow,
+  atBits, atBitsBytes, atBuilding, atBuildsPacked, atEndPlace, atEntriesOfRow, atExtras, atFeatures, atFeaturesDecided, atFirstPlace, atFirstRow,
   atFlushRows, atFoundBytes, atFree, atFrom, atGrowSpan, atHistogramBytes, atHistogramRows, atIds, atIsIndexed, atIsPacked, atMask,
   atMaster, atMinInfoGain, atNarrow, atNumbers, atNumEntries, atNumExtras, atNumFree, atNumMade, atNumNarrow, atNumPlaces, atNumRanks,
   atOrder, atOwnSpan, atParams, atParts, atPool, atRank, atRecords, atSides, atSliceBytes, atSliceStart, atSlotBytes, atSlotOffset,
@@ -32,7 +33,8 @@ export function beginBuild(plan: usize, index: i32, isPacked: bool, target: usiz
   store<u32>(plan, <u32>target, atTarget);
   const numEntries = <usize>load<u32>(plan, atNumEntries);
   memory.fill(target, 0, numEntries << (isPacked ? 3 : 4));
-  if (!isPacked && addsPacked(plan)) memory.fill(<usize>load<u32>(plan, atNarrow), 0, numEntries << 3);
+  if (hasEntries(plan)) beginEntries(plan);
+  else if (!isPacked && addsPacked(plan)) memory.fill(<usize>load<u32>(plan, atNarrow), 0, numEntries << 3);
   store<f64>(plan, load<f64>(plan, atHistogramRows) + <f64>load<i32>(nodeAt(plan, index), ofCount), atHistogramRows);
 }
 
@@ -45,12 +47,14 @@ function addsPacked(plan: usize): bool {
 export function buildOn(plan: usize): bool {
   const node = nodeAt(plan, load<i32>(plan, atBuilding));
   const count = load<i32>(node, ofCount);
-  const numPlaces = load<i32>(plan, atNumPlaces);
   const isPacked = load<i32>(plan, atBuildsPacked) != 0;
-  const isFlushed = !isPacked && addsPacked(plan);
+  const isSparse = hasEntries(plan);
+  const perRow = isSparse ? load<i32>(plan, atEntriesOfRow) : load<i32>(plan, atNumPlaces);
+  const isFlushed = !isPacked && !isSparse && addsPacked(plan);
   const target = <usize>load<u32>(plan, atTarget);
   const narrow = <usize>load<u32>(plan, atNarrow);
-  const most = isPacked ? count : isFlushed ? load<i32>(plan, atFlushRows) : max<i32>(1024, 16777216 / max<i32>(1, numPlaces));
+  const slice = max<i32>(1024, 16777216 / max<i32>(1, perRow));
+  const most = isSparse ? slice : isPacked ? count : isFlushed ? load<i32>(plan, atFlushRows) : slice;
   let from = load<i32>(plan, atFrom);
   while (from < count) {
     if (workLeft <= 0) {
@@ -58,14 +62,16 @@ export function buildOn(plan: usize): bool {
       return false;
     }
     const numRows = min<i32>(most, count - from);
-    if (isPacked) addPackedRows(plan, node, from, numRows, target);
+    if (isSparse) addNodeEntries(plan, idsOf(plan, node), firstIdOf(plan, node), from, numRows, isPacked, target);
+    else if (isPacked) addPackedRows(plan, node, from, numRows, target);
     else if (isFlushed) {
       addPackedRows(plan, node, from, numRows, narrow);
       flushPacked(narrow, load<i32>(plan, atNumEntries), target);
     } else addWideRows(plan, node, from, numRows, target);
-    workLeft -= <i64>numRows * <i64>numPlaces;
+    workLeft -= <i64>numRows * <i64>perRow;
     from += numRows;
   }
+  if (isSparse) endEntries(plan, isPacked, target);
   return true;
 }
 
@@ -88,13 +94,13 @@ function addWideRows(plan: usize, node: usize, from: i32, numRows: i32, hist: us
 }
 
 // row numbers of a node, counted in the process, where they are not those behind one another from its first on
-function idsOf(plan: usize, node: usize): usize {
+export function idsOf(plan: usize, node: usize): usize {
   const buffer = load<i32>(node, ofBuffer);
   if (buffer == 0) return 0;
   return <usize>load<u32>(plan + (<usize>(buffer - 1) << 2), atIds) + (<usize>load<u32>(node, ofStart) << 2);
 }
 
-function firstIdOf(plan: usize, node: usize): i32 {
+export function firstIdOf(plan: usize, node: usize): i32 {
   return load<i32>(node, ofBuffer) == 0 ? load<i32>(plan, atFirstRow) + load<i32>(node, ofStart) : 0;
 }
 
@@ -155,6 +161,7 @@ export function keptHistogram(plan: usize, node: usize): usize {
 
 /** Keeps what all ranks have built for a node, added up and without gaps: this rank's places of it. */
 export function keepBuilt(plan: usize, node: usize, target: usize, isPacked: bool): void {
+  if (buildsInPlace(plan, isPacked)) return;
   store<i32>(node, takeSlot(plan), ofSlot);
   const hist = keptHistogram(plan, node);
   const parts = <usize>load<u32>(plan, atParts);
@@ -165,6 +172,17 @@ export function keepBuilt(plan: usize, node: usize, target: usize, isPacked: boo
   for (let r: i32 = 0; r < numRanks; r++) store<u32>(parts + (<usize>r << 2), <u32>builtBy(plan, r, target));
   if (load<i32>(plan, atIsPacked)) reducePacked(parts, numRanks, 0, features, first, end, hist);
   else reduceHistogram(parts, numRanks, <i32>isPacked, 0, features, first, end, hist);
+}
+
+/** Whether what this rank builds is what is kept: it is alone, and both lie without gaps, their entries alike. */
+export function buildsInPlace(plan: usize, isPacked: bool): bool {
+  return hasEntries(plan) && load<i32>(plan, atNumRanks) == 1 && isPacked == (load<i32>(plan, atIsPacked) != 0);
+}
+
+/** Makes room for a node's histogram and says where it is. */
+export function makeRoom(plan: usize, node: usize): usize {
+  store<i32>(node, takeSlot(plan), ofSlot);
+  return keptHistogram(plan, node);
 }
 
 /** Makes what is kept for a parent that of one child: less that of the other. */
@@ -354,7 +372,12 @@ export function writeSides(plan: usize, index: i32, feature: usize, sides: usize
     memory.fill(sides + numLeft, 0, numValues - numLeft);
   }
   store<u8>(sides + unseenBin(feature), <u8>(flags >> 1));
-  store<u8>(sides + <usize>load<u32>(feature, 12), <u8>(flags & 1));
+  store<u8>(sides + missingBin(feature), <u8>(flags & 1));
+}
+
+// in a record; in histograms without gaps it always stands behind the values
+function missingBin(feature: usize): usize {
+  return load<i32>(feature, 24) == 1 ? 255 : <usize>load<u32>(feature, 8);
 }
 
 // the bin of a category that no training row has

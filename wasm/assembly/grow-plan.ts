@@ -117,8 +117,18 @@ export const atGeneration: usize = 364;
 export const atNumMade: usize = 368;
 /** Level by level, the first node that was not looked at yet, to be split or not. */
 export const atNextOpen: usize = 372;
+
+// of rows with entries (row-entries.ts), 0 where they have none; sums of the rows that were added, and entries a row
+export const atStarts: usize = 376;
+export const atEntries: usize = 380;
+export const atUsual: usize = 384;
+export const atSlots: usize = 388;
+export const atEntrySums: usize = 392;
+export const atEntriesOfRow: usize = 396;
+/** The node that is to be looked at next, or −1, where nodes wait for that (grow-lazily.ts). */
+export const atWanted: usize = 400;
 /** Room for rows that are set aside while others change places: see partition-rows.ts. */
-export const atSpare: usize = 376;
+export const atSpare: usize = 404;
 
 export const nodeBytes: usize = 112;
 export const ofParent: usize = 0;

@@ -182,7 +182,7 @@ function planCpuPlace(
   const { isByLevel } = sizes;
   const growSizes = { maxLeaves, poolSlots, maxPairs, numRanks: numLocal, isByLevel };
   const growSpan = 64 * Math.ceil(placeGrowing(0, layout, growSizes).end / 64);
-  const growsWhole = sizes.growsWhole && entries === null && growSpan <= mostGrowingBytes;
+  const growsWhole = sizes.growsWhole && growSpan <= mostGrowingBytes;
   const growing = growsWhole ? arena.allocate(growSpan * numLocal) + growSpan * localIndex : 0;
   const first = train.start;
   return {

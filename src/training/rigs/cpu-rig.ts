@@ -6,6 +6,7 @@ import type {
   BackendMemory,
   CpuBackendOptions,
 } from '../../tree/backend/cpu/cpu-backend-options.ts';
+import { EntryHistogram } from '../../tree/backend/cpu/entry-histogram.ts';
 import { LeafGrower } from '../../tree/backend/cpu/leaf-grower.ts';
 import { OwnHistogram } from '../../tree/backend/cpu/own-histogram.ts';
 import { type EntryMemory, withoutGaps, writeEntries } from '../../tree/backend/cpu/row-entries.ts';
@@ -129,12 +130,16 @@ export class CpuRig implements TreeRig {
 function leafGrower(options: CpuBackendOptions): LeafGrower | null {
   const { addresses, kernels, layout } = options;
   const { beginLeaves, growLeaves, markLeaves, writeRoutes, countLeaves, settleLeaves } = kernels;
+  const { beginLazily, growLazily } = kernels;
   if (addresses.growing === 0) return null;
-  if (!beginLeaves || !growLeaves || !markLeaves) return null;
+  if (!beginLeaves || !growLeaves || !markLeaves || !beginLazily || !growLazily) return null;
   if (!writeRoutes || !countLeaves || !settleLeaves) return null;
-  const places = OwnHistogram.places(layout, addresses.ownHistograms);
+  const places =
+    addresses.entries === null
+      ? OwnHistogram.places(layout, addresses.ownHistograms)
+      : EntryHistogram.places(addresses.ownHistograms);
   const leafKernels = {
-    ...{ beginLeaves, growLeaves, markLeaves },
+    ...{ beginLeaves, growLeaves, markLeaves, beginLazily, growLazily },
     ...{ writeRoutes, countLeaves, settleLeaves },
   };
   return new LeafGrower({ ...options, ...places, leafKernels });

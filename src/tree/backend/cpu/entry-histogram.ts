@@ -26,6 +26,11 @@ export class EntryHistogram implements HistogramBuilder {
   readonly #sliceRows: number;
   #next: number;
 
+  /** Where a rank's sums and its histograms lie. */
+  static places(address: number) {
+    return { extras: address, narrow: address + 64 };
+  }
+
   constructor(options: EntryHistogramOptions) {
     this.#o = options;
     this.#totals = options.address;

@@ -69,7 +69,8 @@ export const planWord = {
   treeBits: 80,
   seen: 81,
   generation: 91,
-  spare: 94,
+  starts: 94,
+  spare: 101,
 } as const;
 
 /** Its float64, by their place among those. */

@@ -2,7 +2,7 @@
  * Grows whole trees by one kernel, leaf by leaf or level by level, on a rank that is alone or on the threads of one process together
  * (wasm/assembly/grow-leaves.ts): between two splits no JavaScript runs. What it does not do is left to
  * tree/grow-tree.ts and CpuBackend, whose trees are the same: draws of columns for each node, bent leaf values, forced
- * splits, rows with entries, ranks of several processes.
+ * splits, ranks of several processes.
  */
 import type { LeafKernels } from '../../../kernels/leaf-kernels.ts';
 import type { GrowthLimits } from '../../grow-tree.ts';
@@ -18,6 +18,7 @@ import {
   planWord,
 } from './grow-plan.ts';
 import { compactBytes } from './histogram-pool.ts';
+import { withoutGaps } from './row-entries.ts';
 import { indexedStride, type Segment } from './row-store.ts';
 import { placeBounds } from './slices.ts';
 import { WholeGrowth } from './whole-growth.ts';
@@ -31,7 +32,8 @@ const growState = { done: 0, waiting: 2 } as const;
 /** What a LeafGrower is made of. */
 export interface LeafGrowerOptions extends CpuBackendOptions {
   readonly leafKernels: LeafKernels;
-  /** Where OwnHistogram's list of two-byte features lies, and its histograms of packed entries. */
+  /** Where OwnHistogram's list of two-byte features lies, and its histograms of packed entries; of rows with entries
+   *  where EntryHistogram's sums lie, and its histograms. */
   readonly extras: number;
   readonly narrow: number;
 }
@@ -72,9 +74,11 @@ export class LeafGrower {
     const { plan } = this.#at;
     const words = new Int32Array(memory.buffer, plan, planBytes / 4);
     const floats = new Float64Array(memory.buffer, plan, planBytes / 8);
-    leafKernels.beginLeaves(plan);
+    const isLazy = this.#isLazy(tree.limits);
+    if (isLazy) leafKernels.beginLazily(plan);
+    else leafKernels.beginLeaves(plan);
     for (;;) {
-      const state = leafKernels.growLeaves(plan);
+      const state = isLazy ? leafKernels.growLazily(plan) : leafKernels.growLeaves(plan);
       if (state === growState.done) break;
       collective.checkAborted();
       if (state === growState.waiting) this.#sleep(words[planWord.generation] as number);
@@ -94,6 +98,14 @@ export class LeafGrower {
     });
   }
 
+  /** Nodes wait to be looked at until they may be split; then every open leaf needs room for a histogram. */
+  #isLazy({ maxLeaves }: GrowthLimits): boolean {
+    const { collective, layout, addresses } = this.#o;
+    if (collective.size > 1 || addresses.isByLevel || layout.stride <= indexedStride || layout.slotBytes !== 4)
+      return false;
+    return addresses.poolSlots >= Math.min(maxLeaves, addresses.maxLeaves) + 2;
+  }
+
   /** Until the other ranks have come. */
   #sleep(generation: number): void {
     const { collective, memory } = this.#o;
@@ -110,6 +122,8 @@ export class LeafGrower {
   #writePlan(): void {
     const { layout, rows, addresses, memory, isPacked, params, collective } = this.#o;
     const at = this.#at;
+    const { entries } = addresses;
+    const { numEntries } = entries === null ? layout : withoutGaps(layout);
     const numWide = layout.places.length - layout.numNarrow;
     const words = new Uint32Array(memory.buffer, at.plan, planBytes / 4);
     words.fill(0);
@@ -117,8 +131,13 @@ export class LeafGrower {
     words.set(rows.ids, planWord.ids);
     words.set([layout.stride, layout.stride > indexedStride ? 1 : 0], planWord.stride);
     words.set([layout.slotOffset, layout.slotBytes, layout.numNarrow], planWord.slotOffset);
-    words.set([numWide, this.#o.extras, layout.numEntries, this.#o.narrow], planWord.numExtras);
-    words[planWord.builds] = this.#o.narrow + (isPacked ? 0 : 8 * layout.numEntries);
+    words.set([numWide, this.#o.extras, numEntries, this.#o.narrow], planWord.numExtras);
+    words[planWord.builds] = this.#o.narrow + (isPacked || entries !== null ? 0 : 8 * numEntries);
+    if (entries !== null) {
+      const { starts, usual, slots, fill } = entries;
+      words.set([starts, entries.entries, usual, slots, this.#o.extras], planWord.starts);
+      words[planWord.starts + 5] = Math.ceil(fill.numEntries / Math.max(1, rows.numRows));
+    }
     words.set([isPacked ? 1 : 0, this.#o.flushRows], planWord.isPacked);
     words.set([addresses.featureTable, layout.places.length], planWord.features);
     const histogramBytes = compactBytes(layout, isPacked);
