@@ -101,7 +101,12 @@ export class LeafGrower {
   /** Nodes wait to be looked at until they may be split; then every open leaf needs room for a histogram. */
   #isLazy({ maxLeaves }: GrowthLimits): boolean {
     const { collective, layout, addresses } = this.#o;
-    if (collective.size > 1 || addresses.isByLevel || layout.stride <= indexedStride || layout.slotBytes !== 4)
+    if (
+      collective.size > 1 ||
+      addresses.isByLevel ||
+      layout.stride <= indexedStride ||
+      layout.slotBytes !== 4
+    )
       return false;
     return addresses.poolSlots >= Math.min(maxLeaves, addresses.maxLeaves) + 2;
   }
