@@ -185,17 +185,6 @@ export const plantedBugs = [
     tests: ['test/training/shaping.prop.test.ts'],
   },
   {
-    name: 'monotone features may split a level too early',
-    edits: [
-      {
-        file: 'src/tree/split-shaping.ts',
-        find: '  if (penalty >= depth + 1) return 0;',
-        replace: '  if (penalty >= depth + 2) return 0;',
-      },
-    ],
-    tests: ['test/training/shaping.prop.test.ts'],
-  },
-  {
     name: 'a feature that a tree has paid for costs the next one again',
     edits: [
       {
