@@ -77,14 +77,29 @@ export function concatData(type: DataType, given: readonly Data[]): Data {
 
 /** True for columns of so many bytes a row, which need nothing but to be put end to end. */
 export function isFixedWidth(type: DataType): boolean {
-  return !otherWidths.has(type.typeId);
+  switch (type.typeId) {
+    case Type.Null:
+    case Type.Bool:
+    case Type.Dictionary:
+    case Type.FixedSizeList:
+    case Type.Struct:
+    case Type.Utf8:
+    case Type.LargeUtf8:
+    case Type.Utf8View:
+    case Type.Binary:
+    case Type.LargeBinary:
+    case Type.BinaryView:
+    case Type.List:
+    case Type.LargeList:
+    case Type.Map:
+    case Type.Union:
+    case Type.DenseUnion:
+    case Type.SparseUnion:
+      return false;
+    default:
+      return true;
+  }
 }
-
-const otherWidths: ReadonlySet<Type> = new Set([
-  ...[Type.Null, Type.Bool, Type.Dictionary, Type.FixedSizeList, Type.Struct],
-  ...[Type.Utf8, Type.LargeUtf8, Type.Utf8View, Type.Binary, Type.LargeBinary, Type.BinaryView],
-  ...[Type.List, Type.LargeList, Type.Map, Type.Union, Type.DenseUnion, Type.SparseUnion],
-]);
 
 /** One batch of the rows of every batch, in order; the batches have equal column names. */
 export function concatBatches(schema: Schema, batches: readonly RecordBatch[]): RecordBatch {
