@@ -1,6 +1,6 @@
 /**
  * The kernels that grow a tree in one go. They have no twins of the same names: the plain twin of what they do is
- * tree/grow-tree.ts over tree/backend/cpu, which kernels without them, and ranks that share no memory, grow by.
+ * tree/grow-tree.ts over tree/backend/cpu, which kernels without them grow by.
  */
 export interface LeafKernels {
   // wasm/assembly/grow-leaves.ts
@@ -10,6 +10,8 @@ export interface LeafKernels {
   // wasm/assembly/grow-lazily.ts
   beginLazily(plan: number): void;
   growLazily(plan: number): number;
+  // wasm/assembly/grow-elsewhere.ts
+  packBuilds(plan: number): void;
   // wasm/assembly/settle-leaves.ts
   writeRoutes(plan: number, table: number): void;
   countLeaves(plan: number, counts: number): void;
@@ -29,6 +31,7 @@ export const leafKernelNames = [
   'markLeaves',
   'beginLazily',
   'growLazily',
+  'packBuilds',
   'writeRoutes',
   'countLeaves',
   'settleLeaves',

@@ -183,6 +183,8 @@ class TreeGrower {
       const node = nodes[i] as OpenNode;
       if (node === open.first || this.#ahead.has(node)) continue;
       if (!this.#isLikely(node, i, numLeft, usualDecline) && i >= least) break;
+      // no more than the kernel that grows whole trees has room for
+      if (this.#ahead.size + pairs.length >= this.#limits.maxLeaves) break;
       pairs.push(this.#makePair(node, true));
     }
     return pairs;

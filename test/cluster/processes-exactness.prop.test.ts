@@ -66,6 +66,7 @@ const topologies: fc.Arbitrary<Topology> = fc
         maxHistogramBytes: fc.constantFrom(1, 60_000),
         kernels: fc.constantFrom('wasm', 'reference'),
         sharesTrees: fc.boolean(),
+        growsWhole: fc.boolean(),
       },
       { requiredKeys: [] },
     ),

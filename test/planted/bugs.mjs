@@ -1041,9 +1041,9 @@ export const plantedBugs = [
     name: 'the last leaves of a tree are split one by one over processes',
     edits: [
       {
-        file: 'src/tree/backend/cpu/cpu-backend.ts',
-        find: 'collective.localRanks.length === size ? 0 : 0.125',
-        replace: 'collective.localRanks.length === size ? 0 : 0',
+        file: 'src/tree/backend/cpu/leaf-grower.ts',
+        find: 'export const aheadShare = 0.125;',
+        replace: 'export const aheadShare = 0;',
       },
     ],
     tests: ['test/cluster/simulation/simulated-gangs.test.ts'],
@@ -1751,6 +1751,28 @@ export const plantedBugs = [
       },
     ],
     tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
+    name: 'over processes the kernel does not split children of leaves ahead that are split ahead',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-far.ts',
+        find: '    if (left == 0) continue;',
+        replace: '    if (left >= 0) continue;',
+      },
+    ],
+    tests: ['test/tree/backend/cpu/growth-meetings.test.ts'],
+  },
+  {
+    name: 'the kernel believes any sums that processes add up to',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-elsewhere.ts',
+        find: '  else if (grad != load<i64>(node, ofGrad) || hess != load<i64>(node, ofHess)) return refuse(plan, 5, 0, index, grad, hess);',
+        replace: '',
+      },
+    ],
+    tests: ['test/tree/backend/cpu/growth-meetings.test.ts'],
   },
   {
     name: 'the features of a workgroup do not fit its memory',

@@ -1,12 +1,15 @@
 // Grows a tree without coming back for every split: leaf by leaf the open leaf of the highest gain is split, level by level
-// every node of a level; its rows are moved, the lighter child's histogram built, its sibling's derived, and both looked at. One rank alone has its trees
-// grown here, and ranks that share a memory, which meet twice for a batch of leaves: when each has added its rows, and
-// when each has looked at its features. All take the same steps from the same integers. src/tree/grow-tree.ts over
+// every node of a level; its rows are moved, the lighter child's histogram built, its sibling's derived, and both looked at.
+// One rank alone has its trees grown here, and ranks that share a memory, which meet twice for a batch of leaves: when each has
+// added its rows, and when each has looked at its features. Ranks of several processes meet in JavaScript at these two points,
+// where a call returns (grow-elsewhere.ts). All take the same steps from the same integers. src/tree/grow-tree.ts over
 // cpu-backend.ts is the same in plain TypeScript, equal bit for bit, and does what this does not. A call returns after
 // some work or waiting, so that an abort is seen, and goes on when called again.
 
 import { comeToGate, isGateOpen } from './gang-gate';
 import { gatherLevel, gatherPairs } from './grow-batch';
+import { inferElsewhere, packBuild, takeElsewhere } from './grow-elsewhere';
+import { gatherFar } from './grow-far';
 import {
   allowWork, beginBuild, bufferOfChildren, buildOn, buildsInPlace, inheritHistogram, keepBuilt, makeRoom, markRows, moveRows, pickSplit, readTotals,
   releaseSlot, searchNode,
@@ -15,8 +18,9 @@ import {
 import {
   atBatch, atBuilding, atBuilds, atBuildsPacked, atByLevel, atFeaturesDecided, atFlushRows, atFound, atFoundBytes, atFree, atHeap, atHeapSize,
   atHistogramRows, atIsPacked, atLeastGain, atMadeBits, atMadeNodes, atMaxDepth, atMaxLeaves, atMeetings, atMostPairs, atMostWork,
-  atNextBuild, atNextOpen, atNextPair, atNextTarget, atNodes, atNumBuilds, atNumEntries, atNumFree, atNumLeaves, atNumMade, atNumNodes, atNumPairs,
-  atNumRanks, atParams, atPhase, atPoolSlots, atRootSegment, atSlotBytes, atBits, atBitsBytes, atTreeBits, atTreeNodes, hessMask, nodeAt,
+  atNextBuild, atNextOpen, atNextPair, atNextTarget, atNodes, atNumBuilds, atNumEntries, atNumFound, atNumFree, atNumLeaves, atNumMade,
+  atNumNodes, atNumOthers, atNumPairs, atNumRanks, atParams, atPhase, atPoolSlots, atRefused, atRootSegment, atSlotBytes, atBits, atBitsBytes,
+  atTreeBits, atTreeNodes, hessMask, nodeAt,
   nodeBytes, ofBuffer, ofCount, ofDepth, ofGain, ofGrad, ofHess, ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofNumber, ofParent,
   ofRows, ofSlot, ofStart,
 } from './grow-plan';
@@ -29,6 +33,10 @@ const adding: i32 = 1;
 const added: i32 = 2;
 /** It waits until all have looked at their features. */
 const searched: i32 = 3;
+/** What other processes have added is there. */
+const brought: i32 = 4;
+/** What all ranks have found is there. */
+const told: i32 = 5;
 
 /** Begins a tree. */
 export function beginLeaves(plan: usize): void {
@@ -47,6 +55,7 @@ export function beginLeaves(plan: usize): void {
   store<f64>(plan, Infinity, atLeastGain);
   store<i32>(plan, 0, atMeetings);
   store<i32>(plan, 0, atNextOpen);
+  store<i32>(plan, 0, atRefused);
   openNode(plan, 0, -1, 0);
   const root = nodeAt(plan, 0);
   store<i32>(root, 0, ofNumber);
@@ -56,7 +65,11 @@ export function beginLeaves(plan: usize): void {
   listBuild(plan, 0, load<i32>(plan, atIsPacked) != 0);
 }
 
-/** Goes on with it; 0 when the tree is done, 1 when there is more to do, 2 when others have not come for a while. */
+/**
+ * Goes on with it; 0 when the tree is done, 1 when there is more to do, 2 when others have not come for a while. Of ranks of
+ * several processes: 3 when histograms are built and have to be brought to others, 4 when candidates are found and have to
+ * be told, 5 where something that came is refused.
+ */
 export function growLeaves(plan: usize): i32 {
   allowWork(<i64>load<i32>(plan, atMostWork));
   for (;;) {
@@ -66,6 +79,9 @@ export function growLeaves(plan: usize): i32 {
     } else if (phase == adding) {
       if (!addBatch(plan)) return 1;
       goOn(plan, load<i32>(plan, atNumBuilds) == 0 ? choosing : added);
+    } else if (isAcross(plan)) {
+      const state = goOnAcross(plan, phase);
+      if (state != 0) return state;
     } else {
       if (!isGateOpen(plan)) return 2;
       if (phase == searched) {
@@ -86,14 +102,53 @@ export function markLeaves(plan: usize, leafOf: usize): void {
   for (let i: i32 = 0; i < numNodes; i++) {
     const node = nodeAt(plan, i);
     if (load<i32>(node, ofLeftChild) != 0) continue;
-    markRows(plan, node, number, leafOf);
+    if (isAcross(plan) && !load<i32>(plan, atByLevel)) markMade(plan, madeAt(plan, load<i32>(node, ofSlot)), number, leafOf);
+    else markRows(plan, node, number, leafOf);
     number++;
   }
 }
 
+// A leaf that was split ahead in vain still has its rows where they were, unless a child was split as well: that moved rows
+// back over them, so they are the children's.
+function markMade(plan: usize, node: usize, leaf: i32, leafOf: usize): void {
+  const left = load<i32>(node, ofLeftChild);
+  if (left == 0 || (load<i32>(madeAt(plan, left), ofLeftChild) | load<i32>(madeAt(plan, left + 1), ofLeftChild)) == 0) {
+    markRows(plan, node, leaf, leafOf);
+    return;
+  }
+  markMade(plan, madeAt(plan, left), leaf, leafOf);
+  markMade(plan, madeAt(plan, left + 1), leaf, leafOf);
+}
+
+function madeAt(plan: usize, index: i32): usize {
+  return <usize>load<u32>(plan, atMadeNodes) + <usize>index * nodeBytes;
+}
+
 function goOn(plan: usize, phase: i32): void {
   store<i32>(plan, phase, atPhase);
-  if (phase != choosing) comeToGate(plan);
+  if (phase != choosing && !isAcross(plan)) comeToGate(plan);
+}
+
+// ranks of several processes grow the tree
+function isAcross(plan: usize): bool {
+  return load<i32>(plan, atNumOthers) != 0;
+}
+
+// what follows when a batch is built; 0 where nobody has to be met for it
+function goOnAcross(plan: usize, phase: i32): i32 {
+  if (phase == added) {
+    store<i32>(plan, brought, atPhase);
+    return 3;
+  }
+  if (phase == brought) {
+    searchBatch(plan);
+    if (load<i32>(plan, atRefused) != 0) return 5;
+    store<i32>(plan, told, atPhase);
+    return 4;
+  }
+  pickBatch(plan);
+  store<i32>(plan, choosing, atPhase);
+  return 0;
 }
 
 export function openNode(plan: usize, index: i32, parent: i32, depth: i32): void {
@@ -123,7 +178,7 @@ function chooseBatch(plan: usize): bool {
     popOpen(plan);
     commit(plan, node);
   }
-  beginBatch(plan, gatherPairs(plan));
+  beginBatch(plan, isAcross(plan) ? gatherFar(plan) : gatherPairs(plan));
   return true;
 }
 
@@ -166,9 +221,8 @@ function buildAt(plan: usize, build: i32): usize {
   return pairAt(plan, load<i32>(plan, atMostPairs) + build);
 }
 
-// what was found for a node of the batch
-function foundOf(plan: usize, index: i32): usize {
-  const place = index == 0 ? 0 : index - load<i32>(nodeAt(plan, load<i32>(pairAt(plan, 0))), ofLeftChild);
+// what was found for a node of the batch, by its place among those that are looked at
+function foundAt(plan: usize, place: i32): usize {
   return <usize>load<u32>(plan, atFound) + <usize>place * <usize>load<u32>(plan, atFoundBytes);
 }
 
@@ -199,6 +253,8 @@ function addBatch(plan: usize): bool {
     if (load<i32>(plan, atBuilding) >= 0) {
       if (!buildOn(plan)) return false;
       store<i32>(plan, -1, atBuilding);
+      // while it is in the cache
+      if (isAcross(plan) && load<i32>(plan, atNumRanks) == 1) packBuild(plan, load<i32>(plan, atNextBuild) - 1);
     }
     const build = load<i32>(plan, atNextBuild);
     const pair = load<i32>(plan, atNextPair);
@@ -284,6 +340,7 @@ function listBuild(plan: usize, index: i32, isPacked: bool, heir: i32 = -1): voi
 // adds up what all have built and looks at it; false when that is all there is to do
 function searchBatch(plan: usize): bool {
   const numBuilds = load<i32>(plan, atNumBuilds);
+  let place: i32 = 0;
   for (let build: i32 = 0; build < numBuilds; build++) {
     const entry = buildAt(plan, build);
     const index = load<i32>(entry);
@@ -291,41 +348,45 @@ function searchBatch(plan: usize): bool {
     const heir = load<i32>(entry, 4);
     const isPacked = load<i32>(entry, 8) != 0;
     const target = <usize>load<u32>(entry, 12);
-    if (index == 0) {
+    if (index == 0 && !isAcross(plan)) {
       readTotals(plan, node, target, isPacked);
       if (load<i32>(plan, atMaxDepth) == 0 || load<i32>(plan, atMaxLeaves) <= 1) return false;
     }
     keepBuilt(plan, node, target, isPacked);
-    searchNode(plan, node, foundOf(plan, index));
+    if (isAcross(plan) && !takeElsewhere(plan, index)) return false;
+    searchNode(plan, node, foundAt(plan, place++));
     if (heir < 0) continue;
     const other = nodeAt(plan, heir);
     inheritHistogram(plan, nodeAt(plan, load<i32>(node, ofParent)), other, node);
-    searchNode(plan, other, foundOf(plan, heir));
+    if (isAcross(plan)) inferElsewhere(plan, index, heir);
+    searchNode(plan, other, foundAt(plan, place++));
   }
+  store<i32>(plan, place, atNumFound);
   return true;
 }
 
 // gives all that were looked at their splits
 function pickBatch(plan: usize): void {
   const numBuilds = load<i32>(plan, atNumBuilds);
+  let place: i32 = 0;
   for (let build: i32 = 0; build < numBuilds; build++) {
     const entry = buildAt(plan, build);
-    pickFor(plan, load<i32>(entry));
-    if (load<i32>(entry, 4) >= 0) pickFor(plan, load<i32>(entry, 4));
+    pickFor(plan, load<i32>(entry), place++);
+    if (load<i32>(entry, 4) >= 0) pickFor(plan, load<i32>(entry, 4), place++);
   }
   if (load<i32>(plan, atByLevel)) return;
   if (load<i32>(plan, atNumPairs) == 0 && load<i32>(nodeAt(plan, 0), ofMaySplit) != 0) pushOpen(plan, 0);
 }
 
-function pickFor(plan: usize, index: i32): void {
-  pickSplit(plan, index, foundOf(plan, index));
+function pickFor(plan: usize, index: i32, place: i32): void {
+  pickSplit(plan, index, foundAt(plan, place));
   const node = nodeAt(plan, index);
   if (load<i32>(node, ofMaySplit) == 0) releaseSlot(plan, node);
 }
 
 // writes the nodes again in the order of their numbers, without those that were split off ahead in vain
 function orderNodes(plan: usize): void {
-  if (load<i32>(plan, atNumRanks) == 1 || load<i32>(plan, atByLevel)) return;
+  if (load<i32>(plan, atByLevel) || (load<i32>(plan, atNumRanks) == 1 && !isAcross(plan))) return;
   const numMade = load<i32>(plan, atNumMade);
   const nodes = <usize>load<u32>(plan, atTreeNodes);
   const bits = <usize>load<u32>(plan, atTreeBits);
@@ -337,6 +398,8 @@ function orderNodes(plan: usize): void {
     if (number < 0) continue;
     const copy = nodes + <usize>number * nodeBytes;
     memory.copy(copy, node, nodeBytes);
+    // no histogram is kept any more
+    store<i32>(copy, i, ofSlot);
     memory.copy(bits + <usize>number * bitsBytes, madeBits + <usize>i * bitsBytes, bitsBytes);
     const parent = load<i32>(node, ofParent);
     if (parent >= 0) store<i32>(copy, load<i32>(nodeAt(plan, parent), ofNumber), ofParent);

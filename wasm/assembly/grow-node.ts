@@ -6,9 +6,10 @@ import { addNodeEntries, beginEntries, endEntries, hasEntries } from './grow-ent
 import { findPackedSplit } from './find-packed-split';
 import { findSplit } from './find-split';
 import {
-  atBits, atBitsBytes, atBuilding, atBuildsPacked, atEndPlace, atEntriesOfRow, atExtras, atFeatures, atFeaturesDecided, atFirstPlace, atFirstRow,
-  atFlushRows, atFoundBytes, atFree, atFrom, atGrowSpan, atHistogramBytes, atHistogramRows, atIds, atIsIndexed, atIsPacked, atMask,
-  atMaster, atMinInfoGain, atNarrow, atNumbers, atNumEntries, atNumExtras, atNumFree, atNumMade, atNumNarrow, atNumPlaces, atNumRanks,
+  atBits, atBitsBytes, atBuilding, atBuildsPacked, atEndPlace, atEntriesOfRow, atExtras, atFeatures, atFeaturesDecided, atFirstPlace,
+  atFirstRow, atFlushRows, atFound, atFoundBytes, atFree, atFrom, atGathered, atGatheredBytes, atGrowSpan, atHistogramBytes, atHistogramRows,
+  atIds, atIsIndexed, atIsPacked, atMask, atMaster, atMinInfoGain, atNarrow, atNumAll, atNumbers, atNumEntries, atNumExtras, atNumFree,
+  atNumMade, atNumNarrow, atNumOthers, atNumPlaces, atNumRanks,
   atOrder, atOwnSpan, atParams, atParts, atPool, atRank, atRecords, atSides, atSliceBytes, atSliceStart, atSlotBytes, atSlotOffset,
   atSpare, atStride, atTarget, atTotals, atWideFeature, hessMask, nodeAt, ofBin, ofBuffer, ofCount, ofCover, ofFlags, ofGain, ofGrad, ofHess,
   ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofPlace, ofRows, ofRunnerUp, ofRunnerUpGain, ofSlot, ofStart,
@@ -142,8 +143,8 @@ export function readTotals(plan: usize, node: usize, target: usize, isPacked: bo
   setTotals(plan, node, grad, hess);
 }
 
-// where a rank has what this one built at `target`
-function builtBy(plan: usize, rank: i32, target: usize): usize {
+/** Where a rank of this process has what this one built at `target`. */
+export function builtBy(plan: usize, rank: i32, target: usize): usize {
   return target + <usize>((rank - load<i32>(plan, atRank)) * load<i32>(plan, atOwnSpan));
 }
 
@@ -248,8 +249,15 @@ export function searchNode(plan: usize, node: usize, found: usize): void {
     const numbers = <usize>load<u32>(plan, atNumbers);
     findPackedSplit(hist, features, first, end, mask, params, totals, found, found + 64, order, wide, numbers);
   } else findSplit(hist, features, first, end, mask, params, totals, found, found + 64, order);
-  store<i32>(found + <usize>load<u32>(plan, atFoundBytes) - 8, load<i32>(node, ofCount));
+  store<f64>(found + <usize>load<u32>(plan, atFoundBytes) - 8, <f64>load<i32>(node, ofCount));
   store<f64>(plan, load<f64>(plan, atFeaturesDecided) + <f64>(end - first), atFeaturesDecided);
+}
+
+// where a rank's candidate lies that this rank has at `found`
+function foundBy(plan: usize, rank: i32, found: usize): usize {
+  if (load<i32>(plan, atNumOthers) == 0) return found + <usize>((rank - load<i32>(plan, atRank)) * load<i32>(plan, atGrowSpan));
+  const all = <usize>load<u32>(plan, atGathered) + <usize>rank * <usize>load<u32>(plan, atGatheredBytes);
+  return all + (found - <usize>load<u32>(plan, atFound));
 }
 
 let runnerUpScore: f64 = 0.0;
@@ -265,7 +273,7 @@ function considerRunnerUp(score: f64, place: i32): void {
 /** Gives a node the best split that any rank has found, if one is allowed, and its rows on all of them. */
 export function pickSplit(plan: usize, index: i32, found: usize): void {
   const node = nodeAt(plan, index);
-  const numRanks = load<i32>(plan, atNumRanks);
+  const numRanks = load<i32>(plan, atNumOthers) == 0 ? load<i32>(plan, atNumRanks) : load<i32>(plan, atNumAll);
   const toRows = <usize>load<u32>(plan, atFoundBytes) - 8;
   let best: usize = 0;
   let score: f64 = -Infinity;
@@ -274,8 +282,8 @@ export function pickSplit(plan: usize, index: i32, found: usize): void {
   runnerUp = -1;
   // ranks hold ascending places, so the first of equals wins
   for (let r: i32 = 0; r < numRanks; r++) {
-    const own = found + <usize>((r - load<i32>(plan, atRank)) * load<i32>(plan, atGrowSpan));
-    rows += load<i32>(own + toRows);
+    const own = foundBy(plan, r, found);
+    rows += <i32>load<f64>(own + toRows);
     const place = load<i32>(own, 8);
     if (place >= 0 && load<f64>(own) > score) {
       if (best != 0) considerRunnerUp(score, load<i32>(best, 8));

@@ -117,6 +117,31 @@ export const atGeneration: usize = 364;
 export const atNumMade: usize = 368;
 /** Level by level, the first node that was not looked at yet, to be split or not. */
 export const atNextOpen: usize = 372;
+// of ranks in other processes: see grow-elsewhere.ts
+/** Other processes, and ranks in all. */
+export const atNumOthers: usize = 416;
+export const atNumAll: usize = 420;
+/** Messages that this rank packs, 16 bytes each: uint32 first place, last place + 1, where it begins, its bytes. */
+export const atOutgoing: usize = 424;
+export const atNumOutgoing: usize = 428;
+/** What each other process sent, 8 bytes each: uint32 where what is not read yet begins, its bytes. */
+export const atIncoming: usize = 432;
+/** uint32[node][other process]: rows of a node there. */
+export const atElsewhere: usize = 436;
+/** What all ranks have found for a batch, by rank, and the bytes of one rank. */
+export const atGathered: usize = 440;
+export const atGatheredBytes: usize = 444;
+/** int32 for each node that was made: leaves, and children of those that are split ahead. */
+export const atFar: usize = 448;
+/** Candidates of the batch. */
+export const atNumFound: usize = 452;
+/** So many of the best leaves are always split ahead. */
+export const atLeastAhead: usize = 456;
+/** What was wrong with what came, whose it is, of which node, and what it was: see grow-elsewhere.ts. */
+export const atRefused: usize = 464;
+export const atRefusedBy: usize = 468;
+export const atRefusedNode: usize = 472;
+export const atRefusedGot: usize = 480;
 
 // of rows with entries (row-entries.ts), 0 where they have none; sums of the rows that were added, and entries a row
 export const atStarts: usize = 376;

@@ -42,19 +42,21 @@ export function popOpen(plan: usize): i32 {
   return top;
 }
 
-function comesBefore(plan: usize, a: i32, b: i32): bool {
+/** Is an open leaf the next one, of two? */
+export function comesBefore(plan: usize, a: i32, b: i32): bool {
   const aGain = load<f64>(nodeAt(plan, a), ofGain);
   const bGain = load<f64>(nodeAt(plan, b), ofGain);
   return aGain != bGain ? aGain > bGain : isLeftOf(plan, a, b);
 }
 
-/** Of two nodes, neither above the other. */
+/** Of two nodes; one above the other comes first. */
 export function isLeftOf(plan: usize, a: i32, b: i32): bool {
   let left = a;
   let right = b;
   let difference = load<i32>(nodeAt(plan, left), ofDepth) - load<i32>(nodeAt(plan, right), ofDepth);
   for (; difference > 0; difference--) left = load<i32>(nodeAt(plan, left), ofParent);
   for (; difference < 0; difference++) right = load<i32>(nodeAt(plan, right), ofParent);
+  if (left == right) return load<i32>(nodeAt(plan, a), ofDepth) < load<i32>(nodeAt(plan, b), ofDepth);
   let leftParent = load<i32>(nodeAt(plan, left), ofParent);
   let rightParent = load<i32>(nodeAt(plan, right), ofParent);
   while (leftParent != rightParent) {

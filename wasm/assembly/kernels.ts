@@ -12,6 +12,7 @@ export {
   logisticGradients, pointGradients, pointLosses, quantise16, quantise32, rowLosses, softmaxGradients, softmaxLosses, softmaxProbabilities,
   squaredGradients,
 } from './gradients';
+export { packBuilds } from './grow-elsewhere';
 export { beginLazily, growLazily } from './grow-lazily';
 export { beginLeaves, growLeaves, markLeaves } from './grow-leaves';
 export {

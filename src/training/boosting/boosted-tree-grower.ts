@@ -190,7 +190,7 @@ export class BoostedTreeGrower {
     const leafOf = memory.leafOf + 4 * train.start;
     if (isSampled) this.#route(train, routes, leftOut);
     const isPlain = objective.leafQuantiles === null && job.linearLambda === undefined;
-    if (whole && isPlain) {
+    if (whole?.maySettle && isPlain) {
       const values = this.#settleWhole(whole, { own, leafOf, stepSize, largest });
       if (validation.numProcess > 0) this.#route(validation, routes, 0);
       this.#addValues(train, output, values);

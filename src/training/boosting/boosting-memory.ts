@@ -178,11 +178,16 @@ function planCpuPlace(
     (sizes.isOblivious ? LevelSearch.scratchBytes(layout) : 0);
   const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.allocate(scratchSpan * numLocal);
-  const maxLeaves = Math.max(1, Math.min(sizes.maxOpen, numTrain));
+  const { size: numAll, firstRanks } = environment.collective;
+  const numOthers = firstRanks.length - 2;
+  const maxLeaves = Math.max(1, Math.min(sizes.maxOpen, train.numAll));
   const { isByLevel } = sizes;
-  const growSizes = { maxLeaves, poolSlots, maxPairs, numRanks: numLocal, isByLevel };
+  const together = { numRanks: numLocal, numAll, numOthers };
+  const growSizes = { maxLeaves, poolSlots, maxPairs, isByLevel, ...together };
   const growSpan = 64 * Math.ceil(placeGrowing(0, layout, growSizes).end / 64);
-  const growsWhole = sizes.growsWhole && growSpan <= mostGrowingBytes;
+  // what rows with entries add up to is laid out otherwise than what travels
+  const mayGrow = sizes.growsWhole && (entries === null || numOthers === 0);
+  const growsWhole = mayGrow && growSpan <= mostGrowingBytes;
   const growing = growsWhole ? arena.allocate(growSpan * numLocal) + growSpan * localIndex : 0;
   const first = train.start;
   return {

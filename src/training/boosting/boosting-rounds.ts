@@ -2,6 +2,8 @@
  * The rounds of one model: a tree an output, the loss of the validation rows, and whether to go on. The memory
  * is reserved by the caller; all ranks of the environment call it together.
  */
+import { allTellSums } from '../../tree/backend/cpu/packed-meeting.ts';
+import { placeBounds } from '../../tree/backend/cpu/slices.ts';
 import { FeatureCosts } from '../../tree/feature-costs.ts';
 import type { GrownTree } from '../../tree/tree.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
@@ -131,8 +133,12 @@ function growsWhole(
 ): boolean {
   const { limits, columns } = job;
   if (job.growsWhole === false || kernels.growLeaves === undefined) return false;
-  if (collective.localRanks.length < collective.size || layout.places.length === 0) return false;
-  if (collective.size > 1 && collective.sleepWhile === undefined) return false;
+  const { localRanks, size } = collective;
+  const isTogether = localRanks.length === size;
+  if (layout.places.length === 0) return false;
+  if (isTogether && size > 1 && collective.sleepWhile === undefined) return false;
+  if (!isTogether && (limits.maxDepth === 0 || !allTellSums(placeBounds(layout, size))))
+    return false;
   if (limits.isOblivious === true) return false;
   if (job.shaping !== null || job.gainFactors !== undefined) return false;
   if (job.featureCosts !== undefined) return false;

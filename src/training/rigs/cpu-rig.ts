@@ -1,4 +1,5 @@
 /** Grows trees on this machine's cores. */
+import type { Awaitable } from '../../base/awaitable.ts';
 import { type BinnedLayout, writeFeatureTable } from '../../binning/binned-layout.ts';
 import type { OpenNode } from '../../tree/backend/backend.ts';
 import { CpuBackend } from '../../tree/backend/cpu/cpu-backend.ts';
@@ -83,7 +84,10 @@ export class CpuRig implements TreeRig {
     if (this.#grower === null) this.backend.beginTree({ quantisation, rootSegment, maskOf });
   }
 
-  growWhole({ quantisation, treeMask }: TreeStart, limits: GrowthLimits): GrowthResult | null {
+  growWhole(
+    { quantisation, treeMask }: TreeStart,
+    limits: GrowthLimits,
+  ): Awaitable<GrowthResult> | null {
     if (this.#grower === null || this.#root === null) return null;
     this.#clearMarks();
     const tree = { quantisation, rootSegment: this.#root, mask: treeMask, limits };
@@ -129,17 +133,18 @@ export class CpuRig implements TreeRig {
 /** What grows whole trees, where memory was planned for it. */
 function leafGrower(options: CpuBackendOptions): LeafGrower | null {
   const { addresses, kernels, layout } = options;
-  const { beginLeaves, growLeaves, markLeaves, writeRoutes, countLeaves, settleLeaves } = kernels;
-  const { beginLazily, growLazily } = kernels;
+  const { beginLeaves, growLeaves, markLeaves, packBuilds } = kernels;
+  const { writeRoutes, countLeaves, settleLeaves, beginLazily, growLazily } = kernels;
   if (addresses.growing === 0) return null;
-  if (!beginLeaves || !growLeaves || !markLeaves || !beginLazily || !growLazily) return null;
+  if (!beginLeaves || !growLeaves || !markLeaves || !packBuilds) return null;
+  if (!beginLazily || !growLazily) return null;
   if (!writeRoutes || !countLeaves || !settleLeaves) return null;
   const places =
     addresses.entries === null
       ? OwnHistogram.places(layout, addresses.ownHistograms)
       : EntryHistogram.places(addresses.ownHistograms);
   const leafKernels = {
-    ...{ beginLeaves, growLeaves, markLeaves, beginLazily, growLazily },
+    ...{ beginLeaves, growLeaves, markLeaves, beginLazily, growLazily, packBuilds },
     ...{ writeRoutes, countLeaves, settleLeaves },
   };
   return new LeafGrower({ ...options, ...places, leafKernels });

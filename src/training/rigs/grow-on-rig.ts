@@ -3,6 +3,7 @@
  * first tree; if it fails and the job says `auto`, the tree is grown again, and all others after it, on the CPU.
  * The integers are the same either way, so the model cannot tell.
  */
+import { isPromise } from '../../base/awaitable.ts';
 import { emitWarning } from '../../base/warn.ts';
 import { type DeviceFailure, isDeviceFailure } from '../../tree/backend/gpu/device-failure.ts';
 import { type GrowthLimits, type GrowthResult, growTree } from '../../tree/grow-tree.ts';
@@ -50,7 +51,7 @@ export class RigKeeper {
         const start = { ...order, quantisation: order.scales.quantisation };
         await rig.beginTree(start);
         const whole = rig.growWhole?.(start, order.limits) ?? null;
-        if (whole !== null) return whole;
+        if (whole !== null) return isPromise(whole) ? await whole : whole;
         const grown = await growTree(rig.backend, layout, order.limits, order.key);
         await rig.markLeaves(grown.leaves);
         return grown;

@@ -1,5 +1,6 @@
 /** What grows the trees of a fit: the backend, and what goes to it and comes back once a tree. */
 
+import type { Awaitable } from '../../base/awaitable.ts';
 import type { OpenNode, TreeBackend } from '../../tree/backend/backend.ts';
 import type { CpuBackend } from '../../tree/backend/cpu/cpu-backend.ts';
 import type { GrowthLimits, GrowthResult } from '../../tree/grow-tree.ts';
@@ -26,7 +27,7 @@ export interface TreeRig {
   /** Draws the tree's rows. */
   beginTree(start: TreeStart): Promise<void>;
   /** Grows the tree that was begun and marks its leaves; null where this is left to the backend. */
-  growWhole?(start: TreeStart, limits: GrowthLimits): GrowthResult | null;
+  growWhole?(start: TreeStart, limits: GrowthLimits): Awaitable<GrowthResult> | null;
   /** Writes the number of its leaf for each row of this rank; rows that were not drawn get {@link leftOut}. */
   markLeaves(leaves: readonly OpenNode[]): Promise<void>;
   /** Frees what is not memory of the process. */

@@ -18,6 +18,7 @@ import { histogramBuilder } from './entry-histogram.ts';
 import { ForcedSearch } from './forced-search.ts';
 import { type BuiltHistogram, type HistogramMeeting, SharedMeeting } from './histogram-meeting.ts';
 import { compactBytes, HistogramPool } from './histogram-pool.ts';
+import { aheadShare } from './leaf-grower.ts';
 import { LevelSearch } from './level-search.ts';
 import { MemoryViews } from './memory-views.ts';
 import { type BuildPlan, type NodeState, segmentOf } from './node-state.ts';
@@ -78,7 +79,7 @@ export class CpuBackend implements TreeBackend {
     this.maxPairs = addresses.maxPairs;
     // ranks that meet nobody gain nothing by working ahead
     this.maxAhead = size === 1 ? 1 : addresses.maxPairs;
-    this.aheadShare = collective.localRanks.length === size ? 0 : 0.125;
+    this.aheadShare = collective.localRanks.length === size ? 0 : aheadShare;
     if (options.shaping?.boundsAreNeighbours === true) {
       // what a leaf is bounded by is known when its turn has come
       this.maxAhead = 1;
@@ -291,6 +292,9 @@ export class CpuBackend implements TreeBackend {
   async #find(wanted: readonly Wanted[]): Promise<void> {
     await this.#search.find(wanted);
     await this.#forced?.decide(wanted);
+    if (this.#search instanceof SplitSearch) {
+      for (const { node } of wanted) if (node.split === null) this.#pool.release(node);
+    }
     // nodes of a level are only asked about when all of its batches are there
     this.#isBeingRead = this.#search instanceof LevelSearch && this.#o.collective.size > 1;
   }

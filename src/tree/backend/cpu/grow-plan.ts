@@ -69,8 +69,22 @@ export const planWord = {
   treeBits: 80,
   seen: 81,
   generation: 91,
+  numMade: 92,
   starts: 94,
   spare: 101,
+  numOthers: 104,
+  numAll: 105,
+  outgoing: 106,
+  numOutgoing: 107,
+  incoming: 108,
+  elsewhere: 109,
+  gathered: 110,
+  gatheredBytes: 111,
+  far: 112,
+  numFound: 113,
+  refused: 116,
+  refusedBy: 117,
+  refusedNode: 118,
 } as const;
 
 /** Its float64, by their place among those. */
@@ -80,13 +94,16 @@ export const planFloat = {
   featuresDecided: 29,
   leastGain: 30,
   expectedGain: 41,
+  leastAhead: 57,
+  refusedGot: 60,
 } as const;
 
 /** Of the gate where ranks wait (wasm/assembly/gang-gate.ts), by their places among its int32. */
 export const gateWord = { generation: 0, sleepers: 1 } as const;
 
-/** A node: its int32 and its float64, by their places among those. */
+/** A node: its int32, and its float64 and int64, by their places among those. */
 export const nodeWord = {
+  parent: 0,
   leftChild: 1,
   place: 2,
   bin: 3,
@@ -95,7 +112,14 @@ export const nodeWord = {
   count: 18,
   rows: 26,
 } as const;
-export const nodeFloat = { gain: 3, runnerUpGain: 4, cover: 7, value: 11 } as const;
+export const nodeFloat = {
+  gain: 3,
+  runnerUpGain: 4,
+  grad: 5,
+  hess: 6,
+  cover: 7,
+  value: 11,
+} as const;
 export const nodeBytes = 112;
 export const planBytes = 512;
 /** Whatever is written at the gate is all zero in the beginning. */
@@ -132,6 +156,12 @@ export interface GrowAddresses {
   readonly nodes: number;
   readonly bits: number;
   readonly bitsBytes: number;
+  /** Of ranks of several processes: messages that go out and come in, rows there, what all have found, leaves. */
+  readonly outgoing: number;
+  readonly incoming: number;
+  readonly elsewhere: number;
+  readonly gathered: number;
+  readonly far: number;
   /** Where it ends. */
   readonly end: number;
 }
@@ -141,8 +171,10 @@ export interface GrowSizes {
   readonly maxLeaves: number;
   readonly poolSlots: number;
   readonly maxPairs: number;
-  /** Ranks that grow a tree together. */
+  /** Ranks of this process that grow a tree together, all that do, and other processes among them. */
   readonly numRanks: number;
+  readonly numAll: number;
+  readonly numOthers: number;
   /** Trees grow level by level. */
   readonly isByLevel: boolean;
 }
@@ -150,8 +182,8 @@ export interface GrowSizes {
 /** Lays it out behind an address, a multiple of 64. */
 export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSizes): GrowAddresses {
   const arena = new Arena(base);
-  const { maxLeaves, poolSlots, maxPairs, numRanks, isByLevel } = sizes;
-  const isInOrder = numRanks === 1 || isByLevel;
+  const { maxLeaves, poolSlots, maxPairs, numRanks, numAll, numOthers, isByLevel } = sizes;
+  const isInOrder = numAll === 1 || isByLevel;
   // as many splits may be ahead in vain as there are leaves
   const numMade = isInOrder ? 2 * maxLeaves : 4 * maxLeaves;
   const foundBytes = candidateBytes(layout) + 8;
@@ -176,6 +208,11 @@ export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSize
     seen: arena.allocate(4 * (maxLeaves + 1)),
     madeNodes: arena.allocate(nodeBytes * numMade),
     madeBits: arena.allocate(bitsBytes * numMade),
+    outgoing: arena.allocate(numOthers > 0 ? 16 * numAll : 0),
+    incoming: arena.allocate(8 * numOthers),
+    elsewhere: arena.allocate(4 * numMade * numOthers),
+    gathered: arena.allocate(numOthers > 0 ? numAll * (2 * maxPairs * foundBytes + 16) : 0),
+    far: arena.allocate(numOthers > 0 ? 4 * numMade : 0),
   };
   const nodes = isInOrder ? parts.madeNodes : arena.allocate(nodeBytes * 2 * maxLeaves);
   const bits = isInOrder ? parts.madeBits : arena.allocate(bitsBytes * 2 * maxLeaves);

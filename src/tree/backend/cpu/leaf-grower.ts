@@ -1,9 +1,10 @@
 /**
- * Grows whole trees by one kernel, leaf by leaf or level by level, on a rank that is alone or on the threads of one process together
- * (wasm/assembly/grow-leaves.ts): between two splits no JavaScript runs. What it does not do is left to
- * tree/grow-tree.ts and CpuBackend, whose trees are the same: draws of columns for each node, bent leaf values, forced
- * splits, ranks of several processes.
+ * Grows whole trees by one kernel, leaf by leaf or level by level, on a rank that is alone or on several together
+ * (wasm/assembly/grow-leaves.ts): between two splits no JavaScript runs, but where ranks of several processes meet
+ * (growth-meetings.ts). What it does not do is left to tree/grow-tree.ts and CpuBackend, whose trees are the same: draws
+ * of columns for each node, bent leaf values, forced splits, rows with entries.
  */
+import { type Awaitable, isPromise } from '../../../base/awaitable.ts';
 import type { LeafKernels } from '../../../kernels/leaf-kernels.ts';
 import type { GrowthLimits } from '../../grow-tree.ts';
 import { type Quantisation, writeSplitParams } from '../../split-params.ts';
@@ -17,7 +18,9 @@ import {
   planFloat,
   planWord,
 } from './grow-plan.ts';
+import { GrowthMeetings } from './growth-meetings.ts';
 import { compactBytes } from './histogram-pool.ts';
+import { messagePlaces } from './packed-meeting.ts';
 import { withoutGaps } from './row-entries.ts';
 import { indexedStride, type Segment } from './row-store.ts';
 import { placeBounds } from './slices.ts';
@@ -27,7 +30,10 @@ import { WholeGrowth } from './whole-growth.ts';
 const mostWork = 16_777_216;
 
 /** What growLeaves tells. */
-const growState = { done: 0, waiting: 2 } as const;
+const growState = { done: 0, waiting: 2, built: 3, found: 4, refused: 5 } as const;
+
+/** Where meetings are dear this share of the most leaves is always split ahead. */
+export const aheadShare = 0.125;
 
 /** What a LeafGrower is made of. */
 export interface LeafGrowerOptions extends CpuBackendOptions {
@@ -53,36 +59,78 @@ export class LeafGrower {
   readonly counters = { histogramRows: 0, featuresDecided: 0 };
   readonly #o: LeafGrowerOptions;
   readonly #at: GrowAddresses;
+  readonly #local: number;
+  /** Null where all ranks share this process's memory. */
+  readonly #meetings: GrowthMeetings | null;
   /** Ranks have not met since the gate was cleared. */
   #isFirst = true;
 
   constructor(options: LeafGrowerOptions) {
     this.#o = options;
-    const { layout, addresses, collective, memory } = options;
-    const sizes = { ...addresses, numRanks: collective.size };
-    this.#at = placeGrowing(addresses.growing, layout, sizes);
-    if (collective.rank === 0) new Uint8Array(memory.buffer, this.#at.gate, gateBytes).fill(0);
+    const { layout, addresses, collective, memory, leafKernels } = options;
+    const { rank, localRanks, size, firstRanks } = collective;
+    this.#local = localRanks.indexOf(rank);
+    const ranks = { numRanks: localRanks.length, numAll: size, numOthers: firstRanks.length - 2 };
+    const at = placeGrowing(addresses.growing, layout, { ...addresses, ...ranks });
+    this.#at = at;
+    if (this.#local === 0) new Uint8Array(memory.buffer, at.gate, gateBytes).fill(0);
     this.#writePlan();
+    if (localRanks.length === size) this.#meetings = null;
+    else {
+      const bounds = placeBounds(layout, size);
+      const { outgoing, maxPairs } = addresses;
+      const places = { bounds, collective, layout, outgoing, maxNodes: 2 * maxPairs };
+      const messages = messagePlaces(places);
+      const parts = { kernels: leafKernels, collective, memory, layout, at, messages };
+      this.#meetings = new GrowthMeetings(parts);
+    }
   }
 
   /** Grows a tree and writes for each of its rows the number of its leaf. */
-  grow(tree: WholeTree, leafOf: number): WholeGrowth {
-    const { leafKernels, collective, memory, layout } = this.#o;
+  grow(tree: WholeTree, leafOf: number): Awaitable<WholeGrowth> {
+    const { leafKernels, collective, memory } = this.#o;
     if (this.#isFirst) collective.meetLocally();
     this.#isFirst = false;
     this.#writeTree(tree);
     const { plan } = this.#at;
-    const words = new Int32Array(memory.buffer, plan, planBytes / 4);
-    const floats = new Float64Array(memory.buffer, plan, planBytes / 8);
-    const isLazy = this.#isLazy(tree.limits);
+    const isLazy = this.#meetings === null && this.#isLazy(tree.limits);
     if (isLazy) leafKernels.beginLazily(plan);
     else leafKernels.beginLeaves(plan);
+    if (this.#meetings !== null) return this.#growAcross(this.#meetings, leafOf);
+    const words = new Int32Array(memory.buffer, plan, planBytes / 4);
     for (;;) {
       const state = isLazy ? leafKernels.growLazily(plan) : leafKernels.growLeaves(plan);
       if (state === growState.done) break;
       collective.checkAborted();
       if (state === growState.waiting) this.#sleep(words[planWord.generation] as number);
     }
+    return this.#finish(leafOf);
+  }
+
+  /** The same of ranks of several processes, who meet where the kernel returns. */
+  async #growAcross(meetings: GrowthMeetings, leafOf: number): Promise<WholeGrowth> {
+    const { leafKernels, collective } = this.#o;
+    for (;;) {
+      const state = leafKernels.growLeaves(this.#at.plan);
+      if (state === growState.done) break;
+      collective.checkAborted();
+      if (state === growState.refused) throw meetings.refusal();
+      const met =
+        state === growState.built
+          ? meetings.bring()
+          : state === growState.found
+            ? meetings.tell()
+            : undefined;
+      if (isPromise(met)) await met;
+    }
+    return this.#finish(leafOf);
+  }
+
+  #finish(leafOf: number): WholeGrowth {
+    const { leafKernels, collective, memory, layout } = this.#o;
+    const { plan } = this.#at;
+    const words = new Int32Array(memory.buffer, plan, planBytes / 4);
+    const floats = new Float64Array(memory.buffer, plan, planBytes / 8);
     leafKernels.markLeaves(plan, leafOf);
     this.counters.histogramRows += floats[planFloat.histogramRows] as number;
     this.counters.featuresDecided += floats[planFloat.featuresDecided] as number;
@@ -120,8 +168,7 @@ export class LeafGrower {
   }
 
   get #gateAddress(): number {
-    const { addresses, collective } = this.#o;
-    return this.#at.gate - addresses.growSpan * collective.rank;
+    return this.#at.gate - this.#o.addresses.growSpan * this.#local;
   }
 
   #writePlan(): void {
@@ -151,7 +198,8 @@ export class LeafGrower {
     words.set([at.numbers, at.sides, at.parts], planWord.numbers);
     words.set([at.madeNodes, at.madeBits, at.bitsBytes, at.heap, at.free], planWord.nodes);
     words[planWord.mostWork] = mostWork;
-    words.set([collective.size, collective.rank, addresses.growSpan], planWord.numRanks);
+    const numRanks = collective.localRanks.length;
+    words.set([numRanks, this.#local, addresses.growSpan], planWord.numRanks);
     words[planWord.ownSpan] = addresses.ownSpan;
     words.set(this.#slice(), planWord.firstPlace);
     words.set([this.#gateAddress, at.foundBytes, at.batch, addresses.maxPairs], planWord.gate);
@@ -182,13 +230,15 @@ export class LeafGrower {
     const words = new Int32Array(memory.buffer, at.plan, planBytes / 4);
     if (mask !== null) new Uint8Array(memory.buffer, at.mask, layout.places.length).set(mask);
     words[planWord.mask] = mask === null ? 0 : at.mask;
-    // a tree of as many leaves as rows has none that could be split
-    words[planWord.maxLeaves] = Math.min(limits.maxLeaves, addresses.maxLeaves);
+    // a tree of as many leaves as rows has none that could be split; across processes all leave it to that
+    const mostLeaves = this.#meetings === null ? addresses.maxLeaves : 0x7fffffff;
+    words[planWord.maxLeaves] = Math.min(limits.maxLeaves, mostLeaves);
     words[planWord.byLevel] = addresses.isByLevel ? 1 : 0;
     words[planWord.maxDepth] = Math.min(limits.maxDepth, 0x7fffffff);
     const { buffer, start, count } = rootSegment;
     words.set([buffer, start, count], planWord.rootSegment);
     const floats = new Float64Array(memory.buffer, at.plan, planBytes / 8);
     floats[planFloat.expectedGain] = limits.expectedGain ?? Number.NaN;
+    floats[planFloat.leastAhead] = aheadShare * limits.maxLeaves;
   }
 }

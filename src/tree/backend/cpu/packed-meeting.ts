@@ -15,7 +15,7 @@
  * more rows than its process can have, is refused by name; what all add up to must be the node's known sums.
  */
 import { type Awaitable, isPromise } from '../../../base/awaitable.ts';
-import { CoppiceError } from '../../../base/errors.ts';
+import type { CoppiceError } from '../../../base/errors.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { IncomingMessage } from '../../../cluster/collective.ts';
 import type { OpenNode } from '../backend.ts';
@@ -28,6 +28,7 @@ import {
   type HistogramMeeting,
   type MeetingParts,
 } from './histogram-meeting.ts';
+import { histogramRefusal, sumsRefusal, wrong } from './histogram-refusals.ts';
 
 /** Bytes in front of the features: sums and rows. */
 const headBytes = 20;
@@ -64,13 +65,44 @@ interface Contribution {
   readonly rows: number;
 }
 
-/** A message that is being written: histograms of the places [begin, end). */
-interface OpenMessage {
+/** Where a message to a rank elsewhere is written: histograms of the places [begin, end). */
+export interface MessagePlace {
   readonly to: number;
   readonly begin: number;
   readonly end: number;
   readonly start: number;
+}
+
+interface OpenMessage extends MessagePlace {
   bytes: number;
+}
+
+/** The messages that are this rank's to write. */
+export function messagePlaces({
+  bounds,
+  collective,
+  layout,
+  outgoing,
+  maxNodes,
+}: Pick<
+  MeetingParts,
+  'bounds' | 'collective' | 'layout' | 'outgoing' | 'maxNodes'
+>): MessagePlace[] {
+  const { localRanks, rank, size } = collective;
+  const places: MessagePlace[] = [];
+  let start = outgoing + rowsBytes(localRanks.length, maxNodes);
+  for (let to = 0; to < size; to++) {
+    if (localRanks.includes(to)) continue;
+    const [begin, end] = [bounds[to] as number, bounds[to + 1] as number];
+    if (to % localRanks.length === localRanks.indexOf(rank)) places.push({ to, begin, end, start });
+    start += maxNodes * packedBytes(layout, begin, end);
+  }
+  return places;
+}
+
+/** Whether every rank owns features, so that what it takes in tells it the sums of all. */
+export function allTellSums(bounds: readonly number[]): boolean {
+  return bounds.every((end, rank) => rank === 0 || end > (bounds[rank - 1] as number));
 }
 
 /** See the header. */
@@ -82,7 +114,7 @@ export class PackedMeeting implements HistogramMeeting {
   readonly #numLocal: number;
   readonly tellsSums: boolean;
   /** Messages for the ranks elsewhere that are this rank's to serve, as far as they are written. */
-  readonly #outgoing: OpenMessage[] = [];
+  readonly #outgoing: readonly OpenMessage[];
   /** What was added since the last meeting. */
   #next: BuiltHistogram[] = [];
   #built: readonly BuiltHistogram[] = [];
@@ -99,17 +131,8 @@ export class PackedMeeting implements HistogramMeeting {
     this.#end = bounds[collective.rank + 1] as number;
     this.#local = collective.localRanks.indexOf(collective.rank);
     this.#numLocal = collective.localRanks.length;
-    const { layout, outgoing, maxNodes } = parts;
-    this.tellsSums = bounds.every((end, rank) => rank === 0 || end > (bounds[rank - 1] as number));
-    let start = outgoing + rowsBytes(this.#numLocal, maxNodes);
-    for (let to = 0; to < collective.size; to++) {
-      if (collective.localRanks.includes(to)) continue;
-      const [begin, end] = [bounds[to] as number, bounds[to + 1] as number];
-      if (to % this.#numLocal === this.#local) {
-        this.#outgoing.push({ to, begin, end, start, bytes: 0 });
-      }
-      start += maxNodes * packedBytes(layout, begin, end);
-    }
+    this.tellsSums = allTellSums(bounds);
+    this.#outgoing = messagePlaces(parts).map((place) => ({ ...place, bytes: 0 }));
   }
 
   add(built: BuiltHistogram): void {
@@ -222,11 +245,8 @@ export class PackedMeeting implements HistogramMeeting {
       hist,
     );
     if (taken <= 0) {
-      const feature = layout.places[-1 - taken]?.feature.name;
-      const what =
-        feature === undefined
-          ? `be a histogram; got ${left} bytes that are none`
-          : `add up alike in every feature; got other sums in ${feature}`;
+      const feature = layout.places[-1 - taken]?.feature.name ?? null;
+      const what = feature === null ? wrong.bytes(left) : wrong.feature(feature);
       throw this.#refusal(message.process, node, what);
     }
     this.#read[at] = read + taken;
@@ -246,11 +266,11 @@ export class PackedMeeting implements HistogramMeeting {
     most = Number.POSITIVE_INFINITY,
   ): void {
     if (rows > most) {
-      throw this.#refusal(process, node, `hold at most its parent's ${most} rows; got ${rows}`);
+      throw this.#refusal(process, node, wrong.rows(most, rows));
     }
     if (countShift >= 63 || Number(hess >> BigInt(countShift)) === rows) return;
     const counted = hess >> BigInt(countShift);
-    throw this.#refusal(process, node, `count the ${rows} rows of its shard; got ${counted}`);
+    throw this.#refusal(process, node, wrong.count(rows, counted));
   }
 
   /** All contributions together are what the split above said. */
@@ -258,23 +278,11 @@ export class PackedMeeting implements HistogramMeeting {
     const { collective } = this.#p;
     const { grad, hess } = this.sumsOf(hist);
     if (grad === totals.grad && hess === totals.hess) return;
-    const names = this.#messages.map(({ process }) => collective.nameOf(process));
-    throw new CoppiceError(
-      'PROTOCOL',
-      `the histograms of node ${nameOf(node)} must add up to (${totals.grad}, ${totals.hess}); got (${grad}, ${hess}) of this process and of ${names.join(', ')}`,
-    );
+    const processes = this.#messages.map(({ process }) => process);
+    throw sumsRefusal(collective, { node: node.path, processes, totals, got: { grad, hess } });
   }
 
   #refusal(process: number, node: OpenNode, what: string): CoppiceError {
-    const name = this.#p.collective.nameOf(process);
-    return new CoppiceError(
-      'PROTOCOL',
-      `what ${name} adds to the histogram of node ${nameOf(node)} must ${what}; its memory or the connection is at fault`,
-      { context: { process } },
-    );
+    return histogramRefusal(this.#p.collective, { process, node: node.path, what });
   }
-}
-
-function nameOf(node: OpenNode): string {
-  return node.path === '' ? 'root' : node.path;
 }

@@ -70,6 +70,12 @@ export class WholeGrowth implements GrowthResult {
     return 48 * numLeaves;
   }
 
+  /** All ranks share this process's memory, so that leaves can be settled here. */
+  get maySettle(): boolean {
+    const { localRanks, size } = this.#p.collective;
+    return localRanks.length === size;
+  }
+
   /** Gives the leaves their values; sums of this rank's rows are at `sums`. @returns the address of the values */
   settle(sums: number, numbers: SettlingNumbers): number {
     const { kernels, collective, memory, at } = this.#p;

@@ -71,23 +71,26 @@ describe('the plan of a tree that a kernel grows', () => {
   });
 
   it.each([
-    { numRanks: 1, isByLevel: false },
-    { numRanks: 3, isByLevel: false },
-    { numRanks: 3, isByLevel: true },
+    { numRanks: 1, numAll: 1, numOthers: 0, isByLevel: false },
+    { numRanks: 3, numAll: 3, numOthers: 0, isByLevel: false },
+    { numRanks: 3, numAll: 3, numOthers: 0, isByLevel: true },
+    { numRanks: 2, numAll: 5, numOthers: 2, isByLevel: false },
+    { numRanks: 1, numAll: 3, numOthers: 2, isByLevel: false },
   ])(
     'keeps everything apart, with room for the widest feature and the most leaves: %o',
-    ({ numRanks, isByLevel }) => {
+    ({ numRanks, numAll, numOthers, isByLevel }) => {
       const features = [
         feature(0, 'numeric', 255),
         feature(1, 'category', 254),
         feature(2, 'category', 1000),
       ];
       const layout = layoutRecords(features, [false, true, true], 4);
-      const sizes = { maxLeaves: 31, poolSlots: 40, maxPairs: 6, numRanks, isByLevel };
+      const ranks = { numRanks, numAll, numOthers };
+      const sizes = { maxLeaves: 31, poolSlots: 40, maxPairs: 6, isByLevel, ...ranks };
       const { end, bitsBytes, foundBytes, ...all } = placeGrowing(640, layout, sizes);
       const { madeNodes, madeBits, ...others } = all;
       // of a rank that is alone, and level by level, nodes are the tree's where they are made
-      const isInOrder = numRanks === 1 || isByLevel;
+      const isInOrder = numAll === 1 || isByLevel;
       const at = isInOrder ? others : all;
       if (isInOrder) expect([madeNodes, madeBits]).toEqual([all.nodes, all.bits]);
       const room: Record<keyof typeof all, number> = {
@@ -116,6 +119,14 @@ describe('the plan of a tree that a kernel grows', () => {
         madeBits: 128 * (61 + 62),
         nodes: nodeBytes * 61,
         bits: 128 * 61,
+        // a message for each rank elsewhere, and one of each process there
+        outgoing: 16 * (numAll - numRanks),
+        incoming: 8 * numOthers,
+        // rows of each node in each other process
+        elsewhere: 4 * (61 + 62) * numOthers,
+        // the candidates of all, and behind those of a root its sums
+        gathered: numOthers === 0 ? 0 : numAll * (2 * 6 * 200 + 16),
+        far: numOthers === 0 ? 0 : 4 * (61 + 62),
       };
       expect([bitsBytes, foundBytes]).toEqual([128, 200]);
       const spans = Object.entries(at)
