@@ -67,7 +67,7 @@ describe('entries of rows', () => {
   }, 120_000);
 
   it('give it in large trees, whose nodes wait to be looked at', async () => {
-    const large = { maxIter: 2, maxLeaves: 31, minInstancesPerNode: 1 };
+    const large = { maxIter: 6, maxLeaves: 127, minInstancesPerNode: 1 };
     const bySplit: Topology = { threads: 1, partitions: 1, growsWhole: false };
     const whole: Topology = { threads: 1, partitions: 1, growsWhole: true };
     const wanted = [true, false].flatMap((keepsEntries) => [

@@ -9,8 +9,9 @@
 import type { RankContext } from '../../cluster/rank-program.ts';
 import { packTrees } from '../../tree/tree.ts';
 import { dataKey } from '../data-key.ts';
-import { ingest } from '../ingest/ingest.ts';
+import { type IngestedRows, ingest } from '../ingest/ingest.ts';
 import type { BoostingJob, RankResult } from '../messages.ts';
+import { meanWeight } from '../objectives/base-score.ts';
 import { ProgressPace } from '../progress-pace.ts';
 import { RankEnvironment } from '../rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from '../rank-result.ts';
@@ -48,6 +49,7 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
     numOutputs: objective.numOutputs,
     hasValidation: rows.validation.numAll > 0,
     hessianIsWeight: objective.hessianIsWeight,
+    meanWeight: await usualWeight(environment, job, rows),
   });
   const baseScores = job.initial?.baseScores ?? firstScores.map((score) => centre + score);
   const parts = { environment, job: settled.job, rows, start: started, baseScores, dataKey: key };
@@ -70,6 +72,19 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
     treeNumbers: boosted?.treeNumbers ?? [],
     report: rankReport(environment, rows, boosted?.counters ?? null, clock),
   };
+}
+
+/** What rows weigh in the mean, where something is chosen by it; else 1. */
+function usualWeight(
+  environment: RankEnvironment,
+  { selfStopping }: BoostingJob,
+  { weights, train }: IngestedRows,
+): Promise<number> {
+  const own =
+    selfStopping === null || weights === 0
+      ? null
+      : environment.f64(weights + 8 * train.start, train.count);
+  return meanWeight(environment, own, train.numAll);
 }
 
 /** One model of all training rows. */

@@ -18,6 +18,8 @@ export interface TaskSize {
   readonly hasValidation: boolean;
   /** True where each row's second derivative is its weight, as that of a squared error. */
   readonly hessianIsWeight: boolean;
+  /** What a training row weighs in the mean. */
+  readonly meanWeight: number;
 }
 
 /** A job with everything chosen. */
@@ -44,7 +46,11 @@ export function settleJob(job: BoostingJob, size: TaskSize): SettledJob {
   if (selfStopping === null) return { job, members: null, chosen: null };
   const { isFree, numFolds, numModels } = selfStopping;
   if (size.numRows < leastRows) {
-    const few = fillIn(job, isFree, { ...fewRows, minSumHessian: job.split.minSumHessian });
+    const few = fillIn(job, isFree, {
+      ...fewRows,
+      lambda: fewRows.lambda * size.meanWeight,
+      minSumHessian: job.split.minSumHessian,
+    });
     return { job: few, members: null, chosen: chosenOf(few, null) };
   }
   const chosen = chooseBySize(size);
@@ -146,7 +152,7 @@ const mostRounds = 10_000;
 
 /** The numbers for a size. Rounds are such that the last of them still pay, with what they cost in mind. */
 function chooseBySize(size: TaskSize) {
-  const { numRows, numOutputs, hasValidation } = size;
+  const { numRows, numOutputs, hasValidation, meanWeight } = size;
   const isSmall = numRows < 4000;
   const isLarge = numRows >= 60_000;
   const hasClasses = numOutputs > 1;
@@ -164,9 +170,10 @@ function chooseBySize(size: TaskSize) {
     stepSize,
     laterStepSize: 2 * stepSize,
     maxLeaves: leavesOf(numRows, hasClasses),
-    lambda: lambdaOf(size),
+    // both are held against sums over rows, which grow with their weights
+    lambda: lambdaOf(size) * meanWeight,
     // of K classes a row's hessian begins near 1 / K, and is far less once most rows are learned
-    minSumHessian: 1 / (numOutputs * numOutputs),
+    minSumHessian: meanWeight / (numOutputs * numOutputs),
     leastLeaf: numRows < 300 ? 9 : 1,
     columnShare: 0.8,
   };

@@ -34,6 +34,19 @@ export async function weightedMean(
   return { mean: (total as number) / (totalWeight as number), weight: totalWeight as number };
 }
 
+/** Mean of the weights over so many rows of all ranks; weights: null without any. */
+export async function meanWeight(
+  environment: RankEnvironment,
+  weights: Float64Array | null,
+  numRows: number,
+): Promise<number> {
+  if (weights === null) return 1;
+  const sum = new ExactSum();
+  for (let i = 0; i < weights.length; i++) sum.add(weights[i] as number);
+  const [total] = await sumOverRanks(environment, [sum]);
+  return (total as number) / numRows;
+}
+
 /** Share of each class, by weight, over all ranks. */
 export async function classShares(
   environment: RankEnvironment,

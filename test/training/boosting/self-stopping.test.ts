@@ -132,6 +132,32 @@ describe('a fit that stops by itself', () => {
     expect(await settled('GBTClassifier', (row) => row % 16, 3200)).toBe(1);
   });
 
+  it.each(['GBTRegressor', 'GBTClassifier'] as const)(
+    '%s learns the same whatever unit weights have, be they shares of one',
+    async (name) => {
+      const learned = async (unit: number, rows: number) => {
+        const cells = (value: (row: number) => number) => range(rows).map(value);
+        const table = [
+          { name: 'x0', type: 'float64', cells: cells((row) => (row * 37) % 101) },
+          { name: 'y', type: 'float64', cells: cells((row) => ((row * 37) % 101 > 50 ? 1 : 0)) },
+          { name: 'w', type: 'float64', cells: cells((row) => unit * (1 + (row % 3))) },
+        ] as SampleData;
+        const options = { featuresCols: ['x0'], labelCol: 'y', weightCol: 'w', seed };
+        const predictions = await predictedNumbers(
+          await fitSample({ name, options }, table),
+          table,
+        );
+        const labels = table[1]?.cells as number[];
+        expect(
+          predictions.every((value, row) => Math.abs(value - (labels[row] as number)) < 0.2),
+        ).toBe(true);
+        return predictions;
+      };
+      for (const rows of [96, 1024])
+        expect(await learned(2 ** -12, rows)).toEqual(await learned(1, rows));
+    },
+  );
+
   it('takes twice the step in the second half of the rounds, unless a step is given', async () => {
     // no noise, and steps that a penalty makes small: every round is better than those before it
     const cells = range(160);
