@@ -13,9 +13,9 @@ const folder = mkdtempSync(join(tmpdir(), 'coppice-spark-cli-'));
 const path = (name: string): string => join(folder, name);
 
 describe.runIf(runsSpark)('the command line on Spark', () => {
-  const onSpark = (): string[] => [
+  const onSpark = (tokenFile = path('token')): string[] => [
     ...['--session', 'spark', '--spark', process.env['COPPICE_SPARK_URL'] as string],
-    ...['--token-file', path('token'), '--executors', '2', '--threads', '1', '--json'],
+    ...['--token-file', tokenFile, '--executors', '2', '--threads', '1', '--json'],
   ];
 
   beforeAll(async () => {
@@ -61,8 +61,8 @@ describe.runIf(runsSpark)('the command line on Spark', () => {
 
   it('says what a wrong token needs, and does not repeat it', async () => {
     writeFileSync(path('wrong'), 'no-token-at-all');
-    const words = ['evaluate', '--data', path('flights'), '--label', 'delayed', ...onSpark()];
-    const run = await runForTest([...words, '--token-file', path('wrong')]);
+    const words = ['evaluate', '--data', path('flights'), '--label', 'delayed'];
+    const run = await runForTest([...words, ...onSpark(path('wrong'))]);
     expect(run.json).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
     expect(run.stdout).toContain('SPARK_CONNECT_AUTHENTICATE_TOKEN');
     expect(run.stdout + run.stderr).not.toContain('no-token-at-all');
