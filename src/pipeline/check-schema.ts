@@ -38,10 +38,19 @@ export function checkSchema(owner: string, expected: LogicalSchema, actual: Sche
  */
 export function requireColumn(owner: string, param: string, name: string, schema: Schema): Field {
   const field = findField(schema, name);
-  if (field !== undefined) return field;
-  const hint = nameSuggestion(name, columnNames(schema));
-  const message = `${param} of ${owner} must be a column of the table; got "${name}"; ${hint}`;
-  throw new CoppiceError('COLUMN_NOT_FOUND', message, { context: { owner, param, column: name } });
+  if (field === undefined) throw columnNotFoundError({ owner, param, column: name }, schema);
+  return field;
+}
+
+/** Says which column is not there, which are, and what else can be done. */
+export function columnNotFoundError(
+  { remedy = '', ...context }: { owner: string; param: string; column: string; remedy?: string },
+  schema: Schema,
+): CoppiceError {
+  const { owner, param, column } = context;
+  const hint = nameSuggestion(column, columnNames(schema));
+  const message = `${param} of ${owner} must be a column of the table; got "${column}"; ${hint}${remedy}`;
+  return new CoppiceError('COLUMN_NOT_FOUND', message, { context });
 }
 
 /**

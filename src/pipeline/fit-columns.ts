@@ -5,11 +5,12 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { type FeatureColumn, featureColumns } from '../table/columns/feature-columns.ts';
+import { findField } from '../table/columns/find-column.ts';
 import { numericKind } from '../table/columns/numeric-kind.ts';
 import { hasZeros } from '../table/columns/zeros-as-missing.ts';
 import type { TableCore } from '../table/table-core.ts';
 import type { FeatureSource } from '../training/messages.ts';
-import { columnTypeError, requireColumn } from './check-schema.ts';
+import { columnNotFoundError, columnTypeError, requireColumn } from './check-schema.ts';
 import { type LogicalSchema, logicalSchema, logicalType } from './logical-schema.ts';
 import { type OffsetPaths, offsetPaths } from './offset-column.ts';
 import type { RowIdMode } from './stage-writer.ts';
@@ -54,12 +55,15 @@ export function rowIdModeOf(table: TableCore, idCol: string | undefined): RowIdM
 
 /** The feature columns of a schema, as the estimator's parameters name them. */
 export function findFeatures(owner: string, schema: Schema, params: ColumnParams): FeatureColumn[] {
-  const { featuresCols } = params;
-  if (featuresCols === undefined) requireColumn(owner, 'featuresCol', params.featuresCol, schema);
+  const { featuresCol, featuresCols } = params;
+  if (featuresCols === undefined && findField(schema, featuresCol) === undefined) {
+    const remedy = '; name the columns to learn from with featuresCols';
+    throw columnNotFoundError({ owner, param: 'featuresCol', column: featuresCol, remedy }, schema);
+  }
   for (const name of featuresCols ?? []) requireColumn(owner, 'featuresCols', name, schema);
   const found = featureColumns(
     schema,
-    featuresCols === undefined ? { featuresCol: params.featuresCol } : { featuresCols },
+    featuresCols === undefined ? { featuresCol } : { featuresCols },
   );
   if (found.length > 0) return found;
   throw new CoppiceError(

@@ -113,6 +113,7 @@ describe('columns that are not there', () => {
       { featuresCols: undefined },
       'COLUMN_NOT_FOUND',
       'featuresCol of GBTRegressor must be a column of the table; got "features"',
+      /there are: .*; name the columns to learn from with featuresCols$/,
     );
   });
 
