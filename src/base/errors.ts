@@ -57,7 +57,7 @@ export type ErrorCode =
   | 'GPU_UNAVAILABLE'
   /** The GPU was lost or reported an error while it trained. */
   | 'GPU_FAILED'
-  /** The work needs more memory than it may have. */
+  /** The work needs more memory than it may have, or than the machine gave. */
   | 'MEMORY_LIMIT'
   /** The AbortSignal of the call fired. */
   | 'ABORTED'
@@ -133,13 +133,24 @@ export function isCoppiceError(error: unknown, code?: ErrorCode): error is Coppi
   return named && (code === undefined || found === code);
 }
 
-/** Turns any thrown value into a plain record that survives structured clone. */
+/** What to do where the machine gives no more memory. */
+export const memoryRemedy =
+  'the machine gave no memory, or not the addresses that V8 reserves for WebAssembly (some 10 GiB for a memory, none of ' +
+  'it used yet); free memory, read fewer rows or columns, or raise the limit of virtual memory (`ulimit -v unlimited`)';
+
+/** Turns any thrown value into a plain record that survives structured clone; a failed allocation is `MEMORY_LIMIT`. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (isCoppiceError(error)) {
     return { code: error.code, message: error.message, context: error.context, stack: error.stack };
   }
   const cause = error instanceof Error ? error : new Error(String(error));
-  return { code: 'INTERNAL', message: cause.message, context: {}, stack: cause.stack };
+  const isFull = cause instanceof RangeError && /allocat/.test(cause.message);
+  return {
+    code: isFull ? 'MEMORY_LIMIT' : 'INTERNAL',
+    message: isFull ? `${cause.message}: ${memoryRemedy}` : cause.message,
+    context: {},
+    stack: cause.stack,
+  };
 }
 
 /** The inverse of {@link toErrorRecord}. */

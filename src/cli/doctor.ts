@@ -5,6 +5,8 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { promisify } from 'node:util';
+import { toErrorRecord } from '../base/errors.ts';
+import { newSharedMemory } from '../base/shared-memory.ts';
 import { libraryVersion } from '../pipeline/format-version.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { nameValueLines } from './text-table.ts';
@@ -86,10 +88,10 @@ function simd(): Finding {
 
 function sharedMemory(): Finding {
   try {
-    new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    newSharedMemory(1, 65536);
     return { name: 'shared memory', found: 'yes', isFine: true };
   } catch (error) {
-    return { name: 'shared memory', found: String(error), isFine: false };
+    return { name: 'shared memory', found: toErrorRecord(error).message, isFine: false };
   }
 }
 
@@ -111,7 +113,11 @@ async function parquet(): Promise<Finding> {
     await import('parquet-wasm');
     return { name: 'Parquet', found: 'yes', isFine: true };
   } catch (error) {
-    return { name: 'Parquet', found: `parquet-wasm did not load: ${String(error)}`, isFine: false };
+    return {
+      name: 'Parquet',
+      found: `parquet-wasm did not load: ${toErrorRecord(error).message}`,
+      isFine: false,
+    };
   }
 }
 

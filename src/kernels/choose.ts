@@ -2,6 +2,7 @@
  * Chooses the kernels of this thread: WebAssembly where it loads, else the plain TypeScript twin with one
  * warning. `COPPICE_KERNELS=reference` asks for the twin (tests run both).
  */
+import { newSharedMemory } from '../base/shared-memory.ts';
 import { emitWarning } from '../base/warn.ts';
 import type { Kernels } from './kernels.ts';
 import { referenceKernels } from './reference/kernels.ts';
@@ -15,7 +16,7 @@ let warned = false;
 /** A shared memory that kernels can work on. */
 export function newKernelMemory(bytes: number): WebAssembly.Memory {
   const initial = Math.max(1, Math.ceil(bytes / 65536));
-  return new WebAssembly.Memory({ initial, maximum: maxPages, shared: true });
+  return newSharedMemory(initial, maxPages);
 }
 
 /** The kernels on a memory. */

@@ -53,6 +53,20 @@ describe('CoppiceError', () => {
     expect(toErrorRecord(undefined)).toMatchObject({ code: 'INTERNAL', message: 'undefined' });
   });
 
+  it('tells memory that was not given from a mistake of the library', () => {
+    const thrown = ((): unknown => {
+      try {
+        return new ArrayBuffer(2 ** 52);
+      } catch (error) {
+        return error;
+      }
+    })();
+    const record = toErrorRecord(thrown);
+    expect(record.code).toBe('MEMORY_LIMIT');
+    expect(record.message).toMatch(/^Array buffer allocation failed: .* free memory/);
+    expect(toErrorRecord(new RangeError('Invalid count value: -1')).code).toBe('INTERNAL');
+  });
+
   it('is thrown by a broken invariant only', () => {
     expect(() => assert(1, 'one')).not.toThrow();
     expect(() => assert(0, 'nought is something')).toThrow(

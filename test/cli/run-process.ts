@@ -14,13 +14,26 @@ export interface ProcessRun {
   readonly seconds: number;
 }
 
-/** Runs `coppice`; `interruptAfterMs` sends SIGINT, twice, as a terminal and npx do. */
+/** How a process is run. */
+export interface ProcessOptions {
+  readonly cwd?: string;
+  /** After so long it gets SIGINT, twice, as from a terminal and npx. */
+  readonly interruptAfterMs?: number;
+  /** The most KiB of addresses that it may reserve, as `ulimit -v` says it. */
+  readonly virtualKiB?: string;
+}
+
+/** Runs `coppice`. */
 export async function runProcess(
   words: readonly string[],
-  options: { readonly cwd?: string; readonly interruptAfterMs?: number } = {},
+  options: ProcessOptions = {},
 ): Promise<ProcessRun> {
   const start = performance.now();
-  const child = spawn(process.execPath, [command, ...words], {
+  const whole = [process.execPath, command, ...words];
+  const limit = options.virtualKiB === undefined ? '' : `ulimit -v ${options.virtualKiB}; `;
+  const [program, ...rest] =
+    limit === '' ? whole : ['/bin/sh', '-c', `${limit}exec "$@"`, 'sh', ...whole];
+  const child = spawn(program as string, rest, {
     cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

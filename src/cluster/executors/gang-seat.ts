@@ -7,6 +7,7 @@
  *   seat.run({ program, payload, place, key, peers }) → one value for each rank here
  */
 import { CoppiceError } from '../../base/errors.ts';
+import { newSharedMemory } from '../../base/shared-memory.ts';
 import type { TaskOptions, TaskRunner } from '../task-runner.ts';
 import { runMember } from '../tcp/gang-member.ts';
 import type { NetworkPlace } from '../tcp/network-place.ts';
@@ -127,7 +128,7 @@ export class GangSeat implements TaskRunner {
     if (spare !== null) return spare;
     const { maxMemory = Number.POSITIVE_INFINITY } = this.#options;
     const maximum = Math.max(1, Math.min(mostPages, Math.floor(maxMemory / pageBytes)));
-    return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+    return newSharedMemory(1, maximum);
   }
 
   #closeDoor(): void {

@@ -7,6 +7,7 @@
  * meeting for all (virtual-meetings.ts).
  */
 import { CoppiceError } from '../../base/errors.ts';
+import { newSharedMemory } from '../../base/shared-memory.ts';
 import { type RankContext, registerProgram, runProgram } from '../rank-program.ts';
 import type { GangRecording, RecordedRound } from './recording.ts';
 import { VirtualCollective } from './virtual-collective.ts';
@@ -69,7 +70,7 @@ export class VirtualGang {
     this.size = size;
     this.checkAborted = checkAborted;
     this.#members = Array.from({ length: size }, () => ({
-      memory: new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true }),
+      memory: newSharedMemory(1, 65536),
       claimedPages: 0,
     }));
     this.#waiting = new Array(size).fill(null);

@@ -5,6 +5,7 @@
  * @param argv the settings, as JSON
  */
 import { toErrorRecord } from '../../base/errors.ts';
+import { newSharedMemory } from '../../base/shared-memory.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
 import { type MemberJob, runMember } from './gang-member.ts';
 import { type Door, openDoor } from './open-mesh.ts';
@@ -14,7 +15,7 @@ const settings = JSON.parse(process.argv[2] as string) as ProcessSettings;
 const { numThreads, workerUrl, timing } = settings;
 const pool = new ThreadPool(numThreads, new URL(workerUrl), { timeoutMs: timing.timeoutMs });
 /** Used by one gang after another; a process whose gang broke is replaced, and its memory with it. */
-const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+const memory = newSharedMemory(1, 65536);
 
 let door: Door | null = null;
 let abort = new AbortController();
