@@ -2,7 +2,7 @@
  * Does the packed tarball work for somebody who installs it?
  *
  * `npm pack`, then an install without scripts in an empty project. There a user's first script and
- * the command line run, on this Node and on the other supported ones. Each Node comes from npm as
+ * the command line run, on this Node, on the other supported ones, on Bun and on Deno. Each comes from npm as
  * a package that holds just its binary; where there is none for this platform, it is skipped.
  */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
@@ -24,7 +24,14 @@ import { suiteRuns } from '../tools/suite-runs.ts';
 import { sampleFlights } from './sample-flights.ts';
 
 const maxInstalledBytes = 45_000_000;
-const otherNodes = ['22', '24'];
+const platform = `${process.platform}-${process.arch}`;
+/** What else runs the package: the npm package of its binary, its place there, and what stands before the script. */
+const otherRuntimes = {
+  'node-22': { name: `node-${platform}`, version: '22', binary: 'bin/node', words: [] },
+  'node-24': { name: `node-${platform}`, version: '24', binary: 'bin/node', words: [] },
+  bun: { name: `@oven/bun-${platform}`, version: '1', binary: 'bin/bun', words: [] },
+  deno: { name: `@deno/${platform}-glibc`, version: '2', binary: 'deno', words: ['run', '-A'] },
+};
 const work = mkdtempSync(join(tmpdir(), 'coppice-package-'));
 const project = join(work, 'project');
 const command = join(project, 'node_modules', 'coppice', 'dist', 'bundle', 'node', 'cli.js');
@@ -163,12 +170,16 @@ describe('types of the installed package', () => {
   });
 });
 
-/** Runs the first script and the command line on one Node; the model's files are returned. */
-function firstModelOn(node: string, out: string): Record<string, Record<string, string>> {
+/** Runs the first script and the command line on one runtime; the model's files are returned. */
+function firstModelOn(
+  [program, ...words]: readonly [string, ...string[]],
+  out: string,
+): Record<string, Record<string, string>> {
   mkdirSync(join(project, out));
-  const area = Number(outputOf(node, ['first-model.mjs', out]));
+  const script = (...args: string[]) => outputOf(program, [...words, ...args]);
+  const area = Number(script('first-model.mjs', out));
   expect(area).toBeGreaterThan(0.6);
-  const cli = (...args: string[]) => outputOf(node, [command, ...args]);
+  const cli = (...args: string[]) => script(command, ...args);
   cli(
     ...['fit', '--data', 'train.parquet', '--label', 'delayed', '--algo', 'gbt', '--threads', '2'],
     ...['--params', 'maxIter=10', '--model', `${out}/by-command`],
@@ -187,7 +198,8 @@ function firstModelOn(node: string, out: string): Record<string, Record<string, 
   );
   expect(metrics).toMatch(/0\.\d+/);
   expect(cli('inspect', '--model', `${out}/by-command`, '--importance')).toContain('distance');
-  expect(cli('doctor')).toContain(outputOf(node, ['--version']).trim().replace('v', ''));
+  writeFileSync(join(project, 'version.mjs'), 'console.log(process.versions.node);\n');
+  expect(cli('doctor')).toContain(script('version.mjs').trim());
   return {
     byScript: contentOf(join(project, out, 'model')),
     byCommand: contentOf(join(project, out, 'by-command')),
@@ -198,21 +210,24 @@ describe('the installed package', () => {
   const models = new Map<string, ReturnType<typeof firstModelOn>>();
 
   it('runs the first script and the command line', () => {
-    models.set('this', firstModelOn(process.execPath, 'this'));
+    models.set('this', firstModelOn([process.execPath], 'this'));
   });
 
   it('is found by npx', () => {
     expect(outputOf('npx', ['--no-install', 'coppice', '--help'])).toContain('fit');
   });
 
-  it.for(otherNodes)('does the same on Node %s, byte for byte', (major, { skip }) => {
-    const folder = join(work, `node-${major}`);
-    const name = `node-${process.platform}-${process.arch}`;
-    emptyProject(folder);
-    const installed = install(folder, `${name}@${major}`);
-    const why = `npm has no ${name}@${major} that installs here`;
-    if (!suiteRuns(`node-${major}`, installed.status === 0 ? null : why)) skip(why);
-    const node = join(folder, 'node_modules', name, 'bin', 'node');
-    expect(firstModelOn(node, `node-${major}`)).toEqual(models.get('this'));
-  });
+  it.for(Object.entries(otherRuntimes))(
+    'does the same on %s, byte for byte',
+    ([id, runtime], { skip }) => {
+      const { name, version, binary, words } = runtime;
+      const folder = join(work, id);
+      emptyProject(folder);
+      const installed = install(folder, `${name}@${version}`);
+      const why = `npm has no ${name}@${version} that installs here`;
+      if (!suiteRuns(id, installed.status === 0 ? null : why)) skip(why);
+      const program = join(folder, 'node_modules', name, binary);
+      expect(firstModelOn([program, ...words], id)).toEqual(models.get('this'));
+    },
+  );
 });
