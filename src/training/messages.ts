@@ -63,6 +63,8 @@ export interface InitialRounds {
   readonly baseScores: readonly number[];
   /** Its leaf values are whole multiples of this power of two. */
   readonly valueUnit: number;
+  /** Where its loss turned from squares to distances, as taken from its labels. */
+  readonly lossScale?: number | undefined;
   /** What its last round had learned of places, in rankings that learn of them. */
   readonly positionBiases?: readonly number[] | undefined;
   /** Scores begin between its own and those that suit the rows best: so much of its own (all of it by default). */
@@ -130,8 +132,8 @@ export interface BoostingJob {
   readonly snapshots: SnapshotRequest | null;
   /** `classes`: logistic for two, softmax for more (`oneVsAll`: a logistic each); the labels show which. */
   readonly objective: LossName;
-  /** Delta of huber and pseudoHuber, scale of fair, level of quantile and expectile, power of tweedie, gamma of focal, scale of aft*; else 0. */
-  readonly objectiveParameter: number;
+  /** Delta of huber and pseudoHuber, scale of fair, level of quantile and expectile, power of tweedie, gamma of focal, scale of aft*; else 0; null: taken from the labels. */
+  readonly objectiveParameter: number | null;
   /** Levels of `quantiles`, one score each. */
   readonly quantileLevels: readonly number[];
   /** How `lambdarank` looks at groups, else null. */

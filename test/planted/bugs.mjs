@@ -218,6 +218,28 @@ export const plantedBugs = [
     tests: ['test/training/forest/honest-leaves.prop.test.ts'],
   },
   {
+    name: 'where a loss turns hangs on where the labels lie',
+    edits: [
+      {
+        file: 'src/training/objectives/usual-distance.ts',
+        find: 'Math.abs(label - middle)',
+        replace: 'Math.abs(label)',
+      },
+    ],
+    tests: ['test/training/objectives/usual-distance.prop.test.ts'],
+  },
+  {
+    name: 'a fit that goes on turns its loss where its own labels say',
+    edits: [
+      {
+        file: 'src/training/objectives/choose-objective.ts',
+        find: ' ?? job.initial?.lossScale',
+        replace: '',
+      },
+    ],
+    tests: ['test/training/objectives/usual-distance.prop.test.ts'],
+  },
+  {
     name: 'what places add is forgotten where the best round is not the last',
     edits: [
       {

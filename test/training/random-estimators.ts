@@ -245,6 +245,10 @@ const losses = fc.oneof(
     lossType: fc.constantFrom('huber', 'pseudoHuber'),
     huberDelta: fc.constantFrom(0.2, 2),
   }),
+  fc.record({
+    labelCol: fc.constant('y'),
+    lossType: fc.constantFrom('huber', 'pseudoHuber', 'fair'),
+  }),
   fc.record({ labelCol: fc.constant('y'), lossType: fc.constantFrom('logCosh', 'mape') }),
   fc.record({
     labelCol: fc.constant('y'),

@@ -19,7 +19,7 @@ export function regressionObjective(params: {
       >;
   readonly aftDistribution: 'normal' | 'logistic' | 'extreme' | undefined;
   readonly aftScale: number | undefined;
-  readonly huberDelta: number;
+  readonly huberDelta: number | undefined;
   readonly fairScale: number | undefined;
   readonly quantileLevel: number;
   readonly expectileLevel: number | undefined;
@@ -66,20 +66,21 @@ const aftLosses = {
   extreme: 'aftExtreme',
 } as const;
 
-/** The parameter that belongs to the loss. */
+/** The parameter that belongs to the loss; null where the labels say it. */
 function lossParameter(params: {
   readonly lossType: string;
-  readonly huberDelta: number;
+  readonly huberDelta: number | undefined;
   readonly fairScale: number | undefined;
   readonly quantileLevel: number;
   readonly expectileLevel: number | undefined;
   readonly tweediePower: number;
   readonly aftScale: number | undefined;
-}): number {
+}): number | null {
   if (params.lossType === 'aft') return params.aftScale ?? 1;
-  if (params.lossType === 'huber' || params.lossType === 'pseudoHuber') return params.huberDelta;
+  if (params.lossType === 'huber' || params.lossType === 'pseudoHuber')
+    return params.huberDelta ?? null;
   if (params.lossType === 'expectile') return params.expectileLevel ?? 0.5;
-  if (params.lossType === 'fair') return params.fairScale ?? 1;
+  if (params.lossType === 'fair') return params.fairScale ?? null;
   if (params.lossType === 'quantile') return params.quantileLevel;
   return params.lossType === 'tweedie' ? params.tweediePower : 0;
 }

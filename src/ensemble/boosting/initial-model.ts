@@ -142,6 +142,7 @@ export function initialRounds(data: TreeModelData): InitialRounds {
   return {
     numRounds: roundsOf(data),
     baseScores: data.baseScores,
+    lossScale: data.chosen?.['huberDelta'] ?? data.chosen?.['fairScale'],
     ...(data.positionBiases === undefined ? {} : { positionBiases: data.positionBiases }),
     valueUnit: Math.min(valueUnit(data.trees.value), ...(data.trees.linear?.unit ?? [])),
   };

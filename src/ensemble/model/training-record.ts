@@ -111,7 +111,7 @@ function toldFits(initial: TrainingRecord, added: TrainingRecord): Pick<Training
   const last = fits.at(-1);
   const isAsLast = ({ stepSize, laterStepSize, lambda }: GrownFit): boolean =>
     stepSize === last?.stepSize && laterStepSize === undefined && lambda === last.lambda;
-  if (initial.chosen === null && fits.every(isAsLast)) return {};
+  if (initial.chosen?.['stepSize'] === undefined && fits.every(isAsLast)) return {};
   return { fits: fits.filter(({ rounds }) => rounds > 0) };
 }
 

@@ -193,9 +193,9 @@ export const gbtRegressorParams = defineParams(
       ],
       { default: 'squared', since: '0.1.0' },
     ),
-    /** Where the loss of huber and pseudoHuber turns from squares to absolute values. */
-    huberDelta: float({ default: 1, above: 0, since: '0.1.0' }),
-    /** Of fair loss: distances much smaller count squared, much larger ones as they are (1 by default). */
+    /** Where the loss of huber and pseudoHuber turns from squares to absolute values. Without it the median of the labels' distances from their median. */
+    huberDelta: float({ above: 0, since: '0.1.0' }),
+    /** Of fair loss: distances much smaller count squared, much larger ones as they are. Without it as huberDelta. */
     fairScale: float({ above: 0, since: '0.1.0' }),
     /** Which quantile lossType quantile predicts. */
     quantileLevel: float({ default: 0.5, above: 0, below: 1, since: '0.1.0' }),

@@ -12,6 +12,7 @@ import { dataKey } from '../data-key.ts';
 import { type IngestedRows, ingest } from '../ingest/ingest.ts';
 import type { BoostingJob, RankResult } from '../messages.ts';
 import { meanWeight } from '../objectives/base-score.ts';
+import type { Objective } from '../objectives/objective.ts';
 import { ProgressPace } from '../progress-pace.ts';
 import { RankEnvironment } from '../rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from '../rank-result.ts';
@@ -64,7 +65,7 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
       baseScores,
       history: boosted?.history ?? [],
       memberRounds: boosted?.memberRounds ?? [0],
-      chosen: boosted === null ? null : settled.chosen,
+      chosen: boosted === null ? null : allChosen(settled.chosen, objective),
       ...(boosted?.handedOn?.length ? { positionBiases: boosted.handedOn } : {}),
       ...(isOtherData ? { isOtherData } : {}),
     }),
@@ -72,6 +73,14 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
     treeNumbers: boosted?.treeNumbers ?? [],
     report: rankReport(environment, rows, boosted?.counters ?? null, clock),
   };
+}
+
+/** What the data's size chose and what was taken from the labels; null for nothing. */
+function allChosen(
+  bySize: Readonly<Record<string, number>> | null,
+  { chosen }: Objective,
+): Readonly<Record<string, number>> | null {
+  return chosen === undefined ? bySize : { ...bySize, ...chosen() };
 }
 
 /** What rows weigh in the mean, where something is chosen by it; else 1. */

@@ -24,7 +24,7 @@ export function objectiveOf(job: BoostingJob, classes: readonly ClassValue[]): O
   }
   if (objective === 'focal') {
     if (classes.length > 2) throw focalClasses(job, classes.length);
-    return focalOf(job.objectiveParameter);
+    return focalOf(job.objectiveParameter ?? 0);
   }
   if (objective === 'oneVsAll' && classes.length > 2) return oneVsAllOf(classes.length);
   if (objective === 'oneVsAll') return logistic;
@@ -35,8 +35,9 @@ export function objectiveOf(job: BoostingJob, classes: readonly ClassValue[]): O
   if (objective === 'quantiles') return quantileObjective(job.quantileLevels);
   if (objective === 'cox') return new CoxObjective(label);
   const distribution = distributions[objective as keyof typeof distributions];
-  if (distribution !== undefined) return aftObjective(distribution, job.objectiveParameter);
-  return pointObjective(objective as keyof typeof pointKinds, job.objectiveParameter, label);
+  if (distribution !== undefined) return aftObjective(distribution, job.objectiveParameter ?? 1);
+  const parameter = job.objectiveParameter ?? job.initial?.lossScale ?? null;
+  return pointObjective(objective as keyof typeof pointKinds, parameter, label);
 }
 
 const distributions = {

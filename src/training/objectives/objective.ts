@@ -61,6 +61,8 @@ export interface Objective {
     rows: StartRows,
     context: StartContext,
   ): Promise<readonly number[]>;
+  /** What it took from the labels at the start besides, by the names of parameters. */
+  chosen?(): Readonly<Record<string, number>>;
   /** g and h of each row at the start, before weights: the widest of the outputs; null where they are spread widely. */
   readonly firstGradients:
     | ((

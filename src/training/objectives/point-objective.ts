@@ -11,14 +11,17 @@ import type { RankEnvironment } from '../rank-environment.ts';
 import { sumOverRanks, weightedMean } from './base-score.ts';
 import type { Objective } from './objective.ts';
 import { logLinkStart, type OffsetPowers, type StartRows } from './offset-start.ts';
+import { usualDistance } from './usual-distance.ts';
 
-/** The objective of a loss by name. @param label the label column, for errors */
+/** The objective of a loss by name. @param given its parameter; null: the labels' usual distance @param label for errors */
 export function pointObjective(
   name: keyof typeof pointKinds,
-  parameter: number,
+  given: number | null,
   label: string,
 ): Objective {
   const kind = pointKinds[name];
+  // from the labels, before anything asks for it
+  let parameter = given ?? 1;
   const hasLogLink = name === 'poisson' || name === 'gamma' || name === 'tweedie';
   const level = name === 'quantile' ? parameter : 0.5;
   const isRelative = name === 'mape';
@@ -34,13 +37,20 @@ export function pointObjective(
     start: async (environment, rows) => {
       if (name === 'expectile') return [await expectileStart(environment, rows, parameter)];
       if (isRelative) return [await medianOfRelative(environment, rows)];
-      if (!hasLogLink) return [await medianLike(environment, rows, level)];
+      if (!hasLogLink) {
+        const middle = await medianLike(environment, rows, level);
+        if (given === null) parameter = await usualDistance(environment, rows, middle);
+        return [middle];
+      }
       refuseLabels(rows.labels, name, label);
       if (rows.offsets.length > 0)
         return [await logLinkStart(environment, rows, powersOf(name, parameter))];
       const { mean } = await weightedMean(environment, rows);
       return [log(Math.max(mean, 1e-300))];
     },
+    ...(given === null
+      ? { chosen: () => ({ [name === 'fair' ? 'fairScale' : 'huberDelta']: parameter }) }
+      : {}),
     firstGradients:
       (_, { offsets }, [base = 0]) =>
       (y, row) =>
