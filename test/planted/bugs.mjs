@@ -218,6 +218,17 @@ export const plantedBugs = [
     tests: ['test/training/forest/honest-leaves.prop.test.ts'],
   },
   {
+    name: 'features are drawn alike, whatever they weigh',
+    edits: [
+      {
+        file: 'src/training/sampling/column-sampling.ts',
+        find: ' / (this.#weights[place] as number);',
+        replace: ';',
+      },
+    ],
+    tests: ['test/training/sampling/column-sampling.test.ts'],
+  },
+  {
     name: 'where a loss turns hangs on where the labels lie',
     edits: [
       {

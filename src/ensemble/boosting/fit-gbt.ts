@@ -29,6 +29,7 @@ import { roundDropping, roundSampling } from '../params/sampling-params.ts';
 import { refuseMembers, selfStopping } from '../params/self-stopping-params.ts';
 import {
   featureCostsOf,
+  featureWeightsOf,
   gainFactorsOf,
   growsMonotoneOnCpu,
   interactionsOf,
@@ -209,6 +210,7 @@ export function boostingJob(
       byTree: params.colsampleByTree < 1 ? params.colsampleByTree : null,
       byLevel: params.colsampleByLevel < 1 ? params.colsampleByLevel : null,
       byNode: subsetOf(params.featureSubsetStrategy, columns.features.length, 'all'),
+      weights: featureWeightsOf(owner, params.featureWeights, columns.features),
     },
     earlyStopping: null,
     selfStopping: null,

@@ -1,5 +1,5 @@
 /** Takes XGBoost's parameters: names, aliases and meanings of XGBoost 3. */
-import { groupsByName } from './features-by-number.ts';
+import { factorsByName, groupsByName } from './features-by-number.ts';
 import { type MetricDialect, metricRule } from './foreign-metrics.ts';
 import {
   type ConvertedOptions,
@@ -154,6 +154,7 @@ const dialect: Dialect = {
     colsample_bytree: renamed('colsampleByTree'),
     colsample_bylevel: renamed('colsampleByLevel'),
     colsample_bynode: byNode,
+    feature_weights: factorsByName(owner, 'feature_weights', 'featureWeights'),
     lambda: renamed('lambda'),
     alpha: renamed('alpha'),
     max_bin: (value, options) => {

@@ -1,4 +1,6 @@
 /** Parameters of gradient-boosted trees. */
+
+import { numbersByName } from '../../params/by-name-kind.ts';
 import {
   defineParams,
   type IsGiven,
@@ -67,6 +69,9 @@ export const gbtSpecs = {
   colsampleByTree: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
   /** Share of a tree's features that a level may split on. */
   colsampleByLevel: float({ default: 1, above: 0, max: 1, since: '0.1.0' }),
+  /** How likely a feature is drawn where a share of them is (by tree, level or node), by feature name; 1 for others. One of
+   *  0 is never split on. */
+  featureWeights: numbersByName({ min: 0, since: '0.1.0' }),
   /** Weight added to a category's when categories are ordered for a split. */
   categorySmoothing: float({ default: 10, min: 0, since: '0.1.0' }),
   /** L2 penalty added for splits of several categories. */

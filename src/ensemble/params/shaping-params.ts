@@ -207,6 +207,30 @@ export function featureCostsOf(
   return costs;
 }
 
+/**
+ * How likely each feature is drawn, the likeliest 1, or undefined where nothing is said.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
+ */
+export function featureWeightsOf(
+  owner: string,
+  given: NumbersByName | undefined,
+  features: readonly FeatureSource[],
+): readonly number[] | undefined {
+  if (given === undefined) return undefined;
+  const weights = new Array<number>(features.length).fill(1);
+  for (const [name, weight] of Object.entries(given)) {
+    weights[indexOfFeature(owner, 'featureWeights', name, features)] = weight;
+  }
+  const most = weights.reduce((largest, weight) => Math.max(largest, weight), 0);
+  if (most > 0) return weights.map((weight) => weight / most);
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `featureWeights of ${owner} must be above 0 for at least one feature; got 0 for all ${features.length}; leave those out that may be split on`,
+    { context: { owner, param: 'featureWeights' } },
+  );
+}
+
 function indexOfFeature(
   owner: string,
   param: string,

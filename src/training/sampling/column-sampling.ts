@@ -1,7 +1,12 @@
 /**
  * Which features a tree, a level and a node may split on. A draw takes the features whose hashes are lowest,
  * so it is of an exact size and hangs on nothing but seed, tree, level and the node's path.
+ *
+ * Where features have weights, a hash u in (0, 1) becomes −log(1 − u) / weight, an exponential draw of that rate: the
+ * lowest of them are a draw without replacement, each next one in proportion to the weights that are left (P. Efraimidis
+ * and P. Spirakis, "Weighted random sampling with a reservoir", 2006). It rises with u, so equal weights change no draw.
  */
+import { log } from '../../base/portable-math.ts';
 import { hash32, mix32, purposes } from '../../base/rng.ts';
 import type { BinnedLayout } from '../../binning/binned-layout.ts';
 import type { OpenNode } from '../../tree/backend/backend.ts';
@@ -18,7 +23,9 @@ export class ColumnSampler {
   #treeMask: Uint8Array | null = null;
   readonly #levels = new Map<number, readonly number[]>();
   readonly #featureKeys: Uint32Array;
-  readonly #hashes: Uint32Array;
+  /** Of each place; null where all weigh the same. */
+  readonly #weights: Float64Array | null;
+  readonly #hashes: Float64Array;
   readonly #kept: Uint32Array;
   readonly #interactions: InteractionGroups | null;
 
@@ -35,7 +42,12 @@ export class ColumnSampler {
     this.#interactions = interactions === null ? null : new InteractionGroups(layout, interactions);
     this.#treePlaces = layout.places.map((_, i) => i);
     this.#featureKeys = Uint32Array.from(layout.places, ({ feature }) => mix32(feature.index + 1));
-    this.#hashes = new Uint32Array(layout.places.length);
+    const { weights } = sampling;
+    this.#weights =
+      weights === undefined
+        ? null
+        : Float64Array.from(layout.places, ({ feature }) => weights[feature.index] as number);
+    this.#hashes = new Float64Array(layout.places.length);
     this.#kept = new Uint32Array(layout.places.length);
   }
 
@@ -43,10 +55,18 @@ export class ColumnSampler {
   beginTree(tree: number): void {
     this.#tree = tree;
     this.#levels.clear();
-    const all = this.#layout.places.map((_, i) => i);
+    const all = this.#drawable();
     const key = hash32(this.#seed, purposes.columnSample, tree);
     this.#treePlaces = this.#draw(all, this.#sampling.byTree, key);
-    this.#treeMask = this.#sampling.byTree === null ? null : this.#mask(this.#treePlaces);
+    const isAll = this.#treePlaces.length === this.#layout.places.length;
+    this.#treeMask = this.#sampling.byTree === null && isAll ? null : this.#mask(this.#treePlaces);
+  }
+
+  /** The places of features that may be drawn at all. */
+  #drawable(): number[] {
+    const weights = this.#weights;
+    const all = this.#layout.places.map((_, i) => i);
+    return weights === null ? all : all.filter((place) => (weights[place] as number) > 0);
   }
 
   /** The features that all nodes of the tree may split on; what levels, nodes or groups forbid is not in it. */
@@ -111,7 +131,7 @@ export class ColumnSampler {
     const kept = this.#kept;
     let size = 0;
     for (const place of places) {
-      const hash = mix32(key ^ (this.#featureKeys[place] as number));
+      const hash = this.#hashOf(place, key);
       if (size === most && hash >= (hashes[size - 1] as number)) continue;
       // insert into the short sorted list
       let at = size < most ? size : size - 1;
@@ -125,6 +145,12 @@ export class ColumnSampler {
       if (size < most) size += 1;
     }
     return Array.from(kept.subarray(count * attempt, size)).sort((x, y) => x - y);
+  }
+
+  #hashOf(place: number, key: number): number {
+    const hash = mix32(key ^ (this.#featureKeys[place] as number));
+    if (this.#weights === null) return hash;
+    return -log(1 - (hash + 0.5) / 4294967296) / (this.#weights[place] as number);
   }
 
   #mask(places: readonly number[]): Uint8Array {

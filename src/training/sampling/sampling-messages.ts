@@ -32,6 +32,8 @@ export interface ColumnSampling {
   readonly byTree: number | null;
   readonly byLevel: number | null;
   readonly byNode: number | null;
+  /** How likely each feature is drawn, by its index, at most 1; one of 0 is never split on. Left out: all alike. */
+  readonly weights?: readonly number[] | undefined;
 }
 
 /** Trees that are left out while the next are grown (DART). */

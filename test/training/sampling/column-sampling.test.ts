@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mix32 } from '../../../src/base/rng.ts';
 import { layoutRecords } from '../../../src/binning/binned-layout.ts';
 import type { ColumnSampling } from '../../../src/training/messages.ts';
 import { ColumnSampler, treeKey } from '../../../src/training/sampling/column-sampling.ts';
@@ -121,6 +122,72 @@ describe('drawing features', () => {
     const node = nodeAt('010', 99);
     const mask = sampler.maskOf(node) as Uint8Array;
     expect([...mask.keys()].filter((place) => mask[place] === 1)).toEqual(sampler.placesOf(node));
+  });
+});
+
+describe('drawing features by weight', () => {
+  const places = (sampling: Partial<ColumnSampling>, seed: number, tree: number) =>
+    samplerOf(sampling, seed, tree).placesOf(nodeAt('01', mix32(seed + tree)));
+  const amounts = fc.record({
+    byTree: fc.constantFrom(null, 0.6, 3),
+    byLevel: fc.constantFrom(null, 0.5),
+    byNode: fc.constantFrom(null, 2),
+  });
+
+  it('changes no draw where all weigh the same', () => {
+    fc.assert(
+      fc.property(amounts, fc.nat(1000), fc.nat(50), (sampling, seed, tree) => {
+        const weights = new Array<number>(10).fill(1);
+        expect(places({ ...sampling, weights }, seed, tree)).toEqual(places(sampling, seed, tree));
+      }),
+    );
+  });
+
+  it('never takes a feature of weight 0, and takes shares of the others', () => {
+    const weights = [0, 1, 0.5, 0, 0.1, 1, 1, 0, 0, 1];
+    const rest = [1, 2, 4, 5, 6, 9];
+    expect(places({ weights }, 1, 1)).toEqual(rest);
+    const mask = samplerOf({ weights }).maskOf(nodeAt('')) as Uint8Array;
+    expect([...mask.keys()].filter((place) => mask[place] === 1)).toEqual(rest);
+    fc.assert(
+      fc.property(amounts, fc.nat(1000), fc.nat(50), (sampling, seed, tree) => {
+        for (const place of places({ ...sampling, weights }, seed, tree))
+          expect(rest).toContain(place);
+        expect(samplerOf({ byTree: 0.5, weights }, seed, tree).placesOf(nodeAt(''))).toHaveLength(
+          3,
+        );
+      }),
+    );
+    expect(places({ byTree: 9, weights }, 1, 1)).toEqual(rest);
+  });
+
+  it('takes each next feature in proportion to the weights that are left', () => {
+    const weights = [0.1, 0.2, 0.7, 1, 0, 0, 0, 0, 0, 0];
+    const total = 2;
+    const numTrees = 20_000;
+    const first = new Float64Array(4);
+    const pairs = new Map<string, number>();
+    for (let tree = 0; tree < numTrees; tree++) {
+      const [one = 0] = samplerOf({ byTree: 1, weights }, 3, tree).placesOf(nodeAt(''));
+      first[one] = (first[one] as number) + 1;
+    }
+    for (let tree = 0; tree < numTrees; tree++) {
+      const pair = samplerOf({ byTree: 2, weights }, 4, tree).placesOf(nodeAt('')).join();
+      pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+    }
+    // five standard errors
+    const isAbout = (count: number, share: number): void =>
+      expect(Math.abs(count - share * numTrees)).toBeLessThan(
+        5 * Math.sqrt(numTrees * share * (1 - share)),
+      );
+    first.forEach((count, place) => {
+      isAbout(count, (weights[place] as number) / total);
+    });
+    expect(pairs.size).toBe(6);
+    for (const [pair, count] of pairs) {
+      const [a = 0, b = 0] = pair.split(',').map((place) => weights[Number(place)] as number);
+      isAbout(count, (a / total) * (b / (total - a)) + (b / total) * (a / (total - b)));
+    }
   });
 });
 
