@@ -28,6 +28,7 @@ import type { TrainedModel } from '../training/run-job.ts';
 import { mergeEnsembles, type TreeEnsemble, takeTrees } from '../tree/tree.ts';
 import { appendTrees, modelNameOf } from './boosting/initial-model.ts';
 import { joinMembers, joinTrees, scaleValues, splitMembers } from './model/member-trees.ts';
+import { treesPerRound } from './model/training-record.ts';
 import { TreeModel } from './model/tree-model.ts';
 import type { TreeModelData } from './model/tree-model-data.ts';
 
@@ -139,13 +140,13 @@ export class Checkpoints {
   /** The model so far with further rounds of one of several. */
   #withMember(snapshot: BoostingSnapshot, { index, numMembers }: MemberPlace): TreeModelData {
     const added = this.#fit.modelData(snapshot);
-    const numScores = added.baseScores.length;
+    const perRound = treesPerRound(added);
     const none = Array.from({ length: numMembers }, () => ({ numRounds: 0, measured: [] }));
     const members: GrownRounds[] = [...(this.#whole?.checkpoint?.members ?? none)];
     const known = splitMembers(
       this.#whole?.trees ?? takeTrees(added.trees, 0),
       members.map(({ numRounds }) => numRounds),
-      numScores,
+      perRound,
     );
     known[index] = joinTrees(
       known[index] as TreeEnsemble,
@@ -154,7 +155,7 @@ export class Checkpoints {
     members[index] = { numRounds: snapshot.numRounds, measured: snapshot.measured };
     return {
       ...added,
-      trees: joinMembers(known, numScores),
+      trees: joinMembers(known, perRound),
       memberRounds: members.map(({ numRounds }) => numRounds),
       checkpoint: {
         key: this.#key,
@@ -173,12 +174,12 @@ export class Checkpoints {
     if (before === null) return added;
     const members = before.checkpoint?.members;
     if (members !== undefined) return finishMembers(before, members, added);
-    const numOutputs = Math.max(1, added.baseScores.length);
+    const perRound = treesPerRound(added);
     const keptRounds = Math.min(
       added.memberRounds[0] ?? 0,
       this.#resumed?.checkpoint?.numRounds ?? 0,
     );
-    const numTrees = (initial?.trees.numTrees ?? 0) + keptRounds * numOutputs;
+    const numTrees = (initial?.trees.numTrees ?? 0) + keptRounds * perRound;
     return appendTrees({ ...before, trees: cut(before.trees, numTrees) }, added, initial);
   }
 
@@ -294,12 +295,12 @@ function finishMembers(
   members: readonly GrownRounds[],
   added: TreeModelData,
 ): TreeModelData {
-  const numScores = added.baseScores.length;
+  const perRound = treesPerRound(added);
   const rounds = members.map(({ numRounds }) => numRounds);
   const { memberRounds } = added;
   const kept = memberRounds.map((most, m) => Math.min(most, rounds[m] ?? 0));
-  const before = splitMembers(resumed.trees, rounds, numScores).map((trees, m) =>
-    takeTrees(trees, (kept[m] as number) * numScores),
+  const before = splitMembers(resumed.trees, rounds, perRound).map((trees, m) =>
+    takeTrees(trees, (kept[m] as number) * perRound),
   );
   const after: { round: number; member: number }[] = [];
   memberRounds.forEach((most, member) => {
@@ -314,11 +315,11 @@ function finishMembers(
     treeNumbers: Array.from(
       { length: trees.numTrees },
       (_, t) =>
-        numScores * treesBefore(memberRounds, Math.floor(t / numScores), member) + (t % numScores),
+        perRound * treesBefore(memberRounds, Math.floor(t / perRound), member) + (t % perRound),
     ),
   }));
   const treeNumbers = places.flatMap((place) =>
-    Array.from({ length: numScores }, (_, k) => numScores * place + k),
+    Array.from({ length: perRound }, (_, k) => perRound * place + k),
   );
   return { ...added, trees: mergeEnsembles([...parts, { trees: added.trees, treeNumbers }], 1) };
 }

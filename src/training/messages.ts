@@ -173,6 +173,8 @@ export interface BoostingJob {
   /** Groups of feature indexes that may meet on a path, or null. */
   readonly interactions: readonly (readonly number[])[] | null;
   readonly columns: ColumnSampling;
+  /** Trees of each output that a round grows from the same scores, their values divided; left out for one. */
+  readonly parallelTrees?: number | undefined;
   readonly earlyStopping: EarlyStopping | null;
   /** Null where rounds and all else are as given. */
   readonly selfStopping: SelfStopping | null;

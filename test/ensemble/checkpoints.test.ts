@@ -77,6 +77,7 @@ describe('a fit that was ended and started again', () => {
   it.each([
     { labelCol: 'y', maxIter: 20, subsamplingRate: 0.7, colsampleByTree: 0.5, offsetCol: 'o' },
     { labelCol: 'k', maxIter: 14, weightCol: 'w' },
+    { labelCol: 'k', maxIter: 12, subsamplingRate: 0.7, numParallelTrees: 2 },
     { labelCol: 'y', maxIter: 14, lossType: 'quantile', quantileAlphas: [0.2, 0.8], idCol: 'id' },
     { labelCol: 'y', maxIter: 60, validationIndicatorCol: 'v', earlyStoppingRounds: 15 },
     { labelCol: 'r', groupCol: 'g', positionCol: 'q', maxIter: 14, validationIndicatorCol: 'v' },
@@ -155,6 +156,7 @@ async function endedAfter(options: Options, numTold: number): Promise<void> {
 describe('models that are averaged', () => {
   it.each([
     { labelCol: 'y', maxIter: 18, ...averaged, subsamplingRate: 0.8 },
+    { labelCol: 'y', maxIter: 12, ...averaged, subsamplingRate: 0.8, numParallelTrees: 3 },
     { labelCol: 'k', maxIter: 9, ...averaged, weightCol: 'w', checkpointInterval: 2 },
     { labelCol: 'y', maxIter: 12, ...averaged, lossType: 'quantile', quantileAlphas: [0.2, 0.8] },
   ])('go on as they would have: %j', async (options) => {

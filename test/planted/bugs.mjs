@@ -218,6 +218,28 @@ export const plantedBugs = [
     tests: ['test/training/forest/honest-leaves.prop.test.ts'],
   },
   {
+    name: 'trees side by side learn from one another',
+    edits: [
+      {
+        file: 'src/training/boosting/parallel-grower.ts',
+        find: '        scores[i] = old;',
+        replace: '        scores[i] = scores[i] as number;',
+      },
+    ],
+    tests: ['test/training/boosting/parallel-trees.prop.test.ts'],
+  },
+  {
+    name: 'trees side by side draw the same rows and features',
+    edits: [
+      {
+        file: 'src/training/boosting/parallel-grower.ts',
+        find: '      const draw = round * this.#numTrees + p;',
+        replace: '      const draw = round * this.#numTrees;',
+      },
+    ],
+    tests: ['test/training/boosting/parallel-trees.prop.test.ts'],
+  },
+  {
     name: 'features are drawn alike, whatever they weigh',
     edits: [
       {

@@ -20,6 +20,7 @@ import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
 import { checkpointsOf } from '../checkpoints.ts';
 import { policyLimits, subsetOf } from '../growth.ts';
 import { splitMembers } from '../model/member-trees.ts';
+import { treesPerRound } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { forcedNodesOf } from '../params/forced-params.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
@@ -123,10 +124,13 @@ export async function fitBoostedTrees(
     validationSets: watched.sets,
   };
   const { stepSize, lambda } = params;
-  const grownData = (data: TreeModelData): TreeModelData =>
-    initial === null
-      ? data
-      : { ...data, fits: [{ rounds: data.memberRounds[0] ?? 0, stepSize, lambda }] };
+  const grownData = (data: TreeModelData): TreeModelData => ({
+    ...data,
+    ...(isParallel(params) ? { parallelTrees: params.numParallelTrees } : {}),
+    ...(initial === null
+      ? {}
+      : { fits: [{ rounds: data.memberRounds[0] ?? 0, stepSize, lambda }] }),
+  });
   const { retries = 0, pauses } = gangRunnerOf(table.runner);
   const checkpoints = checkpointsOf(params, {
     ...{ owner, given, initial, retries, pauses },
@@ -206,6 +210,7 @@ export function boostingJob(
     interactions: interactionsOf(owner, params.interactionConstraints, columns.features),
     rows: roundSampling(params),
     dropping: roundDropping(params),
+    ...(isParallel(params) ? { parallelTrees: params.numParallelTrees } : {}),
     columns: {
       byTree: params.colsampleByTree < 1 ? params.colsampleByTree : null,
       byLevel: params.colsampleByLevel < 1 ? params.colsampleByLevel : null,
@@ -344,10 +349,18 @@ function hasCategories(features: FitColumns['features']): boolean {
 /** The features that trees look at, of each model that is averaged. */
 function usedFeatures(before: TreeModelData | null): readonly (readonly number[])[] {
   if (before === null) return [];
-  const { trees, checkpoint, baseScores } = before;
+  const { trees, checkpoint } = before;
   const members = checkpoint?.members?.map(({ numRounds }) => numRounds);
-  const parts = members === undefined ? [trees] : splitMembers(trees, members, baseScores.length);
+  const parts =
+    members === undefined ? [trees] : splitMembers(trees, members, treesPerRound(before));
   return parts.map(({ feature }) => [...new Set(feature)].filter((index) => index >= 0));
+}
+
+/** A round has several trees of each output. */
+function isParallel(
+  params: GBTParams,
+): params is GBTParams & { readonly numParallelTrees: number } {
+  return (params.numParallelTrees ?? 1) > 1;
 }
 
 /** What a device is not asked for. */

@@ -15,7 +15,7 @@ import {
   pickTrees,
   splitMembers,
 } from '../model/member-trees.ts';
-import { type FitOfOutput, roundsOf } from '../model/training-record.ts';
+import { type FitOfOutput, roundsOf, treesPerRound } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { fitBoostedTrees, type GBTFit } from './fit-gbt.ts';
 
@@ -57,6 +57,7 @@ export async function fitOutputs(
 export function alone(data: TreeModelData, labelCols: readonly string[], k: number): TreeModelData {
   const width = labelCols.length;
   const suffix = ` of ${labelCols[k]}`;
+  const { parallelTrees: parallel = 1 } = data;
   const parts = partsOf(data);
   const own = parts.members.map((trees) => spokenTrees(trees, k, width));
   const later = spokenTrees(parts.later, k, width);
@@ -66,9 +67,9 @@ export function alone(data: TreeModelData, labelCols: readonly string[], k: numb
   return {
     ...data,
     baseScores: [data.baseScores[k] as number],
-    trees: joinTrees(joinMembers(own, 1), later),
-    memberRounds: own.map(({ numTrees }) => numTrees),
-    ...(data.laterRounds === undefined ? {} : { laterRounds: later.numTrees }),
+    trees: joinTrees(joinMembers(own, parallel), later),
+    memberRounds: own.map(({ numTrees }) => numTrees / parallel),
+    ...(data.laterRounds === undefined ? {} : { laterRounds: later.numTrees / parallel }),
     history: data.history.flatMap((series) =>
       series.metric.endsWith(suffix)
         ? [{ ...series, metric: series.metric.slice(0, -suffix.length) }]
@@ -85,11 +86,11 @@ export function alone(data: TreeModelData, labelCols: readonly string[], k: numb
 
 /** The trees of each model that is averaged, and those that were grown behind them. */
 function partsOf(data: TreeModelData): { members: TreeEnsemble[]; later: TreeEnsemble } {
-  const { trees, memberRounds, laterRounds = 0, baseScores } = data;
+  const { trees, memberRounds, laterRounds = 0 } = data;
   const known = memberRounds.length === 0 ? [roundsOf(data)] : memberRounds;
   return {
-    members: splitMembers(trees, known, baseScores.length),
-    later: lastTrees(trees, laterRounds * baseScores.length),
+    members: splitMembers(trees, known, treesPerRound(data)),
+    later: lastTrees(trees, laterRounds * treesPerRound(data)),
   };
 }
 
@@ -112,7 +113,7 @@ export function sideBySide(
   const joined = Array.from({ length: most }, (_, m) =>
     interleaved(members.map((own) => own[m] ?? silentTrees(0))),
   );
-  const numScores = found.length;
+  const perRound = found.length * (first.parallelTrees ?? 1);
   const later = interleaved(parts.map((own) => own.later));
   const isContinued = found.some(({ laterRounds }) => laterRounds !== undefined);
   const fits = found.flatMap((one, output) =>
@@ -126,13 +127,13 @@ export function sideBySide(
   return {
     ...shared,
     baseScores: found.flatMap(({ baseScores }) => baseScores),
-    trees: joinTrees(joinMembers(joined, numScores), later),
-    memberRounds: joined.map(({ numTrees }) => numTrees / numScores),
+    trees: joinTrees(joinMembers(joined, perRound), later),
+    memberRounds: joined.map(({ numTrees }) => numTrees / perRound),
     history: found.flatMap(({ history }, k) =>
       history.map((series) => ({ ...series, metric: named(series.metric, k) })),
     ),
     chosen: chosen.length === 0 ? null : Object.fromEntries(chosen),
-    ...(isContinued ? { laterRounds: later.numTrees / numScores } : {}),
+    ...(isContinued ? { laterRounds: later.numTrees / perRound } : {}),
     ...(fits.length === 0 ? {} : { fits }),
   };
 }

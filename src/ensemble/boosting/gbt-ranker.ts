@@ -132,7 +132,7 @@ export class GBTRanker extends Estimator<GBTRankingModel, typeof gbtRankerParams
     const { labelType } = fitColumns(this.className, schema, this.params, 'numeric');
     const outputs = regressionOutputs(this.params);
     // without maxIter it is not known before the fit
-    const numTrees = this.params.maxIter ?? 1;
+    const numTrees = (this.params.maxIter ?? 1) * (this.params.numParallelTrees ?? 1);
     return schemaWithOutputs(schema, { outputs, classes: [], labelType, numTrees });
   }
 }

@@ -177,7 +177,7 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
       classes: [],
       labelType,
       // without maxIter it is not known before the fit
-      numTrees: this.params.maxIter ?? 1,
+      numTrees: (this.params.maxIter ?? 1) * (this.params.numParallelTrees ?? 1),
     });
   }
 }

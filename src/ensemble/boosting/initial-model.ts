@@ -18,7 +18,7 @@ import type { TreeEnsemble } from '../../tree/tree.ts';
 import { valueUnit } from '../../tree/value-unit.ts';
 import { joinTrees, scaleValues, splitMembers } from '../model/member-trees.ts';
 import { modelIdOf } from '../model/shared-trees.ts';
-import { continuedRecord, roundsOf } from '../model/training-record.ts';
+import { continuedRecord, roundsOf, treesPerRound } from '../model/training-record.ts';
 import { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { PredictSpec } from '../prediction/predict-operator.ts';
@@ -37,6 +37,7 @@ const meaningOfScores = [
   'link',
   'centerLabels',
   'offsetCol',
+  'numParallelTrees',
 ] as const;
 
 /** Who fits, with which parameters, on which columns. */
@@ -205,8 +206,8 @@ function scoredColumns(
 
 /** The same for models that are averaged: what each one's own trees give, one behind the other. */
 export function memberScoredTables(data: TreeModelData, schemas: readonly Schema[]): ScoredTables {
-  const { memberRounds, baseScores, trees } = data;
-  const members = splitMembers(trees, memberRounds, baseScores.length);
+  const { memberRounds, trees } = data;
+  const members = splitMembers(trees, memberRounds, treesPerRound(data));
   const known = [...schemas];
   const parts = members.map((own) => {
     const grown = { ...data, trees: scaleValues(own, memberRounds.length) };

@@ -60,6 +60,13 @@ async function refitOne(
     );
   }
   const { data } = model;
+  if (data.parallelTrees !== undefined) {
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `refitLeaves of ${model.className} must be left where rounds have several trees side by side (numParallelTrees): fit a model anew, or go on from this one by initialModel`,
+      { context: { owner: model.className } },
+    );
+  }
   if (data.trees.linear !== undefined) {
     throw new CoppiceError(
       'UNSUPPORTED',

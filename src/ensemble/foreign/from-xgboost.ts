@@ -181,11 +181,9 @@ const dialect: Dialect = {
     max_cat_threshold: renamed('maxCategoriesPerSplit'),
     max_cat_to_onehot: renamed('maxOneHot'),
     tweedie_variance_power: renamed('tweediePower'),
-    num_parallel_tree: only(
-      'num_parallel_tree',
-      [1],
-      '1; for forests use RandomForestClassifier or RandomForestRegressor',
-    ),
+    num_parallel_tree: (value, options) => {
+      if (Number(value) > 1) options['numParallelTrees'] = Number(value);
+    },
     seed: renamed('seed'),
     lambdarank_num_pair_per_sample: (value, options, all) => {
       if (isRanking(all)) options['truncationLevel'] = Number(value);

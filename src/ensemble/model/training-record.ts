@@ -16,6 +16,8 @@ export interface TrainingRecord {
   readonly chosen: Readonly<Record<string, number>> | null;
   /** Rounds that were grown behind models that are averaged; none where it is left out. */
   readonly laterRounds?: number;
+  /** Trees of each output that a round has; one where it is left out. */
+  readonly parallelTrees?: number;
   /** Which fit grew which rounds, where parameters and `chosen` do not say it: of a model that was continued. */
   readonly fits?: readonly FitOfOutput[];
   /** What a ranking learned of the places that rows were shown at: one a place, from 0. */
@@ -57,15 +59,23 @@ export interface CheckpointMark {
   readonly members?: readonly GrownRounds[];
 }
 
+/** Trees of a round of a boosted model, output by output and then side by side. */
+export function treesPerRound(data: {
+  readonly baseScores: readonly number[];
+  readonly parallelTrees?: number;
+}): number {
+  return Math.max(1, data.baseScores.length) * (data.parallelTrees ?? 1);
+}
+
 /** Rounds of a boosted model, of which each member of an average has one. */
 export function roundsOf(
-  record: Pick<TrainingRecord, 'memberRounds' | 'laterRounds'> & {
+  record: Pick<TrainingRecord, 'memberRounds' | 'laterRounds' | 'parallelTrees'> & {
     readonly trees: { readonly numTrees: number };
     readonly baseScores: readonly number[];
   },
 ): number {
-  const { memberRounds, laterRounds = 0, trees, baseScores } = record;
-  if (memberRounds.length === 0) return trees.numTrees / Math.max(1, baseScores.length);
+  const { memberRounds, laterRounds = 0, trees } = record;
+  if (memberRounds.length === 0) return trees.numTrees / treesPerRound(record);
   return memberRounds.reduce((most, rounds) => Math.max(most, rounds)) + laterRounds;
 }
 
@@ -156,6 +166,7 @@ export async function saveTrainingRecord(
     ...(others.length === 0 ? {} : { history: others.map(({ values, ...names }) => names) }),
     ...(record.chosen === null ? {} : { chosen: { ...record.chosen } }),
     ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
+    ...(record.parallelTrees === undefined ? {} : { parallelTrees: record.parallelTrees }),
     ...(record.fits === undefined ? {} : { fits: record.fits.map(savedFit) }),
     ...(record.merged === undefined ? {} : { merged: record.merged.map(savedPart) }),
     ...(record.positionBiases === undefined ? {} : { positionBiases: [...record.positionBiases] }),
@@ -170,7 +181,7 @@ export function readTrainingRecord(
   validationLosses: readonly number[],
 ): TrainingRecord {
   const { memberRounds = [], history = [], chosen = null, laterRounds, fits, checkpoint } = extra;
-  const { positionBiases, merged } = extra;
+  const { positionBiases, merged, parallelTrees } = extra;
   if (positionBiases !== undefined && !isListOfNumbers(positionBiases)) {
     throw reader.malformed('has position biases that are no numbers');
   }
@@ -181,6 +192,9 @@ export function readTrainingRecord(
   }
   if (laterRounds !== undefined && !isCount(laterRounds)) {
     throw reader.malformed('has later rounds that are no whole number');
+  }
+  if (parallelTrees !== undefined && !(isCount(parallelTrees) && parallelTrees > 0)) {
+    throw reader.malformed('has a number of parallel trees that is no whole number above 0');
   }
   if (!Array.isArray(history)) throw reader.malformed('has a history that is no list');
   const plain =
@@ -202,6 +216,7 @@ export function readTrainingRecord(
     memberRounds,
     chosen: readChosen(reader, chosen),
     ...(laterRounds === undefined ? {} : { laterRounds }),
+    ...(parallelTrees === undefined ? {} : { parallelTrees: parallelTrees as number }),
     ...(fits === undefined ? {} : { fits: readFits(reader, fits) }),
     ...(merged === undefined ? {} : { merged: readParts(reader, merged) }),
     ...(positionBiases === undefined ? {} : { positionBiases }),

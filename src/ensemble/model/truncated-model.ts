@@ -2,7 +2,7 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { treesBefore } from '../../training/boosting/members.ts';
 import { takeTrees } from '../../tree/tree.ts';
-import { firstFits, roundsOf } from './training-record.ts';
+import { firstFits, roundsOf, treesPerRound } from './training-record.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /**
@@ -37,7 +37,7 @@ export function truncatedData(
     ...kept,
     ...biases,
     ...parts,
-    trees: takeTrees(data.trees, numTrees * Math.max(1, data.baseScores.length)),
+    trees: takeTrees(data.trees, numTrees * treesPerRound(data)),
     memberRounds: known.map((rounds) => Math.min(rounds, Math.min(count, ofMembers))),
     ...(data.laterRounds === undefined ? {} : { laterRounds: later }),
     ...(data.fits === undefined ? {} : { fits: firstFits(data.fits, count) }),

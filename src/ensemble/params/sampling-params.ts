@@ -14,6 +14,8 @@ export const samplingParams = {
   groupCol: column({ since: '0.1.0' }),
   /** With groupCol: rows of a group are drawn together by subsamplingRate. */
   subsampleByGroup: bool({ since: '0.1.0' }),
+  /** Trees that a round grows side by side (1 by default), each on rows and features of its own; their mean is added. */
+  numParallelTrees: int({ min: 1, max: 10_000, since: '0.1.0' }),
 };
 
 /** Rounds that leave earlier ones out (DART). */
@@ -44,7 +46,13 @@ export function checkDropping(params: DroppingValues, isGiven: IsGiven): string 
     const name = ['skipDrop', 'maxDrop'].find(isGiven);
     return name === undefined ? null : `${name} must be left out without dropRate`;
   }
-  const strangers = ['holdOutFolds', 'numModels', 'earlyStoppingRounds', 'checkpointDir'];
+  const strangers = [
+    'holdOutFolds',
+    'numModels',
+    'earlyStoppingRounds',
+    'checkpointDir',
+    'numParallelTrees',
+  ];
   const name = strangers.find(isGiven);
   return name === undefined ? null : `${name} must be left out with dropRate`;
 }
@@ -65,6 +73,7 @@ export interface SamplingValues {
   readonly gossOtherRate: number | undefined;
   readonly groupCol: string | undefined;
   readonly subsampleByGroup: boolean | undefined;
+  readonly numParallelTrees: number | undefined;
   readonly stratifiedSampling?: boolean | undefined;
   readonly classSamplingRates?: Readonly<Record<string, number>> | undefined;
 }
@@ -74,6 +83,8 @@ export function checkSampling(params: SamplingValues): string | null {
   const byClass = params.stratifiedSampling === true || params.classSamplingRates !== undefined;
   if (params.gossOtherRate !== undefined && params.gossTopRate === undefined)
     return 'gossOtherRate must be left out without gossTopRate';
+  if (params.numParallelTrees !== undefined && params.gossTopRate !== undefined)
+    return 'gossTopRate must be left out with numParallelTrees, which draws rows by subsamplingRate';
   if (params.subsampleByGroup === true && params.groupCol === undefined)
     return 'subsampleByGroup must be left out without groupCol';
   if (params.subsampleByGroup === true && byClass)

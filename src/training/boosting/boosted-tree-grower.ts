@@ -72,7 +72,7 @@ export class BoostedTreeGrower {
     await this.#roundRows.begin(round);
   }
 
-  /** Grows the tree of an output and adds it to the scores. */
+  /** Grows the tree of an output and adds it to the scores. @param round of several trees side by side, their own */
   async grow(round: number, output: number): Promise<GrownTree> {
     const { grown } = await this.growSettled(round, output, 1);
     return grown.tree;
@@ -105,7 +105,7 @@ export class BoostedTreeGrower {
     });
     this.#leastGains[output] = grown.leastGain;
     this.#state.featureCosts?.pay(grown.tree);
-    const stepSize = share * stepOfRound(job, round);
+    const stepSize = share * stepOfRound(job, Math.floor(round / (job.parallelTrees ?? 1)));
     const values = await this.#settle(grown, { output, stepSize, largest });
     return { output, grown, values };
   }

@@ -24,6 +24,7 @@ import { type BoostingMemory, type PlanLimits, planBoosting } from './boosting-m
 import type { BoostingStart } from './boosting-start.ts';
 import type { BoostingState } from './boosting-state.ts';
 import { DroppingGrower } from './dropping-grower.ts';
+import { ParallelGrower } from './parallel-grower.ts';
 import {
   ApartGrower,
   type ApartMemory,
@@ -165,6 +166,8 @@ export async function boostRounds(
 async function growerOf(state: BoostingState, apart: ApartMemory | null): Promise<RoundGrower> {
   const { dropping } = state.job;
   if (dropping !== null) return new DroppingGrower(state, dropping);
+  if (state.job.parallelTrees !== undefined)
+    return new ParallelGrower(state, state.job.parallelTrees);
   return apart === null ? new TogetherGrower(state) : await ApartGrower.of(state, apart);
 }
 
@@ -175,7 +178,7 @@ async function runRounds(
   onRound: OnRound,
 ): Promise<BoostedRounds> {
   const { environment, job } = parts;
-  const { numOutputs } = state.objective;
+  const perRound = treesOfRound(state.objective, job);
   const trees: NumberedTree[] = [];
   const resumed = job.snapshots?.resumed ?? null;
   const series = seriesOf(state);
@@ -205,7 +208,7 @@ async function runRounds(
   while (done < job.numRounds && !isOver) {
     const round = firstRound + done;
     for (const { output, tree } of await grower.grow(round)) {
-      trees.push({ number: (done - firstDone) * numOutputs + output, tree });
+      trees.push({ number: (done - firstDone) * perRound + output, tree });
     }
     done += 1;
     const values = await measureRound(state, series);
@@ -221,7 +224,7 @@ async function runRounds(
     snapshots.tell(done, trees);
   }
   const numRounds = watch?.bestRounds ?? done;
-  const numKept = Math.max(0, numRounds - firstDone) * numOutputs;
+  const numKept = Math.max(0, numRounds - firstDone) * perRound;
   const kept = trees.filter(({ number }) => number < numKept);
   const history = historyOf(series, measured);
   const handedOn =
@@ -236,6 +239,14 @@ async function runRounds(
     numResumed: firstDone,
     counters: grower.counters,
   };
+}
+
+/** The trees of a round: an output after another, and so again for each that stands beside them. */
+export function treesOfRound(
+  { numOutputs }: { readonly numOutputs: number },
+  { parallelTrees = 1 }: BoostingJob,
+): number {
+  return numOutputs * parallelTrees;
 }
 
 /** The history of each series. */

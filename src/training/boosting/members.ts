@@ -23,6 +23,7 @@ import {
   boostRounds,
   type OnRound,
   planRounds,
+  treesOfRound,
 } from './boosting-rounds.ts';
 
 /** The word from which ranks draw the next model, in the fixed part of memory, and one that counts their rounds. */
@@ -72,15 +73,15 @@ export async function boostMembers(
     .flat()
     .sort((a, b) => a.index - b.index);
   const memberRounds = everyone.map(({ numRounds }) => numRounds);
-  const { numOutputs } = start.objective;
+  const perRound = treesOfRound(start.objective, parts.job);
   const trees: GrownTree[] = [];
   const treeNumbers: number[] = [];
   for (const member of hands ? own : []) {
     for (const { number, tree } of member.trees) {
-      const round = member.numResumed + Math.floor(number / numOutputs);
+      const round = member.numResumed + Math.floor(number / perRound);
       trees.push(divideValues(tree, members.numMembers));
       treeNumbers.push(
-        numOutputs * treesBefore(memberRounds, round, member.index) + (number % numOutputs),
+        perRound * treesBefore(memberRounds, round, member.index) + (number % perRound),
       );
     }
   }

@@ -35,6 +35,7 @@ const fewValues = 1_000_000;
 
 /** A tree of a round. */
 export interface OutputTree {
+  /** Its place in the round: its output, behind those that stand before it side by side. */
   readonly output: number;
   readonly tree: GrownTree;
 }
@@ -69,6 +70,7 @@ export function growsApart(
 ): boolean {
   const { collective, numLocal } = environment;
   if (job.growsApart === false || job.device !== null || numOutputs < 2) return false;
+  if (job.parallelTrees !== undefined) return false;
   if (job.dropping !== null || job.featureCosts !== undefined) return false;
   if (numLocal === 1 || numLocal < collective.size) return false;
   if (job.objectiveFunction !== null || job.snapshots !== null) return false;

@@ -263,6 +263,7 @@ describe('parameters of XGBoost', () => {
       maxIter: 50,
       colsampleByLevel: 0.5,
     });
+    expect(fromXGBoost({ num_parallel_tree: 4 }).options).toMatchObject({ numParallelTrees: 4 });
     const weighted = { feature_weights: [2, 1, 0], colsample_bytree: 0.5 };
     expect(fromXGBoost(weighted, { featuresCols: ['a', 'b', 'c'] }).options).toMatchObject({
       featureWeights: { a: 2, c: 0 },
