@@ -70,6 +70,9 @@ function declareCommands(
   add(withSessionOptions(evaluateCommand())).action((options) =>
     run(async () => (await import('./evaluate.ts')).evaluate, options),
   );
+  add(importCommand()).action((options) =>
+    run(async () => (await import('./import-model.ts')).importModel, options),
+  );
   add(inspectCommand()).action((options) =>
     run(async () => (await import('./inspect.ts')).inspect, options),
   );
@@ -251,6 +254,27 @@ function executorCommand(): Command {
       ).env('COPPICE_RENDEZVOUS'),
     )
     .option('--silence <seconds>', 'give a silent driver up after; default: 15', wholeNumber);
+}
+
+function importCommand(): Command {
+  return new Command('import')
+    .description('save a model of LightGBM or XGBoost as a model of ours')
+    .requiredOption('--file <path>', "LightGBM's text, or XGBoost's .json or .ubj (save_model)")
+    .requiredOption('--model <folder>', 'where to save the model')
+    .option(
+      '--features <columns>',
+      "the columns in the file's order of features; default: as there",
+      list,
+    )
+    .option('--classes <values>', 'the classes in the order of their numbers; default: 0,1,…', list)
+    .option('--categories <file>', 'JSON: for each column of categories the values of its codes')
+    .option(
+      '--rounds <n>',
+      'default: the best ones where the file tells them, else all',
+      wholeNumber,
+    )
+    .option('--objective <name>', 'what was minimised, where the file does not tell')
+    .option('--overwrite', 'replace a model that is there already');
 }
 
 function inspectCommand(): Command {

@@ -4,9 +4,18 @@
  * - `train.parquet`, `test.parquet`, `train.csv`: flight-delays, label `delayed`
  * - `credit-train.parquet`, `credit-test.parquet`: credit-risk, labels `defaulted` and `grade`
  * - `houses-train.parquet`, `houses-test.parquet`: house-prices, label `price`
+ * - `flights-lightgbm.txt`, `flights-xgboost.ubj`: small models of LightGBM 4.7.0 and XGBoost 3.2.0, fitted on five columns of
+ *   `train.parquet`
  * - `node_modules` with coppice itself, and `coppice` as a command
  */
-import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Table, tableToIPC } from 'apache-arrow';
@@ -30,6 +39,8 @@ export function makeDocsFolder(): string {
   writeSet(folder, '', flightDelays);
   writeSet(folder, 'credit-', creditRisk);
   writeSet(folder, 'houses-', housePrices);
+  for (const name of ['flights-lightgbm.txt', 'flights-xgboost.ubj'])
+    copyFileSync(join(root, 'test', 'tools', name), join(folder, name));
   const flights = rows(flightDelays, 0, numTrainRows);
   writeFileSync(join(folder, 'train.csv'), `${Papa.unparse(flights.toArray().map(toRecord))}\n`);
   return folder;

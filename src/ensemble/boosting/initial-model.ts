@@ -21,6 +21,7 @@ import { modelIdOf } from '../model/shared-trees.ts';
 import { continuedRecord, roundsOf, treesPerRound } from '../model/training-record.ts';
 import { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import { valuesOnGrid } from '../model/values-on-grid.ts';
 import type { PredictSpec } from '../prediction/predict-operator.ts';
 
 /** Parameters that decide what scores mean: those of a model and of a fit that goes on from it are the same. */
@@ -73,7 +74,7 @@ export function initialData(fit: ContinuedFit, model: unknown): TreeModelData | 
     );
   }
   checkMeaning(fit, model);
-  const { data } = model;
+  const data = valuesOnGrid(owner, model.data);
   checkSchema(owner, data.inputSchema, table.schema);
   const found = featuresInWords(columns.features);
   const known = featuresInWords(data.features);

@@ -8,6 +8,7 @@ import { runTrainingJob } from '../../training/run-job.ts';
 import { partsOf, withParts } from '../model/merged-parts.ts';
 import type { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import { valuesOnGrid } from '../model/values-on-grid.ts';
 import type { BoostedFacts, RefitOptions } from './boosted-model.ts';
 import { boostingJob, ingestOf, mostGrade } from './fit-gbt.ts';
 import { fitsOf } from './grown-fits.ts';
@@ -59,7 +60,7 @@ async function refitOne(
       { context: { owner: model.className } },
     );
   }
-  const { data } = model;
+  const data = valuesOnGrid(model.className, model.data);
   if (data.parallelTrees !== undefined) {
     throw new CoppiceError(
       'UNSUPPORTED',

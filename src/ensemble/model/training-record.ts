@@ -24,6 +24,8 @@ export interface TrainingRecord {
   readonly positionBiases?: readonly number[];
   /** The models that a merged one is made of, in the order of their trees; empty where that is not known any more. */
   readonly merged?: readonly MergedPart[];
+  /** The library whose file the model was read from: its leaf values lie on no grid. */
+  readonly source?: string;
   /** Only in checkpoints: what the model is the beginning of. */
   readonly checkpoint?: CheckpointMark;
 }
@@ -170,6 +172,7 @@ export async function saveTrainingRecord(
     ...(record.fits === undefined ? {} : { fits: record.fits.map(savedFit) }),
     ...(record.merged === undefined ? {} : { merged: record.merged.map(savedPart) }),
     ...(record.positionBiases === undefined ? {} : { positionBiases: [...record.positionBiases] }),
+    ...(record.source === undefined ? {} : { source: record.source }),
     ...(record.checkpoint === undefined ? {} : { checkpoint: savedMark(record.checkpoint) }),
   };
 }
@@ -181,7 +184,10 @@ export function readTrainingRecord(
   validationLosses: readonly number[],
 ): TrainingRecord {
   const { memberRounds = [], history = [], chosen = null, laterRounds, fits, checkpoint } = extra;
-  const { positionBiases, merged, parallelTrees } = extra;
+  const { positionBiases, merged, parallelTrees, source } = extra;
+  if (source !== undefined && typeof source !== 'string') {
+    throw reader.malformed('was read from a library whose name is no text');
+  }
   if (positionBiases !== undefined && !isListOfNumbers(positionBiases)) {
     throw reader.malformed('has position biases that are no numbers');
   }
@@ -220,6 +226,7 @@ export function readTrainingRecord(
     ...(fits === undefined ? {} : { fits: readFits(reader, fits) }),
     ...(merged === undefined ? {} : { merged: readParts(reader, merged) }),
     ...(positionBiases === undefined ? {} : { positionBiases }),
+    ...(source === undefined ? {} : { source }),
     ...(checkpoint === undefined ? {} : { checkpoint: readMark(reader, checkpoint) }),
   };
 }

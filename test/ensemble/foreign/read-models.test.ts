@@ -1,0 +1,263 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
+import {
+  createTable,
+  GBTClassifier,
+  type GBTRegressionModel,
+  GBTRegressor,
+  type ImportOptions,
+  mergeModels,
+  readLightGBMModel,
+  readXGBoostModel,
+} from '../../../src/index.ts';
+import { runForTest } from '../../cli/run-for-test.ts';
+import { treeBytes } from '../../tools/fitted-bytes.ts';
+import { temporaryFolder } from '../../tools/temporary-folder.ts';
+
+type Cell = number | string | null;
+
+const fixture = JSON.parse(
+  readFileSync(new URL('../../oracle/fixtures/foreign-models.json', import.meta.url), 'utf8'),
+) as {
+  readonly rows: Readonly<Record<string, readonly Cell[]>>;
+  readonly cases: readonly {
+    readonly library: string;
+    readonly name: string;
+    readonly text?: string;
+    readonly raw: number[];
+    readonly best?: number;
+  }[];
+};
+const folder = temporaryFolder('read-models');
+
+function textOf(library: string, name: string): string {
+  const found = fixture.cases.find((one) => one.library === library && one.name === name);
+  if (found?.text === undefined) throw new Error(`no case ${name} of ${library}`);
+  return found.text;
+}
+
+const lightGBM = (name: string, options?: ImportOptions) =>
+  readLightGBMModel(textOf('LightGBM', name), options);
+const { code, ...cells } = fixture.rows;
+const { colour, ...numbers } = cells;
+const count = numbers['size']?.length ?? 0;
+const label = Array.from({ length: count }, (_, i) => ((i * 7) % 11) / 3);
+const flag = label.map((value) => (value > 1.5 ? 1 : 0));
+
+function tableOf(columns: Record<string, readonly unknown[]>, numPartitions = 1) {
+  return createTable(columns as Record<string, number[]>, { numPartitions });
+}
+
+async function predictionsOf(
+  model: TreeModel,
+  columns: Record<string, readonly unknown[]>,
+): Promise<number[]> {
+  const rows = await (await model.transform(tableOf(columns))).collect();
+  return rows.toArray().map(({ prediction }) => prediction as number);
+}
+
+describe('options of reading', () => {
+  it('name columns, classes and categories, and take rounds', async () => {
+    const model = await lightGBM('binary', {
+      featuresCols: ['s', 'a', 'c', 't', 'x'],
+      classes: ['no', 'yes'],
+      categories: { colour: ['b', 'g', 'u', 'r', 'w'] },
+      numRounds: 2,
+      params: { predictionCol: 'answer', labelCol: 'truth' },
+    });
+    expect(model.featureNames).toEqual(['s', 'a', 'c', 't', 'x']);
+    expect(model.numTrees).toBe(2);
+    const score = await model.scorer();
+    expect(['no', 'yes']).toContain(score({ s: 1, a: 3, c: 'b', t: 0, x: 1 }).prediction);
+    expect(model.predictionColumns?.predictionCol).toBe('answer');
+    expect(model.data.features[2]?.categories).toEqual(['b', 'g', 'r', 'u', 'w']);
+  });
+
+  it.each<[string, ImportOptions, string]>([
+    ['numRounds', { numRounds: 99 }, 'an integer from 1 to 4'],
+    ['classes', { classes: ['a'] }, '2 distinct values'],
+    ['featuresCols', { featuresCols: ['a'] }, '5 columns'],
+  ])('%s that does not suit is refused', async (param, options, rule) => {
+    await expect(lightGBM('binary', options)).rejects.toMatchObject({
+      code: 'PARAM_INVALID',
+      message: expect.stringContaining(rule),
+      context: { param },
+    });
+  });
+
+  it('say what scores mean after a function of the user', async () => {
+    const model = await lightGBM('own function', { objective: 'binary' });
+    expect(model.className).toBe('GBTClassificationModel');
+  });
+
+  it('refuse categories that are fewer than codes', async () => {
+    await expect(lightGBM('binary', { categories: { colour: ['b'] } })).rejects.toMatchObject({
+      code: 'PARAM_INVALID',
+      message: expect.stringContaining('categories of colour'),
+      context: { param: 'categories' },
+    });
+  });
+});
+
+describe('a source', () => {
+  it('is a path, a URL, a text or bytes', async () => {
+    const text = textOf('LightGBM', 'regression');
+    const path = join(folder, 'model.txt');
+    writeFileSync(path, text);
+    const uids = [path, pathToFileURL(path), text, new TextEncoder().encode(text)].map(
+      async (source) => treeBytes(await readLightGBMModel(source)),
+    );
+    const [first, ...others] = await Promise.all(uids);
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it.each([
+    ['a file that is not there', 'no/such/model.txt', 'FILE_NOT_FOUND'],
+    ['another text', 'a\nb', 'MODEL_FORMAT'],
+    ['an object', '{"a": 1}', 'MODEL_FORMAT'],
+    ['nothing', new Uint8Array(0), 'MODEL_FORMAT'],
+    ['a number', 7, 'PARAM_INVALID'],
+  ])('that is %s is refused', async (_, source, expected) => {
+    await expect(readLightGBMModel(source as string)).rejects.toMatchObject({ code: expected });
+    await expect(readXGBoostModel(source as string)).rejects.toMatchObject({ code: expected });
+  });
+});
+
+describe('training that goes on from a model of LightGBM', () => {
+  const options = { labelCol: 'label', maxIter: 3, maxLeaves: 4, minInstancesPerNode: 2 };
+  const featuresCols = Object.keys(numbers);
+  const regressor = new GBTRegressor({ ...options, featuresCols });
+  const columns = { ...numbers, label };
+
+  it('keeps its trees but for a rounding, and gives the same bytes on any partitions', async () => {
+    const initialModel = await lightGBM('dart');
+    const bytes: unknown[] = [];
+    for (const numPartitions of [1, 3]) {
+      const model = await regressor.fit(tableOf(columns, numPartitions), { initialModel });
+      expect(model.numTrees).toBe(7);
+      const before = await predictionsOf(initialModel, columns);
+      const kept = await predictionsOf(model.truncate(4), columns);
+      kept.forEach((value, i) => expect(value).toBeCloseTo(before[i] as number, 11));
+      bytes.push(treeBytes(model));
+    }
+    expect(bytes[1]).toEqual(bytes[0]);
+  });
+
+  it('goes on twice as it goes on once', async () => {
+    const initialModel = await lightGBM('dart');
+    const table = tableOf(columns);
+    const once = await new GBTRegressor({ ...options, featuresCols, maxIter: 5 }).fit(table, {
+      initialModel,
+    });
+    const first = await new GBTRegressor({ ...options, featuresCols, maxIter: 2 }).fit(table, {
+      initialModel,
+    });
+    const twice = await regressor.fit(table, { initialModel: first });
+    expect(treeBytes(twice)).toEqual(treeBytes(once));
+  });
+
+  it('knows its categories', async () => {
+    const classifier = new GBTClassifier({
+      ...options,
+      labelCol: 'flag',
+      featuresCols: Object.keys(cells),
+    });
+    const initialModel = await lightGBM('binary');
+    const model = await classifier.fit(tableOf({ ...cells, flag }), { initialModel });
+    expect(model.data.features[2]?.categories).toContain('violet');
+    expect(model.numTrees).toBe(7);
+  });
+
+  it('refits leaves, and merges', async () => {
+    const model = await lightGBM('dart');
+    const same = await (model as GBTRegressionModel).refitLeaves(tableOf(columns), {
+      decayRate: 1,
+    });
+    const before = await predictionsOf(model, columns);
+    (await predictionsOf(same as TreeModel, columns)).forEach((value, i) =>
+      expect(value).toBeCloseTo(before[i] as number, 11),
+    );
+    const both = mergeModels([model, model]);
+    (await predictionsOf(both, columns)).forEach((value, i) =>
+      expect(value).toBeCloseTo(before[i] as number, 11),
+    );
+  });
+
+  it('is refused where trees were averaged', async () => {
+    const initialModel = await lightGBM('forest of two classes');
+    const classifier = new GBTClassifier({ ...options, labelCol: 'flag', featuresCols });
+    await expect(
+      classifier.fit(tableOf({ ...numbers, flag }), { initialModel }),
+    ).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('averaged trees of a LightGBM'),
+    });
+  });
+});
+
+describe('coppice import', () => {
+  it('saves a model that transform and inspect read', async () => {
+    mkdirSync(join(folder, 'cli'));
+    const path = (name: string): string => join(folder, 'cli', name);
+    writeFileSync(path('model.txt'), textOf('LightGBM', 'binary'));
+    writeFileSync(path('model.json'), textOf('XGBoost', 'margins'));
+    writeFileSync(path('none.txt'), 'nothing');
+    await tableOf(cells).write.parquet(path('rows.parquet'));
+    for (const [file, model] of [
+      ['model.txt', 'light'],
+      ['model.json', 'extreme'],
+    ] as const) {
+      const run = await runForTest([
+        'import',
+        '--file',
+        path(file),
+        '--model',
+        path(model),
+        '--classes',
+        'no,yes',
+        '--json',
+      ]);
+      expect(run.exitCode, run.stderr).toBe(0);
+      expect(run.json).toMatchObject({
+        command: 'import',
+        class: 'GBTClassificationModel',
+        classes: ['no', 'yes'],
+      });
+      const scored = await runForTest([
+        'transform',
+        '--model',
+        path(model),
+        '--data',
+        path('rows.parquet'),
+        '--out',
+        path(`${model}.parquet`),
+      ]);
+      expect(scored.exitCode, scored.stderr).toBe(0);
+      const inspected = await runForTest([
+        'inspect',
+        '--model',
+        path(model),
+        '--importance',
+        '--json',
+      ]);
+      expect(inspected.exitCode, inspected.stderr).toBe(0);
+    }
+    const again = ['import', '--file', path('model.txt'), '--model', path('light')];
+    expect((await runForTest(again)).exitCode).toBe(2);
+    const refused = await runForTest([
+      'import',
+      '--file',
+      path('none.txt'),
+      '--model',
+      path('other'),
+    ]);
+    expect(refused.exitCode).toBe(4);
+    expect(refused.stderr).toContain('none.txt');
+    expect(
+      (await runForTest(['import', '--file', path('absent'), '--model', path('other')])).exitCode,
+    ).toBe(4);
+  });
+});
