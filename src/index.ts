@@ -74,7 +74,8 @@ export {
   type IsolationScore,
 } from './ensemble/isolation/isolation-forest.ts';
 export { type MergeOptions, mergeModels } from './ensemble/model/merge-models.ts';
-export { type TrainingSummary, TreeModel } from './ensemble/model/tree-model.ts';
+export type { TrainingSummary } from './ensemble/model/training-summary.ts';
+export { TreeModel } from './ensemble/model/tree-model.ts';
 export type {
   DecisionTreeClassifierOptions,
   DecisionTreeRegressorOptions,
@@ -268,6 +269,7 @@ export type { LabelValue } from './pipeline/label-values.ts';
 export { loadStage } from './pipeline/load-stage.ts';
 export type { LogicalField, LogicalSchema } from './pipeline/logical-schema.ts';
 export { Model, type PredictionColumns } from './pipeline/model.ts';
+export type { OnnxOptions } from './pipeline/onnx/onnx-graph.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 export { PipelineModel, type PipelineModelOptions } from './pipeline/pipeline-model.ts';
 export { PipelineStage } from './pipeline/pipeline-stage.ts';

@@ -76,6 +76,9 @@ function declareCommands(
   add(inspectCommand()).action((options) =>
     run(async () => (await import('./inspect.ts')).inspect, options),
   );
+  add(exportCommand()).action((options) =>
+    run(async () => (await import('./export.ts')).exportModel, options),
+  );
   add(executorCommand()).action((options) =>
     run(async () => (await import('./executor.ts')).executor, options),
   );
@@ -284,6 +287,32 @@ function inspectCommand(): Command {
     .option('--tree <n>', 'print one tree', countFromZero)
     .option('--dot', 'print it for Graphviz instead of as text; without --tree the first one')
     .option('--importance', 'print the importance of every feature');
+}
+
+function exportCommand(): Command {
+  return new Command('export')
+    .description('write a saved model for other runtimes')
+    .requiredOption('--model <folder>', 'a saved model: trees, or a pipeline that ends in them')
+    .requiredOption('--out <file>', 'such as model.onnx')
+    .addOption(
+      new Option('--format <name>', 'onnx: ONNX Runtime 1.20 or later, in many languages')
+        .choices(['onnx'])
+        .default('onnx'),
+    )
+    .addOption(
+      new Option(
+        '--inputs <kind>',
+        'columns: an input for each column; matrix: one of all numbers, named features',
+      ).choices(['columns', 'matrix']),
+    )
+    .addOption(
+      new Option(
+        '--number-type <name>',
+        'the type of the numbers it is given; default: double',
+      ).choices(['double', 'float']),
+    )
+    .option('--missing-text <text>', 'the text that stands for a missing category; default: empty')
+    .option('--overwrite', 'replace a file that is there already');
 }
 
 /** The reading of options that may be given again; what they name then is added. */

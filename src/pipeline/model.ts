@@ -4,6 +4,7 @@ import { CoppiceError } from '../base/errors.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import { checkSchema } from './check-schema.ts';
 import type { LogicalSchema } from './logical-schema.ts';
+import { OnnxGraph, type OnnxOptions } from './onnx/onnx-graph.ts';
 import type { StageReader } from './stage-reader.ts';
 import { Transformer } from './transformer.ts';
 
@@ -41,6 +42,34 @@ export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transform
       probabilityCol: nameOf('probabilityCol'),
       rawPredictionCol: nameOf('rawPredictionCol'),
     };
+  }
+
+  /**
+   * The model as a file of ONNX (ai.onnx 21, ai.onnx.ml 5), for runtimes of other languages. Inputs have the names of
+   * the columns: numbers, booleans and dates as float64 [rows, 1] (NaN is missing, dates count the column's own unit), vectors
+   * [rows, width], categories as text [rows, 1]. Outputs have the names of the columns that transform adds: a class has
+   * the label's type.
+   *
+   * The sums of leaves have the bits of transform; what a link makes of them (exp, softmax) may differ in the last
+   * ones, as the runtime computes it. Rows that transform refuses get some value instead.
+   *
+   * @throws CoppiceError `UNSUPPORTED` for what ONNX cannot carry, by name, `COLUMN_EXISTS`, `USAGE`
+   * @example
+   * ```ts
+   * import { writeFile } from 'node:fs/promises';
+   * import { tmpdir } from 'node:os';
+   * import { join } from 'node:path';
+   * import { createTable, GBTRegressor } from 'coppice';
+   * const table = createTable({ x: [1, 2, 3, 4], label: [1, 4, 9, 16] });
+   * const model = await new GBTRegressor({ featuresCols: ['x'], minInstancesPerNode: 1 }).fit(table);
+   * await writeFile(join(tmpdir(), 'squares.onnx'), model.toOnnx());
+   * ```
+   * @see docs/guides/serving.md
+   */
+  toOnnx(options: OnnxOptions = {}): Uint8Array<ArrayBuffer> {
+    const graph = new OnnxGraph(this.className, options);
+    this.addToOnnx(graph);
+    return graph.encode();
   }
 
   /**

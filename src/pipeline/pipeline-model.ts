@@ -4,6 +4,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { LogicalSchema } from './logical-schema.ts';
 import { Model, notFitted, type PredictionColumns, savedInputSchema } from './model.ts';
+import type { OnnxGraph } from './onnx/onnx-graph.ts';
 import type { Scorer } from './row-reader.ts';
 import { rowScorer } from './row-scorer.ts';
 import type { StageReader } from './stage-reader.ts';
@@ -74,6 +75,11 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
    */
   async scorer(): Promise<Scorer> {
     return await rowScorer(this);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    for (const stage of this.stages) stage.addToOnnx(graph);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -3,6 +3,7 @@ import type { Schema } from 'apache-arrow';
 import type { OnProgress } from '../base/progress.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { OnnxGraph } from './onnx/onnx-graph.ts';
 import { PipelineStage } from './pipeline-stage.ts';
 
 /** Options of transform. */
@@ -27,4 +28,13 @@ export abstract class Transformer<S extends ParamSpecs = ParamSpecs> extends Pip
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `SCHEMA_MISMATCH`
    */
   abstract transformSchema(schema: Schema): Schema;
+
+  /** @internal Adds what {@link transform} does to a graph of ONNX; a stage that has no operations there refuses. */
+  addToOnnx(graph: OnnxGraph): void {
+    throw graph.refusal(
+      'stages that ONNX has operations for: models of trees, and pipelines of these',
+      `a ${this.className}`,
+      'save it, and score it with coppice',
+    );
+  }
 }

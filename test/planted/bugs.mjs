@@ -1861,4 +1861,26 @@ export const plantedBugs = [
     edits: [{ file: 'src/base/user-function.ts', find: '  hasImported = true;', replace: '' }],
     tests: ['test/table/handed-over.test.ts'],
   },
+  {
+    name: 'a missing category follows the side that is listed, in ONNX',
+    edits: [
+      {
+        file: 'src/ensemble/onnx/tree-attributes.ts',
+        find: 'missing[at] = missingGoesLeft === isLeftTrue ? 1 : 0;',
+        replace: 'missing[at] = missingGoesLeft ? 1 : 0;',
+      },
+    ],
+    tests: ['test/ensemble/onnx/to-onnx.test.ts'],
+  },
+  {
+    name: 'the second block of trees begins from nothing, in ONNX',
+    edits: [
+      {
+        file: 'src/ensemble/onnx/tree-graph.ts',
+        find: "const all = before === '' ? looked : graph.add('Concat', [before, looked], { axis: 1 });",
+        replace: 'const all = looked;',
+      },
+    ],
+    tests: ['test/ensemble/onnx/to-onnx.test.ts'],
+  },
 ];

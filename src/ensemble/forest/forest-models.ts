@@ -7,6 +7,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import type { Options, ParamSchema } from '../../params/define-params.ts';
 import type { ParamSpecs } from '../../params/param-spec.ts';
 import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { TreeModel } from '../model/tree-model.ts';
@@ -142,6 +143,16 @@ export abstract class ForestRegressionModel<
         ? null
         : { outputCol: quantilesCol, probabilities: this.#probabilities, labels: this.#labels() };
     return this.#withStatistics(predicted, { varianceCol, quantiles });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    for (const param of ['varianceCol', 'quantilesCol'] as const) {
+      if (this.#columns[param] === undefined) continue;
+      const remedy = `leave it out: model.copy({ ${param}: undefined })`;
+      throw graph.refusal('no outputs but predictions', `a ${param}`, remedy);
+    }
+    super.addToOnnx(graph);
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -2,11 +2,13 @@
 
 import { type Bool, Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
+import { exp } from '../../base/portable-math.ts';
 import { defineParams } from '../../params/define-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
 import { refuseExistingColumn, requireColumn } from '../../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { findFeatures } from '../../pipeline/fit-columns.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { columnOf, numericValues } from '../../table/columns/column-values.ts';
@@ -15,6 +17,7 @@ import { inferType } from '../../table/expressions/infer-type.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { TreeModel } from '../model/tree-model.ts';
 import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
+import { addTreeModel } from '../onnx/tree-graph.ts';
 import { type IsolationForestOptions, isolationForestParams } from '../params/isolation-params.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
@@ -73,6 +76,19 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
     this.transformSchema(table.schema);
     const scored = await super.transform(table);
     return scored.withColumn(predictionCol, col(scoreCol).ge(this.threshold));
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    const { data, link, outputs } = this;
+    const written = { data, link, outputs, thresholds: null, offsetCol: undefined };
+    const score = addTreeModel(graph, written);
+    // told by the score's logarithm, which has the same bits everywhere
+    const least = graph.doubles([leastWith((x) => exp(x) >= this.threshold, -800, 1)]);
+    const isAnomaly = graph.add('GreaterOrEqual', [score, least]);
+    const one = graph.add('Reshape', [isAnomaly, graph.integers([-1])]);
+    const { predictionCol: name } = this.params;
+    graph.output(one, { name, type: 'bool', width: null, doc: '' });
   }
 
   override transformSchema(schema: Schema): Schema {
@@ -173,6 +189,17 @@ export class IsolationForest extends Estimator<
     const { numTrees } = params;
     const shape = { outputs: outputsOf(params), classes: [], labelType: 'double', numTrees };
     return withPrediction(this.className, schemaWithOutputs(schema, shape), params);
+  }
+}
+
+/** The least number for which something holds that holds from some number on, in an interval that it begins in. */
+function leastWith(holds: (x: number) => boolean, low: number, high: number): number {
+  let [below, from] = [low, high];
+  for (;;) {
+    const middle = below + (from - below) / 2;
+    if (middle <= below || middle >= from) return from;
+    if (holds(middle)) from = middle;
+    else below = middle;
   }
 }
 

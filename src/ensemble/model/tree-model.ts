@@ -10,14 +10,15 @@ import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../../pipeline/model.ts';
 import { type OffsetPaths, offsetFields, offsetPaths } from '../../pipeline/offset-column.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { RowIdMode, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import type { ClassValue, LossHistory } from '../../training/messages.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import { type ImportanceKind, importanceKinds, importances } from '../../tree/importances.ts';
 import { type TreeEnsemble, treeDepths } from '../../tree/tree.ts';
 import { treeToText } from '../../tree/tree-text.ts';
 import { TreeView } from '../../tree/tree-view.ts';
-import type { OutOfBagSummary } from '../forest/out-of-bag.ts';
+import { addTreeModel } from '../onnx/tree-graph.ts';
 import {
   contributionsOf,
   type ExplainedModel,
@@ -28,7 +29,7 @@ import { type ModelOutput, schemaWithOutputs } from '../prediction/output-column
 import type { Link, PredictSpec } from '../prediction/predict-operator.ts';
 import { makeScorer, type Scorer } from '../prediction/scorer.ts';
 import { modelIdOf, sharedTrees } from './shared-trees.ts';
-import { validationLossesOf } from './training-record.ts';
+import { summaryOf, type TrainingSummary } from './training-summary.ts';
 import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
 import { treesToTable } from './trees-to-table.ts';
 import { truncatedData } from './truncated-model.ts';
@@ -36,25 +37,6 @@ import '../worker-operators.ts';
 
 /** With more trees even a few rows take long. */
 const quickTrees = 500;
-
-/** What training told about itself. */
-export interface TrainingSummary {
-  /** How many rows took part. */
-  readonly numRows: number;
-  /** The validation loss after each round, where there was validation data. */
-  readonly validationLosses: readonly number[];
-  /** All that was measured while training, round by round. */
-  readonly history: readonly LossHistory[];
-  /** Rounds kept of each model that is averaged; one number in most fits, none of models that are not boosted. */
-  readonly memberRounds: readonly number[];
-  /** What the fit chose by itself (rounds at most, models, step size, …); null where it was told. */
-  readonly chosen: Readonly<Record<string, number>> | null;
-  /** How a forest does on rows that its trees have not seen; null unless it was fitted with `oobScore`. */
-  readonly outOfBag: OutOfBagSummary | null;
-  /** What a place adds to the score of a row that is shown there (`positionCol`), one a place from 0; null where no
-   *  places were learned of. */
-  readonly positionBiases: readonly number[] | null;
-}
 
 /** A fitted model of trees. */
 export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model<S> {
@@ -348,6 +330,12 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     });
   }
 
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    const { data, link, outputs, thresholds } = this;
+    addTreeModel(graph, { data, link, outputs, thresholds, offsetCol: this.#usedOffsetCol });
+  }
+
   override async saveData(writer: StageWriter): Promise<void> {
     await saveTreeModel(writer, this.data);
   }
@@ -391,10 +379,4 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     this.#shared ??= sharedTrees(this.data.trees);
     return this.#shared;
   }
-}
-
-function summaryOf(data: TreeModelData): TrainingSummary {
-  const { numRows, history, memberRounds, chosen, outOfBag = null, positionBiases = null } = data;
-  const validationLosses = validationLossesOf(data);
-  return { numRows, validationLosses, history, memberRounds, chosen, outOfBag, positionBiases };
 }

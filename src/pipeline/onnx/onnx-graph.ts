@@ -1,0 +1,259 @@
+/**
+ * The graph that a model becomes in ONNX: stages add operations one behind the other and find each other's columns by
+ * name. A column that no stage has made is an input.
+ *
+ *   number   double [rows, 1], NaN is missing      vector   double [rows, width]
+ *   text     string [rows, 1], OnnxOptions.missingText is missing
+ */
+import { CoppiceError } from '../../base/errors.ts';
+import { libraryVersion } from '../../base/library-version.ts';
+import type { LogicalField } from '../logical-schema.ts';
+import {
+  type OnnxAttribute,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+  onnxModel,
+} from './onnx-messages.ts';
+
+/** Options of `toOnnx`. */
+export interface OnnxOptions {
+  /**
+   * What the model is given: `columns`, an input for each column under its name, or `matrix`, one input `features` of
+   * all numbers in the order of the model's features. Columns by default.
+   */
+  readonly inputs?: 'columns' | 'matrix' | undefined;
+  /** The type of the numbers that it is given, double by default; float32 ones are widened first. */
+  readonly numberType?: 'double' | 'float' | undefined;
+  /** The text that stands for a missing category, '' by default; ONNX has no null. */
+  readonly missingText?: string | undefined;
+}
+
+/** A column of a graph. */
+export type OnnxColumn =
+  | { readonly kind: 'number' | 'text'; readonly tensor: string }
+  | { readonly kind: 'vector'; readonly tensor: string; readonly width: number }
+  | { readonly kind: 'struct'; readonly children: ReadonlyMap<string, OnnxColumn> };
+
+/** No message of Protocol Buffers is longer. */
+const mostBytes = 2 ** 31 - 1;
+
+/** See the header. */
+export class OnnxGraph {
+  /** The class of the model that is written, for errors. */
+  readonly owner: string;
+  readonly options: Required<{ [K in keyof OnnxOptions]: NonNullable<OnnxOptions[K]> }>;
+  readonly #columns = new Map<string, OnnxColumn>();
+  readonly #inputs: OnnxValue[] = [];
+  readonly #outputs: OnnxValue[] = [];
+  readonly #nodes: OnnxNode[] = [];
+  readonly #constants = new Map<string, OnnxTensor>();
+  readonly #metadata: Record<string, string> = {};
+  #numMade = 0;
+
+  /** @throws CoppiceError `USAGE` for an option that is none */
+  constructor(owner: string, options: OnnxOptions) {
+    const { inputs = 'columns', numberType = 'double', missingText = '' } = options;
+    this.owner = owner;
+    this.options = { inputs, numberType, missingText };
+    const wrong =
+      (inputs !== 'columns' &&
+        inputs !== 'matrix' &&
+        `inputs of toOnnx must be columns or matrix`) ||
+      (numberType !== 'double' &&
+        numberType !== 'float' &&
+        `numberType of toOnnx must be double or float`) ||
+      (typeof missingText !== 'string' && `missingText of toOnnx must be a text`);
+    if (wrong === false) return;
+    const got = JSON.stringify({ inputs, numberType, missingText });
+    throw new CoppiceError('USAGE', `${wrong}; got ${got}`, { context: { owner } });
+  }
+
+  /** Adds an operation of ONNX itself. @returns the name of its first output @param numOutputs how many it has */
+  add(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    numOutputs = 1,
+  ): string {
+    const outputs = Array.from({ length: numOutputs }, () => this.#newName(type));
+    this.#nodes.push({ type, domain: '', inputs, outputs, attributes });
+    return outputs[0] as string;
+  }
+
+  /** Adds an operation of ONNX's set for machine learning. @returns the name of its output */
+  addMl(type: string, input: string, attributes: Readonly<Record<string, OnnxAttribute>>): string {
+    const output = this.#newName(type);
+    this.#nodes.push({
+      type,
+      domain: 'ai.onnx.ml',
+      inputs: [input],
+      outputs: [output],
+      attributes,
+    });
+    return output;
+  }
+
+  /** A constant. @returns its name */
+  constant(tensor: OnnxTensor): string {
+    const name = this.#newName('constant');
+    this.#constants.set(name, tensor);
+    return name;
+  }
+
+  /** A constant of float64, a row of numbers unless its dimensions are given. */
+  doubles(values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
+    return this.constant({ type: 'double', dims, values: Float64Array.from(values) });
+  }
+
+  /** A constant row of whole numbers. */
+  integers(values: readonly number[]): string {
+    const wide = BigInt64Array.from(values, (value) => BigInt(value));
+    return this.constant({ type: 'int64', dims: [values.length], values: wide });
+  }
+
+  /** A column that a stage has made; undefined where it must be an input. */
+  known(name: string): OnnxColumn | undefined {
+    return this.#columns.get(name);
+  }
+
+  /** Names what a stage has made. */
+  name(name: string, column: OnnxColumn): void {
+    this.#columns.set(name, column);
+  }
+
+  /** The column under a name, which becomes an input where no stage has made it. */
+  column(name: string, field: LogicalField | undefined): OnnxColumn {
+    const known = this.#columns.get(name);
+    if (known !== undefined) return known;
+    if (this.#outputs.some((output) => output.name === name)) {
+      const remedy = 'write the stages before and behind it one by one';
+      throw this.refusal('no stage that reads predicted classes', `one that reads ${name}`, remedy);
+    }
+    const column = this.inputOf(name, field);
+    this.#columns.set(name, column);
+    return column;
+  }
+
+  /** A new input of the type of a column. */
+  inputOf(name: string, field: LogicalField | undefined): OnnxColumn {
+    const { type = 'double', children = [] } = field ?? {};
+    const width = Number(/^vector\[(\d+)\]$/.exec(type)?.[1] ?? -1);
+    if (type === 'struct') {
+      const parts = children.map((child) => [child.name, this.inputOf(child.name, child)] as const);
+      return { kind: 'struct', children: new Map(parts) };
+    }
+    if (width >= 0) {
+      return {
+        kind: 'vector',
+        tensor: this.numbers(name, width, 'numbers; NaN is missing'),
+        width,
+      };
+    }
+    if (type === 'string' || type.startsWith('dictionary<')) {
+      const missing = JSON.stringify(this.options.missingText);
+      this.#input({ name, type: 'string', width: 1, doc: `text; ${missing} is missing` });
+      return { kind: 'text', tensor: name };
+    }
+    return { kind: 'number', tensor: this.numbers(name, 1, numberDoc(type)) };
+  }
+
+  /** A new input of numbers. @returns the tensor as float64 */
+  numbers(name: string, width: number, doc: string): string {
+    const { numberType } = this.options;
+    this.#input({ name, type: numberType, width, doc });
+    return numberType === 'double' ? name : this.add('Cast', [name], { to: 11 });
+  }
+
+  /** Makes a tensor an output under a name of the user's. */
+  output(tensor: string, value: OnnxValue): void {
+    const { name } = value;
+    if ([...this.#inputs, ...this.#outputs].some((other) => other.name === name)) {
+      throw new CoppiceError(
+        'COLUMN_EXISTS',
+        `the outputs of ${this.owner} must have names of their own; got ${name} twice; give the model another predictionCol, probabilityCol or rawPredictionCol (model.copy)`,
+        { context: { owner: this.owner, column: name } },
+      );
+    }
+    this.#nodes.push({
+      ...{ type: 'Identity', domain: '', attributes: {} },
+      ...{ inputs: [tensor], outputs: [name] },
+    });
+    this.#outputs.push(value);
+  }
+
+  /** Something about the model, as text. */
+  note(key: string, value: string): void {
+    this.#metadata[`coppice.${key}`] = value;
+  }
+
+  /**
+   * The model as a file holds it.
+   *
+   * @throws CoppiceError `UNSUPPORTED` for a model that predicts nothing, or that is too large
+   */
+  encode(): Uint8Array<ArrayBuffer> {
+    if (this.#outputs.length === 0)
+      throw this.refusal('a stage that predicts', 'stages that predict nothing', 'save it instead');
+    const message = onnxModel({
+      producerVersion: libraryVersion,
+      doc: '',
+      name: this.owner,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      nodes: this.#nodes,
+      constants: this.#constants,
+      metadata: this.#metadata,
+    });
+    if (message.size > mostBytes) {
+      throw this.refusal(
+        `at most ${mostBytes} bytes, as a file of ONNX has`,
+        String(message.size),
+        'truncate the model, or fit fewer or smaller trees',
+      );
+    }
+    return message.finish();
+  }
+
+  /** The error for what ONNX cannot carry. */
+  refusal(rule: string, got: string, remedy: string): CoppiceError {
+    return new CoppiceError(
+      'UNSUPPORTED',
+      `a model written as ONNX must have ${rule}; ${this.owner} has ${got}; ${remedy}`,
+      { context: { owner: this.owner } },
+    );
+  }
+
+  #input(value: OnnxValue): void {
+    if (this.#inputs.some(({ name }) => name === value.name)) {
+      throw new CoppiceError(
+        'COLUMN_EXISTS',
+        `the inputs of ${this.owner} must have names of their own; got ${value.name} twice; rename the column before the fit`,
+        { context: { owner: this.owner, column: value.name } },
+      );
+    }
+    this.#inputs.push(value);
+  }
+
+  /** A name that no column is likely to have. */
+  #newName(what: string): string {
+    return `coppice/${what}_${this.#numMade++}`;
+  }
+}
+
+const units: Readonly<Record<string, string>> = {
+  date: 'days',
+  date_ms: 'milliseconds',
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  ns: 'nanoseconds',
+};
+
+/** What a number of a column means. */
+function numberDoc(type: string): string {
+  if (type === 'boolean') return 'boolean: 1 is true, 0 is false, NaN is missing';
+  const unit = units[/^timestamp\((\w+)/.exec(type)?.[1] ?? type];
+  if (unit !== undefined) return `${type}: ${unit} since 1970-01-01, NaN is missing`;
+  return `${type}: NaN is missing`;
+}

@@ -1,0 +1,70 @@
+/** `coppice export`: a saved model as a file for other runtimes. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTable, GBTClassifier, GBTRegressor, KMeans, loadStage } from '../../src/index.ts';
+import type { Model } from '../../src/pipeline/model.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { runForTest } from './run-for-test.ts';
+
+const folder = temporaryFolder('export');
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  const rows = Array.from({ length: 200 }, (_, i) => ({ word: i % 3 === 0 ? 'a' : '', x: i }));
+  const table = createTable(rows.map((row, i) => ({ ...row, y: i % 7, label: i % 2 === 0 })));
+  const numbers = { featuresCols: ['x'], labelCol: 'y', maxIter: 5 };
+  await (await new GBTRegressor(numbers).fit(table)).save(at('numbers'));
+  const classes = { featuresCols: ['word', 'x'], maxIter: 5 };
+  await (await new GBTClassifier(classes).fit(table)).save(at('classes'));
+  await new GBTClassifier(classes).save(at('unfitted'));
+  await (await new KMeans({ featuresCols: ['x'], k: 2 }).fit(table)).save(at('clusters'));
+});
+
+const run = async (...words: string[]) => await runForTest(['export', ...words]);
+
+describe('coppice export', () => {
+  it('writes what toOnnx gives, and says how much', async () => {
+    const done = await run('--model', at('numbers'), '--out', at('numbers.onnx'), '--json');
+    expect(done.exitCode).toBe(0);
+    const bytes = readFileSync(at('numbers.onnx'));
+    const model = (await loadStage(at('numbers'))) as Model;
+    expect(bytes.equals(model.toOnnx())).toBe(true);
+    expect(done.json).toEqual({
+      command: 'export',
+      model: at('numbers'),
+      format: 'onnx',
+      out: at('numbers.onnx'),
+      bytes: bytes.length,
+    });
+    const words = ['--inputs', 'matrix', '--number-type', 'float', '--overwrite'];
+    const again = await run('--model', at('numbers'), '--out', at('numbers.onnx'), ...words);
+    expect(again.stdout).toMatch(/^wrote GBTRegressionModel to .*numbers\.onnx, [\d,]+ bytes\n$/);
+    const matrix = model.toOnnx({ inputs: 'matrix', numberType: 'float' });
+    expect(readFileSync(at('numbers.onnx')).equals(matrix)).toBe(true);
+    expect(readdirSync(folder).filter((name) => name.includes('.tmp-'))).toEqual([]);
+  });
+
+  it('does not replace a file unless it is told to', async () => {
+    await run('--model', at('numbers'), '--out', at('kept.onnx'));
+    const again = await run('--model', at('numbers'), '--out', at('kept.onnx'));
+    expect(again.exitCode).toBe(2);
+    expect(again.stderr).toContain('--overwrite');
+  });
+
+  it('says what it cannot write, and how it can', async () => {
+    const words = ['--model', at('classes'), '--out', at('classes.onnx')];
+    const empty = await run(...words);
+    expect(empty.exitCode).toBe(2);
+    expect(empty.stderr).toContain('the category "" in word; give another missingText');
+    expect(existsSync(at('classes.onnx'))).toBe(false);
+    expect((await run(...words, '--missing-text', '(none)')).exitCode).toBe(0);
+    const clusters = await run('--model', at('clusters'), '--out', at('clusters.onnx'));
+    expect(clusters.stderr).toContain('KMeansModel');
+    const unfitted = await run('--model', at('unfitted'), '--out', at('unfitted.onnx'));
+    expect(unfitted.exitCode).toBe(4);
+    const nowhere = await run('--model', at('numbers'), '--out', at('no/such/place.onnx'));
+    expect(nowhere.stderr).toContain('give another --out');
+    expect((await run('--model', at('numbers'))).exitCode).toBe(2);
+  });
+});

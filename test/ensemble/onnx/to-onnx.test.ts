@@ -1,0 +1,197 @@
+/** What is written as ONNX, read back and carried out by the words of the standard: no runtime is needed. */
+import { DateDay } from 'apache-arrow';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
+import { IsolationForest } from '../../../src/ensemble/isolation/isolation-forest.ts';
+import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
+import { fixedWidthColumn, int32Column } from '../../../src/table/columns/make-column.ts';
+import { inlineTable } from '../../tools/inline-table.ts';
+import { randomData } from '../../tools/random-data.ts';
+import { fitSample, scoreSample } from '../../training/fit-sample.ts';
+import {
+  boostedLabelsCases,
+  estimatorCases,
+  recipes,
+  withFeatures,
+} from '../../training/random-estimators.ts';
+import type { Inputs, Output } from './onnx-runtime.ts';
+import { type Model, readOnnx, type Tensor } from './read-onnx.ts';
+import { runGraph } from './run-graph.ts';
+import { compare, errorOf, inputsOf, missingText, otherData } from './written-models.ts';
+
+/** The outputs by the words of the standard. */
+function carriedOut(model: Model, inputs: Inputs): Record<string, Output> {
+  const tensors = Object.entries(inputs).map(([name, given]): [string, Tensor] => {
+    if (!('width' in given)) return [name, { dims: [given.length, 1], values: given }];
+    const values = [...given.values];
+    return [name, { dims: [values.length / given.width, given.width], values }];
+  });
+  const outputs = runGraph(model, new Map(tensors));
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { dims, values }]) => [
+      name,
+      { type: '', shape: dims, values },
+    ]),
+  );
+}
+
+const kinds = ['float64', 'integers', 'words', 'flags', 'many words'] as const;
+const recipe = { seed: 3, numRows: 900, kinds, missing: 0.1 };
+const featuresCols = ['x0', 'x1', 'x2', 'x3', 'x4'];
+
+async function fitted(name: keyof typeof estimatorCases, options: object): Promise<TreeModel> {
+  const wanted = { featuresCols, labelCol: 'y', ...options };
+  return await fitSample({ name, options: wanted }, randomData(recipe));
+}
+
+describe('what is written as ONNX', () => {
+  for (const [name, cases] of [
+    ...Object.entries(estimatorCases),
+    ['GBTRegressor of several labels', boostedLabelsCases] as const,
+  ]) {
+    it(`says the same: ${name}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(cases, recipes, async (found, anyRecipe) => {
+          const {
+            validationIndicatorCol,
+            varianceCol,
+            quantilesCol,
+            quantileProbabilities,
+            ...options
+          } = withFeatures(found, anyRecipe).options;
+          const model = await fitSample({ ...found, options }, randomData(anyRecipe));
+          const data = otherData(anyRecipe, 40);
+          const read = readOnnx(model.toOnnx({ missingText }));
+          const wanted = await scoreSample(model, data);
+          compare(carriedOut(read, inputsOf(model, data)), wanted, errorOf(found));
+        }),
+        { numRuns: 6, endOnFailure: true },
+      );
+    });
+  }
+
+  it('names its inputs, outputs and their types', async () => {
+    const options = { labelCol: 'b', offsetCol: 'o', maxIter: 2 };
+    const model = await fitted('GBTClassifier', options);
+    const read = readOnnx(model.toOnnx({ missingText }));
+    expect(read.irVersion).toBe(10);
+    expect(read.operatorSets).toEqual({ '': 21, 'ai.onnx.ml': 5 });
+    const column = (name: string, elementType: number, doc: string) => ({
+      ...{ name, elementType, dims: [null, 1], doc },
+    });
+    expect(read.inputs).toEqual([
+      column('x0', 11, 'double: NaN is missing'),
+      column('x1', 11, 'int: NaN is missing'),
+      column('x2', 8, 'text; "(none)" is missing'),
+      column('x3', 11, 'boolean: 1 is true, 0 is false, NaN is missing'),
+      column('x4', 8, 'text; "(none)" is missing'),
+      column('o', 11, 'double: NaN is missing'),
+    ]);
+    const classes = '["no","yes"]';
+    expect(read.outputs).toEqual([
+      { name: 'prediction', elementType: 8, dims: [null], doc: '' },
+      { name: 'probability', elementType: 11, dims: [null, 2], doc: classes },
+      { name: 'rawPrediction', elementType: 11, dims: [null, 2], doc: classes },
+    ]);
+    expect(read.metadata).toEqual({ 'coppice.classes': classes });
+  });
+
+  it('says in what unit dates are counted', async () => {
+    const days = inlineTable({
+      day: fixedWidthColumn(new DateDay(), Int32Array.of(1, 2, 3, 4)),
+      label: int32Column(Int32Array.of(1, 4, 9, 16)),
+    });
+    const options = { featuresCols: ['day'], minInstancesPerNode: 1, maxIter: 2 };
+    const regressor = new GBTRegressor(options);
+    const [input] = readOnnx((await regressor.fit(days)).toOnnx()).inputs;
+    expect(input?.doc).toBe('date: days since 1970-01-01, NaN is missing');
+  });
+
+  it('has the same bytes each time', async () => {
+    const model = await fitted('ExtraTreesClassifier', { labelCol: 'k', numTrees: 3 });
+    expect(model.toOnnx({ missingText })).toEqual(model.toOnnx({ missingText }));
+  });
+
+  it('adds many trees of several values up block by block', async () => {
+    const forest = { labelCol: 'k', numTrees: 150, maxDepth: 2 };
+    const model = await fitted('RandomForestClassifier', forest);
+    const data = otherData(recipe, 30);
+    const read = readOnnx(model.toOnnx({ missingText }));
+    expect(read.nodes.filter(({ type }) => type === 'TreeEnsemble').length).toBeGreaterThan(1);
+    compare(carriedOut(read, inputsOf(model, data)), await scoreSample(model, data));
+  });
+
+  it('carries trees of one leaf', async () => {
+    const model = await fitted('GBTRegressor', { maxIter: 3, minInstancesPerNode: 899 });
+    expect(model.totalNumNodes).toBe(3);
+    const data = otherData(recipe);
+    const read = readOnnx(model.toOnnx({ missingText }));
+    compare(carriedOut(read, inputsOf(model, data)), await scoreSample(model, data));
+  });
+});
+
+describe('what ONNX cannot carry', () => {
+  const refused = async (
+    name: keyof typeof estimatorCases,
+    options: object,
+    onnx: object = { missingText },
+  ): Promise<string> => {
+    const model = await fitted(name, { maxDepth: 3, ...options });
+    try {
+      model.toOnnx(onnx);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'nothing is refused';
+  };
+
+  it('is refused by name, with what to do instead', async () => {
+    const few = { maxIter: 2 };
+    expect(await refused('GBTRegressor', { ...few, linearLeaves: true })).toMatch(
+      /linear leaves; fit without linearLeaves/,
+    );
+    expect(await refused('GBTRegressor', { ...few, leafCol: 'leaf' })).toMatch(
+      /a leafCol; leave it out: model.copy/,
+    );
+    expect(await refused('RandomForestRegressor', { varianceCol: 'v2', numTrees: 2 })).toMatch(
+      /a varianceCol; leave it out/,
+    );
+    expect(await refused('GBTRegressor', few, {})).toMatch(
+      /the category "" in x2; give another missingText/,
+    );
+    expect(await refused('GBTRegressor', few, { inputs: 'matrix' })).toMatch(
+      /the category x2; leave inputs: 'matrix' out/,
+    );
+    expect(await refused('GBTRegressor', few, { inputs: 'rows' })).toMatch(
+      /inputs of toOnnx must be columns or matrix; got .*rows/,
+    );
+    const clash = { ...few, predictionCol: 'x1' };
+    expect(await refused('GBTRegressor', clash)).toMatch(/got x1 twice; give the model another/);
+  });
+
+  it('leaves a copy without it', async () => {
+    const model = await fitted('GBTRegressor', { maxIter: 2, leafCol: 'leaf' });
+    const { outputs } = readOnnx(model.copy({ leafCol: undefined }).toOnnx({ missingText }));
+    expect(outputs.map(({ name }) => name)).toEqual(['prediction']);
+  });
+});
+
+describe('an isolation forest written as ONNX', () => {
+  it('compares what has the same bits everywhere', async () => {
+    const x = Array.from({ length: 300 }, (_, i) => (i < 290 ? i % 10 : i * 5));
+    const table = inlineTable({ x: int32Column(Int32Array.from(x)) });
+    const forest = new IsolationForest({ featuresCols: ['x'], contamination: 0.03, numTrees: 20 });
+    const model = await forest.fit(table);
+    const read = readOnnx(model.toOnnx());
+    const found = carriedOut(read, { x: { width: 1, values: Float64Array.from(x) } });
+    const score = await model.scorer();
+    const wanted = x.map((value) => score({ x: value }));
+    expect(found['prediction']?.values).toEqual(wanted.map(({ prediction }) => Number(prediction)));
+    compare(
+      { anomalyScore: found['anomalyScore'] as Output },
+      { anomalyScore: wanted.map(({ anomalyScore }) => anomalyScore) },
+      () => 1e-14,
+    );
+  });
+});
