@@ -238,6 +238,8 @@ export interface ForestJob {
   readonly maxHistogramBytes: number;
   /** All ranks share each tree even where each could grow its own; tests ask for it. */
   readonly sharesTrees: boolean;
+  /** False: ranks that share a tree meet for its small nodes too; tests ask for it. */
+  readonly finishesLocally?: boolean;
   /** Null: the CPU alone. The model does not hang on it. */
   readonly device: DeviceRequest | null;
   readonly kernels: string | undefined;

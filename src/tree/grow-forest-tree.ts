@@ -12,6 +12,14 @@ import type { ForestRows } from './backend/cpu/forest-rows.ts';
 import type { ForestSearch } from './backend/cpu/forest-search.ts';
 import type { GrowthLimits } from './grow-tree.ts';
 
+/** Finishes small nodes of a tree that ranks share (training/forest/local-finish.ts). */
+export interface SmallNodes {
+  /** Sets open nodes aside, whose splits are found; returns those that all ranks go on with. */
+  setAside(open: readonly number[]): number[];
+  /** Grows all below the nodes that were set aside. @param addChildren makes a node's children, returns the left one */
+  finish(addChildren: (node: number) => number): Promise<void>;
+}
+
 /** What grows a tree. */
 export interface ForestTreeParts {
   readonly nodes: ForestNodes;
@@ -21,6 +29,8 @@ export interface ForestTreeParts {
   readonly limits: GrowthLimits;
   /** False where the sums of a leaf say all of it: rows of the last level then need not be moved. */
   readonly needsLeafRows: boolean;
+  /** Left out where all nodes are grown alike. */
+  readonly small?: SmallNodes | null;
 }
 
 /** Grows trees one after another in the same table. */
@@ -52,9 +62,17 @@ export class ForestTreeGrower {
     return nodes.byLevel();
   }
 
+  /** Grows all that lies below nodes of the table, whose splits are found and whose rows lie ready. */
+  async growBelow(roots: readonly number[]): Promise<void> {
+    this.#open = [...roots];
+    await this.#growByLevel();
+  }
+
   async #growByLevel(): Promise<void> {
-    const { nodes, search, limits } = this.#p;
-    while (this.#open.length > 0) {
+    const { nodes, search, limits, small = null } = this.#p;
+    for (;;) {
+      if (small !== null) this.#open = small.setAside(this.#open);
+      if (this.#open.length === 0) break;
       const parents = search.isTogether ? this.#open : [this.#open.pop() as number];
       if (search.isTogether) this.#open = [];
       const children: number[] = [];
@@ -63,6 +81,7 @@ export class ForestTreeGrower {
       const searched = this.#search(children, level < limits.maxDepth);
       if (isPromise(searched)) await searched;
     }
+    if (small !== null) await small.finish((node) => this.#addChildren(node));
   }
 
   async #growByLeaf(): Promise<Uint32Array> {

@@ -66,6 +66,7 @@ const topologies: fc.Arbitrary<Topology> = fc
         maxHistogramBytes: fc.constantFrom(1, 60_000),
         kernels: fc.constantFrom('wasm', 'reference'),
         sharesTrees: fc.boolean(),
+        finishesLocally: fc.boolean(),
         growsWhole: fc.boolean(),
       },
       { requiredKeys: [] },
@@ -218,6 +219,26 @@ describe('processes that meet over sockets', () => {
       { processes: 'single', width: 3, partitions: 7, sharesTrees: true, kernels: 'reference' },
     ]);
   });
+
+  it.each<EstimatorCase>([
+    { name: 'RandomForestClassifier', options: { labelCol: 'k', numTrees: 2, maxDepth: 20 } },
+    {
+      name: 'RandomForestRegressor',
+      options: { labelCol: 'y', weightCol: 'w', numTrees: 2, maxDepth: 20 },
+    },
+  ])(
+    'finish small nodes of shared trees by one rank each: $name',
+    async (found) => {
+      const shared = { partitions: 3, sharesTrees: true } as const;
+      await expectSame(found, { ...recipe, numRows: 5000 }, [
+        { ...shared, processes: 'single', width: 3 },
+        { ...shared, processes: 'double', width: 4 },
+        { ...shared, processes: 'double', width: 3, maxHistogramBytes: 60_000 },
+        { ...shared, processes: 'relayed', width: 4, finishesLocally: false },
+      ]);
+    },
+    60_000,
+  );
 
   it('read their own rows of Parquet files', async () => {
     const folder = temporaryFolder('processes');

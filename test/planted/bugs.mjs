@@ -1883,4 +1883,37 @@ export const plantedBugs = [
     ],
     tests: ['test/ensemble/onnx/to-onnx.test.ts'],
   },
+  {
+    name: 'rows do not follow the splits of a subtree that another rank grew',
+    edits: [
+      {
+        file: 'src/training/forest/local-finish.ts',
+        find: '      if (needsLeafRows) moved.split(nodes, node);',
+        replace: '',
+      },
+    ],
+    tests: ['test/training/forest/local-finish.test.ts'],
+  },
+  {
+    name: 'a rank believes that all rows of a small node came',
+    edits: [
+      {
+        file: 'src/training/forest/local-finish.ts',
+        find: '      this.#checkSums(node, root);\n',
+        replace: '',
+      },
+    ],
+    tests: ['test/training/forest/local-finish.test.ts'],
+  },
+  {
+    name: 'children of a subtree that is told change places',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/forest-subtrees.ts',
+        find: '    const left = addChildren(node);\n    list.push(left, left + 1);',
+        replace: '    const left = addChildren(node);\n    list.push(left + 1, left);',
+      },
+    ],
+    tests: ['test/training/forest/local-finish.test.ts'],
+  },
 ];

@@ -24,6 +24,8 @@ export interface Knobs {
   readonly kernels?: 'wasm' | 'reference';
   /** Ranks of a forest share each tree, as they do over several processes. */
   readonly sharesTrees?: boolean;
+  /** Small nodes of such trees are finished by one rank; by default they are. */
+  readonly finishesLocally?: boolean;
   /** Ranks of boosting grow whole trees of a round's outputs; by default they share each tree. */
   readonly growsApart?: boolean;
   /** Histograms are built of what is not a feature's usual bin, or of whole records. */
@@ -80,6 +82,7 @@ function turned(job: BoostingJob | ForestJob, knobs: Knobs): BoostingJob | Fores
     ingest,
     ...(kernels === undefined ? {} : { kernels }),
     ...(knobs.keepsEntries === undefined ? {} : { keepsEntries: knobs.keepsEntries }),
+    ...(knobs.finishesLocally === undefined ? {} : { finishesLocally: knobs.finishesLocally }),
     ...(knobs.growsWhole === undefined ? {} : { growsWhole: knobs.growsWhole }),
     ...(flushRows !== undefined && 'flushRows' in job ? { flushRows } : {}),
     ...(device !== undefined && 'device' in job ? { device } : {}),

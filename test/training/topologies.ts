@@ -45,6 +45,7 @@ export const topologies: fc.Arbitrary<Topology> = fc
         maxHistogramBytes: fc.constantFrom(1, 60_000),
         kernels: fc.constantFrom('wasm', 'reference'),
         sharesTrees: fc.boolean(),
+        finishesLocally: fc.boolean(),
         growsApart: fc.boolean(),
         growsWhole: fc.boolean(),
       },

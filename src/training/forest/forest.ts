@@ -23,7 +23,11 @@ import {
   writePlan,
 } from '../../tree/backend/cpu/forest-plan.ts';
 import { ForestRows } from '../../tree/backend/cpu/forest-rows.ts';
-import { AloneSearch, type ForestSearch } from '../../tree/backend/cpu/forest-search.ts';
+import {
+  AloneSearch,
+  type ForestSearch,
+  type SearchCounters,
+} from '../../tree/backend/cpu/forest-search.ts';
 import { MemoryViews } from '../../tree/backend/cpu/memory-views.ts';
 import { ForestTreeGrower } from '../../tree/grow-forest-tree.ts';
 import { pruneTree } from '../../tree/prune-tree.ts';
@@ -49,6 +53,7 @@ import {
 import { type ForestStart, startForest } from './forest-start.ts';
 import { GpuForestTrees, type RowShare } from './grow-forest-on-rig.ts';
 import { HonestRows } from './honest-leaves.ts';
+import { LocalFinish } from './local-finish.ts';
 import { DealtTurns, DrawnTurns, SharedTurns, type TreeTurns } from './tree-turns.ts';
 
 /** One rank of a forest job. */
@@ -103,6 +108,8 @@ class ForestTrainer {
   readonly #moved: ForestRows;
   readonly #search: ForestSearch;
   readonly #grower: ForestTreeGrower;
+  /** Null where all nodes are grown alike. */
+  readonly #small: LocalFinish | null;
   readonly #gpu: GpuForestTrees | null;
   readonly #honest: HonestRows | null;
 
@@ -119,10 +126,9 @@ class ForestTrainer {
     const views = new MemoryViews(environment.memory);
     this.#nodes = new ForestNodes(this.numOutputs, job.keepsVariances);
     this.#moved = new ForestRows({ kernels, views, layout, plan, buffers: memory.buffers });
-    const findings = new ForestFindings({
-      ...{ views, layout, setting, nodes: this.#nodes },
-      units: forestUnits(start),
-    });
+    const units = forestUnits(start);
+    const findings = new ForestFindings({ views, layout, setting, nodes: this.#nodes, units });
+    const needsLeafRows = settledLeaves(job, rows) !== 'counts';
     const numDrawn = setting.numDrawn || layout.places.length;
     const search = {
       ...{ kernels, findings, plan, histogram, numDrawn },
@@ -134,13 +140,21 @@ class ForestTrainer {
     this.#search = memory.isTogether
       ? new MeetingSearch({ ...search, ...memory, views, setting, chosen })
       : new AloneSearch(search);
+    const finishes = memory.isTogether && job.finishesLocally !== false;
+    this.#small = finishes
+      ? new LocalFinish({
+          ...{ kernels, views, collective, layout, setting, units, memory, needsLeafRows },
+          ...{ limits: job.limits, nodes: this.#nodes, moved: this.#moved, records: rows.records },
+        })
+      : null;
     this.#grower = new ForestTreeGrower({
       nodes: this.#nodes,
       rows: this.#moved,
       search: this.#search,
       findings,
       limits: job.limits,
-      needsLeafRows: settledLeaves(job, rows) !== 'counts',
+      needsLeafRows,
+      small: this.#small,
     });
     const rig = { ...{ environment, job, rows, memory, setting }, collective: this.#collective };
     const { honestLeafShare } = job;
@@ -152,11 +166,12 @@ class ForestTrainer {
   }
 
   get counters(): RankCounters {
-    const { histogramRows, featuresDecided } = this.#search.counters;
-    const gpu = this.#gpu?.counters;
+    const counted = [this.#search.counters, this.#small?.counters, this.#gpu?.counters];
+    const sumOf = (name: keyof SearchCounters): number =>
+      counted.reduce((sum, counters) => sum + (counters?.[name] ?? 0), 0);
     return {
-      histogramRows: histogramRows + (gpu?.histogramRows ?? 0),
-      featuresDecided: featuresDecided + (gpu?.featuresDecided ?? 0),
+      histogramRows: sumOf('histogramRows'),
+      featuresDecided: sumOf('featuresDecided'),
       device: this.#gpu?.told ?? null,
     };
   }

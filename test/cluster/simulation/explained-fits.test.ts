@@ -47,7 +47,7 @@ const meeting = new RandomForestClassifier({
   ...shared,
   labelCol: 'kind',
   numTrees: 2,
-  maxDepth: 4,
+  maxDepth: 9,
 });
 const sharedForest: Explainable = {
   className: meeting.className,

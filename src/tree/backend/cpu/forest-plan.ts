@@ -132,6 +132,11 @@ export function writePlan(
   words[27] = 0x7fffffff;
 }
 
+/** Other records that ids of rows point into. */
+export function writeRecords(buffer: ArrayBufferLike, plan: number, records: number): void {
+  new Uint32Array(buffer, plan + 20, 1)[0] = records;
+}
+
 /** Another least weight of a side, in the kernels' units. */
 export function writeMinWeight(memory: WebAssembly.Memory, plan: number, minWeight: number): void {
   new Float64Array(memory.buffer, plan + 80, 1)[0] = minWeight;
