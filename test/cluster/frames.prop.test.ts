@@ -7,6 +7,7 @@ import {
   frameHead,
   headBytes,
   joinPayload,
+  wordsOf,
 } from '../../src/cluster/tcp/frames.ts';
 
 const frames = fc.array(
@@ -30,28 +31,31 @@ function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
 }
 
 describe('FrameReader', () => {
-  it('finds the frames of a stream, however it is cut', () => {
-    const lengths = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
-    fc.assert(
-      fc.property(frames, lengths, (sent, pieces) => {
-        const stream = Buffer.concat(
-          sent.flatMap(({ kind, sequence, payload }) => [
-            frameHead(kind, sequence, [payload]),
-            payload,
-          ]),
-        );
-        const reader = new FrameReader(50);
-        const got: unknown[] = [];
-        for (const piece of cut(stream, pieces)) {
-          reader.push(piece, (frame) => {
-            const { kind, sequence } = frame;
-            got.push({ kind, sequence, payload: joinPayload(frame) });
-          });
-        }
-        expect(got).toEqual(sent);
-      }),
-    );
-  });
+  it.each([false, true])(
+    'finds the frames of a stream, however it is cut (TLS: %s)',
+    (isSealed) => {
+      const lengths = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
+      fc.assert(
+        fc.property(frames, lengths, (sent, pieces) => {
+          const stream = Buffer.concat(
+            sent.flatMap(({ kind, sequence, payload }) => [
+              frameHead(kind, sequence, [payload], isSealed),
+              payload,
+            ]),
+          );
+          const reader = new FrameReader(50, isSealed);
+          const got: unknown[] = [];
+          for (const piece of cut(stream, pieces)) {
+            reader.push(piece, (frame) => {
+              const { kind, sequence } = frame;
+              got.push({ kind, sequence, payload: joinPayload(frame) });
+            });
+          }
+          expect(got).toEqual(sent);
+        }),
+      );
+    },
+  );
 
   it('refuses a frame that is longer than agreed when it has seen the head', () => {
     const reader = new FrameReader(100);
@@ -86,6 +90,16 @@ describe('FrameReader', () => {
     );
   });
 
+  it('sums the payload where TLS does not', () => {
+    const payload = Uint8Array.of(1, 2, 3);
+    const sealed = Buffer.concat([frameHead(8, 5, [payload], true), payload]);
+    const open = Buffer.concat([frameHead(8, 5, [payload]), payload]);
+    expect(() => new FrameReader(50).push(sealed, () => undefined)).toThrow('changed on the way');
+    expect(() => new FrameReader(50, true).push(open, () => undefined)).toThrow(
+      'changed on the way',
+    );
+  });
+
   it('keeps nothing but what has arrived', () => {
     const reader = new FrameReader(2 ** 31);
     const head = frameHead(8, 1);
@@ -98,5 +112,28 @@ describe('FrameReader', () => {
       seen += 1;
     });
     expect(seen).toBe(0);
+  });
+});
+
+describe('wordsOf', () => {
+  it('gives a payload whose words lie at multiples of 8, whatever its pieces', () => {
+    const bytes = Uint8Array.from({ length: 48 }, (_, i) => i);
+    for (const [start, ...lengths] of [
+      [0, 48],
+      [8, 40],
+      [4, 24],
+      [0, 20, 28],
+      [3, 5, 16, 24],
+    ]) {
+      let at = start as number;
+      const payload = lengths.map((length) => {
+        at += length;
+        return bytes.subarray(at - length, at);
+      });
+      const frame = { kind: 10, sequence: 1, bytes: at - (start as number), payload };
+      const words = wordsOf(frame);
+      expect(words.byteOffset % 8).toBe(0);
+      expect(words).toEqual(bytes.slice(start, at));
+    }
   });
 });

@@ -319,7 +319,7 @@ describe('a mesh', () => {
       reason: {
         code: 'PROTOCOL',
         message: expect.stringMatching(
-          /on far must speak version 3 of the protocol.*got 9/,
+          /on far must speak version 4 of the protocol.*got 9/,
         ) as string,
       },
     });

@@ -471,6 +471,17 @@ export const plantedBugs = [
     tests: ['test/cluster/frames.prop.test.ts'],
   },
   {
+    name: 'the words of a frame are taken wherever they begin',
+    edits: [
+      {
+        file: 'src/cluster/tcp/frames.ts',
+        find: 'only !== undefined && only.byteOffset % 8 === 0;',
+        replace: 'only !== undefined && only.byteOffset >= 0;',
+      },
+    ],
+    tests: ['test/cluster/frames.prop.test.ts'],
+  },
+  {
     name: 'a rank reads what belongs to the next frame',
     edits: [
       {

@@ -4,7 +4,8 @@
  *   | bytes of payload u32 | kind u32 | sequence u32 | checksum u32 | payload …      little-endian
  *
  * The sequence counts the meetings of a gang, so that processes that went different ways are found out. The
- * checksum (CRC-32) covers kind, sequence and payload: what was garbled on the way is never added to a sum.
+ * checksum (CRC-32) covers kind, sequence and payload: what was garbled on the way is never added to a sum. Over TLS
+ * it covers kind and sequence alone, for TLS lets nothing through that was garbled.
  */
 import { crc32 } from 'node:zlib';
 import { CoppiceError } from '../../base/errors.ts';
@@ -48,11 +49,12 @@ export const maxPayloadBytes = 2 ** 31;
 
 const highestKind = Math.max(...Object.values(frameKind));
 
-/** The head of a frame with this payload. */
+/** The head of a frame with this payload. @param isSealed true where the frame goes over TLS */
 export function frameHead(
   kind: FrameKind,
   sequence: number,
   payload: readonly Uint8Array[] = [],
+  isSealed = false,
 ): Uint8Array {
   const head = new Uint8Array(headBytes);
   const view = new DataView(head.buffer);
@@ -63,13 +65,14 @@ export function frameHead(
   );
   view.setUint32(4, kind, true);
   view.setUint32(8, sequence, true);
-  view.setUint32(12, checksumOf(head, payload), true);
+  view.setUint32(12, checksumOf(head, isSealed ? [] : payload), true);
   return head;
 }
 
 function checksumOf(head: Uint8Array, payload: readonly Uint8Array[]): number {
   let sum = crc32(head.subarray(4, 12));
-  for (const piece of payload) sum = crc32(piece, sum);
+  // of no bytes at no address zlib gives a sum of its own
+  for (const piece of payload) if (piece.length > 0) sum = crc32(piece, sum);
   return sum;
 }
 
@@ -117,9 +120,17 @@ export function checkSum(sent: number, found: number): void {
 
 /** The payload as one array. */
 export function joinPayload(frame: Frame): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(frame.bytes);
+  // of a buffer of its own, every byte of which is written
+  const joined = new Uint8Array(Buffer.allocUnsafeSlow(frame.bytes).buffer);
   copyPayload(frame, joined);
   return joined;
+}
+
+/** The payload as int64 words lie: in one piece that begins at a multiple of 8. */
+export function wordsOf(frame: Frame): Uint8Array {
+  const [only] = frame.payload;
+  const isWhole = frame.payload.length === 1 && only !== undefined && only.byteOffset % 8 === 0;
+  return isWhole ? only : joinPayload(frame);
 }
 
 /** Copies the payload to the front of an array. */
@@ -134,6 +145,7 @@ export function copyPayload(frame: Frame, target: Uint8Array): void {
 /** Cuts a stream of bytes into frames; holds no more than what has arrived. */
 export class FrameReader {
   #maxBytes: number;
+  readonly #isSealed: boolean;
   readonly #bytes = new Uint8Array(headBytes);
   #length = 0;
   /** Null while its bytes are under way. */
@@ -143,9 +155,13 @@ export class FrameReader {
   /** The checksum of what has come of the frame. */
   #sum = 0;
 
-  /** @param maxBytes the longest payload that is accepted */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes the longest payload that is accepted
+   * @param isSealed true where the frames come over TLS
+   */
+  constructor(maxBytes: number, isSealed = false) {
     this.#maxBytes = maxBytes;
+    this.#isSealed = isSealed;
   }
 
   /** Accepts longer payloads from now on. */
@@ -170,7 +186,7 @@ export class FrameReader {
       } else {
         this.#payload.push(piece);
         // the rest may still be under way
-        this.#sum = crc32(piece, this.#sum);
+        if (!this.#isSealed) this.#sum = crc32(piece, this.#sum);
         this.#missing -= piece.length;
       }
       if (this.#missing === 0) onFrame(this.#take(this.#head));

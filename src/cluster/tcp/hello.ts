@@ -14,7 +14,7 @@ import { type Frame, joinPayload } from './frames.ts';
 import { type NetworkPlace, ranksOf } from './network-place.ts';
 
 /** Changes whenever frames or their meaning change. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** The longest frame of a handshake. */
 export const maxHelloBytes = 4096;

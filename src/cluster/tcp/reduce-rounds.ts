@@ -9,7 +9,7 @@
  * connection of its own here, so the fewest rounds cost nothing.
  */
 import { combineIntegers } from '../reduce-integers.ts';
-import { type Frame, joinPayload } from './frames.ts';
+import { copyPayload, type Frame, wordsOf } from './frames.ts';
 import type { SharedWithRanks } from './meeting-payloads.ts';
 import type { Round } from './meeting-rounds.ts';
 import type { MeetingRequest } from './network-place.ts';
@@ -47,13 +47,13 @@ export function partOfProcess(
 function wholeRound({ control }: SharedWithRanks, { bytes, operation }: ReduceRequest): Round {
   const mailbox = new Uint8Array(control.mailbox, 0, bytes);
   // the others may still be sending when this process's sum is complete
-  const own = mailbox.slice();
+  const own = copyOf(mailbox);
   return {
     kind: 'reduce',
     payloadFor: () => [own],
     bytesOf: () => bytes,
     finish: (frames) => {
-      for (const frame of frames.values()) combineIntegers(mailbox, joinPayload(frame), operation);
+      for (const frame of frames.values()) combineIntegers(mailbox, wordsOf(frame), operation);
       return null;
     },
   };
@@ -64,10 +64,12 @@ function partsRound(
   { bytes, operation }: ReduceRequest,
 ): Round {
   const numProcesses = place.firstRanks.length - 1;
-  const whole = new Uint8Array(control.mailbox, 0, bytes).slice();
+  // changed when the others' sums are here, and so have had what they were to add
+  const whole = new Uint8Array(control.mailbox, 0, bytes);
   const partOf = (process: number): [number, number] => partOfProcess(process, numProcesses, bytes);
   const [from, to] = partOf(place.process);
-  const sums = whole.slice(from, to);
+  // the others may still be receiving these at the next meeting
+  const sums = copyOf(whole.subarray(from, to));
   const last: Round = {
     kind: 'sums',
     payloadFor: () => [sums],
@@ -75,7 +77,7 @@ function partsRound(
     finish: (frames: ReadonlyMap<number, Frame>) => {
       new Uint8Array(control.mailbox, from, to - from).set(sums);
       for (const [process, frame] of frames) {
-        new Uint8Array(control.mailbox, partOf(process)[0], frame.bytes).set(joinPayload(frame));
+        copyPayload(frame, new Uint8Array(control.mailbox, partOf(process)[0], frame.bytes));
       }
       return null;
     },
@@ -85,8 +87,15 @@ function partsRound(
     payloadFor: (process) => [whole.subarray(...partOf(process))],
     bytesOf: () => to - from,
     finish: (frames) => {
-      for (const frame of frames.values()) combineIntegers(sums, joinPayload(frame), operation);
+      for (const frame of frames.values()) combineIntegers(sums, wordsOf(frame), operation);
       return last;
     },
   };
+}
+
+/** A copy; of shared memory, `slice` would copy byte by byte. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(Buffer.allocUnsafeSlow(bytes.length).buffer);
+  copy.set(bytes);
+  return copy;
 }

@@ -35,6 +35,7 @@ export class Wire {
   lane: Wire | null = null;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
+  readonly #isSealed: boolean;
   #listener: WireListener | null = null;
   #early: Frame[] = [];
   #lost: Error | null = null;
@@ -44,7 +45,8 @@ export class Wire {
   /** @param maxBytes the longest payload that is accepted at first */
   constructor(socket: Socket, maxBytes: number) {
     this.#socket = socket;
-    this.#reader = new FrameReader(maxBytes);
+    this.#isSealed = 'encrypted' in socket;
+    this.#reader = new FrameReader(maxBytes, this.#isSealed);
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (cause) => this.#lose(cause));
@@ -99,7 +101,7 @@ export class Wire {
   send(kind: FrameKind, sequence: number, payload: readonly Uint8Array[] = []): number {
     const socket = this.#socket;
     if (!socket.writable) return 0;
-    const head = frameHead(kind, sequence, payload);
+    const head = frameHead(kind, sequence, payload, this.#isSealed);
     let bytes = head.length;
     for (const piece of payload) bytes += piece.length;
     if (bytes <= joinedBytes) {
