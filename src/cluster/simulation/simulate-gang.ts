@@ -26,7 +26,7 @@ export interface MeetingCosts {
  * Of meetings by lanes, on two cores of an Intel Xeon: frames and bytes as in a row of meetings (`npm run bench:cluster --
  * --only costs`), a round as between two pieces of a tree, where it costs more (docs/scaling.md).
  */
-export const defaultCosts: MeetingCosts = { roundMs: 0.5, frameMs: 0.02, mebibyteMs: 0.5 };
+export const defaultCosts: MeetingCosts = { roundMs: 0.3, frameMs: 0.02, mebibyteMs: 0.5 };
 
 /** The links and hosts that are not there. */
 export interface SimulatedCluster extends HostCores {

@@ -5,7 +5,7 @@
  *
  * The first half of the trees is left out everywhere: each process compiles while it grows them.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defaultTakeoverMs } from '../../../src/cluster/simulation/host-cores.ts';
@@ -40,6 +40,8 @@ export interface PredictionsWanted {
   readonly delays: readonly number[];
   /** Where recordings and times are kept, for other questions to the simulator. */
   readonly out: string | undefined;
+  /** Each fit is made so often; the one that took neither least nor most counts. */
+  readonly repeats: number;
 }
 
 /** Others may take so much of the machine before a run is made again, so often. */
@@ -57,8 +59,9 @@ interface RealFit {
 /** Prints a row of a table for each number of executors and each delay. */
 export async function printPredictions(
   growth: keyof typeof growths,
-  { numTrees, rows, executors, delays, out }: PredictionsWanted,
+  { numTrees, rows, executors, delays, out, repeats }: PredictionsWanted,
 ): Promise<void> {
+  if (out !== undefined) mkdirSync(out, { recursive: true });
   const pool = new ThreadPool(availableParallelism(), workerUrl());
   const path = join(setUpDataset('numeric-28', rows), 'train.parquet');
   const table = await readParquet(pool, path);
@@ -74,13 +77,14 @@ export async function printPredictions(
     });
     const [scale] = told.scales;
     const rehearsed = scale?.recording as GangRecording;
-    const recorded = await quietFit(growth, { numProcesses, numTrees, rows, link: null });
+    const wanted = { numProcesses, numTrees, rows };
+    const recorded = await middleFit(growth, { ...wanted, link: null }, repeats);
     const still = await timeMeetings(numProcesses);
     for (const delayMs of [0, ...delays]) {
       const link = delayMs === 0 ? null : new LinkProxy({ delayMs });
       const times = link === null ? still : await timeMeetings(numProcesses, link.route);
       const between = linkBetween(times, still, numProcesses);
-      const fit = await quietFit(growth, { numProcesses, numTrees, rows, link });
+      const fit = await middleFit(growth, { ...wanted, link }, repeats);
       await link?.close();
       const { meetings, bytes } = trafficOf(fit.trees);
       const isSame = scale?.bytes === bytes / numTrees && scale.meetings === meetings / numTrees;
@@ -131,15 +135,27 @@ function firstRound({ rounds }: GangRecording): number {
   return Math.floor(rounds.length / 2);
 }
 
-async function quietFit(
+/** What is fitted, and how. */
+interface FitWanted {
+  readonly numProcesses: number;
+  readonly numTrees: number;
+  readonly rows: number | undefined;
+  readonly link: LinkProxy | null;
+}
+
+/** Of several fits the one in the middle: a single one may be a third slower from its first tree to its last. */
+async function middleFit(
   growth: keyof typeof growths,
-  wanted: {
-    readonly numProcesses: number;
-    readonly numTrees: number;
-    readonly rows: number | undefined;
-    readonly link: LinkProxy | null;
-  },
+  wanted: FitWanted,
+  repeats: number,
 ): Promise<RealFit> {
+  const fits: RealFit[] = [];
+  while (fits.length < repeats) fits.push(await quietFit(growth, wanted));
+  fits.sort((a, b) => a.msPerTree - b.msPerTree);
+  return fits[repeats >> 1] as RealFit;
+}
+
+async function quietFit(growth: keyof typeof growths, wanted: FitWanted): Promise<RealFit> {
   const { numProcesses, link, numTrees } = wanted;
   const fits: RealFit[] = [];
   while (fits.length < mostTries && !fits.some(({ foreign }) => foreign <= mostForeign)) {

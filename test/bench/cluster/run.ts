@@ -8,7 +8,7 @@
  *   calibrate: how long processes compute that share cores, and what the simulator says of it
  *   predict: what session.explain and a replay of recorded rounds say of slower links, against what they take
  *   scaling: explains up to 1,024 executors; prints the table of docs/scaling.md and draws its plot
- *   --growth level|leaf   --executors 2,3,5   --delays 1,5   --out folder: keeps what was recorded
+ *   --growth level|leaf   --executors 2,3,5   --delays 1,5   --out folder: keeps what was recorded, and is made
  */
 import { parseArgs } from 'node:util';
 import { LinkProxy } from '../../tools/link-proxy.ts';
@@ -45,6 +45,7 @@ const predictions = {
   executors: values.executors.split(',').map(Number),
   delays: values.delays.split(',').map(Number),
   out: values.out,
+  repeats: Number(values.repeats),
 };
 const slow = new LinkProxy({ delayMs: 1 });
 const gangs: Readonly<Record<string, () => Contestant>> = {
