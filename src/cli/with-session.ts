@@ -47,7 +47,7 @@ async function openSession(options: SessionCommandOptions): Promise<Session> {
       '--session executors needs --executors or --rendezvous, and --token-file',
     );
   }
-  const isSecure = tlsCa !== undefined || tlsCert !== undefined;
+  const isSecure = [tlsCa, tlsCert, tlsKey].some((given) => given !== undefined);
   return await Session.connect(executors, {
     tokenFile,
     threads,

@@ -17,6 +17,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, oneOf, str } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import { readsFiles } from '../table/files/files-of-runner.ts';
+import { checkCertificates } from './check-certificates.ts';
 import { meetAt } from './rendezvous.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -95,7 +96,7 @@ export async function connectExecutors(
       session: params.name ?? null,
       keepMs: params.name === undefined ? 0 : params.keepSeconds * 1000,
     },
-    tls: tls === undefined ? null : await pemOf(tls),
+    tls: tls === undefined ? null : await pemOf(tls, owner),
     heartbeat: { heartbeatMs: Math.min(250, silenceMs / 4), silenceMs },
     connectMs: Math.min(5000, Math.max(1000, silenceMs)),
     onLog: onLog ?? ((_: string, text: string) => void process.stderr.write(text)),
@@ -155,10 +156,13 @@ export async function tokenOf(
   return (await fileText(tokenFile, 'tokenFile')).trim();
 }
 
-async function pemOf(tls: ConnectTls): Promise<DriverTls> {
+async function pemOf(tls: ConnectTls, owner: string): Promise<DriverTls> {
   const { ca, cert, key, servername } = tls;
   const texts = await Promise.all([pemText(ca, 'ca'), pemText(cert, 'cert'), pemText(key, 'key')]);
-  return { ca: texts[0], cert: texts[1], key: texts[2], servername };
+  const [caText, certText, keyText] = texts;
+  const names = { ca: 'tls.ca', cert: 'tls.cert', key: 'tls.key' };
+  checkCertificates({ ca: caText, cert: certText, key: keyText }, names, owner);
+  return { ca: caText, cert: certText, key: keyText, servername };
 }
 
 /** A PEM text, or what is in the file of that name. */

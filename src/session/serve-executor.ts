@@ -6,6 +6,7 @@ import { allowedUrlsVariable, urlPrefix } from '../base/allowed-urls.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { addressOf } from '../cluster/executors/addresses.ts';
 import { ExecutorDaemon } from '../cluster/executors/executor-daemon.ts';
+import { checkCertificates } from './check-certificates.ts';
 import { ownIdentity, pemText, tokenOf } from './connect.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -48,10 +49,11 @@ export async function serveExecutor(options: ExecutorOptions): Promise<ExecutorD
     pemText(options.tlsKey, 'tlsKey'),
     pemText(options.tlsCa, 'tlsCa'),
   ]);
-  if ((cert === undefined) !== (key === undefined) || (ca !== undefined && cert === undefined)) {
-    const message = `tlsCert and tlsKey of ${owner} must be given together, and with tlsCa; got one without the others`;
+  if (ca !== undefined && cert === undefined) {
+    const message = `tlsCert and tlsKey of ${owner} must be given with tlsCa; got it without them`;
     throw new CoppiceError('PARAM_INVALID', message);
   }
+  checkCertificates({ ca, cert, key }, { ca: 'tlsCa', cert: 'tlsCert', key: 'tlsKey' }, owner);
   const silenceMs = options.silenceMs ?? 15_000;
   return await ExecutorDaemon.listen({
     host,

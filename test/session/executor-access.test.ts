@@ -18,7 +18,7 @@ import {
 import { ControlChannel } from '../../src/cluster/executors/control-messages.ts';
 import { ExecutorDaemon } from '../../src/cluster/executors/executor-daemon.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
-import { type ConnectOptions, ownIdentity } from '../../src/session/connect.ts';
+import { type ConnectOptions, type ConnectTls, ownIdentity } from '../../src/session/connect.ts';
 import { type ExecutorOptions, serveExecutor } from '../../src/session/serve-executor.ts';
 import { Session } from '../../src/session/session.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
@@ -280,7 +280,35 @@ describe.skipIf(!canSign)('an executor with TLS', () => {
       expect(error?.message).toMatch(words);
     }
     expect(said.join('\n')).toMatch(/turned away: it must show a certificate; it has none/);
+    expect(said.join('\n')).not.toMatch('undefined');
     expect(said.join('\n')).toMatch(/turned away: its certificate is not accepted: \w+/);
+  });
+
+  it('is refused by name what is no certificate, no key, or the key of another', async () => {
+    const authority = new Authority('authority');
+    const [host, other] = [authority.sign('host'), authority.sign('other')];
+    const { cert: ca } = authority.own;
+    const text = join(folder, 'text');
+    writeFileSync(text, 'nothing but words');
+    const of = 'of Session.connect must';
+    const refused: [ConnectTls, string][] = [
+      [
+        { ca, cert: host.cert, key: other.key },
+        `tls.key ${of} be the key of the certificate in tls.cert`,
+      ],
+      [{ ca, cert: host.cert, key: text }, `tls.key ${of} hold a private key in PEM`],
+      [{ ca, cert: host.key, key: host.key }, `tls.cert ${of} hold a certificate in PEM`],
+      [{ ca: text, ...host }, `tls.ca ${of} hold a certificate in PEM`],
+      [{ ca, key: host.key }, `tls.cert and tls.key ${of} be given together`],
+    ];
+    for (const [tls, words] of refused) {
+      const byDriver = await errorOf(connect('127.0.0.1:1', { tls }));
+      expect(byDriver).toMatchObject({ code: 'PARAM_INVALID' });
+      expect(byDriver?.message).toContain(words);
+      const { ca: tlsCa, cert: tlsCert, key: tlsKey } = tls;
+      const byExecutor = await errorOf(serve({ tlsCa, tlsCert, tlsKey }));
+      expect(byExecutor).toMatchObject({ code: 'PARAM_INVALID' });
+    }
   });
 
   it('and one without say which of both speaks TLS, to driver and operator', async () => {

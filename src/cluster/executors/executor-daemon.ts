@@ -76,10 +76,11 @@ export class ExecutorDaemon {
           );
     this.#server.maxConnections = maxCallers;
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
-      const from = `${socket.remoteAddress}:${socket.remotePort}`;
-      this.#log(`caller ${from} was turned away: ${tlsFailure(error, socket)}`);
+      this.#log(`caller ${callerBelow(socket)} was turned away: ${tlsFailure(error, socket)}`);
       socket.destroy();
     });
+    // who hangs up before it is through is no longer known by then
+    this.#server.prependListener('connection', (socket: Socket) => void socket.remotePort);
   }
 
   /**
@@ -210,6 +211,13 @@ export class ExecutorDaemon {
 const minTokenLength = 16;
 
 /** Why a caller and TLS did not come together. */
+/** Who called, as the connection below that of TLS remembers it. */
+function callerBelow(socket: TLSSocket): string {
+  const below = (socket as unknown as { readonly _parent?: Socket | null })._parent ?? socket;
+  const { remoteAddress, remotePort } = below;
+  return remoteAddress === undefined ? 'that has hung up' : `${remoteAddress}:${remotePort}`;
+}
+
 function tlsFailure({ code = '', message }: NodeJS.ErrnoException, socket: TLSSocket): string {
   const { authorizationError } = socket;
   if (authorizationError) return `its certificate is not accepted: ${authorizationError}`;
