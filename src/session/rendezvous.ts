@@ -33,7 +33,14 @@ export function launchedPlace(
 ): LaunchedPlace {
   for (const [rankName, worldName] of variables) {
     const [rank, world] = [environment[rankName], environment[worldName]].map(wholeNumber);
-    if (rank === null || rank === undefined) continue;
+    if (rank === null || rank === undefined) {
+      const given = environment[rankName] ?? '';
+      if (given === '') continue;
+      throw new CoppiceError(
+        'PARAM_INVALID',
+        `${rankName} of a launched executor must be a whole number from 0; got ${given}`,
+      );
+    }
     if (world !== null && world !== undefined && rank < world) return { rank, world };
     const message = `${worldName} of a launched executor must be a number above its rank, ${rankName}=${rank}; got ${environment[worldName] ?? 'nothing'}`;
     throw new CoppiceError('PARAM_INVALID', message);

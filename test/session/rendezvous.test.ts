@@ -48,6 +48,14 @@ describe('launched executors', () => {
     },
   );
 
+  it('are told which variable is none of a rank', () => {
+    const environment = { COPPICE_RANK: 'x', COPPICE_WORLD: '2', PMI_RANK: '0', PMI_SIZE: '2' };
+    expect(() => launchedPlace(environment)).toThrow(
+      'COPPICE_RANK of a launched executor must be a whole number from 0; got x',
+    );
+    expect(launchedPlace({ ...environment, COPPICE_RANK: '' })).toEqual({ rank: 0, world: 2 });
+  });
+
   it('announce themselves, serve, and take their address away', async () => {
     const folder = join(temporaryFolder('rendezvous'), 'gang');
     const options = ['--listen', '127.0.0.1:0', '--token-file', fileOfToken(), '--threads', '1'];
@@ -77,7 +85,14 @@ describe('launched executors', () => {
     expect(options.length).toBeGreaterThan(3);
     for (const option of options) expect(stdout).toMatch(`${option} <`);
     expect(manifest).toMatch('completionMode: Indexed');
-    expect(manifest).toMatch('name: COPPICE_WORLD');
+    // the driver names as many as there are, under the names that the service gives them
+    const [, count = ''] = /completions: (\d+)/.exec(manifest) ?? [];
+    expect(manifest).toMatch(`parallelism: ${count}`);
+    expect(guide).toMatch(`executors-${Number(count) - 1}.executors:7000`);
+    expect(manifest).toMatch('subdomain: executors');
+    // nothing meets in a folder there, which alone would ask for the rank
+    expect(rest).not.toContain('--rendezvous');
+    expect(manifest).not.toMatch('COPPICE_');
   });
 
   it('are found although a gang that was killed left its addresses there, and leave only their own', async () => {
