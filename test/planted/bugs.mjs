@@ -1719,12 +1719,12 @@ export const plantedBugs = [
     tests: ['test/training/whole-trees.prop.test.ts'],
   },
   {
-    name: 'a run of rows is read where the other side has no room for it',
+    name: 'a run of rows is left before all of its rows have changed places',
     edits: [
       {
         file: 'wasm/assembly/partition-rows.ts',
-        find: 'if (left + rest - to >= count) {',
-        replace: 'if (left + rest - to >= 0) {',
+        find: 'if (first == firstEnd) from += run;',
+        replace: 'from += run;',
       },
     ],
     tests: ['test/kernels/partition-rows.prop.test.ts', 'test/training/whole-trees.prop.test.ts'],

@@ -138,78 +138,157 @@ export function partitionRecords32(
   return move<Bytes32, u8>(source, sourceIds, firstId, numRows, 32, target, targetIds, offset, goesLeft);
 }
 
-/** Rows that are set aside at either end while a node's rows change places. */
-const asideRows: usize = 128;
+/** Rows of a run: half of what `spare` has room for. */
+const runRows: usize = 128;
+const shortRun: usize = 16;
 
 /**
- * The same within the rows' own memory, with their row numbers: what is written is what has just been read, so a node of
- * twice as many rows stays in the cache. spare: room for twice `asideRows` rows, records and then numbers.
+ * The same within the rows' own memory, with their row numbers: rows that lie on the wrong side change places. A run of rows
+ * at either end is looked through first, without branches, and those of the wrong side are listed; then pairs of them are
+ * swapped until one run has none left, and the next run is looked through at that end.
  *
- *   | l l l     x x x x x x x     r r |      rows set aside at first leave gaps at both ends
- *            →               ←               a run is read at the end whose other side has room for all of it
+ *   | l l l [ l r l r ]    x x x x    [ l r r l ] r r |      what lies outside the runs is in its place or was not looked at
+ *               \___\________________/_____/
+ *
+ * The rows between the runs in the end are set aside and placed one by one. spare: room for twice `runRows` rows, records and
+ * then numbers; until then the lists are there.
  */
 export function partitionInPlace(
   records: usize, ids: usize, numRows: i32, stride: usize, spare: usize, offset: usize, width: i32, goesLeft: usize,
 ): i32 {
   if (width != 1) {
     return stride == 32
-      ? sift<Bytes32, u16>(records, ids, <usize>numRows, stride, spare, offset, goesLeft)
-      : sift<AnyBytes, u16>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+      ? swapSides<Bytes32, u16>(records, ids, <usize>numRows, stride, spare, offset, goesLeft)
+      : swapSides<AnyBytes, u16>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
   }
   switch (<i32>stride) {
-    case 16: return sift<Bytes16, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
-    case 24: return sift<Bytes24, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
-    case 32: return sift<Bytes32, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
-    case 40: return sift<Bytes40, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
-    case 48: return sift<Bytes48, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
-    default: return sift<AnyBytes, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    case 16: return swapSides<Bytes16, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    case 24: return swapSides<Bytes24, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    case 32: return swapSides<Bytes32, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    case 40: return swapSides<Bytes40, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    case 48: return swapSides<Bytes48, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
+    default: return swapSides<AnyBytes, u8>(records, ids, <usize>numRows, stride, spare, offset, goesLeft);
   }
 }
 
-function sift<Length, Bin>(
+function swapSides<Length, Bin>(
   records: usize, ids: usize, numRows: usize, stride: usize, spare: usize, offset: usize, goesLeft: usize,
 ): i32 {
   const step = offsetof<Length>() == 0 ? stride : offsetof<Length>();
-  const spareIds = spare + 2 * asideRows * step;
-  // [from, to) is neither read nor set aside; rows still to be placed lie in [left, left + rest)
-  const numFirst = min<usize>(asideRows, numRows);
-  const numLast = min<usize>(asideRows, numRows - numFirst);
-  let from = numFirst;
-  let to = numRows - numLast;
-  let left: usize = 0;
-  let rest = numRows;
-  memory.copy(spare, records, numFirst * step);
-  memory.copy(spareIds, ids, numFirst << 2);
-  memory.copy(spare + numFirst * step, records + to * step, numLast * step);
-  memory.copy(spareIds + (numFirst << 2), ids + (to << 2), numLast << 2);
-  while (from < to) {
-    const count = min<usize>(asideRows, to - from);
-    if (left + rest - to >= count) {
-      left = placeRun<Length, Bin>(records + from * step, ids + (from << 2), count, step, 4, step, records, ids, offset, goesLeft, left, rest);
-      from += count;
-    } else {
-      const last = to - 1;
-      left = placeRun<Length, Bin>(records + last * step, ids + (last << 2), count, 0 - step, -4, step, records, ids, offset, goesLeft, left, rest);
-      to -= count;
+  const listOfLast = spare + (runRows << 2);
+  // rows before `from` are left, rows from `to` on right
+  let from: usize = 0;
+  let to = numRows;
+  // what is left between long runs is done by short ones, so that few rows are set aside
+  for (let run = runRows; run >= shortRun; run >>= 3) {
+    let first = spare;
+    let firstEnd = first;
+    let last = listOfLast;
+    let lastEnd = last;
+    while (to - from >= 2 * run) {
+      if (first == firstEnd) {
+        first = spare;
+        firstEnd = listRun<Length, Bin>(records, from, 1, run, step, offset, goesLeft, 1, first);
+      }
+      if (last == lastEnd) {
+        last = listOfLast;
+        lastEnd = listRun<Length, Bin>(records, to - 1, -1, run, step, offset, goesLeft, 0, last);
+      }
+      const end = first + min<usize>(firstEnd - first, lastEnd - last);
+      for (; first < end; first += 4) {
+        swapRows<Length>(records, ids, <usize>load<u32>(first), <usize>load<u32>(last), step);
+        last += 4;
+      }
+      if (first == firstEnd) from += run;
+      if (last == lastEnd) to -= run;
     }
-    rest -= count;
   }
-  return <i32>placeRun<Length, Bin>(spare, spareIds, rest, step, 4, step, records, ids, offset, goesLeft, left, rest);
+  const rest = to - from;
+  const spareIds = spare + 2 * runRows * step;
+  memory.copy(spare, records + from * step, rest * step);
+  memory.copy(spareIds, ids + (from << 2), rest << 2);
+  return <i32>placeRows<Length, Bin>(spare, spareIds, rest, step, records, ids, offset, goesLeft, from);
 }
 
-// places rows that lie `stride` behind each other, left from the front and right from the back of what is to be filled
-function placeRun<Length, Bin>(
-  source: usize, sourceIds: usize, count: usize, stride: usize, idStride: usize, step: usize, target: usize, targetIds: usize,
-  offset: usize, goesLeft: usize, left: usize, rest: usize,
+// lists those rows of a run whose side is not the other one; returns the list's end. by: 1 or −1
+function listRun<Length, Bin>(
+  records: usize, row: usize, by: usize, run: usize, step: usize, offset: usize, goesLeft: usize, other: usize, list: usize,
+): usize {
+  let p = records + row * step + offset;
+  const stride = by * step;
+  let i = row;
+  const end = row + by * run;
+  let at = list;
+  do {
+    store<u32>(at, <u32>i);
+    at += (<usize>load<u8>(goesLeft + <usize>load<Bin>(p)) ^ other) << 2;
+    p += stride;
+    i += by;
+    store<u32>(at, <u32>i);
+    at += (<usize>load<u8>(goesLeft + <usize>load<Bin>(p)) ^ other) << 2;
+    p += stride;
+    i += by;
+  } while (i != end);
+  return at;
+}
+
+// @ts-ignore: decorator
+@inline
+function swapRows<Length>(records: usize, ids: usize, a: usize, b: usize, step: usize): void {
+  const p = records + a * step;
+  const q = records + b * step;
+  const idAt = ids + (a << 2);
+  const otherAt = ids + (b << 2);
+  const id = load<u32>(idAt);
+  store<u32>(idAt, load<u32>(otherAt));
+  store<u32>(otherAt, id);
+  if (offsetof<Length>() == 0) {
+    for (let at: usize = 0; at < step; at += 8) {
+      const word = load<u64>(p + at);
+      store<u64>(p + at, load<u64>(q + at));
+      store<u64>(q + at, word);
+    }
+    return;
+  }
+  const first = v128.load(p);
+  v128.store(p, v128.load(q));
+  v128.store(q, first);
+  if (offsetof<Length>() >= 32) {
+    const second = v128.load(p, 16);
+    v128.store(p, v128.load(q, 16), 16);
+    v128.store(q, second, 16);
+  }
+  if (offsetof<Length>() == 24) swapWords(p + 16, q + 16);
+  if (offsetof<Length>() == 40) swapWords(p + 32, q + 32);
+  if (offsetof<Length>() == 48) {
+    const third = v128.load(p, 32);
+    v128.store(p, v128.load(q, 32), 32);
+    v128.store(q, third, 32);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function swapWords(p: usize, q: usize): void {
+  const word = load<u64>(p);
+  store<u64>(p, load<u64>(q));
+  store<u64>(q, word);
+}
+
+// places rows, left ones from `from` on and right ones from the back of what they fill; returns where the right ones begin
+function placeRows<Length, Bin>(
+  source: usize, sourceIds: usize, count: usize, step: usize, target: usize, targetIds: usize, offset: usize,
+  goesLeft: usize, from: usize,
 ): usize {
   let p = source;
   let idAt = sourceIds;
-  const end = rest - count;
-  while (rest > end) {
+  let left = from;
+  let rest = count;
+  while (rest) {
     rest -= 1;
     left += moveRow<Length, Bin>(p, load<u32>(idAt), step, target, targetIds, offset, goesLeft, left, left + rest);
-    p += stride;
-    idAt += idStride;
+    p += step;
+    idAt += 4;
   }
   return left;
 }

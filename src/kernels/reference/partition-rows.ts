@@ -59,12 +59,14 @@ export function partitionRecords32(
   );
 }
 
-/** Rows that are set aside at either end while a node's rows change places. */
-const asideRows = 128;
+/** Rows of a run, and of those that end it. */
+const runRows = 128;
+const shortRun = 16;
 
 /**
- * The same within the rows' own memory: the rows at both ends are set aside, then a run of rows is read at the end whose
- * other side has room for all of it, and those set aside come last. spare: room for them, records and then numbers.
+ * The same within the rows' own memory: a run of rows at either end is looked through and those on the wrong side are
+ * listed, then pairs of them are swapped until one of the runs has none left. What lies between the runs in the end is set
+ * aside and placed row by row. spare: room for two runs, records and then numbers.
  */
 export function partitionInPlace(
   m: Views,
@@ -77,33 +79,51 @@ export function partitionInPlace(
   width: number,
   goesLeft: number,
 ): number {
-  const spareIds = spare + 2 * asideRows * stride;
-  const numFirst = Math.min(asideRows, numRows);
-  const numAside = numFirst + Math.min(asideRows, numRows - numFirst);
-  let from = numFirst;
-  let to = numRows - (numAside - numFirst);
-  for (let i = 0; i < numAside; i++) {
-    const row = i < numFirst ? i : to + i - numFirst;
-    m.copy(spare + i * stride, records + row * stride, stride);
-    m.setU32(spareIds + i * 4, m.u32(ids + row * 4));
-  }
-  let left = 0;
-  let right = numRows;
-  const place = (record: number, id: number) => {
-    const isLeft = m.u8(goesLeft + m.bin(record + offset, width)) !== 0;
-    if (!isLeft) right -= 1;
-    const at = isLeft ? left : right;
-    m.copy(records + at * stride, record, stride);
-    m.setU32(ids + at * 4, id);
-    if (isLeft) left += 1;
+  const isLeft = (record: number) => m.u8(goesLeft + m.bin(record + offset, width)) !== 0;
+  const swap = (a: number, b: number) => {
+    const [p, q] = [records + a * stride, records + b * stride];
+    m.copy(spare, p, stride);
+    m.copy(p, q, stride);
+    m.copy(q, spare, stride);
+    const id = m.u32(ids + a * 4);
+    m.setU32(ids + a * 4, m.u32(ids + b * 4));
+    m.setU32(ids + b * 4, id);
   };
-  const placeRow = (row: number) => place(records + row * stride, m.u32(ids + row * 4));
-  while (from < to) {
-    const count = Math.min(asideRows, to - from);
-    if (right - to >= count) for (const end = from + count; from < end; from++) placeRow(from);
-    else for (const end = to - count; to > end; to--) placeRow(to - 1);
+  let from = 0;
+  let to = numRows;
+  for (const run of [runRows, shortRun]) {
+    const places = Array.from({ length: run }, (_, i) => i);
+    let first: number[] = [];
+    let last: number[] = [];
+    while (to - from >= 2 * run) {
+      if (first.length === 0) {
+        first = places.map((i) => from + i).filter((row) => !isLeft(records + row * stride));
+      }
+      if (last.length === 0) {
+        last = places.map((i) => to - 1 - i).filter((row) => isLeft(records + row * stride));
+      }
+      const numPairs = Math.min(first.length, last.length);
+      for (let pair = 0; pair < numPairs; pair++) swap(first[pair] as number, last[pair] as number);
+      first = first.slice(numPairs);
+      last = last.slice(numPairs);
+      if (first.length === 0) from += run;
+      if (last.length === 0) to -= run;
+    }
   }
-  for (let i = 0; i < numAside; i++) place(spare + i * stride, m.u32(spareIds + i * 4));
+  const numAside = to - from;
+  const spareIds = spare + 2 * runRows * stride;
+  for (let i = 0; i < numAside; i++) {
+    m.copy(spare + i * stride, records + (from + i) * stride, stride);
+    m.setU32(spareIds + i * 4, m.u32(ids + (from + i) * 4));
+  }
+  let left = from;
+  let right = to;
+  for (let i = 0; i < numAside; i++) {
+    const record = spare + i * stride;
+    const at = isLeft(record) ? left++ : --right;
+    m.copy(records + at * stride, record, stride);
+    m.setU32(ids + at * 4, m.u32(spareIds + i * 4));
+  }
   return left;
 }
 

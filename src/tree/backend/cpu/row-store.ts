@@ -33,11 +33,11 @@ export interface RowBuffers {
   /** Buffer A of this rank: numRows records, none when indexed; and row numbers of A and of B, which has no more. */
   readonly records: number;
   readonly ids: readonly [number, number];
-  /** Where this rank's rows are set aside while others change places: `spareRows` records, then numbers. */
+  /** Where this rank's last rows are set aside when others have changed places: `spareRows` records, then numbers. */
   readonly spare: number;
 }
 
-/** Twice the `asideRows` of wasm/assembly/partition-rows.ts. */
+/** Twice the `runRows` of wasm/assembly/partition-rows.ts. */
 export const spareRows = 256;
 
 /** What a kernel needs to walk a segment. */
