@@ -105,7 +105,7 @@ it('does the same with records of 32 bytes', () => {
 
 it('moves records within their own memory, none lost and none twice', () => {
   const widths = fc.constantFrom(1, 2);
-  // up to ten runs of rows between those that are set aside
+  // up to eleven runs of rows, long and short ones
   const counts = fc.oneof(arbitraryRows, fc.integer({ min: 120, max: 1500 }));
   fc.assert(
     fc.property(arbitraryDraws, counts, strides, widths, (draws, numRows, stride, width) => {

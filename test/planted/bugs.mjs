@@ -1730,6 +1730,17 @@ export const plantedBugs = [
     tests: ['test/kernels/partition-rows.prop.test.ts', 'test/training/whole-trees.prop.test.ts'],
   },
   {
+    name: 'the last of sixteen probabilities are those of the rows before',
+    edits: [
+      {
+        file: 'wasm/assembly/gradients.ts',
+        find: 'p7 = logistic2(x7);',
+        replace: 'p7 = logistic2(x6);',
+      },
+    ],
+    tests: ['test/kernels/gradients.prop.test.ts'],
+  },
+  {
     name: 'of equal splits that ranks have found the kernel takes the last',
     edits: [
       {

@@ -33,24 +33,33 @@ export function logisticGradients(
   let nanGrad = f64x2.splat(0.0);
   let nanHess = f64x2.splat(0.0);
   const whole = <usize>(numRows >> 1) << 4;
+  const ofSixteen = <usize>(numRows >> 4) << 7;
   let at: usize = 0;
+  let sixteen: usize = 0;
   if (whole) {
     do {
-      const p = logistic2(v128.load(scores + at));
-      let g = f64x2.sub(p, v128.load(labels + at));
-      let h = f64x2.pmax(f64x2.mul(p, f64x2.sub(one, p)), floor);
-      if (weights) {
-        const w = v128.load(weights + at);
-        g = f64x2.mul(g, w);
-        h = f64x2.mul(h, w);
-      }
-      maxGrad = f64x2.pmax(maxGrad, f64x2.abs(g));
-      maxHess = f64x2.pmax(maxHess, h);
-      nanGrad = v128.or(nanGrad, f64x2.ne(g, g));
-      nanHess = v128.or(nanHess, f64x2.ne(h, h));
-      v128.store(grads + at, g);
-      v128.store(hesses + at, h);
-      at += 16;
+      // probabilities of as many rows as the loop takes next, where g will be
+      const end = sixteen < ofSixteen ? sixteen + 128 : whole;
+      if (sixteen < ofSixteen) writeProbabilities(scores + sixteen, grads + sixteen);
+      else for (; sixteen < whole; sixteen += 16) v128.store(grads + sixteen, logistic2(v128.load(scores + sixteen)));
+      sixteen = end;
+      do {
+        const p = v128.load(grads + at);
+        let g = f64x2.sub(p, v128.load(labels + at));
+        let h = f64x2.pmax(f64x2.mul(p, f64x2.sub(one, p)), floor);
+        if (weights) {
+          const w = v128.load(weights + at);
+          g = f64x2.mul(g, w);
+          h = f64x2.mul(h, w);
+        }
+        maxGrad = f64x2.pmax(maxGrad, f64x2.abs(g));
+        maxHess = f64x2.pmax(maxHess, h);
+        nanGrad = v128.or(nanGrad, f64x2.ne(g, g));
+        nanHess = v128.or(nanHess, f64x2.ne(h, h));
+        v128.store(grads + at, g);
+        v128.store(hesses + at, h);
+        at += 16;
+      } while (at < end);
     } while (at < whole);
   }
   maxGrad = v128.or(maxGrad, nanGrad);
@@ -69,6 +78,22 @@ export function logisticGradients(
   }
   store<f64>(stats, largestGrad);
   store<f64>(stats, largestHess, 8);
+}
+
+// logistic of sixteen scores. Its instructions wait for one another: eight chains of them are in flight, and share their constants
+function writeProbabilities(scores: usize, to: usize): void {
+  const x0 = v128.load(scores), x1 = v128.load(scores, 16), x2 = v128.load(scores, 32), x3 = v128.load(scores, 48);
+  const x4 = v128.load(scores, 64), x5 = v128.load(scores, 80), x6 = v128.load(scores, 96), x7 = v128.load(scores, 112);
+  const p0 = logistic2(x0), p1 = logistic2(x1), p2 = logistic2(x2), p3 = logistic2(x3);
+  const p4 = logistic2(x4), p5 = logistic2(x5), p6 = logistic2(x6), p7 = logistic2(x7);
+  v128.store(to, p0);
+  v128.store(to, p1, 16);
+  v128.store(to, p2, 32);
+  v128.store(to, p3, 48);
+  v128.store(to, p4, 64);
+  v128.store(to, p5, 80);
+  v128.store(to, p6, 96);
+  v128.store(to, p7, 112);
 }
 
 /** Softmax over numClasses score columns (classStride bytes apart) into columns of probabilities. */
@@ -177,27 +202,26 @@ export function quantise16(
   if (whole) {
     const gScale = f64x2.splat(gradScale);
     const hScale = f64x2.splat(hessScale);
-    const gUnit = f64x2.splat(0.0000152587890625);
-    const hUnit = f64x2.splat(hessRounding);
     const keys = i32x4.splat(treeKey);
-    const mask = i32x4.splat(0xffff);
-    const one = i32x4.splat(1);
+    const mask = i32x4.splat(roundHess ? 0xffff : 0);
     do {
       const random = mix32x4(v128.xor(v128.load(rowKeys + (i << 4)), keys));
       const high = i32x4.shr_u(random, 16);
       const low = v128.and(random, mask);
       const at = i << 5;
-      const first = quantise2(grads + at, hesses + at, high, low, gScale, hScale, gUnit, hUnit, one);
-      const nextHigh = v128.shuffle<i64>(high, high, 1, 1);
-      const nextLow = v128.shuffle<i64>(low, low, 1, 1);
-      const second = quantise2(grads + at + 16, hesses + at + 16, nextHigh, nextLow, gScale, hScale, gUnit, hUnit, one);
-      store<i32>(slot, i32x4.extract_lane(first, 0));
+      const first = quantise2(
+        v128.load(grads + at), v128.load(hesses + at), shareLow(high), shareLow(low), gScale, hScale,
+      );
+      const second = quantise2(
+        v128.load(grads + at, 16), v128.load(hesses + at, 16), shareHigh(high), shareHigh(low), gScale, hScale,
+      );
+      v128.store32_lane(slot, first, 0);
       slot += stride;
-      store<i32>(slot, i32x4.extract_lane(first, 1));
+      v128.store32_lane(slot, first, 2);
       slot += stride;
-      store<i32>(slot, i32x4.extract_lane(second, 0));
+      v128.store32_lane(slot, second, 0);
       slot += stride;
-      store<i32>(slot, i32x4.extract_lane(second, 1));
+      v128.store32_lane(slot, second, 2);
       slot += stride;
       i += 1;
     } while (i < whole);
@@ -212,17 +236,32 @@ export function quantise16(
   }
 }
 
-// two rows: g << 16 | h in lanes 0 and 1; high and low: the rows' random bits there
+// n · 2^−16 of the two lower lanes, each under 2^16: behind the upper half of 2^36 a number counts 2^−16
 // @ts-ignore: decorator
 @inline
-function quantise2(
-  grads: usize, hesses: usize, high: v128, low: v128, gScale: v128, hScale: v128, gUnit: v128, hUnit: v128, one: v128,
-): v128 {
-  const g = f64x2.add(f64x2.mul(v128.load(grads), gScale), f64x2.mul(f64x2.convert_low_i32x4_u(high), gUnit));
-  const h = f64x2.add(f64x2.mul(v128.load(hesses), hScale), f64x2.mul(f64x2.convert_low_i32x4_u(low), hUnit));
-  const wholeG = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(g));
-  const wholeH = i32x4.max_s(i32x4.trunc_sat_f64x2_s_zero(h), one);
-  return v128.or(i32x4.shl(wholeG, 16), wholeH);
+function shareLow(lanes: v128): v128 {
+  return f64x2.sub(v128.shuffle<i32>(lanes, i32x4.splat(0x42300000), 0, 4, 1, 5), f64x2.splat(68719476736.0));
+}
+
+// @ts-ignore: decorator
+@inline
+function shareHigh(lanes: v128): v128 {
+  return f64x2.sub(v128.shuffle<i32>(lanes, i32x4.splat(0x42300000), 2, 6, 3, 7), f64x2.splat(68719476736.0));
+}
+
+// two rows: g << 16 | h in the lower half of each lane; what does not fit ends at the largest int32. A whole number that
+// 1.5 · 2^52 is added to stands in the lower half of its sum
+// @ts-ignore: decorator
+@inline
+function quantise2(grads: v128, hesses: v128, gDraw: v128, hDraw: v128, gScale: v128, hScale: v128): v128 {
+  const most = f64x2.splat(2147483647.0);
+  const toWhole = f64x2.splat(6755399441055744.0);
+  const g = f64x2.floor(f64x2.add(f64x2.mul(grads, gScale), gDraw));
+  const h = f64x2.floor(f64x2.add(f64x2.mul(hesses, hScale), hDraw));
+  const wholeG = f64x2.add(f64x2.pmax(f64x2.pmin(g, most), f64x2.splat(-2147483648.0)), toWhole);
+  // 1 first: it takes the place of NaN
+  const wholeH = f64x2.add(f64x2.pmin(f64x2.pmax(f64x2.splat(1.0), h), most), toWhole);
+  return v128.or(i64x2.shl(wholeG, 16), wholeH);
 }
 
 // mix32 of four lanes

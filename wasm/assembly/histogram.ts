@@ -323,6 +323,10 @@ export function reduceHistogram(
     const target = out + (<usize>load<u32>(feature, 4) << 4);
     const numValues = <usize>load<u32>(feature, 8);
     const missing = <usize>load<u32>(feature, 12);
+    if (numParts == 0) {
+      memory.fill(target, 0, (numValues + 1) << 4);
+      continue;
+    }
     if (packed) {
       if (numParts == 1) widen(<usize>load<u32>(parts) + from, numValues, target);
       else widenSums(parts, numParts, from, numValues, target);
@@ -334,14 +338,27 @@ export function reduceHistogram(
       store<i64>(target + (numValues << 4), sum & 0xffffffff, 8);
       continue;
     }
-    for (let b: usize = 0; b <= numValues; b++) {
-      const entry = from + ((b == numValues ? missing : b) << 4);
-      let sum = i64x2.splat(0);
-      for (let w: i32 = 0; w < numParts; w++) {
-        sum = i64x2.add(sum, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + entry));
-      }
-      v128.store(target + (b << 4), sum);
+    const valueBytes = numValues << 4;
+    if (numParts == 1) memory.copy(target, <usize>load<u32>(parts) + from, valueBytes);
+    else addUpWide(parts, numParts, from, valueBytes, target);
+    let sum = i64x2.splat(0);
+    for (let w: i32 = 0; w < numParts; w++) {
+      sum = i64x2.add(sum, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + from + (missing << 4)));
     }
+    v128.store(target + valueBytes, sum);
+  }
+}
+
+/** Adds up the ranks' wide entries from `from` on, two or more ranks'. */
+function addUpWide(parts: usize, numParts: i32, from: usize, bytes: usize, to: usize): void {
+  const first = <usize>load<u32>(parts) + from;
+  const second = <usize>load<u32>(parts, 4) + from;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    let sum = i64x2.add(v128.load(first + at), v128.load(second + at));
+    for (let w: i32 = 2; w < numParts; w++) {
+      sum = i64x2.add(sum, v128.load(<usize>load<u32>(parts + (<usize>w << 2)) + from + at));
+    }
+    v128.store(to + at, sum);
   }
 }
 

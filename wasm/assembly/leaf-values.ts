@@ -16,26 +16,49 @@ export function markLeaf(ids: usize, firstId: i32, numRows: i32, leaf: u32, leaf
 export function leafSums(
   leafOf: usize, grads: usize, hesses: usize, numRows: i32, gradScale: f64, hessScale: f64, sums: usize,
 ): void {
-  // g in lane 0, h in lane 1; the scales of a fit bring both under 2^51
-  const scales = f64x2.replace_lane(f64x2.splat(gradScale), 1, hessScale);
-  for (let i: usize = 0; i < <usize>numRows; i++) {
-    const leaf = load<u32>(leafOf + (i << 2));
-    if (leaf & 0x80000000) continue;
-    const at = sums + (<usize>leaf << 5);
-    const pair = v128.load64_lane(hesses + (i << 3), v128.load64_zero(grads + (i << 3)), 1);
-    const value = f64x2.mul(pair, scales);
-    if (!i64x2.all_true(f64x2.lt(f64x2.abs(value), f64x2.splat(2251799813685248.0)))) {
-      addFixed(at, f64x2.extract_lane(value, 0));
-      addFixed(at + 16, f64x2.extract_lane(value, 1));
-      continue;
-    }
-    const whole = f64x2.floor(value);
-    const fraction = f64x2.floor(f64x2.mul(f64x2.sub(value, whole), f64x2.splat(4294967296.0)));
-    const wholes = wholeBits(whole);
-    const fractions = wholeBits(fraction);
-    v128.store(at, i64x2.add(v128.load(at), v128.shuffle<i64>(wholes, fractions, 0, 2)));
-    v128.store(at, i64x2.add(v128.load(at, 16), v128.shuffle<i64>(wholes, fractions, 1, 3)), 16);
+  const gradScales = f64x2.splat(gradScale);
+  const hessScales = f64x2.splat(hessScale);
+  const most = f64x2.splat(2251799813685248.0);
+  const fractions = f64x2.splat(4294967296.0);
+  const whole = <usize>numRows & ~1;
+  let i: usize = 0;
+  if (whole) {
+    do {
+      const first = load<u32>(leafOf + (i << 2));
+      const second = load<u32>(leafOf + (i << 2), 4);
+      const g = f64x2.mul(v128.load(grads + (i << 3)), gradScales);
+      const h = f64x2.mul(v128.load(hesses + (i << 3)), hessScales);
+      // the scales of a fit bring both under 2^51
+      const fits = v128.and(f64x2.lt(f64x2.abs(g), most), f64x2.lt(f64x2.abs(h), most));
+      if (((first | second) & 0x80000000) == 0 && i64x2.bitmask(fits) == 3) {
+        const floorG = f64x2.floor(g);
+        const floorH = f64x2.floor(h);
+        const wholeG = wholeBits(floorG);
+        const wholeH = wholeBits(floorH);
+        const restG = wholeBits(f64x2.floor(f64x2.mul(f64x2.sub(g, floorG), fractions)));
+        const restH = wholeBits(f64x2.floor(f64x2.mul(f64x2.sub(h, floorH), fractions)));
+        let at = sums + (<usize>first << 5);
+        v128.store(at, i64x2.add(v128.load(at), v128.shuffle<i64>(wholeG, restG, 0, 2)));
+        v128.store(at, i64x2.add(v128.load(at, 16), v128.shuffle<i64>(wholeH, restH, 0, 2)), 16);
+        at = sums + (<usize>second << 5);
+        v128.store(at, i64x2.add(v128.load(at), v128.shuffle<i64>(wholeG, restG, 1, 3)));
+        v128.store(at, i64x2.add(v128.load(at, 16), v128.shuffle<i64>(wholeH, restH, 1, 3)), 16);
+      } else {
+        addRow(first, f64x2.extract_lane(g, 0), f64x2.extract_lane(h, 0), sums);
+        addRow(second, f64x2.extract_lane(g, 1), f64x2.extract_lane(h, 1), sums);
+      }
+      i += 2;
+    } while (i < whole);
   }
+  if (<usize>numRows == whole) return;
+  addRow(load<u32>(leafOf + (i << 2)), load<f64>(grads + (i << 3)) * gradScale, load<f64>(hesses + (i << 3)) * hessScale, sums);
+}
+
+function addRow(leaf: u32, grad: f64, hess: f64, sums: usize): void {
+  if (leaf & 0x80000000) return;
+  const at = sums + (<usize>leaf << 5);
+  addFixed(at, grad);
+  addFixed(at + 16, hess);
 }
 
 // whole numbers under 2^51 as int64: the low bits of 1.5 · 2^52 + x hold x

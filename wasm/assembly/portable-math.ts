@@ -68,10 +68,11 @@ export function logistic(x: f64): f64 {
 // @ts-ignore: decorator
 @inline
 export function logistic2(x: v128): v128 {
-  const negative = f64x2.lt(x, f64x2.splat(0.0));
-  const e = expOfNegative2(f64x2.neg(f64x2.abs(x)));
-  const numerator = v128.bitselect(e, f64x2.splat(1.0), negative);
-  return f64x2.div(numerator, f64x2.add(f64x2.splat(1.0), e));
+  const one = f64x2.splat(1.0);
+  const e = expOfNegative2(v128.or(x, f64x2.splat(-0.0)));
+  // e where x is negative, else 1, which is at least e
+  const numerator = f64x2.pmax(e, v128.andnot(one, f64x2.lt(x, f64x2.splat(0.0))));
+  return f64x2.div(numerator, f64x2.add(one, e));
 }
 
 /** e^x of two lanes for x ≤ 0. */
@@ -81,7 +82,9 @@ export function expOfNegative2(x: v128): v128 {
   const magic = f64x2.splat(6755399441055744.0);
   // keeps NaN, as x stands first; a tenth of the instructions of max
   const clamped = f64x2.pmax(x, f64x2.splat(-708.0));
-  const power = f64x2.sub(f64x2.add(f64x2.mul(clamped, f64x2.splat(1.4426950408889634)), magic), magic);
+  // a whole number stands in the low mantissa bits once 2^52 · 1.5 is added
+  const shifted = f64x2.add(f64x2.mul(clamped, f64x2.splat(1.4426950408889634)), magic);
+  const power = f64x2.sub(shifted, magic);
   const r = f64x2.sub(
     f64x2.sub(clamped, f64x2.mul(power, f64x2.splat(0.6931471803691238))),
     f64x2.mul(power, f64x2.splat(1.9082149292705877e-10)),
@@ -100,17 +103,7 @@ export function expOfNegative2(x: v128): v128 {
   p = f64x2.add(f64x2.mul(p, r), f64x2.splat(0.5));
   p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0));
   p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0));
-  // floor(power / 2), then the two factors 2^half and 2^(power − half), as in the scalar form
-  const half = f64x2.floor(f64x2.mul(power, f64x2.splat(0.5)));
-  const rest = f64x2.sub(power, half);
-  const scaled = f64x2.mul(f64x2.mul(p, powerOfTwo2(half)), powerOfTwo2(rest));
+  // 2^power at once: at least 2^-1022, so that the scalar form's first factor rounds nothing
+  const scaled = f64x2.mul(p, i64x2.shl(i64x2.add(shifted, i64x2.splat(1023)), 52));
   return v128.andnot(scaled, f64x2.lt(x, f64x2.splat(-708.0)));
-}
-
-// 2^n: n + 1023 sits in the low mantissa bits once 2^52 · 1.5 is added
-// @ts-ignore: decorator
-@inline
-function powerOfTwo2(n: v128): v128 {
-  const biased = f64x2.add(n, f64x2.splat(6755399441055744.0 + 1023.0));
-  return i64x2.shl(biased, 52);
 }
