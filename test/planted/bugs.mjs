@@ -626,6 +626,17 @@ export const plantedBugs = [
     tests: ['test/training/boosting/dropping.prop.test.ts'],
   },
   {
+    name: 'of sixteen powers of e two are finished with the rest of others',
+    edits: [
+      {
+        file: 'wasm/assembly/portable-math.ts',
+        find: 'pd = lastSteps(pd, rd);',
+        replace: 'pd = lastSteps(pd, rc);',
+      },
+    ],
+    tests: ['test/kernels/gradients.prop.test.ts'],
+  },
+  {
     name: 'fair loss forgets that its slope falls',
     edits: [
       {

@@ -1,6 +1,6 @@
 // First and second derivatives of the loss for each row, in float64, from the row's own score, and their
 // quantised form in the records. stats receives max|g| and max h (two float64), for the power-of-two scale.
-import { exp, expOfNegative2, log, logistic, logistic2, softplus } from './portable-math';
+import { exp, log, logistic, logistic2, softplus, storeExps } from './portable-math';
 
 /** Squared error: g = w (score − label), h = w. weights may be 0 (none). */
 export function squaredGradients(
@@ -101,34 +101,44 @@ export function softmaxProbabilities(
   scores: usize, classStride: usize, numClasses: i32, numRows: i32, probabilities: usize, outStride: usize,
 ): void {
   const scoresEnd = scores + <usize>numClasses * classStride;
-  const whole = <usize>numRows & ~7;
-  // eight rows at once: a cache line of each class
-  for (let i: usize = 0; i < whole; i += 8) {
+  const never = numRows < 0;
+  const whole = <usize>numRows & ~15;
+  // sixteen rows at once: two cache lines of each class
+  for (let i: usize = 0; i < whole; i += 16) {
     const first = scores + (i << 3);
     const end = scoresEnd + (i << 3);
     const out = probabilities + (i << 3);
     let top0 = v128.load(first), top1 = v128.load(first, 16), top2 = v128.load(first, 32), top3 = v128.load(first, 48);
+    let top4 = v128.load(first, 64), top5 = v128.load(first, 80), top6 = v128.load(first, 96), top7 = v128.load(first, 112);
     for (let at = first + classStride; at < end; at += classStride) {
       top0 = f64x2.max(top0, v128.load(at));
       top1 = f64x2.max(top1, v128.load(at, 16));
       top2 = f64x2.max(top2, v128.load(at, 32));
       top3 = f64x2.max(top3, v128.load(at, 48));
+      top4 = f64x2.max(top4, v128.load(at, 64));
+      top5 = f64x2.max(top5, v128.load(at, 80));
+      top6 = f64x2.max(top6, v128.load(at, 96));
+      top7 = f64x2.max(top7, v128.load(at, 112));
     }
     let total0 = f64x2.splat(0.0), total1 = total0, total2 = total0, total3 = total0;
+    let total4 = total0, total5 = total0, total6 = total0, total7 = total0;
     let to = out;
     for (let at = first; at < end; at += classStride) {
-      const e0 = expOfNegative2(f64x2.sub(v128.load(at), top0));
-      const e1 = expOfNegative2(f64x2.sub(v128.load(at, 16), top1));
-      v128.store(to, e0);
-      v128.store(to, e1, 16);
-      total0 = f64x2.add(total0, e0);
-      total1 = f64x2.add(total1, e1);
-      const e2 = expOfNegative2(f64x2.sub(v128.load(at, 32), top2));
-      const e3 = expOfNegative2(f64x2.sub(v128.load(at, 48), top3));
-      v128.store(to, e2, 32);
-      v128.store(to, e3, 48);
-      total2 = f64x2.add(total2, e2);
-      total3 = f64x2.add(total3, e3);
+      storeExps(
+        to, never,
+        f64x2.sub(v128.load(at), top0), f64x2.sub(v128.load(at, 16), top1),
+        f64x2.sub(v128.load(at, 32), top2), f64x2.sub(v128.load(at, 48), top3),
+        f64x2.sub(v128.load(at, 64), top4), f64x2.sub(v128.load(at, 80), top5),
+        f64x2.sub(v128.load(at, 96), top6), f64x2.sub(v128.load(at, 112), top7),
+      );
+      total0 = f64x2.add(total0, v128.load(to));
+      total1 = f64x2.add(total1, v128.load(to, 16));
+      total2 = f64x2.add(total2, v128.load(to, 32));
+      total3 = f64x2.add(total3, v128.load(to, 48));
+      total4 = f64x2.add(total4, v128.load(to, 64));
+      total5 = f64x2.add(total5, v128.load(to, 80));
+      total6 = f64x2.add(total6, v128.load(to, 96));
+      total7 = f64x2.add(total7, v128.load(to, 112));
       to += outStride;
     }
     const stop = out + <usize>numClasses * outStride;
@@ -137,6 +147,10 @@ export function softmaxProbabilities(
       v128.store(to, f64x2.div(v128.load(to, 16), total1), 16);
       v128.store(to, f64x2.div(v128.load(to, 32), total2), 32);
       v128.store(to, f64x2.div(v128.load(to, 48), total3), 48);
+      v128.store(to, f64x2.div(v128.load(to, 64), total4), 64);
+      v128.store(to, f64x2.div(v128.load(to, 80), total5), 80);
+      v128.store(to, f64x2.div(v128.load(to, 96), total6), 96);
+      v128.store(to, f64x2.div(v128.load(to, 112), total7), 112);
     }
   }
   for (let i = whole; i < <usize>numRows; i++) {
