@@ -7,9 +7,10 @@ const twins = new TwinMemories();
 const nastiness = fc.constantFrom(0, 0.3);
 const notDrawn = 0x80000000;
 
-/** Leaf numbers, some rows flagged as not drawn. */
+/** Leaf numbers, some rows flagged as not drawn: none, a few, or a fifth. */
 function drawLeaves(draws: Draws, numRows: number, numLeaves: number): number[] {
-  return draws.list(numRows, () => draws.below(numLeaves) + (draws.bool(0.2) ? notDrawn : 0));
+  const share = draws.pick([0, 0.01, 0.2]);
+  return draws.list(numRows, () => draws.below(numLeaves) + (draws.bool(share) ? notDrawn : 0));
 }
 
 it('marks the rows of a leaf', () => {
