@@ -8,6 +8,39 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
+    name: 'a threshold of XGBoost sends what equals it left',
+    edits: [
+      {
+        file: 'src/ensemble/foreign/xgboost-trees.ts',
+        find: 'return Math.fround(middle) < condition ? middle : doubleBefore(middle);',
+        replace: 'return condition;',
+      },
+    ],
+    tests: ['test/ensemble/foreign/read-models.prop.test.ts'],
+  },
+  {
+    name: 'a missing value of LightGBM that training never saw follows the default side',
+    edits: [
+      {
+        file: 'src/ensemble/foreign/lightgbm-model.ts',
+        find: 'isTold ? (decision & defaultLeftBit) !== 0 : threshold >= 0',
+        replace: '(decision & defaultLeftBit) !== 0',
+      },
+    ],
+    tests: ['test/ensemble/foreign/read-models.prop.test.ts'],
+  },
+  {
+    name: 'training goes on from the leaf values of another library as they are',
+    edits: [
+      {
+        file: 'src/ensemble/model/values-on-grid.ts',
+        find: 'Math.round(value / unit) * unit;',
+        replace: 'value;',
+      },
+    ],
+    tests: ['test/ensemble/foreign/read-models.test.ts'],
+  },
+  {
     name: 'bytes that were fetched of a file are taken for those that it has now',
     edits: [
       {

@@ -13,6 +13,7 @@ import {
   readLightGBMModel,
   readXGBoostModel,
 } from '../../../src/index.ts';
+import { valueUnit } from '../../../src/tree/value-unit.ts';
 import { runForTest } from '../../cli/run-for-test.ts';
 import { treeBytes } from '../../tools/fitted-bytes.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
@@ -141,6 +142,9 @@ describe('training that goes on from a model of LightGBM', () => {
       const before = await predictionsOf(initialModel, columns);
       const kept = await predictionsOf(model.truncate(4), columns);
       kept.forEach((value, i) => expect(value).toBeCloseTo(before[i] as number, 11));
+      // on a grid, so that sums in any order are exact
+      expect(valueUnit(initialModel.data.trees.value)).toBeLessThan(2 ** -48);
+      expect(valueUnit(model.data.trees.value)).toBeGreaterThan(2 ** -46);
       bytes.push(treeBytes(model));
     }
     expect(bytes[1]).toEqual(bytes[0]);
