@@ -142,6 +142,8 @@ async function guessTask(
   const probability = options.probability ?? 'probability';
   const byCount = (count: number): EvaluationTask => (count <= 2 ? 'binary' : 'multiclass');
   for (const column of [probability, 'rawPrediction']) {
+    if (findField(schema, column)?.metadata.has('labels'))
+      return ['binary', `${column} has a value for each of several labels`];
     const classes = classesOf(schema, column);
     if (classes !== null)
       return [byCount(classes.length), `${column} names ${classes.length} classes`];

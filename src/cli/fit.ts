@@ -161,9 +161,10 @@ function labelsOf(table: PartitionedTable, options: FitCommandOptions): readonly
   if (names.length === 1) return names;
   const isForSeveral = severalLabels.includes(algo);
   if (isForSeveral && (options.task === 'auto' || options.task === 'regression')) return names;
+  if (algo === 'gbt' && options.task === 'classification') return names;
   throw new CoppiceError(
     'USAGE',
-    `--label of several columns must come with --algo ${severalLabels.join(', ')} and the task regression; got ${algo}, ${options.task}`,
+    `--label of several columns must come with --algo ${severalLabels.join(', ')} and the task regression, or with gbt and the task classification for labels of 0 and 1; got ${algo}, ${options.task}`,
   );
 }
 

@@ -17,6 +17,7 @@ import { calibrationErrors } from './calibration-bins.ts';
 import { ConfusionMatrix } from './confusion.ts';
 import { type EvaluateOptions, Evaluator, type Metrics, presentColumn } from './evaluator.ts';
 import { ExactMean, type MeanPart } from './log-loss.ts';
+import { placeOfLabel } from './place-of-label.ts';
 import type { RankMetrics, RocCurve } from './rank-metrics.ts';
 import type { RankResult, RankTask } from './worker-tasks.ts';
 
@@ -66,7 +67,8 @@ export type BinaryClassificationEvaluatorOptions = Options<typeof binaryParams.s
  *
  * Input: a label column of two values; `rawPrediction` or `probability` (of a vector the second value),
  * `prediction`. The positive class is the second of the classes that a model wrote into the column's
- * metadata, else the larger label (true, 1, the later text). Metrics: `areaUnderROC` (ties half),
+ * metadata, else the larger label (true, 1, the later text). Of a model of several labels each column holds a value a
+ * label, and that of `labelCol` is measured. Metrics: `areaUnderROC` (ties half),
  * `areaUnderPR` (Spark's trapezoids, without its binning), `averagePrecision` (scikit-learn's steps),
  * `kolmogorovSmirnov`, `logLoss`, `brierScore`, `accuracy`, `f1`, `precision`, `recall`, `specificity`, and the mean
  * and largest distance between probability and share of positives over `numBins` bins of equal width:
@@ -162,12 +164,14 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
     const { schema } = table;
     const probability = presentColumn(schema, probabilityCol);
     const score = presentColumn(schema, rawPredictionCol) ?? probability;
+    const predicted = presentColumn(schema, predictionCol);
     return {
       labelCol,
       weightCol: weightCol ?? null,
+      element: placeOfLabel(this.className, schema, [score, probability, predicted], labelCol),
       scoreCol: rankNames.some(wants) ? score : null,
       probabilityCol: probabilityNames.some(wants) ? probability : null,
-      predictionCol: predictionNames.some(wants) ? presentColumn(schema, predictionCol) : null,
+      predictionCol: predictionNames.some(wants) ? predicted : null,
       eps,
       numBins: numBins ?? 10,
     };

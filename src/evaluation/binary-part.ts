@@ -3,9 +3,10 @@
  * positive one is not known yet here (a partition may hold one of them only), so everything is kept by
  * label, and losses for both answers.
  */
-import type { RecordBatch } from 'apache-arrow';
+import type { RecordBatch, Vector } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { type LabelCodes, type LabelValue, readLabels } from '../pipeline/label-values.ts';
+import { boolColumn, float64Column } from '../table/columns/make-column.ts';
 import { type ProbabilityBins, probabilityBins } from './calibration-bins.ts';
 import { type ConfusionPart, countConfusion } from './confusion.ts';
 import { ExactMean, lossOf, type MeanPart } from './log-loss.ts';
@@ -16,6 +17,8 @@ import { type ScoreRuns, scoreRuns } from './score-runs.ts';
 export interface BinaryRequest {
   readonly labelCol: string;
   readonly weightCol: string | null;
+  /** Of vectors of one value a label, the label's place; null: vectors have a value a class. */
+  readonly element: number | null;
   /** Margins, probabilities or one score a row; of a vector the second value is taken. */
   readonly scoreCol: string | null;
   readonly probabilityCol: string | null;
@@ -49,10 +52,13 @@ export function binaryPart(batch: RecordBatch, request: BinaryRequest): BinaryPa
   const rowsByLabel = rowsOf(label, weights);
   const present = label.values.filter((_, code) => (rowsByLabel[code] as Uint32Array).length > 0);
   if (present.length > 2) throw tooManyLabels(request.labelCol, present);
+  const element = request.element ?? 1;
   const scores =
-    request.scoreCol === null ? null : elementOf(readVectors(batch, request.scoreCol), 1);
+    request.scoreCol === null ? null : elementOf(readVectors(batch, request.scoreCol), element);
   const probability =
-    request.probabilityCol === null ? null : positiveProbability(batch, request.probabilityCol);
+    request.probabilityCol === null
+      ? null
+      : positiveProbability(batch, request.probabilityCol, element);
   const labels = label.values.flatMap((value, code) => {
     const rows = rowsByLabel[code] as Uint32Array;
     if (rows.length === 0) return [];
@@ -79,13 +85,27 @@ export function binaryPart(batch: RecordBatch, request: BinaryRequest): BinaryPa
       : countConfusion(
           label,
           readLabels(
-            columnNamed(batch, request.predictionCol),
+            predictionsOf(batch, request.predictionCol, request.element, label),
             'prediction',
             request.predictionCol,
           ),
           weights,
         );
   return { labels, confusion };
+}
+
+/** Predicted classes; of several labels those of one, as values of its type. */
+function predictionsOf(
+  batch: RecordBatch,
+  name: string,
+  element: number | null,
+  label: LabelCodes,
+): Vector {
+  if (element === null) return columnNamed(batch, name);
+  const flags = elementOf(readVectors(batch, name), element);
+  return typeof label.values[0] === 'boolean'
+    ? boolColumn(Uint8Array.from(flags))
+    : float64Column(flags);
 }
 
 /** The rows of each label that have a weight. */
@@ -108,9 +128,9 @@ function rowsOf(label: LabelCodes, weights: Float64Array | null): Uint32Array[] 
   return rows;
 }
 
-/** The second value of a vector, or a single number as it is. */
-function positiveProbability(batch: RecordBatch, name: string): Float64Array {
-  const probability = elementOf(readVectors(batch, name), 1);
+/** One value of a vector, or a single number as it is. */
+function positiveProbability(batch: RecordBatch, name: string, element: number): Float64Array {
+  const probability = elementOf(readVectors(batch, name), element);
   const bad = probability.findIndex((value) => value < 0 || value > 1);
   if (bad < 0) return probability;
   throw new CoppiceError(

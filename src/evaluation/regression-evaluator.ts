@@ -9,6 +9,7 @@ import { requireColumn } from '../pipeline/check-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type EvaluateOptions, Evaluator, gatherParts, type Metrics, noRows } from './evaluator.ts';
+import { labelNamesOf } from './place-of-label.ts';
 import {
   type RegressionMetrics,
   type RegressionPart,
@@ -130,7 +131,7 @@ function elementOfLabel(
   const isVector = DataType.isFixedSizeList(field.type);
   // a CSV file holds vectors as texts
   if (!isVector && !(labelCols !== undefined && DataType.isUtf8(field.type))) return null;
-  const names = namesOf(field.metadata.get('labels')) ?? labelCols ?? [];
+  const names = labelNamesOf(field.metadata.get('labels')) ?? labelCols ?? [];
   const element = names.indexOf(labelCol);
   if (element >= 0 && (!isVector || element < field.type.listSize)) return element;
   throw new CoppiceError(
@@ -138,15 +139,6 @@ function elementOfLabel(
     `predictionCol of RegressionEvaluator must be a number, or a vector with an element for ${labelCol}; got ${field.name} with ${names.length === 0 ? 'no names of labels' : names.join(', ')}`,
     { context: { owner: 'RegressionEvaluator', column: field.name } },
   );
-}
-
-function namesOf(metadata: string | undefined): readonly unknown[] | null {
-  try {
-    const parsed: unknown = JSON.parse(metadata ?? '');
-    return Array.isArray(parsed) ? parsed : null;
-  } catch {
-    return null;
-  }
 }
 
 registerStage(RegressionEvaluator);

@@ -295,6 +295,25 @@ describe('fit, transform, evaluate, inspect', () => {
     expect(json['validationLoss']).toBeGreaterThan(0);
   });
 
+  it('tell how likely each of several labels is', async () => {
+    const [model, out, csv] = [path('flags'), path('flags.parquet'), path('flags.csv')];
+    const lines = Array.from({ length: 300 }, (_, i) => {
+      const x = (i * 7) % 40;
+      return [x, x > 24 ? 1 : 0, x < 6 ? 1 : 0, x % 2].join();
+    });
+    writeFileSync(csv, `x,swim,ski,odd\n${lines.join('\n')}\n`);
+    const words = ['fit', '--data', csv, '--label', 'swim,ski,odd', '--task', 'classification'];
+    const few = ['--params', 'maxIter=5,maxLeaves=4', '--json'];
+    const { json } = await runForTest([...words, ...few, '--model', model]);
+    expect(json).toMatchObject({ class: 'GBTClassificationModel', numTrees: 15 });
+    expect(json['features']).toEqual(['x']);
+    await runForTest(['transform', '--model', model, '--data', csv, '--out', out]);
+    const measured = await runForTest(['evaluate', '--data', out, '--label', 'ski', '--json']);
+    expect(measured.json).toMatchObject({ task: 'binary', metrics: { areaUnderROC: 1 } });
+    const forest = await runForTest([...words, '--algo', 'rf', '--model', path('flags-rf')]);
+    expect([forest.exitCode, forest.stderr]).toEqual([2, expect.stringContaining('with gbt')]);
+  });
+
   it('predict several labels at once', async () => {
     const [model, out] = [path('two-labels'), path('two-labels.parquet')];
     const data = ['--data', path('houses.parquet')];

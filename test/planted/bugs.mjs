@@ -251,6 +251,17 @@ export const plantedBugs = [
     tests: ['test/training/forest/honest-leaves.prop.test.ts'],
   },
   {
+    name: 'of several labels the first is measured',
+    edits: [
+      {
+        file: 'src/evaluation/place-of-label.ts',
+        find: '    if (place >= 0) return place;',
+        replace: '    if (place >= 0) return 0;',
+      },
+    ],
+    tests: ['test/ensemble/boosting/several-flags.test.ts'],
+  },
+  {
     name: 'trees side by side learn from one another',
     edits: [
       {

@@ -4,6 +4,7 @@
  * sooner, trees of one leaf that say 0 stand in their places.
  */
 import { join } from 'node:path';
+import { CoppiceError } from '../../base/errors.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -17,6 +18,7 @@ import {
 } from '../model/member-trees.ts';
 import { type FitOfOutput, roundsOf, treesPerRound } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import type { BoostedModel, RefitOptions } from './boosted-model.ts';
 import { fitBoostedTrees, type GBTFit } from './fit-gbt.ts';
 
 /**
@@ -37,12 +39,18 @@ export async function fitOutputs(
   const { checkpointDir } = params;
   const found: TreeModelData[] = [];
   for (const [k, labelCol] of labelCols.entries()) {
+    // a flag of several stays one, whose classes are known
+    const isFlag = fit.objective.objective === 'flag';
     const own = {
-      ...{ labelCol, labelCols: undefined },
+      labelCols: isFlag ? [labelCol] : undefined,
       // one fit does not find the checkpoints of another
       checkpointDir: checkpointDir === undefined ? undefined : join(checkpointDir, `label-${k}`),
     };
-    const single = { ...fit, given: { ...fit.given, ...own }, params: { ...params, ...own } };
+    const single = {
+      ...fit,
+      given: { ...fit.given, ...own, labelCol: isFlag ? undefined : labelCol },
+      params: { ...params, ...own, labelCol },
+    };
     found.push(
       await fitBoostedTrees(single, table, {
         ...options,
@@ -50,6 +58,40 @@ export async function fitOutputs(
       }),
     );
   }
+  return sideBySide(found, labelCols);
+}
+
+/**
+ * What the fit of each of several labels goes on from.
+ *
+ * @param known the labels of the initial model; null where it is none of this kind, which the fit of the first label tells
+ * @param ofLabel its model of the k-th label alone
+ * @throws CoppiceError `PARAM_INVALID` for a model of other labels
+ */
+export function initialOfLabels(
+  owner: string,
+  labelCols: readonly string[],
+  known: readonly string[] | undefined,
+  ofLabel: (k: number) => FitOptions['initialModel'],
+): (k: number) => FitOptions['initialModel'] {
+  if (known?.join('\n') === labelCols.join('\n')) return ofLabel;
+  const words = (names: readonly string[] | undefined): string => names?.join(', ') ?? 'none';
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `labelCols of ${owner} must be that of its initial model, ${words(known)}; got ${words(labelCols)}`,
+    { context: { owner, param: 'labelCols' } },
+  );
+}
+
+/** New leaf values of each label's trees by other rows. @param ofLabel the model of the k-th label alone */
+export async function refitOutputs(
+  labelCols: readonly string[],
+  ofLabel: (k: number) => BoostedModel,
+  table: PartitionedTable,
+  options: RefitOptions,
+): Promise<TreeModelData> {
+  const found: TreeModelData[] = [];
+  for (const k of labelCols.keys()) found.push((await ofLabel(k).refitLeaves(table, options)).data);
   return sideBySide(found, labelCols);
 }
 

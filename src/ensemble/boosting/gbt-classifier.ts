@@ -16,10 +16,16 @@ import {
   classifierOutputs,
   plannedClassifierSchema,
 } from '../prediction/classifier-outputs.ts';
-import type { ModelOutput } from '../prediction/output-columns.ts';
+import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
-import { type BoostedFacts, BoostedModel, withKnownFunctions } from './boosted-model.ts';
+import {
+  type BoostedFacts,
+  BoostedModel,
+  type RefitOptions,
+  withKnownFunctions,
+} from './boosted-model.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
+import { alone, fitOutputs, initialOfLabels, refitOutputs } from './fit-outputs.ts';
 import { classificationObjective } from './gbt-objectives.ts';
 
 /** Parameters of GBTClassificationModel. */
@@ -33,7 +39,8 @@ export const gbtClassificationModelParams = defineParams('GBTClassificationModel
  *
  * Input: the fitted feature columns. Output: adds `rawPrediction` and `probability` (one float64 a class) and
  * `prediction` of the label's type. Two classes: rawPrediction [−F, F], probability 1 / (1 + e^−F); more:
- * one margin a class and their softmax; with `oneVsAll` each class's own probability, scaled to add up to 1.
+ * one margin a class and their softmax; with `oneVsAll` each class's own probability, scaled to add up to 1. With
+ * `labelCols` all three are vectors of one number a label, whose names stand in the fields' metadata (`labels`).
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
@@ -42,13 +49,17 @@ export class GBTClassificationModel extends BoostedModel<
 > {
   /** The declared parameters. */
   static readonly paramSchema = gbtClassificationModelParams;
+  /** It is one of several labels' models, as its fit alone gave it. */
+  #isOfOneFit = false;
 
   constructor(options: GBTClassifierOptions, data: TreeModelData) {
     super(gbtClassificationModelParams, options, data, 'GBTClassifier');
+    if (this.params.labelCols !== undefined) return;
     checkThresholds(this.className, this.params.thresholds, data.classes);
   }
 
   protected override get link(): Link {
+    if (this.params.labelCols !== undefined) return 'flags';
     if (this.data.classes.length === 2) return 'logistic';
     const isOneVsAll = this.params.lossType === 'oneVsAll' && this.data.classes.length > 2;
     return isOneVsAll ? 'oneVsAll' : 'softmax';
@@ -66,19 +77,43 @@ export class GBTClassificationModel extends BoostedModel<
     return this.params.thresholds ?? null;
   }
 
-  /** How many classes there are. */
+  /** How many classes there are; 0 with several labels. */
   get numClasses(): number {
     return this.data.classes.length;
   }
 
   protected override get boosted(): BoostedFacts {
-    const params = withKnownFunctions(this.className, this.params);
+    const known = withKnownFunctions(this.className, this.params);
+    // of several labels each is learned anew alone
+    const [labelCol = known.labelCol] = known.labelCols ?? [];
+    const params = { ...known, labelCol };
     const objective = classificationObjective(params);
-    return { owner: 'GBTClassifier', params, labelKind: 'class', objective };
+    return { owner: 'GBTClassifier', params, labelKind: labelKindOf(params), objective };
+  }
+
+  override async refitLeaves(table: PartitionedTable, options: RefitOptions = {}): Promise<this> {
+    const { labelCols } = this.params;
+    if (labelCols === undefined || this.#isOfOneFit) return await super.refitLeaves(table, options);
+    const data = await refitOutputs(labelCols, (k) => this.ofLabel(k), table, options);
+    return new GBTClassificationModel(this.givenOptions as GBTClassifierOptions, data) as this;
+  }
+
+  /** @internal The model that a fit of the k-th label alone gives: of one label of several. */
+  ofLabel(k: number): GBTClassificationModel {
+    const { labelCols = [] } = this.params;
+    const own = [labelCols[k] as string];
+    const options = { ...(this.givenOptions as GBTClassifierOptions), labelCols: own };
+    const model = new GBTClassificationModel(options, alone(this.data, labelCols, k));
+    model.#isOfOneFit = true;
+    return model;
   }
 
   static override fromSaved(reader: StageReader): GBTClassificationModel {
-    return new GBTClassificationModel(reader.options, readTreeModel(reader));
+    const { labelCols } = reader.options as GBTClassifierOptions;
+    return new GBTClassificationModel(
+      reader.options,
+      readTreeModel(reader, labelCols?.length ?? 1),
+    );
   }
 }
 
@@ -86,7 +121,7 @@ export class GBTClassificationModel extends BoostedModel<
  * Gradient-boosted classification trees: logistic loss for two classes, softmax for more.
  *
  * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; label a number,
- * boolean or text. Output: `rawPrediction`, `probability`, `prediction`. Cost and determinism as
+ * boolean or text, or several of 0 and 1 (`labelCols`). Output: `rawPrediction`, `probability`, `prediction`. Cost and determinism as
  * {@link GBTRegressor}; K classes grow K trees a round.
  *
  * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `LABEL_INVALID`, `WEIGHT_INVALID`,
@@ -124,17 +159,45 @@ export class GBTClassifier extends Estimator<
       owner: this.className,
       params: this.params,
       given: this.givenOptions,
-      labelKind: 'class',
+      labelKind: labelKindOf(this.params),
       objective: classificationObjective(this.params),
     } as const;
-    const data = await fitBoostedTrees(fit, table, options);
+    const { labelCols } = this.params;
+    const data =
+      labelCols === undefined
+        ? await fitBoostedTrees(fit, table, options)
+        : await fitOutputs(fit, labelCols, table, {
+            ...options,
+            initialOf: this.#initialOf(options.initialModel, labelCols),
+          });
     return new GBTClassificationModel(this.givenOptions, data);
   }
 
+  /** What the fit of each of several labels goes on from. */
+  #initialOf(
+    initial: FitOptions['initialModel'],
+    labelCols: readonly string[],
+  ): (k: number) => FitOptions['initialModel'] {
+    if (!(initial instanceof GBTClassificationModel)) return () => initial;
+    const known = initial.params.labelCols;
+    return initialOfLabels(this.className, labelCols, known, (k) => initial.ofLabel(k));
+  }
+
   override transformSchema(schema: Schema): Schema {
-    const { labelType } = fitColumns(this.className, schema, this.params, 'class');
+    const { labelCols, maxIter = 1, numParallelTrees = 1 } = this.params;
+    const { labelType } = fitColumns(this.className, schema, this.params, labelKindOf(this.params));
+    if (labelCols !== undefined) {
+      const outputs = classifierOutputs(this.params);
+      const numTrees = maxIter * numParallelTrees * labelCols.length;
+      return schemaWithOutputs(schema, { outputs, classes: [], labelType, numTrees });
+    }
     return plannedClassifierSchema(schema, this.params, labelType);
   }
+}
+
+/** Several labels are numbers, 0 and 1; the classes of one are found. */
+function labelKindOf({ labelCols }: { readonly labelCols: readonly string[] | undefined }) {
+  return labelCols === undefined ? 'class' : 'numeric';
 }
 
 registerStage(GBTClassifier);

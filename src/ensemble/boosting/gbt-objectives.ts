@@ -15,7 +15,7 @@ export function regressionObjective(params: {
     | Exclude<
         BoostingJob['objective'],
         | ('aftNormal' | 'aftLogistic' | 'aftExtreme')
-        | ('classes' | 'focal' | 'oneVsAll' | 'ranking' | 'custom')
+        | ('classes' | 'focal' | 'flag' | 'oneVsAll' | 'ranking' | 'custom')
       >;
   readonly aftDistribution: 'normal' | 'logistic' | 'extreme' | undefined;
   readonly aftScale: number | undefined;
@@ -49,11 +49,14 @@ export function regressionObjective(params: {
 export function classificationObjective(params: {
   readonly lossType: 'logistic' | 'focal' | 'oneVsAll';
   readonly focalGamma: number | undefined;
+  readonly labelCols: readonly string[] | undefined;
 }): GBTObjective {
-  const { lossType } = params;
+  const { lossType, labelCols } = params;
+  const gamma = lossType === 'focal' ? (params.focalGamma ?? 2) : null;
+  const ofClasses = lossType === 'logistic' ? 'classes' : lossType;
   return {
-    objective: lossType === 'logistic' ? 'classes' : lossType,
-    objectiveParameter: lossType === 'focal' ? (params.focalGamma ?? 2) : 0,
+    objective: labelCols === undefined ? ofClasses : 'flag',
+    objectiveParameter: labelCols === undefined ? (gamma ?? 0) : gamma,
     quantileLevels: [],
     ranking: null,
     centresLabels: false,

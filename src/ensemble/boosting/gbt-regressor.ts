@@ -1,7 +1,6 @@
 /** Gradient-boosted regression trees. */
 
 import type { Schema } from 'apache-arrow';
-import { CoppiceError } from '../../base/errors.ts';
 import { defineParams } from '../../params/define-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
@@ -22,7 +21,7 @@ import {
   withKnownFunctions,
 } from './boosted-model.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
-import { alone, fitOutputs, sideBySide } from './fit-outputs.ts';
+import { alone, fitOutputs, initialOfLabels, refitOutputs } from './fit-outputs.ts';
 import { regressionObjective } from './gbt-objectives.ts';
 
 /** Parameters of GBTRegressionModel. */
@@ -74,12 +73,8 @@ export class GBTRegressionModel extends BoostedModel<typeof gbtRegressionModelPa
   override async refitLeaves(table: PartitionedTable, options: RefitOptions = {}): Promise<this> {
     const { labelCols } = this.params;
     if (labelCols === undefined) return await super.refitLeaves(table, options);
-    const found: TreeModelData[] = [];
-    for (const k of labelCols.keys()) {
-      found.push((await this.ofLabel(k).refitLeaves(table, options)).data);
-    }
-    const given = this.givenOptions as GBTRegressorOptions;
-    return new GBTRegressionModel(given, sideBySide(found, labelCols)) as this;
+    const data = await refitOutputs(labelCols, (k) => this.ofLabel(k), table, options);
+    return new GBTRegressionModel(this.givenOptions as GBTRegressorOptions, data) as this;
   }
 
   /** @internal The model that a fit of the k-th label alone gives. */
@@ -160,13 +155,7 @@ export class GBTRegressor extends Estimator<GBTRegressionModel, typeof gbtRegres
     // what is no model of several labels is told of by the fit of the first
     if (!(initial instanceof GBTRegressionModel)) return () => initial;
     const known = initial.params.labelCols;
-    if (known?.join('\n') === labelCols.join('\n')) return (k) => initial.ofLabel(k);
-    const words = (names: readonly string[] | undefined): string => names?.join(', ') ?? 'none';
-    throw new CoppiceError(
-      'PARAM_INVALID',
-      `labelCols of ${this.className} must be that of its initial model, ${words(known)}; got ${words(labelCols)}`,
-      { context: { owner: this.className, param: 'labelCols' } },
-    );
+    return initialOfLabels(this.className, labelCols, known, (k) => initial.ofLabel(k));
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -130,6 +130,16 @@ const lossOfParam = {
   focalGamma: ['focal'],
 } as const;
 
+/** What is about the classes of one label. */
+const ofOneLabel = [
+  'thresholds',
+  'classWeights',
+  'scalePosWeight',
+  'stratifiedSampling',
+  'classSamplingRates',
+  'objectiveFunction',
+];
+
 /** What does not go with several labels. */
 function checkOutputs(
   {
@@ -142,9 +152,10 @@ function checkOutputs(
     readonly offsetCol: string | undefined;
   },
   isGiven: IsGiven,
+  others: readonly string[] = ['quantileAlphas', 'censorCol', 'labelUpperBoundCol'],
 ): string | null {
   if (labelCols.length === 0) return null;
-  const name = ['labelCol', 'quantileAlphas', 'censorCol', 'labelUpperBoundCol'].find(isGiven);
+  const name = ['labelCol', ...others].find(isGiven);
   if (name !== undefined) return `${name} must be left out with labelCols`;
   const roles = ['validationIndicatorCol', 'weightCol', 'offsetCol'] as const;
   const role = roles.find((one) => labelCols.includes(params[one] ?? ''));
@@ -230,6 +241,8 @@ export const gbtClassifierParams = defineParams(
   'GBTClassifier',
   {
     ...gbtSpecs,
+    /** Several columns of 0 and 1, or of false and true, in place of labelCol: each gets a probability of its own. */
+    labelCols: columns({ since: '0.1.0' }),
     ...classifierColumnParams,
     /** Weights by class, which multiply those of rows (classes not named weigh 1); `balanced`: equal totals. */
     classWeights,
@@ -249,7 +262,8 @@ export const gbtClassifierParams = defineParams(
     checkPolicy(params, isGiven) ??
     checkForced(params, isGiven) ??
     checkMonotone(params, isGiven) ??
-    checkLoss(params, isGiven),
+    checkLoss(params, isGiven) ??
+    checkOutputs(params, isGiven, ofOneLabel),
 );
 
 /** Options of {@link GBTRegressor}. @interface */

@@ -12,6 +12,7 @@ export type Link =
   | 'logistic'
   | 'softmax'
   | 'oneVsAll'
+  | 'flags'
   | 'mean'
   | 'share';
 
@@ -55,10 +56,16 @@ export function batchScores(
   if (link === 'logit') for (let i = 0; i < sums.length; i++) sums[i] = logistic(sums[i] as number);
   if (link === 'quantiles') sortRows(sums, numOutputs);
   if (link === 'oneVsAll') return { raw: sums, probability: logisticShares(sums, numOutputs) };
+  if (link === 'flags') return { raw: sums, probability: sums.map(logistic) };
   if (link !== 'logistic' && link !== 'softmax') return { raw: sums, probability: null };
   return link === 'logistic'
     ? logisticScores(sums, rule.skipsRaw === true)
     : { raw: sums, probability: softmax(sums, numOutputs) };
+}
+
+/** 1 where the label is likelier than not, by its log-odds, else 0; rounded as the classes of one label are. */
+export function flagOf(margin: number): number {
+  return logistic(margin) > logistic(-margin) ? 1 : 0;
 }
 
 function addBaseScores(sums: Float64Array, baseScores: readonly number[]): void {

@@ -13,6 +13,7 @@ export interface ClassifierColumnParams {
   readonly predictionCol: string;
   readonly leafCol: string | undefined;
   readonly contributionsCol: string | undefined;
+  readonly labelCols?: readonly string[] | undefined;
 }
 
 /** The columns that a classification model adds. */
@@ -22,6 +23,7 @@ export function classifierOutputs(params: ClassifierColumnParams): ModelOutput {
     probabilityCol: params.probabilityCol,
     predictionCol: params.predictionCol,
     quantiles: null,
+    labels: params.labelCols ?? null,
     leafCol: params.leafCol ?? null,
     contributionsCol: params.contributionsCol ?? null,
   };

@@ -9,6 +9,7 @@ import { fixedSizeListColumn, float64Column } from '../../table/columns/make-col
 import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { ClassValue } from '../../training/messages.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
+import { flagOf } from './batch-scores.ts';
 import { type ContributionsShape, contributionsField } from './contributions-field.ts';
 
 export { classColumn, winners };
@@ -55,11 +56,14 @@ export function outputFields(shape: OutputShape): Field[] {
       true,
       metadata,
     );
-  const fields: Field[] = [];
-  if (outputs.rawPredictionCol !== null)
-    fields.push(vector(outputs.rawPredictionCol, classes.length));
-  if (outputs.probabilityCol !== null) fields.push(vector(outputs.probabilityCol, classes.length));
   const { predictionCol, quantiles, labels = null } = outputs;
+  const fields: Field[] = [];
+  for (const name of [outputs.rawPredictionCol, outputs.probabilityCol]) {
+    if (name === null) continue;
+    fields.push(
+      labels === null ? vector(name, classes.length) : valuesField(name, 'labels', labels),
+    );
+  }
   if (quantiles !== null) fields.push(valuesField(predictionCol, 'quantiles', quantiles));
   else if (labels !== null) fields.push(valuesField(predictionCol, 'labels', labels));
   else fields.push(new Field(predictionCol, predictionType(labelType, classes), true));
@@ -104,12 +108,14 @@ export function outputColumns(
     if (field !== undefined && isRead(field.name)) added.push([field, make()]);
   };
   if (scores !== null) {
-    const width = classes.length;
+    const { labels = null } = outputs;
+    const width = labels?.length ?? classes.length;
     const { raw, probability } = scores;
     add(outputs.rawPredictionCol, () => fixedSizeListColumn(raw, width));
     add(outputs.probabilityCol, () => fixedSizeListColumn(probability ?? raw, width));
     add(outputs.predictionCol, () => {
-      const values = outputs.quantiles ?? outputs.labels ?? null;
+      if (labels !== null && probability !== null) return fixedSizeListColumn(flagsOf(raw), width);
+      const values = outputs.quantiles ?? labels;
       if (values !== null) return fixedSizeListColumn(raw, values.length);
       if (width === 0) return float64Column(raw);
       const codes = winners(probability ?? raw, width, spec.thresholds);
@@ -121,6 +127,13 @@ export function outputColumns(
     add(outputs.leafCol, () => fixedSizeListColumn(numbers(), trees.numTrees));
   }
   return added;
+}
+
+/** 1 for each label that is more likely than not. */
+function flagsOf(margins: Float64Array): Float64Array {
+  const out = columnArray(Float64Array, margins.length);
+  for (let i = 0; i < out.length; i++) out[i] = flagOf(margins[i] as number);
+  return out;
 }
 
 /** Leaves of each tree numbered from the left, as Spark numbers them; row by row. */

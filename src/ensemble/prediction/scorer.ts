@@ -21,7 +21,7 @@ import { RowWalker } from '../../tree/prediction/row-walker.ts';
 import { categoryGoesLeft, valueGoesLeft } from '../../tree/predictor.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
-import type { Link } from './batch-scores.ts';
+import { flagOf, type Link } from './batch-scores.ts';
 
 export type { Score, Scorer, ScorerCell, ScorerRow, ScorerValue };
 
@@ -150,6 +150,12 @@ function finisher(
   };
   if (predictionOf !== undefined)
     return (sums, row) => regression(scoresOf(sums, row).map(predictionOf));
+  if (link === 'flags') {
+    return (sums, row) => {
+      const raw = scoresOf(sums, row);
+      return { prediction: raw.map(flagOf), rawPrediction: raw, probability: raw.map(logistic) };
+    };
+  }
   if (link === 'quantiles') return (sums, row) => regression(scoresOf(sums, row).sort());
   return (sums, row) => {
     const raw = scoresOf(sums, row);

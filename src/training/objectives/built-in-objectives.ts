@@ -87,6 +87,29 @@ export function focalOf(gamma: number): Objective {
   };
 }
 
+/**
+ * Two classes whose labels are the numbers 0 and 1, or false and true: one of them may be in no row.
+ *
+ * @param gamma of focal loss; null: logistic loss
+ * @param label the label column, for errors
+ */
+export function flagOf(label: string, gamma: number | null): Objective {
+  const own = gamma === null ? logistic : focalOf(gamma);
+  return {
+    ...own,
+    start: async (environment, rows, context) => {
+      for (const value of rows.labels) {
+        if (value === 0 || value === 1) continue;
+        throw new CoppiceError(
+          'LABEL_INVALID',
+          `${label} must be 0 or 1, or false or true, in every row where there are several labels; got ${value}; fit a label of other classes alone`,
+        );
+      }
+      return await own.start(environment, rows, context);
+    },
+  };
+}
+
 /** Cross-entropy of several classes. */
 export function softmaxOf(numClasses: number): Objective {
   // the factor K / (K − 1) of J. H. Friedman, "Greedy function approximation", 2001, eq. 36

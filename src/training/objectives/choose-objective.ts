@@ -6,7 +6,14 @@ import { RankingObjective } from '../ranking/ranking-objective.ts';
 import { aftObjective } from '../survival/aft-objective.ts';
 import { CoxObjective } from '../survival/cox-objective.ts';
 import type { FunctionReference } from '../user-calls.ts';
-import { crossEntropyOf, focalOf, logistic, softmaxOf, squared } from './built-in-objectives.ts';
+import {
+  crossEntropyOf,
+  flagOf,
+  focalOf,
+  logistic,
+  softmaxOf,
+  squared,
+} from './built-in-objectives.ts';
 import { customObjective } from './custom-objective.ts';
 import type { Objective } from './objective.ts';
 import { oneVsAllOf } from './one-vs-all-objective.ts';
@@ -31,6 +38,7 @@ export function objectiveOf(job: BoostingJob, classes: readonly ClassValue[]): O
   if (objective === 'classes') return classes.length <= 2 ? logistic : softmaxOf(classes.length);
   const label = `${job.ingest.labelCol} (the label of ${job.ingest.owner})`;
   if (objective === 'ranking') return new RankingObjective(job, job.ranking as RankingSettings);
+  if (objective === 'flag') return flagOf(label, job.objectiveParameter);
   if (objective === 'crossEntropy') return crossEntropyOf(label);
   if (objective === 'quantiles') return quantileObjective(job.quantileLevels);
   if (objective === 'cox') return new CoxObjective(label);

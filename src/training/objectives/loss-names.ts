@@ -22,6 +22,7 @@ export type LossName =
   | 'tweedie'
   | 'crossEntropy'
   | 'focal'
+  | 'flag'
   | 'oneVsAll'
   | 'quantiles'
   | 'ranking'
