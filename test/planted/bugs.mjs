@@ -1000,6 +1000,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/boosting/custom-objective.test.ts'],
   },
   {
+    name: 'monotone splits stand back one level too few',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/shaped-search.ts',
+        find: 'monotoneFactor(monotonePenalty, node.path.length);',
+        replace: 'monotoneFactor(monotonePenalty, node.path.length + 1);',
+      },
+    ],
+    tests: ['test/training/shaping.prop.test.ts'],
+  },
+  {
     name: 'children of a monotone split are not told their bounds',
     edits: [
       {
