@@ -295,7 +295,7 @@ function exportCommand(): Command {
     .requiredOption('--model <folder>', 'a saved model: trees, or a pipeline that ends in them')
     .requiredOption('--out <file>', 'such as model.onnx')
     .addOption(
-      new Option('--format <name>', 'onnx: ONNX Runtime 1.20 or later, in many languages')
+      new Option('--format <name>', 'onnx: ONNX Runtime 1.21 or later, in many languages')
         .choices(['onnx'])
         .default('onnx'),
     )

@@ -4,6 +4,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { float, oneOf } from '../params/kinds.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
@@ -16,6 +17,7 @@ import {
   schemaWithPairs,
 } from './column-pairs.ts';
 import { requireNumber } from './numeric-field.ts';
+import { addImputedColumns } from './onnx-columns.ts';
 import type { ImputeSpec } from './operators/map-numbers.ts';
 import { withStageOperator } from './stage-operator.ts';
 
@@ -74,6 +76,11 @@ export class ImputerModel extends Model<typeof imputerModelParams.schema> {
     const { surrogates, className: owner } = this;
     const spec: ImputeSpec = { owner, pairs, handleInvalid: 'error', surrogates, missingValue };
     return withStageOperator(table, schema, { kind: 'feature.impute', pairs, spec });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addImputedColumns(graph, this, this.surrogates, this.params.missingValue);
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -4,6 +4,7 @@ import { defineParams, type Options, type Resolved } from '../params/define-para
 import { float } from '../params/kinds.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
@@ -14,7 +15,14 @@ import {
   columnPairs,
   schemaWithPairs,
 } from './column-pairs.ts';
-import { loadNumbers, saveNumbers, scaledField, scaledTable } from './scaled-columns.ts';
+import { addScaledColumns } from './onnx-columns.ts';
+import {
+  loadNumbers,
+  type Scales,
+  saveNumbers,
+  scaledField,
+  scaledTable,
+} from './scaled-columns.ts';
 
 /** Parameters of {@link MinMaxScalerModel} and its estimator. */
 export const minMaxScalerSpecs = {
@@ -74,17 +82,25 @@ export class MinMaxScalerModel extends Model<typeof minMaxScalerModelParams.sche
   }
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
-    const schema = this.transformSchema(table.schema);
+    return scaledTable(this, table, this.transformSchema(table.schema), this.#scales);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addScaledColumns(graph, this, this.#scales);
+  }
+
+  get #scales(): Scales {
     const { min, max } = this.params;
     const widths = this.maxima.map((maxima, column) =>
       maxima.map((largest, part) => largest - (this.minima[column]?.[part] as number)),
     );
     // A constant column becomes the middle of the range, as in Spark.
-    return scaledTable(this, table, schema, {
+    return {
       shifts: this.minima,
       factors: widths.map((list) => list.map((width) => (width === 0 ? 0 : (max - min) / width))),
       offsets: widths.map((list) => list.map((width) => (width === 0 ? (min + max) / 2 : min))),
-    });
+    };
   }
 
   override transformSchema(schema: Schema): Schema {

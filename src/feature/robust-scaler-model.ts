@@ -4,6 +4,7 @@ import { defineParams, type Options, type Resolved } from '../params/define-para
 import { bool, float } from '../params/kinds.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
@@ -14,7 +15,14 @@ import {
   columnPairs,
   schemaWithPairs,
 } from './column-pairs.ts';
-import { loadNumbers, saveNumbers, scaledField, scaledTable } from './scaled-columns.ts';
+import { addScaledColumns } from './onnx-columns.ts';
+import {
+  loadNumbers,
+  type Scales,
+  saveNumbers,
+  scaledField,
+  scaledTable,
+} from './scaled-columns.ts';
 
 /** Parameters of {@link RobustScalerModel} and its estimator. */
 export const robustScalerSpecs = {
@@ -78,16 +86,24 @@ export class RobustScalerModel extends Model<typeof robustScalerModelParams.sche
   }
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
-    const schema = this.transformSchema(table.schema);
+    return scaledTable(this, table, this.transformSchema(table.schema), this.#scales);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addScaledColumns(graph, this, this.#scales);
+  }
+
+  get #scales(): Scales {
     const { withCentering, withScaling } = this.params;
     // A range of 0 makes the column 0, as in Spark.
     const factorOf = (range: number): number => (range === 0 ? 0 : 1 / range);
     const zeros = this.medians.map((medians) => new Float64Array(medians.length));
-    return scaledTable(this, table, schema, {
+    return {
       shifts: withCentering ? this.medians : zeros,
       factors: this.ranges.map((list) => list.map(withScaling ? factorOf : () => 1)),
       offsets: zeros,
-    });
+    };
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -64,12 +64,15 @@ export function scaledField(owner: string, input: Field, pair: ColumnPair): Fiel
   return output(new Float64());
 }
 
+/** What a scaler multiplies and adds. */
+export type Scales = Pick<ScaleSpec, 'shifts' | 'factors' | 'offsets'>;
+
 /** The table with (value − shift) · factor + offset in place of every value. */
 export function scaledTable(
   stage: ScalerStage,
   table: PartitionedTable,
   schema: Schema,
-  numbers: Pick<ScaleSpec, 'shifts' | 'factors' | 'offsets'>,
+  numbers: Scales,
 ): PartitionedTable {
   const pairs = columnPairs(stage);
   const spec: ScaleSpec = { owner: stage.className, pairs, handleInvalid: 'error', ...numbers };

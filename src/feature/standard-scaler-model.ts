@@ -4,6 +4,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { bool } from '../params/kinds.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
@@ -14,7 +15,14 @@ import {
   columnPairs,
   schemaWithPairs,
 } from './column-pairs.ts';
-import { loadNumbers, saveNumbers, scaledField, scaledTable } from './scaled-columns.ts';
+import { addScaledColumns } from './onnx-columns.ts';
+import {
+  loadNumbers,
+  type Scales,
+  saveNumbers,
+  scaledField,
+  scaledTable,
+} from './scaled-columns.ts';
 
 /** Parameters of {@link StandardScalerModel} and its estimator. */
 export const standardScalerSpecs = {
@@ -69,15 +77,23 @@ export class StandardScalerModel extends Model<typeof standardScalerModelParams.
   }
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
-    const schema = this.transformSchema(table.schema);
+    return scaledTable(this, table, this.transformSchema(table.schema), this.#scales);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addScaledColumns(graph, this, this.#scales);
+  }
+
+  get #scales(): Scales {
     const { withMean, withStd } = this.params;
     // A constant column becomes 0, as in Spark.
     const factorOf = (deviation: number): number => (deviation === 0 ? 0 : 1 / deviation);
-    return scaledTable(this, table, schema, {
+    return {
       shifts: this.means.map((means) => (withMean ? means : new Float64Array(means.length))),
       factors: this.deviations.map((list) => list.map(withStd ? factorOf : () => 1)),
       offsets: this.means.map((means) => new Float64Array(means.length)),
-    });
+    };
   }
 
   override transformSchema(schema: Schema): Schema {

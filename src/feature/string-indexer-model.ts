@@ -5,6 +5,7 @@ import { oneOf } from '../params/kinds.ts';
 import { columnTypeError } from '../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { packStrings, unpackStrings } from '../pipeline/packed-strings.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -19,6 +20,7 @@ import {
   schemaWithPairs,
 } from './column-pairs.ts';
 import { handleInvalidParams, unknownCategory } from './handle-invalid.ts';
+import { addIndexedColumns } from './onnx-columns.ts';
 import type { IndexStringsSpec } from './operators/index-strings.ts';
 import { shareStrings } from './shared-strings.ts';
 import { withStageOperator } from './stage-operator.ts';
@@ -87,6 +89,11 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
       handleInvalid,
       spec,
     });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addIndexedColumns(graph, this, this.labels, this.params.handleInvalid === 'keep');
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -79,6 +79,7 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
 
   /** @internal */
   override addToOnnx(graph: OnnxGraph): void {
+    graph.know(this.inputSchema);
     for (const stage of this.stages) stage.addToOnnx(graph);
   }
 

@@ -41,9 +41,17 @@ export async function predictionsOf(
 ): Promise<Record<string, unknown[]>> {
   const scored = await model.transform(table);
   const added = scored.columns.filter((name) => !table.columns.includes(name));
-  const collected = await scored.collect();
+  return await columnsOf(scored, added);
+}
+
+/** Columns of a table row by row; vectors are flattened. */
+export async function columnsOf(
+  table: PartitionedTable,
+  names: readonly string[] = table.columns,
+): Promise<Record<string, unknown[]>> {
+  const collected = await table.collect();
   return Object.fromEntries(
-    added.map((name) => [name, flat(collected.getChild(name) as Vector)] as const),
+    names.map((name) => [name, flat(collected.getChild(name) as Vector)] as const),
   );
 }
 

@@ -191,13 +191,7 @@ function categoryCodes(
   tensor: string,
 ): string {
   const { missingText } = graph.options;
-  if (categories.includes(missingText)) {
-    throw graph.refusal(
-      'a text for missing categories that is none of them',
-      `the category ${JSON.stringify(missingText)} in ${name}`,
-      'give another missingText (--missing-text)',
-    );
-  }
+  graph.checkCategories(name, categories);
   const keys = [...categories, missingText];
   const codes = Float64Array.from(keys, (_, i) => (i < categories.length ? i : Number.NaN));
   const attributes = {

@@ -7,7 +7,7 @@
  */
 import { CoppiceError } from '../../base/errors.ts';
 import { libraryVersion } from '../../base/library-version.ts';
-import type { LogicalField } from '../logical-schema.ts';
+import type { LogicalField, LogicalSchema } from '../logical-schema.ts';
 import {
   type OnnxAttribute,
   type OnnxNode,
@@ -31,7 +31,8 @@ export interface OnnxOptions {
 
 /** A column of a graph. */
 export type OnnxColumn =
-  | { readonly kind: 'number' | 'text'; readonly tensor: string }
+  | { readonly kind: 'text'; readonly tensor: string }
+  | { readonly kind: 'number'; readonly tensor: string; readonly isFloat32?: boolean }
   | { readonly kind: 'vector'; readonly tensor: string; readonly width: number }
   | { readonly kind: 'struct'; readonly children: ReadonlyMap<string, OnnxColumn> };
 
@@ -44,6 +45,7 @@ export class OnnxGraph {
   readonly owner: string;
   readonly options: Required<{ [K in keyof OnnxOptions]: NonNullable<OnnxOptions[K]> }>;
   readonly #columns = new Map<string, OnnxColumn>();
+  readonly #fields = new Map<string, LogicalField>();
   readonly #inputs: OnnxValue[] = [];
   readonly #outputs: OnnxValue[] = [];
   readonly #nodes: OnnxNode[] = [];
@@ -112,6 +114,11 @@ export class OnnxGraph {
     return this.constant({ type: 'int64', dims: [values.length], values: wide });
   }
 
+  /** Tells the types of columns that stages may read. */
+  know(schema: LogicalSchema): void {
+    for (const field of schema) this.#fields.set(field.name, field);
+  }
+
   /** A column that a stage has made; undefined where it must be an input. */
   known(name: string): OnnxColumn | undefined {
     return this.#columns.get(name);
@@ -123,7 +130,7 @@ export class OnnxGraph {
   }
 
   /** The column under a name, which becomes an input where no stage has made it. */
-  column(name: string, field: LogicalField | undefined): OnnxColumn {
+  column(name: string, field = this.#fields.get(name)): OnnxColumn {
     const known = this.#columns.get(name);
     if (known !== undefined) return known;
     if (this.#outputs.some((output) => output.name === name)) {
@@ -155,7 +162,8 @@ export class OnnxGraph {
       this.#input({ name, type: 'string', width: 1, doc: `text; ${missing} is missing` });
       return { kind: 'text', tensor: name };
     }
-    return { kind: 'number', tensor: this.numbers(name, 1, numberDoc(type)) };
+    const isFloat32 = type === 'float' || type === 'half';
+    return { kind: 'number', tensor: this.numbers(name, 1, numberDoc(type)), isFloat32 };
   }
 
   /** A new input of numbers. @returns the tensor as float64 */
@@ -213,6 +221,21 @@ export class OnnxGraph {
       );
     }
     return message.finish();
+  }
+
+  /**
+   * Refuses a category that is the text for missing ones.
+   *
+   * @throws CoppiceError `UNSUPPORTED`
+   */
+  checkCategories(column: string, categories: readonly string[]): void {
+    const { missingText } = this.options;
+    if (!categories.includes(missingText)) return;
+    throw this.refusal(
+      'a text for missing categories that is none of them',
+      `the category ${JSON.stringify(missingText)} in ${column}`,
+      'give another missingText (--missing-text)',
+    );
   }
 
   /** The error for what ONNX cannot carry. */

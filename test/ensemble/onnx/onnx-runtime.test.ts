@@ -36,8 +36,10 @@ import {
   inputsOf,
   missingText,
   otherData,
+  probabilityError,
   type Written,
   writtenModel,
+  writtenPipelines,
 } from './written-models.ts';
 
 const runs = hasOnnxRuntime();
@@ -168,6 +170,13 @@ describe.runIf(runs)('a model written as ONNX', () => {
     ]);
     compare(a ?? {}, await predictionsOf(struct, assembled));
     compare(b ?? {}, await predictionsOf(mixed, vectors));
+  });
+
+  it('says the same behind the stages of a pipeline', async () => {
+    const written = await writtenPipelines();
+    runOnnx(folder, written).forEach((outputs, i) => {
+      compare(outputs, written[i]?.wanted ?? {}, probabilityError);
+    });
   });
 
   it('tells the same anomalies', async () => {

@@ -18,7 +18,15 @@ import {
 import type { Inputs, Output } from './onnx-runtime.ts';
 import { type Model, readOnnx, type Tensor } from './read-onnx.ts';
 import { runGraph } from './run-graph.ts';
-import { compare, errorOf, inputsOf, missingText, otherData } from './written-models.ts';
+import {
+  compare,
+  errorOf,
+  inputsOf,
+  missingText,
+  otherData,
+  probabilityError,
+  writtenPipelines,
+} from './written-models.ts';
 
 /** The outputs by the words of the standard. */
 function carriedOut(model: Model, inputs: Inputs): Record<string, Output> {
@@ -70,6 +78,12 @@ describe('what is written as ONNX', () => {
       );
     });
   }
+
+  it('says the same: pipelines', async () => {
+    for (const { bytes, inputs, wanted } of await writtenPipelines()) {
+      compare(carriedOut(readOnnx(bytes), inputs), wanted, probabilityError);
+    }
+  });
 
   it('names its inputs, outputs and their types', async () => {
     const options = { labelCol: 'b', offsetCol: 'o', maxIter: 2 };

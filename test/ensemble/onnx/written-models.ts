@@ -1,12 +1,25 @@
 /** Models that were written, beside what they say here: the data for them, and how the two are compared. */
 import { expect } from 'vitest';
+import { InlineRunner } from '../../../src/cluster/task-runner.ts';
+import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
-import type { Model } from '../../../src/pipeline/model.ts';
+import { Imputer } from '../../../src/feature/imputer.ts';
+import { MinMaxScaler } from '../../../src/feature/min-max-scaler.ts';
+import { RobustScaler } from '../../../src/feature/robust-scaler.ts';
+import { StandardScaler } from '../../../src/feature/standard-scaler.ts';
+import { StringIndexer } from '../../../src/feature/string-indexer.ts';
+import { VectorAssembler } from '../../../src/feature/vector-assembler.ts';
+import type { Model, PredictionColumns } from '../../../src/pipeline/model.ts';
+import { Pipeline } from '../../../src/pipeline/pipeline.ts';
+import '../../../src/feature/worker-operators.ts';
+import { columnsOf } from '../../tools/fitted-bytes.ts';
 import { type DataRecipe, randomData, randomNumbers } from '../../tools/random-data.ts';
-import { type Cell, columnNamed, type SampleData } from '../../tools/sample-data.ts';
+import { type Cell, columnNamed, cutTable, type SampleData } from '../../tools/sample-data.ts';
 import { scoreSample } from '../../training/fit-sample.ts';
 import type { EstimatorCase } from '../../training/random-estimators.ts';
-import type { Inputs, Output } from './onnx-runtime.ts';
+import type { Inputs, NumberInput, Output } from './onnx-runtime.ts';
+import { readOnnx } from './read-onnx.ts';
 
 /** The words of these tables have an empty one among them. */
 export const missingText = '(none)';
@@ -39,7 +52,10 @@ export async function writtenModel(model: TreeModel, data: SampleData): Promise<
 }
 
 /** What the model reads of the data, as its inputs take it. */
-export function inputsOf(model: Model, data: SampleData): Inputs {
+export function inputsOf(
+  model: Pick<Model, 'inputSchema' | 'offsetColumns'>,
+  data: SampleData,
+): Inputs {
   const names = [...model.inputSchema, ...model.offsetColumns].map(({ name }) => name);
   return Object.fromEntries(
     names.map((name) => {
@@ -78,6 +94,11 @@ export function compare(
   }
 }
 
+/** Of pipelines of boosted classes. */
+export function probabilityError(output: string): number {
+  return output === 'probability' ? 1e-14 : 0;
+}
+
 /** How far an output may be off, as a share of it: exp has other last bits, and means are on no grid. */
 export function errorOf({ name, options }: EstimatorCase): (output: string) => number {
   const exps = ['poisson', 'gamma', 'tweedie', 'aft', 'cox', 'crossEntropy', 'squaredLogError'];
@@ -88,4 +109,60 @@ export function errorOf({ name, options }: EstimatorCase): (output: string) => n
     (isBoostedClass && output === 'probability') || ((isExp || isMean) && output === 'prediction')
       ? 1e-14
       : 0;
+}
+
+/** Pipelines of the stages that can be written, and what each says of rows with missing and unknown values. */
+export async function writtenPipelines(): Promise<Written[]> {
+  const recipe = {
+    seed: 12,
+    numRows: 1500,
+    kinds: ['float32', 'integers', 'words', 'float64', 'dictionary'],
+    missing: 0.1,
+  } as const;
+  const table = cutTable(new InlineRunner(), randomData(recipe));
+  const data = otherData(recipe);
+  const indexer = (handleInvalid: 'keep' | 'skip') =>
+    new StringIndexer({ inputCols: ['x2', 'x4'], outputCols: ['i2', 'i4'], handleInvalid });
+  const imputer = new Imputer({
+    inputCols: ['x0', 'x1'],
+    outputCols: ['f0', 'f1'],
+    missingValue: 3,
+  });
+  const features = (...inputCols: string[]) => new VectorAssembler({ inputCols });
+  const scaler = { inputCol: 'features', outputCol: 'scaled' };
+  const classifier = { labelCol: 'k', maxIter: 5 };
+  const regressor = { labelCol: 'y', maxIter: 5 };
+  const all = features('f0', 'f1', 'i2', 'x3', 'i4');
+  const pipelines = [
+    [indexer('keep'), imputer, all, new GBTClassifier(classifier)],
+    [
+      ...[imputer, indexer('keep'), all, new StandardScaler({ ...scaler, withMean: true })],
+      new GBTClassifier({ ...classifier, featuresCol: 'scaled' }),
+    ],
+    [
+      ...[features('x0', 'x1'), new MinMaxScaler(scaler)],
+      new GBTRegressor({ ...regressor, featuresCols: ['scaled', 'x2'] }),
+    ],
+    [
+      new RobustScaler({ inputCol: 'x3', outputCol: 'scaled', withCentering: true }),
+      new GBTRegressor({ ...regressor, featuresCols: ['scaled', 'x1'] }),
+    ],
+  ];
+  const found: Written[] = [];
+  for (const stages of pipelines) {
+    const model = await new Pipeline({ stages }).fit(table);
+    const scored = await model.transform(cutTable(new InlineRunner(), data));
+    const names = model.predictionColumns as PredictionColumns;
+    const wanted = [names.predictionCol, names.probabilityCol, names.rawPredictionCol];
+    const kept = scored.columns.filter((name) => wanted.includes(name));
+    const bytes = model.toOnnx({ missingText });
+    const read = readOnnx(bytes).inputs.map(({ name }) => name);
+    const inputs = inputsOf({ inputSchema: model.inputSchema, offsetColumns: [] }, data);
+    found.push({
+      bytes,
+      inputs: Object.fromEntries(read.map((name) => [name, inputs[name] as NumberInput])),
+      wanted: await columnsOf(scored.select(...kept)),
+    });
+  }
+  return found;
 }

@@ -1,0 +1,109 @@
+/** How feature stages become operations of ONNX: columns of a graph out of others. */
+import type { OnnxColumn, OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
+import { type ColumnPair, type ColumnPairValues, columnPairs } from './column-pairs.ts';
+import { unknownCategory } from './handle-invalid.ts';
+import type { Scales } from './scaled-columns.ts';
+
+interface PairedStage {
+  readonly className: string;
+  readonly uid: string;
+  readonly params: ColumnPairValues;
+}
+
+/** (value − shift) · factor + offset of every number of the columns. */
+export function addScaledColumns(graph: OnnxGraph, stage: PairedStage, scales: Scales): void {
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    const scaled = (tensor: string, from: number, width: number): string => {
+      const numbers = (list: readonly Float64Array[]): string =>
+        graph.doubles((list[index] as Float64Array).subarray(from, from + width));
+      const centred = graph.add('Sub', [tensor, numbers(scales.shifts)]);
+      const product = graph.add('Mul', [centred, numbers(scales.factors)]);
+      return graph.add('Add', [product, numbers(scales.offsets)]);
+    };
+    const column = graph.column(input);
+    if (column.kind === 'struct') {
+      let part = 0;
+      const children = [...column.children].map(([name, child]): [string, OnnxColumn] => {
+        if (child.kind !== 'number') return [name, child];
+        return [name, { kind: 'number', tensor: scaled(child.tensor, part++, 1) }];
+      });
+      graph.name(output, { kind: 'struct', children: new Map(children) });
+    } else if (column.kind === 'vector') {
+      graph.name(output, { ...column, tensor: scaled(column.tensor, 0, column.width) });
+    } else {
+      const { tensor } = columnOfKind(graph, stage, input, 'number');
+      graph.name(output, { kind: 'number', tensor: scaled(tensor, 0, 1) });
+    }
+  });
+}
+
+/** Numbers with what replaces the missing ones. */
+export function addImputedColumns(
+  graph: OnnxGraph,
+  stage: PairedStage,
+  surrogates: readonly number[],
+  missingValue: number,
+): void {
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    const column = columnOfKind(graph, stage, input, 'number');
+    const { tensor, isFloat32 = false } = column;
+    const isMissing = graph.add('IsNaN', [tensor]);
+    const test = Number.isNaN(missingValue)
+      ? isMissing
+      : graph.add('Or', [isMissing, graph.add('Equal', [tensor, graph.doubles([missingValue])])]);
+    const surrogate = surrogates[index] as number;
+    const filled = graph.doubles([isFloat32 ? Math.fround(surrogate) : surrogate]);
+    graph.name(output, { ...column, tensor: graph.add('Where', [test, filled, tensor]) });
+  });
+}
+
+/** Texts; where unknown ones are kept, the category that stands for them. */
+export function addIndexedColumns(
+  graph: OnnxGraph,
+  stage: PairedStage,
+  labels: readonly (readonly string[])[],
+  keepsUnknown: boolean,
+): void {
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    const { tensor } = columnOfKind(graph, stage, input, 'text');
+    const known = labels[index] as readonly string[];
+    graph.checkCategories(input, known);
+    const keys = [...known, graph.options.missingText];
+    const texts = { type: 'string', dims: [keys.length], values: keys } as const;
+    const unknown = { type: 'string', dims: [1], values: [unknownCategory(known)] } as const;
+    const attributes = { keys_tensor: texts, values_tensor: texts, default_tensor: unknown };
+    const kept = keepsUnknown ? graph.addMl('LabelEncoder', tensor, attributes) : tensor;
+    graph.name(output, { kind: 'text', tensor: kept });
+  });
+}
+
+/** One struct of columns, with the names that an assembler gives to their parts. */
+export function addAssembledColumn(
+  graph: OnnxGraph,
+  inputs: readonly string[],
+  output: string,
+): void {
+  const children = inputs.flatMap((name): [string, OnnxColumn][] => {
+    const column = graph.column(name);
+    if (column.kind === 'struct')
+      return [...column.children].map(([child, part]) => [`${name}.${child}`, part]);
+    if (column.kind !== 'vector') return [[name, column]];
+    return Array.from({ length: column.width }, (_, i) => {
+      const element = graph.add('Gather', [column.tensor, graph.integers([i])], { axis: 1 });
+      return [`${name}_${i}`, { kind: 'number', tensor: element }];
+    });
+  });
+  graph.name(output, { kind: 'struct', children: new Map(children) });
+}
+
+function columnOfKind<K extends 'number' | 'text'>(
+  graph: OnnxGraph,
+  { className }: PairedStage,
+  name: ColumnPair['input'],
+  kind: K,
+): Extract<OnnxColumn, { kind: K }> {
+  const column = graph.column(name);
+  if (column.kind === kind) return column as Extract<OnnxColumn, { kind: K }>;
+  const remedy = 'save it, and score it with coppice';
+  throw graph.refusal(`a ${kind} column for ${className}`, `${name}, a ${column.kind}`, remedy);
+}
