@@ -10,10 +10,10 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { int, oneOf } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import type { SparkOptions, SparkParts } from '../spark/open-spark.ts';
-import { type CreateTableOptions, tableFromBatch } from '../table/create-table.ts';
+import type { CreateTableOptions } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type SqlOptions, sqlTable } from '../table/sql/run-sql.ts';
-import { batchOfInput, type TableInput } from '../table/table-input.ts';
+import { type TableInput, tableOfInput } from '../table/table-input.ts';
 import { type ConnectOptions, connectExecutors } from './connect.ts';
 import {
   type Explainable,
@@ -128,7 +128,7 @@ export class Session {
    */
   createTable(values: TableInput, options: CreateTableOptions = {}): PartitionedTable {
     if (this.#spark !== null) return this.#spark.createTable(values);
-    return tableFromBatch(this.#runner, batchOfInput(values), options);
+    return tableOfInput(this.#runner, values, options);
   }
 
   /**

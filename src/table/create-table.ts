@@ -1,17 +1,18 @@
 /** Tables of values that are in memory already: arrays, typed arrays, row objects, Arrow tables. */
-import { type RecordBatch, Schema, type Table } from 'apache-arrow';
+import { Field, type RecordBatch, Schema, type Table } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { makeBatch, withType } from './columns/column-data.ts';
-import { type ColumnInput, columnOfInput } from './columns/column-input.ts';
+import { type ColumnInput, columnOfInput, typeOfArray } from './columns/column-input.ts';
 import { batchOfColumns } from './columns/make-column.ts';
 import { normalType } from './columns/normal-type.ts';
+import { type TypedArray, toShared } from './columns/shared-buffer.ts';
 import { concatBatches, concatData } from './concat-rows.ts';
-import { memoryPartition } from './files/sources.ts';
+import { memoryPartition, partitionOfBatch } from './files/sources.ts';
 import { PartitionedTable } from './partitioned-table.ts';
 import { checkNumPartitions } from './plan/check-partitions.ts';
 import { sourceNode } from './plan/plan-node.ts';
-import { batchFromShared, batchToShared } from './plan/shared-batch.ts';
+import { batchFromShared, batchToShared, type SharedColumn } from './plan/shared-batch.ts';
 import { schemaToRecord } from './schema-record.ts';
 import { sliceRows } from './take-rows.ts';
 
@@ -37,7 +38,43 @@ export function tableFromColumns(
   columns: Readonly<Record<string, ColumnInput>>,
   options: CreateTableOptions = {},
 ): PartitionedTable {
-  return tableFromBatch(runner, batchFromColumns(columns), options);
+  return (
+    tableFromArrays(runner, columns, options) ??
+    tableFromBatch(runner, batchFromColumns(columns), options)
+  );
+}
+
+/** A table of typed arrays of equal length, which needs no batch of Arrow's; null of other columns. */
+export function tableFromArrays(
+  runner: TaskRunner,
+  columns: Readonly<Record<string, ColumnInput>>,
+  options: CreateTableOptions,
+): PartitionedTable | null {
+  const fields: Field[] = [];
+  const given: TypedArray[] = [];
+  for (const [name, values] of Object.entries(columns)) {
+    const type = typeOfArray(values);
+    if (type === null) return null;
+    fields.push(new Field(name, type, true));
+    given.push(values as TypedArray);
+  }
+  const numRows = given[0]?.length ?? 0;
+  if (given.length === 0 || given.some(({ length }) => length !== numRows)) return null;
+  const copies = new Map([...new Set(given)].map((array) => [array, toShared(array)] as const));
+  const arrays = given.map((array) => copies.get(array) as TypedArray);
+  const schema = new Schema(fields);
+  const record = schemaToRecord(schema);
+  const cuts = cutsOf(numRows, runner, options);
+  const partitions = cuts.slice(1).map((end, i) => {
+    const start = cuts[i] as number;
+    const shared = arrays.map((array): SharedColumn => {
+      const values = array.subarray(start, end);
+      return { length: end - start, offset: 0, nullCount: 0, values, children: [] };
+    });
+    const batch = { numRows: end - start, schema: record, columns: shared };
+    return { ...partitionOfBatch(batch), index: i };
+  });
+  return new PartitionedTable(runner, sourceNode(schema, partitions));
 }
 
 /** A batch of named columns of equal length. @throws CoppiceError `COLUMN_TYPE`, `DATA_INVALID` */
@@ -104,20 +141,23 @@ export function tableFromBatch(
 ): PartitionedTable {
   const batch = batchFromShared(batchToShared(given));
   const schema = schemaToRecord(batch.schema);
-  const numRows = batch.numRows;
-  const fitting = Math.min(runner.numThreads, Math.ceil(numRows / rowsWorthAPartition));
-  const numPartitions = checkNumPartitions(
-    options.numPartitions ?? Math.max(1, fitting),
-    'createTable',
-  );
-  const cuts = Array.from({ length: numPartitions + 1 }, (_, i) =>
-    Math.floor((numRows * i) / numPartitions),
-  );
+  const cuts = cutsOf(batch.numRows, runner, options);
   const partitions = cuts.slice(1).map((end, i) => ({
     ...memoryPartition(sliceRows(batch, cuts[i] as number, end), schema),
     index: i,
   }));
   return new PartitionedTable(runner, sourceNode(batch.schema, partitions));
+}
+
+/** Where the rows are divided into partitions. */
+function cutsOf(
+  numRows: number,
+  { numThreads }: TaskRunner,
+  { numPartitions }: CreateTableOptions,
+): number[] {
+  const fitting = Math.min(numThreads, Math.ceil(numRows / rowsWorthAPartition));
+  const numParts = checkNumPartitions(numPartitions ?? Math.max(1, fitting), 'createTable');
+  return Array.from({ length: numParts + 1 }, (_, i) => Math.floor((numRows * i) / numParts));
 }
 
 /** The batch with columns of normal types. */

@@ -5,14 +5,34 @@
 import { type RecordBatch, Table } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
+import type { TaskRunner } from '../cluster/task-runner.ts';
 import type { ColumnInput } from './columns/column-input.ts';
-import { batchFromArrow, batchFromColumns, batchFromRows } from './create-table.ts';
+import {
+  batchFromArrow,
+  batchFromColumns,
+  batchFromRows,
+  type CreateTableOptions,
+  tableFromArrays,
+  tableFromBatch,
+} from './create-table.ts';
+import type { PartitionedTable } from './partitioned-table.ts';
 
 /**
  * Values of a table in memory: columns by name (arrays, typed arrays, Arrow vectors), row objects, whose columns are the
  * keys of all rows in order of first appearance, or an Arrow table.
  */
 export type TableInput = Readonly<Record<string, ColumnInput>> | readonly object[] | Table;
+
+/** A table of the values. @throws CoppiceError `PARAM_INVALID`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `DATA_INVALID` */
+export function tableOfInput(
+  runner: TaskRunner,
+  given: TableInput,
+  options: CreateTableOptions,
+): PartitionedTable {
+  const columns = given as Readonly<Record<string, ColumnInput>>;
+  const ready = isPlain(given) ? tableFromArrays(runner, columns, options) : null;
+  return ready ?? tableFromBatch(runner, batchOfInput(given), options);
+}
 
 /** One batch of the values. @throws CoppiceError `PARAM_INVALID`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `DATA_INVALID` */
 export function batchOfInput(given: TableInput): RecordBatch {

@@ -681,6 +681,30 @@ export const plantedBugs = [
     tests: ['test/kernels/gradients.prop.test.ts'],
   },
   {
+  },
+  {
+    name: 'of two rows that are added to their leaves at once the second adds the fraction of the first',
+    edits: [
+      {
+        file: 'wasm/assembly/leaf-values.ts',
+        find: 'v128.shuffle<i64>(gw, gf, 1, 3)',
+        replace: 'v128.shuffle<i64>(gw, gf, 1, 2)',
+      },
+    ],
+    tests: ['test/kernels/leaf-values.prop.test.ts'],
+  },
+  {
+    name: 'missing numbers of a table in memory are read as what lies in their place',
+    edits: [
+      {
+        file: 'src/table/files/sources.ts',
+        find: 'type === undefined || column.nullBitmap !== undefined) return',
+        replace: 'type === undefined) return',
+      },
+    ],
+    tests: ['test/table/create-table.test.ts'],
+  },
+  {
     name: 'fair loss forgets that its slope falls',
     edits: [
       {

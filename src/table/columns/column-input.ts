@@ -1,6 +1,7 @@
 /** Columns of the values that a user hands in: typed arrays, Arrow vectors, or arrays of one kind of value. */
 import {
   type DataType,
+  Float32,
   Float64,
   Int8,
   Int16,
@@ -19,7 +20,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { concatData } from '../concat-rows.ts';
 import { isVector, ownVector } from './any-vector.ts';
 import { columnData } from './column-data.ts';
-import { boolColumn, fixedWidthColumn, float32Column, utf8Column } from './make-column.ts';
+import { boolColumn, fixedWidthColumn, utf8Column } from './make-column.ts';
 import { columnArray, type TypedArray } from './shared-buffer.ts';
 
 /** The values of one column: a typed array, an Arrow vector, or an array of one kind of value and nulls. */
@@ -38,14 +39,14 @@ export function columnOfInput(name: string, values: ColumnInput): Vector {
     const { type, data } = ownVector(values);
     return new Vector([concatData(type as DataType, data)]);
   }
-  if (values instanceof Float32Array) return float32Column(values);
   if (ArrayBuffer.isView(values)) return typedColumn(name, values as TypedArray);
   if (Array.isArray(values)) return arrayColumn(name, values as readonly unknown[]);
   throw mixedColumn(name, values, 'in an array, a typed array or an Arrow vector');
 }
 
-const integerTypes: readonly [new (length: number) => TypedArray, () => DataType][] = [
+const typesOfArrays: readonly [new (length: number) => TypedArray, () => DataType][] = [
   [Float64Array, () => new Float64()],
+  [Float32Array, () => new Float32()],
   [Int8Array, () => new Int8()],
   [Int16Array, () => new Int16()],
   [Int32Array, () => new Int32()],
@@ -57,10 +58,15 @@ const integerTypes: readonly [new (length: number) => TypedArray, () => DataType
 ];
 
 function typedColumn(name: string, values: TypedArray): Vector {
-  for (const [ArrayType, makeType] of integerTypes) {
-    if (values instanceof ArrayType) return fixedWidthColumn(makeType(), values);
-  }
-  throw mixedColumn(name, values, 'a typed array of numbers');
+  const type = typeOfArray(values);
+  if (type === null) throw mixedColumn(name, values, 'a typed array of numbers');
+  return fixedWidthColumn(type, values);
+}
+
+/** The type of a column of a typed array's values; null of anything else. */
+export function typeOfArray(values: unknown): DataType | null {
+  const found = typesOfArrays.find(([ArrayType]) => values instanceof ArrayType);
+  return found === undefined ? null : found[1]();
 }
 
 function arrayColumn(name: string, cells: readonly unknown[]): Vector {

@@ -1,5 +1,5 @@
 /** Where partitions get their rows from: each kind of source is registered once in every thread. */
-import type { RecordBatch } from 'apache-arrow';
+import { Precision, type RecordBatch, Type } from 'apache-arrow';
 import type { Awaitable } from '../../base/awaitable.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { knownAs } from '../../base/late-modules.ts';
@@ -108,6 +108,29 @@ registerSource<MemorySource>('memory', (source, { rows }) => {
   return rows === undefined ? batch : sliceRows(batch, rows.start, rows.end);
 });
 
+registerFiller<MemorySource>('memory', {
+  fill: async ({ batch }, wanted, { start, end }) =>
+    wanted.map(({ name, out }) => {
+      const values = plainNumbers(batch, name);
+      if (values === null || out.length !== end - start) return forms.none;
+      out.set(values.subarray(start, end));
+      return forms.dense;
+    }),
+  join: () => null,
+});
+
+/** The values of a column of numbers without nulls whose array has them one by one; null of others. */
+function plainNumbers({ schema, columns }: SharedBatch, name: string): Float64Array | null {
+  const index = schema.fields.findIndex((field) => field.name === name);
+  const column = columns[index];
+  const type = schema.fields[index]?.type;
+  if (column === undefined || type === undefined || column.nullBitmap !== undefined) return null;
+  const isFloat = type.typeId === Type.Float && type.precision !== Precision.HALF;
+  const isInt = type.typeId === Type.Int && type.bitWidth !== 64;
+  // arrays of other numbers are set and cut alike
+  return isFloat || isInt ? ((column.values ?? null) as Float64Array | null) : null;
+}
+
 /** A partition of a batch in shared memory. */
 export function memoryPartition(batch: RecordBatch, schema?: SchemaRecord): PartitionSpec {
   return partitionOfBatch(batchToShared(batch), schema);
@@ -118,7 +141,8 @@ export function passingPartition(batch: RecordBatch, schema?: SchemaRecord): Par
   return partitionOfBatch(batchToMessage(batch), schema);
 }
 
-function partitionOfBatch(batch: SharedBatch, schema?: SchemaRecord): PartitionSpec {
+/** A partition of a batch that is ready to cross threads. */
+export function partitionOfBatch(batch: SharedBatch, schema?: SchemaRecord): PartitionSpec {
   const source: MemorySource = { kind: 'memory', numRows: batch.numRows, batch };
   return { index: 0, source, operators: [], schema: schema ?? batch.schema };
 }

@@ -2,10 +2,17 @@
 import { DataType } from 'apache-arrow';
 import { runsUserCode } from '../../base/user-function.ts';
 import { HandedOver, registerTask } from '../../cluster/task-runner.ts';
+import { forms } from '../files/sources.ts';
 import '../parquet/fill-numbers.ts';
 import { type ParquetInfo, parquetInfo, startDecoder } from '../parquet/parquet-source.ts';
 import type { PartitionSpec, RowRange } from './partition-spec.ts';
-import { countPartition, type PartitionRequest, readPartition } from './read-partition.ts';
+import {
+  countPartition,
+  fillPartition,
+  knownRows,
+  type PartitionRequest,
+  readPartition,
+} from './read-partition.ts';
 import { batchToMessage, batchToShared, buffersOfRows, type SharedBatch } from './shared-batch.ts';
 
 /** What the task `table.readPartition` is given. */
@@ -39,6 +46,11 @@ export interface CountValuesPayload {
 registerTask(
   'table.countValues',
   async ({ partition, column, rows }: CountValuesPayload): Promise<number> => {
+    const end = Math.min(rows.end, knownRows(partition) ?? rows.end);
+    const out = new Float64Array(end - rows.start);
+    const wanted = [{ name: column, out, mayBeSparse: false }];
+    const [form] = await fillPartition(partition, wanted, { start: rows.start, end });
+    if (form === forms.dense) return new Set(out).size;
     const request = { columns: [column], rows, textMayBeDictionary: true };
     const vector = (await readPartition(partition, request)).getChildAt(0);
     const isCoded = vector !== null && DataType.isDictionary(vector.type);

@@ -17,8 +17,9 @@ import {
   fillNumeric,
   fillRounded,
 } from '../../table/columns/column-values.ts';
+import { forms } from '../../table/files/sources.ts';
 import type { ColumnRequest } from '../../table/plan/partition-spec.ts';
-import { readPartition } from '../../table/plan/read-partition.ts';
+import { fillPartition, readPartition } from '../../table/plan/read-partition.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import { takeLogarithms } from './log-labels.ts';
@@ -67,13 +68,20 @@ export async function readRoles(
     job.survival?.censorCol ?? null,
     ...offsetCols,
   ];
-  const columns = [
-    ...new Set(roles.filter((name): name is string => name !== null && name !== '')),
-  ];
+  const named = roles.filter((name): name is string => name !== null && name !== '');
+  const columns = [...new Set(named)];
+  const isOnlyLabel = named.length === 1 && named[0] === job.labelCol;
   const found: { first: number; count: number; values: readonly ClassValue[] }[] = [];
   for (let i = environment.localIndex; i < placed.length; i += environment.numLocal) {
     environment.collective.checkAborted();
     const part = placed[i] as PlacedPartition;
+    if (isOnlyLabel && (await fillLabels(environment, job, part, at))) {
+      readKeys(environment, job, part, null, at);
+      readStates(environment, job, part, null, at);
+      const values = readLabels(environment, job, part, null, at);
+      found.push({ first: part.firstLocal, count: part.count, values });
+      continue;
+    }
     // ids and groups are read as values, a label's text is coded anyway
     const batch = await readSlice(part, columns, job.idCol === null && job.groupCol === null);
     readKeys(environment, job, part, batch, at);
@@ -103,6 +111,21 @@ export async function readRoles(
   }
   if (job.labelKind === 'numeric') return [];
   return await unifyClasses(environment, job, found, at);
+}
+
+/** Puts labels that are numbers in memory to their place without Arrow objects; true where that was done. */
+async function fillLabels(
+  environment: RankEnvironment,
+  job: IngestJob,
+  { partition: { spec }, skip, count, firstLocal }: PlacedPartition,
+  at: RoleAddresses,
+): Promise<boolean> {
+  // files have integers that are to be told apart, not rounded
+  if (spec.source.kind !== 'memory' || job.survival !== undefined) return false;
+  const out = environment.f64(at.labels + 8 * firstLocal, count);
+  const wanted = [{ name: job.labelCol, out, mayBeSparse: false }];
+  const [form] = await fillPartition(spec, wanted, { start: skip, end: skip + count });
+  return form === forms.dense;
 }
 
 /** The rows of a partition that this process holds. @param textMayBeDictionary see PartitionRequest */
@@ -135,7 +158,7 @@ function readLabels(
   environment: RankEnvironment,
   job: IngestJob,
   part: PlacedPartition,
-  batch: RecordBatch,
+  batch: RecordBatch | null,
   at: RoleAddresses,
 ): ClassValue[] {
   const labels = environment.f64(at.labels + 8 * part.firstLocal, part.count);
@@ -145,16 +168,17 @@ function readLabels(
     labels.fill(0);
     return [];
   }
-  const vector = columnOf(batch, [job.labelCol]);
-  const isText = job.labelKind === 'class' && isTextOrBool(String(vector.type));
+  // without a batch they are there already
+  const vector = batch === null ? null : columnOf(batch, [job.labelCol]);
+  const isText = job.labelKind === 'class' && isTextOrBool(String(vector?.type));
   let values: ClassValue[] = [];
-  if (isText) {
+  if (vector !== null && isText) {
     const codes = new Int32Array(part.count);
     const texts = encodeCategories(vector, codes, 0);
     values = String(vector.type) === 'Bool' ? texts.map((text) => text === 'true') : texts;
     for (let i = 0; i < part.count; i++)
       labels[i] = (codes[i] as number) < 0 ? Number.NaN : (codes[i] as number);
-  } else {
+  } else if (vector !== null) {
     // classes are told apart, numbers are measured
     if (job.labelKind === 'class') fillNumeric(vector, labels, 0, job.labelCol);
     else if (fillRounded(vector, labels, 0, job.labelCol)) {
@@ -166,7 +190,7 @@ function readLabels(
       throw badLabel(job, part, i, labels[i] as number);
   }
   if (job.logLabels === true) takeLogarithms(job, part, labels, states);
-  if (job.survival !== undefined && job.survival.upperBoundCol === undefined) {
+  if (batch !== null && job.survival !== undefined && job.survival.upperBoundCol === undefined) {
     markCensored(job, { part, batch }, { labels, takesPart: states });
   }
   if (job.labelKind === 'numeric' || isText) return values;
@@ -228,19 +252,19 @@ function readStates(
   environment: RankEnvironment,
   job: IngestJob,
   part: PlacedPartition,
-  batch: RecordBatch,
+  batch: RecordBatch | null,
   at: RoleAddresses,
 ): void {
   const states = environment.u8(at.states + part.firstLocal, part.count);
   const { isValidation, set = 0 } = part.partition;
   states.fill(isValidation ? rowState.validate + set : rowState.train);
-  if (job.validationCol !== null && !isValidation) {
+  if (batch !== null && job.validationCol !== null && !isValidation) {
     const flags = new Float64Array(part.count);
     fillNumeric(columnOf(batch, [job.validationCol]), flags, 0, job.validationCol);
     for (let i = 0; i < part.count; i++)
       if ((flags[i] as number) > 0) states[i] = rowState.validate;
   }
-  if (job.weightCol === null) return;
+  if (batch === null || job.weightCol === null) return;
   const weights = environment.f64(at.weights + 8 * part.firstLocal, part.count);
   fillNumeric(columnOf(batch, [job.weightCol]), weights, 0, job.weightCol);
   for (let i = 0; i < part.count; i++) {
@@ -259,11 +283,11 @@ function readKeys(
   environment: RankEnvironment,
   job: IngestJob,
   part: PlacedPartition,
-  batch: RecordBatch,
+  batch: RecordBatch | null,
   at: RoleAddresses,
 ): void {
   const keys = environment.u32(at.keys + 4 * part.firstLocal, part.count);
-  if (job.idCol === null) {
+  if (batch === null || job.idCol === null) {
     for (let i = 0; i < part.count; i++) keys[i] = rowKey(part.firstRow + part.skip + i);
     return;
   }
