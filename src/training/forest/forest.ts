@@ -207,7 +207,8 @@ class ForestTrainer {
       featureTable,
       records: rows.records,
     });
-    environment.u8(scratch.histogram, memory.maxNodes * memory.histogramBytes).fill(0);
+    // ranks that meet clear each histogram before they build it
+    environment.u8(scratch.histogram, memory.histogramBytes).fill(0);
     environment.u8(scratch.touched, scratch.lists - scratch.touched).fill(0);
     const thresholds = drawThresholds(job.rows);
     environment.u32(memory.thresholds, thresholds.length).set(thresholds);
