@@ -681,14 +681,12 @@ export const plantedBugs = [
     tests: ['test/kernels/gradients.prop.test.ts'],
   },
   {
-  },
-  {
     name: 'of two rows that are added to their leaves at once the second adds the fraction of the first',
     edits: [
       {
         file: 'wasm/assembly/leaf-values.ts',
-        find: 'v128.shuffle<i64>(gw, gf, 1, 3)',
-        replace: 'v128.shuffle<i64>(gw, gf, 1, 2)',
+        find: 'v128.shuffle<i64>(wholeG, restG, 1, 3)',
+        replace: 'v128.shuffle<i64>(wholeG, restG, 1, 2)',
       },
     ],
     tests: ['test/kernels/leaf-values.prop.test.ts'],
