@@ -18,7 +18,8 @@ export function addPredictions(graph: OnnxGraph, model: WrittenModel, sums: stri
     return sums;
   }
   const scores = scoresOf(graph, model, sums);
-  if (data.classes.length === 0) addNumbers(graph, model, linked(graph, link, scores, model));
+  if (link === 'flags') addFlags(graph, model, scores);
+  else if (data.classes.length === 0) addNumbers(graph, model, linked(graph, link, scores, model));
   else addClasses(graph, model, ...probabilities(graph, link, scores, data.classes.length));
   return scores;
 }
@@ -35,6 +36,30 @@ function scoresOf(graph: OnnxGraph, { data, offsetCol }: WrittenModel, sums: str
   if (column.kind === 'struct' || column.kind === 'text')
     throw graph.refusal('numbers as offsets', `a ${column.kind}`, 'leave offsetCol out');
   return graph.add('Add', [scores, column.tensor]);
+}
+
+/** Each label's 1 where it is more likely than not, its probability and its margin. */
+function addFlags(graph: OnnxGraph, { outputs }: WrittenModel, raw: string): void {
+  const { predictionCol, probabilityCol, rawPredictionCol, labels } = outputs;
+  const doc = JSON.stringify(labels);
+  const width = labels?.length ?? 1;
+  graph.note('labels', doc);
+  const probability = graph.add('Sigmoid', [raw]);
+  const isLikely = graph.add('Greater', [
+    probability,
+    graph.add('Sigmoid', [graph.add('Neg', [raw])]),
+  ]);
+  const flags = graph.add('Where', [isLikely, graph.doubles([1]), graph.doubles([0])]);
+  const vectors = [
+    [predictionCol, flags],
+    [probabilityCol, probability],
+    [rawPredictionCol, raw],
+  ] as const;
+  for (const [name, tensor] of vectors) {
+    if (name === null) continue;
+    graph.name(name, { kind: 'vector', tensor, width });
+    graph.output(tensor, { name, type: 'double', width, doc });
+  }
 }
 
 function linked(graph: OnnxGraph, link: Link, scores: string, model: WrittenModel): string {

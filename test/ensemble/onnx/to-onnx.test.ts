@@ -2,12 +2,14 @@
 import { DateDay } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { IsolationForest } from '../../../src/ensemble/isolation/isolation-forest.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
 import { fixedWidthColumn, int32Column } from '../../../src/table/columns/make-column.ts';
+import { predictionsOf } from '../../tools/fitted-bytes.ts';
 import { inlineTable } from '../../tools/inline-table.ts';
-import { randomData } from '../../tools/random-data.ts';
+import { randomData, randomNumbers } from '../../tools/random-data.ts';
 import { fitSample, scoreSample } from '../../training/fit-sample.ts';
 import {
   boostedLabelsCases,
@@ -53,6 +55,16 @@ async function fitted(name: keyof typeof estimatorCases, options: object): Promi
   return await fitSample({ name, options: wanted }, randomData(recipe));
 }
 
+/** Two features and two labels of 0 and 1. */
+function flaggedRows() {
+  const random = randomNumbers(11);
+  const x = Float64Array.from({ length: 300 }, random);
+  const z = Float64Array.from({ length: 300 }, random);
+  const warm = [...x].map((value, i) => value + 0.3 * (z[i] as number) > 0.8);
+  const wet = [...z].map((value, i) => (value * (1 - (x[i] as number)) > 0.3 ? 1 : 0));
+  return { x, z, table: inlineTable({ x: [...x], z: [...z], warm, wet }) };
+}
+
 describe('what is written as ONNX', () => {
   for (const [name, cases] of [
     ...Object.entries(estimatorCases),
@@ -78,6 +90,22 @@ describe('what is written as ONNX', () => {
       );
     });
   }
+
+  it('says the same: GBTClassifier of several labels', async () => {
+    const { x, z, table } = flaggedRows();
+    const labelCols = ['warm', 'wet'];
+    const trees = { featuresCols: ['x', 'z'], labelCols, maxIter: 8, maxLeaves: 5 };
+    const model = await new GBTClassifier(trees).fit(table);
+    const read = readOnnx(model.toOnnx());
+    const found = carriedOut(read, { x: { width: 1, values: x }, z: { width: 1, values: z } });
+    compare(
+      found,
+      await predictionsOf(model, table),
+      errorOf({ name: 'GBTClassifier', options: {} }),
+    );
+    expect(read.metadata).toEqual({ 'coppice.labels': '["warm","wet"]' });
+    expect(new Set(found['prediction']?.values)).toEqual(new Set([0, 1]));
+  });
 
   it('says the same: pipelines', async () => {
     for (const { bytes, inputs, wanted } of await writtenPipelines()) {
