@@ -192,6 +192,10 @@ describe('processes that meet over sockets', () => {
     regressor({ growPolicy: 'oblivious', maxLeaves: undefined, maxDepth: 3 }),
     regressor({ gainFactors: { x0: 0.4, x1: 3 }, weightCol: 'w' }),
     regressor({
+      ...{ numParallelTrees: 2, subsamplingRate: 0.6, lossType: 'huber', weightCol: 'w' },
+      ...{ featureWeights: { x0: 3, x1: 0.5 }, colsampleByTree: 0.5, colsampleByLevel: 0.7 },
+    }),
+    regressor({
       forcedSplits: {
         feature: 'x3',
         threshold: 0,
