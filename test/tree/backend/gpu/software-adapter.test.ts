@@ -139,7 +139,8 @@ describe.runIf(runs)('fits on a device', () => {
 
   it('holds no more memory after many fits than after some', () => {
     const sizes = told.get('loop')?.['sizes'] as readonly number[];
-    expect((sizes.at(-1) as number) - (sizes[2] as number)).toBeLessThan(60);
+    // the most of either half: what the collector has just freed says nothing
+    expect(Math.max(...sizes.slice(3)) - Math.max(...sizes.slice(0, 3))).toBeLessThan(60);
   });
 
   it('destroys every buffer that it makes', () => {
