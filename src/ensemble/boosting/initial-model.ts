@@ -103,7 +103,9 @@ export function differingMeaning(
   known: Readonly<Record<string, unknown>>,
   params: Readonly<Record<string, unknown>>,
 ): (typeof meaningOfScores)[number] | null {
-  const differs = (name: string): boolean => meaningOf(known[name]) !== meaningOf(params[name]);
+  const said = (of: typeof params, name: string): string =>
+    meaningOf(of[name] ?? (name === 'numParallelTrees' ? 1 : undefined));
+  const differs = (name: string): boolean => said(known, name) !== said(params, name);
   return meaningOfScores.find(differs) ?? null;
 }
 

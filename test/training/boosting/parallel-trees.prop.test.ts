@@ -116,6 +116,11 @@ describe('trees side by side', () => {
       expect(treeBytes(on)).toEqual(treeBytes(whole));
       expect(on.summary.memberRounds).toEqual([5]);
     }
+    const plain = await fitSample(boosted({ maxIter: 2 }), data);
+    const saysOne = await fitSample(boosted({ maxIter: 3, numParallelTrees: 1 }), data, {
+      initialModel: plain,
+    });
+    expect(treeBytes(saysOne)).toEqual(treeBytes(await fitSample(boosted({ maxIter: 5 }), data)));
     const stops = { validationIndicatorCol: 'v', earlyStoppingRounds: 2, stepSize: 1, maxIter: 60 };
     const stopped = await fitSample(boosted({ ...stops, numParallelTrees: 2 }), data);
     const [rounds = 0] = stopped.summary.memberRounds;
