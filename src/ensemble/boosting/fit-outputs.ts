@@ -16,7 +16,12 @@ import {
   pickTrees,
   splitMembers,
 } from '../model/member-trees.ts';
-import { type FitOfOutput, roundsOf, treesPerRound } from '../model/training-record.ts';
+import {
+  type FitOfOutput,
+  roundsOf,
+  toldLabelRounds,
+  treesPerRound,
+} from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { BoostedModel, RefitOptions } from './boosted-model.ts';
 import { fitBoostedTrees, type GBTFit } from './fit-gbt.ts';
@@ -100,14 +105,18 @@ export function alone(data: TreeModelData, labelCols: readonly string[], k: numb
   const width = labelCols.length;
   const suffix = ` of ${labelCols[k]}`;
   const { parallelTrees: parallel = 1 } = data;
+  const { labelRounds, ...kept } = data;
   const parts = partsOf(data);
-  const own = parts.members.map((trees) => spokenTrees(trees, k, width));
-  const later = spokenTrees(parts.later, k, width);
+  const spoken = labelRounds?.[k];
+  const own = parts.members.map((trees, m) =>
+    spokenTrees(trees, { k, width, parallel }, spoken?.[m]),
+  );
+  const later = spokenTrees(parts.later, { k, width, parallel }, spoken?.at(-1));
   const chosen = Object.entries(data.chosen ?? {}).flatMap(([name, value]) =>
     name.endsWith(suffix) ? [[name.slice(0, -suffix.length), value] as const] : [],
   );
   return {
-    ...data,
+    ...kept,
     baseScores: [data.baseScores[k] as number],
     trees: joinTrees(joinMembers(own, parallel), later),
     memberRounds: own.map(({ numTrees }) => numTrees / parallel),
@@ -136,11 +145,14 @@ function partsOf(data: TreeModelData): { members: TreeEnsemble[]; later: TreeEns
   };
 }
 
-/** Every width-th tree from the k-th on, without silent ones. */
-function spokenTrees(trees: TreeEnsemble, k: number, width: number): TreeEnsemble {
-  const isOwn = (t: number): boolean =>
-    t % width === k && trees.rows[trees.treeStart[t] as number] !== 0;
-  return pickTrees(trees, isOwn);
+/** Every width-th tree from the k-th on, without silent ones. @param rounds that are not silent; all by default */
+function spokenTrees(
+  trees: TreeEnsemble,
+  { k, width, parallel }: { readonly k: number; readonly width: number; readonly parallel: number },
+  rounds = Number.POSITIVE_INFINITY,
+): TreeEnsemble {
+  const end = rounds * parallel * width;
+  return pickTrees(trees, (t) => t % width === k && t < end);
 }
 
 /** One model of the models of single labels. */
@@ -155,7 +167,8 @@ export function sideBySide(
   const joined = Array.from({ length: most }, (_, m) =>
     interleaved(members.map((own) => own[m] ?? silentTrees(0))),
   );
-  const perRound = found.length * (first.parallelTrees ?? 1);
+  const { parallelTrees: parallel = 1 } = first;
+  const perRound = found.length * parallel;
   const later = interleaved(parts.map((own) => own.later));
   const isContinued = found.some(({ laterRounds }) => laterRounds !== undefined);
   const fits = found.flatMap((one, output) =>
@@ -171,6 +184,12 @@ export function sideBySide(
     baseScores: found.flatMap(({ baseScores }) => baseScores),
     trees: joinTrees(joinMembers(joined, perRound), later),
     memberRounds: joined.map(({ numTrees }) => numTrees / perRound),
+    ...toldLabelRounds(
+      parts.map((own) => {
+        const padded = joined.map((_, m) => own.members[m]?.numTrees ?? 0);
+        return [...padded, own.later.numTrees].map((count) => count / parallel);
+      }),
+    ),
     history: found.flatMap(({ history }, k) =>
       history.map((series) => ({ ...series, metric: named(series.metric, k) })),
     ),
@@ -196,7 +215,7 @@ function interleaved(parts: readonly TreeEnsemble[]): TreeEnsemble {
   return mergeEnsembles(placed, 1);
 }
 
-/** Trees that add nothing: known by their leaf, which no row is in. */
+/** Trees that add nothing. */
 function silentTrees(count: number): TreeEnsemble {
   const leaf = { ...newLeaf(0, 0), value: Float64Array.of(0) };
   return packTrees(

@@ -163,7 +163,8 @@ function merged(all: readonly TreeModelData[], shares: readonly number[] | null)
         ),
   );
   // what rounds there were, and who grew them, is told of each model alone
-  const { laterRounds: _, fits: __, positionBiases: ___, merged: ____, ...kept } = first;
+  const { laterRounds: _, fits: __, positionBiases: ___, merged: ____, ...others } = first;
+  const { labelRounds: _____, ...kept } = others;
   return {
     ...kept,
     features,

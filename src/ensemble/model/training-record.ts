@@ -18,6 +18,9 @@ export interface TrainingRecord {
   readonly laterRounds?: number;
   /** Trees of each output that a round has; one where it is left out. */
   readonly parallelTrees?: number;
+  /** Of several labels, some of which stopped sooner: the rounds of each in each model that is averaged, and last those
+   *  behind them; the trees that stand in place of further ones say nothing. */
+  readonly labelRounds?: readonly (readonly number[])[];
   /** Which fit grew which rounds, where parameters and `chosen` do not say it: of a model that was continued. */
   readonly fits?: readonly FitOfOutput[];
   /** What a ranking learned of the places that rows were shown at: one a place, from 0. */
@@ -67,6 +70,15 @@ export function treesPerRound(data: {
   readonly parallelTrees?: number;
 }): number {
   return Math.max(1, data.baseScores.length) * (data.parallelTrees ?? 1);
+}
+
+/** Rounds of several labels where they are not all alike. */
+export function toldLabelRounds(
+  rounds: readonly (readonly number[])[],
+): Pick<TrainingRecord, 'labelRounds'> {
+  const [first = []] = rounds;
+  const areAlike = rounds.every((own) => own.every((count, i) => count === first[i]));
+  return areAlike ? {} : { labelRounds: rounds };
 }
 
 /** Rounds of a boosted model, of which each member of an average has one. */
@@ -169,6 +181,9 @@ export async function saveTrainingRecord(
     ...(record.chosen === null ? {} : { chosen: { ...record.chosen } }),
     ...(record.laterRounds === undefined ? {} : { laterRounds: record.laterRounds }),
     ...(record.parallelTrees === undefined ? {} : { parallelTrees: record.parallelTrees }),
+    ...(record.labelRounds === undefined
+      ? {}
+      : { labelRounds: record.labelRounds.map((own) => [...own]) }),
     ...(record.fits === undefined ? {} : { fits: record.fits.map(savedFit) }),
     ...(record.merged === undefined ? {} : { merged: record.merged.map(savedPart) }),
     ...(record.positionBiases === undefined ? {} : { positionBiases: [...record.positionBiases] }),
@@ -184,7 +199,7 @@ export function readTrainingRecord(
   validationLosses: readonly number[],
 ): TrainingRecord {
   const { memberRounds = [], history = [], chosen = null, laterRounds, fits, checkpoint } = extra;
-  const { positionBiases, merged, parallelTrees, source } = extra;
+  const { positionBiases, merged, parallelTrees, labelRounds, source } = extra;
   if (source !== undefined && typeof source !== 'string') {
     throw reader.malformed('was read from a library whose name is no text');
   }
@@ -201,6 +216,11 @@ export function readTrainingRecord(
   }
   if (parallelTrees !== undefined && !(isCount(parallelTrees) && parallelTrees > 0)) {
     throw reader.malformed('has a number of parallel trees that is no whole number above 0');
+  }
+  const isCounts = (value: unknown): value is number[] =>
+    Array.isArray(value) && value.every(isCount);
+  if (labelRounds !== undefined && !(Array.isArray(labelRounds) && labelRounds.every(isCounts))) {
+    throw reader.malformed('has rounds of labels that are no whole numbers');
   }
   if (!Array.isArray(history)) throw reader.malformed('has a history that is no list');
   const plain =
@@ -223,6 +243,7 @@ export function readTrainingRecord(
     chosen: readChosen(reader, chosen),
     ...(laterRounds === undefined ? {} : { laterRounds }),
     ...(parallelTrees === undefined ? {} : { parallelTrees: parallelTrees as number }),
+    ...(labelRounds === undefined ? {} : { labelRounds: labelRounds as unknown as number[][] }),
     ...(fits === undefined ? {} : { fits: readFits(reader, fits) }),
     ...(merged === undefined ? {} : { merged: readParts(reader, merged) }),
     ...(positionBiases === undefined ? {} : { positionBiases }),

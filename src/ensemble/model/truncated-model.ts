@@ -2,7 +2,7 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { treesBefore } from '../../training/boosting/members.ts';
 import { takeTrees } from '../../tree/tree.ts';
-import { firstFits, roundsOf, treesPerRound } from './training-record.ts';
+import { firstFits, roundsOf, toldLabelRounds, treesPerRound } from './training-record.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 
 /**
@@ -25,21 +25,28 @@ export function truncatedData(
   }
   if (isForest) return { ...data, trees: takeTrees(data.trees, count) };
   // what places add is known of the last round alone
-  const { positionBiases, ...kept } = data;
+  const { positionBiases, labelRounds = [], ...kept } = data;
   const biases = count === most && positionBiases !== undefined ? { positionBiases } : {};
   const parts = data.merged === undefined || count === most ? {} : { merged: [] };
   const { memberRounds, laterRounds = 0 } = data;
   const known = memberRounds.length === 0 ? [most] : memberRounds;
   const ofMembers = most - laterRounds;
   const later = Math.max(0, count - ofMembers);
+  const ofMember = Math.min(count, ofMembers);
   const numTrees = treesBefore(known, count, 0) + later;
   return {
     ...kept,
     ...biases,
     ...parts,
     trees: takeTrees(data.trees, numTrees * treesPerRound(data)),
-    memberRounds: known.map((rounds) => Math.min(rounds, Math.min(count, ofMembers))),
+    memberRounds: known.map((rounds) => Math.min(rounds, ofMember)),
     ...(data.laterRounds === undefined ? {} : { laterRounds: later }),
+    ...toldLabelRounds(
+      labelRounds.map((own) => [
+        ...own.slice(0, -1).map((rounds) => Math.min(rounds, ofMember)),
+        Math.min(own.at(-1) ?? 0, later),
+      ]),
+    ),
     ...(data.fits === undefined ? {} : { fits: firstFits(data.fits, count) }),
   };
 }

@@ -179,6 +179,50 @@ describe('labelCols', () => {
     expect([...row.contributions].every(Number.isFinite)).toBe(true);
   });
 
+  it('keep trees that no row was drawn for, in a longer fit and with new leaf values', async () => {
+    const few = inlineTable(
+      Object.fromEntries(
+        ['x', 'z', 'price', 'rate'].map((name) => [
+          name,
+          rows.slice(0, 12).map(([x, z], i) => ({ x, z, price: price[i], rate: rate[i] })[name]),
+        ]),
+      ) as Record<string, number[]>,
+    );
+    const drawn = { subsamplingRate: 0.04, minInstancesPerNode: 1, seed: 5 };
+    const whole = await regressor({ ...drawn, maxIter: 9 }).fit(few);
+    const rowsOfTrees = Array.from({ length: whole.numTrees }, (_, t) => whole.tree(t).root.rows);
+    expect(rowsOfTrees.slice(0, 12)).toContain(0);
+    const first = await regressor({ ...drawn, maxIter: 6 }).fit(few);
+    const both = await regressor({ ...drawn, maxIter: 3 }).fit(few, { initialModel: first });
+    expect(treeBytes(both)).toEqual(treeBytes(whole));
+    const refitted = await whole.refitLeaves(few);
+    expect([refitted.numTrees, refitted.summary.memberRounds]).toEqual([18, [9]]);
+  });
+
+  it('are cut to rounds that each label had, and go on from there', async () => {
+    const early = { validationIndicatorCol: 'held', earlyStoppingRounds: 1, stepSize: 0.7 };
+    const stopped = await regressor({ ...early, maxIter: 60 }).fit(table);
+    const { labelRounds = [] } = stopped.data;
+    const [[price = 0] = [], [rate = 0] = []] = labelRounds;
+    expect(price).not.toBe(rate);
+    const common = Math.min(price, rate);
+    expect(stopped.truncate(common).data.labelRounds).toBeUndefined();
+    const cut = stopped.truncate(common + 1);
+    expect(cut.data.labelRounds?.map(([rounds]) => rounds)).toEqual(
+      [price, rate].map((rounds) => Math.min(rounds, common + 1)),
+    );
+    const on = await regressor({ stepSize: 0.7, maxIter: 2 }).fit(table, { initialModel: cut });
+    for (const [k, labelCol] of labels.entries()) {
+      const options = { ...features, maxLeaves: 7, stepSize: 0.7, labelCol };
+      const alone = await new GBTRegressor({ ...options, ...early, maxIter: 60 }).fit(table);
+      const kept = Math.min(common + 1, alone.numTrees);
+      const longer = await new GBTRegressor({ ...options, maxIter: 2 }).fit(table, {
+        initialModel: alone.truncate(kept),
+      });
+      expect(treeBytes(on.ofLabel(k))).toEqual(treeBytes(longer));
+    }
+  });
+
   it('get new leaf values from other rows, label by label, after a save too', async () => {
     const early = { validationIndicatorCol: 'held', earlyStoppingRounds: 1, stepSize: 0.7 };
     const other = table.filter(col('held'));
