@@ -78,7 +78,8 @@ export function importedModel(
   const { trees, baseScores } = isPair ? asOneMargin(scores) : scores;
   const packed = packForeignTrees(file, trees, codes);
   checkTrees(file, packed, codes);
-  const numOwnRounds = trees.length / baseScores.length;
+  const parallel = model.treesPerRound;
+  const numOwnRounds = trees.length / (baseScores.length * parallel);
   const data: TreeModelData = {
     source: model.source,
     inputSchema: features.map((feature) => ({ name: feature.name, type: typeOf(feature) })),
@@ -100,6 +101,7 @@ export function importedModel(
         ? new Array<number>(numOwnRounds).fill(1)
         : [numOwnRounds],
     chosen: null,
+    ...(parallel === 1 ? {} : { parallelTrees: parallel }),
   };
   return withData(model, data, options.params ?? {}, isForest);
 }
@@ -113,7 +115,17 @@ function withData(
   const { task, params } = model.objective;
   const featuresCols = data.features.map(({ name }) => name);
   if (isForest) return new RandomForestRegressionModel({ featuresCols, ...given }, data);
-  const options = { featuresCols, ...model.params, ...params, ...given };
+  const numbers = data.features.filter(({ kind }) => kind === 'numeric');
+  const options = {
+    featuresCols,
+    ...model.params,
+    ...params,
+    ...(model.treesPerRound === 1 ? {} : { numParallelTrees: model.treesPerRound }),
+    ...(numbers.length > 0 && numbers.every(({ zeroIsMissing }) => zeroIsMissing === true)
+      ? { zeroAsMissing: true }
+      : {}),
+    ...given,
+  };
   if (task === 'classification') return new GBTClassificationModel(options, data);
   if (task === 'ranking') return new GBTRankingModel(options, data);
   const labels =

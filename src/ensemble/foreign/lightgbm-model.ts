@@ -128,9 +128,11 @@ function featuresOf(
   // numbers have a range, [least:most], and features that no tree may use have none
   const isCategory = infos.map((info) => !info.startsWith('[') && info !== 'none');
   const numCategory = isCategory.filter(Boolean).length;
+  // a feature that no tree splits on was read as the others were
+  const areMissing = [...zeros.values()].includes(true) && ![...zeros.values()].includes(false);
   let place = 0;
   return names.map((name, f): ForeignFeature => {
-    const zeroIsMissing = zeros.get(f) === true;
+    const zeroIsMissing = zeros.get(f) ?? areMissing;
     if (isCategory[f] !== true)
       return { name, kind: 'numeric', values: null, codes: [], zeroIsMissing };
     const codes = (infos[f] as string).split(':').map(Number);

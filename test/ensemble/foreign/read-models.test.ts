@@ -1,10 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
 import {
   createTable,
+  type GBTClassificationModel,
   GBTClassifier,
   type GBTRegressionModel,
   GBTRegressor,
@@ -28,6 +30,7 @@ const fixture = JSON.parse(
     readonly library: string;
     readonly name: string;
     readonly text?: string;
+    readonly base64?: string;
     readonly raw: number[];
     readonly best?: number;
   }[];
@@ -38,6 +41,12 @@ function textOf(library: string, name: string): string {
   const found = fixture.cases.find((one) => one.library === library && one.name === name);
   if (found?.text === undefined) throw new Error(`no case ${name} of ${library}`);
   return found.text;
+}
+
+function xgboost(name: string, params: ImportOptions['params'] = {}) {
+  const found = fixture.cases.find((one) => one.library === 'XGBoost' && one.name === name);
+  const bytes = inflateSync(Buffer.from(found?.base64 ?? '', 'base64'));
+  return readXGBoostModel(new Uint8Array(bytes), { params });
 }
 
 const lightGBM = (name: string, options?: ImportOptions) =>
@@ -188,6 +197,40 @@ describe('training that goes on from a model of LightGBM', () => {
     (await predictionsOf(both, columns)).forEach((value, i) =>
       expect(value).toBeCloseTo(before[i] as number, 11),
     );
+  });
+
+  it('goes on where zeros are missing, also those of features that no tree splits on', async () => {
+    const initialModel = (await lightGBM('zeros missing')) as GBTClassificationModel;
+    const { features } = initialModel.data;
+    expect(features.map(({ zeroIsMissing }) => zeroIsMissing)).toEqual(features.map(() => true));
+    expect(initialModel.params.zeroAsMissing).toBe(true);
+    const table = tableOf({ ...numbers, flag });
+    const more = { labelCol: 'flag', zeroAsMissing: true, featuresCols: initialModel.featureNames };
+    const model = await new GBTClassifier({ ...options, ...more }).fit(table, { initialModel });
+    expect(model.numTrees).toBe(initialModel.numTrees + 3);
+    const named = await lightGBM('zeros missing', { params: { labelCol: 'flag' } });
+    const refitted = await (named as GBTClassificationModel).refitLeaves(table);
+    expect(refitted.numTrees).toBe(initialModel.numTrees);
+  });
+
+  it('keeps the trees of several labels', async () => {
+    const labelCols = ['label', 'flag'];
+    const initialModel = (await xgboost('two labels', { labelCols })) as GBTRegressionModel;
+    const table = tableOf({ ...numbers, label, flag });
+    const more = { labelCol: undefined, labelCols, featuresCols: initialModel.featureNames };
+    const model = await new GBTRegressor({ ...options, ...more }).fit(table, { initialModel });
+    expect(model.numTrees).toBe(initialModel.numTrees + 6);
+    expect((await initialModel.refitLeaves(table)).numTrees).toBe(initialModel.numTrees);
+  });
+
+  it('counts rounds of several trees as XGBoost does', async () => {
+    const initialModel = (await xgboost('forests')) as GBTClassificationModel;
+    const { numParallelTrees = 1 } = initialModel.params;
+    expect(numParallelTrees).toBeGreaterThan(1);
+    const perRound = numParallelTrees * initialModel.numClasses;
+    const [rounds = 0] = initialModel.summary.memberRounds;
+    expect(rounds * perRound).toBe(initialModel.numTrees);
+    expect(initialModel.truncate(1).numTrees).toBe(perRound);
   });
 
   it('is refused where trees were averaged', async () => {
