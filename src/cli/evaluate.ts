@@ -48,20 +48,29 @@ export async function evaluate(
     requirePredictions(table, options);
     const labelCols = labelNames(table, options.label);
     const task =
-      labelCols.length > 1 ? 'regression' : await chooseTask(table, options, wanted, context);
+      labelCols.length > 1
+        ? taskOfSeveral(table, options)
+        : await chooseTask(table, options, wanted, context);
+    // flags are measured one by one, numbers together
+    const parts =
+      task === 'binary' && labelCols.length > 1 ? labelCols.map((name) => [name]) : [labelCols];
     const { signal, onProgress } = context;
     // one pass for each number of first rows
     const depths = wanted.length === 0 ? [undefined] : [...new Set(wanted.map(({ k }) => k))];
     const found: Record<string, number> = {};
-    for (const k of depths) {
-      const evaluator = makeEvaluator(task, { ...options, labelCols }, k);
-      const metrics = await evaluator.evaluateAll(table, { signal, onProgress });
-      const own = wanted.filter((metric) => metric.k === k);
-      Object.assign(found, selectMetrics(metrics, own, task));
+    for (const part of parts) {
+      const suffix = parts.length === 1 ? '' : ` of ${part[0]}`;
+      for (const k of depths) {
+        const evaluator = makeEvaluator(task, { ...options, labelCols: part }, k);
+        const metrics = await evaluator.evaluateAll(table, { signal, onProgress });
+        const own = wanted.filter((metric) => metric.k === k);
+        for (const [name, value] of Object.entries(selectMetrics(metrics, own, task)))
+          found[`${name}${suffix}`] = value;
+      }
     }
     // as they were typed, in that order
     const shown =
-      wanted.length === 0
+      wanted.length === 0 || parts.length > 1
         ? found
         : Object.fromEntries(wanted.map(({ typed }) => [typed, found[typed] as number]));
     for (const [name, value] of Object.entries(shown)) {
@@ -71,6 +80,22 @@ export async function evaluate(
     const lines = Object.entries(shown).map(([name, value]) => [name, numberText(value)] as const);
     return { value: { command: 'evaluate', task, metrics: shown }, text: nameValueLines(lines) };
   });
+}
+
+/** Several labels are flags where a classifier wrote probabilities of each, else numbers. */
+function taskOfSeveral(
+  { schema }: PartitionedTable,
+  { task, probability = 'probability' }: EvaluateCommandOptions,
+): EvaluationTask {
+  if (task === 'binary' || task === 'regression') return task;
+  if (task !== 'auto')
+    throw new CoppiceError(
+      'USAGE',
+      `--label of several columns must come with the task regression or binary; got ${task}`,
+    );
+  const columns = [probability, 'rawPrediction'];
+  const areFlags = columns.some((name) => findField(schema, name)?.metadata.has('labels') === true);
+  return areFlags ? 'binary' : 'regression';
 }
 
 /** Refuses a table that nothing has been predicted for. */

@@ -116,11 +116,9 @@ export async function plannedFit(
   const labels = labelsOf(table, options);
   const task = await chooseTask(table, labels, options, context);
   const params = await readParams(estimatorClassOf(options.algo, task).paramSchema, options);
-  const { censorCol, labelUpperBoundCol, positionCol } = params;
-  const known = [censorCol, labelUpperBoundCol, positionCol].filter(
-    (name) => typeof name === 'string',
-  );
-  const told = [...labels, ...known];
+  const { censorCol, labelUpperBoundCol } = params;
+  const known = [censorCol, labelUpperBoundCol].filter((name) => typeof name === 'string');
+  const told = { labels: [...labels, ...known], roles: rolesOf(params) };
   const features = featuresOf(table, told, options, context);
   const columns = { labels, features, schema: table.schema };
   const stages = await makeStages(task, columns, options);
@@ -195,10 +193,19 @@ async function chooseTask(
   return task;
 }
 
+/** Columns to which `--params` gives a role beside that of a feature. */
+function rolesOf(params: Readonly<Record<string, unknown>>): readonly string[] {
+  const names = [
+    ...['weightCol', 'offsetCol', 'idCol', 'groupCol', 'positionCol', 'validationIndicatorCol'],
+    ...['foldCol', 'timeCol'],
+  ];
+  return names.map((name) => params[name]).filter((column) => typeof column === 'string');
+}
+
 /** The columns given, or all that have no other role. */
 function featuresOf(
   table: PartitionedTable,
-  labels: readonly string[],
+  { labels, roles }: { readonly labels: readonly string[]; readonly roles: readonly string[] },
   options: FitCommandOptions,
   { terminal }: CommandContext,
 ): string[] {
@@ -219,10 +226,10 @@ function featuresOf(
     options.features === undefined
       ? schema.fields.filter(isPandasIndex).map(({ name }) => name)
       : [];
-  const others = new Set([...labels, weight, idCol, group, ...ignore, ...indexes]);
+  const told = [...labels, ...roles, weight, idCol, group, ...ignore];
+  const others = new Set([...told, ...indexes]);
   const features = (options.features ?? table.columns).filter((name) => !others.has(name));
-  const roles = [...labels, weight, idCol, group, ...ignore];
-  const left = indexes.filter((name) => !roles.includes(name));
+  const left = indexes.filter((name) => !told.includes(name));
   if (left.length > 0) {
     terminal.note(`left out: ${left.join(', ')} (the row index of pandas; --features takes it in)`);
   }

@@ -169,6 +169,12 @@ function evaluatorOf(
     ...(others.length === 0 ? { labelCol } : { labelCols: [labelCol, ...others] }),
     ...(options.weight === undefined ? {} : { weightCol: options.weight }),
   };
+  if (others.length > 0 && task !== 'regression') {
+    throw new CoppiceError(
+      'USAGE',
+      `--label of several columns must come with the task regression to be tuned; got ${task}: tune for one label, then fit all with the parameters found`,
+    );
+  }
   const [wanted] = options.metric === undefined ? [] : wantedMetrics([options.metric]);
   const name = wanted?.name;
   const ofTimes = survivalMetricNames.find((one) => one === (name ?? 'concordanceIndex'));

@@ -273,6 +273,21 @@ describe('fit, transform, evaluate, inspect', () => {
     expect(refused.stderr).toContain('--ignore');
   });
 
+  it('take no column as a feature that --params gives another role', async () => {
+    const csv = path('roles.csv');
+    const lines = Array.from({ length: 120 }, (_, i) => [i, i % 7, 1, 0.5, i % 4 === 0 ? 1 : 0]);
+    writeFileSync(csv, `id,x,w,o,held\n${lines.map((line) => line.join()).join('\n')}\n`);
+    const params = 'maxIter=3,weightCol=w,offsetCol=o,idCol=id,validationIndicatorCol=held';
+    const words = ['--data', csv, '--label', 'x', '--task', 'regression', '--model', path('roles')];
+    const refused = await runForTest(['fit', ...words, '--params', params]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('a column besides the label'),
+    ]);
+    const others = ['--params', params.replace('idCol=id,', ''), '--json'];
+    expect((await runForTest(['fit', ...words, ...others])).json['features']).toEqual(['id']);
+  });
+
   it('stop early on a validation table', async () => {
     const words = [
       '--data',
@@ -310,6 +325,25 @@ describe('fit, transform, evaluate, inspect', () => {
     await runForTest(['transform', '--model', model, '--data', csv, '--out', out]);
     const measured = await runForTest(['evaluate', '--data', out, '--label', 'ski', '--json']);
     expect(measured.json).toMatchObject({ task: 'binary', metrics: { areaUnderROC: 1 } });
+    const all = ['evaluate', '--data', out, '--label', 'swim,ski,odd', '--metric', 'auc,logloss'];
+    const each = await runForTest([...all, '--json']);
+    expect(each.json['task']).toBe('binary');
+    const metrics = each.json['metrics'] as Record<string, number>;
+    const names = ['swim', 'ski', 'odd'].flatMap((name) => [
+      `auc of ${name}`,
+      `logloss of ${name}`,
+    ]);
+    expect(Object.keys(metrics)).toEqual(names);
+    expect(metrics['auc of ski']).toBe(1);
+    expect(metrics['auc of odd']).toBeLessThan(1);
+    const numbers = await runForTest([...all.slice(0, 5), '--task', 'regression', '--json']);
+    expect(numbers.json['metrics']).toHaveProperty('rmse');
+    const several = await runForTest([...all, '--task', 'multiclass']);
+    expect([several.exitCode, several.stderr]).toEqual([2, expect.stringContaining('or binary')]);
+    writeFileSync(path('flags.json'), '{"maxLeaves": [2, 4]}');
+    const tuned = ['tune', ...words.slice(1), '--grid', path('flags.json'), '--model', path('t')];
+    const refused = await runForTest(tuned);
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('one label')]);
     const forest = await runForTest([...words, '--algo', 'rf', '--model', path('flags-rf')]);
     expect([forest.exitCode, forest.stderr]).toEqual([2, expect.stringContaining('with gbt')]);
   });
