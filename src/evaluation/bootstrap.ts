@@ -196,9 +196,10 @@ function columnsRead(
   evaluator: Evaluator,
   idCol: string | undefined,
 ): string[] {
-  const named = Object.entries(evaluator.params).flatMap(([param, value]) =>
-    param.endsWith('Col') && typeof value === 'string' ? [value] : [],
-  );
+  const named = Object.entries(evaluator.params).flatMap(([param, value]) => {
+    const names = /Cols?$/.test(param) ? [value].flat() : [];
+    return names.filter((name): name is string => typeof name === 'string');
+  });
   const wanted = [...named, ...(idCol === undefined ? [] : [idCol])];
   return [...new Set(wanted)].filter((name) => findField(table.schema, name) !== undefined);
 }

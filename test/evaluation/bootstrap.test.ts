@@ -1,6 +1,7 @@
 /** Confidence intervals by the bootstrap: as wide as they should be, the same for any partitioning. */
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
 import { bootstrap, poisson } from '../../src/evaluation/bootstrap.ts';
 import { Evaluator } from '../../src/evaluation/evaluator.ts';
@@ -62,6 +63,17 @@ describe('bootstrap intervals', () => {
     const rows = { ...moved, id: Int32Array.from(order, (row) => columns.id[row] as number) };
     const other = tableFromColumns(new InlineRunner(), rows as never, { numPartitions: 3 });
     expect(await of(other, { idCol: 'id' })).toEqual(byId);
+  });
+
+  it('are told of several labels', async () => {
+    const two = inlineTable({ y: columns.rawPrediction, z: columns.weight, label });
+    const labelCols = ['y', 'z'];
+    const features = { featuresCols: ['label'], labelCols, maxIter: 2, maxLeaves: 2 };
+    const scored = await (await new GBTRegressor(features).fit(two)).transform(two);
+    const evaluator = new RegressionEvaluator({ labelCols });
+    const found = await rowOf(bootstrap(evaluator, scored, { numSamples: 20 }), 'rmse');
+    expect(found['value']).toBe(await evaluator.evaluate(scored));
+    expect(found['lower']).toBeLessThan(found['upper'] as number);
   });
 
   it('draw rows of one id together', async () => {
