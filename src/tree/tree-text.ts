@@ -1,4 +1,5 @@
 /** A tree as indented text, for people. */
+import { leftCategories } from './left-categories.ts';
 import { nodeFlag, type TreeEnsemble } from './tree.ts';
 
 /** What is needed to name a split. */
@@ -53,11 +54,7 @@ function conditions(
       `${name} > ${threshold}${missing ? '' : ' or missing'}`,
     ];
   }
-  const listed: string[] = [];
-  for (let c = 0; c < (e.categoryCount[n] as number); c++) {
-    const word = e.categoryBits[(e.categoryStart[n] as number) + (c >> 5)] as number;
-    if (((word >>> (c & 31)) & 1) === 1) listed.push(feature?.categories[c] ?? String(c));
-  }
+  const listed = leftCategories(e, n, feature?.categories ?? []);
   const set = `{${listed.join(', ')}}`;
   return [
     `${name} in ${set}${missing ? ' or missing' : ''}`,

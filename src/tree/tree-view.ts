@@ -2,6 +2,7 @@
  * One tree of a model to walk through: nodes with their split, why it was chosen, and what fell into them.
  * Nothing is copied but names; the arrays of the forest stay the truth.
  */
+import { leftCategories } from './left-categories.ts';
 import { expectedValues } from './node-shares.ts';
 import { nodeFlag, type TreeEnsemble } from './tree.ts';
 import { treeToDot } from './tree-dot.ts';
@@ -137,14 +138,9 @@ export class TreeView {
   }
 
   #leftCategories(n: number): string[] {
-    const e = this.#ensemble;
-    const names = this.#features[e.feature[n] as number]?.categories ?? [];
-    const listed: string[] = [];
-    for (let c = 0; c < (e.categoryCount[n] as number); c++) {
-      const word = e.categoryBits[(e.categoryStart[n] as number) + (c >> 5)] as number;
-      if (((word >>> (c & 31)) & 1) === 1) listed.push(names[c] ?? String(c));
-    }
-    return listed;
+    const { feature } = this.#ensemble;
+    const names = this.#features[feature[n] as number]?.categories ?? [];
+    return leftCategories(this.#ensemble, n, names);
   }
 
   #nameOf(feature: number): string {

@@ -81,9 +81,20 @@ export function initialData(fit: ContinuedFit, model: unknown): TreeModelData | 
   if (found === known) return data;
   throw new CoppiceError(
     'SCHEMA_MISMATCH',
-    `the features of ${owner} must be those of its initial model, in their order: ${known}; got ${found}`,
+    `the features of ${owner} must be those of its initial model, in their order: ${known}; got ${found}${numbersAsCategories(data)}`,
     { context: { owner } },
   );
+}
+
+/** Only models of other libraries take numbers as categories. */
+function numbersAsCategories({ source, features, inputSchema }: TreeModelData): string {
+  const column = features.find(
+    ({ name, kind }) =>
+      kind === 'category' &&
+      inputSchema.some((field) => field.name === name && field.type !== 'string'),
+  );
+  if (source === undefined || column === undefined) return '';
+  return `; to go on from categories that are no texts, read the ${source} model with categories: { ${JSON.stringify(column.name)}: ['…'] } as texts, and give columns of text`;
 }
 
 /** Names and kinds of features, for comparison and for messages. */

@@ -1,4 +1,5 @@
 /** From a boosted model and other rows to a refit's job, and from its result to the model's data. */
+import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -22,6 +23,7 @@ export async function refitData(
   table: PartitionedTable,
   options: RefitOptions,
 ): Promise<TreeModelData> {
+  checkOptions(`${model.className}.refitLeaves`, options, ['decayRate', 'signal', 'onProgress']);
   const { merged } = model.data;
   if (merged === undefined) return await refitOne(model, facts, table, options);
   if (merged.length === 0) {

@@ -1,4 +1,6 @@
 /** From what another library's model says to a fitted model of ours. */
+import { describeValue } from '../../base/describe-value.ts';
+import { nameSuggestion } from '../../base/nearest-name.ts';
 import { maxCategoryValues } from '../../binning/category-dictionary.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
@@ -62,6 +64,7 @@ export function importedModel(
   const { task } = model.objective;
   const numRounds = roundsOf(file, model, options.numRounds);
   const perRound = model.treesPerRound * model.numScores;
+  checkHints(file, model.features, options.categories ?? {});
   const features = renamed(file, model.features, options.featuresCols);
   const codes = codesOfFeatures(file, features, model.trees);
   checkCategories(file, features, codes);
@@ -155,6 +158,23 @@ function roundsOf(
   throw file.unsuited('numRounds', `an integer from 1 to ${most}`, String(given));
 }
 
+/** Values of a feature that is not there would be passed over, and the codes taken for the values. */
+function checkHints(
+  file: ModelFile,
+  features: readonly ForeignFeature[],
+  hints: NonNullable<ImportOptions['categories']>,
+): void {
+  const names = features.map(({ name }) => name);
+  for (const [name, values] of Object.entries(hints)) {
+    if (!names.includes(name)) {
+      const rule = `of features that the file names; ${nameSuggestion(name, names)}`;
+      throw file.unsuited('categories', rule, name);
+    }
+    if (!Array.isArray(values))
+      throw file.unsuited(`categories of ${name}`, 'a list', describeValue(values));
+  }
+}
+
 function renamed(
   file: ModelFile,
   features: readonly ForeignFeature[],
@@ -214,9 +234,18 @@ function classesOf(
 ): readonly ClassValue[] {
   const count = numScores === 1 ? 2 : numScores;
   if (given === undefined) return Array.from({ length: count }, (_, k) => k);
+  const rule = `${count} distinct values of one type: texts, numbers or booleans`;
+  if (!Array.isArray(given)) throw file.unsuited('classes', rule, describeValue(given));
   const isOneType = new Set(given.map((value) => typeof value)).size === 1;
-  if (given.length === count && new Set(given).size === count && isOneType) return given;
-  throw file.unsuited('classes', `${count} distinct values of one type`, JSON.stringify(given));
+  const areDistinct = given.length === count && new Set(given).size === count;
+  if (areDistinct && isOneType && given.every(isClass)) return given;
+  throw file.unsuited('classes', rule, given.map(describeValue).join(', '));
+}
+
+function isClass(value: unknown): boolean {
+  return typeof value === 'number'
+    ? Number.isFinite(value)
+    : typeof value === 'string' || typeof value === 'boolean';
 }
 
 /** Two scores, whose softmax hangs on their difference alone, as the one margin that two classes have here. */
@@ -238,10 +267,12 @@ function times(tree: ForeignTree, factor: number): ForeignTree {
   return { ...tree, nodes: tree.nodes.map((node) => ({ ...node, value: node.value * factor })) };
 }
 
-function labelTypeOf([first]: readonly ClassValue[]): string {
+function labelTypeOf(classes: readonly ClassValue[]): string {
+  const [first] = classes;
   if (first === undefined) return 'double';
-  if (typeof first === 'number') return Number.isSafeInteger(first) ? 'int' : 'double';
-  return typeof first;
+  if (typeof first !== 'number') return typeof first;
+  // whole numbers of 32 bits
+  return classes.every((value) => value === (Number(value) | 0)) ? 'int' : 'double';
 }
 
 /** Codes are read as numbers, and so are categories that are numbers. */

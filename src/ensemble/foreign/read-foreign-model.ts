@@ -1,9 +1,19 @@
 /** Models of LightGBM and XGBoost as models of ours. */
+import { checkOptions } from '../../base/check-options.ts';
 import type { ForeignHints } from './foreign-model.ts';
 import { type ImportedModel, type ImportOptions, importedModel } from './imported-model.ts';
 import { readLightGBM } from './lightgbm-model.ts';
 import { type ForeignModelSource, readSource } from './model-file.ts';
 import { readXGBoost } from './xgboost-model.ts';
+
+const optionNames = [
+  'featuresCols',
+  'classes',
+  'categories',
+  'numRounds',
+  'objective',
+  'params',
+] as const satisfies readonly (keyof ImportOptions)[];
 
 /**
  * Reads a model of LightGBM: the text that `save_model` and `model_to_string` write.
@@ -15,7 +25,7 @@ import { readXGBoost } from './xgboost-model.ts';
  *
  * @param source a path, a URL of a file, the text itself, or its bytes
  * @throws CoppiceError `FILE_NOT_FOUND`, `MODEL_FORMAT` for a damaged file, `UNSUPPORTED` for what has no counterpart,
- *   `PARAM_INVALID`
+ *   `PARAM_INVALID`, `PARAM_UNKNOWN`
  * @example
  * ```ts
  * import { readLightGBMModel } from 'coppice';
@@ -33,6 +43,7 @@ export async function readLightGBMModel(
   source: ForeignModelSource,
   options: ImportOptions = {},
 ): Promise<ImportedModel> {
+  checkOptions('readLightGBMModel', options, optionNames);
   const { file, bytes } = await readSource('LightGBM', source);
   const model = readLightGBM(file, new TextDecoder().decode(bytes), hintsOf(options));
   return importedModel(file, model, options);
@@ -48,7 +59,7 @@ export async function readLightGBMModel(
  *
  * @param source a path, a URL of a file, the text of a JSON file, or the file's bytes
  * @throws CoppiceError `FILE_NOT_FOUND`, `MODEL_FORMAT` for a damaged file, `UNSUPPORTED` for what has no counterpart,
- *   `PARAM_INVALID`
+ *   `PARAM_INVALID`, `PARAM_UNKNOWN`
  * @example
  * ```ts
  * import { isCoppiceError, readXGBoostModel } from 'coppice';
@@ -64,6 +75,7 @@ export async function readXGBoostModel(
   source: ForeignModelSource,
   options: ImportOptions = {},
 ): Promise<ImportedModel> {
+  checkOptions('readXGBoostModel', options, optionNames);
   const { file, bytes } = await readSource('XGBoost', source);
   return importedModel(file, readXGBoost(file, bytes, hintsOf(options)), options);
 }

@@ -2,6 +2,7 @@
  * One model of several that were fitted apart, on other rows or with other seeds: boosted trees whose scores are averaged,
  * forests whose trees stand side by side. Which models go together, and what becomes of their trees?
  */
+import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
 import { type LinearLeaves, scaleLinear } from '../../tree/linear-leaves.ts';
@@ -14,6 +15,7 @@ import { mergedParts } from './merged-parts.ts';
 import type { MergedPart } from './training-record.ts';
 import type { TreeModel } from './tree-model.ts';
 import type { TreeModelData } from './tree-model-data.ts';
+import { valuesOnGrid } from './values-on-grid.ts';
 
 /** Options of {@link mergeModels}. */
 export interface MergeOptions {
@@ -33,7 +35,8 @@ const forests = ['RandomForest', 'ExtraTrees'].flatMap((name) => [
  * each counting the same. Categories that only some models know go, in the trees of the others, where these send what they
  * do not know. Parameters are those of the first model; histories and out-of-bag results are not kept.
  *
- * Cost: O(nodes). Determinism: the same models give the same bytes; leaf values are rounded onto the finest grid of theirs.
+ * Cost: O(nodes). Determinism: the same models give the same bytes; leaf values are rounded onto the finest grid of theirs,
+ * those of another library's trees onto one of 2⁻⁴⁴ of the largest score.
  *
  * @param models at least one, in the order in which their trees will stand
  * @throws CoppiceError `USAGE` for models or weights that cannot be merged, `MODEL_CLASS`, `PARAM_INVALID`, `SCHEMA_MISMATCH`
@@ -50,8 +53,10 @@ const forests = ['RandomForest', 'ExtraTrees'].flatMap((name) => [
  */
 export function mergeModels<M extends TreeModel>(
   models: readonly M[],
-  { weights }: MergeOptions = {},
+  options: MergeOptions = {},
 ): M {
+  checkOptions('mergeModels', options, ['weights']);
+  const { weights } = options;
   const first = models[0];
   if (first === undefined) throw misuse('models of mergeModels must be at least one; got none');
   const isForest = forests.includes(first.className);
@@ -64,7 +69,7 @@ export function mergeModels<M extends TreeModel>(
     throw misuse('weights of mergeModels must be left out for forests: each tree counts the same');
   }
   const data = merged(
-    models.map((model) => model.data),
+    models.map((model) => (isForest ? model.data : onGrid(model.data))),
     isForest ? null : shares,
   );
   if (!isForest) return rebuilt(first, { ...data, merged: partsOfModels(models, shares) });
@@ -164,7 +169,8 @@ function merged(all: readonly TreeModelData[], shares: readonly number[] | null)
   );
   // what rounds there were, and who grew them, is told of each model alone
   const { laterRounds: _, fits: __, positionBiases: ___, merged: ____, ...others } = first;
-  const { labelRounds: _____, ...kept } = others;
+  const { labelRounds: _____, source: ______, ...kept } = others;
+  const source = all.find((data) => data.source !== undefined)?.source;
   return {
     ...kept,
     features,
@@ -175,7 +181,15 @@ function merged(all: readonly TreeModelData[], shares: readonly number[] | null)
     memberRounds: [],
     chosen: null,
     outOfBag: null,
+    ...(source === undefined ? {} : { source }),
   };
+}
+
+/** Values of another library's trees lie on no grid; averaged ones stay as they are, and no training goes on from them. */
+function onGrid(data: TreeModelData): TreeModelData {
+  if (data.source === undefined || data.memberRounds.length !== 1) return data;
+  const { source: _, ...found } = valuesOnGrid('mergeModels', data);
+  return found;
 }
 
 /** The grid of an ensemble's scores. */

@@ -5,6 +5,7 @@
  *   number   double [rows, 1], NaN is missing      vector   double [rows, width]
  *   text     string [rows, 1], OnnxOptions.missingText is missing
  */
+import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { libraryVersion } from '../../base/library-version.ts';
 import type { LogicalField, LogicalSchema } from '../logical-schema.ts';
@@ -53,8 +54,9 @@ export class OnnxGraph {
   readonly #metadata: Record<string, string> = {};
   #numMade = 0;
 
-  /** @throws CoppiceError `USAGE` for an option that is none */
+  /** @throws CoppiceError `USAGE` for a value that an option does not have, `PARAM_UNKNOWN` for an option that is none */
   constructor(owner: string, options: OnnxOptions) {
+    checkOptions('toOnnx', options, ['inputs', 'numberType', 'missingText']);
     const { inputs = 'columns', numberType = 'double', missingText = '' } = options;
     this.owner = owner;
     this.options = { inputs, numberType, missingText };

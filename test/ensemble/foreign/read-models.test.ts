@@ -15,6 +15,7 @@ import {
   readLightGBMModel,
   readXGBoostModel,
 } from '../../../src/index.ts';
+import { categoryGoesLeft } from '../../../src/tree/predictor.ts';
 import { valueUnit } from '../../../src/tree/value-unit.ts';
 import { runForTest } from '../../cli/run-for-test.ts';
 import { treeBytes } from '../../tools/fitted-bytes.ts';
@@ -90,6 +91,11 @@ describe('options of reading', () => {
     ['numRounds', { numRounds: 99 }, 'an integer from 1 to 4'],
     ['classes', { classes: ['a'] }, '2 distinct values'],
     ['featuresCols', { featuresCols: ['a'] }, '5 columns'],
+    ['classes', { classes: [Number.NaN, 1] }, 'texts, numbers or booleans'],
+    ['classes', { classes: [[1], [2]] as unknown as number[] }, 'distinct values'],
+    ['classes', { classes: 'ab' as unknown as string[] }, 'got "ab"'],
+    ['categories', { categories: { color: ['r'] } }, 'did you mean colour?'],
+    ['categories', { categories: { colour: 'rgb' as unknown as string[] } }, 'must be a list'],
   ])('%s that does not suit is refused', async (param, options, rule) => {
     await expect(lightGBM('binary', options)).rejects.toMatchObject({
       code: 'PARAM_INVALID',
@@ -101,6 +107,34 @@ describe('options of reading', () => {
   it('say what scores mean after a function of the user', async () => {
     const model = await lightGBM('own function', { objective: 'binary' });
     expect(model.className).toBe('GBTClassificationModel');
+  });
+
+  it.each([
+    [0, 1.5],
+    [3e9, 4e9],
+    [-1, 2 ** 31 - 1],
+  ])('keep the classes %d and %d as they are', async (...classes) => {
+    const { colour: _, ...rest } = cells;
+    const model = await readLightGBMModel(textOf('LightGBM', 'zeros missing'), { classes });
+    const found = await predictionsOf(model, rest);
+    expect([...new Set(found)].sort((a, b) => a - b)).toEqual(classes);
+    const score = await model.scorer();
+    const first = Object.fromEntries(Object.entries(rest).map(([name, [value]]) => [name, value]));
+    expect(score(first as Record<string, number>).prediction).toBe(found[0]);
+    expect(model.toOnnx().length).toBeGreaterThan(0);
+  });
+
+  it('that are none are refused', async () => {
+    const misspelt = { featureCols: ['a'] } as ImportOptions;
+    for (const read of [lightGBM('binary', misspelt), readXGBoostModel('{}', misspelt)]) {
+      await expect(read).rejects.toMatchObject({
+        code: 'PARAM_UNKNOWN',
+        message: expect.stringContaining('did you mean featuresCols?'),
+      });
+    }
+    await expect(lightGBM('binary', null as unknown as ImportOptions)).rejects.toMatchObject({
+      code: 'PARAM_INVALID',
+    });
   });
 
   it('refuse categories that are fewer than codes', async () => {
@@ -134,6 +168,31 @@ describe('a source', () => {
     await expect(readLightGBMModel(source as string)).rejects.toMatchObject({ code: expected });
     await expect(readXGBoostModel(source as string)).rejects.toMatchObject({ code: expected });
   });
+});
+
+describe('a split by category of XGBoost', () => {
+  it.each(['codes of categories', 'one category against others'])(
+    'tells all categories that go left: %s',
+    async (name) => {
+      const model = await xgboost(name);
+      const { features, trees } = model.data;
+      let numSplits = 0;
+      for (let t = 0; t < model.numTrees; t++) {
+        const view = model.tree(t);
+        for (const { index, split } of view.nodes) {
+          if (split?.kind !== 'category') continue;
+          const node = (trees.treeStart[t] as number) + index;
+          const names = features[split.featureIndex]?.categories ?? [];
+          const left = names.filter((_, code) => categoryGoesLeft(trees, node, code));
+          expect(split.leftCategories).toEqual(left);
+          expect(left.length).toBeLessThan(names.length);
+          expect(view.toText()).toContain(`${split.feature} in {${left.join(', ')}}`);
+          numSplits += 1;
+        }
+      }
+      expect(numSplits).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe('training that goes on from a model of LightGBM', () => {
@@ -199,6 +258,30 @@ describe('training that goes on from a model of LightGBM', () => {
     );
   });
 
+  it('goes on from a merge with a model of ours, whichever comes first', async () => {
+    const foreign = (await lightGBM('dart')) as GBTRegressionModel;
+    const table = tableOf(columns);
+    const own = await regressor.fit(table);
+    const fit = (maxIter: number) => new GBTRegressor({ ...options, featuresCols, maxIter });
+    for (const models of [
+      [foreign, own],
+      [own, foreign],
+    ]) {
+      const initialModel = mergeModels(models);
+      const once = await fit(3).fit(table, { initialModel });
+      const first = await fit(1).fit(table, { initialModel });
+      const twice = await fit(2).fit(table, { initialModel: first });
+      expect(treeBytes(twice)).toEqual(treeBytes(once));
+    }
+    const averaged = await lightGBM('forest of counts');
+    const more = { ...options, featuresCols, lossType: 'poisson' } as const;
+    const counts = new GBTRegressor(more);
+    const both = mergeModels([(await counts.fit(table)) as TreeModel, averaged as TreeModel]);
+    await expect(counts.fit(table, { initialModel: both as TreeModel })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+    });
+  });
+
   it('goes on where zeros are missing, also those of features that no tree splits on', async () => {
     const initialModel = (await lightGBM('zeros missing')) as GBTClassificationModel;
     const { features } = initialModel.data;
@@ -211,6 +294,27 @@ describe('training that goes on from a model of LightGBM', () => {
     const named = await lightGBM('zeros missing', { params: { labelCol: 'flag' } });
     const refitted = await (named as GBTClassificationModel).refitLeaves(table);
     expect(refitted.numTrees).toBe(initialModel.numTrees);
+  });
+
+  it('says how to go on from categories that are numbers', async () => {
+    const { code: colours = [] } = fixture.rows;
+    const more = { ...options, featuresCols: Object.keys(cells) };
+    const fit = async (initialModel: TreeModel, colour: readonly Cell[]): Promise<TreeModel> => {
+      const table = tableOf({ ...cells, colour, label });
+      return (await new GBTRegressor(more).fit(table, { initialModel })) as TreeModel;
+    };
+    const saved = fixture.cases.find(({ name }) => name === 'codes of categories');
+    const bytes = new Uint8Array(inflateSync(Buffer.from(saved?.base64 ?? '', 'base64')));
+    const read = async (more: ImportOptions = {}): Promise<TreeModel> =>
+      (await readXGBoostModel(bytes, { objective: 'reg:squarederror', ...more })) as TreeModel;
+    await expect(fit(await read(), colours)).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+      message: expect.stringContaining('read the XGBoost'),
+    });
+    const codes = Array.from({ length: 12 }, (_, i) => String(i));
+    const model = await read({ categories: { colour: codes } });
+    const texts = colours.map((code) => (code === null ? null : String(code)));
+    expect((await fit(model, texts)).numTrees).toBe(model.numTrees + 3);
   });
 
   it('keeps the trees of several labels', async () => {
