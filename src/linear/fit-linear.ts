@@ -69,7 +69,7 @@ export async function fitLinear(
   options: FitOptions,
 ): Promise<LinearModelData> {
   const { owner, params, labelKind, learner } = fit;
-  const columns = linearColumns(owner, table.schema, params, labelKind);
+  const columns = linearColumns(owner, table.plainSchema, params, labelKind);
   const partitions = await planPartitions(table, false, options.signal);
   const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
   if (numRows === 0) {

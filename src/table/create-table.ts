@@ -1,9 +1,14 @@
 /** Tables of values that are in memory already: arrays, typed arrays, row objects, Arrow tables. */
-import { Field, type RecordBatch, Schema, type Table } from 'apache-arrow';
+import { type DataType, Field, type RecordBatch, Schema, type Table } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { makeBatch, withType } from './columns/column-data.ts';
-import { type ColumnInput, columnOfInput, typeOfArray } from './columns/column-input.ts';
+import {
+  type ColumnInput,
+  columnOfInput,
+  recordOfArray,
+  typeOfArray,
+} from './columns/column-input.ts';
 import { batchOfColumns } from './columns/make-column.ts';
 import { normalType } from './columns/normal-type.ts';
 import { type TypedArray, toShared } from './columns/shared-buffer.ts';
@@ -11,9 +16,9 @@ import { concatBatches, concatData } from './concat-rows.ts';
 import { memoryPartition, partitionOfBatch } from './files/sources.ts';
 import { PartitionedTable } from './partitioned-table.ts';
 import { checkNumPartitions } from './plan/check-partitions.ts';
-import { sourceNode } from './plan/plan-node.ts';
+import { describedNode, sourceNode } from './plan/plan-node.ts';
 import { batchFromShared, batchToShared, type SharedColumn } from './plan/shared-batch.ts';
-import { schemaToRecord } from './schema-record.ts';
+import { type FieldRecord, schemaToRecord } from './schema-record.ts';
 import { sliceRows } from './take-rows.ts';
 
 export type { ColumnInput };
@@ -44,26 +49,25 @@ export function tableFromColumns(
   );
 }
 
-/** A table of typed arrays of equal length, which needs no batch of Arrow's; null of other columns. */
+/** A table of typed arrays of equal length, which needs nothing of Arrow's until somebody asks for its schema; null of other columns. */
 export function tableFromArrays(
   runner: TaskRunner,
   columns: Readonly<Record<string, ColumnInput>>,
   options: CreateTableOptions,
 ): PartitionedTable | null {
-  const fields: Field[] = [];
+  const fields: FieldRecord[] = [];
   const given: TypedArray[] = [];
   for (const [name, values] of Object.entries(columns)) {
-    const type = typeOfArray(values);
+    const type = recordOfArray(values);
     if (type === null) return null;
-    fields.push(new Field(name, type, true));
+    fields.push({ name, nullable: true, metadata: [], type });
     given.push(values as TypedArray);
   }
   const numRows = given[0]?.length ?? 0;
   if (given.length === 0 || given.some(({ length }) => length !== numRows)) return null;
   const copies = new Map([...new Set(given)].map((array) => [array, toShared(array)] as const));
   const arrays = given.map((array) => copies.get(array) as TypedArray);
-  const schema = new Schema(fields);
-  const record = schemaToRecord(schema);
+  const record = { fields, metadata: [] };
   const cuts = cutsOf(numRows, runner, options);
   const partitions = cuts.slice(1).map((end, i) => {
     const start = cuts[i] as number;
@@ -74,7 +78,11 @@ export function tableFromArrays(
     const batch = { numRows: end - start, schema: record, columns: shared };
     return { ...partitionOfBatch(batch), index: i };
   });
-  return new PartitionedTable(runner, sourceNode(schema, partitions));
+  const makeSchema = (): Schema =>
+    new Schema(
+      fields.map(({ name }, i) => new Field(name, typeOfArray(arrays[i]) as DataType, true)),
+    );
+  return new PartitionedTable(runner, describedNode(record, makeSchema, partitions));
 }
 
 /** A batch of named columns of equal length. @throws CoppiceError `COLUMN_TYPE`, `DATA_INVALID` */

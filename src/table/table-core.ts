@@ -38,8 +38,6 @@ export interface TableOptions {
 
 /** The part of a table that runs. */
 export class TableCore {
-  /** The columns, after every step. */
-  readonly schema: Schema;
   /** Where the work runs. */
   readonly runner: TaskRunner;
   /** How many partitions the rows are divided into. */
@@ -50,9 +48,21 @@ export class TableCore {
   /** @internal Tables are made by `read` and `createTable`. */
   constructor(runner: TaskRunner, node: PlanNode) {
     this.runner = runner;
-    this.schema = node.schema;
     this.numPartitions = node.numPartitions;
     this.node = node;
+  }
+
+  /** The columns, after every step. */
+  get schema(): Schema {
+    return this.node.schema;
+  }
+
+  /**
+   * @internal The columns for who only asks for their names and kinds (`DataType.is…`, typeName, numericKind): plain
+   * data of columns of numbers, for making Arrow's objects means loading 60 of its files. Never to be handed out.
+   */
+  get plainSchema(): Schema {
+    return (this.node.record as unknown as Schema | undefined) ?? this.node.schema;
   }
 
   /** @internal The same table, whose work another runner does. */
@@ -63,12 +73,12 @@ export class TableCore {
 
   /** The names of the columns, in order. */
   get columns(): string[] {
-    return columnNames(this.schema);
+    return columnNames(this.plainSchema);
   }
 
   /** @internal What console.log shows: the columns with their types. */
   [inspected](_depth: number, options: object, inspect: Inspect): string {
-    const types = this.schema.fields.map(({ name, type }) => [name, typeName(type)]);
+    const types = this.plainSchema.fields.map(({ name, type }) => [name, typeName(type)]);
     return `PartitionedTable(${this.numPartitions}) ${inspect(Object.fromEntries(types), options)}`;
   }
 
@@ -81,7 +91,7 @@ export class TableCore {
   async plan(options: TableOptions = {}): Promise<TablePlan> {
     const partitions = await lowerForKeeps(this.node, this.#context(options));
     const numbered = partitions.map((partition, index) => ({ ...partition, index }));
-    return { partitions: numbered, schema: schemaToRecord(this.schema) };
+    return { partitions: numbered, schema: this.node.record ?? schemaToRecord(this.schema) };
   }
 
   /** The number of rows of every partition: from metadata where possible, else counted in the pool. */

@@ -703,6 +703,17 @@ export const plantedBugs = [
     tests: ['test/table/create-table.test.ts'],
   },
   {
+    name: 'columns of unsigned typed arrays are described as signed ones',
+    edits: [
+      {
+        file: 'src/table/columns/column-input.ts',
+        find: '() => new Uint8(), () => intRecord(8, false)',
+        replace: '() => new Uint8(), () => intRecord(8, true)',
+      },
+    ],
+    tests: ['test/table/create-table.test.ts'],
+  },
+  {
     name: 'fair loss forgets that its slope falls',
     edits: [
       {

@@ -91,6 +91,25 @@ describe('the bundle', () => {
     expect(answer).toBe('MODULE_NOT_FOUND');
   });
 
+  it('fits typed arrays without any package, and makes the schema when it is asked for', () => {
+    const folder = temporaryFolder('bundle-fit');
+    cpSync(bundle, join(folder, 'dist', 'bundle', 'node'), { recursive: true });
+    cpSync(join(root, 'wasm', 'build'), join(folder, 'wasm', 'build'), { recursive: true });
+    const answer = answerOf(
+      `const { createTable, GBTRegressor } = await import(${JSON.stringify(pathToFileURL(join(folder, 'dist', 'bundle', 'node', 'index.js')).href)});
+      const numbers = (make, by) => make.from({ length: 400 }, (_, i) => (i * by) % 101);
+      const x = [numbers(Float64Array, 3), numbers(Float32Array, 7), numbers(Int16Array, 11), numbers(Uint32Array, 13)];
+      const table = createTable({ a: x[0], b: x[1], c: x[2], d: x[3], label: x[0].map((value) => value % 2) });
+      const featuresCols = table.columns.slice(0, 4);
+      const model = await new GBTRegressor({ featuresCols, maxIter: 5 }).fit(table, { validation: table });
+      let code = 'none was needed';
+      try { table.schema; } catch (error) { code = error.code; }
+      console.log(JSON.stringify([model.numTrees, await table.count(), code]));`,
+      folder,
+    );
+    expect(answer).toEqual([5, 400, 'MODULE_NOT_FOUND']);
+  });
+
   it.each(['index.js', 'executor-main.js'])(
     '%s loads no module of connections when it is imported',
     (name) => {
@@ -105,20 +124,23 @@ describe('the bundle', () => {
 
   it('makes and takes tables of the Arrow that the user imports', () => {
     const answer = answerOf(
-      `import { Float, Table, tableFromArrays, vectorFromArray, DataType } from 'apache-arrow';
+      `import { Float, Schema, Table, tableFromArrays, vectorFromArray, DataType } from 'apache-arrow';
       const { createTable, Session } = await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
       const mine = createTable(tableFromArrays({ x: Float32Array.of(1, 2), y: Int32Array.of(3, 4) }));
       const collected = await mine.collect();
       const made = await createTable({ s: ['a', null], d: [new Date(0), null] }).collect();
+      const ofArrays = createTable({ x: Float64Array.of(1), y: Int8Array.of(1) }).schema;
       await Session.default().close();
       console.log(JSON.stringify({
         isTable: [collected instanceof Table, made instanceof Table],
         isFloat: DataType.isFloat(collected.schema.fields[0].type),
         isOfTheClass: [collected.constructor === Table, collected.schema.fields[0].type instanceof Float],
+        ofArrays: [ofArrays instanceof Schema, ofArrays.fields.map(({ type }) => type.constructor.name)],
         rows: [collected.toArray().map(String), made.toArray().map(String)],
       }));`,
     );
     expect(answer).toEqual({
+      ofArrays: [true, ['Float64', 'Int8']],
       isTable: [true, true],
       isFloat: true,
       isOfTheClass: [true, true],

@@ -1,7 +1,8 @@
 /** Tables of typed arrays need no batch of Arrow's; they must be those that Arrow's columns make. */
-import { Float16, vectorFromArray } from 'apache-arrow';
+import { Float16, Schema, vectorFromArray } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { col, createTable, GBTClassifier, GBTRegressor, Session } from '../../src/index.ts';
+import { schemaToRecord } from '../../src/table/schema-record.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 
 const numRows = 300;
@@ -38,6 +39,18 @@ describe('a table of typed arrays', () => {
     expect(collected.schema.fields.map(({ type }) => String(type))).toEqual([
       ...['Float64', 'Float32', 'Int8', 'Uint16', 'Int32', 'Int64'],
     ]);
+  });
+
+  it('says of its columns without a schema what their schema says', () => {
+    const arrays = [
+      ...[Float64Array, Float32Array, Int8Array, Int16Array, Int32Array, BigInt64Array],
+      ...[Uint8Array, Uint16Array, Uint32Array, BigUint64Array],
+    ];
+    const given = Object.fromEntries(arrays.map((Kind) => [Kind.name, new Kind(3)]));
+    const table = createTable(given);
+    expect(table.plainSchema).not.toBe(table.schema);
+    expect(table.plainSchema).toEqual(schemaToRecord(table.schema));
+    expect(table.select('Int8Array').plainSchema).toBeInstanceOf(Schema);
   });
 
   it('keeps its values when the arrays change', async () => {

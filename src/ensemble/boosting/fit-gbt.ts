@@ -81,17 +81,17 @@ export async function fitBoostedTrees(
   options: FitOptions,
 ): Promise<TreeModelData> {
   const columns = {
-    ...fitColumns(owner, table.schema, params, labelKind),
+    ...fitColumns(owner, table.plainSchema, params, labelKind),
     rowIdMode: rowIdModeOf(table, params.idCol),
   };
   const hasMarkedRows = params.validationIndicatorCol !== undefined;
   const watched = watchedTables(options, hasMarkedRows);
   for (const { table: held } of watched.tables) {
-    const found = fitColumns(owner, held.schema, params, labelKind);
+    const found = fitColumns(owner, held.plainSchema, params, labelKind);
     if (found.offsets.length !== columns.offsets.length) {
-      offsetPaths(owner, held.schema, params.offsetCol, columns.offsets.length);
+      offsetPaths(owner, held.plainSchema, params.offsetCol, columns.offsets.length);
     }
-    checkSchema(owner, columns.inputSchema, held.schema);
+    checkSchema(owner, columns.inputSchema, held.plainSchema);
   }
   const looksAtAll = objective.ranking !== null || objective.objective === 'cox';
   if (looksAtAll && watched.sets.length > 1) throw oneSetOnly(owner);
@@ -138,10 +138,16 @@ export async function fitBoostedTrees(
     modelData: (trained) => grownData(trainedData(columns, trained)),
   });
   const run = async (before: TreeModelData | null): Promise<TrainedModel> => {
-    const schemas = [table, ...watched.tables.map((held) => held.table)].map((one) => one.schema);
+    const all = [table, ...watched.tables.map((held) => held.table)];
     const isAveraged = before?.checkpoint?.members !== undefined;
     const scoring = isAveraged ? memberScoredTables : scoredTables;
-    const scored = before === null ? null : scoring(before, schemas);
+    const scored =
+      before === null
+        ? null
+        : scoring(
+            before,
+            all.map(({ schema }) => schema),
+          );
     return await runTrainingJob<BoostingJob>(
       'boosting',
       {

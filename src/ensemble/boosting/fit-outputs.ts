@@ -40,7 +40,7 @@ export async function fitOutputs(
 ): Promise<TreeModelData> {
   const { owner, params, labelKind } = fit;
   // no label may be a feature of another
-  fitColumns(owner, table.schema, { ...params, labelCols }, labelKind);
+  fitColumns(owner, table.plainSchema, { ...params, labelCols }, labelKind);
   const { checkpointDir } = params;
   const found: TreeModelData[] = [];
   for (const [k, labelCol] of labelCols.entries()) {

@@ -79,7 +79,7 @@ async function refitOne(
   }
   // marked rows were watched while the rounds were counted; now there is nothing to stop
   const params = { ...given, validationIndicatorCol: undefined };
-  const columns = fitColumns(owner, table.schema, params, labelKind);
+  const columns = fitColumns(owner, table.plainSchema, params, labelKind);
   initialData({ owner, params: { ...params }, columns, table }, model);
   if (data.trees.numTrees === 0) return data;
   const cut = modelColumns(data.trees, data.features, columns.features);

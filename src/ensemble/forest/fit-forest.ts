@@ -66,7 +66,7 @@ export async function fitForest(
   const { owner, labelKind, drawsCuts = false, isSingle = false } = fit;
   const params = isSingle ? { ...fit.params, ...singleTree } : fit.params;
   const columns = {
-    ...fitColumns(owner, table.schema, params, labelKind),
+    ...fitColumns(owner, table.plainSchema, params, labelKind),
     rowIdMode: rowIdModeOf(table, params.idCol),
   };
   const initial = initialData(

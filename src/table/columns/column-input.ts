@@ -8,7 +8,9 @@ import {
   Int32,
   Int64,
   Null,
+  Precision,
   TimestampMillisecond,
+  Type,
   Uint8,
   Uint16,
   Uint32,
@@ -18,6 +20,7 @@ import {
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { concatData } from '../concat-rows.ts';
+import type { TypeRecord } from '../schema-record.ts';
 import { isVector, ownVector } from './any-vector.ts';
 import { columnData } from './column-data.ts';
 import { boolColumn, fixedWidthColumn, utf8Column } from './make-column.ts';
@@ -44,18 +47,30 @@ export function columnOfInput(name: string, values: ColumnInput): Vector {
   throw mixedColumn(name, values, 'in an array, a typed array or an Arrow vector');
 }
 
-const typesOfArrays: readonly [new (length: number) => TypedArray, () => DataType][] = [
-  [Float64Array, () => new Float64()],
-  [Float32Array, () => new Float32()],
-  [Int8Array, () => new Int8()],
-  [Int16Array, () => new Int16()],
-  [Int32Array, () => new Int32()],
-  [BigInt64Array, () => new Int64()],
-  [Uint8Array, () => new Uint8()],
-  [Uint16Array, () => new Uint16()],
-  [Uint32Array, () => new Uint32()],
-  [BigUint64Array, () => new Uint64()],
+const typesOfArrays: readonly [
+  new (length: number) => TypedArray,
+  () => DataType,
+  () => TypeRecord,
+][] = [
+  [Float64Array, () => new Float64(), () => floatRecord(Precision.DOUBLE)],
+  [Float32Array, () => new Float32(), () => floatRecord(Precision.SINGLE)],
+  [Int8Array, () => new Int8(), () => intRecord(8, true)],
+  [Int16Array, () => new Int16(), () => intRecord(16, true)],
+  [Int32Array, () => new Int32(), () => intRecord(32, true)],
+  [BigInt64Array, () => new Int64(), () => intRecord(64, true)],
+  [Uint8Array, () => new Uint8(), () => intRecord(8, false)],
+  [Uint16Array, () => new Uint16(), () => intRecord(16, false)],
+  [Uint32Array, () => new Uint32(), () => intRecord(32, false)],
+  [BigUint64Array, () => new Uint64(), () => intRecord(64, false)],
 ];
+
+function floatRecord(precision: Precision): TypeRecord {
+  return { typeId: Type.Float, precision };
+}
+
+function intRecord(bitWidth: number, isSigned: boolean): TypeRecord {
+  return { typeId: Type.Int, bitWidth, isSigned };
+}
 
 function typedColumn(name: string, values: TypedArray): Vector {
   const type = typeOfArray(values);
@@ -65,8 +80,16 @@ function typedColumn(name: string, values: TypedArray): Vector {
 
 /** The type of a column of a typed array's values; null of anything else. */
 export function typeOfArray(values: unknown): DataType | null {
-  const found = typesOfArrays.find(([ArrayType]) => values instanceof ArrayType);
-  return found === undefined ? null : found[1]();
+  return kindOfArray(values)?.[1]() ?? null;
+}
+
+/** The same as plain data, which makes no object of Arrow's. */
+export function recordOfArray(values: unknown): TypeRecord | null {
+  return kindOfArray(values)?.[2]() ?? null;
+}
+
+function kindOfArray(values: unknown): (typeof typesOfArrays)[number] | undefined {
+  return typesOfArrays.find(([ArrayType]) => values instanceof ArrayType);
 }
 
 function arrayColumn(name: string, cells: readonly unknown[]): Vector {

@@ -10,7 +10,7 @@ import { emptyBatch } from '../columns/conform-column.ts';
 import { columnNames } from '../columns/find-column.ts';
 import { memoryPartition } from '../files/sources.ts';
 import type { RemoteTable } from '../remote-table.ts';
-import { schemaToRecord } from '../schema-record.ts';
+import { type SchemaRecord, schemaToRecord } from '../schema-record.ts';
 import { mapInOrder } from './map-in-order.ts';
 import type { OperatorSpec, PartitionSpec, PlacedOperator } from './partition-spec.ts';
 import { knownRows } from './read-partition.ts';
@@ -30,6 +30,8 @@ export type LazyPartition = PartitionSpec | (() => Promise<PartitionSpec>);
 export interface PlanNode {
   /** The columns after the step. */
   readonly schema: Schema;
+  /** The same as plain data, where the schema is made when somebody asks for it: columns of numbers only. */
+  readonly record?: SchemaRecord;
   readonly numPartitions: number;
   /** The partitions after the step, in order. */
   lower(context: PlanContext): Promise<readonly LazyPartition[]>;
@@ -41,6 +43,24 @@ export interface PlanNode {
 export function sourceNode(schema: Schema, given: readonly PartitionSpec[]): PlanNode {
   const partitions = given.length > 0 ? given : [memoryPartition(emptyBatch(schema))];
   return { schema, numPartitions: partitions.length, lower: async () => partitions };
+}
+
+/** The same of columns of numbers whose schema is made when somebody asks for it. */
+export function describedNode(
+  record: SchemaRecord,
+  makeSchema: () => Schema,
+  partitions: readonly PartitionSpec[],
+): PlanNode {
+  let made: Schema | undefined;
+  return {
+    get schema() {
+      made ??= makeSchema();
+      return made;
+    },
+    record,
+    numPartitions: partitions.length,
+    lower: async () => partitions,
+  };
 }
 
 /** An operator over every partition of a node. */
