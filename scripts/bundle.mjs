@@ -1,18 +1,21 @@
 // Which files do users run? dist/bundle/node: an entry each for the library, the command, the worker threads and
 // the processes. Packages stay outside, so that Arrow objects are the user's own.
 //
-// What start together is bundled together: a program loads the library and its threads load theirs. Chunks that all
+// What starts together is bundled together: a program loads the library and its threads load theirs. Chunks that all
 // entries share would be some thirty files each, of which every one costs half a millisecond, so the library
-// and the threads have theirs to themselves. White space goes, names stay, for errors tell them.
+// and the threads have theirs to themselves. Of the library what few programs need is a file that is loaded when it is
+// used (late-modules.mjs). White space goes, names stay, for errors tell them.
 
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { findLateModules, lateEntry, lateFile, lateModules } from './late-modules.mjs';
 import { lazyPackages, ownCopiesFile, ownCopiesSource } from './lazy-package.mjs';
+import { filesBelow } from './source-stamp.mjs';
 
 // the folder lies as deep below the root as every module that names a file beside dist
+const library = { index: 'index.js' };
 const groups = [
-  { index: 'index.js' },
   { 'executor-main': 'session/executor-main.js' },
   {
     cli: 'cli/main.js',
@@ -39,7 +42,10 @@ export async function bundle(dist) {
     lazyOnes,
     insiders.map((path) => join(dist, path)),
   );
-  for (const group of groups) await bundleGroup({ dist, folder, group, plugin });
+  await bundleLibrary({ dist, folder, plugin });
+  for (const group of groups) {
+    await bundleGroup({ folder, entries: entriesOf(dist, group), plugins: [plugin] });
+  }
   await build({
     stdin: { contents: ownCopiesSource, resolveDir: dist, loader: 'js' },
     outfile: join(folder, ownCopiesFile),
@@ -58,17 +64,34 @@ export async function bundle(dist) {
   if (existsSync(command)) chmodSync(command, 0o755);
 }
 
-/** Entries that share chunks. */
-async function bundleGroup({ dist, folder, group, plugin }) {
+function entriesOf(dist, group) {
   const found = Object.entries(group).filter(([, path]) => existsSync(join(dist, path)));
+  return Object.fromEntries(found.map(([name, path]) => [name, join(dist, path)]));
+}
+
+/** The library, and the file of what few programs need. */
+async function bundleLibrary({ dist, folder, plugin }) {
+  const entries = entriesOf(dist, library);
+  const bundles = join(dist, 'bundle');
+  const paths = filesBelow(dist, '.js').filter((path) => !path.startsWith(bundles));
+  const late = await findLateModules(dist, paths);
+  await bundleGroup({
+    folder,
+    entries: { ...entries, [lateFile]: lateEntry },
+    plugins: [lateModules({ dist, late, library: entries.index, paths }), plugin],
+  });
+}
+
+/** Entries that share chunks. */
+async function bundleGroup({ folder, entries, plugins }) {
   await build({
-    entryPoints: Object.fromEntries(found.map(([name, path]) => [name, join(dist, path)])),
+    entryPoints: entries,
     outdir: folder,
     chunkNames: '[name]-[hash]',
     bundle: true,
     splitting: true,
     packages: 'external',
-    plugins: [plugin],
+    plugins,
     platform: 'node',
     format: 'esm',
     target: 'node20.19',

@@ -39,6 +39,7 @@ export function hashSources() {
       join(root, 'tsconfig.json'),
       join(root, 'tsconfig.build.json'),
       join(root, 'scripts', 'bundle.mjs'),
+      join(root, 'scripts', 'late-modules.mjs'),
       join(root, 'scripts', 'lazy-package.mjs'),
     ]),
     wasm: hashOf([

@@ -1,6 +1,6 @@
 /** The bundle that users run: the packages that it stands in for load late, and are the user's own. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +19,10 @@ function answerOf(script: string, folder = root): unknown {
   return JSON.parse(stdout);
 }
 
+function bytesOf(names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + statSync(join(bundle, name)).size, 0);
+}
+
 /** The files that a file of the bundle imports, and theirs. */
 function filesOf(name: string, found = new Set<string>()): Set<string> {
   if (found.has(name)) return found;
@@ -33,11 +37,43 @@ function filesOf(name: string, found = new Set<string>()): Set<string> {
 
 describe('the bundle', () => {
   it('is a few files, in programs and in their threads', () => {
-    expect(filesOf('index.js').size).toBeLessThanOrEqual(10);
+    const ofProgram = [...filesOf('index.js')];
+    expect(ofProgram.length).toBeLessThanOrEqual(2);
+    expect(bytesOf(ofProgram)).toBeLessThan(1_150_000);
     const ofThread = [...filesOf('executor-main.js')];
     expect(ofThread.length).toBeLessThanOrEqual(7);
-    const bytes = ofThread.reduce((sum, name) => sum + statSync(join(bundle, name)).size, 0);
-    expect(bytes).toBeLessThan(600_000);
+    expect(bytesOf(ofThread)).toBeLessThan(600_000);
+  });
+
+  it('registers nothing in what is loaded late, for nobody would wait for that', () => {
+    const first = filesOf('index.js');
+    const late = [...filesOf('late-stages.js')].filter((name) => !first.has(name));
+    expect(bytesOf(late)).toBeGreaterThan(400_000);
+    const calls = late.flatMap((name) => [
+      ...readFileSync(join(bundle, name), 'utf8').matchAll(/(?<!function )\bregister[A-Z]\w*\(/g),
+    ]);
+    expect(calls).toEqual([]);
+  });
+
+  it('fits without what is loaded late, and loads it where it is needed', () => {
+    const answer = answerOf(
+      `const { BinaryClassificationEvaluator, createTable, GBTClassifier, RandomForestClassifier } =
+        await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
+      const x = Float64Array.from({ length: 400 }, (_, i) => (i * 7) % 101);
+      const table = createTable({ x, label: x.map((value) => Number(value > 50)) });
+      const options = { featuresCols: ['x'] };
+      const boosted = await new GBTClassifier({ ...options, maxIter: 5 }).fit(table);
+      process.env.COPPICE_KERNELS = 'reference';
+      const plain = await new GBTClassifier({ ...options, maxIter: 5 }).fit(table);
+      delete process.env.COPPICE_KERNELS;
+      const forest = await new RandomForestClassifier({ ...options, numTrees: 5 }).fit(table);
+      const areas = [];
+      for (const model of [boosted, plain, forest]) {
+        areas.push(await new BinaryClassificationEvaluator().evaluate(await model.transform(table)));
+      }
+      console.log(JSON.stringify(areas));`,
+    );
+    expect(answer).toEqual([1, 1, 1]);
   });
 
   it('fits a classifier on little data without starting a thread', () => {
@@ -91,10 +127,11 @@ describe('the bundle', () => {
     expect(answer).toBe('MODULE_NOT_FOUND');
   });
 
-  it('fits typed arrays without any package, and makes the schema when it is asked for', () => {
+  it('fits typed arrays without any package or what is loaded late, and makes the schema when it is asked for', () => {
     const folder = temporaryFolder('bundle-fit');
     cpSync(bundle, join(folder, 'dist', 'bundle', 'node'), { recursive: true });
     cpSync(join(root, 'wasm', 'build'), join(folder, 'wasm', 'build'), { recursive: true });
+    rmSync(join(folder, 'dist', 'bundle', 'node', 'late-stages.js'));
     const answer = answerOf(
       `const { createTable, GBTRegressor } = await import(${JSON.stringify(pathToFileURL(join(folder, 'dist', 'bundle', 'node', 'index.js')).href)});
       const numbers = (make, by) => make.from({ length: 400 }, (_, i) => (i * by) % 101);
