@@ -4,6 +4,11 @@ import type { Finding } from './doctor.ts';
 /** The findings of `doctor --gpu`. */
 export async function gpuFindings(): Promise<Finding[]> {
   const { examineDevice } = await import('../tree/backend/gpu/probe-device.ts');
+  const { driversText, findDrivers } = await import('../tree/backend/gpu/driver-files.ts');
+  const drivers = (): Finding[] =>
+    process.platform === 'linux'
+      ? [{ name: 'Vulkan drivers', found: driversText(findDrivers(process.env)), isFine: true }]
+      : [];
   try {
     const { facts, selfTest } = await examineDevice();
     const { limits, driver, backend, isSoftware } = facts;
@@ -11,6 +16,7 @@ export async function gpuFindings(): Promise<Finding[]> {
     const findings: Finding[] = [
       { name: 'GPU', found: `${name}, by ${backend}`, isFine: true },
       { name: 'GPU driver', found: driver || 'unnamed', isFine: true },
+      ...drivers(),
       { name: 'GPU limits', found: limitsText(limits), isFine: true },
     ];
     if (selfTest === undefined) return findings;
@@ -34,7 +40,7 @@ export async function gpuFindings(): Promise<Finding[]> {
     return findings;
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return [{ name: 'GPU', found: `none can be used: ${found}`, isFine: false }];
+    return [{ name: 'GPU', found: `none can be used: ${found}`, isFine: false }, ...drivers()];
   }
 }
 

@@ -1951,6 +1951,17 @@ export const plantedBugs = [
     tests: ['test/tree/backend/cpu/growth-meetings.test.ts'],
   },
   {
+    name: 'a device adds up the side that it was not asked for',
+    edits: [
+      {
+        file: 'src/tree/backend/gpu/row-wgsl.ts',
+        find: 'return to + select(0u, numLeft, isRight);',
+        replace: 'return to + select(numLeft, 0u, isRight);',
+      },
+    ],
+    tests: ['test/tree/backend/gpu/work-tables.test.ts'],
+  },
+  {
     name: 'the features of a workgroup do not fit its memory',
     edits: [
       {

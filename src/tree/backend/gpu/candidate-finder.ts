@@ -6,8 +6,9 @@
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import type { OpenNode } from '../backend.ts';
-import type { DeviceTree } from './device-tree.ts';
+import type { DeviceTree, Fetching } from './device-tree.ts';
 import { type DeviceNode, type LimitedNode, limited, needsHost } from './node-limits.ts';
+import { picksOfNode } from './pick-wgsl.ts';
 import { markCandidates } from './score-bounds.ts';
 import type { Scores } from './split-scores.ts';
 
@@ -58,32 +59,60 @@ export class CandidateFinder {
   ): Promise<void> {
     this.#masks.clear();
     const scored = this.#tree.nodesOfPass === 0 ? [] : this.#scored(nodes);
+    const known = new Set(scored.map(({ node }) => node));
+    // what scores say nothing about comes with them
+    let others = nodes.flatMap(({ node, device, address }): Fetching[] => {
+      if (!known.has(node)) return [{ slot: device.slot, mask: null, address }];
+      const mask = this.#unscored(maskOf(node));
+      return mask === null ? [] : [{ slot: device.slot, mask, address }];
+    });
     const most = this.#tree.nodesOfPass;
+    const missing: Fetching[] = [];
     for (let from = 0; from < scored.length; from += most) {
       const part = scored.slice(from, from + most);
-      const scores = await this.#tree.scores(part.map(({ device }) => device));
-      part.forEach(({ node }, i) => {
+      const { scores, picks } = await this.#tree.search(
+        part.map(({ node, device, address }) => ({ node: device, mask: maskOf(node), address })),
+        others,
+      );
+      others = [];
+      part.forEach(({ node, device, address }, i) => {
         this.#keepCandidates(node, scores, i, maskOf(node));
+        const mask = this.#masks.get(node)?.slice() ?? null;
+        if (mask !== null) {
+          this.#unknown.forEach((mark, p) => {
+            if (mark === 1) mask[p] = 0;
+          });
+          for (const place of picks.subarray(picksOfNode * i, picksOfNode * (i + 1)))
+            mask[place] = 0;
+        }
+        if (mask?.includes(1) !== false) missing.push({ slot: device.slot, mask, address });
       });
     }
-    await this.#tree.fetch(
-      nodes.map(({ node, device, address }) => {
-        const mask = this.#masks.get(node) ?? null;
-        if (mask === null) {
-          this.wholeNodes += 1;
-          this.featuresFetched += this.#numPlaces;
-        }
-        return { slot: device.slot, mask, address };
-      }),
-    );
+    missing.push(...others);
+    if (missing.length > 0) await this.#tree.fetch(missing);
+    this.countWhole(nodes.length - this.#masks.size);
+  }
+
+  /** Nodes whose entries came whole. */
+  countWhole(numNodes: number): void {
+    this.wholeNodes += numNodes;
+    this.featuresFetched += this.#numPlaces * numNodes;
+  }
+
+  /** Marks of the features that scores do not tell of and a node may split on; null where there are none. */
+  #unscored(allowed: Uint8Array | null): Uint8Array | null {
+    const marks = this.#unknown.map((mark, p) => (allowed?.[p] === 0 ? 0 : mark));
+    return marks.includes(1) ? marks : null;
   }
 
   /** The nodes of which float32 has something to say. */
-  #scored(nodes: readonly SearchedNode[]): { node: OpenNode; device: LimitedNode }[] {
+  #scored(
+    nodes: readonly SearchedNode[],
+  ): { node: OpenNode; device: LimitedNode; address: number }[] {
     return nodes
-      .map(({ node, device }) => {
+      .map(({ node, device, address }) => {
         const quantisation = this.#quantisation as Quantisation;
-        return { node, device: limited(device, this.#params, quantisation) };
+        return { node, address, device: limited(device, this.#params, quantisation) };
       })
       .filter(({ device }) => !needsHost(this.#params, device.limits));
   }

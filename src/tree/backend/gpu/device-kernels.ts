@@ -3,7 +3,9 @@ import { cumulateShader } from './cumulate-wgsl.ts';
 import { DeviceFailure } from './device-failure.ts';
 import { histogramShader } from './histogram-wgsl.ts';
 import type { OpenDevice } from './open-device.ts';
+import { pickShader } from './pick-wgsl.ts';
 import {
+  cutChunksShader,
   fillShader,
   gatherShader,
   markShader,
@@ -21,6 +23,8 @@ export const shaders = {
   moveRows: moveRowsShader,
   subtract: subtractShader,
   gather: gatherShader,
+  pick: pickShader,
+  cutChunks: () => cutChunksShader,
   mark: markShader,
   pack: () => packShader,
   fill: () => fillShader,

@@ -5,8 +5,8 @@ import type { Segment } from '../cpu/row-store.ts';
 
 /** See the header. */
 export interface NodeState {
-  /** On the device of this process; of no rows on ranks that drive none. */
-  readonly segment: Segment;
+  /** On the device of this process; of no rows on ranks that drive none, and until they are known. */
+  segment: Segment;
   readonly totals: NodeTotals;
   /** Its children, where it was split, if only ahead of its turn. */
   children?: readonly OpenNode[];

@@ -7,6 +7,7 @@ import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import { DeviceFailure } from './device-failure.ts';
 import { DeviceRecords } from './device-records.ts';
 import type { OpenDevice } from './open-device.ts';
+import { picksOfNode, pickWords } from './pick-wgsl.ts';
 import { movedRows } from './row-wgsl.ts';
 import { cutsOfPart, entryFields, mostHistogramLanes } from './shader-facts.ts';
 import { scoreParts } from './split-scores.ts';
@@ -30,6 +31,9 @@ export interface DeviceBuffers {
   readonly hist: GpuBuffer;
   readonly sums: GpuBuffer;
   readonly gathered: GpuBuffer;
+  /** Entries of the features that are picked by their scores, and which these are. */
+  readonly picked: GpuBuffer;
+  readonly picks: GpuBuffer;
   readonly places: GpuBuffer;
   readonly groups: GpuBuffer;
 }
@@ -58,6 +62,8 @@ export function bufferBytes(
     hist: 16 * layout.numCompact * plan.poolSlots,
     sums: sumsBytes(layout) * nodesOfPass(plan, mostBytes),
     gathered: 16 * layout.numCompact * plan.maxNodes,
+    picked: 4 * pickWords(layout) * picksOfNode * nodesOfPass(plan, mostBytes),
+    picks: 4 * picksOfNode * nodesOfPass(plan, mostBytes),
     places: 32 * layout.places.length,
     groups: 16 * layout.places.length,
   };

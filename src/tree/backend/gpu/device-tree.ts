@@ -22,13 +22,15 @@ import {
   nodesOfPass,
   type RecordLimits,
 } from './device-rows.ts';
+import { DeviceSearch, type Scoring, type Searched } from './device-search.ts';
 import { type GroupPlan, planGroups } from './feature-groups.ts';
-import { type LimitedNode, nodeWords, writeNode } from './node-limits.ts';
+import type { LimitedNode } from './node-limits.ts';
 import type { OpenDevice } from './open-device.ts';
 import type { LeafBytes } from './packed-leaves.ts';
-import { GrowingBuffer, Readback, submit, upload } from './readback.ts';
+import { GrowingBuffer, Readback, type Stretch, submit } from './readback.ts';
 import {
   type Building,
+  buildChunks,
   chunkRowsOf,
   chunkTable,
   entryRuns,
@@ -38,7 +40,8 @@ import {
 } from './row-chunks.ts';
 import { movedRows } from './row-wgsl.ts';
 import { cutsOfPart, workgroupSize } from './shader-facts.ts';
-import { type Scores, SplitScores, scoreParts } from './split-scores.ts';
+import type { Scores } from './split-scores.ts';
+import { Uploader } from './uploader.ts';
 import { bufferUsage, type GpuBuffer, type GpuEncoder } from './web-gpu.ts';
 
 /** What a fit brings. */
@@ -61,11 +64,11 @@ export interface Fetching {
 
 /** Each is written once between two submits at most. */
 const tableNames = [
-  ...['chunks', 'siblings', 'nodes', 'runs', 'how', 'packing'],
+  ...['chunks', 'siblings', 'runs', 'how', 'packing'],
   ...['moves', 'moveChunks', 'sides', 'counts'],
 ] as const;
 type TableName =
-  | ('chunks' | 'siblings' | 'nodes' | 'runs' | 'how' | 'packing')
+  | ('chunks' | 'siblings' | 'runs' | 'how' | 'packing')
   | ('moves' | 'moveChunks' | 'sides' | 'counts');
 
 /** See the header. */
@@ -79,12 +82,13 @@ export class DeviceTree {
   readonly #records: DeviceRecords;
   readonly #tables: Readonly<Record<TableName, GrowingBuffer>>;
   readonly #readback: Readback;
-  readonly #scores: SplitScores | null;
-  readonly #handles = new Map<number, unknown>();
+  readonly #uploader: Uploader;
+  readonly #search: DeviceSearch;
   readonly #numGroups: number;
   #encoder: GpuEncoder | null = null;
-  /** What the counts of moves that are under way must be. */
-  #expected: readonly number[] = [];
+  /** Moves whose counts have not come back yet, and how many rows of the last ones went left. */
+  #moves: readonly Moving[] = [];
+  #numLeft: readonly number[] = [];
 
   private constructor(
     open: OpenDevice,
@@ -104,6 +108,7 @@ export class DeviceTree {
       tableNames.map((name) => [name, new GrowingBuffer(open, usage)]),
     ) as Record<TableName, GrowingBuffer>;
     this.#readback = new Readback(open);
+    this.#uploader = new Uploader(open, options.layout.slotBytes * options.numRows);
     const { layout } = options;
     this.#numGroups = groups.length / 4;
     open.device.queue.writeBuffer(buffers.groups, 0, groups);
@@ -111,8 +116,12 @@ export class DeviceTree {
     writeFeatureTable(layout, places);
     open.device.queue.writeBuffer(buffers.places, 0, places);
     this.nodesOfPass = nodesOfPass(options, mostBufferBytes(open));
-    const shape = { numFeatures: layout.places.length, cutsOfPart: cutsOfPart(layout) };
-    this.#scores = this.nodesOfPass === 0 ? null : new SplitScores(open.gpuJs, 'webgpu', shape);
+    this.#search = new DeviceSearch(open, {
+      ...options,
+      kernels,
+      buffers,
+      hasScores: this.nodesOfPass > 0,
+    });
   }
 
   /** Stretches that the records lie in, and how many of them are sent each time. */
@@ -144,26 +153,27 @@ export class DeviceTree {
   }
 
   /** Brings a tree's gradients and, where not all rows are drawn, its rows. */
-  beginTree(
+  async beginTree(
     quantisation: Quantisation,
     slots: number,
     drawn: readonly { readonly ids: number; readonly count: number }[] | null,
-  ): void {
+  ): Promise<void> {
     const { memory, layout, numRows, countShift } = this.#o;
     if (quantisation.countShift !== countShift || quantisation.slotBytes !== layout.slotBytes) {
       throw new RangeError('the widths of sums must stay as they were when kernels were compiled');
     }
-    this.#expected = [];
+    this.#moves = [];
     this.#open.check();
     const bytes = new Uint8Array(memory.buffer, slots, layout.slotBytes * numRows);
-    upload(this.#open, this.#buffers.slots, 0, bytes);
+    await this.#uploader.write(this.#buffers.slots, 0, bytes);
     if (drawn === null) {
       this.#fill(this.#buffers.rows, [numRows, 0, 1]);
       return;
     }
     let at = 0;
     for (const { ids, count } of drawn) {
-      upload(this.#open, this.#buffers.rows, at, new Uint8Array(memory.buffer, ids, 4 * count));
+      const numbers = new Uint8Array(memory.buffer, ids, 4 * count);
+      await this.#uploader.write(this.#buffers.rows, at, numbers);
       at += 4 * count;
     }
   }
@@ -176,14 +186,16 @@ export class DeviceTree {
     const { layout } = this.#o;
     const { slots, rows, places, groups, hist } = this.#buffers;
     const slotBytes = 16 * layout.numCompact;
-    const chunks = this.#chunks(
-      buildings.map(({ slot, segment }) => ({ number: slot, segment })),
-      chunkRowsOf(buildings),
-    );
+    const chunks = buildChunks(buildings, chunkRowsOf(buildings), this.#o.numRows);
     for (const { slot } of buildings) this.#commands.clearBuffer(hist, slot * slotBytes, slotBytes);
     if (chunks.length > 0) {
       const table = this.#tables.chunks.write(chunks);
       const size = [chunks.length / 4, this.#numGroups] as const;
+      if (buildings.some(({ uncounted }) => uncounted !== undefined)) {
+        const { moves, counts } = this.#tables;
+        const read = [table, moves.ofSize(0), counts.ofSize(0)];
+        this.#kernels.run(this.#commands, 'cutChunks', read, [Math.ceil(size[0] / workgroupSize)]);
+      }
       this.#records.forEach(this.#submit, (records, range) => {
         const buffers = [records, slots, rows, places, groups, table, hist, range];
         this.#kernels.run(this.#commands, 'histogram', buffers, size);
@@ -198,37 +210,38 @@ export class DeviceTree {
   }
 
   /** The best float32 score of every feature of so many nodes; at most {@link nodesOfPass}. */
-  async scores(nodes: readonly LimitedNode[]): Promise<Scores> {
-    const { layout } = this.#o;
-    const { hist, places, sums } = this.#buffers;
-    const words = new Uint32Array(nodeWords * nodes.length);
-    const lambda = new Float32Array(nodes.length);
-    nodes.forEach((node, i) => {
-      writeNode(words, i, node);
-      lambda[i] = node.limits.lambda;
-    });
-    const table = this.#tables.nodes.write(words);
-    const numPlaces = layout.places.length;
-    const buffers = [hist, places, table, sums];
-    this.#kernels.run(this.#commands, 'cumulate', buffers, [numPlaces, nodes.length]);
-    this.#submit();
-    let handle = this.#handles.get(nodes.length);
-    if (handle === undefined) {
-      const cuts = 4 * scoreParts * cutsOfPart(layout);
-      handle = this.#open.wrap(sums, [numPlaces, cuts, nodes.length]);
-      this.#handles.set(nodes.length, handle);
-    }
-    const scores = await (this.#scores as SplitScores).find(handle, lambda);
-    // gpu.js submits once and reads once
-    this.#open.traffic.submits += 1;
-    this.#open.traffic.reads += 1;
-    this.#open.traffic.bytesRead += 4 * numPlaces * scoreParts * nodes.length;
-    this.#open.check();
+  async scores(nodes: readonly LimitedNode[], address: number): Promise<Scores> {
+    const { scores } = await this.search(
+      nodes.map((node) => ({ node, mask: null, address })),
+      [],
+    );
     return scores;
+  }
+
+  /**
+   * Scores nodes, at most {@link nodesOfPass}, and brings in one go the scores, the entries of each node's best two
+   * features, and entries that are wanted whatever the scores are.
+   */
+  async search(nodes: readonly Scoring[], fetchings: readonly Fetching[]): Promise<Searched> {
+    return await this.#search.search(nodes, {
+      commands: () => this.#commands,
+      submit: this.#submit,
+      fetch: (others, take) => this.#fetchWith(fetchings, others, take),
+    });
   }
 
   /** Brings entries of histograms to the host's memory. */
   async fetch(fetchings: readonly Fetching[]): Promise<void> {
+    if (fetchings.every(({ mask }) => mask?.every((mark) => mark === 0) === true)) return;
+    await this.#fetchWith(fetchings, [], () => undefined);
+  }
+
+  /** The same with other stretches; `take` is told where they begin. */
+  async #fetchWith<T>(
+    fetchings: readonly Fetching[],
+    others: readonly Stretch[],
+    take: (bytes: ArrayBuffer, starts: readonly number[]) => T,
+  ): Promise<T> {
     const { layout, memory } = this.#o;
     const runs: number[] = [];
     const targets: { address: number; word: number; words: number }[] = [];
@@ -241,55 +254,44 @@ export class DeviceTree {
         at += words;
       }
     }
-    if (at === 0) return;
     const { hist, gathered } = this.#buffers;
-    const table = this.#tables.runs.write(Uint32Array.from(runs));
-    this.#kernels.run(this.#commands, 'gather', [hist, table, gathered], [runs.length / 4]);
-    const moved = { from: this.#tables.counts.ofSize(0), bytes: 4 * this.#expected.length };
-    await this.#readback.readAll(
-      this.#takeCommands(),
-      [
-        { from: gathered, offset: 0, bytes: 4 * at },
-        { ...moved, offset: 0 },
-      ],
-      (bytes) => {
-        this.#checkMoves(new Uint32Array(bytes, 4 * at, this.#expected.length));
-        for (const { address, word, words } of targets) {
-          const entries = new Uint32Array(bytes, 4 * word, words);
-          new Uint32Array(memory.buffer, address, words).set(entries);
-        }
-      },
-    );
-  }
-
-  /** Moves rows; returns how many of each went left. */
-  async partition(movings: readonly Moving[]): Promise<readonly number[]> {
-    // moves before these that nobody waited for: their tables are about to be written again
-    if (this.#expected.length > 0) this.#submit();
-    this.#expected = [];
-    const counts = this.#move(movings);
-    if (counts === null) return movings.map(() => 0);
-    const known = movings.flatMap(({ numLeft }) => (numLeft === null ? [] : [numLeft]));
-    if (known.length === movings.length) {
-      this.#expected = movings.flatMap(({ segment }, i) => {
-        const left = known[i] as number;
-        return [left, segment.count - left];
-      });
-      return known;
+    if (at > 0) {
+      const table = this.#tables.runs.write(Uint32Array.from(runs));
+      this.#kernels.run(this.#commands, 'gather', [hist, table, gathered], [runs.length / 4]);
     }
-    const bytes = 8 * movings.length;
-    const moved = await this.#readback.read(
-      this.#takeCommands(),
-      counts,
-      bytes,
-      (range) => new Uint32Array(range.slice(0, bytes)),
-    );
-    return movings.map(({ segment }, i) => {
-      const left = moved[2 * i] as number;
-      if (left + (moved[2 * i + 1] as number) !== segment.count) throw lostRows();
-      return left;
+    const moves = this.#moves;
+    const counts = { from: this.#tables.counts.ofSize(0), offset: 0, bytes: 8 * moves.length };
+    const own = [{ from: gathered, offset: 0, bytes: 4 * at }, counts];
+    return await this.#readback.readAll(this.#takeCommands(), [...own, ...others], (bytes) => {
+      this.#takeCounts(new Uint32Array(bytes, 4 * at, 2 * moves.length));
+      for (const { address, word, words } of targets) {
+        const entries = new Uint32Array(bytes, 4 * word, words);
+        new Uint32Array(memory.buffer, address, words).set(entries);
+      }
+      let start = 4 * at + counts.bytes;
+      const starts = others.map((stretch) => {
+        start += stretch.bytes;
+        return start - stretch.bytes;
+      });
+      return take(bytes, starts);
     });
   }
+
+  /** Moves rows. How many went left is known with what is fetched next; {@link movedLeft} tells it. */
+  move(movings: readonly Moving[]): void {
+    // moves before these that nobody waited for: their tables are about to be written again
+    if (this.#moves.length > 0) this.#submit();
+    this.#moves = [];
+    this.#numLeft = movings.map(() => 0);
+    if (this.#move(movings) !== null) this.#moves = movings;
+  }
+
+  /** How many rows of each pair that was moved last went left. */
+  async movedLeft(): Promise<readonly number[]> {
+    if (this.#moves.length > 0) await this.#fetchWith([], [], () => undefined);
+    return this.#numLeft;
+  }
+
   #move(movings: readonly Moving[]): GpuBuffer | null {
     const { pairs, sides } = moveTables(movings, this.#o.numRows);
     const chunks = this.#chunks(
@@ -312,10 +314,16 @@ export class DeviceTree {
     return counts;
   }
 
-  #checkMoves(counts: Uint32Array): void {
-    const expected = this.#expected;
-    this.#expected = [];
-    if (expected.some((count, i) => counts[i] !== count)) throw lostRows();
+  #takeCounts(counts: Uint32Array): void {
+    const moves = this.#moves;
+    if (moves.length === 0) return;
+    this.#moves = [];
+    this.#numLeft = moves.map(({ segment, numLeft }, i) => {
+      const left = counts[2 * i] as number;
+      if (left + (counts[2 * i + 1] as number) !== segment.count) throw lostRows();
+      if (numLeft !== null && numLeft !== left) throw lostRows();
+      return left;
+    });
   }
 
   /** Writes each row's leaf to the host's memory, in so many bytes each; rows of no leaf get `others`. */
@@ -349,11 +357,12 @@ export class DeviceTree {
 
   /** Frees everything on the device. */
   async destroy(): Promise<void> {
-    await this.#scores?.close();
+    await this.#search.close();
     for (const buffer of Object.values(this.#buffers) as GpuBuffer[]) buffer.destroy();
     this.#records.destroy();
     for (const table of Object.values(this.#tables)) table.destroy();
     this.#readback.destroy();
+    this.#uploader.destroy();
   }
 
   #fill(buffer: GpuBuffer, how: readonly [words: number, base: number, step: number]): void {

@@ -26,11 +26,21 @@ export function explainImport(error: unknown): DeviceFailure {
 }
 
 /** Nothing drives a device. */
-export function explainNoAdapter(tried: readonly string[]): DeviceFailure {
-  return unavailable(
-    `no GPU answered (tried ${tried.join(', ')}): check the driver, libvulkan1 and nvidia_icd.json ` +
-      '(in a container NVIDIA_DRIVER_CAPABILITIES=graphics,compute), or name the driver in VK_DRIVER_FILES',
-  );
+export function explainNoAdapter(
+  tried: readonly string[],
+  missing: readonly string[] = [],
+): DeviceFailure {
+  const remedy =
+    missing.length > 0
+      ? missing.join('; ')
+      : 'check the driver, libvulkan1 and nvidia_icd.json (in a container ' +
+        'NVIDIA_DRIVER_CAPABILITIES=graphics,compute), or name the driver in VK_DRIVER_FILES';
+  return unavailable(`no GPU answered (tried ${tried.join(', ')}): ${remedy}`);
+}
+
+/** Nothing drives a device, or only a program does: another driver may. */
+export function isWithoutDevice({ message }: Error): boolean {
+  return /^(no GPU|only a software adapter) answered/.test(message);
 }
 
 /** Only a program answers, on the processor. */

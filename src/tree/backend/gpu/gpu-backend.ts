@@ -17,7 +17,6 @@ import type { OpenNode, SiblingPair, Split, TreeBackend } from '../backend.ts';
 import type { NodeTotals, SplitDetail } from '../cpu/candidate.ts';
 import { HistogramPool } from '../cpu/histogram-pool.ts';
 import { MemoryViews } from '../cpu/memory-views.ts';
-import { sidesBytes, writeSides } from '../cpu/sides.ts';
 import { placeBounds } from '../cpu/slices.ts';
 import { hessOf, SplitSearch, type Wanted } from '../cpu/split-search.ts';
 import { CandidateFinder } from './candidate-finder.ts';
@@ -26,9 +25,13 @@ import { type NodeState, noRows, segmentsOf } from './device-nodes.ts';
 import { DeviceTree } from './device-tree.ts';
 import { driverBounds, ExchangedHistograms } from './exchanged-histograms.ts';
 import type { GpuBackendOptions, GpuTreeSetup } from './gpu-backend-options.ts';
+import { builtChild, likelyRows, movingOf, openChildren, settleRows } from './moved-children.ts';
 import type { DeviceTraffic, OpenDevice } from './open-device.ts';
 import { leafBytes, packedOthers, widenLeaves } from './packed-leaves.ts';
-import { type Building, otherBuffer } from './row-chunks.ts';
+import type { Building } from './row-chunks.ts';
+
+/** A root whose entries take no more is scanned on the host whole: they come with its sums, so that nothing waits for scores. */
+const mostRootBytes = 2 * 1024 * 1024;
 
 /** See the header. */
 export class GpuBackend implements TreeBackend {
@@ -147,9 +150,9 @@ export class GpuBackend implements TreeBackend {
       own === null ? [] : [{ ids: ids + 4 * own.first, count: own.count }],
     );
     this.#rootRows = setup.drawn === null ? this.#o.numRows : sumOf(drawn.map((d) => d.count));
-    await this.#onDevice((tree) => {
-      tree.beginTree(setup.quantisation, slots, setup.drawn === null ? null : drawn);
-    });
+    await this.#onDevice((tree) =>
+      tree.beginTree(setup.quantisation, slots, setup.drawn === null ? null : drawn),
+    );
   }
 
   #rootRows = 0;
@@ -163,15 +166,16 @@ export class GpuBackend implements TreeBackend {
     const segment = this.#tree === null ? noRows : { ...noRows, count: this.#rootRows };
     const all = new BigInt64Array([0n, 0n, BigInt(segment.count)]);
     const hasPlaces = layout.places.length > 0;
+    const isWhole = wantsSplit && 16 * layout.numCompact <= mostRootBytes;
+    const to = this.#exchanged?.addressOf(0) ?? addresses.histograms;
     await this.#onDevice(async (tree) => {
       if (!hasPlaces) return;
       const slot = this.#slotOf(root, new Set([root]));
       this.#build(tree, [{ slot, segment }], []);
-      const mask = new Uint8Array(layout.places.length);
-      mask[0] = 1;
-      await tree.fetch([{ slot, mask, address: addresses.histograms }]);
+      const mask = isWhole ? null : Uint8Array.from(layout.places, (_, p) => (p === 0 ? 1 : 0));
+      await tree.fetch([{ slot, mask, address: to }]);
       const entries = 2 * ((layout.places[0]?.numValueBins as number) + 1);
-      const sums = this.#views.i64.subarray(addresses.histograms / 8).subarray(0, entries);
+      const sums = this.#views.i64.subarray(to / 8).subarray(0, entries);
       sums.forEach((sum, i) => {
         all[i % 2] = (all[i % 2] as bigint) + sum;
       });
@@ -184,19 +188,33 @@ export class GpuBackend implements TreeBackend {
     root.rows = Number(all[2]);
     if (!hasPlaces) return;
     root.cover = this.#coverOf(totals);
-    if (wantsSplit) await this.#find([root]);
+    if (!wantsSplit) return;
+    if (isWhole) this.#finder?.countWhole(1);
+    else {
+      await this.#fetch([root]);
+      await this.#meeting.agree();
+    }
+    await this.#find([root]);
   }
 
   async split(pairs: readonly SiblingPair[]): Promise<void> {
     this.#o.collective.checkAborted();
     this.#numBatches += 1;
     if (this.#numBatches === this.#o.loseAfter) this.#open?.lose();
-    await this.#moveRows(pairs);
+    const known = await this.#moveRows(pairs);
     const growing = pairs.filter((pair) => pair.wantsSplits);
     for (const pair of pairs) if (!pair.wantsSplits) this.#pool.release(pair.parent);
-    await this.#onDevice((tree) => this.#buildPairs(tree, growing));
+    await this.#onDevice((tree) => this.#buildPairs(tree, pairs, known));
+    if (growing.length > 0) await this.#fetch(growing.flatMap(({ left, right }) => [left, right]));
+    await this.#onDevice(async (tree) => {
+      if (!known.includes(null)) return;
+      const left = await tree.movedLeft();
+      pairs.forEach((pair, i) => {
+        if (known[i] === null) settleRows(pair, left[i] ?? 0, true);
+      });
+    });
+    await this.#meeting.agree();
     if (growing.length > 0) await this.#find(growing.flatMap(({ left, right }) => [left, right]));
-    else await this.#meeting.agree();
     await this.#countLeaves(pairs.filter((pair) => !pair.wantsSplits));
   }
 
@@ -244,45 +262,27 @@ export class GpuBackend implements TreeBackend {
     }
   }
 
-  async #moveRows(pairs: readonly SiblingPair[]): Promise<void> {
+  /** Returns how many rows of each pair went left, null where that is known when something is fetched. */
+  async #moveRows(pairs: readonly SiblingPair[]): Promise<readonly (number | null)[]> {
     const { layout } = this.#o;
-    let numLeft: readonly number[] = [];
+    let known: readonly (number | null)[] = pairs.map(() => null);
+    const isHere = this.#tree !== null;
     await this.#onDevice(async (tree) => {
-      numLeft = await tree.partition(
-        pairs.map(({ parent }) => {
-          const split = parent.split as Split;
-          const place = layout.places[split.place];
-          if (place === undefined) throw new RangeError('a split names a place outside the layout');
-          const sides = new Uint8Array(sidesBytes(place));
-          writeSides(split, place, sides);
-          const numLeft = this.#rowsOnTheLeft(split);
-          return { segment: (parent.state as NodeState).segment, place, sides, numLeft };
-        }),
+      const movings = pairs.map((pair) =>
+        movingOf(pair, layout, (split) => this.#rowsOnTheLeft(split)),
       );
+      tree.move(movings);
+      // of several processes no histogram is whole here: its sums do not say how many rows it has
+      known =
+        this.#exchanged === null ? movings.map(({ numLeft }) => numLeft) : await tree.movedLeft();
     });
-    pairs.forEach(({ parent, left, right }, i) => {
-      const { segment, totals } = parent.state as NodeState;
-      const { left: leftTotals } = (parent.split as Split).detail as SplitDetail;
-      const rightTotals: NodeTotals = {
-        grad: totals.grad - leftTotals.grad,
-        hess: totals.hess - leftTotals.hess,
-      };
-      const count = numLeft[i] ?? 0;
-      const to = otherBuffer(segment);
-      const { start } = segment;
-      const rest = this.#tree === null ? 0 : segment.count - count;
-      left.state = {
-        segment: { buffer: to, start, count },
-        totals: leftTotals,
-      } satisfies NodeState;
-      right.state = {
-        segment: { buffer: to, start: start + count, count: rest },
-        totals: rightTotals,
-      } satisfies NodeState;
-      (parent.state as NodeState).children = [left, right];
-      left.cover = this.#coverOf(leftTotals);
-      right.cover = this.#coverOf(rightTotals);
+    pairs.forEach((pair, i) => {
+      openChildren(pair, known[i] ?? null, isHere);
+      for (const node of [pair.left, pair.right]) {
+        node.cover = this.#coverOf((node.state as NodeState).totals);
+      }
     });
+    return known;
   }
 
   /** Rows of the left child, where histograms count them and one device has them all. */
@@ -292,23 +292,27 @@ export class GpuBackend implements TreeBackend {
     return Number((detail as SplitDetail).left.hess >> BigInt(countShift));
   }
 
-  /** Histograms of both children of each pair: the one of fewer rows built, or both where the parent's is gone. */
-  #buildPairs(tree: DeviceTree, pairs: readonly SiblingPair[]): void {
+  /** Histograms of both children of each pair that grows: one built, or both where the parent's is gone. */
+  #buildPairs(
+    tree: DeviceTree,
+    pairs: readonly SiblingPair[],
+    known: readonly (number | null)[],
+  ): void {
     const keep = new Set(pairs.flatMap(({ parent, left, right }) => [parent, left, right]));
     const buildings: Building[] = [];
     const siblings: { parent: number; built: number }[] = [];
-    for (const { parent, left, right } of pairs) {
-      const rowsOf = (node: OpenNode): number => (node.state as NodeState).segment.count;
-      const [fewer, more] = rowsOf(left) <= rowsOf(right) ? [left, right] : [right, left];
-      const hasParent = this.#pool.addressOf(parent) !== 0;
+    const { quantisation } = this.#setup as GpuTreeSetup;
+    pairs.forEach((pair, i) => {
+      if (!pair.wantsSplits) return;
+      const { fewer, more, rowsOf } = builtChild(pair, i, known[i] ?? null, quantisation);
+      const hasParent = this.#pool.addressOf(pair.parent) !== 0;
       for (const node of hasParent ? [fewer] : [fewer, more]) {
-        const { segment } = node.state as NodeState;
-        buildings.push({ slot: this.#slotOf(node, keep), segment });
+        buildings.push({ slot: this.#slotOf(node, keep), ...rowsOf(node) });
       }
-      if (!hasParent) continue;
-      const slot = this.#pool.inherit(parent, more) - 1;
+      if (!hasParent) return;
+      const slot = this.#pool.inherit(pair.parent, more) - 1;
       siblings.push({ parent: slot, built: this.#pool.addressOf(fewer) - 1 });
-    }
+    });
     this.#build(tree, buildings, siblings);
   }
 
@@ -317,26 +321,25 @@ export class GpuBackend implements TreeBackend {
     buildings: readonly Building[],
     siblings: readonly { parent: number; built: number }[],
   ): void {
-    this.#histogramRows += sumOf(buildings.map(({ segment }) => segment.count));
+    this.#histogramRows += sumOf(
+      buildings.map(({ segment, uncounted }) => uncounted?.likely ?? segment.count),
+    );
     tree.build(buildings, siblings);
   }
 
-  /** Gives each node its best split. */
-  async #find(nodes: readonly OpenNode[]): Promise<void> {
-    const { addresses, layout } = this.#o;
-    const bytes = 16 * layout.numCompact;
-    const wanted: Wanted[] = nodes.map((node, i) => {
-      const { segment, totals } = node.state as NodeState;
-      return { node, totals, hist: addresses.histograms + i * bytes, localRows: segment.count };
-    });
+  /** Brings the host what it has to scan of each node. */
+  async #fetch(nodes: readonly OpenNode[]): Promise<void> {
     const exchanged = this.#exchanged;
     await this.#onDevice(async (tree) => {
-      const searched = wanted.map(({ node, totals, hist, localRows }, i) => ({
-        node,
-        address: exchanged === null ? hist : exchanged.addressOf(i),
-        device: { slot: this.#pool.addressOf(node) - 1, rows: localRows, totals },
-      }));
       const setup = this.#setup as GpuTreeSetup;
+      const searched = nodes.map((node, i) => {
+        const { totals } = node.state as NodeState;
+        const slot = this.#pool.addressOf(node) - 1;
+        const rows =
+          node.parent === null ? this.#rootRows : likelyRows(node.parent, node, setup.quantisation);
+        const address = exchanged === null ? this.#histogramOf(i) : exchanged.addressOf(i);
+        return { node, address, device: { slot, rows, totals } };
+      });
       if (this.#finder !== null) await this.#finder.fetch(searched, (node) => setup.maskOf(node));
       else {
         await tree.fetch(
@@ -344,8 +347,20 @@ export class GpuBackend implements TreeBackend {
         );
       }
     });
-    await this.#meeting.agree();
-    if (exchanged !== null) await exchanged.addUp(wanted.map(({ hist }) => hist));
+  }
+
+  #histogramOf(index: number): number {
+    const { addresses, layout } = this.#o;
+    return addresses.histograms + index * 16 * layout.numCompact;
+  }
+
+  /** Gives each node its best split, from what was fetched; all ranks have agreed since. */
+  async #find(nodes: readonly OpenNode[]): Promise<void> {
+    const wanted: Wanted[] = nodes.map((node, i) => {
+      const { segment, totals } = node.state as NodeState;
+      return { node, totals, hist: this.#histogramOf(i), localRows: segment.count };
+    });
+    await this.#exchanged?.addUp(wanted.map(({ hist }) => hist));
     await this.#search.find(wanted);
   }
 

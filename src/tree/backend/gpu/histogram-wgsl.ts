@@ -64,6 +64,7 @@ fn histogram(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocat
   // a layout has only bindings that are used
   _ = &places;
   let chunk = chunks[workgroup.x];
+  if (chunk.y >= chunk.z) { return; }
   let group = groups[workgroup.y];
   let node = chunk.x * COMPACT;
   let fits = group.w <= CAPACITY;

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { asFailure, DeviceFailure, isDeviceFailure } from './device-failure.ts';
+import { findDrivers, missingParts } from './driver-files.ts';
 import {
   explainImport,
   explainNoAdapter,
@@ -202,7 +203,8 @@ async function findAdapter({
     software ??= { adapter, backend };
   }
   if (software !== null) return software;
-  throw explainNoAdapter(tried);
+  const looksForVulkan = process.platform === 'linux' && tried.includes('vulkan');
+  throw explainNoAdapter(tried, looksForVulkan ? missingParts(findDrivers(process.env)) : []);
 }
 
 async function askBackend(

@@ -5,8 +5,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DeviceFailure } from './device-failure.ts';
-import { nameDriverFiles } from './driver-files.ts';
-import { explainCrash, explainSilence } from './explain-failure.ts';
+import { nameDriverFiles, nameOwnFile } from './driver-files.ts';
+import { explainCrash, explainSilence, isWithoutDevice } from './explain-failure.ts';
 import type { AdapterFacts } from './open-device.ts';
 import type { SelfTest } from './self-test.ts';
 
@@ -53,6 +53,24 @@ export async function askProcess(
   { script = fileURLToPath(probeUrl()), seconds = mostSeconds } = {},
 ): Promise<{ facts: AdapterFacts; selfTest?: SelfTest }> {
   nameDriverFiles(process.env);
+  try {
+    return await askOnce(words, { script, seconds });
+  } catch (error) {
+    const takeBack = isWithoutDevice(error as Error) ? nameOwnFile(process.env) : null;
+    if (takeBack === null) throw error;
+    try {
+      return await askOnce(words, { script, seconds });
+    } catch {
+      takeBack();
+      throw error;
+    }
+  }
+}
+
+async function askOnce(
+  words: readonly string[],
+  { script, seconds }: { readonly script: string; readonly seconds: number },
+): Promise<{ facts: AdapterFacts; selfTest?: SelfTest }> {
   const options = { timeout: seconds * 1000, killSignal: 'SIGKILL' as const };
   const output = await new Promise<string>((resolve, reject) => {
     execFile(process.execPath, [script, ...words], options, (error, stdout) => {

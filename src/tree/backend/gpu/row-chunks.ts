@@ -7,7 +7,15 @@ import { mostChunkRows, workgroupSize } from './shader-facts.ts';
 /** A histogram to be built. */
 export interface Building {
   readonly slot: number;
+  /** Of both sides' rows where only the device knows how many went to either. */
   readonly segment: Segment;
+  readonly uncounted?: {
+    /** Among the pairs that were moved last. */
+    readonly pair: number;
+    readonly side: 0 | 1;
+    /** Rows that it will probably have. */
+    readonly likely: number;
+  };
 }
 
 /** Rows, and the number of what they are cut for. */
@@ -33,9 +41,35 @@ export function chunkTable(
   return Uint32Array.from(words);
 }
 
+/**
+ * Chunks of what is to be built: as above, or uint32[4]: slot, rows of a chunk, which of the side's chunks it is, and
+ * 1 + 2 · pair + side, of which cutChunks (row-wgsl.ts) makes the same. Chunks behind the last row are empty then.
+ */
+export function buildChunks(
+  list: readonly Building[],
+  chunkRows: number,
+  numRows: number,
+): Uint32Array<ArrayBuffer> {
+  const words: number[] = [];
+  for (const { slot, segment, uncounted } of list) {
+    if (uncounted === undefined) {
+      words.push(...chunkTable([{ number: slot, segment }], chunkRows, numRows));
+      continue;
+    }
+    const { pair, side } = uncounted;
+    for (let k = 0; k * chunkRows < segment.count; k++) {
+      words.push(slot, chunkRows, k, 1 + 2 * pair + side);
+    }
+  }
+  return Uint32Array.from(words);
+}
+
 /** Few rows are cut into small chunks, so that many workgroups have some; each must flush its sums. */
-export function chunkRowsOf(list: readonly { readonly segment: Segment }[]): number {
-  const total = list.reduce((sum, { segment }) => sum + segment.count, 0);
+export function chunkRowsOf(list: readonly Pick<Building, 'segment' | 'uncounted'>[]): number {
+  const total = list.reduce(
+    (sum, { segment, uncounted }) => sum + (uncounted?.likely ?? segment.count),
+    0,
+  );
   const even = workgroupSize * Math.ceil(total / 512 / workgroupSize);
   return Math.max(2048, Math.min(mostChunkRows, even));
 }

@@ -80,6 +80,29 @@ fn moveRows(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
 `;
 }
 
+/** Entry point `cutChunks`: where the chunks of sides begin and end whose rows only the device has counted. */
+export const cutChunksShader = `
+@group(0) @binding(0) var<storage, read_write> chunks: array<vec4<u32>>;  // slot, rows, which, 1 + 2 pair + side
+@group(0) @binding(1) var<storage, read> pairs: array<u32>;   // offset, width, sides, to, rows
+@group(0) @binding(2) var<storage, read> counts: array<u32>;  // rows moved left, right
+fn sideBegin(to: u32, numLeft: u32, isRight: bool) -> u32 { return to + select(0u, numLeft, isRight); }
+fn sideEnd(to: u32, numLeft: u32, rows: u32, isRight: bool) -> u32 { return to + select(numLeft, rows, isRight); }
+@compute @workgroup_size(${workgroupSize})
+fn cutChunks(@builtin(global_invocation_id) id: vec3<u32>) {
+  if (id.x >= arrayLength(&chunks)) { return; }
+  let chunk = chunks[id.x];
+  if (chunk.w == 0u) { return; }
+  let code = chunk.w - 1u;
+  let pair = (code >> 1u) * ${pairWords}u;
+  let numLeft = counts[code & 0xfffffffeu];
+  let isRight = (code & 1u) == 1u;
+  let to = pairs[pair + 3u];
+  let end = sideEnd(to, numLeft, pairs[pair + 4u], isRight);
+  let begin = min(end, sideBegin(to, numLeft, isRight) + chunk.z * chunk.y);
+  chunks[id.x] = vec4<u32>(chunk.x, begin, min(end, begin + chunk.y), 0u);
+}
+`;
+
 /** A text for each row of a thread: an array of them would lie outside the registers. */
 function stepTexts(textOf: (step: number) => string): string {
   return Array.from({ length: movedRows / workgroupSize }, (_, step) => textOf(step)).join('\n  ');

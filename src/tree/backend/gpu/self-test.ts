@@ -12,6 +12,7 @@ import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { DeviceTree } from './device-tree.ts';
 import { limited } from './node-limits.ts';
 import type { OpenDevice } from './open-device.ts';
+import type { Moving } from './row-chunks.ts';
 
 const numFeatures = 28;
 const numBins = 255;
@@ -82,7 +83,7 @@ export async function selfTest(
     recordLimits: {},
   });
   try {
-    tree.beginTree(quantisation, slots, null);
+    await tree.beginTree(quantisation, slots, null);
     const segment = { buffer: 0, start: 0, count: numRows } as const;
     const whole = { slot: 0, mask: null, address: host };
     const mask = Uint8Array.from(layout.places, (_, p) => (p === 0 ? 1 : 0));
@@ -99,7 +100,11 @@ export async function selfTest(
     const histogramMs = await without(build);
     const place = layout.places[0] as FeaturePlace;
     const sides = new Uint8Array(256).fill(1, 0, 128);
-    const moveMs = await without(() => tree.partition([{ segment, place, sides, numLeft: null }]));
+    const moved = async (movings: readonly Moving[]): Promise<void> => {
+      tree.move(movings);
+      await tree.movedLeft();
+    };
+    const moveMs = await without(() => moved([{ segment, place, sides, numLeft: null }]));
     // two nodes without a row that has any weight: the first one's entries stay as they are
     const subtractMs = await without(async () => {
       tree.build([], [{ parent: 2, built: 3 }]);
@@ -114,8 +119,8 @@ export async function selfTest(
       totals: { grad: sumOf(sums, 0), hess: sumOf(sums, 1) },
     };
     const node = limited(bare, params, quantisation);
-    const found = await tree.scores([node]);
-    const scoresMs = await without(() => tree.scores([node]));
+    const found = await tree.scores([node], host);
+    const scoresMs = await without(() => tree.scores([node], host));
     // from here on row numbers are lost
     const markMs = await without(() =>
       tree.markLeaves([[segment]], { bytes: 1, others: 0, address: leaves }),

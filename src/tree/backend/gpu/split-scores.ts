@@ -10,6 +10,8 @@
  * The parts of a feature's cuts are looked at side by side. Indices stay three-dimensional: gpu.js computes flat
  * ones in float32, which are wrong beyond 2^24.
  */
+import type { GpuBuffer } from './web-gpu.ts';
+
 /** Parts that the cuts of a feature are looked at in. */
 export const scoreParts = 8;
 
@@ -29,9 +31,15 @@ export type ScoreInput = unknown;
 /** Scores of each node: out[node][part][feature]. */
 export type Scores = readonly (readonly Float32Array[])[];
 
+/** Scores that stay on the device, as float32[node][part][feature], until the handle is deleted. */
+export interface ScoreHandle {
+  readonly buffer: GpuBuffer;
+  delete(): void;
+}
+
 /** What gpu.js returns as a kernel. */
 interface GpuJsKernel {
-  (sums: ScoreInput, lambda: Float32Array): Scores | Promise<Scores>;
+  (sums: ScoreInput, lambda: Float32Array): Scores | Promise<Scores | ScoreHandle>;
   setOutput(output: readonly number[]): void;
   destroy(): void;
   readonly kernel: {
@@ -84,7 +92,8 @@ export class SplitScores {
   readonly #mode: ScoreMode;
   #isChecked = false;
 
-  constructor(gpuJs: GpuJs, mode: ScoreMode, shape: ScoreShape) {
+  /** @param staysThere scores stay on the device */
+  constructor(gpuJs: GpuJs, mode: ScoreMode, shape: ScoreShape, staysThere = false) {
     this.#gpu = new gpuJs.GPU({ mode });
     this.#shape = shape;
     this.#mode = mode;
@@ -95,6 +104,7 @@ export class SplitScores {
       precision: 'single',
       loopMaxIterations: 4096,
       dynamicOutput: true,
+      pipeline: staysThere,
       // on 'cpu' gpu.js would index with the output's shape instead of the input's
       dynamicArguments: mode !== 'cpu',
     });
@@ -102,6 +112,15 @@ export class SplitScores {
 
   /** The best scores of so many nodes. */
   async find(sums: ScoreInput, lambda: Float32Array): Promise<Scores> {
+    return (await this.#run(sums, lambda)) as Scores;
+  }
+
+  /** The same where they stay on the device; the work is only submitted. */
+  async findThere(sums: ScoreInput, lambda: Float32Array): Promise<ScoreHandle> {
+    return (await this.#run(sums, lambda)) as ScoreHandle;
+  }
+
+  async #run(sums: ScoreInput, lambda: Float32Array): Promise<Scores | ScoreHandle> {
     this.#kernel.setOutput([this.#shape.numFeatures, scoreParts, lambda.length]);
     const scores = await this.#kernel(sums, lambda);
     if (!this.#isChecked) this.#check();

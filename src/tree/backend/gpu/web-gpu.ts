@@ -65,7 +65,7 @@ export interface GpuDevice {
     onSubmittedWorkDone(): Promise<unknown>;
   };
   onuncapturederror: ((event: { readonly error: { readonly message: string } }) => void) | null;
-  createBuffer(options: { size: number; usage: number }): GpuBuffer;
+  createBuffer(options: { size: number; usage: number; mappedAtCreation?: boolean }): GpuBuffer;
   createShaderModule(options: { code: string }): {
     getCompilationInfo(): Promise<{ readonly messages: Iterable<GpuMessage> }>;
   };
@@ -108,6 +108,7 @@ export interface WebGpuPackage {
 /** Ways in which a buffer is used; the numbers of the standard. */
 export const bufferUsage = {
   mapRead: 1,
+  mapWrite: 2,
   copySrc: 4,
   copyDst: 8,
   uniform: 64,
@@ -116,3 +117,5 @@ export const bufferUsage = {
 
 /** The mode of a mapping that is read. */
 export const mapRead = 1;
+/** The mode of one that is written. */
+export const mapWrite = 2;

@@ -229,6 +229,19 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
       { name: 'GBTRegressor', options: { ...few, labelCol: 'y', linearLeaves: true } },
       { name: 'GBTRegressor', options: { ...few, labelCol: 'y', extraTrees: true } },
       { name: 'GBTClassifier', options: { ...few, labelCol: 'k', lossType: 'oneVsAll' } },
+      { name: 'GBTRegressor', options: { ...few, labelCols: ['y', 'p'] } },
+      { name: 'GBTRegressor', options: { ...few, labelCol: 'y', lossType: 'huber' } },
+      {
+        name: 'GBTRegressor',
+        options: { ...few, labelCol: 'y', numParallelTrees: 2, subsamplingRate: 0.6 },
+      },
+      {
+        name: 'GBTRegressor',
+        options: {
+          ...{ ...few, labelCol: 'y', minInstancesPerNode: 1 },
+          ...{ colsampleByTree: 0.7, colsampleByLevel: 0.6, featureWeights: { x0: 4, x1: 0 } },
+        },
+      },
     ] as const;
     const quantile = { lossType: 'quantile' };
     for (const { name, options } of cases) {
@@ -237,16 +250,14 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
       const trees = runner.reports[0]?.device?.numTrees ?? 0;
       if (trees < 2) throw new Error(`${JSON.stringify(options)}: the device grew ${trees} trees`);
     }
-    // gains of features that count for less are the CPU's affair
-    const factors = { ...few, labelCol: 'y', gainFactors: { x0: 0.5 } };
-    await compare(
-      { name: 'GBTRegressor', options: factors },
-      { ...wide, numRows: 700 },
-      {
-        threads: 1,
-      },
-    );
-    if (runner.reports[0]?.device !== null) throw new Error('a device grew trees with gainFactors');
+    // what changes gains is the CPU's affair
+    for (const options of [{ gainFactors: { x0: 0.5 } }, { featureCosts: { x0: 2 } }]) {
+      const told = { ...few, labelCol: 'y', ...options };
+      const recipe = { ...wide, numRows: 700 };
+      await compare({ name: 'GBTRegressor', options: told }, recipe, { threads: 1 });
+      if (runner.reports[0]?.device !== null)
+        throw new Error(`a device grew trees with ${JSON.stringify(options)}`);
+    }
     return {};
   },
   // ended by an abort, by a lost device, and begun on the CPU: gone on with on a device

@@ -117,7 +117,17 @@ describe('the device of a session', () => {
     expect(probed.times).toBe(2);
     await new GBTClassifier({ ...few, device: 'cpu' }).fit(table);
     await new GBTClassifier({ ...few, growPolicy: 'oblivious' }).fit(table);
-    await new GBTClassifier({ ...few, gainFactors: { x: 0.5 } }).fit(table);
+    const monotone = { monotoneConstraints: { x: 1 }, monotonePenalty: 1 };
+    for (const options of [
+      { gainFactors: { x: 0.5 } },
+      { featureCosts: { x: 1 } },
+      { forcedSplits: { feature: 'x', threshold: 4 } },
+      monotone,
+    ]) {
+      await new GBTClassifier({ ...few, ...options }).fit(table);
+    }
+    const honest = { ...common, numTrees: 1, honestLeafShare: 0.5 };
+    await new RandomForestClassifier(honest).fit(table);
     expect(probed.times).toBe(2);
     await session.close();
   });
@@ -126,6 +136,16 @@ describe('the device of a session', () => {
     const bad = { labelCol: 'y', maxDepth: 3, growPolicy: 'oblivious', device: 'gpu' } as const;
     expect(() => new GBTClassifier(bad)).toThrow(
       'device of GBTClassifier must be cpu with growPolicy oblivious',
+    );
+    const common = { labelCol: 'y', maxDepth: 3, device: 'gpu' } as const;
+    expect(
+      () => new GBTClassifier({ ...common, forcedSplits: { feature: 'x', threshold: 1 } }),
+    ).toThrow('must be cpu with forcedSplits');
+    expect(
+      () => new GBTClassifier({ ...common, monotoneConstraints: { x: 1 }, monotonePenalty: 1 }),
+    ).toThrow('must be cpu with monotoneMethod intermediate or monotonePenalty');
+    expect(() => new RandomForestClassifier({ ...common, honestLeafShare: 0.5 })).toThrow(
+      'must be cpu with honestLeafShare',
     );
   });
 });

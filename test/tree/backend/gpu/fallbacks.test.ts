@@ -1,5 +1,5 @@
 /** What users are told where no GPU can be used, case by case, and what `auto` does then. No driver is loaded here. */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,7 +9,13 @@ import { InlineRunner } from '../../../../src/cluster/task-runner.ts';
 import { chooseDevice, deviceRequest } from '../../../../src/training/rigs/choose-device.ts';
 import { DeviceFailure } from '../../../../src/tree/backend/gpu/device-failure.ts';
 import { makeBuffers } from '../../../../src/tree/backend/gpu/device-rows.ts';
-import { nameDriverFiles } from '../../../../src/tree/backend/gpu/driver-files.ts';
+import {
+  driversText,
+  findDrivers,
+  missingParts,
+  nameDriverFiles,
+  nameOwnFile,
+} from '../../../../src/tree/backend/gpu/driver-files.ts';
 import {
   explainImport,
   explainSoftware,
@@ -120,6 +126,41 @@ describe("NVIDIA's driver of a container", () => {
     const named: NodeJS.ProcessEnv = { VK_DRIVER_FILES: '/mine.json' };
     nameDriverFiles(named, elsewhere);
     expect(named).toEqual({ VK_DRIVER_FILES: '/mine.json' });
+  });
+
+  it('is named by its library where no file of the system led to a device', () => {
+    const places = { ...elsewhere, libraries: [folder], device: file };
+    const environment: NodeJS.ProcessEnv = {};
+    expect(nameOwnFile(environment, places)).toBeNull();
+    const library = join(folder, 'libEGL_nvidia.so.0');
+    writeFileSync(library, '');
+    const takeBack = nameOwnFile(environment, places);
+    const own = environment['VK_DRIVER_FILES'] as string;
+    expect(environment['VK_ICD_FILENAMES']).toBe(own);
+    expect(JSON.parse(readFileSync(own, 'utf8'))).toMatchObject({ ICD: { library_path: library } });
+    takeBack?.();
+    expect([environment, existsSync(own)]).toEqual([{}, false]);
+    expect(nameOwnFile({ VK_DRIVER_FILES: '/mine.json' }, places)).toBeNull();
+    rmSync(library);
+  });
+
+  it('is missed part by part, each with what helps', () => {
+    const places = { ...elsewhere, libraries: [folder], device: join(folder, 'no device') };
+    const nothing = findDrivers({}, places);
+    const words = [
+      /^libvulkan.so.1 is not there \(apt-get install libvulkan1/,
+      /--gpus all/,
+      /^no driver's file is in vulkan\/icd.d/,
+    ].map((text) => expect.stringMatching(text));
+    expect(missingParts(nothing)).toEqual(words);
+    expect(driversText(nothing)).toBe(
+      'no files in vulkan/icd.d; no libvulkan.so.1; no libEGL_nvidia.so.0; no NVIDIA device',
+    );
+    const hidden = findDrivers({ VK_DRIVER_FILES: file }, { ...places, device: file });
+    expect(hidden.files).toEqual([file]);
+    expect(missingParts({ ...hidden, loader: 'libvulkan.so.1' })).toEqual([
+      expect.stringContaining('NVIDIA_DRIVER_CAPABILITIES=graphics,compute'),
+    ]);
   });
 });
 

@@ -7,6 +7,9 @@ import {
   packedOthers,
   widenLeaves,
 } from '../../../../src/tree/backend/gpu/packed-leaves.ts';
+import { buildChunks, chunkRowsOf } from '../../../../src/tree/backend/gpu/row-chunks.ts';
+import { cutChunksShader } from '../../../../src/tree/backend/gpu/row-wgsl.ts';
+import { wgslFunctions } from './wgsl-functions.ts';
 
 /** Numeric features of so many bins, the missing one included. */
 function layoutOf(bins: readonly number[]) {
@@ -55,6 +58,42 @@ describe('the features of a workgroup', () => {
       [2, 3, 210, 10],
     ]);
     expect(groupEntries).toBe(10);
+  });
+});
+
+describe('the chunks of a side whose rows only the device has counted', () => {
+  const functions = wgslFunctions(cutChunksShader);
+  const segment = { buffer: 1, start: 100, count: 5000 } as const;
+  const [numRows, to] = [9000, 2 * 9000 + 100];
+
+  it.each([0, 1, 700, 4096, 4999, 5000])('are its rows where %i went left', (numLeft) => {
+    for (const side of [0, 1] as const) {
+      const building = { slot: 7, segment, uncounted: { pair: 3, side, likely: 1000 } };
+      const chunks = buildChunks([building], 2048, numRows);
+      const ends = [numLeft, segment.count, side === 1] as const;
+      const [begin, end] = [
+        functions.get('sideBegin')?.(to, numLeft, side === 1) as number,
+        functions.get('sideEnd')?.(to, ...ends) as number,
+      ];
+      expect([begin, end]).toEqual(side === 0 ? [to, to + numLeft] : [to + numLeft, to + 5000]);
+      let covered = begin;
+      for (let k = 0; k < chunks.length; k += 4) {
+        const [slot, rows = 0, which = 0, code = 0] = chunks.subarray(k, k + 4);
+        expect([slot, code]).toEqual([7, 1 + 2 * 3 + side]);
+        const from = Math.min(end, begin + which * rows);
+        expect(from).toBe(covered);
+        covered = Math.min(end, from + rows);
+      }
+      expect(covered).toBe(end);
+    }
+  });
+
+  it('are as many as the rows that it will probably have ask for', () => {
+    const likely = { segment: { ...segment, count: 8_000_000 } };
+    const uncounted = { pair: 0, side: 0, likely: 1_000_000 } as const;
+    const rows = chunkRowsOf([{ ...likely, uncounted }]);
+    expect(rows).toBe(chunkRowsOf([{ segment: { ...segment, count: 1_000_000 } }]));
+    expect(rows).toBeLessThan(chunkRowsOf([likely]));
   });
 });
 
