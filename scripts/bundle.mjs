@@ -9,7 +9,7 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { findLateModules, lateEntry, lateFile, lateModules } from './late-modules.mjs';
+import { lateModules } from './late-modules.mjs';
 import { lazyPackages, ownCopiesFile, ownCopiesSource } from './lazy-package.mjs';
 import { filesBelow } from './source-stamp.mjs';
 
@@ -74,12 +74,8 @@ async function bundleLibrary({ dist, folder, plugin }) {
   const entries = entriesOf(dist, library);
   const bundles = join(dist, 'bundle');
   const paths = filesBelow(dist, '.js').filter((path) => !path.startsWith(bundles));
-  const late = await findLateModules(dist, paths);
-  await bundleGroup({
-    folder,
-    entries: { ...entries, [lateFile]: lateEntry },
-    plugins: [lateModules({ dist, late, library: entries.index, paths }), plugin],
-  });
+  const late = await lateModules({ dist, library: entries.index, paths });
+  await bundleGroup({ folder, entries, plugins: [late, plugin] });
 }
 
 /** Entries that share chunks. */

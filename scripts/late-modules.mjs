@@ -1,20 +1,15 @@
 // Which modules does the library load only when somebody uses them? Those in the folders below that export nothing but
-// functions and do nothing when they are loaded. In the bundle a function of the same name stands in for each; its first
-// call loads all modules of the set, which are one file. So a fit of boosted trees compiles what it needs: each 100 KB
-// of source takes 0.6 MiB and 2 ms of a process.
+// async functions and do nothing when they are loaded, and what only they import. In the bundle a function of the same
+// name stands in for each; its first call imports all modules of the set, which are one file. So a fit of boosted trees
+// compiles what it needs: each 100 KB of source takes 0.6 MiB and 2 ms of a process.
 //
-// A module that exports something else, or registers itself, stays with the library whatever folder it is in.
+// A module that exports something else, or registers itself, stays with the library whatever folder it is in. Functions
+// that are not async would have to be loaded by `require`, which knows no ES modules in Jest.
 
 import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 
-/** The file that holds them, beside the library. */
-export const lateFile = 'late-stages';
-
-/** Its entry. */
-export const lateEntry = 'late:entry';
-
-const loader = 'late:loader';
+const lateEntry = 'late:entry';
 const standIn = 'late-stand-in';
 
 /** What neither a fit of boosted trees nor a prediction needs. */
@@ -44,10 +39,10 @@ const folders = [
 // what a line of a module that only declares begins with; all else is done when the module is loaded
 const declares =
   /^(import .* from |import \{$|export |const |let |(async )?function\b|class |\/[/*]| ?\*|[\s})\]]|$)/;
-const exportedFunction = /^export (?:async )?function\*? ?(\w+)\(/;
+const exportedFunction = /^export async function (\w+)\(/;
 
 /** The late modules, each with the names of its functions. @param paths of all modules of `dist` */
-export async function findLateModules(dist, paths) {
+async function findLateModules(dist, paths) {
   const found = new Map();
   for (const path of paths) {
     const name = relative(dist, path).split(sep).join('/');
@@ -58,7 +53,7 @@ export async function findLateModules(dist, paths) {
   return found;
 }
 
-/** The names of the functions that a module exports; null of one that exports or does anything else. */
+/** The names of the async functions that a module exports; null of one that exports or does anything else. */
 async function functionsOf(path) {
   const lines = (await readFile(path, 'utf8')).split('\n');
   if (!lines.every((line) => declares.test(line))) return null;
@@ -74,7 +69,8 @@ async function functionsOf(path) {
  *
  * @param library the library's entry @param paths of all modules of `dist`
  */
-export function lateModules({ dist, late, library, paths }) {
+export async function lateModules({ dist, library, paths }) {
+  const late = await findLateModules(dist, paths);
   const places = [...late.keys()];
   const alsoLibrary = `import ${JSON.stringify(library)};`;
   return {
@@ -99,7 +95,6 @@ export function lateModules({ dist, late, library, paths }) {
       build.onLoad({ filter: /.*/, namespace: standIn }, ({ path }) => ({
         contents: standInSource(places.indexOf(path), late.get(path)),
       }));
-      build.onLoad({ filter: /.*/, namespace: loader }, () => ({ contents: loaderSource }));
       build.onLoad({ filter: /\.js$/, namespace: 'file' }, async ({ path }) => {
         if (!(await imported).has(path)) return undefined;
         return { contents: `${await readFile(path, 'utf8')}\n${alsoLibrary}` };
@@ -126,13 +121,9 @@ function exported(dist, path, index) {
 }
 
 function standInSource(index, names) {
-  const functions = names.map(
-    (name) => `export function ${name}(...given) { return load().m${index}.${name}(...given); }`,
-  );
-  return [`import { load } from '${loader}';`, ...functions].join('\n');
+  const functions = names.map((name) => {
+    const call = `(await import('${lateEntry}')).m${index}.${name}(...given)`;
+    return `export async function ${name}(...given) { return ${call}; }`;
+  });
+  return functions.join('\n');
 }
-
-const loaderSource = `
-import { createRequire } from 'node:module';
-let loaded;
-export const load = () => (loaded ??= createRequire(import.meta.url)('./${lateFile}.js'));`;
