@@ -40,6 +40,10 @@ export type { ImportedModel, ImportOptions } from './ensemble/foreign/imported-m
 export type { ForeignModelSource } from './ensemble/foreign/model-file.ts';
 export { readLightGBMModel, readXGBoostModel } from './ensemble/foreign/read-foreign-model.ts';
 export {
+  readSparkModel,
+  type SparkImportOptions,
+} from './ensemble/foreign/spark/read-spark-model.ts';
+export {
   DecisionTreeClassificationModel,
   DecisionTreeClassifier,
 } from './ensemble/forest/decision-tree-classifier.ts';

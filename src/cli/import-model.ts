@@ -1,11 +1,14 @@
-/** The command `import`: a model of LightGBM or XGBoost saved as one of ours. */
+/** The command `import`: a model of LightGBM, XGBoost or Spark ML saved as one of ours. */
 import { open, readFile } from 'node:fs/promises';
-import { CoppiceError } from '../base/errors.ts';
+import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { isPlainObject } from '../base/json.ts';
-import type { ImportedModel, ImportOptions } from '../ensemble/foreign/imported-model.ts';
+import type { ImportOptions } from '../ensemble/foreign/imported-model.ts';
 import { readLightGBMModel, readXGBoostModel } from '../ensemble/foreign/read-foreign-model.ts';
+import { readSparkModel } from '../ensemble/foreign/spark/read-spark-model.ts';
+import { LinearModel } from '../linear/linear-model.ts';
+import type { Model } from '../pipeline/model.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
-import { modelFacts } from './model-facts.ts';
+import { modelFacts, treeModelOf } from './model-facts.ts';
 import { grouped } from './progress-line.ts';
 import { nameValueLines } from './text-table.ts';
 
@@ -36,13 +39,15 @@ export async function importModel(
   });
   await model.save(options.model, { overwrite });
   const facts = modelFacts(model);
-  const source = model.data.source ?? '';
+  const trees = treeModelOf(model);
+  const source = trees?.data.source ?? 'Spark';
+  const features = trees === null ? namesOf(model) : trees.featureNames;
   const lines: [string, string][] = [
     ['model', options.model],
     ['class', model.className],
     ['from', source],
-    ['trees', grouped(model.numTrees)],
-    ['features', grouped(model.numFeatures)],
+    ...(trees === null ? [] : [['trees', grouped(trees.numTrees)] as [string, string]]),
+    ['features', grouped(features.length)],
     ...(facts.classes === undefined
       ? []
       : [['classes', facts.classes.map(String).join(', ')] as [string, string]]),
@@ -54,23 +59,34 @@ export async function importModel(
       class: model.className,
       source,
       ...facts,
-      features: [...model.featureNames],
+      features: [...features],
     },
     text: nameValueLines(lines),
   };
 }
 
-/** LightGBM's text begins with the word tree; XGBoost's JSON and UBJSON with an object. */
-async function read(path: string, options: ImportOptions): Promise<ImportedModel> {
+/** The features of a linear model; a pipeline without a model has the columns that it reads. */
+function namesOf(model: Model): readonly string[] {
+  const { stages = [model] } = model as { readonly stages?: readonly object[] };
+  const last = stages.findLast((stage) => stage instanceof LinearModel);
+  return last instanceof LinearModel
+    ? (last as LinearModel).featureNames
+    : model.inputSchema.map(({ name }) => name);
+}
+
+/** Spark writes a folder. LightGBM's text begins with the word tree; XGBoost's JSON and UBJSON with an object. */
+async function read(path: string, options: ImportOptions): Promise<Model> {
   const head = Buffer.alloc(4);
   try {
     const file = await open(path);
     try {
+      if ((await file.stat()).isDirectory()) return await readSpark(path, options);
       await file.read(head, 0, 4, 0);
     } finally {
       await file.close();
     }
   } catch (cause) {
+    if (isCoppiceError(cause)) throw cause;
     throw new CoppiceError(
       'MODEL_FORMAT',
       `--file must be a model file that can be read; got ${path}: ${(cause as Error).message}`,
@@ -81,9 +97,18 @@ async function read(path: string, options: ImportOptions): Promise<ImportedModel
   if (head[0] === 0x7b) return await readXGBoostModel(path, options);
   throw new CoppiceError(
     'MODEL_FORMAT',
-    `--file must be LightGBM's text (save_model) or XGBoost's JSON or UBJSON (.json, .ubj); got ${path}, which is neither: save the model so`,
+    `--file must be LightGBM's text (save_model) or XGBoost's JSON or UBJSON (.json, .ubj), or the folder that Spark ML saved; got ${path}, which is none: save the model so`,
     { context: { file: path } },
   );
+}
+
+async function readSpark(path: string, options: ImportOptions): Promise<Model> {
+  const { categories, numRounds, objective, ...own } = options;
+  const given = { '--categories': categories, '--rounds': numRounds, '--objective': objective };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return await readSparkModel(path, own);
+  const message = `${flag} must be left out for a model of Spark ML, whose folder says it; got one for ${path}`;
+  throw new CoppiceError('USAGE', message, { context: { file: path } });
 }
 
 /** Numbers and booleans as such, all else as text. */

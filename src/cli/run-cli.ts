@@ -261,8 +261,11 @@ function executorCommand(): Command {
 
 function importCommand(): Command {
   return new Command('import')
-    .description('save a model of LightGBM or XGBoost as a model of ours')
-    .requiredOption('--file <path>', "LightGBM's text, or XGBoost's .json or .ubj (save_model)")
+    .description('save a model of LightGBM, XGBoost or Spark ML as a model of ours')
+    .requiredOption(
+      '--file <path>',
+      "LightGBM's text or XGBoost's .json or .ubj (save_model), or the folder of Spark ML's model.save",
+    )
     .requiredOption('--model <folder>', 'where to save the model')
     .option(
       '--features <columns>',

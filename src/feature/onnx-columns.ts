@@ -62,13 +62,13 @@ export function addIndexedColumns(
   graph: OnnxGraph,
   stage: PairedStage,
   labels: readonly (readonly string[])[],
-  keepsUnknown: boolean,
+  { keepsUnknown, missingIsUnknown }: { keepsUnknown: boolean; missingIsUnknown: boolean },
 ): void {
   columnPairs(stage).forEach(({ input, output }, index) => {
     const { tensor } = columnOfKind(graph, stage, input, 'text');
     const known = labels[index] as readonly string[];
     graph.checkCategories(input, known);
-    const keys = [...known, graph.options.missingText];
+    const keys = missingIsUnknown ? [...known] : [...known, graph.options.missingText];
     const texts = { type: 'string', dims: [keys.length], values: keys } as const;
     const unknown = { type: 'string', dims: [1], values: [unknownCategory(known)] } as const;
     const attributes = { keys_tensor: texts, values_tensor: texts, default_tensor: unknown };

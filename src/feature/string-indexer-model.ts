@@ -1,7 +1,7 @@
 /** A fitted StringIndexer: for each column the list of values that were seen. */
 import { Dictionary, Field, Int32, type Schema, Utf8 } from 'apache-arrow';
-import { defineParams, type Options } from '../params/define-params.ts';
-import { oneOf } from '../params/kinds.ts';
+import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
+import { bool, oneOf } from '../params/kinds.ts';
 import { columnTypeError } from '../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
@@ -34,13 +34,22 @@ export const stringIndexerSpecs = {
     default: 'frequencyDesc',
     since: '0.1.0',
   }),
+  /** Missing values are of the category that `handleInvalid: 'keep'` makes; by default they stay missing. */
+  missingAsUnknown: bool({ since: '0.1.0' }),
 };
+
+/** What the parameters must keep to together. */
+export function checkStringIndexer(params: Resolved<typeof stringIndexerSpecs>): string | null {
+  if (params.missingAsUnknown === true && params.handleInvalid !== 'keep')
+    return "missingAsUnknown must be left out where handleInvalid is not 'keep'";
+  return checkColumnPairs(params);
+}
 
 /** Parameters of {@link StringIndexerModel}. */
 export const stringIndexerModelParams = defineParams(
   'StringIndexerModel',
   stringIndexerSpecs,
-  checkColumnPairs,
+  checkStringIndexer,
 );
 
 /** Options of {@link StringIndexerModel}. @interface */
@@ -77,12 +86,14 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
     const schema = this.transformSchema(table.schema);
-    const { handleInvalid } = this.params;
+    const { handleInvalid, missingAsUnknown } = this.params;
     const values = this.labels.map((labels) =>
       shareStrings(handleInvalid === 'keep' ? [...labels, unknownCategory(labels)] : labels),
     );
     const pairs = columnPairs(this);
-    const spec: IndexStringsSpec = { owner: this.className, pairs, handleInvalid, values };
+    const missingIsUnknown = missingAsUnknown === true;
+    const invalid = { handleInvalid, missingIsUnknown };
+    const spec: IndexStringsSpec = { owner: this.className, pairs, ...invalid, values };
     return withStageOperator(table, schema, {
       kind: 'feature.indexStrings',
       pairs,
@@ -93,7 +104,11 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
 
   /** @internal */
   override addToOnnx(graph: OnnxGraph): void {
-    addIndexedColumns(graph, this, this.labels, this.params.handleInvalid === 'keep');
+    const { handleInvalid, missingAsUnknown } = this.params;
+    addIndexedColumns(graph, this, this.labels, {
+      keepsUnknown: handleInvalid === 'keep',
+      missingIsUnknown: missingAsUnknown === true,
+    });
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -8,15 +8,20 @@ import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import { logicalSchema } from '../pipeline/logical-schema.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { checkColumnPairs, columnPairs, schemaWithPairs } from './column-pairs.ts';
+import { columnPairs, schemaWithPairs } from './column-pairs.ts';
 import { countValues } from './statistics/count-values.ts';
-import { indexedField, StringIndexerModel, stringIndexerSpecs } from './string-indexer-model.ts';
+import {
+  checkStringIndexer,
+  indexedField,
+  StringIndexerModel,
+  stringIndexerSpecs,
+} from './string-indexer-model.ts';
 
 /** Parameters of {@link StringIndexer}. */
 export const stringIndexerParams = defineParams(
   'StringIndexer',
   stringIndexerSpecs,
-  checkColumnPairs,
+  checkStringIndexer,
 );
 
 /** Options of {@link StringIndexer}. @interface */
@@ -27,7 +32,7 @@ export type StringIndexerOptions = Options<typeof stringIndexerParams.schema>;
  *
  * Input: columns of text, dictionary, boolean or number. Output: dictionary columns whose dictionary is
  * the list of fitted values, which estimators take as categorical features. A null stays null, a missing
- * value, in fit and transform. A value not seen at fit is an error by default; `handleInvalid: 'skip'`
+ * value, in fit and transform (unless `missingAsUnknown`). A value not seen at fit is an error by default; `handleInvalid: 'skip'`
  * leaves its row out, `'keep'` makes it the category `__unknown`.
  * Cost: one read of the columns. Determinism: exact counts, so the order never depends on partitions.
  *

@@ -62,6 +62,26 @@ describe('OneHotEncoder', () => {
   });
 });
 
+describe('StringIndexer', () => {
+  it('takes a missing value for unknown where that is asked for', async () => {
+    const columns = { inputCol: 'color', outputCol: 'i', handleInvalid: 'keep' } as const;
+    const model = await new StringIndexer({ ...columns, missingAsUnknown: true }).fit(table);
+    expect(model.labels).toEqual([['red', 'blue', 'green']]);
+    expect(await valuesOf(await model.transform(table), 'i')).toEqual([
+      'red',
+      'green',
+      '__unknown',
+      'red',
+      'blue',
+    ]);
+    const other = await model.copy({ missingAsUnknown: undefined }).transform(table);
+    expect((await valuesOf(other, 'i'))[2]).toBe(null);
+    expect(
+      () => new StringIndexer({ ...columns, handleInvalid: 'skip', missingAsUnknown: true }),
+    ).toThrow('missingAsUnknown of StringIndexer must be left out');
+  });
+});
+
 describe('IndexToString', () => {
   it('undoes StringIndexer', async () => {
     const indexed = await (

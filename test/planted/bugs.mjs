@@ -19,6 +19,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/foreign/read-models.prop.test.ts'],
   },
   {
+    name: 'what a category split of Spark ML does not name always goes right',
+    edits: [
+      {
+        file: 'src/ensemble/foreign/spark/spark-trees.ts',
+        find: 'const keepsLeft = bounds.length <= Math.trunc(numCategories / 2);',
+        replace: 'const keepsLeft = true;',
+      },
+    ],
+    tests: ['test/ensemble/foreign/read-spark-models.test.ts'],
+  },
+  {
     name: 'a missing value of LightGBM that training never saw follows the default side',
     edits: [
       {

@@ -6,6 +6,7 @@
  * - `houses-train.parquet`, `houses-test.parquet`: house-prices, label `price`
  * - `flights-lightgbm.txt`, `flights-xgboost.ubj`: small models of LightGBM 4.7.0 and XGBoost 3.2.0, fitted on five columns of
  *   `train.parquet`
+ * - `colours-spark`: a small pipeline that Spark 4.3.0 saved, of the columns `colour`, `size`, `x` and `y`
  * - `node_modules` with coppice itself, and `coppice` as a command
  */
 import {
@@ -27,6 +28,7 @@ import type { DatasetGenerator } from '../../datasets/generator.ts';
 import { housePrices } from '../../datasets/house-prices.ts';
 import { toBatch } from '../../datasets/to-batch.ts';
 import { root } from '../../scripts/source-stamp.mjs';
+import { type SavedFolder, sparkCases, writeSparkFolder } from './spark-folders.ts';
 
 const numTrainRows = 2000;
 const numTestRows = 500;
@@ -41,6 +43,8 @@ export function makeDocsFolder(): string {
   writeSet(folder, 'houses-', housePrices);
   for (const name of ['flights-lightgbm.txt', 'flights-xgboost.ubj'])
     copyFileSync(join(root, 'test', 'tools', name), join(folder, name));
+  const pipeline = sparkCases('4.3.0').find(({ name }) => name === 'words-tree');
+  writeSparkFolder(pipeline as SavedFolder, join(folder, 'colours-spark'));
   const flights = rows(flightDelays, 0, numTrainRows);
   writeFileSync(join(folder, 'train.csv'), `${Papa.unparse(flights.toArray().map(toRecord))}\n`);
   return folder;

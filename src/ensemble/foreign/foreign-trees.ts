@@ -30,6 +30,8 @@ export interface ForeignNode {
   readonly cover: number;
   readonly rows: number;
   readonly value: number;
+  /** What a leaf says of several outputs, in place of the value. */
+  readonly values?: readonly number[];
 }
 
 /** A tree of a file. */
@@ -96,10 +98,11 @@ export function packForeignTrees(
   file: ModelFile,
   trees: readonly ForeignTree[],
   codes: readonly (FeatureCodes | null)[],
+  numOutputs = 1,
 ): TreeEnsemble {
   return packTrees(
     trees.map((tree, t) => grownTree(file.part(`tree ${t}`), tree, codes)),
-    1,
+    numOutputs,
   );
 }
 
@@ -116,7 +119,7 @@ function grownTree(
     if (seen[number] === 1) throw file.malformed(`has a node ${number} that is the child of two`);
     seen[number] = 1;
     const leaf = newLeaf(node.cover, node.rows);
-    leaf.value = [node.value];
+    leaf.value = node.values ?? [node.value];
     nodes.push(leaf);
     return node;
   };

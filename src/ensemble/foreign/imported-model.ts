@@ -196,9 +196,10 @@ function renamed(
   return found;
 }
 
-function checkCategories(
+/** Refuses more categories than a model can number. @throws CoppiceError `UNSUPPORTED` */
+export function checkCategories(
   file: ModelFile,
-  features: readonly ForeignFeature[],
+  features: readonly Pick<ForeignFeature, 'name'>[],
   codes: readonly (FeatureCodes | null)[],
 ): void {
   codes.forEach((own, f) => {
@@ -210,7 +211,8 @@ function checkCategories(
   });
 }
 
-function checkTrees(
+/** Refuses trees that no predictor could walk. @throws CoppiceError `MODEL_FORMAT`, `UNSUPPORTED` */
+export function checkTrees(
   file: ModelFile,
   trees: TreeEnsemble,
   codes: readonly (FeatureCodes | null)[],

@@ -3,6 +3,7 @@ import { type Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
+import { modelIdOf, sharedTrees } from '../model/shared-trees.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import {
   type ContributionsShape,
@@ -86,13 +87,14 @@ function explained(
   model: ExplainedModel,
   outputCol: string,
 ): ExplainSpec {
-  const { data, link, trees } = model;
+  const { data, link } = model;
+  const trees = link === 'share' ? sharesOf(model.trees) : model.trees;
   const shape = contributionsOf(data, model.values);
   return {
     kind,
     reads: [...new Set(data.paths.map((path) => path[0] as string))],
     writes: [outputCol],
-    modelId: model.modelId,
+    modelId: trees === model.trees ? model.modelId : modelIdOf(trees, 'shares'),
     trees,
     features: data.features,
     paths: data.paths,
@@ -102,6 +104,26 @@ function explained(
     divisor: scoreDivisor(link, trees.numTrees),
     outputCol,
   };
+}
+
+/** The leaves of a read tree may hold the weight of each class: what is explained is their shares. */
+function sharesOf(trees: TreeEnsemble): TreeEnsemble {
+  const { value, numOutputs } = trees;
+  if (trees.numTrees > 1) return trees;
+  const totals = new Float64Array(value.length / numOutputs);
+  let isShare = true;
+  for (let node = 0; node < totals.length; node++) {
+    let total = 0;
+    for (let k = 0; k < numOutputs; k++) total += value[node * numOutputs + k] as number;
+    totals[node] = total;
+    isShare &&= Math.abs(total - 1) < 1e-6;
+  }
+  if (isShare) return trees;
+  const shares = value.map((weight, i) => {
+    const total = totals[Math.floor(i / numOutputs)] as number;
+    return total === 0 ? 0 : weight / total;
+  });
+  return sharedTrees({ ...trees, value: shares });
 }
 
 function withField(table: PartitionedTable, spec: ExplainSpec, field: Field): PartitionedTable {

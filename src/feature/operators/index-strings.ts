@@ -13,6 +13,8 @@ export interface IndexStringsSpec extends ColumnOperator {
    * that stands for unknown ones.
    */
   readonly values: readonly SharedStrings[];
+  /** A missing value is of the category for unknown ones. */
+  readonly missingIsUnknown: boolean;
 }
 
 /** Adds the dictionary columns of one batch. */
@@ -30,7 +32,10 @@ export function indexStrings(
     let kept: Uint8Array | undefined;
     for (let row = 0; row < codes.length; row++) {
       const code = codes[row] as number;
-      if (code < 0) continue;
+      if (code < 0) {
+        if (spec.missingIsUnknown) codes[row] = unknown;
+        continue;
+      }
       const position = fitted[code] as number;
       codes[row] = position;
       if (position !== -2) continue;
