@@ -134,7 +134,8 @@ export class RowReader {
     const positions = this.#positions[feature] as ReadonlyMap<string, number> | null;
     if (typeof value === 'number' && positions === null) {
       this.values[feature] = this.#ticks?.[feature]?.(value) ?? value;
-    } else if (value === null || value === undefined) this.values[feature] = Number.NaN;
+    } else if (value === null || value === undefined || Number.isNaN(value))
+      this.values[feature] = Number.NaN;
     else if (positions === null) this.values[feature] = this.#number(feature, value);
     else this.values[feature] = positions.get(String(value)) ?? -1;
   }

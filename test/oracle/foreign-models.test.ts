@@ -177,6 +177,15 @@ describe.each(known)('the model $name of $library', (saved) => {
     expect(await scoresOf(loaded, tableOf(saved))).toEqual(wanted);
   });
 
+  it('takes NaN for a missing category, as tables do', async () => {
+    if (saved.kind !== 'codes') return;
+    const score = await (await read(saved)).scorer();
+    for (const row of rowsOf(saved)) {
+      const cells = row as Record<string, number | null>;
+      expect(score({ ...cells, colour: Number.NaN })).toEqual(score({ ...cells, colour: null }));
+    }
+  });
+
   it('explains its scores', async () => {
     const model: TreeModel = await read(saved);
     const table = await model.contributions(tableOf(saved));
