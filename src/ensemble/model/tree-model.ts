@@ -28,6 +28,7 @@ import {
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link, PredictSpec } from '../prediction/predict-operator.ts';
 import { makeScorer, type Scorer } from '../prediction/scorer.ts';
+import { checkShape } from './check-shape.ts';
 import { modelIdOf, sharedTrees } from './shared-trees.ts';
 import { summaryOf, type TrainingSummary } from './training-summary.ts';
 import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
@@ -56,6 +57,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   ) {
     super(schema, options);
     if (data === undefined) throw notFitted(schema.owner, estimator);
+    checkShape(schema.owner, this.params as Readonly<Record<string, unknown>>, data);
     this.data = data;
     this.inputSchema = data.inputSchema;
     this.rowIdMode = data.rowIdMode;

@@ -16,6 +16,11 @@ export function truncatedData(
   { count, isForest }: { readonly count: number; readonly isForest: boolean },
 ): TreeModelData {
   const most = isForest ? data.trees.numTrees : roundsOf(data);
+  if (most === 0) {
+    throw new CoppiceError('USAGE', `truncate of ${owner} must be left where there are no trees`, {
+      context: { owner },
+    });
+  }
   if (!Number.isInteger(count) || count < 1 || count > most) {
     throw new CoppiceError(
       'USAGE',
