@@ -78,9 +78,26 @@ export function buffersOfRows(message: SharedBatch): ArrayBuffer[] {
   return wholeBuffers(arrays);
 }
 
-/** The same columns under Arrow objects of their own: no two share a dictionary's id. */
+/**
+ * The same columns under Arrow objects of their own, to be encoded: no two share a dictionary's id, nor memory, for Arrow's
+ * writer takes neighbours that do (one array given twice, a copied column) for one stretch of bytes and writes it once.
+ */
 export function freshBatch(batch: RecordBatch): RecordBatch {
-  return batchFromShared(toRecord(batch, (array) => array));
+  return batchFromShared(toRecord(batch, copyOfOverlaps()));
+}
+
+/** Copies what shares memory with an array before it. */
+function copyOfOverlaps(): Place {
+  const taken = new Map<ArrayBufferLike, [start: number, end: number][]>();
+  return (array) => {
+    const { buffer, byteOffset: start, byteLength } = array;
+    const end = start + byteLength;
+    const ranges = taken.get(buffer) ?? [];
+    if (ranges.some(([from, to]) => start < to && from < end)) return array.slice() as typeof array;
+    ranges.push([start, end]);
+    taken.set(buffer, ranges);
+    return array;
+  };
 }
 
 /** The same column under Arrow objects of this thread's copy of Arrow. */

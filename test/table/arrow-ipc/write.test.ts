@@ -97,6 +97,19 @@ describe('writeArrow', () => {
     ]);
   });
 
+  it.each([1, 2])('writes columns that share memory, in %d partitions', async (numPartitions) => {
+    const category = dictionaryColumn(Int32Array.of(1, 0, 1, 1, 0, 1, 0, 0), ['x', 'y']);
+    const wanted = ['y', 'x', 'y', 'y', 'x', 'y', 'x', 'x'];
+    const batch = batchOfColumns([
+      ['a', category],
+      ['b', category],
+    ]);
+    const path = join(folder, `shared-${numPartitions}.arrow`);
+    await writeArrow(tableFromBatch(runner, batch, { numPartitions }), path);
+    const data = tableFromIPC(readFileSync(path));
+    expect([cells(data, 'a'), cells(data, 'b')]).toEqual([wanted, wanted]);
+  });
+
   it('writes a folder, and a table without rows', async () => {
     const path = join(folder, 'parts');
     await writeArrow(tableFromColumns(runner, { a: [1, 2] }, { numPartitions: 2 }), path);

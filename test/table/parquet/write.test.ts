@@ -37,6 +37,7 @@ import {
   tableFromBatch,
   tableFromColumns,
 } from '../../../src/table/create-table.ts';
+import { col } from '../../../src/table/expressions/expression.ts';
 import { encodeParquet } from '../../../src/table/parquet/encode-parquet.ts';
 import { headBytes } from '../../../src/table/parquet/footer.ts';
 import { parquetFormat } from '../../../src/table/parquet/parquet-file-writer.ts';
@@ -117,6 +118,18 @@ describe('writeParquet', () => {
     for (const name of ['x599', 'x0', 'x300']) {
       expect(three.getChild(name)?.toArray()).toEqual(columns[name]);
     }
+  });
+
+  it.each([1, 3])('writes columns that share memory, in %d partitions', async (numPartitions) => {
+    const x = Float64Array.from({ length: 40 }, (_, i) => i / 3);
+    const [head, tail] = [x.subarray(0, 30), x.subarray(10, 40)];
+    const shared = { a: head, b: head, c: tail };
+    const path = fresh();
+    const table = tableFromColumns(runner, shared, { numPartitions });
+    await writeParquet(table.withColumn('d', col('c')), path);
+    const back = await (await readParquet(runner, path)).collect();
+    const found = ['a', 'b', 'c', 'd'].map((name) => back.getChild(name)?.toArray());
+    expect(found).toEqual([head, head, tail, tail]);
   });
 
   it('keeps the metadata of fields, types and nullability', async () => {
