@@ -11,6 +11,7 @@ import type { CommandContext, CommandResult, CommonOptions } from './command.ts'
 import { modelFacts, treeModelOf } from './model-facts.ts';
 import { grouped } from './progress-line.ts';
 import { nameValueLines } from './text-table.ts';
+import { checkModelPath } from './write-data.ts';
 
 /** Options of `import`. */
 export interface ImportCommandOptions extends CommonOptions {
@@ -30,6 +31,7 @@ export async function importModel(
   _context: CommandContext,
 ): Promise<CommandResult> {
   const { file, overwrite = false } = options;
+  await checkModelPath(options.model, overwrite);
   const model = await read(file, {
     featuresCols: options.features,
     classes: options.classes?.map(classOf),

@@ -397,7 +397,8 @@ describe('coppice import', () => {
       expect(inspected.exitCode, inspected.stderr).toBe(0);
     }
     const again = ['import', '--file', path('model.txt'), '--model', path('light')];
-    expect((await runForTest(again)).exitCode).toBe(2);
+    const { exitCode, stderr } = await runForTest(again);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('or --overwrite')]);
     const refused = await runForTest([
       'import',
       '--file',
