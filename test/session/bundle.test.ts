@@ -161,10 +161,10 @@ describe('the bundle', () => {
   });
 
   it.each(['index.js', 'executor-main.js'])(
-    '%s loads no module of connections when it is imported',
+    '%s loads no module of connections or threads when it is imported',
     (name) => {
       const before = `const loaded = () => process.moduleLoadList.filter((name) =>
-        /^NativeModule (crypto|http|https|net|tls|zlib)$/.test(name));
+        /^NativeModule (crypto|http|https|net|tls|worker_threads|zlib)$/.test(name));
       const first = new Set(loaded());
       await import(${JSON.stringify(pathToFileURL(join(bundle, name)).href)});
       console.log(JSON.stringify(loaded().filter((name) => !first.has(name))));`;
