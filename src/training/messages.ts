@@ -189,6 +189,8 @@ export interface BoostingJob {
   readonly keepsEntries?: boolean;
   /** The ranks of one process have each tree grown by one kernel; left out: where that can be. */
   readonly growsWhole?: boolean;
+  /** Bytes of a rank's rows that are moved between two meetings of such a tree, where it has more; left out: 6,000,000. */
+  readonly windowBytes?: number;
   /** 'wasm', 'reference' or undefined for the default. */
   readonly kernels: string | undefined;
 }

@@ -1862,6 +1862,17 @@ export const plantedBugs = [
     tests: ['test/training/whole-trees.prop.test.ts'],
   },
   {
+    name: 'neighbours that are split together are split again',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-window.ts',
+        find: '    if (left == 0) {',
+        replace: '    if (left >= 0) {',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
     name: 'level by level the kernel passes over the first node of the next batch',
     edits: [
       {

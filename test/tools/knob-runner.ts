@@ -32,6 +32,8 @@ export interface Knobs {
   readonly keepsEntries?: boolean;
   /** Each tree is grown by one kernel, or split by split. */
   readonly growsWhole?: boolean;
+  /** Bytes of rows that a core's cache is taken to hold while it is. */
+  readonly windowBytes?: number;
   /** Where boosted trees grow, and after how many batches a device is lost. */
   readonly device?: DeviceRequest;
 }
@@ -84,6 +86,7 @@ function turned(job: BoostingJob | ForestJob, knobs: Knobs): BoostingJob | Fores
     ...(knobs.keepsEntries === undefined ? {} : { keepsEntries: knobs.keepsEntries }),
     ...(knobs.finishesLocally === undefined ? {} : { finishesLocally: knobs.finishesLocally }),
     ...(knobs.growsWhole === undefined ? {} : { growsWhole: knobs.growsWhole }),
+    ...(knobs.windowBytes === undefined ? {} : { windowBytes: knobs.windowBytes }),
     ...(flushRows !== undefined && 'flushRows' in job ? { flushRows } : {}),
     ...(device !== undefined && 'device' in job ? { device } : {}),
     ...('growsApart' in job ? { growsApart: growsApart ?? false } : {}),

@@ -48,6 +48,7 @@ export const topologies: fc.Arbitrary<Topology> = fc
         finishesLocally: fc.boolean(),
         growsApart: fc.boolean(),
         growsWhole: fc.boolean(),
+        windowBytes: fc.constantFrom(200, 10_000),
       },
       { requiredKeys: [] },
     ),

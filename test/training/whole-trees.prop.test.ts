@@ -73,6 +73,8 @@ const layouts = fc.record({
   growsApart: fc.boolean(),
   flushRows: fc.constantFrom(1, 37, 1000, 65_535),
   maxHistogramBytes: fc.constantFrom(1, 60_000, 1e8),
+  // of a few rows, or more than there are
+  windowBytes: fc.constantFrom(200, 5000, 50_000, 1e8),
 });
 
 /**
@@ -257,6 +259,40 @@ describe('trees grown by one kernel', () => {
     expect(meetings[0]).toBeLessThanOrEqual(meetings[1] as number);
     expect(meetings[0]).toBeGreaterThan(0.7 * (meetings[1] as number));
   });
+
+  it.each([
+    { width: 2, windowBytes: 4000, maxLeaves: 60, subsamplingRate: 0.3, stepSize: 0.01 },
+    { width: 2, windowBytes: 30_000, maxLeaves: 60 },
+    { width: 3, windowBytes: 4000, maxLeaves: 40, maxDepth: 5 },
+    { width: 3, windowBytes: 100, maxLeaves: 8 },
+  ])(
+    'are the same where neighbours are split together because there are many rows: %o',
+    async ({ width, windowBytes, ...options }) => {
+      const recipe = { seed: 12, numRows: 4000, kinds, missing: 0.1 };
+      const pool = new ThreadPool(width, workerUrl());
+      const runner = new KnobRunner(pool);
+      const table = cutTable(runner, randomData(recipe), [700]);
+      const fixed = { featuresCols: featureNames(recipe), labelCol: 'y', maxIter: 6 };
+      const gbt = new GBTRegressor({ ...fixed, minInstancesPerNode: 1, ...options });
+      const models: Record<string, string>[] = [];
+      const meetings: number[] = [];
+      for (const knobs of [
+        { growsWhole: false },
+        {},
+        { windowBytes },
+        { windowBytes, maxHistogramBytes: 1 },
+      ]) {
+        runner.knobs = { ...knobs, width };
+        models.push(await savedBytes(await gbt.fit(table)));
+        meetings.push((runner.reports[0] as RankReport).meetings);
+      }
+      await pool.close();
+      for (const model of models) expect(model).toEqual(models[0]);
+      // other batches than those by gains
+      expect(meetings[2]).not.toBe(meetings[1]);
+    },
+    60_000,
+  );
 
   it.each([{ width: 2 }, { width: 3 }, { width: 3, maxHistogramBytes: 5000 }])(
     'leave out what is split ahead in vain: %o',

@@ -10,7 +10,11 @@ import { popOpen, pushOpen } from './grow-queue';
 
 /** Lists the pairs of a batch, int32 parent and whether the children may be split; returns how many. */
 export function gatherPairs(plan: usize): i32 {
-  const numLeft = load<i32>(plan, atMaxLeaves) - load<i32>(plan, atNumLeaves);
+  const maxLeaves = load<i32>(plan, atMaxLeaves);
+  const numLeaves = load<i32>(plan, atNumLeaves);
+  const numLeft = maxLeaves - numLeaves;
+  // pairs that were made and are not the tree's
+  const numAhead = ((load<i32>(plan, atNumMade) - 1) >> 1) - (numLeaves - 1);
   const most = load<i32>(plan, atNumRanks) == 1 ? 1 : min<i32>(load<i32>(plan, atMostPairs), numLeft);
   const expectedGain = load<f64>(plan, atExpectedGain);
   const heap = <usize>load<u32>(plan, atHeap);
@@ -28,6 +32,8 @@ export function gatherPairs(plan: usize): i32 {
     store<i32>(seen + (<usize>numSeen << 2), popOpen(plan));
     numSeen++;
     if (load<i32>(node, ofLeftChild) != 0) continue;
+    // no more than there is room for
+    if (numPairs > 0 && numAhead + numPairs >= maxLeaves) break;
     const entry = batch + (<usize>numPairs << 4);
     // the children of the last split can only be leaves
     const mayGrow = numLeft > 1 && load<i32>(node, ofDepth) + 1 < load<i32>(plan, atMaxDepth);

@@ -25,6 +25,7 @@ import {
   ofRows, ofSlot, ofStart,
 } from './grow-plan';
 import { popOpen, pushOpen } from './grow-queue';
+import { beginWindow, gatherWindow } from './grow-window';
 
 // what a rank does next
 const choosing: i32 = 0;
@@ -56,6 +57,7 @@ export function beginLeaves(plan: usize): void {
   store<i32>(plan, 0, atMeetings);
   store<i32>(plan, 0, atNextOpen);
   store<i32>(plan, 0, atRefused);
+  beginWindow(plan);
   openNode(plan, 0, -1, 0);
   const root = nodeAt(plan, 0);
   store<i32>(root, 0, ofNumber);
@@ -178,7 +180,9 @@ function chooseBatch(plan: usize): bool {
     popOpen(plan);
     commit(plan, node);
   }
-  beginBatch(plan, isAcross(plan) ? gatherFar(plan) : gatherPairs(plan));
+  let numPairs = isAcross(plan) ? gatherFar(plan) : gatherWindow(plan);
+  if (numPairs == 0) numPairs = gatherPairs(plan);
+  beginBatch(plan, numPairs);
   return true;
 }
 

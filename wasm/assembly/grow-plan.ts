@@ -137,6 +137,11 @@ export const atFar: usize = 448;
 export const atNumFound: usize = 452;
 /** So many of the best leaves are always split ahead. */
 export const atLeastAhead: usize = 456;
+/** Rows of a window, on all ranks, or 0; leaves that will be split, int32 in the tree's order, and how many, or −1 when all
+ *  that is left is split by gain. See grow-window.ts. */
+export const atWindowRows: usize = 488;
+export const atFrontier: usize = 492;
+export const atNumFrontier: usize = 496;
 /** What was wrong with what came, whose it is, of which node, and what it was: see grow-elsewhere.ts. */
 export const atRefused: usize = 464;
 export const atRefusedBy: usize = 468;

@@ -68,6 +68,8 @@ export interface PlanLimits {
   readonly isPacked: boolean;
   /** Whole trees are grown by one kernel, where there is room. */
   readonly growsWhole: boolean;
+  /** Bytes of a rank's rows that are moved between two meetings, where ranks of one process have more. */
+  readonly windowBytes: number;
 }
 
 /** Plans the scores of all rows of the process. */
@@ -144,6 +146,18 @@ function pairsOf(sizes: PlanLimits, poolSlots: number): number {
   return Math.max(1, Math.min(sizes.maxPairs, Math.floor((poolSlots - 2) / 2)));
 }
 
+/** Rows of all ranks that a batch of neighbours may have, 0 where leaves are chosen by their gains alone. */
+function windowRowsOf(
+  { windowBytes, isByLevel }: PlanLimits,
+  { layout, train, fill }: IngestedRows,
+  { numRanks, numOthers }: { readonly numRanks: number; readonly numOthers: number },
+): number {
+  if (isByLevel || numRanks === 1 || numOthers > 0) return 0;
+  if (layout.stride > indexedStride || fill !== null) return 0;
+  const most = numRanks * Math.floor(windowBytes / (layout.stride + 4));
+  return train.numAll > most ? most : 0;
+}
+
 function planCpuPlace(
   environment: RankEnvironment,
   rows: IngestedRows,
@@ -183,7 +197,8 @@ function planCpuPlace(
   const maxLeaves = Math.max(1, Math.min(sizes.maxOpen, train.numAll));
   const { isByLevel } = sizes;
   const together = { numRanks: numLocal, numAll, numOthers };
-  const growSizes = { maxLeaves, poolSlots, maxPairs, isByLevel, ...together };
+  const windowRows = windowRowsOf(sizes, rows, together);
+  const growSizes = { maxLeaves, poolSlots, maxPairs, isByLevel, windowRows, ...together };
   const growSpan = 64 * Math.ceil(placeGrowing(0, layout, growSizes).end / 64);
   // what rows with entries add up to is laid out otherwise than what travels
   const mayGrow = sizes.growsWhole && (entries === null || numOthers === 0);
@@ -212,6 +227,7 @@ function planCpuPlace(
       growSpan,
       maxLeaves,
       isByLevel,
+      windowRows,
       maxPairs,
     },
   };

@@ -41,6 +41,10 @@ const batchBytes = 8 * 1024 * 1024;
 /** The same of ranks in several processes: their meetings cost more than cache misses. */
 const elsewhere = { mostPairs: 64, batchBytes: 32 * 1024 * 1024 };
 
+/** Bytes of a rank's rows that are moved between two meetings: few enough that most of them are in a cache when the next
+ *  batch moves them again, and so many that meetings are few. */
+const windowBytes = 6_000_000;
+
 /** The same for a device, which has room. */
 const deviceBatchBytes = 64 * 1024 * 1024;
 
@@ -114,6 +118,7 @@ function limitsOf(
     isPacked: packsHistograms(environment, job, rows),
     isOblivious: limits.isOblivious === true,
     growsWhole: growsWhole(environment, job, rows),
+    windowBytes: job.windowBytes ?? windowBytes,
     numOutputs: start.objective.numOutputs,
     usesDevice: device !== null,
     maxPairs: Math.max(

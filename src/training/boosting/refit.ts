@@ -46,6 +46,7 @@ export async function runRefit(context: RankContext, job: RefitJob): Promise<Ran
     isOblivious: false,
     growsWhole: false,
     isByLevel: true,
+    windowBytes: 0,
   });
   await environment.reserve(memory.tail, 'training data');
   const state = await prepareRounds({ environment, job, rows, start: started }, memory);

@@ -32,6 +32,8 @@ export interface BackendMemory {
   readonly maxLeaves: number;
   /** Trees grow level by level. */
   readonly isByLevel: boolean;
+  /** Rows of all ranks that a batch of neighbours may have, 0 where leaves are chosen by their gains alone. */
+  readonly windowRows: number;
   readonly maxPairs: number;
 }
 

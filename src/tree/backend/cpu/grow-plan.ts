@@ -85,6 +85,8 @@ export const planWord = {
   refused: 116,
   refusedBy: 117,
   refusedNode: 118,
+  windowRows: 122,
+  frontier: 123,
 } as const;
 
 /** Its float64, by their place among those. */
@@ -149,6 +151,7 @@ export interface GrowAddresses {
   readonly free: number;
   readonly batch: number;
   readonly seen: number;
+  readonly frontier: number;
   /** As they are made. */
   readonly madeNodes: number;
   readonly madeBits: number;
@@ -177,12 +180,15 @@ export interface GrowSizes {
   readonly numOthers: number;
   /** Trees grow level by level. */
   readonly isByLevel: boolean;
+  /** Rows of all ranks that a batch of neighbours may have, 0 where leaves are chosen by their gains alone. */
+  readonly windowRows: number;
 }
 
 /** Lays it out behind an address, a multiple of 64. */
 export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSizes): GrowAddresses {
   const arena = new Arena(base);
-  const { maxLeaves, poolSlots, maxPairs, numRanks, numAll, numOthers, isByLevel } = sizes;
+  const { maxLeaves, poolSlots, maxPairs, numRanks, numAll, numOthers, isByLevel, windowRows } =
+    sizes;
   const isInOrder = numAll === 1 || isByLevel;
   // as many splits may be ahead in vain as there are leaves
   const numMade = isInOrder ? 2 * maxLeaves : 4 * maxLeaves;
@@ -206,6 +212,7 @@ export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSize
     free: arena.allocate(4 * poolSlots),
     batch: arena.allocate(16 * 3 * maxPairs),
     seen: arena.allocate(4 * (maxLeaves + 1)),
+    frontier: arena.allocate(windowRows > 0 ? 4 * (maxLeaves + 1) : 0),
     madeNodes: arena.allocate(nodeBytes * numMade),
     madeBits: arena.allocate(bitsBytes * numMade),
     outgoing: arena.allocate(numOthers > 0 ? 16 * numAll : 0),

@@ -205,6 +205,7 @@ export class LeafGrower {
     words.set([this.#gateAddress, at.foundBytes, at.batch, addresses.maxPairs], planWord.gate);
     words.set([at.madeNodes, at.madeBits, at.nodes, at.bits, at.seen], planWord.madeNodes);
     words[planWord.spare] = rows.spare;
+    words.set([addresses.windowRows, at.frontier], planWord.windowRows);
     const floats = new Float64Array(memory.buffer, at.plan, planBytes / 8);
     floats[planFloat.minInfoGain] = params.minInfoGain;
   }

@@ -74,11 +74,12 @@ describe('the plan of a tree that a kernel grows', () => {
     { numRanks: 1, numAll: 1, numOthers: 0, isByLevel: false },
     { numRanks: 3, numAll: 3, numOthers: 0, isByLevel: false },
     { numRanks: 3, numAll: 3, numOthers: 0, isByLevel: true },
+    { numRanks: 3, numAll: 3, numOthers: 0, isByLevel: false, windowRows: 100 },
     { numRanks: 2, numAll: 5, numOthers: 2, isByLevel: false },
     { numRanks: 1, numAll: 3, numOthers: 2, isByLevel: false },
   ])(
     'keeps everything apart, with room for the widest feature and the most leaves: %o',
-    ({ numRanks, numAll, numOthers, isByLevel }) => {
+    ({ numRanks, numAll, numOthers, isByLevel, windowRows = 0 }) => {
       const features = [
         feature(0, 'numeric', 255),
         feature(1, 'category', 254),
@@ -86,7 +87,7 @@ describe('the plan of a tree that a kernel grows', () => {
       ];
       const layout = layoutRecords(features, [false, true, true], 4);
       const ranks = { numRanks, numAll, numOthers };
-      const sizes = { maxLeaves: 31, poolSlots: 40, maxPairs: 6, isByLevel, ...ranks };
+      const sizes = { maxLeaves: 31, poolSlots: 40, maxPairs: 6, isByLevel, windowRows, ...ranks };
       const { end, bitsBytes, foundBytes, ...all } = placeGrowing(640, layout, sizes);
       const { madeNodes, madeBits, ...others } = all;
       // of a rank that is alone, and level by level, nodes are the tree's where they are made
@@ -114,6 +115,7 @@ describe('the plan of a tree that a kernel grows', () => {
         // pairs, and for each of them two histograms
         batch: 16 * (6 + 2 * 6),
         seen: 4 * 31,
+        frontier: windowRows > 0 ? 4 * 31 : 0,
         // 30 pairs of the tree's, and of its 31 leaves each may be split ahead
         madeNodes: nodeBytes * (61 + 62),
         madeBits: 128 * (61 + 62),
