@@ -296,11 +296,12 @@ function exportCommand(): Command {
   return new Command('export')
     .description('write a saved model for other runtimes')
     .requiredOption('--model <folder>', 'a saved model: trees, or a pipeline that ends in them')
-    .requiredOption('--out <file>', 'such as model.onnx')
+    .requiredOption('--out <file>', 'such as model.onnx or model.mjs')
     .addOption(
-      new Option('--format <name>', 'onnx: ONNX Runtime 1.21 or later, in many languages')
-        .choices(['onnx'])
-        .default('onnx'),
+      new Option(
+        '--format <name>',
+        'onnx: ONNX Runtime 1.21 or later, in many languages; js: a JavaScript module without dependencies; default: js for .js and .mjs, else onnx',
+      ).choices(['onnx', 'js']),
     )
     .addOption(
       new Option(

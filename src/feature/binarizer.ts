@@ -2,6 +2,7 @@
 import { Field, Float64, type Schema } from 'apache-arrow';
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { float, numbers } from '../params/kinds.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -11,6 +12,7 @@ import {
   columnPairs,
   schemaWithPairs,
 } from './column-pairs.ts';
+import { addMappedCells } from './module-columns.ts';
 import { requireNumber } from './numeric-field.ts';
 import type { BinarizeSpec } from './operators/map-numbers.ts';
 import { withStageOperator } from './stage-operator.ts';
@@ -59,6 +61,14 @@ export class Binarizer extends Transformer<typeof binarizerParams.schema> {
     const thresholds = this.params.thresholds ?? pairs.map(() => threshold);
     const spec: BinarizeSpec = { owner: this.className, pairs, handleInvalid: 'error', thresholds };
     return withStageOperator(table, schema, { kind: 'feature.binarize', pairs, spec });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { threshold, thresholds } = this.params;
+    addMappedCells(writer, this, (index) => {
+      return { op: 'binarize', threshold: thresholds?.[index] ?? threshold };
+    });
   }
 
   override transformSchema(schema: Schema): Schema {

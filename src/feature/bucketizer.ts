@@ -2,6 +2,7 @@
 import { Field, Float64, type Schema } from 'apache-arrow';
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { numberLists, numbers } from '../params/kinds.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -12,6 +13,7 @@ import {
   schemaWithPairs,
 } from './column-pairs.ts';
 import { handleInvalidParams } from './handle-invalid.ts';
+import { addMappedCells } from './module-columns.ts';
 import { requireNumber } from './numeric-field.ts';
 import type { BucketizeSpec } from './operators/map-numbers.ts';
 import { withStageOperator } from './stage-operator.ts';
@@ -68,6 +70,15 @@ export class Bucketizer extends Transformer<typeof bucketizerParams.schema> {
       handleInvalid,
       spec,
     });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { handleInvalid: mode, splits, splitsArray } = this.params;
+    const made = (index: number): { op: string; splits: readonly number[]; mode: string } => {
+      return { op: 'bucketize', splits: splitsArray?.[index] ?? splits ?? [], mode };
+    };
+    addMappedCells(writer, this, made, mode === 'skip');
   }
 
   override transformSchema(schema: Schema): Schema {

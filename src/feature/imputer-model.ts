@@ -4,6 +4,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { float, oneOf } from '../params/kinds.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -16,6 +17,7 @@ import {
   columnPairs,
   schemaWithPairs,
 } from './column-pairs.ts';
+import { addMappedCells } from './module-columns.ts';
 import { requireNumber } from './numeric-field.ts';
 import { addImputedColumns } from './onnx-columns.ts';
 import type { ImputeSpec } from './operators/map-numbers.ts';
@@ -76,6 +78,15 @@ export class ImputerModel extends Model<typeof imputerModelParams.schema> {
     const { surrogates, className: owner } = this;
     const spec: ImputeSpec = { owner, pairs, handleInvalid: 'error', surrogates, missingValue };
     return withStageOperator(table, schema, { kind: 'feature.impute', pairs, spec });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { missingValue: missing } = this.params;
+    addMappedCells(writer, this, (index, { isSingle }) => {
+      const surrogate = this.surrogates[index] as number;
+      return { op: 'impute', surrogate, missing, single: isSingle, isSingle };
+    });
   }
 
   /** @internal */

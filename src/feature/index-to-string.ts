@@ -3,6 +3,7 @@ import { DataType, Field, type Schema, Utf8 } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { strings } from '../params/kinds.ts';
 import { columnTypeError } from '../pipeline/check-schema.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { numericKind } from '../table/columns/column-values.ts';
@@ -69,6 +70,9 @@ export class IndexToString extends Transformer<typeof indexToStringParams.schema
     };
     return withStageOperator(table, schema, { kind: 'feature.decodeIndices', pairs, spec });
   }
+
+  /** @internal A row's answer has no columns, so nobody reads the texts but a stage that is refused for it. */
+  override addToModule(_writer: ModuleWriter): void {}
 
   override transformSchema(schema: Schema): Schema {
     return schemaWithPairs(this, schema, (input, pair) => {

@@ -4,6 +4,7 @@ import { defineParams, type Options, type Resolved } from '../params/define-para
 import { bool, oneOf } from '../params/kinds.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import { packStrings, unpackStrings } from '../pipeline/packed-strings.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -16,6 +17,7 @@ import {
   schemaWithPairs,
 } from './column-pairs.ts';
 import { unknownCategory } from './handle-invalid.ts';
+import { addEncodedCells } from './module-columns.ts';
 import type { EncodeOneHotSpec } from './operators/encode-one-hot.ts';
 import { shareStrings } from './shared-strings.ts';
 import { withStageOperator } from './stage-operator.ts';
@@ -87,6 +89,14 @@ export class OneHotEncoderModel extends Model<typeof oneHotEncoderModelParams.sc
     const invalid = { handleInvalid, missingIsUnknown: missingAsUnknown === true };
     const spec: EncodeOneHotSpec = { owner, pairs, ...invalid, categories, dropLast };
     return withStageOperator(table, schema, { kind: 'feature.encodeOneHot', pairs, spec });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { handleInvalid, missingAsUnknown, dropLast } = this.params;
+    const categories = this.categories.map((values) => this.#withUnknown(values));
+    const missingIsUnknown = missingAsUnknown === true;
+    addEncodedCells(writer, this, categories, { handleInvalid, missingIsUnknown, dropLast });
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -4,6 +4,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { bool } from '../params/kinds.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -15,6 +16,7 @@ import {
   columnPairs,
   schemaWithPairs,
 } from './column-pairs.ts';
+import { addScaledCells } from './module-columns.ts';
 import { addScaledColumns } from './onnx-columns.ts';
 import {
   loadNumbers,
@@ -78,6 +80,11 @@ export class StandardScalerModel extends Model<typeof standardScalerModelParams.
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
     return scaledTable(this, table, this.transformSchema(table.schema), this.#scales);
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    addScaledCells(writer, this, this.#scales);
   }
 
   /** @internal */

@@ -5,6 +5,7 @@ import { bool, oneOf } from '../params/kinds.ts';
 import { columnTypeError } from '../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { packStrings, unpackStrings } from '../pipeline/packed-strings.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -20,6 +21,7 @@ import {
   schemaWithPairs,
 } from './column-pairs.ts';
 import { handleInvalidParams, unknownCategory } from './handle-invalid.ts';
+import { addIndexedCells } from './module-columns.ts';
 import { addIndexedColumns } from './onnx-columns.ts';
 import type { IndexStringsSpec } from './operators/index-strings.ts';
 import { shareStrings } from './shared-strings.ts';
@@ -100,6 +102,13 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
       handleInvalid,
       spec,
     });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { handleInvalid, missingAsUnknown } = this.params;
+    const missingIsUnknown = missingAsUnknown === true;
+    addIndexedCells(writer, this, this.labels, { handleInvalid, missingIsUnknown });
   }
 
   /** @internal */

@@ -4,11 +4,13 @@ import { CoppiceError } from '../base/errors.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { column, columns, oneOf } from '../params/kinds.ts';
 import { refuseExistingColumn, requireColumn } from '../pipeline/check-schema.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { type FeatureColumn, featureColumns } from '../table/columns/column-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { addAssembledCells } from './module-columns.ts';
 import { addAssembledColumn } from './onnx-columns.ts';
 import type { AssembleSpec } from './operators/assemble.ts';
 import './worker-operators.ts';
@@ -72,6 +74,12 @@ export class VectorAssembler extends Transformer<typeof vectorAssemblerParams.sc
     // With missing values kept, each child can be made alone.
     const pruned = { ...operator, parts: { [outputCol]: Object.fromEntries(sources) } };
     return table.withOperator(handleInvalid === 'keep' ? pruned : operator, schema);
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { inputCols, outputCol, handleInvalid } = this.params;
+    addAssembledCells(writer, inputCols, outputCol, handleInvalid);
   }
 
   /** @internal */

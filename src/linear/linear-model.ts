@@ -10,6 +10,7 @@ import { checkThresholds, winnerAt } from '../pipeline/class-columns.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { typeAtPath } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
+import { type ModuleWriter, packed, unitOf } from '../pipeline/module/module-writer.ts';
 import {
   type OffsetPaths,
   offsetFields,
@@ -178,6 +179,24 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
   #offsetPaths(schema: Schema): OffsetPaths {
     const { length } = this.data.intercepts;
     return offsetPaths(this.className, schema, this.#usedOffsetCol, length);
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { names, coefficients, intercepts, classes, paths, inputSchema } = this.data;
+    const units = paths.map((path) => unitOf(typeAtPath(inputSchema, path)));
+    const cells = writer.isKnown
+      ? paths.map((path) => writer.cell(path))
+      : writer.features(
+          names.map((name, j) => ({ name, isCategory: false, unit: units[j] ?? null })),
+        );
+    const slots = cells.map(({ slot }) => slot);
+    writer.model({
+      ...{ kind: 'linear', reads: slots, slots, names, classes, intercepts: [...intercepts] },
+      ...{ coefficients: packed(coefficients, true), thresholds: this.thresholds },
+      ...{ offsetCol: this.#usedOffsetCol ?? null, sharesOffset: false },
+      hasProbability: this.outputs.probabilityCol !== null,
+    });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

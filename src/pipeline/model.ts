@@ -4,6 +4,7 @@ import { CoppiceError } from '../base/errors.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import { checkSchema } from './check-schema.ts';
 import type { LogicalSchema } from './logical-schema.ts';
+import { ModuleWriter } from './module/module-writer.ts';
 import { OnnxGraph, type OnnxOptions } from './onnx/onnx-graph.ts';
 import type { StageReader } from './stage-reader.ts';
 import { Transformer } from './transformer.ts';
@@ -70,6 +71,34 @@ export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transform
     const graph = new OnnxGraph(this.className, options);
     this.addToOnnx(graph);
     return graph.encode();
+  }
+
+  /**
+   * The model as the text of one JavaScript module without dependencies, for browsers, edge workers, Deno, Bun and Node. It
+   * exports `predict(row)`, which answers as {@link scorer} does, with the same bits: a row is an object of values by
+   * column name (of a model that is no pipeline also a list in the order of its features), the answer has `prediction`,
+   * `rawPrediction` and `probability`. A row that the scorer refuses is a `TypeError` there. `columns` and `classes` say
+   * what it reads and tells.
+   *
+   * Models of trees and linear ones, and pipelines of them with StringIndexer, OneHotEncoder, VectorAssembler, Imputer,
+   * StandardScaler, MinMaxScaler, RobustScaler, Bucketizer and Binarizer.
+   *
+   * @throws CoppiceError `UNSUPPORTED` for another model or stage, by its name
+   * @example
+   * ```ts
+   * import { createTable, GBTRegressor } from 'coppice';
+   * const table = createTable({ x: [1, 2, 3, 4], label: [1, 1, 9, 9] });
+   * const model = await new GBTRegressor({ featuresCols: ['x'], maxIter: 5, minInstancesPerNode: 1 }).fit(table);
+   * const text = model.toModule();
+   * const { predict } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+   * console.log(predict({ x: 4 }).prediction === (await model.scorer())({ x: 4 }).prediction); // true
+   * ```
+   * @see docs/guides/serving.md
+   */
+  toModule(): string {
+    const writer = new ModuleWriter(this.className);
+    this.addToModule(writer);
+    return writer.text();
   }
 
   /**

@@ -4,6 +4,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { LogicalSchema } from './logical-schema.ts';
 import { Model, notFitted, type PredictionColumns, savedInputSchema } from './model.ts';
+import type { ModuleWriter } from './module/module-writer.ts';
 import type { OnnxGraph } from './onnx/onnx-graph.ts';
 import type { Scorer } from './row-reader.ts';
 import { rowScorer } from './row-scorer.ts';
@@ -81,6 +82,12 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
   override addToOnnx(graph: OnnxGraph): void {
     graph.know(this.inputSchema);
     for (const stage of this.stages) stage.addToOnnx(graph);
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    if (!writer.isKnown) writer.know([...this.inputSchema]);
+    for (const stage of this.stages) stage.addToModule(writer);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -3,6 +3,7 @@ import type { Schema } from 'apache-arrow';
 import type { OnProgress } from '../base/progress.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { ModuleWriter } from './module/module-writer.ts';
 import type { OnnxGraph } from './onnx/onnx-graph.ts';
 import { PipelineStage } from './pipeline-stage.ts';
 
@@ -35,6 +36,14 @@ export abstract class Transformer<S extends ParamSpecs = ParamSpecs> extends Pip
       'models of trees, or pipelines of them behind imputers, scalers, StringIndexer and VectorAssembler',
       `a ${this.className}`,
       'save it, and score it with coppice',
+    );
+  }
+
+  /** @internal Adds what {@link transform} does to a JavaScript module; a stage that cannot refuses. */
+  addToModule(writer: ModuleWriter): void {
+    throw writer.refusal(
+      'models of trees or linear ones, or pipelines of them behind stages that turn columns into others',
+      `a ${this.className}`,
     );
   }
 }

@@ -200,7 +200,18 @@ function firstModelOn(
   expect(cli('inspect', '--model', `${out}/by-command`, '--importance')).toContain('distance');
   writeFileSync(join(project, 'version.mjs'), 'console.log(process.versions.node);\n');
   expect(cli('doctor')).toContain(script('version.mjs').trim());
+  cli('export', '--model', `${out}/by-command`, '--out', `${out}/model.mjs`);
+  writeFileSync(
+    join(project, 'ask.mjs'),
+    `const { predict } = await import('./' + process.argv[2]);
+    const carriers = ['AA', 'UA', 'never seen', null];
+    const rows = Array.from({ length: 60 }, (_, i) => ({ carrier: carriers[i % 4], distance: i % 7 ? i * 41 : null }));
+    console.log(JSON.stringify(rows.map((row) => [...predict(row).probability])));\n`,
+  );
+  const answers = script('ask.mjs', `${out}/model.mjs`);
+  expect(JSON.parse(answers)).toHaveLength(60);
   return {
+    byModule: { answers },
     byScript: contentOf(join(project, out, 'model')),
     byCommand: contentOf(join(project, out, 'by-command')),
   };

@@ -30,6 +30,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/foreign/read-spark-models.test.ts'],
   },
   {
+    name: 'a category that a JavaScript module has never seen is taken for a missing one',
+    edits: [
+      {
+        file: 'src/pipeline/module/module-runtime.ts',
+        find: 'row[f] = text === null ? NaN : (places.get(text) ?? -1);',
+        replace: 'row[f] = text === null ? NaN : (places.get(text) ?? NaN);',
+      },
+    ],
+    tests: ['test/ensemble/module/to-module.prop.test.ts'],
+  },
+  {
     name: 'a missing value of LightGBM that training never saw follows the default side',
     edits: [
       {

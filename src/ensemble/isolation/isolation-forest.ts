@@ -8,6 +8,7 @@ import { checkFit } from '../../pipeline/check-fit.ts';
 import { refuseExistingColumn, requireColumn } from '../../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { findFeatures } from '../../pipeline/fit-columns.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -17,6 +18,7 @@ import { inferType } from '../../table/expressions/infer-type.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { TreeModel } from '../model/tree-model.ts';
 import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
+import { addTreesToModule } from '../module/tree-module.ts';
 import { addTreeModel } from '../onnx/tree-graph.ts';
 import { type IsolationForestOptions, isolationForestParams } from '../params/isolation-params.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
@@ -76,6 +78,13 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
     this.transformSchema(table.schema);
     const scored = await super.transform(table);
     return scored.withColumn(predictionCol, col(scoreCol).ge(this.threshold));
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { data, link, threshold: anomalyThreshold } = this;
+    const written = { data, link, thresholds: null, offsetCol: undefined };
+    addTreesToModule(writer, { ...written, anomalyThreshold });
   }
 
   /** @internal */

@@ -9,6 +9,7 @@ import type { ParamSpecs } from '../../params/param-spec.ts';
 import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../../pipeline/model.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import { type OffsetPaths, offsetFields, offsetPaths } from '../../pipeline/offset-column.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { RowIdMode, StageWriter } from '../../pipeline/stage-writer.ts';
@@ -18,6 +19,7 @@ import { type ImportanceKind, importanceKinds, importances } from '../../tree/im
 import { type TreeEnsemble, treeDepths } from '../../tree/tree.ts';
 import { treeToText } from '../../tree/tree-text.ts';
 import { TreeView } from '../../tree/tree-view.ts';
+import { addTreesToModule } from '../module/tree-module.ts';
 import { addTreeModel } from '../onnx/tree-graph.ts';
 import {
   contributionsOf,
@@ -336,6 +338,12 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   override addToOnnx(graph: OnnxGraph): void {
     const { data, link, outputs, thresholds } = this;
     addTreeModel(graph, { data, link, outputs, thresholds, offsetCol: this.#usedOffsetCol });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { data, link, thresholds } = this;
+    addTreesToModule(writer, { data, link, thresholds, offsetCol: this.#usedOffsetCol });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

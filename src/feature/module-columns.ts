@@ -1,0 +1,133 @@
+/** How feature stages become steps of a JavaScript module: cells of a row out of others. */
+import type { ModuleCell, ModuleColumn, ModuleWriter } from '../pipeline/module/module-writer.ts';
+import { type ColumnPairValues, columnPairs } from './column-pairs.ts';
+import { type HandleInvalid, unknownCategory } from './handle-invalid.ts';
+import type { Scales } from './scaled-columns.ts';
+
+interface PairedStage {
+  readonly className: string;
+  readonly uid: string;
+  readonly params: ColumnPairValues;
+}
+
+interface Made {
+  readonly op: string;
+  readonly isSingle?: boolean;
+  readonly [name: string]: unknown;
+}
+
+/** A new number of a number, for each pair. */
+export function addMappedCells(
+  writer: ModuleWriter,
+  stage: PairedStage,
+  made: (index: number, cell: ModuleCell) => Made,
+  always = false,
+): void {
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    const cell = writer.cell([input]);
+    const { isSingle = false, op, ...step } = made(index, cell);
+    const slot = writer.slot();
+    writer.step({ ...step, op, from: cell.slot, to: slot, always, column: input });
+    writer.name(output, { kind: 'number', slot, isSingle });
+  });
+}
+
+/** (value − shift) · factor + offset of every number of the columns. */
+export function addScaledCells(writer: ModuleWriter, stage: PairedStage, scales: Scales): void {
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    let part = 0;
+    const scaled = (column: ModuleColumn): ModuleColumn => {
+      if (column.kind === 'parts') {
+        const parts = [...column.parts].map(([name, own]) => [name, scaled(own)] as const);
+        return { ...column, parts: new Map(parts) };
+      }
+      if (column.kind === 'text') return column;
+      const at = part++;
+      const of = (list: readonly Float64Array[]): number => list[index]?.[at] as number;
+      const slot = writer.slot();
+      const numbers = { shift: of(scales.shifts), factor: of(scales.factors) };
+      const step = { op: 'scale', from: column.slot, to: slot, ...numbers };
+      writer.step({ ...step, offset: of(scales.offsets) });
+      return { kind: 'number', slot, isSingle: false };
+    };
+    writer.name(output, scaled(writer.column(input)));
+  });
+}
+
+/** Texts that were seen at fit; others as `handleInvalid` has it. */
+export function addIndexedCells(
+  writer: ModuleWriter,
+  stage: PairedStage,
+  labels: readonly (readonly string[])[],
+  invalid: { readonly handleInvalid: HandleInvalid; readonly missingIsUnknown: boolean },
+): void {
+  const { handleInvalid: mode, missingIsUnknown } = invalid;
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    const cell = writer.cell([input]);
+    const known = labels[index] as readonly string[];
+    const slot = writer.slot();
+    writer.step({
+      ...{ op: 'index', from: cell.slot, to: slot, always: mode === 'skip', column: input, mode },
+      ...{ labels: known, unknown: unknownCategory(known), missingIsUnknown },
+      isFlag: cell.kind === 'flag',
+    });
+    writer.name(output, { kind: 'text', slot, isSingle: false });
+  });
+}
+
+/** A 0 or 1 for each category. @param categories with the one for unknown values, where there is one */
+export function addEncodedCells(
+  writer: ModuleWriter,
+  stage: PairedStage,
+  categories: readonly (readonly string[])[],
+  how: {
+    readonly handleInvalid: HandleInvalid;
+    readonly missingIsUnknown: boolean;
+    readonly dropLast: boolean;
+  },
+): void {
+  const { handleInvalid: mode, missingIsUnknown, dropLast } = how;
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    const cell = writer.cell([input]);
+    const labels = categories[index] as readonly string[];
+    const shown = labels.slice(0, dropLast ? -1 : undefined);
+    const to = shown.map(() => writer.slot());
+    writer.step({
+      ...{ op: 'encode', from: cell.slot, to, column: input, mode, labels, missingIsUnknown },
+      isFlag: cell.kind === 'flag',
+    });
+    const parts = shown.map((name, i): [string, ModuleColumn] => [
+      name,
+      { kind: 'number', slot: to[i] as number, isSingle: false },
+    ]);
+    writer.name(output, { kind: 'parts', parts: new Map(parts) });
+  });
+}
+
+/** One column of parts, with the names that an assembler gives to them. */
+export function addAssembledCells(
+  writer: ModuleWriter,
+  inputs: readonly string[],
+  output: string,
+  mode: HandleInvalid,
+): void {
+  const cells = inputs.flatMap((name): [string, ModuleColumn][] => {
+    const column = writer.column(name);
+    if (column.kind !== 'parts') return [[name, column]];
+    const between = writer.isVector(name) ? '_' : '.';
+    return [...column.parts].map(([part, cell]) => [`${name}${between}${part}`, cell]);
+  });
+  if (mode === 'keep') {
+    writer.name(output, { kind: 'parts', parts: new Map(cells) });
+    return;
+  }
+  const from = cells.map(([, cell]) => (cell as ModuleCell).slot);
+  const to = from.map(() => writer.slot());
+  const columns = cells.map(([name]) => name);
+  writer.step({ op: 'assemble', from, to, columns, mode, always: mode === 'skip' });
+  const made = cells.map(([name, cell], i): [string, ModuleColumn] => [
+    name,
+    { ...(cell as ModuleCell), slot: to[i] as number },
+  ]);
+  writer.name(output, { kind: 'parts', parts: new Map(made) });
+}
