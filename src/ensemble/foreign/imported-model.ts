@@ -234,7 +234,15 @@ function classesOf(
   { numScores }: ForeignModel,
   given: readonly ClassValue[] | undefined,
 ): readonly ClassValue[] {
-  const count = numScores === 1 ? 2 : numScores;
+  return givenClasses(file, given, numScores === 1 ? 2 : numScores);
+}
+
+/** Classes that a caller names, or their numbers. @throws CoppiceError `PARAM_INVALID` */
+export function givenClasses(
+  file: ModelFile,
+  given: readonly ClassValue[] | undefined,
+  count: number,
+): readonly ClassValue[] {
   if (given === undefined) return Array.from({ length: count }, (_, k) => k);
   const rule = `${count} distinct values of one type: texts, numbers or booleans`;
   if (!Array.isArray(given)) throw file.unsuited('classes', rule, describeValue(given));
@@ -269,7 +277,8 @@ function times(tree: ForeignTree, factor: number): ForeignTree {
   return { ...tree, nodes: tree.nodes.map((node) => ({ ...node, value: node.value * factor })) };
 }
 
-function labelTypeOf(classes: readonly ClassValue[]): string {
+/** The type of a label of such classes, as printed in schemas. */
+export function labelTypeOf(classes: readonly ClassValue[]): string {
   const [first] = classes;
   if (first === undefined) return 'double';
   if (typeof first !== 'number') return typeof first;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -243,6 +244,20 @@ describe('a folder', () => {
     }
   });
 
+  it('with a folder or a pipe where a file should be is refused', async () => {
+    for (const part of [/^metadata\/part/, /^data\/part/]) {
+      const path = saved('tree-classes');
+      const file = fileOf(path, 'tree-classes', part);
+      rmSync(file);
+      mkdirSync(file);
+      await expect(readSparkModel(path)).rejects.toMatchObject({ code: 'MODEL_FORMAT' });
+      if (process.platform === 'win32') continue;
+      rmSync(file, { recursive: true });
+      spawnSync('mkfifo', [file]);
+      await expect(readSparkModel(path)).rejects.toMatchObject({ code: 'MODEL_FORMAT' });
+    }
+  });
+
   it('with Parquet that is cut short at any place is refused, and changed bytes never crash', async () => {
     const path = saved('forest-classes');
     const file = fileOf(path, 'forest-classes', /^data\/part/);
@@ -294,6 +309,8 @@ describe('a folder', () => {
       { featuresCols: ['a'] },
       { featuresCols: ['a', 'a', 'b'] },
       { classes: ['one'] },
+      { classes: ['one', 'one'] },
+      { classes: ['one', 2] },
     ])
       await expect(readSparkModel(path, options)).rejects.toMatchObject({ code: 'PARAM_INVALID' });
     await expect(

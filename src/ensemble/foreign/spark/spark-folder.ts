@@ -2,8 +2,9 @@
  * A folder that Spark ML wrote a model into: `metadata/` holds the class and its parameters as JSON, `data/` and
  * `treesMetadata/` hold Parquet, `stages/` the folders of a pipeline's stages. No path is taken from what a file says.
  */
+import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RecordBatch, Vector } from 'apache-arrow';
 import { CoppiceError } from '../../../base/errors.ts';
@@ -77,7 +78,7 @@ export class SparkFolder {
     const lines: string[] = [];
     for (const name of await visibleNames(file, path, 'metadata')) {
       const part = join(path, 'metadata', name);
-      const { size } = await stat(part);
+      const { size } = await fileAt(file, part);
       if (size > mostMetadataBytes)
         throw file.unsupported(`has ${size} bytes of metadata`, 'save it with fewer labels');
       const text = await readFile(part, 'utf8');
@@ -117,6 +118,7 @@ export class SparkFolder {
     const files = names.filter((name) => name.endsWith('.parquet'));
     if (files.length === 0) throw this.file.malformed(`has no Parquet file in ${table}`);
     for (const name of files) {
+      await fileAt(this.file, join(this.#path, table, name));
       const info = await parquetInfo(join(this.#path, table, name));
       for (const [rowGroup, { numRows }] of (info?.rowGroups ?? []).entries()) {
         if (info === null || numRows === 0) continue;
@@ -142,6 +144,13 @@ export class SparkFolder {
     if (row === undefined) throw this.file.malformed('has no row of data');
     return row;
   }
+}
+
+/** What is known of a file; a folder or a pipe in its place is refused before it is opened. */
+async function fileAt(file: ModelFile, path: string): Promise<Stats> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isFile() === true) return found;
+  throw file.malformed(`has no file where it names ${basename(path)}`);
 }
 
 /** Names in a folder, sorted; what Spark and file systems put beside them is left out. */

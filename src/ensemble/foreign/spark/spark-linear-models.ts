@@ -6,7 +6,13 @@ import { LogisticRegressionModel } from '../../../linear/logistic-regression.ts'
 import type { Model } from '../../../pipeline/model.ts';
 import type { SparkFolder } from './spark-folder.ts';
 import { numberParam } from './spark-params.ts';
-import { columnOptions, mostFeatures, type SparkInputs } from './spark-tree-models.ts';
+import {
+  columnOptions,
+  mostClasses,
+  mostFeatures,
+  type SparkInputs,
+  sparkClasses,
+} from './spark-tree-models.ts';
 import { finite, matrixOf, vectorOf } from './spark-vectors.ts';
 
 /** Classes of Spark that are linear. */
@@ -55,16 +61,17 @@ export async function sparkLinearModel(folder: SparkFolder, inputs: SparkInputs)
     return new LinearRegressionModel({ ...columnOptions(folder, false), ...inputs.options }, data);
   }
   const numClasses = row['numClasses'];
-  if (!Number.isSafeInteger(numClasses) || (numClasses as number) < 1)
+  if (
+    !Number.isSafeInteger(numClasses) ||
+    (numClasses as number) < 1 ||
+    (numClasses as number) > mostClasses
+  )
     throw file.malformed('has no count numClasses');
   const isMultinomial = row['isMultinomial'] === true;
   const rows = isMultinomial ? (numClasses as number) : 1;
-  const classes = inputs.classes ?? Array.from({ length: numClasses as number }, (_, k) => k);
-  if (classes.length !== numClasses)
-    throw file.unsuited('classes', `${numClasses} values`, classes.length);
   const data: LinearModelData = {
-    ...{ ...common, classes },
-    labelType: typeof classes[0] === 'string' ? 'string' : 'double',
+    ...common,
+    ...sparkClasses(file, inputs, numClasses as number),
     coefficients: matrixOf(file, row['coefficientMatrix'], 'coefficientMatrix', {
       ...{ rows, columns: width },
     }),

@@ -16,7 +16,8 @@ import { RandomForestClassificationModel } from '../../forest/random-forest-clas
 import { RandomForestRegressionModel } from '../../forest/random-forest-regressor.ts';
 import type { TreeModelData } from '../../model/tree-model-data.ts';
 import { codesOfFeatures, type ForeignFeature, packForeignTrees } from '../foreign-trees.ts';
-import { checkCategories, checkTrees } from '../imported-model.ts';
+import { checkCategories, checkTrees, givenClasses, labelTypeOf } from '../imported-model.ts';
+import type { ModelFile } from '../model-file.ts';
 import type { SparkFolder } from './spark-folder.ts';
 import { countField, numbersParam, refuseParam, textParam } from './spark-params.ts';
 import {
@@ -77,7 +78,7 @@ export const treeClasses: readonly string[] = Object.keys(kinds);
 /** More features than these are counted, not known one by one. */
 export const mostFeatures = 1 << 20;
 /** A leaf has a number a class. */
-const mostClasses = 65_536;
+export const mostClasses = 65_536;
 const mostTrees = 1 << 20;
 
 /** The model. @throws CoppiceError `MODEL_FORMAT`, `UNSUPPORTED`, `PARAM_INVALID` */
@@ -109,9 +110,6 @@ export async function sparkTreeModel(folder: SparkFolder, inputs: SparkInputs): 
   checkCategories(file, kept, codes);
   const packed = packForeignTrees(file, trees, codes, numOutputs);
   checkTrees(file, packed, codes);
-  const classes = inputs.classes ?? Array.from({ length: numClasses }, (_, k) => k);
-  if (classes.length !== numClasses && inputs.classes !== null)
-    throw file.unsuited('classes', `${numClasses} values`, classes.length);
   const [first] = packed.rows;
   const data: TreeModelData = {
     source: `Spark ${folder.sparkVersion}`,
@@ -122,13 +120,25 @@ export async function sparkTreeModel(folder: SparkFolder, inputs: SparkInputs): 
       }),
     ),
     paths: features.map(({ path }) => path),
-    ...{ classes, labelType: typeof classes[0] === 'string' ? 'string' : 'double' },
+    ...sparkClasses(file, inputs, numClasses),
     baseScores: new Array<number>(numOutputs).fill(0),
     trees: packed,
     numRows: Number.isSafeInteger(first) && (first as number) >= 0 ? (first as number) : 0,
     ...{ history: [], memberRounds: kind.isBoosted ? [nodes.length] : [], chosen: null },
   };
   return new kind.model({ ...columnOptions(folder, kind.hasClasses), ...inputs.options }, data);
+}
+
+/** The classes, and the type of a column of them: doubles in Spark. @throws CoppiceError `PARAM_INVALID` */
+export function sparkClasses(
+  file: ModelFile,
+  { classes: given }: SparkInputs,
+  count: number,
+): Pick<TreeModelData, 'classes' | 'labelType'> {
+  if (given !== null && count === 0)
+    throw file.unsuited('classes', 'left out, for it predicts numbers', given.length);
+  const classes = givenClasses(file, given ?? undefined, count);
+  return { classes, labelType: given === null ? 'double' : labelTypeOf(classes) };
 }
 
 /** Names of columns, and what decides between classes. */
