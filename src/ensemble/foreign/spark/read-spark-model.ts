@@ -29,7 +29,7 @@ export interface SparkImportOptions {
 }
 
 /**
- * Reads a model of Spark ML: the folder that `model.save(path)` writes, of Spark 2.3 to 4.3.
+ * Reads a model of Spark ML: the folder that `model.save(path)` writes (tested with Spark 3.5 and 4.3).
  *
  * Decision trees, random forests and boosted trees, linear and logistic regression, and pipelines of these with
  * StringIndexer, OneHotEncoder, VectorAssembler, VectorIndexer, Imputer, StandardScaler, MinMaxScaler, Bucketizer, Binarizer
