@@ -3,10 +3,13 @@
 //   node scripts/pack-gpu-bench.mjs bench-gpu.tar.xz [files to lay beside, such as libvulkan.so.1]
 //   tar xf bench-gpu.tar.xz && bench-gpu/run --quick
 //
-// `npm run build` must have been run. The archive is for machines of this one's kind (system and processor).
+// `npm run build` must have been run. The archive is for machines of this one's kind (system and processor). The loader of
+// Vulkan drivers (libvulkan.so.1; apt-get install libvulkan1) goes with it where this machine has it: a bare container
+// with a GPU often does not.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -43,7 +46,8 @@ if (!existsSync(join(root, 'dist/bundle/node/gpu-probe.js')))
 for (const path of ['dist/bundle', 'wasm/build']) {
   cpSync(join(root, path), join(home, path), { recursive: true });
 }
-await build({
+const { metafile } = await build({
+  metafile: true,
   entryPoints: [join(root, 'test/bench/gpu.ts')],
   outfile: join(bundle, 'bench-gpu.js'),
   bundle: true,
@@ -56,7 +60,21 @@ cpSync(join(root, 'test/bench/peers'), join(bundle, 'peers'), { recursive: true 
 for (const name of ['webgpu', 'gpu.js', 'parquet-wasm', 'apache-arrow', 'piscina', 'papaparse']) {
   copyPackage(name);
 }
+for (const { path, external, kind } of Object.values(metafile.outputs).flatMap((o) => o.imports)) {
+  const isThere = isBuiltin(path) || existsSync(join(home, 'node_modules', path.split('/')[0]));
+  if (external && kind === 'import-statement' && !isThere) {
+    throw new Error(`${path}, which the benchmark imports, is not packed`);
+  }
+}
 cpSync(process.execPath, join(home, 'bin/node'), { dereference: true });
+// the loader comes along, not the drivers: those are the other machine's
+const loader = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib']
+  .map((folder) => join(folder, 'libvulkan.so.1'))
+  .find((file) => existsSync(file));
+if (!beside.some((file) => basename(file) === 'libvulkan.so.1')) {
+  if (loader !== undefined) beside.push(loader);
+  else console.log('libvulkan.so.1 is not on this machine: the other one must have it');
+}
 for (const file of beside) cpSync(file, join(home, 'lib', basename(file)), { dereference: true });
 writeFileSync(join(home, 'package.json'), '{ "type": "module" }\n');
 const revision = spawnSync('git', ['describe', '--always', '--dirty=+'], { cwd: root });

@@ -7,7 +7,8 @@
  * python3 has it. Seconds a tree are the difference of two fits of few and of many trees, so that reading, binning and
  * set-up are in neither. The models of both devices must be the same bytes. Each line is printed when it is known; what
  * would begin after `--minutes` is left out and named. `--quick`: 1,000,000 rows, once, boosted trees level by level.
- * Where no GPU can be used it says why and times nothing.
+ * Where XGBoost is missing, pip is asked for it once, into a folder that is removed. Where no GPU can be used it says what
+ * of a driver was found and what is missing, and times nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,9 +22,10 @@ import { GBTClassifier, type PartitionedTable, RandomForestClassifier } from '..
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
 import type { DeviceTold } from '../../src/training/messages.ts';
+import { driversText, findDrivers } from '../../src/tree/backend/gpu/driver-files.ts';
 import { examineDevice } from '../../src/tree/backend/gpu/probe-device.ts';
-import { treeBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner } from '../tools/knob-runner.ts';
+import { treeBytes } from '../tools/tree-bytes.ts';
 import { machineText, revisionText } from './machine.ts';
 
 const numFeatures = 28;
@@ -122,10 +124,31 @@ async function timeFit(table: PartitionedTable, device: 'cpu' | 'gpu', growth: s
   } satisfies Timed;
 }
 
+/** The environment under which python3 has XGBoost, or why there is none. */
+let python: NodeJS.ProcessEnv | string | null = null;
+let packages: string | null = null;
+
+function pythonWithXgboost(): NodeJS.ProcessEnv | string {
+  const hasIt = (env: NodeJS.ProcessEnv): boolean =>
+    spawnSync('python3', ['-c', 'import xgboost, numpy'], { env }).status === 0;
+  if (hasIt(process.env)) return process.env;
+  packages = mkdtempSync(join(tmpdir(), 'coppice-xgboost-'));
+  const words = ['-m', 'pip', 'install', '--quiet', '--target', packages, 'xgboost', 'numpy'];
+  const retries = ['--retries', '0', '--timeout', '10'];
+  const { status, stderr, error } = spawnSync('python3', [...words, ...retries], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  const env = { ...process.env, PYTHONPATH: packages };
+  if (status === 0 && hasIt(env)) return env;
+  const reason = error?.message ?? (stderr ?? '').trim().split('\n').at(-1) ?? '';
+  return `python3 has no xgboost and numpy, and pip did not bring them (${reason})`;
+}
+
 /** XGBoost on the same rows, or why not. */
 function timeXgboost({ features, label }: Columns, growth: string): string {
-  const probe = spawnSync('python3', ['-c', 'import xgboost, numpy'], { encoding: 'utf8' });
-  if (probe.status !== 0) return 'XGBoost: python3 has no xgboost and numpy';
+  python ??= pythonWithXgboost();
+  if (typeof python === 'string') return `XGBoost: left out, ${python}`;
   const folder = mkdtempSync(join(tmpdir(), 'coppice-bench-'));
   try {
     features.forEach((column, f) => {
@@ -134,7 +157,8 @@ function timeXgboost({ features, label }: Columns, growth: string): string {
     writeFileSync(join(folder, 'label.i32'), label);
     const script = fileURLToPath(new URL('peers/gpu_xgboost.py', import.meta.url));
     const words = [script, folder, String(numFeatures), String(numTrees), growth];
-    const { status, stdout, stderr } = spawnSync('python3', words, { encoding: 'utf8' });
+    const options = { encoding: 'utf8', env: python } as const;
+    const { status, stdout, stderr } = spawnSync('python3', words, options);
     return `XGBoost: ${status === 0 ? stdout.trim() : (stderr.trim().split('\n').at(-1) ?? '')}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -175,8 +199,8 @@ async function compare(numRows: number): Promise<void> {
     );
     const { device } = times.gpu[0] as Timed;
     const perTree = Object.entries(device ?? {}).map(([name, value]) =>
-      /submits|reads|bytes/.test(name)
-        ? `${name} ${Math.round(value / (device?.numTrees ?? 1))}`
+      /submits|reads|bytes|numStreamed/.test(name)
+        ? `${name} ${(value / (device?.numTrees ?? 1)).toFixed(name === 'numStreamed' ? 2 : 0)}`
         : '',
     );
     console.log(`  of ${device?.numTrees} trees each:`, perTree.filter(Boolean).join(', '));
@@ -193,5 +217,8 @@ try {
   await pool.close();
 } catch (error) {
   console.log(`nothing was timed: ${error instanceof Error ? error.message : String(error)}`);
+  console.log(`found: ${driversText(findDrivers(process.env))}`);
   process.exitCode = 1;
+} finally {
+  if (packages !== null) rmSync(packages, { recursive: true, force: true });
 }

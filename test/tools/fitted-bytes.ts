@@ -1,5 +1,4 @@
 /** What a fit leaves behind, in a form that can be compared: the saved folder and the predictions. */
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,8 @@ import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import type { Model } from '../../src/pipeline/model.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { folderContent } from './temporary-folder.ts';
+
+export { treeBytes } from './tree-bytes.ts';
 
 /** The files of a saved model by their hashes. */
 export async function savedBytes(model: Model): Promise<Record<string, string>> {
@@ -18,20 +19,6 @@ export async function savedBytes(model: Model): Promise<Record<string, string>> 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** A model's trees: the hash of each of its arrays, so that many nodes are compared at once. */
-export function treeBytes({ trees }: Pick<TreeModel, 'trees'>): Record<string, string | number> {
-  return Object.fromEntries(
-    Object.entries(trees).map(([name, value]) => [
-      name,
-      ArrayBuffer.isView(value)
-        ? createHash('sha256')
-            .update(value as Uint8Array)
-            .digest('hex')
-        : (value as number),
-    ]),
-  );
 }
 
 /** The columns that a model adds, row by row; vectors are flattened. */
