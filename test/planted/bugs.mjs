@@ -1995,6 +1995,17 @@ export const plantedBugs = [
     tests: ['test/tree/backend/gpu/work-tables.test.ts'],
   },
   {
+    name: 'gradients go to a device before they are made',
+    edits: [
+      {
+        file: 'src/training/rigs/slot-stream.ts',
+        find: 'this.blockRows * blocks)',
+        replace: 'this.blockRows * (blocks + 1))',
+      },
+    ],
+    tests: ['test/training/rigs/slot-stream.test.ts'],
+  },
+  {
     name: 'the features of a workgroup do not fit its memory',
     edits: [
       {

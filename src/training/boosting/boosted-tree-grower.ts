@@ -40,6 +40,12 @@ export interface SettledGrowth {
   readonly values: number[];
 }
 
+function areSame(a: TreeScales, b: TreeScales): boolean {
+  return (
+    a.gradScale === b.gradScale && a.hessScale === b.hessScale && a.roundsHess === b.roundsHess
+  );
+}
+
 /** Grows the trees of a fit, one after another. */
 export class BoostedTreeGrower {
   readonly #state: BoostingState;
@@ -48,6 +54,8 @@ export class BoostedTreeGrower {
   readonly #roundRows: RoundRows;
   /** The least gain of the last tree's splits, for each output. */
   readonly #leastGains: number[] = [];
+  /** The scales of its gradients. */
+  readonly #lastScales: TreeScales[] = [];
 
   constructor(state: BoostingState) {
     this.#state = state;
@@ -84,12 +92,16 @@ export class BoostedTreeGrower {
     const { train } = this.#state.rows;
     environment.collective.checkAborted();
     clearStats(this.#state);
-    objective.gradients(environment, gradientRows(this.#state, train), output);
+    const key = hash32(job.seed, purposes.rounding, round, output);
+    const guessed = this.#mayStream ? (this.#lastScales[output] ?? null) : null;
+    if (guessed !== null) await this.#streamGradients(output, guessed, key);
+    else objective.gradients(environment, gradientRows(this.#state, train), output);
     const isAmplified = this.#roundRows.amplify();
     const found = await largestGradients(this.#state);
     const isConstantHess = this.#hasConstantHess(isAmplified, found);
     const largest = { ...found, isConstantHess };
     const scales = this.#scales(largest);
+    this.#lastScales[output] = scales;
     const tree = round * objective.numOutputs + output;
     this.#sampler.beginTree(tree);
     const expectedGain = this.#leastGains[output];
@@ -98,10 +110,10 @@ export class BoostedTreeGrower {
       scales,
       limits: expectedGain === undefined ? job.limits : { ...job.limits, expectedGain },
       key: treeKey(job.seed, tree),
+      isSent: guessed !== null && areSame(guessed, scales),
       treeMask: this.#sampler.treeMask,
       maskOf: (node) => this.#sampler.maskOf(node),
-      writeSlots: (slots) =>
-        this.#quantise(scales, hash32(job.seed, purposes.rounding, round, output), slots),
+      writeSlots: (slots) => this.#quantise(scales, key, slots),
     });
     this.#leastGains[output] = grown.leastGain;
     this.#state.featureCosts?.pay(grown.tree);
@@ -147,10 +159,41 @@ export class BoostedTreeGrower {
     });
   }
 
-  /** Writes the gradients of this rank's rows as integers. */
-  #quantise(scales: TreeScales, key: number, { address, stride }: TreeRig['slots']): void {
+  /** Whether gradients can be made block by block, and go to a device meanwhile. */
+  get #mayStream(): boolean {
+    const { objective, job } = this.#state;
+    return this.#rigs.stream !== null && objective.worksByBlocks === true && job.rows.goss === null;
+  }
+
+  /** Makes gradients and, by the scales of the tree before, their integers, which the driver sends on. */
+  async #streamGradients(output: number, guessed: TreeScales, key: number): Promise<void> {
+    const { environment, objective, rows } = this.#state;
+    const { stream, slots, sendSlots } = this.#rigs.stream as NonNullable<RigKeeper['stream']>;
+    if (stream.drives) {
+      await stream.follow(sendSlots);
+      return;
+    }
+    const { train } = rows;
+    const { blockRows } = stream;
+    for (let done = 0; done < train.count; done += blockRows) {
+      const count = Math.min(blockRows, train.count - done);
+      const block = { ...train, start: train.start + done, count };
+      objective.gradients(environment, gradientRows(this.#state, block), output);
+      const address = slots.address + slots.stride * done;
+      this.#quantise(guessed, key, { ...slots, address }, block);
+      stream.tell();
+    }
+  }
+
+  /** Writes the gradients of this rank's rows, or of some of them, as integers. */
+  #quantise(
+    scales: TreeScales,
+    key: number,
+    { address, stride }: TreeRig['slots'],
+    train: RankRows = this.#state.rows.train,
+  ): void {
     const { environment, rows } = this.#state;
-    const { layout, train } = rows;
+    const { layout } = rows;
     const { kernels } = environment;
     const quantise = layout.slotBytes === 4 ? kernels.quantise16 : kernels.quantise32;
     const { grads, hesses } = gradientRows(this.#state, train);

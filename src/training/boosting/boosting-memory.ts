@@ -18,6 +18,7 @@ import { SplitSearch } from '../../tree/backend/cpu/split-search.ts';
 import type { GpuMemory } from '../../tree/backend/gpu/gpu-backend-options.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
+import { streamBytes } from '../rigs/slot-stream.ts';
 
 /** What a tree that is grown by one kernel may take beside its histograms. */
 const mostGrowingBytes = 64 * 1024 * 1024;
@@ -247,6 +248,7 @@ function planDevicePlace(
   const maxPairs = pairsOf(sizes, poolSlots);
   const slots = arena.allocate(layout.slotBytes * train.numProcess);
   const ids = arena.allocate(4 * train.numProcess);
+  const stream = arena.allocate(streamBytes(numLocal));
   const featureTable = arena.allocate(featureEntryBytes * layout.places.length);
   const batchBytes = Math.ceil((2 * maxPairs * histogramBytes) / 64) * 64;
   const histograms = arena.allocate(batchBytes);
@@ -273,6 +275,7 @@ function planDevicePlace(
       scratch: scratch + scratchSpan * localIndex,
       slots,
       ids,
+      stream,
       maxPairs,
       poolSlots,
     },

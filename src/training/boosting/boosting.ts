@@ -17,6 +17,7 @@ import { ProgressPace } from '../progress-pace.ts';
 import { RankEnvironment } from '../rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from '../rank-result.ts';
 import { measureFill } from '../rigs/row-fill.ts';
+import { streamRows } from '../rigs/slot-stream.ts';
 import {
   type BoostingParts,
   boostRounds,
@@ -34,7 +35,8 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
   const environment = new RankEnvironment(context, job.kernels);
   const clock = new PhaseClock(environment.collective);
   let start: BoostingStart | null = null;
-  const ingested = await ingest(environment, job.ingest, async (labelled) => {
+  const sparesFirst = streamRows(job, environment) > 0;
+  const ingested = await ingest(environment, { ...job.ingest, sparesFirst }, async (labelled) => {
     start = await startBoosting(environment, job, labelled);
     return start.slotBytes;
   });

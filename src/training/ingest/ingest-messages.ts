@@ -48,6 +48,8 @@ export interface IngestJob {
   readonly partitions: readonly TrainingPartition[];
   /** Rows of all partitions, behind one another, that this process holds: [from, to). */
   readonly rowRange: readonly [number, number];
+  /** The first rank of a process gets no rows: it has something else to do. */
+  readonly sparesFirst?: boolean;
   readonly features: readonly FeatureSource[];
   /** '' where there are no labels. */
   readonly labelCol: string;

@@ -116,9 +116,12 @@ export async function ingest(
   await environment.wait(environment.collective.barrier());
 
   const states = environment.u8(roles.states, numRows);
-  const trainRuns = runsOf(states, rowState.train, environment.localIndex, environment.numLocal);
+  const spared = job.sparesFirst === true && environment.numLocal > 1 ? 1 : 0;
+  const dealtTo = environment.localIndex - spared;
+  const numDealt = environment.numLocal - spared;
+  const trainRuns = runsOf(states, rowState.train, dealtTo, numDealt);
   const setRuns = job.validationSets.map((_, set) =>
-    runsOf(states, rowState.validate + set, environment.localIndex, environment.numLocal),
+    runsOf(states, rowState.validate + set, dealtTo, numDealt),
   );
   const validationRuns = joinRuns(setRuns);
   const dealt = await dealRows(environment, trainRuns.numRows, validationRuns.numRows);

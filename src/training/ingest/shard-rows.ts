@@ -12,7 +12,7 @@ export interface RowRuns {
   readonly numRows: number;
 }
 
-/** The runs of rows in a given state that one rank of the process holds. */
+/** The runs of rows in a given state that one rank of the process holds; none where `localIndex` is below 0. */
 export function runsOf(
   states: Uint8Array,
   state: number,
@@ -22,7 +22,8 @@ export function runsOf(
   const starts: number[] = [];
   const counts: number[] = [];
   let numRows = 0;
-  for (let block = localIndex * blockRows; block < states.length; block += numLocal * blockRows) {
+  const first = localIndex < 0 ? states.length : localIndex * blockRows;
+  for (let block = first; block < states.length; block += numLocal * blockRows) {
     const end = Math.min(block + blockRows, states.length);
     let at = block;
     while (at < end) {

@@ -18,6 +18,7 @@ export const squared: Objective = {
     (_, _rows, [base = 0]) =>
     (y) => [y - base, 1],
   beginRound: () => undefined,
+  worksByBlocks: true,
   gradients: ({ kernels }, r) =>
     kernels.squaredGradients(r.scores, r.labels, r.weights, r.numRows, r.grads, r.hesses, r.stats),
   losses: ({ kernels }, r, out) =>
@@ -46,6 +47,7 @@ export const logistic: Objective = {
     };
   },
   beginRound: () => undefined,
+  worksByBlocks: true,
   gradients: ({ kernels }, r) =>
     kernels.logisticGradients(r.scores, r.labels, r.weights, r.numRows, r.grads, r.hesses, r.stats),
   losses: ({ kernels }, r, out) =>
@@ -74,6 +76,7 @@ export function focalOf(gamma: number): Objective {
   const { focal } = pointKinds;
   return {
     ...logistic,
+    worksByBlocks: false,
     firstGradients:
       (_, { offsets }, [base = 0]) =>
       (y, row) =>

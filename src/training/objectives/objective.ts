@@ -82,6 +82,8 @@ export interface Objective {
   /** Goes on from what a round left. */
   goOn?(handedOn: readonly number[]): void;
   gradients(environment: RankEnvironment, rows: GradientRows, output: number): void;
+  /** True where gradients may be asked for of one block of rows after another. */
+  readonly worksByBlocks?: boolean;
   /** Loss of each row, weighted, into `out`. */
   losses(environment: RankEnvironment, rows: GradientRows, out: number): void;
   /** The loss of all validation rows, of objectives that look at groups of rows; every rank calls it. */

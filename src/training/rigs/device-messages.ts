@@ -11,6 +11,8 @@ export interface DeviceRequest {
   readonly loseAfter?: number;
   /** Nodes of a forest with fewer rows go on on the CPU. */
   readonly homeRows?: number;
+  /** Rows of a block of gradients that is sent while the next are made (slot-stream.ts); 0: all are made first. */
+  readonly streamRows?: number;
   /** Tests have records lie in buffers of so many bytes, and in so many of them at most. */
   readonly records?: { readonly bufferBytes?: number; readonly mostBuffers?: number };
 }
@@ -19,6 +21,8 @@ export interface DeviceRequest {
 export interface DeviceTold {
   readonly name: string;
   readonly numTrees: number;
+  /** Those whose gradients went to the device while they were made. */
+  readonly numStreamed?: number;
   /** Lists of commands that were sent, and waits for what came back. */
   readonly submits: number;
   readonly reads: number;

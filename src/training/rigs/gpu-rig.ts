@@ -8,17 +8,26 @@ import type { Quantisation } from '../../tree/split-params.ts';
 import type { BoostingState } from '../boosting/boosting-state.ts';
 import type { RankCounters } from '../rank-result.ts';
 import type { RoundRows } from '../sampling/round-rows.ts';
+import { SlotStream, streamRows } from './slot-stream.ts';
 import { leftOut, type TreeRig, type TreeStart } from './tree-rig.ts';
 
 /** See the header. */
 export class GpuRig implements TreeRig {
   readonly backend: GpuBackend;
   readonly slots: TreeRig['slots'];
+  readonly stream: SlotStream | null;
   readonly #state: BoostingState;
   readonly #roundRows: RoundRows;
   #numTrees = 0;
+  #numStreamed = 0;
 
-  private constructor(state: BoostingState, roundRows: RoundRows, backend: GpuBackend) {
+  private constructor(
+    state: BoostingState,
+    roundRows: RoundRows,
+    backend: GpuBackend,
+    stream: SlotStream | null,
+  ) {
+    this.stream = stream;
     this.#state = state;
     this.#roundRows = roundRows;
     this.backend = backend;
@@ -36,6 +45,9 @@ export class GpuRig implements TreeRig {
     const { environment, job, memory, rows } = state;
     const table = memory.place.backend.featureTable;
     writeFeatureTable(rows.layout, environment.u32(table, rows.layout.places.length * 8));
+    const { stream } = memory.place.backend as GpuMemory;
+    const blockRows = streamRows(job, environment);
+    const slots = new SlotStream(environment, stream, rows.train, blockRows);
     const backend = await GpuBackend.create({
       kernels: environment.kernels,
       memory: environment.memory,
@@ -52,21 +64,27 @@ export class GpuRig implements TreeRig {
       loseAfter: job.device?.loseAfter ?? null,
       recordLimits: job.device?.records ?? {},
     });
-    return new GpuRig(state, roundRows, backend);
+    return new GpuRig(state, roundRows, backend, blockRows > 0 ? slots : null);
   }
 
   get counters(): RankCounters {
     const { told } = this.backend;
-    const device = told === null ? null : { ...told, numTrees: this.#numTrees };
+    const device =
+      told === null ? null : { ...told, numTrees: this.#numTrees, numStreamed: this.#numStreamed };
     return { ...this.backend.counters, device };
   }
 
-  async beginTree({ quantisation, round, maskOf }: TreeStart): Promise<void> {
+  async sendSlots(first: number, count: number): Promise<void> {
+    await this.backend.sendSlots(first, count);
+  }
+
+  async beginTree({ quantisation, round, maskOf, isSent = false }: TreeStart): Promise<void> {
     const { start } = this.#state.rows.train;
     const { buffer, count } = this.#roundRows.draw(round, false);
     const drawn = buffer === 0 ? null : { first: start, count };
     this.#numTrees += 1;
-    await this.backend.beginTree({ quantisation, drawn, maskOf });
+    if (isSent) this.#numStreamed += 1;
+    await this.backend.beginTree({ quantisation, drawn, maskOf, isSent });
   }
 
   async markLeaves(leaves: readonly OpenNode[]): Promise<void> {

@@ -12,6 +12,7 @@ import type { BoostingState } from '../boosting/boosting-state.ts';
 import type { TreeScales } from '../quantise.ts';
 import type { RoundRows } from '../sampling/round-rows.ts';
 import { CpuRig } from './cpu-rig.ts';
+import type { SlotStream } from './slot-stream.ts';
 import type { TreeRig, TreeStart } from './tree-rig.ts';
 
 /** A tree to be grown. */
@@ -41,14 +42,23 @@ export class RigKeeper {
     return this.#rig?.counters ?? this.#counted;
   }
 
+  /** Where gradients go while they are made; null before the first tree, and on the CPU. */
+  get stream(): (Required<Pick<TreeRig, 'slots' | 'sendSlots'>> & { stream: SlotStream }) | null {
+    const rig = this.#rig;
+    if (rig?.stream == null || rig.sendSlots === undefined) return null;
+    const send = rig.sendSlots.bind(rig);
+    return { stream: rig.stream, slots: rig.slots, sendSlots: send };
+  }
+
   /** Grows a tree and writes the leaf of each row. */
   async grow(order: TreeOrder): Promise<GrowthResult> {
     const { layout } = this.#state.rows;
     for (;;) {
       try {
         const rig = await this.#rigFor(order);
-        order.writeSlots(rig.slots);
-        const start = { ...order, quantisation: order.scales.quantisation };
+        const isSent = order.isSent === true && rig.stream != null;
+        if (!isSent) order.writeSlots(rig.slots);
+        const start = { ...order, isSent, quantisation: order.scales.quantisation };
         await rig.beginTree(start);
         const whole = rig.growWhole?.(start, order.limits) ?? null;
         if (whole !== null) return isPromise(whole) ? await whole : whole;

@@ -5,6 +5,7 @@ import type { OpenNode, TreeBackend } from '../../tree/backend/backend.ts';
 import type { CpuBackend } from '../../tree/backend/cpu/cpu-backend.ts';
 import type { GrowthLimits, GrowthResult } from '../../tree/grow-tree.ts';
 import type { Quantisation } from '../../tree/split-params.ts';
+import type { SlotStream } from './slot-stream.ts';
 
 /** Marks a row of the tree's own rank that the tree was not grown on. */
 export const leftOut = 0x80000000;
@@ -15,6 +16,8 @@ export interface TreeStart {
   readonly round: number;
   /** What all its nodes may split on, where that does not hang on the node. */
   readonly treeMask: Uint8Array | null;
+  /** The rows' integers were sent by the rig's stream. */
+  readonly isSent?: boolean;
   maskOf(node: OpenNode): Uint8Array | null;
 }
 
@@ -24,6 +27,10 @@ export interface TreeRig {
   readonly counters: CpuBackend['counters'];
   /** Where this rank's first row's quantised gradients go, and the bytes from one row's to the next's. */
   readonly slots: { readonly address: number; readonly stride: number };
+  /** Where gradients go to a device while they are made; left out where they do not. */
+  readonly stream?: SlotStream | null;
+  /** The driver sends the integers of so many rows of the process. */
+  sendSlots?(first: number, count: number): Promise<void>;
   /** Draws the tree's rows. */
   beginTree(start: TreeStart): Promise<void>;
   /** Grows the tree that was begun and marks its leaves; null where this is left to the backend. */

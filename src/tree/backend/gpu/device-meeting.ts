@@ -40,14 +40,27 @@ export class DeviceMeeting {
     }
   }
 
-  /** Every rank's word. @throws DeviceFailure where any rank's device failed */
-  async agree(word: RankWord = {}): Promise<readonly RankWord[]> {
+  /**
+   * Every rank's word; none where nobody has anything to say, which all must know.
+   *
+   * @throws DeviceFailure where any rank's device failed
+   */
+  async agree(word?: RankWord): Promise<readonly RankWord[]> {
+    if (word === undefined && !(await this.#hasFailed())) return [];
     const own = this.#failure;
     const failure = own === null ? null : { code: own.code, message: own.message };
     const words = await this.#share({ ...word, failure });
     const failed = words.find((sent) => sent.failure !== null)?.failure;
     if (failed != null) throw own ?? new DeviceFailure(failed.code, failed.message);
     return words;
+  }
+
+  /** Meets for a number: there are several meetings a level, and words take longer. */
+  async #hasFailed(): Promise<boolean> {
+    const own = BigInt64Array.of(this.#failure === null ? 0n : 1n);
+    const reduced = this.#collective.allreduce(own, 'max');
+    if (isPromise(reduced)) await reduced;
+    return own[0] !== 0n;
   }
 
   async #share(word: SentWord): Promise<readonly SentWord[]> {

@@ -58,6 +58,8 @@ export class DeviceSearch {
   readonly #nodes: GrowingBuffer;
   readonly #allowed: GrowingBuffer;
   readonly #handles = new Map<number, unknown>();
+  /** Bits of the features that have scores. */
+  readonly #numeric: Uint32Array;
 
   constructor(open: OpenDevice, parts: DeviceSearchParts) {
     this.#open = open;
@@ -65,6 +67,11 @@ export class DeviceSearch {
     const { layout } = parts;
     const shape = { numFeatures: layout.places.length, cutsOfPart: cutsOfPart(layout) };
     this.#scores = parts.hasScores ? new SplitScores(open.gpuJs, 'webgpu', shape, true) : null;
+    this.#numeric = new Uint32Array(allowedWords(layout));
+    layout.places.forEach(({ feature }, p) => {
+      if (feature.kind !== 'numeric') return;
+      this.#numeric[p >> 5] = (this.#numeric[p >> 5] as number) | (1 << (p & 31));
+    });
     const usage = bufferUsage.storage | bufferUsage.copyDst;
     this.#nodes = new GrowingBuffer(open, usage);
     this.#allowed = new GrowingBuffer(open, usage);
@@ -143,14 +150,16 @@ export class DeviceSearch {
   /** Bits of the features that may be picked. */
   #allowedOf(nodes: readonly Scoring[]): Uint32Array {
     const { places } = this.#p.layout;
-    const each = allowedWords(this.#p.layout);
-    const bits = new Uint32Array(each * nodes.length);
+    const numeric = this.#numeric;
+    const bits = new Uint32Array(numeric.length * nodes.length);
     nodes.forEach(({ mask }, n) => {
-      places.forEach(({ feature }, p) => {
-        if (mask?.[p] === 0 || feature.kind !== 'numeric') return;
-        const at = n * each + (p >> 5);
-        bits[at] = (bits[at] as number) | (1 << (p & 31));
-      });
+      const first = n * numeric.length;
+      bits.set(numeric, first);
+      for (let p = 0; mask !== null && p < places.length; p++) {
+        if (mask[p] !== 0) continue;
+        const at = first + (p >> 5);
+        bits[at] = (bits[at] as number) & ~(1 << (p & 31));
+      }
     });
     return bits;
   }

@@ -34,6 +34,7 @@ import {
   chunkRowsOf,
   chunkTable,
   entryRuns,
+  groupsOf,
   type Moving,
   moveTables,
   type NumberedSegment,
@@ -152,10 +153,10 @@ export class DeviceTree {
     }
   }
 
-  /** Brings a tree's gradients and, where not all rows are drawn, its rows. */
+  /** Brings a tree's gradients, unless they were sent, and, where not all rows are drawn, its rows. */
   async beginTree(
     quantisation: Quantisation,
-    slots: number,
+    slots: number | null,
     drawn: readonly { readonly ids: number; readonly count: number }[] | null,
   ): Promise<void> {
     const { memory, layout, numRows, countShift } = this.#o;
@@ -164,9 +165,9 @@ export class DeviceTree {
     }
     this.#moves = [];
     this.#open.check();
-    const bytes = new Uint8Array(memory.buffer, slots, layout.slotBytes * numRows);
-    await this.#uploader.write(this.#buffers.slots, 0, bytes);
+    if (slots !== null) await this.sendSlots(slots, 0, numRows);
     if (drawn === null) {
+      this.#uploader.flush();
       this.#fill(this.#buffers.rows, [numRows, 0, 1]);
       return;
     }
@@ -176,6 +177,15 @@ export class DeviceTree {
       await this.#uploader.write(this.#buffers.rows, at, numbers);
       at += 4 * count;
     }
+    this.#uploader.flush();
+  }
+
+  /** Sends the gradients of so many rows; all that were sent are there once the tree is begun. */
+  async sendSlots(slots: number, first: number, count: number): Promise<void> {
+    const { memory, layout } = this.#o;
+    const offset = layout.slotBytes * first;
+    const bytes = new Uint8Array(memory.buffer, slots + offset, layout.slotBytes * count);
+    await this.#uploader.write(this.#buffers.slots, offset, bytes);
   }
 
   /** Builds histograms, then makes parents into the children that were not built. */
@@ -390,11 +400,6 @@ export class DeviceTree {
   readonly #submit = (): void => {
     if (this.#encoder !== null) submit(this.#open, this.#takeCommands());
   };
-}
-
-/** Workgroups for so many words. */
-function groupsOf(words: number): number {
-  return Math.max(1, Math.min(4096, Math.ceil(words / workgroupSize)));
 }
 
 function lostRows(): RangeError {

@@ -21,6 +21,8 @@ export interface GpuMemory {
   /** Quantised gradients of all rows of the process, and the rows that trees are grown on, as drawn. */
   readonly slots: number;
   readonly ids: number;
+  /** What ranks tell of while gradients are made (training/rigs/slot-stream.ts). */
+  readonly stream: number;
   readonly maxPairs: number;
   readonly poolSlots: number;
 }
@@ -51,6 +53,8 @@ export interface GpuBackendOptions {
 /** What changes from tree to tree. */
 export interface GpuTreeSetup {
   readonly quantisation: Quantisation;
+  /** The quantised gradients are on the device already. */
+  readonly isSent: boolean;
   /** This rank's rows of the tree, [first, first + count) of the drawn ones, or null for all rows. */
   readonly drawn: { readonly first: number; readonly count: number } | null;
   maskOf(node: OpenNode): Uint8Array | null;

@@ -143,7 +143,8 @@ export class GpuBackend implements TreeBackend {
     );
     finder?.beginTree(setup.quantisation);
     // a meeting: every rank's gradients and rows are written when it is over
-    const words = await this.#meeting.agree({ drawn: setup.drawn });
+    const { drawn: ownDrawn } = setup;
+    const words = await this.#meeting.agree(ownDrawn === null ? undefined : { drawn: ownDrawn });
     const { slots, ids } = this.#o.addresses;
     const local = this.#o.collective.localRanks.map((rank) => words[rank]?.drawn ?? null);
     const drawn = local.flatMap((own) =>
@@ -151,8 +152,18 @@ export class GpuBackend implements TreeBackend {
     );
     this.#rootRows = setup.drawn === null ? this.#o.numRows : sumOf(drawn.map((d) => d.count));
     await this.#onDevice((tree) =>
-      tree.beginTree(setup.quantisation, slots, setup.drawn === null ? null : drawn),
+      tree.beginTree(
+        setup.quantisation,
+        setup.isSent ? null : slots,
+        setup.drawn === null ? null : drawn,
+      ),
     );
+  }
+
+  /** Sends the quantised gradients of rows of the process, before the tree is begun. */
+  async sendSlots(first: number, count: number): Promise<void> {
+    const { slots } = this.#o.addresses;
+    await this.#onDevice((tree) => tree.sendSlots(slots, first, count));
   }
 
   #rootRows = 0;

@@ -30,15 +30,12 @@ export function chunkTable(
   chunkRows: number,
   numRows: number,
 ): Uint32Array<ArrayBuffer> {
-  const words: number[] = [];
+  const words = new Uint32Array(4 * numChunks(list, chunkRows));
+  let at = 0;
   for (const { number, segment } of list) {
-    const { buffer, start, count } = segment;
-    const first = buffer * numRows + start;
-    for (let from = 0; from < count; from += chunkRows) {
-      words.push(number, first + from, first + Math.min(count, from + chunkRows), 0);
-    }
+    at = writeChunks(words, at, { number, segment }, { chunkRows, numRows });
   }
-  return Uint32Array.from(words);
+  return words;
 }
 
 /**
@@ -50,18 +47,46 @@ export function buildChunks(
   chunkRows: number,
   numRows: number,
 ): Uint32Array<ArrayBuffer> {
-  const words: number[] = [];
+  const words = new Uint32Array(4 * numChunks(list, chunkRows));
+  let at = 0;
   for (const { slot, segment, uncounted } of list) {
     if (uncounted === undefined) {
-      words.push(...chunkTable([{ number: slot, segment }], chunkRows, numRows));
+      at = writeChunks(words, at, { number: slot, segment }, { chunkRows, numRows });
       continue;
     }
-    const { pair, side } = uncounted;
+    const code = 1 + 2 * uncounted.pair + uncounted.side;
     for (let k = 0; k * chunkRows < segment.count; k++) {
-      words.push(slot, chunkRows, k, 1 + 2 * pair + side);
+      words[at] = slot;
+      words[at + 1] = chunkRows;
+      words[at + 2] = k;
+      words[at + 3] = code;
+      at += 4;
     }
   }
-  return Uint32Array.from(words);
+  return words;
+}
+
+function numChunks(list: readonly { readonly segment: Segment }[], chunkRows: number): number {
+  return list.reduce((sum, { segment }) => sum + Math.ceil(segment.count / chunkRows), 0);
+}
+
+/** Ten million rows have thousands of chunks a level: words are written where they stay. */
+function writeChunks(
+  words: Uint32Array,
+  start: number,
+  { number, segment }: NumberedSegment,
+  { chunkRows, numRows }: { readonly chunkRows: number; readonly numRows: number },
+): number {
+  const { buffer, count } = segment;
+  const first = buffer * numRows + segment.start;
+  let at = start;
+  for (let from = 0; from < count; from += chunkRows) {
+    words[at] = number;
+    words[at + 1] = first + from;
+    words[at + 2] = first + Math.min(count, from + chunkRows);
+    at += 4;
+  }
+  return at;
 }
 
 /** Few rows are cut into small chunks, so that many workgroups have some; each must flush its sums. */
@@ -72,6 +97,11 @@ export function chunkRowsOf(list: readonly Pick<Building, 'segment' | 'uncounted
   );
   const even = workgroupSize * Math.ceil(total / 512 / workgroupSize);
   return Math.max(2048, Math.min(mostChunkRows, even));
+}
+
+/** Workgroups for so many words. */
+export function groupsOf(words: number): number {
+  return Math.max(1, Math.min(4096, Math.ceil(words / workgroupSize)));
 }
 
 /** Entries of marked places, neighbours together. */
@@ -112,7 +142,12 @@ export function moveTables(
   let sideBytes = 0;
   movings.forEach(({ segment, place, sides }, i) => {
     const to = otherBuffer(segment) * numRows + segment.start;
-    pairs.set([place.offset, place.width, sideBytes, to, segment.count], pairWords * i);
+    const at = pairWords * i;
+    pairs[at] = place.offset;
+    pairs[at + 1] = place.width;
+    pairs[at + 2] = sideBytes;
+    pairs[at + 3] = to;
+    pairs[at + 4] = segment.count;
     sideBytes += 4 * Math.ceil(sides.length / 4);
   });
   const sidesOfAll = new Uint8Array(sideBytes);

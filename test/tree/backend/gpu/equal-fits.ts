@@ -215,6 +215,25 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     }
     return { told };
   },
+  // the rank that drives the device has no rows: it sends what the others make, block by block, by a guessed scale
+  sent: async () => {
+    const options = { labelCol: 'y', maxIter: 5, maxDepth: 3, stepSize: 0.8, lambda: 1 };
+    const told: number[] = [];
+    for (const found of [
+      { name: 'GBTRegressor', options },
+      { name: 'GBTRegressor', options: { ...options, subsamplingRate: 0.5, weightCol: 'w' } },
+      { name: 'GBTClassifier', options: { ...options, labelCol: 'b', earlyStoppingRounds: 2 } },
+      { name: 'GBTClassifier', options: { ...options, labelCol: 'k', maxIter: 2 } },
+    ] as const) {
+      const device = { kind: 'gpu', streamRows: 300 } as const;
+      await compare(found, { ...wide, numRows: 5000 }, { threads: 3, device });
+      told.push(runner.reports[0]?.device?.numStreamed ?? -1);
+    }
+    const lost = { kind: 'auto', streamRows: 200, loseAfter: 7 } as const;
+    const flags = { ...options, labelCol: 'b' };
+    await compare({ name: 'GBTClassifier', options: flags }, wide, { threads: 3, device: lost });
+    return { told };
+  },
   // what else boosted trees can do: queries, several classes, trees that are dropped, rows by their gradients
   kinds: async () => {
     const few = { maxIter: 2, maxDepth: 3, minInstancesPerNode: 5, stepSize: 0.5 };

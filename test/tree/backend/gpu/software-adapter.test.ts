@@ -41,7 +41,7 @@ it('compiles every kernel without a complaint of the validator', async () => {
 
 describe.runIf(runs)('fits on a device', () => {
   const names = [
-    ...['scored', 'ties', 'leafWise', 'widths', 'shaped', 'forests', 'streamed', 'kinds'],
+    ...['scored', 'ties', 'leafWise', 'widths', 'shaped', 'forests', 'streamed', 'sent', 'kinds'],
     ...['resumed', 'lost', 'loop', 'random', 'processes'],
   ] as const;
   const told = new Map<string, Told>();
@@ -83,6 +83,16 @@ describe.runIf(runs)('fits on a device', () => {
     const found = told.get('streamed')?.['told'] as readonly Record<string, number>[];
     expect(found.map(({ numStretches }) => numStretches)).toEqual([4, 3, 4, 3]);
     expect(found.map(({ numSent }) => numSent)).toEqual([0, 0, 3, 2]);
+  });
+
+  it('gets gradients while they are made, unless their scale has changed', () => {
+    const sent = told.get('sent') as Told;
+    const [squares = 0, weighted = 0, logistic = 0, classes] = sent['told'] as readonly number[];
+    for (const numStreamed of [squares, weighted, logistic]) {
+      expect(numStreamed).toBeGreaterThan(0);
+      expect(numStreamed).toBeLessThan(5);
+    }
+    expect(classes).toBe(0);
   });
 
   it('grows the trees of forests on the devices of all processes', () => {
