@@ -1,5 +1,6 @@
 """Times XGBoost's device=cuda on the rows of bench:gpu: seconds a tree, from a fit of few and one of many trees."""
 
+import json
 import sys
 import time
 
@@ -26,6 +27,9 @@ data = xgb.QuantileDMatrix(features, label, max_bin=255)
 seconds = []
 for rounds in (few, few, few + num_trees):  # the first one warms up
     begin = time.perf_counter()
-    xgb.train(params, data, rounds)
+    booster = xgb.train(params, data, rounds)
     seconds.append(time.perf_counter() - begin)
+device = json.loads(booster.save_config())["learner"]["generic_param"]["device"]
+if not device.startswith("cuda"):
+    sys.exit("left out, it found no CUDA device and trained on the CPU")
 print(f"{xgb.__version__} device=cuda {(seconds[2] - seconds[1]) / num_trees:.4f} s a tree, fit of {few + num_trees}: {seconds[2]:.2f} s")
