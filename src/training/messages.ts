@@ -231,6 +231,8 @@ export interface ForestJob {
   readonly leafPrice: number;
   /** Share of each tree's rows that its leaf values are learned from, the others growing it; left out where all do both. */
   readonly honestLeafShare?: number | undefined;
+  /** 1 rising, −1 falling, 0 free, by the feature's index; left out where all are free. */
+  readonly monotone?: readonly number[];
   /** In each tree the rows that it draws weigh the same in all classes together. */
   readonly balancesDraws: boolean;
   /** Nodes tell the variance of their rows' labels (regression). */

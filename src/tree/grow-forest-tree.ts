@@ -53,6 +53,7 @@ export class ForestTreeGrower {
     nodes.clear();
     this.#open = [];
     const root = nodes.add(-1, mix32(key), 0);
+    nodes.bounds?.open(root);
     nodes.start[root] = 0;
     nodes.count[root] = numRows;
     const searched = this.#search([root], limits.maxDepth > 0 && limits.maxLeaves > 1);
@@ -136,6 +137,7 @@ export class ForestTreeGrower {
     const left = nodes.add(parent, mix32(key ^ 0x5bd1e995), depth);
     nodes.add(parent, mix32(key ^ 0x2545f491), depth);
     nodes.leftChild[parent] = left;
+    nodes.bounds?.split(parent, left, nodes.place[parent] as number);
     return left;
   }
 

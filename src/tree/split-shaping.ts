@@ -53,9 +53,9 @@ export function leafRule(shaping: SplitShaping, lambda: number): LeafRule {
 }
 
 /** Directions by place, or null where all features are free. */
-export function directionsOf(shaping: SplitShaping, layout: BinnedLayout): Int8Array | null {
+export function directionsOf(monotone: readonly number[], layout: BinnedLayout): Int8Array | null {
   const directions = Int8Array.from(layout.places, ({ feature }) =>
-    feature.kind === 'numeric' ? (shaping.monotone[feature.index] ?? 0) : 0,
+    feature.kind === 'numeric' ? (monotone[feature.index] ?? 0) : 0,
   );
   return directions.some((direction) => direction !== 0) ? directions : null;
 }

@@ -230,6 +230,13 @@ describe('processes that meet over sockets', () => {
       name: 'RandomForestRegressor',
       options: { labelCol: 'y', weightCol: 'w', numTrees: 2, maxDepth: 20 },
     },
+    {
+      name: 'RandomForestRegressor',
+      options: {
+        ...{ labelCol: 'y', numTrees: 2, maxDepth: 20 },
+        monotoneConstraints: { x0: 1, x3: -1, x5: 1 },
+      },
+    },
   ])(
     'finish small nodes of shared trees by one rank each: $name',
     async (found) => {

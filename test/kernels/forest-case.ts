@@ -11,6 +11,7 @@ import {
   numHistogramEntries,
   scratchBytes,
   slotBytesOf,
+  writeBounds,
   writePlan,
 } from '../../src/tree/backend/cpu/forest-plan.ts';
 import type { Draws } from './draws.ts';
@@ -29,6 +30,12 @@ export interface ForestRowsCase {
   readonly others?: readonly (readonly number[])[];
   readonly h: readonly number[];
   readonly features: readonly ForestFeature[];
+  /** Which way children may differ, by feature, and between which values of x / h they must lie. */
+  readonly monotone?: {
+    readonly directions: readonly number[];
+    readonly lower: number;
+    readonly upper: number;
+  };
 }
 
 /** No limits, all features, two classes by gini. */
@@ -44,6 +51,7 @@ export const freeSetting: ForestSetting = {
   minGain: 0,
   maxCategoriesPerSplit: 1 << 20,
   isRandom: false,
+  directions: null,
 };
 
 /** Addresses of a node that was laid out. */
@@ -90,7 +98,7 @@ export function drawForestRows(
 export function placeForest(
   twins: TwinMemories,
   rows: ForestRowsCase,
-  setting: ForestSetting,
+  free: ForestSetting,
   padding = 0,
 ): PlacedForest {
   const padded = [
@@ -111,8 +119,16 @@ export function placeForest(
       isFloat32: false,
     })),
     padded.map(() => true),
-    slotBytesOf(setting.kind, setting.numClasses),
+    slotBytesOf(free.kind, free.numClasses),
   );
+  const { monotone = null } = rows;
+  const directions =
+    monotone === null
+      ? null
+      : Int8Array.from(layout.places, ({ feature: { kind, index } }) =>
+          kind === 'category' ? 0 : (monotone.directions[index] ?? 0),
+        );
+  const setting: ForestSetting = { ...free, directions };
   const numRows = rows.x.length;
   const moved = movedRows(layout);
   const records = twins.zeros(numRows * layout.stride);
@@ -153,6 +169,7 @@ export function placeForest(
   writePlan({ buffer: stage.buffer } as WebAssembly.Memory, layout, setting, {
     ...{ scratch, featureTable, records },
   });
+  if (monotone !== null) writeBounds(new Float64Array(stage.buffer), plan, monotone);
   return {
     ...{ plan, numRows, histogramBytes, words, layout },
     rows: at,

@@ -29,6 +29,38 @@ const measures: readonly Partial<ForestSetting>[] = [
 ];
 const measure = fc.constantFrom(...measures);
 
+/** Those that say which way children may differ. */
+const bounded = fc.constantFrom(...measures.slice(0, 3), {
+  ...{ kind: 'classes', numClasses: 2, impurity: 'entropy', countShift: 36 },
+} as const);
+
+/** Random directions and bounds, in x / h. */
+function boundsOf(draws: Draws, { kind }: ForestSetting) {
+  const scale = kind === 'number' || kind === 'numbers' ? 30 : 1;
+  const lower = draws.pick([Number.NEGATIVE_INFINITY, -0.5 * scale, 0.2 * scale]);
+  const upper = draws.pick([Number.POSITIVE_INFINITY, 0.6 * scale]);
+  return {
+    monotone: { directions: draws.list(5, () => draws.pick([-1, 0, 1])), lower, upper },
+  };
+}
+
+/** x / h of a side; of two classes the share of the second. */
+function valueIn(
+  { x, h }: ForestRowsCase,
+  { kind }: ForestSetting,
+  isLeft: readonly boolean[],
+  side: boolean,
+): number {
+  let [sum, weight] = [0, 0];
+  isLeft.forEach((left, i) => {
+    if (left !== side) return;
+    const [own, value] = [h[i] as number, x[i] as number];
+    weight += own;
+    sum += kind === 'number' ? value : value * own;
+  });
+  return sum / weight;
+}
+
 function search(rows: ForestRowsCase, setting: ForestSetting, padding = 0) {
   twins.clear();
   const node = placeForest(twins, rows, setting, padding);
@@ -91,7 +123,9 @@ describe('the best split of a forest node', () => {
             ? feature
             : { ...feature, isCategory: true },
         );
-        const { node } = search({ ...rows, features: numeric }, setting, draws.pick([0, 0, 60]));
+        const padding = draws.pick([0, 0, 60]);
+        const bounded = draws.bool(0.4) ? boundsOf(draws, setting) : {};
+        const { node } = search({ ...rows, features: numeric, ...bounded }, setting, padding);
         const words = twins.i64At(node.histogram, node.histogramBytes / 8);
         expect(words.every((word) => word === 0n)).toBe(true);
       }),
@@ -105,6 +139,33 @@ describe('the best split of a forest node', () => {
         const setting = { ...freeSetting, ...how, minInstancesPerNode: 1 + draws.below(3) };
         const values = { most: 4, values: [2, 3, 9], category: () => false };
         expectBest(drawForestRows(draws, numRows, setting, values), setting, cutsOf);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('is the best of all cuts whose sides keep to a direction and to bounds', () => {
+    fc.assert(
+      fc.property(arbitraryDraws, rowCounts, bounded, (draws, numRows, how) => {
+        const setting = { ...freeSetting, ...how };
+        const values = { most: 4, values: [2, 3, 9], category: () => false };
+        const rows = {
+          ...drawForestRows(draws, numRows, setting, values),
+          ...boundsOf(draws, setting),
+        };
+        expectBest(rows, setting, (feature) => {
+          const { directions, lower, upper } = rows.monotone;
+          const direction = directions[rows.features.indexOf(feature)] as number;
+          return cutsOf(feature).filter((isLeft) => {
+            const [left, right] = [
+              valueIn(rows, setting, isLeft, true),
+              valueIn(rows, setting, isLeft, false),
+            ];
+            if (direction === 0) return true;
+            const inBounds = Math.min(left, right) >= lower && Math.max(left, right) <= upper;
+            return inBounds && (right - left) * direction >= 0;
+          });
+        });
       }),
       { numRuns: 150 },
     );

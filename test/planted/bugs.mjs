@@ -273,6 +273,28 @@ export const plantedBugs = [
     tests: ['test/training/forest/honest-leaves.prop.test.ts'],
   },
   {
+    name: 'a small node that one rank finishes forgets the bounds of monotone splits above it',
+    edits: [
+      {
+        file: 'src/training/forest/local-finish.ts',
+        find: 'own.bounds?.copy(nodes.bounds, node, root);',
+        replace: 'own.bounds?.open(root);',
+      },
+    ],
+    tests: ['test/training/forest/monotone-forests.prop.test.ts'],
+  },
+  {
+    name: 'leaves of a forest keep to the bounds of the last monotone split alone',
+    edits: [
+      {
+        file: 'src/training/forest/bound-leaves.ts',
+        find: '    upper.fill(bounds[1], left, left + 2);',
+        replace: '    upper.fill(Number.POSITIVE_INFINITY, left, left + 2);',
+      },
+    ],
+    tests: ['test/training/forest/monotone-forests.prop.test.ts'],
+  },
+  {
     name: 'of several labels the first is measured',
     edits: [
       {

@@ -3,14 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { type DataRecipe, type FeatureKind, randomData, range } from '../tools/random-data.ts';
-import {
-  type Cell,
-  columnNamed,
-  numRowsOf,
-  pickRows,
-  type SampleData,
-  withSampleColumn,
-} from '../tools/sample-data.ts';
+import { columnNamed, pickRows, type SampleData } from '../tools/sample-data.ts';
+import { expectMonotone } from './expect-monotone.ts';
 import { fitSample, predictedNumbers, scoreSample } from './fit-sample.ts';
 import { type EstimatorCase, shapedCases, withFeatures } from './random-estimators.ts';
 import { expectSame, topologies } from './topologies.ts';
@@ -300,42 +294,6 @@ describe('monotone constraints', () => {
     expect((await trained(-1)).totalNumNodes).toBe(20);
   });
 });
-
-/** Every row again with each of some values of one feature, ascending. */
-async function expectMonotone(
-  model: TreeModel,
-  data: SampleData,
-  name: string,
-  direction: number,
-): Promise<void> {
-  const column = columnNamed(data, name);
-  const numRows = Math.min(30, numRowsOf(data));
-  const known = [...new Set(column.cells)].filter((cell) => cell !== null && !Number.isNaN(cell));
-  const ascending = known.sort((a, b) => Number(a) - Number(b));
-  const step = Math.max(1, Math.floor(ascending.length / 25));
-  const values = ascending.filter((_, i) => i % step === 0);
-  const rows = Array.from({ length: numRows * values.length }, (_, i) => i % numRows);
-  const cells: Cell[] = rows.map((_, i) => values[Math.floor(i / numRows)] as Cell);
-  const probe = withSampleColumn(pickRows(data, rows), { ...column, cells });
-  const scores = await scoreSample(model, probe);
-  for (const found of constrainedOf(scores, model.data.classes.length)) {
-    for (let i = numRows; i < found.length; i++) {
-      const rise = ((found[i] as number) - (found[i - numRows] as number)) * direction;
-      expect(rise, `${name} of row ${i % numRows}`).toBeGreaterThanOrEqual(0);
-    }
-  }
-}
-
-/** The prediction of numbers, of two classes the second's probability, of more every class's margin. */
-function constrainedOf(
-  scores: Readonly<Record<string, readonly unknown[]>>,
-  numClasses: number,
-): readonly (readonly number[])[] {
-  if (numClasses === 0) return [scores['prediction'] as number[]];
-  const values = (numClasses === 2 ? scores['probability'] : scores['rawPrediction']) as number[];
-  const column = (k: number) => values.filter((_, i) => i % numClasses === k);
-  return numClasses === 2 ? [column(1)] : Array.from({ length: numClasses }, (_, k) => column(k));
-}
 
 describe('interaction constraints', () => {
   it('are never crossed on any path', async () => {

@@ -1,7 +1,7 @@
 // Finds the best split of a chosen feature from the weights of several classes, by gini or entropy. A side's
 // score is Σ w_k² / W (gini) or Σ w_k log(w_k / W) (entropy); the gain is what both sides have more than the
 // node. See forest-plan.ts for the layouts.
-import { entryWords } from './forest-plan';
+import { directionOf, entryWords, keepsOrder } from './forest-plan';
 import { touchedBytes } from './forest-histogram';
 import { finishLeftBins, hasBin, markBin, sortAscending, startLeftBins } from './find-ratio-split';
 import { randomCut, randomSide } from './mix';
@@ -35,6 +35,8 @@ let bestScore: f64;
 let bestAt: i32;
 let bestMissing: i32;
 let bestH: i64;
+let planAt: usize;
+let monotone: i32;
 
 /** What the scans need of a node, once before its features; puts the node's own score into `best`. */
 export function beginClasses(plan: usize, best: usize): void {
@@ -74,6 +76,8 @@ export function scanClasses(plan: usize, key: u32, c: usize, hist: usize, touche
   order = lists + capacity * 12;
   left = lists + (capacity << 4);
   bestLeft = left + bytes;
+  planAt = plan;
+  monotone = directionOf(plan, load<u32>(c));
   numValues = load<i32>(c, 16);
   missingAt = load<i32>(c, 20);
   entries = hist + <usize>load<u32>(c, 12) * bytes;
@@ -156,6 +160,12 @@ function consider(at: i32, missingLeft: i32): void {
   const L = <f64>(leftH & weightMask);
   const R = <f64>((allH - leftH) & weightMask);
   if (L < minWeight || R < minWeight) return;
+  if (monotone != 0) {
+    // of two classes the second
+    const l = <f64>(load<i64>(left, 8) & weightMask);
+    const all = <f64>(load<i64>(totals, 8) & weightMask);
+    if (!keepsOrder(planAt, monotone, l / L, (all - l) / R)) return;
+  }
   const score = isEntropy ? entropyScore(L, R) : (leftSquares * R + rightSquares * L) / (L * R);
   if (!(score > bestScore)) return;
   bestScore = score;

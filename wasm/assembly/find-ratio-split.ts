@@ -4,6 +4,7 @@
 // so candidates of a feature are compared by products, and one division a feature gives its gain.
 // See forest-plan.ts for the layouts.
 import { touchedBytes } from './forest-histogram';
+import { directionOf, keepsOrder } from './forest-plan';
 import { randomCut, randomSide } from './mix';
 
 // the node, the feature under way and its best candidate so far
@@ -131,6 +132,7 @@ function scanValues(plan: usize, key: u32, c: usize): void {
   const weightMask = mask;
   const leastRows = minRows;
   const leastWeight = minWeight;
+  const direction = directionOf(plan, load<u32>(c));
   let top = numerator;
   let bottom = denominator;
   for (let side: i32 = missingH != 0 ? 1 : 0; side >= 0; side--) {
@@ -152,6 +154,7 @@ function scanValues(plan: usize, key: u32, c: usize): void {
       const rightRows = (all - h) >> rowShift;
       if (leftRows < leastRows || rightRows < leastRows) continue;
       if (leftH < leastWeight || rightH < leastWeight || den <= 0.0) continue;
+      if (direction != 0 && !keepsOrder(plan, direction, <f64>x / leftH, (X - <f64>x) / rightH)) continue;
       top = num;
       bottom = den;
       bestAt = i;

@@ -16,6 +16,7 @@ import { growthLimits, subsetOf } from '../growth.ts';
 import { lastTrees } from '../model/member-trees.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { ForestParams, TreeParams } from '../params/forest-params.ts';
+import { monotoneOf } from '../params/shaping-params.ts';
 import { ForestProgress } from './forest-progress.ts';
 import { outOfBagSummary } from './out-of-bag.ts';
 import { gatherLeafLabels } from './training-leaves.ts';
@@ -75,6 +76,7 @@ export async function fitForest(
   );
   const auto = usualSubset(labelKind, drawsCuts);
   const [labelCol, ...otherLabels] = labelsOf(params);
+  const monotone = monotoneOf(owner, params.monotoneConstraints, columns.features);
   const job: Omit<ForestJob, 'ingest'> = {
     task: labelKind === 'class' ? 'classification' : 'regression',
     impurity: params.impurity,
@@ -105,9 +107,10 @@ export async function fitForest(
     sharesTrees: false,
     // a device's histograms are of one number
     device:
-      otherLabels.length > 0 || params.honestLeafShare !== undefined
+      otherLabels.length > 0 || params.honestLeafShare !== undefined || monotone.length > 0
         ? null
         : deviceRequest(params.device, table.runner),
+    ...(monotone.length === 0 ? {} : { monotone }),
     ...(params.honestLeafShare === undefined ? {} : { honestLeafShare: params.honestLeafShare }),
     seed: params.seed,
     kernels: undefined,

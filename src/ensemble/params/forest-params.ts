@@ -5,6 +5,7 @@ import { defineParams, type Options, type Resolved } from '../../params/define-p
 import { bool, column, columns, float, int, numbers, oneOf } from '../../params/kinds.ts';
 import { classWeights } from '../../pipeline/class-weights-param.ts';
 import { checkpointParams } from './checkpoint-params.ts';
+import { monotoneConstraints } from './shaping-params.ts';
 import {
   bootstrapParam,
   classifierColumnParams,
@@ -23,6 +24,9 @@ const nodeSpecs = {
   /** What a leaf costs, in impurity for a unit of weight: grown trees are pruned where a split's gains do not pay
    *  for its leaves (0 by default: nothing is pruned). */
   ccpAlpha: float({ min: 0, since: '0.1.0' }),
+  /** 1 where the prediction may only rise with a numeric feature, −1 where it may only fall, 0 where it is
+   *  free: by feature name, or a list of one for each feature. Of two classes the second one's probability is meant. */
+  monotoneConstraints,
 };
 
 const forestSpecs = {
@@ -131,6 +135,20 @@ function checkHonest(
     : null;
 }
 
+/** What every tree keeps to: bounds are of one value a leaf, which histograms on this machine's cores tell. */
+function checkTree(
+  params: {
+    readonly monotoneConstraints?: unknown;
+    readonly device?: string | undefined;
+  },
+  isGiven: IsGiven,
+): string | null {
+  if (params.monotoneConstraints === undefined) return null;
+  const name = ['quantilesCol', 'labelCols'].find(isGiven);
+  if (name !== undefined) return `${name} must be left out with monotoneConstraints`;
+  return params.device === 'gpu' ? 'device must be cpu with monotoneConstraints' : null;
+}
+
 /** Quantiles are of labels that are kept where a column is named. */
 function checkQuantiles(params: {
   readonly quantilesCol: string | undefined;
@@ -162,7 +180,8 @@ export const randomForestClassifierParams = defineParams(
     ...forestSpecs,
     ...forestClassifierSpecs,
   },
-  (params, isGiven) => checkForest(params) ?? checkHonest(params, isGiven),
+  (params, isGiven) =>
+    checkForest(params) ?? checkHonest(params, isGiven) ?? checkTree(params, isGiven),
 );
 /** Parameters of RandomForestRegressor. */
 export const randomForestRegressorParams = defineParams(
@@ -174,6 +193,7 @@ export const randomForestRegressorParams = defineParams(
   (params, isGiven) =>
     checkForest(params) ??
     checkHonest(params, isGiven) ??
+    checkTree(params, isGiven) ??
     checkQuantiles(params) ??
     checkLabels(params, isGiven),
 );
@@ -184,7 +204,8 @@ export const extraTreesClassifierParams = defineParams(
     ...extraTreesSpecs,
     ...forestClassifierSpecs,
   },
-  (params, isGiven) => checkForest(params) ?? checkHonest(params, isGiven),
+  (params, isGiven) =>
+    checkForest(params) ?? checkHonest(params, isGiven) ?? checkTree(params, isGiven),
 );
 /** Parameters of ExtraTreesRegressor. */
 export const extraTreesRegressorParams = defineParams(
@@ -196,14 +217,19 @@ export const extraTreesRegressorParams = defineParams(
   (params, isGiven) =>
     checkForest(params) ??
     checkHonest(params, isGiven) ??
+    checkTree(params, isGiven) ??
     checkQuantiles(params) ??
     checkLabels(params, isGiven),
 );
 /** Parameters of DecisionTreeClassifier. */
-export const decisionTreeClassifierParams = defineParams('DecisionTreeClassifier', {
-  ...treeSpecs,
-  ...classifierSpecs,
-});
+export const decisionTreeClassifierParams = defineParams(
+  'DecisionTreeClassifier',
+  {
+    ...treeSpecs,
+    ...classifierSpecs,
+  },
+  checkTree,
+);
 /** Parameters of DecisionTreeRegressor. */
 export const decisionTreeRegressorParams = defineParams(
   'DecisionTreeRegressor',
@@ -211,7 +237,8 @@ export const decisionTreeRegressorParams = defineParams(
     ...treeSpecs,
     ...regressorSpecs,
   },
-  (params, isGiven) => checkQuantiles(params) ?? checkLabels(params, isGiven),
+  (params, isGiven) =>
+    checkTree(params, isGiven) ?? checkQuantiles(params) ?? checkLabels(params, isGiven),
 );
 
 /** Options of {@link RandomForestClassifier}. @interface */

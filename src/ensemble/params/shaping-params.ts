@@ -10,13 +10,16 @@ import type { SplitShaping } from '../../tree/split-shaping.ts';
 
 const sign = { min: -1, max: 1, whole: true, since: '0.1.0' } as const;
 
+/** Which way predictions may go with features: by name, or a list of one for each. */
+export const monotoneConstraints = either(numbersByName(sign), numbers({ ...sign, minLength: 1 }), {
+  since: '0.1.0',
+});
+
 /** What trees may not do, whatever they are grown for. */
 export const constraintParams = {
   /** 1 where the prediction may only rise with a numeric feature, −1 where it may only fall, 0 where it is
    *  free: by feature name, or a list of one for each feature. */
-  monotoneConstraints: either(numbersByName(sign), numbers({ ...sign, minLength: 1 }), {
-    since: '0.1.0',
-  }),
+  monotoneConstraints,
   /** What bounds the leaves of monotone trees: the midpoints of the splits above them (basic, the default), or the values of
    *  the leaves beside them as the tree grows (intermediate), which leaves them more room; leaf by leaf only. */
   monotoneMethod: oneOf(['basic', 'intermediate'], { since: '0.1.0' }),
@@ -113,8 +116,12 @@ export function growsMonotoneOnCpu({
   return monotoneMethod === 'intermediate' || monotonePenalty > 0;
 }
 
-/** Directions by feature index; empty where all are free. */
-function monotoneOf(
+/**
+ * Directions by feature index; empty where all are free.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
+ */
+export function monotoneOf(
   owner: string,
   given: NumbersByName | readonly number[] | undefined,
   features: readonly FeatureSource[],

@@ -3,7 +3,7 @@
  * wasm/assembly/find-class-split.ts, judged here and scanned by scan-words.ts.
  */
 import { log } from '../../base/portable-math.ts';
-import type { Plan } from './forest-plan.ts';
+import { keepsOrder, type Plan } from './forest-plan.ts';
 import type { WordRule } from './scan-words.ts';
 
 const weightMask = 0xfffffffffn;
@@ -14,6 +14,7 @@ const sumOf = (words: readonly bigint[]): bigint => words.reduce((sum, word) => 
 export class ClassRule implements WordRule {
   readonly numOrders: number;
   readonly #plan: Plan;
+  readonly #direction: number;
   readonly #totals: readonly bigint[];
   readonly #allH: bigint;
   readonly #allSquares: number;
@@ -21,8 +22,9 @@ export class ClassRule implements WordRule {
   #rightSquares = 0;
   #score = Number.NEGATIVE_INFINITY;
 
-  constructor(plan: Plan, totals: readonly bigint[]) {
+  constructor(plan: Plan, totals: readonly bigint[], direction: number) {
     this.#plan = plan;
+    this.#direction = direction;
     this.#totals = totals;
     this.numOrders = plan.words === 2 ? 1 : plan.words;
     this.#allH = sumOf(totals);
@@ -54,6 +56,12 @@ export class ClassRule implements WordRule {
     const L = weightIn(leftH);
     const R = weightIn(rightH);
     if (L < minWeight || R < minWeight) return false;
+    if (this.#direction !== 0) {
+      // of two classes the second
+      const l = weightIn(left[1] as bigint);
+      const r = weightIn(this.#totals[1] as bigint) - l;
+      if (!keepsOrder(this.#plan, this.#direction, l / L, r / R)) return false;
+    }
     const score = isEntropy
       ? this.#entropyScore(left, L, R)
       : (this.#leftSquares * R + this.#rightSquares * L) / (L * R);

@@ -3,7 +3,7 @@
  * classes by gini? The twin of wasm/assembly/find-ratio-split.ts. Candidates of a feature are compared by
  * products, and one division gives the feature's gain; ties stay with the lower bin, missing on the left.
  */
-import type { Chosen, Plan } from './forest-plan.ts';
+import { type Chosen, keepsOrder, type Plan } from './forest-plan.ts';
 import { hasBin, orderByRatio, writeLeftBins } from './left-bins.ts';
 import { randomCut, randomSide } from './random-cut.ts';
 import type { Views } from './views.ts';
@@ -82,6 +82,9 @@ export class RatioScan {
     const rightRows = Number((this.#allH - h) >> countShift);
     if (leftRows < Math.trunc(minRows) || rightRows < Math.trunc(minRows)) return;
     if (leftH < minWeight || rightH < minWeight || denominator <= 0) return;
+    const { direction } = this.#chosen;
+    const values = [Number(x) / leftH, (this.#totalX - Number(x)) / rightH] as const;
+    if (direction !== 0 && !keepsOrder(this.#plan, direction, ...values)) return;
     this.#numerator = numerator;
     this.#denominator = denominator;
     this.#at = at;

@@ -26,6 +26,12 @@ export interface Plan {
   readonly minWeight: number;
   readonly minRows: number;
   readonly minGain: number;
+  readonly isMonotone: boolean;
+  /** Where the directions of places lie. */
+  readonly directions: number;
+  /** Between which values, as x / h, the node's children must lie. */
+  readonly lower: number;
+  readonly upper: number;
 }
 
 /** Reads a plan. */
@@ -54,6 +60,10 @@ export function readPlan(m: Views, plan: number): Plan {
     minWeight: m.f64(plan + 80),
     minRows: m.f64(plan + 88),
     minGain: m.f64(plan + 96),
+    isMonotone: m.u32(plan + 120) !== 0,
+    directions: plan + 144,
+    lower: m.u32(plan + 120) === 0 ? 0 : m.f64(plan + 128),
+    upper: m.u32(plan + 120) === 0 ? 0 : m.f64(plan + 136),
   };
 }
 
@@ -67,13 +77,16 @@ export interface Chosen {
   readonly missingAt: number;
   readonly isCategory: boolean;
   readonly index: number;
+  /** 1 rising, −1 falling, 0 free. */
+  readonly direction: number;
 }
 
 /** Reads the order-th chosen feature. */
 export function readChosen(m: Views, plan: Plan, order: number): Chosen {
   const at = plan.chosen + order * 32;
+  const place = m.i32(at);
   return {
-    place: m.i32(at),
+    place,
     offset: m.u32(at + 4),
     width: m.u32(at + 8),
     firstEntry: m.u32(at + 12),
@@ -81,7 +94,19 @@ export function readChosen(m: Views, plan: Plan, order: number): Chosen {
     missingAt: m.i32(at + 20),
     isCategory: m.u32(at + 24) !== 0,
     index: m.u32(at + 28),
+    direction: plan.isMonotone ? (m.u8(plan.directions + place) << 24) >> 24 : 0,
   };
+}
+
+/** Do the values of two children keep to a direction, and to what the splits above allow? */
+export function keepsOrder(
+  { lower, upper }: Plan,
+  direction: number,
+  left: number,
+  right: number,
+): boolean {
+  const [low, high] = direction > 0 ? [left, right] : [right, left];
+  return low <= high && low >= lower && high <= upper;
 }
 
 /** Where the bins of a row are: in the row, or in the record that its number names. */

@@ -52,14 +52,14 @@ export class WordScan {
     m: Views,
     plan: Plan,
     { chosen, best }: { readonly chosen: Chosen; readonly best: number },
-    Rule: new (plan: Plan, totals: readonly bigint[]) => WordRule,
+    Rule: new (plan: Plan, totals: readonly bigint[], direction: number) => WordRule,
   ) {
     this.#m = m;
     this.#plan = plan;
     this.#chosen = chosen;
     this.#best = best;
     this.#totals = this.#wordsAt(best + 64);
-    this.#rule = new Rule(plan, this.#totals);
+    this.#rule = new Rule(plan, this.#totals, chosen.direction);
   }
 
   /** Takes the entries of the feature, which are clear afterwards; −Infinity where no split is allowed. */

@@ -1,6 +1,7 @@
 /** How a forest job's splits are measured and limited, in the units of its integers. */
 import type { ForestUnits } from '../../tree/backend/cpu/forest-findings.ts';
 import type { ForestKind, ForestSetting } from '../../tree/backend/cpu/forest-plan.ts';
+import { directionsOf } from '../../tree/split-shaping.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import type { ForestJob } from '../messages.ts';
 import type { ForestStart } from './forest-start.ts';
@@ -30,6 +31,7 @@ export function forestSetting(
     minGain: (minInfoGain * units.weight) / units.gain,
     maxCategoriesPerSplit: job.split.maxCategoriesPerSplit,
     isRandom: job.drawsCuts,
+    directions: directionsOf(job.monotone ?? [], rows.layout),
   };
 }
 

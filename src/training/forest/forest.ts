@@ -9,10 +9,12 @@
  * and meet for many nodes at once. Every draw hangs on seed, tree, row and path only, so the trees are the same either way.
  * Bounded by trees · depth · rows · features looked at.
  */
+import { CoppiceError } from '../../base/errors.ts';
 import { writeFeatureTable } from '../../binning/binned-layout.ts';
 import type { Collective } from '../../cluster/collective.ts';
 import { InlineCollective } from '../../cluster/inline/inline-collective.ts';
 import type { RankContext } from '../../cluster/rank-program.ts';
+import { ForestBounds } from '../../tree/backend/cpu/forest-bounds.ts';
 import { ForestFindings } from '../../tree/backend/cpu/forest-findings.ts';
 import { MeetingSearch } from '../../tree/backend/cpu/forest-meeting.ts';
 import { ForestNodes, packNodes } from '../../tree/backend/cpu/forest-nodes.ts';
@@ -41,6 +43,7 @@ import { PhaseClock, type RankCounters, rankReport, trainedFacts } from '../rank
 import { balanceDraws, type DrawnBalance } from '../sampling/balance-draws.ts';
 import { treeKey } from '../sampling/column-sampling.ts';
 import { bootstrapKey, drawThresholds } from '../sampling/draw-thresholds.ts';
+import { boundNodes } from './bound-leaves.ts';
 import { settleForestLeaves } from './forest-leaves.ts';
 import { type ForestMemory, planForest } from './forest-memory.ts';
 import {
@@ -67,6 +70,7 @@ export async function runForest(context: RankContext, job: ForestJob): Promise<R
   const key = snapshots === null ? '' : await dataKey(environment, ingested);
   const isOtherData = snapshots !== null && (snapshots.dataKey ?? key) !== key;
   const start = await startForest(environment, job, ingested);
+  refuseSeveralClasses(job, ingested);
   const setting = forestSetting(job, ingested, start);
   const { memory, rows } = await planForest(environment, ingested, job, setting);
   clock.end('ingest');
@@ -81,6 +85,19 @@ export async function runForest(context: RankContext, job: ForestJob): Promise<R
     treeNumbers: hands ? trees.flatMap(({ treeNumbers }) => treeNumbers) : [],
     report: rankReport(environment, rows, trainer.counters, clock),
   };
+}
+
+/** What rises with a feature is the share of the second class; of three or more there is none. */
+function refuseSeveralClasses(
+  { monotone, ingest: { owner, labelCol } }: ForestJob,
+  { classes }: IngestedRows,
+): void {
+  if (monotone === undefined || classes.length < 3) return;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `monotoneConstraints of ${owner} must be left out where ${labelCol} has more than two classes; got ${classes.length}; fit one of them against the others, or use GBTClassifier`,
+    { context: { owner, param: 'monotoneConstraints', column: labelCol } },
+  );
 }
 
 interface TrainerParts {
@@ -124,7 +141,9 @@ class ForestTrainer {
       ? collective
       : new InlineCollective(() => collective.checkAborted());
     const views = new MemoryViews(environment.memory);
-    this.#nodes = new ForestNodes(this.numOutputs, job.keepsVariances);
+    const { directions } = setting;
+    const bounds = directions === null ? null : new ForestBounds({ views, plan, directions });
+    this.#nodes = new ForestNodes(this.numOutputs, job.keepsVariances, bounds);
     this.#moved = new ForestRows({ kernels, views, layout, plan, buffers: memory.buffers });
     const units = forestUnits(start);
     const findings = new ForestFindings({ views, layout, setting, nodes: this.#nodes, units });
@@ -261,7 +280,7 @@ class ForestTrainer {
   }
 
   async #growOne(tree: number, numThresholds: number): Promise<TreeEnsemble> {
-    const { environment, job, rows, start, memory } = this.#p;
+    const { environment, job, rows, start, memory, setting } = this.#p;
     const parts = { environment, job, rows, start, memory, collective: this.#collective };
     const key = treeKey(job.seed, tree);
     let balance = await this.#draw(tree, numThresholds);
@@ -274,6 +293,7 @@ class ForestTrainer {
     const settlement = { ...parts, nodes: this.#nodes, moved: this.#moved, balance };
     if (this.#honest === null) await settleForestLeaves(settlement);
     else await this.#honest.settle(settlement);
+    if (setting.directions !== null) boundNodes(this.#nodes, setting.directions);
     const grown = packNodes(this.#nodes, order, rows.layout);
     return job.leafPrice > 0 ? pruneTree(grown, inGains(job, job.leafPrice)) : grown;
   }

@@ -156,6 +156,7 @@ export class LocalFinish implements SmallNodes {
       kernels.nodeTotals(plan, rows.address(own, root), count, memory.best);
       this.#findings.takeTotals(root, memory.best);
       this.#checkSums(node, root);
+      if (nodes.bounds !== null) own.bounds?.copy(nodes.bounds, node, root);
       own.place[root] = nodes.place[node] as number;
       own.cut[root] = nodes.cut[node] as number;
       own.flags[root] = nodes.flags[node] as number;

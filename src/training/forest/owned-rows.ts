@@ -61,7 +61,8 @@ export class OwnedRows {
     this.#local = collective.localRanks.indexOf(collective.rank);
     this.rowBytes = moved.moved.isWhole ? moved.moved.stride : layout.stride;
     this.#at = placesOf(parts, this.rowBytes);
-    this.nodes = new ForestNodes(parts.nodes.numOutputs);
+    const bounds = parts.nodes.bounds?.another() ?? null;
+    this.nodes = new ForestNodes(parts.nodes.numOutputs, false, bounds);
     const { sides } = memory.buffers;
     const buffers = { rows: this.#at.buffers, ids: [0, 0] as const, sides };
     this.rows = new ForestRows({ kernels, views, layout, plan: memory.scratch.plan, buffers });

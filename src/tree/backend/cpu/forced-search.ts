@@ -49,7 +49,7 @@ export class ForcedSearch {
             smoothing: 0,
           }
         : leafRule(shaping, params.lambda);
-    this.#directions = shaping === null ? null : directionsOf(shaping, layout);
+    this.#directions = shaping === null ? null : directionsOf(shaping.monotone, layout);
   }
 
   /** Called before each tree. */

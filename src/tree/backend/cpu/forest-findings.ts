@@ -60,6 +60,7 @@ export class ForestFindings {
       missingGoesLeft: i32[at + 6] === 1,
       heavierIsLeft: i32[at + 11] === 1,
     });
+    if (nodes.bounds !== null) nodes.bounds.found(node, this.#childValues(best));
     nodes.gain[node] = (f64[best / 8] as number) * this.#units.gain;
     const runnerUp = i32[at + 10] as number;
     nodes.runnerUpPlace[node] = runnerUp;
@@ -87,6 +88,21 @@ export class ForestFindings {
   /** Where the left bins of a split by categories lie. */
   leftBins(best: number): number {
     return best + 64 + 16 * this.#words;
+  }
+
+  /** Of the two sides, as the kernels compare them: a number's, or the share of the second of two classes. */
+  #childValues(best: number): [number, number] {
+    const { i64 } = this.#views;
+    const at = best / 8 + 8;
+    const isShare = this.#setting.kind === 'classes';
+    const mask = (1n << BigInt(this.#setting.countShift)) - 1n;
+    const [first, second, leftFirst, leftSecond] = i64.subarray(at, at + 4) as unknown as bigint[];
+    const childValue = (a: bigint, b: bigint): number => {
+      const h = b & mask;
+      return isShare ? Number(h) / Number((a + b) & mask) : Number(a) / Number(h);
+    };
+    const [a, b] = [leftFirst as bigint, leftSecond as bigint];
+    return [childValue(a, b), childValue((first as bigint) - a, (second as bigint) - b)];
   }
 
   /** The gap between the last bin on the left and the first on the right is cut in its middle. */

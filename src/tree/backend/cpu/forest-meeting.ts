@@ -192,6 +192,7 @@ export class MeetingSearch implements ForestSearch {
       const key = nodes.key[node] as number;
       const best = this.#best(places.get(node) as number);
       kernels.drawFeatures(plan, key, attempt);
+      nodes.bounds?.place(node);
       kernels.scanNode(plan, key, from, to, histogram + at * histogramBytes, 0, best);
       this.counters.featuresDecided += to - from;
       const rest = best + 64 + this.#totalsBytes;

@@ -5,6 +5,7 @@
  */
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import { emptyEnsemble, nodeFlag, type TreeEnsemble, withVariances } from '../../tree.ts';
+import type { ForestBounds } from './forest-bounds.ts';
 
 /** Columns of nodes; `size` of them are in use. */
 export class ForestNodes {
@@ -35,10 +36,13 @@ export class ForestNodes {
   variance = new Float64Array(0);
   readonly numOutputs: number;
   readonly hasVariances: boolean;
+  /** Null where all features are free. */
+  readonly bounds: ForestBounds | null;
 
-  constructor(numOutputs: number, hasVariances = false) {
+  constructor(numOutputs: number, hasVariances = false, bounds: ForestBounds | null = null) {
     this.numOutputs = numOutputs;
     this.hasVariances = hasVariances;
+    this.bounds = bounds;
   }
 
   /** Forgets all nodes. */

@@ -26,6 +26,8 @@ export interface ForestSetting {
   readonly maxCategoriesPerSplit: number;
   /** Cuts are drawn, not searched for. */
   readonly isRandom: boolean;
+  /** 1 rising, −1 falling, 0 free, by place; null where all are free. */
+  readonly directions: Int8Array | null;
 }
 
 /** Where the parts lie that kernels write. */
@@ -95,7 +97,7 @@ export function scratchBytes(
     0,
   );
   return {
-    plan: 128,
+    plan: setting.directions === null ? 128 : directionsAt + numPlaces,
     chosen: 32 * numPlaces + 64,
     touched: touched + 64,
     lists: Math.max(32 * listCapacity(layout) + 32 * entryWords(setting), 8 * numPlaces) + 128,
@@ -105,6 +107,10 @@ export function scratchBytes(
 function listCapacity(layout: BinnedLayout): number {
   return layout.places.reduce((most, place) => Math.max(most, place.numValueBins + 2), 2);
 }
+
+/** Behind the plan: between which values a node's children must lie, and the direction of each place. */
+const boundsAt = 128;
+const directionsAt = 144;
 
 const kindCodes = { number: 0, 'two classes': 1, classes: 2, numbers: 3 } as const;
 
@@ -130,6 +136,20 @@ export function writePlan(
   limits.set([setting.minWeight, Math.max(1, setting.minInstancesPerNode), setting.minGain]);
   // no draw has been made yet that a next attempt could go on from
   words[27] = 0x7fffffff;
+  const { directions } = setting;
+  words[30] = directions === null ? 0 : 1;
+  if (directions !== null)
+    new Int8Array(memory.buffer, scratch.plan + directionsAt).set(directions);
+}
+
+/** Between which values, as x / h, the children of the node that is searched next must lie. */
+export function writeBounds(
+  f64: Float64Array,
+  plan: number,
+  { lower, upper }: { readonly lower: number; readonly upper: number },
+): void {
+  f64[(plan + boundsAt) / 8] = lower;
+  f64[(plan + boundsAt) / 8 + 1] = upper;
 }
 
 /** Other records that ids of rows point into. */

@@ -87,6 +87,7 @@ export class AloneSearch implements ForestSearch {
     }
     this.counters.histogramRows += count;
     this.counters.featuresDecided += numDrawn;
+    nodes.bounds?.place(node);
     const key = nodes.key[node] as number;
     const isSplit =
       count > sliceRows

@@ -35,7 +35,7 @@ export class ShapedSearch {
   constructor(options: ShapedSearchOptions) {
     this.#o = options;
     this.#rule = leafRule(options.shaping, options.params.lambda);
-    this.#directions = directionsOf(options.shaping, options.layout);
+    this.#directions = directionsOf(options.shaping.monotone, options.layout);
   }
 
   /** Bytes of scratch. */
