@@ -248,6 +248,7 @@ export {
   strings,
   type TextFacts,
 } from './params/kinds.ts';
+export type { NumberListsByName } from './params/lists-by-name-kind.ts';
 export type { NameGroups } from './params/name-groups-kind.ts';
 export {
   type FunctionFacts,

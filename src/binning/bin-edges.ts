@@ -16,7 +16,83 @@ export function numericEdges(
   isFloat32: boolean,
   numZeros = 0,
 ): Float64Array {
-  const { values, counts } = countDistinct(sorted, numZeros);
+  const rows = sorted.length + numZeros;
+  return edgesOf({ ...countDistinct(sorted, numZeros), rows }, maxBins, isFloat32);
+}
+
+/**
+ * The same with some edges given: they come first, and what lies between two of them gets its share of the other bins, by
+ * its rows (LightGBM's forced bins). Where all distinct values can have bins of their own, they do.
+ *
+ * @param given finite and ascending, at most maxBins − 1; of float32 columns each parts the values just so
+ */
+export function edgesWithGiven(
+  sorted: Float64Array | Float32Array,
+  given: readonly number[],
+  { maxBins, isFloat32, numZeros = 0 }: BinLimits,
+): Float64Array {
+  const fixed = given
+    .map((edge) => (isFloat32 ? float32UpTo(edge) : edge) + 0)
+    .filter((edge, i, all) => i === 0 || edge > (all[i - 1] as number));
+  const stretches = partAt(countDistinct(sorted, numZeros), fixed);
+  let restBins = maxBins - stretches.length;
+  let restRows = stretches.reduce((sum, { rows }) => sum + rows, 0);
+  const wanted = stretches.reduce((sum, { values }) => sum + Math.max(0, values.length - 1), 0);
+  const hasRoom = wanted <= restBins;
+  const edges: number[] = [];
+  stretches.forEach((stretch, i) => {
+    const { rows, values } = stretch;
+    const share = restRows === 0 ? 0 : Math.round((rows / restRows) * restBins);
+    const more = edgesOf(stretch, 1 + (hasRoom ? values.length : share), isFloat32);
+    edges.push(...more);
+    restBins -= more.length;
+    restRows -= rows;
+    if (i < fixed.length) edges.push(fixed[i] as number);
+  });
+  return Float64Array.from(edges);
+}
+
+/** What bins are made for; `numZeros` and the others as of {@link numericEdges}. */
+export interface BinLimits {
+  readonly maxBins: number;
+  readonly isFloat32: boolean;
+  readonly numZeros?: number;
+}
+
+/** Distinct values, and the rows that have them. */
+interface Stretch extends DistinctValues {
+  readonly rows: number;
+}
+
+function partAt({ values, counts }: DistinctValues, edges: readonly number[]): Stretch[] {
+  let from = 0;
+  return [...edges, Number.POSITIVE_INFINITY].map((edge) => {
+    let to = from;
+    let rows = 0;
+    for (; to < values.length && (values[to] as number) <= edge; to++) rows += counts[to] as number;
+    const part = { values: values.subarray(from, to), counts: counts.subarray(from, to), rows };
+    from = to;
+    return part;
+  });
+}
+
+/** The greatest float32 that is not above a number: what it parts of float32 values is the same. */
+export function float32UpTo(value: number): number {
+  const near = Math.fround(value);
+  if (near <= value) return near;
+  const words = new Int32Array(Float32Array.of(near).buffer);
+  const word = words[0] as number;
+  // below 0 comes the smallest negative one
+  if (near === 0) words[0] = 0x80000001 | 0;
+  else words[0] = word < 0 ? word + 1 : word - 1;
+  return new Float32Array(words.buffer)[0] as number;
+}
+
+function edgesOf(
+  { values, counts, rows }: Stretch,
+  maxBins: number,
+  isFloat32: boolean,
+): Float64Array {
   const numDistinct = values.length;
   if (numDistinct < 2) return new Float64Array(0);
   if (numDistinct <= maxBins) {
@@ -26,7 +102,7 @@ export function numericEdges(
     }
     return edges;
   }
-  return greedyEdges({ values, counts }, sorted.length + numZeros, maxBins, isFloat32);
+  return greedyEdges({ values, counts }, rows, maxBins, isFloat32);
 }
 
 /** A cut between two neighbours: their midpoint, or the lower value where the midpoint is not below the upper. */

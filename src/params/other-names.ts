@@ -28,6 +28,7 @@ const others: readonly (readonly [ours: readonly string[], theirs: string])[] = 
   [['lossType', 'impurity'], 'objective loss lossfunction criterion'],
   [['classWeights'], 'classweight isunbalance'],
   [['maxBins'], 'bordercount maxbin'],
+  [['binEdges'], 'forcedbins forcedbinsfilename'],
   [['monotoneConstraints'], 'monotoniccst monotonicconstraints mc'],
   [['regParam'], 'c'],
   [['elasticNetParam'], 'l1ratio penalty'],

@@ -2,6 +2,7 @@
  * Splits that a tree begins with, whatever the gradients say: which node has which. A node's forced split hangs on the
  * ones above it, so where one could not be made those below it are void.
  */
+import { float32UpTo } from '../binning/bin-edges.ts';
 import type { BinnedFeature, BinnedLayout, FeaturePlace } from '../binning/binned-layout.ts';
 import type { OpenNode } from './backend/backend.ts';
 
@@ -42,9 +43,10 @@ export function forcedPlaces(node: ForcedNode | null, layout: BinnedLayout): For
   };
 }
 
-/** The bin that the threshold lies in: the cut is the bin's upper edge, the least that is not below it. */
-function binOf(threshold: number, { edges }: BinnedFeature): number {
-  const bin = edges.findIndex((edge) => edge >= threshold);
+/** The bin that the threshold lies in: the cut is the bin's upper edge, the least that parts no value up to it from others. */
+function binOf(threshold: number, { edges, isFloat32 }: BinnedFeature): number {
+  const least = isFloat32 ? float32UpTo(threshold) : threshold;
+  const bin = edges.findIndex((edge) => edge >= least);
   return bin < 0 ? edges.length : bin;
 }
 

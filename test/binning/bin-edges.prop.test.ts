@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { edgeBetween, numericEdges } from '../../src/binning/bin-edges.ts';
+import { edgeBetween, edgesWithGiven, numericEdges } from '../../src/binning/bin-edges.ts';
 
 const special = [-0, 0, 5e-324, -5e-324, 1e308, -1e308, Infinity, -Infinity, 1, 1 + 2 ** -52];
 const doubles = fc.oneof(
@@ -115,6 +115,74 @@ describe('the edges of a numeric column', () => {
     expect(numericEdges(new Float64Array(0), 255, false)).toEqual(new Float64Array(0));
     expect(numericEdges(Float64Array.of(7, 7, 7), 255, false)).toEqual(new Float64Array(0));
     expect(numericEdges(Float64Array.of(-0, 0), 255, false)).toEqual(new Float64Array(0));
+  });
+});
+
+describe('edges that are given', () => {
+  const given = fc
+    .uniqueArray(
+      fc.oneof(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.integer({ min: -6, max: 6 }),
+      ),
+      {
+        minLength: 1,
+        maxLength: 20,
+      },
+    )
+    .map((edges) => [...new Set(edges.map((edge) => edge + 0))].sort((a, b) => a - b));
+
+  it('part the values as they say, beside others that fit between them', () => {
+    fc.assert(
+      fc.property(samples, maxBins, given, ({ sorted, isFloat32 }, most, wanted) => {
+        const fixed = wanted.slice(0, most - 1);
+        const edges = edgesWithGiven(sorted, fixed, { maxBins: most, isFloat32 });
+        expect(edges.length).toBeLessThan(most);
+        edges.forEach((edge, i) => {
+          if (i > 0) expect(edge).toBeGreaterThan(edges[i - 1] as number);
+          if (isFloat32) expect(Math.fround(edge)).toBe(edge);
+        });
+        const values = distinctOf(sorted);
+        for (const one of fixed) {
+          if (!isFloat32) expect([...edges]).toContain(one);
+          const below = values.filter((value) => value <= one).map((value) => binOf(edges, value));
+          const above = values.filter((value) => value > one).map((value) => binOf(edges, value));
+          if (below.length > 0 && above.length > 0)
+            expect(Math.max(...below)).toBeLessThan(Math.min(...above));
+        }
+        const numDistinct = values.length;
+        if (numDistinct + fixed.length <= most)
+          expect(new Set(values.map((value) => binOf(edges, value))).size).toBe(numDistinct);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('are the same whether zeros are among the values or only counted', () => {
+    fc.assert(
+      fc.property(samples, maxBins, given, ({ sorted, isFloat32 }, most, wanted) => {
+        const fixed = wanted.slice(0, most - 1);
+        const others = sorted.filter((value) => value !== 0);
+        const numZeros = sorted.length - others.length;
+        expect(edgesWithGiven(others, fixed, { maxBins: most, isFloat32, numZeros })).toEqual(
+          edgesWithGiven(sorted, fixed, { maxBins: most, isFloat32 }),
+        );
+      }),
+    );
+  });
+
+  it('leave the other bins to stretches by their rows', () => {
+    const sorted = Float64Array.from({ length: 1000 }, (_, i) => i);
+    const edges = edgesWithGiven(sorted, [99.5], { maxBins: 11, isFloat32: false });
+    expect(edges.length).toBe(10);
+    expect([...edges].filter((edge) => edge < 99.5).length).toBe(1);
+    expect([...edges].filter((edge) => edge > 99.5).length).toBe(8);
+    expect([...edgesWithGiven(sorted, [10, 20], { maxBins: 3, isFloat32: false })]).toEqual([
+      10, 20,
+    ]);
+    expect([
+      ...edgesWithGiven(new Float64Array(0), [10, 20], { maxBins: 3, isFloat32: false }),
+    ]).toEqual([10, 20]);
   });
 });
 

@@ -18,6 +18,7 @@ import {
   str,
   strings,
 } from '../../src/params/kinds.ts';
+import { numberListsByName } from '../../src/params/lists-by-name-kind.ts';
 import { nameGroups } from '../../src/params/name-groups-kind.ts';
 import type { ParamSpec } from '../../src/params/param-spec.ts';
 import { paramsFromJson, paramsToJson } from '../../src/params/params-json.ts';
@@ -38,6 +39,7 @@ const specs: Record<string, ParamSpec> = {
   numberLists: numberLists({ ascending: true, minLength: 3 }),
   wholes: numbers({ whole: true, min: -1, max: 1 }),
   wholesByName: numbersByName({ whole: true, min: -1, max: 1 }),
+  numberListsByName: numberListsByName({}),
   nameGroups: nameGroups({}),
   forcedSplits: forcedSplits({}),
   json: json({}),

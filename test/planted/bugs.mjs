@@ -383,6 +383,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/foreign/foreign-params.test.ts'],
   },
   {
+    name: 'a given edge of a column of float32 is rounded to the nearest',
+    edits: [
+      {
+        file: 'src/binning/bin-edges.ts',
+        find: '  if (near <= value) return near;',
+        replace: '  if (near <= value || near > value) return near;',
+      },
+    ],
+    tests: ['test/binning/bin-edges.prop.test.ts', 'test/training/bin-edges.prop.test.ts'],
+  },
+  {
     name: 'a forced split forgets the missing values of the node',
     edits: [
       {

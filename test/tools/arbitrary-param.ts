@@ -71,6 +71,11 @@ function arbitraryOfKind(spec: ParamSpec): fc.Arbitrary<unknown> {
       return arbitraryNumbers(spec);
     case 'numbersByName':
       return fc.dictionary(name, arbitraryItem(spec), { minKeys: 1, maxKeys: 4 });
+    case 'numberListsByName':
+      return fc.dictionary(name, arbitraryNumbers(facts['of'] as ParamSpec), {
+        minKeys: 1,
+        maxKeys: 3,
+      });
     case 'nameGroups':
       return fc.array(fc.uniqueArray(name, { minLength: 1, maxLength: 3 }), { minLength: 1 });
     case 'forcedSplits':

@@ -4,6 +4,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { emitWarning } from '../../base/warn.ts';
 import { gangRunnerOf } from '../../cluster/gang-runner.ts';
 import type { NumbersByName } from '../../params/by-name-kind.ts';
+import type { NumberListsByName } from '../../params/lists-by-name-kind.ts';
 import { checkSchema } from '../../pipeline/check-schema.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
 import {
@@ -22,6 +23,7 @@ import { policyLimits, subsetOf } from '../growth.ts';
 import { splitMembers } from '../model/member-trees.ts';
 import { treesPerRound } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import { binEdgesOf } from '../params/bin-params.ts';
 import { forcedNodesOf } from '../params/forced-params.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
 import { linearLambdaOf } from '../params/linear-params.ts';
@@ -263,12 +265,14 @@ export function ingestOf(
     readonly classWeights?: 'balanced' | NumbersByName | undefined;
     readonly scalePosWeight?: number | undefined;
     readonly maxBins: number;
+    readonly binEdges?: NumberListsByName | undefined;
     readonly binSampleRows: number;
     readonly seed: number;
   },
   columns: FitColumns,
   labelKind: 'numeric' | 'class',
 ) {
+  const binEdges = binEdgesOf(owner, params.binEdges, columns.features);
   return {
     features: columns.features,
     offsets: columns.offsets,
@@ -294,6 +298,7 @@ export function ingestOf(
     validationSets: [],
     validationCol: params.validationIndicatorCol ?? null,
     maxBins: params.maxBins,
+    ...(binEdges === undefined ? {} : { binEdges }),
     binSampleRows: params.binSampleRows,
     seed: params.seed,
     rawBytes,

@@ -33,6 +33,25 @@ export function factorsByName(owner: string, param: string, target: string): Rul
   };
 }
 
+/** A list of objects, each with a feature's number and edges of its bins. */
+export function edgesByName(owner: string, param: string, target: string): Rule {
+  return (value, options, _all, more) => {
+    if (value === '') return;
+    const rule =
+      'the list in that file: JSON.parse(await readFile(…)); a name of a file is not read';
+    if (!Array.isArray(value)) throw notConvertible(owner, param, value, rule);
+    const named = (value as unknown[]).map((item) => {
+      const { feature, bin_upper_bound: edges } = isPlainObject(item) ? item : {};
+      if (!Array.isArray(edges))
+        throw notConvertible(owner, param, item, 'objects with feature and bin_upper_bound');
+      const ascending = [...new Set(edges.map(Number))].sort((a, b) => a - b);
+      return [nameOf({ owner, param }, feature, more), ascending] as const;
+    });
+    const some = named.filter(([, edges]) => edges.length > 0);
+    if (some.length > 0) options[target] = Object.fromEntries(some);
+  };
+}
+
 /** A list of one cost a feature, times the tradeoff. */
 export function costsByName(owner: string, param: string, target: string): Rule {
   return (value, options, all, more) => {

@@ -1,5 +1,11 @@
 /** Takes LightGBM's parameters: names, aliases and meanings of LightGBM 4. */
-import { costsByName, factorsByName, groupsByName, splitsByName } from './features-by-number.ts';
+import {
+  costsByName,
+  edgesByName,
+  factorsByName,
+  groupsByName,
+  splitsByName,
+} from './features-by-number.ts';
 import { metricRule } from './foreign-metrics.ts';
 import {
   type ConvertedOptions,
@@ -263,7 +269,7 @@ const dialect: Dialect = {
       ['', 'auto'],
       'left out: text and dictionary columns are categories, StringIndexer makes one of numbers',
     ),
-    forcedbins_filename: only('forcedbins_filename', [''], 'left out: bins are found in the data'),
+    forcedbins_filename: edgesByName(owner, 'forcedbins_filename', 'binEdges'),
     cegb_penalty_feature_coupled: (value, ...others) => {
       if (value === '' || (Array.isArray(value) && value.length === 0)) return;
       costsByName(owner, 'cegb_penalty_feature_coupled', 'featureCosts')(value, ...others);

@@ -3,7 +3,9 @@
 import type { IsGiven } from '../../params/define-params.ts';
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
 import { bool, column, columns, float, int, numbers, oneOf } from '../../params/kinds.ts';
+import type { NumberListsByName } from '../../params/lists-by-name-kind.ts';
 import { classWeights } from '../../pipeline/class-weights-param.ts';
+import { checkBins } from './bin-params.ts';
 import { checkpointParams } from './checkpoint-params.ts';
 import { monotoneConstraints } from './shaping-params.ts';
 import {
@@ -138,11 +140,15 @@ function checkHonest(
 /** What every tree keeps to: bounds are of one value a leaf, which histograms on this machine's cores tell. */
 function checkTree(
   params: {
+    readonly maxBins: number;
+    readonly binEdges?: NumberListsByName | undefined;
     readonly monotoneConstraints?: unknown;
     readonly device?: string | undefined;
   },
   isGiven: IsGiven,
 ): string | null {
+  const complaint = checkBins(params);
+  if (complaint !== null) return complaint;
   if (params.monotoneConstraints === undefined) return null;
   const name = ['quantilesCol', 'labelCols'].find(isGiven);
   if (name !== undefined) return `${name} must be left out with monotoneConstraints`;

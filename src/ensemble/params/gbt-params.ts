@@ -9,6 +9,7 @@ import {
 } from '../../params/define-params.ts';
 import { column, columns, float, int, numbers, oneOf } from '../../params/kinds.ts';
 import { classWeights } from '../../pipeline/class-weights-param.ts';
+import { checkBins } from './bin-params.ts';
 import { checkpointParams } from './checkpoint-params.ts';
 import { checkForced, forcedSplitsParams } from './forced-params.ts';
 import { checkLinear, linearParams } from './linear-params.ts';
@@ -274,12 +275,14 @@ export type GBTClassifierOptions = Options<typeof gbtClassifierParams.schema>;
 /** The complaint about parameters of boosted trees that do not go together, or null. */
 export function checkGbt(
   params: Parameters<typeof checkColumns>[0] &
+    Parameters<typeof checkBins>[0] &
     Parameters<typeof checkSelfStopping>[0] &
     Parameters<typeof checkMetrics>[0] &
     SamplingValues,
 ): string | null {
   return (
     checkColumns(params) ??
+    checkBins(params) ??
     checkSelfStopping(params) ??
     checkMetrics(params) ??
     checkSampling(params)

@@ -1,6 +1,7 @@
 /** Parameters that tree estimators share; each estimator spreads the groups it has. */
 import { numbersByName } from '../../params/by-name-kind.ts';
 import { bool, column, columns, either, float, int, numbers, oneOf } from '../../params/kinds.ts';
+import { binParams } from './bin-params.ts';
 
 /** Which columns are features. */
 export const featureColumnParams = {
@@ -61,10 +62,7 @@ export const forestClassWeights = either(
 export const treeGrowthParams = {
   /** Most leaves of a tree, which then grows by its best leaf; without it trees grow level by level. */
   maxLeaves: int({ min: 2, max: 1_000_000, since: '0.1.0' }),
-  /** Most bins of a numeric feature. */
-  maxBins: int({ default: 255, min: 2, max: 255, since: '0.1.0' }),
-  /** Rows, chosen by hash, that bins are made from. */
-  binSampleRows: int({ default: 200_000, min: 1, since: '0.1.0' }),
+  ...binParams,
   /** Least gain of a split for each unit of the node's weight. */
   minInfoGain: float({ default: 0, min: 0, since: '0.1.0' }),
   /** Most categories on the listed side of a split. */

@@ -4,7 +4,7 @@
  */
 
 import { hash32, purposes } from '../../base/rng.ts';
-import { numericEdges } from '../../binning/bin-edges.ts';
+import { edgesWithGiven, numericEdges } from '../../binning/bin-edges.ts';
 import type { BinnedFeature } from '../../binning/binned-layout.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
 import { sortNumbers } from '../../binning/sort-numbers.ts';
@@ -252,7 +252,13 @@ export class BinFinder {
         collective.checkAborted();
         const isFloat32 = sources[f]?.kind === 'f32';
         const sorted = sortNumbers(sample);
-        const edges = numericEdges(sorted, this.#job.maxBins, isFloat32, Number(counts[2 * f]));
+        const { maxBins, binEdges } = this.#job;
+        const given = binEdges?.[f] ?? [];
+        const numZeros = Number(counts[2 * f]);
+        const edges =
+          given.length === 0
+            ? numericEdges(sorted, maxBins, isFloat32, numZeros)
+            : edgesWithGiven(sorted, given, { maxBins, isFloat32, numZeros });
         mine.push(f, edges.length, ...edges);
       }
     }

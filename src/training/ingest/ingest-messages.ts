@@ -85,6 +85,8 @@ export interface IngestJob {
   /** The numbers themselves are kept beside their bins. */
   readonly keepsNumbers?: boolean | undefined;
   readonly maxBins: number;
+  /** Edges that bins must have, a list a feature; left out where all are found in the rows. */
+  readonly binEdges?: readonly (readonly number[])[];
   /** Rows that the bin edges are taken from. */
   readonly binSampleRows: number;
   readonly seed: number;

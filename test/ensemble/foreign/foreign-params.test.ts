@@ -228,6 +228,15 @@ describe('parameters of LightGBM', () => {
     expect(fromLightGBM(costly, columns).options).toMatchObject({
       featureCosts: { area: 4, kind: 1 },
     });
+    const forced = [
+      { feature: 1, bin_upper_bound: [30, 10, 10] },
+      { feature: 2, bin_upper_bound: [] },
+    ];
+    expect(fromLightGBM({ forcedbins_filename: forced }, columns).options).toMatchObject({
+      binEdges: { area: [10, 30] },
+    });
+    expect(refused({ forcedbins_filename: 'bins.json' }, columns)).toThrow(/JSON.parse/);
+    expect(refused({ forcedbins_filename: [{ feature: 1 }] }, columns)).toThrow(/bin_upper_bound/);
     expect(refused({ categorical_feature: [0] })).toThrow(/StringIndexer/);
   });
 
