@@ -13,6 +13,10 @@ export interface SplitParams {
   readonly minInstancesPerNode: number;
   /** Least gain for each unit of the node's weight. */
   readonly minInfoGain: number;
+  /** What a split costs, in units of gains; left out: nothing. */
+  readonly splitCost?: number;
+  /** What it costs for each row of the node. */
+  readonly splitCostPerRow?: number;
   /** Added to a category's hessian when categories are ordered. */
   readonly categorySmoothing: number;
   /** L2 penalty added for many-vs-many category splits. */

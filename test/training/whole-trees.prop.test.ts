@@ -33,6 +33,8 @@ const options = fc.record({
   maxBins: fc.constantFrom(2, 16, 255),
   lambda: fc.constantFrom(0, 1),
   minInfoGain: fc.constantFrom(0, 0, 1e-3),
+  splitCost: fc.constantFrom(0, 0, 1.5),
+  splitCostPerRow: fc.constantFrom(0, 0, 0.01),
   minSumHessian: fc.constantFrom(0, 3),
   minInstancesPerNode: fc.constantFrom(1, 5),
   minCategoryRows: fc.constantFrom(0, 3),

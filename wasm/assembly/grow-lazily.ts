@@ -16,6 +16,7 @@ import {
 import {
   atBuilding, atBuilds, atBuildsPacked, atFound, atHeapSize, atIsPacked, atMaxDepth, atMaxLeaves, atMinInfoGain, atMostWork, atNumEntries,
   atNumLeaves, atNumMade, atTarget, atWanted, nodeAt, ofCount, ofCover, ofDepth, ofGain, ofLeftChild, ofMaySplit, ofParent, ofRows, ofSlot,
+  splitCost,
 } from './grow-plan';
 import { popOpen, pushOpen } from './grow-queue';
 
@@ -154,7 +155,7 @@ function split(plan: usize, index: i32, numLeft: i32): void {
 function offer(plan: usize, index: i32): void {
   const node = nodeAt(plan, index);
   store<i32>(node, load<i32>(node, ofCount), ofRows);
-  const bound = gainBound(plan, node);
+  const bound = gainBound(plan, node) - splitCost(plan, load<i32>(node, ofCount));
   if (!(bound > load<f64>(plan, atMinInfoGain) * load<f64>(node, ofCover)) || !(bound > 0.0)) return;
   store<f64>(node, bound, ofGain);
   store<i32>(node, waits, ofMaySplit);

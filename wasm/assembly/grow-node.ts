@@ -12,7 +12,7 @@ import {
   atNumMade, atNumNarrow, atNumOthers, atNumPlaces, atNumRanks,
   atOrder, atOwnSpan, atParams, atParts, atPool, atRank, atRecords, atSides, atSliceBytes, atSliceStart, atSlotBytes, atSlotOffset,
   atSpare, atStride, atTarget, atTotals, atWideFeature, hessMask, nodeAt, ofBin, ofBuffer, ofCount, ofCover, ofFlags, ofGain, ofGrad, ofHess,
-  ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofPlace, ofRows, ofRunnerUp, ofRunnerUpGain, ofSlot, ofStart,
+  ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofPlace, ofRows, ofRunnerUp, ofRunnerUpGain, ofSlot, ofStart, splitCost,
 } from './grow-plan';
 import { isLeftOf } from './grow-queue';
 import { flushPacked, histogramPacked, histogramWide, reduceHistogram, reducePacked, subtractHistogram } from './histogram';
@@ -299,7 +299,8 @@ export function pickSplit(plan: usize, index: i32, found: usize): void {
   const H = load<f64>(node, ofCover);
   const G = <f64>load<i64>(node, ofGrad) * load<f64>(params);
   const parentScore = (G * G) / (H + load<f64>(params, 16));
-  const gain = score - parentScore;
+  const cost = splitCost(plan, rows);
+  const gain = score - parentScore - cost;
   if (!(gain > load<f64>(plan, atMinInfoGain) * H) || !(gain > 1e-12 * abs<f64>(score))) return;
   const place = load<i32>(best, 8);
   const mask = hessMask(plan);
@@ -310,7 +311,7 @@ export function pickSplit(plan: usize, index: i32, found: usize): void {
   store<i32>(node, <i32>(load<i32>(best, 16) == 1) | (heavierLeft << 1), ofFlags);
   store<i32>(node, runnerUp, ofRunnerUp);
   store<f64>(node, gain, ofGain);
-  store<f64>(node, runnerUp >= 0 ? max<f64>(0.0, runnerUpScore - parentScore) : 0.0, ofRunnerUpGain);
+  store<f64>(node, runnerUp >= 0 ? max<f64>(0.0, runnerUpScore - parentScore - cost) : 0.0, ofRunnerUpGain);
   store<i64>(node, load<i64>(best, 24), ofLeftGrad);
   store<i64>(node, leftHess, ofLeftHess);
   store<i32>(node, 1, ofMaySplit);

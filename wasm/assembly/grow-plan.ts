@@ -147,6 +147,9 @@ export const atRefused: usize = 464;
 export const atRefusedBy: usize = 468;
 export const atRefusedNode: usize = 472;
 export const atRefusedGot: usize = 480;
+/** What a split costs, in units of gains, and what it costs for each row of the node. */
+export const atSplitCost: usize = 488;
+export const atRowCost: usize = 496;
 
 // of rows with entries (row-entries.ts), 0 where they have none; sums of the rows that were added, and entries a row
 export const atStarts: usize = 376;
@@ -190,6 +193,11 @@ export const ofValue: usize = 88;
 export const ofRows: usize = 104;
 /** Number in the tree, or −1 while the parent's split is not the tree's. */
 export const ofNumber: usize = 108;
+
+/** What the split of a node of so many rows costs. */
+export function splitCost(plan: usize, rows: i32): f64 {
+  return load<f64>(plan, atSplitCost) + load<f64>(plan, atRowCost) * <f64>rows;
+}
 
 /** Address of a node. */
 export function nodeAt(plan: usize, index: i32): usize {

@@ -204,6 +204,8 @@ export function boostingJob(
       minSumHessian: params.minSumHessian,
       minInstancesPerNode: params.minInstancesPerNode,
       minInfoGain: params.minInfoGain,
+      ...(params.splitCost ? { splitCost: params.splitCost } : {}),
+      ...(params.splitCostPerRow ? { splitCostPerRow: params.splitCostPerRow } : {}),
       categorySmoothing: params.categorySmoothing,
       categoryLambda: params.categoryLambda,
       minCategoryRows: hasCategories(columns.features) ? params.minCategoryRows : 0,

@@ -66,6 +66,13 @@ function unlessBelow(name: string, least: number): Rule {
   };
 }
 
+/** What 0 switches off. */
+function unlessNone(name: string): Rule {
+  return (value, options) => {
+    if (Number(value) !== 0) options[name] = Number(value);
+  };
+}
+
 /** A share below 1 that only counts where rows are drawn at all. */
 const baggingFraction: Rule = (value, options, all) => {
   if (Number(value) < 1 && Number(all['bagging_freq'] ?? 0) === 0) return;
@@ -224,11 +231,7 @@ const dialect: Dialect = {
     max_delta_step: unlessBelow('maxDeltaStep', 0),
     lambda_l1: renamed('alpha'),
     lambda_l2: renamed('lambda'),
-    min_gain_to_split: only(
-      'min_gain_to_split',
-      [0],
-      '0: minInfoGain is by unit of weight, so it must be chosen anew',
-    ),
+    min_gain_to_split: unlessNone('splitCost'),
     path_smooth: renamed('pathSmoothing'),
     linear_tree: (value, options) => {
       if (isOn(value)) options['linearLeaves'] = true;
@@ -279,11 +282,10 @@ const dialect: Dialect = {
       ['', 0],
       'left out: featureCosts (cegb_penalty_feature_coupled) has features cost once, not by row',
     ),
-    cegb_penalty_split: only(
-      'cegb_penalty_split',
-      [0],
-      '0: minInfoGain is what each unit of weight must gain, so it must be chosen anew',
-    ),
+    cegb_penalty_split: (value, options, all) => {
+      const cost = Number(all['cegb_tradeoff'] ?? 1) * Number(value);
+      if (cost !== 0) options['splitCostPerRow'] = cost;
+    },
     ...Object.fromEntries(
       ['pos_bagging_fraction', 'neg_bagging_fraction'].map((name) => [
         name,

@@ -122,7 +122,9 @@ const dialect: Dialect = {
     objective,
     booster: only('booster', ['gbtree'], "'gbtree'"),
     eta: renamed('stepSize'),
-    gamma: only('gamma', [0], '0: minInfoGain is by unit of weight, so it must be chosen anew'),
+    gamma: (value, options) => {
+      if (Number(value) !== 0) options['splitCost'] = Number(value);
+    },
     max_depth: (value, options) => {
       // 0 is no limit
       if (Number(value) > 0) options['maxDepth'] = Number(value);

@@ -22,6 +22,8 @@ const strangers = [
   'featureSubsetStrategy',
   'gainFactors',
   'featureCosts',
+  'splitCost',
+  'splitCostPerRow',
   'forcedSplits',
 ];
 

@@ -34,6 +34,10 @@ export const constraintParams = {
   /** What the first split on a feature costs, in units of gains, by feature name; nothing for others, and nothing where a
    *  split above it or a tree before it looks at the feature already. */
   featureCosts: numbersByName({ min: 0, since: '0.1.0' }),
+  /** What every split costs, in units of gains (0, the default): it is made only where it gains more. */
+  splitCost: float({ min: 0, since: '0.1.0' }),
+  /** What every split costs for each row of its node, in units of gains (0, the default). */
+  splitCostPerRow: float({ min: 0, since: '0.1.0' }),
 };
 
 /** Penalties, caps and random thresholds of boosted trees; no defaults, so that uids of saved models stay. */

@@ -222,7 +222,9 @@ describe('parameters of LightGBM', () => {
     );
     expect(refused({ forcedsplits_filename })).toThrow(/featuresCols in the second argument/);
     expect(refused({ fc: [1, 1, 1, 2] }, columns)).toThrow(/a number below 3; got 3/);
-    expect(refused({ cegb_penalty_split: 0.1 })).toThrow(/minInfoGain/);
+    expect(fromLightGBM({ cegb_penalty_split: 0.1, cegb_tradeoff: 2 }).options).toEqual({
+      splitCostPerRow: 0.2,
+    });
     expect(refused({ cegb_penalty_feature_lazy: [1, 2, 3] })).toThrow(/featureCosts/);
     const costly = { cegb_tradeoff: 0.5, cegb_penalty_feature_coupled: '0,8,2' };
     expect(fromLightGBM(costly, columns).options).toMatchObject({
@@ -247,7 +249,6 @@ describe('parameters of LightGBM', () => {
       /objective in the params of fromLightGBM must be/,
     );
     expect(refused({ boosting: 'rf' })).toThrow(/RandomForestClassifier/);
-    expect(refused({ min_gain_to_split: 0.1 })).toThrow(/by unit of weight/);
     expect(refused({ bagging_fraction: 0.5, bagging_freq: 5 })).toThrow(/bagging_freq/);
     expect(refused({ num_leaves: 1 })).toThrow(/maxLeaves of GBTRegressor must be/);
   });

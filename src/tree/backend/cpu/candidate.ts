@@ -30,8 +30,9 @@ export interface SplitDetail {
 export interface GainRule {
   /** G² / (H + λ) of the node. */
   readonly parentScore: number;
-  /** Least gain. */
+  /** Least gain, after what a split costs. */
   readonly minGain: number;
+  readonly cost?: number;
   /** Twice the hessian of the left, at least that of the node: left is the heavier side. */
   isHeavier(left: bigint): boolean;
   /** Where the left bins of a category split begin in a candidate; right behind the head by default. */
@@ -69,7 +70,8 @@ export function pickSplit(
     if (otherPlace >= 0) consider(candidate.getFloat64(40, true), otherPlace);
   }
   if (best === null) return null;
-  const gain = bestScore - rule.parentScore;
+  const { cost = 0 } = rule;
+  const gain = bestScore - rule.parentScore - cost;
   if (!(gain > rule.minGain) || !(gain > 1e-12 * Math.abs(bestScore))) return null;
   const place = best.getInt32(8, true);
   const left: NodeTotals = { grad: best.getBigInt64(24, true), hess: best.getBigInt64(32, true) };
@@ -80,7 +82,7 @@ export function pickSplit(
     missingGoesLeft: best.getInt32(16, true) === 1,
     heavierIsLeft: rule.isHeavier(left.hess),
     gain,
-    runnerUpGain: runnerUpPlace < 0 ? 0 : Math.max(0, runnerUpScore - rule.parentScore),
+    runnerUpGain: runnerUpPlace < 0 ? 0 : Math.max(0, runnerUpScore - rule.parentScore - cost),
     runnerUpPlace,
     detail: { left } satisfies SplitDetail,
   };

@@ -98,6 +98,8 @@ export const planFloat = {
   expectedGain: 41,
   leastAhead: 57,
   refusedGot: 60,
+  splitCost: 61,
+  rowCost: 62,
 } as const;
 
 /** Of the gate where ranks wait (wasm/assembly/gang-gate.ts), by their places among its int32. */

@@ -208,6 +208,8 @@ export class LeafGrower {
     words.set([addresses.windowRows, at.frontier], planWord.windowRows);
     const floats = new Float64Array(memory.buffer, at.plan, planBytes / 8);
     floats[planFloat.minInfoGain] = params.minInfoGain;
+    floats[planFloat.splitCost] = params.splitCost ?? 0;
+    floats[planFloat.rowCost] = params.splitCostPerRow ?? 0;
   }
 
   /** Places that this rank looks at, and where they lie in a histogram that is kept. */

@@ -201,6 +201,7 @@ export class SplitSearch {
     return {
       parentScore: this.#shaped?.scoreOf(node, totals) ?? (G * G) / (H + params.lambda),
       minGain: params.minInfoGain * H,
+      cost: (params.splitCost ?? 0) + (params.splitCostPerRow ?? 0) * node.rows,
       isHeavier: (left) => 2n * hessOf(left, countShift) >= hess,
     };
   }

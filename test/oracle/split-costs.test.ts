@@ -1,0 +1,54 @@
+/** Are trees whose splits cost something those of LightGBM and XGBoost? fixtures/make-split-costs.py made the fixture. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { GBTRegressor } from '../../src/index.ts';
+import { inlineTable, valuesOf } from '../tools/inline-table.ts';
+import { numericSplits } from './fitted-splits.ts';
+
+interface Case {
+  readonly trees: readonly (readonly (readonly [number, number | null])[])[];
+  readonly predictions: readonly number[];
+}
+
+interface Data {
+  readonly columns: readonly (readonly number[])[];
+  readonly labels: Readonly<Record<string, readonly number[]>>;
+}
+
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8'));
+const data = read('trees.json') as Data;
+const { cases } = read('split-costs.json') as { cases: Readonly<Record<string, Case>> };
+
+const usual = { stepSize: 0.1, lambda: 1 };
+const leafWise = { ...usual, maxLeaves: 12, minInstancesPerNode: 5, minSumHessian: 1e-3 };
+const byLevel = { ...usual, maxDepth: 4, minInstancesPerNode: 1, minSumHessian: 5 };
+
+describe('trees whose splits cost something', () => {
+  it.each([
+    ['min_gain_to_split', { ...leafWise, splitCost: 6 }, 1e-7],
+    ['cegb_penalty_split', { ...leafWise, splitCostPerRow: 0.03 }, 1e-7],
+    // XGBoost sums in float32
+    ['gamma', { ...byLevel, splitCost: 1.5 }, 1e-4],
+  ] as const)('are those of the libraries with %s', async (name, options, near) => {
+    const named = Object.fromEntries(data.columns.map((cells, f) => [`x${f}`, [...cells]]));
+    const table = inlineTable({ ...named, label: [...(data.labels['number'] ?? [])] }, 3);
+    const featuresCols = data.columns.map((_, f) => `x${f}`);
+    const { trees, predictions } = cases[name] as Case;
+    const rounds = { maxIter: trees.length };
+    const model = await new GBTRegressor({ ...options, ...rounds, featuresCols }).fit(table);
+    const ours = numericSplits(model);
+    expect(ours.map((splits) => splits.map(([feature]) => feature))).toEqual(
+      trees.map((splits) => splits.map(([feature]) => feature)),
+    );
+    const free = await new GBTRegressor({
+      ...{ ...options, ...rounds, splitCost: 0, splitCostPerRow: 0 },
+      featuresCols,
+    }).fit(table);
+    expect(model.totalNumNodes).toBeLessThan(free.totalNumNodes);
+    const found = (await valuesOf(await model.transform(table), 'prediction')) as number[];
+    found.forEach((value, i) => {
+      expect(Math.abs(value - (predictions[i] as number))).toBeLessThan(near);
+    });
+  });
+});
