@@ -416,6 +416,17 @@ export const plantedBugs = [
     tests: ['test/training/whole-trees.prop.test.ts'],
   },
   {
+    name: 'each of several labels is told by the threshold of the first',
+    edits: [
+      {
+        file: 'src/ensemble/prediction/output-columns.ts',
+        find: 'thresholds?.[i % width]',
+        replace: 'thresholds?.[0]',
+      },
+    ],
+    tests: ['test/ensemble/boosting/several-flags.test.ts'],
+  },
+  {
     name: 'a forced split forgets the missing values of the node',
     edits: [
       {
@@ -1081,7 +1092,7 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/training/ingest/class-weights.ts',
-        find: '(factors[labels[i] as number] as number);',
+        find: '(factors[labels[i] as number] ?? 1);',
         replace: '(factors.length > 0 ? 1 : 0);',
       },
     ],

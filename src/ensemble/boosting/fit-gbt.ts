@@ -280,7 +280,7 @@ export function ingestOf(
     offsets: columns.offsets,
     initialScores: [],
     knownClasses: null,
-    classWeighting: classWeighting(params.classWeights, params.scalePosWeight),
+    classWeighting: classWeighting(params.classWeights, params.scalePosWeight, labelKind),
     labelCol: params.labelCol,
     labelKind,
     mostGrade: null,
@@ -351,8 +351,15 @@ export function trainedData(
 function classWeighting(
   byClass: 'balanced' | NumbersByName | undefined,
   positive = 1,
+  labelKind: 'numeric' | 'class' = 'class',
 ): ClassWeighting | null {
-  return byClass === undefined && positive === 1 ? null : { byClass: byClass ?? null, positive };
+  if (byClass === undefined && positive === 1) return null;
+  if (labelKind === 'class' || byClass === undefined || byClass === 'balanced')
+    return { byClass: byClass ?? null, positive };
+  // labels of several are 0 and 1, also where columns hold false and true
+  const numbers: Readonly<Record<string, string>> = { false: '0', true: '1' };
+  const named = Object.entries(byClass).map(([name, weight]) => [numbers[name] ?? name, weight]);
+  return { byClass: Object.fromEntries(named) as NumbersByName, positive };
 }
 
 function hasCategories(features: FitColumns['features']): boolean {

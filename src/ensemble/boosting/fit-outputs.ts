@@ -48,6 +48,7 @@ export async function fitOutputs(
     const isFlag = fit.objective.objective === 'flag';
     const own = {
       labelCols: isFlag ? [labelCol] : undefined,
+      ...(isFlag ? thresholdOf(params as ThresholdsOfLabels, k) : {}),
       // one fit does not find the checkpoints of another
       checkpointDir: checkpointDir === undefined ? undefined : join(checkpointDir, `label-${k}`),
     };
@@ -64,6 +65,19 @@ export async function fitOutputs(
     );
   }
   return sideBySide(found, labelCols);
+}
+
+/** One threshold a label, of a classifier. */
+interface ThresholdsOfLabels {
+  readonly thresholds?: readonly number[] | undefined;
+}
+
+/** The threshold of one of several labels, where each has one. */
+export function thresholdOf(
+  { thresholds }: ThresholdsOfLabels,
+  k: number,
+): { readonly thresholds?: readonly number[] } {
+  return thresholds === undefined ? {} : { thresholds: [thresholds[k] as number] };
 }
 
 /**

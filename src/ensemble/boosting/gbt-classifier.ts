@@ -25,7 +25,7 @@ import {
   withKnownFunctions,
 } from './boosted-model.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
-import { alone, fitOutputs, initialOfLabels, refitOutputs } from './fit-outputs.ts';
+import { alone, fitOutputs, initialOfLabels, refitOutputs, thresholdOf } from './fit-outputs.ts';
 import { classificationObjective } from './gbt-objectives.ts';
 
 /** Parameters of GBTClassificationModel. */
@@ -102,7 +102,8 @@ export class GBTClassificationModel extends BoostedModel<
   ofLabel(k: number): GBTClassificationModel {
     const { labelCols = [] } = this.params;
     const own = [labelCols[k] as string];
-    const options = { ...(this.givenOptions as GBTClassifierOptions), labelCols: own };
+    const given = this.givenOptions as GBTClassifierOptions;
+    const options = { ...given, ...thresholdOf(given, k), labelCols: own };
     const model = new GBTClassificationModel(options, alone(this.data, labelCols, k));
     model.#isOfOneFit = true;
     return model;

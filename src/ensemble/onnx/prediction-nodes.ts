@@ -38,8 +38,8 @@ function scoresOf(graph: OnnxGraph, { data, offsetCol }: WrittenModel, sums: str
   return graph.add('Add', [scores, column.tensor]);
 }
 
-/** Each label's 1 where it is more likely than not, its probability and its margin. */
-function addFlags(graph: OnnxGraph, { outputs }: WrittenModel, raw: string): void {
+/** Each label's 1 where it is more likely than not, or than its threshold, its probability and its margin. */
+function addFlags(graph: OnnxGraph, { outputs, thresholds }: WrittenModel, raw: string): void {
   const { predictionCol, probabilityCol, rawPredictionCol, labels } = outputs;
   const doc = JSON.stringify(labels);
   const width = labels?.length ?? 1;
@@ -47,7 +47,9 @@ function addFlags(graph: OnnxGraph, { outputs }: WrittenModel, raw: string): voi
   const probability = graph.add('Sigmoid', [raw]);
   const isLikely = graph.add('Greater', [
     probability,
-    graph.add('Sigmoid', [graph.add('Neg', [raw])]),
+    thresholds === null
+      ? graph.add('Sigmoid', [graph.add('Neg', [raw])])
+      : graph.doubles(thresholds),
   ]);
   const flags = graph.add('Where', [isLikely, graph.doubles([1]), graph.doubles([0])]);
   const vectors = [

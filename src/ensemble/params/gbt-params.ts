@@ -1,6 +1,6 @@
 /** Parameters of gradient-boosted trees. */
 
-import { numbersByName } from '../../params/by-name-kind.ts';
+import { type NumbersByName, numbersByName } from '../../params/by-name-kind.ts';
 import {
   defineParams,
   type IsGiven,
@@ -132,14 +132,30 @@ const lossOfParam = {
 } as const;
 
 /** What is about the classes of one label. */
-const ofOneLabel = [
-  'thresholds',
-  'classWeights',
-  'scalePosWeight',
-  'stratifiedSampling',
-  'classSamplingRates',
-  'objectiveFunction',
-];
+const ofOneLabel = ['stratifiedSampling', 'classSamplingRates', 'objectiveFunction'];
+
+/** The names that the two classes of a label among several go by: 0 and 1, or false and true. */
+const flagNames = ['0', '1', 'false', 'true'];
+
+/** What does not go with several labels of a classifier. */
+function checkFlags(
+  params: Parameters<typeof checkOutputs>[0] & {
+    readonly classWeights: 'balanced' | NumbersByName | undefined;
+    readonly thresholds: readonly number[] | undefined;
+  },
+  isGiven: IsGiven,
+): string | null {
+  const { labelCols = [], classWeights: weights = {}, thresholds } = params;
+  if (labelCols.length === 0) return null;
+  const complaint = checkOutputs(params, isGiven, ofOneLabel);
+  if (complaint !== null) return complaint;
+  const named = Object.keys(weights === 'balanced' ? {} : weights);
+  if (!named.every((name) => flagNames.includes(name)))
+    return 'classWeights must be of 0 and 1 (or false and true) with labelCols';
+  const isSound = thresholds?.every((threshold) => threshold >= 0 && threshold <= 1) ?? true;
+  if (isSound && (thresholds?.length ?? labelCols.length) === labelCols.length) return null;
+  return `thresholds must be one number from 0 to 1 for each of the ${labelCols.length} labelCols`;
+}
 
 /** What does not go with several labels. */
 function checkOutputs(
@@ -245,9 +261,14 @@ export const gbtClassifierParams = defineParams(
     /** Several columns of 0 and 1, or of false and true, in place of labelCol: each gets a probability of its own. */
     labelCols: columns({ since: '0.1.0' }),
     ...classifierColumnParams,
-    /** Weights by class, which multiply those of rows (classes not named weigh 1); `balanced`: equal totals. */
+    /** One threshold a class: the class of the largest probability / threshold is predicted. With labelCols one a label: 1 is
+     *  predicted where its probability is above it (0.5 by default). */
+    thresholds: classifierColumnParams.thresholds,
+    /** Weights by class, which multiply those of rows (classes not named weigh 1); `balanced`: equal totals. With labelCols
+     *  those of 0 and 1 for each label. */
     classWeights,
-    /** Weight of the second of two classes (1 by default); multiplies those of classWeights and rows. */
+    /** Weight of the second of two classes (1 by default), with labelCols of each label's 1; multiplies those of
+     *  classWeights and rows. */
     scalePosWeight: float({ above: 0, since: '0.1.0' }),
     ...classSamplingParams,
     /** The loss that is minimised: logistic for two classes, softmax for more; the focal loss of two classes; or a
@@ -264,7 +285,7 @@ export const gbtClassifierParams = defineParams(
     checkForced(params, isGiven) ??
     checkMonotone(params, isGiven) ??
     checkLoss(params, isGiven) ??
-    checkOutputs(params, isGiven, ofOneLabel),
+    checkFlags(params, isGiven),
 );
 
 /** Options of {@link GBTRegressor}. @interface */

@@ -63,9 +63,10 @@ export function batchScores(
     : { raw: sums, probability: softmax(sums, numOutputs) };
 }
 
-/** 1 where the label is likelier than not, by its log-odds, else 0; rounded as the classes of one label are. */
-export function flagOf(margin: number): number {
-  return logistic(margin) > logistic(-margin) ? 1 : 0;
+/** 1 where a label's probability, by its log-odds, is above a threshold, or likelier than not; rounded as the classes of one label are. */
+export function flagOf(margin: number, threshold: number | null = null): number {
+  const probability = logistic(margin);
+  return probability > (threshold ?? logistic(-margin)) ? 1 : 0;
 }
 
 function addBaseScores(sums: Float64Array, baseScores: readonly number[]): void {

@@ -114,7 +114,9 @@ export function outputColumns(
     add(outputs.rawPredictionCol, () => fixedSizeListColumn(raw, width));
     add(outputs.probabilityCol, () => fixedSizeListColumn(probability ?? raw, width));
     add(outputs.predictionCol, () => {
-      if (labels !== null && probability !== null) return fixedSizeListColumn(flagsOf(raw), width);
+      if (labels !== null && probability !== null) {
+        return fixedSizeListColumn(flagsOf(raw, labels.length, spec.thresholds), width);
+      }
       const values = outputs.quantiles ?? labels;
       if (values !== null) return fixedSizeListColumn(raw, values.length);
       if (width === 0) return float64Column(raw);
@@ -129,10 +131,16 @@ export function outputColumns(
   return added;
 }
 
-/** 1 for each label that is more likely than not. */
-function flagsOf(margins: Float64Array): Float64Array {
+/** 1 for each label that is more likely than not, or than its threshold. */
+function flagsOf(
+  margins: Float64Array,
+  width: number,
+  thresholds: readonly number[] | null,
+): Float64Array {
   const out = columnArray(Float64Array, margins.length);
-  for (let i = 0; i < out.length; i++) out[i] = flagOf(margins[i] as number);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = flagOf(margins[i] as number, thresholds?.[i % width]);
+  }
   return out;
 }
 

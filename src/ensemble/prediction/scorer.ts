@@ -153,7 +153,8 @@ function finisher(
   if (link === 'flags') {
     return (sums, row) => {
       const raw = scoresOf(sums, row);
-      return { prediction: raw.map(flagOf), rawPrediction: raw, probability: raw.map(logistic) };
+      const prediction = raw.map((margin, k) => flagOf(margin, thresholds?.[k]));
+      return { prediction, rawPrediction: raw, probability: raw.map(logistic) };
     };
   }
   if (link === 'quantiles') return (sums, row) => regression(scoresOf(sums, row).sort());

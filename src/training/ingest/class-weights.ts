@@ -24,13 +24,15 @@ export interface WeighedRows {
  */
 export async function weighClasses(
   environment: RankEnvironment,
-  job: Pick<IngestJob, 'classWeighting' | 'owner' | 'labelCol'>,
-  classes: readonly ClassValue[],
+  job: Pick<IngestJob, 'classWeighting' | 'owner' | 'labelCol' | 'labelKind'>,
+  found: readonly ClassValue[],
   rows: WeighedRows,
 ): Promise<void> {
   const { classWeighting } = job;
   if (classWeighting === null) return;
   const { train, validation } = rows;
+  // a label of several is a number, 0 or 1, which is looked at later
+  const classes = job.labelKind === 'class' ? found : [0, 1];
   const column = (address: number, part: RankRows): Float64Array =>
     environment.f64(address + 8 * part.start, part.count);
   const factors = namedWeights(job, classWeighting, classes);
@@ -38,14 +40,14 @@ export async function weighClasses(
     const own = { labels: column(rows.labels, train), weights: column(rows.weights, train) };
     const shares = await classShares(environment, own, classes.length);
     shares.forEach((share, k) => {
-      factors[k] = (factors[k] as number) / (classes.length * share);
+      if (share > 0) factors[k] = (factors[k] as number) / (classes.length * share);
     });
   }
   for (const part of [train, validation]) {
     const labels = column(rows.labels, part);
     const weights = column(rows.weights, part);
     for (let i = 0; i < weights.length; i++) {
-      weights[i] = (weights[i] as number) * (factors[labels[i] as number] as number);
+      weights[i] = (weights[i] as number) * (factors[labels[i] as number] ?? 1);
     }
   }
 }

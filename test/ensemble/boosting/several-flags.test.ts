@@ -50,6 +50,9 @@ describe('labelCols of a classifier', () => {
     },
     { maxIter: undefined, maxLeaves: undefined },
     { numParallelTrees: 2, subsamplingRate: 0.6 },
+    { scalePosWeight: 3 },
+    { classWeights: 'balanced', scalePosWeight: 0.5, validationIndicatorCol: 'held' },
+    { classWeights: 'balanced', maxIter: undefined, maxLeaves: undefined },
   ])('predict what fits of each label alone predict, bit for bit, with %o', async (more) => {
     const model = await several(more).fit(table);
     const found = await rowsOf(model);
@@ -74,6 +77,71 @@ describe('labelCols of a classifier', () => {
     const own = score({ x: columns.x[7] as number, z: columns.z[7] as number });
     for (const name of ['prediction', 'probability', 'rawPrediction'] as const)
       expect([...(own[name] as Float64Array)]).toEqual(vectorOf(found[7], name));
+  });
+
+  it('weigh the two classes of each label by their names', async () => {
+    const weighted = await several({ classWeights: { 0: 0.4, true: 3 } }).fit(table);
+    const found = await rowsOf(weighted);
+    for (const [k, classWeights] of [
+      { false: 0.4, true: 3 },
+      { 0: 0.4, 1: 3 },
+    ].entries()) {
+      const labelCol = labels[k] as string;
+      const alone = await new GBTClassifier({ ...features, labelCol, classWeights }).fit(table);
+      const scored = await rowsOf(alone);
+      expect(found.map((row) => vectorOf(row, 'probability')[k])).toEqual(
+        scored.map((row) => vectorOf(row, 'probability')[1]),
+      );
+    }
+    // a label of one class, and validation rows of the other
+    const wet = columns.wet.map((cell, i) => (columns.held[i] ? cell : 0));
+    const never = inlineTable({ ...columns, wet });
+    const options = { classWeights: 'balanced', validationIndicatorCol: 'held' } as const;
+    const model = await several(options).fit(never);
+    for (const { values } of model.summary.history) {
+      for (const value of values) expect(Number.isFinite(value)).toBe(true);
+    }
+  });
+
+  it('are predicted where they are likelier than their thresholds', async () => {
+    const thresholds = [0.8, 0.15];
+    const model = await several({ thresholds }).fit(table);
+    const plain = await several().fit(table);
+    expect(treeBytes(model)).toEqual(treeBytes(plain));
+    const found = await rowsOf(model);
+    const score = await model.scorer();
+    let differs = 0;
+    const before = await rowsOf(plain);
+    for (const [i, row] of found.entries()) {
+      const likely = vectorOf(row, 'probability').map((p, k) =>
+        p > (thresholds[k] as number) ? 1 : 0,
+      );
+      expect(vectorOf(row, 'prediction')).toEqual(likely);
+      const own = score({ x: columns.x[i] as number, z: columns.z[i] as number });
+      expect([...(own.prediction as Float64Array)]).toEqual(likely);
+      if (vectorOf(before[i], 'prediction').join() !== likely.join()) differs += 1;
+    }
+    expect(differs).toBeGreaterThan(20);
+    const folder = `${temporaryFolder('thresholds-of-flags')}/model`;
+    await model.save(folder);
+    const loaded = (await loadStage(folder)) as typeof model;
+    expect((await rowsOf(loaded)).map((row) => vectorOf(row, 'prediction'))).toEqual(
+      found.map((row) => vectorOf(row, 'prediction')),
+    );
+    const more = await several({ thresholds, maxIter: 8 }).fit(table, { initialModel: loaded });
+    expect(more.numTrees).toBe(28);
+    const checkpointDir = temporaryFolder('flag-thresholds');
+    const kept = await several({ thresholds, checkpointDir, checkpointInterval: 2 }).fit(table);
+    expect(treeBytes(kept)).toEqual(treeBytes(model));
+    expect((await loaded.refitLeaves(table, { decayRate: 0 })).trees.value).toEqual(
+      model.trees.value,
+    );
+    const [one = 0] = [0.3];
+    const single = new GBTClassifier({ ...features, labelCols: ['wet'], thresholds: [one] });
+    for (const row of await rowsOf(await single.fit(table)))
+      expect(vectorOf(row, 'prediction')).toEqual(
+        vectorOf(row, 'probability').map((p) => (p > one ? 1 : 0)),
+      );
   });
 
   it('name their columns, are saved, loaded, continued and refitted', async () => {
@@ -165,9 +233,11 @@ describe('labelCols of a classifier', () => {
     });
     for (const more of [
       { labelCol: 'wet' },
-      { thresholds: [0.5, 0.5] },
-      { scalePosWeight: 2 },
-      { classWeights: 'balanced' },
+      { thresholds: [0.5] },
+      { thresholds: [0.5, 1.5] },
+      { thresholds: [-0.1, 0.5] },
+      { classWeights: { yes: 2 } },
+      { stratifiedSampling: true },
       { weightCol: 'wet' },
     ] as const)
       expect(() => several(more)).toThrow('labelCols');

@@ -105,6 +105,13 @@ describe('what is written as ONNX', () => {
     );
     expect(read.metadata).toEqual({ 'coppice.labels': '["warm","wet"]' });
     expect(new Set(found['prediction']?.values)).toEqual(new Set([0, 1]));
+    const strict = await new GBTClassifier({ ...trees, thresholds: [0.9, 0.05] }).fit(table);
+    const told = carriedOut(readOnnx(strict.toOnnx()), {
+      x: { width: 1, values: x },
+      z: { width: 1, values: z },
+    });
+    expect(told['prediction']?.values).toEqual((await predictionsOf(strict, table))['prediction']);
+    expect(told['prediction']?.values).not.toEqual(found['prediction']?.values);
   });
 
   it('says the same: pipelines', async () => {
