@@ -201,6 +201,8 @@ export interface RefitJob extends BoostingJob {
     /** How much of a leaf's old value stays. */
     readonly decayRate: number;
     readonly trees: TreeEnsemble;
+    /** Trees that each round has side by side, of each output; left out for one. */
+    readonly parallelTrees?: number;
     /** Which of the model's features each column is cut for. */
     readonly columns: readonly number[];
     /** Rounds of each model that is averaged. */

@@ -416,6 +416,17 @@ export const plantedBugs = [
     tests: ['test/training/whole-trees.prop.test.ts'],
   },
   {
+    name: 'trees side by side are refitted one behind another',
+    edits: [
+      {
+        file: 'src/training/boosting/refit.ts',
+        find: '    if (this.#parallelTrees === 1) this.#addValues(values, output, at);',
+        replace: '    this.#addValues(values, output, at);',
+      },
+    ],
+    tests: ['test/training/boosting/parallel-trees.prop.test.ts'],
+  },
+  {
     name: 'each of several labels is told by the threshold of the first',
     edits: [
       {
@@ -685,8 +696,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/training/boosting/refit.ts',
-        find: '    });\n    this.#addValues(values, output, at);',
-        replace: '    });',
+        find: '    if (this.#parallelTrees === 1) this.#addValues(values, output, at);\n',
+        replace: '',
       },
     ],
     tests: ['test/training/boosting/refit.prop.test.ts'],

@@ -63,13 +63,6 @@ async function refitOne(
     );
   }
   const data = valuesOnGrid(model.className, model.data);
-  if (data.parallelTrees !== undefined) {
-    throw new CoppiceError(
-      'UNSUPPORTED',
-      `refitLeaves of ${model.className} must be left where rounds have several trees side by side (numParallelTrees): fit a model anew, or go on from this one by initialModel`,
-      { context: { owner: model.className } },
-    );
-  }
   if (data.trees.linear !== undefined) {
     throw new CoppiceError(
       'UNSUPPORTED',
@@ -96,6 +89,7 @@ async function refitOne(
       refit: {
         decayRate,
         trees: data.trees,
+        ...(data.parallelTrees === undefined ? {} : { parallelTrees: data.parallelTrees }),
         columns: cut.columns,
         memberRounds: data.memberRounds,
         fits: fitsOf(data, params),

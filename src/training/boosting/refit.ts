@@ -95,27 +95,33 @@ class Refitter {
     this.#routes = new ModelRoutes(this.trees, state.rows.layout, columns);
   }
 
+  get #parallelTrees(): number {
+    return this.#job.refit.parallelTrees ?? 1;
+  }
+
   async refit(): Promise<void> {
     const { environment, objective, rows, job } = this.#state;
+    const { numOutputs } = objective;
+    const perRound = numOutputs * this.#parallelTrees;
     let done = 0;
-    for (const { rounds, divisor, firstRound, before } of chainsOf(
-      this.#job,
-      objective.numOutputs,
-    )) {
+    for (const { rounds, divisor, firstRound, before } of chainsOf(this.#job, perRound)) {
       writeFirstScores(this.#state);
       await environment.wait(environment.collective.barrier());
       for (const first of before) {
-        for (let k = 0; k < objective.numOutputs; k++) await this.#addAgain(first + k, k);
+        for (let k = 0; k < perRound; k++) await this.#addAgain(first + k, k % numOutputs);
       }
       for (const [i, first] of rounds.entries()) {
         const round = firstRound + i;
         environment.collective.checkAborted();
         const own = gradientRows(this.#state, rows.train);
         await environment.wait(objective.beginRound(environment, own, { seed: job.seed, round }));
-        for (let k = 0; k < objective.numOutputs; k++)
-          await this.#refitTree(first + k, { output: k, round, divisor });
+        for (let k = 0; k < perRound; k++)
+          await this.#refitTree(first + k, { output: k % numOutputs, round, divisor });
+        // trees side by side have learned from the same scores
+        for (let k = 0; k < perRound && this.#parallelTrees > 1; k++)
+          await this.#addAgain(first + k, k % numOutputs, divisor);
         done += 1;
-        const total = this.trees.numTrees / objective.numOutputs;
+        const total = this.trees.numTrees / perRound;
         environment.progress({ phase: 'train', done, total, message: 'rounds' });
       }
     }
@@ -128,6 +134,7 @@ class Refitter {
     const { environment, objective, rows, scoreUnit, wholeWeights } = this.#state;
     const { refit, shaping } = this.#job;
     const { lambda, stepSize } = stepsOf(refit.fits, round);
+    const share = 1 / this.#parallelTrees;
     const own = gradientRows(this.#state, rows.train);
     clearStats(this.#state);
     objective.gradients(environment, own, output);
@@ -148,7 +155,7 @@ class Refitter {
       numAll: rows.train.numAll,
       lambda,
       shaping,
-      stepSize,
+      stepSize: share * stepSize,
       scoreUnit,
       output,
       leafQuantile: objective.leafQuantiles?.[output] ?? null,
@@ -157,14 +164,16 @@ class Refitter {
     routed.leaves.forEach(({ index }, i) => {
       this.trees.value[start + index] = (values[i] as number) / divisor;
     });
-    this.#addValues(values, output, at);
+    if (this.#parallelTrees === 1) this.#addValues(values, output, at);
   }
 
-  /** Adds a tree that has its values. */
-  async #addAgain(tree: number, output: number): Promise<void> {
+  /** Adds a tree that has its values. @param divisor by which the model has its scores divided */
+  async #addAgain(tree: number, output: number, divisor = 1): Promise<void> {
     const { routed, at } = await this.#walk(tree);
     const start = this.trees.treeStart[tree] as number;
-    const values = routed.leaves.map(({ index }) => this.trees.value[start + index] as number);
+    const values = routed.leaves.map(
+      ({ index }) => divisor * (this.trees.value[start + index] as number),
+    );
     this.#addValues(values, output, at);
   }
 
@@ -230,15 +239,15 @@ function stepsOf(fits: readonly GrownFit[], round: number): { lambda: number; st
 }
 
 /** Models that are averaged learned apart; rounds behind them learned from their average. */
-function chainsOf({ refit }: RefitJob, numOutputs: number): Chain[] {
+function chainsOf({ refit }: RefitJob, perRound: number): Chain[] {
   const { memberRounds, trees } = refit;
-  const numRounds = trees.numTrees / numOutputs;
+  const numRounds = trees.numTrees / perRound;
   const divisor = Math.max(1, memberRounds.length);
   const known = memberRounds.length <= 1 ? [numRounds] : memberRounds;
   const chains = known.map((rounds, member) => ({
     rounds: Array.from(
       { length: rounds },
-      (_, round) => numOutputs * treesBefore(known, round, member),
+      (_, round) => perRound * treesBefore(known, round, member),
     ),
     divisor,
     firstRound: 0,
@@ -246,7 +255,7 @@ function chainsOf({ refit }: RefitJob, numOutputs: number): Chain[] {
   }));
   const averaged = known.reduce((sum, rounds) => sum + rounds, 0);
   if (averaged === numRounds) return chains;
-  const first = Array.from({ length: numRounds }, (_, round) => numOutputs * round);
+  const first = Array.from({ length: numRounds }, (_, round) => perRound * round);
   const firstRound = known.reduce((most, rounds) => Math.max(most, rounds), 0);
   const [before, rounds] = [first.slice(0, averaged), first.slice(averaged)];
   return [...chains, { rounds, divisor: 1, firstRound, before }];

@@ -149,12 +149,9 @@ describe('trees side by side', () => {
     expect(merged.numTrees).toBe(8);
   });
 
-  it('are known again when a model is loaded, and are not refitted', async () => {
+  it('are known again when a model is loaded', async () => {
     const found = boosted({ numParallelTrees: 3 });
     const model = await fitSample(found, data);
-    await expect((model as BoostedModel).refitLeaves(cutTable(runner, data))).rejects.toMatchObject(
-      { code: 'UNSUPPORTED', message: expect.stringContaining('numParallelTrees') },
-    );
     const path = join(temporaryFolder('parallel-trees'), 'model');
     await model.save(path);
     const loaded = (await loadStage(path)) as BoostedModel;
@@ -162,6 +159,30 @@ describe('trees side by side', () => {
     expect([loaded.numTrees, loaded.truncate(2).numTrees]).toEqual([9, 6]);
     for (const wrong of [{ dropRate: 0.1 }, { gossTopRate: 0.2, subsamplingRate: 1 }])
       expect(() => new GBTRegressor({ numParallelTrees: 2, ...wrong })).toThrow('numParallelTrees');
+  });
+
+  it('are refitted from the scores that the round before left', async () => {
+    const all = { subsamplingRate: 1, numParallelTrees: 3 };
+    for (const [name, own] of kinds) {
+      const model = (await fitSample(boosted({ ...all, ...own }, name), data)) as BoostedModel;
+      const again = await model.refitLeaves(cutTable(runner, data), { decayRate: 0 });
+      expect(treeBytes(again)).toEqual(treeBytes(model));
+    }
+    // an average of models, with rounds behind it
+    const averaged = boosted({ ...all, holdOutFolds: 4, numModels: 2 });
+    const begun = await fitSample(averaged, data);
+    const on = (await fitSample(boosted({ ...all, maxIter: 2 }), data, {
+      initialModel: begun,
+    })) as BoostedModel;
+    const same = await on.refitLeaves(cutTable(runner, data), { decayRate: 1 });
+    expect(treeBytes(same)).toEqual(treeBytes(on));
+    // the last round is found as it was: behind all others, which keep their values
+    const other = pickRows(
+      data,
+      range(recipe.numRows).filter((i) => i % 2 === 0),
+    );
+    const followed = await on.refitLeaves(cutTable(runner, other), { decayRate: 0.5 });
+    expect(treeBytes(followed)).not.toEqual(treeBytes(on));
   });
 
   it('give the same bytes on any topology', async () => {

@@ -68,6 +68,24 @@ describe('refitLeaves', () => {
     );
   }, 60_000);
 
+  it('gives rounds of several trees back, which learned from the same scores', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        boostedCases.map(onAllRows),
+        small,
+        fc.constantFrom(2, 3),
+        async (found, recipe, numParallelTrees) => {
+          const data = randomData(recipe);
+          const { name, options } = withFeatures(found, recipe);
+          const parallel = { name, options: { ...options, numParallelTrees } };
+          const model = await fitSample(parallel, data);
+          expect(treeBytes(await refit(model, data, 0))).toEqual(treeBytes(model));
+        },
+      ),
+      { numRuns: 25, endOnFailure: true },
+    );
+  }, 60_000);
+
   it('changes nothing where all of the old values stays', async () => {
     await fc.assert(
       fc.asyncProperty(boostedCases, small, async (found, recipe) => {
