@@ -210,6 +210,7 @@ describe('processes that meet over sockets', () => {
     regressor({ featureCosts: { x0: 5, x1: 50, x2: 500 }, maxIter: 3 }),
     regressor({ linearLeaves: true, extraTrees: true }),
     regressor({ splitCost: 4, splitCostPerRow: 0.02, binEdges: { x0: [-1, 0.5], x3: [0] } }),
+    regressor({ subsamplingRate: 0.6, subsamplingInterval: 2, maxIter: 3 }),
     { name: 'GBTClassifier', options: { labelCol: 'k', lossType: 'oneVsAll', maxIter: 2 } },
     {
       name: 'RandomForestClassifier',

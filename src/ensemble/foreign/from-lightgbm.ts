@@ -76,14 +76,8 @@ function unlessNone(name: string): Rule {
 /** A share below 1 that only counts where rows are drawn at all. */
 const baggingFraction: Rule = (value, options, all) => {
   if (Number(value) < 1 && Number(all['bagging_freq'] ?? 0) === 0) return;
-  if (Number(value) < 1 && Number(all['bagging_freq']) > 1) {
-    throw notConvertible(
-      owner,
-      'bagging_freq',
-      all['bagging_freq'],
-      '0 or 1: every round draws anew',
-    );
-  }
+  if (Number(value) < 1 && Number(all['bagging_freq']) > 1)
+    options['subsamplingInterval'] = Number(all['bagging_freq']);
   options['subsamplingRate'] = Number(value);
 };
 
@@ -131,6 +125,19 @@ const dialect: Dialect = {
     ],
     bagging_fraction: ['sub_row', 'subsample', 'bagging'],
     bagging_freq: ['subsample_freq'],
+    bagging_seed: ['bagging_fraction_seed'],
+    data_random_seed: ['data_seed'],
+    drop_rate: ['rate_drop'],
+    enable_bundle: ['is_enable_bundle', 'bundle'],
+    histogram_pool_size: ['hist_pool_size'],
+    is_enable_sparse: ['is_sparse', 'enable_sparse', 'sparse'],
+    is_unbalance: ['unbalance', 'unbalanced_sets'],
+    metric_freq: ['output_freq'],
+    num_class: ['num_classes'],
+    snapshot_freq: ['save_period'],
+    top_k: ['topk'],
+    tree_learner: ['tree', 'tree_type', 'tree_learner_type'],
+    two_round: ['two_round_loading', 'use_two_round_loading'],
     feature_fraction: ['sub_feature', 'colsample_bytree'],
     feature_fraction_bynode: ['sub_feature_bynode', 'colsample_bynode'],
     extra_trees: ['extra_tree'],
@@ -363,6 +370,10 @@ const dialect: Dialect = {
       'refit_decay_rate',
       'top_k',
       'metric_freq',
+      'num_gpu',
+      'pre_partition',
+      'precise_float_parser',
+      'saved_feature_importance_type',
     ],
   ],
 };

@@ -6,6 +6,8 @@ import type { RoundDropping, RoundSampling } from '../../training/messages.ts';
 
 /** Of every estimator of boosted trees. */
 export const samplingParams = {
+  /** Rounds that are trained on the same draw of rows (1 by default: every round draws anew). */
+  subsamplingInterval: int({ min: 1, since: '0.1.0' }),
   /** Share of the rows, those with the largest gradients, that a round keeps: gradient-based sampling. */
   gossTopRate: float({ above: 0, max: 1, since: '0.1.0' }),
   /** Share of the rows that gradient-based sampling draws from the others (0.1 by default), to be amplified. */
@@ -68,6 +70,7 @@ export const classSamplingParams = {
 /** The values of them. */
 export interface SamplingValues {
   readonly subsamplingRate: number;
+  readonly subsamplingInterval?: number | undefined;
   readonly stepSize: number;
   readonly gossTopRate: number | undefined;
   readonly gossOtherRate: number | undefined;
@@ -81,6 +84,8 @@ export interface SamplingValues {
 /** The complaint about parameters that do not go together, or null. */
 export function checkSampling(params: SamplingValues): string | null {
   const byClass = params.stratifiedSampling === true || params.classSamplingRates !== undefined;
+  if (params.subsamplingInterval !== undefined && params.subsamplingRate === 1 && !byClass)
+    return 'subsamplingInterval must be left out where no rows are drawn (give a subsamplingRate below 1)';
   if (params.gossOtherRate !== undefined && params.gossTopRate === undefined)
     return 'gossOtherRate must be left out without gossTopRate';
   if (params.numParallelTrees !== undefined && params.gossTopRate !== undefined)
@@ -101,6 +106,7 @@ export function roundSampling(params: SamplingValues): RoundSampling {
   const keepsAll = topRate === undefined || topRate + otherRate >= 1;
   return {
     rate: params.subsamplingRate,
+    ...((params.subsamplingInterval ?? 1) > 1 ? { interval: params.subsamplingInterval } : {}),
     byClass: classSamplingRates ?? (params.stratifiedSampling === true ? 'stratified' : null),
     byGroup: params.subsampleByGroup === true,
     // the first trees see all rows, as LightGBM has it: their gradients say little

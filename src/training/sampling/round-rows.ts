@@ -84,6 +84,14 @@ export class RoundRows {
     );
   }
 
+  /** The round whose draw this one has: that of the first of an interval. @param round of trees side by side, their own */
+  #drawOf(round: number): number {
+    const { rows, parallelTrees = 1 } = this.#state.job;
+    const { interval = 1 } = rows;
+    const whole = Math.floor(round / parallelTrees);
+    return (whole - (whole % interval)) * parallelTrees + (round % parallelTrees);
+  }
+
   /** The rows at the root of a tree of the round. */
   draw(round: number, movesRecords: boolean): Segment {
     const { environment, job, memory } = this.#state;
@@ -99,7 +107,7 @@ export class RoundRows {
       train.count,
       layout.stride,
       isChosen || job.rows.byGroup ? this.#writeKeys() : keys + 4 * train.start,
-      isChosen ? 0 : hash32(job.seed, purposes.rowSample, round),
+      isChosen ? 0 : hash32(job.seed, purposes.rowSample, this.#drawOf(round)),
       thresholds,
       1,
       movesRecords ? own.records : 0,
@@ -145,7 +153,8 @@ export class RoundRows {
       const total = Number(counts[k]);
       return Math.min(total, Math.max(1, Math.round(rate * total)));
     });
-    const words = [hashesOf(this.#state, hash32(job.seed, purposes.rowSample, round))];
+    const key = hash32(job.seed, purposes.rowSample, this.#drawOf(round));
+    const words = [hashesOf(this.#state, key)];
     const keyed = { words, groups, numGroups, members: null };
     return Float64Array.from(await selectTop(environment, keyed, wanted));
   }

@@ -20,6 +20,8 @@ export interface GossRates {
 /** Which rows each round of boosting is grown on. */
 export interface RoundSampling {
   readonly rate: number;
+  /** Rounds that keep a draw; left out for one. */
+  readonly interval?: number | undefined;
   /** An exact share of each class: `rate`, or one of its own by the class's text. */
   readonly byClass: 'stratified' | Readonly<Record<string, number>> | null;
   /** Rows of a group are drawn together. */

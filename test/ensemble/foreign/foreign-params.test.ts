@@ -163,6 +163,10 @@ describe('parameters of LightGBM', () => {
     expect(fromLightGBM({}).estimator).toBeInstanceOf(GBTRegressor);
     // rows are only drawn where bagging_freq says so
     expect(of({ bagging_fraction: 0.5 })).toEqual({});
+    expect(of({ bagging_fraction: 0.5, bagging_freq: 5 })).toEqual({
+      subsamplingRate: 0.5,
+      subsamplingInterval: 5,
+    });
     expect(of({ data_sample_strategy: 'goss', top_rate: 0.3 })).toEqual({
       gossTopRate: 0.3,
       gossOtherRate: 0.1,
@@ -249,7 +253,6 @@ describe('parameters of LightGBM', () => {
       /objective in the params of fromLightGBM must be/,
     );
     expect(refused({ boosting: 'rf' })).toThrow(/RandomForestClassifier/);
-    expect(refused({ bagging_fraction: 0.5, bagging_freq: 5 })).toThrow(/bagging_freq/);
     expect(refused({ num_leaves: 1 })).toThrow(/maxLeaves of GBTRegressor must be/);
   });
 });

@@ -247,6 +247,13 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
       { name: 'GBTRegressor', options: { ...few, labelCol: 'y', quantileAlphas: [0.1, 0.9] } },
       { name: 'GBTRegressor', options: { ...few, labelCol: 'y', linearLeaves: true } },
       { name: 'GBTRegressor', options: { ...few, labelCol: 'y', extraTrees: true } },
+      {
+        name: 'GBTRegressor',
+        options: {
+          ...{ ...few, labelCol: 'y', splitCost: 2, splitCostPerRow: 0.02 },
+          ...{ binEdges: { x0: [-0.5, 0.5] }, subsamplingRate: 0.7, subsamplingInterval: 2 },
+        },
+      },
       { name: 'GBTClassifier', options: { ...few, labelCol: 'k', lossType: 'oneVsAll' } },
       { name: 'GBTRegressor', options: { ...few, labelCols: ['y', 'p'] } },
       { name: 'GBTRegressor', options: { ...few, labelCol: 'y', lossType: 'huber' } },
