@@ -394,17 +394,6 @@ export const plantedBugs = [
     tests: ['test/binning/bin-edges.prop.test.ts', 'test/training/bin-edges.prop.test.ts'],
   },
   {
-    name: 'a node that waits to be looked at is passed over though its split would pay',
-    edits: [
-      {
-        file: 'wasm/assembly/grow-lazily.ts',
-        find: 'splitCost(plan, load<i32>(node, ofCount));',
-        replace: '4.0 * splitCost(plan, load<i32>(node, ofCount));',
-      },
-    ],
-    tests: ['test/training/split-costs.prop.test.ts', 'test/training/whole-trees.prop.test.ts'],
-  },
-  {
     name: 'the runner-up of a split that costs something is free',
     edits: [
       {
