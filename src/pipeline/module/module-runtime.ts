@@ -330,7 +330,8 @@ const treeModel = (own) => {
       return classified(own, Float64Array.of(-margin, margin), Float64Array.of(logistic(-margin), logistic(margin)));
     }
     if (link === 'flags') {
-      const flagged = scores.map((margin) => (logistic(margin) > logistic(-margin) ? 1 : 0));
+      const least = (margin, k) => own.thresholds?.[k] ?? logistic(-margin);
+      const flagged = scores.map((margin, k) => (logistic(margin) > least(margin, k) ? 1 : 0));
       return { prediction: flagged, rawPrediction: scores, probability: scores.map(logistic) };
     }
     if (link === 'quantiles') return regression(scores.sort());

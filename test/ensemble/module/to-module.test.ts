@@ -42,6 +42,7 @@ const columns = {
   word: Array.from({ length: count }, (_, i) => (i % 23 === 0 ? null : words[(i * 7) % 6])),
   when: Array.from({ length: count }, (_, i) => new Date(1.6e12 + i * 7.1e7)),
   k: Array.from({ length: count }, (_, i) => (Math.sin(i) > 0 === (i * 7) % 6 < 3 ? 'up' : 'down')),
+  odd: Array.from({ length: count }, (_, i) => i % 2),
   z: Array.from({ length: count }, (_, i) => Math.sin(i) * 2 + ((i * 7) % 6)),
 };
 const table: PartitionedTable = createTable(columns as never);
@@ -107,6 +108,17 @@ describe('a model as a JavaScript module', () => {
           labelCol: 'k',
           thresholds: [0.2, 0.8],
           featuresCols: ['x', 'word'],
+        }).fit(table),
+    ],
+    [
+      'of several labels with thresholds of their own, three trees a round',
+      () =>
+        new GBTClassifier({
+          ...boosted,
+          labelCols: ['flag', 'odd'],
+          thresholds: [0.2, 0.7],
+          numParallelTrees: 3,
+          featuresCols: ['x', 'y', 'word'],
         }).fit(table),
     ],
     [
