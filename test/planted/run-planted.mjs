@@ -4,11 +4,12 @@
 // of the tree, what it touches is compiled, and the tests named beside the bug are run there until the first one
 // fails: first the one that caught it when caught-by.json was written (`--record` writes it), then all of them.
 // Before that all these tests must pass on a copy as it is; `--green` says that they were just seen to. A copy for
-// each core, two at most, so that one builds while another tests.
+// each core and one more, three at most: some bugs make a test wait until it gives up.
 
 import { spawn } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -18,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { plantedBugs } from './bugs.mjs';
 
@@ -91,7 +92,10 @@ function runNode(copy, words, env = process.env) {
   });
 }
 
-/** The name of the first test that fails, or how else the run did; null when none does. `name`: only that test. */
+/**
+ * The first test that fails and its file, or how else the run ended; null when none fails.
+ * `name`: only that test.
+ */
 async function firstFailure(copy, tests, name) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
@@ -110,12 +114,12 @@ async function firstFailure(copy, tests, name) {
   } catch {
     throw new Error(`the tests did not report:\n${output}`);
   }
-  for (const { assertionResults } of results) {
+  for (const { name: file, assertionResults } of results) {
     const failed = assertionResults.find((result) => result.status === 'failed');
-    if (failed !== undefined) return failed.fullName;
+    if (failed !== undefined) return { test: failed.fullName, file: relative(copy, file) };
   }
   // a process that fell over, or an error that no test waited for
-  return status === 0 ? null : `the run ended with ${status}`;
+  return status === 0 ? null : { test: `the run ended with ${status}` };
 }
 
 /** Plants bugs in one copy until none is left; returns how many were caught. */
@@ -131,15 +135,16 @@ async function catchBugs(copy, queue) {
     ]);
     if (build.status !== 0) throw new Error(`"${bug.name}" does not build:\n${build.output}`);
     const known = caughtBy[bug.name];
-    let test = known === undefined ? null : await firstFailure(copy, bug.tests, known);
-    test ??= await firstFailure(copy, bug.tests);
-    if (test !== null) {
+    const isThere = known !== undefined && existsSync(join(copy, known.file));
+    let failure = isThere ? await firstFailure(copy, [known.file], known.test) : null;
+    failure ??= await firstFailure(copy, bug.tests);
+    if (failure !== null) {
       caught += 1;
-      if (!test.startsWith('the run ended')) caughtBy[bug.name] = test;
+      if (failure.file !== undefined) caughtBy[bug.name] = failure;
     }
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     console.log(
-      `${test === null ? 'MISSED' : 'caught'} ${seconds} s  ${bug.name}${test === null ? '' : `: ${test}`}`,
+      `${failure === null ? 'MISSED' : 'caught'} ${seconds} s  ${bug.name}${failure === null ? '' : `: ${failure.test}`}`,
     );
     uproot(copy, bug);
   }
@@ -157,8 +162,9 @@ try {
   copies.push(first);
   const tests = [...new Set(bugs.flatMap((bug) => bug.tests))];
   const falseAlarm = green ? null : await firstFailure(first, tests);
-  if (falseAlarm !== null) throw new Error(`without any bug this test fails: ${falseAlarm}`);
-  while (copies.length < Math.min(2, availableParallelism(), bugs.length)) copies.push(copyTree());
+  if (falseAlarm !== null) throw new Error(`without any bug this test fails: ${falseAlarm.test}`);
+  const numCopies = Math.min(3, availableParallelism() + 1, bugs.length);
+  while (copies.length < numCopies) copies.push(copyTree());
   const queue = [...bugs];
   const counts = await Promise.all(copies.map((copy) => catchBugs(copy, queue)));
   caught = counts.reduce((sum, count) => sum + count, 0);
