@@ -8,6 +8,17 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
+    name: 'a node that waits to be looked at pays more for its split than splits cost',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-lazily.ts',
+        find: 'gainBound(plan, node) - splitCost',
+        replace: 'gainBound(plan, node) - 4.0 * splitCost',
+      },
+    ],
+    tests: ['test/training/row-entries.test.ts'],
+  },
+  {
     name: 'a threshold of XGBoost sends what equals it left',
     edits: [
       {

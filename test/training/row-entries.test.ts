@@ -78,6 +78,8 @@ describe('entries of rows', () => {
     await expectSame({ name: 'GBTClassifier', options: classes }, recipe, wanted);
     const numbers = { ...large, labelCol: 'y', lambda: 0, minInfoGain: 0.01, maxDepth: 6 };
     await expectSame({ name: 'GBTRegressor', options: numbers }, recipe, wanted);
+    const dear = { ...large, labelCol: 'y', splitCost: 0.5, splitCostPerRow: 0.02 };
+    await expectSame({ name: 'GBTRegressor', options: dear }, recipe, wanted);
   }, 120_000);
 
   it.each([true, false])(

@@ -148,8 +148,8 @@ export const atRefusedBy: usize = 468;
 export const atRefusedNode: usize = 472;
 export const atRefusedGot: usize = 480;
 /** What a split costs, in units of gains, and what it costs for each row of the node. */
-export const atSplitCost: usize = 488;
-export const atRowCost: usize = 496;
+export const atSplitCost: usize = 504;
+export const atRowCost: usize = 512;
 
 // of rows with entries (row-entries.ts), 0 where they have none; sums of the rows that were added, and entries a row
 export const atStarts: usize = 376;

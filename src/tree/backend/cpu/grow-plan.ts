@@ -1,5 +1,5 @@
 /**
- * Where everything lies that a tree grown by one kernel reads and writes: a plan of 512 bytes, scratch of the split
+ * Where everything lies that a tree grown by one kernel reads and writes: a plan of 528 bytes, scratch of the split
  * finders, open leaves, free places of the histogram pool, and the nodes. wasm/assembly/grow-plan.ts has the same
  * offsets and says what each is.
  */
@@ -98,8 +98,8 @@ export const planFloat = {
   expectedGain: 41,
   leastAhead: 57,
   refusedGot: 60,
-  splitCost: 61,
-  rowCost: 62,
+  splitCost: 63,
+  rowCost: 64,
 } as const;
 
 /** Of the gate where ranks wait (wasm/assembly/gang-gate.ts), by their places among its int32. */
@@ -125,7 +125,7 @@ export const nodeFloat = {
   value: 11,
 } as const;
 export const nodeBytes = 112;
-export const planBytes = 512;
+export const planBytes = 528;
 /** Whatever is written at the gate is all zero in the beginning. */
 export const gateBytes = 128;
 
