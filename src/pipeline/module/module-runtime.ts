@@ -15,7 +15,7 @@ const powerOfTwo = (n) => {
   return bits[0];
 };
 
-// not Math.exp, whose last bits differ between platforms
+// not the platform's, whose last bits differ
 const exp = (x) => {
   if (!(x >= -708)) return x < -708 ? 0 : NaN;
   if (x > 709.7) return Infinity;

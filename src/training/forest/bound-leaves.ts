@@ -22,7 +22,8 @@ export function boundNodes(nodes: ForestNodes, directions: Int8Array): void {
       value[at + place] = bounded;
       if (numOutputs === 2) value[at] = 1 - bounded;
       // around the value that is predicted
-      if (hasVariances) variance[node] = (variance[node] as number) + (bounded - free) ** 2;
+      const moved = bounded - free;
+      if (hasVariances) variance[node] = (variance[node] as number) + moved * moved;
     }
     const left = nodes.leftChild[node] as number;
     if (left === 0) continue;
