@@ -55,13 +55,18 @@ export function takeOwnCopies() {
   takesOwnCopies = true;
 }
 
-// where a test runner's import.meta cannot resolve, the package's CommonJS form serves
+// where a test runner's import.meta cannot resolve, or its require takes no ES modules, the package's CommonJS form serves
 const load = (name) => {
   let path = name;
   try {
     path = fileURLToPath(import.meta.resolve(name));
   } catch {}
-  return require(path);
+  try {
+    return require(path);
+  } catch (error) {
+    if (error.code !== 'ERR_REQUIRE_ESM') throw error;
+    return require(name);
+  }
 };
 
 export function lazyPackage(name) {

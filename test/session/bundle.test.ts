@@ -17,10 +17,10 @@ import { temporaryFolder } from '../tools/temporary-folder.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bundle = join(root, 'dist', 'bundle', 'node');
 
-function answerOf(script: string, folder = root): unknown {
+function answerOf(script: string, folder = root, flags: readonly string[] = []): unknown {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--input-type=module', '--eval', script],
+    [...flags, '--input-type=module', '--eval', script],
     { cwd: folder, encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(stderr);
@@ -158,6 +158,23 @@ describe('the bundle', () => {
       folder,
     );
     expect(answer).toEqual([5, 400, 'MODULE_NOT_FOUND']);
+  });
+
+  it('takes the CommonJS form of packages where require takes no ES modules, as in Jest', () => {
+    const answer = answerOf(
+      `const { BinaryClassificationEvaluator, createTable, RandomForestClassifier } =
+        await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
+      const { tableFromArrays } = await import('apache-arrow');
+      const x = Float64Array.from({ length: 300 }, (_, i) => i);
+      const table = createTable(tableFromArrays({ x, label: x.map((value) => Number(value > 99)) }));
+      const model = await new RandomForestClassifier({ featuresCols: ['x'], numTrees: 5 }).fit(table);
+      const predicted = await (await model.transform(table)).collect();
+      const area = await new BinaryClassificationEvaluator().evaluate(createTable(predicted));
+      console.log(JSON.stringify([predicted.numRows, area]));`,
+      root,
+      ['--no-experimental-require-module'],
+    );
+    expect(answer).toEqual([300, 1]);
   });
 
   it.each(['index.js', 'executor-main.js'])(
