@@ -75,7 +75,7 @@ export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transform
 
   /**
    * The model as the text of one JavaScript module without dependencies, for browsers, edge workers, Deno, Bun and Node. It
-   * exports `predict(row)`, which answers as {@link scorer} does, with the same bits: a row is an object of values by
+   * exports `predict(row)`, which answers as `scorer()` does, with the same bits: a row is an object of values by
    * column name (of a model that is no pipeline also a list in the order of its features), the answer has `prediction`,
    * `rawPrediction` and `probability`. A row that the scorer refuses is a `TypeError` there. `columns` and `classes` say
    * what it reads and tells.

@@ -4,7 +4,7 @@
 // of the tree, what it touches is compiled, and the tests named beside the bug are run there until the first one
 // fails: first the one that caught it when caught-by.json was written (`--record` writes it), then all of them.
 // Before that all these tests must pass on a copy as it is; `--green` says that they were just seen to. A copy for
-// each core and one more, three at most: some bugs make a test wait until it gives up.
+// each core, two at most, so that one builds while another tests.
 
 import { spawn } from 'node:child_process';
 import {
@@ -163,7 +163,7 @@ try {
   const tests = [...new Set(bugs.flatMap((bug) => bug.tests))];
   const falseAlarm = green ? null : await firstFailure(first, tests);
   if (falseAlarm !== null) throw new Error(`without any bug this test fails: ${falseAlarm.test}`);
-  const numCopies = Math.min(3, availableParallelism() + 1, bugs.length);
+  const numCopies = Math.min(2, availableParallelism(), bugs.length);
   while (copies.length < numCopies) copies.push(copyTree());
   const queue = [...bugs];
   const counts = await Promise.all(copies.map((copy) => catchBugs(copy, queue)));
