@@ -3,6 +3,7 @@
  * line give are texts; a class that is a number or boolean goes by its text.
  */
 import { isPlainObject, type Json } from '../base/json.ts';
+import { jsonFromText } from './json-from-text.ts';
 import { float, int } from './kinds.ts';
 import {
   type CommonFacts,
@@ -53,18 +54,10 @@ export function numbersByName<const F extends ByNameFacts>(
       rule: `an object of numbers by name, each ${one.rule}`,
       check,
       toJson: (value) => ({ ...value }) as Json,
-      fromText: (text) => (text.trim().startsWith('{') ? jsonOf(text) : pairsOf(text, one)),
+      fromText: (text) => (text.trim().startsWith('{') ? jsonFromText(text) : pairsOf(text, one)),
     },
     { ...facts, of: one },
   ) as ParamSpec<NumbersByName, PresenceOf<F>>;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function pairsOf(text: string, one: ParamSpec<number>): unknown {

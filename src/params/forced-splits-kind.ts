@@ -1,5 +1,6 @@
 /** A parameter that gives the splits that trees begin with: nested objects; on a command line as JSON. */
 import { isPlainObject, type Json } from '../base/json.ts';
+import { jsonFromText } from './json-from-text.ts';
 import {
   type CommonFacts,
   makeSpec,
@@ -43,7 +44,7 @@ export function forcedSplits<const F extends ForcedSplitsFacts>(
       rule: 'an object of feature, threshold (a number) or categories (a list of different texts), and of left and right of its kind where splits follow',
       check: (value) => checkSplit(value, 0),
       toJson: jsonOf,
-      fromText: parsed,
+      fromText: jsonFromText,
       inFile: 'splits',
     },
     facts,
@@ -89,12 +90,4 @@ function jsonOf({ left, right, ...question }: ForcedSplits): Json {
     ...(left === undefined ? {} : { left: jsonOf(left) }),
     ...(right === undefined ? {} : { right: jsonOf(right) }),
   } as Json;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

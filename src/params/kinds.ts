@@ -2,7 +2,9 @@
  * The kinds of parameters: numbers, choices, texts, columns and lists. Each kind knows its rule in words,
  * its check and its saved form. Kinds for functions and for nested stages are in object-kinds.ts.
  */
+
 import { freezeJson, type Json } from '../base/json.ts';
+import { jsonFromText } from './json-from-text.ts';
 import {
   type CommonFacts,
   makeSpec,
@@ -344,14 +346,6 @@ function numberFromText(text: string): unknown {
 function listFromText(text: string): unknown {
   if (text.trim().startsWith('[')) return jsonFromText(text);
   return text === '' ? [] : text.split(';').map((item) => item.trim());
-}
-
-function jsonFromText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function asArray(value: unknown): readonly unknown[] | undefined {

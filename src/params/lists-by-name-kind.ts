@@ -1,5 +1,6 @@
 /** A parameter that gives ascending numbers by name, for instance edges for each feature; on a command line as JSON. */
 import { isPlainObject, type Json } from '../base/json.ts';
+import { jsonFromText } from './json-from-text.ts';
 import { numbers } from './kinds.ts';
 import {
   type CommonFacts,
@@ -41,17 +42,9 @@ export function numberListsByName<const F extends ListsByNameFacts>(
       rule: `an object of lists by name, each ${one.rule}`,
       check,
       toJson: (value) => ({ ...value }) as unknown as Json,
-      fromText: parsed,
+      fromText: jsonFromText,
       inFile: 'lists of numbers',
     },
     { ...facts, of: one },
   ) as ParamSpec<NumberListsByName, PresenceOf<F>>;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,4 +1,6 @@
 /** A parameter that gives groups of names, for instance of features that may meet; on a command line as JSON. */
+
+import { jsonFromText } from './json-from-text.ts';
 import { strings } from './kinds.ts';
 import {
   type CommonFacts,
@@ -42,16 +44,8 @@ export function nameGroups<const F extends NameGroupsFacts>(
       kind: 'nameGroups',
       rule: 'a list of groups, each a list of at least one name, every name once',
       check,
-      fromText: jsonOf,
+      fromText: jsonFromText,
     },
     facts,
   ) as ParamSpec<NameGroups, PresenceOf<F>>;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

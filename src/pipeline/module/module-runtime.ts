@@ -391,7 +391,7 @@ export const classes = Object.freeze([...spec.model.classes]);
  * Scores one row.
  *
  * @param {Readonly<Record<string, unknown>> | ArrayLike<number>} row values by column name; null and undefined are missing
- * @returns {{ prediction: any, rawPrediction: Float64Array, probability: Float64Array }}
+ * @returns {{ prediction: number | string | boolean | ArrayLike<number>, rawPrediction: Float64Array, probability: Float64Array }}
  */
 export function predict(row) {
   readRow(row, slots);

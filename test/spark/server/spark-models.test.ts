@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTable, readSparkModel } from '../../../src/index.ts';
+import { runsSpark } from './spark-session.ts';
 
-const missing = process.env['COPPICE_SPARK_MISSING'];
 const work = process.env['COPPICE_SPARK_WORK'] ?? '';
 
 // through the JVM's own classes: those of Python would need numpy
@@ -42,7 +42,7 @@ with open(sys.argv[2], "w") as file:
 
 type Answer = readonly [number, string | null, readonly number[], number];
 
-describe.skipIf(missing !== undefined)('a model of the live Spark', () => {
+describe.runIf(runsSpark)('a model of the live Spark', () => {
   it('is read, and predicts the same bits', async () => {
     const path = join(work, 'spark-model');
     const answers = join(work, 'answers.json');
