@@ -5,8 +5,8 @@
 // bundle holds ours in a few files (`scripts/bundle.mjs`).
 // The kernels are compiled only when their sources changed. Type errors fail the build, yet the
 // JavaScript is written all the same, so that one broken file does not stop work on another.
-// `--only src/a.ts src/b.ts` compiles just these and bundles again, types unchecked and Spark's bundle left as it
-// was: for the planted bugs, which change a line of a tree that is built already.
+// `--only src/a.ts src/b.ts` compiles just these and bundles again, types unchecked, Spark's bundle left as it was
+// and kernels hardly optimised: for the planted bugs, which change a line of a tree that is built already.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const bin = (name) => join(root, 'node_modules', name);
 const runNode = (script, args) =>
   spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1;
 
-function buildWasm(hash) {
+function buildWasm(hash, target) {
   const output = join(root, 'wasm', 'build', 'kernels.wasm');
   const entry = join(root, 'wasm', 'assembly', 'kernels.ts');
   if (!existsSync(entry)) {
@@ -30,7 +30,7 @@ function buildWasm(hash) {
   mkdirSync(join(root, 'wasm', 'build'), { recursive: true });
   const status = runNode(bin('assemblyscript/bin/asc.js'), [
     'wasm/assembly/kernels.ts',
-    ...['--config', 'wasm/asconfig.json', '--target', 'release'],
+    ...['--config', 'wasm/asconfig.json', '--target', target],
     ...['--outFile', 'wasm/build/kernels.wasm'],
   ]);
   if (status === 0) writeStamp({ wasm: hash });
@@ -71,9 +71,10 @@ async function transpile(files, hash) {
 }
 
 const hashes = hashSources();
-const wasmStatus = buildWasm(hashes.wasm);
+const only = process.argv[2] === '--only';
+const wasmStatus = buildWasm(hashes.wasm, only ? 'quick' : 'release');
 if (process.argv.includes('--wasm-only')) process.exit(wasmStatus);
-if (process.argv[2] === '--only') {
+if (only) {
   const files = process.argv.slice(3).filter((file) => file.startsWith('src/'));
   await transpile(files, hashes.ts);
   process.exit(wasmStatus);

@@ -1437,7 +1437,7 @@ export const plantedBugs = [
           "  const own = words.slice();\n  await environment.wait(collective.allreduce(words, 'sum'));\n  words.set(own);\n",
       },
     ],
-    tests: [exactness],
+    tests: ['test/ensemble/forest/balanced-draws.test.ts'],
   },
   {
     name: 'pruning looks at a split alone, not at those below it',

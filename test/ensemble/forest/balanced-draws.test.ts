@@ -2,14 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import { isCoppiceError } from '../../../src/base/errors.ts';
 import { DecisionTreeClassifier } from '../../../src/ensemble/forest/decision-tree-classifier.ts';
-import { randomData, range } from '../../tools/random-data.ts';
+import { type DataRecipe, randomData, range } from '../../tools/random-data.ts';
 import { columnNamed, pickRows } from '../../tools/sample-data.ts';
 import { fitSample, scoreSample } from '../../training/fit-sample.ts';
+import { expectSame } from '../../training/topologies.ts';
 
-const data = randomData({
+const recipe: DataRecipe = {
   ...{ seed: 77, numRows: 3000, missing: 0.02 },
   kinds: ['float32', 'words', 'float64', 'integers'],
-});
+};
+const data = randomData(recipe);
 const labels = columnNamed(data, 'b').cells;
 const [common] = labels;
 const featuresCols = ['x0', 'x1', 'x2', 'x3'];
@@ -58,6 +60,12 @@ describe('class weights of each bootstrap', () => {
     drawn.trees.gain.forEach((gain, node) => {
       expect(gain).toBeCloseTo(all.trees.gain[node] as number, 9);
     });
+  });
+
+  it('are the same where ranks have a part of the rows each', async () => {
+    const options = { labelCol: 'b', classWeights: 'balancedSubsample', numTrees: 2, maxDepth: 4 };
+    const found = { name: 'RandomForestClassifier', options } as const;
+    await expectSame(found, recipe, [{ threads: 2, partitions: 2, sharesTrees: true }]);
   });
 
   it('find a rare class that a plain forest hardly names', async () => {
