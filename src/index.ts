@@ -25,7 +25,11 @@ export type {
 } from './cluster/simulation/recording.ts';
 export type { TaskOptions, TaskRunner } from './cluster/task-runner.ts';
 // trees and ensembles
-export { BoostedModel, type RefitOptions } from './ensemble/boosting/boosted-model.ts';
+export {
+  BoostedModel,
+  type EvaluateRoundsOptions,
+  type RefitOptions,
+} from './ensemble/boosting/boosted-model.ts';
 export { GBTClassificationModel, GBTClassifier } from './ensemble/boosting/gbt-classifier.ts';
 export { GBTRanker, GBTRankingModel } from './ensemble/boosting/gbt-ranker.ts';
 export { GBTRegressionModel, GBTRegressor } from './ensemble/boosting/gbt-regressor.ts';

@@ -29,6 +29,7 @@ export type UnplannedJob<J extends BoostingJob | ForestJob> = Omit<J, 'ingest'> 
 const valuesForSeveralRanks = {
   boosting: 1_000_000,
   refit: 1_000_000,
+  measureModel: 1_000_000,
   forest: 20_000,
   processes: 20_000,
 };
@@ -66,9 +67,12 @@ function namesFunctions(job: AnyJob): boolean {
   return job.objectiveFunction !== null || job.metricFunction !== null;
 }
 
+/** What ranks run. */
+export type TrainingProgram = Exclude<keyof typeof valuesForSeveralRanks, 'processes'>;
+
 /** A fit whose partitions are known. */
 interface PlannedFit {
-  readonly program: keyof typeof valuesForSeveralRanks;
+  readonly program: TrainingProgram;
   readonly job: AnyJob;
   readonly partitions: readonly TrainingPartition[];
   readonly runner: GangRunner;

@@ -212,6 +212,18 @@ export interface RefitJob extends BoostingJob {
   };
 }
 
+/** What each round of a boosted model adds on other rows; its features are columns of the bins that splits need. */
+export interface MeasureJob extends BoostingJob {
+  readonly measured: {
+    readonly trees: TreeEnsemble;
+    /** Which of the model's features each column is cut for. */
+    readonly columns: readonly number[];
+    /** How many trees there are after each round. */
+    readonly roundEnds: readonly number[];
+    readonly baseScores: readonly number[];
+  };
+}
+
 /** One fit of a forest. */
 export interface ForestJob {
   readonly ingest: IngestJob;

@@ -12,7 +12,13 @@ import { newKernelMemory } from '../kernels/choose.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { isBriefPartition } from '../table/plan/brief-partition.ts';
 import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
-import { type AnyJob, fitWidth, isBriefWork, type UnplannedJob } from './fit-width.ts';
+import {
+  type AnyJob,
+  fitWidth,
+  isBriefWork,
+  type TrainingProgram,
+  type UnplannedJob,
+} from './fit-width.ts';
 import { partitionsWithin } from './ingest/placed-partitions.ts';
 import type {
   BoostingJob,
@@ -53,7 +59,7 @@ export interface RunOptions {
 
 /** Runs a boosting or forest job over a table. */
 export async function runTrainingJob<J extends BoostingJob | ForestJob>(
-  program: 'boosting' | 'forest' | 'refit',
+  program: TrainingProgram,
   job: UnplannedJob<J>,
   tables: {
     readonly train: PartitionedTable;

@@ -63,6 +63,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/foreign/read-models.prop.test.ts'],
   },
   {
+    name: 'after a round of models that are averaged only the first has its tree',
+    edits: [
+      {
+        file: 'src/ensemble/boosting/evaluate-rounds.ts',
+        find: 'treesBefore(known, i + 1, 0) + later',
+        replace: 'Math.min(i + 1, ofMembers) + later',
+      },
+    ],
+    tests: ['test/training/boosting/measure-model.prop.test.ts'],
+  },
+  {
     name: 'training goes on from the leaf values of another library as they are',
     edits: [
       {

@@ -1,9 +1,7 @@
 /** From a boosted model and other rows to a refit's job, and from its result to the model's data. */
 import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { modelColumns } from '../../training/leaves/model-bins.ts';
 import type { RefitJob } from '../../training/messages.ts';
 import { runTrainingJob } from '../../training/run-job.ts';
 import { partsOf, withParts } from '../model/merged-parts.ts';
@@ -11,10 +9,9 @@ import type { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { valuesOnGrid } from '../model/values-on-grid.ts';
 import type { BoostedFacts, RefitOptions } from './boosted-model.ts';
-import { boostingJob, ingestOf, mostGrade } from './fit-gbt.ts';
 import { fitsOf } from './grown-fits.ts';
-import { initialData, initialRounds, knownClasses } from './initial-model.ts';
-import { userFunctions } from './user-functions.ts';
+import { initialRounds } from './initial-model.ts';
+import { planWalk } from './plan-walk.ts';
 
 /** What the model holds afterwards. */
 export async function refitData(
@@ -70,40 +67,24 @@ async function refitOne(
       { context: { owner: model.className } },
     );
   }
-  // marked rows were watched while the rounds were counted; now there is nothing to stop
-  const params = { ...given, validationIndicatorCol: undefined };
-  const columns = fitColumns(owner, table.plainSchema, params, labelKind);
-  initialData({ owner, params: { ...params }, columns, table }, model);
-  if (data.trees.numTrees === 0) return data;
-  const cut = modelColumns(data.trees, data.features, columns.features);
-  const functions = userFunctions(params);
-  const job = boostingJob({ owner, params, objective }, columns);
+  const walk = planWalk(model, data, { owner, params: given, labelKind, objective }, table);
+  if (walk === null) return data;
   const trained = await runTrainingJob<RefitJob>(
     'refit',
     {
-      ...job,
-      ...functions.references,
-      // draws belong to the growing of trees
-      rows: { rate: 1, byClass: null, byGroup: false, goss: null },
+      ...walk.job,
       initial: { ...initialRounds(data), share: decayRate },
       refit: {
         decayRate,
         trees: data.trees,
         ...(data.parallelTrees === undefined ? {} : { parallelTrees: data.parallelTrees }),
-        columns: cut.columns,
+        columns: walk.columns,
         memberRounds: data.memberRounds,
-        fits: fitsOf(data, params),
-      },
-      ingest: {
-        ...ingestOf(owner, params, columns, labelKind),
-        features: cut.sources,
-        givenBins: cut.bins,
-        mostGrade: mostGrade(objective),
-        knownClasses: knownClasses(data),
+        fits: fitsOf(data, given),
       },
     },
     { train: table },
-    { signal, onProgress, closures: functions.closures },
+    { signal, onProgress, closures: walk.closures },
   );
   const { numRows, baseScores } = trained.facts;
   return { ...data, baseScores, trees: trained.trees, numRows, history: [] };

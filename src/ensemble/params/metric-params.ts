@@ -30,38 +30,56 @@ const regressionMetrics = ['loss', 'mse', 'rmse', 'mae', 'mape', 'logCosh'];
 const classLosses = ['logistic', 'focal', 'oneVsAll'];
 const classMetrics = ['loss', 'accuracy', 'areaUnderROC'];
 
-/** The complaint about parameters that do not go together, or null. */
-export function checkMetrics(params: {
-  readonly validationMetrics: readonly string[] | undefined;
-  readonly trainingHistory: boolean | undefined;
+/** What decides which metrics there are. */
+interface MeasuredParams {
   readonly lossType?: string | undefined;
   readonly ndcgAt?: number;
   readonly quantileAlphas?: unknown;
   readonly objectiveFunction: unknown;
   readonly metricFunction: unknown;
-}): string | null {
+}
+
+/** What can be measured after a round. */
+export function knownMetrics(params: MeasuredParams): readonly string[] {
+  const { lossType = '' } = params;
+  if (params.ndcgAt !== undefined) return rankerMetrics;
+  if (hasFunctions(params) || params.quantileAlphas !== undefined || lossType === 'squaredLogError')
+    return ['loss'];
+  if (classLosses.includes(lossType)) return classMetrics;
+  if (!survivalLosses.includes(lossType)) return regressionMetrics;
+  return lossType === 'aft' ? timeMetrics : survivalMetrics;
+}
+
+/** Whether rows that are learned from cannot be measured: only validation rows are laid out for it. */
+export function measuresValidationOnly(params: MeasuredParams): boolean {
+  return hasFunctions(params) || params.ndcgAt !== undefined || params.lossType === 'cox';
+}
+
+/** The complaint about parameters that do not go together, or null. */
+export function checkMetrics(
+  params: MeasuredParams & {
+    readonly validationMetrics: readonly string[] | undefined;
+    readonly trainingHistory: boolean | undefined;
+  },
+): string | null {
   const { validationMetrics = ['loss'] } = params;
-  const hasFunction = params.objectiveFunction !== undefined || params.metricFunction !== undefined;
-  const isRanker = params.ndcgAt !== undefined;
-  const known = isRanker
-    ? rankerMetrics
-    : hasFunction || params.quantileAlphas !== undefined || params.lossType === 'squaredLogError'
-      ? ['loss']
-      : classLosses.includes(params.lossType ?? '')
-        ? classMetrics
-        : survivalLosses.includes(params.lossType ?? '')
-          ? params.lossType === 'aft'
-            ? timeMetrics
-            : survivalMetrics
-          : regressionMetrics;
-  const isKnown = validationMetrics.every((name) => known.includes(name));
-  if (!isKnown || new Set(validationMetrics).size < validationMetrics.length) {
+  const known = knownMetrics(params);
+  if (!areKnownOnce(validationMetrics, known)) {
     return `validationMetrics must be a list of ${known.join(', ')}, each once`;
   }
-  if (params.trainingHistory === true && (hasFunction || isRanker || params.lossType === 'cox')) {
+  if (params.trainingHistory === true && measuresValidationOnly(params)) {
     return 'trainingHistory must be false with functions of your own, for ranking and with lossType cox';
   }
   return null;
+}
+
+/** Whether each name is known and there once. */
+export function areKnownOnce(names: readonly string[], known: readonly string[]): boolean {
+  return names.every((name) => known.includes(name)) && new Set(names).size === names.length;
+}
+
+function hasFunctions(params: MeasuredParams): boolean {
+  return params.objectiveFunction !== undefined || params.metricFunction !== undefined;
 }
 
 /** Tables of validation rows by the names of their sets. */

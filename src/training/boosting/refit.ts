@@ -9,47 +9,21 @@
  */
 import type { RankContext } from '../../cluster/rank-program.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
-import { ingest } from '../ingest/ingest.ts';
 import { settleLeaves } from '../leaves/leaf-values.ts';
-import { ModelRoutes } from '../leaves/model-bins.ts';
-import { type RoutedTree, routeBytes, writeRoutes } from '../leaves/route-rows.ts';
+import type { RoutedTree } from '../leaves/route-rows.ts';
 import type { InitialRounds, RankResult, RefitJob } from '../messages.ts';
 import { writeFirstScores } from '../objectives/first-scores.ts';
-import { RankEnvironment } from '../rank-environment.ts';
-import { PhaseClock, rankReport, trainedFacts } from '../rank-result.ts';
+import { rankReport, trainedFacts } from '../rank-result.ts';
 import { clearStats, largestGradients } from '../sampling/largest-gradients.ts';
-import { planBoosting } from './boosting-memory.ts';
-import { prepareRounds } from './boosting-rounds.ts';
-import { type BoostingStart, startBoosting } from './boosting-start.ts';
-import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
+import { type BoostingState, gradientRows } from './boosting-state.ts';
 import { treesBefore } from './members.ts';
 import { type GrownFit, stepOfRound } from './step-of-round.ts';
+import { prepareWalk, TreeWalk } from './tree-walk.ts';
 
 /** One rank of a refit. */
 export async function runRefit(context: RankContext, job: RefitJob): Promise<RankResult> {
-  const environment = new RankEnvironment(context, job.kernels);
-  const clock = new PhaseClock(environment.collective);
-  let start: BoostingStart | null = null;
-  const rows = await ingest(environment, job.ingest, async (labelled) => {
-    start = await startBoosting(environment, job, labelled);
-    return start.slotBytes;
-  });
-  clock.end('ingest');
-  const started = start as unknown as BoostingStart;
-  const memory = planBoosting(environment, rows, {
-    numOutputs: started.objective.numOutputs,
-    usesDevice: false,
-    maxPairs: 1,
-    maxOpen: 1,
-    maxHistogramBytes: 1,
-    isPacked: false,
-    isOblivious: false,
-    growsWhole: false,
-    isByLevel: true,
-    windowBytes: 0,
-  });
-  await environment.reserve(memory.tail, 'training data');
-  const state = await prepareRounds({ environment, job, rows, start: started }, memory);
+  const { state, start, clock } = await prepareWalk(context, job);
+  const { environment, rows } = state;
   const refitter = new Refitter(state, job);
   await refitter.refit();
   clock.end('grow');
@@ -58,8 +32,7 @@ export async function runRefit(context: RankContext, job: RefitJob): Promise<Ran
   const isFirst = environment.collective.rank === 0;
   return {
     facts: trainedFacts(rows, {
-      baseScores:
-        share === 1 ? baseScores : started.firstScores.map((score) => started.centre + score),
+      baseScores: share === 1 ? baseScores : start.firstScores.map((score) => start.centre + score),
       history: [],
       memberRounds: job.refit.memberRounds,
       chosen: null,
@@ -85,14 +58,14 @@ class Refitter {
   readonly trees: TreeEnsemble;
   readonly #state: BoostingState;
   readonly #job: RefitJob;
-  readonly #routes: ModelRoutes;
+  readonly #walk: TreeWalk;
 
   constructor(state: BoostingState, job: RefitJob) {
     this.#state = state;
     this.#job = job;
     const { trees, columns } = job.refit;
     this.trees = { ...trees, value: trees.value.slice() };
-    this.#routes = new ModelRoutes(this.trees, state.rows.layout, columns);
+    this.#walk = new TreeWalk(state, this.trees, columns);
   }
 
   get #parallelTrees(): number {
@@ -108,7 +81,7 @@ class Refitter {
       writeFirstScores(this.#state);
       await environment.wait(environment.collective.barrier());
       for (const first of before) {
-        for (let k = 0; k < perRound; k++) await this.#addAgain(first + k, k % numOutputs);
+        for (let k = 0; k < perRound; k++) await this.#walk.add(first + k, k % numOutputs);
       }
       for (const [i, first] of rounds.entries()) {
         const round = firstRound + i;
@@ -119,7 +92,7 @@ class Refitter {
           await this.#refitTree(first + k, { output: k % numOutputs, round, divisor });
         // trees side by side have learned from the same scores
         for (let k = 0; k < perRound && this.#parallelTrees > 1; k++)
-          await this.#addAgain(first + k, k % numOutputs, divisor);
+          await this.#walk.add(first + k, k % numOutputs, divisor);
         done += 1;
         const total = this.trees.numTrees / perRound;
         environment.progress({ phase: 'train', done, total, message: 'rounds' });
@@ -139,7 +112,7 @@ class Refitter {
     clearStats(this.#state);
     objective.gradients(environment, own, output);
     const largest = await largestGradients(this.#state);
-    const { routed, at } = await this.#walk(tree);
+    const { routed, at } = await this.#walk.route(tree);
     const start = this.trees.treeStart[tree] as number;
     const before = routed.leaves.map(
       ({ index }) => divisor * (this.trees.value[start + index] as number),
@@ -164,52 +137,7 @@ class Refitter {
     routed.leaves.forEach(({ index }, i) => {
       this.trees.value[start + index] = (values[i] as number) / divisor;
     });
-    if (this.#parallelTrees === 1) this.#addValues(values, output, at);
-  }
-
-  /** Adds a tree that has its values. @param divisor by which the model has its scores divided */
-  async #addAgain(tree: number, output: number, divisor = 1): Promise<void> {
-    const { routed, at } = await this.#walk(tree);
-    const start = this.trees.treeStart[tree] as number;
-    const values = routed.leaves.map(
-      ({ index }) => divisor * (this.trees.value[start + index] as number),
-    );
-    this.#addValues(values, output, at);
-  }
-
-  /** Sends this rank's rows down a tree; `at` is free for sums and values of its leaves. */
-  async #walk(tree: number): Promise<{ routed: RoutedTree; at: number }> {
-    const { environment, memory, rows } = this.#state;
-    const { layout, train } = rows;
-    const routed = this.#routes.tree(tree);
-    const valueBytes = 64 * Math.ceil((routed.leaves.length * 40) / 64);
-    const span = valueBytes + 64 * Math.ceil(routeBytes(routed, layout) / 64);
-    await environment.reserve(memory.tail + span * environment.numLocal, 'training data');
-    const at = memory.tail + span * environment.localIndex;
-    const routes = at + valueBytes;
-    writeRoutes(environment, routed, layout, routes);
-    environment.kernels.findLeaves(
-      rows.records + train.start * layout.stride,
-      layout.stride,
-      train.count,
-      routes,
-      0,
-      0,
-      memory.leafOf + 4 * train.start,
-    );
-    return { routed, at };
-  }
-
-  #addValues(values: readonly number[], output: number, at: number): void {
-    const { environment, memory, rows } = this.#state;
-    const { start, count } = rows.train;
-    environment.f64(at, values.length).set(values);
-    environment.kernels.addLeafValues(
-      memory.leafOf + 4 * start,
-      at,
-      scoreAddress(this.#state, output) + 8 * start,
-      count,
-    );
+    if (this.#parallelTrees === 1) this.#walk.addValues(values, output, at);
   }
 
   /** The leaves with their rows of all ranks. */

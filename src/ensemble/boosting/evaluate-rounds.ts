@@ -1,0 +1,86 @@
+/** From a boosted model and other rows to what each of its rounds adds there. */
+import { checkOptions } from '../../base/check-options.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { treesBefore } from '../../training/boosting/members.ts';
+import type { MeasureJob } from '../../training/messages.ts';
+import type { RoundMetric } from '../../training/objectives/loss-names.ts';
+import { runTrainingJob } from '../../training/run-job.ts';
+import { roundsOf, treesPerRound } from '../model/training-record.ts';
+import type { TreeModel } from '../model/tree-model.ts';
+import type { TreeModelData } from '../model/tree-model-data.ts';
+import { valuesOnGrid } from '../model/values-on-grid.ts';
+import { areKnownOnce, knownMetrics, measuresValidationOnly } from '../params/metric-params.ts';
+import type { BoostedFacts, EvaluateRoundsOptions } from './boosted-model.ts';
+import { planWalk } from './plan-walk.ts';
+
+/** Values by metric, one a round. */
+export async function evaluateRounds(
+  model: TreeModel,
+  facts: BoostedFacts,
+  table: PartitionedTable,
+  options: EvaluateRoundsOptions,
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  checkOptions(`${model.className}.evaluateEachIteration`, options, [
+    'metrics',
+    'signal',
+    'onProgress',
+  ]);
+  const { metrics = ['loss'], signal, onProgress } = options;
+  checkModel(model, facts);
+  const known = knownMetrics(facts.params);
+  if (!Array.isArray(metrics) || metrics.length === 0 || !areKnownOnce(metrics, known)) {
+    throw new CoppiceError(
+      'USAGE',
+      `metrics of evaluateEachIteration of ${model.className} must be a list of ${known.join(', ')}, each once; got ${JSON.stringify(metrics)}`,
+      { context: { owner: model.className } },
+    );
+  }
+  const data = valuesOnGrid(model.className, model.data);
+  const walk = planWalk(model, data, facts, table);
+  if (walk === null) return Object.fromEntries(metrics.map((metric) => [metric, []]));
+  const { trees, baseScores } = data;
+  const trained = await runTrainingJob<MeasureJob>(
+    'measureModel',
+    {
+      ...walk.job,
+      metrics: metrics as readonly RoundMetric[],
+      measuresTraining: true,
+      measured: { trees, columns: walk.columns, roundEnds: roundEnds(data), baseScores },
+    },
+    { train: table },
+    { signal, onProgress, closures: walk.closures },
+  );
+  return Object.fromEntries(trained.facts.history.map(({ metric, values }) => [metric, values]));
+}
+
+/** How many trees the model has after each round; of models that are averaged each adds its own. */
+function roundEnds(data: TreeModelData): number[] {
+  const { memberRounds, laterRounds = 0 } = data;
+  const most = roundsOf(data);
+  const known = memberRounds.length === 0 ? [most] : memberRounds;
+  const ofMembers = most - laterRounds;
+  return Array.from({ length: most }, (_, i) => {
+    const later = Math.max(0, i + 1 - ofMembers);
+    return treesPerRound(data) * (treesBefore(known, i + 1, 0) + later);
+  });
+}
+
+function checkModel(model: TreeModel, { params }: BoostedFacts): void {
+  const { labelCols } = model.params as { readonly labelCols?: readonly string[] };
+  const refuse = (where: string): never => {
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `evaluateEachIteration of ${model.className} must be left ${where}`,
+      { context: { owner: model.className } },
+    );
+  };
+  if (labelCols !== undefined)
+    refuse('where a model has several labels: ask ofLabel(k) for the model of one');
+  if (measuresValidationOnly(params))
+    refuse(
+      'for rankings, lossType cox and functions of your own: give the rows to fit as validation, or measure truncate(k)',
+    );
+  if (model.data.trees.linear !== undefined)
+    refuse('where leaves are linear: measure truncate(k) of the rounds that matter');
+}
