@@ -16,6 +16,7 @@ export interface ExportCommandOptions extends CommonOptions {
   readonly inputs?: 'columns' | 'matrix';
   readonly numberType?: 'double' | 'float';
   readonly missingText?: string;
+  readonly types?: boolean;
   readonly overwrite?: boolean;
 }
 
@@ -26,7 +27,8 @@ export async function exportModel(
 ): Promise<CommandResult> {
   const { model: path, out, inputs, numberType, missingText } = options;
   const format = options.format ?? (/\.m?js$/i.test(out) ? 'js' : 'onnx');
-  refuseExistingPath(out, options.overwrite === true);
+  const types = typesPath(options, format);
+  for (const file of [out, ...types]) refuseExistingPath(file, options.overwrite === true);
   const model = await loadModel(path);
   if (!(model instanceof Model)) {
     const message = `--model must be a fitted model; got a ${model.className}, which has learned nothing`;
@@ -38,10 +40,22 @@ export async function exportModel(
       ? new TextEncoder().encode(model.toModule())
       : model.toOnnx({ inputs, numberType, missingText });
   await writeWhole(out, bytes);
+  for (const file of types)
+    await writeWhole(file, new TextEncoder().encode(model.toModuleDeclarations()));
+  const told = types.length === 0 ? {} : { types: types[0] as string };
   return {
-    value: { command: 'export', model: path, format, out, bytes: bytes.length },
-    text: `wrote ${model.className} to ${out}, ${grouped(bytes.length)} bytes`,
+    value: { command: 'export', model: path, format, out, bytes: bytes.length, ...told },
+    text: `wrote ${model.className} to ${[out, ...types].join(' and ')}, ${grouped(bytes.length)} bytes`,
   };
+}
+
+/** The file of declarations, where it is asked for: TypeScript looks for it beside the module. */
+function typesPath({ types, out }: ExportCommandOptions, format: 'onnx' | 'js'): string[] {
+  if (types !== true) return [];
+  const found = /^(.*)\.(m?)js$/i.exec(out);
+  if (format === 'js' && found !== null) return [`${found[1]}.d.${found[2]}ts`];
+  const message = `--types must be given with --out of a JavaScript module, whose name ends in .js or .mjs; got ${out}`;
+  throw new CoppiceError('USAGE', message);
 }
 
 /** Options that say how a file of ONNX takes its inputs. */

@@ -295,7 +295,7 @@ function inspectCommand(): Command {
 function exportCommand(): Command {
   return new Command('export')
     .description('write a saved model for other runtimes')
-    .requiredOption('--model <folder>', 'a saved model: trees, or a pipeline that ends in them')
+    .requiredOption('--model <folder>', 'a saved model, or a pipeline that ends in one')
     .requiredOption('--out <file>', 'such as model.onnx or model.mjs')
     .addOption(
       new Option(
@@ -316,6 +316,10 @@ function exportCommand(): Command {
       ).choices(['double', 'float']),
     )
     .option('--missing-text <text>', 'the text that stands for a missing category; default: empty')
+    .option(
+      '--types',
+      'declarations for TypeScript beside a JavaScript module: model.d.mts for model.mjs',
+    )
     .option('--overwrite', 'replace a file that is there already');
 }
 

@@ -13,6 +13,7 @@ import {
   schemaWithPairs,
 } from './column-pairs.ts';
 import { addMappedCells } from './module-columns.ts';
+import { binarizeOp } from './module-ops.ts';
 import { requireNumber } from './numeric-field.ts';
 import type { BinarizeSpec } from './operators/map-numbers.ts';
 import { withStageOperator } from './stage-operator.ts';
@@ -67,7 +68,7 @@ export class Binarizer extends Transformer<typeof binarizerParams.schema> {
   override addToModule(writer: ModuleWriter): void {
     const { threshold, thresholds } = this.params;
     addMappedCells(writer, this, (index) => {
-      return { op: 'binarize', threshold: thresholds?.[index] ?? threshold };
+      return { code: binarizeOp, threshold: thresholds?.[index] ?? threshold };
     });
   }
 

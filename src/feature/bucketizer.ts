@@ -2,6 +2,7 @@
 import { Field, Float64, type Schema } from 'apache-arrow';
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { numberLists, numbers } from '../params/kinds.ts';
+import type { ModuleOp } from '../pipeline/module/module-code.ts';
 import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
@@ -14,6 +15,7 @@ import {
 } from './column-pairs.ts';
 import { handleInvalidParams } from './handle-invalid.ts';
 import { addMappedCells } from './module-columns.ts';
+import { bucketizeOp } from './module-ops.ts';
 import { requireNumber } from './numeric-field.ts';
 import type { BucketizeSpec } from './operators/map-numbers.ts';
 import { withStageOperator } from './stage-operator.ts';
@@ -75,8 +77,8 @@ export class Bucketizer extends Transformer<typeof bucketizerParams.schema> {
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
     const { handleInvalid: mode, splits, splitsArray } = this.params;
-    const made = (index: number): { op: string; splits: readonly number[]; mode: string } => {
-      return { op: 'bucketize', splits: splitsArray?.[index] ?? splits ?? [], mode };
+    const made = (index: number): { code: ModuleOp; splits: readonly number[]; mode: string } => {
+      return { code: bucketizeOp, splits: splitsArray?.[index] ?? splits ?? [], mode };
     };
     addMappedCells(writer, this, made, mode === 'skip');
   }

@@ -18,6 +18,7 @@ import {
   schemaWithPairs,
 } from './column-pairs.ts';
 import { addMappedCells } from './module-columns.ts';
+import { imputeOp } from './module-ops.ts';
 import { requireNumber } from './numeric-field.ts';
 import { addImputedColumns } from './onnx-columns.ts';
 import type { ImputeSpec } from './operators/map-numbers.ts';
@@ -85,7 +86,7 @@ export class ImputerModel extends Model<typeof imputerModelParams.schema> {
     const { missingValue: missing } = this.params;
     addMappedCells(writer, this, (index, { isSingle }) => {
       const surrogate = this.surrogates[index] as number;
-      return { op: 'impute', surrogate, missing, single: isSingle, isSingle };
+      return { code: imputeOp, surrogate, missing, single: isSingle, isSingle };
     });
   }
 

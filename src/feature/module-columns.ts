@@ -1,7 +1,9 @@
 /** How feature stages become steps of a JavaScript module: cells of a row out of others. */
+import type { ModuleOp } from '../pipeline/module/module-code.ts';
 import type { ModuleCell, ModuleColumn, ModuleWriter } from '../pipeline/module/module-writer.ts';
 import { type ColumnPairValues, columnPairs } from './column-pairs.ts';
 import { type HandleInvalid, unknownCategory } from './handle-invalid.ts';
+import { assembleOp, encodeOp, indexOp, scaleOp } from './module-ops.ts';
 import type { Scales } from './scaled-columns.ts';
 
 interface PairedStage {
@@ -11,7 +13,7 @@ interface PairedStage {
 }
 
 interface Made {
-  readonly op: string;
+  readonly code: ModuleOp;
   readonly isSingle?: boolean;
   readonly [name: string]: unknown;
 }
@@ -25,9 +27,9 @@ export function addMappedCells(
 ): void {
   columnPairs(stage).forEach(({ input, output }, index) => {
     const cell = writer.cell([input]);
-    const { isSingle = false, op, ...step } = made(index, cell);
+    const { isSingle = false, code, ...step } = made(index, cell);
     const slot = writer.slot();
-    writer.step({ ...step, op, from: cell.slot, to: slot, always, column: input });
+    writer.step(code, { ...step, from: cell.slot, to: slot, always, column: input });
     writer.name(output, { kind: 'number', slot, isSingle });
   });
 }
@@ -46,8 +48,8 @@ export function addScaledCells(writer: ModuleWriter, stage: PairedStage, scales:
       const of = (list: readonly Float64Array[]): number => list[index]?.[at] as number;
       const slot = writer.slot();
       const numbers = { shift: of(scales.shifts), factor: of(scales.factors) };
-      const step = { op: 'scale', from: column.slot, to: slot, ...numbers };
-      writer.step({ ...step, offset: of(scales.offsets) });
+      const step = { from: column.slot, to: slot, ...numbers };
+      writer.step(scaleOp, { ...step, offset: of(scales.offsets) });
       return { kind: 'number', slot, isSingle: false };
     };
     writer.name(output, scaled(writer.column(input)));
@@ -66,8 +68,8 @@ export function addIndexedCells(
     const cell = writer.cell([input]);
     const known = labels[index] as readonly string[];
     const slot = writer.slot();
-    writer.step({
-      ...{ op: 'index', from: cell.slot, to: slot, always: mode === 'skip', column: input, mode },
+    writer.step(indexOp, {
+      ...{ from: cell.slot, to: slot, always: mode === 'skip', column: input, mode },
       ...{ labels: known, unknown: unknownCategory(known), missingIsUnknown },
       isFlag: cell.kind === 'flag',
     });
@@ -92,8 +94,8 @@ export function addEncodedCells(
     const labels = categories[index] as readonly string[];
     const shown = labels.slice(0, dropLast ? -1 : undefined);
     const to = shown.map(() => writer.slot());
-    writer.step({
-      ...{ op: 'encode', from: cell.slot, to, column: input, mode, labels, missingIsUnknown },
+    writer.step(encodeOp, {
+      ...{ from: cell.slot, to, column: input, mode, labels, missingIsUnknown },
       isFlag: cell.kind === 'flag',
     });
     const parts = shown.map((name, i): [string, ModuleColumn] => [
@@ -124,7 +126,7 @@ export function addAssembledCells(
   const from = cells.map(([, cell]) => (cell as ModuleCell).slot);
   const to = from.map(() => writer.slot());
   const columns = cells.map(([name]) => name);
-  writer.step({ op: 'assemble', from, to, columns, mode, always: mode === 'skip' });
+  writer.step(assembleOp, { from, to, columns, mode, always: mode === 'skip' });
   const made = cells.map(([name, cell], i): [string, ModuleColumn] => [
     name,
     { ...(cell as ModuleCell), slot: to[i] as number },

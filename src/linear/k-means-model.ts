@@ -6,12 +6,16 @@ import { column, columns, float, int, oneOf } from '../params/kinds.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import { type ModuleWriter, packed } from '../pipeline/module/module-writer.ts';
+import type { Scorer } from '../pipeline/row-reader.ts';
+import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { clusterField, type PredictClustersSpec } from './cluster-operator.ts';
 import type { ClusterResult } from './messages.ts';
+import { nearestOp } from './module-ops.ts';
 import './worker-programs.ts';
 
 /** Parameters of {@link KMeansModel} and its estimator. */
@@ -125,6 +129,21 @@ export class KMeansModel extends Model<typeof kMeansModelParams.schema> {
     const { predictionCol } = this.params;
     refuseExistingColumn(this.className, 'predictionCol', predictionCol, schema);
     return new Schema([...schema.fields, clusterField(predictionCol)], schema.metadata);
+  }
+
+  /** A synchronous function of one row's values, by column name; the same bits as transform. */
+  async scorer(): Promise<Scorer> {
+    return await rowScorer(this);
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    this.addRowToModule(writer);
+    const { names, paths, centers } = this.#state;
+    const slots = paths.map((path) => writer.cell(path).slot);
+    const slot = writer.slot();
+    writer.step(nearestOp, { from: slots, to: slot, slots, names, centers: packed(centers, true) });
+    writer.name(this.params.predictionCol, { kind: 'number', slot, isSingle: false });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -10,7 +10,7 @@ import { checkThresholds, winnerAt } from '../pipeline/class-columns.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { typeAtPath } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
-import { type ModuleWriter, packed, unitOf } from '../pipeline/module/module-writer.ts';
+import { type ModuleWriter, packed } from '../pipeline/module/module-writer.ts';
 import {
   type OffsetPaths,
   offsetFields,
@@ -29,6 +29,7 @@ import {
   rawOfMargin,
   schemaWithLinear,
 } from './linear-outputs.ts';
+import { linearOp } from './module-ops.ts';
 import { featureInvalid, type PredictLinearSpec } from './predict-operator.ts';
 import './worker-programs.ts';
 
@@ -184,18 +185,24 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
     const { names, coefficients, intercepts, classes, paths, inputSchema } = this.data;
-    const units = paths.map((path) => unitOf(typeAtPath(inputSchema, path)));
+    const types = paths.map((path) => typeAtPath(inputSchema, path));
     const cells = writer.isKnown
       ? paths.map((path) => writer.cell(path))
       : writer.features(
-          names.map((name, j) => ({ name, isCategory: false, unit: units[j] ?? null })),
+          names.map((name, j) => ({ name, isCategory: false, type: types[j] ?? '' })),
         );
     const slots = cells.map(({ slot }) => slot);
-    writer.model({
-      ...{ kind: 'linear', reads: slots, slots, names, classes, intercepts: [...intercepts] },
+    const offsetCol = this.#usedOffsetCol;
+    const offsetSlots = writer.margins(offsetCol);
+    const hasProbability = this.outputs.probabilityCol !== null;
+    const found = writer.predicted(this.outputs, { classes });
+    // a model without probabilities has no places for them
+    const places = hasProbability ? found : { ...found, probability: [] };
+    writer.step(linearOp, {
+      ...{ from: [...slots, ...(offsetSlots ?? [])], to: Object.values(places).flat(), places },
+      ...{ slots, names, classes, intercepts: [...intercepts], hasProbability },
       ...{ coefficients: packed(coefficients, true), thresholds: this.thresholds },
-      ...{ offsetCol: this.#usedOffsetCol ?? null, sharesOffset: false },
-      hasProbability: this.outputs.probabilityCol !== null,
+      ...{ offsetCol: offsetCol ?? null, offsetSlots, sharesOffset: false },
     });
   }
 

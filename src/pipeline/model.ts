@@ -80,8 +80,8 @@ export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transform
    * `rawPrediction` and `probability`. A row that the scorer refuses is a `TypeError` there. `columns` and `classes` say
    * what it reads and tells.
    *
-   * Models of trees and linear ones, and pipelines of them with StringIndexer, OneHotEncoder, VectorAssembler, Imputer,
-   * StandardScaler, MinMaxScaler, RobustScaler, Bucketizer and Binarizer.
+   * Every kind of model that predicts (trees, linear ones, clusters, ensembles of any of them, calibrated and tuned ones),
+   * and pipelines of them with the feature stages that the guide names. {@link Model.toModuleDeclarations} has its types.
    *
    * @throws CoppiceError `UNSUPPORTED` for another model or stage, by its name
    * @example
@@ -96,9 +96,41 @@ export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transform
    * @see docs/guides/serving.md
    */
   toModule(): string {
+    return this.#written().text(this.predictionColumns);
+  }
+
+  /**
+   * The declarations of {@link Model.toModule} for TypeScript, for a file `model.d.ts` beside `model.js` (or `model.d.mts`
+   * beside `model.mjs`): `Row` with the types of the columns, `Prediction` with the classes, and what the module exports.
+   *
+   * @throws CoppiceError `UNSUPPORTED` as `toModule()` does
+   * @example
+   * ```ts
+   * import { createTable, GBTClassifier } from 'coppice';
+   * const table = createTable({ x: [1, 2, 3, 4], label: ['a', 'a', 'b', 'b'] });
+   * const model = await new GBTClassifier({ featuresCols: ['x'], minInstancesPerNode: 1 }).fit(table);
+   * console.log(model.toModuleDeclarations().includes('readonly prediction: "a" | "b";')); // true
+   * ```
+   * @see docs/guides/serving.md
+   */
+  toModuleDeclarations(): string {
+    return this.#written().declarations(this.predictionColumns);
+  }
+
+  #written(): ModuleWriter {
     const writer = new ModuleWriter(this.className);
     this.addToModule(writer);
-    return writer.text();
+    return writer;
+  }
+
+  /** Says which columns a row has, where the model is not inside another one: those that the scorer of rows takes. */
+  protected addRowToModule(writer: ModuleWriter): void {
+    if (writer.isKnown) return;
+    const named = new Set(this.inputSchema.map(({ name }) => name));
+    const margins = this.offsetColumns.filter(({ name }) => !named.has(name));
+    // members may share a column of margins
+    const offsets = new Map(margins.map((field) => [field.name, field])).values();
+    writer.know([...this.inputSchema, ...offsets]);
   }
 
   /**

@@ -68,6 +68,20 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
     return names.findLast((name) => name !== null) ?? null;
   }
 
+  /** Margins that rows bring with them; not those that a stage makes for a later one. */
+  override get offsetColumns(): LogicalSchema {
+    const made = new Set<unknown>();
+    return this.stages.flatMap((stage) => {
+      const own = stage instanceof Model ? (stage as Model).offsetColumns : [];
+      const given = own.filter(({ name }) => !made.has(name));
+      const { outputCol, outputCols = [] } = stage.params as Readonly<Record<string, unknown>>;
+      const predicted = stage instanceof Model ? (stage as Model).predictionColumns : null;
+      for (const name of [outputCol, outputCols, Object.values(predicted ?? {})].flat())
+        made.add(name);
+      return given;
+    });
+  }
+
   /**
    * A synchronous function of one row's values, by column name; the same bits as transform. Dates are given as `Date`
    * or milliseconds, vectors as arrays, structs as objects.
@@ -86,7 +100,7 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
 
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
-    if (!writer.isKnown) writer.know([...this.inputSchema]);
+    this.addRowToModule(writer);
     for (const stage of this.stages) stage.addToModule(writer);
   }
 

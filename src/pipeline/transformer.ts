@@ -42,7 +42,7 @@ export abstract class Transformer<S extends ParamSpecs = ParamSpecs> extends Pip
   /** @internal Adds what {@link transform} does to a JavaScript module; a stage that cannot refuses. */
   addToModule(writer: ModuleWriter): void {
     throw writer.refusal(
-      'models of trees or linear ones, or pipelines of them behind stages that turn columns into others',
+      'fitted models, and the stages before them that the guide of serving names',
       `a ${this.className}`,
     );
   }

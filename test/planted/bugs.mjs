@@ -44,12 +44,34 @@ export const plantedBugs = [
     name: 'a category that a JavaScript module has never seen is taken for a missing one',
     edits: [
       {
-        file: 'src/pipeline/module/module-runtime.ts',
+        file: 'src/ensemble/module/tree-op.ts',
         find: 'row[f] = text === null ? NaN : (places.get(text) ?? -1);',
         replace: 'row[f] = text === null ? NaN : (places.get(text) ?? NaN);',
       },
     ],
     tests: ['test/ensemble/module/to-module.prop.test.ts'],
+  },
+  {
+    name: 'a vote in a JavaScript module gives both classes the share of the second',
+    edits: [
+      {
+        file: 'src/stacking/module-ops.ts',
+        find: 'width === 2 && k === 0 ? 1 - said : said',
+        replace: 'said',
+      },
+    ],
+    tests: ['test/pipeline/module/every-model.test.ts'],
+  },
+  {
+    name: 'declarations of a module let rows be lists where a margin must be named',
+    edits: [
+      {
+        file: 'src/pipeline/module/module-declarations.ts',
+        find: 'byPosition && margins.length === 0',
+        replace: 'byPosition',
+      },
+    ],
+    tests: ['test/pipeline/module/module-declarations.test.ts'],
   },
   {
     name: 'a missing value of LightGBM that training never saw follows the default side',

@@ -18,7 +18,7 @@ import { inferType } from '../../table/expressions/infer-type.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { TreeModel } from '../model/tree-model.ts';
 import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
-import { addTreesToModule } from '../module/tree-module.ts';
+import { atLeastOp } from '../module/tree-op.ts';
 import { addTreeModel } from '../onnx/tree-graph.ts';
 import { type IsolationForestOptions, isolationForestParams } from '../params/isolation-params.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
@@ -82,9 +82,13 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
 
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
-    const { data, link, threshold: anomalyThreshold } = this;
-    const written = { data, link, thresholds: null, offsetCol: undefined };
-    addTreesToModule(writer, { ...written, anomalyThreshold });
+    super.addToModule(writer);
+    const { scoreCol, predictionCol } = this.params;
+    const score = writer.cell([scoreCol]);
+    const slot = writer.slot();
+    writer.step(atLeastOp, { from: score.slot, to: slot, least: this.threshold });
+    writer.name(predictionCol, { kind: 'flag', slot, isSingle: false });
+    writer.tell('anomalyScore', score);
   }
 
   /** @internal */

@@ -342,8 +342,8 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
-    const { data, link, thresholds } = this;
-    addTreesToModule(writer, { data, link, thresholds, offsetCol: this.#usedOffsetCol });
+    const { data, link, outputs, thresholds } = this;
+    addTreesToModule(writer, { data, link, outputs, thresholds, offsetCol: this.#usedOffsetCol });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -1,40 +1,41 @@
 /** A model of trees as data of a JavaScript module: nodes as narrow arrays, leaves numbered one by one. */
 
 import { typeAtPath } from '../../pipeline/logical-schema.ts';
-import {
-  type ModuleCell,
-  type ModuleWriter,
-  packed,
-  unitOf,
-} from '../../pipeline/module/module-writer.ts';
+import { type ModuleCell, type ModuleWriter, packed } from '../../pipeline/module/module-writer.ts';
 import { nodeFlag, type TreeEnsemble } from '../../tree/tree.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { Link } from '../prediction/batch-scores.ts';
+import type { ModelOutput } from '../prediction/output-columns.ts';
+import { treesOp } from './tree-op.ts';
 
 /** What is written of a model. */
 export interface WrittenTrees {
   readonly data: TreeModelData;
   readonly link: Link;
+  readonly outputs: ModelOutput;
   readonly thresholds: readonly number[] | null;
   readonly offsetCol: string | undefined;
-  /** The least score of an anomaly, of a model that looks for such. */
-  readonly anomalyThreshold?: number;
 }
 
-/** Makes it what the module answers with. @throws CoppiceError `UNSUPPORTED` */
+/** Adds the trees, and names what they predict. @throws CoppiceError `UNSUPPORTED` */
 export function addTreesToModule(writer: ModuleWriter, written: WrittenTrees): void {
-  const { data, link, thresholds, offsetCol, anomalyThreshold } = written;
+  const { data, link, outputs, thresholds, offsetCol } = written;
   const { trees, baseScores, classes, features } = data;
+  const offsetSlots = writer.margins(offsetCol);
   const cells = cellsOf(writer, data);
-  writer.model({
-    kind: 'trees',
-    reads: cells.map(({ slot }) => slot),
-    ...{ link, thresholds, baseScores, classes },
-    ...{ offsetCol: offsetCol ?? null, sharesOffset: classes.length === 0 },
-    anomalyThreshold: anomalyThreshold ?? null,
+  const numOutputs = trees.numOutputs > 1 ? trees.numOutputs : baseScores.length;
+  const places = writer.predicted(outputs, {
+    classes,
+    width: isVector(link, classes, numOutputs) ? numOutputs : undefined,
+    scores: link === 'flags' ? numOutputs : classes.length,
+  });
+  writer.step(treesOp, {
+    from: [...cells.map(({ slot }) => slot), ...(offsetSlots ?? [])],
+    to: Object.values(places).flat(),
+    ...{ places, link, thresholds, baseScores, classes },
+    ...{ offsetCol: offsetCol ?? null, offsetSlots, sharesOffset: classes.length === 0 },
     numTrees: trees.numTrees,
-    width: trees.numOutputs,
-    numOutputs: trees.numOutputs > 1 ? trees.numOutputs : baseScores.length,
+    ...{ width: trees.numOutputs, numOutputs },
     features: features.map(({ kind, categories, zeroIsMissing }, f) => ({
       slot: cells[f]?.slot,
       categories: kind === 'category' ? categories : null,
@@ -44,12 +45,17 @@ export function addTreesToModule(writer: ModuleWriter, written: WrittenTrees): v
   });
 }
 
+function isVector(link: Link, classes: readonly unknown[], numOutputs: number): boolean {
+  if (link === 'flags' || link === 'quantiles') return true;
+  return classes.length === 0 && numOutputs > 1;
+}
+
 function cellsOf(writer: ModuleWriter, data: TreeModelData): ModuleCell[] {
   if (writer.isKnown) return data.paths.map((path) => writer.cell(path));
   return writer.features(
     data.features.map(({ name, kind }, f) => ({
       ...{ name, isCategory: kind === 'category' },
-      unit: unitOf(typeAtPath(data.inputSchema, data.paths[f] as readonly string[])),
+      type: typeAtPath(data.inputSchema, data.paths[f] as readonly string[]),
     })),
   );
 }

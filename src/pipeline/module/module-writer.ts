@@ -1,29 +1,36 @@
 /**
- * A model written as one JavaScript module: what it does to a row as data, before a runtime that is the same for all
- * (module-runtime.ts). A row has numbered slots, a number or a text each; columns of the model's words are places of slots.
- * Names and categories are data too, never code.
+ * A model written as one JavaScript module. A row has numbered slots, a number or a text each; columns of the model's words
+ * are places of slots. Every stage adds steps: data, and the piece of code that runs such steps (module-code.ts). What a model
+ * predicts are columns too, so that others can read them. Names and categories are data, never code.
  */
 import { CoppiceError } from '../../base/errors.ts';
 import { libraryVersion } from '../../base/library-version.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import type { LogicalField, LogicalSchema } from '../logical-schema.ts';
-import { moduleRuntime } from './module-runtime.ts';
+import type { PredictionColumns } from '../model.ts';
+import { codeTexts, type ModuleOp } from './module-code.ts';
+import { classesType, type DeclaredInput, declarationsOf } from './module-declarations.ts';
+import { moduleHead, moduleTail } from './module-runtime.ts';
 
 /** A column of one row. */
-export type ModuleColumn =
+export type ModuleColumn = (
   | { readonly kind: 'number' | 'text' | 'flag'; readonly slot: number; readonly isSingle: boolean }
   | {
       readonly kind: 'parts';
       readonly parts: ReadonlyMap<string, ModuleColumn>;
       /** Its parts are called by their numbers. */
       readonly isVector?: boolean;
-    };
+    }
+) & {
+  /** The classes that a model predicts, or tells something of each. */
+  readonly classes?: readonly ClassValue[];
+};
 
 /** A column that is one value. */
 export type ModuleCell = Exclude<ModuleColumn, { kind: 'parts' }>;
 
-/** What one stage does: `op` is its name in the runtime. */
+/** What one stage does, as data of its code. */
 export interface ModuleStep {
-  readonly op: string;
   readonly from: number | readonly number[];
   readonly to: number | readonly number[];
   /** It refuses rows, and so runs though nobody reads what it makes. */
@@ -31,10 +38,33 @@ export interface ModuleStep {
   readonly [name: string]: unknown;
 }
 
-interface Input {
-  readonly name: string;
-  readonly part?: string | number;
-  readonly width?: number;
+/** Where a model's answers lie, by name: one slot, or one a value. */
+export interface AnswerPlaces {
+  readonly prediction: number | readonly number[];
+  readonly rawPrediction: readonly number[];
+  readonly probability: readonly number[];
+}
+
+/** What a model predicts. */
+export interface AnswerShape {
+  readonly classes: readonly ClassValue[];
+  /** How many numbers a prediction is; left out where it is one value. */
+  readonly width?: number | undefined;
+  /** How many raw scores and probabilities there are; as many as classes where left out. */
+  readonly scores?: number | undefined;
+}
+
+interface WrittenStep {
+  readonly code: ModuleOp;
+  readonly step: ModuleStep;
+}
+
+interface Places {
+  readonly kind: ModuleCell['kind'];
+  readonly places: number | readonly number[];
+}
+
+interface Input extends DeclaredInput {
   readonly kind: ModuleCell['kind'];
   readonly slot: number;
   readonly unit?: string;
@@ -45,12 +75,13 @@ interface Input {
 export class ModuleWriter {
   /** The class of the model. */
   readonly owner: string;
-  readonly #columns = new Map<string, ModuleColumn>();
+  #columns = new Map<string, ModuleColumn>();
+  #more: readonly (readonly [string, ModuleCell])[] = [];
   readonly #inputs: Input[] = [];
-  readonly #steps: ModuleStep[] = [];
+  readonly #steps: WrittenStep[] = [];
   #numSlots = 0;
-  #model: (Readonly<Record<string, unknown>> & { readonly reads: readonly number[] }) | null = null;
   #byPosition = false;
+  readonly #margins = new Set<string>();
 
   constructor(owner: string) {
     this.owner = owner;
@@ -71,16 +102,27 @@ export class ModuleWriter {
     features: readonly {
       readonly name: string;
       readonly isCategory: boolean;
-      readonly unit: string | null;
+      /** The logical type of its column. */
+      readonly type: string;
     }[],
   ): ModuleCell[] {
     this.#byPosition = true;
-    return features.map(({ name, isCategory, unit }) => {
+    return features.map(({ name, isCategory, type }) => {
       const kind = isCategory ? 'text' : 'number';
       const slot = this.slot();
-      this.#inputs.push({ name, kind, slot, ...(unit === null ? {} : { unit }) });
+      const unit = unitOf(type);
+      const input = { name, kind, slot, type, isCategory } as const;
+      this.#inputs.push({ ...input, ...(unit === null ? {} : { unit }) });
       return { kind, slot, isSingle: false };
     });
+  }
+
+  /** The slots of a model's margins where a stage makes them or a pipeline's row has them; null where the row alone has. */
+  margins(offsetCol: string | undefined): readonly number[] | null {
+    if (offsetCol === undefined) return null;
+    if (this.#columns.has(offsetCol)) return slotsOf(this.column(offsetCol));
+    this.#margins.add(offsetCol);
+    return null;
   }
 
   /** A column that is one value. @throws CoppiceError `UNSUPPORTED` */
@@ -92,11 +134,19 @@ export class ModuleWriter {
     throw this.refusal('single values where it reads them', `parts in ${path.join('.')}`);
   }
 
-  /** A column. @throws CoppiceError `UNSUPPORTED` for one that no stage has made */
+  /** A column. @throws CoppiceError `UNSUPPORTED` for one that no step has made */
   column(name: string): ModuleColumn {
     const column = this.#columns.get(name);
     if (column !== undefined) return column;
-    throw this.refusal('no stage that reads what a model predicts', `one that reads ${name}`);
+    throw this.refusal(
+      'stages that read columns of the row or of stages before',
+      `one that reads ${name}`,
+    );
+  }
+
+  /** Whether there is a column of this name. */
+  has(name: string): boolean {
+    return this.#columns.has(name);
   }
 
   /** Whether a column of parts is a vector, whose parts are called by their numbers. */
@@ -116,14 +166,43 @@ export class ModuleWriter {
     return this.#numSlots - 1;
   }
 
-  /** A step that makes a cell of another one. */
-  step(step: ModuleStep): void {
-    this.#steps.push(step);
+  /** A step that makes cells of others. */
+  step(code: ModuleOp, step: ModuleStep): void {
+    this.#steps.push({ code, step });
   }
 
-  /** What the module answers with; of several models the last one. */
-  model(model: Readonly<Record<string, unknown>> & { readonly reads: readonly number[] }): void {
-    this.#model = model;
+  /** Names the columns that a model predicts into, and gives their slots. */
+  predicted(names: PredictionColumns, shape: AnswerShape): AnswerPlaces {
+    const { classes, width, scores = classes.length } = shape;
+    const numbers = (name: string | null, count: number): number[] => {
+      const slots = Array.from({ length: count }, () => this.slot());
+      if (name !== null && count > 0) this.name(name, vectorOf(slots, classes));
+      return slots;
+    };
+    const rawPrediction = numbers(names.rawPredictionCol, scores);
+    const probability = numbers(names.probabilityCol, scores);
+    if (width !== undefined)
+      return { rawPrediction, probability, prediction: numbers(names.predictionCol, width) };
+    const slot = this.slot();
+    this.name(names.predictionCol, { kind: kindOf(classes), slot, isSingle: false, classes });
+    return { rawPrediction, probability, prediction: slot };
+  }
+
+  /** One more number that the module tells. */
+  tell(name: string, cell: ModuleCell): void {
+    this.#more = [...this.#more, [name, cell]];
+  }
+
+  /** Runs what adds a stage; what it names is not seen outside. */
+  inside<T>(add: () => T): T {
+    const [columns, more] = [this.#columns, this.#more];
+    this.#columns = new Map(columns);
+    try {
+      return add();
+    } finally {
+      this.#columns = columns;
+      this.#more = more;
+    }
   }
 
   /** The error for what a module cannot carry. */
@@ -135,22 +214,72 @@ export class ModuleWriter {
     );
   }
 
-  /** The text of the module. @throws CoppiceError `UNSUPPORTED` for stages that predict nothing */
-  text(): string {
-    if (this.#model === null)
-      throw this.refusal('a stage that predicts', 'stages that predict nothing');
-    const { reads, ...model } = this.#model;
+  /**
+   * The text of the module.
+   *
+   * @param names the columns that are the answer
+   * @throws CoppiceError `UNSUPPORTED` for stages that predict nothing
+   */
+  text(names: PredictionColumns | null): string {
+    const { said, answer } = this.#answer(names);
+    const reads = Object.values(answer).flatMap(({ places }) => places);
     const steps = neededSteps(this.#steps, reads);
     const spec = {
-      ...{ byPosition: this.#byPosition, inputs: this.#inputs, numSlots: this.#numSlots },
-      ...{ steps: steps.map(({ always, ...step }) => step), model },
+      byPosition: this.#byPosition,
+      inputs: this.#inputs.map(({ type, isCategory, ...input }) => input),
+      numSlots: this.#numSlots,
+      steps: steps.map(({ code, step: { always, ...step } }) => ({ op: code.op, ...step })),
+      ...{ answer, classes: said.classes ?? [] },
     };
     return [
       `// A ${this.owner} as a module without dependencies, written by Coppice ${libraryVersion}.`,
       '// predict(row) answers with the same bits as the scorer() of the model.',
       `const spec = ${literal(spec)};`,
-      moduleRuntime,
+      moduleHead,
+      codeTexts(steps.map(({ code }) => code)).join('\n\n'),
+      moduleTail,
     ].join('\n');
+  }
+
+  /** The declarations of the module for TypeScript. @throws CoppiceError `UNSUPPORTED` as for its text */
+  declarations(names: PredictionColumns | null): string {
+    const { said, answer } = this.#answer(names);
+    const { prediction, rawPrediction: _raw, probability: _p, ...more } = answer;
+    const typeOf = ({ kind }: Places): string => (kind === 'flag' ? 'boolean' : 'number');
+    const { classes = [] } = said;
+    const predicted = Array.isArray(prediction.places)
+      ? 'Float64Array'
+      : classes.length === 0
+        ? typeOf(prediction)
+        : classesType(classes);
+    return declarationsOf({
+      ...{ owner: this.owner, inputs: this.#inputs, byPosition: this.#byPosition, classes },
+      margins: [...this.#margins],
+      answer: [
+        ['prediction', predicted],
+        ['rawPrediction', 'Float64Array'],
+        ['probability', 'Float64Array'],
+        ...Object.entries(more).map(([name, places]) => [name, typeOf(places)] as const),
+      ],
+    });
+  }
+
+  #answer(names: PredictionColumns | null) {
+    if (names === null) throw this.refusal('a stage that predicts', 'stages that predict nothing');
+    const said = this.column(names.predictionCol);
+    const more = this.#more.map(([name, cell]) => [name, placesOf(cell)] as const);
+    const answer: Readonly<Record<string, Places>> & Readonly<Record<'prediction', Places>> = {
+      prediction: placesOf(said),
+      rawPrediction: this.#vector(names.rawPredictionCol),
+      probability: this.#vector(names.probabilityCol),
+      ...Object.fromEntries(more),
+    };
+    return { said, answer };
+  }
+
+  #vector(name: string | null): Places {
+    const column = name === null ? undefined : this.#columns.get(name);
+    return column?.kind === 'parts' ? placesOf(column) : { kind: 'number', places: [] };
   }
 
   #inputOf(field: LogicalField): ModuleColumn {
@@ -184,7 +313,7 @@ export class ModuleWriter {
     const isSingle = type === 'float' || type === 'half';
     const unit = unitOf(type);
     this.#inputs.push({
-      ...{ name, ...place, kind, slot },
+      ...{ name, ...place, kind, slot, type },
       ...(unit === null ? {} : { unit }),
       ...(isSingle ? { single: true } : {}),
     });
@@ -193,7 +322,7 @@ export class ModuleWriter {
 }
 
 /** What counts the instants of a column; null for what holds none. */
-export function unitOf(type: string): string | null {
+function unitOf(type: string): string | null {
   if (type === 'date') return 'day';
   if (type === 'date_ms') return 'ms';
   return /^timestamp\((\w+)/.exec(type)?.[1] ?? null;
@@ -235,14 +364,40 @@ function quoted(text: string): string {
 }
 
 /** The steps whose cells somebody reads, and those that refuse rows. */
-function neededSteps(steps: readonly ModuleStep[], reads: readonly number[]): ModuleStep[] {
+function neededSteps(steps: readonly WrittenStep[], reads: readonly number[]): WrittenStep[] {
   const needed = new Set(reads);
-  const kept: ModuleStep[] = [];
-  for (const step of [...steps].reverse()) {
-    const isNeeded = step.always === true || [step.to].flat().some((slot) => needed.has(slot));
+  const kept: WrittenStep[] = [];
+  for (const written of [...steps].reverse()) {
+    const { always, from, to } = written.step;
+    const isNeeded = always === true || [to].flat().some((slot) => needed.has(slot));
     if (!isNeeded) continue;
-    kept.push(step);
-    for (const slot of [step.from].flat()) needed.add(slot);
+    kept.push(written);
+    for (const slot of [from].flat()) needed.add(slot);
   }
   return kept.reverse();
+}
+
+function kindOf([first]: readonly ClassValue[]): ModuleCell['kind'] {
+  if (typeof first === 'string') return 'text';
+  return typeof first === 'boolean' ? 'flag' : 'number';
+}
+
+/** A column of one number for each of some slots. */
+function vectorOf(slots: readonly number[], classes: readonly ClassValue[]): ModuleColumn {
+  const parts = slots.map((slot, i): [string, ModuleColumn] => [
+    `${i}`,
+    { kind: 'number', slot, isSingle: false },
+  ]);
+  return { kind: 'parts', parts: new Map(parts), isVector: true, classes };
+}
+
+/** The slots of a column, part by part. */
+export function slotsOf(column: ModuleColumn): number[] {
+  return column.kind === 'parts' ? [...column.parts.values()].flatMap(slotsOf) : [column.slot];
+}
+
+function placesOf(column: ModuleColumn): Places {
+  return column.kind === 'parts'
+    ? { kind: 'number', places: slotsOf(column) }
+    : { kind: column.kind, places: column.slot };
 }

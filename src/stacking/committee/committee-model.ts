@@ -7,6 +7,7 @@ import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -15,7 +16,9 @@ import type { TransformOptions } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { withMembers } from '../level-one/cross-fit.ts';
 import { type LevelOnePlan, levelOneColumns } from '../level-one/level-one.ts';
+import { addMembersToModule } from '../level-one/module-columns.ts';
 import { placesOf, readModels } from '../members.ts';
+import { averageOp, surestOp, voteShareOp } from '../module-ops.ts';
 import { classesFrom, planFromJson, planToJson, textFrom } from '../stack/plan-state.ts';
 import {
   type Combination,
@@ -112,6 +115,27 @@ export abstract class CommitteeModel<S extends ParamSpecs = ParamSpecs> extends 
   /** A synchronous function of one row's values, by column name; the same bits as transform. */
   async scorer(): Promise<Scorer> {
     return await rowScorer(this);
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    this.addRowToModule(writer);
+    const { models, plan, rule, weights, classes } = this.state;
+    const members = addMembersToModule(writer, models, plan);
+    const from = members.flat();
+    const names = outputsOf(this.params as unknown as OutputValues);
+    const places = writer.predicted(names, { classes });
+    const to = Object.values(places).flat();
+    if (classes.length === 0) {
+      const firsts = members.map(([first]) => first as number);
+      writer.step(averageOp, { from: firsts, to: places.prediction, weights, rule });
+    } else if (rule === 'oneVsRest') {
+      const areMargins = plan.members.every(({ take }) => take === 'margin');
+      writer.step(surestOp, { from, to, places, classes, thresholds: null, areMargins });
+    } else {
+      const step = { from, to, places, members, weights, classes };
+      writer.step(voteShareOp, { ...step, thresholds: null });
+    }
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -7,6 +7,7 @@ import type { Schema } from 'apache-arrow';
 import { Schema as ArrowSchema } from 'apache-arrow';
 import { VectorAssembler } from '../../feature/vector-assembler.ts';
 import { Estimator } from '../../pipeline/estimator.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
 import { findField } from '../../table/columns/find-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -54,6 +55,19 @@ export function combinerSchema(schema: Schema, input: CombinerInput): Schema {
     .filter((field) => !input.levelOneCols.includes(field.name))
     .map((field) => field.clone({ name: names.get(field.name) ?? field.name }));
   return new ArrowSchema(fields, schema.metadata);
+}
+
+/** The same in a JavaScript module. @param said the slots of the level-one columns */
+export function nameCombinerColumns(
+  writer: ModuleWriter,
+  input: CombinerInput,
+  said: readonly number[],
+): void {
+  input.levelOneCols.forEach((name, i) => {
+    writer.name(name, { kind: 'number', slot: said[i] as number, isSingle: false });
+  });
+  assemblerOf(input).addToModule(writer);
+  writer.name(input.featuresCol, writer.column(assembledColumn));
 }
 
 /** The user's columns again, and the final model's outputs behind them under their final names. */

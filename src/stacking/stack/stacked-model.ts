@@ -12,6 +12,7 @@ import {
   type PredictionColumns,
   savedInputSchema,
 } from '../../pipeline/model.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -22,9 +23,15 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { OutputNames } from '../column-names.ts';
 import { withMembers } from '../level-one/cross-fit.ts';
 import { levelOneColumns } from '../level-one/level-one.ts';
+import { addMembersToModule } from '../level-one/module-columns.ts';
 import { placesOf, readModels } from '../members.ts';
 import { withNumberFields } from '../number-fields.ts';
-import { combinerSchema, combinerTable, restoredTable } from './combiner-table.ts';
+import {
+  combinerSchema,
+  combinerTable,
+  nameCombinerColumns,
+  restoredTable,
+} from './combiner-table.ts';
 import type { StackState } from './fit-stack.ts';
 import { isTexts, planFromJson, planToJson, textFrom } from './plan-state.ts';
 
@@ -131,6 +138,23 @@ export abstract class StackedModel<S extends ParamSpecs = ParamSpecs> extends Mo
     return await rowScorer(this);
   }
 
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    this.addRowToModule(writer);
+    const { models, finalModel, plan, input, outputs } = this.#state;
+    const said = addMembersToModule(writer, models, plan).flat();
+    const found = writer.inside(() => {
+      nameCombinerColumns(writer, input, said);
+      finalModel.addToModule(writer);
+      return predictionParams.flatMap((param) => {
+        const name = outputs[param];
+        if (!writer.has(name)) return [];
+        return [[this.#names[param] ?? name, writer.column(name)] as const];
+      });
+    });
+    for (const [name, column] of found) writer.name(name, column);
+  }
+
   override async saveData(writer: StageWriter): Promise<void> {
     const { models, finalModel, plan, input, outputs } = this.#state;
     writer.extra({
@@ -181,13 +205,15 @@ export async function readStack(reader: StageReader): Promise<StackState> {
   };
 }
 
+const predictionParams = ['rawPredictionCol', 'probabilityCol', 'predictionCol'] as const;
+
 /** What is kept of the final model's columns, and under which names. */
 export function renamedOutputs(
   scored: Schema,
   from: OutputNames,
   to: StackOutputParams,
 ): (readonly [string, string])[] {
-  return (['rawPredictionCol', 'probabilityCol', 'predictionCol'] as const)
+  return predictionParams
     .filter((param) => findField(scored, from[param]) !== undefined)
     .map((param) => [from[param], to[param] ?? from[param]] as const);
 }

@@ -10,6 +10,7 @@ import { column } from '../../params/kinds.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, type PredictionColumns } from '../../pipeline/model.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -20,6 +21,7 @@ import { calibratedFields, calibratedTable } from './calibrate-operator.ts';
 import { type CalibrationCurve, calibratedProbabilities } from './calibration-curve.ts';
 import { methodParam, thresholdsParam } from './calibration-params.ts';
 import { type CalibrationState, readCalibration, saveCalibration } from './calibration-state.ts';
+import { addCalibratedToModule } from './module-ops.ts';
 
 /** Parameters of {@link CalibratedClassificationModel} and, besides the estimator, of CalibratedClassifier. */
 export const calibratedClassifierSpecs = {
@@ -149,6 +151,16 @@ export class CalibratedClassificationModel extends Model<
       const code = winners(probability, classes.length, thresholds)[0] as number;
       return { prediction: classes[code] as LabelValue, rawPrediction, probability };
     };
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    // the scorer of trees takes rows by the features' names
+    if (!(this.model instanceof TreeModel)) this.addRowToModule(writer);
+    this.model.addToModule(writer);
+    const { rawPredictionCol: scoreCol, ...names } = this.#state.columns;
+    const { thresholds } = this.params;
+    addCalibratedToModule(writer, this.#state, { scoreCol, ...names, thresholds });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -7,6 +7,7 @@ import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
@@ -21,6 +22,7 @@ import {
   thresholdsParam,
 } from './calibration-params.ts';
 import { type CalibrationState, readCalibration, saveCalibration } from './calibration-state.ts';
+import { addCalibratedToModule } from './module-ops.ts';
 
 /** Parameters of {@link ProbabilityCalibrationModel} and its estimator. */
 export const probabilityCalibratorSpecs = {
@@ -104,6 +106,14 @@ export class ProbabilityCalibrationModel extends Model<
     refuseExistingColumn(this.className, 'predictionCol', predictionCol, schema);
     const added = calibratedFields({ ...this.#state, probabilityCol, predictionCol });
     return new Schema([...schema.fields, ...added], schema.metadata);
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    this.addRowToModule(writer);
+    const { rawPredictionCol: scoreCol, probabilityCol, predictionCol, thresholds } = this.params;
+    const names = { scoreCol, probabilityCol, predictionCol };
+    addCalibratedToModule(writer, this.#state, { ...names, thresholds });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

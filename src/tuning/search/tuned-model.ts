@@ -13,6 +13,7 @@ import type { ParamSpecs } from '../../params/param-spec.ts';
 import type { Estimator } from '../../pipeline/estimator.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, type PredictionColumns } from '../../pipeline/model.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -161,6 +162,12 @@ export abstract class TunedModel<
         numSplits,
       ),
     });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    this.addRowToModule(writer);
+    this.bestModel.addToModule(writer);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

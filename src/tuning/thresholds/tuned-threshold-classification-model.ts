@@ -9,12 +9,14 @@ import { column, float, oneOf } from '../../params/kinds.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, type PredictionColumns } from '../../pipeline/model.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { TransformOptions } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { addThresholdToModule } from './module-ops.ts';
 import { type ThresholdRule, thresholdedTable } from './threshold-operator.ts';
 
 /** Parameters of {@link TunedThresholdClassificationModel} and, besides the estimator, of TunedThresholdClassifier. */
@@ -138,6 +140,14 @@ export class TunedThresholdClassificationModel extends Model<
       const isAbove = (found.probability?.[1] as number) > threshold;
       return { ...found, prediction: classes[isAbove ? 1 : 0] as LabelValue };
     };
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    // the scorer of trees takes rows by the features' names
+    if (!(this.model instanceof TreeModel)) this.addRowToModule(writer);
+    this.model.addToModule(writer);
+    addThresholdToModule(writer, this.#state.rule);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

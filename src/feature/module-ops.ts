@@ -1,0 +1,133 @@
+/** What the steps of feature stages do in a JavaScript module. */
+import { moduleCode, moduleOp } from '../pipeline/module/module-code.ts';
+import { textCode } from '../pipeline/module/module-math.ts';
+
+const bucketCode = moduleCode(`
+const bucketOf = (splits, value) => {
+  let low = 0;
+  let high = splits.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (splits[middle] <= value) low = middle;
+    else high = middle;
+  }
+  return low;
+};
+`);
+
+const invalidCode = moduleCode(`
+const invalid = ({ column, mode }, value, rule) =>
+  fail('column ' + column + ' of a row must hold ' + rule + '; got ' + String(value) + (mode === 'skip' ? ', which a stage leaves out' : ''));
+`);
+
+/** A number in place of a missing one. */
+export const imputeOp = moduleOp(
+  'impute',
+  `
+({ from, to, surrogate, missing, single }) => (slots) => {
+  const value = slots[from];
+  const filled = value !== value || value === missing ? surrogate : value;
+  slots[to] = single ? Math.fround(filled) : filled;
+};
+`,
+);
+
+/** (value − shift) · factor + offset. */
+export const scaleOp = moduleOp(
+  'scale',
+  `
+({ from, to, shift, factor, offset }) => (slots) => {
+  slots[to] = (slots[from] - shift) * factor + offset;
+};
+`,
+);
+
+/** 0 or 1 by a threshold. */
+export const binarizeOp = moduleOp(
+  'binarize',
+  `
+({ from, to, threshold }) => (slots) => {
+  const value = slots[from];
+  slots[to] = value !== value ? NaN : value > threshold ? 1 : 0;
+};
+`,
+);
+
+/** The bucket of a number. */
+export const bucketizeOp = moduleOp(
+  'bucketize',
+  `
+(step) => {
+  const { from, to, splits, mode } = step;
+  const last = splits.length - 1;
+  return (slots) => {
+    const value = slots[from];
+    if (value !== value) slots[to] = NaN;
+    else if (value >= splits[0] && value <= splits[last]) slots[to] = Math.min(bucketOf(splits, value), last - 1);
+    else if (mode === 'keep') slots[to] = last;
+    else invalid(step, value, 'numbers from ' + splits[0] + ' to ' + splits[last]);
+  };
+};
+`,
+  [bucketCode, invalidCode],
+);
+
+/** A text that was seen at fit. */
+export const indexOp = moduleOp(
+  'index',
+  `
+(step) => {
+  const { from, to, labels, mode, unknown, missingIsUnknown, isFlag } = step;
+  const known = new Set(labels);
+  return (slots) => {
+    const text = textOf(slots[from], isFlag);
+    if (text === null) slots[to] = missingIsUnknown ? unknown : null;
+    else if (known.has(text)) slots[to] = text;
+    else if (mode === 'keep') slots[to] = unknown;
+    else invalid(step, text, 'values seen at fit');
+  };
+};
+`,
+  [textCode, invalidCode],
+);
+
+/** A 0 or 1 for each category. */
+export const encodeOp = moduleOp(
+  'encode',
+  `
+(step) => {
+  const { from, to, labels, mode, missingIsUnknown, isFlag } = step;
+  const places = new Map(labels.map((label, i) => [label, i]));
+  const unknown = mode === 'keep' ? labels.length - 1 : -1;
+  return (slots) => {
+    const text = textOf(slots[from], isFlag);
+    if (text === null && !missingIsUnknown) {
+      for (const slot of to) slots[slot] = NaN;
+      return;
+    }
+    const place = text === null ? unknown : (places.get(text) ?? unknown);
+    if (place < 0) invalid(step, text, 'values seen at fit');
+    for (let i = 0; i < to.length; i++) slots[to[i]] = i === place ? 1 : 0;
+  };
+};
+`,
+  [textCode, invalidCode],
+);
+
+/** Cells without missing values. */
+export const assembleOp = moduleOp(
+  'assemble',
+  `
+(step) => {
+  const { from, to } = step;
+  return (slots) => {
+    for (let i = 0; i < from.length; i++) {
+      const value = slots[from[i]];
+      if (value === null || value !== value) invalid({ ...step, column: step.columns[i] }, 'a missing value', 'no missing values');
+      slots[to[i]] = value;
+    }
+  };
+};
+`,
+  [invalidCode],
+);
