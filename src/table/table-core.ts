@@ -59,7 +59,7 @@ export class TableCore {
 
   /**
    * @internal The columns for who only asks for their names and kinds (`DataType.is…`, typeName, numericKind): plain
-   * data of columns of numbers, for making Arrow's objects means loading 60 of its files. Never to be handed out.
+   * data of columns of numbers and text, for making Arrow's objects means loading 60 of its files. Never to be handed out.
    */
   get plainSchema(): Schema {
     return (this.node.record as unknown as Schema | undefined) ?? this.node.schema;

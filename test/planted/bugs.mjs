@@ -2202,4 +2202,15 @@ export const plantedBugs = [
     ],
     tests: ['test/training/forest/local-finish.test.ts'],
   },
+  {
+    name: "a missing text of a Parquet file is its dictionary's first, where it is read as codes",
+    edits: [
+      {
+        file: 'src/table/columns/encode-categories.ts',
+        find: 'length: codes.length, bits: validity ?? null, firstBit: 0 };',
+        replace: 'length: codes.length, bits: null, firstBit: 0 };',
+      },
+    ],
+    tests: ['test/table/parquet/plain-columns.test.ts'],
+  },
 ];

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { createTable } from '../../src/index.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -152,6 +153,33 @@ describe('the bundle', () => {
       const table = createTable({ a: x[0], b: x[1], c: x[2], d: x[3], label: x[0].map((value) => value % 2) });
       const featuresCols = table.columns.slice(0, 4);
       const model = await new GBTRegressor({ featuresCols, maxIter: 5 }).fit(table, { validation: table });
+      let code = 'none was needed';
+      try { table.schema; } catch (error) { code = error.code; }
+      console.log(JSON.stringify([model.numTrees, await table.count(), code]));`,
+      folder,
+    );
+    expect(answer).toEqual([5, 400, 'MODULE_NOT_FOUND']);
+  });
+
+  it('fits a flat Parquet file without any package, and makes the schema when it is asked for', async () => {
+    const folder = temporaryFolder('bundle-file');
+    cpSync(bundle, join(folder, 'dist', 'bundle', 'node'), { recursive: true });
+    cpSync(join(root, 'wasm', 'build'), join(folder, 'wasm', 'build'), { recursive: true });
+    rmSync(join(folder, 'dist', 'bundle', 'node', 'own-packages.cjs'));
+    const file = join(folder, 'x.parquet');
+    const rows = Array.from({ length: 400 }, (_, i) => i);
+    const word = rows.map((i) => (i % 9 === 0 ? null : `word ${i % 5}`));
+    const columns = {
+      x: rows,
+      n: Int32Array.from(rows),
+      word,
+      label: rows.map((i) => `c${i % 2}`),
+    };
+    await createTable(columns).write.parquet(file);
+    const answer = answerOf(
+      `const { GBTClassifier, read } = await import(${JSON.stringify(pathToFileURL(join(folder, 'dist', 'bundle', 'node', 'index.js')).href)});
+      const table = await read.parquet(${JSON.stringify(file)});
+      const model = await new GBTClassifier({ featuresCols: ['x', 'n', 'word'], maxIter: 5 }).fit(table);
       let code = 'none was needed';
       try { table.schema; } catch (error) { code = error.code; }
       console.log(JSON.stringify([model.numTrees, await table.count(), code]));`,

@@ -80,7 +80,7 @@ export function eachNull(
 }
 
 /** The validity bits of a column, or null when every row is valid. Row i is bit data.offset + i. */
-export function validityOf(data: Data): Uint8Array | null {
+export function validityOf(data: Pick<Data, 'nullBitmap' | 'nullCount'>): Uint8Array | null {
   const bits = data.nullBitmap as Uint8Array | undefined;
   if (bits === undefined || bits.length === 0 || data.nullCount === 0) return null;
   return bits;

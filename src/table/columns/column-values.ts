@@ -8,6 +8,7 @@ import { type Data, DataType, type Decimal, Precision, type Vector } from 'apach
 import { CoppiceError } from '../../base/errors.ts';
 import { bitAt, eachNull, validityOf } from './bitmap.ts';
 import { numericKind } from './numeric-kind.ts';
+import type { TypedArray } from './shared-buffer.ts';
 import { typeName } from './type-name.ts';
 
 export { encodeCategories } from './encode-categories.ts';
@@ -65,6 +66,25 @@ function fill(
   return hasRounded;
 }
 
+/** A column of numbers as Arrow lays it out, with its type as Arrow's or as plain data. */
+export interface PlainNumbers {
+  readonly type: { readonly typeId: number };
+  readonly length: number;
+  readonly offset: number;
+  /** −1 where nobody counted. */
+  readonly nullCount: number;
+  readonly values: TypedArray;
+  readonly nullBitmap?: Uint8Array | undefined;
+}
+
+/** As {@link fillRounded}, of a column that is none of Arrow's objects. */
+export function fillPlain(data: PlainNumbers, out: NumericArray, name: string): boolean {
+  const column = data as unknown as NumberData;
+  const hasRounded = fillChunk(column, out, 0, { name, mayRound: true, firstRow: 0 });
+  fillNulls(column, out, 0);
+  return hasRounded;
+}
+
 /** A column's values in a new array. */
 export function numericValues(vector: Vector, name?: string): Float64Array {
   const out = new Float64Array(vector.length);
@@ -86,8 +106,14 @@ interface Place {
   readonly mayRound: boolean;
 }
 
+/** What of a column is looked at. */
+type NumberData = Pick<
+  Data,
+  'type' | 'length' | 'offset' | 'nullCount' | 'values' | 'nullBitmap' | 'stride'
+>;
+
 /** Returns true where digits were lost. */
-function fillChunk(data: Data, out: NumericArray, at: number, place: Place): boolean {
+function fillChunk(data: NumberData, out: NumericArray, at: number, place: Place): boolean {
   const { type, length } = data;
   if (DataType.isBool(type)) {
     const bits = data.values as Uint8Array;
@@ -111,7 +137,7 @@ function fillChunk(data: Data, out: NumericArray, at: number, place: Place): boo
   return false;
 }
 
-function fillNulls(data: Data, out: NumericArray, at: number): void {
+function fillNulls(data: NumberData, out: NumericArray, at: number): void {
   const bits = validityOf(data);
   if (bits === null) return;
   eachNull(bits, data.offset, data.length, (row) => {
@@ -120,10 +146,12 @@ function fillNulls(data: Data, out: NumericArray, at: number): void {
 }
 
 /** Reads 64-bit integers as two 32-bit halves: four times as fast as by BigInt. */
-function fillWideIntegers(data: Data, out: NumericArray, at: number, place: Place): boolean {
+function fillWideIntegers(data: NumberData, out: NumericArray, at: number, place: Place): boolean {
   const values = data.values as BigInt64Array | BigUint64Array;
   const halves = new Int32Array(values.buffer, values.byteOffset, data.length * 2);
   const isSigned = values instanceof BigInt64Array;
+  const bits = validityOf(data);
+  const isThere = (row: number): boolean => bits === null || bitAt(bits, data.offset + row) === 1;
   const isTime = DataType.isTimestamp(data.type) || DataType.isDuration(data.type);
   const mayRound = place.mayRound || isTime;
   let hasRounded = false;
@@ -136,10 +164,10 @@ function fillWideIntegers(data: Data, out: NumericArray, at: number, place: Plac
     // 2^21 of the high half is 2^53; the sum above is exact within it.
     if (high < -0x200000 || high > 0x200000 || (high === 0x200000 && low !== 0)) {
       const exact = values[i] as bigint;
-      if (!mayRound && data.getValid(i)) throw tooWide(exact, i, place);
+      if (!mayRound && isThere(i)) throw tooWide(exact, i, place);
       const rounded = Number(exact);
       out[at + i] = rounded;
-      hasRounded ||= !isTime && isOther(exact, rounded) && data.getValid(i);
+      hasRounded ||= !isTime && isOther(exact, rounded) && isThere(i);
     }
   }
   return hasRounded;
@@ -161,11 +189,12 @@ function tooWide(value: bigint, row: number, place: Place): CoppiceError {
 const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 /** Decimals are little-endian integers of 32-bit words, scaled by a power of ten. */
-function fillDecimal(data: Data, out: NumericArray, at: number): boolean {
+function fillDecimal(data: NumberData, out: NumericArray, at: number): boolean {
   const type = data.type as Decimal;
   const words = data.values as Uint32Array;
   const { stride, length } = data;
   const power = powersOfTen[type.scale];
+  const bits = validityOf(data);
   let hasRounded = false;
   for (let i = 0; i < length; i++) {
     const low = words[i * stride] as number;
@@ -179,7 +208,7 @@ function fillDecimal(data: Data, out: NumericArray, at: number): boolean {
     else {
       const exact = wideDecimal(words, i * stride, stride);
       out[at + i] = Number(`${exact}e${-type.scale}`);
-      hasRounded ||= isOther(exact) && data.getValid(i);
+      hasRounded ||= isOther(exact) && (bits === null || bitAt(bits, data.offset + i) === 1);
     }
   }
   return hasRounded;

@@ -47,23 +47,70 @@ function encodeDictionary(vector: Vector, out: Int32Array, offset: number): stri
   const map = new Int32Array(dictionary.length);
   const values = encodeCategories(dictionary, map, 0);
   const codes = whole.values as ArrayLike<number | bigint>;
-  const bits = validityOf(whole);
-  const isIdentity = values.length === map.length;
-  if (isIdentity && codes instanceof Int32Array) {
-    out.set(codes.subarray(0, whole.length), offset);
-    if (bits !== null) {
-      eachNull(bits, whole.offset, whole.length, (row) => {
-        out[offset + row] = -1;
-      });
-    }
-    return values;
-  }
-  for (let i = 0; i < whole.length; i++) {
-    if (bits !== null && bitAt(bits, whole.offset + i) === 0) out[offset + i] = -1;
-    else out[offset + i] = isIdentity ? Number(codes[i]) : (map[Number(codes[i])] as number);
-  }
+  const { offset: firstBit, length } = whole;
+  const coded = { codes, length, bits: validityOf(whole), firstBit };
+  translate(coded, { map, isIdentity: values.length === map.length }, out.subarray(offset));
   return values;
 }
+
+/** Texts end to end, as Arrow lays them out. */
+export interface PlainTexts {
+  readonly length: number;
+  readonly valueOffsets: Int32Array;
+  readonly values: Uint8Array;
+}
+
+/** As {@link encodeCategories}, of codes and texts that are none of Arrow's objects. @param validity a bit a row, where some are null */
+export function encodeCodes(
+  codes: Int32Array,
+  validity: Uint8Array | undefined,
+  texts: PlainTexts,
+  out: Int32Array,
+): string[] {
+  const map = new Int32Array(texts.length);
+  const known = new TextCodes();
+  known.encode({ ...texts, offset: 0, nullCount: 0, nullBitmap: undefined as never }, map, 0);
+  const { values } = known;
+  const coded = { codes, length: codes.length, bits: validity ?? null, firstBit: 0 };
+  translate(coded, { map, isIdentity: values.length === map.length }, out);
+  return values;
+}
+
+/** Codes of a dictionary. */
+interface Coded {
+  readonly codes: ArrayLike<number | bigint>;
+  readonly length: number;
+  /** A bit a row, 0 where it is null. */
+  readonly bits: Uint8Array | null;
+  readonly firstBit: number;
+}
+
+/** Writes the codes by what they became; −1 for null. */
+function translate(
+  { codes, length, bits, firstBit }: Coded,
+  { map, isIdentity }: { readonly map: Int32Array; readonly isIdentity: boolean },
+  out: Int32Array,
+): void {
+  if (isIdentity && codes instanceof Int32Array) {
+    out.set(codes.subarray(0, length));
+    if (bits !== null) {
+      eachNull(bits, firstBit, length, (row) => {
+        out[row] = -1;
+      });
+    }
+    return;
+  }
+  for (let i = 0; i < length; i++) {
+    if (bits !== null && bitAt(bits, firstBit + i) === 0) out[i] = -1;
+    else out[i] = isIdentity ? Number(codes[i]) : (map[Number(codes[i])] as number);
+  }
+}
+
+/** What of a column of text is looked at. */
+type TextData = Pick<
+  Data,
+  'length' | 'offset' | 'valueOffsets' | 'values' | 'nullBitmap' | 'nullCount'
+>;
 
 /** Hash table over bytes: open addressing, at most half full; a slot holds code + 1. */
 class TextCodes {
@@ -74,7 +121,7 @@ class TextCodes {
   #bytes = new Uint8Array(4096);
   #starts: number[] = [0];
 
-  encode(data: Data, out: Int32Array, at: number): void {
+  encode(data: TextData, out: Int32Array, at: number): void {
     const offsets = data.valueOffsets as Int32Array;
     const bytes = data.values as Uint8Array;
     const bits = validityOf(data);

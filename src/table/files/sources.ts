@@ -60,7 +60,16 @@ export interface WantedNumbers {
   readonly mayBeSparse: boolean;
 }
 
-/** How numbers of a kind of source are read without Arrow objects. */
+/** A column of text, and where its codes are wanted: one for each of the wanted rows, −1 for null. */
+export interface WantedCodes {
+  readonly name: string;
+  readonly out: Int32Array;
+}
+
+/** The text of each code, in order; null where no codes were written. */
+export type CodedTexts = readonly string[] | null;
+
+/** How columns of a kind of source are read without Arrow objects. */
 export interface Filler<S extends SourceSpec> {
   /** Writes numbers to where they are wanted, of the columns that it knows how to; says in which form each lies there. */
   readonly fill: (
@@ -68,13 +77,19 @@ export interface Filler<S extends SourceSpec> {
     wanted: readonly WantedNumbers[],
     rows: RowRange,
   ) => Promise<readonly NumberForm[]>;
+  /** Writes codes to where they are wanted, of the columns of text that it knows how to. */
+  readonly encode?: (
+    source: S,
+    wanted: readonly WantedCodes[],
+    rows: RowRange,
+  ) => Promise<readonly CodedTexts[]>;
   /** Both as one, where the second has the rows that follow those of the first; else null. */
   readonly join: (first: S, second: S) => S | null;
 }
 
 const fillers = new Map<string, Filler<never>>();
 
-/** Makes known how numbers of a kind of source are read without Arrow objects. */
+/** Makes known how columns of a kind of source are read without Arrow objects. */
 export function registerFiller<S extends SourceSpec>(kind: string, filler: Filler<S>): void {
   fillers.set(kind, filler as unknown as Filler<never>);
 }
@@ -94,6 +109,18 @@ export async function fillFromSource(
   const filler = fillers.get(source.kind);
   if (filler === undefined) return wanted.map(() => forms.none);
   return await filler.fill(source as never, wanted, rows);
+}
+
+/** Writes the codes that the source's kind can; what is left is read with {@link readSource}. */
+export async function encodeFromSource(
+  source: SourceSpec,
+  wanted: readonly WantedCodes[],
+  rows: RowRange,
+): Promise<readonly CodedTexts[]> {
+  const encode = fillers.get(source.kind)?.encode;
+  return encode === undefined
+    ? wanted.map(() => null)
+    : await encode(source as never, wanted, rows);
 }
 
 /** A batch that is in memory already. */

@@ -3,8 +3,9 @@
  * in the file's metadata. Fields remember it under {@link pandasRole}: an index says which row it is, so what takes all
  * columns for features leaves it out.
  */
-import { Field, Schema } from 'apache-arrow';
+import type { Field } from 'apache-arrow';
 import { isPlainObject } from '../../base/json.ts';
+import type { SchemaRecord } from '../schema-record.ts';
 import { fileFields, listField, type ParquetFooter, textOf } from './footer.ts';
 import type { ThriftStruct } from './thrift.ts';
 
@@ -17,15 +18,14 @@ export function isPandasIndex(field: Field): boolean {
 }
 
 /** The schema with the file's index columns marked. */
-export function markPandasIndex(schema: Schema, footer: ParquetFooter): Schema {
+export function markPandasIndex(schema: SchemaRecord, footer: ParquetFooter): SchemaRecord {
   const names = indexNames(footer);
   if (!schema.fields.some(({ name }) => names.has(name))) return schema;
   const fields = schema.fields.map((field) => {
     if (!names.has(field.name)) return field;
-    const metadata = new Map(field.metadata).set(pandasRole, 'index');
-    return new Field(field.name, field.type, field.nullable, metadata);
+    return { ...field, metadata: [...new Map(field.metadata).set(pandasRole, 'index')] };
   });
-  return new Schema(fields, schema.metadata);
+  return { ...schema, fields };
 }
 
 /** Names of columns; an index of consecutive numbers is no column but an object that describes it. */

@@ -11,7 +11,6 @@ import {
   Field,
   Int32,
   type RecordBatch,
-  RecordBatchReader,
   Schema,
   Table,
   tableFromIPC,
@@ -22,7 +21,7 @@ import { isUrl } from '../../base/allowed-urls.ts';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { makeBatch, withType } from '../columns/column-data.ts';
 import { type ConstantColumn, constantColumn } from '../columns/constant-column.ts';
-import { hasDictionary, normalSchema, normalType } from '../columns/normal-type.ts';
+import { hasDictionary, normalType } from '../columns/normal-type.ts';
 import { widenData } from '../columns/widen-column.ts';
 import { concatData } from '../concat-rows.ts';
 import { type FileBytes, type FileIdentity, nameOfFile, withPart } from '../files/file-bytes.ts';
@@ -31,28 +30,15 @@ import { withBytes } from '../files/open-file.ts';
 import { registerSource, type SourceRequest } from '../files/sources.ts';
 import type { SourceSpec } from '../plan/partition-spec.ts';
 import { freshColumn } from '../plan/shared-batch.ts';
-import {
-  type FieldRecord,
-  fieldFromRecord,
-  type SchemaRecord,
-  schemaToRecord,
-} from '../schema-record.ts';
+import { type FieldRecord, fieldFromRecord, type SchemaRecord } from '../schema-record.ts';
 import { checkRowCounts } from './check-row-counts.ts';
 import { isKnownCodec } from './flat/chunk-pages.ts';
 import { seemsSparse } from './flat/fill-flat.ts';
-import type { FlatColumn } from './flat/flat-schema.ts';
-import { flatColumnsOf, flatlyRead, readFlatColumn } from './flat/read-flat.ts';
-import {
-  type ColumnChunk,
-  columnChunks,
-  hasArrowSchema,
-  notParquet,
-  type ParquetFooter,
-  readFooter,
-} from './footer.ts';
-import { markPandasIndex } from './pandas-index.ts';
+import { flatlyRead, readFlatColumn } from './flat/read-flat.ts';
+import { type ColumnChunk, columnChunks, notParquet } from './footer.ts';
+import { cleanField, type OpenedFile, openedFile, tableColumns } from './opened-file.ts';
 import { callParquetWasm } from './parquet-wasm.ts';
-import { emptyFile, sliceFile } from './slice-file.ts';
+import { sliceFile } from './slice-file.ts';
 
 /** Rows [firstRow, firstRow + numRows) of one row group. */
 export interface ParquetSource extends SourceSpec {
@@ -77,20 +63,7 @@ export interface ParquetInfo {
 const portionBytes = 32 << 20;
 /** Arrow compares every column of a batch with every other when it makes one. */
 const portionColumns = 256;
-const opened = new Map<string, OpenedFile>();
-const maxOpened = 16;
 const noFields: ReadonlySet<string> = new Set();
-
-/** What a thread remembers of a file. */
-export interface OpenedFile {
-  readonly file: FileIdentity;
-  readonly footer: ParquetFooter;
-  /** The Arrow schema as the decoder sees it, and whether the file stores it. */
-  readonly schema: Schema;
-  readonly storesSchema: boolean;
-  /** How its columns are stored, where all of them are flat. */
-  readonly flat: ReadonlyMap<string, FlatColumn> | null;
-}
 
 /**
  * The columns and row groups of a file, or null where only the decoder knows them and it is not to be asked.
@@ -99,17 +72,15 @@ export interface OpenedFile {
 export async function parquetInfo(path: string, asksDecoder = true): Promise<ParquetInfo | null> {
   return await withBytes(path, undefined, (file) =>
     naming(path, undefined, async () => {
-      const known = await open(file, asksDecoder);
+      const known = await openedFile(file, asksDecoder);
       if (known === null) return null;
-      const { footer, schema } = known;
+      const { footer } = known;
       await checkRowCounts(file, footer);
       const rowGroups = footer.rowGroups.map(({ numRows, totalBytes }) => ({
         numRows,
         totalBytes,
       }));
-      const marked = markPandasIndex(cleanSchema(schema), footer);
-      const record = schemaToRecord(normalSchema(marked));
-      return { file: file.identity, schema: record, rowGroups };
+      return { file: file.identity, schema: tableColumns(known), rowGroups };
     }),
   );
 }
@@ -117,7 +88,7 @@ export async function parquetInfo(path: string, asksDecoder = true): Promise<Par
 /** Loads what this thread will decode a file with: the decoder, unless all of it is read flatly. */
 export async function startDecoder(path: string): Promise<void> {
   await withBytes(path, undefined, async (file) => {
-    const { footer, flat } = await open(file);
+    const { footer, flat } = await openedFile(file);
     const isFlat = footer.rowGroups.every(({ numRows }, group) => {
       const chunks = columnChunks(footer, group, file.identity.size);
       const here = flatlyRead(chunks, numRows, flat);
@@ -127,12 +98,6 @@ export async function startDecoder(path: string): Promise<void> {
     });
     if (!isFlat) callParquetWasm(() => Schema.prototype);
   });
-}
-
-/** The footer of a file, where this thread has opened it as it is now. */
-export function openedFooter(file: FileIdentity): ParquetFooter | null {
-  const known = opened.get(file.path);
-  return known !== undefined && isSameFile(known.file, file) ? known.footer : null;
 }
 
 registerSource<ParquetSource>('parquet', (source, request) => {
@@ -147,7 +112,7 @@ async function readRowGroup(
   source: ParquetSource,
   request: SourceRequest,
 ): Promise<RecordBatch> {
-  const known = await open(file);
+  const known = await openedFile(file);
   const { footer } = known;
   const { start, end } = request.rows ?? { start: 0, end: source.numRows };
   const numRows = Math.max(0, Math.min(end, source.numRows) - start);
@@ -301,44 +266,6 @@ function portions(chunks: readonly ColumnChunk[], numRows: number): ColumnChunk[
   return groups;
 }
 
-async function open(from: FileBytes): Promise<OpenedFile>;
-async function open(from: FileBytes, asksDecoder: boolean): Promise<OpenedFile | null>;
-async function open(from: FileBytes, asksDecoder = true): Promise<OpenedFile | null> {
-  const { identity: file } = from;
-  const known = opened.get(file.path);
-  if (known !== undefined && isSameFile(known.file, file)) return known;
-  const footer = await readFooter(from);
-  const flat = flatColumnsOf(footer);
-  if (flat === null && !asksDecoder) return null;
-  const schema = flat === null ? decodersSchema(footer) : schemaOf(flat);
-  const now = { file, footer, schema, storesSchema: hasArrowSchema(footer), flat };
-  opened.delete(file.path);
-  opened.set(file.path, now);
-  const oldest = opened.keys().next();
-  if (opened.size > maxOpened && oldest.done !== true) opened.delete(oldest.value);
-  return now;
-}
-
-/** What is known of a file, whose footer is read once. */
-export function openedFile(from: FileBytes): Promise<OpenedFile> {
-  return open(from);
-}
-
-function schemaOf(flat: ReadonlyMap<string, FlatColumn>): Schema {
-  return new Schema([...flat.values()].map(({ field }) => field));
-}
-
-function decodersSchema(footer: ParquetFooter): Schema {
-  const empty = emptyFile(footer);
-  const bytes = callParquetWasm((module) => module.readSchema(empty).intoIPCStream());
-  // a table would have a batch, and Arrow compares all columns of a batch with each other
-  return RecordBatchReader.from(bytes).open().schema;
-}
-
-function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
-  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.version === b.version;
-}
-
 /** Columns of text whose layout in the file is the table's. */
 function textFields(
   known: OpenedFile,
@@ -380,18 +307,6 @@ function decodedSchema(
   const length = new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
   const message = Buffer.from(stream.subarray(0, 8 + length)).toString('base64');
   return Uint8Array.from(Buffer.from(message, 'latin1'));
-}
-
-function cleanSchema(schema: Schema): Schema {
-  return new Schema(schema.fields.map(cleanField));
-}
-
-/** Field ids of the file mean nothing to a table. */
-function cleanField(field: Field): Field {
-  if (!field.metadata.has('PARQUET:field_id')) return field;
-  const metadata = new Map(field.metadata);
-  metadata.delete('PARQUET:field_id');
-  return new Field(field.name, field.type, field.nullable, metadata);
 }
 
 /** Gives errors about a file's bytes their file and row group. */

@@ -3,7 +3,7 @@
  * becomes a partition, a large one several (by rows; the decoder skips pages it does not need).
  */
 import { statSync } from 'node:fs';
-import { Schema } from 'apache-arrow';
+import { Schema, Type } from 'apache-arrow';
 import { isUrl } from '../../base/allowed-urls.ts';
 import type { TaskOptions, TaskRunner } from '../../cluster/task-runner.ts';
 import { nameOfFile } from '../files/file-bytes.ts';
@@ -15,8 +15,14 @@ import { PartitionedTable, type TableOptions } from '../partitioned-table.ts';
 import { isBriefFile } from '../plan/brief-partition.ts';
 import { mapInOrder } from '../plan/map-in-order.ts';
 import type { PartitionSpec } from '../plan/partition-spec.ts';
-import { sourceNode } from '../plan/plan-node.ts';
-import { fieldToRecord, schemaFromRecord, schemaToRecord } from '../schema-record.ts';
+import { describedNode, sourceNode } from '../plan/plan-node.ts';
+import {
+  type FieldRecord,
+  fieldToRecord,
+  type SchemaRecord,
+  schemaFromRecord,
+  schemaToRecord,
+} from '../schema-record.ts';
 import type { ParquetInfo, ParquetSource } from './parquet-source.ts';
 import { haveSmallFooters } from './small-footers.ts';
 
@@ -60,6 +66,16 @@ export async function readParquet(
   }
   const infos: ParquetInfo[] = [];
   for await (const info of mapInOrder(files, runner.numThreads * 2, inspect)) infos.push(info);
+  const [only] = infos;
+  const isOne = infos.length === 1 && files[0]?.folderValues.length === 0;
+  if (isOne && only !== undefined && only.rowGroups.length > 0 && isPlainSchema(only.schema)) {
+    const { schema } = only;
+    const made = partitionsOf(runner, infos, schema, () => ({ conforms: [], constants: [] }));
+    return new PartitionedTable(
+      runner,
+      describedNode(schema, () => schemaFromRecord(schema), made),
+    );
+  }
   const folders = folderColumns(files);
   const folderNames = new Set(folders.fields.map((field) => field.name));
   const merged = mergeSchemas(
@@ -71,10 +87,23 @@ export async function readParquet(
   );
   const schema = new Schema([...merged.schema.fields, ...folders.fields], merged.schema.metadata);
   const record = schemaToRecord(schema);
+  const partitions = partitionsOf(runner, infos, record, (fileIndex) => ({
+    conforms: (merged.conforms[fileIndex] ?? []).map(fieldToRecord),
+    constants: folders.constants[fileIndex] ?? [],
+  }));
+  return new PartitionedTable(runner, sourceNode(schema, partitions));
+}
+
+/** Every row group as a partition, a large one as several. @param otherwise what a file has in another way than the table */
+function partitionsOf(
+  runner: TaskRunner,
+  infos: readonly ParquetInfo[],
+  schema: SchemaRecord,
+  otherwise: (fileIndex: number) => Pick<ParquetSource, 'conforms' | 'constants'>,
+): PartitionSpec[] {
   const partitions: PartitionSpec[] = [];
   for (const [fileIndex, info] of infos.entries()) {
-    const conforms = (merged.conforms[fileIndex] ?? []).map(fieldToRecord);
-    const constants = folders.constants[fileIndex] ?? [];
+    const others = otherwise(fileIndex);
     for (const [rowGroup, { numRows, totalBytes }] of info.rowGroups.entries()) {
       for (const { firstRow, endRow } of cuts(numRows, totalBytes, isUrl(info.file.path))) {
         const source: ParquetSource = {
@@ -83,25 +112,27 @@ export async function readParquet(
           rowGroup,
           firstRow,
           numRows: endRow - firstRow,
-          constants,
-          conforms,
+          ...others,
         };
-        partitions.push({ index: partitions.length, source, operators: [], schema: record });
+        partitions.push({ index: partitions.length, source, operators: [], schema });
       }
     }
   }
-  return new PartitionedTable(runner, sourceNode(schema, partitions));
+  return partitions;
 }
 
-/** Has threads start that will decode this file, and loads Arrow here meanwhile. */
+/** True for columns of numbers and text of different names: their table needs nothing of Arrow's until somebody asks for its schema. */
+function isPlainSchema({ fields }: SchemaRecord): boolean {
+  const isPlain = ({ type }: FieldRecord): boolean =>
+    type.typeId === Type.Int || type.typeId === Type.Float || type.typeId === Type.Utf8;
+  return fields.every(isPlain) && new Set(fields.map(({ name }) => name)).size === fields.length;
+}
+
+/** Has threads start that will decode this file. */
 function startAhead(runner: TaskRunner, numThreads: number, path: string): void {
   for (let i = 0; i < numThreads; i++) {
     runner.run('table.startDecoder', path, { isAhead: true }).catch(() => undefined);
   }
-  setImmediate(() => {
-    // the schema is made of it when the footers are there
-    void Schema.prototype;
-  });
 }
 
 /** Bytes of all files; of more than a few it is enough to know that they are many. */

@@ -30,7 +30,7 @@ export type LazyPartition = PartitionSpec | (() => Promise<PartitionSpec>);
 export interface PlanNode {
   /** The columns after the step. */
   readonly schema: Schema;
-  /** The same as plain data, where the schema is made when somebody asks for it: columns of numbers only. */
+  /** The same as plain data, where the schema is made when somebody asks for it: columns of numbers and text only. */
   readonly record?: SchemaRecord;
   readonly numPartitions: number;
   /** The partitions after the step, in order. */
@@ -45,7 +45,7 @@ export function sourceNode(schema: Schema, given: readonly PartitionSpec[]): Pla
   return { schema, numPartitions: partitions.length, lower: async () => partitions };
 }
 
-/** The same of columns of numbers whose schema is made when somebody asks for it. */
+/** The same of columns of numbers and text whose schema is made when somebody asks for it. */
 export function describedNode(
   record: SchemaRecord,
   makeSchema: () => Schema,

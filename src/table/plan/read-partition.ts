@@ -9,11 +9,14 @@ import { CoppiceError } from '../../base/errors.ts';
 import { makeBatch } from '../columns/column-data.ts';
 import { missingColumn } from '../columns/find-column.ts';
 import {
+  type CodedTexts,
+  encodeFromSource,
   fillFromSource,
   forms,
   joinSources,
   type NumberForm,
   readSource,
+  type WantedCodes,
   type WantedNumbers,
 } from '../files/sources.ts';
 import { schemaFromRecord } from '../schema-record.ts';
@@ -116,10 +119,29 @@ export async function fillPartition(
   wanted: readonly WantedNumbers[],
   rows: RowRange,
 ): Promise<readonly NumberForm[]> {
-  const written = new Set(partition.operators.flatMap(({ spec }) => spec.writes));
-  const isOther = changesRows(partition) || wanted.some(({ name }) => written.has(name));
-  if (isOther) return wanted.map(() => forms.none);
+  if (isMade(partition, wanted)) return wanted.map(() => forms.none);
   return await fillFromSource(partition.source, wanted, rows);
+}
+
+/**
+ * Writes the codes of columns of text to where they are wanted, without Arrow objects, where its source can and no step
+ * makes them.
+ *
+ * @returns the text of each code; null for what must be read with {@link readPartition}
+ */
+export async function encodePartition(
+  partition: PartitionSpec,
+  wanted: readonly WantedCodes[],
+  rows: RowRange,
+): Promise<readonly CodedTexts[]> {
+  if (isMade(partition, wanted)) return wanted.map(() => null);
+  return await encodeFromSource(partition.source, wanted, rows);
+}
+
+/** True where steps make one of the columns, or change rows. */
+function isMade(partition: PartitionSpec, wanted: readonly { readonly name: string }[]): boolean {
+  const written = new Set(partition.operators.flatMap(({ spec }) => spec.writes));
+  return changesRows(partition) || wanted.some(({ name }) => written.has(name));
 }
 
 /** Two partitions as one for {@link fillPartition}, where that reads them together; else null. */

@@ -24,7 +24,7 @@ import {
 import { zerosAsMissing } from '../../table/columns/zeros-as-missing.ts';
 import { forms, type WantedNumbers } from '../../table/files/sources.ts';
 import type { PartitionSpec } from '../../table/plan/partition-spec.ts';
-import { fillPartition, joinPartitions } from '../../table/plan/read-partition.ts';
+import { encodePartition, fillPartition, joinPartitions } from '../../table/plan/read-partition.ts';
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
@@ -201,7 +201,10 @@ export class RawColumns {
       const features = blocks[unit % blocks.length] as number[];
       const rest = await this.#fill(wave.stretches[stretch] as Stretch, stretch, features);
       for (const part of rest.length === 0 ? [] : (wave.stretches[stretch] as Stretch).placed) {
-        found.push(...(await this.#decode(part, rest)));
+        const coded = await this.#encode(part, rest);
+        found.push(...coded.values());
+        const left = rest.filter((f) => !coded.has(f));
+        if (left.length > 0) found.push(...(await this.#decode(part, left)));
       }
       onUnit(unit + 1, numUnits);
     }
@@ -232,6 +235,26 @@ export class RawColumns {
       blocks[Math.floor((i * numBlocks) / columns.length)]?.push(...features);
     });
     return blocks;
+  }
+
+  /** Writes the codes of text that needs no Arrow objects; the values of these features. */
+  async #encode(
+    { partition: { spec }, index, skip, count, firstLocal }: PlacedPartition,
+    features: readonly number[],
+  ): Promise<ReadonlyMap<number, FoundValues>> {
+    const sources = this.#job.features;
+    const texts = features.filter((f) => isOwnCategory(sources[f] as FeatureSource));
+    const wanted = texts.map((f) => ({
+      name: sources[f]?.path[0] as string,
+      out: this.#environment.i32(this.address(f, firstLocal), count),
+    }));
+    const found = await encodePartition(spec, wanted, { start: skip, end: skip + count });
+    const coded = new Map<number, FoundValues>();
+    for (const [i, values] of found.entries()) {
+      const f = texts[i] as number;
+      if (values !== null) coded.set(f, { key: `${index}:${f}`, values });
+    }
+    return coded;
   }
 
   async #decode(part: PlacedPartition, features: readonly number[]): Promise<FoundValues[]> {
@@ -297,6 +320,10 @@ export class RawColumns {
       ? this.#environment.f32(address, count)
       : this.#environment.f64(address, count);
   }
+}
+
+function isOwnCategory({ kind, path }: FeatureSource): boolean {
+  return kind === 'category' && path.length === 1;
 }
 
 /** A column of numbers by itself. */

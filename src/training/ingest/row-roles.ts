@@ -7,7 +7,7 @@
  *   states  uint8[rows]    0 takes no part, 1 trains, 2 + s validates in set s
  *   offsets float64[rows] each  (only with offsets)     groups uint32[2 rows]  (only with groupCol)
  */
-import type { RecordBatch } from 'apache-arrow';
+import { type RecordBatch, Type } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { rowKey, rowKeyOfId } from '../../base/rng.ts';
 import { compareUtf8 } from '../../binning/category-dictionary.ts';
@@ -19,7 +19,7 @@ import {
 } from '../../table/columns/column-values.ts';
 import { forms } from '../../table/files/sources.ts';
 import type { ColumnRequest } from '../../table/plan/partition-spec.ts';
-import { fillPartition, readPartition } from '../../table/plan/read-partition.ts';
+import { encodePartition, fillPartition, readPartition } from '../../table/plan/read-partition.ts';
 import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import { takeLogarithms } from './log-labels.ts';
@@ -75,10 +75,11 @@ export async function readRoles(
   for (let i = environment.localIndex; i < placed.length; i += environment.numLocal) {
     environment.collective.checkAborted();
     const part = placed[i] as PlacedPartition;
-    if (isOnlyLabel && (await fillLabels(environment, job, part, at))) {
+    const given = isOnlyLabel ? await fillLabels(environment, job, part, at) : null;
+    if (given !== null) {
       readKeys(environment, job, part, null, at);
       readStates(environment, job, part, null, at);
-      const values = readLabels(environment, job, part, null, at);
+      const values = readLabels(environment, job, part, given, at);
       found.push({ first: part.firstLocal, count: part.count, values });
       continue;
     }
@@ -113,19 +114,38 @@ export async function readRoles(
   return await unifyClasses(environment, job, found, at);
 }
 
-/** Puts labels that are numbers in memory to their place without Arrow objects; true where that was done. */
+/** Labels that lie where they are wanted: numbers, or codes of these texts; else the batch that has them. */
+type GivenLabels = RecordBatch | 'numbers' | readonly string[];
+
+/** Puts labels to their place without Arrow objects; null where that cannot be done. */
 async function fillLabels(
   environment: RankEnvironment,
   job: IngestJob,
   { partition: { spec }, skip, count, firstLocal }: PlacedPartition,
   at: RoleAddresses,
-): Promise<boolean> {
-  // files have integers that are to be told apart, not rounded
-  if (spec.source.kind !== 'memory' || job.survival !== undefined) return false;
-  const out = environment.f64(at.labels + 8 * firstLocal, count);
-  const wanted = [{ name: job.labelCol, out, mayBeSparse: false }];
-  const [form] = await fillPartition(spec, wanted, { start: skip, end: skip + count });
-  return form === forms.dense;
+): Promise<GivenLabels | null> {
+  if (job.survival !== undefined) return null;
+  const name = job.labelCol;
+  const rows = { start: skip, end: skip + count };
+  const labels = environment.f64(at.labels + 8 * firstLocal, count);
+  const type = spec.schema.fields.find((field) => field.name === name)?.type;
+  if (job.labelKind === 'class' && type?.typeId === Type.Utf8) {
+    const out = new Int32Array(count);
+    const [texts = null] = await encodePartition(spec, [{ name, out }], rows);
+    if (texts !== null) writeCodes(out, labels);
+    return texts;
+  }
+  const wanted = [{ name, out: labels, mayBeSparse: false }];
+  const [form] = await fillPartition(spec, wanted, rows);
+  if (form !== forms.dense) return null;
+  // integers of files that are to be told apart may be too large for that
+  const areClasses = job.labelKind === 'class' && spec.source.kind !== 'memory';
+  return areClasses && labels.some((label) => Math.abs(label) >= 2 ** 53) ? null : 'numbers';
+}
+
+function writeCodes(codes: Int32Array, labels: Float64Array): void {
+  labels.set(codes);
+  for (let i = codes.indexOf(-1); i >= 0; i = codes.indexOf(-1, i + 1)) labels[i] = Number.NaN;
 }
 
 /** The rows of a partition that this process holds. @param textMayBeDictionary see PartitionRequest */
@@ -158,7 +178,7 @@ function readLabels(
   environment: RankEnvironment,
   job: IngestJob,
   part: PlacedPartition,
-  batch: RecordBatch | null,
+  given: GivenLabels,
   at: RoleAddresses,
 ): ClassValue[] {
   const labels = environment.f64(at.labels + 8 * part.firstLocal, part.count);
@@ -168,16 +188,16 @@ function readLabels(
     labels.fill(0);
     return [];
   }
-  // without a batch they are there already
+  const areCodes = Array.isArray(given);
+  const batch = given === 'numbers' || areCodes ? null : (given as RecordBatch);
   const vector = batch === null ? null : columnOf(batch, [job.labelCol]);
-  const isText = job.labelKind === 'class' && isTextOrBool(String(vector?.type));
-  let values: ClassValue[] = [];
+  const isText = areCodes || (job.labelKind === 'class' && isTextOrBool(String(vector?.type)));
+  let values: ClassValue[] = areCodes ? [...given] : [];
   if (vector !== null && isText) {
     const codes = new Int32Array(part.count);
     const texts = encodeCategories(vector, codes, 0);
     values = String(vector.type) === 'Bool' ? texts.map((text) => text === 'true') : texts;
-    for (let i = 0; i < part.count; i++)
-      labels[i] = (codes[i] as number) < 0 ? Number.NaN : (codes[i] as number);
+    writeCodes(codes, labels);
   } else if (vector !== null) {
     // classes are told apart, numbers are measured
     if (job.labelKind === 'class') fillNumeric(vector, labels, 0, job.labelCol);

@@ -7,7 +7,8 @@ import { readBytes } from '../../files/file-bytes.ts';
 import { withBytes } from '../../files/open-file.ts';
 import type { PartitionSpec } from '../../plan/partition-spec.ts';
 import { columnChunks } from '../footer.ts';
-import { openedFooter, type ParquetSource } from '../parquet-source.ts';
+import { openedFooter } from '../opened-file.ts';
+import type { ParquetSource } from '../parquet-source.ts';
 import { dictionaryValues } from './chunk-pages.ts';
 
 /** No head of a dictionary's page is longer. */

@@ -3,16 +3,18 @@
  * those that are not 0 (or not missing) where these are few (sparse-numbers.ts). A table of thousands of columns, most of
  * them zeros, is so read in a time and a space that hang on what is in it.
  */
-import { DataType, makeVector } from 'apache-arrow';
+import { Precision, Type } from 'apache-arrow';
 import { bitAt } from '../../columns/bitmap.ts';
-import { fillRounded, type NumericArray } from '../../columns/column-values.ts';
+import { fillPlain, type NumericArray } from '../../columns/column-values.ts';
 import { mostOthers, writeSparse } from '../../columns/sparse-numbers.ts';
 import { forms, type NumberForm } from '../../files/sources.ts';
+import type { TypeRecord } from '../../schema-record.ts';
 import type { ColumnChunk } from '../footer.ts';
 import { type ColumnPage, chunkPages, sharedRoom } from './chunk-pages.ts';
 import type { FlatColumn } from './flat-schema.ts';
 import {
   dictionaryWords,
+  type FlatValues,
   flatNumbers,
   type PageLevels,
   pageCodes,
@@ -20,7 +22,7 @@ import {
   wordsOf,
 } from './flat-values.ts';
 import { readOtherCodes } from './hybrid-runs.ts';
-import { dataOf, numbersOf, unlessBroken } from './read-flat.ts';
+import { numbersOf, unlessBroken } from './read-flat.ts';
 
 /** Where a column's numbers go, and in which forms they may lie there. */
 export interface FlatTarget {
@@ -41,13 +43,13 @@ export function fillFlatColumn(
   column: FlatColumn,
   { out, mayBeDense, mayBeSparse }: FlatTarget,
 ): NumberForm {
-  const { type } = column.field;
+  const { type } = column.record;
   if (column.isText || isFloat32(type) !== out instanceof Float32Array) return forms.none;
   const filled = unlessBroken((): NumberForm => {
     const pages = chunkPages(
       chunk,
       bytes,
-      column.field.nullable,
+      column.record.nullable,
       sharedRoom(chunk.uncompressedBytes),
     );
     if (pages === null) return forms.none;
@@ -57,19 +59,20 @@ export function fillFlatColumn(
   return filled ?? forms.none;
 }
 
-function isFloat32(type: DataType): boolean {
-  return DataType.isFloat(type) && type.precision === 1;
+function isFloat({ typeId }: TypeRecord): boolean {
+  return typeId === Type.Float;
+}
+
+function isFloat32(type: TypeRecord): boolean {
+  return isFloat(type) && type.precision === Precision.SINGLE;
 }
 
 function fillDense(pages: readonly ColumnPage[], column: FlatColumn, out: NumericArray): boolean {
   const { width } = column;
-  const { type } = column.field;
-  if (!DataType.isFloat(type)) {
+  if (!isFloat(column.record.type)) {
     const values = flatNumbers(pages, out.length, width);
-    if (values === null) return false;
-    const data = dataOf(type, out.length, numbersOf(type, values.words), values);
     // who warns of digits that are lost reads the column again
-    return !fillRounded(makeVector(data), out, 0, column.field.name);
+    return values !== null && !fillIntegers(column, values, out);
   }
   const words = new Int32Array(out.buffer, out.byteOffset, out.length * width);
   const values = flatNumbers(pages, out.length, width, words);
@@ -78,6 +81,18 @@ function fillDense(pages: readonly ColumnPage[], column: FlatColumn, out: Numeri
   if (validity === undefined) return true;
   for (let i = 0; i < out.length; i++) if (bitAt(validity, i) === 0) out[i] = Number.NaN;
   return true;
+}
+
+/** Integers as numbers; true where digits were lost. */
+function fillIntegers(
+  { record: { name, type } }: FlatColumn,
+  { words, validity }: FlatValues,
+  out: NumericArray,
+): boolean {
+  const values = numbersOf(type, words);
+  const nullCount = validity === undefined ? 0 : -1;
+  const plain = { type, length: out.length, offset: 0, values, nullBitmap: validity, nullCount };
+  return fillPlain(plain, out, name);
 }
 
 /** What was found of a column so far. */
@@ -122,7 +137,7 @@ function fillSparse(pages: readonly ColumnPage[], column: FlatColumn, out: Numer
   }
   if (row !== out.length || areMissing === null) return false;
   const { rows, values, count } = found;
-  if (!DataType.isFloat(column.field.type) && losesDigits(values.subarray(0, count))) return false;
+  if (!isFloat(column.record.type) && losesDigits(values.subarray(0, count))) return false;
   const usual = areMissing ? Number.NaN : 0;
   writeSparse(out, { usual, rows: rows.subarray(0, count), values: values.subarray(0, count) });
   return true;
@@ -232,20 +247,20 @@ function dictionaryOf(page: ColumnPage, column: FlatColumn): Float64Array | null
 
 /** The values of a page that are not codes; null where the page has not as many. */
 function plainNumbers({ page, levels, column }: PlacedPage): NumericArray | null {
-  const { width, field } = column;
+  const { width, record } = column;
   const length = 4 * width * levels.count;
   const bytes = page.bytes.subarray(page.values, page.values + length);
   if (bytes.length !== length) return null;
-  if (!DataType.isFloat(field.type)) return wideNumbers(wordsOf(bytes), column);
+  if (!isFloat(record.type)) return wideNumbers(wordsOf(bytes), column);
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
   const ArrayType = width === 1 ? Float32Array : Float64Array;
   return new ArrayType(aligned.buffer as ArrayBuffer, aligned.byteOffset, levels.count);
 }
 
-function wideNumbers(words: Int32Array, { field, width }: FlatColumn): Float64Array {
-  const out = new Float64Array(words.length / width);
-  const values = { words, validity: undefined };
-  const data = dataOf(field.type, out.length, numbersOf(field.type, words), values);
-  fillRounded(makeVector(data), out, 0, field.name);
+function wideNumbers(words: Int32Array, column: FlatColumn): Float64Array {
+  const { type } = column.record;
+  if (isFloat(type)) return Float64Array.from(numbersOf(type, words) as NumericArray);
+  const out = new Float64Array(words.length / column.width);
+  fillIntegers(column, { words, validity: undefined }, out);
   return out;
 }

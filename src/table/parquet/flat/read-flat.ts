@@ -5,11 +5,22 @@
  * and what is broken too, so there is one voice for errors.
  */
 import { isUtf8 } from 'node:buffer';
-import { type Data, DataType, Dictionary, Field, Int32, makeVector, Utf8 } from 'apache-arrow';
+import {
+  type Data,
+  type DataType,
+  Dictionary,
+  Field,
+  Int32,
+  makeVector,
+  Precision,
+  Type,
+  Utf8,
+} from 'apache-arrow';
 import { isCoppiceError } from '../../../base/errors.ts';
 import { bitAt } from '../../columns/bitmap.ts';
 import { columnData } from '../../columns/column-data.ts';
 import type { TypedArray } from '../../columns/shared-buffer.ts';
+import type { TypeRecord } from '../../schema-record.ts';
 import type { ColumnChunk, ParquetFooter } from '../footer.ts';
 import { type ColumnPage, chunkPages, sharedRoom } from './chunk-pages.ts';
 import { type FlatColumn, flatColumns } from './flat-schema.ts';
@@ -34,7 +45,7 @@ export function readFlatColumn(
     const pages = chunkPages(
       chunk,
       bytes,
-      column.field.nullable,
+      column.record.nullable,
       sharedRoom(chunk.uncompressedBytes),
     );
     if (pages === null) return null;
@@ -42,7 +53,7 @@ export function readFlatColumn(
     if (column.isText) return textColumn(pages, column.field, wanted);
     const values = flatNumbers(pages, numRows, column.width);
     if (values === null) return null;
-    const numbers = numbersOf(column.field.type, values.words).subarray(0, limit);
+    const numbers = numbersOf(column.record.type, values.words).subarray(0, limit);
     return [column.field, dataOf(column.field.type, limit, numbers, values)];
   });
 }
@@ -69,18 +80,22 @@ function isStoredAsIs({ length, uncompressedBytes }: ColumnChunk, numRows: numbe
 }
 
 /** Words as the values of a type; null bits of them stand for nothing. */
-export function numbersOf(type: DataType, words: Int32Array): TypedArray {
-  if (DataType.isFloat(type)) {
-    return type.precision === 1 ? new Float32Array(words.buffer) : new Float64Array(words.buffer);
+export function numbersOf(
+  { typeId, precision, bitWidth, isSigned }: TypeRecord,
+  words: Int32Array,
+): TypedArray {
+  if (typeId === Type.Float) {
+    const isSingle = precision === Precision.SINGLE;
+    return isSingle ? new Float32Array(words.buffer) : new Float64Array(words.buffer);
   }
-  const { ArrayType } = type as Int32;
-  if ((ArrayType as unknown) === Int32Array) return words;
-  if ((ArrayType as unknown) === BigInt64Array) return new BigInt64Array(words.buffer);
-  return new (ArrayType as unknown as new (values: Int32Array) => TypedArray)(words);
+  if (bitWidth === 64) return new BigInt64Array(words.buffer);
+  if (bitWidth === 32) return words;
+  if (bitWidth === 16) return isSigned === true ? new Int16Array(words) : new Uint16Array(words);
+  return isSigned === true ? new Int8Array(words) : new Uint8Array(words);
 }
 
 /** A column of values. */
-export function dataOf(type: DataType, length: number, values: TypedArray, flat: FlatValues): Data {
+function dataOf(type: DataType, length: number, values: TypedArray, flat: FlatValues): Data {
   const nullBitmap = flat.validity;
   return columnData(type, length, { values, nullBitmap, nullCount: nullBitmap ? -1 : 0 });
 }
@@ -108,13 +123,14 @@ function textColumn(
   return [new Field(field.name, type, field.nullable, field.metadata), column];
 }
 
-interface Texts {
+/** The texts of a dictionary. */
+export interface Texts {
   readonly valueOffsets: Int32Array;
   readonly values: Uint8Array;
 }
 
 /** The texts of a dictionary, end to end; null where they are not what the page says, or no UTF-8. */
-function texts({ bytes, numValues }: ColumnPage): Texts | null {
+export function texts({ bytes, numValues }: ColumnPage): Texts | null {
   if (numValues < 0 || 4 * numValues > bytes.length) return null;
   const valueOffsets = new Int32Array(numValues + 1);
   const values = new Uint8Array(bytes.length - 4 * numValues);

@@ -4,31 +4,26 @@
  *
  * Fields: https://github.com/apache/arrow/blob/main/format/Schema.fbs
  */
-import {
-  type DataType,
-  Float32,
-  Float64,
-  Int8,
-  Int16,
-  Int32,
-  Int64,
-  LargeUtf8,
-  Uint8,
-  Uint16,
-  Utf8,
-  Utf8View,
-} from 'apache-arrow';
+import { Precision, Type } from 'apache-arrow';
 import { FlatTable } from '../../arrow-ipc/flatbuffer.ts';
+import type { TypeRecord } from '../../schema-record.ts';
 
 /** A field of a stored schema. */
 export interface StoredField {
   readonly name: string;
-  readonly type: DataType | null;
+  /** Text in the layout that it had. */
+  readonly type: TypeRecord | null;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
 const headerOfSchema = 1;
-const typeIds = { int: 2, float: 3, text: 5, largeText: 20, textView: 24 } as const;
+const typeIds = { int: 2, float: 3 } as const;
+/** Arrow's type by the number that the schema has for a layout of text. */
+const textLayouts = new Map<number, number>([
+  [5, Type.Utf8],
+  [20, Type.LargeUtf8],
+  [24, Type.Utf8View],
+]);
 
 /** @throws RangeError where the message is broken */
 export function readStoredFields(base64: string): readonly StoredField[] {
@@ -47,36 +42,26 @@ export function readStoredFields(base64: string): readonly StoredField[] {
   }));
 }
 
-function typeOf(field: FlatTable): DataType | null {
+function typeOf(field: FlatTable): TypeRecord | null {
   // of a dictionary, or with fields inside
   if (field.target(4) !== undefined || tables(field, 5).length > 0) return null;
   const type = field.table(3);
   const id = field.byte(2);
-  if (id === typeIds.text) return new Utf8();
-  if (id === typeIds.largeText) return new LargeUtf8();
-  if (id === typeIds.textView) return new Utf8View();
+  const layout = textLayouts.get(id);
+  if (layout !== undefined) return { typeId: layout };
   if (id === typeIds.float && type !== undefined) {
     const precision = type.short(0);
     if (precision === 0) return null;
-    return precision === 1 ? new Float32() : new Float64();
+    const known = precision === 1 ? Precision.SINGLE : Precision.DOUBLE;
+    return { typeId: Type.Float, precision: known };
   }
   if (id !== typeIds.int || type === undefined) return null;
   const width = type.placeOf(0);
   const bits = width === 0 ? 0 : type.view.getInt32(width, true);
-  const Type = (type.byte(1) === 1 ? signed : unsigned).get(bits);
-  return Type === undefined ? null : Type();
+  const isSigned = type.byte(1) === 1;
+  const isKnown = (isSigned ? [8, 16, 32, 64] : [8, 16]).includes(bits);
+  return isKnown ? { typeId: Type.Int, bitWidth: bits, isSigned } : null;
 }
-
-const signed = new Map<number, () => DataType>([
-  [8, () => new Int8()],
-  [16, () => new Int16()],
-  [32, () => new Int32()],
-  [64, () => new Int64()],
-]);
-const unsigned = new Map<number, () => DataType>([
-  [8, () => new Uint8()],
-  [16, () => new Uint16()],
-]);
 
 /** The tables of a vector of such. */
 function tables(table: FlatTable, field: number): FlatTable[] {
