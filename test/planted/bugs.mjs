@@ -453,8 +453,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/training/boosting/refit.ts',
-        find: '    if (this.#parallelTrees === 1) this.#addValues(values, output, at);',
-        replace: '    this.#addValues(values, output, at);',
+        find: '    if (this.#parallelTrees === 1) this.#walk.addValues(values, output, at);',
+        replace: '    this.#walk.addValues(values, output, at);',
       },
     ],
     tests: ['test/training/boosting/parallel-trees.prop.test.ts'],
@@ -729,7 +729,7 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/training/boosting/refit.ts',
-        find: '    if (this.#parallelTrees === 1) this.#addValues(values, output, at);\n',
+        find: '    if (this.#parallelTrees === 1) this.#walk.addValues(values, output, at);\n',
         replace: '',
       },
     ],
