@@ -4,7 +4,8 @@
 // What starts together is bundled together: a program loads the library and its threads load theirs. Chunks that all
 // entries share would be some thirty files each, of which every one costs half a millisecond, so the library
 // and the threads have theirs to themselves. Of the library what few programs need is a file that is loaded when it is
-// used (late-modules.mjs). White space goes, names stay, for errors tell them.
+// used (late-modules.mjs), and so are the plain twins of the kernels, which run where WebAssembly does not. White space
+// goes, names stay, for errors tell them.
 
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,6 +37,37 @@ const lazyOnes = [
   ...['node:timers/promises', 'node:worker_threads'],
 ];
 
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  minifyWhitespace: true,
+  // Node prints the line in which an error was thrown
+  lineLimit: 160,
+  legalComments: 'inline',
+  logLevel: 'warning',
+};
+
+/** The file of the kernels' plain twins: CommonJS, for whoever chooses kernels cannot wait. */
+const twinsFile = 'reference-kernels.cjs';
+
+/** The bundler's plugin: a stand-in for the twins where kernels are chosen. */
+const lateTwins = {
+  name: 'late-twins',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/reference\/kernels\.js$/ }, ({ path }) => ({
+      path,
+      namespace: 'late-twins',
+      sideEffects: false,
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'late-twins' }, () => ({
+      contents: `import { createRequire } from 'node:module';
+export const referenceKernels = (memory) =>
+  createRequire(import.meta.url)('./${twinsFile}').referenceKernels(memory);`,
+    }));
+  },
+};
+
 /** Bundles the modules of `dist`. */
 export async function bundle(dist) {
   const folder = join(dist, 'bundle', 'node');
@@ -48,20 +80,14 @@ export async function bundle(dist) {
   for (const group of groups) {
     await bundleGroup({ folder, entries: entriesOf(dist, group), plugins: [plugin] });
   }
-  await build({
-    stdin: { contents: ownCopiesSource, resolveDir: dist, loader: 'js' },
-    outfile: join(folder, ownCopiesFile),
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20.19',
+  const copies = { contents: ownCopiesSource, resolveDir: dist, loader: 'js' };
+  await bundleAlone({
+    stdin: copies,
     conditions: ['import'],
-    minifyWhitespace: true,
-    // Node prints the line in which an error was thrown
-    lineLimit: 160,
-    legalComments: 'inline',
-    logLevel: 'warning',
+    outfile: join(folder, ownCopiesFile),
   });
+  const twins = join(dist, 'kernels', 'reference', 'kernels.js');
+  await bundleAlone({ entryPoints: [twins], outfile: join(folder, twinsFile) });
   const command = join(folder, 'cli.js');
   if (existsSync(command)) chmodSync(command, 0o755);
 }
@@ -83,21 +109,19 @@ async function bundleLibrary({ dist, folder, plugin }) {
 /** Entries that share chunks. */
 async function bundleGroup({ folder, entries, plugins }) {
   await build({
+    ...common,
     entryPoints: entries,
     outdir: folder,
     chunkNames: '[name]-[hash]',
-    bundle: true,
     splitting: true,
     packages: 'external',
-    plugins,
-    platform: 'node',
+    plugins: [lateTwins, ...plugins],
     format: 'esm',
-    target: 'node20.19',
     treeShaking: true,
-    minifyWhitespace: true,
-    // Node prints the line in which an error was thrown
-    lineLimit: 160,
-    legalComments: 'inline',
-    logLevel: 'warning',
   });
+}
+
+/** A file that stands for itself. */
+async function bundleAlone(options) {
+  await build({ ...common, format: 'cjs', ...options });
 }

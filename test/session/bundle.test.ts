@@ -57,6 +57,9 @@ describe('the bundle', () => {
     const ofThread = [...filesOf('executor-main.js')];
     expect(ofThread.length).toBeLessThanOrEqual(7);
     expect(bytesOf(ofThread)).toBeLessThan(600_000);
+    for (const name of [...ofProgram, ...ofThread, lateFile()])
+      expect(readFileSync(join(bundle, name), 'utf8')).not.toContain('kind:"reference"');
+    expect(readFileSync(join(bundle, 'reference-kernels.cjs'), 'utf8')).toMatch(/kind:"reference"/);
   });
 
   it('registers nothing in what is loaded late, for nobody would wait for that', () => {
