@@ -24,6 +24,7 @@ import { splitMembers } from '../model/member-trees.ts';
 import { treesPerRound } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { binEdgesOf } from '../params/bin-params.ts';
+import { growsOnCpu } from '../params/device-params.ts';
 import { forcedNodesOf } from '../params/forced-params.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
 import { linearLambdaOf } from '../params/linear-params.ts';
@@ -34,7 +35,6 @@ import {
   featureCostsOf,
   featureWeightsOf,
   gainFactorsOf,
-  growsMonotoneOnCpu,
   interactionsOf,
   shapingOf,
 } from '../params/shaping-params.ts';
@@ -111,7 +111,7 @@ export async function fitBoostedTrees(
     ...boostingJob({ owner, params, objective }, columns),
     ...functions.references,
     initial: initial === null ? null : initialRounds(initial),
-    device: isOnCpu(params) ? null : deviceRequest(params.device, table.runner),
+    device: growsOnCpu(params) ? null : deviceRequest(params.device, table.runner),
     earlyStopping:
       params.dropRate === undefined && (stopsEarly || stopping !== null)
         ? { patience: params.earlyStoppingRounds, minDelta: params.validationTol }
@@ -381,12 +381,4 @@ function isParallel(
   params: GBTParams,
 ): params is GBTParams & { readonly numParallelTrees: number } {
   return (params.numParallelTrees ?? 1) > 1;
-}
-
-/** What a device is not asked for. */
-function isOnCpu(params: GBTParams): boolean {
-  const { growPolicy, gainFactors, featureCosts, forcedSplits } = params;
-  if (growPolicy === 'oblivious' || growsMonotoneOnCpu(params)) return true;
-  if (featureCosts !== undefined) return true;
-  return gainFactors !== undefined || forcedSplits !== undefined;
 }
