@@ -41,6 +41,15 @@ function findDeclarations() {
         byName.set(`${node.getSourceFile().fileName}#${node.name.getText()}`, value);
       }
     }
+    // const { left, out, ...rest } = specs
+    if (ts.isVariableDeclaration(node) && ts.isObjectBindingPattern(node.name)) {
+      const rest = node.name.elements.find((element) => element.dotDotDotToken !== undefined);
+      if (rest !== undefined && node.initializer !== undefined)
+        byName.set(
+          `${node.getSourceFile().fileName}#${rest.name.getText()}`,
+          unwrap(node.initializer),
+        );
+    }
     if (ts.isCallExpression(node) && node.expression.getText() === 'defineParams') {
       const [owner, specs] = node.arguments;
       if (ts.isStringLiteral(owner)) byName.set(owner.text, unwrap(specs));
