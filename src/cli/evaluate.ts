@@ -70,9 +70,11 @@ export async function evaluate(
     }
     // as they were typed, in that order
     const shown =
-      wanted.length === 0 || parts.length > 1
-        ? found
-        : Object.fromEntries(wanted.map(({ typed }) => [typed, found[typed] as number]));
+      parts.length > 1
+        ? { ...meansOfParts(found, parts.flat()), ...found }
+        : wanted.length === 0
+          ? found
+          : Object.fromEntries(wanted.map(({ typed }) => [typed, found[typed] as number]));
     for (const [name, value] of Object.entries(shown)) {
       if (Number.isNaN(value))
         context.terminal.warn(`${name} has no value: the labels are all alike`);
@@ -80,6 +82,25 @@ export async function evaluate(
     const lines = Object.entries(shown).map(([name, value]) => [name, numberText(value)] as const);
     return { value: { command: 'evaluate', task, metrics: shown }, text: nameValueLines(lines) };
   });
+}
+
+/** The mean of each metric over the labels where it has a value. */
+function meansOfParts(
+  found: Readonly<Record<string, number>>,
+  labels: readonly string[],
+): Record<string, number> {
+  const [first = ''] = labels;
+  const names = Object.keys(found)
+    .filter((name) => name.endsWith(` of ${first}`))
+    .map((name) => name.slice(0, -` of ${first}`.length));
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = labels
+        .map((label) => found[`${name} of ${label}`] ?? Number.NaN)
+        .filter((value) => !Number.isNaN(value));
+      return [`mean ${name}`, values.reduce((sum, value) => sum + value, 0) / values.length];
+    }),
+  );
 }
 
 /** Several labels are flags where a classifier wrote probabilities of each, else numbers. */

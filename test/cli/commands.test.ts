@@ -333,7 +333,9 @@ describe('fit, transform, evaluate, inspect', () => {
       `auc of ${name}`,
       `logloss of ${name}`,
     ]);
-    expect(Object.keys(metrics)).toEqual(names);
+    expect(Object.keys(metrics)).toEqual(['mean auc', 'mean logloss', ...names]);
+    const aucs = ['swim', 'ski', 'odd'].map((name) => metrics[`auc of ${name}`] as number);
+    expect(metrics['mean auc']).toBeCloseTo(aucs.reduce((sum, auc) => sum + auc, 0) / 3, 12);
     expect(metrics['auc of ski']).toBe(1);
     expect(metrics['auc of odd']).toBeLessThan(1);
     const numbers = await runForTest([...all.slice(0, 5), '--task', 'regression', '--json']);
