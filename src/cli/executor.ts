@@ -1,15 +1,14 @@
 /** The command `executor`: serves drivers until it is told to end. */
+import { CoppiceError } from '../base/errors.ts';
 import { announce, launchedPlace } from '../session/rendezvous.ts';
 import { serveExecutor } from '../session/serve-executor.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
+import { type TlsFileOptions, tlsTexts } from './tls-files.ts';
 
 /** Options of `executor`. */
-export interface ExecutorCommandOptions extends CommonOptions {
+export interface ExecutorCommandOptions extends CommonOptions, TlsFileOptions {
   readonly listen: string;
   readonly tokenFile: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly tlsCa?: string;
   readonly dataRoot?: readonly string[];
   readonly allowUrl?: readonly string[];
   readonly modules?: readonly string[];
@@ -26,12 +25,15 @@ export async function executor(
 ): Promise<CommandResult> {
   const { terminal, signal } = context;
   const place = options.rendezvous === undefined ? null : launchedPlace();
+  if (options.tlsCa !== undefined && (options.tlsCert ?? options.tlsKey) === undefined)
+    throw new CoppiceError('USAGE', '--tls-ca of coppice executor needs --tls-cert and --tls-key');
+  const tls = await tlsTexts(options, 'coppice executor');
   const daemon = await serveExecutor({
     listen: options.listen,
     tokenFile: options.tokenFile,
-    tlsCert: options.tlsCert,
-    tlsKey: options.tlsKey,
-    tlsCa: options.tlsCa,
+    tlsCert: tls?.cert,
+    tlsKey: tls?.key,
+    tlsCa: tls?.ca,
     dataRoots: options.dataRoot,
     allowedUrls: options.allowUrl,
     modules: options.modules,

@@ -1,10 +1,11 @@
 /** Runs a command's work in a session of its own, here, on executors or on Spark, which ends with it. */
 import { CoppiceError } from '../base/errors.ts';
-import { pemText, tokenOf } from '../session/connect.ts';
+import { tokenOf } from '../session/connect.ts';
 import { Session } from '../session/session.ts';
+import { type TlsFileOptions, tlsTexts } from './tls-files.ts';
 
 /** Where a command works. */
-export interface SessionCommandOptions {
+export interface SessionCommandOptions extends TlsFileOptions {
   readonly threads?: number;
   readonly device?: 'cpu' | 'gpu' | 'auto';
   readonly session?: 'local' | 'executors' | 'spark';
@@ -13,9 +14,6 @@ export interface SessionCommandOptions {
   readonly rendezvous?: string;
   readonly world?: number;
   readonly tokenFile?: string;
-  readonly tlsCa?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
   readonly sessionName?: string;
 }
 /** Calls `work` with a session; closes it whatever happens. @throws CoppiceError `USAGE`, and see `Session.connect` and `Session.spark` */
@@ -34,12 +32,14 @@ export async function withSession<T>(
 async function openSession(options: SessionCommandOptions): Promise<Session> {
   if (options.session === 'spark') return await openSpark(options);
   if (options.spark !== undefined) throw new CoppiceError('USAGE', '--spark needs --session spark');
-  const { threads, rendezvous, world, tokenFile, tlsCa, tlsCert, tlsKey } = options;
+  const { threads, rendezvous, world, tokenFile } = options;
   const executors = options.executors ?? rendezvous;
   const device = options.device === undefined ? {} : { device: options.device };
   if (options.session !== 'executors') {
-    if (executors === undefined) return await Session.local({ threads, ...device });
-    throw new CoppiceError('USAGE', '--executors needs --session executors');
+    if (executors !== undefined)
+      throw new CoppiceError('USAGE', '--executors needs --session executors');
+    refuseFlagsOfOthers(options);
+    return await Session.local({ threads, ...device });
   }
   if (executors === undefined || tokenFile === undefined) {
     throw new CoppiceError(
@@ -47,19 +47,32 @@ async function openSession(options: SessionCommandOptions): Promise<Session> {
       '--session executors needs --executors or --rendezvous, and --token-file',
     );
   }
-  const isSecure = [tlsCa, tlsCert, tlsKey].some((given) => given !== undefined);
   return await Session.connect(executors, {
     tokenFile,
     threads,
     world,
     ...device,
     name: options.sessionName,
-    tls: isSecure ? { ca: tlsCa, cert: tlsCert, key: tlsKey } : undefined,
+    tls: await tlsTexts(options, '--session executors'),
   });
 }
 
+/** What only a session with others has a use for. */
+const flagsOfOthers = {
+  ...{ tokenFile: '--token-file', world: '--world', sessionName: '--session-name' },
+  ...{ tlsCa: '--tls-ca', tlsCert: '--tls-cert', tlsKey: '--tls-key' },
+} as const;
+
+function refuseFlagsOfOthers(options: SessionCommandOptions): void {
+  for (const [name, flag] of Object.entries(flagsOfOthers)) {
+    if (options[name as keyof typeof flagsOfOthers] === undefined) continue;
+    const others = flag === '--world' ? 'executors' : 'executors or --session spark';
+    throw new CoppiceError('USAGE', `${flag} needs --session ${others}`);
+  }
+}
+
 async function openSpark(options: SessionCommandOptions): Promise<Session> {
-  const { spark: url, threads, executors, tokenFile, tlsCa, tlsCert, tlsKey } = options;
+  const { spark: url, threads, executors, tokenFile } = options;
   if (url === undefined && process.env['SPARK_REMOTE'] === undefined) {
     throw new CoppiceError(
       'USAGE',
@@ -77,18 +90,13 @@ async function openSpark(options: SessionCommandOptions): Promise<Session> {
       `--executors with --session spark must be how many members there are, such as 8; got ${executors?.join()}`,
     );
   }
-  const isSecure = tlsCa !== undefined || tlsCert !== undefined;
-  const [ca, cert, key] = await Promise.all([
-    pemText(tlsCa, '--tls-ca'),
-    pemText(tlsCert, '--tls-cert'),
-    pemText(tlsKey, '--tls-key'),
-  ]);
+  const tls = await tlsTexts(options, '--session spark');
   return await Session.spark({
     url,
     executors: numMembers,
     threadsPerExecutor: threads,
     name: options.sessionName,
     token: tokenFile === undefined ? undefined : await tokenOf({ tokenFile }, '--session spark'),
-    ...(isSecure ? { tls: { ca, cert, key } } : {}),
+    ...(tls === undefined ? {} : { tls }),
   });
 }

@@ -1,8 +1,14 @@
 /** What the command line says when Spark is asked for in a way that makes no sense. The rest is in test/spark/server. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { runForTest } from './run-for-test.ts';
 
 const fit = ['fit', '--data', '/data/flights', '--label', 'y', '--model', '/nowhere/model'];
+const keyFile = join(temporaryFolder('tls'), 'key.pem');
+writeFileSync(keyFile, '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n');
+const executor = ['executor', '--listen', '127.0.0.1:0', '--token-file', keyFile];
 const spark = [...fit, '--session', 'spark'];
 
 describe('coppice --session spark', () => {
@@ -42,6 +48,42 @@ describe('coppice --session spark', () => {
       [...spark, '--spark', 'sc://h', '--token-file', '/nowhere/token'],
       3,
       /the file of tokenFile must be readable; got \/nowhere\/token/,
+    ],
+    [
+      'a key without its certificate',
+      [...spark, '--spark', 'sc://127.0.0.1:9', '--tls-key', '/nowhere/key'],
+      3,
+      /the file of --tls-key must be readable; got \/nowhere\/key/,
+    ],
+    [
+      'a key without its certificate, which is there',
+      [...spark, '--spark', 'sc://127.0.0.1:9', '--tls-key', keyFile],
+      2,
+      /--tls-cert and --tls-key of --session spark must be given together; got --tls-key without --tls-cert/,
+    ],
+    [
+      'a certificate for nobody',
+      [...fit, '--tls-cert', keyFile],
+      2,
+      /--tls-cert needs --session executors or --session spark/,
+    ],
+    [
+      'an executor with a key alone',
+      [...executor, '--tls-key', keyFile],
+      2,
+      /--tls-cert and --tls-key of coppice executor must be given together/,
+    ],
+    [
+      'an executor with a key for a certificate',
+      [...executor, '--tls-cert', keyFile, '--tls-key', keyFile],
+      2,
+      /--tls-cert of coppice executor must hold a certificate in PEM/,
+    ],
+    [
+      'an executor with an authority alone',
+      [...executor, '--tls-ca', keyFile],
+      2,
+      /--tls-ca of coppice executor needs --tls-cert and --tls-key/,
     ],
     [
       'a server that is not there',
