@@ -1,7 +1,7 @@
 /** How feature stages become operations of ONNX: columns of a graph out of others. */
 import type { OnnxColumn, OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { type ColumnPair, type ColumnPairValues, columnPairs } from './column-pairs.ts';
-import { unknownCategory } from './handle-invalid.ts';
+import { type HandleInvalid, unknownCategory } from './handle-invalid.ts';
 import type { Scales } from './scaled-columns.ts';
 
 interface PairedStage {
@@ -55,6 +55,20 @@ export function addImputedColumns(
     const filled = graph.doubles([isFloat32 ? Math.fround(surrogate) : surrogate]);
     graph.name(output, { ...column, tensor: graph.add('Where', [test, filled, tensor]) });
   });
+}
+
+/** Refuses a stage that leaves rows out: what ONNX computes has as many rows as it is given. */
+export function refuseSkipping(
+  graph: OnnxGraph,
+  { className, params }: { className: string; params: { handleInvalid: HandleInvalid } },
+): void {
+  if (params.handleInvalid !== 'skip') return;
+  const remedy = "give the stage handleInvalid 'keep' or 'error', or score with coppice";
+  throw graph.refusal(
+    'stages that keep every row',
+    `${className} with handleInvalid 'skip'`,
+    remedy,
+  );
 }
 
 /** Texts; where unknown ones are kept, the category that stands for them. */

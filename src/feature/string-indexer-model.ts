@@ -22,7 +22,7 @@ import {
 } from './column-pairs.ts';
 import { handleInvalidParams, unknownCategory } from './handle-invalid.ts';
 import { addIndexedCells } from './module-columns.ts';
-import { addIndexedColumns } from './onnx-columns.ts';
+import { addIndexedColumns, refuseSkipping } from './onnx-columns.ts';
 import type { IndexStringsSpec } from './operators/index-strings.ts';
 import { shareStrings } from './shared-strings.ts';
 import { withStageOperator } from './stage-operator.ts';
@@ -114,6 +114,7 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
   /** @internal */
   override addToOnnx(graph: OnnxGraph): void {
     const { handleInvalid, missingAsUnknown } = this.params;
+    refuseSkipping(graph, this);
     addIndexedColumns(graph, this, this.labels, {
       keepsUnknown: handleInvalid === 'keep',
       missingIsUnknown: missingAsUnknown === true,

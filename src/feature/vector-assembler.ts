@@ -11,7 +11,7 @@ import { Transformer } from '../pipeline/transformer.ts';
 import { type FeatureColumn, featureColumns } from '../table/columns/column-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { addAssembledCells } from './module-columns.ts';
-import { addAssembledColumn } from './onnx-columns.ts';
+import { addAssembledColumn, refuseSkipping } from './onnx-columns.ts';
 import type { AssembleSpec } from './operators/assemble.ts';
 import './worker-operators.ts';
 
@@ -84,6 +84,7 @@ export class VectorAssembler extends Transformer<typeof vectorAssemblerParams.sc
 
   /** @internal */
   override addToOnnx(graph: OnnxGraph): void {
+    refuseSkipping(graph, this);
     addAssembledColumn(graph, this.params.inputCols, this.params.outputCol);
   }
 

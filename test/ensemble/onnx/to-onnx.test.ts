@@ -2,14 +2,20 @@
 import { DateDay } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { IsolationForest } from '../../../src/ensemble/isolation/isolation-forest.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
+import { StringIndexer } from '../../../src/feature/string-indexer.ts';
+import { VectorAssembler } from '../../../src/feature/vector-assembler.ts';
+import { Pipeline } from '../../../src/pipeline/pipeline.ts';
 import { fixedWidthColumn, int32Column } from '../../../src/table/columns/make-column.ts';
+import { errorOf as thrownBy } from '../../contract/error-of.ts';
 import { predictionsOf } from '../../tools/fitted-bytes.ts';
 import { inlineTable } from '../../tools/inline-table.ts';
 import { randomData, randomNumbers } from '../../tools/random-data.ts';
+import { cutTable } from '../../tools/sample-data.ts';
 import { fitSample, scoreSample } from '../../training/fit-sample.ts';
 import {
   boostedLabelsCases,
@@ -223,6 +229,22 @@ describe('what ONNX cannot carry', () => {
     const model = await fitted('GBTRegressor', { maxIter: 2, leafCol: 'leaf' });
     const { outputs } = readOnnx(model.copy({ leafCol: undefined }).toOnnx({ missingText }));
     expect(outputs.map(({ name }) => name)).toEqual(['prediction']);
+  });
+});
+
+describe('a stage that leaves rows out', () => {
+  it.each([
+    new StringIndexer({ inputCol: 'x2', outputCol: 'i2', handleInvalid: 'skip' }),
+    new VectorAssembler({ inputCols: ['x0'], handleInvalid: 'skip' }),
+  ])('is refused by name, for ONNX has no rows to leave out (%#)', async (stage) => {
+    const table = cutTable(new InlineRunner(), randomData(recipe));
+    const trees = new GBTRegressor({ featuresCols: ['x0'], labelCol: 'y', maxIter: 2 });
+    const model = await new Pipeline({ stages: [stage, trees] }).fit(table);
+    const { code, message } = await thrownBy(() => model.toOnnx({ missingText }));
+    expect(code).toBe('UNSUPPORTED');
+    expect(message).toMatch(
+      /must have stages that keep every row; .* has (StringIndexerModel|VectorAssembler) with handleInvalid 'skip'; give the stage handleInvalid 'keep' or 'error'/,
+    );
   });
 });
 
