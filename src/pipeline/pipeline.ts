@@ -11,6 +11,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
+import { columnNames, findField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { checkFit } from './check-fit.ts';
 import { Estimator, type FitOptions, type Fitted } from './estimator.ts';
@@ -72,7 +73,7 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
     options: FitOptions,
     toTheEnd: boolean,
   ): Promise<Fitted<PipelineModel>> {
-    this.transformSchema(table.schema);
+    this.#refuseClashes(table.schema);
     const how = { signal: options.signal, onProgress: options.onProgress };
     const numEstimators = this.stages.filter((stage) => stage instanceof Estimator).length;
     const initial = this.#initialStages(options.initialModel);
@@ -139,6 +140,25 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
       `${this.className} must have a stage of boosted trees or a forest to go on from an initial model; got none`,
       { context },
     );
+  }
+
+  /** Two stages that make one column would be fitted, and then transform no table. */
+  #refuseClashes(schema: Schema): void {
+    let before = schema;
+    for (const stage of this.stages) {
+      const after = stage.transformSchema(before);
+      const names = columnNames(after);
+      const made = columnNames(before).filter((name) => findField(schema, name) === undefined);
+      const twice = made.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+      if (twice !== undefined) {
+        throw new CoppiceError(
+          'COLUMN_EXISTS',
+          `columns that stages of ${this.className} make must have names of their own; got "${twice}" of ${stage.className}, which a stage before it makes: give one of them another name, by its parameters that name columns (predictionCol, outputCol and their like)`,
+          { context: { owner: this.className, column: twice } },
+        );
+      }
+      before = after;
+    }
   }
 
   override transformSchema(schema: Schema): Schema {

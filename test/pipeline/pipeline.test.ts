@@ -1,5 +1,6 @@
 import type { Schema } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
+import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
 import { Binarizer } from '../../src/feature/binarizer.ts';
 import { StringIndexer } from '../../src/feature/string-indexer.ts';
 import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
@@ -8,6 +9,7 @@ import { Estimator, type FitOptions } from '../../src/pipeline/estimator.ts';
 import { loadStage } from '../../src/pipeline/load-stage.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { registerStage } from '../../src/pipeline/stage-registry.ts';
+import type { Transformer } from '../../src/pipeline/transformer.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { inlineTable, valuesOf } from '../tools/inline-table.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
@@ -82,6 +84,27 @@ describe('Pipeline', () => {
     expect(() => new Pipeline({} as never)).toThrow(
       'stages of Pipeline must be given: a list of estimators and transformers',
     );
+  });
+
+  it('refuses stages that make one column before anything is fitted', async () => {
+    const data = inlineTable({ x: [1, 2, 3], y: ['a', 'b', 'a'] });
+    const trees = new GBTClassifier({ featuresCols: ['x'], labelCol: 'y', maxIter: 1 });
+    const phases: string[] = [];
+    const fit = (...stages: (Estimator | Transformer)[]) =>
+      new Pipeline({ stages }).fit(data, { onProgress: ({ phase }) => phases.push(phase) });
+    await expect(fit(trees, trees)).rejects.toMatchObject({
+      code: 'COLUMN_EXISTS',
+      message: expect.stringMatching(/got "\w+" of GBTClassifier, which a stage before it makes/),
+    });
+    expect(phases).toEqual([]);
+    const named = trees.copy({
+      ...{ predictionCol: 'p2', probabilityCol: 'q2', rawPredictionCol: 'r2' },
+    });
+    const model = await fit(trees, named);
+    expect((await model.transform(data)).columns).toContain('p2');
+    // a column that the table brings may be one of yesterday's predictions
+    const scored = inlineTable({ x: [1, 2, 3], y: ['a', 'b', 'a'], prediction: [1, 2, 3] });
+    await new Pipeline({ stages: [trees] }).fit(scored);
   });
 
   it('does not change when the list that it was made of does', () => {
