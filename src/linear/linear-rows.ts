@@ -243,7 +243,7 @@ function badValue(
 
 function nothingToLearn({ owner, weightCol }: IngestJob): CoppiceError {
   if (weightCol !== null) {
-    const message = `${weightCol}, the weight of ${owner}, must be above 0 in at least one row; got 0 in all`;
+    const message = `${weightCol}, the weight of ${owner}, must be above 0 in at least one row; got 0 in all (below 2^-400 counts as 0)`;
     return new CoppiceError('WEIGHT_INVALID', message, { context: { column: weightCol } });
   }
   return new CoppiceError('DATA_EMPTY', `${owner} must have at least one row to learn from; got 0`);

@@ -243,7 +243,7 @@ function nothingToLearn(job: IngestJob, numValidation: number): CoppiceError {
   if (numValidation === 0 && weightCol !== null) {
     return new CoppiceError(
       'WEIGHT_INVALID',
-      `${weightCol} (the weight of ${owner}) must be above 0 in at least one row; got 0 in every row`,
+      `${weightCol} (the weight of ${owner}) must be above 0 in at least one row; got 0 in every row (below 2^-400 counts as 0)`,
       { context: { column: weightCol } },
     );
   }

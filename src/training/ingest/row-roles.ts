@@ -34,6 +34,8 @@ export const rowState = { out: 0, train: 1, validate: 2 } as const;
 
 /** Numbers that are summed up stay below it, so that squares of sums, weighted too, are finite. */
 export const largestNumber = 2 ** 400;
+/** Weights below it count as 0: products of theirs would be 0 too, and nothing be learned of any row. */
+const smallestWeight = 2 ** -400;
 
 /** The most classes a label may have. */
 const maxClasses = 10_000;
@@ -247,7 +249,9 @@ function badLabel(job: IngestJob, part: PlacedPartition, row: number, label: num
   const remedy = isHuge
     ? 'scale the column'
     : isMissing || mostGrade === null
-      ? `drop such rows with table.na.drop({ columns: ['${labelCol}'] }) (--drop-unlabelled on the command line)`
+      ? isMissing
+        ? `drop such rows with table.na.drop({ columns: ['${labelCol}'] }) (--drop-unlabelled on the command line)`
+        : 'mend it, or leave such rows out with table.filter'
       : 'give more labelGains, or grades that start at 0';
   return new CoppiceError(
     'LABEL_INVALID',
@@ -289,7 +293,7 @@ function readStates(
   fillNumeric(columnOf(batch, [job.weightCol]), weights, 0, job.weightCol);
   for (let i = 0; i < part.count; i++) {
     const weight = weights[i] as number;
-    if (weight === 0) states[i] = rowState.out;
+    if (Math.abs(weight) < smallestWeight) states[i] = rowState.out;
     if (weight >= 0 && weight < largestNumber) continue;
     throw new CoppiceError(
       'WEIGHT_INVALID',

@@ -31,6 +31,17 @@ describe.each(regressors)('%s', (name) => {
     });
   });
 
+  it('takes weights below 2^-400 as 0, and learns from those above', async () => {
+    await expect(fitSample({ name, options }, dataOf(1, 1e-200))).rejects.toMatchObject({
+      code: 'WEIGHT_INVALID',
+      message: expect.stringContaining('got 0 in every row (below 2^-400 counts as 0)'),
+    });
+    const free = { ...options, ...(name.startsWith('GBT') ? { minSumHessian: 0 } : {}) };
+    const data = dataOf(1, 1e-119);
+    const found = await predictedNumbers(await fitSample({ name, options: free }, data), data);
+    expect((found[7] as number) - (found[0] as number)).toBeGreaterThan(3);
+  });
+
   it('learns from large ones', async () => {
     for (const [scale, weight] of [
       [1e119, 1e9],
