@@ -23,6 +23,7 @@ import { policyLimits, subsetOf } from '../growth.ts';
 import { splitMembers } from '../model/member-trees.ts';
 import { treesPerRound } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import { warnOfNoSplits } from '../no-splits.ts';
 import { binEdgesOf } from '../params/bin-params.ts';
 import { growsOnCpu } from '../params/device-params.ts';
 import { forcedNodesOf } from '../params/forced-params.ts';
@@ -176,6 +177,7 @@ export async function fitBoostedTrees(
   };
   const trained = checkpoints === null ? await run(initial) : await checkpoints.run(run);
   const added = grownData(modelData(owner, params.labelCol, columns, trained));
+  warnOfNoSplits(owner, params, added);
   if (checkpoints !== null) return checkpoints.finish(added);
   return initial === null ? added : appendTrees(initial, added);
 }

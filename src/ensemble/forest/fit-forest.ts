@@ -15,6 +15,7 @@ import { checkpointsOf } from '../checkpoints.ts';
 import { growthLimits, subsetOf } from '../growth.ts';
 import { lastTrees } from '../model/member-trees.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import { warnOfNoSplits } from '../no-splits.ts';
 import type { ForestParams, TreeParams } from '../params/forest-params.ts';
 import { monotoneOf } from '../params/shaping-params.ts';
 import { ForestProgress } from './forest-progress.ts';
@@ -155,6 +156,7 @@ export async function fitForest(
   };
   const trained = checkpoints === null ? await run() : await checkpoints.run(run);
   const added = modelData(owner, labelCol, columns, trained);
+  warnOfNoSplits(owner, params, added);
   const data =
     checkpoints?.finishForest(added) ?? (initial === null ? added : appendTrees(initial, added));
   refuseUnknownVariances(owner, params, data);
