@@ -14,5 +14,5 @@ export interface Progress {
   readonly message?: string;
 }
 
-/** Receives reports; what it throws ends the job. */
+/** Receives reports; what it throws, or a promise that it returns rejects with, ends the job. */
 export type OnProgress = (progress: Progress) => void;

@@ -118,7 +118,7 @@ export async function bootstrap(
     const samples: Metrics[] = [];
     for await (const metrics of mapInOrder(Array(numSamples).keys(), limit, evaluate)) {
       samples.push(metrics);
-      onProgress?.({
+      await onProgress?.({
         phase: 'predict',
         done: samples.length,
         total: numSamples,

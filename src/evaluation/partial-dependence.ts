@@ -119,7 +119,12 @@ export async function partialDependence(
   const means: number[][] = [];
   for await (const found of mapInOrder(points, limit, mean)) {
     means.push(found);
-    onProgress?.({ phase: 'predict', done: means.length, total: points.length, message: 'points' });
+    await onProgress?.({
+      phase: 'predict',
+      done: means.length,
+      total: points.length,
+      message: 'points',
+    });
   }
   const scored = await model.transform(tableAt(table, parts, points[0] as GridValue[]), { signal });
   return curveTable(table, { parts, points, means }, classesOf(scored.schema, responseCol));

@@ -118,7 +118,7 @@ export async function permutationImportance(
   let done = 0;
   for await (const loss of mapInOrder(workOf(table, parts, orders), limit, evaluate)) {
     losses[done++] = loss;
-    onProgress?.({ phase: 'predict', done, total: losses.length, message: 'evaluations' });
+    await onProgress?.({ phase: 'predict', done, total: losses.length, message: 'evaluations' });
   }
   return summary(table, parts, losses, numRepeats);
 }

@@ -32,6 +32,6 @@ export async function* gatherPartitions<T>(
   for await (const answer of table.runPartitions<T>(task, { request }, { signal })) {
     yield answer;
     done += 1;
-    onProgress?.({ phase: 'read', done, total, message: 'partitions' });
+    await onProgress?.({ phase: 'read', done, total, message: 'partitions' });
   }
 }

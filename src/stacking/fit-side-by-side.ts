@@ -43,7 +43,7 @@ export async function fitSideBySide(jobs: readonly FitJob[], how: SideBySide): P
     try {
       const model = await job(signal);
       done += 1;
-      onProgress?.({ phase: 'train', done, total: jobs.length, message: `fits of ${owner}` });
+      await onProgress?.({ phase: 'train', done, total: jobs.length, message: `fits of ${owner}` });
       return model;
     } catch (error) {
       failures.push(error);

@@ -113,10 +113,10 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     signal,
     retriesItself: options.retriesItself,
     onMessage: (message) => {
-      if (desk.answer(message)) return;
+      if (desk.answer(message)) return undefined;
       const told = message as TrainingProgress | BoostingSnapshot | ForestSnapshot;
-      if (told.phase === 'snapshot') options.onSnapshot?.(told);
-      else options.onProgress?.(told);
+      if (told.phase === 'snapshot') return options.onSnapshot?.(told);
+      return options.onProgress?.(told);
     },
   };
   const isBrief =

@@ -76,6 +76,8 @@ describe.each(Object.keys(estimators))('%s', (name) => {
     // a stage of little work may say nothing on its way
     if (name === 'a feature stage') return;
     await expect(estimator.fit(table, { onProgress })).rejects.toBe(mine);
+    const later = async (): Promise<void> => onProgress();
+    await expect(estimator.fit(table, { onProgress: later })).rejects.toBe(mine);
     if (name !== 'a search' && name !== 'a stack')
       await expect(estimator.fit(table)).resolves.toBeDefined();
   });

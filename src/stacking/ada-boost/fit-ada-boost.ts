@@ -103,7 +103,7 @@ export async function fitAdaBoost(
     const sums = await lossSums(scored, columns, signal);
     const error = sums.total > 0 ? sums.lost / sums.total : 0;
     const done = { done: round + 1, total: params.maxIter, message: 'rounds' };
-    onProgress?.({ phase: 'train', ...done, metric: error });
+    await onProgress?.({ phase: 'train', ...done, metric: error });
     const worst = numClasses > 0 ? 1 - 1 / numClasses : 0.5;
     if (largest === 0 || error <= 0 || error >= worst) {
       // a perfect round ends it and decides alone; one that is no better than chance does not count

@@ -25,6 +25,6 @@ export async function* reporting<T>(
   for await (const result of results) {
     yield result;
     done += units[index++] ?? 0;
-    onProgress({ phase, done, total, message });
+    await onProgress({ phase, done, total, message });
   }
 }

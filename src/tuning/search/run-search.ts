@@ -55,9 +55,9 @@ export async function runSearch<T>(
           splits: job.identity,
         });
   let done = 0;
-  const onTrial = (metric: number): void => {
+  const onTrial = async (metric: number): Promise<void> => {
     done += 1;
-    onProgress?.({ phase: 'train', done, total: numTrials, metric, message: 'trials' });
+    await onProgress?.({ phase: 'train', done, total: numTrials, metric, message: 'trials' });
   };
   let round = 0;
   try {

@@ -43,7 +43,7 @@ export interface TrialSet {
   /** What is known from a search that was cut short, and where new metrics are recorded. */
   readonly results: TrialResults | null;
   /** Hears of each trial. */
-  readonly onTrial: ((metric: number) => void) | undefined;
+  readonly onTrial: ((metric: number) => Promise<void>) | undefined;
 }
 
 /** What the trials gave. */
@@ -87,7 +87,7 @@ export async function runTrials(set: TrialSet, outer?: AbortSignal): Promise<Tri
         await results?.record({ params, round: set.round, split: trial.split, metric });
         if (set.keepModels) (models[trial.split] as Model[])[trial.candidate] = found.model;
       }
-      set.onTrial?.(metric);
+      await set.onTrial?.(metric);
     } catch (error) {
       failures.push(error);
       ending.abort();
