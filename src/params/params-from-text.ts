@@ -30,6 +30,12 @@ export function paramsFromText(params: ParamSchema, text: string): Record<string
         context: { owner: params.owner, param: name },
       });
     }
+    if (options.some(([known]) => known === name)) {
+      const message = `${name} of ${params.owner} must be given once; got it twice`;
+      throw new CoppiceError('PARAM_INVALID', message, {
+        context: { owner: params.owner, param: name },
+      });
+    }
     options.push([name, spec.fromText(pair.slice(equals + 1).trim())]);
   }
   return Object.fromEntries(options);

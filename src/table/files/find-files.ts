@@ -3,7 +3,7 @@
  * with `_` or `.` are skipped inside folders, and folders named `key=value` give columns. A URL is one file, because
  * web servers list no folders.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { allowedUrl, isUrl, nameOfUrl } from '../../base/allowed-urls.ts';
 import { describeValue } from '../../base/describe-value.ts';
@@ -53,6 +53,10 @@ export function missingFile(path: string, cause?: unknown): CoppiceError {
       options,
     );
   }
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    const message = `the file ${path} must exist; it is a link to one that does not`;
+    return new CoppiceError('FILE_NOT_FOUND', message, options);
+  }
   const near = nearestName(basename(path), namesIn(dirname(path)));
   const hint = near === undefined ? 'check the path' : `did you mean ${join(dirname(path), near)}?`;
   return new CoppiceError(
@@ -68,8 +72,23 @@ function filesOfPath(path: string, extensions: readonly string[]): FoundFile[] {
     if (!globCharacters.test(path)) throw missingFile(path);
     return filesOfGlob(path, extensions);
   }
-  if (!statSync(path).isDirectory()) return [{ path, folderValues: [] }];
+  if (!isFolder(path)) return [{ path, folderValues: [] }];
   return filesOfFolder(path, extensions, []);
+}
+
+/** Whether a path is a folder; what is neither a folder nor a file cannot be read in parts. */
+function isFolder(path: string): boolean {
+  let found: Stats;
+  try {
+    found = statSync(path);
+  } catch (cause) {
+    throw missingFile(path, cause);
+  }
+  if (found.isDirectory()) return true;
+  if (found.isFile()) return false;
+  const kind = found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device';
+  const message = `the file ${path} must be a regular file, for threads read parts of it, and read again; it is ${kind}; write what it gives to a file first`;
+  throw new CoppiceError('FILE_FORMAT', message, { context: { file: path } });
 }
 
 /** The URL of one file. @throws CoppiceError see `allowedUrl` */
@@ -101,7 +120,7 @@ function hasExtension(path: string, extensions: readonly string[]): boolean {
 function* walk(folder: string, folderValues: FoundFile['folderValues']): Generator<FoundFile> {
   for (const name of visibleNames(folder)) {
     const path = join(folder, name);
-    if (!statSync(path).isDirectory()) yield { path, folderValues };
+    if (!isFolder(path)) yield { path, folderValues };
     else yield* walk(path, [...folderValues, ...folderValue(name)]);
   }
 }
@@ -112,9 +131,7 @@ function filesOfGlob(pattern: string, extensions: readonly string[]): FoundFile[
   const base = segments.slice(0, firstGlob).join('/') || (pattern.startsWith('/') ? '/' : '.');
   const matches = expand(base, segments.slice(firstGlob), []);
   const files = matches.flatMap(({ path, folderValues }) =>
-    statSync(path).isDirectory()
-      ? filesOfFolder(path, extensions, folderValues)
-      : [{ path, folderValues }],
+    isFolder(path) ? filesOfFolder(path, extensions, folderValues) : [{ path, folderValues }],
   );
   if (files.length > 0) return files;
   const message = `the pattern ${pattern} must match a file; it matches none`;
@@ -134,12 +151,12 @@ function expand(
   for (const name of visibleNames(folder)) {
     if (segment !== '**' && !matcher.test(name)) continue;
     const path = join(folder, name);
-    const isFolder = statSync(path).isDirectory();
-    const values = isFolder ? [...folderValues, ...folderValue(name)] : folderValues;
+    const isFolderHere = isFolder(path);
+    const values = isFolderHere ? [...folderValues, ...folderValue(name)] : folderValues;
     if (segment === '**') {
-      if (isFolder) found.push(...expand(path, segments, values));
+      if (isFolderHere) found.push(...expand(path, segments, values));
     } else if (isLast) found.push({ path, folderValues: values });
-    else if (isFolder) found.push(...expand(path, rest, values));
+    else if (isFolderHere) found.push(...expand(path, rest, values));
   }
   return found;
 }
@@ -169,7 +186,12 @@ function segmentMatcher(segment: string): RegExp {
     } else if (character === ',' && depth > 0) source += '|';
     else source += character.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   }
-  return new RegExp(`^${source}${')'.repeat(depth)}$`, 'u');
+  try {
+    return new RegExp(`^${source}${')'.repeat(depth)}$`, 'u');
+  } catch (cause) {
+    const message = `the pattern ${segment} must be one that can be matched; its [ ] or { } cannot`;
+    throw new CoppiceError('PARAM_INVALID', message, { cause });
+  }
 }
 
 function folderValue(name: string): [string, string][] {

@@ -56,6 +56,9 @@ describe('monotoneConstraints', () => {
     expect(paramsFromText(gbtRegressorParams, 'monotoneConstraints=area:1;age:-1,alpha=2')).toEqual(
       { monotoneConstraints: { area: 1, age: -1 }, alpha: 2 },
     );
+    expect(() => paramsFromText(gbtRegressorParams, 'alpha=1,maxIter=3,alpha=2')).toThrow(
+      'alpha of GBTRegressor must be given once; got it twice',
+    );
     const list = paramsFromText(gbtClassifierParams, 'monotoneConstraints=[0,1]');
     expect(list).toEqual({ monotoneConstraints: [0, 1] });
     expect(new GBTRegressor(list).params.monotoneConstraints).toEqual([0, 1]);

@@ -1,0 +1,61 @@
+/** What a path may lead to: folders and regular files; all else is refused by name, and nothing is waited for. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findFiles } from '../../../src/table/files/find-files.ts';
+import { errorOf } from '../../contract/error-of.ts';
+import { temporaryFolder } from '../../tools/temporary-folder.ts';
+
+const root = temporaryFolder('find-files');
+const find = (path: string) => findFiles(join(root, path), ['.csv']).map((file) => file.path);
+const refusal = async (path: string) => await errorOf(() => find(path));
+
+describe.skipIf(process.platform === 'win32')('a path that is no file', () => {
+  it('is refused by what it is: a pipe, a device', async () => {
+    execFileSync('mkfifo', [join(root, 'pipe.csv')]);
+    const pipe = await refusal('pipe.csv');
+    expect(pipe.code).toBe('FILE_FORMAT');
+    expect(pipe.message).toMatch(
+      /must be a regular file.* it is a pipe; write what it gives to a file/,
+    );
+    expect((await refusal('*.csv')).message).toContain('it is a pipe');
+    const device = await errorOf(() => findFiles('/dev/null', []));
+    expect(device.message).toContain('it is a device');
+  });
+
+  it('is refused where a link leads nowhere, alone, in a folder and by a pattern', async () => {
+    mkdirSync(join(root, 'links'));
+    symlinkSync(join(root, 'gone.csv'), join(root, 'links', 'a.csv'));
+    for (const path of ['links/a.csv', 'links', 'links/*.csv']) {
+      const error = await refusal(path);
+      expect(error.code).toBe('FILE_NOT_FOUND');
+      expect(error.message).toMatch(/a\.csv must exist; it is a link to one that does not$/);
+    }
+  });
+
+  it('is refused where folders lead into themselves', async () => {
+    mkdirSync(join(root, 'ring'));
+    writeFileSync(join(root, 'ring', 'a.csv'), 'x\n1\n');
+    symlinkSync('.', join(root, 'ring', 'again'));
+    const error = await refusal('ring');
+    expect(error.code).toBe('FILE_NOT_FOUND');
+    expect(error.message).toMatch(/cannot be opened: ELOOP/);
+  });
+});
+
+describe('a link', () => {
+  it('to a file is that file', () => {
+    writeFileSync(join(root, 'x.csv'), 'x\n1\n');
+    symlinkSync(join(root, 'x.csv'), join(root, 'y.csv'));
+    expect(find('y.csv')).toEqual([join(root, 'y.csv')]);
+  });
+});
+
+describe('a pattern', () => {
+  it('with a range that runs backwards is refused', async () => {
+    const error = await refusal('[z-a].csv');
+    expect(error.code).toBe('PARAM_INVALID');
+    expect(error.message).toContain('[z-a].csv must be one that can be matched');
+  });
+});
