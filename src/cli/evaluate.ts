@@ -17,12 +17,15 @@ import {
   type WantedMetric,
   wantedMetrics,
 } from './metric-names.ts';
-import { readData } from './read-data.ts';
+import { type ReadDataOptions, readData } from './read-data.ts';
 import { nameValueLines } from './text-table.ts';
 import { type SessionCommandOptions, withSession } from './with-session.ts';
 
 /** Options of `evaluate`. */
-export interface EvaluateCommandOptions extends CommonOptions, SessionCommandOptions {
+export interface EvaluateCommandOptions
+  extends CommonOptions,
+    ReadDataOptions,
+    SessionCommandOptions {
   readonly data: readonly string[];
   readonly label: LabelOption;
   readonly metric?: readonly string[];
@@ -44,7 +47,7 @@ export async function evaluate(
 ): Promise<CommandResult> {
   const wanted = wantedMetrics(options.metric ?? []);
   return await withSession(options, async (session) => {
-    const table = labelledRows(await readData(session, options.data), options);
+    const table = labelledRows(await readData(session, options.data, options), options);
     requirePredictions(table, options);
     const labelCols = labelNames(table, options.label);
     const task =

@@ -16,13 +16,13 @@ import { loadModel } from './load-model.ts';
 import { modelFacts } from './model-facts.ts';
 import { readParams } from './params-of-command.ts';
 import { grouped } from './progress-line.ts';
-import { readData } from './read-data.ts';
+import { type ReadDataOptions, readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
 import { type SessionCommandOptions, withSession } from './with-session.ts';
 import { checkModelPath } from './write-data.ts';
 
 /** Options of `fit`. */
-export interface FitCommandOptions extends CommonOptions, SessionCommandOptions {
+export interface FitCommandOptions extends CommonOptions, ReadDataOptions, SessionCommandOptions {
   readonly data: readonly string[];
   /** A column, or several; none for an algorithm that learns without. */
   readonly label?: LabelOption;
@@ -59,11 +59,11 @@ export async function fit(
   const initialModel =
     options.initialModel === undefined ? undefined : await loadModel(options.initialModel);
   return await withSession(options, async (session) => {
-    const table = labelledRows(await readData(session, options.data), options);
+    const table = labelledRows(await readData(session, options.data, options), options);
     const validation =
       options.valid === undefined
         ? undefined
-        : labelledRows(await readData(session, options.valid), options);
+        : labelledRows(await readData(session, options.valid, options), options);
     const { task, features, estimator } = await plannedFit(table, options, context);
     const model: Transformer = await estimator.fit(table, {
       signal,

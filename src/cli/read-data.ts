@@ -4,8 +4,15 @@ import { extname } from 'node:path';
 import { isUrl } from '../base/allowed-urls.ts';
 import { CoppiceError } from '../base/errors.ts';
 import type { Session } from '../session/session.ts';
+import { defaultNullValues } from '../table/csv/csv-dialect.ts';
 import { findFiles } from '../table/files/find-files.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+
+/** How to read. */
+export interface ReadDataOptions {
+  /** Cells of CSV that are missing values besides the usual ones. */
+  readonly nullValues?: readonly string[];
+}
 
 /** The formats of tables. */
 export type Format = 'parquet' | 'csv' | 'arrow';
@@ -46,19 +53,30 @@ async function formatOfFile(path: string): Promise<Format | null> {
 /**
  * The table of files, folders or globs of one format.
  *
- * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `SCHEMA_MISMATCH`
+ * @throws CoppiceError `USAGE`, `FILE_NOT_FOUND`, `FILE_FORMAT`, `SCHEMA_MISMATCH`
  */
 export async function readData(
   session: Session,
   paths: readonly string[],
+  { nullValues }: ReadDataOptions = {},
 ): Promise<PartitionedTable> {
-  if (session.readsElsewhere) return await session.read[formatOfPaths(paths)](paths);
+  if (paths.includes('-')) {
+    throw new CoppiceError(
+      'USAGE',
+      '--data must be files, folders or globs; got -: standard input is not read, write it to a file first',
+    );
+  }
+  const read = async (format: Format): Promise<PartitionedTable> =>
+    format === 'csv' && nullValues !== undefined
+      ? await session.read.csv(paths, { nullValues: [...defaultNullValues, ...nullValues] })
+      : await session.read[format](paths);
+  if (session.readsElsewhere) return await read(formatOfPaths(paths));
   const files = findFiles(paths, Object.keys(formats)).map(({ path }) => path);
   const found = new Set<Format | null>();
   for (const file of files) found.add(await formatOfFile(file));
   const [format] = found;
   if (found.size > 1 || format === null || format === undefined) throw mixed(files);
-  return await session.read[format](paths);
+  return await read(format);
 }
 
 /** The format of files that only others see: by their names, Parquet for folders and patterns without one. */

@@ -94,6 +94,11 @@ function fitCommand(): Command {
   return new Command('fit')
     .description('fit a model to a table and save it')
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
+    .option(
+      '--null-values <texts>',
+      'texts of CSV that are missing values too, besides an empty cell, NA, N/A, NaN and null: ?,-999',
+      list,
+    )
     .option('--label <column>', 'the column to predict; several numbers: a,b', oneOrMore)
     .requiredOption('--model <folder>', 'where to save the model')
     .addOption(
@@ -173,6 +178,11 @@ function transformCommand(): Command {
     .description('add the predictions of a model to a table')
     .requiredOption('--model <folder>', 'a saved model')
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
+    .option(
+      '--null-values <texts>',
+      'texts of CSV that are missing values too, besides an empty cell, NA, N/A, NaN and null: ?,-999',
+      list,
+    )
     .requiredOption(
       '--out <path>',
       'x.parquet, x.csv or x.arrow; a name without an ending: a Parquet folder',
@@ -190,6 +200,11 @@ function evaluateCommand(): Command {
   return new Command('evaluate')
     .description('compare predictions with labels')
     .requiredOption('--data <paths...>', 'a scored table: files, folders or globs')
+    .option(
+      '--null-values <texts>',
+      'texts of CSV that are missing values too, besides an empty cell, NA, N/A, NaN and null: ?,-999',
+      list,
+    )
     .requiredOption('--label <column>', 'the true values; of several predictions: a,b', oneOrMore)
     .option('--metric <names>', 'comma-separated, such as auc,logloss,rmse; default: all', list)
     .addOption(

@@ -8,13 +8,16 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { loadModel } from './load-model.ts';
 import { grouped } from './progress-line.ts';
-import { readData } from './read-data.ts';
+import { type ReadDataOptions, readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
 import { type SessionCommandOptions, withSession } from './with-session.ts';
 import { checkTableName, refuseExistingPath, writeData } from './write-data.ts';
 
 /** Options of `transform`. */
-export interface TransformCommandOptions extends CommonOptions, SessionCommandOptions {
+export interface TransformCommandOptions
+  extends CommonOptions,
+    ReadDataOptions,
+    SessionCommandOptions {
   readonly model: string;
   readonly data: readonly string[];
   readonly out: string;
@@ -36,7 +39,7 @@ export async function transform(
   refuseExistingPath(options.out, overwrite);
   const model = await loadModel(options.model);
   return await withSession(options, async (session) => {
-    const given = await readData(session, options.data);
+    const given = await readData(session, options.data, options);
     for (const name of options.drop ?? []) requireField(given.schema, name, '--drop');
     const table = inUnitsOf(model, given.drop(...(options.drop ?? [])), context);
     const { signal, onProgress } = context;

@@ -58,11 +58,11 @@ export async function tune(
   await checkModelPath(options.model, overwrite);
   const candidates = await readCandidates(options.grid);
   return await withSession(options, async (session) => {
-    const table = labelledRows(await readData(session, options.data), options);
+    const table = labelledRows(await readData(session, options.data, options), options);
     const validation =
       options.valid === undefined
         ? undefined
-        : labelledRows(await readData(session, options.valid), options);
+        : labelledRows(await readData(session, options.valid, options), options);
     const { task, features, estimator, params } = await plannedFit(table, options, context);
     const evaluator = evaluatorOf(task, options, {
       labels: labelNames(table, options.label ?? ''),

@@ -34,6 +34,8 @@ export function refuseExistingPath(path: string, overwrite: boolean): void {
  * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`
  */
 export async function checkModelPath(path: string, overwrite: boolean): Promise<void> {
+  if (path === '')
+    throw new CoppiceError('USAGE', '--model must be the path of a folder; got an empty text');
   refuseExistingPath(path, overwrite);
   if (existsSync(path) && !(await isSavedStage(path))) {
     throw new CoppiceError(
@@ -73,6 +75,7 @@ const otherFormats = /\.(gz|zst|zip|bz2|xz|json|jsonl|ndjson|xlsx?|orc|avro|db|d
  */
 export function checkTableName(path: string): void {
   const isStream = path === '-' || /^\/dev\/(std|fd\/|null$|tty)/.test(path);
+  if (path === '') throw new CoppiceError('USAGE', '--out must be a path; got an empty text');
   if (!isStream && !otherFormats.test(path)) return;
   throw new CoppiceError(
     'USAGE',

@@ -133,6 +133,25 @@ describe('what a new user types', () => {
     for (const out of ['scored.json', 'scored.parquet.gz', '-']) {
       expect((await run(...scoring, out)).stderr).toContain('--out must be a file named');
     }
+    const nothing = await run(...scoring, '');
+    expect([nothing.exitCode, nothing.stderr]).toEqual([2, expect.stringContaining('empty text')]);
+    const nowhere = await run('fit', '--data', data, '--label', 'y', '--overwrite', '--model', '');
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining('empty text')]);
+    const piped = await run('transform', '--model', path('typed'), '--data', '-', '--out', 'x.csv');
+    expect([piped.exitCode, piped.stderr]).toEqual([
+      2,
+      expect.stringContaining('standard input is not read'),
+    ]);
+  });
+
+  it('names texts of CSV that are missing values, so that numbers stay numbers', async () => {
+    const csv = path('marks.csv');
+    const rows = Array.from({ length: 40 }, (_, i) => `${i / 2},${i % 3}`);
+    writeFileSync(csv, `x,y\n?,1\n${rows.join('\n')}\n`);
+    const rising = ['--params', 'maxIter=1,monotoneConstraints=x:1', '--overwrite'];
+    const words = ['fit', '--data', csv, '--label', 'y', ...rising, '--model', path('marks')];
+    expect((await run(...words)).stderr).toContain('must leave categories free');
+    expect((await run(...words, '--null-values', '?,-1')).exitCode).toBe(0);
   });
 
   it('is told which word of another library is which of ours', async () => {

@@ -12,6 +12,7 @@ const timePattern =
 
 const namedNumbers: Readonly<Record<string, number>> = {
   nan: Number.NaN,
+  '-nan': Number.NaN,
   inf: Number.POSITIVE_INFINITY,
   '+inf': Number.POSITIVE_INFINITY,
   '-inf': Number.NEGATIVE_INFINITY,

@@ -24,29 +24,56 @@ const bits = { boolean: 1, int: 2, bigint: 4, double: 8, date: 16, timestamp: 32
 export interface ColumnSample {
   /** Bits of the types that every cell so far fits. */
   mask: number;
-  /** Whether there was any value. */
-  hasValues: boolean;
+  /** Cells that hold a value. */
+  numValues: number;
+  /** Those of them that are numbers. */
+  numNumbers: number;
+  /** The first that is none. */
+  firstOther: string | null;
+  /** Some begin with zeros: names that are made of digits. */
+  hasNames: boolean;
 }
 
 /** The sample of a column of which nothing is known. */
 export function emptySample(): ColumnSample {
-  return { mask: 63, hasValues: false };
+  return { mask: 63, numValues: 0, numNumbers: 0, firstOther: null, hasNames: false };
 }
 
 /** Adds one cell that is no missing value. */
 export function addToSample(sample: ColumnSample, cell: string): void {
-  sample.hasValues = true;
-  if (sample.mask !== 0) sample.mask &= typesOfCell(cell.trim());
+  const text = cell.trim();
+  const types = typesOfCell(text);
+  sample.numValues += 1;
+  if ((types & bits.double) !== 0) sample.numNumbers += 1;
+  else {
+    sample.firstOther ??= cell;
+    sample.hasNames ||= leadingZeros.test(text);
+  }
+  sample.mask &= types;
 }
 
 /** The sample of the cells of both. */
 export function joinSamples(a: ColumnSample, b: ColumnSample): ColumnSample {
-  return { mask: a.mask & b.mask, hasValues: a.hasValues || b.hasValues };
+  return {
+    mask: a.mask & b.mask,
+    numValues: a.numValues + b.numValues,
+    numNumbers: a.numNumbers + b.numNumbers,
+    firstOther: a.firstOther ?? b.firstOther,
+    hasNames: a.hasNames || b.hasNames,
+  };
+}
+
+/** The text that makes a text of a column of numbers, nine in ten of its values or more; null where there is none. */
+export function strayText(sample: ColumnSample): string | null {
+  const { mask, numValues, numNumbers, firstOther, hasNames } = sample;
+  return mask === 0 && !hasNames && numValues >= 10 && numNumbers >= 0.9 * numValues
+    ? firstOther
+    : null;
 }
 
 /** The type for a column. */
-export function typeOfSample({ mask, hasValues }: ColumnSample): DataType {
-  if (!hasValues) return new Utf8();
+export function typeOfSample({ mask, numValues }: ColumnSample): DataType {
+  if (numValues === 0) return new Utf8();
   if ((mask & bits.boolean) !== 0) return new Bool();
   if ((mask & bits.int) !== 0) return new Int32();
   if ((mask & bits.bigint) !== 0) return new Int64();
@@ -56,11 +83,12 @@ export function typeOfSample({ mask, hasValues }: ColumnSample): DataType {
   return new Utf8();
 }
 
+const leadingZeros = /^[+-]?0\d/;
 const firstOfNumber = /^[+\-.\dIiNn]/;
 
 function typesOfCell(cell: string): number {
   if (/^(?:true|false)$/i.test(cell)) return bits.boolean;
-  if (!firstOfNumber.test(cell) || /^[+-]?0\d/.test(cell)) return timesOfCell(cell);
+  if (!firstOfNumber.test(cell) || leadingZeros.test(cell)) return timesOfCell(cell);
   const integer = parseInteger(cell);
   if (integer !== undefined) {
     if (BigInt.asIntN(32, integer) === integer) return bits.int | bits.bigint | bits.double;

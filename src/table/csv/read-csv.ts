@@ -5,6 +5,7 @@
 import { type DataType, Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
+import { emitWarning } from '../../base/warn.ts';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
 import { missingColumn } from '../columns/find-column.ts';
@@ -21,7 +22,7 @@ import { columnBuilder } from './column-builder.ts';
 import { checkDelimiter, defaultNullValues } from './csv-dialect.ts';
 import type { CsvInfo, CsvInfoRequest } from './csv-info.ts';
 import type { CsvSource } from './csv-source.ts';
-import { type ColumnSample, joinSamples, typeOfSample } from './infer-types.ts';
+import { type ColumnSample, joinSamples, strayText, typeOfSample } from './infer-types.ts';
 
 /** Options of reading CSV. */
 export interface ReadCsvOptions extends TableOptions {
@@ -128,8 +129,29 @@ function columnTypes(
     // Refuses types that no cell can be read as.
     columnBuilder(type, name);
     types.set(name, type);
+    samples.delete(name);
   }
+  warnOfStrays(infos[0]?.file.path ?? '', samples);
   return types;
+}
+
+/** A missing value that is written in a way of its own would make categories of all numbers beside it. */
+function warnOfStrays(path: string, samples: ReadonlyMap<string, ColumnSample>): void {
+  const found = [...samples].flatMap(([name, sample]): [string, string][] => {
+    const text = strayText(sample);
+    return text === null ? [] : [[name, text]];
+  });
+  const [first] = found;
+  if (first === undefined) return;
+  const columns = found
+    .slice(0, 5)
+    .map(([name, text]) => `"${name}" because of ${JSON.stringify(text.slice(0, 40))}`);
+  const more = found.length > 5 ? `, and ${found.length - 5} more` : '';
+  emitWarning(
+    `columns of ${path} are read as text though nearly all of their values are numbers: ${columns.join(', ')}${more}. ` +
+      `If these are missing values, read them as such, { nullValues: ['', 'NA', ${JSON.stringify(first[1].slice(0, 40))}] } (--null-values on the command line); ` +
+      `if text is meant, { schema: { ${JSON.stringify(first[0])}: 'string' } } says so`,
+  );
 }
 
 function givenTypes(given: ReadCsvOptions['schema']): [string, DataType][] {

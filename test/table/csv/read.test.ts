@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import { typeName } from '../../../src/table/columns/type-name.ts';
 import { type ReadCsvOptions, readCsv } from '../../../src/table/csv/read-csv.ts';
@@ -29,6 +29,43 @@ async function rows(table: PartitionedTable): Promise<unknown[][]> {
   const data = await table.collect();
   return data.toArray().map((row) => Object.values(row?.toJSON() ?? {}));
 }
+
+describe('a column of numbers with a missing value of its own', () => {
+  const said: string[] = [];
+  const listen = ({ message }: Error): number => said.push(message);
+  beforeEach(() => {
+    said.length = 0;
+    process.on('warning', listen);
+  });
+  afterEach(() => process.off('warning', listen));
+  const cells = Array.from({ length: 30 }, (_, i) => String(i / 2));
+  const warningsOf = async (first: string, options?: ReadCsvOptions): Promise<string[]> => {
+    await readText(
+      `a,b\n${[first, ...cells].map((cell) => `${cell},${cell}x`).join('\n')}\n`,
+      options,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    return said;
+  };
+
+  it('is told of, with what to do', async () => {
+    const found = await warningsOf('?');
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(
+      /file-\d+\.csv are read as text though nearly all of their values are numbers: "a" because of "\?"\. If these are missing values, read them as such, \{ nullValues: \['', 'NA', "\?"\] \} \(--null-values on the command line\)/,
+    );
+  });
+
+  it.each<[string, string, ReadCsvOptions]>([
+    ['a missing value that is known', 'NaN', {}],
+    ['-nan, as C writes it', '-nan', {}],
+    ['one that was named', '?', { nullValues: ['?'] }],
+    ['a type that was given', '?', { schema: { a: 'string' } }],
+    ['names made of digits', '007', {}],
+  ])('is not where it is %s', async (_, first, options) => {
+    expect(await warningsOf(first, options)).toEqual([]);
+  });
+});
 
 describe('readCsv', () => {
   it('reads the types of columns off their cells', async () => {
