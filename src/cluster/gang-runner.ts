@@ -34,6 +34,13 @@ export interface GangRequest {
    * makes the program known to this thread.
    */
   readonly prepareBrief?: (() => Promise<unknown>) | undefined;
+  /**
+   * Given where a part of the work is so little that the calling thread may do it while the gang's only thread starts;
+   * called, if at all, before the ranks are told their payload.
+   */
+  readonly beginHere?:
+    | ((heard: Pick<GangRequest, 'signal' | 'onMessage'>) => Promise<void>)
+    | undefined;
 }
 
 /** A runner that can also start gangs. */

@@ -14,6 +14,8 @@ export interface RankContext {
   readonly memory: KernelMemory;
   /** Tells the driver something (progress); only what structured clone carries. */
   notify(message: unknown): void;
+  /** Lets others of this thread have their turn; left out where the thread is the rank's alone. */
+  readonly breathe?: (() => Promise<void>) | undefined;
 }
 
 type Program = (context: RankContext, payload: never) => Promise<unknown>;

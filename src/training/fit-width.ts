@@ -50,6 +50,34 @@ export function isBriefWork(job: AnyJob, numRows: number): boolean {
   return !namesFunctions(job) && workMs(job, numRows) < briefMs;
 }
 
+/** Rows and bytes of the files of which the calling thread may read what a fit by one thread learns from. */
+const mostHere = { rows: 65_536, bytes: 1 << 20 };
+
+/** True for a fit by one thread of few rows of small files, whose columns are numbers and text by themselves, with nothing beside the label. */
+export function mayBeginHere(
+  { ingest }: AnyJob,
+  partitions: readonly TrainingPartition[],
+): boolean {
+  const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
+  const sizes = new Map(
+    partitions.map(({ spec }) => {
+      const { file } = spec.source as Partial<ParquetSource>;
+      const isOwn = spec.source.kind === 'parquet' && spec.operators.length === 0;
+      return [file?.path, isOwn ? (file?.size ?? Infinity) : Infinity] as const;
+    }),
+  );
+  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const { weightCol, idCol, groupCol, validationCol, offsets, initialScores, givenBins } = ingest;
+  const roles = [weightCol, idCol, groupCol, validationCol, givenBins ?? null];
+  return (
+    numRows <= mostHere.rows &&
+    bytes <= mostHere.bytes &&
+    roles.every((role) => role === null) &&
+    offsets.length + initialScores.length + (ingest.otherLabels ?? []).length === 0 &&
+    ingest.features.every(({ path }) => path.length === 1)
+  );
+}
+
 /** Roughly how long one thread takes, from what a row and what a bin of a leaf cost. */
 function workMs(job: AnyJob, numRows: number): number {
   const numFeatures = job.ingest.features.length;

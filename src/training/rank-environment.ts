@@ -96,6 +96,11 @@ export class RankEnvironment {
     return isPromise(value) ? await value : value;
   }
 
+  /** Between pieces of work: lets others of this thread have their turn. */
+  breathe(): Awaitable<void> {
+    return this.#context.breathe?.();
+  }
+
   /** Rank 0 tells the driver how far the work is. */
   progress(progress: TrainingProgress): void {
     if (this.collective.rank === 0) this.#context.notify(progress);

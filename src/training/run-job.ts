@@ -16,10 +16,12 @@ import {
   type AnyJob,
   fitWidth,
   isBriefWork,
+  mayBeginHere,
   type TrainingProgram,
   type UnplannedJob,
 } from './fit-width.ts';
 import { partitionsWithin } from './ingest/placed-partitions.ts';
+import type { PreparedRows } from './ingest/prepare-rows.ts';
 import type {
   BoostingJob,
   BoostingSnapshot,
@@ -97,6 +99,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     hasOtherProcesses: runner.hasOtherProcesses === true,
   });
   const memory = takeMemory(tables.train.runner);
+  let prepared: PreparedRows | null = null;
   const request: GangRequest = {
     program,
     width,
@@ -107,7 +110,8 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
       const to = Math.floor((numRows * (first + count)) / total);
       const rowRange = [from, to] as const;
       const own = partitionsFor(runner, partitions, rowRange);
-      const ingest: IngestJob = { ...job.ingest, partitions: own, rowRange };
+      const given = prepared === null ? {} : { prepared };
+      const ingest: IngestJob = { ...job.ingest, partitions: own, rowRange, ...given };
       return { ...job, ingest, ...('device' in job ? { device } : {}) };
     },
     signal,
@@ -124,7 +128,22 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     isBriefWork(job as unknown as AnyJob, numRows) &&
     partitions.every(({ spec }) => isBriefPartition(spec));
   const prepareBrief = (): Promise<unknown> => import('./worker-programs.ts');
-  const gang = isBrief ? { ...request, prepareBrief } : request;
+  const beginHere: GangRequest['beginHere'] = async ({ signal, onMessage }) => {
+    const { prepareHere } = await import('./ingest/begin-here.ts');
+    const notify = (message: unknown): void => onMessage?.(message);
+    const own: IngestJob = { ...job.ingest, partitions, rowRange: [0, numRows] };
+    prepared = await prepareHere(own, { memory, notify, kernels: job.kernels, signal });
+  };
+  const beginsHere =
+    program === 'boosting' &&
+    device === null &&
+    runner.hasOtherProcesses !== true &&
+    mayBeginHere(job as unknown as AnyJob, partitions);
+  const gang = {
+    ...request,
+    ...(isBrief ? { prepareBrief } : {}),
+    ...(beginsHere ? { beginHere } : {}),
+  };
   const answers = (await runHeardGang(runner, gang).catch((error: unknown) => {
     throw desk.failure ?? error;
   })) as RankResult[];

@@ -2213,4 +2213,15 @@ export const plantedBugs = [
     ],
     tests: ['test/table/parquet/plain-columns.test.ts'],
   },
+  {
+    name: 'categories that the calling thread has read are unknown to the rank',
+    edits: [
+      {
+        file: 'src/training/ingest/prepare-rows.ts',
+        find: 'raw.takeOver(waves[0] as Wave, prepared.lists);',
+        replace: 'raw.takeOver(waves[0] as Wave, new Map());',
+      },
+    ],
+    tests: ['test/training/ingest/begin-here.test.ts'],
+  },
 ];

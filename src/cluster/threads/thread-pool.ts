@@ -208,9 +208,9 @@ export class ThreadPool implements GangRunner {
    * @param network connects them with the ranks of other processes, where the gang has such
    */
   async runGang(request: GangRequest, network: GangNetwork | null = null): Promise<unknown[]> {
-    const { width, signal } = request;
+    const { width, signal, prepareBrief } = request;
+    if (network === null && width === 1) await this.#beginHere(request);
     await this.#queue.acquire(width, signal);
-    const { prepareBrief } = request;
     if (network === null && width === 1 && prepareBrief !== undefined) {
       const done = this.#doBriefly(true, async () => {
         await prepareBrief();
@@ -250,6 +250,13 @@ export class ThreadPool implements GangRunner {
       signal?.removeEventListener('abort', onAbort);
       this.#queue.release(width);
     }
+  }
+
+  /** Begins a gang's work here while a thread is on its way; where none is, the thread would wait for this one. */
+  async #beginHere(request: GangRequest): Promise<void> {
+    const { beginHere } = request;
+    if (beginHere === undefined || this.#ahead.size === 0 || this.#queue.isClosed) return;
+    await this.#doBriefly(true, () => beginHere(request));
   }
 
   /** Ends every thread; jobs under way reject. */

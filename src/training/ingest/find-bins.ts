@@ -91,9 +91,10 @@ export class BinFinder {
   }
 
   /** Looks at the rows of a loaded wave. */
-  look(raw: RawColumns, wave: Wave): void {
+  async look(raw: RawColumns, wave: Wave): Promise<void> {
     const sampled = raw.hasSparse() ? this.#sampledIn(wave) : null;
-    this.#job.features.forEach((source, f) => {
+    for (const [f, source] of this.#job.features.entries()) {
+      await this.#environment.wait(this.#environment.breathe());
       if (source.kind === 'category') this.#lookAtCategory(raw, wave, f);
       else if (sampled === null) this.#lookAtNumbers(raw, f, wave, this.#sampled);
       else {
@@ -104,7 +105,7 @@ export class BinFinder {
           else this.#lookAtNumbers(raw, f, stretch, here.rows);
         }
       }
-    });
+    }
   }
 
   /** Which rows of each stretch are sampled. */
@@ -260,6 +261,7 @@ export class BinFinder {
             ? numericEdges(sorted, maxBins, isFloat32, numZeros)
             : edgesWithGiven(sorted, given, { maxBins, isFloat32, numZeros });
         mine.push(f, edges.length, ...edges);
+        await this.#environment.wait(this.#environment.breathe());
       }
     }
     return await this.#gatherEdges(mine);

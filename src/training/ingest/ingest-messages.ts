@@ -1,6 +1,7 @@
 /** The part of messages.ts that says what ranks read: rows, columns, labels, and how numbers become bins. */
 import type { PartitionSpec } from '../../table/plan/plan.ts';
 import type { ClassValue } from '../messages.ts';
+import type { PreparedRows } from './prepare-rows.ts';
 
 /** A feature column as ranks read it. */
 export interface FeatureSource {
@@ -90,6 +91,10 @@ export interface IngestJob {
   /** Rows that the bin edges are taken from. */
   readonly binSampleRows: number;
   readonly seed: number;
+  /** Rows that another thread has read, whose bins it has found. */
+  readonly prepared?: PreparedRows | undefined;
+  /** What cannot be read without Arrow objects is refused. */
+  readonly readsPlainly?: boolean | undefined;
   /** Most bytes of raw columns that are held at once; tests make it tiny. */
   readonly rawBytes: number;
   /** The stage's name, for messages. */

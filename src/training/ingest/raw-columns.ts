@@ -181,6 +181,12 @@ export class RawColumns {
     return (this.#addresses[feature] as number) + rawWidth(source) * (row - wave.firstRow);
   }
 
+  /** The wave that lies there, which another thread has decoded. */
+  takeOver(wave: Wave, lists: CategoryLists): void {
+    this.#wave = wave;
+    this.lists = lists;
+  }
+
   /** Decodes a wave; returns when every rank's columns are there. Already loaded waves cost nothing. */
   async load(wave: Wave, onUnit: (done: number, total: number) => void): Promise<void> {
     if (this.#wave === wave) return;
@@ -207,6 +213,7 @@ export class RawColumns {
         if (left.length > 0) found.push(...(await this.#decode(part, left)));
       }
       onUnit(unit + 1, numUnits);
+      await environment.wait(environment.breathe());
     }
     await environment.wait(environment.collective.barrier());
     this.lists = new Map();
@@ -261,7 +268,7 @@ export class RawColumns {
     const environment = this.#environment;
     const sources = this.#job.features;
     const columns = features.map((f) => sources[f]?.path as readonly string[]);
-    const batch = await readSlice(part, columns, true);
+    const batch = await readSlice(this.#job, part, columns, true);
     const found: FoundValues[] = [];
     for (const f of features) {
       const source = sources[f] as FeatureSource;

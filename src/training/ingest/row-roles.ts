@@ -86,7 +86,7 @@ export async function readRoles(
       continue;
     }
     // ids and groups are read as values, a label's text is coded anyway
-    const batch = await readSlice(part, columns, job.idCol === null && job.groupCol === null);
+    const batch = await readSlice(job, part, columns, job.idCol === null && job.groupCol === null);
     readKeys(environment, job, part, batch, at);
     readStates(environment, job, part, batch, at);
     const takesPart = environment.u8(at.states + part.firstLocal, part.count);
@@ -152,10 +152,14 @@ function writeCodes(codes: Int32Array, labels: Float64Array): void {
 
 /** The rows of a partition that this process holds. @param textMayBeDictionary see PartitionRequest */
 export async function readSlice(
+  { readsPlainly }: Pick<IngestJob, 'readsPlainly'>,
   part: PlacedPartition,
   columns: readonly ColumnRequest[],
   textMayBeDictionary = false,
 ): Promise<RecordBatch> {
+  if (readsPlainly === true) {
+    throw new CoppiceError('UNSUPPORTED', 'the columns are left to a thread', {});
+  }
   const isWhole = part.skip === 0 && part.count === part.partition.numRows;
   const batch = await readPartition(part.partition.spec, {
     columns,
