@@ -7,6 +7,7 @@ import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
 import { type ModuleWriter, packed } from '../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { Scorer } from '../pipeline/row-reader.ts';
 import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -16,6 +17,7 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { clusterField, type PredictClustersSpec } from './cluster-operator.ts';
 import type { ClusterResult } from './messages.ts';
 import { nearestOp } from './module-ops.ts';
+import { addNearest } from './onnx-nodes.ts';
 import './worker-programs.ts';
 
 /** Parameters of {@link KMeansModel} and its estimator. */
@@ -144,6 +146,12 @@ export class KMeansModel extends Model<typeof kMeansModelParams.schema> {
     const slot = writer.slot();
     writer.step(nearestOp, { from: slots, to: slot, slots, names, centers: packed(centers, true) });
     writer.name(this.params.predictionCol, { kind: 'number', slot, isSingle: false });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    const { inputSchema } = this;
+    addNearest(graph, { ...this.#state, inputSchema }, this.params.predictionCol);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

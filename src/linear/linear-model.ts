@@ -17,6 +17,7 @@ import {
   offsetPaths,
   offsetsOfRow,
 } from '../pipeline/offset-column.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { RowReader, type Scorer } from '../pipeline/row-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -30,6 +31,7 @@ import {
   schemaWithLinear,
 } from './linear-outputs.ts';
 import { linearOp } from './module-ops.ts';
+import { addLinearModel } from './onnx-nodes.ts';
 import { featureInvalid, type PredictLinearSpec } from './predict-operator.ts';
 import './worker-programs.ts';
 
@@ -204,6 +206,12 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
       ...{ coefficients: packed(coefficients, true), thresholds: this.thresholds },
       ...{ offsetCol: offsetCol ?? null, offsetSlots, sharesOffset: false },
     });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    const { data, outputs, thresholds } = this;
+    addLinearModel(graph, { data, outputs, thresholds, offsetCol: this.#usedOffsetCol });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

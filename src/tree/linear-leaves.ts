@@ -42,7 +42,7 @@ export interface GrownLinearTree {
 }
 
 /** No value of a leaf has more units: scores of many leaves still add up exactly. */
-const mostUnits = 2 ** 45;
+export const mostUnits = 2 ** 45;
 
 /** A linear leaf's value on the grid of its scores. */
 export function onGrid(value: number, unit: number): number {

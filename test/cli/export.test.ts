@@ -2,7 +2,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createTable, GBTClassifier, GBTRegressor, KMeans, loadStage } from '../../src/index.ts';
+import {
+  createTable,
+  FeatureHasher,
+  GBTClassifier,
+  GBTRegressor,
+  loadStage,
+  Pipeline,
+} from '../../src/index.ts';
 import type { Model } from '../../src/pipeline/model.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { runForTest } from './run-for-test.ts';
@@ -18,7 +25,9 @@ beforeAll(async () => {
   const classes = { featuresCols: ['word', 'x'], maxIter: 5 };
   await (await new GBTClassifier(classes).fit(table)).save(at('classes'));
   await new GBTClassifier(classes).save(at('unfitted'));
-  await (await new KMeans({ featuresCols: ['x'], k: 2 }).fit(table)).save(at('clusters'));
+  const hasher = new FeatureHasher({ inputCols: ['word'], outputCol: 'features', numFeatures: 4 });
+  const hashed = new Pipeline({ stages: [hasher, new GBTClassifier({ maxIter: 2 })] });
+  await (await hashed.fit(table)).save(at('hashed'));
 });
 
 const run = async (...words: string[]) => await runForTest(['export', ...words]);
@@ -59,8 +68,8 @@ describe('coppice export', () => {
     expect(empty.stderr).toContain('the category "" in word; give another missingText');
     expect(existsSync(at('classes.onnx'))).toBe(false);
     expect((await run(...words, '--missing-text', '(none)')).exitCode).toBe(0);
-    const clusters = await run('--model', at('clusters'), '--out', at('clusters.onnx'));
-    expect(clusters.stderr).toContain('KMeansModel');
+    const hashed = await run('--model', at('hashed'), '--out', at('hashed.onnx'));
+    expect(hashed.stderr).toContain('FeatureHasher');
     const unfitted = await run('--model', at('unfitted'), '--out', at('unfitted.onnx'));
     expect(unfitted.exitCode).toBe(4);
     const nowhere = await run('--model', at('numbers'), '--out', at('no/such/place.onnx'));

@@ -52,6 +52,28 @@ export const plantedBugs = [
     tests: ['test/ensemble/module/to-module.prop.test.ts'],
   },
   {
+    name: 'a linear leaf in ONNX is rounded down to the grid',
+    edits: [
+      {
+        file: 'src/ensemble/onnx/linear-leaf-nodes.ts',
+        find: "graph.add('Add', [floor, step])",
+        replace: 'floor',
+      },
+    ],
+    tests: ['test/pipeline/onnx/every-model.test.ts'],
+  },
+  {
+    name: 'an isotonic curve in ONNX is made of steps',
+    edits: [
+      {
+        file: 'src/tuning/calibration/onnx-nodes.ts',
+        find: 'const to = look(values.subarray(1));',
+        replace: 'const to = from;',
+      },
+    ],
+    tests: ['test/pipeline/onnx/every-model.test.ts'],
+  },
+  {
     name: 'a vote in a JavaScript module gives both classes the share of the second',
     edits: [
       {

@@ -1,7 +1,11 @@
 /** How sums of leaves become predictions in ONNX: the links of prediction/batch-scores.ts, operation by operation. */
+import {
+  addClasses,
+  addNumber,
+  type SaidClasses,
+  shares,
+} from '../../pipeline/onnx/class-nodes.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
-import type { OnnxTensor, OnnxType } from '../../pipeline/onnx/onnx-messages.ts';
-import type { ClassValue } from '../../training/messages.ts';
 import type { Link } from '../prediction/batch-scores.ts';
 import type { WrittenModel } from './tree-graph.ts';
 
@@ -14,14 +18,19 @@ export function addPredictions(graph: OnnxGraph, model: WrittenModel, sums: stri
     return sums;
   }
   if (link === 'share') {
-    addClasses(graph, model, sums, shares(graph, sums, data.classes.length));
+    addClasses(graph, classesOf(model), sums, shares(graph, sums, data.classes.length));
     return sums;
   }
   const scores = scoresOf(graph, model, sums);
   if (link === 'flags') addFlags(graph, model, scores);
   else if (data.classes.length === 0) addNumbers(graph, model, linked(graph, link, scores, model));
-  else addClasses(graph, model, ...probabilities(graph, link, scores, data.classes.length));
+  else
+    addClasses(graph, classesOf(model), ...probabilities(graph, link, scores, data.classes.length));
   return scores;
+}
+
+function classesOf({ data, outputs, thresholds }: WrittenModel): SaidClasses {
+  return { classes: data.classes, labelType: data.labelType, outputs, thresholds };
 }
 
 /** Sums with what boosting starts from and the rows' own offsets. */
@@ -91,31 +100,6 @@ function probabilities(
   return [scores, graph.add('Softmax', [scores], { axis: 1 })];
 }
 
-/** Each value's share of the row's total, in equal parts where there is none. */
-function shares(graph: OnnxGraph, values: string, numClasses: number): string {
-  const total = graph.add('Unsqueeze', [
-    sumInOrder(graph, values, numClasses),
-    graph.integers([1]),
-  ]);
-  const isSome = graph.add('Greater', [total, graph.doubles([0])]);
-  return graph.add('Where', [
-    isSome,
-    graph.add('Div', [values, total]),
-    graph.doubles([1 / numClasses]),
-  ]);
-}
-
-/** The sum along the second dimension, the first first: a running sum is added in this order, a reduction in any. */
-export function sumInOrder(graph: OnnxGraph, values: string, length: number): string {
-  const axis = graph.constant({ type: 'int64', dims: [], values: BigInt64Array.of(1n) });
-  const last = graph.constant({
-    type: 'int64',
-    dims: [],
-    values: BigInt64Array.of(BigInt(length - 1)),
-  });
-  return graph.add('Gather', [graph.add('CumSum', [values, axis]), last], { axis: 1 });
-}
-
 function addNumbers(graph: OnnxGraph, { outputs }: WrittenModel, values: string): void {
   const { predictionCol: name } = outputs;
   const names = outputs.quantiles ?? outputs.labels ?? null;
@@ -126,69 +110,5 @@ function addNumbers(graph: OnnxGraph, { outputs }: WrittenModel, values: string)
     graph.output(values, { name, type: 'double', width, doc: JSON.stringify(names) });
     return;
   }
-  graph.name(name, { kind: 'number', tensor: values });
-  const one = graph.add('Reshape', [values, graph.integers([-1])]);
-  graph.output(one, { name, type: 'double', width, doc: '' });
-}
-
-function addClasses(
-  graph: OnnxGraph,
-  { data, outputs, thresholds }: WrittenModel,
-  raw: string,
-  probability: string,
-): void {
-  const { classes } = data;
-  const { predictionCol, probabilityCol, rawPredictionCol } = outputs;
-  const ordered =
-    thresholds === null ? probability : overThresholds(graph, probability, thresholds);
-  // the first of equals
-  const code = graph.add('ArgMax', [ordered], { axis: 1, keepdims: 0 });
-  const list = classList(classes, data.labelType);
-  const prediction = graph.add('Gather', [graph.constant(list), code]);
-  const doc = JSON.stringify(classes);
-  graph.note('classes', doc);
-  const { type } = list;
-  graph.output(prediction, { name: predictionCol, type, width: null, doc: '' });
-  const width = classes.length;
-  const vectors = [
-    [probabilityCol, probability],
-    [rawPredictionCol, raw],
-  ] as const;
-  for (const [name, tensor] of vectors) {
-    if (name === null) continue;
-    graph.name(name, { kind: 'vector', tensor, width });
-    graph.output(tensor, { name, type: 'double', width, doc });
-  }
-}
-
-/** p / t; where t is 0, the largest of all for any p above 0. */
-function overThresholds(
-  graph: OnnxGraph,
-  probability: string,
-  thresholds: readonly number[],
-): string {
-  const scaled = graph.add('Div', [probability, graph.doubles(thresholds.map((t) => t || 1))]);
-  if (!thresholds.includes(0)) return scaled;
-  const isZero = Uint8Array.from(thresholds, (t) => (t === 0 ? 1 : 0));
-  const mask = graph.constant({ type: 'bool', dims: [1, isZero.length], values: isZero });
-  const isLarge = graph.add('Greater', [probability, graph.doubles([0])]);
-  const wins = graph.add('And', [mask, isLarge]);
-  return graph.add('Where', [wins, graph.doubles([Number.POSITIVE_INFINITY]), scaled]);
-}
-
-/** The classes as a constant of the label's type: text, boolean, int64 or float64. */
-function classList(classes: readonly ClassValue[], labelType: string): OnnxTensor {
-  const dims = [classes.length];
-  const [first] = classes;
-  if (typeof first === 'string') {
-    return { type: 'string', dims, values: classes as readonly string[] };
-  }
-  if (typeof first === 'boolean')
-    return { type: 'bool', dims, values: Uint8Array.from(classes, Number) };
-  const isWhole = /^u?(tinyint|smallint|int|bigint)$/.test(labelType);
-  const type: OnnxType = isWhole ? 'int64' : 'double';
-  const values = isWhole
-    ? BigInt64Array.from(classes, (value) => BigInt(value))
-    : Float64Array.from(classes, Number);
-  return { type, dims, values };
+  addNumber(graph, name, values);
 }

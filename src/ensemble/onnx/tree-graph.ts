@@ -3,13 +3,15 @@
  * makes predictions of the sums. Leaves are on a grid, so the sums have the bits of `transform` in any order.
  */
 import { typeAtPath } from '../../pipeline/logical-schema.ts';
-import type { OnnxColumn, OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import { sumInOrder } from '../../pipeline/onnx/class-nodes.ts';
+import { keyOf, type OnnxColumn, type OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { TrainedFeature } from '../../training/messages.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { Link } from '../prediction/batch-scores.ts';
 import type { ModelOutput } from '../prediction/output-columns.ts';
-import { addPredictions, sumInOrder } from './prediction-nodes.ts';
+import { sumsOfLinearLeaves } from './linear-leaf-nodes.ts';
+import { addPredictions } from './prediction-nodes.ts';
 import { treeAttributes } from './tree-attributes.ts';
 
 /** What is written of a model. */
@@ -38,10 +40,6 @@ export function addTreeModel(graph: OnnxGraph, model: WrittenModel): string {
   if (trees.numTrees === 0) {
     throw graph.refusal('at least one tree', 'none', 'fit it with more rounds');
   }
-  if (trees.linear !== undefined) {
-    const remedy = 'fit without linearLeaves, or score it in Node';
-    throw graph.refusal('leaves of constants', 'linear leaves', remedy);
-  }
   for (const param of ['leafCol', 'contributionsCol'] as const) {
     if (outputs[param] === null) continue;
     const remedy = `leave it out: model.copy({ ${param}: undefined })`;
@@ -52,7 +50,9 @@ export function addTreeModel(graph: OnnxGraph, model: WrittenModel): string {
   const sums =
     trees.numOutputs > 1
       ? sumsOfVectors(graph, matrix, trees, numCategories)
-      : graph.addMl('TreeEnsemble', matrix, attributesOf(trees, data, numCategories));
+      : trees.linear === undefined
+        ? graph.addMl('TreeEnsemble', matrix, attributesOf(trees, data, numCategories))
+        : sumsOfLinearLeaves(graph, matrix, data, numCategories);
   return addPredictions(graph, model, sums);
 }
 
@@ -155,7 +155,11 @@ function columnTensors(graph: OnnxGraph, data: TreeModelData): string[] {
     const column =
       graph.known(name) ??
       (isStruct
-        ? graph.inputOf(feature.name, { name: child ?? '', type: typeAtPath(inputSchema, path) })
+        ? graph.inputOf(
+            feature.name,
+            { name: child ?? '', type: typeAtPath(inputSchema, path) },
+            keyOf(name, child ?? ''),
+          )
         : graph.column(name, field));
     if (column.kind === 'vector') {
       tensors.push(column.tensor);

@@ -8,6 +8,7 @@
 import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { libraryVersion } from '../../base/library-version.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import type { LogicalField, LogicalSchema } from '../logical-schema.ts';
 import {
   type OnnxAttribute,
@@ -34,8 +35,28 @@ export interface OnnxOptions {
 export type OnnxColumn =
   | { readonly kind: 'text'; readonly tensor: string }
   | { readonly kind: 'number'; readonly tensor: string; readonly isFloat32?: boolean }
-  | { readonly kind: 'vector'; readonly tensor: string; readonly width: number }
+  | {
+      readonly kind: 'vector';
+      readonly tensor: string;
+      readonly width: number;
+      /** Of what is told of classes: which. */
+      readonly classes?: readonly ClassValue[];
+    }
   | { readonly kind: 'struct'; readonly children: ReadonlyMap<string, OnnxColumn> };
+
+/** Predicted classes: the number of each row's, int64 [rows]. */
+export interface OnnxClasses {
+  readonly code: string;
+  readonly classes: readonly ClassValue[];
+}
+
+/** An output, and what later stages know of it. */
+export interface OnnxSaid {
+  readonly tensor: string;
+  readonly value: OnnxValue;
+  readonly column: OnnxColumn | undefined;
+  readonly classes: OnnxClasses | undefined;
+}
 
 /** No message of Protocol Buffers is longer. */
 const mostBytes = 2 ** 31 - 1;
@@ -45,13 +66,18 @@ export class OnnxGraph {
   /** The class of the model that is written, for errors. */
   readonly owner: string;
   readonly options: Required<{ [K in keyof OnnxOptions]: NonNullable<OnnxOptions[K]> }>;
-  readonly #columns = new Map<string, OnnxColumn>();
+  #columns = new Map<string, OnnxColumn>();
+  #classes = new Map<string, OnnxClasses>();
+  #outputs = new Map<string, Omit<OnnxSaid, 'column' | 'classes'>>();
+  #metadata: Record<string, string> = {};
+  /** Names of what was said before what is inside now. */
+  #outside: ReadonlySet<string> = new Set();
+  /** Inputs, by column and child of a struct. */
+  readonly #given = new Map<string, OnnxColumn>();
   readonly #fields = new Map<string, LogicalField>();
   readonly #inputs: OnnxValue[] = [];
-  readonly #outputs: OnnxValue[] = [];
   readonly #nodes: OnnxNode[] = [];
   readonly #constants = new Map<string, OnnxTensor>();
-  readonly #metadata: Record<string, string> = {};
   #numMade = 0;
 
   /** @throws CoppiceError `USAGE` for a value that an option does not have, `PARAM_UNKNOWN` for an option that is none */
@@ -80,9 +106,19 @@ export class OnnxGraph {
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     numOutputs = 1,
   ): string {
+    return this.addAll(type, inputs, attributes, numOutputs)[0] as string;
+  }
+
+  /** The same. @returns the names of all its outputs */
+  addAll(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    numOutputs: number,
+  ): string[] {
     const outputs = Array.from({ length: numOutputs }, () => this.#newName(type));
     this.#nodes.push({ type, domain: '', inputs, outputs, attributes });
-    return outputs[0] as string;
+    return outputs;
   }
 
   /** Adds an operation of ONNX's set for machine learning. @returns the name of its output */
@@ -131,25 +167,80 @@ export class OnnxGraph {
     this.#columns.set(name, column);
   }
 
+  /** Names the classes that a stage has predicted. */
+  nameClasses(name: string, classes: OnnxClasses): void {
+    this.#classes.set(name, classes);
+  }
+
+  /** The classes that a stage has predicted under a name. */
+  predictedClasses(name: string): OnnxClasses | undefined {
+    return this.#classes.get(name);
+  }
+
   /** The column under a name, which becomes an input where no stage has made it. */
   column(name: string, field = this.#fields.get(name)): OnnxColumn {
     const known = this.#columns.get(name);
     if (known !== undefined) return known;
-    if (this.#outputs.some((output) => output.name === name)) {
+    if (this.#outputs.has(name) || this.#outside.has(name)) {
       const remedy = 'write the stages before and behind it one by one';
       throw this.refusal('no stage that reads predicted classes', `one that reads ${name}`, remedy);
     }
-    const column = this.inputOf(name, field);
-    this.#columns.set(name, column);
-    return column;
+    return this.inputOf(name, field);
   }
 
-  /** A new input of the type of a column. */
-  inputOf(name: string, field: LogicalField | undefined): OnnxColumn {
+  /**
+   * Runs what adds a stage; what it names and says is not seen outside.
+   *
+   * @throws CoppiceError `UNSUPPORTED` where the model is given a matrix
+   */
+  inside<T>(add: () => T): T {
+    if (this.options.inputs === 'matrix') {
+      const remedy = "leave inputs: 'matrix' out (--inputs)";
+      throw this.refusal('columns as the inputs of an ensemble of models', 'a matrix', remedy);
+    }
+    const kept = [this.#columns, this.#classes, this.#outputs, this.#metadata] as const;
+    const outside = this.#outside;
+    this.#outside = new Set([...outside, ...this.#outputs.keys()]);
+    this.#columns = new Map(this.#columns);
+    this.#classes = new Map(this.#classes);
+    this.#outputs = new Map();
+    this.#metadata = {};
+    try {
+      return add();
+    } finally {
+      [this.#columns, this.#classes, this.#outputs, this.#metadata] = kept;
+      this.#outside = outside;
+    }
+  }
+
+  /** What a stage says under a name. */
+  said(name: string): OnnxSaid | undefined {
+    const output = this.#outputs.get(name);
+    if (output === undefined) return undefined;
+    return { ...output, column: this.#columns.get(name), classes: this.#classes.get(name) };
+  }
+
+  /** Says it under a name. @throws CoppiceError `COLUMN_EXISTS` */
+  say(name: string, { tensor, value, column, classes }: OnnxSaid): void {
+    if (column !== undefined) this.name(name, column);
+    if (classes !== undefined) this.nameClasses(name, classes);
+    this.output(tensor, { ...value, name });
+  }
+
+  /** An input of the type of a column. @param key what it is, where its name does not tell */
+  inputOf(name: string, field: LogicalField | undefined, key = name): OnnxColumn {
+    const given = this.#given.get(key) ?? this.#newInput(name, field);
+    this.#given.set(key, given);
+    return given;
+  }
+
+  #newInput(name: string, field: LogicalField | undefined): OnnxColumn {
     const { type = 'double', children = [] } = field ?? {};
     const width = Number(/^vector\[(\d+)\]$/.exec(type)?.[1] ?? -1);
     if (type === 'struct') {
-      const parts = children.map((child) => [child.name, this.inputOf(child.name, child)] as const);
+      const parts = children.map((child) => {
+        return [child.name, this.inputOf(child.name, child, keyOf(name, child.name))] as const;
+      });
       return { kind: 'struct', children: new Map(parts) };
     }
     if (width >= 0) {
@@ -175,21 +266,15 @@ export class OnnxGraph {
     return numberType === 'double' ? name : this.add('Cast', [name], { to: 11 });
   }
 
-  /** Makes a tensor an output under a name of the user's. */
-  output(tensor: string, value: OnnxValue): void {
-    const { name } = value;
-    if ([...this.#inputs, ...this.#outputs].some((other) => other.name === name)) {
-      throw new CoppiceError(
-        'COLUMN_EXISTS',
-        `the outputs of ${this.owner} must have names of their own; got ${name} twice; give the model another predictionCol, probabilityCol or rawPredictionCol (model.copy)`,
-        { context: { owner: this.owner, column: name } },
-      );
-    }
-    this.#nodes.push({
-      ...{ type: 'Identity', domain: '', attributes: {} },
-      ...{ inputs: [tensor], outputs: [name] },
-    });
-    this.#outputs.push(value);
+  /**
+   * Makes a tensor an output under a name of the user's.
+   *
+   * @param replaces whether it takes the place of another stage's
+   * @throws CoppiceError `COLUMN_EXISTS`
+   */
+  output(tensor: string, value: OnnxValue, replaces = false): void {
+    if (!replaces && this.#outputs.has(value.name)) throw this.#twice(value.name);
+    this.#outputs.set(value.name, { tensor, value });
   }
 
   /** Something about the model, as text. */
@@ -203,15 +288,22 @@ export class OnnxGraph {
    * @throws CoppiceError `UNSUPPORTED` for a model that predicts nothing, or that is too large
    */
   encode(): Uint8Array<ArrayBuffer> {
-    if (this.#outputs.length === 0)
+    if (this.#outputs.size === 0)
       throw this.refusal('a stage that predicts', 'stages that predict nothing', 'save it instead');
+    const twice = this.#inputs.find(({ name }) => this.#outputs.has(name));
+    if (twice !== undefined) throw this.#twice(twice.name);
+    const said = [...this.#outputs.values()];
+    const last = said.map(({ tensor, value }) => ({
+      ...{ type: 'Identity', domain: '', attributes: {} },
+      ...{ inputs: [tensor], outputs: [value.name] },
+    }));
     const message = onnxModel({
       producerVersion: libraryVersion,
       doc: '',
       name: this.owner,
       inputs: this.#inputs,
-      outputs: this.#outputs,
-      nodes: this.#nodes,
+      outputs: said.map(({ value }) => value),
+      nodes: [...this.#nodes, ...last],
       constants: this.#constants,
       metadata: this.#metadata,
     });
@@ -249,6 +341,14 @@ export class OnnxGraph {
     );
   }
 
+  #twice(name: string): CoppiceError {
+    return new CoppiceError(
+      'COLUMN_EXISTS',
+      `the outputs of ${this.owner} must have names of their own; got ${name} twice; give the model another predictionCol, probabilityCol or rawPredictionCol (model.copy)`,
+      { context: { owner: this.owner, column: name } },
+    );
+  }
+
   #input(value: OnnxValue): void {
     if (this.#inputs.some(({ name }) => name === value.name)) {
       throw new CoppiceError(
@@ -264,6 +364,11 @@ export class OnnxGraph {
   #newName(what: string): string {
     return `coppice/${what}_${this.#numMade++}`;
   }
+}
+
+/** Names the child of a struct among the inputs. */
+export function keyOf(column: string, child: string): string {
+  return JSON.stringify([column, child]);
 }
 
 const units: Readonly<Record<string, string>> = {

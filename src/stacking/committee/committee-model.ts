@@ -8,6 +8,7 @@ import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -17,6 +18,7 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { withMembers } from '../level-one/cross-fit.ts';
 import { type LevelOnePlan, levelOneColumns } from '../level-one/level-one.ts';
 import { addMembersToModule } from '../level-one/module-columns.ts';
+import { addMembersToOnnx } from '../level-one/onnx-columns.ts';
 import { placesOf, readModels } from '../members.ts';
 import { averageOp, surestOp, voteShareOp } from '../module-ops.ts';
 import { classesFrom, planFromJson, planToJson, textFrom } from '../stack/plan-state.ts';
@@ -27,6 +29,7 @@ import {
   type CommitteeOutputs,
   combinedFields,
 } from './combine-operator.ts';
+import { addCombination } from './onnx-nodes.ts';
 
 /** What a committee has learned. */
 export interface CommitteeState extends Combination {
@@ -136,6 +139,16 @@ export abstract class CommitteeModel<S extends ParamSpecs = ParamSpecs> extends 
       const step = { from, to, places, members, weights, classes };
       writer.step(voteShareOp, { ...step, thresholds: null });
     }
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    graph.know(this.inputSchema);
+    const { models, plan } = this.state;
+    const members = addMembersToOnnx(graph, models, plan);
+    const areMargins = plan.members.every(({ take }) => take === 'margin');
+    const outputs = outputsOf(this.params as unknown as OutputValues);
+    addCombination(graph, { ...this.state, outputs, areMargins }, members);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -22,7 +22,7 @@ export interface LevelOneSpec extends OperatorSpec {
 }
 
 /** Probabilities are kept this far from 0 and 1 before the logit, ±13.8. */
-const leastProbability = 2 ** -20;
+export const leastProbability = 2 ** -20;
 
 /** The batch with the columns. */
 export function levelOneBatch(spec: LevelOneSpec, batch: RecordBatch): RecordBatch {

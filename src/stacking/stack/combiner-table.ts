@@ -8,6 +8,7 @@ import { Schema as ArrowSchema } from 'apache-arrow';
 import { VectorAssembler } from '../../feature/vector-assembler.ts';
 import { Estimator } from '../../pipeline/estimator.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
 import { findField } from '../../table/columns/find-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -68,6 +69,19 @@ export function nameCombinerColumns(
   });
   assemblerOf(input).addToModule(writer);
   writer.name(input.featuresCol, writer.column(assembledColumn));
+}
+
+/** The same in a graph of ONNX. @param said the tensors of the level-one columns */
+export function nameCombinerTensors(
+  graph: OnnxGraph,
+  input: CombinerInput,
+  said: readonly string[],
+): void {
+  input.levelOneCols.forEach((name, i) => {
+    graph.name(name, { kind: 'number', tensor: said[i] as string });
+  });
+  assemblerOf(input).addToOnnx(graph);
+  graph.name(input.featuresCol, graph.column(assembledColumn));
 }
 
 /** The user's columns again, and the final model's outputs behind them under their final names. */

@@ -13,6 +13,7 @@ import {
   savedInputSchema,
 } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -24,12 +25,14 @@ import type { OutputNames } from '../column-names.ts';
 import { withMembers } from '../level-one/cross-fit.ts';
 import { levelOneColumns } from '../level-one/level-one.ts';
 import { addMembersToModule } from '../level-one/module-columns.ts';
+import { addMembersToOnnx } from '../level-one/onnx-columns.ts';
 import { placesOf, readModels } from '../members.ts';
 import { withNumberFields } from '../number-fields.ts';
 import {
   combinerSchema,
   combinerTable,
   nameCombinerColumns,
+  nameCombinerTensors,
   restoredTable,
 } from './combiner-table.ts';
 import type { StackState } from './fit-stack.ts';
@@ -153,6 +156,22 @@ export abstract class StackedModel<S extends ParamSpecs = ParamSpecs> extends Mo
       });
     });
     for (const [name, column] of found) writer.name(name, column);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    graph.know(this.inputSchema);
+    const { models, finalModel, plan, input, outputs } = this.#state;
+    const members = addMembersToOnnx(graph, models, plan).flat();
+    const found = graph.inside(() => {
+      nameCombinerTensors(graph, input, members);
+      finalModel.addToOnnx(graph);
+      return [...predictionParams].reverse().flatMap((param) => {
+        const said = graph.said(outputs[param]);
+        return said === undefined ? [] : [[this.#names[param] ?? outputs[param], said] as const];
+      });
+    });
+    for (const [name, said] of found) graph.say(name, said);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -11,6 +11,7 @@ import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, type PredictionColumns } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -22,6 +23,7 @@ import { type CalibrationCurve, calibratedProbabilities } from './calibration-cu
 import { methodParam, thresholdsParam } from './calibration-params.ts';
 import { type CalibrationState, readCalibration, saveCalibration } from './calibration-state.ts';
 import { addCalibratedToModule } from './module-ops.ts';
+import { addCalibration } from './onnx-nodes.ts';
 
 /** Parameters of {@link CalibratedClassificationModel} and, besides the estimator, of CalibratedClassifier. */
 export const calibratedClassifierSpecs = {
@@ -161,6 +163,15 @@ export class CalibratedClassificationModel extends Model<
     const { rawPredictionCol: scoreCol, ...names } = this.#state.columns;
     const { thresholds } = this.params;
     addCalibratedToModule(writer, this.#state, { scoreCol, ...names, thresholds });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    graph.know(this.inputSchema);
+    this.model.addToOnnx(graph);
+    const { rawPredictionCol: scoreCol, ...names } = this.#state.columns;
+    const { thresholds } = this.params;
+    addCalibration(graph, this.#state, { scoreCol, ...names, thresholds, replaces: true });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

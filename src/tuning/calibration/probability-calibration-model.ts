@@ -8,6 +8,7 @@ import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
@@ -23,6 +24,7 @@ import {
 } from './calibration-params.ts';
 import { type CalibrationState, readCalibration, saveCalibration } from './calibration-state.ts';
 import { addCalibratedToModule } from './module-ops.ts';
+import { addCalibration } from './onnx-nodes.ts';
 
 /** Parameters of {@link ProbabilityCalibrationModel} and its estimator. */
 export const probabilityCalibratorSpecs = {
@@ -114,6 +116,14 @@ export class ProbabilityCalibrationModel extends Model<
     const { rawPredictionCol: scoreCol, probabilityCol, predictionCol, thresholds } = this.params;
     const names = { scoreCol, probabilityCol, predictionCol };
     addCalibratedToModule(writer, this.#state, { ...names, thresholds });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    graph.know(this.inputSchema);
+    const { rawPredictionCol: scoreCol, probabilityCol, predictionCol, thresholds } = this.params;
+    const names = { scoreCol, probabilityCol, predictionCol };
+    addCalibration(graph, this.#state, { ...names, thresholds, replaces: false });
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -14,6 +14,7 @@ import type { Estimator } from '../../pipeline/estimator.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, type PredictionColumns } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
@@ -168,6 +169,12 @@ export abstract class TunedModel<
   override addToModule(writer: ModuleWriter): void {
     this.addRowToModule(writer);
     this.bestModel.addToModule(writer);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    graph.know(this.inputSchema);
+    this.bestModel.addToOnnx(graph);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

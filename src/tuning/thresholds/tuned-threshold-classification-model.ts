@@ -10,6 +10,7 @@ import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, type PredictionColumns } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -17,6 +18,7 @@ import type { RowIdMode, SavableStage, StageWriter } from '../../pipeline/stage-
 import type { TransformOptions } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { addThresholdToModule } from './module-ops.ts';
+import { addThreshold } from './onnx-nodes.ts';
 import { type ThresholdRule, thresholdedTable } from './threshold-operator.ts';
 
 /** Parameters of {@link TunedThresholdClassificationModel} and, besides the estimator, of TunedThresholdClassifier. */
@@ -148,6 +150,13 @@ export class TunedThresholdClassificationModel extends Model<
     if (!(this.model instanceof TreeModel)) this.addRowToModule(writer);
     this.model.addToModule(writer);
     addThresholdToModule(writer, this.#state.rule);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    graph.know(this.inputSchema);
+    this.model.addToOnnx(graph);
+    addThreshold(graph, this.#state.rule);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -21,14 +21,18 @@ export function runGraph(
     });
     const operation = operations[node.type];
     if (operation === undefined) throw new Error(`no operation ${node.type}`);
-    const [name = ''] = node.outputs;
-    if (tensors.has(name)) throw new Error(`${name} is made twice`);
-    tensors.set(name, operation(given, node));
+    const made = [operation(given, node)].flat();
+    node.outputs.slice(0, made.length).forEach((name, i) => {
+      if (tensors.has(name)) throw new Error(`${name} is made twice`);
+      tensors.set(name, made[i] as Tensor);
+    });
   }
   return Object.fromEntries(model.outputs.map(({ name }) => [name, tensors.get(name) as Tensor]));
 }
 
-const operations: Readonly<Record<string, (given: readonly Tensor[], node: Node) => Tensor>> = {
+type Operation = (given: readonly Tensor[], node: Node) => Tensor | readonly Tensor[];
+
+const operations: Readonly<Record<string, Operation>> = {
   Identity: ([a]) => a as Tensor,
   Cast: ([a], { attributes }) =>
     attributes['to'] === 7 ? mapped(a as Tensor, (x) => Math.trunc(Number(x))) : (a as Tensor),
@@ -42,6 +46,33 @@ const operations: Readonly<Record<string, (given: readonly Tensor[], node: Node)
   Greater: numeric((a, b) => Number(a > b)),
   GreaterOrEqual: numeric((a, b) => Number(a >= b)),
   And: numeric((a, b) => Number(a === 1 && b === 1)),
+  Min: numeric(Math.min),
+  Log: ([a]) => mapped(a as Tensor, (x) => Math.log(Number(x))),
+  Floor: ([a]) => mapped(a as Tensor, (x) => Math.floor(Number(x))),
+  Clip: ([a, low, high]) => {
+    const [least, most] = [Number(low?.values[0]), Number(high?.values[0])];
+    return mapped(a as Tensor, (x) => Math.min(most, Math.max(least, Number(x))));
+  },
+  ReduceMin: ([a]) => byRow(a as Tensor, (row) => [row.reduce((x, y) => Math.min(x, y))]),
+  MatMul: ([a, b]) => {
+    const [inner = 0, width = 0] = (b as Tensor).dims;
+    const factors = (b as Tensor).values.map(Number);
+    return byRow(a as Tensor, (row) =>
+      Array.from({ length: width }, (_, k) =>
+        row.reduce((sum, x, i) => sum + x * (factors[i * width + k] as number), 0),
+      ).slice(0, row.length === inner ? width : 0),
+    );
+  },
+  GatherElements: ([data, indices], { attributes }) => {
+    if (attributes['axis'] !== 1) throw new Error('GatherElements along another axis');
+    const { dims, values } = data as Tensor;
+    const [rows = 0, width = 0] = (indices as Tensor).dims;
+    const found = (indices as Tensor).values.map((index, i) => {
+      if (!(Number(index) < (dims[1] as number))) throw new Error('GatherElements beyond the end');
+      return values[Math.floor(i / width) * (dims[1] as number) + Number(index)] as Cell;
+    });
+    return { dims: [rows, width], values: found };
+  },
   Neg: ([a]) => mapped(a as Tensor, (x) => -Number(x)),
   Exp: ([a]) => mapped(a as Tensor, (x) => Math.exp(Number(x))),
   Sigmoid: ([a]) => mapped(a as Tensor, (x) => 1 / (1 + Math.exp(-Number(x)))),
@@ -102,13 +133,16 @@ const operations: Readonly<Record<string, (given: readonly Tensor[], node: Node)
       const total = powers.reduce((sum, x) => sum + x, 0);
       return powers.map((x) => x / total);
     }),
-  TopK: ([a]) => byRow(a as Tensor, (row) => row.toSorted((x, y) => x - y)),
-  ArgMax: ([a]) => {
-    const found = byRow(a as Tensor, (row) => [
-      row.reduce((best, x, i) => (x > (row[best] as number) ? i : best), 0),
-    ]);
-    return { dims: found.dims.slice(0, 1), values: found.values };
+  TopK: ([a]) => {
+    const order = (row: number[]): number[] =>
+      [...row.keys()].sort((i, j) => (row[i] as number) - (row[j] as number) || i - j);
+    return [
+      byRow(a as Tensor, (row) => order(row).map((i) => row[i] as number)),
+      byRow(a as Tensor, order),
+    ];
   },
+  ArgMax: firstOf((x, best) => x > best),
+  ArgMin: firstOf((x, best) => x < best),
   LabelEncoder: ([a], { attributes }) => {
     const { keys_tensor: keys, values_tensor: values, default_tensor: other } = attributes;
     const known = new Map(
@@ -147,7 +181,9 @@ function treeEnsemble(a: Tensor, attributes: Node['attributes']): Tensor {
           ? missing[node] === 1
           : isMember
             ? (members.get(node) as ReadonlySet<number>).has(x)
-            : x <= (splits[node] as number);
+            : modes[node] === 1
+              ? x < (splits[node] as number)
+              : x <= (splits[node] as number);
         const { child, isLeaf } = sides[isTrue ? 0 : 1] as (typeof sides)[number];
         const next = child[node] as number;
         if (isLeaf[node] === 1) {
@@ -174,6 +210,18 @@ function membersOf(modes: Ints, values: Ints): Map<number, ReadonlySet<number>> 
   });
   if (at !== values.length) throw new Error('there are sets that no node has');
   return found;
+}
+
+/** The place of the first value of each row that is better than all before. */
+function firstOf(isBetter: (x: number, best: number) => boolean): Operation {
+  return ([a], { attributes }) => {
+    const found = byRow(a as Tensor, (row) => [
+      row.reduce((best, x, i) => (isBetter(x, row[best] as number) ? i : best), 0),
+    ]);
+    return attributes['keepdims'] === 1
+      ? found
+      : { dims: found.dims.slice(0, 1), values: found.values };
+  };
 }
 
 function byRow({ dims, values }: Tensor, of: (row: number[]) => number[]): Tensor {

@@ -203,9 +203,6 @@ describe('what ONNX cannot carry', () => {
 
   it('is refused by name, with what to do instead', async () => {
     const few = { maxIter: 2 };
-    expect(await refused('GBTRegressor', { ...few, linearLeaves: true })).toMatch(
-      /linear leaves; fit without linearLeaves/,
-    );
     expect(await refused('GBTRegressor', { ...few, leafCol: 'leaf' })).toMatch(
       /a leafCol; leave it out: model.copy/,
     );
