@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shapedScore, shapedValue } from '../../src/kernels/leaf-shape.ts';
+import { categoryScratchBytes } from '../../src/tree/backend/cpu/candidate.ts';
 import { arbitraryDraws, type Draws } from './draws.ts';
 import {
   type CaseFeature,
@@ -127,7 +128,7 @@ describe('findShapedSplit', () => {
         const begin = draws.below(numFeatures + 1);
         const end = begin + draws.below(numFeatures + 1 - begin);
         const [best, leftBins] = [twins.zeros(64), twins.zeros(48)] as const;
-        const scratch = twins.zeros(301 * 12);
+        const scratch = twins.scratch(categoryScratchBytes({ maxCategoryBins: 300 }));
         const head = [hist, features, begin, end, mask, params, totals, shape];
         twins.run('findShapedSplit', [...head, best, leftBins, scratch], true);
       }),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { categoryScratchBytes } from '../../src/tree/backend/cpu/candidate.ts';
 import { arbitraryDraws, type Draws } from './draws.ts';
 import {
   type CaseFeature,
@@ -81,7 +82,7 @@ it('leaves the same bytes as its twin for any sums and limits', () => {
       const begin = draws.below(numFeatures + 1);
       const end = begin + draws.below(numFeatures + 1 - begin);
       const [best, leftBins] = [twins.zeros(64), twins.zeros(48)] as const;
-      const scratch = twins.zeros(301 * 12);
+      const scratch = twins.scratch(categoryScratchBytes({ maxCategoryBins: 300 }));
       const head = [hist, features, begin, end, mask, params, totals];
       twins.run('findSplit', [...head, best, leftBins, scratch], true);
     }),
@@ -136,7 +137,7 @@ it('leaves the same bytes as its twin for packed sums, and finds what it finds i
       const wide = twins.i64(sums.flat());
       const mask = draws.bool() ? twins.place(Uint8Array.from(words, () => draws.below(2))) : 0;
       const [best, leftBins] = [twins.zeros(64), twins.zeros(48)] as const;
-      const scratch = twins.zeros(301 * 12);
+      const scratch = twins.scratch(categoryScratchBytes({ maxCategoryBins: 300 }));
       const room = twins.zeros(302 * 20 + 64 + 48);
       // features that cannot matter are not taken apart
       twins.ignore(room, 302 * 20);
@@ -196,7 +197,11 @@ it('passes over no feature of packed sums that is best or runner-up, where many 
       const table = twins.u32(words);
       const packed = twins.i64(entries.map(([g, h]) => (BigInt(g) << 32n) + BigInt(h)));
       const wide = twins.i64(entries.flat().map(BigInt));
-      const [best, leftBins, scratch] = [twins.zeros(64), twins.zeros(64), twins.zeros(301 * 12)];
+      const [best, leftBins, scratch] = [
+        twins.zeros(64),
+        twins.zeros(64),
+        twins.scratch(categoryScratchBytes({ maxCategoryBins: 300 })),
+      ];
       const room = twins.zeros(302 * 20);
       const other = twins.zeros(128);
       const tail = [table, 0, numFeatures, 0, params, totals];
@@ -268,6 +273,34 @@ it('looks at two bins at once with the same answer, where equals and empty bins 
       });
     }),
     { numRuns: 2000 },
+  );
+});
+
+it('sorts categories and looks at them from both ends with the same answer, where equals abound', () => {
+  fc.assert(
+    fc.property(arbitraryDraws, fc.integer({ min: 1, max: 300 }), (draws, numRows) => {
+      const few = draws.pick([1, 3, 1000]);
+      const rows = {
+        g: draws.list(numRows, () => draws.below(few) - (few >> 1)),
+        h: draws.list(numRows, () => 1 + draws.below(draws.pick([1, 40]))),
+        features: draws.list(1 + draws.below(2), () =>
+          drawFeature(draws, numRows, true, draws.pick([3, 40, 140])),
+        ),
+      };
+      findIn(twins, rows, {
+        lambda: draws.pick([0, 1]),
+        minRows: draws.below(4),
+        minHess: draws.pick([0, 1, 20]),
+        minGroupRows: draws.pick([0, 1, 3, 1e30]),
+        categorySmooth: draws.pick([0, 10]),
+        categoryLambda: draws.pick([0, 10]),
+        maxCategories: draws.pick([0, 1, 32, 1000]),
+        maxOneHot: draws.pick([0, 4]),
+        countShift: draws.pick([63, 40, 20]),
+        isShort: draws.pick([0, 1, 1]),
+      });
+    }),
+    { numRuns: 500 },
   );
 });
 

@@ -2,6 +2,7 @@
  * A node for findSplit, from rows: each feature's histogram, the totals, the limits; and what the kernel
  * answered, in words. The histogram is summed here with bigints, not by a kernel.
  */
+import { categoryScratchBytes } from '../../src/tree/backend/cpu/candidate.ts';
 import type { TwinMemories } from './twin-memories.ts';
 
 /** A feature: its values' bins row by row (null is missing), how many bins there are, and its kind. */
@@ -111,7 +112,7 @@ export function placeNode(
     totals: twins.i64([sum(rows.g), one * BigInt(rows.g.length) + sum(rows.h)]),
     best: twins.zeros(64),
     leftBins: twins.zeros(((mostValues + 64) >> 6) * 8),
-    scratch: twins.zeros((mostValues + 1) * 12),
+    scratch: twins.scratch(categoryScratchBytes({ maxCategoryBins: mostValues })),
     rows,
   };
 }

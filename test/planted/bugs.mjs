@@ -1019,6 +1019,28 @@ export const plantedBugs = [
     tests: ['test/kernels/find-split.prop.test.ts', 'test/kernels/find-split.test.ts'],
   },
   {
+    name: 'of categories with equal ratios the later one comes first',
+    edits: [
+      {
+        file: 'wasm/assembly/category-order.ts',
+        find: 'load<f64>(right) < load<f64>(left)',
+        replace: 'load<f64>(right) <= load<f64>(left)',
+      },
+    ],
+    tests: ['test/kernels/find-split.prop.test.ts'],
+  },
+  {
+    name: 'rows of a side are not counted though two have to be there',
+    edits: [
+      {
+        file: 'wasm/assembly/find-split.ts',
+        find: 'load<f64>(params, 32) <= 1.0',
+        replace: 'load<f64>(params, 32) <= 2.0',
+      },
+    ],
+    tests: ['test/kernels/find-split.prop.test.ts'],
+  },
+  {
     name: 'the second walk over the bins stops one late',
     edits: [
       {

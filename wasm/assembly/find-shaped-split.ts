@@ -10,7 +10,7 @@
 // score = −(2 G w + (H + λ) w² + 2 alpha |w|) of both children; GL² / (HL + λ) + … where nothing bends w
 
 import { drawBelow, mix32 } from './mix';
-import { keepCategories, listCategories, sortByRatio } from './category-order';
+import { binAt, keepCategories, listCategories, sortByRatio } from './category-order';
 
 // What every candidate of the node is measured with; set once a call. A thread has an instance of its own.
 let gradUnit: f64 = 1;
@@ -254,13 +254,11 @@ function drawCut(entries: usize, numValues: i32, draw: u32, hasMissing: bool): i
 function scanCategories(
   entries: usize, numValues: i32, f: i32, draw: u32, params: usize, best: usize, leftBins: usize, scratch: usize,
 ): f64 {
-  const ratios = scratch;
-  const order = scratch + ((<usize>numValues + 1) << 3);
-  const present = listCategories(entries, numValues, params, ratios, order);
+  const present = listCategories(entries, numValues, params, scratch);
   if (present < 1) return -Infinity;
   const oneHot = present <= load<i32>(params, 72);
   const lambda = load<f64>(params, 16) + (oneHot ? 0.0 : load<f64>(params, 48));
-  if (!oneHot) sortByRatio(ratios, order, present);
+  const sorted = oneHot ? scratch : sortByRatio(scratch, present);
   const limit = oneHot ? present : min<i32>(present, load<i32>(params, 68));
   const numDirections = oneHot ? 1 : 2;
   // all of them on the left would be no split
@@ -277,7 +275,7 @@ function scanCategories(
     let leftHess: i64 = 0;
     const end = drawsOne ? choices : limit;
     for (let k: i32 = 0; k < end; k++) {
-      const at = entries + (<usize>load<i32>(order + (<usize>(direction ? present - 1 - k : k) << 2)) << 4);
+      const at = entries + (<usize>binAt(sorted, direction ? present - 1 - k : k) << 4);
       if (oneHot) {
         leftGrad = 0;
         leftHess = 0;
@@ -302,7 +300,7 @@ function scanCategories(
     store<f64>(best, bestScore);
     store<i32>(best, f, 8);
     keepCategories(
-      entries, numValues, order, bestFrom, bestCount, totalHess, hessMask, bestGrad, bestHess, best, leftBins,
+      entries, numValues, sorted, bestFrom, bestCount, totalHess, hessMask, bestGrad, bestHess, best, leftBins,
     );
   }
   return featureScore;

@@ -14,7 +14,7 @@
 // lower feature, the lower bin, missing left. Where sums are short, two bins are looked at at once, in whole
 // units: as units are powers of two, the scores are the same bits.
 
-import { keepCategories, listCategories, sortByRatio } from './category-order';
+import { binAt, keepCategories, listCategories, sortByRatio, toFloats, wordOfRows } from './category-order';
 
 export function findSplit(
   hist: usize, features: usize, begin: i32, end: i32, mask: usize, params: usize, totals: usize, best: usize,
@@ -64,23 +64,21 @@ export function lookAtFeature(
   }
 }
 
+// Short sums without missing rows, of which the hessian tells whether a side has rows: either it counts them, or there must be
+// some on both sides and rows need not be counted besides.
 function isPlain(entries: usize, numValues: i32, params: usize): bool {
   const missing = load<i64>(entries + (<usize>numValues << 4), 8);
-  return load<i32>(params, 76) != 0 && load<i32>(params, 64) >= 63 && missing == 0;
-}
-
-// int64 under 2^51 as float64: the bits of 1.5 · 2^52 + x hold x
-function toFloats(x: v128): v128 {
-  return f64x2.sub(i64x2.add(x, i64x2.splat(0x4338000000000000)), f64x2.splat(6755399441055744.0));
+  if (load<i32>(params, 76) == 0 || missing != 0) return false;
+  return load<i32>(params, 64) >= 63 || (load<f64>(params, 32) <= 1.0 && load<f64>(params, 24) > 0.0);
 }
 
 // The scores of two candidates, in whole units; NaN where one leaves too little on a side. even: sums of the left
 // side up to an even bin, odd: up to the next.
 // @ts-ignore: decorator
 @inline
-function scorePair(even: v128, odd: v128, G: v128, H: v128, lambda: v128, least: v128): v128 {
+function scorePair(even: v128, odd: v128, masks: v128, G: v128, H: v128, lambda: v128, least: v128): v128 {
   const GL = toFloats(v128.shuffle<i64>(even, odd, 0, 2));
-  const HL = toFloats(v128.shuffle<i64>(even, odd, 1, 3));
+  const HL = toFloats(v128.and(v128.shuffle<i64>(even, odd, 1, 3), masks));
   const GR = f64x2.sub(G, GL);
   const HR = f64x2.sub(H, HL);
   const left = f64x2.add(HL, lambda);
@@ -98,8 +96,13 @@ function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals
   const gradUnit = load<f64>(params);
   const hessUnit = load<f64>(params, 8);
   const lambda = f64x2.splat(load<f64>(params, 16) / hessUnit);
-  const least = f64x2.splat(max<f64>(load<f64>(params, 24) / hessUnit, 1.0));
-  const totalHess = load<i64>(totals, 8);
+  const minHess = load<f64>(params, 24) / hessUnit;
+  const countShift = <i64>load<i32>(params, 64);
+  const counted = countShift < 63;
+  const hessMask: i64 = counted ? (<i64>1 << countShift) - 1 : -1;
+  const masks = i64x2.splat(hessMask);
+  const least = f64x2.splat(counted ? minHess : max<f64>(minHess, 1.0));
+  const totalHess = load<i64>(totals, 8) & hessMask;
   const G = f64x2.splat(<f64>load<i64>(totals));
   const H = f64x2.splat(<f64>totalHess);
   const end = entries + (<usize>numValues << 4);
@@ -111,7 +114,7 @@ function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals
     const even = i64x2.add(sums, v128.load(at));
     sums = i64x2.add(even, v128.load(at, 16));
     // keeps the left one where the right one is NaN
-    tops = f64x2.pmax(tops, scorePair(even, sums, G, H, lambda, least));
+    tops = f64x2.pmax(tops, scorePair(even, sums, masks, G, H, lambda, least));
     at += 32;
   } while (at < end);
   const top = max<f64>(f64x2.extract_lane(tops, 0), f64x2.extract_lane(tops, 1));
@@ -126,12 +129,12 @@ function scanPairs(entries: usize, numValues: i32, f: i32, params: usize, totals
     do {
       even = i64x2.add(sums, v128.load(at));
       sums = i64x2.add(even, v128.load(at, 16));
-      isFirst = i64x2.bitmask(f64x2.eq(scorePair(even, sums, G, H, lambda, least), wanted));
+      isFirst = i64x2.bitmask(f64x2.eq(scorePair(even, sums, masks, G, H, lambda, least), wanted));
       at += 32;
     } while (!isFirst);
     const isOdd = !(isFirst & 1);
     const leftSums = isOdd ? sums : even;
-    const leftHess = i64x2.extract_lane(leftSums, 1);
+    const leftHess = i64x2.extract_lane(leftSums, 1) & hessMask;
     store<f64>(best, score);
     store<i32>(best, f, 8);
     store<i32>(best, <i32>((at - entries) >> 4) - (isOdd ? 1 : 2), 12);
@@ -334,13 +337,14 @@ function scanCategories(
   const totalHess = load<i64>(totals, 8);
   const G = <f64>totalGrad * gradUnit;
   const H = <f64>(totalHess & hessMask) * hessUnit;
-  const ratios = scratch;
-  const order = scratch + ((<usize>numValues + 1) << 3);
-  const present = listCategories(entries, numValues, params, ratios, order);
+  const present = listCategories(entries, numValues, params, scratch);
   if (present < 1) return -Infinity;
   const oneHot = present <= maxOneHot;
   const lambda = load<f64>(params, 16) + (oneHot ? 0.0 : load<f64>(params, 48));
-  if (!oneHot) sortByRatio(ratios, order, present);
+  const sorted = oneHot ? scratch : sortByRatio(scratch, present);
+  if (!oneHot && load<i32>(params, 76) != 0) {
+    return scanOrder(entries, numValues, f, params, totals, best, leftBins, sorted, present, lambda);
+  }
   let featureScore = -Infinity;
   let bestScore = load<f64>(best);
   let bestCount: i32 = 0;
@@ -353,7 +357,7 @@ function scanCategories(
     let leftHess: i64 = 0;
     const limit = oneHot ? present : min<i32>(present, maxCategories);
     for (let k: i32 = 0; k < limit; k++) {
-      const at = entries + (<usize>load<i32>(order + (<usize>(direction ? present - 1 - k : k) << 2)) << 4);
+      const at = entries + (<usize>binAt(sorted, direction ? present - 1 - k : k) << 4);
       if (oneHot) {
         leftGrad = 0;
         leftHess = 0;
@@ -383,7 +387,71 @@ function scanCategories(
   if (bestCount > 0) {
     store<f64>(best, bestScore);
     store<i32>(best, f, 8);
-    keepCategories(entries, numValues, order, bestFrom, bestCount, totalHess, hessMask, bestGrad, bestHess, best, leftBins);
+    keepCategories(entries, numValues, sorted, bestFrom, bestCount, totalHess, hessMask, bestGrad, bestHess, best, leftBins);
   }
   return featureScore;
+}
+
+// The same of short sums, from both ends of the order at once: lane 0 takes the lowest ratios, lane 1 the highest ones.
+function scanOrder(
+  entries: usize, numValues: i32, f: i32, params: usize, totals: usize, best: usize, leftBins: usize, sorted: usize,
+  present: i32, categoryLambda: f64,
+): f64 {
+  const countShift = <i64>load<i32>(params, 64);
+  const counted = countShift < 63;
+  const hessMask: i64 = counted ? (<i64>1 << countShift) - 1 : -1;
+  const totalHess = load<i64>(totals, 8);
+  const gradUnit = f64x2.splat(load<f64>(params));
+  const hessUnit = f64x2.splat(load<f64>(params, 8));
+  const lambda = f64x2.splat(categoryLambda);
+  const minHess = f64x2.splat(load<f64>(params, 24));
+  const masks = i64x2.splat(hessMask);
+  const words = i64x2.splat(totalHess);
+  const least = i64x2.splat(counted ? wordOfRows(<i64>load<f64>(params, 32), countShift) : i64.MIN_VALUE);
+  const G = f64x2.mul(f64x2.splat(<f64>load<i64>(totals)), gradUnit);
+  const H = f64x2.mul(f64x2.splat(<f64>(totalHess & hessMask)), hessUnit);
+  const limit = min<i32>(present, load<i32>(params, 68));
+  let lowest = i64x2.splat(0);
+  let highest = lowest;
+  let tops = f64x2.splat(-Infinity);
+  let counts = lowest;
+  let k = i64x2.splat(0);
+  const one = i64x2.splat(1);
+  for (let i: i32 = 0; i < limit; i++) {
+    lowest = i64x2.add(lowest, v128.load(entries + (<usize>binAt(sorted, i) << 4)));
+    highest = i64x2.add(highest, v128.load(entries + (<usize>binAt(sorted, present - 1 - i) << 4)));
+    k = i64x2.add(k, one);
+    const left = v128.shuffle<i64>(lowest, highest, 1, 3);
+    const GL = f64x2.mul(toFloats(v128.shuffle<i64>(lowest, highest, 0, 2)), gradUnit);
+    const HL = f64x2.mul(toFloats(v128.and(left, masks)), hessUnit);
+    const GR = f64x2.sub(G, GL);
+    const HR = f64x2.sub(H, HL);
+    const leftDivisor = f64x2.add(HL, lambda);
+    const rightDivisor = f64x2.add(HR, lambda);
+    const num = f64x2.add(f64x2.mul(f64x2.mul(GL, GL), rightDivisor), f64x2.mul(f64x2.mul(GR, GR), leftDivisor));
+    const scores = f64x2.div(num, f64x2.mul(leftDivisor, rightDivisor));
+    const hasFew = v128.or(i64x2.lt_s(left, least), i64x2.lt_s(i64x2.sub(words, left), least));
+    const isLight = v128.or(f64x2.lt(HL, minHess), f64x2.lt(HR, minHess));
+    const isRefused = v128.or(v128.or(hasFew, isLight), i64x2.eq(left, words));
+    const isBetter = v128.andnot(f64x2.gt(scores, tops), isRefused);
+    tops = v128.bitselect(scores, tops, isBetter);
+    counts = v128.bitselect(k, counts, isBetter);
+  }
+  // of equals the lowest ratios
+  const isHighest = f64x2.extract_lane(tops, 1) > f64x2.extract_lane(tops, 0);
+  const score = isHighest ? f64x2.extract_lane(tops, 1) : f64x2.extract_lane(tops, 0);
+  if (!(score > load<f64>(best))) return score;
+  const count = <i32>(isHighest ? i64x2.extract_lane(counts, 1) : i64x2.extract_lane(counts, 0));
+  const from = isHighest ? present - count : 0;
+  let sums = i64x2.splat(0);
+  for (let i: i32 = 0; i < count; i++) {
+    sums = i64x2.add(sums, v128.load(entries + (<usize>binAt(sorted, from + i) << 4)));
+  }
+  store<f64>(best, score);
+  store<i32>(best, f, 8);
+  keepCategories(
+    entries, numValues, sorted, from, count, totalHess, hessMask, i64x2.extract_lane(sums, 0), i64x2.extract_lane(sums, 1),
+    best, leftBins,
+  );
+  return score;
 }

@@ -5,7 +5,7 @@
 import { heavierLeft, type NodeSums } from './node-sums.ts';
 import { toI64, type Views } from './views.ts';
 
-/** Writes the ratio of each bin that may be grouped, and lists those bins; returns how many. */
+/** Writes the ratio of each bin that may be grouped, 0 where that is no number, and lists those bins; returns how many. */
 export function listCategories(
   m: Views,
   node: NodeSums,
@@ -23,7 +23,8 @@ export function listCategories(
     if (h === 0n) continue;
     if (node.counted && h >> node.countShift < minGroupRows) continue;
     const grad = Number(m.i64(entries + b * 16)) * node.gradUnit;
-    m.setF64(ratios + b * 8, grad / (Number(h & node.hessMask) * node.hessUnit + smooth));
+    const ratio = grad / (Number(h & node.hessMask) * node.hessUnit + smooth);
+    m.setF64(ratios + b * 8, Number.isNaN(ratio) ? 0 : ratio);
     m.setU32(order + present * 4, b);
     present++;
   }
@@ -62,38 +63,10 @@ export function keepCategories(m: Views, node: NodeSums, chosen: ChosenCategorie
   m.setI64(best + 32, leftHess);
 }
 
-// heap sort, ascending by (ratio, bin); a NaN ratio orders as the kernel's own heap orders it
+/** Sorts the listed bins by (ratio, bin), ascending. */
 export function sortByRatio(m: Views, ratios: number, order: number, count: number): void {
-  for (let start = (count >> 1) - 1; start >= 0; start--) siftDown(m, ratios, order, start, count);
-  for (let end = count - 1; end > 0; end--) {
-    const top = m.i32(order);
-    m.setU32(order, m.i32(order + end * 4));
-    m.setU32(order + end * 4, top);
-    siftDown(m, ratios, order, 0, end);
-  }
-}
-
-function siftDown(m: Views, ratios: number, order: number, start: number, count: number): void {
-  const moved = m.i32(order + start * 4);
-  const movedRatio = m.f64(ratios + moved * 8);
-  let at = start;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= count) break;
-    let bin = m.i32(order + child * 4);
-    let ratio = m.f64(ratios + bin * 8);
-    if (child + 1 < count) {
-      const otherBin = m.i32(order + (child + 1) * 4);
-      const otherRatio = m.f64(ratios + otherBin * 8);
-      if (otherRatio > ratio || (otherRatio === ratio && otherBin > bin)) {
-        child++;
-        bin = otherBin;
-        ratio = otherRatio;
-      }
-    }
-    if (movedRatio > ratio || (movedRatio === ratio && moved > bin)) break;
-    m.setU32(order + at * 4, bin);
-    at = child;
-  }
-  m.setU32(order + at * 4, moved);
+  const bins = Array.from({ length: count }, (_, k) => m.i32(order + k * 4));
+  const ratioOf = (bin: number) => m.f64(ratios + bin * 8);
+  bins.sort((a, b) => (ratioOf(a) === ratioOf(b) ? a - b : ratioOf(a) < ratioOf(b) ? -1 : 1));
+  for (const [k, bin] of bins.entries()) m.setU32(order + k * 4, bin);
 }

@@ -14,6 +14,11 @@ export function candidateBytes(layout: BinnedLayout): number {
   return candidateHeadBytes + (bins === 0 ? 0 : Math.floor((bins + 64) / 64) * 8);
 }
 
+/** Bytes in which the categories of a node are sorted (wasm/assembly/category-order.ts), the missing one among them. */
+export function categoryScratchBytes(layout: Pick<BinnedLayout, 'maxCategoryBins'>): number {
+  return 32 * 2 ** Math.ceil(Math.log2(layout.maxCategoryBins + 1));
+}
+
 /** Integer sums of a node. */
 export interface NodeTotals {
   readonly grad: bigint;

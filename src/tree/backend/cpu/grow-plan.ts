@@ -5,7 +5,7 @@
  */
 import { Arena } from '../../../base/arena.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
-import { candidateBytes, candidateHeadBytes } from './candidate.ts';
+import { candidateBytes, candidateHeadBytes, categoryScratchBytes } from './candidate.ts';
 
 /** Words of the plan, by their place among its int32. */
 export const planWord = {
@@ -206,7 +206,7 @@ export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSize
     settling: arena.allocate(64),
     mask: arena.allocate(layout.places.length),
     found: arena.allocate(2 * maxPairs * foundBytes),
-    order: arena.allocate(12 * (layout.maxCategoryBins + 8)),
+    order: arena.allocate(categoryScratchBytes(layout)),
     wideFeature: arena.allocate(16 * (mostBins + 2)),
     numbers: arena.allocate(4 * (mostBins + 2)),
     sides: arena.allocate(sidesBytes),

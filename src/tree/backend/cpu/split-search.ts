@@ -16,7 +16,13 @@ import { writeSplitParams } from '../../split-params.ts';
 import type { SplitShaping } from '../../split-shaping.ts';
 import type { OpenNode, SiblingPair } from '../backend.ts';
 import { checkAgreedSums, withSums } from './agreed-sums.ts';
-import { candidateBytes, type GainRule, type NodeTotals, pickSplit } from './candidate.ts';
+import {
+  candidateBytes,
+  categoryScratchBytes,
+  type GainRule,
+  type NodeTotals,
+  pickSplit,
+} from './candidate.ts';
 import { searchWithFactors } from './factored-search.ts';
 import type { MemoryViews } from './memory-views.ts';
 import { ShapedSearch } from './shaped-search.ts';
@@ -83,7 +89,7 @@ export class SplitSearch {
     this.#totals = scratch + 128;
     this.#mask = scratch + 192;
     this.#order = this.#mask + align(layout.places.length);
-    this.#message = this.#order + align(12 * (layout.maxCategoryBins + 8));
+    this.#message = this.#order + align(categoryScratchBytes(layout));
     this.#wide = this.#message + align(this.#stride * options.maxNodes);
     this.#numbers = this.#wide + 16 * (mostBins(layout) + 2);
     const shape = this.#wide + wideBytes(layout);
@@ -96,7 +102,7 @@ export class SplitSearch {
 
   /** Bytes of scratch. */
   static scratchBytes(layout: BinnedLayout, maxNodes: number): number {
-    const order = align(12 * (layout.maxCategoryBins + 8));
+    const order = align(categoryScratchBytes(layout));
     const message = align((candidateBytes(layout) + 8) * maxNodes);
     const shape = ShapedSearch.scratchBytes(layout);
     return 192 + align(layout.places.length) + order + message + wideBytes(layout) + shape;
