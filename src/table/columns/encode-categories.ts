@@ -196,7 +196,11 @@ class ValueCodes {
     } else if (DataType.isNull(type)) {
       out.fill(-1, at, at + data.length);
     } else if (DataType.isInt(type) || (DataType.isFloat(type) && type.precision !== 0)) {
-      const values = data.values as ArrayLike<number | bigint>;
+      const { values } = data;
+      if (values instanceof Int32Array && validityOf(data) === null) {
+        this.#encodeWholes(values.subarray(0, data.length), out, at);
+        return;
+      }
       for (let i = 0; i < data.length; i++) {
         if (data.getValid(i)) out[at + i] = this.#codeOf(values[i] as number | bigint);
       }
@@ -206,6 +210,21 @@ class ValueCodes {
         'COLUMN_TYPE',
         `a column of categories must hold ${known}; got ${typeName(type)}`,
       );
+    }
+  }
+
+  /** Small numbers are found by themselves, without the Map. */
+  #encodeWholes(values: Int32Array, out: Int32Array, at: number): void {
+    const found = new Int32Array(1024);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      const isSmall = value >= 0 && value < found.length;
+      let code = isSmall ? (found[value] as number) - 1 : -1;
+      if (code < 0) {
+        code = this.#codeOf(value);
+        if (isSmall) found[value] = code + 1;
+      }
+      out[at + i] = code;
     }
   }
 

@@ -150,6 +150,26 @@ describe('encodeCategories', () => {
     expect([...out]).toEqual([0, 1, 0]);
   });
 
+  it('gives whole numbers of any size codes in order of first appearance', () => {
+    const whole = fc.oneof(
+      fc.integer({ min: -3, max: 3 }),
+      fc.integer({ min: 1000, max: 1050 }),
+      fc.integer(),
+    );
+    fc.assert(
+      fc.property(fc.array(whole, { maxLength: 300 }), (cells) => {
+        const out = new Int32Array(cells.length + 1);
+        const names = encodeCategories(vectorFromArray(cells, new Int32()) as Vector, out, 1);
+        expect(names).toEqual([...new Set(cells)].map(String));
+        expect(Array.from(out.subarray(1), (code) => Number(names[code]))).toEqual(cells);
+      }),
+    );
+    const out = new Int32Array(4);
+    const column = vectorFromArray([5, null, 0, 5], new Int32()) as Vector;
+    expect(encodeCategories(column, out, 0)).toEqual(['5', '0']);
+    expect([...out]).toEqual([0, -1, 1, 0]);
+  });
+
   it('names numbers and booleans', () => {
     const out = new Int32Array(3);
     expect(encodeCategories(vectorFromArray([7, 3, 7], new Int32()) as Vector, out, 0)).toEqual([
