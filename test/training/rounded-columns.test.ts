@@ -25,7 +25,8 @@ const runner = new InlineRunner();
 const odd = 2n ** 60n;
 const rows = Array.from({ length: 40 }, (_, i) => i);
 const estimators = { GBTRegressor, RandomForestRegressor, LinearRegression };
-const wide = BigInt64Array.from(rows, (i) => odd + BigInt(i));
+// rounded, and not to one value
+const wide = BigInt64Array.from(rows, (i) => odd + 1001n * BigInt(i));
 const x = Float64Array.from(rows);
 
 let warnings: string[] = [];

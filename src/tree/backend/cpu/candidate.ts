@@ -16,7 +16,7 @@ export function candidateBytes(layout: BinnedLayout): number {
 
 /** Bytes in which the categories of a node are sorted (wasm/assembly/category-order.ts), the missing one among them. */
 export function categoryScratchBytes(layout: Pick<BinnedLayout, 'maxCategoryBins'>): number {
-  return 32 * 2 ** Math.ceil(Math.log2(layout.maxCategoryBins + 1));
+  return 32 * 2 ** (32 - Math.clz32(layout.maxCategoryBins));
 }
 
 /** Integer sums of a node. */
