@@ -56,6 +56,23 @@ export function rowKey(position: number): number {
   return mix32(low ^ mix32(Math.floor(position / 4294967296) ^ 0x51ed270b));
 }
 
+/** The keys of neighbouring rows from a position on. One loop of whole numbers of 32 bits: its first turns are slow enough. */
+export function fillRowKeys(keys: Uint32Array, first: number): void {
+  const { length } = keys;
+  if (first + length > 4294967296) {
+    for (let i = 0; i < length; i++) keys[i] = rowKey(first + i);
+    return;
+  }
+  for (let i = 0; i < length; i++) {
+    let x = (first + i) | 0;
+    x ^= x >>> 16;
+    x = Math.imul(x, 0x7feb352d);
+    x ^= x >>> 15;
+    x = Math.imul(x, 0x846ca68b);
+    keys[i] = x ^ (x >>> 16);
+  }
+}
+
 /** The key of a row that has an id of its own; equal ids have equal keys, whatever the column's width. */
 export function rowKeyOfId(id: bigint | string | number): number {
   if (typeof id === 'string') {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   deriveSeed,
+  fillRowKeys,
   hash32,
   mix32,
   purposes,
@@ -81,6 +82,14 @@ describe('the random numbers of keys', () => {
 });
 
 describe('the key of a row', () => {
+  it('gives neighbouring rows the keys that each has by itself', () => {
+    for (const first of [0, 5, 2 ** 31 - 3, 2 ** 32 - 8, 2 ** 32 - 3, 2 ** 40]) {
+      const keys = new Uint32Array(8);
+      fillRowKeys(keys, first);
+      expect(keys).toEqual(Uint32Array.from(keys, (_, i) => rowKey(first + i)));
+    }
+  });
+
   it('hangs on the value of an id, not on the width of its column', () => {
     for (const id of [0, 1, 7, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 1]) {
       expect(rowKeyOfId(BigInt(id))).toBe(rowKeyOfId(id));

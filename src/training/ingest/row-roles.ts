@@ -9,7 +9,7 @@
  */
 import { type RecordBatch, Type } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { rowKey, rowKeyOfId } from '../../base/rng.ts';
+import { fillRowKeys, rowKeyOfId } from '../../base/rng.ts';
 import { compareUtf8 } from '../../binning/category-dictionary.ts';
 import {
   columnOf,
@@ -211,7 +211,9 @@ function readLabels(
       environment.roundedColumns.add(job.labelCol);
     }
   }
-  for (let i = 0; i < part.count; i++) {
+  // codes are classes; a missing one is looked for by native code
+  const mayBeBad = !areCodes || labels.includes(Number.NaN);
+  for (let i = 0; mayBeBad && i < part.count; i++) {
     if (states[i] !== rowState.out && !isLabel(labels[i] as number, job))
       throw badLabel(job, part, i, labels[i] as number);
   }
@@ -316,7 +318,7 @@ function readKeys(
 ): void {
   const keys = environment.u32(at.keys + 4 * part.firstLocal, part.count);
   if (batch === null || job.idCol === null) {
-    for (let i = 0; i < part.count; i++) keys[i] = rowKey(part.firstRow + part.skip + i);
+    fillRowKeys(keys, part.firstRow + part.skip);
     return;
   }
   const ids = columnOf(batch, [job.idCol]);
@@ -344,8 +346,12 @@ async function unifyClasses(
     const seen = new Uint8Array(values.length);
     const labels = environment.f64(at.labels + 8 * first, count);
     const states = environment.u8(at.states + first, count);
-    for (let i = 0; i < count; i++) {
-      if (states[i] === rowState.train) seen[labels[i] as number] = 1;
+    let numUnseen = values.length;
+    for (let i = 0; i < count && numUnseen > 0; i++) {
+      const code = labels[i] as number;
+      if (states[i] !== rowState.train || seen[code] !== 0) continue;
+      seen[code] = 1;
+      numUnseen -= 1;
     }
     return values.filter((_, code) => seen[code] === 1);
   });
@@ -354,13 +360,15 @@ async function unifyClasses(
   if (classes.length > maxClasses) throw tooManyClasses(job, classes.length);
   const position = new Map(classes.map((value, i) => [value, i]));
   for (const { first, count, values } of found) {
+    const positions = values.map((value) => position.get(value));
+    if (positions.every((code, i) => code === i)) continue;
     const labels = environment.f64(at.labels + 8 * first, count);
     const states = environment.u8(at.states + first, count);
     for (let i = 0; i < count; i++) {
       if (states[i] === rowState.out) continue;
-      const value = values[labels[i] as number] as ClassValue;
-      const code = position.get(value);
+      const code = positions[labels[i] as number];
       if (code === undefined) {
+        const value = values[labels[i] as number];
         const [part, known] =
           job.knownClasses === null
             ? [' of the validation rows', 'training rows']

@@ -4,7 +4,7 @@
  * them zeros, is so read in a time and a space that hang on what is in it.
  */
 import { Precision, Type } from 'apache-arrow';
-import { bitAt } from '../../columns/bitmap.ts';
+import { eachNull } from '../../columns/bitmap.ts';
 import { fillPlain, type NumericArray } from '../../columns/column-values.ts';
 import { mostOthers, writeSparse } from '../../columns/sparse-numbers.ts';
 import { forms, type NumberForm } from '../../files/sources.ts';
@@ -15,6 +15,7 @@ import type { FlatColumn } from './flat-schema.ts';
 import {
   dictionaryWords,
   type FlatValues,
+  flatCodes,
   flatNumbers,
   type PageLevels,
   pageCodes,
@@ -70,6 +71,7 @@ function isFloat32(type: TypeRecord): boolean {
 function fillDense(pages: readonly ColumnPage[], column: FlatColumn, out: NumericArray): boolean {
   const { width } = column;
   if (!isFloat(column.record.type)) {
+    if (fillCoded(pages, column, out)) return true;
     const values = flatNumbers(pages, out.length, width);
     // who warns of digits that are lost reads the column again
     return values !== null && !fillIntegers(column, values, out);
@@ -77,9 +79,27 @@ function fillDense(pages: readonly ColumnPage[], column: FlatColumn, out: Numeri
   const words = new Int32Array(out.buffer, out.byteOffset, out.length * width);
   const values = flatNumbers(pages, out.length, width, words);
   if (values === null) return false;
-  const { validity } = values;
-  if (validity === undefined) return true;
-  for (let i = 0; i < out.length; i++) if (bitAt(validity, i) === 0) out[i] = Number.NaN;
+  markMissing(out, values.validity);
+  return true;
+}
+
+function markMissing(out: NumericArray, validity: Uint8Array | undefined): void {
+  if (validity === undefined) return;
+  eachNull(validity, 0, out.length, (row) => {
+    out[row] = Number.NaN;
+  });
+}
+
+/** Integers that all are codes of a dictionary, of which each value becomes a number once; false where that cannot be done. */
+function fillCoded(pages: readonly ColumnPage[], column: FlatColumn, out: NumericArray): boolean {
+  const [first] = pages;
+  const values = first?.isDictionary === true ? dictionaryOf(first, column) : null;
+  if (values === null || losesDigits(values)) return false;
+  const flat = flatCodes(pages, out.length, values.length);
+  if (flat === null) return false;
+  const { words, validity } = flat;
+  for (let i = 0; i < out.length; i++) out[i] = values[words[i] as number] as number;
+  markMissing(out, validity);
   return true;
 }
 
