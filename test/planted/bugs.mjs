@@ -1041,6 +1041,28 @@ export const plantedBugs = [
     tests: ['test/kernels/find-split.prop.test.ts'],
   },
   {
+    name: 'rows of the last level are told the leaf of the other side',
+    edits: [
+      {
+        file: 'wasm/assembly/partition-rows.ts',
+        find: 'leaf + 1 - isLeft',
+        replace: 'leaf + isLeft',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
+    name: 'the missing entry of a histogram is not cleared',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-node.ts',
+        find: '    to = last + 1;',
+        replace: '    to = last;',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
     name: 'the second walk over the bins stops one late',
     edits: [
       {

@@ -11,13 +11,14 @@ import { gatherLevel, gatherPairs } from './grow-batch';
 import { inferElsewhere, packBuild, takeElsewhere } from './grow-elsewhere';
 import { gatherFar } from './grow-far';
 import {
-  allowWork, beginBuild, bufferOfChildren, buildOn, buildsInPlace, inheritHistogram, keepBuilt, makeRoom, markRows, moveRows, pickSplit, readTotals,
+  allowWork, beginBuild, bufferOfChildren, buildOn, buildsInPlace, inheritHistogram, keepBuilt, makeRoom, markRows, markSides, moveRows, pickSplit,
+  readTotals,
   releaseSlot, searchNode,
   setTotals, workLeft,
 } from './grow-node';
 import {
   atBatch, atBuilding, atBuilds, atBuildsPacked, atByLevel, atFeaturesDecided, atFlushRows, atFound, atFoundBytes, atFree, atHeap, atHeapSize,
-  atHistogramRows, atIsPacked, atLeastGain, atMadeBits, atMadeNodes, atMaxDepth, atMaxLeaves, atMeetings, atMostPairs, atMostWork,
+  atHistogramRows, atIsPacked, atLeafOf, atLeafOffset, atLeastGain, atMadeBits, atMadeNodes, atMaxDepth, atMaxLeaves, atMeetings, atMostPairs, atMostWork,
   atNextBuild, atNextOpen, atNextPair, atNextTarget, atNodes, atNumBuilds, atNumEntries, atNumFound, atNumFree, atNumLeaves, atNumMade,
   atNumNodes, atNumOthers, atNumPairs, atNumRanks, atParams, atPhase, atPoolSlots, atRefused, atRootSegment, atSlotBytes, atBits, atBitsBytes,
   atTreeBits, atTreeNodes, hessMask, nodeAt,
@@ -57,6 +58,7 @@ export function beginLeaves(plan: usize): void {
   store<i32>(plan, 0, atMeetings);
   store<i32>(plan, 0, atNextOpen);
   store<i32>(plan, 0, atRefused);
+  store<i32>(plan, 0, atLeafOffset);
   beginWindow(plan);
   openNode(plan, 0, -1, 0);
   const root = nodeAt(plan, 0);
@@ -104,7 +106,9 @@ export function markLeaves(plan: usize, leafOf: usize): void {
   for (let i: i32 = 0; i < numNodes; i++) {
     const node = nodeAt(plan, i);
     if (load<i32>(node, ofLeftChild) != 0) continue;
-    if (isAcross(plan) && !load<i32>(plan, atByLevel)) markMade(plan, madeAt(plan, load<i32>(node, ofSlot)), number, leafOf);
+    if (isOfLastLevel(plan, node)) {
+      // its rows know it already
+    } else if (isAcross(plan) && !load<i32>(plan, atByLevel)) markMade(plan, madeAt(plan, load<i32>(node, ofSlot)), number, leafOf);
     else markRows(plan, node, number, leafOf);
     number++;
   }
@@ -120,6 +124,11 @@ function markMade(plan: usize, node: usize, leaf: i32, leafOf: usize): void {
   }
   markMade(plan, madeAt(plan, left), leaf, leafOf);
   markMade(plan, madeAt(plan, left + 1), leaf, leafOf);
+}
+
+// a leaf that no rows are moved to, for they are told it at once
+function isOfLastLevel(plan: usize, node: usize): bool {
+  return load<i32>(plan, atLeafOffset) != 0 && load<i32>(node, ofDepth) == load<i32>(plan, atMaxDepth);
 }
 
 function madeAt(plan: usize, index: i32): usize {
@@ -190,6 +199,8 @@ function chooseBatch(plan: usize): bool {
 function chooseOfLevel(plan: usize): bool {
   const numPairs = gatherLevel(plan);
   if (numPairs == 0) return false;
+  const isLast = load<i32>(pairAt(plan, 0), 4) == 0;
+  if (isLast && load<u32>(plan, atLeafOf) != 0 && load<i32>(plan, atLeafOffset) == 0) numberLastLevel(plan);
   beginBatch(plan, numPairs);
   for (let pair: i32 = 0; pair < numPairs; pair++) {
     const parent = nodeAt(plan, load<i32>(pairAt(plan, pair)));
@@ -199,6 +210,14 @@ function chooseOfLevel(plan: usize): bool {
   store<i32>(plan, numMade, atNumNodes);
   store<i32>(plan, (numMade + 1) >> 1, atNumLeaves);
   return true;
+}
+
+// Leaves have the order of their nodes, and what is made from now on are leaves: those behind the leaves that there are.
+function numberLastLevel(plan: usize): void {
+  const numMade = load<i32>(plan, atNumMade);
+  let numLeaves: i32 = 0;
+  for (let i: i32 = 0; i < numMade; i++) numLeaves += 1 - load<i32>(nodeAt(plan, i), ofMaySplit);
+  store<i32>(plan, numLeaves - numMade, atLeafOffset);
 }
 
 /** Makes a split the tree's. */
@@ -283,7 +302,9 @@ export function splitRows(plan: usize, index: i32, movesRecords: bool): void {
   const leftIndex = load<i32>(parent, ofLeftChild);
   const left = nodeAt(plan, leftIndex);
   const right = nodeAt(plan, leftIndex + 1);
-  const numRows = moveRows(plan, index, movesRecords);
+  const leafOffset = load<i32>(plan, atLeafOffset);
+  const isLast = !movesRecords && leafOffset != 0;
+  const numRows = isLast ? markSides(plan, index, leftIndex + leafOffset) : moveRows(plan, index, movesRecords);
   const buffer = bufferOfChildren(plan, parent, movesRecords);
   const start = load<i32>(parent, ofStart);
   placeRows(left, buffer, start, numRows);

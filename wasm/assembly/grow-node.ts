@@ -8,7 +8,7 @@ import { findSplit } from './find-split';
 import {
   atBits, atBitsBytes, atBuilding, atBuildsPacked, atEndPlace, atEntriesOfRow, atExtras, atFeatures, atFeaturesDecided, atFirstPlace,
   atFirstRow, atFlushRows, atFound, atFoundBytes, atFree, atFrom, atGathered, atGatheredBytes, atGrowSpan, atHistogramBytes, atHistogramRows,
-  atIds, atIsIndexed, atIsPacked, atMask, atMaster, atMinInfoGain, atNarrow, atNumAll, atNumbers, atNumEntries, atNumExtras, atNumFree,
+  atIds, atIsIndexed, atIsPacked, atLeafOf, atMask, atMaster, atMinInfoGain, atNarrow, atNumAll, atNumbers, atNumEntries, atNumExtras, atNumFree,
   atNumMade, atNumNarrow, atNumOthers, atNumPlaces, atNumRanks,
   atOrder, atOwnSpan, atParams, atParts, atPool, atRank, atRecords, atSides, atSliceBytes, atSliceStart, atSlotBytes, atSlotOffset,
   atSpare, atStride, atTarget, atTotals, atWideFeature, hessMask, nodeAt, ofBin, ofBuffer, ofCount, ofCover, ofFlags, ofGain, ofGrad, ofHess,
@@ -17,7 +17,7 @@ import {
 import { isLeftOf } from './grow-queue';
 import { flushPacked, histogramPacked, histogramWide, reduceHistogram, reducePacked, subtractHistogram } from './histogram';
 import { markLeaf } from './leaf-values';
-import { partitionIds, partitionInPlace, partitionRecords } from './partition-rows';
+import { markLeavesOfSides, partitionIds, partitionInPlace, partitionRecords } from './partition-rows';
 
 /** Additions that the call may still do. */
 export let workLeft: i64 = 0;
@@ -33,10 +33,40 @@ export function beginBuild(plan: usize, index: i32, isPacked: bool, target: usiz
   store<i32>(plan, <i32>isPacked, atBuildsPacked);
   store<u32>(plan, <u32>target, atTarget);
   const numEntries = <usize>load<u32>(plan, atNumEntries);
-  memory.fill(target, 0, numEntries << (isPacked ? 3 : 4));
-  if (hasEntries(plan)) beginEntries(plan);
-  else if (!isPacked && addsPacked(plan)) memory.fill(<usize>load<u32>(plan, atNarrow), 0, numEntries << 3);
+  if (hasEntries(plan)) {
+    memory.fill(target, 0, numEntries << (isPacked ? 3 : 4));
+    beginEntries(plan);
+  } else {
+    clearFeatures(plan, target, isPacked ? 3 : 4);
+    if (!isPacked && addsPacked(plan)) memory.fill(<usize>load<u32>(plan, atNarrow), 0, numEntries << 3);
+  }
   store<f64>(plan, load<f64>(plan, atHistogramRows) + <f64>load<i32>(nodeAt(plan, index), ofCount), atHistogramRows);
+}
+
+/** Entries that are cleared along with those around them: fewer are not worth a call. */
+const shortGap: usize = 32;
+
+// Clears what rows are added to, the values' entries and the missing one's of each feature: what lies between them nobody reads.
+function clearFeatures(plan: usize, target: usize, size: usize): void {
+  const features = <usize>load<u32>(plan, atFeatures);
+  const end = features + (<usize>load<i32>(plan, atNumPlaces) << 5);
+  let from: usize = 0;
+  let to: usize = 0;
+  for (let feature = features; feature < end; feature += 32) {
+    const first = <usize>load<u32>(feature);
+    const last = first + <usize>load<u32>(feature, 12);
+    if (first > to + shortGap) {
+      memory.fill(target + (from << size), 0, (to - from) << size);
+      from = first;
+    }
+    to = first + <usize>load<u32>(feature, 8);
+    if (last > to + shortGap) {
+      memory.fill(target + (from << size), 0, (to - from) << size);
+      from = last;
+    }
+    to = last + 1;
+  }
+  memory.fill(target + (from << size), 0, (to - from) << size);
 }
 
 // rows are few bits each, so that many are added before their sums need a wide entry
@@ -123,13 +153,15 @@ function walkIds(plan: usize, node: usize, from: i32): usize {
 export function readTotals(plan: usize, node: usize, target: usize, isPacked: bool): void {
   const features = <usize>load<u32>(plan, atFeatures);
   const first = <usize>load<u32>(features);
-  const end = first + <usize>load<u32>(features, 12) + 1;
+  const end = first + <usize>load<u32>(features, 8) + 1;
+  const missing = first + <usize>load<u32>(features, 12);
   const numRanks = load<i32>(plan, atNumRanks);
   let grad: i64 = 0;
   let hess: i64 = 0;
   for (let r: i32 = 0; r < numRanks; r++) {
     const built = builtBy(plan, r, target);
-    for (let entry = first; entry < end; entry++) {
+    for (let at = first; at < end; at++) {
+      const entry = at == end - 1 ? missing : at;
       if (isPacked) {
         const sum = load<i64>(built + (entry << 3));
         grad += sum >> 32;
@@ -362,6 +394,23 @@ export function moveRows(plan: usize, index: i32, movesRecords: bool): i32 {
   }
   const target = movesRecords ? <usize>load<u32>(plan, atRecords) + start * stride : 0;
   return partitionRecords(walkRecords(plan, node, 0), ids, firstId, count, stride, target, targetIds, offset, width, sides);
+}
+
+/**
+ * Tells the rows of a node that is split for the last time which leaf they are in: `leaf` on the left, the next one on the
+ * right. Nothing is moved. Returns how many are on the left.
+ */
+export function markSides(plan: usize, index: i32, leaf: i32): i32 {
+  const node = nodeAt(plan, index);
+  const feature = <usize>load<u32>(plan, atFeatures) + (<usize>load<u32>(node, ofPlace) << 5);
+  const sides = <usize>load<u32>(plan, atSides);
+  writeSides(plan, index, feature, sides);
+  const count = load<i32>(node, ofCount);
+  workLeft -= <i64>count << 2;
+  return markLeavesOfSides(
+    walkRecords(plan, node, 0), idsOf(plan, node), firstIdOf(plan, node), count, <usize>load<u32>(plan, atStride),
+    <usize>load<u32>(feature, 20), load<i32>(feature, 24), sides, <u32>leaf, <usize>load<u32>(plan, atLeafOf),
+  );
 }
 
 /** One byte a bin, 1 when its rows go left. */

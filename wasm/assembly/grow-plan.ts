@@ -162,6 +162,9 @@ export const atEntriesOfRow: usize = 396;
 export const atWanted: usize = 400;
 /** Room for rows that are set aside while others change places: see partition-rows.ts. */
 export const atSpare: usize = 404;
+/** Where rows are told their leaves as the last level is split, or 0; and what makes a node of that level its leaf's number. */
+export const atLeafOf: usize = 408;
+export const atLeafOffset: usize = 412;
 
 export const nodeBytes: usize = 112;
 export const ofParent: usize = 0;

@@ -39,6 +39,32 @@ function moveNumbers<Bin>(
   return <i32>left;
 }
 
+/** Writes each row's leaf, `leaf` on the left and leaf + 1 on the right, by its number; sourceIds as in partitionRecords. Returns the rows on the left. */
+export function markLeavesOfSides(
+  source: usize, sourceIds: usize, firstId: i32, numRows: i32, stride: usize, offset: usize, width: i32, goesLeft: usize,
+  leaf: u32, leafOf: usize,
+): i32 {
+  return width == 1
+    ? markSides<u8>(source, sourceIds, firstId, numRows, stride, offset, goesLeft, leaf, leafOf)
+    : markSides<u16>(source, sourceIds, firstId, numRows, stride, offset, goesLeft, leaf, leafOf);
+}
+
+function markSides<Bin>(
+  source: usize, sourceIds: usize, firstId: i32, numRows: i32, stride: usize, offset: usize, goesLeft: usize, leaf: u32,
+  leafOf: usize,
+): i32 {
+  let left: u32 = 0;
+  let p = source + offset;
+  for (let i: usize = 0; i < <usize>numRows; i++) {
+    const isLeft = <u32>load<u8>(goesLeft + <usize>load<Bin>(p));
+    const id = sourceIds ? <usize>load<u32>(sourceIds + (i << 2)) : <usize>firstId + i;
+    store<u32>(leafOf + (id << 2), leaf + 1 - isLeft);
+    left += isLeft;
+    p += stride;
+  }
+  return <i32>left;
+}
+
 function moveBy<Bin>(
   source: usize, sourceIds: usize, firstId: i32, numRows: i32, stride: usize, target: usize, targetIds: usize,
   offset: usize, goesLeft: usize,

@@ -72,6 +72,7 @@ export const planWord = {
   numMade: 92,
   starts: 94,
   spare: 101,
+  leafOf: 102,
   numOthers: 104,
   numAll: 105,
   outgoing: 106,

@@ -91,7 +91,7 @@ export class LeafGrower {
     const { leafKernels, collective, memory } = this.#o;
     if (this.#isFirst) collective.meetLocally();
     this.#isFirst = false;
-    this.#writeTree(tree);
+    this.#writeTree(tree, leafOf);
     const { plan } = this.#at;
     const isLazy = this.#meetings === null && this.#isLazy(tree.limits);
     if (isLazy) leafKernels.beginLazily(plan);
@@ -226,7 +226,7 @@ export class LeafGrower {
     return [first, end, from, to - from];
   }
 
-  #writeTree({ quantisation, rootSegment, mask, limits }: WholeTree): void {
+  #writeTree({ quantisation, rootSegment, mask, limits }: WholeTree, leafOf: number): void {
     const { memory, params, addresses, layout } = this.#o;
     const at = this.#at;
     writeSplitParams(memory.buffer, at.params, params, quantisation);
@@ -237,6 +237,7 @@ export class LeafGrower {
     const mostLeaves = this.#meetings === null ? addresses.maxLeaves : 0x7fffffff;
     words[planWord.maxLeaves] = Math.min(limits.maxLeaves, mostLeaves);
     words[planWord.byLevel] = addresses.isByLevel ? 1 : 0;
+    words[planWord.leafOf] = addresses.isByLevel && layout.stride <= indexedStride ? leafOf : 0;
     words[planWord.maxDepth] = Math.min(limits.maxDepth, 0x7fffffff);
     const { buffer, start, count } = rootSegment;
     words.set([buffer, start, count], planWord.rootSegment);
