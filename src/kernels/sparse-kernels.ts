@@ -15,6 +15,15 @@ export interface SparseKernels {
     entries: number,
     from: number,
   ): number;
+  listEntryRows(
+    starts: number,
+    entries: number,
+    firstRow: number,
+    numRows: number,
+    numEntries: number,
+    rowStarts: number,
+    rows: number,
+  ): void;
   addEntriesPacked(
     starts: number,
     entries: number,

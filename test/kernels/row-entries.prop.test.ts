@@ -93,12 +93,17 @@ it('builds of the bins that are not the usual ones the histogram that all bins g
       const entryBytes = isPacked ? 8 : 16;
       const hist = twins.zeros(numCompact * entryBytes);
       const totals = twins.zeros(16);
+      const firstRow = draws.below(numRows + 1);
+      const rowStarts = twins.zeros(4 * (numCompact + 1));
+      const entryRows = twins.zeros(4 * others);
       const table = [usual, features, numNarrow, places.length];
       const counted = twins.run('writeRowEntries', [
         ...[records, stride, numRows, ...table, starts, 0, 7],
       ]);
       expect(counted).toBe(7 + others);
       twins.runOn('writeRowEntries', [...[records, stride, numRows, ...table, starts, entries, 0]]);
+      const listed = [firstRow, numRows - firstRow, numCompact, rowStarts, entryRows] as const;
+      twins.runOn('listEntryRows', [starts, entries, ...listed]);
       const list = [starts, entries, slotAddress] as const;
       // in two slices, as a large node is added
       const cut = draws.below(rows.length + 1);

@@ -658,6 +658,28 @@ export const plantedBugs = [
     tests: ['test/training/row-entries.test.ts'],
   },
   {
+    name: 'a histogram is taken with the last bins of a block from another node',
+    edits: [
+      {
+        file: 'wasm/assembly/marked-blocks.ts',
+        find: '    v128.store(at, zero, 48);\n',
+        replace: '',
+      },
+    ],
+    tests: ['test/training/marked-blocks.test.ts'],
+  },
+  {
+    name: 'sums from the right begin behind the block of the usual bin',
+    edits: [
+      {
+        file: 'wasm/assembly/find-packed-split.ts',
+        find: 'let bits = (markedBits >> block) << block;',
+        replace: 'let bits = (markedBits >> block >> 1) << block << 1;',
+      },
+    ],
+    tests: ['test/training/marked-blocks.test.ts'],
+  },
+  {
     name: 'a checksum that is not checked',
     edits: [
       {

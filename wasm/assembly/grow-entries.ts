@@ -2,9 +2,10 @@
 // steps as src/tree/backend/cpu/entry-histogram.ts.
 
 import {
-  atEntries, atEntrySums, atFeatures, atNumPlaces, atParams, atSlotBytes, atSlots, atStarts, atUsual,
+  atEntries, atEntriesOfRow, atEntrySums, atFeatures, atNumEntries, atNumPlaces, atParams, atSlotBytes, atSlots, atStarts, atUsual,
 } from './grow-plan';
-import { addEntriesPacked, addEntriesWide, fillUsualBins } from './row-entries';
+import { hasMarks, marksOf } from './marked-blocks';
+import { addEntriesMarked, addEntriesPacked, addEntriesWide, fillUsualBins } from './row-entries';
 
 export function hasEntries(plan: usize): bool {
   return load<u32>(plan, atStarts) != 0;
@@ -24,6 +25,17 @@ export function addNodeEntries(
   const slots = <usize>load<u32>(plan, atSlots);
   const sums = <usize>load<u32>(plan, atEntrySums);
   const ownIds = ids ? ids + (<usize>from << 2) : 0;
+  if (hasMarks(plan)) {
+    const numEntries = load<i32>(plan, atNumEntries);
+    if (<i64>numRows * <i64>load<i32>(plan, atEntriesOfRow) > <i64>(numEntries >> 1)) {
+      // hardly a block stays empty
+      memory.fill(marksOf(plan, hist), 1, numEntries >> 3);
+      addEntriesPacked(starts, entries, slots, ownIds, firstId + from, numRows, hist, sums);
+      return;
+    }
+    addEntriesMarked(starts, entries, slots, ownIds, firstId + from, numRows, hist, marksOf(plan, hist), sums);
+    return;
+  }
   if (isPacked) {
     addEntriesPacked(starts, entries, slots, ownIds, firstId + from, numRows, hist, sums);
     return;
@@ -35,6 +47,7 @@ export function addNodeEntries(
 
 /** When all rows are there. */
 export function endEntries(plan: usize, isPacked: bool, hist: usize): void {
+  if (hasMarks(plan)) return;
   const features = <usize>load<u32>(plan, atFeatures);
   const usual = <usize>load<u32>(plan, atUsual);
   const sums = <usize>load<u32>(plan, atEntrySums);

@@ -18,7 +18,7 @@ import {
 } from './grow-node';
 import {
   atBatch, atBuilding, atBuilds, atBuildsPacked, atByLevel, atFeaturesDecided, atFlushRows, atFound, atFoundBytes, atFree, atHeap, atHeapSize,
-  atHistogramRows, atIsPacked, atLeafOf, atLeafOffset, atLeastGain, atMadeBits, atMadeNodes, atMaxDepth, atMaxLeaves, atMeetings, atMostPairs, atMostWork,
+  atHistogramBytes, atHistogramRows, atIsPacked, atLeafOf, atLeafOffset, atLeastGain, atMadeBits, atMadeNodes, atMaxDepth, atMaxLeaves, atMeetings, atMostPairs, atMostWork,
   atNextBuild, atNextOpen, atNextPair, atNextTarget, atNodes, atNumBuilds, atNumEntries, atNumFound, atNumFree, atNumLeaves, atNumMade,
   atNumNodes, atNumOthers, atNumPairs, atNumRanks, atParams, atPhase, atPoolSlots, atRefused, atRootSegment, atSlotBytes, atBits, atBitsBytes,
   atTreeBits, atTreeNodes, hessMask, nodeAt,
@@ -26,6 +26,7 @@ import {
   ofRows, ofSlot, ofStart,
 } from './grow-plan';
 import { popOpen, pushOpen } from './grow-queue';
+import { hasMarks } from './marked-blocks';
 import { beginWindow, gatherWindow } from './grow-window';
 
 // what a rank does next
@@ -359,7 +360,9 @@ function listBuild(plan: usize, index: i32, isPacked: bool, heir: i32 = -1): voi
   store<i32>(entry, <i32>isPacked, 8);
   store<u32>(entry, target, 12);
   store<i32>(plan, build + 1, atNumBuilds);
-  if (!isKept) store<u32>(plan, target + (load<u32>(plan, atNumEntries) << (isPacked ? 3 : 4)), atNextTarget);
+  if (isKept) return;
+  const bytes = hasMarks(plan) ? load<u32>(plan, atHistogramBytes) : load<u32>(plan, atNumEntries) << (isPacked ? 3 : 4);
+  store<u32>(plan, target + bytes, atNextTarget);
 }
 
 // adds up what all have built and looks at it; false when that is all there is to do

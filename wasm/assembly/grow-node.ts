@@ -3,21 +3,23 @@
 // each has alone by the same steps on every rank.
 
 import { addNodeEntries, beginEntries, endEntries, hasEntries } from './grow-entries';
-import { findPackedSplit } from './find-packed-split';
+import { findMarkedSplit, findPackedSplit } from './find-packed-split';
 import { findSplit } from './find-split';
 import {
-  atBits, atBitsBytes, atBuilding, atBuildsPacked, atEndPlace, atEntriesOfRow, atExtras, atFeatures, atFeaturesDecided, atFirstPlace,
-  atFirstRow, atFlushRows, atFound, atFoundBytes, atFree, atFrom, atGathered, atGatheredBytes, atGrowSpan, atHistogramBytes, atHistogramRows,
-  atIds, atIsIndexed, atIsPacked, atLeafOf, atMask, atMaster, atMinInfoGain, atNarrow, atNumAll, atNumbers, atNumEntries, atNumExtras, atNumFree,
-  atNumMade, atNumNarrow, atNumOthers, atNumPlaces, atNumRanks,
-  atOrder, atOwnSpan, atParams, atParts, atPool, atRank, atRecords, atSides, atSliceBytes, atSliceStart, atSlotBytes, atSlotOffset,
-  atSpare, atStride, atTarget, atTotals, atWideFeature, hessMask, nodeAt, ofBin, ofBuffer, ofCount, ofCover, ofFlags, ofGain, ofGrad, ofHess,
-  ofLeftChild, ofLeftGrad, ofLeftHess, ofMaySplit, ofPlace, ofRows, ofRunnerUp, ofRunnerUpGain, ofSlot, ofStart, splitCost,
+  atBits, atBitsBytes, atBuilding, atBuildsPacked, atEndPlace, atEntriesOfRow, atEntryRows, atEntrySums, atExtras, atFeatures,
+  atFeaturesDecided, atFirstPlace, atFirstRow, atFlushRows, atFound, atFoundBytes, atFree, atFrom, atGathered, atGatheredBytes,
+  atGrowSpan, atHistogramBytes, atHistogramRows, atIds, atIsIndexed, atIsPacked, atLeafOf, atMask, atMaster, atMinInfoGain,
+  atNarrow, atNumAll, atNumbers, atNumEntries, atNumExtras, atNumFree, atNumMade, atNumNarrow, atNumOthers, atNumPlaces,
+  atNumRanks, atNumRows, atOrder, atOwnSpan, atParams, atParts, atPool, atRank, atRecords, atRowStarts, atSideOfRow, atSides,
+  atSliceBytes, atSliceStart, atSlotBytes, atSlotOffset, atSpare, atStride, atTarget, atTotals, atUsual, atWideFeature,
+  hessMask, nodeAt, ofBin, ofBuffer, ofCount, ofCover, ofFlags, ofGain, ofGrad, ofHess, ofLeftChild, ofLeftGrad, ofLeftHess,
+  ofMaySplit, ofPlace, ofRows, ofRunnerUp, ofRunnerUpGain, ofSlot, ofStart, splitCost,
 } from './grow-plan';
 import { isLeftOf } from './grow-queue';
 import { flushPacked, histogramPacked, histogramWide, reduceHistogram, reducePacked, subtractHistogram } from './histogram';
 import { markLeaf } from './leaf-values';
-import { markLeavesOfSides, partitionIds, partitionInPlace, partitionRecords } from './partition-rows';
+import { addMarked, clearBuilt, clearSlot, hasMarks, marksOf, subtractMarked } from './marked-blocks';
+import { markLeavesOfSides, partitionIds, partitionInPlace, partitionRecords, partitionSides } from './partition-rows';
 
 /** Additions that the call may still do. */
 export let workLeft: i64 = 0;
@@ -33,13 +35,13 @@ export function beginBuild(plan: usize, index: i32, isPacked: bool, target: usiz
   store<i32>(plan, <i32>isPacked, atBuildsPacked);
   store<u32>(plan, <u32>target, atTarget);
   const numEntries = <usize>load<u32>(plan, atNumEntries);
-  if (hasEntries(plan)) {
-    memory.fill(target, 0, numEntries << (isPacked ? 3 : 4));
-    beginEntries(plan);
-  } else {
-    clearFeatures(plan, target, isPacked ? 3 : 4);
-    if (!isPacked && addsPacked(plan)) memory.fill(<usize>load<u32>(plan, atNarrow), 0, numEntries << 3);
-  }
+  if (hasMarks(plan)) {
+    if (buildsInPlace(plan, isPacked)) clearSlot(plan, load<i32>(nodeAt(plan, index), ofSlot));
+    else clearBuilt(plan, target);
+  } else if (hasEntries(plan)) memory.fill(target, 0, numEntries << (isPacked ? 3 : 4));
+  else clearFeatures(plan, target, isPacked ? 3 : 4);
+  if (hasEntries(plan)) beginEntries(plan);
+  else if (!isPacked && addsPacked(plan)) memory.fill(<usize>load<u32>(plan, atNarrow), 0, numEntries << 3);
   store<f64>(plan, load<f64>(plan, atHistogramRows) + <f64>load<i32>(nodeAt(plan, index), ofCount), atHistogramRows);
 }
 
@@ -159,6 +161,13 @@ export function readTotals(plan: usize, node: usize, target: usize, isPacked: bo
   let grad: i64 = 0;
   let hess: i64 = 0;
   for (let r: i32 = 0; r < numRanks; r++) {
+    if (hasMarks(plan)) {
+      // the sums of all rows that were added
+      const sum = load<i64>(builtBy(plan, r, <usize>load<u32>(plan, atEntrySums)));
+      grad += sum >> 32;
+      hess += sum & 0xffffffff;
+      continue;
+    }
     const built = builtBy(plan, r, target);
     for (let at = first; at < end; at++) {
       const entry = at == end - 1 ? missing : at;
@@ -203,7 +212,10 @@ export function keepBuilt(plan: usize, node: usize, target: usize, isPacked: boo
   const first = load<i32>(plan, atFirstPlace);
   const end = load<i32>(plan, atEndPlace);
   for (let r: i32 = 0; r < numRanks; r++) store<u32>(parts + (<usize>r << 2), <u32>builtBy(plan, r, target));
-  if (load<i32>(plan, atIsPacked)) reducePacked(parts, numRanks, 0, features, first, end, hist);
+  if (hasMarks(plan)) {
+    clearSlot(plan, load<i32>(node, ofSlot));
+    addMarked(plan, parts, numRanks, hist);
+  } else if (load<i32>(plan, atIsPacked)) reducePacked(parts, numRanks, 0, features, first, end, hist);
   else reduceHistogram(parts, numRanks, <i32>isPacked, 0, features, first, end, hist);
 }
 
@@ -222,6 +234,10 @@ export function makeRoom(plan: usize, node: usize): usize {
 export function inheritHistogram(plan: usize, parent: usize, child: usize, other: usize): void {
   store<i32>(child, load<i32>(parent, ofSlot), ofSlot);
   store<i32>(parent, -1, ofSlot);
+  if (hasMarks(plan)) {
+    subtractMarked(plan, keptHistogram(plan, child), keptHistogram(plan, other));
+    return;
+  }
   const start = <usize>load<u32>(plan, atSliceStart);
   const hist = keptHistogram(plan, child) + start;
   subtractHistogram(hist, keptHistogram(plan, other) + start, hist, load<i32>(plan, atSliceBytes));
@@ -276,9 +292,13 @@ export function searchNode(plan: usize, node: usize, found: usize): void {
   const order = <usize>load<u32>(plan, atOrder);
   store<i64>(totals, load<i64>(node, ofGrad));
   store<i64>(totals, load<i64>(node, ofHess), 8);
-  if (load<i32>(plan, atIsPacked)) {
-    const wide = <usize>load<u32>(plan, atWideFeature);
-    const numbers = <usize>load<u32>(plan, atNumbers);
+  const wide = <usize>load<u32>(plan, atWideFeature);
+  const numbers = <usize>load<u32>(plan, atNumbers);
+  if (hasMarks(plan)) {
+    const marks = marksOf(plan, hist);
+    const usual = <usize>load<u32>(plan, atUsual);
+    findMarkedSplit(hist, marks, usual, features, first, end, mask, params, totals, found, found + 64, order, wide, numbers);
+  } else if (load<i32>(plan, atIsPacked)) {
     findPackedSplit(hist, features, first, end, mask, params, totals, found, found + 64, order, wide, numbers);
   } else findSplit(hist, features, first, end, mask, params, totals, found, found + 64, order);
   store<f64>(found + <usize>load<u32>(plan, atFoundBytes) - 8, <f64>load<i32>(node, ofCount));
@@ -385,6 +405,9 @@ export function moveRows(plan: usize, index: i32, movesRecords: bool): i32 {
   const width = load<i32>(feature, 24);
   const ids = idsOf(plan, node);
   const firstId = firstIdOf(plan, node);
+  if (hasMarks(plan) && writeRowSides(plan, feature, sides, count)) {
+    return partitionSides(ids, firstId, count, targetIds, <usize>load<u32>(plan, atSideOfRow));
+  }
   if (load<i32>(plan, atIsIndexed)) {
     return partitionIds(<usize>load<u32>(plan, atMaster), ids, firstId, count, stride, targetIds, offset, width, sides);
   }
@@ -411,6 +434,31 @@ export function markSides(plan: usize, index: i32, leaf: i32): i32 {
     walkRecords(plan, node, 0), idsOf(plan, node), firstIdOf(plan, node), count, <usize>load<u32>(plan, atStride),
     <usize>load<u32>(feature, 20), load<i32>(feature, 24), sides, <u32>leaf, <usize>load<u32>(plan, atLeafOf),
   );
+}
+
+// One byte a row of this rank, 1 when it goes left: most have the usual bin, the others are listed by entry. False where
+// looking into the records of the node's rows is less work.
+function writeRowSides(plan: usize, feature: usize, sides: usize, count: i32): bool {
+  const starts = <usize>load<u32>(plan, atRowStarts) + (<usize>load<u32>(feature, 4) << 2);
+  const numValues = <usize>load<u32>(feature, 8);
+  const firstRow = <usize>load<u32>(plan, atFirstRow);
+  const numRows = <usize>load<u32>(plan, atNumRows);
+  const numOthers = load<u32>(starts + ((numValues + 1) << 2)) - load<u32>(starts);
+  if (numOthers + <u32>(numRows >> 4) > <u32>count << 1) return false;
+  const usual = <usize>load<u32>(plan, atUsual) + <usize>load<u32>(feature, 20);
+  const side = load<u8>(sides + <usize>(load<u32>(feature, 24) == 1 ? load<u8>(usual) : load<u16>(usual)));
+  const sideOfRow = <usize>load<u32>(plan, atSideOfRow);
+  const rows = <usize>load<u32>(plan, atEntryRows);
+  memory.fill(sideOfRow + firstRow, side, numRows);
+  for (let b: usize = 0; b <= numValues; b++) {
+    const own = load<u8>(sides + (b == numValues ? missingBin(feature) : b));
+    if (own == side) continue;
+    const end = rows + (<usize>load<u32>(starts + (b << 2), 4) << 2);
+    for (let at = rows + (<usize>load<u32>(starts + (b << 2)) << 2); at < end; at += 4) {
+      store<u8>(sideOfRow + <usize>load<u32>(at), own);
+    }
+  }
+  return true;
 }
 
 /** One byte a bin, 1 when its rows go left. */

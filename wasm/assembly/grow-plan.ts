@@ -162,9 +162,20 @@ export const atEntriesOfRow: usize = 396;
 export const atWanted: usize = 400;
 /** Room for rows that are set aside while others change places: see partition-rows.ts. */
 export const atSpare: usize = 404;
+/** Only blocks of histograms that hold something are looked at; slots of the pool, and places of a batch's histograms, that
+ *  were in use before: see marked-blocks.ts. */
+export const atHasMarks: usize = 408;
+export const atSlotsUsed: usize = 412;
+export const atBuildsUsed: usize = 500;
+/** This rank's rows by entry, and a byte a row of the process: see listEntryRows. */
+export const atRowStarts: usize = 252;
+export const atEntryRows: usize = 520;
+export const atSideOfRow: usize = 524;
+/** Rows of this rank. */
+export const atNumRows: usize = 304;
 /** Where rows are told their leaves as the last level is split, or 0; and what makes a node of that level its leaf's number. */
-export const atLeafOf: usize = 408;
-export const atLeafOffset: usize = 412;
+export const atLeafOf: usize = 528;
+export const atLeafOffset: usize = 532;
 
 export const nodeBytes: usize = 112;
 export const ofParent: usize = 0;

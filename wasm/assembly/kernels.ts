@@ -26,7 +26,7 @@ export { addPackedHistogram, featureSums, packHistogram } from './packed-histogr
 export { drawRows, partitionIds, partitionInPlace, partitionRecords, partitionRecords32 } from './partition-rows';
 export { exp, log, logistic, softplus } from './portable-math';
 export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predict';
-export { addEntriesPacked, addEntriesWide, fillUsualBins, writeRowEntries } from './row-entries';
+export { addEntriesPacked, addEntriesWide, fillUsualBins, listEntryRows, writeRowEntries } from './row-entries';
 export { countLeaves, settleLeaves, writeRoutes } from './settle-leaves';
 export { scoreRow } from './score-row';
 export { lambdaGradients, listGradients, sortGroups } from './ranking';

@@ -55,6 +55,39 @@ function storeEntry(entries: usize, at: u32, features: usize, place: i32, bin: u
   store<u32>(entries + (<usize>at << 2), load<u32>(feature, 4) + min<u32>(bin, load<u32>(feature, 8)));
 }
 
+/**
+ * Lists rows by entry, the other way round: rowStarts has uint32 for each entry and one more, where its rows begin in `rows`,
+ * uint32 each, ascending; they begin where the first row's entries do. rowStarts is clear.
+ */
+export function listEntryRows(
+  starts: usize, entries: usize, firstRow: i32, numRows: i32, numEntries: i32, rowStarts: usize, rows: usize,
+): void {
+  const first = load<u32>(starts + (<usize>firstRow << 2));
+  const last = load<u32>(starts + (<usize>(firstRow + numRows) << 2));
+  for (let e = first; e < last; e++) {
+    const at = rowStarts + (<usize>load<u32>(entries + (<usize>e << 2)) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+  // where each entry's rows end; they are written from there backwards
+  let end = first;
+  for (let e: i32 = 0; e < numEntries; e++) {
+    const at = rowStarts + (<usize>e << 2);
+    end += load<u32>(at);
+    store<u32>(at, end);
+  }
+  store<u32>(rowStarts + (<usize>numEntries << 2), end);
+  for (let row = firstRow + numRows - 1; row >= firstRow; row--) {
+    const from = load<u32>(starts + (<usize>row << 2));
+    const to = load<u32>(starts + (<usize>row << 2), 4);
+    for (let e = from; e < to; e++) {
+      const at = rowStarts + (<usize>load<u32>(entries + (<usize>e << 2)) << 2);
+      const place = load<u32>(at) - 1;
+      store<u32>(at, place);
+      store<u32>(rows + (<usize>place << 2), <u32>row);
+    }
+  }
+}
+
 /** Adds rows' entries to packed ones, and the rows' sum, packed, to `totals`. */
 export function addEntriesPacked(
   starts: usize, entries: usize, slots: usize, ids: usize, firstRow: i32, numRows: i32, hist: usize, totals: usize,
@@ -76,6 +109,39 @@ export function addEntriesPacked(
     if (p < end) {
       const at = hist + (<usize>load<u32>(p) << 3);
       store<u64>(at, load<u64>(at) + v);
+    }
+  }
+  store<u64>(totals, total);
+}
+
+/** The same with a mark for each block of eight entries that gets something (marked-blocks.ts). */
+export function addEntriesMarked(
+  starts: usize, entries: usize, slots: usize, ids: usize, firstRow: i32, numRows: i32, hist: usize, marks: usize,
+  totals: usize,
+): void {
+  let total = load<u64>(totals);
+  for (let i: i32 = 0; i < numRows; i++) {
+    const row = <usize>(ids ? load<u32>(ids + (<usize>i << 2)) : <u32>(firstRow + i));
+    const slot = load<u32>(slots + (row << 2));
+    const v: u64 = (<u64>(<i64>(<i32>slot >> 16)) << 32) + <u64>(slot & 0xffff);
+    total += v;
+    let p = entries + (<usize>load<u32>(starts + (row << 2)) << 2);
+    const end = entries + (<usize>load<u32>(starts + (row << 2), 4) << 2);
+    for (const pairs = end - ((end - p) & 4); p < pairs; p += 8) {
+      const first = <usize>load<u32>(p);
+      const second = <usize>load<u32>(p, 4);
+      let at = hist + (first << 3);
+      store<u64>(at, load<u64>(at) + v);
+      store<u8>(marks + (first >> 3), 1);
+      at = hist + (second << 3);
+      store<u64>(at, load<u64>(at) + v);
+      store<u8>(marks + (second >> 3), 1);
+    }
+    if (p < end) {
+      const entry = <usize>load<u32>(p);
+      const at = hist + (entry << 3);
+      store<u64>(at, load<u64>(at) + v);
+      store<u8>(marks + (entry >> 3), 1);
     }
   }
   store<u64>(totals, total);

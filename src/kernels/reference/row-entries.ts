@@ -38,6 +38,30 @@ export function writeRowEntries(
   return count;
 }
 
+/** Lists rows by entry, ascending; rowStarts is clear. */
+export function listEntryRows(
+  m: Views,
+  starts: number,
+  entries: number,
+  firstRow: number,
+  numRows: number,
+  numEntries: number,
+  rowStarts: number,
+  rows: number,
+): void {
+  const lists: number[][] = Array.from({ length: numEntries }, () => []);
+  for (let row = firstRow; row < firstRow + numRows; row++) {
+    const end = m.u32(starts + row * 4 + 4);
+    for (let e = m.u32(starts + row * 4); e < end; e++) lists[m.u32(entries + e * 4)]?.push(row);
+  }
+  let place = m.u32(starts + firstRow * 4);
+  lists.forEach((list, entry) => {
+    m.setU32(rowStarts + entry * 4, place);
+    for (const row of list) m.setU32(rows + place++ * 4, row);
+  });
+  m.setU32(rowStarts + numEntries * 4, place);
+}
+
 /** Adds rows' entries to packed ones, and the rows' sum, packed, to `totals`. */
 export function addEntriesPacked(
   m: Views,

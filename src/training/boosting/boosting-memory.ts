@@ -12,7 +12,7 @@ import { compactBytes } from '../../tree/backend/cpu/histogram-pool.ts';
 import { LevelSearch } from '../../tree/backend/cpu/level-search.ts';
 import { OwnHistogram } from '../../tree/backend/cpu/own-histogram.ts';
 import { outgoingBytes } from '../../tree/backend/cpu/packed-meeting.ts';
-import { planEntries } from '../../tree/backend/cpu/row-entries.ts';
+import { inBlocks, markBytes, planEntries } from '../../tree/backend/cpu/row-entries.ts';
 import { indexedStride, type RowBuffers, spareRows } from '../../tree/backend/cpu/row-store.ts';
 import { SplitSearch } from '../../tree/backend/cpu/split-search.ts';
 import type { GpuMemory } from '../../tree/backend/gpu/gpu-backend-options.ts';
@@ -165,8 +165,12 @@ function planCpuPlace(
   sizes: PlanLimits,
   arena: Arena,
 ): TreePlace {
-  const { layout, train } = rows;
+  const { train } = rows;
   const { numLocal, localIndex } = environment;
+  const { size: numAll, firstRanks } = environment.collective;
+  const numOthers = firstRanks.length - 2;
+  const isInBlocks = rows.fill !== null && numOthers === 0;
+  const layout = isInBlocks ? inBlocks(rows.layout) : rows.layout;
   const numTrain = train.numProcess;
   const recordBytes = layout.stride > indexedStride ? 0 : layout.stride;
   const records = arena.allocate(recordBytes * numTrain);
@@ -174,15 +178,17 @@ function planCpuPlace(
   const spareSpan = spareRows * (recordBytes + 4);
   const spare = arena.allocate(spareSpan * numLocal) + spareSpan * localIndex;
   const featureTable = arena.allocate(featureEntryBytes * layout.places.length);
-  const histogramBytes = compactBytes(layout, sizes.isPacked);
+  const hasMarks = isInBlocks && sizes.isPacked;
+  const histogramBytes = compactBytes(layout, sizes.isPacked) + (hasMarks ? markBytes(layout) : 0);
   const poolSlots = poolSlotsOf(sizes, histogramBytes);
   const maxPairs = pairsOf(sizes, poolSlots);
   const pool = arena.allocate(histogramBytes * poolSlots);
-  const entries = rows.fill === null ? null : planEntries(arena, layout, numTrain, rows.fill);
+  const own = { hasMarks, numLocal, localIndex };
+  const entries = rows.fill === null ? null : planEntries(arena, layout, numTrain, rows.fill, own);
   const ownBytes =
     entries === null
       ? OwnHistogram.bytes(layout, 2 * maxPairs, sizes.isPacked)
-      : entryHistogramBytes(layout.numCompact, 2 * maxPairs, sizes.isPacked);
+      : entryHistogramBytes(histogramBytes, 2 * maxPairs);
   const ownHistograms = arena.allocate(ownBytes);
   for (let r = 1; r < numLocal; r++) arena.allocate(ownBytes);
   const ownSpan = (arena.top - ownHistograms) / numLocal;
@@ -193,8 +199,6 @@ function planCpuPlace(
     (sizes.isOblivious ? LevelSearch.scratchBytes(layout) : 0);
   const scratchSpan = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.allocate(scratchSpan * numLocal);
-  const { size: numAll, firstRanks } = environment.collective;
-  const numOthers = firstRanks.length - 2;
   const maxLeaves = Math.max(1, Math.min(sizes.maxOpen, train.numAll));
   const { isByLevel } = sizes;
   const together = { numRanks: numLocal, numAll, numOthers };

@@ -14,6 +14,7 @@ import type { BoostingJob, RankResult } from '../messages.ts';
 import { meanWeight } from '../objectives/base-score.ts';
 import type { Objective } from '../objectives/objective.ts';
 import { ProgressPace } from '../progress-pace.ts';
+import { packsHistograms } from '../quantise.ts';
 import { RankEnvironment } from '../rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from '../rank-result.ts';
 import { measureFill } from '../rigs/row-fill.ts';
@@ -40,7 +41,13 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
     start = await startBoosting(environment, job, labelled);
     return start.slotBytes;
   });
-  const fill = await measureFill(environment, ingested, job.keepsEntries ?? null);
+  // what a self-stopping fit asks of leaves is settled later, and may have its rows counted
+  const passesEmptyOver =
+    job.growsWhole !== false &&
+    job.selfStopping === null &&
+    packsHistograms(environment, job, ingested);
+  const choice = { isWanted: job.keepsEntries ?? null, passesEmptyOver };
+  const fill = await measureFill(environment, ingested, choice);
   const rows = { ...ingested, fill };
   clock.end('ingest');
   const key = job.snapshots === null ? '' : await dataKey(environment, rows);

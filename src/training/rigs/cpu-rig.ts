@@ -10,7 +10,12 @@ import type {
 import { EntryHistogram } from '../../tree/backend/cpu/entry-histogram.ts';
 import { LeafGrower } from '../../tree/backend/cpu/leaf-grower.ts';
 import { OwnHistogram } from '../../tree/backend/cpu/own-histogram.ts';
-import { type EntryMemory, withoutGaps, writeEntries } from '../../tree/backend/cpu/row-entries.ts';
+import {
+  type EntryMemory,
+  inBlocks,
+  withoutGaps,
+  writeEntries,
+} from '../../tree/backend/cpu/row-entries.ts';
 import type { Segment } from '../../tree/backend/cpu/row-store.ts';
 import { forcedPlaces } from '../../tree/forced-splits.ts';
 import type { GrowthLimits, GrowthResult } from '../../tree/grow-tree.ts';
@@ -25,6 +30,7 @@ export class CpuRig implements TreeRig {
   readonly slots: TreeRig['slots'];
   readonly #state: BoostingState;
   readonly #roundRows: RoundRows;
+  readonly #layout: BinnedLayout;
   /** Where one kernel grows whole trees. */
   readonly #grower: LeafGrower | null;
   /** Not written yet. */
@@ -36,16 +42,19 @@ export class CpuRig implements TreeRig {
     this.#state = state;
     this.#roundRows = roundRows;
     const { environment, job, memory, rows } = state;
-    const { layout, train } = rows;
+    const { train } = rows;
+    const { collective } = environment;
     const table = memory.place.backend.featureTable;
     const addresses = memory.place.backend as BackendMemory;
     const { entries } = addresses;
+    const isAlone = collective.localRanks.length === collective.size;
+    const layout = entries !== null && isAlone ? inBlocks(rows.layout) : rows.layout;
     const source = entries === null ? layout : withoutGaps(layout);
     writeFeatureTable(source, environment.u32(table, layout.places.length * 8));
     const options: CpuBackendOptions = {
       kernels: environment.kernels,
       memory: environment.memory,
-      collective: environment.collective,
+      collective,
       layout,
       rows: memory.place.rows,
       addresses,
@@ -58,6 +67,7 @@ export class CpuRig implements TreeRig {
       flushRows: job.flushRows,
       isPacked: packsHistograms(environment, job, rows),
     };
+    this.#layout = layout;
     this.backend = new CpuBackend(options);
     this.#grower = leafGrower(options);
     const inRecord = rows.records + train.start * layout.stride + layout.slotOffset;
@@ -118,7 +128,8 @@ export class CpuRig implements TreeRig {
     if (entries === null) return;
     this.#entries = null;
     const { environment, memory, rows } = this.#state;
-    const { layout, records } = rows;
+    const { records } = rows;
+    const layout = this.#layout;
     const { kernels, memory: shared } = environment;
     const { start, count } = rows.train;
     const featureTable = memory.place.backend.featureTable;

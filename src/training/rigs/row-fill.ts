@@ -12,18 +12,26 @@ import type { RankEnvironment } from '../rank-environment.ts';
 const sampleRows = 256;
 /** The most values, of a hundred, that may not be the usual ones: an entry costs some two additions. */
 const mostFilled = 0.4;
+/** Rows for each bin of a feature, in the mean, up to which a node leaves most bins empty whatever the values are. */
+const fewRows = 2;
+/** Entries of such rows take at most so many bytes. */
+const mostBytesOfFew = 64 * 1024 * 1024;
 /** Entries of one process take at most so many bytes. */
 const mostBytes = 512 * 1024 * 1024;
 
-/**
- * What is known of the rows, or null where records do as well. All ranks call it.
- *
- * @param isWanted null: as the sample says
- */
+/** What decides about entries beside the rows. */
+export interface FillChoice {
+  /** Null: as the sample says. */
+  readonly isWanted: boolean | null;
+  /** Trees grow where empty blocks of histograms of entries are passed over (wasm/assembly/marked-blocks.ts). */
+  readonly passesEmptyOver: boolean;
+}
+
+/** What is known of the rows, or null where records do as well. All ranks call it. */
 export async function measureFill(
   environment: RankEnvironment,
   rows: Omit<IngestedRows, 'fill'>,
-  isWanted: boolean | null,
+  { isWanted, passesEmptyOver }: FillChoice,
 ): Promise<RowFill | null> {
   const { layout, train, records } = rows;
   const { stride } = layout;
@@ -31,7 +39,8 @@ export async function measureFill(
   if (isWanted === false || stride <= indexedStride) return null;
   const all = environment.u8(records, train.numProcess * stride);
   const { usual, filled } = lookAtSample(all, train.numProcess, layout);
-  const isSparse = isWanted === true || filled <= mostFilled;
+  const isFew = passesEmptyOver && areFew(rows);
+  const isSparse = isWanted === true || filled <= mostFilled || isFew;
   const own = all.subarray(train.start * stride, (train.start + train.count) * stride);
   const counted = isSparse ? countOthers(own, usual, layout) : 0;
   const message = new Uint8Array(Float64Array.of(counted).buffer);
@@ -42,6 +51,13 @@ export async function measureFill(
     numEntries += new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
   }
   return isSparse && 4 * numEntries <= mostBytes ? { usual, numEntries } : null;
+}
+
+/** Are there hardly more rows than bins of a feature? */
+function areFew({ layout, train }: Omit<IngestedRows, 'fill'>): boolean {
+  const { numCompact, places } = layout;
+  const hasRoom = 4 * places.length * train.numProcess <= mostBytesOfFew;
+  return hasRoom && train.numProcess * places.length <= fewRows * numCompact;
 }
 
 /** The usual bin of each feature among some rows, and how many of their values are others. */

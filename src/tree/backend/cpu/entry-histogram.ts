@@ -111,11 +111,7 @@ export function histogramBuilder(
     : new EntryHistogram({ ...options, ...rows, entries });
 }
 
-/** Bytes for so many histograms at once. */
-export function entryHistogramBytes(
-  numCompact: number,
-  numHistograms: number,
-  isPacked: boolean,
-): number {
-  return 64 + numHistograms * numCompact * (isPacked ? 8 : 16);
+/** Bytes for so many histograms of a size at once. */
+export function entryHistogramBytes(histogramBytes: number, numHistograms: number): number {
+  return 64 + numHistograms * histogramBytes;
 }

@@ -1,5 +1,5 @@
 /**
- * Where everything lies that a tree grown by one kernel reads and writes: a plan of 528 bytes, scratch of the split
+ * Where everything lies that a tree grown by one kernel reads and writes: a plan of 544 bytes, scratch of the split
  * finders, open leaves, free places of the histogram pool, and the nodes. wasm/assembly/grow-plan.ts has the same
  * offsets and says what each is.
  */
@@ -51,6 +51,7 @@ export const planWord = {
   byLevel: 43,
   numNodes: 46,
   meetings: 62,
+  rowStarts: 63,
   numRanks: 64,
   rank: 65,
   growSpan: 66,
@@ -63,6 +64,7 @@ export const planWord = {
   foundBytes: 73,
   batch: 74,
   mostPairs: 75,
+  numRows: 76,
   madeNodes: 77,
   madeBits: 78,
   treeNodes: 79,
@@ -72,7 +74,7 @@ export const planWord = {
   numMade: 92,
   starts: 94,
   spare: 101,
-  leafOf: 102,
+  hasMarks: 102,
   numOthers: 104,
   numAll: 105,
   outgoing: 106,
@@ -88,6 +90,8 @@ export const planWord = {
   refusedNode: 118,
   windowRows: 122,
   frontier: 123,
+  entryRows: 130,
+  leafOf: 132,
 } as const;
 
 /** Its float64, by their place among those. */
@@ -126,7 +130,7 @@ export const nodeFloat = {
   value: 11,
 } as const;
 export const nodeBytes = 112;
-export const planBytes = 528;
+export const planBytes = 544;
 /** Whatever is written at the gate is all zero in the beginning. */
 export const gateBytes = 128;
 

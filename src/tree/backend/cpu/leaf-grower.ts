@@ -21,7 +21,7 @@ import {
 import { GrowthMeetings } from './growth-meetings.ts';
 import { compactBytes } from './histogram-pool.ts';
 import { messagePlaces } from './packed-meeting.ts';
-import { withoutGaps } from './row-entries.ts';
+import { markBytes, withoutGaps } from './row-entries.ts';
 import { indexedStride, type Segment } from './row-store.ts';
 import { placeBounds } from './slices.ts';
 import { WholeGrowth } from './whole-growth.ts';
@@ -192,7 +192,15 @@ export class LeafGrower {
     }
     words.set([isPacked ? 1 : 0, this.#o.flushRows], planWord.isPacked);
     words.set([addresses.featureTable, layout.places.length], planWord.features);
-    const histogramBytes = compactBytes(layout, isPacked);
+    const hasMarks = entries !== null && isPacked;
+    const histogramBytes = compactBytes(layout, isPacked) + (hasMarks ? markBytes(layout) : 0);
+    words[planWord.hasMarks] = hasMarks ? 1 : 0;
+    if (entries?.byEntry != null) {
+      const { rowStarts, entryRows, sideOfRow } = entries.byEntry;
+      words[planWord.rowStarts] = rowStarts;
+      words[planWord.numRows] = rows.numRows;
+      words.set([entryRows, sideOfRow], planWord.entryRows);
+    }
     words.set([addresses.pool, addresses.poolSlots, histogramBytes], planWord.pool);
     words.set([at.params, at.totals, at.found, at.order, at.wideFeature], planWord.params);
     words.set([at.numbers, at.sides, at.parts], planWord.numbers);

@@ -5,7 +5,7 @@
  *
  * Own histograms then lie as compact ones do, without gaps, for a table of thousands of features has few bins in each.
  */
-import type { Arena } from '../../../base/arena.ts';
+import { type Arena, align } from '../../../base/arena.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 
@@ -25,6 +25,17 @@ export interface EntryMemory {
   /** The rows' quantised gradients, side by side. */
   readonly slots: number;
   readonly fill: RowFill;
+  /** Null where histograms have no marks. */
+  readonly byEntry: RowsByEntry | null;
+}
+
+/** A rank's rows by entry, by which whole trees split rows. */
+export interface RowsByEntry {
+  /** uint32 for each entry and one more: where its rows begin. */
+  readonly rowStarts: number;
+  readonly entryRows: number;
+  /** A byte for each row of the process. */
+  readonly sideOfRow: number;
 }
 
 /** A layout whose own histograms have no gaps. */
@@ -37,20 +48,49 @@ export function withoutGaps(layout: BinnedLayout): BinnedLayout {
   return { ...layout, places, numEntries: layout.numCompact };
 }
 
-/** Plans the entries of so many rows. */
+/** Entries of a block that has a mark (wasm/assembly/marked-blocks.ts). */
+const blockEntries = 8;
+
+/** The layout of rows with entries whose histograms nobody else is sent: each feature begins at a whole block. */
+export function inBlocks(layout: BinnedLayout): BinnedLayout {
+  let numCompact = 0;
+  const places = layout.places.map((place) => {
+    const first = numCompact;
+    numCompact += blockEntries * Math.ceil((place.numValueBins + 1) / blockEntries);
+    return { ...place, firstCompact: first };
+  });
+  return { ...layout, places, numCompact };
+}
+
+/** Bytes of the marks behind a packed histogram. Sixteen are read at once, three times. */
+export function markBytes({ numCompact }: BinnedLayout): number {
+  return align(numCompact / blockEntries + 48);
+}
+
+/** Plans the entries of so many rows; the same on every rank here. */
 export function planEntries(
   arena: Arena,
-  { slotBytes, stride }: BinnedLayout,
+  layout: BinnedLayout,
   numRows: number,
   fill: RowFill,
+  ranks: { readonly hasMarks: boolean; readonly numLocal: number; readonly localIndex: number },
 ): EntryMemory {
-  return {
+  const memory = {
     starts: arena.allocate(4 * (numRows + 1)),
     entries: arena.allocate(4 * fill.numEntries),
-    usual: arena.allocate(stride + 16),
-    slots: arena.allocate(slotBytes * numRows),
+    usual: arena.allocate(layout.stride + 16),
+    slots: arena.allocate(layout.slotBytes * numRows),
     fill,
   };
+  if (!ranks.hasMarks) return { ...memory, byEntry: null };
+  const { numLocal, localIndex } = ranks;
+  const startBytes = align(4 * (layout.numCompact + 1));
+  const rowStarts = arena.allocate(startBytes * numLocal) + startBytes * localIndex;
+  // each rank's behind those of the ranks before it, as its entries are
+  const entryRows = arena.allocate(4 * fill.numEntries);
+  const sideBytes = align(numRows);
+  const sideOfRow = arena.allocate(sideBytes * numLocal) + sideBytes * localIndex;
+  return { ...memory, byEntry: { rowStarts, entryRows, sideOfRow } };
 }
 
 /** Records that entries are written from. */
@@ -84,4 +124,16 @@ export function writeEntries(source: EntrySource, at: EntryMemory): void {
       from,
     );
   write(start, count, at.entries, write(0, start, 0, 0));
+  if (at.byEntry === null) return;
+  const { rowStarts, entryRows } = at.byEntry;
+  kernels.clearBytes(rowStarts, align(4 * (layout.numCompact + 1)));
+  kernels.listEntryRows(
+    at.starts,
+    at.entries,
+    start,
+    count,
+    layout.numCompact,
+    rowStarts,
+    entryRows,
+  );
 }
