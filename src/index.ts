@@ -42,7 +42,11 @@ export { fromLightGBM } from './ensemble/foreign/from-lightgbm.ts';
 export { fromXGBoost } from './ensemble/foreign/from-xgboost.ts';
 export type { ImportedModel, ImportOptions } from './ensemble/foreign/imported-model.ts';
 export type { ForeignModelSource } from './ensemble/foreign/model-file.ts';
-export { readLightGBMModel, readXGBoostModel } from './ensemble/foreign/read-foreign-model.ts';
+export {
+  readCatBoostModel,
+  readLightGBMModel,
+  readXGBoostModel,
+} from './ensemble/foreign/read-foreign-model.ts';
 export {
   readSparkModel,
   type SparkImportOptions,

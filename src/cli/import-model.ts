@@ -1,9 +1,13 @@
-/** The command `import`: a model of LightGBM, XGBoost or Spark ML saved as one of ours. */
+/** The command `import`: a model of LightGBM, XGBoost, CatBoost or Spark ML saved as one of ours. */
 import { open, readFile } from 'node:fs/promises';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { isPlainObject } from '../base/json.ts';
 import type { ImportOptions } from '../ensemble/foreign/imported-model.ts';
-import { readLightGBMModel, readXGBoostModel } from '../ensemble/foreign/read-foreign-model.ts';
+import {
+  readCatBoostModel,
+  readLightGBMModel,
+  readXGBoostModel,
+} from '../ensemble/foreign/read-foreign-model.ts';
 import { readSparkModel } from '../ensemble/foreign/spark/read-spark-model.ts';
 import { LinearModel } from '../linear/linear-model.ts';
 import type { Model } from '../pipeline/model.ts';
@@ -76,14 +80,21 @@ function namesOf(model: Model): readonly string[] {
     : model.inputSchema.map(({ name }) => name);
 }
 
-/** Spark writes a folder. LightGBM's text begins with the word tree; XGBoost's JSON and UBJSON with an object. */
+/** What CatBoost's JSON may begin with, and its binary format. */
+const catBoostStart =
+  /^(CBM1|\{\s*"(ctr_data|features_info|model_info|oblivious_trees|scale_and_bias|trees)")/;
+
+/**
+ * Spark writes a folder. LightGBM's text begins with the word tree; XGBoost's JSON and UBJSON with an object, and so does
+ * CatBoost's JSON, whose first key tells it apart.
+ */
 async function read(path: string, options: ImportOptions): Promise<Model> {
-  const head = Buffer.alloc(4);
+  const head = Buffer.alloc(64);
   try {
     const file = await open(path);
     try {
       if ((await file.stat()).isDirectory()) return await readSpark(path, options);
-      await file.read(head, 0, 4, 0);
+      await file.read(head, 0, head.length, 0);
     } finally {
       await file.close();
     }
@@ -95,11 +106,13 @@ async function read(path: string, options: ImportOptions): Promise<Model> {
       { context: { file: path }, cause },
     );
   }
-  if (head.toString('latin1') === 'tree') return await readLightGBMModel(path, options);
+  const start = head.toString('latin1');
+  if (start.startsWith('tree')) return await readLightGBMModel(path, options);
+  if (catBoostStart.test(start)) return await readCatBoostModel(path, options);
   if (head[0] === 0x7b) return await readXGBoostModel(path, options);
   throw new CoppiceError(
     'MODEL_FORMAT',
-    `--file must be LightGBM's text (save_model) or XGBoost's JSON or UBJSON (.json, .ubj), or the folder that Spark ML saved; got ${path}, which is none: save the model so`,
+    `--file must be LightGBM's text (save_model) or XGBoost's JSON or UBJSON (.json, .ubj), CatBoost's JSON, or the folder that Spark ML saved; got ${path}, which is none: save the model so`,
     { context: { file: path } },
   );
 }

@@ -276,10 +276,10 @@ function executorCommand(): Command {
 
 function importCommand(): Command {
   return new Command('import')
-    .description('save a model of LightGBM, XGBoost or Spark ML as a model of ours')
+    .description('save a model of LightGBM, XGBoost, CatBoost or Spark ML as a model of ours')
     .requiredOption(
       '--file <path>',
-      "LightGBM's text or XGBoost's .json or .ubj (save_model), or the folder of Spark ML's model.save",
+      "LightGBM's text, XGBoost's .json or .ubj or CatBoost's .json (save_model), or the folder of Spark ML's model.save",
     )
     .requiredOption('--model <folder>', 'where to save the model')
     .option(
@@ -287,7 +287,11 @@ function importCommand(): Command {
       "the columns in the file's order of features; default: as there",
       list,
     )
-    .option('--classes <values>', 'the classes in the order of their numbers; default: 0,1,…', list)
+    .option(
+      '--classes <values>',
+      'the classes in the order of their numbers; default: as there, else 0,1,…',
+      list,
+    )
     .option('--categories <file>', 'JSON: for each column of categories the values of its codes')
     .option(
       '--rounds <n>',

@@ -30,6 +30,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/foreign/read-models.prop.test.ts'],
   },
   {
+    name: 'what equals a border of CatBoost goes right',
+    edits: [
+      {
+        file: 'src/ensemble/foreign/catboost-trees.ts',
+        find: 'lastBelow(floatAfter(border))',
+        replace: 'lastBelow(border)',
+      },
+    ],
+    tests: ['test/oracle/catboost-models.test.ts'],
+  },
+  {
     name: 'what a category split of Spark ML does not name always goes right',
     edits: [
       {

@@ -1,4 +1,5 @@
 /** What a model of another library says, whichever it is: features, trees, what their sums mean. */
+import type { ClassValue } from '../../training/messages.ts';
 import type { ForeignFeature, ForeignTree } from './foreign-trees.ts';
 
 /** What was minimised, and so what scores mean. */
@@ -27,6 +28,8 @@ export interface ForeignModel {
   readonly isAveraged: boolean;
   /** The rounds that the library itself predicts with; null for all. */
   readonly bestRounds: number | null;
+  /** The classes in the order of their numbers, where the file tells them. */
+  readonly classes?: readonly ClassValue[];
   /** Parameters of ours that the file tells besides. */
   readonly params: Readonly<Record<string, unknown>>;
 }

@@ -49,6 +49,8 @@ export interface ForeignFeature {
   /** Codes that the file knows besides those in its splits. */
   readonly codes: readonly number[];
   readonly zeroIsMissing: boolean;
+  /** Its categories are texts where none are told. */
+  readonly isText?: boolean;
 }
 
 /** The categories of a feature, and the place of each code among them. */

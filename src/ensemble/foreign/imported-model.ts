@@ -33,7 +33,7 @@ export type ImportedModel =
 export interface ImportOptions {
   /** The columns of the features, in the order of the file; by default they are called as there. */
   readonly featuresCols?: readonly string[] | undefined;
-  /** The classes in the order of their numbers there; by default 0, 1, … */
+  /** The classes in the order of their numbers there; by default those that the file tells, else 0, 1, … */
   readonly classes?: readonly ClassValue[] | undefined;
   /** What each code of a category feature stands for, by its name in the file; by default what the file tells, else the
    *  codes themselves. */
@@ -76,7 +76,8 @@ export function importedModel(
       .map((tree) => times(tree, model.objective.factor / divisor)),
     baseScores: model.baseScores,
   };
-  const classes = task === 'classification' ? classesOf(file, model, options.classes) : [];
+  const classes =
+    task === 'classification' ? classesOf(file, model, options.classes ?? model.classes) : [];
   const isPair = classes.length === 2 && model.numScores === 2;
   const { trees, baseScores } = isPair ? asOneMargin(scores) : scores;
   const packed = packForeignTrees(file, trees, codes);
@@ -287,10 +288,15 @@ export function labelTypeOf(classes: readonly ClassValue[]): string {
 }
 
 /** Codes are read as numbers, and so are categories that are numbers. */
-function typeOf({ kind, values }: ForeignFeature): LogicalSchema[number]['type'] {
+function typeOf({
+  kind,
+  values,
+  isText: areTexts = false,
+}: ForeignFeature): LogicalSchema[number]['type'] {
   if (kind === 'numeric') return 'double';
   if (values === null) return 'int';
-  const isText = values.some((value) => typeof value === 'string');
+  const isText =
+    (areTexts && values.length === 0) || values.some((value) => typeof value === 'string');
   return isText ? 'string' : typeof values[0] === 'boolean' ? 'boolean' : 'double';
 }
 

@@ -1,5 +1,6 @@
-/** Models of LightGBM and XGBoost as models of ours. */
+/** Models of LightGBM, XGBoost and CatBoost as models of ours. */
 import { checkOptions } from '../../base/check-options.ts';
+import { readCatBoost } from './catboost-model.ts';
 import type { ForeignHints } from './foreign-model.ts';
 import { type ImportedModel, type ImportOptions, importedModel } from './imported-model.ts';
 import { readLightGBM } from './lightgbm-model.ts';
@@ -78,6 +79,42 @@ export async function readXGBoostModel(
   checkOptions('readXGBoostModel', options, optionNames);
   const { file, bytes } = await readSource('XGBoost', source);
   return importedModel(file, readXGBoost(file, bytes, hintsOf(options)), options);
+}
+
+/**
+ * Reads a model of CatBoost: the JSON that `save_model(path, format='json', pool=pool)` writes, of oblivious and of other
+ * trees, with numbers and one-hot categories. Splits on statistics of categories (CTR), texts and embeddings are refused.
+ *
+ * Rows end in the leaves that they end in there: values are compared as float32. Scores are the same sums of float64 but for
+ * rounding. Classes and categories are those of the file; `pool` makes CatBoost name the categories. Where all of a feature
+ * are whole numbers, they are numbers in the data; of a feature that no split reads the option `categories` tells what they
+ * are, else texts. A missing category goes the way of one that was never seen.
+ *
+ * @param source a path, a URL of a file, the text of a JSON file, or the file's bytes
+ * @throws CoppiceError `FILE_NOT_FOUND`, `MODEL_FORMAT` for a damaged file, `UNSUPPORTED` for what has no counterpart,
+ *   `PARAM_INVALID`, `PARAM_UNKNOWN`
+ * @example
+ * ```ts
+ * import { readCatBoostModel } from 'coppice';
+ * const split = { split_type: 'FloatFeature', float_feature_index: 0, border: 4.5 };
+ * const text = JSON.stringify({
+ *   features_info: { float_features: [{ feature_index: 0, flat_feature_index: 0, feature_name: 'x' }] },
+ *   model_info: { params: { loss_function: { type: 'RMSE' } } },
+ *   oblivious_trees: [{ splits: [split], leaf_values: [1, 3], leaf_weights: [5, 5] }],
+ *   scale_and_bias: [1, [0]],
+ * });
+ * const score = await (await readCatBoostModel(text)).scorer();
+ * console.log(score({ x: 7 }).prediction); // 3
+ * ```
+ * @see docs/guides/from-lightgbm.md
+ */
+export async function readCatBoostModel(
+  source: ForeignModelSource,
+  options: ImportOptions = {},
+): Promise<ImportedModel> {
+  checkOptions('readCatBoostModel', options, optionNames);
+  const { file, bytes } = await readSource('CatBoost', source);
+  return importedModel(file, readCatBoost(file, bytes, hintsOf(options)), options);
 }
 
 function hintsOf({ categories = {}, objective }: ImportOptions): ForeignHints {
