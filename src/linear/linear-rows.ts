@@ -7,7 +7,7 @@
  */
 import { Arena } from '../base/arena.ts';
 import { CoppiceError } from '../base/errors.ts';
-import { placePartitions } from '../training/ingest/placed-partitions.ts';
+import { nameOfPartition, placePartitions } from '../training/ingest/placed-partitions.ts';
 import { makeWave, RawColumns } from '../training/ingest/raw-columns.ts';
 import { marginPaths } from '../training/ingest/read-offsets.ts';
 import { largestNumber, readRoles, rowState } from '../training/ingest/row-roles.ts';
@@ -236,7 +236,7 @@ function badValue(
     : 'scale the column, or leave it out';
   return new CoppiceError(
     'DATA_INVALID',
-    `${name} of ${job.owner} must be a number of magnitude below 2^400 in every row; got ${got} in row ${where.row} of partition ${where.partition}; ${remedy}`,
+    `${name} of ${job.owner} must be a number of magnitude below 2^400 in every row; got ${got} in row ${where.row} of ${part === undefined ? 'partition 0' : nameOfPartition(part)}; ${remedy}`,
     { context: { owner: job.owner, ...where } },
   );
 }

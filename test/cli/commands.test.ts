@@ -592,6 +592,7 @@ describe('mistakes', () => {
         ...words,
       ]);
       expect(run.json).toMatchObject({ error: { code } });
+      if (/^(LABEL|WEIGHT)_/.test(code)) expect(run.stdout).toContain(`of partition 0 (${data})`);
       expect(run.exitCode).toBe(3);
       expect(existsSync(model)).toBe(false);
     }

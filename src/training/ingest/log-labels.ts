@@ -2,7 +2,7 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { log } from '../../base/portable-math.ts';
 import type { IngestJob } from '../messages.ts';
-import type { PlacedPartition } from './placed-partitions.ts';
+import { nameOfPartition, type PlacedPartition } from './placed-partitions.ts';
 
 /**
  * Replaces labels by log(1 + label).
@@ -24,7 +24,7 @@ export function takeLogarithms(
       const row = part.skip + i;
       throw new CoppiceError(
         'LABEL_INVALID',
-        `${labelCol} (the label of ${owner}) must be above -1 in every row with lossType squaredLogError; got ${label} in row ${row} of partition ${part.index}; use another lossType or shift the label`,
+        `${labelCol} (the label of ${owner}) must be above -1 in every row with lossType squaredLogError; got ${label} in row ${row} of ${nameOfPartition(part)}; use another lossType or shift the label`,
         { context: { column: labelCol, partition: part.index, row } },
       );
     }

@@ -4,7 +4,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { columnOf, fillNumeric } from '../../table/columns/column-values.ts';
 import type { IngestJob } from '../messages.ts';
 import { brokenTime, signedTime } from '../survival/signed-times.ts';
-import type { PlacedPartition } from './placed-partitions.ts';
+import { nameOfPartition, type PlacedPartition } from './placed-partitions.ts';
 
 /**
  * Makes the times of rows without an event negative.
@@ -32,7 +32,7 @@ export function markCensored(
     const row = part.skip + i;
     throw new CoppiceError(
       'LABEL_INVALID',
-      `${column} (of ${owner}) must be ${broken.rule} in every row; got ${got} in row ${row} of partition ${part.index}`,
+      `${column} (of ${owner}) must be ${broken.rule} in every row; got ${got} in row ${row} of ${nameOfPartition(part)}`,
       { context: { column, partition: part.index, row } },
     );
   }

@@ -4,7 +4,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { columnOf, fillRounded } from '../../table/columns/column-values.ts';
 import type { IngestJob } from '../messages.ts';
 import { brokenBounds } from '../survival/signed-times.ts';
-import type { PlacedPartition } from './placed-partitions.ts';
+import { nameOfPartition, type PlacedPartition } from './placed-partitions.ts';
 
 /** The columns that they lie in. */
 export function otherColumns(job: IngestJob): readonly string[] {
@@ -37,7 +37,7 @@ export function readPlaces(
     const row = part.skip + i;
     throw new CoppiceError(
       'DATA_INVALID',
-      `${column} (the positionCol of ${owner}) must be a whole number from 0 to ${lastPlace} in every row; got ${Number.isNaN(place) ? 'null or NaN' : place} in row ${row} of partition ${part.index}; let rows that were shown further down share the last`,
+      `${column} (the positionCol of ${owner}) must be a whole number from 0 to ${lastPlace} in every row; got ${Number.isNaN(place) ? 'null or NaN' : place} in row ${row} of ${nameOfPartition(part)}; let rows that were shown further down share the last`,
       { context: { column, partition: part.index, row } },
     );
   }
@@ -70,7 +70,7 @@ export function readUpperBounds(
     const row = part.skip + i;
     throw new CoppiceError(
       'LABEL_INVALID',
-      `${column} (of ${owner}) must be ${broken.rule} in every row; got ${broken.got} in row ${row} of partition ${part.index}`,
+      `${column} (of ${owner}) must be ${broken.rule} in every row; got ${broken.got} in row ${row} of ${nameOfPartition(part)}`,
       { context: { column, partition: part.index, row } },
     );
   }

@@ -14,6 +14,12 @@ export interface PlacedPartition {
   readonly firstLocal: number;
 }
 
+/** What errors call it: its number, and its file where it comes out of one. */
+export function nameOfPartition({ index, partition }: PlacedPartition): string {
+  const file = partition.spec.source['file'] as { readonly path?: unknown } | undefined;
+  return `partition ${index}${typeof file?.path === 'string' ? ` (${file.path})` : ''}`;
+}
+
 /** The partitions that overlap the job's row range. */
 export function placePartitions(job: IngestJob): PlacedPartition[] {
   const [from, to] = job.rowRange;

@@ -9,7 +9,7 @@ import { columnOf } from '../../table/columns/column-values.ts';
 import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { writeGroupWords } from './group-words.ts';
-import type { PlacedPartition } from './placed-partitions.ts';
+import { nameOfPartition, type PlacedPartition } from './placed-partitions.ts';
 
 /** Writes the groups of a partition's rows. @throws CoppiceError `DATA_INVALID` */
 export function readGroups(
@@ -28,7 +28,7 @@ export function readGroups(
       if (at.takesPart[i] === 0) continue;
       throw new CoppiceError(
         'DATA_INVALID',
-        `${job.groupCol} (the group of ${job.owner}) must not be null; got null in row ${part.skip + i} of partition ${part.index}`,
+        `${job.groupCol} (the group of ${job.owner}) must not be null; got null in row ${part.skip + i} of ${nameOfPartition(part)}`,
         { context: { column: job.groupCol, partition: part.index, row: part.skip + i } },
       );
     }

@@ -4,7 +4,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { columnOf, fillNumeric } from '../../table/columns/column-values.ts';
 import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import type { PlacedPartition } from './placed-partitions.ts';
+import { nameOfPartition, type PlacedPartition } from './placed-partitions.ts';
 
 /** Where margins lie: the user's offsets, then what an initial model gives. */
 export function marginPaths(
@@ -36,7 +36,7 @@ export function readOffsets(
       const got = Number.isNaN(values[i]) ? 'null or NaN' : String(values[i]);
       throw new CoppiceError(
         'DATA_INVALID',
-        `${column} (the offset of ${job.owner}) must be a finite number in every row; got ${got} in row ${part.skip + i} of partition ${part.index}; where nothing is known of a row, its offset is 0`,
+        `${column} (the offset of ${job.owner}) must be a finite number in every row; got ${got} in row ${part.skip + i} of ${nameOfPartition(part)}; where nothing is known of a row, its offset is 0`,
         { context: { column, partition: part.index, row: part.skip + i } },
       );
     }

@@ -25,7 +25,7 @@ import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import { takeLogarithms } from './log-labels.ts';
 import { markCensored } from './mark-censored.ts';
 import { otherColumns, readPlaces, readUpperBounds } from './other-numbers.ts';
-import type { PlacedPartition } from './placed-partitions.ts';
+import { nameOfPartition, type PlacedPartition } from './placed-partitions.ts';
 import { readGroups } from './read-groups.ts';
 import { marginPaths, readOffsets } from './read-offsets.ts';
 
@@ -261,7 +261,7 @@ function badLabel(job: IngestJob, part: PlacedPartition, row: number, label: num
       : 'give more labelGains, or grades that start at 0';
   return new CoppiceError(
     'LABEL_INVALID',
-    `${labelCol} (the label of ${owner}) must be ${rule} in every row; got ${isMissing ? 'null or NaN' : label} in row ${part.skip + row} of partition ${part.index}; ${remedy}`,
+    `${labelCol} (the label of ${owner}) must be ${rule} in every row; got ${isMissing ? 'null or NaN' : label} in row ${part.skip + row} of ${nameOfPartition(part)}; ${remedy}`,
     place(part, row),
   );
 }
@@ -303,7 +303,7 @@ function readStates(
     if (weight >= 0 && weight < largestNumber) continue;
     throw new CoppiceError(
       'WEIGHT_INVALID',
-      `${job.weightCol} (the weight of ${job.owner}) must be a finite number ≥ 0${Number.isFinite(weight) && weight > 0 ? ' and below 2^400' : ''} in every row; got ${Number.isNaN(weight) ? 'null or NaN' : weight} in row ${part.skip + i} of partition ${part.index}`,
+      `${job.weightCol} (the weight of ${job.owner}) must be a finite number ≥ 0${Number.isFinite(weight) && weight > 0 ? ' and below 2^400' : ''} in every row; got ${Number.isNaN(weight) ? 'null or NaN' : weight} in row ${part.skip + i} of ${nameOfPartition(part)}`,
       place(part, i),
     );
   }
@@ -327,7 +327,7 @@ function readKeys(
     if (id === null) {
       throw new CoppiceError(
         'DATA_INVALID',
-        `${job.idCol} (the row id of ${job.owner}) must not be null; got null in row ${part.skip + i} of partition ${part.index}`,
+        `${job.idCol} (the row id of ${job.owner}) must not be null; got null in row ${part.skip + i} of ${nameOfPartition(part)}`,
         place(part, i),
       );
     }
