@@ -1,11 +1,12 @@
 /**
  * Brings a column into another type by its values' meaning: numbers, booleans, text, dates, timestamps,
- * categories. A value that the type cannot hold is an error that names it, or a null where asked.
+ * categories, vectors. A value that the type cannot hold is an error that names it, or a null where asked.
  */
 import {
   type Data,
   DataType,
   DateUnit,
+  type FixedSizeList,
   Float64,
   Precision,
   type TimeUnit,
@@ -13,12 +14,13 @@ import {
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { maskOfValidity } from './bitmap.ts';
-import { fillNumeric } from './column-values.ts';
+import { fillNumeric, numericValues } from './column-values.ts';
 import { conformData, dictionaryValues } from './conform-column.ts';
 import { encodeCategories } from './encode-categories.ts';
 import {
   boolColumn,
   dictionaryColumn,
+  fixedSizeListColumn,
   fixedWidthColumn,
   utf8ColumnOfCodes,
 } from './make-column.ts';
@@ -59,6 +61,8 @@ export function castData(data: Data, type: DataType, options: CastOptions): Data
   if (DataType.isUtf8(type) || DataType.isDictionary(type)) return castToText(from, type, options);
   if (sameType(from.type, type)) return from;
   if (DataType.isUtf8(from.type)) return castText(from, type, options);
+  if (DataType.isFixedSizeList(type) && isNumberList(from.type))
+    return castToVector(from, type, options);
   if (isTime(from.type) && isTime(type)) return castTime(from, type, options);
   if (numericKind(from.type) !== null && numericKind(type) !== null && !isTime(type)) {
     return castNumber(from, type, options);
@@ -69,6 +73,33 @@ export function castData(data: Data, type: DataType, options: CastOptions): Data
 
 function isTime(type: DataType): boolean {
   return DataType.isTimestamp(type) || DataType.isDate(type);
+}
+
+function isNumberList(type: DataType): boolean {
+  const isList = DataType.isList(type) || DataType.isFixedSizeList(type);
+  return isList && numericKind(type.valueType as DataType) !== null;
+}
+
+/** Lists of one length as vectors; what is missing in them is NaN. */
+function castToVector(data: Data, { listSize: width }: FixedSizeList, options: CastOptions): Data {
+  const { name, strict } = options;
+  const all = numericValues(new Vector([data.children[0] as Data]), name);
+  const ends = DataType.isList(data.type) ? data.valueOffsets : null;
+  const size = DataType.isFixedSizeList(data.type) ? data.type.listSize : 0;
+  const valid = maskOfValidity(data);
+  const values = columnArray(Float64Array, width * data.length).fill(Number.NaN);
+  for (let row = 0; row < data.length; row++) {
+    if (valid[row] === 0) continue;
+    const start = ends === null ? size * row : (ends[row] as number);
+    const end = ends === null ? start + size : (ends[row + 1] as number);
+    if (end - start === width) values.set(all.subarray(start, end), width * row);
+    else if (strict) {
+      const message = `column ${name} must hold ${width} values in every row to be cast to vector(${width}); got ${end - start} in row ${row} of the partition`;
+      throw new CoppiceError('DATA_INVALID', message, { context: { column: name, row } });
+    } else valid[row] = 0;
+  }
+  const mask = valid.includes(0) ? valid : undefined;
+  return fixedSizeListColumn(values, width, mask).data[0] as Data;
 }
 
 function castToText(data: Data, type: DataType, options: CastOptions): Data {

@@ -23,7 +23,7 @@ import { concatData } from '../concat-rows.ts';
 import type { TypeRecord } from '../schema-record.ts';
 import { isVector, ownVector } from './any-vector.ts';
 import { columnData } from './column-data.ts';
-import { boolColumn, fixedWidthColumn, utf8Column } from './make-column.ts';
+import { boolColumn, fixedSizeListColumn, fixedWidthColumn, utf8Column } from './make-column.ts';
 import { columnArray, type TypedArray } from './shared-buffer.ts';
 
 /** The values of one column: a typed array, an Arrow vector, or an array of one kind of value and nulls. */
@@ -34,7 +34,8 @@ export type ColumnInput =
   | readonly (string | null | undefined)[]
   | readonly (boolean | null | undefined)[]
   | readonly (bigint | null | undefined)[]
-  | readonly (Date | null | undefined)[];
+  | readonly (Date | null | undefined)[]
+  | readonly (readonly number[] | Float64Array | Float32Array | null | undefined)[];
 
 /** One column of the values that a user handed in. @throws CoppiceError `COLUMN_TYPE` */
 export function columnOfInput(name: string, values: ColumnInput): Vector {
@@ -119,9 +120,31 @@ function arrayColumn(name: string, cells: readonly unknown[]): Vector {
       return boolColumn(Uint8Array.from(cells as boolean[], Number), mask);
     case 'string':
       return utf8Column(cells.map((cell) => (cell as string | undefined) ?? null));
+    case 'object':
+      if (isNumberArray(first)) return vectorColumn(name, cells, first.length);
+      throw mixedColumn(name, first, kinds);
     default:
-      throw mixedColumn(name, first, 'numbers, strings, booleans, bigints or dates');
+      throw mixedColumn(name, first, kinds);
   }
+}
+
+const kinds = 'numbers, strings, booleans, bigints, dates or arrays of so many numbers';
+
+function isNumberArray(cell: unknown): cell is ArrayLike<number> {
+  if (Array.isArray(cell)) return cell.length > 0 && cell.every((item) => typeof item === 'number');
+  return (cell instanceof Float64Array || cell instanceof Float32Array) && cell.length > 0;
+}
+
+/** Rows of as many numbers as the first has. */
+function vectorColumn(name: string, cells: readonly unknown[], width: number): Vector {
+  const values = columnArray(Float64Array, width * cells.length).fill(Number.NaN);
+  const valid = new Uint8Array(cells.length).fill(1);
+  cells.forEach((cell, row) => {
+    if (cell === null || cell === undefined) valid[row] = 0;
+    else if (isNumberArray(cell) && cell.length === width) values.set(cell, width * row);
+    else throw mixedColumn(name, cell, `arrays of ${width} numbers, as in the first row`);
+  });
+  return fixedSizeListColumn(values, width, valid.includes(0) ? valid : undefined);
 }
 
 function checkWidth(name: string, cells: readonly bigint[]): void {

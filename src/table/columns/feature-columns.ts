@@ -72,7 +72,10 @@ function feature(name: string, path: readonly string[], type: DataType): Feature
   const kind = isCategory ? 'category' : numericKind(type);
   if (kind !== null) return { name, path, kind, type };
   const rule = 'numeric, boolean, date, timestamp, string or dictionary';
-  const message = `type of feature ${name} must be ${rule}; got ${typeName(type)}. Cast it, or leave it out (featuresCols; --ignore on the command line)`;
+  const remedy = DataType.isList(type)
+    ? `Make a vector of lists of one length by table.cast({ ${JSON.stringify(name)}: 'vector(n)' })`
+    : 'Cast it';
+  const message = `type of feature ${name} must be ${rule}; got ${typeName(type)}. ${remedy}, or leave it out (featuresCols; --ignore on the command line)`;
   throw new CoppiceError('COLUMN_TYPE', message, { context: { column: name } });
 }
 

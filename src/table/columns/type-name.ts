@@ -11,7 +11,8 @@ import {
   DateDay,
   DateUnit,
   Decimal,
-  type Field,
+  Field,
+  FixedSizeList,
   Float32,
   Float64,
   Int8,
@@ -164,8 +165,10 @@ export function typeFromName(name: string, owner: string): DataType {
   if (decimal !== null && precision >= 1 && precision <= 38 && scale <= precision) {
     return new Decimal(scale, precision, 128);
   }
+  const width = Number(/^vector[([](\d{1,6})[)\]]$/.exec(key)?.[1] ?? 0);
+  if (width > 0) return new FixedSizeList(width, new Field('item', new Float64(), false));
   const known =
-    'boolean, tinyint to bigint, float, double, decimal(p,s), string, date or timestamp';
+    'boolean, tinyint to bigint, float, double, decimal(p,s), string, date, timestamp or vector(n)';
   const message = `type of ${owner} must be ${known}; got ${JSON.stringify(name)}`;
   throw new CoppiceError('PARAM_INVALID', message);
 }
