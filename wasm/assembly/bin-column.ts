@@ -38,12 +38,32 @@ export function binF32Full(
 export function binF64(
   values: usize, numRows: i32, edges: usize, topStep: i32, out: usize, stride: usize, missingBin: i32,
 ): void {
+  if (topStep == 128) {
+    binF64Full(values, numRows, edges, out, stride, missingBin);
+    return;
+  }
   for (let i: i32 = 0; i < numRows; i++) {
     const value = load<f64>(values + (<usize>i << 3));
     let bin: usize = 0;
     for (let step: usize = topStep; step > 0; step >>= 1) {
       bin += <usize>(value > load<f64>(edges + ((bin + step - 1) << 3))) * step;
     }
+    store<u8>(out, <u8>(value != value ? missingBin : <i32>bin));
+    out += stride;
+  }
+}
+
+function binF64Full(values: usize, numRows: i32, edges: usize, out: usize, stride: usize, missingBin: i32): void {
+  for (let i: i32 = 0; i < numRows; i++) {
+    const value = load<f64>(values + (<usize>i << 3));
+    let bin: usize = <usize>(value > load<f64>(edges, 1016)) << 7;
+    bin += <usize>(value > load<f64>(edges + (bin << 3), 504)) << 6;
+    bin += <usize>(value > load<f64>(edges + (bin << 3), 248)) << 5;
+    bin += <usize>(value > load<f64>(edges + (bin << 3), 120)) << 4;
+    bin += <usize>(value > load<f64>(edges + (bin << 3), 56)) << 3;
+    bin += <usize>(value > load<f64>(edges + (bin << 3), 24)) << 2;
+    bin += <usize>(value > load<f64>(edges + (bin << 3), 8)) << 1;
+    bin += <usize>(value > load<f64>(edges + (bin << 3)));
     store<u8>(out, <u8>(value != value ? missingBin : <i32>bin));
     out += stride;
   }
