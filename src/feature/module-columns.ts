@@ -133,3 +133,20 @@ export function addAssembledCells(
   ]);
   writer.name(output, { kind: 'parts', parts: new Map(made) });
 }
+
+/** Some parts of a column of parts. @param chosen the places of the parts, from the names of all */
+export function addSlicedCells(
+  writer: ModuleWriter,
+  { input, output }: { readonly input: string; readonly output: string },
+  chosen: (names: readonly string[]) => readonly number[],
+): void {
+  const column = writer.column(input);
+  if (column.kind !== 'parts') throw writer.refusal('columns of parts to slice', input);
+  const all = [...column.parts];
+  const isVector = writer.isVector(input);
+  const parts = chosen(all.map(([name]) => name)).map((place, i) => {
+    const [name, part] = all[place] as [string, ModuleColumn];
+    return [isVector ? `${i}` : name, part] as const;
+  });
+  writer.name(output, { kind: 'parts', parts: new Map(parts), isVector });
+}

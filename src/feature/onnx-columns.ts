@@ -110,6 +110,30 @@ export function addAssembledColumn(
   graph.name(output, { kind: 'struct', children: new Map(children) });
 }
 
+/** Some parts of a struct or a vector. @param chosen the places of the parts, from the names of all */
+export function addSlicedColumn(
+  graph: OnnxGraph,
+  { input, output }: { readonly input: string; readonly output: string },
+  chosen: (names: readonly string[]) => readonly number[],
+): void {
+  const column = graph.column(input);
+  if (column.kind === 'vector') {
+    const { tensor, width } = column;
+    const places = chosen(Array.from({ length: width }, (_, i) => `${i}`));
+    const sliced = graph.add('Gather', [tensor, graph.integers(places)], { axis: 1 });
+    graph.name(output, { kind: 'vector', tensor: sliced, width: places.length });
+    return;
+  }
+  if (column.kind !== 'struct') {
+    const got = `${input}, a ${column.kind}`;
+    throw graph.refusal('columns of parts to slice', got, 'save it, and score it with coppice');
+  }
+  const all = [...column.children];
+  const places = chosen(all.map(([name]) => name));
+  const children = places.map((place) => all[place] as [string, OnnxColumn]);
+  graph.name(output, { kind: 'struct', children: new Map(children) });
+}
+
 function columnOfKind<K extends 'number' | 'text'>(
   graph: OnnxGraph,
   { className }: PairedStage,

@@ -4,6 +4,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { int } from '../params/kinds.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
@@ -14,6 +15,8 @@ import {
   columnPairs,
   schemaWithPairs,
 } from './column-pairs.ts';
+import { addMappedCells } from './module-columns.ts';
+import { bucketizeOp } from './module-ops.ts';
 import { requireNumber } from './numeric-field.ts';
 import type { BucketizeSpec } from './operators/map-numbers.ts';
 import { withStageOperator } from './stage-operator.ts';
@@ -69,6 +72,13 @@ export class QuantileDiscretizerModel extends Model<typeof quantileDiscretizerMo
     const { splits, className: owner } = this;
     const spec: BucketizeSpec = { owner, pairs, handleInvalid: 'error', splits };
     return withStageOperator(table, schema, { kind: 'feature.bucketize', pairs, spec });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    addMappedCells(writer, this, (index) => {
+      return { code: bucketizeOp, splits: this.splits[index] ?? [], mode: 'error' };
+    });
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -5,10 +5,14 @@ import { column } from '../params/kinds.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { defaultOutput } from './column-pairs.ts';
+import { addSlicedCells } from './module-columns.ts';
+import { addSlicedColumn } from './onnx-columns.ts';
 import { type SlicedColumn, slicedSchema, slicedTable, vectorParts } from './vector-parts.ts';
 
 /** Parameters of every selector. */
@@ -65,6 +69,16 @@ export abstract class SelectorModel<S extends ParamSpecs = ParamSpecs> extends M
     return slicedSchema(selectorColumn(this), schema, this.#selected(schema));
   }
 
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    addSlicedCells(writer, selectorColumn(this), (names) => this.#placesAmong(names));
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addSlicedColumn(graph, selectorColumn(this), (names) => this.#placesAmong(names));
+  }
+
   override async saveData(writer: StageWriter): Promise<void> {
     await writer.tensors('selected', { features: Uint32Array.from(this.selectedFeatures) });
   }
@@ -73,14 +87,22 @@ export abstract class SelectorModel<S extends ParamSpecs = ParamSpecs> extends M
     return [{ selectedFeatures: this.selectedFeatures, inputSchema: this.inputSchema }];
   }
 
-  /** The chosen features' positions in a table, whose struct may have its children in another order. */
   #selected(schema: Schema): number[] {
+    const names = (): string[] =>
+      vectorParts(selectorColumn(this), schema).map((part) => part.name);
+    return this.#isStruct ? this.#placesAmong(names()) : [...this.selectedFeatures];
+  }
+
+  get #isStruct(): boolean {
     const [fitted] = this.inputSchema;
-    const children = fitted?.children;
-    if (children === undefined || !fitted?.type.startsWith('struct'))
-      return [...this.selectedFeatures];
-    const names = vectorParts(selectorColumn(this), schema).map((part) => part.name);
-    return this.selectedFeatures.map((index) => names.indexOf(String(children[index]?.name)));
+    return fitted?.children !== undefined && fitted.type.startsWith('struct');
+  }
+
+  /** The chosen features' positions among the parts of a column, a struct of which may have its children in another order. */
+  #placesAmong(names: readonly string[]): number[] {
+    if (!this.#isStruct) return [...this.selectedFeatures];
+    const children = this.inputSchema[0]?.children;
+    return this.selectedFeatures.map((index) => names.indexOf(String(children?.[index]?.name)));
   }
 }
 

@@ -6,9 +6,13 @@ import { defineParams, type Options, type Resolved } from '../params/define-para
 import { column, numbers, strings } from '../params/kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { addSlicedCells } from './module-columns.ts';
+import { addSlicedColumn } from './onnx-columns.ts';
 import { type SlicedColumn, slicedSchema, slicedTable, vectorParts } from './vector-parts.ts';
 
 const specs = {
@@ -57,6 +61,16 @@ export class VectorSlicer extends Transformer<typeof vectorSlicerParams.schema> 
     return slicedTable(this.#column(), table, this.#selected(table.schema));
   }
 
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    addSlicedCells(writer, this.#column(), (names) => this.#placesAmong(names));
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addSlicedColumn(graph, this.#column(), (names) => this.#placesAmong(names));
+  }
+
   override transformSchema(schema: Schema): Schema {
     return slicedSchema(this.#column(), schema, this.#selected(schema));
   }
@@ -83,10 +97,15 @@ export class VectorSlicer extends Transformer<typeof vectorSlicerParams.schema> 
       throw paramInvalid(this.className, 'names', rule, names);
     }
     const known = parts.map((part) => part.name);
-    const selected = [...indices, ...names.map((name) => this.#placeOf(name, known))];
+    const selected = this.#placesAmong(known);
     const twice = selected.find((index, at) => selected.indexOf(index) !== at);
     if (twice === undefined) return selected;
     throw paramInvalid(this.className, 'names', 'different from the indices', known[twice]);
+  }
+
+  #placesAmong(known: readonly string[]): number[] {
+    const { indices = [], names = [] } = this.params;
+    return [...indices, ...names.map((name) => this.#placeOf(name, known))];
   }
 
   #placeOf(name: string, known: readonly string[]): number {

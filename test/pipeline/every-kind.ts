@@ -30,7 +30,9 @@ import {
   SuccessiveHalving,
   TrainValidationSplit,
   TunedThresholdClassifier,
+  VarianceThresholdSelector,
   VectorAssembler,
+  VectorSlicer,
   VotingClassifier,
   VotingRegressor,
 } from '../../src/index.ts';
@@ -191,6 +193,24 @@ export const kinds: [string, Fit][] = [
       evaluator: new RegressionEvaluator({ labelCol: 'z' }),
       ...folds,
     } as never),
+  ],
+  [
+    'features that selectors have chosen',
+    new Pipeline({
+      stages: [
+        new VectorAssembler({ inputCols: ['flag', 'x', 'y', 'word'], outputCol: 'all' }),
+        new VectorSlicer({
+          inputCol: 'all',
+          outputCol: 'some',
+          names: ['y', 'flag'],
+          indices: [1],
+        }),
+        new VarianceThresholdSelector({ featuresCol: 'some', outputCol: 'features' }),
+        new GBTClassifier({ ...small, labelCol: 'two' }),
+        new VectorSlicer({ inputCol: 'probability', outputCol: 'second', indices: [1] }),
+        new GBTRegressor({ ...small, featuresCol: 'second', labelCol: 'z', predictionCol: 'last' }),
+      ],
+    }),
   ],
   ['clusters', new KMeans({ ...numbers, k: 3 })],
   [

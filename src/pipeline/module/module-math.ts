@@ -186,8 +186,9 @@ const classified = (rawPrediction, probability, by = probability) => ({ predicti
 const classStore = ({ classes, thresholds, places }) => {
   const cells = asCells(classes);
   return (slots, { prediction, by, rawPrediction, probability }) => {
-    if (isList(prediction)) put(slots, places.prediction, prediction);
-    else slots[places.prediction] = prediction ?? cells[winner(by, thresholds)];
+    if (prediction === null) slots[places.prediction] = cells[winner(by, thresholds)];
+    else if (isList(prediction)) put(slots, places.prediction, prediction);
+    else slots[places.prediction] = prediction;
     put(slots, places.rawPrediction, rawPrediction);
     put(slots, places.probability, probability);
   };

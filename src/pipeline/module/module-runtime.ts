@@ -92,11 +92,17 @@ const steps = spec.steps.map((step) => makers[step.op](step));
 
 // a place of the slots, or several
 const told = ({ kind, places }) => {
-  if (Array.isArray(places)) return () => Float64Array.from(places, (place) => slots[place]);
-  return kind === 'flag' ? () => slots[places] === 1 : () => slots[places];
+  if (!Array.isArray(places)) return kind === 'flag' ? () => slots[places] === 1 : () => slots[places];
+  return () => {
+    const values = new Float64Array(places.length);
+    for (let i = 0; i < values.length; i++) values[i] = slots[places[i]];
+    return values;
+  };
 };
 
-const answers = Object.entries(spec.answer).map(([name, column]) => [name, told(column)]);
+const { prediction, rawPrediction, probability, ...others } = spec.answer;
+const [tellPrediction, tellRaw, tellProbability] = [prediction, rawPrediction, probability].map(told);
+const more = Object.entries(others).map(([name, column]) => [name, told(column)]);
 
 /** Names of the columns that a row may have. */
 export const columns = Object.freeze([...new Set(spec.inputs.map(({ name }) => name))]);
@@ -113,8 +119,8 @@ export const classes = Object.freeze([...spec.classes]);
 export function predict(row) {
   readRow(row, slots);
   for (const step of steps) step(slots, row);
-  const answer = {};
-  for (const [name, tell] of answers) answer[name] = tell();
+  const answer = { prediction: tellPrediction(), rawPrediction: tellRaw(), probability: tellProbability() };
+  for (const [name, tell] of more) answer[name] = tell();
   return answer;
 }
 `;
