@@ -1122,8 +1122,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/training/ingest/row-roles.ts',
-        find: 'rowKey(part.firstRow + part.skip + i)',
-        replace: 'rowKey(part.skip + i)',
+        find: 'fillRowKeys(keys, part.firstRow + part.skip);',
+        replace: 'fillRowKeys(keys, part.skip);',
       },
     ],
     tests: [exactness],
