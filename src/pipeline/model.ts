@@ -123,7 +123,7 @@ export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transform
     return writer;
   }
 
-  /** Says which columns a row has, where the model is not inside another one: those that the scorer of rows takes. */
+  /** @internal Says which columns a row has, where the model is not inside another one: those that the scorer of rows takes. */
   protected addRowToModule(writer: ModuleWriter): void {
     if (writer.isKnown) return;
     const named = new Set(this.inputSchema.map(({ name }) => name));
