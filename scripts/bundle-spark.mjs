@@ -16,7 +16,7 @@ const kernels = 'coppice-kernels.wasm';
 const entry = `
 import { isMainThread } from 'node:worker_threads';
 import { handleJob } from './session/executor-work.js';
-import { checkNode, runMember } from './spark/run-member.js';
+import { checkNode, runMember } from './spark/gang/run-member.js';
 export { handleJob };
 if (isMainThread) {
   checkNode();
@@ -53,7 +53,7 @@ const sideBySide = {
 
 /** Bundles the modules of `dist` for Spark's workers. */
 export async function bundleSpark(dist) {
-  if (!existsSync(join(dist, 'spark', 'run-member.js'))) return;
+  if (!existsSync(join(dist, 'spark', 'gang', 'run-member.js'))) return;
   const folder = join(dist, 'bundle', 'spark');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

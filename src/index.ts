@@ -106,109 +106,119 @@ export type {
   ScorerRow,
   ScorerValue,
 } from './ensemble/prediction/scorer.ts';
+export type { BinaryCurve, CurveOptions } from './evaluation/binary-curves.ts';
+export { type BootstrapOptions, bootstrap } from './evaluation/bootstrap.ts';
+export type { Confusion } from './evaluation/confusion.ts';
 // evaluation
 export {
   BinaryClassificationEvaluator,
   type BinaryClassificationEvaluatorOptions,
-} from './evaluation/binary-classification-evaluator.ts';
-export type { BinaryCurve, CurveOptions } from './evaluation/binary-curves.ts';
-export { type BootstrapOptions, bootstrap } from './evaluation/bootstrap.ts';
-export type { Confusion } from './evaluation/confusion.ts';
-export { type EvaluateOptions, Evaluator, type Metrics } from './evaluation/evaluator.ts';
-export type { GridValue } from './evaluation/feature-grid.ts';
+} from './evaluation/evaluators/binary-classification-evaluator.ts';
+export {
+  type EvaluateOptions,
+  Evaluator,
+  type Metrics,
+} from './evaluation/evaluators/evaluator.ts';
 export {
   MulticlassClassificationEvaluator,
   type MulticlassClassificationEvaluatorOptions,
-} from './evaluation/multiclass-classification-evaluator.ts';
-export {
-  type PartialDependenceOptions,
-  partialDependence,
-} from './evaluation/partial-dependence.ts';
-export {
-  type PermutationOptions,
-  permutationImportance,
-} from './evaluation/permutation-importance.ts';
-export type { RocCurve } from './evaluation/rank-metrics.ts';
+} from './evaluation/evaluators/multiclass-classification-evaluator.ts';
 export {
   RankingEvaluator,
   type RankingEvaluatorOptions,
-} from './evaluation/ranking-evaluator.ts';
+} from './evaluation/evaluators/ranking-evaluator.ts';
 export {
   RegressionEvaluator,
   type RegressionEvaluatorOptions,
-} from './evaluation/regression-evaluator.ts';
+} from './evaluation/evaluators/regression-evaluator.ts';
 export {
   SurvivalEvaluator,
   type SurvivalEvaluatorOptions,
-} from './evaluation/survival-evaluator.ts';
-// feature stages
-export { Binarizer, type BinarizerOptions } from './feature/binarizer.ts';
-export { Bucketizer, type BucketizerOptions } from './feature/bucketizer.ts';
+} from './evaluation/evaluators/survival-evaluator.ts';
+export type { GridValue } from './evaluation/importance/feature-grid.ts';
+export {
+  type PartialDependenceOptions,
+  partialDependence,
+} from './evaluation/importance/partial-dependence.ts';
+export {
+  type PermutationOptions,
+  permutationImportance,
+} from './evaluation/importance/permutation-importance.ts';
+export type { RocCurve } from './evaluation/rank-metrics.ts';
+export { FeatureHasher, type FeatureHasherOptions } from './feature/categories/feature-hasher.ts';
+export { IndexToString, type IndexToStringOptions } from './feature/categories/index-to-string.ts';
+export { OneHotEncoder, type OneHotEncoderOptions } from './feature/categories/one-hot-encoder.ts';
+export {
+  OneHotEncoderModel,
+  type OneHotEncoderModelOptions,
+} from './feature/categories/one-hot-encoder-model.ts';
+export { StringIndexer, type StringIndexerOptions } from './feature/categories/string-indexer.ts';
+export {
+  StringIndexerModel,
+  type StringIndexerModelOptions,
+} from './feature/categories/string-indexer-model.ts';
+export { TargetEncoder, type TargetEncoderOptions } from './feature/categories/target-encoder.ts';
+export {
+  TargetEncoderModel,
+  type TargetEncoderModelOptions,
+} from './feature/categories/target-encoder-model.ts';
+export type { ColumnEncodings } from './feature/categories/target-encodings.ts';
 export { DatePartExtractor, type DatePartExtractorOptions } from './feature/date-part-extractor.ts';
-export { FeatureHasher, type FeatureHasherOptions } from './feature/feature-hasher.ts';
 export {
   FunctionTransformer,
   type FunctionTransformerOptions,
 } from './feature/function-transformer.ts';
-export { Imputer, type ImputerOptions } from './feature/imputer.ts';
-export { ImputerModel, type ImputerModelOptions } from './feature/imputer-model.ts';
-export { IndexToString, type IndexToStringOptions } from './feature/index-to-string.ts';
-export { MinMaxScaler, type MinMaxScalerOptions } from './feature/min-max-scaler.ts';
+// feature stages
+export { Binarizer, type BinarizerOptions } from './feature/numbers/binarizer.ts';
+export { Bucketizer, type BucketizerOptions } from './feature/numbers/bucketizer.ts';
+export { Imputer, type ImputerOptions } from './feature/numbers/imputer.ts';
+export { ImputerModel, type ImputerModelOptions } from './feature/numbers/imputer-model.ts';
+export { MinMaxScaler, type MinMaxScalerOptions } from './feature/numbers/min-max-scaler.ts';
 export {
   MinMaxScalerModel,
   type MinMaxScalerModelOptions,
-} from './feature/min-max-scaler-model.ts';
-export { Normalizer, type NormalizerOptions } from './feature/normalizer.ts';
-export { OneHotEncoder, type OneHotEncoderOptions } from './feature/one-hot-encoder.ts';
-export {
-  OneHotEncoderModel,
-  type OneHotEncoderModelOptions,
-} from './feature/one-hot-encoder-model.ts';
+} from './feature/numbers/min-max-scaler-model.ts';
 export {
   QuantileDiscretizer,
   type QuantileDiscretizerOptions,
-} from './feature/quantile-discretizer.ts';
+} from './feature/numbers/quantile-discretizer.ts';
 export {
   QuantileDiscretizerModel,
   type QuantileDiscretizerModelOptions,
-} from './feature/quantile-discretizer-model.ts';
-export { RobustScaler, type RobustScalerOptions } from './feature/robust-scaler.ts';
-export { RobustScalerModel, type RobustScalerModelOptions } from './feature/robust-scaler-model.ts';
-export { StandardScaler, type StandardScalerOptions } from './feature/standard-scaler.ts';
+} from './feature/numbers/quantile-discretizer-model.ts';
+export { RobustScaler, type RobustScalerOptions } from './feature/numbers/robust-scaler.ts';
+export {
+  RobustScalerModel,
+  type RobustScalerModelOptions,
+} from './feature/numbers/robust-scaler-model.ts';
+export { StandardScaler, type StandardScalerOptions } from './feature/numbers/standard-scaler.ts';
 export {
   StandardScalerModel,
   type StandardScalerModelOptions,
-} from './feature/standard-scaler-model.ts';
-export { StringIndexer, type StringIndexerOptions } from './feature/string-indexer.ts';
-export {
-  StringIndexerModel,
-  type StringIndexerModelOptions,
-} from './feature/string-indexer-model.ts';
-export { TargetEncoder, type TargetEncoderOptions } from './feature/target-encoder.ts';
-export {
-  TargetEncoderModel,
-  type TargetEncoderModelOptions,
-} from './feature/target-encoder-model.ts';
-export type { ColumnEncodings } from './feature/target-encodings.ts';
-export type { FeatureTest } from './feature/test-features.ts';
+} from './feature/numbers/standard-scaler-model.ts';
+export type { FeatureTest } from './feature/selection/test-features.ts';
 export {
   UnivariateFeatureSelector,
   type UnivariateFeatureSelectorOptions,
-} from './feature/univariate-feature-selector.ts';
+} from './feature/selection/univariate-feature-selector.ts';
 export {
   UnivariateFeatureSelectorModel,
   type UnivariateFeatureSelectorModelOptions,
-} from './feature/univariate-feature-selector-model.ts';
+} from './feature/selection/univariate-feature-selector-model.ts';
 export {
   VarianceThresholdSelector,
   type VarianceThresholdSelectorOptions,
-} from './feature/variance-threshold-selector.ts';
+} from './feature/selection/variance-threshold-selector.ts';
 export {
   VarianceThresholdSelectorModel,
   type VarianceThresholdSelectorModelOptions,
-} from './feature/variance-threshold-selector-model.ts';
-export { VectorAssembler, type VectorAssemblerOptions } from './feature/vector-assembler.ts';
-export { VectorSlicer, type VectorSlicerOptions } from './feature/vector-slicer.ts';
+} from './feature/selection/variance-threshold-selector-model.ts';
+export { Normalizer, type NormalizerOptions } from './feature/vectors/normalizer.ts';
+export {
+  VectorAssembler,
+  type VectorAssemblerOptions,
+} from './feature/vectors/vector-assembler.ts';
+export { VectorSlicer, type VectorSlicerOptions } from './feature/vectors/vector-slicer.ts';
 // linear models
 export { KMeans } from './linear/k-means.ts';
 export { KMeansModel, type KMeansOptions, type KMeansSummary } from './linear/k-means-model.ts';

@@ -1,12 +1,12 @@
 /** The command `evaluate`: metrics of a scored table. */
 import { DataType } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { BinaryClassificationEvaluator } from '../evaluation/binary-classification-evaluator.ts';
-import { classesOf, type Evaluator, type Metrics } from '../evaluation/evaluator.ts';
-import { MulticlassClassificationEvaluator } from '../evaluation/multiclass-classification-evaluator.ts';
-import { RankingEvaluator } from '../evaluation/ranking-evaluator.ts';
-import { RegressionEvaluator } from '../evaluation/regression-evaluator.ts';
-import { SurvivalEvaluator } from '../evaluation/survival-evaluator.ts';
+import { BinaryClassificationEvaluator } from '../evaluation/evaluators/binary-classification-evaluator.ts';
+import { classesOf, type Evaluator, type Metrics } from '../evaluation/evaluators/evaluator.ts';
+import { MulticlassClassificationEvaluator } from '../evaluation/evaluators/multiclass-classification-evaluator.ts';
+import { RankingEvaluator } from '../evaluation/evaluators/ranking-evaluator.ts';
+import { RegressionEvaluator } from '../evaluation/evaluators/regression-evaluator.ts';
+import { SurvivalEvaluator } from '../evaluation/evaluators/survival-evaluator.ts';
 import { columnNames, findField, requireField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';

@@ -1,7 +1,7 @@
 /** The command `fit`: from a table and a label to a saved model. */
 import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
-import { StringIndexer } from '../feature/string-indexer.ts';
+import { StringIndexer } from '../feature/categories/string-indexer.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import type { Transformer } from '../pipeline/transformer.ts';

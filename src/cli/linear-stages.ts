@@ -4,8 +4,8 @@
  * unseen one has a number too). Columns of other kinds go to the model as they are.
  */
 import { DataType, type Schema } from 'apache-arrow';
-import { Imputer } from '../feature/imputer.ts';
-import { TargetEncoder } from '../feature/target-encoder.ts';
+import { TargetEncoder } from '../feature/categories/target-encoder.ts';
+import { Imputer } from '../feature/numbers/imputer.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 import { logicalType } from '../pipeline/logical-schema.ts';
 import { requireField } from '../table/columns/find-column.ts';

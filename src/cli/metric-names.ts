@@ -1,10 +1,10 @@
 /** The names that people type for metrics, and which evaluator has them. */
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
-import { binaryMetricNames } from '../evaluation/binary-classification-evaluator.ts';
-import { multiclassMetricNames } from '../evaluation/multiclass-classification-evaluator.ts';
-import { regressionMetricNames } from '../evaluation/regression-evaluator.ts';
-import { survivalMetricNames } from '../evaluation/survival-part.ts';
+import { binaryMetricNames } from '../evaluation/evaluators/binary-classification-evaluator.ts';
+import { multiclassMetricNames } from '../evaluation/evaluators/multiclass-classification-evaluator.ts';
+import { regressionMetricNames } from '../evaluation/evaluators/regression-evaluator.ts';
+import { survivalMetricNames } from '../evaluation/parts/survival-part.ts';
 import { rankingMetricNames } from '../training/ranking/group-metrics.ts';
 
 /** What kind of prediction is evaluated. */

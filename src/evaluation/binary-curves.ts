@@ -3,9 +3,9 @@
 import { float64Column } from '../table/columns/make-column.ts';
 import { tableFromColumns } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import { runsOf, type Sides } from './binary-sides.ts';
 import { calibrationBins } from './calibration-bins.ts';
-import type { EvaluateOptions } from './evaluator.ts';
+import type { EvaluateOptions } from './evaluators/evaluator.ts';
+import { runsOf, type Sides } from './parts/binary-sides.ts';
 import { fMeasure, type ThresholdPoints } from './threshold-points.ts';
 import type { PointsTask } from './worker-tasks.ts';
 

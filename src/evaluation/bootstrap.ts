@@ -27,7 +27,7 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mapInOrder } from '../table/plan/map-in-order.ts';
 import type { OperatorContext } from '../table/plan/operators.ts';
 import type { OperatorSpec } from '../table/plan/partition-spec.ts';
-import type { Evaluator, Metrics } from './evaluator.ts';
+import type { Evaluator, Metrics } from './evaluators/evaluator.ts';
 import { readWeights } from './read-columns.ts';
 
 const owner = 'bootstrap';

@@ -3,8 +3,8 @@
  * the two classes. Rows of equal score move together, so ties count half. One walk over the distinct
  * scores, from the lowest or from the highest.
  */
-import type { ScoreRuns } from './score-runs.ts';
-import { WideSum } from './wide-sum.ts';
+import type { ScoreRuns } from './parts/score-runs.ts';
+import { WideSum } from './parts/wide-sum.ts';
 
 /** The rank statistics of a binary classifier; NaN where a class has no rows. */
 export interface RankMetrics {

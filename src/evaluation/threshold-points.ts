@@ -4,9 +4,10 @@
  * distinct scores, from the highest; a threshold lies in the middle between two scores, so that no rounding of
  * theirs can move a row to the other side.
  */
+
+import type { ScoreRuns } from './parts/score-runs.ts';
+import { WideSum } from './parts/wide-sum.ts';
 import { totalWeights, visitDescending } from './rank-metrics.ts';
-import type { ScoreRuns } from './score-runs.ts';
-import { WideSum } from './wide-sum.ts';
 
 /** Points of a curve; the first has no row above its threshold. */
 export interface ThresholdPoints {

@@ -12,18 +12,18 @@ import { registerOperator } from '../table/plan/operators.ts';
 import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { readPartition } from '../table/plan/read-partition.ts';
 import { concordanceIndex, type SurvivalRows } from '../training/survival/concordance.ts';
-import { type BinaryPart, type BinaryRequest, binaryPart } from './binary-part.ts';
 import { type BootstrapSpec, drawWeights } from './bootstrap.ts';
-import { type DistinctPart, type DistinctRequest, distinctOf } from './feature-grid.ts';
-import { type MeansPart, type MeansRequest, meansPart } from './means-part.ts';
+import { type DistinctPart, type DistinctRequest, distinctOf } from './importance/feature-grid.ts';
+import { type ShuffleTask, shuffledOrder } from './importance/shuffled-order.ts';
+import { type BinaryPart, type BinaryRequest, binaryPart } from './parts/binary-part.ts';
+import { type MeansPart, type MeansRequest, meansPart } from './parts/means-part.ts';
 import {
   type ClassesPart,
   classesPart,
   type MulticlassPart,
   type MulticlassRequest,
   multiclassPart,
-} from './multiclass-part.ts';
-import { type RankMetrics, type RocCurve, rankMetrics, rocCurve } from './rank-metrics.ts';
+} from './parts/multiclass-part.ts';
 import {
   measureRanking,
   type RankingPart,
@@ -31,18 +31,18 @@ import {
   type RankingResult,
   type RankingTask,
   rankingPart,
-} from './ranking-part.ts';
-import { elementOf, readFinite, readVectors, readWeights } from './read-columns.ts';
-import { type RegressionPart, sumRegression } from './regression-sums.ts';
-import { type ReplaceSpec, replacePart } from './replace-part.ts';
-import { mergeRuns, type ScoreRuns } from './score-runs.ts';
-import { type ShuffleTask, shuffledOrder } from './shuffled-order.ts';
+} from './parts/ranking-part.ts';
+import { type RegressionPart, sumRegression } from './parts/regression-sums.ts';
+import { type ReplaceSpec, replacePart } from './parts/replace-part.ts';
+import { mergeRuns, type ScoreRuns } from './parts/score-runs.ts';
 import {
   intervalAccuracy,
   type SurvivalRequest,
   type survivalMetricNames,
   survivalPart,
-} from './survival-part.ts';
+} from './parts/survival-part.ts';
+import { type RankMetrics, type RocCurve, rankMetrics, rocCurve } from './rank-metrics.ts';
+import { elementOf, readFinite, readVectors, readWeights } from './read-columns.ts';
 import { type ThresholdPoints, thresholdPoints } from './threshold-points.ts';
 
 /** A partition and what to read of it. */

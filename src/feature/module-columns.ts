@@ -4,7 +4,7 @@ import type { ModuleCell, ModuleColumn, ModuleWriter } from '../pipeline/module/
 import { type ColumnPairValues, columnPairs } from './column-pairs.ts';
 import { type HandleInvalid, unknownCategory } from './handle-invalid.ts';
 import { assembleOp, encodeOp, indexOp, scaleOp } from './module-ops.ts';
-import type { Scales } from './scaled-columns.ts';
+import type { Scales } from './numbers/scaled-columns.ts';
 
 interface PairedStage {
   readonly className: string;

@@ -2,7 +2,7 @@
 import type { OnnxColumn, OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { type ColumnPair, type ColumnPairValues, columnPairs } from './column-pairs.ts';
 import { type HandleInvalid, unknownCategory } from './handle-invalid.ts';
-import type { Scales } from './scaled-columns.ts';
+import type { Scales } from './numbers/scaled-columns.ts';
 
 interface PairedStage {
   readonly className: string;

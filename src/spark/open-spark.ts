@@ -9,14 +9,14 @@ import { batchOfInput, type TableInput } from '../table/table-input.ts';
 import { parseSparkUrl, type SparkAddress, type SparkTls } from './connect/connect-url.ts';
 import type { Relation } from './connect/messages.ts';
 import { SparkConnect } from './connect/spark-connect.ts';
-import { encodePlain } from './encode-plain.ts';
-import { uuidOf } from './named-work.ts';
-import { openQuery, openRows } from './open-rows.ts';
+import { uuidOf } from './gang/named-work.ts';
+import { encodePlain } from './rows/encode-plain.ts';
+import { openQuery, openRows } from './rows/open-rows.ts';
+import type { SparkRows } from './rows/spark-rows.ts';
+import { sparkNode } from './rows/spark-table.ts';
+import { widened } from './rows/wider-types.ts';
 import { SparkHost } from './spark-host.ts';
-import type { SparkRows } from './spark-rows.ts';
 import { SparkRunner } from './spark-runner.ts';
-import { sparkNode } from './spark-table.ts';
-import { widened } from './wider-types.ts';
 
 const sparkParams = defineParams('Session.spark', {
   /** The Spark Connect server: `sc://host:port`, with `/;key=value` pairs as Spark's own clients take them. */

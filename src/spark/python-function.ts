@@ -1,8 +1,8 @@
 /** The shim as a function over Spark's partitions: the message that asks Spark to call it. */
 import type { PythonFunction, Relation, SparkType } from './connect/messages.ts';
 import { pickleOfFunction } from './pickle.ts';
-import { messageOfType } from './spark-types.ts';
-import { quoteName } from './sql-text.ts';
+import { messageOfType } from './rows/spark-types.ts';
+import { quoteName } from './rows/sql-text.ts';
 
 /** A column that the function gives. */
 export interface OutputColumn {

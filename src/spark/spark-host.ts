@@ -20,18 +20,18 @@ import {
 import type { TableOptions } from '../table/table-core.ts';
 import type { ExecutionProgress, Relation } from './connect/messages.ts';
 import type { SparkConnect } from './connect/spark-connect.ts';
-import { FrameJoiner, type MemberWork, type StagedTable } from './member-messages.ts';
-import { operationOf } from './named-work.ts';
-import { numbered } from './positions.ts';
+import { FrameJoiner, type MemberWork, type StagedTable } from './gang/member-messages.ts';
+import { operationOf } from './gang/named-work.ts';
+import { MemberUploads } from './gang/upload-members.ts';
 import { frameColumns, mapByMember, type OutputColumn } from './python-function.ts';
 import { PythonVersion } from './python-version.ts';
-import { resolveRelation } from './resolve-relation.ts';
-import { batchOfStream } from './spark-batch.ts';
-import { hiddenFields, inOrder, type SparkRows, sql } from './spark-rows.ts';
-import { type PendingTable, placedOperators } from './spark-table.ts';
-import { sparkTypeOf } from './spark-types.ts';
-import { quoteName } from './sql-text.ts';
-import { MemberUploads } from './upload-members.ts';
+import { numbered } from './rows/positions.ts';
+import { resolveRelation } from './rows/resolve-relation.ts';
+import { batchOfStream } from './rows/spark-batch.ts';
+import { hiddenFields, inOrder, type SparkRows, sql } from './rows/spark-rows.ts';
+import { type PendingTable, placedOperators } from './rows/spark-table.ts';
+import { sparkTypeOf } from './rows/spark-types.ts';
+import { quoteName } from './rows/sql-text.ts';
 
 /** Settings of the members. */
 export interface HostOptions {

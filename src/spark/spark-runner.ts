@@ -8,11 +8,11 @@ import { concatBatches } from '../table/concat-rows.ts';
 import { memoryPartition } from '../table/files/sources.ts';
 import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { readPartition } from '../table/plan/read-partition.ts';
-import { localRows } from './local-rows.ts';
-import { runSparkGang } from './spark-gang.ts';
+import { runSparkGang } from './gang/spark-gang.ts';
+import { localRows } from './rows/local-rows.ts';
+import type { SparkRows } from './rows/spark-rows.ts';
+import { rowsOfSource } from './rows/spark-source.ts';
 import type { SparkHost } from './spark-host.ts';
-import type { SparkRows } from './spark-rows.ts';
-import { rowsOfSource } from './spark-source.ts';
 
 /** See the header. */
 export class SparkRunner implements GangRunner {

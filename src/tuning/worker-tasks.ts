@@ -1,6 +1,6 @@
 /** Makes the tasks and operators of tuning known to a thread; the worker's entry imports it. */
 import { registerTask } from '../cluster/task-runner.ts';
-import { mergeRuns } from '../evaluation/score-runs.ts';
+import { mergeRuns } from '../evaluation/parts/score-runs.ts';
 import {
   type BestThreshold,
   bestThreshold,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exactRatio, exactUnits, ratioOf } from '../../src/base/exact-ratio.ts';
 import { ExactSum } from '../../src/base/exact-sum.ts';
-import { WideSum } from '../../src/evaluation/wide-sum.ts';
+import { WideSum } from '../../src/evaluation/parts/wide-sum.ts';
 
 const finite = fc.double({ noNaN: true, min: -1e100, max: 1e100 });
 

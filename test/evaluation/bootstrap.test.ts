@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
-import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
 import { bootstrap, poisson } from '../../src/evaluation/bootstrap.ts';
-import { Evaluator } from '../../src/evaluation/evaluator.ts';
-import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
-import { RegressionEvaluator } from '../../src/evaluation/regression-evaluator.ts';
+import { BinaryClassificationEvaluator } from '../../src/evaluation/evaluators/binary-classification-evaluator.ts';
+import { Evaluator } from '../../src/evaluation/evaluators/evaluator.ts';
+import { MulticlassClassificationEvaluator } from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';
+import { RegressionEvaluator } from '../../src/evaluation/evaluators/regression-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { defineParams } from '../../src/params/define-params.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
 import type { BinaryCurve } from '../../src/evaluation/binary-curves.ts';
-import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
-import { scoreRuns } from '../../src/evaluation/score-runs.ts';
+import { BinaryClassificationEvaluator } from '../../src/evaluation/evaluators/binary-classification-evaluator.ts';
+import { MulticlassClassificationEvaluator } from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';
+import { scoreRuns } from '../../src/evaluation/parts/score-runs.ts';
 import {
   bestThreshold,
   type ThresholdMeasure,

@@ -6,16 +6,16 @@ import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import {
   BinaryClassificationEvaluator,
   binaryMetricNames,
-} from '../../src/evaluation/binary-classification-evaluator.ts';
-import type { Evaluator } from '../../src/evaluation/evaluator.ts';
+} from '../../src/evaluation/evaluators/binary-classification-evaluator.ts';
+import type { Evaluator } from '../../src/evaluation/evaluators/evaluator.ts';
 import {
   MulticlassClassificationEvaluator,
   multiclassMetricNames,
-} from '../../src/evaluation/multiclass-classification-evaluator.ts';
+} from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';
 import {
   RegressionEvaluator,
   regressionMetricNames,
-} from '../../src/evaluation/regression-evaluator.ts';
+} from '../../src/evaluation/evaluators/regression-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { makeBatch } from '../../src/table/columns/column-data.ts';
 import {

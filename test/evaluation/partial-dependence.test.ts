@@ -8,9 +8,9 @@ import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import {
   type PartialDependenceOptions,
   partialDependence,
-} from '../../src/evaluation/partial-dependence.ts';
+} from '../../src/evaluation/importance/partial-dependence.ts';
 import '../../src/evaluation/worker-tasks.ts';
-import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { fixedSizeListColumn } from '../../src/table/columns/make-column.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';

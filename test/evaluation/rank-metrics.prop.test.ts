@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sortedOrder } from '../../src/base/sorted-order.ts';
+import { mergeRuns, type ScoreRuns, scoreRuns } from '../../src/evaluation/parts/score-runs.ts';
 import { rankMetrics, rocCurve } from '../../src/evaluation/rank-metrics.ts';
-import { mergeRuns, type ScoreRuns, scoreRuns } from '../../src/evaluation/score-runs.ts';
 
 interface Row {
   readonly score: number;

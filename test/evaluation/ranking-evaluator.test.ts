@@ -4,7 +4,7 @@ import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import {
   RankingEvaluator,
   type RankingEvaluatorOptions,
-} from '../../src/evaluation/ranking-evaluator.ts';
+} from '../../src/evaluation/evaluators/ranking-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
-import { SurvivalEvaluator } from '../../src/evaluation/survival-evaluator.ts';
+import { SurvivalEvaluator } from '../../src/evaluation/evaluators/survival-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { randomNumbers, range } from '../tools/random-data.ts';

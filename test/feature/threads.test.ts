@@ -1,15 +1,15 @@
 /** The feature stages in the worker threads of real sessions: the same models, the same columns, typed errors. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { FeatureHasher } from '../../src/feature/categories/feature-hasher.ts';
+import { OneHotEncoder } from '../../src/feature/categories/one-hot-encoder.ts';
+import { StringIndexer } from '../../src/feature/categories/string-indexer.ts';
 import { DatePartExtractor } from '../../src/feature/date-part-extractor.ts';
-import { FeatureHasher } from '../../src/feature/feature-hasher.ts';
-import { Imputer } from '../../src/feature/imputer.ts';
-import { Normalizer } from '../../src/feature/normalizer.ts';
-import { OneHotEncoder } from '../../src/feature/one-hot-encoder.ts';
-import { StandardScaler } from '../../src/feature/standard-scaler.ts';
-import { StringIndexer } from '../../src/feature/string-indexer.ts';
-import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
-import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
-import { VectorSlicer } from '../../src/feature/vector-slicer.ts';
+import { Imputer } from '../../src/feature/numbers/imputer.ts';
+import { StandardScaler } from '../../src/feature/numbers/standard-scaler.ts';
+import { VarianceThresholdSelector } from '../../src/feature/selection/variance-threshold-selector.ts';
+import { Normalizer } from '../../src/feature/vectors/normalizer.ts';
+import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
+import { VectorSlicer } from '../../src/feature/vectors/vector-slicer.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { Session } from '../../src/session/session.ts';
 import { contentOf, inlineTable } from '../tools/inline-table.ts';

@@ -9,7 +9,7 @@ import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regre
 import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
 import { IsolationForest } from '../../src/ensemble/isolation/isolation-forest.ts';
-import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
+import { MulticlassClassificationEvaluator } from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { AdaBoostClassifier } from '../../src/stacking/ada-boost/ada-boost-classifier.ts';

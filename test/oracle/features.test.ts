@@ -4,12 +4,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { chiSquaredTail, fisherTail } from '../../src/base/special-functions.ts';
-import { FeatureHasher } from '../../src/feature/feature-hasher.ts';
-import { Normalizer } from '../../src/feature/normalizer.ts';
-import { TargetEncoder } from '../../src/feature/target-encoder.ts';
-import { UnivariateFeatureSelector } from '../../src/feature/univariate-feature-selector.ts';
-import { VarianceThresholdSelector } from '../../src/feature/variance-threshold-selector.ts';
-import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { FeatureHasher } from '../../src/feature/categories/feature-hasher.ts';
+import { TargetEncoder } from '../../src/feature/categories/target-encoder.ts';
+import { UnivariateFeatureSelector } from '../../src/feature/selection/univariate-feature-selector.ts';
+import { VarianceThresholdSelector } from '../../src/feature/selection/variance-threshold-selector.ts';
+import { Normalizer } from '../../src/feature/vectors/normalizer.ts';
+import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import { readPartition } from '../../src/table/plan/read-partition.ts';
 import { contentOf, inlineTable, valuesOf } from '../tools/inline-table.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
-import { RankingEvaluator } from '../../src/evaluation/ranking-evaluator.ts';
+import { RankingEvaluator } from '../../src/evaluation/evaluators/ranking-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
 import { bestGain, defaultGains, discountsOf } from '../../src/training/ranking/ndcg.ts';

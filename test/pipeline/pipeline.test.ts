@@ -1,9 +1,9 @@
 import type { Schema } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
-import { Binarizer } from '../../src/feature/binarizer.ts';
-import { StringIndexer } from '../../src/feature/string-indexer.ts';
-import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { StringIndexer } from '../../src/feature/categories/string-indexer.ts';
+import { Binarizer } from '../../src/feature/numbers/binarizer.ts';
+import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import { defineParams } from '../../src/params/define-params.ts';
 import { Estimator, type FitOptions } from '../../src/pipeline/estimator.ts';
 import { loadStage } from '../../src/pipeline/load-stage.ts';

@@ -4,8 +4,8 @@
  */
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
-import { StringIndexer } from '../../src/feature/string-indexer.ts';
-import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { StringIndexer } from '../../src/feature/categories/string-indexer.ts';
+import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import type { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { pipelineOver } from '../../src/pipeline/typed-pipeline.ts';
 import { col, when } from '../../src/table/expressions/expression.ts';

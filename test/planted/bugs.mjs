@@ -551,12 +551,12 @@ export const plantedBugs = [
     name: 'a target encoder tells training rows their own labels',
     edits: [
       {
-        file: 'src/feature/target-encoder.ts',
+        file: 'src/feature/categories/target-encoder.ts',
         find: '(byTime ? other < fold : other !== fold)',
         replace: '(byTime ? other <= fold : other + 1 !== -fold)',
       },
     ],
-    tests: ['test/feature/target-encoder.test.ts'],
+    tests: ['test/feature/categories/target-encoder.test.ts'],
   },
   {
     name: 'a pipeline trains later stages on what its model would give',
@@ -567,13 +567,13 @@ export const plantedBugs = [
         replace: 'current = await model.transform(current, how);',
       },
     ],
-    tests: ['test/feature/target-encoder.test.ts'],
+    tests: ['test/feature/categories/target-encoder.test.ts'],
   },
   {
     name: 'the F test counts one degree of freedom too many',
     edits: [
       {
-        file: 'src/feature/test-features.ts',
+        file: 'src/feature/selection/test-features.ts',
         find: 'const first = groups.length - 1;',
         replace: 'const first = groups.length;',
       },
@@ -1338,7 +1338,7 @@ export const plantedBugs = [
     name: 'a permutation goes by the place in the partition',
     edits: [
       {
-        file: 'src/evaluation/replace-part.ts',
+        file: 'src/evaluation/parts/replace-part.ts',
         find: 'order.subarray(firstRow, firstRow + batch.numRows)',
         replace: 'order.subarray(0, batch.numRows)',
       },
@@ -1842,7 +1842,7 @@ export const plantedBugs = [
         replace: 'values[at * numRows + row] =',
       },
     ],
-    tests: ['test/feature/vector-stages.test.ts'],
+    tests: ['test/feature/vectors/vector-stages.test.ts'],
   },
   {
     name: 'a norm forgets its largest part',
@@ -1853,18 +1853,18 @@ export const plantedBugs = [
         replace: '(size > 0 ? power(',
       },
     ],
-    tests: ['test/feature/vector-stages.test.ts'],
+    tests: ['test/feature/vectors/vector-stages.test.ts'],
   },
   {
     name: 'a feature that does not vary is kept',
     edits: [
       {
-        file: 'src/feature/variance-threshold-selector.ts',
+        file: 'src/feature/selection/variance-threshold-selector.ts',
         find: 'Number(moments[i]?.variance) > varianceThreshold',
         replace: 'Number(moments[i]?.variance) >= varianceThreshold',
       },
     ],
-    tests: ['test/feature/vector-stages.test.ts'],
+    tests: ['test/feature/vectors/vector-stages.test.ts'],
   },
   {
     name: 'a pickle counts characters where Python reads bytes',
@@ -1881,7 +1881,7 @@ export const plantedBugs = [
     name: 'a member on Spark numbers its rows as if the members before had none of that table',
     edits: [
       {
-        file: 'src/spark/gang-payload.ts',
+        file: 'src/spark/gang/gang-payload.ts',
         find: '      firstRow += numRows;\n',
         replace: '',
       },
@@ -1892,7 +1892,7 @@ export const plantedBugs = [
     name: 'a long fit on Spark forgets rounds that a member told',
     edits: [
       {
-        file: 'src/spark/gang-notes.ts',
+        file: 'src/spark/gang/gang-notes.ts',
         find: "if (phase !== 'snapshot' && last !== undefined",
         replace: 'if (last !== undefined',
       },
@@ -1903,7 +1903,7 @@ export const plantedBugs = [
     name: 'columns that share their memory reach Spark once',
     edits: [
       {
-        file: 'src/spark/stream-of-batch.ts',
+        file: 'src/spark/rows/stream-of-batch.ts',
         find: 'map((data) => concatData(data.type, [data]))',
         replace: 'map((data) => (data.length < 0 ? concatData(data.type, [data]) : data))',
       },

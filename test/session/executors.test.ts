@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Progress } from '../../src/base/progress.ts';
 import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
 import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
-import { BinaryClassificationEvaluator } from '../../src/evaluation/binary-classification-evaluator.ts';
+import { BinaryClassificationEvaluator } from '../../src/evaluation/evaluators/binary-classification-evaluator.ts';
 import { Session } from '../../src/session/session.ts';
 import { runForTest } from '../cli/run-for-test.ts';
 import { fileOfToken, startExecutors, token } from '../cluster/executors/start-executor.ts';

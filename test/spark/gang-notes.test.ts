@@ -1,6 +1,6 @@
 /** When does a long fit on Spark end its job, and what has its driver been told by then? */
 import { expect, it } from 'vitest';
-import { GangNotes } from '../../src/spark/gang-notes.ts';
+import { GangNotes } from '../../src/spark/gang/gang-notes.ts';
 
 const note = (phase: string, done: number): object => ({ phase, done });
 

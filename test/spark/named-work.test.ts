@@ -1,6 +1,6 @@
 /** Do two drivers give the same work the same id, and other work another one? */
 import { expect, it } from 'vitest';
-import { operationOf, uuidOf } from '../../src/spark/named-work.ts';
+import { operationOf, uuidOf } from '../../src/spark/gang/named-work.ts';
 
 it('ids are UUIDs that hang on the work alone', () => {
   expect(uuidOf('x')).toMatch(

@@ -2,7 +2,7 @@
 import { Bool, Field, Float32, Float64, Int32, Int64, Schema, Uint8, Utf8 } from 'apache-arrow';
 import { expect, it } from 'vitest';
 import { col, type Expression, lit } from '../../src/index.ts';
-import { pushExpression } from '../../src/spark/push-expression.ts';
+import { pushExpression } from '../../src/spark/rows/push-expression.ts';
 
 const schema = new Schema([
   new Field('a', new Float64(), true),

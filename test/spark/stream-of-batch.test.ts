@@ -1,8 +1,8 @@
 /** Do columns that share memory arrive at Spark whole? */
 import { type Data, type Field, Schema, tableFromIPC } from 'apache-arrow';
 import { expect, it } from 'vitest';
-import { localRows } from '../../src/spark/local-rows.ts';
-import { streamOfBatch } from '../../src/spark/stream-of-batch.ts';
+import { localRows } from '../../src/spark/rows/local-rows.ts';
+import { streamOfBatch } from '../../src/spark/rows/stream-of-batch.ts';
 import { makeBatch } from '../../src/table/columns/column-data.ts';
 import { batchFromColumns } from '../../src/table/create-table.ts';
 

@@ -13,8 +13,8 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { expect, it } from 'vitest';
-import { checkHeldBySpark } from '../../src/spark/spark-types.ts';
-import { widened } from '../../src/spark/wider-types.ts';
+import { checkHeldBySpark } from '../../src/spark/rows/spark-types.ts';
+import { widened } from '../../src/spark/rows/wider-types.ts';
 import { batchFromArrow } from '../../src/table/create-table.ts';
 
 const day = Date.UTC(2024, 1, 29, 12, 30, 1, 5);

@@ -1,9 +1,9 @@
 /** Folds inside folds, all of one seed and one column of ids: no inner fold is what the outer fold left out. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-classifier.ts';
-import { MulticlassClassificationEvaluator } from '../../src/evaluation/multiclass-classification-evaluator.ts';
+import { MulticlassClassificationEvaluator } from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
-import { TargetEncoder } from '../../src/feature/target-encoder.ts';
+import { TargetEncoder } from '../../src/feature/categories/target-encoder.ts';
 import type { Estimator, FitOptions } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { BaggingClassifier } from '../../src/stacking/bagging/bagging-classifier.ts';

@@ -8,8 +8,8 @@ import { DecisionTreeClassifier } from '../../src/ensemble/forest/decision-tree-
 import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regressor.ts';
 import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
-import { TargetEncoder } from '../../src/feature/target-encoder.ts';
-import { VectorAssembler } from '../../src/feature/vector-assembler.ts';
+import { TargetEncoder } from '../../src/feature/categories/target-encoder.ts';
+import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import type { LogisticRegressionModel } from '../../src/linear/logistic-regression.ts';
 import '../../src/linear/worker-programs.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';

@@ -2,8 +2,8 @@
 import { DataType, type RecordBatch } from 'apache-arrow';
 import { encodeCategories, numericValues } from '../../table/columns/column-values.ts';
 import { utf8ColumnOfCodes } from '../../table/columns/make-column.ts';
+import { type SharedStrings, stringTable } from '../categories/shared-strings.ts';
 import { invalidValue } from '../handle-invalid.ts';
-import { type SharedStrings, stringTable } from '../shared-strings.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';
 
 /** What the operator is told. */

@@ -2,8 +2,8 @@
 import { type RecordBatch, Uint8 } from 'apache-arrow';
 import { encodeCategories } from '../../table/columns/column-values.ts';
 import { fixedWidthColumn, structColumn } from '../../table/columns/make-column.ts';
+import { type SharedStrings, stringTable } from '../categories/shared-strings.ts';
 import { invalidValue } from '../handle-invalid.ts';
-import { type SharedStrings, stringTable } from '../shared-strings.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';
 
 /** What the operator is told. */

@@ -2,8 +2,8 @@
 import type { RecordBatch, Vector } from 'apache-arrow';
 import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
 import { float64Column, structColumn } from '../../table/columns/make-column.ts';
+import { type SharedStrings, stringTable } from '../categories/shared-strings.ts';
 import { invalidValue } from '../handle-invalid.ts';
-import { type SharedStrings, stringTable } from '../shared-strings.ts';
 import { type ColumnOperator, mapColumns } from './map-columns.ts';
 
 /** What the operator is told. */

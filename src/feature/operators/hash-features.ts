@@ -8,7 +8,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { murmurHash } from '../../base/murmur-hash.ts';
 import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
 import { fixedWidthColumn, structColumn, withColumns } from '../../table/columns/make-column.ts';
-import { javaDouble, javaFloat } from '../java-text.ts';
+import { javaDouble, javaFloat } from '../categories/java-text.ts';
 
 /** Most bytes of the buckets of one partition. */
 const mostBytes = 2 ** 30;

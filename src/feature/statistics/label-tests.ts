@@ -16,7 +16,12 @@ import { labelKey, readLabels } from '../../pipeline/label-values.ts';
 import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
-import { chiSquaredTest, correlationTest, type FeatureTest, groupTest } from '../test-features.ts';
+import {
+  chiSquaredTest,
+  correlationTest,
+  type FeatureTest,
+  groupTest,
+} from '../selection/test-features.ts';
 
 /** A feature and how its values are taken. */
 export interface TestedFeature {

@@ -2,7 +2,7 @@
 
 import type { Schema } from 'apache-arrow';
 import { throwIfAborted } from '../../base/abort.ts';
-import { noRows } from '../../evaluation/evaluator.ts';
+import { noRows } from '../../evaluation/evaluators/evaluator.ts';
 import { distinctLabels } from '../../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { column } from '../../params/kinds.ts';

@@ -5,7 +5,7 @@
  */
 import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { classesOf } from '../../evaluation/evaluator.ts';
+import { classesOf } from '../../evaluation/evaluators/evaluator.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { Model } from '../../pipeline/model.ts';

@@ -5,7 +5,7 @@
  */
 import type { Schema } from 'apache-arrow';
 import { Schema as ArrowSchema } from 'apache-arrow';
-import { VectorAssembler } from '../../feature/vector-assembler.ts';
+import { VectorAssembler } from '../../feature/vectors/vector-assembler.ts';
 import { Estimator } from '../../pipeline/estimator.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';

@@ -1,7 +1,7 @@
 /** Parameters of calibration, and what both of its models share. */
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { classesOf } from '../../evaluation/evaluator.ts';
+import { classesOf } from '../../evaluation/evaluators/evaluator.ts';
 import { column, numbers, oneOf } from '../../params/kinds.ts';
 import { columnTypeError, requireColumn } from '../../pipeline/check-schema.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';

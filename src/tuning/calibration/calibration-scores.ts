@@ -5,9 +5,9 @@
  */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { unknownLabel } from '../../evaluation/evaluator.ts';
+import { unknownLabel } from '../../evaluation/evaluators/evaluator.ts';
+import { mergeRuns, type ScoreRuns, scoreRuns } from '../../evaluation/parts/score-runs.ts';
 import { columnNamed, elementOf, readVectors, readWeights } from '../../evaluation/read-columns.ts';
-import { mergeRuns, type ScoreRuns, scoreRuns } from '../../evaluation/score-runs.ts';
 import { gatherPartitions } from '../../pipeline/gather-partitions.ts';
 import { type LabelValue, labelKey, readLabels } from '../../pipeline/label-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';

@@ -6,7 +6,7 @@
  * H.-T. Lin, C.-J. Lin and R. Weng, "A note on Platt's probabilistic outputs", 2007.
  */
 import { ceilLog2, log, logistic, powerOfTwo, softplus } from '../../base/portable-math.ts';
-import { WideSum } from '../../evaluation/wide-sum.ts';
+import { WideSum } from '../../evaluation/parts/wide-sum.ts';
 import type { CalibrationCurve } from './calibration-curve.ts';
 import type { PooledScores } from './pooled-scores.ts';
 

@@ -3,8 +3,8 @@
  * of its class and of all rows. Rows come as sorted runs (distinct scores and weights with their counts), so
  * the sums are made in one order whatever the partitioning was.
  */
-import type { ScoreRuns } from '../../evaluation/score-runs.ts';
-import { WideSum } from '../../evaluation/wide-sum.ts';
+import type { ScoreRuns } from '../../evaluation/parts/score-runs.ts';
+import { WideSum } from '../../evaluation/parts/wide-sum.ts';
 
 /** Distinct scores and the weights at each. */
 export interface PooledScores {

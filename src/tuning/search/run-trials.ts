@@ -8,7 +8,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { CoppiceError } from '../../base/errors.ts';
-import type { Evaluator } from '../../evaluation/evaluator.ts';
+import type { Evaluator } from '../../evaluation/evaluators/evaluator.ts';
 import type { Estimator } from '../../pipeline/estimator.ts';
 import type { Model } from '../../pipeline/model.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';

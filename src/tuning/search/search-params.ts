@@ -2,7 +2,7 @@
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { isPlainObject, type Json } from '../../base/json.ts';
-import { Evaluator } from '../../evaluation/evaluator.ts';
+import { Evaluator } from '../../evaluation/evaluators/evaluator.ts';
 import { type FoldParams, foldComplaint, foldParams } from '../../feature/folds/fold-params.ts';
 import { bool, float, int, json, str } from '../../params/kinds.ts';
 import { object } from '../../params/object-kinds.ts';

@@ -7,7 +7,7 @@
 import type { Schema } from 'apache-arrow';
 import type { JsonObject } from '../../base/json.ts';
 import { deriveSeed, purposes } from '../../base/rng.ts';
-import type { Evaluator } from '../../evaluation/evaluator.ts';
+import type { Evaluator } from '../../evaluation/evaluators/evaluator.ts';
 import type { FoldParams } from '../../feature/folds/fold-params.ts';
 import { foldsOf, withFoldNumbers } from '../../feature/folds/folds.ts';
 import { checkFoldColumns, planFolds } from '../../feature/folds/plan-folds.ts';

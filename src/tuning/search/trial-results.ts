@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { CoppiceError } from '../../base/errors.ts';
 import { isPlainObject, type Json, type JsonObject } from '../../base/json.ts';
 import { fileWriteError, syncFolder } from '../../base/write-durably.ts';
-import type { Evaluator } from '../../evaluation/evaluator.ts';
+import type { Evaluator } from '../../evaluation/evaluators/evaluator.ts';
 import type { Estimator } from '../../pipeline/estimator.ts';
 import { libraryVersion } from '../../pipeline/format-version.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';

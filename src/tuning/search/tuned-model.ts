@@ -7,7 +7,7 @@
  */
 import type { Schema } from 'apache-arrow';
 import { InlineRunner } from '../../cluster/task-runner.ts';
-import type { Evaluator } from '../../evaluation/evaluator.ts';
+import type { Evaluator } from '../../evaluation/evaluators/evaluator.ts';
 import type { Options, ParamSchema } from '../../params/define-params.ts';
 import type { ParamSpecs } from '../../params/param-spec.ts';
 import type { Estimator } from '../../pipeline/estimator.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
-import { StandardScaler } from '../../../src/feature/standard-scaler.ts';
-import { VectorAssembler } from '../../../src/feature/vector-assembler.ts';
+import { StandardScaler } from '../../../src/feature/numbers/standard-scaler.ts';
+import { VectorAssembler } from '../../../src/feature/vectors/vector-assembler.ts';
 import { Pipeline } from '../../../src/pipeline/pipeline.ts';
 import { createTable } from '../../../src/session/default-session.ts';
 import { treesBefore } from '../../../src/training/boosting/members.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exp, log } from '../../../src/base/portable-math.ts';
 import { hash32, unitInterval } from '../../../src/base/rng.ts';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
-import { RegressionEvaluator } from '../../../src/evaluation/regression-evaluator.ts';
+import { RegressionEvaluator } from '../../../src/evaluation/evaluators/regression-evaluator.ts';
 import { pointGradient, pointKinds, pointLoss } from '../../../src/kernels/point-losses.ts';
 import { Session } from '../../../src/session/session.ts';
 import type { PartitionedTable } from '../../../src/table/partitioned-table.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { mergeModels } from '../../../src/ensemble/model/merge-models.ts';
 import type { GBTRegressorOptions } from '../../../src/ensemble/params/gbt-params.ts';
-import { RegressionEvaluator } from '../../../src/evaluation/regression-evaluator.ts';
+import { RegressionEvaluator } from '../../../src/evaluation/evaluators/regression-evaluator.ts';
 import '../../../src/evaluation/worker-tasks.ts';
 import { loadStage } from '../../../src/pipeline/load-stage.ts';
 import { col } from '../../../src/table/expressions/expression.ts';

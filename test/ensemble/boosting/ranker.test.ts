@@ -3,7 +3,7 @@ import { CoppiceError } from '../../../src/base/errors.ts';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import { GBTRanker } from '../../../src/ensemble/boosting/gbt-ranker.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
-import { RankingEvaluator } from '../../../src/evaluation/ranking-evaluator.ts';
+import { RankingEvaluator } from '../../../src/evaluation/evaluators/ranking-evaluator.ts';
 import '../../../src/evaluation/worker-tasks.ts';
 import { rankingMetricNames } from '../../../src/training/ranking/group-metrics.ts';
 import { treeBytes } from '../../tools/fitted-bytes.ts';

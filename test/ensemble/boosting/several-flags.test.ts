@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts';
 import type { GBTClassifierOptions } from '../../../src/ensemble/params/gbt-params.ts';
-import { BinaryClassificationEvaluator } from '../../../src/evaluation/binary-classification-evaluator.ts';
+import { BinaryClassificationEvaluator } from '../../../src/evaluation/evaluators/binary-classification-evaluator.ts';
 import '../../../src/evaluation/worker-tasks.ts';
 import { loadStage } from '../../../src/pipeline/load-stage.ts';
 import { savedBytes, treeBytes } from '../../tools/fitted-bytes.ts';

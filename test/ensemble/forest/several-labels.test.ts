@@ -5,7 +5,7 @@ import { ExtraTreesRegressor } from '../../../src/ensemble/forest/extra-trees-re
 import { RandomForestRegressor } from '../../../src/ensemble/forest/random-forest-regressor.ts';
 import { mergeModels } from '../../../src/ensemble/model/merge-models.ts';
 import type { RandomForestRegressorOptions } from '../../../src/ensemble/params/forest-params.ts';
-import { RegressionEvaluator } from '../../../src/evaluation/regression-evaluator.ts';
+import { RegressionEvaluator } from '../../../src/evaluation/evaluators/regression-evaluator.ts';
 import '../../../src/evaluation/worker-tasks.ts';
 import { loadStage } from '../../../src/pipeline/load-stage.ts';
 import type { PartitionedTable } from '../../../src/table/partitioned-table.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { IsolationForest } from '../../../src/ensemble/isolation/isolation-forest.ts';
-import { VectorAssembler } from '../../../src/feature/vector-assembler.ts';
+import { VectorAssembler } from '../../../src/feature/vectors/vector-assembler.ts';
 import {
   fixedSizeListColumn,
   float64Column,

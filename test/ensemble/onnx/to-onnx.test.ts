@@ -7,8 +7,8 @@ import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts'
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { IsolationForest } from '../../../src/ensemble/isolation/isolation-forest.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
-import { StringIndexer } from '../../../src/feature/string-indexer.ts';
-import { VectorAssembler } from '../../../src/feature/vector-assembler.ts';
+import { StringIndexer } from '../../../src/feature/categories/string-indexer.ts';
+import { VectorAssembler } from '../../../src/feature/vectors/vector-assembler.ts';
 import { Pipeline } from '../../../src/pipeline/pipeline.ts';
 import { fixedWidthColumn, int32Column } from '../../../src/table/columns/make-column.ts';
 import { errorOf as thrownBy } from '../../contract/error-of.ts';

@@ -14,7 +14,7 @@ import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { RandomForestRegressor } from '../../../src/ensemble/forest/random-forest-regressor.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
 import '../../../src/ensemble/worker-operators.ts';
-import { VectorAssembler } from '../../../src/feature/vector-assembler.ts';
+import { VectorAssembler } from '../../../src/feature/vectors/vector-assembler.ts';
 import '../../../src/feature/worker-operators.ts';
 import { type ColumnInput, tableFromColumns } from '../../../src/table/create-table.ts';
 import type { PartitionedTable } from '../../../src/table/partitioned-table.ts';

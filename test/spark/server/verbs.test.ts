@@ -17,7 +17,7 @@ import {
   Session,
   when,
 } from '../../../src/index.ts';
-import { pushExpression } from '../../../src/spark/push-expression.ts';
+import { pushExpression } from '../../../src/spark/rows/push-expression.ts';
 import { runsSpark, sparkSession } from './spark-session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coppice-spark-verbs-'));

@@ -7,7 +7,7 @@ import {
   type GBTRegressionModel,
   GBTRegressor,
 } from '../../../src/ensemble/boosting/gbt-regressor.ts';
-import { SurvivalEvaluator } from '../../../src/evaluation/survival-evaluator.ts';
+import { SurvivalEvaluator } from '../../../src/evaluation/evaluators/survival-evaluator.ts';
 import { loadStage } from '../../../src/pipeline/load-stage.ts';
 import { workerUrl } from '../../../src/session/worker-url.ts';
 import '../../../src/evaluation/worker-tasks.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scoreRuns } from '../../../src/evaluation/score-runs.ts';
+import { scoreRuns } from '../../../src/evaluation/parts/score-runs.ts';
 import {
   type CalibrationCurve,
   calibrate,

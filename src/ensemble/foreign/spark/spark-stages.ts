@@ -3,16 +3,16 @@
  * are indices of texts, and of which.
  */
 import { Float64, Utf8 } from 'apache-arrow';
-import { Binarizer } from '../../../feature/binarizer.ts';
-import { Bucketizer } from '../../../feature/bucketizer.ts';
+import { IndexToString } from '../../../feature/categories/index-to-string.ts';
+import { OneHotEncoderModel } from '../../../feature/categories/one-hot-encoder-model.ts';
+import { StringIndexerModel } from '../../../feature/categories/string-indexer-model.ts';
 import { unknownCategory } from '../../../feature/handle-invalid.ts';
-import { ImputerModel } from '../../../feature/imputer-model.ts';
-import { IndexToString } from '../../../feature/index-to-string.ts';
-import { MinMaxScalerModel } from '../../../feature/min-max-scaler-model.ts';
-import { OneHotEncoderModel } from '../../../feature/one-hot-encoder-model.ts';
-import { StandardScalerModel } from '../../../feature/standard-scaler-model.ts';
-import { StringIndexerModel } from '../../../feature/string-indexer-model.ts';
-import { VectorAssembler } from '../../../feature/vector-assembler.ts';
+import { Binarizer } from '../../../feature/numbers/binarizer.ts';
+import { Bucketizer } from '../../../feature/numbers/bucketizer.ts';
+import { ImputerModel } from '../../../feature/numbers/imputer-model.ts';
+import { MinMaxScalerModel } from '../../../feature/numbers/min-max-scaler-model.ts';
+import { StandardScalerModel } from '../../../feature/numbers/standard-scaler-model.ts';
+import { VectorAssembler } from '../../../feature/vectors/vector-assembler.ts';
 import { logicalSchema } from '../../../pipeline/logical-schema.ts';
 import type { Transformer } from '../../../pipeline/transformer.ts';
 import { featureColumns } from '../../../table/columns/column-values.ts';

@@ -1,0 +1,115 @@
+/**
+ * What every evaluator does: one number that says how good the predictions of a table are, in which
+ * direction it is better, and all its metrics in one pass. An evaluator is a stage, so it has parameters,
+ * copy, save and load like any other.
+ */
+import type { Schema } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import { nameSuggestion } from '../../base/nearest-name.ts';
+import type { OnProgress } from '../../base/progress.ts';
+import type { ParamSpecs } from '../../params/param-spec.ts';
+import { type LabelValue, labelKey } from '../../pipeline/label-values.ts';
+import { PipelineStage } from '../../pipeline/pipeline-stage.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+
+/** Options of evaluate. */
+export interface EvaluateOptions {
+  /** Ends the evaluation, which then rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives how many rows have been read. */
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** Metrics by name. */
+export type Metrics = Readonly<Record<string, number>>;
+
+/** The base of all evaluators. */
+export abstract class Evaluator<S extends ParamSpecs = ParamSpecs> extends PipelineStage<S> {
+  /**
+   * The metric that `metricName` asks for.
+   *
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `LABEL_INVALID`, `WEIGHT_INVALID`,
+   *   `DATA_EMPTY`, `DATA_INVALID`, `ABORTED`
+   */
+  abstract evaluate(table: PartitionedTable, options?: EvaluateOptions): Promise<number>;
+
+  /** Every metric that the table has the columns for, in one pass over them. */
+  abstract evaluateAll(table: PartitionedTable, options?: EvaluateOptions): Promise<Metrics>;
+
+  /** True when a higher value of the metric is better. */
+  abstract isLargerBetter(): boolean;
+}
+
+/** Runs one task for each partition, in the pool. */
+export async function gatherParts<T>(
+  table: PartitionedTable,
+  task: string,
+  request: unknown,
+  options: EvaluateOptions,
+): Promise<T[]> {
+  const parts: T[] = [];
+  for await (const part of table.runPartitions<T>(task, { request }, options)) parts.push(part);
+  return parts;
+}
+
+/** The name when the schema has that column, else null. */
+export function presentColumn(schema: Schema, name: string | undefined): string | null {
+  return name !== undefined && schema.fields.some((field) => field.name === name) ? name : null;
+}
+
+/**
+ * The classes that a column of probabilities names in its metadata, ascending; null where it names none.
+ *
+ * @throws CoppiceError `DATA_INVALID` when the metadata are no list of labels
+ */
+export function classesOf(schema: Schema, column: string | null): LabelValue[] | null {
+  const field = schema.fields.find((candidate) => candidate.name === column);
+  const text = field?.metadata.get('classes');
+  if (text === undefined) return null;
+  const classes = parseClasses(text);
+  if (classes !== null) return classes;
+  throw new CoppiceError(
+    'DATA_INVALID',
+    `the classes in the metadata of column "${column}" must be a JSON array of labels; got ${text.slice(0, 80)}`,
+    { context: { column } },
+  );
+}
+
+function parseClasses(text: string): LabelValue[] | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    const isLabel = (value: unknown): value is LabelValue =>
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    return Array.isArray(parsed) && parsed.every(isLabel) ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The error for a label that a model's classes do not hold. */
+export function unknownLabel(
+  column: string,
+  value: LabelValue,
+  classes: readonly LabelValue[],
+): CoppiceError {
+  const hint = nameSuggestion(String(value), classes.map(String));
+  return new CoppiceError(
+    'LABEL_INVALID',
+    `label in column "${column}" must be one of the model's classes; got ${JSON.stringify(value)}: ${hint}`,
+    { context: { column } },
+  );
+}
+
+/** True when the list holds the label. */
+export function hasLabel(classes: readonly LabelValue[], value: LabelValue): boolean {
+  return classes.some((known) => labelKey(known) === labelKey(value));
+}
+
+/** The error for a table without a row that counts. */
+export function noRows(owner: string): CoppiceError {
+  return new CoppiceError(
+    'DATA_EMPTY',
+    `the table given to ${owner} must have a row of positive weight; got none`,
+    { context: { owner } },
+  );
+}

@@ -1,0 +1,268 @@
+/** How good is a classifier of any number of classes? Spark's metrics under Spark's names. */
+
+import { CoppiceError } from '../../base/errors.ts';
+import { ratioOf } from '../../base/exact-ratio.ts';
+import { defineParams, type Options } from '../../params/define-params.ts';
+import { column, float, int, json, oneOf } from '../../params/kinds.ts';
+import { requireColumn } from '../../pipeline/check-schema.ts';
+import type { LabelValue } from '../../pipeline/label-values.ts';
+import { registerStage } from '../../pipeline/stage-registry.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { calibrationErrors } from '../calibration-bins.ts';
+import { type Confusion, ConfusionMatrix } from '../confusion.ts';
+import { ExactMean } from '../log-loss.ts';
+import {
+  type ClassesPart,
+  inferClasses,
+  type MulticlassPart,
+  type MulticlassRequest,
+} from '../parts/multiclass-part.ts';
+import {
+  classesOf,
+  type EvaluateOptions,
+  Evaluator,
+  gatherParts,
+  type Metrics,
+  noRows,
+  presentColumn,
+} from './evaluator.ts';
+
+/** Every metric of {@link MulticlassClassificationEvaluator}. */
+export const multiclassMetricNames = [
+  'f1',
+  'accuracy',
+  'weightedPrecision',
+  'weightedRecall',
+  'weightedTruePositiveRate',
+  'weightedFalsePositiveRate',
+  'weightedFMeasure',
+  'truePositiveRateByLabel',
+  'falsePositiveRateByLabel',
+  'precisionByLabel',
+  'recallByLabel',
+  'fMeasureByLabel',
+  'logLoss',
+  'hammingLoss',
+  'calibrationError',
+] as const;
+
+const smallerIsBetter: readonly string[] = [
+  'weightedFalsePositiveRate',
+  'falsePositiveRateByLabel',
+  'logLoss',
+  'hammingLoss',
+  'calibrationError',
+];
+const probabilityNames: readonly string[] = ['logLoss', 'calibrationError'];
+
+const multiclassParams = defineParams('MulticlassClassificationEvaluator', {
+  /** What {@link MulticlassClassificationEvaluator.evaluate} returns. */
+  metricName: oneOf(multiclassMetricNames, { default: 'f1' }),
+  /** The column of labels: numbers, booleans or texts. */
+  labelCol: column({ default: 'label' }),
+  /** Predicted labels. */
+  predictionCol: column({ default: 'prediction' }),
+  /** Vectors with one probability a class, for the log loss. */
+  probabilityCol: column({ default: 'probability' }),
+  /** Weights of rows; a row of weight 0 takes no part. */
+  weightCol: column({}),
+  /** The class whose metric the `…ByLabel` metrics are. */
+  metricLabel: json<LabelValue>({
+    default: 0,
+    rule: 'a number, a boolean or a text',
+    accepts: (value) => ['number', 'boolean', 'string'].includes(typeof value),
+  }),
+  /** How much recall counts against precision in the F measures. */
+  beta: float({ default: 1, above: 0 }),
+  /** Probabilities are kept inside [eps, 1 − eps] for the log loss. */
+  eps: float({ default: 1e-15, above: 0, below: 0.5 }),
+  /** Bins of equal width for the calibration error; ten by default. */
+  numBins: int({ min: 1, max: 10_000, since: '0.1.0' }),
+});
+
+/** Options of {@link MulticlassClassificationEvaluator}. @interface */
+export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclassParams.schema>;
+
+/**
+ * Metrics of a classifier of any number of classes.
+ *
+ * Input: a label column, `prediction`, and for `logLoss` `probability` (its classes are read from the
+ * column's metadata; without them they are the labels, where there are as many, or the positions from 0). The metrics are Spark's:
+ * weighted ones are means over the classes by their share of the labels; `f1` is `weightedFMeasure` at
+ * beta 1. A class that the model does not know has probability 0. `calibrationError` is the mean distance, over
+ * `numBins` bins by the largest probability, between that probability and how often its class is right.
+ *
+ * Determinism: exact; the same for any partitioning and any order of the rows.
+ *
+ * @example
+ * ```ts
+ * import { createTable, MulticlassClassificationEvaluator } from 'coppice';
+ * const table = await createTable({
+ *   label: Int32Array.of(0, 1, 2, 2),
+ *   prediction: Int32Array.of(0, 2, 2, 2),
+ * });
+ * const evaluator = new MulticlassClassificationEvaluator({ metricName: 'accuracy' });
+ * console.log(await evaluator.evaluate(table)); // 0.75
+ * ```
+ */
+export class MulticlassClassificationEvaluator extends Evaluator<typeof multiclassParams.schema> {
+  /** The declared parameters. */
+  static readonly paramSchema = multiclassParams;
+
+  /** @throws CoppiceError `PARAM_INVALID`, `PARAM_UNKNOWN` */
+  constructor(options?: MulticlassClassificationEvaluatorOptions) {
+    super(multiclassParams, options);
+  }
+
+  override isLargerBetter(): boolean {
+    return !smallerIsBetter.includes(this.params.metricName);
+  }
+
+  override async evaluate(table: PartitionedTable, options: EvaluateOptions = {}): Promise<number> {
+    const { metricName, labelCol, weightCol, predictionCol, probabilityCol } = this.params;
+    const { schema } = table;
+    requireColumn(this.className, 'labelCol', labelCol, schema);
+    if (weightCol !== undefined) requireColumn(this.className, 'weightCol', weightCol, schema);
+    const isLoss = probabilityNames.includes(metricName);
+    if (isLoss) requireColumn(this.className, 'probabilityCol', probabilityCol, schema);
+    else requireColumn(this.className, 'predictionCol', predictionCol, schema);
+    const wanted = { predictions: !isLoss, probabilities: isLoss };
+    const request = await this.#request(table, wanted, options);
+    if (isLoss && request.probabilityCol === null) throw this.#unknownClasses();
+    return (await this.#metrics(table, request, options))[metricName] as number;
+  }
+
+  override async evaluateAll(
+    table: PartitionedTable,
+    options: EvaluateOptions = {},
+  ): Promise<Metrics> {
+    requireColumn(this.className, 'labelCol', this.params.labelCol, table.schema);
+    const wanted = { predictions: true, probabilities: true };
+    const request = await this.#request(table, wanted, options);
+    return await this.#metrics(table, request, options);
+  }
+
+  /**
+   * The confusion matrix: which label was predicted as what.
+   *
+   * @throws CoppiceError as evaluate
+   * @example
+   * ```ts
+   * import { createTable, MulticlassClassificationEvaluator } from 'coppice';
+   * const table = createTable({ label: ['a', 'b', 'b'], prediction: ['a', 'a', 'b'] });
+   * const { classes, weights } = await new MulticlassClassificationEvaluator().confusion(table);
+   * console.log(classes, weights); // [ 'a', 'b' ] [ [ 1, 0 ], [ 1, 1 ] ]
+   * ```
+   */
+  async confusion(table: PartitionedTable, options: EvaluateOptions = {}): Promise<Confusion> {
+    const { labelCol, weightCol, predictionCol } = this.params;
+    requireColumn(this.className, 'labelCol', labelCol, table.schema);
+    if (weightCol !== undefined) {
+      requireColumn(this.className, 'weightCol', weightCol, table.schema);
+    }
+    requireColumn(this.className, 'predictionCol', predictionCol, table.schema);
+    const wanted = { predictions: true, probabilities: false };
+    const request = await this.#request(table, wanted, options);
+    const parts = await gatherParts<MulticlassPart>(
+      table,
+      'evaluation.multiclass',
+      request,
+      options,
+    );
+    const matrix = new ConfusionMatrix(
+      parts.flatMap((part) => (part.confusion === null ? [] : [part.confusion])),
+    );
+    if (matrix.total === 0) throw noRows(this.className);
+    return { classes: matrix.values, weights: matrix.weights };
+  }
+
+  /** Which columns to read; no probabilities where their classes cannot be told. */
+  async #request(
+    table: PartitionedTable,
+    wanted: { predictions: boolean; probabilities: boolean },
+    options: EvaluateOptions,
+  ): Promise<MulticlassRequest> {
+    const { labelCol, weightCol, predictionCol, probabilityCol, eps } = this.params;
+    const { schema } = table;
+    const request: MulticlassRequest = {
+      labelCol,
+      weightCol: weightCol ?? null,
+      predictionCol: wanted.predictions ? presentColumn(schema, predictionCol) : null,
+      probabilityCol: wanted.probabilities ? presentColumn(schema, probabilityCol) : null,
+      classes: classesOf(schema, probabilityCol) ?? classesOf(schema, predictionCol),
+      eps,
+      numBins: this.params.numBins ?? 10,
+    };
+    if (request.probabilityCol === null || request.classes !== null) return request;
+    const parts = await gatherParts<ClassesPart>(table, 'evaluation.classes', request, {
+      signal: options.signal,
+    });
+    const classes = inferClasses(parts);
+    return classes === null ? { ...request, probabilityCol: null } : { ...request, classes };
+  }
+
+  #unknownClasses(): CoppiceError {
+    const { labelCol, probabilityCol } = this.params;
+    return new CoppiceError(
+      'LABEL_INVALID',
+      `label in column "${labelCol}" must have as many values as the vectors in column "${probabilityCol}", ` +
+        'or be positions in them from 0, where that column names no classes; got others',
+      { context: { column: labelCol } },
+    );
+  }
+
+  async #metrics(
+    table: PartitionedTable,
+    request: MulticlassRequest,
+    options: EvaluateOptions,
+  ): Promise<Metrics> {
+    const parts = await gatherParts<MulticlassPart>(
+      table,
+      'evaluation.multiclass',
+      request,
+      options,
+    );
+    const matrix = new ConfusionMatrix(
+      parts.flatMap((part) => (part.confusion === null ? [] : [part.confusion])),
+    );
+    const loss = new ExactMean();
+    for (const part of parts) if (part.loss !== null) loss.merge(part.loss);
+    const sides = {
+      positives: parts.map((part) => ({ bins: part.right })),
+      negatives: parts.map((part) => ({ bins: part.wrong })),
+    };
+    if (matrix.total === 0 && loss.weight.value() === 0) throw noRows(this.className);
+    return {
+      ...(request.predictionCol === null ? {} : this.#predictionMetrics(matrix)),
+      ...(request.probabilityCol === null
+        ? {}
+        : {
+            logLoss: ratioOf(loss.sum, loss.weight),
+            calibrationError: calibrationErrors(sides).calibrationError,
+          }),
+    };
+  }
+
+  #predictionMetrics(matrix: ConfusionMatrix): Metrics {
+    const { beta, metricLabel } = this.params;
+    const ofLabel = matrix.of(metricLabel, beta);
+    const weightedRecall = matrix.weighted('recall');
+    return {
+      f1: matrix.weighted('fMeasure'),
+      accuracy: matrix.accuracy,
+      weightedPrecision: matrix.weighted('precision'),
+      weightedRecall,
+      weightedTruePositiveRate: weightedRecall,
+      weightedFalsePositiveRate: matrix.weighted('falsePositiveRate'),
+      weightedFMeasure: matrix.weighted('fMeasure', beta),
+      truePositiveRateByLabel: ofLabel.recall,
+      falsePositiveRateByLabel: ofLabel.falsePositiveRate,
+      precisionByLabel: ofLabel.precision,
+      recallByLabel: ofLabel.recall,
+      fMeasureByLabel: ofLabel.fMeasure,
+      hammingLoss: 1 - matrix.accuracy,
+    };
+  }
+}
+
+registerStage(MulticlassClassificationEvaluator);

@@ -1,0 +1,223 @@
+/**
+ * What does a model say on average when a feature (or two) has a given value in every row? For each value of a
+ * grid the part of the table is replaced, the rows are predicted, and the predictions averaged.
+ *
+ * Driver: makes the grid and asks for one exact mean a point. Executor: `evaluation.means` adds up one partition.
+ * Cost: one prediction of the table for each point.
+ */
+import { throwIfAborted } from '../../base/abort.ts';
+import { describeValue } from '../../base/describe-value.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import type { OnProgress } from '../../base/progress.ts';
+import { defineParams } from '../../params/define-params.ts';
+import { column, columns, int, numbers } from '../../params/kinds.ts';
+import { resolveParams } from '../../params/resolve-params.ts';
+import { requireColumn } from '../../pipeline/check-schema.ts';
+import type { Transformer } from '../../pipeline/transformer.ts';
+import { type ColumnInput, columnOfInput } from '../../table/columns/column-input.ts';
+import { findField } from '../../table/columns/find-column.ts';
+import { batchOfColumns } from '../../table/columns/make-column.ts';
+import { tableFromColumns } from '../../table/create-table.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { mapInOrder } from '../../table/plan/map-in-order.ts';
+import { batchToShared } from '../../table/plan/shared-batch.ts';
+import { classesOf, gatherParts, noRows } from '../evaluators/evaluator.ts';
+import { type MeansPart, type MeansRequest, mergeMeans } from '../parts/means-part.ts';
+import { withPart } from '../parts/replace-part.ts';
+import { partNamed, type TablePart } from '../parts/table-parts.ts';
+import { featureGrid, type GridValue } from './feature-grid.ts';
+
+const owner = 'partialDependence';
+
+const specs = defineParams(
+  owner,
+  {
+    columns: columns({ required: true }),
+    numPoints: int({ default: 20, min: 2, max: 1000 }),
+    bounds: numbers({ default: [0.05, 0.95], min: 0, max: 1 }),
+    responseCol: column({}),
+    weightCol: column({}),
+  },
+  ({ columns: named, bounds }) => {
+    if (named.length > 2) return 'columns must be one or two';
+    const [low = 0, high = 0] = bounds;
+    return bounds.length === 2 && low < high
+      ? null
+      : 'bounds must be two numbers, the first below the second';
+  },
+);
+
+/** Options of {@link partialDependence}. */
+export interface PartialDependenceOptions {
+  /**
+   * One feature or two: columns, or parts of them (`features.age` of a struct column, `features.3` of a vector
+   * column).
+   */
+  readonly columns: readonly string[];
+  /** Most values of each feature (20): evenly spaced numbers, or the most frequent categories. */
+  readonly numPoints?: number | undefined;
+  /** The quantiles between which numbers are spaced ([0.05, 0.95]). */
+  readonly bounds?: readonly number[] | undefined;
+  /** The values to ask about, one list a feature, in place of a grid. */
+  readonly grid?: readonly (readonly GridValue[])[] | undefined;
+  /** The column that is averaged; by default `probability` where the model adds it, else `prediction`. */
+  readonly responseCol?: string | undefined;
+  /** Weights of rows. */
+  readonly weightCol?: string | undefined;
+  /** Ends the work, which then rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how many points are done. */
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Partial dependence: the mean prediction where one feature or two have the same value in every row.
+ *
+ * Input: a table with the model's columns. Output: a table with one row a point (and class): the features'
+ * values under their names, `class` where the response is a vector, `response`, the mean.
+ *
+ * Determinism: the grid comes from exact counts and quantiles, means are exact sums rounded once; the same for
+ * any partitioning and number of threads. Cost: one prediction of the table a point; `table.cache()` keeps a
+ * table from being read as often, `table.sample(0.1)` asks fewer rows.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `DATA_EMPTY`, `ABORTED`
+ * @example
+ * ```ts
+ * import { createTable, GBTRegressor, partialDependence } from 'coppice';
+ * const x = Array.from({ length: 200 }, (_, row) => row % 10);
+ * const table = createTable({ x, label: x.map((value) => 2 * value) });
+ * const model = await new GBTRegressor({ featuresCols: ['x'] }).fit(table);
+ * const curve = await partialDependence(model, table, { columns: ['x'], grid: [[1, 8]] });
+ * console.log((await curve.take(2)).map((row) => Math.round(Number(row.response)))); // [ 2, 16 ]
+ * ```
+ * @see docs/guides/explain.md; J. H. Friedman, "Greedy function approximation", 2001
+ */
+export async function partialDependence(
+  model: Transformer,
+  table: PartitionedTable,
+  options: PartialDependenceOptions,
+): Promise<PartitionedTable> {
+  const { signal, onProgress, grid: given, ...rest } = options;
+  const params = resolveParams(specs, rest);
+  const parts = params.columns.map((name) => partNamed(owner, table.schema, name));
+  const { weightCol } = params;
+  if (weightCol !== undefined) requireColumn(owner, 'weightCol', weightCol, table.schema);
+  const responseCol = responseColumn(model, table, params.responseCol);
+  const request: MeansRequest = { responseCol, weightCol: weightCol ?? null };
+  const grids = given ?? (await gridsOf(table, parts, { ...params, signal }));
+  checkGrid(grids, parts);
+  const points = pointsOf(grids);
+  const mean = async (point: readonly GridValue[]): Promise<number[]> => {
+    throwIfAborted(signal, owner);
+    const scored = await model.transform(tableAt(table, parts, point), { signal });
+    const found = await gatherParts<MeansPart>(scored, 'evaluation.means', request, { signal });
+    const means = mergeMeans(found);
+    if (means === null) throw noRows(owner);
+    return means;
+  };
+  const limit = Math.max(1, Math.ceil(table.runner.numThreads / table.numPartitions));
+  const means: number[][] = [];
+  for await (const found of mapInOrder(points, limit, mean)) {
+    means.push(found);
+    await onProgress?.({
+      phase: 'predict',
+      done: means.length,
+      total: points.length,
+      message: 'points',
+    });
+  }
+  const scored = await model.transform(tableAt(table, parts, points[0] as GridValue[]), { signal });
+  return curveTable(table, { parts, points, means }, classesOf(scored.schema, responseCol));
+}
+
+async function gridsOf(
+  table: PartitionedTable,
+  parts: readonly TablePart[],
+  options: {
+    readonly numPoints: number;
+    readonly bounds: readonly number[];
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<GridValue[][]> {
+  const bounds = options.bounds as readonly [number, number];
+  const grids: GridValue[][] = [];
+  for (const part of parts) {
+    grids.push(await featureGrid(owner, table, part, { ...options, bounds }));
+  }
+  return grids;
+}
+
+function checkGrid(grid: readonly (readonly GridValue[])[], parts: readonly TablePart[]): void {
+  const isSound =
+    grid.length === parts.length &&
+    grid.every(
+      (values) => values.length > 0 && values.every((value) => typeof value === typeof values[0]),
+    );
+  if (isSound) return;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `grid of ${owner} must be ${parts.length} lists of values of one kind, one a column; got ${describeValue(grid)}`,
+    { context: { owner, param: 'grid' } },
+  );
+}
+
+/** Every combination, the last feature fastest. */
+function pointsOf(grids: readonly (readonly GridValue[])[]): GridValue[][] {
+  return grids.reduce<GridValue[][]>(
+    (points, values) => points.flatMap((point) => values.map((value) => [...point, value])),
+    [[]],
+  );
+}
+
+function tableAt(
+  table: PartitionedTable,
+  parts: readonly TablePart[],
+  point: readonly GridValue[],
+): PartitionedTable {
+  return parts.reduce((replaced, part, i) => {
+    const vector = columnOfInput(part.name, [point[i]] as ColumnInput);
+    return withPart(replaced, part, batchToShared(batchOfColumns([['values', vector]])), null);
+  }, table);
+}
+
+function responseColumn(
+  model: Transformer,
+  table: PartitionedTable,
+  named: string | undefined,
+): string {
+  const schema = model.transformSchema(table.schema);
+  if (named !== undefined) {
+    requireColumn(owner, 'responseCol', named, schema);
+    return named;
+  }
+  const found = ['probability', 'prediction'].find((name) => findField(schema, name) !== undefined);
+  if (found !== undefined) return found;
+  throw new CoppiceError(
+    'COLUMN_NOT_FOUND',
+    `responseCol of ${owner} must be given for a model that adds neither probability nor prediction`,
+    { context: { owner, param: 'responseCol' } },
+  );
+}
+
+function curveTable(
+  table: PartitionedTable,
+  curve: {
+    readonly parts: readonly TablePart[];
+    readonly points: readonly (readonly GridValue[])[];
+    readonly means: readonly (readonly number[])[];
+  },
+  classes: readonly (string | number | boolean)[] | null,
+): PartitionedTable {
+  const { parts, points, means } = curve;
+  const width = means[0]?.length ?? 1;
+  const repeated = points.flatMap((point) => Array.from({ length: width }, () => point));
+  const columnsOut: Record<string, ColumnInput> = Object.fromEntries(
+    parts.map(({ name }, i) => [name, repeated.map((point) => point[i]) as ColumnInput]),
+  );
+  if (width > 1) {
+    const names = Array.from({ length: width }, (_, k) => String(classes?.[k] ?? k));
+    columnsOut['class'] = points.flatMap(() => names);
+  }
+  columnsOut['response'] = Float64Array.from(means.flat());
+  return tableFromColumns(table.runner, columnsOut);
+}

@@ -1,0 +1,156 @@
+/** What one partition contributes to the metrics of a classifier of any number of classes. */
+import type { RecordBatch } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import {
+  compareLabels,
+  type LabelCodes,
+  type LabelValue,
+  labelKey,
+  readLabels,
+} from '../../pipeline/label-values.ts';
+import { type ProbabilityBins, probabilityBins } from '../calibration-bins.ts';
+import { type ConfusionPart, countConfusion } from '../confusion.ts';
+import { ExactMean, lossOf, type MeanPart } from '../log-loss.ts';
+import { columnNamed, readVectors, readWeights } from '../read-columns.ts';
+
+/** Which columns to read; null for one that no metric asks for. */
+export interface MulticlassRequest {
+  readonly labelCol: string;
+  readonly weightCol: string | null;
+  readonly predictionCol: string | null;
+  readonly probabilityCol: string | null;
+  /** The classes of the probabilities, in their order; null where they are not read. */
+  readonly classes: readonly LabelValue[] | null;
+  readonly eps: number;
+  /** Bins of the calibration error. */
+  readonly numBins: number;
+}
+
+/** One partition, cloneable. */
+export interface MulticlassPart {
+  readonly confusion: ConfusionPart | null;
+  readonly loss: MeanPart | null;
+  /** The largest probabilities by bin, of rows whose label they are of, and of the others. */
+  readonly right: ProbabilityBins | null;
+  readonly wrong: ProbabilityBins | null;
+}
+
+/** Reads one partition. */
+export function multiclassPart(batch: RecordBatch, request: MulticlassRequest): MulticlassPart {
+  const label = readLabels(columnNamed(batch, request.labelCol), 'label', request.labelCol);
+  const weights = readWeights(batch, request.weightCol);
+  const { predictionCol } = request;
+  const confusion =
+    predictionCol === null
+      ? null
+      : countConfusion(
+          label,
+          readLabels(columnNamed(batch, predictionCol), 'prediction', predictionCol),
+          weights,
+        );
+  return { confusion, ...probabilityPart(batch, label, weights, request) };
+}
+
+function probabilityPart(
+  batch: RecordBatch,
+  label: LabelCodes,
+  weights: Float64Array | null,
+  request: MulticlassRequest,
+): Omit<MulticlassPart, 'confusion'> {
+  if (request.probabilityCol === null || batch.numRows === 0)
+    return { loss: null, right: null, wrong: null };
+  const { values, width } = readVectors(batch, request.probabilityCol);
+  const { classes } = request;
+  if (classes === null || classes.length !== width) throw wrongWidth(request, width);
+  const places = placesOf(label.values, classes);
+  const loss = new ExactMean();
+  const [right, wrong] = [new BinnedRows(), new BinnedRows()];
+  for (let row = 0; row < label.codes.length; row++) {
+    const weight = weights === null ? 1 : (weights[row] as number);
+    if (weight === 0) continue;
+    const place = places[label.codes[row] as number] as number;
+    // A class that the model never saw has probability 0.
+    const probability = place < 0 ? 0 : (values[row * width + place] as number);
+    loss.add(lossOf(probability, request.eps), weight);
+    const likeliest = largestOf(values, row * width, width);
+    const confidence = Math.min(1, Math.max(0, values[row * width + likeliest] as number));
+    (likeliest === place ? right : wrong).add(confidence, weight);
+  }
+  const { numBins } = request;
+  return { loss: loss.toPart(), right: right.bins(numBins), wrong: wrong.bins(numBins) };
+}
+
+/** Probabilities and their weights. */
+class BinnedRows {
+  readonly #probability: number[] = [];
+  readonly #weight: number[] = [];
+
+  add(probability: number, weight: number): void {
+    this.#probability.push(probability);
+    this.#weight.push(weight);
+  }
+
+  bins(numBins: number): ProbabilityBins {
+    const weights = Float64Array.from(this.#weight);
+    return probabilityBins(Float64Array.from(this.#probability), weights, numBins);
+  }
+}
+
+/** The place of the largest of some values, the first of equals. */
+function largestOf(values: Float64Array, first: number, width: number): number {
+  let best = 0;
+  for (let k = 1; k < width; k++) {
+    if ((values[first + k] as number) > (values[first + best] as number)) best = k;
+  }
+  return best;
+}
+
+function wrongWidth(request: MulticlassRequest, width: number): CoppiceError {
+  const { classes, probabilityCol } = request;
+  return new CoppiceError(
+    'DATA_INVALID',
+    `vectors in column "${probabilityCol}" must have one value for each of ${classes?.length ?? 0} classes; got ${width}`,
+    { context: { column: probabilityCol } },
+  );
+}
+
+/** Where in the vector each label's probability stands, −1 for a label that has none. */
+function placesOf(labels: readonly LabelValue[], classes: readonly LabelValue[]): Int32Array {
+  const keys = classes.map(labelKey);
+  return Int32Array.from(labels, (value) => keys.indexOf(labelKey(value)));
+}
+
+/** What is needed to tell the classes of probabilities that name none. */
+export interface ClassesPart {
+  /** Distinct labels of rows that have a weight. */
+  readonly labels: readonly LabelValue[];
+  /** The length of the vectors; null in a partition without rows. */
+  readonly width: number | null;
+}
+
+/** Reads labels and the length of the vectors of one partition. */
+export function classesPart(batch: RecordBatch, request: MulticlassRequest): ClassesPart {
+  const { labelCol, weightCol, probabilityCol } = request;
+  const label = readLabels(columnNamed(batch, labelCol), 'label', labelCol);
+  const weights = readWeights(batch, weightCol);
+  const seen = new Set(label.codes.filter((_, row) => weights === null || weights[row] !== 0));
+  const labels = label.values.filter((_, code) => seen.has(code));
+  if (probabilityCol === null || batch.numRows === 0) return { labels, width: null };
+  return { labels, width: readVectors(batch, probabilityCol).width };
+}
+
+/** The classes for vectors of a length: as many labels, or the numbers from 0; null where neither fits. */
+export function inferClasses(parts: readonly ClassesPart[]): LabelValue[] | null {
+  const byKey = new Map(
+    parts.flatMap((part) => part.labels).map((value) => [labelKey(value), value]),
+  );
+  const labels = [...byKey.values()].sort(compareLabels);
+  const width = parts.find((part) => part.width !== null)?.width ?? labels.length;
+  if (labels.length === width) return labels;
+  const isPlace = (value: LabelValue): boolean =>
+    typeof value !== 'string' &&
+    Number.isInteger(Number(value)) &&
+    Number(value) >= 0 &&
+    Number(value) < width;
+  return labels.every(isPlace) ? Array.from({ length: width }, (_, place) => place) : null;
+}

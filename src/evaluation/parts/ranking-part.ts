@@ -1,0 +1,175 @@
+/**
+ * What partitions contribute to the metrics of a ranking: their rows' groups, scores and grades. A group may lie in
+ * several partitions, so all rows meet once: sorted by group and score, then measured group by group.
+ */
+import type { RecordBatch } from 'apache-arrow';
+import { describeValue } from '../../base/describe-value.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { writeGroupWords } from '../../training/ingest/group-words.ts';
+import {
+  groupMetrics,
+  type RankingMetricName,
+  rankingMetricNames,
+  type ScoredGroup,
+} from '../../training/ranking/group-metrics.ts';
+import { ExactMean, type MeanPart } from '../log-loss.ts';
+import { columnNamed, readFinite, readWeights } from '../read-columns.ts';
+
+/** Which columns to read. */
+export interface RankingRequest {
+  readonly labelCol: string;
+  readonly predictionCol: string;
+  readonly groupCol: string;
+  readonly weightCol: string | null;
+  /** Grades are whole numbers up to this. */
+  readonly mostGrade: number;
+}
+
+/** Rows, one after another; those of weight 0 are left out. */
+export interface RankingPart {
+  /** uint32[2] a row: see group-words.ts. */
+  readonly groups: Uint32Array;
+  readonly scores: Float64Array;
+  readonly grades: Float64Array;
+  readonly weights: Float64Array | null;
+}
+
+/** What the rows are measured by. */
+export interface RankingTask {
+  readonly parts: readonly RankingPart[];
+  readonly k: number;
+  readonly gains: readonly number[];
+  /** Rows of at least this grade are relevant. */
+  readonly relevantFrom: number;
+  /** What counts where a group has no relevant row: a number, or null to leave the group out. */
+  readonly emptyValue: number | null;
+}
+
+/** Exact sums of each metric over groups. */
+export type RankingResult = Readonly<Record<RankingMetricName, MeanPart>>;
+
+/** Reads one partition. */
+export function rankingPart(batch: RecordBatch, request: RankingRequest): RankingPart {
+  const { labelCol, predictionCol, groupCol, weightCol } = request;
+  const grades = readFinite(batch, labelCol, 'LABEL_INVALID');
+  checkGrades(grades, request);
+  const scores = readFinite(batch, predictionCol, 'DATA_INVALID');
+  const weights = readWeights(batch, weightCol);
+  const groups = readGroupWords(batch, groupCol);
+  if (weights === null) return { groups, scores, grades, weights };
+  const kept = Uint32Array.from(weights.keys()).filter((row) => (weights[row] as number) > 0);
+  const pick = (from: Float64Array): Float64Array =>
+    Float64Array.from(kept, (row) => from[row] as number);
+  const words = new Uint32Array(2 * kept.length);
+  kept.forEach((row, i) => {
+    words.set(groups.subarray(2 * row, 2 * row + 2), 2 * i);
+  });
+  return { groups: words, scores: pick(scores), grades: pick(grades), weights: pick(weights) };
+}
+
+/** Measures all groups. */
+export function measureRanking({ parts, ...task }: RankingTask): RankingResult {
+  const rows = joinParts(parts);
+  const order = sortRows(rows);
+  const means = rankingMetricNames.map((name) => [name, new ExactMean()] as const);
+  const { groups, weights } = rows;
+  let from = 0;
+  while (from < order.length) {
+    const first = order[from] as number;
+    let end = from + 1;
+    while (end < order.length && isSameGroup(groups, first, order[end] as number)) end += 1;
+    const own = order.subarray(from, end);
+    const weight = weights === null ? 1 : meanOf(weights, own);
+    const found = metricsOf(rows, own, task);
+    if (found !== null) for (const [name, mean] of means) mean.add(found[name], weight);
+    from = end;
+  }
+  return Object.fromEntries(
+    means.map(([name, mean]) => [name, mean.toPart()]),
+  ) as unknown as RankingResult;
+}
+
+function metricsOf(
+  { scores, grades }: RankingPart,
+  rows: Uint32Array,
+  { k, gains, relevantFrom, emptyValue }: Omit<RankingTask, 'parts'>,
+): Readonly<Record<RankingMetricName, number>> | null {
+  const group: ScoredGroup = {
+    scores: Float64Array.from(rows, (row) => scores[row] as number),
+    gains: Float64Array.from(rows, (row) => gains[grades[row] as number] as number),
+    isRelevant: Uint8Array.from(rows, (row) => ((grades[row] as number) >= relevantFrom ? 1 : 0)),
+  };
+  if (emptyValue === null && !group.isRelevant.includes(1)) return null;
+  return groupMetrics(group, k, emptyValue ?? 0);
+}
+
+function joinParts(parts: readonly RankingPart[]): RankingPart {
+  const numRows = parts.reduce((sum, part) => sum + part.scores.length, 0);
+  const groups = new Uint32Array(2 * numRows);
+  const scores = new Float64Array(numRows);
+  const grades = new Float64Array(numRows);
+  const weights = parts.some((part) => part.weights !== null) ? new Float64Array(numRows) : null;
+  let at = 0;
+  for (const part of parts) {
+    groups.set(part.groups, 2 * at);
+    scores.set(part.scores, at);
+    grades.set(part.grades, at);
+    if (part.weights !== null) weights?.set(part.weights, at);
+    at += part.scores.length;
+  }
+  return { groups, scores, grades, weights };
+}
+
+/** By group, then by descending score; equal ones by what they hold, so that sums hang on no order of rows. */
+function sortRows({ groups, scores, grades, weights }: RankingPart): Uint32Array {
+  const order = Uint32Array.from(scores.keys());
+  return order.sort((a, b) => {
+    const byHigh = (groups[2 * a + 1] as number) - (groups[2 * b + 1] as number);
+    if (byHigh !== 0) return byHigh;
+    const byLow = (groups[2 * a] as number) - (groups[2 * b] as number);
+    if (byLow !== 0) return byLow;
+    const byScore = (scores[b] as number) - (scores[a] as number);
+    if (byScore !== 0) return byScore;
+    const byGrade = (grades[b] as number) - (grades[a] as number);
+    if (byGrade !== 0 || weights === null) return byGrade;
+    return (weights[b] as number) - (weights[a] as number);
+  });
+}
+
+function isSameGroup(groups: Uint32Array, a: number, b: number): boolean {
+  return groups[2 * a] === groups[2 * b] && groups[2 * a + 1] === groups[2 * b + 1];
+}
+
+function meanOf(weights: Float64Array, rows: Uint32Array): number {
+  return rows.reduce((sum, row) => sum + (weights[row] as number), 0) / rows.length;
+}
+
+function readGroupWords(batch: RecordBatch, name: string): Uint32Array {
+  const vector = columnNamed(batch, name);
+  const words = new Uint32Array(2 * vector.length);
+  for (let row = 0; row < vector.length; row++) {
+    const group = vector.get(row) as bigint | number | string | null;
+    if (group !== null) {
+      writeGroupWords(group, words, row);
+      continue;
+    }
+    throw new CoppiceError(
+      'DATA_INVALID',
+      `group in column ${describeValue(name)} must be there in every row to be evaluated; got null: drop such rows with na.drop`,
+      { context: { column: name, row } },
+    );
+  }
+  return words;
+}
+
+function checkGrades(grades: Float64Array, { labelCol, mostGrade }: RankingRequest): void {
+  const bad = grades.findIndex(
+    (grade) => !(Number.isInteger(grade) && grade >= 0 && grade <= mostGrade),
+  );
+  if (bad < 0) return;
+  throw new CoppiceError(
+    'LABEL_INVALID',
+    `label in column ${describeValue(labelCol)} must be a whole number from 0 to ${mostGrade} (a grade that labelGains has a gain for); got ${grades[bad]}`,
+    { context: { column: labelCol, row: bad } },
+  );
+}

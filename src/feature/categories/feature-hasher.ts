@@ -1,0 +1,118 @@
+/** Hashes columns of any kind into a vector of a fixed number of features. */
+import { Field, Float64, Precision, Schema, Struct, DataType as Type } from 'apache-arrow';
+import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
+import { column, columns, int } from '../../params/kinds.ts';
+import {
+  columnTypeError,
+  refuseExistingColumn,
+  requireColumn,
+} from '../../pipeline/check-schema.ts';
+import { logicalType } from '../../pipeline/logical-schema.ts';
+import { registerStage } from '../../pipeline/stage-registry.ts';
+import { Transformer } from '../../pipeline/transformer.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { requireNumber } from '../numeric-field.ts';
+import {
+  bucketName,
+  type HashedColumn,
+  type HashFeaturesSpec,
+} from '../operators/hash-features.ts';
+import '../worker-operators.ts';
+
+const specs = {
+  /** The columns to hash. */
+  inputCols: columns({ required: true, since: '0.1.0' }),
+  /** The struct column to add. */
+  outputCol: column({ default: 'features', since: '0.1.0' }),
+  /** The number of buckets. Spark's default, 262,144, needs sparse vectors; these are dense. */
+  numFeatures: int({ default: 256, min: 1, max: 262_144, since: '0.1.0' }),
+  /** Columns of numbers that are categories; text, dictionaries and booleans always are. */
+  categoricalCols: columns({ minLength: 0, since: '0.1.0' }),
+};
+
+/** Parameters of {@link FeatureHasher}. */
+export const featureHasherParams = defineParams('FeatureHasher', specs, checkCategorical);
+
+/** Options of {@link FeatureHasher}. @interface */
+export type FeatureHasherOptions = Options<typeof featureHasherParams.schema>;
+
+/**
+ * Makes a vector of fixed length of columns with any number of categories, without learning a list of them.
+ *
+ * A number is added to the bucket that its column's name hashes to; a category adds 1 to the bucket that
+ * `name=value` hashes to. The hash is MurmurHash3 as in Spark, so with the same `numFeatures` a value has the same
+ * bucket there and here. Missing values add nothing.
+ *
+ * Input: columns of numbers, booleans, text or dictionaries. Output: a struct of float64 children `h0`, `h1`, …; an
+ * estimator that reads some of them makes no others.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`
+ * @see Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009
+ * @example
+ * ```ts
+ * import { createTable, FeatureHasher } from 'coppice';
+ * const table = await createTable({ city: ['Oslo', 'Rome'], age: [7, 9] });
+ * const hasher = new FeatureHasher({ inputCols: ['city', 'age'], numFeatures: 4 });
+ * const [row] = await (await hasher.transform(table)).select('features').take(1);
+ * console.log(JSON.stringify(row)); // {"features":{"h0":0,"h1":0,"h2":0,"h3":8}}
+ * ```
+ */
+export class FeatureHasher extends Transformer<typeof featureHasherParams.schema> {
+  /** The declared parameters. */
+  static readonly paramSchema = featureHasherParams;
+
+  constructor(options: FeatureHasherOptions) {
+    super(featureHasherParams, options);
+  }
+
+  override async transform(table: PartitionedTable): Promise<PartitionedTable> {
+    const schema = this.transformSchema(table.schema);
+    const { inputCols, outputCol, numFeatures } = this.params;
+    const hashed = inputCols.map((name) => this.#kindOf(name, table.schema));
+    const spec: HashFeaturesSpec = { output: outputCol, numFeatures, columns: hashed };
+    const names = Array.from({ length: numFeatures }, (_, bucket) => bucketName(bucket));
+    const operator = {
+      kind: 'feature.hashFeatures',
+      reads: inputCols,
+      writes: [outputCol],
+      parts: { [outputCol]: Object.fromEntries(names.map((name) => [name, inputCols])) },
+      spec,
+    };
+    return table.withOperator(operator, schema);
+  }
+
+  override transformSchema(schema: Schema): Schema {
+    const { inputCols, outputCol, numFeatures } = this.params;
+    for (const name of inputCols) this.#kindOf(name, schema);
+    refuseExistingColumn(this.className, 'outputCol', outputCol, schema);
+    const children = Array.from(
+      { length: numFeatures },
+      (_, bucket) => new Field(bucketName(bucket), new Float64(), true),
+    );
+    const output = new Field(outputCol, new Struct(children), false);
+    return new Schema([...schema.fields, output], schema.metadata);
+  }
+
+  #kindOf(name: string, schema: Schema): HashedColumn {
+    const field = requireColumn(this.className, 'inputCols', name, schema);
+    const type = field.type as Type;
+    if (logicalType(type) === 'string' || Type.isBool(type)) return { name, kind: 'text' };
+    if (Type.isDictionary(type))
+      throw columnTypeError(this.className, 'inputCols', field, 'a dictionary of texts');
+    requireNumber(this.className, field);
+    if (this.params.categoricalCols?.includes(name) !== true) return { name, kind: 'number' };
+    if (Type.isInt(type)) return { name, kind: 'text' };
+    if (Type.isFloat(type) && type.precision === Precision.SINGLE) return { name, kind: 'float' };
+    if (Type.isFloat(type) && type.precision === Precision.DOUBLE) return { name, kind: 'double' };
+    throw columnTypeError(this.className, 'categoricalCols', field, 'a whole number or a float');
+  }
+}
+
+function checkCategorical({ inputCols, categoricalCols = [] }: Resolved<typeof specs>) {
+  const strange = categoricalCols.find((name) => !inputCols.includes(name));
+  return strange === undefined
+    ? null
+    : `categoricalCols must be some of inputCols, not "${strange}"`;
+}
+
+registerStage(FeatureHasher);

@@ -1,0 +1,107 @@
+/**
+ * What the scalers share: which parts of a column are scaled, the schema after it, and the state that is
+ * saved, two numbers for each part of each column.
+ */
+import {
+  type DataType,
+  Field,
+  FixedSizeList,
+  Float64,
+  type Schema,
+  Struct,
+  DataType as Type,
+} from 'apache-arrow';
+import { columnTypeError, requireColumn } from '../../pipeline/check-schema.ts';
+import type { StageReader } from '../../pipeline/stage-reader.ts';
+import type { StageWriter } from '../../pipeline/stage-writer.ts';
+import { numericKind } from '../../table/columns/column-values.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { type ColumnPair, type ColumnPairValues, columnPairs } from '../column-pairs.ts';
+import { requireNumber } from '../numeric-field.ts';
+import { isScaled, type ScaleSpec, scaledParts } from '../operators/scale.ts';
+import { withStageOperator } from '../stage-operator.ts';
+
+interface ScalerStage {
+  readonly className: string;
+  readonly uid: string;
+  readonly params: ColumnPairValues;
+}
+
+/** For each input column the paths of the parts that are scaled. */
+export function scaledPaths(stage: ScalerStage, schema: Schema): string[][][] {
+  return columnPairs(stage).map(({ input }) => {
+    const field = requireColumn(stage.className, 'inputCol', input, schema);
+    return scaledParts(input, field.type as DataType);
+  });
+}
+
+/** A number for each part of each column, from a list over all parts. */
+export function numbersByColumn(
+  paths: readonly (readonly unknown[])[],
+  values: readonly number[],
+): Float64Array[] {
+  let next = 0;
+  return paths.map((parts) => Float64Array.from(parts, () => values[next++] ?? Number.NaN));
+}
+
+/** The field of a scaled column. */
+export function scaledField(owner: string, input: Field, pair: ColumnPair): Field {
+  const type = input.type as DataType;
+  const output = (made: DataType): Field => new Field(pair.output, made, true);
+  if (Type.isFixedSizeList(type)) {
+    if (numericKind(type.valueType as DataType) === null) {
+      throw columnTypeError(owner, 'an input', input, 'a vector of numbers');
+    }
+    return output(new FixedSizeList(type.listSize, new Field('item', new Float64(), false)));
+  }
+  if (Type.isStruct(type)) {
+    const children = type.children.map((child) =>
+      isScaled(child.type as DataType) ? new Field(child.name, new Float64(), true) : child,
+    );
+    return output(new Struct(children));
+  }
+  requireNumber(owner, input);
+  return output(new Float64());
+}
+
+/** What a scaler multiplies and adds. */
+export type Scales = Pick<ScaleSpec, 'shifts' | 'factors' | 'offsets'>;
+
+/** The table with (value − shift) · factor + offset in place of every value. */
+export function scaledTable(
+  stage: ScalerStage,
+  table: PartitionedTable,
+  schema: Schema,
+  numbers: Scales,
+): PartitionedTable {
+  const pairs = columnPairs(stage);
+  const spec: ScaleSpec = { owner: stage.className, pairs, handleInvalid: 'error', ...numbers };
+  return withStageOperator(table, schema, { kind: 'feature.scale', pairs, spec });
+}
+
+/** Saves two numbers for each part of each column. */
+export async function saveNumbers(
+  writer: StageWriter,
+  names: readonly [string, string],
+  numbers: readonly [readonly Float64Array[], readonly Float64Array[]],
+): Promise<void> {
+  const arrays = numbers[0].flatMap((first, index) => [
+    [`c${index}.${names[0]}`, first] as const,
+    [`c${index}.${names[1]}`, numbers[1][index] as Float64Array] as const,
+  ]);
+  await writer.tensors('numbers', Object.fromEntries(arrays));
+}
+
+/** Reads what {@link saveNumbers} wrote. */
+export function loadNumbers(
+  reader: StageReader,
+  names: readonly [string, string],
+): [Float64Array[], Float64Array[]] {
+  const stored = reader.tensors('numbers');
+  const indices = Array.from({ length: stored.names.length / 2 }, (_, index) => index);
+  const first = indices.map((index) => stored.get(`c${index}.${names[0]}`, Float64Array));
+  const second = indices.map((index) =>
+    stored.get(`c${index}.${names[1]}`, Float64Array, first[index]?.length),
+  );
+  return [first, second];
+}
