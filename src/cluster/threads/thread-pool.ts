@@ -209,7 +209,9 @@ export class ThreadPool implements GangRunner {
    */
   async runGang(request: GangRequest, network: GangNetwork | null = null): Promise<unknown[]> {
     const { width, signal, prepareBrief } = request;
-    if (network === null && width === 1) await this.#beginHere(request);
+    const begun = network === null && width === 1 ? this.#beginHere(request) : null;
+    // whoever does nothing here has its place in the queue at once
+    if (begun !== null) await begun;
     await this.#queue.acquire(width, signal);
     if (network === null && width === 1 && prepareBrief !== undefined) {
       const done = this.#doBriefly(true, async () => {
@@ -253,10 +255,10 @@ export class ThreadPool implements GangRunner {
   }
 
   /** Begins a gang's work here while a thread is on its way; where none is, the thread would wait for this one. */
-  async #beginHere(request: GangRequest): Promise<void> {
+  #beginHere(request: GangRequest): Promise<void> | null {
     const { beginHere } = request;
-    if (beginHere === undefined || this.#ahead.size === 0 || this.#queue.isClosed) return;
-    await this.#doBriefly(true, () => beginHere(request));
+    if (beginHere === undefined || this.#ahead.size === 0 || this.#queue.isClosed) return null;
+    return this.#doBriefly(true, () => beginHere(request));
   }
 
   /** Ends every thread; jobs under way reject. */
