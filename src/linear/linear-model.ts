@@ -10,7 +10,8 @@ import { checkThresholds, winnerAt } from '../pipeline/class-columns.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
 import { typeAtPath } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
-import { type ModuleWriter, packed } from '../pipeline/module/module-writer.ts';
+import { packed } from '../pipeline/module/module-literals.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import {
   type OffsetPaths,
   offsetFields,

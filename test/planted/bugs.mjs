@@ -122,8 +122,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/ensemble/boosting/evaluate-rounds.ts',
-        find: 'treesBefore(known, i + 1, 0) + later',
-        replace: 'Math.min(i + 1, ofMembers) + later',
+        find: '(_, i) => treesOfRounds(data, i + 1)',
+        replace: '(_, i) => (i + 1) * Math.max(1, data.baseScores.length)',
       },
     ],
     tests: ['test/training/boosting/measure-model.prop.test.ts'],

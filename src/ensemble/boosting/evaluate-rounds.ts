@@ -2,13 +2,12 @@
 import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { treesBefore } from '../../training/boosting/members.ts';
 import type { MeasureJob } from '../../training/messages.ts';
 import type { RoundMetric } from '../../training/objectives/loss-names.ts';
 import { runTrainingJob } from '../../training/run-job.ts';
-import { roundsOf, treesPerRound } from '../model/training-record.ts';
+import { roundsOf } from '../model/training-record.ts';
 import type { TreeModel } from '../model/tree-model.ts';
-import type { TreeModelData } from '../model/tree-model-data.ts';
+import { treesOfRounds } from '../model/truncated-model.ts';
 import { valuesOnGrid } from '../model/values-on-grid.ts';
 import { areKnownOnce, knownMetrics, measuresValidationOnly } from '../params/metric-params.ts';
 import type { BoostedFacts, EvaluateRoundsOptions } from './boosted-model.ts';
@@ -40,30 +39,19 @@ export async function evaluateRounds(
   const walk = planWalk(model, data, facts, table);
   if (walk === null) return Object.fromEntries(metrics.map((metric) => [metric, []]));
   const { trees, baseScores } = data;
+  const roundEnds = Array.from({ length: roundsOf(data) }, (_, i) => treesOfRounds(data, i + 1));
   const trained = await runTrainingJob<MeasureJob>(
     'measureModel',
     {
       ...walk.job,
       metrics: metrics as readonly RoundMetric[],
       measuresTraining: true,
-      measured: { trees, columns: walk.columns, roundEnds: roundEnds(data), baseScores },
+      measured: { trees, columns: walk.columns, roundEnds, baseScores },
     },
     { train: table },
     { signal, onProgress, closures: walk.closures },
   );
   return Object.fromEntries(trained.facts.history.map(({ metric, values }) => [metric, values]));
-}
-
-/** How many trees the model has after each round; of models that are averaged each adds its own. */
-function roundEnds(data: TreeModelData): number[] {
-  const { memberRounds, laterRounds = 0 } = data;
-  const most = roundsOf(data);
-  const known = memberRounds.length === 0 ? [most] : memberRounds;
-  const ofMembers = most - laterRounds;
-  return Array.from({ length: most }, (_, i) => {
-    const later = Math.max(0, i + 1 - ofMembers);
-    return treesPerRound(data) * (treesBefore(known, i + 1, 0) + later);
-  });
 }
 
 function checkModel(model: TreeModel, { params }: BoostedFacts): void {

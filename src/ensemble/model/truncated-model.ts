@@ -33,17 +33,12 @@ export function truncatedData(
   const { positionBiases, labelRounds = [], ...kept } = data;
   const biases = count === most && positionBiases !== undefined ? { positionBiases } : {};
   const parts = data.merged === undefined || count === most ? {} : { merged: [] };
-  const { memberRounds, laterRounds = 0 } = data;
-  const known = memberRounds.length === 0 ? [most] : memberRounds;
-  const ofMembers = most - laterRounds;
-  const later = Math.max(0, count - ofMembers);
-  const ofMember = Math.min(count, ofMembers);
-  const numTrees = treesBefore(known, count, 0) + later;
+  const { known, later, ofMember } = roundsKept(data, count);
   return {
     ...kept,
     ...biases,
     ...parts,
-    trees: takeTrees(data.trees, numTrees * treesPerRound(data)),
+    trees: takeTrees(data.trees, treesOfRounds(data, count)),
     memberRounds: known.map((rounds) => Math.min(rounds, ofMember)),
     ...(data.laterRounds === undefined ? {} : { laterRounds: later }),
     ...toldLabelRounds(
@@ -53,5 +48,23 @@ export function truncatedData(
       ]),
     ),
     ...(data.fits === undefined ? {} : { fits: firstFits(data.fits, count) }),
+  };
+}
+
+/** How many trees stand before the end of a round; models that are averaged have their own in each. */
+export function treesOfRounds(data: TreeModelData, count: number): number {
+  const { known, later } = roundsKept(data, count);
+  return treesPerRound(data) * (treesBefore(known, count, 0) + later);
+}
+
+/** Rounds of each model; how many of a model, and of those behind all, are among the first `count`. */
+function roundsKept(data: TreeModelData, count: number) {
+  const { memberRounds, laterRounds = 0 } = data;
+  const most = roundsOf(data);
+  const ofMembers = most - laterRounds;
+  return {
+    known: memberRounds.length === 0 ? [most] : memberRounds,
+    later: Math.max(0, count - ofMembers),
+    ofMember: Math.min(count, ofMembers),
   };
 }

@@ -1,7 +1,8 @@
 /** A model of trees as data of a JavaScript module: nodes as narrow arrays, leaves numbered one by one. */
 
 import { typeAtPath } from '../../pipeline/logical-schema.ts';
-import { type ModuleCell, type ModuleWriter, packed } from '../../pipeline/module/module-writer.ts';
+import { packed } from '../../pipeline/module/module-literals.ts';
+import type { ModuleCell, ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import { nodeFlag, type TreeEnsemble } from '../../tree/tree.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { Link } from '../prediction/batch-scores.ts';

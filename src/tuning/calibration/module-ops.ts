@@ -1,8 +1,9 @@
 /** How scores are calibrated in a JavaScript module, as calibration-curve.ts has it. */
 import { moduleOp } from '../../pipeline/module/module-code.ts';
+import { packed } from '../../pipeline/module/module-literals.ts';
 import { foundCode, logisticCode, presentCode } from '../../pipeline/module/module-math.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
-import { packed, slotsOf } from '../../pipeline/module/module-writer.ts';
+import { slotsOf } from '../../pipeline/module/module-writer.ts';
 import { curveElements } from './calibration-curve.ts';
 import type { CalibrationState } from './calibration-state.ts';
 

@@ -5,13 +5,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findFiles } from '../../../src/table/files/find-files.ts';
 import { errorOf } from '../../contract/error-of.ts';
+import { suiteRuns } from '../../tools/suite-runs.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 
 const root = temporaryFolder('find-files');
 const find = (path: string) => findFiles(join(root, path), ['.csv']).map((file) => file.path);
 const refusal = async (path: string) => await errorOf(() => find(path));
 
-describe.skipIf(process.platform === 'win32')('a path that is no file', () => {
+const reason = process.platform === 'win32' ? 'Windows has no pipes and devices in folders' : null;
+const runs = suiteRuns('pipes and devices', reason);
+
+describe.runIf(runs)('a path that is no file', () => {
   it('is refused by what it is: a pipe, a device', async () => {
     execFileSync('mkfifo', [join(root, 'pipe.csv')]);
     const pipe = await refusal('pipe.csv');
