@@ -3,7 +3,7 @@
  * table that remembers what to do; work happens partition by partition, in the session's threads, when
  * rows are asked for (count, collect, show, write, fit). Rows keep their order in every verb but orderBy.
  */
-import { Field, type RecordBatch, Schema } from 'apache-arrow';
+import { DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
 import type { Awaitable } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { purposes } from '../base/rng.ts';
@@ -248,6 +248,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
       kind: 'table.cast',
       reads: names,
       writes: names,
+      names: fields.filter(isOfNames).map(({ name }) => name),
       fields: fields.map(fieldToRecord),
     };
     return this.withOperator(spec, schema);
@@ -404,6 +405,10 @@ function withField(schema: Schema, field: Field): Schema {
   const known = columnNames(schema).indexOf(field.name);
   fields[known < 0 ? fields.length : known] = field;
   return new Schema(fields, schema.metadata);
+}
+
+function isOfNames({ type }: Field): boolean {
+  return DataType.isUtf8(type) || DataType.isDictionary(type);
 }
 
 function columnExists(name: string, owner: string): CoppiceError {

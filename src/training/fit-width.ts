@@ -6,6 +6,7 @@ import type { GangRunner } from '../cluster/gang-runner.ts';
 import { dictionarySize } from '../table/parquet/flat/dictionary-size.ts';
 import type { ParquetSource } from '../table/parquet/parquet-source.ts';
 import { isBriefPartition } from '../table/plan/brief-partition.ts';
+import type { PlacedOperator } from '../table/plan/partition-spec.ts';
 import type { CountValuesPayload } from '../table/plan/reading-tasks.ts';
 import { mostModels } from './boosting/self-stopping.ts';
 import type {
@@ -62,7 +63,7 @@ export function mayBeginHere(
   const sizes = new Map(
     partitions.map(({ spec }) => {
       const { file } = spec.source as Partial<ParquetSource>;
-      const isOwn = spec.source.kind === 'parquet' && spec.operators.length === 0;
+      const isOwn = spec.source.kind === 'parquet' && spec.operators.every(onlyNames);
       return [file?.path, isOwn ? (file?.size ?? Infinity) : Infinity] as const;
     }),
   );
@@ -76,6 +77,11 @@ export function mayBeginHere(
     offsets.length + initialScores.length + (ingest.otherLabels ?? []).length === 0 &&
     ingest.features.every(({ path }) => path.length === 1)
   );
+}
+
+/** True for a step that leaves columns as they are, but for names of values. */
+function onlyNames({ spec }: PlacedOperator): boolean {
+  return spec.changesRows !== true && spec.writes.length === spec.names?.length;
 }
 
 /** Roughly how long one thread takes, from what a row and what a bin of a leaf cost. */

@@ -2323,4 +2323,15 @@ export const plantedBugs = [
     ],
     tests: ['test/training/ingest/begin-here.test.ts'],
   },
+  {
+    name: 'categories are read from the file though a step made their values',
+    edits: [
+      {
+        file: 'src/table/plan/read-partition.ts',
+        find: 'steps.every(({ names }) => names?.includes(each.name))',
+        replace: 'steps.some(({ names }) => names?.includes(each.name)) || steps.length === 0',
+      },
+    ],
+    tests: ['test/table/parquet/plain-columns.test.ts'],
+  },
 ];

@@ -76,6 +76,31 @@ export function encodeCodes(
   return values;
 }
 
+/** Numbers of rows, or codes of rows and the numbers that these stand for. */
+export interface CodedNumbers {
+  readonly values: ArrayLike<number | bigint>;
+  readonly codes: Int32Array | null;
+}
+
+/** As {@link encodeCategories}, of numbers that are none of Arrow's objects. @param validity a bit a row, where some are null */
+export function encodeNumbers(
+  { values, codes }: CodedNumbers,
+  validity: Uint8Array | undefined,
+  out: Int32Array,
+): string[] {
+  const known = new ValueCodes();
+  const map = codes === null ? out : new Int32Array(values.length);
+  known.encodeAll(values, map, 0);
+  const coded = { length: out.length, bits: validity ?? null, firstBit: 0 };
+  if (codes !== null) translate({ ...coded, codes }, { map, isIdentity: false }, out);
+  else if (validity !== undefined) {
+    eachNull(validity, 0, out.length, (row) => {
+      out[row] = -1;
+    });
+  }
+  return known.values;
+}
+
 /** Codes of a dictionary. */
 interface Coded {
   readonly codes: ArrayLike<number | bigint>;
@@ -197,12 +222,11 @@ class ValueCodes {
       out.fill(-1, at, at + data.length);
     } else if (DataType.isInt(type) || (DataType.isFloat(type) && type.precision !== 0)) {
       const { values } = data;
-      if (values instanceof Int32Array && validityOf(data) === null) {
-        this.#encodeWholes(values.subarray(0, data.length), out, at);
-        return;
-      }
-      for (let i = 0; i < data.length; i++) {
-        if (data.getValid(i)) out[at + i] = this.#codeOf(values[i] as number | bigint);
+      if (validityOf(data) === null) this.encodeAll(values.subarray(0, data.length), out, at);
+      else {
+        for (let i = 0; i < data.length; i++) {
+          if (data.getValid(i)) out[at + i] = this.#codeOf(values[i] as number | bigint);
+        }
       }
     } else {
       const known = 'strings, a dictionary, booleans or numbers';
@@ -213,8 +237,12 @@ class ValueCodes {
     }
   }
 
-  /** Small numbers are found by themselves, without the Map. */
-  #encodeWholes(values: Int32Array, out: Int32Array, at: number): void {
+  /** Small whole numbers are found by themselves, without the Map. */
+  encodeAll(values: ArrayLike<number | bigint>, out: Int32Array, at: number): void {
+    if (!(values instanceof Int32Array)) {
+      for (let i = 0; i < values.length; i++) out[at + i] = this.#codeOf(values[i] as number);
+      return;
+    }
     const found = new Int32Array(1024);
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as number;

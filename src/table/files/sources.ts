@@ -60,7 +60,7 @@ export interface WantedNumbers {
   readonly mayBeSparse: boolean;
 }
 
-/** A column of text, and where its codes are wanted: one for each of the wanted rows, −1 for null. */
+/** A column of categories (text, or numbers for their names), and where its codes are wanted: one for each of the wanted rows, −1 for null. */
 export interface WantedCodes {
   readonly name: string;
   readonly out: Int32Array;
@@ -77,7 +77,7 @@ export interface Filler<S extends SourceSpec> {
     wanted: readonly WantedNumbers[],
     rows: RowRange,
   ) => Promise<readonly NumberForm[]>;
-  /** Writes codes to where they are wanted, of the columns of text that it knows how to. */
+  /** Writes codes to where they are wanted, of the columns that it knows how to. */
   readonly encode?: (
     source: S,
     wanted: readonly WantedCodes[],

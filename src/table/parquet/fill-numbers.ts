@@ -1,6 +1,6 @@
 /**
  * Reads columns of a row group without Arrow objects and, where that is quicker, without the decoder: numbers
- * (flat/fill-flat.ts) and codes of text (flat/fill-codes.ts). Chunks that lie side by side are read together.
+ * (flat/fill-flat.ts) and codes of categories (flat/fill-codes.ts). Chunks that lie side by side are read together.
  */
 import { isUrl } from '../../base/allowed-urls.ts';
 import { isCoppiceError } from '../../base/errors.ts';

@@ -19,6 +19,8 @@ export interface OperatorSpec {
   readonly reads: readonly string[] | 'all';
   /** Columns that it adds or replaces. */
   readonly writes: readonly string[];
+  /** Those of which it replaces values by their names only, as a cast to text does: who wants categories may pass it over. */
+  readonly names?: readonly string[];
   /** True when rows are dropped, added or moved; such a step always runs. */
   readonly changesRows?: boolean;
   /** True when some thousand rows are done in milliseconds, without code of the user's. */

@@ -22,7 +22,13 @@ import {
 import { schemaFromRecord } from '../schema-record.ts';
 import { sliceRows } from '../take-rows.ts';
 import { makeOperator, type Operator } from './operators.ts';
-import type { ColumnRequest, PartitionSpec, PlacedOperator, RowRange } from './partition-spec.ts';
+import type {
+  ColumnRequest,
+  OperatorSpec,
+  PartitionSpec,
+  PlacedOperator,
+  RowRange,
+} from './partition-spec.ts';
 
 /** What is wanted of a partition. */
 export interface PartitionRequest {
@@ -119,13 +125,18 @@ export async function fillPartition(
   wanted: readonly WantedNumbers[],
   rows: RowRange,
 ): Promise<readonly NumberForm[]> {
-  if (isMade(partition, wanted)) return wanted.map(() => forms.none);
-  return await fillFromSource(partition.source, wanted, rows);
+  if (changesRows(partition)) return wanted.map(() => forms.none);
+  const made = madeColumns(partition);
+  return await askSource(
+    wanted.map((each) => (made.has(each.name) ? null : each)),
+    forms.none,
+    (asked) => fillFromSource(partition.source, asked, rows),
+  );
 }
 
 /**
- * Writes the codes of columns of text to where they are wanted, without Arrow objects, where its source can and no step
- * makes them.
+ * Writes the codes of columns of categories to where they are wanted, without Arrow objects, where its source can and no
+ * step makes them; a step that only names a column's values is passed over.
  *
  * @returns the text of each code; null for what must be read with {@link readPartition}
  */
@@ -134,14 +145,38 @@ export async function encodePartition(
   wanted: readonly WantedCodes[],
   rows: RowRange,
 ): Promise<readonly CodedTexts[]> {
-  if (isMade(partition, wanted)) return wanted.map(() => null);
-  return await encodeFromSource(partition.source, wanted, rows);
+  if (changesRows(partition)) return wanted.map(() => null);
+  const made = madeColumns(partition);
+  return await askSource(
+    wanted.map((each) => {
+      const steps = made.get(each.name) ?? [];
+      return steps.every(({ names }) => names?.includes(each.name)) ? each : null;
+    }),
+    null,
+    (asked) => encodeFromSource(partition.source, asked, rows),
+  );
 }
 
-/** True where steps make one of the columns, or change rows. */
-function isMade(partition: PartitionSpec, wanted: readonly { readonly name: string }[]): boolean {
-  const written = new Set(partition.operators.flatMap(({ spec }) => spec.writes));
-  return changesRows(partition) || wanted.some(({ name }) => written.has(name));
+/** The steps that make a column, by its name. */
+function madeColumns({ operators }: PartitionSpec): ReadonlyMap<string, readonly OperatorSpec[]> {
+  const made = new Map<string, OperatorSpec[]>();
+  for (const { spec } of operators) {
+    for (const name of spec.writes) made.set(name, [...(made.get(name) ?? []), spec]);
+  }
+  return made;
+}
+
+/** What a source does with what it is asked, each in its place; `nothing` where it is not asked. */
+async function askSource<W, R>(
+  wanted: readonly (W | null)[],
+  nothing: R,
+  ask: (asked: readonly W[]) => Promise<readonly R[]>,
+): Promise<readonly R[]> {
+  const asked = wanted.filter((each) => each !== null);
+  if (asked.length === 0) return wanted.map(() => nothing);
+  const found = await ask(asked);
+  let next = 0;
+  return wanted.map((each) => (each === null ? nothing : (found[next++] as R)));
 }
 
 /** Two partitions as one for {@link fillPartition}, where that reads them together; else null. */

@@ -244,7 +244,7 @@ export class RawColumns {
     return blocks;
   }
 
-  /** Writes the codes of text that needs no Arrow objects; the values of these features. */
+  /** Writes the codes of categories that need no Arrow objects; the values of these features. */
   async #encode(
     { partition: { spec }, index, skip, count, firstLocal }: PlacedPartition,
     features: readonly number[],

@@ -1,13 +1,19 @@
 /** Flat Parquet files are known and read without Arrow's objects; they must be what they are with them. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Schema } from 'apache-arrow';
+import { Schema, type Vector } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import { col, createTable, GBTClassifier, GBTRegressor, Session } from '../../../src/index.ts';
 import { encodeCategories } from '../../../src/table/columns/column-values.ts';
+import { forms } from '../../../src/table/files/sources.ts';
 import { readParquet } from '../../../src/table/parquet/read-parquet.ts';
-import { encodePartition, readPartition } from '../../../src/table/plan/read-partition.ts';
+import type { PartitionSpec } from '../../../src/table/plan/partition-spec.ts';
+import {
+  encodePartition,
+  fillPartition,
+  readPartition,
+} from '../../../src/table/plan/read-partition.ts';
 import { schemaToRecord } from '../../../src/table/schema-record.ts';
 import { savedBytes } from '../../tools/fitted-bytes.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
@@ -113,7 +119,77 @@ describe('codes of text', () => {
   });
 });
 
+describe('codes of numbers that a cast only names', () => {
+  const named = (values: readonly string[], codes: Int32Array) =>
+    Array.from(codes, (code) => (code < 0 ? null : values[code]));
+
+  it.each([
+    'pyarrow-flat.parquet',
+    'pyarrow-flat-plain.parquet',
+    'pyarrow-flat-v2.parquet',
+    'pyarrow-types.parquet',
+    'duckdb.parquet',
+    null,
+  ])('stand for the names that the cast gives: %s', async (name) => {
+    const odd = { zero: rows.map((i) => [0, -0, Number.NaN, null, 2.5][i % 5] as number | null) };
+    const path = name === null ? await written({ ...columns, ...odd }) : join(fixtures, name);
+    const read = await readParquet(runner, path);
+    const numbers = read.schema.fields.filter(({ type: { typeId } }) => [2, 3].includes(typeId));
+    expect(numbers.length).toBeGreaterThan(0);
+    const types = numbers.map((field, i) => [field.name, i % 2 === 0 ? 'category' : 'string']);
+    const { partitions } = await read.cast(Object.fromEntries(types)).plan();
+    let numCoded = 0;
+    for (const spec of partitions) {
+      const end = spec.source.numRows as number;
+      const wanted = numbers.map(({ name }) => ({ name, out: new Int32Array(end) }));
+      const found = await encodePartition(spec, wanted, { start: 0, end });
+      for (const [i, { name, out }] of wanted.entries()) {
+        const values = found[i];
+        if (values == null) continue;
+        numCoded += 1;
+        const vector = (await readPartition(spec, { columns: [name] })).getChildAt(0) as Vector;
+        const expected = new Int32Array(end);
+        expect(named(values, out)).toEqual(named(encodeCategories(vector, expected, 0), expected));
+      }
+    }
+    if (name === null || /flat/.test(name)) expect(numCoded).toBeGreaterThan(0);
+  });
+
+  it('are read beside columns that steps make, and not of these', async () => {
+    const table = await readParquet(runner, await written(columns));
+    const made = table.withColumn('single', col('single').add(1)).cast({ single: 'category' });
+    const [spec] = (await made.cast({ small: 'category' }).plan()).partitions;
+    const wanted = ['small', 'single', 'text'].map((name) => ({
+      name,
+      out: new Int32Array(numRows),
+    }));
+    const found = await encodePartition(spec as PartitionSpec, wanted, { start: 0, end: numRows });
+    expect(found.map((values) => values !== null)).toEqual([true, false, true]);
+    const numbers = ['whole', 'single'].map((name) => ({
+      name,
+      out: name === 'single' ? new Float32Array(numRows) : new Float64Array(numRows),
+      mayBeSparse: false,
+    }));
+    const filled = await fillPartition(spec as PartitionSpec, numbers, { start: 0, end: numRows });
+    expect(filled).toEqual([forms.dense, forms.none]);
+    expect(numbers[0]?.out).toEqual(Float64Array.from(columns.whole, Number));
+  });
+});
+
 describe('a fit of a flat Parquet file', () => {
+  it('is that of batches where numbers are cast to categories', async () => {
+    await using session = await Session.local({ threads: 2 });
+    const path = await written({ ...columns, label: labels.text });
+    const table = (await session.read.parquet(path)).cast({ whole: 'category', small: 'string' });
+    const options = { featuresCols: Object.keys(columns), maxIter: 5, maxLeaves: 7 };
+    const [plain, batched] = await Promise.all(
+      [table, table.filter(col('single').isNotNull())].map(async (each) =>
+        savedBytes(await new GBTClassifier(options).fit(each)),
+      ),
+    );
+    expect(plain).toEqual(batched);
+  });
+
   it.each(Object.entries(labels))('is that of batches: label %s', async (kind, label) => {
     await using session = await Session.local({ threads: 1 });
     const table = await session.read.parquet(await written({ ...columns, label }));
