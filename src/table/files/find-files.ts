@@ -9,6 +9,7 @@ import { allowedUrl, isUrl, nameOfUrl } from '../../base/allowed-urls.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
+import { refuseLoggedFolder } from './refuse-logged-folder.ts';
 
 /** A file and what the folders on the way to it say. */
 export interface FoundFile {
@@ -23,7 +24,7 @@ const globCharacters = /[*?[\]{}]/;
  * The files of one or more paths, sorted by path.
  *
  * @param extensions file names to take from folders; where none matches, every file is taken
- * @throws CoppiceError `FILE_NOT_FOUND`, `PARAM_INVALID`
+ * @throws CoppiceError `FILE_NOT_FOUND`, `PARAM_INVALID`, `UNSUPPORTED`
  */
 export function findFiles(
   paths: string | readonly string[],
@@ -104,6 +105,7 @@ function filesOfFolder(
   extensions: readonly string[],
   folderValues: FoundFile['folderValues'],
 ): FoundFile[] {
+  refuseLoggedFolder(folder);
   const all = [...walk(folder, folderValues)];
   const named = all.filter(({ path }) => hasExtension(path, extensions));
   const files = named.length > 0 ? named : all;
@@ -130,6 +132,8 @@ function filesOfGlob(pattern: string, extensions: readonly string[]): FoundFile[
   const firstGlob = segments.findIndex((segment) => globCharacters.test(segment));
   const base = segments.slice(0, firstGlob).join('/') || (pattern.startsWith('/') ? '/' : '.');
   const matches = expand(base, segments.slice(firstGlob), []);
+  for (const folder of new Set(matches.map(({ path }) => dirname(path))))
+    refuseLoggedFolder(folder);
   const files = matches.flatMap(({ path, folderValues }) =>
     isFolder(path) ? filesOfFolder(path, extensions, folderValues) : [{ path, folderValues }],
   );

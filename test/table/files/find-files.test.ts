@@ -1,7 +1,7 @@
 /** What a path may lead to: folders and regular files; all else is refused by name, and nothing is waited for. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findFiles } from '../../../src/table/files/find-files.ts';
 import { errorOf } from '../../contract/error-of.ts';
@@ -61,5 +61,37 @@ describe('a pattern', () => {
     const error = await refusal('[z-a].csv');
     expect(error.code).toBe('PARAM_INVALID');
     expect(error.message).toContain('[z-a].csv must be one that can be matched');
+  });
+});
+
+describe('a folder of which a table format keeps a log', () => {
+  const logs = [
+    ['Delta Lake', '_delta_log/00000000000000000000.json'],
+    ['Iceberg', 'metadata/00001-7b1c.metadata.json'],
+    ['Iceberg', 'metadata/v3.metadata.json'],
+    ['Hudi', '.hoodie/hoodie.properties'],
+  ] as const;
+
+  it.each(logs)('is refused by the format: %s, %s', async (name, log) => {
+    const folder = join('lake', log.replaceAll(/\W/g, '-'));
+    const place = join(root, folder);
+    for (const path of [log, 'day=1/part-0.csv', 'part-1.csv']) {
+      mkdirSync(dirname(join(place, path)), { recursive: true });
+      writeFileSync(join(place, path), 'x\n1\n');
+    }
+    for (const path of [folder, `${folder}/day=1`, `${folder}/*.csv`, `${folder}/**/*.csv`]) {
+      const error = await refusal(path);
+      expect(error.code).toBe('UNSUPPORTED');
+      expect(error.message).toContain(name);
+    }
+    // whoever names files knows which
+    expect(find(`${folder}/part-1.csv`)).toHaveLength(1);
+  });
+
+  it('is not one beside such a folder, nor one whose metadata are others', () => {
+    mkdirSync(join(root, 'plain', 'metadata'), { recursive: true });
+    writeFileSync(join(root, 'plain', 'metadata', 'notes.json'), '{}');
+    writeFileSync(join(root, 'plain', 'a.csv'), 'x\n1\n');
+    expect(find('plain')).toHaveLength(1);
   });
 });
