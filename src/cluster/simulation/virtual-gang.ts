@@ -9,6 +9,7 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { newSharedMemory } from '../../base/shared-memory.ts';
 import { type RankContext, registerProgram, runProgram } from '../rank-program.ts';
+import { usedMicros } from '../tcp/meeting-rounds.ts';
 import type { GangRecording, RecordedRound } from './recording.ts';
 import { VirtualCollective } from './virtual-collective.ts';
 import { completeMeeting, type VirtualMember, type VirtualRequest } from './virtual-meetings.ts';
@@ -64,7 +65,7 @@ export class VirtualGang {
   #numHere = 0;
   #numDone = 0;
   #meeting = 0;
-  #since = 0;
+  #since = markNow();
 
   constructor(size: number, checkAborted: () => void) {
     this.size = size;
@@ -106,7 +107,7 @@ export class VirtualGang {
 
   /** A rank comes to a meeting. */
   meet(rank: number, request: VirtualRequest): Promise<unknown> {
-    this.#computeMs[rank] = performance.now() - this.#since;
+    this.#computeMs[rank] = computedMs(this.#since);
     this.checkAborted();
     this.#requests[rank] = request;
     const met = new Promise<unknown>((resolve, reject) => {
@@ -142,9 +143,27 @@ export class VirtualGang {
 
   #goOn(): void {
     const turn = this.#turns.shift() as () => void;
-    this.#since = performance.now();
+    this.#since = markNow();
     turn();
   }
+}
+
+/** A moment, by the clock and by what the process had used of its processors. */
+interface Mark {
+  readonly ms: number;
+  readonly micros: number;
+}
+
+function markNow(): Mark {
+  return { ms: performance.now(), micros: usedMicros() };
+}
+
+/**
+ * What was computed since then. While another program has the core the clock goes on; while other threads of this process
+ * compile or collect, its use of processors does.
+ */
+function computedMs({ ms, micros }: Mark): number {
+  return Math.min(performance.now() - ms, (usedMicros() - micros) / 1000);
 }
 
 function strayed(): CoppiceError {
