@@ -10,6 +10,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { newSharedMemory } from '../../base/shared-memory.ts';
 import { type RankContext, registerProgram, runProgram } from '../rank-program.ts';
 import { usedMicros } from '../tcp/meeting-rounds.ts';
+import { PauseListener, type Pauses } from './pauses.ts';
 import type { GangRecording, RecordedRound } from './recording.ts';
 import { VirtualCollective } from './virtual-collective.ts';
 import { completeMeeting, type VirtualMember, type VirtualRequest } from './virtual-meetings.ts';
@@ -34,12 +35,18 @@ export async function rehearse(
   { program, payloads }: RehearsalJob,
 ): Promise<Rehearsal> {
   const gang = new VirtualGang(payloads.length, () => context.collective.checkAborted());
-  const values = await gang.run((rank, collective, memory) => {
-    const notify = (message: unknown): void => {
-      if (rank === 0) context.notify(message);
-    };
-    return runProgram(program, { collective, memory, notify }, payloads[rank]);
-  });
+  const listener = new PauseListener();
+  let values: readonly unknown[];
+  try {
+    values = await gang.run((rank, collective, memory) => {
+      const notify = (message: unknown): void => {
+        if (rank === 0) context.notify(message);
+      };
+      return runProgram(program, { collective, memory, notify }, payloads[rank]);
+    });
+  } finally {
+    gang.shareOut(await listener.close());
+  }
   const { rounds } = gang;
   return { values, recording: { numProcesses: payloads.length, rounds } };
 }
@@ -60,8 +67,16 @@ export class VirtualGang {
   readonly #waiting: (Waiting | null)[];
   readonly #requests: (VirtualRequest | null)[];
   readonly #computeMs: Float64Array;
+  /** When the ranks computed before a meeting, and the first round of it. */
+  readonly #spans: {
+    readonly from: Float64Array;
+    readonly to: Float64Array;
+    readonly round: number;
+  }[] = [];
   /** Ranks that may go on, each in its turn. */
   readonly #turns: (() => void)[] = [];
+  readonly #from: Float64Array;
+  readonly #to: Float64Array;
   #numHere = 0;
   #numDone = 0;
   #meeting = 0;
@@ -77,6 +92,8 @@ export class VirtualGang {
     this.#waiting = new Array(size).fill(null);
     this.#requests = new Array(size).fill(null);
     this.#computeMs = new Float64Array(size);
+    this.#from = new Float64Array(size);
+    this.#to = new Float64Array(size);
   }
 
   /** Runs every rank; resolves with what each returned. @throws the first error of a rank */
@@ -108,6 +125,8 @@ export class VirtualGang {
   /** A rank comes to a meeting. */
   meet(rank: number, request: VirtualRequest): Promise<unknown> {
     this.#computeMs[rank] = computedMs(this.#since);
+    this.#from[rank] = this.#since.ms;
+    this.#to[rank] = performance.now();
     this.checkAborted();
     this.#requests[rank] = request;
     const met = new Promise<unknown>((resolve, reject) => {
@@ -125,12 +144,25 @@ export class VirtualGang {
     return this.#members[rank] as VirtualMember;
   }
 
+  /** Gives every rank the same part of the pauses of a round: one thread has collected the garbage of all. */
+  shareOut(pauses: Pauses): void {
+    for (const { from, to, round } of this.#spans) {
+      const { computeMs } = this.rounds[round] as RecordedRound;
+      const own = from.map((start, rank) => pauses.within(start, to[rank] as number));
+      const share = own.reduce((sum, ms) => sum + ms, 0) / this.size;
+      for (const [rank, ms] of own.entries()) {
+        computeMs[rank] = Math.max(0, (computeMs[rank] as number) - ms) + share;
+      }
+    }
+  }
+
   #complete(): void {
     const requests = this.#requests as VirtualRequest[];
     const waiting = this.#waiting.splice(0, this.size, ...new Array<null>(this.size).fill(null));
     this.#numHere = 0;
     this.#meeting += 1;
     let computeMs = this.#computeMs.slice();
+    this.#spans.push({ from: this.#from.slice(), to: this.#to.slice(), round: this.rounds.length });
     const { answers, frames } = completeMeeting(this.#members, requests);
     for (const { kind, sent } of frames) {
       this.rounds.push({ kind, meeting: this.#meeting, computeMs, span: null, sent });
