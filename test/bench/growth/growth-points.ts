@@ -21,10 +21,10 @@ export const base: GrowthSizes = {
   bins: 255,
 };
 
-/** The values that each takes; wide tables have fewer rows, so that the bytes of their values stay bounded. */
+/** The values that each takes. */
 export const axes: Readonly<Record<GrowthAxis, readonly number[]>> = {
   rows: [10_000, 100_000, 1_000_000, 10_000_000],
-  features: [10, 28, 100, 300, 1000],
+  features: [10, 28, 100, 300, 1000, 5000],
   trees: [5, 20, 80, 320],
   leaves: [7, 31, 127, 255, 1023],
   classes: [2, 5, 10, 20],
