@@ -5,6 +5,7 @@
 import { ExactSum } from '../../base/exact-sum.ts';
 import { log } from '../../base/portable-math.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
+import { fewLabels } from './few-labels.ts';
 
 /** Rows of a rank as plain arrays. */
 export interface LabelledRows {
@@ -21,12 +22,17 @@ export async function weightedMean(
   const sum = new ExactSum();
   const weight = new ExactSum();
   const { labels, weights } = rows;
-  for (let i = 0; i < labels.length; i++) {
-    if (weights === null) {
-      sum.add(labels[i] as number);
-    } else {
-      sum.addProduct(labels[i] as number, weights[i] as number);
-      weight.add(weights[i] as number);
+  const few = weights === null ? fewLabels(labels) : null;
+  if (few !== null) {
+    for (const [place, row] of few.rows.entries())
+      sum.addProduct(labels[row] as number, few.counts[place] as number);
+  } else {
+    for (let i = 0; i < labels.length; i++) {
+      if (weights === null) sum.add(labels[i] as number);
+      else {
+        sum.addProduct(labels[i] as number, weights[i] as number);
+        weight.add(weights[i] as number);
+      }
     }
   }
   if (weights === null) weight.add(labels.length);

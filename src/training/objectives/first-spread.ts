@@ -2,11 +2,9 @@
 import { ExactSum } from '../../base/exact-sum.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { sumOverRanks } from './base-score.ts';
+import { fewLabels } from './few-labels.ts';
 import type { Objective } from './objective.ts';
 import type { StartRows } from './offset-start.ts';
-
-/** Labels of which one row each is looked at. */
-const fewLabels = 1024;
 
 /** Largest and mean values of the first round, over all ranks. */
 export interface FirstSpread {
@@ -32,7 +30,10 @@ export async function firstSpread(
   const hessSum = new ExactSum();
   const gradient = objective.firstGradients?.(environment, rows, start) ?? null;
   const most = new Float64Array(4);
-  const first = objective.startsByLabel === true ? firstOfLabels(rows) : null;
+  // rows of one label differ in nothing else
+  const areAlike =
+    objective.startsByLabel === true && weights === null && rows.offsets.length === 0;
+  const first = areAlike ? fewLabels(labels) : null;
   for (let i = 0; i < (first?.rows ?? labels).length; i++) {
     const row = first?.rows[i] ?? i;
     const w = weights === null ? 1 : (weights[row] as number);
@@ -70,29 +71,4 @@ export async function firstSpread(
     },
     mean: { grad: (g as number) / numRows, hess: (h as number) / numRows },
   };
-}
-
-/** A row of each label and how many have it, where labels are few and rows differ in nothing else; else null. */
-function firstOfLabels({
-  labels,
-  weights,
-  offsets,
-}: StartRows): { readonly rows: number[]; readonly counts: number[] } | null {
-  if (weights !== null || offsets.length > 0) return null;
-  const places = new Map<number, number>();
-  const rows: number[] = [];
-  const counts: number[] = [];
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i] as number;
-    const place = places.get(label);
-    if (place !== undefined) {
-      counts[place] = (counts[place] as number) + 1;
-      continue;
-    }
-    if (rows.length === fewLabels) return null;
-    places.set(label, rows.length);
-    rows.push(i);
-    counts.push(1);
-  }
-  return { rows, counts };
 }
