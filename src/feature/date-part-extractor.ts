@@ -3,6 +3,8 @@ import { Field, Int32, type Schema, Struct, DataType as Type } from 'apache-arro
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { int, strings } from '../params/kinds.ts';
 import { columnTypeError } from '../pipeline/check-schema.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -12,6 +14,8 @@ import {
   columnPairs,
   schemaWithPairs,
 } from './column-pairs.ts';
+import { addDatePartCells } from './module-columns.ts';
+import { addDatePartColumns } from './onnx-dates.ts';
 import { type DatePart, type DatePartsSpec, datePartNames } from './operators/date-parts.ts';
 import { withStageOperator } from './stage-operator.ts';
 
@@ -72,6 +76,18 @@ export class DatePartExtractor extends Transformer<typeof datePartExtractorParam
       offsetSeconds: this.params.utcOffsetMinutes * 60,
     };
     return withStageOperator(table, schema, { kind: 'feature.dateParts', pairs, spec });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { parts, utcOffsetMinutes } = this.params;
+    addDatePartCells(writer, this, parts, utcOffsetMinutes * 60);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    const { parts, utcOffsetMinutes } = this.params;
+    addDatePartColumns(graph, this, parts as readonly DatePart[], utcOffsetMinutes * 60);
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -5,11 +5,16 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { column, columns, str } from '../params/kinds.ts';
 import { func } from '../params/object-kinds.ts';
 import { refuseExistingColumn, requireColumn } from '../pipeline/check-schema.ts';
+import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { castTarget } from '../table/expressions/infer-type.ts';
 import type { ColumnFunction, PartitionedTable } from '../table/partitioned-table.ts';
 import { fieldToRecord } from '../table/schema-record.ts';
+
+const codeRule = 'stages that are data, not code';
+const codeRemedy = 'make the column before, fit without the stage, and give it with each row';
 
 /** Parameters of {@link FunctionTransformer}. */
 export const functionTransformerParams = defineParams('FunctionTransformer', {
@@ -72,6 +77,20 @@ export class FunctionTransformer extends Transformer<typeof functionTransformerP
       field: fieldToRecord(this.#output()),
     } as const;
     return table.withOperator(operator, schema);
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    throw writer.refusal(codeRule, this.#got, codeRemedy);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    throw graph.refusal(codeRule, this.#got, codeRemedy);
+  }
+
+  get #got(): string {
+    return `a ${this.className} that makes ${this.params.outputCol}`;
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -1,10 +1,23 @@
 /** How feature stages become steps of a JavaScript module: cells of a row out of others. */
 import type { ModuleOp } from '../pipeline/module/module-code.ts';
+import { packed } from '../pipeline/module/module-literals.ts';
 import type { ModuleCell, ModuleColumn, ModuleWriter } from '../pipeline/module/module-writer.ts';
-import { type ColumnPairValues, columnPairs } from './column-pairs.ts';
+import type { ColumnEncodings } from './categories/target-encodings.ts';
+import { type ColumnPair, type ColumnPairValues, columnPairs } from './column-pairs.ts';
 import { type HandleInvalid, unknownCategory } from './handle-invalid.ts';
-import { assembleOp, encodeOp, indexOp, scaleOp } from './module-ops.ts';
+import { datePartsOp } from './module-date-ops.ts';
+import { hashOp } from './module-hash-ops.ts';
+import {
+  assembleOp,
+  decodeOp,
+  encodeOp,
+  encodeTargetOp,
+  indexOp,
+  normalizeOp,
+  scaleOp,
+} from './module-ops.ts';
 import type { Scales } from './numbers/scaled-columns.ts';
+import { bucketName, bucketOf, type HashedColumn } from './operators/hash-features.ts';
 
 interface PairedStage {
   readonly className: string;
@@ -104,6 +117,110 @@ export function addEncodedCells(
     ]);
     writer.name(output, { kind: 'parts', parts: new Map(parts) });
   });
+}
+
+/** The numbers that stand for categories. @param classes the names of several numbers; null for one */
+export function addTargetCells(
+  writer: ModuleWriter,
+  stage: PairedStage,
+  encodings: readonly ColumnEncodings[],
+  how: { readonly handleInvalid: HandleInvalid; readonly classes: readonly string[] | null },
+): void {
+  const { handleInvalid: mode, classes } = how;
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    const cell = writer.cell([input]);
+    const { categories, values } = encodings[index] as ColumnEncodings;
+    const numbers = numberCells(writer, classes?.length ?? 1);
+    writer.step(encodeTargetOp, {
+      ...{ from: cell.slot, to: numbers.map(({ slot }) => slot), column: input, mode },
+      ...{ labels: categories, values: packed(values, true), isFlag: cell.kind === 'flag' },
+    });
+    if (classes === null) writer.name(output, numbers[0] as ModuleCell);
+    else writer.name(output, { kind: 'parts', parts: namedCells(classes, numbers) });
+  });
+}
+
+/** Texts of numbers; texts stay as they are. */
+export function addDecodedCells(
+  writer: ModuleWriter,
+  stage: PairedStage,
+  labels: readonly string[] | undefined,
+): void {
+  for (const { input, output } of columnPairs(stage)) {
+    const { kind, slot: from } = writer.cell([input]);
+    const to = kind === 'text' ? from : writer.slot();
+    if (kind !== 'text') writer.step(decodeOp, { from, to, labels, column: input });
+    writer.name(output, { kind: 'text', slot: to, isSingle: false });
+  }
+}
+
+/** The parts of instants. */
+export function addDatePartCells(
+  writer: ModuleWriter,
+  stage: PairedStage,
+  parts: readonly string[],
+  offsetSeconds: number,
+): void {
+  for (const { input, output } of columnPairs(stage)) {
+    const numbers = numberCells(writer, parts.length);
+    const to = numbers.map(({ slot }) => slot);
+    writer.step(datePartsOp, { from: writer.seconds(input), to, parts, offsetSeconds });
+    writer.name(output, { kind: 'parts', parts: namedCells(parts, numbers) });
+  }
+}
+
+/** The numbers of columns of parts, each divided by the norm of all. */
+export function addNormalizedCells(writer: ModuleWriter, stage: PairedStage, p: number): void {
+  for (const { input, output } of columnPairs(stage)) {
+    const column = writer.column(input);
+    if (column.kind !== 'parts') throw writer.refusal('columns of parts to normalize', input);
+    const own = [...column.parts].filter(
+      ([, part]) => part.kind === 'number' || part.kind === 'flag',
+    );
+    const numbers = numberCells(writer, own.length);
+    const from = own.map(([, part]) => (part as ModuleCell).slot);
+    writer.step(normalizeOp, { from, to: numbers.map(({ slot }) => slot), p });
+    const made = namedCells(
+      own.map(([name]) => name),
+      numbers,
+    );
+    const parts = [...column.parts].map(([name, part]) => [name, made.get(name) ?? part] as const);
+    writer.name(output, { kind: 'parts', parts: new Map(parts), isVector: writer.isVector(input) });
+  }
+}
+
+/** What falls into each bucket. */
+export function addHashedCells(
+  writer: ModuleWriter,
+  { output }: Pick<ColumnPair, 'output'>,
+  hashed: readonly HashedColumn[],
+  numFeatures: number,
+): void {
+  const numbers = numberCells(writer, numFeatures);
+  const columns = hashed.map(({ name, kind }) => {
+    const cell = writer.cell([name]);
+    const own = { from: cell.slot, kind, isFlag: cell.kind === 'flag' };
+    return kind === 'number'
+      ? { ...own, bucket: bucketOf(name, numFeatures) }
+      : { ...own, prefix: `${name}=` };
+  });
+  const from = columns.map((column) => column.from);
+  writer.step(hashOp, { from, to: numbers.map(({ slot }) => slot), columns });
+  const names = numbers.map((_, bucket) => bucketName(bucket));
+  writer.name(output, { kind: 'parts', parts: namedCells(names, numbers) });
+}
+
+function numberCells(writer: ModuleWriter, count: number): ModuleCell[] {
+  return Array.from({ length: count }, () => {
+    return { kind: 'number', slot: writer.slot(), isSingle: false };
+  });
+}
+
+function namedCells(
+  names: readonly string[],
+  cells: readonly ModuleCell[],
+): Map<string, ModuleColumn> {
+  return new Map(names.map((name, i) => [name, cells[i] as ModuleCell]));
 }
 
 /** One column of parts, with the names that an assembler gives to them. */

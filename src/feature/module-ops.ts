@@ -1,6 +1,6 @@
 /** What the steps of feature stages do in a JavaScript module. */
 import { moduleCode, moduleOp } from '../pipeline/module/module-code.ts';
-import { textCode } from '../pipeline/module/module-math.ts';
+import { expCode, logCode, textCode } from '../pipeline/module/module-math.ts';
 
 const bucketCode = moduleCode(`
 const bucketOf = (splits, value) => {
@@ -130,4 +130,66 @@ export const assembleOp = moduleOp(
 };
 `,
   [invalidCode],
+);
+
+/** The number that stands for a category; behind them that of a missing value and of one never seen. */
+export const encodeTargetOp = moduleOp(
+  'encodeTarget',
+  `
+(step) => {
+  const { from, to, labels, values, mode, isFlag } = step;
+  const places = new Map(labels.map((label, i) => [label, i]));
+  const table = unpack(values);
+  return (slots) => {
+    const text = textOf(slots[from], isFlag);
+    const place = text === null ? labels.length : (places.get(text) ?? labels.length + 1);
+    if (place > labels.length && mode === 'error') invalid(step, text, 'values seen at fit');
+    for (let k = 0; k < to.length; k++) slots[to[k]] = table[place * to.length + k];
+  };
+};
+`,
+  [textCode, invalidCode],
+);
+
+/** The text of a number. */
+export const decodeOp = moduleOp(
+  'decode',
+  `
+(step) => {
+  const { from, to, labels } = step;
+  return (slots) => {
+    const value = slots[from];
+    if (value !== value) slots[to] = null;
+    else if (Number.isInteger(value) && value >= 0 && value < labels.length) slots[to] = labels[value];
+    else invalid(step, value, 'whole numbers from 0 to ' + (labels.length - 1));
+  };
+};
+`,
+  [invalidCode],
+);
+
+const powerCode = moduleCode(
+  `
+const power = (x, p) => (p === 1 ? x : p === 2 ? x * x : p === 0.5 ? Math.sqrt(x) : exp(p * log(x)));
+`,
+  [expCode, logCode],
+);
+
+/** Numbers divided by their norm. */
+export const normalizeOp = moduleOp(
+  'normalize',
+  `
+({ from, to, p }) => (slots) => {
+  let largest = 0;
+  for (const slot of from) if (Math.abs(slots[slot]) > largest) largest = Math.abs(slots[slot]);
+  let sum = 0;
+  for (const slot of p === Infinity ? [] : from) {
+    const share = Math.abs(slots[slot]) / largest;
+    if (share > 0) sum += power(share, p);
+  }
+  const norm = p === Infinity || largest === 0 ? largest : largest * power(sum, 1 / p);
+  for (let i = 0; i < from.length; i++) slots[to[i]] = norm > 0 ? slots[from[i]] / norm : slots[from[i]];
+};
+`,
+  [powerCode],
 );

@@ -1,10 +1,11 @@
 /** How feature stages become operations of ONNX: columns of a graph out of others. */
-import type { OnnxColumn, OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
-import { type ColumnPair, type ColumnPairValues, columnPairs } from './column-pairs.ts';
-import { type HandleInvalid, unknownCategory } from './handle-invalid.ts';
+import type { OnnxColumn, OnnxGraph, OnnxNumber } from '../pipeline/onnx/onnx-graph.ts';
+import { type ColumnPairValues, columnPairs } from './column-pairs.ts';
+import type { HandleInvalid } from './handle-invalid.ts';
 import type { Scales } from './numbers/scaled-columns.ts';
 
-interface PairedStage {
+/** What the stages' operations need to know of one. */
+export interface PairedStage {
   readonly className: string;
   readonly uid: string;
   readonly params: ColumnPairValues;
@@ -31,7 +32,7 @@ export function addScaledColumns(graph: OnnxGraph, stage: PairedStage, scales: S
     } else if (column.kind === 'vector') {
       graph.name(output, { ...column, tensor: scaled(column.tensor, 0, column.width) });
     } else {
-      const { tensor } = columnOfKind(graph, stage, input, 'number');
+      const { tensor } = numberColumn(graph, stage, input);
       graph.name(output, { kind: 'number', tensor: scaled(tensor, 0, 1) });
     }
   });
@@ -45,7 +46,7 @@ export function addImputedColumns(
   missingValue: number,
 ): void {
   columnPairs(stage).forEach(({ input, output }, index) => {
-    const column = columnOfKind(graph, stage, input, 'number');
+    const column = numberColumn(graph, stage, input);
     const { tensor, isFloat32 = false } = column;
     const isMissing = graph.add('IsNaN', [tensor]);
     const test = Number.isNaN(missingValue)
@@ -53,7 +54,8 @@ export function addImputedColumns(
       : graph.add('Or', [isMissing, graph.add('Equal', [tensor, graph.doubles([missingValue])])]);
     const surrogate = surrogates[index] as number;
     const filled = graph.doubles([isFloat32 ? Math.fround(surrogate) : surrogate]);
-    graph.name(output, { ...column, tensor: graph.add('Where', [test, filled, tensor]) });
+    const imputed = graph.add('Where', [test, filled, tensor]);
+    graph.name(output, { kind: 'number', tensor: imputed, isFloat32 });
   });
 }
 
@@ -69,26 +71,6 @@ export function refuseSkipping(
     `${className} with handleInvalid 'skip'`,
     remedy,
   );
-}
-
-/** Texts; where unknown ones are kept, the category that stands for them. */
-export function addIndexedColumns(
-  graph: OnnxGraph,
-  stage: PairedStage,
-  labels: readonly (readonly string[])[],
-  { keepsUnknown, missingIsUnknown }: { keepsUnknown: boolean; missingIsUnknown: boolean },
-): void {
-  columnPairs(stage).forEach(({ input, output }, index) => {
-    const { tensor } = columnOfKind(graph, stage, input, 'text');
-    const known = labels[index] as readonly string[];
-    graph.checkCategories(input, known);
-    const keys = missingIsUnknown ? [...known] : [...known, graph.options.missingText];
-    const texts = { type: 'string', dims: [keys.length], values: keys } as const;
-    const unknown = { type: 'string', dims: [1], values: [unknownCategory(known)] } as const;
-    const attributes = { keys_tensor: texts, values_tensor: texts, default_tensor: unknown };
-    const kept = keepsUnknown ? graph.addMl('LabelEncoder', tensor, attributes) : tensor;
-    graph.name(output, { kind: 'text', tensor: kept });
-  });
 }
 
 /** One struct of columns, with the names that an assembler gives to their parts. */
@@ -134,14 +116,14 @@ export function addSlicedColumn(
   graph.name(output, { kind: 'struct', children: new Map(children) });
 }
 
-function columnOfKind<K extends 'number' | 'text'>(
+/** A column of numbers. @throws CoppiceError `UNSUPPORTED` */
+export function numberColumn(
   graph: OnnxGraph,
   { className }: PairedStage,
-  name: ColumnPair['input'],
-  kind: K,
-): Extract<OnnxColumn, { kind: K }> {
+  name: string,
+): OnnxNumber {
   const column = graph.column(name);
-  if (column.kind === kind) return column as Extract<OnnxColumn, { kind: K }>;
+  if (column.kind === 'number') return column;
   const remedy = 'save it, and score it with coppice';
-  throw graph.refusal(`a ${kind} column for ${className}`, `${name}, a ${column.kind}`, remedy);
+  throw graph.refusal(`a number column for ${className}`, `${name}, a ${column.kind}`, remedy);
 }

@@ -3,7 +3,14 @@
  * batch of one row. So the bits are those of transform, whatever the model is made of (a pipeline, a stack, a vote).
  * A row costs some ten microseconds a step; tables are for many rows.
  */
-import { DateMillisecond, Float32, Float64, type RecordBatch, type Vector } from 'apache-arrow';
+import {
+  DateMillisecond,
+  Float32,
+  Float64,
+  type Int,
+  type RecordBatch,
+  type Vector,
+} from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { InlineRunner } from '../cluster/task-runner.ts';
@@ -84,12 +91,27 @@ function cellOf(field: LogicalField, value: unknown): Vector {
   const width = Number(/^vector\[(\d+)\]$/.exec(type)?.[1]);
   if (width >= 0) return vectorCell(field, width, value);
   if (ticksOfType(type) !== null) return timeCell(field, value);
+  const number = isMissing ? 0 : numberOf(name, value);
+  const whole = /^u?(tinyint|smallint|int|bigint)$/.test(type)
+    ? wholeCell(type, number, valid)
+    : null;
+  if (whole !== null) return whole;
   if (isMissing) return float64Column(new Float64Array(1), valid);
-  const number = numberOf(name, value);
   // a float32 column has rounded its values before anybody reads them
   return type === 'float' || type === 'half'
     ? fixedWidthColumn(new Float32(), Float32Array.of(number))
     : fixedWidthColumn(new Float64(), Float64Array.of(number));
+}
+
+/** A whole number in the type of the fit, by which a stage may tell what it is; null for one that the type does not hold. */
+function wholeCell(type: string, number: number, valid: Uint8Array | undefined): Vector | null {
+  if (!Number.isSafeInteger(number)) return null;
+  const made = typeFromName(type, 'a row') as Int;
+  const cells =
+    made.bitWidth === 64
+      ? (made.ArrayType as BigInt64ArrayConstructor).of(BigInt(number))
+      : (made.ArrayType as Int32ArrayConstructor).of(number);
+  return Number(cells[0]) === number ? fixedWidthColumn(made, cells, valid) : null;
 }
 
 function vectorCell(field: LogicalField, width: number, value: unknown): Vector {

@@ -33,7 +33,7 @@ export abstract class Transformer<S extends ParamSpecs = ParamSpecs> extends Pip
   /** @internal Adds what {@link transform} does to a graph of ONNX; a stage that has no operations there refuses. */
   addToOnnx(graph: OnnxGraph): void {
     throw graph.refusal(
-      'fitted models, behind imputers, scalers, StringIndexer and VectorAssembler',
+      'fitted models, and the stages before them that the guide of serving names',
       `a ${this.className}`,
       'save it, and score it with coppice',
     );

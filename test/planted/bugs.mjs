@@ -85,6 +85,17 @@ export const plantedBugs = [
     tests: ['test/pipeline/onnx/every-model.test.ts'],
   },
   {
+    name: 'a number at a split falls into the bucket below it in ONNX',
+    edits: [
+      {
+        file: 'src/feature/onnx-numbers.ts',
+        find: "graph.add('GreaterOrEqual', [tensor, graph.doubles(splits.slice(1, -1))])",
+        replace: "graph.add('Greater', [tensor, graph.doubles(splits.slice(1, -1))])",
+      },
+    ],
+    tests: ['test/feature/exported-stages.test.ts'],
+  },
+  {
     name: 'a vote in a JavaScript module gives both classes the share of the second',
     edits: [
       {

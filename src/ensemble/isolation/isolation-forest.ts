@@ -102,7 +102,7 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
     const one = graph.add('Reshape', [isAnomaly, graph.integers([-1])]);
     const { predictionCol: name } = this.params;
     const number = graph.add('Where', [isAnomaly, graph.doubles([1]), graph.doubles([0])]);
-    graph.name(name, { kind: 'number', tensor: number });
+    graph.name(name, { kind: 'number', tensor: number, isFlag: true });
     graph.output(one, { name, type: 'bool', width: null, doc: '' });
   }
 

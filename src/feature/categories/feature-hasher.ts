@@ -8,9 +8,12 @@ import {
   requireColumn,
 } from '../../pipeline/check-schema.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { addHashedCells } from '../module-columns.ts';
 import { requireNumber } from '../numeric-field.ts';
 import {
   bucketName,
@@ -81,6 +84,22 @@ export class FeatureHasher extends Transformer<typeof featureHasherParams.schema
     return table.withOperator(operator, schema);
   }
 
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { inputCols, outputCol: output, numFeatures } = this.params;
+    const hashed = inputCols.map((name) => this.#kindIn(writer, name));
+    addHashedCells(writer, { output }, hashed, numFeatures);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    throw graph.refusal(
+      'stages that operations of ONNX can do, which has no hash of texts',
+      `a ${this.className}`,
+      'take OneHotEncoder, or write the model as a JavaScript module',
+    );
+  }
+
   override transformSchema(schema: Schema): Schema {
     const { inputCols, outputCol, numFeatures } = this.params;
     for (const name of inputCols) this.#kindOf(name, schema);
@@ -91,6 +110,17 @@ export class FeatureHasher extends Transformer<typeof featureHasherParams.schema
     );
     const output = new Field(outputCol, new Struct(children), false);
     return new Schema([...schema.fields, output], schema.metadata);
+  }
+
+  /** How a column of a module is hashed. @throws CoppiceError `UNSUPPORTED` for numbers as categories that a stage has made */
+  #kindIn(writer: ModuleWriter, name: string): HashedColumn {
+    const cell = writer.cell([name]);
+    if (cell.kind !== 'number') return { name, kind: 'text' };
+    if (this.params.categoricalCols?.includes(name) !== true) return { name, kind: 'number' };
+    const type = writer.typeOf(cell) ?? '';
+    if (/^u?(tinyint|smallint|int|bigint)$/.test(type)) return { name, kind: 'text' };
+    if (type === 'float' || type === 'double') return { name, kind: type };
+    throw writer.refusal('categoricalCols that are columns of the row', `the number ${name}`);
   }
 
   #kindOf(name: string, schema: Schema): HashedColumn {

@@ -4,6 +4,7 @@ import { defineParams, type Options } from '../../params/define-params.ts';
 import { strings } from '../../params/kinds.ts';
 import { columnTypeError } from '../../pipeline/check-schema.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import { numericKind } from '../../table/columns/column-values.ts';
@@ -15,6 +16,8 @@ import {
   columnPairs,
   schemaWithPairs,
 } from '../column-pairs.ts';
+import { addDecodedCells } from '../module-columns.ts';
+import { addDecodedColumns } from '../onnx-categories.ts';
 import type { DecodeIndicesSpec } from '../operators/decode-indices.ts';
 import { withStageOperator } from '../stage-operator.ts';
 import { shareStrings } from './shared-strings.ts';
@@ -71,8 +74,15 @@ export class IndexToString extends Transformer<typeof indexToStringParams.schema
     return withStageOperator(table, schema, { kind: 'feature.decodeIndices', pairs, spec });
   }
 
-  /** @internal A row's answer has no columns, so nobody reads the texts but a stage that is refused for it. */
-  override addToModule(_writer: ModuleWriter): void {}
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    addDecodedCells(writer, this, this.params.labels);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addDecodedColumns(graph, this, this.params.labels);
+  }
 
   override transformSchema(schema: Schema): Schema {
     return schemaWithPairs(this, schema, (input, pair) => {

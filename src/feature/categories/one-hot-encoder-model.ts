@@ -5,6 +5,7 @@ import { bool, oneOf } from '../../params/kinds.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { packStrings, unpackStrings } from '../../pipeline/packed-strings.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -18,6 +19,7 @@ import {
 } from '../column-pairs.ts';
 import { unknownCategory } from '../handle-invalid.ts';
 import { addEncodedCells } from '../module-columns.ts';
+import { addEncodedColumns } from '../onnx-categories.ts';
 import type { EncodeOneHotSpec } from '../operators/encode-one-hot.ts';
 import { withStageOperator } from '../stage-operator.ts';
 import { shareStrings } from './shared-strings.ts';
@@ -97,6 +99,17 @@ export class OneHotEncoderModel extends Model<typeof oneHotEncoderModelParams.sc
     const categories = this.categories.map((values) => this.#withUnknown(values));
     const missingIsUnknown = missingAsUnknown === true;
     addEncodedCells(writer, this, categories, { handleInvalid, missingIsUnknown, dropLast });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    const { handleInvalid, missingAsUnknown, dropLast } = this.params;
+    const categories = this.categories.map((values) => this.#withUnknown(values));
+    addEncodedColumns(graph, this, categories, {
+      keepsUnknown: handleInvalid === 'keep',
+      missingIsUnknown: missingAsUnknown === true,
+      dropLast,
+    });
   }
 
   override transformSchema(schema: Schema): Schema {

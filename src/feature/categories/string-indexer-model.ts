@@ -22,7 +22,8 @@ import {
 } from '../column-pairs.ts';
 import { handleInvalidParams, unknownCategory } from '../handle-invalid.ts';
 import { addIndexedCells } from '../module-columns.ts';
-import { addIndexedColumns, refuseSkipping } from '../onnx-columns.ts';
+import { addIndexedColumns } from '../onnx-categories.ts';
+import { refuseSkipping } from '../onnx-columns.ts';
 import type { IndexStringsSpec } from '../operators/index-strings.ts';
 import { withStageOperator } from '../stage-operator.ts';
 import { shareStrings } from './shared-strings.ts';

@@ -5,6 +5,8 @@ import { column, either, float, oneOf } from '../../params/kinds.ts';
 
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { packStrings, unpackStrings } from '../../pipeline/packed-strings.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -17,6 +19,8 @@ import {
   schemaWithPairs,
 } from '../column-pairs.ts';
 import { foldComplaint, foldParams } from '../folds/fold-params.ts';
+import { addTargetCells } from '../module-columns.ts';
+import { addTargetColumns } from '../onnx-categories.ts';
 import type { EncodeTargetSpec } from '../operators/encode-target.ts';
 import { withStageOperator } from '../stage-operator.ts';
 import { shareStrings } from './shared-strings.ts';
@@ -106,6 +110,18 @@ export class TargetEncoderModel extends Model<typeof targetEncoderModelParams.sc
       foldCol: null,
     };
     return withStageOperator(table, schema, { kind: 'feature.encodeTarget', pairs, spec });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    const { handleInvalid } = this.params;
+    addTargetCells(writer, this, this.encodings, { handleInvalid, classes: this.classes });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    const keepsUnknown = this.params.handleInvalid === 'keep';
+    addTargetColumns(graph, this, this.encodings, { keepsUnknown, classes: this.classes });
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -3,6 +3,7 @@ import { Field, Float64, type Schema } from 'apache-arrow';
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
 import { float, numbers } from '../../params/kinds.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -15,6 +16,7 @@ import {
 import { addMappedCells } from '../module-columns.ts';
 import { binarizeOp } from '../module-ops.ts';
 import { requireNumber } from '../numeric-field.ts';
+import { addBinarizedColumns } from '../onnx-numbers.ts';
 import type { BinarizeSpec } from '../operators/map-numbers.ts';
 import { withStageOperator } from '../stage-operator.ts';
 
@@ -70,6 +72,12 @@ export class Binarizer extends Transformer<typeof binarizerParams.schema> {
     addMappedCells(writer, this, (index) => {
       return { code: binarizeOp, threshold: thresholds?.[index] ?? threshold };
     });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    const { threshold, thresholds } = this.params;
+    addBinarizedColumns(graph, this, (index) => thresholds?.[index] ?? threshold);
   }
 
   override transformSchema(schema: Schema): Schema {

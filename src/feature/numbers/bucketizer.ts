@@ -4,6 +4,7 @@ import { defineParams, type Options, type Resolved } from '../../params/define-p
 import { numberLists, numbers } from '../../params/kinds.ts';
 import type { ModuleOp } from '../../pipeline/module/module-code.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -17,6 +18,8 @@ import { handleInvalidParams } from '../handle-invalid.ts';
 import { addMappedCells } from '../module-columns.ts';
 import { bucketizeOp } from '../module-ops.ts';
 import { requireNumber } from '../numeric-field.ts';
+import { refuseSkipping } from '../onnx-columns.ts';
+import { addBucketColumns } from '../onnx-numbers.ts';
 import type { BucketizeSpec } from '../operators/map-numbers.ts';
 import { withStageOperator } from '../stage-operator.ts';
 
@@ -81,6 +84,14 @@ export class Bucketizer extends Transformer<typeof bucketizerParams.schema> {
       return { code: bucketizeOp, splits: splitsArray?.[index] ?? splits ?? [], mode };
     };
     addMappedCells(writer, this, made, mode === 'skip');
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    const { handleInvalid, splits = [], splitsArray } = this.params;
+    refuseSkipping(graph, this);
+    const splitsOf = (index: number): readonly number[] => splitsArray?.[index] ?? splits;
+    addBucketColumns(graph, this, splitsOf, handleInvalid === 'keep');
   }
 
   override transformSchema(schema: Schema): Schema {

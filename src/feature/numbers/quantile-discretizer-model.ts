@@ -5,6 +5,7 @@ import { int } from '../../params/kinds.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
@@ -18,6 +19,7 @@ import {
 import { addMappedCells } from '../module-columns.ts';
 import { bucketizeOp } from '../module-ops.ts';
 import { requireNumber } from '../numeric-field.ts';
+import { addBucketColumns } from '../onnx-numbers.ts';
 import type { BucketizeSpec } from '../operators/map-numbers.ts';
 import { withStageOperator } from '../stage-operator.ts';
 
@@ -79,6 +81,11 @@ export class QuantileDiscretizerModel extends Model<typeof quantileDiscretizerMo
     addMappedCells(writer, this, (index) => {
       return { code: bucketizeOp, splits: this.splits[index] ?? [], mode: 'error' };
     });
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addBucketColumns(graph, this, (index) => this.splits[index] ?? [], false);
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -110,7 +110,7 @@ function tooWide(numFeatures: number, numRows: number, bytes: number): CoppiceEr
 }
 
 /** The remainder of a hash, never negative. */
-function bucketOf(term: string, numFeatures: number): number {
+export function bucketOf(term: string, numFeatures: number): number {
   const remainder = murmurHash(term) % numFeatures;
   return remainder < 0 ? remainder + numFeatures : remainder;
 }

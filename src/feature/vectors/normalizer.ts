@@ -3,6 +3,8 @@ import { type Schema, DataType as Type } from 'apache-arrow';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { float } from '../../params/kinds.ts';
 import { columnTypeError } from '../../pipeline/check-schema.ts';
+import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -12,7 +14,9 @@ import {
   columnPairs,
   schemaWithPairs,
 } from '../column-pairs.ts';
+import { addNormalizedCells } from '../module-columns.ts';
 import { scaledField } from '../numbers/scaled-columns.ts';
+import { addNormalizedColumns } from '../onnx-numbers.ts';
 import type { NormalizeSpec } from '../operators/normalize.ts';
 import { withStageOperator } from '../stage-operator.ts';
 
@@ -61,6 +65,16 @@ export class Normalizer extends Transformer<typeof normalizerParams.schema> {
     const { p } = this.params;
     const spec: NormalizeSpec = { owner: this.className, pairs, handleInvalid: 'error', p };
     return withStageOperator(table, schema, { kind: 'feature.normalize', pairs, spec });
+  }
+
+  /** @internal */
+  override addToModule(writer: ModuleWriter): void {
+    addNormalizedCells(writer, this, this.params.p);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    addNormalizedColumns(graph, this, this.params.p);
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -34,10 +34,30 @@ const numberOf = (name, value) => {
   return fail('column ' + name + ' of a row must be a number or null; got ' + shown(value));
 };
 
+const perSecond = { s: 1, ms: 1000, us: 1000000 };
+
+// whole seconds of ticks, rounded down; float64 does not hold nanoseconds
+const secondsOf = (ticks, unit) => {
+  if (unit === 'day') return Number(ticks) * 86400;
+  if (unit !== 'ns') return Math.floor(Number(ticks) / perSecond[unit]);
+  const value = BigInt(ticks);
+  return Number(value / 1000000000n) - (value < 0n && value % 1000000000n !== 0n ? 1 : 0);
+};
+
 // how each cell of a row is read
 const readers = {
-  number: ({ name, unit, single }) => {
+  number: ({ name, unit, single, seconds }) => {
     const ticks = unit === undefined ? null : ticksOf(unit);
+    if (seconds === true)
+      return (value) => {
+        const given = value instanceof Date ? value.getTime() : value;
+        if (given === null || given === undefined || given !== given) return NaN;
+        if (typeof given === 'bigint') return secondsOf(given, unit);
+        const milliseconds = numberOf(name, given);
+        return Math.abs(milliseconds) <= 8.64e15
+          ? secondsOf(ticks(milliseconds), unit)
+          : fail('column ' + name + ' of a row must be a Date or milliseconds since 1970; got ' + milliseconds);
+      };
     return (value) => {
       if (value === null || value === undefined) return NaN;
       if (ticks !== null && typeof value === 'bigint') return Number(value);

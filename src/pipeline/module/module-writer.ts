@@ -70,6 +70,8 @@ interface Input extends DeclaredInput {
   readonly slot: number;
   readonly unit?: string;
   readonly single?: true;
+  /** It is read as whole seconds, rounded down. */
+  readonly seconds?: true;
 }
 
 /** Gathers what a module is made of. */
@@ -133,6 +135,27 @@ export class ModuleWriter {
     const found = part === undefined || column.kind !== 'parts' ? column : column.parts.get(part);
     if (found !== undefined && found.kind !== 'parts') return found;
     throw this.refusal('single values where it reads them', `parts in ${path.join('.')}`);
+  }
+
+  /** The logical type of a column as the row has it; undefined for one that a stage has made. */
+  typeOf({ slot }: ModuleCell): string | undefined {
+    return this.#inputs.find((input) => input.slot === slot)?.type;
+  }
+
+  /**
+   * The slot of a column of instants as whole seconds since 1970, which the row's own unit may be too fine for.
+   *
+   * @throws CoppiceError `UNSUPPORTED` for a column that a stage has made
+   */
+  seconds(name: string): number {
+    const cell = this.cell([name]);
+    const input = this.#inputs.find((one) => one.slot === cell.slot);
+    if (input?.unit === undefined) throw this.refusal('instants of the row to take apart', name);
+    const known = this.#inputs.find((one) => one.name === name && one.seconds === true);
+    if (known !== undefined) return known.slot;
+    const slot = this.slot();
+    this.#inputs.push({ ...input, slot, seconds: true });
+    return slot;
   }
 
   /** A column. @throws CoppiceError `UNSUPPORTED` for one that no step has made */

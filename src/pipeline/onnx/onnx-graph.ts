@@ -31,10 +31,19 @@ export interface OnnxOptions {
   readonly missingText?: string | undefined;
 }
 
+/** A column of numbers. */
+export interface OnnxNumber {
+  readonly kind: 'number';
+  readonly tensor: string;
+  readonly isFloat32?: boolean;
+  /** Its numbers are booleans. */
+  readonly isFlag?: boolean;
+}
+
 /** A column of a graph. */
 export type OnnxColumn =
   | { readonly kind: 'text'; readonly tensor: string }
-  | { readonly kind: 'number'; readonly tensor: string; readonly isFloat32?: boolean }
+  | OnnxNumber
   | {
       readonly kind: 'vector';
       readonly tensor: string;
@@ -188,6 +197,11 @@ export class OnnxGraph {
     return this.inputOf(name, field);
   }
 
+  /** The logical type of a column that is given; undefined for one that a stage has made. */
+  typeOf(name: string): string | undefined {
+    return this.#columns.has(name) ? undefined : this.#fields.get(name)?.type;
+  }
+
   /**
    * Runs what adds a stage; what it names and says is not seen outside.
    *
@@ -256,7 +270,8 @@ export class OnnxGraph {
       return { kind: 'text', tensor: name };
     }
     const isFloat32 = type === 'float' || type === 'half';
-    return { kind: 'number', tensor: this.numbers(name, 1, numberDoc(type)), isFloat32 };
+    const isFlag = type === 'boolean';
+    return { kind: 'number', tensor: this.numbers(name, 1, numberDoc(type)), isFloat32, isFlag };
   }
 
   /** A new input of numbers. @returns the tensor as float64 */

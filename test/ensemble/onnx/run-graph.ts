@@ -47,12 +47,16 @@ const operations: Readonly<Record<string, Operation>> = {
   GreaterOrEqual: numeric((a, b) => Number(a >= b)),
   And: numeric((a, b) => Number(a === 1 && b === 1)),
   Min: numeric(Math.min),
+  Abs: ([a]) => mapped(a as Tensor, (x) => Math.abs(Number(x))),
+  Sqrt: ([a]) => mapped(a as Tensor, (x) => Math.sqrt(Number(x))),
   Log: ([a]) => mapped(a as Tensor, (x) => Math.log(Number(x))),
   Floor: ([a]) => mapped(a as Tensor, (x) => Math.floor(Number(x))),
   Clip: ([a, low, high]) => {
     const [least, most] = [Number(low?.values[0]), Number(high?.values[0])];
     return mapped(a as Tensor, (x) => Math.min(most, Math.max(least, Number(x))));
   },
+  ReduceMax: ([a]) => byRow(a as Tensor, (row) => [row.reduce((x, y) => Math.max(x, y))]),
+  ReduceSum: ([a]) => byRow(a as Tensor, (row) => [row.reduce((x, y) => x + y)]),
   ReduceMin: ([a]) => byRow(a as Tensor, (row) => [row.reduce((x, y) => Math.min(x, y))]),
   MatMul: ([a, b]) => {
     const [inner = 0, width = 0] = (b as Tensor).dims;

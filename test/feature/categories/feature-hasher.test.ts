@@ -24,6 +24,19 @@ describe('FeatureHasher', () => {
     ]);
   });
 
+  it('hashes a whole number of a row alone as it does that of a table', async () => {
+    const n = Array.from({ length: 90 }, (_, row) => row % 6);
+    const label = n.map((value) => value ** 2);
+    const table = inlineTable({ n: Int32Array.from(n), label });
+    const hasher = new FeatureHasher({ inputCols: ['n'], categoricalCols: ['n'], numFeatures: 64 });
+    const learner = new GBTRegressor({ maxIter: 4, minInstancesPerNode: 1 });
+    const model = await new Pipeline({ stages: [hasher, learner] }).fit(table);
+    const { prediction = [] } = await contentOf(await model.transform(table));
+    const score = await model.scorer();
+    expect(n.map((value) => score({ n: value }).prediction)).toEqual(prediction);
+    expect(new Set(prediction).size).toBe(6);
+  });
+
   it('makes only the buckets that are read', async () => {
     const hasher = new FeatureHasher({ inputCols: ['n'], numFeatures: 200_000 });
     const hashed = await hasher.transform(
