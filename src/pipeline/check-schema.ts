@@ -4,12 +4,19 @@
  * number (a tree reads all of them as floats); text, dates, timestamps of one unit and vectors of one
  * length only for themselves.
  */
-import type { Field, Schema } from 'apache-arrow';
+import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import { columnNames, findField, findPlace } from '../table/columns/find-column.ts';
+import { isTimeType, numericKind } from '../table/columns/numeric-kind.ts';
+import { isPlanned } from '../table/columns/planned-field.ts';
 import { typeName } from '../table/columns/type-name.ts';
-import { type LogicalField, type LogicalSchema, logicalSchema } from './logical-schema.ts';
+import {
+  type LogicalField,
+  type LogicalSchema,
+  logicalSchema,
+  logicalType,
+} from './logical-schema.ts';
 
 /**
  * Checks a table's schema against what a fitted stage was fitted on.
@@ -26,6 +33,8 @@ export function checkSchema(owner: string, expected: LogicalSchema, actual: Sche
   const found = logicalSchema(actual);
   for (const wanted of expected) {
     const field = found[findPlace(actual.fields, wanted.name)];
+    // before a fit nobody knows its parts
+    if (isPlanned(findField(actual, wanted.name))) continue;
     if (field !== undefined) checkField(owner, wanted, field, wanted.name);
   }
 }
@@ -40,6 +49,30 @@ export function requireColumn(owner: string, param: string, name: string, schema
   const field = findField(schema, name);
   if (field === undefined) throw columnNotFoundError({ owner, param, column: name }, schema);
   return field;
+}
+
+/**
+ * The field of a label whose values are classes.
+ *
+ * A date could not be predicted as a date, so it is refused rather than answered with a number of days.
+ *
+ * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
+ */
+export function requireClassLabel(
+  owner: string,
+  param: string,
+  name: string,
+  schema: Schema,
+): Field {
+  const field = requireColumn(owner, param, name, schema);
+  const type = field.type as DataType;
+  const values = DataType.isDictionary(type) ? (type.dictionary as DataType) : type;
+  const isText = logicalType(values) === 'string';
+  if (isText || (numericKind(values) !== null && !isTimeType(values))) return field;
+  const hint = isTimeType(values)
+    ? ' (a date as a class: cast it to string, as by table.cast)'
+    : '';
+  throw columnTypeError(owner, param, field, `a number, a boolean or a text${hint}`);
 }
 
 /** Says which column is not there, which are, and what else can be done. */

@@ -2,15 +2,21 @@
  * Looks at the columns a tree estimator is to learn from: which are features, what the label is, which
  * columns say how rows count. Mistakes in names and types are found here, before any data is read.
  */
-import { DataType, type Field, type Schema } from 'apache-arrow';
+import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { type FeatureColumn, featureColumns } from '../table/columns/feature-columns.ts';
 import { findField } from '../table/columns/find-column.ts';
 import { numericKind } from '../table/columns/numeric-kind.ts';
+import { isPlanned } from '../table/columns/planned-field.ts';
 import { hasZeros } from '../table/columns/zeros-as-missing.ts';
 import type { TableCore } from '../table/table-core.ts';
 import type { FeatureSource } from '../training/messages.ts';
-import { columnNotFoundError, columnTypeError, requireColumn } from './check-schema.ts';
+import {
+  columnNotFoundError,
+  columnTypeError,
+  requireClassLabel,
+  requireColumn,
+} from './check-schema.ts';
 import { type LogicalSchema, logicalSchema, logicalType } from './logical-schema.ts';
 import { type OffsetPaths, offsetPaths } from './offset-column.ts';
 import type { RowIdMode } from './stage-writer.ts';
@@ -66,6 +72,7 @@ export function findFeatures(owner: string, schema: Schema, params: ColumnParams
     featuresCols === undefined ? { featuresCol } : { featuresCols },
   );
   if (found.length > 0) return found;
+  if ((featuresCols ?? [featuresCol]).some((name) => isPlanned(findField(schema, name)))) return [];
   throw new CoppiceError(
     'COLUMN_TYPE',
     `the features of ${owner} must be at least one column; got none; name them with featuresCols`,
@@ -84,8 +91,10 @@ export function fitColumns(
   const { labelCols } = params;
   const labelParam = labelCols === undefined ? 'labelCol' : 'labelCols';
   const labels = (labelCols ?? [params.labelCol]).map((name) => {
+    if (labelKind === 'class') return requireClassLabel(owner, labelParam, name, schema);
     const field = requireColumn(owner, labelParam, name, schema);
-    checkLabel({ owner, param: labelParam }, field, labelKind);
+    if (numericKind(field.type) === null)
+      throw columnTypeError(owner, labelParam, field, 'a number');
     return field;
   });
   const numeric = [
@@ -137,19 +146,6 @@ export function fitColumns(
     labelType: logicalType(labels[0]?.type as DataType),
     offsets: offsetPaths(owner, schema, params.offsetCol),
   };
-}
-
-function checkLabel(
-  { owner, param }: { readonly owner: string; readonly param: string },
-  field: Field,
-  kind: 'numeric' | 'class',
-): void {
-  const type = field.type as DataType;
-  const isNumber = numericKind(type) !== null;
-  const isText = DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isDictionary(type);
-  if (kind === 'numeric' ? isNumber : isNumber || isText || logicalType(type) === 'string') return;
-  const rule = kind === 'numeric' ? 'a number' : 'a number, a boolean or a text';
-  throw columnTypeError(owner, param, field, rule);
 }
 
 function isId(type: DataType): boolean {

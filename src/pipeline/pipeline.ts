@@ -12,6 +12,7 @@ import { defineParams, type Options } from '../params/define-params.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
 import { columnNames, findField } from '../table/columns/find-column.ts';
+import { plannedSchema } from '../table/columns/planned-field.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { checkFit } from './check-fit.ts';
 import { Estimator, type FitOptions, type Fitted } from './estimator.ts';
@@ -146,7 +147,7 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
   #refuseClashes(schema: Schema): void {
     let before = schema;
     for (const stage of this.stages) {
-      const after = stage.transformSchema(before);
+      const after = plannedBy(stage, before);
       const names = columnNames(after);
       const made = columnNames(before).filter((name) => findField(schema, name) === undefined);
       const twice = made.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
@@ -162,7 +163,7 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
   }
 
   override transformSchema(schema: Schema): Schema {
-    return this.stages.reduce((current, stage) => stage.transformSchema(current), schema);
+    return this.stages.reduce((current, stage) => plannedBy(stage, current), schema);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {
@@ -177,6 +178,12 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
   protected override nestedStages(): readonly (readonly [number, SavableStage])[] {
     return this.stages.map((stage, index) => [index, stage] as const);
   }
+}
+
+/** The schema behind a stage; of one that has to be fitted first, as far as it is known. */
+function plannedBy(stage: Estimator | Transformer, schema: Schema): Schema {
+  const after = stage.transformSchema(schema);
+  return stage instanceof Estimator ? plannedSchema(schema, after) : after;
 }
 
 function acceptStages(value: unknown): readonly (Estimator | Transformer)[] | undefined {

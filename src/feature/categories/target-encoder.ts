@@ -11,6 +11,7 @@ import { isText, type LabelValue } from '../../pipeline/label-values.ts';
 import { logicalSchema } from '../../pipeline/logical-schema.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { numericKind } from '../../table/columns/column-values.ts';
+import { plannedField } from '../../table/columns/planned-field.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { columnPairs } from '../column-pairs.ts';
 import { type FoldDraw, withFoldNumbers } from '../folds/folds.ts';
@@ -131,7 +132,13 @@ export class TargetEncoder extends Estimator<
     }
     checkFoldColumns(this.#folds(), schema);
     // Before the fit the classes are not known, so the struct has no children yet.
-    return encodedSchema(this, schema, targetType === 'multiclass' ? [] : null);
+    const planned = encodedSchema(this, schema, targetType === 'multiclass' ? [] : null);
+    if (targetType !== 'auto' || !isClass) return planned;
+    // two classes give a number, more of them a struct
+    const fields = planned.fields.map((field) =>
+      schema.fields.includes(field) ? field : plannedField(field),
+    );
+    return new Schema(fields, planned.metadata);
   }
 
   #folds() {

@@ -15,6 +15,7 @@ import { columnTypeError, requireColumn } from '../../pipeline/check-schema.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
 import { numericKind } from '../../table/columns/column-values.ts';
+import { plannedAs } from '../../table/columns/planned-field.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { type ColumnPair, type ColumnPairValues, columnPairs } from '../column-pairs.ts';
 import { requireNumber } from '../numeric-field.ts';
@@ -47,7 +48,7 @@ export function numbersByColumn(
 /** The field of a scaled column. */
 export function scaledField(owner: string, input: Field, pair: ColumnPair): Field {
   const type = input.type as DataType;
-  const output = (made: DataType): Field => new Field(pair.output, made, true);
+  const output = (made: DataType): Field => plannedAs([input], new Field(pair.output, made, true));
   if (Type.isFixedSizeList(type)) {
     if (numericKind(type.valueType as DataType) === null) {
       throw columnTypeError(owner, 'an input', input, 'a vector of numbers');

@@ -9,6 +9,8 @@ import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import { type FeatureColumn, featureColumns } from '../../table/columns/column-values.ts';
+import { findField } from '../../table/columns/find-column.ts';
+import { plannedAs } from '../../table/columns/planned-field.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { addAssembledCells } from '../module-columns.ts';
 import { addAssembledColumn, refuseSkipping } from '../onnx-columns.ts';
@@ -92,7 +94,8 @@ export class VectorAssembler extends Transformer<typeof vectorAssemblerParams.sc
     refuseExistingColumn(this.className, 'outputCol', this.params.outputCol, schema);
     const children = this.#features(schema).map(({ name, type }) => new Field(name, type, true));
     const output = new Field(this.params.outputCol, new Struct(children), false);
-    return new Schema([...schema.fields, output], schema.metadata);
+    const inputs = this.params.inputCols.map((name) => findField(schema, name));
+    return new Schema([...schema.fields, plannedAs(inputs, output)], schema.metadata);
   }
 
   #features(schema: Schema): FeatureColumn[] {

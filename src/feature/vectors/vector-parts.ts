@@ -20,6 +20,7 @@ import {
 } from '../../pipeline/check-schema.ts';
 import { numericKind } from '../../table/columns/column-values.ts';
 import { type FeatureColumn, featureColumns } from '../../table/columns/feature-columns.ts';
+import { isPlanned, plannedAs } from '../../table/columns/planned-field.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { AssembleSpec } from '../operators/assemble.ts';
 import type { SliceVectorSpec } from '../operators/slice-vector.ts';
@@ -52,8 +53,10 @@ export function slicedSchema(
   selected?: readonly number[],
 ): Schema {
   refuseExistingColumn(column.owner, 'outputCol', column.output, schema);
-  const type = slicedType(vectorField(column, schema).type as DataType, selected);
-  return new ArrowSchema([...schema.fields, new Field(column.output, type, true)], schema.metadata);
+  const field = vectorField(column, schema);
+  const type = isPlanned(field) ? new Struct([]) : slicedType(field.type as DataType, selected);
+  const output = plannedAs([field], new Field(column.output, type, true));
+  return new ArrowSchema([...schema.fields, output], schema.metadata);
 }
 
 /** The table with the sliced column, lazily. */
@@ -86,7 +89,7 @@ function vectorField({ owner, param, input }: SlicedColumn, schema: Schema): Fie
   const field = requireColumn(owner, param, input, schema);
   const type = field.type as DataType;
   const isList = Type.isFixedSizeList(type) && numericKind(type.valueType as DataType) !== null;
-  if (isList || Type.isStruct(type)) return field;
+  if (isList || Type.isStruct(type) || isPlanned(field)) return field;
   throw columnTypeError(owner, param, field, 'a struct, or a list of fixed size of numbers');
 }
 

@@ -10,6 +10,8 @@ import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
+import { findField } from '../../table/columns/find-column.ts';
+import { isPlanned } from '../../table/columns/planned-field.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { addSlicedCells } from '../module-columns.ts';
 import { addSlicedColumn } from '../onnx-columns.ts';
@@ -83,6 +85,7 @@ export class VectorSlicer extends Transformer<typeof vectorSlicerParams.schema> 
   /** The positions of the parts that are taken. */
   #selected(schema: Schema): number[] {
     const { inputCol, indices = [], names = [] } = this.params;
+    if (isPlanned(findField(schema, inputCol))) return [];
     const parts = vectorParts(this.#column(), schema);
     const far = indices.find((index) => index >= parts.length);
     if (far !== undefined) {

@@ -1,7 +1,7 @@
 /** What the fits of committees share: what is taken of members, the classes, and a schema before the fit. */
 import type { DataType, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { requireColumn } from '../../pipeline/check-schema.ts';
+import { requireClassLabel, requireColumn } from '../../pipeline/check-schema.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
 import type { Model } from '../../pipeline/model.ts';
@@ -57,7 +57,8 @@ export function plannedClassSchema(
   labelCol: string,
   params: OutputValues,
 ): Schema {
-  const labelType = labelTypeOf(owner, schema, labelCol);
+  const field = requireClassLabel(owner, 'labelCol', labelCol, schema);
+  const labelType = logicalType(field.type as DataType);
   const classes = plannedClasses(labelType, 2);
   return committeeSchema(owner, schema, { classes, labelType }, params);
 }

@@ -13,7 +13,7 @@ import { defineParams, type Options } from '../../params/define-params.ts';
 import { object } from '../../params/object-kinds.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
-import { requireColumn } from '../../pipeline/check-schema.ts';
+import { requireClassLabel, requireColumn } from '../../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
@@ -117,7 +117,7 @@ export class CalibratedClassifier extends Estimator<
     checkWidth(this.className, columns.rawPredictionCol, width, classes);
     const layout = { numClasses: classes.length, width };
     const runs = await this.#outOfFold({ table, options, columns, classes, layout });
-    const label = requireColumn(this.className, 'labelCol', columns.labelCol, scored.schema);
+    const label = requireClassLabel(this.className, 'labelCol', columns.labelCol, scored.schema);
     const { estimator: _, ...rest } = this.givenOptions;
     return new CalibratedClassificationModel(rest, {
       model,
@@ -135,7 +135,7 @@ export class CalibratedClassifier extends Estimator<
     checkFoldColumns({ owner, params, labelCol: columns.labelCol }, schema);
     const scored = this.params.estimator.transformSchema(schema);
     const { classes } = scoreColumn(this.className, scored, columns.rawPredictionCol);
-    const label = requireColumn(this.className, 'labelCol', columns.labelCol, scored);
+    const label = requireClassLabel(this.className, 'labelCol', columns.labelCol, scored);
     if (columns.weightCol !== null)
       requireColumn(this.className, 'weightCol', columns.weightCol, scored);
     const labelType = logicalType(label.type as DataType);

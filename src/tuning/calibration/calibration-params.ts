@@ -5,7 +5,7 @@ import { classesOf } from '../../evaluation/evaluators/evaluator.ts';
 import { column, numbers, oneOf } from '../../params/kinds.ts';
 import { columnTypeError, requireColumn } from '../../pipeline/check-schema.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
-import { numericKind } from '../../table/columns/numeric-kind.ts';
+import { isTimeType, numericKind } from '../../table/columns/numeric-kind.ts';
 
 /** How scores become probabilities. */
 export const methodParam = oneOf(['sigmoid', 'isotonic'], { default: 'sigmoid', since: '0.1.0' });
@@ -67,5 +67,5 @@ export function checkWidth(
 
 function isPlainNumber(field: Field): boolean {
   const type = field.type as DataType;
-  return numericKind(type) !== null && !DataType.isTimestamp(type) && !DataType.isDate(type);
+  return numericKind(type) !== null && !isTimeType(type);
 }

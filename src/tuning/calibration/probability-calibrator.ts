@@ -4,7 +4,11 @@ import { type DataType, Schema } from 'apache-arrow';
 import { distinctLabels } from '../../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
-import { refuseExistingColumn, requireColumn } from '../../pipeline/check-schema.ts';
+import {
+  refuseExistingColumn,
+  requireClassLabel,
+  requireColumn,
+} from '../../pipeline/check-schema.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import { logicalSchema, logicalType } from '../../pipeline/logical-schema.ts';
@@ -93,7 +97,7 @@ export class ProbabilityCalibrator extends Estimator<
       })),
     };
     const runs = await gatherScores(table, request, options);
-    const label = requireColumn(this.className, 'labelCol', labelCol, table.schema);
+    const label = requireClassLabel(this.className, 'labelCol', labelCol, table.schema);
     return new ProbabilityCalibrationModel(this.givenOptions, {
       curves: await fitCurves(this.className, table, method, { runs, signal }),
       layout,
@@ -106,7 +110,7 @@ export class ProbabilityCalibrator extends Estimator<
   override transformSchema(schema: Schema): Schema {
     const { rawPredictionCol, labelCol, weightCol, probabilityCol, predictionCol } = this.params;
     const { classes, width } = scoreColumn(this.className, schema, rawPredictionCol);
-    const label = requireColumn(this.className, 'labelCol', labelCol, schema);
+    const label = requireClassLabel(this.className, 'labelCol', labelCol, schema);
     if (weightCol !== undefined) requireColumn(this.className, 'weightCol', weightCol, schema);
     refuseExistingColumn(this.className, 'probabilityCol', probabilityCol, schema);
     refuseExistingColumn(this.className, 'predictionCol', predictionCol, schema);
