@@ -5,7 +5,7 @@
  */
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { allowedPath } from './allowed-paths.ts';
-import { CoppiceError } from './errors.ts';
+import { CoppiceError, isCoppiceError } from './errors.ts';
 
 /** Names an exported function of a module; made by {@link fromModule}. */
 export interface ModuleFunction {
@@ -95,4 +95,29 @@ function allowedUrl(url: string): string {
   const path = protocol === 'file:' ? fileURLToPath(url) : url;
   const allowed = allowedPath('modules', path);
   return allowed === path ? url : pathToFileURL(allowed).href;
+}
+
+/**
+ * The function with a code for what it throws, at once or in a promise.
+ *
+ * @param title says which function it is: `the function of withColumn (column age)`
+ * @throws CoppiceError `FUNCTION_FAILED` with the user's error as the cause; errors with a code stay as they are
+ */
+export function guardUserFunction<A extends readonly unknown[], R>(
+  title: string,
+  run: (...args: A) => R,
+): (...args: A) => R {
+  const fail = (cause: unknown): never => {
+    if (isCoppiceError(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CoppiceError('FUNCTION_FAILED', `${title} failed: ${reason}`, { cause });
+  };
+  return (...args) => {
+    try {
+      const answer = run(...args);
+      return answer instanceof Promise ? (answer.catch(fail) as R) : answer;
+    } catch (cause) {
+      return fail(cause);
+    }
+  };
 }

@@ -43,7 +43,7 @@ export type FunctionTransformerOptions = Options<typeof functionTransformerParam
  * A saved stage holds the function's name and no code: `load(path, { functions: { name } })` supplies it.
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_EXISTS`, `PARAM_INVALID`; where the table is read
- *   `DATA_INVALID`; at load `FUNCTION_MISSING`
+ *   `DATA_INVALID`, `FUNCTION_FAILED`; at load `FUNCTION_MISSING`
  * @example
  * ```ts
  * import { createTable, FunctionTransformer } from 'coppice';

@@ -7,7 +7,7 @@ import { DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
 import type { Awaitable } from '../base/awaitable.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { purposes } from '../base/rng.ts';
-import { isModuleFunction, type UserFunction } from '../base/user-function.ts';
+import { guardUserFunction, isModuleFunction, type UserFunction } from '../base/user-function.ts';
 import type { ColumnInput } from './columns/column-input.ts';
 import { columnNames, findField, requireField } from './columns/find-column.ts';
 import { TableNulls } from './columns/table-nulls.ts';
@@ -35,7 +35,7 @@ import { TableCore, type TableOptions } from './table-core.ts';
 import { filterRows } from './take-rows.ts';
 import { type CacheNode, cacheNode } from './verbs/cache-node.ts';
 import { closureNode } from './verbs/closure-node.ts';
-import { withUserColumn } from './verbs/column-operators.ts';
+import { functionOfColumn, withUserColumn } from './verbs/column-operators.ts';
 import { canDescribe, describeColumns } from './verbs/describe-node.ts';
 import { distinctNode } from './verbs/distinct-node.ts';
 import { formatRows, formatSchema } from './verbs/format-rows.ts';
@@ -143,7 +143,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    * Only the rows that a condition holds for: an expression (run in the pool), a function of a module (run
    * in the pool), or a closure (run on the calling thread, batch by batch).
    *
-   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`; later `FUNCTION_FAILED`
    */
   filter(condition: Expression<ColumnName<S>> | UserFunction<RowFunction>): PartitionedTable<S> {
     const common = { writes: [], changesRows: true } as const;
@@ -157,9 +157,10 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
       return this.withOperator(spec, this.schema);
     }
     if (typeof condition === 'function') {
+      const guarded = guardUserFunction('the function of filter', condition);
       return this.#after(
         closureNode(this.node, this.schema, async (batch) =>
-          filterRows(batch, valuesOfMask(await condition(batch), batch.numRows)),
+          filterRows(batch, valuesOfMask(await guarded(batch), batch.numRows)),
         ),
       );
     }
@@ -177,7 +178,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    * With one more column, or another in its place: an expression or constant (run in the pool), or a
    * function with its type (a module's in the pool, a closure on the calling thread, batch by batch).
    *
-   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID`
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID`; later `FUNCTION_FAILED`
    */
   withColumn<const N extends string>(
     name: N,
@@ -198,8 +199,9 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
       const field = new Field(name, castTarget(options.type), true);
       const schema = withField(this.schema, field);
       if (typeof value === 'function') {
+        const guarded = guardUserFunction(functionOfColumn(name), value);
         const apply = async (batch: RecordBatch) =>
-          withUserColumn(batch, field, await value(batch));
+          withUserColumn(batch, field, await guarded(batch));
         return this.#after(closureNode(this.node, schema, apply));
       }
       const record = fieldToRecord(field);

@@ -32,3 +32,8 @@ export function keptNumbers(batch) {
   if (!kept.has(numRows)) kept.set(numRows, new Float64Array(numRows).fill(7));
   return kept.get(numRows);
 }
+
+/** Fails. */
+export function fails() {
+  throw new RangeError('no such thing');
+}

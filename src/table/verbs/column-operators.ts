@@ -10,7 +10,11 @@ import {
   Vector,
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { importModuleFunction, type ModuleFunction } from '../../base/user-function.ts';
+import {
+  guardUserFunction,
+  importModuleFunction,
+  type ModuleFunction,
+} from '../../base/user-function.ts';
 import { maskOfValidity } from '../columns/bitmap.ts';
 import { castData } from '../columns/cast-column.ts';
 import { makeBatch } from '../columns/column-data.ts';
@@ -47,10 +51,18 @@ interface ModuleSpec extends OperatorSpec {
 }
 
 registerOperator<ModuleSpec>('table.moduleColumn', async ({ module, field: record }) => {
-  const run = (await importModuleFunction(module)) as (batch: RecordBatch) => ColumnInput;
   const field = fieldFromRecord(record);
+  const run = guardUserFunction(
+    functionOfColumn(field.name, module),
+    (await importModuleFunction(module)) as (batch: RecordBatch) => ColumnInput,
+  );
   return (batch) => withUserColumn(batch, field, run(batch));
 });
+
+/** The function that makes a column, in words. */
+export function functionOfColumn(name: string, module?: ModuleFunction): string {
+  return `the function ${module === undefined ? '' : `${module.exportName} `}of column ${name}`;
+}
 
 /** The batch with a column that a user's function returned. @throws CoppiceError `DATA_INVALID`, `COLUMN_TYPE` */
 export function withUserColumn(batch: RecordBatch, field: Field, values: ColumnInput): RecordBatch {

@@ -2,7 +2,11 @@
 import { type Data, DataType, type RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { hash32, rowKey, unitInterval } from '../../base/rng.ts';
-import { importModuleFunction, type ModuleFunction } from '../../base/user-function.ts';
+import {
+  guardUserFunction,
+  importModuleFunction,
+  type ModuleFunction,
+} from '../../base/user-function.ts';
 import { bitAt, maskOfValidity } from '../columns/bitmap.ts';
 import { evaluateMask } from '../expressions/evaluate.ts';
 import type { ExpressionNode } from '../expressions/expression-node.ts';
@@ -27,7 +31,10 @@ interface ModuleFilterSpec extends OperatorSpec {
 }
 
 registerOperator<ModuleFilterSpec>('table.moduleFilter', async ({ module }) => {
-  const run = (await importModuleFunction(module)) as (batch: RecordBatch) => unknown;
+  const run = guardUserFunction(
+    `the function ${module.exportName} of filter`,
+    (await importModuleFunction(module)) as (batch: RecordBatch) => unknown,
+  );
   return (batch) => filterRows(batch, valuesOfMask(run(batch), batch.numRows));
 });
 

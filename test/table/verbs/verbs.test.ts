@@ -1,10 +1,16 @@
+import type { RecordBatch } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { fromModule } from '../../../src/base/user-function.ts';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
+import { missingColumn } from '../../../src/table/columns/find-column.ts';
 import { typeName } from '../../../src/table/columns/type-name.ts';
 import { tableFromColumns } from '../../../src/table/create-table.ts';
 import { col } from '../../../src/table/expressions/expression.ts';
 import { cellsOfTable, runner } from '../topologies.ts';
+
+function requireColumnOf(batch: RecordBatch): never {
+  throw missingColumn(batch.schema, 'z', 'a function');
+}
 
 function sample() {
   return tableFromColumns(
@@ -76,6 +82,32 @@ describe('functions of users', () => {
     expect(() => sample().withColumn('y', () => [1])).toThrow(/type of withColumn must be given/);
     const missing = sample().withColumn('y', fromModule(module, 'thrice'), { type: 'double' });
     await expect(missing.collect()).rejects.toThrow(/must export a function thrice/);
+  });
+
+  it('have a code, a name and a cause for what they throw, at once or later', async () => {
+    const boom = new RangeError('no such thing');
+    const throws = (): never => {
+      throw boom;
+    };
+    const rejects = async (): Promise<never> => throws();
+    const type = { type: 'double' };
+    const own = fromModule(module, 'fails');
+    const column = (run: unknown) => sample().withColumn('y', run as never, type);
+    const filter = (run: unknown) => sample().filter(run as never);
+    const tables = [
+      [column(throws), 'the function of column y failed: no such thing'],
+      [column(rejects), 'the function of column y failed: no such thing'],
+      [column(own), 'the function fails of column y failed: no such thing'],
+      [filter(throws), 'the function of filter failed: no such thing'],
+      [filter(rejects), 'the function of filter failed: no such thing'],
+      [filter(own), 'the function fails of filter failed: no such thing'],
+    ] as const;
+    for (const [table, message] of tables) {
+      const expected = { code: 'FUNCTION_FAILED', message, cause: boom };
+      await expect(table.collect()).rejects.toMatchObject(expected);
+    }
+    const coded = sample().withColumn('y', (batch) => requireColumnOf(batch), type);
+    await expect(coded.collect()).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' });
   });
 
   it('run on the calling thread as often as their rows are asked for, once when cached', async () => {
