@@ -100,6 +100,8 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   });
   const memory = takeMemory(tables.train.runner);
   let prepared: PreparedRows | null = null;
+  /** How far the calling thread said that it had come. */
+  let begun: TrainingProgress | null = null;
   const request: GangRequest = {
     program,
     width,
@@ -120,6 +122,9 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
       if (desk.answer(message)) return undefined;
       const told = message as TrainingProgress | BoostingSnapshot | ForestSnapshot;
       if (told.phase === 'snapshot') return options.onSnapshot?.(told);
+      // a rank that does over what was begun here says nothing until it is further
+      if (begun !== null && !isFurther(told, begun)) return undefined;
+      begun = null;
       return options.onProgress?.(told);
     },
   };
@@ -130,7 +135,10 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   const prepareBrief = (): Promise<unknown> => import('./worker-programs.ts');
   const beginHere: GangRequest['beginHere'] = async ({ signal, onMessage }) => {
     const { prepareHere } = await import('./ingest/begin-here.ts');
-    const notify = (message: unknown): void => onMessage?.(message);
+    const notify = (message: unknown): void => {
+      onMessage?.(message);
+      begun = message as TrainingProgress;
+    };
     const own: IngestJob = { ...job.ingest, partitions, rowRange: [0, numRows] };
     prepared = await prepareHere(own, { memory, notify, kernels: job.kernels, signal });
   };
@@ -159,6 +167,13 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     trees: mergeEnsembles(answers, first.trees.numOutputs),
     reports,
   };
+}
+
+const phases: readonly TrainingProgress['phase'][] = ['read', 'bin', 'train'];
+
+function isFurther(told: TrainingProgress, before: TrainingProgress): boolean {
+  const later = phases.indexOf(told.phase) - phases.indexOf(before.phase);
+  return later > 0 || (later === 0 && told.done * before.total > before.done * told.total);
 }
 
 /** Why rows of validation that are none are refused: the fit would watch nothing, and never stop early. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { GangRequest } from '../../../src/cluster/gang-runner.ts';
 import { ThreadPool } from '../../../src/cluster/threads/thread-pool.ts';
-import { createTable, GBTClassifier, GBTRegressor } from '../../../src/index.ts';
+import { createTable, GBTClassifier, GBTRegressor, type Progress } from '../../../src/index.ts';
 import { workerUrl } from '../../../src/session/worker-url.ts';
 import { readParquet } from '../../../src/table/parquet/read-parquet.ts';
 import type { BoostingJob } from '../../../src/training/messages.ts';
@@ -178,6 +178,27 @@ describe('a fit that the calling thread begins', () => {
     await expect(fit).rejects.toThrow('no more');
     expect(pool.watched).toMatchObject({ begun: true, handed: false });
     await pool.close();
+  });
+
+  it('never tells of less than it told before, where the thread does all of it again', async () => {
+    const whole = BigInt64Array.from(rows, (i) => BigInt(i) + 2n ** 60n);
+    for (const [given, handed] of [
+      [columns, true],
+      [{ ...columns, whole }, false],
+    ] as const) {
+      const path = await written({ ...given, label: labels.classes });
+      const pool = new WatchedPool();
+      const told: number[] = [];
+      const onProgress = ({ phase, done, total }: Progress): void => {
+        told.push(['read', 'bin', 'train'].indexOf(phase) + done / Math.max(1, total));
+      };
+      const estimator = new GBTClassifier({ featuresCols: plainCols, maxIter: 5 });
+      await estimator.fit(await readParquet(pool, path), { onProgress });
+      expect(pool.watched).toMatchObject({ begun: true, handed });
+      expect(told.length).toBeGreaterThan(3);
+      expect(told).toEqual([...told].sort((a, b) => a - b));
+      await pool.close();
+    }
   });
 
   it('ends by a signal', async () => {
