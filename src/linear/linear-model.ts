@@ -8,7 +8,6 @@ import type { ParamSpecs } from '../params/param-spec.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import { checkThresholds, winnerAt } from '../pipeline/class-columns.ts';
 import type { LogicalSchema } from '../pipeline/logical-schema.ts';
-import { typeAtPath } from '../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../pipeline/model.ts';
 import { packed } from '../pipeline/module/module-literals.ts';
 import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
@@ -135,7 +134,8 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
     const { thresholds, className } = this;
     const reader = new RowReader(
       names.map((name) => ({ name, kind: 'numeric', categories: [] })),
-      paths.map((path) => typeAtPath(inputSchema, path)),
+      inputSchema,
+      paths,
     );
     const width = classes.length;
     const hasProbability = this.outputs.probabilityCol !== null;
@@ -188,11 +188,12 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
     const { names, coefficients, intercepts, classes, paths, inputSchema } = this.data;
-    const types = paths.map((path) => typeAtPath(inputSchema, path));
     const cells = writer.isKnown
       ? paths.map((path) => writer.cell(path))
       : writer.features(
-          names.map((name, j) => ({ name, isCategory: false, type: types[j] ?? '' })),
+          names.map((name) => ({ name, isCategory: false })),
+          inputSchema,
+          paths,
         );
     const slots = cells.map(({ slot }) => slot);
     const offsetCol = this.#usedOffsetCol;

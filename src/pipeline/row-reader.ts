@@ -6,6 +6,7 @@ import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import type { ClassValue, TrainedFeature } from '../training/messages.ts';
+import { type LogicalSchema, typeAtPath } from './logical-schema.ts';
 import { ticksOfType } from './time-ticks.ts';
 
 /**
@@ -25,8 +26,8 @@ export type ScorerCell =
   | { readonly [name: string]: ScorerCell };
 
 /**
- * One row: values by feature name, or in the order of the model's features. A model with an offset column reads
- * it too, by name: a number, or one number a class.
+ * One row: values by feature name, by column name (a struct as an object, a vector as a list), or in the order of the
+ * model's features. A model with an offset column reads it too, by name: a number, or one number a class.
  */
 export type ScorerRow =
   | Readonly<Record<string, ScorerCell>>
@@ -49,11 +50,47 @@ export type Scorer = (row: ScorerRow) => Score;
 
 type NamedRow = Readonly<Record<string, ScorerValue>>;
 
+/** A child of a struct, or an element of a vector. */
+export interface RowPart {
+  readonly column: string;
+  readonly part: string;
+  /** How many elements the vector has; left out of a struct. */
+  readonly width?: number;
+}
+
+/** Where a feature lies in a row that has the column which it is a part of; null for a column of its own. */
+export function rowPartAt(
+  schema: LogicalSchema,
+  [column = '', part]: readonly string[],
+): RowPart | null {
+  if (part === undefined) return null;
+  const type = schema.find(({ name }) => name === column)?.type ?? '';
+  const width = /^vector\[(\d+)\]$/.exec(type)?.[1];
+  return width === undefined ? { column, part } : { column, part, width: Number(width) };
+}
+
+/** The part's value in a row. @throws CoppiceError `DATA_INVALID` for a column that has no such parts */
+function partOfRow(row: NamedRow, { column, part, width }: RowPart): ScorerValue {
+  const whole: unknown = row[column];
+  if (whole === null || whole === undefined) return undefined;
+  const isList = Array.isArray(whole) || ArrayBuffer.isView(whole);
+  const isSound =
+    width === undefined
+      ? typeof whole === 'object' && !isList
+      : isList && (whole as ArrayLike<unknown>).length === width;
+  if (isSound) return (whole as Readonly<Record<string, ScorerValue>>)[part];
+  const rule = width === undefined ? 'an object of its parts' : `${width} numbers`;
+  const message = `column ${column} of a row must be ${rule}; got ${describeValue(whole)}`;
+  throw new CoppiceError('DATA_INVALID', message, { context: { column } });
+}
+
 /** The reader of a model's rows. */
 export class RowReader {
   /** float64[numFeatures]: the row that was read last; NaN is missing, −1 a category that was never seen. */
   readonly values: Float64Array;
   readonly #names: readonly string[];
+  /** Of each feature that is a part of a column: where it lies in a row that has the column; null where none is. */
+  readonly #parts: readonly (RowPart | null)[] | null;
   /** Positions of categories, for each feature that has such. */
   readonly #positions: readonly (ReadonlyMap<string, number> | null)[];
   /** Features in which a 0 is missing; null for none. */
@@ -61,9 +98,15 @@ export class RowReader {
   /** Of each feature that is an instant: from milliseconds to what its column counts; null where none is. */
   readonly #ticks: readonly (((milliseconds: number) => number) | null)[] | null;
 
-  /** @param types the logical type of each feature */
-  constructor(features: readonly TrainedFeature[], types: readonly string[]) {
-    const ticks = types.map(ticksOfType);
+  /** @param paths where each feature lies in the columns of the fit */
+  constructor(
+    features: readonly TrainedFeature[],
+    schema: LogicalSchema,
+    paths: readonly (readonly string[])[],
+  ) {
+    const ticks = paths.map((path) => ticksOfType(typeAtPath(schema, path)));
+    const parts = paths.map((path) => rowPartAt(schema, path));
+    this.#parts = parts.every((one) => one === null) ? null : parts;
     this.#ticks = ticks.every((one) => one === null) ? null : ticks;
     this.values = new Float64Array(features.length);
     this.#names = features.map(({ name }) => name);
@@ -112,8 +155,11 @@ export class RowReader {
     let isNamed = false;
     for (let f = 0; f < this.values.length; f++) {
       const name = this.#names[f] as string;
-      const value = row[name];
+      const part = this.#parts?.[f] ?? null;
+      let value = row[name];
+      if (value === undefined && part !== null) value = partOfRow(row, part);
       isNamed ||= value !== undefined || Object.hasOwn(row, name);
+      isNamed ||= part !== null && Object.hasOwn(row, part.column);
       this.#set(f, value);
     }
     if (!isNamed) throw this.#noRow(row);

@@ -27,7 +27,7 @@ import {
 import { typeFromName } from '../table/columns/type-name.ts';
 import { tableFromColumns } from '../table/create-table.ts';
 import type { PartitionSpec } from '../table/plan/partition-spec.ts';
-import { preparePartition } from '../table/plan/read-partition.ts';
+import { preparePartition, sourceColumns } from '../table/plan/read-partition.ts';
 import type { LogicalField, LogicalSchema } from './logical-schema.ts';
 import type { Model, PredictionColumns } from './model.ts';
 import { numberOf, type Score, type Scorer } from './row-reader.ts';
@@ -59,13 +59,15 @@ export async function rowScorer(model: Model): Promise<Scorer> {
   const [partition] = (await scored.select(...wanted).plan()).partitions;
   // a closure runs when the table is planned, and leaves other rows behind
   if (partition?.source !== given?.source) throw unsupported(owner, 'no step that runs a closure');
+  const read = new Set(sourceColumns(partition as PartitionSpec, wanted));
+  const cells = inputSchema.filter(({ name }) => read.has(name));
   const run = await preparePartition(partition as PartitionSpec, wanted);
   return (row) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
       const message = `row given to the scorer of ${owner} must be an object of values by column name; got ${describeValue(row)}`;
       throw new CoppiceError('DATA_INVALID', message, { context: { owner } });
     }
-    return scoreOf(owner, run(oneRow(inputSchema, row as Cells)), names);
+    return scoreOf(owner, run(oneRow(cells, row as Cells)), names);
   };
 }
 
@@ -82,9 +84,10 @@ function cellOf(field: LogicalField, value: unknown): Vector {
   const valid = isMissing ? Uint8Array.of(0) : undefined;
   if (type === 'string' || type.startsWith('dictionary'))
     return utf8Column([isMissing ? null : String(value)]);
-  if (type === 'boolean') return boolColumn(Uint8Array.of(value === true ? 1 : 0), valid);
+  if (type === 'boolean')
+    return boolColumn(Uint8Array.of(isMissing ? 0 : flagOf(name, value)), valid);
   if (type === 'struct') {
-    const cells = (isMissing ? {} : value) as Cells;
+    const cells = isMissing ? {} : partsOf(name, value);
     const parts = (children ?? []).map((child) => [child.name, cellOf(child, cells[child.name])]);
     return structColumn(parts as [string, Vector][], 1);
   }
@@ -112,6 +115,22 @@ function wholeCell(type: string, number: number, valid: Uint8Array | undefined):
       ? (made.ArrayType as BigInt64ArrayConstructor).of(BigInt(number))
       : (made.ArrayType as Int32ArrayConstructor).of(number);
   return Number(cells[0]) === number ? fixedWidthColumn(made, cells, valid) : null;
+}
+
+/** @throws CoppiceError `DATA_INVALID` for what has no parts by name */
+function partsOf(column: string, value: unknown): Cells {
+  if (typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value))
+    return value as Cells;
+  const message = `column ${column} of a row must be an object of its parts; got ${describeValue(value)}`;
+  throw new CoppiceError('DATA_INVALID', message, { context: { column } });
+}
+
+/** @throws CoppiceError `DATA_INVALID` for what is neither true nor false, nor 1 or 0 */
+function flagOf(column: string, value: unknown): number {
+  const number = numberOf(column, value);
+  if (number === 0 || number === 1) return number;
+  const message = `column ${column} of a row given to a scorer must be true or false; got ${describeValue(value)}`;
+  throw new CoppiceError('DATA_INVALID', message, { context: { column } });
 }
 
 function vectorCell(field: LogicalField, width: number, value: unknown): Vector {

@@ -1,6 +1,5 @@
 /** A model of trees as data of a JavaScript module: nodes as narrow arrays, leaves numbered one by one. */
 
-import { typeAtPath } from '../../pipeline/logical-schema.ts';
 import { packed } from '../../pipeline/module/module-literals.ts';
 import type { ModuleCell, ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import { nodeFlag, type TreeEnsemble } from '../../tree/tree.ts';
@@ -54,10 +53,9 @@ function isVector(link: Link, classes: readonly unknown[], numOutputs: number): 
 function cellsOf(writer: ModuleWriter, data: TreeModelData): ModuleCell[] {
   if (writer.isKnown) return data.paths.map((path) => writer.cell(path));
   return writer.features(
-    data.features.map(({ name, kind }, f) => ({
-      ...{ name, isCategory: kind === 'category' },
-      type: typeAtPath(data.inputSchema, data.paths[f] as readonly string[]),
-    })),
+    data.features.map(({ name, kind }) => ({ name, isCategory: kind === 'category' })),
+    data.inputSchema,
+    data.paths,
   );
 }
 

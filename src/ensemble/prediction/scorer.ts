@@ -5,7 +5,6 @@
  */
 import { exp, logistic } from '../../base/portable-math.ts';
 import { winnerAt } from '../../pipeline/class-columns.ts';
-import { typeAtPath } from '../../pipeline/logical-schema.ts';
 import { offsetsOfRow } from '../../pipeline/offset-column.ts';
 import {
   RowReader,
@@ -39,8 +38,7 @@ export function makeScorer(data: TreeModelData, options: ScorerOptions): Scorer 
   const { trees, features, baseScores } = data;
   const { plainRows = 32 } = options;
   const numOutputs = trees.numOutputs > 1 ? trees.numOutputs : baseScores.length;
-  const types = data.paths.map((path) => typeAtPath(data.inputSchema, path));
-  const reader = new RowReader(features, types);
+  const reader = new RowReader(features, data.inputSchema, data.paths);
   const isCategory = features.map(({ kind }) => kind === 'category');
   const sums = new Float64Array(numOutputs);
   const finish = finisher(data, options, numOutputs);

@@ -66,12 +66,27 @@ const readers = {
       return single === true ? Math.fround(number) : number;
     };
   },
-  flag: () => (value) => (value === null || value === undefined ? NaN : value === true ? 1 : 0),
+  flag: ({ name }) => (value) => {
+    if (value === null || value === undefined) return NaN;
+    const number = numberOf(name, value);
+    if (number === 0 || number === 1) return number;
+    return fail('column ' + name + ' of a row must be true or false; got ' + shown(value));
+  },
   text: () => (value) =>
     value === null || value === undefined || (spec.byPosition && value !== value) ? null : String(value),
 };
 
 const isList = (value) => Array.isArray(value) || ArrayBuffer.isView(value);
+
+// a part by its column: a child of a struct, an element of a vector
+const partOf = (row, { column, part, width }) => {
+  const whole = row[column];
+  if (whole === null || whole === undefined) return undefined;
+  const isSound =
+    width === undefined ? typeof whole === 'object' && !isList(whole) : isList(whole) && whole.length === width;
+  if (isSound) return whole[part];
+  return fail('column ' + column + ' of a row must be ' + (width === undefined ? 'an object of its parts' : width + ' numbers') + '; got ' + shown(whole));
+};
 
 const inputs = spec.inputs.map((input) => ({ ...input, read: readers[input.kind](input) }));
 
@@ -85,12 +100,16 @@ const readRow = (row, slots) => {
     return;
   }
   let isNamed = false;
-  for (const { name, part, width, slot, read } of inputs) {
+  for (const { name, part, width, within, slot, read } of inputs) {
     let value = row[name];
+    if (value === undefined && within !== undefined) value = partOf(row, within);
     isNamed ||= value !== undefined || Object.hasOwn(row, name);
+    isNamed ||= within !== undefined && Object.hasOwn(row, within.column);
     if (part !== undefined && value !== null && value !== undefined) {
       if (width !== undefined && (!isList(value) || value.length !== width))
         fail('column ' + name + ' of a row must be ' + width + ' numbers; got ' + shown(value));
+      if (width === undefined && (typeof value !== 'object' || isList(value)))
+        fail('column ' + name + ' of a row must be an object of its parts; got ' + shown(value));
       value = value[part];
     }
     slots[slot] = read(value);

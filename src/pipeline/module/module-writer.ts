@@ -6,8 +6,9 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { libraryVersion } from '../../base/library-version.ts';
 import type { ClassValue } from '../../training/messages.ts';
-import type { LogicalField, LogicalSchema } from '../logical-schema.ts';
+import { type LogicalField, type LogicalSchema, typeAtPath } from '../logical-schema.ts';
 import type { PredictionColumns } from '../model.ts';
+import { type RowPart, rowPartAt } from '../row-reader.ts';
 import { codeTexts, type ModuleOp } from './module-code.ts';
 import { classesType, type DeclaredInput, declarationsOf } from './module-declarations.ts';
 import { literal } from './module-literals.ts';
@@ -72,6 +73,8 @@ interface Input extends DeclaredInput {
   readonly single?: true;
   /** It is read as whole seconds, rounded down. */
   readonly seconds?: true;
+  /** Where it lies in a row that has the column which it is a part of. */
+  readonly within?: RowPart;
 }
 
 /** Gathers what a module is made of. */
@@ -102,19 +105,22 @@ export class ModuleWriter {
 
   /** The features of a model alone: values by their names, or in their order. */
   features(
-    features: readonly {
-      readonly name: string;
-      readonly isCategory: boolean;
-      /** The logical type of its column. */
-      readonly type: string;
-    }[],
+    features: readonly { readonly name: string; readonly isCategory: boolean }[],
+    schema: LogicalSchema,
+    paths: readonly (readonly string[])[],
   ): ModuleCell[] {
     this.#byPosition = true;
-    return features.map(({ name, isCategory, type }) => {
+    return features.map(({ name, isCategory }, f) => {
+      const path = paths[f] as readonly string[];
+      const type = typeAtPath(schema, path);
+      const within = rowPartAt(schema, path);
       const kind = isCategory ? 'text' : 'number';
       const slot = this.slot();
       const unit = unitOf(type);
-      const input = { name, kind, slot, type, isCategory } as const;
+      const input = {
+        ...({ name, kind, slot, type, isCategory } as const),
+        ...(within === null ? {} : { within }),
+      };
       this.#inputs.push({ ...input, ...(unit === null ? {} : { unit }) });
       return { kind, slot, isSingle: false };
     });
@@ -246,11 +252,10 @@ export class ModuleWriter {
    */
   text(names: PredictionColumns | null): string {
     const { said, answer } = this.#answer(names);
-    const reads = Object.values(answer).flatMap(({ places }) => places);
-    const steps = neededSteps(this.#steps, reads);
+    const { steps, inputs } = this.#needed(answer);
     const spec = {
       byPosition: this.#byPosition,
-      inputs: this.#inputs.map(({ type, isCategory, ...input }) => input),
+      inputs: inputs.map(({ type, isCategory, ...input }) => input),
       numSlots: this.#numSlots,
       steps: steps.map(({ code, step: { always, ...step } }) => ({ op: code.op, ...step })),
       ...{ answer, classes: said.classes ?? [] },
@@ -268,6 +273,7 @@ export class ModuleWriter {
   /** The declarations of the module for TypeScript. @throws CoppiceError `UNSUPPORTED` as for its text */
   declarations(names: PredictionColumns | null): string {
     const { said, answer } = this.#answer(names);
+    const { inputs } = this.#needed(answer);
     const { prediction, rawPrediction: _raw, probability: _p, ...more } = answer;
     const typeOf = ({ kind }: Places): string => (kind === 'flag' ? 'boolean' : 'number');
     const { classes = [] } = said;
@@ -277,7 +283,7 @@ export class ModuleWriter {
         ? typeOf(prediction)
         : classesType(classes);
     return declarationsOf({
-      ...{ owner: this.owner, inputs: this.#inputs, byPosition: this.#byPosition, classes },
+      ...{ owner: this.owner, inputs, byPosition: this.#byPosition, classes },
       margins: [...this.#margins],
       answer: [
         ['prediction', predicted],
@@ -286,6 +292,16 @@ export class ModuleWriter {
         ...Object.entries(more).map(([name, places]) => [name, typeOf(places)] as const),
       ],
     });
+  }
+
+  /** What an answer is made of. A list of values has one for each feature, used or not. */
+  #needed(answer: Readonly<Record<string, Places>>) {
+    const reads = Object.values(answer).flatMap(({ places }) => places);
+    const { steps, needed } = neededSteps(this.#steps, reads);
+    // the parts of a column are read together
+    const names = new Set(this.#inputs.filter(({ slot }) => needed.has(slot)).map((i) => i.name));
+    const inputs = this.#inputs.filter(({ name }) => this.#byPosition || names.has(name));
+    return { steps, inputs };
   }
 
   #answer(names: PredictionColumns | null) {
@@ -353,7 +369,10 @@ function unitOf(type: string): string | null {
 }
 
 /** The steps whose cells somebody reads, and those that refuse rows. */
-function neededSteps(steps: readonly WrittenStep[], reads: readonly number[]): WrittenStep[] {
+function neededSteps(
+  steps: readonly WrittenStep[],
+  reads: readonly number[],
+): { steps: WrittenStep[]; needed: ReadonlySet<number> } {
   const needed = new Set(reads);
   const kept: WrittenStep[] = [];
   for (const written of [...steps].reverse()) {
@@ -363,7 +382,7 @@ function neededSteps(steps: readonly WrittenStep[], reads: readonly number[]): W
     kept.push(written);
     for (const slot of [from].flat()) needed.add(slot);
   }
-  return kept.reverse();
+  return { steps: kept.reverse(), needed };
 }
 
 function kindOf([first]: readonly ClassValue[]): ModuleCell['kind'] {
