@@ -4,7 +4,7 @@
  */
 import { Field, FixedSizeList, Float64, Schema, type Vector } from 'apache-arrow';
 import { exp, logistic } from '../base/portable-math.ts';
-import { classColumn, predictionType, winners } from '../pipeline/class-columns.ts';
+import { classColumn, plannedClasses, predictionType, winners } from '../pipeline/class-columns.ts';
 import { fixedSizeListColumn, float64Column } from '../table/columns/make-column.ts';
 import { columnArray } from '../table/columns/shared-buffer.ts';
 import type { ClassValue } from '../training/messages.ts';
@@ -41,9 +41,7 @@ export function schemaWithLinear(schema: Schema, shape: LinearShape): Schema {
 
 /** The schema that a classifier plans before it has seen the classes; widths are not known. */
 export function plannedLinearSchema(schema: Schema, shape: Omit<LinearShape, 'classes'>): Schema {
-  const { labelType } = shape;
-  const stand: ClassValue = labelType === 'string' ? '' : labelType === 'boolean' ? false : 0;
-  return schemaWithLinear(schema, { ...shape, classes: [stand, stand] });
+  return schemaWithLinear(schema, { ...shape, classes: plannedClasses(shape.labelType, 2) });
 }
 
 /** The columns of a batch, from its margins (output by output). */

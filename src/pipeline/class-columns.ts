@@ -64,6 +64,13 @@ export function predictionType(labelType: string, classes: readonly ClassValue[]
   return integerKinds[labelType]?.type() ?? new Float64();
 }
 
+/** Classes of the label's type, for planning before any is known. */
+export function plannedClasses(labelType: string, numClasses: number): ClassValue[] {
+  const isText = labelType === 'string' || labelType.startsWith('dictionary');
+  const stand = isText ? '' : labelType === 'boolean' ? false : 0;
+  return Array.from({ length: numClasses }, () => stand);
+}
+
 /** The class of the largest p, or of the largest p / t; the first of equals. */
 export function winners(
   probability: Float64Array,

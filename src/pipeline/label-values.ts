@@ -55,10 +55,10 @@ export function compareLabels(a: LabelValue, b: LabelValue): number {
   return Number(a) - Number(b);
 }
 
-/** True for texts and dictionaries of texts. */
+/** True for texts and dictionaries, whose values are known by their texts. */
 export function isText(type: DataType): boolean {
-  const values: DataType = DataType.isDictionary(type) ? (type.dictionary as DataType) : type;
-  return DataType.isUtf8(values) || DataType.isLargeUtf8(values) || DataType.isUtf8View(values);
+  const isPlain = DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
+  return isPlain || DataType.isDictionary(type);
 }
 
 function readNumbers(

@@ -4,11 +4,16 @@
  * A row costs some ten microseconds a step; tables are for many rows.
  */
 import {
+  DataType,
   DateMillisecond,
+  Duration,
   Float32,
   Float64,
   type Int,
+  Int64,
   type RecordBatch,
+  Time,
+  Uint64,
   type Vector,
 } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
@@ -83,7 +88,7 @@ function cellOf(field: LogicalField, value: unknown): Vector {
   const isMissing = value === null || value === undefined;
   const valid = isMissing ? Uint8Array.of(0) : undefined;
   if (type === 'string' || type.startsWith('dictionary'))
-    return utf8Column([isMissing ? null : String(value)]);
+    return utf8Column([isMissing || Number.isNaN(value) ? null : String(value)]);
   if (type === 'boolean')
     return boolColumn(Uint8Array.of(isMissing ? 0 : flagOf(name, value)), valid);
   if (type === 'struct') {
@@ -94,6 +99,13 @@ function cellOf(field: LogicalField, value: unknown): Vector {
   const width = Number(/^vector\[(\d+)\]$/.exec(type)?.[1]);
   if (width >= 0) return vectorCell(field, width, value);
   if (ticksOfType(type) !== null) return timeCell(field, value);
+  const span = spanType(type);
+  if (span !== null) return spanCell(field, span, value);
+  // integers that float64 cannot tell apart may be names
+  if (/^u?bigint$/.test(type) && typeof value === 'bigint')
+    return type === 'bigint'
+      ? fixedWidthColumn(new Int64(), BigInt64Array.of(value))
+      : fixedWidthColumn(new Uint64(), BigUint64Array.of(value));
   const number = isMissing ? 0 : numberOf(name, value);
   const whole = /^u?(tinyint|smallint|int|bigint)$/.test(type)
     ? wholeCell(type, number, valid)
@@ -161,6 +173,24 @@ function timeCell({ name, type }: LogicalField, value: unknown): Vector {
   const valid = isMissing ? Uint8Array.of(0) : undefined;
   if (type === 'date') return fixedWidthColumn(made, Int32Array.of(Number(count)), valid);
   return fixedWidthColumn(made, BigInt64Array.of(count), valid);
+}
+
+/** The Arrow type of a time of day or a duration; null for another. */
+function spanType(type: string): Time | Duration | null {
+  const [, kind, unit = ''] = /^(time|duration)\((\w+)\)$/.exec(type) ?? [];
+  if (kind === undefined) return null;
+  const place = ['s', 'ms', 'us', 'ns'].indexOf(unit);
+  return kind === 'duration' ? new Duration(place) : new Time(place, place < 2 ? 32 : 64);
+}
+
+/** Times of day and durations are counted in the unit of their column. */
+function spanCell({ name }: LogicalField, type: Time | Duration, value: unknown): Vector {
+  const isMissing = value === null || value === undefined || Number.isNaN(value);
+  const valid = isMissing ? Uint8Array.of(0) : undefined;
+  const count = isMissing ? 0n : BigInt(Math.floor(numberOf(name, value)));
+  if (DataType.isTime(type) && type.bitWidth === 32)
+    return fixedWidthColumn(type, Int32Array.of(Number(count)), valid);
+  return fixedWidthColumn(type, BigInt64Array.of(count), valid);
 }
 
 function zoneless(type: string): string {

@@ -1,4 +1,15 @@
-import { Field, Float64, Schema, tableFromArrays, type Vector } from 'apache-arrow';
+import {
+  Dictionary,
+  Field,
+  Float64,
+  LargeUtf8,
+  Schema,
+  Struct,
+  tableFromArrays,
+  Uint32,
+  type Vector,
+  vectorFromArray,
+} from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { columnOf } from '../../src/table/columns/column-values.ts';
@@ -170,6 +181,32 @@ describe('tables of values in memory', () => {
       { s: 'b', n: 2 },
       { s: 'a', n: 3 },
     ]);
+  });
+
+  it('take wide texts of another copy of Arrow, alone, in structs and in dictionaries', async () => {
+    const texts = vectorFromArray(['b', null, 'été'], new LargeUtf8());
+    const coded = new Dictionary(new LargeUtf8(), new Uint32());
+    const part = vectorFromArray(
+      [{ in: 'x' }, { in: 'y' }, { in: null }],
+      new Struct([new Field('in', new LargeUtf8(), true)]),
+    );
+    const columns = { texts, part, coded: vectorFromArray(['p', 'q', 'p'], coded) };
+    // what another copy made is no instance of our classes
+    const other = ({ type, data, length }: Vector) => ({ type, data, length });
+    const given = Object.fromEntries(
+      Object.entries(columns).map(([name, vector]) => [name, other(vector as Vector)]),
+    );
+    const table = await tableFromColumns(runner, given as never).collect();
+    expect(table.schema.fields.map(({ type }) => String(type))).toEqual([
+      'Utf8',
+      'Struct<{in:Utf8}>',
+      'Dictionary<Int32, Utf8>',
+    ]);
+    expect([...(table.getChild('texts') as Vector)]).toEqual(['b', null, 'été']);
+    expect([...(table.getChild('coded') as Vector)]).toEqual(['p', 'q', 'p']);
+    expect(JSON.stringify([...(table.getChild('part') as Vector)])).toBe(
+      '[{"in":"x"},{"in":"y"},{"in":null}]',
+    );
   });
 
   it.each([

@@ -1,7 +1,6 @@
 /** What classifiers of trees share: the names of their columns. */
 import type { Schema } from 'apache-arrow';
-import { checkThresholds } from '../../pipeline/class-columns.ts';
-import type { ClassValue } from '../../training/messages.ts';
+import { checkThresholds, plannedClasses } from '../../pipeline/class-columns.ts';
 import { type ModelOutput, schemaWithOutputs } from './output-columns.ts';
 
 export { checkThresholds };
@@ -35,7 +34,11 @@ export function plannedClassifierSchema(
   params: ClassifierColumnParams,
   labelType: string,
 ): Schema {
-  const stand: ClassValue = labelType === 'string' ? '' : labelType === 'boolean' ? false : 0;
   const outputs = classifierOutputs(params);
-  return schemaWithOutputs(schema, { outputs, classes: [stand, stand], labelType, numTrees: 1 });
+  return schemaWithOutputs(schema, {
+    outputs,
+    classes: plannedClasses(labelType, 2),
+    labelType,
+    numTrees: 1,
+  });
 }

@@ -72,8 +72,7 @@ const readers = {
     if (number === 0 || number === 1) return number;
     return fail('column ' + name + ' of a row must be true or false; got ' + shown(value));
   },
-  text: () => (value) =>
-    value === null || value === undefined || (spec.byPosition && value !== value) ? null : String(value),
+  text: () => (value) => (value === null || value === undefined || value !== value ? null : String(value)),
 };
 
 const isList = (value) => Array.isArray(value) || ArrayBuffer.isView(value);

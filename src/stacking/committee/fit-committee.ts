@@ -2,10 +2,10 @@
 import type { DataType, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { requireClassLabel, requireColumn } from '../../pipeline/check-schema.ts';
+import { plannedClasses } from '../../pipeline/class-columns.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
 import type { Model } from '../../pipeline/model.ts';
-import { plannedClasses } from '../../tuning/calibration/probability-calibrator.ts';
 import { type Member, planOf } from '../level-one/cross-fit.ts';
 import type { LevelOnePlan, LevelOneRequest } from '../level-one/level-one.ts';
 import { committeeSchema, type OutputValues } from './committee-model.ts';

@@ -5,12 +5,12 @@ import { distinctLabels } from '../../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { oneOf } from '../../params/kinds.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
+import { plannedClasses } from '../../pipeline/class-columns.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { plannedClasses } from '../../tuning/calibration/probability-calibrator.ts';
 import {
   CommitteeModel,
   type CommitteeState,

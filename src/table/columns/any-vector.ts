@@ -4,7 +4,9 @@
  * module of the user's imports the package.
  */
 import { Vector } from 'apache-arrow';
+import { concatData } from '../concat-rows.ts';
 import { freshColumn } from '../plan/shared-batch.ts';
+import { normalType } from './normal-type.ts';
 
 /** True for a vector of any copy of Arrow. */
 export function isVector(value: unknown): value is Vector {
@@ -14,7 +16,10 @@ export function isVector(value: unknown): value is Vector {
   return Array.isArray(data) && typeof type?.typeId === 'number' && typeof length === 'number';
 }
 
-/** The same values as a vector of this thread's copy; nothing is copied. */
-export function ownVector(vector: Vector): Vector {
-  return vector instanceof Vector ? vector : new Vector((vector as Vector).data.map(freshColumn));
+/** The same values as a vector of this thread's copy; only layouts that tables do not use are copied. */
+export function ownVector(given: Vector): Vector {
+  if (given instanceof Vector) return given;
+  const { type, data } = given as Vector;
+  const isNormal = normalType(type) === type;
+  return new Vector((isNormal ? data : [concatData(type, data)]).map(freshColumn));
 }

@@ -14,6 +14,7 @@ import { object } from '../../params/object-kinds.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
 import { requireClassLabel, requireColumn } from '../../pipeline/check-schema.ts';
+import { plannedClasses } from '../../pipeline/class-columns.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
@@ -31,7 +32,6 @@ import {
 import { curveElements, type ScoreLayout } from './calibration-curve.ts';
 import { checkWidth, scoreColumn } from './calibration-params.ts';
 import { type CurveRuns, fitCurves, gatherScores } from './calibration-scores.ts';
-import { plannedClasses } from './probability-calibrator.ts';
 
 /** Parameters of {@link CalibratedClassifier}. */
 export const calibratedClassifierParams = defineParams(

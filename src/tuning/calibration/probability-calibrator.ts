@@ -9,8 +9,8 @@ import {
   requireClassLabel,
   requireColumn,
 } from '../../pipeline/check-schema.ts';
+import { plannedClasses } from '../../pipeline/class-columns.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
-import type { LabelValue } from '../../pipeline/label-values.ts';
 import { logicalSchema, logicalType } from '../../pipeline/logical-schema.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -119,12 +119,6 @@ export class ProbabilityCalibrator extends Estimator<
     const added = calibratedFields({ probabilityCol, predictionCol, classes: planned, labelType });
     return new Schema([...schema.fields, ...added], schema.metadata);
   }
-}
-
-/** Classes of the label's type, for planning before any is known. */
-export function plannedClasses(labelType: string, numClasses: number): LabelValue[] {
-  const stand = labelType === 'string' ? '' : labelType === 'boolean' ? false : 0;
-  return Array.from({ length: numClasses }, () => stand);
 }
 
 registerStage(ProbabilityCalibrator);
