@@ -117,9 +117,14 @@ function taskOfSeveral(
       'USAGE',
       `--label of several columns must come with the task regression or binary; got ${task}`,
     );
-  const columns = [probability, 'rawPrediction'];
+  const columns = scoreColumns(probability);
   const areFlags = columns.some((name) => findField(schema, name)?.metadata.has('labels') === true);
   return areFlags ? 'binary' : 'regression';
+}
+
+/** Where scores of classes stand: a `rawPrediction` beside a column that `--probability` names may be another model's. */
+function scoreColumns(probability = 'probability'): string[] {
+  return probability === 'probability' ? ['probability', 'rawPrediction'] : [probability];
 }
 
 /** Refuses a table that nothing has been predicted for. */
@@ -127,7 +132,7 @@ function requirePredictions({ schema }: PartitionedTable, options: EvaluateComma
   const { prediction, probability } = options;
   if (prediction !== undefined) requireField(schema, prediction, '--prediction');
   if (probability !== undefined) requireField(schema, probability, '--probability');
-  const names = [prediction ?? 'prediction', probability ?? 'probability', 'rawPrediction'];
+  const names = [prediction ?? 'prediction', ...scoreColumns(probability)];
   if (names.some((name) => findField(schema, name) !== undefined)) return;
   const there = columnNames(schema).slice(0, 12).join(', ');
   throw new CoppiceError(
@@ -188,9 +193,8 @@ async function guessTask(
 ): Promise<[EvaluationTask, string]> {
   const { schema } = table;
   const [label = ''] = labelNames(table, options.label);
-  const probability = options.probability ?? 'probability';
   const byCount = (count: number): EvaluationTask => (count <= 2 ? 'binary' : 'multiclass');
-  for (const column of [probability, 'rawPrediction']) {
+  for (const column of scoreColumns(options.probability)) {
     if (findField(schema, column)?.metadata.has('labels'))
       return ['binary', `${column} has a value for each of several labels`];
     const classes = classesOf(schema, column);
@@ -204,7 +208,8 @@ async function guessTask(
   const kind = await labelKind(table, label, { signal });
   if (!kind.isClass) return ['regression', kind.reason];
   const prediction = findField(schema, options.prediction ?? 'prediction')?.type;
-  if (kind.numClasses !== null && prediction !== undefined && DataType.isFloat(prediction)) {
+  const isNumber = options.probability === undefined && DataType.isFloat(prediction);
+  if (kind.numClasses !== null && isNumber) {
     return ['regression', 'the prediction is a number with a fraction'];
   }
   if (kind.numClasses !== null) return [byCount(kind.numClasses), kind.reason];
@@ -234,8 +239,9 @@ function makeEvaluator(
     return new RegressionEvaluator(others.length > 0 ? { ...rest, labelCols } : common);
   }
   const classification = { ...common, probabilityCol: options.probability };
+  const rawPredictionCol = scoreColumns(options.probability).at(-1);
   return task === 'binary'
-    ? new BinaryClassificationEvaluator(classification)
+    ? new BinaryClassificationEvaluator({ ...classification, rawPredictionCol })
     : new MulticlassClassificationEvaluator(classification);
 }
 

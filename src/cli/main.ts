@@ -36,9 +36,12 @@ const surroundings: Surroundings = {
 
 // A reader such as `head` may close the pipe early; that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`error FILE_WRITE: stdout cannot be written: ${error.message}\n`);
+  process.exit(1);
 });
+// Work does not end because nobody reads what is remarked about it.
+process.stderr.on('error', () => {});
 
 const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {

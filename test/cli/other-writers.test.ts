@@ -169,6 +169,28 @@ describe('what a new user types', () => {
     );
   });
 
+  it('measures the column that --probability names, whatever another model wrote beside it', async () => {
+    const [data, lines] = [path('two-models.csv'), rows.map((i) => [i % 2, (i % 2) * 0.5 + 0.25])];
+    const text = lines.map(([y, p]) => `${y},${p},${1 - (y as number)},${1 - (p as number)}\n`);
+    writeFileSync(data, `y,p,rawPrediction,prediction\n${text.join('')}`);
+    const words = [
+      'evaluate',
+      '--data',
+      data,
+      '--label',
+      'y',
+      '--probability',
+      'p',
+      '--json',
+      '-q',
+    ];
+    const { json } = await runForTest(words);
+    expect(json).toMatchObject({
+      task: 'binary',
+      metrics: { areaUnderROC: 1, brierScore: 0.0625 },
+    });
+  });
+
   it('gets no empty list of metrics for a table without predictions, and no INTERNAL for a pipe', async () => {
     const columns = {
       x: vectorFromArray(rows, new Float64()),

@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
@@ -6,7 +8,7 @@ import { libraryVersion } from '../../src/pipeline/format-version.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
 import { suiteRuns } from '../tools/suite-runs.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
-import { runJson, runProcess } from './run-process.ts';
+import { command, runJson, runProcess } from './run-process.ts';
 
 const folder = temporaryFolder('process');
 const data = join(folder, 'data.parquet');
@@ -48,6 +50,41 @@ describe('the command as a process', () => {
       expect(run.stderr).not.toContain('    at ');
     }
     expect(readdirSync(folder).filter((name) => name.startsWith('cramped'))).toEqual([]);
+  });
+
+  it('goes on to the end where nobody reads its remarks', async () => {
+    const model = join(folder, 'unheard');
+    const words = [
+      'fit',
+      '--data',
+      data,
+      '--label',
+      'y',
+      '--model',
+      model,
+      '--params',
+      'maxIter=2',
+    ];
+    const child = spawn(process.execPath, [command, ...words], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child.stderr?.destroy();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(existsSync(join(model, 'MANIFEST.json'))).toBe(true);
+  });
+
+  it('says that stdout cannot be written', async ({ skip }) => {
+    const why = `there is no /dev/full on ${process.platform}`;
+    if (!suiteRuns('a full disk behind stdout', existsSync('/dev/full') ? null : why)) skip(why);
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [command, 'doctor'], { stdio: ['ignore', full, 'pipe'] });
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    expect(await once(child, 'close')).toEqual([1, null]);
+    closeSync(full);
+    expect(stderr).toMatch(/^error FILE_WRITE: stdout cannot be written: ENOSPC.*\n$/);
   });
 
   it('ends with 130 soon after SIGINT, and leaves nothing behind', async () => {

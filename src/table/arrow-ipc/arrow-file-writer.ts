@@ -3,7 +3,7 @@
  * the first part, then the batches of every part as they are. A file ends with a footer that names where
  * each message came to lie; the schema stands at the head too, so that a file can be read as a stream.
  */
-import { MetadataVersion, type Schema, tableFromIPC } from 'apache-arrow';
+import { MetadataVersion, RecordBatchReader, type Schema } from 'apache-arrow';
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import type { FileSink } from '../files/file-sink.ts';
 import type { FileFormat, PartWriter } from '../files/write-parts.ts';
@@ -42,7 +42,8 @@ class ArrowFileWriter implements PartWriter<Uint8Array> {
       if (type !== 'batch' && !isFirst) continue;
       if (type === 'schema') {
         const head = stream.slice(0, metadataBytes);
-        this.#schema = tableFromIPC(Buffer.concat([head, endOfStream])).schema;
+        // a Table would join columns of one name, and an empty one reads like "null" there
+        this.#schema = RecordBatchReader.from(Buffer.concat([head, endOfStream])).open().schema;
       } else {
         const block = new FileBlock(metadataBytes, bodyBytes, this.#sink.position);
         (type === 'batch' ? this.#batches : this.#dictionaries).push(block);

@@ -9,6 +9,7 @@ import type { PartitionedTable, TableOptions } from '../partitioned-table.ts';
 import { schemaToRecord } from '../schema-record.ts';
 import type { EncodedRowGroup, ParquetCompression } from './encode-parquet.ts';
 import { parquetFormat } from './parquet-file-writer.ts';
+import { refuseUnstorable } from './storable-columns.ts';
 
 /** Options of writing Parquet. */
 export interface WriteParquetOptions extends TableOptions {
@@ -25,7 +26,7 @@ const rowGroupRows = 262_144;
  * Writes a table as Parquet.
  *
  * @param path a name that ends in `.parquet` is one file, any other a folder
- * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`, `PARAM_INVALID`
+ * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`, `PARAM_INVALID`, `UNSUPPORTED`, `DATA_INVALID`
  */
 export async function writeParquet(
   table: PartitionedTable,
@@ -37,6 +38,7 @@ export async function writeParquet(
     const message = `compression of write.parquet must be one of ${compressions.join(', ')}; got ${describeValue(compression)}`;
     throw new CoppiceError('PARAM_INVALID', message);
   }
+  refuseUnstorable(table.schema);
   const schema = schemaToRecord(table.schema);
   const payload = { schema, options: { compression, rowGroupRows } };
   await writeParts({ path, overwrite }, parquetFormat, () =>

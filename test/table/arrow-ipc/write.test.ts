@@ -6,10 +6,11 @@ import {
   Int32,
   RecordBatchReader,
   Schema,
-  type Table,
+  Table,
   tableFromIPC,
   Utf8,
   type Vector,
+  vectorFromArray,
 } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +22,11 @@ import {
   dictionaryColumn,
   structColumn,
 } from '../../../src/table/columns/make-column.ts';
-import { tableFromBatch, tableFromColumns } from '../../../src/table/create-table.ts';
+import {
+  tableFromArrow,
+  tableFromBatch,
+  tableFromColumns,
+} from '../../../src/table/create-table.ts';
 import { memoryPartition } from '../../../src/table/files/sources.ts';
 import { PartitionedTable } from '../../../src/table/partitioned-table.ts';
 import { sourceNode } from '../../../src/table/plan/plan-node.ts';
@@ -50,6 +55,22 @@ function cells(table: Table, name: string): unknown[] {
 }
 
 describe('writeArrow', () => {
+  it.each(['nameless.arrow', 'nameless.arrows'])(
+    'keeps a name that is empty in %s',
+    async (name) => {
+      const inner = structColumn([['', vectorFromArray([3, 4], new Int32())]], 2);
+      const columns = { '': vectorFromArray([1, 2], new Int32()), null: inner };
+      const path = join(folder, name);
+      await writeArrow(tableFromArrow(runner, new Table(columns as never)), path);
+      const { schema } = await readArrow(runner, path);
+      const names = schema.fields.map((field) => [field.name, field.type.children?.[0]?.name]);
+      expect(names).toEqual([
+        ['', undefined],
+        ['null', ''],
+      ]);
+    },
+  );
+
   it.each(['one.arrow', 'one.feather', 'one.arrows'])('writes %s for any reader', async (name) => {
     const columns = { x: [1, null, 3], s: ['a', 'é', null], b: [true, null, false] };
     const table = tableFromColumns(runner, columns, { numPartitions: 3 });

@@ -12,10 +12,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   DateMillisecond,
+  Decimal,
   Field,
   Float64,
   Schema,
   Table,
+  TimeSecond,
+  TimestampSecond,
   type Vector,
   vectorFromArray,
 } from 'apache-arrow';
@@ -80,6 +83,49 @@ describe('writeParquet', () => {
     ]);
     const cells = numericValues((await back.collect()).getChild('when') as Vector);
     expect([...cells]).toEqual([1234, Number.NaN, -86_400_000]);
+  });
+
+  it('stores timestamps and times of day in seconds as times that other programs know', async () => {
+    const at = vectorFromArray([1000, null, -86_400_000], new TimestampSecond());
+    const late = vectorFromArray([1000, 2000, 3000], new TimestampSecond('UTC'));
+    const time = vectorFromArray([1, null, 86_399], new TimeSecond());
+    const inner = structColumn([['at', at]], 3);
+    const table = new Table({ at, late, time, inner } as never);
+    const path = fresh();
+    // two partitions: slices that begin inside the buffers
+    await writeParquet(tableFromArrow(runner, table).repartition(2), path);
+    const back = await readParquet(runner, path);
+    expect(back.schema.fields.map(({ type }) => typeName(type))).toEqual([
+      'timestamp(ms)',
+      'timestamp(ms, UTC)',
+      'time(ms)',
+      'struct<at: timestamp(ms)>',
+    ]);
+    const cells = await back.collect();
+    const numbers = (name: string) => [...numericValues(cells.getChild(name) as Vector)];
+    expect(numbers('at')).toEqual([1000, Number.NaN, -86_400_000]);
+    expect(numbers('late')).toEqual([1000, 2000, 3000]);
+    expect(numbers('time')).toEqual([1000, Number.NaN, 86_399_000]);
+  });
+
+  it('refuses, by the name of the column, what no Parquet file can hold, and leaves no file', async () => {
+    const far = new Table({
+      far: vectorFromArray([1000, 2000], new TimestampSecond()),
+    } as never);
+    (far.getChild('far')?.data[0]?.values as BigInt64Array)[1] = 2n ** 62n;
+    const folded = new Table({
+      rate: vectorFromArray([null, null], new Decimal(-2, 5, 128)),
+    } as never);
+    const names = readdirSync(folder).length;
+    await expect(writeParquet(tableFromArrow(runner, far), fresh())).rejects.toMatchObject({
+      code: 'DATA_INVALID',
+      context: { column: 'far' },
+    });
+    await expect(writeParquet(tableFromArrow(runner, folded), fresh())).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      context: { column: 'rate' },
+    });
+    expect(readdirSync(folder).length).toBe(names);
   });
 
   it('gives back every cell of every kind of column, in order, from any number of partitions', async () => {
