@@ -93,7 +93,7 @@ interface Head {
 function look(fd: number, file: FileIdentity, { request, bytes }: Head): CsvInfo {
   const start = startOfText(file, bytes);
   const isCut = bytes.length < file.size;
-  const text = headText(bytes.subarray(start), isCut);
+  const text = headText(bytes.subarray(start), start, isCut);
   const newline = !text.includes('\n') && text.includes('\r') ? '\r' : '\n';
   const whole = isCut ? text : `${text}${newline}`;
   const { nullValues, trim } = request;
@@ -130,15 +130,37 @@ function startOfText(file: FileIdentity, bytes: Uint8Array): number {
   });
 }
 
-function headText(bytes: Uint8Array, isCut: boolean): string {
+function headText(bytes: Uint8Array, position: number, isCut: boolean): string {
   try {
     // A stream may end inside a character.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, {
       stream: isCut,
     });
   } catch {
-    throw new RecordFault(0, 'its text must be UTF-8; it is not');
+    throw notUtf8(bytes, position);
   }
+}
+
+/** The error about the first byte at fault of bytes that begin at a position of a file. */
+export function notUtf8(bytes: Uint8Array, position: number): RecordFault {
+  return new RecordFault(position + firstBadByte(bytes), 'its text must be UTF-8; it is not');
+}
+
+/** Where the text stops being UTF-8: the longest head that decodes, found by halving. */
+function firstBadByte(piece: Uint8Array): number {
+  let good = 0;
+  let bad = piece.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    try {
+      const head = piece.subarray(0, middle);
+      new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+      good = middle;
+    } catch {
+      bad = middle;
+    }
+  }
+  return good;
 }
 
 function firstRecord(

@@ -17,7 +17,7 @@ import type { RowRange, SourceSpec } from '../plan/partition-spec.ts';
 import { type FieldRecord, fieldFromRecord } from '../schema-record.ts';
 import { type ColumnBuilder, columnBuilder } from './column-builder.ts';
 import type { CsvDialect } from './csv-dialect.ts';
-import { inText, lineAt, withLines } from './csv-info.ts';
+import { inText, lineAt, notUtf8, withLines } from './csv-info.ts';
 import { parseRecords } from './parse-records.ts';
 import { RecordFault, RecordScanner } from './record-scanner.ts';
 
@@ -145,7 +145,7 @@ class BlockReader {
     const line = lineAt(path, position);
     const { name } = field;
     const type = typeName(field.type);
-    const message = `values of column "${name}" of ${path} must be of type ${type}; got ${describeValue(cell)} in line ${line}. Name another type, { schema: { ${JSON.stringify(name)}: 'string' } }, or a missing value, { nullValues: […] }`;
+    const message = `values of column "${name}" of ${path} must be of type ${type}; got ${describeValue(cell)} in line ${line}. Name another type, { schema: { ${JSON.stringify(name)}: 'string' } }, or a missing value, { nullValues: […] } (--null-values on the command line)`;
     return new CoppiceError('DATA_INVALID', message, {
       context: { file: path, line, column: name, value: describeValue(cell) },
     });
@@ -156,25 +156,8 @@ function decode(piece: Uint8Array, position: number): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(piece);
   } catch {
-    throw new RecordFault(position + firstBadByte(piece), 'its text must be UTF-8; it is not');
+    throw notUtf8(piece, position);
   }
-}
-
-/** Where the text stops being UTF-8: the longest head that decodes, found by halving. */
-function firstBadByte(piece: Uint8Array): number {
-  let good = 0;
-  let bad = piece.length;
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1;
-    try {
-      const head = piece.subarray(0, middle);
-      new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
-      good = middle;
-    } catch {
-      bad = middle;
-    }
-  }
-  return good;
 }
 
 function withoutSpaces(cell: string): string {

@@ -30,13 +30,19 @@ export interface ColumnSample {
   numNumbers: number;
   /** The first that is none. */
   firstOther: string | null;
+  /** Those that are numbers but for commas in them, and the first one. */
+  numCommas: number;
+  firstComma: string | null;
   /** Some begin with zeros: names that are made of digits. */
   hasNames: boolean;
 }
 
 /** The sample of a column of which nothing is known. */
 export function emptySample(): ColumnSample {
-  return { mask: 63, numValues: 0, numNumbers: 0, firstOther: null, hasNames: false };
+  return {
+    ...{ mask: 63, numValues: 0, numNumbers: 0, firstOther: null },
+    ...{ numCommas: 0, firstComma: null, hasNames: false },
+  };
 }
 
 /** Adds one cell that is no missing value. */
@@ -48,6 +54,10 @@ export function addToSample(sample: ColumnSample, cell: string): void {
   else {
     sample.firstOther ??= cell;
     sample.hasNames ||= leadingZeros.test(text);
+    if (withCommas.test(text)) {
+      sample.numCommas += 1;
+      sample.firstComma ??= cell;
+    }
   }
   sample.mask &= types;
 }
@@ -59,6 +69,8 @@ export function joinSamples(a: ColumnSample, b: ColumnSample): ColumnSample {
     numValues: a.numValues + b.numValues,
     numNumbers: a.numNumbers + b.numNumbers,
     firstOther: a.firstOther ?? b.firstOther,
+    numCommas: a.numCommas + b.numCommas,
+    firstComma: a.firstComma ?? b.firstComma,
     hasNames: a.hasNames || b.hasNames,
   };
 }
@@ -66,8 +78,20 @@ export function joinSamples(a: ColumnSample, b: ColumnSample): ColumnSample {
 /** The text that makes a text of a column of numbers, nine in ten of its values or more; null where there is none. */
 export function strayText(sample: ColumnSample): string | null {
   const { mask, numValues, numNumbers, firstOther, hasNames } = sample;
-  return mask === 0 && !hasNames && numValues >= 10 && numNumbers >= 0.9 * numValues
+  return mask === 0 &&
+    commaNumber(sample) === null &&
+    !hasNames &&
+    numValues >= 10 &&
+    numNumbers >= 0.9 * numValues
     ? firstOther
+    : null;
+}
+
+/** A number of a column whose numbers are written with commas, nine in ten of its values or more; null for others. */
+export function commaNumber(sample: ColumnSample): string | null {
+  const { mask, numValues, numNumbers, numCommas, firstComma } = sample;
+  return mask === 0 && numValues >= 10 && numNumbers + numCommas >= 0.9 * numValues
+    ? firstComma
     : null;
 }
 
@@ -84,6 +108,7 @@ export function typeOfSample({ mask, numValues }: ColumnSample): DataType {
 }
 
 const leadingZeros = /^[+-]?0\d/;
+const withCommas = /^[+-]?(?:\d+,\d+|\d{1,3}(?:[.' ]\d{3})+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?)$/;
 const firstOfNumber = /^[+\-.\dIiNn]/;
 
 function typesOfCell(cell: string): number {

@@ -22,7 +22,13 @@ import { columnBuilder } from './column-builder.ts';
 import { checkDelimiter, defaultNullValues } from './csv-dialect.ts';
 import type { CsvInfo, CsvInfoRequest } from './csv-info.ts';
 import type { CsvSource } from './csv-source.ts';
-import { type ColumnSample, joinSamples, strayText, typeOfSample } from './infer-types.ts';
+import {
+  type ColumnSample,
+  commaNumber,
+  joinSamples,
+  strayText,
+  typeOfSample,
+} from './infer-types.ts';
 
 /** Options of reading CSV. */
 export interface ReadCsvOptions extends TableOptions {
@@ -135,23 +141,39 @@ function columnTypes(
   return types;
 }
 
-/** A missing value that is written in a way of its own would make categories of all numbers beside it. */
+/** A missing value that is written in a way of its own, or commas, would make categories of numbers. */
 function warnOfStrays(path: string, samples: ReadonlyMap<string, ColumnSample>): void {
+  const strays = columnsWith(samples, strayText);
+  if (strays !== null) {
+    emitWarning(
+      `columns of ${path} are read as text though nearly all of their values are numbers: ${strays.list}. ` +
+        `If these are missing values, read them as such, { nullValues: ['', 'NA', ${strays.text}] } (--null-values on the command line); ` +
+        `if text is meant, { schema: { ${strays.name}: 'string' } } says so`,
+    );
+  }
+  const commas = columnsWith(samples, commaNumber);
+  if (commas === null) return;
+  emitWarning(
+    `columns of ${path} are read as text though their values are numbers but for commas: ${commas.list}. ` +
+      'Write numbers with a point before the fraction, and nothing between thousands; ' +
+      `if text is meant, { schema: { ${commas.name}: 'string' } } says so`,
+  );
+}
+
+/** The columns for which a text is found, with it, and the first one of both; null for none. */
+function columnsWith(
+  samples: ReadonlyMap<string, ColumnSample>,
+  textOf: (sample: ColumnSample) => string | null,
+): { readonly list: string; readonly name: string; readonly text: string } | null {
   const found = [...samples].flatMap(([name, sample]): [string, string][] => {
-    const text = strayText(sample);
-    return text === null ? [] : [[name, text]];
+    const text = textOf(sample);
+    return text === null ? [] : [[JSON.stringify(name), JSON.stringify(text.slice(0, 40))]];
   });
   const [first] = found;
-  if (first === undefined) return;
-  const columns = found
-    .slice(0, 5)
-    .map(([name, text]) => `"${name}" because of ${JSON.stringify(text.slice(0, 40))}`);
+  if (first === undefined) return null;
+  const some = found.slice(0, 5).map(([name, text]) => `${name} because of ${text}`);
   const more = found.length > 5 ? `, and ${found.length - 5} more` : '';
-  emitWarning(
-    `columns of ${path} are read as text though nearly all of their values are numbers: ${columns.join(', ')}${more}. ` +
-      `If these are missing values, read them as such, { nullValues: ['', 'NA', ${JSON.stringify(first[1].slice(0, 40))}] } (--null-values on the command line); ` +
-      `if text is meant, { schema: { ${JSON.stringify(first[0])}: 'string' } } says so`,
-  );
+  return { list: `${some.join(', ')}${more}`, name: first[0], text: first[1] };
 }
 
 function givenTypes(given: ReadCsvOptions['schema']): [string, DataType][] {

@@ -56,6 +56,20 @@ describe('a column of numbers with a missing value of its own', () => {
     );
   });
 
+  it('is told of where they have commas', async () => {
+    const lines = Array.from({ length: 30 }, (_, i) => `${i},5;${i};1.${i + 100},5;${i}, ${i}\n`);
+    const table = await readText(`a;b;c;d\n${lines.join('')}`);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(table.schema.fields.map((field) => typeName(field.type))).toEqual([
+      ...['string', 'int', 'string', 'string'],
+    ]);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /their values are numbers but for commas: "a" because of "0,5", "c" because of "1\.100,5"\. Write numbers with a point/,
+      ),
+    ]);
+  });
+
   it.each<[string, string, ReadCsvOptions]>([
     ['a missing value that is known', 'NaN', {}],
     ['-nan, as C writes it', '-nan', {}],
@@ -277,6 +291,8 @@ describe('a CSV file that cannot be read', () => {
     );
     const table = await readCsv(runner, path);
     await expect(table.collect()).rejects.toThrow(/line 60002; its text must be UTF-8/);
+    const short = csvFile(Buffer.from('a,b\n1,2\n3,\xe9\n', 'latin1'));
+    await expect(readCsv(runner, short)).rejects.toThrow(/line 3; its text must be UTF-8/);
   });
 
   it('says how to read a cell that does not fit', async () => {
