@@ -1,9 +1,11 @@
 /** The command `executor`: serves drivers until it is told to end. */
+import { statSync } from 'node:fs';
 import { CoppiceError } from '../base/errors.ts';
 import { announce, launchedPlace } from '../session/rendezvous.ts';
 import { serveExecutor } from '../session/serve-executor.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { type TlsFileOptions, tlsTexts } from './tls-files.ts';
+import { tokenText } from './with-session.ts';
 
 /** Options of `executor`. */
 export interface ExecutorCommandOptions extends CommonOptions, TlsFileOptions {
@@ -28,9 +30,11 @@ export async function executor(
   if (options.tlsCa !== undefined && (options.tlsCert ?? options.tlsKey) === undefined)
     throw new CoppiceError('USAGE', '--tls-ca of coppice executor needs --tls-cert and --tls-key');
   const tls = await tlsTexts(options, 'coppice executor');
+  checkFolders(options.dataRoot, '--data-root');
+  checkFolders(options.modules, '--modules');
   const daemon = await serveExecutor({
     listen: options.listen,
-    tokenFile: options.tokenFile,
+    token: await tokenText(options.tokenFile),
     tlsCert: tls?.cert,
     tlsKey: tls?.key,
     tlsCa: tls?.ca,
@@ -56,4 +60,13 @@ export async function executor(
   await takeAway?.();
   await daemon.close();
   return { value: { command: 'executor', address }, text: `the executor on ${address} has ended` };
+}
+
+function checkFolders(folders: readonly string[] = [], flag: string): void {
+  const stranger = folders.find(
+    (folder) => !statSync(folder, { throwIfNoEntry: false })?.isDirectory(),
+  );
+  if (stranger === undefined) return;
+  const message = `${flag} of coppice executor must be folders; got ${stranger}`;
+  throw new CoppiceError('FILE_NOT_FOUND', message, { context: { file: stranger } });
 }

@@ -10,6 +10,7 @@ import { isPandasIndex } from '../table/parquet/pandas-index.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
+import { checkFitParams, checkFitWords } from './fit-words.ts';
 import { type LabelOption, labelKind, labelledRows, labelNames } from './label-kind.ts';
 import { linearStages } from './linear-stages.ts';
 import { loadModel } from './load-model.ts';
@@ -18,6 +19,7 @@ import { readParams } from './params-of-command.ts';
 import { grouped } from './progress-line.ts';
 import { type ReadDataOptions, readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
+import { checkValid, readValid } from './valid-rows.ts';
 import { type SessionCommandOptions, withSession } from './with-session.ts';
 import { checkModelPath } from './write-data.ts';
 
@@ -54,17 +56,15 @@ export async function fit(
   const start = context.clock();
   const { signal, onProgress } = context;
   const overwrite = options.overwrite === true;
-  checkWords(options);
+  checkFitWords(options);
   await checkModelPath(options.model, overwrite);
   const initialModel =
     options.initialModel === undefined ? undefined : await loadModel(options.initialModel);
   return await withSession(options, async (session) => {
     const table = labelledRows(await readData(session, options.data, options), options);
-    const validation =
-      options.valid === undefined
-        ? undefined
-        : labelledRows(await readData(session, options.valid, options), options);
+    const validation = await readValid(session, options, table);
     const { task, features, estimator } = await plannedFit(table, options, context);
+    checkValid(validation, table, features);
     const model: Transformer = await estimator.fit(table, {
       signal,
       onProgress,
@@ -116,6 +116,7 @@ export async function plannedFit(
   const labels = labelsOf(table, options);
   const task = await chooseTask(table, labels, options, context);
   const params = await readParams(estimatorClassOf(options.algo, task).paramSchema, options);
+  checkFitParams(params, options);
   const { censorCol, labelUpperBoundCol } = params;
   const known = [censorCol, labelUpperBoundCol].filter((name) => typeof name === 'string');
   const told = { labels: [...labels, ...known], roles: rolesOf(params) };
@@ -125,23 +126,6 @@ export async function plannedFit(
   refuseOutputs(stages.at(-1), features);
   const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
   return { task, features, estimator, params };
-}
-
-/** Refuses words that do not go together, before anything is opened. */
-function checkWords(options: FitCommandOptions): void {
-  if (options.algo !== 'isolation-forest') {
-    if (options.label !== undefined) return;
-    throw new CoppiceError('USAGE', '--label must be given: the column to predict');
-  }
-  const strangers = ['label', 'weight', 'group', 'valid', 'initialModel'] as const;
-  const name = strangers.find((one) => options[one] !== undefined);
-  if (name === undefined) return;
-  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const hint = name === 'label' ? '; --ignore keeps a column out of the features' : '';
-  throw new CoppiceError(
-    'USAGE',
-    `--${flag} must be left out with --algo isolation-forest, which learns of the features alone${hint}`,
-  );
 }
 
 /** Algorithms that learn several numbers together. */

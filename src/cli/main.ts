@@ -43,6 +43,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Work does not end because nobody reads what is remarked about it.
 process.stderr.on('error', () => {});
 
+// Node would print its process and how to trace the warning: of no use to who runs a command.
+const [print] = process.listeners('warning');
+if (print !== undefined) {
+  process.off('warning', print);
+  process.on('warning', (warning) => {
+    if (warning.name.startsWith('Coppice')) process.stderr.write(`warning: ${warning.message}\n`);
+    else print(warning);
+  });
+}
+
 const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   process.stdout.write(`${libraryVersion}\n`);

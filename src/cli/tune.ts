@@ -19,10 +19,12 @@ import type { CommandContext, CommandResult } from './command.ts';
 import type { Task } from './estimators.ts';
 import { numberText } from './evaluate.ts';
 import { type FitCommandOptions, plannedFit } from './fit.ts';
+import { checkFitWords } from './fit-words.ts';
 import { labelledRows, labelNames } from './label-kind.ts';
 import { metricsOfTask, wantedMetrics } from './metric-names.ts';
 import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
+import { checkValid, readValid } from './valid-rows.ts';
 import { withSession } from './with-session.ts';
 import { checkModelPath } from './write-data.ts';
 
@@ -55,15 +57,14 @@ export async function tune(
   const start = context.clock();
   const { signal, onProgress } = context;
   const overwrite = options.overwrite === true;
+  if (options.algo !== 'isolation-forest') checkFitWords(options);
   await checkModelPath(options.model, overwrite);
   const candidates = await readCandidates(options.grid);
   return await withSession(options, async (session) => {
     const table = labelledRows(await readData(session, options.data, options), options);
-    const validation =
-      options.valid === undefined
-        ? undefined
-        : labelledRows(await readData(session, options.valid, options), options);
+    const validation = await readValid(session, options, table);
     const { task, features, estimator, params } = await plannedFit(table, options, context);
+    checkValid(validation, table, features);
     const evaluator = evaluatorOf(task, options, {
       labels: labelNames(table, options.label ?? ''),
       survival: survivalOf(candidates.map((candidate) => ({ ...params, ...candidate }))),

@@ -1,6 +1,6 @@
 /** Runs a command's work in a session of its own, here, on executors or on Spark, which ends with it. */
 import { CoppiceError } from '../base/errors.ts';
-import { tokenOf } from '../session/connect.ts';
+import { fileText } from '../session/connect.ts';
 import { Session } from '../session/session.ts';
 import { type TlsFileOptions, tlsTexts } from './tls-files.ts';
 
@@ -48,7 +48,7 @@ async function openSession(options: SessionCommandOptions): Promise<Session> {
     );
   }
   return await Session.connect(executors, {
-    tokenFile,
+    token: await tokenText(tokenFile),
     threads,
     world,
     ...device,
@@ -69,6 +69,11 @@ function refuseFlagsOfOthers(options: SessionCommandOptions): void {
     const others = flag === '--world' ? 'executors' : 'executors or --session spark';
     throw new CoppiceError('USAGE', `${flag} needs --session ${others}`);
   }
+}
+
+/** The secret in the file of `--token-file`. @throws CoppiceError `FILE_NOT_FOUND` */
+export async function tokenText(path: string): Promise<string> {
+  return (await fileText(path, '--token-file')).trim();
 }
 
 async function openSpark(options: SessionCommandOptions): Promise<Session> {
@@ -96,7 +101,7 @@ async function openSpark(options: SessionCommandOptions): Promise<Session> {
     executors: numMembers,
     threadsPerExecutor: threads,
     name: options.sessionName,
-    token: tokenFile === undefined ? undefined : await tokenOf({ tokenFile }, '--session spark'),
+    token: tokenFile === undefined ? undefined : await tokenText(tokenFile),
     ...(tls === undefined ? {} : { tls }),
   });
 }

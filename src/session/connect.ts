@@ -174,7 +174,8 @@ export async function pemText(
   return await fileText(given, what);
 }
 
-async function fileText(path: string, what: string): Promise<string> {
+/** What is in a file of text; `what` names the option in errors. */
+export async function fileText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {

@@ -144,6 +144,46 @@ describe('what a new user types', () => {
     ]);
   });
 
+  it('is told which option or parameter would be left unused', async () => {
+    const refused = async (...words: readonly string[]) => {
+      const { exitCode, stderr } = await fit('-q', ...words);
+      expect(exitCode).toBe(2);
+      return stderr;
+    };
+    expect(await refused('--algo', 'rf', '--valid', data)).toContain(
+      '--valid must be left out with --algo rf',
+    );
+    expect(await refused('--algo', 'linear', '--checkpoint-dir', path('kept'))).toContain(
+      '--checkpoint-dir must be left out with --algo linear',
+    );
+    expect(await refused('--algo', 'stack', '--initial-model', path('typed'))).toContain(
+      '--initial-model must be left out with --algo stack',
+    );
+    expect(await refused('--params', 'labelCol=x')).toContain('which --label gives; got "x"');
+    expect(await refused('--params', 'featuresCols=x')).toContain('which --features gives');
+    expect(await refused('--params', 'weightCol=x', '--weight', 'k')).toContain(
+      '--weight and weightCol in --params must be the same; got k and x',
+    );
+  });
+
+  it('is told that the table of --valid is at fault', async () => {
+    const valid = async (csv: string) => {
+      writeFileSync(path('valid.csv'), csv);
+      const words = ['--drop-unlabelled', '--ignore', 'prediction', ...few];
+      return await fit(...words, '--valid', path('valid.csv'));
+    };
+    const [unlike, featureless, unlabelled] = [
+      await valid('x,y\nhigh,1\nlow,0\n'),
+      await valid('z,y\n1,1\n2,0\n'),
+      await valid('x,z\n1,1\n2,0\n'),
+    ];
+    expect(unlike.stderr).toContain(
+      'column x of the table given to --valid must be double, as at fit; got string',
+    );
+    expect(featureless.stderr).toContain('the table given to --valid must have the column x');
+    expect(unlabelled.stderr).toContain('column of --valid must be one of the table; got "y"');
+  });
+
   it('names texts of CSV that are missing values, so that numbers stay numbers', async () => {
     const csv = path('marks.csv');
     const rows = Array.from({ length: 40 }, (_, i) => `${i / 2},${i % 3}`);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
@@ -12,6 +12,7 @@ import { command, runJson, runProcess } from './run-process.ts';
 
 const folder = temporaryFolder('process');
 const data = join(folder, 'data.parquet');
+const few = join(folder, 'few.csv');
 
 beforeAll(async () => {
   const length = 20_000;
@@ -21,6 +22,7 @@ beforeAll(async () => {
     y: Float64Array.from({ length }, (_, i) => ((i * 7919) % 1009) * 2 + ((i * 104729) % 997)),
   });
   await table.write.parquet(data);
+  writeFileSync(few, 'x,y\n1,0\n2,1\n3,0\n');
 });
 
 describe('the command as a process', () => {
@@ -71,6 +73,12 @@ describe('the command as a process', () => {
     child.stderr?.destroy();
     expect(await once(child, 'exit')).toEqual([0, null]);
     expect(existsSync(join(model, 'MANIFEST.json'))).toBe(true);
+  });
+
+  it('prints a warning as one plain line', async () => {
+    const words = ['fit', '--data', few, '--label', 'y', '--model', join(folder, 'few'), '-q'];
+    const { stderr } = await runProcess([...words, '--params', 'maxIter=1']);
+    expect(stderr).toMatch(/^warning: GBTClassifier made no split, .*\n$/);
   });
 
   it('says that stdout cannot be written', async ({ skip }) => {

@@ -47,7 +47,7 @@ describe('coppice --session spark', () => {
       'a token file that is not there',
       [...spark, '--spark', 'sc://h', '--token-file', '/nowhere/token'],
       3,
-      /the file of tokenFile must be readable; got \/nowhere\/token/,
+      /the file of --token-file must be readable; got \/nowhere\/token/,
     ],
     [
       'a key without its certificate',
@@ -84,6 +84,12 @@ describe('coppice --session spark', () => {
       [...executor, '--tls-ca', keyFile],
       2,
       /--tls-ca of coppice executor needs --tls-cert and --tls-key/,
+    ],
+    [
+      'an executor with a folder that is none',
+      [...executor, '--data-root', keyFile],
+      3,
+      /--data-root of coppice executor must be folders/,
     ],
     [
       'a server that is not there',
