@@ -4,6 +4,11 @@
  * bins hold about equal numbers of rows, a value that fills a bin alone keeps it (the greedy rule of
  * LightGBM's GreedyFindBin, Ke et al. 2017). `value <= edge` goes left.
  */
+import {
+  countDistinct,
+  type DistinctValues,
+  edgesOfDistinct,
+} from '../kernels/reference/cut-numbers.ts';
 
 /** @param sorted the sample, ascending, without NaN
  *  @param maxBins the most value bins, 2 to 255
@@ -17,7 +22,7 @@ export function numericEdges(
   numZeros = 0,
 ): Float64Array {
   const rows = sorted.length + numZeros;
-  return edgesOf({ ...countDistinct(sorted, numZeros), rows }, maxBins, isFloat32);
+  return edgesOfDistinct({ ...countDistinct(sorted, numZeros), rows }, maxBins, isFloat32);
 }
 
 /**
@@ -43,7 +48,7 @@ export function edgesWithGiven(
   stretches.forEach((stretch, i) => {
     const { rows, values } = stretch;
     const share = restRows === 0 ? 0 : Math.round((rows / restRows) * restBins);
-    const more = edgesOf(stretch, 1 + (hasRoom ? values.length : share), isFloat32);
+    const more = edgesOfDistinct(stretch, 1 + (hasRoom ? values.length : share), isFloat32);
     edges.push(...more);
     restBins -= more.length;
     restRows -= rows;
@@ -59,12 +64,10 @@ export interface BinLimits {
   readonly numZeros?: number;
 }
 
-/** Distinct values, and the rows that have them. */
-interface Stretch extends DistinctValues {
-  readonly rows: number;
-}
-
-function partAt({ values, counts }: DistinctValues, edges: readonly number[]): Stretch[] {
+function partAt(
+  { values, counts }: Omit<DistinctValues, 'rows'>,
+  edges: readonly number[],
+): DistinctValues[] {
   let from = 0;
   return [...edges, Number.POSITIVE_INFINITY].map((edge) => {
     let to = from;
@@ -86,99 +89,4 @@ export function float32UpTo(value: number): number {
   if (near === 0) words[0] = 0x80000001 | 0;
   else words[0] = word < 0 ? word + 1 : word - 1;
   return new Float32Array(words.buffer)[0] as number;
-}
-
-function edgesOf(
-  { values, counts, rows }: Stretch,
-  maxBins: number,
-  isFloat32: boolean,
-): Float64Array {
-  const numDistinct = values.length;
-  if (numDistinct < 2) return new Float64Array(0);
-  if (numDistinct <= maxBins) {
-    const edges = new Float64Array(numDistinct - 1);
-    for (let i = 0; i + 1 < numDistinct; i++) {
-      edges[i] = edgeBetween(values[i] as number, values[i + 1] as number, isFloat32);
-    }
-    return edges;
-  }
-  return greedyEdges({ values, counts }, rows, maxBins, isFloat32);
-}
-
-/** A cut between two neighbours: their midpoint, or the lower value where the midpoint is not below the upper. */
-export function edgeBetween(lower: number, upper: number, isFloat32: boolean): number {
-  if (lower === Number.NEGATIVE_INFINITY) return lower;
-  const high = upper === Number.POSITIVE_INFINITY ? Number.MAX_VALUE : upper;
-  let middle = lower / 2 + high / 2;
-  if (isFloat32) middle = Math.fround(middle);
-  return middle >= lower && middle < upper ? middle : lower;
-}
-
-interface DistinctValues {
-  readonly values: Float64Array;
-  readonly counts: Float64Array;
-}
-
-function countDistinct(sorted: Float64Array | Float32Array, numZeros: number): DistinctValues {
-  let numDistinct = numZeros > 0 ? 1 : 0;
-  for (let i = 0; i < sorted.length; i++) {
-    if (i === 0 || sorted[i] !== sorted[i - 1]) numDistinct += 1;
-  }
-  const values = new Float64Array(numDistinct);
-  const counts = new Float64Array(numDistinct);
-  let at = -1;
-  let restZeros = numZeros;
-  const addZeros = (): void => {
-    at += 1;
-    counts[at] = restZeros;
-    restZeros = 0;
-  };
-  for (let i = 0; i < sorted.length; i++) {
-    if (restZeros > 0 && (sorted[i] as number) > 0) addZeros();
-    if (i === 0 || sorted[i] !== sorted[i - 1]) {
-      at += 1;
-      // −0 and 0 are one value
-      values[at] = (sorted[i] as number) + 0;
-    }
-    counts[at] = (counts[at] as number) + 1;
-  }
-  if (restZeros > 0) addZeros();
-  return { values, counts };
-}
-
-function greedyEdges(
-  { values, counts }: DistinctValues,
-  numRows: number,
-  maxBins: number,
-  isFloat32: boolean,
-): Float64Array {
-  const numDistinct = values.length;
-  let meanRows = numRows / maxBins;
-  const isBig = new Uint8Array(numDistinct);
-  let restBins = maxBins;
-  let restRows = numRows;
-  for (let i = 0; i < numDistinct; i++) {
-    if ((counts[i] as number) >= meanRows) {
-      isBig[i] = 1;
-      restBins -= 1;
-      restRows -= counts[i] as number;
-    }
-  }
-  if (restBins > 0) meanRows = restRows / restBins;
-  const edges: number[] = [];
-  let inBin = 0;
-  for (let i = 0; i + 1 < numDistinct && edges.length < maxBins - 1; i++) {
-    if (isBig[i] === 0) restRows -= counts[i] as number;
-    inBin += counts[i] as number;
-    const nextIsBig = isBig[i + 1] === 1;
-    if (isBig[i] === 1 || inBin >= meanRows || (nextIsBig && inBin >= Math.max(1, meanRows / 2))) {
-      edges.push(edgeBetween(values[i] as number, values[i + 1] as number, isFloat32));
-      inBin = 0;
-      if (isBig[i] === 0) {
-        restBins -= 1;
-        if (restBins > 0) meanRows = restRows / restBins;
-      }
-    }
-  }
-  return Float64Array.from(edges);
 }

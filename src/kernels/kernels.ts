@@ -66,6 +66,17 @@ export interface Kernels
     missingBin: number,
     width: number,
   ): void;
+  // wasm/assembly/cut-numbers.ts
+  cutNumbers(
+    values: number,
+    count: number,
+    isSorted: number,
+    numZeros: number,
+    isFloat32: number,
+    maxBins: number,
+    scratch: number,
+    edges: number,
+  ): number;
   // wasm/assembly/gradients.ts
   squaredGradients(
     scores: number,

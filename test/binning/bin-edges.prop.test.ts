@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { edgeBetween, edgesWithGiven, numericEdges } from '../../src/binning/bin-edges.ts';
+import { edgesWithGiven, numericEdges } from '../../src/binning/bin-edges.ts';
+import { edgeBetween } from '../../src/kernels/reference/cut-numbers.ts';
 
 const special = [-0, 0, 5e-324, -5e-324, 1e308, -1e308, Infinity, -Infinity, 1, 1 + 2 ** -52];
 const doubles = fc.oneof(

@@ -1118,6 +1118,17 @@ export const plantedBugs = [
     tests: ['test/kernels/find-split.prop.test.ts'],
   },
   {
+    name: 'the kernel takes rows of a value with a bin of its own twice from those that the others share',
+    edits: [
+      {
+        file: 'wasm/assembly/cut-numbers.ts',
+        find: 'if (!isBig) restRows -= rows;',
+        replace: 'restRows -= rows;',
+      },
+    ],
+    tests: ['test/kernels/cut-numbers.prop.test.ts'],
+  },
+  {
     name: 'whole numbers are counted without their negative zeros',
     edits: [
       {

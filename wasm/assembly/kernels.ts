@@ -1,5 +1,6 @@
 // The one module: every kernel by name. Pointers and lengths only; the memory is imported and shared.
 export { binCodes, binF32, binF32Full, binF64, binF64Wide } from './bin-column';
+export { cutNumbers } from './cut-numbers';
 export { copyDrawn, drawCounts } from './draw-forest-rows';
 export { explainTree } from './explain-tree';
 export { findPackedSplit } from './find-packed-split';

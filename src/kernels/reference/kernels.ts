@@ -6,6 +6,7 @@ import { exp, log, logistic, softplus } from '../../base/portable-math.ts';
 import type { Kernels } from '../kernels.ts';
 import type { LeafKernels } from '../leaf-kernels.ts';
 import * as binColumn from './bin-column.ts';
+import { cutNumbers } from './cut-numbers.ts';
 import * as drawForestRows from './draw-forest-rows.ts';
 import { explainTree } from './explain-tree.ts';
 import { findPackedSplit } from './find-packed-split.ts';
@@ -39,6 +40,7 @@ type Twins = {
 
 const twins: Twins = {
   ...binColumn,
+  cutNumbers,
   ...gradients,
   ...histogram,
   findSplit,

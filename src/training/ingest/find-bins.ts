@@ -4,13 +4,14 @@
  */
 
 import { hash32, purposes } from '../../base/rng.ts';
-import { edgesWithGiven, numericEdges } from '../../binning/bin-edges.ts';
+import { type BinLimits, edgesWithGiven, numericEdges } from '../../binning/bin-edges.ts';
 import type { BinnedFeature } from '../../binning/binned-layout.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
 import { sortNumbers } from '../../binning/sort-numbers.ts';
 import type { SparseNumbers } from '../../table/columns/sparse-numbers.ts';
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
+import { cutSample, type FreeMemory } from './cut-sample.ts';
 import {
   batchesOf,
   joinSamples,
@@ -149,14 +150,14 @@ export class BinFinder {
     return this.#job.features[f]?.kind === 'f32' ? this.#scratch32 : this.#scratch64;
   }
 
-  /** Meets the other ranks; every rank gets the same bins. */
-  async finish(): Promise<FoundBins> {
+  /** Meets the other ranks; every rank gets the same bins. @param free is for a rank that is alone */
+  async finish(free: FreeMemory): Promise<FoundBins> {
     const sources = this.#job.features;
     const missing = await gatherJson(
       this.#environment,
       this.#seen.map((seen) => seen.hasMissing),
     );
-    const edges = await this.#findEdges();
+    const edges = await this.#findEdges(free);
     const categories = await this.#mergeTexts();
     return {
       features: sources.map((source, index) => ({
@@ -232,7 +233,7 @@ export class BinFinder {
   }
 
   /** Each rank sorts the samples of some features; all get all edges. */
-  async #findEdges(): Promise<Float64Array[]> {
+  async #findEdges(free: FreeMemory): Promise<Float64Array[]> {
     const { collective } = this.#environment;
     const sources = this.#job.features;
     const numeric = sources.flatMap((source, f) => (source.kind === 'category' ? [] : [f]));
@@ -252,14 +253,13 @@ export class BinFinder {
       for (const [f, sample] of samples) {
         collective.checkAborted();
         const isFloat32 = sources[f]?.kind === 'f32';
-        const sorted = sortNumbers(sample);
         const { maxBins, binEdges } = this.#job;
+        const limits = { maxBins, isFloat32, numZeros: Number(counts[2 * f]) };
         const given = binEdges?.[f] ?? [];
-        const numZeros = Number(counts[2 * f]);
+        const isPlain = collective.size === 1 && given.length === 0;
         const edges =
-          given.length === 0
-            ? numericEdges(sorted, maxBins, isFloat32, numZeros)
-            : edgesWithGiven(sorted, given, { maxBins, isFloat32, numZeros });
+          (isPlain ? cutSample(this.#environment, sample, limits, free) : null) ??
+          edgesOf(sample, limits, given);
         mine.push(f, edges.length, ...edges);
         await this.#environment.wait(this.#environment.breathe());
       }
@@ -328,6 +328,18 @@ export class BinFinder {
         : [],
     );
   }
+}
+
+function edgesOf(
+  sample: Float32Array | Float64Array,
+  limits: BinLimits,
+  given: readonly number[],
+): Float64Array {
+  const sorted = sortNumbers(sample);
+  const { maxBins, isFloat32, numZeros } = limits;
+  return given.length === 0
+    ? numericEdges(sorted, maxBins, isFloat32, numZeros)
+    : edgesWithGiven(sorted, given, limits);
 }
 
 /** True where the sample is every row of a wave. */

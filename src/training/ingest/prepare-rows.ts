@@ -186,7 +186,9 @@ export async function prepareRows(
     );
     await finder?.look(raw, wave);
   }
-  const bins = finder === null ? givenBins(job) : await finder.finish();
+  // records and numbers are not written yet, roles no longer read
+  const free = { address: records, bytes: overlay.top - records };
+  const bins = finder === null ? givenBins(job) : await finder.finish(free);
   const runs = { trainRuns, validationRuns };
   const offsets = margins.slice(0, job.offsets.length);
   const initialScores = margins.slice(job.offsets.length);
