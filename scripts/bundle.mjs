@@ -7,11 +7,18 @@
 // used (late-modules.mjs), and so are the plain twins of the kernels, which run where WebAssembly does not. White space
 // goes, names stay, for errors tell them.
 
-import { chmodSync, existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { lateModules } from './late-modules.mjs';
-import { lazyPackages, ownCopiesFile, ownCopiesSource } from './lazy-package.mjs';
+import {
+  lazyPackages,
+  ownCopiesFile,
+  ownCopiesSource,
+  piscinaFile,
+  piscinaWorker,
+} from './lazy-package.mjs';
 import { filesBelow } from './source-stamp.mjs';
 
 // the folder lies as deep below the root as every module that names a file beside dist
@@ -68,6 +75,32 @@ export const referenceKernels = (memory) =>
   },
 };
 
+/** The bundler's plugin: threads start with the file that lies beside. */
+const ownWorker = {
+  name: 'own-worker',
+  setup(build) {
+    build.onLoad({ filter: /piscina[\\/]dist[\\/]index\.js$/ }, ({ path }) => {
+      const parts = readFileSync(path, 'utf8').split("__dirname, 'worker.js'");
+      if (parts.length !== 2) throw new Error(`bundle: ${path} does not name its worker once`);
+      return { contents: parts.join(`__dirname, '${piscinaWorker}'`), loader: 'js' };
+    });
+  },
+};
+
+/** Piscina and what its threads start with, a file each: fourteen files and seven in the package. */
+async function bundlePiscina(folder) {
+  const home = dirname(createRequire(import.meta.url).resolve('piscina'));
+  const external = ['@napi-rs/nice'];
+  await bundleAlone({
+    entryPoints: [join(home, 'main.js')],
+    outfile: join(folder, piscinaFile),
+    external,
+    plugins: [ownWorker],
+  });
+  const worker = { entryPoints: [join(home, 'worker.js')], outfile: join(folder, piscinaWorker) };
+  await bundleAlone({ ...worker, external });
+}
+
 /** Bundles the modules of `dist`. */
 export async function bundle(dist) {
   const folder = join(dist, 'bundle', 'node');
@@ -86,6 +119,7 @@ export async function bundle(dist) {
     conditions: ['import'],
     outfile: join(folder, ownCopiesFile),
   });
+  await bundlePiscina(folder);
   const twins = join(dist, 'kernels', 'reference', 'kernels.js');
   await bundleAlone({ entryPoints: [twins], outfile: join(folder, twinsFile) });
   const command = join(folder, 'cli.js');

@@ -20,7 +20,11 @@ export const ownCopiesFile = 'own-packages.cjs';
 /** The packages in it. */
 export const ownCopies = ['apache-arrow', 'apache-arrow/ipc/metadata/file'];
 
-/** Its source: one property a package. */
+/** Files beside the bundle: piscina, whose objects no user holds, and what its threads start with. */
+export const piscinaFile = 'own-piscina.cjs';
+export const piscinaWorker = 'own-piscina-worker.cjs';
+
+/** Source of the file of our own copies: one property a package. */
 export const ownCopiesSource = `module.exports = {
 ${ownCopies.map((name) => `  ${JSON.stringify(name)}: require(${JSON.stringify(name)}),`).join('\n')}
 };
@@ -68,6 +72,19 @@ const load = (name) => {
     return require(name);
   }
 };
+
+// where the library was bundled into another file, the package's own files serve
+export function lazyPiscina() {
+  let loaded;
+  return () => {
+    try {
+      loaded ??= require('./${piscinaFile}');
+    } catch (error) {
+      if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    }
+    return (loaded ??= load('piscina'));
+  };
+}
 
 export function lazyPackage(name) {
   let loaded;
@@ -140,8 +157,10 @@ export async function standInSource(name) {
   const partOf = await partsByName(name, found);
   const parts = [...new Set(partOf.values())];
   const lines = [
-    `import { lazyFunction, lazyObject, lazyPackage, lazyPart } from '${lazyModule}';`,
-    `const load = lazyPackage(${JSON.stringify(name)});`,
+    `import { lazyFunction, lazyObject, lazyPackage, lazyPart, lazyPiscina } from '${lazyModule}';`,
+    name === 'piscina'
+      ? 'const load = lazyPiscina();'
+      : `const load = lazyPackage(${JSON.stringify(name)});`,
     ...parts.map(
       (part, i) => `const part${i} = /* @__PURE__ */ lazyPart(${JSON.stringify(part)}, load);`,
     ),

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -190,6 +191,33 @@ describe('the bundle', () => {
     );
     expect(answer).toEqual([5, 400, 'MODULE_NOT_FOUND']);
   });
+
+  it.each(['without the package', 'by the package where its own file is missing'])(
+    'starts threads %s',
+    async (how) => {
+      const folder = temporaryFolder('bundle-threads');
+      const copy = join(folder, 'dist', 'bundle', 'node');
+      cpSync(bundle, copy, { recursive: true });
+      cpSync(join(root, 'wasm', 'build'), join(folder, 'wasm', 'build'), { recursive: true });
+      if (how !== 'without the package') {
+        rmSync(join(copy, 'own-piscina.cjs'));
+        symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+      }
+      const file = join(folder, 'x.parquet');
+      const x = Float64Array.from({ length: 20_000 }, (_, i) => Math.sin(i));
+      await createTable({ x, label: x.map((value) => value ** 2) }).write.parquet(file);
+      const answer = answerOf(
+        `const { GBTRegressor, Session } = await import(${JSON.stringify(pathToFileURL(join(copy, 'index.js')).href)});
+        const session = await Session.local({ threads: 2 });
+        const table = await session.read.parquet(${JSON.stringify(file)});
+        const model = await new GBTRegressor({ featuresCols: ['x'], maxIter: 2 }).fit(table);
+        await session.close();
+        console.log(JSON.stringify([model.numTrees, session.threads]));`,
+        folder,
+      );
+      expect(answer).toEqual([2, 2]);
+    },
+  );
 
   it('takes the CommonJS form of packages where require takes no ES modules, as in Jest', () => {
     const answer = answerOf(
