@@ -1,5 +1,6 @@
 /**
- * Writes one new file so that it is whole and on the disk when the call returns, or the call throws.
+ * Writes new files so that they are whole and on the disk when the call returns, or the call throws. Each is on its way
+ * to the disk while the next ones are written: a disk takes what several files wait for at once.
  * A single write may be short without an error (a full disk, a size limit), hence the loop; an existing
  * name is never written to (O_EXCL), so a link that somebody laid there is not followed.
  */
@@ -16,15 +17,44 @@ export interface WrittenFile {
 
 const pieceBytes = 1 << 24;
 
+/** So many files may be on their way to the disk at once. */
+const mostOpen = 8;
+
+/** Writes chunks one after another into a new file; a failure names it, and leaves it incomplete. */
+export type WriteNewFile = (path: string, chunks: readonly Uint8Array[]) => Promise<WrittenFile>;
+
 /**
- * Writes chunks one after another into a new file and waits for the disk.
+ * Has `work` write files, one after another, and waits until all of them are on the disk.
  *
- * @throws CoppiceError `FILE_WRITE`; the file is then incomplete and left for the caller to remove
+ * @throws CoppiceError `FILE_WRITE`; what was written is left for the caller to remove, and no file of it is open
  */
-export async function writeDurably(
+export async function writeDurably(work: (write: WriteNewFile) => Promise<void>): Promise<void> {
+  const pending = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  const write: WriteNewFile = async (path, chunks) => {
+    if (pending.size >= mostOpen) await Promise.race(pending);
+    if (failures.length > 0) throw failures[0];
+    const { handle, written } = await writeNew(path, chunks);
+    const closing = closeDurably(path, handle)
+      .catch((error: unknown) => {
+        failures.push(error);
+      })
+      .finally(() => pending.delete(closing));
+    pending.add(closing);
+    return written;
+  };
+  try {
+    await work(write);
+  } finally {
+    await Promise.all(pending);
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function writeNew(
   path: string,
   chunks: readonly Uint8Array[],
-): Promise<WrittenFile> {
+): Promise<{ readonly handle: FileHandle; readonly written: WrittenFile }> {
   const hash = createHash('sha256');
   let size = 0;
   let handle: FileHandle | undefined;
@@ -38,15 +68,23 @@ export async function writeDurably(
         size += piece.byteLength;
       }
     }
-    await handle.sync();
-    const closing = handle;
-    handle = undefined;
-    await closing.close();
+    return { handle, written: { size, sha256: hash.digest('hex') } };
   } catch (cause) {
     await handle?.close().catch(() => undefined);
     throw fileWriteError(path, cause);
   }
-  return { size, sha256: hash.digest('hex') };
+}
+
+async function closeDurably(path: string, handle: FileHandle): Promise<void> {
+  try {
+    await handle.sync();
+  } catch (cause) {
+    await handle.close().catch(() => undefined);
+    throw fileWriteError(path, cause);
+  }
+  await handle.close().catch((cause: unknown) => {
+    throw fileWriteError(path, cause);
+  });
 }
 
 /** Waits until the names inside a folder are on the disk; a platform that cannot do so is forgiven. */

@@ -15,7 +15,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { type Json, jsonText } from '../base/json.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import { switchIn } from '../base/switch-in.ts';
-import { fileWriteError, writeDurably } from '../base/write-durably.ts';
+import { fileWriteError, type WriteNewFile, writeDurably } from '../base/write-durably.ts';
 import type { SavedParams } from '../params/params-json.ts';
 import { formatVersion, libraryVersion } from './format-version.ts';
 import { type LogicalSchema, logicalSchemaToJson } from './logical-schema.ts';
@@ -65,11 +65,13 @@ export async function saveStage(
     mayReplace: isSavedStage,
     what: 'a saved stage',
   };
-  await switchIn(path, how, async (folder) => {
-    const files: ManifestEntry[] = [];
-    await writeStage(stage, { folder, files, prefix: '', place: '' });
-    await writeDurably(join(folder, manifestName), [utf8(manifestText(files))]);
-  });
+  await switchIn(path, how, (folder) =>
+    writeDurably(async (write) => {
+      const files: ManifestEntry[] = [];
+      await writeStage(stage, { folder, files, prefix: '', place: '', write });
+      await write(join(folder, manifestName), [utf8(manifestText(files))]);
+    }),
+  );
 }
 
 interface Target {
@@ -81,6 +83,7 @@ interface Target {
   readonly prefix: string;
   /** This stage's place in the pipeline. */
   readonly place: string;
+  readonly write: WriteNewFile;
 }
 
 /** What {@link SavableStage.saveData} writes with. */
@@ -164,7 +167,7 @@ async function writeFile(
   await makeFolder(folder).catch((cause: unknown) => {
     throw fileWriteError(folder, cause);
   });
-  target.files.push({ path, ...(await writeDurably(join(target.folder, path), chunks)) });
+  target.files.push({ path, ...(await target.write(join(target.folder, path), chunks)) });
 }
 
 /** A folder that save wrote, whole or damaged, or an empty one; anything else is not ours to remove. */

@@ -1118,6 +1118,17 @@ export const plantedBugs = [
     tests: ['test/kernels/find-split.prop.test.ts'],
   },
   {
+    name: 'a save does not wait until its files are on the disk',
+    edits: [
+      {
+        file: 'src/base/write-durably.ts',
+        find: '    await Promise.all(pending);',
+        replace: '    await Promise.race(pending);',
+      },
+    ],
+    tests: ['test/base/write-durably.test.ts'],
+  },
+  {
     name: 'the kernel takes rows of a value with a bin of its own twice from those that the others share',
     edits: [
       {
