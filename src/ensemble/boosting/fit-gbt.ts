@@ -1,21 +1,13 @@
 /** From the parameters of boosted trees to a training job, and from its result to a model's data. */
 
 import { CoppiceError } from '../../base/errors.ts';
-import { emitWarning } from '../../base/warn.ts';
 import { gangRunnerOf } from '../../cluster/gang-runner.ts';
-import type { NumbersByName } from '../../params/by-name-kind.ts';
-import type { NumberListsByName } from '../../params/lists-by-name-kind.ts';
 import { checkSchema } from '../../pipeline/check-schema.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
-import {
-  type FitColumns,
-  type FitTableColumns,
-  fitColumns,
-  rowIdModeOf,
-} from '../../pipeline/fit-columns.ts';
+import { type FitColumns, fitColumns, rowIdModeOf } from '../../pipeline/fit-columns.ts';
 import { offsetPaths } from '../../pipeline/offset-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import type { BoostingJob, BoostingSnapshot, ClassWeighting } from '../../training/messages.ts';
+import type { BoostingJob, BoostingSnapshot } from '../../training/messages.ts';
 import { deviceRequest } from '../../training/rigs/choose-device.ts';
 import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
 import { checkpointsOf } from '../checkpoints.ts';
@@ -24,7 +16,6 @@ import { splitMembers } from '../model/member-trees.ts';
 import { treesPerRound } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { warnOfNoSplits } from '../no-splits.ts';
-import { binEdgesOf } from '../params/bin-params.ts';
 import { growsOnCpu } from '../params/device-params.ts';
 import { forcedNodesOf } from '../params/forced-params.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
@@ -39,6 +30,7 @@ import {
   interactionsOf,
   shapingOf,
 } from '../params/shaping-params.ts';
+import { ingestOf, modelData, type TreeFit, trainedData } from '../tree-fit.ts';
 import { withFits } from './grown-fits.ts';
 import {
   appendTrees,
@@ -52,20 +44,10 @@ import { requireMetric, userFunctions } from './user-functions.ts';
 
 /** Rows after which packed histogram sums are moved to wide ones. */
 const flushRows = 65_535;
-/** Bytes of raw columns that are held at once before rows are decoded twice. */
-const rawBytes = 512 * 1024 * 1024;
-
 /** Rounds of a fit that neither says how many nor can stop by itself. */
 const roundsUnlessStopped = 100;
 /** The same of a ranking, whose rounds hang on draws and take smaller steps. */
 const roundsOfRankings = 200;
-
-/** Who fits, with which parameters, to what kind of label. */
-export interface TreeFit<P> {
-  readonly owner: string;
-  readonly params: P;
-  readonly labelKind: 'numeric' | 'class';
-}
 
 /** A fit of boosted trees: what it minimises besides. */
 export interface GBTFit extends TreeFit<GBTParams> {
@@ -251,117 +233,6 @@ function oneSetOnly(owner: string): CoppiceError {
     `validation rows of ${owner} must be of one set: they are measured together, not row by row; evaluate the others after the fit`,
     { context: { owner } },
   );
-}
-
-/** The part of a job that says how rows are read. */
-export function ingestOf(
-  owner: string,
-  params: {
-    readonly labelCol: string;
-    readonly weightCol: string | undefined;
-    readonly idCol: string | undefined;
-    readonly groupCol?: string | undefined;
-    readonly positionCol?: string | undefined;
-    readonly lossType?: string | undefined;
-    readonly censorCol?: string | undefined;
-    readonly labelUpperBoundCol?: string | undefined;
-    readonly validationIndicatorCol?: string | undefined;
-    readonly classWeights?: 'balanced' | NumbersByName | undefined;
-    readonly scalePosWeight?: number | undefined;
-    readonly maxBins: number;
-    readonly binEdges?: NumberListsByName | undefined;
-    readonly binSampleRows: number;
-    readonly seed: number;
-  },
-  columns: FitColumns,
-  labelKind: 'numeric' | 'class',
-) {
-  const binEdges = binEdgesOf(owner, params.binEdges, columns.features);
-  return {
-    features: columns.features,
-    offsets: columns.offsets,
-    initialScores: [],
-    knownClasses: null,
-    classWeighting: classWeighting(params.classWeights, params.scalePosWeight, labelKind),
-    labelCol: params.labelCol,
-    labelKind,
-    mostGrade: null,
-    ...(params.lossType === 'aft' || params.lossType === 'cox'
-      ? {
-          survival: {
-            censorCol: params.censorCol ?? null,
-            ...(params.labelUpperBoundCol && { upperBoundCol: params.labelUpperBoundCol }),
-          },
-        }
-      : {}),
-    ...(params.positionCol === undefined ? {} : { shownAtCol: params.positionCol }),
-    ...(params.lossType === 'squaredLogError' ? { logLabels: true } : {}),
-    weightCol: params.weightCol ?? null,
-    idCol: params.idCol ?? null,
-    groupCol: params.groupCol ?? null,
-    validationSets: [],
-    validationCol: params.validationIndicatorCol ?? null,
-    maxBins: params.maxBins,
-    ...(binEdges === undefined ? {} : { binEdges }),
-    binSampleRows: params.binSampleRows,
-    seed: params.seed,
-    rawBytes,
-    owner,
-  };
-}
-
-/** What the model keeps; a model of one class is warned of. */
-export function modelData(
-  owner: string,
-  labelCol: string,
-  columns: FitTableColumns,
-  trained: Pick<TrainedModel, 'facts' | 'trees'>,
-): TreeModelData {
-  const { facts } = trained;
-  if (facts.classes.length === 1) {
-    emitWarning(
-      `${owner} found one class in ${labelCol}: ${String(facts.classes[0])}; the model always predicts it`,
-    );
-  }
-  return trainedData(columns, trained);
-}
-
-/** What a model keeps, or the beginning of one. */
-export function trainedData(
-  columns: FitTableColumns,
-  { facts, trees }: Pick<TrainedModel, 'facts' | 'trees'>,
-): TreeModelData {
-  return {
-    inputSchema: columns.inputSchema,
-    rowIdMode: columns.rowIdMode,
-    features: facts.features.map((feature, i) =>
-      columns.features[i]?.zeroIsMissing === true ? { ...feature, zeroIsMissing: true } : feature,
-    ),
-    paths: columns.features.map((feature) => feature.path),
-    classes: facts.classes,
-    labelType: columns.labelType,
-    baseScores: facts.baseScores,
-    trees,
-    numRows: facts.numRows,
-    history: facts.history,
-    memberRounds: facts.memberRounds,
-    chosen: facts.chosen,
-    ...(facts.positionBiases === undefined ? {} : { positionBiases: facts.positionBiases }),
-  };
-}
-
-function classWeighting(
-  byClass: 'balanced' | NumbersByName | undefined,
-  positive = 1,
-  labelKind: 'numeric' | 'class' = 'class',
-): ClassWeighting | null {
-  if (byClass === undefined && positive === 1) return null;
-  if (labelKind === 'class' || byClass === undefined || byClass === 'balanced')
-    return { byClass: byClass ?? null, positive };
-  // labels of several are 0 and 1, also where columns hold false and true
-  const numbers: Readonly<Record<string, string>> = { false: '0', true: '1' };
-  const named = Object.entries(byClass).map(([name, weight]) => [numbers[name] ?? name, weight]);
-  return { byClass: Object.fromEntries(named) as NumbersByName, positive };
 }
 
 function hasCategories(features: FitColumns['features']): boolean {

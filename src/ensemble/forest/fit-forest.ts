@@ -2,14 +2,14 @@
 
 import { CoppiceError } from '../../base/errors.ts';
 import { gangRunnerOf } from '../../cluster/gang-runner.ts';
+import type { TaskRunner } from '../../cluster/task-runner.ts';
 import type { NumbersByName } from '../../params/by-name-kind.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
-import { fitColumns, rowIdModeOf } from '../../pipeline/fit-columns.ts';
+import { type FitColumns, fitColumns, rowIdModeOf } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { ForestJob, ForestSnapshot } from '../../training/messages.ts';
 import { deviceRequest } from '../../training/rigs/choose-device.ts';
 import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
-import { ingestOf, modelData, type TreeFit, trainedData } from '../boosting/fit-gbt.ts';
 import { appendTrees, initialData, knownClasses } from '../boosting/initial-model.ts';
 import { checkpointsOf } from '../checkpoints.ts';
 import { growthLimits, subsetOf } from '../growth.ts';
@@ -18,6 +18,7 @@ import type { TreeModelData } from '../model/tree-model-data.ts';
 import { warnOfNoSplits } from '../no-splits.ts';
 import type { ForestParams, TreeParams } from '../params/forest-params.ts';
 import { monotoneOf } from '../params/shaping-params.ts';
+import { ingestOf, modelData, type TreeFit, trainedData } from '../tree-fit.ts';
 import { ForestProgress } from './forest-progress.ts';
 import { outOfBagSummary } from './out-of-bag.ts';
 import { gatherLeafLabels } from './training-leaves.ts';
@@ -65,7 +66,7 @@ export async function fitForest(
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<TreeModelData> {
-  const { owner, labelKind, drawsCuts = false, isSingle = false } = fit;
+  const { owner, labelKind, isSingle = false } = fit;
   const params = isSingle ? { ...fit.params, ...singleTree } : fit.params;
   const columns = {
     ...fitColumns(owner, table.plainSchema, params, labelKind),
@@ -75,47 +76,8 @@ export async function fitForest(
     { owner, params: { ...params }, columns, table },
     options.initialModel,
   );
-  const auto = usualSubset(labelKind, drawsCuts);
+  const job = forestJob({ ...fit, params }, columns, initial, table.runner);
   const [labelCol, ...otherLabels] = labelsOf(params);
-  const monotone = monotoneOf(owner, params.monotoneConstraints, columns.features);
-  const job: Omit<ForestJob, 'ingest'> = {
-    task: labelKind === 'class' ? 'classification' : 'regression',
-    impurity: params.impurity,
-    firstTree: initial?.trees.numTrees ?? 0,
-    numTrees: params.numTrees,
-    limits: growthLimits(params.maxDepth, params.maxLeaves, {
-      depth: params.maxDepth,
-      leaves: Number.POSITIVE_INFINITY,
-    }),
-    split: {
-      minInstancesPerNode: params.minInstancesPerNode,
-      minWeightFraction: params.minWeightFractionPerNode,
-      minInfoGain: params.minInfoGain,
-      maxCategoriesPerSplit: params.maxCategoriesPerSplit,
-    },
-    rows: { rate: params.subsamplingRate, bootstrap: params.bootstrap },
-    // one tree is no forest: it sees every feature unless told otherwise
-    featuresPerNode: subsetOf(
-      params.featureSubsetStrategy,
-      columns.features.length,
-      params.numTrees === 1 && initial === null ? 'all' : auto,
-    ),
-    drawsCuts,
-    leafPrice: params.ccpAlpha ?? 0,
-    balancesDraws: params.classWeights === 'balancedSubsample',
-    keepsVariances: params.varianceCol !== undefined,
-    maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
-    sharesTrees: false,
-    // a device's histograms are of one number
-    device:
-      otherLabels.length > 0 || params.honestLeafShare !== undefined || monotone.length > 0
-        ? null
-        : deviceRequest(params.device, table.runner),
-    ...(monotone.length === 0 ? {} : { monotone }),
-    ...(params.honestLeafShare === undefined ? {} : { honestLeafShare: params.honestLeafShare }),
-    seed: params.seed,
-    kernels: undefined,
-  };
   const ingest = {
     ...ingestOf(owner, { ...withoutDraws(params), labelCol }, columns, labelKind),
     ...(otherLabels.length === 0 ? {} : { otherLabels }),
@@ -172,6 +134,55 @@ export async function fitForest(
       params.quantilesCol === undefined
         ? null
         : await gatherLeafLabels(data, { ...request, labelCol }, table, { signal }),
+  };
+}
+
+/** What parameters say of how trees grow; the trees of an initial model come first. */
+function forestJob(
+  { owner, params, labelKind, drawsCuts = false }: ForestFit,
+  { features }: FitColumns,
+  initial: TreeModelData | null,
+  runner: TaskRunner,
+): Omit<ForestJob, 'ingest'> {
+  const monotone = monotoneOf(owner, params.monotoneConstraints, features);
+  const { honestLeafShare } = params;
+  // a device's histograms are of one number
+  const growsHere =
+    labelsOf(params).length > 1 || honestLeafShare !== undefined || monotone.length > 0;
+  // one tree is no forest: it sees every feature unless told otherwise
+  const isForest = params.numTrees > 1 || initial !== null;
+  return {
+    task: labelKind === 'class' ? 'classification' : 'regression',
+    impurity: params.impurity,
+    firstTree: initial?.trees.numTrees ?? 0,
+    numTrees: params.numTrees,
+    limits: growthLimits(params.maxDepth, params.maxLeaves, {
+      depth: params.maxDepth,
+      leaves: Number.POSITIVE_INFINITY,
+    }),
+    split: {
+      minInstancesPerNode: params.minInstancesPerNode,
+      minWeightFraction: params.minWeightFractionPerNode,
+      minInfoGain: params.minInfoGain,
+      maxCategoriesPerSplit: params.maxCategoriesPerSplit,
+    },
+    rows: { rate: params.subsamplingRate, bootstrap: params.bootstrap },
+    featuresPerNode: subsetOf(
+      params.featureSubsetStrategy,
+      features.length,
+      isForest ? usualSubset(labelKind, drawsCuts) : 'all',
+    ),
+    drawsCuts,
+    leafPrice: params.ccpAlpha ?? 0,
+    balancesDraws: params.classWeights === 'balancedSubsample',
+    keepsVariances: params.varianceCol !== undefined,
+    maxHistogramBytes: params.maxMemoryInMB * 2 ** 20,
+    sharesTrees: false,
+    device: growsHere ? null : deviceRequest(params.device, runner),
+    ...(monotone.length === 0 ? {} : { monotone }),
+    ...(honestLeafShare === undefined ? {} : { honestLeafShare }),
+    seed: params.seed,
+    kernels: undefined,
   };
 }
 
