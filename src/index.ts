@@ -71,7 +71,7 @@ export {
   ForestClassificationModel,
   ForestRegressionModel,
 } from './ensemble/forest/forest-models.ts';
-export type { OutOfBagSummary } from './ensemble/forest/out-of-bag.ts';
+export type { OutOfBagSummary } from './ensemble/forest/out-of-bag-summary.ts';
 export {
   RandomForestClassificationModel,
   RandomForestClassifier,

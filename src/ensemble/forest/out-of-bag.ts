@@ -4,8 +4,6 @@
  * the table once, gathers what came back, scores it with exact sums. Cost: one prediction of the training table.
  */
 import { type Data, Int64, type RecordBatch, Schema, Vector } from 'apache-arrow';
-import { isPlainObject, type Json } from '../../base/json.ts';
-import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
 import {
   batchOfColumns,
@@ -26,22 +24,7 @@ import { batchScores } from '../prediction/batch-scores.ts';
 import { classColumn, winners } from '../prediction/output-columns.ts';
 import { type OutOfBagSpec, outOfBagFields } from './out-of-bag-operator.ts';
 import { OutOfBagScore } from './out-of-bag-score.ts';
-
-/** How a forest does on the rows that its trees have not seen. */
-export interface OutOfBagSummary {
-  /** R² for numbers, the share of rows whose class was predicted for classes; by weight. The mean over several labels. */
-  readonly score: number;
-  /** Root mean squared error for numbers, log loss for classes; by weight. The mean over several labels. */
-  readonly loss: number;
-  /** How many rows some tree has not seen; the others are not in it. */
-  readonly numRows: number;
-  /**
-   * A row each of these: `rowId` (the position in the training table; with `idCol` that column), the labels, the
-   * weight where there is one, `numTrees` that have not seen the row, `probability` of each class, `prediction`.
-   * Null in a model that was loaded.
-   */
-  readonly predictions: PartitionedTable | null;
-}
+import type { OutOfBagSummary } from './out-of-bag-summary.ts';
 
 /** What is to be scored. */
 export interface OutOfBagRequest {
@@ -100,23 +83,6 @@ function meanScore(scores: readonly OutOfBagScore[]): { score: number; loss: num
   const mean = (of: (value: { score: number; loss: number }) => number): number =>
     values.reduce((sum, value) => sum + of(value), 0) / values.length;
   return { score: mean(({ score }) => score), loss: mean(({ loss }) => loss) };
-}
-
-/** What is saved of it. */
-export function savedOutOfBag(summary: OutOfBagSummary): Json {
-  const { score, loss, numRows } = summary;
-  // R² of labels that are all alike is no number
-  return { score: Number.isFinite(score) ? score : null, loss, numRows };
-}
-
-/** Reads it back; a model without it has none. */
-export function readOutOfBag(reader: StageReader, saved: Json | undefined): OutOfBagSummary | null {
-  if (saved === undefined) return null;
-  const { score: found, loss, numRows } = isPlainObject(saved) ? saved : {};
-  const score = found === null ? Number.NaN : found;
-  if (typeof score !== 'number' || typeof loss !== 'number' || typeof numRows !== 'number')
-    throw reader.malformed('has an out-of-bag score that is no number');
-  return { score, loss, numRows, predictions: null };
 }
 
 function asList(name: string | null): string[] {

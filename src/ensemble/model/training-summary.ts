@@ -1,6 +1,6 @@
 /** What a fitted model tells of its training. */
 import type { LossHistory } from '../../training/messages.ts';
-import type { OutOfBagSummary } from '../forest/out-of-bag.ts';
+import type { OutOfBagSummary } from '../forest/out-of-bag-summary.ts';
 import { validationLossesOf } from './training-record.ts';
 import type { TreeModelData } from './tree-model-data.ts';
 

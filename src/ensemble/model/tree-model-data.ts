@@ -14,7 +14,7 @@ import { problemOfTrees } from '../../tree/check-trees.ts';
 import { problemOfLinear } from '../../tree/linear-leaves.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
 import { type LeafLabels, readLeafLabels, saveLeafLabels } from '../forest/leaf-labels.ts';
-import { type OutOfBagSummary, readOutOfBag, savedOutOfBag } from '../forest/out-of-bag.ts';
+import { type OutOfBagSummary, readOutOfBag, savedOutOfBag } from '../forest/out-of-bag-summary.ts';
 import { linearTensors, readLinear } from './linear-tensors.ts';
 import {
   readTrainingRecord,

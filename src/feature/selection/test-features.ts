@@ -6,7 +6,6 @@ import { exactRatio } from '../../base/exact-ratio.ts';
 import { ExactSum } from '../../base/exact-sum.ts';
 import { chiSquaredTail, fisherTail } from '../../base/special-functions.ts';
 import { compareUtf8 } from '../../table/columns/compare-text.ts';
-import type { GroupSums, PairSums } from '../statistics/label-tests.ts';
 
 /** The outcome of a test. */
 export interface FeatureTest {
@@ -16,6 +15,25 @@ export interface FeatureTest {
   readonly pValue: number;
   /** For an F test the sum of both. */
   readonly degreesOfFreedom: number;
+}
+
+/** Numbers of one group. */
+export interface GroupSums {
+  readonly count: number;
+  /** Σx in units of 2^−1074. */
+  readonly sum: bigint;
+  /** Σx², in units of 2^−1074. */
+  readonly square: bigint;
+}
+
+/** Pairs of numbers, in units of 2^−1074. */
+export interface PairSums {
+  readonly count: number;
+  readonly x: bigint;
+  readonly y: bigint;
+  readonly xx: bigint;
+  readonly yy: bigint;
+  readonly xy: bigint;
 }
 
 const one = 1n << 1074n;

@@ -20,7 +20,9 @@ import {
   chiSquaredTest,
   correlationTest,
   type FeatureTest,
+  type GroupSums,
   groupTest,
+  type PairSums,
 } from '../selection/test-features.ts';
 
 /** A feature and how its values are taken. */
@@ -35,25 +37,6 @@ export interface TestRequest {
   readonly features: readonly TestedFeature[];
   readonly labelCol: string;
   readonly labelIsClass: boolean;
-}
-
-/** Numbers of one group. */
-export interface GroupSums {
-  readonly count: number;
-  /** Σx in units of 2^−1074. */
-  readonly sum: bigint;
-  /** Σx², in units of 2^−1074. */
-  readonly square: bigint;
-}
-
-/** Pairs of numbers, in units of 2^−1074. */
-export interface PairSums {
-  readonly count: number;
-  readonly x: bigint;
-  readonly y: bigint;
-  readonly xx: bigint;
-  readonly yy: bigint;
-  readonly xy: bigint;
 }
 
 type Part =

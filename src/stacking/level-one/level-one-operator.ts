@@ -6,7 +6,9 @@ import { type LabelValue, labelKey, readLabels } from '../../pipeline/label-valu
 import { float64Column, withColumns } from '../../table/columns/make-column.ts';
 import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
-import type { Take } from './level-one.ts';
+
+/** What is taken of a member. */
+export type Take = 'probability' | 'margin' | 'vote' | 'value';
 
 /** What the operator is told. */
 export interface LevelOneSpec extends OperatorSpec {

@@ -15,11 +15,8 @@ import { numericKind } from '../../table/columns/numeric-kind.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { OutputNames } from '../column-names.ts';
 import { withNumberFields } from '../number-fields.ts';
-import type { LevelOneSpec } from './level-one-operator.ts';
+import type { LevelOneSpec, Take } from './level-one-operator.ts';
 import '../worker-operators.ts';
-
-/** What is taken of a member. */
-export type Take = 'probability' | 'margin' | 'vote' | 'value';
 
 /** What may be asked for; `auto` takes probabilities where there are any, else margins, else predictions. */
 export const baseOutputs = ['auto', 'probability', 'margin', 'prediction'] as const;

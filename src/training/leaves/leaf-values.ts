@@ -4,21 +4,12 @@
  */
 import { ceilLog2, powerOfTwo } from '../../base/portable-math.ts';
 import { leafRule, type SplitShaping } from '../../tree/split-shaping.ts';
-import type { GrownNode, GrownTree } from '../../tree/tree.ts';
+import type { GrownNode } from '../../tree/tree.ts';
 import type { GradientRows } from '../objectives/objective.ts';
 import { bitsOf } from '../quantise.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { selectQuantiles } from './select-quantiles.ts';
-import { shapeLeaves } from './shape-leaves.ts';
-
-/** A tree whose leaves get their values. */
-export interface SettledTree {
-  readonly tree: GrownTree;
-  /** Its leaves, with how many rows of all ranks are in each. */
-  readonly leaves: readonly { readonly index: number; readonly rows: number }[];
-  /** Those whose rows are only this rank's so far. */
-  readonly uncounted?: readonly { readonly index: number; rows: number }[];
-}
+import { type SettledTree, shapeLeaves } from './shape-leaves.ts';
 
 /** What leaves were before a refit, in their order. */
 export interface PreviousLeaves {

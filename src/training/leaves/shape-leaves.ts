@@ -14,8 +14,16 @@ import {
 } from '../../kernels/leaf-shape.ts';
 import { type MonotoneCut, MonotoneLeaves } from '../../tree/monotone-leaves.ts';
 import { childFrame, inOrder } from '../../tree/split-shaping.ts';
-import { type GrownNode, nodeFlag } from '../../tree/tree.ts';
-import type { SettledTree } from './leaf-values.ts';
+import { type GrownNode, type GrownTree, nodeFlag } from '../../tree/tree.ts';
+
+/** A tree whose leaves get their values. */
+export interface SettledTree {
+  readonly tree: GrownTree;
+  /** Its leaves, with how many rows of all ranks are in each. */
+  readonly leaves: readonly { readonly index: number; readonly rows: number }[];
+  /** Those whose rows are only this rank's so far. */
+  readonly uncounted?: readonly { readonly index: number; rows: number }[];
+}
 
 /** A tree whose leaves wait for their values. */
 export interface UnshapedTree {
