@@ -1,6 +1,6 @@
 /**
  * Does GBTRanker reach LightGBM on LightGBM's own example of ranking? fixtures/make-ranking.py made its score.
- * Fifty queries leave a standard error of 0.03 (docs/accuracy.md), so that no more than this is asked here.
+ * Fifty queries leave a standard error of 0.03 (docs/accuracy-ranking.md), so that no more than this is asked here.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
