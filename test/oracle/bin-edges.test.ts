@@ -1,9 +1,9 @@
 /** Are trees on given edges those of LightGBM's forced bins? fixtures/make-bin-edges.py made the fixture. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GBTRegressor } from '../../src/index.ts';
-import { inlineTable, valuesOf } from '../tools/inline-table.ts';
+import { valuesOf } from '../tools/inline-table.ts';
 import { numericSplits } from './fitted-splits.ts';
+import { featuresCols, readFixture, treeTable } from './tree-rows.ts';
 
 interface Case {
   readonly edges: Readonly<Record<string, readonly number[]>>;
@@ -12,27 +12,18 @@ interface Case {
   readonly predictions: readonly number[];
 }
 
-interface Data {
-  readonly columns: readonly (readonly number[])[];
-  readonly labels: Readonly<Record<string, readonly number[]>>;
-}
-
-const read = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8'));
-const data = read('trees.json') as Data;
-const { cases } = read('bin-edges.json') as { cases: Readonly<Record<string, Case>> };
+const { cases } = readFixture('bin-edges.json') as { cases: Readonly<Record<string, Case>> };
 
 describe('given edges of bins', () => {
   it.each(Object.entries(cases))('%s have the trees of LightGBM', async (_, found) => {
-    const named = Object.fromEntries(data.columns.map((cells, f) => [`x${f}`, [...cells]]));
-    const table = inlineTable({ ...named, label: [...(data.labels['number'] ?? [])] }, 3);
+    const table = treeTable('number');
     const binEdges = Object.fromEntries(
       Object.entries(found.edges).map(([f, edges]) => [`x${f}`, edges]),
     );
     const model = await new GBTRegressor({
       ...{ maxIter: 6, maxLeaves: 12, stepSize: 0.1, lambda: 0, minInstancesPerNode: 5 },
       ...{ minSumHessian: 1e-3, maxBins: found.maxBins, binEdges },
-      featuresCols: data.columns.map((_, f) => `x${f}`),
+      featuresCols,
     }).fit(table);
     const ours = numericSplits(model);
     ours.forEach((splits, t) => {

@@ -1,9 +1,9 @@
 /** Are monotone trees those of scikit-learn, where its bins are ours? fixtures/make-monotone.py made the fixture. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DecisionTreeClassifier, DecisionTreeRegressor, type TreeModel } from '../../src/index.ts';
-import { inlineTable, valuesOf } from '../tools/inline-table.ts';
+import { valuesOf } from '../tools/inline-table.ts';
 import { numericSplits } from './fitted-splits.ts';
+import { featuresCols, readFixture, treeTable } from './tree-rows.ts';
 
 interface Case {
   readonly directions: readonly number[];
@@ -11,32 +11,18 @@ interface Case {
   readonly predictions: readonly number[];
 }
 
-interface Data {
-  readonly columns: readonly (readonly number[])[];
-  readonly labels: Readonly<Record<string, readonly number[]>>;
-  readonly weight: readonly number[];
-}
-
-const read = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8'));
-const data = read('trees.json') as Data;
-const { cases } = read('monotone.json') as { cases: Readonly<Record<string, Case>> };
-
-function table(label: string) {
-  const named = Object.fromEntries(data.columns.map((cells, f) => [`x${f}`, [...cells]]));
-  const labels = [...(data.labels[label] ?? [])];
-  return inlineTable({ ...named, label: labels, weight: [...data.weight] }, 3);
-}
+const { cases } = readFixture('monotone.json') as { cases: Readonly<Record<string, Case>> };
 
 function grown(name: string, monotoneConstraints: readonly number[]): Promise<TreeModel> {
   const options = {
     ...{ maxDepth: 6, minInstancesPerNode: 12, monotoneConstraints },
-    featuresCols: data.columns.map((_, f) => `x${f}`),
+    featuresCols,
     ...(name.endsWith('weighted') ? { weightCol: 'weight' } : {}),
   };
-  if (name.startsWith('variance')) return new DecisionTreeRegressor(options).fit(table('number'));
+  if (name.startsWith('variance'))
+    return new DecisionTreeRegressor(options).fit(treeTable('number'));
   const impurity = name.startsWith('gini') ? 'gini' : 'entropy';
-  return new DecisionTreeClassifier({ ...options, impurity }).fit(table('binary'));
+  return new DecisionTreeClassifier({ ...options, impurity }).fit(treeTable('binary'));
 }
 
 describe('monotone trees', () => {
@@ -46,7 +32,7 @@ describe('monotone trees', () => {
     expect(splits.map(([feature]) => feature)).toEqual(found.features);
     expect(splits.length).toBeGreaterThan(5);
     const isNumber = name.startsWith('variance');
-    const scored = await model.transform(table(isNumber ? 'number' : 'binary'));
+    const scored = await model.transform(treeTable(isNumber ? 'number' : 'binary'));
     const ours = (await valuesOf(scored, isNumber ? 'prediction' : 'probability')).flatMap(
       (value) => (typeof value === 'number' ? value : [...(value as Iterable<number>)]),
     );

@@ -1,8 +1,8 @@
 /** Are pruned trees those of scikit-learn, where its bins are ours? fixtures/make-pruned.py made the fixture. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DecisionTreeClassifier, DecisionTreeRegressor, type TreeModel } from '../../src/index.ts';
-import { inlineTable, valuesOf } from '../tools/inline-table.ts';
+import { valuesOf } from '../tools/inline-table.ts';
+import { featuresCols, readFixture, treeTable } from './tree-rows.ts';
 
 interface Step {
   readonly alpha: number;
@@ -10,24 +10,10 @@ interface Step {
   readonly predictions: readonly number[];
 }
 
-interface Data {
-  readonly columns: readonly (readonly number[])[];
-  readonly labels: Readonly<Record<string, readonly number[]>>;
-  readonly weight: readonly number[];
-}
+const { cases } = readFixture('pruned.json') as {
+  cases: Readonly<Record<string, readonly Step[]>>;
+};
 
-const read = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8'));
-const data = read('trees.json') as Data;
-const { cases } = read('pruned.json') as { cases: Readonly<Record<string, readonly Step[]>> };
-
-function table(label: string) {
-  const named = Object.fromEntries(data.columns.map((cells, f) => [`x${f}`, [...cells]]));
-  const labels = [...(data.labels[label] ?? [])];
-  return inlineTable({ ...named, label: labels, weight: [...data.weight] }, 3);
-}
-
-const featuresCols = data.columns.map((_, f) => `x${f}`);
 const growth = { maxDepth: 5, minInstancesPerNode: 12, featuresCols };
 const weighted = { weightCol: 'weight' };
 
@@ -45,14 +31,14 @@ const fits: readonly (readonly [string, string, (ccpAlpha: number) => Promise<Tr
 ];
 
 function regression(options: Readonly<Record<string, unknown>>): Promise<TreeModel> {
-  return new DecisionTreeRegressor({ ...growth, ...options }).fit(table('number'));
+  return new DecisionTreeRegressor({ ...growth, ...options }).fit(treeTable('number'));
 }
 
 function classification(
   label: string,
   options: Readonly<Record<string, unknown>>,
 ): Promise<TreeModel> {
-  return new DecisionTreeClassifier({ ...growth, ...options }).fit(table(label));
+  return new DecisionTreeClassifier({ ...growth, ...options }).fit(treeTable(label));
 }
 
 describe('pruned trees', () => {
@@ -63,7 +49,7 @@ describe('pruned trees', () => {
         alpha,
         leaves,
       ]);
-      const scored = (await model.transform(table(label))).limit(60);
+      const scored = (await model.transform(treeTable(label))).limit(60);
       const column = label === 'number' ? 'prediction' : 'probability';
       const ours = (await valuesOf(scored, column)).flatMap((value) =>
         typeof value === 'number' ? value : [...(value as Iterable<number>)],

@@ -1,5 +1,4 @@
 /** Are trees and forests of several labels those of scikit-learn? fixtures/make-several-labels.py made the fixture. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   DecisionTreeRegressor,
@@ -10,6 +9,7 @@ import {
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import { inlineTable, valuesOf } from '../tools/inline-table.ts';
 import { numericSplits } from './fitted-splits.ts';
+import { featuresCols, readFixture, treeRows } from './tree-rows.ts';
 
 interface Case {
   readonly predictions: readonly number[];
@@ -22,25 +22,15 @@ interface Fixture {
   readonly outOfBag: number;
 }
 
-interface Data {
-  readonly columns: readonly (readonly number[])[];
-  readonly labels: Readonly<Record<string, readonly number[]>>;
-  readonly weight: readonly number[];
-}
-
-const read = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8'));
-const data = read('trees.json') as Data;
-const fixture = read('several-labels.json') as Fixture;
+const fixture = readFixture('several-labels.json') as Fixture;
 
 const labelCols = ['number', 'category', 'holes'];
-const featuresCols = data.columns.map((_, f) => `x${f}`);
 
 function rows(from: number, to: number): PartitionedTable {
   const named = [
-    ...data.columns.map((cells, f) => [`x${f}`, cells] as const),
-    ...labelCols.map((name) => [name, data.labels[name] ?? []] as const),
-    ['weight', data.weight] as const,
+    ...treeRows.columns.map((cells, f) => [`x${f}`, cells] as const),
+    ...labelCols.map((name) => [name, treeRows.labels[name] ?? []] as const),
+    ['weight', treeRows.weight] as const,
   ];
   return inlineTable(
     Object.fromEntries(named.map(([name, cells]) => [name, cells.slice(from, to)])),
@@ -88,7 +78,7 @@ describe('several labels', () => {
       const held = await predicted(model, rows(350, 500));
       const theirs = fixture.errors[Forest.name] as readonly number[];
       labelCols.forEach((name, k) => {
-        const label = data.labels[name]?.slice(350) ?? [];
+        const label = treeRows.labels[name]?.slice(350) ?? [];
         const squares = held.map((row, i) => ((row[k] as number) - (label[i] as number)) ** 2);
         const error = Math.sqrt(squares.reduce((sum, square) => sum + square) / squares.length);
         expect(Math.abs(error / (theirs[k] as number) - 1), `${name} ${error}`).toBeLessThan(0.03);

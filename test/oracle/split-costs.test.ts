@@ -1,24 +1,16 @@
 /** Are trees whose splits cost something those of LightGBM and XGBoost? fixtures/make-split-costs.py made the fixture. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GBTRegressor } from '../../src/index.ts';
-import { inlineTable, valuesOf } from '../tools/inline-table.ts';
+import { valuesOf } from '../tools/inline-table.ts';
 import { numericSplits } from './fitted-splits.ts';
+import { featuresCols, readFixture, treeTable } from './tree-rows.ts';
 
 interface Case {
   readonly trees: readonly (readonly (readonly [number, number | null])[])[];
   readonly predictions: readonly number[];
 }
 
-interface Data {
-  readonly columns: readonly (readonly number[])[];
-  readonly labels: Readonly<Record<string, readonly number[]>>;
-}
-
-const read = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8'));
-const data = read('trees.json') as Data;
-const { cases } = read('split-costs.json') as { cases: Readonly<Record<string, Case>> };
+const { cases } = readFixture('split-costs.json') as { cases: Readonly<Record<string, Case>> };
 
 const usual = { stepSize: 0.1, lambda: 1 };
 const leafWise = { ...usual, maxLeaves: 12, minInstancesPerNode: 5, minSumHessian: 1e-3 };
@@ -31,9 +23,7 @@ describe('trees whose splits cost something', () => {
     // XGBoost sums in float32
     ['gamma', { ...byLevel, splitCost: 1.5 }, 1e-4],
   ] as const)('are those of the libraries with %s', async (name, options, near) => {
-    const named = Object.fromEntries(data.columns.map((cells, f) => [`x${f}`, [...cells]]));
-    const table = inlineTable({ ...named, label: [...(data.labels['number'] ?? [])] }, 3);
-    const featuresCols = data.columns.map((_, f) => `x${f}`);
+    const table = treeTable('number');
     const { trees, predictions } = cases[name] as Case;
     const rounds = { maxIter: trees.length };
     const model = await new GBTRegressor({ ...options, ...rounds, featuresCols }).fit(table);

@@ -395,3 +395,10 @@ export function withFeatures(found: EstimatorCase, recipe: DataRecipe): Estimato
   const constraints = constraintsOf(found.options, recipe);
   return { ...found, options: { ...options, ...constraints, featuresCols: featureNames(recipe) } };
 }
+
+/** The same without what a row alone has not: marks of validation rows, spreads and quantiles of a forest. */
+export function alikeByRow(found: EstimatorCase, recipe: DataRecipe): EstimatorCase {
+  const { validationIndicatorCol, varianceCol, quantilesCol, quantileProbabilities, ...options } =
+    withFeatures(found, recipe).options;
+  return { ...found, options };
+}

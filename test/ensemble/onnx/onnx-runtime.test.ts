@@ -23,11 +23,11 @@ import {
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 import { fitSample, scoreSample } from '../../training/fit-sample.ts';
 import {
+  alikeByRow,
   boostedLabelsCases,
   type EstimatorCase,
   estimatorCases,
   recipes,
-  withFeatures,
 } from '../../training/random-estimators.ts';
 import { hasOnnxRuntime, type NumberInput, runOnnx } from './onnx-runtime.ts';
 import {
@@ -54,14 +54,7 @@ describe.runIf(runs)('a model written as ONNX', () => {
       const written: (Written & { readonly found: EstimatorCase })[] = [];
       const some = fc.sample(fc.tuple(cases, recipes), { numRuns: 8 });
       for (const [found, recipe] of some) {
-        const {
-          validationIndicatorCol,
-          varianceCol,
-          quantilesCol,
-          quantileProbabilities,
-          ...options
-        } = withFeatures(found, recipe).options;
-        const model = await fitSample({ ...found, options }, randomData(recipe));
+        const model = await fitSample(alikeByRow(found, recipe), randomData(recipe));
         written.push({ found, ...(await writtenModel(model, otherData(recipe))) });
       }
       runOnnx(folder, written).forEach((outputs, i) => {

@@ -18,10 +18,10 @@ import { randomData, randomNumbers } from '../../tools/random-data.ts';
 import { cutTable } from '../../tools/sample-data.ts';
 import { fitSample, scoreSample } from '../../training/fit-sample.ts';
 import {
+  alikeByRow,
   boostedLabelsCases,
   estimatorCases,
   recipes,
-  withFeatures,
 } from '../../training/random-estimators.ts';
 import type { Inputs, Output } from './onnx-runtime.ts';
 import { type Model, readOnnx, type Tensor } from './read-onnx.ts';
@@ -79,14 +79,7 @@ describe('what is written as ONNX', () => {
     it(`says the same: ${name}`, async () => {
       await fc.assert(
         fc.asyncProperty(cases, recipes, async (found, anyRecipe) => {
-          const {
-            validationIndicatorCol,
-            varianceCol,
-            quantilesCol,
-            quantileProbabilities,
-            ...options
-          } = withFeatures(found, anyRecipe).options;
-          const model = await fitSample({ ...found, options }, randomData(anyRecipe));
+          const model = await fitSample(alikeByRow(found, anyRecipe), randomData(anyRecipe));
           const data = otherData(anyRecipe, 40);
           const read = readOnnx(model.toOnnx({ missingText }));
           const wanted = await scoreSample(model, data);

@@ -7,6 +7,7 @@ import { randomData, randomNumbers } from '../../tools/random-data.ts';
 import { type Cell, numRowsOf, type SampleData } from '../../tools/sample-data.ts';
 import { fitSample, scoreSample } from '../../training/fit-sample.ts';
 import {
+  alikeByRow,
   type EstimatorCase,
   estimatorCases,
   recipes,
@@ -45,14 +46,7 @@ describe('a scorer', () => {
     const anyCase: fc.Arbitrary<EstimatorCase> = fc.oneof(...Object.values(estimatorCases));
     await fc.assert(
       fc.asyncProperty(anyCase, recipes, async (found, recipe) => {
-        const {
-          validationIndicatorCol,
-          varianceCol,
-          quantilesCol,
-          quantileProbabilities,
-          ...options
-        } = withFeatures(found, recipe).options;
-        const model = await fitSample({ ...found, options }, randomData(recipe));
+        const model = await fitSample(alikeByRow(found, recipe), randomData(recipe));
         const data = otherData(recipe);
         expect(await scoredByRow(model, data)).toEqual(await scoreSample(model, data));
       }),

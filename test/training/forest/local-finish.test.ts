@@ -2,10 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BinnedLayout } from '../../../src/binning/binned-layout.ts';
-import type { Collective, IncomingMessage } from '../../../src/cluster/collective.ts';
-import type { GangRequest, GangRunner } from '../../../src/cluster/gang-runner.ts';
-import { runProgram } from '../../../src/cluster/rank-program.ts';
-import { VirtualGang } from '../../../src/cluster/simulation/virtual-gang.ts';
+import type { IncomingMessage } from '../../../src/cluster/collective.ts';
+import type { GangRunner } from '../../../src/cluster/gang-runner.ts';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../../src/cluster/threads/thread-pool.ts';
 import { workerUrl } from '../../../src/session/worker-url.ts';
@@ -15,6 +13,7 @@ import { savedBytes } from '../../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../../tools/knob-runner.ts';
 import { type DataRecipe, type FeatureKind, randomData } from '../../tools/random-data.ts';
 import { cutTable } from '../../tools/sample-data.ts';
+import { VirtualRunner } from '../../tools/virtual-runner.ts';
 import { type EstimatorCase, makeEstimator, withFeatures } from '../random-estimators.ts';
 
 /** Changes what rank 0 was sent by a scatter, or what it heard at an allgather that followed one. */
@@ -23,59 +22,27 @@ interface Spoil {
   subtrees?(all: Uint8Array[]): Uint8Array[];
 }
 
-/** Ranks of as many processes, which take turns in this thread. */
-class VirtualRunner implements GangRunner {
-  readonly numThreads: number;
-  readonly hasOtherProcesses = true;
-  /** Bytes of all frames, by round, and how often rows were brought to owners. */
-  sent: readonly (readonly number[])[] = [];
+/** A runner that counts how often rows were brought to owners. */
+class ScatterRunner extends VirtualRunner {
   numScatters = 0;
-  readonly #tasks = new InlineRunner();
-  readonly #spoil: Spoil;
 
   constructor(width: number, spoil: Spoil = {}) {
-    this.numThreads = width;
-    this.#spoil = spoil;
-  }
-
-  run<T>(name: string, payload: unknown): Promise<T> {
-    return this.#tasks.run(name, payload);
-  }
-
-  async runGang(request: GangRequest): Promise<unknown[]> {
-    const total = request.width;
-    const gang = new VirtualGang(total, () => undefined);
-    const values = await gang.run((rank, collective, memory) => {
-      const payload = request.payload({ first: rank, count: 1, total }) as object;
-      const met = rank === 0 ? this.#watched(collective, memory) : collective;
-      const context = { collective: met, memory, notify: () => undefined };
-      return runProgram(request.program, context, payload);
-    });
-    this.sent = gang.rounds.map(({ sent }) => [...sent]);
-    return values;
-  }
-
-  #watched(collective: Collective, memory: WebAssembly.Memory): Collective {
-    let isTelling = false;
-    const scatter: Collective['scatter'] = async (messages) => {
-      this.numScatters += 1;
-      isTelling = true;
-      const came = await collective.scatter(messages);
-      return this.#spoil.rows?.(came, new DataView(memory.buffer)) ?? came;
-    };
-    const allgather: Collective['allgather'] = async (bytes) => {
-      const all = await collective.allgather(bytes);
-      const told = isTelling ? this.#spoil.subtrees?.(all) : undefined;
-      isTelling = false;
-      return told ?? all;
-    };
-    return new Proxy(collective, {
-      get(target, name) {
-        if (name === 'scatter') return scatter;
-        if (name === 'allgather') return allgather;
-        const found = Reflect.get(target, name);
-        return typeof found === 'function' ? found.bind(target) : found;
-      },
+    super(width, (collective, memory) => {
+      let isTelling = false;
+      return {
+        scatter: async (messages) => {
+          this.numScatters += 1;
+          isTelling = true;
+          const came = await collective.scatter(messages);
+          return spoil.rows?.(came, new DataView(memory.buffer)) ?? came;
+        },
+        allgather: async (bytes) => {
+          const all = await collective.allgather(bytes);
+          const told = isTelling ? spoil.subtrees?.(all) : undefined;
+          isTelling = false;
+          return told ?? all;
+        },
+      };
     });
   }
 }
@@ -130,12 +97,12 @@ describe('small nodes of a tree that ranks share', () => {
     'leave the same bytes, finished by one rank or not: %j',
     async (found, knobs) => {
       const bytes = await alone(found);
-      const meeting = new VirtualRunner(2);
+      const meeting = new ScatterRunner(2);
       const off = shared(2, { ...knobs, finishesLocally: false });
       expect((await fitted(meeting, found, off)).bytes).toEqual(bytes);
       expect(meeting.numScatters).toBe(0);
       for (const width of [2, 3]) {
-        const local = new VirtualRunner(width);
+        const local = new ScatterRunner(width);
         expect((await fitted(local, found, shared(width, knobs))).bytes).toEqual(bytes);
         expect(local.numScatters).toBeGreaterThan(0);
         expect(local.sent.length).toBeLessThan(meeting.sent.length);
@@ -147,7 +114,7 @@ describe('small nodes of a tree that ranks share', () => {
 
   it('do so where several labels are learned', async () => {
     const found = forest('RandomForestRegressor', { labelCol: undefined, labelCols: ['y', 'p'] });
-    const local = new VirtualRunner(3);
+    const local = new ScatterRunner(3);
     expect((await fitted(local, found, shared(3))).bytes).toEqual(await alone(found));
     expect(local.numScatters).toBeGreaterThan(0);
   }, 60_000);
@@ -161,7 +128,7 @@ describe('small nodes of a tree that ranks share', () => {
       forest('RandomForestClassifier', {}),
       forest('RandomForestRegressor', {}),
     ]) {
-      const local = new VirtualRunner(2);
+      const local = new ScatterRunner(2);
       expect((await fitted(local, found, shared(2), wide)).bytes).toEqual(await alone(found, wide));
       expect(local.numScatters).toBeGreaterThan(0);
     }
@@ -172,7 +139,7 @@ describe('small nodes of a tree that ranks share', () => {
     const bytes = await alone(found);
     const numScatters: number[] = [];
     for (const maxHistogramBytes of [1, 100_000, 1e9]) {
-      const local = new VirtualRunner(2);
+      const local = new ScatterRunner(2);
       const knobs = shared(2, { maxHistogramBytes });
       expect((await fitted(local, found, knobs)).bytes).toEqual(bytes);
       numScatters.push(local.numScatters);
@@ -201,14 +168,14 @@ describe('small nodes of a tree that ranks share', () => {
   }, 60_000);
 
   it('stay with all ranks where little lies below them', async () => {
-    const local = new VirtualRunner(2);
+    const local = new ScatterRunner(2);
     await fitted(local, forest('RandomForestClassifier', { maxDepth: 2 }), shared(2));
     expect(local.numScatters).toBe(0);
   });
 
   const errorOf = async (spoil: Spoil): Promise<string> => {
     const found = forest('RandomForestClassifier', { weightCol: 'w' });
-    return await fitted(new VirtualRunner(3, spoil), found, shared(3)).then(
+    return await fitted(new ScatterRunner(3, spoil), found, shared(3)).then(
       () => 'none',
       (error: Error) => `${(error as { code?: string }).code} ${error.message}`,
     );
