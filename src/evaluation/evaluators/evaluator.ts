@@ -8,6 +8,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
 import type { OnProgress } from '../../base/progress.ts';
 import type { ParamSpecs } from '../../params/param-spec.ts';
+import { requireColumn } from '../../pipeline/check-schema.ts';
 import { type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import { PipelineStage } from '../../pipeline/pipeline-stage.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -50,6 +51,21 @@ export async function gatherParts<T>(
   const parts: T[] = [];
   for await (const part of table.runPartitions<T>(task, { request }, options)) parts.push(part);
   return parts;
+}
+
+/**
+ * Asks that the columns which parameters name are there; a parameter that is left out names none.
+ *
+ * @throws CoppiceError `COLUMN_NOT_FOUND`
+ */
+export function requireColumns(
+  { className }: Pick<Evaluator, 'className'>,
+  columns: Readonly<Record<string, string | undefined>>,
+  schema: Schema,
+): void {
+  for (const [param, name] of Object.entries(columns)) {
+    if (name !== undefined) requireColumn(className, param, name, schema);
+  }
 }
 
 /** The name when the schema has that column, else null. */

@@ -3,7 +3,6 @@ import { ratioOf } from '../../base/exact-ratio.ts';
 import { ExactSum } from '../../base/exact-sum.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { column, int, numbers, oneOf } from '../../params/kinds.ts';
-import { requireColumn } from '../../pipeline/check-schema.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { rankingMetricNames } from '../../training/ranking/group-metrics.ts';
@@ -14,7 +13,14 @@ import type {
   RankingResult,
   RankingTask,
 } from '../parts/ranking-part.ts';
-import { type EvaluateOptions, Evaluator, gatherParts, type Metrics, noRows } from './evaluator.ts';
+import {
+  type EvaluateOptions,
+  Evaluator,
+  gatherParts,
+  type Metrics,
+  noRows,
+  requireColumns,
+} from './evaluator.ts';
 
 const rankingParams = defineParams('RankingEvaluator', {
   /** What {@link RankingEvaluator.evaluate} returns. */
@@ -84,10 +90,7 @@ export class RankingEvaluator extends Evaluator<typeof rankingParams.schema> {
     options: EvaluateOptions = {},
   ): Promise<Metrics> {
     const { labelCol, predictionCol, groupCol, weightCol, emptyGroups } = this.params;
-    const named = { labelCol, predictionCol, groupCol, ...(weightCol && { weightCol }) };
-    for (const [param, name] of Object.entries(named)) {
-      requireColumn(this.className, param, name, table.schema);
-    }
+    requireColumns(this, { labelCol, predictionCol, groupCol, weightCol }, table.schema);
     const gains = this.params.labelGains ?? defaultGains;
     const columns = { labelCol, predictionCol, groupCol, weightCol: weightCol ?? null };
     const request: RankingRequest = { ...columns, mostGrade: gains.length - 1 };

@@ -1,12 +1,18 @@
 /** How well are times until an event ordered, where some had not come yet? */
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { column, oneOf } from '../../params/kinds.ts';
-import { requireColumn } from '../../pipeline/check-schema.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { SurvivalRows } from '../../training/survival/concordance.ts';
 import { type SurvivalRequest, survivalMetricNames } from '../parts/survival-part.ts';
-import { type EvaluateOptions, Evaluator, gatherParts, type Metrics, noRows } from './evaluator.ts';
+import {
+  type EvaluateOptions,
+  Evaluator,
+  gatherParts,
+  type Metrics,
+  noRows,
+  requireColumns,
+} from './evaluator.ts';
 
 const survivalParams = defineParams(
   'SurvivalEvaluator',
@@ -77,15 +83,10 @@ export class SurvivalEvaluator extends Evaluator<typeof survivalParams.schema> {
     table: PartitionedTable,
     options: EvaluateOptions = {},
   ): Promise<Metrics> {
-    const { labelCol, predictionCol, censorCol, weightCol, predictionKind } = this.params;
-    const { labelUpperBoundCol } = this.params;
-    const named = {
-      ...{ labelCol, predictionCol, ...(censorCol && { censorCol }) },
-      ...(labelUpperBoundCol && { labelUpperBoundCol }),
-    };
-    for (const [param, name] of Object.entries({ ...named, ...(weightCol && { weightCol }) })) {
-      requireColumn(this.className, param, name, table.schema);
-    }
+    const { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol } = this.params;
+    const { predictionKind } = this.params;
+    const named = { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol };
+    requireColumns(this, named, table.schema);
     const request: SurvivalRequest = {
       ...{ labelCol, predictionCol, isHazard: predictionKind === 'hazard' },
       ...{ censorCol: censorCol ?? null, weightCol: weightCol ?? null },
