@@ -1,4 +1,5 @@
 /** Which features matter? Counted, by gain or by cover over all splits of a forest. */
+import { featuresOfSplit } from './split-planes.ts';
 import type { TreeEnsemble } from './tree.ts';
 
 /** How features may be compared. */
@@ -37,9 +38,10 @@ export function importances(
   const summed = kind === 'totalGain' || kind === 'meanGain' ? e.gain : e.cover;
   for (let n = 0; n < e.feature.length; n++) {
     if ((e.leftChild[n] as number) === 0) continue;
-    const feature = e.feature[n] as number;
-    counts[feature] = (counts[feature] as number) + 1;
-    sums[feature] = (sums[feature] as number) + (summed[n] as number);
+    for (const feature of featuresOfSplit(e, n)) {
+      counts[feature] = (counts[feature] as number) + 1;
+      sums[feature] = (sums[feature] as number) + (summed[n] as number);
+    }
   }
   if (kind === 'splits') return counts;
   if (kind === 'totalGain' || kind === 'totalCover') return sums;

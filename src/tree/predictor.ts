@@ -3,6 +3,7 @@
  * trees in blocks, leaves add up tree by tree. The same sums, bit for bit, as walking each row on the thresholds.
  *
  *   bytes: one byte a value (prediction/byte-forest.ts); numeric splits, at most 254 thresholds a feature
+ *   planes: none; splits by planes look at the values themselves (prediction/plane-walk.ts)
  *   wide: two bytes a value (prediction/wide-forest.ts); category splits, more thresholds
  */
 import type { BlockForest } from './prediction/block-forest.ts';
@@ -10,6 +11,7 @@ import { ByteForest, fitsBytes } from './prediction/byte-forest.ts';
 import type { FeatureColumns } from './prediction/feature-values.ts';
 import { addLinearTrees } from './prediction/linear-sums.ts';
 import { type ModelCuts, modelCuts } from './prediction/model-cuts.ts';
+import { walkPlanes } from './prediction/plane-walk.ts';
 import { WideForest } from './prediction/wide-forest.ts';
 import { nodeFlag, type TreeEnsemble } from './tree.ts';
 
@@ -25,11 +27,13 @@ export interface PredictorOptions {
 
 /** A forest laid out for prediction on one thread. */
 export class TreePredictor {
-  readonly layout: 'bytes' | 'wide';
+  readonly layout: 'bytes' | 'wide' | 'planes';
   readonly #numTrees: number;
   readonly #numOutputs: number;
   readonly #cuts: ModelCuts;
-  readonly #forest: BlockForest;
+  /** null where splits are planes. */
+  readonly #forest: BlockForest | null;
+  readonly #ensemble: TreeEnsemble;
   /** The trees, where their leaves are linear. */
   readonly #linear: TreeEnsemble | null;
 
@@ -38,7 +42,13 @@ export class TreePredictor {
     this.#numTrees = ensemble.numTrees;
     this.#numOutputs = numOutputs;
     this.#linear = ensemble.linear === undefined ? null : ensemble;
+    this.#ensemble = ensemble;
     this.#cuts = modelCuts(ensemble);
+    if (ensemble.planes !== undefined) {
+      this.#forest = null;
+      this.layout = 'planes';
+      return;
+    }
     this.layout = layout !== 'wide' && fitsBytes(ensemble, this.#cuts) ? 'bytes' : 'wide';
     const Forest = this.layout === 'bytes' ? ByteForest : WideForest;
     this.#forest = new Forest(ensemble, this.#cuts, numOutputs, kernels);
@@ -46,7 +56,7 @@ export class TreePredictor {
 
   /** What its memory takes. */
   get bytes(): number {
-    return this.#forest.bytes;
+    return this.#forest?.bytes ?? 0;
   }
 
   /** The features that some split uses, ascending. */
@@ -69,6 +79,14 @@ export class TreePredictor {
   /** The same into `out`, from the row `firstRow` on. */
   predictInto(columns: FeatureColumns, numRows: number, out: Float64Array, firstRow: number): void {
     const forest = this.#forest;
+    if (forest === null) {
+      const { value } = this.#ensemble;
+      walkPlanes(this.#ensemble, columns, numRows, (t, row, node) => {
+        const at = (firstRow + row) * this.#numOutputs + (t % this.#numOutputs);
+        out[at] = (out[at] as number) + (value[node] as number);
+      });
+      return;
+    }
     for (let from = 0; from < numRows; from += forest.blockRows) {
       const rows = Math.min(forest.blockRows, numRows - from);
       const sums = forest.sums.subarray(0, rows * this.#numOutputs);
@@ -91,6 +109,13 @@ export class TreePredictor {
   leavesInto(columns: FeatureColumns, numRows: number, out: Uint32Array, firstRow: number): void {
     const forest = this.#forest;
     const allRows = out.length / Math.max(1, this.#numTrees);
+    if (forest === null) {
+      const { treeStart } = this.#ensemble;
+      walkPlanes(this.#ensemble, columns, numRows, (t, row, node) => {
+        out[t * allRows + firstRow + row] = node - (treeStart[t] as number);
+      });
+      return;
+    }
     for (let from = 0; from < numRows; from += forest.blockRows) {
       const rows = Math.min(forest.blockRows, numRows - from);
       forest.fill(columns, from, rows);

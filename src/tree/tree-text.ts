@@ -1,5 +1,6 @@
 /** A tree as indented text, for people. */
 import { leftCategories } from './left-categories.ts';
+import type { SplitPlanes } from './split-planes.ts';
 import { nodeFlag, type TreeEnsemble } from './tree.ts';
 
 /** What is needed to name a split. */
@@ -43,6 +44,7 @@ function conditions(
   n: number,
   features: readonly NamedFeature[],
 ): [string, string] {
+  if (e.planes !== undefined) return planeConditions(e, e.planes, n, features);
   const feature = features[e.feature[n] as number];
   const name = feature?.name ?? `feature ${e.feature[n]}`;
   const flags = e.flags[n] as number;
@@ -59,5 +61,26 @@ function conditions(
   return [
     `${name} in ${set}${missing ? ' or missing' : ''}`,
     `${name} not in ${set}${missing ? '' : ' or missing'}`,
+  ];
+}
+
+/** Factors and centres to six digits, for there are many. */
+function planeConditions(
+  e: TreeEnsemble,
+  { start, feature, factor, centre }: SplitPlanes,
+  n: number,
+  features: readonly NamedFeature[],
+): [string, string] {
+  const short = (value: number | undefined): number => Number((value as number).toPrecision(6));
+  const terms = Array.from({ length: (start[n + 1] as number) - (start[n] as number) }, (_, i) => {
+    const at = (start[n] as number) + i;
+    const name = features[feature[at] as number]?.name ?? `feature ${feature[at]}`;
+    return `${short(factor[at])} * (${name} - ${short(centre[at])})`;
+  });
+  const missing = ((e.flags[n] as number) & nodeFlag.missingGoesLeft) !== 0;
+  const sum = terms.join(' + ');
+  return [
+    `${sum} <= 0${missing ? ' or missing' : ''}`,
+    `${sum} > 0${missing ? '' : ' or missing'}`,
   ];
 }

@@ -13,6 +13,7 @@ import {
   packLinear,
   takeLinear,
 } from './linear-leaves.ts';
+import { type PlaneTerms, packPlanes, type SplitPlanes } from './split-planes.ts';
 
 /** Trees, their splits and their leaves' values. */
 export interface TreeEnsemble {
@@ -53,6 +54,8 @@ export interface TreeEnsemble {
   readonly variance?: Float64Array | undefined;
   /** What leaves say beyond their values; only where a fit was asked for linear ones */
   readonly linear?: LinearLeaves | undefined;
+  /** What splits compare in place of a feature with a threshold; only in extended isolation forests */
+  readonly planes?: SplitPlanes | undefined;
 }
 
 /** Bits of {@link TreeEnsemble.flags}. */
@@ -80,6 +83,8 @@ export interface GrownNode {
   value: ArrayLike<number>;
   /** A leaf's terms, where it is linear; its value is for rows that lack one of them. */
   terms?: LinearTerms | undefined;
+  /** What a split compares in place of its feature, which is then the plane's first. */
+  plane?: PlaneTerms | undefined;
 }
 
 /** A tree as it was grown. */
@@ -161,7 +166,12 @@ export function packTrees(trees: readonly GrownTree[], numOutputs: number): Tree
   });
   packed.treeStart[trees.length] = at;
   const linear = packLinear(trees);
-  return linear === undefined ? packed : { ...packed, linear };
+  const planes = packPlanes(trees.flatMap(({ nodes }) => nodes));
+  return {
+    ...packed,
+    ...(linear === undefined ? {} : { linear }),
+    ...(planes === undefined ? {} : { planes }),
+  };
 }
 
 function wordsOf(tree: GrownTree): number {

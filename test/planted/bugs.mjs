@@ -96,6 +96,17 @@ export const plantedBugs = [
     tests: ['test/feature/exported-stages.test.ts'],
   },
   {
+    name: 'a missing value is taken for 0 at a plane of an extended isolation forest',
+    edits: [
+      {
+        file: 'src/tree/prediction/plane-walk.ts',
+        find: 'const x = values[first + (feature[at] as number)] as number;',
+        replace: 'const x = values[first + (feature[at] as number)] || 0;',
+      },
+    ],
+    tests: ['test/ensemble/isolation/extended-forest.test.ts'],
+  },
+  {
     name: 'a vote in a JavaScript module gives both classes the share of the second',
     edits: [
       {

@@ -33,6 +33,7 @@ export interface IsolationFit {
     readonly featuresCols: readonly string[] | undefined;
     readonly numTrees: number;
     readonly maxSamples: number;
+    readonly extensionLevel?: number | undefined;
     readonly zeroAsMissing: boolean | undefined;
     readonly idCol?: string | undefined;
     readonly seed: number;
@@ -45,9 +46,10 @@ export async function fitIsolationForest(
   table: PartitionedTable,
   options: { readonly signal?: AbortSignal | undefined },
 ): Promise<TreeModelData> {
-  const { numTrees, seed } = params;
+  const { numTrees, seed, extensionLevel = 0 } = params;
   const noRoles = { labelCol: '', weightCol: undefined };
   const features = findFeatures(owner, table.schema, { idCol: undefined, ...params, ...noRoles });
+  checkExtension(owner, extensionLevel, features);
   const inputs = [...new Set(features.map(({ path }) => path[0] as string))];
   const counts = await table.rowCounts(options);
   const numRows = counts.reduce((sum, count) => sum + count, 0);
@@ -71,7 +73,7 @@ export async function fitIsolationForest(
   const leafValue = leafValues(size, numTrees);
   const trees = draws.map((own, tree) => {
     const rows = Int32Array.from(own, (position) => lowerBound(positions, position));
-    return growIsolationTree({ columns, rows, seed, tree, leafValue });
+    return growIsolationTree({ columns, rows, seed, tree, extensionLevel, leafValue });
   });
   return {
     inputSchema: logicalSchema(table.schema, inputs),
@@ -92,6 +94,30 @@ export async function fitIsolationForest(
     memberRounds: [],
     chosen: null,
   };
+}
+
+/** Planes are drawn among numbers. @throws CoppiceError `PARAM_INVALID`, `COLUMN_TYPE` */
+export function checkExtension(
+  owner: string,
+  extensionLevel: number,
+  features: readonly FeatureColumn[],
+): void {
+  if (extensionLevel === 0) return;
+  const text = features.find(({ kind }) => kind === 'category');
+  if (text !== undefined) {
+    throw new CoppiceError(
+      'COLUMN_TYPE',
+      `features of ${owner} with an extensionLevel must be numbers; got the category ${text.name}; make numbers of it ` +
+        `(OneHotEncoder), leave it out, or set extensionLevel to 0`,
+      { context: { owner, column: text.name } },
+    );
+  }
+  if (extensionLevel < features.length) return;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `extensionLevel of ${owner} must be at most ${features.length - 1}, one less than there are features; got ${extensionLevel}`,
+    { context: { owner, param: 'extensionLevel' } },
+  );
 }
 
 /** The positions of rows in the order of their ids, rows of one id in the table's order; null without ids. */

@@ -5,9 +5,12 @@
  *
  * Missing values go with the heavier side; where a feature's values are all alike, missing ones are cut off. A
  * category is drawn a side for each of its values. Draws hang on the seed, the tree and the node's path.
+ *
+ * With an extension level the cuts are planes of several features (draw-plane.ts).
  */
 import { hash32, mix32, purposes, unitInterval } from '../../base/rng.ts';
 import { type GrownNode, type GrownTree, newLeaf, nodeFlag } from '../../tree/tree.ts';
+import { drawPlane, type PlaneSpace, spreadOf } from './draw-plane.ts';
 
 /** A feature of the rows that were drawn. */
 export interface DrawnColumn {
@@ -24,6 +27,8 @@ export interface IsolationSample {
   readonly rows: Int32Array;
   readonly seed: number;
   readonly tree: number;
+  /** Cuts are planes of so many features and one more; 0 for one feature. */
+  readonly extensionLevel: number;
   /** The value of a leaf with so many rows at a depth. */
   leafValue(depth: number, numRows: number): number;
 }
@@ -32,6 +37,7 @@ export interface IsolationSample {
 export function growIsolationTree(sample: IsolationSample): GrownTree {
   const { rows, seed, tree } = sample;
   const maxDepth = rows.length < 2 ? 0 : 32 - Math.clz32(rows.length - 1);
+  const space = planeSpace(sample);
   const nodes: GrownNode[] = [newLeaf(rows.length, rows.length)];
   const open = [
     { index: 0, depth: 0, rows, key: hash32(seed, purposes.isolation, tree, 0x7fffffff) },
@@ -39,7 +45,8 @@ export function growIsolationTree(sample: IsolationSample): GrownTree {
   // nodes are numbered level by level
   for (const { index, depth, rows: own, key } of open) {
     const node = nodes[index] as GrownNode;
-    const split = depth < maxDepth && own.length > 1 ? drawSplit(sample.columns, own, key) : null;
+    const isOpen = depth < maxDepth && own.length > 1;
+    const split = isOpen ? drawn(sample.columns, space, own, key) : null;
     node.value = [split === null ? sample.leafValue(depth, own.length) : 0];
     if (split === null) continue;
     Object.assign(node, split.node, { leftChild: nodes.length });
@@ -57,7 +64,30 @@ export function growIsolationTree(sample: IsolationSample): GrownTree {
   return { nodes };
 }
 
-type SplitFields = Pick<GrownNode, 'feature' | 'threshold' | 'flags' | 'categories'>;
+/** What planes are drawn among; null where cuts are of one feature. */
+function planeSpace({ columns, rows, extensionLevel }: IsolationSample): PlaneSpace | null {
+  if (extensionLevel === 0) return null;
+  const values = columns.map((column) => column.values);
+  const spreads = Float64Array.from(values, (own) => spreadOf(own, rows));
+  return { columns: values, spreads, numFeatures: extensionLevel + 1 };
+}
+
+function drawn(
+  columns: readonly DrawnColumn[],
+  space: PlaneSpace | null,
+  rows: Int32Array,
+  key: number,
+): DrawnSplit | null {
+  if (space === null) return drawSplit(columns, rows, key);
+  const found = drawPlane(space, rows, key);
+  if (found === null) return null;
+  const { plane, missingGoesLeft, left, right } = found;
+  const flags = missingGoesLeft ? nodeFlag.missingGoesLeft : 0;
+  const feature = plane.features[0] as number;
+  return { node: { feature, threshold: 0, flags, categories: null, plane }, left, right };
+}
+
+type SplitFields = Pick<GrownNode, 'feature' | 'threshold' | 'flags' | 'categories' | 'plane'>;
 
 interface DrawnSplit {
   readonly node: SplitFields;

@@ -25,7 +25,7 @@ import { type ModelOutput, schemaWithOutputs } from '../prediction/output-column
 import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
 import type { Score, ScorerRow } from '../prediction/scorer.ts';
-import { fitIsolationForest } from './fit-isolation-forest.ts';
+import { checkExtension, fitIsolationForest } from './fit-isolation-forest.ts';
 
 /** Parameters of IsolationForestModel. */
 export const isolationForestModelParams = defineParams(
@@ -140,7 +140,8 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
 }
 
 /**
- * An isolation forest: trees that cut at random until rows are alone. A row that few cuts part from all others is an
+ * An isolation forest: trees that cut at random until rows are alone. With `extensionLevel` the cuts are planes
+ * of several features. A row that few cuts part from all others is an
  * anomaly; its score 2<sup>−h / c</sup> compares its mean depth h with the depth c that is expected of any row.
  *
  * Input: features numeric, boolean, dates or categories (text or dictionary), nulls allowed; no label. Output:
@@ -158,7 +159,8 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
  * const score = await model.scorer();
  * console.log(score({ x: 500, y: 250 }).prediction, score({ x: 4, y: 2 }).prediction); // true false
  * ```
- * @see docs/guides/anomalies.md; F. T. Liu, K. M. Ting, Z.-H. Zhou, "Isolation forest", 2008
+ * @see docs/guides/anomalies.md; F. T. Liu, K. M. Ting, Z.-H. Zhou, "Isolation forest", 2008; S. Hariri, M. Carrasco
+ *   Kind, R. J. Brunner, "Extended isolation forest", 2019
  */
 export class IsolationForest extends Estimator<
   IsolationForestModel,
@@ -199,7 +201,8 @@ export class IsolationForest extends Estimator<
   override transformSchema(schema: Schema): Schema {
     const { params } = this;
     const noRoles = { labelCol: '', weightCol: undefined };
-    findFeatures(this.className, schema, { ...params, ...noRoles });
+    const features = findFeatures(this.className, schema, { ...params, ...noRoles });
+    checkExtension(this.className, params.extensionLevel ?? 0, features);
     if (params.idCol !== undefined) requireColumn(this.className, 'idCol', params.idCol, schema);
     const { numTrees } = params;
     const shape = { outputs: outputsOf(params), classes: [], labelType: 'double', numTrees };

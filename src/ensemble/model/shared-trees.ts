@@ -29,10 +29,11 @@ function addTo(hash: Hash, fields: object): void {
 
 /** The trees in shared memory. */
 export function sharedTrees(trees: TreeEnsemble): TreeEnsemble {
-  const { linear } = trees;
+  const { linear, planes } = trees;
   return {
     ...sharedArrays(trees),
     ...(linear === undefined ? {} : { linear: sharedArrays(linear) }),
+    ...(planes === undefined ? {} : { planes: sharedArrays(planes) }),
   };
 }
 

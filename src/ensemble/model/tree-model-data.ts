@@ -12,10 +12,12 @@ import type { RowIdMode, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
 import { problemOfTrees } from '../../tree/check-trees.ts';
 import { problemOfLinear } from '../../tree/linear-leaves.ts';
+import { problemOfPlanes } from '../../tree/split-planes.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
 import { type LeafLabels, readLeafLabels, saveLeafLabels } from '../forest/leaf-labels.ts';
 import { type OutOfBagSummary, readOutOfBag, savedOutOfBag } from '../forest/out-of-bag-summary.ts';
 import { linearTensors, readLinear } from './linear-tensors.ts';
+import { planeTensors, readPlanes } from './plane-tensors.ts';
 import {
   readTrainingRecord,
   saveTrainingRecord,
@@ -64,6 +66,7 @@ export async function saveTreeModel(writer: StageWriter, data: TreeModelData): P
     value: t.value,
     ...(t.variance === undefined ? {} : { variance: t.variance }),
     ...linearTensors(t.linear),
+    ...planeTensors(t.planes),
     baseScores: Float64Array.from(data.baseScores),
     validationLosses: Float64Array.from(validationLossesOf(data)),
   });
@@ -127,6 +130,7 @@ export function readTreeModel(reader: StageReader, numScores = 1): TreeModelData
       ? { variance: stored.get('variance', Float64Array, numNodes) }
       : {}),
     ...readLinear(stored, numNodes, treeStart.length - 1),
+    ...readPlanes(stored, numNodes),
   };
   const { features, paths } = readFeatures(reader, extra['features']);
   const problem = problemOfTrees(
@@ -134,7 +138,7 @@ export function readTreeModel(reader: StageReader, numScores = 1): TreeModelData
     features.map((feature) => (feature.kind === 'category' ? feature.categories.length : -1)),
   );
   const isNumeric = features.map((feature) => feature.kind === 'numeric');
-  const wrong = problem ?? problemOfLinear(trees, isNumeric);
+  const wrong = problem ?? problemOfLinear(trees, isNumeric) ?? problemOfPlanes(trees, isNumeric);
   if (wrong !== null) throw reader.malformed(wrong);
   const baseScores = stored.get('baseScores', Float64Array);
   const validationLosses = stored.get('validationLosses', Float64Array);

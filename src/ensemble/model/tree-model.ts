@@ -145,9 +145,10 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   /**
    * One tree, to walk through.
    *
-   * @throws CoppiceError `USAGE` for a number that no tree has
+   * @throws CoppiceError `USAGE` for a number that no tree has, `UNSUPPORTED` where splits are planes
    */
   tree(index: number): TreeView {
+    this.#refusePlanes('tree', 'toDebugString shows them');
     if (Number.isInteger(index) && index >= 0 && index < this.numTrees)
       return new TreeView(this.data.trees, index, this.data.features);
     throw new CoppiceError(
@@ -163,6 +164,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
    * `runnerUpGain`, `rows`, `cover`, `output` (the class that a boosted tree speaks for), `value`.
    */
   treesToTable(): PartitionedTable {
+    this.#refusePlanes('treesToTable', 'toDebugString shows them');
     const { trees, baseScores } = this.data;
     const views = Array.from({ length: trees.numTrees }, (_, t) => this.tree(t));
     const outputOf = (tree: number): number | null =>
@@ -273,8 +275,19 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     return interactionsTable(this.className, this.#explained, table, outputCol);
   }
 
+  /** A split by a plane has no one feature and threshold. */
+  #refusePlanes(method: string, remedy: string): void {
+    if (this.data.trees.planes === undefined) return;
+    throw new CoppiceError(
+      'UNSUPPORTED',
+      `${method} of ${this.className} must be left where splits are planes (extensionLevel); ${remedy}`,
+      { context: { owner: this.className } },
+    );
+  }
+
   /** What a path adds is known for leaves that are one number. */
   #refuseLinear(method: string): void {
+    this.#refusePlanes(method, 'use permutationImportance or partialDependence');
     if (this.data.trees.linear === undefined) return;
     throw new CoppiceError(
       'UNSUPPORTED',

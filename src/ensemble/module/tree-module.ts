@@ -42,7 +42,18 @@ export function addTreesToModule(writer: ModuleWriter, written: WrittenTrees): v
       ...(zeroIsMissing === true ? { zeroIsMissing } : {}),
     })),
     ...tablesOf(trees),
+    planes: planesOf(trees),
   });
+}
+
+/** Of each split by a plane its terms; null where splits have one feature each. */
+function planesOf({ planes }: TreeEnsemble): Record<string, unknown> | null {
+  if (planes === undefined) return null;
+  const { start, feature, factor, centre } = planes;
+  return {
+    ...{ start: packed(start), feature: packed(feature) },
+    ...{ factor: packed(factor, true), centre: packed(centre, true) },
+  };
 }
 
 function isVector(link: Link, classes: readonly unknown[], numOutputs: number): boolean {

@@ -53,6 +53,20 @@ export const treesOp = moduleOp(
     return ((leftBits[bitsStart[at] + (value >> 5)] >>> (value & 31)) & 1) === 1;
   };
 
+  const plane = own.planes === null ? null : Object.fromEntries(Object.entries(own.planes).map(([name, packed]) => [name, unpack(packed)]));
+
+  const planeGoesLeft = (node) => {
+    let sum = 0;
+    let isThere = false;
+    for (let at = plane.start[node]; at < plane.start[node + 1]; at++) {
+      const value = row[plane.feature[at]];
+      if (value !== value) continue;
+      isThere = true;
+      sum += plane.factor[at] * (value - plane.centre[at]);
+    }
+    return isThere && sum === sum ? sum <= 0 : (flags[node] & 1) !== 0;
+  };
+
   const leafOf = (tree, node) => {
     const constant = x[node];
     if (terms === null) return constant;
@@ -75,7 +89,9 @@ export const treesOp = moduleOp(
       for (let next = left[node]; next !== 0; next = left[node]) {
         const value = row[feature[node]];
         const goesLeft =
-          (flags[node] & 4) !== 0
+          plane !== null
+            ? planeGoesLeft(node)
+            : (flags[node] & 4) !== 0
             ? categoryGoesLeft(node, value)
             : value !== value
               ? (flags[node] & 1) !== 0

@@ -40,6 +40,10 @@ export function addTreeModel(graph: OnnxGraph, model: WrittenModel): string {
   if (trees.numTrees === 0) {
     throw graph.refusal('at least one tree', 'none', 'fit it with more rounds');
   }
+  if (trees.planes !== undefined) {
+    const remedy = 'write it as a JavaScript module, or fit with extensionLevel 0';
+    throw graph.refusal('splits of one feature each', 'splits by planes', remedy);
+  }
   for (const param of ['leafCol', 'contributionsCol'] as const) {
     if (outputs[param] === null) continue;
     const remedy = `leave it out: model.copy({ ${param}: undefined })`;

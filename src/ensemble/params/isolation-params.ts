@@ -18,6 +18,11 @@ export const isolationForestParams = defineParams(
     numTrees: int({ default: 100, min: 1, since: '0.1.0' }),
     /** Rows that a tree is grown on, drawn from all. */
     maxSamples: int({ default: 256, min: 2, max: 1_000_000, since: '0.1.0' }),
+    /**
+     * How many features a cut weighs beside one: 0 (the default) cuts one feature at a value, more cut by a plane, the
+     * number of features less one by a plane of all. Planes need numbers.
+     */
+    extensionLevel: int({ min: 0, since: '0.1.0' }),
     /** The share of the training rows that are anomalies; without it rows of a score of 0.5 and more are. */
     contamination: float({ above: 0, max: 0.5, since: '0.1.0' }),
     /** A 0 in a column of numbers is a missing value, at fit and at prediction (false by default). */

@@ -16,6 +16,7 @@ import {
 } from '../../pipeline/row-reader.ts';
 import type { ClassValue } from '../../training/messages.ts';
 import { leafValue } from '../../tree/linear-leaves.ts';
+import { planeGoesLeft } from '../../tree/prediction/plane-walk.ts';
 import { RowWalker } from '../../tree/prediction/row-walker.ts';
 import { categoryGoesLeft, valueGoesLeft } from '../../tree/predictor.ts';
 import type { TreeEnsemble } from '../../tree/tree.ts';
@@ -46,7 +47,8 @@ export function makeScorer(data: TreeModelData, options: ScorerOptions): Scorer 
   let count = 0;
   return (row) => {
     reader.read(row);
-    if (trees.linear !== undefined || (walker === null && count++ < plainRows)) {
+    const isPlain = trees.linear !== undefined || trees.planes !== undefined;
+    if (isPlain || (walker === null && count++ < plainRows)) {
       sums.fill(0);
       addTrees(trees, reader.values, isCategory, sums);
       return finish(sums, row);
@@ -63,15 +65,20 @@ function addTrees(
   sums: Float64Array,
 ): void {
   const numOutputs = sums.length;
+  const { planes } = e;
+  const row = { values, first: 0 };
   for (let t = 0; t < e.numTrees; t++) {
     const start = e.treeStart[t] as number;
     let node = start;
     for (let left = e.leftChild[node] as number; left !== 0; left = e.leftChild[node] as number) {
       const feature = e.feature[node] as number;
       const value = values[feature] as number;
-      const goesLeft = isCategory[feature]
-        ? categoryGoesLeft(e, node, Number.isNaN(value) ? null : value)
-        : valueGoesLeft(e, node, value);
+      const goesLeft =
+        planes !== undefined
+          ? planeGoesLeft(e, planes, node, row)
+          : isCategory[feature]
+            ? categoryGoesLeft(e, node, Number.isNaN(value) ? null : value)
+            : valueGoesLeft(e, node, value);
       node = start + left + (goesLeft ? 0 : 1);
     }
     if (e.numOutputs === 1) {

@@ -13,6 +13,10 @@ export interface ModelCuts {
 
 /** Collects them. */
 export function modelCuts(e: TreeEnsemble): ModelCuts {
+  if (e.planes !== undefined) {
+    const features = [...new Set(e.planes.feature)].sort((a, b) => a - b);
+    return { thresholds: new Map(), categories: new Set(), features };
+  }
   const found = new Map<number, number[]>();
   const categories = new Set<number>();
   for (let n = 0; n < e.feature.length; n++) {
