@@ -433,6 +433,7 @@ export type {
 } from './training/user-calls.ts';
 export type { ImportanceKind } from './tree/importances.ts';
 export type { LinearLeaves } from './tree/linear-leaves.ts';
+export type { SplitPlanes } from './tree/split-planes.ts';
 export type { TreeEnsemble } from './tree/tree.ts';
 export type { RunnerUp, TreeNode, TreeSplit } from './tree/tree-node.ts';
 export { TreeView } from './tree/tree-view.ts';
