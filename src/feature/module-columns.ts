@@ -80,6 +80,7 @@ export function addIndexedCells(
   columnPairs(stage).forEach(({ input, output }, index) => {
     const cell = writer.cell([input]);
     const known = labels[index] as readonly string[];
+    refuseWideNames(writer, cell, input, known);
     const slot = writer.slot();
     writer.step(indexOp, {
       ...{ from: cell.slot, to: slot, always: mode === 'skip', column: input, mode },
@@ -88,6 +89,20 @@ export function addIndexedCells(
     });
     writer.name(output, { kind: 'text', slot, isSingle: false });
   });
+}
+
+/** Numbers of a module are float64, which cannot tell larger integers apart. @throws CoppiceError `UNSUPPORTED` */
+function refuseWideNames(
+  writer: ModuleWriter,
+  cell: ModuleCell,
+  input: string,
+  names: readonly string[],
+): void {
+  if (cell.kind !== 'number') return;
+  const wide = names.find((name) => /^-?\d+$/.test(name) && !Number.isSafeInteger(Number(name)));
+  if (wide === undefined) return;
+  const remedy = 'cast the column to string before the fit';
+  throw writer.refusal('categories of integers within ±2^53', `${wide} in ${input}`, remedy);
 }
 
 /** A 0 or 1 for each category. @param categories with the one for unknown values, where there is one */
@@ -105,6 +120,7 @@ export function addEncodedCells(
   columnPairs(stage).forEach(({ input, output }, index) => {
     const cell = writer.cell([input]);
     const labels = categories[index] as readonly string[];
+    refuseWideNames(writer, cell, input, labels);
     const shown = labels.slice(0, dropLast ? -1 : undefined);
     const to = shown.map(() => writer.slot());
     writer.step(encodeOp, {

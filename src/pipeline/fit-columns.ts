@@ -2,7 +2,7 @@
  * Looks at the columns a tree estimator is to learn from: which are features, what the label is, which
  * columns say how rows count. Mistakes in names and types are found here, before any data is read.
  */
-import { DataType, type Schema } from 'apache-arrow';
+import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { type FeatureColumn, featureColumns } from '../table/columns/feature-columns.ts';
 import { findField } from '../table/columns/find-column.ts';
@@ -118,7 +118,7 @@ export function fitColumns(
     const name = params[param];
     if (name === undefined) continue;
     const field = requireColumn(owner, param, name, schema);
-    if (!isId(field.type)) throw columnTypeError(owner, param, field, 'an integer or a text');
+    if (!isId(field.type)) throw idTypeError(owner, param, field);
   }
   const { censorCol, labelUpperBoundCol } = params;
   for (const { path } of features) {
@@ -146,6 +146,15 @@ export function fitColumns(
     labelType: logicalType(labels[0]?.type as DataType),
     offsets: offsetPaths(owner, schema, params.offsetCol),
   };
+}
+
+/** Numbers of a plain array are double, so whole ones are not known as such. */
+function idTypeError(owner: string, param: string, field: Field): CoppiceError {
+  const { code, message, context } = columnTypeError(owner, param, field, 'an integer or a text');
+  if (numericKind(field.type) === null) return new CoppiceError(code, message, { context });
+  const name = JSON.stringify(field.name);
+  const remedy = `cast whole numbers, as by table.cast({ ${name}: 'bigint' })`;
+  return new CoppiceError(code, `${message}; ${remedy}`, { context });
 }
 
 function isId(type: DataType): boolean {

@@ -165,7 +165,8 @@ describe('columns of the wrong type', () => {
       { ...good, id: fraction },
       { idCol: 'id' },
       'COLUMN_TYPE',
-      'column id, idCol of GBTRegressor, must be an integer or a text; got double',
+      'column id, idCol of GBTRegressor, must be an integer or a text; got double; ' +
+        'cast whole numbers, as by table.cast({ "id": \'bigint\' })',
     );
     await refuse(
       { ...good, v: words },

@@ -94,6 +94,7 @@ describe('integers beyond 2^53 that are names', () => {
     expect(new Set(wanted).size).toBe(2);
     const score = await model.scorer();
     expect(names.map((name) => score({ name }).prediction)).toEqual(wanted);
+    expect(() => model.toModule()).toThrow(/categories of integers within ±2\^53/);
   });
 });
 
