@@ -1,12 +1,11 @@
 /** The command `export`: a saved model in a format that other runtimes read. */
-import { randomBytes } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { CoppiceError } from '../base/errors.ts';
 import { Model } from '../pipeline/model.ts';
+import { refuseExistingFile, writeFileWhole } from '../table/files/file-sink.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { loadModel } from './load-model.ts';
 import { grouped } from './progress-line.ts';
-import { refuseExistingPath } from './write-data.ts';
+import { isStream, refuseExistingPath } from './write-data.ts';
 
 /** Options of `export`. */
 export interface ExportCommandOptions extends CommonOptions {
@@ -28,7 +27,15 @@ export async function exportModel(
   const { model: path, out, inputs, numberType, missingText } = options;
   const format = options.format ?? (/\.m?js$/i.test(out) ? 'js' : 'onnx');
   const types = typesPath(options, format);
-  for (const file of [out, ...types]) refuseExistingPath(file, options.overwrite === true);
+  const overwrite = options.overwrite === true;
+  if (out === '' || isStream(out)) {
+    const got = out === '' ? 'an empty text' : out;
+    throw new CoppiceError('USAGE', `--out must be the path of a file, no stream; got ${got}`);
+  }
+  for (const file of [out, ...types]) {
+    refuseExistingPath(file, overwrite);
+    await refuseExistingFile(file, overwrite);
+  }
   const model = await loadModel(path);
   if (!(model instanceof Model)) {
     const message = `--model must be a fitted model; got a ${model.className}, which has learned nothing`;
@@ -39,9 +46,11 @@ export async function exportModel(
     format === 'js'
       ? new TextEncoder().encode(model.toModule())
       : model.toOnnx({ inputs, numberType, missingText });
-  await writeWhole(out, bytes);
-  for (const file of types)
-    await writeWhole(file, new TextEncoder().encode(model.toModuleDeclarations()));
+  await writeFileWhole(out, async (sink) => await sink.write(bytes));
+  for (const file of types) {
+    const text = new TextEncoder().encode(model.toModuleDeclarations());
+    await writeFileWhole(file, async (sink) => await sink.write(text));
+  }
   const told = types.length === 0 ? {} : { types: types[0] as string };
   return {
     value: { command: 'export', model: path, format, out, bytes: bytes.length, ...told },
@@ -65,20 +74,4 @@ function refuseOnnxOptions({ inputs, numberType, missingText }: ExportCommandOpt
   if (flag === undefined) return;
   const message = `${flag} must be left out with --format js, whose rows are objects; got one`;
   throw new CoppiceError('USAGE', message);
-}
-
-/** The file appears whole or not at all. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const unfinished = `${path}.tmp-${randomBytes(6).toString('hex')}`;
-  try {
-    await writeFile(unfinished, bytes, { flush: true });
-    await rename(unfinished, path);
-  } catch (cause) {
-    await rm(unfinished, { force: true });
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CoppiceError('FILE_WRITE', `${path} cannot be written: ${why}; give another --out`, {
-      context: { file: path },
-      cause,
-    });
-  }
 }

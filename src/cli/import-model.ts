@@ -1,5 +1,5 @@
 /** The command `import`: a model of LightGBM, XGBoost, CatBoost or Spark ML saved as one of ours. */
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { isPlainObject } from '../base/json.ts';
 import type { ImportOptions } from '../ensemble/foreign/imported-model.ts';
@@ -91,9 +91,12 @@ const catBoostStart =
 async function read(path: string, options: ImportOptions): Promise<Model> {
   const head = Buffer.alloc(64);
   try {
+    const found = await stat(path);
+    if (found.isDirectory()) return await readSpark(path, options);
+    // a pipe gives what it has once, and opening one may wait for ever
+    if (!found.isFile()) throw new Error('it is a pipe or a device; write what it gives to a file');
     const file = await open(path);
     try {
-      if ((await file.stat()).isDirectory()) return await readSpark(path, options);
       await file.read(head, 0, head.length, 0);
     } finally {
       await file.close();

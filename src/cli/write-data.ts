@@ -68,15 +68,19 @@ function unwritable(folder: string): string | null {
 /** Endings of other formats, for which a folder of Parquet files would be a surprise. */
 const otherFormats = /\.(gz|zst|zip|bz2|xz|json|jsonl|ndjson|xlsx?|orc|avro|db|duckdb)$/i;
 
+/** True for a path that is no place for a file, which gets its name by a rename once it is whole. */
+export function isStream(path: string): boolean {
+  return path === '-' || /^\/dev\/(std|fd\/|null$|tty)/.test(path);
+}
+
 /**
  * Refuses a name for `--out` that stands for what cannot be written.
  *
  * @throws CoppiceError `USAGE`
  */
 export function checkTableName(path: string): void {
-  const isStream = path === '-' || /^\/dev\/(std|fd\/|null$|tty)/.test(path);
   if (path === '') throw new CoppiceError('USAGE', '--out must be a path; got an empty text');
-  if (!isStream && !otherFormats.test(path)) return;
+  if (!isStream(path) && !otherFormats.test(path)) return;
   throw new CoppiceError(
     'USAGE',
     `--out must be a file named .parquet, .csv, .tsv or .arrow, or a folder for Parquet files; got ${path}`,

@@ -1,5 +1,6 @@
 /** `coppice export`: a saved model as a file for other runtimes. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -11,6 +12,7 @@ import {
   Pipeline,
 } from '../../src/index.ts';
 import type { Model } from '../../src/pipeline/model.ts';
+import { suiteRuns } from '../tools/suite-runs.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { runForTest } from './run-for-test.ts';
 
@@ -72,8 +74,35 @@ describe('coppice export', () => {
     expect(hashed.stderr).toContain('FeatureHasher');
     const unfitted = await run('--model', at('unfitted'), '--out', at('unfitted.onnx'));
     expect(unfitted.exitCode).toBe(4);
-    const nowhere = await run('--model', at('numbers'), '--out', at('no/such/place.onnx'));
-    expect(nowhere.stderr).toContain('give another --out');
+    const inFile = await run('--model', at('numbers'), '--out', at('numbers/metadata.json/x.onnx'));
+    expect([inFile.exitCode, inFile.stderr]).toEqual([1, expect.stringContaining('FILE_WRITE')]);
+    const unnamed = await run('--model', at('numbers'), '--out', '');
+    expect([unnamed.exitCode, unnamed.stderr]).toEqual([2, expect.stringContaining('empty text')]);
     expect((await run('--model', at('numbers'))).exitCode).toBe(2);
+  });
+
+  it('makes the folders on the way', async () => {
+    const deep = await run('--model', at('numbers'), '--out', at('no/such/place.onnx'));
+    expect([deep.exitCode, existsSync(at('no/such/place.onnx'))]).toEqual([0, true]);
+  });
+
+  it('replaces no pipe, device, folder or stream, and reads no model from one', async ({
+    skip,
+  }) => {
+    const why = `there is no mkfifo on ${process.platform}`;
+    if (!suiteRuns('pipes as files', process.platform === 'win32' ? why : null)) skip(why);
+    const words = ['--model', at('numbers'), '--overwrite', '--out'];
+    execFileSync('mkfifo', [at('pipe.onnx')]);
+    const piped = await run(...words, at('pipe.onnx'));
+    expect([piped.exitCode, piped.stderr]).toEqual([
+      2,
+      expect.stringContaining('is a pipe or a device, so it is not overwritten'),
+    ]);
+    expect(statSync(at('pipe.onnx')).isFIFO()).toBe(true);
+    expect((await run(...words, folder)).stderr).toContain('is a folder');
+    expect((await run(...words, '-')).stderr).toContain('no stream; got -');
+    const read = ['import', '--file', at('pipe.onnx'), '--model', at('piped')];
+    expect((await runForTest(read)).stderr).toContain('MODEL_FORMAT');
+    expect(readdirSync(folder).filter((name) => name.includes('.tmp-'))).toEqual([]);
   });
 });

@@ -102,8 +102,9 @@ export async function refuseExistingFile(path: string, overwrite: boolean): Prom
     const message = `${path} exists already; give another path or { overwrite: true }`;
     throw new CoppiceError('FILE_EXISTS', message, { context });
   }
-  if ((await stat(path)).isDirectory()) {
-    const message = `${path} is a folder, so it is not overwritten by a file; remove it or give another path`;
-    throw new CoppiceError('FILE_EXISTS', message, { context });
-  }
+  const found = await stat(path);
+  if (found.isFile()) return;
+  const what = found.isDirectory() ? 'a folder' : 'a pipe or a device';
+  const message = `${path} is ${what}, so it is not overwritten by a file; remove it or give another path`;
+  throw new CoppiceError('FILE_EXISTS', message, { context });
 }
