@@ -10,6 +10,8 @@ import { RegressionEvaluator } from '../evaluation/evaluators/regression-evaluat
 import { SurvivalEvaluator } from '../evaluation/evaluators/survival-evaluator.ts';
 import { survivalMetricNames } from '../evaluation/parts/survival-part.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
+import { requireField } from '../table/columns/find-column.ts';
+import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { CrossValidator } from '../tuning/search/cross-validator.ts';
 import { ParamGridBuilder } from '../tuning/search/param-grid-builder.ts';
 import type { ParamMap } from '../tuning/search/param-map.ts';
@@ -63,7 +65,8 @@ export async function tune(
   return await withSession(options, async (session) => {
     const table = labelledRows(await readData(session, options.data, options), options);
     const validation = await readValid(session, options, table);
-    const { task, features, estimator, params } = await plannedFit(table, options, context);
+    const wanted = withoutFoldColumns(table, options, context);
+    const { task, features, estimator, params } = await plannedFit(table, wanted, context);
     checkValid(validation, table, features);
     const evaluator = evaluatorOf(task, options, {
       labels: labelNames(table, options.label ?? ''),
@@ -111,6 +114,24 @@ async function trialsOf(model: TunedModel<never>): Promise<Record<string, Json>[
 
 function jsonNumber(value: unknown): Json {
   return Number.isFinite(value) ? (value as number) : null;
+}
+
+/** A column that says what is held out is no feature unless it is named as one: new rows have no fold. */
+function withoutFoldColumns(
+  { schema }: PartitionedTable,
+  options: TuneCommandOptions,
+  { terminal }: CommandContext,
+): TuneCommandOptions {
+  const { foldGroup, foldTime, foldCol, features, ignore = [] } = options;
+  const flags = { '--fold-group': foldGroup, '--fold-time': foldTime, '--fold-col': foldCol };
+  const given = Object.entries(flags).flatMap(([flag, name]) =>
+    name === undefined ? [] : [requireField(schema, name, flag).name],
+  );
+  const told = [...ignore, options.group, options.weight, options.idCol];
+  const left = given.filter((name) => !told.includes(name));
+  if (features !== undefined || left.length === 0) return options;
+  terminal.note(`left out: ${left.join(', ')} (it says the folds; --features takes it in)`);
+  return { ...options, ignore: [...ignore, ...left] };
 }
 
 function searchOf(

@@ -53,6 +53,24 @@ it('halves a list of candidates', async () => {
   expect(json).toMatchObject({ class: 'SuccessiveHalvingModel', metric: 'logLoss' });
 });
 
+it('learns nothing of the column that says the folds, unless it is named as a feature', async () => {
+  const numbers = Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 3},${i % 2}\n`);
+  writeFileSync(path('folds.csv'), `x,fold,y\n${numbers.join('')}`);
+  const tune = async (...more: string[]) => {
+    const data = ['--data', path('folds.csv'), '--label', 'y', '--grid', path('list.json')];
+    const model = ['--model', path('folded'), '--overwrite', '--params', 'maxIter=1', '--json'];
+    return await runForTest(['tune', ...data, ...model, ...more]);
+  };
+  const folded = await tune('--fold-col', 'fold');
+  expect(folded.json['features']).toEqual(['x']);
+  expect(folded.stderr).toContain('left out: fold (it says the folds; --features takes it in)');
+  expect((await tune('--fold-group', 'fold', '-q')).json['features']).toEqual(['x']);
+  const named = await tune('--fold-col', 'fold', '--features', 'x,fold', '-q');
+  expect(named.json['features']).toEqual(['x', 'fold']);
+  const missing = await tune('--fold-col', 'flod');
+  expect(missing.stderr).toContain('column of --fold-col must be one of the table; got "flod"');
+});
+
 it('refuses a grid or a metric that is none', async () => {
   for (const wrong of [
     words('bad.json', 'none'),
