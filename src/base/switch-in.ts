@@ -95,7 +95,7 @@ async function saveInto(
   await findFolder(target);
   await refuseExisting(target, options);
   await removeLeftovers(target);
-  const id = `${thisHost()}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const id = writerId();
   const temporary = `${target}.tmp-${id}`;
   activeIds.add(id);
   try {
@@ -200,7 +200,13 @@ async function interruptedSwitch(target: string): Promise<Leftover | undefined> 
   return fresh ?? old;
 }
 
-async function removeLeftovers(target: string): Promise<void> {
+/** What tells a name of one writer: it says whether that one may still be at it. */
+export function writerId(): string {
+  return `${thisHost()}-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Removes what writers of a path left beside it, a file or a folder, once they are dead. */
+export async function removeLeftovers(target: string): Promise<void> {
   for (const entry of await leftoversOf(target)) {
     if (await isAlive(entry)) continue;
     await rm(entry.path, { recursive: true, force: true }).catch(() => undefined);

@@ -1,7 +1,7 @@
 /** The command `export`: a saved model in a format that other runtimes read. */
 import { CoppiceError } from '../base/errors.ts';
 import { Model } from '../pipeline/model.ts';
-import { refuseExistingFile, writeFileWhole } from '../table/files/file-sink.ts';
+import { refuseExistingFile, replaceFile } from '../table/files/file-sink.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
 import { loadModel } from './load-model.ts';
 import { grouped } from './progress-line.ts';
@@ -46,10 +46,10 @@ export async function exportModel(
     format === 'js'
       ? new TextEncoder().encode(model.toModule())
       : model.toOnnx({ inputs, numberType, missingText });
-  await writeFileWhole(out, async (sink) => await sink.write(bytes));
+  await replaceFile(out, async (sink) => await sink.write(bytes));
   for (const file of types) {
     const text = new TextEncoder().encode(model.toModuleDeclarations());
-    await writeFileWhole(file, async (sink) => await sink.write(text));
+    await replaceFile(file, async (sink) => await sink.write(text));
   }
   const told = types.length === 0 ? {} : { types: types[0] as string };
   return {

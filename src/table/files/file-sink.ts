@@ -2,12 +2,12 @@
  * Writes one file piece by piece so that its name appears only when it is whole: a temporary name beside
  * it, the disk waited for, one rename. A failure or an abort removes the temporary file.
  */
-import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CoppiceError } from '../../base/errors.ts';
 import { makeFolder } from '../../base/make-folder.ts';
+import { removeLeftovers, writerId } from '../../base/switch-in.ts';
 import { fileWriteError, syncFolder } from '../../base/write-durably.ts';
 
 const pieceBytes = 1 << 24;
@@ -28,7 +28,7 @@ export class FileSink {
   /** Begins a file; nothing is at its path until {@link FileSink.commit}. @throws CoppiceError `FILE_WRITE` */
   static async open(path: string): Promise<FileSink> {
     const target = resolve(path);
-    const temporary = `${target}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+    const temporary = `${target}.tmp-${writerId()}`;
     try {
       await makeFolder(dirname(target));
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
@@ -92,6 +92,15 @@ export async function writeFileWhole<T>(
     await sink.discard();
     throw error;
   }
+}
+
+/** Like {@link writeFileWhole}, but what killed writers of the file left beside it is removed first. */
+export async function replaceFile<T>(
+  path: string,
+  fill: (sink: FileSink) => Promise<T>,
+): Promise<T> {
+  await removeLeftovers(resolve(path));
+  return await writeFileWhole(path, fill);
 }
 
 /** Refuses a path where something is, unless it is a file that may be overwritten. @throws CoppiceError `FILE_EXISTS` */

@@ -5,7 +5,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { switchIn } from '../../base/switch-in.ts';
-import { type FileSink, refuseExistingFile, writeFileWhole } from './file-sink.ts';
+import { type FileSink, refuseExistingFile, replaceFile, writeFileWhole } from './file-sink.ts';
 
 /** One way to write a file of encoded partitions. */
 export interface FileFormat<P> {
@@ -41,7 +41,7 @@ export async function writeParts<P>(
   const { path, overwrite } = destination;
   if (isFilePath(path, format.extensions)) {
     await refuseExistingFile(path, overwrite);
-    await writeFileWhole(path, async (sink) => {
+    await replaceFile(path, async (sink) => {
       const writer = await format.begin(sink);
       for await (const part of parts()) await writer.part(part);
       await writer.end();

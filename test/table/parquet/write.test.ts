@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -5,9 +6,11 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -126,6 +129,22 @@ describe('writeParquet', () => {
       context: { column: 'rate' },
     });
     expect(readdirSync(folder).length).toBe(names);
+  });
+
+  it('removes what a killed writer of the same file left, and nothing of one that may live', async () => {
+    const path = fresh();
+    const here = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+    // no process has a number above 2^22
+    const [dead, elsewhere, other] = [
+      `${path}.tmp-${here}-4194305-0123abcd`,
+      `${path}.tmp-00000000-4194305-0123abcd`,
+      `${path}x.tmp-${here}-4194305-0123abcd`,
+    ];
+    for (const file of [dead, elsewhere, other]) writeFileSync(file, 'half');
+    await writeParquet(numbers(), path);
+    expect([dead, elsewhere, other].map((file) => existsSync(file))).toEqual([false, true, true]);
+    rmSync(elsewhere);
+    rmSync(other);
   });
 
   it('gives back every cell of every kind of column, in order, from any number of partitions', async () => {
