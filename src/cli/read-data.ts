@@ -3,6 +3,8 @@ import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { isUrl } from '../base/allowed-urls.ts';
 import { CoppiceError } from '../base/errors.ts';
+import { typeFamily } from '../pipeline/check-schema.ts';
+import { type LogicalSchema, logicalSchema } from '../pipeline/logical-schema.ts';
 import type { Session } from '../session/session.ts';
 import { defaultNullValues } from '../table/csv/csv-dialect.ts';
 import { findFiles } from '../table/files/find-files.ts';
@@ -12,6 +14,12 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 export interface ReadDataOptions {
   /** Cells of CSV that are missing values besides the usual ones. */
   readonly nullValues?: readonly string[];
+}
+
+/** Reads as {@link ReadDataOptions} say, and columns of CSV as the types that they are known by. */
+export interface ReadLikeOptions extends ReadDataOptions {
+  /** What a model, or another table, knows: the types of a few rows of CSV tell less. */
+  readonly like?: LogicalSchema;
 }
 
 /** The formats of tables. */
@@ -58,7 +66,7 @@ async function formatOfFile(path: string): Promise<Format | null> {
 export async function readData(
   session: Session,
   paths: readonly string[],
-  { nullValues }: ReadDataOptions = {},
+  { nullValues, like = [] }: ReadLikeOptions = {},
 ): Promise<PartitionedTable> {
   if (paths.includes('-')) {
     throw new CoppiceError(
@@ -66,10 +74,15 @@ export async function readData(
       '--data must be files, folders or globs; got -: standard input is not read, write it to a file first',
     );
   }
-  const read = async (format: Format): Promise<PartitionedTable> =>
-    format === 'csv' && nullValues !== undefined
-      ? await session.read.csv(paths, { nullValues: [...defaultNullValues, ...nullValues] })
-      : await session.read[format](paths);
+  const read = async (format: Format): Promise<PartitionedTable> => {
+    if (format !== 'csv') return await session.read[format](paths);
+    const given =
+      nullValues === undefined ? {} : { nullValues: [...defaultNullValues, ...nullValues] };
+    const table = await session.read.csv(paths, given);
+    const types = knownTypes(table, like);
+    if (Object.keys(types).length === 0) return table;
+    return await session.read.csv(paths, { ...given, schema: types });
+  };
   if (session.readsElsewhere) return await read(formatOfPaths(paths));
   const files = findFiles(paths, Object.keys(formats)).map(({ path }) => path);
   const found = new Set<Format | null>();
@@ -77,6 +90,24 @@ export async function readData(
   const [format] = found;
   if (found.size > 1 || format === null || format === undefined) throw mixed(files);
   return await read(format);
+}
+
+/**
+ * The types of columns whose cells look like something else: names that are all digits here, and numbers or times that
+ * are all missing, which look like text. A cell that is no number is an error with its line.
+ */
+function knownTypes(table: PartitionedTable, like: LogicalSchema): Record<string, string> {
+  const found = new Map(logicalSchema(table.schema).map(({ name, type }) => [name, type]));
+  const types: Record<string, string> = {};
+  for (const { name, type } of like) {
+    const its = found.get(name);
+    if (its === undefined || typeFamily(its) === typeFamily(type)) continue;
+    if (type === 'string') types[name] = type;
+    else if (its !== 'string') continue;
+    else if (/^(boolean|date|timestamp\(\w+\))$/.test(type)) types[name] = type;
+    else if (typeFamily(type) === 'number') types[name] = 'double';
+  }
+  return types;
 }
 
 /** The format of files that only others see: by their names, Parquet for folders and patterns without one. */

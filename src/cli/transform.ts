@@ -39,7 +39,8 @@ export async function transform(
   refuseExistingPath(options.out, overwrite);
   const model = await loadModel(options.model);
   return await withSession(options, async (session) => {
-    const given = await readData(session, options.data, options);
+    const like = model instanceof Model ? model.inputSchema : [];
+    const given = await readData(session, options.data, { ...options, like });
     for (const name of options.drop ?? []) requireField(given.schema, name, '--drop');
     const table = inUnitsOf(model, given.drop(...(options.drop ?? [])), context);
     const { signal, onProgress } = context;

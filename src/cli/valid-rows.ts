@@ -20,7 +20,8 @@ export async function readValid(
   table: PartitionedTable,
 ): Promise<PartitionedTable | undefined> {
   if (options.valid === undefined) return undefined;
-  const valid = await readData(session, options.valid, options);
+  const like = logicalSchema(table.schema);
+  const valid = await readData(session, options.valid, { ...options, like });
   for (const name of labelNames(table, options.label ?? []))
     requireField(valid.schema, name, '--valid');
   return labelledRows(valid, options);

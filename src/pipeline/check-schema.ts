@@ -133,7 +133,7 @@ function requireName(owner: string, name: string, actual: Schema): void {
 function checkField(owner: string, wanted: LogicalField, found: LogicalField, path: string): void {
   // A column that holds nothing but missing values has no type of its own, now or at fit.
   if (found.type === 'null' || wanted.type === 'null') return;
-  if (family(wanted.type) !== family(found.type)) {
+  if (typeFamily(wanted.type) !== typeFamily(found.type)) {
     const message = `column ${path} of the table given to ${owner} must be ${wanted.type}, as at fit; got ${found.type}: cast it, as by table.cast`;
     throw new CoppiceError('SCHEMA_MISMATCH', message, {
       context: { owner, column: path, expected: wanted.type, type: found.type },
@@ -156,7 +156,7 @@ function checkField(owner: string, wanted: LogicalField, found: LogicalField, pa
 }
 
 /** Types of one family may stand for each other. */
-function family(type: string): string {
+export function typeFamily(type: string): string {
   if (/^(u?(tinyint|smallint|int|bigint)|half|float|double|decimal\(.*\)|boolean)$/.test(type)) {
     return 'number';
   }

@@ -177,11 +177,36 @@ describe('what a new user types', () => {
       await valid('z,y\n1,1\n2,0\n'),
       await valid('x,z\n1,1\n2,0\n'),
     ];
-    expect(unlike.stderr).toContain(
-      'column x of the table given to --valid must be double, as at fit; got string',
-    );
+    expect(unlike.stderr).toContain('must be of type double; got "high" in line 2');
     expect(featureless.stderr).toContain('the table given to --valid must have the column x');
     expect(unlabelled.stderr).toContain('column of --valid must be one of the table; got "y"');
+  });
+
+  it('scores a few rows of CSV in the types of the fit, whatever their cells look like', async () => {
+    const [csv, model] = [path('codes.csv'), path('codes')];
+    const lines = Array.from(
+      { length: 60 },
+      (_, i) => `00${i % 3},${i},2024-01-0${1 + (i % 9)},${i % 2}`,
+    );
+    writeFileSync(csv, `code,k,day,y\n${lines.join('\n')}\n`);
+    const words = ['--data', csv, '--label', 'y', '--model', model, '--params', 'maxIter=1', '-q'];
+    expect((await run('fit', ...words)).exitCode).toBe(0);
+    const score = async (line: string) => {
+      writeFileSync(path('few.csv'), `code,k,day\n${line}\n`);
+      const out = ['--out', path('few-scored.parquet'), '--overwrite'];
+      return await run('transform', '--model', model, '--data', path('few.csv'), ...out, '-q');
+    };
+    expect(await score('123,,')).toMatchObject({ exitCode: 0, stderr: '' });
+    const scored = await readParquet(new InlineRunner(), path('few-scored.parquet'));
+    const types = scored.schema.fields.slice(0, 3).map((field) => typeName(field.type));
+    expect(types).toEqual(['string', 'double', 'date']);
+    const [row] = (await scored.collect()).toArray();
+    expect([row?.code, row?.k, row?.day]).toEqual(['123', null, null]);
+    const misfit = await score('001,many,');
+    expect([misfit.exitCode, misfit.stderr]).toEqual([
+      3,
+      expect.stringContaining('must be of type double; got "many" in line 2'),
+    ]);
   });
 
   it('names texts of CSV that are missing values, so that numbers stay numbers', async () => {
