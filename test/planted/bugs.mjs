@@ -2378,4 +2378,26 @@ export const plantedBugs = [
     ],
     tests: ['test/table/parquet/plain-columns.test.ts'],
   },
+  {
+    name: 'parts that a fit has yet to find are taken for known ones',
+    edits: [
+      {
+        file: 'src/pipeline/pipeline.ts',
+        find: 'return stage instanceof Estimator ? plannedSchema(schema, after) : after;',
+        replace: 'return stage instanceof Pipeline ? plannedSchema(schema, after) : after;',
+      },
+    ],
+    tests: ['test/pipeline/planned-parts.test.ts'],
+  },
+  {
+    name: 'a row that is scored alone has no parts of its columns',
+    edits: [
+      {
+        file: 'src/pipeline/row-reader.ts',
+        find: 'if (value === undefined && part !== null) value = partOfRow(row, part);',
+        replace: 'if (value === undefined && part !== null) value = row[part.column];',
+      },
+    ],
+    tests: ['test/pipeline/rows-of-parts.test.ts'],
+  },
 ];
