@@ -1,30 +1,14 @@
 /** A fitted MinMaxScaler: smallest and largest value of every part of its columns. */
-import type { Schema } from 'apache-arrow';
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
 import { float } from '../../params/kinds.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
-import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
-import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
-import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import { notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
-import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import {
-  checkColumnPairs,
-  columnPairParams,
-  columnPairs,
-  schemaWithPairs,
-} from '../column-pairs.ts';
-import { addScaledCells } from '../module-columns.ts';
-import { addScaledColumns } from '../onnx-columns.ts';
-import {
-  loadNumbers,
-  type Scales,
-  saveNumbers,
-  scaledField,
-  scaledTable,
-} from './scaled-columns.ts';
+import { checkColumnPairs, columnPairParams, columnPairs } from '../column-pairs.ts';
+import { loadNumbers, type Scales, saveNumbers } from './scaled-columns.ts';
+import { ScalerModel } from './scaler-model.ts';
 
 /** Parameters of {@link MinMaxScalerModel} and its estimator. */
 export const minMaxScalerSpecs = {
@@ -66,7 +50,7 @@ export interface MinMaxScalerState {
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class MinMaxScalerModel extends Model<typeof minMaxScalerModelParams.schema> {
+export class MinMaxScalerModel extends ScalerModel<typeof minMaxScalerModelParams.schema> {
   /** The declared parameters. */
   static readonly paramSchema = minMaxScalerModelParams;
   /** For each input column the smallest values of its parts. */
@@ -83,21 +67,8 @@ export class MinMaxScalerModel extends Model<typeof minMaxScalerModelParams.sche
     this.inputSchema = state.inputSchema;
   }
 
-  override async transform(table: PartitionedTable): Promise<PartitionedTable> {
-    return scaledTable(this, table, this.transformSchema(table.schema), this.#scales);
-  }
-
   /** @internal */
-  override addToModule(writer: ModuleWriter): void {
-    addScaledCells(writer, this, this.#scales);
-  }
-
-  /** @internal */
-  override addToOnnx(graph: OnnxGraph): void {
-    addScaledColumns(graph, this, this.#scales);
-  }
-
-  get #scales(): Scales {
+  protected override get scales(): Scales {
     const { min, max } = this.params;
     const widths = this.maxima.map((maxima, column) =>
       maxima.map((largest, part) => largest - (this.minima[column]?.[part] as number)),
@@ -108,11 +79,6 @@ export class MinMaxScalerModel extends Model<typeof minMaxScalerModelParams.sche
       factors: widths.map((list) => list.map((width) => (width === 0 ? 0 : (max - min) / width))),
       offsets: widths.map((list) => list.map((width) => (width === 0 ? (min + max) / 2 : min))),
     };
-  }
-
-  override transformSchema(schema: Schema): Schema {
-    this.checkInput(schema);
-    return schemaWithPairs(this, schema, (input, pair) => scaledField(this.className, input, pair));
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -1,30 +1,14 @@
 /** A fitted RobustScaler: median and quantile range of every part of its columns. */
-import type { Schema } from 'apache-arrow';
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
 import { bool, float } from '../../params/kinds.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
-import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
-import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
-import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import { notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
-import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import {
-  checkColumnPairs,
-  columnPairParams,
-  columnPairs,
-  schemaWithPairs,
-} from '../column-pairs.ts';
-import { addScaledCells } from '../module-columns.ts';
-import { addScaledColumns } from '../onnx-columns.ts';
-import {
-  loadNumbers,
-  type Scales,
-  saveNumbers,
-  scaledField,
-  scaledTable,
-} from './scaled-columns.ts';
+import { checkColumnPairs, columnPairParams, columnPairs } from '../column-pairs.ts';
+import { loadNumbers, type Scales, saveNumbers } from './scaled-columns.ts';
+import { ScalerModel } from './scaler-model.ts';
 
 /** Parameters of {@link RobustScalerModel} and its estimator. */
 export const robustScalerSpecs = {
@@ -70,7 +54,7 @@ export interface RobustScalerState {
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class RobustScalerModel extends Model<typeof robustScalerModelParams.schema> {
+export class RobustScalerModel extends ScalerModel<typeof robustScalerModelParams.schema> {
   /** The declared parameters. */
   static readonly paramSchema = robustScalerModelParams;
   /** For each input column the medians of its parts. */
@@ -87,21 +71,8 @@ export class RobustScalerModel extends Model<typeof robustScalerModelParams.sche
     this.inputSchema = state.inputSchema;
   }
 
-  override async transform(table: PartitionedTable): Promise<PartitionedTable> {
-    return scaledTable(this, table, this.transformSchema(table.schema), this.#scales);
-  }
-
   /** @internal */
-  override addToModule(writer: ModuleWriter): void {
-    addScaledCells(writer, this, this.#scales);
-  }
-
-  /** @internal */
-  override addToOnnx(graph: OnnxGraph): void {
-    addScaledColumns(graph, this, this.#scales);
-  }
-
-  get #scales(): Scales {
+  protected override get scales(): Scales {
     const { withCentering, withScaling } = this.params;
     // A range of 0 makes the column 0, as in Spark.
     const factorOf = (range: number): number => (range === 0 ? 0 : 1 / range);
@@ -111,11 +82,6 @@ export class RobustScalerModel extends Model<typeof robustScalerModelParams.sche
       factors: this.ranges.map((list) => list.map(withScaling ? factorOf : () => 1)),
       offsets: zeros,
     };
-  }
-
-  override transformSchema(schema: Schema): Schema {
-    this.checkInput(schema);
-    return schemaWithPairs(this, schema, (input, pair) => scaledField(this.className, input, pair));
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * What the scalers share: which parts of a column are scaled, the schema after it, and the state that is
- * saved, two numbers for each part of each column.
+ * What scalers and their models share: which parts of a column are scaled, the field after it, and the
+ * state that is saved, two numbers for each part of each column.
  */
 import {
   type DataType,
@@ -16,13 +16,12 @@ import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
 import { numericKind } from '../../table/columns/column-values.ts';
 import { plannedAs } from '../../table/columns/planned-field.ts';
-import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { type ColumnPair, type ColumnPairValues, columnPairs } from '../column-pairs.ts';
 import { requireNumber } from '../numeric-field.ts';
 import { isScaled, type ScaleSpec, scaledParts } from '../operators/scale.ts';
-import { withStageOperator } from '../stage-operator.ts';
 
-interface ScalerStage {
+/** What these functions need to know of a scaler or its model. */
+export interface ScalerStage {
   readonly className: string;
   readonly uid: string;
   readonly params: ColumnPairValues;
@@ -65,20 +64,8 @@ export function scaledField(owner: string, input: Field, pair: ColumnPair): Fiel
   return output(new Float64());
 }
 
-/** What a scaler multiplies and adds. */
+/** What a scaler multiplies and adds: for each input column a number for each of its parts. */
 export type Scales = Pick<ScaleSpec, 'shifts' | 'factors' | 'offsets'>;
-
-/** The table with (value − shift) · factor + offset in place of every value. */
-export function scaledTable(
-  stage: ScalerStage,
-  table: PartitionedTable,
-  schema: Schema,
-  numbers: Scales,
-): PartitionedTable {
-  const pairs = columnPairs(stage);
-  const spec: ScaleSpec = { owner: stage.className, pairs, handleInvalid: 'error', ...numbers };
-  return withStageOperator(table, schema, { kind: 'feature.scale', pairs, spec });
-}
 
 /** Saves two numbers for each part of each column. */
 export async function saveNumbers(

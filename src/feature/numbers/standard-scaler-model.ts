@@ -1,30 +1,14 @@
 /** A fitted StandardScaler: mean and deviation of every part of its columns. */
-import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { bool } from '../../params/kinds.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
-import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
-import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
-import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import { notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
-import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import {
-  checkColumnPairs,
-  columnPairParams,
-  columnPairs,
-  schemaWithPairs,
-} from '../column-pairs.ts';
-import { addScaledCells } from '../module-columns.ts';
-import { addScaledColumns } from '../onnx-columns.ts';
-import {
-  loadNumbers,
-  type Scales,
-  saveNumbers,
-  scaledField,
-  scaledTable,
-} from './scaled-columns.ts';
+import { checkColumnPairs, columnPairParams, columnPairs } from '../column-pairs.ts';
+import { loadNumbers, type Scales, saveNumbers } from './scaled-columns.ts';
+import { ScalerModel } from './scaler-model.ts';
 
 /** Parameters of {@link StandardScalerModel} and its estimator. */
 export const standardScalerSpecs = {
@@ -61,7 +45,7 @@ export interface StandardScalerState {
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class StandardScalerModel extends Model<typeof standardScalerModelParams.schema> {
+export class StandardScalerModel extends ScalerModel<typeof standardScalerModelParams.schema> {
   /** The declared parameters. */
   static readonly paramSchema = standardScalerModelParams;
   /** For each input column the means of its parts. */
@@ -78,21 +62,8 @@ export class StandardScalerModel extends Model<typeof standardScalerModelParams.
     this.inputSchema = state.inputSchema;
   }
 
-  override async transform(table: PartitionedTable): Promise<PartitionedTable> {
-    return scaledTable(this, table, this.transformSchema(table.schema), this.#scales);
-  }
-
   /** @internal */
-  override addToModule(writer: ModuleWriter): void {
-    addScaledCells(writer, this, this.#scales);
-  }
-
-  /** @internal */
-  override addToOnnx(graph: OnnxGraph): void {
-    addScaledColumns(graph, this, this.#scales);
-  }
-
-  get #scales(): Scales {
+  protected override get scales(): Scales {
     const { withMean, withStd } = this.params;
     // A constant column becomes 0, as in Spark.
     const factorOf = (deviation: number): number => (deviation === 0 ? 0 : 1 / deviation);
@@ -101,11 +72,6 @@ export class StandardScalerModel extends Model<typeof standardScalerModelParams.
       factors: this.deviations.map((list) => list.map(withStd ? factorOf : () => 1)),
       offsets: this.means.map((means) => new Float64Array(means.length)),
     };
-  }
-
-  override transformSchema(schema: Schema): Schema {
-    this.checkInput(schema);
-    return schemaWithPairs(this, schema, (input, pair) => scaledField(this.className, input, pair));
   }
 
   override async saveData(writer: StageWriter): Promise<void> {
