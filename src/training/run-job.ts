@@ -59,24 +59,21 @@ export interface RunOptions {
   readonly closures?: UserClosures | undefined;
 }
 
+/** What a fit reads. */
+export interface TrainingTables {
+  readonly train: PartitionedTable;
+  /** Tables of validation rows, each of one of the job's sets. */
+  readonly validation?: readonly { readonly set: number; readonly table: PartitionedTable }[];
+}
+
 /** Runs a boosting or forest job over a table. */
 export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   program: TrainingProgram,
   job: UnplannedJob<J>,
-  tables: {
-    readonly train: PartitionedTable;
-    /** Tables of validation rows, each of one of the job's sets. */
-    readonly validation?: readonly { readonly set: number; readonly table: PartitionedTable }[];
-  },
+  tables: TrainingTables,
   options: RunOptions,
 ): Promise<TrainedModel> {
-  const { signal } = options;
-  const partitions = [...(await planPartitions(tables.train, false, signal))];
-  for (const { set, table } of tables.validation ?? []) {
-    const held = await planPartitions(table, true, signal);
-    if (held.every((partition) => partition.numRows === 0)) throw noValidationRows(job, set);
-    partitions.push(...held.map((partition) => ({ ...partition, set })));
-  }
+  const partitions = await planAll(job, tables, options.signal);
   const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
   if (numRows === 0) {
     throw new CoppiceError(
@@ -99,9 +96,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     hasOtherProcesses: runner.hasOtherProcesses === true,
   });
   const memory = takeMemory(tables.train.runner);
-  let prepared: PreparedRows | null = null;
-  /** How far the calling thread said that it had come. */
-  let begun: TrainingProgress | null = null;
+  const begun: BegunRows = { prepared: null, told: null };
   const request: GangRequest = {
     program,
     width,
@@ -112,47 +107,24 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
       const to = Math.floor((numRows * (first + count)) / total);
       const rowRange = [from, to] as const;
       const own = partitionsFor(runner, partitions, rowRange);
-      const given = prepared === null ? {} : { prepared };
+      const given = begun.prepared === null ? {} : { prepared: begun.prepared };
       const ingest: IngestJob = { ...job.ingest, partitions: own, rowRange, ...given };
       return { ...job, ingest, ...('device' in job ? { device } : {}) };
     },
-    signal,
+    signal: options.signal,
     retriesItself: options.retriesItself,
     onMessage: (message) => {
       if (desk.answer(message)) return undefined;
       const told = message as TrainingProgress | BoostingSnapshot | ForestSnapshot;
       if (told.phase === 'snapshot') return options.onSnapshot?.(told);
       // a rank that does over what was begun here says nothing until it is further
-      if (begun !== null && !isFurther(told, begun)) return undefined;
-      begun = null;
+      if (begun.told !== null && !isFurther(told, begun.told)) return undefined;
+      begun.told = null;
       return options.onProgress?.(told);
     },
+    ...(device === null ? headStarts({ program, job, partitions, runner, memory }, begun) : {}),
   };
-  const isBrief =
-    device === null &&
-    isBriefWork(job as unknown as AnyJob, numRows) &&
-    partitions.every(({ spec }) => isBriefPartition(spec));
-  const prepareBrief = (): Promise<unknown> => import('./worker-programs.ts');
-  const beginHere: GangRequest['beginHere'] = async ({ signal, onMessage }) => {
-    const { prepareHere } = await import('./ingest/begin-here.ts');
-    const notify = (message: unknown): void => {
-      onMessage?.(message);
-      begun = message as TrainingProgress;
-    };
-    const own: IngestJob = { ...job.ingest, partitions, rowRange: [0, numRows] };
-    prepared = await prepareHere(own, { memory, notify, kernels: job.kernels, signal });
-  };
-  const beginsHere =
-    program === 'boosting' &&
-    device === null &&
-    runner.hasOtherProcesses !== true &&
-    mayBeginHere(job as unknown as AnyJob, partitions);
-  const gang = {
-    ...request,
-    ...(isBrief ? { prepareBrief } : {}),
-    ...(beginsHere ? { beginHere } : {}),
-  };
-  const answers = (await runHeardGang(runner, gang).catch((error: unknown) => {
+  const answers = (await runHeardGang(runner, request).catch((error: unknown) => {
     throw desk.failure ?? error;
   })) as RankResult[];
   keepMemory(tables.train.runner, memory);
@@ -174,6 +146,63 @@ const phases: readonly TrainingProgress['phase'][] = ['read', 'bin', 'train'];
 function isFurther(told: TrainingProgress, before: TrainingProgress): boolean {
   const later = phases.indexOf(told.phase) - phases.indexOf(before.phase);
   return later > 0 || (later === 0 && told.done * before.total > before.done * told.total);
+}
+
+/** Rows that the calling thread prepared while the rank's was starting. */
+interface BegunRows {
+  prepared: PreparedRows | null;
+  /** How far this thread said that it had come. */
+  told: TrainingProgress | null;
+}
+
+/** What this thread does of a fit that needs no device: all of a brief one, the first half of a small one. */
+function headStarts<J extends BoostingJob | ForestJob>(
+  fit: {
+    readonly program: TrainingProgram;
+    readonly job: UnplannedJob<J>;
+    readonly partitions: readonly TrainingPartition[];
+    readonly runner: GangRunner;
+    readonly memory: KernelMemory;
+  },
+  begun: BegunRows,
+): Pick<GangRequest, 'prepareBrief' | 'beginHere'> {
+  const { program, job, partitions, runner, memory } = fit;
+  const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
+  const isBrief =
+    isBriefWork(job as unknown as AnyJob, numRows) &&
+    partitions.every(({ spec }) => isBriefPartition(spec));
+  const beginsHere =
+    program === 'boosting' &&
+    runner.hasOtherProcesses !== true &&
+    mayBeginHere(job as unknown as AnyJob, partitions);
+  const beginHere: GangRequest['beginHere'] = async ({ signal, onMessage }) => {
+    const { prepareHere } = await import('./ingest/begin-here.ts');
+    const notify = (message: unknown): void => {
+      onMessage?.(message);
+      begun.told = message as TrainingProgress;
+    };
+    const own: IngestJob = { ...job.ingest, partitions, rowRange: [0, numRows] };
+    begun.prepared = await prepareHere(own, { memory, notify, kernels: job.kernels, signal });
+  };
+  return {
+    ...(isBrief ? { prepareBrief: () => import('./worker-programs.ts') } : {}),
+    ...(beginsHere ? { beginHere } : {}),
+  };
+}
+
+/** The partitions of all tables, rows counted; those of validation rows come last. */
+async function planAll<J extends BoostingJob | ForestJob>(
+  job: UnplannedJob<J>,
+  { train, validation = [] }: TrainingTables,
+  signal: AbortSignal | undefined,
+): Promise<TrainingPartition[]> {
+  const partitions = await planPartitions(train, false, signal);
+  for (const { set, table } of validation) {
+    const held = await planPartitions(table, true, signal);
+    if (held.every((partition) => partition.numRows === 0)) throw noValidationRows(job, set);
+    partitions.push(...held.map((partition) => ({ ...partition, set })));
+  }
+  return partitions;
 }
 
 /** Why rows of validation that are none are refused: the fit would watch nothing, and never stop early. */
