@@ -4,8 +4,8 @@
  * matter; beside it what the bins mean.
  */
 import { mix32 } from '../base/rng.ts';
-import type { RankRows } from './ingest/deal-rows.ts';
 import type { IngestedRows } from './ingest/ingest.ts';
+import type { RankRows } from './ingest/shard-rows.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 /** The key, as hexadecimal digits; the same on every rank. */

@@ -3,6 +3,7 @@
  * nowhere else: the jobs that go out (what they read stands in ingest-messages.ts, how they draw and judge rows in
  * sampling-messages.ts), the results and the progress that come back.
  */
+import type { ModuleFunction } from '../base/user-function.ts';
 import type { ForcedNode } from '../tree/forced-splits.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
@@ -10,6 +11,7 @@ import type { SplitShaping } from '../tree/split-shaping.ts';
 import type { TreeEnsemble } from '../tree/tree.ts';
 import type { GrownFit } from './boosting/step-of-round.ts';
 import type { IngestJob } from './ingest/ingest-messages.ts';
+import type { ClassValue } from './ingest/prepared-rows.ts';
 import type { LossName, RoundMetric } from './objectives/loss-names.ts';
 import type { DeviceRequest, DeviceTold } from './rigs/device-messages.ts';
 import type {
@@ -19,11 +21,14 @@ import type {
   RoundSampling,
   RowSampling,
 } from './sampling/sampling-messages.ts';
-import type { FunctionReference } from './user-calls.ts';
 
 export type * from './ingest/ingest-messages.ts';
+export type * from './ingest/prepared-rows.ts';
 export type * from './rigs/device-messages.ts';
 export type * from './sampling/sampling-messages.ts';
+
+/** What ranks are told of a function of the user: where to import it from, or that the driver has it. */
+export type FunctionReference = ModuleFunction | { readonly closure: string };
 
 /** When boosting stops early. */
 export interface EarlyStopping {
@@ -281,9 +286,6 @@ export interface TrainedFeature {
   /** A 0 is a missing value. */
   readonly zeroIsMissing?: boolean;
 }
-
-/** A class as the label column had it. */
-export type ClassValue = string | number | boolean;
 
 /** What a model is made of, besides its trees; the same on every rank. */
 export interface TrainedFacts {

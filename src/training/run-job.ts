@@ -21,7 +21,7 @@ import {
   type UnplannedJob,
 } from './fit-width.ts';
 import { partitionsWithin } from './ingest/placed-partitions.ts';
-import type { PreparedRows } from './ingest/prepare-rows.ts';
+import type { PreparedRows } from './ingest/prepared-rows.ts';
 import type {
   BoostingJob,
   BoostingSnapshot,

@@ -9,11 +9,8 @@
  * all ranks' batches pass through one thread, which is why a function of a module is the faster choice.
  */
 import { CoppiceError } from '../base/errors.ts';
-import {
-  importModuleFunction,
-  isModuleFunction,
-  type ModuleFunction,
-} from '../base/user-function.ts';
+import { importModuleFunction, isModuleFunction } from '../base/user-function.ts';
+import type { FunctionReference } from './messages.ts';
 import type { RankEnvironment } from './rank-environment.ts';
 
 /**
@@ -52,9 +49,6 @@ export interface UserClosures {
   readonly objective?: ObjectiveFunction | undefined;
   readonly metric?: MetricFunction | undefined;
 }
-
-/** What ranks are told of a function: where to import it from, or that the driver has it. */
-export type FunctionReference = ModuleFunction | { readonly closure: string };
 
 /** Which of the functions is called. */
 export type UserFunctionKind = keyof UserClosures;

@@ -1,13 +1,8 @@
 /** The user's objective and metric, parted into what ranks are told and what stays on the calling thread. */
 import { CoppiceError } from '../../base/errors.ts';
 import { isModuleFunction, type UserFunction, userFunctionName } from '../../base/user-function.ts';
-import type { BoostingJob } from '../../training/messages.ts';
-import type {
-  FunctionReference,
-  MetricFunction,
-  ObjectiveFunction,
-  UserClosures,
-} from '../../training/user-calls.ts';
+import type { BoostingJob, FunctionReference } from '../../training/messages.ts';
+import type { MetricFunction, ObjectiveFunction, UserClosures } from '../../training/user-calls.ts';
 
 /** The functions of a fit. */
 export interface UserFunctions {

@@ -4,8 +4,8 @@
  */
 import { CoppiceError } from '../../base/errors.ts';
 import { ceilLog2, powerOfTwo } from '../../base/portable-math.ts';
-import type { RankRows } from '../ingest/deal-rows.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
+import type { RankRows } from '../ingest/shard-rows.ts';
 import type { BoostingJob } from '../messages.ts';
 import { objectiveOf } from '../objectives/choose-objective.ts';
 import { type FirstSpread, firstSpread } from '../objectives/first-spread.ts';

@@ -1,8 +1,8 @@
 /** What a rank keeps of a running fit of boosted trees, and where the arrays of some of its rows begin. */
 
 import type { FeatureCosts } from '../../tree/feature-costs.ts';
-import type { RankRows } from '../ingest/deal-rows.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
+import type { RankRows } from '../ingest/shard-rows.ts';
 import type { BoostingJob } from '../messages.ts';
 import type { GradientRows, Objective } from '../objectives/objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';

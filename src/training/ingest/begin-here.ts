@@ -10,7 +10,8 @@ import { InlineCollective } from '../../cluster/inline/inline-collective.ts';
 import type { RankContext } from '../../cluster/rank-program.ts';
 import type { IngestJob } from '../messages.ts';
 import { RankEnvironment } from '../rank-environment.ts';
-import { type PreparedRows, prepareRows } from './prepare-rows.ts';
+import { prepareRows } from './prepare-rows.ts';
+import type { PreparedRows } from './prepared-rows.ts';
 
 /** What the rank will work with, as far as it is needed here. */
 export interface HereContext extends Pick<RankContext, 'memory' | 'notify'> {

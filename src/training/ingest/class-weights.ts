@@ -6,7 +6,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import type { ClassValue, ClassWeighting, IngestJob } from '../messages.ts';
 import { classShares } from '../objectives/base-score.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import type { RankRows } from './deal-rows.ts';
+import type { RankRows } from './shard-rows.ts';
 
 /** The rows of a rank whose weights are changed. */
 export interface WeighedRows {

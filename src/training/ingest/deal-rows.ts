@@ -1,13 +1,6 @@
 /** Which rows of its process are a rank's: those of lower ranks come first, validation rows behind all others. */
 import type { RankEnvironment } from '../rank-environment.ts';
-
-/** Rows [start, start + count) of the process are this rank's; there are numProcess in the process, numAll in all. */
-export interface RankRows {
-  readonly start: number;
-  readonly count: number;
-  readonly numProcess: number;
-  readonly numAll: number;
-}
+import type { RankRows } from './shard-rows.ts';
 
 /** Both kinds of rows of a rank. */
 export interface DealtRows {

@@ -5,7 +5,6 @@
 
 import { hash32, purposes } from '../../base/rng.ts';
 import { type BinLimits, edgesWithGiven, numericEdges } from '../../binning/bin-edges.ts';
-import type { BinnedFeature } from '../../binning/binned-layout.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
 import { sortNumbers } from '../../binning/sort-numbers.ts';
 import type { SparseNumbers } from '../../table/columns/sparse-numbers.ts';
@@ -19,14 +18,9 @@ import {
   type SampleRange,
   unpackSamples,
 } from './gather-samples.ts';
+import type { FoundBins } from './prepared-rows.ts';
 import { type RawColumns, rawWidth, type Wave } from './raw-columns.ts';
 import type { RowRuns } from './shard-rows.ts';
-
-/** Features with their bins, and whether each has missing values among the rows looked at. */
-export interface FoundBins {
-  readonly features: readonly BinnedFeature[];
-  readonly hasMissing: readonly boolean[];
-}
 
 /** Bins that a job brings; whatever has them may split, and may have missing values. */
 export function givenBins({ features, givenBins: bins = [] }: IngestJob): FoundBins {

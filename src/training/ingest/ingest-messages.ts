@@ -1,7 +1,6 @@
 /** The part of messages.ts that says what ranks read: rows, columns, labels, and how numbers become bins. */
 import type { PartitionSpec } from '../../table/plan/plan.ts';
-import type { ClassValue } from '../messages.ts';
-import type { PreparedRows } from './prepare-rows.ts';
+import type { ClassValue, PreparedRows } from './prepared-rows.ts';
 
 /** A feature column as ranks read it. */
 export interface FeatureSource {

@@ -17,7 +17,9 @@ import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { RowBinner } from './bin-rows.ts';
 import { keepNumbers, numbersOfRow } from './keep-numbers.ts';
-import { type LabelledRows, prepareRows, tableBytes, takeOver } from './prepare-rows.ts';
+import { prepareRows, takeOver } from './prepare-rows.ts';
+import type { LabelledRows } from './prepared-rows.ts';
+import { tableBytes } from './row-places.ts';
 
 /** Binned rows in shared memory. */
 export interface IngestedRows extends LabelledRows {

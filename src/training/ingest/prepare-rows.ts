@@ -3,20 +3,15 @@
  * one function wherever it runs: in each rank, or of a small file in the calling thread while the rank's is starting
  * (begin-here.ts), which then takes over what lies in memory.
  */
-import { Arena } from '../../base/arena.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import { maxCategoryValues } from '../../binning/category-dictionary.ts';
-import type { ClassValue, IngestJob } from '../messages.ts';
+import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import { binTableBytes } from './bin-rows.ts';
 import { weighClasses } from './class-weights.ts';
-import { dealRows, type RankRows } from './deal-rows.ts';
-import { BinFinder, type FoundBins, givenBins } from './find-bins.ts';
-import { numbersOfRow } from './keep-numbers.ts';
-import { otherColumns } from './other-numbers.ts';
+import { dealRows } from './deal-rows.ts';
+import { BinFinder, givenBins } from './find-bins.ts';
 import { type PlacedPartition, placePartitions } from './placed-partitions.ts';
+import type { LabelledRows, PreparedRows, ValidationSet } from './prepared-rows.ts';
 import {
-  type CategoryLists,
   cutWaves,
   makeWave,
   RawColumns,
@@ -24,58 +19,9 @@ import {
   type Wave,
   type WaveSize,
 } from './raw-columns.ts';
-import { marginPaths } from './read-offsets.ts';
+import { placeRows, type RowPlaces } from './row-places.ts';
 import { type RoleAddresses, readRoles, rowState } from './row-roles.ts';
 import { joinRuns, type RowRuns, runsOf } from './shard-rows.ts';
-
-/** This rank's rows of one set of validation rows. */
-export interface ValidationSet {
-  readonly name: string;
-  readonly start: number;
-  readonly count: number;
-}
-
-/** Rows in shared memory whose labels are known and that are dealt to the ranks. */
-export interface LabelledRows {
-  readonly classes: readonly ClassValue[];
-  readonly train: RankRows;
-  /** Validation rows; their numbers go on behind the training rows of the process. */
-  readonly validation: RankRows;
-  /** The sets that they fall into, behind one another. */
-  readonly validationSets: readonly ValidationSet[];
-  /** Where this rank's rows stood among the process's rows as they were read. */
-  readonly trainRuns: RowRuns;
-  readonly validationRuns: RowRuns;
-  readonly labels: number;
-  /** Addresses of further numbers: labels that are learned with the first, latest times of events, or places. */
-  readonly otherLabels: readonly number[];
-  /** 0 without weights. */
-  readonly weights: number;
-  /** Addresses of the margins that scores begin with, one an output; empty without. */
-  readonly offsets: readonly number[];
-  /** Addresses of what an initial model's trees give each row, one an output; empty without. */
-  readonly initialScores: readonly number[];
-  /** uint32[2] a row: the group's 64 bits, the low word first; 0 without groups. */
-  readonly groups: number;
-  /** uint32 a row: where it stood among the process's rows as they were read; 0 without groups. */
-  readonly positions: number;
-  readonly keys: number;
-}
-
-/** What of prepared rows crosses threads; the values lie in shared memory. */
-export interface PreparedRows {
-  readonly rows: LabelledRows;
-  readonly bins: FoundBins;
-  /** Addresses of the binner's tables, of the records, of numbers beside them (0: none), of the raw columns. */
-  readonly places: {
-    readonly tables: number;
-    readonly records: number;
-    readonly numbers: number;
-    readonly raw: number;
-  };
-  /** Of the wave that was decoded last. */
-  readonly lists: CategoryLists;
-}
 
 /** Prepared rows where they were prepared or taken over. */
 export interface DecodedRows {
@@ -94,35 +40,56 @@ export async function prepareRows(
 ): Promise<DecodedRows> {
   const numRows = job.rowRange[1] - job.rowRange[0];
   const placed = placePartitions(job);
-  const arena = new Arena(4096);
-  const labels = arena.allocate(8 * numRows);
-  const otherCols = otherColumns(job);
-  const otherLabels = otherCols.map(() => arena.allocate(8 * numRows));
-  const hasWeights = job.weightCol !== null || job.classWeighting !== null;
-  const weights = hasWeights ? arena.allocate(8 * numRows) : 0;
-  const margins = marginPaths(job).map(() => arena.allocate(8 * numRows));
-  const groups = job.groupCol === null ? 0 : arena.allocate(8 * numRows);
-  const positions = job.groupCol === null ? 0 : arena.allocate(4 * numRows);
-  const keys = arena.allocate(4 * numRows);
-  const tables = arena.allocate(environment.numLocal * tableBytes(job));
-  const records = arena.allocate(strideBound(job) * numRows);
-  const numbers =
-    job.keepsNumbers === true ? arena.allocate(8 * numRows * numbersOfRow(job.features)) : 0;
-  const overlay = new Arena(arena.top);
-  const roles: RoleAddresses = {
-    labels: overlay.allocate(8 * numRows),
-    otherLabels: otherCols.map(() => overlay.allocate(8 * numRows)),
-    weights: overlay.allocate(job.weightCol === null ? 0 : 8 * numRows),
-    keys: overlay.allocate(4 * numRows),
-    states: overlay.allocate(numRows),
-    offsets: margins.map(() => overlay.allocate(8 * numRows)),
-    groups: overlay.allocate(job.groupCol === null ? 0 : 8 * numRows),
-  };
-  await environment.reserve(overlay.top, 'rows');
+  const places = placeRows(job, numRows, environment.numLocal);
+  await environment.reserve(places.raw, 'rows');
   environment.progress({ phase: 'read', done: 0, total: 1, message: 'blocks of columns' });
-  const classes = await readRoles(environment, job, placed, roles);
+  const classes = await readRoles(environment, job, placed, places.roles);
   await environment.wait(environment.collective.barrier());
+  const dealt = await dealReadRows(environment, job, places.roles, numRows);
+  const { train, validation, trainRuns, validationRuns } = dealt;
+  if (train.numAll === 0) throw nothingToLearn(job, validation.numAll);
+  if (job.validationCol !== null && validation.numAll === 0) throw nothingMarked(job);
+  keepRows(environment, places, trainRuns, { numRows, start: train.start });
+  keepRows(environment, places, validationRuns, { numRows, start: validation.start });
+  const { labels, otherLabels, weights, groups, positions, keys, margins } = places;
+  await weighClasses(environment, job, classes, { labels, weights, train, validation });
 
+  const waves = await alignWaves(environment, wavesOf(job, placed), numRows);
+  const size = waveSize(job, waves);
+  await environment.reserve(places.raw + RawColumns.bytes(job, size), 'raw columns');
+  const raw = new RawColumns(environment, job, places.raw, size, scheduleAddress);
+  const keysAsRead = environment.u32(places.roles.keys, numRows);
+  const finder =
+    job.givenBins === undefined
+      ? new BinFinder(environment, job, trainRuns, keysAsRead, train.numAll)
+      : null;
+  for (const wave of finder === null ? [] : waves) {
+    await raw.load(wave, (done, total) =>
+      environment.progress({ phase: 'read', done, total, message: 'blocks of columns' }),
+    );
+    await finder?.look(raw, wave);
+  }
+  // records and numbers are not written yet, roles no longer read
+  const free = { address: places.records, bytes: places.raw - places.records };
+  const bins = finder === null ? givenBins(job) : await finder.finish(free);
+  const offsets = margins.slice(0, job.offsets.length);
+  const initialScores = margins.slice(job.offsets.length);
+  const columns = { labels, otherLabels, weights, offsets, initialScores, groups, positions, keys };
+  const rows = { classes, ...columns, ...dealt };
+  const { tables, records, numbers } = places;
+  const told = { tables, records, numbers, raw: places.raw };
+  return { prepared: { rows, bins, places: told, lists: raw.lists }, raw, waves };
+}
+
+/** Which of the rows that were read are this rank's, by their states. */
+async function dealReadRows(
+  environment: RankEnvironment,
+  job: IngestJob,
+  roles: RoleAddresses,
+  numRows: number,
+): Promise<
+  Pick<LabelledRows, 'train' | 'validation' | 'validationSets' | 'trainRuns' | 'validationRuns'>
+> {
   const states = environment.u8(roles.states, numRows);
   const spared = job.sparesFirst === true && environment.numLocal > 1 ? 1 : 0;
   const dealtTo = environment.localIndex - spared;
@@ -133,69 +100,39 @@ export async function prepareRows(
   );
   const validationRuns = joinRuns(setRuns);
   const dealt = await dealRows(environment, trainRuns.numRows, validationRuns.numRows);
-  const { train, validation } = dealt;
-  let firstOfSet = validation.start;
+  let firstOfSet = dealt.validation.start;
   const validationSets = job.validationSets.map((name, set): ValidationSet => {
     const start = firstOfSet;
     const count = setRuns[set]?.numRows ?? 0;
     firstOfSet += count;
     return { name, start, count };
   });
-  if (train.numAll === 0) throw nothingToLearn(job, validation.numAll);
-  if (job.validationCol !== null && validation.numAll === 0) throw nothingMarked(job);
-  for (const [runs, start] of [
-    [trainRuns, train.start],
-    [validationRuns, validation.start],
-  ] as const) {
-    const copy = (from: number, to: number): void =>
-      copyRuns(environment.f64(from, numRows), environment.f64(to, numRows), runs, start);
-    copy(roles.labels, labels);
-    otherLabels.forEach((to, k) => {
-      copy(roles.otherLabels[k] as number, to);
-    });
-    copyRuns(environment.u32(roles.keys, numRows), environment.u32(keys, numRows), runs, start);
-    if (groups !== 0) {
-      copy(roles.groups, groups);
-      writePositions(environment.u32(positions + 4 * start, runs.numRows), runs);
-    }
-    if (job.weightCol !== null) copy(roles.weights, weights);
-    else if (weights !== 0) environment.f64(weights + 8 * start, runs.numRows).fill(1);
-    margins.forEach((to, k) => {
-      copy(roles.offsets[k] as number, to);
-    });
-  }
+  return { ...dealt, validationSets, trainRuns, validationRuns };
+}
 
-  await weighClasses(environment, job, classes, { labels, weights, train, validation });
-  const waves = await alignWaves(environment, wavesOf(job, placed), numRows);
-  const size = waveSize(job, waves);
-  await environment.reserve(overlay.top + RawColumns.bytes(job, size), 'raw columns');
-  const raw = new RawColumns(environment, job, overlay.top, size, scheduleAddress);
-  const finder =
-    job.givenBins === undefined
-      ? new BinFinder(
-          environment,
-          job,
-          trainRuns,
-          environment.u32(roles.keys, numRows),
-          train.numAll,
-        )
-      : null;
-  for (const wave of finder === null ? [] : waves) {
-    await raw.load(wave, (done, total) =>
-      environment.progress({ phase: 'read', done, total, message: 'blocks of columns' }),
-    );
-    await finder?.look(raw, wave);
+/** Copies this rank's rows from where they were read to where they are kept: one run behind the other. */
+function keepRows(
+  environment: RankEnvironment,
+  { roles, ...kept }: RowPlaces,
+  runs: RowRuns,
+  { numRows, start }: { readonly numRows: number; readonly start: number },
+): void {
+  const copy = (from: number, to: number): void =>
+    copyRuns(environment.f64(from, numRows), environment.f64(to, numRows), runs, start);
+  copy(roles.labels, kept.labels);
+  kept.otherLabels.forEach((to, k) => {
+    copy(roles.otherLabels[k] as number, to);
+  });
+  copyRuns(environment.u32(roles.keys, numRows), environment.u32(kept.keys, numRows), runs, start);
+  if (kept.groups !== 0) {
+    copy(roles.groups, kept.groups);
+    writePositions(environment.u32(kept.positions + 4 * start, runs.numRows), runs);
   }
-  // records and numbers are not written yet, roles no longer read
-  const free = { address: records, bytes: overlay.top - records };
-  const bins = finder === null ? givenBins(job) : await finder.finish(free);
-  const runs = { trainRuns, validationRuns };
-  const offsets = margins.slice(0, job.offsets.length);
-  const initialScores = margins.slice(job.offsets.length);
-  const columns = { labels, otherLabels, weights, offsets, initialScores, groups, positions, keys };
-  const rows = { classes, train, validation, validationSets, ...columns, ...runs };
-  const places = { tables, records, numbers, raw: overlay.top };
-  return { prepared: { rows, bins, places, lists: raw.lists }, raw, waves };
+  if (roles.weights !== 0) copy(roles.weights, kept.weights);
+  else if (kept.weights !== 0) environment.f64(kept.weights + 8 * start, runs.numRows).fill(1);
+  kept.margins.forEach((to, k) => {
+    copy(roles.offsets[k] as number, to);
+  });
 }
 
 /** Rows that another thread of the process prepared for this one rank. */
@@ -225,20 +162,6 @@ function waveSize({ keepsNumbers }: IngestJob, waves: readonly Wave[]): WaveSize
         ? 0
         : waves.reduce((most, wave) => Math.max(most, wave.stretches.length), 0),
   };
-}
-
-/** No record is longer than this: two bytes a category, one a number, the slot and padding. */
-function strideBound(job: IngestJob): number {
-  const bytes = job.features.reduce((sum, source) => sum + (source.kind === 'category' ? 2 : 1), 0);
-  const slot = Math.max(8, 4 * (2 + (job.otherLabels ?? []).length));
-  return Math.ceil((bytes + 1 + slot) / 8) * 8;
-}
-
-/** Bytes of the binner's tables of one rank. */
-export function tableBytes(job: IngestJob): number {
-  const hasCategories = job.features.some((source) => source.kind === 'category');
-  const bytes = binTableBytes(job.features.length, hasCategories ? 4 * maxCategoryValues : 0);
-  return Math.ceil(bytes / 64) * 64;
 }
 
 /** Adds empty waves, so that every process loads equally many: loading one is a meeting. */

@@ -28,6 +28,7 @@ import { encodePartition, fillPartition, joinPartitions } from '../../table/plan
 import type { FeatureSource, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import type { PlacedPartition } from './placed-partitions.ts';
+import type { CategoryLists } from './prepared-rows.ts';
 import { readSlice } from './row-roles.ts';
 
 /** Partitions that are decoded together. */
@@ -106,9 +107,6 @@ export interface WaveSize {
 export function rawWidth(source: FeatureSource): 4 | 8 {
   return source.kind === 'f64' ? 8 : 4;
 }
-
-/** The values that a partition's category codes stand for, by `partition:feature`. */
-export type CategoryLists = Map<string, readonly string[]>;
 
 interface FoundValues {
   readonly key: string;

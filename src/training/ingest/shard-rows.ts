@@ -12,6 +12,14 @@ export interface RowRuns {
   readonly numRows: number;
 }
 
+/** Rows [start, start + count) of the process are this rank's; there are numProcess in the process, numAll in all. */
+export interface RankRows {
+  readonly start: number;
+  readonly count: number;
+  readonly numProcess: number;
+  readonly numAll: number;
+}
+
 /** The runs of rows in a given state that one rank of the process holds; none where `localIndex` is below 0. */
 export function runsOf(
   states: Uint8Array,

@@ -1,11 +1,10 @@
 /** Which objective a job has, now that the classes are known. */
 import { CoppiceError } from '../../base/errors.ts';
 import type { pointKinds } from '../../kernels/point-losses.ts';
-import type { BoostingJob, ClassValue, RankingSettings } from '../messages.ts';
+import type { BoostingJob, ClassValue, FunctionReference, RankingSettings } from '../messages.ts';
 import { RankingObjective } from '../ranking/ranking-objective.ts';
 import { aftObjective } from '../survival/aft-objective.ts';
 import { CoxObjective } from '../survival/cox-objective.ts';
-import type { FunctionReference } from '../user-calls.ts';
 import {
   crossEntropyOf,
   flagOf,

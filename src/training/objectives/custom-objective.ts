@@ -8,9 +8,9 @@
  */
 import { ExactSum } from '../../base/exact-sum.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
-import type { BoostingJob } from '../messages.ts';
+import type { BoostingJob, FunctionReference } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import { type FunctionReference, UserFunctionCaller } from '../user-calls.ts';
+import { UserFunctionCaller } from '../user-calls.ts';
 import { callOnRows, type UserRows } from '../user-rows.ts';
 import { sumOverRanks } from './base-score.ts';
 import type { GradientRows, Objective, StartContext } from './objective.ts';

@@ -1,7 +1,7 @@
 /** Rows of groups while a rank's lists are made: one column a property, and the order that lists have. */
 import { mix32 } from '../../base/rng.ts';
-import type { RankRows } from '../ingest/deal-rows.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
+import type { RankRows } from '../ingest/shard-rows.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 
 /** The rows that lists are made of. */

@@ -7,7 +7,7 @@
  * Groups are in the order of their ids, rows of a group in the order of their keys (then of their positions), so
  * that nothing hangs on which rank or process holds what.
  */
-import type { RankRows } from '../ingest/deal-rows.ts';
+import type { RankRows } from '../ingest/shard-rows.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import {
   type EntryTable,

@@ -7,7 +7,7 @@
  *
  *   words   int32[16] of all: blocks told by anybody; then int32[16] a rank: blocks told, first row, rows
  */
-import type { RankRows } from '../ingest/deal-rows.ts';
+import type { RankRows } from '../ingest/shard-rows.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import type { DeviceRequest } from './device-messages.ts';
 

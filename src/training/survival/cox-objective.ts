@@ -9,8 +9,8 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { ExactSum } from '../../base/exact-sum.ts';
 import { exp, log } from '../../base/portable-math.ts';
-import type { RankRows } from '../ingest/deal-rows.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
+import type { RankRows } from '../ingest/shard-rows.ts';
 import { sumOverRanks } from '../objectives/base-score.ts';
 import type { GradientRows, Objective, StartContext } from '../objectives/objective.ts';
 import type { StartRows } from '../objectives/offset-start.ts';

@@ -9,7 +9,7 @@ import { ExactSum } from '../../base/exact-sum.ts';
 import { exp, logistic } from '../../base/portable-math.ts';
 import { pointKinds, pointLoss } from '../../kernels/point-losses.ts';
 import { type BoostingState, gradientRows, scoreAddress } from '../boosting/boosting-state.ts';
-import type { RankRows } from '../ingest/deal-rows.ts';
+import type { RankRows } from '../ingest/shard-rows.ts';
 import type { BoostingJob } from '../messages.ts';
 import { sumOverRanks } from '../objectives/base-score.ts';
 import type { RoundMetric } from '../objectives/loss-names.ts';
