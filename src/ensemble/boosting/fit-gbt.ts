@@ -4,12 +4,17 @@ import { CoppiceError } from '../../base/errors.ts';
 import { gangRunnerOf } from '../../cluster/gang-runner.ts';
 import { checkSchema } from '../../pipeline/check-schema.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
-import { type FitColumns, fitColumns, rowIdModeOf } from '../../pipeline/fit-columns.ts';
+import {
+  type FitColumns,
+  type FitTableColumns,
+  fitColumns,
+  rowIdModeOf,
+} from '../../pipeline/fit-columns.ts';
 import { offsetPaths } from '../../pipeline/offset-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { BoostingJob, BoostingSnapshot } from '../../training/messages.ts';
 import { deviceRequest } from '../../training/rigs/choose-device.ts';
-import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
+import { runTrainingJob, type TrainedModel, type TrainingTables } from '../../training/run-job.ts';
 import { checkpointsOf } from '../checkpoints.ts';
 import { policyLimits, subsetOf } from '../growth.ts';
 import { splitMembers } from '../model/member-trees.ts';
@@ -20,7 +25,7 @@ import { growsOnCpu } from '../params/device-params.ts';
 import { forcedNodesOf } from '../params/forced-params.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
 import { linearLambdaOf } from '../params/linear-params.ts';
-import { measuredOf, watchedTables } from '../params/metric-params.ts';
+import { measuredOf, type WatchedTables, watchedTables } from '../params/metric-params.ts';
 import { roundDropping, roundSampling } from '../params/sampling-params.ts';
 import { refuseMembers, selfStopping } from '../params/self-stopping-params.ts';
 import {
@@ -61,25 +66,18 @@ export interface GBTFit extends TreeFit<GBTParams> {
 
 /** Fits boosted trees. */
 export async function fitBoostedTrees(
-  { owner, params, given, labelKind, objective }: GBTFit,
+  fit: GBTFit,
   table: PartitionedTable,
   options: FitOptions,
 ): Promise<TreeModelData> {
+  const { owner, params, given, labelKind, objective } = fit;
   const columns = {
     ...fitColumns(owner, table.plainSchema, params, labelKind),
     rowIdMode: rowIdModeOf(table, params.idCol),
   };
   const hasMarkedRows = params.validationIndicatorCol !== undefined;
   const watched = watchedTables(options, hasMarkedRows);
-  for (const { table: held } of watched.tables) {
-    const found = fitColumns(owner, held.plainSchema, params, labelKind);
-    if (found.offsets.length !== columns.offsets.length) {
-      offsetPaths(owner, held.plainSchema, params.offsetCol, columns.offsets.length);
-    }
-    checkSchema(owner, columns.inputSchema, held.plainSchema);
-  }
-  const looksAtAll = objective.ranking !== null || objective.objective === 'cox';
-  if (looksAtAll && watched.sets.length > 1) throw oneSetOnly(owner);
+  checkWatched(fit, columns, watched);
   const initial = withFits(
     initialData({ owner, params, columns, table }, options.initialModel),
     options.initialModel,
@@ -123,31 +121,17 @@ export async function fitBoostedTrees(
     modelData: (trained) => grownData(trainedData(columns, trained)),
   });
   const run = async (before: TreeModelData | null): Promise<TrainedModel> => {
-    const all = [table, ...watched.tables.map((held) => held.table)];
-    const isAveraged = before?.checkpoint?.members !== undefined;
-    const scoring = isAveraged ? memberScoredTables : scoredTables;
-    const scored =
-      before === null
-        ? null
-        : scoring(
-            before,
-            all.map(({ schema }) => schema),
-          );
+    const tables = { train: table, validation: watched.tables };
+    const scored = before === null ? { paths: [], ...tables } : withScores(before, tables);
     return await runTrainingJob<BoostingJob>(
       'boosting',
       {
         ...job,
         snapshots: checkpoints?.request ?? null,
         ...(job.featureCosts === undefined ? {} : { usedFeatures: usedFeatures(before) }),
-        ingest: { ...ingest, initialScores: scored?.paths ?? [] },
+        ingest: { ...ingest, initialScores: scored.paths },
       },
-      {
-        train: scored?.score(table) ?? table,
-        validation: watched.tables.map(({ set, table: held }) => ({
-          set,
-          table: scored?.score(held) ?? held,
-        })),
-      },
+      scored,
       {
         signal: options.signal,
         onProgress: options.onProgress,
@@ -162,6 +146,38 @@ export async function fitBoostedTrees(
   warnOfNoSplits(owner, params, added);
   if (checkpoints !== null) return checkpoints.finish(added);
   return initial === null ? added : appendTrees(initial, added);
+}
+
+/** Refuses tables of validation rows that are not like the fit's, or more of them than can be measured. */
+function checkWatched(
+  { owner, params, labelKind, objective }: GBTFit,
+  columns: FitTableColumns,
+  { sets, tables }: WatchedTables,
+): void {
+  for (const { table: held } of tables) {
+    const found = fitColumns(owner, held.plainSchema, params, labelKind);
+    if (found.offsets.length !== columns.offsets.length) {
+      offsetPaths(owner, held.plainSchema, params.offsetCol, columns.offsets.length);
+    }
+    checkSchema(owner, columns.inputSchema, held.plainSchema);
+  }
+  const looksAtAll = objective.ranking !== null || objective.objective === 'cox';
+  if (looksAtAll && sets.length > 1) throw oneSetOnly(owner);
+}
+
+/** The tables with what the trees so far give each row, and where that stands. */
+function withScores(
+  before: TreeModelData,
+  { train, validation = [] }: TrainingTables,
+): TrainingTables & { readonly paths: readonly (readonly string[])[] } {
+  const schemas = [train, ...validation.map(({ table }) => table)].map(({ schema }) => schema);
+  const isAveraged = before.checkpoint?.members !== undefined;
+  const { paths, score } = (isAveraged ? memberScoredTables : scoredTables)(before, schemas);
+  return {
+    paths,
+    train: score(train),
+    validation: validation.map(({ set, table }) => ({ set, table: score(table) })),
+  };
 }
 
 /** What parameters say of how trees grow, for a fit that begins anew and stops when it is done. */
