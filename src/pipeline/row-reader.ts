@@ -95,6 +95,8 @@ export class RowReader {
   readonly #positions: readonly (ReadonlyMap<string, number> | null)[];
   /** Features in which a 0 is missing; null for none. */
   readonly #zeroes: readonly boolean[] | null;
+  /** Features of columns in float32, which has rounded their values before a table's are read. */
+  readonly #singles: readonly number[];
   /** Of each feature that is an instant: from milliseconds to what its column counts; null where none is. */
   readonly #ticks: readonly (((milliseconds: number) => number) | null)[] | null;
 
@@ -104,10 +106,12 @@ export class RowReader {
     schema: LogicalSchema,
     paths: readonly (readonly string[])[],
   ) {
-    const ticks = paths.map((path) => ticksOfType(typeAtPath(schema, path)));
+    const types = paths.map((path) => typeAtPath(schema, path));
+    const ticks = types.map(ticksOfType);
     const parts = paths.map((path) => rowPartAt(schema, path));
     this.#parts = parts.every((one) => one === null) ? null : parts;
     this.#ticks = ticks.every((one) => one === null) ? null : ticks;
+    this.#singles = types.flatMap((type, f) => (isSingle(type) ? [f] : []));
     this.values = new Float64Array(features.length);
     this.#names = features.map(({ name }) => name);
     const zeroes = features.map(({ zeroIsMissing }) => zeroIsMissing === true);
@@ -136,6 +140,7 @@ export class RowReader {
     if (Array.isArray(row) || ArrayBuffer.isView(row)) this.#readArray(row);
     else if (typeof row === 'object' && row !== null) this.#readObject(row as NamedRow);
     else throw this.#noRow(row);
+    for (const f of this.#singles) this.values[f] = Math.fround(this.values[f] as number);
     if (this.#zeroes === null) return;
     for (let f = 0; f < this.values.length; f++) {
       if (this.#zeroes[f] === true && this.values[f] === 0) this.values[f] = Number.NaN;
@@ -191,6 +196,11 @@ export class RowReader {
     const milliseconds = value.getTime();
     return this.#ticks?.[feature]?.(milliseconds) ?? milliseconds;
   }
+}
+
+/** True for a logical type whose numbers are at most float32. */
+export function isSingle(type: string): boolean {
+  return type === 'float' || type === 'half';
 }
 
 /** A text is no number, in a row as in a table. @throws CoppiceError `DATA_INVALID` */

@@ -35,7 +35,7 @@ import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { preparePartition, sourceColumns } from '../table/plan/read-partition.ts';
 import type { LogicalField, LogicalSchema } from './logical-schema.ts';
 import type { Model, PredictionColumns } from './model.ts';
-import { numberOf, type Score, type Scorer } from './row-reader.ts';
+import { isSingle, numberOf, type Score, type Scorer } from './row-reader.ts';
 import { ticksOfType } from './time-ticks.ts';
 
 /**
@@ -113,7 +113,7 @@ function cellOf(field: LogicalField, value: unknown): Vector {
   if (whole !== null) return whole;
   if (isMissing) return float64Column(new Float64Array(1), valid);
   // a float32 column has rounded its values before anybody reads them
-  return type === 'float' || type === 'half'
+  return isSingle(type)
     ? fixedWidthColumn(new Float32(), Float32Array.of(number))
     : fixedWidthColumn(new Float64(), Float64Array.of(number));
 }
@@ -152,8 +152,8 @@ function vectorCell(field: LogicalField, width: number, value: unknown): Vector 
     const message = `column ${field.name} of a row must be ${width} numbers; got ${describeValue(value)}`;
     throw new CoppiceError('DATA_INVALID', message, { context: { column: field.name } });
   }
-  const isSingle = field.children?.[0]?.type === 'float';
-  const numbers = isSingle ? new Float32Array(width) : new Float64Array(width);
+  const isFloat32 = field.children?.[0]?.type === 'float';
+  const numbers = isFloat32 ? new Float32Array(width) : new Float64Array(width);
   numbers.set(values);
   return fixedSizeListColumn(
     numbers,

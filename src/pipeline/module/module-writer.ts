@@ -8,7 +8,7 @@ import { libraryVersion } from '../../base/library-version.ts';
 import type { ClassValue } from '../../training/messages.ts';
 import { type LogicalField, type LogicalSchema, typeAtPath } from '../logical-schema.ts';
 import type { PredictionColumns } from '../model.ts';
-import { type RowPart, rowPartAt } from '../row-reader.ts';
+import { isSingle, type RowPart, rowPartAt } from '../row-reader.ts';
 import { codeTexts, type ModuleOp } from './module-code.ts';
 import { classesType, type DeclaredInput, declarationsOf } from './module-declarations.ts';
 import { literal } from './module-literals.ts';
@@ -120,9 +120,10 @@ export class ModuleWriter {
       const input = {
         ...({ name, kind, slot, type, isCategory } as const),
         ...(within === null ? {} : { within }),
+        ...(kind === 'number' && isSingle(type) ? ({ single: true } as const) : {}),
       };
       this.#inputs.push({ ...input, ...(unit === null ? {} : { unit }) });
-      return { kind, slot, isSingle: false };
+      return { kind, slot, isSingle: isSingle(type) };
     });
   }
 
@@ -350,14 +351,13 @@ export class ModuleWriter {
         'columns of values, and structs and vectors of them',
         `${name}, a ${type}`,
       );
-    const isSingle = type === 'float' || type === 'half';
     const unit = unitOf(type);
     this.#inputs.push({
       ...{ name, ...place, kind, slot, type },
       ...(unit === null ? {} : { unit }),
-      ...(isSingle ? { single: true } : {}),
+      ...(isSingle(type) ? { single: true } : {}),
     });
-    return { kind, slot, isSingle };
+    return { kind, slot, isSingle: isSingle(type) };
   }
 }
 

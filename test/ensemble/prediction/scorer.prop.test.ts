@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
+import { createTable, GBTRegressor } from '../../../src/index.ts';
 import { nodeFlag } from '../../../src/tree/tree.ts';
 import { randomData, randomNumbers } from '../../tools/random-data.ts';
 import { type Cell, numRowsOf, type SampleData } from '../../tools/sample-data.ts';
@@ -13,6 +14,7 @@ import {
   recipes,
   withFeatures,
 } from '../../training/random-estimators.ts';
+import { runModule } from '../module/run-module.ts';
 
 /** Data of another seed, some of its cells missing, some its words new to the model. */
 function otherData(recipe: Parameters<typeof randomData>[0]): SampleData {
@@ -78,6 +80,30 @@ describe('a scorer', () => {
       const named = score({ x0, x1 });
       expect(score(Float64Array.of(x0, x1))).toEqual(named);
       expect(score(Float32Array.of(x0, x1))).toEqual(named);
+    }
+  });
+
+  it('rounds to float32 what a column in float32 would have rounded, and so does a module', async () => {
+    // of each pair of neighbours 0.7 lies between, one is what 0.7 becomes
+    const pairs = [0.7, 0.1, 1 / 3, 1e-3, 12.3].map((value) => {
+      const near = Math.fround(value);
+      const bits = new Int32Array(Float32Array.of(near).buffer);
+      bits[0] = (bits[0] as number) + (near < value ? 1 : -1);
+      return { value, near, other: new Float32Array(bits.buffer)[0] as number };
+    });
+    for (const { value, near, other } of pairs) {
+      const x = Float32Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? near : other));
+      const y = Float64Array.from(x, (one) => (one === near ? 1 : 5));
+      const table = createTable({ x, y });
+      const options = { featuresCols: ['x'], labelCol: 'y', maxIter: 1, stepSize: 1, lambda: 0 };
+      const model = await new GBTRegressor({ ...options, minInstancesPerNode: 1 }).fit(table);
+      const score = await model.scorer();
+      const { predict } = runModule(await model.toModule());
+      for (const row of [{ x: value }, [value], Float64Array.of(value)]) {
+        expect(score(row).prediction).toBeCloseTo(1, 6);
+        expect(predict(row).prediction).toBe(score(row).prediction);
+      }
+      expect(score({ x: other }).prediction).toBeCloseTo(5, 6);
     }
   });
 
