@@ -607,7 +607,7 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/pipeline/row-scorer.ts',
-        find: "return type === 'float' || type === 'half'",
+        find: 'return isSingle(type)',
         replace: "return type === 'flote'",
       },
     ],
