@@ -30,14 +30,17 @@ export type WriteNewFile = (path: string, chunks: readonly Uint8Array[]) => Prom
  */
 export async function writeDurably(work: (write: WriteNewFile) => Promise<void>): Promise<void> {
   const pending = new Set<Promise<void>>();
+  /** By the place of the file among those that were written. */
   const failures: unknown[] = [];
+  let numFiles = 0;
   const write: WriteNewFile = async (path, chunks) => {
     if (pending.size >= mostOpen) await Promise.race(pending);
-    if (failures.length > 0) throw failures[0];
+    if (failures.length > 0) throw new Error('an earlier file was not written');
     const { handle, written } = await writeNew(path, chunks);
+    const place = numFiles++;
     const closing = closeDurably(path, handle)
       .catch((error: unknown) => {
-        failures.push(error);
+        failures[place] = error;
       })
       .finally(() => pending.delete(closing));
     pending.add(closing);
@@ -45,10 +48,14 @@ export async function writeDurably(work: (write: WriteNewFile) => Promise<void>)
   };
   try {
     await work(write);
-  } finally {
+  } catch (error) {
     await Promise.all(pending);
+    // the first file of those that were not written, whichever the disk refused first
+    throw failures.find((failure) => failure !== undefined) ?? error;
   }
-  if (failures.length > 0) throw failures[0];
+  await Promise.all(pending);
+  const failure = failures.find((one) => one !== undefined);
+  if (failure !== undefined) throw failure;
 }
 
 async function writeNew(

@@ -98,7 +98,7 @@ function refuseWideNames(
   input: string,
   names: readonly string[],
 ): void {
-  if (cell.kind !== 'number') return;
+  if (cell.isWide !== true) return;
   const wide = names.find((name) => /^-?\d+$/.test(name) && !Number.isSafeInteger(Number(name)));
   if (wide === undefined) return;
   const remedy = 'cast the column to string before the fit';

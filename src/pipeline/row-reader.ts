@@ -139,7 +139,7 @@ export class RowReader {
   read(row: ScorerRow): void {
     if (Array.isArray(row) || ArrayBuffer.isView(row)) this.#readArray(row);
     else if (typeof row === 'object' && row !== null) this.#readObject(row as NamedRow);
-    else throw this.#noRow(row);
+    else throw noRow(row, 'features', this.#names);
     for (const f of this.#singles) this.values[f] = Math.fround(this.values[f] as number);
     if (this.#zeroes === null) return;
     for (let f = 0; f < this.values.length; f++) {
@@ -167,18 +167,7 @@ export class RowReader {
       isNamed ||= part !== null && Object.hasOwn(row, part.column);
       this.#set(f, value);
     }
-    if (!isNamed) throw this.#noRow(row);
-  }
-
-  /** The error for what has no value of any feature: a body that was not unpacked, names in another case. */
-  #noRow(row: unknown): CoppiceError {
-    const keys = typeof row === 'object' && row !== null ? Object.keys(row) : [];
-    const hint = keys.length === 1 ? nameSuggestion(keys[0] as string, this.#names) : '';
-    const names = this.#names.slice(0, 12).join(', ');
-    const message =
-      `row given to a scorer must have a value or null for at least one of the model's features (${names}` +
-      `${this.#names.length > 12 ? ', …' : ''}); got ${describeValue(row)}${hint.startsWith('did') ? `; ${hint}` : ''}`;
-    return new CoppiceError('DATA_INVALID', message);
+    if (!isNamed) throw noRow(row, 'features', this.#names);
   }
 
   #set(feature: number, value: ScorerValue): void {
@@ -196,6 +185,16 @@ export class RowReader {
     const milliseconds = value.getTime();
     return this.#ticks?.[feature]?.(milliseconds) ?? milliseconds;
   }
+}
+
+/** The error for what has no value of any name that a model reads: a body that was not unpacked, names in another case. */
+export function noRow(row: unknown, what: string, names: readonly string[]): CoppiceError {
+  const keys = typeof row === 'object' && row !== null ? Object.keys(row) : [];
+  const hint = keys.length === 1 ? nameSuggestion(keys[0] as string, names) : '';
+  const message =
+    `row given to a scorer must have a value or null for at least one of the model's ${what} (${names.slice(0, 12).join(', ')}` +
+    `${names.length > 12 ? ', …' : ''}); got ${describeValue(row)}${hint.startsWith('did') ? `; ${hint}` : ''}`;
+  return new CoppiceError('DATA_INVALID', message);
 }
 
 /** True for a logical type whose numbers are at most float32. */

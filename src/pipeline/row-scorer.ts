@@ -35,7 +35,7 @@ import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { preparePartition, sourceColumns } from '../table/plan/read-partition.ts';
 import type { LogicalField, LogicalSchema } from './logical-schema.ts';
 import type { Model, PredictionColumns } from './model.ts';
-import { isSingle, numberOf, type Score, type Scorer } from './row-reader.ts';
+import { isSingle, noRow, numberOf, type Score, type Scorer } from './row-reader.ts';
 import { ticksOfType } from './time-ticks.ts';
 
 /**
@@ -66,12 +66,15 @@ export async function rowScorer(model: Model): Promise<Scorer> {
   if (partition?.source !== given?.source) throw unsupported(owner, 'no step that runs a closure');
   const read = new Set(sourceColumns(partition as PartitionSpec, wanted));
   const cells = inputSchema.filter(({ name }) => read.has(name));
+  const inputs = cells.map(({ name }) => name);
   const run = await preparePartition(partition as PartitionSpec, wanted);
   return (row) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
       const message = `row given to the scorer of ${owner} must be an object of values by column name; got ${describeValue(row)}`;
       throw new CoppiceError('DATA_INVALID', message, { context: { owner } });
     }
+    if (inputs.length > 0 && !inputs.some((name) => name in row))
+      throw noRow(row, 'columns', inputs);
     return scoreOf(owner, run(oneRow(cells, row as Cells)), names);
   };
 }

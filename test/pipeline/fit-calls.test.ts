@@ -19,6 +19,7 @@ import {
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
 import { errorOf } from '../contract/error-of.ts';
+import { runModule } from '../ensemble/module/run-module.ts';
 
 const pool = new ThreadPool(2, workerUrl());
 afterAll(() => pool.close());
@@ -157,6 +158,18 @@ describe('stages and tables', () => {
 });
 
 describe('a scorer', () => {
+  it('of a pipeline, and its module, refuse rows that name none of the columns', async () => {
+    const model = await new Pipeline({ stages: [boosted] }).fit(table);
+    const score = await model.scorer();
+    const { predict } = runModule(await model.toModule());
+    expect(predict({ x: null })).toEqual(score({ x: null }));
+    for (const row of [{}, { row: { x: 1 } }, { X: 1 }] as never[]) {
+      expect(() => score(row)).toThrow("at least one of the model's columns (x, z); got ");
+      expect(() => predict(row)).toThrow('at least one of x, z');
+    }
+    expect(() => score({ X: 1 })).toThrow('did you mean x?');
+  });
+
   it('refuses rows that name no feature, and texts for numbers', async () => {
     for (const estimator of [boosted, estimators['a linear model'] as LogisticRegression]) {
       const score = await (await estimator.fit(table)).scorer();

@@ -113,8 +113,8 @@ const readRow = (row, slots) => {
     }
     slots[slot] = read(value);
   }
-  if (!isNamed && spec.byPosition)
-    fail('a row must have a value or null for at least one feature of the model');
+  if (!isNamed && inputs.length > 0)
+    fail('a row must have a value or null for at least one of ' + inputs.slice(0, 12).map((input) => input.name).join(', '));
 };
 
 const isFinite = Number.isFinite;

@@ -16,7 +16,13 @@ import { moduleHead, moduleTail } from './module-runtime.ts';
 
 /** A column of one row. */
 export type ModuleColumn = (
-  | { readonly kind: 'number' | 'text' | 'flag'; readonly slot: number; readonly isSingle: boolean }
+  | {
+      readonly kind: 'number' | 'text' | 'flag';
+      readonly slot: number;
+      readonly isSingle: boolean;
+      /** It is an integer of 64 bits, of which a module's numbers do not hold all. */
+      readonly isWide?: boolean;
+    }
   | {
       readonly kind: 'parts';
       readonly parts: ReadonlyMap<string, ModuleColumn>;
@@ -357,7 +363,7 @@ export class ModuleWriter {
       ...(unit === null ? {} : { unit }),
       ...(isSingle(type) ? { single: true } : {}),
     });
-    return { kind, slot, isSingle: isSingle(type) };
+    return { kind, slot, isSingle: isSingle(type), isWide: /^u?bigint$/.test(type) };
   }
 }
 
