@@ -13,6 +13,7 @@ import { codeTexts, type ModuleOp } from './module-code.ts';
 import { classesType, type DeclaredInput, declarationsOf } from './module-declarations.ts';
 import { literal } from './module-literals.ts';
 import { moduleHead, moduleTail } from './module-runtime.ts';
+import { type ModuleStep, neededSteps, type WrittenStep } from './module-steps.ts';
 
 /** A column of one row. */
 export type ModuleColumn = (
@@ -37,15 +38,6 @@ export type ModuleColumn = (
 /** A column that is one value. */
 export type ModuleCell = Exclude<ModuleColumn, { kind: 'parts' }>;
 
-/** What one stage does, as data of its code. */
-export interface ModuleStep {
-  readonly from: number | readonly number[];
-  readonly to: number | readonly number[];
-  /** It refuses rows, and so runs though nobody reads what it makes. */
-  readonly always?: boolean;
-  readonly [name: string]: unknown;
-}
-
 /** Where a model's answers lie, by name: one slot, or one a value. */
 export interface AnswerPlaces {
   readonly prediction: number | readonly number[];
@@ -60,11 +52,6 @@ export interface AnswerShape {
   readonly width?: number | undefined;
   /** How many raw scores and probabilities there are; as many as classes where left out. */
   readonly scores?: number | undefined;
-}
-
-interface WrittenStep {
-  readonly code: ModuleOp;
-  readonly step: ModuleStep;
 }
 
 interface Places {
@@ -372,23 +359,6 @@ function unitOf(type: string): string | null {
   if (type === 'date') return 'day';
   if (type === 'date_ms') return 'ms';
   return /^timestamp\((\w+)/.exec(type)?.[1] ?? null;
-}
-
-/** The steps whose cells somebody reads, and those that refuse rows. */
-function neededSteps(
-  steps: readonly WrittenStep[],
-  reads: readonly number[],
-): { steps: WrittenStep[]; needed: ReadonlySet<number> } {
-  const needed = new Set(reads);
-  const kept: WrittenStep[] = [];
-  for (const written of [...steps].reverse()) {
-    const { always, from, to } = written.step;
-    const isNeeded = always === true || [to].flat().some((slot) => needed.has(slot));
-    if (!isNeeded) continue;
-    kept.push(written);
-    for (const slot of [from].flat()) needed.add(slot);
-  }
-  return { steps: kept.reverse(), needed };
 }
 
 function kindOf([first]: readonly ClassValue[]): ModuleCell['kind'] {
