@@ -46,16 +46,12 @@ export async function writeDurably(work: (write: WriteNewFile) => Promise<void>)
     pending.add(closing);
     return written;
   };
-  try {
-    await work(write);
-  } catch (error) {
-    await Promise.all(pending);
-    // the first file of those that were not written, whichever the disk refused first
-    throw failures.find((failure) => failure !== undefined) ?? error;
-  }
+  const [worked] = await Promise.allSettled([work(write)]);
   await Promise.all(pending);
+  // the first file of those that were not written, whichever the disk refused first
   const failure = failures.find((one) => one !== undefined);
   if (failure !== undefined) throw failure;
+  if (worked.status === 'rejected') throw worked.reason;
 }
 
 async function writeNew(

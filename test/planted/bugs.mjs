@@ -1133,8 +1133,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/base/write-durably.ts',
-        find: '    await Promise.all(pending);',
-        replace: '    await Promise.race(pending);',
+        find: '  await Promise.all(pending);',
+        replace: '  await Promise.race(pending);',
       },
     ],
     tests: ['test/base/write-durably.test.ts'],
