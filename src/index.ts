@@ -292,7 +292,7 @@ export type { LabelValue } from './pipeline/label-values.ts';
 export { loadStage } from './pipeline/load-stage.ts';
 export type { LogicalField, LogicalSchema } from './pipeline/logical-schema.ts';
 export { Model, type PredictionColumns } from './pipeline/model.ts';
-export type { OnnxOptions } from './pipeline/onnx/onnx-graph.ts';
+export type { OnnxOptions } from './pipeline/onnx/onnx-options.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 export { PipelineModel, type PipelineModelOptions } from './pipeline/pipeline-model.ts';
 export { PipelineStage } from './pipeline/pipeline-stage.ts';

@@ -10,9 +10,6 @@ import { columnPairs } from './column-pairs.ts';
 import { unknownCategory } from './handle-invalid.ts';
 import { numberColumn, type PairedStage } from './onnx-columns.ts';
 
-const toInt64 = 7;
-const toDouble = 11;
-
 /** Texts; where unknown ones are kept, the category that stands for them. */
 export function addIndexedColumns(
   graph: OnnxGraph,
@@ -68,7 +65,7 @@ export function addEncodedColumns(
     const ones = graph.add('Where', [
       graph.add('IsNaN', [places]),
       graph.doubles([Number.NaN]),
-      graph.add('Cast', [isIt], { to: toDouble }),
+      graph.cast(isIt, 'double'),
     ]);
     const children = shown.map((name, i): [string, OnnxColumn] => {
       const tensor = graph.add('Gather', [ones, graph.integers([i])], { axis: 1 });
@@ -94,7 +91,7 @@ export function addTargetColumns(
       ...{ type: 'double', categories },
       ...{ values: [...categories.keys(), count], other: [count + 1] },
     });
-    const code = graph.add('Cast', [place], { to: toInt64 });
+    const code = graph.cast(place, 'int64');
     const numbers = Array.from({ length: width }, (_, k): OnnxColumn => {
       const table = Float64Array.from({ length: count + 2 }, (_, i) =>
         i > count && !keepsUnknown ? Number.NaN : (values[i * width + k] as number),

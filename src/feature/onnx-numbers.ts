@@ -5,8 +5,6 @@ import type { OnnxColumn, OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { columnPairs } from './column-pairs.ts';
 import { numberColumn, type PairedStage } from './onnx-columns.ts';
 
-const toDouble = 11;
-
 /** 1 above a threshold, else 0. */
 export function addBinarizedColumns(
   graph: OnnxGraph,
@@ -16,7 +14,7 @@ export function addBinarizedColumns(
   columnPairs(stage).forEach(({ input, output }, index) => {
     const { tensor } = numberColumn(graph, stage, input);
     const isAbove = graph.add('Greater', [tensor, graph.doubles([thresholdOf(index)])]);
-    const number = graph.add('Cast', [isAbove], { to: toDouble });
+    const number = graph.cast(isAbove, 'double');
     graph.name(output, { kind: 'number', tensor: whereThere(graph, tensor, number) });
   });
 }
@@ -32,7 +30,7 @@ export function addBucketColumns(
     const { tensor } = numberColumn(graph, stage, input);
     const splits = splitsOf(index);
     const reached = graph.add('GreaterOrEqual', [tensor, graph.doubles(splits.slice(1, -1))]);
-    const ones = graph.add('Cast', [reached], { to: toDouble });
+    const ones = graph.cast(reached, 'double');
     const inner = graph.add('ReduceSum', [ones, graph.integers([1])], { keepdims: 1 });
     const [least, most] = [splits.slice(0, 1), splits.slice(-1)].map((end) => graph.doubles(end));
     const isInside = graph.add('And', [

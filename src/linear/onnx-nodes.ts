@@ -130,7 +130,7 @@ export function addNearest(
     distance = distance === null ? square : graph.add('Add', [distance, square]);
   }
   const nearest = graph.add('ArgMin', [distance as string], { axis: 1, keepdims: 0 });
-  const number = graph.add('Cast', [nearest], { to: 11 });
+  const number = graph.cast(nearest, 'double');
   graph.name(predictionCol, {
     kind: 'number',
     tensor: graph.add('Unsqueeze', [number, graph.integers([1])]),

@@ -5,7 +5,8 @@ import type { ParamSpecs } from '../params/param-spec.ts';
 import { checkSchema } from './check-schema.ts';
 import type { LogicalSchema } from './logical-schema.ts';
 import { ModuleWriter } from './module/module-writer.ts';
-import { OnnxGraph, type OnnxOptions } from './onnx/onnx-graph.ts';
+import { OnnxGraph } from './onnx/onnx-graph.ts';
+import type { OnnxOptions } from './onnx/onnx-options.ts';
 import type { StageReader } from './stage-reader.ts';
 import { Transformer } from './transformer.ts';
 

@@ -9,8 +9,6 @@ import type { TreeEnsemble } from '../../tree/tree.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { treeAttributes } from './tree-attributes.ts';
 
-const types = { double: 11, int64: 7 } as const;
-
 /** The sums of all leaves, float64 [rows, scores]. */
 export function sumsOfLinearLeaves(
   graph: OnnxGraph,
@@ -27,7 +25,7 @@ export function sumsOfLinearLeaves(
     weightOf: (node) => numbers.get(node) as number,
   });
   const found = graph.addMl('TreeEnsemble', matrix, attributes);
-  const leaf = graph.add('Cast', [found], { to: types.int64 });
+  const leaf = graph.cast(found, 'int64');
   const values = leafValues(graph, { matrix, leaf }, trees, leaves);
   const numTargets = Math.max(1, baseScores.length);
   const shares = new Float64Array(numTrees * numTargets);
@@ -58,9 +56,10 @@ function leafValues(
         const at = termOf(node, i);
         return at === null ? 0 : of(at);
       });
-    const feature = graph.add('Cast', [term((at) => linear.feature[at] as number)], {
-      to: types.int64,
-    });
+    const feature = graph.cast(
+      term((at) => linear.feature[at] as number),
+      'int64',
+    );
     const x = graph.add('GatherElements', [matrix, feature], { axis: 1 });
     const away = graph.add('Sub', [x, term((at) => linear.centre[at] as number)]);
     const product = graph.add('Mul', [term((at) => linear.factor[at] as number), away]);

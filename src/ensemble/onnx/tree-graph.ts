@@ -23,8 +23,6 @@ export interface WrittenModel {
   readonly offsetCol: string | undefined;
 }
 
-const toInt64 = 7;
-
 /** Values of leaves that are looked up at once for a row, so that many rows do not take too much memory. */
 const mostLookedUp = 256;
 
@@ -105,7 +103,7 @@ function sumsOfVectors(
       values.set(own, i * numOutputs);
     });
     const table = graph.doubles(values, [leaves.length, numOutputs]);
-    const looked = graph.add('Gather', [table, graph.add('Cast', [found], { to: toInt64 })]);
+    const looked = graph.add('Gather', [table, graph.cast(found, 'int64')]);
     const before: string = sums === null ? '' : graph.add('Unsqueeze', [sums, graph.integers([1])]);
     const all = before === '' ? looked : graph.add('Concat', [before, looked], { axis: 1 });
     sums = sumInOrder(graph, all, to - from + (before === '' ? 0 : 1));

@@ -5,7 +5,6 @@
  *   number   double [rows, 1], NaN is missing      vector   double [rows, width]
  *   text     string [rows, 1], OnnxOptions.missingText is missing
  */
-import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { libraryVersion } from '../../base/library-version.ts';
 import type { ClassValue } from '../../training/messages.ts';
@@ -14,22 +13,12 @@ import {
   type OnnxAttribute,
   type OnnxNode,
   type OnnxTensor,
+  type OnnxType,
   type OnnxValue,
   onnxModel,
+  typeNumbers,
 } from './onnx-messages.ts';
-
-/** Options of `toOnnx`. */
-export interface OnnxOptions {
-  /**
-   * What the model is given: `columns`, an input for each column under its name, or `matrix`, one input `features` of
-   * all numbers in the order of the model's features. Columns by default.
-   */
-  readonly inputs?: 'columns' | 'matrix' | undefined;
-  /** The type of the numbers that it is given, double by default; float32 ones are widened first. */
-  readonly numberType?: 'double' | 'float' | undefined;
-  /** The text that stands for a missing category, '' by default; ONNX has no null. */
-  readonly missingText?: string | undefined;
-}
+import { type CheckedOnnxOptions, checkedOnnxOptions, type OnnxOptions } from './onnx-options.ts';
 
 /** A column of numbers. */
 export interface OnnxNumber {
@@ -74,7 +63,7 @@ const mostBytes = 2 ** 31 - 1;
 export class OnnxGraph {
   /** The class of the model that is written, for errors. */
   readonly owner: string;
-  readonly options: Required<{ [K in keyof OnnxOptions]: NonNullable<OnnxOptions[K]> }>;
+  readonly options: CheckedOnnxOptions;
   #columns = new Map<string, OnnxColumn>();
   #classes = new Map<string, OnnxClasses>();
   #outputs = new Map<string, Omit<OnnxSaid, 'column' | 'classes'>>();
@@ -91,21 +80,8 @@ export class OnnxGraph {
 
   /** @throws CoppiceError `USAGE` for a value that an option does not have, `PARAM_UNKNOWN` for an option that is none */
   constructor(owner: string, options: OnnxOptions) {
-    checkOptions('toOnnx', options, ['inputs', 'numberType', 'missingText']);
-    const { inputs = 'columns', numberType = 'double', missingText = '' } = options;
     this.owner = owner;
-    this.options = { inputs, numberType, missingText };
-    const wrong =
-      (inputs !== 'columns' &&
-        inputs !== 'matrix' &&
-        `inputs of toOnnx must be columns or matrix`) ||
-      (numberType !== 'double' &&
-        numberType !== 'float' &&
-        `numberType of toOnnx must be double or float`) ||
-      (typeof missingText !== 'string' && `missingText of toOnnx must be a text`);
-    if (wrong === false) return;
-    const got = JSON.stringify({ inputs, numberType, missingText });
-    throw new CoppiceError('USAGE', `${wrong}; got ${got}`, { context: { owner } });
+    this.options = checkedOnnxOptions(owner, options);
   }
 
   /** Adds an operation of ONNX itself. @returns the name of its first output @param numOutputs how many it has */
@@ -128,6 +104,11 @@ export class OnnxGraph {
     const outputs = Array.from({ length: numOutputs }, () => this.#newName(type));
     this.#nodes.push({ type, domain: '', inputs, outputs, attributes });
     return outputs;
+  }
+
+  /** The same numbers as another type. @returns the name of the tensor */
+  cast(tensor: string, type: OnnxType): string {
+    return this.add('Cast', [tensor], { to: typeNumbers[type] });
   }
 
   /** Adds an operation of ONNX's set for machine learning. @returns the name of its output */
@@ -278,7 +259,7 @@ export class OnnxGraph {
   numbers(name: string, width: number, doc: string): string {
     const { numberType } = this.options;
     this.#input({ name, type: numberType, width, doc });
-    return numberType === 'double' ? name : this.add('Cast', [name], { to: 11 });
+    return numberType === 'double' ? name : this.cast(name, 'double');
   }
 
   /**

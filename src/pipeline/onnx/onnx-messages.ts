@@ -7,7 +7,8 @@ import { ProtobufWriter } from './protobuf-writer.ts';
 /** Types of a tensor's elements. */
 export type OnnxType = 'float' | 'uint8' | 'int64' | 'string' | 'bool' | 'double';
 
-const typeNumbers: Readonly<Record<OnnxType, number>> = {
+/** The numbers of types in messages, and in the attribute `to` of a cast. */
+export const typeNumbers: Readonly<Record<OnnxType, number>> = {
   float: 1,
   uint8: 2,
   int64: 7,

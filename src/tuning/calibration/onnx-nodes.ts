@@ -62,7 +62,7 @@ function interpolated(graph: OnnxGraph, curve: IsotonicCurve, score: string): st
   if (last === 0) return graph.add('Where', [isBeyond, most, least]);
   const isInside = graph.add('Greater', [score, graph.doubles([scores[0] as number])]);
   const found = graph.addMl('TreeEnsemble', score, searchAttributes(scores.subarray(1, last)));
-  const low = graph.add('Cast', [found], { to: 7 });
+  const low = graph.cast(found, 'int64');
   const look = (list: Float64Array): string => graph.add('Gather', [graph.doubles(list), low]);
   const from = look(values.subarray(0, last));
   const to = look(values.subarray(1));

@@ -18,7 +18,7 @@ export function addThreshold(graph: OnnxGraph, rule: ThresholdRule): void {
           axis: 1,
         });
   const isAbove = graph.add('Greater', [second, graph.doubles([threshold])]);
-  const number = graph.add('Cast', [isAbove], { to: 7 });
+  const number = graph.cast(isAbove, 'int64');
   const code = graph.add('Reshape', [number, graph.integers([-1])]);
   const outputs = { rawPredictionCol: null, probabilityCol: null, predictionCol };
   addWinners(graph, { classes, labelType, outputs, replaces: true }, code);
