@@ -229,11 +229,13 @@ function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data
 
 /**
  * The one chunk as it is, where its layout is the table's; else the chunks end to end. Dictionaries get ids of this
- * thread: those of the stream begin at 0, as those of another stream do, and of this thread's own.
+ * thread: those of the stream begin at 0, as those of another stream do, and of this thread's own. What Arrow makes of
+ * a stream without rows has lists and structs without children.
  */
 function joinChunks(type: DataType, chunks: readonly Data[]): Data {
   const [only] = chunks;
-  const isReady = chunks.length === 1 && only !== undefined && normalType(type) === type;
+  const isWhole = chunks.length === 1 && only !== undefined && only.length > 0;
+  const isReady = isWhole && normalType(type) === type;
   const data = isReady ? only : concatData(type, chunks);
   return hasDictionary(data.type) ? freshColumn(data) : data;
 }

@@ -12,6 +12,7 @@ import {
 import { columnOf } from '../../../src/table/columns/feature-columns.ts';
 import { logicalTypeName, typeName } from '../../../src/table/columns/type-name.ts';
 import { readParquet } from '../../../src/table/parquet/read-parquet.ts';
+import { temporaryFolder } from '../../tools/temporary-folder.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const realData = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
@@ -110,6 +111,18 @@ describe('readParquet', () => {
     expect((await table.collect()).numRows).toBe(0);
     expect(table.columns).toContain('decimal');
     expect(table.schema.fields.find((field) => field.name === 'solid')?.nullable).toBe(false);
+  });
+
+  it('reads lists, structs and maps of a file without rows, and writes them', async () => {
+    const table = await readParquet(runner, fixture('pyarrow-no-rows-nested.parquet'));
+    expect((await table.collect()).numRows).toBe(0);
+    const to = join(temporaryFolder('no-rows'), 'written');
+    await table.write.arrow(`${to}.arrow`);
+    await table.write.parquet(`${to}.parquet`);
+    const written = await readParquet(runner, `${to}.parquet`);
+    expect(written.schema.fields.map(({ type }) => typeName(type))).toEqual(
+      table.schema.fields.map(({ type }) => typeName(type)),
+    );
   });
 
   it('makes columns of key=value folders', async () => {
