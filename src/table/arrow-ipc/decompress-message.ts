@@ -53,9 +53,10 @@ function decompress(given: IpcMessage): IpcMessage {
     parts.push(content, new Uint8Array(padded - content.length));
     position += padded;
   }
+  // absent where it is 0, as of a dictionary without values
   const bodyLength = root.placeOf(3);
-  if (bodyLength === 0) throw notArrow('its metadata are corrupt');
-  root.view.setBigInt64(bodyLength, BigInt(position), true);
+  if (bodyLength !== 0) root.view.setBigInt64(bodyLength, BigInt(position), true);
+  else if (position !== 0) throw notArrow('its metadata are corrupt');
   root.view.setUint16(batch.slotOf(3), 0, true);
   return { metadata, body: Buffer.concat(parts) };
 }

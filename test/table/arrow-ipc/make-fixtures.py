@@ -60,3 +60,5 @@ for make, name in [(ipc.new_stream, "delta.arrows"), (ipc.new_file, "delta.arrow
         writer.write_batch(batch([0, 2], ["a", "b", "z"]))
 ends = pa.table({"r": pa.RunEndEncodedArray.from_arrays([2, 3], [1, 2])})
 feather.write_feather(ends, "run-ends.feather", compression="uncompressed")
+none = pa.DictionaryArray.from_arrays(pa.array([None, None], pa.int32()), pa.array([], pa.int64()))
+feather.write_feather(pa.table({"none": none, "x": pa.array([1.5, 2.5])}), "no-values.feather", compression="lz4")

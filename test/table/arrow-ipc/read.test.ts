@@ -40,6 +40,12 @@ describe('readArrow', () => {
     }
   });
 
+  it('reads a compressed category of which no row has a value', async () => {
+    const path = join(fixtures, 'no-values.feather');
+    expect(await column(path, 'none')).toEqual([null, null]);
+    expect(await column(path, 'x')).toEqual([1.5, 2.5]);
+  });
+
   it.each([
     'uncompressed.feather',
     'lz4.feather',
