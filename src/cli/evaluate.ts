@@ -47,7 +47,8 @@ export async function evaluate(
 ): Promise<CommandResult> {
   const wanted = wantedMetrics(options.metric ?? []);
   return await withSession(options, async (session) => {
-    const table = labelledRows(await readData(session, options.data, options), options);
+    const rows = labelledRows(await readData(session, options.data, options), options);
+    const table = withoutOtherModel(rows, options, context);
     requirePredictions(table, options);
     const labelCols = labelNames(table, options.label);
     const task =
@@ -125,6 +126,39 @@ function taskOfSeveral(
 /** Where scores of classes stand: a `rawPrediction` beside a column that `--probability` names may be another model's. */
 function scoreColumns(probability = 'probability'): string[] {
   return probability === 'probability' ? ['probability', 'rawPrediction'] : [probability];
+}
+
+/**
+ * Scores and predictions under the usual names belong together. Where only one of `--prediction` and `--probability`
+ * names another column, what stands under the other's usual name would be measured as if it were of the same model.
+ */
+function withoutOtherModel(
+  table: PartitionedTable,
+  options: EvaluateCommandOptions,
+  { terminal }: CommandContext,
+): PartitionedTable {
+  const { schema } = table;
+  const { prediction, probability, weight, group, censor, upperBound } = options;
+  const predictions = ['prediction'];
+  const scores = scoreColumns();
+  const isThere = (name: string): boolean => findField(schema, name) !== undefined;
+  const isOther = (given: string | undefined, usual: readonly string[]): boolean =>
+    given !== undefined && !usual.includes(given) && usual.some(isThere);
+  const others =
+    probability === undefined && isOther(prediction, predictions)
+      ? scores
+      : prediction === undefined && isOther(probability, scores)
+        ? predictions
+        : [];
+  const named = [...labelNames(table, options.label), weight, group, censor, upperBound];
+  const left = others.filter((name) => isThere(name) && !named.includes(name));
+  if (left.length === 0) return table;
+  const [flag, own] =
+    others === scores ? ['--probability', prediction] : ['--prediction', probability];
+  terminal.note(
+    `${left.join(' and ')}: another model's than ${own}, not measured; ${flag} names columns`,
+  );
+  return table.drop(...left);
 }
 
 /** Refuses a table that nothing has been predicted for. */

@@ -256,6 +256,45 @@ describe('what a new user types', () => {
     });
   });
 
+  it('measures the column that --prediction names without the scores of the model whose prediction stands there too', async () => {
+    const data = path('two-predictions.csv');
+    const text = rows.map((i) => `${i % 2},${i % 2},${(i % 2) * 0.5 + 0.25},${1 - (i % 2)}\n`);
+    writeFileSync(data, `y,prediction,probability,other\n${text.join('')}`);
+    const words = ['evaluate', '--data', data, '--label', 'y', '--task', 'binary', '--json'];
+    const other = await runForTest([...words, '--prediction', 'other']);
+    expect(other.json).toMatchObject({ metrics: { accuracy: 0 } });
+    expect(other.json).not.toHaveProperty('metrics.areaUnderROC');
+    expect(other.stderr).toContain("probability: another model's than other, not measured");
+    const scored = await runForTest([
+      ...words,
+      '--prediction',
+      'other',
+      '--probability',
+      'probability',
+    ]);
+    expect(scored.json).toMatchObject({ metrics: { accuracy: 0, areaUnderROC: 1 } });
+    const asked = await runForTest([...words, '--prediction', 'other', '--metric', 'auc']);
+    expect([asked.exitCode, asked.stderr]).toEqual([
+      3,
+      expect.stringContaining('auc needs the scores'),
+    ]);
+    // where no other prediction stands, the scores are of the one that is named
+    const own = path('own-scores.csv');
+    writeFileSync(
+      own,
+      `y,probability,other\n${rows.map((i) => `${i % 2},${i % 2},${i % 2}\n`).join('')}`,
+    );
+    const both = await runForTest([
+      'evaluate',
+      '--data',
+      own,
+      ...words.slice(3),
+      '--prediction',
+      'other',
+    ]);
+    expect(both.json).toMatchObject({ metrics: { accuracy: 1, areaUnderROC: 1 } });
+  });
+
   it('gets no empty list of metrics for a table without predictions, and no INTERNAL for a pipe', async () => {
     const columns = {
       x: vectorFromArray(rows, new Float64()),
