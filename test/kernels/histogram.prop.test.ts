@@ -21,10 +21,23 @@ interface Records {
 }
 
 const wideBins = 300;
-const sizes = fc.record({
-  numBytes: fc.oneof({ weight: 4, arbitrary: fc.nat(19) }, fc.integer({ min: 20, max: 33 })),
-  numWide: fc.integer({ min: 0, max: 2 }),
-  slotBytes: fc.constantFrom(4, 8),
+/** Rows of long records are brought together behind the list of two-byte features. */
+const gatheredBytes = 2048 * 128;
+const shortBytes = fc.oneof(
+  { weight: 4, arbitrary: fc.nat(19) },
+  { weight: 1, arbitrary: fc.integer({ min: 20, max: 33 }) },
+);
+// records that are longer than 256 bytes, and such as just are not
+const longBytes = fc.integer({ min: 236, max: 270 });
+const others = { numWide: fc.integer({ min: 0, max: 2 }), slotBytes: fc.constantFrom(4, 8) };
+const sizes = fc.record({ numBytes: shortBytes, ...others });
+const allSizes = fc.record({
+  numBytes: fc.oneof(
+    { weight: 8, arbitrary: shortBytes },
+    { weight: 1, arbitrary: fc.integer({ min: 34, max: 130 }) },
+    { weight: 1, arbitrary: longBytes },
+  ),
+  ...others,
 });
 
 function drawRecords(
@@ -64,9 +77,20 @@ function drawRecords(
   return {
     ...{ numRows, stride, slotOffset, slotBytes, numBytes, numWide },
     rec: twins.place(bytes, draws.below(2) * 8),
-    extras: twins.u32(extras.flat()),
+    extras: placeExtras(extras.flat()),
     numEntries: numBytes * narrowEntries + numWide * wideBins,
   };
+}
+
+/** The list of two-byte features, with the room behind it that kernels may use as they like. */
+function placeExtras(words: readonly number[]): number {
+  const listBytes = Math.ceil((4 * words.length) / 64) * 64 + 64;
+  const address = twins.zeros(listBytes + gatheredBytes);
+  words.forEach((word, i) => {
+    twins.stage.setU32(address + 4 * i, word);
+  });
+  twins.ignore(address + listBytes, gatheredBytes);
+  return address;
 }
 
 /** Row numbers, in any order and with repeats; 0 for all rows in order. */
@@ -104,7 +128,7 @@ function sumOf(hist: number, firstEntry: number, numEntries: number): [bigint, b
 
 it('adds packed entries as the twin does, and flushes them', () => {
   fc.assert(
-    fc.property(arbitraryDraws, arbitraryRows, sizes, (draws, numRows, size) => {
+    fc.property(arbitraryDraws, arbitraryRows, allSizes, (draws, numRows, size) => {
       twins.clear();
       const r = drawRecords(draws, numRows, { ...size, slotBytes: 4 });
       const { ids, count } = drawIds(draws, r);
@@ -122,14 +146,20 @@ it('adds packed entries as the twin does, and flushes them', () => {
 it('adds wide entries as the twin does, with and without counts', () => {
   const shift = fc.constantFrom(63, 64, 40, 32, 31, 20, 62, 0);
   fc.assert(
-    fc.property(arbitraryDraws, arbitraryRows, sizes, shift, (draws, numRows, size, countShift) => {
-      twins.clear();
-      const r = drawRecords(draws, numRows, size);
-      const { ids, count } = drawIds(draws, r);
-      const start = draws.bool();
-      const hist = twins.i64(draws.list(r.numEntries * 2, () => (start ? draws.int64() : 0n)));
-      twins.run('histogramWide', wideArgs(r, [ids, count], countShift, hist));
-    }),
+    fc.property(
+      arbitraryDraws,
+      arbitraryRows,
+      allSizes,
+      shift,
+      (draws, numRows, size, countShift) => {
+        twins.clear();
+        const r = drawRecords(draws, numRows, size);
+        const { ids, count } = drawIds(draws, r);
+        const start = draws.bool();
+        const hist = twins.i64(draws.list(r.numEntries * 2, () => (start ? draws.int64() : 0n)));
+        twins.run('histogramWide', wideArgs(r, [ids, count], countShift, hist));
+      },
+    ),
   );
 });
 
@@ -182,12 +212,35 @@ it('holds 65,535 of the largest rows in packed entries', () => {
     const numRows = 65535;
     const ids = twins.zeros(numRows * 4);
     const rec = twins.place(Uint32Array.of(7, slot));
+    const extras = placeExtras([]);
     const packed = twins.zeros(256 * 8);
     const wide = twins.zeros(256 * 16);
-    twins.run('histogramPacked', [rec, ids, numRows, 8, 4, 1, 0, 0, packed]);
+    twins.run('histogramPacked', [rec, ids, numRows, 8, 4, 1, extras, 0, packed]);
     twins.runOn('flushPacked', [packed, 256, wide]);
     const sums = twins.i64At(wide + 7 * 16, 2);
     expect([...sums]).toEqual([BigInt(numRows) * BigInt(slot >> 16), BigInt(numRows) * 65535n]);
+  }
+});
+
+it('adds long records in several turns, in order and by their numbers', () => {
+  const numRows = 2048 + 70;
+  const numBytes = 250;
+  const stride = 264;
+  const bytes = Uint8Array.from(
+    { length: numRows * stride },
+    (_, i) => Math.imul(i, 0x9e3779b1) >>> 24,
+  );
+  for (const isIndexed of [false, true]) {
+    twins.clear();
+    const rec = twins.place(bytes);
+    const numbers = Array.from({ length: numRows }, (_, i) => (i * 7) % numRows);
+    const ids = isIndexed ? twins.u32(numbers) : 0;
+    const extras = placeExtras([]);
+    const hist = twins.zeros(numBytes * narrowEntries * 8);
+    const head = [rec, ids, numRows, stride, 256];
+    twins.run('histogramPacked', [...head, numBytes, extras, 0, hist]);
+    const wide = twins.zeros(numBytes * narrowEntries * 16);
+    twins.run('histogramWide', [...head, 8, 40, numBytes, extras, 0, wide]);
   }
 });
 

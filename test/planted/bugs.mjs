@@ -1196,6 +1196,17 @@ export const plantedBugs = [
     tests: ['test/kernels/histogram.prop.test.ts'],
   },
   {
+    name: 'rows of long records beyond the first 2,048 of a node are the first ones again',
+    edits: [
+      {
+        file: 'wasm/assembly/histogram.ts',
+        find: 'gatherRows<ShortSlot>(rec, ids, first, rows,',
+        replace: 'gatherRows<ShortSlot>(rec, ids, 0, rows,',
+      },
+    ],
+    tests: ['test/kernels/histogram.prop.test.ts'],
+  },
+  {
     name: 'a child keeps the histogram of its parent',
     edits: [
       {

@@ -5,7 +5,8 @@
 //   not 256 stands in src/kernels/narrow-entries.ts
 // Constant offsets are the loads' and stores' own: one instruction less for each add.
 // A row is a record at rec + i · stride, or at rec + ids[i] · stride when ids is not 0.
-// extras: for each two-byte feature two uint32: its offset in the record and its first entry.
+// extras: for each two-byte feature two uint32: its offset in the record and its first entry. Records of more than 256 bytes
+//   need scratch memory behind it (src/tree/backend/cpu/own-histogram.ts).
 
 function addPacked(at: usize, v: u64): void {
   store<u64>(at, load<u64>(at) + v);
@@ -80,8 +81,16 @@ function addFour(p: usize, hist: usize, v: u64): void {
   store<u64>(at, load<u64>(at, 6336) + v, 6336);
 }
 
-// Many features are added block by block, so that the part of the histogram in use stays in the cache.
-const blockBytes: i32 = 128;
+// Records of more features are added part by part, as short ones: a part's entries stay in the first-level cache. Longer ones
+// than this are lines of the cache far apart, so those of a block of features are brought together first.
+const longStride: usize = 256;
+const partBytes: usize = 24;
+const widePartBytes: usize = 16;
+const blockBytes: usize = 120;
+// a block of features and up to eight bytes of g and h
+const gatheredStride: usize = 128;
+// rows that are brought together: 256 kB, as the block's packed entries are
+const gatheredRows: i32 = 2048;
 
 export function histogramPacked(
   rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, numBytes: i32, extras: usize,
@@ -95,10 +104,7 @@ export function histogramPacked(
       case 2: addShortRows<TwoGroups>(rec, numRows, stride, slotOffset, tail, hist); break;
       default: addShortRows<ThreeGroups>(rec, numRows, stride, slotOffset, tail, hist);
     }
-  } else for (let from: i32 = 0; from < numBytes; from += blockBytes) {
-    const block = min<i32>(blockBytes, numBytes - from);
-    addPackedBlock(rec, ids, numRows, stride, slotOffset, <usize>from, block, hist + <usize>from * 2112);
-  }
+  } else addRowsInParts(rec, ids, numRows, stride, slotOffset, <usize>numBytes, scratchBehind(extras, numExtras), hist);
   if (numExtras == 0) return;
   for (let i: usize = 0; i < <usize>numRows; i++) {
     const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
@@ -111,35 +117,64 @@ export function histogramPacked(
   }
 }
 
-function addPackedBlock(
-  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, from: usize, numBytes: i32, hist: usize,
+// behind the list of two-byte features
+function scratchBehind(extras: usize, numExtras: i32): usize {
+  return extras + (((<usize>numExtras << 3) + 63) & ~63) + 64;
+}
+
+function addRowsInParts(
+  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, numBytes: usize, scratch: usize, hist: usize,
 ): void {
-  const groups = <usize>numBytes >> 3;
-  const tail = numBytes & 7;
-  const wholeEnd = groups << 3;
-  for (let i: usize = 0; i < <usize>numRows; i++) {
-    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
-    const slot = load<u32>(p + slotOffset);
-    const v: u64 = (<u64>(<i64>(<i32>slot >> 16)) << 32) + <u64>(slot & 0xffff);
-    let h = hist;
-    let q = p + from;
-    for (const end = q + wholeEnd; q < end; q += 8) {
-      addEight<NoGroup>(q, h, v);
-      h += 16896;
+  const isGathered = ids != 0 || stride > longStride;
+  for (let from: usize = 0; from < numBytes; from += blockBytes) {
+    const block = min<usize>(blockBytes, numBytes - from);
+    const at = hist + from * 2112;
+    for (let first: i32 = 0; first < numRows; first += gatheredRows) {
+      const rows = min<i32>(gatheredRows, numRows - first);
+      if (isGathered) {
+        gatherRows<ShortSlot>(rec, ids, first, rows, stride, slotOffset, from, block, scratch);
+        addParts(scratch, rows, gatheredStride, blockBytes, block, at);
+      } else addParts(rec + <usize>first * stride + from, rows, stride, slotOffset - from, block, at);
     }
-    if (tail & 4) {
-      addFour(q, h, v);
-      h += 8448;
-      q += 4;
-    }
-    if (tail & 2) {
-      addPacked(h + (<usize>load<u8>(q) << 3), v);
-      addPacked(h + 2112 + (<usize>load<u8>(q, 1) << 3), v);
-      h += 4224;
-      q += 2;
-    }
-    if (tail & 1) addPacked(h + (<usize>load<u8>(q) << 3), v);
   }
+}
+
+// A block of a row's features and what is to be added, side by side: waits for lines of the cache overlap here.
+function gatherRows<Slot>(
+  rec: usize, ids: usize, first: i32, numRows: i32, stride: usize, slotOffset: usize, from: usize, block: usize,
+  scratch: usize,
+): void {
+  const end = <usize>(first + numRows);
+  let out = scratch;
+  for (let i = <usize>first; i < end; i++) {
+    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
+    store<u32>(out, load<u32>(p + slotOffset), blockBytes);
+    if (offsetof<Slot>() > 4) store<u32>(out, load<u32>(p + slotOffset, 4), blockBytes + 4);
+    const q = p + from;
+    if (block == blockBytes) {
+      v128.store(out, v128.load(q));
+      v128.store(out, v128.load(q, 16), 16);
+      v128.store(out, v128.load(q, 32), 32);
+      v128.store(out, v128.load(q, 48), 48);
+      v128.store(out, v128.load(q, 64), 64);
+      v128.store(out, v128.load(q, 80), 80);
+      v128.store(out, v128.load(q, 96), 96);
+      store<u64>(out, load<u64>(q, 112), 112);
+    } else for (let at: usize = 0; at < block; at += 8) store<u64>(out + at, load<u64>(q + at));
+    out += gatheredStride;
+  }
+}
+
+function addParts(rec: usize, numRows: i32, stride: usize, slotOffset: usize, numBytes: usize, hist: usize): void {
+  let at: usize = 0;
+  for (; at + partBytes <= numBytes; at += partBytes) {
+    addShortRows<ThreeGroups>(rec + at, numRows, stride, slotOffset - at, 0, hist + at * 2112);
+  }
+  const rest = <i32>(numBytes - at);
+  const tail = rest & 7;
+  if (rest >= 16) addShortRows<TwoGroups>(rec + at, numRows, stride, slotOffset - at, tail, hist + at * 2112);
+  else if (rest >= 8) addShortRows<OneGroup>(rec + at, numRows, stride, slotOffset - at, tail, hist + at * 2112);
+  else if (rest > 0) addShortRows<NoGroup>(rec + at, numRows, stride, slotOffset - at, tail, hist + at * 2112);
 }
 
 function addWide(at: usize, v: v128): void {
@@ -161,17 +196,25 @@ function slotValue(slot: usize, slotBytes: i32, countShift: i32): v128 {
   return i64x2.replace_lane(i64x2.splat(g), 1, h + one);
 }
 
-// The same short records as in addShortRows, of four bytes of g and h. `one`: what a row adds to h's word beside h.
-function addShortWideRows<Groups>(
+// Parts of records as in addShortRows, of four or eight bytes of g and h. `one`: what a row adds to h's word beside h.
+class ShortSlot { both: u32; }
+class LongSlot { g: i32; h: u32; }
+
+function addShortWideRows<Groups, Slot>(
   rec: usize, numRows: i32, stride: usize, slotOffset: usize, one: i64, tail: i32, hist: usize,
 ): void {
   const end = rec + <usize>numRows * stride;
   for (let p = rec; p < end; p += stride) {
     const slot = load<u32>(p + slotOffset);
-    const v = i64x2.replace_lane(i64x2.splat(<i64>(<i32>slot >> 16)), 1, <i64>(slot & 0xffff) + one);
+    let grad = <i64>(<i32>slot >> 16);
+    let hess = <i64>(slot & 0xffff);
+    if (offsetof<Slot>() > 4) {
+      grad = <i64><i32>slot;
+      hess = <i64>load<u32>(p + slotOffset, 4);
+    }
+    const v = i64x2.replace_lane(i64x2.splat(grad), 1, hess + one);
     if (offsetof<Groups>() > 0) addEightWide<NoGroup>(p, hist, v);
     if (offsetof<Groups>() > 8) addEightWide<OneGroup>(p, hist, v);
-    if (offsetof<Groups>() > 16) addEightWide<TwoGroups>(p, hist, v);
     if (tail == 0) continue;
     let q = p + offsetof<Groups>();
     let h = hist + offsetof<Groups>() * 4224;
@@ -228,20 +271,11 @@ export function histogramWide(
   rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, slotBytes: i32, countShift: i32,
   numBytes: i32, extras: usize, numExtras: i32, hist: usize,
 ): void {
-  if (ids == 0 && numBytes < 32 && slotBytes == 4) {
-    const one: i64 = countShift < 63 ? <i64>1 << countShift : 0;
-    const tail = numBytes & 7;
-    switch (numBytes >> 3) {
-      case 0: addShortWideRows<NoGroup>(rec, numRows, stride, slotOffset, one, tail, hist); break;
-      case 1: addShortWideRows<OneGroup>(rec, numRows, stride, slotOffset, one, tail, hist); break;
-      case 2: addShortWideRows<TwoGroups>(rec, numRows, stride, slotOffset, one, tail, hist); break;
-      default: addShortWideRows<ThreeGroups>(rec, numRows, stride, slotOffset, one, tail, hist);
-    }
-  } else for (let from: i32 = 0; from < numBytes; from += blockBytes) {
-    const block = min<i32>(blockBytes, numBytes - from);
-    const part = hist + <usize>from * 4224;
-    addWideBlock(rec, ids, numRows, stride, slotOffset, slotBytes, countShift, <usize>from, block, part);
-  }
+  const one: i64 = countShift < 63 ? <i64>1 << countShift : 0;
+  const bytes = <usize>numBytes;
+  const scratch = scratchBehind(extras, numExtras);
+  if (slotBytes == 4) addWideRows<ShortSlot>(rec, ids, numRows, stride, slotOffset, one, bytes, scratch, hist);
+  else addWideRows<LongSlot>(rec, ids, numRows, stride, slotOffset, one, bytes, scratch, hist);
   if (numExtras == 0) return;
   for (let i: usize = 0; i < <usize>numRows; i++) {
     const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
@@ -253,42 +287,36 @@ export function histogramWide(
   }
 }
 
-function addWideBlock(
-  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, slotBytes: i32, countShift: i32,
-  from: usize, numBytes: i32, hist: usize,
+function addWideRows<Slot>(
+  rec: usize, ids: usize, numRows: i32, stride: usize, slotOffset: usize, one: i64, numBytes: usize, scratch: usize,
+  hist: usize,
 ): void {
-  const groups = <usize>numBytes >> 3;
-  const tail = <usize>numBytes & 7;
-  const wholeEnd = groups << 3;
-  for (let i: usize = 0; i < <usize>numRows; i++) {
-    const p = rec + (ids ? <usize>load<u32>(ids + (i << 2)) : i) * stride;
-    const v = slotValue(p + slotOffset, slotBytes, countShift);
-    let h = hist;
-    let q = p + from;
-    for (const end = q + wholeEnd; q < end; q += 8) {
-      let at = h + (<usize>load<u8>(q) << 4);
-      v128.store(at, i64x2.add(v128.load(at), v));
-      at = h + (<usize>load<u8>(q, 1) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 4224), v), 4224);
-      at = h + (<usize>load<u8>(q, 2) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 8448), v), 8448);
-      at = h + (<usize>load<u8>(q, 3) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 12672), v), 12672);
-      at = h + (<usize>load<u8>(q, 4) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 16896), v), 16896);
-      at = h + (<usize>load<u8>(q, 5) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 21120), v), 21120);
-      at = h + (<usize>load<u8>(q, 6) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 25344), v), 25344);
-      at = h + (<usize>load<u8>(q, 7) << 4);
-      v128.store(at, i64x2.add(v128.load(at, 29568), v), 29568);
-      h += 33792;
-    }
-    for (let t: usize = 0; t < tail; t++) {
-      addWide(h + (<usize>load<u8>(q + t) << 4), v);
-      h += 4224;
+  const isGathered = ids != 0 || stride > longStride;
+  for (let from: usize = 0; from < numBytes; from += blockBytes) {
+    const block = min<usize>(blockBytes, numBytes - from);
+    const at = hist + from * 4224;
+    for (let first: i32 = 0; first < numRows; first += gatheredRows) {
+      const rows = min<i32>(gatheredRows, numRows - first);
+      if (isGathered) {
+        gatherRows<Slot>(rec, ids, first, rows, stride, slotOffset, from, block, scratch);
+        addWideParts<Slot>(scratch, rows, gatheredStride, blockBytes, one, block, at);
+      } else addWideParts<Slot>(rec + <usize>first * stride + from, rows, stride, slotOffset - from, one, block, at);
     }
   }
+}
+
+function addWideParts<Slot>(
+  rec: usize, numRows: i32, stride: usize, slotOffset: usize, one: i64, numBytes: usize, hist: usize,
+): void {
+  let at: usize = 0;
+  for (; at + widePartBytes <= numBytes; at += widePartBytes) {
+    addShortWideRows<TwoGroups, Slot>(rec + at, numRows, stride, slotOffset - at, one, 0, hist + at * 4224);
+  }
+  const rest = <i32>(numBytes - at);
+  const tail = rest & 7;
+  const to = hist + at * 4224;
+  if (rest >= 8) addShortWideRows<OneGroup, Slot>(rec + at, numRows, stride, slotOffset - at, one, tail, to);
+  else if (rest > 0) addShortWideRows<NoGroup, Slot>(rec + at, numRows, stride, slotOffset - at, one, tail, to);
 }
 
 /** Clears so many bytes, a multiple of 8. */

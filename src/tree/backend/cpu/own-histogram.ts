@@ -6,10 +6,13 @@ import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Quantisation } from '../../split-params.ts';
 import type { NodeTotals } from './candidate.ts';
-import type { SegmentView } from './row-store.ts';
+import { indexedStride, type SegmentView } from './row-store.ts';
 
 /** Additions of one call of a kernel, so that an abort is seen within some tens of milliseconds. */
 const sliceAdditions = 16_777_216;
+
+/** Rows of long records are brought together by so many, with the bins of 120 features and their sums (wasm/assembly/histogram.ts). */
+const gatheredBytes = 2048 * 128;
 
 /** What an OwnHistogram is made of. */
 export interface OwnHistogramOptions {
@@ -43,9 +46,9 @@ export class OwnHistogram implements HistogramBuilder {
   readonly #narrow: number;
   #next: number;
 
-  /** Where a rank's list of two-byte features and its histograms lie. */
-  static places({ places, numNarrow }: BinnedLayout, address: number) {
-    return { extras: address, narrow: address + extrasBytes(places.length - numNarrow) };
+  /** Where a rank's list of two-byte features and its histograms lie; rows are brought together in between. */
+  static places(layout: BinnedLayout, address: number) {
+    return { extras: address, narrow: address + headBytes(layout) };
   }
 
   constructor(options: OwnHistogramOptions) {
@@ -58,15 +61,14 @@ export class OwnHistogram implements HistogramBuilder {
       words[2 * i] = place.offset;
       words[2 * i + 1] = place.firstEntry;
     });
-    this.#narrow = this.#extras + extrasBytes(this.#numExtras);
+    this.#narrow = this.#extras + headBytes(options.layout);
     this.#next = this.#narrow;
   }
 
   /** Bytes for so many histograms at once. */
   static bytes(layout: BinnedLayout, numHistograms: number, isPacked: boolean): number {
-    const numExtras = layout.places.length - layout.numNarrow;
     const entryBytes = isPacked ? 8 * numHistograms : 8 + 16 * numHistograms;
-    return extrasBytes(numExtras) + layout.numEntries * entryBytes;
+    return headBytes(layout) + layout.numEntries * entryBytes;
   }
 
   clear(): void {
@@ -175,6 +177,8 @@ function walk(view: SegmentView, from: number, stride: number): [number, number]
     : [view.records, view.walkIds + from * 4];
 }
 
-function extrasBytes(numExtras: number): number {
-  return Math.ceil((numExtras * 8) / 64) * 64 + 64;
+/** Bytes of the list of two-byte features and of where rows are brought together. */
+function headBytes({ places, numNarrow, stride }: BinnedLayout): number {
+  const listBytes = Math.ceil(((places.length - numNarrow) * 8) / 64) * 64 + 64;
+  return listBytes + (stride > indexedStride ? gatheredBytes : 0);
 }
