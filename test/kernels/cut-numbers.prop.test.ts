@@ -23,7 +23,7 @@ it('cuts a sample as its twin does, sorted or not, with zeros or with their numb
     fc.property(
       arbitraryDraws,
       fc.constantFrom(...kinds),
-      fc.integer({ min: 0, max: 3000 }),
+      fc.integer({ min: 0, max: 4000 }),
       fc.integer({ min: 2, max: 255 }),
       fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
       (draws, kind, length, ...[maxBins, [isFloat32, isSorted, leavesOut]]) => {

@@ -7,6 +7,8 @@
 const digitBits: u32 = 11;
 const numDigits: usize = 2048;
 const topBit: u64 = 0x8000000000000000;
+/** Three tables of counters take the room of so many values. */
+const fewNarrow: usize = 3072;
 
 /** Distinct values so far, and zeros of the sample that were left out of it and have not come yet. */
 let numDistinct: usize = 0;
@@ -23,7 +25,10 @@ export function cutNumbers(
   restZeros = numZeros;
   const n = <usize>count;
   if (isSorted || !countWholes(values, n, scratch)) {
-    if (!isSorted) sortByBits(values + 8, n, scratch);
+    if (!isSorted) {
+      if (isFloat32 && n >= fewNarrow) sortNarrow(values + 8, n, scratch);
+      else sortByBits(values + 8, n, scratch);
+    }
     countSorted(values, n, scratch);
   }
   if (restZeros > 0) addZeros(values, scratch);
@@ -119,6 +124,52 @@ function sortByBits(values: usize, n: usize, scratch: usize): void {
   }
 }
 
+// The same of values that are float32: words of half the size, three digits, all of which are counted in one pass.
+function sortNarrow(values: usize, n: usize, scratch: usize): void {
+  const bytes = n << 2;
+  let from = scratch;
+  let to = scratch + bytes;
+  for (let i: usize = 0; i < n; i++) {
+    const bits = reinterpret<u32>(<f32>load<f64>(values + (i << 3)));
+    store<u32>(from + (i << 2), bits ^ (<u32>(<i32>bits >> 31) | 0x80000000));
+  }
+  // the values are not needed until they are written back
+  const starts = values;
+  memory.fill(starts, 0, 3 * (numDigits << 2));
+  for (let p = from; p < from + bytes; p += 4) {
+    const key = load<u32>(p);
+    countDigit(starts, key);
+    countDigit(starts + (numDigits << 2), key >> digitBits);
+    countDigit(starts + (numDigits << 3), key >> (2 * digitBits));
+  }
+  for (let digit: u32 = 0; digit < 3; digit++) {
+    const table = starts + <usize>digit * (numDigits << 2);
+    if (!sumUp(table, n)) continue;
+    const shift = digit * digitBits;
+    for (let p = from; p < from + bytes; p += 4) {
+      const key = load<u32>(p);
+      const start = table + (<usize>((key >> shift) & <u32>(numDigits - 1)) << 2);
+      const at = load<u32>(start);
+      store<u32>(start, at + 1);
+      store<u32>(to + (<usize>at << 2), key);
+    }
+    const spare = from;
+    from = to;
+    to = spare;
+  }
+  for (let i: usize = 0; i < n; i++) {
+    const key = load<u32>(from + (i << 2));
+    store<f64>(values + (i << 3), <f64>reinterpret<f32>(key ^ (<u32>(<i32>~key >> 31) | 0x80000000)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function countDigit(counts: usize, key: u32): void {
+  const at = counts + (<usize>(key & <u32>(numDigits - 1)) << 2);
+  store<u32>(at, load<u32>(at) + 1);
+}
+
 /** Where the values of each digit begin; false where all have the same one. */
 function digitStarts(keys: usize, n: usize, shift: u64, starts: usize): bool {
   memory.fill(starts, 0, numDigits << 2);
@@ -126,6 +177,11 @@ function digitStarts(keys: usize, n: usize, shift: u64, starts: usize): bool {
     const start = starts + (<usize>((load<u64>(p) >> shift) & (numDigits - 1)) << 2);
     store<u32>(start, load<u32>(start) + 1);
   }
+  return sumUp(starts, n);
+}
+
+/** Makes places of counts; false where all values are counted in one. */
+function sumUp(starts: usize, n: usize): bool {
   let sum: u32 = 0;
   for (let p = starts; p < starts + (numDigits << 2); p += 4) {
     const count = load<u32>(p);

@@ -1,6 +1,6 @@
 /**
- * Cuts the sample of a column into bins where it is one rank's alone: the kernel sorts and counts it in memory that nobody
- * needs before rows are binned. A process that fits little data runs this once a column, and code of its own would run
+ * Cuts the sample of a column into bins: the kernel sorts and counts it in memory that nobody needs before rows are
+ * binned, so none is made for it. A process that fits little data runs this once a column, and code of its own would run
  * for the first time there, step by step and with an object for every number.
  */
 import { align } from '../../base/arena.ts';

@@ -144,7 +144,7 @@ export class BinFinder {
     return this.#job.features[f]?.kind === 'f32' ? this.#scratch32 : this.#scratch64;
   }
 
-  /** Meets the other ranks; every rank gets the same bins. @param free is for a rank that is alone */
+  /** Meets the other ranks; every rank gets the same bins. @param free memory of the process */
   async finish(free: FreeMemory): Promise<FoundBins> {
     const sources = this.#job.features;
     const missing = await gatherJson(
@@ -238,6 +238,7 @@ export class BinFinder {
       counts[2 * f + 1] = BigInt(chunks.reduce((sum, { length }) => sum + length, 0));
     }
     await this.#environment.wait(collective.allreduce(counts, 'sum'));
+    const own = shareOf(free, this.#environment);
     const sizes = numeric.map(
       (f) => Number(counts[2 * f + 1]) * rawWidth(sources[f] as FeatureSource),
     );
@@ -250,9 +251,8 @@ export class BinFinder {
         const { maxBins, binEdges } = this.#job;
         const limits = { maxBins, isFloat32, numZeros: Number(counts[2 * f]) };
         const given = binEdges?.[f] ?? [];
-        const isPlain = collective.size === 1 && given.length === 0;
         const edges =
-          (isPlain ? cutSample(this.#environment, sample, limits, free) : null) ??
+          (given.length === 0 ? cutSample(this.#environment, sample, limits, own) : null) ??
           edgesOf(sample, limits, given);
         mine.push(f, edges.length, ...edges);
         await this.#environment.wait(this.#environment.breathe());
@@ -322,6 +322,15 @@ export class BinFinder {
         : [],
     );
   }
+}
+
+/** This rank's part of memory that is free. */
+function shareOf(
+  { address, bytes }: FreeMemory,
+  { localIndex, numLocal }: Pick<RankEnvironment, 'localIndex' | 'numLocal'>,
+): FreeMemory {
+  const each = Math.floor(bytes / numLocal / 64) * 64;
+  return { address: address + localIndex * each, bytes: each };
 }
 
 function edgesOf(
