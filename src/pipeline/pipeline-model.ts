@@ -52,7 +52,8 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
   ): Promise<PartitionedTable> {
     this.transformSchema(table.schema);
     let current = table;
-    for (const stage of this.stages) current = await stage.transform(current, options);
+    for (const stage of this.stages)
+      current = await stage.transformAsFitted(current, this.inputSchema, options);
     return current;
   }
 

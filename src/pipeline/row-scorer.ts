@@ -8,7 +8,6 @@ import {
   DateMillisecond,
   Duration,
   Float32,
-  Float64,
   type Int,
   Int64,
   type RecordBatch,
@@ -114,11 +113,10 @@ function cellOf(field: LogicalField, value: unknown): Vector {
     ? wholeCell(type, number, valid)
     : null;
   if (whole !== null) return whole;
-  if (isMissing) return float64Column(new Float64Array(1), valid);
-  // a float32 column has rounded its values before anybody reads them
+  // a float32 column has rounded its values before anybody reads them, and stages look at its type: of a missing value too
   return isSingle(type)
-    ? fixedWidthColumn(new Float32(), Float32Array.of(number))
-    : fixedWidthColumn(new Float64(), Float64Array.of(number));
+    ? fixedWidthColumn(new Float32(), Float32Array.of(number), valid)
+    : float64Column(Float64Array.of(number), valid);
 }
 
 /** A whole number in the type of the fit, by which a stage may tell what it is; null for one that the type does not hold. */

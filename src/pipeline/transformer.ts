@@ -3,6 +3,7 @@ import type { Schema } from 'apache-arrow';
 import type { OnProgress } from '../base/progress.ts';
 import type { ParamSpecs } from '../params/param-spec.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { LogicalSchema } from './logical-schema.ts';
 import type { ModuleWriter } from './module/module-writer.ts';
 import type { OnnxGraph } from './onnx/onnx-graph.ts';
 import { PipelineStage } from './pipeline-stage.ts';
@@ -29,6 +30,18 @@ export abstract class Transformer<S extends ParamSpecs = ParamSpecs> extends Pip
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `SCHEMA_MISMATCH`
    */
   abstract transformSchema(schema: Schema): Schema;
+
+  /**
+   * @internal {@link transform} in a pipeline: a stage that learns nothing may have to read a column as the table that the
+   * pipeline was fitted on had it.
+   */
+  async transformAsFitted(
+    table: PartitionedTable,
+    _fitted: LogicalSchema,
+    options: TransformOptions,
+  ): Promise<PartitionedTable> {
+    return await this.transform(table, options);
+  }
 
   /** @internal Adds what {@link transform} does to a graph of ONNX; a stage that has no operations there refuses. */
   addToOnnx(graph: OnnxGraph): void {

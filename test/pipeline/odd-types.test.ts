@@ -3,6 +3,7 @@ import {
   type DataType,
   Dictionary,
   DurationMillisecond,
+  Float32,
   Float64,
   Int32,
   Int64,
@@ -20,6 +21,8 @@ import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';
 import { StringIndexer } from '../../src/feature/categories/string-indexer.ts';
+import { Imputer } from '../../src/feature/numbers/imputer.ts';
+import { LinearRegression } from '../../src/linear/linear-regression.ts';
 import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
@@ -60,6 +63,19 @@ describe.each(Object.entries(columns))('a feature of %s', (_, [type, values]) =>
     const score = await model.scorer();
     const said = rows.map((i) => score({ f: values[i] as never, x: i }).prediction);
     expect(said).toEqual(wanted);
+  });
+});
+
+describe('a missing number of a float32 column', () => {
+  it('is filled in by rows of a pipeline as in a table', async () => {
+    const values = given((i) => i / 7);
+    const table = tableOf({ f: vectorFromArray(values, new Float32()), label });
+    const imputer = new Imputer({ inputCol: 'f', outputCol: 'filled' });
+    const line = new LinearRegression({ featuresCols: ['filled'] });
+    const model = await new Pipeline({ stages: [imputer, line] }).fit(table);
+    const wanted = await valuesOf(await model.transform(table), 'prediction');
+    const score = await model.scorer();
+    expect(rows.map((i) => score({ f: values[i] as never }).prediction)).toEqual(wanted);
   });
 });
 

@@ -1,13 +1,19 @@
 /** Hashes columns of any kind into a vector of a fixed number of features. */
-import { Field, Float64, Precision, Schema, Struct, DataType as Type } from 'apache-arrow';
+import { Field, Float64, Schema, Struct, DataType as Type } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
 import { column, columns, int } from '../../params/kinds.ts';
 import {
   columnTypeError,
   refuseExistingColumn,
   requireColumn,
+  typeFamily,
 } from '../../pipeline/check-schema.ts';
-import { logicalType } from '../../pipeline/logical-schema.ts';
+import {
+  type LogicalField,
+  type LogicalSchema,
+  logicalType,
+} from '../../pipeline/logical-schema.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -69,9 +75,23 @@ export class FeatureHasher extends Transformer<typeof featureHasherParams.schema
   }
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
+    return this.#hashed(table, []);
+  }
+
+  /** @internal Numbers have the texts, and so the buckets, that they had at fit, whichever type holds them now. */
+  override async transformAsFitted(
+    table: PartitionedTable,
+    fitted: LogicalSchema,
+  ): Promise<PartitionedTable> {
+    return this.#hashed(table, fitted);
+  }
+
+  #hashed(table: PartitionedTable, fitted: LogicalSchema): PartitionedTable {
     const schema = this.transformSchema(table.schema);
     const { inputCols, outputCol, numFeatures } = this.params;
-    const hashed = inputCols.map((name) => this.#kindOf(name, table.schema));
+    const hashed = inputCols.map((name) =>
+      this.#kindAsFitted(this.#kindOf(name, table.schema), table.schema, fitted),
+    );
     const spec: HashFeaturesSpec = { output: outputCol, numFeatures, columns: hashed };
     const names = Array.from({ length: numFeatures }, (_, bucket) => bucketName(bucket));
     const operator = {
@@ -117,10 +137,20 @@ export class FeatureHasher extends Transformer<typeof featureHasherParams.schema
     const cell = writer.cell([name]);
     if (cell.kind !== 'number') return { name, kind: 'text' };
     if (this.params.categoricalCols?.includes(name) !== true) return { name, kind: 'number' };
-    const type = writer.typeOf(cell) ?? '';
-    if (/^u?(tinyint|smallint|int|bigint)$/.test(type)) return { name, kind: 'text' };
-    if (type === 'float' || type === 'double') return { name, kind: type };
+    const kind = categoryKind(writer.typeOf(cell) ?? '');
+    if (kind !== null) return { name, kind };
     throw writer.refusal('categoricalCols that are columns of the row', `the number ${name}`);
+  }
+
+  /** @throws CoppiceError `SCHEMA_MISMATCH` for a number that was a category at fit, or the other way round */
+  #kindAsFitted(found: HashedColumn, schema: Schema, fitted: LogicalSchema): HashedColumn {
+    const { name } = found;
+    const wanted = fitted.find((field) => field.name === name);
+    const type = logicalType(requireColumn(this.className, 'inputCols', name, schema).type);
+    if (wanted === undefined || [type, wanted.type].includes('null')) return found;
+    if (isNumber(type) !== isNumber(wanted.type)) throw otherType(this.className, wanted, type);
+    if (!isNumber(type) || found.kind === 'number') return found;
+    return { name, kind: categoryKind(wanted.type) ?? found.kind };
   }
 
   #kindOf(name: string, schema: Schema): HashedColumn {
@@ -131,11 +161,27 @@ export class FeatureHasher extends Transformer<typeof featureHasherParams.schema
       throw columnTypeError(this.className, 'inputCols', field, 'a dictionary of texts');
     requireNumber(this.className, field);
     if (this.params.categoricalCols?.includes(name) !== true) return { name, kind: 'number' };
-    if (Type.isInt(type)) return { name, kind: 'text' };
-    if (Type.isFloat(type) && type.precision === Precision.SINGLE) return { name, kind: 'float' };
-    if (Type.isFloat(type) && type.precision === Precision.DOUBLE) return { name, kind: 'double' };
+    const kind = categoryKind(logicalType(type));
+    if (kind !== null) return { name, kind };
     throw columnTypeError(this.className, 'categoricalCols', field, 'a whole number or a float');
   }
+}
+
+/** How numbers of a type are written where they are categories; null where they have no text. */
+function categoryKind(type: string): HashedColumn['kind'] | null {
+  if (/^u?(tinyint|smallint|int|bigint)$/.test(type)) return 'text';
+  return type === 'float' || type === 'double' ? type : null;
+}
+
+function isNumber(type: string): boolean {
+  return type !== 'boolean' && typeFamily(type) === 'number';
+}
+
+function otherType(owner: string, { name, type: expected }: LogicalField, type: string) {
+  const message = `column ${name} of the table given to ${owner} must be ${expected}, as at fit; got ${type}: cast it, as by table.cast`;
+  return new CoppiceError('SCHEMA_MISMATCH', message, {
+    context: { owner, column: name, expected, type },
+  });
 }
 
 function checkCategorical({ inputCols, categoricalCols = [] }: Resolved<typeof specs>) {

@@ -37,6 +37,29 @@ describe('FeatureHasher', () => {
     expect(new Set(prediction).size).toBe(6);
   });
 
+  it('hashes numbers in a fitted pipeline by their type at fit, and refuses texts in their place', async () => {
+    const n = Array.from({ length: 90 }, (_, row) => row % 6);
+    const tenths = n.map((value) => value / 10);
+    const hasher = new FeatureHasher({
+      ...{ inputCols: ['n', 'f'], categoricalCols: ['n', 'f'], numFeatures: 64 },
+    });
+    const learner = new GBTRegressor({ maxIter: 4, minInstancesPerNode: 1 });
+    const table = inlineTable({
+      ...{ n: Int32Array.from(n), f: Float32Array.from(tenths) },
+      label: n.map((value) => value ** 2),
+    });
+    const model = await new Pipeline({ stages: [hasher, learner] }).fit(table);
+    const wanted = (await contentOf(await model.transform(table)))['prediction'];
+    expect(new Set(wanted).size).toBe(6);
+    // plain arrays make float64 columns
+    const plain = inlineTable({ n, f: tenths });
+    expect((await contentOf(await model.transform(plain)))['prediction']).toEqual(wanted);
+    const score = await model.scorer();
+    expect(n.map((value, row) => score({ n: value, f: tenths[row] }).prediction)).toEqual(wanted);
+    const texts = inlineTable({ n: n.map(String), f: tenths });
+    await expect(model.transform(texts)).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
+  });
+
   it('makes only the buckets that are read', async () => {
     const hasher = new FeatureHasher({ inputCols: ['n'], numFeatures: 200_000 });
     const hashed = await hasher.transform(
