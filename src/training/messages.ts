@@ -276,6 +276,8 @@ export interface ForestSplitLimits {
   /** Least gain for a unit of the node's weight. */
   readonly minInfoGain: number;
   readonly maxCategoriesPerSplit: number;
+  /** Nodes with fewer rows a category keep categories in the order of their names. */
+  readonly rowsPerCategory: number;
 }
 
 /** What a model keeps of a feature. */

@@ -50,6 +50,7 @@ export const freeSetting: ForestSetting = {
   minWeight: 0,
   minGain: 0,
   maxCategoriesPerSplit: 1 << 20,
+  rowsPerCategory: 0,
   isRandom: false,
   directions: null,
 };

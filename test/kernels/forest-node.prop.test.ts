@@ -111,6 +111,7 @@ describe('the best split of a forest node', () => {
           minWeight: draws.pick([0, 0, 9]),
           minGain: draws.pick([0, 0, 0.05]),
           maxCategoriesPerSplit: draws.pick([1, 3, 400]),
+          rowsPerCategory: draws.pick([0, 0, 5, 40]),
           isRandom: draws.bool(0.3),
         };
         const rows = drawForestRows(draws, numRows, setting, {
@@ -184,6 +185,24 @@ describe('the best split of a forest node', () => {
         },
       ),
       { numRuns: 80 },
+    );
+  });
+
+  it('is the best cut of names where categories have few rows', () => {
+    fc.assert(
+      fc.property(arbitraryDraws, rowCounts, measure, (draws, numRows, how) => {
+        const setting = {
+          ...{ ...freeSetting, ...how },
+          rowsPerCategory: 1 << 20,
+          maxCategoriesPerSplit: 1,
+        };
+        const values = { most: 3, values: [2, 9, 40], category: () => true };
+        const rows = drawForestRows(draws, numRows, setting, values);
+        expectBest(rows, setting, ({ bins, numValues }) =>
+          Array.from({ length: numValues }, (_, i) => bins.map((bin) => bin !== null && bin <= i)),
+        );
+      }),
+      { numRuns: 150 },
     );
   });
 

@@ -8,6 +8,17 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
+    name: 'a forest puts categories in the order of their labels, however few rows they have',
+    edits: [
+      {
+        file: 'src/ensemble/forest/fit-forest.ts',
+        find: 'rowsPerCategory: isForest ? rowsPerCategory : 0',
+        replace: 'rowsPerCategory: isForest ? 0 : rowsPerCategory',
+      },
+    ],
+    tests: ['test/ensemble/forest/few-rows-a-category.test.ts'],
+  },
+  {
     name: 'a node that waits to be looked at pays more for its split than splits cost',
     edits: [
       {

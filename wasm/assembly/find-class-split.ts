@@ -1,7 +1,7 @@
 // Finds the best split of a chosen feature from the weights of several classes, by gini or entropy. A side's
 // score is Σ w_k² / W (gini) or Σ w_k log(w_k / W) (entropy); the gain is what both sides have more than the
 // node. See forest-plan.ts for the layouts.
-import { directionOf, entryWords, keepsOrder } from './forest-plan';
+import { directionOf, entryWords, keepsNames, keepsOrder } from './forest-plan';
 import { touchedBytes } from './forest-histogram';
 import { finishLeftBins, hasBin, markBin, sortAscending, startLeftBins } from './find-ratio-split';
 import { randomCut, randomSide } from './mix';
@@ -37,6 +37,7 @@ let bestMissing: i32;
 let bestH: i64;
 let planAt: usize;
 let monotone: i32;
+let isByName: bool;
 
 /** What the scans need of a node, once before its features; puts the node's own score into `best`. */
 export function beginClasses(plan: usize, best: usize): void {
@@ -209,7 +210,8 @@ function scanValues(plan: usize, key: u32, c: usize): void {
   }
 }
 
-// Each class in turn orders the categories by its share; the best prefix of all orders wins.
+// Each class in turn orders the categories by its share; the best prefix of all orders wins. Of few rows a category
+// the one order is that of their names, missing last.
 function scanCategories(plan: usize, key: u32, c: usize): void {
   if (hasMissing) {
     store<i32>(bins + (<usize>count << 2), numValues);
@@ -218,8 +220,9 @@ function scanCategories(plan: usize, key: u32, c: usize): void {
   if (load<u32>(plan, 76) != 0) {
     takeRandomSide(key, load<u32>(c, 28));
   } else {
-    const limit = min<i32>(count - 1, load<i32>(plan, 72));
-    const numOrders = numClasses == 2 ? 1 : <i32>numClasses;
+    isByName = keepsNames(plan, allH >> 36, count);
+    const limit = isByName ? count - 1 : min<i32>(count - 1, load<i32>(plan, 72));
+    const numOrders = numClasses == 2 || isByName ? 1 : <i32>numClasses;
     for (let k: i32 = 0; k < numOrders; k++) {
       orderByShare(k);
       for (let direction: i32 = 0; direction < 2; direction++) {
@@ -245,7 +248,7 @@ function orderByShare(k: i32): void {
     store<f64>(ratios + (<usize>i << 3), share);
     store<i32>(order + (<usize>i << 2), i);
   }
-  sortAscending(ratios, order, count);
+  if (!isByName) sortAscending(ratios, order, count);
 }
 
 function takeRandomSide(key: u32, featureIndex: u32): void {

@@ -4,7 +4,7 @@
 // so candidates of a feature are compared by products, and one division a feature gives its gain.
 // See forest-plan.ts for the layouts.
 import { touchedBytes } from './forest-histogram';
-import { directionOf, keepsOrder } from './forest-plan';
+import { directionOf, keepsNames, keepsOrder } from './forest-plan';
 import { randomCut, randomSide } from './mix';
 
 // the node, the feature under way and its best candidate so far
@@ -167,7 +167,8 @@ function scanValues(plan: usize, key: u32, c: usize): void {
   denominator = bottom;
 }
 
-// Categories ordered by x / h (Fisher, 1958): the best prefix from either end; missing is one of them.
+// Categories ordered by x / h (Fisher, 1958): the best prefix from either end; missing is one of them. Of few rows
+// a category: in the order of their names, missing last.
 function scanCategories(plan: usize, key: u32, c: usize): void {
   const numValues = load<i32>(c, 16);
   if (missingH != 0) {
@@ -180,13 +181,14 @@ function scanCategories(plan: usize, key: u32, c: usize): void {
     takeRandomSide(key, load<u32>(c, 28));
     return;
   }
+  const isByName = keepsNames(plan, allH >> shift, count);
   for (let i: i32 = 0; i < count; i++) {
     const h = load<i64>(hs + (<usize>i << 3)) & mask;
     store<f64>(ratios + (<usize>i << 3), <f64>load<i64>(xs + (<usize>i << 3)) / <f64>h);
     store<i32>(order + (<usize>i << 2), i);
   }
-  sortAscending(ratios, order, count);
-  const limit = min<i32>(count - 1, load<i32>(plan, 72));
+  if (!isByName) sortAscending(ratios, order, count);
+  const limit = isByName ? count - 1 : min<i32>(count - 1, load<i32>(plan, 72));
   for (let direction: i32 = 0; direction < 2; direction++) {
     let x: i64 = 0;
     let h: i64 = 0;

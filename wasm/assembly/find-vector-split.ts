@@ -4,7 +4,7 @@
 // that of find-ratio-split.ts for one number, so candidates are compared by products here too. See forest-plan.ts
 // for the layouts.
 import { touchedBytes } from './forest-histogram';
-import { entryWords } from './forest-plan';
+import { entryWords, keepsNames } from './forest-plan';
 import { finishLeftBins, hasBin, markBin, sortAscending, startLeftBins } from './find-ratio-split';
 import { randomCut, randomSide } from './mix';
 
@@ -32,6 +32,7 @@ let numerator: f64;
 let denominator: f64;
 let bestAt: i32;
 let bestMissing: i32;
+let isByName: bool;
 
 /** What the scans need of a node, once before its features. */
 export function beginVector(plan: usize, best: usize): void {
@@ -168,15 +169,17 @@ function scanValues(plan: usize, key: u32, c: usize): void {
   }
 }
 
-// Each number in turn orders the categories by its mean; the best prefix of all orders wins, from either end.
+// Each number in turn orders the categories by its mean; the best prefix of all orders wins, from either end. Of few
+// rows a category the one order is that of their names, missing last.
 function scanCategories(plan: usize, key: u32, c: usize): void {
   if (hasMissing) keepBin(numValues);
   if (load<u32>(plan, 76) != 0) {
     takeRandomSide(key, load<u32>(c, 28));
     return;
   }
-  const limit = min<i32>(count - 1, load<i32>(plan, 72));
-  const numOrders = <i32>numWords - 1;
+  isByName = keepsNames(plan, allH >> shift, count);
+  const limit = isByName ? count - 1 : min<i32>(count - 1, load<i32>(plan, 72));
+  const numOrders = isByName ? 1 : <i32>numWords - 1;
   for (let k: i32 = 0; k < numOrders; k++) {
     orderByMean(k);
     for (let direction: i32 = 0; direction < 2; direction++) {
@@ -200,7 +203,7 @@ function orderByMean(k: i32): void {
     store<f64>(ratios + (<usize>i << 3), mean);
     store<i32>(order + (<usize>i << 2), i);
   }
-  sortAscending(ratios, order, count);
+  if (!isByName) sortAscending(ratios, order, count);
 }
 
 function takeRandomSide(key: u32, featureIndex: u32): void {

@@ -9,6 +9,7 @@
 //           64 most bins of a list     68 0 gini, 1 entropy 72 most categories         76 1 where cuts are random
 //   float64 80 least weight            88 least rows        96 least gain for a unit of weight
 //   uint32 104 what drawFeatures remembers: key, attempt; uint64 112 the last one drawn; 120 1 where features are monotone
+//   int32  124 rows a category that a node must have to order its categories by their labels
 //   float64 128, 136 between which values the node's children must lie, as x / h   144 int8 direction of each place
 // row: its bins and slot (a record), or only its slot and its id. Slot: int32 x and uint32 h (a number), or
 //   class << 16 | weight; several numbers: int32 x of the first, uint32 h, int32 x of each other one. All count as
@@ -41,6 +42,11 @@ export function keepsOrder(plan: usize, direction: i32, left: f64, right: f64): 
   const low = direction > 0 ? left : right;
   const high = direction > 0 ? right : left;
   return low <= high && low >= load<f64>(plan, 128) && high <= load<f64>(plan, 136);
+}
+
+/** Too few rows a category: the order of their labels would tell of these rows alone, and names keep theirs. */
+export function keepsNames(plan: usize, numRows: i64, numPresent: i32): bool {
+  return numRows < <i64>load<i32>(plan, 124) * <i64>numPresent;
 }
 
 export function binOf(at: usize, width: u32): usize {

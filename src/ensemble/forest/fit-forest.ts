@@ -52,6 +52,9 @@ export interface ForestFit extends TreeFit<AnyForestParams>, ForestKind {
   readonly given?: Readonly<Record<string, unknown>>;
 }
 
+/** Of fewer rows each, what categories' labels say is luck, and trees that all go by it are wrong alike. */
+const rowsPerCategory = 3;
+
 /** What a single tree is as a forest. */
 const singleTree = {
   numTrees: 1,
@@ -165,6 +168,7 @@ function forestJob(
       minWeightFraction: params.minWeightFractionPerNode,
       minInfoGain: params.minInfoGain,
       maxCategoriesPerSplit: params.maxCategoriesPerSplit,
+      rowsPerCategory: isForest ? rowsPerCategory : 0,
     },
     rows: { rate: params.subsamplingRate, bootstrap: params.bootstrap },
     featuresPerNode: subsetOf(

@@ -82,6 +82,10 @@ export class ClassRule implements WordRule {
     return sumOf(words) & weightMask;
   }
 
+  rowsOf(words: readonly bigint[]): bigint {
+    return sumOf(words) >> 36n;
+  }
+
   /** The share of the k-th class. */
   ratioOf(words: readonly bigint[], k: number): number {
     const weight = words.reduce((sum, word) => sum + (word & weightMask), 0n);

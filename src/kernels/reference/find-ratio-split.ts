@@ -3,7 +3,7 @@
  * classes by gini? The twin of wasm/assembly/find-ratio-split.ts. Candidates of a feature are compared by
  * products, and one division gives the feature's gain; ties stay with the lower bin, missing on the left.
  */
-import { type Chosen, keepsOrder, type Plan } from './forest-plan.ts';
+import { type Chosen, keepsNames, keepsOrder, type Plan } from './forest-plan.ts';
 import { hasBin, orderByRatio, writeLeftBins } from './left-bins.ts';
 import { randomCut, randomSide } from './random-cut.ts';
 import type { Views } from './views.ts';
@@ -128,8 +128,11 @@ export class RatioScan {
       if (left.length > 0 && right.length > 0) this.#consider(x, h, (left.length - 1) * 2, false);
       return;
     }
-    this.#order = orderByRatio(present.map(({ x, h }) => Number(x) / Number(h & this.#mask)));
-    const limit = Math.min(count - 1, this.#plan.maxCategories);
+    const isByName = keepsNames(this.#plan, Number(this.#allH >> this.#plan.countShift), count);
+    this.#order = isByName
+      ? present.map((_, i) => i)
+      : orderByRatio(present.map(({ x, h }) => Number(x) / Number(h & this.#mask)));
+    const limit = isByName ? count - 1 : Math.min(count - 1, this.#plan.maxCategories);
     for (const direction of [0, 1]) {
       let x = 0n;
       let h = 0n;

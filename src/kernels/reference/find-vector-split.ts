@@ -64,6 +64,10 @@ export class VectorRule implements WordRule {
     return (words[1] as bigint) & this.#mask;
   }
 
+  rowsOf(words: readonly bigint[]): bigint {
+    return (words[1] as bigint) >> this.#plan.countShift;
+  }
+
   /** The mean of the k-th number; the weight stands between the first and the others. */
   ratioOf(words: readonly bigint[], k: number): number {
     return Number(words[k === 0 ? 0 : k + 1]) / Number(this.weightOf(words));

@@ -27,6 +27,8 @@ export interface Plan {
   readonly minRows: number;
   readonly minGain: number;
   readonly isMonotone: boolean;
+  /** Rows a category that a node must have to order its categories by their labels. */
+  readonly rowsPerCategory: number;
   /** Where the directions of places lie. */
   readonly directions: number;
   /** Between which values, as x / h, the node's children must lie. */
@@ -61,6 +63,7 @@ export function readPlan(m: Views, plan: number): Plan {
     minRows: m.f64(plan + 88),
     minGain: m.f64(plan + 96),
     isMonotone: m.u32(plan + 120) !== 0,
+    rowsPerCategory: m.i32(plan + 124),
     directions: plan + 144,
     lower: m.u32(plan + 120) === 0 ? 0 : m.f64(plan + 128),
     upper: m.u32(plan + 120) === 0 ? 0 : m.f64(plan + 136),
@@ -107,6 +110,15 @@ export function keepsOrder(
 ): boolean {
   const [low, high] = direction > 0 ? [left, right] : [right, left];
   return low <= high && low >= lower && high <= upper;
+}
+
+/** Too few rows a category: the order of their labels would tell of these rows alone, and names keep theirs. */
+export function keepsNames(
+  { rowsPerCategory }: Plan,
+  numRows: number,
+  numPresent: number,
+): boolean {
+  return numRows < rowsPerCategory * numPresent;
 }
 
 /** Where the bins of a row are: in the row, or in the record that its number names. */

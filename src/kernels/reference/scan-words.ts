@@ -3,7 +3,7 @@
  * numbers. How candidates are judged is a {@link WordRule}. Ties stay with the lower bin, missing on the left.
  */
 import { randomPosition } from './find-ratio-split.ts';
-import type { Chosen, Plan } from './forest-plan.ts';
+import { type Chosen, keepsNames, type Plan } from './forest-plan.ts';
 import { hasBin, orderByRatio, writeLeftBins } from './left-bins.ts';
 import { randomSide } from './random-cut.ts';
 import type { Views } from './views.ts';
@@ -22,6 +22,7 @@ export interface WordRule {
   gain(): number;
   holdsRows(words: readonly bigint[]): boolean;
   weightOf(words: readonly bigint[]): bigint;
+  rowsOf(words: readonly bigint[]): bigint;
   /** What the k-th order of categories goes by. */
   ratioOf(words: readonly bigint[], k: number): number;
 }
@@ -132,8 +133,9 @@ export class WordScan {
       this.#takeRandomSide(key);
       return;
     }
-    const limit = Math.min(count - 1, this.#plan.maxCategories);
-    for (let k = 0; k < this.#rule.numOrders; k++) {
+    const isByName = this.#isByName;
+    const limit = isByName ? count - 1 : Math.min(count - 1, this.#plan.maxCategories);
+    for (let k = 0; k < (isByName ? 1 : this.#rule.numOrders); k++) {
       const order = this.#orderBy(k);
       for (const direction of [0, 1]) {
         this.#emptyLeft();
@@ -146,7 +148,13 @@ export class WordScan {
     if (this.#at >= 0) this.#order = this.#orderBy(Math.floor(this.#at / 2 ** 17));
   }
 
+  /** Whether the categories keep the order of their names. */
+  get #isByName(): boolean {
+    return keepsNames(this.#plan, Number(this.#rule.rowsOf(this.#totals)), this.#present.length);
+  }
+
   #orderBy(k: number): number[] {
+    if (this.#isByName) return this.#present.map((_, i) => i);
     return orderByRatio(this.#present.map(({ words }) => this.#rule.ratioOf(words, k)));
   }
 

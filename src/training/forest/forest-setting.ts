@@ -30,6 +30,7 @@ export function forestSetting(
     minWeight: (job.split.minWeightFraction * start.totalWeight) / units.weight,
     minGain: (minInfoGain * units.weight) / units.gain,
     maxCategoriesPerSplit: job.split.maxCategoriesPerSplit,
+    rowsPerCategory: job.split.rowsPerCategory,
     isRandom: job.drawsCuts,
     directions: directionsOf(job.monotone ?? [], rows.layout),
   };

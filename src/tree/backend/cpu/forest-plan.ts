@@ -24,6 +24,8 @@ export interface ForestSetting {
   /** Least gain for a unit of weight, in units of gain. */
   readonly minGain: number;
   readonly maxCategoriesPerSplit: number;
+  /** Nodes with fewer rows a category keep categories in the order of their names. */
+  readonly rowsPerCategory: number;
   /** Cuts are drawn, not searched for. */
   readonly isRandom: boolean;
   /** 1 rising, −1 falling, 0 free, by place; null where all are free. */
@@ -138,6 +140,7 @@ export function writePlan(
   words[27] = 0x7fffffff;
   const { directions } = setting;
   words[30] = directions === null ? 0 : 1;
+  words[31] = setting.rowsPerCategory;
   if (directions !== null)
     new Int8Array(memory.buffer, scratch.plan + directionsAt).set(directions);
 }
