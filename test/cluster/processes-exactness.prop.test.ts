@@ -62,6 +62,7 @@ const topologies: fc.Arbitrary<Topology> = fc
     fc.record(
       {
         rawBytes: fc.constantFrom(1, 20_000),
+        byColumns: fc.boolean(),
         flushRows: fc.constantFrom(1, 37, 1000),
         maxHistogramBytes: fc.constantFrom(1, 60_000),
         kernels: fc.constantFrom('wasm', 'reference'),

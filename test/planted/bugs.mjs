@@ -1218,6 +1218,17 @@ export const plantedBugs = [
     tests: ['test/kernels/histogram.prop.test.ts'],
   },
   {
+    name: 'records whose columns were read by themselves keep the places of columns that cannot split',
+    edits: [
+      {
+        file: 'src/training/ingest/bin-by-columns.ts',
+        find: '  closeUp(environment, rows, {',
+        replace: '  if (rows.train.numAll < 0) closeUp(environment, rows, {',
+      },
+    ],
+    tests: ['test/training/ingest/by-columns.test.ts'],
+  },
+  {
     name: 'a child keeps the histogram of its parent',
     edits: [
       {

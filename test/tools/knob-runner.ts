@@ -20,6 +20,8 @@ export interface Knobs {
   readonly width?: number;
   readonly flushRows?: number;
   readonly rawBytes?: number;
+  /** Raw columns that do not fit are read column by column where they can be, or in waves of rows. */
+  readonly byColumns?: boolean;
   readonly maxHistogramBytes?: number;
   readonly kernels?: 'wasm' | 'reference';
   /** Ranks of a forest share each tree, as they do over several processes. */
@@ -78,7 +80,12 @@ export class KnobRunner implements GangRunner {
 function turned(job: BoostingJob | ForestJob, knobs: Knobs): BoostingJob | ForestJob {
   const { rawBytes, flushRows, maxHistogramBytes, kernels, sharesTrees, growsApart, device } =
     knobs;
-  const ingest = rawBytes === undefined ? job.ingest : { ...job.ingest, rawBytes };
+  const { byColumns } = knobs;
+  const ingest = {
+    ...job.ingest,
+    ...(rawBytes === undefined ? {} : { rawBytes }),
+    ...(byColumns === undefined ? {} : { byColumns }),
+  };
   return {
     ...job,
     ingest,

@@ -28,6 +28,7 @@ export const partitionings = [1, 2, 7, 'one empty'] as const;
 /** A few rows a wave, packed sums flushed after a few rows, room for one pair of histograms; split by split. */
 export const tinyKnobs: Knobs = {
   rawBytes: 5000,
+  byColumns: false,
   flushRows: 37,
   maxHistogramBytes: 1,
   sharesTrees: true,
@@ -41,6 +42,7 @@ export const topologies: fc.Arbitrary<Topology> = fc
     fc.record(
       {
         rawBytes: fc.constantFrom(1, 20_000),
+        byColumns: fc.boolean(),
         flushRows: fc.constantFrom(1, 37, 1000),
         maxHistogramBytes: fc.constantFrom(1, 60_000),
         kernels: fc.constantFrom('wasm', 'reference'),

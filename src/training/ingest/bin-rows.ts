@@ -7,7 +7,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import type { BinnedLayout, FeaturePlace } from '../../binning/binned-layout.ts';
 import type { SparseNumbers } from '../../table/columns/sparse-numbers.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import { binSparse } from './bin-sparse.ts';
+import { binSparse, type RecordSpan } from './bin-sparse.ts';
 import type { RawColumns, Wave } from './raw-columns.ts';
 import type { RowRuns } from './shard-rows.ts';
 
@@ -32,13 +32,17 @@ export class RowBinner {
   readonly #codes: number;
   readonly #scratchEnd: number;
   readonly #binOf = new Map<number, Map<string, number>>();
+  readonly #span: RecordSpan;
 
+  /** @param span what may be written of a record: the places of other features than the layout's are not to be */
   constructor(
     environment: RankEnvironment,
     layout: BinnedLayout,
     scratch: number,
     scratchBytes: number,
+    span: RecordSpan = { from: 0, to: layout.stride },
   ) {
+    this.#span = span;
     this.#environment = environment;
     this.#layout = layout;
     this.#scratchEnd = scratch + scratchBytes;
@@ -71,7 +75,8 @@ export class RowBinner {
           numbers: raw.sparse(i, place.feature.index) as SparseNumbers,
         }));
         if (sparse.length > 0) {
-          binSparse(this.#environment, this.#layout, sparse, { range, runs, records });
+          const target = { range, runs, records, span: this.#span };
+          binSparse(this.#environment, this.#layout, sparse, target);
         }
         const others = numeric.filter((table) => !isSparse(table));
         this.#binRange(raw, others, range, runs, records);

@@ -14,19 +14,26 @@ export interface SparseColumn {
   readonly numbers: SparseNumbers;
 }
 
+/** Bytes [from, to) of each record. */
+export interface RecordSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Which rows are written, and where: record 0 of the runs is at `records`. */
 export interface SparseRows {
   readonly range: { readonly firstRow: number; readonly numRows: number };
   readonly runs: RowRuns;
   readonly records: number;
+  readonly span: RecordSpan;
 }
 
-/** Writes the bins of some columns; whatever else their records hold is lost. */
+/** Writes the bins of some columns; whatever else these bytes of their records hold is lost. */
 export function binSparse(
   environment: RankEnvironment,
   { stride }: BinnedLayout,
   columns: readonly SparseColumn[],
-  { range, runs, records }: SparseRows,
+  { range, runs, records, span }: SparseRows,
 ): void {
   const usual = new Uint8Array(stride);
   for (const { place, numbers } of columns) usual[place.offset] = binOf(place, numbers.usual);
@@ -43,7 +50,7 @@ export function binSparse(
     for (let row = from; row < to; row++) recordOf[row - firstRow] = done + row - start;
     if (from < to) {
       const first = records + (done + from - start) * stride;
-      copyRecord(environment.u8(first, (to - from) * stride), usual);
+      copyRecord(environment.u8(first, (to - from) * stride), usual, span);
       numRecords = done + to - start;
     }
     done += count;
@@ -59,8 +66,13 @@ export function binSparse(
   }
 }
 
-/** Fills memory with copies of a record. */
-function copyRecord(memory: Uint8Array, record: Uint8Array): void {
+/** Fills memory with copies of a record, or these bytes of all its records. */
+function copyRecord(memory: Uint8Array, record: Uint8Array, { from, to }: RecordSpan): void {
+  if (to - from < record.length) {
+    const part = record.subarray(from, to);
+    for (let at = from; at < memory.length; at += record.length) memory.set(part, at);
+    return;
+  }
   memory.set(record);
   for (let done = record.length; done < memory.length; done *= 2) memory.copyWithin(done, 0, done);
 }

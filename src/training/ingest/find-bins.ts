@@ -63,18 +63,12 @@ export class BinFinder {
   readonly #scratch32: Float32Array;
   readonly #scratch64: Float64Array;
 
-  /** @param keys the random keys of the process's rows @param numTrain training rows of all ranks */
-  constructor(
-    environment: RankEnvironment,
-    job: IngestJob,
-    runs: RowRuns,
-    keys: Uint32Array,
-    numTrain: number,
-  ) {
+  /** @param sampled the sampled rows of the runs ({@link sampleRows}) */
+  constructor(environment: RankEnvironment, job: IngestJob, runs: RowRuns, sampled: Uint32Array) {
     this.#environment = environment;
     this.#job = job;
     this.#runs = runs;
-    this.#sampled = sampleRows(runs, keys, job, numTrain);
+    this.#sampled = sampled;
     this.#scratch32 = new Float32Array(this.#sampled.length);
     this.#scratch64 = new Float64Array(this.#sampled.length);
     this.#seen = job.features.map(() => ({
@@ -355,8 +349,12 @@ function coversAll(
   );
 }
 
-/** Rows whose hash falls under the rate; all of them when there are few. */
-function sampleRows(
+/**
+ * Rows whose hash falls under the rate; all of them when there are few.
+ *
+ * @param keys the random keys of the process's rows @param numTrain training rows of all ranks
+ */
+export function sampleRows(
   runs: RowRuns,
   keys: Uint32Array,
   job: IngestJob,

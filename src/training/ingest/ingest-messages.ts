@@ -96,6 +96,8 @@ export interface IngestJob {
   readonly readsPlainly?: boolean | undefined;
   /** Most bytes of raw columns that are held at once; tests make it tiny. */
   readonly rawBytes: number;
+  /** False: rows that do not fit are read in waves of rows, never by columns. */
+  readonly byColumns?: boolean | undefined;
   /** The stage's name, for messages. */
   readonly owner: string;
 }

@@ -15,10 +15,12 @@ import {
 import type { RowFill } from '../../tree/backend/cpu/row-entries.ts';
 import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
+import { binByColumns } from './bin-by-columns.ts';
 import { RowBinner } from './bin-rows.ts';
+import { groupColumns } from './column-groups.ts';
 import { keepNumbers, numbersOfRow } from './keep-numbers.ts';
-import { prepareRows, takeOver } from './prepare-rows.ts';
-import type { LabelledRows } from './prepared-rows.ts';
+import { decodeRows, type ReadRows, readRows, takeOver } from './prepare-rows.ts';
+import type { LabelledRows, PreparedRows } from './prepared-rows.ts';
 import { tableBytes } from './row-places.ts';
 
 /** Binned rows in shared memory. */
@@ -40,10 +42,28 @@ export async function ingest(
   job: IngestJob,
   slotBytes: (rows: LabelledRows) => Promise<number>,
 ): Promise<IngestedRows> {
+  const read = job.prepared === undefined ? await readRows(environment, job) : null;
+  const groups = read === null ? null : columnGroups(job, read);
+  if (read !== null && groups !== null) {
+    const { rows, places } = read;
+    const given = { groups, slotBytes: await slotBytes(rows) };
+    const { features, layout } = await binByColumns(environment, job, read, given);
+    await environment.wait(environment.collective.barrier());
+    const { records } = places;
+    return {
+      features,
+      layout,
+      records,
+      numbers: 0,
+      fill: null,
+      free: endOf(rows, records, layout),
+      ...rows,
+    };
+  }
   const { prepared, raw, waves } =
-    job.prepared === undefined
-      ? await prepareRows(environment, job)
-      : takeOver(environment, job, job.prepared);
+    read === null
+      ? takeOver(environment, job, job.prepared as PreparedRows)
+      : await decodeRows(environment, job, read);
   const { rows, places } = prepared;
   const { features, hasMissing } = prepared.bins;
   const { tables, records, numbers } = places;
@@ -66,7 +86,26 @@ export async function ingest(
   }
   await environment.wait(environment.collective.barrier());
   const numRows = job.rowRange[1] - job.rowRange[0];
-  const ends = records + layout.stride * (train.numProcess + validation.numProcess);
-  const free = numbers === 0 ? ends : numbers + 8 * numRows * numbersOfRow(job.features);
+  const free =
+    numbers === 0
+      ? endOf(rows, records, layout)
+      : numbers + 8 * numRows * numbersOfRow(job.features);
   return { features, layout, records, numbers, fill: null, free, ...rows };
+}
+
+/** Groups of columns that are read one after the other, where that spares a second look at the rows; else null. */
+function columnGroups(job: IngestJob, read: ReadRows): number[][] | null {
+  const { features, rawBytes, givenBins, keepsNumbers } = job;
+  const isOnce = read.waves.length === 1 || givenBins !== undefined;
+  if (isOnce || keepsNumbers === true || job.byColumns === false || !read.readsByColumns)
+    return null;
+  return groupColumns(features, read.mostRows, rawBytes);
+}
+
+function endOf(
+  { train, validation }: LabelledRows,
+  records: number,
+  { stride }: BinnedLayout,
+): number {
+  return records + stride * (train.numProcess + validation.numProcess);
 }

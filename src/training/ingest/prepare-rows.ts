@@ -7,8 +7,9 @@ import { CoppiceError } from '../../base/errors.ts';
 import type { IngestJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { weighClasses } from './class-weights.ts';
+import { readsByColumns } from './column-groups.ts';
 import { dealRows } from './deal-rows.ts';
-import { BinFinder, givenBins } from './find-bins.ts';
+import { BinFinder, givenBins, sampleRows } from './find-bins.ts';
 import { type PlacedPartition, placePartitions } from './placed-partitions.ts';
 import type { LabelledRows, PreparedRows, ValidationSet } from './prepared-rows.ts';
 import {
@@ -23,6 +24,19 @@ import { placeRows, type RowPlaces } from './row-places.ts';
 import { type RoleAddresses, readRoles, rowState } from './row-roles.ts';
 import { joinRuns, type RowRuns, runsOf } from './shard-rows.ts';
 
+/** Rows whose labels are read and that are dealt to the ranks; columns of features are not read yet. */
+export interface ReadRows {
+  readonly rows: LabelledRows;
+  readonly places: RowPlaces;
+  readonly placed: readonly PlacedPartition[];
+  /** As many in every process. */
+  readonly waves: readonly Wave[];
+  /** The most rows of a process. */
+  readonly mostRows: number;
+  /** Every process reads columns by themselves. */
+  readonly readsByColumns: boolean;
+}
+
 /** Prepared rows where they were prepared or taken over. */
 export interface DecodedRows {
   readonly prepared: PreparedRows;
@@ -31,13 +45,18 @@ export interface DecodedRows {
 }
 
 /** The word from which ranks draw units of work, in the fixed part of memory. */
-const scheduleAddress = 1024;
+export const scheduleAddress = 1024;
 
 /** Reads and deals out the rows, and finds the bins. */
 export async function prepareRows(
   environment: RankEnvironment,
   job: IngestJob,
 ): Promise<DecodedRows> {
+  return await decodeRows(environment, job, await readRows(environment, job));
+}
+
+/** Reads what rows have besides features, and deals them out. */
+export async function readRows(environment: RankEnvironment, job: IngestJob): Promise<ReadRows> {
   const numRows = job.rowRange[1] - job.rowRange[0];
   const placed = placePartitions(job);
   const places = placeRows(job, numRows, environment.numLocal);
@@ -54,14 +73,34 @@ export async function prepareRows(
   const { labels, otherLabels, weights, groups, positions, keys, margins } = places;
   await weighClasses(environment, job, classes, { labels, weights, train, validation });
 
-  const waves = await alignWaves(environment, wavesOf(job, placed), numRows);
+  const offsets = margins.slice(0, job.offsets.length);
+  const initialScores = margins.slice(job.offsets.length);
+  const columns = { labels, otherLabels, weights, offsets, initialScores, groups, positions, keys };
+  const rows = { classes, ...columns, ...dealt };
+  const aligned = await alignWaves(environment, placed, wavesOf(job, placed), numRows);
+  return { rows, places, placed, ...aligned };
+}
+
+/** Reads the features of rows, wave by wave, and finds the bins; the last wave stays. */
+export async function decodeRows(
+  environment: RankEnvironment,
+  job: IngestJob,
+  { rows, places, waves }: ReadRows,
+): Promise<DecodedRows> {
+  const numRows = job.rowRange[1] - job.rowRange[0];
+  const { train, trainRuns } = rows;
   const size = waveSize(job, waves);
   await environment.reserve(places.raw + RawColumns.bytes(job, size), 'raw columns');
   const raw = new RawColumns(environment, job, places.raw, size, scheduleAddress);
   const keysAsRead = environment.u32(places.roles.keys, numRows);
   const finder =
     job.givenBins === undefined
-      ? new BinFinder(environment, job, trainRuns, keysAsRead, train.numAll)
+      ? new BinFinder(
+          environment,
+          job,
+          trainRuns,
+          sampleRows(trainRuns, keysAsRead, job, train.numAll),
+        )
       : null;
   for (const wave of finder === null ? [] : waves) {
     await raw.load(wave, (done, total) =>
@@ -72,10 +111,6 @@ export async function prepareRows(
   // records and numbers are not written yet, roles no longer read
   const free = { address: places.records, bytes: places.raw - places.records };
   const bins = finder === null ? givenBins(job) : await finder.finish(free);
-  const offsets = margins.slice(0, job.offsets.length);
-  const initialScores = margins.slice(job.offsets.length);
-  const columns = { labels, otherLabels, weights, offsets, initialScores, groups, positions, keys };
-  const rows = { classes, ...columns, ...dealt };
   const { tables, records, numbers } = places;
   const told = { tables, records, numbers, raw: places.raw };
   return { prepared: { rows, bins, places: told, lists: raw.lists }, raw, waves };
@@ -167,13 +202,15 @@ function waveSize({ keepsNumbers }: IngestJob, waves: readonly Wave[]): WaveSize
 /** Adds empty waves, so that every process loads equally many: loading one is a meeting. */
 async function alignWaves(
   environment: RankEnvironment,
+  placed: readonly PlacedPartition[],
   waves: Wave[],
   numRows: number,
-): Promise<Wave[]> {
-  const most = BigInt64Array.of(BigInt(waves.length));
+): Promise<Pick<ReadRows, 'waves' | 'mostRows' | 'readsByColumns'>> {
+  const isOther = placed.some(({ partition }) => !readsByColumns(partition.spec));
+  const most = BigInt64Array.from([waves.length, numRows, Number(isOther)], BigInt);
   await environment.wait(environment.collective.allreduce(most, 'max'));
   while (waves.length < Number(most[0])) waves.push(makeWave([], numRows, 0));
-  return waves;
+  return { waves, mostRows: Number(most[1]), readsByColumns: most[2] === 0n };
 }
 
 /** Why no row is left to learn from: all are for validation, or all weights are 0. */

@@ -2,7 +2,7 @@
  * Decodes feature columns into shared memory, a wave of partitions at a time. A wave is as many partitions
  * as fit the budget; its work is dealt out as units (partition, some columns), so that one large row group
  * keeps every rank busy. When all rows fit one wave they are decoded once, else twice: for the sample, then
- * for the bins; the raw values are never all in memory.
+ * for the bins (or some columns of all rows at a time, bin-by-columns.ts); the raw values are never all in memory.
  *
  *   column c of a wave:  address[c] + width[c] · (row − firstRow)      width 4 (float32, category code) or 8
  *
