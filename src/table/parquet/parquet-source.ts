@@ -63,6 +63,8 @@ export interface ParquetInfo {
 const portionBytes = 32 << 20;
 /** Arrow compares every column of a batch with every other when it makes one. */
 const portionColumns = 256;
+/** What the decoder says of deltas in longer miniblocks than most writers make, such as those of DuckDB. */
+const cannotSkip = /cannot skip miniblock/;
 const noFields: ReadonlySet<string> = new Set();
 
 /**
@@ -138,8 +140,8 @@ async function readRowGroup(
   for (const portion of portions(rest, isHere ? numRows : groupRows)) {
     const arrowSchema = decodedSchema(known, portion, asDictionary);
     const slice = { rowGroup: source.rowGroup, chunks: portion, arrowSchema };
-    const bytes = decode(await sliceFile(from, footer, slice), options);
-    columns.push(...columnsOfStream(bytes, source));
+    const table = decode(await sliceFile(from, footer, slice), options);
+    columns.push(...columnsOfTable(table, source));
   }
   for (const name of request.columns) {
     const constant = constants.get(name);
@@ -201,16 +203,27 @@ interface DecodeOptions {
   readonly limit: number;
 }
 
-/** The rows as an IPC stream: measured as fast as views of the module's memory, and made by one encoder. */
-function decode(file: Uint8Array, options: DecodeOptions): Uint8Array {
+/** The rows by way of an IPC stream: measured as fast as views of the module's memory, and made by one encoder. */
+function decode(file: Uint8Array, options: DecodeOptions): Table {
   const batchSize = Math.max(1, options.batchSize);
-  return callParquetWasm((module) =>
-    module.readParquet(file, { ...options, batchSize }).intoIPCStream(),
-  );
+  const read = (wanted: DecodeOptions): Table =>
+    tableFromIPC(
+      callParquetWasm((module) =>
+        module.readParquet(file, { ...wanted, batchSize }).intoIPCStream(),
+      ),
+    );
+  try {
+    return read(options);
+  } catch (error) {
+    const isSkipped = isCoppiceError(error, 'FILE_FORMAT') && cannotSkip.test(error.message);
+    if (!isSkipped || options.offset === 0) throw error;
+    // what it cannot skip it can read
+    const end = options.offset + options.limit;
+    return read({ ...options, offset: 0, limit: end }).slice(options.offset, end);
+  }
 }
 
-function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data][] {
-  const table = tableFromIPC(bytes);
+function columnsOfTable(table: Table, source: ParquetSource): [Field, Data][] {
   const columns: [Field, Data][] = [];
   const conforming = new Map(source.conforms.map((record) => [record.name, record]));
   for (const [index, given] of table.schema.fields.entries()) {
@@ -234,7 +247,7 @@ function columnsOfStream(bytes: Uint8Array, source: ParquetSource): [Field, Data
  */
 function joinChunks(type: DataType, chunks: readonly Data[]): Data {
   const [only] = chunks;
-  const isWhole = chunks.length === 1 && only !== undefined && only.length > 0;
+  const isWhole = chunks.length === 1 && only !== undefined && only.length > 0 && only.offset === 0;
   const isReady = isWhole && normalType(type) === type;
   const data = isReady ? only : concatData(type, chunks);
   return hasDictionary(data.type) ? freshColumn(data) : data;
