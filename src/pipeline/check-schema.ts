@@ -133,12 +133,8 @@ function requireName(owner: string, name: string, actual: Schema): void {
 function checkField(owner: string, wanted: LogicalField, found: LogicalField, path: string): void {
   // A column that holds nothing but missing values has no type of its own, now or at fit.
   if (found.type === 'null' || wanted.type === 'null') return;
-  if (typeFamily(wanted.type) !== typeFamily(found.type)) {
-    const message = `column ${path} of the table given to ${owner} must be ${wanted.type}, as at fit; got ${found.type}: cast it, as by table.cast`;
-    throw new CoppiceError('SCHEMA_MISMATCH', message, {
-      context: { owner, column: path, expected: wanted.type, type: found.type },
-    });
-  }
+  if (typeFamily(wanted.type) !== typeFamily(found.type))
+    throw otherTypeError(owner, path, wanted.type, found.type);
   const parts = found.children ?? [];
   for (const child of wanted.children ?? []) {
     const part = parts.find((candidate) => candidate.name === child.name);
@@ -152,6 +148,34 @@ function checkField(owner: string, wanted: LogicalField, found: LogicalField, pa
       });
     }
     checkField(owner, child, part, `${path}.${child.name}`);
+  }
+}
+
+/** The error for a column that was of another kind at fit. */
+export function otherTypeError(
+  owner: string,
+  column: string,
+  expected: string,
+  type: string,
+): CoppiceError {
+  const message = `column ${column} of the table given to ${owner} must be ${expected}, as at fit; got ${type}: cast it, as by table.cast`;
+  return new CoppiceError('SCHEMA_MISMATCH', message, {
+    context: { owner, column, expected, type },
+  });
+}
+
+/**
+ * Refuses numbers where true and false were categories at fit, and the other way round: they may stand for each other
+ * as numbers, but their texts differ.
+ *
+ * @throws CoppiceError `SCHEMA_MISMATCH`
+ */
+export function checkCategoryTypes(owner: string, wanted: LogicalSchema, actual: Schema): void {
+  for (const { name, type: expected } of wanted) {
+    const type = logicalType(requireColumn(owner, 'inputCols', name, actual).type);
+    if (expected === 'null' || type === 'null') continue;
+    if ((expected === 'boolean') !== (type === 'boolean'))
+      throw otherTypeError(owner, name, expected, type);
   }
 }
 

@@ -1,19 +1,15 @@
 /** Hashes columns of any kind into a vector of a fixed number of features. */
 import { Field, Float64, Schema, Struct, DataType as Type } from 'apache-arrow';
-import { CoppiceError } from '../../base/errors.ts';
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
 import { column, columns, int } from '../../params/kinds.ts';
 import {
   columnTypeError,
+  otherTypeError,
   refuseExistingColumn,
   requireColumn,
   typeFamily,
 } from '../../pipeline/check-schema.ts';
-import {
-  type LogicalField,
-  type LogicalSchema,
-  logicalType,
-} from '../../pipeline/logical-schema.ts';
+import { type LogicalSchema, logicalType } from '../../pipeline/logical-schema.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -148,7 +144,8 @@ export class FeatureHasher extends Transformer<typeof featureHasherParams.schema
     const wanted = fitted.find((field) => field.name === name);
     const type = logicalType(requireColumn(this.className, 'inputCols', name, schema).type);
     if (wanted === undefined || [type, wanted.type].includes('null')) return found;
-    if (isNumber(type) !== isNumber(wanted.type)) throw otherType(this.className, wanted, type);
+    if (isNumber(type) !== isNumber(wanted.type))
+      throw otherTypeError(this.className, name, wanted.type, type);
     if (!isNumber(type) || found.kind === 'number') return found;
     return { name, kind: categoryKind(wanted.type) ?? found.kind };
   }
@@ -175,13 +172,6 @@ function categoryKind(type: string): HashedColumn['kind'] | null {
 
 function isNumber(type: string): boolean {
   return type !== 'boolean' && typeFamily(type) === 'number';
-}
-
-function otherType(owner: string, { name, type: expected }: LogicalField, type: string) {
-  const message = `column ${name} of the table given to ${owner} must be ${expected}, as at fit; got ${type}: cast it, as by table.cast`;
-  return new CoppiceError('SCHEMA_MISMATCH', message, {
-    context: { owner, column: name, expected, type },
-  });
 }
 
 function checkCategorical({ inputCols, categoricalCols = [] }: Resolved<typeof specs>) {

@@ -2,7 +2,7 @@
 import { Dictionary, Field, Int32, type Schema, Utf8 } from 'apache-arrow';
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
 import { bool, oneOf } from '../../params/kinds.ts';
-import { columnTypeError } from '../../pipeline/check-schema.ts';
+import { checkCategoryTypes, columnTypeError } from '../../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
@@ -124,6 +124,7 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
 
   override transformSchema(schema: Schema): Schema {
     this.checkInput(schema);
+    checkCategoryTypes(this.className, this.inputSchema, schema);
     return schemaWithPairs(this, schema, (input, pair) =>
       indexedField(this.className, input, pair),
     );

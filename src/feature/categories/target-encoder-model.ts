@@ -3,6 +3,7 @@ import { type DataType, Field, Float64, type Schema, Struct } from 'apache-arrow
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
 import { column, either, float, oneOf } from '../../params/kinds.ts';
 
+import { checkCategoryTypes } from '../../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
@@ -126,6 +127,7 @@ export class TargetEncoderModel extends Model<typeof targetEncoderModelParams.sc
 
   override transformSchema(schema: Schema): Schema {
     this.checkInput(schema);
+    checkCategoryTypes(this.className, this.inputSchema, schema);
     return encodedSchema(this, schema, this.classes);
   }
 

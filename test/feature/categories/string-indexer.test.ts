@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StringIndexer } from '../../../src/feature/categories/string-indexer.ts';
 import { StringIndexerModel } from '../../../src/feature/categories/string-indexer-model.ts';
+import { TargetEncoder } from '../../../src/feature/categories/target-encoder.ts';
 import { contentOf, inlineTable, valuesOf } from '../../tools/inline-table.ts';
 import { folderContent, temporaryFolder } from '../../tools/temporary-folder.ts';
 
@@ -41,6 +42,21 @@ describe('StringIndexer', () => {
     expect(DataType.isDictionary(vector?.type)).toBe(true);
     expect([...(vector?.data[0]?.dictionary ?? [])]).toEqual(['UA', 'AA', 'B6']);
     expect(Array.from(vector?.data[0]?.values as Int32Array).slice(0, 2)).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['StringIndexer', new StringIndexer({ ...pair, handleInvalid: 'keep' })],
+    ['TargetEncoder', new TargetEncoder({ ...pair, handleInvalid: 'keep' })],
+  ])('refuses numbers where true and false were fitted: %s', async (_, stage) => {
+    const label = [1, 2, 3];
+    const flags = inlineTable({ carrier: [true, false, null], label });
+    const numbers = inlineTable({ carrier: [1, 0, null], label });
+    const model = await stage.fit(flags);
+    const isRefused = { code: 'SCHEMA_MISMATCH' };
+    // their texts differ, so every one would be unknown
+    await expect(model.transform(numbers)).rejects.toMatchObject(isRefused);
+    await expect((await stage.fit(numbers)).transform(flags)).rejects.toMatchObject(isRefused);
+    expect((await valuesOf(await model.transform(flags), 'idx')).length).toBe(3);
   });
 
   it('indexes several columns, numbers and booleans too', async () => {
