@@ -100,6 +100,7 @@ export type { GBTClassifierOptions, GBTRegressorOptions } from './ensemble/param
 export type { IsolationForestOptions } from './ensemble/params/isolation-params.ts';
 export type { GBTRankerOptions } from './ensemble/params/ranker-params.ts';
 export type {
+  NamedCells,
   Score,
   Scorer,
   ScorerCell,

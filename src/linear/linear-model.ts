@@ -149,7 +149,7 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
       }
       return offsets === null ? margin : margin + (offsets[k] as number);
     };
-    return (row) => {
+    return (row: object) => {
       reader.read(row);
       const bad = reader.values.findIndex((value) => !Number.isFinite(value));
       if (bad >= 0) {

@@ -7,7 +7,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { numericKind } from '../table/columns/numeric-kind.ts';
 import { columnTypeError, requireColumn } from './check-schema.ts';
 import type { LogicalSchema } from './logical-schema.ts';
-import type { ScorerRow, ScorerValue } from './row-reader.ts';
+import type { ScorerValue } from './row-reader.ts';
 
 /** Where the offsets lie in a table: one path a score; none without an offset column. */
 export type OffsetPaths = readonly (readonly string[])[];
@@ -58,7 +58,7 @@ export function offsetInvalid(column: string, value: unknown, where: string): Co
 
 /** The offsets of one row, by the column's name. @param isShared one offset is added to every score */
 export function offsetsOfRow(
-  row: ScorerRow,
+  row: object,
   column: string,
   { numOutputs, isShared }: { readonly numOutputs: number; readonly isShared: boolean },
 ): readonly number[] {

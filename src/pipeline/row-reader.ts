@@ -45,9 +45,21 @@ export interface Score {
   readonly probability: Float64Array;
 }
 
-/** Scores one row. */
-export type Scorer = (row: ScorerRow) => Score;
+/** A row of a type that declares its columns, such as an interface: what each of them may be. */
+export type NamedCells<R> = {
+  readonly [K in keyof R]: R[K] extends ScorerCell
+    ? R[K]
+    : R[K] extends (...values: never[]) => unknown
+      ? never
+      : R[K] extends object
+        ? NamedCells<R[K]>
+        : ScorerCell;
+};
 
+/** Scores one row. */
+export type Scorer<S = Score> = <R extends ScorerRow | (object & NamedCells<R>)>(row: R) => S;
+
+type RowValues = readonly ScorerValue[] | Float64Array | Float32Array;
 type NamedRow = Readonly<Record<string, ScorerValue>>;
 
 /** A child of a struct, or an element of a vector. */
@@ -136,8 +148,8 @@ export class RowReader {
    * @throws CoppiceError `DATA_INVALID` for an array of another length, an object that names no feature, or a value that
    *   is no number where the model learned from numbers
    */
-  read(row: ScorerRow): void {
-    if (Array.isArray(row) || ArrayBuffer.isView(row)) this.#readArray(row);
+  read(row: object): void {
+    if (Array.isArray(row) || ArrayBuffer.isView(row)) this.#readArray(row as RowValues);
     else if (typeof row === 'object' && row !== null) this.#readObject(row as NamedRow);
     else throw noRow(row, 'features', this.#names);
     for (const f of this.#singles) this.values[f] = Math.fround(this.values[f] as number);
@@ -147,7 +159,7 @@ export class RowReader {
     }
   }
 
-  #readArray(row: readonly ScorerValue[] | Float64Array | Float32Array): void {
+  #readArray(row: RowValues): void {
     const { values } = this;
     if (row.length !== values.length) {
       const message = `length of a row given as an array must be ${values.length}, one value a feature; got ${row.length}`;

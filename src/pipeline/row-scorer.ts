@@ -67,7 +67,7 @@ export async function rowScorer(model: Model): Promise<Scorer> {
   const cells = inputSchema.filter(({ name }) => read.has(name));
   const inputs = cells.map(({ name }) => name);
   const run = await preparePartition(partition as PartitionSpec, wanted);
-  return (row) => {
+  return (row: unknown) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
       const message = `row given to the scorer of ${owner} must be an object of values by column name; got ${describeValue(row)}`;
       throw new CoppiceError('DATA_INVALID', message, { context: { owner } });

@@ -158,3 +158,23 @@ describe('a pipeline over a table of known columns', () => {
     ).toThrow('maxDepth of DecisionTreeClassifier must be');
   });
 });
+
+describe('a scorer', () => {
+  interface Flight {
+    readonly carrier: string | null;
+    distance?: number;
+    when: Date;
+  }
+
+  it('takes rows of a type that declares its columns, and no others', async () => {
+    const trees = { featuresCols: ['carrier', 'distance', 'when'], labelCol: 'isLate' };
+    const score = await (await new DecisionTreeClassifier(trees).fit(table)).scorer();
+    const flight: Flight = { carrier: 'UA', when: new Date(0) };
+    expect(score(flight)).toEqual(score({ carrier: 'UA', when: new Date(0) }));
+    expect([flight].map((row) => score(row).prediction)).toHaveLength(1);
+    // @ts-expect-error a set is no value
+    expect(() => score({ distance: new Set([1]) })).toThrow('distance');
+    // @ts-expect-error a text is no row
+    expect(() => score('UA')).toThrow('row');
+  });
+});

@@ -24,7 +24,7 @@ import { type IsolationForestOptions, isolationForestParams } from '../params/is
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
-import type { Score, ScorerRow } from '../prediction/scorer.ts';
+import type { Score, Scorer } from '../prediction/scorer.ts';
 import { checkExtension, fitIsolationForest } from './fit-isolation-forest.ts';
 
 /** Parameters of IsolationForestModel. */
@@ -111,7 +111,7 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
   }
 
   /** A synchronous function of one row's values; the same bits as transform. */
-  override async scorer(): Promise<(row: ScorerRow) => IsolationScore> {
+  override async scorer(): Promise<Scorer<IsolationScore>> {
     const score = await super.scorer();
     const { threshold } = this;
     return (row) => {

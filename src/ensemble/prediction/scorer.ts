@@ -7,6 +7,7 @@ import { exp, logistic } from '../../base/portable-math.ts';
 import { winnerAt } from '../../pipeline/class-columns.ts';
 import { offsetsOfRow } from '../../pipeline/offset-column.ts';
 import {
+  type NamedCells,
   RowReader,
   type Score,
   type Scorer,
@@ -23,7 +24,7 @@ import type { TreeEnsemble } from '../../tree/tree.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { flagOf, type Link } from './batch-scores.ts';
 
-export type { Score, Scorer, ScorerCell, ScorerRow, ScorerValue };
+export type { NamedCells, Score, Scorer, ScorerCell, ScorerRow, ScorerValue };
 
 /** How a model's scorer works. */
 export interface ScorerOptions {
@@ -45,7 +46,7 @@ export function makeScorer(data: TreeModelData, options: ScorerOptions): Scorer 
   const finish = finisher(data, options, numOutputs);
   let walker: RowWalker | null = null;
   let count = 0;
-  return (row) => {
+  return (row: object) => {
     reader.read(row);
     const isPlain = trees.linear !== undefined || trees.planes !== undefined;
     if (isPlain || (walker === null && count++ < plainRows)) {
@@ -106,7 +107,7 @@ function finisher(
   data: TreeModelData,
   options: ScorerOptions,
   numOutputs: number,
-): (sums: Float64Array, row: ScorerRow) => Score {
+): (sums: Float64Array, row: object) => Score {
   const { link, thresholds, offsetCol } = options;
   const { baseScores, classes } = data;
   const { numTrees } = data.trees;
@@ -132,7 +133,7 @@ function finisher(
   const scoreAt = (sums: Float64Array, k: number, offsets: readonly number[] | null): number =>
     (sums[k] as number) + (baseScores[k] as number) + (offsets === null ? 0 : (offsets[k] ?? 0));
   const shape = { numOutputs, isShared: classes.length === 0 };
-  const offsetsOf = (row: ScorerRow): readonly number[] | null =>
+  const offsetsOf = (row: object): readonly number[] | null =>
     offsetCol === null ? null : offsetsOfRow(row, offsetCol, shape);
   const predictionOf = regressionLinks[link];
   if (predictionOf !== undefined && numOutputs === 1)
@@ -149,7 +150,7 @@ function finisher(
       return classification(raw, probability);
     };
   }
-  const scoresOf = (sums: Float64Array, row: ScorerRow): Float64Array => {
+  const scoresOf = (sums: Float64Array, row: object): Float64Array => {
     const offsets = offsetsOf(row);
     return sums.map((_, k) => scoreAt(sums, k, offsets));
   };
