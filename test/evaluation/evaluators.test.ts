@@ -271,6 +271,20 @@ describe('labels', () => {
     expect(metrics['hammingLoss']).toBe(0.5);
   });
 
+  it('of text are no numbers: where predictions are, both are refused', async () => {
+    const evaluator = new MulticlassClassificationEvaluator();
+    const isRefused = { code: 'COLUMN_TYPE' };
+    const told = { label: ['1', '0', '1'], prediction: [true, false, true] };
+    await expect(evaluator.evaluate(tableOf(told))).rejects.toMatchObject(isRefused);
+    await expect(evaluator.evaluateAll(tableOf(told))).rejects.toMatchObject(isRefused);
+    await expect(evaluator.confusion(tableOf(told))).rejects.toMatchObject(isRefused);
+    const turned = tableOf({ label: [1, 0, 1], prediction: ['1', '0', '1'] });
+    await expect(evaluator.evaluate(turned)).rejects.toThrow(/must be text, as column prediction/);
+    // true equals 1
+    const flags = tableOf({ label: [1, 0, 1], prediction: [true, false, true] });
+    expect(await evaluator.evaluate(flags)).toBe(1);
+  });
+
   it('of probabilities that name no classes are the labels, or positions', async () => {
     const evaluator = new MulticlassClassificationEvaluator({ metricName: 'logLoss' });
     const vectors = (rows: number, width: number): Float64Array => {

@@ -1,11 +1,12 @@
 /** How good is a classifier of any number of classes? Spark's metrics under Spark's names. */
 
+import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { ratioOf } from '../../base/exact-ratio.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { column, float, int, json, oneOf } from '../../params/kinds.ts';
-import { requireColumn } from '../../pipeline/check-schema.ts';
-import type { LabelValue } from '../../pipeline/label-values.ts';
+import { columnTypeError, requireColumn } from '../../pipeline/check-schema.ts';
+import { isText, type LabelValue } from '../../pipeline/label-values.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { calibrationErrors } from '../calibration-bins.ts';
@@ -193,12 +194,34 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
       eps,
       numBins: this.params.numBins ?? 10,
     };
+    this.#checkKinds(schema, request);
     if (request.probabilityCol === null || request.classes !== null) return request;
     const parts = await gatherParts<ClassesPart>(table, 'evaluation.classes', request, {
       signal: options.signal,
     });
     const classes = inferClasses(parts);
     return classes === null ? { ...request, probabilityCol: null } : { ...request, classes };
+  }
+
+  /** A text equals no number: metrics would say that every row is wrong. @throws CoppiceError `COLUMN_TYPE` */
+  #checkKinds(
+    schema: Schema,
+    { labelCol, predictionCol, probabilityCol, classes }: MulticlassRequest,
+  ): void {
+    const label = requireColumn(this.className, 'labelCol', labelCol, schema);
+    if (DataType.isNull(label.type)) return;
+    const kindOf = (hasTexts: boolean): string => (hasTexts ? 'text' : 'numbers or booleans');
+    if (predictionCol !== null) {
+      const { type } = requireColumn(this.className, 'predictionCol', predictionCol, schema);
+      if (!DataType.isNull(type) && isText(type) !== isText(label.type)) {
+        const rule = `${kindOf(isText(type))}, as column ${predictionCol} of predictions holds: cast one of them`;
+        throw columnTypeError(this.className, 'labelCol', label, rule);
+      }
+    }
+    const [first] = (probabilityCol === null ? null : classes) ?? [];
+    if (first === undefined || (typeof first === 'string') === isText(label.type)) return;
+    const rule = `${kindOf(typeof first === 'string')}, as the classes of the model are: cast it`;
+    throw columnTypeError(this.className, 'labelCol', label, rule);
   }
 
   #unknownClasses(): CoppiceError {
