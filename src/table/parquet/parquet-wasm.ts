@@ -15,6 +15,10 @@ export type ParquetWasm = typeof import('parquet-wasm/node');
 const require = createRequire(import.meta.url);
 const specifier = 'parquet-wasm/node';
 let instance: ParquetWasm | undefined;
+/** A trap does not say what for; types that are new or of one writer alone are what sound files have. */
+const gaveUp =
+  'the decoder gave up: its data are corrupt, or of a type that it does not know, such as integers of 128 bits ' +
+  '(write those as 64 bits)';
 
 /**
  * Calls the module; its errors become `FILE_FORMAT`.
@@ -29,7 +33,7 @@ export function callParquetWasm<T>(call: (module: ParquetWasm) => T): T {
     if (isCoppiceError(error)) throw error;
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
       dropInstance();
-      throw notParquet('its data are corrupt (the decoder gave up)');
+      throw notParquet(gaveUp);
     }
     throw notParquet(error instanceof Error ? error.message : String(error));
   }

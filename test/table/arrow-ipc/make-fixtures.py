@@ -1,6 +1,6 @@
 """Writes the Arrow files that test/table/arrow-ipc-read.test.ts reads, by the writer that users have.
 
-Run once, then commit what it wrote:  python -m venv v && v/bin/pip install pyarrow==26.0.1
+Run once, then commit what it wrote:  python -m venv v && v/bin/pip install pyarrow==26.0.1 polars==2.1.0
 and  v/bin/python test/table/arrow-ipc/make-fixtures.py
 Row i of 60 has: x = i / 2, null where i % 5 == 3; s = "text i" (longer ones too), null where i % 7 == 1;
 d = one of three words; i = i * 2^40.
@@ -9,6 +9,7 @@ d = one of three words; i = i * 2^40.
 import datetime as dt
 import os
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.ipc as ipc
@@ -62,3 +63,5 @@ ends = pa.table({"r": pa.RunEndEncodedArray.from_arrays([2, 3], [1, 2])})
 feather.write_feather(ends, "run-ends.feather", compression="uncompressed")
 none = pa.DictionaryArray.from_arrays(pa.array([None, None], pa.int32()), pa.array([], pa.int64()))
 feather.write_feather(pa.table({"none": none, "x": pa.array([1.5, 2.5])}), "no-values.feather", compression="lz4")
+# a type that Arrow has not
+pl.DataFrame({"x": pl.Series([1, 2], dtype=pl.Int128)}).write_ipc("int128.arrow")

@@ -40,6 +40,14 @@ describe('readArrow', () => {
     }
   });
 
+  it('says of a type that the decoder does not know that the file need not be corrupt', async () => {
+    const reading = column(join(fixtures, 'int128.arrow'), 'x');
+    await expect(reading).rejects.toMatchObject({
+      code: 'FILE_FORMAT',
+      message: expect.stringContaining('or of a type that it does not know'),
+    });
+  });
+
   it('reads a compressed category of which no row has a value', async () => {
     const path = join(fixtures, 'no-values.feather');
     expect(await column(path, 'none')).toEqual([null, null]);
