@@ -174,17 +174,23 @@ function chooseBySize(size: TaskSize) {
     lambda: lambdaOf(size) * meanWeight,
     // of K classes a row's hessian begins near 1 / K, and is far less once most rows are learned
     minSumHessian: meanWeight / (numOutputs * numOutputs),
-    leastLeaf: numRows < 300 ? 9 : 1,
+    leastLeaf: numRows < 300 ? 9 : hasManySmallClasses(size) ? 5 : 1,
     columnShare: 0.8,
   };
 }
 
 /** How much of a leaf's value its own rows must earn. */
-function lambdaOf({ numRows, numOutputs, hessianIsWeight }: TaskSize): number {
+function lambdaOf(size: TaskSize): number {
+  const { numRows, numOutputs, hessianIsWeight } = size;
   // a leaf may have a single row, and this one counts for no more than any other
   if (numOutputs === 1) return hessianIsWeight && numRows < 60_000 ? 5 : 1;
   // a leaf of a few rows of a rare class takes a step of up to K times what its rows tell
-  return numOutputs >= 16 && numRows < 200 * numOutputs ? 3 : 1;
+  return hasManySmallClasses(size) ? 3 : 1;
+}
+
+/** Leaves of a few rows are then of one class by luck, and their steps are large. */
+function hasManySmallClasses({ numRows, numOutputs }: TaskSize): boolean {
+  return numOutputs >= 16 && numRows < 200 * numOutputs;
 }
 
 function leavesOf(numRows: number, hasClasses: boolean): number {

@@ -122,14 +122,14 @@ describe('a fit that stops by itself', () => {
       ] as SampleData;
       const options = { featuresCols: ['x0'], labelCol: 'y', maxLeaves: 3, seed };
       const { summary } = await fitSample({ name, options }, table);
-      return summary.chosen?.['lambda'];
+      return [summary.chosen?.['lambda'], summary.chosen?.['minInstancesPerNode']];
     };
-    expect(await settled('GBTRegressor', (row) => row % 7)).toBe(5);
-    expect(await settled('GBTRegressor', (row) => row % 7, 80)).toBe(1);
-    expect(await settled('GBTClassifier', (row) => row % 2)).toBe(1);
-    expect(await settled('GBTClassifier', (row) => row % 15)).toBe(1);
-    expect(await settled('GBTClassifier', (row) => row % 16)).toBe(3);
-    expect(await settled('GBTClassifier', (row) => row % 16, 3200)).toBe(1);
+    expect(await settled('GBTRegressor', (row) => row % 7)).toEqual([5, 1]);
+    expect(await settled('GBTRegressor', (row) => row % 7, 80)).toEqual([1, 4]);
+    expect(await settled('GBTClassifier', (row) => row % 2)).toEqual([1, 1]);
+    expect(await settled('GBTClassifier', (row) => row % 15)).toEqual([1, 1]);
+    expect(await settled('GBTClassifier', (row) => row % 16)).toEqual([3, 5]);
+    expect(await settled('GBTClassifier', (row) => row % 16, 3200)).toEqual([1, 1]);
   });
 
   it.each(['GBTRegressor', 'GBTClassifier'] as const)(
