@@ -20,6 +20,7 @@ const folders = [
   'ensemble/forest',
   'ensemble/isolation',
   'ensemble/onnx',
+  'ensemble/uplift',
   'evaluation',
   'feature',
   'kernels/reference',

@@ -99,6 +99,7 @@ export type {
 export type { GBTClassifierOptions, GBTRegressorOptions } from './ensemble/params/gbt-params.ts';
 export type { IsolationForestOptions } from './ensemble/params/isolation-params.ts';
 export type { GBTRankerOptions } from './ensemble/params/ranker-params.ts';
+export type { UpliftForestOptions } from './ensemble/params/uplift-params.ts';
 export type {
   NamedCells,
   Score,
@@ -107,6 +108,7 @@ export type {
   ScorerRow,
   ScorerValue,
 } from './ensemble/prediction/scorer.ts';
+export { UpliftForest, UpliftForestModel } from './ensemble/uplift/uplift-forest.ts';
 export type { BinaryCurve, CurveOptions } from './evaluation/binary-curves.ts';
 export { type BootstrapOptions, bootstrap } from './evaluation/bootstrap.ts';
 export type { Confusion } from './evaluation/confusion.ts';
@@ -136,6 +138,10 @@ export {
   SurvivalEvaluator,
   type SurvivalEvaluatorOptions,
 } from './evaluation/evaluators/survival-evaluator.ts';
+export {
+  UpliftEvaluator,
+  type UpliftEvaluatorOptions,
+} from './evaluation/evaluators/uplift-evaluator.ts';
 export type { GridValue } from './evaluation/importance/feature-grid.ts';
 export {
   type PartialDependenceOptions,

@@ -10,6 +10,7 @@ import { ExtraTreesRegressor } from '../ensemble/forest/extra-trees-regressor.ts
 import { RandomForestClassifier } from '../ensemble/forest/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../ensemble/forest/random-forest-regressor.ts';
 import { IsolationForest } from '../ensemble/isolation/isolation-forest.ts';
+import { UpliftForest } from '../ensemble/uplift/uplift-forest.ts';
 import { LinearRegression } from '../linear/linear-regression.ts';
 import { LogisticRegression } from '../linear/logistic-regression.ts';
 import type { ParamSchema } from '../params/define-params.ts';
@@ -25,10 +26,11 @@ export type Algorithm =
   | 'dt'
   | 'linear'
   | 'stack'
-  | 'isolation-forest';
+  | 'isolation-forest'
+  | 'uplift-forest';
 
 /** What is learned; anomalies need no label. */
-export type Task = 'classification' | 'regression' | 'ranking' | 'anomalies';
+export type Task = 'classification' | 'regression' | 'ranking' | 'anomalies' | 'uplift';
 
 interface EstimatorClass {
   readonly paramSchema: ParamSchema;
@@ -45,6 +47,7 @@ const classes: Readonly<Record<Algorithm, ClassesOfTasks>> = {
   linear: { classification: LogisticRegression, regression: LinearRegression },
   stack: { classification: StackingClassifier, regression: StackingRegressor },
   'isolation-forest': { anomalies: IsolationForest },
+  'uplift-forest': { uplift: UpliftForest },
 };
 
 /** The class of an algorithm and a task. @throws CoppiceError `USAGE` */

@@ -5,8 +5,12 @@ import { BinaryClassificationEvaluator } from '../evaluation/evaluators/binary-c
 import { classesOf, type Evaluator, type Metrics } from '../evaluation/evaluators/evaluator.ts';
 import { MulticlassClassificationEvaluator } from '../evaluation/evaluators/multiclass-classification-evaluator.ts';
 import { RankingEvaluator } from '../evaluation/evaluators/ranking-evaluator.ts';
-import { RegressionEvaluator } from '../evaluation/evaluators/regression-evaluator.ts';
+import {
+  RegressionEvaluator,
+  regressionMetricRules,
+} from '../evaluation/evaluators/regression-evaluator.ts';
 import { SurvivalEvaluator } from '../evaluation/evaluators/survival-evaluator.ts';
+import { UpliftEvaluator } from '../evaluation/evaluators/uplift-evaluator.ts';
 import { columnNames, findField, requireField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
@@ -35,6 +39,7 @@ export interface EvaluateCommandOptions
   readonly censor?: string;
   readonly upperBound?: string;
   readonly hazard?: boolean;
+  readonly treatment?: string;
   readonly prediction?: string;
   readonly probability?: string;
   readonly dropUnlabelled?: boolean;
@@ -59,15 +64,15 @@ export async function evaluate(
     const parts =
       task === 'binary' && labelCols.length > 1 ? labelCols.map((name) => [name]) : [labelCols];
     const { signal, onProgress } = context;
-    // one pass for each number of first rows
-    const depths = wanted.length === 0 ? [undefined] : [...new Set(wanted.map(({ k }) => k))];
+    // one pass for each number of first rows, and for each quantile
+    const settings = settingsOf(wanted);
     const found: Record<string, number> = {};
     for (const part of parts) {
       const suffix = parts.length === 1 ? '' : ` of ${part[0]}`;
-      for (const k of depths) {
-        const evaluator = makeEvaluator(task, { ...options, labelCols: part }, k);
+      for (const setting of settings) {
+        const evaluator = makeEvaluator(task, { ...options, labelCols: part }, setting);
         const metrics = await evaluator.evaluateAll(table, { signal, onProgress });
-        const own = wanted.filter((metric) => metric.k === k);
+        const own = wanted.filter((metric) => isOf(metric, setting));
         for (const [name, value] of Object.entries(selectMetrics(metrics, own, task)))
           found[`${name}${suffix}`] = value;
       }
@@ -86,6 +91,20 @@ export async function evaluate(
     const lines = Object.entries(shown).map(([name, value]) => [name, numberText(value)] as const);
     return { value: { command: 'evaluate', task, metrics: shown }, text: nameValueLines(lines) };
   });
+}
+
+/** What of a metric goes behind its name. */
+type MetricSetting = Pick<WantedMetric, 'k' | 'quantileLevel'>;
+
+function isOf(metric: WantedMetric, { k, quantileLevel }: MetricSetting): boolean {
+  return metric.k === k && metric.quantileLevel === quantileLevel;
+}
+
+function settingsOf(wanted: readonly WantedMetric[]): MetricSetting[] {
+  const different = wanted.filter(
+    (metric, i) => wanted.findIndex((other) => isOf(other, metric)) === i,
+  );
+  return different.length === 0 ? [{}] : different;
 }
 
 /** The mean of each metric over the labels where it has a value. */
@@ -194,7 +213,12 @@ async function chooseTask(
   if (options.task === 'ranking' && options.group === undefined) {
     throw new CoppiceError('USAGE', 'the task ranking needs --group, the column of the query');
   }
+  if (options.treatment !== undefined) requireField(table.schema, options.treatment, '--treatment');
   if (options.task !== 'auto') return options.task;
+  if (options.treatment !== undefined) {
+    context.terminal.note('task: uplift (--treatment is given; --task says otherwise)');
+    return 'uplift';
+  }
   if (options.group !== undefined) {
     context.terminal.note('task: ranking (--group is given; --task says otherwise)');
     return 'ranking';
@@ -207,7 +231,14 @@ async function chooseTask(
   }
   const [task, reason] = await guessTask(table, options, context.signal);
   // A metric that the guess does not have says what is meant.
-  const tasks: EvaluationTask[] = [task, 'binary', 'multiclass', 'regression', 'survival'];
+  const tasks: EvaluationTask[] = [
+    task,
+    'binary',
+    'multiclass',
+    'regression',
+    'survival',
+    'uplift',
+  ];
   const fitting = tasks.find((one) =>
     wanted.every((metric) => metricsOfTask[one].includes(metric.name)),
   );
@@ -254,7 +285,7 @@ async function guessTask(
 function makeEvaluator(
   task: EvaluationTask,
   { labelCols, ...options }: EvaluateCommandOptions & { readonly labelCols: readonly string[] },
-  k: number | undefined,
+  { k, quantileLevel }: MetricSetting,
 ): Evaluator {
   const common = {
     labelCol: labelCols[0],
@@ -267,16 +298,18 @@ function makeEvaluator(
     const { censor: censorCol, upperBound: labelUpperBoundCol } = options;
     return new SurvivalEvaluator({ ...common, censorCol, labelUpperBoundCol, predictionKind });
   }
+  if (task === 'uplift') return new UpliftEvaluator({ ...common, treatmentCol: options.treatment });
   if (task === 'regression') {
     const { labelCol: _, ...rest } = common;
     const [, ...others] = labelCols;
-    return new RegressionEvaluator(others.length > 0 ? { ...rest, labelCols } : common);
+    const columns = others.length > 0 ? { ...rest, labelCols } : common;
+    return new RegressionEvaluator({ ...columns, quantileLevel });
   }
   const classification = { ...common, probabilityCol: options.probability };
   const rawPredictionCol = scoreColumns(options.probability).at(-1);
   return task === 'binary'
     ? new BinaryClassificationEvaluator({ ...classification, rawPredictionCol })
-    : new MulticlassClassificationEvaluator(classification);
+    : new MulticlassClassificationEvaluator({ ...classification, k });
 }
 
 /** The metrics asked for under the names typed; without a wish all but those of one label. */
@@ -294,6 +327,8 @@ function selectMetrics(
     wanted.map(({ typed, name }) => {
       const value = metrics[name];
       if (value !== undefined) return [typed, value];
+      const rule = task === 'regression' ? regressionMetricRules[name] : undefined;
+      if (rule !== undefined) throw new CoppiceError('DATA_INVALID', `${typed}: ${rule}`);
       const isOfTask = metricsOfTask[task].includes(name);
       throw isOfTask
         ? new CoppiceError(

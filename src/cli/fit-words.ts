@@ -12,6 +12,7 @@ const needs = {
   initialModel: 'goes on from no model',
   checkpointDir: 'keeps no checkpoints',
   checkpointInterval: 'keeps no checkpoints',
+  treatment: 'knows no treatments',
 } as const;
 
 type Flag = keyof typeof needs;
@@ -20,13 +21,24 @@ const checkpoints = ['checkpointDir', 'checkpointInterval'] as const;
 
 /** What each algorithm has no use for. */
 const unused: Readonly<Record<Algorithm, readonly Flag[]>> = {
-  gbt: [],
-  rf: ['valid'],
-  'extra-trees': ['valid'],
-  dt: ['valid', 'initialModel', ...checkpoints],
-  linear: ['valid', 'initialModel', ...checkpoints],
-  stack: ['initialModel', ...checkpoints],
-  'isolation-forest': ['label', 'weight', 'group', 'valid', 'initialModel', ...checkpoints],
+  gbt: ['treatment'],
+  rf: ['treatment', 'valid'],
+  'extra-trees': ['treatment', 'valid'],
+  dt: ['treatment', 'valid', 'initialModel', ...checkpoints],
+  linear: ['treatment', 'valid', 'initialModel', ...checkpoints],
+  stack: ['treatment', 'initialModel', ...checkpoints],
+  'isolation-forest': [
+    ...([
+      'label',
+      'weight',
+      'group',
+      'valid',
+      'initialModel',
+      'treatment',
+      ...checkpoints,
+    ] as const),
+  ],
+  'uplift-forest': ['group', 'valid', 'initialModel', ...checkpoints],
 };
 
 /** Refuses options that the algorithm has no use for, and a label that is not named. @throws CoppiceError `USAGE` */
@@ -48,7 +60,7 @@ const ownFlags: Readonly<Record<string, string>> = {
 
 /** Parameters that an option may give as well. */
 const sharedFlags: Readonly<Record<string, keyof FitCommandOptions>> = {
-  ...{ weightCol: 'weight', idCol: 'idCol', groupCol: 'group' },
+  ...{ weightCol: 'weight', idCol: 'idCol', groupCol: 'group', treatmentCol: 'treatment' },
   ...{ checkpointDir: 'checkpointDir', checkpointInterval: 'checkpointInterval' },
 };
 

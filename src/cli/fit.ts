@@ -37,6 +37,7 @@ export interface FitCommandOptions extends CommonOptions, ReadDataOptions, Sessi
   readonly weight?: string;
   readonly idCol?: string;
   readonly group?: string;
+  readonly treatment?: string;
   readonly params?: string;
   readonly paramsFile?: string;
   readonly valid?: readonly string[];
@@ -157,6 +158,7 @@ async function chooseTask(
   context: CommandContext,
 ): Promise<Task> {
   if (options.algo === 'isolation-forest') return 'anomalies';
+  if (options.algo === 'uplift-forest') return 'uplift';
   const [label = ''] = labels;
   if (options.group !== undefined) requireField(table.schema, options.group, '--group');
   if (options.task === 'ranking' && options.group === undefined) {
@@ -181,7 +183,7 @@ async function chooseTask(
 function rolesOf(params: Readonly<Record<string, unknown>>): readonly string[] {
   const names = [
     ...['weightCol', 'offsetCol', 'idCol', 'groupCol', 'positionCol', 'validationIndicatorCol'],
-    ...['foldCol', 'timeCol'],
+    ...['foldCol', 'timeCol', 'treatmentCol'],
   ];
   return names.map((name) => params[name]).filter((column) => typeof column === 'string');
 }
@@ -206,11 +208,14 @@ function featuresOf(
     throw new CoppiceError('USAGE', `--features must not hold the label; got "${held}"`);
   }
   const { weight, idCol, group, ignore = [] } = options;
+  const treatment =
+    options.algo === 'uplift-forest' ? (options.treatment ?? 'treatment') : undefined;
+  if (options.treatment !== undefined) requireField(schema, options.treatment, '--treatment');
   const indexes =
     options.features === undefined
       ? schema.fields.filter(isPandasIndex).map(({ name }) => name)
       : [];
-  const told = [...labels, ...roles, weight, idCol, group, ...ignore];
+  const told = [...labels, ...roles, weight, idCol, group, treatment, ...ignore];
   const others = new Set([...told, ...indexes]);
   const features = (options.features ?? table.columns).filter((name) => !others.has(name));
   const left = indexes.filter((name) => !told.includes(name));
@@ -275,6 +280,7 @@ async function makeStages(
     ...(options.weight === undefined ? {} : { weightCol: options.weight }),
     ...(options.idCol === undefined ? {} : { idCol: options.idCol }),
     ...(options.group === undefined ? {} : { groupCol: options.group }),
+    ...(options.treatment === undefined ? {} : { treatmentCol: options.treatment }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.checkpointDir === undefined ? {} : { checkpointDir: options.checkpointDir }),
     ...(options.checkpointInterval === undefined

@@ -4,11 +4,18 @@ import { nameSuggestion } from '../base/nearest-name.ts';
 import { binaryMetricNames } from '../evaluation/evaluators/binary-classification-evaluator.ts';
 import { multiclassMetricNames } from '../evaluation/evaluators/multiclass-classification-evaluator.ts';
 import { regressionMetricNames } from '../evaluation/evaluators/regression-evaluator.ts';
+import { upliftMetricNames } from '../evaluation/evaluators/uplift-evaluator.ts';
 import { survivalMetricNames } from '../evaluation/parts/survival-part.ts';
 import { rankingMetricNames } from '../training/ranking/group-metrics.ts';
 
 /** What kind of prediction is evaluated. */
-export type EvaluationTask = 'binary' | 'multiclass' | 'regression' | 'ranking' | 'survival';
+export type EvaluationTask =
+  | 'binary'
+  | 'multiclass'
+  | 'regression'
+  | 'ranking'
+  | 'survival'
+  | 'uplift';
 
 /** The metrics of each kind. */
 export const metricsOfTask: Readonly<Record<EvaluationTask, readonly string[]>> = {
@@ -17,6 +24,7 @@ export const metricsOfTask: Readonly<Record<EvaluationTask, readonly string[]>> 
   regression: regressionMetricNames,
   ranking: rankingMetricNames,
   survival: survivalMetricNames,
+  uplift: upliftMetricNames,
 };
 
 /** What LightGBM, XGBoost and scikit-learn call them. */
@@ -35,6 +43,18 @@ const otherNames: Readonly<Record<string, string>> = {
   acc: 'accuracy',
   l2: 'mse',
   l1: 'mae',
+  auuc: 'areaUnderUplift',
+  ate: 'averageTreatmentEffect',
+  mcc: 'matthewsCorrelation',
+  kappa: 'cohenKappa',
+  balanced_accuracy: 'balancedAccuracy',
+  bacc: 'balancedAccuracy',
+  root_mean_squared_log_error: 'rmsle',
+  quantile: 'pinballLoss',
+  pinball: 'pinballLoss',
+  poisson: 'poissonDeviance',
+  gamma: 'gammaDeviance',
+  tweedie: 'tweedieDeviance',
   ndcg: 'ndcgAtK',
   map: 'meanAveragePrecision',
   mrr: 'meanReciprocalRank',
@@ -43,13 +63,15 @@ const otherNames: Readonly<Record<string, string>> = {
   c_index: 'concordanceIndex',
 };
 
-/** Those that say how many first rows they look at: `ndcg@5`. */
+/** Those that say how many first rows, or likeliest classes, they look at: `ndcg@5`. */
 const namesAtK: Readonly<Record<string, string>> = {
   ndcg: 'ndcgAtK',
   map: 'meanAveragePrecisionAtK',
   precision: 'precisionAtK',
   pre: 'precisionAtK',
   recall: 'recallAtK',
+  topk: 'topKAccuracy',
+  top_k_accuracy: 'topKAccuracy',
 };
 
 /** A metric as it was typed, and the name it has. */
@@ -58,6 +80,8 @@ export interface WantedMetric {
   readonly name: string;
   /** How many first rows of a group it looks at, where that was typed. */
   readonly k?: number;
+  /** Which quantile's loss it is, where that was typed. */
+  readonly quantileLevel?: number;
 }
 
 /**
@@ -66,11 +90,15 @@ export interface WantedMetric {
  * @throws CoppiceError `USAGE` for a name that no evaluator has
  */
 export function wantedMetrics(typed: readonly string[]): WantedMetric[] {
+  const levelled = /^(quantile|pinball)@(0?\.\d+)$/;
   const known = [...new Set(Object.values(metricsOfTask).flat())];
   return typed.map((text) => {
     const [, base = '', k] = /^(\w+)@([1-9]\d*)$/.exec(text.toLowerCase()) ?? [];
     const atK = namesAtK[base];
     if (atK !== undefined) return { typed: text, name: atK, k: Number(k) };
+    const level = levelled.exec(text.toLowerCase())?.[2];
+    if (level !== undefined)
+      return { typed: text, name: 'pinballLoss', quantileLevel: Number(level) };
     const name =
       otherNames[text.toLowerCase()] ??
       known.find((one) => one.toLowerCase() === text.toLowerCase());

@@ -90,23 +90,27 @@ function declareCommands(
   return program;
 }
 
+const nullValues = [
+  '--null-values <texts>',
+  'texts of CSV that are missing values too, besides an empty cell, NA, N/A, NaN and null: ?,-999',
+] as const;
+
 function fitCommand(): Command {
   return new Command('fit')
     .description('fit a model to a table and save it')
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
-    .option(
-      '--null-values <texts>',
-      'texts of CSV that are missing values too, besides an empty cell, NA, N/A, NaN and null: ?,-999',
-      list,
-    )
+    .option(...nullValues, list)
     .option('--label <column>', 'the column to predict; several numbers: a,b', oneOrMore)
     .requiredOption('--model <folder>', 'where to save the model')
     .addOption(
       new Option(
         '--algo <name>',
-        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression of filled numbers and encoded categories, stack: the first three together, isolation-forest: anomalies, without a label',
+        'gbt: boosted trees, rf: random forest, extra-trees: forest of random cuts, dt: one tree, linear: logistic or linear regression of filled numbers and encoded categories, stack: the first three together, isolation-forest: anomalies, without a label, uplift-forest: what a treatment changes (--treatment)',
       )
-        .choices(['gbt', 'rf', 'extra-trees', 'dt', 'linear', 'stack', 'isolation-forest'])
+        .choices([
+          ...['gbt', 'rf', 'extra-trees', 'dt', 'linear', 'stack', 'isolation-forest'],
+          'uplift-forest',
+        ])
         .default('gbt'),
     )
     .addOption(
@@ -124,6 +128,10 @@ function fitCommand(): Command {
     .option('--categorical <columns>', 'numeric columns whose values are categories', list)
     .option('--weight <column>', 'weights of rows')
     .option('--group <column>', 'the query of each row: rows are ranked within it')
+    .option(
+      '--treatment <column>',
+      'of uplift-forest: 1 where a row was treated, 0 where not; default: treatment',
+    )
     .option('--id-col <column>', 'a column that identifies a row; default: its position')
     .option('--params <pairs>', "the estimator's own parameters: name=value,name=value")
     .option('--params-file <file>', 'a JSON object of parameters; --params wins over it')
@@ -178,11 +186,7 @@ function transformCommand(): Command {
     .description('add the predictions of a model to a table')
     .requiredOption('--model <folder>', 'a saved model')
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
-    .option(
-      '--null-values <texts>',
-      'texts of CSV that are missing values too, besides an empty cell, NA, N/A, NaN and null: ?,-999',
-      list,
-    )
+    .option(...nullValues, list)
     .requiredOption(
       '--out <path>',
       'x.parquet, x.csv or x.arrow; a name without an ending: a Parquet folder',
@@ -200,22 +204,19 @@ function evaluateCommand(): Command {
   return new Command('evaluate')
     .description('compare predictions with labels')
     .requiredOption('--data <paths...>', 'a scored table: files, folders or globs')
-    .option(
-      '--null-values <texts>',
-      'texts of CSV that are missing values too, besides an empty cell, NA, N/A, NaN and null: ?,-999',
-      list,
-    )
+    .option(...nullValues, list)
     .requiredOption('--label <column>', 'the true values; of several predictions: a,b', oneOrMore)
     .option('--metric <names>', 'comma-separated, such as auc,logloss,rmse; default: all', list)
     .addOption(
       new Option('--task <name>', 'what the label is')
-        .choices(['auto', 'binary', 'multiclass', 'regression', 'ranking', 'survival'])
+        .choices(['auto', 'binary', 'multiclass', 'regression', 'ranking', 'survival', 'uplift'])
         .default('auto'),
     )
     .option('--weight <column>', 'weights of rows')
     .option('--group <column>', 'the query of each row, for ndcg@10, map, mrr, precision@10')
     .option('--censor <column>', 'whether the event came (1) or not (0), for concordance of times')
     .option('--upper-bound <column>', 'the latest time of the event, --label being the earliest')
+    .option('--treatment <column>', 'whether rows were treated (1) or not (0), for qini and auuc')
     .option('--hazard', 'with --censor: predictions are hazards (lossType=cox), larger is earlier')
     .option('--drop-unlabelled', 'leave out the rows whose label is missing')
     .option('--prediction <column>', 'default: prediction')

@@ -8,6 +8,7 @@ import { MulticlassClassificationEvaluator } from '../evaluation/evaluators/mult
 import { RankingEvaluator } from '../evaluation/evaluators/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../evaluation/evaluators/regression-evaluator.ts';
 import { SurvivalEvaluator } from '../evaluation/evaluators/survival-evaluator.ts';
+import { UpliftEvaluator } from '../evaluation/evaluators/uplift-evaluator.ts';
 import { survivalMetricNames } from '../evaluation/parts/survival-part.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
 import { requireField } from '../table/columns/find-column.ts';
@@ -196,6 +197,14 @@ function evaluatorOf(
       'USAGE',
       `--label of several columns must come with the task regression to be tuned; got ${task}: tune for one label, then fit all with the parameters found`,
     );
+  }
+  if (task === 'uplift') {
+    const { treatment: treatmentCol } = options;
+    const [{ name: metricName } = { name: 'qini' }] = wantedMetrics(
+      options.metric === undefined ? [] : [options.metric],
+    );
+    if (metricsOfTask.uplift.includes(metricName))
+      return new UpliftEvaluator({ ...columns, treatmentCol, metricName: metricName as 'qini' });
   }
   const [wanted] = options.metric === undefined ? [] : wantedMetrics([options.metric]);
   const name = wanted?.name;

@@ -13,6 +13,7 @@ import {
   makeExplainPairsOperator,
 } from './prediction/explain-operator.ts';
 import { makePredictOperator, type PredictSpec } from './prediction/predict-operator.ts';
+import { type TreatedOutcomesSpec, treatedOutcomes } from './uplift/treated-outcomes.ts';
 
 registerOperator<PredictSpec>('ensemble.predictTrees', makePredictOperator);
 registerOperator<ExplainSpec>('ensemble.explainTrees', makeExplainOperator);
@@ -21,3 +22,7 @@ registerOperator<DrawnRowsSpec>('ensemble.drawnRows', makeDrawnRowsOperator);
 registerOperator<OutOfBagSpec>('ensemble.outOfBag', makeOutOfBagOperator);
 registerOperator<TrainingLeavesSpec>('ensemble.trainingLeaves', makeTrainingLeavesOperator);
 registerOperator<LeafStatisticsSpec>('ensemble.leafStatistics', makeLeafStatisticsOperator);
+registerOperator<TreatedOutcomesSpec>(
+  'ensemble.treatedOutcomes',
+  (spec) => (batch, context) => treatedOutcomes(spec, batch, context),
+);

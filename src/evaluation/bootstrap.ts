@@ -6,29 +6,24 @@
  * no partitioning shows and rows of one id come together. (N. Chamandy et al., "Estimating uncertainty for massive
  * data streams", 2012)
  *
- * Driver: evaluates one weighted table a sample. Executor: `evaluation.bootstrap` multiplies the weights of a batch.
+ * Driver: evaluates one weighted table a sample. Executor: `evaluation.bootstrap` (draw-weights.ts) multiplies the weights.
  */
-import { Field, Float64, type RecordBatch, Schema } from 'apache-arrow';
+import { Field, Float64, Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import type { OnProgress } from '../base/progress.ts';
-import { deriveSeed, hash32, purposes, rowKey, rowKeyOfId } from '../base/rng.ts';
+import { deriveSeed, purposes } from '../base/rng.ts';
 import { defineParams } from '../params/define-params.ts';
 import { column, float, int } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
-import { idNumbers } from '../pipeline/id-numbers.ts';
-import { columnOf } from '../table/columns/column-values.ts';
 import { findField } from '../table/columns/find-column.ts';
-import { float64Column, utf8Column, withColumns } from '../table/columns/make-column.ts';
-import { columnArray } from '../table/columns/shared-buffer.ts';
+import { float64Column, utf8Column } from '../table/columns/make-column.ts';
 import { tableFromColumns } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mapInOrder } from '../table/plan/map-in-order.ts';
-import type { OperatorContext } from '../table/plan/operators.ts';
-import type { OperatorSpec } from '../table/plan/partition-spec.ts';
+import type { BootstrapSpec } from './draw-weights.ts';
 import type { Evaluator, Metrics } from './evaluators/evaluator.ts';
-import { readWeights } from './read-columns.ts';
 
 const owner = 'bootstrap';
 
@@ -53,14 +48,6 @@ export interface BootstrapOptions {
   readonly signal?: AbortSignal | undefined;
   /** Hears how many samples are done. */
   readonly onProgress?: OnProgress | undefined;
-}
-
-/** What the operator is told. */
-export interface BootstrapSpec extends OperatorSpec {
-  readonly kind: 'evaluation.bootstrap';
-  readonly seed: number;
-  readonly idCol: string | null;
-  readonly weightCol: string | null;
 }
 
 /**
@@ -129,38 +116,6 @@ export async function bootstrap(
   } finally {
     kept.unpersist();
   }
-}
-
-/** The batch with the weights of a sample. */
-export function drawWeights(
-  spec: BootstrapSpec,
-  batch: RecordBatch,
-  { firstRow }: OperatorContext,
-): RecordBatch {
-  const { seed, idCol, weightCol } = spec;
-  const weights = readWeights(batch, weightCol);
-  const ids = idCol === null ? null : idNumbers(columnOf(batch, [idCol]), idCol);
-  const drawn = columnArray(Float64Array, batch.numRows);
-  for (let row = 0; row < drawn.length; row++) {
-    const key = ids === null ? rowKey(firstRow + row) : rowKeyOfId(ids[row] as number);
-    const times = poisson(hash32(seed, purposes.resample, key));
-    drawn[row] = times * (weights === null ? 1 : (weights[row] as number));
-  }
-  const field = new Field(spec.writes[0] as string, new Float64(), false);
-  return withColumns(batch, [[field, float64Column(drawn)]]);
-}
-
-/** Where 32 random bits pass from k to k + 1: 2^32 · Σ e⁻¹ / i! for i up to k. */
-const poissonSteps = [
-  1580030169, 3160060337, 3950075422, 4213413783, 4279248374, 4292415292, 4294609778, 4294923276,
-  4294962463, 4294966817, 4294967253, 4294967292,
-];
-
-/** A Poisson draw of mean 1. */
-export function poisson(bits: number): number {
-  let times = 0;
-  while (times < poissonSteps.length && bits >= (poissonSteps[times] as number)) times++;
-  return times;
 }
 
 function withDraws(

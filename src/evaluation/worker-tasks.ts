@@ -12,10 +12,11 @@ import { registerOperator } from '../table/plan/operators.ts';
 import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { readPartition } from '../table/plan/read-partition.ts';
 import { concordanceIndex, type SurvivalRows } from '../training/survival/concordance.ts';
-import { type BootstrapSpec, drawWeights } from './bootstrap.ts';
+import { type BootstrapSpec, drawWeights } from './draw-weights.ts';
 import { type DistinctPart, type DistinctRequest, distinctOf } from './importance/feature-grid.ts';
 import { type ShuffleTask, shuffledOrder } from './importance/shuffled-order.ts';
 import { type BinaryPart, type BinaryRequest, binaryPart } from './parts/binary-part.ts';
+import type { LossRequest } from './parts/loss-metrics.ts';
 import { type MeansPart, type MeansRequest, meansPart } from './parts/means-part.ts';
 import {
   type ClassesPart,
@@ -41,6 +42,13 @@ import {
   type survivalMetricNames,
   survivalPart,
 } from './parts/survival-part.ts';
+import {
+  type MeasuredUplift,
+  measureUplift,
+  type UpliftPart,
+  type UpliftRequest,
+  upliftPart,
+} from './parts/uplift-part.ts';
 import { type RankMetrics, type RocCurve, rankMetrics, rocCurve } from './rank-metrics.ts';
 import { elementOf, readFinite, readVectors, readWeights } from './read-columns.ts';
 import { type ThresholdPoints, thresholdPoints } from './threshold-points.ts';
@@ -54,7 +62,13 @@ export interface PartTask<R> {
 /** Which columns a regression is evaluated on. */
 export interface RegressionRequest {
   /** The labels, and which element of a vector of predictions is theirs; null where predictions are numbers. */
-  readonly labels: readonly { readonly name: string; readonly element: number | null }[];
+  readonly labels: readonly {
+    readonly name: string;
+    readonly element: number | null;
+    /** Of a vector of quantiles the element's. */
+    readonly quantileLevel?: number;
+  }[];
+  readonly losses: LossRequest;
   readonly predictionCol: string;
   readonly weightCol: string | null;
 }
@@ -112,18 +126,21 @@ registerTask(
 registerTask(
   'evaluation.regression',
   async (task: PartTask<RegressionRequest>): Promise<RegressionPart[]> => {
-    const { labels, predictionCol, weightCol } = task.request;
+    const { labels, predictionCol, weightCol, losses } = task.request;
     const columns = columnsOf([...labels.map(({ name }) => name), predictionCol, weightCol]);
     const batch = await readPartition(task.partition, { columns });
     const weights = readWeights(batch, weightCol);
     const isVector = labels.some(({ element }) => element !== null);
     const vectors = isVector ? readVectors(batch, predictionCol) : null;
     const numbers = isVector ? null : readFinite(batch, predictionCol, 'DATA_INVALID');
-    return labels.map(({ name, element }) => {
+    const parts: RegressionPart[] = [];
+    for (const { name, element, quantileLevel = losses.quantileLevel } of labels) {
       const predictions = element === null ? numbers : elementOf(vectors as never, element);
       const values = readFinite(batch, name, 'LABEL_INVALID');
-      return sumRegression(values, predictions as Float64Array, weights);
-    });
+      const asked = { ...losses, quantileLevel };
+      parts.push(await sumRegression(values, predictions as Float64Array, weights, asked));
+    }
+    return parts;
   },
 );
 
@@ -154,6 +171,17 @@ registerTask(
     concordanceIndex: concordanceIndex(parts),
     intervalAccuracy: intervalAccuracy(parts),
   }),
+);
+
+registerTask('evaluation.uplift', async (task: PartTask<UpliftRequest>): Promise<UpliftPart> => {
+  const { labelCol, treatmentCol, predictionCol, weightCol } = task.request;
+  const columns = columnsOf([labelCol, treatmentCol, predictionCol, weightCol]);
+  return upliftPart(await readPartition(task.partition, { columns }), task.request);
+});
+
+registerTask(
+  'evaluation.measureUplift',
+  (parts: readonly UpliftPart[]): MeasuredUplift => measureUplift(parts),
 );
 
 registerTask('evaluation.shuffle', (task: ShuffleTask): Uint32Array => shuffledOrder(task));

@@ -4,6 +4,7 @@
  * sampling-messages.ts), the results and the progress that come back.
  */
 import type { ModuleFunction } from '../base/user-function.ts';
+import type { ForestImpurity } from '../tree/backend/cpu/forest-plan.ts';
 import type { ForcedNode } from '../tree/forced-splits.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
@@ -233,7 +234,9 @@ export interface MeasureJob extends BoostingJob {
 export interface ForestJob {
   readonly ingest: IngestJob;
   readonly task: 'regression' | 'classification';
-  readonly impurity: 'gini' | 'entropy' | 'variance';
+  readonly impurity: ForestImpurity;
+  /** Of treatments the least rows of either on a side. */
+  readonly minArmRows?: number;
   /** Asks for the trees that are done; `dataKey` is that of the rows of trees that are there already. */
   readonly snapshots?: { readonly interval: number; readonly dataKey: string | null } | null;
   /** The number of the first tree: an initial model has those before it. */

@@ -400,6 +400,67 @@ describe('fit, transform, evaluate, inspect', () => {
     expect((await runForTest(other('linear'))).exitCode).toBe(2);
   });
 
+  it('tell whom a treatment changes, and measure it', async () => {
+    const [model, data, out] = [path('uplift'), path('trial.csv'), path('trial-scored.parquet')];
+    const rows = Array.from({ length: 1200 }, (_, i) => {
+      const [visits, mailed] = [(i * 37) % 20, (i * 7) % 5 < 2 ? 1 : 0];
+      return `${visits},${mailed},${visits < 8 ? mailed : i % 2}`;
+    });
+    writeFileSync(data, ['visits,mailed,bought', ...rows].join('\n'));
+    const words = ['--data', data, '--label', 'bought', '--treatment', 'mailed'];
+    const fit = ['fit', ...words, '--algo', 'uplift-forest', '--model', model, '--json'];
+    const { json, exitCode } = await runForTest([...fit, '--params', 'numTrees=10']);
+    expect(exitCode).toBe(0);
+    expect(json).toMatchObject({
+      ...{ class: 'UpliftForestModel', task: 'uplift', features: ['visits'], numTrees: 10 },
+    });
+    await runForTest(['transform', '--model', model, '--data', data, '--out', out]);
+    const measured = ['evaluate', '--data', out, '--label', 'bought', '--treatment', 'mailed'];
+    const { metrics, task } = (await runForTest([...measured, '--json'])).json as {
+      metrics: Record<string, number>;
+      task: string;
+    };
+    expect([task, Object.keys(metrics)]).toEqual([
+      'uplift',
+      ['qini', 'areaUnderUplift', 'averageTreatmentEffect'],
+    ]);
+    expect(metrics['qini']).toBeGreaterThan(0.08);
+    const one = await runForTest([...measured, '--metric', 'auuc,ate', '--json']);
+    expect(one.json['metrics']).toEqual({
+      auuc: metrics['areaUnderUplift'],
+      ate: metrics['averageTreatmentEffect'],
+    });
+    const grid = path('uplift-grid.json');
+    writeFileSync(grid, '{"maxDepth":[0,4]}');
+    const tuned = await runForTest([
+      ...['tune', ...words, '--algo', 'uplift-forest', '--grid', grid, '--params', 'numTrees=5'],
+      ...['--model', path('uplift-tuned'), '--json'],
+    ]);
+    expect(tuned.exitCode).toBe(0);
+    const refused = await runForTest(['fit', ...words, '--model', path('none')]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('--treatment must be left out with --algo gbt, which knows no'),
+    ]);
+  });
+
+  it('measure what losses minimise, as it is asked for', async () => {
+    const data = path('counts.csv');
+    writeFileSync(data, 'count,prediction\n0,0.5\n2,1.5\n3,4\n');
+    const words = ['evaluate', '--data', data, '--label', 'count', '--task', 'regression'];
+    const names = ['--metric', 'pinball@0.9,pinball,poisson,rmsle', '--json'];
+    const { json } = await runForTest([...words, ...names]);
+    const metrics = json['metrics'] as Record<string, number>;
+    expect(metrics['pinball@0.9']).toBeCloseTo((0.05 + 0.45 + 0.1) / 3, 12);
+    expect(metrics['pinball']).toBeCloseTo((0.25 + 0.25 + 0.5) / 3, 12);
+    expect(Object.keys(metrics)).toEqual(['pinball@0.9', 'pinball', 'poisson', 'rmsle']);
+    const refused = await runForTest([...words, '--metric', 'gamma']);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      3,
+      expect.stringContaining('gamma: labels and predictions must be above 0'),
+    ]);
+  });
+
   it('find anomalies without a label', async () => {
     const [model, out] = [path('anomalies'), path('anomalies.parquet')];
     const data = ['--data', path('houses.parquet')];

@@ -13,11 +13,13 @@ import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regre
 import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
 import { IsolationForest } from '../../src/ensemble/isolation/isolation-forest.ts';
+import { UpliftForest } from '../../src/ensemble/uplift/uplift-forest.ts';
 import { BinaryClassificationEvaluator } from '../../src/evaluation/evaluators/binary-classification-evaluator.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';
 import { RankingEvaluator } from '../../src/evaluation/evaluators/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../../src/evaluation/evaluators/regression-evaluator.ts';
 import { SurvivalEvaluator } from '../../src/evaluation/evaluators/survival-evaluator.ts';
+import { UpliftEvaluator } from '../../src/evaluation/evaluators/uplift-evaluator.ts';
 import { FeatureHasher } from '../../src/feature/categories/feature-hasher.ts';
 import { IndexToString } from '../../src/feature/categories/index-to-string.ts';
 import { OneHotEncoder } from '../../src/feature/categories/one-hot-encoder.ts';
@@ -409,6 +411,20 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     fitsAnyType: 'features may be numbers, text or dates',
     refusesEmpty: true,
   },
+  UpliftForest: {
+    make: (extra) =>
+      new UpliftForest({
+        ...treeColumns,
+        ...{ labelCol: 'isLate', treatmentCol: 'treated', numTrees: 4 },
+        ...{ minInstancesPerTreatment: 2, honestLeafShare: 0 },
+        ...extra,
+      }),
+    table: { ...trainingTable, treated: rows.map((row) => row % 2 === 0) },
+    reads: 'distance',
+    modelName: 'UpliftForestModel',
+    fitsAnyType: 'features may be numbers, text or dates',
+    refusesEmpty: true,
+  },
   ...ensembleCases(trainingTable),
   Pipeline: {
     make: (extra) =>
@@ -438,4 +454,5 @@ export const madeByParams: Readonly<Record<string, MakeStage>> = {
   RankingEvaluator: (extra) => new RankingEvaluator({ ...extra }),
   RegressionEvaluator: (extra) => new RegressionEvaluator({ ...extra }),
   SurvivalEvaluator: (extra) => new SurvivalEvaluator({ ...extra }),
+  UpliftEvaluator: (extra) => new UpliftEvaluator({ ...extra }),
 };

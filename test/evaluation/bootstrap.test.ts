@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
-import { bootstrap, poisson } from '../../src/evaluation/bootstrap.ts';
+import { bootstrap } from '../../src/evaluation/bootstrap.ts';
+import { poisson } from '../../src/evaluation/draw-weights.ts';
 import { BinaryClassificationEvaluator } from '../../src/evaluation/evaluators/binary-classification-evaluator.ts';
 import { Evaluator } from '../../src/evaluation/evaluators/evaluator.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';

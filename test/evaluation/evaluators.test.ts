@@ -21,6 +21,7 @@ import { makeBatch } from '../../src/table/columns/column-data.ts';
 import {
   batchOfColumns,
   fixedSizeListColumn,
+  float64Column,
   utf8Column,
 } from '../../src/table/columns/make-column.ts';
 import {
@@ -38,7 +39,7 @@ interface Fixture {
 
 const fixtures = JSON.parse(
   readFileSync(new URL('./fixtures/metrics.json', import.meta.url), 'utf8'),
-) as Readonly<Record<'binary' | 'multiclass' | 'regression', Fixture>>;
+) as Readonly<Record<'binary' | 'multiclass' | 'regression' | 'losses', Fixture>>;
 
 const runner = new InlineRunner();
 
@@ -102,7 +103,8 @@ const families: readonly [
   [
     'regression',
     regressionColumns,
-    (options) => new RegressionEvaluator(options as never),
+    (options) =>
+      new RegressionEvaluator({ ...options, quantileLevel: 0.3, tweediePower: 1.2 } as never),
     regressionMetricNames,
   ],
 ];
@@ -146,7 +148,7 @@ describe.each(families)('%s metrics', (family, columns, evaluator, names) => {
       const one = evaluator({ metricName });
       expect(await one.evaluate(table)).toBe(all[metricName]);
       expect(one.isLargerBetter()).toBe(
-        !/^(logLoss|brierScore|.*alibrationError|hammingLoss|rmse|mse|mae|mape|.*alsePositiveRate.*)$/.test(
+        !/^(logLoss|brierScore|.*alibrationError|hammingLoss|rmse|mse|mae|mape|rmsle|pinballLoss|.*Deviance|.*alsePositiveRate.*)$/.test(
           metricName,
         ),
       );
@@ -338,7 +340,75 @@ describe('RegressionEvaluator', () => {
       mae: 2 / 3,
       mape,
       var: 0,
+      pinballLoss: 1 / 3,
+      rmsle: expect.closeTo(Math.sqrt(2 / 3) / (1e9 + 1), 17),
+      poissonDeviance: expect.closeTo(2 / 3 / (1e9 + 1), 17),
+      gammaDeviance: expect.closeTo(2 / 3 / (1e9 + 1) ** 2, 26),
+      tweedieDeviance: expect.closeTo(0, 8),
     });
+  });
+
+  it.each([
+    ['unweighted', {}],
+    ['weighted', { weightCol: 'weight' }],
+  ] as const)('measures what losses minimise as scikit-learn does, %s', async (kind, options) => {
+    const { losses } = fixtures;
+    const table = tableOf(
+      Object.fromEntries(Object.keys(losses.data).map((name) => [name, column(losses, name)])),
+    );
+    for (const [metricName, expected] of Object.entries(losses.expected[kind])) {
+      const evaluator = new RegressionEvaluator({
+        ...options,
+        ...{ metricName: metricName as 'rmsle', quantileLevel: 0.3, tweediePower: 1.2 },
+        labelCol: metricName === 'gammaDeviance' ? 'label' : 'counts',
+      });
+      const value = await evaluator.evaluate(table);
+      expect(Math.abs(value / expected - 1), metricName).toBeLessThan(1e-12);
+    }
+  });
+
+  it('says what labels must be, and leaves out what does not fit them', async () => {
+    const table = tableOf({ label: [0, 1], prediction: [0.5, 1] }, 2);
+    const metrics = await new RegressionEvaluator().evaluateAll(table);
+    expect(metrics).toHaveProperty('poissonDeviance');
+    expect(metrics).not.toHaveProperty('gammaDeviance');
+    const evaluator = new RegressionEvaluator({ metricName: 'gammaDeviance' });
+    await expect(evaluator.evaluate(table)).rejects.toThrow(
+      'gammaDeviance of RegressionEvaluator: labels and predictions must be above 0',
+    );
+    await expectCode(evaluator.evaluate(table), 'DATA_INVALID');
+  });
+
+  it('takes the mean loss of a vector of quantiles, and no other metric of it', async () => {
+    const [label, low, high] = [
+      [1, 2, 3, 4],
+      [0, 1, 4, 1],
+      [2, 3, 5, 3],
+    ];
+    const vector = fixedSizeListColumn(Float64Array.of(0, 2, 1, 3, 4, 5, 1, 3), 2);
+    const labels = float64Column(Float64Array.from(label as number[]));
+    const batch = batchOfColumns([
+      ['label', labels],
+      ['prediction', vector],
+    ]);
+    const fields = batch.schema.fields.map((field) =>
+      field.name === 'prediction'
+        ? new Field(field.name, field.type, true, new Map([['quantiles', '[0.1,0.9]']]))
+        : field,
+    );
+    const table = tableFromArrow(
+      runner,
+      new Table([makeBatch(new Schema(fields), batch.data.children, batch.numRows)]),
+    );
+    const of = (prediction: number[] | undefined, quantileLevel: number) =>
+      new RegressionEvaluator({ metricName: 'pinballLoss', quantileLevel }).evaluate(
+        tableOf({ label: label as number[], prediction: prediction as number[] }),
+      );
+    const mean = ((await of(low, 0.1)) + (await of(high, 0.9))) / 2;
+    expect(await new RegressionEvaluator().evaluateAll(table)).toEqual({
+      pinballLoss: expect.closeTo(mean, 15),
+    });
+    await expectCode(new RegressionEvaluator().evaluate(table), 'DATA_INVALID');
   });
 
   it('takes r2 about 0 when asked to', async () => {

@@ -9,6 +9,7 @@ import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regre
 import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
 import { IsolationForest } from '../../src/ensemble/isolation/isolation-forest.ts';
+import { UpliftForest } from '../../src/ensemble/uplift/uplift-forest.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
@@ -111,6 +112,12 @@ export const goldenEnsembleCases: Readonly<Record<string, () => Estimator>> = {
       alpha: 0.01,
       pathSmoothing: 2,
       zeroAsMissing: true,
+    }),
+  UpliftForestModel: () =>
+    new UpliftForest({
+      ...{ ...forest, labelCol: 'isLate', treatmentCol: 'isWeekend', weightCol: 'weight' },
+      featuresCols: ['distance', 'speed', 'airport'],
+      ...{ minInstancesPerTreatment: 3, honestLeafShare: 0.4 },
     }),
   IsolationForestModel: () =>
     new IsolationForest({ featuresCols, numTrees: 5, maxSamples: 32, contamination: 0.1 }),

@@ -229,12 +229,20 @@ export function readForest(twins: TwinMemories, node: PlacedForest) {
   };
 }
 
-/** How much less impure the two sides are, all weights counted: variance, gini or entropy. */
+/** What each outcome adds to the divergence of two shares. */
+const divergences = {
+  kullbackLeibler: (p: number, q: number) => p * Math.log(p / q),
+  euclidean: (p: number, q: number) => (p - q) ** 2,
+  chiSquared: (p: number, q: number) => (p - q) ** 2 / q,
+};
+
+/** How much less impure the two sides are, all weights counted: variance, gini, entropy, or minus a divergence. */
 export function gainOf(
   { x, h, others = [] }: ForestRowsCase,
   setting: ForestSetting,
   isLeft: readonly boolean[],
 ): number {
+  const rowWeight = h.reduce((sum, own) => sum + own, 0) / h.length;
   const impurity = (rows: readonly number[]): number => {
     const weight = rows.reduce((sum, i) => sum + (h[i] as number), 0);
     if (weight === 0) return 0;
@@ -247,6 +255,14 @@ export function gainOf(
     const counts = new Array<number>(setting.numClasses).fill(0);
     for (const i of rows) {
       counts[x[i] as number] = (counts[x[i] as number] as number) + (h[i] as number);
+    }
+    if (setting.impurity in divergences) {
+      const [c0, c1, t0, t1] = counts as [number, number, number, number];
+      // a row of either outcome more
+      const treated = (t1 + rowWeight) / (t0 + t1 + 2 * rowWeight);
+      const others = (c1 + rowWeight) / (c0 + c1 + 2 * rowWeight);
+      const divergence = divergences[setting.impurity as keyof typeof divergences];
+      return -weight * (divergence(treated, others) + divergence(1 - treated, 1 - others));
     }
     return counts.reduce((sum, count) => {
       if (count === 0) return sum;

@@ -26,6 +26,9 @@ const measures: readonly Partial<ForestSetting>[] = [
   { kind: 'numbers', numClasses: 5 },
   { kind: 'classes', numClasses: 4, impurity: 'gini', countShift: 36 },
   { kind: 'classes', numClasses: 3, impurity: 'entropy', countShift: 36 },
+  ...(['kullbackLeibler', 'euclidean', 'chiSquared'] as const).map((impurity) => ({
+    ...{ kind: 'classes' as const, numClasses: 4, impurity, countShift: 36, minArmRows: 2 },
+  })),
 ];
 const measure = fc.constantFrom(...measures);
 
@@ -81,6 +84,7 @@ function expectBest(
       const numLeft = isLeft.filter((left) => left).length;
       const least = Math.max(1, setting.minInstancesPerNode);
       if (numLeft < least || isLeft.length - numLeft < least) continue;
+      if (!hasBothArms(rows, setting, isLeft)) continue;
       best = Math.max(best, gainOf(rows, setting, isLeft));
     }
   }
@@ -98,6 +102,20 @@ function expectBest(
   expect(found.runnerUpGain).toBeLessThanOrEqual(found.gain);
   expect(found.weight).toBe(weight);
   expect(found.numRows).toBe(rows.x.length);
+}
+
+/** Whether both sides have rows enough of either treatment, where a setting asks for it. */
+function hasBothArms(
+  { x }: ForestRowsCase,
+  { minArmRows = 0 }: ForestSetting,
+  isLeft: readonly boolean[],
+): boolean {
+  const counts = [0, 0, 0, 0];
+  isLeft.forEach((left, i) => {
+    const arm = (left ? 0 : 2) + ((x[i] as number) > 1 ? 1 : 0);
+    counts[arm] = (counts[arm] as number) + 1;
+  });
+  return counts.every((count) => count >= minArmRows);
 }
 
 describe('the best split of a forest node', () => {

@@ -19,6 +19,28 @@ export const plantedBugs = [
     tests: ['test/ensemble/forest/few-rows-a-category.test.ts'],
   },
   {
+    name: 'a split by what a treatment changes leaves few treated rows on its right',
+    edits: [
+      {
+        file: 'wasm/assembly/find-class-split.ts',
+        find: ' && othersTreated >= minArmRows;',
+        replace: ' && othersTreated >= 0;',
+      },
+    ],
+    tests: ['test/kernels/forest-node.prop.test.ts'],
+  },
+  {
+    name: 'a leaf without treated rows says nothing of them instead of what the node above says',
+    edits: [
+      {
+        file: 'src/ensemble/uplift/uplift-trees.ts',
+        find: 'effects[child] = effects[node] as number;',
+        replace: 'effects[child] = 0;',
+      },
+    ],
+    tests: ['test/ensemble/uplift/uplift-trees.test.ts'],
+  },
+  {
     name: 'a node that waits to be looked at pays more for its split than splits cost',
     edits: [
       {
@@ -1674,7 +1696,7 @@ export const plantedBugs = [
     name: 'a bootstrap sample hangs on the place of a row in its partition',
     edits: [
       {
-        file: 'src/evaluation/bootstrap.ts',
+        file: 'src/evaluation/draw-weights.ts',
         find: 'rowKey(firstRow + row)',
         replace: 'rowKey(row)',
       },

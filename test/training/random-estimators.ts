@@ -10,6 +10,7 @@ import { ExtraTreesRegressor } from '../../src/ensemble/forest/extra-trees-regre
 import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-classifier.ts';
 import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
 import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
+import { UpliftForest } from '../../src/ensemble/uplift/uplift-forest.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import {
@@ -26,11 +27,11 @@ export interface TreeEstimator {
 
 /** An estimator by class and options, so that a failing case can be read. */
 export interface EstimatorCase {
-  readonly name: keyof typeof estimatorClasses | 'GBTRanker';
+  readonly name: keyof typeof estimatorClasses | 'GBTRanker' | 'UpliftForest';
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Every tree estimator whose label is a class or a number; GBTRanker, which needs groups, is made too. */
+/** Every tree estimator whose label is a class or a number; GBTRanker and UpliftForest, which need groups and treatments, are made too. */
 export const estimatorClasses = {
   GBTRegressor,
   GBTClassifier,
@@ -44,7 +45,7 @@ export const estimatorClasses = {
 
 /** Makes it. */
 export function makeEstimator({ name, options }: EstimatorCase): TreeEstimator {
-  const classes = { ...estimatorClasses, GBTRanker };
+  const classes = { ...estimatorClasses, GBTRanker, UpliftForest };
   const Class = classes[name] as new (options: Readonly<Record<string, unknown>>) => TreeEstimator;
   return new Class(options);
 }
@@ -117,6 +118,15 @@ const forest = fc
     featureSubsetStrategy: fc.constantFrom('auto', 'all', 1),
   })
   .map((found) => ({ ...found, oobScore: found.bootstrap || found.subsamplingRate < 1 }));
+
+const trialDraws = fc.record({
+  labelCol: fc.constant('v'),
+  treatmentCol: fc.constant('e'),
+  numTrees: fc.integer({ min: 1, max: 4 }),
+  divergence: fc.constantFrom('kullbackLeibler', 'euclidean', 'chiSquared'),
+  minInstancesPerTreatment: fc.constantFrom(1, 3, 10),
+  honestLeafShare: fc.constantFrom(0, 0.5),
+});
 
 const impurity = fc.record({ impurity: fc.constantFrom('gini', 'entropy') });
 const nodeLimits = fc.record({
@@ -323,6 +333,7 @@ export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary
     ),
     DecisionTreeRegressor: caseOf('DecisionTreeRegressor', nodeLimits, forestNumbers),
     DecisionTreeClassifier: caseOf('DecisionTreeClassifier', nodeLimits, impurity, classLabel),
+    UpliftForest: caseOf('UpliftForest', trialDraws),
   };
 
 /** Boosting of several numbers, each by trees of its own. */

@@ -1,6 +1,7 @@
-// Finds the best split of a chosen feature from the weights of several classes, by gini or entropy. A side's
-// score is Σ w_k² / W (gini) or Σ w_k log(w_k / W) (entropy); the gain is what both sides have more than the
-// node. See forest-plan.ts for the layouts.
+// Finds the best split of a chosen feature from the weights of several classes, by gini or entropy, or by how far the
+// outcome of treated rows diverges from that of the others. A side's score is Σ w_k² / W (gini), Σ w_k log(w_k / W)
+// (entropy) or W times the divergence (classes: untreated 0 and 1, treated 0 and 1); the gain is what both sides have
+// more than the node. See forest-plan.ts for the layouts.
 import { directionOf, entryWords, keepsNames, keepsOrder } from './forest-plan';
 import { touchedBytes } from './forest-histogram';
 import { finishLeftBins, hasBin, markBin, sortAscending, startLeftBins } from './find-ratio-split';
@@ -11,7 +12,9 @@ const weightMask: i64 = 0xfffffffff;
 
 // the node, the feature under way, what lies on the left, and the feature's best candidate so far
 let numClasses: usize;
-let isEntropy: bool;
+let measure: u32;
+let minArmRows: i64;
+let rowWeight: f64;
 let totals: usize;
 let entries: usize;
 let bytes: usize;
@@ -43,7 +46,8 @@ let isByName: bool;
 export function beginClasses(plan: usize, best: usize): void {
   numClasses = entryWords(plan);
   bytes = numClasses << 3;
-  isEntropy = load<u32>(plan, 68) != 0;
+  measure = load<u32>(plan, 68);
+  minArmRows = <i64>load<u32>(plan, 128);
   totals = best + 64;
   minWeight = load<f64>(plan, 80);
   minRows = <i64>load<f64>(plan, 88);
@@ -55,11 +59,13 @@ export function beginClasses(plan: usize, best: usize): void {
     allH += t;
     allSquares += w * w;
   }
+  rowWeight = <f64>(allH & weightMask) / <f64>(allH >> 36);
 }
 
 function nodeScore(): f64 {
   const W = <f64>(allH & weightMask);
-  if (!isEntropy) return allSquares / W;
+  if (measure == 0) return allSquares / W;
+  if (measure > 1) return W * divergenceOf(weightAt(totals, 0), weightAt(totals, 1), weightAt(totals, 2), weightAt(totals, 3));
   let score = 0.0;
   for (let k: usize = 0; k < numClasses; k++) {
     const w = <f64>(load<i64>(totals + (k << 3)) & weightMask);
@@ -88,6 +94,43 @@ export function scanClasses(plan: usize, key: u32, c: usize, hist: usize, touche
   if (load<u32>(c, 24) != 0) scanCategories(plan, key, c);
   else scanValues(plan, key, c);
   return bestScore == -Infinity ? bestScore : bestScore - nodeScore();
+}
+
+function weightAt(words: usize, k: usize): f64 {
+  return <f64>(load<i64>(words + (k << 3)) & weightMask);
+}
+
+// the share of outcome 1, after a row of either outcome more
+function rateOf(of0: f64, of1: f64): f64 {
+  return (of1 + rowWeight) / (of0 + of1 + 2.0 * rowWeight);
+}
+
+// how far the outcome of treated rows is from that of the others: Kullback-Leibler, squared Euclidean, chi-squared
+function divergenceOf(c0: f64, c1: f64, t0: f64, t1: f64): f64 {
+  const p = rateOf(t0, t1);
+  const q = rateOf(c0, c1);
+  if (measure == 2) return p * log(p / q) + (1.0 - p) * log((1.0 - p) / (1.0 - q));
+  const d = (p - q) * (p - q);
+  return measure == 3 ? d + d : d / q + d / (1.0 - q);
+}
+
+function divergenceScore(L: f64, R: f64): f64 {
+  const c0 = weightAt(left, 0);
+  const c1 = weightAt(left, 1);
+  const t0 = weightAt(left, 2);
+  const t1 = weightAt(left, 3);
+  return L * divergenceOf(c0, c1, t0, t1) + R * divergenceOf(
+    weightAt(totals, 0) - c0, weightAt(totals, 1) - c1, weightAt(totals, 2) - t0, weightAt(totals, 3) - t1,
+  );
+}
+
+// rows enough of either treatment on both sides
+function hasBothArms(): bool {
+  const untreated = (load<i64>(left) + load<i64>(left, 8)) >> 36;
+  const treated = (load<i64>(left, 16) + load<i64>(left, 24)) >> 36;
+  const others = ((load<i64>(totals) + load<i64>(totals, 8)) >> 36) - untreated;
+  const othersTreated = ((load<i64>(totals, 16) + load<i64>(totals, 24)) >> 36) - treated;
+  return untreated >= minArmRows && treated >= minArmRows && others >= minArmRows && othersTreated >= minArmRows;
 }
 
 function holdsRows(bin: i32): bool {
@@ -167,7 +210,10 @@ function consider(at: i32, missingLeft: i32): void {
     const all = <f64>(load<i64>(totals, 8) & weightMask);
     if (!keepsOrder(planAt, monotone, l / L, (all - l) / R)) return;
   }
-  const score = isEntropy ? entropyScore(L, R) : (leftSquares * R + rightSquares * L) / (L * R);
+  if (measure > 1 && !hasBothArms()) return;
+  const score = measure == 0
+    ? (leftSquares * R + rightSquares * L) / (L * R)
+    : measure == 1 ? entropyScore(L, R) : divergenceScore(L, R);
   if (!(score > bestScore)) return;
   bestScore = score;
   bestAt = at;
@@ -210,8 +256,8 @@ function scanValues(plan: usize, key: u32, c: usize): void {
   }
 }
 
-// Each class in turn orders the categories by its share; the best prefix of all orders wins. Of few rows a category
-// the one order is that of their names, missing last.
+// Each class in turn orders the categories by its share (treatments: what they change); the best prefix of all wins.
+// Of few rows a category the one order is that of their names, missing last.
 function scanCategories(plan: usize, key: u32, c: usize): void {
   if (hasMissing) {
     store<i32>(bins + (<usize>count << 2), numValues);
@@ -222,7 +268,7 @@ function scanCategories(plan: usize, key: u32, c: usize): void {
   } else {
     isByName = keepsNames(plan, allH >> 36, count);
     const limit = isByName ? count - 1 : min<i32>(count - 1, load<i32>(plan, 72));
-    const numOrders = numClasses == 2 || isByName ? 1 : <i32>numClasses;
+    const numOrders = numClasses == 2 || measure > 1 || isByName ? 1 : <i32>numClasses;
     for (let k: i32 = 0; k < numOrders; k++) {
       orderByShare(k);
       for (let direction: i32 = 0; direction < 2; direction++) {
@@ -244,7 +290,9 @@ function orderByShare(k: i32): void {
     const entry = entries + <usize>(bin == numValues ? missingAt : bin) * bytes;
     let weight: i64 = 0;
     for (let j: usize = 0; j < numClasses; j++) weight += load<i64>(entry + (j << 3)) & weightMask;
-    const share = <f64>(load<i64>(entry + (<usize>k << 3)) & weightMask) / <f64>weight;
+    const share = measure > 1
+      ? rateOf(weightAt(entry, 2), weightAt(entry, 3)) - rateOf(weightAt(entry, 0), weightAt(entry, 1))
+      : <f64>(load<i64>(entry + (<usize>k << 3)) & weightMask) / <f64>weight;
     store<f64>(ratios + (<usize>i << 3), share);
     store<i32>(order + (<usize>i << 2), i);
   }

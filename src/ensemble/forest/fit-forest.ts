@@ -7,9 +7,10 @@ import type { NumbersByName } from '../../params/by-name-kind.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
 import { type FitColumns, fitColumns, rowIdModeOf } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import type { ForestJob, ForestSnapshot } from '../../training/messages.ts';
+import type { ClassValue, ForestJob, ForestSnapshot } from '../../training/messages.ts';
 import { deviceRequest } from '../../training/rigs/choose-device.ts';
 import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
+import type { ForestImpurity } from '../../tree/backend/cpu/forest-plan.ts';
 import { appendTrees, initialData, knownClasses } from '../boosting/initial-model.ts';
 import { checkpointsOf } from '../checkpoints.ts';
 import { growthLimits, subsetOf } from '../growth.ts';
@@ -25,7 +26,8 @@ import { gatherLeafLabels } from './training-leaves.ts';
 
 /** What a forest's fit reads of its parameters. */
 export type AnyForestParams = ForestParams &
-  TreeParams & {
+  Omit<TreeParams, 'impurity'> & {
+    readonly impurity: ForestImpurity;
     readonly classWeights?: 'balanced' | 'balancedSubsample' | NumbersByName | undefined;
     readonly probabilityCol?: string | undefined;
     readonly thresholds?: readonly number[] | undefined;
@@ -44,6 +46,8 @@ export interface ForestKind {
   readonly drawsCuts?: boolean;
   /** One tree that sees every row and every feature. */
   readonly isSingle?: boolean;
+  /** Splits part treatments' effects: the classes that stand for treatment and outcome, and the least rows of either arm. */
+  readonly treatments?: { readonly classes: readonly ClassValue[]; readonly minArmRows: number };
 }
 
 /** Who fits what, with which parameters. */
@@ -84,7 +88,7 @@ export async function fitForest(
   const ingest = {
     ...ingestOf(owner, { ...withoutDraws(params), labelCol }, columns, labelKind),
     ...(otherLabels.length === 0 ? {} : { otherLabels }),
-    knownClasses: knownClasses(initial),
+    knownClasses: fit.treatments?.classes ?? knownClasses(initial),
   };
   // without a folder the runner begins again by itself
   const retries =
@@ -142,7 +146,7 @@ export async function fitForest(
 
 /** What parameters say of how trees grow; the trees of an initial model come first. */
 function forestJob(
-  { owner, params, labelKind, drawsCuts = false }: ForestFit,
+  { owner, params, labelKind, drawsCuts = false, treatments }: ForestFit,
   { features }: FitColumns,
   initial: TreeModelData | null,
   runner: TaskRunner,
@@ -151,12 +155,16 @@ function forestJob(
   const { honestLeafShare } = params;
   // a device's histograms are of one number
   const growsHere =
-    labelsOf(params).length > 1 || honestLeafShare !== undefined || monotone.length > 0;
+    labelsOf(params).length > 1 ||
+    honestLeafShare !== undefined ||
+    monotone.length > 0 ||
+    treatments !== undefined;
   // one tree is no forest: it sees every feature unless told otherwise
   const isForest = params.numTrees > 1 || initial !== null;
   return {
     task: labelKind === 'class' ? 'classification' : 'regression',
     impurity: params.impurity,
+    ...(treatments === undefined ? {} : { minArmRows: treatments.minArmRows }),
     firstTree: initial?.trees.numTrees ?? 0,
     numTrees: params.numTrees,
     limits: growthLimits(params.maxDepth, params.maxLeaves, {

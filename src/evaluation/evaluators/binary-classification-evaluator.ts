@@ -17,7 +17,7 @@ import {
   type CurveOptions,
 } from '../binary-curves.ts';
 import { calibrationErrors } from '../calibration-bins.ts';
-import { ConfusionMatrix } from '../confusion.ts';
+import { binaryPredictionMetrics } from '../confusion-metrics.ts';
 import { ExactMean, type MeanPart } from '../log-loss.ts';
 import type { BinaryLabelPart, BinaryRequest } from '../parts/binary-part.ts';
 import { gatherSides, runsOf, type Sides } from '../parts/binary-sides.ts';
@@ -38,7 +38,15 @@ const probabilityNames = [
   'calibrationError',
   'maxCalibrationError',
 ] as const;
-const predictionNames = ['accuracy', 'f1', 'precision', 'recall', 'specificity'] as const;
+const predictionNames = [
+  'accuracy',
+  'balancedAccuracy',
+  'f1',
+  'precision',
+  'recall',
+  'specificity',
+  'matthewsCorrelation',
+] as const;
 
 /** Every metric of {@link BinaryClassificationEvaluator}. */
 export const binaryMetricNames = [...rankNames, ...probabilityNames, ...predictionNames] as const;
@@ -75,8 +83,8 @@ export type BinaryClassificationEvaluatorOptions = Options<typeof binaryParams.s
  * metadata, else the larger label (true, 1, the later text). Of a model of several labels each column holds a value a
  * label, and that of `labelCol` is measured. Metrics: `areaUnderROC` (ties half),
  * `areaUnderPR` (Spark's trapezoids, without its binning), `averagePrecision` (scikit-learn's steps),
- * `kolmogorovSmirnov`, `logLoss`, `brierScore`, `accuracy`, `f1`, `precision`, `recall`, `specificity`, and the mean
- * and largest distance between probability and share of positives over `numBins` bins of equal width:
+ * `kolmogorovSmirnov`, `logLoss`, `brierScore`, `accuracy`, `balancedAccuracy` (the mean of the classes' recalls), `f1`,
+ * `precision`, `recall`, `specificity`, `matthewsCorrelation`, and the mean and largest distance between probability and share of positives over `numBins` bins of equal width:
  * `calibrationError` (weighted by the bins' rows) and `maxCalibrationError`.
  * A rank metric is NaN where a class has no rows.
  *
@@ -220,7 +228,9 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
     return {
       ...ranks,
       ...(request.probabilityCol === null ? {} : probabilityMetrics(sides)),
-      ...(request.predictionCol === null ? {} : predictionMetrics(sides)),
+      ...(request.predictionCol === null
+        ? {}
+        : await binaryPredictionMetrics(sides.confusions, sides.positive)),
     };
   }
 }
@@ -251,17 +261,5 @@ function probabilityMetrics(sides: Sides): Metrics {
     logLoss: mean((part) => part.losses),
     brierScore: mean((part) => part.squares),
     ...calibrationErrors(sides),
-  };
-}
-
-function predictionMetrics(sides: Sides): Metrics {
-  const matrix = new ConfusionMatrix(sides.confusions);
-  const { precision, recall, fMeasure, falsePositiveRate } = matrix.of(sides.positive);
-  return {
-    accuracy: matrix.accuracy,
-    f1: fMeasure,
-    precision,
-    recall,
-    specificity: 1 - falsePositiveRate,
   };
 }

@@ -10,7 +10,8 @@ import { isText, type LabelValue } from '../../pipeline/label-values.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { calibrationErrors } from '../calibration-bins.ts';
-import { type Confusion, ConfusionMatrix } from '../confusion.ts';
+import type { Confusion, ConfusionPart } from '../confusion.ts';
+import { classMetrics, confusionOf } from '../confusion-metrics.ts';
 import { ExactMean } from '../log-loss.ts';
 import {
   type ClassesPart,
@@ -45,6 +46,10 @@ export const multiclassMetricNames = [
   'logLoss',
   'hammingLoss',
   'calibrationError',
+  'balancedAccuracy',
+  'matthewsCorrelation',
+  'cohenKappa',
+  'topKAccuracy',
 ] as const;
 
 const smallerIsBetter: readonly string[] = [
@@ -54,7 +59,7 @@ const smallerIsBetter: readonly string[] = [
   'hammingLoss',
   'calibrationError',
 ];
-const probabilityNames: readonly string[] = ['logLoss', 'calibrationError'];
+const probabilityNames: readonly string[] = ['logLoss', 'calibrationError', 'topKAccuracy'];
 
 const multiclassParams = defineParams('MulticlassClassificationEvaluator', {
   /** What {@link MulticlassClassificationEvaluator.evaluate} returns. */
@@ -77,6 +82,8 @@ const multiclassParams = defineParams('MulticlassClassificationEvaluator', {
   beta: float({ default: 1, above: 0 }),
   /** Probabilities are kept inside [eps, 1 − eps] for the log loss. */
   eps: float({ default: 1e-15, above: 0, below: 0.5 }),
+  /** How many of the likeliest classes `topKAccuracy` looks at. */
+  k: int({ default: 2, min: 1, since: '0.1.0' }),
   /** Bins of equal width for the calibration error; ten by default. */
   numBins: int({ min: 1, max: 10_000, since: '0.1.0' }),
 });
@@ -92,6 +99,8 @@ export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclass
  * weighted ones are means over the classes by their share of the labels; `f1` is `weightedFMeasure` at
  * beta 1. A class that the model does not know has probability 0. `calibrationError` is the mean distance, over
  * `numBins` bins by the largest probability, between that probability and how often its class is right.
+ * `balancedAccuracy` is the mean of the labels' recalls, `matthewsCorrelation` and `cohenKappa` compare with chance, and
+ * `topKAccuracy` is the share of rows whose label is among the `k` likeliest classes (of equals the first).
  *
  * Determinism: exact; the same for any partitioning and any order of the rows.
  *
@@ -170,11 +179,9 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
       request,
       options,
     );
-    const matrix = new ConfusionMatrix(
-      parts.flatMap((part) => (part.confusion === null ? [] : [part.confusion])),
-    );
-    if (matrix.total === 0) throw noRows(this.className);
-    return { classes: matrix.values, weights: matrix.weights };
+    const found = await confusionOf(confusionsOf(parts));
+    if (found === null) throw noRows(this.className);
+    return found;
   }
 
   /** Which columns to read; no probabilities where their classes cannot be told. */
@@ -183,7 +190,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     wanted: { predictions: boolean; probabilities: boolean },
     options: EvaluateOptions,
   ): Promise<MulticlassRequest> {
-    const { labelCol, weightCol, predictionCol, probabilityCol, eps } = this.params;
+    const { labelCol, weightCol, predictionCol, probabilityCol, eps, k } = this.params;
     const { schema } = table;
     const request: MulticlassRequest = {
       labelCol,
@@ -192,6 +199,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
       probabilityCol: wanted.probabilities ? presentColumn(schema, probabilityCol) : null,
       classes: classesOf(schema, probabilityCol) ?? classesOf(schema, predictionCol),
       eps,
+      k,
       numBins: this.params.numBins ?? 10,
     };
     this.#checkKinds(schema, request);
@@ -245,47 +253,32 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
       request,
       options,
     );
-    const matrix = new ConfusionMatrix(
-      parts.flatMap((part) => (part.confusion === null ? [] : [part.confusion])),
-    );
-    const loss = new ExactMean();
-    for (const part of parts) if (part.loss !== null) loss.merge(part.loss);
+    const ofPredictions = await classMetrics(confusionsOf(parts), this.params);
+    const [loss, hits] = [new ExactMean(), new ExactMean()];
+    for (const part of parts) {
+      if (part.loss !== null) loss.merge(part.loss);
+      if (part.hits !== null) hits.merge(part.hits);
+    }
     const sides = {
       positives: parts.map((part) => ({ bins: part.right })),
       negatives: parts.map((part) => ({ bins: part.wrong })),
     };
-    if (matrix.total === 0 && loss.weight.value() === 0) throw noRows(this.className);
+    if (ofPredictions === null && loss.weight.value() === 0) throw noRows(this.className);
     return {
-      ...(request.predictionCol === null ? {} : this.#predictionMetrics(matrix)),
+      ...ofPredictions,
       ...(request.probabilityCol === null
         ? {}
         : {
             logLoss: ratioOf(loss.sum, loss.weight),
+            topKAccuracy: ratioOf(hits.sum, hits.weight),
             calibrationError: calibrationErrors(sides).calibrationError,
           }),
     };
   }
+}
 
-  #predictionMetrics(matrix: ConfusionMatrix): Metrics {
-    const { beta, metricLabel } = this.params;
-    const ofLabel = matrix.of(metricLabel, beta);
-    const weightedRecall = matrix.weighted('recall');
-    return {
-      f1: matrix.weighted('fMeasure'),
-      accuracy: matrix.accuracy,
-      weightedPrecision: matrix.weighted('precision'),
-      weightedRecall,
-      weightedTruePositiveRate: weightedRecall,
-      weightedFalsePositiveRate: matrix.weighted('falsePositiveRate'),
-      weightedFMeasure: matrix.weighted('fMeasure', beta),
-      truePositiveRateByLabel: ofLabel.recall,
-      falsePositiveRateByLabel: ofLabel.falsePositiveRate,
-      precisionByLabel: ofLabel.precision,
-      recallByLabel: ofLabel.recall,
-      fMeasureByLabel: ofLabel.fMeasure,
-      hammingLoss: 1 - matrix.accuracy,
-    };
-  }
+function confusionsOf(parts: readonly MulticlassPart[]): ConfusionPart[] {
+  return parts.flatMap((part) => (part.confusion === null ? [] : [part.confusion]));
 }
 
 registerStage(MulticlassClassificationEvaluator);

@@ -4,10 +4,11 @@ import { DataType, type Field } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { exactSumOf } from '../../base/exact-sum.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
-import { bool, column, columns, oneOf } from '../../params/kinds.ts';
+import { bool, column, columns, float, oneOf } from '../../params/kinds.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { type LossMetric, lossMetricNames } from '../parts/loss-metrics.ts';
 import {
   type RegressionMetrics,
   type RegressionPart,
@@ -18,7 +19,23 @@ import type { RegressionRequest } from '../worker-tasks.ts';
 import { type EvaluateOptions, Evaluator, gatherParts, type Metrics, noRows } from './evaluator.ts';
 
 /** Every metric of {@link RegressionEvaluator}. */
-export const regressionMetricNames = ['rmse', 'mse', 'r2', 'mae', 'mape', 'var'] as const;
+export const regressionMetricNames = [
+  'rmse',
+  'mse',
+  'r2',
+  'mae',
+  'mape',
+  'var',
+  ...lossMetricNames,
+] as const;
+
+/** What labels and predictions must be for a metric that is not made for all of them. */
+export const regressionMetricRules: Readonly<Record<string, string>> = {
+  rmsle: 'labels and predictions must be above −1',
+  poissonDeviance: 'labels must be at least 0 and predictions above 0',
+  gammaDeviance: 'labels and predictions must be above 0',
+  tweedieDeviance: 'labels must be at least 0 and predictions above 0',
+};
 
 const regressionParams = defineParams(
   'RegressionEvaluator',
@@ -35,6 +52,10 @@ const regressionParams = defineParams(
     weightCol: column({}),
     /** r2 is taken about 0 instead of about the mean. */
     throughOrigin: bool({ default: false }),
+    /** Which quantile `pinballLoss` is of; of a vector of quantiles each has its own. */
+    quantileLevel: float({ default: 0.5, above: 0, below: 1, since: '0.1.0' }),
+    /** Power of the variance that `tweedieDeviance` supposes. */
+    tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
   },
   (_, isGiven) =>
     isGiven('labelCol') && isGiven('labelCols') ? 'labelCol must be left out with labelCols' : null,
@@ -46,9 +67,13 @@ export type RegressionEvaluatorOptions = Options<typeof regressionParams.schema>
 /**
  * Metrics of a regressor: `rmse`, `mse`, `mae`, `r2`, `mape`, the mean of |label − prediction| / max(|label|, 1), and
  * `var`, the mean squared distance of the predictions from the labels' mean (Spark's explained variance). `r2` is NaN where all labels are equal.
+ * Besides, what losses minimise: `pinballLoss` of a quantile, `rmsle` (the root of the mean squared distance of log(1 + label)
+ * and log(1 + prediction)), and `poissonDeviance`, `gammaDeviance` and `tweedieDeviance`, which are 0 for a perfect model.
+ * They are left out of `evaluateAll` where a label or a prediction is not in their range.
  *
  * Input: numeric columns without missing values; a vector of predictions (`labelCols` of `GBTRegressor`) is told for one
- * label (`labelCol`), or for all of `labelCols`, each metric as the mean of those of the labels.
+ * label (`labelCol`), or for all of `labelCols`, each metric as the mean of those of the labels. Of a vector of quantiles
+ * (`quantileAlphas`) `pinballLoss` is told, the mean of those of the quantiles.
  * Determinism: every sum is exact and rounded once; the same for any partitioning and any order of rows.
  *
  * @example
@@ -75,27 +100,68 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
   }
 
   override async evaluate(table: PartitionedTable, options: EvaluateOptions = {}): Promise<number> {
-    return (await this.evaluateAll(table, options))[this.params.metricName] as number;
+    const name = this.params.metricName;
+    const losses = lossMetricNames.filter((one) => one === name);
+    const value = (await this.#evaluate(table, losses, options))[name];
+    if (value !== undefined) return value;
+    const rule =
+      regressionMetricRules[name] ??
+      (name === 'pinballLoss'
+        ? 'losses must be finite'
+        : 'predictions must be numbers, or a vector with one a label; pinballLoss takes quantiles');
+    throw new CoppiceError('DATA_INVALID', `${name} of ${this.className}: ${rule}`, {
+      context: { owner: this.className, column: this.params.predictionCol },
+    });
   }
 
   override async evaluateAll(
     table: PartitionedTable,
     options: EvaluateOptions = {},
   ): Promise<Metrics> {
-    const { labelCols } = this.params;
-    const found = await this.#metricsOf(table, options);
-    if (labelCols === undefined) return { ...(found[0] as RegressionMetrics) };
-    const meanOf = (name: keyof RegressionMetrics): number =>
-      exactSumOf(found.map((one) => one[name])) / found.length;
-    return Object.fromEntries(regressionMetricNames.map((name) => [name, meanOf(name)]));
+    return await this.#evaluate(table, lossMetricNames, options);
   }
 
-  /** The metrics of each label, from one pass over the table. */
+  async #evaluate(
+    table: PartitionedTable,
+    losses: readonly LossMetric[],
+    options: EvaluateOptions,
+  ): Promise<Metrics> {
+    const { labelCols } = this.params;
+    const levels = labelCols === undefined ? this.#quantilesOf(table) : null;
+    const asked = levels === null ? losses : losses.filter((name) => name === 'pinballLoss');
+    const found = await this.#metricsOf(table, levels, asked, options);
+    if (labelCols === undefined && levels === null) return { ...found[0] } as Metrics;
+    const names = levels === null ? regressionMetricNames : asked;
+    return Object.fromEntries(
+      names.flatMap((name) => {
+        const values = found.map((one) => one[name]);
+        if (values.includes(undefined)) return [];
+        return [[name, exactSumOf(values as number[]) / values.length]];
+      }),
+    );
+  }
+
+  /** The quantiles that predictions are a vector of; null where they are none. */
+  #quantilesOf({ schema }: PartitionedTable): readonly number[] | null {
+    const { predictionCol } = this.params;
+    const field = requireColumn(this.className, 'predictionCol', predictionCol, schema);
+    const levels = labelNamesOf(field.metadata.get('quantiles'));
+    const isSound =
+      DataType.isFixedSizeList(field.type) &&
+      field.type.listSize === levels?.length &&
+      levels.every((level) => typeof level === 'number' && level > 0 && level < 1);
+    return isSound ? (levels as readonly number[]) : null;
+  }
+
+  /** The metrics of each label, or of each quantile, from one pass over the table. */
   async #metricsOf(
     table: PartitionedTable,
+    levels: readonly number[] | null,
+    losses: readonly LossMetric[],
     options: EvaluateOptions,
   ): Promise<RegressionMetrics[]> {
     const { labelCol, labelCols, predictionCol, weightCol, throughOrigin } = this.params;
+    const { quantileLevel, tweediePower } = this.params;
     const names = labelCols ?? [labelCol];
     const param = labelCols === undefined ? 'labelCol' : 'labelCols';
     for (const name of names) requireColumn(this.className, param, name, table.schema);
@@ -103,7 +169,10 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
     if (weightCol !== undefined)
       requireColumn(this.className, 'weightCol', weightCol, table.schema);
     const request: RegressionRequest = {
-      labels: names.map((name) => ({ name, element: elementOfLabel(predicted, name, labelCols) })),
+      labels:
+        levels?.map((level, element) => ({ name: labelCol, element, quantileLevel: level })) ??
+        names.map((name) => ({ name, element: elementOfLabel(predicted, name, labelCols) })),
+      losses: { names: losses, quantileLevel, tweediePower },
       predictionCol,
       weightCol: weightCol ?? null,
     };
@@ -113,12 +182,14 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
       request,
       options,
     );
-    return names.map((_, label) => {
+    const found: RegressionMetrics[] = [];
+    for (const label of request.labels.keys()) {
       const own = parts.map((part) => part[label] as RegressionPart);
-      const metrics = regressionMetrics(own, throughOrigin);
+      const metrics = await regressionMetrics(own, throughOrigin, losses);
       if (Number.isNaN(metrics.mse)) throw noRows(this.className);
-      return metrics;
-    });
+      found.push(metrics);
+    }
+    return found;
   }
 }
 

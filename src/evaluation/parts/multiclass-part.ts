@@ -22,6 +22,8 @@ export interface MulticlassRequest {
   /** The classes of the probabilities, in their order; null where they are not read. */
   readonly classes: readonly LabelValue[] | null;
   readonly eps: number;
+  /** How many of the likeliest classes count as a hit. */
+  readonly k: number;
   /** Bins of the calibration error. */
   readonly numBins: number;
 }
@@ -30,6 +32,8 @@ export interface MulticlassRequest {
 export interface MulticlassPart {
   readonly confusion: ConfusionPart | null;
   readonly loss: MeanPart | null;
+  /** 1 where the label is among the likeliest classes, else 0. */
+  readonly hits: MeanPart | null;
   /** The largest probabilities by bin, of rows whose label they are of, and of the others. */
   readonly right: ProbabilityBins | null;
   readonly wrong: ProbabilityBins | null;
@@ -58,12 +62,12 @@ function probabilityPart(
   request: MulticlassRequest,
 ): Omit<MulticlassPart, 'confusion'> {
   if (request.probabilityCol === null || batch.numRows === 0)
-    return { loss: null, right: null, wrong: null };
+    return { loss: null, hits: null, right: null, wrong: null };
   const { values, width } = readVectors(batch, request.probabilityCol);
   const { classes } = request;
   if (classes === null || classes.length !== width) throw wrongWidth(request, width);
   const places = placesOf(label.values, classes);
-  const loss = new ExactMean();
+  const [loss, hits] = [new ExactMean(), new ExactMean()];
   const [right, wrong] = [new BinnedRows(), new BinnedRows()];
   for (let row = 0; row < label.codes.length; row++) {
     const weight = weights === null ? 1 : (weights[row] as number);
@@ -72,12 +76,20 @@ function probabilityPart(
     // A class that the model never saw has probability 0.
     const probability = place < 0 ? 0 : (values[row * width + place] as number);
     loss.add(lossOf(probability, request.eps), weight);
+    const isHit =
+      place >= 0 && rankOf(values.subarray(row * width, (row + 1) * width), place) < request.k;
+    hits.add(isHit ? 1 : 0, weight);
     const likeliest = largestOf(values, row * width, width);
     const confidence = Math.min(1, Math.max(0, values[row * width + likeliest] as number));
     (likeliest === place ? right : wrong).add(confidence, weight);
   }
   const { numBins } = request;
-  return { loss: loss.toPart(), right: right.bins(numBins), wrong: wrong.bins(numBins) };
+  return {
+    loss: loss.toPart(),
+    hits: hits.toPart(),
+    right: right.bins(numBins),
+    wrong: wrong.bins(numBins),
+  };
 }
 
 /** Probabilities and their weights. */
@@ -103,6 +115,17 @@ function largestOf(values: Float64Array, first: number, width: number): number {
     if ((values[first + k] as number) > (values[first + best] as number)) best = k;
   }
   return best;
+}
+
+/** How many values come before one of them, the largest and of equals the first ones being in front. */
+function rankOf(values: Float64Array, place: number): number {
+  const own = values[place] as number;
+  let before = 0;
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k] as number;
+    if (value > own || (value === own && k < place)) before++;
+  }
+  return before;
 }
 
 function wrongWidth(request: MulticlassRequest, width: number): CoppiceError {

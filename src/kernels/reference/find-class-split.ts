@@ -1,5 +1,6 @@
 /**
- * Which split of a chosen feature separates several classes best, by gini or entropy? The twin of
+ * Which split of a chosen feature separates several classes best, by gini or entropy, or parts rows that a treatment changes
+ * most from the others? The twin of
  * wasm/assembly/find-class-split.ts, judged here and scanned by scan-words.ts.
  */
 import { log } from '../../base/portable-math.ts';
@@ -18,6 +19,7 @@ export class ClassRule implements WordRule {
   readonly #totals: readonly bigint[];
   readonly #allH: bigint;
   readonly #allSquares: number;
+  readonly #rowWeight: number;
   #leftSquares = 0;
   #rightSquares = 0;
   #score = Number.NEGATIVE_INFINITY;
@@ -26,9 +28,10 @@ export class ClassRule implements WordRule {
     this.#plan = plan;
     this.#direction = direction;
     this.#totals = totals;
-    this.numOrders = plan.words === 2 ? 1 : plan.words;
+    this.numOrders = plan.words === 2 || plan.measure > 1 ? 1 : plan.words;
     this.#allH = sumOf(totals);
     this.#allSquares = totals.reduce((sum, word) => sum + weightIn(word) * weightIn(word), 0);
+    this.#rowWeight = weightIn(this.#allH) / Number(this.#allH >> 36n);
   }
 
   empty(): void {
@@ -48,7 +51,7 @@ export class ClassRule implements WordRule {
   }
 
   isBest(left: readonly bigint[]): boolean {
-    const { minRows, minWeight, isEntropy } = this.#plan;
+    const { minRows, minWeight, measure } = this.#plan;
     const leftH = sumOf(left);
     const rightH = this.#allH - leftH;
     if (Number(leftH >> 36n) < Math.trunc(minRows)) return false;
@@ -62,9 +65,17 @@ export class ClassRule implements WordRule {
       const r = weightIn(this.#totals[1] as bigint) - l;
       if (!keepsOrder(this.#plan, this.#direction, l / L, r / R)) return false;
     }
-    const score = isEntropy
-      ? this.#entropyScore(left, L, R)
-      : (this.#leftSquares * R + this.#rightSquares * L) / (L * R);
+    if (measure > 1 && !this.#hasBothArms(left)) return false;
+    const score =
+      measure === 0
+        ? (this.#leftSquares * R + this.#rightSquares * L) / (L * R)
+        : measure === 1
+          ? this.#entropyScore(left, L, R)
+          : L * this.#divergenceOf(left.map(weightIn)) +
+            R *
+              this.#divergenceOf(
+                left.map((w, k) => weightIn(this.#totals[k] as bigint) - weightIn(w)),
+              );
     if (!(score > this.#score)) return false;
     this.#score = score;
     return true;
@@ -86,19 +97,51 @@ export class ClassRule implements WordRule {
     return sumOf(words) >> 36n;
   }
 
-  /** The share of the k-th class. */
+  /** The share of the k-th class; of treatments what they change. */
   ratioOf(words: readonly bigint[], k: number): number {
+    if (this.#plan.measure > 1) {
+      const [c0, c1, t0, t1] = words.map(weightIn) as [number, number, number, number];
+      return this.#rateOf(t0, t1) - this.#rateOf(c0, c1);
+    }
     const weight = words.reduce((sum, word) => sum + (word & weightMask), 0n);
     return weightIn(words[k] as bigint) / Number(weight);
   }
 
   #nodeScore(): number {
     const weight = weightIn(this.#allH);
-    if (!this.#plan.isEntropy) return this.#allSquares / weight;
+    const { measure } = this.#plan;
+    if (measure === 0) return this.#allSquares / weight;
+    if (measure > 1) return weight * this.#divergenceOf(this.#totals.map(weightIn));
     return this.#totals.reduce((score, word) => {
       const w = weightIn(word);
       return w > 0 ? score + w * log(w / weight) : score;
     }, 0);
+  }
+
+  /** The share of outcome 1, after a row of either outcome more. */
+  #rateOf(of0: number, of1: number): number {
+    return (of1 + this.#rowWeight) / (of0 + of1 + 2 * this.#rowWeight);
+  }
+
+  /** How far the outcome of treated rows is from that of the others. */
+  #divergenceOf(weights: readonly number[]): number {
+    const [c0, c1, t0, t1] = weights as [number, number, number, number];
+    const p = this.#rateOf(t0, t1);
+    const q = this.#rateOf(c0, c1);
+    const { measure } = this.#plan;
+    if (measure === 2) return p * log(p / q) + (1 - p) * log((1 - p) / (1 - q));
+    const d = (p - q) * (p - q);
+    return measure === 3 ? d + d : d / q + d / (1 - q);
+  }
+
+  #hasBothArms(left: readonly bigint[]): boolean {
+    const rowsOf = (words: readonly bigint[], arm: number): number =>
+      Number(((words[2 * arm] as bigint) + (words[2 * arm + 1] as bigint)) >> 36n);
+    return [0, 1].every((arm) => {
+      const onLeft = rowsOf(left, arm);
+      const least = this.#plan.minArmRows;
+      return onLeft >= least && rowsOf(this.#totals, arm) - onLeft >= least;
+    });
   }
 
   #entropyScore(left: readonly bigint[], L: number, R: number): number {

@@ -20,7 +20,10 @@ export interface Plan {
   readonly touched: number;
   readonly lists: number;
   readonly capacity: number;
-  readonly isEntropy: boolean;
+  /** 0 gini, 1 entropy; of treatments 2 Kullback-Leibler, 3 squared Euclidean, 4 chi-squared. */
+  readonly measure: number;
+  /** Least rows of either treatment on a side. */
+  readonly minArmRows: number;
   readonly maxCategories: number;
   readonly isRandom: boolean;
   readonly minWeight: number;
@@ -56,7 +59,7 @@ export function readPlan(m: Views, plan: number): Plan {
     touched: m.u32(plan + 56),
     lists: m.u32(plan + 60),
     capacity: m.u32(plan + 64),
-    isEntropy: m.u32(plan + 68) !== 0,
+    measure: m.u32(plan + 68),
     maxCategories: m.i32(plan + 72),
     isRandom: m.u32(plan + 76) !== 0,
     minWeight: m.f64(plan + 80),
@@ -64,9 +67,10 @@ export function readPlan(m: Views, plan: number): Plan {
     minGain: m.f64(plan + 96),
     isMonotone: m.u32(plan + 120) !== 0,
     rowsPerCategory: m.i32(plan + 124),
-    directions: plan + 144,
-    lower: m.u32(plan + 120) === 0 ? 0 : m.f64(plan + 128),
-    upper: m.u32(plan + 120) === 0 ? 0 : m.f64(plan + 136),
+    minArmRows: m.u32(plan + 128),
+    directions: plan + 152,
+    lower: m.u32(plan + 120) === 0 ? 0 : m.f64(plan + 136),
+    upper: m.u32(plan + 120) === 0 ? 0 : m.f64(plan + 144),
   };
 }
 

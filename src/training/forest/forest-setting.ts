@@ -23,6 +23,7 @@ export function forestSetting(
     kind: kindOf(job, rows),
     numClasses: numForestOutputs(job, rows),
     impurity: job.impurity,
+    minArmRows: job.minArmRows ?? 0,
     countShift: start.countShift,
     numDrawn: numDrawn >= numPlaces ? 0 : numDrawn,
     seed: job.seed,

@@ -59,7 +59,7 @@ describe.runIf(runs)('a model written as ONNX', () => {
       }
       runOnnx(folder, written).forEach((outputs, i) => {
         const { found, wanted } = written[i] as (typeof written)[number];
-        compare(outputs, wanted, errorOf(found));
+        compare(outputs, wanted, errorOf(found), found.name === 'UpliftForest');
       });
     });
   }

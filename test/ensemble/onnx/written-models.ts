@@ -70,11 +70,16 @@ export function inputsOf(
   );
 }
 
-/** The outputs as predictionsOf gives columns: classes as they are, numbers flat. */
+/**
+ * The outputs as predictionsOf gives columns: classes as they are, numbers flat.
+ *
+ * @param areShares numbers are differences of shares: errors are measured by 1, for such may cancel
+ */
 export function compare(
   found: Record<string, Output>,
   wanted: Record<string, unknown[]>,
   error = (_name: string): number => 0,
+  areShares = false,
 ): void {
   expect(Object.keys(found).sort()).toEqual(Object.keys(wanted).sort());
   for (const [name, { values }] of Object.entries(found)) {
@@ -84,7 +89,7 @@ export function compare(
     else {
       const worst = values.reduce<number>((most, value, i) => {
         const [a, b] = [Number(value), Number(own[i])];
-        const size = name === 'probability' ? 1 : Math.abs(b);
+        const size = areShares || name === 'probability' ? 1 : Math.abs(b);
         // what is larger lies on no grid
         const isHuge = Math.abs(b) > 1e9 && Math.abs(a - b) < 1e-15 * Math.abs(b);
         return Math.max(most, a === b || isHuge ? 0 : Math.abs(a - b) / size);
@@ -103,7 +108,8 @@ export function probabilityError(output: string): number {
 export function errorOf({ name, options }: EstimatorCase): (output: string) => number {
   const exps = ['poisson', 'gamma', 'tweedie', 'aft', 'cox', 'crossEntropy', 'squaredLogError'];
   const isBoostedClass = name === 'GBTClassifier';
-  const isMean = /Forest|ExtraTrees/.test(name) && name.endsWith('Regressor');
+  const isForest = /Forest|ExtraTrees/.test(name);
+  const isMean = name === 'UpliftForest' || (isForest && name.endsWith('Regressor'));
   const isExp = exps.includes(String(options['lossType']));
   return (output) =>
     (isBoostedClass && output === 'probability') || ((isExp || isMean) && output === 'prediction')

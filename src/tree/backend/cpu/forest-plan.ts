@@ -7,12 +7,32 @@ import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 /** How a split is measured: sums of a number or of several, two classes by gini, or several classes. */
 export type ForestKind = 'number' | 'numbers' | 'two classes' | 'classes';
 
+/** What a split lowers; of treatments (classes: untreated 0 and 1, treated 0 and 1) the divergence that it raises. */
+export type ForestImpurity =
+  | 'gini'
+  | 'entropy'
+  | 'variance'
+  | 'kullbackLeibler'
+  | 'euclidean'
+  | 'chiSquared';
+
+const measures: Readonly<Record<ForestImpurity, number>> = {
+  gini: 0,
+  variance: 0,
+  entropy: 1,
+  kullbackLeibler: 2,
+  euclidean: 3,
+  chiSquared: 4,
+};
+
 /** Everything but addresses. */
 export interface ForestSetting {
   readonly kind: ForestKind;
   /** Classes; of several numbers how many. */
   readonly numClasses: number;
-  readonly impurity: 'gini' | 'entropy' | 'variance';
+  readonly impurity: ForestImpurity;
+  /** Least rows of either treatment on a side, where splits part treatments' effects. */
+  readonly minArmRows?: number;
   /** Bits under the count of rows in a sum of weights. */
   readonly countShift: number;
   /** Features a node looks at in one go; 0 for all. */
@@ -99,7 +119,7 @@ export function scratchBytes(
     0,
   );
   return {
-    plan: setting.directions === null ? 128 : directionsAt + numPlaces,
+    plan: setting.directions === null ? boundsAt : directionsAt + numPlaces,
     chosen: 32 * numPlaces + 64,
     touched: touched + 64,
     lists: Math.max(32 * listCapacity(layout) + 32 * entryWords(setting), 8 * numPlaces) + 128,
@@ -111,8 +131,8 @@ function listCapacity(layout: BinnedLayout): number {
 }
 
 /** Behind the plan: between which values a node's children must lie, and the direction of each place. */
-const boundsAt = 128;
-const directionsAt = 144;
+const boundsAt = 136;
+const directionsAt = 152;
 
 const kindCodes = { number: 0, 'two classes': 1, classes: 2, numbers: 3 } as const;
 
@@ -125,13 +145,13 @@ export function writePlan(
 ): void {
   const { scratch, featureTable, records } = at;
   const rows = movedRows(layout);
-  const words = new Uint32Array(memory.buffer, scratch.plan, 32);
+  const words = new Uint32Array(memory.buffer, scratch.plan, 33);
   words.set([
     ...[kindCodes[setting.kind], entryWords(setting), rows.stride, rows.slotOffset, rows.idOffset],
     ...[rows.isWhole ? 0 : records, layout.stride, setting.countShift, featureTable],
     ...[layout.places.length, setting.numDrawn, setting.seed, scratch.histogram, scratch.chosen],
     ...[scratch.touched, scratch.lists, listCapacity(layout)],
-    ...[setting.impurity === 'entropy' ? 1 : 0, setting.maxCategoriesPerSplit],
+    ...[measures[setting.impurity], setting.maxCategoriesPerSplit],
     setting.isRandom ? 1 : 0,
   ]);
   const limits = new Float64Array(memory.buffer, scratch.plan + 80, 3);
@@ -141,6 +161,7 @@ export function writePlan(
   const { directions } = setting;
   words[30] = directions === null ? 0 : 1;
   words[31] = setting.rowsPerCategory;
+  words[32] = setting.minArmRows ?? 0;
   if (directions !== null)
     new Int8Array(memory.buffer, scratch.plan + directionsAt).set(directions);
 }

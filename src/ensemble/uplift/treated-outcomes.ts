@@ -1,0 +1,58 @@
+/**
+ * Treatment and outcome as one class: untreated without and with the outcome 0 and 1, treated 2 and 3. Executor: adds them
+ * as a column, which a forest of classes learns from.
+ */
+import { Field, Float64, type RecordBatch } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
+import { columnOf, fillNumeric } from '../../table/columns/column-values.ts';
+import { float64Column, withColumns } from '../../table/columns/make-column.ts';
+import type { OperatorContext } from '../../table/plan/operators.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
+
+/** What the operator is told. */
+export interface TreatedOutcomesSpec extends OperatorSpec {
+  readonly kind: 'ensemble.treatedOutcomes';
+  readonly owner: string;
+  readonly labelCol: string;
+  readonly treatmentCol: string;
+  readonly weightCol: string | null;
+  /** The column that is added. */
+  readonly output: string;
+}
+
+/**
+ * Adds the classes to one batch; rows of weight 0 may hold anything.
+ *
+ * @throws CoppiceError `LABEL_INVALID`
+ */
+export function treatedOutcomes(
+  { owner, labelCol, treatmentCol, weightCol, output }: TreatedOutcomesSpec,
+  batch: RecordBatch,
+  { partition }: Pick<OperatorContext, 'partition'>,
+): RecordBatch {
+  const read = (name: string): Float64Array => {
+    const values = new Float64Array(batch.numRows);
+    fillNumeric(columnOf(batch, [name]), values, 0, name);
+    return values;
+  };
+  const [outcomes, treatments] = [read(labelCol), read(treatmentCol)];
+  const weights = weightCol === null ? null : read(weightCol);
+  const classes = new Float64Array(batch.numRows);
+  for (let row = 0; row < batch.numRows; row++) {
+    if (weights?.[row] === 0) continue;
+    for (const [column, values] of [
+      [labelCol, outcomes],
+      [treatmentCol, treatments],
+    ] as const) {
+      const got = values[row] as number;
+      if (got === 0 || got === 1) continue;
+      throw new CoppiceError(
+        'LABEL_INVALID',
+        `${column} (of ${owner}) must be 0 or 1, or false or true, in every row; got ${Number.isNaN(got) ? 'null or NaN' : got} in row ${row} of partition ${partition}`,
+        { context: { owner, column, partition, row } },
+      );
+    }
+    classes[row] = 2 * (treatments[row] as number) + (outcomes[row] as number);
+  }
+  return withColumns(batch, [[new Field(output, new Float64(), false), float64Column(classes)]]);
+}
