@@ -647,6 +647,17 @@ export const plantedBugs = [
     tests: ['test/stacking/scorers.test.ts'],
   },
   {
+    name: 'a hasher in a fitted pipeline writes numbers by the type of the table at hand',
+    edits: [
+      {
+        file: 'src/feature/categories/feature-hasher.ts',
+        find: 'kind: categoryKind(wanted.type) ?? found.kind',
+        replace: 'kind: found.kind',
+      },
+    ],
+    tests: ['test/feature/categories/feature-hasher.test.ts'],
+  },
+  {
     name: 'folds inside folds are drawn alike',
     edits: [
       {
