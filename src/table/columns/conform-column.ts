@@ -10,6 +10,7 @@ import { takeData } from '../take-rows.ts';
 import { bitAt, validityOf } from './bitmap.ts';
 import { columnData, makeBatch } from './column-data.ts';
 import { encodeCategories } from './encode-categories.ts';
+import { findPlace } from './find-column.ts';
 import { dictionaryColumn } from './make-column.ts';
 import { bitmapBytes, columnArray, type TypedArrayConstructor } from './shared-buffer.ts';
 import { logicalTypeName, sameType, typeName } from './type-name.ts';
@@ -42,7 +43,7 @@ export function conformBatch(batch: RecordBatch, schema: Schema): RecordBatch {
   const fields: Field[] = [];
   const columns: Data[] = [];
   for (const field of schema.fields) {
-    const index = batch.schema.fields.findIndex((other) => other.name === field.name);
+    const index = findPlace(batch.schema.fields, field.name);
     const data = batch.data.children[index];
     if (data === undefined) continue;
     fields.push(field);
