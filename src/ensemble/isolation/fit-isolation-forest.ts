@@ -20,7 +20,9 @@ import { hasZeros, zerosAsMissing } from '../../table/columns/zeros-as-missing.t
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { packTrees } from '../../tree/tree.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import { checkExtension } from './check-extension.ts';
 import { drawnRows, drawPositions, lowerBound } from './drawn-rows.ts';
+import { expectedDepth } from './expected-depth.ts';
 import { type DrawnColumn, growIsolationTree } from './grow-isolation-tree.ts';
 
 const ln2 = 0.6931471805599453;
@@ -96,30 +98,6 @@ export async function fitIsolationForest(
   };
 }
 
-/** Planes are drawn among numbers. @throws CoppiceError `PARAM_INVALID`, `COLUMN_TYPE` */
-export function checkExtension(
-  owner: string,
-  extensionLevel: number,
-  features: readonly FeatureColumn[],
-): void {
-  if (extensionLevel === 0) return;
-  const text = features.find(({ kind }) => kind === 'category');
-  if (text !== undefined) {
-    throw new CoppiceError(
-      'COLUMN_TYPE',
-      `features of ${owner} with an extensionLevel must be numbers; got the category ${text.name}; make numbers of it ` +
-        `(OneHotEncoder), leave it out, or set extensionLevel to 0`,
-      { context: { owner, column: text.name } },
-    );
-  }
-  if (extensionLevel < features.length) return;
-  throw new CoppiceError(
-    'PARAM_INVALID',
-    `extensionLevel of ${owner} must be at most ${features.length - 1}, one less than there are features; got ${extensionLevel}`,
-    { context: { owner, param: 'extensionLevel' } },
-  );
-}
-
 /** The positions of rows in the order of their ids, rows of one id in the table's order; null without ids. */
 async function rowsById({
   owner,
@@ -143,14 +121,6 @@ async function rowsById({
     at += batch.numRows;
   }
   return sortedOrder(ids);
-}
-
-/** The depth that is expected of a row in a tree of so many: that of an unsuccessful search (Liu, equation 1). */
-export function expectedDepth(numRows: number): number {
-  if (numRows < 2) return 0;
-  let harmonic = 0;
-  for (let i = numRows - 1; i > 0; i--) harmonic += 1 / i;
-  return 2 * harmonic - (2 * (numRows - 1)) / numRows;
 }
 
 /** The value of leaves, by their depth and rows; without splits every row scores 0.5. */

@@ -25,7 +25,8 @@ import { type ModelOutput, schemaWithOutputs } from '../prediction/output-column
 import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
 import type { Score, Scorer } from '../prediction/scorer.ts';
-import { checkExtension, fitIsolationForest } from './fit-isolation-forest.ts';
+import { checkExtension } from './check-extension.ts';
+import { fitIsolationForest } from './fit-isolation-forest.ts';
 
 /** Parameters of IsolationForestModel. */
 export const isolationForestModelParams = defineParams(

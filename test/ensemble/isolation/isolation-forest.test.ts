@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { InlineRunner, type TaskRunner } from '../../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../../src/cluster/threads/thread-pool.ts';
-import { expectedDepth } from '../../../src/ensemble/isolation/fit-isolation-forest.ts';
+import { expectedDepth } from '../../../src/ensemble/isolation/expected-depth.ts';
 import {
   IsolationForest,
   type IsolationForestModel,
