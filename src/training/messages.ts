@@ -4,8 +4,8 @@
  * sampling-messages.ts), the results and the progress that come back.
  */
 import type { ModuleFunction } from '../base/user-function.ts';
-import type { ForestImpurity } from '../tree/backend/cpu/forest-plan.ts';
 import type { ForcedNode } from '../tree/forced-splits.ts';
+import type { ForestImpurity } from '../tree/forest-impurity.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
 import type { SplitShaping } from '../tree/split-shaping.ts';

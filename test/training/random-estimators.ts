@@ -122,6 +122,7 @@ const forest = fc
 const trialDraws = fc.record({
   labelCol: fc.constant('v'),
   treatmentCol: fc.constant('e'),
+  featureSubsetStrategy: fc.constantFrom('auto', 'all', 'onethird'),
   numTrees: fc.integer({ min: 1, max: 4 }),
   divergence: fc.constantFrom('kullbackLeibler', 'euclidean', 'chiSquared'),
   minInstancesPerTreatment: fc.constantFrom(1, 3, 10),

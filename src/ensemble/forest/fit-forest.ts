@@ -10,7 +10,7 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { ClassValue, ForestJob, ForestSnapshot } from '../../training/messages.ts';
 import { deviceRequest } from '../../training/rigs/choose-device.ts';
 import { runTrainingJob, type TrainedModel } from '../../training/run-job.ts';
-import type { ForestImpurity } from '../../tree/backend/cpu/forest-plan.ts';
+import type { ForestImpurity } from '../../tree/forest-impurity.ts';
 import { appendTrees, initialData, knownClasses } from '../boosting/initial-model.ts';
 import { checkpointsOf } from '../checkpoints.ts';
 import { growthLimits, subsetOf } from '../growth.ts';

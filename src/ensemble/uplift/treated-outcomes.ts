@@ -35,23 +35,23 @@ export function treatedOutcomes(
     fillNumeric(columnOf(batch, [name]), values, 0, name);
     return values;
   };
-  const [outcomes, treatments] = [read(labelCol), read(treatmentCol)];
   const weights = weightCol === null ? null : read(weightCol);
+  const flags = (column: string): Float64Array => {
+    const values = read(column);
+    const row = values.findIndex((value, i) => value !== 0 && value !== 1 && weights?.[i] !== 0);
+    if (row < 0) return values;
+    const got = values[row] as number;
+    throw new CoppiceError(
+      'LABEL_INVALID',
+      `${column} (of ${owner}) must be 0 or 1, or false or true, in every row; got ${Number.isNaN(got) ? 'null or NaN' : got} in row ${row} of partition ${partition}`,
+      { context: { owner, column, partition, row } },
+    );
+  };
+  const outcomes = flags(labelCol);
+  const treatments = flags(treatmentCol);
   const classes = new Float64Array(batch.numRows);
   for (let row = 0; row < batch.numRows; row++) {
     if (weights?.[row] === 0) continue;
-    for (const [column, values] of [
-      [labelCol, outcomes],
-      [treatmentCol, treatments],
-    ] as const) {
-      const got = values[row] as number;
-      if (got === 0 || got === 1) continue;
-      throw new CoppiceError(
-        'LABEL_INVALID',
-        `${column} (of ${owner}) must be 0 or 1, or false or true, in every row; got ${Number.isNaN(got) ? 'null or NaN' : got} in row ${row} of partition ${partition}`,
-        { context: { owner, column, partition, row } },
-      );
-    }
     classes[row] = 2 * (treatments[row] as number) + (outcomes[row] as number);
   }
   return withColumns(batch, [[new Field(output, new Float64(), false), float64Column(classes)]]);

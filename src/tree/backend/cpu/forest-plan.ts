@@ -3,18 +3,10 @@
  * much memory its parts take. One plan a rank; addresses of rows and nodes are given with each call.
  */
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
+import type { ForestImpurity } from '../../forest-impurity.ts';
 
 /** How a split is measured: sums of a number or of several, two classes by gini, or several classes. */
 export type ForestKind = 'number' | 'numbers' | 'two classes' | 'classes';
-
-/** What a split lowers; of treatments (classes: untreated 0 and 1, treated 0 and 1) the divergence that it raises. */
-export type ForestImpurity =
-  | 'gini'
-  | 'entropy'
-  | 'variance'
-  | 'kullbackLeibler'
-  | 'euclidean'
-  | 'chiSquared';
 
 const measures: Readonly<Record<ForestImpurity, number>> = {
   gini: 0,
