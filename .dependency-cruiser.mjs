@@ -49,10 +49,10 @@ export default {
     {
       name: 'no-cycles',
       comment:
-        'no file reaches itself again at run time; an import of types alone is no dependency',
+        'no file reaches itself again, by types neither; but `table.na` gives back tables of the type it belongs to',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true, viaOnly: { pathNot: '^src/table/columns/table-nulls\\.ts$' } },
     },
     {
       name: 'entries-are-not-imported',

@@ -25,14 +25,12 @@ export type {
 } from './cluster/simulation/recording.ts';
 export type { TaskOptions, TaskRunner } from './cluster/task-runner.ts';
 // trees and ensembles
-export {
-  BoostedModel,
-  type EvaluateRoundsOptions,
-  type RefitOptions,
-} from './ensemble/boosting/boosted-model.ts';
+export { BoostedModel } from './ensemble/boosting/boosted-model.ts';
+export type { EvaluateRoundsOptions } from './ensemble/boosting/evaluate-rounds.ts';
 export { GBTClassificationModel, GBTClassifier } from './ensemble/boosting/gbt-classifier.ts';
 export { GBTRanker, GBTRankingModel } from './ensemble/boosting/gbt-ranker.ts';
 export { GBTRegressionModel, GBTRegressor } from './ensemble/boosting/gbt-regressor.ts';
+export type { RefitOptions } from './ensemble/boosting/refit-leaves.ts';
 export type {
   ConvertedOptions,
   ConvertedParams,
@@ -298,11 +296,12 @@ export { Estimator, type FitOptions, type Fitted } from './pipeline/estimator.ts
 export type { LabelValue } from './pipeline/label-values.ts';
 export { loadStage } from './pipeline/load-stage.ts';
 export type { LogicalField, LogicalSchema } from './pipeline/logical-schema.ts';
-export { Model, type PredictionColumns } from './pipeline/model.ts';
+export { Model } from './pipeline/model.ts';
 export type { OnnxOptions } from './pipeline/onnx/onnx-options.ts';
 export { Pipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 export { PipelineModel, type PipelineModelOptions } from './pipeline/pipeline-model.ts';
 export { PipelineStage } from './pipeline/pipeline-stage.ts';
+export type { PredictionColumns } from './pipeline/prediction-columns.ts';
 export type { TensorData, Tensors } from './pipeline/safetensors.ts';
 export type {
   LoadOptions,
@@ -428,9 +427,9 @@ export {
   type RowFunction,
   type TableOptions,
 } from './table/partitioned-table.ts';
+export type { SortKey } from './table/plan/sort-key.ts';
 export type { SqlOptions } from './table/sql/run-sql.ts';
 export type { TableInput } from './table/table-input.ts';
-export type { SortKey } from './table/verbs/sort-node.ts';
 export type { ClassValue, LossHistory } from './training/messages.ts';
 export type {
   Derivatives,
@@ -439,9 +438,7 @@ export type {
   ScoredRows,
 } from './training/user-calls.ts';
 export type { ImportanceKind } from './tree/importances.ts';
-export type { LinearLeaves } from './tree/linear-leaves.ts';
-export type { SplitPlanes } from './tree/split-planes.ts';
-export type { TreeEnsemble } from './tree/tree.ts';
+export type { LinearLeaves, SplitPlanes, TreeEnsemble } from './tree/tree-ensemble.ts';
 export type { RunnerUp, TreeNode, TreeSplit } from './tree/tree-node.ts';
 export { TreeView } from './tree/tree-view.ts';
 // calibration

@@ -1,5 +1,5 @@
 /** What does this machine have of a GPU? Asked in a process of its own, which a bad driver may take down. */
-import type { Finding } from './doctor.ts';
+import type { Finding } from './finding.ts';
 
 /** The findings of `doctor --gpu`. */
 export async function gpuFindings(): Promise<Finding[]> {

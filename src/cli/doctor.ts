@@ -9,15 +9,8 @@ import { toErrorRecord } from '../base/errors.ts';
 import { newSharedMemory } from '../base/shared-memory.ts';
 import { libraryVersion } from '../pipeline/format-version.ts';
 import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
+import type { Finding } from './finding.ts';
 import { nameValueLines } from './text-table.ts';
-
-/** One line of the report. */
-export interface Finding {
-  readonly name: string;
-  readonly found: string;
-  /** False only for something that the library cannot do without. */
-  readonly isFine: boolean;
-}
 
 /** A module that returns a v128 constant: it compiles where SIMD is there. */
 const simdProbe = Uint8Array.of(

@@ -1,7 +1,7 @@
 /** Which words of `fit` and `tune` do not go together? They are refused before any work: what nobody uses would mislead. */
 import { CoppiceError } from '../base/errors.ts';
 import type { Algorithm } from './estimators.ts';
-import type { FitCommandOptions } from './fit.ts';
+import type { FitCommandOptions } from './fit-options.ts';
 
 /** What an option asks for that not every algorithm does. */
 const needs = {

@@ -8,46 +8,21 @@ import type { Transformer } from '../pipeline/transformer.ts';
 import { requireField } from '../table/columns/find-column.ts';
 import { isPandasIndex } from '../table/parquet/pandas-index.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { CommandContext, CommandResult, CommonOptions } from './command.ts';
-import { type Algorithm, estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
+import type { CommandContext, CommandResult } from './command.ts';
+import { estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
+import type { FitCommandOptions } from './fit-options.ts';
 import { checkFitParams, checkFitWords } from './fit-words.ts';
-import { type LabelOption, labelKind, labelledRows, labelNames } from './label-kind.ts';
+import { labelKind, labelledRows, labelNames } from './label-kind.ts';
 import { linearStages } from './linear-stages.ts';
 import { loadModel } from './load-model.ts';
 import { modelFacts } from './model-facts.ts';
 import { readParams } from './params-of-command.ts';
 import { grouped } from './progress-line.ts';
-import { type ReadDataOptions, readData } from './read-data.ts';
+import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
 import { checkValid, readValid } from './valid-rows.ts';
-import { type SessionCommandOptions, withSession } from './with-session.ts';
+import { withSession } from './with-session.ts';
 import { checkModelPath } from './write-data.ts';
-
-/** Options of `fit`. */
-export interface FitCommandOptions extends CommonOptions, ReadDataOptions, SessionCommandOptions {
-  readonly data: readonly string[];
-  /** A column, or several; none for an algorithm that learns without. */
-  readonly label?: LabelOption;
-  readonly model: string;
-  readonly algo: Algorithm;
-  readonly task: 'auto' | Task;
-  readonly features?: readonly string[];
-  readonly ignore?: readonly string[];
-  readonly categorical?: readonly string[];
-  readonly weight?: string;
-  readonly idCol?: string;
-  readonly group?: string;
-  readonly treatment?: string;
-  readonly params?: string;
-  readonly paramsFile?: string;
-  readonly valid?: readonly string[];
-  readonly initialModel?: string;
-  readonly checkpointDir?: string;
-  readonly checkpointInterval?: number;
-  readonly seed?: number;
-  readonly overwrite?: boolean;
-  readonly dropUnlabelled?: boolean;
-}
 
 /** The command `fit`. */
 export async function fit(

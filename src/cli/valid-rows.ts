@@ -4,7 +4,7 @@ import { logicalSchema } from '../pipeline/logical-schema.ts';
 import type { Session } from '../session/session.ts';
 import { requireField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
-import type { FitCommandOptions } from './fit.ts';
+import type { FitCommandOptions } from './fit-options.ts';
 import { labelledRows, labelNames } from './label-kind.ts';
 import { readData } from './read-data.ts';
 

@@ -25,7 +25,8 @@ import type {
   SnapshotRequest,
 } from '../training/messages.ts';
 import type { TrainedModel } from '../training/run-job.ts';
-import { mergeEnsembles, type TreeEnsemble, takeTrees } from '../tree/tree.ts';
+import { mergeEnsembles, takeTrees } from '../tree/tree.ts';
+import type { TreeEnsemble } from '../tree/tree-ensemble.ts';
 import { appendTrees, modelNameOf } from './boosting/initial-model.ts';
 import { joinMembers, joinTrees, scaleValues, splitMembers } from './model/member-trees.ts';
 import { treesPerRound } from './model/training-record.ts';

@@ -4,16 +4,26 @@
  */
 
 import { namedWeights } from '../training/ingest/class-weights.ts';
+import type { ClassValue } from '../training/ingest/prepared-rows.ts';
 import type { IngestJob } from '../training/messages.ts';
 import { classShares } from '../training/objectives/base-score.ts';
 import type { RankEnvironment } from '../training/rank-environment.ts';
-import type { LinearRows } from './linear-rows.ts';
+
+/** Rows with labels and weights, in memory. */
+interface WeighedRows {
+  readonly classes: readonly ClassValue[];
+  /** Addresses of the process's columns. */
+  readonly labels: number;
+  readonly weights: number;
+  /** This rank's rows. */
+  readonly blocks: readonly { readonly start: number; readonly count: number }[];
+}
 
 /** Multiplies the weights of this rank's rows. @throws CoppiceError `PARAM_INVALID` */
 export async function weighRows(
   environment: RankEnvironment,
   job: Pick<IngestJob, 'classWeighting' | 'owner' | 'labelCol'>,
-  rows: Pick<LinearRows, 'classes' | 'labels' | 'weights' | 'blocks'>,
+  rows: WeighedRows,
 ): Promise<void> {
   const { classWeighting } = job;
   if (classWeighting === null) return;

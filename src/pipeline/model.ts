@@ -7,18 +7,9 @@ import type { LogicalSchema } from './logical-schema.ts';
 import { ModuleWriter } from './module/module-writer.ts';
 import { OnnxGraph } from './onnx/onnx-graph.ts';
 import type { OnnxOptions } from './onnx/onnx-options.ts';
+import type { PredictionColumns } from './prediction-columns.ts';
 import type { StageReader } from './stage-reader.ts';
 import { Transformer } from './transformer.ts';
-
-/** The columns that a model predicts into; null for one that it does not have. */
-export interface PredictionColumns {
-  /** Predicted classes or numbers. */
-  readonly predictionCol: string;
-  /** One probability a class. */
-  readonly probabilityCol: string | null;
-  /** One score a class. */
-  readonly rawPredictionCol: string | null;
-}
 
 /** A fitted stage. */
 export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transformer<S> {

@@ -33,7 +33,8 @@ import { tableFromColumns } from '../table/create-table.ts';
 import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { preparePartition, sourceColumns } from '../table/plan/read-partition.ts';
 import type { LogicalField, LogicalSchema } from './logical-schema.ts';
-import type { Model, PredictionColumns } from './model.ts';
+import type { Model } from './model.ts';
+import type { PredictionColumns } from './prediction-columns.ts';
 import { isSingle, noRow, numberOf, type Score, type Scorer } from './row-reader.ts';
 import { ticksOfType } from './time-ticks.ts';
 

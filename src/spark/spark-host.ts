@@ -17,7 +17,7 @@ import {
   type SchemaRecord,
   schemaToRecord,
 } from '../table/schema-record.ts';
-import type { TableOptions } from '../table/table-core.ts';
+import type { TableOptions } from '../table/table-options.ts';
 import type { ExecutionProgress, Relation } from './connect/messages.ts';
 import type { SparkConnect } from './connect/spark-connect.ts';
 import { FrameJoiner, type MemberWork, type StagedTable } from './gang/member-messages.ts';
@@ -25,11 +25,12 @@ import { operationOf } from './gang/named-work.ts';
 import { MemberUploads } from './gang/upload-members.ts';
 import { frameColumns, mapByMember, type OutputColumn } from './python-function.ts';
 import { PythonVersion } from './python-version.ts';
+import type { PendingTable } from './rows/pending-table.ts';
+import { placedOperators } from './rows/pending-table.ts';
 import { numbered } from './rows/positions.ts';
 import { resolveRelation } from './rows/resolve-relation.ts';
 import { batchOfStream } from './rows/spark-batch.ts';
 import { hiddenFields, inOrder, type SparkRows, sql } from './rows/spark-rows.ts';
-import { type PendingTable, placedOperators } from './rows/spark-table.ts';
 import { sparkTypeOf } from './rows/spark-types.ts';
 import { quoteName } from './rows/sql-text.ts';
 

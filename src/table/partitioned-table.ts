@@ -30,8 +30,10 @@ import { TableWriter } from './files/table-writer.ts';
 import { checkNumPartitions } from './plan/check-partitions.ts';
 import type { OperatorSpec } from './plan/partition-spec.ts';
 import { operatorNode, type PlanNode, projectNode, sourceNode } from './plan/plan-node.ts';
+import type { SortKey } from './plan/sort-key.ts';
 import { fieldToRecord } from './schema-record.ts';
-import { TableCore, type TableOptions } from './table-core.ts';
+import { TableCore } from './table-core.ts';
+import type { TableOptions } from './table-options.ts';
 import { filterRows } from './take-rows.ts';
 import { type CacheNode, cacheNode } from './verbs/cache-node.ts';
 import { closureNode } from './verbs/closure-node.ts';
@@ -41,11 +43,11 @@ import { distinctNode } from './verbs/distinct-node.ts';
 import { formatRows, formatSchema } from './verbs/format-rows.ts';
 import { checkFraction, checkSeed, splitBounds } from './verbs/sample-bounds.ts';
 import { checkLimit, limitNode, repartitionNode, unionNode } from './verbs/slice-node.ts';
-import { type SortKey, sortNode } from './verbs/sort-node.ts';
+import { sortNode } from './verbs/sort-node.ts';
 import { valuesOfMask } from './verbs/values-of-mask.ts';
 
 export type { AnyColumns } from './columns/typed-columns.ts';
-export type { TableOptions } from './table-core.ts';
+export type { TableOptions } from './table-options.ts';
 
 /** Makes a column of a batch's rows: one value a row. */
 export type ColumnFunction = (batch: RecordBatch) => Awaitable<ColumnInput>;

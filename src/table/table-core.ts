@@ -4,7 +4,7 @@
  */
 import { type RecordBatch, type Schema, Table } from 'apache-arrow';
 import { type Inspect, inspected } from '../base/inspected.ts';
-import type { OnProgress, Progress } from '../base/progress.ts';
+import type { Progress } from '../base/progress.ts';
 import { type TaskRunner, wasHandedOver } from '../cluster/task-runner.ts';
 import { freeBuffers } from '../cluster/threads/free-buffers.ts';
 import { columnNames } from './columns/find-column.ts';
@@ -26,15 +26,8 @@ import {
 import { reporting } from './plan/report-progress.ts';
 import { batchFromShared, buffersOfRows, type SharedBatch } from './plan/shared-batch.ts';
 import { schemaToRecord } from './schema-record.ts';
+import type { TableOptions } from './table-options.ts';
 import './plan/worker-tasks.ts';
-
-/** Options of work over a table. */
-export interface TableOptions {
-  /** Ends the work; it rejects with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
-  /** Is told how far the work is, after every partition. */
-  readonly onProgress?: OnProgress | undefined;
-}
 
 /** The part of a table that runs. */
 export class TableCore {

@@ -9,7 +9,7 @@ import type { ForestImpurity } from '../tree/forest-impurity.ts';
 import type { GrowthLimits } from '../tree/grow-tree.ts';
 import type { SplitParams } from '../tree/split-params.ts';
 import type { SplitShaping } from '../tree/split-shaping.ts';
-import type { TreeEnsemble } from '../tree/tree.ts';
+import type { TreeEnsemble } from '../tree/tree-ensemble.ts';
 import type { GrownFit } from './boosting/step-of-round.ts';
 import type { IngestJob } from './ingest/ingest-messages.ts';
 import type { ClassValue } from './ingest/prepared-rows.ts';

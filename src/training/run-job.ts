@@ -11,7 +11,8 @@ import type { TaskRunner } from '../cluster/task-runner.ts';
 import { newKernelMemory } from '../kernels/choose.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { isBriefPartition } from '../table/plan/brief-partition.ts';
-import { mergeEnsembles, type TreeEnsemble } from '../tree/tree.ts';
+import { mergeEnsembles } from '../tree/tree.ts';
+import type { TreeEnsemble } from '../tree/tree-ensemble.ts';
 import {
   type AnyJob,
   fitWidth,

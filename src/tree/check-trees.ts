@@ -2,7 +2,8 @@
  * Is a forest sound? Asked of every loaded model before anything walks it: children lie in their tree and
  * behind their only parent, features and categories exist, numbers are finite.
  */
-import { nodeFlag, type TreeEnsemble } from './tree.ts';
+import { nodeFlag } from './tree.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 
 /**
  * @param categoryCounts for each feature its number of categories, −1 for a numeric one

@@ -13,7 +13,8 @@ import { chooseKernels, newKernelMemory } from '../kernels/choose.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { expectedValues, sharesOf } from './node-shares.ts';
 import type { FeatureValues } from './predictor.ts';
-import { nodeFlag, type TreeEnsemble, treeDepths } from './tree.ts';
+import { nodeFlag, treeDepths } from './tree.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 
 const nodeBytes = 40;
 const structBytes = 64;

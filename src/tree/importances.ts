@@ -1,6 +1,6 @@
 /** Which features matter? Counted, by gain or by cover over all splits of a forest. */
 import { featuresOfSplit } from './split-planes.ts';
-import type { TreeEnsemble } from './tree.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 
 /** How features may be compared. */
 export const importanceKinds: readonly ImportanceKind[] = [

@@ -1,6 +1,6 @@
 /** The categories that a split sends left, by name. */
 import { categoryGoesLeft } from './predictor.ts';
-import type { TreeEnsemble } from './tree.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 
 /**
  * Those that it lists, and of those behind its list the ones that follow what it has never seen.

@@ -7,24 +7,9 @@
  * stay exact. A row in which one of the values is missing or infinite gets the leaf's constant instead, as every row of a
  * leaf without terms does.
  */
-import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
-import type { TreeEnsemble } from './tree.ts';
 
-/** The linear leaves of an ensemble. */
-export interface LinearLeaves {
-  /** uint32[numNodes + 1]: where a node's terms begin */
-  readonly start: Uint32Array;
-  /** int32[numTerms]: the model's feature */
-  readonly feature: Int32Array;
-  /** float64[numTerms] */
-  readonly factor: Float64Array;
-  /** float64[numTerms] */
-  readonly centre: Float64Array;
-  /** float64[numNodes] */
-  readonly intercept: Float64Array;
-  /** float64[numTrees]: a power of two */
-  readonly unit: Float64Array;
-}
+import { ceilLog2, powerOfTwo } from '../base/portable-math.ts';
+import type { LinearLeaves, TreeEnsemble } from './tree-ensemble.ts';
 
 /** The terms of a leaf as it was fitted. */
 export interface LinearTerms {

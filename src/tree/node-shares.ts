@@ -3,7 +3,7 @@
  * node's cover is 0, and half each where it has no rows either. Explanations weigh the sides of a split that
  * a feature no longer decides with these shares, and the value expected of a node follows from them.
  */
-import type { TreeEnsemble } from './tree.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 
 /** Left and right share of an inner node, by its position in the arrays; start: where its tree begins. */
 export function sharesOf(e: TreeEnsemble, node: number, start: number): readonly [number, number] {

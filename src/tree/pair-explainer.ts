@@ -16,7 +16,7 @@ import { gaussLegendre, type QuadratureRule } from '../base/gauss-legendre.ts';
 import { sharesOf } from './node-shares.ts';
 import type { FeatureValues } from './prediction/feature-values.ts';
 import { categoryGoesLeft, valueGoesLeft } from './predictor.ts';
-import type { TreeEnsemble } from './tree.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 
 /** What the explained scores are made of. */
 export interface PairExplainerOptions {

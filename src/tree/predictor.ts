@@ -13,7 +13,8 @@ import { addLinearTrees } from './prediction/linear-sums.ts';
 import { type ModelCuts, modelCuts } from './prediction/model-cuts.ts';
 import { walkPlanes } from './prediction/plane-walk.ts';
 import { WideForest } from './prediction/wide-forest.ts';
-import { nodeFlag, type TreeEnsemble } from './tree.ts';
+import { nodeFlag } from './tree.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 
 export type { FeatureColumns, FeatureValues } from './prediction/feature-values.ts';
 

@@ -8,7 +8,8 @@
  * and a node is kept split where its worth is above 0. Each worth hangs on the nodes below it alone, so the order
  * in which a tree was grown cannot show.
  */
-import { emptyEnsemble, type TreeEnsemble, withVariances } from './tree.ts';
+import { emptyEnsemble, withVariances } from './tree.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 
 /** Prunes one tree. @param alpha in the unit of gains, for a unit of weight */
 export function pruneTree(tree: TreeEnsemble, alpha: number): TreeEnsemble {

@@ -3,7 +3,8 @@
  * of two fits need one dictionary before they can stand in one model. A category that a tree was grown without
  * goes where that tree sends categories it does not know.
  */
-import { nodeFlag, type TreeEnsemble } from './tree.ts';
+import { nodeFlag } from './tree.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 
 /**
  * The same trees over other dictionaries.

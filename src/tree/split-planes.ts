@@ -6,19 +6,7 @@
  * The terms are added in this order, on every path alike. A missing value adds nothing. Where all are missing, or infinite
  * ones of both signs leave no sum, the row goes with the heavier side.
  */
-import type { TreeEnsemble } from './tree.ts';
-
-/** The planes of an ensemble, all of whose splits are planes. */
-export interface SplitPlanes {
-  /** uint32[numNodes + 1]: where a node's terms begin; a leaf has none */
-  readonly start: Uint32Array;
-  /** int32[numTerms]: the model's feature */
-  readonly feature: Int32Array;
-  /** float64[numTerms] */
-  readonly factor: Float64Array;
-  /** float64[numTerms] */
-  readonly centre: Float64Array;
-}
+import type { SplitPlanes, TreeEnsemble } from './tree-ensemble.ts';
 
 /** A plane as it was drawn. */
 export interface PlaneTerms {

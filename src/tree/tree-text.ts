@@ -1,7 +1,7 @@
 /** A tree as indented text, for people. */
 import { leftCategories } from './left-categories.ts';
-import type { SplitPlanes } from './split-planes.ts';
-import { nodeFlag, type TreeEnsemble } from './tree.ts';
+import { nodeFlag } from './tree.ts';
+import type { SplitPlanes, TreeEnsemble } from './tree-ensemble.ts';
 
 /** What is needed to name a split. */
 export interface NamedFeature {

@@ -4,8 +4,9 @@
  */
 import { leftCategories } from './left-categories.ts';
 import { expectedValues } from './node-shares.ts';
-import { nodeFlag, type TreeEnsemble } from './tree.ts';
+import { nodeFlag } from './tree.ts';
 import { treeToDot } from './tree-dot.ts';
+import type { TreeEnsemble } from './tree-ensemble.ts';
 import type { TreeNode, TreeSplit } from './tree-node.ts';
 import { type NamedFeature, treeToText } from './tree-text.ts';
 

@@ -5,7 +5,7 @@
 import { sharesOf } from '../../src/tree/node-shares.ts';
 import type { FeatureValues } from '../../src/tree/predictor.ts';
 import { categoryGoesLeft, valueGoesLeft } from '../../src/tree/predictor.ts';
-import type { TreeEnsemble } from '../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../src/tree/tree-ensemble.ts';
 
 /** One row of a batch. */
 export interface BatchRow {

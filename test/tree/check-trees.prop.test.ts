@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problemOfTrees } from '../../src/tree/check-trees.ts';
-import { packTrees, type TreeEnsemble } from '../../src/tree/tree.ts';
+import { packTrees } from '../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../src/tree/tree-ensemble.ts';
 import { randomTreeFeatures, randomTrees } from './random-trees.ts';
 
 const forests = randomTrees(2)

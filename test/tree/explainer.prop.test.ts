@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { TreeExplainer } from '../../src/tree/explainer.ts';
 import { PairExplainer } from '../../src/tree/pair-explainer.ts';
 import { type FeatureValues, TreePredictor } from '../../src/tree/predictor.ts';
-import { newLeaf, packTrees, type TreeEnsemble } from '../../src/tree/tree.ts';
+import { newLeaf, packTrees } from '../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../src/tree/tree-ensemble.ts';
 import { bruteInteractions, bruteShapley, pathShapley, scoreKnowing } from './brute-shapley.ts';
 import { randomTreeFeatures, randomTrees } from './random-trees.ts';
 

@@ -1,5 +1,6 @@
 /** Random forests of numeric splits, small and large, even and lopsided, from draws of one seed. */
-import { type GrownNode, newLeaf, packTrees, type TreeEnsemble } from '../../src/tree/tree.ts';
+import { type GrownNode, newLeaf, packTrees } from '../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../src/tree/tree-ensemble.ts';
 import type { Draws } from '../kernels/draws.ts';
 
 /** What to draw. */

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type FeatureValues, TreePredictor, valueGoesLeft } from '../../src/tree/predictor.ts';
-import { newLeaf, packTrees, type TreeEnsemble } from '../../src/tree/tree.ts';
+import { newLeaf, packTrees } from '../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../src/tree/tree-ensemble.ts';
 import { arbitraryDraws, type Draws } from '../kernels/draws.ts';
 import { drawForest } from './numeric-forests.ts';
 

@@ -6,7 +6,8 @@ import {
   TreePredictor,
   valueGoesLeft,
 } from '../../src/tree/predictor.ts';
-import { newLeaf, packTrees, type TreeEnsemble } from '../../src/tree/tree.ts';
+import { newLeaf, packTrees } from '../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../src/tree/tree-ensemble.ts';
 import { randomTreeFeatures, randomTrees } from './random-trees.ts';
 
 const numbers = fc.oneof(

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problemOfTrees } from '../../src/tree/check-trees.ts';
 import { pruneTree } from '../../src/tree/prune-tree.ts';
-import { packTrees, type TreeEnsemble } from '../../src/tree/tree.ts';
+import { packTrees } from '../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../src/tree/tree-ensemble.ts';
 import { randomTree, randomTreeFeatures } from './random-trees.ts';
 
 /** One way to cut a tree: what its splits gain together, and how many leaves it has. */

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RowWalker } from '../../src/tree/prediction/row-walker.ts';
 import { categoryGoesLeft, valueGoesLeft } from '../../src/tree/predictor.ts';
-import { packTrees, type TreeEnsemble } from '../../src/tree/tree.ts';
+import { packTrees } from '../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../src/tree/tree-ensemble.ts';
 import { randomTreeFeatures, randomTrees } from './random-trees.ts';
 
 const numbers = fc.oneof(

@@ -10,15 +10,20 @@ import { isLoopback } from '../tcp/protection.ts';
 import { nameOf } from './addresses.ts';
 import { FrameStream } from './control-frames.ts';
 import { ControlChannel, controlProtocol } from './control-messages.ts';
-import type { ConnectionOptions } from './executor-connection.ts';
 import type { PeerAddress } from './gang-seat.ts';
 import { maxHelloBytes } from './handshake.ts';
 
 /** How long the second call may take. */
 const probeMs = 1000;
 
+/** Who was greeted, and with which certificates. */
+interface Greeted {
+  readonly address: PeerAddress;
+  readonly tls: { readonly cert?: string | undefined } | null;
+}
+
 /** The error of a greeting that failed, or a clearer one. */
-export async function explainGreeting(error: unknown, by: ConnectionOptions): Promise<unknown> {
+export async function explainGreeting(error: unknown, by: Greeted): Promise<unknown> {
   if (!(error instanceof CoppiceError) || error.code !== 'EXECUTOR_LOST') return error;
   const { cause } = error;
   if (!(cause instanceof Error)) return error;

@@ -6,10 +6,18 @@ import type {
   IncomingMessage,
   OutgoingMessage,
 } from '../collective.ts';
-import type { VirtualGang } from './virtual-gang.ts';
-import type { VirtualRequest } from './virtual-meetings.ts';
+import type { VirtualMember, VirtualRequest } from './virtual-meetings.ts';
 
 const pageBytes = 65536;
+
+/** Where the ranks meet. */
+interface MeetingPlace {
+  readonly size: number;
+  memberOf(rank: number): VirtualMember;
+  /** Throws where the rehearsal is to end. */
+  checkAborted(): void;
+  meet(rank: number, request: VirtualRequest): Promise<unknown>;
+}
 
 /** The Collective of a rank that is alone in its process. */
 export class VirtualCollective implements Collective {
@@ -18,9 +26,9 @@ export class VirtualCollective implements Collective {
   readonly localRanks: readonly number[];
   readonly firstRanks: readonly number[];
   readonly counters: CollectiveCounters = { meetings: 0, bytesSent: 0, waitMs: 0 };
-  readonly #gang: VirtualGang;
+  readonly #gang: MeetingPlace;
 
-  constructor(gang: VirtualGang, rank: number) {
+  constructor(gang: MeetingPlace, rank: number) {
     this.#gang = gang;
     this.rank = rank;
     this.size = gang.size;

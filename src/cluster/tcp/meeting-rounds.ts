@@ -3,7 +3,6 @@
  * sends and receives them does not matter here: the main thread (tcp-network.ts), or a rank's own (rank-meetings.ts).
  */
 import { CoppiceError } from '../../base/errors.ts';
-import type { RoundKind } from '../simulation/recording.ts';
 import { type Frame, frameKind } from './frames.ts';
 import {
   layMessages,
@@ -16,16 +15,7 @@ import {
 } from './meeting-payloads.ts';
 import { type MeetingRequest, ranksOf, sliceBytes } from './network-place.ts';
 import { reduceRounds } from './reduce-rounds.ts';
-
-/** One frame to every other process and one of each: most meetings are one round. */
-export interface Round {
-  readonly kind: RoundKind;
-  payloadFor(process: number): readonly Uint8Array[];
-  /** What a process's frame must hold, in bytes; not known before it comes where this is null. */
-  readonly bytesOf: ((process: number) => number) | null;
-  /** Takes the frames in, and gives the next round of the meeting, or null where it is over. */
-  finish(frames: ReadonlyMap<number, Frame>): Round | null;
-}
+import type { Round } from './round.ts';
 
 /** How a meeting that the ranks ask for begins. */
 export function firstRound(shared: SharedWithRanks, request: MeetingRequest): Round {

@@ -27,10 +27,10 @@ import {
   clockMs,
   firstRound,
   lostError,
-  type Round,
   usedMicros,
 } from './meeting-rounds.ts';
 import { type MeetingRequest, ranksOf } from './network-place.ts';
+import type { Round } from './round.ts';
 import { lookMs, napMs } from './waiting.ts';
 
 /** A connection to another process that the ranks write and read, by its number in this process. */

@@ -11,8 +11,8 @@
 import { combineIntegers } from '../reduce-integers.ts';
 import { copyPayload, type Frame, wordsOf } from './frames.ts';
 import type { SharedWithRanks } from './meeting-payloads.ts';
-import type { Round } from './meeting-rounds.ts';
 import type { MeetingRequest } from './network-place.ts';
+import type { Round } from './round.ts';
 
 /** Arrays of at most so many bytes are sent whole: a second round costs more. */
 const smallBytes = 16_384;

@@ -26,12 +26,12 @@ import {
   clockMs,
   firstRound,
   lostError,
-  type Round,
   strayedError,
   usedMicros,
 } from './meeting-rounds.ts';
 import { type MeetingRequest, type NetworkPlace, ranksOf } from './network-place.ts';
 import type { Lane } from './rank-meetings.ts';
+import type { Round } from './round.ts';
 import type { Wire } from './wire.ts';
 
 /** See the header. */

@@ -1,37 +1,13 @@
 /** What models of boosted trees have beside other tree models: what each round adds, new leaf values from new rows. */
 import { CoppiceError } from '../../base/errors.ts';
-import type { OnProgress } from '../../base/progress.ts';
 import { FunctionName } from '../../params/object-kinds.ts';
 import type { ParamSpecs } from '../../params/param-spec.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { TreeModel } from '../model/tree-model.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
-import { evaluateRounds } from './evaluate-rounds.ts';
-import type { GBTFit } from './fit-gbt.ts';
-import { refitData } from './refit-leaves.ts';
-
-/** Options of {@link BoostedModel.refitLeaves}. */
-export interface RefitOptions {
-  /** How much of its old value a leaf keeps, from 0 to 1; 0.9 by default. */
-  readonly decayRate?: number | undefined;
-  /** Ends the work, which then rejects with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
-  /** Receives reports. */
-  readonly onProgress?: OnProgress | undefined;
-}
-
-/** Options of {@link BoostedModel.evaluateEachIteration}. */
-export interface EvaluateRoundsOptions {
-  /** What is measured, as `validationMetrics` names it; `['loss']`, what was minimised, by default. */
-  readonly metrics?: readonly string[] | undefined;
-  /** Ends the work, which then rejects with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
-  /** Receives reports. */
-  readonly onProgress?: OnProgress | undefined;
-}
-
-/** Who fitted the model, and what was minimised. */
-export type BoostedFacts = Pick<GBTFit, 'owner' | 'params' | 'labelKind' | 'objective'>;
+import { type EvaluateRoundsOptions, evaluateRounds } from './evaluate-rounds.ts';
+import type { BoostedFacts } from './fit-gbt.ts';
+import { type RefitOptions, refitData } from './refit-leaves.ts';
 
 /**
  * Parameters of a model with the function that was minimised, or without.

@@ -1,6 +1,7 @@
 /** From a boosted model and other rows to what each of its rounds adds there. */
 import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import type { OnProgress } from '../../base/progress.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { MeasureJob } from '../../training/messages.ts';
 import type { RoundMetric } from '../../training/objectives/loss-names.ts';
@@ -10,8 +11,18 @@ import type { TreeModel } from '../model/tree-model.ts';
 import { treesOfRounds } from '../model/truncated-model.ts';
 import { valuesOnGrid } from '../model/values-on-grid.ts';
 import { areKnownOnce, knownMetrics, measuresValidationOnly } from '../params/metric-params.ts';
-import type { BoostedFacts, EvaluateRoundsOptions } from './boosted-model.ts';
+import type { BoostedFacts } from './fit-gbt.ts';
 import { planWalk } from './plan-walk.ts';
+
+/** Options of `evaluateEachIteration`. */
+export interface EvaluateRoundsOptions {
+  /** What is measured, as `validationMetrics` names it; `['loss']`, what was minimised, by default. */
+  readonly metrics?: readonly string[] | undefined;
+  /** Ends the work, which then rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives reports. */
+  readonly onProgress?: OnProgress | undefined;
+}
 
 /** Values by metric, one a round. */
 export async function evaluateRounds(

@@ -27,7 +27,6 @@ import type { GBTParams } from '../params/gbt-params.ts';
 import { linearLambdaOf } from '../params/linear-params.ts';
 import { measuredOf, type WatchedTables, watchedTables } from '../params/metric-params.ts';
 import { roundDropping, roundSampling } from '../params/sampling-params.ts';
-import { refuseMembers, selfStopping } from '../params/self-stopping-params.ts';
 import {
   featureCostsOf,
   featureWeightsOf,
@@ -45,6 +44,7 @@ import {
   memberScoredTables,
   scoredTables,
 } from './initial-model.ts';
+import { refuseMembers, selfStopping } from './self-stopping.ts';
 import { requireMetric, userFunctions } from './user-functions.ts';
 
 /** Rows after which packed histogram sums are moved to wide ones. */
@@ -63,6 +63,9 @@ export interface GBTFit extends TreeFit<GBTParams> {
     'objective' | 'objectiveParameter' | 'quantileLevels' | 'ranking' | 'centresLabels'
   >;
 }
+
+/** Who fitted the model, and what was minimised. */
+export type BoostedFacts = Pick<GBTFit, 'owner' | 'params' | 'labelKind' | 'objective'>;
 
 /** Fits boosted trees. */
 export async function fitBoostedTrees(

@@ -8,7 +8,8 @@ import { CoppiceError } from '../../base/errors.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { mergeEnsembles, newLeaf, packTrees, type TreeEnsemble } from '../../tree/tree.ts';
+import { mergeEnsembles, newLeaf, packTrees } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import {
   joinMembers,
   joinTrees,
@@ -23,8 +24,9 @@ import {
   treesPerRound,
 } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
-import type { BoostedModel, RefitOptions } from './boosted-model.ts';
+import type { BoostedModel } from './boosted-model.ts';
 import { fitBoostedTrees, type GBTFit } from './fit-gbt.ts';
+import type { RefitOptions } from './refit-leaves.ts';
 
 /**
  * Fits all labels.

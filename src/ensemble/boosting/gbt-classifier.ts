@@ -18,15 +18,12 @@ import {
 } from '../prediction/classifier-outputs.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
-import {
-  type BoostedFacts,
-  BoostedModel,
-  type RefitOptions,
-  withKnownFunctions,
-} from './boosted-model.ts';
+import { BoostedModel, withKnownFunctions } from './boosted-model.ts';
+import type { BoostedFacts } from './fit-gbt.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
 import { alone, fitOutputs, initialOfLabels, refitOutputs, thresholdOf } from './fit-outputs.ts';
 import { classificationObjective } from './gbt-objectives.ts';
+import type { RefitOptions } from './refit-leaves.ts';
 
 /** Parameters of GBTClassificationModel. */
 export const gbtClassificationModelParams = defineParams('GBTClassificationModel', {

@@ -19,7 +19,8 @@ import {
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
-import { type BoostedFacts, BoostedModel } from './boosted-model.ts';
+import { BoostedModel } from './boosted-model.ts';
+import type { BoostedFacts } from './fit-gbt.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
 
 /** Parameters of GBTRankingModel. */

@@ -14,15 +14,12 @@ import { functionNames } from '../params/objective-params.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
-import {
-  type BoostedFacts,
-  BoostedModel,
-  type RefitOptions,
-  withKnownFunctions,
-} from './boosted-model.ts';
+import { BoostedModel, withKnownFunctions } from './boosted-model.ts';
+import type { BoostedFacts } from './fit-gbt.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
 import { alone, fitOutputs, initialOfLabels, refitOutputs } from './fit-outputs.ts';
 import { regressionObjective } from './gbt-objectives.ts';
+import type { RefitOptions } from './refit-leaves.ts';
 
 /** Parameters of GBTRegressionModel. */
 export const gbtRegressionModelParams = defineParams('GBTRegressionModel', {

@@ -14,7 +14,7 @@ import type { FitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { ClassValue, InitialRounds } from '../../training/messages.ts';
 import { recodeCategories } from '../../tree/recode-categories.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { valueUnit } from '../../tree/value-unit.ts';
 import { joinTrees, scaleValues, splitMembers } from '../model/member-trees.ts';
 import { modelIdOf } from '../model/shared-trees.ts';

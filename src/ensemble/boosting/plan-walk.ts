@@ -8,7 +8,7 @@ import type { UserClosures } from '../../training/user-calls.ts';
 import type { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { ingestOf } from '../tree-fit.ts';
-import type { BoostedFacts } from './boosted-model.ts';
+import type { BoostedFacts } from './fit-gbt.ts';
 import { boostingJob, mostGrade } from './fit-gbt.ts';
 import { initialData, initialRounds, knownClasses } from './initial-model.ts';
 import { userFunctions } from './user-functions.ts';

@@ -1,6 +1,7 @@
 /** From a boosted model and other rows to a refit's job, and from its result to the model's data. */
 import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import type { OnProgress } from '../../base/progress.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { RefitJob } from '../../training/messages.ts';
 import { runTrainingJob } from '../../training/run-job.ts';
@@ -8,10 +9,20 @@ import { partsOf, withParts } from '../model/merged-parts.ts';
 import type { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { valuesOnGrid } from '../model/values-on-grid.ts';
-import type { BoostedFacts, RefitOptions } from './boosted-model.ts';
+import type { BoostedFacts } from './fit-gbt.ts';
 import { fitsOf } from './grown-fits.ts';
 import { initialRounds } from './initial-model.ts';
 import { planWalk } from './plan-walk.ts';
+
+/** Options of `refitLeaves`. */
+export interface RefitOptions {
+  /** How much of its old value a leaf keeps, from 0 to 1; 0.9 by default. */
+  readonly decayRate?: number | undefined;
+  /** Ends the work, which then rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives reports. */
+  readonly onProgress?: OnProgress | undefined;
+}
 
 /** What the model holds afterwards. */
 export async function refitData(

@@ -3,14 +3,8 @@
  * their parent. Codes of categories become places in a feature's sorted list of categories.
  */
 import { compareUtf8 } from '../../binning/category-dictionary.ts';
-import {
-  type GrownNode,
-  type GrownTree,
-  newLeaf,
-  nodeFlag,
-  packTrees,
-  type TreeEnsemble,
-} from '../../tree/tree.ts';
+import { type GrownNode, type GrownTree, newLeaf, nodeFlag, packTrees } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { ModelFile } from './model-file.ts';
 
 /** One node as a file gives it. */

@@ -6,7 +6,7 @@ import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
 import { problemOfTrees } from '../../tree/check-trees.ts';
 import { modelCuts } from '../../tree/prediction/model-cuts.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { GBTClassificationModel } from '../boosting/gbt-classifier.ts';
 import { GBTRankingModel } from '../boosting/gbt-ranker.ts';
 import { GBTRegressionModel } from '../boosting/gbt-regressor.ts';

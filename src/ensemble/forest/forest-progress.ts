@@ -3,7 +3,8 @@
  * waits until those before it are there. Once an interval of them is, a checkpoint is taken.
  */
 import type { ForestSnapshot } from '../../training/messages.ts';
-import { mergeEnsembles, type TreeEnsemble } from '../../tree/tree.ts';
+import { mergeEnsembles } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { Checkpoints } from '../checkpoints.ts';
 import { lastTrees } from '../model/member-trees.ts';
 

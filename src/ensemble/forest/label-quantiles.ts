@@ -4,7 +4,7 @@
  * the weight does not exceed. Weights are added tree by tree, then label by label, so the bits are the same in any
  * batch and thread. Cost: the members of one leaf a tree, and sorting those that differ.
  */
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { LeafLabels } from './leaf-labels.ts';
 
 /** What rounding may leave of a sum that ought to be reached. */

@@ -8,7 +8,7 @@
  */
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { sharedCopy } from '../model/shared-trees.ts';
 
 /** See the header. */

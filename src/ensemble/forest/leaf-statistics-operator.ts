@@ -16,7 +16,7 @@ import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { Operator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { TrainedFeature } from '../../training/messages.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { keptPredictor } from '../prediction/kept-predictors.ts';
 import { featureWindows } from '../prediction/read-features.ts';
 import { LabelQuantiles } from './label-quantiles.ts';

@@ -12,7 +12,7 @@ import type { Operator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { RowSampling, TrainedFeature } from '../../training/messages.ts';
 import { bootstrapKey, drawThresholds } from '../../training/sampling/draw-thresholds.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { keptPredictor } from '../prediction/kept-predictors.ts';
 import { featureWindows } from '../prediction/read-features.ts';
 

@@ -11,7 +11,7 @@ import type { PartitionedTable, TableOptions } from '../../table/partitioned-tab
 import type { Operator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { TrainedFeature } from '../../training/messages.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { modelIdOf, sharedTrees } from '../model/shared-trees.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { keptPredictor } from '../prediction/kept-predictors.ts';

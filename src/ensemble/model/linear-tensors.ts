@@ -1,6 +1,6 @@
 /** How linear leaves stand in a model's file of trees: as tensors of their own, which other models lack. */
 import type { StageReader } from '../../pipeline/stage-reader.ts';
-import type { LinearLeaves } from '../../tree/linear-leaves.ts';
+import type { LinearLeaves } from '../../tree/tree-ensemble.ts';
 
 /** The tensors to be saved. */
 export function linearTensors(linear: LinearLeaves | undefined) {

@@ -5,7 +5,8 @@
  */
 import { treesBefore } from '../../training/boosting/members.ts';
 import { scaleLinear } from '../../tree/linear-leaves.ts';
-import { mergeEnsembles, type TreeEnsemble, takeTrees } from '../../tree/tree.ts';
+import { mergeEnsembles, takeTrees } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 
 /** The trees of each model, in the order of its rounds. @param memberRounds rounds of each */
 export function splitMembers(

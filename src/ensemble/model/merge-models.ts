@@ -5,9 +5,9 @@
 import { checkOptions } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
-import { type LinearLeaves, scaleLinear } from '../../tree/linear-leaves.ts';
+import { scaleLinear } from '../../tree/linear-leaves.ts';
 import { recodeCategories } from '../../tree/recode-categories.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { LinearLeaves, TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { valueUnit } from '../../tree/value-unit.ts';
 import { differingMeaning, featuresInWords } from '../boosting/initial-model.ts';
 import { joinTrees } from './member-trees.ts';

@@ -2,7 +2,7 @@
  * What a merged model remembers of the models that it is made of: which trees are whose, how much they count, and which
  * rounds grew them. Each of them learned alone, so each one's leaves are learned anew alone.
  */
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { valueUnit } from '../../tree/value-unit.ts';
 import { fitsOf } from '../boosting/grown-fits.ts';
 import { joinTrees, pickTrees } from './member-trees.ts';

@@ -1,6 +1,6 @@
 /** How splits by planes stand in a model's file of trees: as tensors of their own, which other models lack. */
 import type { StageReader } from '../../pipeline/stage-reader.ts';
-import type { SplitPlanes } from '../../tree/split-planes.ts';
+import type { SplitPlanes } from '../../tree/tree-ensemble.ts';
 
 /** The tensors to be saved. */
 export function planeTensors(planes: SplitPlanes | undefined) {

@@ -4,7 +4,7 @@
  * the same work alike.
  */
 import { createHash, type Hash } from 'node:crypto';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 
 /**
  * An id of trees and of what is made of them.

@@ -13,7 +13,7 @@ import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
 import { problemOfTrees } from '../../tree/check-trees.ts';
 import { problemOfLinear } from '../../tree/linear-leaves.ts';
 import { problemOfPlanes } from '../../tree/split-planes.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { type LeafLabels, readLeafLabels, saveLeafLabels } from '../forest/leaf-labels.ts';
 import { type OutOfBagSummary, readOutOfBag, savedOutOfBag } from '../forest/out-of-bag-summary.ts';
 import { linearTensors, readLinear } from './linear-tensors.ts';

@@ -2,7 +2,8 @@
 
 import { packed } from '../../pipeline/module/module-literals.ts';
 import type { ModuleCell, ModuleWriter } from '../../pipeline/module/module-writer.ts';
-import { nodeFlag, type TreeEnsemble } from '../../tree/tree.ts';
+import { nodeFlag } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { Link } from '../prediction/batch-scores.ts';
 import type { ModelOutput } from '../prediction/output-columns.ts';

@@ -4,8 +4,8 @@
  * `transform`; values lie on a grid, and their sums are exact in any order.
  */
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
-import { type LinearLeaves, mostUnits } from '../../tree/linear-leaves.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import { mostUnits } from '../../tree/linear-leaves.ts';
+import type { LinearLeaves, TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { treeAttributes } from './tree-attributes.ts';
 

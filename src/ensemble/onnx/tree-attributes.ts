@@ -6,7 +6,8 @@
  *   the last category stands for one that was never seen and NaN for a missing one
  */
 import type { OnnxAttribute } from '../../pipeline/onnx/onnx-messages.ts';
-import { nodeFlag, type TreeEnsemble } from '../../tree/tree.ts';
+import { nodeFlag } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 
 /** Which trees, and what their leaves give. */
 export interface TreeRange {

@@ -6,22 +6,12 @@ import { typeAtPath } from '../../pipeline/logical-schema.ts';
 import { sumInOrder } from '../../pipeline/onnx/class-nodes.ts';
 import { keyOf, type OnnxColumn, type OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { TrainedFeature } from '../../training/messages.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
-import type { Link } from '../prediction/batch-scores.ts';
-import type { ModelOutput } from '../prediction/output-columns.ts';
 import { sumsOfLinearLeaves } from './linear-leaf-nodes.ts';
 import { addPredictions } from './prediction-nodes.ts';
 import { treeAttributes } from './tree-attributes.ts';
-
-/** What is written of a model. */
-export interface WrittenModel {
-  readonly data: TreeModelData;
-  readonly link: Link;
-  readonly outputs: ModelOutput;
-  readonly thresholds: readonly number[] | null;
-  readonly offsetCol: string | undefined;
-}
+import type { WrittenModel } from './written-model.ts';
 
 /** Values of leaves that are looked up at once for a row, so that many rows do not take too much memory. */
 const mostLookedUp = 256;

@@ -8,7 +8,7 @@ import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
 import { TreeExplainer } from '../../tree/explainer.ts';
 import { PairExplainer } from '../../tree/pair-explainer.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { contributionsField, interactionsField, matrixSize } from './contributions-field.ts';
 import { featureValues } from './read-features.ts';
 

@@ -2,7 +2,7 @@
 import { type Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { modelIdOf, sharedTrees } from '../model/shared-trees.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import {

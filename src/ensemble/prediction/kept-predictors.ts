@@ -3,7 +3,7 @@
  * go where all together take more memory than a bound; how many models an ensemble has does not matter.
  */
 import { TreePredictor } from '../../tree/predictor.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 
 /** What the predictors of a thread may take together. */
 const mostBytes = 256 * 2 ** 20;

@@ -8,7 +8,7 @@ import { classColumn, predictionType, winners } from '../../pipeline/class-colum
 import { fixedSizeListColumn, float64Column } from '../../table/columns/make-column.ts';
 import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { ClassValue } from '../../training/messages.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { flagOf } from './batch-scores.ts';
 import { type ContributionsShape, contributionsField } from './contributions-field.ts';
 

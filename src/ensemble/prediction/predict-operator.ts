@@ -10,7 +10,7 @@ import { withColumns } from '../../table/columns/make-column.ts';
 import type { Operator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
 import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { batchScores, type Link } from './batch-scores.ts';
 import { keptPredictor } from './kept-predictors.ts';
 import { type ModelOutput, outputColumns } from './output-columns.ts';

@@ -20,7 +20,7 @@ import { leafValue } from '../../tree/linear-leaves.ts';
 import { planeGoesLeft } from '../../tree/prediction/plane-walk.ts';
 import { RowWalker } from '../../tree/prediction/row-walker.ts';
 import { categoryGoesLeft, valueGoesLeft } from '../../tree/predictor.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { flagOf, type Link } from './batch-scores.ts';
 

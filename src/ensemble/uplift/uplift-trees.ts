@@ -3,7 +3,7 @@
  * the difference of the two rates. A leaf that lacks either kind of rows says what the nearest node above says that has
  * both; a node above leaves has the mean of its children by their weight.
  */
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 
 /** Trees of one number; null where no tree has rows of both kinds. */
 export async function upliftTrees(trees: TreeEnsemble): Promise<TreeEnsemble | null> {

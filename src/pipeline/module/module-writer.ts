@@ -7,7 +7,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { libraryVersion } from '../../base/library-version.ts';
 import type { ClassValue } from '../../training/messages.ts';
 import { type LogicalField, type LogicalSchema, typeAtPath } from '../logical-schema.ts';
-import type { PredictionColumns } from '../model.ts';
+import type { PredictionColumns } from '../prediction-columns.ts';
 import { isSingle, type RowPart, rowPartAt } from '../row-reader.ts';
 import { codeTexts, type ModuleOp } from './module-code.ts';
 import { classesType, type DeclaredInput, declarationsOf } from './module-declarations.ts';

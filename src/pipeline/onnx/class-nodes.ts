@@ -1,6 +1,6 @@
 /** What all models say in ONNX: a number, or classes with their scores. */
 import type { ClassValue } from '../../training/messages.ts';
-import type { PredictionColumns } from '../model.ts';
+import type { PredictionColumns } from '../prediction-columns.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
 import type { OnnxTensor, OnnxType } from './onnx-messages.ts';
 

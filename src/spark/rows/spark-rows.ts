@@ -9,7 +9,7 @@
  */
 import { DataType, Field } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import type { SortKey } from '../../table/verbs/sort-node.ts';
+import type { SortKey } from '../../table/plan/sort-key.ts';
 import type { Relation, SortOrder, SparkExpression } from '../connect/messages.ts';
 import { checkHeldBySpark, sparkTypeOf, typeOfSparkName } from './spark-types.ts';
 import { quoteName } from './sql-text.ts';

@@ -8,13 +8,18 @@ import { CoppiceError } from '../../base/errors.ts';
 import { columnNames } from '../../table/columns/find-column.ts';
 import { sameType } from '../../table/columns/type-name.ts';
 import { columnsRead, type ExpressionNode } from '../../table/expressions/expression-node.ts';
-import type { OperatorSpec, PlacedOperator } from '../../table/plan/partition-spec.ts';
-import type { LazyPartition, PlanNode } from '../../table/plan/plan-node.ts';
-import type { RemoteTable, TableStep } from '../../table/remote-table.ts';
+import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
+import type {
+  LazyPartition,
+  PlanNode,
+  RemoteTable,
+  TableStep,
+} from '../../table/plan/plan-node.ts';
+import type { SortKey } from '../../table/plan/sort-key.ts';
 import { fieldToRecord, schemaToRecord } from '../../table/schema-record.ts';
-import type { TableOptions } from '../../table/table-core.ts';
-import type { SortKey } from '../../table/verbs/sort-node.ts';
+import type { TableOptions } from '../../table/table-options.ts';
 import type { SparkHost } from '../spark-host.ts';
+import { type PendingTable, placedOperators } from './pending-table.ts';
 import { pushExpression } from './push-expression.ts';
 import {
   distinct,
@@ -28,14 +33,6 @@ import {
 import type { SparkSource } from './spark-source.ts';
 import { checkHeldBySpark } from './spark-types.ts';
 import { quoteName } from './sql-text.ts';
-
-/** A step of ours over rows of Spark's. */
-export interface PendingTable {
-  readonly rows: SparkRows;
-  readonly operators: readonly OperatorSpec[];
-  /** The columns after the operators. */
-  readonly schema: Schema;
-}
 
 /** A plan node over rows of Spark's. */
 export function sparkNode(
@@ -63,15 +60,6 @@ export function sparkNode(
       return [{ index: 0, source, operators, schema: schemaToRecord(steps.schema) }];
     },
   };
-}
-
-/** The operators with the columns they read spelled out, at the beginning of the table. */
-export function placedOperators({ rows, operators, schema }: PendingTable): PlacedOperator[] {
-  const names = new Set([...rows.fields.map(({ name }) => name), ...columnNames(schema)]);
-  return operators.map((spec) => ({
-    spec: { ...spec, reads: spec.reads === 'all' ? [...names] : spec.reads },
-    firstRow: spec.usesPosition === true ? 0 : -1,
-  }));
 }
 
 /** See the header. */

@@ -16,7 +16,8 @@ import type { RowIdMode, SavableStage, StageWriter } from '../../pipeline/stage-
 import type { TransformOptions } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { withMembers } from '../level-one/cross-fit.ts';
-import { type LevelOnePlan, levelOneColumns } from '../level-one/level-one.ts';
+import { levelOneColumns } from '../level-one/level-one.ts';
+import type { LevelOnePlan } from '../level-one/level-one-plan.ts';
 import { addMembersToModule } from '../level-one/module-columns.ts';
 import { addMembersToOnnx } from '../level-one/onnx-columns.ts';
 import { placesOf, readModels } from '../members.ts';

@@ -7,7 +7,7 @@ import type { LabelValue } from '../../pipeline/label-values.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
 import type { Model } from '../../pipeline/model.ts';
 import { type Member, planOf } from '../level-one/cross-fit.ts';
-import type { LevelOnePlan, LevelOneRequest } from '../level-one/level-one.ts';
+import type { LevelOnePlan, LevelOneRequest } from '../level-one/level-one-plan.ts';
 import { committeeSchema, type OutputValues } from './committee-model.ts';
 
 /** Probabilities, votes, or numbers. */

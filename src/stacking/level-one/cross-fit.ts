@@ -16,13 +16,8 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { asksMembers, type OutputNames, outputNames } from '../column-names.ts';
 import type { FitJob } from '../fit-side-by-side.ts';
 import { withNumberFields } from '../number-fields.ts';
-import {
-  type LevelOnePlan,
-  type LevelOneRequest,
-  levelOneColumns,
-  memberColumns,
-  withMember,
-} from './level-one.ts';
+import { levelOneColumns, memberColumns, withMember } from './level-one.ts';
+import type { LevelOnePlan, LevelOneRequest } from './level-one-plan.ts';
 import { positionSpec } from './row-position.ts';
 
 /** A part of an ensemble: an estimator, or a model that was fitted before. */

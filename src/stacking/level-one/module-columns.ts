@@ -3,7 +3,7 @@ import { type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import type { Model } from '../../pipeline/model.ts';
 import { type ModuleWriter, slotsOf } from '../../pipeline/module/module-writer.ts';
 import { levelOneOp, voteOp } from '../module-ops.ts';
-import type { LevelOnePlan, MemberColumns } from './level-one.ts';
+import type { LevelOnePlan, MemberColumns } from './level-one-plan.ts';
 
 /** The slots of each member's level-one columns; what the members name is not seen outside. */
 export function addMembersToModule(

@@ -2,8 +2,8 @@
 import { type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import type { Model } from '../../pipeline/model.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
-import type { LevelOnePlan, MemberColumns } from './level-one.ts';
 import { leastProbability } from './level-one-operator.ts';
+import type { LevelOnePlan, MemberColumns } from './level-one-plan.ts';
 
 /** The tensors of each member's level-one columns; what members name and say is not seen outside. */
 export function addMembersToOnnx(

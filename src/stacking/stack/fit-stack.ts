@@ -32,11 +32,8 @@ import {
   positionColumn,
   withMembers,
 } from '../level-one/cross-fit.ts';
-import {
-  type LevelOnePlan,
-  type LevelOneRequest,
-  levelOneColumns,
-} from '../level-one/level-one.ts';
+import { levelOneColumns } from '../level-one/level-one.ts';
+import type { LevelOnePlan, LevelOneRequest } from '../level-one/level-one-plan.ts';
 import { groupedMembers, type MemberValues } from '../members.ts';
 import { type CombinerInput, combinerTable, featuresColOf } from './combiner-table.ts';
 

@@ -2,8 +2,8 @@
 import { isPlainObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
-import type { LevelOnePlan, MemberColumns } from '../level-one/level-one.ts';
 import type { Take } from '../level-one/level-one-operator.ts';
+import type { LevelOnePlan, MemberColumns } from '../level-one/level-one-plan.ts';
 
 const takes: readonly string[] = ['probability', 'margin', 'vote', 'value'] satisfies Take[];
 

@@ -4,7 +4,7 @@ import { foldParams } from '../../feature/folds/fold-params.ts';
 import { bool, column, columns, oneOf } from '../../params/kinds.ts';
 import { object } from '../../params/object-kinds.ts';
 import type { Estimator } from '../../pipeline/estimator.ts';
-import { baseOutputs } from '../level-one/level-one.ts';
+import { baseOutputs } from '../level-one/level-one-plan.ts';
 import { acceptEstimator, memberParams, parallelismParam } from '../members.ts';
 
 /** The estimator that combines. */

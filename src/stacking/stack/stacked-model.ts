@@ -6,14 +6,10 @@ import type { Options, ParamSchema } from '../../params/define-params.ts';
 import type { ParamSpecs } from '../../params/param-spec.ts';
 import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
-import {
-  Model,
-  notFitted,
-  type PredictionColumns,
-  savedInputSchema,
-} from '../../pipeline/model.ts';
+import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PredictionColumns } from '../../pipeline/prediction-columns.ts';
 import type { Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';

@@ -10,7 +10,7 @@ import { numericValues } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { PartitionSpec } from '../../table/plan/partition-spec.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
-import type { LevelOnePlan } from '../level-one/level-one.ts';
+import type { LevelOnePlan } from '../level-one/level-one-plan.ts';
 import {
   leastSquaresWeights,
   mixtureWeights,

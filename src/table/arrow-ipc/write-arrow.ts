@@ -5,9 +5,10 @@
  */
 import type { RecordBatch } from 'apache-arrow';
 import { isFilePath, writeParts } from '../files/write-parts.ts';
-import type { PartitionedTable, TableOptions } from '../partitioned-table.ts';
 import { batchFromShared, batchToShared, type SharedBatch } from '../plan/shared-batch.ts';
 import { schemaToRecord } from '../schema-record.ts';
+import type { TableCore } from '../table-core.ts';
+import type { TableOptions } from '../table-options.ts';
 import { arrowFormat } from './arrow-file-writer.ts';
 import { dictionaryColumns, recode } from './encode-arrow.ts';
 
@@ -25,7 +26,7 @@ export interface WriteArrowOptions extends TableOptions {
  * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`
  */
 export async function writeArrow(
-  table: PartitionedTable,
+  table: TableCore,
   path: string,
   options: WriteArrowOptions = {},
 ): Promise<void> {
@@ -44,7 +45,7 @@ export async function writeArrow(
 
 /** No rows, but every column's dictionary with the values of all partitions; undefined where none has one. */
 async function unitedDictionaries(
-  table: PartitionedTable,
+  table: TableCore,
   signal: AbortSignal | undefined,
 ): Promise<SharedBatch | undefined> {
   const columns = dictionaryColumns(table.schema);

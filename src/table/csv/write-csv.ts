@@ -1,8 +1,9 @@
 /** Writes a table as CSV: one file, or a folder with one file for each partition. Rows keep their order. */
 import type { FileSink } from '../files/file-sink.ts';
 import { type FileFormat, isFilePath, writeParts } from '../files/write-parts.ts';
-import type { PartitionedTable, TableOptions } from '../partitioned-table.ts';
 import { schemaToRecord } from '../schema-record.ts';
+import type { TableCore } from '../table-core.ts';
+import type { TableOptions } from '../table-options.ts';
 import { checkDelimiter } from './csv-dialect.ts';
 import { csvLine, type EncodeCsvOptions } from './encode-csv.ts';
 
@@ -23,7 +24,7 @@ export interface WriteCsvOptions extends TableOptions {
  * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`, `PARAM_INVALID`
  */
 export async function writeCsv(
-  table: PartitionedTable,
+  table: TableCore,
   path: string,
   options: WriteCsvOptions = {},
 ): Promise<void> {

@@ -2,14 +2,14 @@
 import { type WriteArrowOptions, writeArrow } from '../arrow-ipc/write-arrow.ts';
 import { type WriteCsvOptions, writeCsv } from '../csv/write-csv.ts';
 import { type WriteParquetOptions, writeParquet } from '../parquet/write-parquet.ts';
-import type { PartitionedTable } from '../partitioned-table.ts';
+import type { TableCore } from '../table-core.ts';
 
 /** Writes a table. */
 export class TableWriter {
-  readonly #table: PartitionedTable;
+  readonly #table: TableCore;
 
   /** @internal */
-  constructor(table: PartitionedTable) {
+  constructor(table: TableCore) {
     this.#table = table;
   }
 

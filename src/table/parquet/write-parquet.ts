@@ -5,8 +5,9 @@
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { writeParts } from '../files/write-parts.ts';
-import type { PartitionedTable, TableOptions } from '../partitioned-table.ts';
 import { schemaToRecord } from '../schema-record.ts';
+import type { TableCore } from '../table-core.ts';
+import type { TableOptions } from '../table-options.ts';
 import type { EncodedRowGroup, ParquetCompression } from './encode-parquet.ts';
 import { parquetFormat } from './parquet-file-writer.ts';
 import { refuseUnstorable } from './storable-columns.ts';
@@ -29,7 +30,7 @@ const rowGroupRows = 262_144;
  * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`, `PARAM_INVALID`, `UNSUPPORTED`, `DATA_INVALID`
  */
 export async function writeParquet(
-  table: PartitionedTable,
+  table: TableCore,
   path: string,
   options: WriteParquetOptions = {},
 ): Promise<void> {

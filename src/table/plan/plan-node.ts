@@ -9,11 +9,12 @@ import type { TaskRunner } from '../../cluster/task-runner.ts';
 import { emptyBatch } from '../columns/conform-column.ts';
 import { columnNames } from '../columns/find-column.ts';
 import { memoryPartition } from '../files/sources.ts';
-import type { RemoteTable } from '../remote-table.ts';
 import { type SchemaRecord, schemaToRecord } from '../schema-record.ts';
+import type { TableOptions } from '../table-options.ts';
 import { mapInOrder } from './map-in-order.ts';
 import type { OperatorSpec, PartitionSpec, PlacedOperator } from './partition-spec.ts';
 import { knownRows } from './read-partition.ts';
+import type { SortKey } from './sort-key.ts';
 
 /** What lowering may use. */
 export interface PlanContext {
@@ -37,6 +38,35 @@ export interface PlanNode {
   lower(context: PlanContext): Promise<readonly LazyPartition[]>;
   /** Set where another engine looks after the rows. */
   readonly remote?: RemoteTable;
+}
+
+/** What a verb asks another engine for. */
+export type TableStep =
+  | { readonly verb: 'operator'; readonly spec: OperatorSpec; readonly schema: Schema }
+  | { readonly verb: 'project'; readonly schema: Schema }
+  | { readonly verb: 'limit'; readonly numRows: number }
+  | { readonly verb: 'repartition'; readonly numPartitions: number }
+  | { readonly verb: 'union'; readonly other: PlanNode; readonly schema: Schema }
+  | { readonly verb: 'sort'; readonly keys: readonly SortKey[] }
+  | { readonly verb: 'distinct'; readonly columns: readonly string[] }
+  | { readonly verb: 'cache' }
+  | { readonly verb: 'closure' };
+
+/**
+ * A table whose rows are looked after by another engine: it is told each step that a verb adds, and carries out
+ * tasks over its partitions where the rows are. A plan node that has such a side hands its verbs to it.
+ */
+export interface RemoteTable {
+  /** What the order of the rows, and so their ids, comes from. */
+  readonly identity: 'position' | 'content';
+  /** The table after one more step. @throws CoppiceError `UNSUPPORTED` for a step that it does not offer */
+  after(step: TableStep): PlanNode;
+  /** What a task returns for every partition, in the order of the rows; see TableCore.runPartitions. */
+  runPartitions<T>(
+    task: string,
+    payload: Readonly<Record<string, unknown>>,
+    options: TableOptions,
+  ): AsyncGenerator<T, void, undefined>;
 }
 
 /** Partitions that are known already; where there are none, one without rows keeps the columns. */

@@ -25,18 +25,9 @@ import {
   makeColumnSubset,
   type SharedBatch,
 } from '../plan/shared-batch.ts';
+import type { SortKey } from '../plan/sort-key.ts';
 import { schemaToRecord } from '../schema-record.ts';
 import { gatherPartition } from './gather-source.ts';
-
-/** One key of an order. */
-export interface SortKey {
-  /** The column to sort by. */
-  readonly column: string;
-  /** Largest first. */
-  readonly descending?: boolean | undefined;
-  /** Where missing values go; by default first when ascending, last when descending. */
-  readonly nulls?: 'first' | 'last' | undefined;
-}
 
 interface SortPayload {
   readonly batch: SharedBatch;

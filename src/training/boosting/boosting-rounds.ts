@@ -5,10 +5,9 @@
 import { allTellSums } from '../../tree/backend/cpu/packed-meeting.ts';
 import { placeBounds } from '../../tree/backend/cpu/slices.ts';
 import { FeatureCosts } from '../../tree/feature-costs.ts';
-import type { GrownTree } from '../../tree/tree.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import { leafWeights } from '../leaves/quantile-weights.ts';
-import type { BoostingJob, LossHistory, MemberPlace } from '../messages.ts';
+import type { BoostingJob, LossHistory } from '../messages.ts';
 import { writeFirstScores } from '../objectives/first-scores.ts';
 import { packsHistograms } from '../quantise.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
@@ -21,7 +20,7 @@ import {
   seriesOf,
 } from '../validation/measure-rounds.ts';
 import { type BoostingMemory, type PlanLimits, planBoosting } from './boosting-memory.ts';
-import type { BoostingStart } from './boosting-start.ts';
+import type { BoostingParts, NumberedTree } from './boosting-parts.ts';
 import type { BoostingState } from './boosting-state.ts';
 import { DroppingGrower } from './dropping-grower.ts';
 import { ParallelGrower } from './parallel-grower.ts';
@@ -47,25 +46,6 @@ const windowBytes = 6_000_000;
 
 /** The same for a device, which has room. */
 const deviceBatchBytes = 64 * 1024 * 1024;
-
-/** What a model is boosted from. */
-export interface BoostingParts {
-  readonly environment: RankEnvironment;
-  readonly job: BoostingJob;
-  readonly rows: IngestedRows;
-  readonly start: BoostingStart;
-  readonly baseScores: readonly number[];
-  /** Empty where no snapshots are asked for. */
-  readonly dataKey: string;
-  /** Which of several models it is; left out for a model alone. */
-  readonly member?: MemberPlace;
-}
-
-/** A tree and its number: trees of a round stand side by side, those that were resumed are not counted. */
-export interface NumberedTree {
-  readonly number: number;
-  readonly tree: GrownTree;
-}
 
 /** What the rounds gave. */
 export interface BoostedRounds {

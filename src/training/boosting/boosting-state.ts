@@ -6,8 +6,13 @@ import type { RankRows } from '../ingest/shard-rows.ts';
 import type { BoostingJob } from '../messages.ts';
 import type { GradientRows, Objective } from '../objectives/objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import type { CustomMetric } from '../validation/custom-metric.ts';
 import type { BoostingMemory, PlanLimits } from './boosting-memory.ts';
+
+/** A metric that the user wrote. */
+export interface UserMetric {
+  /** Writes each validation row's loss, times its weight, to float64 at `out`. */
+  losses(out: number): void;
+}
 
 /** The parts of a fit, settled before the first tree. */
 export interface BoostingState {
@@ -31,7 +36,7 @@ export interface BoostingState {
   /** What it costs to look at features; null where they are free. */
   readonly featureCosts: FeatureCosts | null;
   /** The user's metric, where there is one. */
-  readonly metric: CustomMetric | null;
+  readonly metric: UserMetric | null;
 }
 
 /** Where the scores of an output begin, those of all rows of the process. */

@@ -19,13 +19,8 @@ import { RankEnvironment } from '../rank-environment.ts';
 import { PhaseClock, rankReport, trainedFacts } from '../rank-result.ts';
 import { measureFill } from '../rigs/row-fill.ts';
 import { streamRows } from '../rigs/slot-stream.ts';
-import {
-  type BoostingParts,
-  boostRounds,
-  type OnRound,
-  planApartRounds,
-  planRounds,
-} from './boosting-rounds.ts';
+import type { BoostingParts } from './boosting-parts.ts';
+import { boostRounds, type OnRound, planApartRounds, planRounds } from './boosting-rounds.ts';
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
 import { type BoostedMembers, boostMembers } from './members.ts';
 import { growsApart } from './round-growers.ts';

@@ -17,9 +17,9 @@ import { ProgressPace } from '../progress-pace.ts';
 import { gatherJson } from '../rank-environment.ts';
 import { type Fold, holdOut, holdOutBytes, rowsOfProcess } from '../validation/hold-out.ts';
 import type { BoostingMemory } from './boosting-memory.ts';
+import type { BoostingParts } from './boosting-parts.ts';
 import {
   type BoostedRounds,
-  type BoostingParts,
   boostRounds,
   type OnRound,
   planRounds,

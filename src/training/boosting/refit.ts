@@ -8,7 +8,7 @@
  * (leaf-values.ts), which are added to the scores. Bounded by rows · trees · depth; a meeting or two a tree.
  */
 import type { RankContext } from '../../cluster/rank-program.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { settleLeaves } from '../leaves/leaf-values.ts';
 import type { RoutedTree } from '../leaves/route-rows.ts';
 import type { InitialRounds, RankResult, RefitJob } from '../messages.ts';

@@ -2,7 +2,7 @@
 import { packTrees } from '../../tree/tree.ts';
 import type { BoostingSnapshot } from '../messages.ts';
 import { trainedFacts } from '../rank-result.ts';
-import type { BoostingParts, NumberedTree } from './boosting-rounds.ts';
+import type { BoostingParts, NumberedTree } from './boosting-parts.ts';
 
 /** Rank 0 tells; the others know when not to. */
 export class SnapshotTeller {

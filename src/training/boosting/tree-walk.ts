@@ -3,7 +3,7 @@
  * the model (model-bins.ts), and tree by tree each row finds its leaf, whose value its score may gain.
  */
 import type { RankContext } from '../../cluster/rank-program.ts';
-import type { TreeEnsemble } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { ingest } from '../ingest/ingest.ts';
 import { ModelRoutes } from '../leaves/model-bins.ts';
 import { type RoutedTree, routeBytes, writeRoutes } from '../leaves/route-rows.ts';

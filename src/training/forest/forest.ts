@@ -33,7 +33,8 @@ import {
 import { MemoryViews } from '../../tree/backend/cpu/memory-views.ts';
 import { ForestTreeGrower } from '../../tree/grow-forest-tree.ts';
 import { pruneTree } from '../../tree/prune-tree.ts';
-import { mergeEnsembles, type TreeEnsemble } from '../../tree/tree.ts';
+import { mergeEnsembles } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { dataKey } from '../data-key.ts';
 import { type IngestedRows, ingest } from '../ingest/ingest.ts';
 import type { ForestJob, ForestSnapshot, RankResult, TrainedFacts } from '../messages.ts';

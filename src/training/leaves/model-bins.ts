@@ -5,7 +5,8 @@
  */
 import type { BinnedLayout, FeaturePlace } from '../../binning/binned-layout.ts';
 import type { DecidedSplit } from '../../tree/grow-tree.ts';
-import { nodeFlag, type TreeEnsemble } from '../../tree/tree.ts';
+import { nodeFlag } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { FeatureSource, GivenBins, TrainedFeature } from '../messages.ts';
 import type { RoutedTree } from './route-rows.ts';
 import { treeNodes } from './tree-nodes.ts';

@@ -1,5 +1,6 @@
 /** A tree of a model as nodes again, as far as settling its leaves needs them: splits, children and values. */
-import { type GrownNode, newLeaf, nodeFlag, type TreeEnsemble } from '../../tree/tree.ts';
+import { type GrownNode, newLeaf, nodeFlag } from '../../tree/tree.ts';
+import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 
 /** The nodes of a tree of one output; gains are not in them. */
 export function treeNodes(trees: TreeEnsemble, index: number): GrownNode[] {

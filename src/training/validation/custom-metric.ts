@@ -1,10 +1,10 @@
 /** A metric that is a function of the user: the loss of each validation row, for labels and scores as they are. */
-import { type BoostingState, scoreAddress } from '../boosting/boosting-state.ts';
+import { type BoostingState, scoreAddress, type UserMetric } from '../boosting/boosting-state.ts';
 import { UserFunctionCaller } from '../user-calls.ts';
 import { callOnRows } from '../user-rows.ts';
 
 /** Measures this rank's validation rows. */
-export class CustomMetric {
+export class CustomMetric implements UserMetric {
   readonly #state: BoostingState;
   readonly #caller: UserFunctionCaller;
 

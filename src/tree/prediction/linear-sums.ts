@@ -1,6 +1,6 @@
 /** Adds up trees with linear leaves for a block of rows: where each row ends, then what that leaf says of its numbers. */
 import { leafValue } from '../linear-leaves.ts';
-import type { TreeEnsemble } from '../tree.ts';
+import type { TreeEnsemble } from '../tree-ensemble.ts';
 import type { BlockForest } from './block-forest.ts';
 import type { FeatureColumns } from './feature-values.ts';
 

@@ -1,5 +1,6 @@
 /** Which thresholds and which category features does a forest have? What rows are ranked by before they walk. */
-import { nodeFlag, type TreeEnsemble } from '../tree.ts';
+import { nodeFlag } from '../tree.ts';
+import type { TreeEnsemble } from '../tree-ensemble.ts';
 
 /** The splits of a forest, feature by feature. */
 export interface ModelCuts {

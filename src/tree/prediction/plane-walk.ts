@@ -1,6 +1,7 @@
 /** Walks batches of rows down trees whose splits are planes: a block of rows side by side, tree by tree. */
-import type { SplitPlanes } from '../split-planes.ts';
-import { nodeFlag, type TreeEnsemble } from '../tree.ts';
+
+import { nodeFlag } from '../tree.ts';
+import type { SplitPlanes, TreeEnsemble } from '../tree-ensemble.ts';
 import { columnOfFeature, type FeatureColumns } from './feature-values.ts';
 
 /** Values of a block, which stay in the cache beside a tree's planes. */

@@ -6,7 +6,8 @@
 import { Arena } from '../../base/arena.ts';
 import { chooseKernels, newKernelMemory } from '../../kernels/choose.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import { nodeFlag, type TreeEnsemble } from '../tree.ts';
+import { nodeFlag } from '../tree.ts';
+import type { TreeEnsemble } from '../tree-ensemble.ts';
 
 /** Trees that are walked side by side. */
 const lanes = 8;

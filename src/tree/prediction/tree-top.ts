@@ -3,7 +3,7 @@
  * once, whether a row passes or not. Returns it as the kernel's program (wasm/assembly/predict.ts): for each
  * way down by the left, the nodes on it, and before a node with more of the top to its right that part first.
  */
-import type { TreeEnsemble } from '../tree.ts';
+import type { TreeEnsemble } from '../tree-ensemble.ts';
 
 /** The top of one tree. */
 export interface TreeTop {

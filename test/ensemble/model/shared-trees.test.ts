@@ -1,7 +1,7 @@
 /** What trees are known by in threads and executors hangs on what they hold, not on who made them. */
 import { describe, expect, it } from 'vitest';
 import { modelIdOf } from '../../../src/ensemble/model/shared-trees.ts';
-import type { TreeEnsemble } from '../../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../../src/tree/tree-ensemble.ts';
 
 const treesOf = (leaf: number): TreeEnsemble =>
   ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { upliftTrees } from '../../../src/ensemble/uplift/uplift-trees.ts';
-import type { TreeEnsemble } from '../../../src/tree/tree.ts';
+import type { TreeEnsemble } from '../../../src/tree/tree-ensemble.ts';
 
 /** Trees of a root and two leaves; values are the shares of untreated rows without and with the outcome, then of treated ones. */
 function trees(...values: readonly (readonly number[])[][]): TreeEnsemble {

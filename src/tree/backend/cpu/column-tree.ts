@@ -4,14 +4,8 @@
  */
 import type { BinnedLayout, FeaturePlace } from '../../../binning/binned-layout.ts';
 import { categoriesOf, type DecidedSplit, type GrowthResult } from '../../grow-tree.ts';
-import {
-  type GrownNode,
-  type GrownTree,
-  newLeaf,
-  nodeFlag,
-  type TreeColumns,
-  type TreeEnsemble,
-} from '../../tree.ts';
+import { type GrownNode, type GrownTree, newLeaf, nodeFlag, type TreeColumns } from '../../tree.ts';
+import type { TreeEnsemble } from '../../tree-ensemble.ts';
 import { nodeBytes, nodeFloat, nodeWord } from './grow-plan.ts';
 
 /** Words and float64 of a node. */

@@ -4,7 +4,8 @@
  * numbers of the model: level by level, or in the order of their making.
  */
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
-import { emptyEnsemble, nodeFlag, type TreeEnsemble, withVariances } from '../../tree.ts';
+import { emptyEnsemble, nodeFlag, withVariances } from '../../tree.ts';
+import type { TreeEnsemble } from '../../tree-ensemble.ts';
 import type { ForestBounds } from './forest-bounds.ts';
 
 /** Columns of nodes; `size` of them are in use. */
