@@ -68,7 +68,7 @@ const treeSpecs = {
 /** A forest whose cuts are drawn sees every row, unless told otherwise. */
 const extraTreesSpecs = {
   ...forestSpecs,
-  /** How many features a node looks at; auto is sqrt for classes and all for numbers. Where none of them
+  /** How many features a node looks at; auto is sqrt for classes, all for numbers or for one tree. Where none of them
    *  splits the node, it looks at further ones. */
   featureSubsetStrategy,
   /** Draw rows with replacement. */
