@@ -1,0 +1,61 @@
+/** How the text behind an option becomes a value. */
+import { type Command, InvalidArgumentError } from 'commander';
+
+/** A column, or a list of them where it is given again. */
+export function oneOrMore(
+  text: string,
+  previous: string | readonly string[] | undefined,
+): string | readonly string[] {
+  return previous === undefined ? text : [previous, text].flat();
+}
+
+/** `a,b,c`, or a JSON array where a name holds a comma; given again, the names are added. */
+export function list(text: string, previous: readonly string[] = []): string[] {
+  return [...previous, ...namesIn(text)];
+}
+
+function namesIn(text: string): string[] {
+  if (text.trim().startsWith('[')) {
+    try {
+      const parsed: unknown = JSON.parse(text);
+      if (Array.isArray(parsed) && parsed.every((item) => typeof item === 'string')) return parsed;
+    } catch {
+      // Falls through to the sentence below.
+    }
+    throw new InvalidArgumentError('A JSON array of strings was expected.');
+  }
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** A whole number above 0. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('A whole number above 0 was expected.');
+}
+
+/** A whole number from 0. */
+export function countFromZero(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A whole number from 0 was expected.');
+}
+
+/** The reading of options that may be given again; what they name then is added. */
+const repeatable: readonly unknown[] = [list, oneOrMore];
+
+/** An option of one value that is given twice would lose the first one without a word. */
+export function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    const parse = option.parseArg;
+    if (option.isBoolean() || option.variadic || repeatable.includes(parse)) continue;
+    let isGiven = false;
+    option.argParser((text: string, previous: unknown) => {
+      if (isGiven) throw new InvalidArgumentError('It was given before, and takes one value.');
+      isGiven = true;
+      return parse === undefined ? text : parse(text, previous);
+    });
+  }
+}
