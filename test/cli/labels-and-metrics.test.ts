@@ -1,0 +1,203 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { col } from '../../src/table/expressions/expression.ts';
+import { readParquet } from '../../src/table/parquet/read-parquet.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { runForTest } from './run-for-test.ts';
+import { writeTables } from './write-tables.ts';
+
+const folder = temporaryFolder('cli-labels');
+const path = (name: string): string => join(folder, name);
+
+beforeAll(() => writeTables(path));
+
+describe('fit and evaluate', () => {
+  it('tell how likely each of several labels is', async () => {
+    const [model, out, csv] = [path('flags'), path('flags.parquet'), path('flags.csv')];
+    const lines = Array.from({ length: 300 }, (_, i) => {
+      const x = (i * 7) % 40;
+      return [x, x > 24 ? 1 : 0, x < 6 ? 1 : 0, x % 2].join();
+    });
+    writeFileSync(csv, `x,swim,ski,odd\n${lines.join('\n')}\n`);
+    const words = ['fit', '--data', csv, '--label', 'swim,ski,odd', '--task', 'classification'];
+    const few = ['--params', 'maxIter=5,maxLeaves=4', '--json'];
+    const { json } = await runForTest([...words, ...few, '--model', model]);
+    expect(json).toMatchObject({ class: 'GBTClassificationModel', numTrees: 15 });
+    expect(json['features']).toEqual(['x']);
+    await runForTest(['transform', '--model', model, '--data', csv, '--out', out]);
+    const measured = await runForTest(['evaluate', '--data', out, '--label', 'ski', '--json']);
+    expect(measured.json).toMatchObject({ task: 'binary', metrics: { areaUnderROC: 1 } });
+    const all = ['evaluate', '--data', out, '--label', 'swim,ski,odd', '--metric', 'auc,logloss'];
+    const each = await runForTest([...all, '--json']);
+    expect(each.json['task']).toBe('binary');
+    const metrics = each.json['metrics'] as Record<string, number>;
+    const names = ['swim', 'ski', 'odd'].flatMap((name) => [
+      `auc of ${name}`,
+      `logloss of ${name}`,
+    ]);
+    expect(Object.keys(metrics)).toEqual(['mean auc', 'mean logloss', ...names]);
+    const aucs = ['swim', 'ski', 'odd'].map((name) => metrics[`auc of ${name}`] as number);
+    expect(metrics['mean auc']).toBeCloseTo(aucs.reduce((sum, auc) => sum + auc, 0) / 3, 12);
+    expect(metrics['auc of ski']).toBe(1);
+    expect(metrics['auc of odd']).toBeLessThan(1);
+    const numbers = await runForTest([...all.slice(0, 5), '--task', 'regression', '--json']);
+    expect(numbers.json['metrics']).toHaveProperty('rmse');
+    const several = await runForTest([...all, '--task', 'multiclass']);
+    expect([several.exitCode, several.stderr]).toEqual([2, expect.stringContaining('or binary')]);
+    writeFileSync(path('flags.json'), '{"maxLeaves": [2, 4]}');
+    const tuned = ['tune', ...words.slice(1), '--grid', path('flags.json'), '--model', path('t')];
+    const refused = await runForTest(tuned);
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('one label')]);
+    const forest = await runForTest([...words, '--algo', 'rf', '--model', path('flags-rf')]);
+    expect([forest.exitCode, forest.stderr]).toEqual([2, expect.stringContaining('with gbt')]);
+  });
+
+  it('predict several labels at once', async () => {
+    const [model, out] = [path('two-labels'), path('two-labels.parquet')];
+    const data = ['--data', path('houses.parquet')];
+    const two = ['--label', 'price,rooms', '--params', 'maxIter=4,maxLeaves=7', '--json'];
+    const { json, stderr } = await runForTest(['fit', ...data, ...two, '--model', model]);
+    expect(json).toMatchObject({ class: 'GBTRegressionModel', task: 'regression', numTrees: 8 });
+    expect(json['features']).not.toContain('rooms');
+    expect(stderr).toContain('--label names several columns');
+    await runForTest(['transform', '--model', model, ...data, '--out', out]);
+    const rmseOf = async (label: string): Promise<number> => {
+      const words = ['evaluate', '--data', out, '--label', label, '--task', 'regression', '--json'];
+      return ((await runForTest(words)).json['metrics'] as { rmse: number }).rmse;
+    };
+    const [price, rooms] = [await rmseOf('price'), await rmseOf('rooms')];
+    expect(price).toBeGreaterThan(0);
+    expect(await rmseOf('price,rooms')).toBe((price + rooms) / 2);
+    const again = ['--label', 'price', '--label', 'rooms', '--params', 'maxIter=4,maxLeaves=7'];
+    const same = path('two-labels-again');
+    const given = await runForTest(['fit', ...data, ...again, '--json', '--model', same]);
+    expect(given.json['uid']).toBe(json['uid']);
+    expect(given.json['label']).toEqual(['price', 'rooms']);
+    const words = ['evaluate', '--data', out, '--label', 'price', '--label', 'rooms', '--json'];
+    expect((await runForTest(words)).json['metrics']).toMatchObject({ rmse: (price + rooms) / 2 });
+    const twice = [
+      'fit',
+      ...data,
+      '--label',
+      'price',
+      '--label',
+      'price',
+      '--model',
+      path('twice'),
+    ];
+    expect((await runForTest(twice)).stderr).toContain('must name each column once; got price');
+    const other = (algo: string): string[] => [
+      'fit',
+      ...data,
+      '--label',
+      'price,rooms',
+      '--algo',
+      algo,
+      '--model',
+      path(algo),
+      '--json',
+    ];
+    const forest = await runForTest([...other('rf'), '--params', 'numTrees=3,maxDepth=4']);
+    expect(forest.json).toMatchObject({ class: 'RandomForestRegressionModel', numTrees: 3 });
+    expect((await runForTest(other('linear'))).exitCode).toBe(2);
+  });
+
+  it('tell whom a treatment changes, and measure it', async () => {
+    const [model, data, out] = [path('uplift'), path('trial.csv'), path('trial-scored.parquet')];
+    const rows = Array.from({ length: 1200 }, (_, i) => {
+      const [visits, mailed] = [(i * 37) % 20, (i * 7) % 5 < 2 ? 1 : 0];
+      return `${visits},${mailed},${visits < 8 ? mailed : i % 2}`;
+    });
+    writeFileSync(data, ['visits,mailed,bought', ...rows].join('\n'));
+    const words = ['--data', data, '--label', 'bought', '--treatment', 'mailed'];
+    const fit = ['fit', ...words, '--algo', 'uplift-forest', '--model', model, '--json'];
+    const { json, exitCode } = await runForTest([...fit, '--params', 'numTrees=10']);
+    expect(exitCode).toBe(0);
+    expect(json).toMatchObject({
+      ...{ class: 'UpliftForestModel', task: 'uplift', features: ['visits'], numTrees: 10 },
+    });
+    await runForTest(['transform', '--model', model, '--data', data, '--out', out]);
+    const measured = ['evaluate', '--data', out, '--label', 'bought', '--treatment', 'mailed'];
+    const { metrics, task } = (await runForTest([...measured, '--json'])).json as {
+      metrics: Record<string, number>;
+      task: string;
+    };
+    expect([task, Object.keys(metrics)]).toEqual([
+      'uplift',
+      ['qini', 'areaUnderUplift', 'averageTreatmentEffect'],
+    ]);
+    expect(metrics['qini']).toBeGreaterThan(0.08);
+    const one = await runForTest([...measured, '--metric', 'auuc,ate', '--json']);
+    expect(one.json['metrics']).toEqual({
+      auuc: metrics['areaUnderUplift'],
+      ate: metrics['averageTreatmentEffect'],
+    });
+    const grid = path('uplift-grid.json');
+    writeFileSync(grid, '{"maxDepth":[0,4]}');
+    const tuned = await runForTest([
+      ...['tune', ...words, '--algo', 'uplift-forest', '--grid', grid, '--params', 'numTrees=5'],
+      ...['--model', path('uplift-tuned'), '--json'],
+    ]);
+    expect(tuned.exitCode).toBe(0);
+    const refused = await runForTest(['fit', ...words, '--model', path('none')]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('--treatment must be left out with --algo gbt, which knows no'),
+    ]);
+  });
+
+  it('measure what losses minimise, as it is asked for', async () => {
+    const data = path('counts.csv');
+    writeFileSync(data, 'count,prediction\n0,0.5\n2,1.5\n3,4\n');
+    const words = ['evaluate', '--data', data, '--label', 'count', '--task', 'regression'];
+    const names = ['--metric', 'pinball@0.9,pinball,poisson,rmsle', '--json'];
+    const { json } = await runForTest([...words, ...names]);
+    const metrics = json['metrics'] as Record<string, number>;
+    expect(metrics['pinball@0.9']).toBeCloseTo((0.05 + 0.45 + 0.1) / 3, 12);
+    expect(metrics['pinball']).toBeCloseTo((0.25 + 0.25 + 0.5) / 3, 12);
+    expect(Object.keys(metrics)).toEqual(['pinball@0.9', 'pinball', 'poisson', 'rmsle']);
+    const refused = await runForTest([...words, '--metric', 'gamma']);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      3,
+      expect.stringContaining('gamma: labels and predictions must be above 0'),
+    ]);
+  });
+
+  it('find anomalies without a label', async () => {
+    const [model, out] = [path('anomalies'), path('anomalies.parquet')];
+    const data = ['--data', path('houses.parquet')];
+    const fit = ['fit', ...data, '--algo', 'isolation-forest', '--model', model, '--json'];
+    const params = ['--params', 'numTrees=20,contamination=0.01', '--ignore', 'price'];
+    const { json, exitCode } = await runForTest([...fit, ...params]);
+    expect(exitCode).toBe(0);
+    expect(json).toMatchObject({
+      class: 'IsolationForestModel',
+      task: 'anomalies',
+      label: null,
+      numTrees: 20,
+    });
+    expect(json['features']).not.toContain('price');
+    await runForTest(['transform', '--model', model, ...data, '--out', out]);
+    const scored = await readParquet(new InlineRunner(), out);
+    const share = (await scored.filter(col('prediction')).count()) / 3000;
+    expect(Math.abs(share - 0.01)).toBeLessThan(0.002);
+    const inspected = await runForTest(['inspect', '--model', model, '--importance', '--json']);
+    const [most] = inspected.json['importance'] as { importance: null; totalCover: number }[];
+    expect(most?.importance).toBe(null);
+    expect(most?.totalCover).toBeGreaterThan(0);
+    for (const more of [
+      ['--label', 'price'],
+      ['--weight', 'rooms'],
+    ]) {
+      const run = await runForTest([...fit, ...more, '--overwrite']);
+      expect([run.exitCode, run.stderr]).toEqual([
+        2,
+        expect.stringContaining(`${more[0]} must be`),
+      ]);
+    }
+    const none = await runForTest(['fit', ...data, '--model', path('no-label')]);
+    expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('--label must be')]);
+  });
+});
