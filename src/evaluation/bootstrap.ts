@@ -23,7 +23,7 @@ import { tableFromColumns } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mapInOrder } from '../table/plan/map-in-order.ts';
 import type { BootstrapSpec } from './draw-weights.ts';
-import type { Evaluator, Metrics } from './evaluators/evaluator.ts';
+import { columnsNamed, type Evaluator, type Metrics } from './evaluators/evaluator.ts';
 
 const owner = 'bootstrap';
 
@@ -151,11 +151,7 @@ function columnsRead(
   evaluator: Evaluator,
   idCol: string | undefined,
 ): string[] {
-  const named = Object.entries(evaluator.params).flatMap(([param, value]) => {
-    const names = /Cols?$/.test(param) ? [value].flat() : [];
-    return names.filter((name): name is string => typeof name === 'string');
-  });
-  const wanted = [...named, ...(idCol === undefined ? [] : [idCol])];
+  const wanted = [...columnsNamed(evaluator), ...(idCol === undefined ? [] : [idCol])];
   return [...new Set(wanted)].filter((name) => findField(table.schema, name) !== undefined);
 }
 

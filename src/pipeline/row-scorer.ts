@@ -16,9 +16,8 @@ import {
   type Vector,
 } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
-import { CoppiceError } from '../base/errors.ts';
+import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { InlineRunner } from '../cluster/task-runner.ts';
-import { findField } from '../table/columns/find-column.ts';
 import {
   batchOfColumns,
   boolColumn,
@@ -47,27 +46,16 @@ export async function rowScorer(model: Model): Promise<Scorer> {
   const owner = model.className;
   const names = model.predictionColumns;
   if (names === null) throw unsupported(owner, 'a stage that predicts');
-  const named = new Set(model.inputSchema.map(({ name }) => name));
-  const margins = model.offsetColumns.filter(({ name }) => !named.has(name));
-  // members may share a column of margins
-  const offsets = new Map(margins.map((field) => [field.name, field])).values();
-  const inputSchema = [...model.inputSchema, ...offsets];
-  const columns = inputSchema.map((field) => [field.name, cellOf(field, null)] as const);
-  const table = tableFromColumns(new InlineRunner(), Object.fromEntries(columns), {
-    numPartitions: 1,
-  });
-  const [given] = (await table.plan()).partitions;
-  const scored = await model.transform(table);
-  const wanted = Object.values(names).filter(
-    (name) => name !== null && findField(scored.schema, name) !== undefined,
+  const inputSchema = rowSchema(model);
+  const planned = await plannedRow(model, inputSchema, (name) =>
+    Object.values(names).includes(name),
   );
-  const [partition] = (await scored.select(...wanted).plan()).partitions;
-  // a closure runs when the table is planned, and leaves other rows behind
-  if (partition?.source !== given?.source) throw unsupported(owner, 'no step that runs a closure');
-  const read = new Set(sourceColumns(partition as PartitionSpec, wanted));
+  if (planned === null) throw unsupported(owner, 'no step that runs a closure');
+  const { partition, wanted } = planned;
+  const read = new Set(sourceColumns(partition, wanted));
   const cells = inputSchema.filter(({ name }) => read.has(name));
   const inputs = cells.map(({ name }) => name);
-  const run = await preparePartition(partition as PartitionSpec, wanted);
+  const run = await preparePartition(partition, wanted);
   return (row: unknown) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
       const message = `row given to the scorer of ${owner} must be an object of values by column name; got ${describeValue(row)}`;
@@ -77,6 +65,60 @@ export async function rowScorer(model: Model): Promise<Scorer> {
       throw noRow(row, 'columns', inputs);
     return scoreOf(owner, run(oneRow(cells, row as Cells)), names);
   };
+}
+
+/**
+ * The columns of its input from which a model makes some of its outputs; null where a closure hides them, or it makes none of these.
+ *
+ * @param isWanted says of a column that the model adds whether it counts
+ */
+export async function columnsBehind(
+  model: Model,
+  isWanted: (name: string) => boolean,
+): Promise<ReadonlySet<string> | null> {
+  const inputSchema = rowSchema(model);
+  const given = new Set(inputSchema.map(({ name }) => name));
+  const planned = await plannedRow(
+    model,
+    inputSchema,
+    (name) => !given.has(name) && isWanted(name),
+  );
+  if (planned === null || planned.wanted.length === 0) return null;
+  return new Set(sourceColumns(planned.partition, planned.wanted));
+}
+
+/** The columns that a row may have: those of the fit, and the margins of the models inside. */
+function rowSchema(model: Model): LogicalSchema {
+  const named = new Set(model.inputSchema.map(({ name }) => name));
+  const margins = model.offsetColumns.filter(({ name }) => !named.has(name));
+  // members may share a column of margins
+  return [...model.inputSchema, ...new Map(margins.map((field) => [field.name, field])).values()];
+}
+
+/** The steps that make the wanted columns of one row; null where one of them is a closure. */
+async function plannedRow(
+  model: Model,
+  inputSchema: LogicalSchema,
+  isWanted: (name: string) => boolean,
+): Promise<{ readonly partition: PartitionSpec; readonly wanted: readonly string[] } | null> {
+  const columns = inputSchema.map((field) => [field.name, cellOf(field, null)] as const);
+  const table = tableFromColumns(new InlineRunner(), Object.fromEntries(columns), {
+    numPartitions: 1,
+  });
+  const [given] = (await table.plan()).partitions;
+  const scored = await model.transform(table);
+  const wanted = scored.columns.filter(isWanted);
+  try {
+    const [partition] = (await scored.select(...wanted).plan()).partitions;
+    // a closure runs when the table is planned, and leaves other rows behind
+    return partition?.source === given?.source
+      ? { partition: partition as PartitionSpec, wanted }
+      : null;
+  } catch (error) {
+    // and what it cannot read is a row of missing values
+    if (isCoppiceError(error, 'FUNCTION_FAILED')) return null;
+    throw error;
+  }
 }
 
 type Cells = Readonly<Record<string, unknown>>;

@@ -12,9 +12,10 @@ import { permutationImportance } from '../../src/evaluation/importance/permutati
 import '../../src/evaluation/worker-tasks.ts';
 import { shuffledOrder } from '../../src/evaluation/importance/shuffled-order.ts';
 import { StringIndexer } from '../../src/feature/categories/string-indexer.ts';
+import { FunctionTransformer } from '../../src/feature/function-transformer.ts';
 import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import { idNumbers } from '../../src/pipeline/id-numbers.ts';
-import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { Pipeline, type PipelineOptions } from '../../src/pipeline/pipeline.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { utf8Column } from '../../src/table/columns/make-column.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
@@ -168,6 +169,36 @@ describe('permutation importance', () => {
     const named = { ...rmse, columns: ['features.number'] };
     const one = await contentOf(await permutationImportance(last!, assembled, named));
     expect(one['importance']).toEqual([whole['importance']?.[1]]);
+  });
+
+  it('leaves out columns of a pipeline from which it makes nothing that is measured', async () => {
+    const rows = [...Array(120).keys()];
+    const table = inlineTable({
+      id: rows.map((row) => `row ${row}`),
+      a: rows.map((row) => row % 7),
+      b: rows.map((row) => row % 5),
+      spare: rows.map((row) => row % 3),
+      label: rows.map((row) => (row % 7) + (row % 5)),
+    });
+    const index = new StringIndexer({ inputCol: 'id', outputCol: 'index' });
+    const sum = new FunctionTransformer({
+      inputCols: ['a', 'b'],
+      outputCol: 'sum',
+      // no row of missing values can be read by it
+      func: (batch) => Float64Array.from(batch.getChild('a') ?? [], (a) => Number(a.toFixed())),
+    });
+    const regressor = new GBTRegressor({ featuresCols: ['a', 'b'], maxIter: 2 });
+    const measured = async (stages: PipelineOptions['stages']) => {
+      const model = await new Pipeline({ stages }).fit(table);
+      const result = await permutationImportance(model, table, {
+        evaluator: new RegressionEvaluator(),
+        numRepeats: 1,
+      });
+      return (await contentOf(result))['feature'];
+    };
+    expect(await measured([index, regressor])).toEqual(['a', 'b']);
+    // nobody knows what a closure reads
+    expect(await measured([sum, regressor])).toEqual(['id', 'a', 'b', 'spare']);
   });
 
   it('refuses what does not fit', async () => {

@@ -68,6 +68,14 @@ export function requireColumns(
   }
 }
 
+/** The columns that an evaluator's parameters name. */
+export function columnsNamed(evaluator: Evaluator): string[] {
+  return Object.entries(evaluator.params).flatMap(([param, value]) => {
+    const names = /Cols?$/.test(param) ? [value].flat() : [];
+    return names.filter((name): name is string => typeof name === 'string');
+  });
+}
+
 /** The name when the schema has that column, else null. */
 export function presentColumn(schema: Schema, name: string | undefined): string | null {
   return name !== undefined && schema.fields.some((field) => field.name === name) ? name : null;

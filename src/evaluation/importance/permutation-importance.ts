@@ -17,6 +17,7 @@ import { object } from '../../params/object-kinds.ts';
 import { resolveParams } from '../../params/resolve-params.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { Model } from '../../pipeline/model.ts';
+import { columnsBehind } from '../../pipeline/row-scorer.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
 import { columnOf } from '../../table/columns/column-values.ts';
 import {
@@ -31,7 +32,7 @@ import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { mapInOrder } from '../../table/plan/map-in-order.ts';
 import { batchToShared, type SharedBatch } from '../../table/plan/shared-batch.ts';
-import { Evaluator, gatherParts } from '../evaluators/evaluator.ts';
+import { columnsNamed, Evaluator, gatherParts } from '../evaluators/evaluator.ts';
 import { withPart } from '../parts/replace-part.ts';
 import { partNamed, partsOfInput, type TablePart } from '../parts/table-parts.ts';
 import type { ShuffleTask } from './shuffled-order.ts';
@@ -56,7 +57,7 @@ export interface PermutationOptions {
   readonly evaluator: Evaluator;
   /**
    * The columns to be looked at; a child of a struct column or an element of a vector column is named
-   * `features.age`, `features.3`. By default every part of every column that the model was fitted on.
+   * `features.age`, `features.3`. By default every part of every column from which the model makes what is measured.
    */
   readonly columns?: readonly string[] | undefined;
   /** How often each column is dealt out anew (5). */
@@ -103,7 +104,7 @@ export async function permutationImportance(
   const { signal, onProgress, ...rest } = options;
   const { evaluator, numRepeats, seed, idCol, ...params } = resolveParams(specs, rest);
   if (idCol !== undefined) requireColumn(owner, 'idCol', idCol, table.schema);
-  const parts = partsOf(model, table, evaluator, params.columns);
+  const parts = await partsOf(model, table, evaluator, params.columns);
   const measure = async (one: PartitionedTable): Promise<number> =>
     await evaluator.evaluate(await model.transform(one, { signal }), { signal });
   const baseline = await measure(table);
@@ -145,17 +146,23 @@ function* workOf(
   }
 }
 
-function partsOf(
+async function partsOf(
   model: Transformer,
   table: PartitionedTable,
   evaluator: Evaluator,
   names: readonly string[] | undefined,
-): TablePart[] {
+): Promise<TablePart[]> {
   if (names !== undefined) return names.map((name) => partNamed(owner, table.schema, name));
   if (model instanceof Model) {
     const { labelCol, weightCol } = evaluator.params as Readonly<Record<string, unknown>>;
+    const measured = new Set(columnsNamed(evaluator));
+    // a pipeline knows every column of its fit, and reads some of them
+    const read = await columnsBehind(model, (name) => measured.has(name));
     const known = partsOfInput(table.schema, model.inputSchema);
-    return known.filter(({ path }) => path[0] !== labelCol && path[0] !== weightCol);
+    return known.filter(
+      ({ path: [name = ''] }) =>
+        name !== labelCol && name !== weightCol && (read?.has(name) ?? true),
+    );
   }
   // a transformer that was not fitted does not say what it reads
   return table.columns.map((name) => partNamed(owner, table.schema, name));
