@@ -4,10 +4,9 @@
  */
 import { DataType, type Schema } from 'apache-arrow';
 import { emitWarning } from '../base/warn.ts';
+import { columnNameOf, wrappedBy } from '../pipeline/column-name-of.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { logicalType } from '../pipeline/logical-schema.ts';
-import { Pipeline } from '../pipeline/pipeline.ts';
-import { PipelineModel } from '../pipeline/pipeline-model.ts';
 import { PipelineStage } from '../pipeline/pipeline-stage.ts';
 
 /** The columns that a classifier's or regressor's model adds. */
@@ -24,24 +23,6 @@ export function outputNames(stage: PipelineStage): OutputNames {
     probabilityCol: columnNameOf(stage, 'probabilityCol') ?? 'probability',
     predictionCol: columnNameOf(stage, 'predictionCol') ?? 'prediction',
   };
-}
-
-/** The name that a stage gives a column by a parameter; undefined where it gives none. */
-export function columnNameOf(stage: PipelineStage, param: string): string | undefined {
-  if (stage instanceof Pipeline || stage instanceof PipelineModel) {
-    const names = stage.stages.map((inner) => columnNameOf(inner as PipelineStage, param));
-    return names.filter((name) => name !== undefined).at(-1);
-  }
-  const { [param]: own, estimators } = paramsOf(stage);
-  if (typeof own === 'string') return own;
-  // what an ensemble reads is what its members read; what it writes is named by what combines them
-  if (param.startsWith('label') || param.startsWith('weight')) {
-    const members = Array.isArray(estimators) ? (estimators as PipelineStage[]) : [];
-    const names = members.map((member) => columnNameOf(member, param));
-    if (members.length > 0) return names.find((name) => name !== undefined);
-  }
-  const inner = wrappedBy(stage);
-  return inner === undefined ? undefined : columnNameOf(inner, param);
 }
 
 /**
@@ -125,15 +106,6 @@ export function asksMembers(stage: PipelineStage): boolean {
   if (Array.isArray(stages)) return (stages as PipelineStage[]).some(asksMembers);
   const inner = wrappedBy(stage);
   return inner !== undefined && asksMembers(inner);
-}
-
-/** The estimator or model inside a stage that adds to it. */
-function wrappedBy(stage: PipelineStage): PipelineStage | undefined {
-  const { estimator, finalEstimator, classifier } = paramsOf(stage);
-  const { model, bestModel, finalModel } = stage as unknown as Readonly<Record<string, unknown>>;
-  return [finalEstimator, finalModel, estimator, classifier, model, bestModel].find(
-    (inner): inner is PipelineStage => inner instanceof PipelineStage,
-  );
 }
 
 function paramsOf(stage: PipelineStage): Readonly<Record<string, unknown>> {

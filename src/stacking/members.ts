@@ -4,11 +4,12 @@ import type { CoppiceError } from '../base/errors.ts';
 import { column, int, strings } from '../params/kinds.ts';
 import { object } from '../params/object-kinds.ts';
 import { paramInvalid } from '../params/resolve-params.ts';
+import { columnNameOf } from '../pipeline/column-name-of.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import type { SavableStage } from '../pipeline/stage-writer.ts';
-import { columnNameOf, withGroups, withInputColumns } from './column-names.ts';
+import { withGroups, withInputColumns } from './column-names.ts';
 import type { Member } from './level-one/cross-fit.ts';
 
 /** Estimators to be fitted, and models that were fitted before. */
@@ -74,8 +75,9 @@ export function groupedMembers(
 
 /** The column of labels: the ensemble's, else the first that an estimator names. */
 export function labelColOf({ labelCol, estimators }: MemberValues): string {
+  if (labelCol !== undefined) return labelCol;
   const named = estimators.map((stage) => columnNameOf(stage, 'labelCol'));
-  return labelCol ?? named.find((name) => name !== undefined) ?? 'label';
+  return named.find((name) => name !== undefined) ?? 'label';
 }
 
 /** What was saved as a list of estimators and models. */

@@ -22,6 +22,7 @@ import { AdaBoostRegressor } from '../../src/stacking/ada-boost/ada-boost-regres
 import { BaggingClassifier } from '../../src/stacking/bagging/bagging-classifier.ts';
 import { BaggingRegressor } from '../../src/stacking/bagging/bagging-regressor.ts';
 import { OneVsRest } from '../../src/stacking/committee/one-vs-rest.ts';
+import { StackingRegressor } from '../../src/stacking/stack/stacking-regressor.ts';
 import { VotingClassifier } from '../../src/stacking/voting/voting-classifier.ts';
 import { VotingRegressor } from '../../src/stacking/voting/voting-regressor.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
@@ -374,5 +375,42 @@ describe('one against the rest', () => {
       const shares = Array.from((probability ?? [])[row] as Iterable<number>);
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
     }
+  });
+});
+
+describe('members of several numbers', () => {
+  const members = {
+    'several labels': new GBTRegressor({ featuresCols: ['x0'], labelCols: ['y', 'w'], maxIter: 2 }),
+    quantiles: new GBTRegressor({
+      ...{ featuresCols: ['x0'], labelCol: 'y', maxIter: 2 },
+      ...{ lossType: 'quantile', quantileAlphas: [0.1, 0.9] },
+    }),
+  };
+
+  it.each(Object.entries(members))(
+    'are refused, not cut to the first: %s',
+    async (_, estimator) => {
+      const labelCol = estimator.params.labelCols === undefined ? {} : { labelCol: 'y' };
+      const fitted = await estimator.fit(table);
+      const code = 'SCHEMA_MISMATCH';
+      const vote = new VotingRegressor({ estimators: [fitted, numberTree], ...labelCol });
+      await expect(vote.fit(table)).rejects.toMatchObject({ code });
+      for (const ensemble of [
+        new BaggingRegressor({ estimator }),
+        new AdaBoostRegressor({ estimator }),
+        new VotingRegressor({ estimators: [estimator] }),
+      ]) {
+        await expect(ensemble.fit(table)).rejects.toThrow(
+          /must (predict one number each|have one label)/,
+        );
+      }
+    },
+  );
+
+  it('are the columns of a stack', async () => {
+    const estimators = [members.quantiles, numberTree];
+    const stack = await new StackingRegressor({ estimators, numFolds: 2 }).fit(table);
+    const [quantiles, tree] = ['GBTRegressor_0', 'DecisionTreeRegressor_1'];
+    expect(stack.levelOneColumns).toEqual([`${quantiles}_0`, `${quantiles}_1`, tree]);
   });
 });

@@ -17,7 +17,7 @@ import {
   readCommittee,
 } from '../committee/committee-model.ts';
 import { numberOutputParams } from '../committee/committee-params.ts';
-import { plannedNumberSchema } from '../committee/fit-committee.ts';
+import { plannedNumberSchema, votePlan, voteRequest } from '../committee/fit-committee.ts';
 import { readEstimator } from '../members.ts';
 import { adaBoostParams } from './ada-boost-params.ts';
 import { schemaWithWeights } from './boost-rows.ts';
@@ -122,7 +122,10 @@ export class AdaBoostRegressor extends Estimator<
     if (weightCol !== undefined) requireColumn(owner, 'weightCol', weightCol, schema);
     requireColumn(owner, 'labelCol', boostLabelCol(params), schema);
     const planned = plannedNumberSchema(owner, schema, params);
-    boostEstimator(owner, params).transformSchema(schemaWithWeights(schema));
+    const stage = boostEstimator(owner, params);
+    const members = [{ name: stage.className, stage }];
+    const request = voteRequest('numbers', []);
+    votePlan(owner, schemaWithWeights(schema), { members, models: [stage], request });
     return planned;
   }
 

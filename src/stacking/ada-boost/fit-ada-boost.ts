@@ -8,17 +8,12 @@ import { throwIfAborted } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { exp, log } from '../../base/portable-math.ts';
 import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
+import { columnNameOf } from '../../pipeline/column-name-of.ts';
 import type { Estimator, FitOptions } from '../../pipeline/estimator.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { Model } from '../../pipeline/model.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import {
-  columnNameOf,
-  hasParam,
-  outputNames,
-  withInputColumns,
-  withParam,
-} from '../column-names.ts';
+import { hasParam, outputNames, withInputColumns, withParam } from '../column-names.ts';
 import { type CommitteeState, inputsOfModels } from '../committee/committee-model.ts';
 import { labelTypeOf, votePlan, voteRequest } from '../committee/fit-committee.ts';
 import {

@@ -11,7 +11,7 @@ import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { type CommitteeState, readCommittee } from '../committee/committee-model.ts';
 import { numberOutputParams } from '../committee/committee-params.ts';
-import { plannedNumberSchema } from '../committee/fit-committee.ts';
+import { plannedNumberSchema, votePlan, voteRequest } from '../committee/fit-committee.ts';
 import { readEstimator } from '../members.ts';
 import { BaggedModel } from './bagged-model.ts';
 import { baggingParams, estimatorParam } from './bagging-params.ts';
@@ -107,8 +107,9 @@ export class BaggingRegressor extends Estimator<
   override transformSchema(schema: Schema): Schema {
     const { className: owner, params } = this;
     if (params.idCol !== undefined) requireColumn(owner, 'idCol', params.idCol, schema);
-    for (const { stage } of bagMembers(owner, { ...params, numEstimators: 1 }))
-      stage.transformSchema(schema);
+    const members = bagMembers(owner, { ...params, numEstimators: 1 });
+    const models = members.map(({ stage }) => stage);
+    votePlan(owner, schema, { members, models, request: voteRequest('numbers', []) });
     requireColumn(owner, 'labelCol', bagLabelCol(params), schema);
     return plannedNumberSchema(owner, schema, params);
   }

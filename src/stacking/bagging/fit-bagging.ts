@@ -2,10 +2,11 @@
 import { throwIfAborted } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { deriveSeed, hash32, purposes } from '../../base/rng.ts';
+import { columnNameOf } from '../../pipeline/column-name-of.ts';
 import type { Estimator, FitOptions } from '../../pipeline/estimator.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { columnNameOf, withInputColumns } from '../column-names.ts';
+import { withInputColumns } from '../column-names.ts';
 import { type CommitteeState, inputsOfModels } from '../committee/committee-model.ts';
 import { labelTypeOf, type Voting, votePlan, voteRequest } from '../committee/fit-committee.ts';
 import { fitSideBySide } from '../fit-side-by-side.ts';

@@ -28,7 +28,8 @@ export function voteRequest(voting: Voting, classes: readonly LabelValue[]): Lev
 /**
  * What to take of each member.
  *
- * @throws CoppiceError `SCHEMA_MISMATCH` for a regressor among classifiers, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
+ * @throws CoppiceError `SCHEMA_MISMATCH` for a regressor among classifiers and a member of several numbers,
+ *   `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
  */
 export function votePlan(
   owner: string,
@@ -40,6 +41,15 @@ export function votePlan(
   },
 ): LevelOnePlan {
   const plan = planOf(owner, schema, from);
+  const many = plan.members.find((member) => plan.classes === null && member.columns.length > 1);
+  if (many !== undefined) {
+    throw new CoppiceError(
+      'SCHEMA_MISMATCH',
+      `members of ${owner} must predict one number each; ${many.name} predicts ${many.columns.length}: fit an ensemble ` +
+        'for each of its labels or quantiles',
+      { context: { owner } },
+    );
+  }
   const odd = plan.members.find((member) => plan.classes !== null && member.take === 'value');
   if (odd === undefined) return plan;
   throw new CoppiceError(

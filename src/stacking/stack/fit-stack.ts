@@ -9,17 +9,12 @@ import type { FoldParams } from '../../feature/folds/fold-params.ts';
 import { oneDeeper } from '../../feature/folds/nesting.ts';
 import { checkFoldColumns, planFolds } from '../../feature/folds/plan-folds.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
+import { columnNameOf } from '../../pipeline/column-name-of.ts';
 import type { Estimator, FitOptions } from '../../pipeline/estimator.ts';
 import { type LogicalSchema, logicalSchema } from '../../pipeline/logical-schema.ts';
 import type { Model } from '../../pipeline/model.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import {
-  columnNameOf,
-  type OutputNames,
-  outputNames,
-  withGroups,
-  withInputColumns,
-} from '../column-names.ts';
+import { type OutputNames, outputNames, withGroups, withInputColumns } from '../column-names.ts';
 import { type FitJob, fitSideBySide } from '../fit-side-by-side.ts';
 import {
   fitJob,

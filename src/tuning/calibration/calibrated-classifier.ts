@@ -15,6 +15,7 @@ import { paramInvalid } from '../../params/resolve-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
 import { requireClassLabel, requireColumn } from '../../pipeline/check-schema.ts';
 import { plannedClasses } from '../../pipeline/class-columns.ts';
+import { columnNameOf } from '../../pipeline/column-name-of.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
@@ -22,7 +23,6 @@ import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { namedBy } from '../named-by.ts';
 import {
   CalibratedClassificationModel,
   type CalibratedColumns,
@@ -193,7 +193,7 @@ export class CalibratedClassifier extends Estimator<
 
   #columns(): Columns {
     const { params } = this;
-    const named = (param: string): string | undefined => namedBy(params.estimator, param);
+    const named = (param: string): string | undefined => columnNameOf(params.estimator, param);
     return {
       labelCol: params.labelCol ?? named('labelCol') ?? 'label',
       weightCol: params.weightCol ?? named('weightCol') ?? null,

@@ -18,6 +18,7 @@ import { object } from '../../params/object-kinds.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
+import { columnNameOf } from '../../pipeline/column-name-of.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
@@ -30,7 +31,6 @@ import {
   gatherScores,
   nothingToCalibrateOn,
 } from '../calibration/calibration-scores.ts';
-import { namedBy } from '../named-by.ts';
 import { refuseInitialModel } from '../search/refuse-initial-model.ts';
 import type { ThresholdTask } from '../worker-tasks.ts';
 import {
@@ -222,7 +222,7 @@ export class TunedThresholdClassifier extends Estimator<
 
   #columns(): Columns {
     const { params } = this;
-    const named = (param: string): string | undefined => namedBy(params.estimator, param);
+    const named = (param: string): string | undefined => columnNameOf(params.estimator, param);
     return {
       labelCol: params.labelCol ?? named('labelCol') ?? 'label',
       weightCol: params.weightCol ?? named('weightCol') ?? null,

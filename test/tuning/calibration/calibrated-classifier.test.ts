@@ -14,7 +14,8 @@ import { VectorAssembler } from '../../../src/feature/vectors/vector-assembler.t
 import { loadStage } from '../../../src/pipeline/load-stage.ts';
 import { Pipeline } from '../../../src/pipeline/pipeline.ts';
 import { workerUrl } from '../../../src/session/worker-url.ts';
-import { col, when } from '../../../src/table/expressions/expression.ts';
+import { OneVsRest } from '../../../src/stacking/committee/one-vs-rest.ts';
+import { col, lit, when } from '../../../src/table/expressions/expression.ts';
 import type { PartitionedTable } from '../../../src/table/partitioned-table.ts';
 import type { CalibratedClassificationModel } from '../../../src/tuning/calibration/calibrated-classification-model.ts';
 import { CalibratedClassifier } from '../../../src/tuning/calibration/calibrated-classifier.ts';
@@ -210,6 +211,17 @@ describe('a calibrated classifier', () => {
     const careful = await new CalibratedClassifier(thresholds).fit(table);
     const guesses = await column(await careful.transform(table), 'guess');
     expect(new Set(guesses)).toEqual(new Set(['no']));
+  });
+
+  it('takes them from an estimator inside the estimator', async () => {
+    const tree = new DecisionTreeClassifier({ featuresCols: ['x1'], labelCol: 'b', maxDepth: 2 });
+    const estimator = new OneVsRest({ classifier: tree });
+    // a column of the default name is another label
+    const both = table.withColumn('label', lit('neither'));
+    const model = await new CalibratedClassifier({ estimator, numFolds: 2 }).fit(both);
+    const alone = await new CalibratedClassifier({ estimator, numFolds: 2 }).fit(table);
+    const of = async (one: typeof model) => await column(await one.transform(table), 'probability');
+    expect(String(await of(model))).toBe(String(await of(alone)));
   });
 
   it('leaves weightless rows out, bit for bit, where scores are given', async () => {
