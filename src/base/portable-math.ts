@@ -8,6 +8,11 @@
 const bits = new Float64Array(1);
 const words = new Int32Array(bits.buffer);
 
+/** 2^−1074 to 2^1023: a word that is written and read again as a double waits for the write. */
+const powers = new Float64Array(2098);
+for (let i = 0, power = 2 ** -1074; i < powers.length; i++, power *= 2) powers[i] = power;
+const powerOfZero = 1074;
+
 const inverseLn2 = 1.4426950408889634;
 const ln2High = 0.6931471803691238;
 const ln2Low = 1.9082149292705877e-10;
@@ -48,13 +53,12 @@ export function log(x: number): number {
     exponent = -54;
   }
   bits[0] = value;
-  let high = words[1] as number;
-  exponent += (high >> 20) - 1023;
-  high &= 0xfffff;
-  const adjust = (high + 0x95f64) & 0x100000;
-  words[1] = high | (adjust ^ 0x3ff00000);
-  exponent += adjust >> 20;
-  const f = (bits[0] as number) - 1;
+  const high = words[1] as number;
+  const adjust = ((high & 0xfffff) + 0x95f64) & 0x100000;
+  const own = (high >> 20) - 1023 + (adjust >> 20);
+  exponent += own;
+  // own may be 1024, of which the table has the other side
+  const f = value * (powers[powerOfZero - own] as number) - 1;
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
@@ -79,11 +83,9 @@ export function logistic(x: number): number {
   return e / (1 + e);
 }
 
-/** 2^n for −1022 ≤ n ≤ 1023. */
+/** 2^n for −1074 ≤ n ≤ 1023. */
 export function powerOfTwo(n: number): number {
-  words[0] = 0;
-  words[1] = (n + 1023) << 20;
-  return bits[0] as number;
+  return powers[powerOfZero + n] as number;
 }
 
 /** The exponent of the smallest power of two that is ≥ |x|; −1074 for 0. */

@@ -39,7 +39,7 @@ function nearest(units: bigint): number {
   return isNegative ? -value : value;
 }
 
-function sumOf(list: readonly number[]): ExactSum {
+function sumOf(list: ArrayLike<number>): ExactSum {
   const sum = new ExactSum();
   sum.addMany(list);
   return sum;
@@ -87,6 +87,35 @@ describe('ExactSum', () => {
         expect(sum.value()).toBe(total < 0n ? -expected : expected);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('adds many values as it adds them one by one, however far apart they are', () => {
+    const one = fc
+      .tuple(fc.double({ min: -2, max: 2, noNaN: true }), fc.integer({ min: -1100, max: 1022 }))
+      .map(([mantissa, exponent]) => mantissa * 2 ** exponent);
+    const near = fc.double({ min: 1, max: 2, noNaN: true });
+    const oneList = fc.oneof(fc.array(near, { minLength: 1 }), fc.array(one, { minLength: 1 }));
+    const lengths = fc.constantFrom(1, 1023, 1024, 1025, 2500);
+    fc.assert(
+      fc.property(oneList, lengths, fc.constantFrom(1, -1), (few, length, sign) => {
+        const list = Float64Array.from({ length }, (_, i) => {
+          const value = few[i % few.length] as number;
+          return i % 3 === 0 ? sign * value : value;
+        });
+        const expected = new ExactSum();
+        const expectedProducts = new ExactSum();
+        const other = list.map((value) => (Math.abs(value) < 1e150 ? value : 0.1) / 3);
+        for (const [i, value] of list.entries()) {
+          expected.add(value);
+          expectedProducts.addProduct(value, other[i] as number);
+        }
+        const products = new ExactSum();
+        products.addProducts(list, other, length);
+        expect(sumOf(list).toWords()).toEqual(expected.toWords());
+        expect(products.toWords()).toEqual(expectedProducts.toWords());
+      }),
+      { numRuns: 300 },
     );
   });
 

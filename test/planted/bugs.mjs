@@ -339,6 +339,28 @@ export const plantedBugs = [
     tests: ['test/base/exact-sum.prop.test.ts'],
   },
   {
+    name: 'a block of an exact sum forgets what lies far below its largest value',
+    edits: [
+      {
+        file: 'src/base/exact-sum.ts',
+        find: '      if (rest !== middle) this.add(rest - middle);',
+        replace: '',
+      },
+    ],
+    tests: ['test/base/exact-sum.prop.test.ts'],
+  },
+  {
+    name: 'a loss that does not fit one block of rows is told of the others',
+    edits: [
+      {
+        file: 'src/evaluation/parts/regression-sums.ts',
+        find: '      else this.#names[i] = null;',
+        replace: '',
+      },
+    ],
+    tests: ['test/evaluation/regression-sums.prop.test.ts'],
+  },
+  {
     name: 'sums of linear leaves depend on their order',
     edits: [
       {

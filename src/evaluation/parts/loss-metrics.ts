@@ -1,6 +1,6 @@
 /** Which metrics of a regressor are averages of what a loss minimises? */
 
-/** Metrics that losses are measured by: lossOfRow of regression-sums.ts says what of a row is averaged. */
+/** Metrics that losses are measured by: row-losses.ts says what of a row is averaged. */
 export const lossMetricNames = [
   'rmsle',
   'pinballLoss',

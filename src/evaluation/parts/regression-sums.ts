@@ -4,9 +4,9 @@
  */
 
 import { exactRatio, exactUnits, ratioOf } from '../../base/exact-ratio.ts';
-import { ExactSum } from '../../base/exact-sum.ts';
-import { exp, log } from '../../base/portable-math.ts';
+import { ExactSum, productError } from '../../base/exact-sum.ts';
 import type { LossMetric, LossRequest } from './loss-metrics.ts';
+import { beginLosses, fillLosses, type RowBlock } from './row-losses.ts';
 
 const sumNames = [
   'weight',
@@ -31,115 +31,138 @@ export async function sumRegression(
   weights: Float64Array | null,
   losses: LossRequest,
 ): Promise<RegressionPart> {
-  const lossSums = losses.names.map((): ExactSum | null => new ExactSum());
-  const sums = sumNames.map(() => new ExactSum());
-  const [
-    weightSum,
-    labelSum,
-    labelSquared,
-    predictionSum,
-    predictionSquared,
-    error,
-    errorSquared,
-    relativeError,
-  ] = sums as [ExactSum, ExactSum, ExactSum, ExactSum, ExactSum, ExactSum, ExactSum, ExactSum];
-  for (let row = 0; row < labels.length; row++) {
-    const weight = weights === null ? 1 : (weights[row] as number);
-    if (weight === 0) continue;
-    const label = labels[row] as number;
-    const prediction = predictions[row] as number;
-    const difference = label - prediction;
-    weightSum.add(weight);
-    labelSum.addProduct(weight, label);
-    predictionSum.addProduct(weight, prediction);
-    addWeightedSquare(labelSquared, weight, label);
-    addWeightedSquare(predictionSquared, weight, prediction);
-    error.addProduct(weight, Math.abs(difference));
-    addWeightedSquare(errorSquared, weight, difference);
-    relativeError.addProduct(weight, Math.abs(difference) / Math.max(Math.abs(label), 1));
-    losses.names.forEach((name, i) => {
-      const loss = lossOfRow(name, label, prediction, losses);
-      if (Number.isFinite(weight * loss)) lossSums[i]?.addProduct(weight, loss);
-      else lossSums[i] = null;
-    });
-  }
-  const noSum = new BigInt64Array(0);
-  return [...sums, ...lossSums].map((sum) => sum?.toWords() ?? noSum);
+  const sums = new RegressionSums(losses);
+  for (let row = 0; row < labels.length; ) row = sums.addBlock(labels, predictions, weights, row);
+  return sums.toPart();
 }
 
-/** What a metric averages; NaN where it is not made for such a label or prediction. */
-function lossOfRow(
-  name: LossMetric,
-  label: number,
-  prediction: number,
-  { quantileLevel, tweediePower }: LossRequest,
-): number {
-  const difference = label - prediction;
-  if (name === 'pinballLoss')
-    return difference >= 0 ? quantileLevel * difference : (quantileLevel - 1) * difference;
-  if (name === 'rmsle') {
-    if (!(prediction > -1)) return Number.NaN;
-    const distance = logOfOneAnd(difference / (1 + prediction));
-    return distance * distance;
-  }
-  const isSound = prediction > 0 && (name === 'gammaDeviance' ? label > 0 : label >= 0);
-  if (!isSound) return Number.NaN;
-  // by the relative difference, which loses nothing where the two are close
-  const relative = difference / prediction;
-  if (name === 'gammaDeviance') return -2 * logLessItself(relative);
-  if (name === 'poissonDeviance') {
-    if (label === 0) return 2 * prediction;
-    const least = (1 + relative) * logLessItself(relative) + relative * relative;
-    return 2 * prediction * least;
-  }
-  const [up, down] = [2 - tweediePower, 1 - tweediePower];
-  const atPrediction = exp(down * log(prediction));
-  const ofLabel = label === 0 ? 0 : exp(up * log(label)) / (up * down);
-  return 2 * (ofLabel - (label * atPrediction) / down + (prediction * atPrediction) / up);
-}
+/** Rows of a block: a few arrays of that many numbers stay in the nearest cache. */
+const blockRows = 512;
 
-/** log(1 + x) − x. */
-function logLessItself(x: number): number {
-  if (Math.abs(x) > 0.2) return log(1 + x) - x;
-  // log(1 + x) = 2 (s + s³ / 3 + s⁵ / 5 + …)
-  const s = x / (2 + x);
-  const square = s * s;
-  let sum = 0;
-  for (let k = 19; k >= 3; k -= 2) sum = sum * square + 1 / k;
-  return 2 * s * square * sum - x * s;
-}
+/** The sums, added to by blocks of rows that have a weight. */
+class RegressionSums {
+  readonly #request: LossRequest;
+  readonly #names: (LossMetric | null)[];
+  readonly #lossSums: readonly ExactSum[];
+  readonly #sums = sumNames.map(() => new ExactSum());
+  readonly #block = {
+    numRows: 0,
+    labels: new Float64Array(blockRows),
+    predictions: new Float64Array(blockRows),
+    differences: new Float64Array(blockRows),
+    logsLess: new Float64Array(blockRows),
+  } satisfies RowBlock;
+  readonly #weights = new Float64Array(blockRows);
+  readonly #terms = new Float64Array(blockRows);
+  readonly #rests = new Float64Array(blockRows);
 
-/** log(1 + x), also of small x; NaN from −1 down. */
-function logOfOneAnd(x: number): number {
-  if (!(x > -1)) return Number.NaN;
-  const sum = 1 + x;
-  return sum === 1 ? x : (log(sum) * x) / (sum - 1);
-}
-
-/** Adds w·x², with x² as a pair of doubles. */
-function addWeightedSquare(sum: ExactSum, weight: number, x: number): void {
-  if (weight === 1) {
-    sum.addProduct(x, x);
-    return;
+  constructor(request: LossRequest) {
+    this.#request = request;
+    this.#names = [...request.names];
+    this.#lossSums = request.names.map(() => new ExactSum());
   }
-  const high = weight * x;
-  if (!Number.isFinite(high * x)) {
-    sum.add(high * x);
-    return;
-  }
-  sum.addProduct(high, x);
-  sum.addProduct(productError(weight, x, high), x);
-}
 
-/** What the rounded product leaves out (Dekker's splitting). */
-function productError(a: number, b: number, product: number): number {
-  const aWide = 134217729 * a;
-  const bWide = 134217729 * b;
-  const aHigh = aWide - (aWide - a);
-  const bHigh = bWide - (bWide - b);
-  const aLow = a - aHigh;
-  const bLow = b - bHigh;
-  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+  /** Adds rows from a first one on; returns the row that comes next. */
+  addBlock(
+    labels: Float64Array,
+    predictions: Float64Array,
+    weights: Float64Array | null,
+    first: number,
+  ): number {
+    const block = this.#block;
+    let row = first;
+    let numRows = 0;
+    for (; row < labels.length && numRows < blockRows; row++) {
+      const weight = weights === null ? 1 : (weights[row] as number);
+      if (weight === 0) continue;
+      this.#weights[numRows] = weight;
+      block.labels[numRows] = labels[row] as number;
+      block.predictions[numRows] = predictions[row] as number;
+      block.differences[numRows] = (labels[row] as number) - (predictions[row] as number);
+      numRows++;
+    }
+    block.numRows = numRows;
+    this.#addMoments(weights !== null);
+    this.#addLosses(weights !== null);
+    return row;
+  }
+
+  #addMoments(isWeighted: boolean): void {
+    const [weight, label, labelSquared, prediction, predictionSquared, error, square, relative] =
+      this.#sums as [
+        ExactSum,
+        ExactSum,
+        ExactSum,
+        ExactSum,
+        ExactSum,
+        ExactSum,
+        ExactSum,
+        ExactSum,
+      ];
+    const { numRows, labels, predictions, differences } = this.#block;
+    if (isWeighted) weight.addMany(this.#weights, 0, numRows);
+    else weight.add(numRows);
+    this.#addTerms(label, labels, isWeighted);
+    this.#addTerms(prediction, predictions, isWeighted);
+    this.#addSquares(labelSquared, labels, isWeighted);
+    this.#addSquares(predictionSquared, predictions, isWeighted);
+    this.#addSquares(square, differences, isWeighted);
+    const terms = this.#terms;
+    for (let i = 0; i < numRows; i++) terms[i] = Math.abs(differences[i] as number);
+    this.#addTerms(error, terms, isWeighted);
+    for (let i = 0; i < numRows; i++)
+      terms[i] = (terms[i] as number) / Math.max(Math.abs(labels[i] as number), 1);
+    this.#addTerms(relative, terms, isWeighted);
+  }
+
+  #addLosses(isWeighted: boolean): void {
+    beginLosses(this.#block, this.#names);
+    const terms = this.#terms;
+    const { numRows } = this.#block;
+    for (const [i, name] of this.#names.entries()) {
+      if (name === null) continue;
+      fillLosses(name, this.#block, this.#request, terms);
+      let areFinite = true;
+      for (let row = 0; row < numRows; row++)
+        areFinite &&= Number.isFinite((this.#weights[row] as number) * (terms[row] as number));
+      if (areFinite) this.#addTerms(this.#lossSums[i] as ExactSum, terms, isWeighted);
+      else this.#names[i] = null;
+    }
+  }
+
+  /** Adds w·x. */
+  #addTerms(sum: ExactSum, values: Float64Array, isWeighted: boolean): void {
+    const { numRows } = this.#block;
+    if (isWeighted) sum.addProducts(this.#weights, values, numRows);
+    else sum.addMany(values, 0, numRows);
+  }
+
+  /** Adds w·x², with w·x as a pair of doubles. */
+  #addSquares(sum: ExactSum, values: Float64Array, isWeighted: boolean): void {
+    const { numRows } = this.#block;
+    if (!isWeighted) {
+      sum.addProducts(values, values, numRows);
+      return;
+    }
+    const [weights, terms, rests] = [this.#weights, this.#terms, this.#rests];
+    for (let i = 0; i < numRows; i++) {
+      const weight = weights[i] as number;
+      const x = values[i] as number;
+      const high = weight * x;
+      terms[i] = high;
+      rests[i] = Number.isFinite(high * x) ? productError(weight, x, high) : 0;
+    }
+    sum.addProducts(terms, values, numRows);
+    sum.addProducts(rests, values, numRows);
+  }
+
+  toPart(): RegressionPart {
+    const noSum = new BigInt64Array(0);
+    const lossWords = this.#lossSums.map((sum, i) =>
+      this.#names[i] === null ? noSum : sum.toWords(),
+    );
+    return [...this.#sums.map((sum) => sum.toWords()), ...lossWords];
+  }
 }
 
 /** Spark's regression metrics, the relative error, and losses that were asked for and fit the data. */
