@@ -47,6 +47,7 @@ import {
   measureUplift,
   type UpliftPart,
   type UpliftRequest,
+  type UpliftTask,
   upliftPart,
 } from './parts/uplift-part.ts';
 import { type RankMetrics, type RocCurve, rankMetrics, rocCurve } from './rank-metrics.ts';
@@ -179,10 +180,7 @@ registerTask('evaluation.uplift', async (task: PartTask<UpliftRequest>): Promise
   return upliftPart(await readPartition(task.partition, { columns }), task.request);
 });
 
-registerTask(
-  'evaluation.measureUplift',
-  (parts: readonly UpliftPart[]): MeasuredUplift => measureUplift(parts),
-);
+registerTask('evaluation.measureUplift', (task: UpliftTask): MeasuredUplift => measureUplift(task));
 
 registerTask('evaluation.shuffle', (task: ShuffleTask): Uint32Array => shuffledOrder(task));
 

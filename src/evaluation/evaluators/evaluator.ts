@@ -53,6 +53,39 @@ export async function gatherParts<T>(
   return parts;
 }
 
+/** How rows that meet in one thread are measured. */
+export interface MeetingRows<Part> {
+  /** The columns that parameters name; they are there, and the request has null for those left out. */
+  readonly columns: Readonly<Record<string, string | undefined>>;
+  /** What else the request has. */
+  readonly request?: object;
+  /** The task that reads a partition, and the one that measures what it returned. */
+  readonly read: string;
+  readonly measure: string;
+  readonly isEmpty: (part: Part) => boolean;
+  /** What the second task is given. */
+  readonly taskOf: (parts: readonly Part[]) => unknown;
+}
+
+/**
+ * Reads the rows of all partitions and measures them in one task.
+ *
+ * @throws CoppiceError `COLUMN_NOT_FOUND`, `DATA_EMPTY`, and what the tasks throw
+ */
+export async function measureTogether<Part, Found>(
+  { className }: Pick<Evaluator, 'className'>,
+  table: PartitionedTable,
+  { columns, request, read, measure, isEmpty, taskOf }: MeetingRows<Part>,
+  options: EvaluateOptions,
+): Promise<Found> {
+  requireColumns({ className }, columns, table.schema);
+  const named = Object.entries(columns).map(([param, name]) => [param, name ?? null]);
+  const asked = { ...Object.fromEntries(named), ...request };
+  const parts = await gatherParts<Part>(table, read, asked, options);
+  if (parts.every(isEmpty)) throw noRows(className);
+  return await table.runner.run<Found>(measure, taskOf(parts), { signal: options.signal });
+}
+
 /**
  * Asks that the columns which parameters name are there; a parameter that is left out names none.
  *

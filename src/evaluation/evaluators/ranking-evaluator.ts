@@ -7,19 +7,13 @@ import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { rankingMetricNames } from '../../training/ranking/group-metrics.ts';
 import { defaultGains } from '../../training/ranking/ndcg.ts';
-import type {
-  RankingPart,
-  RankingRequest,
-  RankingResult,
-  RankingTask,
-} from '../parts/ranking-part.ts';
+import type { RankingPart, RankingResult, RankingTask } from '../parts/ranking-part.ts';
 import {
   type EvaluateOptions,
   Evaluator,
-  gatherParts,
+  type MeetingRows,
   type Metrics,
-  noRows,
-  requireColumns,
+  measureTogether,
 } from './evaluator.ts';
 
 const rankingParams = defineParams('RankingEvaluator', {
@@ -90,22 +84,17 @@ export class RankingEvaluator extends Evaluator<typeof rankingParams.schema> {
     options: EvaluateOptions = {},
   ): Promise<Metrics> {
     const { labelCol, predictionCol, groupCol, weightCol, emptyGroups } = this.params;
-    requireColumns(this, { labelCol, predictionCol, groupCol, weightCol }, table.schema);
+    const { k, relevantFrom } = this.params;
     const gains = this.params.labelGains ?? defaultGains;
-    const columns = { labelCol, predictionCol, groupCol, weightCol: weightCol ?? null };
-    const request: RankingRequest = { ...columns, mostGrade: gains.length - 1 };
-    const parts = await gatherParts<RankingPart>(table, 'evaluation.ranking', request, options);
-    if (parts.every(({ scores }) => scores.length === 0)) throw noRows(this.className);
-    const task: RankingTask = {
-      parts,
-      k: this.params.k,
-      gains,
-      relevantFrom: this.params.relevantFrom,
-      emptyValue: { one: 1, zero: 0, skip: null }[emptyGroups],
+    const emptyValue = { one: 1, zero: 0, skip: null }[emptyGroups];
+    const rows: MeetingRows<RankingPart> = {
+      columns: { labelCol, predictionCol, groupCol, weightCol },
+      request: { mostGrade: gains.length - 1 },
+      ...{ read: 'evaluation.ranking', measure: 'evaluation.measureRanking' },
+      isEmpty: ({ scores }) => scores.length === 0,
+      taskOf: (parts): RankingTask => ({ parts, k, gains, relevantFrom, emptyValue }),
     };
-    const means = await table.runner.run<RankingResult>('evaluation.measureRanking', task, {
-      signal: options.signal,
-    });
+    const means = await measureTogether<RankingPart, RankingResult>(this, table, rows, options);
     return Object.fromEntries(
       rankingMetricNames.map((name) => {
         const { sum, weight } = means[name];

@@ -4,14 +4,13 @@ import { column, oneOf } from '../../params/kinds.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { SurvivalRows } from '../../training/survival/concordance.ts';
-import { type SurvivalRequest, survivalMetricNames } from '../parts/survival-part.ts';
+import { survivalMetricNames } from '../parts/survival-part.ts';
 import {
   type EvaluateOptions,
   Evaluator,
-  gatherParts,
+  type MeetingRows,
   type Metrics,
-  noRows,
-  requireColumns,
+  measureTogether,
 } from './evaluator.ts';
 
 const survivalParams = defineParams(
@@ -85,18 +84,14 @@ export class SurvivalEvaluator extends Evaluator<typeof survivalParams.schema> {
   ): Promise<Metrics> {
     const { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol } = this.params;
     const { predictionKind } = this.params;
-    const named = { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol };
-    requireColumns(this, named, table.schema);
-    const request: SurvivalRequest = {
-      ...{ labelCol, predictionCol, isHazard: predictionKind === 'hazard' },
-      ...{ censorCol: censorCol ?? null, weightCol: weightCol ?? null },
-      labelUpperBoundCol: labelUpperBoundCol ?? null,
+    const rows: MeetingRows<SurvivalRows> = {
+      columns: { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol },
+      request: { isHazard: predictionKind === 'hazard' },
+      ...{ read: 'evaluation.survival', measure: 'evaluation.timeMetrics' },
+      isEmpty: ({ times }) => times.length === 0,
+      taskOf: (parts) => parts,
     };
-    const parts = await gatherParts<SurvivalRows>(table, 'evaluation.survival', request, options);
-    if (parts.every(({ times }) => times.length === 0)) throw noRows(this.className);
-    const found = await table.runner.run<Metrics>('evaluation.timeMetrics', parts, {
-      signal: options.signal,
-    });
+    const found = await measureTogether<SurvivalRows, Metrics>(this, table, rows, options);
     if (predictionKind === 'time') return found;
     return { concordanceIndex: found['concordanceIndex'] as number };
   }

@@ -4,14 +4,13 @@ import { column, oneOf } from '../../params/kinds.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import type { MeasuredUplift, UpliftPart, UpliftRequest } from '../parts/uplift-part.ts';
+import type { MeasuredUplift, UpliftPart, UpliftTask } from '../parts/uplift-part.ts';
 import {
   type EvaluateOptions,
   Evaluator,
-  gatherParts,
+  type MeetingRows,
   type Metrics,
-  noRows,
-  requireColumns,
+  measureTogether,
 } from './evaluator.ts';
 
 /** Every metric of {@link UpliftEvaluator}. */
@@ -83,7 +82,7 @@ export class UpliftEvaluator extends Evaluator<typeof upliftParams.schema> {
     table: PartitionedTable,
     options: EvaluateOptions = {},
   ): Promise<Metrics> {
-    return (await this.#measured(table, options)).metrics;
+    return (await this.#measured(table, 0, options)).metrics;
   }
 
   /**
@@ -96,28 +95,24 @@ export class UpliftEvaluator extends Evaluator<typeof upliftParams.schema> {
     table: PartitionedTable,
     options: EvaluateOptions & { readonly maxPoints?: number } = {},
   ): Promise<PartitionedTable> {
-    const { points } = await this.#measured(table, options);
-    const step = Math.max(1, Math.ceil(points.length / (options.maxPoints ?? 1000)));
-    const kept = points.filter((_, i) => i % step === 0 || i === points.length - 1);
-    return tableFromColumns(table.runner, {
-      threshold: Float64Array.from(kept, ({ threshold }) => threshold),
-      share: Float64Array.from(kept, ({ share }) => share),
-      gain: Float64Array.from(kept, ({ gain }) => gain),
-    });
+    const { curve } = await this.#measured(table, Math.max(1, options.maxPoints ?? 1000), options);
+    const { thresholds: threshold, shares: share, gains: gain } = curve;
+    return tableFromColumns(table.runner, { threshold, share, gain });
   }
 
-  async #measured(table: PartitionedTable, options: EvaluateOptions): Promise<MeasuredUplift> {
+  async #measured(
+    table: PartitionedTable,
+    maxPoints: number,
+    options: EvaluateOptions,
+  ): Promise<MeasuredUplift> {
     const { labelCol, treatmentCol, predictionCol, weightCol } = this.params;
-    const named = { labelCol, treatmentCol, predictionCol, weightCol };
-    requireColumns(this, named, table.schema);
-    const request: UpliftRequest = {
-      ...{ labelCol, treatmentCol, predictionCol, weightCol: weightCol ?? null },
+    const rows: MeetingRows<UpliftPart> = {
+      columns: { labelCol, treatmentCol, predictionCol, weightCol },
+      ...{ read: 'evaluation.uplift', measure: 'evaluation.measureUplift' },
+      isEmpty: (part) => part.every(({ scores }) => scores.length === 0),
+      taskOf: (parts): UpliftTask => ({ parts, maxPoints }),
     };
-    const parts = await gatherParts<UpliftPart>(table, 'evaluation.uplift', request, options);
-    const isEmpty = parts.every((part) => part.every(({ scores }) => scores.length === 0));
-    if (isEmpty) throw noRows(this.className);
-    const { signal } = options;
-    return await table.runner.run<MeasuredUplift>('evaluation.measureUplift', parts, { signal });
+    return await measureTogether(this, table, rows, options);
   }
 }
 

@@ -5,12 +5,14 @@
  */
 import type { RecordBatch, Vector } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
+import { pickNumbers } from '../../base/pick-numbers.ts';
 import { type LabelCodes, type LabelValue, readLabels } from '../../pipeline/label-values.ts';
 import { boolColumn, float64Column } from '../../table/columns/make-column.ts';
 import { type ProbabilityBins, probabilityBins } from '../calibration-bins.ts';
 import { type ConfusionPart, countConfusion } from '../confusion.ts';
 import { ExactMean, lossOf, type MeanPart } from '../log-loss.ts';
 import { columnNamed, elementOf, readVectors, readWeights } from '../read-columns.ts';
+import { rowsByCode } from './rows-by-code.ts';
 import { type ScoreRuns, scoreRuns } from './score-runs.ts';
 
 /** Which columns to read; null for one that no metric asks for. */
@@ -49,7 +51,7 @@ export interface BinaryPart {
 export function binaryPart(batch: RecordBatch, request: BinaryRequest): BinaryPart {
   const label = readLabels(columnNamed(batch, request.labelCol), 'label', request.labelCol);
   const weights = readWeights(batch, request.weightCol);
-  const rowsByLabel = rowsOf(label, weights);
+  const rowsByLabel = rowsByCode(label.codes, label.values.length, weights);
   const present = label.values.filter((_, code) => (rowsByLabel[code] as Uint32Array).length > 0);
   if (present.length > 2) throw tooManyLabels(request.labelCol, present);
   const element = request.element ?? 1;
@@ -62,20 +64,15 @@ export function binaryPart(batch: RecordBatch, request: BinaryRequest): BinaryPa
   const labels = label.values.flatMap((value, code) => {
     const rows = rowsByLabel[code] as Uint32Array;
     if (rows.length === 0) return [];
-    const ownWeights =
-      weights === null ? null : Float64Array.from(rows, (row) => weights[row] as number);
-    const pick = (from: Float64Array): Float64Array =>
-      Float64Array.from(rows, (row) => from[row] as number);
-    const runs = scores === null ? null : scoreRuns(pick(scores), ownWeights);
+    const ownWeights = weights === null ? null : pickNumbers(weights, rows);
+    const own = probability === null ? null : pickNumbers(probability, rows);
+    const runs = scores === null ? null : scoreRuns(pickNumbers(scores, rows), ownWeights);
     return [
       {
         value,
         runs,
-        ...lossesOf(probability === null ? null : pick(probability), ownWeights, request.eps),
-        bins:
-          probability === null
-            ? null
-            : probabilityBins(pick(probability), ownWeights, request.numBins),
+        ...lossesOf(own, ownWeights, request.eps),
+        bins: own === null ? null : probabilityBins(own, ownWeights, request.numBins),
       },
     ];
   });
@@ -106,26 +103,6 @@ function predictionsOf(
   return typeof label.values[0] === 'boolean'
     ? boolColumn(Uint8Array.from(flags))
     : float64Column(flags);
-}
-
-/** The rows of each label that have a weight. */
-function rowsOf(label: LabelCodes, weights: Float64Array | null): Uint32Array[] {
-  const counts = new Uint32Array(label.values.length);
-  const takesPart = (row: number): boolean => weights === null || weights[row] !== 0;
-  for (let row = 0; row < label.codes.length; row++) {
-    const code = label.codes[row] as number;
-    if (takesPart(row)) counts[code] = (counts[code] as number) + 1;
-  }
-  const rows = Array.from(counts, (count) => new Uint32Array(count));
-  counts.fill(0);
-  for (let row = 0; row < label.codes.length; row++) {
-    if (!takesPart(row)) continue;
-    const code = label.codes[row] as number;
-    const place = counts[code] as number;
-    (rows[code] as Uint32Array)[place] = row;
-    counts[code] = place + 1;
-  }
-  return rows;
 }
 
 /** One value of a vector, or a single number as it is. */

@@ -68,7 +68,7 @@ function probabilityPart(
   if (classes === null || classes.length !== width) throw wrongWidth(request, width);
   const places = placesOf(label.values, classes);
   const [loss, hits] = [new ExactMean(), new ExactMean()];
-  const [right, wrong] = [new BinnedRows(), new BinnedRows()];
+  const [right, wrong] = [new BinnedRows(batch.numRows), new BinnedRows(batch.numRows)];
   for (let row = 0; row < label.codes.length; row++) {
     const weight = weights === null ? 1 : (weights[row] as number);
     if (weight === 0) continue;
@@ -76,8 +76,7 @@ function probabilityPart(
     // A class that the model never saw has probability 0.
     const probability = place < 0 ? 0 : (values[row * width + place] as number);
     loss.add(lossOf(probability, request.eps), weight);
-    const isHit =
-      place >= 0 && rankOf(values.subarray(row * width, (row + 1) * width), place) < request.k;
+    const isHit = place >= 0 && rankOf(values, row * width, width, place) < request.k;
     hits.add(isHit ? 1 : 0, weight);
     const likeliest = largestOf(values, row * width, width);
     const confidence = Math.min(1, Math.max(0, values[row * width + likeliest] as number));
@@ -92,19 +91,26 @@ function probabilityPart(
   };
 }
 
-/** Probabilities and their weights. */
+/** Probabilities and their weights, of as many rows as are added. */
 class BinnedRows {
-  readonly #probability: number[] = [];
-  readonly #weight: number[] = [];
+  readonly #probability: Float64Array;
+  readonly #weight: Float64Array;
+  #numRows = 0;
+
+  constructor(mostRows: number) {
+    this.#probability = new Float64Array(mostRows);
+    this.#weight = new Float64Array(mostRows);
+  }
 
   add(probability: number, weight: number): void {
-    this.#probability.push(probability);
-    this.#weight.push(weight);
+    this.#probability[this.#numRows] = probability;
+    this.#weight[this.#numRows] = weight;
+    this.#numRows += 1;
   }
 
   bins(numBins: number): ProbabilityBins {
-    const weights = Float64Array.from(this.#weight);
-    return probabilityBins(Float64Array.from(this.#probability), weights, numBins);
+    const own = (values: Float64Array): Float64Array => values.subarray(0, this.#numRows);
+    return probabilityBins(own(this.#probability), own(this.#weight), numBins);
   }
 }
 
@@ -118,11 +124,11 @@ function largestOf(values: Float64Array, first: number, width: number): number {
 }
 
 /** How many values come before one of them, the largest and of equals the first ones being in front. */
-function rankOf(values: Float64Array, place: number): number {
-  const own = values[place] as number;
+function rankOf(values: Float64Array, first: number, width: number, place: number): number {
+  const own = values[first + place] as number;
   let before = 0;
-  for (let k = 0; k < values.length; k++) {
-    const value = values[k] as number;
+  for (let k = 0; k < width; k++) {
+    const value = values[first + k] as number;
     if (value > own || (value === own && k < place)) before++;
   }
   return before;
@@ -156,8 +162,10 @@ export function classesPart(batch: RecordBatch, request: MulticlassRequest): Cla
   const { labelCol, weightCol, probabilityCol } = request;
   const label = readLabels(columnNamed(batch, labelCol), 'label', labelCol);
   const weights = readWeights(batch, weightCol);
-  const seen = new Set(label.codes.filter((_, row) => weights === null || weights[row] !== 0));
-  const labels = label.values.filter((_, code) => seen.has(code));
+  const seen = new Uint8Array(label.values.length);
+  for (let row = 0; row < label.codes.length; row++)
+    if (weights === null || weights[row] !== 0) seen[label.codes[row] as number] = 1;
+  const labels = label.values.filter((_, code) => seen[code] === 1);
   if (probabilityCol === null || batch.numRows === 0) return { labels, width: null };
   return { labels, width: readVectors(batch, probabilityCol).width };
 }

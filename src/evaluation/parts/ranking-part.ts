@@ -5,6 +5,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { pickNumbers } from '../../base/pick-numbers.ts';
 import { writeGroupWords } from '../../training/ingest/group-words.ts';
 import {
   groupMetrics,
@@ -14,6 +15,7 @@ import {
 } from '../../training/ranking/group-metrics.ts';
 import { ExactMean, type MeanPart } from '../log-loss.ts';
 import { columnNamed, readFinite, readWeights } from '../read-columns.ts';
+import { rowsOfWeight } from './rows-by-code.ts';
 
 /** Which columns to read. */
 export interface RankingRequest {
@@ -57,13 +59,11 @@ export function rankingPart(batch: RecordBatch, request: RankingRequest): Rankin
   const weights = readWeights(batch, weightCol);
   const groups = readGroupWords(batch, groupCol);
   if (weights === null) return { groups, scores, grades, weights };
-  const kept = Uint32Array.from(weights.keys()).filter((row) => (weights[row] as number) > 0);
-  const pick = (from: Float64Array): Float64Array =>
-    Float64Array.from(kept, (row) => from[row] as number);
+  const kept = rowsOfWeight(weights.length, weights);
+  const pick = (from: Float64Array): Float64Array => pickNumbers(from, kept);
   const words = new Uint32Array(2 * kept.length);
-  kept.forEach((row, i) => {
-    words.set(groups.subarray(2 * row, 2 * row + 2), 2 * i);
-  });
+  for (let i = 0; i < words.length; i++)
+    words[i] = groups[2 * (kept[i >> 1] as number) + (i & 1)] as number;
   return { groups: words, scores: pick(scores), grades: pick(grades), weights: pick(weights) };
 }
 

@@ -8,6 +8,7 @@
  *   counts   float64[numRuns]   rows
  */
 
+import { pickNumbers } from '../../base/pick-numbers.ts';
 import { sortedOrder } from '../../base/sorted-order.ts';
 import { sharedArray } from '../../table/columns/shared-buffer.ts';
 
@@ -23,8 +24,8 @@ export function scoreRuns(scores: Float64Array, weights: Float64Array | null): S
   const ordered = scores.map((score) => score + 0);
   if (weights === null) return countRuns(ordered.sort(), null);
   const order = sortedOrder(ordered);
-  const sortedScores = Float64Array.from(order, (row) => ordered[row] as number);
-  const sortedWeights = Float64Array.from(order, (row) => weights[row] as number);
+  const sortedScores = pickNumbers(ordered, order);
+  const sortedWeights = pickNumbers(weights, order);
   for (let start = 0; start < order.length; ) {
     let end = start + 1;
     while (end < order.length && sortedScores[end] === sortedScores[start]) end++;

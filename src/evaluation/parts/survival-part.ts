@@ -3,10 +3,12 @@ import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { ratioOf } from '../../base/exact-ratio.ts';
 import { ExactSum } from '../../base/exact-sum.ts';
+import { pickNumbers } from '../../base/pick-numbers.ts';
 import { fillNumeric } from '../../table/columns/column-values.ts';
 import { liesWithin, type SurvivalRows } from '../../training/survival/concordance.ts';
 import { brokenBounds, brokenTime, signedTime } from '../../training/survival/signed-times.ts';
 import { columnNamed, readFinite, readWeights } from '../read-columns.ts';
+import { rowsOfWeight } from './rows-by-code.ts';
 
 /** Every metric of {@link SurvivalEvaluator}. */
 export const survivalMetricNames = ['concordanceIndex', 'intervalAccuracy'] as const;
@@ -29,7 +31,7 @@ export function survivalPart(batch: RecordBatch, request: SurvivalRequest): Surv
   const predictions = readFinite(batch, predictionCol, 'DATA_INVALID');
   const flags = censorCol === null ? null : readFinite(batch, censorCol, 'LABEL_INVALID');
   const weights = readWeights(batch, request.weightCol);
-  const kept = Uint32Array.from(times.keys()).filter((row) => weights?.[row] !== 0);
+  const kept = rowsOfWeight(times.length, weights);
   const uppers = labelUpperBoundCol === null ? null : readUppers(batch, labelUpperBoundCol);
   const signed = Float64Array.from(kept, (row) => {
     const time = times[row] as number;
@@ -48,9 +50,9 @@ export function survivalPart(batch: RecordBatch, request: SurvivalRequest): Surv
   const sign = isHazard ? 1 : -1;
   return {
     times: signed,
-    latest: uppers === null ? null : Float64Array.from(kept, (row) => uppers[row] as number),
-    risks: Float64Array.from(kept, (row) => sign * (predictions[row] as number)),
-    weights: weights === null ? null : Float64Array.from(kept, (row) => weights[row] as number),
+    latest: uppers === null ? null : pickNumbers(uppers, kept),
+    risks: pickNumbers(predictions, kept).map((prediction) => sign * prediction),
+    weights: weights === null ? null : pickNumbers(weights, kept),
   };
 }
 

@@ -5,8 +5,10 @@
  */
 import type { RecordBatch } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
+import { pickNumbers } from '../../base/pick-numbers.ts';
 import type { Metrics } from '../evaluators/evaluator.ts';
 import { readFinite, readWeights } from '../read-columns.ts';
+import { rowsByCode } from './rows-by-code.ts';
 import { mergeRuns, type ScoreRuns, scoreRuns } from './score-runs.ts';
 import { WideSum } from './wide-sum.ts';
 
@@ -28,15 +30,12 @@ export async function upliftPart(batch: RecordBatch, request: UpliftRequest): Pr
   const treatments = readFlags(batch, treatmentCol);
   const scores = readFinite(batch, predictionCol, 'DATA_INVALID');
   const weights = readWeights(batch, weightCol);
-  const runsOf = (treated: number, outcome: number): ScoreRuns => {
-    const rows = Uint32Array.from(scores.keys()).filter(
-      (row) => treatments[row] === treated && outcomes[row] === outcome && weights?.[row] !== 0,
-    );
-    const pick = (from: Float64Array): Float64Array =>
-      Float64Array.from(rows, (row) => from[row] as number);
-    return scoreRuns(pick(scores), weights === null ? null : pick(weights));
-  };
-  return [runsOf(0, 0), runsOf(0, 1), runsOf(1, 0), runsOf(1, 1)];
+  const groups = new Uint8Array(scores.length);
+  for (let row = 0; row < groups.length; row++)
+    groups[row] = 2 * (treatments[row] as number) + (outcomes[row] as number);
+  return rowsByCode(groups, 4, weights).map((rows) =>
+    scoreRuns(pickNumbers(scores, rows), weights === null ? null : pickNumbers(weights, rows)),
+  ) as unknown as UpliftPart;
 }
 
 function readFlags(batch: RecordBatch, name: string): Float64Array {
@@ -50,30 +49,39 @@ function readFlags(batch: RecordBatch, name: string): Float64Array {
   );
 }
 
-/** A point of the uplift curve: what treating the rows that are predicted to gain most would add. */
-export interface UpliftPoint {
+/**
+ * The uplift curve: what treating the rows that are predicted to gain most would add, a point a distinct prediction from
+ * the highest; no points where either kind of rows is missing.
+ */
+export interface UpliftCurve {
   /** Rows of at least this prediction. */
-  readonly threshold: number;
+  readonly thresholds: Float64Array;
   /** Their share of all rows, by weight. */
-  readonly share: number;
+  readonly shares: Float64Array;
   /** Outcomes of treated rows among them as a share of all treated rows, less the same of the others. */
-  readonly gain: number;
+  readonly gains: Float64Array;
+}
+
+/** What is to be measured. */
+export interface UpliftTask {
+  readonly parts: readonly UpliftPart[];
+  /** About how many points of the curve are wanted; 0 for none. */
+  readonly maxPoints: number;
 }
 
 /** Curve and metrics of all partitions. */
 export interface MeasuredUplift {
-  readonly points: readonly UpliftPoint[];
+  readonly curve: UpliftCurve;
   readonly metrics: Metrics;
 }
 
 /** Measures the rows of all partitions. */
-export function measureUplift(parts: readonly UpliftPart[]): MeasuredUplift {
-  const points = upliftCurve(parts);
-  return { points, metrics: upliftMetrics(points) };
+export function measureUplift({ parts, maxPoints }: UpliftTask): MeasuredUplift {
+  const curve = upliftCurve(parts);
+  return { curve: thinned(curve, maxPoints), metrics: upliftMetrics(curve) };
 }
 
-/** The curve, a point a distinct prediction from the highest; empty where either kind of rows is missing. */
-function upliftCurve(parts: readonly UpliftPart[]): UpliftPoint[] {
+function upliftCurve(parts: readonly UpliftPart[]): UpliftCurve {
   const runs = [0, 1, 2, 3].map((group) =>
     mergeRuns(parts.map((part) => part[group] as ScoreRuns)),
   );
@@ -83,23 +91,50 @@ function upliftCurve(parts: readonly UpliftPart[]): UpliftPoint[] {
     return total.value();
   }) as [number, number, number, number];
   const [untreated, treated] = [totals[0] + totals[1], totals[2] + totals[3]];
-  if (untreated === 0 || treated === 0) return [];
-  const seen = runs.map(() => new WideSum());
-  const at = runs.map(({ scores }) => scores.length - 1);
-  const points: UpliftPoint[] = [];
-  for (;;) {
-    const threshold = Math.max(
-      ...runs.map(({ scores }, g) => scores[at[g] as number] ?? Number.NEGATIVE_INFINITY),
-    );
-    if (threshold === Number.NEGATIVE_INFINITY) return points;
-    runs.forEach((one, g) => {
-      for (; one.scores[at[g] as number] === threshold; at[g] = (at[g] as number) - 1)
-        (seen[g] as WideSum).add(weightOf(one, at[g] as number));
-    });
-    const [c0 = 0, c1 = 0, t0 = 0, t1 = 0] = seen.map((sum) => sum.value());
-    const share = (c0 + c1 + (t0 + t1)) / (untreated + treated);
-    points.push({ threshold, share, gain: t1 / treated - c1 / untreated });
+  const isMeasured = untreated !== 0 && treated !== 0;
+  const most = isMeasured ? runs.reduce((sum, { scores }) => sum + scores.length, 0) : 0;
+  const [thresholds, shares, gains] = [0, 1, 2].map(() => new Float64Array(most)) as Columns;
+  const seen = runs.map(() => new WideSum()) as [WideSum, WideSum, WideSum, WideSum];
+  const at = Int32Array.from(runs, ({ scores }) => scores.length - 1);
+  let numPoints = 0;
+  for (let left = most; left > 0; numPoints++) {
+    const threshold = highestLeft(runs, at);
+    for (let g = 0; g < 4; g++) {
+      const { scores } = runs[g] as ScoreRuns;
+      let run = at[g] as number;
+      for (; run >= 0 && scores[run] === threshold; run--, left--)
+        seen[g]?.add(weightOf(runs[g] as ScoreRuns, run));
+      at[g] = run;
+    }
+    const [c0, c1, t0, t1] = seen;
+    thresholds[numPoints] = threshold;
+    shares[numPoints] =
+      (c0.value() + c1.value() + (t0.value() + t1.value())) / (untreated + treated);
+    gains[numPoints] = t1.value() / treated - c1.value() / untreated;
   }
+  const own = (column: Float64Array): Float64Array => column.subarray(0, numPoints);
+  return { thresholds: own(thresholds), shares: own(shares), gains: own(gains) };
+}
+
+type Columns = [Float64Array, Float64Array, Float64Array];
+
+function highestLeft(runs: readonly ScoreRuns[], at: Int32Array): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let g = 0; g < runs.length; g++) {
+    const run = at[g] as number;
+    if (run >= 0) highest = Math.max(highest, (runs[g] as ScoreRuns).scores[run] as number);
+  }
+  return highest;
+}
+
+/** Every so many points, and the last one. */
+function thinned({ thresholds, shares, gains }: UpliftCurve, maxPoints: number): UpliftCurve {
+  const { length } = thresholds;
+  const step = Math.max(1, Math.ceil(length / maxPoints));
+  const isKept = (_: number, i: number): boolean =>
+    maxPoints > 0 && (i % step === 0 || i === length - 1);
+  const own = (column: Float64Array): Float64Array => column.filter(isKept);
+  return { thresholds: own(thresholds), shares: own(shares), gains: own(gains) };
 }
 
 function weightOf({ counts, weights }: ScoreRuns, run: number): number {
@@ -107,16 +142,18 @@ function weightOf({ counts, weights }: ScoreRuns, run: number): number {
 }
 
 /** The metrics; NaN where either kind of rows is missing. */
-function upliftMetrics(points: readonly UpliftPoint[]): Metrics {
-  const last = points.at(-1);
+function upliftMetrics({ shares, gains }: UpliftCurve): Metrics {
   const area = new WideSum();
-  let before = { share: 0, gain: 0 };
-  for (const point of points) {
-    area.addProduct(point.share - before.share, (point.gain + before.gain) / 2);
-    before = point;
+  let [shareBefore, gainBefore] = [0, 0];
+  for (let i = 0; i < shares.length; i++) {
+    const share = shares[i] as number;
+    const gain = gains[i] as number;
+    area.addProduct(share - shareBefore, (gain + gainBefore) / 2);
+    shareBefore = share;
+    gainBefore = gain;
   }
-  const averageTreatmentEffect = last?.gain ?? Number.NaN;
-  const areaUnderUplift = last === undefined ? Number.NaN : area.value();
+  const averageTreatmentEffect = gains.at(-1) ?? Number.NaN;
+  const areaUnderUplift = gains.length === 0 ? Number.NaN : area.value();
   return {
     qini: areaUnderUplift - averageTreatmentEffect / 2,
     areaUnderUplift,

@@ -5,6 +5,7 @@
  * do not overlap. Weights of pairs are products of the rows' weights.
  */
 import { joinNumbers } from '../../base/join-numbers.ts';
+import { pickNumbers } from '../../base/pick-numbers.ts';
 import { sortedOrder } from '../../base/sorted-order.ts';
 
 /** Rows of one rank or partition. */
@@ -154,9 +155,7 @@ function orderOf(times: Float64Array, others: readonly Float64Array[]): Uint32Ar
   // equal numbers keep their order, so what decides first is sorted by last
   for (const column of [...others, times, times.map(Math.abs)]) {
     const from = order;
-    const places = sortedOrder(
-      from.length === 0 ? column : Float64Array.from(from, (row) => column[row] as number),
-    );
+    const places = sortedOrder(from.length === 0 ? column : pickNumbers(column, from));
     order = places.map((place) => from[place] as number);
   }
   return order;
