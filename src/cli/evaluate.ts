@@ -333,7 +333,7 @@ function selectMetrics(
       throw isOfTask
         ? new CoppiceError(
             'COLUMN_NOT_FOUND',
-            `${typed} needs the scores, probabilities or predictions that the table does not have`,
+            `${typed} needs scores, probabilities or predictions that the table does not have, or labels that the model knows`,
           )
         : new CoppiceError(
             'USAGE',

@@ -31,6 +31,10 @@ export const metricsOfTask: Readonly<Record<EvaluationTask, readonly string[]>> 
 const otherNames: Readonly<Record<string, string>> = {
   auc: 'areaUnderROC',
   roc_auc: 'areaUnderROC',
+  roc_auc_ovr: 'areaUnderROCOneVsRest',
+  roc_auc_ovr_weighted: 'weightedAreaUnderROCOneVsRest',
+  roc_auc_ovo: 'areaUnderROCOneVsOne',
+  roc_auc_ovo_weighted: 'weightedAreaUnderROCOneVsOne',
   aucpr: 'areaUnderPR',
   average_precision: 'averagePrecision',
   ap: 'averagePrecision',

@@ -1,7 +1,8 @@
 /**
  * The tasks of evaluation. Executor: `evaluation.binary`, `.multiclass`, `.classes` and `.regression` read
  * one partition's columns and return its exact sums and sorted runs; `evaluation.rank` merges the runs of all
- * partitions. `.ranking` reads a partition's groups and scores, `.measureRanking` measures those of all. `.shuffle`, `.rowIds`, `.distinct` and `.means` serve permutation importance and partial
+ * partitions. `.classColumns` reads the probabilities of some classes, `.classRanks`
+ * ranks those of all partitions. `.ranking` reads a partition's groups and scores, `.measureRanking` measures those of all. `.shuffle`, `.rowIds`, `.distinct` and `.means` serve permutation importance and partial
  * dependence. Driver: sends the tasks and merges the sums. Cost: one read of the columns, one sort of each
  * partition's scores, one merge.
  */
@@ -12,10 +13,16 @@ import { registerOperator } from '../table/plan/operators.ts';
 import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { readPartition } from '../table/plan/read-partition.ts';
 import { concordanceIndex, type SurvivalRows } from '../training/survival/concordance.ts';
+import { type ClassRanks, type ClassRanksTask, classRanks } from './class-ranks.ts';
 import { type BootstrapSpec, drawWeights } from './draw-weights.ts';
 import { type DistinctPart, type DistinctRequest, distinctOf } from './importance/feature-grid.ts';
 import { type ShuffleTask, shuffledOrder } from './importance/shuffled-order.ts';
 import { type BinaryPart, type BinaryRequest, binaryPart } from './parts/binary-part.ts';
+import {
+  type ClassColumnsPart,
+  type ClassColumnsRequest,
+  classColumnsPart,
+} from './parts/class-columns.ts';
 import type { LossRequest } from './parts/loss-metrics.ts';
 import { type MeansPart, type MeansRequest, meansPart } from './parts/means-part.ts';
 import {
@@ -123,6 +130,17 @@ registerTask(
     return classesPart(await readPartition(task.partition, { columns }), task.request);
   },
 );
+
+registerTask(
+  'evaluation.classColumns',
+  async (task: PartTask<ClassColumnsRequest>): Promise<ClassColumnsPart> => {
+    const { labelCol, weightCol, probabilityCol } = task.request;
+    const columns = columnsOf([labelCol, weightCol, probabilityCol]);
+    return classColumnsPart(await readPartition(task.partition, { columns }), task.request);
+  },
+);
+
+registerTask('evaluation.classRanks', (task: ClassRanksTask): ClassRanks => classRanks(task));
 
 registerTask(
   'evaluation.regression',

@@ -1726,6 +1726,17 @@ export const plantedBugs = [
     tests: ['test/evaluation/curves.test.ts'],
   },
   {
+    name: 'rows of equal probability count as won between two classes',
+    edits: [
+      {
+        file: 'src/evaluation/class-ranks.ts',
+        find: 'area.addProduct(tied, weight);',
+        replace: 'area.addProduct(2 * tied, weight);',
+      },
+    ],
+    tests: ['test/evaluation/class-areas.prop.test.ts'],
+  },
+  {
     name: 'a bootstrap sample hangs on the place of a row in its partition',
     edits: [
       {

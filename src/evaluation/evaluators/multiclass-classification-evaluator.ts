@@ -1,7 +1,7 @@
 /** How good is a classifier of any number of classes? Spark's metrics under Spark's names. */
 
 import { DataType, type Schema } from 'apache-arrow';
-import { CoppiceError } from '../../base/errors.ts';
+import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { ratioOf } from '../../base/exact-ratio.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { column, float, int, json, oneOf } from '../../params/kinds.ts';
@@ -10,6 +10,7 @@ import { isText, type LabelValue } from '../../pipeline/label-values.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { calibrationErrors } from '../calibration-bins.ts';
+import { type ClassAreas, classAreas } from '../class-areas.ts';
 import type { Confusion, ConfusionPart } from '../confusion.ts';
 import { classMetrics, confusionOf } from '../confusion-metrics.ts';
 import { ExactMean } from '../log-loss.ts';
@@ -28,6 +29,13 @@ import {
   noRows,
   presentColumn,
 } from './evaluator.ts';
+
+const areaNames = [
+  'areaUnderROCOneVsRest',
+  'weightedAreaUnderROCOneVsRest',
+  'areaUnderROCOneVsOne',
+  'weightedAreaUnderROCOneVsOne',
+] as const satisfies readonly (keyof ClassAreas)[];
 
 /** Every metric of {@link MulticlassClassificationEvaluator}. */
 export const multiclassMetricNames = [
@@ -50,6 +58,7 @@ export const multiclassMetricNames = [
   'matthewsCorrelation',
   'cohenKappa',
   'topKAccuracy',
+  ...areaNames,
 ] as const;
 
 const smallerIsBetter: readonly string[] = [
@@ -59,7 +68,12 @@ const smallerIsBetter: readonly string[] = [
   'hammingLoss',
   'calibrationError',
 ];
-const probabilityNames: readonly string[] = ['logLoss', 'calibrationError', 'topKAccuracy'];
+const probabilityNames: readonly string[] = [
+  'logLoss',
+  'calibrationError',
+  'topKAccuracy',
+  ...areaNames,
+];
 
 const multiclassParams = defineParams('MulticlassClassificationEvaluator', {
   /** What {@link MulticlassClassificationEvaluator.evaluate} returns. */
@@ -68,7 +82,7 @@ const multiclassParams = defineParams('MulticlassClassificationEvaluator', {
   labelCol: column({ default: 'label' }),
   /** Predicted labels. */
   predictionCol: column({ default: 'prediction' }),
-  /** Vectors with one probability a class, for the log loss. */
+  /** Vectors with one probability a class. */
   probabilityCol: column({ default: 'probability' }),
   /** Weights of rows; a row of weight 0 takes no part. */
   weightCol: column({}),
@@ -100,9 +114,14 @@ export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclass
  * beta 1. A class that the model does not know has probability 0. `calibrationError` is the mean distance, over
  * `numBins` bins by the largest probability, between that probability and how often its class is right.
  * `balancedAccuracy` is the mean of the labels' recalls, `matthewsCorrelation` and `cohenKappa` compare with chance, and
- * `topKAccuracy` is the share of rows whose label is among the `k` likeliest classes (of equals the first).
+ * `topKAccuracy` is the share of rows whose label is among the `k` likeliest classes (of equals the first). Areas under
+ * ROC curves (ties half, as `roc_auc_score` of scikit-learn has them): `areaUnderROCOneVsRest` is the mean over the classes of how well a class's probability tells its
+ * rows from all others, NaN where a class has no rows; `areaUnderROCOneVsOne` is the mean over the pairs of classes that have rows, of rows of the two alone; the `weighted…`
+ * ones are means by the weight of the class, or of both. They need labels that the model knows.
  *
  * Determinism: exact; the same for any partitioning and any order of the rows.
+ * Cost: one read of the columns; for the areas another one for each 2^24 probabilities, which are sorted in the pool: up
+ * to 28 bytes for each of these, and for each row.
  *
  * @example
  * ```ts
@@ -139,7 +158,10 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     const wanted = { predictions: !isLoss, probabilities: isLoss };
     const request = await this.#request(table, wanted, options);
     if (isLoss && request.probabilityCol === null) throw this.#unknownClasses();
-    return (await this.#metrics(table, request, options))[metricName] as number;
+    const { metrics, numRows } = await this.#metrics(table, request, options);
+    const isArea = (areaNames as readonly string[]).includes(metricName);
+    const areas = isArea ? await areasOf(table, request, numRows, options) : {};
+    return { ...metrics, ...areas }[metricName] as number;
   }
 
   override async evaluateAll(
@@ -149,7 +171,14 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     requireColumn(this.className, 'labelCol', this.params.labelCol, table.schema);
     const wanted = { predictions: true, probabilities: true };
     const request = await this.#request(table, wanted, options);
-    return await this.#metrics(table, request, options);
+    const { metrics, numRows } = await this.#metrics(table, request, options);
+    try {
+      return { ...metrics, ...(await areasOf(table, request, numRows, options)) };
+    } catch (error) {
+      // a label that the model does not know
+      if (isCoppiceError(error, 'LABEL_INVALID')) return metrics;
+      throw error;
+    }
   }
 
   /**
@@ -246,7 +275,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     table: PartitionedTable,
     request: MulticlassRequest,
     options: EvaluateOptions,
-  ): Promise<Metrics> {
+  ): Promise<{ readonly metrics: Metrics; readonly numRows: number }> {
     const parts = await gatherParts<MulticlassPart>(
       table,
       'evaluation.multiclass',
@@ -264,17 +293,29 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
       negatives: parts.map((part) => ({ bins: part.wrong })),
     };
     if (ofPredictions === null && loss.weight.value() === 0) throw noRows(this.className);
-    return {
-      ...ofPredictions,
-      ...(request.probabilityCol === null
+    const ofProbabilities =
+      request.probabilityCol === null
         ? {}
         : {
             logLoss: ratioOf(loss.sum, loss.weight),
             topKAccuracy: ratioOf(hits.sum, hits.weight),
             calibrationError: calibrationErrors(sides).calibrationError,
-          }),
-    };
+          };
+    const numRows = parts.reduce((sum, part) => sum + part.numRows, 0);
+    return { metrics: { ...ofPredictions, ...ofProbabilities }, numRows };
   }
+}
+
+/** The areas, where there are probabilities. */
+async function areasOf(
+  table: PartitionedTable,
+  { labelCol, weightCol, probabilityCol, classes }: MulticlassRequest,
+  numRows: number,
+  { signal }: EvaluateOptions,
+): Promise<Metrics> {
+  if (probabilityCol === null || classes === null) return {};
+  const request = { labelCol, weightCol, probabilityCol, classes, numRows };
+  return await classAreas(table, request, { signal });
 }
 
 function confusionsOf(parts: readonly MulticlassPart[]): ConfusionPart[] {

@@ -30,6 +30,7 @@ export interface MulticlassRequest {
 
 /** One partition, cloneable. */
 export interface MulticlassPart {
+  readonly numRows: number;
   readonly confusion: ConfusionPart | null;
   readonly loss: MeanPart | null;
   /** 1 where the label is among the likeliest classes, else 0. */
@@ -52,7 +53,7 @@ export function multiclassPart(batch: RecordBatch, request: MulticlassRequest): 
           readLabels(columnNamed(batch, predictionCol), 'prediction', predictionCol),
           weights,
         );
-  return { confusion, ...probabilityPart(batch, label, weights, request) };
+  return { numRows: batch.numRows, confusion, ...probabilityPart(batch, label, weights, request) };
 }
 
 function probabilityPart(
@@ -60,7 +61,7 @@ function probabilityPart(
   label: LabelCodes,
   weights: Float64Array | null,
   request: MulticlassRequest,
-): Omit<MulticlassPart, 'confusion'> {
+): Omit<MulticlassPart, 'numRows' | 'confusion'> {
   if (request.probabilityCol === null || batch.numRows === 0)
     return { loss: null, hits: null, right: null, wrong: null };
   const { values, width } = readVectors(batch, request.probabilityCol);

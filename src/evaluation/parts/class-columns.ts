@@ -1,0 +1,61 @@
+/** The probabilities of some classes, column by column, with which class each row is of: one partition of {@link classAreas}. */
+import type { RecordBatch } from 'apache-arrow';
+import { type LabelValue, labelKey, readLabels } from '../../pipeline/label-values.ts';
+import { sharedArray } from '../../table/columns/shared-buffer.ts';
+import { columnNamed, readVectors, readWeights } from '../read-columns.ts';
+
+/** What is read. */
+export interface ClassColumnsRequest {
+  readonly labelCol: string;
+  readonly weightCol: string | null;
+  readonly probabilityCol: string;
+  /** The classes of the probabilities, in their order. */
+  readonly classes: readonly LabelValue[];
+  /** Those whose probabilities are wanted: a stretch of `classes`. */
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Rows of positive weight, in shared memory. */
+export interface ClassColumnsPart {
+  /** int32[rows]: which of the classes a row is of. */
+  readonly codes: Int32Array;
+  /** float64[rows]; null where every weight is 1. */
+  readonly weights: Float64Array | null;
+  /** float64[rows] for each wanted class. */
+  readonly scores: readonly Float64Array[];
+  /** A label that is none of the classes; null where there is none. */
+  readonly stranger: LabelValue | null;
+}
+
+/** Reads one partition. */
+export function classColumnsPart(
+  batch: RecordBatch,
+  { labelCol, weightCol, probabilityCol, classes, first, end }: ClassColumnsRequest,
+): ClassColumnsPart {
+  const label = readLabels(columnNamed(batch, labelCol), 'label', labelCol);
+  const weights = readWeights(batch, weightCol);
+  const { values, width } = readVectors(batch, probabilityCol);
+  const keys = classes.map(labelKey);
+  const places = label.values.map((value) => keys.indexOf(labelKey(value)));
+  const rows = [...label.codes.keys()].filter((row) => weights === null || weights[row] !== 0);
+  const part: ClassColumnsPart = {
+    codes: sharedArray(Int32Array, rows.length),
+    weights: weights === null ? null : sharedArray(Float64Array, rows.length),
+    scores: Array.from({ length: end - first }, () => sharedArray(Float64Array, rows.length)),
+    stranger: null,
+  };
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    const code = label.codes[row] as number;
+    const place = places[code] as number;
+    if (place < 0) return { ...part, stranger: label.values[code] as LabelValue };
+    part.codes[i] = place;
+    if (part.weights !== null) part.weights[i] = weights?.[row] as number;
+    // −0 is 0: equal scores are ties
+    part.scores.forEach((column, k) => {
+      column[i] = (values[row * width + first + k] as number) + 0;
+    });
+  }
+  return part;
+}
