@@ -142,6 +142,14 @@ export {
 } from './evaluation/evaluators/uplift-evaluator.ts';
 export type { GridValue } from './evaluation/importance/feature-grid.ts';
 export {
+  type IndividualExpectationsOptions,
+  individualExpectations,
+} from './evaluation/importance/individual-expectations.ts';
+export {
+  type InteractionStatisticsOptions,
+  interactionStatistics,
+} from './evaluation/importance/interaction-statistics.ts';
+export {
   type PartialDependenceOptions,
   partialDependence,
 } from './evaluation/importance/partial-dependence.ts';

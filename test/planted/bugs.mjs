@@ -1737,6 +1737,17 @@ export const plantedBugs = [
     tests: ['test/evaluation/class-areas.prop.test.ts'],
   },
   {
+    name: "a feature's own dependence is taken off in place of that of all others",
+    edits: [
+      {
+        file: 'src/evaluation/importance/friedman-h.ts',
+        find: 'matrix[a * numRows + b] as number',
+        replace: 'matrix[b * numRows + a] as number',
+      },
+    ],
+    tests: ['test/evaluation/individual-expectations.test.ts'],
+  },
+  {
     name: 'a bootstrap sample hangs on the place of a row in its partition',
     edits: [
       {

@@ -6,8 +6,6 @@
  * Cost: one prediction of the table for each point.
  */
 import { throwIfAborted } from '../../base/abort.ts';
-import { describeValue } from '../../base/describe-value.ts';
-import { CoppiceError } from '../../base/errors.ts';
 import type { OnProgress } from '../../base/progress.ts';
 import { defineParams } from '../../params/define-params.ts';
 import { column, columns, int, numbers } from '../../params/kinds.ts';
@@ -15,7 +13,6 @@ import { resolveParams } from '../../params/resolve-params.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
 import { type ColumnInput, columnOfInput } from '../../table/columns/column-input.ts';
-import { findField } from '../../table/columns/find-column.ts';
 import { batchOfColumns } from '../../table/columns/make-column.ts';
 import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -25,7 +22,8 @@ import { classesOf, gatherParts, noRows } from '../evaluators/evaluator.ts';
 import { type MeansPart, type MeansRequest, mergeMeans } from '../parts/means-part.ts';
 import { withPart } from '../parts/replace-part.ts';
 import { partNamed, type TablePart } from '../parts/table-parts.ts';
-import { featureGrid, type GridValue } from './feature-grid.ts';
+import type { GridValue } from './feature-grid.ts';
+import { checkGrid, gridsOf, pointsOf, responseColumn } from './grid-points.ts';
 
 const owner = 'partialDependence';
 
@@ -102,10 +100,10 @@ export async function partialDependence(
   const parts = params.columns.map((name) => partNamed(owner, table.schema, name));
   const { weightCol } = params;
   if (weightCol !== undefined) requireColumn(owner, 'weightCol', weightCol, table.schema);
-  const responseCol = responseColumn(model, table, params.responseCol);
+  const responseCol = responseColumn(owner, model, table, params.responseCol);
   const request: MeansRequest = { responseCol, weightCol: weightCol ?? null };
-  const grids = given ?? (await gridsOf(table, parts, { ...params, signal }));
-  checkGrid(grids, parts);
+  const grids = given ?? (await gridsOf(owner, table, parts, { ...params, signal }));
+  checkGrid(owner, grids, parts);
   const points = pointsOf(grids);
   const mean = async (point: readonly GridValue[]): Promise<number[]> => {
     throwIfAborted(signal, owner);
@@ -130,45 +128,6 @@ export async function partialDependence(
   return curveTable(table, { parts, points, means }, classesOf(scored.schema, responseCol));
 }
 
-async function gridsOf(
-  table: PartitionedTable,
-  parts: readonly TablePart[],
-  options: {
-    readonly numPoints: number;
-    readonly bounds: readonly number[];
-    readonly signal: AbortSignal | undefined;
-  },
-): Promise<GridValue[][]> {
-  const bounds = options.bounds as readonly [number, number];
-  const grids: GridValue[][] = [];
-  for (const part of parts) {
-    grids.push(await featureGrid(owner, table, part, { ...options, bounds }));
-  }
-  return grids;
-}
-
-function checkGrid(grid: readonly (readonly GridValue[])[], parts: readonly TablePart[]): void {
-  const isSound =
-    grid.length === parts.length &&
-    grid.every(
-      (values) => values.length > 0 && values.every((value) => typeof value === typeof values[0]),
-    );
-  if (isSound) return;
-  throw new CoppiceError(
-    'PARAM_INVALID',
-    `grid of ${owner} must be ${parts.length} lists of values of one kind, one a column; got ${describeValue(grid)}`,
-    { context: { owner, param: 'grid' } },
-  );
-}
-
-/** Every combination, the last feature fastest. */
-function pointsOf(grids: readonly (readonly GridValue[])[]): GridValue[][] {
-  return grids.reduce<GridValue[][]>(
-    (points, values) => points.flatMap((point) => values.map((value) => [...point, value])),
-    [[]],
-  );
-}
-
 function tableAt(
   table: PartitionedTable,
   parts: readonly TablePart[],
@@ -178,25 +137,6 @@ function tableAt(
     const vector = columnOfInput(part.name, [point[i]] as ColumnInput);
     return withPart(replaced, part, batchToShared(batchOfColumns([['values', vector]])), null);
   }, table);
-}
-
-function responseColumn(
-  model: Transformer,
-  table: PartitionedTable,
-  named: string | undefined,
-): string {
-  const schema = model.transformSchema(table.schema);
-  if (named !== undefined) {
-    requireColumn(owner, 'responseCol', named, schema);
-    return named;
-  }
-  const found = ['probability', 'prediction'].find((name) => findField(schema, name) !== undefined);
-  if (found !== undefined) return found;
-  throw new CoppiceError(
-    'COLUMN_NOT_FOUND',
-    `responseCol of ${owner} must be given for a model that adds neither probability nor prediction`,
-    { context: { owner, param: 'responseCol' } },
-  );
 }
 
 function curveTable(

@@ -1,0 +1,76 @@
+/** Which points is a model asked about, and which of its columns answers? What curves of a model share. */
+import { describeValue } from '../../base/describe-value.ts';
+import { CoppiceError } from '../../base/errors.ts';
+import { requireColumn } from '../../pipeline/check-schema.ts';
+import type { Transformer } from '../../pipeline/transformer.ts';
+import { findField } from '../../table/columns/find-column.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { TablePart } from '../parts/table-parts.ts';
+import { featureGrid, type GridValue } from './feature-grid.ts';
+
+/** The grid of each part. @throws CoppiceError `COLUMN_TYPE`, `DATA_EMPTY` */
+export async function gridsOf(
+  owner: string,
+  table: PartitionedTable,
+  parts: readonly TablePart[],
+  options: {
+    readonly numPoints: number;
+    readonly bounds: readonly number[];
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<GridValue[][]> {
+  const bounds = options.bounds as readonly [number, number];
+  const grids: GridValue[][] = [];
+  for (const part of parts) {
+    grids.push(await featureGrid(owner, table, part, { ...options, bounds }));
+  }
+  return grids;
+}
+
+/** @throws CoppiceError `PARAM_INVALID` */
+export function checkGrid(
+  owner: string,
+  grid: readonly (readonly GridValue[])[],
+  parts: readonly TablePart[],
+): void {
+  const isSound =
+    grid.length === parts.length &&
+    grid.every(
+      (values) => values.length > 0 && values.every((value) => typeof value === typeof values[0]),
+    );
+  if (isSound) return;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `grid of ${owner} must be ${parts.length} lists of values of one kind, one a column; got ${describeValue(grid)}`,
+    { context: { owner, param: 'grid' } },
+  );
+}
+
+/** Every combination, the last feature fastest. */
+export function pointsOf(grids: readonly (readonly GridValue[])[]): GridValue[][] {
+  return grids.reduce<GridValue[][]>(
+    (points, values) => points.flatMap((point) => values.map((value) => [...point, value])),
+    [[]],
+  );
+}
+
+/** The column that is looked at. @throws CoppiceError `COLUMN_NOT_FOUND` */
+export function responseColumn(
+  owner: string,
+  model: Transformer,
+  table: PartitionedTable,
+  named: string | undefined,
+): string {
+  const schema = model.transformSchema(table.schema);
+  if (named !== undefined) {
+    requireColumn(owner, 'responseCol', named, schema);
+    return named;
+  }
+  const found = ['probability', 'prediction'].find((name) => findField(schema, name) !== undefined);
+  if (found !== undefined) return found;
+  throw new CoppiceError(
+    'COLUMN_NOT_FOUND',
+    `responseCol of ${owner} must be given for a model that adds neither probability nor prediction`,
+    { context: { owner, param: 'responseCol' } },
+  );
+}

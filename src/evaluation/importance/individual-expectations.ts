@@ -1,0 +1,143 @@
+/**
+ * What does a model say of each of some rows as a feature changes? Partial dependence before it is averaged: rows are
+ * repeated for each value of a grid, predicted, and their answers kept apart.
+ */
+import type { OnProgress } from '../../base/progress.ts';
+import { defineParams } from '../../params/define-params.ts';
+import { bool, column, columns, int, numbers } from '../../params/kinds.ts';
+import { resolveParams } from '../../params/resolve-params.ts';
+import type { Transformer } from '../../pipeline/transformer.ts';
+import { type ColumnInput, columnOfInput } from '../../table/columns/column-input.ts';
+import { batchOfColumns } from '../../table/columns/make-column.ts';
+import { tableFromColumns } from '../../table/create-table.ts';
+import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { batchToShared } from '../../table/plan/shared-batch.ts';
+import { classesOf } from '../evaluators/evaluator.ts';
+import { partNamed } from '../parts/table-parts.ts';
+import type { GridValue } from './feature-grid.ts';
+import { checkGrid, gridsOf, responseColumn } from './grid-points.ts';
+import { answersOf, sampleRows } from './sampled-rows.ts';
+
+const owner = 'individualExpectations';
+
+const specs = defineParams(
+  owner,
+  {
+    columns: columns({ required: true }),
+    numPoints: int({ default: 20, min: 2, max: 1000 }),
+    bounds: numbers({ default: [0.05, 0.95], min: 0, max: 1 }),
+    responseCol: column({}),
+    numRows: int({ default: 50, min: 1, max: 100_000 }),
+    seed: int({ default: 0, min: 0, max: 0xffffffff }),
+    centered: bool({ default: false }),
+  },
+  ({ columns: named, bounds }) => {
+    if (named.length !== 1) return 'columns must be one feature';
+    const [low = 0, high = 0] = bounds;
+    return bounds.length === 2 && low < high
+      ? null
+      : 'bounds must be two numbers, the first below the second';
+  },
+);
+
+/** Options of {@link individualExpectations}. */
+export interface IndividualExpectationsOptions {
+  /** One feature: a column, or a part of one (`features.age` of a struct column, `features.3` of a vector column). */
+  readonly columns: readonly string[];
+  /** Most values of the feature (20): evenly spaced numbers, or the most frequent categories. */
+  readonly numPoints?: number | undefined;
+  /** The quantiles between which numbers are spaced ([0.05, 0.95]). */
+  readonly bounds?: readonly number[] | undefined;
+  /** The values to ask about, in a list, in place of a grid. */
+  readonly grid?: readonly (readonly GridValue[])[] | undefined;
+  /** The column that is looked at; by default `probability` where the model adds it, else `prediction`. */
+  readonly responseCol?: string | undefined;
+  /** How many rows are drawn (50); all where there are no more. */
+  readonly numRows?: number | undefined;
+  /** Seed of the draw (0). */
+  readonly seed?: number | undefined;
+  /** Takes each row's response at the first value of the grid off, so that curves begin at 0 (false). */
+  readonly centered?: boolean | undefined;
+  /** Ends the work, which then rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears when the points are done. */
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Individual conditional expectation: for each of some rows, what the model says where one feature has other values.
+ *
+ * Input: a table with the model's columns. Output: a table with one row for each drawn row and value (and class): `row`,
+ * its position in the table, the feature's value under its name, `class` where the response is a vector, `response`.
+ * The mean over the rows is their partial dependence; curves that are not parallel show that other features change what
+ * this one does.
+ *
+ * Determinism: the grid comes from exact counts and quantiles, rows are drawn by their position; the same for any
+ * partitioning and number of threads. Cost: one prediction of `numRows` rows for each value, all in one table in memory.
+ *
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `DATA_EMPTY`, `ABORTED`
+ * @example
+ * ```ts
+ * import { createTable, GBTRegressor, individualExpectations } from 'coppice';
+ * const x = Array.from({ length: 200 }, (_, row) => row % 10);
+ * const table = createTable({ x, label: x.map((value) => 2 * value) });
+ * const model = await new GBTRegressor({ featuresCols: ['x'] }).fit(table);
+ * const options = { columns: ['x'], grid: [[1, 8]], numRows: 3, centered: true };
+ * const curves = await individualExpectations(model, table, options);
+ * console.log((await curves.take(2)).map((row) => Math.round(Number(row.response)))); // [ 0, 14 ]
+ * ```
+ * @see docs/guides/explain.md; A. Goldstein, A. Kapelner, J. Bleich and E. Pitkin, "Peeking inside the black box", 2015
+ */
+export async function individualExpectations(
+  model: Transformer,
+  table: PartitionedTable,
+  options: IndividualExpectationsOptions,
+): Promise<PartitionedTable> {
+  const { signal, onProgress, grid: given, ...rest } = options;
+  const params = resolveParams(specs, rest);
+  const parts = params.columns.map((name) => partNamed(owner, table.schema, name));
+  const responseCol = responseColumn(owner, model, table, params.responseCol);
+  const grids = given ?? (await gridsOf(owner, table, parts, { ...params, signal }));
+  checkGrid(owner, grids, parts);
+  const [part] = parts as [(typeof parts)[0]];
+  const [grid] = grids as [(typeof grids)[0]];
+  const { positions, batch } = await sampleRows(table, { owner, signal, ...params });
+  const numAnswers = positions.length * grid.length;
+  const vector = columnOfInput(part.name, grid as ColumnInput);
+  const question = {
+    order: Uint32Array.from({ length: numAnswers }, (_, i) => Math.floor(i / grid.length)),
+    replaced: [
+      {
+        part,
+        values: batchToShared(batchOfColumns([['values', vector]])),
+        order: Uint32Array.from({ length: numAnswers }, (_, i) => i % grid.length),
+      },
+    ],
+    ...{ owner, rows: batch, responseCol, signal },
+  };
+  const answers = await answersOf(model, table, question);
+  await onProgress?.({ phase: 'predict', done: 1, total: 1, message: 'points' });
+  const { values, width } = answers;
+  if (params.centered) center(values, grid.length, width);
+  const classes = classesOf(answers.table.schema, responseCol);
+  const names = Array.from(values, (_, i) => String(classes?.[i % width] ?? i % width));
+  const each = <T>(of: (answer: number) => T): T[] =>
+    Array.from(values, (_, i) => of(Math.floor(i / width)));
+  return tableFromColumns(table.runner, {
+    row: Float64Array.from(each((i) => positions[Math.floor(i / grid.length)] as number)),
+    [part.name]: each((i) => grid[i % grid.length]) as ColumnInput,
+    ...(width > 1 ? { class: names } : {}),
+    response: values,
+  });
+}
+
+/** Takes each curve's first value off. */
+function center(values: Float64Array, numPoints: number, width: number): void {
+  const stretch = numPoints * width;
+  for (let start = 0; start < values.length; start += stretch) {
+    const first = values.slice(start, start + width);
+    for (let i = 0; i < stretch; i++) {
+      values[start + i] = (values[start + i] as number) - (first[i % width] as number);
+    }
+  }
+}
