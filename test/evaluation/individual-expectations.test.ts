@@ -61,6 +61,23 @@ const few = inlineTable(
 );
 
 describe('individual expectations', () => {
+  it('keeps a feature whose name is that of a column of the curves', async () => {
+    const given = inlineTable(
+      { row: Float64Array.of(1, 2, 3, 4), label: Float64Array.of(1, 2, 3, 4) },
+      2,
+    );
+    const model = await new GBTRegressor({ featuresCols: ['row'], maxIter: 2 }).fit(given);
+    const curves = await individualExpectations(model, given, {
+      columns: ['row'],
+      grid: [[7, 9]],
+      numRows: 2,
+    });
+    expect(curves.columns).toEqual(['row_', 'row', 'response']);
+    expect((await curves.collect()).getChild('row')?.toArray()).toEqual(
+      Float64Array.of(7, 9, 7, 9),
+    );
+  });
+
   it('are those of scikit-learn, centred or not', async () => {
     const options = { columns: ['x'], grid: [[-1, 0.5, 2]] };
     const found = await contentOf(await individualExpectations(formula, few, options));

@@ -164,6 +164,35 @@ describe('partial dependence', () => {
     expect(Math.abs(after - before)).toBeLessThan(0.2);
   });
 
+  it('names labels and quantiles, and keeps a feature that is called class', async () => {
+    const rows = [...Array(60).keys()];
+    const own = inlineTable({
+      class: rows.map((row) => row % 6),
+      late: rows.map((row) => row % 6 > 3),
+      lost: rows.map((row) => row % 4 > 2),
+      prediction: rows.map(() => 7),
+    });
+    const few = { featuresCols: ['class'], maxIter: 2, predictionCol: 'p' };
+    const labels = new GBTClassifier({
+      ...{ ...few, labelCols: ['late', 'lost'] },
+      ...{ probabilityCol: 'q', rawPredictionCol: 'r' },
+    });
+    const two = { columns: ['class'], grid: [[1, 5]] };
+    const found = await contentOf(await partialDependence(await labels.fit(own), own, two));
+    expect(found['class']).toEqual([1, 1, 5, 5]);
+    expect(found['class_']).toEqual(['late', 'lost', 'late', 'lost']);
+    const quantiles = new GBTRegressor({
+      ...{ ...few, labelCol: 'late', lossType: 'quantile', quantileAlphas: [0.1, 0.9] },
+    });
+    const spread = await contentOf(await partialDependence(await quantiles.fit(own), own, two));
+    expect(spread['class_']).toEqual(['0.1', '0.9', '0.1', '0.9']);
+    // the table's column prediction is another model's
+    const alone = await new GBTRegressor({ ...few, labelCol: 'late' }).fit(own);
+    const curve = await contentOf(await partialDependence(alone, own, two));
+    const [before, after] = curve['response'] as [number, number];
+    expect(after).toBeGreaterThan(before);
+  });
+
   it('refuses what does not fit', async () => {
     const refused = async (options: object): Promise<unknown> => {
       try {

@@ -1,11 +1,15 @@
 /** Which points is a model asked about, and which of its columns answers? What curves of a model share. */
+import type { Schema } from 'apache-arrow';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
+import { Model } from '../../pipeline/model.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
 import { findField } from '../../table/columns/find-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import { classesOf } from '../evaluators/evaluator.ts';
 import type { TablePart } from '../parts/table-parts.ts';
+import { labelNamesOf } from '../place-of-label.ts';
 import { featureGrid, type GridValue } from './feature-grid.ts';
 
 /** The grid of each part. @throws CoppiceError `COLUMN_TYPE`, `DATA_EMPTY` */
@@ -66,11 +70,30 @@ export function responseColumn(
     requireColumn(owner, 'responseCol', named, schema);
     return named;
   }
-  const found = ['probability', 'prediction'].find((name) => findField(schema, name) !== undefined);
-  if (found !== undefined) return found;
+  // a column of that name may be another model's
+  const { probabilityCol, predictionCol } = (model instanceof Model && model.predictionColumns) || {
+    probabilityCol: 'probability',
+    predictionCol: 'prediction',
+  };
+  const found = [probabilityCol, predictionCol].find(
+    (name) => name !== null && findField(schema, name) !== undefined,
+  );
+  if (found) return found;
   throw new CoppiceError(
     'COLUMN_NOT_FOUND',
     `responseCol of ${owner} must be given for a model that adds neither probability nor prediction`,
     { context: { owner, param: 'responseCol' } },
   );
+}
+
+/** What the elements of a response are: classes, labels or quantiles; null where nobody says. */
+export function elementNames(schema: Schema, column: string): readonly unknown[] | null {
+  const metadata = findField(schema, column)?.metadata;
+  const named = (key: string) => labelNamesOf(metadata?.get(key));
+  return classesOf(schema, column) ?? named('labels') ?? named('quantiles');
+}
+
+/** The name of a column that is added, with `_` behind it where a feature has that name. */
+export function freeName(name: string, taken: Readonly<Record<string, unknown>>): string {
+  return name in taken ? freeName(`${name}_`, taken) : name;
 }

@@ -12,10 +12,9 @@ import { batchOfColumns } from '../../table/columns/make-column.ts';
 import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { batchToShared } from '../../table/plan/shared-batch.ts';
-import { classesOf } from '../evaluators/evaluator.ts';
 import { partNamed } from '../parts/table-parts.ts';
 import type { GridValue } from './feature-grid.ts';
-import { checkGrid, gridsOf, responseColumn } from './grid-points.ts';
+import { checkGrid, elementNames, freeName, gridsOf, responseColumn } from './grid-points.ts';
 import { answersOf, sampleRows } from './sampled-rows.ts';
 
 const owner = 'individualExpectations';
@@ -68,7 +67,8 @@ export interface IndividualExpectationsOptions {
  * Individual conditional expectation: for each of some rows, what the model says where one feature has other values.
  *
  * Input: a table with the model's columns. Output: a table with one row for each drawn row and value (and class): `row`,
- * its position in the table, the feature's value under its name, `class` where the response is a vector, `response`.
+ * its position in the table, the feature's value under its name, `class` where the response is a vector (a class, label or
+ * quantile), `response`; with `_` behind them where the feature has that name.
  * The mean over the rows is their partial dependence; curves that are not parallel show that other features change what
  * this one does.
  *
@@ -119,15 +119,18 @@ export async function individualExpectations(
   await onProgress?.({ phase: 'predict', done: 1, total: 1, message: 'points' });
   const { values, width } = answers;
   if (params.centered) center(values, grid.length, width);
-  const classes = classesOf(answers.table.schema, responseCol);
+  const classes = elementNames(answers.table.schema, responseCol);
   const names = Array.from(values, (_, i) => String(classes?.[i % width] ?? i % width));
   const each = <T>(of: (answer: number) => T): T[] =>
     Array.from(values, (_, i) => of(Math.floor(i / width)));
+  const feature = { [part.name]: each((i) => grid[i % grid.length]) as ColumnInput };
   return tableFromColumns(table.runner, {
-    row: Float64Array.from(each((i) => positions[Math.floor(i / grid.length)] as number)),
-    [part.name]: each((i) => grid[i % grid.length]) as ColumnInput,
-    ...(width > 1 ? { class: names } : {}),
-    response: values,
+    [freeName('row', feature)]: Float64Array.from(
+      each((i) => positions[Math.floor(i / grid.length)] as number),
+    ),
+    ...feature,
+    ...(width > 1 ? { [freeName('class', feature)]: names } : {}),
+    [freeName('response', feature)]: values,
   });
 }
 

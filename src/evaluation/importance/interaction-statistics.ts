@@ -19,7 +19,7 @@ import { batchOfColumns } from '../../table/columns/make-column.ts';
 import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { batchToShared } from '../../table/plan/shared-batch.ts';
-import { classesOf, noRows } from '../evaluators/evaluator.ts';
+import { noRows } from '../evaluators/evaluator.ts';
 import { partNamed, partsOfInput, type TablePart } from '../parts/table-parts.ts';
 import { readWeights } from '../read-columns.ts';
 import {
@@ -28,7 +28,7 @@ import {
   sharedByPair,
   sharedWithRest,
 } from './friedman-h.ts';
-import { responseColumn } from './grid-points.ts';
+import { elementNames, responseColumn } from './grid-points.ts';
 import { type Answers, answersOf, sampleRows } from './sampled-rows.ts';
 
 const owner = 'interactionStatistics';
@@ -187,7 +187,7 @@ function matricesOf({ values, width }: Answers): Float64Array[] {
 }
 
 function classNames({ table, width }: Answers, responseCol: string): string[] {
-  const classes = classesOf(table.schema, responseCol);
+  const classes = elementNames(table.schema, responseCol);
   return Array.from({ length: width }, (_, k) => String(classes?.[k] ?? k));
 }
 

@@ -18,12 +18,19 @@ import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { mapInOrder } from '../../table/plan/map-in-order.ts';
 import { batchToShared } from '../../table/plan/shared-batch.ts';
-import { classesOf, gatherParts, noRows } from '../evaluators/evaluator.ts';
+import { gatherParts, noRows } from '../evaluators/evaluator.ts';
 import { type MeansPart, type MeansRequest, mergeMeans } from '../parts/means-part.ts';
 import { withPart } from '../parts/replace-part.ts';
 import { partNamed, type TablePart } from '../parts/table-parts.ts';
 import type { GridValue } from './feature-grid.ts';
-import { checkGrid, gridsOf, pointsOf, responseColumn } from './grid-points.ts';
+import {
+  checkGrid,
+  elementNames,
+  freeName,
+  gridsOf,
+  pointsOf,
+  responseColumn,
+} from './grid-points.ts';
 
 const owner = 'partialDependence';
 
@@ -72,7 +79,8 @@ export interface PartialDependenceOptions {
  * Partial dependence: the mean prediction where one feature or two have the same value in every row.
  *
  * Input: a table with the model's columns. Output: a table with one row a point (and class): the features'
- * values under their names, `class` where the response is a vector, `response`, the mean.
+ * values under their names, `class` where the response is a vector (a class, label or quantile), `response`, the mean;
+ * with `_` behind them where a feature has that name.
  *
  * Determinism: the grid comes from exact counts and quantiles, means are exact sums rounded once; the same for
  * any partitioning and number of threads. Cost: one prediction of the table a point; `table.cache()` keeps a
@@ -125,7 +133,7 @@ export async function partialDependence(
     });
   }
   const scored = await model.transform(tableAt(table, parts, points[0] as GridValue[]), { signal });
-  return curveTable(table, { parts, points, means }, classesOf(scored.schema, responseCol));
+  return curveTable(table, { parts, points, means }, elementNames(scored.schema, responseCol));
 }
 
 function tableAt(
@@ -146,7 +154,7 @@ function curveTable(
     readonly points: readonly (readonly GridValue[])[];
     readonly means: readonly (readonly number[])[];
   },
-  classes: readonly (string | number | boolean)[] | null,
+  classes: readonly unknown[] | null,
 ): PartitionedTable {
   const { parts, points, means } = curve;
   const width = means[0]?.length ?? 1;
@@ -156,8 +164,8 @@ function curveTable(
   );
   if (width > 1) {
     const names = Array.from({ length: width }, (_, k) => String(classes?.[k] ?? k));
-    columnsOut['class'] = points.flatMap(() => names);
+    columnsOut[freeName('class', columnsOut)] = points.flatMap(() => names);
   }
-  columnsOut['response'] = Float64Array.from(means.flat());
+  columnsOut[freeName('response', columnsOut)] = Float64Array.from(means.flat());
   return tableFromColumns(table.runner, columnsOut);
 }
