@@ -4,7 +4,14 @@
  * The bytes may be anything, and arrow-js's reader believes what it reads: so the messages go through
  * arrow-rs first, which checks every buffer, and what comes out of it is read by arrow-js.
  */
-import { type Data, Field, type RecordBatch, Schema, type Table, tableFromIPC } from 'apache-arrow';
+import {
+  type Data,
+  type Field,
+  type RecordBatch,
+  Schema,
+  type Table,
+  tableFromIPC,
+} from 'apache-arrow';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { makeBatch, withType } from '../columns/column-data.ts';
 import { type ConstantColumn, constantColumn } from '../columns/constant-column.ts';
@@ -17,7 +24,7 @@ import { readFully } from '../files/read-fully.ts';
 import { registerSource, type SourceRequest } from '../files/sources.ts';
 import { callParquetWasm, dropInstance, parquetWasmBytes } from '../parquet/parquet-wasm.ts';
 import type { SourceSpec } from '../plan/partition-spec.ts';
-import { batchFromShared, batchToShared } from '../plan/shared-batch.ts';
+import { freshColumn } from '../plan/shared-batch.ts';
 import {
   type FieldRecord,
   fieldFromRecord,
@@ -101,18 +108,12 @@ function columnOf(table: Table, name: string, source: ArrowSource): [Field, Data
   const field = table.schema.fields[index];
   if (field === undefined) throw notArrow(`it has no column "${name}"`);
   const chunks = table.batches.map((batch) => batch.data.children[index] as Data);
-  const data = withFreshIds(concatData(field.type, chunks));
+  // with dictionary ids of this thread: the file's could be those of another column here
+  const data = freshColumn(concatData(field.type, chunks));
   const conforms = source.conforms.find((record) => record.name === name);
   if (conforms === undefined) return [withType(field, data), data];
   const target = fieldFromRecord(conforms);
   return [target, widenData(data, target.type, target.name)];
-}
-
-/** The column with dictionary ids of this thread: the file's could be those of another column here. */
-function withFreshIds(data: Data): Data {
-  const schema = new Schema([new Field('column', data.type, true)]);
-  const shared = batchToShared(makeBatch(schema, [data], data.length));
-  return batchFromShared(shared).data.children[0] as Data;
 }
 
 /** The table of a stream, checked by arrow-rs. */

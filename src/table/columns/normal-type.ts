@@ -15,7 +15,6 @@ import {
   Int32,
   List,
   Map_,
-  Schema,
   Struct,
   Utf8,
 } from 'apache-arrow';
@@ -48,11 +47,6 @@ export function normalType(type: DataType): DataType {
 export function normalField(field: Field): Field {
   const type = normalType(field.type);
   return type === field.type ? field : field.clone({ type });
-}
-
-/** The schema with normal types. */
-export function normalSchema(schema: Schema): Schema {
-  return new Schema(schema.fields.map(normalField), schema.metadata);
 }
 
 /** True for a dictionary, and for a type that has one at any depth. */

@@ -1,8 +1,8 @@
 /** What a thread remembers of the Parquet files that it has opened: footers and columns, which are read once. */
 import { Field, RecordBatchReader, Schema } from 'apache-arrow';
-import { normalSchema } from '../columns/normal-type.ts';
+import { normalField } from '../columns/normal-type.ts';
 import type { FileBytes, FileIdentity } from '../files/file-bytes.ts';
-import { type SchemaRecord, schemaToRecord } from '../schema-record.ts';
+import { type FieldRecord, fieldToRecord, type SchemaRecord } from '../schema-record.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
 import { flatColumnsOf } from './flat/read-flat.ts';
 import { hasArrowSchema, type ParquetFooter, readFooter } from './footer.ts';
@@ -64,13 +64,16 @@ function opening(
 /** The columns of a file as a table has them. */
 export function tableColumns(known: OpenedFile): SchemaRecord {
   const { flat, footer } = known;
-  const record =
-    flat === null ? schemaToRecord(normalSchema(known.schema)) : recordOf(flat.values());
-  return markPandasIndex(cleanSchema(record), footer);
+  const fields =
+    flat === null
+      ? known.schema.fields.map(normalRecord)
+      : Array.from(flat.values(), ({ record }) => record);
+  return markPandasIndex(cleanSchema(fields), footer);
 }
 
-function recordOf(columns: Iterable<FlatColumn>): SchemaRecord {
-  return { fields: Array.from(columns, ({ record }) => record), metadata: [] };
+/** Field by field: in one schema a new dictionary's id could be that of another one of the file. */
+function normalRecord(field: Field): FieldRecord {
+  return fieldToRecord(normalField(field));
 }
 
 function decodersSchema(footer: ParquetFooter): Schema {
@@ -91,7 +94,7 @@ export function openedFooter(file: FileIdentity): ParquetFooter | null {
 }
 
 /** Field ids of the file mean nothing to a table. */
-function cleanSchema({ fields }: SchemaRecord): SchemaRecord {
+function cleanSchema(fields: readonly FieldRecord[]): SchemaRecord {
   const isKept = ([key]: readonly [string, string]): boolean => key !== fieldId;
   const cleaned = fields.map((field) => ({ ...field, metadata: field.metadata.filter(isKept) }));
   return { fields: cleaned, metadata: [] };
