@@ -1,10 +1,14 @@
 /** Which words does each command take? What they do stands with the commands themselves. */
 import { Command, Option } from 'commander';
-import { countFromZero, list, oneOrMore, wholeNumber } from './option-values.ts';
+import { countFromZero, list, oneOrMore, pairs, wholeNumber } from './option-values.ts';
 
 const nullValues = [
   '--null-values <texts>',
   'texts of CSV that are missing values too, besides an empty cell, NA, N/A, NaN and null: ?,-999',
+] as const;
+const casts = [
+  '--cast <types>',
+  'types that columns of --data are read in: zip=string,price=double',
 ] as const;
 
 /** The words of `fit`. */
@@ -13,6 +17,7 @@ export function fitCommand(): Command {
     .description('fit a model to a table and save it')
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
     .option(...nullValues, list)
+    .option(...casts, pairs)
     .option('--label <column>', 'the column to predict; several numbers: a,b', oneOrMore)
     .requiredOption('--model <folder>', 'where to save the model')
     .addOption(
@@ -102,6 +107,7 @@ export function transformCommand(): Command {
     .requiredOption('--model <folder>', 'a saved model')
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
     .option(...nullValues, list)
+    .option(...casts, pairs)
     .requiredOption(
       '--out <path>',
       'x.parquet, x.csv or x.arrow; a name without an ending: a Parquet folder',
@@ -121,6 +127,7 @@ export function evaluateCommand(): Command {
     .description('compare predictions with labels')
     .requiredOption('--data <paths...>', 'a scored table: files, folders or globs')
     .option(...nullValues, list)
+    .option(...casts, pairs)
     .requiredOption('--label <column>', 'the true values; of several predictions: a,b', oneOrMore)
     .option('--metric <names>', 'comma-separated, such as auc,logloss,rmse; default: all', list)
     .addOption(

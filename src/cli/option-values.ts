@@ -30,6 +30,36 @@ function namesIn(text: string): string[] {
     .filter((item) => item !== '');
 }
 
+/** `zip=string,price=decimal(9,2)`, or a JSON object of texts; given again, the pairs are added. */
+export function pairs(
+  text: string,
+  previous: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  if (text.trim().startsWith('{')) {
+    const parsed = parsedPairs(text);
+    if (parsed !== null) return { ...previous, ...parsed };
+    throw new InvalidArgumentError('A JSON object of texts was expected.');
+  }
+  // a comma between brackets is part of a type
+  const parts = text.split(/,(?![^()]*\))/).filter((part) => part.trim() !== '');
+  const found = parts.map((part): [string, string] => {
+    const at = part.lastIndexOf('=');
+    const [name, value] = [part.slice(0, at).trim(), part.slice(at + 1).trim()];
+    if (at > 0 && name !== '' && value !== '') return [name, value];
+    throw new InvalidArgumentError('column=type,column=type was expected.');
+  });
+  return { ...previous, ...Object.fromEntries(found) };
+}
+
+function parsedPairs(text: string): Record<string, string> | null {
+  try {
+    const parsed = JSON.parse(text) as Record<string, string>;
+    return Object.values(parsed).every((value) => typeof value === 'string') ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
 /** A whole number above 0. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
@@ -44,7 +74,7 @@ export function countFromZero(text: string): number {
 }
 
 /** The reading of options that may be given again; what they name then is added. */
-const repeatable: readonly unknown[] = [list, oneOrMore];
+const repeatable: readonly unknown[] = [list, oneOrMore, pairs];
 
 /** An option of one value that is given twice would lose the first one without a word. */
 export function refuseRepeated(command: Command): void {

@@ -6,6 +6,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { typeFamily } from '../pipeline/check-schema.ts';
 import { type LogicalSchema, logicalSchema } from '../pipeline/logical-schema.ts';
 import type { Session } from '../session/session.ts';
+import { requireField } from '../table/columns/find-column.ts';
 import { defaultNullValues } from '../table/csv/csv-dialect.ts';
 import { findFiles } from '../table/files/find-files.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -14,6 +15,8 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 export interface ReadDataOptions {
   /** Cells of CSV that are missing values besides the usual ones. */
   readonly nullValues?: readonly string[];
+  /** Types of columns, by name, in place of those that the files have. */
+  readonly cast?: Readonly<Record<string, string>>;
 }
 
 /** Reads as {@link ReadDataOptions} say, and columns of CSV as the types that they are known by. */
@@ -66,7 +69,7 @@ async function formatOfFile(path: string): Promise<Format | null> {
 export async function readData(
   session: Session,
   paths: readonly string[],
-  { nullValues, like = [] }: ReadLikeOptions = {},
+  options: ReadLikeOptions = {},
 ): Promise<PartitionedTable> {
   if (paths.includes('-')) {
     throw new CoppiceError(
@@ -74,12 +77,52 @@ export async function readData(
       '--data must be files, folders or globs; got -: standard input is not read, write it to a file first',
     );
   }
+  const found = await readFormat(session, paths, options);
+  refuseLostFolders(paths, found, options.like ?? []);
+  return found;
+}
+
+/**
+ * A column that stands in the name of a folder is known only where the path begins above it, as on Spark: who scores one
+ * folder of several is told how to.
+ */
+function refuseLostFolders(
+  paths: readonly string[],
+  table: PartitionedTable,
+  like: LogicalSchema,
+): void {
+  for (const { name } of like) {
+    if (table.columns.includes(name)) continue;
+    for (const path of paths.filter((each) => !isUrl(each))) {
+      const segments = path.split('/');
+      const at = segments.findIndex((segment) => segment.startsWith(`${name}=`));
+      if (at < 0) continue;
+      const pattern = segments.with(at, `{${segments[at]}}`).join('/');
+      throw new CoppiceError(
+        'COLUMN_NOT_FOUND',
+        `--data must have the column ${name}, which the name of a folder of ${path} says; names of folders are read below a folder or pattern that is given, not in it: give ${pattern}`,
+        { context: { file: path, column: name } },
+      );
+    }
+  }
+}
+
+async function readFormat(
+  session: Session,
+  paths: readonly string[],
+  { nullValues, cast = {}, like = [] }: ReadLikeOptions,
+): Promise<PartitionedTable> {
   const read = async (format: Format): Promise<PartitionedTable> => {
-    if (format !== 'csv') return await session.read[format](paths);
+    if (format !== 'csv') {
+      const table = await session.read[format](paths);
+      checkCast(table, cast);
+      return Object.keys(cast).length === 0 ? table : table.cast(cast);
+    }
     const given =
       nullValues === undefined ? {} : { nullValues: [...defaultNullValues, ...nullValues] };
     const table = await session.read.csv(paths, given);
-    const types = knownTypes(table, like);
+    checkCast(table, cast);
+    const types = { ...knownTypes(table, like), ...cast };
     if (Object.keys(types).length === 0) return table;
     return await session.read.csv(paths, { ...given, schema: types });
   };
@@ -90,6 +133,10 @@ export async function readData(
   const [format] = found;
   if (found.size > 1 || format === null || format === undefined) throw mixed(files);
   return await read(format);
+}
+
+function checkCast(table: PartitionedTable, cast: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(cast)) requireField(table.schema, name, '--cast');
 }
 
 /**

@@ -69,9 +69,7 @@ export function requireClassLabel(
   const values = DataType.isDictionary(type) ? (type.dictionary as DataType) : type;
   const isText = logicalType(values) === 'string';
   if (isText || (numericKind(values) !== null && !isTimeType(values))) return field;
-  const hint = isTimeType(values)
-    ? ' (a date as a class: cast it to string, as by table.cast)'
-    : '';
+  const hint = isTimeType(values) ? ` (a date as a class: ${castRemedy(name, 'string')})` : '';
   throw columnTypeError(owner, param, field, `a number, a boolean or a text${hint}`);
 }
 
@@ -151,6 +149,12 @@ function checkField(owner: string, wanted: LogicalField, found: LogicalField, pa
   }
 }
 
+/** How a column gets another type, in a script and in a shell. */
+export function castRemedy(column: string, type: string): string {
+  const pair = JSON.stringify(column);
+  return `cast it to ${type}, as by table.cast({ ${pair}: '${type}' }) (--cast ${column}=${type} on the command line)`;
+}
+
 /** The error for a column that was of another kind at fit. */
 export function otherTypeError(
   owner: string,
@@ -158,7 +162,7 @@ export function otherTypeError(
   expected: string,
   type: string,
 ): CoppiceError {
-  const message = `column ${column} of the table given to ${owner} must be ${expected}, as at fit; got ${type}: cast it, as by table.cast`;
+  const message = `column ${column} of the table given to ${owner} must be ${expected}, as at fit; got ${type}: ${castRemedy(column, expected)}`;
   return new CoppiceError('SCHEMA_MISMATCH', message, {
     context: { owner, column, expected, type },
   });

@@ -12,6 +12,7 @@ import { hasZeros } from '../table/columns/zeros-as-missing.ts';
 import type { TableCore } from '../table/table-core.ts';
 import type { FeatureSource } from '../training/messages.ts';
 import {
+  castRemedy,
   columnNotFoundError,
   columnTypeError,
   requireClassLabel,
@@ -152,9 +153,8 @@ export function fitColumns(
 function idTypeError(owner: string, param: string, field: Field): CoppiceError {
   const { code, message, context } = columnTypeError(owner, param, field, 'an integer or a text');
   if (numericKind(field.type) === null) return new CoppiceError(code, message, { context });
-  const name = JSON.stringify(field.name);
-  const remedy = `cast whole numbers, as by table.cast({ ${name}: 'bigint' })`;
-  return new CoppiceError(code, `${message}; ${remedy}`, { context });
+  const remedy = castRemedy(field.name, 'bigint');
+  return new CoppiceError(code, `${message}; of whole numbers ${remedy}`, { context });
 }
 
 function isId(type: DataType): boolean {

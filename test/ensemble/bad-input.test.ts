@@ -166,7 +166,7 @@ describe('columns of the wrong type', () => {
       { idCol: 'id' },
       'COLUMN_TYPE',
       'column id, idCol of GBTRegressor, must be an integer or a text; got double; ' +
-        'cast whole numbers, as by table.cast({ "id": \'bigint\' })',
+        'of whole numbers cast it to bigint, as by table.cast({ "id": \'bigint\' })',
     );
     await refuse(
       { ...good, v: words },

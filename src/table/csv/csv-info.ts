@@ -192,7 +192,7 @@ function namesOf(file: FileIdentity, request: CsvInfoRequest, first: string[]): 
   for (const [index, name] of names.entries()) {
     const before = seen.get(name);
     if (before !== undefined) {
-      const message = `names of the columns of ${file.path} must be distinct; got "${name}" for columns ${before + 1} and ${index + 1}. Give others by { columnNames: […] }`;
+      const message = `names of the columns of ${file.path} must be distinct; got "${name}" for columns ${before + 1} and ${index + 1}. Give others in its first line, or by { columnNames: […] }`;
       throw new CoppiceError('FILE_FORMAT', message, {
         context: { file: file.path, column: name },
       });

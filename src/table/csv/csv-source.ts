@@ -145,7 +145,7 @@ class BlockReader {
     const line = lineAt(path, position);
     const { name } = field;
     const type = typeName(field.type);
-    const message = `values of column "${name}" of ${path} must be of type ${type}; got ${describeValue(cell)} in line ${line}. Name another type, { schema: { ${JSON.stringify(name)}: 'string' } }, or a missing value, { nullValues: […] } (--null-values on the command line)`;
+    const message = `values of column "${name}" of ${path} must be of type ${type}; got ${describeValue(cell)} in line ${line}. Name another type, { schema: { ${JSON.stringify(name)}: 'string' } } (--cast ${name}=string on the command line), or a missing value, { nullValues: […] } (--null-values on the command line)`;
     return new CoppiceError('DATA_INVALID', message, {
       context: { file: path, line, column: name, value: describeValue(cell) },
     });

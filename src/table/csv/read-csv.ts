@@ -148,7 +148,7 @@ function warnOfStrays(path: string, samples: ReadonlyMap<string, ColumnSample>):
     emitWarning(
       `columns of ${path} are read as text though nearly all of their values are numbers: ${strays.list}. ` +
         `If these are missing values, read them as such, { nullValues: ['', 'NA', ${strays.text}] } (--null-values on the command line); ` +
-        `if text is meant, { schema: { ${strays.name}: 'string' } } says so`,
+        `if text is meant, { schema: { ${strays.name}: 'string' } } says so${castWord(strays.name)}`,
     );
   }
   const commas = columnsWith(samples, commaNumber);
@@ -156,8 +156,13 @@ function warnOfStrays(path: string, samples: ReadonlyMap<string, ColumnSample>):
   emitWarning(
     `columns of ${path} are read as text though their values are numbers but for commas: ${commas.list}. ` +
       'Write numbers with a point before the fraction, and nothing between thousands; ' +
-      `if text is meant, { schema: { ${commas.name}: 'string' } } says so`,
+      `if text is meant, { schema: { ${commas.name}: 'string' } } says so${castWord(commas.name)}`,
   );
+}
+
+/** @param name in quotes */
+function castWord(name: string): string {
+  return ` (--cast ${JSON.parse(name)}=string on the command line)`;
 }
 
 /** The columns for which a text is found, with it, and the first one of both; null for none. */
