@@ -163,7 +163,11 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
 /** The field of an indexed column. */
 export function indexedField(owner: string, input: Field, pair: ColumnPair): Field {
   const name = typeName(input.type).replace(/^dictionary<(.*)>$/, '$1');
-  if (/^(string|boolean|u?(tinyint|smallint|int|bigint)|float|double|null)$/.test(name)) {
+  if (
+    /^(string|boolean|u?(tinyint|smallint|int|bigint)|half|float|double|decimal\(.*\)|null)$/.test(
+      name,
+    )
+  ) {
     return new Field(pair.output, new Dictionary(new Utf8(), new Int32()), true);
   }
   throw columnTypeError(owner, 'an input', input, 'text, a dictionary, a boolean or a number');

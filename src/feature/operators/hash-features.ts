@@ -43,7 +43,7 @@ export function hashFeatures(
   for (const column of columns) {
     const vector = columnOf(batch, [column.name]);
     if (column.kind === 'number')
-      addNumbers(vector, buckets.at(bucketOf(column.name, numFeatures)));
+      addNumbers(vector, column.name, buckets.at(bucketOf(column.name, numFeatures)));
     else addCategories(vector, column, { buckets, numFeatures });
   }
   const children = buckets.columns();
@@ -115,9 +115,9 @@ export function bucketOf(term: string, numFeatures: number): number {
   return remainder < 0 ? remainder + numFeatures : remainder;
 }
 
-function addNumbers(vector: Vector, bucket: Float64Array | undefined): void {
+function addNumbers(vector: Vector, name: string, bucket: Float64Array | undefined): void {
   if (bucket === undefined) return;
-  for (const [row, value] of numericValues(vector).entries()) {
+  for (const [row, value] of numericValues(vector, name).entries()) {
     if (!Number.isNaN(value)) bucket[row] = (bucket[row] as number) + value;
   }
 }

@@ -4,19 +4,23 @@
  * A column is read as float32 where it is float32 (or half) and as float64 otherwise. Dates, times and
  * timestamps count in their own unit, decimals by their value, booleans as 0 and 1.
  */
-import { type Data, DataType, type Decimal, Precision, type Vector } from 'apache-arrow';
+import { DataType, Precision, type Vector } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { bitAt, eachNull, validityOf } from './bitmap.ts';
 import { numericKind } from './numeric-kind.ts';
+import {
+  fillDecimal,
+  fillHalf,
+  isOther,
+  type NumberData,
+  type NumericArray,
+} from './odd-numbers.ts';
 import type { TypedArray } from './shared-buffer.ts';
 import { typeName } from './type-name.ts';
 
 export { encodeCategories } from './encode-categories.ts';
 export { columnOf, type FeatureColumn, featureColumns } from './feature-columns.ts';
-export { numericKind };
-
-/** Where numbers go. */
-export type NumericArray = Float32Array | Float64Array;
+export { type NumericArray, numericKind };
 
 /**
  * Writes a column's values to out[offset, offset + length).
@@ -106,12 +110,6 @@ interface Place {
   readonly mayRound: boolean;
 }
 
-/** What of a column is looked at. */
-type NumberData = Pick<
-  Data,
-  'type' | 'length' | 'offset' | 'nullCount' | 'values' | 'nullBitmap' | 'stride'
->;
-
 /** Returns true where digits were lost. */
 function fillChunk(data: NumberData, out: NumericArray, at: number, place: Place): boolean {
   const { type, length } = data;
@@ -173,62 +171,10 @@ function fillWideIntegers(data: NumberData, out: NumericArray, at: number, place
   return hasRounded;
 }
 
-/** True for an integer that float64 does not have; nearly all are small, which costs no second integer. */
-function isOther(exact: bigint, rounded = Number(exact)): boolean {
-  return Math.abs(rounded) >= 2 ** 53 && BigInt(rounded) !== exact;
-}
-
 function tooWide(value: bigint, row: number, place: Place): CoppiceError {
   const where = place.firstRow + row;
   const message =
     `integers of column ${place.name} must lie within ±2^53 to be told apart as numbers; got ${value} in row ${where} of the partition. ` +
     `Cast it to string (or to double, which rounds)`;
   return new CoppiceError('DATA_INVALID', message, { context: { column: place.name, row: where } });
-}
-
-const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
-
-/** Decimals are little-endian integers of 32-bit words, scaled by a power of ten. */
-function fillDecimal(data: NumberData, out: NumericArray, at: number): boolean {
-  const type = data.type as Decimal;
-  const words = data.values as Uint32Array;
-  const { stride, length } = data;
-  const power = powersOfTen[type.scale];
-  const bits = validityOf(data);
-  let hasRounded = false;
-  for (let i = 0; i < length; i++) {
-    const low = words[i * stride] as number;
-    const high = stride === 1 ? (low | 0) >> 31 : (words[i * stride + 1] as number) | 0;
-    let isNarrow = high >= -0x200000 && high < 0x200000;
-    for (let j = 2; j < stride; j++) {
-      isNarrow = isNarrow && ((words[i * stride + j] as number) | 0) === high >> 31;
-    }
-    // Both operands are exact, so the quotient is rounded once.
-    if (isNarrow && power !== undefined) out[at + i] = (high * 4294967296 + low) / power;
-    else {
-      const exact = wideDecimal(words, i * stride, stride);
-      out[at + i] = Number(`${exact}e${-type.scale}`);
-      hasRounded ||= isOther(exact) && (bits === null || bitAt(bits, data.offset + i) === 1);
-    }
-  }
-  return hasRounded;
-}
-
-function wideDecimal(words: Uint32Array, at: number, stride: number): bigint {
-  let value = 0n;
-  for (let j = stride - 1; j >= 0; j--) value = (value << 32n) | BigInt(words[at + j] as number);
-  return BigInt.asIntN(stride * 32, value);
-}
-
-/** IEEE 754 binary16 to a number. */
-function fillHalf(values: Uint16Array, length: number, out: NumericArray, at: number): void {
-  for (let i = 0; i < length; i++) {
-    const half = values[i] as number;
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    if (exponent === 0) out[at + i] = sign * fraction * 2 ** -24;
-    else if (exponent === 31) out[at + i] = fraction === 0 ? sign * Infinity : Number.NaN;
-    else out[at + i] = sign * (1024 + fraction) * 2 ** (exponent - 25);
-  }
 }

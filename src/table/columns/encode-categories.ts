@@ -8,6 +8,7 @@ import { mix32 } from '../../base/rng.ts';
 import { concatData } from '../concat-rows.ts';
 import { bitAt, eachNull, validityOf } from './bitmap.ts';
 import { normalType } from './normal-type.ts';
+import { fillDecimal, fillHalf } from './odd-numbers.ts';
 import { typeName } from './type-name.ts';
 
 /**
@@ -228,12 +229,29 @@ class ValueCodes {
           if (data.getValid(i)) out[at + i] = this.#codeOf(values[i] as number | bigint);
         }
       }
+    } else if (DataType.isFloat(type) || DataType.isDecimal(type)) {
+      this.#encodeOdd(data, out, at);
     } else {
       const known = 'strings, a dictionary, booleans or numbers';
       throw new CoppiceError(
         'COLUMN_TYPE',
         `a column of categories must hold ${known}; got ${typeName(type)}`,
       );
+    }
+  }
+
+  /** Halves and decimals are named by their values. */
+  #encodeOdd(data: Data, out: Int32Array, at: number): void {
+    const numbers = new Float64Array(data.length);
+    if (DataType.isFloat(data.type)) fillHalf(data.values as Uint16Array, data.length, numbers, 0);
+    else if (fillDecimal(data, numbers, 0)) {
+      const message =
+        'decimals of a column of categories must have no more digits than float64 has, to be told apart; ' +
+        'got some that have: cast it to string';
+      throw new CoppiceError('DATA_INVALID', message);
+    }
+    for (let i = 0; i < data.length; i++) {
+      if (data.getValid(i)) out[at + i] = this.#codeOf(numbers[i] as number);
     }
   }
 

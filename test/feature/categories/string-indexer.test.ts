@@ -1,9 +1,18 @@
-import { DataType } from 'apache-arrow';
+import {
+  DataType,
+  Decimal,
+  Float16,
+  makeBuilder,
+  type Vector,
+  vectorFromArray,
+} from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { StringIndexer } from '../../../src/feature/categories/string-indexer.ts';
 import { StringIndexerModel } from '../../../src/feature/categories/string-indexer-model.ts';
 import { TargetEncoder } from '../../../src/feature/categories/target-encoder.ts';
+import { Pipeline } from '../../../src/pipeline/pipeline.ts';
 import { contentOf, inlineTable, valuesOf } from '../../tools/inline-table.ts';
 import { folderContent, temporaryFolder } from '../../tools/temporary-folder.ts';
 
@@ -42,6 +51,35 @@ describe('StringIndexer', () => {
     expect(DataType.isDictionary(vector?.type)).toBe(true);
     expect([...(vector?.data[0]?.dictionary ?? [])]).toEqual(['UA', 'AA', 'B6']);
     expect(Array.from(vector?.data[0]?.values as Int32Array).slice(0, 2)).toEqual([0, 1]);
+  });
+
+  it.each([
+    [
+      'half',
+      () => vectorFromArray([0.5, null, 20.25, 0.5, -1], new Float16()),
+      ['0.5', '-1', '20.25'],
+    ],
+    ['decimal', () => decimals([50n, null, 2025n, 50n, -100n], 128), ['0.5', '-1', '20.25']],
+    ['wide decimal', () => decimals([50n, null, 2025n, 50n, 1n], 256), ['0.5', '0.01', '20.25']],
+  ])('takes a column of type %s', async (_, make, labels) => {
+    const table = inlineTable({ carrier: make(), label: [1, 2, 3, 4, 5] }, 2);
+    const model = await new StringIndexer(pair).fit(table);
+    expect(model.labels).toEqual([labels]);
+    const learner = new GBTRegressor({ featuresCols: ['idx'], maxIter: 1, minInstancesPerNode: 1 });
+    const whole = await new Pipeline({ stages: [new StringIndexer(pair), learner] }).fit(table);
+    const score = await whole.scorer();
+    const rows = [0.5, null, Number(labels[2]), 0.5, Number(labels[1])].map(
+      (carrier) => score({ carrier }).prediction,
+    );
+    expect(rows).toEqual(await valuesOf(await whole.transform(table), 'prediction'));
+  });
+
+  it('refuses decimals that float64 cannot tell apart', async () => {
+    const table = inlineTable({ carrier: decimals([10n ** 30n + 1n, 10n ** 30n], 128) });
+    await expect(new StringIndexer(pair).fit(table)).rejects.toMatchObject({
+      code: 'DATA_INVALID',
+      message: expect.stringContaining('cast it to string') as unknown,
+    });
   });
 
   it.each([
@@ -176,3 +214,16 @@ describe('the same data in other partitions', () => {
     );
   });
 });
+
+/** Decimals of two places. */
+function decimals(values: readonly (bigint | null)[], bitWidth: 128 | 256): Vector {
+  const words = bitWidth / 32;
+  const builder = makeBuilder({ type: new Decimal(2, 38, bitWidth), nullValues: [null] });
+  for (const value of values) {
+    const cells = Uint32Array.from({ length: words }, (_, i) =>
+      Number(BigInt.asUintN(32, (value ?? 0n) >> BigInt(32 * i))),
+    );
+    builder.append(value === null ? null : cells);
+  }
+  return builder.finish().toVector();
+}
