@@ -15,6 +15,7 @@ import {
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { makeBatch, withType } from '../columns/column-data.ts';
 import { type ConstantColumn, constantColumn } from '../columns/constant-column.ts';
+import { findPlace } from '../columns/find-column.ts';
 import { normalField } from '../columns/normal-type.ts';
 import { widenData } from '../columns/widen-column.ts';
 import { concatData } from '../concat-rows.ts';
@@ -102,15 +103,15 @@ function readBatches(fd: number, source: ArrowSource, request: SourceRequest): R
 }
 
 function columnOf(table: Table, name: string, source: ArrowSource): [Field, Data] {
-  const constant = source.constants.find((other) => other.name === name);
+  const constant = source.constants[findPlace(source.constants, name)];
   if (constant !== undefined) return constantColumn(constant, source.numRows);
-  const index = table.schema.fields.findIndex((field) => field.name === name);
+  const index = findPlace(table.schema.fields, name);
   const field = table.schema.fields[index];
   if (field === undefined) throw notArrow(`it has no column "${name}"`);
   const chunks = table.batches.map((batch) => batch.data.children[index] as Data);
   // with dictionary ids of this thread: the file's could be those of another column here
   const data = freshColumn(concatData(field.type, chunks));
-  const conforms = source.conforms.find((record) => record.name === name);
+  const conforms = source.conforms[findPlace(source.conforms, name)];
   if (conforms === undefined) return [withType(field, data), data];
   const target = fieldFromRecord(conforms);
   return [target, widenData(data, target.type, target.name)];

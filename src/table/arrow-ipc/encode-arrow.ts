@@ -7,6 +7,7 @@ import { Data, DataType, type RecordBatch, Schema, Table, tableToIPC } from 'apa
 import { makeBatch, withType } from '../columns/column-data.ts';
 import { concatDictionaries } from '../columns/concat-dictionaries.ts';
 import { conformBatch } from '../columns/conform-column.ts';
+import { findPlace } from '../columns/find-column.ts';
 import { hasDictionary } from '../columns/normal-type.ts';
 import { concatData } from '../concat-rows.ts';
 import { batchToShared, freshBatch, type SharedBatch } from '../plan/shared-batch.ts';
@@ -28,7 +29,7 @@ export function dictionariesOf(batch: RecordBatch, schema: Schema): SharedBatch 
 export function recode(batch: RecordBatch, dictionaries: RecordBatch): RecordBatch {
   const columns = batch.data.children.map((data, index) => {
     const name = batch.schema.fields[index]?.name;
-    const at = dictionaries.schema.fields.findIndex((field) => field.name === name);
+    const at = findPlace(dictionaries.schema.fields, name as string);
     const first = dictionaries.data.children[at];
     if (first === undefined) return data;
     // Joining chunks drops those without rows, dictionaries and all.

@@ -8,12 +8,15 @@ export function columnNames(schema: Schema): string[] {
   return schema.fields.map((field) => field.name);
 }
 
+/** A field or what else a column is known by; a list that was asked for is not changed any more. */
+type Named = { readonly name: string };
+
 /** Columns from which on their places are kept by name; looking for each of thousands takes seconds otherwise. */
 const manyColumns = 32;
-const places = new WeakMap<readonly Field[], ReadonlyMap<string, number>>();
+const places = new WeakMap<readonly Named[], ReadonlyMap<string, number>>();
 
 /** The position of a column, or −1; of columns of one name the first. */
-export function findPlace(fields: readonly Field[], name: string): number {
+export function findPlace(fields: readonly Named[], name: string): number {
   if (fields.length < manyColumns) return fields.findIndex((field) => field.name === name);
   let known = places.get(fields);
   if (known === undefined) {

@@ -128,6 +128,9 @@ export function batchOfColumns(columns: readonly (readonly [string, Vector])[]):
   return makeBatch(new Schema(fields), children, children[0]?.length ?? 0);
 }
 
+/** Columns from which on those of a batch are found by a table of names. */
+const manyColumns = 32;
+
 /** The batch with columns replaced in place, or added at the end; nothing is copied. */
 export function withColumns(
   batch: RecordBatch,
@@ -135,9 +138,14 @@ export function withColumns(
 ): RecordBatch {
   const fields = [...batch.schema.fields];
   const children = [...batch.data.children];
+  const places =
+    columns.length < manyColumns ? null : new Map(fields.map(({ name }, place) => [name, place]));
   for (const [field, column] of columns) {
-    const known = fields.findIndex((other) => other.name === field.name);
+    const { name } = field;
+    const known =
+      places === null ? fields.findIndex((other) => other.name === name) : (places.get(name) ?? -1);
     const at = known < 0 ? fields.length : known;
+    places?.set(name, at);
     fields[at] = new Field(field.name, column.type, field.nullable, field.metadata);
     children[at] = onlyChunk(column);
   }

@@ -4,6 +4,7 @@ import type { Awaitable } from '../../base/awaitable.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { knownAs } from '../../base/late-modules.ts';
 import type { NumericArray } from '../columns/column-values.ts';
+import { findPlace } from '../columns/find-column.ts';
 import type { PartitionSpec, RowRange, SourceSpec } from '../plan/partition-spec.ts';
 import {
   batchFromShared,
@@ -148,7 +149,7 @@ registerFiller<MemorySource>('memory', {
 
 /** The values of a column of numbers without nulls whose array has them one by one; null of others. */
 function plainNumbers({ schema, columns }: SharedBatch, name: string): Float64Array | null {
-  const index = schema.fields.findIndex((field) => field.name === name);
+  const index = findPlace(schema.fields, name);
   const column = columns[index];
   const type = schema.fields[index]?.type;
   if (column === undefined || type === undefined || column.nullBitmap !== undefined) return null;

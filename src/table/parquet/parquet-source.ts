@@ -21,6 +21,7 @@ import { isUrl } from '../../base/allowed-urls.ts';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { makeBatch, withType } from '../columns/column-data.ts';
 import { type ConstantColumn, constantColumn } from '../columns/constant-column.ts';
+import { findPlace } from '../columns/find-column.ts';
 import { hasDictionary, normalType } from '../columns/normal-type.ts';
 import { widenData } from '../columns/widen-column.ts';
 import { concatData } from '../concat-rows.ts';
@@ -191,7 +192,7 @@ async function readFlatly(
 
 /** A column as the table has it. */
 function fitting(field: Field, data: Data, { conforms }: ParquetSource): [Field, Data] {
-  const record = conforms.find(({ name }) => name === field.name);
+  const record = conforms[findPlace(conforms, field.name)];
   if (record === undefined) return [field, data];
   const target = fieldFromRecord(record);
   return [target, widenData(data, target.type, target.name)];

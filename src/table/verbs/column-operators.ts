@@ -20,6 +20,7 @@ import { castData } from '../columns/cast-column.ts';
 import { makeBatch } from '../columns/column-data.ts';
 import { type ColumnInput, columnOfInput } from '../columns/column-input.ts';
 import { conformBatch } from '../columns/conform-column.ts';
+import { findPlace } from '../columns/find-column.ts';
 import { withColumns } from '../columns/make-column.ts';
 import { evaluateColumn } from '../expressions/evaluate.ts';
 import type { ExpressionNode, LiteralValue } from '../expressions/expression-node.ts';
@@ -108,7 +109,7 @@ interface CastSpec extends OperatorSpec {
 registerOperator<CastSpec>('table.cast', ({ fields }) => (batch, { wanted }) => {
   const columns: [Field, Vector][] = [];
   for (const record of fields) {
-    const index = batch.schema.fields.findIndex((field) => field.name === record.name);
+    const index = findPlace(batch.schema.fields, record.name);
     const data = batch.data.children[index];
     if (data === undefined || !wanted.has(record.name)) continue;
     const field = fieldFromRecord(record);

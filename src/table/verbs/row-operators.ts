@@ -8,6 +8,7 @@ import {
   type ModuleFunction,
 } from '../../base/user-function.ts';
 import { bitAt, maskOfValidity } from '../columns/bitmap.ts';
+import { findPlace } from '../columns/find-column.ts';
 import { evaluateMask } from '../expressions/evaluate.ts';
 import type { ExpressionNode } from '../expressions/expression-node.ts';
 import { registerOperator } from '../plan/operators.ts';
@@ -69,7 +70,7 @@ interface DropNullsSpec extends OperatorSpec {
 registerOperator<DropNullsSpec>('table.dropNulls', ({ columns, minValues }) => (batch) => {
   const counts = new Uint32Array(batch.numRows);
   for (const name of columns) {
-    const index = batch.schema.fields.findIndex((field) => field.name === name);
+    const index = findPlace(batch.schema.fields, name);
     const present = presentRows(batch.data.children[index] as Data);
     for (let i = 0; i < counts.length; i++)
       counts[i] = (counts[i] as number) + (present[i] as number);
