@@ -71,17 +71,26 @@ export function parseTimestamp(text: string): number | undefined {
   return (days * 86_400 + seconds) * 1_000_000 + micros;
 }
 
-/** 2020-12-31 */
+/** Days after which the calendar repeats, 400 years. */
+const cycleDays = 146_097;
+
+/** 2020-12-31; years beyond 9999 have more digits, those before 0 a sign. */
 export function dateText(days: number): string {
-  return new Date(days * 86_400_000).toISOString().slice(0, 10);
+  const cycles = Math.floor(days / cycleDays);
+  // a Date knows fewer days than a column may have
+  const text = new Date((days - cycles * cycleDays) * 86_400_000).toISOString();
+  const year = Number(text.slice(0, 4)) + 400 * cycles;
+  const digits = String(Math.abs(year)).padStart(4, '0');
+  return `${year < 0 ? '-' : ''}${digits}${text.slice(4, 10)}`;
 }
 
 /** 2020-12-31 23:59:59, with as many digits of a second as are not zero. */
 export function timestampText(ticks: bigint, ticksPerSecond: bigint): string {
   const remainder = ((ticks % ticksPerSecond) + ticksPerSecond) % ticksPerSecond;
   const seconds = (ticks - remainder) / ticksPerSecond;
-  const text = new Date(Number(seconds) * 1000).toISOString();
-  const head = `${text.slice(0, text.indexOf('T'))} ${text.slice(text.indexOf('T') + 1, -5)}`;
+  const ofDay = ((seconds % 86_400n) + 86_400n) % 86_400n;
+  const time = new Date(Number(ofDay) * 1000).toISOString().slice(11, 19);
+  const head = `${dateText(Number((seconds - ofDay) / 86_400n))} ${time}`;
   if (remainder === 0n) return head;
   const digits = String(ticksPerSecond).length - 1;
   return `${head}.${String(remainder).padStart(digits, '0').replace(/0+$/, '')}`;
