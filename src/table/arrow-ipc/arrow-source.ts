@@ -23,6 +23,7 @@ import type { FileIdentity } from '../files/file-bytes.ts';
 import { withFile } from '../files/open-file.ts';
 import { readFully } from '../files/read-fully.ts';
 import { registerSource, type SourceRequest } from '../files/sources.ts';
+import { ofKnownTypes } from '../parquet/opened-file.ts';
 import { callParquetWasm, dropInstance, parquetWasmBytes } from '../parquet/parquet-wasm.ts';
 import type { SourceSpec } from '../plan/partition-spec.ts';
 import { freshColumn } from '../plan/shared-batch.ts';
@@ -123,12 +124,7 @@ function decode(parts: readonly Uint8Array[]): Table {
   const bytes = callParquetWasm((module) => module.Table.fromIPCStream(stream).intoIPCStream());
   // The module's memory never shrinks: one large batch must not be paid for ever after.
   if (parquetWasmBytes() > largeHeapBytes) dropInstance();
-  try {
-    return tableFromIPC(bytes);
-  } catch (cause) {
-    const message = `it must have types of columns that tables can hold; ${(cause as Error).message}`;
-    throw new CoppiceError('UNSUPPORTED', message, { cause });
-  }
+  return ofKnownTypes(() => tableFromIPC(bytes));
 }
 
 /** Gives errors about a file's bytes the name of the file. */

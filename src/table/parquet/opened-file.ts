@@ -1,5 +1,6 @@
 /** What a thread remembers of the Parquet files that it has opened: footers and columns, which are read once. */
 import { Field, RecordBatchReader, Schema } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
 import { normalField } from '../columns/normal-type.ts';
 import type { FileBytes, FileIdentity } from '../files/file-bytes.ts';
 import { type FieldRecord, fieldToRecord, type SchemaRecord } from '../schema-record.ts';
@@ -80,7 +81,17 @@ function decodersSchema(footer: ParquetFooter): Schema {
   const empty = emptyFile(footer);
   const bytes = callParquetWasm((module) => module.readSchema(empty).intoIPCStream());
   // a table would have a batch, and Arrow compares all columns of a batch with each other
-  return RecordBatchReader.from(bytes).open().schema;
+  return ofKnownTypes(() => RecordBatchReader.from(bytes).open().schema);
+}
+
+/** Calls Arrow's reader, which knows fewer types than the decoder. @throws CoppiceError `UNSUPPORTED` */
+export function ofKnownTypes<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const message = `it must have types of columns that tables can hold; ${(cause as Error).message}`;
+    throw new CoppiceError('UNSUPPORTED', message, { cause });
+  }
 }
 
 function isSameFile(a: FileIdentity, b: FileIdentity): boolean {

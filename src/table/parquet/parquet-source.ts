@@ -37,7 +37,13 @@ import { isKnownCodec } from './flat/chunk-pages.ts';
 import { seemsSparse } from './flat/fill-flat.ts';
 import { flatlyRead, readFlatColumn } from './flat/read-flat.ts';
 import { type ColumnChunk, columnChunks, notParquet } from './footer.ts';
-import { cleanField, type OpenedFile, openedFile, tableColumns } from './opened-file.ts';
+import {
+  cleanField,
+  type OpenedFile,
+  ofKnownTypes,
+  openedFile,
+  tableColumns,
+} from './opened-file.ts';
 import { callParquetWasm } from './parquet-wasm.ts';
 import { sliceFile } from './slice-file.ts';
 
@@ -66,6 +72,10 @@ const portionBytes = 32 << 20;
 const portionColumns = 256;
 /** What the decoder says of deltas in longer miniblocks than most writers make, such as those of DuckDB. */
 const cannotSkip = /cannot skip miniblock/;
+/** What it says of deltas beyond the type's range, which others write where integers lie far apart. */
+const wrapsAround = /'min_delta' too large/;
+const asV1 =
+  'differences of its 32-bit integers take more than 32 bits: write it without deltas, with DuckDB as PARQUET_VERSION v1';
 const noFields: ReadonlySet<string> = new Set();
 
 /**
@@ -207,16 +217,19 @@ interface DecodeOptions {
 /** The rows by way of an IPC stream: measured as fast as views of the module's memory, and made by one encoder. */
 function decode(file: Uint8Array, options: DecodeOptions): Table {
   const batchSize = Math.max(1, options.batchSize);
-  const read = (wanted: DecodeOptions): Table =>
-    tableFromIPC(
-      callParquetWasm((module) =>
-        module.readParquet(file, { ...wanted, batchSize }).intoIPCStream(),
-      ),
+  const read = (wanted: DecodeOptions): Table => {
+    const bytes = callParquetWasm((module) =>
+      module.readParquet(file, { ...wanted, batchSize }).intoIPCStream(),
     );
+    return ofKnownTypes(() => tableFromIPC(bytes));
+  };
   try {
     return read(options);
   } catch (error) {
-    const isSkipped = isCoppiceError(error, 'FILE_FORMAT') && cannotSkip.test(error.message);
+    const isAboutBytes = isCoppiceError(error, 'FILE_FORMAT');
+    if (isAboutBytes && wrapsAround.test(error.message))
+      throw notParquet(`${error.message}; ${asV1}`);
+    const isSkipped = isAboutBytes && cannotSkip.test(error.message);
     if (!isSkipped || options.offset === 0) throw error;
     // what it cannot skip it can read
     const end = options.offset + options.limit;
@@ -334,11 +347,12 @@ async function naming<T>(
   try {
     return await read();
   } catch (error) {
-    if (!isCoppiceError(error, 'FILE_FORMAT')) throw error;
+    const isOfFile = isCoppiceError(error, 'FILE_FORMAT') || isCoppiceError(error, 'UNSUPPORTED');
+    if (!isOfFile) throw error;
     const place = rowGroup === undefined ? '' : `, row group ${rowGroup}`;
     const file = nameOfFile(path);
     const message = `the file ${file} must be a readable Parquet file${place}; ${error.message}`;
     const context = rowGroup === undefined ? { file } : { file, rowGroup };
-    throw new CoppiceError('FILE_FORMAT', message, { context, cause: error });
+    throw new CoppiceError(error.code, message, { context, cause: error });
   }
 }

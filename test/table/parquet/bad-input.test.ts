@@ -56,6 +56,20 @@ describe('a Parquet file that cannot be read', () => {
     await expect(failure).rejects.toThrow(/bad\.parquet must be a readable Parquet file/);
   });
 
+  it('is refused by name when it has a type that no table has', async () => {
+    const failure = readParquet(runner, join(fixtures, 'pyarrow-list-view.parquet'));
+    await expect(failure).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    await expect(failure).rejects.toThrow(
+      /pyarrow-list-view\.parquet .*types of columns that tables can hold/,
+    );
+  });
+
+  it('is answered with another way to write it when its deltas are not understood', async () => {
+    const table = await readParquet(runner, join(fixtures, 'duckdb-far.parquet'));
+    await expect(table.collect()).rejects.toMatchObject({ code: 'FILE_FORMAT' });
+    await expect(table.collect()).rejects.toThrow(/duckdb-far\.parquet .*PARQUET_VERSION v1/);
+  });
+
   it('is refused with its row group when a page is cut away', async () => {
     const bytes = Buffer.from(good);
     bytes.fill(0xff, 4, 400);
