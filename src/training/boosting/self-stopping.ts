@@ -152,10 +152,11 @@ const mostRounds = 10_000;
 
 /** The numbers for a size. Rounds are such that the last of them still pay, with what they cost in mind. */
 function chooseBySize(size: TaskSize) {
-  const { numRows, numOutputs, hasValidation, meanWeight } = size;
+  const { numRows, numOutputs, hasValidation, hessianIsWeight, meanWeight } = size;
   const isSmall = numRows < 4000;
   const isLarge = numRows >= 60_000;
   const hasClasses = numOutputs > 1;
+  const tellsClasses = hasClasses && !hessianIsWeight && !isLarge;
   // one model learns at half the pace that several may, whose mistakes average out
   const pace = hasValidation ? 0.5 : 1;
   const stepSize = pace * (hasClasses ? 0.3 : isSmall ? 0.1 : 0.2);
@@ -163,7 +164,8 @@ function chooseBySize(size: TaskSize) {
   return {
     numMembers: isLarge ? 2 : 4,
     numFolds: isLarge ? 20 : 8,
-    numRounds: Math.ceil((isLarge ? 30 : hasClasses ? 25 : 22) / stepSize),
+    // classes that are told apart almost surely still gain when all others have stopped
+    numRounds: Math.ceil((isLarge ? 30 : tellsClasses ? 37.5 : hasClasses ? 25 : 22) / stepSize),
     patience,
     // large trees find by chance what few rows hide, and rounds of many rows are dear
     flatPatience: isLarge ? patience : 3 * patience,

@@ -132,6 +132,23 @@ describe('a fit that stops by itself', () => {
     expect(await settled('GBTClassifier', (row) => row % 16, 3200)).toEqual([1, 1]);
   });
 
+  it('grows several classes for more rounds than several numbers', async () => {
+    const table = [
+      { name: 'x0', type: 'float64', cells: range(480).map((row) => (row * 37) % 101) },
+      { name: 'y', type: 'float64', cells: range(480).map((row) => row % 3) },
+    ] as SampleData;
+    const settled = async (name: 'GBTClassifier' | 'GBTRegressor', options: object = {}) => {
+      const own = { featuresCols: ['x0'], labelCol: 'y', maxLeaves: 3, seed, ...options };
+      const { chosen } = (await fitSample({ name, options: own }, table)).summary;
+      return [chosen?.['colsampleByTree'], chosen?.['mostRounds']];
+    };
+    expect(await settled('GBTClassifier')).toEqual([0.8, 125]);
+    expect(await settled('GBTClassifier', { stepSize: 0.15 })).toEqual([0.8, 250]);
+    expect(await settled('GBTClassifier', { colsampleByTree: 0.9 })).toEqual([0.9, 125]);
+    const quantiles = { lossType: 'quantile', quantileAlphas: [0.1, 0.5, 0.9] };
+    expect(await settled('GBTRegressor', quantiles)).toEqual([0.8, 84]);
+  });
+
   it.each(['GBTRegressor', 'GBTClassifier'] as const)(
     '%s learns the same whatever unit weights have, be they shares of one',
     async (name) => {
