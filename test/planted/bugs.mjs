@@ -1637,6 +1637,17 @@ export const plantedBugs = [
     tests: ['test/training/boosting/self-stopping.test.ts'],
   },
   {
+    name: 'trees of quantiles see as few features as those of classes',
+    edits: [
+      {
+        file: 'src/training/boosting/self-stopping.ts',
+        find: 'hasClasses && !hessianIsWeight && !isLarge',
+        replace: 'hasClasses && !isLarge',
+      },
+    ],
+    tests: ['test/training/boosting/self-stopping.test.ts'],
+  },
+  {
     name: 'leaves of rounds that were grown later step as those of the first fit',
     edits: [
       {
