@@ -472,6 +472,16 @@ export {
   type ProbabilityCalibratorOptions,
 } from './tuning/calibration/probability-calibrator.ts';
 // search
+export {
+  RecursiveFeatureElimination,
+  type RecursiveFeatureEliminationOptions,
+} from './tuning/elimination/recursive-feature-elimination.ts';
+export {
+  type EliminationState,
+  type EliminationStep,
+  RecursiveFeatureEliminationModel,
+  type RecursiveFeatureEliminationModelOptions,
+} from './tuning/elimination/recursive-feature-elimination-model.ts';
 export { CrossValidator, type CrossValidatorOptions } from './tuning/search/cross-validator.ts';
 export {
   CrossValidatorModel,

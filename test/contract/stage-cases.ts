@@ -53,6 +53,7 @@ import type { ColumnInput } from '../../src/table/create-table.ts';
 import type { ColumnFunction } from '../../src/table/partitioned-table.ts';
 import { CalibratedClassifier } from '../../src/tuning/calibration/calibrated-classifier.ts';
 import { ProbabilityCalibrator } from '../../src/tuning/calibration/probability-calibrator.ts';
+import { RecursiveFeatureElimination } from '../../src/tuning/elimination/recursive-feature-elimination.ts';
 import { CrossValidator } from '../../src/tuning/search/cross-validator.ts';
 import { SuccessiveHalving } from '../../src/tuning/search/successive-halving.ts';
 import { TrainValidationSplit } from '../../src/tuning/search/train-validation-split.ts';
@@ -390,6 +391,19 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
         numFolds: 3,
         ...extra,
       }),
+  },
+  RecursiveFeatureElimination: {
+    make: (extra) =>
+      new RecursiveFeatureElimination({
+        estimator: new LinearRegression({ featuresCol: 'vector' }),
+        evaluator: new RegressionEvaluator(),
+        ...{ featuresCol: 'vector', outputCol: 'out', numFolds: 2 },
+        ...extra,
+      }),
+    table: vectors,
+    reads: 'vector',
+    modelName: 'RecursiveFeatureEliminationModel',
+    refusesEmpty: true,
   },
   CrossValidator: searchCase(
     (options) => new CrossValidator({ collectSubModels: true, ...options }),

@@ -15,6 +15,7 @@ import {
   Binarizer,
   Bucketizer,
   DatePartExtractor,
+  DecisionTreeClassifier,
   FeatureHasher,
   FunctionTransformer,
   GBTClassifier,
@@ -26,6 +27,7 @@ import {
   OneHotEncoder,
   Pipeline,
   QuantileDiscretizer,
+  RecursiveFeatureElimination,
   RobustScaler,
   StandardScaler,
   StringIndexer,
@@ -168,6 +170,13 @@ const kinds: Record<string, readonly Stage[]> = {
   VectorSlicer: [new VectorSlicer({ ...pair('vec'), indices: [2, 0] })],
   VarianceThresholdSelector: [
     new VarianceThresholdSelector({ featuresCol: 'vec', outputCol: 'out' }),
+  ],
+  RecursiveFeatureElimination: [
+    new VectorAssembler({ inputCols: ['y', 'z'], outputCol: 'two' }),
+    new RecursiveFeatureElimination({
+      estimator: new DecisionTreeClassifier({ featuresCol: 'two' }),
+      ...{ featuresCol: 'two', outputCol: 'out', numFeatures: 1 },
+    }),
   ],
   UnivariateFeatureSelector: [
     new VectorAssembler({ inputCols: ['y', 'z'], outputCol: 'two' }),

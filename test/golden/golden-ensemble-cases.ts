@@ -23,6 +23,9 @@ import { StackingRegressor } from '../../src/stacking/stack/stacking-regressor.t
 import { VotingClassifier } from '../../src/stacking/voting/voting-classifier.ts';
 import { VotingRegressor } from '../../src/stacking/voting/voting-regressor.ts';
 import '../../src/stacking/worker-operators.ts';
+import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
+import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { RecursiveFeatureElimination } from '../../src/tuning/elimination/recursive-feature-elimination.ts';
 import { CrossValidator } from '../../src/tuning/search/cross-validator.ts';
 import { SuccessiveHalving } from '../../src/tuning/search/successive-halving.ts';
 import { TrainValidationSplit } from '../../src/tuning/search/train-validation-split.ts';
@@ -140,6 +143,20 @@ export const goldenEnsembleCases: Readonly<Record<string, () => Estimator>> = {
   CrossValidatorModel: () => new CrossValidator({ ...search, collectSubModels: true }),
   TrainValidationSplitModel: () => new TrainValidationSplit(search),
   SuccessiveHalvingModel: () => new SuccessiveHalving({ ...search, factor: 2 }),
+  'PipelineModel-elimination': () =>
+    new Pipeline({
+      stages: [
+        new VectorAssembler({ inputCols: featuresCols, outputCol: 'all', handleInvalid: 'keep' }),
+        new RecursiveFeatureElimination({
+          estimator: new DecisionTreeRegressor({
+            featuresCol: 'all',
+            labelCol: 'delay',
+            maxDepth: 2,
+          }),
+          ...{ featuresCol: 'all', outputCol: 'kept', numFeatures: 2 },
+        }),
+      ],
+    }),
   TunedThresholdClassificationModel: () =>
     new TunedThresholdClassifier({ estimator: flagTree, numFolds: 3 }),
 };

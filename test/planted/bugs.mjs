@@ -1759,6 +1759,17 @@ export const plantedBugs = [
     tests: ['test/evaluation/individual-expectations.test.ts'],
   },
   {
+    name: 'the most important features are eliminated first',
+    edits: [
+      {
+        file: 'src/tuning/elimination/eliminate-features.ts',
+        find: '(importances[a] as number) - (importances[b] as number)',
+        replace: '(importances[b] as number) - (importances[a] as number)',
+      },
+    ],
+    tests: ['test/tuning/elimination/recursive-feature-elimination.test.ts'],
+  },
+  {
     name: 'a bootstrap sample hangs on the place of a row in its partition',
     edits: [
       {
