@@ -38,24 +38,27 @@ export function classColumnsPart(
   const { values, width } = readVectors(batch, probabilityCol);
   const keys = classes.map(labelKey);
   const places = label.values.map((value) => keys.indexOf(labelKey(value)));
-  const rows = [...label.codes.keys()].filter((row) => weights === null || weights[row] !== 0);
+  const takesPart = (row: number): boolean => weights === null || weights[row] !== 0;
+  let numRows = 0;
+  for (let row = 0; row < batch.numRows; row++) if (takesPart(row)) numRows++;
   const part: ClassColumnsPart = {
-    codes: sharedArray(Int32Array, rows.length),
-    weights: weights === null ? null : sharedArray(Float64Array, rows.length),
-    scores: Array.from({ length: end - first }, () => sharedArray(Float64Array, rows.length)),
+    codes: sharedArray(Int32Array, numRows),
+    weights: weights === null ? null : sharedArray(Float64Array, numRows),
+    scores: Array.from({ length: end - first }, () => sharedArray(Float64Array, numRows)),
     stranger: null,
   };
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] as number;
+  for (let row = 0, i = 0; row < batch.numRows; row++) {
+    if (!takesPart(row)) continue;
     const code = label.codes[row] as number;
     const place = places[code] as number;
     if (place < 0) return { ...part, stranger: label.values[code] as LabelValue };
     part.codes[i] = place;
     if (part.weights !== null) part.weights[i] = weights?.[row] as number;
-    // −0 is 0: equal scores are ties
-    part.scores.forEach((column, k) => {
-      column[i] = (values[row * width + first + k] as number) + 0;
-    });
+    for (let k = 0; k < part.scores.length; k++) {
+      // −0 is 0: equal scores are ties
+      (part.scores[k] as Float64Array)[i] = (values[row * width + first + k] as number) + 0;
+    }
+    i++;
   }
   return part;
 }
