@@ -3,7 +3,7 @@ import { DataType, type RecordBatch, type Vector } from 'apache-arrow';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { isText } from '../pipeline/label-values.ts';
-import { fillNumeric, numericKind } from '../table/columns/column-values.ts';
+import { fillNumeric, fillRounded, numericKind } from '../table/columns/column-values.ts';
 
 /** A column of a batch; the driver has checked that it is there. */
 export function columnNamed(batch: RecordBatch, name: string): Vector {
@@ -19,7 +19,7 @@ export function columnNamed(batch: RecordBatch, name: string): Vector {
 }
 
 /**
- * A numeric column without missing values.
+ * A numeric column without missing values; integers of any size, rounded to the nearest float64.
  *
  * @throws CoppiceError `COLUMN_TYPE`, or the given code for a null, NaN or, unless allowed, an infinity
  */
@@ -31,7 +31,7 @@ export function readFinite(
   const vector = columnNamed(batch, name);
   if (numericKind(vector.type) === null) throw notNumeric(name, vector.type);
   const values = new Float64Array(vector.length);
-  fillNumeric(vector, values, 0, name);
+  fillRounded(vector, values, 0, name);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return values;
   throw new CoppiceError(

@@ -4,7 +4,12 @@
  * the table once, gathers what came back, scores it with exact sums. Cost: one prediction of the training table.
  */
 import { type Data, Int64, type RecordBatch, Schema, Vector } from 'apache-arrow';
-import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
+import {
+  columnOf,
+  encodeCategories,
+  numericValues,
+  roundedValues,
+} from '../../table/columns/column-values.ts';
 import {
   batchOfColumns,
   fixedSizeListColumn,
@@ -159,7 +164,7 @@ function predictedRows(
 
 /** Labels as numbers: their own, or positions among the classes. */
 function labelsOf({ classes }: TreeModelData, column: Vector): Float64Array {
-  if (classes.length === 0) return numericValues(column);
+  if (classes.length === 0) return roundedValues(column);
   const positions = new Map(classes.map((value, k) => [String(value), k]));
   if (typeof classes[0] === 'number')
     return numericValues(column).map((value) => positions.get(String(value + 0)) ?? Number.NaN);

@@ -4,7 +4,7 @@
  */
 import { Field, FixedSizeList, Schema, Uint32, Vector } from 'apache-arrow';
 import { columnData } from '../../table/columns/column-data.ts';
-import { columnOf, numericValues } from '../../table/columns/column-values.ts';
+import { columnOf, numericValues, roundedValues } from '../../table/columns/column-values.ts';
 import { withColumns } from '../../table/columns/make-column.ts';
 import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { PartitionedTable, TableOptions } from '../../table/partitioned-table.ts';
@@ -81,7 +81,7 @@ export async function gatherLeafLabels(
   const nodes = new Uint32Array(numTrees * numRows);
   let at = 0;
   for await (const batch of walked.batches({ ...options, columns: wanted })) {
-    const own = numericValues(columnOf(batch, [labelCol]));
+    const own = roundedValues(columnOf(batch, [labelCol]));
     const ownWeights = weightCol === null ? null : numericValues(columnOf(batch, [weightCol]));
     const leaves = columnOf(batch, [field.name]).getChildAt(0)?.toArray() as Uint32Array;
     for (let i = 0; i < batch.numRows; i++) {

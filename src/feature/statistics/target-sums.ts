@@ -13,7 +13,12 @@ import {
   type PartitionTask,
 } from '../../pipeline/gather-partitions.ts';
 import { type LabelValue, labelKey, readLabels } from '../../pipeline/label-values.ts';
-import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
+import {
+  columnOf,
+  encodeCategories,
+  numericValues,
+  roundedValues,
+} from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
 
@@ -98,7 +103,7 @@ registerTask(
     const folds = numericValues(columnOf(batch, [foldCol]));
     const adder =
       classes === null
-        ? new NumberCells(finiteLabels(numericValues(labels, labelCol), labelCol))
+        ? new NumberCells(finiteLabels(roundedValues(labels, labelCol), labelCol))
         : new ClassCells(classes, readLabels(labels, 'label', labelCol));
     return columns.map((name) => {
       const codes = new Int32Array(batch.numRows);
