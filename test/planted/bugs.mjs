@@ -350,6 +350,17 @@ export const plantedBugs = [
     tests: ['test/base/exact-sum.prop.test.ts'],
   },
   {
+    name: 'a column that many others are added with is added twice',
+    edits: [
+      {
+        file: 'src/table/columns/make-column.ts',
+        find: '    places?.set(name, at);',
+        replace: '',
+      },
+    ],
+    tests: ['test/table/columns/with-columns.test.ts'],
+  },
+  {
     name: 'a loss that does not fit one block of rows is told of the others',
     edits: [
       {

@@ -2,7 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as zlib from 'node:zlib';
-import { Float64, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
+import {
+  Field,
+  Float64,
+  Schema,
+  Table,
+  tableToIPC,
+  type Vector,
+  vectorFromArray,
+} from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { isCoppiceError } from '../../../src/base/errors.ts';
 import { hash32 } from '../../../src/base/rng.ts';
@@ -23,6 +31,27 @@ async function column(path: string, name: string): Promise<unknown[]> {
 }
 
 describe('readArrow', () => {
+  it('keeps what is said of columns over several batches, of which one has no nulls', async () => {
+    const [first, second] = [
+      [1, null, 3],
+      [4, 5],
+    ].map((values) => {
+      const [x, y] = [0, 1].map(() => vectorFromArray(values, new Float64())) as [Vector, Vector];
+      const fields = [
+        new Field('x', x.type, true, new Map([['unit', 'm']])),
+        new Field('y', x.type, true),
+      ];
+      return new Table(new Schema(fields, new Map([['made', 'here']])), { x, y }).batches[0];
+    });
+    const path = join(folder, 'said.arrow');
+    writeFileSync(path, tableToIPC(new Table([first, second] as never), 'file'));
+    const table = await readArrow(runner, path);
+    expect([...table.schema.metadata]).toEqual([['made', 'here']]);
+    expect(table.schema.fields.map(({ metadata }) => [...metadata])).toEqual([[['unit', 'm']], []]);
+    expect(await column(path, 'x')).toEqual([1, null, 3, 4, 5]);
+    expect(await column(path, 'y')).toEqual([1, null, 3, 4, 5]);
+  });
+
   it('refuses a batch whose count of rows is not that of its columns before room is made for them', async () => {
     const bytes = tableToIPC(new Table({ x: vectorFromArray(rows, new Float64()) }), 'file');
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
