@@ -243,12 +243,12 @@ export function exportCommand(): Command {
   return new Command('export')
     .description('write a saved model for other runtimes')
     .requiredOption('--model <folder>', 'a saved model, or a pipeline that ends in one')
-    .requiredOption('--out <file>', 'such as model.onnx or model.mjs')
+    .requiredOption('--out <file>', 'such as model.onnx, model.mjs or model.pmml')
     .addOption(
       new Option(
         '--format <name>',
-        'onnx: ONNX Runtime 1.21 or later, in many languages; js: a JavaScript module without dependencies; default: js for .js and .mjs, else onnx',
-      ).choices(['onnx', 'js']),
+        'onnx: ONNX Runtime 1.21 or later, in many languages; js: a JavaScript module without dependencies; pmml: PMML 4.4; default: what the name of the file ends in, else onnx',
+      ).choices(['onnx', 'js', 'pmml']),
     )
     .addOption(
       new Option(

@@ -7,10 +7,12 @@ import { loadModel } from './load-model.ts';
 import { grouped } from './progress-line.ts';
 import { isStream, refuseExistingPath } from './write-data.ts';
 
+type Format = 'onnx' | 'js' | 'pmml';
+
 /** Options of `export`. */
 export interface ExportCommandOptions extends CommonOptions {
   readonly model: string;
-  readonly format?: 'onnx' | 'js';
+  readonly format?: Format;
   readonly out: string;
   readonly inputs?: 'columns' | 'matrix';
   readonly numberType?: 'double' | 'float';
@@ -25,7 +27,7 @@ export async function exportModel(
   _context: CommandContext,
 ): Promise<CommandResult> {
   const { model: path, out, inputs, numberType, missingText } = options;
-  const format = options.format ?? (/\.m?js$/i.test(out) ? 'js' : 'onnx');
+  const format = options.format ?? formatOf(out);
   const types = typesPath(options, format);
   const overwrite = options.overwrite === true;
   if (out === '' || isStream(out)) {
@@ -41,11 +43,11 @@ export async function exportModel(
     const message = `--model must be a fitted model; got a ${model.className}, which has learned nothing`;
     throw new CoppiceError('MODEL_CLASS', message, { context: { file: path } });
   }
-  if (format === 'js') refuseOnnxOptions(options);
+  if (format !== 'onnx') refuseOnnxOptions(options, format);
   const bytes =
-    format === 'js'
-      ? new TextEncoder().encode(model.toModule())
-      : model.toOnnx({ inputs, numberType, missingText });
+    format === 'onnx'
+      ? model.toOnnx({ inputs, numberType, missingText })
+      : new TextEncoder().encode(format === 'js' ? model.toModule() : await model.toPmml());
   await replaceFile(out, async (sink) => await sink.write(bytes));
   for (const file of types) {
     const text = new TextEncoder().encode(model.toModuleDeclarations());
@@ -58,8 +60,14 @@ export async function exportModel(
   };
 }
 
+/** What the name of a file says. */
+function formatOf(out: string): Format {
+  if (/\.pmml$/i.test(out)) return 'pmml';
+  return /\.m?js$/i.test(out) ? 'js' : 'onnx';
+}
+
 /** The file of declarations, where it is asked for: TypeScript looks for it beside the module. */
-function typesPath({ types, out }: ExportCommandOptions, format: 'onnx' | 'js'): string[] {
+function typesPath({ types, out }: ExportCommandOptions, format: Format): string[] {
   if (types !== true) return [];
   const found = /^(.*)\.(m?)js$/i.exec(out);
   if (format === 'js' && found !== null) return [`${found[1]}.d.${found[2]}ts`];
@@ -68,10 +76,13 @@ function typesPath({ types, out }: ExportCommandOptions, format: 'onnx' | 'js'):
 }
 
 /** Options that say how a file of ONNX takes its inputs. */
-function refuseOnnxOptions({ inputs, numberType, missingText }: ExportCommandOptions): void {
+function refuseOnnxOptions(
+  { inputs, numberType, missingText }: ExportCommandOptions,
+  format: Format,
+): void {
   const given = { '--inputs': inputs, '--number-type': numberType, '--missing-text': missingText };
   const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
   if (flag === undefined) return;
-  const message = `${flag} must be left out with --format js, whose rows are objects; got one`;
+  const message = `${flag} must be left out with --format ${format}, whose rows have values by name; got one`;
   throw new CoppiceError('USAGE', message);
 }

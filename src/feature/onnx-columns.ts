@@ -59,9 +59,9 @@ export function addImputedColumns(
   });
 }
 
-/** Refuses a stage that leaves rows out: what ONNX computes has as many rows as it is given. */
+/** Refuses a stage that leaves rows out: what other programs compute has as many rows as it is given. */
 export function refuseSkipping(
-  graph: OnnxGraph,
+  graph: Pick<OnnxGraph, 'refusal'>,
   { className, params }: { className: string; params: { handleInvalid: HandleInvalid } },
 ): void {
   if (params.handleInvalid !== 'skip') return;

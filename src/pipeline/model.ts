@@ -7,6 +7,7 @@ import type { LogicalSchema } from './logical-schema.ts';
 import { ModuleWriter } from './module/module-writer.ts';
 import { OnnxGraph } from './onnx/onnx-graph.ts';
 import type { OnnxOptions } from './onnx/onnx-options.ts';
+import { pmmlDocument } from './pmml/pmml-document.ts';
 import type { PredictionColumns } from './prediction-columns.ts';
 import type { StageReader } from './stage-reader.ts';
 import { Transformer } from './transformer.ts';
@@ -107,6 +108,29 @@ export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transform
    */
   toModuleDeclarations(): string {
     return this.#written().declarations(this.predictionColumns);
+  }
+
+  /**
+   * The model as a document of PMML 4.4, for scoring engines of the JVM (JPMML), KNIME, SAS and others. Its fields have the names
+   * of the columns; its outputs those of the columns that transform adds, `probability(yes)` for the class yes.
+   *
+   * Models of trees (boosted ones, forests, single trees, isolation forests), the best model of a search, and pipelines that end in one
+   * with the feature stages that the guide names. Scores before a link have the bits of transform; what the engine's own exp
+   * makes of them may differ in the last ones. Where rows lack an offset there is no prediction.
+   *
+   * @throws CoppiceError `UNSUPPORTED` for what PMML cannot carry, by name, `COLUMN_EXISTS`
+   * @example
+   * ```ts
+   * import { createTable, GBTRegressor } from 'coppice';
+   * const table = createTable({ x: [1, 2, 3, 4], label: [1, 4, 9, 16] });
+   * const model = await new GBTRegressor({ featuresCols: ['x'], minInstancesPerNode: 1 }).fit(table);
+   * const text = await model.toPmml();
+   * console.log(text.includes('<DataField name="x" optype="continuous" dataType="double"/>')); // true
+   * ```
+   * @see docs/guides/serving.md
+   */
+  async toPmml(): Promise<string> {
+    return await pmmlDocument(this);
   }
 
   #written(): ModuleWriter {

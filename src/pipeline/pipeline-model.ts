@@ -6,6 +6,7 @@ import type { LogicalSchema } from './logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from './model.ts';
 import type { ModuleWriter } from './module/module-writer.ts';
 import type { OnnxGraph } from './onnx/onnx-graph.ts';
+import type { PmmlWriter } from './pmml/pmml-writer.ts';
 import type { PredictionColumns } from './prediction-columns.ts';
 import type { Scorer } from './row-reader.ts';
 import { rowScorer } from './row-scorer.ts';
@@ -104,6 +105,12 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
   override addToModule(writer: ModuleWriter): void {
     this.addRowToModule(writer);
     for (const stage of this.stages) stage.addToModule(writer);
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    writer.know(this.inputSchema);
+    for (const stage of this.stages) await stage.addToPmml(writer);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -14,3 +14,17 @@ export function ticksOfType(type: string): ((milliseconds: number) => number) | 
   const factor = perMillisecond[unit] as number;
   return (milliseconds) => Math.floor(milliseconds * factor);
 }
+
+const units: Readonly<Record<string, string>> = {
+  date: 'days',
+  date_ms: 'milliseconds',
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  ns: 'nanoseconds',
+};
+
+/** The unit of a logical type, as a word; undefined for what is no instant. */
+export function instantUnit(type: string): string | undefined {
+  return units[/^timestamp\((\w+)/.exec(type)?.[1] ?? type];
+}

@@ -7,6 +7,7 @@ import type { LogicalSchema } from './logical-schema.ts';
 import type { ModuleWriter } from './module/module-writer.ts';
 import type { OnnxGraph } from './onnx/onnx-graph.ts';
 import { PipelineStage } from './pipeline-stage.ts';
+import type { PmmlWriter } from './pmml/pmml-writer.ts';
 
 /** Options of transform. */
 export interface TransformOptions {
@@ -56,6 +57,14 @@ export abstract class Transformer<S extends ParamSpecs = ParamSpecs> extends Pip
   addToModule(writer: ModuleWriter): void {
     throw writer.refusal(
       'fitted models, and the stages before them that the guide of serving names',
+      `a ${this.className}`,
+    );
+  }
+
+  /** @internal Adds what {@link transform} does to a document of PMML; a stage that cannot refuses. */
+  async addToPmml(writer: PmmlWriter): Promise<void> {
+    throw writer.refusal(
+      'models of trees, and the stages before them that the guide of serving names',
       `a ${this.className}`,
     );
   }

@@ -56,6 +56,23 @@ describe('coppice export', () => {
     expect(readdirSync(folder).filter((name) => name.includes('.tmp-'))).toEqual([]);
   });
 
+  it('writes what toPmml gives, by the name of the file or the format', async () => {
+    const model = (await loadStage(at('classes'))) as Model;
+    const text = await model.toPmml();
+    for (const words of [['classes.pmml'], ['classes.xml', '--format', 'pmml']] as const) {
+      const [name, ...more] = words;
+      const done = await run('--model', at('classes'), '--out', at(name), '--json', ...more);
+      const bytes = readFileSync(at(name));
+      expect(bytes.toString('utf8')).toBe(text);
+      expect(done.json).toMatchObject({ format: 'pmml', bytes: bytes.length });
+    }
+    const wrong = await run('--model', at('classes'), '--out', at('m.pmml'), '--missing-text', 'x');
+    expect([wrong.exitCode, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('--missing-text must be left out with --format pmml'),
+    ]);
+  });
+
   it('does not replace a file unless it is told to', async () => {
     await run('--model', at('numbers'), '--out', at('kept.onnx'));
     const again = await run('--model', at('numbers'), '--out', at('kept.onnx'));

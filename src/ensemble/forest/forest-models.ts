@@ -8,6 +8,7 @@ import type { Options, ParamSchema } from '../../params/define-params.ts';
 import type { ParamSpecs } from '../../params/param-spec.ts';
 import { refuseExistingColumn } from '../../pipeline/check-schema.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { TreeModel } from '../model/tree-model.ts';
@@ -19,6 +20,7 @@ import {
 } from '../prediction/classifier-outputs.ts';
 import type { ModelOutput } from '../prediction/output-columns.ts';
 import { type RegressorColumnParams, regressionOutputs } from '../prediction/regression-outputs.ts';
+import { refuseColumns } from '../prediction/written-model.ts';
 import { type LeafLabels, sharedLeafLabels } from './leaf-labels.ts';
 import {
   type LeafStatistics,
@@ -147,12 +149,14 @@ export abstract class ForestRegressionModel<
 
   /** @internal */
   override addToOnnx(graph: OnnxGraph): void {
-    for (const param of ['varianceCol', 'quantilesCol'] as const) {
-      if (this.#columns[param] === undefined) continue;
-      const remedy = `leave it out: model.copy({ ${param}: undefined })`;
-      throw graph.refusal('no outputs but predictions', `a ${param}`, remedy);
-    }
+    refuseColumns(graph, this.#columns, ['varianceCol', 'quantilesCol']);
     super.addToOnnx(graph);
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    refuseColumns(writer, this.#columns, ['varianceCol', 'quantilesCol']);
+    await super.addToPmml(writer);
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -10,6 +10,7 @@ import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { findFeatures } from '../../pipeline/fit-columns.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { columnOf, numericValues } from '../../table/columns/column-values.ts';
@@ -21,6 +22,7 @@ import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
 import { atLeastOp } from '../module/tree-op.ts';
 import { addTreeModel } from '../onnx/tree-graph.ts';
 import { type IsolationForestOptions, isolationForestParams } from '../params/isolation-params.ts';
+import { addTreesToPmml } from '../pmml/add-trees.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
@@ -94,17 +96,25 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
 
   /** @internal */
   override addToOnnx(graph: OnnxGraph): void {
-    const { data, link, outputs } = this;
-    const written = { data, link, outputs, thresholds: null, offsetCol: undefined };
-    const score = addTreeModel(graph, written);
-    // told by the score's logarithm, which has the same bits everywhere
-    const least = graph.doubles([leastWith((x) => exp(x) >= this.threshold, -800, 1)]);
+    const score = addTreeModel(graph, this.written);
+    const least = graph.doubles([this.#leastMargin]);
     const isAnomaly = graph.add('GreaterOrEqual', [score, least]);
     const one = graph.add('Reshape', [isAnomaly, graph.integers([-1])]);
     const { predictionCol: name } = this.params;
     const number = graph.add('Where', [isAnomaly, graph.doubles([1]), graph.doubles([0])]);
     graph.name(name, { kind: 'number', tensor: number, isFlag: true });
     graph.output(one, { name, type: 'bool', width: null, doc: '' });
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    const anomaly = { name: this.params.predictionCol, leastMargin: this.#leastMargin };
+    await addTreesToPmml(writer, this.written, { anomaly });
+  }
+
+  /** The least logarithm of a score that is an anomaly: it has the same bits everywhere. */
+  get #leastMargin(): number {
+    return leastWith((x) => exp(x) >= this.threshold, -800, 1);
   }
 
   override transformSchema(schema: Schema): Schema {

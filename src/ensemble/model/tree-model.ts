@@ -12,6 +12,7 @@ import { Model, notFitted } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import { type OffsetPaths, offsetFields, offsetPaths } from '../../pipeline/offset-column.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { RowIdMode, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { ClassValue } from '../../training/messages.ts';
@@ -22,6 +23,7 @@ import { treeToText } from '../../tree/tree-text.ts';
 import { TreeView } from '../../tree/tree-view.ts';
 import { addTreesToModule } from '../module/tree-module.ts';
 import { addTreeModel } from '../onnx/tree-graph.ts';
+import { addTreesToPmml } from '../pmml/add-trees.ts';
 import {
   contributionsOf,
   type ExplainedModel,
@@ -31,6 +33,7 @@ import {
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link, PredictSpec } from '../prediction/predict-operator.ts';
 import { makeScorer, type Scorer } from '../prediction/scorer.ts';
+import type { WrittenModel } from '../prediction/written-model.ts';
 import { checkShape } from './check-shape.ts';
 import { modelIdOf, sharedTrees } from './shared-trees.ts';
 import { summaryOf, type TrainingSummary } from './training-summary.ts';
@@ -350,14 +353,24 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   /** @internal */
   override addToOnnx(graph: OnnxGraph): void {
-    const { data, link, outputs, thresholds } = this;
-    addTreeModel(graph, { data, link, outputs, thresholds, offsetCol: this.#usedOffsetCol });
+    addTreeModel(graph, this.written);
   }
 
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
+    addTreesToModule(writer, this.written);
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    const { labelCol } = this.params as { readonly labelCol?: string };
+    await addTreesToPmml(writer, this.written, { labelCol });
+  }
+
+  /** @internal What other formats are told of it. */
+  protected get written(): WrittenModel {
     const { data, link, outputs, thresholds } = this;
-    addTreesToModule(writer, { data, link, outputs, thresholds, offsetCol: this.#usedOffsetCol });
+    return { data, link, outputs, thresholds, offsetCol: this.#usedOffsetCol };
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

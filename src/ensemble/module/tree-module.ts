@@ -6,20 +6,11 @@ import { nodeFlag } from '../../tree/tree.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { Link } from '../prediction/batch-scores.ts';
-import type { ModelOutput } from '../prediction/output-columns.ts';
+import type { WrittenModel } from '../prediction/written-model.ts';
 import { treesOp } from './tree-op.ts';
 
-/** What is written of a model. */
-export interface WrittenTrees {
-  readonly data: TreeModelData;
-  readonly link: Link;
-  readonly outputs: ModelOutput;
-  readonly thresholds: readonly number[] | null;
-  readonly offsetCol: string | undefined;
-}
-
 /** Adds the trees, and names what they predict. @throws CoppiceError `UNSUPPORTED` */
-export function addTreesToModule(writer: ModuleWriter, written: WrittenTrees): void {
+export function addTreesToModule(writer: ModuleWriter, written: WrittenModel): void {
   const { data, link, outputs, thresholds, offsetCol } = written;
   const { trees, baseScores, classes, features } = data;
   const offsetSlots = writer.margins(offsetCol);

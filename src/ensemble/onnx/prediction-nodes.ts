@@ -7,7 +7,7 @@ import {
 } from '../../pipeline/onnx/class-nodes.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { Link } from '../prediction/batch-scores.ts';
-import type { WrittenModel } from './written-model.ts';
+import type { WrittenModel } from '../prediction/written-model.ts';
 
 /** Adds the link and the outputs. @param sums float64 [rows, outputs] @returns the scores before the link */
 export function addPredictions(graph: OnnxGraph, model: WrittenModel, sums: string): string {

@@ -8,10 +8,10 @@ import { keyOf, type OnnxColumn, type OnnxGraph } from '../../pipeline/onnx/onnx
 import type { TrainedFeature } from '../../training/messages.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import { refuseUnwritable, type WrittenModel } from '../prediction/written-model.ts';
 import { sumsOfLinearLeaves } from './linear-leaf-nodes.ts';
 import { addPredictions } from './prediction-nodes.ts';
 import { treeAttributes } from './tree-attributes.ts';
-import type { WrittenModel } from './written-model.ts';
 
 /** Values of leaves that are looked up at once for a row, so that many rows do not take too much memory. */
 const mostLookedUp = 256;
@@ -23,20 +23,11 @@ const mostLookedUp = 256;
  * @throws CoppiceError `UNSUPPORTED`, `COLUMN_EXISTS`
  */
 export function addTreeModel(graph: OnnxGraph, model: WrittenModel): string {
-  const { data, outputs } = model;
+  const { data } = model;
   const { trees } = data;
-  if (trees.numTrees === 0) {
+  if (trees.numTrees === 0)
     throw graph.refusal('at least one tree', 'none', 'fit it with more rounds');
-  }
-  if (trees.planes !== undefined) {
-    const remedy = 'write it as a JavaScript module, or fit with extensionLevel 0';
-    throw graph.refusal('splits of one feature each', 'splits by planes', remedy);
-  }
-  for (const param of ['leafCol', 'contributionsCol'] as const) {
-    if (outputs[param] === null) continue;
-    const remedy = `leave it out: model.copy({ ${param}: undefined })`;
-    throw graph.refusal('no outputs but predictions', `a ${param}`, remedy);
-  }
+  refuseUnwritable(graph, model);
   const matrix = matrixOf(graph, data);
   const numCategories = data.features.map(({ categories }) => categories.length);
   const sums =

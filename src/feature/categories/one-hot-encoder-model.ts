@@ -7,6 +7,7 @@ import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { packStrings, unpackStrings } from '../../pipeline/packed-strings.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
@@ -21,6 +22,7 @@ import { unknownCategory } from '../handle-invalid.ts';
 import { addEncodedCells } from '../module-columns.ts';
 import { addEncodedColumns } from '../onnx-categories.ts';
 import type { EncodeOneHotSpec } from '../operators/encode-one-hot.ts';
+import { addEncodedFields } from '../pmml-columns.ts';
 import { withStageOperator } from '../stage-operator.ts';
 import { shareStrings } from './shared-strings.ts';
 
@@ -99,6 +101,17 @@ export class OneHotEncoderModel extends Model<typeof oneHotEncoderModelParams.sc
     const categories = this.categories.map((values) => this.#withUnknown(values));
     const missingIsUnknown = missingAsUnknown === true;
     addEncodedCells(writer, this, categories, { handleInvalid, missingIsUnknown, dropLast });
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    const { handleInvalid, missingAsUnknown, dropLast } = this.params;
+    const categories = this.categories.map((values) => this.#withUnknown(values));
+    await addEncodedFields(writer, this, categories, {
+      keepsUnknown: handleInvalid === 'keep',
+      missingIsUnknown: missingAsUnknown === true,
+      dropLast,
+    });
   }
 
   /** @internal */

@@ -8,6 +8,7 @@ import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { packStrings, unpackStrings } from '../../pipeline/packed-strings.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
@@ -25,6 +26,7 @@ import { addIndexedCells } from '../module-columns.ts';
 import { addIndexedColumns } from '../onnx-categories.ts';
 import { refuseSkipping } from '../onnx-columns.ts';
 import type { IndexStringsSpec } from '../operators/index-strings.ts';
+import { addIndexedFields } from '../pmml-columns.ts';
 import { withStageOperator } from '../stage-operator.ts';
 import { shareStrings } from './shared-strings.ts';
 
@@ -110,6 +112,11 @@ export class StringIndexerModel extends Model<typeof stringIndexerModelParams.sc
     const { handleInvalid, missingAsUnknown } = this.params;
     const missingIsUnknown = missingAsUnknown === true;
     addIndexedCells(writer, this, this.labels, { handleInvalid, missingIsUnknown });
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    await addIndexedFields(writer, this, this.labels, this.params.missingAsUnknown === true);
   }
 
   /** @internal */

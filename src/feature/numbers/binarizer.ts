@@ -4,6 +4,7 @@ import { defineParams, type Options, type Resolved } from '../../params/define-p
 import { float, numbers } from '../../params/kinds.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -18,6 +19,7 @@ import { binarizeOp } from '../module-ops.ts';
 import { requireNumber } from '../numeric-field.ts';
 import { addBinarizedColumns } from '../onnx-numbers.ts';
 import type { BinarizeSpec } from '../operators/map-numbers.ts';
+import { addBinarizedFields } from '../pmml-columns.ts';
 import { withStageOperator } from '../stage-operator.ts';
 
 const specs = {
@@ -72,6 +74,12 @@ export class Binarizer extends Transformer<typeof binarizerParams.schema> {
     addMappedCells(writer, this, (index) => {
       return { code: binarizeOp, threshold: thresholds?.[index] ?? threshold };
     });
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    const { threshold, thresholds } = this.params;
+    await addBinarizedFields(writer, this, (index) => thresholds?.[index] ?? threshold);
   }
 
   /** @internal */

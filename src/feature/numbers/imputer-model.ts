@@ -6,6 +6,7 @@ import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
@@ -22,6 +23,7 @@ import { imputeOp } from '../module-ops.ts';
 import { requireNumber } from '../numeric-field.ts';
 import { addImputedColumns } from '../onnx-columns.ts';
 import type { ImputeSpec } from '../operators/map-numbers.ts';
+import { addImputedFields } from '../pmml-columns.ts';
 import { withStageOperator } from '../stage-operator.ts';
 
 /** Parameters of {@link ImputerModel} and its estimator. */
@@ -88,6 +90,11 @@ export class ImputerModel extends Model<typeof imputerModelParams.schema> {
       const surrogate = this.surrogates[index] as number;
       return { code: imputeOp, surrogate, missing, single: isSingle, isSingle };
     });
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    await addImputedFields(writer, this, this.surrogates, this.params.missingValue);
   }
 
   /** @internal */

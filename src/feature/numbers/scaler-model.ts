@@ -4,10 +4,12 @@ import type { ParamSpecs } from '../../params/param-spec.ts';
 import { Model } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { type ColumnPairValues, columnPairs, schemaWithPairs } from '../column-pairs.ts';
 import { addScaledCells } from '../module-columns.ts';
 import { addScaledColumns } from '../onnx-columns.ts';
+import { addScaledFields } from '../pmml-columns.ts';
 import { withStageOperator } from '../stage-operator.ts';
 import { type ScalerStage, type Scales, scaledField } from './scaled-columns.ts';
 
@@ -33,6 +35,11 @@ export abstract class ScalerModel<S extends ParamSpecs = ParamSpecs> extends Mod
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
     addScaledCells(writer, this.#stage, this.scales);
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    await addScaledFields(writer, this.#stage, this.scales);
   }
 
   /** @internal */

@@ -7,12 +7,14 @@ import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { defaultOutput } from '../column-pairs.ts';
 import { addSlicedCells } from '../module-columns.ts';
 import { addSlicedColumn } from '../onnx-columns.ts';
+import { addSlicedFields } from '../pmml-columns.ts';
 import {
   type SlicedColumn,
   slicedSchema,
@@ -77,6 +79,11 @@ export abstract class SelectorModel<S extends ParamSpecs = ParamSpecs> extends M
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
     addSlicedCells(writer, selectorColumn(this), (names) => this.#placesAmong(names));
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    await addSlicedFields(writer, selectorColumn(this), (names) => this.#placesAmong(names));
   }
 
   /** @internal */

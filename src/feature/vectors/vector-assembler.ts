@@ -6,6 +6,7 @@ import { column, columns, oneOf } from '../../params/kinds.ts';
 import { refuseExistingColumn, requireColumn } from '../../pipeline/check-schema.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import { type FeatureColumn, featureColumns } from '../../table/columns/column-values.ts';
@@ -15,6 +16,7 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { addAssembledCells } from '../module-columns.ts';
 import { addAssembledColumn, refuseSkipping } from '../onnx-columns.ts';
 import type { AssembleSpec } from '../operators/assemble.ts';
+import { addAssembledFields } from '../pmml-columns.ts';
 import '../worker-operators.ts';
 
 /** Parameters of {@link VectorAssembler}. */
@@ -82,6 +84,11 @@ export class VectorAssembler extends Transformer<typeof vectorAssemblerParams.sc
   override addToModule(writer: ModuleWriter): void {
     const { inputCols, outputCol, handleInvalid } = this.params;
     addAssembledCells(writer, inputCols, outputCol, handleInvalid);
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    await addAssembledFields(writer, this, this.params.inputCols, this.params.outputCol);
   }
 
   /** @internal */

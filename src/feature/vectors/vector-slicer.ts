@@ -8,6 +8,7 @@ import { paramInvalid } from '../../params/resolve-params.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import { findField } from '../../table/columns/find-column.ts';
@@ -15,6 +16,7 @@ import { isPlanned } from '../../table/columns/planned-field.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { addSlicedCells } from '../module-columns.ts';
 import { addSlicedColumn } from '../onnx-columns.ts';
+import { addSlicedFields } from '../pmml-columns.ts';
 import { type SlicedColumn, slicedSchema, slicedTable, vectorParts } from './vector-parts.ts';
 
 const specs = {
@@ -66,6 +68,11 @@ export class VectorSlicer extends Transformer<typeof vectorSlicerParams.schema> 
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
     addSlicedCells(writer, this.#column(), (names) => this.#placesAmong(names));
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    await addSlicedFields(writer, this.#column(), (names) => this.#placesAmong(names));
   }
 
   /** @internal */

@@ -9,6 +9,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import { libraryVersion } from '../../base/library-version.ts';
 import type { ClassValue } from '../../training/messages.ts';
 import type { LogicalField, LogicalSchema } from '../logical-schema.ts';
+import { instantUnit } from '../time-ticks.ts';
 import {
   type OnnxAttribute,
   type OnnxNode,
@@ -367,19 +368,10 @@ export function keyOf(column: string, child: string): string {
   return JSON.stringify([column, child]);
 }
 
-const units: Readonly<Record<string, string>> = {
-  date: 'days',
-  date_ms: 'milliseconds',
-  s: 'seconds',
-  ms: 'milliseconds',
-  us: 'microseconds',
-  ns: 'nanoseconds',
-};
-
 /** What a number of a column means. */
 function numberDoc(type: string): string {
   if (type === 'boolean') return 'boolean: 1 is true, 0 is false, NaN is missing';
-  const unit = units[/^timestamp\((\w+)/.exec(type)?.[1] ?? type];
+  const unit = instantUnit(type);
   if (unit !== undefined) return `${type}: ${unit} since 1970-01-01, NaN is missing`;
   return `${type}: NaN is missing`;
 }

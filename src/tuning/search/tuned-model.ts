@@ -15,6 +15,7 @@ import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { PredictionColumns } from '../../pipeline/prediction-columns.ts';
 import type { Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
@@ -176,6 +177,12 @@ export abstract class TunedModel<
   override addToOnnx(graph: OnnxGraph): void {
     graph.know(this.inputSchema);
     this.bestModel.addToOnnx(graph);
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    writer.know(this.inputSchema);
+    await this.bestModel.addToPmml(writer);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {
