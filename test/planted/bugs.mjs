@@ -2445,6 +2445,28 @@ export const plantedBugs = [
     tests: ['test/ensemble/onnx/to-onnx.test.ts'],
   },
   {
+    name: 'a category that was never seen goes to the side that is listed, in PMML',
+    edits: [
+      {
+        file: 'src/ensemble/pmml/split-predicates.ts',
+        find: '(category) => left.has(category) !== unseenGoesLeft',
+        replace: '(category) => left.has(category)',
+      },
+    ],
+    tests: ['test/ensemble/pmml/to-pmml.test.ts'],
+  },
+  {
+    name: 'a split that parts nothing but missing values is left out, in PMML',
+    edits: [
+      {
+        file: 'src/ensemble/pmml/split-predicates.ts',
+        find: "if (isLeft === missingGoesLeft) return isLeft ? 'left' : 'right';",
+        replace: "if (isLeft || !missingGoesLeft) return isLeft ? 'left' : 'right';",
+      },
+    ],
+    tests: ['test/ensemble/pmml/to-pmml.test.ts'],
+  },
+  {
     name: 'the second block of trees begins from nothing, in ONNX',
     edits: [
       {
