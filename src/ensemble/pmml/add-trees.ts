@@ -8,14 +8,8 @@ import { refuseUnwritable, type WrittenModel } from '../prediction/written-model
 import { addAveragedTrees } from './averaged-trees.ts';
 import { addBoostedTrees } from './boosted-trees.ts';
 import { featureFields } from './feature-fields.ts';
+import type { PmmlSaid } from './pmml-said.ts';
 import { usedFeatures } from './tree-text.ts';
-
-/** What else is said. */
-export interface PmmlSaid {
-  readonly labelCol?: string | undefined;
-  /** A column that tells whether the logarithm of the score is at least so much. */
-  readonly anomaly?: { readonly name: string; readonly leastMargin: number };
-}
 
 /** Adds a model of trees. @throws CoppiceError `UNSUPPORTED`, `COLUMN_EXISTS` */
 export async function addTreesToPmml(

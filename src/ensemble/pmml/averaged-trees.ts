@@ -2,7 +2,6 @@
 import { element } from '../../pipeline/pmml/pmml-text.ts';
 import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { WrittenModel } from '../prediction/written-model.ts';
-import type { PmmlSaid } from './add-trees.ts';
 import { classOutputs, classType } from './class-outputs.ts';
 import {
   appendLeaf,
@@ -12,6 +11,7 @@ import {
   fieldsOf,
   outputField,
 } from './mining-models.ts';
+import type { PmmlSaid } from './pmml-said.ts';
 import type { PmmlFeature } from './split-predicates.ts';
 import type { WrittenTree } from './tree-text.ts';
 

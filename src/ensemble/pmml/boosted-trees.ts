@@ -3,9 +3,9 @@ import { apply, element, fieldRef, numberConstant } from '../../pipeline/pmml/pm
 import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { ClassValue } from '../../training/messages.ts';
 import type { WrittenModel } from '../prediction/written-model.ts';
-import type { PmmlSaid } from './add-trees.ts';
 import { classOutputs, classType, ofClass } from './class-outputs.ts';
 import { continuous, outputField } from './mining-models.ts';
+import type { PmmlSaid } from './pmml-said.ts';
 import { type HeadOf, ScoreChain } from './score-chain.ts';
 import type { PmmlFeature } from './split-predicates.ts';
 
