@@ -63,6 +63,8 @@ import '../stacking/voting/voting-classifier.ts';
 import '../stacking/voting/voting-regressor.ts';
 import '../tuning/calibration/calibrated-classification-model.ts';
 import '../tuning/calibration/calibrated-classifier.ts';
+import '../tuning/elimination/recursive-feature-elimination-model.ts';
+import '../tuning/elimination/recursive-feature-elimination.ts';
 import '../tuning/search/cross-validator-model.ts';
 import '../tuning/search/cross-validator.ts';
 import '../tuning/calibration/probability-calibration-model.ts';

@@ -276,7 +276,7 @@ describe('what a new user types', () => {
     const asked = await runForTest([...words, '--prediction', 'other', '--metric', 'auc']);
     expect([asked.exitCode, asked.stderr]).toEqual([
       3,
-      expect.stringContaining('auc needs the scores'),
+      expect.stringContaining('auc needs scores'),
     ]);
     // where no other prediction stands, the scores are of the one that is named
     const own = path('own-scores.csv');
