@@ -43,6 +43,7 @@ const files = [
   'ensemble/boosting/evaluate-rounds.js',
   'ensemble/boosting/refit-leaves.js',
   'pipeline/row-scorer.js',
+  'session/explain-fit.js',
 ];
 
 // what a line of a module that only declares begins with; all else is done when the module is loaded

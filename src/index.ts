@@ -330,14 +330,9 @@ export {
 } from './pipeline/typed-pipeline.ts';
 export type { ConnectOptions, ConnectTls } from './session/connect.ts';
 export { createTable, read } from './session/default-session.ts';
-export type {
-  Explainable,
-  ExplainedScale,
-  ExplainOptions,
-  SimulatedFit,
-  SimulationOptions,
-} from './session/explain-fit.ts';
-export { FitExplanation } from './session/explain-fit.ts';
+export type { Explainable, ExplainOptions } from './session/explain-fit.ts';
+export type { ExplainedScale, SimulatedFit, SimulationOptions } from './session/fit-explanation.ts';
+export { FitExplanation } from './session/fit-explanation.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { SessionReader } from './session/session-reader.ts';
 export type { SparkTls } from './spark/connect/connect-url.ts';

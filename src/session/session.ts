@@ -15,12 +15,8 @@ import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type SqlOptions, sqlTable } from '../table/sql/run-sql.ts';
 import { type TableInput, tableOfInput } from '../table/table-input.ts';
 import { type ConnectOptions, connectExecutors } from './connect.ts';
-import {
-  type Explainable,
-  type ExplainOptions,
-  explainFit,
-  type FitExplanation,
-} from './explain-fit.ts';
+import { type Explainable, type ExplainOptions, explainFit } from './explain-fit.ts';
+import type { FitExplanation } from './fit-explanation.ts';
 import { SessionReader } from './session-reader.ts';
 import { openSparkBackend } from './spark-backend.ts';
 import { SparkReader } from './spark-reader.ts';

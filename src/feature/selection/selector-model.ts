@@ -34,6 +34,7 @@ export const selectorColumns = {
 export interface SelectorState {
   /** Positions of the chosen features, ascending. */
   readonly selectedFeatures: readonly number[];
+  /** The column that it was fitted on. */
   readonly inputSchema: LogicalSchema;
 }
 

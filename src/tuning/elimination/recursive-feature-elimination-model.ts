@@ -39,13 +39,17 @@ export type RecursiveFeatureEliminationModelOptions = Options<
 
 /** The mean metric of a number of features over the folds. */
 export interface EliminationStep {
+  /** How many features. */
   readonly numFeatures: number;
+  /** Its mean metric. */
   readonly metric: number;
 }
 
 /** What a {@link RecursiveFeatureEliminationModel} is made of. */
 export interface EliminationState extends SelectorState {
+  /** For each feature 1 where it is left, 2 where it went last, and so on. */
   readonly ranking: readonly number[];
+  /** The mean metric of each number of features, fewest first; empty without an evaluator. */
   readonly steps: readonly EliminationStep[];
 }
 

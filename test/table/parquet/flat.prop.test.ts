@@ -149,9 +149,10 @@ describe('columns that are read without the decoder', () => {
   it('are those of every file that other programs wrote, or left to the decoder', () => {
     const read: string[] = [];
     for (const name of readdirSync(fixtures).filter((each) => each.endsWith('.parquet'))) {
-      const table = decoded(readFileSync(join(fixtures, name)));
       const found = flatCells(join(fixtures, name), false);
-      if (found === null) continue;
+      // the decoder refuses some of those that are left to it
+      if (found === null || found.cells.size === 0) continue;
+      const table = decoded(readFileSync(join(fixtures, name)));
       expect(found.schema, name).toEqual(schemaOf(table.schema));
       for (const [column, cells] of found.cells) {
         const expected = [...(table.getChild(column) as Iterable<unknown>)].slice(0, cells.length);
