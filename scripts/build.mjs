@@ -9,7 +9,7 @@
 // and kernels hardly optimised: for the planted bugs, which change a line of a tree that is built already.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { bundleSpark } from './bundle-spark.mjs';
@@ -53,30 +53,16 @@ async function buildTypeScript(hash) {
   return status;
 }
 
-/** Compiles the given files of src alone. */
-async function transpile(files, hash) {
-  const { default: ts } = await import('typescript');
-  const config = join(root, 'tsconfig.build.json');
-  const { options } = ts.getParsedCommandLineOfConfigFile(config, {}, ts.sys);
-  // NodeNext asks package.json whether a file is a module; every file of ours is one
-  const compilerOptions = { ...options, module: ts.ModuleKind.ESNext };
-  for (const file of files) {
-    const text = readFileSync(join(root, file), 'utf8');
-    const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: file });
-    const output = join(root, 'dist', relative('src', file)).replace(/\.ts$/, '.js');
-    writeFileSync(output, outputText);
-  }
-  await bundle(join(root, 'dist'));
-  writeStamp({ ts: hash });
-}
-
 const hashes = hashSources();
 const only = process.argv[2] === '--only';
 const wasmStatus = buildWasm(hashes.wasm, only ? 'quick' : 'release');
 if (process.argv.includes('--wasm-only')) process.exit(wasmStatus);
 if (only) {
   const files = process.argv.slice(3).filter((file) => file.startsWith('src/'));
-  await transpile(files, hashes.ts);
+  const { transpile } = await import('./transpile.mjs');
+  transpile(files);
+  await bundle(join(root, 'dist'));
+  writeStamp({ ts: hashes.ts });
   process.exit(wasmStatus);
 }
 process.exit((await buildTypeScript(hashes.ts)) || wasmStatus);
