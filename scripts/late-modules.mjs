@@ -43,6 +43,7 @@ const files = [
   'ensemble/boosting/evaluate-rounds.js',
   'ensemble/boosting/refit-leaves.js',
   'pipeline/row-scorer.js',
+  'session/connect.js',
   'session/explain-fit.js',
 ];
 

@@ -1,23 +1,21 @@
 /**
  * What `Session.connect` does: it reads the token and the certificates, calls the executors, and gives a runner of
- * gangs and tasks on them.
+ * gangs and tasks on them. The module is loaded when somebody connects.
  */
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoppiceError } from '../base/errors.ts';
-import { libraryVersion } from '../base/library-version.ts';
 import { addressOf } from '../cluster/executors/addresses.ts';
-import type { Identity } from '../cluster/executors/control-messages.ts';
 import type { DriverTls } from '../cluster/executors/executor-connection.ts';
 import { ExecutorsRunner } from '../cluster/executors/executors-runner.ts';
 import { ThreadPool } from '../cluster/threads/thread-pool.ts';
-import { kernelsHash } from '../kernels/wasm/load.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, oneOf, str } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import { readsFiles } from '../table/files/files-of-runner.ts';
 import { checkCertificates } from './check-certificates.ts';
+import { ownIdentity } from './own-identity.ts';
 import { meetAt } from './rendezvous.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -68,11 +66,6 @@ export type ConnectOptions = Options<typeof connectParams.schema> & {
   /** Is told what the executors' processes write to stderr; by default it goes to the driver's. */
   readonly onLog?: ((executor: string, text: string) => void) | undefined;
 };
-
-/** What this side is, to be compared with the other. */
-export function ownIdentity(): Identity {
-  return { version: libraryVersion, kernels: kernelsHash(), host: hostname() };
-}
 
 /** Connects with executors. @throws CoppiceError see `Session.connect` */
 export async function connectExecutors(

@@ -7,7 +7,8 @@ import { CoppiceError } from '../base/errors.ts';
 import { addressOf } from '../cluster/executors/addresses.ts';
 import { ExecutorDaemon } from '../cluster/executors/executor-daemon.ts';
 import { checkCertificates } from './check-certificates.ts';
-import { ownIdentity, pemText, tokenOf } from './connect.ts';
+import { pemText, tokenOf } from './connect.ts';
+import { ownIdentity } from './own-identity.ts';
 import { workerUrl } from './worker-url.ts';
 
 /** Options of an executor. */

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createTable } from '../../src/index.ts';
+import { fileOfToken, startExecutor } from '../cluster/executors/start-executor.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -218,6 +219,21 @@ describe('the bundle', () => {
       expect(answer).toEqual([2, 2]);
     },
   );
+
+  it('connects with executors by what is loaded late', async () => {
+    const { address } = await startExecutor('--threads', '1');
+    const answer = answerOf(
+      `const { GBTRegressor, Session } = await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
+        const refused = await Session.connect([${JSON.stringify(address)}], {}).catch(({ code }) => code);
+        const session = await Session.connect([${JSON.stringify(address)}], { tokenFile: ${JSON.stringify(fileOfToken())} });
+        const x = Float64Array.from({ length: 5000 }, (_, i) => i % 97);
+        const table = session.createTable({ x, label: x.map((value) => value ** 2) });
+        const model = await new GBTRegressor({ featuresCols: ['x'], maxIter: 3 }).fit(table);
+        await session.close();
+        console.log(JSON.stringify([refused, session.threads, model.numTrees]));`,
+    );
+    expect(answer).toEqual(['PARAM_INVALID', 1, 3]);
+  });
 
   it('takes the CommonJS form of packages where require takes no ES modules, as in Jest', () => {
     const answer = answerOf(

@@ -18,7 +18,8 @@ import {
 import { ControlChannel } from '../../src/cluster/executors/control-messages.ts';
 import { ExecutorDaemon } from '../../src/cluster/executors/executor-daemon.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
-import { type ConnectOptions, type ConnectTls, ownIdentity } from '../../src/session/connect.ts';
+import type { ConnectOptions, ConnectTls } from '../../src/session/connect.ts';
+import { ownIdentity } from '../../src/session/own-identity.ts';
 import { type ExecutorOptions, serveExecutor } from '../../src/session/serve-executor.ts';
 import { Session } from '../../src/session/session.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
