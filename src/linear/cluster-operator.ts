@@ -1,17 +1,15 @@
 /** The nearest center of each row of a partition: the operator of KMeansModel. */
 import { Field, Int32 } from 'apache-arrow';
-import { columnOf, fillRounded } from '../table/columns/column-values.ts';
 import { int32Column, withColumns } from '../table/columns/make-column.ts';
 import type { Operator } from '../table/plan/operators.ts';
 import type { OperatorSpec } from '../table/plan/partition-spec.ts';
-import { featureInvalid } from './predict-operator.ts';
+import { type FeatureReading, featureInvalid, featureReader } from './predict-operator.ts';
 
 /** What the operator is told. */
-export interface PredictClustersSpec extends OperatorSpec {
+export interface PredictClustersSpec extends OperatorSpec, FeatureReading {
   readonly kind: 'linear.cluster';
-  readonly owner: string;
   readonly names: readonly string[];
-  readonly paths: readonly (readonly string[])[];
+  readonly owner: string;
   /** float64[clusters · features] */
   readonly centers: Float64Array;
   readonly predictionCol: string;
@@ -28,9 +26,9 @@ export function makePredictClusters(spec: PredictClustersSpec): Operator {
   return (batch, { partition }) => {
     const { numRows } = batch;
     const numCenters = centers.length / paths.length;
-    const columns = paths.map((path, j) => {
-      const values = new Float64Array(numRows);
-      fillRounded(columnOf(batch, path), values, 0, names[j]);
+    const read = featureReader(spec, batch);
+    const columns = paths.map((_, j) => {
+      const values = read(j).slice();
       const row = values.findIndex((value) => !Number.isFinite(value));
       if (row < 0) return values;
       throw featureInvalid(owner, names[j] as string, values[row] as number, { row, partition });

@@ -9,7 +9,7 @@ import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
 import { packed } from '../pipeline/module/module-literals.ts';
 import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
-import type { Scorer } from '../pipeline/row-reader.ts';
+import { type Scorer, singlesOf } from '../pipeline/row-reader.ts';
 import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -122,6 +122,7 @@ export class KMeansModel extends Model<typeof kMeansModelParams.schema> {
       reads: [...new Set(paths.map((path) => path[0] as string))],
       writes: [predictionCol],
       owner: this.className,
+      singles: singlesOf(this.inputSchema, paths),
       ...{ names, paths, centers, predictionCol },
     };
     return table.withOperator(spec, schema);

@@ -18,7 +18,7 @@ import {
   offsetsOfRow,
 } from '../pipeline/offset-column.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
-import { RowReader, type Scorer } from '../pipeline/row-reader.ts';
+import { RowReader, type Scorer, singlesOf } from '../pipeline/row-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { ClassValue } from '../training/messages.ts';
@@ -108,6 +108,7 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
       reads: [...new Set([...paths, ...offsets].map((path) => path[0] as string))],
       writes: linearFields(shape).map((field) => field.name),
       owner: this.className,
+      singles: singlesOf(this.inputSchema, paths),
       ...{ names, paths, offsets, coefficients, intercepts, thresholds, ...shape },
     };
     return table.withOperator(spec, schema);

@@ -12,12 +12,19 @@ import type { Operator } from '../table/plan/operators.ts';
 import type { OperatorSpec } from '../table/plan/partition-spec.ts';
 import { type LinearShape, linearColumnsOf } from './linear-outputs.ts';
 
-/** What the operator is told. */
-export interface PredictLinearSpec extends OperatorSpec, LinearShape {
-  readonly kind: 'linear.predict';
-  readonly owner: string;
+/** How an operator reads features. */
+export interface FeatureReading {
   readonly names: readonly string[];
   readonly paths: readonly (readonly string[])[];
+  /** Features that the fit read from columns in float32; wider values are rounded to it, as a scorer rounds them. */
+  readonly singles: readonly number[];
+}
+
+/** What the operator is told. */
+export interface PredictLinearSpec extends OperatorSpec, FeatureReading, LinearShape {
+  readonly kind: 'linear.predict';
+  readonly names: readonly string[];
+  readonly owner: string;
   /** Where margins that are added lie, one an output; none if empty. */
   readonly offsets: OffsetPaths;
   /** float64[outputs · features] */
@@ -38,14 +45,14 @@ export function makePredictLinear(spec: PredictLinearSpec): Operator {
 }
 
 function marginsOf(spec: PredictLinearSpec, batch: RecordBatch, partition: number): Float64Array[] {
-  const { paths, coefficients, intercepts, names } = spec;
+  const { paths, coefficients, intercepts } = spec;
   const { numRows } = batch;
   const margins = Array.from(intercepts, (intercept) =>
     columnArray(Float64Array, numRows).fill(intercept),
   );
-  const values = new Float64Array(numRows);
-  paths.forEach((path, j) => {
-    fillRounded(columnOf(batch, path), values, 0, names[j]);
+  const read = featureReader(spec, batch);
+  paths.forEach((_, j) => {
+    const values = read(j);
     margins.forEach((out, k) => {
       const factor = coefficients[k * paths.length + j] as number;
       for (let i = 0; i < numRows; i++)
@@ -59,6 +66,22 @@ function marginsOf(spec: PredictLinearSpec, batch: RecordBatch, partition: numbe
     }
   }
   return margins;
+}
+
+/** Reads the values of one feature after another, into the same memory. */
+export function featureReader(
+  { names, paths, singles }: FeatureReading,
+  batch: RecordBatch,
+): (feature: number) => Float64Array {
+  const values = new Float64Array(batch.numRows);
+  const single = new Set(singles);
+  return (feature) => {
+    fillRounded(columnOf(batch, paths[feature] as readonly string[]), values, 0, names[feature]);
+    if (single.has(feature)) {
+      for (let i = 0; i < values.length; i++) values[i] = Math.fround(values[i] as number);
+    }
+    return values;
+  };
 }
 
 function addOffsets(
@@ -81,15 +104,14 @@ function addOffsets(
 
 /** Says which feature is to blame. */
 function refuseRow(
-  { paths, names, owner }: PredictLinearSpec,
+  spec: PredictLinearSpec,
   batch: RecordBatch,
   where: { readonly row: number; readonly partition: number },
 ): void {
-  const value = new Float64Array(batch.numRows);
-  paths.forEach((path, j) => {
-    fillRounded(columnOf(batch, path), value, 0, names[j]);
-    const found = value[where.row] as number;
-    if (!Number.isFinite(found)) throw featureInvalid(owner, names[j] as string, found, where);
+  const read = featureReader(spec, batch);
+  spec.names.forEach((name, j) => {
+    const found = read(j)[where.row] as number;
+    if (!Number.isFinite(found)) throw featureInvalid(spec.owner, name, found, where);
   });
 }
 

@@ -123,7 +123,7 @@ export class RowReader {
     const parts = paths.map((path) => rowPartAt(schema, path));
     this.#parts = parts.every((one) => one === null) ? null : parts;
     this.#ticks = ticks.every((one) => one === null) ? null : ticks;
-    this.#singles = types.flatMap((type, f) => (isSingle(type) ? [f] : []));
+    this.#singles = singlesOf(schema, paths);
     this.values = new Float64Array(features.length);
     this.#names = features.map(({ name }) => name);
     const zeroes = features.map(({ zeroIsMissing }) => zeroIsMissing === true);
@@ -207,6 +207,14 @@ export function noRow(row: unknown, what: string, names: readonly string[]): Cop
     `row given to a scorer must have a value or null for at least one of the model's ${what} (${names.slice(0, 12).join(', ')}` +
     `${names.length > 12 ? ', …' : ''}); got ${describeValue(row)}${hint.startsWith('did') ? `; ${hint}` : ''}`;
   return new CoppiceError('DATA_INVALID', message);
+}
+
+/** The features, by their places in `paths`, that columns of the fit held in float32. */
+export function singlesOf(
+  schema: LogicalSchema,
+  paths: readonly (readonly string[])[],
+): readonly number[] {
+  return paths.flatMap((path, f) => (isSingle(typeAtPath(schema, path)) ? [f] : []));
 }
 
 /** True for a logical type whose numbers are at most float32. */

@@ -8,6 +8,17 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
+    name: 'trees of float32 columns do not round wider columns of a table',
+    edits: [
+      {
+        file: 'src/ensemble/prediction/read-features.ts',
+        find: 'return isSingle ? new Float32Array(length)',
+        replace: 'return isSingle && length < 0 ? new Float32Array(length)',
+      },
+    ],
+    tests: ['test/pipeline/rounded-columns.test.ts'],
+  },
+  {
     name: 'a forest puts categories in the order of their labels, however few rows they have',
     edits: [
       {

@@ -6,6 +6,7 @@
  * scores are sums on a grid, so it does not matter whether they were added up round by round or by prediction,
  * and draws hang on the number of a round.
  */
+
 import { Field, FixedSizeList, Float64, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
@@ -22,6 +23,7 @@ import { continuedRecord, roundsOf, treesPerRound } from '../model/training-reco
 import { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { valuesOnGrid } from '../model/values-on-grid.ts';
+import { featurePlaces } from '../prediction/feature-places.ts';
 import type { PredictSpec } from '../prediction/predict-operator.ts';
 
 /** Parameters that decide what scores mean: those of a model and of a fit that goes on from it are the same. */
@@ -186,12 +188,10 @@ function scoredColumns(
   const width = baseScores.length;
   const spec: PredictSpec = {
     kind: 'ensemble.predictTrees',
-    reads: [...new Set(data.paths.map((path) => path[0] as string))],
     writes: [name],
     modelId: modelIdOf(trees, 'initial', width),
     trees,
-    features: data.features,
-    paths: data.paths,
+    ...featurePlaces(data),
     baseScores: baseScores.map(() => 0),
     offsets: [],
     link: 'identity',

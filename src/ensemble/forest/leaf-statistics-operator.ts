@@ -6,6 +6,7 @@
  * their means (the law of total variance; F. Hutter et al., "Algorithm runtime prediction", 2014, section 4.3.2). Of a
  * single tree it is the leaf's.
  */
+
 import { Field, FixedSizeList, Float64 } from 'apache-arrow';
 import {
   fixedSizeListColumn,
@@ -15,8 +16,8 @@ import {
 import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { Operator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
-import type { TrainedFeature } from '../../training/messages.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
+import type { FeaturePlaces } from '../prediction/feature-places.ts';
 import { keptPredictor } from '../prediction/kept-predictors.ts';
 import { featureWindows } from '../prediction/read-features.ts';
 import { LabelQuantiles } from './label-quantiles.ts';
@@ -33,12 +34,10 @@ export interface LeafStatistics {
 }
 
 /** What the operator is told. */
-export interface LeafStatisticsSpec extends OperatorSpec, LeafStatistics {
+export interface LeafStatisticsSpec extends OperatorSpec, LeafStatistics, FeaturePlaces {
   readonly kind: 'ensemble.leafStatistics';
   readonly modelId: string;
   readonly trees: TreeEnsemble;
-  readonly features: readonly TrainedFeature[];
-  readonly paths: readonly (readonly string[])[];
 }
 
 /** The field of variances. */

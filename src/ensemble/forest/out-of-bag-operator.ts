@@ -3,6 +3,7 @@
  * was left out of (the draw hangs on seed, tree and row alone) and adds up the leaves of these, tree by tree, so a
  * row's sums are the same in any partition and thread.
  */
+
 import { Field, FixedSizeList, Float64, Int32, type RecordBatch } from 'apache-arrow';
 import { mix32, rowKey, rowKeyOfId } from '../../base/rng.ts';
 import { columnOf } from '../../table/columns/column-values.ts';
@@ -10,19 +11,18 @@ import { fixedSizeListColumn, int32Column, withColumns } from '../../table/colum
 import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { Operator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
-import type { RowSampling, TrainedFeature } from '../../training/messages.ts';
+import type { RowSampling } from '../../training/messages.ts';
 import { bootstrapKey, drawThresholds } from '../../training/sampling/draw-thresholds.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
+import type { FeaturePlaces } from '../prediction/feature-places.ts';
 import { keptPredictor } from '../prediction/kept-predictors.ts';
 import { featureWindows } from '../prediction/read-features.ts';
 
 /** What the operator is told. */
-export interface OutOfBagSpec extends OperatorSpec {
+export interface OutOfBagSpec extends OperatorSpec, FeaturePlaces {
   readonly kind: 'ensemble.outOfBag';
   readonly modelId: string;
   readonly trees: TreeEnsemble;
-  readonly features: readonly TrainedFeature[];
-  readonly paths: readonly (readonly string[])[];
   readonly seed: number;
   readonly firstTree: number;
   readonly rows: RowSampling;

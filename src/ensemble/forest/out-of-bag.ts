@@ -3,6 +3,7 @@
  * trees whose bootstrap left it out (L. Breiman, "Out-of-bag estimation", 1996). Driver: sends the trees through
  * the table once, gathers what came back, scores it with exact sums. Cost: one prediction of the training table.
  */
+
 import { type Data, Int64, type RecordBatch, Schema, Vector } from 'apache-arrow';
 import {
   columnOf,
@@ -26,6 +27,7 @@ import type { RowSampling } from '../../training/messages.ts';
 import { modelIdOf, sharedTrees } from '../model/shared-trees.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { batchScores } from '../prediction/batch-scores.ts';
+import { featurePlaces } from '../prediction/feature-places.ts';
 import { classColumn, winners } from '../prediction/output-columns.ts';
 import { type OutOfBagSpec, outOfBagFields } from './out-of-bag-operator.ts';
 import { OutOfBagScore } from './out-of-bag-score.ts';
@@ -55,15 +57,15 @@ export async function outOfBagSummary(
 ): Promise<OutOfBagSummary | null> {
   const { data, labelCols, weightCol, idCol, seed, firstTree, rows } = request;
   const { trees, sums } = outOfBagFields(data.trees.numOutputs);
+  const places = featurePlaces(data);
   const spec: OutOfBagSpec = {
     kind: 'ensemble.outOfBag',
-    reads: [...new Set([...data.paths.map((path) => path[0] as string), ...asList(idCol)])],
     writes: [trees.name, sums.name],
     usesPosition: true,
     modelId: modelIdOf(data.trees, 'outOfBag'),
     trees: sharedTrees(data.trees),
-    features: data.features,
-    paths: data.paths,
+    ...places,
+    reads: [...new Set([...places.reads, ...asList(idCol)])],
     ...{ seed, firstTree, rows, idCol },
   };
   const { fields, metadata } = table.schema;

@@ -2,6 +2,7 @@
  * Which leaf of each tree is every training row in? Driver: sends the trees through the training table once and puts
  * labels, weights and leaves together. Executor: adds the leaves of a partition's rows as a column.
  */
+
 import { Field, FixedSizeList, Schema, Uint32, Vector } from 'apache-arrow';
 import { columnData } from '../../table/columns/column-data.ts';
 import { columnOf, numericValues, roundedValues } from '../../table/columns/column-values.ts';
@@ -10,21 +11,19 @@ import { columnArray } from '../../table/columns/shared-buffer.ts';
 import type { PartitionedTable, TableOptions } from '../../table/partitioned-table.ts';
 import type { Operator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
-import type { TrainedFeature } from '../../training/messages.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { modelIdOf, sharedTrees } from '../model/shared-trees.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
+import { type FeaturePlaces, featurePlaces } from '../prediction/feature-places.ts';
 import { keptPredictor } from '../prediction/kept-predictors.ts';
 import { featureWindows } from '../prediction/read-features.ts';
 import { type LeafLabels, leafLabels } from './leaf-labels.ts';
 
 /** What the operator is told. */
-export interface TrainingLeavesSpec extends OperatorSpec {
+export interface TrainingLeavesSpec extends OperatorSpec, FeaturePlaces {
   readonly kind: 'ensemble.trainingLeaves';
   readonly modelId: string;
   readonly trees: TreeEnsemble;
-  readonly features: readonly TrainedFeature[];
-  readonly paths: readonly (readonly string[])[];
 }
 
 /** The node of each tree, counted from the tree's first. */
@@ -65,12 +64,10 @@ export async function gatherLeafLabels(
   const field = leavesField(numTrees);
   const spec: TrainingLeavesSpec = {
     kind: 'ensemble.trainingLeaves',
-    reads: [...new Set(data.paths.map((path) => path[0] as string))],
     writes: [field.name],
     modelId: modelIdOf(data.trees, 'leaves'),
     trees: sharedTrees(data.trees),
-    features: data.features,
-    paths: data.paths,
+    ...featurePlaces(data),
   };
   const { fields, metadata } = table.schema;
   const walked = table.withOperator(spec, new Schema([...fields, field], metadata));

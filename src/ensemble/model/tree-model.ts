@@ -2,6 +2,7 @@
  * What all fitted tree models share: prediction as a step of a table, importances, the look inside, saving.
  * The classes of the single algorithms only say how leaves' sums become predictions.
  */
+
 import { Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import type { Options, ParamSchema } from '../../params/define-params.ts';
@@ -30,6 +31,7 @@ import {
   explainedTable,
   interactionsTable,
 } from '../prediction/explain-table.ts';
+import { featurePlaces } from '../prediction/feature-places.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link, PredictSpec } from '../prediction/predict-operator.ts';
 import { makeScorer, type Scorer } from '../prediction/scorer.ts';
@@ -205,16 +207,16 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
     const end = whole.fields.length - (contributionsCol === null ? 0 : 1);
     const schema = new Schema(whole.fields.slice(0, end), whole.metadata);
     const offsets = this.#offsetPaths(table.schema);
+    const places = featurePlaces(this.data);
     const added = schema.fields.slice(table.schema.fields.length).map((field) => field.name);
     const spec: PredictSpec = {
       kind: 'ensemble.predictTrees',
       isQuick: this.numTrees <= quickTrees,
-      reads: [...new Set([...this.data.paths, ...offsets].map((path) => path[0] as string))],
       writes: added,
       modelId: this.#modelId,
       trees: this.#sharedTrees(),
-      features: this.data.features,
-      paths: this.data.paths,
+      ...places,
+      reads: [...new Set([...places.reads, ...offsets.map((path) => path[0] as string)])],
       baseScores: this.data.baseScores,
       offsets,
       link: this.link,
@@ -406,9 +408,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
 
   /** @internal What an operator in a worker thread needs to walk the trees. */
   protected get walked() {
-    const { features, paths } = this.data;
-    const reads = [...new Set(paths.map((path) => path[0] as string))];
-    return { modelId: this.#modelId, trees: this.#sharedTrees(), features, paths, reads };
+    return { modelId: this.#modelId, trees: this.#sharedTrees(), ...featurePlaces(this.data) };
   }
 
   /** The trees in shared memory, copied once. */

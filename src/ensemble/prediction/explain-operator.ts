@@ -2,25 +2,25 @@
  * Explanation of one partition in a worker thread: adds the column of contributions, or of interactions. The
  * explainer is made once a thread and model.
  */
+
 import { fixedSizeListColumn, withColumns } from '../../table/columns/make-column.ts';
 import type { Operator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
-import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import { TreeExplainer } from '../../tree/explainer.ts';
 import { PairExplainer } from '../../tree/pair-explainer.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { contributionsField, interactionsField, matrixSize } from './contributions-field.ts';
+import type { FeaturePlaces } from './feature-places.ts';
 import { featureValues } from './read-features.ts';
 
 /** What the operator is told. */
-export interface ExplainSpec extends OperatorSpec {
+export interface ExplainSpec extends OperatorSpec, FeaturePlaces {
   /** Each feature's values, or those of pairs. */
   readonly kind: 'ensemble.explainTrees' | 'ensemble.explainPairs';
   /** Names the model within this process; explainers are kept by it. */
   readonly modelId: string;
   readonly trees: TreeEnsemble;
-  readonly features: readonly TrainedFeature[];
-  readonly paths: readonly (readonly string[])[];
   /** What each score is about. */
   readonly outputs: readonly ClassValue[];
   readonly baseScores: readonly number[];

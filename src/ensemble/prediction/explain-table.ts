@@ -1,4 +1,5 @@
 /** A table with a column of contributions, or of interactions: from a model to the operator that explains it in the pool. */
+
 import { type Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -12,6 +13,7 @@ import {
   matrixSize,
 } from './contributions-field.ts';
 import type { ExplainSpec } from './explain-operator.ts';
+import { featurePlaces } from './feature-places.ts';
 import type { Link } from './predict-operator.ts';
 
 /** The part of a tree model that is explained. */
@@ -92,12 +94,10 @@ function explained(
   const shape = contributionsOf(data, model.values);
   return {
     kind,
-    reads: [...new Set(data.paths.map((path) => path[0] as string))],
     writes: [outputCol],
     modelId: trees === model.trees ? model.modelId : modelIdOf(trees, 'shares'),
     trees,
-    features: data.features,
-    paths: data.paths,
+    ...featurePlaces(data),
     outputs: shape.outputs,
     baseScores: link === 'mean' || link === 'share' ? [] : data.baseScores,
     numOutputs: shape.numOutputs,

@@ -3,15 +3,17 @@
  * back becomes the model's output columns, those that somebody reads. The predictor is made once a thread and
  * model.
  */
+
 import type { RecordBatch } from 'apache-arrow';
 import { type OffsetPaths, offsetInvalid } from '../../pipeline/offset-column.ts';
 import { columnOf, fillNumeric } from '../../table/columns/column-values.ts';
 import { withColumns } from '../../table/columns/make-column.ts';
 import type { Operator } from '../../table/plan/operators.ts';
 import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
-import type { ClassValue, TrainedFeature } from '../../training/messages.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import { batchScores, type Link } from './batch-scores.ts';
+import type { FeaturePlaces } from './feature-places.ts';
 import { keptPredictor } from './kept-predictors.ts';
 import { type ModelOutput, outputColumns } from './output-columns.ts';
 import { featureWindows } from './read-features.ts';
@@ -19,13 +21,11 @@ import { featureWindows } from './read-features.ts';
 export type { Link };
 
 /** What the operator is told. */
-export interface PredictSpec extends OperatorSpec {
+export interface PredictSpec extends OperatorSpec, FeaturePlaces {
   readonly kind: 'ensemble.predictTrees';
   /** Names the model within this process; predictors are kept by it. */
   readonly modelId: string;
   readonly trees: TreeEnsemble;
-  readonly features: readonly TrainedFeature[];
-  readonly paths: readonly (readonly string[])[];
   readonly baseScores: readonly number[];
   /** Where margins that are added to the scores lie, one path a score; none without. */
   readonly offsets: OffsetPaths;

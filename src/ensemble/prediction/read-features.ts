@@ -2,22 +2,17 @@
  * How do a batch's feature columns reach a predictor? Float columns without nulls as they lie in the batch,
  * everything else converted, a window of rows at a time, so that a large partition costs no second copy.
  */
+
 import { DataType, Precision, type RecordBatch, type Vector } from 'apache-arrow';
 import { columnOf, encodeCategories, fillRounded } from '../../table/columns/column-values.ts';
 import { zerosAsMissing } from '../../table/columns/zeros-as-missing.ts';
 import { sliceRows } from '../../table/take-rows.ts';
 import type { TrainedFeature } from '../../training/messages.ts';
 import type { FeatureValues } from '../../tree/predictor.ts';
+import type { FeaturePlaces } from './feature-places.ts';
 
 /** Rows that are converted at once. */
 const windowRows = 32_768;
-
-/** What is known of a model's features. */
-export interface FeaturePlaces {
-  readonly features: readonly TrainedFeature[];
-  /** Where each lies: column, then child or element. */
-  readonly paths: readonly (readonly string[])[];
-}
 
 /** A part of a batch's rows. */
 export interface FeatureWindow {
@@ -54,6 +49,7 @@ export function featureValues(
   predictor: { readonly usedFeatures: readonly number[] },
 ): Map<number, FeatureValues> {
   const columns = new Map<number, FeatureValues>();
+  const singles = new Set(places.singles);
   for (const feature of predictor.usedFeatures) {
     const vector = columnOf(batch, places.paths[feature] as readonly string[]);
     const { kind, name, zeroIsMissing } = places.features[feature] as TrainedFeature;
@@ -62,30 +58,43 @@ export function featureValues(
       const values = encodeCategories(vector, codes, 0);
       columns.set(feature, { kind, codes, binOf: binsOf(places, feature, values) });
     } else {
-      const values = zeroIsMissing === true ? withoutZeros(vector, name) : numbersOf(vector, name);
+      const values =
+        zeroIsMissing === true
+          ? withoutZeros(vector, name, singles.has(feature))
+          : numbersOf(vector, name, singles.has(feature));
       columns.set(feature, { kind, values });
     }
   }
   return columns;
 }
 
-/** The values, in place where they lie as numbers already. */
-function numbersOf(vector: Vector, name: string): Float32Array | Float64Array {
+/** The values, in place where they lie as numbers already. @param isSingle the fit's were float32 */
+function numbersOf(vector: Vector, name: string, isSingle: boolean): Float32Array | Float64Array {
   const [data] = vector.data;
   if (data !== undefined && vector.data.length === 1 && DataType.isFloat(data.type)) {
     const isWide = data.type.precision === Precision.DOUBLE;
     const isHalf = data.type.precision === Precision.HALF;
-    if (!isHalf && vector.nullCount === 0) return data.values.subarray(0, data.length);
+    if (!isHalf && vector.nullCount === 0 && !(isWide && isSingle))
+      return data.values.subarray(0, data.length);
     if (!isWide) return filled(vector, new Float32Array(vector.length), name);
   }
-  return filled(vector, new Float64Array(vector.length), name);
+  return filled(vector, emptyValues(vector.length, isSingle), name);
 }
 
 /** A copy in which zeros are missing. */
-function withoutZeros(vector: Vector, name: string): Float64Array {
-  const values = filled(vector, new Float64Array(vector.length), name);
+function withoutZeros(
+  vector: Vector,
+  name: string,
+  isSingle: boolean,
+): Float32Array | Float64Array {
+  const values = filled(vector, emptyValues(vector.length, isSingle), name);
   zerosAsMissing(values);
   return values;
+}
+
+/** Room for values; what is written to float32 is rounded by that. */
+function emptyValues(length: number, isSingle: boolean): Float32Array | Float64Array {
+  return isSingle ? new Float32Array(length) : new Float64Array(length);
 }
 
 function filled<A extends Float32Array | Float64Array>(vector: Vector, out: A, name: string): A {
