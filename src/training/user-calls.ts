@@ -103,6 +103,8 @@ function callFunction(
       ? (run as ObjectiveFunction)(rows, { grads: first, hesses: second })
       : (run as MetricFunction)(rows, first.subarray(0, rows.numRows));
   if (answer !== undefined) {
+    // nobody waits for what it may reject with, which would end the process
+    if (answer instanceof Promise) answer.catch(() => undefined);
     throw new TypeError('it must write into the arrays it is given, at once, and return nothing');
   }
 }

@@ -2,6 +2,7 @@
  * Objectives and metrics of the user: in the calling thread or imported by worker threads, the same model; and
  * when they fail, an error that says where.
  */
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromModule } from '../../../src/base/user-function.ts';
@@ -332,6 +333,25 @@ describe('a function that fails', () => {
     await expect(train(fromModule(moduleUrl, 'nothing'), 2)).rejects.toMatchObject({
       code: 'DEPENDENCY_MISSING',
     });
+  });
+
+  it('ends the fit and not the program when it rejects later', async () => {
+    const left: unknown[] = [];
+    const hear = (error: unknown): void => void left.push(error);
+    process.on('unhandledRejection', hear);
+    try {
+      const late = async (): Promise<never> => {
+        throw new Error('too late');
+      };
+      await expect(train(late, 2)).rejects.toMatchObject({
+        code: 'FUNCTION_FAILED',
+        message: expect.stringContaining('must write into the arrays it is given, at once'),
+      });
+      await setImmediate();
+      expect(left).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
   });
 
   it('leaves the threads fit for the next', async () => {
