@@ -37,3 +37,18 @@ export function keptNumbers(batch) {
 export function fails() {
   throw new RangeError('no such thing');
 }
+
+/** Fails later. */
+export async function failsLater() {
+  throw new RangeError('no such thing');
+}
+
+/** Twice the column x, later. */
+export async function twiceLater(batch) {
+  return twice(batch);
+}
+
+/** Keeps rows with x above 1, later. */
+export async function aboveOneLater(batch) {
+  return aboveOne(batch);
+}

@@ -9,6 +9,7 @@ import {
   Utf8,
   Vector,
 } from 'apache-arrow';
+import type { Awaitable } from '../../base/awaitable.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import {
   guardUserFunction,
@@ -55,9 +56,9 @@ registerOperator<ModuleSpec>('table.moduleColumn', async ({ module, field: recor
   const field = fieldFromRecord(record);
   const run = guardUserFunction(
     functionOfColumn(field.name, module),
-    (await importModuleFunction(module)) as (batch: RecordBatch) => ColumnInput,
+    (await importModuleFunction(module)) as (batch: RecordBatch) => Awaitable<ColumnInput>,
   );
-  return (batch) => withUserColumn(batch, field, run(batch));
+  return async (batch) => withUserColumn(batch, field, await run(batch));
 });
 
 /** The function that makes a column, in words. */

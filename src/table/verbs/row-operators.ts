@@ -36,7 +36,7 @@ registerOperator<ModuleFilterSpec>('table.moduleFilter', async ({ module }) => {
     `the function ${module.exportName} of filter`,
     (await importModuleFunction(module)) as (batch: RecordBatch) => unknown,
   );
-  return (batch) => filterRows(batch, valuesOfMask(run(batch), batch.numRows));
+  return async (batch) => filterRows(batch, valuesOfMask(await run(batch), batch.numRows));
 });
 
 interface SampleSpec extends OperatorSpec {

@@ -55,11 +55,14 @@ describe('show and printSchema', () => {
 describe('functions of users', () => {
   const module = new URL('../functions-for-tests.mjs', import.meta.url);
 
-  it('come from a module by name', async () => {
+  it.each([
+    ['at once', 'twice', 'aboveOne'],
+    ['later', 'twiceLater', 'aboveOneLater'],
+  ])('come from a module by name, and answer %s', async (_, twice, aboveOne) => {
     const table = sample()
       .na.drop()
-      .withColumn('y', fromModule(module, 'twice'), { type: 'float' })
-      .filter(fromModule(module, 'aboveOne'));
+      .withColumn('y', fromModule(module, twice), { type: 'float' })
+      .filter(fromModule(module, aboveOne));
     expect(await table.take(5)).toMatchObject([{ x: 2, y: 4 }]);
     expect(typeName(table.schema.fields[3]?.type)).toBe('float');
   });
@@ -92,15 +95,18 @@ describe('functions of users', () => {
     const rejects = async (): Promise<never> => throws();
     const type = { type: 'double' };
     const own = fromModule(module, 'fails');
+    const later = fromModule(module, 'failsLater');
     const column = (run: unknown) => sample().withColumn('y', run as never, type);
     const filter = (run: unknown) => sample().filter(run as never);
     const tables = [
       [column(throws), 'the function of column y failed: no such thing'],
       [column(rejects), 'the function of column y failed: no such thing'],
       [column(own), 'the function fails of column y failed: no such thing'],
+      [column(later), 'the function failsLater of column y failed: no such thing'],
       [filter(throws), 'the function of filter failed: no such thing'],
       [filter(rejects), 'the function of filter failed: no such thing'],
       [filter(own), 'the function fails of filter failed: no such thing'],
+      [filter(later), 'the function failsLater of filter failed: no such thing'],
     ] as const;
     for (const [table, message] of tables) {
       const expected = { code: 'FUNCTION_FAILED', message, cause: boom };
