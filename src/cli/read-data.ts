@@ -8,7 +8,7 @@ import { type LogicalSchema, logicalSchema } from '../pipeline/logical-schema.ts
 import type { Session } from '../session/session.ts';
 import { requireField } from '../table/columns/find-column.ts';
 import { defaultNullValues } from '../table/csv/csv-dialect.ts';
-import { findFiles } from '../table/files/find-files.ts';
+import { findFiles, missingFile } from '../table/files/find-files.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 
 /** How to read. */
@@ -51,7 +51,9 @@ async function formatOfFile(path: string): Promise<Format | null> {
   const named = formatOfName(path);
   if (named !== null) return named;
   if (isUrl(path)) return 'parquet';
-  const file = await open(path);
+  const file = await open(path).catch((cause: unknown) => {
+    throw missingFile(path, cause);
+  });
   try {
     const { buffer } = await file.read(Buffer.alloc(6), 0, 6, 0);
     if (buffer.toString('latin1', 0, 4) === 'PAR1') return 'parquet';

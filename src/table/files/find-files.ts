@@ -44,7 +44,8 @@ export function findFiles(
 }
 
 /** The error about a path that cannot be opened. */
-export function missingFile(path: string, cause?: unknown): CoppiceError {
+export function missingFile(path: string, given?: unknown): CoppiceError {
+  const cause = given ?? refusalOf(path);
   const code = (cause as { code?: string } | undefined)?.code;
   const options = { context: { file: path }, cause };
   if (code !== undefined && code !== 'ENOENT' && code !== 'ENOTDIR') {
@@ -53,6 +54,10 @@ export function missingFile(path: string, cause?: unknown): CoppiceError {
       `the file ${path} cannot be opened: ${code}`,
       options,
     );
+  }
+  if (path.includes('\uFFFD')) {
+    const message = `the file ${path} must have a name in UTF-8; it has bytes that are none; rename it`;
+    return new CoppiceError('FILE_NOT_FOUND', message, options);
   }
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
     const message = `the file ${path} must exist; it is a link to one that does not`;
@@ -65,6 +70,16 @@ export function missingFile(path: string, cause?: unknown): CoppiceError {
     `the file ${path} must exist; it does not; ${hint}`,
     options,
   );
+}
+
+/** What the system says about a path, where it says anything; undefined where nothing refuses it. */
+function refusalOf(path: string): unknown {
+  try {
+    lstatSync(path);
+    return undefined;
+  } catch (cause) {
+    return cause;
+  }
 }
 
 function filesOfPath(path: string, extensions: readonly string[]): FoundFile[] {
@@ -212,14 +227,20 @@ function decode(text: string): string {
   }
 }
 
+/** @throws CoppiceError `FILE_NOT_FOUND` for a folder that may not be read: its rows would be missed by nobody */
 function visibleNames(folder: string): string[] {
-  return namesIn(folder).filter((name) => !name.startsWith('_') && !name.startsWith('.'));
+  const names = namesIn(folder, (cause) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw missingFile(folder, cause);
+  });
+  return names.filter((name) => !name.startsWith('_') && !name.startsWith('.'));
 }
 
-function namesIn(folder: string): string[] {
+function namesIn(folder: string, refuse: (cause: unknown) => void = () => {}): string[] {
   try {
     return readdirSync(folder).sort(compare);
-  } catch {
+  } catch (cause) {
+    refuse(cause);
     return [];
   }
 }

@@ -1,6 +1,6 @@
 /** What a path may lead to: folders and regular files; all else is refused by name, and nothing is waited for. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findFiles } from '../../../src/table/files/find-files.ts';
@@ -45,6 +45,61 @@ describe.runIf(runs)('a path that is no file', () => {
     const error = await refusal('ring');
     expect(error.code).toBe('FILE_NOT_FOUND');
     expect(error.message).toMatch(/cannot be opened: ELOOP/);
+  });
+});
+
+/** Calls `work` as a user who may only do what everybody may: an administrator may read everything. */
+async function asAnybody<T>(work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return await work();
+  process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+describe.runIf(runs)('a folder that may not be read', () => {
+  const folder = join(root, 'closed');
+  mkdirSync(join(folder, 'day=1'), { recursive: true });
+  mkdirSync(join(folder, 'day=2'));
+  for (const day of ['day=1', 'day=2']) writeFileSync(join(folder, day, 'a.csv'), 'x\n1\n');
+  chmodSync(root, 0o755);
+
+  it.each([
+    ['closed', 'day=2'],
+    ['closed/*', 'day=2'],
+    ['closed/*/*.csv', 'day=2'],
+    ['closed/**', 'day=2'],
+    ['closed/day=2/a.csv', 'day=2/a.csv'],
+    ['closed/day=2/*.csv', 'day=2'],
+  ])('is refused by name and not passed over: %s', async (path, named) => {
+    chmodSync(join(folder, 'day=2'), 0);
+    try {
+      const error = await asAnybody(() => refusal(path));
+      const message = `the file ${join(folder, named)} cannot be opened: EACCES`;
+      expect([error.code, error.message]).toEqual(['FILE_NOT_FOUND', message]);
+    } finally {
+      chmodSync(join(folder, 'day=2'), 0o755);
+    }
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a name that is no UTF-8', () => {
+  it('is refused as such', async () => {
+    const folder = join(root, 'latin');
+    mkdirSync(folder);
+    const name = Buffer.concat([
+      Buffer.from(`${folder}/caf`),
+      Buffer.of(0xe9),
+      Buffer.from('.csv'),
+    ]);
+    writeFileSync(name, 'x\n1\n');
+    const error = await refusal('latin');
+    expect(error.code).toBe('FILE_NOT_FOUND');
+    expect(error.message).toMatch(
+      /must have a name in UTF-8; it has bytes that are none; rename it/,
+    );
   });
 });
 
