@@ -173,6 +173,17 @@ export const plantedBugs = [
     tests: ['test/pipeline/module/module-declarations.test.ts'],
   },
   {
+    name: 'the first category of LightGBM is missing where zeros are',
+    edits: [
+      {
+        file: 'src/ensemble/foreign/lightgbm-model.ts',
+        find: 'codes: seen, zeroIsMissing: false }',
+        replace: 'codes: seen, zeroIsMissing: areMissing }',
+      },
+    ],
+    tests: ['test/ensemble/foreign/foreign-files.test.ts'],
+  },
+  {
     name: 'a missing value of LightGBM that training never saw follows the default side',
     edits: [
       {

@@ -114,7 +114,7 @@ function lossParams(
 
 function featuresOf(
   file: ModelFile,
-  { head, pandas }: LightGBMText,
+  { head, parameters, pandas }: LightGBMText,
   { categories }: ForeignHints,
   zeros: ReadonlyMap<number, boolean>,
 ): ForeignFeature[] {
@@ -125,18 +125,24 @@ function featuresOf(
     if (found.length !== numFeatures)
       throw file.malformed(`has ${found.length} ${what} for ${numFeatures} features`);
   }
-  // numbers have a range, [least:most], and features that no tree may use have none
-  const isCategory = infos.map((info) => !info.startsWith('[') && info !== 'none');
+  // numbers have a range, [least:most]; features that no tree may use have none, and only the parameters tell which of
+  // them are categories
+  const listed = (parameters.get('categorical_feature') ?? '').split(',');
+  const isCategory = infos.map((info, f) =>
+    info === 'none' ? listed.includes(String(f)) : !info.startsWith('['),
+  );
   const numCategory = isCategory.filter(Boolean).length;
   // a feature that no tree splits on was read as the others were
   const areMissing = [...zeros.values()].includes(true) && ![...zeros.values()].includes(false);
   let place = 0;
   return names.map((name, f): ForeignFeature => {
-    const zeroIsMissing = zeros.get(f) ?? areMissing;
-    if (isCategory[f] !== true)
+    if (isCategory[f] !== true) {
+      const zeroIsMissing = zeros.get(f) ?? areMissing;
       return { name, kind: 'numeric', values: null, codes: [], zeroIsMissing };
-    const codes = (infos[f] as string).split(':').map(Number);
-    if (!codes.every(Number.isSafeInteger)) throw file.malformed(`has categories ${infos[f]}`);
+    }
+    const info = infos[f] as string;
+    const codes = info === 'none' ? [] : info.split(':').map(Number);
+    if (!codes.every(Number.isSafeInteger)) throw file.malformed(`has categories ${info}`);
     const own = pandas[place++];
     const values = categories[name] ?? (pandas.length === numCategory ? (own ?? null) : null);
     if (values === null && pandas.length > 0) {
@@ -145,8 +151,9 @@ function featuresOf(
         `give them by the option categories: { ${JSON.stringify(name)}: […] }, in the order of their codes`,
       );
     }
-    // −1 stands for missing values
-    return { name, kind: 'category', values, codes: codes.filter((c) => c >= 0), zeroIsMissing };
+    // −1 stands for missing values, and a code of 0 for a category as any other
+    const seen = codes.filter((code) => code >= 0);
+    return { name, kind: 'category', values, codes: seen, zeroIsMissing: false };
   });
 }
 

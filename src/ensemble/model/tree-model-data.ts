@@ -186,7 +186,9 @@ function readFeatures(
       ends: stored.get(`c${i}.ends`, Uint32Array),
     });
     const feature = { name: text(name as Json, reader), kind, categories } as const;
-    return entry['zeroIsMissing'] === true ? { ...feature, zeroIsMissing: true } : feature;
+    // a category has a place, which is 0 for the first
+    const hasZeros = kind === 'numeric' && entry['zeroIsMissing'] === true;
+    return hasZeros ? { ...feature, zeroIsMissing: true } : feature;
   });
   return { features, paths };
 }

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { createTable, GBTRegressionModel, readLightGBMModel } from '../../../src/index.ts';
+import { temporaryFolder } from '../../tools/temporary-folder.ts';
+
+const folder = temporaryFolder('foreign-files');
+
+/** A LightGBM model of one tree that splits the category `kind` in two and the number `size` below. */
+function lightGBMText({
+  names = 'kind size',
+  infos = '-1:0:1:2 [0:9]',
+  tree = {},
+  end = [],
+}: {
+  readonly names?: string;
+  readonly infos?: string;
+  readonly tree?: Readonly<Record<string, string>>;
+  readonly end?: readonly string[];
+}): string {
+  const fields = {
+    num_leaves: '3',
+    num_cat: '1',
+    split_feature: '0 1',
+    threshold: '0 4.5',
+    decision_type: '1 6',
+    left_child: '-1 -2',
+    right_child: '1 -3',
+    leaf_value: '1 2 4',
+    cat_boundaries: '0 1',
+    cat_threshold: '1',
+    ...tree,
+  };
+  return [
+    ...['tree', 'version=v4', 'num_class=1', 'num_tree_per_iteration=1', 'label_index=0'],
+    `max_feature_idx=${names.split(' ').length - 1}`,
+    ...['objective=regression', `feature_names=${names}`, `feature_infos=${infos}`],
+    ...['tree_sizes=1', '', 'Tree=0'],
+    ...Object.entries(fields).map(([name, value]) => `${name}=${value}`),
+    ...['end of trees', ...end, ''],
+  ].join('\n');
+}
+
+describe("categories of LightGBM's file", () => {
+  it('are no numbers where zeros are missing: the first one is a category in every scorer', async () => {
+    const model = await readLightGBMModel(lightGBMText({}));
+    expect(model.data.features.map(({ zeroIsMissing }) => zeroIsMissing)).toEqual([
+      undefined,
+      true,
+    ]);
+    const columns = { kind: [0, 0, 1, 2], size: [0, 9, 3, 0] };
+    const rows = await (await model.transform(createTable(columns))).collect();
+    const found = rows.toArray().map(({ prediction }) => prediction);
+    const score = await model.scorer();
+    const { predict } = await import(
+      `data:text/javascript,${encodeURIComponent(model.toModule())}`
+    );
+    for (const answer of [score, predict]) {
+      const each = columns.kind.map(
+        (kind, i) => answer({ kind, size: columns.size[i] }).prediction,
+      );
+      expect(each).toEqual(found);
+    }
+    expect(found).toEqual([1, 1, 2, 2]);
+  });
+
+  it('are no numbers either in a model that was saved as if they were', async () => {
+    const model = await readLightGBMModel(lightGBMText({}));
+    const kind: { zeroIsMissing?: boolean } | undefined = model.data.features[0];
+    if (kind !== undefined) kind.zeroIsMissing = true;
+    await model.save(`${folder}/zeros`);
+    const { data } = await GBTRegressionModel.load(`${folder}/zeros`);
+    expect(data.features.map(({ zeroIsMissing }) => zeroIsMissing)).toEqual([undefined, true]);
+  });
+
+  it('are found beside one that every row has, which has no range', async () => {
+    const model = await readLightGBMModel(
+      lightGBMText({
+        names: 'same kind size none',
+        infos: 'none -1:0:1:2 [0:9] none',
+        tree: { split_feature: '1 2' },
+        end: [
+          ...['parameters:', '[categorical_feature: 0,1]', 'end of parameters', ''],
+          'pandas_categorical:[["x"], ["p", "q", "r"]]',
+        ],
+      }),
+    );
+    expect(model.inputSchema.map(({ type }) => type)).toEqual([
+      'string',
+      'string',
+      'double',
+      'double',
+    ]);
+    const rest = { same: ['x', 'x', null], size: [9, 9, 9], none: [0, 1, 2] };
+    const table = createTable({ kind: ['p', 'q', 'never'], ...rest });
+    const rows = await (await model.transform(table)).collect();
+    expect(rows.toArray().map(({ prediction }) => prediction)).toEqual([1, 4, 4]);
+  });
+});
