@@ -103,11 +103,14 @@ export class ExactSum {
   /** The sum, rounded to the nearest double, ties to even. */
   value(): number {
     this.#carry();
+    const limbs = this.#limbs;
+    let first = 0;
+    while (first < numLimbs && limbs[first] === 0) first += 1;
+    let last = numLimbs - 1;
+    while (last > first && limbs[last] === 0) last -= 1;
     let total = 0n;
-    for (let i = numLimbs - 1; i >= 0; i--) {
-      total = total * 4294967296n + BigInt(this.#limbs[i] as number);
-    }
-    return scaleDown(total);
+    for (let i = last; i >= first; i--) total = total * 4294967296n + BigInt(limbs[i] as number);
+    return scaleDown(total, 32 * first - 1074);
   }
 
   /** The canonical limbs; equal sums have equal words. */
@@ -189,13 +192,13 @@ export function productError(a: number, b: number, product: number): number {
   return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
 }
 
-/** total · 2^−1074, rounded once. */
-function scaleDown(total: bigint): number {
+/** total · 2^unit, rounded once: below 2^−1022 it has no more bits than a float64 keeps there. */
+function scaleDown(total: bigint, unit: number): number {
   const negative = total < 0n;
   let magnitude = negative ? -total : total;
   if (magnitude === 0n) return 0;
   const excess = magnitude.toString(16).length * 4 - 1000;
-  let exponent = -1074;
+  let exponent = unit;
   if (excess > 0) {
     const shift = BigInt(excess);
     const sticky = (magnitude & ((1n << shift) - 1n)) === 0n ? 0n : 1n;

@@ -112,7 +112,10 @@ export function packTrees(trees: readonly GrownTree[], numOutputs: number): Tree
   });
   packed.treeStart[trees.length] = at;
   const linear = packLinear(trees);
-  const planes = packPlanes(trees.flatMap(({ nodes }) => nodes));
+  // columns have no planes, and nodes would be made for each of them
+  const planes = trees.every(({ columns }) => columns)
+    ? undefined
+    : packPlanes(trees.flatMap(({ nodes }) => nodes));
   return {
     ...packed,
     ...(linear === undefined ? {} : { linear }),

@@ -361,6 +361,17 @@ export const plantedBugs = [
     tests: ['test/base/exact-sum.prop.test.ts'],
   },
   {
+    name: 'an exact sum forgets where its lowest word stands',
+    edits: [
+      {
+        file: 'src/base/exact-sum.ts',
+        find: 'return scaleDown(total, 32 * first - 1074);',
+        replace: 'return scaleDown(total, -1074);',
+      },
+    ],
+    tests: ['test/base/exact-sum.prop.test.ts'],
+  },
+  {
     name: 'a block of an exact sum forgets what lies far below its largest value',
     edits: [
       {

@@ -174,6 +174,7 @@ async function weightedMean(
 ): Promise<number> {
   const sum = new ExactSum();
   sum.addMany(values);
+  if (weights === null && environment.collective.size === 1) return sum.value() / values.length;
   const weight = new ExactSum();
   if (weights === null) weight.add(values.length);
   else weight.addMany(weights);
