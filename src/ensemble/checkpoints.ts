@@ -300,8 +300,11 @@ function finishMembers(
   const rounds = members.map(({ numRounds }) => numRounds);
   const { memberRounds } = added;
   const kept = memberRounds.map((most, m) => Math.min(most, rounds[m] ?? 0));
-  const before = splitMembers(resumed.trees, rounds, perRound).map((trees, m) =>
-    takeTrees(trees, (kept[m] as number) * perRound),
+  const known = splitMembers(resumed.trees, rounds, perRound);
+  // there may be fewer models than places for them
+  const factor = rounds.length / memberRounds.length;
+  const before = kept.map((count, m) =>
+    scaleValues(takeTrees(known[m] as TreeEnsemble, count * perRound), factor),
   );
   const after: { round: number; member: number }[] = [];
   memberRounds.forEach((most, member) => {

@@ -177,6 +177,24 @@ describe('models that are averaged', () => {
     expect(await savedBytes(again)).toEqual(undisturbed);
     expect(warnings).toEqual([]);
   });
+
+  it.each([
+    [{ labelCol: 'k' }, 8],
+    [{ labelCol: 'k', stepSize: 0.1, earlyStoppingRounds: 100 }, 4],
+  ])(
+    'go on as they would have, whether there are twice as many in the end: %j',
+    async (own, numModels) => {
+      const options = { ...own, checkpointInterval: 7 };
+      const model = await fit(options);
+      expect(model.summary.memberRounds).toHaveLength(numModels);
+      const undisturbed = await savedBytes(model);
+      const checkpointDir = newFolder();
+      for (const numTold of [1, 16, 8]) await endedAfter({ ...options, checkpointDir }, numTold);
+      expect(await savedBytes(await fit({ ...options, checkpointDir }))).toEqual(undisturbed);
+      expect(await savedBytes(await fit({ ...options, checkpointDir }))).toEqual(undisturbed);
+      expect(warnings).toEqual([]);
+    },
+  );
 });
 
 describe('a forest', () => {

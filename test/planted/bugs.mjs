@@ -1670,6 +1670,39 @@ export const plantedBugs = [
     tests: ['test/training/boosting/self-stopping.test.ts'],
   },
   {
+    name: 'models are doubled however many rounds they took',
+    edits: [
+      {
+        file: 'src/training/boosting/members.ts',
+        find: 'return spent < roundsToDouble',
+        replace: 'return 0 < roundsToDouble',
+      },
+    ],
+    tests: ['test/training/boosting/self-stopping.test.ts'],
+  },
+  {
+    name: 'models grown apart forget the numbers that were drawn in vain',
+    edits: [
+      {
+        file: 'src/training/boosting/members.ts',
+        find: 'Atomics.add(environment.i32(nextMemberAddress, 1), 0, 1) - numVain',
+        replace: 'Atomics.add(environment.i32(nextMemberAddress, 1), 0, 1) - 0 * numVain',
+      },
+    ],
+    tests: ['test/training/boosting/self-stopping.test.ts'],
+  },
+  {
+    name: 'what was resumed stays divided by the places of models',
+    edits: [
+      {
+        file: 'src/ensemble/checkpoints.ts',
+        find: 'const factor = rounds.length / memberRounds.length;',
+        replace: 'const factor = memberRounds.length / memberRounds.length;',
+      },
+    ],
+    tests: ['test/ensemble/checkpoints.test.ts'],
+  },
+  {
     name: 'steps of the second half of the rounds are those of the first',
     edits: [
       {

@@ -24,7 +24,7 @@ import { boostRounds, type OnRound, planApartRounds, planRounds } from './boosti
 import { type BoostingStart, startBoosting } from './boosting-start.ts';
 import { type BoostedMembers, boostMembers } from './members.ts';
 import { growsApart } from './round-growers.ts';
-import { settleJob } from './self-stopping.ts';
+import { type SettledJob, settleJob } from './self-stopping.ts';
 
 /** One rank of a boosting job. */
 export async function runBoosting(context: RankContext, job: BoostingJob): Promise<RankResult> {
@@ -69,7 +69,7 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
       baseScores,
       history: boosted?.history ?? [],
       memberRounds: boosted?.memberRounds ?? [0],
-      chosen: boosted === null ? null : allChosen(settled.chosen, objective),
+      chosen: boosted === null ? null : allChosen(countModels(settled.chosen, boosted), objective),
       ...(boosted?.handedOn?.length ? { positionBiases: boosted.handedOn } : {}),
       ...(isOtherData ? { isOtherData } : {}),
     }),
@@ -77,6 +77,16 @@ export async function runBoosting(context: RankContext, job: BoostingJob): Promi
     treeNumbers: boosted?.treeNumbers ?? [],
     report: rankReport(environment, rows, boosted?.counters ?? null, clock),
   };
+}
+
+/** With as many models as there are. */
+function countModels(
+  chosen: SettledJob['chosen'],
+  { memberRounds }: BoostedMembers,
+): SettledJob['chosen'] {
+  return chosen?.['numModels'] === undefined
+    ? chosen
+    : { ...chosen, numModels: memberRounds.length };
 }
 
 /** What the data's size chose and what was taken from the labels; null for nothing. */

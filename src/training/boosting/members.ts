@@ -12,7 +12,7 @@ import { scaledTerms } from '../../tree/linear-leaves.ts';
 import type { GrownTree } from '../../tree/tree.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import { routeBytesBound } from '../leaves/route-rows.ts';
-import type { BoostingJob, LossHistory } from '../messages.ts';
+import type { BoostingJob, LossHistory, MemberPlace } from '../messages.ts';
 import { ProgressPace } from '../progress-pace.ts';
 import { gatherJson } from '../rank-environment.ts';
 import { type Fold, holdOut, holdOutBytes, rowsOfProcess } from '../validation/hold-out.ts';
@@ -29,6 +29,8 @@ import {
 /** The word from which ranks draw the next model, in the fixed part of memory, and one that counts their rounds. */
 const nextMemberAddress = 1152;
 const doneRoundsAddress = 1156;
+/** Rounds of the models that are done, with those that were not kept. */
+const spentRoundsAddress = 1160;
 /** Copies of all rows for each rank may take so much together. */
 const apartBytes = 512 * 1024 * 1024;
 /** So many rows feed several ranks. */
@@ -39,6 +41,8 @@ export interface Members {
   /** A power of two: leaf values divided by it stay on a grid. */
   readonly numMembers: number;
   readonly numFolds: number;
+  /** Twice as many are grown where these took fewer rounds together, those behind their best included; 0: never. */
+  readonly roundsToDouble: number;
 }
 
 /** A model of several. */
@@ -79,7 +83,7 @@ export async function boostMembers(
   for (const member of hands ? own : []) {
     for (const { number, tree } of member.trees) {
       const round = member.numResumed + Math.floor(number / perRound);
-      trees.push(divideValues(tree, members.numMembers));
+      trees.push(divideValues(tree, memberRounds.length));
       treeNumbers.push(
         perRound * treesBefore(memberRounds, round, member.index) + (number % perRound),
       );
@@ -131,20 +135,25 @@ async function growTogether(parts: BoostingParts, members: Members): Promise<Mem
   const { environment, rows } = parts;
   const base = rows.free;
   const grown: Member[] = [];
-  for (let index = 0; index < members.numMembers; index++) {
+  let wanted = members;
+  for (let index = 0; index < wanted.numMembers; index++) {
     const own = rowsOfMember(parts, rows, index);
     await environment.reserve(base + holdOutBytes(own), 'training data');
     const held = await holdOut(environment, own, foldOf(parts.job, members, index), base);
     const job = memberJob(parts.job, index);
     const memory = planRounds({ ...parts, job }, held);
     await environment.reserve(memory.tail, 'training data');
-    const member = { index, numMembers: members.numMembers };
     const rounds = await boostRounds(
-      { ...parts, job, rows: held, member },
+      { ...parts, job, rows: held, member: placeOf(members, index) },
       memory,
-      tellRounds(parts, members, index, false),
+      tellRounds(parts, wanted, index, false),
     );
     grown.push({ ...rounds, index });
+    if (index + 1 === members.numMembers)
+      wanted = moreMembers(
+        members,
+        grown.reduce((sum, member) => sum + spentRounds(member), 0),
+      );
   }
   return grown;
 }
@@ -163,25 +172,50 @@ async function growApart(parts: BoostingParts, members: Members): Promise<Member
   const span = Math.ceil((planned.tail + tailBytes(parts, planned)) / 65536) * 65536;
   const first = Math.ceil(rows.free / 65536) * 65536;
   await environment.reserve(first + span * numLocal, 'training data');
-  if (localIndex === 0) environment.i32(nextMemberAddress, 2).fill(0);
+  if (localIndex === 0) environment.i32(nextMemberAddress, 3).fill(0);
   await environment.wait(collective.barrier());
   const base = first + span * localIndex;
   const tools = environment.alone(base + span);
   const grown: Member[] = [];
-  for (;;) {
-    const index = Atomics.add(environment.i32(nextMemberAddress, 1), 0, 1);
-    if (index >= members.numMembers) break;
-    const mine = rowsOfMember(parts, all, index);
-    const held = await holdOut(tools, mine, foldOf(parts.job, members, index), base);
-    const job = memberJob(parts.job, index);
-    const member = { index, numMembers: members.numMembers };
-    const own = { ...parts, environment: tools, job, rows: held, member };
-    const memory = planRounds(own, held);
-    const rounds = await boostRounds(own, memory, tellRounds(parts, members, index, true));
-    grown.push({ ...rounds, index });
-  }
-  await environment.wait(collective.barrier());
+  const growDrawn = async (wanted: Members, numVain: number): Promise<void> => {
+    for (;;) {
+      const index = Atomics.add(environment.i32(nextMemberAddress, 1), 0, 1) - numVain;
+      if (index >= wanted.numMembers) break;
+      const mine = rowsOfMember(parts, all, index);
+      const held = await holdOut(tools, mine, foldOf(parts.job, members, index), base);
+      const job = memberJob(parts.job, index);
+      const member = placeOf(members, index);
+      const own = { ...parts, environment: tools, job, rows: held, member };
+      const memory = planRounds(own, held);
+      const rounds = await boostRounds(own, memory, tellRounds(parts, wanted, index, true));
+      grown.push({ ...rounds, index });
+      // of the first alone, for a slow rank may look while others grow more
+      if (index < members.numMembers)
+        Atomics.add(environment.i32(spentRoundsAddress, 1), 0, spentRounds(rounds));
+    }
+    await environment.wait(collective.barrier());
+  };
+  await growDrawn(members, 0);
+  const wanted = moreMembers(members, Atomics.load(environment.i32(spentRoundsAddress, 1), 0));
+  // each rank has drawn a number in vain
+  if (wanted !== members) await growDrawn(wanted, numLocal);
   return grown;
+}
+
+/** Twice as many models where those planned took few rounds together. */
+function moreMembers(members: Members, spent: number): Members {
+  const { numMembers, roundsToDouble } = members;
+  return spent < roundsToDouble ? { ...members, numMembers: 2 * numMembers } : members;
+}
+
+/** How many rounds a model was grown for, with those behind its best. */
+function spentRounds({ history, numRounds }: BoostedRounds): number {
+  return history[0]?.values.length ?? numRounds;
+}
+
+/** Snapshots keep a place for every model that may be. */
+function placeOf({ numMembers, roundsToDouble }: Members, index: number): MemberPlace {
+  return { index, numMembers: roundsToDouble > 0 ? 2 * numMembers : numMembers };
 }
 
 /** As if every row were both trained on and held out: no fold needs more memory. */

@@ -31,7 +31,7 @@ export interface SettledJob {
   readonly chosen: Readonly<Record<string, number>> | null;
 }
 
-/** The most models that are chosen. */
+/** The most models that are planned; of those that stop soon there may be twice as many. */
 export const mostModels = 4;
 
 /** Fewer rows than this are too few to hold any out. */
@@ -44,7 +44,7 @@ const leastCategoryRows = 5;
 export function settleJob(job: BoostingJob, size: TaskSize): SettledJob {
   const { selfStopping } = job;
   if (selfStopping === null) return { job, members: null, chosen: null };
-  const { isFree, numFolds, numModels } = selfStopping;
+  const { isFree } = selfStopping;
   if (size.numRows < leastRows) {
     const few = fillIn(job, isFree, {
       ...fewRows,
@@ -79,7 +79,7 @@ export function settleJob(job: BoostingJob, size: TaskSize): SettledJob {
       ...(isFree.patience ? { flatPatience: chosen.flatPatience } : {}),
     },
   };
-  const members = size.hasValidation ? null : membersOf(chosen, numModels, numFolds);
+  const members = size.hasValidation ? null : membersOf(chosen, selfStopping);
   return { job: settled, members, chosen: chosenOf(settled, members) };
 }
 
@@ -140,11 +140,16 @@ function chosenOf(job: BoostingJob, members: Members | null): Readonly<Record<st
 }
 
 /** What was given of the two decides about the other: no fold is held out twice. */
-function membersOf(chosen: Members, numModels: number | null, numFolds: number | null): Members {
+function membersOf(chosen: Members, { isFree, numFolds, numModels }: SelfStopping): Members {
   let numMembers = numModels ?? chosen.numMembers;
   // a power of two stays one when halved
   while (numModels === null && numFolds !== null && numMembers > numFolds) numMembers /= 2;
-  return { numMembers, numFolds: numFolds ?? Math.max(2, numMembers, chosen.numFolds) };
+  const isChosen = numModels === null && numFolds === null && isFree.numRounds;
+  return {
+    numMembers,
+    numFolds: numFolds ?? Math.max(2, numMembers, chosen.numFolds),
+    roundsToDouble: isChosen ? chosen.roundsToDouble : 0,
+  };
 }
 
 /** However slowly a fit learns. */
@@ -164,6 +169,8 @@ function chooseBySize(size: TaskSize) {
   return {
     numMembers: isLarge ? 2 : 4,
     numFolds: isLarge ? 20 : 8,
+    // models that stop soon cost little, and further ones average more of their mistakes out
+    roundsToDouble: numRows < 600 || tellsClasses ? 400 : 0,
     // classes that are told apart almost surely still gain when all others have stopped
     numRounds: Math.ceil((isLarge ? 30 : tellsClasses ? 37.5 : hasClasses ? 25 : 22) / stepSize),
     patience,

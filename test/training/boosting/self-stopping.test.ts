@@ -203,6 +203,29 @@ describe('a fit that stops by itself', () => {
     });
   });
 
+  it('grows twice as many models where those planned took few rounds', async () => {
+    const few = data.map((column) => ({ ...column, cells: column.cells.slice(0, 500) }));
+    const quick = { stepSize: 0.4, earlyStoppingRounds: 3 };
+    const double = await fitted(quick, few);
+    expect(double.summary.chosen).toMatchObject({ numModels: 8, holdOutFolds: 8 });
+    expect(double.summary.memberRounds).toHaveLength(8);
+    const rounds = (model: typeof double): number =>
+      model.summary.history.slice(0, 4).reduce((sum, { values }) => sum + values.length, 0);
+    expect(rounds(double)).toBeLessThan(400);
+    const given = await fitted({ ...quick, numModels: 8, holdOutFolds: 8 }, few);
+    expect([...given.trees.value]).toEqual([...double.trees.value]);
+    expect([...given.trees.feature]).toEqual([...double.trees.feature]);
+    // slow ones, those of more rows, and where something was given, stay as they were planned
+    const slow = await fitted({ stepSize: 0.02, earlyStoppingRounds: 100 }, few);
+    expect(rounds(slow)).toBeGreaterThanOrEqual(400);
+    expect(slow.summary.memberRounds).toHaveLength(4);
+    expect((await fitted(quick)).summary.memberRounds).toHaveLength(4);
+    for (const more of [{ numModels: 4 }, { holdOutFolds: 8 }, { holdOutFolds: 8, maxIter: 9 }]) {
+      const { memberRounds } = (await fitted({ ...quick, ...more }, few)).summary;
+      expect(memberRounds).toHaveLength(4);
+    }
+  });
+
   it('stops on the rows that the user brings, with all others to learn from', async () => {
     const { summary } = await fitted({ validationIndicatorCol: 'v' });
     expect(summary.history.map(({ set }) => set)).toEqual(['validation']);
@@ -233,6 +256,8 @@ describe('models that are averaged', () => {
       'GBTClassifier',
       { labelCol: 'b', offsetCol: 'o', groupCol: 'g', numModels: 4, holdOutFolds: 6 },
     ],
+    // twice as many as planned
+    ['GBTClassifier', { labelCol: 'k', maxIter: undefined }],
   ] as const)('are the same on every topology: %s %j', async (name, options) => {
     const some = {
       maxIter: 6,
