@@ -184,6 +184,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/foreign/foreign-files.test.ts'],
   },
   {
+    name: 'NaN in the JSON of XGBoost is read as 0',
+    edits: [
+      {
+        file: 'src/ensemble/foreign/xgboost-model.ts',
+        find: `word === 'NaN' ? '"NaN"'`,
+        replace: `word === 'NaN' ? '0'`,
+      },
+    ],
+    tests: ['test/ensemble/foreign/foreign-files.test.ts'],
+  },
+  {
     name: 'a missing value of LightGBM that training never saw follows the default side',
     edits: [
       {

@@ -29,8 +29,8 @@ export function numbersAt(
   if (count !== undefined && values.length !== count)
     throw file.malformed(`has ${values.length} numbers in ${name}, not ${count}`);
   if (values.every((value) => typeof value === 'number')) return values as readonly number[];
-  // flags may be true and false
-  if (values.every((value) => typeof value === 'number' || typeof value === 'boolean'))
+  // flags may be true and false, and a number that is none stands as a text
+  if (values.every((value) => ['number', 'boolean'].includes(typeof value) || value === 'NaN'))
     return values.map(Number);
   throw file.malformed(`has what is no number in ${name}`);
 }

@@ -56,7 +56,7 @@ function fieldsOf(file: ModelFile, bytes: Uint8Array): Fields {
   try {
     // an object of JSON goes on with a quote or space, one of UBJSON with the type of a length
     const isJson = bytes[0] !== 0x7b || [0x22, 0x20, 0x0a, 0x0d, 0x09].includes(bytes[1] ?? 0);
-    whole = isJson ? JSON.parse(new TextDecoder().decode(bytes)) : readUbjson(bytes);
+    whole = isJson ? parsedJson(new TextDecoder().decode(bytes)) : readUbjson(bytes);
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof UbjsonError)) throw error;
     throw file.malformed(
@@ -64,6 +64,19 @@ function fieldsOf(file: ModelFile, bytes: Uint8Array): Fields {
     );
   }
   return objectAt(file, { model: whole }, 'model');
+}
+
+/** JSON, also with the NaN and the infinities that XGBoost writes: texts and a number too large for a double. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const plain = text.replace(/"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|NaN|Infinity/g, (word) =>
+      word === 'NaN' ? '"NaN"' : word === 'Infinity' ? '1e999' : word,
+    );
+    if (plain === text) throw error;
+    return JSON.parse(plain);
+  }
 }
 
 function versionOf(whole: Fields): string {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createTable, GBTRegressionModel, readLightGBMModel } from '../../../src/index.ts';
+import {
+  createTable,
+  GBTRegressionModel,
+  readLightGBMModel,
+  readXGBoostModel,
+} from '../../../src/index.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 
 const folder = temporaryFolder('foreign-files');
@@ -93,5 +98,69 @@ describe("categories of LightGBM's file", () => {
     const table = createTable({ kind: ['p', 'q', 'never'], ...rest });
     const rows = await (await model.transform(table)).collect();
     expect(rows.toArray().map(({ prediction }) => prediction)).toEqual([1, 4, 4]);
+  });
+});
+
+/** XGBoost's JSON of one tree: the category `NaN` is 1 or not, then the number `x` is below 4.5. */
+function xgboostText(tree: Readonly<Record<string, string>> = {}): string {
+  const fields = {
+    base_weights: '[0,0,0,0,0]',
+    categories: '[1]',
+    categories_nodes: '[0]',
+    categories_segments: '[0]',
+    categories_sizes: '[1]',
+    default_left: '[0,1,0,0,0]',
+    left_children: '[1,3,-1,-1,-1]',
+    loss_changes: '[3,2,0,0,0]',
+    right_children: '[2,4,-1,-1,-1]',
+    split_conditions: '[0,4.5,4,1,2]',
+    split_indices: '[0,1,0,0,0]',
+    split_type: '[1,0,0,0,0]',
+    sum_hessian: '[9,6,3,3,3]',
+    tree_param: '{"num_nodes":"5","size_leaf_vector":"1"}',
+    ...tree,
+  };
+  const text = Object.entries(fields).map(([name, value]) => `"${name}":${value}`);
+  return `{"learner":{"attributes":{},"feature_names":["NaN","x"],"feature_types":["c","float"],
+    "gradient_booster":{"model":{"gbtree_model_param":{"num_parallel_tree":"1","num_trees":"1"},
+    "tree_info":[0],"trees":[{${text}}]},"name":"gbtree"},
+    "learner_model_param":{"base_score":"0","num_class":"0","num_feature":"2","num_target":"1"},
+    "objective":{"name":"reg:squarederror"}},"version":[2,1,4]}`;
+}
+
+describe("XGBoost's JSON", () => {
+  it('may have NaN and infinities where no number is read, as before 3.1 at splits by category', async () => {
+    const odd = { split_conditions: '[NaN,4.5,4,1,2]', loss_changes: '[Infinity,-Infinity,0,0,0]' };
+    const model = await readXGBoostModel(xgboostText(odd));
+    expect(model.featureNames).toEqual(['NaN', 'x']);
+    expect([...model.data.trees.gain.subarray(0, 2)]).toEqual([0, 0]);
+    const score = await model.scorer();
+    const rows = [
+      [1, 0],
+      [0, 4],
+      [7, 5],
+    ];
+    expect(rows.map(([kind, x]) => score({ NaN: kind, x } as object).prediction)).toEqual([
+      4, 1, 2,
+    ]);
+  });
+
+  it.each([
+    ['leaf', '[0,4.5,NaN,1,2]', 'a leaf that is not finite'],
+    ['leaf without end', '[0,4.5,-Infinity,1,2]', 'a leaf that is not finite'],
+    ['threshold', '[0,NaN,4,1,2]', 'no threshold'],
+    ['text', '[0,"NaN ",4,1,2]', 'no number in split_conditions'],
+  ])('is refused where a %s is none', async (_, split_conditions, what) => {
+    await expect(readXGBoostModel(xgboostText({ split_conditions }))).rejects.toMatchObject({
+      code: 'MODEL_FORMAT',
+      message: expect.stringContaining(what),
+    });
+  });
+
+  it('that never ends is refused at once', async () => {
+    for (const start of ['{"a":NaN,"', '{"a":NaN,"\\'])
+      await expect(readXGBoostModel(start + '\\"'.repeat(1e6))).rejects.toMatchObject({
+        code: 'MODEL_FORMAT',
+      });
   });
 });
