@@ -25,7 +25,7 @@ export function readLightGBM(file: ModelFile, text: string, hints: ForeignHints)
   const parts = readLightGBMText(file, text);
   const { head, parameters } = parts;
   const numScores = countOf(file, head, 'num_tree_per_iteration');
-  if (numScores < 1 || parts.trees.length % numScores !== 0)
+  if (parts.trees.length === 0 || parts.trees.length % numScores !== 0)
     throw file.malformed(`has ${parts.trees.length} trees of ${numScores} in each round`);
   const zeros = new Map<number, boolean>();
   const trees = parts.trees.map((section, t) =>

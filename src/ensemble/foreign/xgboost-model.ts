@@ -33,6 +33,9 @@ export function readXGBoost(file: ModelFile, bytes: Uint8Array, hints: ForeignHi
     const part = file.part(`tree ${t}`);
     return readXGBoostTree(part, objectAt(part, { tree }, 'tree'), weights?.[t] ?? 1);
   });
+  // so that a file of few bytes takes little room
+  if (numScores > trees.length)
+    throw file.malformed(`has ${trees.length} trees for ${numScores} scores`);
   const meaning = meaningOf(file, hints.objective ?? nameOf(file, learner), {
     learner,
     numTargets,

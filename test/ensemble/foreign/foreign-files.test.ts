@@ -164,3 +164,19 @@ describe("XGBoost's JSON", () => {
       });
   });
 });
+
+describe('a file of few bytes', () => {
+  it('is refused at once where it tells of more scores than trees', async () => {
+    const xgboost = xgboostText().replace('"num_target":"1"', '"num_target":"99999999"');
+    const many = lightGBMText({}).replace('tree_per_iteration=1', 'tree_per_iteration=99999999');
+    const none = many.replace(/tree_sizes=1[\s\S]*end of trees/, 'tree_sizes=\n\nend of trees');
+    for (const read of [
+      readXGBoostModel(xgboost),
+      ...[many, none].map((text) => readLightGBMModel(text)),
+    ])
+      await expect(read).rejects.toMatchObject({
+        code: 'MODEL_FORMAT',
+        message: expect.stringMatching(/has \d trees (for|of) 99999999/),
+      });
+  });
+});
