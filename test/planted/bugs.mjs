@@ -195,6 +195,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/foreign/foreign-files.test.ts'],
   },
   {
+    name: 'a parameter that is null hides the value of its other name',
+    edits: [
+      {
+        file: 'src/ensemble/foreign/foreign-params.ts',
+        find: 'own === name || isLeftOut(given[own])',
+        replace: 'own === name || !(own in given)',
+      },
+    ],
+    tests: ['test/ensemble/foreign/foreign-names.test.ts'],
+  },
+  {
     name: 'a missing value of LightGBM that training never saw follows the default side',
     edits: [
       {

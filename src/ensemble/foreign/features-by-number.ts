@@ -36,7 +36,6 @@ export function factorsByName(owner: string, param: string, target: string): Rul
 /** A list of objects, each with a feature's number and edges of its bins. */
 export function edgesByName(owner: string, param: string, target: string): Rule {
   return (value, options, _all, more) => {
-    if (value === '') return;
     const rule =
       'the list in that file: JSON.parse(await readFile(…)); a name of a file is not read';
     if (!Array.isArray(value)) throw notConvertible(owner, param, value, rule);
@@ -71,6 +70,7 @@ export function groupsByName(owner: string, param: string, target: string): Rule
     const groups = typeof value === 'string' ? parsedGroups(value) : value;
     if (!Array.isArray(groups) || !groups.every(Array.isArray))
       throw notConvertible(owner, param, value, 'a list of lists');
+    if (groups.length === 0) return;
     options[target] = groups.map((group: unknown[]) =>
       group.map((feature) => nameOf({ owner, param }, feature, more)),
     );
@@ -92,7 +92,6 @@ function parsedGroups(text: string): unknown {
 /** Forced splits as LightGBM's file has them; the file itself is read by whoever calls. */
 export function splitsByName(owner: string, param: string, target: string): Rule {
   return (value, options, _all, more) => {
-    if (value === '') return;
     if (typeof value === 'string') {
       const rule =
         'the object in that file: JSON.parse(await readFile(…)); a name of a file is not read';

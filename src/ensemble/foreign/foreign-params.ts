@@ -48,6 +48,8 @@ export interface Dialect {
   readonly rules: Readonly<Record<string, Rule>>;
   /** Parameters that a model does not hang on, or that have no counterpart. */
   readonly ignored: readonly string[];
+  /** Names of what is said elsewhere here, by what to do instead. */
+  readonly elsewhere: Readonly<Record<string, readonly string[]>>;
   /** The library's defaults where they are not ours. */
   readonly defaults: Converted;
 }
@@ -67,7 +69,6 @@ export function convertParams(
   const ignored: string[] = [];
   for (const [name, value] of Object.entries(params)) {
     const rule = dialect.rules[name];
-    if (value === null || value === undefined) continue;
     if (rule === undefined) ignored.push(name);
     else rule(value, options, params, more);
   }
@@ -101,18 +102,28 @@ function canonical(dialect: Dialect, given: ForeignParams): Record<string, unkno
   for (const [name, others] of Object.entries(dialect.aliases)) {
     for (const other of others) known.set(other, name);
   }
+  const others = Object.entries(dialect.elsewhere);
   const params: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const own = known.get(name);
     if (own === undefined) {
+      const [remedy] = others.find(([, names]) => names.includes(name)) ?? [];
+      if (remedy !== undefined && isLeftOut(value)) continue;
+      if (remedy !== undefined)
+        throw notConvertible(dialect.owner, name, value, `left out: ${remedy}`);
       const message = `params of ${dialect.owner} must have names of that library; got ${name}; ${nameSuggestion(name, [...known.keys()])}`;
       throw new CoppiceError('PARAM_UNKNOWN', message, { context: { param: name } });
     }
     // an own name wins over its aliases, the first alias over the others
-    if (own === name || !(own in given))
+    if (!isLeftOut(value) && (own === name || isLeftOut(given[own])))
       params[own] = own === name ? value : (params[own] ?? value);
   }
   return params;
+}
+
+/** Files of parameters have nothing behind the name of one that is left out. */
+function isLeftOut(value: unknown): boolean {
+  return value === null || value === undefined || value === '';
 }
 
 /** Takes the value over under another name. */
@@ -120,6 +131,21 @@ export function renamed(name: string): Rule {
   return (value, options) => {
     options[name] = numberOrSame(value);
   };
+}
+
+/** A share of the features, drawn at every node; our parameter takes numbers of them too. */
+export function shareOfNode(owner: string, name: string): Rule {
+  return (value, options) => {
+    const share = Number(value);
+    if (!(share > 0 && share <= 1)) throw notConvertible(owner, name, value, 'a share in (0, 1]');
+    if (share < 1) options['featureSubsetStrategy'] = share;
+  };
+}
+
+/** A list of constraints; an empty one is none. */
+export function monotoneList(value: unknown, options: Converted): void {
+  const list = numberList(value);
+  if (!Array.isArray(list) || list.length > 0) options['monotoneConstraints'] = list;
 }
 
 /** The error for a value that has no counterpart. */
@@ -151,8 +177,6 @@ export function isOn(value: unknown): boolean {
 /** A list of numbers: an array, or a text such as `(1,-1,0)`. */
 export function numberList(value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  return value
-    .replace(/[()[\]\s]/g, '')
-    .split(',')
-    .map(Number);
+  const words = value.replace(/[()[\]\s]/g, '');
+  return words === '' ? [] : words.split(',').map(Number);
 }

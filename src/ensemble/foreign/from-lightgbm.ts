@@ -14,12 +14,15 @@ import {
   type Dialect,
   type ForeignParams,
   isOn,
+  monotoneList,
   notConvertible,
   numberList,
   numberOrSame,
   type Rule,
   renamed,
+  shareOfNode,
 } from './foreign-params.ts';
+import { elsewhere, ignored } from './lightgbm-elsewhere.ts';
 import { lightGBMMetrics } from './lightgbm-metrics.ts';
 import { classifications, learned, losses, oneVsAll, rankings } from './lightgbm-objectives.ts';
 
@@ -62,7 +65,8 @@ const objective: Rule = (value, options, all) => {
 function unlessBelow(name: string, least: number): Rule {
   return (value, options) => {
     const number = Number(value);
-    if (number >= least) options[name] = number;
+    // what is no number, the estimator refuses
+    if (!(number < least)) options[name] = number;
   };
 }
 
@@ -85,6 +89,14 @@ const baggingFraction: Rule = (value, options, all) => {
 function ofRankings(rule: Rule): Rule {
   return (value, options, all, more) => {
     if (String(all['objective']) in rankings) rule(value, options, all, more);
+  };
+}
+
+/** The same of classes. */
+function ofClasses(rule: Rule): Rule {
+  return (value, options, all, more) => {
+    if ([...classifications, ...oneVsAll].includes(String(all['objective'])))
+      rule(value, options, all, more);
   };
 }
 
@@ -169,6 +181,10 @@ const dialect: Dialect = {
     num_threads: ['num_thread', 'nthread', 'nthreads', 'n_jobs'],
     verbosity: ['verbose'],
     device_type: ['device'],
+    pre_partition: ['is_pre_partition'],
+    num_machines: ['num_machine'],
+    local_listen_port: ['local_port', 'port'],
+    header: ['has_header'],
   },
   rules: {
     objective,
@@ -227,9 +243,7 @@ const dialect: Dialect = {
     min_sum_hessian_in_leaf: renamed('minSumHessian'),
     bagging_fraction: baggingFraction,
     feature_fraction: renamed('colsampleByTree'),
-    feature_fraction_bynode: (value, options) => {
-      if (Number(value) < 1) options['featureSubsetStrategy'] = Number(value);
-    },
+    feature_fraction_bynode: shareOfNode(owner, 'feature_fraction_bynode'),
     extra_trees: (value, options) => {
       options['extraTrees'] = isOn(value);
     },
@@ -248,9 +262,7 @@ const dialect: Dialect = {
       [0],
       '0: linearLambda does not hang on the units of features, so it must be chosen anew',
     ),
-    monotone_constraints: (value, options) => {
-      options['monotoneConstraints'] = numberList(value);
-    },
+    monotone_constraints: monotoneList,
     interaction_constraints: groupsByName(
       owner,
       'interaction_constraints',
@@ -281,7 +293,7 @@ const dialect: Dialect = {
     ),
     forcedbins_filename: edgesByName(owner, 'forcedbins_filename', 'binEdges'),
     cegb_penalty_feature_coupled: (value, ...others) => {
-      if (value === '' || (Array.isArray(value) && value.length === 0)) return;
+      if (Array.isArray(value) && value.length === 0) return;
       costsByName(owner, 'cegb_penalty_feature_coupled', 'featureCosts')(value, ...others);
     },
     cegb_penalty_feature_lazy: only(
@@ -320,62 +332,22 @@ const dialect: Dialect = {
     zero_as_missing: (value, options) => {
       options['zeroAsMissing'] = isOn(value);
     },
-    scale_pos_weight: renamed('scalePosWeight'),
-    is_unbalance: (value, options) => {
+    scale_pos_weight: ofClasses(renamed('scalePosWeight')),
+    is_unbalance: ofClasses((value, options) => {
       if (isOn(value)) options['classWeights'] = 'balanced';
+    }),
+    use_missing: (value) => {
+      if (isOn(value)) return;
+      const rule = 'true: put 0 where values are missing, as by fillNulls';
+      throw notConvertible(owner, 'use_missing', value, rule);
     },
+    multi_error_top_k: only('multi_error_top_k', [1], '1: accuracy counts the likeliest class'),
     class_weight: renamed('classWeights'),
     tweedie_variance_power: renamed('tweediePower'),
     seed: renamed('seed'),
   },
-  ignored: [
-    ...['alpha', 'fair_c', 'drop_rate', 'skip_drop', 'max_drop', 'drop_seed', 'uniform_drop'],
-    ...['bagging_freq', 'top_rate', 'other_rate', 'num_class', 'num_threads', 'verbosity'],
-    ...[
-      'device_type',
-      'deterministic',
-      'force_col_wise',
-      'force_row_wise',
-      'histogram_pool_size',
-      'use_missing',
-    ],
-    ...[
-      'boost_from_average',
-      'enable_bundle',
-      'feature_pre_filter',
-      'bagging_seed',
-      'feature_fraction_seed',
-    ],
-    ...[
-      'extra_seed',
-      'data_random_seed',
-      'min_data_in_bin',
-      'first_metric_only',
-      'is_enable_sparse',
-    ],
-    ...[
-      'two_round',
-      'gpu_use_dp',
-      'gpu_device_id',
-      'gpu_platform_id',
-      'tree_learner',
-      'cegb_tradeoff',
-      'snapshot_freq',
-      'use_quantized_grad',
-      'num_grad_quant_bins',
-      'quant_train_renew_leaf',
-      'stochastic_rounding',
-      'poisson_max_delta_step',
-      'objective_seed',
-      'refit_decay_rate',
-      'top_k',
-      'metric_freq',
-      'num_gpu',
-      'pre_partition',
-      'precise_float_parser',
-      'saved_feature_importance_type',
-    ],
-  ],
+  ignored,
+  elsewhere,
 };
 
 /**

@@ -7,11 +7,12 @@ import {
   convertParams,
   type Dialect,
   type ForeignParams,
+  monotoneList,
   notConvertible,
-  numberList,
   numberOrSame,
   type Rule,
   renamed,
+  shareOfNode,
 } from './foreign-params.ts';
 import { xgBoostMetrics } from './xgboost-metrics.ts';
 
@@ -93,11 +94,6 @@ function learned(all: ForeignParams): ReturnType<MetricDialect['learned']> {
   return { task: name.startsWith('survival:') ? 'survival' : 'regression', loss: losses[name] };
 }
 
-/** A share below 1 of the features. */
-const byNode: Rule = (value, options) => {
-  if (Number(value) < 1) options['featureSubsetStrategy'] = Number(value);
-};
-
 /** Only one value has a counterpart. */
 function only(name: string, allowed: readonly unknown[], rule: string): Rule {
   return (value) => {
@@ -120,18 +116,36 @@ const dialect: Dialect = {
   },
   rules: {
     objective,
-    booster: only('booster', ['gbtree'], "'gbtree'"),
+    booster: only(
+      'booster',
+      ['gbtree'],
+      "'gbtree'; dropRate leaves trees out as LightGBM's dart does, LinearRegression and LogisticRegression are linear",
+    ),
+    process_type: only(
+      'process_type',
+      ['default'],
+      "'default'; refitLeaves of a fitted model learns its leaves anew",
+    ),
+    missing: (value, options) => {
+      const number = Number(value);
+      if (Number.isNaN(number)) return;
+      if (number !== 0) {
+        const rule = 'NaN or 0: put nulls in the place of other values';
+        throw notConvertible(owner, 'missing', value, rule);
+      }
+      options['zeroAsMissing'] = true;
+    },
     eta: renamed('stepSize'),
     gamma: (value, options) => {
       if (Number(value) !== 0) options['splitCost'] = Number(value);
     },
     max_depth: (value, options) => {
-      // 0 is no limit
-      if (Number(value) > 0) options['maxDepth'] = Number(value);
-      else delete options['maxDepth'];
+      // 0 is no limit; what is no number, the estimator refuses
+      if (Number(value) <= 0) delete options['maxDepth'];
+      else options['maxDepth'] = Number(value);
     },
     max_leaves: (value, options) => {
-      if (Number(value) > 0) options['maxLeaves'] = Number(value);
+      if (!(Number(value) <= 0)) options['maxLeaves'] = Number(value);
     },
     grow_policy: (value, _options, all) => {
       if (value === 'depthwise') return;
@@ -155,7 +169,7 @@ const dialect: Dialect = {
     ),
     colsample_bytree: renamed('colsampleByTree'),
     colsample_bylevel: renamed('colsampleByLevel'),
-    colsample_bynode: byNode,
+    colsample_bynode: shareOfNode(owner, 'colsample_bynode'),
     feature_weights: factorsByName(owner, 'feature_weights', 'featureWeights'),
     lambda: renamed('lambda'),
     alpha: renamed('alpha'),
@@ -166,10 +180,10 @@ const dialect: Dialect = {
     num_boost_round: renamed('maxIter'),
     eval_metric: metricRule(xgBoostMetrics(owner, learned)),
     early_stopping_rounds: renamed('earlyStoppingRounds'),
-    scale_pos_weight: renamed('scalePosWeight'),
-    monotone_constraints: (value, options) => {
-      options['monotoneConstraints'] = numberList(value);
+    scale_pos_weight: (value, options) => {
+      if (Number(value) !== 1) options['scalePosWeight'] = numberOrSame(value);
     },
+    monotone_constraints: monotoneList,
     interaction_constraints: groupsByName(
       owner,
       'interaction_constraints',
@@ -184,7 +198,7 @@ const dialect: Dialect = {
     max_cat_to_onehot: renamed('maxOneHot'),
     tweedie_variance_power: renamed('tweediePower'),
     num_parallel_tree: (value, options) => {
-      if (Number(value) > 1) options['numParallelTrees'] = Number(value);
+      if (Number(value) !== 1) options['numParallelTrees'] = Number(value);
     },
     seed: renamed('seed'),
     lambdarank_num_pair_per_sample: (value, options, all) => {
@@ -220,7 +234,6 @@ const dialect: Dialect = {
       'base_score',
     ],
     ...[
-      'missing',
       'enable_categorical',
       'validate_parameters',
       'max_cached_hist_node',
@@ -228,7 +241,13 @@ const dialect: Dialect = {
       'seed_per_iteration',
     ],
     ...['disable_default_eval_metric', 'importance_type', 'predictor', 'feature_types'],
+    ...['updater', 'refresh_leaf', 'sample_type', 'normalize_type', 'rate_drop', 'one_drop'],
+    ...['skip_drop', 'feature_selector', 'top_k'],
   ],
+  elsewhere: {
+    'onProgress of fit sees each round, and earlyStoppingRounds stops': ['callbacks'],
+    'fit is given the table': ['data', 'dtrain'],
+  },
 };
 
 /**
