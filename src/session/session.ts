@@ -132,7 +132,7 @@ export class Session {
    * SQL; else by DuckDB, into memory, which needs the package `@duckdb/node-api`.
    *
    * @param query one SELECT; in DuckDB's SQL it may name files and the tables in `options.tables`
-   * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `ABORTED`
+   * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `FILE_WRITE`, `ABORTED`
    */
   async sql(query: string, options: SqlOptions = {}): Promise<PartitionedTable> {
     if (this.#spark !== null) return await this.#spark.sql(query);

@@ -1,5 +1,7 @@
 /** Gangs of threads end as they should: in time, with the cause, and without harm to the next. */
+
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ThreadPool, type ThreadPoolOptions } from '../../src/cluster/threads/thread-pool.ts';
@@ -204,6 +206,35 @@ describe('a pool whose threads cannot start', () => {
     await expect(pool.run('any', 0)).rejects.toMatchObject(lost);
     await expect(runProgramOn(pool, { ...endless, width: 2 })).rejects.toMatchObject(lost);
     await expect(pool.run('any', 0)).rejects.toMatchObject(lost);
+  });
+});
+
+describe('a pool that may not make threads', () => {
+  it('rejects tasks and gangs with the reason, leaves nothing behind, and works once it may', async () => {
+    const made = createRequire(import.meta.url)('node:worker_threads') as { Worker: unknown };
+    const { Worker } = made;
+    const left: unknown[] = [];
+    const hear = (error: unknown): void => void left.push(error);
+    process.on('unhandledRejection', hear);
+    made.Worker = function refuse() {
+      throw new Error('no threads here');
+    };
+    try {
+      const lost = { code: 'EXECUTOR_LOST', message: expect.stringContaining('no threads here') };
+      const pool = poolOf(2);
+      await expect(pool.run('any', 0)).rejects.toMatchObject(lost);
+      await expect(runProgramOn(pool, { ...endless, width: 2 })).rejects.toMatchObject(lost);
+      const closed = poolOf(2);
+      await expect(closed.run('any', 0)).rejects.toMatchObject(lost);
+      await closed.close();
+      await sleep(10);
+      expect(left).toEqual([]);
+      made.Worker = Worker;
+      await expect(pool.run('no such task', {})).rejects.toMatchObject({ code: 'INTERNAL' });
+    } finally {
+      made.Worker = Worker;
+      process.off('unhandledRejection', hear);
+    }
   });
 });
 

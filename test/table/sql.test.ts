@@ -148,6 +148,19 @@ describe('sqlTable', () => {
     }
   });
 
+  it('says which folder of temporary files it cannot write', async () => {
+    const missing = join(folder, 'missing');
+    process.env['TMPDIR'] = missing;
+    try {
+      await expect(sqlTable(runner, 'SELECT 1')).rejects.toMatchObject({
+        code: 'FILE_WRITE',
+        message: expect.stringContaining(`${missing} (TMPDIR)`),
+      });
+    } finally {
+      process.env['TMPDIR'] = folder;
+    }
+  });
+
   it('says what to install when DuckDB is not there', async () => {
     const name = 'no-such-package-anywhere';
     const load = () => loadDuckDb(() => import(name) as Promise<DuckDb>);

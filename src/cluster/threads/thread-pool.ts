@@ -138,7 +138,15 @@ export class ThreadPool implements GangRunner {
         this.#failWaiting.delete(reject);
       };
       this.#failWaiting.add(reject);
-      threads.run(job, options).then(resolve, reject).finally(settle);
+      try {
+        threads.run(job, options).then(resolve, reject).finally(settle);
+      } catch (cause) {
+        // No thread could be made (a limit of threads, Node's permissions). The job lies in the queue of a pool without
+        // threads, whose end would reject it where nobody listens: the next job begins with another.
+        if (threads.threads.length === 0) this.#piscina = null;
+        settle();
+        reject(cause);
+      }
     });
   }
 

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { abortedError, throwIfAborted } from '../../base/abort.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { fileWriteError } from '../../base/write-durably.ts';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
 import { memoryPartition } from '../files/sources.ts';
@@ -33,7 +34,7 @@ const owner = 'session.sql';
  * The result of a query, in memory.
  *
  * @param query one SELECT in DuckDB's SQL; it may read files: `SELECT * FROM 'flights/*.parquet'`
- * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `ABORTED`
+ * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `FILE_WRITE`, `ABORTED`
  */
 export async function sqlTable(
   runner: TaskRunner,
@@ -51,7 +52,9 @@ export async function sqlTable(
     }
   }
   const duckDb = await load();
-  const folder = await mkdtemp(join(tmpdir(), 'coppice-sql-'));
+  const folder = await mkdtemp(join(tmpdir(), 'coppice-sql-')).catch((cause: unknown) => {
+    throw fileWriteError(`${tmpdir()} (TMPDIR), where tables wait for a query,`, cause);
+  });
   try {
     const result = join(folder, 'result.parquet');
     const files = await writeTables(tables, folder, signal);
