@@ -33,7 +33,8 @@ export class ProgressLine {
   constructor(stream: OutputStream, clock: Clock) {
     this.#stream = stream;
     this.#clock = clock;
-    this.#isTerminal = stream.isTTY === true;
+    // a dumb one shows what would rewrite the line
+    this.#isTerminal = stream.isTTY === true && process.env['TERM'] !== 'dumb';
     this.#lastPrint = this.#isTerminal ? Number.NEGATIVE_INFINITY : clock();
   }
 

@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { ProgressLine, progressText, timeText } from '../../src/cli/progress-line.ts';
+
+vi.stubEnv('TERM', 'xterm');
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
 
 function lineOn(isTTY: boolean): { line: ProgressLine; written: string[]; pass(ms: number): void } {
   const written: string[] = [];
@@ -44,6 +49,17 @@ describe('ProgressLine on a terminal', () => {
 });
 
 describe('ProgressLine elsewhere', () => {
+  it('rewrites nothing on a terminal that cannot', () => {
+    vi.stubEnv('TERM', 'dumb');
+    const { line, written, pass } = lineOn(true);
+    vi.stubEnv('TERM', 'xterm');
+    line.show({ phase: 'read', done: 1, total: 4 });
+    pass(10_000);
+    line.show({ phase: 'read', done: 3, total: 4 });
+    line.clear();
+    expect(written).toEqual(['reading · 3 of 4 · 5 s left\n']);
+  });
+
   it('writes one line every ten seconds, and none for short work', () => {
     const { line, written, pass } = lineOn(false);
     line.show({ phase: 'read', done: 1, total: 4 });
