@@ -4,6 +4,7 @@
  * Nobody waits for what a message brings about, so it would end the process. It is kept instead, the gang is ended as
  * by a signal, and the call that began the work rejects with it.
  */
+import { allowListeners } from '../base/abort.ts';
 import { emitWarning } from '../base/warn.ts';
 import type { GangRequest, GangRunner } from './gang-runner.ts';
 
@@ -33,6 +34,7 @@ export async function runHeardGang(runner: GangRunner, request: GangRequest): Pr
     }
   };
   const onAbort = (): void => stop.abort(signal?.reason);
+  allowListeners(signal);
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted === true) onAbort();
   try {

@@ -3,8 +3,7 @@
  * is admitted when they are free, so there are never more threads at work than the session has; what runs side by
  * side is the planning of one fit and the training of another, and fits too small for several threads.
  */
-import { setMaxListeners } from 'node:events';
-import { throwIfAborted } from '../base/abort.ts';
+import { allowListeners, throwIfAborted } from '../base/abort.ts';
 import type { OnProgress } from '../base/progress.ts';
 import type { Model } from '../pipeline/model.ts';
 import { mapInOrder } from '../table/plan/map-in-order.ts';
@@ -36,7 +35,7 @@ export async function fitSideBySide(jobs: readonly FitJob[], how: SideBySide): P
     ...(how.signal === undefined ? [] : [how.signal]),
   ]);
   // every task of every fit under way listens to it
-  setMaxListeners(0, signal);
+  allowListeners(signal);
   const failures: unknown[] = [];
   let done = 0;
   const work = async (job: FitJob): Promise<Model> => {

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { runHeardGang } from '../../src/cluster/heard-gang.ts';
 import { ThreadPool, type ThreadPoolOptions } from '../../src/cluster/threads/thread-pool.ts';
 import { entryUrl, errorOf, runProgramOn } from './run-program.ts';
 
@@ -234,6 +235,40 @@ describe('a pool that may not make threads', () => {
     } finally {
       made.Worker = Worker;
       process.off('unhandledRejection', hear);
+    }
+  });
+});
+
+describe('a signal', () => {
+  it('may end more tasks and gangs than Node takes for a leak', async () => {
+    const warnings: string[] = [];
+    const hear = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', hear);
+    try {
+      const pool = poolOf(2);
+      const abort = new AbortController();
+      const { signal } = abort;
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+      const { program, payload } = endless;
+      const gang = {
+        program,
+        width: 1,
+        memory,
+        payload: () => payload,
+        onMessage: () => undefined,
+      };
+      const work = Array.from({ length: 12 }, () => [
+        errorOf(pool.run('no such task', {}, { signal })),
+        errorOf(runHeardGang(pool, { ...gang, signal })),
+      ]);
+      await sleep(50);
+      abort.abort();
+      const errors = await Promise.all(work.flat());
+      expect(errors.filter((error) => error === undefined)).toEqual([]);
+      await sleep(10);
+      expect(warnings).toEqual([]);
+    } finally {
+      process.off('warning', hear);
     }
   });
 });

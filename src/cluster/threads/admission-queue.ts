@@ -2,6 +2,7 @@
  * Who may use the threads of a pool next. Jobs are admitted in the order they came; a gang only when as
  * many threads are free as it has ranks, so two gangs can never wait for each other.
  */
+import { allowListeners } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
 
 interface Waiting {
@@ -28,6 +29,7 @@ export class AdmissionQueue {
 
   /** Resolves when so many threads are the caller's; it gives them back with {@link release}. */
   acquire(threads: number, signal: AbortSignal | undefined): Promise<void> {
+    allowListeners(signal);
     if (this.#isClosed) return Promise.reject(closedError());
     if (signal?.aborted === true) {
       const { reason: cause } = signal;

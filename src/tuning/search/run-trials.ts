@@ -6,7 +6,7 @@
  * Driver: begins trials, a few at a time, and records each metric when it is there. Executor: as for any fit,
  * transform and evaluation. Cost: candidates · splits fits.
  */
-import { setMaxListeners } from 'node:events';
+import { allowListeners } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { Evaluator } from '../../evaluation/evaluators/evaluator.ts';
 import type { Estimator } from '../../pipeline/estimator.ts';
@@ -72,7 +72,7 @@ export async function runTrials(set: TrialSet, outer?: AbortSignal): Promise<Tri
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, ...(outer === undefined ? [] : [outer])]);
   // every task of every trial listens to it
-  setMaxListeners(0, signal);
+  allowListeners(signal);
   const metrics = candidates.map(() => new Array<number>(splits.length).fill(Number.NaN));
   const models = splits.map(() => new Array<Model>(candidates.length));
   const failures: unknown[] = [];
