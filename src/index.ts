@@ -116,6 +116,7 @@ export {
   type BinaryClassificationEvaluatorOptions,
 } from './evaluation/evaluators/binary-classification-evaluator.ts';
 export {
+  type EvaluateAllOptions,
   type EvaluateOptions,
   Evaluator,
   type Metrics,

@@ -67,14 +67,19 @@ export async function evaluate(
     // one pass for each number of first rows, and for each quantile
     const settings = settingsOf(wanted);
     const found: Record<string, number> = {};
+    const incomplete = new Set<string>();
     for (const part of parts) {
       const suffix = parts.length === 1 ? '' : ` of ${part[0]}`;
       for (const setting of settings) {
         const evaluator = makeEvaluator(task, { ...options, labelCols: part }, setting);
-        const metrics = await evaluator.evaluateAll(table, { signal, onProgress });
         const own = wanted.filter((metric) => isOf(metric, setting));
-        for (const [name, value] of Object.entries(selectMetrics(metrics, own, task)))
+        const names = wanted.length === 0 ? undefined : own.map(({ name }) => name);
+        const metrics = await evaluator.evaluateAll(table, { signal, onProgress, metrics: names });
+        for (const [name, value] of Object.entries(selectMetrics(metrics, own, task))) {
           found[`${name}${suffix}`] = value;
+          const metric = own.find(({ typed }) => typed === name)?.name ?? name;
+          if (lacksRowsOfClass(metric, metrics)) incomplete.add(`${name}${suffix}`);
+        }
       }
     }
     // as they were typed, in that order
@@ -85,12 +90,20 @@ export async function evaluate(
           ? found
           : Object.fromEntries(wanted.map(({ typed }) => [typed, found[typed] as number]));
     for (const [name, value] of Object.entries(shown)) {
-      if (Number.isNaN(value))
-        context.terminal.warn(`${name} has no value: the labels are all alike`);
+      const why = incomplete.has(name)
+        ? 'no row is of one of the classes that the model knows (the weighted mean leaves such classes out)'
+        : 'the labels are all alike';
+      if (Number.isNaN(value)) context.terminal.warn(`${name} has no value: ${why}`);
     }
     const lines = Object.entries(shown).map(([name, value]) => [name, numberText(value)] as const);
     return { value: { command: 'evaluate', task, metrics: shown }, text: nameValueLines(lines) };
   });
+}
+
+/** Whether a mean over all classes has no value because some have no rows; of one class alone no area has any. */
+function lacksRowsOfClass(name: string, metrics: Metrics): boolean {
+  const others = metrics['weightedAreaUnderROCOneVsRest'] ?? Number.NaN;
+  return name === 'areaUnderROCOneVsRest' && !Number.isNaN(others);
 }
 
 /** What of a metric goes behind its name. */

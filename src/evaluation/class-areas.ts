@@ -2,14 +2,16 @@
  * Areas under ROC curves of more than two classes: each class against the rest, and each pair of classes.
  *
  * Driver: has the probabilities of as many classes gathered as there is room for, and averages. Executor:
- * `evaluation.classColumns` reads a partition, `evaluation.classRanks` sorts one class's probabilities of all partitions
+ * `evaluation.multiclass` reads a partition with all else, where there is room for all, or `evaluation.classColumns`, `evaluation.classRanks` sorts one class's probabilities of all partitions
  * and counts which rows lie above which. Cost: one read of the columns for each 2^24 probabilities, a sort for each
  * class; 28 bytes a row and class of those that are gathered together.
  */
+
+import type { LabelValue } from '../pipeline/label-values.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mapInOrder } from '../table/plan/map-in-order.ts';
 import type { ClassRanks, ClassRanksTask } from './class-ranks.ts';
-import { type EvaluateOptions, gatherParts, unknownLabel } from './evaluators/evaluator.ts';
+import { type EvaluateOptions, gatherParts } from './evaluators/evaluator.ts';
 import type { ClassColumnsPart, ClassColumnsRequest } from './parts/class-columns.ts';
 
 /** The areas, under the names of the metrics. */
@@ -27,31 +29,40 @@ export type ClassAreas = Readonly<
 export interface ClassAreasRequest extends Omit<ClassColumnsRequest, 'first' | 'end'> {
   /** Rows of the table. */
   readonly numRows: number;
+  /** The columns of all classes, where they have been read already. */
+  readonly gathered?: readonly ClassColumnsPart[] | undefined;
   /** As many probabilities are gathered at once (2^24), of one class at least. */
   readonly room?: number;
 }
 
+/** The areas; without them a label that is none of the classes. */
+export type ClassAreasFound =
+  | { readonly areas: ClassAreas }
+  | { readonly areas: null; readonly stranger: LabelValue };
+
+/** As many probabilities are gathered at once, of one class at least. */
+export const areaRoom = 2 ** 24;
+
 /**
  * The areas of a scored table; NaN where a class has no rows or there are no two.
  *
- * @throws CoppiceError `LABEL_INVALID` for a label that is none of the classes, and what reading throws
+ * @throws CoppiceError what reading throws
  */
 export async function classAreas(
   table: PartitionedTable,
-  { numRows, room = 2 ** 24, ...request }: ClassAreasRequest,
+  { numRows, gathered, room = areaRoom, ...request }: ClassAreasRequest,
   { signal }: EvaluateOptions,
-): Promise<ClassAreas> {
-  const { classes, labelCol } = request;
-  const atOnce = Math.max(1, Math.floor(room / Math.max(1, numRows)));
+): Promise<ClassAreasFound> {
+  const { classes } = request;
+  const fitting = Math.max(1, Math.floor(room / Math.max(1, numRows)));
+  const atOnce = gathered === undefined ? fitting : classes.length;
   const ranks: ClassRanks[] = [];
   for (let first = 0; first < classes.length; first += atOnce) {
     const end = Math.min(classes.length, first + atOnce);
     const asked: ClassColumnsRequest = { ...request, first, end };
-    const parts = await gatherParts<ClassColumnsPart>(table, 'evaluation.classColumns', asked, {
-      signal,
-    });
-    for (const { stranger } of parts)
-      if (stranger !== null) throw unknownLabel(labelCol, stranger, classes);
+    const read = 'evaluation.classColumns';
+    const parts = gathered ?? (await gatherParts<ClassColumnsPart>(table, read, asked, { signal }));
+    for (const { stranger } of parts) if (stranger !== null) return { areas: null, stranger };
     const rank = async (own: number): Promise<ClassRanks> => {
       const task: ClassRanksTask = {
         own,
@@ -65,7 +76,7 @@ export async function classAreas(
     const places = Array.from({ length: end - first }, (_, k) => first + k);
     for await (const found of mapInOrder(places, table.runner.numThreads, rank)) ranks.push(found);
   }
-  return meansOf(ranks);
+  return { areas: meansOf(ranks) };
 }
 
 /** The means of scikit-learn's `roc_auc_score`: over all classes, and over the pairs of classes that have rows. */

@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
+import { fixedSizeListColumn } from '../../src/table/columns/make-column.ts';
+import { tableFromColumns } from '../../src/table/create-table.ts';
 import { col } from '../../src/table/expressions/expression.ts';
 import { readParquet } from '../../src/table/parquet/read-parquet.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
@@ -52,6 +54,23 @@ describe('fit and evaluate', () => {
     expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('one label')]);
     const forest = await runForTest([...words, '--algo', 'rf', '--model', path('flags-rf')]);
     expect([forest.exitCode, forest.stderr]).toEqual([2, expect.stringContaining('with gbt')]);
+  });
+
+  it('say why an area of several classes has no value', async () => {
+    const probabilities = Float64Array.from({ length: 30 }, (_, i) => ((i * 7) % 10) / 10);
+    const scored = path('two-of-three.parquet');
+    const columns = { label: Int32Array.from({ length: 10 }, (_, i) => i % 2) };
+    const table = tableFromColumns(new InlineRunner(), {
+      ...columns,
+      prediction: columns.label,
+      probability: fixedSizeListColumn(probabilities, 3),
+    });
+    await table.write.parquet(scored);
+    const words = ['evaluate', '--data', scored, '--label', 'label', '--task', 'multiclass'];
+    const { stderr } = await runForTest([...words, '--metric', 'roc_auc_ovr,roc_auc_ovo']);
+    expect(stderr).toContain('roc_auc_ovr has no value: no row is of one of the classes');
+    expect(stderr).not.toContain('all alike');
+    expect(stderr).not.toContain('roc_auc_ovo has');
   });
 
   it('predict several labels at once', async () => {

@@ -18,14 +18,18 @@ interface Row {
 const numClasses = 3;
 const evaluator = new MulticlassClassificationEvaluator({ weightCol: 'weight' });
 
-function tableOf(rows: readonly Row[], numPartitions: number): PartitionedTable {
+function tableOf(
+  rows: readonly Row[],
+  numPartitions: number,
+  runner = new InlineRunner(),
+): PartitionedTable {
   const probabilities = Float64Array.from(rows.flatMap(({ probability }) => probability));
   const columns = {
     label: Int32Array.from(rows, ({ label }) => label),
     weight: Float64Array.from(rows, ({ weight }) => weight),
     probability: fixedSizeListColumn(probabilities, numClasses),
   };
-  return tableFromColumns(new InlineRunner(), columns, { numPartitions });
+  return tableFromColumns(runner, columns, { numPartitions });
 }
 
 /** Few values, so that many are equal. */
@@ -149,7 +153,35 @@ it('needs labels that the model knows', async () => {
     2,
   );
   const request = { labelCol: 'label', weightCol: null, probabilityCol: 'probability' };
-  await expect(
-    classAreas(table, { ...request, classes: [0, 1, 2], numRows: 4 }, {}),
-  ).rejects.toMatchObject({ code: 'LABEL_INVALID', message: expect.stringContaining('got 3') });
+  const found = await classAreas(table, { ...request, classes: [0, 1, 2], numRows: 4 }, {});
+  expect(found).toEqual({ areas: null, stranger: 3 });
+});
+
+/** Writes down which tasks run. */
+class ToldRunner extends InlineRunner {
+  readonly tasks: string[] = [];
+
+  override async run<T>(name: string, payload: unknown): Promise<T> {
+    this.tasks.push(name);
+    return await super.run<T>(name, payload);
+  }
+}
+
+it('reads the table once for all metrics, and what is not asked for is not computed', async () => {
+  const rows = [0, 1, 2, 1].map((label, i) => {
+    return { label, weight: 1, probability: [i / 10, 0.5, 0.5 - i / 10] };
+  });
+  const tasksOf = async (metrics?: readonly string[]): Promise<string[]> => {
+    const runner = new ToldRunner();
+    const table = tableOf(rows, 2, runner);
+    const found = await evaluator.evaluateAll(table, { metrics });
+    for (const name of metrics ?? ['logLoss', 'areaUnderROCOneVsOne'])
+      expect(found).toHaveProperty(name);
+    return runner.tasks.filter((name) => name.startsWith('evaluation'));
+  };
+  const once = ['evaluation.classes', 'evaluation.classes'];
+  const read = ['evaluation.multiclass', 'evaluation.multiclass'];
+  const ranks = Array(numClasses).fill('evaluation.classRanks');
+  expect(await tasksOf()).toEqual([...once, ...read, ...ranks]);
+  expect(await tasksOf(['logLoss'])).toEqual([...once, ...read]);
 });

@@ -24,7 +24,13 @@ import { gatherSides, runsOf, type Sides } from '../parts/binary-sides.ts';
 import { placeOfLabel } from '../place-of-label.ts';
 import type { RankMetrics, RocCurve } from '../rank-metrics.ts';
 import type { RankResult, RankTask } from '../worker-tasks.ts';
-import { type EvaluateOptions, Evaluator, type Metrics, presentColumn } from './evaluator.ts';
+import {
+  type EvaluateAllOptions,
+  type EvaluateOptions,
+  Evaluator,
+  type Metrics,
+  presentColumn,
+} from './evaluator.ts';
 
 const rankNames = [
   'areaUnderROC',
@@ -124,14 +130,11 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
 
   override async evaluateAll(
     table: PartitionedTable,
-    options: EvaluateOptions = {},
+    { metrics = binaryMetricNames, ...options }: EvaluateAllOptions = {},
   ): Promise<Metrics> {
     requireColumn(this.className, 'labelCol', this.params.labelCol, table.schema);
-    return await this.#metrics(
-      table,
-      this.#request(table, () => true),
-      options,
-    );
+    const request = this.#request(table, (name) => metrics.includes(name));
+    return await this.#metrics(table, request, options);
   }
 
   /**

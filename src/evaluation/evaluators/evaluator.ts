@@ -21,6 +21,12 @@ export interface EvaluateOptions {
   readonly onProgress?: OnProgress | undefined;
 }
 
+/** Options of evaluateAll. */
+export interface EvaluateAllOptions extends EvaluateOptions {
+  /** Names of the metrics that are wanted; what only others need is not computed. All by default. */
+  readonly metrics?: readonly string[] | undefined;
+}
+
 /** Metrics by name. */
 export type Metrics = Readonly<Record<string, number>>;
 
@@ -35,7 +41,7 @@ export abstract class Evaluator<S extends ParamSpecs = ParamSpecs> extends Pipel
   abstract evaluate(table: PartitionedTable, options?: EvaluateOptions): Promise<number>;
 
   /** Every metric that the table has the columns for, in one pass over them. */
-  abstract evaluateAll(table: PartitionedTable, options?: EvaluateOptions): Promise<Metrics>;
+  abstract evaluateAll(table: PartitionedTable, options?: EvaluateAllOptions): Promise<Metrics>;
 
   /** True when a higher value of the metric is better. */
   abstract isLargerBetter(): boolean;

@@ -1,7 +1,7 @@
 /** How good is a classifier of any number of classes? Spark's metrics under Spark's names. */
 
 import { DataType, type Schema } from 'apache-arrow';
-import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
+import { CoppiceError } from '../../base/errors.ts';
 import { ratioOf } from '../../base/exact-ratio.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { column, float, int, json, oneOf } from '../../params/kinds.ts';
@@ -10,7 +10,7 @@ import { isText, type LabelValue } from '../../pipeline/label-values.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { calibrationErrors } from '../calibration-bins.ts';
-import { type ClassAreas, classAreas } from '../class-areas.ts';
+import { areaRoom, type ClassAreas, type ClassAreasFound, classAreas } from '../class-areas.ts';
 import type { Confusion, ConfusionPart } from '../confusion.ts';
 import { classMetrics, confusionOf } from '../confusion-metrics.ts';
 import { ExactMean } from '../log-loss.ts';
@@ -22,12 +22,14 @@ import {
 } from '../parts/multiclass-part.ts';
 import {
   classesOf,
+  type EvaluateAllOptions,
   type EvaluateOptions,
   Evaluator,
   gatherParts,
   type Metrics,
   noRows,
   presentColumn,
+  unknownLabel,
 } from './evaluator.ts';
 
 const areaNames = [
@@ -120,8 +122,8 @@ export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclass
  * ones are means by the weight of the class, or of both. They need labels that the model knows.
  *
  * Determinism: exact; the same for any partitioning and any order of the rows.
- * Cost: one read of the columns; for the areas another one for each 2^24 probabilities, which are sorted in the pool: up
- * to 28 bytes for each of these, and for each row.
+ * Cost: one read of the columns; for the areas of more than 2^24 probabilities another one for each 2^24 of them. They are
+ * sorted in the pool: up to 28 bytes for each of these, and for each row.
  *
  * @example
  * ```ts
@@ -155,30 +157,27 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     const isLoss = probabilityNames.includes(metricName);
     if (isLoss) requireColumn(this.className, 'probabilityCol', probabilityCol, schema);
     else requireColumn(this.className, 'predictionCol', predictionCol, schema);
-    const wanted = { predictions: !isLoss, probabilities: isLoss };
+    const areas = isArea(metricName);
+    const wanted = { predictions: !isLoss, probabilities: isLoss, areas };
     const request = await this.#request(table, wanted, options);
     if (isLoss && request.probabilityCol === null) throw this.#unknownClasses();
-    const { metrics, numRows } = await this.#metrics(table, request, options);
-    const isArea = (areaNames as readonly string[]).includes(metricName);
-    const areas = isArea ? await areasOf(table, request, numRows, options) : {};
-    return { ...metrics, ...areas }[metricName] as number;
+    const { metrics, stranger } = await this.#metrics(table, request, options);
+    if (stranger !== undefined) throw unknownLabel(labelCol, stranger, request.classes ?? []);
+    return metrics[metricName] as number;
   }
 
   override async evaluateAll(
     table: PartitionedTable,
-    options: EvaluateOptions = {},
+    { metrics = multiclassMetricNames, ...options }: EvaluateAllOptions = {},
   ): Promise<Metrics> {
     requireColumn(this.className, 'labelCol', this.params.labelCol, table.schema);
-    const wanted = { predictions: true, probabilities: true };
+    const wanted = {
+      predictions: metrics.some((name) => !probabilityNames.includes(name)),
+      probabilities: metrics.some((name) => probabilityNames.includes(name)),
+      areas: metrics.some(isArea),
+    };
     const request = await this.#request(table, wanted, options);
-    const { metrics, numRows } = await this.#metrics(table, request, options);
-    try {
-      return { ...metrics, ...(await areasOf(table, request, numRows, options)) };
-    } catch (error) {
-      // a label that the model does not know
-      if (isCoppiceError(error, 'LABEL_INVALID')) return metrics;
-      throw error;
-    }
+    return (await this.#metrics(table, request, options)).metrics;
   }
 
   /**
@@ -200,7 +199,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
       requireColumn(this.className, 'weightCol', weightCol, table.schema);
     }
     requireColumn(this.className, 'predictionCol', predictionCol, table.schema);
-    const wanted = { predictions: true, probabilities: false };
+    const wanted = { predictions: true, probabilities: false, areas: false };
     const request = await this.#request(table, wanted, options);
     const parts = await gatherParts<MulticlassPart>(
       table,
@@ -216,7 +215,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
   /** Which columns to read; no probabilities where their classes cannot be told. */
   async #request(
     table: PartitionedTable,
-    wanted: { predictions: boolean; probabilities: boolean },
+    wanted: { predictions: boolean; probabilities: boolean; areas: boolean },
     options: EvaluateOptions,
   ): Promise<MulticlassRequest> {
     const { labelCol, weightCol, predictionCol, probabilityCol, eps, k } = this.params;
@@ -230,6 +229,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
       eps,
       k,
       numBins: this.params.numBins ?? 10,
+      areaRoom: wanted.areas ? areaRoom / Math.max(1, table.numPartitions) : 0,
     };
     this.#checkKinds(schema, request);
     if (request.probabilityCol === null || request.classes !== null) return request;
@@ -271,11 +271,12 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     );
   }
 
+  /** The metrics; areas only of labels that the model knows, else one that it does not. */
   async #metrics(
     table: PartitionedTable,
     request: MulticlassRequest,
     options: EvaluateOptions,
-  ): Promise<{ readonly metrics: Metrics; readonly numRows: number }> {
+  ): Promise<{ readonly metrics: Metrics; readonly stranger?: LabelValue }> {
     const parts = await gatherParts<MulticlassPart>(
       table,
       'evaluation.multiclass',
@@ -301,8 +302,11 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
             topKAccuracy: ratioOf(hits.sum, hits.weight),
             calibrationError: calibrationErrors(sides).calibrationError,
           };
-    const numRows = parts.reduce((sum, part) => sum + part.numRows, 0);
-    return { metrics: { ...ofPredictions, ...ofProbabilities }, numRows };
+    const metrics = { ...ofPredictions, ...ofProbabilities };
+    if (request.areaRoom === 0) return { metrics };
+    const found = await areasOf(table, request, parts, options);
+    if (found.areas === null) return { metrics, stranger: found.stranger };
+    return { metrics: { ...metrics, ...found.areas } };
   }
 }
 
@@ -310,12 +314,20 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
 async function areasOf(
   table: PartitionedTable,
   { labelCol, weightCol, probabilityCol, classes }: MulticlassRequest,
-  numRows: number,
+  parts: readonly MulticlassPart[],
   { signal }: EvaluateOptions,
-): Promise<Metrics> {
-  if (probabilityCol === null || classes === null) return {};
-  const request = { labelCol, weightCol, probabilityCol, classes, numRows };
+): Promise<ClassAreasFound | { readonly areas: Metrics }> {
+  if (probabilityCol === null || classes === null) return { areas: {} };
+  const numRows = parts.reduce((sum, part) => sum + part.numRows, 0);
+  const filled = parts.filter((part) => part.numRows > 0);
+  const columns = filled.flatMap((part) => (part.columns === null ? [] : [part.columns]));
+  const gathered = columns.length === filled.length ? columns : undefined;
+  const request = { labelCol, weightCol, probabilityCol, classes, numRows, gathered };
   return await classAreas(table, request, { signal });
+}
+
+function isArea(name: string): boolean {
+  return (areaNames as readonly string[]).includes(name);
 }
 
 function confusionsOf(parts: readonly MulticlassPart[]): ConfusionPart[] {

@@ -16,7 +16,14 @@ import {
 } from '../parts/regression-sums.ts';
 import { labelNamesOf } from '../place-of-label.ts';
 import type { RegressionRequest } from '../worker-tasks.ts';
-import { type EvaluateOptions, Evaluator, gatherParts, type Metrics, noRows } from './evaluator.ts';
+import {
+  type EvaluateAllOptions,
+  type EvaluateOptions,
+  Evaluator,
+  gatherParts,
+  type Metrics,
+  noRows,
+} from './evaluator.ts';
 
 /** Every metric of {@link RegressionEvaluator}. */
 export const regressionMetricNames = [
@@ -116,9 +123,10 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
 
   override async evaluateAll(
     table: PartitionedTable,
-    options: EvaluateOptions = {},
+    { metrics = regressionMetricNames, ...options }: EvaluateAllOptions = {},
   ): Promise<Metrics> {
-    return await this.#evaluate(table, lossMetricNames, options);
+    const losses = lossMetricNames.filter((name) => metrics.includes(name));
+    return await this.#evaluate(table, losses, options);
   }
 
   async #evaluate(

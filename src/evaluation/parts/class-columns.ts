@@ -1,6 +1,11 @@
 /** The probabilities of some classes, column by column, with which class each row is of: one partition of {@link classAreas}. */
 import type { RecordBatch } from 'apache-arrow';
-import { type LabelValue, labelKey, readLabels } from '../../pipeline/label-values.ts';
+import {
+  type LabelCodes,
+  type LabelValue,
+  labelKey,
+  readLabels,
+} from '../../pipeline/label-values.ts';
 import { sharedArray } from '../../table/columns/shared-buffer.ts';
 import { columnNamed, readVectors, readWeights } from '../read-columns.ts';
 
@@ -28,26 +33,44 @@ export interface ClassColumnsPart {
   readonly stranger: LabelValue | null;
 }
 
+/** The columns of a partition that were read. */
+export interface ScoredLabels {
+  readonly label: LabelCodes;
+  readonly weights: Float64Array | null;
+  /** float64[rows · width] */
+  readonly values: Float64Array;
+  readonly width: number;
+}
+
 /** Reads one partition. */
 export function classColumnsPart(
   batch: RecordBatch,
-  { labelCol, weightCol, probabilityCol, classes, first, end }: ClassColumnsRequest,
+  request: ClassColumnsRequest,
 ): ClassColumnsPart {
+  const { labelCol, weightCol, probabilityCol } = request;
   const label = readLabels(columnNamed(batch, labelCol), 'label', labelCol);
   const weights = readWeights(batch, weightCol);
-  const { values, width } = readVectors(batch, probabilityCol);
+  return classColumns({ label, weights, ...readVectors(batch, probabilityCol) }, request);
+}
+
+/** The columns of some classes. */
+export function classColumns(
+  { label, weights, values, width }: ScoredLabels,
+  { classes, first, end }: Pick<ClassColumnsRequest, 'classes' | 'first' | 'end'>,
+): ClassColumnsPart {
   const keys = classes.map(labelKey);
   const places = label.values.map((value) => keys.indexOf(labelKey(value)));
   const takesPart = (row: number): boolean => weights === null || weights[row] !== 0;
   let numRows = 0;
-  for (let row = 0; row < batch.numRows; row++) if (takesPart(row)) numRows++;
+  const { length } = label.codes;
+  for (let row = 0; row < length; row++) if (takesPart(row)) numRows++;
   const part: ClassColumnsPart = {
     codes: sharedArray(Int32Array, numRows),
     weights: weights === null ? null : sharedArray(Float64Array, numRows),
     scores: Array.from({ length: end - first }, () => sharedArray(Float64Array, numRows)),
     stranger: null,
   };
-  for (let row = 0, i = 0; row < batch.numRows; row++) {
+  for (let row = 0, i = 0; row < length; row++) {
     if (!takesPart(row)) continue;
     const code = label.codes[row] as number;
     const place = places[code] as number;

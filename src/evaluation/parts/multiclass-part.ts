@@ -12,6 +12,7 @@ import { type ProbabilityBins, probabilityBins } from '../calibration-bins.ts';
 import { type ConfusionPart, countConfusion } from '../confusion.ts';
 import { ExactMean, lossOf, type MeanPart } from '../log-loss.ts';
 import { columnNamed, readVectors, readWeights } from '../read-columns.ts';
+import { type ClassColumnsPart, classColumns } from './class-columns.ts';
 
 /** Which columns to read; null for one that no metric asks for. */
 export interface MulticlassRequest {
@@ -26,6 +27,8 @@ export interface MulticlassRequest {
   readonly k: number;
   /** Bins of the calibration error. */
   readonly numBins: number;
+  /** As many probabilities of a partition are gathered for areas under ROC curves; 0 where nobody wants them. */
+  readonly areaRoom: number;
 }
 
 /** One partition, cloneable. */
@@ -38,6 +41,8 @@ export interface MulticlassPart {
   /** The largest probabilities by bin, of rows whose label they are of, and of the others. */
   readonly right: ProbabilityBins | null;
   readonly wrong: ProbabilityBins | null;
+  /** What areas are measured from; null where there are more probabilities than room, or none. */
+  readonly columns: ClassColumnsPart | null;
 }
 
 /** Reads one partition. */
@@ -63,7 +68,7 @@ function probabilityPart(
   request: MulticlassRequest,
 ): Omit<MulticlassPart, 'numRows' | 'confusion'> {
   if (request.probabilityCol === null || batch.numRows === 0)
-    return { loss: null, hits: null, right: null, wrong: null };
+    return { loss: null, hits: null, right: null, wrong: null, columns: null };
   const { values, width } = readVectors(batch, request.probabilityCol);
   const { classes } = request;
   if (classes === null || classes.length !== width) throw wrongWidth(request, width);
@@ -89,6 +94,10 @@ function probabilityPart(
     hits: hits.toPart(),
     right: right.bins(numBins),
     wrong: wrong.bins(numBins),
+    columns:
+      values.length > request.areaRoom
+        ? null
+        : classColumns({ label, weights, values, width }, { classes, first: 0, end: width }),
   };
 }
 
