@@ -90,8 +90,9 @@ export type BinaryClassificationEvaluatorOptions = Options<typeof binaryParams.s
  * label, and that of `labelCol` is measured. Metrics: `areaUnderROC` (ties half),
  * `areaUnderPR` (Spark's trapezoids, without its binning), `averagePrecision` (scikit-learn's steps),
  * `kolmogorovSmirnov`, `logLoss`, `brierScore`, `accuracy`, `balancedAccuracy` (the mean of the classes' recalls), `f1`,
- * `precision`, `recall`, `specificity`, `matthewsCorrelation`, and the mean and largest distance between probability and share of positives over `numBins` bins of equal width:
- * `calibrationError` (weighted by the bins' rows) and `maxCalibrationError`.
+ * `precision`, `recall`, `specificity`, `matthewsCorrelation`, and the mean and largest distance between probability and
+ * share of positives over `numBins` bins of equal width: `calibrationError` (weighted by the bins' rows) and
+ * `maxCalibrationError`.
  * A rank metric is NaN where a class has no rows.
  *
  * Determinism: exact; the same for any partitioning and any order of the rows.

@@ -110,16 +110,18 @@ export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclass
 /**
  * Metrics of a classifier of any number of classes.
  *
- * Input: a label column, `prediction`, and for `logLoss` `probability` (its classes are read from the
- * column's metadata; without them they are the labels, where there are as many, or the positions from 0). The metrics are Spark's:
- * weighted ones are means over the classes by their share of the labels; `f1` is `weightedFMeasure` at
+ * Input: a label column, `prediction`, and for `logLoss` `probability` (its classes are read from the column's
+ * metadata; without them they are the labels, where there are as many, or the positions from 0). The metrics are
+ * Spark's: weighted ones are means over the classes by their share of the labels; `f1` is `weightedFMeasure` at
  * beta 1. A class that the model does not know has probability 0. `calibrationError` is the mean distance, over
  * `numBins` bins by the largest probability, between that probability and how often its class is right.
- * `balancedAccuracy` is the mean of the labels' recalls, `matthewsCorrelation` and `cohenKappa` compare with chance, and
- * `topKAccuracy` is the share of rows whose label is among the `k` likeliest classes (of equals the first). Areas under
- * ROC curves (ties half, as `roc_auc_score` of scikit-learn has them): `areaUnderROCOneVsRest` is the mean over the classes of how well a class's probability tells its
- * rows from all others, NaN where a class has no rows; `areaUnderROCOneVsOne` is the mean over the pairs of classes that have rows, of rows of the two alone; the `weighted…`
- * ones are means by the weight of the class, or of both. They need labels that the model knows.
+ * `balancedAccuracy` is the mean of the labels' recalls, `matthewsCorrelation` and `cohenKappa` compare with
+ * chance, and `topKAccuracy` is the share of rows whose label is among the `k` likeliest classes (of equals the
+ * first). Areas under ROC curves (ties half, as `roc_auc_score` of scikit-learn has them): `areaUnderROCOneVsRest`
+ * is the mean over the classes of how well a class's probability tells its rows from all others, NaN where a class
+ * has no rows; `areaUnderROCOneVsOne` is the mean over the pairs of classes that have rows, of rows of the two
+ * alone; the `weighted…` ones are means by the weight of the class, or of both. They need labels that the model
+ * knows.
  *
  * Determinism: exact; the same for any partitioning and any order of the rows.
  * Cost: one read of the columns; for the areas of more than 2^24 probabilities another one for each 2^24 of them. They are

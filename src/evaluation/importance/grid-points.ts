@@ -2,6 +2,8 @@
 import type { Schema } from 'apache-arrow';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import type { OnProgress } from '../../base/progress.ts';
+import { column, columns, int, numbers } from '../../params/kinds.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { Model } from '../../pipeline/model.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
@@ -11,6 +13,38 @@ import { classesOf } from '../evaluators/evaluator.ts';
 import type { TablePart } from '../parts/table-parts.ts';
 import { labelNamesOf } from '../place-of-label.ts';
 import { featureGrid, type GridValue } from './feature-grid.ts';
+
+/** Parameters of every curve. */
+export const gridSpecs = {
+  columns: columns({ required: true }),
+  numPoints: int({ default: 20, min: 2, max: 1000 }),
+  bounds: numbers({ default: [0.05, 0.95], min: 0, max: 1 }),
+  responseCol: column({}),
+};
+
+/** Options of every curve. */
+export interface GridOptions {
+  /** Most values of each feature (20): evenly spaced numbers, or the most frequent categories. */
+  readonly numPoints?: number | undefined;
+  /** The quantiles between which numbers are spaced ([0.05, 0.95]). */
+  readonly bounds?: readonly number[] | undefined;
+  /** The values to ask about, one list a feature, in place of a grid. */
+  readonly grid?: readonly (readonly GridValue[])[] | undefined;
+  /** The column that is looked at; by default `probability` where the model adds it, else `prediction`. */
+  readonly responseCol?: string | undefined;
+  /** Ends the work, which then rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how many points are done. */
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** What is wrong with the bounds of a grid; null for nothing. */
+export function boundsFault(bounds: readonly number[]): string | null {
+  const [low = 0, high = 0] = bounds;
+  return bounds.length === 2 && low < high
+    ? null
+    : 'bounds must be two numbers, the first below the second';
+}
 
 /** The grid of each part. @throws CoppiceError `COLUMN_TYPE`, `DATA_EMPTY` */
 export async function gridsOf(

@@ -2,9 +2,8 @@
  * What does a model say of each of some rows as a feature changes? Partial dependence before it is averaged: rows are
  * repeated for each value of a grid, predicted, and their answers kept apart.
  */
-import type { OnProgress } from '../../base/progress.ts';
 import { defineParams } from '../../params/define-params.ts';
-import { bool, column, columns, int, numbers } from '../../params/kinds.ts';
+import { bool, int } from '../../params/kinds.ts';
 import { resolveParams } from '../../params/resolve-params.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
 import { type ColumnInput, columnOfInput } from '../../table/columns/column-input.ts';
@@ -13,8 +12,16 @@ import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { batchToShared } from '../../table/plan/shared-batch.ts';
 import { partNamed } from '../parts/table-parts.ts';
-import type { GridValue } from './feature-grid.ts';
-import { checkGrid, elementNames, freeName, gridsOf, responseColumn } from './grid-points.ts';
+import {
+  boundsFault,
+  checkGrid,
+  elementNames,
+  freeName,
+  type GridOptions,
+  gridSpecs,
+  gridsOf,
+  responseColumn,
+} from './grid-points.ts';
 import { answersOf, sampleRows } from './sampled-rows.ts';
 
 const owner = 'individualExpectations';
@@ -22,45 +29,27 @@ const owner = 'individualExpectations';
 const specs = defineParams(
   owner,
   {
-    columns: columns({ required: true }),
-    numPoints: int({ default: 20, min: 2, max: 1000 }),
-    bounds: numbers({ default: [0.05, 0.95], min: 0, max: 1 }),
-    responseCol: column({}),
+    ...gridSpecs,
     numRows: int({ default: 50, min: 1, max: 100_000 }),
     seed: int({ default: 0, min: 0, max: 0xffffffff }),
     centered: bool({ default: false }),
   },
   ({ columns: named, bounds }) => {
     if (named.length !== 1) return 'columns must be one feature';
-    const [low = 0, high = 0] = bounds;
-    return bounds.length === 2 && low < high
-      ? null
-      : 'bounds must be two numbers, the first below the second';
+    return boundsFault(bounds);
   },
 );
 
 /** Options of {@link individualExpectations}. */
-export interface IndividualExpectationsOptions {
+export interface IndividualExpectationsOptions extends GridOptions {
   /** One feature: a column, or a part of one (`features.age` of a struct column, `features.3` of a vector column). */
   readonly columns: readonly string[];
-  /** Most values of the feature (20): evenly spaced numbers, or the most frequent categories. */
-  readonly numPoints?: number | undefined;
-  /** The quantiles between which numbers are spaced ([0.05, 0.95]). */
-  readonly bounds?: readonly number[] | undefined;
-  /** The values to ask about, in a list, in place of a grid. */
-  readonly grid?: readonly (readonly GridValue[])[] | undefined;
-  /** The column that is looked at; by default `probability` where the model adds it, else `prediction`. */
-  readonly responseCol?: string | undefined;
   /** How many rows are drawn (50); all where there are no more. */
   readonly numRows?: number | undefined;
   /** Seed of the draw (0). */
   readonly seed?: number | undefined;
   /** Takes each row's response at the first value of the grid off, so that curves begin at 0 (false). */
   readonly centered?: boolean | undefined;
-  /** Ends the work, which then rejects with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
-  /** Hears when the points are done. */
-  readonly onProgress?: OnProgress | undefined;
 }
 
 /**

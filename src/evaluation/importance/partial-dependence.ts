@@ -6,9 +6,8 @@
  * Cost: one prediction of the table for each point.
  */
 import { throwIfAborted } from '../../base/abort.ts';
-import type { OnProgress } from '../../base/progress.ts';
 import { defineParams } from '../../params/define-params.ts';
-import { column, columns, int, numbers } from '../../params/kinds.ts';
+import { column } from '../../params/kinds.ts';
 import { resolveParams } from '../../params/resolve-params.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
@@ -24,9 +23,12 @@ import { withPart } from '../parts/replace-part.ts';
 import { partNamed, type TablePart } from '../parts/table-parts.ts';
 import type { GridValue } from './feature-grid.ts';
 import {
+  boundsFault,
   checkGrid,
   elementNames,
   freeName,
+  type GridOptions,
+  gridSpecs,
   gridsOf,
   pointsOf,
   responseColumn,
@@ -37,42 +39,24 @@ const owner = 'partialDependence';
 const specs = defineParams(
   owner,
   {
-    columns: columns({ required: true }),
-    numPoints: int({ default: 20, min: 2, max: 1000 }),
-    bounds: numbers({ default: [0.05, 0.95], min: 0, max: 1 }),
-    responseCol: column({}),
+    ...gridSpecs,
     weightCol: column({}),
   },
   ({ columns: named, bounds }) => {
     if (named.length > 2) return 'columns must be one or two';
-    const [low = 0, high = 0] = bounds;
-    return bounds.length === 2 && low < high
-      ? null
-      : 'bounds must be two numbers, the first below the second';
+    return boundsFault(bounds);
   },
 );
 
 /** Options of {@link partialDependence}. */
-export interface PartialDependenceOptions {
+export interface PartialDependenceOptions extends GridOptions {
   /**
    * One feature or two: columns, or parts of them (`features.age` of a struct column, `features.3` of a vector
    * column).
    */
   readonly columns: readonly string[];
-  /** Most values of each feature (20): evenly spaced numbers, or the most frequent categories. */
-  readonly numPoints?: number | undefined;
-  /** The quantiles between which numbers are spaced ([0.05, 0.95]). */
-  readonly bounds?: readonly number[] | undefined;
-  /** The values to ask about, one list a feature, in place of a grid. */
-  readonly grid?: readonly (readonly GridValue[])[] | undefined;
-  /** The column that is averaged; by default `probability` where the model adds it, else `prediction`. */
-  readonly responseCol?: string | undefined;
   /** Weights of rows. */
   readonly weightCol?: string | undefined;
-  /** Ends the work, which then rejects with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
-  /** Hears how many points are done. */
-  readonly onProgress?: OnProgress | undefined;
 }
 
 /**
