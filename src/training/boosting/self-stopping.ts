@@ -170,7 +170,7 @@ function chooseBySize(size: TaskSize) {
     numMembers: isLarge ? 2 : 4,
     numFolds: isLarge ? 20 : 8,
     // models that stop soon cost little, and further ones average more of their mistakes out
-    roundsToDouble: numRows < 600 || tellsClasses ? 400 : 0,
+    roundsToDouble: numRows < 600 || tellsClasses ? 320 : 0,
     // classes that are told apart almost surely still gain when all others have stopped
     numRounds: Math.ceil((isLarge ? 30 : tellsClasses ? 37.5 : hasClasses ? 25 : 22) / stepSize),
     patience,
