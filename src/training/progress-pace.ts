@@ -12,7 +12,7 @@ export class ProgressPace {
   #toldAt = Number.NEGATIVE_INFINITY;
 
   /** Whether this one is; if so, it counts as told. */
-  isDue({ done, total }: TrainingProgress): boolean {
+  isDue({ done, total }: Pick<TrainingProgress, 'done' | 'total'>): boolean {
     const now = performance.now();
     if (done < total && now - this.#toldAt < leastMs) return false;
     this.#toldAt = now;

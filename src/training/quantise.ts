@@ -96,7 +96,8 @@ export function scaleFor(largest: number, bits: number): number {
 
 /** Bits that count up to n. */
 export function bitsOf(n: number): number {
-  let bits = 1;
+  if (n < 4294967296) return Math.max(1, 32 - Math.clz32(n));
+  let bits = 33;
   while (2 ** bits <= n) bits += 1;
   return bits;
 }

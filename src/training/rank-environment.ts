@@ -28,6 +28,8 @@ export class RankEnvironment {
   readonly #context: RankContext;
   readonly #kernelKind: string | undefined;
   readonly #end: number;
+  /** The bytes that were reserved last. */
+  #reserved = 0;
 
   /** @param end nothing may be reserved beyond it */
   constructor(
@@ -71,6 +73,7 @@ export class RankEnvironment {
 
   /** Makes the process's memory at least so large; every rank calls it with the same number. */
   async reserve(bytes: number, what: string): Promise<void> {
+    if (this.hasReserved(bytes)) return;
     const pages = Math.ceil(bytes / pageBytes);
     if (pages > maxPages) {
       throw new CoppiceError(
@@ -89,6 +92,12 @@ export class RankEnvironment {
     }
     this.collective.meetLocally();
     freshBuffer(this.memory, bytes);
+    this.#reserved = bytes;
+  }
+
+  /** Whether a rank alone need not reserve so many bytes again; several meet where they do. */
+  hasReserved(bytes: number): boolean {
+    return bytes <= this.#reserved && this.collective.size === 1;
   }
 
   /** Awaits only what is a promise. */

@@ -383,6 +383,17 @@ export const plantedBugs = [
     tests: ['test/base/exact-sum.prop.test.ts'],
   },
   {
+    name: 'a rank alone believes that memory it has is memory enough',
+    edits: [
+      {
+        file: 'src/training/rank-environment.ts',
+        find: 'return bytes <= this.#reserved && this.collective.size === 1;',
+        replace: 'return this.#reserved > 0 && this.collective.size === 1;',
+      },
+    ],
+    tests: ['test/training/rank-environment.test.ts'],
+  },
+  {
     name: 'an exact sum forgets where its lowest word stands',
     edits: [
       {

@@ -93,4 +93,5 @@ describe('the width of gradients', () => {
 
 it('counts the bits of a number', () => {
   expect([0, 1, 2, 3, 4, 255, 256, 2 ** 31].map(bitsOf)).toEqual([1, 1, 2, 2, 3, 8, 9, 32]);
+  expect([2 ** 32 - 1, 2 ** 32, 2 ** 33 - 1, 2 ** 40].map(bitsOf)).toEqual([32, 33, 33, 41]);
 });

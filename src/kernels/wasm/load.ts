@@ -1,5 +1,5 @@
 /**
- * Loads wasm/build/kernels.wasm onto a shared memory. The module is compiled once a thread; an instance is
+ * Loads wasm/build/kernels.wasm onto a shared memory. The module is compiled once a thread; one instance is
  * made for each memory.
  */
 import { createHash } from 'node:crypto';
@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 import type { Kernels } from '../kernels.ts';
 
 let compiled: WebAssembly.Module | null = null;
+
+const made = new WeakMap<WebAssembly.Memory, Kernels>();
 
 const kernelsUrl = new URL('../../../wasm/build/kernels.wasm', import.meta.url);
 
@@ -23,6 +25,11 @@ export function kernelModule(): WebAssembly.Module {
 
 /** The kernels on a memory that was made shared with a maximum of 65,536 pages. */
 export function wasmKernels(memory: WebAssembly.Memory): Kernels {
+  const known = made.get(memory);
+  if (known !== undefined) return known;
   const instance = new WebAssembly.Instance(kernelModule(), { env: { memory } });
-  return { kind: 'wasm', ...(instance.exports as unknown as Omit<Kernels, 'kind'>) };
+  const exported = instance.exports as unknown as Omit<Kernels, 'kind'>;
+  const kernels: Kernels = { kind: 'wasm', ...exported };
+  made.set(memory, kernels);
+  return kernels;
 }

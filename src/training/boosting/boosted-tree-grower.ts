@@ -4,6 +4,7 @@
  * gradients give the leaf values; (5) each adds them to its rows' scores, validation rows included.
  */
 import { align } from '../../base/arena.ts';
+import { type Awaitable, isPromise } from '../../base/awaitable.ts';
 import { hash32, purposes } from '../../base/rng.ts';
 import { WholeGrowth } from '../../tree/backend/cpu/whole-growth.ts';
 import type { GrowthResult } from '../../tree/grow-tree.ts';
@@ -12,7 +13,8 @@ import { numberPlaces, numbersOfRow } from '../ingest/keep-numbers.ts';
 import type { RankRows } from '../ingest/shard-rows.ts';
 import { fixedScale, settleLeaves } from '../leaves/leaf-values.ts';
 import { addLines, fitLinearLeaves, type ScoredNumbers } from '../leaves/linear-leaves.ts';
-import { routeBytes, routeBytesBound, writeRoutes } from '../leaves/route-rows.ts';
+import { routeBytes, routeBytesBound, widestSides, writeRoutes } from '../leaves/route-rows.ts';
+import type { GradientRows } from '../objectives/objective.ts';
 import { numberOfWord } from '../objectives/order-word.ts';
 import { countsRows, type TreeScales, treeScales } from '../quantise.ts';
 import { RigKeeper } from '../rigs/grow-on-rig.ts';
@@ -28,16 +30,23 @@ import { type BoostingState, gradientRows, scoreAddress } from './boosting-state
 import { stepOfRound } from './step-of-round.ts';
 
 /** The largest |g| and h over all ranks, and what they mean. */
-interface LargestGradients extends FoundGradients {
+interface LargestGradients extends Omit<FoundGradients, 'leastHessWord'> {
   /** Every row has the same h. */
   readonly isConstantHess: boolean;
+}
+
+/** How far the leaves of a tree go. */
+interface Settling {
+  readonly output: number;
+  readonly stepSize: number;
+  readonly largest: LargestGradients;
 }
 
 /** A tree with its splits, and the values of its leaves in their order. */
 export interface SettledGrowth {
   readonly output: number;
   readonly grown: GrowthResult;
-  readonly values: number[];
+  readonly values: Float64Array;
 }
 
 function areSame(a: TreeScales, b: TreeScales): boolean {
@@ -52,6 +61,9 @@ export class BoostedTreeGrower {
   readonly #rigs: RigKeeper;
   readonly #sampler: ColumnSampler;
   readonly #roundRows: RoundRows;
+  readonly #widestSides: number;
+  /** Addresses of this rank's training rows. */
+  readonly #own: GradientRows;
   /** The least gain of the last tree's splits, for each output. */
   readonly #leastGains: number[] = [];
   /** The scales of its gradients. */
@@ -62,6 +74,8 @@ export class BoostedTreeGrower {
     const { job } = state;
     const { layout } = state.rows;
     this.#roundRows = new RoundRows(state);
+    this.#widestSides = widestSides(layout);
+    this.#own = gradientRows(state, state.rows.train);
     this.#rigs = new RigKeeper(state, this.#roundRows);
     this.#sampler = new ColumnSampler(layout, job.columns, job.seed, job.interactions);
   }
@@ -76,8 +90,8 @@ export class BoostedTreeGrower {
   }
 
   /** Chooses the rows that a round's trees are grown on; the objective's round has begun. */
-  async beginRound(round: number): Promise<void> {
-    await this.#roundRows.begin(round);
+  beginRound(round: number): Awaitable<void> {
+    return this.#roundRows.begin(round);
   }
 
   /** Grows the tree of an output and adds it to the scores. @param round of several trees side by side, their own */
@@ -89,23 +103,23 @@ export class BoostedTreeGrower {
   /** The same with what is needed to add the tree again. @param share of the step size that it gets */
   async growSettled(round: number, output: number, share: number): Promise<SettledGrowth> {
     const { environment, objective, job } = this.#state;
-    const { train } = this.#state.rows;
     environment.collective.checkAborted();
     clearStats(this.#state);
     const key = hash32(job.seed, purposes.rounding, round, output);
     const guessed = this.#mayStream ? (this.#lastScales[output] ?? null) : null;
     if (guessed !== null) await this.#streamGradients(output, guessed, key);
-    else objective.gradients(environment, gradientRows(this.#state, train), output);
+    else objective.gradients(environment, this.#own, output);
     const isAmplified = this.#roundRows.amplify();
-    const found = await largestGradients(this.#state);
+    const met = largestGradients(this.#state);
+    const found = isPromise(met) ? await met : met;
     const isConstantHess = this.#hasConstantHess(isAmplified, found);
-    const largest = { ...found, isConstantHess };
+    const largest = { grad: found.grad, hess: found.hess, isConstantHess };
     const scales = this.#scales(largest);
     this.#lastScales[output] = scales;
     const tree = round * objective.numOutputs + output;
     this.#sampler.beginTree(tree);
     const expectedGain = this.#leastGains[output];
-    const grown = await this.#rigs.grow({
+    const growing = this.#rigs.grow({
       round,
       scales,
       limits: expectedGain === undefined ? job.limits : { ...job.limits, expectedGain },
@@ -115,15 +129,17 @@ export class BoostedTreeGrower {
       maskOf: (node) => this.#sampler.maskOf(node),
       writeSlots: (slots) => this.#quantise(scales, key, slots),
     });
+    const grown = isPromise(growing) ? await growing : growing;
     this.#leastGains[output] = grown.leastGain;
     this.#state.featureCosts?.pay(grown.tree);
     const stepSize = share * stepOfRound(job, Math.floor(round / (job.parallelTrees ?? 1)));
-    const values = await this.#settle(grown, { output, stepSize, largest });
+    const settled = this.#settle(grown, { output, stepSize, largest });
+    const values = isPromise(settled) ? await settled : settled;
     return { output, grown, values };
   }
 
   /** Adds values to the scores of all rows, by the leaves of a tree that was grown before. */
-  async addTree({ grown, output }: SettledGrowth, values: readonly number[]): Promise<void> {
+  async addTree({ grown, output }: SettledGrowth, values: Float64Array): Promise<void> {
     const { environment, memory } = this.#state;
     const { train, validation, layout } = this.#state.rows;
     const valueBytes = align(grown.leaves.length * 40);
@@ -212,41 +228,63 @@ export class BoostedTreeGrower {
   }
 
   /** Gives the leaves their values and adds them to every row's score. */
-  async #settle(
-    grown: GrowthResult,
-    { output, stepSize, largest }: { output: number; stepSize: number; largest: LargestGradients },
-  ): Promise<number[]> {
-    const { environment, memory, objective, job } = this.#state;
-    const { train, validation, layout } = this.#state.rows;
-    const isSampled = this.#roundRows.leavesRowsOut;
-    const needsRoutes = isSampled || validation.numProcess > 0;
+  #settle(grown: GrowthResult, how: Settling): Awaitable<Float64Array> {
+    const { environment, memory } = this.#state;
+    const { validation, layout } = this.#state.rows;
+    const needsRoutes = this.#roundRows.leavesRowsOut || validation.numProcess > 0;
     const whole = grown instanceof WholeGrowth ? grown : null;
     const numLeaves = whole?.numLeaves ?? grown.leaves.length;
     const valueBytes = align(WholeGrowth.settlingBytes(numLeaves));
-    const routed = whole ? routeBytesBound(numLeaves, layout) : routeBytes(grown, layout);
+    const routed = whole
+      ? routeBytesBound(numLeaves, this.#widestSides)
+      : routeBytes(grown, layout);
     const span = valueBytes + (needsRoutes ? align(routed) : 0);
-    await environment.reserve(memory.tail + span * environment.numLocal, 'training data');
+    const end = memory.tail + span * environment.numLocal;
     const own = memory.tail + span * environment.localIndex;
-    const routes = own + valueBytes;
-    if (needsRoutes && whole) whole.writeRoutes(routes);
-    else if (needsRoutes) writeRoutes(environment, grown, layout, routes);
+    const place = { own, routes: needsRoutes ? own + valueBytes : 0 };
+    if (environment.hasReserved(end)) return this.#settleAt(grown, how, place);
+    const reserved = environment.reserve(end, 'training data');
+    return reserved.then(() => this.#settleAt(grown, how, place));
+  }
+
+  /** The same in reserved memory: sums and values at `own`, the table that sends rows down, where it is needed, at `routes`. */
+  #settleAt(
+    grown: GrowthResult,
+    how: Settling,
+    { own, routes }: { readonly own: number; readonly routes: number },
+  ): Awaitable<Float64Array> {
+    const { environment, memory, objective, job } = this.#state;
+    const { train, validation, layout } = this.#state.rows;
+    const whole = grown instanceof WholeGrowth ? grown : null;
+    if (routes !== 0 && whole) whole.writeRoutes(routes);
+    else if (routes !== 0) writeRoutes(environment, grown, layout, routes);
     const leafOf = memory.leafOf + 4 * train.start;
-    if (isSampled) this.#route(train, routes, leftOut);
+    if (this.#roundRows.leavesRowsOut) this.#route(train, routes, leftOut);
     const isPlain = objective.leafQuantiles === null && job.linearLambda === undefined;
-    if (whole?.maySettle && isPlain) {
-      const values = this.#settleWhole(whole, { own, leafOf, stepSize, largest });
-      if (validation.numProcess > 0) this.#route(validation, routes, 0);
-      this.#addValues(train, output, values);
-      this.#addValues(validation, output, values);
-      return Array.from(environment.f64(values, numLeaves));
-    }
-    const values = await settleLeaves(environment, {
+    if (!whole?.maySettle || !isPlain)
+      return this.#settleNodes(grown, how, { own, routes, leafOf });
+    const values = this.#settleWhole(whole, { own, leafOf, how });
+    if (validation.numProcess > 0) this.#route(validation, routes, 0);
+    this.#addValues(train, how.output, values);
+    this.#addValues(validation, how.output, values);
+    return environment.f64(values, whole.numLeaves).slice();
+  }
+
+  /** The same of a tree of nodes. */
+  async #settleNodes(
+    grown: GrowthResult,
+    { output, stepSize, largest }: Settling,
+    { own, routes, leafOf }: { own: number; routes: number; leafOf: number },
+  ): Promise<Float64Array> {
+    const { environment, objective, job } = this.#state;
+    const { train, validation } = this.#state.rows;
+    const settled = await settleLeaves(environment, {
       output,
       leafQuantile: objective.leafQuantiles?.[output] ?? null,
       wholeWeights: objective.leafQuantiles === null ? null : this.#roundRows.leafWeights(),
       grown,
       largest,
-      rows: gradientRows(this.#state, train),
+      rows: this.#own,
       leafOf,
       sums: own,
       numAll: train.numAll,
@@ -255,6 +293,7 @@ export class BoostedTreeGrower {
       stepSize,
       scoreUnit: this.#state.scoreUnit,
     });
+    const values = Float64Array.from(settled);
     if (validation.numProcess > 0) this.#route(validation, routes, 0);
     if (job.linearLambda !== undefined) {
       await this.#addLines(grown, { output, stepSize, largest });
@@ -269,18 +308,13 @@ export class BoostedTreeGrower {
   /** Gives the leaves of a tree that still lies where its kernel grew it their values; returns where these are. */
   #settleWhole(
     whole: WholeGrowth,
-    {
-      own,
-      leafOf,
-      stepSize,
-      largest,
-    }: { own: number; leafOf: number; stepSize: number; largest: LargestGradients },
+    { own, leafOf, how }: { own: number; leafOf: number; how: Settling },
   ): number {
-    const { environment, job, scoreUnit } = this.#state;
-    const { train } = this.#state.rows;
-    const { grads, hesses, numRows } = gradientRows(this.#state, train);
-    const gradScale = fixedScale(largest.grad, train.numAll);
-    const hessScale = fixedScale(largest.hess, train.numAll);
+    const { environment, job, rows, scoreUnit } = this.#state;
+    const { grads, hesses, numRows } = this.#own;
+    const { stepSize, largest } = how;
+    const gradScale = fixedScale(largest.grad, rows.train.numAll);
+    const hessScale = fixedScale(largest.hess, rows.train.numAll);
     environment.u8(own, 32 * whole.numLeaves).fill(0);
     environment.kernels.leafSums(leafOf, grads, hesses, numRows, gradScale, hessScale, own);
     const { lambda } = job.split;

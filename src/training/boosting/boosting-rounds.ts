@@ -201,10 +201,12 @@ async function runRounds(
     measured.push([...values, ...(objective.handedOn?.() ?? [])]);
     isOver = stopsAfter(done, values);
     const best = (watch?.bestRounds ?? done) - 1 + before;
-    measured.forEach((entry, i) => {
-      if (entry.length === series.length || i === best || i === measured.length - 1) return;
-      measured[i] = entry.slice(0, series.length);
-    });
+    if (objective.handedOn !== undefined) {
+      measured.forEach((entry, i) => {
+        if (entry.length === series.length || i === best || i === measured.length - 1) return;
+        measured[i] = entry.slice(0, series.length);
+      });
+    }
     onRound(done, values[0]);
     snapshots.tell(done, trees);
   }

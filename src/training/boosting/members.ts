@@ -11,7 +11,7 @@ import { deriveSeed, hash32, purposes } from '../../base/rng.ts';
 import { scaledTerms } from '../../tree/linear-leaves.ts';
 import type { GrownTree } from '../../tree/tree.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
-import { routeBytesBound } from '../leaves/route-rows.ts';
+import { routeBytesBound, widestSides } from '../leaves/route-rows.ts';
 import type { BoostingJob, LossHistory, MemberPlace } from '../messages.ts';
 import { ProgressPace } from '../progress-pace.ts';
 import { gatherJson } from '../rank-environment.ts';
@@ -230,7 +230,8 @@ function withMostRows(rows: IngestedRows): IngestedRows {
 /** What a round may need behind the planned arrays. */
 function tailBytes({ job, rows }: BoostingParts, planned: BoostingMemory): number {
   const { maxLeaves } = job.limits;
-  const table = 64 * Math.ceil((maxLeaves * 40) / 64) + routeBytesBound(maxLeaves, rows.layout);
+  const table =
+    64 * Math.ceil((maxLeaves * 40) / 64) + routeBytesBound(maxLeaves, widestSides(rows.layout));
   const own = planned.tail % 64;
   return own + Math.max(table + 128, 8 * rows.train.numProcess);
 }
@@ -266,14 +267,16 @@ function tellRounds(
   const pace = new ProgressPace();
   return (done, loss) => {
     const together = index * job.numRounds + done;
-    const progress = {
-      phase: 'train' as const,
+    const told = {
       done: isApart ? Atomics.add(environment.i32(doneRoundsAddress, 1), 0, 1) + 1 : together,
       total: numMembers * job.numRounds,
+    };
+    if (environment.collective.rank !== 0 || !pace.isDue(told)) return;
+    environment.progress({
+      ...{ phase: 'train', ...told },
       ...(loss === undefined ? {} : { metric: loss }),
       message: numMembers === 1 ? 'rounds' : `rounds, model ${index + 1} of ${numMembers}`,
-    };
-    if (pace.isDue(progress)) environment.progress(progress);
+    });
   };
 }
 

@@ -10,10 +10,11 @@
  * tree's gradients. Sums are exact and draws hang on keys, so the trees are the same either way.
  */
 import { Arena } from '../../base/arena.ts';
+import type { Awaitable } from '../../base/awaitable.ts';
 import type { GrownTree } from '../../tree/tree.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import { leafWeights } from '../leaves/quantile-weights.ts';
-import { routeBytesBound } from '../leaves/route-rows.ts';
+import { routeBytesBound, widestSides } from '../leaves/route-rows.ts';
 import type { BoostingJob } from '../messages.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { rowsOfProcess } from '../validation/hold-out.ts';
@@ -103,7 +104,8 @@ export function planApart(
   };
   const first = plan(begin);
   const mostLeaves = Math.min(limits.maxOpen, numRows);
-  const table = 64 * Math.ceil((mostLeaves * 40) / 64) + routeBytesBound(mostLeaves, rows.layout);
+  const table =
+    64 * Math.ceil((mostLeaves * 40) / 64) + routeBytesBound(mostLeaves, widestSides(rows.layout));
   const span = 64 * Math.ceil((first.memory.tail + table + 128 - begin) / 64);
   const base = begin + span * localIndex;
   const { copy, memory } = plan(base);
@@ -204,8 +206,8 @@ export class ApartGrower implements RoundGrower {
 }
 
 /** What the outputs of a round share. */
-export async function beginObjective(state: BoostingState, round: number): Promise<void> {
+export function beginObjective(state: BoostingState, round: number): Awaitable<void> {
   const { environment, objective, rows, job } = state;
   const own = gradientRows(state, rows.train);
-  await environment.wait(objective.beginRound(environment, own, { seed: job.seed, round }));
+  return objective.beginRound(environment, own, { seed: job.seed, round });
 }

@@ -28,10 +28,14 @@ export function routeBytes(grown: RoutedTree, layout: BinnedLayout): number {
   return align(grown.tree.nodes.length * 16) + sides;
 }
 
+/** Bytes of the sides of whichever feature has most bins. */
+export function widestSides(layout: BinnedLayout): number {
+  return align(layout.places.reduce((most, place) => Math.max(most, sidesBytes(place)), 0));
+}
+
 /** No tree of so many leaves needs a larger table. */
-export function routeBytesBound(numLeaves: number, layout: BinnedLayout): number {
-  const widest = layout.places.reduce((most, place) => Math.max(most, sidesBytes(place)), 0);
-  return align(2 * numLeaves * 16) + numLeaves * align(widest);
+export function routeBytesBound(numLeaves: number, widest: number): number {
+  return align(2 * numLeaves * 16) + numLeaves * widest;
 }
 
 /** Writes the table; leaves are numbered in the order of grown.leaves. */

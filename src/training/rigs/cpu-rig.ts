@@ -78,6 +78,11 @@ export class CpuRig implements TreeRig {
     this.#entries = entries;
   }
 
+  /** Whether one kernel grows whole trees, and the backend is left alone. */
+  get growsWhole(): boolean {
+    return this.#grower !== null;
+  }
+
   get counters(): CpuBackend['counters'] {
     const { histogramRows, featuresDecided } = this.backend.counters;
     const whole = this.#grower?.counters;
@@ -87,11 +92,17 @@ export class CpuRig implements TreeRig {
     };
   }
 
-  async beginTree({ quantisation, round, maskOf }: TreeStart): Promise<void> {
+  beginTree({ quantisation, round, maskOf }: TreeStart): void {
     this.#writeEntries();
     const rootSegment = this.#roundRows.draw(round, !this.backend.rows.isIndexed);
     this.#root = rootSegment;
     if (this.#grower === null) this.backend.beginTree({ quantisation, rootSegment, maskOf });
+  }
+
+  /** Begins a tree and grows it by one kernel. */
+  growAtOnce(start: TreeStart, limits: GrowthLimits): Awaitable<GrowthResult> {
+    this.beginTree(start);
+    return this.growWhole(start, limits) as Awaitable<GrowthResult>;
   }
 
   growWhole(

@@ -3,7 +3,7 @@
  * first tree; if it fails and the job says `auto`, the tree is grown again, and all others after it, on the CPU.
  * The integers are the same either way, so the model cannot tell.
  */
-import { isPromise } from '../../base/awaitable.ts';
+import type { Awaitable } from '../../base/awaitable.ts';
 import { emitWarning } from '../../base/warn.ts';
 import { type DeviceFailure, isDeviceFailure } from '../../tree/backend/gpu/device-failure.ts';
 import { type GrowthLimits, type GrowthResult, growTree } from '../../tree/grow-tree.ts';
@@ -50,18 +50,25 @@ export class RigKeeper {
     return { stream: rig.stream, slots: rig.slots, sendSlots: send };
   }
 
-  /** Grows a tree and writes the leaf of each row. */
-  async grow(order: TreeOrder): Promise<GrowthResult> {
+  /** Grows a tree and writes the leaf of each row; at once where one kernel does on this machine. */
+  grow(order: TreeOrder): Awaitable<GrowthResult> {
+    const rig = this.#rig;
+    if (!(rig instanceof CpuRig) || !rig.growsWhole) return this.#growOnAny(order);
+    order.writeSlots(rig.slots);
+    return rig.growAtOnce(startOf(order, false), order.limits);
+  }
+
+  async #growOnAny(order: TreeOrder): Promise<GrowthResult> {
     const { layout } = this.#state.rows;
     for (;;) {
       try {
         const rig = await this.#rigFor(order);
         const isSent = order.isSent === true && rig.stream != null;
         if (!isSent) order.writeSlots(rig.slots);
-        const start = { ...order, isSent, quantisation: order.scales.quantisation };
+        const start = startOf(order, isSent);
         await rig.beginTree(start);
         const whole = rig.growWhole?.(start, order.limits) ?? null;
-        if (whole !== null) return isPromise(whole) ? await whole : whole;
+        if (whole !== null) return await whole;
         const grown = await growTree(rig.backend, layout, order.limits, order.key);
         await rig.markLeaves(grown.leaves);
         return grown;
@@ -99,4 +106,8 @@ export class RigKeeper {
     await environment.reserve(memory.tail, 'training data');
     this.#rig = new CpuRig(this.#state, this.#roundRows);
   }
+}
+
+function startOf({ scales, round, treeMask, maskOf }: TreeOrder, isSent: boolean): TreeStart {
+  return { quantisation: scales.quantisation, round, treeMask, isSent, maskOf };
 }

@@ -32,7 +32,7 @@ export interface TreeRig {
   /** The driver sends the integers of so many rows of the process. */
   sendSlots?(first: number, count: number): Promise<void>;
   /** Draws the tree's rows. */
-  beginTree(start: TreeStart): Promise<void>;
+  beginTree(start: TreeStart): Awaitable<void>;
   /** Grows the tree that was begun and marks its leaves; null where this is left to the backend. */
   growWhole?(start: TreeStart, limits: GrowthLimits): Awaitable<GrowthResult> | null;
   /** Writes the number of its leaf for each row of this rank; rows that were not drawn get {@link leftOut}. */

@@ -27,6 +27,8 @@ export class ColumnSampler {
   readonly #weights: Float64Array | null;
   readonly #hashes: Float64Array;
   readonly #kept: Uint32Array;
+  /** The places of features that may be drawn at all. */
+  readonly #drawable: readonly number[];
   readonly #interactions: InteractionGroups | null;
 
   /** @param interactions groups of features that may meet on a path, or null */
@@ -47,6 +49,10 @@ export class ColumnSampler {
       weights === undefined
         ? null
         : Float64Array.from(layout.places, ({ feature }) => weights[feature.index] as number);
+    const weightOf = this.#weights;
+    const all = layout.places.map((_, i) => i);
+    this.#drawable =
+      weightOf === null ? all : all.filter((place) => (weightOf[place] as number) > 0);
     this.#hashes = new Float64Array(layout.places.length);
     this.#kept = new Uint32Array(layout.places.length);
   }
@@ -55,18 +61,10 @@ export class ColumnSampler {
   beginTree(tree: number): void {
     this.#tree = tree;
     this.#levels.clear();
-    const all = this.#drawable();
     const key = hash32(this.#seed, purposes.columnSample, tree);
-    this.#treePlaces = this.#draw(all, this.#sampling.byTree, key);
+    this.#treePlaces = this.#draw(this.#drawable, this.#sampling.byTree, key);
     const isAll = this.#treePlaces.length === this.#layout.places.length;
     this.#treeMask = this.#sampling.byTree === null && isAll ? null : this.#mask(this.#treePlaces);
-  }
-
-  /** The places of features that may be drawn at all. */
-  #drawable(): number[] {
-    const weights = this.#weights;
-    const all = this.#layout.places.map((_, i) => i);
-    return weights === null ? all : all.filter((place) => (weights[place] as number) > 0);
   }
 
   /** The features that all nodes of the tree may split on; what levels, nodes or groups forbid is not in it. */
@@ -144,7 +142,9 @@ export class ColumnSampler {
       kept[at] = place;
       if (size < most) size += 1;
     }
-    return Array.from(kept.subarray(count * attempt, size)).sort((x, y) => x - y);
+    const isKept = new Uint8Array(this.#layout.places.length);
+    for (let i = count * attempt; i < size; i++) isKept[kept[i] as number] = 1;
+    return places.filter((place) => isKept[place] === 1);
   }
 
   #hashOf(place: number, key: number): number {

@@ -1,4 +1,5 @@
 /** The largest gradient and hessian of a round's output over all ranks: scales of integers hang on them. */
+import type { Awaitable } from '../../base/awaitable.ts';
 import type { BoostingState } from '../boosting/boosting-state.ts';
 
 /** What was found. */
@@ -6,7 +7,7 @@ export interface FoundGradients {
   /** The largest |g|. */
   readonly grad: number;
   readonly hess: number;
-  /** The least h as a word (order-word.ts), from objectives that find it. */
+  /** The least h as a word (order-word.ts), from objectives that find it; else 0. */
   readonly leastHessWord: bigint;
 }
 
@@ -15,11 +16,15 @@ export function clearStats({ environment, memory }: BoostingState): void {
   environment.f64(memory.ownStats, 3).fill(0);
 }
 
-/** The largest of all ranks, from what the gradients wrote. */
-export async function largestGradients({
-  environment,
-  memory,
-}: BoostingState): Promise<FoundGradients> {
+/** The largest of all ranks, from what the gradients wrote; a rank alone has it at once. */
+export function largestGradients(state: BoostingState): Awaitable<FoundGradients> {
+  const { environment, memory, objective } = state;
+  if (environment.collective.size > 1 || objective.findsHessianRange) return largestOfAll(state);
+  const own = environment.f64(memory.ownStats, 2);
+  return { grad: own[0] as number, hess: own[1] as number, leastHessWord: 0n };
+}
+
+async function largestOfAll({ environment, memory }: BoostingState): Promise<FoundGradients> {
   const bits = new BigInt64Array(environment.f64(memory.ownStats, 3).slice().buffer);
   await environment.wait(environment.collective.allreduce(bits, 'max'));
   const [grad = 0, hess = 0] = new Float64Array(bits.buffer);

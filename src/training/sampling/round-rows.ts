@@ -3,6 +3,7 @@
  * falls under the rate, whole groups of them, an exact share of each class, or what gradient-based sampling keeps.
  * A draw hangs on seed, round and the keys of rows or groups, never on the rank that holds them.
  */
+import type { Awaitable } from '../../base/awaitable.ts';
 import { hash32, mix32, purposes } from '../../base/rng.ts';
 import type { Segment } from '../../tree/backend/cpu/row-store.ts';
 import { type BoostingState, gradientRows } from '../boosting/boosting-state.ts';
@@ -36,10 +37,15 @@ export class RoundRows {
   }
 
   /** Chooses the rows; the objective's round has begun. */
-  async begin(round: number): Promise<void> {
+  begin(round: number): Awaitable<void> {
+    const { goss, byClass } = this.#state.job.rows;
+    this.#factors = null;
+    if (goss !== null || byClass !== null) return this.#choose(round);
+  }
+
+  async #choose(round: number): Promise<void> {
     const state = this.#state;
     const { goss, byClass } = state.job.rows;
-    this.#factors = null;
     if (goss !== null && round >= goss.fromRound) {
       this.#factors = await gossFactors(state, goss, round);
     } else if (byClass !== null) {

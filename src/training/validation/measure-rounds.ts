@@ -77,7 +77,8 @@ async function meanLoss(state: BoostingState, { rows, part }: MeasuredSeries): P
     return await objective.groupLoss(environment, gradientRows(state, part));
   const isTraining = part === train;
   const region = memory.tail - (isTraining ? 0 : 8 * train.numProcess);
-  await environment.reserve(memory.tail + 8 * part.numProcess, 'losses');
+  const end = memory.tail + 8 * part.numProcess;
+  if (!environment.hasReserved(end)) await environment.reserve(end, 'losses');
   const out = region + 8 * part.start;
   if (metric === null) objective.losses(environment, gradientRows(state, part), out);
   else metric.losses(out);

@@ -35,7 +35,8 @@ export class ColumnTree implements GrownTree, TreeColumns {
     this.numNodes = words.length / wordsOfNode;
     let numWords = 0;
     const bitsWords = bits.length / this.numNodes;
-    for (let node = 0; bitsWords > 0 && node < this.numNodes; node++) {
+    const hasCategories = bitsWords > 0 && layout.places.some(isOfCategories);
+    for (let node = 0; hasCategories && node < this.numNodes; node++) {
       if (this.#word(node, nodeWord.leftChild) === 0) continue;
       const { feature, numValueBins } = this.#placeOf(node);
       if (feature.kind !== 'category') continue;
@@ -177,4 +178,8 @@ export class ColumnTree implements GrownTree, TreeColumns {
     else node.categories = categoriesOf(bits, place.numValueBins);
     return node;
   }
+}
+
+function isOfCategories({ feature }: FeaturePlace): boolean {
+  return feature.kind === 'category';
 }

@@ -60,6 +60,9 @@ export class LeafGrower {
   readonly #o: LeafGrowerOptions;
   readonly #at: GrowAddresses;
   readonly #local: number;
+  /** The plan, in words and in float64: memory that is shared stays where it is when it grows. */
+  readonly #words: Int32Array;
+  readonly #floats: Float64Array;
   /** Null where all ranks share this process's memory. */
   readonly #meetings: GrowthMeetings | null;
   /** Ranks have not met since the gate was cleared. */
@@ -73,6 +76,8 @@ export class LeafGrower {
     const ranks = { numRanks: localRanks.length, numAll: size, numOthers: firstRanks.length - 2 };
     const at = placeGrowing(addresses.growing, layout, { ...addresses, ...ranks });
     this.#at = at;
+    this.#words = new Int32Array(memory.buffer, at.plan, planBytes / 4);
+    this.#floats = new Float64Array(memory.buffer, at.plan, planBytes / 8);
     if (this.#local === 0) new Uint8Array(memory.buffer, at.gate, gateBytes).fill(0);
     this.#writePlan();
     if (localRanks.length === size) this.#meetings = null;
@@ -88,7 +93,7 @@ export class LeafGrower {
 
   /** Grows a tree and writes for each of its rows the number of its leaf. */
   grow(tree: WholeTree, leafOf: number): Awaitable<WholeGrowth> {
-    const { leafKernels, collective, memory } = this.#o;
+    const { leafKernels, collective } = this.#o;
     if (this.#isFirst) collective.meetLocally();
     this.#isFirst = false;
     this.#writeTree(tree, leafOf);
@@ -97,12 +102,11 @@ export class LeafGrower {
     if (isLazy) leafKernels.beginLazily(plan);
     else leafKernels.beginLeaves(plan);
     if (this.#meetings !== null) return this.#growAcross(this.#meetings, leafOf);
-    const words = new Int32Array(memory.buffer, plan, planBytes / 4);
     for (;;) {
       const state = isLazy ? leafKernels.growLazily(plan) : leafKernels.growLeaves(plan);
       if (state === growState.done) break;
       collective.checkAborted();
-      if (state === growState.waiting) this.#sleep(words[planWord.generation] as number);
+      if (state === growState.waiting) this.#sleep(this.#words[planWord.generation] as number);
     }
     return this.#finish(leafOf);
   }
@@ -129,8 +133,8 @@ export class LeafGrower {
   #finish(leafOf: number): WholeGrowth {
     const { leafKernels, collective, memory, layout } = this.#o;
     const { plan } = this.#at;
-    const words = new Int32Array(memory.buffer, plan, planBytes / 4);
-    const floats = new Float64Array(memory.buffer, plan, planBytes / 8);
+    const words = this.#words;
+    const floats = this.#floats;
     leafKernels.markLeaves(plan, leafOf);
     this.counters.histogramRows += floats[planFloat.histogramRows] as number;
     this.counters.featuresDecided += floats[planFloat.featuresDecided] as number;
@@ -238,7 +242,7 @@ export class LeafGrower {
     const { memory, params, addresses, layout } = this.#o;
     const at = this.#at;
     writeSplitParams(memory.buffer, at.params, params, quantisation);
-    const words = new Int32Array(memory.buffer, at.plan, planBytes / 4);
+    const words = this.#words;
     if (mask !== null) new Uint8Array(memory.buffer, at.mask, layout.places.length).set(mask);
     words[planWord.mask] = mask === null ? 0 : at.mask;
     // a tree of as many leaves as rows has none that could be split; across processes all leave it to that
@@ -247,9 +251,10 @@ export class LeafGrower {
     words[planWord.byLevel] = addresses.isByLevel ? 1 : 0;
     words[planWord.leafOf] = addresses.isByLevel && layout.stride <= indexedStride ? leafOf : 0;
     words[planWord.maxDepth] = Math.min(limits.maxDepth, 0x7fffffff);
-    const { buffer, start, count } = rootSegment;
-    words.set([buffer, start, count], planWord.rootSegment);
-    const floats = new Float64Array(memory.buffer, at.plan, planBytes / 8);
+    words[planWord.rootSegment] = rootSegment.buffer;
+    words[planWord.rootSegment + 1] = rootSegment.start;
+    words[planWord.rootSegment + 2] = rootSegment.count;
+    const floats = this.#floats;
     floats[planFloat.expectedGain] = limits.expectedGain ?? Number.NaN;
     floats[planFloat.leastAhead] = aheadShare * limits.maxLeaves;
   }
