@@ -6,7 +6,7 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { isPlainObject, type Json } from '../base/json.ts';
-import { findField } from '../table/columns/find-column.ts';
+import { findField, findPlace } from '../table/columns/find-column.ts';
 import { typeName } from '../table/columns/type-name.ts';
 
 /** One column or one part of a nested column. */
@@ -42,8 +42,8 @@ export function logicalType(type: DataType): string {
 }
 
 /** The logical type at a path: a column, then the child of a struct or the element of a list. */
-export function typeAtPath(schema: LogicalSchema, [column, child]: readonly string[]): string {
-  const field = schema.find(({ name }) => name === column);
+export function typeAtPath(schema: LogicalSchema, [column = '', child]: readonly string[]): string {
+  const field = schema[findPlace(schema, column)];
   const { children = [] } = field ?? {};
   const isList = field?.type.startsWith('vector[') === true;
   const part = isList ? children[0] : children.find(({ name }) => name === child);
