@@ -112,10 +112,11 @@ async function read(path: string, options: ImportOptions): Promise<Model> {
   const start = head.toString('latin1');
   if (start.startsWith('tree')) return await readLightGBMModel(path, options);
   if (catBoostStart.test(start)) return await readCatBoostModel(path, options);
-  if (head[0] === 0x7b) return await readXGBoostModel(path, options);
+  // a list is a dump, which is refused as such
+  if (/^(\{|\[\s*[{\]])/.test(start)) return await readXGBoostModel(path, options);
   throw new CoppiceError(
     'MODEL_FORMAT',
-    `--file must be LightGBM's text (save_model) or XGBoost's JSON or UBJSON (.json, .ubj), CatBoost's JSON, or the folder that Spark ML saved; got ${path}, which is none: save the model so`,
+    `--file must be LightGBM's text (save_model) or XGBoost's JSON or UBJSON (.json, .ubj), CatBoost's JSON, or the folder that Spark ML saved; got ${path}, which is none (pickles, ONNX and PMML are not read): save the model so`,
     { context: { file: path } },
   );
 }

@@ -46,6 +46,8 @@ export function readLightGBMText(file: ModelFile, text: string): LightGBMText {
     }
   }
   if (!hasEnd) throw file.malformed('has no line "end of trees"');
+  if (lines.includes('parameters:') && !lines.includes('end of parameters'))
+    throw file.malformed('has no line "end of parameters"');
   const numTrees = words(head.get('tree_sizes') ?? '').length;
   if (numTrees !== trees.length)
     throw file.malformed(`has ${trees.length} trees, and sizes of ${numTrees}`);

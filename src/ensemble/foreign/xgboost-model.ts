@@ -19,6 +19,11 @@ import { categoriesOf, readXGBoostTree } from './xgboost-trees.ts';
 export function readXGBoost(file: ModelFile, bytes: Uint8Array, hints: ForeignHints): ForeignModel {
   const whole = fieldsOf(file, bytes);
   const learner = objectAt(file, whole, 'learner');
+  if (learner['generic_param'] !== undefined)
+    throw file.unsupported(
+      'is a configuration (save_config) without trees',
+      'save it by save_model',
+    );
   const { model, weights } = boosterOf(file, objectAt(file, learner, 'gradient_booster'));
   const shape = objectAt(file, learner, 'learner_model_param');
   const numTargets = countAt(file, shape, 'num_target', 1);
@@ -64,6 +69,13 @@ function fieldsOf(file: ModelFile, bytes: Uint8Array): Fields {
     if (!(error instanceof SyntaxError || error instanceof UbjsonError)) throw error;
     throw file.malformed(
       `is neither JSON nor UBJSON as save_model writes it (${error.message.slice(0, 200)})`,
+    );
+  }
+  // dump_model of XGBoost makes a list, and that of LightGBM an object with other names
+  if (Array.isArray(whole) || (whole as Fields | null)?.['tree_info'] !== undefined) {
+    throw file.unsupported(
+      'is what dump_model of XGBoost or LightGBM writes for people, without all that a prediction needs',
+      'save it by save_model',
     );
   }
   return objectAt(file, { model: whole }, 'model');
@@ -188,6 +200,12 @@ function meaningOf(
     throw file.unsupported(
       'predicts several quantiles, which may cross there and never do here',
       'train one model a quantile, or fit with quantileAlphas here',
+    );
+  }
+  if (name === 'binary:logistic') {
+    throw file.unsupported(
+      `has ${numTargets} labels of two classes`,
+      'read it with the option objective "reg:logistic", whose predictions are their probabilities',
     );
   }
   const all = ['binary:logistic', 'multi:softprob', 'rank:ndcg', ...Object.keys(regressions)];

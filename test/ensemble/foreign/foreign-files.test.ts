@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   createTable,
@@ -5,6 +7,7 @@ import {
   readLightGBMModel,
   readXGBoostModel,
 } from '../../../src/index.ts';
+import { runForTest } from '../../cli/run-for-test.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 
 const folder = temporaryFolder('foreign-files');
@@ -178,5 +181,59 @@ describe('a file of few bytes', () => {
         code: 'MODEL_FORMAT',
         message: expect.stringMatching(/has \d trees (for|of) 99999999/),
       });
+  });
+});
+
+describe('what is no model', () => {
+  const config = '{"learner":{"generic_param":{},"gradient_booster":{"name":"gbtree"}}}';
+  it.each([
+    ['a dump of XGBoost', '[\n{"nodeid":0,"leaf":1}]', 'dump_model'],
+    ['a dump of LightGBM', '{"name":"tree","version":"v4","tree_info":[]}', 'dump_model'],
+    ['a configuration', config, 'save_config'],
+  ])('%s is refused by name, in the shell too', async (_, text, what) => {
+    const error = { code: 'UNSUPPORTED', message: expect.stringContaining(what) };
+    const bytes = new TextEncoder().encode(text);
+    await expect(readXGBoostModel(bytes)).rejects.toMatchObject(error);
+    const file = join(folder, 'none.json');
+    writeFileSync(file, text);
+    const { exitCode, stderr } = await runForTest([
+      'import',
+      '--file',
+      file,
+      '--model',
+      `${folder}/x`,
+    ]);
+    expect([exitCode > 0, stderr.includes(what), stderr.includes('UNSUPPORTED')]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('parameters of LightGBM that end in the middle are refused', async () => {
+    const end = ['parameters:', '[learning_rate: 0.1]'];
+    await expect(readLightGBMModel(lightGBMText({ end }))).rejects.toMatchObject({
+      code: 'MODEL_FORMAT',
+      message: expect.stringContaining('end of parameters'),
+    });
+  });
+
+  it('several labels of two classes are read with the objective that is named', async () => {
+    const text = xgboostText()
+      .replace('"num_target":"1"', '"num_target":"2"')
+      .replace('"base_score":"0"', '"base_score":"[5E-1,5E-1]"')
+      .replace('"num_trees":"1"', '"num_trees":"2"')
+      .replace('"tree_info":[0]', '"tree_info":[0,1]')
+      .replace(/"trees":\[(.*)\]\},"name":"gbtree"/s, '"trees":[$1,$1]},"name":"gbtree"')
+      .replace('reg:squarederror', 'binary:logistic');
+    const [, objective = ''] = /objective "(.*)",/.exec(
+      await readXGBoostModel(text).then(String, (error: Error) => error.message),
+    ) as RegExpExecArray;
+    const model = await readXGBoostModel(text, { objective });
+    const { prediction } = (await model.scorer())({ NaN: 0, x: 0 });
+    expect(Array.from(prediction as Float64Array)).toEqual([
+      expect.closeTo(1 / (1 + Math.exp(-1)), 15),
+      expect.closeTo(1 / (1 + Math.exp(-1)), 15),
+    ]);
   });
 });
