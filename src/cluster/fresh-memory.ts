@@ -9,3 +9,16 @@ export function freshBuffer(memory: WebAssembly.Memory, end: number): ArrayBuffe
   if (memory.buffer.byteLength < end) memory.grow(0);
   return memory.buffer;
 }
+
+/** Memories of gangs that failed, into which nobody writes any more. */
+const quietMemories = new WeakSet<object>();
+
+/** Says that every rank of a gang that failed has left its memory. */
+export function markQuiet(memory: object): void {
+  quietMemories.add(memory);
+}
+
+/** Whether that was said since the memory was last asked about. */
+export function takeQuiet(memory: object): boolean {
+  return quietMemories.delete(memory);
+}

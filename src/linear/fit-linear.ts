@@ -4,13 +4,12 @@ import type { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { emitWarning } from '../base/warn.ts';
 import { type GangRequest, gangRunnerOf } from '../cluster/gang-runner.ts';
-import { runHeardGang } from '../cluster/heard-gang.ts';
 import type { NumbersByName } from '../params/by-name-kind.ts';
 import type { FitOptions } from '../pipeline/estimator.ts';
 import { type FitColumns, fitColumns } from '../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { FeatureSource, IngestJob, TrainingProgress } from '../training/messages.ts';
-import { keepMemory, partitionsFor, planPartitions, takeMemory } from '../training/run-job.ts';
+import { partitionsFor, planPartitions, runKept, takeMemory } from '../training/run-job.ts';
 import { warnOfRounding } from '../training/warn-of-rounding.ts';
 import type { LinearModelData } from './linear-model-data.ts';
 import type { LinearColumnParams } from './linear-params.ts';
@@ -100,8 +99,7 @@ export async function fitLinear(
     signal: options.signal,
     onMessage: (message) => options.onProgress?.(message as TrainingProgress),
   };
-  const answers = (await runHeardGang(runner, request)) as LinearAnswer[];
-  keepMemory(table.runner, memory);
+  const answers = (await runKept(table.runner, request)) as LinearAnswer[];
   warnOfRounding(
     owner,
     answers.map(({ roundedColumns }) => roundedColumns),

@@ -3,7 +3,6 @@
 import { Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { gangRunnerOf } from '../cluster/gang-runner.ts';
-import { runHeardGang } from '../cluster/heard-gang.ts';
 import { defineParams } from '../params/define-params.ts';
 import { checkFit } from '../pipeline/check-fit.ts';
 import { columnTypeError, refuseExistingColumn, requireColumn } from '../pipeline/check-schema.ts';
@@ -15,7 +14,7 @@ import type { FeatureColumn } from '../table/columns/feature-columns.ts';
 import { numericKind } from '../table/columns/numeric-kind.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { TrainingProgress } from '../training/messages.ts';
-import { keepMemory, partitionsFor, planPartitions, takeMemory } from '../training/run-job.ts';
+import { partitionsFor, planPartitions, runKept, takeMemory } from '../training/run-job.ts';
 import { clusterField } from './cluster-operator.ts';
 import { ingestOf, refuseCategories } from './fit-linear.ts';
 import { KMeansModel, type KMeansOptions, kMeansSpecs } from './k-means-model.ts';
@@ -71,7 +70,7 @@ export class KMeans extends Estimator<KMeansModel, typeof kMeansParams.schema> {
     const { k, initMode, initSteps, maxIter, tol, seed } = params;
     const isSmall = numRows * features.length * k < valuesForSeveralRanks;
     const memory = takeMemory(table.runner);
-    const answers = (await runHeardGang(runner, {
+    const answers = (await runKept(table.runner, {
       program: 'clusters',
       width: isSmall ? 1 : runner.numThreads,
       memory,
@@ -94,7 +93,6 @@ export class KMeans extends Estimator<KMeansModel, typeof kMeansParams.schema> {
       signal,
       onMessage: (message) => onProgress?.(message as TrainingProgress),
     })) as ClusterResult[];
-    keepMemory(table.runner, memory);
     const inputs = [...new Set(features.map(({ path }) => path[0] as string))];
     return new KMeansModel(this.givenOptions, {
       ...(answers[0] as ClusterResult),

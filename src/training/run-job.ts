@@ -5,6 +5,7 @@
 
 import { CoppiceError } from '../base/errors.ts';
 import type { KernelMemory } from '../base/kernel-memory.ts';
+import { takeQuiet } from '../cluster/fresh-memory.ts';
 import { type GangRequest, type GangRunner, gangRunnerOf } from '../cluster/gang-runner.ts';
 import { runHeardGang } from '../cluster/heard-gang.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
@@ -125,10 +126,9 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
     },
     ...(device === null ? headStarts({ program, job, partitions, runner, memory }, begun) : {}),
   };
-  const answers = (await runHeardGang(runner, request).catch((error: unknown) => {
+  const answers = (await runKept(tables.train.runner, request).catch((error: unknown) => {
     throw desk.failure ?? error;
   })) as RankResult[];
-  keepMemory(tables.train.runner, memory);
   const reports = answers.map((answer) => answer.report);
   warnOfRounding(
     job.ingest.owner,
@@ -222,7 +222,7 @@ function noValidationRows(
 
 /**
  * Memories of finished fits, by the runner whose threads hold them. A shared memory never shrinks and is
- * freed only when every thread has collected it, so the next fit takes it over; one that broke is dropped.
+ * freed only when every thread has collected it, so the next fit takes it over; one whose threads had to be ended is dropped.
  */
 const spareMemories = new WeakMap<TaskRunner, KernelMemory[]>();
 
@@ -231,11 +231,21 @@ export function takeMemory(runner: TaskRunner): KernelMemory {
   return spareMemories.get(runner)?.pop() ?? newKernelMemory(65536);
 }
 
-/** Leaves a finished fit's memory to the next one. */
-export function keepMemory(runner: TaskRunner, memory: KernelMemory): void {
-  const spare = spareMemories.get(runner) ?? [];
-  spare.push(memory);
-  spareMemories.set(runner, spare);
+/** Runs a gang in a memory that was taken, and leaves that to the next fit; not where a thread may still write into it. */
+export async function runKept(home: TaskRunner, request: GangRequest): Promise<unknown[]> {
+  const { memory } = request;
+  let isWhole = false;
+  try {
+    const answers = await runHeardGang(gangRunnerOf(home), request);
+    isWhole = true;
+    return answers;
+  } finally {
+    if (takeQuiet(memory) || isWhole) {
+      const spare = spareMemories.get(home) ?? [];
+      spare.push(memory);
+      spareMemories.set(home, spare);
+    }
+  }
 }
 
 /** The partitions of a table with their rows counted. */

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
 import { createTable } from '../../src/session/default-session.ts';
@@ -132,6 +132,30 @@ describe('an aborted fit', () => {
     }
     expect(await savedBytes(await quick.fit(table))).toEqual(before);
     await session.close();
+  });
+
+  it('leaves its memory to the next fit, however often one is aborted', async () => {
+    const { Memory } = WebAssembly;
+    let numMade = 0;
+    const made = vi.spyOn(WebAssembly, 'Memory').mockImplementation(function make(descriptor) {
+      numMade += 1;
+      return new Memory(descriptor);
+    });
+    const session = await Session.local({ threads: 2 });
+    try {
+      const table = session.createTable(columns, { numPartitions: 5 });
+      const before = await savedBytes(await quick.fit(table));
+      for (let i = 0; i < 12; i++) {
+        const { error } = await abortAfter(table, 10 * i, i % 3 === 0 ? forest : endless);
+        expect(error.code).toBe('ABORTED');
+      }
+      // a thread that is slow to leave is ended, and its memory with it
+      expect(numMade).toBeLessThan(6);
+      expect(await savedBytes(await quick.fit(table))).toEqual(before);
+    } finally {
+      made.mockRestore();
+      await session.close();
+    }
   });
 
   it('does not begin where the signal has fired already', async () => {

@@ -6,6 +6,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { abortedError } from '../../base/abort.ts';
 import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../base/errors.ts';
+import { markQuiet } from '../fresh-memory.ts';
 import { type GangRequest, type GangRunner, runAlone } from '../gang-runner.ts';
 import type { OwnRound } from '../simulation/recording.ts';
 import { markHandedOver, runTask, type TaskOptions } from '../task-runner.ts';
@@ -220,13 +221,17 @@ export class ThreadPool implements GangRunner {
     const begun = network === null && width === 1 ? this.#beginHere(request) : null;
     // whoever does nothing here has its place in the queue at once
     if (begun !== null) await begun;
-    await this.#queue.acquire(width, signal);
+    const leave = (error: unknown): never => {
+      if (network === null) markQuiet(request.memory);
+      throw error;
+    };
+    await this.#queue.acquire(width, signal).catch(leave);
     if (network === null && width === 1 && prepareBrief !== undefined) {
       const done = this.#doBriefly(true, async () => {
         await prepareBrief();
         return [await runAlone(request)];
       });
-      if (done !== null) return await done.finally(() => this.#queue.release(width));
+      if (done !== null) return await done.catch(leave).finally(() => this.#queue.release(width));
     }
     const control = newGangControl(width, network === null ? width : numRanksOf(network.place));
     const hard = new AbortController();
@@ -250,7 +255,10 @@ export class ThreadPool implements GangRunner {
           }),
         ),
       );
-      if (signal?.aborted === true && outcomes.some((o) => o.status === 'rejected')) {
+      const hasFailed = outcomes.some((o) => o.status === 'rejected');
+      // a thread that is ended from here may run on for a moment
+      if (hasFailed && network === null && !hard.signal.aborted) markQuiet(request.memory);
+      if (signal?.aborted === true && hasFailed) {
         throw abortedError(`the ${request.program} job`, signal);
       }
       throwRootCause(outcomes);
