@@ -69,6 +69,17 @@ describe('a session', () => {
     }
   });
 
+  it('is closed when the second call returns too', async () => {
+    const session = await Session.local({ threads: 2 });
+    const work = errorOf(() => endless.fit(session.createTable(columns)));
+    await sleep(100);
+    const ended: string[] = [];
+    const first = session.close().then(() => ended.push('first'));
+    await session.close();
+    expect(ended).toEqual(['first']);
+    await Promise.all([first, work]);
+  });
+
   it('ends the work under way when it is closed', async () => {
     const session = await Session.local({ threads: 2 });
     const work = errorOf(() => endless.fit(session.createTable(columns)));

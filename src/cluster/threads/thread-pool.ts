@@ -68,6 +68,7 @@ export class ThreadPool implements GangRunner {
   readonly #queue: AdmissionQueue;
   readonly #failWaiting = new Set<(cause: unknown) => void>();
   #piscina: Piscina | null = null;
+  #closing: Promise<void> | null = null;
   /** Threads that came up, by number. */
   readonly #up = new Set<number>();
   /** Jobs that threads have or will get. */
@@ -277,9 +278,13 @@ export class ThreadPool implements GangRunner {
     return this.#doBriefly(true, () => beginHere(request));
   }
 
-  /** Ends every thread; jobs under way reject. */
-  async close(): Promise<void> {
-    if (this.#queue.isClosed) return;
+  /** Ends every thread; jobs under way reject. Who closes it again waits for the same end. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
     this.#queue.close();
     await this.#piscina?.destroy();
   }
