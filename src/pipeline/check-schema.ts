@@ -35,7 +35,7 @@ export function checkSchema(owner: string, expected: LogicalSchema, actual: Sche
     const field = found[findPlace(actual.fields, wanted.name)];
     // before a fit nobody knows its parts
     if (isPlanned(findField(actual, wanted.name))) continue;
-    if (field !== undefined) checkField(owner, wanted, field, wanted.name);
+    if (field !== undefined) checkField(owner, wanted, field, [wanted.name]);
   }
 }
 
@@ -128,7 +128,12 @@ function requireName(owner: string, name: string, actual: Schema): void {
   throw new CoppiceError('COLUMN_NOT_FOUND', message, { context: { owner, column: name } });
 }
 
-function checkField(owner: string, wanted: LogicalField, found: LogicalField, path: string): void {
+function checkField(
+  owner: string,
+  wanted: LogicalField,
+  found: LogicalField,
+  path: readonly string[],
+): void {
   // A column that holds nothing but missing values has no type of its own, now or at fit.
   if (found.type === 'null' || wanted.type === 'null') return;
   if (typeFamily(wanted.type) !== typeFamily(found.type))
@@ -139,13 +144,13 @@ function checkField(owner: string, wanted: LogicalField, found: LogicalField, pa
     if (part === undefined) {
       const names = parts.map((candidate) => candidate.name);
       const message =
-        `column ${path} of the table given to ${owner} must have the part ${child.name}, as at fit; ` +
+        `column ${path.join('.')} of the table given to ${owner} must have the part ${child.name}, as at fit; ` +
         nameSuggestion(child.name, names);
       throw new CoppiceError('SCHEMA_MISMATCH', message, {
-        context: { owner, column: `${path}.${child.name}` },
+        context: { owner, column: [...path, child.name].join('.') },
       });
     }
-    checkField(owner, child, part, `${path}.${child.name}`);
+    checkField(owner, child, part, [...path, child.name]);
   }
 }
 
@@ -155,14 +160,20 @@ export function castRemedy(column: string, type: string): string {
   return `cast it to ${type}, as by table.cast({ ${pair}: '${type}' }) (--cast ${column}=${type} on the command line)`;
 }
 
-/** The error for a column that was of another kind at fit. */
+/** The error for a column, or a part of one, that was of another kind at fit. */
 export function otherTypeError(
   owner: string,
-  column: string,
+  path: string | readonly string[],
   expected: string,
   type: string,
 ): CoppiceError {
-  const message = `column ${column} of the table given to ${owner} must be ${expected}, as at fit; got ${type}: ${castRemedy(column, expected)}`;
+  const names = [path].flat();
+  const column = names.join('.');
+  const remedy =
+    names.length === 1
+      ? castRemedy(column, expected)
+      : `make column ${names[0]} with that part as ${expected}; a cast takes whole columns`;
+  const message = `column ${column} of the table given to ${owner} must be ${expected}, as at fit; got ${type}: ${remedy}`;
   return new CoppiceError('SCHEMA_MISMATCH', message, {
     context: { owner, column, expected, type },
   });

@@ -129,7 +129,7 @@ describe('checkSchema', () => {
       'a part of another type',
       { p: point({ x: new Utf8() }) },
       'SCHEMA_MISMATCH',
-      'column p.x of the table',
+      'column p.x of the table given to GBTModel must be double, as at fit; got string: make column p with that part as double; a cast takes whole columns',
     ],
   ])('refuses %s', (_, change, code, sentence) => {
     const columns = Object.entries({ ...good, ...change }).filter(([, type]) => type !== undefined);

@@ -46,7 +46,8 @@ export type FeatureHasherOptions = Options<typeof featureHasherParams.schema>;
  *
  * A number is added to the bucket that its column's name hashes to; a category adds 1 to the bucket that
  * `name=value` hashes to. The hash is MurmurHash3 as in Spark, so with the same `numFeatures` a value has the same
- * bucket there and here. Missing values add nothing.
+ * bucket there and here. An integer beyond 2^53 is added as the nearest double, as in Spark; as a category it has the
+ * text of all its digits. Missing values add nothing.
  *
  * Input: columns of numbers, booleans, text or dictionaries. Output: a struct of float64 children `h0`, `h1`, …; an
  * estimator that reads some of them makes no others.

@@ -2,7 +2,7 @@
 import { Dictionary, Field, Int32, type Schema, Utf8 } from 'apache-arrow';
 import { defineParams, type Options, type Resolved } from '../../params/define-params.ts';
 import { bool, oneOf } from '../../params/kinds.ts';
-import { checkCategoryTypes, columnTypeError } from '../../pipeline/check-schema.ts';
+import { castRemedy, checkCategoryTypes, columnTypeError } from '../../pipeline/check-schema.ts';
 import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
@@ -12,6 +12,7 @@ import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
+import { isTimeType } from '../../table/columns/numeric-kind.ts';
 import { typeName } from '../../table/columns/type-name.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import {
@@ -177,7 +178,11 @@ export function indexedField(owner: string, input: Field, pair: ColumnPair): Fie
   ) {
     return new Field(pair.output, new Dictionary(new Utf8(), new Int32()), true);
   }
-  throw columnTypeError(owner, 'an input', input, 'text, a dictionary, a boolean or a number');
+  const hint = isTimeType(input.type)
+    ? ` (a date as a category: ${castRemedy(input.name, 'string')})`
+    : '';
+  const rule = `text, a dictionary, a boolean or a number${hint}`;
+  throw columnTypeError(owner, 'an input', input, rule);
 }
 
 registerStage(StringIndexerModel);

@@ -6,7 +6,7 @@
 import { Field, Float64, type RecordBatch, type Vector } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { murmurHash } from '../../base/murmur-hash.ts';
-import { columnOf, encodeCategories, numericValues } from '../../table/columns/column-values.ts';
+import { columnOf, encodeCategories, roundedValues } from '../../table/columns/column-values.ts';
 import { fixedWidthColumn, structColumn, withColumns } from '../../table/columns/make-column.ts';
 import { javaDouble, javaFloat } from '../categories/java-text.ts';
 
@@ -117,7 +117,7 @@ export function bucketOf(term: string, numFeatures: number): number {
 
 function addNumbers(vector: Vector, name: string, bucket: Float64Array | undefined): void {
   if (bucket === undefined) return;
-  for (const [row, value] of numericValues(vector, name).entries()) {
+  for (const [row, value] of roundedValues(vector, name).entries()) {
     if (!Number.isNaN(value)) bucket[row] = (bucket[row] as number) + value;
   }
 }

@@ -24,6 +24,22 @@ describe('FeatureHasher', () => {
     ]);
   });
 
+  it('adds integers beyond 2^53 as doubles, as Spark does, and knows them by all digits as categories', async () => {
+    const id = BigInt64Array.of(2n ** 53n + 1n, 2n ** 53n, -(2n ** 62n) - 1n);
+    const contents = async (categoricalCols: readonly string[]): Promise<object[]> => {
+      const hasher = new FeatureHasher({ inputCols: ['id'], categoricalCols, numFeatures: 64 });
+      const { features = [] } = await contentOf(await hasher.transform(inlineTable({ id })));
+      return features.map((row) =>
+        Object.fromEntries(Object.entries(row as object).filter(([, value]) => value !== 0)),
+      );
+    };
+    const bucket = (term: string): string => `h${((murmurHash(term) % 64) + 64) % 64}`;
+    const numbers = [2 ** 53, 2 ** 53, -(2 ** 62)];
+    expect(await contents([])).toEqual(numbers.map((value) => ({ [bucket('id')]: value })));
+    const categories = Array.from(id, (value) => ({ [bucket(`id=${value}`)]: 1 }));
+    expect(await contents(['id'])).toEqual(categories);
+  });
+
   it('hashes a whole number of a row alone as it does that of a table', async () => {
     const n = Array.from({ length: 90 }, (_, row) => row % 6);
     const label = n.map((value) => value ** 2);

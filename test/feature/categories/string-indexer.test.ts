@@ -175,7 +175,11 @@ describe('StringIndexer', () => {
     await expect(attempt({})).rejects.toMatchObject({ code: 'COLUMN_EXISTS' });
     await expect(attempt({ inputCol: 'when', outputCol: 'x' })).rejects.toMatchObject({
       code: 'COLUMN_TYPE',
+      message: expect.stringContaining('table.cast({ "when": \'string\' })'),
     });
+    const cast = table.cast({ when: 'string' });
+    const { labels } = await new StringIndexer({ inputCol: 'when' }).fit(cast);
+    expect(labels).toEqual([[expect.stringContaining('1970-01-01')]]);
   });
 
   it('refuses unclear column names', () => {
