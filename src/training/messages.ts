@@ -134,6 +134,8 @@ export interface BoostingSnapshot {
 /** One fit of boosted trees. */
 export interface BoostingJob {
   readonly ingest: IngestJob;
+  /** False where nobody wants to know how far the fit is. */
+  readonly isHeard?: boolean | undefined;
   readonly initial: InitialRounds | null;
   readonly snapshots: SnapshotRequest | null;
   /** `classes`: logistic for two, softmax for more (`oneVsAll`: a logistic each); the labels show which. */

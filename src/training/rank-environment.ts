@@ -23,6 +23,8 @@ export class RankEnvironment {
   /** Position among the ranks of this process, and how many they are. */
   readonly localIndex: number;
   readonly numLocal: number;
+  /** False where nobody wants to know how far the work is: a message wakes the driver's thread. */
+  isHeard = true;
   /** Columns with integers that were rounded when this rank read them. */
   readonly roundedColumns = new Set<string>();
   readonly #context: RankContext;
@@ -110,9 +112,13 @@ export class RankEnvironment {
     return this.#context.breathe?.();
   }
 
-  /** Rank 0 tells the driver how far the work is. */
+  /** Rank 0 tells the driver how far the work is, where somebody hears it. */
   progress(progress: TrainingProgress): void {
-    if (this.collective.rank === 0) this.#context.notify(progress);
+    if (this.tellsProgress) this.#context.notify(progress);
+  }
+
+  get tellsProgress(): boolean {
+    return this.isHeard && this.collective.rank === 0;
   }
 
   /** Tells the driver something else. */

@@ -111,7 +111,8 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
       const own = partitionsFor(runner, partitions, rowRange);
       const given = begun.prepared === null ? {} : { prepared: begun.prepared };
       const ingest: IngestJob = { ...job.ingest, partitions: own, rowRange, ...given };
-      return { ...job, ingest, ...('device' in job ? { device } : {}) };
+      const isHeard = options.onProgress !== undefined;
+      return { ...job, ingest, isHeard, ...('device' in job ? { device } : {}) };
     },
     signal: options.signal,
     retriesItself: options.retriesItself,

@@ -416,6 +416,17 @@ export const plantedBugs = [
     tests: ['test/training/rank-environment.test.ts'],
   },
   {
+    name: 'a fit tells how far it is where nobody asked, and nothing where somebody did',
+    edits: [
+      {
+        file: 'src/training/run-job.ts',
+        find: 'const isHeard = options.onProgress !== undefined;',
+        replace: 'const isHeard = options.onProgress === undefined;',
+      },
+    ],
+    tests: ['test/training/shared-work.test.ts'],
+  },
+  {
     name: 'an exact sum forgets where its lowest word stands',
     edits: [
       {

@@ -29,6 +29,7 @@ import { type SettledJob, settleJob } from './self-stopping.ts';
 /** One rank of a boosting job. */
 export async function runBoosting(context: RankContext, job: BoostingJob): Promise<RankResult> {
   const environment = new RankEnvironment(context, job.kernels);
+  environment.isHeard = job.isHeard !== false;
   const clock = new PhaseClock(environment.collective);
   let start: BoostingStart | null = null;
   const sparesFirst = streamRows(job, environment) > 0;
@@ -122,7 +123,7 @@ async function boostOne(parts: BoostingParts): Promise<BoostedMembers> {
     const counted = { done, total: job.numRounds, message: 'rounds' };
     const progress = { phase: 'train', ...counted } as const;
     // a fit that is kept in snapshots may be ended at a round: it tells each one
-    if (job.snapshots === null && !pace.isDue(progress)) return;
+    if (job.snapshots === null && !(environment.tellsProgress && pace.isDue(progress))) return;
     environment.progress(loss === undefined ? progress : { ...progress, metric: loss });
   };
   const boosted = await boostRounds(parts, memory, onRound, apart);

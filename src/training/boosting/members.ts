@@ -266,12 +266,13 @@ function tellRounds(
 ): OnRound {
   const pace = new ProgressPace();
   return (done, loss) => {
+    if (!environment.isHeard) return;
     const together = index * job.numRounds + done;
     const told = {
       done: isApart ? Atomics.add(environment.i32(doneRoundsAddress, 1), 0, 1) + 1 : together,
       total: numMembers * job.numRounds,
     };
-    if (environment.collective.rank !== 0 || !pace.isDue(told)) return;
+    if (!environment.tellsProgress || !pace.isDue(told)) return;
     environment.progress({
       ...{ phase: 'train', ...told },
       ...(loss === undefined ? {} : { metric: loss }),
