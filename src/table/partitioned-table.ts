@@ -9,7 +9,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { purposes } from '../base/rng.ts';
 import { guardUserFunction, isModuleFunction, type UserFunction } from '../base/user-function.ts';
 import type { ColumnInput } from './columns/column-input.ts';
-import { columnNames, findField, requireField } from './columns/find-column.ts';
+import { columnNames, findField, firstTwice, requireField } from './columns/find-column.ts';
 import { TableNulls } from './columns/table-nulls.ts';
 import { typeName } from './columns/type-name.ts';
 import {
@@ -106,7 +106,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
     ...columns: readonly N[]
   ): PartitionedTable<SelectedColumns<S, N>> {
     const fields = columns.map((name) => requireField(this.schema, name, 'select'));
-    const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+    const twice = firstTwice(columns);
     if (twice !== undefined) throw columnExists(twice, 'select');
     return this.#after<SelectedColumns<S, N>>(
       projectNode(this.node, new Schema(fields, this.schema.metadata)),
@@ -118,8 +118,8 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
     ...columns: readonly N[]
   ): PartitionedTable<DroppedColumns<S, N>> {
     for (const name of columns) requireField(this.schema, name, 'drop');
-    const dropped: readonly string[] = columns;
-    const kept = this.schema.fields.filter(({ name }) => !dropped.includes(name));
+    const dropped = new Set<string>(columns);
+    const kept = this.schema.fields.filter(({ name }) => !dropped.has(name));
     return this.#after(projectNode(this.node, new Schema(kept, this.schema.metadata)));
   }
 
@@ -134,7 +134,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
       Object.hasOwn(names, field.name) ? field.clone({ name: names[field.name] as string }) : field,
     );
     const after = fields.map((field) => field.name);
-    const twice = after.find((name, index) => after.indexOf(name) !== index);
+    const twice = firstTwice(after);
     if (twice !== undefined) throw columnExists(twice, 'rename');
     const to = from.map((name) => names[name] as string);
     const spec = { kind: 'table.rename', reads: from, writes: to, from, to };

@@ -75,10 +75,18 @@ export function schemaFromRecord(record: SchemaRecord): Schema {
   return new Schema(record.fields.map(fieldFromRecord), new Map(record.metadata));
 }
 
+/** Records of fields without metadata, which nothing changes: the tables of a chain of verbs share their fields. */
+const made = new WeakMap<Field, FieldRecord>();
+
 /** The plain record of a field. */
 export function fieldToRecord(field: Field): FieldRecord {
+  const isPlain = field.metadata.size === 0;
+  const known = isPlain ? made.get(field) : undefined;
+  if (known !== undefined) return known;
   const { name, nullable } = field;
-  return { name, nullable, metadata: [...field.metadata], type: typeToRecord(field.type) };
+  const record = { name, nullable, metadata: [...field.metadata], type: typeToRecord(field.type) };
+  if (isPlain) made.set(field, record);
+  return record;
 }
 
 /** The field of a plain record. */

@@ -11,15 +11,21 @@ export function columnNames(schema: Schema): string[] {
 /** A field or what else a column is known by; a list that was asked for is not changed any more. */
 type Named = { readonly name: string };
 
-/** Columns from which on their places are kept by name; looking for each of thousands takes seconds otherwise. */
+/**
+ * Columns from which on their places are kept by name, from the second look on: looking for each of thousands takes
+ * seconds otherwise, and so do the places of lists that are asked once, as in a chain of verbs.
+ */
 const manyColumns = 32;
-const places = new WeakMap<readonly Named[], ReadonlyMap<string, number>>();
+const places = new WeakMap<readonly Named[], ReadonlyMap<string, number> | null>();
 
 /** The position of a column, or −1; of columns of one name the first. */
 export function findPlace(fields: readonly Named[], name: string): number {
-  if (fields.length < manyColumns) return fields.findIndex((field) => field.name === name);
-  let known = places.get(fields);
+  let known = fields.length < manyColumns ? undefined : places.get(fields);
   if (known === undefined) {
+    if (fields.length >= manyColumns) places.set(fields, null);
+    return fields.findIndex((field) => field.name === name);
+  }
+  if (known === null) {
     const made = new Map<string, number>();
     for (const [place, field] of fields.entries()) {
       if (!made.has(field.name)) made.set(field.name, place);
@@ -47,4 +53,10 @@ export function missingColumn(schema: Schema, name: string, owner: string): Copp
   const suggestion = nameSuggestion(name, columnNames(schema));
   const message = `column of ${owner} must be one of the table; got "${name}"; ${suggestion}`;
   return new CoppiceError('COLUMN_NOT_FOUND', message, { context: { column: name } });
+}
+
+/** The first name that stands in a list for the second time. */
+export function firstTwice(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
