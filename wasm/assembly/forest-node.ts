@@ -3,8 +3,7 @@
 import { drawFeatures } from './forest-features';
 import { addForestRows, nodeTotals, touchedBytes, weighNode } from './forest-histogram';
 import { binOf, binsAt, entryWords } from './forest-plan';
-import { beginClasses, clearClasses, commitClasses, scanClasses } from './find-class-split';
-import { beginVector, clearVector, commitVector, scanVector } from './find-vector-split';
+import { beginWords, clearWords, commitWords, scanWords } from './scan-words';
 import { commitRatio, scanRatio } from './find-ratio-split';
 
 /** Up to so many rows their bins are marked: looking at every bin would cost more. */
@@ -82,17 +81,14 @@ export function scanNode(plan: usize, key: u32, begin: i32, end: i32, hist: usiz
   store<i32>(best, -1, 40);
   weighNode(plan, best);
   const kind = load<u32>(plan);
-  if (kind == 2) beginClasses(plan, best);
-  if (kind == 3) beginVector(plan, best);
+  if (kind > 1) beginWords(plan, best);
   let touched = <usize>load<u32>(plan, 56);
   for (let i = begin; i < end; i++) {
     const c = <usize>load<u32>(plan, 52) + (<usize>i << 5);
     const marksOfFeature = marks ? touched : 0;
     const gain = kind < 2
       ? scanRatio(plan, key, c, hist, marksOfFeature, best)
-      : kind == 2
-        ? scanClasses(plan, key, c, hist, marksOfFeature)
-        : scanVector(plan, key, c, hist, marksOfFeature);
+      : scanWords(plan, key, c, hist, marksOfFeature);
     touched += touchedBytes(c);
     const before = load<f64>(best);
     if (gain > before) {
@@ -103,13 +99,11 @@ export function scanNode(plan: usize, key: u32, begin: i32, end: i32, hist: usiz
       store<i32>(best, i, 8);
       store<i32>(best, load<i32>(c), 12);
       if (kind < 2) commitRatio(c, best);
-      else if (kind == 2) commitClasses(c, best);
-      else commitVector(c, best);
+      else commitWords(c, best);
     } else {
       keepRunnerUp(best, gain, load<i32>(c));
     }
-    if (kind == 2) clearClasses();
-    if (kind == 3) clearVector();
+    if (kind > 1) clearWords();
   }
   return isEnough(plan, best);
 }

@@ -1,6 +1,7 @@
 /**
  * The best split of a chosen feature whose entries are several words, whatever they hold: sums of classes or of several
- * numbers. How candidates are judged is a {@link WordRule}. Ties stay with the lower bin, missing on the left.
+ * numbers. The twin of wasm/assembly/scan-words.ts. How candidates are judged is a {@link WordRule}. Ties stay with the
+ * lower bin, missing on the left.
  */
 import { randomPosition } from './find-ratio-split.ts';
 import { type Chosen, keepsNames, type Plan } from './forest-plan.ts';
