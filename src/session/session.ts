@@ -89,7 +89,7 @@ export class Session {
    */
   static async connect(
     addresses: readonly string[] | string,
-    options: ConnectOptions,
+    options: ConnectOptions = {},
   ): Promise<Session> {
     return new Session(await connectExecutors(addresses, options));
   }

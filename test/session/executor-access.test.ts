@@ -86,6 +86,11 @@ describe('an executor', () => {
     expect(error?.message).toMatch(/\d{6,} bytes for the .*; free memory or use fewer rows/);
   });
 
+  it('is not called without a token', async () => {
+    const called = Session.connect(['127.0.0.1:7001']);
+    await expect(called).rejects.toMatchObject({ code: 'PARAM_INVALID' });
+  });
+
   it('wants a token that is not guessed at once', async () => {
     expect(await errorOf(serve({ token: 'short' }))).toMatchObject({ code: 'PARAM_INVALID' });
     expect(await errorOf(serve({ token: undefined }))).toMatchObject({ code: 'PARAM_INVALID' });
