@@ -22,7 +22,7 @@ const never = ['test/package/**', 'test/spark/{server,cluster}/**', '**/node_mod
 
 const common = {
   env: { TMPDIR: scratchFolder() },
-  setupFiles: ['test/tools/seed-properties.ts'],
+  setupFiles: ['test/tools/seed-properties.ts', 'test/tools/compare-lists.ts'],
   pool: 'forks' as const,
   testTimeout: 120_000,
   hookTimeout: 120_000,
