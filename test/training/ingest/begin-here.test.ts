@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GangRequest } from '../../../src/cluster/gang-runner.ts';
 import { ThreadPool } from '../../../src/cluster/threads/thread-pool.ts';
 import { createTable, GBTClassifier, GBTRegressor, type Progress } from '../../../src/index.ts';
@@ -36,12 +36,18 @@ async function written(given: Record<string, unknown>): Promise<string> {
   return path;
 }
 
-/** Whatever else this machine does, the thread is not up before the fit begins. */
-function slowWorker(): URL {
-  const path = join(temporaryFolder('begin-here'), 'slow.mjs');
-  const nap = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);';
-  writeFileSync(path, `export { handleJob } from ${JSON.stringify(workerUrl().href)};\n${nap}\n`);
-  return pathToFileURL(path);
+/** A thread's entry, and the file it waits for: whatever else this machine does, the thread is not up before it is there. */
+function slowWorker(): { readonly url: URL; readonly mayCome: string } {
+  const folder = temporaryFolder('begin-here');
+  const mayCome = join(folder, 'may-come');
+  const lines = [
+    `import { existsSync } from 'node:fs';`,
+    `export { handleJob } from ${JSON.stringify(workerUrl().href)};`,
+    `const nap = new Int32Array(new SharedArrayBuffer(4));`,
+    `while (!existsSync(${JSON.stringify(mayCome)})) Atomics.wait(nap, 0, 0, 5);`,
+  ];
+  writeFileSync(join(folder, 'slow.mjs'), lines.join('\n'));
+  return { url: pathToFileURL(join(folder, 'slow.mjs')), mayCome };
 }
 
 /** How a fit was done. */
@@ -56,10 +62,13 @@ interface Watched {
 
 class WatchedPool extends ThreadPool {
   readonly watched: Watched = { begun: false, handed: false, turns: 0 };
+  readonly #mayCome: string | null;
 
-  /** @param url the thread's entry; that of one which is long in coming up, if not given */
-  constructor(url: URL = slowWorker()) {
+  /** @param isSlow the thread does not come up before the calling thread has done what it does of a fit */
+  constructor(isSlow = true) {
+    const { url, mayCome } = isSlow ? slowWorker() : { url: workerUrl(), mayCome: null };
     super(1, url);
+    this.#mayCome = mayCome;
   }
 
   override runGang(request: GangRequest): Promise<unknown[]> {
@@ -75,9 +84,10 @@ class WatchedPool extends ThreadPool {
       setImmediate(count);
       await beginHere?.(heard).finally(() => {
         isDone = true;
+        this.#letCome();
       });
     };
-    return super.runGang({
+    const answer = super.runGang({
       ...request,
       ...(beginHere === undefined ? {} : { beginHere: begin }),
       payload: (ranks) => {
@@ -86,6 +96,12 @@ class WatchedPool extends ThreadPool {
         return job;
       },
     });
+    if (!watched.begun) this.#letCome();
+    return answer;
+  }
+
+  #letCome(): void {
+    if (this.#mayCome !== null) writeFileSync(this.#mayCome, '');
   }
 }
 
@@ -100,7 +116,7 @@ async function fitted(
   featuresCols: readonly string[],
   how: { readonly isUp: boolean; readonly validation?: string; readonly isNumeric?: boolean },
 ): Promise<Fitted> {
-  const pool = new WatchedPool(how.isUp ? workerUrl() : slowWorker());
+  const pool = new WatchedPool(!how.isUp);
   try {
     const table = await readParquet(pool, path);
     if (how.isUp) await table.limit(3).collect();
@@ -114,6 +130,15 @@ async function fitted(
     await pool.close();
   }
 }
+
+// a calling thread does not begin where it has done much already, by a clock that goes on while others have the processor
+beforeEach(() => {
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => now() / 50);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('a fit that the calling thread begins', () => {
   it.each([
