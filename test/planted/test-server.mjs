@@ -10,6 +10,8 @@ import { transpile } from '../../scripts/transpile.mjs';
 
 const vitest = await createVitest('test', {
   watch: false,
+  // one failure is all that is asked for, and a bug may make every test of a name wait for its end
+  bail: 1,
   reporters: [{}],
   experimental: { fsModuleCache: true },
 });
