@@ -47,6 +47,19 @@ describe('sqlTable', () => {
     );
   });
 
+  it('runs a query with a semicolon before a comment, and leaves those of texts and comments alone', async () => {
+    const queries = [
+      'SELECT 1 AS a; -- a comment',
+      'SELECT 1 AS a; ; /* one; two */ -- three;',
+      "SELECT 1 AS a -- no; end\n WHERE ';' = chr(59);--",
+      "; SELECT 1 AS a WHERE $$;$$ = ';' AND e'\\';' = chr(39) || ';' /* a /* b; */ c; */ ;",
+    ];
+    for (const query of queries) {
+      expect(await rows(await sqlTable(runner, query))).toEqual([[1]]);
+    }
+    await expect(sqlTable(runner, 'SELECT 1; -- one\nSELECT 2')).rejects.toThrow('not 2');
+  });
+
   it('hands out every type in shared memory', async () => {
     const table = await sqlTable(
       runner,

@@ -67,7 +67,7 @@ export async function sqlTable(
           for (const [name, file] of files) await connection.run(viewOf(name, file));
           await checkQuery(duckDb, connection, query);
           // The line end closes a comment at the end of the query.
-          const source = query.replace(/[;\s]+$/, '');
+          const source = await withoutEnd(connection, query.replace(/^[;\s]+/, ''));
           await connection.run(`COPY (${source}\n) TO ${textLiteral(result)} (FORMAT parquet)`);
         });
       } finally {
@@ -121,6 +121,19 @@ async function checkQuery(
   if (statementType !== duckDb.StatementType.SELECT) {
     throw paramInvalid(owner, 'query', 'a SELECT', query);
   }
+}
+
+/** One statement without its `;` and the comments behind that, which cannot stand in brackets. */
+async function withoutEnd(connection: DuckDbConnection, query: string): Promise<string> {
+  const countOf = async (text: string): Promise<number> =>
+    (await connection.extractStatements(text).catch(() => ({ count: 0 }))).count;
+  for (let end = query.indexOf(';'); end >= 0; end = query.indexOf(';', end + 1)) {
+    const source = query.slice(0, end);
+    // what is put behind a `;` of a text or of a comment becomes part of that, and no statement
+    const withAnother = `${source};SELECT 1;${query.slice(end + 1)}`;
+    if ((await countOf(withAnother)) === 2 && (await countOf(source)) === 1) return source;
+  }
+  return query;
 }
 
 /** Runs work that ends when the signal fires; DuckDB's errors become ours. */
