@@ -10,6 +10,13 @@ export function describeValue(value: unknown): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
 }
 
+/** Why something was thrown, in words, whatever it is. */
+export function reasonOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown;
+  if (thrown instanceof Error && typeof thrown.message === 'string') return thrown.message;
+  return describeValue(thrown);
+}
+
 function describe(value: unknown, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;

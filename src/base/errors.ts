@@ -3,6 +3,8 @@
  * socket, where `instanceof` does not. The message says what, where and the remedy.
  */
 
+import { reasonOf } from './describe-value.ts';
+
 /** Every error code of the library; callers match on these. */
 export type ErrorCode =
   /** A parameter has a value that its rule does not allow. */
@@ -143,7 +145,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   if (isCoppiceError(error)) {
     return { code: error.code, message: error.message, context: error.context, stack: error.stack };
   }
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = error instanceof Error ? error : new Error(reasonOf(error));
   const isFull = cause instanceof RangeError && /allocat/.test(cause.message);
   return {
     code: isFull ? 'MEMORY_LIMIT' : 'INTERNAL',

@@ -5,6 +5,7 @@
  */
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { allowedPath } from './allowed-paths.ts';
+import { reasonOf } from './describe-value.ts';
 import { CoppiceError, isCoppiceError } from './errors.ts';
 
 /** Names an exported function of a module; made by {@link fromModule}. */
@@ -109,7 +110,7 @@ export function guardUserFunction<A extends readonly unknown[], R>(
 ): (...args: A) => R {
   const fail = (cause: unknown): never => {
     if (isCoppiceError(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new CoppiceError('FUNCTION_FAILED', `${title} failed: ${reason}`, { cause });
   };
   return (...args) => {

@@ -4,8 +4,10 @@
  * A single write may be short without an error (a full disk, a size limit), hence the loop; an existing
  * name is never written to (O_EXCL), so a link that somebody laid there is not followed.
  */
+
 import { createHash } from 'node:crypto';
 import { constants, type FileHandle, open } from 'node:fs/promises';
+import { reasonOf } from './describe-value.ts';
 import { CoppiceError } from './errors.ts';
 
 /** What was written. */
@@ -107,7 +109,7 @@ export async function syncFolder(path: string): Promise<void> {
 export function fileWriteError(path: string, cause: unknown): CoppiceError {
   if (cause instanceof CoppiceError) return cause;
   const errno = errnoOf(cause);
-  const reason = reasons[errno] ?? (cause instanceof Error ? cause.message : String(cause));
+  const reason = reasons[errno] ?? reasonOf(cause);
   return new CoppiceError('FILE_WRITE', `${path} cannot be written: ${reason}`, {
     context: { file: path, errno },
     cause,

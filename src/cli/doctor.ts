@@ -2,9 +2,11 @@
  * What does this machine have of what the library uses? Each check says what it found and, where
  * something is missing, what to do. Missing Java and Spark are no fault: only Spark sessions need them.
  */
+
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { promisify } from 'node:util';
+import { reasonOf } from '../base/describe-value.ts';
 import { toErrorRecord } from '../base/errors.ts';
 import { newSharedMemory } from '../base/shared-memory.ts';
 import { libraryVersion } from '../pipeline/format-version.ts';
@@ -95,7 +97,7 @@ async function kernels(): Promise<Finding> {
     const count = WebAssembly.Module.exports(kernelModule()).length;
     return { name, found: `${count} functions in WebAssembly`, isFine: true };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     const found = `not loaded (${why}): the slow ones in TypeScript will be used`;
     return { name, found, isFine: true };
   }

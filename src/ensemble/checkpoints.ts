@@ -8,9 +8,11 @@
  * A checkpoint of other parameters, another version or other rows is not used, nor one that is damaged; that is
  * said in a warning, as is a disk that refuses a write. The fit goes on either way.
  */
+
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reasonOf } from '../base/describe-value.ts';
 import { emitWarning } from '../base/warn.ts';
 import { isLoss, isPause } from '../cluster/gang-runner.ts';
 import { libraryVersion } from '../pipeline/format-version.ts';
@@ -234,7 +236,7 @@ export class Checkpoints {
       } catch (error) {
         if (this.#hasWarned) continue;
         this.#hasWarned = true;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         emitWarning(`a checkpoint could not be written, the fit goes on without it: ${reason}`);
       }
     }
@@ -266,7 +268,7 @@ export class Checkpoints {
       if (data?.checkpoint?.key === this.#key) return data;
       emitWarning(`the checkpoint ${path} is not used: it is of another fit`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       emitWarning(`the checkpoint ${path} is not used: ${reason}`);
     }
     return null;

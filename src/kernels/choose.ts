@@ -2,6 +2,7 @@
  * Chooses the kernels of this thread: WebAssembly where it loads, else the plain TypeScript twin with one
  * warning. `COPPICE_KERNELS=reference` asks for the twin (tests run both).
  */
+import { reasonOf } from '../base/describe-value.ts';
 import { newSharedMemory } from '../base/shared-memory.ts';
 import { emitWarning } from '../base/warn.ts';
 import type { Kernels } from './kernels.ts';
@@ -30,7 +31,7 @@ export function chooseKernels(
   } catch (cause) {
     if (!warned) {
       warned = true;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       emitWarning(
         `the WebAssembly kernels did not load (${reason}); the plain TypeScript ones run instead, many times slower`,
       );

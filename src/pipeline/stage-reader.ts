@@ -2,7 +2,9 @@
  * How a stage comes back from disk. Everything handed out here lies in files that were checked against
  * the manifest; what the numbers mean (children in range, finite leaves) is checked by the stage's class.
  */
+
 import type { Awaitable } from '../base/awaitable.ts';
+import { reasonOf } from '../base/describe-value.ts';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { isPlainObject, type Json, type JsonObject } from '../base/json.ts';
 import type { ParamSchema } from '../params/define-params.ts';
@@ -202,7 +204,7 @@ async function readStage(source: Source, expected?: StageClass): Promise<Savable
   } catch (error) {
     const isExpected = isCoppiceError(error) && !error.code.startsWith('PARAM_');
     if (isExpected) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw malformed(
       source,
       `${metadata.class} cannot be made from what is saved: ${reason}`,

@@ -8,6 +8,7 @@
  * Driver: answers each such message (answerUserCalls). Rank: UserFunctionCaller. Bounded by the closure itself:
  * all ranks' batches pass through one thread, which is why a function of a module is the faster choice.
  */
+import { reasonOf } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { importModuleFunction, isModuleFunction } from '../base/user-function.ts';
 import type { FunctionReference } from './messages.ts';
@@ -110,7 +111,7 @@ function callFunction(
 }
 
 function functionFailed(owner: string, what: string, cause: unknown): CoppiceError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = reasonOf(cause);
   return new CoppiceError('FUNCTION_FAILED', `${what} of ${owner} failed: ${reason}`, {
     context: { owner },
     cause,

@@ -50,6 +50,7 @@ describe('CoppiceError', () => {
   it('makes a record of anything that can be thrown', () => {
     expect(toErrorRecord(new TypeError('no'))).toMatchObject({ code: 'INTERNAL', message: 'no' });
     expect(toErrorRecord('text')).toMatchObject({ code: 'INTERNAL', message: 'text' });
+    expect(toErrorRecord(Object.create(null))).toMatchObject({ code: 'INTERNAL', message: '{}' });
     expect(toErrorRecord(undefined)).toMatchObject({ code: 'INTERNAL', message: 'undefined' });
   });
 

@@ -2,9 +2,11 @@
  * The threads of a session: they run single tasks, and gangs of ranks that meet. A thread that died is
  * replaced by the pool; the job it had rejects with the cause.
  */
+
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { abortedError } from '../../base/abort.ts';
+import { reasonOf } from '../../base/describe-value.ts';
 import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../base/errors.ts';
 import { markQuiet } from '../fresh-memory.ts';
 import { type GangRequest, type GangRunner, runAlone } from '../gang-runner.ts';
@@ -345,7 +347,7 @@ export class ThreadPool implements GangRunner {
     } catch (cause) {
       if (signal?.aborted === true) throw abortedError(what, signal);
       if (this.#queue.isClosed) throw closedError();
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       throw new CoppiceError(
         'EXECUTOR_LOST',
         `the thread that was to run ${what} ended: ${reason}; the pool starts another, so the call can be made again`,

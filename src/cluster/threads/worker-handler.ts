@@ -2,7 +2,9 @@
  * What a pool thread does with a job: run a named task, or be one rank of a gang. Errors go back as
  * records, because a thrown error loses its code on the way.
  */
+
 import type { MessagePort } from 'node:worker_threads';
+import { reasonOf } from '../../base/describe-value.ts';
 import { type ErrorRecord, isCoppiceError, toErrorRecord } from '../../base/errors.ts';
 import type { Collective } from '../collective.ts';
 import { InlineCollective } from '../inline/inline-collective.ts';
@@ -90,7 +92,7 @@ async function answerOf({ name, payload, port }: TaskJob): Promise<unknown> {
 
 /** Between jobs, an error that nobody waited for would end the thread, and the next job be blamed for it. */
 function warnOfLateError(error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   process.emitWarning(
     `a job left an error behind that nobody waited for: ${reason}`,
     'CoppiceWarning',

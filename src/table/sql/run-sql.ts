@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { abortedError, throwIfAborted } from '../../base/abort.ts';
-import { describeValue } from '../../base/describe-value.ts';
+import { reasonOf } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { fileWriteError } from '../../base/write-durably.ts';
 import type { TaskRunner } from '../../cluster/task-runner.ts';
@@ -155,7 +155,7 @@ async function withAbort(
   } catch (error) {
     if (error instanceof CoppiceError) throw error;
     if (signal?.aborted === true) throw abortedError('the query', signal);
-    const words = error instanceof Error ? error.message : describeValue(error);
+    const words = reasonOf(error);
     const message = `query of ${owner} must run in DuckDB; it did not: ${words}`;
     throw new CoppiceError('PARAM_INVALID', message, { cause: error });
   } finally {

@@ -354,6 +354,21 @@ describe('a function that fails', () => {
     }
   });
 
+  it('is answered in words, whatever it throws', async () => {
+    for (const [thrown, words] of [
+      [Object.create(null), '{}'],
+      [undefined, 'undefined'],
+    ]) {
+      const odd: ObjectiveFunction = () => {
+        throw thrown;
+      };
+      await expect(train(odd, 2)).rejects.toMatchObject({
+        code: 'FUNCTION_FAILED',
+        message: expect.stringMatching(` failed: ${words}$`),
+      });
+    }
+  });
+
   it('leaves the threads fit for the next', async () => {
     await expect(train(losses.fragile, 3)).rejects.toMatchObject({ code: 'FUNCTION_FAILED' });
     const table = threadsTable(data, 3, 2);

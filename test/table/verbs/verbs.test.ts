@@ -112,6 +112,17 @@ describe('functions of users', () => {
       const expected = { code: 'FUNCTION_FAILED', message, cause: boom };
       await expect(table.collect()).rejects.toMatchObject(expected);
     }
+    const unspeakable = {
+      toString: () => {
+        throw new Error('never asked');
+      },
+    };
+    for (const thrown of [Object.create(null), undefined, unspeakable]) {
+      const odd = filter(() => {
+        throw thrown;
+      });
+      await expect(odd.collect()).rejects.toMatchObject({ code: 'FUNCTION_FAILED' });
+    }
     const coded = sample().withColumn('y', (batch) => requireColumnOf(batch), type);
     await expect(coded.collect()).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' });
   });
