@@ -146,6 +146,7 @@ export function addTargetCells(
   columnPairs(stage).forEach(({ input, output }, index) => {
     const cell = writer.cell([input]);
     const { categories, values } = encodings[index] as ColumnEncodings;
+    refuseWideNames(writer, cell, input, categories);
     const numbers = numberCells(writer, classes?.length ?? 1);
     writer.step(encodeTargetOp, {
       ...{ from: cell.slot, to: numbers.map(({ slot }) => slot), column: input, mode },

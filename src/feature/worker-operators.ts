@@ -1,4 +1,5 @@
 /** Makes the operators and tasks of all feature stages known in a thread; the worker's entry imports it. */
+import '../pipeline/fitted-widths.ts';
 import { registerOperator } from '../table/plan/operators.ts';
 import type { OperatorSpec } from '../table/plan/partition-spec.ts';
 import { type AssembleSpec, assemble } from './operators/assemble.ts';

@@ -2,6 +2,14 @@
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import {
+  fittedSchema,
+  givenSchema,
+  type OtherWidths,
+  otherWidths,
+  withFittedWidths,
+  withGivenWidths,
+} from './fitted-widths.ts';
 import type { LogicalSchema } from './logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from './model.ts';
 import type { ModuleWriter } from './module/module-writer.ts';
@@ -52,15 +60,30 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
     table: PartitionedTable,
     options: TransformOptions = {},
   ): Promise<PartitionedTable> {
-    this.transformSchema(table.schema);
-    let current = table;
+    const widths = this.#otherWidths(table.schema);
+    this.#schemaBehind(table.schema, widths);
+    let current = widths === null ? table : withFittedWidths(table, widths);
     for (const stage of this.stages)
       current = await stage.transformAsFitted(current, this.inputSchema, options);
-    return current;
+    return widths === null ? current : withGivenWidths(current, widths);
   }
 
   override transformSchema(schema: Schema): Schema {
-    return this.stages.reduce((current, stage) => stage.transformSchema(current), schema);
+    return this.#schemaBehind(schema, this.#otherWidths(schema));
+  }
+
+  #schemaBehind(schema: Schema, widths: OtherWidths | null): Schema {
+    const first = widths === null ? schema : fittedSchema(schema, widths);
+    const last = this.stages.reduce((current, stage) => stage.transformSchema(current), first);
+    return widths === null ? last : givenSchema(last, widths);
+  }
+
+  /** Models that predict see to it themselves, as they do alone. */
+  #otherWidths(schema: Schema): OtherWidths | null {
+    const areModels = this.stages.every(
+      (stage) => stage instanceof Model && (stage as Model).predictionColumns !== null,
+    );
+    return areModels ? null : otherWidths(this.inputSchema, schema);
   }
 
   /** Those of the last stage that predicts. */

@@ -146,15 +146,11 @@ function cellOf(field: LogicalField, value: unknown): Vector {
   if (ticksOfType(type) !== null) return timeCell(field, value);
   const span = spanType(type);
   if (span !== null) return spanCell(field, span, value);
-  // integers that float64 cannot tell apart may be names
-  if (/^u?bigint$/.test(type) && typeof value === 'bigint')
-    return type === 'bigint'
-      ? fixedWidthColumn(new Int64(), BigInt64Array.of(value))
-      : fixedWidthColumn(new Uint64(), BigUint64Array.of(value));
+  const isWhole = /^u?(tinyint|smallint|int|bigint)$/.test(type);
+  const wide = isWhole && typeof value === 'bigint' ? wideCell(type, value) : null;
+  if (wide !== null) return wide;
   const number = isMissing ? 0 : numberOf(name, value);
-  const whole = /^u?(tinyint|smallint|int|bigint)$/.test(type)
-    ? wholeCell(type, number, valid)
-    : null;
+  const whole = isWhole ? wholeCell(type, number, valid) : null;
   if (whole !== null) return whole;
   // a float32 column has rounded its values before anybody reads them, and stages look at its type: of a missing value too
   return isSingle(type)
@@ -162,7 +158,15 @@ function cellOf(field: LogicalField, value: unknown): Vector {
     : float64Column(Float64Array.of(number), valid);
 }
 
-/** A whole number in the type of the fit, by which a stage may tell what it is; null for one that the type does not hold. */
+/** An integer that float64 may not tell from others, which may be a name; null for one of more than 64 bits. */
+function wideCell(type: string, value: bigint): Vector | null {
+  const isSigned = BigInt.asIntN(64, value) === value;
+  if (BigInt.asUintN(64, value) === value && (type === 'ubigint' || !isSigned))
+    return fixedWidthColumn(new Uint64(), BigUint64Array.of(value));
+  return isSigned ? fixedWidthColumn(new Int64(), BigInt64Array.of(value)) : null;
+}
+
+/** A whole number in the type of the fit, by which a stage may tell what it is; null for one that the type has not, as −0. */
 function wholeCell(type: string, number: number, valid: Uint8Array | undefined): Vector | null {
   if (!Number.isSafeInteger(number)) return null;
   const made = typeFromName(type, 'a row') as Int;
@@ -170,7 +174,7 @@ function wholeCell(type: string, number: number, valid: Uint8Array | undefined):
     made.bitWidth === 64
       ? (made.ArrayType as BigInt64ArrayConstructor).of(BigInt(number))
       : (made.ArrayType as Int32ArrayConstructor).of(number);
-  return Number(cells[0]) === number ? fixedWidthColumn(made, cells, valid) : null;
+  return Object.is(Number(cells[0]), number) ? fixedWidthColumn(made, cells, valid) : null;
 }
 
 /** @throws CoppiceError `DATA_INVALID` for what has no parts by name */
