@@ -2142,6 +2142,17 @@ export const plantedBugs = [
     tests: ['test/session/executor-access.test.ts'],
   },
   {
+    name: 'an executor takes what was garbled on its way for a message',
+    edits: [
+      {
+        file: 'src/cluster/executors/control-frames.ts',
+        find: '    if (crc32(payload) !== sum) throw noFrame(garbled);',
+        replace: '    if (sum < 0) throw noFrame(garbled);',
+      },
+    ],
+    tests: ['test/cluster/executors/control-frames.prop.test.ts'],
+  },
+  {
     name: 'a fit that lost an executor begins at the first round',
     edits: [
       {

@@ -2,12 +2,14 @@
  * What goes over the connection between a driver and an executor: messages, cut into frames of at most 1 MiB, so
  * that whoever passes them on (executor-daemon.ts) never holds a whole one.
  *
- *   | bytes of payload u32 | kind u8 | 1 in a message's last frame u8 | mark u16 | id u32 | payload …   little-endian
+ *   | bytes of payload u32 | kind u8 | 1 in a message's last frame u8 | mark u16 | id u32 | checksum u32 | payload …   little-endian
  *
- * The id says which request a message belongs to. Both sides send a ping every so often; a side from which
+ * The id says which request a message belongs to. The checksum (CRC-32) covers the payload; half of one of the rest of the
+ * head is in the mark, so that what was garbled is neither taken for a value nor waited for. Both sides send a ping every so often; a side from which
  * nothing came for long is given up, however its connection looks.
  */
 import type { Duplex } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { CoppiceError } from '../../base/errors.ts';
 
 /** Kinds of messages; control-messages.ts says what each holds. */
@@ -41,8 +43,9 @@ const nameOfKind = new Map(Object.entries(controlKind).map(([name, kind]) => [ki
 /** The longest payload of a frame. */
 export const maxFrameBytes = 1 << 20;
 
-const headBytes = 12;
+const headBytes = 16;
 const mark = 0x4370;
+const markPlace = 6;
 
 /** A frame as it came. */
 export interface ControlFrame {
@@ -145,8 +148,9 @@ export class FrameStream {
     view.setUint32(0, payload.length, true);
     view.setUint8(4, controlKind[kind]);
     view.setUint8(5, isLast ? 1 : 0);
-    view.setUint16(6, mark, true);
     view.setUint32(8, id, true);
+    view.setUint32(12, crc32(payload), true);
+    view.setUint16(markPlace, markOf(head), true);
     this.stream.cork();
     this.stream.write(head);
     const keepsUp = payload.length === 0 || this.stream.write(payload);
@@ -196,14 +200,14 @@ export class FrameStream {
 
   #next(): ControlFrame | null {
     if (this.#length < headBytes) return null;
-    const head = this.#peek(headBytes);
+    const head = this.#peek(headBytes).subarray(0, headBytes);
     const view = new DataView(head.buffer, head.byteOffset, headBytes);
     const bytes = view.getUint32(0, true);
     const kind = nameOfKind.get(view.getUint8(4) as 1);
-    if (view.getUint16(6, true) !== mark || kind === undefined || view.getUint8(5) > 1) {
+    const isMarked = view.getUint16(markPlace, true) === markOf(head);
+    if (!isMarked || kind === undefined || view.getUint8(5) > 1) {
       // a record of TLS that opens a connection
-      const does = head[0] === 22 && head[1] === 3 ? 'speaks TLS' : 'does not';
-      throw new CoppiceError('PROTOCOL', `it must speak in frames of an executor; it ${does}`);
+      throw noFrame(head[0] === 22 && head[1] === 3 ? 'it speaks TLS' : garbled);
     }
     if (bytes > this.#maxBytes) {
       const message = `a frame must be at most ${this.#maxBytes} bytes here; got ${bytes}`;
@@ -212,8 +216,11 @@ export class FrameStream {
     if (this.#length < headBytes + bytes) return null;
     const isLast = view.getUint8(5) === 1;
     const id = view.getUint32(8, true);
+    const sum = view.getUint32(12, true);
     this.#take(headBytes);
-    return { kind: kind as ControlKind, isLast, id, payload: this.#take(bytes) };
+    const payload = this.#take(bytes);
+    if (crc32(payload) !== sum) throw noFrame(garbled);
+    return { kind: kind as ControlKind, isLast, id, payload };
   }
 
   /** The first bytes, which stay. */
@@ -245,6 +252,18 @@ export class FrameStream {
     this.#lost = cause;
     if (!this.#hasEnded) this.#listener?.onLost(cause);
   }
+}
+
+const garbled = 'it does not, or its words were garbled on the way';
+
+function noFrame(found: string): CoppiceError {
+  return new CoppiceError('PROTOCOL', `it must speak in frames of an executor; ${found}`);
+}
+
+/** The mark of a head, which tells whether the rest of it came as it was sent. */
+function markOf(head: Uint8Array): number {
+  const sum = crc32(head.subarray(markPlace + 2), crc32(head.subarray(0, markPlace)));
+  return mark ^ (sum & 0xffff);
 }
 
 function cut(piece: Uint8Array): Uint8Array[] {
