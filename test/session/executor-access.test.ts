@@ -42,8 +42,11 @@ async function serve(options: Partial<ExecutorOptions> = {}): Promise<string> {
   return `127.0.0.1:${daemon.port}`;
 }
 
-async function connect(address: string, options: ConnectOptions = {}): Promise<Session> {
-  const session = await Session.connect([address], { token, threads: 1, ...options });
+async function connect(
+  address: string | readonly string[],
+  options: ConnectOptions = {},
+): Promise<Session> {
+  const session = await Session.connect([address].flat(), { token, threads: 1, ...options });
   sessions.push(session);
   return session;
 }
@@ -74,16 +77,22 @@ describe('an executor', () => {
     expect(await far).toMatchObject({ code: 'PARAM_INVALID' });
   });
 
-  it('refuses a fit that needs more memory than its operator gives, with both numbers', async () => {
-    const session = await connect(await serve({ maxMemory: 2 ** 20 }));
+  it('refuses a fit that needs more memory than its operator gives, with both numbers and its name', async () => {
+    const [roomy, tight] = [await serve(), await serve({ maxMemory: 2 ** 20 })];
     const x = Float64Array.from({ length: 100_000 }, (_, i) => i % 97);
-    const error = await errorOf(
-      new GBTRegressor({ featuresCols: ['x'], maxIter: 2 }).fit(
-        session.createTable({ x, label: x }),
-      ),
-    );
-    expect(error).toMatchObject({ code: 'MEMORY_LIMIT' });
-    expect(error?.message).toMatch(/\d{6,} bytes for the .*; free memory or use fewer rows/);
+    for (const addresses of [[tight], [roomy, tight]]) {
+      const session = await connect(addresses);
+      const error = await errorOf(
+        new GBTRegressor({ featuresCols: ['x'], maxIter: 2 }).fit(
+          session.createTable({ x, label: x }),
+        ),
+      );
+      expect(error).toMatchObject({ code: 'MEMORY_LIMIT', context: { executor: tight } });
+      expect(error?.message).toMatch(/\d{6,} bytes for the .*; free memory or use fewer rows/);
+      expect(error?.message).toMatch('1048576 bytes that its operator gives (--max-memory)');
+      expect(error?.message).toMatch(`on executor ${tight}`);
+      await closeAll();
+    }
   });
 
   it('is not called without a token', async () => {
@@ -204,6 +213,8 @@ describe('an executor', () => {
     }
     const missing = await errorOf(session.read.csv('none.csv'));
     expect(missing).toMatchObject({ code: 'FILE_NOT_FOUND' });
+    // the driver may have a file of this name
+    expect(missing?.message).toMatch(/; check the path \(on executor 127\.0\.0\.1:\d+\)$/);
   });
 
   it('imports modules of its folders and no others, wherever links lead', async () => {

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { CoppiceError, fromErrorRecord } from '../../base/errors.ts';
+import { CoppiceError, type ErrorCode, fromErrorRecord } from '../../base/errors.ts';
 import { isLoopback } from '../tcp/protection.ts';
 import { nameOf } from './addresses.ts';
 import { defaultHeartbeat, FrameStream, type Heartbeat } from './control-frames.ts';
@@ -39,6 +39,12 @@ export interface ConnectionOptions {
 
 /** How long an executor may take to end a session. */
 const farewellMs = 3000;
+
+/** Errors of which the machine is at fault, or what lies on it: their words say which one. */
+const ofMachine: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(['FILE_NOT_FOUND', 'FILE_FORMAT', 'ACCESS_DENIED', 'MEMORY_LIMIT'] as const),
+  ...(['DEPENDENCY_MISSING', 'GPU_UNAVAILABLE', 'GPU_FAILED'] as const),
+]);
 
 interface Request {
   /** What is asked for, for errors. */
@@ -245,7 +251,8 @@ export class ExecutorConnection {
   #named(error: CoppiceError): CoppiceError {
     if (error.context.executor !== undefined) return error;
     const context = { ...error.context, executor: this.where };
-    const named = new CoppiceError(error.code, error.message, { context });
+    const place = ofMachine.has(error.code) ? ` (on executor ${this.where})` : '';
+    const named = new CoppiceError(error.code, `${error.message}${place}`, { context });
     if (error.stack !== undefined) named.stack = error.stack;
     return named;
   }

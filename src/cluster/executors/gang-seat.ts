@@ -6,7 +6,7 @@
  *   seat.listen() → its address, told to all members by whoever started them
  *   seat.run({ program, payload, place, key, peers }) → one value for each rank here
  */
-import { CoppiceError } from '../../base/errors.ts';
+import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { newSharedMemory } from '../../base/shared-memory.ts';
 import type { TaskOptions, TaskRunner } from '../task-runner.ts';
 import { runMember } from '../tcp/gang-member.ts';
@@ -110,7 +110,9 @@ export class GangSeat implements TaskRunner {
         signal: watch.signal,
         onMessage: (message) => watch.onMessage?.(message),
       },
-    );
+    ).catch((error: unknown) => {
+      throw this.#withLimit(error);
+    });
     this.#memory = memory;
     return values;
   }
@@ -129,6 +131,18 @@ export class GangSeat implements TaskRunner {
     const { maxMemory = Number.POSITIVE_INFINITY } = this.#options;
     const maximum = Math.max(1, Math.min(mostPages, Math.floor(maxMemory / pageBytes)));
     return newSharedMemory(1, maximum);
+  }
+
+  /** Says what the operator gives, where it was too little. */
+  #withLimit(error: unknown): unknown {
+    const { maxMemory } = this.#options;
+    if (maxMemory === undefined || !isCoppiceError(error, 'MEMORY_LIMIT')) return error;
+    const { message, context, cause } = error;
+    const most = `${maxMemory} bytes that its operator gives (--max-memory)`;
+    return new CoppiceError('MEMORY_LIMIT', `${message}; the executor takes at most the ${most}`, {
+      context: { ...context, limit: maxMemory },
+      cause,
+    });
   }
 
   #closeDoor(): void {
