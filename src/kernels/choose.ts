@@ -3,6 +3,7 @@
  * warning. `COPPICE_KERNELS=reference` asks for the twin (tests run both).
  */
 import { reasonOf } from '../base/describe-value.ts';
+import { CoppiceError } from '../base/errors.ts';
 import { newSharedMemory } from '../base/shared-memory.ts';
 import { emitWarning } from '../base/warn.ts';
 import type { Kernels } from './kernels.ts';
@@ -29,6 +30,7 @@ export function chooseKernels(
   try {
     return wasmKernels(memory);
   } catch (cause) {
+    if (cause instanceof CoppiceError) throw cause; // the package is not whole
     if (!warned) {
       warned = true;
       const reason = reasonOf(cause);

@@ -193,6 +193,30 @@ describe('the bundle', () => {
     expect(answer).toEqual([5, 400, 'MODULE_NOT_FOUND']);
   });
 
+  it.each([
+    ['kernels.wasm', 'wasm/build/kernels.wasm', 'new GBTRegressor(options).fit(table)'],
+    ['executor-main.js', 'dist/bundle/node/executor-main.js', 'table.write.parquet("x.parquet")'],
+  ])('says what a bundler has to leave out where %s is not beside the code', (name, path, work) => {
+    const folder = temporaryFolder('bundle-part');
+    cpSync(bundle, join(folder, 'dist', 'bundle', 'node'), { recursive: true });
+    cpSync(join(root, 'wasm', 'build'), join(folder, 'wasm', 'build'), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    rmSync(join(folder, path));
+    const answer = answerOf(
+      `const { createTable, GBTRegressor, Session } = await import(${JSON.stringify(pathToFileURL(join(folder, 'dist', 'bundle', 'node', 'index.js')).href)});
+      const session = await Session.local({ threads: 1 });
+      const x = Float64Array.from({ length: 400 }, (_, i) => i % 97);
+      const table = session.createTable({ x, label: x });
+      const options = { featuresCols: ['x'], maxIter: 2 };
+      const error = await (${work}).catch((error) => error);
+      await session.close();
+      console.log(JSON.stringify([error.code, error.message]));`,
+      folder,
+    );
+    expect(answer).toEqual(['FILE_NOT_FOUND', expect.stringContaining(`${name}, a file of this`)]);
+    expect(answer).toEqual(['FILE_NOT_FOUND', expect.stringMatching(/leave the package out/)]);
+  });
+
   it.each(['without the package', 'by the package where its own file is missing'])(
     'starts threads %s',
     async (how) => {

@@ -2,12 +2,13 @@
  * The threads of a session: they run single tasks, and gangs of ranks that meet. A thread that died is
  * replaced by the pool; the job it had rejects with the cause.
  */
-
+import { existsSync } from 'node:fs';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { abortedError } from '../../base/abort.ts';
 import { reasonOf } from '../../base/describe-value.ts';
 import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../base/errors.ts';
+import { ownFileMissing } from '../../base/own-file.ts';
 import { markQuiet } from '../fresh-memory.ts';
 import { type GangRequest, type GangRunner, runAlone } from '../gang-runner.ts';
 import type { OwnRound } from '../simulation/recording.ts';
@@ -94,8 +95,10 @@ export class ThreadPool implements GangRunner {
   /** The threads; made on first use, unless they start at once. */
   #threads(): Piscina {
     if (this.#piscina !== null) return this.#piscina;
+    const entry = this.#workerUrl;
+    if (entry.protocol === 'file:' && !existsSync(entry)) throw ownFileMissing(entry);
     const threads = new Piscina({
-      filename: this.#workerUrl.href,
+      filename: entry.href,
       minThreads: this.#minThreads,
       maxThreads: this.numThreads,
       name: 'handleJob',
@@ -347,6 +350,7 @@ export class ThreadPool implements GangRunner {
     } catch (cause) {
       if (signal?.aborted === true) throw abortedError(what, signal);
       if (this.#queue.isClosed) throw closedError();
+      if (cause instanceof CoppiceError) throw cause;
       const reason = reasonOf(cause);
       throw new CoppiceError(
         'EXECUTOR_LOST',

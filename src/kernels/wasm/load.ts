@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { ownFileMissing } from '../../base/own-file.ts';
 import type { Kernels } from '../kernels.ts';
 
 let compiled: WebAssembly.Module | null = null;
@@ -12,14 +13,24 @@ const made = new WeakMap<WebAssembly.Memory, Kernels>();
 
 const kernelsUrl = new URL('../../../wasm/build/kernels.wasm', import.meta.url);
 
-/** A hash of the kernels: machines that train one model together must have the same. */
-export function kernelsHash(): string {
-  return createHash('sha256').update(readFileSync(kernelsUrl)).digest('hex');
+function kernelBytes(): Buffer<ArrayBuffer> {
+  try {
+    return readFileSync(kernelsUrl);
+  } catch (cause) {
+    throw (cause as NodeJS.ErrnoException).code === 'ENOENT'
+      ? ownFileMissing(kernelsUrl, cause)
+      : cause;
+  }
 }
 
-/** The compiled module; throws what WebAssembly throws where SIMD or threads are missing. */
+/** A hash of the kernels: machines that train one model together must have the same. */
+export function kernelsHash(): string {
+  return createHash('sha256').update(kernelBytes()).digest('hex');
+}
+
+/** The compiled module; throws what WebAssembly throws where SIMD or threads are missing, `FILE_NOT_FOUND` without the file. */
 export function kernelModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(kernelsUrl));
+  compiled ??= new WebAssembly.Module(kernelBytes());
   return compiled;
 }
 
