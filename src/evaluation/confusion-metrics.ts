@@ -50,6 +50,8 @@ export async function classMetrics(
     balancedAccuracy: matrix.balancedAccuracy,
     matthewsCorrelation: matrix.matthewsCorrelation,
     cohenKappa: matrix.cohenKappa,
+    macroPrecision: matrix.mean('precision'),
+    macroFMeasure: matrix.mean('fMeasure', beta),
   };
 }
 
@@ -199,6 +201,14 @@ class ConfusionMatrix {
       falsePositiveRate: others === 0 ? 0 : (predicted - truePositive) / others,
       fMeasure: below === 0 ? 0 : ((1 + squared) * precision * recall) / below,
     };
+  }
+
+  /** The mean of a class metric over all classes. */
+  mean(metric: keyof ClassMetrics, beta = 1): number {
+    const { values } = this;
+    return (
+      values.reduce<number>((sum, value) => sum + this.of(value, beta)[metric], 0) / values.length
+    );
   }
 
   /** The mean of a class metric, weighted by the classes' shares of the labels. */

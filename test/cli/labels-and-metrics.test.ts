@@ -167,6 +167,18 @@ describe('fit and evaluate', () => {
     ]);
   });
 
+  it('know metrics by the names of scikit-learn, macro means of classes too', async () => {
+    const data = path('classes.csv');
+    writeFileSync(data, 'kind,prediction\na,a\na,a\na,b\nb,b\nc,a\n');
+    const names = 'f1_macro,precision_macro,matthews_corrcoef,cohen_kappa';
+    const words = ['evaluate', '--data', data, '--label', 'kind', '--metric', names, '--json'];
+    const metrics = (await runForTest(words)).json['metrics'] as Record<string, number>;
+    expect(Object.keys(metrics).join()).toBe(names);
+    // F of a, b and c: 2 · 2/3 · 2/3 / (4/3), 2 · 1/2 · 1 / (3/2), 0
+    expect(metrics['f1_macro']).toBeCloseTo((2 / 3 + 2 / 3) / 3, 12);
+    expect(metrics['precision_macro']).toBeCloseTo((2 / 3 + 1 / 2) / 3, 12);
+  });
+
   it('measure what losses minimise, as it is asked for', async () => {
     const data = path('counts.csv');
     writeFileSync(data, 'count,prediction\n0,0.5\n2,1.5\n3,4\n');

@@ -59,6 +59,8 @@ export const multiclassMetricNames = [
   'balancedAccuracy',
   'matthewsCorrelation',
   'cohenKappa',
+  'macroPrecision',
+  'macroFMeasure',
   'topKAccuracy',
   ...areaNames,
 ] as const;
@@ -113,7 +115,8 @@ export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclass
  * Input: a label column, `prediction`, and for `logLoss` `probability` (its classes are read from the column's
  * metadata; without them they are the labels, where there are as many, or the positions from 0). The metrics are
  * Spark's: weighted ones are means over the classes by their share of the labels; `f1` is `weightedFMeasure` at
- * beta 1. A class that the model does not know has probability 0. `calibrationError` is the mean distance, over
+ * beta 1. `macroPrecision` and `macroFMeasure` are plain means over the classes of the labels and predictions, 0 for one
+ * that is never predicted. A class that the model does not know has probability 0. `calibrationError` is the mean distance, over
  * `numBins` bins by the largest probability, between that probability and how often its class is right.
  * `balancedAccuracy` is the mean of the labels' recalls, `matthewsCorrelation` and `cohenKappa` compare with
  * chance, and `topKAccuracy` is the share of rows whose label is among the `k` likeliest classes (of equals the
