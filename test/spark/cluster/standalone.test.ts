@@ -81,9 +81,12 @@ describe.runIf(runsSpark)('a standalone cluster', () => {
       expect(undisturbed.hosts).toEqual(['127.0.0.1', '127.0.0.2']);
       await plain;
       const fitMs = performance.now() - undisturbed.at;
+      const began = performance.now();
       const fitted = boosted().fit(there);
       fitted.catch(() => undefined);
-      const { members } = await gangMet(3, 60_000, new Set(undisturbed.members));
+      const { members, at } = await gangMet(3, 60_000, new Set(undisturbed.members));
+      // where others use the machine, a gang takes longer to meet in any case
+      const meetMs = at - began;
       await new Promise((resolve) => setTimeout(resolve, fitMs / 2));
       expect(memberPids().sort()).toEqual([...members].sort());
       const killed = performance.now();
@@ -93,8 +96,10 @@ describe.runIf(runsSpark)('a standalone cluster', () => {
       const lateMs = performance.now() - killed - fitMs;
       const backMs = again.at - killed;
       const words = `beside the lost rounds the fit took ${seconds(lateMs)} more`;
-      console.log(`member killed: the gang had met again after ${seconds(backMs)}; ${words}`);
-      expect(backMs).toBeLessThan(10_000);
+      console.log(
+        `member killed: the gang, which meets in ${seconds(meetMs)}, had met again after ${seconds(backMs)}; ${words}`,
+      );
+      expect(backMs).toBeLessThan(Math.max(10_000, 3 * meetMs));
     } finally {
       await spark.close();
     }
