@@ -4,13 +4,16 @@
  */
 import {
   apply,
+  content,
   element,
   fieldRef,
   numberConstant,
+  numberText,
   textConstant,
   whereThere,
 } from '../pipeline/pmml/pmml-text.ts';
 import type { PmmlCell, PmmlColumn, PmmlWriter } from '../pipeline/pmml/pmml-writer.ts';
+import type { ColumnEncodings } from './categories/target-encodings.ts';
 import { columnPairs } from './column-pairs.ts';
 import { unknownCategory } from './handle-invalid.ts';
 import type { Scales } from './numbers/scaled-columns.ts';
@@ -149,6 +152,92 @@ export async function addBinarizedFields(
     const text = whereThere(field, number);
     writer.name(output, { kind: 'number', field: writer.derive(output, { text, from: [field] }) });
   });
+}
+
+/** The number of each bucket. @param keeps whether numbers outside have one more; else they are missing */
+export async function addBucketFields(
+  writer: PmmlWriter,
+  stage: PairedStage,
+  splitsOf: (index: number) => readonly number[],
+  keeps: boolean,
+): Promise<void> {
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    const given = writer.number(writer.cell([input]));
+    const splits = splitsOf(index);
+    // engines put −0 before 0; behind a sum it is 0
+    const sum = apply('+', fieldRef(given), numberConstant(0));
+    const field = splits.includes(0)
+      ? writer.derive(`sum(${given})`, { text: whereThere(given, sum), from: [given] })
+      : given;
+    const last = splits.length - 2;
+    const bins = splits.slice(0, -1).map((edge, bucket) => {
+      const closure = bucket === last ? 'closedClosed' : 'closedOpen';
+      const margins = { leftMargin: margin(edge), rightMargin: margin(splits[bucket + 1]) };
+      const isAll = margins.leftMargin === undefined && margins.rightMargin === undefined;
+      const interval = element('Interval', { closure, ...margins });
+      return { isAll, text: element('DiscretizeBin', { binValue: bucket }, interval) };
+    });
+    const defaultValue = keeps ? last + 1 : undefined;
+    const attributes = { field, defaultValue, dataType: 'double' };
+    const text = bins.some(({ isAll }) => isAll)
+      ? whereThere(field, numberConstant(0))
+      : element('Discretize', attributes, ...bins.map((bin) => bin.text));
+    writer.name(output, { kind: 'number', field: writer.derive(output, { text, from: [field] }) });
+  });
+}
+
+/** An edge; an infinite one is none. */
+function margin(edge: number | undefined): string | undefined {
+  return edge === undefined || !Number.isFinite(edge) ? undefined : numberText(edge);
+}
+
+/** The numbers that stand for categories. @param classes the names of several numbers; null for one */
+export async function addTargetFields(
+  writer: PmmlWriter,
+  stage: PairedStage & Parameters<typeof refuseSkipping>[1],
+  encodings: readonly ColumnEncodings[],
+  how: { readonly keepsUnknown: boolean; readonly classes: readonly string[] | null },
+): Promise<void> {
+  refuseSkipping(writer, stage);
+  const { keepsUnknown, classes } = how;
+  columnPairs(stage).forEach(({ input, output }, index) => {
+    const { categories, values } = encodings[index] as ColumnEncodings;
+    const field = writer.text(textCell(writer, stage, input), categories);
+    const width = classes?.length ?? 1;
+    const cells = Array.from({ length: width }, (_, k): PmmlCell => {
+      const of = (place: number): number => values[place * width + k] as number;
+      const [missing, unknown] = [of(categories.length), of(categories.length + 1)];
+      const text = mapped(
+        field,
+        categories.map((category, i) => [category, of(i)]),
+        {
+          mapMissingTo: Number.isNaN(missing) ? undefined : numberText(missing),
+          defaultValue: keepsUnknown && !Number.isNaN(unknown) ? numberText(unknown) : undefined,
+        },
+      );
+      const name = classes === null ? output : `${output}.${classes[k]}`;
+      return { kind: 'number', field: writer.derive(name, { text, from: [field] }) };
+    });
+    const parts = new Map(classes?.map((name, k) => [name, cells[k] as PmmlCell]));
+    writer.name(
+      output,
+      classes === null ? (cells[0] as PmmlCell) : { kind: 'parts', parts, isVector: false },
+    );
+  });
+}
+
+/** A table of texts and numbers. */
+function mapped(
+  field: string,
+  rows: readonly (readonly [string, number])[],
+  other: { readonly mapMissingTo: string | undefined; readonly defaultValue: string | undefined },
+): string {
+  const lines = rows.map(([category, value]) =>
+    element('row', {}, `<data>${content(category)}</data>`, `<out>${numberText(value)}</out>`),
+  );
+  const pair = element('FieldColumnPair', { field, column: 'data' });
+  const attributes = { ...other, outputColumn: 'out', dataType: 'double' };
+  return element('MapValues', attributes, pair, element('InlineTable', {}, ...lines));
 }
 
 /** Columns put together: only names change. */

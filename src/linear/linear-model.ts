@@ -18,6 +18,7 @@ import {
   offsetsOfRow,
 } from '../pipeline/offset-column.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../pipeline/pmml/pmml-writer.ts';
 import { RowReader, type Scorer, singlesOf } from '../pipeline/row-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
@@ -32,6 +33,7 @@ import {
 } from './linear-outputs.ts';
 import { linearOp } from './module-ops.ts';
 import { addLinearModel } from './onnx-nodes.ts';
+import { addLinearToPmml } from './pmml-nodes.ts';
 import { featureInvalid, type PredictLinearSpec } from './predict-operator.ts';
 import './worker-programs.ts';
 
@@ -215,6 +217,14 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
   override addToOnnx(graph: OnnxGraph): void {
     const { data, outputs, thresholds } = this;
     addLinearModel(graph, { data, outputs, thresholds, offsetCol: this.#usedOffsetCol });
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    const { data, outputs, thresholds } = this;
+    const { labelCol } = this.params as { readonly labelCol?: string };
+    const written = { data, outputs, thresholds, offsetCol: this.#usedOffsetCol };
+    await addLinearToPmml(writer, written, labelCol);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -114,8 +114,8 @@ export abstract class Model<S extends ParamSpecs = ParamSpecs> extends Transform
    * The model as a document of PMML 4.4, for scoring engines of the JVM (JPMML), KNIME, SAS and others. Its fields have the names
    * of the columns; its outputs those of the columns that transform adds, `probability(yes)` for the class yes.
    *
-   * Models of trees (boosted ones, forests, single trees, isolation forests), the best model of a search, and pipelines that end in one
-   * with the feature stages that the guide names. Scores before a link have the bits of transform; what the engine's own exp
+   * Models of trees (boosted ones, forests, single trees, isolation forests), linear models, the best model of a search, and pipelines
+   * that end in one with the feature stages that the guide names. Scores before a link have the bits of transform; what the engine's own exp
    * makes of them may differ in the last ones. Where rows lack an offset there is no prediction.
    *
    * @throws CoppiceError `UNSUPPORTED` for what PMML cannot carry, by name, `COLUMN_EXISTS`

@@ -64,7 +64,7 @@ export abstract class Transformer<S extends ParamSpecs = ParamSpecs> extends Pip
   /** @internal Adds what {@link transform} does to a document of PMML; a stage that cannot refuses. */
   async addToPmml(writer: PmmlWriter): Promise<void> {
     throw writer.refusal(
-      'models of trees, and the stages before them that the guide of serving names',
+      'models of trees and linear ones, and the stages before them that the guide of serving names',
       `a ${this.className}`,
     );
   }

@@ -2599,6 +2599,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/onnx/to-onnx.test.ts'],
   },
   {
+    name: 'numbers outside of all buckets fall into the last one, in PMML',
+    edits: [
+      {
+        file: 'src/feature/pmml-columns.ts',
+        find: 'keeps ? last + 1 : undefined',
+        replace: 'keeps ? last : undefined',
+      },
+    ],
+    tests: ['test/ensemble/pmml/to-pmml.test.ts'],
+  },
+  {
     name: 'a category that was never seen goes to the side that is listed, in PMML',
     edits: [
       {

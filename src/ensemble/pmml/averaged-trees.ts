@@ -1,16 +1,9 @@
 /** Forests and single trees in PMML: the mean of the trees' numbers, or of their shares of each class. */
-import { element } from '../../pipeline/pmml/pmml-text.ts';
+import { classOutputs, classType } from '../../pipeline/pmml/class-outputs.ts';
+import { continuous, element, outputField } from '../../pipeline/pmml/pmml-text.ts';
 import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { WrittenModel } from '../prediction/written-model.ts';
-import { classOutputs, classType } from './class-outputs.ts';
-import {
-  appendLeaf,
-  appendTree,
-  appendTrees,
-  continuous,
-  fieldsOf,
-  outputField,
-} from './mining-models.ts';
+import { appendLeaf, appendTree, appendTrees, fieldsOf } from './mining-models.ts';
 import type { PmmlSaid } from './pmml-said.ts';
 import type { PmmlFeature } from './split-predicates.ts';
 import type { WrittenTree } from './tree-text.ts';
@@ -29,7 +22,7 @@ export function addAveragedTrees(
   const of = Array.from({ length: numTrees }, (_, tree) => tree);
   const { predictionCol: name } = outputs;
   const said = isClass
-    ? classOutputs(model)
+    ? classOutputs({ classes, thresholds: model.thresholds, ...outputs })
     : {
         text: outputField(name, continuous, { feature: 'predictedValue' }),
         names: [name],

@@ -1,10 +1,16 @@
 /** Boosted trees and isolation forests in PMML: their scores, and the links of prediction/batch-scores.ts behind them. */
-import { apply, element, fieldRef, numberConstant } from '../../pipeline/pmml/pmml-text.ts';
+import { classOutputs, classType, ofClass } from '../../pipeline/pmml/class-outputs.ts';
+import {
+  apply,
+  continuous,
+  element,
+  fieldRef,
+  numberConstant,
+  outputField,
+} from '../../pipeline/pmml/pmml-text.ts';
 import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { ClassValue } from '../../training/messages.ts';
 import type { WrittenModel } from '../prediction/written-model.ts';
-import { classOutputs, classType, ofClass } from './class-outputs.ts';
-import { continuous, outputField } from './mining-models.ts';
 import type { PmmlSaid } from './pmml-said.ts';
 import { type HeadOf, ScoreChain } from './score-chain.ts';
 import type { PmmlFeature } from './split-predicates.ts';
@@ -83,7 +89,7 @@ function addClasses(
   });
   const fields =
     link === 'oneVsAll' ? raw.map((name, k) => addShare(chain, name, classes[k])) : raw;
-  const { text, names } = classOutputs(model);
+  const { text, names } = classOutputs({ classes, thresholds: model.thresholds, ...outputs });
   const firstOfTwo = link === 'logistic' ? [[]] : [];
   const terms = [...firstOfTwo, ...fields.map((field) => [field])];
   chain.addRegression({

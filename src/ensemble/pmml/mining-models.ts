@@ -1,5 +1,5 @@
 /** Models of PMML that are made of others, and the words that all of them share. */
-import { element, opened } from '../../pipeline/pmml/pmml-text.ts';
+import { opened } from '../../pipeline/pmml/pmml-text.ts';
 import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { PmmlFeature } from './split-predicates.ts';
@@ -99,16 +99,3 @@ export function appendSegments(
   });
   parts.push('</Segmentation>\n</MiningModel>\n');
 }
-
-/** An output field. */
-export function outputField(
-  name: string,
-  type: { readonly optype: string; readonly dataType: string },
-  feature: { readonly feature: string; readonly value?: string; readonly isFinalResult?: string },
-  ...content: string[]
-): string {
-  return element('OutputField', { name, ...type, ...feature }, ...content);
-}
-
-/** Numbers of a model's outputs. */
-export const continuous = { optype: 'continuous', dataType: 'double' } as const;

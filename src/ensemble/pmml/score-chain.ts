@@ -2,17 +2,10 @@
  * A chain of models in PMML: sums of boosted trees, one a score, and regressions behind them that read what was handed on.
  * A chain of one model is that model.
  */
-import { element, numberText } from '../../pipeline/pmml/pmml-text.ts';
+import { continuous, element, numberText, outputField } from '../../pipeline/pmml/pmml-text.ts';
 import type { PmmlCell, PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { WrittenModel } from '../prediction/written-model.ts';
-import {
-  appendSegments,
-  appendTrees,
-  continuous,
-  type FunctionName,
-  fieldsOf,
-  outputField,
-} from './mining-models.ts';
+import { appendSegments, appendTrees, type FunctionName, fieldsOf } from './mining-models.ts';
 import type { PmmlFeature } from './split-predicates.ts';
 
 /** What stands at the head of a model that reads these fields. */

@@ -9,6 +9,7 @@ import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import { packStrings, unpackStrings } from '../../pipeline/packed-strings.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
@@ -23,6 +24,7 @@ import { foldComplaint, foldParams } from '../folds/fold-params.ts';
 import { addTargetCells } from '../module-columns.ts';
 import { addTargetColumns } from '../onnx-categories.ts';
 import type { EncodeTargetSpec } from '../operators/encode-target.ts';
+import { addTargetFields } from '../pmml-columns.ts';
 import { withStageOperator } from '../stage-operator.ts';
 import { shareStrings } from './shared-strings.ts';
 import { indexedField } from './string-indexer-model.ts';
@@ -123,6 +125,12 @@ export class TargetEncoderModel extends Model<typeof targetEncoderModelParams.sc
   override addToOnnx(graph: OnnxGraph): void {
     const keepsUnknown = this.params.handleInvalid === 'keep';
     addTargetColumns(graph, this, this.encodings, { keepsUnknown, classes: this.classes });
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    const keepsUnknown = this.params.handleInvalid === 'keep';
+    await addTargetFields(writer, this, this.encodings, { keepsUnknown, classes: this.classes });
   }
 
   override transformSchema(schema: Schema): Schema {

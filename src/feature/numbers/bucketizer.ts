@@ -5,6 +5,7 @@ import { numberLists, numbers } from '../../params/kinds.ts';
 import type { ModuleOp } from '../../pipeline/module/module-code.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -21,6 +22,7 @@ import { requireNumber } from '../numeric-field.ts';
 import { refuseSkipping } from '../onnx-columns.ts';
 import { addBucketColumns } from '../onnx-numbers.ts';
 import type { BucketizeSpec } from '../operators/map-numbers.ts';
+import { addBucketFields } from '../pmml-columns.ts';
 import { withStageOperator } from '../stage-operator.ts';
 
 const specs = {
@@ -92,6 +94,14 @@ export class Bucketizer extends Transformer<typeof bucketizerParams.schema> {
     refuseSkipping(graph, this);
     const splitsOf = (index: number): readonly number[] => splitsArray?.[index] ?? splits;
     addBucketColumns(graph, this, splitsOf, handleInvalid === 'keep');
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    const { handleInvalid, splits = [], splitsArray } = this.params;
+    refuseSkipping(writer, this);
+    const splitsOf = (index: number): readonly number[] => splitsArray?.[index] ?? splits;
+    await addBucketFields(writer, this, splitsOf, handleInvalid === 'keep');
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -6,6 +6,7 @@ import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
@@ -21,6 +22,7 @@ import { bucketizeOp } from '../module-ops.ts';
 import { requireNumber } from '../numeric-field.ts';
 import { addBucketColumns } from '../onnx-numbers.ts';
 import type { BucketizeSpec } from '../operators/map-numbers.ts';
+import { addBucketFields } from '../pmml-columns.ts';
 import { withStageOperator } from '../stage-operator.ts';
 
 /** Parameters of {@link QuantileDiscretizerModel} and its estimator. */
@@ -86,6 +88,11 @@ export class QuantileDiscretizerModel extends Model<typeof quantileDiscretizerMo
   /** @internal */
   override addToOnnx(graph: OnnxGraph): void {
     addBucketColumns(graph, this, (index) => this.splits[index] ?? [], false);
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    await addBucketFields(writer, this, (index) => this.splits[index] ?? [], false);
   }
 
   override transformSchema(schema: Schema): Schema {

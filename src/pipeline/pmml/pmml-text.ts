@@ -85,3 +85,16 @@ export function numberConstant(value: number): string {
 export function textConstant(value: string, dataType = 'string'): string {
   return `${opened('Constant', { dataType })}${content(value)}</Constant>`;
 }
+
+/** An output field. */
+export function outputField(
+  name: string,
+  type: { readonly optype: string; readonly dataType: string },
+  feature: { readonly feature: string; readonly value?: string; readonly isFinalResult?: string },
+  ...content: string[]
+): string {
+  return element('OutputField', { name, ...type, ...feature }, ...content);
+}
+
+/** Numbers of a model's outputs. */
+export const continuous = { optype: 'continuous', dataType: 'double' } as const;

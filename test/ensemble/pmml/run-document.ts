@@ -177,6 +177,22 @@ function evaluated({ tag, attributes, children, text }: XmlElement, row: Row): V
     if (value === null) return missing === undefined ? null : Number(missing);
     return value === attributes['value'] ? 1 : 0;
   }
+  if (tag === 'Discretize') {
+    const value = fieldOf(row, attributes['field'] as string);
+    if (value === null) return null;
+    const bin = children.find((each) => isWithin(one(each, 'Interval'), Number(value)));
+    const told = bin?.attributes['binValue'] ?? attributes['defaultValue'];
+    return told === undefined ? null : typed(told, attributes['dataType']);
+  }
+  if (tag === 'MapValues') {
+    const [pair, table] = children as [XmlElement, XmlElement];
+    const value = fieldOf(row, pair.attributes['field'] as string);
+    const found = all(table, 'row').find(({ children: [data] }) => data?.text === value);
+    const { mapMissingTo, defaultValue, dataType } = attributes;
+    const other = value === null ? mapMissingTo : defaultValue;
+    const told = value === null ? other : (found?.children[1]?.text ?? other);
+    return told === undefined ? null : typed(told, dataType);
+  }
   if (tag !== 'Apply') throw new Error(`the expression ${tag}`);
   const name = attributes['function'] as string;
   const part = (i: number): Value => evaluated(children[i] as XmlElement, row);
@@ -199,6 +215,17 @@ function evaluated({ tag, attributes, children, text }: XmlElement, row: Row): V
   if (name === '*') return a * b;
   if (name === '/') return a / b;
   return compared(name, values[0] as Value, values[1] as Value);
+}
+
+function isWithin({ attributes }: XmlElement, value: number): boolean {
+  const { closure, leftMargin = '-Infinity', rightMargin = 'Infinity' } = attributes;
+  const [left, right] = [Number(leftMargin), Number(rightMargin)];
+  // engines tell −0 from 0
+  if (Object.is(value, -0) && [left, right].includes(0)) throw new Error('an edge of 0 and −0');
+  return (
+    value >= left &&
+    (value < right || (closure === 'closedClosed' && value === right) || right === Infinity)
+  );
 }
 
 function compared(operator: string, a: Value, b: Value): boolean {

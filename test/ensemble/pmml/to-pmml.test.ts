@@ -1,12 +1,14 @@
 /** What is written as PMML, read back and carried out by the words of the standard: no engine is needed. */
 import { describe, expect, it } from 'vitest';
 import {
+  Bucketizer,
   createTable,
   FeatureHasher,
   GBTClassifier,
   GBTRegressor,
   IsolationForest,
-  LinearRegression,
+  KMeans,
+  LogisticRegression,
   type Model,
   Pipeline,
   RandomForestRegressor,
@@ -146,9 +148,30 @@ describe('what is written as PMML', () => {
       'splits by planes',
     ],
     [
-      'lines',
-      async () => await new LinearRegression({ featuresCols: ['x'], labelCol: 'y' }).fit(table),
-      'a LinearRegressionModel',
+      'clusters',
+      async () => await new KMeans({ featuresCols: ['x'], k: 2 }).fit(table),
+      'a KMeansModel',
+    ],
+    [
+      'a line of one class',
+      async () =>
+        await new LogisticRegression({ featuresCols: ['x'] }).fit(
+          createTable({ x: [1, 2, 3], label: ['a', 'a', 'a'] }),
+        ),
+      'two classes or more',
+    ],
+    [
+      'buckets of skipped rows',
+      async () =>
+        await new Pipeline({
+          stages: [
+            new Bucketizer({
+              ...{ inputCol: 'x', outputCol: 'b', splits: [-1e9, 0, 1e9], handleInvalid: 'skip' },
+            }),
+            new GBTRegressor({ ...numbers, featuresCols: ['b'] }),
+          ],
+        }).fit(table),
+      "Bucketizer with handleInvalid 'skip'",
     ],
     [
       'hashes',

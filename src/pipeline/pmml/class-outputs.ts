@@ -1,8 +1,13 @@
 /** Classes in PMML: the label with its values, a probability for each, and which of them is predicted. */
-import { apply, fieldRef, numberConstant, textConstant } from '../../pipeline/pmml/pmml-text.ts';
 import type { ClassValue } from '../../training/messages.ts';
-import type { WrittenModel } from '../prediction/written-model.ts';
-import { continuous, outputField } from './mining-models.ts';
+import {
+  apply,
+  continuous,
+  fieldRef,
+  numberConstant,
+  outputField,
+  textConstant,
+} from './pmml-text.ts';
 
 /** The type of the label. */
 export function classType(classes: readonly ClassValue[]): {
@@ -22,13 +27,16 @@ export function ofClass(name: string, value: ClassValue): string {
 }
 
 /** The outputs of a classifier: probabilities, and the class. @returns their text and names */
-export function classOutputs(model: Pick<WrittenModel, 'data' | 'outputs' | 'thresholds'>): {
+export function classOutputs(told: {
+  readonly classes: readonly ClassValue[];
+  readonly thresholds: readonly number[] | null;
+  readonly probabilityCol: string | null;
+  readonly predictionCol: string;
+}): {
   readonly text: string;
   readonly names: string[];
 } {
-  const { data, outputs, thresholds } = model;
-  const { classes } = data;
-  const { probabilityCol, predictionCol } = outputs;
+  const { classes, thresholds, probabilityCol, predictionCol } = told;
   const type = classType(classes);
   // thresholds need probabilities; where nobody wants the columns they are no result
   const names = classes.map((value) => ofClass(probabilityCol ?? 'probability', value));
