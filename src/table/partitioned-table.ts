@@ -264,12 +264,12 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
     return this.#after(distinctNode(this.node, columns.length === 0 ? this.columns : columns));
   }
 
-  /** About a fraction of the rows, drawn by the position of each: the same for any partitioning. @throws CoppiceError `PARAM_INVALID` */
+  /** About a fraction of the rows, drawn by the position of each: the same for any partitioning. @throws CoppiceError `PARAM_INVALID`, `PARAM_UNKNOWN` */
   sample(fraction: number, options: { readonly seed?: number } = {}): PartitionedTable<S> {
     const range = { from: 0, to: checkFraction(fraction, 'sample') };
     return this.#sampled({
       ...range,
-      seed: checkSeed(options.seed ?? 0, 'sample'),
+      seed: checkSeed(options, 'sample'),
       purpose: purposes.rowSample,
     });
   }
@@ -278,13 +278,13 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    * The rows dealt out at random in proportion to weights: `randomSplit([0.8, 0.2], { seed: 7 })`. Each row
    * is drawn by its position, so that the parts are the same for any partitioning and have no row in common.
    *
-   * @throws CoppiceError `PARAM_INVALID`
+   * @throws CoppiceError `PARAM_INVALID`, `PARAM_UNKNOWN`
    */
   randomSplit(
     weights: readonly number[],
     options: { readonly seed?: number } = {},
   ): PartitionedTable<S>[] {
-    const seed = checkSeed(options.seed ?? 0, 'randomSplit');
+    const seed = checkSeed(options, 'randomSplit');
     return splitBounds(weights).map((range) =>
       this.#sampled({ ...range, seed, purpose: purposes.split }),
     );

@@ -1,4 +1,5 @@
 /** Which draws of [0, 1) belong to a sample or to each part of a split. */
+import { checkOptions } from '../../base/check-options.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 
@@ -36,7 +37,9 @@ export function checkFraction(value: number, owner: string): number {
 }
 
 /** A seed. @throws CoppiceError `PARAM_INVALID` */
-export function checkSeed(value: number, owner: string): number {
+export function checkSeed(options: { readonly seed?: number }, owner: string): number {
+  checkOptions(owner, options, ['seed']);
+  const value = options.seed ?? 0;
   if (Number.isSafeInteger(value)) return value;
   const message = `seed of ${owner} must be an integer; got ${describeValue(value)}`;
   throw new CoppiceError('PARAM_INVALID', message);

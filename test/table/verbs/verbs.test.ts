@@ -192,6 +192,10 @@ describe('verbs', () => {
     expect(() => table.sample(2)).toThrow(/fraction of sample must be a number from 0 to 1; got 2/);
     expect(() => table.sample(0.5, { seed: 0.5 })).toThrow(/seed of sample must be an integer/);
     expect(() => table.randomSplit([0, 0])).toThrow(/weights of randomSplit/);
+    expect(() => table.randomSplit([1, 1], 7 as never)).toThrow(
+      /options of randomSplit must be an object; got 7/,
+    );
+    expect(() => table.sample(0.5, { sed: 7 } as never)).toThrow(/sed, .* did you mean seed\?/);
     expect(() => table.repartition(0)).toThrow(/numPartitions of repartition/);
     expect(() => table.limit(-1)).toThrow(/number of rows of limit/);
     expect(() => table.orderBy()).toThrow(/keys of orderBy/);
