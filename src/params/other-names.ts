@@ -27,6 +27,7 @@ const others: readonly (readonly [ours: readonly string[], theirs: string])[] = 
   [['featureSubsetStrategy'], 'maxfeatures mtry'],
   [['seed'], 'randomstate randomseed'],
   [['earlyStoppingRounds'], 'earlystoppinground niternochange odwait'],
+  [['validationMetrics'], 'evalmetric'],
   [['lossType', 'impurity'], 'objective loss lossfunction criterion'],
   [['classWeights'], 'classweight isunbalance'],
   [['maxBins'], 'bordercount maxbin'],

@@ -10,6 +10,7 @@ import { CoppiceError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
 import type { ParamSchema } from '../../params/define-params.ts';
+import { paramSuggestion } from '../../params/other-names.ts';
 import type { ParamSpec } from '../../params/param-spec.ts';
 import { Estimator } from '../../pipeline/estimator.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
@@ -150,7 +151,7 @@ function valueFor(stage: PipelineStage, name: string, value: unknown): unknown {
 
 function unknownName(stage: PipelineStage, name: string): CoppiceError {
   const known = Object.keys(schemaOf(stage).schema);
-  const message = `${name} of ${stage.className} must be one of its parameters; ${nameSuggestion(name, known)}`;
+  const message = `${name} of ${stage.className} must be one of its parameters; ${paramSuggestion(name, known)}`;
   return new CoppiceError('PARAM_UNKNOWN', message, {
     context: { owner: stage.className, param: name },
   });

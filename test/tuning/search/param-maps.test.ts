@@ -168,6 +168,7 @@ describe('names of parameters', () => {
 
   it.each([
     [{ maxDept: 3 }, 'PARAM_UNKNOWN', 'did you mean maxDepth?'],
+    [{ min_samples_leaf: 3 }, 'PARAM_UNKNOWN', 'did you mean minInstancesPerNode?'],
     [{ maxDepth: -3 }, 'PARAM_INVALID', 'maxDepth of DecisionTreeClassifier must be'],
     [{ 'StringIndxer.handleInvalid': 'keep' }, 'PARAM_UNKNOWN', 'did you mean StringIndexer?'],
     [{ 'Binarizer.threshold': 1 }, 'PARAM_UNKNOWN', 'several have this class'],
