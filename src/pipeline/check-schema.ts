@@ -7,7 +7,12 @@
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
-import { columnNames, findField, findPlace } from '../table/columns/find-column.ts';
+import {
+  columnNames,
+  columnSuggestion,
+  findField,
+  findPlace,
+} from '../table/columns/find-column.ts';
 import { isTimeType, numericKind } from '../table/columns/numeric-kind.ts';
 import { isPlanned } from '../table/columns/planned-field.ts';
 import { typeName } from '../table/columns/type-name.ts';
@@ -79,7 +84,7 @@ export function columnNotFoundError(
   schema: Schema,
 ): CoppiceError {
   const { owner, param, column } = context;
-  const hint = nameSuggestion(column, columnNames(schema));
+  const hint = columnSuggestion(column, schema);
   const message = `${param} of ${owner} must be a column of the table; got "${column}"; ${hint}${remedy}`;
   return new CoppiceError('COLUMN_NOT_FOUND', message, { context });
 }

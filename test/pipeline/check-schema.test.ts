@@ -152,6 +152,13 @@ describe('requireColumn and refuseExistingColumn', () => {
     expect(() => requireColumn('Imputer', 'inputCols', 'distnce', schema)).toThrow(
       'inputCols of Imputer must be a column of the table; got "distnce"; did you mean distance?',
     );
+    const whole = schemaOf({ ship: new Struct([new Field('days', new Float64())]) });
+    expect(() => requireColumn('Imputer', 'inputCols', 'ship.days', whole)).toThrow(
+      'got "ship.days"; it may be a part of ship: name the whole column, or take parts of it by VectorSlicer',
+    );
+    expect(() => requireColumn('Imputer', 'inputCols', 'distance.x', schema)).toThrow(
+      'got "distance.x"; did you mean distance?',
+    );
     expect(() => refuseExistingColumn('Imputer', 'outputCols', 'distance', schema)).toThrow(
       expect.objectContaining({ code: 'COLUMN_EXISTS' }),
     );

@@ -1,5 +1,5 @@
 /** Finds a column of a schema by name; a name that is not there is an error with the nearest one. */
-import type { Field, Schema } from 'apache-arrow';
+import { type Field, type Schema, Type } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
 
@@ -48,9 +48,17 @@ export function requireField(schema: Schema, name: string, owner: string): Field
   throw missingColumn(schema, name, owner);
 }
 
+/** What to do about a column that is not there: the nearest name, what there is, or where the part of a column is. */
+export function columnSuggestion(name: string, schema: Schema): string {
+  const whole = name.slice(0, Math.max(0, name.indexOf('.')));
+  return findField(schema, whole)?.typeId !== Type.Struct
+    ? nameSuggestion(name, columnNames(schema))
+    : `it may be a part of ${whole}: name the whole column, or take parts of it by VectorSlicer`;
+}
+
 /** The error about a column that is not there. */
 export function missingColumn(schema: Schema, name: string, owner: string): CoppiceError {
-  const suggestion = nameSuggestion(name, columnNames(schema));
+  const suggestion = columnSuggestion(name, schema);
   const message = `column of ${owner} must be one of the table; got "${name}"; ${suggestion}`;
   return new CoppiceError('COLUMN_NOT_FOUND', message, { context: { column: name } });
 }
