@@ -10,7 +10,7 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { columnPairs, schemaWithPairs } from '../column-pairs.ts';
 import { columnRanges } from '../statistics/column-ranges.ts';
 import { checkMinMax, MinMaxScalerModel, minMaxScalerSpecs } from './min-max-scaler-model.ts';
-import { numbersByColumn, scaledField, scaledPaths } from './scaled-columns.ts';
+import { numbersByColumn, refuseInfinite, scaledField, scaledPaths } from './scaled-columns.ts';
 
 /** Parameters of {@link MinMaxScaler}. */
 export const minMaxScalerParams = defineParams('MinMaxScaler', minMaxScalerSpecs, checkMinMax);
@@ -26,7 +26,7 @@ export type MinMaxScalerOptions = Options<typeof minMaxScalerParams.schema>;
  * constant column becomes the middle of the range. Values beyond those at fit leave the range.
  * Cost: one read of the columns.
  *
- * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `DATA_INVALID`
  * @example
  * ```ts
  * import { createTable, MinMaxScaler } from 'coppice';
@@ -53,6 +53,11 @@ export class MinMaxScaler extends Estimator<MinMaxScalerModel, typeof minMaxScal
     const paths = scaledPaths(this, table.schema);
     const sources = paths.flat().map((path) => ({ path }));
     const ranges = await columnRanges(table, sources, options);
+    for (const [index, { min, max }] of ranges.entries()) {
+      // of no values these are Infinity and −Infinity
+      const end = max === Number.POSITIVE_INFINITY ? max : min;
+      if (min <= max) refuseInfinite(this.className, paths.flat()[index], end);
+    }
     const inputs = new Set(columnPairs(this).map((pair) => pair.input));
     return new MinMaxScalerModel(this.givenOptions, {
       minima: numbersByColumn(

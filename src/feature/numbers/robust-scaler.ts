@@ -10,7 +10,7 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { columnPairs, schemaWithPairs } from '../column-pairs.ts';
 import { selectQuantiles } from '../statistics/select-quantiles.ts';
 import { checkQuantiles, RobustScalerModel, robustScalerSpecs } from './robust-scaler-model.ts';
-import { numbersByColumn, scaledField, scaledPaths } from './scaled-columns.ts';
+import { numbersByColumn, refuseInfinite, scaledField, scaledPaths } from './scaled-columns.ts';
 
 /** Parameters of {@link RobustScaler}. */
 export const robustScalerParams = defineParams('RobustScaler', robustScalerSpecs, checkQuantiles);
@@ -26,7 +26,7 @@ export type RobustScalerOptions = Options<typeof robustScalerParams.schema>;
  * Quantiles are exact, the lower value where the rank falls between two.
  * Cost: six reads of the columns. Determinism: ranks are counted, never sketched.
  *
- * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`
+ * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `DATA_INVALID`
  * @example
  * ```ts
  * import { createTable, RobustScaler } from 'coppice';
@@ -59,6 +59,8 @@ export class RobustScaler extends Estimator<RobustScalerModel, typeof robustScal
     const quantile = (which: number): number[] =>
       found.filter((_, index) => index % fractions.length === which);
     const [medians, lowers, uppers] = [quantile(0), quantile(1), quantile(2)];
+    for (const [index, value] of found.entries())
+      refuseInfinite(this.className, queries[index]?.source.path, value);
     const ranges = uppers.map((value, index) => value - (lowers[index] as number));
     const inputs = new Set(columnPairs(this).map((pair) => pair.input));
     return new RobustScalerModel(this.givenOptions, {

@@ -11,6 +11,7 @@ import {
   Struct,
   DataType as Type,
 } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
 import { columnTypeError, requireColumn } from '../../pipeline/check-schema.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { StageWriter } from '../../pipeline/stage-writer.ts';
@@ -92,4 +93,16 @@ export function loadNumbers(
     stored.get(`c${index}.${names[1]}`, Float64Array, first[index]?.length),
   );
   return [first, second];
+}
+
+/** Refuses what no column can be scaled by. @throws CoppiceError `DATA_INVALID` for an infinite number */
+export function refuseInfinite(
+  owner: string,
+  path: readonly string[] | undefined,
+  value: number,
+): void {
+  if (Math.abs(value) !== Number.POSITIVE_INFINITY) return;
+  const column = path?.join('.') ?? '';
+  const message = `column ${column} given to ${owner} must hold finite numbers to be scaled by; got ${value}`;
+  throw new CoppiceError('DATA_INVALID', message, { context: { owner, column } });
 }

@@ -210,3 +210,30 @@ describe('QuantileDiscretizer', () => {
     });
   });
 });
+
+describe('infinite numbers', () => {
+  const { POSITIVE_INFINITY, NEGATIVE_INFINITY } = Number;
+  const pair = { inputCol: 'x', outputCol: 'o' };
+  it.each([
+    ['StandardScaler', new StandardScaler({ ...pair, withMean: true })],
+    ['MinMaxScaler', new MinMaxScaler(pair)],
+    ['RobustScaler', new RobustScaler(pair)],
+  ] as const)('are nothing to scale by: %s', async (_, scaler) => {
+    for (const x of [
+      [1, POSITIVE_INFINITY, 3, NEGATIVE_INFINITY],
+      [NEGATIVE_INFINITY, NEGATIVE_INFINITY, 2],
+      [POSITIVE_INFINITY],
+    ])
+      await expect(scaler.fit(inlineTable({ x }))).rejects.toMatchObject({
+        code: 'DATA_INVALID',
+        message: expect.stringMatching(/^column x given to \w+ must hold finite numbers/),
+      });
+    await scaler.fit(inlineTable({ x: [Number.NaN, Number.NaN] }));
+  });
+
+  it('beyond the quartiles do not hinder a RobustScaler', async () => {
+    const table = inlineTable({ x: [1, 2, 3, 4, 5, 6, 7, POSITIVE_INFINITY] });
+    const model = await new RobustScaler(pair).fit(table);
+    expect((await valuesOf(await model.transform(table), 'o')).at(-1)).toBe(POSITIVE_INFINITY);
+  });
+});
