@@ -94,16 +94,14 @@ export class PlantedTree {
     if (!existsSync(this.#path(file))) return null;
     if (edits.some((edit) => edit.file.startsWith('wasm/')))
       await this.#build(['--only', '--wasm-only']);
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    return this.#ask({ changed, file, name: test });
+    return this.#ask({ file, name: test });
   }
 
   /** The first test of the given ones that fails with everything built, null when none does. */
   async anyFailure({ edits, tests }, known) {
     await this.#build(['--only', ...edits.map(({ file }) => file)]);
     const isThere = known !== undefined && existsSync(this.#path(known.file));
-    const failure = isThere ? await this.firstFailure([known.file], known.test) : null;
+    const failure = isThere ? await this.#ask({ file: known.file, name: known.test }) : null;
     // it passed when only the bundle was without the bug
     const found =
       failure === null ? await this.firstFailure(tests) : { ...failure, loads: 'bundle' };
@@ -173,8 +171,8 @@ export class PlantedTree {
     });
   }
 
-  /** Asks the server how a test fails; null as well where it dies of it. */
-  async #ask(question) {
+  /** Asks the server how a test fails with what changed since it was asked last; null as well where it dies of it. */
+  async #ask({ file, name }) {
     this.#server ??= fork(this.#path('test', 'planted', 'test-server.mjs'), {
       cwd: this.#folder,
       env: testEnv(),
@@ -185,7 +183,8 @@ export class PlantedTree {
       server.once('message', resolve);
       server.once('exit', () => resolve({ failure: null, isDead: true }));
     });
-    server.send(question);
+    server.send({ changed: [...this.#changed], file, name });
+    this.#changed.clear();
     const tooLong = setTimeout(() => server.kill('SIGKILL'), mostMilliseconds);
     const { failure, error, isDead } = await answer;
     clearTimeout(tooLong);
