@@ -76,7 +76,7 @@ function memory(): Finding {
 }
 
 function simd(): Finding {
-  const isFine = WebAssembly.validate(simdProbe);
+  const isFine = typeof WebAssembly !== 'undefined' && WebAssembly.validate(simdProbe);
   const found = isFine ? 'yes' : 'no: the slow kernels in TypeScript will be used';
   return { name: 'WebAssembly SIMD', found, isFine: true };
 }

@@ -7,6 +7,7 @@
  */
 import { createRequire } from 'node:module';
 import { isCoppiceError } from '../../base/errors.ts';
+import { requireWebAssembly } from '../../base/shared-memory.ts';
 import { notParquet } from './footer.ts';
 
 /** The module's functions. */
@@ -26,6 +27,7 @@ const gaveUp =
  * @throws CoppiceError `FILE_FORMAT` with the module's own words
  */
 export function callParquetWasm<T>(call: (module: ParquetWasm) => T): T {
+  requireWebAssembly();
   instance ??= require(specifier) as ParquetWasm;
   try {
     return call(instance);
