@@ -59,6 +59,8 @@ export type ErrorCode =
   | 'GPU_UNAVAILABLE'
   /** The GPU was lost or reported an error while it trained. */
   | 'GPU_FAILED'
+  /** This process, or the machine, has as many files open as it may. */
+  | 'FILE_LIMIT'
   /** The work needs more memory than it may have, or than the machine gave. */
   | 'MEMORY_LIMIT'
   /** The AbortSignal of the call fired. */
@@ -140,11 +142,27 @@ export const memoryRemedy =
   'the machine gave no memory, or not the addresses that V8 reserves for WebAssembly (some 10 GiB for a memory, none of ' +
   'it used yet); free memory, read fewer rows or columns, or raise the limit of virtual memory (`ulimit -v unlimited`)';
 
+/** The error for a file that was not opened because too many are; undefined where that is not the reason. */
+export function fileLimitError(cause: unknown, file?: string): CoppiceError | undefined {
+  const { code, path = 'a file' } = (cause ?? {}) as { code?: unknown; path?: unknown };
+  if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
+  const who = code === 'EMFILE' ? 'this process' : 'the machine';
+  const remedy =
+    code === 'EMFILE' ? 'raise the limit (`ulimit -n 1024`)' : 'end programs that have many open';
+  const message = `${file ?? path} cannot be opened: ${who} has as many files open as it may (${code}); ${remedy}`;
+  return new CoppiceError('FILE_LIMIT', message, {
+    context: file === undefined ? {} : { file },
+    cause,
+  });
+}
+
 /** Turns any thrown value into a plain record that survives structured clone; a failed allocation is `MEMORY_LIMIT`. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (isCoppiceError(error)) {
     return { code: error.code, message: error.message, context: error.context, stack: error.stack };
   }
+  const full = fileLimitError(error);
+  if (full !== undefined) return { ...toErrorRecord(full), stack: (error as Error).stack };
   const cause = error instanceof Error ? error : new Error(reasonOf(error));
   const isFull = cause instanceof RangeError && /allocat/.test(cause.message);
   return {

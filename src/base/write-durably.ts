@@ -6,9 +6,11 @@
  */
 
 import { createHash } from 'node:crypto';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import { constants, type FileHandle, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { reasonOf } from './describe-value.ts';
-import { CoppiceError } from './errors.ts';
+import { CoppiceError, fileLimitError } from './errors.ts';
 
 /** What was written. */
 export interface WrittenFile {
@@ -108,12 +110,36 @@ export async function syncFolder(path: string): Promise<void> {
 /** The error for a file or folder that could not be written, with the reason in words. */
 export function fileWriteError(path: string, cause: unknown): CoppiceError {
   if (cause instanceof CoppiceError) return cause;
+  const full = fileLimitError(cause, path);
+  if (full !== undefined) return full;
   const errno = errnoOf(cause);
-  const reason = reasons[errno] ?? reasonOf(cause);
+  const reason = obstacleIn(path, errno) ?? reasons[errno] ?? reasonOf(cause);
   return new CoppiceError('FILE_WRITE', `${path} cannot be written: ${reason}`, {
     context: { file: path, errno },
     cause,
   });
+}
+
+/** Which part of a path is no folder, where that is what a write met. */
+function obstacleIn(path: string, errno: string): string | undefined {
+  if (errno !== 'ENOTDIR' && errno !== 'EEXIST') return undefined;
+  for (let part = dirname(resolve(path)); part !== dirname(part); part = dirname(part)) {
+    const link = kindOf(lstatSync, part);
+    if (link === undefined) continue;
+    const folder = kindOf(statSync, part);
+    if (folder?.isDirectory() === true) return undefined;
+    const what = folder === undefined ? 'a link to nothing' : 'a file';
+    return `${part} is ${what}, not a folder; choose another folder, or remove it`;
+  }
+  return undefined;
+}
+
+function kindOf(look: (path: string) => Stats, path: string): Stats | undefined {
+  try {
+    return look(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The system's name of an error, or an empty string. */

@@ -30,6 +30,7 @@ const byCode: Readonly<Record<ErrorCode, ExitCode>> = {
   ABORTED: 130,
   FILE_WRITE: 1,
   DEPENDENCY_MISSING: 1,
+  FILE_LIMIT: 1,
   MEMORY_LIMIT: 1,
   SESSION_CLOSED: 1,
   EXECUTOR_LOST: 1,

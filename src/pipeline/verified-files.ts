@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CoppiceError } from '../base/errors.ts';
+import { CoppiceError, fileLimitError } from '../base/errors.ts';
 import { findFolder } from '../base/switch-in.ts';
 import { errnoOf } from '../base/write-durably.ts';
 import { limits, type ManifestEntry, manifestName, parseManifest } from './manifest.ts';
@@ -136,6 +136,8 @@ async function openPlain(path: string, folder: string, name: string): Promise<Fi
     if ((await handle.stat()).isFile()) return handle;
     await handle.close();
   } catch (cause) {
+    const full = fileLimitError(cause, path);
+    if (full !== undefined) throw full;
     const reason = reasons[errnoOf(cause)] ?? `cannot be read (${errnoOf(cause)})`;
     throw formatError(path, name, reason, cause);
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   assert,
   CoppiceError,
@@ -6,6 +6,9 @@ import {
   isCoppiceError,
   toErrorRecord,
 } from '../../src/base/errors.ts';
+import { newSharedMemory } from '../../src/base/shared-memory.ts';
+import { fileWriteError } from '../../src/base/write-durably.ts';
+import { missingFile } from '../../src/table/files/find-files.ts';
 
 describe('CoppiceError', () => {
   const cause = new Error('disk');
@@ -52,6 +55,32 @@ describe('CoppiceError', () => {
     expect(toErrorRecord('text')).toMatchObject({ code: 'INTERNAL', message: 'text' });
     expect(toErrorRecord(Object.create(null))).toMatchObject({ code: 'INTERNAL', message: '{}' });
     expect(toErrorRecord(undefined)).toMatchObject({ code: 'INTERNAL', message: 'undefined' });
+  });
+
+  it('says of too many open files which limit was met, and what to do', () => {
+    const full = Object.assign(new Error('x'), { code: 'EMFILE', path: 'a.js' });
+    expect(toErrorRecord(full)).toMatchObject({
+      code: 'FILE_LIMIT',
+      message: expect.stringMatching(/^a\.js cannot be opened: this process .*ulimit -n/),
+    });
+    expect(toErrorRecord(Object.assign(new Error('x'), { code: 'ENFILE' }))).toMatchObject({
+      code: 'FILE_LIMIT',
+      message: expect.stringContaining('the machine has as many'),
+    });
+    expect(missingFile('t.csv', full)).toMatchObject({
+      code: 'FILE_LIMIT',
+      context: { file: 't.csv' },
+    });
+    expect(fileWriteError('t.csv', full)).toMatchObject({ code: 'FILE_LIMIT' });
+  });
+
+  it('says that WebAssembly is missing where it is', () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    try {
+      expect(() => newSharedMemory(1, 1)).toThrow('--jitless');
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('tells memory that was not given from a mistake of the library', () => {

@@ -1,7 +1,8 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../../src/base/make-folder.ts';
+import { fileWriteError } from '../../src/base/write-durably.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
 const folder = temporaryFolder('make-folder');
@@ -20,6 +21,21 @@ describe('makeFolder', () => {
     writeFileSync(file, '');
     await expect(makeFolder(join(file, 'x'))).rejects.toMatchObject({ code: 'ENOTDIR' });
     await expect(makeFolder(file)).rejects.toMatchObject({ code: 'EEXIST' });
+  });
+
+  it('has a file or a link in its way told by name', async () => {
+    const file = join(folder, 'in the way');
+    const link = join(folder, 'dangling');
+    writeFileSync(file, '');
+    symlinkSync(join(folder, 'nowhere'), link);
+    for (const [path, words] of [
+      [join(file, 'model'), `${file} is a file, not a folder`],
+      [join(file, 'a', 'b', 'model'), `${file} is a file, not a folder`],
+      [join(link, 'model'), `${link} is a link to nothing, not a folder`],
+    ] as const) {
+      const cause = await makeFolder(dirname(path)).catch((error: unknown) => error);
+      expect(fileWriteError(path, cause).message).toContain(words);
+    }
   });
 
   it.skipIf(!existsSync('/proc/self'))(

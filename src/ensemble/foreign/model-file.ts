@@ -1,6 +1,6 @@
 /** What is read of another library's model, and what is said where it is damaged or holds what has no counterpart. */
 import { readFile } from 'node:fs/promises';
-import { CoppiceError } from '../../base/errors.ts';
+import { CoppiceError, fileLimitError } from '../../base/errors.ts';
 
 /** Where a model comes from: a path, the text or the bytes of the file. */
 export type ForeignModelSource = string | URL | Uint8Array;
@@ -67,6 +67,8 @@ export async function readSource(
   try {
     return { file: new ModelFile(library, String(source)), bytes: await readFile(source) };
   } catch (error) {
+    const full = fileLimitError(error, String(source));
+    if (full !== undefined) throw full;
     const message = `the ${library} model must be a file that can be read; got ${String(source)}: ${(error as Error).message}`;
     throw new CoppiceError('FILE_NOT_FOUND', message, {
       context: { file: String(source) },

@@ -7,7 +7,7 @@ import { existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:f
 import { basename, dirname, join, resolve } from 'node:path';
 import { allowedUrl, isUrl, nameOfUrl } from '../../base/allowed-urls.ts';
 import { describeValue } from '../../base/describe-value.ts';
-import { CoppiceError } from '../../base/errors.ts';
+import { CoppiceError, fileLimitError } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { refuseLoggedFolder } from './refuse-logged-folder.ts';
 
@@ -47,6 +47,8 @@ export function findFiles(
 export function missingFile(path: string, given?: unknown): CoppiceError {
   const cause = given ?? refusalOf(path);
   const code = (cause as { code?: string } | undefined)?.code;
+  const full = fileLimitError(cause, path);
+  if (full !== undefined) return full;
   const options = { context: { file: path }, cause };
   if (code !== undefined && code !== 'ENOENT' && code !== 'ENOTDIR') {
     return new CoppiceError(
