@@ -256,7 +256,8 @@ export class Checkpoints {
     const kept = names.filter((other) => isRound(other) && other <= name).sort();
     const lasting = new Set(kept.slice(-numKept));
     for (const other of names) {
-      if (!lasting.has(other)) await rm(join(folder, other), { recursive: true });
+      if (isOwn.test(other) && !lasting.has(other))
+        await rm(join(folder, other), { recursive: true });
     }
   }
 
@@ -329,6 +330,9 @@ function finishMembers(
   );
   return { ...added, trees: mergeEnsembles([...parts, { trees: added.trees, treeNumbers }], 1) };
 }
+
+/** A checkpoint, or what a killed run left of one; the folder may hold what is somebody else's. */
+const isOwn = /^round-\d{8}(?:\.(?:tmp|old)-[0-9a-f]{8}-\d{1,10}-[0-9a-f]{8})?$/;
 
 function isRound(name: string): boolean {
   return /^round-\d{8}$/.test(name);

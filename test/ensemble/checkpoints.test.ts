@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Checkpoints } from '../../src/ensemble/checkpoints.ts';
 import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
@@ -106,6 +106,16 @@ describe('a fit that was ended and started again', () => {
     expect(await savedBytes(model)).toEqual(undisturbed);
     const whole = (await loadStage(roundsIn(checkpointDir).at(-1) as string)) as TreeModel;
     expect(whole.numTrees).toBe(17);
+  });
+
+  it('leaves what is not its own where it is', async () => {
+    const options = { labelCol: 'y', maxIter: 20, checkpointDir: newFolder() };
+    await interrupted(options, 6);
+    const note = join(dirname(roundsIn(options.checkpointDir)[0] as string), 'notes.txt');
+    writeFileSync(note, 'mine');
+    await fit(options);
+    expect(existsSync(note)).toBe(true);
+    expect(roundsIn(options.checkpointDir).filter((path) => path !== note).length).toBe(2);
   });
 
   it('leaves models that can be loaded and used', async () => {
