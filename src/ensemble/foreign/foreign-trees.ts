@@ -40,6 +40,8 @@ export interface ForeignFeature {
   readonly kind: 'numeric' | 'category';
   /** The value of each code; null where codes are the values. */
   readonly values: readonly (string | number | boolean)[] | null;
+  /** A caller gave the values, and not the file. */
+  readonly areGiven?: boolean;
   /** Codes that the file knows besides those in its splits. */
   readonly codes: readonly number[];
   readonly zeroIsMissing: boolean;
@@ -56,7 +58,7 @@ export interface FeatureCodes {
 /**
  * The categories of every feature, in the order that dictionaries have here; null for a number.
  *
- * @throws CoppiceError `MODEL_FORMAT` where two codes have one value, `PARAM_INVALID` where one has none
+ * @throws CoppiceError `MODEL_FORMAT` where two codes have one value or one has none, `PARAM_INVALID` where a caller gave too few
  */
 export function codesOfFeatures(
   file: ModelFile,
@@ -69,11 +71,20 @@ export function codesOfFeatures(
       for (const code of codes ?? []) used[feature]?.add(code);
     }
   }
-  return features.map(({ name, kind, values }, f) => {
+  return features.map(({ name, kind, values, areGiven }, f) => {
     if (kind !== 'category') return null;
     const last = [...(used[f] as Set<number>)].reduce((most, code) => Math.max(most, code), -1);
-    if (values !== null && last >= values.length)
-      throw file.unsuited(`categories of ${name}`, `one value a code, 0 to ${last}`, values.length);
+    if (values !== null && last >= values.length) {
+      if (areGiven === true)
+        throw file.unsuited(
+          `categories of ${name}`,
+          `one value a code, 0 to ${last}`,
+          values.length,
+        );
+      throw file.malformed(
+        `splits ${name} by category ${last}, and names categories 0 to ${values.length - 1} alone`,
+      );
+    }
     const names =
       values?.map((value, code): [number, string] => [code, String(value)]) ??
       [...(used[f] as Set<number>)].map((code): [number, string] => [code, String(code)]);

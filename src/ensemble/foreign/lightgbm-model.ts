@@ -153,7 +153,8 @@ function featuresOf(
     }
     // −1 stands for missing values, and a code of 0 for a category as any other
     const seen = codes.filter((code) => code >= 0);
-    return { name, kind: 'category', values, codes: seen, zeroIsMissing: false };
+    const areGiven = categories[name] !== undefined;
+    return { name, kind: 'category', values, areGiven, codes: seen, zeroIsMissing: false };
   });
 }
 

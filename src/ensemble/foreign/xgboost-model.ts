@@ -29,15 +29,30 @@ export function readXGBoost(file: ModelFile, bytes: Uint8Array, hints: ForeignHi
   const numTargets = countAt(file, shape, 'num_target', 1);
   const numScores = Math.max(1, countAt(file, shape, 'num_class', 0), numTargets);
   const treeParams = objectAt(file, model, 'gbtree_model_param');
-  const perRound = Math.max(1, countAt(file, treeParams, 'num_parallel_tree', 1));
-  const groups = integersAt(file, model, 'tree_info');
+  const groups = [...integersAt(file, model, 'tree_info')];
   const found = listAt(file, model, 'trees');
   if (found.length !== countAt(file, treeParams, 'num_trees') || groups.length !== found.length)
     throw file.malformed(`has ${found.length} trees, and tells of ${treeParams['num_trees']}`);
+  const parallel = countAt(file, treeParams, 'num_parallel_tree', 1);
+  const perRound = found.length === 0 ? 1 : Math.max(1, parallel);
   const trees = found.map((tree, t) => {
     const part = file.part(`tree ${t}`);
     return readXGBoostTree(part, objectAt(part, { tree }, 'tree'), weights?.[t] ?? 1);
   });
+  // a model without rounds says what it begins with, as one leaf does that is 0
+  const leaf = {
+    feature: -1,
+    threshold: 0,
+    left: -1,
+    right: -1,
+    missingGoesLeft: false,
+    codes: null,
+  };
+  const none = { ...leaf, othersGoLeft: false, gain: 0, cover: 0, rows: 0, value: 0 };
+  for (let k = 0; found.length === 0 && k < Math.min(numScores, 1000); k++) {
+    trees.push({ root: 0, nodes: [none] });
+    groups.push(k);
+  }
   // so that a file of few bytes takes little room
   if (numScores > trees.length)
     throw file.malformed(`has ${trees.length} trees for ${numScores} scores`);
@@ -191,15 +206,16 @@ function meaningOf(
   if (isOneTarget && rankings.includes(name))
     return { task: 'ranking', params: {}, margin: 'same' };
   const known = regressions[name];
-  if (known !== undefined && (isOneTarget || !name.endsWith('quantileerror'))) {
+  const hasLevels = /(?:quantile|expectile)error$/.test(name);
+  if (known !== undefined && (isOneTarget || !hasLevels)) {
     const [lossType, margin] = known;
     const params = { lossType, ...lossParams(learner, lossType) };
     return { task: 'regression', params, margin };
   }
   if (known !== undefined) {
     throw file.unsupported(
-      'predicts several quantiles, which may cross there and never do here',
-      'train one model a quantile, or fit with quantileAlphas here',
+      'predicts several quantiles or expectiles, whose scores mean something else there than here',
+      'train one model a level, or fit with quantileAlphas here',
     );
   }
   if (name === 'binary:logistic') {
@@ -293,7 +309,8 @@ function featuresOf(
     const isCategory = types[f] === 'c' || split.get(f) === true;
     const plain = { name, zeroIsMissing: false, codes: [] };
     if (!isCategory) return { ...plain, kind: 'numeric', values: null };
-    const values = hints.categories[name] ?? categoriesOf(file, model, { feature: f, name });
-    return { ...plain, kind: 'category', values };
+    const given = hints.categories[name];
+    const values = given ?? categoriesOf(file, model, { feature: f, name });
+    return { ...plain, kind: 'category', values, areGiven: given !== undefined };
   });
 }

@@ -168,6 +168,41 @@ describe("XGBoost's JSON", () => {
   });
 });
 
+describe("a model of XGBoost's", () => {
+  it('without trees predicts what it begins with', async () => {
+    const text = xgboostText()
+      .replace('"num_trees":"1"', '"num_trees":"0"')
+      .replace('"tree_info":[0]', '"tree_info":[]')
+      .replace(/"trees":\[.*\]\},"name":"gbtree"/s, '"trees":[]},"name":"gbtree"')
+      .replace('"base_score":"0"', '"base_score":"5E-1"');
+    const model = await readXGBoostModel(text);
+    expect((await model.scorer())({ NaN: 0, x: 0 })).toMatchObject({ prediction: 0.5 });
+  });
+
+  it('that splits by a category which it does not name is damaged, and too few given ones are not its fault', async () => {
+    const cats = '"cats":{"enc":[{"offsets":[0,1],"values":[97]},{"values":[]}]},"tree_info"';
+    await expect(
+      readXGBoostModel(xgboostText().replace('"tree_info"', cats)),
+    ).rejects.toMatchObject({ code: 'MODEL_FORMAT' });
+    await expect(
+      readXGBoostModel(xgboostText(), { categories: { NaN: ['a'] } }),
+    ).rejects.toMatchObject({ code: 'PARAM_INVALID' });
+  });
+
+  it('of several expectiles is refused: their scores are gaps', async () => {
+    const text = xgboostText()
+      .replace('"num_target":"1"', '"num_target":"2"')
+      .replace('"num_trees":"1"', '"num_trees":"2"')
+      .replace('"tree_info":[0]', '"tree_info":[0,1]')
+      .replace(/"trees":\[(.*)\]\},"name":"gbtree"/s, '"trees":[$1,$1]},"name":"gbtree"')
+      .replace('reg:squarederror', 'reg:expectileerror');
+    await expect(readXGBoostModel(text)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('several quantiles or expectiles'),
+    });
+  });
+});
+
 describe('a file of few bytes', () => {
   it('is refused at once where it tells of more scores than trees', async () => {
     const xgboost = xgboostText().replace('"num_target":"1"', '"num_target":"99999999"');
