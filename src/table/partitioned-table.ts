@@ -194,7 +194,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
     options?: ColumnFunctionOptions,
   ): PartitionedTable<WithColumn<S, N>> {
     if (typeof value === 'function' || isModuleFunction(value)) {
-      if (options === undefined) {
+      if (options?.type === undefined) {
         const message = `type of withColumn must be given for a function (column ${name}); got none`;
         throw new CoppiceError('PARAM_INVALID', message);
       }

@@ -123,6 +123,7 @@ describe('functions of users', () => {
       });
       await expect(odd.collect()).rejects.toMatchObject({ code: 'FUNCTION_FAILED' });
     }
+    expect(() => sample().withColumn('y', throws, 'double' as never)).toThrow('type of withColumn');
     const coded = sample().withColumn('y', (batch) => requireColumnOf(batch), type);
     await expect(coded.collect()).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' });
   });
