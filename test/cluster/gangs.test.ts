@@ -1,11 +1,14 @@
 /** Gangs of threads end as they should: in time, with the cause, and without harm to the next. */
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runHeardGang } from '../../src/cluster/heard-gang.ts';
 import { ThreadPool, type ThreadPoolOptions } from '../../src/cluster/threads/thread-pool.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { entryUrl, errorOf, runProgramOn } from './run-program.ts';
 
 const pools: ThreadPool[] = [];
@@ -201,12 +204,22 @@ describe('many gangs', () => {
 
 describe('a pool whose threads cannot start', () => {
   it('rejects tasks and gangs, with the reason, and hangs nobody', async () => {
-    const pool = new ThreadPool(2, new URL('./there-is-no-such-entry.mjs', import.meta.url));
+    const entry = join(temporaryFolder('gangs'), 'broken-entry.mjs');
+    writeFileSync(entry, "throw new Error('this entry does not start');\n");
+    const pool = new ThreadPool(2, pathToFileURL(entry));
     pools.push(pool);
-    const lost = { code: 'EXECUTOR_LOST', message: expect.stringContaining('no-such-entry') };
+    const lost = { code: 'EXECUTOR_LOST', message: expect.stringContaining('does not start') };
     await expect(pool.run('any', 0)).rejects.toMatchObject(lost);
     await expect(runProgramOn(pool, { ...endless, width: 2 })).rejects.toMatchObject(lost);
     await expect(pool.run('any', 0)).rejects.toMatchObject(lost);
+  });
+
+  it('names the file that they would start with where it is not there', async () => {
+    const pool = new ThreadPool(2, new URL('./there-is-no-such-entry.mjs', import.meta.url));
+    pools.push(pool);
+    const gone = { code: 'FILE_NOT_FOUND', message: expect.stringContaining('no-such-entry') };
+    await expect(pool.run('any', 0)).rejects.toMatchObject(gone);
+    await expect(runProgramOn(pool, { ...endless, width: 2 })).rejects.toMatchObject(gone);
   });
 });
 
