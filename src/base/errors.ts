@@ -2,7 +2,6 @@
  * What can go wrong, by code. A code is the identity of an error: it survives structured clone and a
  * socket, where `instanceof` does not. The message says what, where and the remedy.
  */
-
 import { reasonOf } from './describe-value.ts';
 
 /** Every error code of the library; callers match on these. */

@@ -4,7 +4,6 @@
  * A single write may be short without an error (a full disk, a size limit), hence the loop; an existing
  * name is never written to (O_EXCL), so a link that somebody laid there is not followed.
  */
-
 import { createHash } from 'node:crypto';
 import { lstatSync, type Stats, statSync } from 'node:fs';
 import { constants, type FileHandle, open } from 'node:fs/promises';

@@ -2,7 +2,6 @@
  * What does this machine have of what the library uses? Each check says what it found and, where
  * something is missing, what to do. Missing Java and Spark are no fault: only Spark sessions need them.
  */
-
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { promisify } from 'node:util';

@@ -8,7 +8,6 @@
  * A checkpoint of other parameters, another version or other rows is not used, nor one that is damaged; that is
  * said in a warning, as is a disk that refuses a write. The fit goes on either way.
  */
-
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

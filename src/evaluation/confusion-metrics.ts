@@ -1,5 +1,4 @@
 /** What follows from how often which label was predicted as what: the metrics of classes, exact, for any number of them. */
-
 import { ratioOf } from '../base/exact-ratio.ts';
 import { ExactSum } from '../base/exact-sum.ts';
 import { compareLabels, type LabelValue, labelKey } from '../pipeline/label-values.ts';

@@ -1,8 +1,8 @@
 /**
- * Lets the stages of a pipeline read numbers in the width of the fit. A float32 column has rounded its values before a stage
- * learned from them, so a row's are rounded too (row-scorer.ts), and so are those of a table that has them in float64;
- * numbers of a float64 column are not rounded by what a stage does to float32. Each such column is laid aside under a free
- * name and is itself again behind the last stage.
+ * Lets the stages of a pipeline read numbers in the width of the fit. A float32 column has rounded its values before a
+ * stage learned from them, so a row's are rounded too (row-scorer.ts), and so are those of a table that has them in
+ * float64; numbers of a float64 column are not rounded by what a stage does to float32. Each such column is laid aside
+ * under a free name and is itself again behind the last stage.
  */
 import {
   type Data,

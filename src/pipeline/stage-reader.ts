@@ -2,7 +2,6 @@
  * How a stage comes back from disk. Everything handed out here lies in files that were checked against
  * the manifest; what the numbers mean (children in range, finite leaves) is checked by the stage's class.
  */
-
 import type { Awaitable } from '../base/awaitable.ts';
 import { reasonOf } from '../base/describe-value.ts';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';

@@ -4,9 +4,9 @@
  *
  *   | bytes of payload u32 | kind u8 | 1 in a message's last frame u8 | mark u16 | id u32 | checksum u32 | payload …   little-endian
  *
- * The id says which request a message belongs to. The checksum (CRC-32) covers the payload; half of one of the rest of the
- * head is in the mark, so that what was garbled is neither taken for a value nor waited for. Both sides send a ping every so often; a side from which
- * nothing came for long is given up, however its connection looks.
+ * The id says which request a message belongs to. The checksum (CRC-32) covers the payload; half of one of the rest of
+ * the head is in the mark, so that what was garbled is neither taken for a value nor waited for. Both sides send a ping
+ * every so often; a side from which nothing came for long is given up, however its connection looks.
  */
 import type { Duplex } from 'node:stream';
 import { crc32 } from 'node:zlib';

@@ -2,7 +2,6 @@
  * What a pool thread does with a job: run a named task, or be one rank of a gang. Errors go back as
  * records, because a thrown error loses its code on the way.
  */
-
 import type { MessagePort } from 'node:worker_threads';
 import { reasonOf } from '../../base/describe-value.ts';
 import { type ErrorRecord, isCoppiceError, toErrorRecord } from '../../base/errors.ts';

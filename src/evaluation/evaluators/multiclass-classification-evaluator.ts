@@ -1,5 +1,4 @@
 /** How good is a classifier of any number of classes? Spark's metrics under Spark's names. */
-
 import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { ratioOf } from '../../base/exact-ratio.ts';

@@ -1,5 +1,4 @@
 /** Brings numeric columns into one range. */
-
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';

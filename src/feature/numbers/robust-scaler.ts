@@ -1,5 +1,4 @@
 /** Brings numeric columns to one scale by quantiles, which a few wild values cannot move. */
-
 import type { Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
