@@ -784,7 +784,7 @@ export const plantedBugs = [
       {
         file: 'src/pipeline/row-scorer.ts',
         find: 'return isSingle(type)',
-        replace: "return type === 'flote'",
+        replace: 'return isSingle(type) && isMissing',
       },
     ],
     tests: ['test/stacking/scorers.test.ts'],
