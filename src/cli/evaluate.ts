@@ -60,6 +60,7 @@ export async function evaluate(
       labelCols.length > 1
         ? taskOfSeveral(table, options)
         : await chooseTask(table, options, wanted, context);
+    requireMetrics(wanted, task);
     // flags are measured one by one, numbers together
     const parts =
       task === 'binary' && labelCols.length > 1 ? labelCols.map((name) => [name]) : [labelCols];
@@ -98,6 +99,17 @@ export async function evaluate(
     const lines = Object.entries(shown).map(([name, value]) => [name, numberText(value)] as const);
     return { value: { command: 'evaluate', task, metrics: shown }, text: nameValueLines(lines) };
   });
+}
+
+/** Refuses metrics of another task. @throws CoppiceError `USAGE` */
+function requireMetrics(wanted: readonly WantedMetric[], task: EvaluationTask): void {
+  const known = metricsOfTask[task];
+  const other = wanted.find(({ name }) => !known.includes(name));
+  if (other === undefined) return;
+  throw new CoppiceError(
+    'USAGE',
+    `--metric must be metrics of the task ${task}; got "${other.typed}": there are ${known.join(', ')}`,
+  );
 }
 
 /** Whether a mean over all classes has no value because some have no rows; of one class alone no area has any. */
@@ -342,16 +354,10 @@ function selectMetrics(
       if (value !== undefined) return [typed, value];
       const rule = task === 'regression' ? regressionMetricRules[name] : undefined;
       if (rule !== undefined) throw new CoppiceError('DATA_INVALID', `${typed}: ${rule}`);
-      const isOfTask = metricsOfTask[task].includes(name);
-      throw isOfTask
-        ? new CoppiceError(
-            'COLUMN_NOT_FOUND',
-            `${typed} needs scores, probabilities or predictions that the table does not have, or labels that the model knows`,
-          )
-        : new CoppiceError(
-            'USAGE',
-            `--metric must be metrics of the task ${task}; got "${typed}": there are ${metricsOfTask[task].join(', ')}`,
-          );
+      throw new CoppiceError(
+        'COLUMN_NOT_FOUND',
+        `${typed} needs scores, probabilities or predictions that the table does not have, or labels that the model knows`,
+      );
     }),
   );
 }

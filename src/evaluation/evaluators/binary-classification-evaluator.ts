@@ -25,6 +25,7 @@ import { placeOfLabel } from '../place-of-label.ts';
 import type { RankMetrics, RocCurve } from '../rank-metrics.ts';
 import type { RankResult, RankTask } from '../worker-tasks.ts';
 import {
+  checkMetrics,
   type EvaluateAllOptions,
   type EvaluateOptions,
   Evaluator,
@@ -133,6 +134,7 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
     table: PartitionedTable,
     { metrics = binaryMetricNames, ...options }: EvaluateAllOptions = {},
   ): Promise<Metrics> {
+    checkMetrics(this.className, metrics, binaryMetricNames);
     requireColumn(this.className, 'labelCol', this.params.labelCol, table.schema);
     const request = this.#request(table, (name) => metrics.includes(name));
     return await this.#metrics(table, request, options);

@@ -4,10 +4,12 @@
  * copy, save and load like any other.
  */
 import type { Schema } from 'apache-arrow';
+import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
 import type { OnProgress } from '../../base/progress.ts';
 import type { ParamSpecs } from '../../params/param-spec.ts';
+import { paramInvalid } from '../../params/resolve-params.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import { PipelineStage } from '../../pipeline/pipeline-stage.ts';
@@ -40,11 +42,30 @@ export abstract class Evaluator<S extends ParamSpecs = ParamSpecs> extends Pipel
    */
   abstract evaluate(table: PartitionedTable, options?: EvaluateOptions): Promise<number>;
 
-  /** Every metric that the table has the columns for, in one pass over them. */
+  /**
+   * Every metric that the table has the columns for, in one pass over them.
+   *
+   * @throws CoppiceError as evaluate, and `PARAM_INVALID` for `metrics` that the evaluator does not have
+   */
   abstract evaluateAll(table: PartitionedTable, options?: EvaluateAllOptions): Promise<Metrics>;
 
   /** True when a higher value of the metric is better. */
   abstract isLargerBetter(): boolean;
+}
+
+/** Refuses names that the evaluator has no metric of. @throws CoppiceError `PARAM_INVALID` */
+export function checkMetrics(
+  owner: string,
+  metrics: readonly string[] | undefined,
+  known: readonly string[],
+): void {
+  if (metrics === undefined) return;
+  if (!Array.isArray(metrics)) throw paramInvalid(owner, 'metrics', 'a list of names', metrics);
+  const other = metrics.find((name) => !known.includes(name));
+  if (other === undefined) return;
+  const hint = nameSuggestion(String(other), known);
+  const message = `metrics of ${owner} must be names of its metrics; got ${describeValue(other)}: ${hint}`;
+  throw new CoppiceError('PARAM_INVALID', message, { context: { owner, param: 'metrics' } });
 }
 
 /** Runs one task for each partition, in the pool. */

@@ -20,6 +20,7 @@ import {
   type MulticlassRequest,
 } from '../parts/multiclass-part.ts';
 import {
+  checkMetrics,
   classesOf,
   type EvaluateAllOptions,
   type EvaluateOptions,
@@ -174,6 +175,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     table: PartitionedTable,
     { metrics = multiclassMetricNames, ...options }: EvaluateAllOptions = {},
   ): Promise<Metrics> {
+    checkMetrics(this.className, metrics, multiclassMetricNames);
     requireColumn(this.className, 'labelCol', this.params.labelCol, table.schema);
     const wanted = {
       predictions: metrics.some((name) => !probabilityNames.includes(name)),

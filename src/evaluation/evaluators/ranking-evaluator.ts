@@ -9,6 +9,8 @@ import { rankingMetricNames } from '../../training/ranking/group-metrics.ts';
 import { defaultGains } from '../../training/ranking/ndcg.ts';
 import type { RankingPart, RankingResult, RankingTask } from '../parts/ranking-part.ts';
 import {
+  checkMetrics,
+  type EvaluateAllOptions,
   type EvaluateOptions,
   Evaluator,
   type MeetingRows,
@@ -81,8 +83,9 @@ export class RankingEvaluator extends Evaluator<typeof rankingParams.schema> {
 
   override async evaluateAll(
     table: PartitionedTable,
-    options: EvaluateOptions = {},
+    options: EvaluateAllOptions = {},
   ): Promise<Metrics> {
+    checkMetrics(this.className, options.metrics, rankingMetricNames);
     const { labelCol, predictionCol, groupCol, weightCol, emptyGroups } = this.params;
     const { k, relevantFrom } = this.params;
     const gains = this.params.labelGains ?? defaultGains;

@@ -17,6 +17,7 @@ import {
 import { labelNamesOf } from '../place-of-label.ts';
 import type { RegressionRequest } from '../worker-tasks.ts';
 import {
+  checkMetrics,
   type EvaluateAllOptions,
   type EvaluateOptions,
   Evaluator,
@@ -126,6 +127,7 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
     table: PartitionedTable,
     { metrics = regressionMetricNames, ...options }: EvaluateAllOptions = {},
   ): Promise<Metrics> {
+    checkMetrics(this.className, metrics, regressionMetricNames);
     const losses = lossMetricNames.filter((name) => metrics.includes(name));
     return await this.#evaluate(table, losses, options);
   }

@@ -6,6 +6,8 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { SurvivalRows } from '../../training/survival/concordance.ts';
 import { survivalMetricNames } from '../parts/survival-part.ts';
 import {
+  checkMetrics,
+  type EvaluateAllOptions,
   type EvaluateOptions,
   Evaluator,
   type MeetingRows,
@@ -80,8 +82,9 @@ export class SurvivalEvaluator extends Evaluator<typeof survivalParams.schema> {
 
   override async evaluateAll(
     table: PartitionedTable,
-    options: EvaluateOptions = {},
+    options: EvaluateAllOptions = {},
   ): Promise<Metrics> {
+    checkMetrics(this.className, options.metrics, survivalMetricNames);
     const { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol } = this.params;
     const { predictionKind } = this.params;
     const rows: MeetingRows<SurvivalRows> = {

@@ -6,6 +6,8 @@ import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { MeasuredUplift, UpliftPart, UpliftTask } from '../parts/uplift-part.ts';
 import {
+  checkMetrics,
+  type EvaluateAllOptions,
   type EvaluateOptions,
   Evaluator,
   type MeetingRows,
@@ -80,8 +82,9 @@ export class UpliftEvaluator extends Evaluator<typeof upliftParams.schema> {
 
   override async evaluateAll(
     table: PartitionedTable,
-    options: EvaluateOptions = {},
+    options: EvaluateAllOptions = {},
   ): Promise<Metrics> {
+    checkMetrics(this.className, options.metrics, upliftMetricNames);
     return (await this.#measured(table, 0, options)).metrics;
   }
 

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import {
+  BinaryClassificationEvaluator,
+  createTable,
+  type Evaluator,
+  MulticlassClassificationEvaluator,
+  RankingEvaluator,
+  RegressionEvaluator,
+  SurvivalEvaluator,
+  UpliftEvaluator,
+} from '../../src/index.ts';
+
+const table = createTable({ label: [0, 1, 1], prediction: [0, 1, 0] });
+
+const evaluators: readonly (readonly [Evaluator, string, string])[] = [
+  [new BinaryClassificationEvaluator(), 'acuracy', 'accuracy'],
+  [new MulticlassClassificationEvaluator(), 'Accuracy', 'accuracy'],
+  [new RegressionEvaluator(), 'rmsse', 'rmse'],
+  [new RankingEvaluator(), 'ndcgAtk', 'ndcgAtK'],
+  [new SurvivalEvaluator(), 'concordanceIndx', 'concordanceIndex'],
+  [new UpliftEvaluator(), 'quini', 'qini'],
+];
+
+describe.each(evaluators)('the metrics that are wanted of %s', (evaluator, wrong, right) => {
+  it('are refused where it has none of the name', async () => {
+    const { className } = evaluator;
+    await expect(evaluator.evaluateAll(table, { metrics: [wrong] })).rejects.toMatchObject({
+      code: 'PARAM_INVALID',
+      message: `metrics of ${className} must be names of its metrics; got "${wrong}": did you mean ${right}?`,
+    });
+    const isText = { metrics: right as never };
+    await expect(evaluator.evaluateAll(table, isText)).rejects.toMatchObject({
+      code: 'PARAM_INVALID',
+    });
+  });
+});
+
+describe('metrics that are wanted', () => {
+  it('are told where the evaluator has them', async () => {
+    const evaluator = new BinaryClassificationEvaluator();
+    const { accuracy } = await evaluator.evaluateAll(table, { metrics: ['accuracy'] });
+    expect(accuracy).toBe(2 / 3);
+  });
+});
