@@ -9,6 +9,7 @@ import { abortedError } from '../../base/abort.ts';
 import { reasonOf } from '../../base/describe-value.ts';
 import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../base/errors.ts';
 import { ownFileMissing } from '../../base/own-file.ts';
+import { errnoOf } from '../../base/write-durably.ts';
 import { markQuiet } from '../fresh-memory.ts';
 import { type GangRequest, type GangRunner, runAlone } from '../gang-runner.ts';
 import type { OwnRound } from '../simulation/recording.ts';
@@ -32,6 +33,12 @@ const graceMs = 800;
 /** How long the calling thread works on brief jobs before threads are up: about what that takes. */
 const briefMs = 150;
 
+/**
+ * The objects of a thread: rows lie in buffers, which do not count. V8 works ever longer for what it still finds towards
+ * its own limit, some 4 GiB, before it gives up. A `--max-old-space-size` of the program's goes before this.
+ */
+const usualHeapMb = 2048;
+
 /** What connects the ranks here with those of other processes; cluster/tcp has it. */
 export interface GangNetwork extends RankNetwork {
   /** Called before the ranks start, with what they share. */
@@ -48,6 +55,8 @@ export interface ThreadPoolOptions {
   readonly timeoutMs?: number | undefined;
   /** See TaskRunner. */
   readonly device?: string | undefined;
+  /** MiB of the objects of one thread. */
+  readonly heapMb?: number | undefined;
   /** Starts the threads now, where work is sure to come; by default they start on first use. */
   readonly startsAtOnce?: boolean | undefined;
 }
@@ -67,6 +76,7 @@ export class ThreadPool implements GangRunner {
   readonly device: string | undefined;
   readonly #timeoutMs: number;
   readonly #minThreads: number;
+  readonly #heapMb: number;
   readonly #workerUrl: URL;
   readonly #queue: AdmissionQueue;
   readonly #failWaiting = new Set<(cause: unknown) => void>();
@@ -86,6 +96,7 @@ export class ThreadPool implements GangRunner {
     this.numThreads = numThreads;
     this.device = options.device;
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#heapMb = options.heapMb ?? usualHeapMb;
     this.#workerUrl = workerUrl;
     this.#queue = new AdmissionQueue(numThreads);
     this.#minThreads = options.startsAtOnce === true ? numThreads : 0;
@@ -112,7 +123,7 @@ export class ThreadPool implements GangRunner {
         : {}),
       // trees are grown from many small objects; a young generation that holds some of them is seldom copied, and one
       // that holds many leaves the cache
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: this.#heapMb },
     });
     let wasUp = false;
     threads.on('workerCreate', ({ id }: { id: number }) => {
@@ -351,6 +362,7 @@ export class ThreadPool implements GangRunner {
       if (signal?.aborted === true) throw abortedError(what, signal);
       if (this.#queue.isClosed) throw closedError();
       if (cause instanceof CoppiceError) throw cause;
+      if (errnoOf(cause) === 'ERR_WORKER_OUT_OF_MEMORY') throw heapFull(what, cause);
       const reason = reasonOf(cause);
       throw new CoppiceError(
         'EXECUTOR_LOST',
@@ -363,6 +375,15 @@ export class ThreadPool implements GangRunner {
     if ('error' in answer) throw fromErrorRecord(answer.error);
     return answer.value;
   }
+}
+
+/** The error for a thread that V8 ended because its heap was full. */
+function heapFull(what: string, cause: unknown): CoppiceError {
+  const message =
+    `the thread that was to run ${what} had no room for its objects: a function of yours that runs in threads must keep ` +
+    'less (columns in typed arrays, not rows), or texts be fewer or shorter: repartition the table into smaller parts, or ' +
+    'start node with --max-old-space-size=8192';
+  return new CoppiceError('MEMORY_LIMIT', message, { cause });
 }
 
 /** What a rank is told of a network: plain data. */
