@@ -35,8 +35,15 @@ const others: readonly (readonly [ours: readonly string[], theirs: string])[] = 
   [['monotoneConstraints'], 'monotoniccst monotonicconstraints mc'],
   [['regParam'], 'c'],
   [['elasticNetParam'], 'l1ratio penalty'],
-  [['labelCol', 'labelCols'], 'target'],
+  [['labelCol', 'labelCols'], 'target label y'],
   [['featuresCols', 'inputCols'], 'features columns'],
+  [['weightCol'], 'sampleweight weight weights'],
+  [['groupCol'], 'group groupid qid queryid'],
+  [['offsetCol'], 'initscore basemargin baseline'],
+  [['maxDepth'], 'depth'],
+  [['device'], 'devicetype treemethod tasktype'],
+  [['colsampleByLevel'], 'colsamplebynode featurefractionbynode'],
+  [['parallelism'], 'njobs'],
   [['numFolds'], 'cv nfolds'],
   [['estimatorParamMaps'], 'paramgrid'],
   [['evaluator'], 'scoring'],
@@ -45,10 +52,39 @@ const others: readonly (readonly [ours: readonly string[], theirs: string])[] = 
   [['k'], 'nclusters'],
 ];
 
+/** What is no parameter here, by what to do instead. */
+const elsewhere: readonly (readonly [what: string, theirs: string])[] = [
+  [
+    'threads are of the session: Session.local({ threads: 4 })',
+    'njobs nthread nthreads numthread numthreads threadcount numworkers',
+  ],
+  [
+    'nothing is printed: fit takes { onProgress } to hear of rounds',
+    'verbose verbosity verboseeval silent logginglevel',
+  ],
+  [
+    "columns of text are categories as they are, numbers by withColumn('x', col('x').cast('category'))",
+    'categoricalfeature categoricalfeatures categoricalcolumn catfeature catfeatures enablecategorical',
+  ],
+  ['fit takes rows to watch as { validation: table }', 'evalset validset validsets validationset'],
+  ['fit takes a model to go on from as { initialModel }', 'warmstart initmodel xgbmodel'],
+  ['classes are those of the labels', 'numclass numclasses nclasses classescount'],
+  ['null and NaN are missing as they are', 'missing usemissing nanmode'],
+  ['dropRate makes DART of trees, gossTopRate GOSS', 'boosting boostingtype booster'],
+];
+
+/** Columns for a stage that reads one. */
+const oneColumn =
+  'put the columns into one with VectorAssembler, and name that one with featuresCol';
+
 /** The tail of an error's sentence about a parameter: what others call so, the nearest name, or what there is. */
 export function paramSuggestion(given: string, known: readonly string[]): string {
   const wanted = given.slice(0, 40).replaceAll(/[_.-]/g, '').toLowerCase();
   const ours = others.find(([, theirs]) => theirs.split(' ').includes(wanted))?.[0] ?? [];
   const name = ours.find((one) => known.includes(one));
-  return name === undefined ? nameSuggestion(given, known) : `did you mean ${name}?`;
+  if (name !== undefined) return `did you mean ${name}?`;
+  const isColumns = ['featurescols', 'inputcols', 'features', 'columns'].includes(wanted);
+  if (isColumns && known.includes('featuresCol')) return oneColumn;
+  const told = elsewhere.find(([, theirs]) => theirs.split(' ').includes(wanted))?.[0];
+  return told ?? nameSuggestion(given, known);
 }

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import {
+  CrossValidator,
+  GBTClassifier,
+  LogisticRegression,
+  RandomForestRegressor,
+  RecursiveFeatureElimination,
+  UnivariateFeatureSelector,
+  VarianceThresholdSelector,
+} from '../../src/index.ts';
+
+function refusal(Stage: new (options: never) => object, name: string, value: unknown = 1): string {
+  try {
+    new Stage({ [name]: value } as never);
+    return 'nothing was thrown';
+  } catch (error) {
+    const { code, message } = error as Error & { code: string };
+    expect(code).toBe('PARAM_UNKNOWN');
+    return message.replace(/^.* must be one of its parameters; /, '');
+  }
+}
+
+describe('a parameter as another library calls it', () => {
+  it.each([
+    ['n_estimators', 'maxIter'],
+    ['random_state', 'seed'],
+    ['sample_weight', 'weightCol'],
+    ['group', 'groupCol'],
+    ['init_score', 'offsetCol'],
+    ['depth', 'maxDepth'],
+    ['tree_method', 'device'],
+  ])('is answered with ours: %s', (given, ours) => {
+    expect(refusal(GBTClassifier, given)).toBe(`did you mean ${ours}?`);
+  });
+
+  it.each([
+    ['n_jobs', 'Session.local({ threads: 4 })'],
+    ['num_threads', 'Session.local({ threads: 4 })'],
+    ['verbose', 'onProgress'],
+    ['verbosity', 'onProgress'],
+    ['categorical_feature', "cast('category')"],
+    ['cat_features', "cast('category')"],
+    ['eval_set', '{ validation: table }'],
+    ['num_class', 'of the labels'],
+    ['warm_start', '{ initialModel }'],
+    ['boosting_type', 'dropRate'],
+  ])('is answered with what to do where there is none: %s', (given, what) => {
+    expect(refusal(GBTClassifier, given)).toContain(what);
+  });
+
+  it('is answered by what the stage has', () => {
+    expect(refusal(RandomForestRegressor, 'n_estimators')).toBe('did you mean numTrees?');
+    expect(refusal(LogisticRegression, 'n_jobs')).toContain('Session.local');
+    expect(refusal(CrossValidator, 'n_jobs')).toBe('did you mean parallelism?');
+  });
+});
+
+describe('columns by name', () => {
+  it.each([VarianceThresholdSelector, UnivariateFeatureSelector, RecursiveFeatureElimination])(
+    'of a stage that reads one of features are answered with how to make it',
+    (Stage) => {
+      for (const name of ['featuresCols', 'inputCols', 'features'])
+        expect(refusal(Stage, name, ['a', 'b'])).toContain('VectorAssembler');
+    },
+  );
+});
