@@ -1,14 +1,20 @@
 /**
  * The pages of a column chunk, one after another, with their values uncompressed. Only pages as most writers make
  * them: plain or dictionary values, uncompressed or by Snappy. Anything else, and whatever does not add up, is null:
- * then the decoder that knows everything reads the chunk, or says what is wrong with it.
+ * then the decoder that knows everything reads the chunk, or says what is wrong with it. Of checksums it knows nothing, so
+ * bytes that are not those of their checksum are an error here.
  */
+import { crc32 } from 'node:zlib';
+import { CoppiceError } from '../../../base/errors.ts';
 import type { ColumnChunk } from '../footer.ts';
 import { numberIn, structIn, ThriftReader, type ThriftStruct } from '../thrift.ts';
 import { unsnappy } from './snappy.ts';
 
 /** Field ids of PageHeader, and of the headers in it. */
-const pageFields = { kind: 1, rawBytes: 2, bytes: 3, data: 5, dictionary: 7, dataV2: 8 } as const;
+const pageFields = {
+  ...{ kind: 1, rawBytes: 2, bytes: 3, checksum: 4 },
+  ...{ data: 5, dictionary: 7, dataV2: 8 },
+} as const;
 const headerFields = { numValues: 1, encoding: 2, levelEncoding: 3 } as const;
 const headerV2Fields = { encoding: 4, levelBytes: 5, repetitionBytes: 6, isPacked: 7 } as const;
 
@@ -66,6 +72,7 @@ export function sharedRoom(wanted: number): PageRoom {
  * The pages of a chunk, or null where it has others.
  *
  * @param bytes those of the chunk @param room where uncompressed bytes go
+ * @throws CoppiceError `FILE_FORMAT` for a page whose checksum is not that of its bytes
  */
 export function chunkPages(
   chunk: ColumnChunk,
@@ -84,13 +91,26 @@ export function chunkPages(
     const rawSize = numberIn(header, pageFields.rawBytes);
     const start = reader.position;
     if (size < 0 || rawSize < 0 || start + size > bytes.length) return null;
-    const body = { bytes: bytes.subarray(start, start + size), rawSize, codec, room };
+    const own = bytes.subarray(start, start + size);
+    checkPage(header, own, chunk);
+    const body = { bytes: own, rawSize, codec, room };
     const page = pageOf(header, body, isOptional);
     if (page === null) return null;
     pages.push(page);
     position = start + size;
   }
   return pages;
+}
+
+/** The checksum is that of all bytes behind the header, as they are stored. */
+function checkPage(header: ThriftStruct, bytes: Uint8Array, { path }: ColumnChunk): void {
+  const checksum = header.get(pageFields.checksum)?.value;
+  // of no bytes at no address zlib gives a sum of its own
+  if (typeof checksum !== 'number' || bytes.length === 0) return;
+  if (crc32(bytes) === checksum >>> 0) return;
+  const column = path.join('.');
+  const message = `a page of column ${column} must have the bytes that its checksum is of; it has others: the file was damaged, write or copy it again`;
+  throw new CoppiceError('FILE_FORMAT', message, { context: { column, isDamaged: true } });
 }
 
 /** True where the pages of a chunk are not compressed, or in the way that is known here. */

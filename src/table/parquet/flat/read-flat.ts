@@ -180,12 +180,13 @@ function spelledOut(dictionary: Texts, codes: Int32Array, flat: FlatValues): Dat
   return columnData(new Utf8(), length, { valueOffsets, values, nullBitmap: validity, nullCount });
 }
 
-/** Null where the file is broken or too large: the decoder says how. */
+/** Null where the file is broken or too large: the decoder says how, but for bytes that are not those of their checksum. */
 export function unlessBroken<T>(read: () => T | null): T | null {
   try {
     return read();
   } catch (error) {
-    if (isCoppiceError(error, 'FILE_FORMAT') || error instanceof RangeError) return null;
+    const isBroken = isCoppiceError(error, 'FILE_FORMAT') && error.context['isDamaged'] !== true;
+    if (isBroken || error instanceof RangeError) return null;
     throw error;
   }
 }
