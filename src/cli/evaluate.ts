@@ -354,6 +354,10 @@ function selectMetrics(
       if (value !== undefined) return [typed, value];
       const rule = task === 'regression' ? regressionMetricRules[name] : undefined;
       if (rule !== undefined) throw new CoppiceError('DATA_INVALID', `${typed}: ${rule}`);
+      if (name.endsWith('ByLabel')) {
+        const why = 'is of the label 0, which there is none of: MulticlassClassificationEvaluator';
+        throw new CoppiceError('LABEL_INVALID', `${typed} ${why} takes another as metricLabel`);
+      }
       throw new CoppiceError(
         'COLUMN_NOT_FOUND',
         `${typed} needs scores, probabilities or predictions that the table does not have, or labels that the model knows`,

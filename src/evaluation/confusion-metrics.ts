@@ -23,10 +23,14 @@ export async function binaryPredictionMetrics(
   };
 }
 
-/** The metrics of any number of classes; null where no row has a weight. */
+/** The metrics of any number of classes, of one label only where that is known; null where no row has a weight. */
 export async function classMetrics(
   parts: readonly ConfusionPart[],
-  { beta, metricLabel }: { readonly beta: number; readonly metricLabel: LabelValue },
+  {
+    beta,
+    metricLabel,
+    isKnown,
+  }: { readonly beta: number; readonly metricLabel: LabelValue; readonly isKnown: boolean },
 ): Promise<Metrics | null> {
   const matrix = new ConfusionMatrix(parts);
   if (matrix.total === 0) return null;
@@ -40,11 +44,13 @@ export async function classMetrics(
     weightedTruePositiveRate: weightedRecall,
     weightedFalsePositiveRate: matrix.weighted('falsePositiveRate'),
     weightedFMeasure: matrix.weighted('fMeasure', beta),
-    truePositiveRateByLabel: ofLabel.recall,
-    falsePositiveRateByLabel: ofLabel.falsePositiveRate,
-    precisionByLabel: ofLabel.precision,
-    recallByLabel: ofLabel.recall,
-    fMeasureByLabel: ofLabel.fMeasure,
+    ...(isKnown && {
+      truePositiveRateByLabel: ofLabel.recall,
+      falsePositiveRateByLabel: ofLabel.falsePositiveRate,
+      precisionByLabel: ofLabel.precision,
+      recallByLabel: ofLabel.recall,
+      fMeasureByLabel: ofLabel.fMeasure,
+    }),
     hammingLoss: 1 - matrix.accuracy,
     balancedAccuracy: matrix.balancedAccuracy,
     matthewsCorrelation: matrix.matthewsCorrelation,

@@ -273,6 +273,34 @@ describe('labels', () => {
     expect(metrics['hammingLoss']).toBe(0.5);
   });
 
+  it('of text have metrics of their own by their text', async () => {
+    const table = tableOf({ label: ['a', 'b', 'b', 'a'], prediction: ['a', 'b', 'a', 'a'] }, 2);
+    const of = (metricLabel: string | number | boolean): MulticlassClassificationEvaluator =>
+      new MulticlassClassificationEvaluator({ metricName: 'recallByLabel', metricLabel });
+    expect(await of('b').evaluate(table)).toBe(0.5);
+    expect((await of('b').evaluateAll(table))['precisionByLabel']).toBe(1);
+    await expect(of(0).evaluate(table)).rejects.toMatchObject({
+      code: 'PARAM_INVALID',
+      message:
+        'metricLabel of MulticlassClassificationEvaluator must be a label of the table or a class of the model for recallByLabel; got 0: there are: a, b',
+    });
+    expect(await of(0).evaluateAll(table)).not.toHaveProperty('recallByLabel');
+    // a class of which there is no row
+    const field = new Field(
+      'prediction',
+      table.schema.fields[1]?.type,
+      true,
+      new Map([['classes', '["a","b","c"]']]),
+    );
+    const [batch] = (await table.collect()).batches;
+    const schema = new Schema([table.schema.fields[0] as Field, field]);
+    const known = tableFromArrow(
+      runner,
+      new Table([makeBatch(schema, batch?.data.children ?? [], 4)]),
+    );
+    expect(await of('c').evaluate(known)).toBe(0);
+  });
+
   it('of text are no numbers: where predictions are, both are refused', async () => {
     const evaluator = new MulticlassClassificationEvaluator();
     const isRefused = { code: 'COLUMN_TYPE' };

@@ -2,10 +2,12 @@
 import { DataType, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { ratioOf } from '../../base/exact-ratio.ts';
+import { nameSuggestion } from '../../base/nearest-name.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { column, float, int, json, oneOf } from '../../params/kinds.ts';
+import { paramInvalid } from '../../params/resolve-params.ts';
 import { columnTypeError, requireColumn } from '../../pipeline/check-schema.ts';
-import { isText, type LabelValue } from '../../pipeline/label-values.ts';
+import { compareLabels, isText, type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { calibrationErrors } from '../calibration-bins.ts';
@@ -26,6 +28,7 @@ import {
   type EvaluateOptions,
   Evaluator,
   gatherParts,
+  hasLabel,
   type Metrics,
   noRows,
   presentColumn,
@@ -90,7 +93,7 @@ const multiclassParams = defineParams('MulticlassClassificationEvaluator', {
   probabilityCol: column({ default: 'probability' }),
   /** Weights of rows; a row of weight 0 takes no part. */
   weightCol: column({}),
-  /** The class whose metric the `…ByLabel` metrics are. */
+  /** The class whose metric the `…ByLabel` metrics are: a label of the table, or a class of the model. */
   metricLabel: json<LabelValue>({
     default: 0,
     rule: 'a number, a boolean or a text',
@@ -116,7 +119,8 @@ export type MulticlassClassificationEvaluatorOptions = Options<typeof multiclass
  * metadata; without them they are the labels, where there are as many, or the positions from 0). The metrics are
  * Spark's: weighted ones are means over the classes by their share of the labels; `f1` is `weightedFMeasure` at
  * beta 1. `macroPrecision` and `macroFMeasure` are plain means over the classes of the labels and predictions, 0 for one
- * that is never predicted. A class that the model does not know has probability 0. `calibrationError` is the mean distance, over
+ * that is never predicted. `evaluateAll` leaves the `…ByLabel` metrics out where `metricLabel` is neither a label of the
+ * table nor a class of the model. A class that the model does not know has probability 0. `calibrationError` is the mean distance, over
  * `numBins` bins by the largest probability, between that probability and how often its class is right.
  * `balancedAccuracy` is the mean of the labels' recalls, `matthewsCorrelation` and `cohenKappa` compare with
  * chance, and `topKAccuracy` is the share of rows whose label is among the `k` likeliest classes (of equals the
@@ -166,9 +170,11 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     const wanted = { predictions: !isLoss, probabilities: isLoss, areas };
     const request = await this.#request(table, wanted, options);
     if (isLoss && request.probabilityCol === null) throw this.#unknownClasses();
-    const { metrics, stranger } = await this.#metrics(table, request, options);
+    const { metrics, labels, stranger } = await this.#metrics(table, request, options);
     if (stranger !== undefined) throw unknownLabel(labelCol, stranger, request.classes ?? []);
-    return metrics[metricName] as number;
+    const value = metrics[metricName];
+    if (value === undefined) throw this.#noSuchLabel(labels);
+    return value;
   }
 
   override async evaluateAll(
@@ -277,19 +283,41 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     );
   }
 
+  #noSuchLabel(labels: readonly LabelValue[]): CoppiceError {
+    const { metricName, metricLabel } = this.params;
+    const rule = `a label of the table or a class of the model for ${metricName}`;
+    const { code, message, context } = paramInvalid(
+      this.className,
+      'metricLabel',
+      rule,
+      metricLabel,
+    );
+    const hint = nameSuggestion(String(metricLabel), labels.map(String));
+    return new CoppiceError(code, `${message}: ${hint}`, { context });
+  }
+
   /** The metrics; areas only of labels that the model knows, else one that it does not. */
   async #metrics(
     table: PartitionedTable,
     request: MulticlassRequest,
     options: EvaluateOptions,
-  ): Promise<{ readonly metrics: Metrics; readonly stranger?: LabelValue }> {
+  ): Promise<{
+    readonly metrics: Metrics;
+    readonly labels: readonly LabelValue[];
+    readonly stranger?: LabelValue;
+  }> {
     const parts = await gatherParts<MulticlassPart>(
       table,
       'evaluation.multiclass',
       request,
       options,
     );
-    const ofPredictions = await classMetrics(confusionsOf(parts), this.params);
+    const confusions = confusionsOf(parts);
+    const labels = knownLabels(confusions, request.classes);
+    const ofPredictions = await classMetrics(confusions, {
+      ...this.params,
+      isKnown: hasLabel(labels, this.params.metricLabel),
+    });
     const [loss, hits] = [new ExactMean(), new ExactMean()];
     for (const part of parts) {
       if (part.loss !== null) loss.merge(part.loss);
@@ -309,10 +337,10 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
             calibrationError: calibrationErrors(sides).calibrationError,
           };
     const metrics = { ...ofPredictions, ...ofProbabilities };
-    if (request.areaRoom === 0) return { metrics };
+    if (request.areaRoom === 0) return { metrics, labels };
     const found = await areasOf(table, request, parts, options);
-    if (found.areas === null) return { metrics, stranger: found.stranger };
-    return { metrics: { ...metrics, ...found.areas } };
+    if (found.areas === null) return { metrics, labels, stranger: found.stranger };
+    return { metrics: { ...metrics, ...found.areas }, labels };
   }
 }
 
@@ -338,6 +366,18 @@ function isArea(name: string): boolean {
 
 function confusionsOf(parts: readonly MulticlassPart[]): ConfusionPart[] {
   return parts.flatMap((part) => (part.confusion === null ? [] : [part.confusion]));
+}
+
+/** Labels and predictions of the table, and classes of the model, each once, ascending. */
+function knownLabels(
+  parts: readonly ConfusionPart[],
+  classes: readonly LabelValue[] | null,
+): LabelValue[] {
+  const all = [
+    ...(classes ?? []),
+    ...parts.flatMap((part) => [...part.labels, ...part.predictions]),
+  ];
+  return [...new Map(all.map((value) => [labelKey(value), value])).values()].sort(compareLabels);
 }
 
 registerStage(MulticlassClassificationEvaluator);
