@@ -24,7 +24,7 @@ import {
 } from './columns/typed-columns.ts';
 import { type Expression, lit } from './expressions/expression.ts';
 import { columnsRead } from './expressions/expression-node.ts';
-import { castTarget, inferType, valueKind } from './expressions/infer-type.ts';
+import { castTarget, inferType, valueKind, withParts } from './expressions/infer-type.ts';
 import { memoryPartition } from './files/sources.ts';
 import { TableWriter } from './files/table-writer.ts';
 import { checkNumPartitions } from './plan/check-partitions.ts';
@@ -166,7 +166,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
         ),
       );
     }
-    const expression = condition.node;
+    const expression = withParts(condition.node, this.schema);
     const type = inferType(expression, this.schema);
     if (valueKind(type) !== 'bool') {
       const message = `condition of filter must be boolean; got ${typeName(type)}`;
@@ -216,8 +216,10 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
       } as const;
       return this.withOperator(spec, schema);
     }
-    const expression = (typeof value === 'object' && value !== null ? value : lit(value)).node;
-    const known = expression.op === 'col' ? findField(this.schema, expression.name) : undefined;
+    const { node } = typeof value === 'object' && value !== null ? value : lit(value);
+    const expression = withParts(node, this.schema);
+    const isWhole = expression.op === 'col' && expression.part === undefined;
+    const known = isWhole ? findField(this.schema, expression.name) : undefined;
     const field = new Field(
       name,
       inferType(expression, this.schema),

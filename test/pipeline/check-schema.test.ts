@@ -154,7 +154,8 @@ describe('requireColumn and refuseExistingColumn', () => {
     );
     const whole = schemaOf({ ship: new Struct([new Field('days', new Float64())]) });
     expect(() => requireColumn('Imputer', 'inputCols', 'ship.days', whole)).toThrow(
-      'got "ship.days"; it may be a part of ship: name the whole column, or take parts of it by VectorSlicer',
+      'got "ship.days"; it may be a part of ship: name the whole column, take parts of it by VectorSlicer, or make a column of one: ' +
+        "withColumn('days', col('ship.days'))",
     );
     expect(() => requireColumn('Imputer', 'inputCols', 'distance.x', schema)).toThrow(
       'got "distance.x"; did you mean distance?',

@@ -5,6 +5,7 @@
 import { type Data, type DataType, type RecordBatch, Schema } from 'apache-arrow';
 import { maskOfValidity } from '../columns/bitmap.ts';
 import { castData } from '../columns/cast-column.ts';
+import { columnOf } from '../columns/feature-columns.ts';
 import { missingColumn } from '../columns/find-column.ts';
 import { chooseValues, concatTexts, kleene } from './choose-values.ts';
 import { compareValues } from './compare-values.ts';
@@ -29,7 +30,7 @@ import {
 
 /** The column of an expression over a batch, of the type that inferType gives. */
 export function evaluateColumn(node: ExpressionNode, batch: RecordBatch, type: DataType): Data {
-  if (node.op === 'col') return columnOfBatch(batch, node.name);
+  if (node.op === 'col') return columnOfBatch(batch, node);
   if (node.op === 'cast') return castColumn(node, batch);
   const values = evaluate(node, batch);
   const isSame = values.kind !== 'number' || unitOf(values.type) === unitOf(type);
@@ -52,7 +53,7 @@ function evaluate(node: ExpressionNode, batch: RecordBatch): Values {
   const what = expressionText(node);
   switch (node.op) {
     case 'col':
-      return valuesOfColumn(columnOfBatch(batch, node.name), node.name);
+      return valuesOfColumn(columnOfBatch(batch, node), what);
     case 'lit':
       return valuesOfLiteral(node.value, batch.numRows);
     case 'compare':
@@ -127,7 +128,7 @@ function evaluate(node: ExpressionNode, batch: RecordBatch): Values {
 
 /** Which rows have a value; asked of columns of every type. */
 function validityOf(node: ExpressionNode, batch: RecordBatch): Uint8Array {
-  if (node.op === 'col') return maskOfValidity(columnOfBatch(batch, node.name));
+  if (node.op === 'col') return maskOfValidity(columnOfBatch(batch, node));
   return validityOfValues(evaluate(node, batch));
 }
 
@@ -141,7 +142,8 @@ function castColumn(node: ExpressionNode & { op: 'cast' }, batch: RecordBatch): 
   });
 }
 
-function columnOfBatch(batch: RecordBatch, name: string): Data {
+function columnOfBatch(batch: RecordBatch, { name, part }: ExpressionNode & { op: 'col' }): Data {
+  if (part !== undefined) return columnOf(batch, [name, part]).data[0] as Data;
   const index = batch.schema.fields.findIndex((field) => field.name === name);
   const data = batch.data.children[index];
   if (data === undefined) throw missingColumn(batch.schema, name, 'an expression');

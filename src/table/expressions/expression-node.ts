@@ -37,7 +37,8 @@ export type TextName =
 
 /** One node of an expression. */
 export type ExpressionNode =
-  | { readonly op: 'col'; readonly name: string }
+  /** A column, or with `part` a child of its structs or an element of its vectors. */
+  | { readonly op: 'col'; readonly name: string; readonly part?: string }
   | { readonly op: 'lit'; readonly value: LiteralValue }
   | {
       readonly op: 'compare';
@@ -81,7 +82,7 @@ export function columnsRead(node: ExpressionNode): string[] {
 
 /** The expression as a user would read it, for errors. */
 export function expressionText(node: ExpressionNode): string {
-  if (node.op === 'col') return node.name;
+  if (node.op === 'col') return node.part === undefined ? node.name : `${node.name}.${node.part}`;
   if (node.op === 'lit') return literalText(node.value);
   const args = node.args.map(expressionText);
   if (node.op === 'cast') return `cast(${args[0]} as ${node.type})`;

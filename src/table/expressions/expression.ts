@@ -244,7 +244,10 @@ export class Expression<N extends string = string> {
   }
 }
 
-/** The values of a column. */
+/**
+ * The values of a column. Where a table has no column `a.b`, that is the part `b` of its column `a`: a child of structs, or an
+ * element of vectors by its place, as in `col('probability.1')`.
+ */
 export function col<const N extends string>(name: N): Expression<N> {
   return new Expression({ op: 'col', name });
 }

@@ -15,7 +15,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
-import { requireField } from '../columns/find-column.ts';
+import { findField, requireField } from '../columns/find-column.ts';
 import { numericKind } from '../columns/numeric-kind.ts';
 import { logicalTypeName, sameType, typeFromName, typeName } from '../columns/type-name.ts';
 import { type ExpressionNode, expressionText, type LiteralValue } from './expression-node.ts';
@@ -35,8 +35,10 @@ export function valueKind(type: DataType): ValueKind {
 /** The type of an expression's values. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID` */
 export function inferType(node: ExpressionNode, schema: Schema): DataType {
   switch (node.op) {
-    case 'col':
-      return requireField(schema, node.name, 'an expression').type as DataType;
+    case 'col': {
+      const { type } = requireField(schema, node.name, 'an expression');
+      return node.part === undefined ? type : (partType(type, node.part) as DataType);
+    }
     case 'lit':
       return literalType(node.value);
     case 'compare':
@@ -78,6 +80,26 @@ export function inferType(node: ExpressionNode, schema: Schema): DataType {
       inferType(argOf(node), schema);
       return castTarget(node.type);
   }
+}
+
+/**
+ * The same expression, in which `a.b` is the part `b` of the column `a` where the schema has no column of that name: a child of
+ * structs by its name, an element of vectors by its place.
+ */
+export function withParts(node: ExpressionNode, schema: Schema): ExpressionNode {
+  if (node.op === 'lit') return node;
+  if (node.op !== 'col') return { ...node, args: node.args.map((arg) => withParts(arg, schema)) };
+  const dot = node.name.lastIndexOf('.');
+  if (dot < 0 || findField(schema, node.name) !== undefined) return node;
+  const [name, part] = [node.name.slice(0, dot), node.name.slice(dot + 1)];
+  const whole = findField(schema, name)?.type;
+  return whole && partType(whole, part) !== undefined ? { op: 'col', name, part } : node;
+}
+
+function partType(type: DataType, part: string): DataType | undefined {
+  if (DataType.isStruct(type)) return type.children.find(({ name }) => name === part)?.type;
+  if (!DataType.isFixedSizeList(type)) return undefined;
+  return /^(0|[1-9]\d*)$/.test(part) && Number(part) < type.listSize ? type.valueType : undefined;
 }
 
 /** The type that `cast` names. @throws CoppiceError `PARAM_INVALID` */

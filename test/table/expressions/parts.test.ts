@@ -1,0 +1,80 @@
+import { Field, Float64, Int32, Struct, Table, Utf8, vectorFromArray } from 'apache-arrow';
+import { afterAll, describe, expect, it } from 'vitest';
+import { col, Session, VectorAssembler } from '../../../src/index.ts';
+import type { PartitionedTable } from '../../../src/table/partitioned-table.ts';
+import { valuesOf } from '../../tools/inline-table.ts';
+
+const session = await Session.local({ threads: 2 });
+afterAll(() => session.close());
+
+const address = new Struct([
+  new Field('city', new Utf8(), true),
+  new Field('zip', new Int32(), true),
+  new Field('at', new Struct([new Field('lat', new Float64(), true)]), true),
+]);
+const rows = [
+  { city: 'Rome', zip: 1, at: { lat: 41.9 } },
+  null,
+  { city: null, zip: 3, at: null },
+  { city: 'Oslo', zip: null, at: { lat: 59.9 } },
+];
+const table = session.createTable(
+  new Table({
+    id: vectorFromArray([0, 1, 2, 3], new Int32()),
+    address: vectorFromArray(rows, address),
+    'a.b': vectorFromArray([5, 6, 7, 8], new Int32()),
+  }),
+  { numPartitions: 2 },
+);
+
+describe('a part of a column in an expression', () => {
+  it('is a child of a struct; null where the struct or the child is', async () => {
+    const made = table
+      .withColumn('city', col('address.city'))
+      .withColumn('zip', col('address.zip').add(1))
+      .withColumn('known', col('address.zip').isNotNull());
+    expect(await valuesOf(made, 'city')).toEqual(['Rome', null, null, 'Oslo']);
+    expect(await valuesOf(made, 'zip')).toEqual([2, null, 4, null]);
+    expect(await valuesOf(made, 'known')).toEqual([true, false, true, false]);
+    expect(await valuesOf(table.filter(col('address.city').eq('Oslo')), 'id')).toEqual([3]);
+    expect(made.schema.fields.at(-1)?.nullable).toBe(true);
+  });
+
+  it('of a part is taken step by step', async () => {
+    const at = table.withColumn('at', col('address.at'));
+    expect(await valuesOf(at.withColumn('lat', col('at.lat')), 'lat')).toEqual([
+      ...[41.9, null, null, 59.9],
+    ]);
+  });
+
+  it('is an element of a vector', async () => {
+    const numbers = session.createTable({ x: [1, 2, 3], y: [4, 5, 6] }, { numPartitions: 2 });
+    const cast = numbers.withColumn('v', col('x'));
+    const struct = await new VectorAssembler({ inputCols: ['x', 'y'] }).transform(cast);
+    expect(await valuesOf(struct.withColumn('z', col('features.y')), 'z')).toEqual([4, 5, 6]);
+    const vectors: PartitionedTable = session.createTable({
+      v: [
+        [1, 2],
+        [3, 4],
+      ],
+    } as never);
+    expect(
+      await valuesOf(vectors.cast({ v: 'vector(2)' }).withColumn('z', col('v.1')), 'z'),
+    ).toEqual([2, 4]);
+    expect(() => vectors.cast({ v: 'vector(2)' }).withColumn('z', col('v.2'))).toThrow('"v.2"');
+  });
+
+  it('gives way to a column of the whole name', async () => {
+    expect(await valuesOf(table.withColumn('z', col('a.b')), 'z')).toEqual([5, 6, 7, 8]);
+  });
+
+  it('is named as a remedy where whole columns are wanted', () => {
+    expect(() => table.select('address.city')).toThrow(
+      expect.objectContaining({
+        code: 'COLUMN_NOT_FOUND',
+        message: expect.stringContaining("withColumn('city', col('address.city'))"),
+      }),
+    );
+    expect(() => table.filter(col('address.town').isNull())).toThrow('"address.town"');
+  });
+});
