@@ -356,7 +356,10 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
     return this.#after(sourceNode(batch.schema, [memoryPartition(batch)]));
   }
 
-  /** The first rows as objects. */
+  /**
+   * The first rows as objects. Integers of 64 bits are `bigint`, of which JSON knows nothing:
+   * `JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? Number(value) : value))`.
+   */
   async take(numRows: number, options: TableOptions = {}): Promise<Record<string, unknown>[]> {
     const rows = await this.limit(numRows).collect(options);
     return rows.toArray().map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
