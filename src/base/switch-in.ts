@@ -12,7 +12,7 @@
  * save removes once its writer is dead. The id is <hash of host>-<process>-<random>.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -120,7 +120,7 @@ async function refuseExisting(target: string, options: SwitchInOptions): Promise
     throw new CoppiceError('FILE_EXISTS', message, { context });
   }
   if (!(await options.mayReplace(target))) {
-    const message = `${target} exists and is not ${options.what}, so it is not overwritten; remove it or give another path`;
+    const message = `${target} exists and is ${await othernessOf(target, options.what)}`;
     throw new CoppiceError('FILE_EXISTS', message, { context });
   }
 }
@@ -250,6 +250,14 @@ async function syncTree(folder: string): Promise<void> {
     if (entry.isDirectory()) await syncTree(join(folder, entry.name));
   }
   await syncFolder(folder);
+}
+
+/** Why what stands at a path is not overwritten, and what to do: a rename would replace a link, not what it leads to. */
+export async function othernessOf(path: string, what: string): Promise<string> {
+  if (!(await lstat(path)).isSymbolicLink())
+    return `not ${what}, so it is not overwritten; remove it or give another path`;
+  const leadsTo = await realpath(path).catch(() => 'nothing');
+  return `a symbolic link to ${leadsTo}, so it is not overwritten: give the path that it leads to, or remove the link`;
 }
 
 async function exists(path: string): Promise<boolean> {

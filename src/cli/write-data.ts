@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CoppiceError } from '../base/errors.ts';
 import type { OnProgress } from '../base/progress.ts';
+import { othernessOf } from '../base/switch-in.ts';
 import { isSavedStage } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { formatOfName } from './read-data.ts';
@@ -40,7 +41,7 @@ export async function checkModelPath(path: string, overwrite: boolean): Promise<
   if (existsSync(path) && !(await isSavedStage(path))) {
     throw new CoppiceError(
       'FILE_EXISTS',
-      `${path} exists and is not a saved stage, so it is not overwritten; remove it or give another path`,
+      `${path} exists and is ${await othernessOf(path, 'a saved stage')}`,
       { context: { file: path } },
     );
   }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -351,6 +352,17 @@ describe('loading', () => {
     const path = await savedPipeline();
     const link = fresh();
     symlinkSync(path, link);
+    expect((await loadStage(link)).className).toBe('PipelineModel');
+  });
+
+  it('does not replace a link to a folder, and says where it leads', async () => {
+    const path = await savedPipeline();
+    const link = fresh();
+    symlinkSync(path, link);
+    await expect(toyModel(1).save(link, { overwrite: true })).rejects.toMatchObject({
+      code: 'FILE_EXISTS',
+      message: `${link} exists and is a symbolic link to ${realpathSync(path)}, so it is not overwritten: give the path that it leads to, or remove the link`,
+    });
     expect((await loadStage(link)).className).toBe('PipelineModel');
   });
 
