@@ -138,6 +138,55 @@ export async function addScaledFields(
   });
 }
 
+/** Vectors divided by their length, which is that of the largest part times the length of what is at most 1. */
+export async function addNormalizedFields(
+  writer: PmmlWriter,
+  stage: PairedStage,
+  p: number,
+): Promise<void> {
+  if (p !== 1 && p !== 2 && p !== Number.POSITIVE_INFINITY)
+    throw writer.refusal('a Normalizer of p 1, 2 or Infinity', `one of p ${p}`);
+  columnPairs(stage).forEach(({ input, output }) => {
+    const column = writer.column(input);
+    if (column.kind !== 'parts') throw writer.refusal('columns of parts to normalize', input);
+    const zero = numberConstant(0);
+    const derived = (name: string, text: string, from: readonly string[]): string =>
+      writer.derive(name, { text, from });
+    const cells = [...column.parts].filter(([, { kind }]) => kind !== 'text');
+    const fields = cells.map(([, cell]) => writer.number(cell));
+    const sizes = fields.map((field) => {
+      const size = apply('abs', fieldRef(field));
+      return derived(
+        `size(${field})`,
+        apply('if', apply('isNotMissing', fieldRef(field)), size, zero),
+        [field],
+      );
+    });
+    const largest = derived(`largest(${output})`, apply('max', ...sizes.map(fieldRef)), fields);
+    const isAny = apply('greaterThan', fieldRef(largest), zero);
+    const shares = sizes.map((size, i) => {
+      const share = apply('if', isAny, apply('/', fieldRef(size), fieldRef(largest)), zero);
+      return derived(`share(${fields[i]})`, share, fields);
+    });
+    const powers = shares
+      .map(fieldRef)
+      .map((share) => (p === 2 ? apply('*', share, share) : share));
+    const sum = powers.reduce((total, power) => apply('+', total, power));
+    const length = apply('*', fieldRef(largest), p === 2 ? apply('sqrt', sum) : sum);
+    const norm =
+      p === Number.POSITIVE_INFINITY ? largest : derived(`norm(${output})`, length, fields);
+    const parts = [...column.parts].map(([name, cell]): [string, PmmlCell] => {
+      if (cell.kind === 'text') return [name, cell];
+      const field = writer.number(cell);
+      const ref = fieldRef(field);
+      const made = apply('if', isAny, apply('/', ref, fieldRef(norm)), ref);
+      const own = partName(output, name, column.isVector);
+      return [name, { kind: 'number', field: derived(own, whereThere(field, made), fields) }];
+    });
+    writer.name(output, { ...column, parts: new Map(parts) });
+  });
+}
+
 /** 1 above a threshold, else 0. */
 export async function addBinarizedFields(
   writer: PmmlWriter,

@@ -9,6 +9,7 @@ import { Model, notFitted, savedInputSchema } from '../pipeline/model.ts';
 import { packed } from '../pipeline/module/module-literals.ts';
 import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../pipeline/pmml/pmml-writer.ts';
 import { type Scorer, singlesOf } from '../pipeline/row-reader.ts';
 import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
@@ -19,6 +20,7 @@ import { clusterField, type PredictClustersSpec } from './cluster-operator.ts';
 import type { ClusterResult } from './messages.ts';
 import { nearestOp } from './module-ops.ts';
 import { addNearest } from './onnx-nodes.ts';
+import { addClustersToPmml } from './pmml-nodes.ts';
 import './worker-programs.ts';
 
 /** Parameters of {@link KMeansModel} and its estimator. */
@@ -154,6 +156,12 @@ export class KMeansModel extends Model<typeof kMeansModelParams.schema> {
   override addToOnnx(graph: OnnxGraph): void {
     const { inputSchema } = this;
     addNearest(graph, { ...this.#state, inputSchema }, this.params.predictionCol);
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    const { inputSchema } = this;
+    await addClustersToPmml(writer, { ...this.#state, inputSchema }, this.params.predictionCol);
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

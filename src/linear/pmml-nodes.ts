@@ -1,5 +1,5 @@
 /**
- * Linear models in PMML: a regression table for each margin, and for probabilities a chain that hands the margins on to
+ * Linear models and clusters in PMML: a regression table for each margin, and for probabilities a chain that hands the margins on to
  * regressions of one term, whose normalization is the link. Engines may add the intercept before or behind the terms, so
  * margins may differ from those of transform in the last bits.
  */
@@ -43,14 +43,8 @@ export async function addLinearToPmml(
 
 /** The terms of each margin. */
 function marginTables(writer: PmmlWriter, { data, offsetCol }: WrittenLinear): Table[] {
-  const { names, paths, inputSchema, coefficients, intercepts } = data;
-  const features = paths.map((path, j) => {
-    const name = names[j] as string;
-    const cell = writer.has(path[0] as string)
-      ? writer.cell(path)
-      : writer.input(name, typeAtPath(inputSchema, path));
-    return writer.number(cell);
-  });
+  const { names, coefficients, intercepts } = data;
+  const features = featureFields(writer, data);
   const width = intercepts.length;
   const offset =
     offsetCol === undefined
@@ -66,6 +60,47 @@ function marginTables(writer: PmmlWriter, { data, offsetCol }: WrittenLinear): T
     });
     return { text: regressionTable({ intercept }, terms), fields: [...new Set(fields)] };
   });
+}
+
+/** Where a model finds its features. */
+type Features = Pick<WrittenLinear['data'], 'names' | 'paths' | 'inputSchema'>;
+
+/** The fields of the features, as numbers. */
+function featureFields(writer: PmmlWriter, { names, paths, inputSchema }: Features): string[] {
+  return paths.map((path, j) => {
+    const cell = writer.has(path[0] as string)
+      ? writer.cell(path)
+      : writer.input(names[j] as string, typeAtPath(inputSchema, path));
+    return writer.number(cell);
+  });
+}
+
+/** Adds clusters, whose names are their numbers. @throws CoppiceError `UNSUPPORTED`, `COLUMN_EXISTS` */
+export async function addClustersToPmml(
+  writer: PmmlWriter,
+  model: Features & { readonly centers: Float64Array },
+  predictionCol: string,
+): Promise<void> {
+  const fields = featureFields(writer, model);
+  const { length } = fields;
+  const numClusters = model.centers.length / length;
+  const integer = { optype: 'categorical', dataType: 'integer' } as const;
+  const told = outputField(predictionCol, integer, { feature: 'predictedValue' });
+  const clusters = Array.from({ length: numClusters }, (_, c) => {
+    const center = Array.from(model.centers.subarray(c * length, (c + 1) * length), numberText);
+    const values = element('Array', { n: length, type: 'real' }, center.join(' '));
+    return element('Cluster', { id: c }, values);
+  });
+  const text = element(
+    'ClusteringModel',
+    { functionName: 'clustering', modelClass: 'centerBased', numberOfClusters: numClusters },
+    writer.miningSchema(fields),
+    element('Output', {}, told),
+    element('ComparisonMeasure', { kind: 'distance' }, '<squaredEuclidean/>'),
+    ...fields.map((field) => element('ClusteringField', { field, compareFunction: 'absDiff' })),
+    ...clusters,
+  );
+  writer.model([text, '\n'], [predictionCol]);
 }
 
 /** A number, or the class by the sign of the margin. */

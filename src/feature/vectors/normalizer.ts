@@ -5,6 +5,7 @@ import { float } from '../../params/kinds.ts';
 import { columnTypeError } from '../../pipeline/check-schema.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
+import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import { Transformer } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -18,6 +19,7 @@ import { addNormalizedCells } from '../module-columns.ts';
 import { scaledField } from '../numbers/scaled-columns.ts';
 import { addNormalizedColumns } from '../onnx-numbers.ts';
 import type { NormalizeSpec } from '../operators/normalize.ts';
+import { addNormalizedFields } from '../pmml-columns.ts';
 import { withStageOperator } from '../stage-operator.ts';
 
 /** Parameters of {@link Normalizer}. */
@@ -75,6 +77,11 @@ export class Normalizer extends Transformer<typeof normalizerParams.schema> {
   /** @internal */
   override addToOnnx(graph: OnnxGraph): void {
     addNormalizedColumns(graph, this, this.params.p);
+  }
+
+  /** @internal */
+  override async addToPmml(writer: PmmlWriter): Promise<void> {
+    await addNormalizedFields(writer, this, this.params.p);
   }
 
   override transformSchema(schema: Schema): Schema {

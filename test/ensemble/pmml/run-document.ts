@@ -71,6 +71,7 @@ function outputOf(field: XmlElement, said: Said, row: Row): Value {
 function saidOf(model: XmlElement, row: Row, results: Row): Said {
   if (model.tag === 'TreeModel') return leafOf(one(model, 'Node'), row);
   if (model.tag === 'RegressionModel') return regression(model, row);
+  if (model.tag === 'ClusteringModel') return nearest(model, row);
   const segmentation = one(model, 'Segmentation');
   const models = all(segmentation, 'Segment').map(({ children }) => children[1] as XmlElement);
   const method = segmentation.attributes['multipleModelMethod'];
@@ -168,6 +169,20 @@ function regression(model: XmlElement, row: Row): Said {
   return winner(tables.map(([name], k) => [name, (sizes[k] as number) / total]));
 }
 
+function nearest(model: XmlElement, row: Row): Said {
+  const measure = one(one(model, 'ComparisonMeasure'), 'squaredEuclidean');
+  const fields = all(model, 'ClusteringField').map(({ attributes }) => attributes['field']);
+  let best: Said & { distance: number } = { value: null, shares: new Map(), distance: Infinity };
+  for (const cluster of all(model, 'Cluster')) {
+    const center = one(cluster, 'Array').text.split(' ').map(Number);
+    const away = fields.map((field, j) => Number(fieldOf(row, field ?? '')) - Number(center[j]));
+    const distance = away.reduce((sum, each) => sum + each * each, measure.children.length);
+    if (distance < best.distance)
+      best = { ...best, distance, value: Number(cluster.attributes['id']) };
+  }
+  return best;
+}
+
 function evaluated({ tag, attributes, children, text }: XmlElement, row: Row): Value {
   if (tag === 'FieldRef') return fieldOf(row, attributes['field'] as string);
   if (tag === 'Constant') return typed(text, attributes['dataType']);
@@ -210,6 +225,7 @@ function evaluated({ tag, attributes, children, text }: XmlElement, row: Row): V
   if (name === 'isIn') return values.slice(1).includes(values[0] as Value);
   if (name === 'abs') return Math.abs(a);
   if (name === 'max') return Math.max(...numbers);
+  if (name === 'sqrt') return Math.sqrt(a);
   if (name === '+') return a + b;
   if (name === '-') return a - b;
   if (name === '*') return a * b;

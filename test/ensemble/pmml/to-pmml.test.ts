@@ -10,6 +10,7 @@ import {
   KMeans,
   LogisticRegression,
   type Model,
+  Normalizer,
   Pipeline,
   RandomForestRegressor,
   StringIndexer,
@@ -148,9 +149,16 @@ describe('what is written as PMML', () => {
       'splits by planes',
     ],
     [
-      'clusters',
-      async () => await new KMeans({ featuresCols: ['x'], k: 2 }).fit(table),
-      'a KMeansModel',
+      'lengths of another norm',
+      async () =>
+        await new Pipeline({
+          stages: [
+            new VectorAssembler({ inputCols: ['x', 'given'], outputCol: 'v' }),
+            new Normalizer({ inputCol: 'v', outputCol: 'n', p: 3 }),
+            new KMeans({ featuresCol: 'n', k: 2 }),
+          ],
+        }).fit(table),
+      'a Normalizer of p 1, 2 or Infinity',
     ],
     [
       'a line of one class',

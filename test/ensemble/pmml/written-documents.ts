@@ -9,11 +9,13 @@ import {
   GBTRegressor,
   Imputer,
   IsolationForest,
+  KMeans,
   LinearRegression,
   LinearSVC,
   LogisticRegression,
   MinMaxScaler,
   type Model,
+  Normalizer,
   OneHotEncoder,
   Pipeline,
   type PredictionColumns,
@@ -286,6 +288,19 @@ export const chosen: readonly (readonly [string, () => Fits])[] = [
         ],
       }),
   ],
+  ['clusters', () => linear(new KMeans({ featuresCols: ['fx', 'bz', 'o'], k: 4, seed: 1 }))],
+  ...[1, 2, Number.POSITIVE_INFINITY].map((p): (typeof chosen)[number] => [
+    `a pipeline of vectors of p ${p}`,
+    () =>
+      new Pipeline({
+        stages: [
+          new Imputer({ inputCols: ['x', 'z'], outputCols: ['fx', 'fz'] }),
+          new VectorAssembler({ inputCols: ['fx', 'a "name" <&>', 'flag'], outputCol: 'v' }),
+          new Normalizer({ inputCol: 'v', outputCol: 'n', p }),
+          new GBTRegressor({ ...small, featuresCol: 'n', labelCol: 'y' }),
+        ],
+      }),
+  ]),
   ['linear numbers', () => linear(new LinearRegression({ ...line, labelCol: 'y' }))],
   [
     'linear numbers with an offset',
@@ -329,9 +344,9 @@ function linear(last: Estimator<Model>): Pipeline {
 /** One of them. */
 export async function chosenDocument(name: string, estimator: Fits): Promise<WrittenDocument> {
   const model = await estimator.fit(table);
-  const names = model.predictionColumns as PredictionColumns;
+  const names: Partial<PredictionColumns> = model.predictionColumns ?? {};
   const scored = await model.transform(askedTable);
-  const wanted = [...Object.values(names), 'anomalyScore'];
+  const wanted = [...Object.values(names), 'prediction', 'anomalyScore'];
   const kept = scored.columns.filter((column) => wanted.includes(column));
   const last = (model as { stages?: readonly Model[] }).stages?.at(-1) ?? model;
   const { classes = [] } = last as { classes?: readonly (string | number | boolean)[] };
