@@ -130,7 +130,6 @@ describe.runIf(process.platform !== 'win32')(
     it.each([
       { heard: 'another meeting', request: barrier, kind: frameKind.barrier, sequence: 2 },
       { heard: 'another kind', request: barrier, kind: frameKind.allgather, bytes: messages(0, 0) },
-      { heard: 'no such kind', request: barrier, kind: 77 },
       {
         heard: 'a barrier with a load',
         request: barrier,
@@ -158,8 +157,14 @@ describe.runIf(process.platform !== 'win32')(
       },
     );
 
+    it('is lost with EXECUTOR_LOST when it hears no such kind', async () => {
+      const { meet, say } = await pairUp();
+      say(77, 1);
+      expect(thrownBy(() => meet(barrier))).toMatchObject({ code: 'EXECUTOR_LOST' });
+    });
+
     it.each([0, 8, 12, 20])(
-      'ends with PROTOCOL when byte %i was changed on the way',
+      'is lost with EXECUTOR_LOST when byte %i was changed on the way',
       async (at) => {
         const { meet, far } = await pairUp();
         const payload = messages(4, 0);
@@ -168,7 +173,7 @@ describe.runIf(process.platform !== 'win32')(
         // one byte less is announced, or one more: then the next byte is missing
         far.write(Uint8Array.of(...frame, 0));
         expect(thrownBy(() => meet(allgather))).toMatchObject({
-          code: 'PROTOCOL',
+          code: 'EXECUTOR_LOST',
           message: expect.stringMatching(
             /^process 1 of the gang must send whole frames: /,
           ) as string,

@@ -110,7 +110,6 @@ describe('a process that meets another', () => {
   it.each([
     { heard: 'another meeting', request: barrier, kind: frameKind.barrier, sequence: 2 },
     { heard: 'another kind', request: barrier, kind: frameKind.allgather, bytes: messages(0, 0) },
-    { heard: 'no such kind', request: barrier, kind: 77 },
     {
       heard: 'a barrier with a load',
       request: barrier,
@@ -141,6 +140,14 @@ describe('a process that meets another', () => {
     const met = meet(request);
     say(kind, sequence, bytes);
     expect(await met).toBe('PROTOCOL');
+  });
+
+  it('ends with EXECUTOR_LOST when what it hears is no frame', async () => {
+    const { meet, network, say } = await pairUp();
+    const met = meet(barrier);
+    say(77, 1);
+    expect(await met).toBe('EXECUTOR_LOST');
+    expect(network.failure?.message).toMatch(/^process 1 .* of the gang must send whole frames: /);
   });
 
   it('ends, and never hangs, whatever bytes it hears', async () => {

@@ -900,6 +900,17 @@ export const plantedBugs = [
     tests: ['test/training/marked-blocks.test.ts'],
   },
   {
+    name: 'a garbled frame of a member ends the fit',
+    edits: [
+      {
+        file: 'src/cluster/tcp/meeting-rounds.ts',
+        find: "    const code = isGarbled ? 'EXECUTOR_LOST' : cause.code;",
+        replace: '    const code = cause.code;',
+      },
+    ],
+    tests: ['test/cluster/rank-meetings.test.ts'],
+  },
+  {
     name: 'a checksum that is not checked',
     edits: [
       {

@@ -112,11 +112,13 @@ export function awaitedError(
   );
 }
 
-/** Why a connection to a process is over, as its gang is told. */
+/** Why a connection to a process is over, as its gang is told; one that brings what is no frame is lost as a broken one. */
 export function lostError(name: string, process: number, cause: Error): CoppiceError {
   if (cause instanceof CoppiceError) {
-    const what = cause.code === 'PROTOCOL' ? `${name} of the gang must send whole frames: ` : '';
-    return new CoppiceError(cause.code, what + cause.message, { context: { process }, cause });
+    const isGarbled = cause.code === 'PROTOCOL';
+    const what = isGarbled ? `${name} of the gang must send whole frames: ` : '';
+    const code = isGarbled ? 'EXECUTOR_LOST' : cause.code;
+    return new CoppiceError(code, what + cause.message, { context: { process }, cause });
   }
   return new CoppiceError('EXECUTOR_LOST', `${name} of the gang was lost: ${cause.message}`, {
     context: { process, secondary: true },
