@@ -103,6 +103,7 @@ export async function fitLinear(
   warnOfRounding(
     owner,
     answers.map(({ roundedColumns }) => roundedColumns),
+    partitions,
   );
   const { result } = answers[0] as LinearAnswer;
   if (result.classes.length === 1) {

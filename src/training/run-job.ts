@@ -134,6 +134,7 @@ export async function runTrainingJob<J extends BoostingJob | ForestJob>(
   warnOfRounding(
     job.ingest.owner,
     reports.map((report) => report.roundedColumns),
+    partitions,
   );
   const first = answers[0] as RankResult;
   return {

@@ -13,7 +13,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { RandomForestRegressor } from '../../src/ensemble/forest/random-forest-regressor.ts';
-import { Session } from '../../src/index.ts';
+import {
+  AdaBoostRegressor,
+  BaggingRegressor,
+  CrossValidator,
+  RegressionEvaluator,
+  Session,
+  StackingRegressor,
+  VotingRegressor,
+} from '../../src/index.ts';
 import { LinearRegression } from '../../src/linear/linear-regression.ts';
 import '../../src/training/worker-programs.ts';
 import { tableFromArrow, tableFromColumns } from '../../src/table/create-table.ts';
@@ -105,5 +113,25 @@ describe.each(Object.entries(estimators))('%s', (name, Estimator) => {
     const told = await fit(await session.read.parquet(path));
     expect(told).toHaveLength(1);
     expect(told[0]).toContain('of column id to it');
+  });
+});
+
+describe('an ensemble or a search', () => {
+  const featuresCols = ['id', 'x'];
+  const trees = new GBTRegressor({ featuresCols, maxIter: 3 });
+  const estimators = [trees, new LinearRegression({ featuresCols })];
+  const searched = { estimator: trees, estimatorParamMaps: [{ maxLeaves: 3 }, { maxLeaves: 5 }] };
+  it.each([
+    ['stack', new StackingRegressor({ estimators })],
+    ['committee', new VotingRegressor({ estimators })],
+    ['bag', new BaggingRegressor({ estimator: trees, numEstimators: 3 })],
+    ['boosted bag', new AdaBoostRegressor({ estimator: trees, maxIter: 3 })],
+    ['search', new CrossValidator({ ...searched, evaluator: new RegressionEvaluator() })],
+  ])('of many fits on a table tells of it once: a %s', async (_, estimator) => {
+    await using session = await Session.local({ threads: 2 });
+    const table = session.createTable({ id: wide, x, label: x }, { numPartitions: 3 });
+    await estimator.fit(table);
+    await new Promise(setImmediate);
+    expect(warnings.filter((text) => text.includes('rounded values'))).toHaveLength(1);
   });
 });

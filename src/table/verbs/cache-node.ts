@@ -2,6 +2,7 @@
 
 import { memoryPartition } from '../files/sources.ts';
 import { mapInOrder } from '../plan/map-in-order.ts';
+import { keepOrigin } from '../plan/origins.ts';
 import type { PartitionSpec } from '../plan/partition-spec.ts';
 import { type LazyPartition, type PlanContext, type PlanNode, resolve } from '../plan/plan-node.ts';
 import { batchFromShared, type SharedBatch } from '../plan/shared-batch.ts';
@@ -26,7 +27,9 @@ export function cacheNode(input: PlanNode): CacheNode {
         { partition, keep: true },
         { signal },
       );
-      return memoryPartition(batchFromShared(shared), partition.schema);
+      const kept = memoryPartition(batchFromShared(shared), partition.schema);
+      keepOrigin(kept.source, partition.source);
+      return kept;
     };
     const ready: PartitionSpec[] = [];
     for await (const made of mapInOrder(partitions, runner.numThreads + 1, read)) ready.push(made);
