@@ -74,10 +74,16 @@ function memory(): Finding {
   return { name: 'memory', found: `${gib(totalmem())} GiB, ${gib(freemem())} free`, isFine: true };
 }
 
+/** What needs WebAssembly where Node was told to do without; the line of shared memory says how to have it. */
+const withoutIt = 'no: WebAssembly is switched off (see shared memory)';
+const isThere = typeof WebAssembly !== 'undefined';
+
 function simd(): Finding {
-  const isFine = typeof WebAssembly !== 'undefined' && WebAssembly.validate(simdProbe);
+  const name = 'WebAssembly SIMD';
+  if (!isThere) return { name, found: withoutIt, isFine: false };
+  const isFine = WebAssembly.validate(simdProbe);
   const found = isFine ? 'yes' : 'no: the slow kernels in TypeScript will be used';
-  return { name: 'WebAssembly SIMD', found, isFine: true };
+  return { name, found, isFine: true };
 }
 
 function sharedMemory(): Finding {
@@ -91,6 +97,7 @@ function sharedMemory(): Finding {
 
 async function kernels(): Promise<Finding> {
   const name = 'kernels';
+  if (!isThere) return { name, found: withoutIt, isFine: false };
   try {
     const { kernelModule } = await import('../kernels/wasm/load.ts');
     const count = WebAssembly.Module.exports(kernelModule()).length;
@@ -103,15 +110,15 @@ async function kernels(): Promise<Finding> {
 }
 
 async function parquet(): Promise<Finding> {
+  const name = 'Parquet';
+  if (!isThere) return { name, found: withoutIt, isFine: false };
   try {
     await import('parquet-wasm');
-    return { name: 'Parquet', found: 'yes', isFine: true };
+    return { name, found: 'yes', isFine: true };
   } catch (error) {
-    return {
-      name: 'Parquet',
-      found: `parquet-wasm did not load: ${toErrorRecord(error).message}`,
-      isFine: false,
-    };
+    const why = toErrorRecord(error).message;
+    const found = `parquet-wasm did not load (${why}): install the package again (npm ci)`;
+    return { name, found, isFine: false };
   }
 }
 

@@ -95,6 +95,22 @@ describe('the command as a process', () => {
     expect(stderr).toMatch(/^error FILE_WRITE: stdout cannot be written: ENOSPC.*\n$/);
   });
 
+  it('promises nothing that cannot run where Node does without WebAssembly', async () => {
+    const words = ['--jitless', command, 'doctor', '--json'];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    expect(await once(child, 'close')).toEqual([1, null]);
+    const missing = { ok: false, found: expect.stringMatching(/switched off/) };
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      ...{ 'WebAssembly SIMD': missing, kernels: missing, Parquet: missing },
+      'shared memory': { ok: false, found: expect.stringContaining('--jitless') },
+    });
+  });
+
   it('ends with 130 soon after SIGINT, and leaves nothing behind', async () => {
     const params = ['--params', 'maxIter=1000000,maxLeaves=255'];
     const model = join(folder, 'endless');
