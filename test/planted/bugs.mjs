@@ -911,6 +911,17 @@ export const plantedBugs = [
     tests: ['test/cluster/rank-meetings.test.ts'],
   },
   {
+    name: 'an executor that is there again has no part in the next fit',
+    edits: [
+      {
+        file: 'src/cluster/executors/executors-runner.ts',
+        find: 'for (const numThreads of this.#threads.values()) sum += numThreads;',
+        replace: 'for (const { numThreads } of this.#connections) sum += numThreads;',
+      },
+    ],
+    tests: ['test/session/lost-executors.test.ts'],
+  },
+  {
     name: 'a checksum that is not checked',
     edits: [
       {

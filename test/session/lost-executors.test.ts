@@ -191,6 +191,37 @@ describe('a fit on executors', () => {
   });
 
   it.each([
+    ['at once', 0, 1],
+    ['late, with the fit after that', 250, 2],
+  ])('has the next fit on an executor that is there again and answers %s', async (_, ms, fits) => {
+    const [first, second] = await startExecutors([1, 1]);
+    const between = await Relay.to(second?.address ?? '');
+    const session = await Session.connect([first?.address ?? '', between.address], {
+      token,
+      threads: 1,
+      reconnectSeconds: 0.3,
+    });
+    sessions.push(session);
+    const table = session.createTable(columns, { numPartitions: 3 });
+    await second?.end();
+    expect(await savedBytes(await boosted.fit(table))).toEqual(expected);
+    await startExecutor('--threads', '1', '--listen', second?.address ?? '');
+    between.delayMs = ms;
+    let numGangs = 0;
+    between.onFrame = ({ kind }) => void (kind === 'listen' && numGangs++);
+    for (let fit = 1; fit <= fits; fit++) {
+      expect(numGangs).toBe(0);
+      const began = performance.now();
+      expect(await savedBytes(await boosted.fit(table))).toEqual(expected);
+      // nobody waits for its answer but for half a second
+      if (fit < fits) expect(performance.now() - began).toBeLessThan(2500);
+      await new Promise((resolve) => setTimeout(resolve, 4 * ms));
+    }
+    expect(numGangs).toBeGreaterThan(0);
+    between.close();
+  });
+
+  it.each([
     ['a boosted fit', new GBTClassifier({ ...params, maxIter: 200 })],
     ['a forest', new RandomForestClassifier({ featuresCols: ['x', 'z'], numTrees: 400 })],
   ])('ends once nobody is left, and says whom it lost and what to do: %s', async (_, estimator) => {

@@ -33,6 +33,8 @@ export interface ConnectionOptions {
   readonly heartbeat?: Heartbeat | undefined;
   /** How long it may take until the executor has answered the greeting. */
   readonly connectMs: number;
+  /** Ends the call, where the executor has not answered it yet. */
+  readonly signal?: AbortSignal | undefined;
   /** What the executor's processes write to stderr. */
   onLog(where: string, text: string): void;
 }
@@ -111,11 +113,13 @@ export class ExecutorConnection {
    * @throws CoppiceError `EXECUTOR_LOST`, `ACCESS_DENIED`, `EXECUTOR_BUSY`, `PROTOCOL`, `PARAM_INVALID`
    */
   static async open(options: ConnectionOptions): Promise<ExecutorConnection> {
-    const { address, hello, connectMs } = options;
+    const { address, hello, connectMs, signal } = options;
     const where = nameOf(address);
     const began = performance.now();
     const socket = await reach(options);
     const channel = new ControlChannel(new FrameStream(socket, maxHelloBytes), maxHelloBytes);
+    const hangUp = (): void => void socket.destroy();
+    signal?.addEventListener('abort', hangUp, { once: true });
     try {
       const left = Math.max(100, connectMs - (performance.now() - began));
       const welcome = await greetExecutor(channel, hello, where, left);
@@ -123,6 +127,8 @@ export class ExecutorConnection {
     } catch (error) {
       channel.frames.destroy();
       throw await explainGreeting(error, options);
+    } finally {
+      signal?.removeEventListener('abort', hangUp);
     }
   }
 
@@ -302,7 +308,7 @@ export class ExecutorConnection {
 }
 
 /** A connection on which nothing has been said. */
-async function reach({ address, tls, connectMs }: ConnectionOptions): Promise<Socket> {
+async function reach({ address, tls, connectMs, signal }: ConnectionOptions): Promise<Socket> {
   const { host, port } = address;
   const where = nameOf(address);
   if (tls === null && !isLoopback(host)) {
@@ -319,7 +325,14 @@ async function reach({ address, tls, connectMs }: ConnectionOptions): Promise<So
             minVersion: 'TLSv1.3',
             ...Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)),
           });
+    const hangUp = (): void => void socket.destroy(new Error('the session was closed'));
+    signal?.addEventListener('abort', hangUp, { once: true });
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', hangUp);
+    };
     const fail = async (found: string, cause?: Error): Promise<void> => {
+      settle();
       socket.destroy();
       const why = cause === undefined || tls === null ? found : await explainTls(cause, address);
       const message = `executor ${where} must be reachable; ${why}`;
@@ -330,12 +343,9 @@ async function reach({ address, tls, connectMs }: ConnectionOptions): Promise<So
       connectMs,
     );
     socket.setNoDelay(true);
-    socket.on('error', (cause) => {
-      clearTimeout(timer);
-      void fail(cause.message, cause);
-    });
+    socket.on('error', (cause) => void fail(cause.message, cause));
     socket.once(tls === null ? 'connect' : 'secureConnect', () => {
-      clearTimeout(timer);
+      settle();
       resolve(socket);
     });
   });

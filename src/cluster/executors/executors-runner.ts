@@ -3,7 +3,8 @@
  * Tasks go where the data is: those that read files to the executors, the others to threads of the driver.
  *
  * When an executor is lost, its gang ends everywhere; lost executors are called again for a while, those that do
- * not come back are left out, and the gang runs anew on who is there. The model does not depend on who that is.
+ * not come back are left out, and the gang runs anew on who is there. The model does not depend on who that is. Those
+ * that were left out are called again whenever work begins.
  * Where nobody is left, the work ends, whatever retries it had.
  */
 import { randomBytes } from 'node:crypto';
@@ -33,6 +34,15 @@ export interface ExecutorsRunnerOptions {
   readonly reconnectMs: number;
 }
 
+/** How long work waits for an executor that was left out. */
+const briefMs = 500;
+
+/** A call of an executor that nobody waits for. */
+interface LateCall {
+  readonly answer: Promise<ExecutorConnection>;
+  hangUp(): void;
+}
+
 /** See the header. */
 export class ExecutorsRunner implements GangRunner {
   readonly hasOtherProcesses = true;
@@ -43,12 +53,15 @@ export class ExecutorsRunner implements GangRunner {
   #calling: Promise<readonly ExecutorConnection[]> | null = null;
   /** How executors that are not there were lost, the first loss first. */
   readonly #losses = new Map<string, Error>();
-  /** Executors that did not come back when they were called; from then on they are called but briefly. */
-  readonly #leftOut = new Set<string>();
+  /** Executors that did not come back when they were called, and calls of them that go on while others work. */
+  readonly #leftOut = new Map<string, LateCall | null>();
+  /** Threads of every executor, also of those that are away: they may be back when work begins. */
+  readonly #threads: Map<string, number>;
 
   private constructor(options: ExecutorsRunnerOptions, connections: readonly ExecutorConnection[]) {
     this.#options = options;
     this.#connections = connections;
+    this.#threads = new Map(connections.map(({ where, numThreads }) => [where, numThreads]));
   }
 
   /** Connects with all executors. @throws CoppiceError of the first that cannot be had */
@@ -77,9 +90,11 @@ export class ExecutorsRunner implements GangRunner {
     return this.#options.local.device;
   }
 
-  /** Threads of all executors that are there. */
+  /** Threads of all executors, those that are lost too. */
   get numThreads(): number {
-    return this.#connections.reduce((sum, { numThreads }) => sum + numThreads, 0);
+    let sum = 0;
+    for (const numThreads of this.#threads.values()) sum += numThreads;
+    return sum;
   }
 
   async run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
@@ -129,6 +144,7 @@ export class ExecutorsRunner implements GangRunner {
   async close(): Promise<void> {
     if (this.#turns.isClosed) return;
     this.#turns.close();
+    for (const call of this.#leftOut.values()) call?.hangUp();
     await Promise.all([
       ...this.#connections.map((connection) => connection.close(closedError())),
       this.#options.local.close(),
@@ -178,12 +194,12 @@ export class ExecutorsRunner implements GangRunner {
     const gone = this.#options.addresses.filter(
       (address) => !living.some(({ where }) => where === nameOf(address)),
     );
+    const patienceMs = living.length === 0 ? this.#options.connection.connectMs : briefMs;
     const outcomes = await Promise.allSettled(
       gone.map((address) =>
-        this.#callAgain(
-          address,
-          this.#leftOut.has(nameOf(address)) ? 0 : this.#options.reconnectMs,
-        ),
+        this.#leftOut.has(nameOf(address))
+          ? this.#callBriefly(address, patienceMs)
+          : this.#callAgain(address),
       ),
     );
     const back = outcomes.flatMap((o) => (o.status === 'fulfilled' ? [o.value] : []));
@@ -196,8 +212,14 @@ export class ExecutorsRunner implements GangRunner {
       (a, b) => order.indexOf(a.where) - order.indexOf(b.where),
     );
     const isNew = gone.map((address) => !this.#leftOut.has(nameOf(address)));
-    for (const address of gone) this.#leftOut.add(nameOf(address));
-    for (const { where } of all) this.#leftOut.delete(where);
+    for (const address of gone) {
+      const where = nameOf(address);
+      if (!this.#leftOut.has(where)) this.#leftOut.set(where, null);
+    }
+    for (const { where, numThreads } of all) {
+      this.#leftOut.delete(where);
+      this.#threads.set(where, numThreads);
+    }
     const reasons = outcomes.map((o) => (o.status === 'rejected' ? (o.reason as Error) : null));
     if (all.length === 0) throw this.#nobodyLeft(reasons[0] as Error);
     reasons.forEach((reason, i) => {
@@ -227,23 +249,62 @@ export class ExecutorsRunner implements GangRunner {
     );
   }
 
-  async #callAgain(address: PeerAddress, forMs: number): Promise<ExecutorConnection> {
-    const until = performance.now() + forMs;
+  /** Calls a lost executor until it answers or the time for that is over. */
+  async #callAgain(address: PeerAddress): Promise<ExecutorConnection> {
+    const { reconnectMs, connection } = this.#options;
+    const until = performance.now() + reconnectMs;
     for (;;) {
-      const left = Math.max(
-        500,
-        Math.min(this.#options.connection.connectMs, until - performance.now()),
-      );
+      const left = Math.min(connection.connectMs, until - performance.now());
+      const connectMs = Math.max(briefMs, left);
       try {
-        return await ExecutorConnection.open({
-          ...this.#options.connection,
-          address,
-          connectMs: left,
-        });
+        return await ExecutorConnection.open({ ...connection, address, connectMs });
       } catch (error) {
         if (performance.now() > until || this.#turns.isClosed) throw error;
         await sleep(200);
       }
     }
+  }
+
+  /**
+   * Calls an executor that was left out; who needs longer to answer is there for later work. A call that was waited for
+   * before is not waited for again.
+   */
+  async #callBriefly(address: PeerAddress, patienceMs: number): Promise<ExecutorConnection> {
+    const where = nameOf(address);
+    let call = this.#leftOut.get(where) ?? null;
+    const isNew = call === null;
+    if (call === null) {
+      const abort = new AbortController();
+      const { signal } = abort;
+      const answer = ExecutorConnection.open({ ...this.#options.connection, address, signal });
+      const hangUp = (): void => {
+        abort.abort();
+        answer.then((connection) => connection.close(closedError())).catch(() => undefined);
+      };
+      call = { answer, hangUp };
+      this.#leftOut.set(where, call);
+      answer.catch(() => this.#leftOut.set(where, null));
+    }
+    const connection = await answeredIn(call.answer, isNew ? patienceMs : 0);
+    if (connection === null) {
+      const message = `executor ${where} must be reachable; it did not answer within ${patienceMs} ms`;
+      throw new CoppiceError('EXECUTOR_LOST', message, { context: { executor: where } });
+    }
+    this.#leftOut.set(where, null);
+    if (connection.lost !== null) throw connection.lost;
+    return connection;
+  }
+}
+
+/** What a call that is under way gives; null where that takes longer. */
+async function answeredIn<T>(answer: Promise<T>, ms: number): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, ms, null);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

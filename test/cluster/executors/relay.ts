@@ -21,6 +21,8 @@ export class Relay {
   readonly #streams = new Set<FrameStream>();
   readonly #silenceMs: number;
   onFrame: OnFrame = () => undefined;
+  /** How long a frame is under way. */
+  delayMs = 0;
 
   private constructor(port: number, silenceMs: number) {
     this.#silenceMs = silenceMs;
@@ -77,7 +79,9 @@ export class Relay {
     from.listen({
       onFrame: (frame) => {
         this.onFrame(frame, side, this);
-        if (!this.#stalled.has(from)) to.send(frame);
+        if (this.#stalled.has(from)) return;
+        if (this.delayMs === 0) to.send(frame);
+        else setTimeout(() => to.send(frame), this.delayMs);
       },
       onLost: () => {
         this.#streams.delete(from);
