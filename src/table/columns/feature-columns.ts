@@ -34,49 +34,65 @@ export interface FeatureSource {
 /**
  * The features of a table, in order.
  *
- * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
+ * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE` that names every column that cannot be one
  */
 export function featureColumns(schema: Schema, source: FeatureSource): FeatureColumn[] {
-  if (source.featuresCols !== undefined) {
-    return source.featuresCols.flatMap((name) =>
-      featuresOfField(requireField(schema, name, 'featuresCols'), true),
-    );
-  }
-  return featuresOfField(
-    requireField(schema, source.featuresCol ?? 'features', 'featuresCol'),
-    false,
-  );
+  const { featuresCol = 'features', featuresCols } = source;
+  const found =
+    featuresCols === undefined
+      ? featuresOfField(requireField(schema, featuresCol, 'featuresCol'), false)
+      : featuresCols.flatMap((name) =>
+          featuresOfField(requireField(schema, name, 'featuresCols'), true),
+        );
+  const unfit = found.filter(({ kind }) => kind === null);
+  if (unfit.length > 0) throw unfitFeatures(unfit);
+  return found as FeatureColumn[];
 }
 
-function featuresOfField(field: Field, isOneOfMany: boolean): FeatureColumn[] {
+/** What stands in a place of a feature; null where it is of a type that is none. */
+interface Candidate extends Omit<FeatureColumn, 'kind'> {
+  readonly kind: FeatureColumn['kind'] | null;
+}
+
+function featuresOfField(field: Field, isOneOfMany: boolean): Candidate[] {
   const type = field.type as DataType;
   const prefix = isOneOfMany ? `${field.name}.` : '';
   if (DataType.isStruct(type)) {
     const children = type.children as readonly Field[];
     return children.map((child) =>
-      feature(`${prefix}${child.name}`, [field.name, child.name], child.type),
+      candidate(`${prefix}${child.name}`, [field.name, child.name], child.type),
     );
   }
   if (DataType.isFixedSizeList(type)) {
     const itemType = type.valueType as DataType;
     const names = isOneOfMany ? `${field.name}_` : 'f';
     return Array.from({ length: type.listSize }, (_, index) =>
-      feature(`${names}${index}`, [field.name, String(index)], itemType),
+      candidate(`${names}${index}`, [field.name, String(index)], itemType),
     );
   }
-  return [feature(field.name, [field.name], type)];
+  return [candidate(field.name, [field.name], type)];
 }
 
-function feature(name: string, path: readonly string[], type: DataType): FeatureColumn {
+function candidate(name: string, path: readonly string[], type: DataType): Candidate {
   const isCategory = DataType.isDictionary(type) || typeName(type) === 'string';
-  const kind = isCategory ? 'category' : numericKind(type);
-  if (kind !== null) return { name, path, kind, type };
+  return { name, path, kind: isCategory ? 'category' : numericKind(type), type };
+}
+
+/** Names all columns at once, in the words that leave them out: a table of nested columns has many. */
+function unfitFeatures(unfit: readonly Candidate[]): CoppiceError {
+  const [{ name, type }] = unfit as [Candidate];
+  const columns = [...new Set(unfit.map(({ path }) => path[0] as string))];
   const rule = 'numeric, boolean, date, timestamp, string or dictionary';
-  const remedy = DataType.isList(type)
-    ? `Make a vector of lists of one length by table.cast({ ${JSON.stringify(name)}: 'vector(n)' })`
-    : 'Cast it';
-  const message = `type of feature ${name} must be ${rule}; got ${typeName(type)}. ${remedy}, or leave it out (featuresCols; --ignore on the command line)`;
-  throw new CoppiceError('COLUMN_TYPE', message, { context: { column: name } });
+  const isVector = DataType.isList(type) && numericKind(type.valueType) !== null;
+  const remedy = isVector
+    ? `Make a vector of lists of one length by table.cast({ ${JSON.stringify(name)}: 'vector(n)' }) (--cast '${name}=vector(n)' on the command line), or leave`
+    : 'Leave';
+  const count = columns.length - 1;
+  const others = count === 0 ? '' : ` and ${count} other ${count === 1 ? 'column' : 'columns'}`;
+  const isPlain = columns.every((column) => /^[^[,\s][^,]*$/.test(column));
+  const list = isPlain ? columns.join(',') : JSON.stringify(columns);
+  const message = `type of feature ${name} must be ${rule}; got ${typeName(type)}. ${remedy} it${others} out (featuresCols; --ignore '${list}' on the command line)`;
+  return new CoppiceError('COLUMN_TYPE', message, { context: { column: name } });
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  Binary,
   Bool,
   DateDay,
   Decimal,
@@ -11,6 +12,7 @@ import {
   Int8,
   Int32,
   Int64,
+  List,
   Null,
   Schema,
   Struct,
@@ -193,6 +195,33 @@ describe('featureColumns', () => {
     new Field('v', new FixedSizeList(2, new Field('item', new Float32(), true)), true),
     new Field('name', new Utf8(), true),
   ]);
+
+  it('names all columns that are none at once, in the words that leave them out', () => {
+    const complaint = (...fields: Field[]): string => {
+      try {
+        const featuresCols = fields.map(({ name }) => name);
+        featureColumns(new Schema(fields), { featuresCols });
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const x = new Field('x', new Float64(), true);
+    const bytes = new Field('bytes', new Binary(), true);
+    const inner = new Struct([new Field('c', new Float64(), true)]);
+    const nested = new Field('nested', new Struct([new Field('a', inner, true), x]), true);
+    const texts = new Field('a,b', new List(new Field('item', new Utf8(), true)), true);
+    expect(complaint(x, bytes)).toBe(
+      "type of feature bytes must be numeric, boolean, date, timestamp, string or dictionary; got binary. Leave it out (featuresCols; --ignore 'bytes' on the command line)",
+    );
+    expect(complaint(nested, x, bytes)).toContain(
+      "type of feature nested.a must be numeric, boolean, date, timestamp, string or dictionary; got struct<c: double>. Leave it and 1 other column out (featuresCols; --ignore 'nested,bytes' on the command line)",
+    );
+    expect(complaint(texts, bytes, nested)).toContain(
+      `got list<string>. Leave it and 2 other columns out (featuresCols; --ignore '["a,b","bytes","nested"]' on the command line)`,
+    );
+    expect(complaint(x)).toBe('');
+  });
 
   it('takes the children of a struct, the elements of a vector, or columns by name', () => {
     const shape = (source: Parameters<typeof featureColumns>[1]) =>

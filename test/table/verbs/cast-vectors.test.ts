@@ -76,7 +76,7 @@ describe('a column of lists', () => {
     const table = createTable({ v: listColumn(cells), y: cells.map(([, i]) => (i ?? 0) * 2) });
     const trees = new GBTRegressor({ featuresCols: ['v'], labelCol: 'y', maxIter: 3 });
     expect((await errorOf(() => trees.fit(table))).message).toContain(
-      `Make a vector of lists of one length by table.cast({ "v": 'vector(n)' }), or leave it out`,
+      `Make a vector of lists of one length by table.cast({ "v": 'vector(n)' }) (--cast 'v=vector(n)' on the command line), or leave it out`,
     );
     const model = await trees.fit(table.cast({ v: 'vector(2)' }));
     const same = await trees.fit(createTable({ v: cells, y: cells.map(([, i]) => (i ?? 0) * 2) }));
