@@ -132,8 +132,8 @@ function markBits(marks: usize): i32 {
   return i8x16.bitmask(i8x16.ne(v128.load(marks), i8x16.splat(0)));
 }
 
-// of a feature that was looked at without its empty bins
-function nameBin(f: i32, best: usize, numbers: usize): void {
+/** Of a feature that was looked at without its empty bins. */
+export function nameBin(f: i32, best: usize, numbers: usize): void {
   if (load<i32>(best, 8) == f) store<i32>(best, load<u32>(numbers + (<usize>load<i32>(best, 12) << 2)), 12);
 }
 

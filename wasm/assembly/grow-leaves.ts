@@ -26,6 +26,7 @@ import {
   ofRows, ofSlot, ofStart,
 } from './grow-plan';
 import { popOpen, pushOpen } from './grow-queue';
+import { countRows, hasFewRows, searchRows, sumRows } from './grow-rows';
 import { hasMarks } from './marked-blocks';
 import { beginWindow, gatherWindow } from './grow-window';
 
@@ -67,7 +68,10 @@ export function beginLeaves(plan: usize): void {
   placeRows(root, load<i32>(plan, atRootSegment), load<i32>(plan, atRootSegment + 4), load<i32>(plan, atRootSegment + 8));
   // the root is a batch of its own, of no pair
   beginBatch(plan, 0);
-  listBuild(plan, 0, load<i32>(plan, atIsPacked) != 0);
+  if (hasFewRows(plan, root)) {
+    countRows(plan, root);
+    listRows(plan, 0);
+  } else listBuild(plan, 0, load<i32>(plan, atIsPacked) != 0);
 }
 
 /**
@@ -240,7 +244,10 @@ function pairAt(plan: usize, pair: i32): usize {
   return <usize>load<u32>(plan, atBatch) + (<usize>pair << 4);
 }
 
-// of histograms: int32 the node, the other one of its pair where that inherits the parent's, whether it is packed, its address
+// of histograms: int32 the node, the other one of its pair where that inherits the parent's, whether it is packed, its address;
+// of a node that has none because its rows are few `ofFewRows` in place of that
+const ofFewRows: i32 = 2;
+
 function buildAt(plan: usize, build: i32): usize {
   return pairAt(plan, load<i32>(plan, atMostPairs) + build);
 }
@@ -287,6 +294,7 @@ function addBatch(plan: usize): bool {
     if (isListed) {
       const entry = buildAt(plan, build);
       store<i32>(plan, build + 1, atNextBuild);
+      if (load<i32>(entry, 8) == ofFewRows) continue;
       beginBuild(plan, load<i32>(entry), load<i32>(entry, 8) != 0, <usize>load<u32>(entry, 12));
     } else {
       if (workLeft <= 0) return false;
@@ -333,8 +341,15 @@ function splitPair(plan: usize, entry: usize): void {
     releaseSlot(plan, parent);
     return;
   }
-  const isPacked = isSmall(plan, parent);
   const built = lighterOf(plan, leftIndex);
+  if (hasFewRows(plan, parent)) {
+    releaseSlot(plan, parent);
+    countRows(plan, nodeAt(plan, built));
+    listRows(plan, built);
+    listRows(plan, 2 * leftIndex + 1 - built);
+    return;
+  }
+  const isPacked = isSmall(plan, parent);
   const hasHistogram = load<i32>(parent, ofSlot) >= 0;
   if (hasHistogram) listBuild(plan, built, isPacked, 2 * leftIndex + 1 - built);
   else {
@@ -348,6 +363,16 @@ export function isSmall(plan: usize, parent: usize): bool {
   if (load<i32>(plan, atIsPacked)) return true;
   if (load<i32>(plan, atSlotBytes) != 4 || load<i32>(<usize>load<u32>(plan, atParams), 64) < 63) return false;
   return load<i32>(parent, ofRows) <= load<i32>(plan, atFlushRows);
+}
+
+// a node that is looked at by its rows
+function listRows(plan: usize, index: i32): void {
+  const build = load<i32>(plan, atNumBuilds);
+  const entry = buildAt(plan, build);
+  store<i32>(entry, index);
+  store<i32>(entry, -1, 4);
+  store<i32>(entry, ofFewRows, 8);
+  store<i32>(plan, build + 1, atNumBuilds);
 }
 
 function listBuild(plan: usize, index: i32, isPacked: bool, heir: i32 = -1): void {
@@ -373,6 +398,14 @@ function searchBatch(plan: usize): bool {
     const entry = buildAt(plan, build);
     const index = load<i32>(entry);
     const node = nodeAt(plan, index);
+    if (load<i32>(entry, 8) == ofFewRows) {
+      if (index == 0) {
+        sumRows(plan, node);
+        if (load<i32>(plan, atMaxDepth) == 0 || load<i32>(plan, atMaxLeaves) <= 1) return false;
+      }
+      searchRows(plan, node, foundAt(plan, place++));
+      continue;
+    }
     const heir = load<i32>(entry, 4);
     const isPacked = load<i32>(entry, 8) != 0;
     const target = <usize>load<u32>(entry, 12);

@@ -137,7 +137,7 @@ export function firstIdOf(plan: usize, node: usize): i32 {
   return load<i32>(node, ofBuffer) == 0 ? load<i32>(plan, atFirstRow) + load<i32>(node, ofStart) : 0;
 }
 
-function walkRecords(plan: usize, node: usize, from: i32): usize {
+export function walkRecords(plan: usize, node: usize, from: i32): usize {
   const buffer = load<i32>(node, ofBuffer);
   const stride = <usize>load<u32>(plan, atStride);
   const master = <usize>load<u32>(plan, atMaster);

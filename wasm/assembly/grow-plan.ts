@@ -71,6 +71,9 @@ export const atNumFree: usize = 196;
 export const atBuilding: usize = 200;
 export const atFrom: usize = 204;
 export const atBuildsPacked: usize = 208;
+/** A node of so many rows, or whose parent has, gets no histogram; where its rows are added up: see grow-rows.ts. */
+export const atFewRows: usize = 212;
+export const atRowScratch: usize = 216;
 export const atHistogramRows: usize = 224;
 export const atFeaturesDecided: usize = 232;
 export const atLeastGain: usize = 240;

@@ -50,6 +50,8 @@ export const planWord = {
   mostWork: 42,
   byLevel: 43,
   numNodes: 46,
+  fewRows: 53,
+  rowScratch: 54,
   meetings: 62,
   rowStarts: 63,
   numRanks: 64,
@@ -137,6 +139,11 @@ export const gateBytes = 128;
 /** Room for the sides of the widest feature. */
 const sidesBytes = 65_536 + 64;
 
+/** Nodes of more rows than this have histograms. */
+export const mostFewRows = 512;
+/** Sums of 256 bins, a byte for each of them, and what each row adds. */
+export const rowScratchBytes = 16 * 256 + 256 + 16 * mostFewRows;
+
 /** Addresses of a plan and what it points to. */
 export interface GrowAddresses {
   /** That of the first rank is everybody's. */
@@ -153,6 +160,8 @@ export interface GrowAddresses {
   readonly order: number;
   readonly wideFeature: number;
   readonly numbers: number;
+  /** Where rows are added up that get no histogram (wasm/assembly/grow-rows.ts): 0 at first, but for the last part. */
+  readonly rowScratch: number;
   readonly sides: number;
   readonly heap: number;
   readonly free: number;
@@ -214,6 +223,7 @@ export function placeGrowing(base: number, layout: BinnedLayout, sizes: GrowSize
     order: arena.allocate(categoryScratchBytes(layout)),
     wideFeature: arena.allocate(16 * (mostBins + 2)),
     numbers: arena.allocate(4 * (mostBins + 2)),
+    rowScratch: arena.allocate(numAll === 1 ? rowScratchBytes : 0),
     sides: arena.allocate(sidesBytes),
     heap: arena.allocate(4 * (maxLeaves + 1)),
     free: arena.allocate(4 * poolSlots),

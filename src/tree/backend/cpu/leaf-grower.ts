@@ -13,10 +13,12 @@ import {
   type GrowAddresses,
   gateBytes,
   gateWord,
+  mostFewRows,
   placeGrowing,
   planBytes,
   planFloat,
   planWord,
+  rowScratchBytes,
 } from './grow-plan.ts';
 import { GrowthMeetings } from './growth-meetings.ts';
 import { compactBytes } from './histogram-pool.ts';
@@ -210,6 +212,10 @@ export class LeafGrower {
     words.set([at.numbers, at.sides, at.parts], planWord.numbers);
     words.set([at.madeNodes, at.madeBits, at.bitsBytes, at.heap, at.free], planWord.nodes);
     words[planWord.mostWork] = mostWork;
+    words[planWord.fewRows] = this.#fewRows();
+    words[planWord.rowScratch] = at.rowScratch;
+    if (collective.size === 1)
+      new Uint8Array(memory.buffer, at.rowScratch, rowScratchBytes).fill(0);
     const numRanks = collective.localRanks.length;
     words.set([numRanks, this.#local, addresses.growSpan], planWord.numRanks);
     words[planWord.ownSpan] = addresses.ownSpan;
@@ -222,6 +228,15 @@ export class LeafGrower {
     floats[planFloat.minInfoGain] = params.minInfoGain;
     floats[planFloat.splitCost] = params.splitCost ?? 0;
     floats[planFloat.rowCost] = params.splitCostPerRow ?? 0;
+  }
+
+  /** Rows of a node whose children are looked at row by row: about as many as a feature has bins, −1 for none. */
+  #fewRows(): number {
+    const { layout, addresses, collective, isPacked } = this.#o;
+    const isIndexed = layout.stride > indexedStride;
+    if (collective.size > 1 || addresses.entries !== null || isIndexed) return -1;
+    const bins = layout.numCompact / Math.max(1, layout.places.length);
+    return Math.min(mostFewRows, Math.floor((isPacked ? 0.75 : 1.5) * bins));
   }
 
   /** Places that this rank looks at, and where they lie in a histogram that is kept. */

@@ -109,6 +109,8 @@ describe('the plan of a tree that a kernel grows', () => {
         order: 12 * 1001,
         wideFeature: 16 * 1002,
         numbers: 4 * 1001,
+        // sums of 256 bins, a byte for each, and what each of the most rows adds
+        rowScratch: numAll === 1 ? 16 * 256 + 256 + 16 * 512 : 0,
         sides: 65_537,
         heap: 4 * 31,
         free: 4 * 40,
