@@ -218,8 +218,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
     }
     const { node } = typeof value === 'object' && value !== null ? value : lit(value);
     const expression = withParts(node, this.schema);
-    const isWhole = expression.op === 'col' && expression.part === undefined;
-    const known = isWhole ? findField(this.schema, expression.name) : undefined;
+    const known = expression.op === 'col' ? findField(this.schema, expression.name) : undefined;
     const field = new Field(
       name,
       inferType(expression, this.schema),

@@ -2763,4 +2763,15 @@ export const plantedBugs = [
     ],
     tests: ['test/pipeline/rows-of-parts.test.ts'],
   },
+  {
+    name: 'every item of a vector is its first',
+    edits: [
+      {
+        file: 'src/table/expressions/evaluate.ts',
+        find: 'String(key)]).data[0] as Data;',
+        replace: "typeof key === 'number' ? '0' : key]).data[0] as Data;",
+      },
+    ],
+    tests: ['test/table/expressions/expressions.prop.test.ts'],
+  },
 ];

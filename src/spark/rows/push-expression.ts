@@ -16,7 +16,6 @@ const comparisons = { eq: '=', ne: '<>', lt: '<', le: '<=', gt: '>', ge: '>=' } 
 export function pushExpression(node: ExpressionNode, schema: Schema): string | null {
   switch (node.op) {
     case 'col':
-      if (node.part !== undefined) return null;
       return isPlain(inferType(node, schema)) ? quoteName(node.name) : null;
     case 'lit':
       return literalSql(node.value);

@@ -9,7 +9,7 @@ import { columnOf } from '../columns/feature-columns.ts';
 import { missingColumn } from '../columns/find-column.ts';
 import { chooseValues, concatTexts, kleene } from './choose-values.ts';
 import { compareValues } from './compare-values.ts';
-import { type ExpressionNode, expressionText } from './expression-node.ts';
+import { columnsRead, type ExpressionNode, expressionText } from './expression-node.ts';
 import { castTarget, inferType } from './infer-type.ts';
 import { runNumeric } from './numeric-functions.ts';
 import { runText } from './text-functions.ts';
@@ -30,7 +30,8 @@ import {
 
 /** The column of an expression over a batch, of the type that inferType gives. */
 export function evaluateColumn(node: ExpressionNode, batch: RecordBatch, type: DataType): Data {
-  if (node.op === 'col') return columnOfBatch(batch, node);
+  if (node.op === 'col') return columnOfBatch(batch, node.name);
+  if (node.op === 'item') return itemOfBatch(node, batch);
   if (node.op === 'cast') return castColumn(node, batch);
   const values = evaluate(node, batch);
   const isSame = values.kind !== 'number' || unitOf(values.type) === unitOf(type);
@@ -53,7 +54,7 @@ function evaluate(node: ExpressionNode, batch: RecordBatch): Values {
   const what = expressionText(node);
   switch (node.op) {
     case 'col':
-      return valuesOfColumn(columnOfBatch(batch, node), what);
+      return valuesOfColumn(columnOfBatch(batch, node.name), node.name);
     case 'lit':
       return valuesOfLiteral(node.value, batch.numRows);
     case 'compare':
@@ -119,6 +120,8 @@ function evaluate(node: ExpressionNode, batch: RecordBatch): Values {
       }
       return result;
     }
+    case 'item':
+      return valuesOfColumn(itemOfBatch(node, batch), what);
     case 'cast': {
       const data = castColumn(node, batch);
       return valuesOfColumn(data, expressionText(node));
@@ -128,7 +131,8 @@ function evaluate(node: ExpressionNode, batch: RecordBatch): Values {
 
 /** Which rows have a value; asked of columns of every type. */
 function validityOf(node: ExpressionNode, batch: RecordBatch): Uint8Array {
-  if (node.op === 'col') return maskOfValidity(columnOfBatch(batch, node));
+  if (node.op === 'col') return maskOfValidity(columnOfBatch(batch, node.name));
+  if (node.op === 'item') return maskOfValidity(itemOfBatch(node, batch));
   return validityOfValues(evaluate(node, batch));
 }
 
@@ -142,8 +146,11 @@ function castColumn(node: ExpressionNode & { op: 'cast' }, batch: RecordBatch): 
   });
 }
 
-function columnOfBatch(batch: RecordBatch, { name, part }: ExpressionNode & { op: 'col' }): Data {
-  if (part !== undefined) return columnOf(batch, [name, part]).data[0] as Data;
+function itemOfBatch({ args, key }: ExpressionNode & { op: 'item' }, batch: RecordBatch): Data {
+  return columnOf(batch, [...columnsRead(args[0] as ExpressionNode), String(key)]).data[0] as Data;
+}
+
+function columnOfBatch(batch: RecordBatch, name: string): Data {
   const index = batch.schema.fields.findIndex((field) => field.name === name);
   const data = batch.data.children[index];
   if (data === undefined) throw missingColumn(batch.schema, name, 'an expression');

@@ -37,8 +37,7 @@ export type TextName =
 
 /** One node of an expression. */
 export type ExpressionNode =
-  /** A column, or with `part` a child of its structs or an element of its vectors. */
-  | { readonly op: 'col'; readonly name: string; readonly part?: string }
+  | { readonly op: 'col'; readonly name: string }
   | { readonly op: 'lit'; readonly value: LiteralValue }
   | {
       readonly op: 'compare';
@@ -60,6 +59,12 @@ export type ExpressionNode =
       readonly values: readonly LiteralValue[];
     }
   | { readonly op: 'coalesce' | 'concat'; readonly args: readonly ExpressionNode[] }
+  /** An element of a vector by its position, or a child of a struct by its name; `args` is the column. */
+  | {
+      readonly op: 'item';
+      readonly args: readonly ExpressionNode[];
+      readonly key: number | string;
+    }
   /** Conditions and values in turn, then the value otherwise. */
   | { readonly op: 'when'; readonly args: readonly ExpressionNode[] }
   | {
@@ -82,10 +87,11 @@ export function columnsRead(node: ExpressionNode): string[] {
 
 /** The expression as a user would read it, for errors. */
 export function expressionText(node: ExpressionNode): string {
-  if (node.op === 'col') return node.part === undefined ? node.name : `${node.name}.${node.part}`;
+  if (node.op === 'col') return node.name;
   if (node.op === 'lit') return literalText(node.value);
   const args = node.args.map(expressionText);
   if (node.op === 'cast') return `cast(${args[0]} as ${node.type})`;
+  if (node.op === 'item') return `${args[0]}[${JSON.stringify(node.key)}]`;
   const name = 'name' in node ? node.name : node.op;
   if (node.op === 'text') return `${name}(${[...args, JSON.stringify(node.arg)].join(', ')})`;
   if (node.op === 'isIn') return `${args[0]} in (${node.values.map(literalText).join(', ')})`;

@@ -194,6 +194,32 @@ export class Expression<N extends string = string> {
     return new Expression({ op: 'concat', args: [this.node, ...others.map(nodeOf)] });
   }
 
+  /**
+   * One value of a column of vectors or structs, as Spark's `getItem`: an element by its position from 0, or a child by
+   * its name. Of the column of probabilities 1 is the second class.
+   *
+   * @throws CoppiceError `PARAM_INVALID`, `USAGE` where this is not a column; `COLUMN_TYPE` of a table without such a part
+   * @example
+   * ```ts
+   * import { col, createTable, VectorAssembler } from 'coppice';
+   * const scored = await new VectorAssembler({ inputCols: ['no', 'yes'], outputCol: 'probability' }).transform(
+   *   createTable({ no: [0.3, 0.9], yes: [0.7, 0.1] }),
+   * );
+   * console.log(await scored.filter(col('probability').getItem('yes').gt(0.5)).count()); // 1
+   * ```
+   */
+  getItem(key: number | string): Expression<N> {
+    const isPlace = typeof key === 'number' && Number.isSafeInteger(key) && key >= 0;
+    if (!isPlace && typeof key !== 'string') {
+      const message = `key of getItem must be an integer ≥ 0 or a name; got ${describeValue(key)}`;
+      throw new CoppiceError('PARAM_INVALID', message);
+    }
+    if (this.node.op !== 'col') {
+      throw new CoppiceError('USAGE', '.getItem of an expression must follow col(…)');
+    }
+    return new Expression({ op: 'item', args: [this.node], key });
+  }
+
   /** The value as another type (`int`, `double`, `string`, `date`, `timestamp`, `category`, …); a value that has none is an error. */
   cast(type: string): Expression<N> {
     return new Expression({ op: 'cast', args: [this.node], type, strict: true });

@@ -15,6 +15,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
+import { nameSuggestion } from '../../base/nearest-name.ts';
 import { findField, requireField } from '../columns/find-column.ts';
 import { numericKind } from '../columns/numeric-kind.ts';
 import { logicalTypeName, sameType, typeFromName, typeName } from '../columns/type-name.ts';
@@ -35,10 +36,8 @@ export function valueKind(type: DataType): ValueKind {
 /** The type of an expression's values. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID` */
 export function inferType(node: ExpressionNode, schema: Schema): DataType {
   switch (node.op) {
-    case 'col': {
-      const { type } = requireField(schema, node.name, 'an expression');
-      return node.part === undefined ? type : (partType(type, node.part) as DataType);
-    }
+    case 'col':
+      return requireField(schema, node.name, 'an expression').type as DataType;
     case 'lit':
       return literalType(node.value);
     case 'compare':
@@ -76,6 +75,8 @@ export function inferType(node: ExpressionNode, schema: Schema): DataType {
       );
     case 'when':
       return whenType(node, schema);
+    case 'item':
+      return itemType(node, inferType(argOf(node), schema));
     case 'cast':
       inferType(argOf(node), schema);
       return castTarget(node.type);
@@ -87,19 +88,50 @@ export function inferType(node: ExpressionNode, schema: Schema): DataType {
  * structs by its name, an element of vectors by its place.
  */
 export function withParts(node: ExpressionNode, schema: Schema): ExpressionNode {
-  if (node.op === 'lit') return node;
+  if (node.op === 'lit' || node.op === 'item') return node;
   if (node.op !== 'col') return { ...node, args: node.args.map((arg) => withParts(arg, schema)) };
   const dot = node.name.lastIndexOf('.');
   if (dot < 0 || findField(schema, node.name) !== undefined) return node;
   const [name, part] = [node.name.slice(0, dot), node.name.slice(dot + 1)];
-  const whole = findField(schema, name)?.type;
-  return whole && partType(whole, part) !== undefined ? { op: 'col', name, part } : node;
+  const type = findField(schema, name)?.type;
+  const key = DataType.isFixedSizeList(type) && /^(0|[1-9]\d*)$/.test(part) ? Number(part) : part;
+  const isPart = type !== undefined && itemOf(type, key) !== undefined;
+  return isPart ? { op: 'item', args: [{ op: 'col', name }], key } : node;
 }
 
-function partType(type: DataType, part: string): DataType | undefined {
-  if (DataType.isStruct(type)) return type.children.find(({ name }) => name === part)?.type;
-  if (!DataType.isFixedSizeList(type)) return undefined;
-  return /^(0|[1-9]\d*)$/.test(part) && Number(part) < type.listSize ? type.valueType : undefined;
+/** The type of an element or a child. @throws CoppiceError `COLUMN_TYPE` where there is none */
+function itemType({ args, key }: ExpressionNode & { op: 'item' }, type: DataType): DataType {
+  const found = itemOf(type, key);
+  if (found !== undefined) return found;
+  const name = expressionText(args[0] as ExpressionNode);
+  if (DataType.isFixedSizeList(type) && isPlainNumber(type.valueType)) {
+    throw noItem(key, name, `a position from 0 to ${type.listSize - 1} of ${typeName(type)}`);
+  }
+  if (DataType.isStruct(type)) {
+    const names = type.children.map((child) => child.name);
+    throw noItem(key, name, `the name of a child; ${nameSuggestion(String(key), names)}`);
+  }
+  const remedy = DataType.isList(type)
+    ? `; table.cast({ ${JSON.stringify(name)}: 'vector(n)' }) makes one of lists of one length`
+    : '';
+  const message = `column ${name} must be a vector of numbers or a struct for getItem; got ${typeName(type)}${remedy}`;
+  throw new CoppiceError('COLUMN_TYPE', message, { context: { column: name } });
+}
+
+/** The type of an element of vectors of numbers or of a child of structs, if there is such a one. */
+function itemOf(type: DataType, key: number | string): DataType | undefined {
+  if (DataType.isStruct(type)) return type.children.find(({ name }) => name === key)?.type;
+  if (!DataType.isFixedSizeList(type) || !isPlainNumber(type.valueType)) return undefined;
+  return typeof key === 'number' && key < type.listSize ? type.valueType : undefined;
+}
+
+function isPlainNumber(type: DataType): boolean {
+  return valueKind(type) === 'number' && !DataType.isDecimal(type);
+}
+
+function noItem(key: number | string, column: string, rule: string): CoppiceError {
+  const message = `key of getItem of column ${column} must be ${rule}; got ${JSON.stringify(key)}`;
+  return new CoppiceError('COLUMN_TYPE', message, { context: { column } });
 }
 
 /** The type that `cast` names. @throws CoppiceError `PARAM_INVALID` */

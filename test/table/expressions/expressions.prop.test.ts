@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { VectorAssembler } from '../../../src/feature/vectors/vector-assembler.ts';
 import { typeName } from '../../../src/table/columns/type-name.ts';
 import { tableFromColumns } from '../../../src/table/create-table.ts';
 import {
@@ -202,6 +203,43 @@ describe('expressions', () => {
     );
     expect(() => col('n').otherwise(1)).toThrow(/must follow when/);
     expect(() => table.withColumn('z', col('n').cast('flaot'))).toThrow(/type of cast must be/);
+  });
+
+  it('take an element of a vector or a child of a struct, null where either is missing', async () => {
+    const parts = await new VectorAssembler({
+      inputCols: ['n', 's'],
+      outputCol: 'both',
+    }).transform(tableFromColumns(runner, { n: [1, null, 3, 4], s: ['a', 'b', null, 'd'] }));
+    const pairs = parts
+      .withColumn('pair', () => [[1.5, 2], null, [7, 4], [0, Number.NaN]], { type: 'vector(2)' })
+      .repartition(2);
+    const taken = pairs
+      .withColumn('second', col('pair').getItem(1))
+      .withColumn('sum', col('pair').getItem(0).add(col('both').getItem('n')))
+      .withColumn('text', col('both').getItem('s'))
+      .withColumn('none', col('pair').getItem(0).isNull());
+    const rows = await taken.select('second', 'sum', 'text', 'none').take(4);
+    const column = (name: string) => rows.map((row) => row[name]);
+    expect(column('second')).toEqual([2, null, 4, Number.NaN]);
+    expect(column('sum')).toEqual([2.5, null, 10, 4]);
+    expect(column('text')).toEqual(['a', 'b', null, 'd']);
+    expect(column('none')).toEqual([false, true, false, false]);
+    expect(await pairs.filter(col('pair').getItem(0).ge(1)).count()).toBe(2);
+    expect(typeName(taken.select('second').schema.fields[0]?.type)).toBe('double');
+  });
+
+  it('refuse an item that is none, naming the column', () => {
+    const pairs = table.withColumn('pair', () => [], { type: 'vector(2)' });
+    const take = (key: number | string) => () => pairs.withColumn('z', col('pair').getItem(key));
+    expect(take(2)).toThrow(
+      /column pair must be a position from 0 to 1 of vector<double>\[2\]; got 2/,
+    );
+    expect(take('yes')).toThrow(/got "yes"/);
+    expect(take(-1)).toThrow(/integer ≥ 0 or a name; got -1/);
+    expect(() => table.filter(col('n').getItem(0).gt(1))).toThrow(
+      /column n must be a vector of numbers or a struct for getItem; got double/,
+    );
+    expect(() => col('n').add(1).getItem(0)).toThrow(/must follow col/);
   });
 
   it('refuse values that a cast cannot hold, or make them null', async () => {
