@@ -157,7 +157,8 @@ class ConfusionMatrix {
   get matthewsCorrelation(): number {
     const total = this.#total.value();
     const { agreement, labels, predictions } = this.#chances;
-    const spread = Math.sqrt(Math.max(0, 1 - labels)) * Math.sqrt(Math.max(0, 1 - predictions));
+    // of the product, so that a perfect prediction is 1
+    const spread = Math.sqrt(Math.max(0, 1 - labels) * Math.max(0, 1 - predictions));
     return spread === 0 ? 0 : (this.#correct.value() / total - agreement) / spread;
   }
 

@@ -273,6 +273,16 @@ describe('labels', () => {
     expect(metrics['hammingLoss']).toBe(0.5);
   });
 
+  it('that are all predicted right, or all wrong, have a correlation of one', async () => {
+    const evaluator = new MulticlassClassificationEvaluator({ metricName: 'matthewsCorrelation' });
+    for (let ones = 1; ones < 40; ones++) {
+      const label = Array.from({ length: 40 }, (_, i) => (i < ones ? 1 : i % 3 === 0 ? 2 : 0));
+      expect(await evaluator.evaluate(tableOf({ label, prediction: label }))).toBe(1);
+    }
+    const turned = tableOf({ label: [0, 1, 1, 0], prediction: [1, 0, 0, 1] });
+    expect(await evaluator.evaluate(turned)).toBe(-1);
+  });
+
   it('of text have metrics of their own by their text', async () => {
     const table = tableOf({ label: ['a', 'b', 'b', 'a'], prediction: ['a', 'b', 'a', 'a'] }, 2);
     const of = (metricLabel: string | number | boolean): MulticlassClassificationEvaluator =>
