@@ -14,12 +14,13 @@ import {
   DataType as Type,
 } from 'apache-arrow';
 import {
+  columnNotFoundError,
   columnTypeError,
   refuseExistingColumn,
-  requireColumn,
 } from '../../pipeline/check-schema.ts';
 import { numericKind } from '../../table/columns/column-values.ts';
 import { type FeatureColumn, featureColumns } from '../../table/columns/feature-columns.ts';
+import { findField } from '../../table/columns/find-column.ts';
 import { isPlanned, plannedAs } from '../../table/columns/planned-field.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { AssembleSpec } from '../operators/assemble.ts';
@@ -86,7 +87,11 @@ export function slicedTable(
 }
 
 function vectorField({ owner, param, input }: SlicedColumn, schema: Schema): Field {
-  const field = requireColumn(owner, param, input, schema);
+  const field = findField(schema, input);
+  if (field === undefined) {
+    const remedy = '; VectorAssembler puts columns into one';
+    throw columnNotFoundError({ owner, param, column: input, remedy }, schema);
+  }
   const type = field.type as DataType;
   const isList = Type.isFixedSizeList(type) && numericKind(type.valueType as DataType) !== null;
   if (isList || Type.isStruct(type) || isPlanned(field)) return field;

@@ -10,10 +10,11 @@ import { defineParams, type Options } from '../../params/define-params.ts';
 import { object } from '../../params/object-kinds.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
-import { columnNameOf } from '../../pipeline/column-name-of.ts';
+import { columnNameOf, wrappedBy } from '../../pipeline/column-name-of.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import { logicalSchema } from '../../pipeline/logical-schema.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
+import type { PipelineStage } from '../../pipeline/pipeline-stage.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
@@ -124,6 +125,11 @@ export class RecursiveFeatureElimination extends Estimator<
     const own = estimator instanceof Pipeline ? undefined : columnNameOf(estimator, 'featuresCol');
     if (own !== undefined && own !== featuresCol)
       throw paramInvalid(owner, 'featuresCol', `that of its estimator, ${own}`, featuresCol);
+    const named = namedFeatures(estimator);
+    if (named !== undefined) {
+      const rule = `one that reads ${featuresCol}, from which features are taken away: leave its featuresCols out`;
+      throw paramInvalid(owner, 'estimator', rule, named);
+    }
     estimator.transformSchema(schema);
     if (params.evaluator !== undefined)
       checkFoldColumns({ owner, params, labelCol: this.#labelCol() }, schema);
@@ -161,6 +167,13 @@ export class RecursiveFeatureElimination extends Estimator<
     const stages: (readonly [string, SavableStage])[] = [['estimator', estimator]];
     return evaluator === undefined ? stages : [...stages, ['evaluator', evaluator]];
   }
+}
+
+/** The columns that an estimator, or the one that it fits, is told to read by name. */
+function namedFeatures(stage: PipelineStage | undefined): unknown {
+  if (stage === undefined || stage instanceof Pipeline) return undefined;
+  const { featuresCols } = stage.params as { readonly featuresCols?: readonly string[] };
+  return featuresCols ?? namedFeatures(wrappedBy(stage));
 }
 
 registerStage(RecursiveFeatureElimination);

@@ -170,7 +170,9 @@ describe('recursive feature elimination', () => {
     await refused({ estimator: others }).toThrow(/must be that of its estimator, others/);
     await refused({ estimator: new KMeans({ k: 2 }) }).toMatchObject({ code: 'UNSUPPORTED' });
     const columns = new DecisionTreeRegressor({ featuresCols: ['fold'] });
-    await refused({ estimator: columns }).toThrow(/has 1 for 6 features/);
+    await refused({ estimator: columns }).toThrow(/estimator .*: leave its featuresCols out/);
+    const apart = make({}).fit(inlineTable({ a: [1, 2], label: [1, 2] }, 1));
+    await expect(apart).rejects.toThrow(/"features".*; VectorAssembler puts columns into one/);
     await expect(make({}).fit(six, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ABORTED',
     });
