@@ -19,6 +19,61 @@ export const plantedBugs = [
     tests: ['test/pipeline/rounded-columns.test.ts'],
   },
   {
+    name: 'a thread whose heap is full is only lost',
+    edits: [
+      {
+        file: 'src/cluster/threads/thread-pool.ts',
+        find: "if (errnoOf(cause) === 'ERR_WORKER_OUT_OF_MEMORY') throw heapFull(what, cause);",
+        replace: '',
+      },
+    ],
+    tests: ['test/cluster/full-heap.test.ts'],
+  },
+  {
+    name: 'copies of rows that are cached are of no known origin',
+    edits: [
+      {
+        file: 'src/table/verbs/cache-node.ts',
+        find: 'keepOrigin(kept.source, partition.source);',
+        replace: 'keepOrigin(kept.source, {});',
+      },
+    ],
+    tests: ['test/training/rounded-columns.test.ts'],
+  },
+  {
+    name: 'a page of Parquet is read whatever its checksum is',
+    edits: [
+      {
+        file: 'src/table/parquet/flat/chunk-pages.ts',
+        find: 'if (crc32(bytes) === checksum >>> 0) return;',
+        replace: 'if (crc32(bytes) >= 0) return;',
+      },
+    ],
+    tests: ['test/table/parquet/checksums.test.ts'],
+  },
+  {
+    name: 'a label that there is none of has metrics',
+    edits: [
+      {
+        file: 'src/evaluation/evaluators/multiclass-classification-evaluator.ts',
+        find: 'isKnown: hasLabel(labels, this.params.metricLabel)',
+        replace: 'isKnown: hasLabel(labels, this.params.metricLabel) || true',
+      },
+    ],
+    tests: ['test/evaluation/evaluators.test.ts'],
+  },
+  {
+    name: 'a part of a column is looked for before a column of the whole name',
+    edits: [
+      {
+        file: 'src/table/expressions/infer-type.ts',
+        find: 'if (dot < 0 || findField(schema, node.name) !== undefined) return node;',
+        replace: 'if (dot < 0) return node;',
+      },
+    ],
+    tests: ['test/table/expressions/parts.test.ts'],
+  },
+  {
     name: 'trees of float32 columns do not round wider columns of a table',
     edits: [
       {

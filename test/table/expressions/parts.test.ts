@@ -65,7 +65,11 @@ describe('a part of a column in an expression', () => {
   });
 
   it('gives way to a column of the whole name', async () => {
-    expect(await valuesOf(table.withColumn('z', col('a.b')), 'z')).toEqual([5, 6, 7, 8]);
+    const parts = await new VectorAssembler({ inputCols: ['a.b', 'id'], outputCol: 'a' }).transform(
+      table,
+    );
+    const named = parts.rename({ 'a.b': 'a.id' });
+    expect(await valuesOf(named.withColumn('z', col('a.id')), 'z')).toEqual([5, 6, 7, 8]);
   });
 
   it('is named as a remedy where whole columns are wanted', () => {
