@@ -1,6 +1,6 @@
 /**
  * Which parameter did somebody mean who comes from another library? The names that LightGBM, XGBoost, scikit-learn and
- * CatBoost have for what every user sets; the whole list is docs/guides/parameters.md.
+ * CatBoost have for what every user sets (the whole list is docs/guides/parameters.md), and what only Spark has.
  */
 import { nameSuggestion } from '../base/nearest-name.ts';
 
@@ -71,6 +71,12 @@ const elsewhere: readonly (readonly [what: string, theirs: string])[] = [
   ['classes are those of the labels', 'numclass numclasses nclasses classescount'],
   ['null and NaN are missing as they are', 'missing usemissing nanmode'],
   ['dropRate makes DART of trees, gossTopRate GOSS', 'boosting boostingtype booster'],
+  ['leave it out: quantiles are exact here', 'relativeerror'],
+  ['leave it out: missing values stay missing here', 'handleinvalid'],
+  [
+    'leave it out: it says how Spark computes, not what',
+    'aggregationdepth maxblocksizeinmb cachenodeids intermediatestoragelevel solver',
+  ],
 ];
 
 /** Columns for a stage that reads one. */
@@ -83,6 +89,9 @@ export function paramSuggestion(given: string, known: readonly string[]): string
   const ours = others.find(([, theirs]) => theirs.split(' ').includes(wanted))?.[0] ?? [];
   const name = ours.find((one) => known.includes(one));
   if (name !== undefined) return `did you mean ${name}?`;
+  if (wanted === 'threshold' && known.includes('thresholds')) {
+    return 'did you mean thresholds, [1 − threshold, threshold] of two classes?';
+  }
   const isColumns = ['featurescols', 'inputcols', 'features', 'columns'].includes(wanted);
   if (isColumns && known.includes('featuresCol')) return oneColumn;
   const told = elsewhere.find(([, theirs]) => theirs.split(' ').includes(wanted))?.[0];

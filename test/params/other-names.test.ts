@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   CrossValidator,
   GBTClassifier,
+  Imputer,
+  LinearSVC,
   LogisticRegression,
+  QuantileDiscretizer,
   RandomForestRegressor,
   RecursiveFeatureElimination,
   UnivariateFeatureSelector,
@@ -52,6 +55,19 @@ describe('a parameter as another library calls it', () => {
     expect(refusal(RandomForestRegressor, 'n_estimators')).toBe('did you mean numTrees?');
     expect(refusal(LogisticRegression, 'n_jobs')).toContain('Session.local');
     expect(refusal(CrossValidator, 'n_jobs')).toBe('did you mean parallelism?');
+  });
+});
+
+describe("a parameter of Spark's that there is none of", () => {
+  it.each([
+    [LogisticRegression, 'threshold', 'did you mean thresholds, [1 − threshold, threshold]'],
+    [LogisticRegression, 'aggregationDepth', 'leave it out: it says how Spark computes'],
+    [GBTClassifier, 'cacheNodeIds', 'leave it out: it says how Spark computes'],
+    [Imputer, 'relativeError', 'leave it out: quantiles are exact here'],
+    [QuantileDiscretizer, 'handleInvalid', 'leave it out: missing values stay missing here'],
+    [LinearSVC, 'threshold', 'there are: '],
+  ])('is answered: %o %s', (Stage, name, what) => {
+    expect(refusal(Stage, name)).toContain(what);
   });
 });
 
