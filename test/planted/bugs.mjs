@@ -977,6 +977,17 @@ export const plantedBugs = [
     tests: ['test/session/lost-executors.test.ts'],
   },
   {
+    name: 'an error about a row on Spark names another row of its batch',
+    edits: [
+      {
+        file: 'src/spark/gang/in-its-file.ts',
+        find: 'get(start + row)',
+        replace: 'get(start - start + row)',
+      },
+    ],
+    tests: ['test/spark/in-its-file.test.ts'],
+  },
+  {
     name: 'a checksum that is not checked',
     edits: [
       {

@@ -53,6 +53,7 @@ function workOf(numTables: number): GangWork {
     program: 'boosting',
     payload: { ingest: { partitions: Array.from({ length: numTables }, () => ({})) } },
     tables: Array.from({ length: numTables }, () => table),
+    origins: [],
     tableColumn: '__coppice_0',
     firstRanks: [0],
     timeoutMs: 1,

@@ -3,6 +3,7 @@
  * the rows out in ranges of their order, so member after member, table after table they lie one behind another.
  */
 import type { PartitionSpec } from '../../table/plan/partition-spec.ts';
+import type { RowOrigin } from '../rows/spark-rows.ts';
 import { longType } from './do-staged-work.ts';
 import type { GangWork, StagedTable } from './member-messages.ts';
 import {
@@ -92,6 +93,7 @@ export function gangPayload(
             index,
             firstRow,
             segments: here.segments,
+            origin: work.origins[index] ?? null,
           }),
         );
       } else {
@@ -121,6 +123,7 @@ function ownPartitions(
     readonly index: number;
     readonly firstRow: number;
     readonly segments: readonly Segment[];
+    readonly origin: RowOrigin | null;
   },
 ): JobPartition[] {
   let at = given.firstRow;
@@ -135,6 +138,7 @@ function ownPartitions(
         fields: table.fields,
         parts: [{ place, start, end }],
         numRows,
+        origin: given.origin,
       };
       const firstRow = at;
       at += numRows;

@@ -5,6 +5,7 @@
 import type { ErrorRecord } from '../../base/errors.ts';
 import type { PlacedOperator } from '../../table/plan/partition-spec.ts';
 import type { FieldRecord, SchemaRecord } from '../../table/schema-record.ts';
+import type { RowOrigin } from '../rows/spark-rows.ts';
 
 /** How rows that Spark hands over become a partition. */
 export interface StagedTable {
@@ -42,6 +43,8 @@ export interface GangWork {
   readonly payload: Readonly<Record<string, unknown>>;
   /** The tables of the job, by the hidden column that names them (all rows are of the first where it is null). */
   readonly tables: readonly StagedTable[];
+  /** The hidden columns with the file of each row of a table; null for tables that are of no files. */
+  readonly origins: readonly (RowOrigin | null)[];
   readonly tableColumn: string | null;
   /** The first rank of every member, then the number of ranks. */
   readonly firstRanks: readonly number[];

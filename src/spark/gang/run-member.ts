@@ -19,6 +19,7 @@ import { loopback } from '../../cluster/tcp/open-mesh.ts';
 import { columnsAnswer, taskAnswers } from './do-staged-work.ts';
 import { GangNotes } from './gang-notes.ts';
 import { countTables, gangPayload, type PeerHello } from './gang-payload.ts';
+import { inItsFile } from './in-its-file.ts';
 import { framesOf, type GangAnswer, type GangWork, type MemberWork } from './member-messages.ts';
 import { stagedRows } from './staged-source.ts';
 
@@ -115,7 +116,7 @@ async function runGang(boot: Boot, work: GangWork, talk: Talk): Promise<void> {
     answer = { values, notes };
   } catch (error) {
     if (isFollowed(error)) throw error;
-    const failed = { ...toErrorRecord(error), stack: undefined };
+    const failed = { ...toErrorRecord(inItsFile(error, payload)), stack: undefined };
     answer = pause.signal.aborted ? { isPaused: true, notes } : { failed, notes };
   }
   await writeFrames(answer);

@@ -15,7 +15,14 @@ import type { SnapshotRequest, TrainingProgress } from '../../training/messages.
 import type { ExecutionProgress, Relation } from '../connect/messages.ts';
 import { frameColumns } from '../python-function.ts';
 import { columnsOfJob } from '../rows/columns-of-job.ts';
-import { dealtOut, projected, type SparkRows, tableColumn, unioned } from '../rows/spark-rows.ts';
+import {
+  dealtOut,
+  originsOf,
+  projected,
+  type SparkRows,
+  tableColumn,
+  unioned,
+} from '../rows/spark-rows.ts';
 import { framesOfStream, type MemberFrame, type SparkHost } from '../spark-host.ts';
 import { awaitSlots } from './await-slots.ts';
 import { FrameJoiner, type GangAnswer, type GangWork } from './member-messages.ts';
@@ -78,6 +85,7 @@ export async function runSparkGang(
       operators: spec.operators,
       schema: spec.schema,
     })),
+    origins: originsOf(tables),
     tableColumn: tables.length === 1 ? null : tableColumn,
     firstRanks,
     timeoutMs,

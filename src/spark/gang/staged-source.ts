@@ -16,6 +16,7 @@ import type { SourceSpec } from '../../table/plan/partition-spec.ts';
 import { type FieldRecord, fieldFromRecord } from '../../table/schema-record.ts';
 import { sliceRows } from '../../table/take-rows.ts';
 import { batchOfStream } from '../rows/spark-batch.ts';
+import type { RowOrigin } from '../rows/spark-rows.ts';
 
 /** Rows [start, end) of a batch. */
 export interface StagedPart {
@@ -33,6 +34,8 @@ export interface StagedSource extends SourceSpec {
   readonly fields: readonly FieldRecord[];
   readonly parts: readonly StagedPart[];
   readonly numRows: number;
+  /** Where the file of each row stands; null or left out where there is none. */
+  readonly origin?: RowOrigin | null;
 }
 
 /** A staged stream. */

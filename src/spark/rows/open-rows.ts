@@ -35,7 +35,8 @@ export async function openRows(
     const placed: Relation = { project: { input: relation, expressions } };
     const lack = await client.schema(placed).then(() => null, lackOf);
     if (lack === null) {
-      return { relation: placed, fields: schema.fields, order, identity: 'position' };
+      const origin = { path: pathColumn, row: rowColumn };
+      return { relation: placed, fields: schema.fields, order, identity: 'position', origin };
     }
     if (lack !== 'PARAM_INVALID') break;
   }

@@ -30,7 +30,10 @@ export function numbered(client: SparkConnect, rows: SparkRows): NumberedRows {
   const relation: Relation = { late: { input: inOrder(rows), make } };
   return {
     column,
-    rows: { ...rows, relation, order: [ascending(column, 'long')], isInOrder: true },
+    rows: {
+      ...rows,
+      ...{ relation, order: [ascending(column, 'long')], isInOrder: true, origin: undefined },
+    },
   };
 }
 

@@ -32,6 +32,14 @@ export interface SparkRows {
   readonly identity: 'position' | 'content';
   /** Spark's partitions hold the rows in their order already. */
   readonly isInOrder?: boolean;
+  /** Where the rows come out of files. */
+  readonly origin?: RowOrigin | undefined;
+}
+
+/** The hidden columns that hold the file of a row and its number there. */
+export interface RowOrigin {
+  readonly path: string;
+  readonly row: string;
 }
 
 /** What hidden columns are called. */
@@ -157,6 +165,19 @@ export function unioned(tables: readonly SparkRows[], fields: readonly Field[]):
   const isPosition = tables.every(({ identity }) => identity === 'position');
   const identity = isPosition ? 'position' : 'content';
   return { relation, fields, order: [ascending(tableColumn, 'long'), ...order], identity };
+}
+
+/** Where the files of each table's rows stand in the union of the tables; of one table, in itself. */
+export function originsOf(tables: readonly SparkRows[]): (RowOrigin | null)[] {
+  let before = 1;
+  return tables.map(({ origin, order }) => {
+    const first = before;
+    before += order.length;
+    if (origin === undefined || tables.length === 1) return origin ?? null;
+    const renamed = (name: string): string =>
+      `${hiddenPrefix}${first + order.findIndex(({ column }) => column === name)}`;
+    return { path: renamed(origin.path), row: renamed(origin.row) };
+  });
 }
 
 /** The first of the rows that are equal in some columns. */

@@ -56,6 +56,21 @@ describe.runIf(runsSpark)('a table on Spark', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  it('names the file and the row of a label that is none', async () => {
+    const some = local.createTable(
+      { x: [1, 2, 3, 4], label: [1, 0, null, 1] },
+      { numPartitions: 2 },
+    );
+    const rows = join(folder, 'unlabelled');
+    await some.write.parquet(rows);
+    const error = await new GBTRegressor({ featuresCols: ['x'] })
+      .fit(await spark.read.parquet(rows))
+      .catch((failed: unknown) => failed);
+    const file = expect.stringMatching(/unlabelled\/part-\S+\.parquet$/) as string;
+    expect(error).toMatchObject({ code: 'LABEL_INVALID', context: { file, row: 0 } });
+    expect((error as Error).message).toMatch(/got null or NaN in row 0 of file:\S+\.parquet; drop/);
+  });
+
   const regressor = { labelCol: 'minutes', featuresCols: ['distance', 'wait'], maxIter: 12 };
 
   it.concurrent('stops a fit early as validation rows, and may be kept by Spark', async () => {
