@@ -319,7 +319,7 @@ function makeEvaluator(
   };
   if (task === 'ranking') return new RankingEvaluator({ ...common, groupCol: options.group, k });
   if (task === 'survival') {
-    const predictionKind = options.hazard === true ? 'hazard' : 'time';
+    const predictionKind = options.hazard === true ? 'hazard' : undefined;
     const { censor: censorCol, upperBound: labelUpperBoundCol } = options;
     return new SurvivalEvaluator({ ...common, censorCol, labelUpperBoundCol, predictionKind });
   }

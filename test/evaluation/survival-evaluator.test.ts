@@ -2,8 +2,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
+import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
+import '../../src/ensemble/worker-operators.ts';
 import { SurvivalEvaluator } from '../../src/evaluation/evaluators/survival-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
+import '../../src/training/worker-programs.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { randomNumbers, range } from '../tools/random-data.ts';
 import { cutTable, evenCuts, type SampleData } from '../tools/sample-data.ts';
@@ -61,6 +64,36 @@ describe('SurvivalEvaluator', () => {
       expect(await turned.evaluate(cut)).toBeCloseTo(1 - found, 12);
       expect(evaluator.isLargerBetter()).toBe(true);
     }
+  });
+
+  it('takes hazards for what they are where the model says so beside the column', async () => {
+    const x = range(numRows).map((row) => (row * 37) % 101);
+    const label = x.map((value) => 150 - value);
+    const table = cutTable(inline, [
+      { name: 'x', type: 'float64', cells: x },
+      { name: 'came', type: 'bool', cells: range(numRows).map((row) => row % 3 > 0) },
+      { name: 'label', type: 'float64', cells: label },
+    ]);
+    const columns = { featuresCols: ['x'], censorCol: 'came' };
+    const model = await new GBTRegressor({ ...columns, lossType: 'cox', maxIter: 10 }).fit(table);
+    const scored = await model.transform(table);
+    const found = await new SurvivalEvaluator({ censorCol: 'came' }).evaluateAll(scored);
+    expect(found['concordanceIndex']).toBeGreaterThan(0.9);
+    expect(Object.keys(found)).toEqual(['concordanceIndex']);
+    const asTimes = new SurvivalEvaluator({ censorCol: 'came', predictionKind: 'time' });
+    expect(await asTimes.evaluate(scored)).toBeCloseTo(
+      1 - (found['concordanceIndex'] as number),
+      12,
+    );
+    const accuracy = new SurvivalEvaluator({ censorCol: 'came', metricName: 'intervalAccuracy' });
+    await expect(accuracy.evaluate(scored)).rejects.toThrow(
+      /metricName of SurvivalEvaluator must be concordanceIndex with predictionKind hazard.*prediction/,
+    );
+    const times = await new GBTRegressor({ ...columns, lossType: 'aft', maxIter: 10 }).fit(table);
+    const asTold = await new SurvivalEvaluator({ censorCol: 'came' }).evaluate(
+      await times.transform(table),
+    );
+    expect(asTold).toBeGreaterThan(0.9);
   });
 
   it('refuses times that are none, flags that say nothing, and tables without rows', async () => {

@@ -2840,4 +2840,15 @@ export const plantedBugs = [
     ],
     tests: ['test/table/expressions/expressions.prop.test.ts'],
   },
+  {
+    name: 'a model of hazards does not say that they are hazards',
+    edits: [
+      {
+        file: 'src/ensemble/prediction/regression-outputs.ts',
+        find: "params.lossType === 'cox' ?",
+        replace: "params.lossType === 'aft' ?",
+      },
+    ],
+    tests: ['test/evaluation/survival-evaluator.test.ts'],
+  },
 ];

@@ -23,6 +23,8 @@ export interface ModelOutput {
   readonly quantiles: readonly number[] | null;
   /** The labels that the prediction is a vector of; null or left out where it is one value. */
   readonly labels?: readonly string[] | null;
+  /** True where predictions are hazards, larger for earlier events; the field's metadata tell it to who measures them. */
+  readonly isHazard?: boolean | undefined;
   readonly leafCol: string | null;
   readonly contributionsCol: string | null;
 }
@@ -66,7 +68,10 @@ export function outputFields(shape: OutputShape): Field[] {
   }
   if (quantiles !== null) fields.push(valuesField(predictionCol, 'quantiles', quantiles));
   else if (labels !== null) fields.push(valuesField(predictionCol, 'labels', labels));
-  else fields.push(new Field(predictionCol, predictionType(labelType, classes), true));
+  else {
+    const told = outputs.isHazard === true ? new Map([['predictionKind', 'hazard']]) : undefined;
+    fields.push(new Field(predictionCol, predictionType(labelType, classes), true, told));
+  }
   if (outputs.leafCol !== null) {
     const item = new Field('item', new Float64(), false);
     fields.push(new Field(outputs.leafCol, new FixedSizeList(shape.numTrees, item), true));

@@ -8,6 +8,7 @@ export interface RegressorColumnParams {
   readonly quantileAlphas?: readonly number[] | undefined;
   readonly labelCols?: readonly string[] | undefined;
   readonly contributionsCol: string | undefined;
+  readonly lossType?: string | undefined;
 }
 
 /** The columns that a regression model adds. */
@@ -18,6 +19,7 @@ export function regressionOutputs(params: RegressorColumnParams): ModelOutput {
     predictionCol: params.predictionCol,
     quantiles: params.quantileAlphas ?? null,
     labels: params.labelCols ?? null,
+    ...(params.lossType === 'cox' ? { isHazard: true } : {}),
     leafCol: params.leafCol ?? null,
     contributionsCol: params.contributionsCol ?? null,
   };

@@ -1,7 +1,9 @@
 /** How well are times until an event ordered, where some had not come yet? */
+import { CoppiceError } from '../../base/errors.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { column, oneOf } from '../../params/kinds.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
+import { findField } from '../../table/columns/find-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { SurvivalRows } from '../../training/survival/concordance.ts';
 import { survivalMetricNames } from '../parts/survival-part.ts';
@@ -14,6 +16,8 @@ import {
   type Metrics,
   measureTogether,
 } from './evaluator.ts';
+
+const ofHazards = 'must be concordanceIndex with predictionKind hazard';
 
 const survivalParams = defineParams(
   'SurvivalEvaluator',
@@ -28,8 +32,8 @@ const survivalParams = defineParams(
     labelUpperBoundCol: column({ since: '0.1.0' }),
     /** The column of predictions. */
     predictionCol: column({ default: 'prediction', since: '0.1.0' }),
-    /** What is predicted: times (lossType aft), or hazards (lossType cox), which are larger where the event is earlier. */
-    predictionKind: oneOf(['time', 'hazard'], { default: 'time', since: '0.1.0' }),
+    /** What is predicted: times (lossType aft), or hazards (lossType cox), which are larger where the event is earlier; by default what the model wrote beside the column, else times. */
+    predictionKind: oneOf(['time', 'hazard'], { since: '0.1.0' }),
     /** Weights of rows: a pair weighs their product; a row of weight 0 takes no part. */
     weightCol: column({ since: '0.1.0' }),
   },
@@ -37,7 +41,7 @@ const survivalParams = defineParams(
     if (censorCol !== undefined && labelUpperBoundCol !== undefined)
       return 'censorCol must be left out with labelUpperBoundCol, which says what is known';
     return predictionKind === 'hazard' && metricName === 'intervalAccuracy'
-      ? 'metricName must be concordanceIndex with predictionKind hazard'
+      ? `metricName ${ofHazards}`
       : null;
   },
 );
@@ -77,7 +81,11 @@ export class SurvivalEvaluator extends Evaluator<typeof survivalParams.schema> {
   }
 
   override async evaluate(table: PartitionedTable, options: EvaluateOptions = {}): Promise<number> {
-    return (await this.evaluateAll(table, options))[this.params.metricName] as number;
+    const { metricName } = this.params;
+    const found = (await this.evaluateAll(table, options))[metricName];
+    if (found !== undefined) return found;
+    const message = `metricName of ${this.className} ${ofHazards}, which the model of column ${this.params.predictionCol} predicts; got ${metricName}`;
+    throw new CoppiceError('PARAM_INVALID', message);
   }
 
   override async evaluateAll(
@@ -86,17 +94,22 @@ export class SurvivalEvaluator extends Evaluator<typeof survivalParams.schema> {
   ): Promise<Metrics> {
     checkMetrics(this.className, options.metrics, survivalMetricNames);
     const { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol } = this.params;
-    const { predictionKind } = this.params;
+    const isHazard = this.#isHazard(table);
     const rows: MeetingRows<SurvivalRows> = {
       columns: { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol },
-      request: { isHazard: predictionKind === 'hazard' },
+      request: { isHazard },
       ...{ read: 'evaluation.survival', measure: 'evaluation.timeMetrics' },
       isEmpty: ({ times }) => times.length === 0,
       taskOf: (parts) => parts,
     };
     const found = await measureTogether<SurvivalRows, Metrics>(this, table, rows, options);
-    if (predictionKind === 'time') return found;
-    return { concordanceIndex: found['concordanceIndex'] as number };
+    return isHazard ? { concordanceIndex: found['concordanceIndex'] as number } : found;
+  }
+
+  #isHazard({ schema }: PartitionedTable): boolean {
+    const { predictionKind, predictionCol } = this.params;
+    const told = findField(schema, predictionCol)?.metadata.get('predictionKind');
+    return (predictionKind ?? told) === 'hazard';
   }
 }
 
