@@ -193,7 +193,11 @@ export class RowReader {
   }
 
   #number(feature: number, value: unknown): number {
-    if (!(value instanceof Date)) return numberOf(this.#names[feature] as string, value);
+    const name = this.#names[feature] as string;
+    if (!(value instanceof Date)) {
+      const isInstant = this.#ticks !== null && this.#ticks[feature] !== null;
+      return numberOf(name, value, isInstant ? instantRule : undefined);
+    }
     const milliseconds = value.getTime();
     return this.#ticks?.[feature]?.(milliseconds) ?? milliseconds;
   }
@@ -222,10 +226,13 @@ export function isSingle(type: string): boolean {
   return type === 'float' || type === 'half';
 }
 
+/** What a cell of a column of dates or timestamps must be. */
+export const instantRule = 'a Date, milliseconds since 1970 or null (new Date(text) reads a text)';
+
 /** A text is no number, in a row as in a table. @throws CoppiceError `DATA_INVALID` */
-export function numberOf(column: string, value: unknown): number {
+export function numberOf(column: string, value: unknown, rule = 'a number or null'): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
-  const message = `column ${column} of a row given to a scorer must be a number or null; got ${describeValue(value)}`;
+  const message = `column ${column} of a row given to a scorer must be ${rule}; got ${describeValue(value)}`;
   throw new CoppiceError('DATA_INVALID', message, { context: { column } });
 }

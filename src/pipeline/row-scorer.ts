@@ -34,7 +34,7 @@ import { preparePartition, sourceColumns } from '../table/plan/read-partition.ts
 import type { LogicalField, LogicalSchema } from './logical-schema.ts';
 import type { Model } from './model.ts';
 import type { PredictionColumns } from './prediction-columns.ts';
-import { isSingle, noRow, numberOf, type Score, type Scorer } from './row-reader.ts';
+import { instantRule, isSingle, noRow, numberOf, type Score, type Scorer } from './row-reader.ts';
 import { ticksOfType } from './time-ticks.ts';
 
 /**
@@ -247,7 +247,7 @@ function zoneless(type: string): string {
 
 /** @throws CoppiceError `DATA_INVALID` for a text, or a number that is no instant */
 function instantOf(column: string, value: unknown): number {
-  const milliseconds = numberOf(column, value);
+  const milliseconds = numberOf(column, value, instantRule);
   // the last instant that a Date holds
   if (Math.abs(milliseconds) <= 8.64e15) return milliseconds;
   const message = `column ${column} of a row must be a Date or milliseconds since 1970 (at most 8.64e15); got ${milliseconds}`;

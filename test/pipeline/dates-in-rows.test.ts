@@ -17,6 +17,7 @@ import { LinearRegression } from '../../src/linear/linear-regression.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { tableFromArrow } from '../../src/table/create-table.ts';
 import '../../src/training/worker-programs.ts';
+import { runModule } from '../ensemble/module/run-module.ts';
 import { valuesOf } from '../tools/inline-table.ts';
 
 const day = 86_400_000;
@@ -51,7 +52,13 @@ describe.each(Object.entries(types))('a column of %s', (_, type) => {
       const score = await model.scorer();
       expect(dates.map((at) => score({ when: at }).prediction)).toEqual(wanted);
       expect(dates.map((at) => score({ when: at.getTime() }).prediction)).toEqual(wanted);
-      expect(() => score({ when: '2020-01-01' })).toThrow(/column when of a row.*must be a number/);
+      expect(() => score({ when: '2020-01-01' })).toThrow(
+        /column when of a row given to a scorer must be a Date, milliseconds since 1970 or null \(new Date\(text\) reads a text\); got "2020-01-01"/,
+      );
+      const { predict } = runModule(await model.toModule());
+      expect(() => predict({ when: '2020-01-01' })).toThrow(
+        /column when of a row must be a Date, milliseconds since 1970 or null; got "2020-01-01"/,
+      );
     },
   );
 

@@ -28,10 +28,10 @@ const ticksOf = (unit) =>
     ? (ms) => Math.floor(ms / 86400000)
     : (ms) => Math.floor(ms * perMillisecond[unit]);
 
-const numberOf = (name, value) => {
+const numberOf = (name, value, rule = 'a number or null') => {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
-  return fail('column ' + name + ' of a row must be a number or null; got ' + shown(value));
+  return fail('column ' + name + ' of a row must be ' + rule + '; got ' + shown(value));
 };
 
 const perSecond = { s: 1, ms: 1000, us: 1000000 };
@@ -48,12 +48,13 @@ const secondsOf = (ticks, unit) => {
 const readers = {
   number: ({ name, unit, single, seconds }) => {
     const ticks = unit === undefined ? null : ticksOf(unit);
+    const rule = ticks === null ? undefined : 'a Date, milliseconds since 1970 or null';
     if (seconds === true)
       return (value) => {
         const given = value instanceof Date ? value.getTime() : value;
         if (given === null || given === undefined || given !== given) return NaN;
         if (typeof given === 'bigint') return secondsOf(given, unit);
-        const milliseconds = numberOf(name, given);
+        const milliseconds = numberOf(name, given, rule);
         return Math.abs(milliseconds) <= 8.64e15
           ? secondsOf(ticks(milliseconds), unit)
           : fail('column ' + name + ' of a row must be a Date or milliseconds since 1970; got ' + milliseconds);
@@ -61,7 +62,7 @@ const readers = {
     return (value) => {
       if (value === null || value === undefined) return NaN;
       if (ticks !== null && typeof value === 'bigint') return Number(value);
-      const given = value instanceof Date ? value.getTime() : numberOf(name, value);
+      const given = value instanceof Date ? value.getTime() : numberOf(name, value, rule);
       const number = ticks === null ? given : ticks(given);
       return single === true ? Math.fround(number) : number;
     };
