@@ -1404,6 +1404,17 @@ export const plantedBugs = [
     tests: ['test/training/whole-trees.prop.test.ts'],
   },
   {
+    name: 'a node that can just be split in halves is not looked at',
+    edits: [
+      {
+        file: 'wasm/assembly/grow-node.ts',
+        find: '>= 2.0 * load<f64>(params, 32);',
+        replace: '> 2.0 * load<f64>(params, 32);',
+      },
+    ],
+    tests: ['test/training/whole-trees.prop.test.ts'],
+  },
+  {
     name: 'the second walk over the bins stops one late',
     edits: [
       {

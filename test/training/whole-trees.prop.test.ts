@@ -185,6 +185,21 @@ describe('trees grown by one kernel', () => {
     }
   });
 
+  it.each([{ minInstancesPerNode: 9 }, { minInstancesPerNode: 1, minSumHessian: 9 }])(
+    'split a node whose halves have just what they must have: %o',
+    async (least) => {
+      const cells = Array.from({ length: 18 }, (_, i) => (i < 9 ? 0 : 1));
+      const data = ['x', 'y'].map((name) => ({ name, type: 'float64' as const, cells }));
+      const options = { featuresCols: ['x'], labelCol: 'y', maxIter: 1, lambda: 0, ...least };
+      const runner = new KnobRunner(new InlineRunner());
+      for (const growsWhole of [true, false]) {
+        runner.knobs = { growsWhole };
+        const { root } = (await new GBTRegressor(options).fit(cutTable(runner, data, []))).tree(0);
+        expect([root.split?.feature, root.left?.rows]).toEqual(['x', 9]);
+      }
+    },
+  );
+
   it('of rows of hundreds of bytes too, whose numbers alone move', async () => {
     const wide = Array.from({ length: 270 }, (_, i) => (i % 90 === 7 ? 'many words' : 'float32'));
     const recipe = { seed: 5, numRows: 500, kinds: wide as FeatureKind[], missing: 0.05 };

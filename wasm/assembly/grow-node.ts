@@ -4,7 +4,7 @@
 
 import { addNodeEntries, beginEntries, endEntries, hasEntries } from './grow-entries';
 import { findMarkedSplit, findPackedSplit } from './find-packed-split';
-import { findSplit } from './find-split';
+import { clearBest, findSplit } from './find-split';
 import {
   atBits, atBitsBytes, atBuilding, atBuildsPacked, atEndPlace, atEntriesOfRow, atEntryRows, atEntrySums, atExtras, atFeatures,
   atFeaturesDecided, atFirstPlace, atFirstRow, atFlushRows, atFound, atFoundBytes, atFree, atFrom, atGathered, atGatheredBytes,
@@ -280,6 +280,14 @@ export function releaseSlot(plan: usize, node: usize): void {
   store<i32>(node, -1, ofSlot);
 }
 
+/** Whether two children may have as many rows and as much h as they must; of ranks of one process, who know what all have. */
+export function hasTwoSides(plan: usize, node: usize): bool {
+  const params = <usize>load<u32>(plan, atParams);
+  if (load<f64>(node, ofCover) < 2.0 * load<f64>(params, 24)) return false;
+  const countShift = <i64>load<i32>(params, 64);
+  return countShift >= 63 || <f64>(load<i64>(node, ofHess) >> countShift) >= 2.0 * load<f64>(params, 32);
+}
+
 /** Finds the best split of a node among this rank's places. */
 export function searchNode(plan: usize, node: usize, found: usize): void {
   const hist = keptHistogram(plan, node);
@@ -294,7 +302,8 @@ export function searchNode(plan: usize, node: usize, found: usize): void {
   store<i64>(totals, load<i64>(node, ofHess), 8);
   const wide = <usize>load<u32>(plan, atWideFeature);
   const numbers = <usize>load<u32>(plan, atNumbers);
-  if (hasMarks(plan)) {
+  if (load<i32>(plan, atNumOthers) == 0 && !hasTwoSides(plan, node)) clearBest(found);
+  else if (hasMarks(plan)) {
     const marks = marksOf(plan, hist);
     const usual = <usize>load<u32>(plan, atUsual);
     findMarkedSplit(hist, marks, usual, features, first, end, mask, params, totals, found, found + 64, order, wide, numbers);

@@ -6,7 +6,7 @@
 
 import { nameBin } from './find-packed-split';
 import { clearBest, lookAtFeature } from './find-split';
-import { setTotals, walkRecords } from './grow-node';
+import { hasTwoSides, setTotals, walkRecords } from './grow-node';
 import {
   atEndPlace, atFeatures, atFeaturesDecided, atFewRows, atFirstPlace, atFoundBytes, atHistogramRows, atMask, atNumbers, atOrder, atParams,
   atRowScratch, atSlotBytes, atSlotOffset, atStride, atTotals, atWideFeature, ofCount, ofGrad, ofHess,
@@ -48,12 +48,15 @@ export function searchRows(plan: usize, node: usize, found: usize): void {
   const stride = <usize>load<u32>(plan, atStride);
   const sums = <usize>load<u32>(plan, atRowScratch);
   const count = load<i32>(node, ofCount);
+  clearBest(found);
+  store<f64>(found + <usize>load<u32>(plan, atFoundBytes) - 8, <f64>count);
+  store<f64>(plan, load<f64>(plan, atFeaturesDecided) + <f64>(end - first), atFeaturesDecided);
+  if (!hasTwoSides(plan, node)) return;
   const slots = readSlots(plan, node);
   const slotsEnd = slots + (<usize>count << 4);
   const records = walkRecords(plan, node, 0);
   store<i64>(totals, load<i64>(node, ofGrad));
   store<i64>(totals, load<i64>(node, ofHess), 8);
-  clearBest(found);
   for (let f = first; f < end; f++) {
     if (mask && !load<u8>(mask + <usize>f)) continue;
     const feature = features + (<usize>f << 5);
@@ -74,8 +77,6 @@ export function searchRows(plan: usize, node: usize, found: usize): void {
       lookAtFeature(wide, numValues, kind, f, params, totals, found, found + 64, order);
     }
   }
-  store<f64>(found + <usize>load<u32>(plan, atFoundBytes) - 8, <f64>count);
-  store<f64>(plan, load<f64>(plan, atFeaturesDecided) + <f64>(end - first), atFeaturesDecided);
 }
 
 // what each row of the node adds to a bin: see slotValue of histogram.ts
@@ -86,19 +87,13 @@ function readSlots(plan: usize, node: usize): usize {
   const countShift = <i64>load<i32>(<usize>load<u32>(plan, atParams), 64);
   const one: i64 = countShift < 63 ? <i64>1 << countShift : 0;
   let slot = walkRecords(plan, node, 0) + <usize>load<u32>(plan, atSlotOffset);
-  if (load<i32>(plan, atSlotBytes) == 4) {
-    for (let at = slots; at < end; at += 16) {
-      const both = load<u32>(slot);
-      store<i64>(at, <i64>(<i32>both >> 16));
-      store<i64>(at, <i64>(both & 0xffff) + one, 8);
-      slot += stride;
-    }
-  } else {
-    for (let at = slots; at < end; at += 16) {
-      store<i64>(at, <i64>load<i32>(slot));
-      store<i64>(at, <i64>load<u32>(slot, 4) + one, 8);
-      slot += stride;
-    }
+  const isShort = load<i32>(plan, atSlotBytes) == 4;
+  for (let at = slots; at < end; at += 16) {
+    const first = load<i32>(slot);
+    const grad = <i64>(isShort ? first >> 16 : first);
+    const hess = <i64>(isShort ? <u32>first & 0xffff : load<u32>(slot, 4));
+    v128.store(at, i64x2.replace_lane(i64x2.splat(grad), 1, hess + one));
+    slot += stride;
   }
   return slots;
 }
@@ -122,13 +117,11 @@ function listBins(sums: usize, numValues: i32, wide: usize, numbers: usize): i32
   let number = numbers;
   const zero = i64x2.splat(0);
   store<u8>(sums, 0, marksAt + 255);
-  for (let first: usize = 0; first < <usize>numValues; first += 16) {
-    const marks = v128.load(sums + first, marksAt);
-    let bits = i8x16.bitmask(marks);
-    if (bits == 0) continue;
-    v128.store(sums + first, zero, marksAt);
-    do {
-      const b = first + <usize>ctz<i32>(bits);
+  for (let first: usize = 0; first < <usize>numValues; first += 64) {
+    const marks = sums + first;
+    let bits = bitsOf(marks) | (bitsOf(marks + 16) << 16) | (bitsOf(marks + 32) << 32) | (bitsOf(marks + 48) << 48);
+    while (bits != 0) {
+      const b = first + <usize>ctz<u64>(bits);
       bits &= bits - 1;
       const at = sums + (b << 4);
       v128.store(to, v128.load(at));
@@ -136,11 +129,20 @@ function listBins(sums: usize, numValues: i32, wide: usize, numbers: usize): i32
       store<i32>(number, <i32>b);
       to += 16;
       number += 4;
-    } while (bits != 0);
+    }
   }
   v128.store(to, v128.load(sums, 4080));
   v128.store(sums, zero, 4080);
   return <i32>((to - wide) >> 4);
+}
+
+// sixteen marks as bits; they are cleared
+// @ts-ignore: decorator
+@inline
+function bitsOf(marks: usize): u64 {
+  const bits = <u64><u32>i8x16.bitmask(v128.load(marks, marksAt));
+  v128.store(marks, i64x2.splat(0), marksAt);
+  return bits;
 }
 
 // every bin has its place: missing rows lie behind the values
