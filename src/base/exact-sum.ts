@@ -24,6 +24,10 @@ const scratch = new Float64Array(1);
 const scratchWords = new Uint32Array(scratch.buffer);
 const products = new Float64Array(blockLength);
 const productRests = new Float64Array(blockLength);
+// of the block that was cut last: sums of both pieces, and what lies below them
+let highSum = 0;
+let lowSum = 0;
+const rests = new Float64Array(blockLength);
 
 /** An order-free accumulator of finite float64 values. */
 export class ExactSum {
@@ -131,33 +135,14 @@ export class ExactSum {
   static readonly numWords: number = numLimbs;
 
   #addBlock(values: ArrayLike<number>, start: number, end: number): void {
-    let most = 0;
-    for (let i = start; i < end; i++) {
-      const magnitude = Math.abs(values[i] as number);
-      most = magnitude > most ? magnitude : most;
-    }
-    if (most === 0) return;
-    if (most > greatestOfBlocks || most < leastOfBlocks) {
+    const numRests = cutBlock(values, start, end);
+    if (numRests < 0) {
       for (let i = start; i < end; i++) this.add(values[i] as number);
       return;
     }
-    // x + cut rounds x to a multiple of the last bit of cut; the sum of the multiples has at most 53 bits
-    const exponent = ceilLog2(most);
-    const highCut = 1.5 * powerOfTwo(exponent + 10);
-    const lowCut = 1.5 * powerOfTwo(exponent - 33);
-    let high = 0;
-    let low = 0;
-    for (let i = start; i < end; i++) {
-      const value = values[i] as number;
-      const top = value + highCut - highCut;
-      const rest = value - top;
-      const middle = rest + lowCut - lowCut;
-      high += top;
-      low += middle;
-      if (rest !== middle) this.add(rest - middle);
-    }
-    this.add(high);
-    this.add(low);
+    for (let i = 0; i < numRests; i++) this.add(rests[i] as number);
+    this.add(highSum);
+    this.add(lowSum);
   }
 
   #carry(): void {
@@ -172,8 +157,43 @@ export class ExactSum {
   }
 }
 
+/** Cuts the values of a block and sums both pieces; returns how many leave a rest, or −1 where they are not to be cut. */
+function cutBlock(values: ArrayLike<number>, start: number, end: number): number {
+  let most = 0;
+  for (let i = start; i < end; i++) {
+    const magnitude = Math.abs(values[i] as number);
+    most = magnitude > most ? magnitude : most;
+  }
+  highSum = 0;
+  lowSum = 0;
+  if (most === 0) return 0;
+  if (most > greatestOfBlocks || most < leastOfBlocks) return -1;
+  // x + cut rounds x to a multiple of the last bit of cut; the sum of the multiples has at most 53 bits
+  const exponent = ceilLog2(most);
+  const highCut = 1.5 * powerOfTwo(exponent + 10);
+  const lowCut = 1.5 * powerOfTwo(exponent - 33);
+  let high = 0;
+  let low = 0;
+  let numRests = 0;
+  for (let i = start; i < end; i++) {
+    const value = values[i] as number;
+    const top = value + highCut - highCut;
+    const rest = value - top;
+    const middle = rest + lowCut - lowCut;
+    high += top;
+    low += middle;
+    if (rest !== middle) rests[numRests++] = rest - middle;
+  }
+  highSum = high;
+  lowSum = low;
+  return numRests;
+}
+
 /** The exact sum of an array, rounded once. */
 export function exactSumOf(values: ArrayLike<number>): number {
+  // of few values two exact pieces are most often all there is
+  if (values.length <= blockLength && cutBlock(values, 0, values.length) === 0)
+    return highSum + lowSum;
   const sum = new ExactSum();
   sum.addMany(values);
   return sum.value();

@@ -508,7 +508,7 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/base/exact-sum.ts',
-        find: '      if (rest !== middle) this.add(rest - middle);',
+        find: '    if (rest !== middle) rests[numRests++] = rest - middle;',
         replace: '',
       },
     ],

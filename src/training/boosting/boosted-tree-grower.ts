@@ -212,7 +212,7 @@ export class BoostedTreeGrower {
     const { layout } = rows;
     const { kernels } = environment;
     const quantise = layout.slotBytes === 4 ? kernels.quantise16 : kernels.quantise32;
-    const { grads, hesses } = gradientRows(this.#state, train);
+    const { grads, hesses } = train === rows.train ? this.#own : gradientRows(this.#state, train);
     quantise(
       grads,
       hesses,
@@ -315,7 +315,7 @@ export class BoostedTreeGrower {
     const { stepSize, largest } = how;
     const gradScale = fixedScale(largest.grad, rows.train.numAll);
     const hessScale = fixedScale(largest.hess, rows.train.numAll);
-    environment.u8(own, 32 * whole.numLeaves).fill(0);
+    environment.kernels.clearBytes(own, 32 * whole.numLeaves);
     environment.kernels.leafSums(leafOf, grads, hesses, numRows, gradScale, hessScale, own);
     const { lambda } = job.split;
     return whole.settle(own, { gradScale, hessScale, lambda, stepSize, scoreUnit });

@@ -13,7 +13,7 @@ export interface FoundGradients {
 
 /** Before an objective's gradients, which write this rank's largest. */
 export function clearStats({ environment, memory }: BoostingState): void {
-  environment.f64(memory.ownStats, 3).fill(0);
+  environment.kernels.clearBytes(memory.ownStats, 24);
 }
 
 /** The largest of all ranks, from what the gradients wrote; a rank alone has it at once. */

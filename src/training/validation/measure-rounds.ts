@@ -5,7 +5,8 @@
  * Means of rows' losses are sums that have no order. The area under the ROC curve counts pairs: every rank gathers
  * the scores of the set and counts them in their order, ties half.
  */
-import { ExactSum } from '../../base/exact-sum.ts';
+import { type Awaitable, isPromise } from '../../base/awaitable.ts';
+import { ExactSum, exactSumOf } from '../../base/exact-sum.ts';
 import { exp, logistic } from '../../base/portable-math.ts';
 import { pointKinds, pointLoss } from '../../kernels/point-losses.ts';
 import { type BoostingState, gradientRows, scoreAddress } from '../boosting/boosting-state.ts';
@@ -13,6 +14,7 @@ import type { RankRows } from '../ingest/shard-rows.ts';
 import type { BoostingJob } from '../messages.ts';
 import { sumOverRanks } from '../objectives/base-score.ts';
 import type { RoundMetric } from '../objectives/loss-names.ts';
+import type { RankEnvironment } from '../rank-environment.ts';
 import { type RankingMetricName, rankingMetricNames } from '../ranking/group-metrics.ts';
 import { concordanceIndex, liesWithin } from '../survival/concordance.ts';
 import { areaUnderRoc, type ScoredRows } from './round-auc.ts';
@@ -62,28 +64,37 @@ export async function measureRound(
     if (one.metric === 'areaUnderROC') values.push(await aucOf(state, one));
     else if (one.metric === 'concordanceIndex') values.push(await concordanceOf(state, one));
     else if (one.metric === 'intervalAccuracy') values.push(await intervalAccuracyOf(state, one));
-    else if (one.metric === 'loss') values.push(await meanLoss(state, one));
-    else if (state.objective.groupMetric !== undefined) values.push(await ofGroups(state, one));
+    else if (one.metric === 'loss') {
+      const loss = meanLoss(state, one);
+      values.push(isPromise(loss) ? await loss : loss);
+    } else if (state.objective.groupMetric !== undefined) values.push(await ofGroups(state, one));
     else values.push(await meanOf(state, one));
   }
   return values;
 }
 
 /** The mean of what is minimised, or of the user's metric. */
-async function meanLoss(state: BoostingState, { rows, part }: MeasuredSeries): Promise<number> {
+function meanLoss(state: BoostingState, series: MeasuredSeries): Awaitable<number> {
+  const { environment, objective, memory, metric } = state;
+  const { part } = series;
+  if (metric === null && objective.groupLoss !== undefined)
+    return objective.groupLoss(environment, gradientRows(state, part));
+  const end = memory.tail + 8 * part.numProcess;
+  if (environment.hasReserved(end)) return meanRowLoss(state, series);
+  return environment.reserve(end, 'losses').then(() => meanRowLoss(state, series));
+}
+
+/** The same where there is room for a loss of each row. */
+function meanRowLoss(state: BoostingState, { rows, part }: MeasuredSeries): Awaitable<number> {
   const { environment, objective, memory, metric } = state;
   const { weights, train } = state.rows;
-  if (metric === null && objective.groupLoss !== undefined)
-    return await objective.groupLoss(environment, gradientRows(state, part));
   const isTraining = part === train;
   const region = memory.tail - (isTraining ? 0 : 8 * train.numProcess);
-  const end = memory.tail + 8 * part.numProcess;
-  if (!environment.hasReserved(end)) await environment.reserve(end, 'losses');
   const out = region + 8 * part.start;
   if (metric === null) objective.losses(environment, gradientRows(state, part), out);
   else metric.losses(out);
   const losses = environment.f64(region + 8 * rows.start, rows.count);
-  return await weightedMean(state, losses, weights === 0 ? null : columnOf(state, weights, rows));
+  return weightedMean(state, losses, weights === 0 ? null : columnOf(state, weights, rows));
 }
 
 /** A metric of a ranking. */
@@ -168,14 +179,23 @@ function predictionOf({ objective }: BoostingJob): Predict {
   return objective === 'crossEntropy' ? logistic : (score) => score;
 }
 
-async function weightedMean(
+function weightedMean(
   { environment }: BoostingState,
+  values: Float64Array,
+  weights: Float64Array | null,
+): Awaitable<number> {
+  if (weights === null && environment.collective.size === 1)
+    return exactSumOf(values) / values.length;
+  return weightedMeanOfAll(environment, values, weights);
+}
+
+async function weightedMeanOfAll(
+  environment: RankEnvironment,
   values: Float64Array,
   weights: Float64Array | null,
 ): Promise<number> {
   const sum = new ExactSum();
   sum.addMany(values);
-  if (weights === null && environment.collective.size === 1) return sum.value() / values.length;
   const weight = new ExactSum();
   if (weights === null) weight.add(values.length);
   else weight.addMany(weights);

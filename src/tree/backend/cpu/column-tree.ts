@@ -21,29 +21,39 @@ export class ColumnTree implements GrownTree, TreeColumns {
   readonly #words: Int32Array;
   readonly #floats: Float64Array;
   /** Left bins of the splits by category. */
-  readonly #bits = new Map<number, Uint32Array>();
+  readonly #bits: Map<number, Uint32Array> | null;
   readonly #isSettled: boolean;
   #nodes: GrownNode[] | null = null;
   #leaves: { index: number; rows: number }[] | null = null;
 
-  /** @param bits of all nodes; they are copied @param isSettled the leaves have values */
-  constructor(layout: BinnedLayout, words: Int32Array, bits: Uint32Array, isSettled: boolean) {
+  /** @param bits of all nodes, null without categories; they are copied @param isSettled the leaves have values */
+  constructor(
+    layout: BinnedLayout,
+    words: Int32Array,
+    bits: Uint32Array | null,
+    isSettled: boolean,
+  ) {
     this.#layout = layout;
     this.#words = words;
     this.#floats = new Float64Array(words.buffer);
     this.#isSettled = isSettled;
     this.numNodes = words.length / wordsOfNode;
+    this.#bits = bits === null ? null : new Map();
+    this.numWords = bits === null ? 0 : this.#keepBits(bits);
+  }
+
+  /** Returns how many words the categories take in an ensemble. */
+  #keepBits(bits: Uint32Array): number {
     let numWords = 0;
     const bitsWords = bits.length / this.numNodes;
-    const hasCategories = bitsWords > 0 && layout.places.some(isOfCategories);
-    for (let node = 0; hasCategories && node < this.numNodes; node++) {
+    for (let node = 0; node < this.numNodes; node++) {
       if (this.#word(node, nodeWord.leftChild) === 0) continue;
       const { feature, numValueBins } = this.#placeOf(node);
       if (feature.kind !== 'category') continue;
-      this.#bits.set(node, bits.slice(node * bitsWords, (node + 1) * bitsWords));
+      this.#bits?.set(node, bits.slice(node * bitsWords, (node + 1) * bitsWords));
       numWords += Math.ceil(numValueBins / 32);
     }
-    this.numWords = numWords;
+    return numWords;
   }
 
   get columns(): TreeColumns | null {
@@ -104,7 +114,7 @@ export class ColumnTree implements GrownTree, TreeColumns {
       packed.runnerUpGain[to] = this.#float(node, nodeFloat.runnerUpGain);
       packed.runnerUpFeature[to] = this.#runnerUpOf(node);
       packed.flags[to] = this.#flagsOf(node, place);
-      const own = this.#bits.get(node);
+      const own = this.#bits?.get(node);
       if (own === undefined) packed.threshold[to] = this.#thresholdOf(node, place);
       else {
         const { bits, count } = categoriesOf(own, place.numValueBins);
@@ -155,7 +165,7 @@ export class ColumnTree implements GrownTree, TreeColumns {
     return {
       place: this.#word(node, nodeWord.place),
       bin: this.#word(node, nodeWord.bin),
-      leftBins: this.#bits.get(node) ?? null,
+      leftBins: this.#bits?.get(node) ?? null,
       missingGoesLeft: (flags & nodeFlag.missingGoesLeft) !== 0,
       heavierIsLeft: (flags & nodeFlag.unseenGoesLeft) !== 0,
     };
@@ -173,13 +183,9 @@ export class ColumnTree implements GrownTree, TreeColumns {
     node.runnerUpGain = this.#float(index, nodeFloat.runnerUpGain);
     node.runnerUpFeature = this.#runnerUpOf(index);
     node.flags = this.#flagsOf(index, place);
-    const bits = this.#bits.get(index);
+    const bits = this.#bits?.get(index);
     if (bits === undefined) node.threshold = this.#thresholdOf(index, place);
     else node.categories = categoriesOf(bits, place.numValueBins);
     return node;
   }
-}
-
-function isOfCategories({ feature }: FeaturePlace): boolean {
-  return feature.kind === 'category';
 }

@@ -65,6 +65,13 @@ export class LeafGrower {
   /** The plan, in words and in float64: memory that is shared stays where it is when it grows. */
   readonly #words: Int32Array;
   readonly #floats: Float64Array;
+  /** One byte a place: may it split? */
+  readonly #mask: Uint8Array;
+  /** The numbers that leaves are settled with, and where each rank's sums are. */
+  readonly #settling: Float64Array;
+  readonly #parts: Uint32Array;
+  /** What the split finders were told last. */
+  #quantisation: Quantisation | null = null;
   /** Null where all ranks share this process's memory. */
   readonly #meetings: GrowthMeetings | null;
   /** Ranks have not met since the gate was cleared. */
@@ -80,6 +87,9 @@ export class LeafGrower {
     this.#at = at;
     this.#words = new Int32Array(memory.buffer, at.plan, planBytes / 4);
     this.#floats = new Float64Array(memory.buffer, at.plan, planBytes / 8);
+    this.#mask = new Uint8Array(memory.buffer, at.mask, layout.places.length);
+    this.#settling = new Float64Array(memory.buffer, at.settling, 5);
+    this.#parts = new Uint32Array(memory.buffer, at.parts, localRanks.length);
     if (this.#local === 0) new Uint8Array(memory.buffer, at.gate, gateBytes).fill(0);
     this.#writePlan();
     if (localRanks.length === size) this.#meetings = null;
@@ -147,6 +157,8 @@ export class LeafGrower {
       memory,
       layout,
       at: this.#at,
+      settling: this.#settling,
+      parts: this.#parts,
       numNodes: words[planWord.numNodes] as number,
       leastGain: floats[planFloat.leastGain] as number,
     });
@@ -256,9 +268,11 @@ export class LeafGrower {
   #writeTree({ quantisation, rootSegment, mask, limits }: WholeTree, leafOf: number): void {
     const { memory, params, addresses, layout } = this.#o;
     const at = this.#at;
-    writeSplitParams(memory.buffer, at.params, params, quantisation);
+    if (this.#quantisation === null || !areAlike(this.#quantisation, quantisation))
+      writeSplitParams(memory.buffer, at.params, params, quantisation);
+    this.#quantisation = quantisation;
     const words = this.#words;
-    if (mask !== null) new Uint8Array(memory.buffer, at.mask, layout.places.length).set(mask);
+    if (mask !== null) this.#mask.set(mask);
     words[planWord.mask] = mask === null ? 0 : at.mask;
     // a tree of as many leaves as rows has none that could be split; across processes all leave it to that
     const mostLeaves = this.#meetings === null ? addresses.maxLeaves : 0x7fffffff;
@@ -273,4 +287,9 @@ export class LeafGrower {
     floats[planFloat.expectedGain] = limits.expectedGain ?? Number.NaN;
     floats[planFloat.leastAhead] = aheadShare * limits.maxLeaves;
   }
+}
+
+function areAlike(a: Quantisation, b: Quantisation): boolean {
+  const hasUnits = a.gradUnit === b.gradUnit && a.hessUnit === b.hessUnit;
+  return hasUnits && a.slotBytes === b.slotBytes && a.countShift === b.countShift;
 }

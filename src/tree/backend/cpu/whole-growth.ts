@@ -16,6 +16,9 @@ export interface WholeGrowthParts {
   readonly memory: WebAssembly.Memory;
   readonly layout: BinnedLayout;
   readonly at: GrowAddresses;
+  /** Float64 that settleLeaves reads, and an address for each rank of the process. */
+  readonly settling: Float64Array;
+  readonly parts: Uint32Array;
   readonly numNodes: number;
   readonly leastGain: number;
 }
@@ -78,15 +81,16 @@ export class WholeGrowth implements GrowthResult {
 
   /** Gives the leaves their values; sums of this rank's rows are at `sums`. @returns the address of the values */
   settle(sums: number, numbers: SettlingNumbers): number {
-    const { kernels, collective, memory, at } = this.#p;
+    const { kernels, collective, at, settling, parts } = this.#p;
     const counts = sums + 32 * this.numLeaves;
     const values = sums + 40 * this.numLeaves;
     kernels.countLeaves(at.plan, counts);
-    const { gradScale, hessScale, lambda, stepSize, scoreUnit } = numbers;
-    const written = new Float64Array(memory.buffer, at.settling, 5);
-    written.set([gradScale, hessScale, lambda, stepSize, scoreUnit]);
-    const parts = collective.shareAddress(sums);
-    new Uint32Array(memory.buffer, at.parts, parts.length).set(parts);
+    settling[0] = numbers.gradScale;
+    settling[1] = numbers.hessScale;
+    settling[2] = numbers.lambda;
+    settling[3] = numbers.stepSize;
+    settling[4] = numbers.scoreUnit;
+    parts.set(collective.shareAddress(sums));
     kernels.settleLeaves(at.plan, at.parts, parts.length, at.settling, values);
     this.#tree = this.#takeOut(true);
     return values;
@@ -95,7 +99,10 @@ export class WholeGrowth implements GrowthResult {
   #takeOut(isSettled: boolean): ColumnTree {
     const { memory, layout, at, numNodes } = this.#p;
     const words = new Int32Array(memory.buffer, at.nodes, (nodeBytes / 4) * numNodes).slice();
-    const bits = new Uint32Array(memory.buffer, at.bits, (at.bitsBytes / 4) * numNodes);
+    const hasCategories = layout.maxCategoryBins > 0;
+    const bits = hasCategories
+      ? new Uint32Array(memory.buffer, at.bits, (at.bitsBytes / 4) * numNodes)
+      : null;
     return new ColumnTree(layout, words, bits, isSettled);
   }
 }
