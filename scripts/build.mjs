@@ -8,7 +8,7 @@
 // `--only src/a.ts src/b.ts` compiles just these and bundles again, types unchecked, Spark's bundle left as it was
 // and kernels hardly optimised: for the planted bugs, which change a line of a tree that is built already.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { bundle } from './bundle.mjs';
@@ -16,10 +16,22 @@ import { bundleSpark } from './bundle-spark.mjs';
 import { cacheDir, filesBelow, hashSources, readStamp, root, writeStamp } from './source-stamp.mjs';
 
 const bin = (name) => join(root, 'node_modules', name);
-const runNode = (script, args) =>
-  spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1;
+/** Runs a script of Node; `passed` says what of the lines that it prints as errors is printed. */
+const runNode = (script, args, passed = (text) => text) =>
+  new Promise((resolve, reject) => {
+    const stdio = ['inherit', 'inherit', 'pipe'];
+    const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio });
+    let text = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    child.once('error', reject).once('close', (status) => {
+      process.stderr.write(passed(text));
+      resolve(status ?? 1);
+    });
+  });
 
-function buildWasm(hash, target) {
+async function buildWasm(hash, target) {
   const output = join(root, 'wasm', 'build', 'kernels.wasm');
   const entry = join(root, 'wasm', 'assembly', 'kernels.ts');
   if (!existsSync(entry)) {
@@ -29,23 +41,19 @@ function buildWasm(hash, target) {
   if (existsSync(output) && readStamp().wasm === hash) return 0;
   mkdirSync(join(root, 'wasm', 'build'), { recursive: true });
   const words = [
-    bin('assemblyscript/bin/asc.js'),
     'wasm/assembly/kernels.ts',
     ...['--config', 'wasm/asconfig.json', '--target', target],
     ...['--outFile', 'wasm/build/kernels.wasm'],
   ];
-  const { status, stderr } = spawnSync(process.execPath, words, {
-    cwd: root,
-    stdio: ['inherit', 'inherit', 'pipe'],
-    encoding: 'utf8',
-  });
   // `converge` optimises until the code does not get shorter; that a last pass made it longer is no fault
-  process.stderr.write((stderr ?? '').replace('Last converge was suboptimal.\n', ''));
+  const passed = (text) => text.replace('Last converge was suboptimal.\n', '');
+  const status = await runNode(bin('assemblyscript/bin/asc.js'), words, passed);
   if (status === 0) writeStamp({ wasm: hash });
-  return status ?? 1;
+  return status;
 }
 
-async function buildTypeScript(hash) {
+/** `kernels`: when they are built, for a bundle has a copy of them. */
+async function buildTypeScript(hash, kernels) {
   const dist = join(root, 'dist');
   const buildInfo = join(cacheDir, 'build.tsbuildinfo');
   if (!existsSync(dist)) rmSync(buildInfo, { force: true });
@@ -54,7 +62,8 @@ async function buildTypeScript(hash) {
     if (existsSync(join(root, 'src', `${base}.ts`))) continue;
     for (const ending of ['.js', '.d.ts']) rmSync(join(dist, base + ending), { force: true });
   }
-  const status = runNode(bin('typescript/bin/tsc'), ['-p', 'tsconfig.build.json']);
+  const compiled = runNode(bin('typescript/bin/tsc'), ['-p', 'tsconfig.build.json']);
+  const [status] = await Promise.all([compiled, kernels]);
   await bundle(dist);
   await bundleSpark(dist);
   writeStamp({ ts: hash });
@@ -63,14 +72,15 @@ async function buildTypeScript(hash) {
 
 const hashes = hashSources();
 const only = process.argv[2] === '--only';
-const wasmStatus = buildWasm(hashes.wasm, only ? 'quick' : 'release');
-if (process.argv.includes('--wasm-only')) process.exit(wasmStatus);
+const kernels = buildWasm(hashes.wasm, only ? 'quick' : 'release');
+if (process.argv.includes('--wasm-only')) process.exit(await kernels);
 if (only) {
   const files = process.argv.slice(3).filter((file) => file.startsWith('src/'));
   const { transpile } = await import('./transpile.mjs');
   transpile(files);
+  await kernels;
   await bundle(join(root, 'dist'));
   writeStamp({ ts: hashes.ts });
-  process.exit(wasmStatus);
+  process.exit(await kernels);
 }
-process.exit((await buildTypeScript(hashes.ts)) || wasmStatus);
+process.exit((await buildTypeScript(hashes.ts, kernels)) || (await kernels));
