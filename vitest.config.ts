@@ -4,12 +4,13 @@ import { reportersOf } from './test/tools/reporters.ts';
 import { scratchFolder } from './test/tools/scratch-folder.ts';
 
 /**
- * The tests' own thread runs src/*.ts; worker threads run dist/*.js. So `npm test` builds first,
- * and the global setup refuses a dist that was made from other sources.
+ * The tests' own thread runs src/*.ts, worker threads and other processes what is built of them. In `--mode built`, which
+ * `npm test` asks for, the thread runs dist/*.js too: Node imports that without the runner's help, many times faster.
+ * So `npm test` builds first, and the global setup refuses a dist that was made from other sources.
  *
- * Two projects: files that start processes, change the environment, ask what is registered or load a
+ * Two main projects: files that start processes, change the environment, ask what is registered or load a
  * device have a process each; all others share their worker's modules, which spares each of them
- * importing the library.
+ * importing the library. What puts others in the place of modules needs the runner, so the sources.
  */
 const own = [
   'test/{cli,cluster,session,spark}/**/*.test.ts',
@@ -18,40 +19,52 @@ const own = [
   'test/table/{memory,sql}.test.ts',
   'test/*.test.ts',
 ];
+const mocking = ['test/tree/backend/gpu/fallback-table.test.ts'];
 const never = ['test/package/**', 'test/spark/{server,cluster}/**', '**/node_modules/**'];
 
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const common = {
   env: { TMPDIR: scratchFolder() },
   setupFiles: ['test/tools/seed-properties.ts', 'test/tools/compare-lists.ts'],
   pool: 'forks' as const,
+  server: { deps: { external: [/\/dist\/.*\.js$/] } },
   testTimeout: 120_000,
   hookTimeout: 120_000,
   teardownTimeout: 20_000,
 };
 
-export default defineConfig({
-  resolve: {
-    alias: { coppice: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
-  },
-  test: {
-    globalSetup: ['test/tools/refuse-stale-build.ts'],
-    reporters: reportersOf('tests'),
-    maxWorkers: 2,
-    projects: [
-      {
-        extends: true,
-        test: { ...common, name: 'own process', include: own, exclude: never },
-      },
-      {
-        extends: true,
-        test: {
-          ...common,
-          name: 'shared modules',
-          include: ['test/**/*.test.ts'],
-          exclude: [...own, ...never],
-          isolate: false,
+export default defineConfig(({ mode }) => {
+  const built = { find: /^(\.\.\/)+src\/(.*)\.ts$/, replacement: `${pathOf('dist')}/$2.js` };
+  const resolve = { alias: mode === 'built' ? [built] : [] };
+  return {
+    test: {
+      globalSetup: ['test/tools/refuse-stale-build.ts'],
+      reporters: reportersOf('tests'),
+      maxWorkers: 2,
+      projects: [
+        {
+          extends: true,
+          resolve,
+          test: {
+            ...common,
+            name: 'own process',
+            include: own,
+            exclude: [...mocking, ...never],
+          },
         },
-      },
-    ],
-  },
+        { extends: true, test: { ...common, name: 'mocked modules', include: mocking } },
+        {
+          extends: true,
+          resolve,
+          test: {
+            ...common,
+            name: 'shared modules',
+            include: ['test/**/*.test.ts'],
+            exclude: [...own, ...never],
+            isolate: false,
+          },
+        },
+      ],
+    },
+  };
 });

@@ -1,11 +1,11 @@
 /**
- * Where the worker threads' entry lies. Threads run JavaScript: when this module itself runs as
- * TypeScript (the library's own tests), they take the built one.
+ * Where the worker threads' entry lies: in the bundle, also when this module itself runs outside of it, as in the
+ * library's own tests.
  */
 
 /** URL of the built executor-main.js. */
 export function workerUrl(moduleUrl: string = import.meta.url): URL {
-  const built = moduleUrl.endsWith('.ts')
+  const built = /\/worker-url\.[jt]s$/.test(moduleUrl)
     ? '../../dist/bundle/node/executor-main.js'
     : './executor-main.js';
   return new URL(built, moduleUrl);

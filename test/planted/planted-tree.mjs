@@ -120,7 +120,7 @@ export class PlantedTree {
     rmSync(report, { force: true });
     const vitest = join('node_modules', 'vitest', 'vitest.mjs');
     // compiled modules are kept by their content: a bug changes one file of hundreds
-    const flags = ['--reporter=json', `--outputFile=${report}`, '--bail=1'];
+    const flags = ['--mode=built', '--reporter=json', `--outputFile=${report}`, '--bail=1'];
     flags.push('--experimental.fsModuleCache');
     if (name !== undefined)
       flags.push('-t', name.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`));

@@ -10,6 +10,7 @@ import { transpile } from '../../scripts/transpile.mjs';
 
 const vitest = await createVitest('test', {
   watch: false,
+  mode: 'built',
   // one failure is all that is asked for, and a bug may make every test of a name wait for its end
   bail: 1,
   reporters: [{}],

@@ -207,9 +207,9 @@ export class ExecutorSession {
   }
 }
 
-/** Processes run JavaScript: when this module itself runs as TypeScript, they take the built entry. */
+/** Where the processes' entry lies: in the bundle, also when this module itself runs outside of it. */
 function processUrl(moduleUrl: string = import.meta.url): URL {
-  const built = moduleUrl.endsWith('.ts')
+  const built = /\/executor-session\.[jt]s$/.test(moduleUrl)
     ? '../../../dist/bundle/node/executor-process.js'
     : './executor-process.js';
   return new URL(built, moduleUrl);

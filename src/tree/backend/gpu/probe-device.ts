@@ -34,9 +34,9 @@ export function probeDevice(): Promise<AdapterFacts> {
   return answer;
 }
 
-/** Where the process's entry lies; tests run the built one. */
+/** Where the process's entry lies: in the bundle, also when this module itself runs outside of it. */
 export function probeUrl(moduleUrl: string = import.meta.url): URL {
-  const built = moduleUrl.endsWith('.ts')
+  const built = /\/probe-device\.[jt]s$/.test(moduleUrl)
     ? '../../../../dist/bundle/node/gpu-probe.js'
     : './gpu-probe.js';
   return new URL(built, moduleUrl);
