@@ -33,6 +33,9 @@ const common = {
   teardownTimeout: 20_000,
 };
 
+/** What starts processes waits for them much of its time. */
+const waiting = { ...common, maxWorkers: 3, sequence: { groupOrder: 0 } };
+
 export default defineConfig(({ mode }) => {
   const built = { find: /^(\.\.\/)+src\/(.*)\.ts$/, replacement: `${pathOf('dist')}/$2.js` };
   const resolve = { alias: mode === 'built' ? [built] : [] };
@@ -40,19 +43,18 @@ export default defineConfig(({ mode }) => {
     test: {
       globalSetup: ['test/tools/refuse-stale-build.ts'],
       reporters: reportersOf('tests'),
-      maxWorkers: 2,
       projects: [
         {
           extends: true,
           resolve,
           test: {
-            ...common,
+            ...waiting,
             name: 'own process',
             include: own,
             exclude: [...mocking, ...never],
           },
         },
-        { extends: true, test: { ...common, name: 'mocked modules', include: mocking } },
+        { extends: true, test: { ...waiting, name: 'mocked modules', include: mocking } },
         {
           extends: true,
           resolve,
@@ -62,6 +64,8 @@ export default defineConfig(({ mode }) => {
             include: ['test/**/*.test.ts'],
             exclude: [...own, ...never],
             isolate: false,
+            maxWorkers: 2,
+            sequence: { groupOrder: 1 },
           },
         },
       ],
