@@ -81,17 +81,19 @@ async function savedOf(model: TunedModel<never>, name: string): Promise<object> 
   return folderContent(`${root}/${name}`);
 }
 
+// of the grid's first and last: each candidate is fitted for every fold, on every layout
+const twoOf = { ...common, estimatorParamMaps: [grid[0] ?? {}, grid[3] ?? {}] };
 const searches: Readonly<Record<string, () => Estimator<TunedModel<never>>>> = {
-  'by chance': () => new CrossValidator({ ...common, collectSubModels: true }) as never,
+  'by chance': () => new CrossValidator({ ...twoOf, collectSubModels: true }) as never,
   stratified: () =>
-    new CrossValidator({ ...common, stratified: true, earlyStoppingRatio: 0.2 }) as never,
+    new CrossValidator({ ...twoOf, stratified: true, earlyStoppingRatio: 0.2 }) as never,
   'by group': () =>
-    new CrossValidator({ ...common, groupCol: 'group', earlyStoppingRatio: 0.2 }) as never,
+    new CrossValidator({ ...twoOf, groupCol: 'group', earlyStoppingRatio: 0.2 }) as never,
   'by time': () =>
-    new CrossValidator({ ...common, timeCol: 'time', earlyStoppingRatio: 0.2 }) as never,
-  'by a column': () => new CrossValidator({ ...common, foldCol: 'part', idCol: 'id' }) as never,
+    new CrossValidator({ ...twoOf, timeCol: 'time', earlyStoppingRatio: 0.2 }) as never,
+  'by a column': () => new CrossValidator({ ...twoOf, foldCol: 'part', idCol: 'id' }) as never,
   'one split': () =>
-    new TrainValidationSplit({ ...common, trainRatio: 0.7, earlyStoppingRatio: 0.1 }) as never,
+    new TrainValidationSplit({ ...twoOf, trainRatio: 0.7, earlyStoppingRatio: 0.1 }) as never,
   'halving rows': () => new SuccessiveHalving({ ...common, factor: 2, minResource: 0.2 }) as never,
   'halving rounds': () =>
     new SuccessiveHalving({ ...common, factor: 2, resource: 'maxIter', idCol: 'id' }) as never,
