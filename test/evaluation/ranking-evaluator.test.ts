@@ -134,4 +134,22 @@ describe('RankingEvaluator', () => {
     const none = ranked([0, 1]).map((row) => ({ ...row, weight: 0 }));
     await fails(none, { weightCol: 'weight' }).toMatchObject({ code: 'DATA_EMPTY' });
   });
+
+  it('refuses groups that are fractions or missing, and takes whole numbers of any type', async () => {
+    const measured = async (group: Float64Array) => {
+      const columns = { label: Int32Array.of(0, 1), prediction: Float64Array.of(1, 2), group };
+      return await new RankingEvaluator().evaluate(tableFromColumns(runner, columns));
+    };
+    await expect(measured(Float64Array.of(1, 1.5))).rejects.toMatchObject({
+      code: 'DATA_INVALID',
+      message: expect.stringContaining(
+        'an integer or a text in every row to be evaluated; got 1.5',
+      ),
+    });
+    await expect(measured(Float64Array.of(1, Number.NaN))).rejects.toMatchObject({
+      code: 'DATA_INVALID',
+      message: expect.stringContaining('there in every row to be evaluated; got NaN'),
+    });
+    expect(await measured(Float64Array.of(7, 7))).toBe(1);
+  });
 });

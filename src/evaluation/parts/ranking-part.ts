@@ -149,13 +149,17 @@ function readGroupWords(batch: RecordBatch, name: string): Uint32Array {
   const words = new Uint32Array(2 * vector.length);
   for (let row = 0; row < vector.length; row++) {
     const group = vector.get(row) as bigint | number | string | null;
-    if (group !== null) {
+    const isFraction = typeof group === 'number' && !Number.isInteger(group);
+    if (group !== null && typeof group !== 'object' && !isFraction) {
       writeGroupWords(group, words, row);
       continue;
     }
+    const isMissing = group === null || Number.isNaN(group);
+    const rule = isMissing ? 'there' : 'an integer or a text';
+    const remedy = isMissing ? 'drop such rows with na.drop' : 'cast the column to string';
     throw new CoppiceError(
       'DATA_INVALID',
-      `group in column ${describeValue(name)} must be there in every row to be evaluated; got null: drop such rows with na.drop`,
+      `group in column ${describeValue(name)} must be ${rule} in every row to be evaluated; got ${describeValue(group)}: ${remedy}`,
       { context: { column: name, row } },
     );
   }
