@@ -325,6 +325,30 @@ describe('labels', () => {
     expect(await evaluator.evaluate(flags)).toBe(1);
   });
 
+  it('of two values are no texts where predictions are numbers, nor classes where these are scores', async () => {
+    const evaluator = new BinaryClassificationEvaluator({ metricName: 'accuracy' });
+    const isRefused = { code: 'COLUMN_TYPE' };
+    const told = tableOf({ label: ['1', '0', '1'], prediction: [1, 0, 1] });
+    await expect(evaluator.evaluate(told)).rejects.toMatchObject(isRefused);
+    await expect(evaluator.evaluateAll(told)).rejects.toMatchObject(isRefused);
+    const turned = tableOf({ label: [true, false, true], prediction: ['1', '0', '1'] });
+    await expect(evaluator.evaluate(turned)).rejects.toThrow(/must be text, as column prediction/);
+    for (const label of [
+      [true, false, true],
+      [1, 0, 1],
+    ]) {
+      const codes = typeof label[0] === 'number' ? Int32Array.from(label as number[]) : label;
+      const scored = tableOf({ label: codes as never, prediction: [0.9, 0.2, 0.4] });
+      for (const one of [evaluator, new MulticlassClassificationEvaluator()])
+        await expect(one.evaluate(scored)).rejects.toMatchObject({
+          code: 'DATA_INVALID',
+          message: expect.stringContaining('must be a class, as the labels are; got 0.9'),
+        });
+    }
+    const flags = tableOf({ label: [true, false, true], prediction: [1, 0, 0] });
+    expect(await evaluator.evaluate(flags)).toBe(2 / 3);
+  });
+
   it('of probabilities that name no classes are the labels, or positions', async () => {
     const evaluator = new MulticlassClassificationEvaluator({ metricName: 'logLoss' });
     const vectors = (rows: number, width: number): Float64Array => {

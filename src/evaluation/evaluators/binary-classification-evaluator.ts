@@ -22,6 +22,7 @@ import { ExactMean, type MeanPart } from '../log-loss.ts';
 import type { BinaryLabelPart, BinaryRequest } from '../parts/binary-part.ts';
 import { gatherSides, runsOf, type Sides } from '../parts/binary-sides.ts';
 import { placeOfLabel } from '../place-of-label.ts';
+import { checkPredictionKind } from '../predicted-labels.ts';
 import type { RankMetrics, RocCurve } from '../rank-metrics.ts';
 import type { RankResult, RankTask } from '../worker-tasks.ts';
 import {
@@ -229,6 +230,10 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof binaryParams
     request: BinaryRequest,
     options: EvaluateOptions,
   ): Promise<Metrics> {
+    const { labelCol, predictionCol, element } = request;
+    // flags of several labels are vectors of numbers
+    if (predictionCol !== null && element === null)
+      checkPredictionKind(this.className, table.schema, { labelCol, predictionCol });
     const sides = await this.#gather(table, request, options);
     const ranks = request.scoreCol === null ? {} : (await rank(table, sides, options, 0)).metrics;
     return {

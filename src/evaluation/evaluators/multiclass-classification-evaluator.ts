@@ -21,6 +21,7 @@ import {
   type MulticlassPart,
   type MulticlassRequest,
 } from '../parts/multiclass-part.ts';
+import { checkPredictionKind, kindName } from '../predicted-labels.ts';
 import {
   checkMetrics,
   classesOf,
@@ -257,19 +258,13 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof multicla
     schema: Schema,
     { labelCol, predictionCol, probabilityCol, classes }: MulticlassRequest,
   ): void {
+    if (predictionCol !== null)
+      checkPredictionKind(this.className, schema, { labelCol, predictionCol });
     const label = requireColumn(this.className, 'labelCol', labelCol, schema);
     if (DataType.isNull(label.type)) return;
-    const kindOf = (hasTexts: boolean): string => (hasTexts ? 'text' : 'numbers or booleans');
-    if (predictionCol !== null) {
-      const { type } = requireColumn(this.className, 'predictionCol', predictionCol, schema);
-      if (!DataType.isNull(type) && isText(type) !== isText(label.type)) {
-        const rule = `${kindOf(isText(type))}, as column ${predictionCol} of predictions holds: cast one of them`;
-        throw columnTypeError(this.className, 'labelCol', label, rule);
-      }
-    }
     const [first] = (probabilityCol === null ? null : classes) ?? [];
     if (first === undefined || (typeof first === 'string') === isText(label.type)) return;
-    const rule = `${kindOf(typeof first === 'string')}, as the classes of the model are: cast it`;
+    const rule = `${kindName(typeof first === 'string')}, as the classes of the model are: cast it`;
     throw columnTypeError(this.className, 'labelCol', label, rule);
   }
 

@@ -11,6 +11,7 @@ import { boolColumn, float64Column } from '../../table/columns/make-column.ts';
 import { type ProbabilityBins, probabilityBins } from '../calibration-bins.ts';
 import { type ConfusionPart, countConfusion } from '../confusion.ts';
 import { ExactMean, lossOf, type MeanPart } from '../log-loss.ts';
+import { predictedLabels } from '../predicted-labels.ts';
 import { columnNamed, elementOf, readVectors, readWeights } from '../read-columns.ts';
 import { rowsByCode } from './rows-by-code.ts';
 import { type ScoreRuns, scoreRuns } from './score-runs.ts';
@@ -49,7 +50,8 @@ export interface BinaryPart {
 
 /** Reads one partition. */
 export function binaryPart(batch: RecordBatch, request: BinaryRequest): BinaryPart {
-  const label = readLabels(columnNamed(batch, request.labelCol), 'label', request.labelCol);
+  const labels = columnNamed(batch, request.labelCol);
+  const label = readLabels(labels, 'label', request.labelCol);
   const weights = readWeights(batch, request.weightCol);
   const rowsByLabel = rowsByCode(label.codes, label.values.length, weights);
   const present = label.values.filter((_, code) => (rowsByLabel[code] as Uint32Array).length > 0);
@@ -61,7 +63,7 @@ export function binaryPart(batch: RecordBatch, request: BinaryRequest): BinaryPa
     request.probabilityCol === null
       ? null
       : positiveProbability(batch, request.probabilityCol, element);
-  const labels = label.values.flatMap((value, code) => {
+  const parts = label.values.flatMap((value, code) => {
     const rows = rowsByLabel[code] as Uint32Array;
     if (rows.length === 0) return [];
     const ownWeights = weights === null ? null : pickNumbers(weights, rows);
@@ -81,14 +83,14 @@ export function binaryPart(batch: RecordBatch, request: BinaryRequest): BinaryPa
       ? null
       : countConfusion(
           label,
-          readLabels(
+          predictedLabels(
             predictionsOf(batch, request.predictionCol, request.element, label),
-            'prediction',
             request.predictionCol,
+            labels.type,
           ),
           weights,
         );
-  return { labels, confusion };
+  return { labels: parts, confusion };
 }
 
 /** Predicted classes; of several labels those of one, as values of its type. */

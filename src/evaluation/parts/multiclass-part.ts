@@ -11,6 +11,7 @@ import {
 import { type ProbabilityBins, probabilityBins } from '../calibration-bins.ts';
 import { type ConfusionPart, countConfusion } from '../confusion.ts';
 import { ExactMean, lossOf, type MeanPart } from '../log-loss.ts';
+import { predictedLabels } from '../predicted-labels.ts';
 import { columnNamed, readVectors, readWeights } from '../read-columns.ts';
 import { type ClassColumnsPart, classColumns } from './class-columns.ts';
 
@@ -47,7 +48,8 @@ export interface MulticlassPart {
 
 /** Reads one partition. */
 export function multiclassPart(batch: RecordBatch, request: MulticlassRequest): MulticlassPart {
-  const label = readLabels(columnNamed(batch, request.labelCol), 'label', request.labelCol);
+  const labels = columnNamed(batch, request.labelCol);
+  const label = readLabels(labels, 'label', request.labelCol);
   const weights = readWeights(batch, request.weightCol);
   const { predictionCol } = request;
   const confusion =
@@ -55,7 +57,7 @@ export function multiclassPart(batch: RecordBatch, request: MulticlassRequest): 
       ? null
       : countConfusion(
           label,
-          readLabels(columnNamed(batch, predictionCol), 'prediction', predictionCol),
+          predictedLabels(columnNamed(batch, predictionCol), predictionCol, labels.type),
           weights,
         );
   return { numRows: batch.numRows, confusion, ...probabilityPart(batch, label, weights, request) };
