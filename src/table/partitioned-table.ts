@@ -22,7 +22,7 @@ import {
   type SelectedColumns,
   type WithColumn,
 } from './columns/typed-columns.ts';
-import { type Expression, lit } from './expressions/expression.ts';
+import { conditionNode, type Expression, lit } from './expressions/expression.ts';
 import { columnsRead } from './expressions/expression-node.ts';
 import { castTarget, inferType, valueKind, withParts } from './expressions/infer-type.ts';
 import { memoryPartition } from './files/sources.ts';
@@ -145,7 +145,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    * Only the rows that a condition holds for: an expression (run in the pool), a function of a module (run
    * in the pool), or a closure (run on the calling thread, batch by batch).
    *
-   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`; later `FUNCTION_FAILED`
+   * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID`; later `FUNCTION_FAILED`
    */
   filter(condition: Expression<ColumnName<S>> | UserFunction<RowFunction>): PartitionedTable<S> {
     const common = { writes: [], changesRows: true } as const;
@@ -166,7 +166,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
         ),
       );
     }
-    const expression = withParts(condition.node, this.schema);
+    const expression = withParts(conditionNode(condition, 'filter'), this.schema);
     const type = inferType(expression, this.schema);
     if (valueKind(type) !== 'bool') {
       const message = `condition of filter must be boolean; got ${typeName(type)}`;
@@ -216,8 +216,8 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
       } as const;
       return this.withOperator(spec, schema);
     }
-    const { node } = typeof value === 'object' && value !== null ? value : lit(value);
-    const expression = withParts(node, this.schema);
+    const isExpression = typeof value === 'object' && value !== null && 'node' in value;
+    const expression = withParts((isExpression ? value : lit(value)).node, this.schema);
     const known = expression.op === 'col' ? findField(this.schema, expression.name) : undefined;
     const field = new Field(
       name,

@@ -7,6 +7,7 @@
  */
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { paramInvalid } from '../../params/resolve-params.ts';
 import type {
   ComparisonName,
   ExpressionNode,
@@ -133,6 +134,7 @@ export class Expression<N extends string = string> {
   }
   /** Equal to one of the constants; null where the value is null. */
   isIn(values: readonly (number | string | boolean | bigint | Date)[]): Expression<N> {
+    if (!Array.isArray(values)) throw paramInvalid('isIn', 'values', 'an array', values);
     return new Expression({ op: 'isIn', args: [this.node], values: values.map(literalOf) });
   }
 
@@ -222,11 +224,11 @@ export class Expression<N extends string = string> {
 
   /** The value as another type (`int`, `double`, `string`, `date`, `timestamp`, `category`, …); a value that has none is an error. */
   cast(type: string): Expression<N> {
-    return new Expression({ op: 'cast', args: [this.node], type, strict: true });
+    return this.#cast(type, true);
   }
   /** The value as another type; null where it has none. */
   tryCast(type: string): Expression<N> {
-    return new Expression({ op: 'cast', args: [this.node], type, strict: false });
+    return this.#cast(type, false);
   }
 
   /** After {@link when}: what holds under a further condition. */
@@ -236,7 +238,7 @@ export class Expression<N extends string = string> {
   ): Expression<N | C | V> {
     return new Expression({
       op: 'when',
-      args: [...this.#branches(), condition.node, nodeOf(value)],
+      args: [...this.#branches(), conditionNode(condition, 'when'), nodeOf(value)],
     });
   }
   /** After {@link when}: what holds otherwise; null by default. */
@@ -257,6 +259,11 @@ export class Expression<N extends string = string> {
     return new Expression({ op: 'numeric', name, args: [this.node, ...others.map(nodeOf)] });
   }
 
+  #cast(type: string, strict: boolean): Expression<N> {
+    if (typeof type !== 'string') throw paramInvalid('cast', 'type', 'the name of a type', type);
+    return new Expression({ op: 'cast', args: [this.node], type, strict });
+  }
+
   #compare(name: ComparisonName, other: Operand): Expression<never> {
     return new Expression({ op: 'compare', name, args: [this.node, nodeOf(other)] });
   }
@@ -273,8 +280,11 @@ export class Expression<N extends string = string> {
 /**
  * The values of a column. Where a table has no column `a.b`, that is the part `b` of its column `a`: a child of structs, or an
  * element of vectors by its place, as in `col('probability.1')`.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
  */
 export function col<const N extends string>(name: N): Expression<N> {
+  if (typeof name !== 'string') throw paramInvalid('col', 'name', 'the name of a column', name);
   return new Expression({ op: 'col', name });
 }
 
@@ -288,14 +298,22 @@ export function when<C extends string, V extends string = never>(
   condition: Expression<C>,
   value: Operand<V>,
 ): Expression<C | V> {
-  return new Expression({ op: 'when', args: [condition.node, nodeOf(value)] });
+  return new Expression({ op: 'when', args: [conditionNode(condition, 'when'), nodeOf(value)] });
 }
 
-/** The first value that is not null. */
+/** The first value that is not null. @throws CoppiceError `PARAM_INVALID` */
 export function coalesce<N extends string = never>(
   ...values: readonly Operand<N>[]
 ): Expression<N> {
+  if (values.length === 0) throw paramInvalid('coalesce', 'values', 'one value or more', values);
   return new Expression({ op: 'coalesce', args: values.map(nodeOf) });
+}
+
+/** What a condition is made of. @throws CoppiceError `PARAM_INVALID` for a text of SQL and whatever else is no expression */
+export function conditionNode(condition: unknown, owner: string): ExpressionNode {
+  const node = (condition as Partial<Expression> | null | undefined)?.node;
+  if (node?.op !== undefined) return node;
+  throw paramInvalid(owner, 'condition', "an expression, such as col('x').gt(1)", condition);
 }
 
 function nodeOf(operand: Operand): ExpressionNode {
