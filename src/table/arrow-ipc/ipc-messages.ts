@@ -7,6 +7,7 @@
  * Fields: https://github.com/apache/arrow/tree/main/format (Message.fbs, File.fbs, Schema.fbs)
  */
 import { CoppiceError } from '../../base/errors.ts';
+import { otherThanText, tellingBytes } from '../files/other-format.ts';
 import { readFully } from '../files/read-fully.ts';
 import { countAt, FlatTable } from './flatbuffer.ts';
 
@@ -40,9 +41,13 @@ const tailBytes = 10;
 /** The messages of an open file. @throws CoppiceError `FILE_FORMAT`, `UNSUPPORTED` */
 export function ipcLayout(fd: number, size: number): IpcLayout {
   try {
-    const head = Buffer.from(readFully(fd, 0, Math.min(size, 8))).toString('latin1');
+    const bytes = readFully(fd, 0, Math.min(size, tellingBytes));
+    const head = Buffer.from(bytes).toString('latin1');
     if (head.startsWith('FEA1')) throw notArrow('it is of version 1 of Feather: write it anew');
-    return head.startsWith(magic) ? layoutOfFile(fd, size) : layoutOfStream(fd, size);
+    if (head.startsWith(magic)) return layoutOfFile(fd, size);
+    const other = otherThanText(bytes);
+    if (other !== null) throw notArrow(other);
+    return layoutOfStream(fd, size);
   } catch (error) {
     if (error instanceof RangeError) throw notArrow('its metadata are corrupt');
     throw error;

@@ -10,6 +10,7 @@ import { allowedPath } from '../../base/allowed-paths.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { FileIdentity } from '../files/file-bytes.ts';
 import { withFile } from '../files/open-file.ts';
+import { otherFormat } from '../files/other-format.ts';
 import { readFully } from '../files/read-fully.ts';
 import { type CsvDialect, delimiterOf } from './csv-dialect.ts';
 import { addToSample, type ColumnSample, emptySample } from './infer-types.ts';
@@ -113,19 +114,10 @@ function look(fd: number, file: FileIdentity, { request, bytes }: Head): CsvInfo
 
 /** Where the text begins: after a byte order mark. @throws CoppiceError `FILE_FORMAT` for what is no text */
 function startOfText(file: FileIdentity, bytes: Uint8Array): number {
-  const mark = Buffer.from(bytes.subarray(0, 6)).toString('latin1');
-  if (mark.startsWith('\xef\xbb\xbf')) return 3;
-  const others: readonly (readonly [string, string])[] = [
-    ['\xff\xfe', 'it is UTF-16: save it as UTF-8'],
-    ['\xfe\xff', 'it is UTF-16: save it as UTF-8'],
-    ['\x1f\x8b', 'it is compressed by gzip: unpack it first'],
-    ['PK\x03\x04', 'it is a zip or Excel file: unpack it or save it as CSV'],
-    ['PAR1', 'it is a Parquet file: read it with read.parquet'],
-    ['ARROW1', 'it is an Arrow file: read it with read.arrow'],
-  ];
-  const found = others.find(([start]) => mark.startsWith(start));
-  if (found === undefined) return 0;
-  throw new CoppiceError('FILE_FORMAT', `the file ${file.path} must be CSV; ${found[1]}`, {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 3;
+  const found = otherFormat(bytes);
+  if (found === null) return 0;
+  throw new CoppiceError('FILE_FORMAT', `the file ${file.path} must be CSV; ${found}`, {
     context: { file: file.path },
   });
 }

@@ -9,6 +9,7 @@
  */
 import { CoppiceError } from '../../base/errors.ts';
 import { type FileBytes, readBytes } from '../files/file-bytes.ts';
+import { otherThanText, tellingBytes } from '../files/other-format.ts';
 import {
   numberIn,
   type RawField,
@@ -92,11 +93,19 @@ export async function readFooter(file: FileBytes): Promise<ParquetFooter> {
   const tail = await readBytes(file, size - tailBytes, tailBytes);
   const mark = Buffer.from(tail.subarray(4)).toString('latin1');
   if (mark === 'PARE') throw notParquet('its footer is encrypted');
-  if (mark !== magic) throw notParquet('it does not end with PAR1 (was it cut off?)');
+  if (mark !== magic) throw notParquet(await whatItIs(file));
   const length = new DataView(tail.buffer).getUint32(0, true);
   if (length > size - tailBytes - magic.length)
     throw notParquet('its footer is longer than the file');
   return parseFooter(await readBytes(file, size - tailBytes - length, length));
+}
+
+/** What a file is whose end is not that of a Parquet file. */
+async function whatItIs(file: FileBytes): Promise<string> {
+  const head = await readBytes(file, 0, Math.min(file.identity.size, tellingBytes));
+  const isBegun = Buffer.from(head.subarray(0, 4)).toString('latin1') === magic;
+  const other = isBegun ? null : otherThanText(head);
+  return other ?? 'it does not end with PAR1 (was it cut off?)';
 }
 
 /** The footer of its bytes. */
