@@ -289,7 +289,7 @@ async function guessTask(
       return ['binary', `${column} has a value for each of several labels`];
     const classes = classesOf(schema, column);
     if (classes !== null)
-      return [byCount(classes.length), `${column} names ${classes.length} classes`];
+      return [byCount(classes.length), `${column} names ${classNames(classes)}`];
     const type = findField(schema, column)?.type;
     if (type !== undefined && DataType.isFixedSizeList(type)) {
       return [byCount(type.listSize), `${column} has ${type.listSize} values a row`];
@@ -305,6 +305,14 @@ async function guessTask(
   if (kind.numClasses !== null) return [byCount(kind.numClasses), kind.reason];
   const values = await table.select(label).distinct().limit(3).count({ signal });
   return [byCount(values), kind.reason];
+}
+
+/** Precision, recall and their like are of one of two classes, which nobody chose. */
+function classNames(classes: readonly unknown[]): string {
+  const [, second] = classes;
+  return classes.length === 2
+    ? `2 classes, and ${second} is the positive one`
+    : `${classes.length} classes`;
 }
 
 function makeEvaluator(

@@ -63,19 +63,20 @@ export async function fit(
       ...facts,
       seconds,
     };
-    const trees =
-      facts.numTrees === undefined
-        ? ''
-        : `, ${grouped(facts.numTrees)} ${facts.numTrees === 1 ? 'tree' : 'trees'}`;
+    const trees = facts.numTrees === undefined ? '' : `, ${countOf(facts.numTrees, 'tree')}`;
     const watched =
       facts.validationLoss === undefined
         ? ''
         : `, validation loss ${Number(facts.validationLoss.toPrecision(6))}`;
     const text =
-      `fitted ${estimator.className} (${task}) on ${grouped(rows)} rows and ${features.length} features` +
+      `fitted ${estimator.className} (${task}) on ${grouped(rows)} rows and ${countOf(features.length, 'feature')}` +
       `${trees}${watched} in ${seconds} s; saved to ${options.model}`;
     return { value, text };
   });
+}
+
+function countOf(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** What the options ask to be fitted, on which columns. */

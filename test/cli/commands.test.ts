@@ -59,6 +59,7 @@ describe('fit, transform, evaluate, inspect', () => {
       '--json',
     ]);
     expect(evaluated.json).toMatchObject({ command: 'evaluate', task: 'binary' });
+    expect(evaluated.stderr).toContain('names 2 classes, and true is the positive one');
     const metrics = evaluated.json['metrics'] as Record<string, number>;
     expect(Object.keys(metrics)).toEqual(['auc', 'LogLoss']);
     expect(metrics['auc']).toBeGreaterThan(0.62);

@@ -93,7 +93,7 @@ describe('what a new user types', () => {
     const refused = await fit(...few, '--ignore', 'prediction');
     expect(refused.stderr).toContain('--drop-unlabelled');
     const fitted = await fit(...few, '--drop-unlabelled', '--ignore', 'prediction', '--seed', '0');
-    expect(fitted.stdout).toContain('on 355 rows and 1 feature');
+    expect(fitted.stdout).toContain('on 355 rows and 1 feature, ');
     const scoring = [
       'transform',
       '--model',
