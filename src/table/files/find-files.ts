@@ -1,7 +1,7 @@
 /**
  * Which files a table is read from: a file, a list, a glob or a folder, sorted by path. Names that begin
- * with `_` or `.` are skipped inside folders, and folders named `key=value` give columns. A URL is one file, because
- * web servers list no folders.
+ * with `_` or `.` are skipped inside folders, and folders named `key=value` give columns (`_key=value` too). A URL is one
+ * file, because web servers list no folders.
  */
 import { existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -235,7 +235,10 @@ function visibleNames(folder: string): string[] {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw missingFile(folder, cause);
   });
-  return names.filter((name) => !name.startsWith('_') && !name.startsWith('.'));
+  // a column may be named so, as on Spark
+  const isHidden = (name: string): boolean =>
+    name.startsWith('.') || (name.startsWith('_') && !name.includes('='));
+  return names.filter((name) => !isHidden(name));
 }
 
 function namesIn(folder: string, refuse: (cause: unknown) => void = () => {}): string[] {

@@ -119,6 +119,29 @@ describe('a pattern', () => {
   });
 });
 
+describe('a folder of folders', () => {
+  it('has columns whose names begin with _, and no files of programs that are named so', () => {
+    for (const path of [
+      '_day=1/a.csv',
+      '_day=2/_b=x/a.csv',
+      '_day=2/_SUCCESS',
+      '_old/a.csv',
+      '.x=1/a.csv',
+    ]) {
+      mkdirSync(dirname(join(root, 'hive', path)), { recursive: true });
+      writeFileSync(join(root, 'hive', path), 'x\n1\n');
+    }
+    const found = findFiles(join(root, 'hive'), ['.csv']);
+    expect(found.map(({ folderValues }) => folderValues)).toEqual([
+      [['_day', '1']],
+      [
+        ['_day', '2'],
+        ['_b', 'x'],
+      ],
+    ]);
+  });
+});
+
 describe('a folder of which a table format keeps a log', () => {
   const logs = [
     ['Delta Lake', '_delta_log/00000000000000000000.json'],
