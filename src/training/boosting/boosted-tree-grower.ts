@@ -7,7 +7,7 @@ import { align } from '../../base/arena.ts';
 import { type Awaitable, isPromise } from '../../base/awaitable.ts';
 import { hash32, purposes } from '../../base/rng.ts';
 import { WholeGrowth } from '../../tree/backend/cpu/whole-growth.ts';
-import type { GrowthResult } from '../../tree/grow-tree.ts';
+import type { GrowthLimits, GrowthResult } from '../../tree/grow-tree.ts';
 import type { GrownTree } from '../../tree/tree.ts';
 import { numberPlaces, numbersOfRow } from '../ingest/keep-numbers.ts';
 import type { RankRows } from '../ingest/shard-rows.ts';
@@ -40,7 +40,11 @@ interface Settling {
   readonly output: number;
   readonly stepSize: number;
   readonly largest: LargestGradients;
+  /** Whether anybody asks for the leaves' values. */
+  readonly keepsValues: boolean;
 }
+
+const noValues = new Float64Array(0);
 
 /** A tree with its splits, and the values of its leaves in their order. */
 export interface SettledGrowth {
@@ -66,6 +70,8 @@ export class BoostedTreeGrower {
   readonly #own: GradientRows;
   /** The least gain of the last tree's splits, for each output. */
   readonly #leastGains: number[] = [];
+  /** The job's, with what is written for each tree. */
+  readonly #limits: GrowthLimits & { expectedGain?: number };
   /** The scales of its gradients. */
   readonly #lastScales: TreeScales[] = [];
 
@@ -74,6 +80,7 @@ export class BoostedTreeGrower {
     const { job } = state;
     const { layout } = state.rows;
     this.#roundRows = new RoundRows(state);
+    this.#limits = { ...job.limits };
     this.#widestSides = widestSides(layout);
     this.#own = gradientRows(state, state.rows.train);
     this.#rigs = new RigKeeper(state, this.#roundRows);
@@ -96,12 +103,21 @@ export class BoostedTreeGrower {
 
   /** Grows the tree of an output and adds it to the scores. @param round of several trees side by side, their own */
   async grow(round: number, output: number): Promise<GrownTree> {
-    const { grown } = await this.growSettled(round, output, 1);
+    const { grown } = await this.#grow(round, output, 1, false);
     return grown.tree;
   }
 
   /** The same with what is needed to add the tree again. @param share of the step size that it gets */
-  async growSettled(round: number, output: number, share: number): Promise<SettledGrowth> {
+  growSettled(round: number, output: number, share: number): Promise<SettledGrowth> {
+    return this.#grow(round, output, share, true);
+  }
+
+  async #grow(
+    round: number,
+    output: number,
+    share: number,
+    keepsValues: boolean,
+  ): Promise<SettledGrowth> {
     const { environment, objective, job } = this.#state;
     environment.collective.checkAborted();
     clearStats(this.#state);
@@ -122,7 +138,7 @@ export class BoostedTreeGrower {
     const growing = this.#rigs.grow({
       round,
       scales,
-      limits: expectedGain === undefined ? job.limits : { ...job.limits, expectedGain },
+      limits: this.#limitsWith(expectedGain),
       key: treeKey(job.seed, tree),
       isSent: guessed !== null && areSame(guessed, scales),
       treeMask: this.#sampler.treeMask,
@@ -133,7 +149,7 @@ export class BoostedTreeGrower {
     this.#leastGains[output] = grown.leastGain;
     this.#state.featureCosts?.pay(grown.tree);
     const stepSize = share * stepOfRound(job, Math.floor(round / (job.parallelTrees ?? 1)));
-    const settled = this.#settle(grown, { output, stepSize, largest });
+    const settled = this.#settle(grown, { output, stepSize, largest, keepsValues });
     const values = isPromise(settled) ? await settled : settled;
     return { output, grown, values };
   }
@@ -152,6 +168,12 @@ export class BoostedTreeGrower {
       this.#route(part, own + valueBytes, 0);
       this.#addValues(part, output, own);
     }
+  }
+
+  #limitsWith(expectedGain: number | undefined): GrowthLimits {
+    if (expectedGain === undefined) return this.#state.job.limits;
+    this.#limits.expectedGain = expectedGain;
+    return this.#limits;
   }
 
   #hasConstantHess(isAmplified: boolean, found: FoundGradients): boolean {
@@ -267,7 +289,7 @@ export class BoostedTreeGrower {
     if (validation.numProcess > 0) this.#route(validation, routes, 0);
     this.#addValues(train, how.output, values);
     this.#addValues(validation, how.output, values);
-    return environment.f64(values, whole.numLeaves).slice();
+    return how.keepsValues ? environment.f64(values, whole.numLeaves).slice() : noValues;
   }
 
   /** The same of a tree of nodes. */
