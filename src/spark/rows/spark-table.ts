@@ -138,7 +138,8 @@ export class SparkTable implements RemoteTable {
 
   /** Members carry the steps out, and what they keep goes back to Spark as columns. */
   #rewritten(spec: OperatorSpec, schema: Schema): PlanNode {
-    checkHeldBySpark(schema.fields, `${verbOf(spec.kind)} of a table on Spark`);
+    const remedy = '; leave rows out before such a column is made, with na.drop or filter';
+    checkHeldBySpark(schema.fields, `${verbOf(spec.kind)} of a table on Spark`, remedy);
     const { rows, operators } = this.table;
     const rewritten = this.host.rewritten({ rows, operators: [...operators, spec], schema });
     return this.#conformed(rewritten, schema);
@@ -249,8 +250,11 @@ function pushedColumns(spec: OperatorSpec, schema: Schema, rows: SparkRows): Spa
 /** How a user knows a step. */
 function verbOf(kind: string): string {
   return (
-    { 'table.dropNulls': 'na.drop', 'table.moduleFilter': 'filter' }[kind] ??
-    kind.replace(/^table\./, '')
+    {
+      'table.dropNulls': 'na.drop',
+      'table.moduleFilter': 'filter',
+      'feature.assemble': "handleInvalid 'skip' of VectorAssembler",
+    }[kind] ?? kind.replace(/^table\./, '')
   );
 }
 

@@ -121,12 +121,12 @@ export function messageOfType(name: string): SparkType {
 }
 
 /** @throws CoppiceError `UNSUPPORTED` naming the first column that Spark cannot hold. */
-export function checkHeldBySpark(fields: readonly Field[], what: string): void {
+export function checkHeldBySpark(fields: readonly Field[], what: string, remedy = ''): void {
   const odd = fields.find((field) => sparkTypeOf(field.type) === null);
   if (odd === undefined) return;
   throw new CoppiceError(
     'UNSUPPORTED',
-    `${what} must have columns that Spark can hold; got column ${odd.name} of type ${typeName(odd.type)}`,
+    `${what} must have columns that Spark can hold; got column ${odd.name} of type ${typeName(odd.type)}${remedy}`,
     { context: { column: odd.name } },
   );
 }
