@@ -988,6 +988,17 @@ export const plantedBugs = [
     tests: ['test/spark/in-its-file.test.ts'],
   },
   {
+    name: 'a row of a part of a partition is said to be one of its first',
+    edits: [
+      {
+        file: 'src/table/plan/placed-error.ts',
+        find: 'const context = { ...error.context, row: row + skippedRows };',
+        replace: 'const context = { ...error.context, row };',
+      },
+    ],
+    tests: ['test/table/plan/placed-error.test.ts'],
+  },
+  {
     name: 'a checksum that is not checked',
     edits: [
       {

@@ -29,6 +29,7 @@ import type {
   PlacedOperator,
   RowRange,
 } from './partition-spec.ts';
+import { placedError } from './placed-error.ts';
 
 /** What is wanted of a partition. */
 export interface PartitionRequest {
@@ -206,11 +207,16 @@ async function applyStep(
 ): Promise<RecordBatch> {
   const { spec, firstRow } = step.placed;
   const operator = await makeOperator(spec);
-  const result = await operator(batch, {
-    partition: partition.index,
-    firstRow: firstRow < 0 ? -1 : firstRow + skippedRows,
-    wanted: step.wanted,
-  });
+  let result: RecordBatch;
+  try {
+    result = await operator(batch, {
+      partition: partition.index,
+      firstRow: firstRow < 0 ? -1 : firstRow + skippedRows,
+      wanted: step.wanted,
+    });
+  } catch (error) {
+    throw placedError(error, partition, skippedRows);
+  }
   if (spec.changesRows !== true && result.numRows !== batch.numRows) {
     const message = `the step ${spec.kind} must keep the number of rows, ${batch.numRows}; got ${result.numRows}`;
     throw new CoppiceError('DATA_INVALID', message, { context: { partition: partition.index } });
