@@ -50,11 +50,11 @@ export function requireField(schema: Schema, name: string, owner: string): Field
 
 /** What to do about a column that is not there: the nearest name, what there is, or where the part of a column is. */
 export function columnSuggestion(name: string, schema: Schema): string {
-  const whole = name.slice(0, Math.max(0, name.indexOf('.')));
-  if (findField(schema, whole)?.typeId !== Type.Struct)
-    return nameSuggestion(name, columnNames(schema));
-  const part = name.split('.')[1];
-  const made = `withColumn('${part}', col('${whole}.${part}'))`;
+  const [whole = '', part = ''] = name.split('.');
+  const typeId = part === '' ? undefined : findField(schema, whole)?.typeId;
+  const isElement = typeId === Type.FixedSizeList && /^\d+$/.test(part);
+  if (typeId !== Type.Struct && !isElement) return nameSuggestion(name, columnNames(schema));
+  const made = `withColumn('${isElement ? `${whole}_${part}` : part}', col('${whole}.${part}'))`;
   return `it may be a part of ${whole}: name the whole column, take parts of it by VectorSlicer, or make a column of one: ${made}`;
 }
 

@@ -80,5 +80,8 @@ describe('a part of a column in an expression', () => {
       }),
     );
     expect(() => table.filter(col('address.town').isNull())).toThrow('"address.town"');
+    const vectors = session.createTable({ v: [[1, 2]] } as never).cast({ v: 'vector(2)' } as never);
+    expect(() => vectors.select('v.1')).toThrow("withColumn('v_1', col('v.1'))");
+    expect(() => vectors.select('v.x')).toThrow('there are: v');
   });
 });
