@@ -82,7 +82,7 @@ describe.each([2, 3])('a fit of %i threads that grow a tree in one kernel', (thr
       ]);
       expect(ms).toBeLessThan(1500);
     }
-  }, 30_000);
+  });
 
   it.each(['nothing', 'hang'] as const)(
     'ends with ABORTED when it is cancelled; one of them does: %s',
@@ -95,7 +95,6 @@ describe.each([2, 3])('a fit of %i threads that grow a tree in one kernel', (thr
         expect(ms).toBeLessThan(does === 'hang' ? 1800 : 1000);
       }
     },
-    30_000,
   );
 
   // on a busy machine a thread that is only starting may be silent for longer
