@@ -15,8 +15,9 @@ import { temporaryFolder } from '../../tools/temporary-folder.ts';
 
 const folder = temporaryFolder('placed-error');
 const path = join(folder, 'rows.parquet');
-const numRows = 30_000;
-const badRow = 29_000;
+// enough for two ranks, in one row group
+const numRows = 200_000;
+const badRow = 190_000;
 const columns = {
   x: Float64Array.from({ length: numRows }, (_, i) => (i === badRow ? Number.NaN : i % 7)),
   label: Float64Array.from({ length: numRows }, (_, i) => i % 5),
