@@ -22,9 +22,9 @@ export const plantedBugs = [
     name: 'a thread whose heap is full is only lost',
     edits: [
       {
-        file: 'src/cluster/threads/thread-pool.ts',
-        find: "if (errnoOf(cause) === 'ERR_WORKER_OUT_OF_MEMORY') throw heapFull(what, cause);",
-        replace: '',
+        file: 'src/cluster/threads/ended-error.ts',
+        find: "if (errnoOf(cause) === 'ERR_WORKER_OUT_OF_MEMORY') {",
+        replace: 'if (what === null) {',
       },
     ],
     tests: ['test/cluster/full-heap.test.ts'],

@@ -8,20 +8,11 @@ import { startExecutors, token } from '../cluster/executors/start-executor.ts';
 import { errorOf } from '../cluster/run-program.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { columns, undisturbedBytes } from './struck-fit.ts';
 
-const numRows = 12_000;
-const columns = {
-  x: Float64Array.from({ length: numRows }, (_, i) => (i * 37) % 1009),
-  z: Float64Array.from({ length: numRows }, (_, i) => (i * 91) % 677),
-  label: Array.from({ length: numRows }, (_, i) =>
-    ((i * 37) % 1009) + (i % 5) * 90 > 700 ? 1 : 0,
-  ),
-};
 const boosted = new GBTClassifier({ featuresCols: ['x', 'z'], maxIter: 8, checkpointInterval: 2 });
 
-const alone = await Session.local({ threads: 1 });
-const expected = await savedBytes(await boosted.fit(alone.createTable(columns)));
-await alone.close();
+const expected = await undisturbedBytes(boosted);
 
 const garble = join(temporaryFolder('garbled-members'), 'garble');
 const before = process.env['NODE_OPTIONS'] ?? '';

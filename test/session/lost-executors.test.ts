@@ -14,22 +14,12 @@ import { startExecutor, startExecutors, token } from '../cluster/executors/start
 import { errorOf, isRunning } from '../cluster/run-program.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { columns, undisturbedBytes } from './struck-fit.ts';
 
-// enough for several ranks
-const numRows = 12_000;
-const columns = {
-  x: Float64Array.from({ length: numRows }, (_, i) => (i * 37) % 1009),
-  z: Float64Array.from({ length: numRows }, (_, i) => (i * 91) % 677),
-  label: Array.from({ length: numRows }, (_, i) =>
-    ((i * 37) % 1009) + (i % 5) * 90 > 700 ? 1 : 0,
-  ),
-};
 const params = { featuresCols: ['x', 'z'], minInstancesPerNode: 1, checkpointInterval: 2 };
 const boosted = new GBTClassifier({ ...params, maxIter: 8 });
 
-const alone = await Session.local({ threads: 1 });
-const expected = await savedBytes(await boosted.fit(alone.createTable(columns)));
-await alone.close();
+const expected = await undisturbedBytes(boosted);
 
 /** The executor that is struck, and one that is not. */
 const folder = temporaryFolder('lost-executors');

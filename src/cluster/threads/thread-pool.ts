@@ -6,16 +6,15 @@ import { existsSync } from 'node:fs';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { abortedError } from '../../base/abort.ts';
-import { reasonOf } from '../../base/describe-value.ts';
 import { CoppiceError, fromErrorRecord, toErrorRecord } from '../../base/errors.ts';
 import { ownFileMissing } from '../../base/own-file.ts';
-import { errnoOf } from '../../base/write-durably.ts';
 import { markQuiet } from '../fresh-memory.ts';
 import { type GangRequest, type GangRunner, runAlone } from '../gang-runner.ts';
 import type { OwnRound } from '../simulation/recording.ts';
 import { markHandedOver, runTask, type TaskOptions } from '../task-runner.ts';
 import { type MeetingRequest, numRanksOf } from '../tcp/network-place.ts';
 import { AdmissionQueue, closedError } from './admission-queue.ts';
+import { endedError } from './ended-error.ts';
 import { endGang, type GangControl, gangState, newGangControl } from './gang-control.ts';
 import { defaultTimeoutMs } from './gate.ts';
 import type {
@@ -362,28 +361,13 @@ export class ThreadPool implements GangRunner {
       if (signal?.aborted === true) throw abortedError(what, signal);
       if (this.#queue.isClosed) throw closedError();
       if (cause instanceof CoppiceError) throw cause;
-      if (errnoOf(cause) === 'ERR_WORKER_OUT_OF_MEMORY') throw heapFull(what, cause);
-      const reason = reasonOf(cause);
-      throw new CoppiceError(
-        'EXECUTOR_LOST',
-        `the thread that was to run ${what} ended: ${reason}; the pool starts another, so the call can be made again`,
-        { cause },
-      );
+      throw endedError(what, cause);
     } finally {
       this.#numRunning -= 1;
     }
     if ('error' in answer) throw fromErrorRecord(answer.error);
     return answer.value;
   }
-}
-
-/** The error for a thread that V8 ended because its heap was full. */
-function heapFull(what: string, cause: unknown): CoppiceError {
-  const message =
-    `the thread that was to run ${what} had no room for its objects: a function of yours that runs in threads must keep ` +
-    'less (columns in typed arrays, not rows), or texts be fewer or shorter: repartition the table into smaller parts, or ' +
-    'start node with --max-old-space-size=8192';
-  return new CoppiceError('MEMORY_LIMIT', message, { cause });
 }
 
 /** What a rank is told of a network: plain data. */
