@@ -17,8 +17,8 @@ import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import type { RankResult } from '../../src/training/messages.ts';
 import { outOfBagOf, predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
-import { type DataRecipe, randomData } from '../tools/random-data.ts';
-import { cutTable, evenCuts, numRowsOf, type SampleData } from '../tools/sample-data.ts';
+import { type DataRecipe, randomData, range } from '../tools/random-data.ts';
+import { cutTable, evenCuts, numRowsOf, pickRows, type SampleData } from '../tools/sample-data.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import {
   boostedLabelsCases,
@@ -268,6 +268,35 @@ describe('processes that meet over sockets', () => {
       expect(await outcomeOf(found, await readParquet(runner, path))).toEqual(alone);
     }
   });
+
+  it('measure groups of several sets of validation rows alike', async () => {
+    const data = randomData({ ...tiny, numRows: 900 });
+    const part = (from: number, to: number): SampleData => pickRows(data, range(to).slice(from));
+    const historyOf = async (runner: GangRunner, cuts: number) => {
+      const options = {
+        ...{ featuresCols: ['x0', 'x1', 'x2', 'x3'], labelCol: 'r', groupCol: 'q' },
+        ...{ maxIter: 3, maxLeaves: 6, ndcgAt: [1, 5], trainingHistory: true },
+      };
+      const validationSets = {
+        recent: tableOf(runner, part(500, 700), cuts),
+        other: tableOf(runner, part(700, 900), cuts),
+      };
+      const table = tableOf(runner, part(0, 500), cuts);
+      const model = await makeEstimator({ name: 'GBTRanker', options }).fit(table, {
+        validationSets,
+      });
+      return { history: model.summary.history, saved: await savedBytes(model) };
+    };
+    const alone = await historyOf(new KnobRunner(new InlineRunner()), 1);
+    expect(alone.history).toHaveLength(9);
+    for (const [processes, width, cuts] of [
+      ['single', 3, 2],
+      ['double', 4, 7],
+    ] as const) {
+      const runner = new KnobRunner(runners[processes], { width });
+      expect(await historyOf(runner, cuts)).toEqual(alone);
+    }
+  }, 60_000);
 
   it('agree where a process has no row at all', async () => {
     const tiny = { ...recipe, numRows: 3, kinds: ['float32', 'words'] } as const;

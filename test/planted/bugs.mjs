@@ -2149,6 +2149,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/boosting/training-history.test.ts'],
   },
   {
+    name: 'groups of one name in two validation tables are one group',
+    edits: [
+      {
+        file: 'src/training/ranking/group-lists.ts',
+        find: 'if (!isSameGroup || set[e] !== set[e - 1]) starts.push(e);',
+        replace: 'if (!isSameGroup) starts.push(e);',
+      },
+    ],
+    tests: ['test/ensemble/boosting/ranker-history.test.ts'],
+  },
+  {
     name: 'the areas of ranks are not those of all rows',
     edits: [
       {
@@ -2460,8 +2471,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/training/validation/measure-rounds.ts',
-        find: '    names.includes(metric)',
-        replace: '    names.length < 0',
+        find: '    rankingMeasure(metric, 1) !== null',
+        replace: '    rankingMeasure(metric, 1) === undefined',
       },
     ],
     tests: ['test/ensemble/boosting/ranker.test.ts'],

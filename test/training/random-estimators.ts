@@ -165,7 +165,7 @@ const classDraws = fc.oneof(
   },
 );
 const groups = { labelCol: fc.constant('r'), groupCol: fc.constant('g') };
-const ndcgAt = fc.constantFrom(1, 10);
+const ndcgAt = fc.constantFrom<number | readonly number[]>(1, 10, [5, 2]);
 const ranking = fc.oneof(
   fc.record({
     ...groups,
@@ -177,6 +177,7 @@ const ranking = fc.oneof(
     pairWeight: fc.constantFrom('ndcg', 'gain', 'map', 'equal'),
     validationMetrics: fc.constantFrom(['loss'], ['meanAveragePrecision', 'loss', 'recallAtK']),
     pointwiseRounds: fc.constantFrom(0, 2),
+    trainingHistory: fc.boolean(),
     ndcgAt,
   }),
   fc.record({

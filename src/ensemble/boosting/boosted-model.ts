@@ -44,7 +44,7 @@ export abstract class BoostedModel<S extends ParamSpecs = ParamSpecs> extends Tr
    * Cost: O(rows · trees · depth) for all rounds together. Determinism: exact sums; the same bits on any number of
    * threads and partitions.
    *
-   * @throws CoppiceError `USAGE` for an unknown metric, `UNSUPPORTED` for rankings, several labels, linear leaves,
+   * @throws CoppiceError `USAGE` for an unknown metric, `UNSUPPORTED` for several labels, linear leaves,
    *   lossType cox and functions of one's own, `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `LABEL_INVALID`, `DATA_EMPTY`,
    *   `ABORTED`
    * @example

@@ -4,13 +4,17 @@ import { CoppiceError } from '../../base/errors.ts';
 import type { OnProgress } from '../../base/progress.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { MeasureJob } from '../../training/messages.ts';
-import type { RoundMetric } from '../../training/objectives/loss-names.ts';
 import { runTrainingJob } from '../../training/run-job.ts';
 import { roundsOf } from '../model/training-record.ts';
 import type { TreeModel } from '../model/tree-model.ts';
 import { treesOfRounds } from '../model/truncated-model.ts';
 import { valuesOnGrid } from '../model/values-on-grid.ts';
-import { areKnownOnce, knownMetrics, measuresValidationOnly } from '../params/metric-params.ts';
+import {
+  areMeasurable,
+  measurableRule,
+  measuresValidationOnly,
+  metricsAtPlaces,
+} from '../params/metric-params.ts';
 import type { BoostedFacts } from './fit-gbt.ts';
 import { planWalk } from './plan-walk.ts';
 
@@ -38,24 +42,25 @@ export async function evaluateRounds(
   ]);
   const { metrics = ['loss'], signal, onProgress } = options;
   checkModel(model, facts);
-  const known = knownMetrics(facts.params);
-  if (!Array.isArray(metrics) || metrics.length === 0 || !areKnownOnce(metrics, known)) {
+  const { params } = facts;
+  if (!Array.isArray(metrics) || metrics.length === 0 || !areMeasurable(metrics, params)) {
     throw new CoppiceError(
       'USAGE',
-      `metrics of evaluateEachIteration of ${model.className} must be a list of ${known.join(', ')}, each once; got ${JSON.stringify(metrics)}`,
+      `metrics of evaluateEachIteration of ${model.className} must be ${measurableRule(params)}; got ${JSON.stringify(metrics)}`,
       { context: { owner: model.className } },
     );
   }
   const data = valuesOnGrid(model.className, model.data);
-  const walk = planWalk(model, data, facts, table);
-  if (walk === null) return Object.fromEntries(metrics.map((metric) => [metric, []]));
+  const measured = metricsAtPlaces(metrics, (params as { ndcgAt?: number | number[] }).ndcgAt);
+  const walk = planWalk(model, data, withoutPlaces(facts), table);
+  if (walk === null) return Object.fromEntries(measured.map((metric) => [metric, []]));
   const { trees, baseScores } = data;
   const roundEnds = Array.from({ length: roundsOf(data) }, (_, i) => treesOfRounds(data, i + 1));
   const trained = await runTrainingJob<MeasureJob>(
     'measureModel',
     {
       ...walk.job,
-      metrics: metrics as readonly RoundMetric[],
+      metrics: measured,
       measuresTraining: true,
       measured: { trees, columns: walk.columns, roundEnds, baseScores },
     },
@@ -63,6 +68,17 @@ export async function evaluateRounds(
     { signal, onProgress, closures: walk.closures },
   );
   return Object.fromEntries(trained.facts.history.map(({ metric, values }) => [metric, values]));
+}
+
+/** Places that rows were shown at are not looked at: predictions leave out what they add. */
+function withoutPlaces(facts: BoostedFacts): BoostedFacts {
+  const { ranking } = facts.objective;
+  if (ranking === null) return facts;
+  return {
+    ...facts,
+    params: { ...facts.params, positionCol: undefined } as BoostedFacts['params'],
+    objective: { ...facts.objective, ranking: { ...ranking, biasRegularization: null } },
+  };
 }
 
 function checkModel(model: TreeModel, { params }: BoostedFacts): void {
@@ -78,7 +94,7 @@ function checkModel(model: TreeModel, { params }: BoostedFacts): void {
     refuse('where a model has several labels: ask ofLabel(k) for the model of one');
   if (measuresValidationOnly(params))
     refuse(
-      'for rankings, lossType cox and functions of your own: give the rows to fit as validation, or measure truncate(k)',
+      'for lossType cox and functions of your own: give the rows to fit as validation, or measure truncate(k)',
     );
   if (model.data.trees.linear !== undefined)
     refuse('where leaves are linear: measure truncate(k) of the rounds that matter');

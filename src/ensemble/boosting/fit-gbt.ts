@@ -164,8 +164,7 @@ function checkWatched(
     }
     checkSchema(owner, columns.inputSchema, held.plainSchema);
   }
-  const looksAtAll = objective.ranking !== null || objective.objective === 'cox';
-  if (looksAtAll && sets.length > 1) throw oneSetOnly(owner);
+  if (objective.objective === 'cox' && sets.length > 1) throw oneSetOnly(owner);
 }
 
 /** The tables with what the trees so far give each row, and where that stands. */
@@ -249,7 +248,7 @@ export function mostGrade({ ranking }: GBTFit['objective']): number | null {
 function oneSetOnly(owner: string): CoppiceError {
   return new CoppiceError(
     'UNSUPPORTED',
-    `validation rows of ${owner} must be of one set: they are measured together, not row by row; evaluate the others after the fit`,
+    `validation rows of ${owner} with lossType cox must be of one set: they are measured together, not row by row; evaluate the others after the fit`,
     { context: { owner } },
   );
 }

@@ -70,7 +70,7 @@ export class GBTRankingModel extends BoostedModel<typeof gbtRankingModelParams.s
  *
  * Input: features as {@link GBTRegressor} takes them; label a grade, a whole number from 0 on; `groupCol` an integer or
  * a text. Output: `prediction` float64, larger is better. The loss of validation rows is 1 − NDCG of the first
- * `ndcgAt` rows, averaged over groups; it stops early as other losses do. Groups may lie in any order, in any
+ * `ndcgAt` rows (of several numbers the first), averaged over groups; it stops early as other losses do. Groups may lie in any order, in any
  * partitions. Cost: that of a regressor and, a round, truncationLevel · rows pairs. Determinism: rows of one score
  * stand in the order of their ids, so the model is the same, bit for bit, on any number of threads and partitions.
  *

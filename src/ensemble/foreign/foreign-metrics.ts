@@ -2,13 +2,8 @@
  * From the metrics that another library measures after each round to ours. What has no counterpart is refused with what
  * there is instead.
  */
-import {
-  type Converted,
-  type ForeignParams,
-  notConvertible,
-  numberOrSame,
-  type Rule,
-} from './foreign-params.ts';
+import { nameAtK } from '../../training/ranking/group-metrics.ts';
+import { type ForeignParams, notConvertible, type Rule } from './foreign-params.ts';
 
 /** What is learned, as far as it decides which metrics there are. */
 export type ForeignTask = 'binary' | 'multiclass' | 'regression' | 'survival' | 'ranking';
@@ -64,19 +59,27 @@ export function metricRule(dialect: MetricDialect): Rule {
         'names: give metricFunction a function of your own',
       );
     const names = namesOf(value).filter((name) => !plain.includes(name));
-    const found = names.map((name) => ourMetric(dialect, name, all, options));
+    const found = names.map((name) => ourMetric(dialect, name, all));
     if (found.length === 0) return;
     const ordered = lastStops ? [...found.slice(-1), ...found.slice(0, -1)] : found;
-    options['validationMetrics'] = [...new Set(ordered)];
+    const places = new Set(ordered.flatMap(({ count }) => count ?? []));
+    // one number of first rows is told beside the names, several in them
+    const [only] = places;
+    if (places.size === 1) options['ndcgAt'] = only;
+    const named = ordered.map(({ ours, count }) =>
+      count === undefined || places.size === 1 ? ours : nameAtK(ours, count),
+    );
+    options['validationMetrics'] = [...new Set(named)];
   };
 }
 
-function ourMetric(
-  dialect: MetricDialect,
-  name: string,
-  all: ForeignParams,
-  options: Converted,
-): string {
+/** A metric of ours, and how many first rows it looks at where that is told. */
+interface OurMetric {
+  readonly ours: string;
+  readonly count?: number;
+}
+
+function ourMetric(dialect: MetricDialect, name: string, all: ForeignParams): OurMetric {
   const { owner, param, metrics, aliases, remedies } = dialect;
   const { task, loss } = dialect.learned(all);
   const [, typed = name, places] = /^([^@]+?)(?:@([^-]+))?-?$/.exec(name) ?? [];
@@ -96,16 +99,9 @@ function ourMetric(
     const rule = `one or more of ${known.join(', ')} with this objective`;
     throw notConvertible(owner, param, name, remedy === undefined ? rule : `${rule} (${remedy})`);
   }
-  if (metric.takesParameter === true) return metric.ours;
-  const count = places === undefined ? metric.ofAll?.ndcgAt : numberOrSame(places);
-  if (count === undefined) return metric.ofAll?.ours ?? metric.ours;
-  if (options['ndcgAt'] !== undefined && options['ndcgAt'] !== count)
-    throw notConvertible(
-      owner,
-      param,
-      name,
-      `with one number of first rows, ${String(options['ndcgAt'])}`,
-    );
-  options['ndcgAt'] = count;
-  return metric.ours;
+  if (metric.takesParameter === true) return { ours: metric.ours };
+  const count = places === undefined ? metric.ofAll?.ndcgAt : Number(places);
+  if (count === undefined) return { ours: metric.ofAll?.ours ?? metric.ours };
+  if (Number.isInteger(count) && count > 0) return { ours: metric.ours, count };
+  throw notConvertible(owner, param, name, 'with a positive integer behind @');
 }

@@ -208,8 +208,12 @@ const dialect: Dialect = {
     }),
     eval_at: ofRankings((value, options) => {
       const places = numberList(Array.isArray(value) ? value : String(value)) as readonly number[];
-      if (places.length !== 1) throw notConvertible(owner, 'eval_at', value, 'one number');
-      options['ndcgAt'] = Number(places[0]);
+      const isSound = (place: number): boolean => Number.isInteger(place) && place > 0;
+      if (places.length === 0 || !places.map(Number).every(isSound))
+        throw notConvertible(owner, 'eval_at', value, 'one or more positive integers');
+      // ascending, as there: with first_metric_only the least one stops
+      const sorted = [...new Set(places.map(Number))].sort((a, b) => a - b);
+      options['ndcgAt'] = sorted.length === 1 ? sorted[0] : sorted;
     }),
     bagging_by_query: ofRankings((value, options) => {
       if (isOn(value)) options['subsampleByGroup'] = true;

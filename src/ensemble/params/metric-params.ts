@@ -4,15 +4,19 @@ import { CoppiceError } from '../../base/errors.ts';
 import { bool, strings } from '../../params/kinds.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { RoundMetric } from '../../training/objectives/loss-names.ts';
-import { rankingMetricNames } from '../../training/ranking/group-metrics.ts';
+import {
+  nameAtK,
+  rankingMeasure,
+  rankingMetricNames,
+} from '../../training/ranking/group-metrics.ts';
 
 /** Parameters of what is measured. */
 export const metricParams = {
   /**
    * What is measured after each round, `loss` by default: also `mse`, `rmse`, `mae`, `mape`, `logCosh` of a
    * regressor, `concordanceIndex` of times, `intervalAccuracy` of lossType aft, `accuracy`,
-   * `areaUnderROC` (two classes) of a classifier, and what `RankingEvaluator` measures of a ranker. The first of them, on
-   * the first validation rows, stops early.
+   * `areaUnderROC` (two classes) of a classifier, and what `RankingEvaluator` measures of a ranker, where a number may stand
+   * for K (`ndcgAt5`). The first of them, on the first validation rows, stops early.
    */
   validationMetrics: strings({ minLength: 1, since: '0.1.0' }),
   /** Measure the training rows too, for the history in `summary`; false by default. */
@@ -33,7 +37,7 @@ const classMetrics = ['loss', 'accuracy', 'areaUnderROC'];
 /** What decides which metrics there are. */
 interface MeasuredParams {
   readonly lossType?: string | undefined;
-  readonly ndcgAt?: number;
+  readonly ndcgAt?: number | readonly number[];
   readonly quantileAlphas?: unknown;
   readonly objectiveFunction: unknown;
   readonly metricFunction: unknown;
@@ -52,7 +56,21 @@ export function knownMetrics(params: MeasuredParams): readonly string[] {
 
 /** Whether rows that are learned from cannot be measured: only validation rows are laid out for it. */
 export function measuresValidationOnly(params: MeasuredParams): boolean {
-  return hasFunctions(params) || params.ndcgAt !== undefined || params.lossType === 'cox';
+  return hasFunctions(params) || params.lossType === 'cox';
+}
+
+/** Whether each is a metric that there is for these parameters, and there once. */
+export function areMeasurable(names: readonly string[], params: MeasuredParams): boolean {
+  const known = knownMetrics(params);
+  const isKnown = (name: string): boolean =>
+    known.includes(name) || (params.ndcgAt !== undefined && rankingMeasure(name, 1) !== null);
+  return names.every(isKnown) && new Set(names).size === names.length;
+}
+
+/** The rule of {@link areMeasurable}, in words. */
+export function measurableRule(params: MeasuredParams): string {
+  const places = params.ndcgAt === undefined ? '' : ' (or a number in place of K, as ndcgAt5)';
+  return `a list of ${knownMetrics(params).join(', ')}${places}, each once`;
 }
 
 /** The complaint about parameters that do not go together, or null. */
@@ -63,19 +81,12 @@ export function checkMetrics(
   },
 ): string | null {
   const { validationMetrics = ['loss'] } = params;
-  const known = knownMetrics(params);
-  if (!areKnownOnce(validationMetrics, known)) {
-    return `validationMetrics must be a list of ${known.join(', ')}, each once`;
-  }
+  if (!areMeasurable(validationMetrics, params))
+    return `validationMetrics must be ${measurableRule(params)}`;
   if (params.trainingHistory === true && measuresValidationOnly(params)) {
-    return 'trainingHistory must be false with functions of your own, for ranking and with lossType cox';
+    return 'trainingHistory must be false with functions of your own and with lossType cox';
   }
   return null;
-}
-
-/** Whether each name is known and there once. */
-export function areKnownOnce(names: readonly string[], known: readonly string[]): boolean {
-  return names.every((name) => known.includes(name)) && new Set(names).size === names.length;
 }
 
 function hasFunctions(params: MeasuredParams): boolean {
@@ -118,9 +129,22 @@ export function watchedTables(
 export function measuredOf(params: {
   readonly validationMetrics: readonly string[] | undefined;
   readonly trainingHistory: boolean | undefined;
+  readonly ndcgAt?: number | readonly number[];
 }): { readonly metrics: readonly RoundMetric[]; readonly measuresTraining: boolean } {
+  const { validationMetrics, ndcgAt } = params;
+  const usual = Array.isArray(ndcgAt) ? ['loss', 'ndcgAtK'] : ['loss'];
   return {
-    metrics: (params.validationMetrics ?? ['loss']) as readonly RoundMetric[],
+    metrics: metricsAtPlaces(validationMetrics ?? usual, ndcgAt),
     measuresTraining: params.trainingHistory === true,
   };
+}
+
+/** A metric AtK is measured for each number of a list, whose names then have it; of one number they keep their K. */
+export function metricsAtPlaces(
+  names: readonly string[],
+  places: number | readonly number[] | undefined,
+): readonly RoundMetric[] {
+  if (places === undefined || typeof places === 'number') return names as readonly RoundMetric[];
+  const each = names.flatMap((name) => places.map((k) => nameAtK(name, k)));
+  return [...new Set(each)] as RoundMetric[];
 }

@@ -1,6 +1,6 @@
 /** Parameters of GBTRanker. */
 import { defineParams, type IsGiven, type Options } from '../../params/define-params.ts';
-import { bool, column, float, int, numbers, oneOf } from '../../params/kinds.ts';
+import { bool, column, either, float, int, numbers, oneOf } from '../../params/kinds.ts';
 import { defaultGains } from '../../training/ranking/ndcg.ts';
 import type { GBTObjective } from '../boosting/gbt-objectives.ts';
 import { checkForced } from './forced-params.ts';
@@ -12,6 +12,9 @@ import { checkMonotone } from './shaping-params.ts';
 
 // a function of the user sees rows, not groups
 const { objectiveFunction, metricFunction, ...shared } = gbtSpecs;
+
+/** The most first rows that a metric looks at: more than any group has. */
+const mostPlaces = 999_999_999;
 
 /** Fields of what all boosted trees have that a ranker lacks. */
 export const noFunctions = { objectiveFunction: undefined, metricFunction: undefined } as const;
@@ -47,8 +50,13 @@ export const gbtRankerParams = defineParams(
     pointwiseRounds: int({ default: 0, min: 0, since: '0.1.0' }),
     /** The gain of each grade from 0 on; by default 2^grade − 1 up to grade 30. */
     labelGains: numbers({ min: 0, minLength: 2, since: '0.1.0' }),
-    /** The NDCG of the first so many rows of a group is measured on validation rows, and the other metrics AtK. */
-    ndcgAt: int({ default: 10, min: 1, since: '0.1.0' }),
+    /** The NDCG of the first so many rows of a group is measured on validation rows, and the other metrics AtK; of several
+     *  numbers each is measured for all of them (`ndcgAt1`, `ndcgAt5`), and the loss is that of the first. */
+    ndcgAt: either(
+      int({ min: 1, max: mostPlaces, since: '0.1.0' }),
+      numbers({ min: 1, max: mostPlaces, minLength: 1, whole: true, since: '0.1.0' }),
+      { default: 10, since: '0.1.0' },
+    ),
   },
   (params, isGiven) =>
     checkGbt({ ...params, ...noFunctions }) ??
@@ -113,7 +121,7 @@ export function rankingObjective(params: {
   readonly positionBiasRegularization: number | undefined;
   readonly pointwiseRounds: number;
   readonly labelGains: readonly number[] | undefined;
-  readonly ndcgAt: number;
+  readonly ndcgAt: number | readonly number[];
 }): GBTObjective {
   const loss = params.lossType ?? 'lambdarank';
   const ranking = {
@@ -127,7 +135,7 @@ export function rankingObjective(params: {
     biasRegularization:
       params.positionCol === undefined ? null : (params.positionBiasRegularization ?? 0),
     pointwiseRounds: params.pointwiseRounds,
-    ndcgAt: params.ndcgAt,
+    ndcgAt: [params.ndcgAt].flat()[0] as number,
   } as const;
   return {
     objective: 'ranking',

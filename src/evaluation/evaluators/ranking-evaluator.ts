@@ -5,7 +5,11 @@ import { defineParams, type Options } from '../../params/define-params.ts';
 import { column, int, numbers, oneOf } from '../../params/kinds.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { rankingMetricNames } from '../../training/ranking/group-metrics.ts';
+import {
+  type RankingMeasure,
+  rankingMeasure,
+  rankingMetricNames,
+} from '../../training/ranking/group-metrics.ts';
 import { defaultGains } from '../../training/ranking/ndcg.ts';
 import type { RankingPart, RankingResult, RankingTask } from '../parts/ranking-part.ts';
 import {
@@ -44,7 +48,8 @@ export type RankingEvaluatorOptions = Options<typeof rankingParams.schema>;
 
 /**
  * Metrics of a ranker, means over groups: `ndcgAtK` with graded gains, `meanAveragePrecision`,
- * `meanAveragePrecisionAtK`, `meanReciprocalRank`, `precisionAtK` and `recallAtK`, for which a row is relevant or not.
+ * `meanAveragePrecisionAtK`, `meanReciprocalRank`, `precisionAtK` and `recallAtK`, for which a row is relevant or not. The
+ * `metrics` of `evaluateAll` may have numbers in place of K: `['ndcgAt1', 'ndcgAt5']`.
  *
  * Input: numeric columns without missing values; one row a document, groups in any order and partitions. Rows of one
  * score have no order: each metric is its mean over all of theirs. Cost: 24 bytes a row meet in one thread.
@@ -78,16 +83,18 @@ export class RankingEvaluator extends Evaluator<typeof rankingParams.schema> {
   }
 
   override async evaluate(table: PartitionedTable, options: EvaluateOptions = {}): Promise<number> {
-    return (await this.evaluateAll(table, options))[this.params.metricName] as number;
+    const { metricName } = this.params;
+    const found = await this.evaluateAll(table, { ...options, metrics: [metricName] });
+    return found[metricName] as number;
   }
 
   override async evaluateAll(
     table: PartitionedTable,
-    options: EvaluateAllOptions = {},
+    { metrics = rankingMetricNames, ...options }: EvaluateAllOptions = {},
   ): Promise<Metrics> {
-    checkMetrics(this.className, options.metrics, rankingMetricNames);
+    const wanted = this.#measures(metrics);
     const { labelCol, predictionCol, groupCol, weightCol, emptyGroups } = this.params;
-    const { k, relevantFrom } = this.params;
+    const { relevantFrom } = this.params;
     const gains = this.params.labelGains ?? defaultGains;
     const emptyValue = { one: 1, zero: 0, skip: null }[emptyGroups];
     const rows: MeetingRows<RankingPart> = {
@@ -95,15 +102,25 @@ export class RankingEvaluator extends Evaluator<typeof rankingParams.schema> {
       request: { mostGrade: gains.length - 1 },
       ...{ read: 'evaluation.ranking', measure: 'evaluation.measureRanking' },
       isEmpty: ({ scores }) => scores.length === 0,
-      taskOf: (parts): RankingTask => ({ parts, k, gains, relevantFrom, emptyValue }),
+      taskOf: (parts): RankingTask => ({ parts, wanted, gains, relevantFrom, emptyValue }),
     };
     const means = await measureTogether<RankingPart, RankingResult>(this, table, rows, options);
     return Object.fromEntries(
-      rankingMetricNames.map((name) => {
-        const { sum, weight } = means[name];
-        return [name, ratioOf(ExactSum.fromWords(sum), ExactSum.fromWords(weight))];
-      }),
+      means.map(({ sum, weight }, m) => [
+        metrics[m] as string,
+        ratioOf(ExactSum.fromWords(sum), ExactSum.fromWords(weight)),
+      ]),
     );
+  }
+
+  /** What names ask for. @throws CoppiceError `PARAM_INVALID` */
+  #measures(metrics: readonly string[]): RankingMeasure[] {
+    const measureOf = (name: unknown): RankingMeasure | null =>
+      rankingMeasure(String(name), this.params.k);
+    // a number in place of K is a metric too
+    const others = Array.isArray(metrics) ? metrics.filter((name) => !measureOf(name)) : metrics;
+    checkMetrics(this.className, others, rankingMetricNames);
+    return metrics.map((name) => measureOf(name) as RankingMeasure);
   }
 }
 

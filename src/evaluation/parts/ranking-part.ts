@@ -9,10 +9,10 @@ import { pickNumbers } from '../../base/pick-numbers.ts';
 import { writeGroupWords } from '../../training/ingest/group-words.ts';
 import {
   groupMetrics,
-  type RankingMetricName,
-  rankingMetricNames,
+  type RankingMeasure,
   type ScoredGroup,
 } from '../../training/ranking/group-metrics.ts';
+import { discountsOf } from '../../training/ranking/ndcg.ts';
 import { ExactMean, type MeanPart } from '../log-loss.ts';
 import { columnNamed, readFinite, readWeights } from '../read-columns.ts';
 import { rowsOfWeight } from './rows-by-code.ts';
@@ -39,7 +39,8 @@ export interface RankingPart {
 /** What the rows are measured by. */
 export interface RankingTask {
   readonly parts: readonly RankingPart[];
-  readonly k: number;
+  /** What is measured. */
+  readonly wanted: readonly RankingMeasure[];
   readonly gains: readonly number[];
   /** Rows of at least this grade are relevant. */
   readonly relevantFrom: number;
@@ -47,8 +48,8 @@ export interface RankingTask {
   readonly emptyValue: number | null;
 }
 
-/** Exact sums of each metric over groups. */
-export type RankingResult = Readonly<Record<RankingMetricName, MeanPart>>;
+/** Exact sums of each metric that is wanted over groups. */
+export type RankingResult = readonly MeanPart[];
 
 /** Reads one partition. */
 export function rankingPart(batch: RecordBatch, request: RankingRequest): RankingPart {
@@ -71,36 +72,45 @@ export function rankingPart(batch: RecordBatch, request: RankingRequest): Rankin
 export function measureRanking({ parts, ...task }: RankingTask): RankingResult {
   const rows = joinParts(parts);
   const order = sortRows(rows);
-  const means = rankingMetricNames.map((name) => [name, new ExactMean()] as const);
+  const means = task.wanted.map(() => new ExactMean());
   const { groups, weights } = rows;
-  let from = 0;
-  while (from < order.length) {
-    const first = order[from] as number;
-    let end = from + 1;
-    while (end < order.length && isSameGroup(groups, first, order[end] as number)) end += 1;
-    const own = order.subarray(from, end);
+  const ends = endsOf(order, groups);
+  const longest = ends.reduce((most, end, g) => Math.max(most, end - (ends[g - 1] ?? 0)), 0);
+  const discounts = discountsOf(longest);
+  ends.forEach((end, g) => {
+    const own = order.subarray(ends[g - 1] ?? 0, end);
     const weight = weights === null ? 1 : meanOf(weights, own);
-    const found = metricsOf(rows, own, task);
-    if (found !== null) for (const [name, mean] of means) mean.add(found[name], weight);
-    from = end;
-  }
-  return Object.fromEntries(
-    means.map(([name, mean]) => [name, mean.toPart()]),
-  ) as unknown as RankingResult;
+    const group = scoredGroup(rows, own, task);
+    if (task.emptyValue === null && !group.isRelevant.includes(1)) return;
+    const found = groupMetrics(group, task.wanted, task.emptyValue ?? 0, discounts);
+    found.forEach((value, m) => {
+      means[m]?.add(value, weight);
+    });
+  });
+  return means.map((mean) => mean.toPart());
 }
 
-function metricsOf(
+/** Where each group ends in the order of rows. */
+function endsOf(order: Uint32Array, groups: Uint32Array): number[] {
+  const ends: number[] = [];
+  for (let at = 1; at <= order.length; at++) {
+    const isLast =
+      at === order.length || !isSameGroup(groups, order[at - 1] as number, order[at] as number);
+    if (isLast) ends.push(at);
+  }
+  return ends;
+}
+
+function scoredGroup(
   { scores, grades }: RankingPart,
   rows: Uint32Array,
-  { k, gains, relevantFrom, emptyValue }: Omit<RankingTask, 'parts'>,
-): Readonly<Record<RankingMetricName, number>> | null {
-  const group: ScoredGroup = {
+  { gains, relevantFrom }: Pick<RankingTask, 'gains' | 'relevantFrom'>,
+): ScoredGroup {
+  return {
     scores: Float64Array.from(rows, (row) => scores[row] as number),
     gains: Float64Array.from(rows, (row) => gains[grades[row] as number] as number),
     isRelevant: Uint8Array.from(rows, (row) => ((grades[row] as number) >= relevantFrom ? 1 : 0)),
   };
-  if (emptyValue === null && !group.isRelevant.includes(1)) return null;
-  return groupMetrics(group, k, emptyValue ?? 0);
 }
 
 function joinParts(parts: readonly RankingPart[]): RankingPart {

@@ -28,7 +28,7 @@ export type LossName =
   | 'ranking'
   | 'custom';
 
-/** What can be measured after a round; `loss` is what is minimised, or the user's metric. */
+/** What can be measured after a round; `loss` is what is minimised, or the user's metric; a number may stand for K. */
 export type RoundMetric =
   | 'loss'
   | 'mse'
@@ -40,4 +40,5 @@ export type RoundMetric =
   | 'intervalAccuracy'
   | 'accuracy'
   | 'areaUnderROC'
-  | RankingMetricName;
+  | RankingMetricName
+  | `${string}At${number}`;

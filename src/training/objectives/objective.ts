@@ -4,8 +4,9 @@
  */
 import type { Awaitable } from '../../base/awaitable.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
+import type { RankRows } from '../ingest/shard-rows.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import type { RankingMetricName } from '../ranking/group-metrics.ts';
+import type { RoundMetric } from './loss-names.ts';
 import type { StartRows } from './offset-start.ts';
 
 /** Addresses of the rows that gradients are wanted for. */
@@ -88,10 +89,15 @@ export interface Objective {
   losses(environment: RankEnvironment, rows: GradientRows, out: number): void;
   /** The loss of all validation rows, of objectives that look at groups of rows; every rank calls it. */
   groupLoss?(environment: RankEnvironment, rows: GradientRows): Promise<number>;
-  /** Another metric of them, of rankings. */
-  groupMetric?(
+  /**
+   * All metrics of the rows of a part, of rankings: one list for each of its sets. Every rank calls it.
+   *
+   * @param part training or validation rows; training rows are one set
+   */
+  groupMetrics?(
     environment: RankEnvironment,
     rows: GradientRows,
-    metric: RankingMetricName,
-  ): Promise<number>;
+    metrics: readonly RoundMetric[],
+    part: RankRows,
+  ): Promise<readonly (readonly number[])[]>;
 }

@@ -12,6 +12,8 @@ export type GroupedRows = Pick<
 
 /** Columns of equal length. */
 export interface EntryTable {
+  /** Which of several sets of rows it belongs to; groups of two sets are two, whatever they are called. */
+  readonly set: Uint32Array;
   /** The group's 64 bits. */
   readonly low: Uint32Array;
   readonly high: Uint32Array;
@@ -32,6 +34,7 @@ export interface EntryTable {
 /** A table of zeros. */
 export function newEntries(length: number): EntryTable {
   return {
+    set: new Uint32Array(length),
     low: new Uint32Array(length),
     high: new Uint32Array(length),
     key: new Uint32Array(length),
@@ -50,11 +53,13 @@ export function groupOf(table: Pick<EntryTable, 'low' | 'high'>, entry: number):
   return (BigInt(table.high[entry] as number) << 32n) | BigInt(table.low[entry] as number);
 }
 
-/** Entries by group, then by the row's key, then by its position. */
+/** Entries by set and group, then by the row's key, then by its position. */
 export function sortedEntries(table: EntryTable): Uint32Array {
-  const { low, high, key, position } = table;
+  const { set, low, high, key, position } = table;
   const order = Uint32Array.from(low, (_, i) => i);
   return order.sort((a, b) => {
+    const bySet = (set[a] as number) - (set[b] as number);
+    if (bySet !== 0) return bySet;
     const byHigh = (high[a] as number) - (high[b] as number);
     if (byHigh !== 0) return byHigh;
     const byLow = (low[a] as number) - (low[b] as number);
@@ -85,11 +90,11 @@ export function joinEntries(first: EntryTable, second: EntryTable): EntryTable {
   return joined;
 }
 
-/** The rows of this process whose groups this rank looks after, sorted. */
+/** The rows of this process whose groups this rank looks after, sorted. @param setOf the set of each row of the part */
 export function ownEntries(
   environment: RankEnvironment,
   rows: GroupedRows,
-  part: RankRows,
+  { part, setOf }: { readonly part: RankRows; readonly setOf: Uint8Array | null },
   firstPosition: number,
 ): EntryTable {
   const { numLocal, localIndex } = environment;
@@ -111,6 +116,7 @@ export function ownEntries(
   let at = 0;
   for (let i = 0; i < numRows; i++) {
     if (!isOwn(i)) continue;
+    table.set[at] = setOf === null ? 0 : (setOf[i] as number);
     table.low[at] = groups[2 * i] as number;
     table.high[at] = groups[2 * i + 1] as number;
     table.key[at] = keys[i] as number;

@@ -7,6 +7,7 @@
  * Groups are in the order of their ids, rows of a group in the order of their keys (then of their positions), so
  * that nothing hangs on which rank or process holds what.
  */
+import type { ValidationSet } from '../ingest/prepared-rows.ts';
 import type { RankRows } from '../ingest/shard-rows.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import {
@@ -24,6 +25,8 @@ import {
 export interface GroupLists {
   /** Group g has entries [starts[g], starts[g + 1]). */
   readonly starts: Uint32Array;
+  /** The set of validation rows that each group belongs to; of training rows 0. */
+  readonly sets: Uint32Array;
   /** The process's row of each entry, or −1 for a row of another process. */
   readonly rowOf: Int32Array;
   /** What random draws of each entry's row hang on. */
@@ -48,15 +51,21 @@ interface SharedRows {
   readonly places: Uint32Array;
 }
 
-/** Makes the lists of a part. @param firstPosition the position of the process's first row */
+/**
+ * Makes the lists of a part.
+ *
+ * @param sets that this rank's rows of the part fall into
+ * @param firstPosition the position of the process's first row
+ */
 export async function listGroups(
   environment: RankEnvironment,
   rows: GroupedRows,
-  part: RankRows,
+  { part, sets }: { readonly part: RankRows; readonly sets: readonly ValidationSet[] },
   firstPosition: number,
 ): Promise<GroupLists> {
   const { collective } = environment;
-  const own = ownEntries(environment, rows, part, firstPosition);
+  const setOf = sets.length > 1 ? await setsOfProcess(environment, rows, part, sets) : null;
+  const own = ownEntries(environment, rows, { part, setOf }, firstPosition);
   const isAlone = collective.localRanks.length === collective.size;
   if (isAlone) return listsOf(own, () => true, null);
   const ranksOf = await ranksByGroup(environment, own);
@@ -76,15 +85,17 @@ function listsOf(
   isCounted: (group: bigint) => boolean,
   sent: Int32Array | null,
 ): GroupLists {
-  const { low, high, row } = entries;
+  const { set, low, high, row } = entries;
   const starts: number[] = row.length === 0 ? [] : [0];
   for (let e = 1; e < row.length; e++) {
-    if (low[e] !== low[e - 1] || high[e] !== high[e - 1]) starts.push(e);
+    const isSameGroup = low[e] === low[e - 1] && high[e] === high[e - 1];
+    if (!isSameGroup || set[e] !== set[e - 1]) starts.push(e);
   }
   const counted = Uint8Array.from(starts, (at) => (isCounted(groupOf(entries, at)) ? 1 : 0));
   const foreign = Uint32Array.from(row.keys()).filter((e) => (row[e] as number) < 0);
   return {
     starts: Uint32Array.from([...starts, row.length]),
+    sets: Uint32Array.from(starts, (at) => set[at] as number),
     rowOf: row,
     keys: entries.key,
     labels: entries.label,
@@ -101,6 +112,28 @@ function listsOf(
             places: foreign.map((e) => entries.place[e] as number),
           },
   };
+}
+
+/** The set of each of the process's rows of a part: every rank knows its own. */
+async function setsOfProcess(
+  environment: RankEnvironment,
+  rows: GroupedRows,
+  part: RankRows,
+  sets: readonly ValidationSet[],
+): Promise<Uint8Array> {
+  const { collective } = environment;
+  const own = Float64Array.from(sets.flatMap(({ start, count }) => [start, count]));
+  const all = await environment.wait(collective.allgather(new Uint8Array(own.buffer)));
+  const first = part === rows.train ? 0 : rows.train.numProcess;
+  const setOf = new Uint8Array(part.numProcess);
+  for (const rank of collective.localRanks) {
+    const runs = new Float64Array((all[rank] as Uint8Array).slice().buffer);
+    for (let set = 0; set < sets.length; set++) {
+      const start = (runs[2 * set] as number) - first;
+      setOf.fill(set, start, start + (runs[2 * set + 1] as number));
+    }
+  }
+  return setOf;
 }
 
 /** Which ranks look after each group, ascending. */
@@ -123,7 +156,9 @@ async function ranksByGroup(
   return found;
 }
 
-const sentColumns = ['low', 'high', 'key', 'position', 'label', 'weight', 'shownAt'] as const;
+const sentColumns = [
+  ...(['set', 'low', 'high', 'key', 'position', 'label', 'weight', 'shownAt'] as const),
+];
 
 /** What ranks of other processes tell of rows in this rank's groups. */
 async function entriesOfOthers(

@@ -3,7 +3,7 @@
  * all orders that they could have (F. McSherry, M. Najork, "Computing information retrieval performance measures
  * efficiently in the presence of tied scores", 2008), so that no order of rows in a table can flatter a model.
  */
-import { discountsOf, ndcg } from './ndcg.ts';
+import { ndcg } from './ndcg.ts';
 
 /** Every metric of a ranking; K is how many first rows it looks at. */
 export const rankingMetricNames = [
@@ -17,6 +17,25 @@ export const rankingMetricNames = [
 
 /** The name of a metric. */
 export type RankingMetricName = (typeof rankingMetricNames)[number];
+
+/** A metric that looks at so many first rows: `ndcgAtK` of 5 is also called `ndcgAt5`. */
+export interface RankingMeasure {
+  readonly name: RankingMetricName;
+  readonly k: number;
+}
+
+/** The measure of a name, in which a number may stand for K; null where there is none. @param k what K is */
+export function rankingMeasure(name: string, k: number): RankingMeasure | null {
+  const [, stem, places] = /^(.+At)([1-9]\d{0,8})$/.exec(name) ?? [];
+  const plain = stem === undefined ? name : `${stem}K`;
+  const known = rankingMetricNames.find((one) => one === plain);
+  return known === undefined ? null : { name: known, k: places === undefined ? k : Number(places) };
+}
+
+/** The name of a metric with a number in place of its K; a metric of all rows keeps its own. */
+export function nameAtK(name: string, k: number): string {
+  return name.replace(/AtK$/, `At${k}`);
+}
 
 /** A group's rows by descending score. */
 export interface ScoredGroup {
@@ -36,32 +55,53 @@ interface Tie {
   readonly relevantBefore: number;
 }
 
-/** The metrics of a group; where no row is relevant all are `emptyValue`, but the precision is 0. */
+/**
+ * What is wanted of a group; where no row is relevant all are `emptyValue`, but the precision is 0.
+ *
+ * @param discounts of at least as many places as the group has rows
+ */
 export function groupMetrics(
   group: ScoredGroup,
-  k: number,
+  wanted: readonly RankingMeasure[],
   emptyValue: number,
-): Readonly<Record<RankingMetricName, number>> {
-  if (group.isRelevant.includes(1)) return metricsOf(group, k);
-  const values = rankingMetricNames.map((name) => [name, emptyValue] as const);
-  return { ...(Object.fromEntries(values) as Record<RankingMetricName, number>), precisionAtK: 0 };
+  discounts: Float64Array,
+): number[] {
+  if (!group.isRelevant.includes(1))
+    return wanted.map(({ name }) => (name === 'precisionAtK' ? 0 : emptyValue));
+  const needsTies = wanted.some(({ name }) => name !== 'ndcgAtK');
+  const ties = needsTies ? tiesOf(group) : [];
+  const relevant = ties.reduce((sum, tie) => sum + tie.relevant, 0);
+  const { scores, gains } = group;
+  return wanted.map(({ name, k }) =>
+    name === 'ndcgAtK' ? ndcg(scores, gains, k, discounts) : rules[name]({ ties, relevant }, k),
+  );
 }
 
-function metricsOf(group: ScoredGroup, k: number): Readonly<Record<RankingMetricName, number>> {
-  const { scores, gains } = group;
-  const ties = tiesOf(group);
-  const relevant = ties.reduce((sum, tie) => sum + tie.relevant, 0);
-  const found = ties.reduce((sum, tie) => sum + relevantWithin(tie, k), 0);
-  const precisions = (places: number): number =>
-    ties.reduce((sum, tie) => sum + precisionsWithin(tie, places), 0);
-  return {
-    ndcgAtK: ndcg(scores, gains, k, discountsOf(Math.min(k, scores.length))),
-    meanAveragePrecision: precisions(scores.length) / relevant,
-    meanAveragePrecisionAtK: precisions(k) / Math.min(relevant, k),
-    meanReciprocalRank: reciprocalRank(ties),
-    precisionAtK: found / k,
-    recallAtK: found / relevant,
-  };
+interface TiedGroup {
+  readonly ties: readonly Tie[];
+  /** Relevant rows of the group. */
+  readonly relevant: number;
+}
+
+/** Metrics that ask whether a row is relevant. */
+const rules: Readonly<
+  Record<Exclude<RankingMetricName, 'ndcgAtK'>, (group: TiedGroup, k: number) => number>
+> = {
+  meanAveragePrecision: ({ ties, relevant }) =>
+    precisionsOf(ties, Number.POSITIVE_INFINITY) / relevant,
+  meanAveragePrecisionAtK: ({ ties, relevant }, k) => precisionsOf(ties, k) / Math.min(relevant, k),
+  meanReciprocalRank: ({ ties }) => reciprocalRank(ties),
+  precisionAtK: ({ ties }, k) => foundOf(ties, k) / k,
+  recallAtK: ({ ties, relevant }, k) => foundOf(ties, k) / relevant,
+};
+
+function precisionsOf(ties: readonly Tie[], places: number): number {
+  return ties.reduce((sum, tie) => sum + precisionsWithin(tie, places), 0);
+}
+
+/** How many relevant rows are among the first k. */
+function foundOf(ties: readonly Tie[], k: number): number {
+  return ties.reduce((sum, tie) => sum + relevantWithin(tie, k), 0);
 }
 
 function tiesOf({ scores, isRelevant }: ScoredGroup): Tie[] {

@@ -13,8 +13,8 @@ import type { RoundDraw } from '../objectives/objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { drawOrder } from './draw-order.ts';
 import { type GroupLists, gatherScores } from './group-lists.ts';
-import { groupMetrics, type RankingMetricName, type ScoredGroup } from './group-metrics.ts';
-import { bestGain, discountsOf, ndcg } from './ndcg.ts';
+import { groupMetrics, type RankingMeasure, type ScoredGroup } from './group-metrics.ts';
+import { bestGain, discountsOf } from './ndcg.ts';
 import type { BiasRule, PositionBiases } from './position-biases.ts';
 
 type ColumnName = (typeof columns)[number]['name'] | 'discounts';
@@ -43,7 +43,7 @@ export class RankedGroups {
     const numGroups = starts.length - 1;
     let longest = 1;
     for (let g = 0; g < numGroups; g++) longest = Math.max(longest, this.#sizeOf(g));
-    this.#discounts = discountsOf(Math.max(longest, settings.ndcgAt));
+    this.#discounts = discountsOf(longest);
     this.#gains = labels.map((label) => settings.labelGains[label] as number);
     const arena = new Arena(1024);
     const lengths = { entry: labels.length, group: numGroups + 1 };
@@ -61,7 +61,7 @@ export class RankedGroups {
     const isRelevant = labels.map((label) => (label >= 1 ? 1 : 0));
     this.#f64('labels', labels.length).set(isPrecision ? isRelevant : labels);
     this.#f64('gains', labels.length).set(isPrecision ? isRelevant : this.#gains);
-    this.#f64('discounts', longest).set(this.#discounts.subarray(0, longest));
+    this.#f64('discounts', longest).set(this.#discounts);
     const ideals = this.#f64('ideals', numGroups);
     for (let g = 0; g < numGroups; g++) {
       const best = isPrecision
@@ -195,42 +195,46 @@ export class RankedGroups {
     await biases.step(this.#environment, this.#lists, derivatives, rule);
   }
 
-  /** The mean NDCG of all groups of all ranks, each group weighted by the mean weight of its rows. */
-  async meanNdcg(): Promise<number> {
-    return await this.#meanOf(({ scores, gains }) =>
-      ndcg(scores, gains, this.#settings.ndcgAt, this.#discounts),
-    );
-  }
-
-  /** The same of another metric; a group without a relevant row counts as 1. */
-  async meanMetric(name: RankingMetricName): Promise<number> {
-    return await this.#meanOf((group) => groupMetrics(group, this.#settings.ndcgAt, 1)[name]);
-  }
-
-  async #meanOf(measure: (group: ScoredGroup) => number): Promise<number> {
-    const { starts, isCounted, labels, weights } = this.#lists;
-    const order = new Uint32Array(this.#memory.buffer, this.#at.order, this.#gains.length);
-    const scores = this.#f64('scores', this.#gains.length);
-    const total = new ExactSum();
-    const totalWeight = new ExactSum();
+  /**
+   * Means over the groups of all ranks, each group weighted by the mean weight of its rows and one without a relevant row
+   * counted as 1: for each set of rows what is wanted of it. Every rank calls it.
+   */
+  async meanMetrics(numSets: number, wanted: readonly RankingMeasure[]): Promise<number[][]> {
+    const { starts, sets, isCounted, weights } = this.#lists;
+    const width = wanted.length + 1;
+    // of each set the metrics' sums and the weight
+    const sums = Array.from({ length: numSets * width }, () => new ExactSum());
     for (let g = 0; g < isCounted.length; g++) {
       if (isCounted[g] === 0) continue;
-      const rows = order.subarray(starts[g], starts[g + 1]);
-      const group: ScoredGroup = {
-        scores: Float64Array.from(rows, (row) => scores[row] as number),
-        gains: Float64Array.from(rows, (row) => this.#gains[row] as number),
-        isRelevant: Uint8Array.from(rows, (row) => ((labels[row] as number) >= 1 ? 1 : 0)),
-      };
       let weight = 0;
       for (let e = starts[g] as number; e < (starts[g + 1] as number); e++) {
         weight += weights[e] as number;
       }
-      weight /= rows.length;
-      total.addProduct(measure(group), weight);
-      totalWeight.add(weight);
+      weight /= this.#sizeOf(g);
+      const first = width * (sets[g] as number);
+      const values = groupMetrics(this.#scoredGroup(g), wanted, 1, this.#discounts);
+      values.forEach((value, m) => {
+        sums[first + m]?.addProduct(value, weight);
+      });
+      sums[first + wanted.length]?.add(weight);
     }
-    const [sum, weight] = await sumOverRanks(this.#environment, [total, totalWeight]);
-    return (sum as number) / (weight as number);
+    const totals = await sumOverRanks(this.#environment, sums);
+    return Array.from({ length: numSets }, (_, set) => {
+      const own = totals.slice(width * set, width * (set + 1));
+      return wanted.map((_, m) => (own[m] as number) / (own[wanted.length] as number));
+    });
+  }
+
+  #scoredGroup(group: number): ScoredGroup {
+    const { starts, labels } = this.#lists;
+    const order = new Uint32Array(this.#memory.buffer, this.#at.order, this.#gains.length);
+    const scores = this.#f64('scores', this.#gains.length);
+    const rows = order.subarray(starts[group], starts[group + 1]);
+    return {
+      scores: Float64Array.from(rows, (row) => scores[row] as number),
+      gains: Float64Array.from(rows, (row) => this.#gains[row] as number),
+      isRelevant: Uint8Array.from(rows, (row) => ((labels[row] as number) >= 1 ? 1 : 0)),
+    };
   }
 
   #sizeOf(group: number): number {

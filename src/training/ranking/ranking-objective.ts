@@ -6,11 +6,13 @@
  * those of other ranks of its process; the loss that is shown is 1 − NDCG.
  */
 import type { IngestedRows } from '../ingest/ingest.ts';
+import type { RankRows } from '../ingest/shard-rows.ts';
 import type { BoostingJob, RankingSettings } from '../messages.ts';
+import type { RoundMetric } from '../objectives/loss-names.ts';
 import type { GradientRows, Objective, RoundDraw } from '../objectives/objective.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
 import { listGroups } from './group-lists.ts';
-import type { RankingMetricName } from './group-metrics.ts';
+import { type RankingMeasure, rankingMeasure } from './group-metrics.ts';
 import { PositionBiases } from './position-biases.ts';
 import { RankedGroups } from './ranked-groups.ts';
 
@@ -42,14 +44,16 @@ export class RankingObjective implements Objective {
   async prepare(environment: RankEnvironment, rows: IngestedRows): Promise<void> {
     this.#rows = rows;
     const firstPosition = this.#job.ingest.rowRange[0];
-    const { train, validation } = rows;
-    const lists = await listGroups(environment, rows, train, firstPosition);
+    const { train, validation, validationSets } = rows;
+    const learned = { part: train, sets: [] };
+    const lists = await listGroups(environment, rows, learned, firstPosition);
     this.#train = new RankedGroups(environment, lists, this.#settings);
     const isBiased = this.#settings.biasRegularization !== null;
     this.#biases = isBiased ? await PositionBiases.of(environment, lists) : null;
     if (this.#settings.pointwiseRounds > 0) await this.#train.centreGrades();
     if (validation.numAll === 0) return;
-    const held = await listGroups(environment, rows, validation, firstPosition);
+    const watched = { part: validation, sets: validationSets };
+    const held = await listGroups(environment, rows, watched, firstPosition);
     this.#validation = new RankedGroups(environment, held, this.#settings);
   }
 
@@ -97,29 +101,28 @@ export class RankingObjective implements Objective {
     throw new RangeError('the loss of a ranking is that of groups, not of rows');
   }
 
-  async groupLoss(environment: RankEnvironment, rows: GradientRows): Promise<number> {
-    return 1 - (await (await this.#sortHeld(environment, rows)).meanNdcg());
-  }
-
-  async groupMetric(
+  async groupMetrics(
     environment: RankEnvironment,
     rows: GradientRows,
-    metric: RankingMetricName,
-  ): Promise<number> {
-    return await (await this.#sortHeld(environment, rows)).meanMetric(metric);
-  }
-
-  /** The validation groups by the scores as they are. */
-  async #sortHeld(environment: RankEnvironment, rows: GradientRows): Promise<RankedGroups> {
-    const { train, validation } = this.#rows;
+    metrics: readonly RoundMetric[],
+    part: RankRows,
+  ): Promise<readonly (readonly number[])[]> {
+    const { train, validation, validationSets } = this.#rows;
     // scores are those of all rows of the process, training rows first
     const all = environment.f64(
-      rows.scores - 8 * validation.start,
+      rows.scores - 8 * part.start,
       train.numProcess + validation.numProcess,
     );
     await environment.wait(environment.collective.barrier());
-    const groups = this.#validation as RankedGroups;
+    const isTraining = part === train;
+    const groups = isTraining ? this.#train : (this.#validation as RankedGroups);
     await groups.sort(all);
-    return groups;
+    const { ndcgAt } = this.#settings;
+    const wanted = metrics.map((metric) => {
+      const name = metric === 'loss' ? 'ndcgAtK' : metric;
+      return rankingMeasure(name, ndcgAt) as RankingMeasure;
+    });
+    const means = await groups.meanMetrics(isTraining ? 1 : validationSets.length, wanted);
+    return means.map((own) => own.map((mean, m) => (metrics[m] === 'loss' ? 1 - mean : mean)));
   }
 }

@@ -15,7 +15,7 @@ import type { BoostingJob } from '../messages.ts';
 import { sumOverRanks } from '../objectives/base-score.ts';
 import type { RoundMetric } from '../objectives/loss-names.ts';
 import type { RankEnvironment } from '../rank-environment.ts';
-import { type RankingMetricName, rankingMetricNames } from '../ranking/group-metrics.ts';
+import { rankingMeasure } from '../ranking/group-metrics.ts';
 import { concordanceIndex, liesWithin } from '../survival/concordance.ts';
 import { areaUnderRoc, type ScoredRows } from './round-auc.ts';
 
@@ -44,13 +44,12 @@ export function seriesOf(state: Pick<BoostingState, 'rows' | 'job'>): MeasuredSe
 
 /** True where more is better. */
 export function isLargerBetter(metric: RoundMetric): boolean {
-  const names: readonly string[] = rankingMetricNames;
   return (
     metric === 'accuracy' ||
     metric === 'areaUnderROC' ||
     metric === 'concordanceIndex' ||
     metric === 'intervalAccuracy' ||
-    names.includes(metric)
+    rankingMeasure(metric, 1) !== null
   );
 }
 
@@ -59,6 +58,7 @@ export async function measureRound(
   state: BoostingState,
   series: readonly MeasuredSeries[],
 ): Promise<number[]> {
+  if (state.objective.groupMetrics !== undefined) return await measureGroups(state, series);
   const values: number[] = [];
   for (const one of series) {
     if (one.metric === 'areaUnderROC') values.push(await aucOf(state, one));
@@ -67,8 +67,7 @@ export async function measureRound(
     else if (one.metric === 'loss') {
       const loss = meanLoss(state, one);
       values.push(isPromise(loss) ? await loss : loss);
-    } else if (state.objective.groupMetric !== undefined) values.push(await ofGroups(state, one));
-    else values.push(await meanOf(state, one));
+    } else values.push(await meanOf(state, one));
   }
   return values;
 }
@@ -97,11 +96,19 @@ function meanRowLoss(state: BoostingState, { rows, part }: MeasuredSeries): Awai
   return weightedMean(state, losses, weights === 0 ? null : columnOf(state, weights, rows));
 }
 
-/** A metric of a ranking. */
-async function ofGroups(state: BoostingState, { part, metric }: MeasuredSeries): Promise<number> {
-  const { environment, objective } = state;
-  const rows = gradientRows(state, part);
-  return (await objective.groupMetric?.(environment, rows, metric as RankingMetricName)) as number;
+/** The metrics of a ranking: rows of a kind are put in order once for all sets of them and all metrics. */
+async function measureGroups(
+  state: BoostingState,
+  series: readonly MeasuredSeries[],
+): Promise<number[]> {
+  const { environment, objective, job } = state;
+  const values: number[] = [];
+  for (const part of new Set(series.map((one) => one.part))) {
+    const rows = gradientRows(state, part);
+    const sets = (await objective.groupMetrics?.(environment, rows, job.metrics, part)) ?? [];
+    for (const own of sets) values.push(...own);
+  }
+  return values;
 }
 
 async function meanOf(state: BoostingState, { rows, metric }: MeasuredSeries): Promise<number> {

@@ -47,9 +47,10 @@ describe('parameters of LightGBM', () => {
     expect(() => fromXGBoost({ objective: 'rank:ndcg', lambdarank_unbiased: true })).toThrow(
       /positionCol/,
     );
-    expect(() => fromLightGBM({ objective: 'lambdarank', eval_at: [1, 3] })).toThrow(
-      /eval_at in the params of fromLightGBM must be one number/,
-    );
+    for (const eval_at of [[], [0], [1.5], 'many'])
+      expect(() => fromLightGBM({ objective: 'lambdarank', eval_at })).toThrow(
+        /eval_at in the params of fromLightGBM must be one or more positive integers/,
+      );
     expect(fromLightGBM({ objective: 'regression', ...ranking }).options).toEqual({
       lossType: 'squared',
     });
@@ -370,8 +371,26 @@ describe('metrics of LightGBM and XGBoost', () => {
   it('say how many first rows count', () => {
     const five = fromXGBoost({ objective: 'rank:ndcg', eval_metric: 'ndcg@5' });
     expect(five.estimator.params).toMatchObject({ ndcgAt: 5 });
-    const several = { objective: 'rank:ndcg', eval_metric: ['ndcg@5', 'ndcg@10'] };
-    expect(() => fromXGBoost(several)).toThrow(/with one number of first rows, 5; got "ndcg@10"/);
+    const none = { objective: 'rank:ndcg', eval_metric: ['ndcg@5', 'ndcg@0'] };
+    expect(() => fromXGBoost(none)).toThrow(/with a positive integer behind @; got "ndcg@0"/);
+  });
+
+  it('say several numbers of first rows', () => {
+    // in the order that LightGBM measures them
+    for (const eval_at of [[10, 1, 3], '10, 1,3', [3, 1, 10, 3]]) {
+      const { estimator } = fromLightGBM({ objective: 'lambdarank', ndcg_eval_at: eval_at });
+      expect(estimator.params).toMatchObject({ ndcgAt: [1, 3, 10] });
+    }
+    const eval_metric = ['ndcg@5', 'map@3', 'pre@10-', 'ndcg'];
+    expect(metricsOf(fromXGBoost({ objective: 'rank:ndcg', eval_metric }))).toMatchObject({
+      metrics: ['ndcgAt100000', 'ndcgAt5', 'meanAveragePrecisionAt3', 'precisionAt10'],
+    });
+    const averages = { objective: 'rank:map', eval_metric: ['map', 'map@5'] };
+    const { params } = fromXGBoost(averages).estimator;
+    expect(params).toMatchObject({
+      validationMetrics: ['meanAveragePrecisionAtK', 'meanAveragePrecision'],
+      ndcgAt: 5,
+    });
   });
 
   it('are refused by name, with what there is instead', () => {
