@@ -40,6 +40,7 @@ const folders = [
 ];
 /** Modules of that kind in other folders. */
 const files = [
+  'ensemble/boosting/blend-grades.js',
   'ensemble/boosting/evaluate-rounds.js',
   'ensemble/boosting/refit-leaves.js',
   'pipeline/row-scorer.js',

@@ -8,6 +8,28 @@ const laws = 'test/training/row-laws.prop.test.ts';
 
 export const plantedBugs = [
   {
+    name: 'grades beside pairs are not brought to their deviation',
+    edits: [
+      {
+        file: 'src/ensemble/boosting/blend-grades.ts',
+        find: 'const scale = weight * (ofPairs / ofGrades);',
+        replace: 'const scale = weight;',
+      },
+    ],
+    tests: ['test/ensemble/boosting/blend-grades.test.ts'],
+  },
+  {
+    name: 'leaves that learned grades are refitted on pairs',
+    edits: [
+      {
+        file: 'src/ensemble/boosting/refit-leaves.ts',
+        find: "const ofGrades = merged[i]?.learns === 'grades';",
+        replace: "const ofGrades = merged[i]?.numTrees === -1;",
+      },
+    ],
+    tests: ['test/ensemble/boosting/blend-grades.test.ts'],
+  },
+  {
     name: 'stages of a pipeline read wider columns than at the fit as they are',
     edits: [
       {

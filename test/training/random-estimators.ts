@@ -310,12 +310,21 @@ function caseOf(
     .map((found) => ({ name, options: Object.assign({}, ...found) as Record<string, unknown> }));
 }
 
+/** A ranking that learns the grades too, where its parameters allow it. */
+function withGrades({ name, options }: EstimatorCase): EstimatorCase {
+  const without = ['offsetCol', 'positionCol', 'dropRate', 'checkpointDir'];
+  const isOpen = without.every((param) => options[param] === undefined);
+  return { name, options: isOpen ? { ...options, gradeWeight: 0.5 } : options };
+}
+
 /** Every estimator with random parameters; `featuresCols` is still to be given. */
 export const estimatorCases: Readonly<Record<EstimatorCase['name'], fc.Arbitrary<EstimatorCase>>> =
   {
     GBTRegressor: caseOf('GBTRegressor', boosting, rounds, losses, offset, rowDraws),
     GBTClassifier: caseOf('GBTClassifier', boosting, rounds, boostedLabel, classDraws),
-    GBTRanker: caseOf('GBTRanker', boosting, rounds, rowDraws, offset, ranking),
+    GBTRanker: fc
+      .tuple(caseOf('GBTRanker', boosting, rounds, rowDraws, offset, ranking), fc.nat({ max: 9 }))
+      .map(([found, draw]) => (draw === 0 ? withGrades(found) : found)),
     RandomForestRegressor: caseOf('RandomForestRegressor', forest, nodeLimits, forestNumbers),
     RandomForestClassifier: caseOf(
       'RandomForestClassifier',

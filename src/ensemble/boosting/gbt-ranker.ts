@@ -13,12 +13,14 @@ import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
 import {
   type GBTRankerOptions,
   gbtRankerParams,
+  gradeWeightOf,
   noFunctions,
   rankingObjective,
 } from '../params/ranker-params.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
+import { withGrades } from './blend-grades.ts';
 import { BoostedModel } from './boosted-model.ts';
 import type { BoostedFacts } from './fit-gbt.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
@@ -66,7 +68,8 @@ export class GBTRankingModel extends BoostedModel<typeof gbtRankingModelParams.s
 }
 
 /**
- * Gradient-boosted trees that learn to order the rows of each group (the documents of a query): LambdaMART.
+ * Gradient-boosted trees that learn to order the rows of each group (the documents of a query): LambdaMART, by default with
+ * trees that learn the grades themselves (`gradeWeight`).
  *
  * Input: features as {@link GBTRegressor} takes them; label a grade, a whole number from 0 on; `groupCol` an integer or
  * a text. Output: `prediction` float64, larger is better. The loss of validation rows is 1 − NDCG of the first
@@ -125,8 +128,23 @@ export class GBTRanker extends Estimator<GBTRankingModel, typeof gbtRankerParams
       labelKind: 'numeric',
       objective: rankingObjective(this.params),
     } as const;
-    const data = await fitBoostedTrees(fit, table, options);
+    const weight = this.#gradeWeight(options);
+    const pairs = await fitBoostedTrees(fit, table, options);
+    const data = weight === 0 ? pairs : await withGrades({ pairs, weight }, fit, table, options);
     return new GBTRankingModel(this.givenOptions, data);
+  }
+
+  #gradeWeight({ initialModel, validation, validationSets }: FitOptions): number {
+    const { gradeWeight } = this.params;
+    if (initialModel !== undefined && gradeWeight) {
+      throw new CoppiceError(
+        'PARAM_INVALID',
+        `gradeWeight of ${this.className} must be 0 or left out with an initial model: further rounds learn pairs alone`,
+        { context: { owner: this.className, param: 'gradeWeight' } },
+      );
+    }
+    const isFollowed = [initialModel, validation, validationSets].some((one) => one !== undefined);
+    return gradeWeightOf(gradeWeight, this.givenOptions, isFollowed);
   }
 
   override transformSchema(schema: Schema): Schema {

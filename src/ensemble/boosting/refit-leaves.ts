@@ -9,6 +9,7 @@ import { partsOf, withParts } from '../model/merged-parts.ts';
 import type { TreeModel } from '../model/tree-model.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { valuesOnGrid } from '../model/values-on-grid.ts';
+import { gradesObjective } from '../params/ranker-params.ts';
 import type { BoostedFacts } from './fit-gbt.ts';
 import { fitsOf } from './grown-fits.ts';
 import { initialRounds } from './initial-model.ts';
@@ -43,9 +44,11 @@ export async function refitData(
   }
   // each model learned alone
   const found: TreeModelData[] = [];
-  for (const data of partsOf(model.data, merged)) {
+  for (const [i, data] of partsOf(model.data, merged).entries()) {
     const part = Reflect.construct(model.constructor, [model.givenOptions, data]) as TreeModel;
-    found.push(await refitOne(part, facts, table, options));
+    const ofGrades = merged[i]?.learns === 'grades';
+    const own = ofGrades ? { ...facts, objective: gradesObjective } : facts;
+    found.push(await refitOne(part, own, table, options));
   }
   return { ...withParts(model.data, merged, found), numRows: found[0]?.numRows ?? 0 };
 }

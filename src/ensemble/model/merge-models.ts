@@ -68,7 +68,7 @@ export function mergeModels<M extends TreeModel>(
   if (isForest && weights !== undefined) {
     throw misuse('weights of mergeModels must be left out for forests: each tree counts the same');
   }
-  const data = merged(
+  const data = mergeData(
     models.map((model) => (isForest ? model.data : onGrid(model.data))),
     isForest ? null : shares,
   );
@@ -144,8 +144,15 @@ function checkMember(first: TreeModel, model: TreeModel): void {
   }
 }
 
-/** @param shares of the models; null where trees stay as they are */
-function merged(all: readonly TreeModelData[], shares: readonly number[] | null): TreeModelData {
+/**
+ * What a model of several holds that go together.
+ *
+ * @param all their values on grids @param shares of the models, 1 in all; null where trees stay as they are
+ */
+export function mergeData(
+  all: readonly TreeModelData[],
+  shares: readonly number[] | null,
+): TreeModelData {
   const first = all[0] as TreeModelData;
   const features = first.features.map((feature, f) => {
     if (feature.kind !== 'category') return feature;

@@ -48,6 +48,8 @@ export interface MergedPart {
   readonly memberRounds: readonly number[];
   readonly laterRounds?: number;
   readonly fits: readonly GrownFit[];
+  /** Of a ranking: its trees learn the grades themselves, and not their order. */
+  readonly learns?: 'grades';
 }
 
 /** What a checkpoint was taken of. */
@@ -291,11 +293,20 @@ function readParts(reader: StageReader, saved: Json): MergedPart[] {
   if (!Array.isArray(saved)) throw reader.malformed('has merged models that are no list');
   return saved.map((entry): MergedPart => {
     const part = isPlainObject(entry) ? entry : {};
-    const { numTrees, share, laterRounds = 0, baseScores, memberRounds, fits = null } = part;
+    const {
+      numTrees,
+      share,
+      laterRounds = 0,
+      baseScores,
+      memberRounds,
+      fits = null,
+      learns,
+    } = part;
     const isPart =
       [numTrees, share, laterRounds].every(isPositive) &&
       isListOfNumbers(baseScores) &&
-      isListOfNumbers(memberRounds);
+      isListOfNumbers(memberRounds) &&
+      (learns === undefined || learns === 'grades');
     if (!isPart) throw reader.malformed('has a merged model that does not say what it is');
     return { ...part, fits: readFits(reader, fits as Json) } as unknown as MergedPart;
   });

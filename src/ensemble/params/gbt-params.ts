@@ -42,7 +42,7 @@ export const gbtSpecs = {
   offsetCol: column({ since: '0.1.0' }),
   ...outputColumnParams,
   ...treeGrowthParams,
-  /** Boosting rounds, one tree each (one a class for more than two classes); without it a fit stops by itself (a ranking: 100). */
+  /** Boosting rounds, one tree each (one a class for more than two classes); without it a fit stops by itself (a ranking learns from pairs for 200). */
   maxIter: int({ min: 1, since: '0.1.0' }),
   /** Rows fall into so many folds; one is held out to stop on. Chosen by the data's size where maxIter is not given. */
   holdOutFolds: int({ min: 2, max: 1000, since: '0.1.0' }),

@@ -48,6 +48,9 @@ export const gbtRankerParams = defineParams(
     positionBiasRegularization: float({ min: 0, since: '0.1.0' }),
     /** The first so many rounds learn the grades themselves, row by row; pairs or groups are learned from afterwards. */
     pointwiseRounds: int({ default: 0, min: 0, since: '0.1.0' }),
+    /** How much trees that learn the grades themselves, as a regressor's do, count beside those that learn pairs: the deviation of
+     *  their scores in that of the pairs'. By default 1 where rounds, loss and validation rows are left to the fit, otherwise 0. */
+    gradeWeight: float({ min: 0, max: 1000, since: '0.1.0' }),
     /** The gain of each grade from 0 on; by default 2^grade − 1 up to grade 30. */
     labelGains: numbers({ min: 0, minLength: 2, since: '0.1.0' }),
     /** The NDCG of the first so many rows of a group is measured on validation rows, and the other metrics AtK; of several
@@ -67,6 +70,7 @@ export const gbtRankerParams = defineParams(
     checkMonotone(params, isGiven) ??
     checkGroup(params) ??
     checkPlaces(params, isGiven) ??
+    checkGrades(params) ??
     checkPairs(params, isGiven),
 );
 
@@ -97,6 +101,55 @@ function checkPlaces(
   if (positionCol === labelCol) return 'positionCol must differ from labelCol';
   return positionCol === groupCol ? 'positionCol must differ from groupCol' : null;
 }
+
+/** With these the grades tell of something else, or another part of the fit would have to be taken up again. */
+const noGradesWith = ['positionCol', 'offsetCol', 'checkpointDir'] as const;
+
+function checkGrades(
+  params: { readonly gradeWeight: number | undefined } & {
+    readonly [name in (typeof noGradesWith)[number]]: string | undefined;
+  },
+): string | null {
+  if (!params.gradeWeight) return null;
+  const name = noGradesWith.find((one) => params[one] !== undefined);
+  return name === undefined ? null : `gradeWeight must be 0 or left out with ${name}`;
+}
+
+/** What decides about a ranking's rounds and losses; whoever says it gets that and nothing besides. */
+const decides = [
+  ...noGradesWith,
+  ...([
+    'maxIter',
+    'lossType',
+    'pointwiseRounds',
+    'validationIndicatorCol',
+    'validationMetrics',
+  ] as const),
+  ...(['earlyStoppingRounds', 'dropRate', 'holdOutFolds', 'numModels', 'trainingHistory'] as const),
+] as const;
+
+/**
+ * How much the grades count beside the pairs.
+ *
+ * @param goesOn whether the fit has validation tables, or a model that it goes on from
+ */
+export function gradeWeightOf(
+  weight: number | undefined,
+  given: Readonly<Partial<Record<(typeof decides)[number], unknown>>>,
+  goesOn: boolean,
+): number {
+  if (weight !== undefined) return weight;
+  return goesOn || decides.some((name) => given[name] !== undefined) ? 0 : 1;
+}
+
+/** The loss of trees that learn the grades themselves. */
+export const gradesObjective: GBTObjective = {
+  objective: 'squared',
+  objectiveParameter: 0,
+  quantileLevels: [],
+  ranking: null,
+  centresLabels: false,
+};
 
 /** The cross-entropy of groups knows no pairs. */
 function checkPairs(
