@@ -7,13 +7,23 @@
 // JavaScript is written all the same, so that one broken file does not stop work on another.
 // `--only src/a.ts src/b.ts` compiles just these and bundles again, types unchecked, Spark's bundle left as it was
 // and kernels hardly optimised: for the planted bugs, which change a line of a tree that is built already.
+// A whole build notes what it was made of and what it made: while both are the same the next one has nothing to do, and
+// when anything of it was changed since, be it by `--only`, all is compiled again.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { bundleSpark } from './bundle-spark.mjs';
-import { cacheDir, filesBelow, hashSources, readStamp, root, writeStamp } from './source-stamp.mjs';
+import {
+  cacheDir,
+  filesBelow,
+  hashOf,
+  hashSources,
+  readStamp,
+  root,
+  writeStamp,
+} from './source-stamp.mjs';
 
 const bin = (name) => join(root, 'node_modules', name);
 /** Runs a script of Node; `passed` says what of the lines that it prints as errors is printed. */
@@ -38,7 +48,9 @@ async function buildWasm(hash, target) {
     console.error('build: wasm/assembly/kernels.ts is not there; no kernels were built');
     return 0;
   }
-  if (existsSync(output) && readStamp().wasm === hash) return 0;
+  const built = readStamp();
+  const isGoodEnough = target === 'quick' || built.wasmTarget !== 'quick';
+  if (existsSync(output) && built.wasm === hash && isGoodEnough) return 0;
   mkdirSync(join(root, 'wasm', 'build'), { recursive: true });
   const words = [
     'wasm/assembly/kernels.ts',
@@ -48,15 +60,28 @@ async function buildWasm(hash, target) {
   // `converge` optimises until the code does not get shorter; that a last pass made it longer is no fault
   const passed = (text) => text.replace('Last converge was suboptimal.\n', '');
   const status = await runNode(bin('assemblyscript/bin/asc.js'), words, passed);
-  if (status === 0) writeStamp({ wasm: hash });
+  if (status === 0) writeStamp({ wasm: hash, wasmTarget: target });
   return status;
+}
+
+const dist = join(root, 'dist');
+
+/** Hash of the files that a whole build makes. */
+const hashOutputs = () =>
+  hashOf([...filesBelow(dist, ''), ...filesBelow(join(root, 'wasm', 'build'), '.wasm')]);
+
+/** Hash of everything that a whole build depends on: sources, scripts and the packages that are installed. */
+function hashInputs({ ts, wasm }) {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  const tools = [...filesBelow(join(root, 'scripts'), '.mjs'), installed].filter(existsSync);
+  return `${ts} ${wasm} ${hashOf(tools)}`;
 }
 
 /** `kernels`: when they are built, for a bundle has a copy of them. */
 async function buildTypeScript(hash, kernels) {
-  const dist = join(root, 'dist');
-  const buildInfo = join(cacheDir, 'build.tsbuildinfo');
-  if (!existsSync(dist)) rmSync(buildInfo, { force: true });
+  // the compiler leaves alone what it wrote last, whatever has become of it
+  if (readStamp().outputs !== hashOutputs())
+    rmSync(join(cacheDir, 'build.tsbuildinfo'), { force: true });
   for (const path of filesBelow(dist, '.js')) {
     const base = relative(dist, path).slice(0, -'.js'.length);
     if (existsSync(join(root, 'src', `${base}.ts`))) continue;
@@ -79,8 +104,13 @@ if (only) {
   const { transpile } = await import('./transpile.mjs');
   transpile(files);
   await kernels;
-  await bundle(join(root, 'dist'));
+  await bundle(dist);
   writeStamp({ ts: hashes.ts });
   process.exit(await kernels);
 }
-process.exit((await buildTypeScript(hashes.ts, kernels)) || (await kernels));
+const inputs = hashInputs(hashes);
+const last = readStamp();
+if (last.inputs === inputs && last.outputs === hashOutputs()) process.exit(await kernels);
+const status = (await buildTypeScript(hashes.ts, kernels)) || (await kernels);
+writeStamp({ inputs: status === 0 ? inputs : '', outputs: hashOutputs() });
+process.exit(status);

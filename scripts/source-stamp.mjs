@@ -21,7 +21,8 @@ export function filesBelow(folder, ending) {
     .sort();
 }
 
-function hashOf(paths) {
+/** Hash of the names and the content of files. */
+export function hashOf(paths) {
   const hash = createHash('sha256');
   for (const path of paths) {
     hash.update(relative(root, path).split(sep).join('/')).update('\0');
