@@ -11,7 +11,18 @@ import { scratchFolder } from './test/tools/scratch-folder.ts';
  * Two main projects: files that start processes, change the environment, ask what is registered or load a
  * device have a process each; all others share their worker's modules, which spares each of them
  * importing the library. What puts others in the place of modules needs the runner, so the sources.
+ *
+ * The slow files are a project that `npm test` leaves out and `npm run test:slow` runs; each of them has a small one beside
+ * it that stays in `npm test`. `npx vitest run` with the name of a file runs any.
  */
+const slow = [
+  // the code of all pages, and fits whose every step is struck or compared over processes
+  'test/docs.test.ts',
+  'test/cluster/{blows,processes-exactness.prop}.test.ts',
+  'test/session/{lost-executors,struck-checkpoints,struck-threads}.test.ts',
+  'test/tree/backend/gpu/equal-fits.test.ts',
+  'test/cli/real-data.test.ts',
+];
 const own = [
   'test/{cli,cluster,session,spark}/**/*.test.ts',
   'test/tree/backend/gpu/**/*.test.ts',
@@ -51,9 +62,10 @@ export default defineConfig(({ mode }) => {
             ...waiting,
             name: 'own process',
             include: own,
-            exclude: [...mocking, ...never],
+            exclude: [...mocking, ...slow, ...never],
           },
         },
+        { extends: true, resolve, test: { ...waiting, name: 'slow', include: slow } },
         { extends: true, test: { ...waiting, name: 'mocked modules', include: mocking } },
         {
           extends: true,

@@ -1,36 +1,27 @@
 /**
  * Does the documentation tell the truth?
  *
- * Every link leads somewhere; every block of code in the pages and every `@example` in the sources
- * compiles and runs, and prints what the comments behind its `console.log` say.
+ * Every block of code in the pages and every `@example` in the sources compiles and runs, and prints what the comments
+ * behind its `console.log` say. Where the links lead is in links.test.ts.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filesBelow, root } from '../scripts/source-stamp.mjs';
 import {
-  codeBlocks,
   exampleScripts,
   expectedOutput,
   missingLine,
+  pages,
   type Script,
   scriptsOfPage,
-  shellCommands,
+  textOf,
 } from './tools/code-blocks.ts';
 import { makeDocsFolder } from './tools/docs-folder.ts';
 import { ProgramRunner } from './tools/program-runner.ts';
 
-const pages = [
-  ...['README.md', 'CHANGELOG.md', 'datasets/README.md'].filter((path) =>
-    existsSync(join(root, path)),
-  ),
-  ...filesBelow(join(root, 'docs'), '.md')
-    .map((path) => relative(root, path).split(sep).join('/'))
-    .filter((path) => !path.startsWith('docs/api/')),
-];
-const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 const tsx = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
 const withCode = pages
   .map((page) => ({ page, scripts: scriptsOfPage(page, textOf(page)) }))
@@ -117,53 +108,6 @@ function compile(paths: readonly string[]): Map<string, string> {
   if (status !== 0 && complaints.size === 0) throw new Error(`tsc ended with status ${status}`);
   return complaints;
 }
-
-describe('links', () => {
-  const slug = (heading: string) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .trim()
-      .replaceAll(' ', '-');
-  const anchorsOf = (path: string) =>
-    [...textOf(path).matchAll(/^#+ (.+)$/gm)].map((match) => slug(match[1] as string));
-
-  it.each(pages)('of %s lead to files and headings', (page) => {
-    const prose = textOf(page).replace(/^```[\s\S]*?^```/gm, '');
-    const broken = [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
-      .map((match) => match[1] as string)
-      .filter((target) => !/^[a-z]+:/.test(target))
-      .filter((target) => {
-        const [file = '', anchor] = target.split('#');
-        const path = file === '' ? page : join(dirname(page), file);
-        if (!existsSync(join(root, path))) return true;
-        return anchor !== undefined && !anchorsOf(path).includes(anchor);
-      });
-    expect(broken).toEqual([]);
-  });
-
-  it('of the sources lead to pages', () => {
-    const broken = filesBelow(join(root, 'src'), '.ts').flatMap((file) =>
-      [...readFileSync(file, 'utf8').matchAll(/\bdocs\/[\w/-]+\.md\b/g)]
-        .map(([path]) => path)
-        .filter((path) => !existsSync(join(root, path)))
-        .map((path) => `${relative(root, file)}: ${path}`),
-    );
-    expect(broken).toEqual([]);
-  });
-});
-
-describe('shell blocks', () => {
-  const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
-
-  it.each(pages)('of %s name npm scripts that exist', (page) => {
-    const commands = codeBlocks(textOf(page))
-      .filter(({ language }) => ['sh', 'bash', 'shell'].includes(language))
-      .flatMap(({ code }) => shellCommands(code));
-    const named = commands.flatMap((command) => [...command.matchAll(/npm run ([\w:-]+)/g)]);
-    expect(named.map((match) => match[1]).filter((name) => !(`${name}` in scripts))).toEqual([]);
-  });
-});
 
 describe('code in the pages', () => {
   it.for(withCode)('of $page runs', { timeout: 300_000 }, async ({ name, scripts, programs }) => {

@@ -7,6 +7,7 @@ import { RandomForestClassifier } from '../../src/ensemble/forest/random-forest-
 import { BinaryClassificationEvaluator } from '../../src/evaluation/evaluators/binary-classification-evaluator.ts';
 import { Session } from '../../src/session/session.ts';
 import { runForTest } from '../cli/run-for-test.ts';
+import { childrenOf } from '../cluster/executors/relay.ts';
 import { fileOfToken, startExecutors, token } from '../cluster/executors/start-executor.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
@@ -58,6 +59,19 @@ describe('a session on executors', () => {
     const table = session.createTable(columns, { numPartitions: 3 });
     expect(await savedBytes(await boosted.fit(table))).toEqual(expected.boosted);
     expect(await savedBytes(await forest.fit(table))).toEqual(expected.forest);
+  });
+
+  it('fits it though a process of an executor is killed meanwhile; more of this in lost-executors.test.ts', async () => {
+    const session = await connect(2);
+    const table = session.createTable(columns, { numPartitions: 3 });
+    const victims = childrenOf(executors[0]?.process.pid);
+    expect(victims).toHaveLength(1);
+    const onProgress = ({ phase, done }: Progress): void => {
+      if (phase === 'train' && done > 1)
+        for (const id of victims.splice(0)) process.kill(id, 'SIGKILL');
+    };
+    expect(await savedBytes(await boosted.fit(table, { onProgress }))).toEqual(expected.boosted);
+    expect(victims).toEqual([]);
   });
 
   it('reads Parquet where the executors are, fits, transforms, writes and evaluates', async () => {

@@ -24,7 +24,10 @@ async function drivingFrom(address: string, ...args: readonly string[]): Promise
     [address, token, ...args],
     { execArgv: [] },
   );
-  await new Promise((resolve) => driver.once('message', resolve));
+  await new Promise((resolve, reject) => {
+    driver.once('message', resolve);
+    driver.once('exit', (code) => reject(new Error(`the driver ended with ${code}`)));
+  });
   return driver;
 }
 
@@ -70,7 +73,7 @@ describe('a session with a name', () => {
   it.each(['SIGKILL', 'SIGSTOP'] as const)(
     'without a name ends when its driver gets %s, and the executor is free',
     async (signal) => {
-      const executor = await startExecutor('--threads', '1', '--silence', '1');
+      const executor = await startExecutor('--threads', '1', '--silence', '2');
       const driver = await drivingFrom(executor.address, '1000000');
       const ids = childrenOf(executor.process.pid);
       expect(ids).toHaveLength(1);

@@ -1,4 +1,4 @@
-// The entry of worker threads in struck-threads.test.ts: all that a session's threads know, and a blow that meets one of
+// The entry of worker threads in struck-kernel.ts: all that a session's threads know, and a blow that meets one of
 // them while a kernel grows its tree. The file COPPICE_BLOW, which goes when it strikes: { rank, does, numRanks }
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { planWord } from '../../dist/tree/backend/cpu/grow-plan.js';

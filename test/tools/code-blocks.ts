@@ -5,9 +5,22 @@
  * the script before it on the same page. A shell block is run when every command of it is `coppice`
  * or `npx coppice`; of the others only the names of npm scripts can be checked.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { filesBelow, root } from '../../scripts/source-stamp.mjs';
+
+/** The pages of the documentation. */
+export const pages = [
+  ...['README.md', 'CHANGELOG.md', 'datasets/README.md'].filter((path) =>
+    existsSync(join(root, path)),
+  ),
+  ...filesBelow(join(root, 'docs'), '.md')
+    .map((path) => relative(root, path).split(sep).join('/'))
+    .filter((path) => !path.startsWith('docs/api/')),
+];
+
+/** The text of a page. */
+export const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** One fenced block. */
 export interface CodeBlock {

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 
 type Reporter = 'default' | ['json', { outputFile: string }];
 
-/** The reporters of the run `name`; the file goes to the folder COPPICE_REPORT_DIR, if it is set. */
+/**
+ * The reporters of a run by the configuration `name`, of which there may be several at once; the file goes to the
+ * folder COPPICE_REPORT_DIR, if it is set.
+ */
 export function reportersOf(name: string): Reporter[] {
   const folder = process.env['COPPICE_REPORT_DIR'];
   if (folder === undefined) return ['default'];
-  return ['default', ['json', { outputFile: join(folder, `${name}.json`) }]];
+  return ['default', ['json', { outputFile: join(folder, `${name}-${process.pid}.json`) }]];
 }
