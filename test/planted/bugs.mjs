@@ -2094,7 +2094,8 @@ export const plantedBugs = [
       {
         file: 'src/tuning/search/run-trials.ts',
         find: '(metrics[trial.candidate] as number[])[trial.split] = metric;',
-        replace: '(metrics.find((own) => own.some(Number.isNaN)) ?? []).push(metric);',
+        replace:
+          'const own = metrics.find((some) => some.some(Number.isNaN)) as number[]; own[own.findIndex(Number.isNaN)] = metric;',
       },
     ],
     tests: ['test/tuning/search/search.test.ts'],
