@@ -75,7 +75,10 @@ export class Imputer extends Estimator<ImputerModel, typeof imputerParams.schema
       const queries = sources.map((source) => ({ source, fraction: 0.5 }));
       return await selectQuantiles(table, queries, options);
     }
-    const moments = await columnMoments(table, this.className, sources, options);
+    const moments = await columnMoments(table, this.className, sources, {
+      ...options,
+      meansOnly: true,
+    });
     return moments.map(({ mean }) => mean);
   }
 }

@@ -9,7 +9,13 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { columnPairs, schemaWithPairs } from '../column-pairs.ts';
 import { columnRanges } from '../statistics/column-ranges.ts';
 import { checkMinMax, MinMaxScalerModel, minMaxScalerSpecs } from './min-max-scaler-model.ts';
-import { numbersByColumn, refuseInfinite, scaledField, scaledPaths } from './scaled-columns.ts';
+import {
+  numbersByColumn,
+  refuseInfinite,
+  refuseWidth,
+  scaledField,
+  scaledPaths,
+} from './scaled-columns.ts';
 
 /** Parameters of {@link MinMaxScaler}. */
 export const minMaxScalerParams = defineParams('MinMaxScaler', minMaxScalerSpecs, checkMinMax);
@@ -56,6 +62,7 @@ export class MinMaxScaler extends Estimator<MinMaxScalerModel, typeof minMaxScal
       // of no values these are Infinity and −Infinity
       const end = max === Number.POSITIVE_INFINITY ? max : min;
       if (min <= max) refuseInfinite(this.className, paths.flat()[index], end);
+      refuseWidth(this.className, paths.flat()[index], min, max);
     }
     const inputs = new Set(columnPairs(this).map((pair) => pair.input));
     return new MinMaxScalerModel(this.givenOptions, {

@@ -9,7 +9,13 @@ import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { columnPairs, schemaWithPairs } from '../column-pairs.ts';
 import { selectQuantiles } from '../statistics/select-quantiles.ts';
 import { checkQuantiles, RobustScalerModel, robustScalerSpecs } from './robust-scaler-model.ts';
-import { numbersByColumn, refuseInfinite, scaledField, scaledPaths } from './scaled-columns.ts';
+import {
+  numbersByColumn,
+  refuseInfinite,
+  refuseWidth,
+  scaledField,
+  scaledPaths,
+} from './scaled-columns.ts';
 
 /** Parameters of {@link RobustScaler}. */
 export const robustScalerParams = defineParams('RobustScaler', robustScalerSpecs, checkQuantiles);
@@ -60,6 +66,8 @@ export class RobustScaler extends Estimator<RobustScalerModel, typeof robustScal
     const [medians, lowers, uppers] = [quantile(0), quantile(1), quantile(2)];
     for (const [index, value] of found.entries())
       refuseInfinite(this.className, queries[index]?.source.path, value);
+    for (const [index, value] of this.params.withScaling ? uppers.entries() : [])
+      refuseWidth(this.className, paths.flat()[index], lowers[index] as number, value);
     const ranges = uppers.map((value, index) => value - (lowers[index] as number));
     const inputs = new Set(columnPairs(this).map((pair) => pair.input));
     return new RobustScalerModel(this.givenOptions, {

@@ -95,6 +95,22 @@ export function loadNumbers(
   return [first, second];
 }
 
+/** Refuses a range by which no column can be divided: its width, or one over it, is beyond float64. @throws CoppiceError `DATA_INVALID` */
+export function refuseWidth(
+  owner: string,
+  path: readonly string[] | undefined,
+  from: number,
+  to: number,
+): void {
+  const width = to - from;
+  if (!(from <= to) || width === 0 || (Number.isFinite(width) && Number.isFinite(1 / width)))
+    return;
+  const column = path?.join('.') ?? '';
+  const [much, remedy] = width > 1 ? ['far', 'divide'] : ['close', 'multiply'];
+  const message = `column ${column} given to ${owner} must hold numbers that lie not so ${much} apart as to be scaled by; got ${from} to ${to}: ${remedy} the column first`;
+  throw new CoppiceError('DATA_INVALID', message, { context: { owner, column } });
+}
+
 /** Refuses what no column can be scaled by. @throws CoppiceError `DATA_INVALID` for an infinite number */
 export function refuseInfinite(
   owner: string,

@@ -36,9 +36,14 @@ export interface Moments {
   readonly deviation: number;
 }
 
+/** Squares of larger numbers may leave the range of float64, and a variance of them would be anything. */
+export const largestSquared = 2 ** 500;
+
 interface Request {
   readonly owner: string;
   readonly sources: readonly NumericSource[];
+  /** The largest magnitude that a value may have. */
+  readonly largest: number;
 }
 
 interface Part {
@@ -50,21 +55,29 @@ interface Part {
 /**
  * Mean and deviation of each column.
  *
- * @throws CoppiceError `DATA_INVALID` for an infinite value
+ * @param options.meansOnly  means are asked for only: any finite number may be there, and deviations mean nothing
+ * @throws CoppiceError `DATA_INVALID` for an infinite value, or one whose square would be
  */
 export async function columnMoments(
   table: PartitionedTable,
   owner: string,
   sources: readonly NumericSource[],
-  options: GatherOptions = {},
+  options: GatherOptions & { readonly meansOnly?: boolean } = {},
 ): Promise<Moments[]> {
+  const { meansOnly = false, ...gathering } = options;
   const totals = sources.map(() => ({
     count: 0,
     sum: new ExactSum(),
     sumOfSquares: new ExactSum(),
   }));
-  const request: Request = { owner, sources };
-  for await (const parts of gatherPartitions<Part[]>(table, 'feature.moments', request, options)) {
+  const largest = meansOnly ? Number.MAX_VALUE : largestSquared;
+  const request: Request = { owner, sources, largest };
+  for await (const parts of gatherPartitions<Part[]>(
+    table,
+    'feature.moments',
+    request,
+    gathering,
+  )) {
     for (const [index, part] of parts.entries()) {
       const total = totals[index] as Total;
       total.count += part.count;
@@ -94,7 +107,7 @@ function momentsOf({ count, sum, sumOfSquares }: Total): Moments {
 }
 
 registerTask('feature.moments', async (task: PartitionTask<Request>): Promise<Part[]> => {
-  const { owner, sources } = task.request;
+  const { owner, sources, largest } = task.request;
   const columns = [...new Set(sources.map((source) => String(source.path[0])))];
   const batch = await readPartition(task.partition, { columns });
   return sources.map(({ path, missingValue }) => {
@@ -104,7 +117,7 @@ registerTask('feature.moments', async (task: PartitionTask<Request>): Promise<Pa
     let count = 0;
     for (const value of roundedValues(columnOf(batch, path), name)) {
       if (Number.isNaN(value) || value === missingValue) continue;
-      if (!Number.isFinite(value)) throw infinite(owner, name, value);
+      if (Math.abs(value) > largest) throw tooLarge(owner, name, value);
       count++;
       sum.add(value);
       sumOfSquares.addProduct(value, value);
@@ -113,7 +126,11 @@ registerTask('feature.moments', async (task: PartitionTask<Request>): Promise<Pa
   });
 });
 
-function infinite(owner: string, column: string, value: number): CoppiceError {
-  const message = `column ${column} given to ${owner} must hold finite numbers for a mean; got ${value}`;
+function tooLarge(owner: string, column: string, value: number): CoppiceError {
+  const wanted = Number.isFinite(value)
+    ? 'numbers of magnitude up to 2^500 for a variance'
+    : 'finite numbers for a mean';
+  const remedy = Number.isFinite(value) ? ': divide the column first' : '';
+  const message = `column ${column} given to ${owner} must hold ${wanted}; got ${value}${remedy}`;
   return new CoppiceError('DATA_INVALID', message, { context: { owner, column } });
 }

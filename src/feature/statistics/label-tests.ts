@@ -24,6 +24,7 @@ import {
   groupTest,
   type PairSums,
 } from '../selection/test-features.ts';
+import { largestSquared } from './column-moments.ts';
 
 /** A feature and how its values are taken. */
 export interface TestedFeature {
@@ -207,9 +208,12 @@ function countPairs(feature: Coded, label: Coded): Map<string, Map<string, numbe
 }
 
 function finite(values: Float64Array, column: string, owner: string): Float64Array {
-  const row = values.findIndex((value) => Math.abs(value) === Number.POSITIVE_INFINITY);
+  const row = values.findIndex((value) => Math.abs(value) > largestSquared);
   if (row < 0) return values;
-  const message = `column ${column} given to ${owner} must hold finite numbers to be tested; got ${values[row]}`;
+  const isLarge = Number.isFinite(values[row]);
+  const wanted = isLarge ? 'numbers of magnitude up to 2^500' : 'finite numbers';
+  const remedy = isLarge ? ': divide the column first' : '';
+  const message = `column ${column} given to ${owner} must hold ${wanted} to be tested; got ${values[row]}${remedy}`;
   throw new CoppiceError('DATA_INVALID', message, { context: { owner, column, row } });
 }
 

@@ -21,6 +21,7 @@ import {
 } from '../../table/columns/column-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
+import { largestSquared } from './column-moments.ts';
 
 /** The rows of one category in one fold. */
 export interface TargetCell {
@@ -197,11 +198,14 @@ class NumberCells {
 }
 
 function finiteLabels(labels: Float64Array, column: string): Float64Array {
-  const row = labels.findIndex((label) => !Number.isFinite(label));
+  const row = labels.findIndex((label) => !(Math.abs(label) <= largestSquared));
   if (row < 0) return labels;
+  const isLarge = Number.isFinite(labels[row]);
+  const wanted = isLarge ? 'of magnitude up to 2^500' : 'a finite number';
+  const remedy = isLarge ? 'divide the column first' : 'drop such rows with na.drop';
   throw new CoppiceError(
     'LABEL_INVALID',
-    `label in column "${column}" must be a finite number in every row; got ${labels[row]} in row ${row} of a partition: drop such rows with na.drop`,
+    `label in column "${column}" must be ${wanted} in every row; got ${labels[row]} in row ${row} of a partition: ${remedy}`,
     { context: { column, row } },
   );
 }

@@ -231,6 +231,35 @@ describe('infinite numbers', () => {
     await scaler.fit(inlineTable({ x: [Number.NaN, Number.NaN] }));
   });
 
+  it.each([
+    ['StandardScaler', new StandardScaler(pair), [1e200, 2e200], 'up to 2^500'],
+    ['StandardScaler', new StandardScaler(pair), [1.7e308, -1.7e308], 'up to 2^500'],
+    ['MinMaxScaler', new MinMaxScaler(pair), [-1.7e308, 0, 1.7e308], 'not so far apart'],
+    ['MinMaxScaler', new MinMaxScaler(pair), [5e-324, 1e-323], 'not so close apart'],
+    ['RobustScaler', new RobustScaler(pair), [-1.7e308, 0, 1.7e308], 'not so far apart'],
+    ['RobustScaler', new RobustScaler(pair), [5e-324, 1e-323], 'not so close apart'],
+  ] as const)('nor are numbers that overflow: %s', async (_, scaler, x, wanted) => {
+    await expect(scaler.fit(inlineTable({ x: [...x] }))).rejects.toMatchObject({
+      code: 'DATA_INVALID',
+      message: expect.stringMatching(
+        new RegExp(`^column x given to \\w+ must hold .*${wanted.replace('^', '\\^')}`),
+      ),
+    });
+  });
+
+  it('that are large but finite have a mean, and a range', async () => {
+    const table = inlineTable({ x: [2 ** 1022, 2 ** 1023, null] });
+    const imputed = await new Imputer({ ...pair, strategy: 'mean' }).fit(table);
+    expect(imputed.surrogates).toEqual([1.5 * 2 ** 1022]);
+    const scaled = await (await new MinMaxScaler(pair).fit(table)).transform(table);
+    expect(await valuesOf(scaled, 'o')).toEqual([0, 1, Number.NaN]);
+    const centred = new RobustScaler({ ...pair, withCentering: true, withScaling: false });
+    const wide = inlineTable({ x: [-1.7e308, 0, 1.7e308] });
+    expect(await valuesOf(await (await centred.fit(wide)).transform(wide), 'o')).toEqual([
+      -1.7e308, 0, 1.7e308,
+    ]);
+  });
+
   it('beyond the quartiles do not hinder a RobustScaler', async () => {
     const table = inlineTable({ x: [1, 2, 3, 4, 5, 6, 7, POSITIVE_INFINITY] });
     const model = await new RobustScaler(pair).fit(table);
