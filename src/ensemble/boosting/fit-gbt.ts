@@ -44,7 +44,7 @@ import {
   memberScoredTables,
   scoredTables,
 } from './initial-model.ts';
-import { refuseMembers, selfStopping } from './self-stopping.ts';
+import { furtherRounds, refuseMembers, selfStopping } from './self-stopping.ts';
 import { requireMetric, userFunctions } from './user-functions.ts';
 
 /** Rows after which packed histogram sums are moved to wide ones. */
@@ -86,13 +86,15 @@ export async function fitBoostedTrees(
     options.initialModel,
   );
   const functions = userFunctions(params);
-  const stopping =
-    initial === null ? selfStopping(params, given, objective.ranking === null) : null;
+  const wouldStop = selfStopping(params, given, objective.ranking === null);
+  const stopping = initial === null ? wouldStop : null;
   if (initial !== null) refuseMembers(owner, params);
   const stopsEarly = watched.sets.length > 0;
+  const further = initial === null ? null : furtherRounds(owner, wouldStop !== null, stopsEarly);
   if (stopsEarly) requireMetric(owner, params);
   const job: Omit<BoostingJob, 'ingest'> = {
     ...boostingJob({ owner, params, objective }, columns),
+    ...(further === null ? {} : { numRounds: further }),
     ...functions.references,
     initial: initial === null ? null : initialRounds(initial),
     device: growsOnCpu(params) ? null : deviceRequest(params.device, table.runner),

@@ -39,6 +39,25 @@ export function selfStopping(
   };
 }
 
+/** The most further rounds of a fit that goes on from a model until validation rows stop it. */
+const mostFurtherRounds = 1000;
+
+/**
+ * The rounds of a fit that goes on from a model and does not say how many: as many as validation rows let pay. The model
+ * may have learned from all rows of the table, so none of them can be held out to stop on.
+ *
+ * @param isOpen whether such a fit would stop by itself if it began anew
+ */
+export function furtherRounds(owner: string, isOpen: boolean, stopsEarly: boolean): number | null {
+  if (!isOpen) return null;
+  if (stopsEarly) return mostFurtherRounds;
+  throw new CoppiceError(
+    'PARAM_INVALID',
+    `maxIter of ${owner} must be given with an initial model, or validation rows to stop on; got neither: the model may have learned from every row, so that no rows can be held out. Give maxIter, the number of further rounds`,
+    { context: { owner, param: 'maxIter' } },
+  );
+}
+
 /** Rows that an initial model has learned from cannot be held out, and its trees stay as they are. */
 export function refuseMembers(
   owner: string,

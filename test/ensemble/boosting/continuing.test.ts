@@ -93,6 +93,36 @@ describe('going on from a model on other rows', () => {
   });
 });
 
+describe('going on without maxIter', () => {
+  const open = { maxIter: undefined };
+
+  it('is refused: the model may have seen every row that could be held out', async () => {
+    const before = await gbt({}, early);
+    await expect(gbt(open, late, before)).rejects.toMatchObject({
+      code: 'PARAM_INVALID',
+      message: expect.stringMatching(/^maxIter of GBTRegressor must be given .*validation rows/),
+      context: { owner: 'GBTRegressor', param: 'maxIter' },
+    });
+  });
+
+  it('trains until validation rows stop it', async () => {
+    const before = await gbt({}, early);
+    const found = { name: 'GBTRegressor', options: { ...options, ...open, stepSize: 0.02 } };
+    const after = await fitSample(found as Parameters<typeof fitSample>[0], early, {
+      validation: late,
+      initialModel: before,
+    });
+    expect(after.numTrees).toBeGreaterThan(8 + 100);
+    expect(after.numTrees).toBeLessThan(8 + 1000);
+  });
+
+  it('has the usual rounds where no fit stops by itself', async () => {
+    const own = { ...open, metricFunction: () => 0 };
+    const before = await gbt({}, early);
+    expect((await gbt(own, late, before)).numTrees).toBe(108);
+  });
+});
+
 describe('going on and early stopping', () => {
   const held = { validation: late };
   const fit = (extra: Record<string, unknown>, initialModel?: TreeModel) =>
