@@ -16,9 +16,10 @@ export class SessionReader {
 
   /**
    * A table over Parquet: a file, a list of files, a glob, or a folder (`key=value` folders become columns). A file may
-   * be a URL of http or https, of which only the wanted row groups and columns are fetched, by ranges.
+   * be a URL of http or https, of which only the wanted row groups and columns are fetched, by ranges. A key that is a
+   * column of the files too is taken from the folders, as in Spark and DuckDB.
    *
-   * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `FILE_FETCH`, `SCHEMA_MISMATCH`, `ACCESS_DENIED`
+   * @throws CoppiceError `FILE_NOT_FOUND`, `FILE_FORMAT`, `FILE_FETCH`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`, `ACCESS_DENIED`
    */
   async parquet(
     paths: string | readonly string[],

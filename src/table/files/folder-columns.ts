@@ -17,9 +17,14 @@ export interface FolderColumns {
   readonly constants: readonly (readonly ConstantColumn[])[];
 }
 
-/** The folder columns of files. @throws CoppiceError `SCHEMA_MISMATCH` when folders differ in their keys */
+/**
+ * The folder columns of files.
+ *
+ * @throws CoppiceError `SCHEMA_MISMATCH` when folders differ in their keys, `COLUMN_EXISTS` for a key that is there twice
+ */
 export function folderColumns(files: readonly FoundFile[]): FolderColumns {
   const keys = (files[0]?.folderValues ?? []).map(([key]) => key);
+  if (files[0] !== undefined) refuseTwice(files[0], keys);
   for (const file of files) {
     const own = file.folderValues.map(([key]) => key);
     if (own.length === keys.length && own.every((key, index) => key === keys[index])) continue;
@@ -38,6 +43,13 @@ export function folderColumns(files: readonly FoundFile[]): FolderColumns {
     }),
   );
   return { fields, constants };
+}
+
+function refuseTwice({ path }: FoundFile, keys: readonly string[]): void {
+  const twice = keys.find((key, index) => keys.indexOf(key) < index);
+  if (twice === undefined) return;
+  const message = `folders of file ${path} must name each key once, for every key is a column; got ${twice} twice; rename one of the folders, or read the files by a path that goes through them`;
+  throw new CoppiceError('COLUMN_EXISTS', message, { context: { file: path, column: twice } });
 }
 
 function valueAt(file: FoundFile, index: number): string | null {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
@@ -177,6 +177,29 @@ describe('readCsv', () => {
     expect(raw('d')).toBe(1577836800000001000n);
     expect(raw('e')).toBe(-(2n ** 63n));
     for (const name of Object.keys(schema)) expect(data.getChild(name)?.get(1)).toBe(null);
+  });
+
+  it('takes a key from the folder where the files have such a column too, and no key twice', async () => {
+    const base = join(folder, 'keys');
+    mkdirSync(join(base, 'k=1'), { recursive: true });
+    writeFileSync(join(base, 'k=1', 'a.csv'), 'k,x\n7,1\n8,2\n');
+    const table = await readCsv(runner, base);
+    expect(table.columns).toEqual(['x', 'k']);
+    expect(await rows(table)).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+    mkdirSync(join(base, 'k=1', 'k=2'));
+    renameSync(join(base, 'k=1', 'a.csv'), join(base, 'k=1', 'k=2', 'a.csv'));
+    await expect(readCsv(runner, base)).rejects.toMatchObject({
+      code: 'COLUMN_EXISTS',
+      message: expect.stringContaining(
+        'name each key once, for every key is a column; got k twice',
+      ),
+      context: { column: 'k', file: join(base, 'k=1', 'k=2', 'a.csv') },
+    });
+    const inner = await readCsv(runner, join(base, 'k=1', 'k=2'));
+    expect(inner.columns).toEqual(['k', 'x']);
   });
 
   it('reads folders with key=value names, several files in any order of columns', async () => {
