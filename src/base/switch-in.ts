@@ -92,8 +92,12 @@ async function saveInto(
   options: SwitchInOptions,
   write: (folder: string) => Promise<void>,
 ): Promise<void> {
-  await findFolder(target);
-  await refuseExisting(target, options);
+  try {
+    await findFolder(target);
+    await refuseExisting(target, options);
+  } catch (error) {
+    throw fileWriteError(target, error);
+  }
   await removeLeftovers(target);
   const id = writerId();
   const temporary = `${target}.tmp-${id}`;

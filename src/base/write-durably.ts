@@ -10,6 +10,7 @@ import { constants, type FileHandle, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { reasonOf } from './describe-value.ts';
 import { CoppiceError, fileLimitError } from './errors.ts';
+import { shownPath } from './file-reasons.ts';
 
 /** What was written. */
 export interface WrittenFile {
@@ -113,8 +114,10 @@ export function fileWriteError(path: string, cause: unknown): CoppiceError {
   if (full !== undefined) return full;
   const errno = errnoOf(cause);
   const reason = obstacleIn(path, errno) ?? reasons[errno] ?? reasonOf(cause);
-  return new CoppiceError('FILE_WRITE', `${path} cannot be written: ${reason}`, {
-    context: { file: path, errno },
+  // whoever asked does not know the name that a file has until it is whole
+  const file = path.replace(/\.tmp-[0-9a-f]{8}-\d+-[0-9a-f]{8}(?=$|[\\/])/, '');
+  return new CoppiceError('FILE_WRITE', `${shownPath(file)} cannot be written: ${reason}`, {
+    context: { file, errno },
     cause,
   });
 }
@@ -155,6 +158,9 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'permission denied; choose a folder that you may write to',
   EROFS: 'the file system is read-only; choose another folder',
   ENOTDIR: 'a part of the path is a file, not a folder',
+  ELOOP: 'its links lead round in a circle; choose another path',
+  ENAMETOOLONG: 'its name is longer than the file system takes; shorten it',
+  ERR_INVALID_ARG_VALUE: 'a path cannot have the character NUL in it; choose another path',
 };
 
 async function writeWhole(handle: FileHandle, piece: Uint8Array): Promise<void> {

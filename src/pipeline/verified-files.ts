@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoppiceError, fileLimitError } from '../base/errors.ts';
+import { reasonNotOpened, shownPath } from '../base/file-reasons.ts';
 import { findFolder } from '../base/switch-in.ts';
 import { errnoOf } from '../base/write-durably.ts';
 import { limits, type ManifestEntry, manifestName, parseManifest } from './manifest.ts';
@@ -43,7 +44,9 @@ export class VerifiedFiles {
  */
 export async function readVerifiedFiles(path: string): Promise<VerifiedFiles> {
   for (let attempt = 0; ; attempt++) {
-    const folder = await findFolder(path);
+    const folder = await findFolder(path).catch((cause: unknown) => {
+      throw notOpened(path, cause);
+    });
     if (folder === undefined) throw notFound(path);
     const before = await identityOf(folder);
     try {
@@ -168,6 +171,13 @@ function decodeUtf8(path: string, bytes: Uint8Array): string {
 function notFound(path: string): CoppiceError {
   const message = `there is no saved model at ${path}; check the path`;
   return new CoppiceError('FILE_NOT_FOUND', message, { context: { file: path } });
+}
+
+function notOpened(path: string, cause: unknown): CoppiceError {
+  const full = fileLimitError(cause, path);
+  if (full !== undefined) return full;
+  const message = `the saved model ${shownPath(path)} cannot be opened: ${reasonNotOpened(cause)}`;
+  return new CoppiceError('FILE_NOT_FOUND', message, { context: { file: path }, cause });
 }
 
 function wrongSize(path: string, name: string, found: number, size: number): CoppiceError {

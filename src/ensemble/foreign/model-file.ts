@@ -1,6 +1,7 @@
 /** What is read of another library's model, and what is said where it is damaged or holds what has no counterpart. */
 import { readFile } from 'node:fs/promises';
 import { CoppiceError, fileLimitError } from '../../base/errors.ts';
+import { reasonNotOpened, shownPath } from '../../base/file-reasons.ts';
 
 /** Where a model comes from: a path, the text or the bytes of the file. */
 export type ForeignModelSource = string | URL | Uint8Array;
@@ -69,7 +70,7 @@ export async function readSource(
   } catch (error) {
     const full = fileLimitError(error, String(source));
     if (full !== undefined) throw full;
-    const message = `the ${library} model must be a file that can be read; got ${String(source)}: ${(error as Error).message}`;
+    const message = `the ${library} model must be a file that can be read; got ${shownPath(String(source))}: ${reasonNotOpened(error)}`;
     throw new CoppiceError('FILE_NOT_FOUND', message, {
       context: { file: String(source) },
       cause: error,

@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { allowedUrl, isUrl, nameOfUrl } from '../../base/allowed-urls.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError, fileLimitError } from '../../base/errors.ts';
+import { reasonNotOpened, shownPath } from '../../base/file-reasons.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { refuseLoggedFolder } from './refuse-logged-folder.ts';
 
@@ -53,7 +54,7 @@ export function missingFile(path: string, given?: unknown): CoppiceError {
   if (code !== undefined && code !== 'ENOENT' && code !== 'ENOTDIR') {
     return new CoppiceError(
       'FILE_NOT_FOUND',
-      `the file ${path} cannot be opened: ${code}`,
+      `the file ${shownPath(path)} cannot be opened: ${reasonNotOpened(cause)}`,
       options,
     );
   }
@@ -61,7 +62,7 @@ export function missingFile(path: string, given?: unknown): CoppiceError {
     const message = `the file ${path} must have a name in UTF-8; it has bytes that are none; rename it`;
     return new CoppiceError('FILE_NOT_FOUND', message, options);
   }
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+  if (isLink(path)) {
     const message = `the file ${path} must exist; it is a link to one that does not`;
     return new CoppiceError('FILE_NOT_FOUND', message, options);
   }
@@ -72,6 +73,14 @@ export function missingFile(path: string, given?: unknown): CoppiceError {
     `the file ${path} must exist; it does not; ${hint}`,
     options,
   );
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 /** What the system says about a path, where it says anything; undefined where nothing refuses it. */

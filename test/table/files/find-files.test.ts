@@ -77,7 +77,7 @@ describe.runIf(runs)('a folder that may not be read', () => {
     chmodSync(join(folder, 'day=2'), 0);
     try {
       const error = await asAnybody(() => refusal(path));
-      const message = `the file ${join(folder, named)} cannot be opened: EACCES`;
+      const message = `the file ${join(folder, named)} cannot be opened: EACCES, permission denied; let this user read it and enter the folders above it`;
       expect([error.code, error.message]).toEqual(['FILE_NOT_FOUND', message]);
     } finally {
       chmodSync(join(folder, 'day=2'), 0o755);

@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RecordBatch, Vector } from 'apache-arrow';
 import { CoppiceError } from '../../../base/errors.ts';
+import { reasonNotOpened, shownPath } from '../../../base/file-reasons.ts';
 import { isPlainObject } from '../../../base/json.ts';
 import type { ParquetSource } from '../../../table/parquet/parquet-source.ts';
 import { parquetInfo } from '../../../table/parquet/parquet-source.ts';
@@ -48,15 +49,12 @@ export class SparkFolder {
   /** @throws CoppiceError `FILE_NOT_FOUND`, `MODEL_FORMAT`, `PARAM_INVALID` */
   static async open(source: string | URL): Promise<SparkFolder> {
     const path = pathOf(source);
-    const isFolder = await stat(path).then(
-      (found) => found.isDirectory(),
-      (cause: Error) => {
-        const message = `the Spark model must be a folder that can be read; got ${path}: ${cause.message}`;
-        throw new CoppiceError('FILE_NOT_FOUND', message, { context: { file: path }, cause });
-      },
-    );
-    if (!isFolder) throw noModel(path, 'a file');
-    const names = await readdir(path);
+    const refuse = (cause: unknown): never => {
+      const message = `the Spark model must be a folder that can be read; got ${shownPath(path)}: ${reasonNotOpened(cause)}`;
+      throw new CoppiceError('FILE_NOT_FOUND', message, { context: { file: path }, cause });
+    };
+    if (!(await stat(path).catch(refuse)).isDirectory()) throw noModel(path, 'a file');
+    const names = await readdir(path).catch(refuse);
     if (!names.includes('metadata')) throw noModel(path, 'a folder without metadata');
     return await SparkFolder.#openAt(path, { file: new ModelFile('Spark', path), depth: 0 });
   }
