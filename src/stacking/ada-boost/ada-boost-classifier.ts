@@ -5,6 +5,7 @@ import { distinctLabels } from '../../feature/statistics/distinct-labels.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
+import { plannedClasses } from '../../pipeline/class-columns.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -17,7 +18,12 @@ import {
   readCommittee,
 } from '../committee/committee-model.ts';
 import { classOutputParams } from '../committee/committee-params.ts';
-import { plannedClassSchema } from '../committee/fit-committee.ts';
+import {
+  labelTypeOf,
+  plannedClassSchema,
+  votePlan,
+  voteRequest,
+} from '../committee/fit-committee.ts';
 import { readEstimator } from '../members.ts';
 import { adaBoostParams } from './ada-boost-params.ts';
 import { schemaWithWeights } from './boost-rows.ts';
@@ -119,8 +125,12 @@ export class AdaBoostClassifier extends Estimator<
     const { className: owner, params } = this;
     const { weightCol } = params;
     if (weightCol !== undefined) requireColumn(owner, 'weightCol', weightCol, schema);
-    const planned = plannedClassSchema(owner, schema, boostLabelCol(params), params);
-    boostEstimator(owner, params).transformSchema(schemaWithWeights(schema));
+    const labelCol = boostLabelCol(params);
+    const planned = plannedClassSchema(owner, schema, labelCol, params);
+    const stage = boostEstimator(owner, params);
+    const members = [{ name: stage.className, stage }];
+    const request = voteRequest('hard', plannedClasses(labelTypeOf(owner, schema, labelCol), 2));
+    votePlan(owner, schemaWithWeights(schema), { members, models: [stage], request });
     return planned;
   }
 

@@ -6,6 +6,7 @@ import { defineParams, type Options } from '../../params/define-params.ts';
 import { oneOf } from '../../params/kinds.ts';
 import { checkFit } from '../../pipeline/check-fit.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
+import { plannedClasses } from '../../pipeline/class-columns.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -13,7 +14,12 @@ import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { type CommitteeState, readCommittee } from '../committee/committee-model.ts';
 import { classOutputParams } from '../committee/committee-params.ts';
-import { plannedClassSchema } from '../committee/fit-committee.ts';
+import {
+  labelTypeOf,
+  plannedClassSchema,
+  votePlan,
+  voteRequest,
+} from '../committee/fit-committee.ts';
 import { readEstimator } from '../members.ts';
 import { BaggedModel } from './bagged-model.ts';
 import { baggingParams, estimatorParam } from './bagging-params.ts';
@@ -118,9 +124,13 @@ export class BaggingClassifier extends Estimator<
   override transformSchema(schema: Schema): Schema {
     const { className: owner, params } = this;
     if (params.idCol !== undefined) requireColumn(owner, 'idCol', params.idCol, schema);
-    for (const { stage } of bagMembers(owner, { ...params, numEstimators: 1 }))
-      stage.transformSchema(schema);
-    return plannedClassSchema(owner, schema, bagLabelCol(params), params);
+    const labelCol = bagLabelCol(params);
+    const planned = plannedClassSchema(owner, schema, labelCol, params);
+    const members = bagMembers(owner, { ...params, numEstimators: 1 });
+    const models = members.map(({ stage }) => stage);
+    const classes = plannedClasses(labelTypeOf(owner, schema, labelCol), 2);
+    votePlan(owner, schema, { members, models, request: voteRequest(params.voting, classes) });
+    return planned;
   }
 
   override async saveData(writer: StageWriter): Promise<void> {

@@ -72,6 +72,8 @@ export class OneVsRestModel extends CommitteeModel<typeof oneVsRestModelParams.s
   }
 }
 
+const isClassRequest = { baseOutput: 'auto', logit: false, classes: [0, 1] } as const;
+
 /**
  * Many classes by a classifier of two: for each class one is fitted that tells it from all others, and the surest
  * wins. For classifiers that know no more than two classes, and for classes that need features of their own.
@@ -122,11 +124,10 @@ export class OneVsRest extends Estimator<OneVsRestModel, typeof oneVsRestParams.
     });
     const parallelism = params.parallelism ?? table.runner.numThreads;
     const models = await fitSideBySide(jobs, { owner, parallelism, signal, onProgress });
-    const request = { baseOutput: 'auto', logit: false, classes: [0, 1] } as const;
     const { classifier: _, ...rest } = this.givenOptions;
     return new OneVsRestModel(rest, {
       models,
-      plan: votePlan(owner, table.schema, { members, models, request }),
+      plan: votePlan(owner, table.schema, { members, models, request: isClassRequest }),
       rule: 'oneVsRest',
       weights: models.map(() => 1),
       classes,
@@ -138,7 +139,12 @@ export class OneVsRest extends Estimator<OneVsRestModel, typeof oneVsRestParams.
   override transformSchema(schema: Schema): Schema {
     const labelCol = this.#labelCol();
     const planned = plannedClassSchema(this.className, schema, labelCol, this.params);
-    this.#classifier().transformSchema(schemaOfIsClass(schema, labelCol));
+    const stage = this.#classifier();
+    votePlan(this.className, schemaOfIsClass(schema, labelCol), {
+      members: [{ name: stage.className, stage }],
+      models: [stage],
+      request: isClassRequest,
+    });
     return planned;
   }
 

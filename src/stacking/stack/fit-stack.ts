@@ -170,9 +170,9 @@ function weightColOf({ weightCol, estimators }: MemberValues): string | undefine
 }
 
 /** Columns of the table that the level-one table has too: what identifies, weighs and groups rows. */
-function keptColumns(
+export function keptColumns(
   { params, finalEstimator, labelCol }: StackFit,
-  table: PartitionedTable,
+  table: Pick<PartitionedTable, 'columns'>,
 ): string[] {
   const { idCol, groupCol, timeCol, foldCol, passthroughCols } = params;
   const asked = ['weightCol', 'idCol', 'groupCol', 'offsetCol', 'validationIndicatorCol'].map(
