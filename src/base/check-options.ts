@@ -3,6 +3,21 @@ import { describeValue } from './describe-value.ts';
 import { CoppiceError } from './errors.ts';
 import { nameSuggestion } from './nearest-name.ts';
 
+/** Refuses what is no object of names. @param what as `options of read.csv` @throws CoppiceError `PARAM_INVALID` */
+export function checkObject(what: string, value: unknown, owner: string): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  const message = `${what} must be an object; got ${describeValue(value)}`;
+  throw new CoppiceError('PARAM_INVALID', message, { context: { owner } });
+}
+
+/** Refuses what is no path. @throws CoppiceError `PARAM_INVALID` */
+export function checkPath(owner: string, path: unknown): void {
+  if (typeof path === 'string' && path !== '') return;
+  const remedy = path instanceof URL ? ': give fileURLToPath(url)' : '';
+  const message = `path of ${owner} must be a text that is not empty; got ${describeValue(path)}${remedy}`;
+  throw new CoppiceError('PARAM_INVALID', message, { context: { owner } });
+}
+
 /**
  * Refuses options that are none.
  *
@@ -10,10 +25,7 @@ import { nameSuggestion } from './nearest-name.ts';
  * @throws CoppiceError `PARAM_INVALID`, `PARAM_UNKNOWN`
  */
 export function checkOptions(owner: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    const message = `options of ${owner} must be an object; got ${describeValue(options)}`;
-    throw new CoppiceError('PARAM_INVALID', message, { context: { owner } });
-  }
+  checkObject(`options of ${owner}`, options, owner);
   const name = Object.keys(options).find((one) => !known.includes(one));
   if (name === undefined) return;
   throw new CoppiceError(

@@ -8,14 +8,17 @@
  *
  * Driver: evaluates one weighted table a sample. Executor: `evaluation.bootstrap` (draw-weights.ts) multiplies the weights.
  */
+
 import { Field, Float64, Schema } from 'apache-arrow';
 import { throwIfAborted } from '../base/abort.ts';
+import { checkObject } from '../base/check-options.ts';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import type { OnProgress } from '../base/progress.ts';
 import { deriveSeed, purposes } from '../base/rng.ts';
 import { defineParams } from '../params/define-params.ts';
 import { column, float, int } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
+import { checkTable } from '../pipeline/check-fit.ts';
 import { requireColumn } from '../pipeline/check-schema.ts';
 import { findField } from '../table/columns/find-column.ts';
 import { float64Column, utf8Column } from '../table/columns/make-column.ts';
@@ -80,6 +83,8 @@ export async function bootstrap(
   table: PartitionedTable,
   options: BootstrapOptions = {},
 ): Promise<PartitionedTable> {
+  checkTable(`given to ${owner}`, table);
+  checkObject(`options of ${owner}`, options, owner);
   const { signal, onProgress, ...rest } = options;
   const { numSamples, level, seed, idCol } = resolveParams(specs, rest);
   if (idCol !== undefined) requireColumn(owner, 'idCol', idCol, table.schema);

@@ -33,12 +33,19 @@ function isTable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'runner' in value && 'schema' in value;
 }
 
+/** Refuses a table that is none. @param role what it is for, as `given to …` @throws CoppiceError `PARAM_INVALID` */
+export function checkTable(role: string, table: unknown): void {
+  if (isTable(table)) return;
+  const rule =
+    typeof (table as { then?: unknown } | null | undefined)?.then === 'function'
+      ? 'a PartitionedTable, not the promise of one: await it'
+      : 'a PartitionedTable: make one by createTable or read one by session.read';
+  throw invalid(`table ${role}`, rule, table);
+}
+
 /** Refuses a table that is none, and options that are none. @throws CoppiceError `PARAM_INVALID`, `PARAM_UNKNOWN` */
 export function checkFit(owner: string, table: unknown, options: unknown): void {
-  if (!isTable(table)) {
-    const rule = 'a PartitionedTable: make one by createTable or read one by session.read';
-    throw invalid(`table that ${owner} is fitted on`, rule, table);
-  }
+  checkTable(`that ${owner} is fitted on`, table);
   if (options === undefined) return;
   if (typeof options !== 'object' || options === null)
     throw invalid(`options of ${owner}.fit`, 'an object', options);

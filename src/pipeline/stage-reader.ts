@@ -2,7 +2,9 @@
  * How a stage comes back from disk. Everything handed out here lies in files that were checked against
  * the manifest; what the numbers mean (children in range, finite leaves) is checked by the stage's class.
  */
+
 import type { Awaitable } from '../base/awaitable.ts';
+import { checkOptions, checkPath } from '../base/check-options.ts';
 import { reasonOf } from '../base/describe-value.ts';
 import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { isPlainObject, type Json, type JsonObject } from '../base/json.ts';
@@ -43,6 +45,9 @@ export async function loadSavedStage(
   options: LoadOptions = {},
   expected?: StageClass,
 ): Promise<SavableStage> {
+  const owner = expected === undefined ? 'loadStage' : `${expected.paramSchema.owner}.load`;
+  checkPath(owner, path);
+  checkOptions(owner, options, ['functions']);
   const files = await readVerifiedFiles(path);
   return await readStage({ files, prefix: '', functions: options.functions ?? {} }, expected);
 }

@@ -5,6 +5,7 @@
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import type { ParamSchema } from '../params/define-params.ts';
+import { guardTables } from './guard-tables.ts';
 
 /** The part of a stage's class that is looked at here. */
 export interface RegisteredClass {
@@ -30,6 +31,7 @@ export function registerStage(stageClass: RegisteredClass): void {
       `two classes of stages are named ${name}; name one of them otherwise`,
     );
   }
+  if (known === undefined) guardTables(stageClass);
   classes.set(name, stageClass);
 }
 

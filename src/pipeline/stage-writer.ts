@@ -8,9 +8,11 @@
  *     <name>/…                a single nested stage
  *     MANIFEST.json           path, size and SHA-256 of every file, only in the outermost folder
  */
+
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Awaitable } from '../base/awaitable.ts';
+import { checkOptions, checkPath } from '../base/check-options.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { type Json, jsonText } from '../base/json.ts';
 import { makeFolder } from '../base/make-folder.ts';
@@ -60,6 +62,8 @@ export async function saveStage(
   path: string,
   options: SaveOptions = {},
 ): Promise<void> {
+  checkPath(`${stage.className}.save`, path);
+  checkOptions(`${stage.className}.save`, options, ['overwrite']);
   const how = {
     overwrite: options.overwrite === true,
     mayReplace: isSavedStage,

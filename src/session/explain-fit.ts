@@ -2,6 +2,7 @@
  * What would a fit cost on so many executors? `session.explain` rehearses a few of its trees for each number of
  * executors, up to 32; what more of them would do is stretched from two rehearsals. The module is loaded when somebody asks.
  */
+
 import { CoppiceError } from '../base/errors.ts';
 import type { GangRunner } from '../cluster/gang-runner.ts';
 import { type GangRecording, meetingsBetween, trafficOf } from '../cluster/simulation/recording.ts';
@@ -9,6 +10,7 @@ import { stretchRecording } from '../cluster/simulation/stretch-recording.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, numbers } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
+import { checkTable } from '../pipeline/check-fit.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type ExplainedScale, FitExplanation, timeOf } from './fit-explanation.ts';
 import { RehearsalRunner } from './rehearsal-runner.ts';
@@ -57,6 +59,7 @@ export async function explainFit(
   table: PartitionedTable,
   options: ExplainOptions,
 ): Promise<FitExplanation> {
+  checkTable('given to explain', table);
   const params = resolveParams(explainParams, options);
   const rehearsals = new Map<number, Rehearsed>();
   const rehearsed = async (executors: number): Promise<Rehearsed> => {

@@ -1,9 +1,16 @@
 /** `session.read`: tables from files. */
+import { checkOptions } from '../base/check-options.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { readArrow } from '../table/arrow-ipc/read-arrow.ts';
 import { type ReadCsvOptions, readCsv } from '../table/csv/read-csv.ts';
 import { readParquet } from '../table/parquet/read-parquet.ts';
 import type { PartitionedTable, TableOptions } from '../table/partitioned-table.ts';
+
+const common = ['signal', 'onProgress'] as const;
+const csvOptions = [
+  ...['header', 'delimiter', 'columnNames', 'nullValues', 'trim', 'schema'],
+  ...common,
+] as const;
 
 /** Reads tables from files, lazily: nothing but schemas is read before the rows are wanted. */
 export class SessionReader {
@@ -25,6 +32,7 @@ export class SessionReader {
     paths: string | readonly string[],
     options: TableOptions = {},
   ): Promise<PartitionedTable> {
+    checkOptions('read.parquet', options, common);
     return await readParquet(this.#runner, paths, options);
   }
 
@@ -38,6 +46,7 @@ export class SessionReader {
     paths: string | readonly string[],
     options: ReadCsvOptions = {},
   ): Promise<PartitionedTable> {
+    checkOptions('read.csv', options, csvOptions);
     return await readCsv(this.#runner, paths, options);
   }
 
@@ -51,6 +60,7 @@ export class SessionReader {
     paths: string | readonly string[],
     options: TableOptions = {},
   ): Promise<PartitionedTable> {
+    checkOptions('read.arrow', options, common);
     return await readArrow(this.#runner, paths, options);
   }
 }

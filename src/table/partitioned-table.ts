@@ -5,6 +5,7 @@
  */
 import { DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
 import type { Awaitable } from '../base/awaitable.ts';
+import { checkObject } from '../base/check-options.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { purposes } from '../base/rng.ts';
 import { guardUserFunction, isModuleFunction, type UserFunction } from '../base/user-function.ts';
@@ -30,7 +31,7 @@ import { TableWriter } from './files/table-writer.ts';
 import { checkNumPartitions } from './plan/check-partitions.ts';
 import type { OperatorSpec } from './plan/partition-spec.ts';
 import { operatorNode, type PlanNode, projectNode, sourceNode } from './plan/plan-node.ts';
-import type { SortKey } from './plan/sort-key.ts';
+import { type SortKey, sortKey } from './plan/sort-key.ts';
 import { fieldToRecord } from './schema-record.ts';
 import { TableCore } from './table-core.ts';
 import type { TableOptions } from './table-options.ts';
@@ -42,7 +43,13 @@ import { canDescribe, describeColumns } from './verbs/describe-node.ts';
 import { distinctNode } from './verbs/distinct-node.ts';
 import { formatRows, formatSchema } from './verbs/format-rows.ts';
 import { checkFraction, checkSeed, splitBounds } from './verbs/sample-bounds.ts';
-import { checkLimit, limitNode, repartitionNode, unionNode } from './verbs/slice-node.ts';
+import {
+  checkLimit,
+  limitNode,
+  nodeToUnite,
+  repartitionNode,
+  unionNode,
+} from './verbs/slice-node.ts';
 import { sortNode } from './verbs/sort-node.ts';
 import { valuesOfMask } from './verbs/values-of-mask.ts';
 
@@ -87,6 +94,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    * ```
    */
   typed<const K extends ColumnKinds>(kinds: K): PartitionedTable<K> {
+    checkObject('kinds of typed', kinds, 'typed');
     checkKinds(this.schema, kinds);
     return this.#after<K>(this.node);
   }
@@ -127,6 +135,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
   rename<const R extends { readonly [N in ColumnName<S>]?: string }>(
     given: R,
   ): PartitionedTable<RenamedColumns<S, R>> {
+    checkObject('names of rename', given, 'rename');
     const names = given as Readonly<Record<string, string>>;
     const from = Object.keys(names);
     for (const name of from) requireField(this.schema, name, 'rename');
@@ -242,6 +251,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `PARAM_INVALID`; later `DATA_INVALID`, `COLUMN_TYPE`
    */
   cast(given: { readonly [N in ColumnName<S>]?: string }): PartitionedTable<S> {
+    checkObject('types of cast', given, 'cast');
     const types = given as Readonly<Record<string, string>>;
     const names = Object.keys(types);
     const fields = names.map((name) => {
@@ -291,9 +301,9 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
     );
   }
 
-  /** These rows, then those of another table; columns are matched by name. @throws CoppiceError `SCHEMA_MISMATCH` */
+  /** These rows, then those of another table; columns are matched by name. @throws CoppiceError `SCHEMA_MISMATCH`, `PARAM_INVALID` */
   union(other: PartitionedTable): PartitionedTable<S> {
-    return this.#after(unionNode(this.node, other.node));
+    return this.#after(unionNode(this.node, nodeToUnite(other)));
   }
 
   /** The same rows in order, in so many partitions of nearly equal size. @throws CoppiceError `PARAM_INVALID` */
@@ -312,8 +322,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
   orderBy(
     ...keys: readonly (ColumnName<S> | (SortKey & { readonly column: ColumnName<S> }))[]
   ): PartitionedTable<S> {
-    const list = keys.map((key) => (typeof key === 'string' ? { column: key } : key));
-    return this.#after(sortNode(this.node, list));
+    return this.#after(sortNode(this.node, keys.map(sortKey)));
   }
 
   /** The first rows. @throws CoppiceError `PARAM_INVALID` */

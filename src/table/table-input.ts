@@ -2,7 +2,9 @@
  * What may a table in memory be made of? Named columns, row objects, or an Arrow table of any copy of Arrow. Everything
  * else is refused by name: an iterator or a promise has no properties and would make an empty table without a word.
  */
+
 import { type RecordBatch, Table } from 'apache-arrow';
+import { checkOptions } from '../base/check-options.ts';
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
@@ -29,6 +31,7 @@ export function tableOfInput(
   given: TableInput,
   options: CreateTableOptions,
 ): PartitionedTable {
+  checkOptions('createTable', options, ['numPartitions']);
   const columns = given as Readonly<Record<string, ColumnInput>>;
   const ready = isPlain(given) ? tableFromArrays(runner, columns, options) : null;
   return ready ?? tableFromBatch(runner, batchOfInput(given), options);

@@ -2,6 +2,7 @@
  * From another library's parameters to an estimator of ours: each name (or one of its aliases) says which
  * parameter it becomes and how its value is read. What has no counterpart is listed, never dropped silently.
  */
+import { checkObject } from '../../base/check-options.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
@@ -64,6 +65,7 @@ export function convertParams(
   given: ForeignParams,
   more: ConvertedOptions,
 ): ConvertedParams {
+  checkObject(`params of ${dialect.owner}`, given, dialect.owner);
   const params = canonical(dialect, given);
   const options: Converted = { ...dialect.defaults };
   const ignored: string[] = [];

@@ -2,7 +2,9 @@
  * One model of several that were fitted apart, on other rows or with other seeds: boosted trees whose scores are averaged,
  * forests whose trees stand side by side. Which models go together, and what becomes of their trees?
  */
+
 import { checkOptions } from '../../base/check-options.ts';
+import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { mergeCategories } from '../../binning/category-dictionary.ts';
 import { scaleLinear } from '../../tree/linear-leaves.ts';
@@ -57,6 +59,8 @@ export function mergeModels<M extends TreeModel>(
 ): M {
   checkOptions('mergeModels', options, ['weights']);
   const { weights } = options;
+  if (!Array.isArray(models))
+    throw misuse(`models of mergeModels must be a list; got ${describeValue(models)}`);
   const first = models[0];
   if (first === undefined) throw misuse('models of mergeModels must be at least one; got none');
   const isForest = forests.includes(first.className);

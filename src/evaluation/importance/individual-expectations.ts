@@ -2,9 +2,11 @@
  * What does a model say of each of some rows as a feature changes? Partial dependence before it is averaged: rows are
  * repeated for each value of a grid, predicted, and their answers kept apart.
  */
+import { checkObject } from '../../base/check-options.ts';
 import { defineParams } from '../../params/define-params.ts';
 import { bool, int } from '../../params/kinds.ts';
 import { resolveParams } from '../../params/resolve-params.ts';
+import { checkTable } from '../../pipeline/check-fit.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
 import { type ColumnInput, columnOfInput } from '../../table/columns/column-input.ts';
 import { batchOfColumns } from '../../table/columns/make-column.ts';
@@ -82,6 +84,8 @@ export async function individualExpectations(
   table: PartitionedTable,
   options: IndividualExpectationsOptions,
 ): Promise<PartitionedTable> {
+  checkTable(`given to ${owner}`, table);
+  checkObject(`options of ${owner}`, options, owner);
   const { signal, onProgress, grid: given, ...rest } = options;
   const params = resolveParams(specs, rest);
   const parts = params.columns.map((name) => partNamed(owner, table.schema, name));

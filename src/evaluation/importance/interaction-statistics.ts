@@ -5,12 +5,15 @@
  * Driver: draws rows and has all of them predicted with each one's values of a feature, one table for each feature or
  * pair; sums lie in the order of the rows. Cost: numRows² predictions for each feature, and for each pair.
  */
+
 import { throwIfAborted } from '../../base/abort.ts';
+import { checkObject } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { OnProgress } from '../../base/progress.ts';
 import { defineParams } from '../../params/define-params.ts';
 import { column, columns, int, oneOf } from '../../params/kinds.ts';
 import { resolveParams } from '../../params/resolve-params.ts';
+import { checkTable } from '../../pipeline/check-fit.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { Model } from '../../pipeline/model.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
@@ -91,6 +94,8 @@ export async function interactionStatistics(
   table: PartitionedTable,
   options: InteractionStatisticsOptions = {},
 ): Promise<PartitionedTable> {
+  checkTable(`given to ${owner}`, table);
+  checkObject(`options of ${owner}`, options, owner);
   const { signal, onProgress, ...rest } = options;
   const params = resolveParams(specs, rest);
   const { weightCol } = params;

@@ -5,10 +5,13 @@
  * Driver: makes the grid and asks for one exact mean a point. Executor: `evaluation.means` adds up one partition.
  * Cost: one prediction of the table for each point.
  */
+
 import { throwIfAborted } from '../../base/abort.ts';
+import { checkObject } from '../../base/check-options.ts';
 import { defineParams } from '../../params/define-params.ts';
 import { column } from '../../params/kinds.ts';
 import { resolveParams } from '../../params/resolve-params.ts';
+import { checkTable } from '../../pipeline/check-fit.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
 import { type ColumnInput, columnOfInput } from '../../table/columns/column-input.ts';
@@ -87,6 +90,8 @@ export async function partialDependence(
   table: PartitionedTable,
   options: PartialDependenceOptions,
 ): Promise<PartitionedTable> {
+  checkTable(`given to ${owner}`, table);
+  checkObject(`options of ${owner}`, options, owner);
   const { signal, onProgress, grid: given, ...rest } = options;
   const params = resolveParams(specs, rest);
   const parts = params.columns.map((name) => partNamed(owner, table.schema, name));

@@ -9,12 +9,14 @@
 
 import { Vector } from 'apache-arrow';
 import { throwIfAborted } from '../../base/abort.ts';
+import { checkObject } from '../../base/check-options.ts';
 import type { OnProgress } from '../../base/progress.ts';
 import { deriveSeed, purposes } from '../../base/rng.ts';
 import { defineParams } from '../../params/define-params.ts';
 import { column, columns, int } from '../../params/kinds.ts';
 import { object } from '../../params/object-kinds.ts';
 import { resolveParams } from '../../params/resolve-params.ts';
+import { checkTable } from '../../pipeline/check-fit.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { Model } from '../../pipeline/model.ts';
 import { columnsBehind } from '../../pipeline/row-scorer.ts';
@@ -101,6 +103,8 @@ export async function permutationImportance(
   table: PartitionedTable,
   options: PermutationOptions,
 ): Promise<PartitionedTable> {
+  checkTable(`given to ${owner}`, table);
+  checkObject(`options of ${owner}`, options, owner);
   const { signal, onProgress, ...rest } = options;
   const { evaluator, numRepeats, seed, idCol, ...params } = resolveParams(specs, rest);
   if (idCol !== undefined) requireColumn(owner, 'idCol', idCol, table.schema);

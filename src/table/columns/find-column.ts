@@ -1,5 +1,6 @@
 /** Finds a column of a schema by name; a name that is not there is an error with the nearest one. */
 import { type Field, type Schema, Type } from 'apache-arrow';
+import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
 
@@ -45,7 +46,14 @@ export function findField(schema: Schema, name: string): Field | undefined {
 export function requireField(schema: Schema, name: string, owner: string): Field {
   const field = findField(schema, name);
   if (field !== undefined) return field;
+  if (typeof name !== 'string') throw noName(name, owner);
   throw missingColumn(schema, name, owner);
+}
+
+function noName(name: unknown, owner: string): CoppiceError {
+  const remedy = Array.isArray(name) ? `: give the names one by one, ${owner}(...names)` : '';
+  const message = `a column of ${owner} must be named by a text; got ${describeValue(name)}${remedy}`;
+  return new CoppiceError('PARAM_INVALID', message);
 }
 
 /** What to do about a column that is not there: the nearest name, what there is, or where the part of a column is. */

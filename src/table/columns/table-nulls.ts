@@ -1,5 +1,6 @@
 /** `table.na`: what to do about missing values (nulls, and NaN in columns of floats). */
 import { DataType } from 'apache-arrow';
+import { checkOptions } from '../../base/check-options.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { LiteralValue } from '../expressions/expression-node.ts';
@@ -35,12 +36,11 @@ export class TableNulls<S = AnyColumns> {
    */
   drop(options: DropNullsOptions<ColumnName<S>> = {}): PartitionedTable<S> {
     const table = this.#table;
+    checkOptions('na.drop', options, ['how', 'columns', 'minValues']);
     const { how = 'any', columns = table.columns } = options;
+    if (!Array.isArray(columns)) throw wrong('columns of na.drop', 'a list of names', columns);
     for (const name of columns) requireField(table.schema, name, 'na.drop');
-    if (how !== 'any' && how !== 'all') {
-      const message = `how of na.drop must be any or all; got ${describeValue(how)}`;
-      throw new CoppiceError('PARAM_INVALID', message);
-    }
+    if (how !== 'any' && how !== 'all') throw wrong('how of na.drop', 'any or all', how);
     const minValues =
       options.minValues ?? (how === 'any' ? columns.length : Math.min(1, columns.length));
     const spec = {
@@ -69,6 +69,9 @@ export class TableNulls<S = AnyColumns> {
   ): PartitionedTable<S> {
     const table = this.#table;
     const values: Record<string, LiteralValue> = Object.create(null);
+    const kind = value === null ? 'null' : typeof value;
+    if (!['number', 'string', 'boolean', 'object'].includes(kind))
+      throw wrong('value of na.fill', 'a number, text, boolean, or such by column name', value);
     if (typeof value === 'object') {
       const given = value as Readonly<Record<string, number | string | boolean>>;
       for (const [name, item] of Object.entries(given)) {
@@ -88,6 +91,11 @@ export class TableNulls<S = AnyColumns> {
     const spec = { kind: 'table.fillNulls', reads: names, writes: names, values: { ...values } };
     return table.withOperator(spec, table.schema);
   }
+}
+
+function wrong(what: string, rule: string, value: unknown): CoppiceError {
+  const message = `${what} must be ${rule}; got ${describeValue(value)}`;
+  return new CoppiceError('PARAM_INVALID', message);
 }
 
 function isOfKind(value: number | string | boolean, type: DataType): boolean {

@@ -1,8 +1,11 @@
 /** `table.write`: tables into files. */
+import { checkOptions, checkPath } from '../../base/check-options.ts';
 import { type WriteArrowOptions, writeArrow } from '../arrow-ipc/write-arrow.ts';
 import { type WriteCsvOptions, writeCsv } from '../csv/write-csv.ts';
 import { type WriteParquetOptions, writeParquet } from '../parquet/write-parquet.ts';
 import type { TableCore } from '../table-core.ts';
+
+const common = ['overwrite', 'signal', 'onProgress'] as const;
 
 /** Writes a table. */
 export class TableWriter {
@@ -25,6 +28,8 @@ export class TableWriter {
    * ```
    */
   async parquet(path: string, options: WriteParquetOptions = {}): Promise<void> {
+    checkPath('write.parquet', path);
+    checkOptions('write.parquet', options, [...common, 'compression']);
     await writeParquet(this.#table, path, options);
   }
 
@@ -35,6 +40,8 @@ export class TableWriter {
    * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`, and what reading the table throws
    */
   async csv(path: string, options: WriteCsvOptions = {}): Promise<void> {
+    checkPath('write.csv', path);
+    checkOptions('write.csv', options, [...common, 'delimiter', 'header']);
     await writeCsv(this.#table, path, options);
   }
 
@@ -45,6 +52,8 @@ export class TableWriter {
    * @throws CoppiceError `FILE_EXISTS`, `FILE_WRITE`, `ABORTED`, and what reading the table throws
    */
   async arrow(path: string, options: WriteArrowOptions = {}): Promise<void> {
+    checkPath('write.arrow', path);
+    checkOptions('write.arrow', options, common);
     await writeArrow(this.#table, path, options);
   }
 }

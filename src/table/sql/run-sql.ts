@@ -9,6 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { abortedError, throwIfAborted } from '../../base/abort.ts';
+import { checkOptions } from '../../base/check-options.ts';
 import { reasonOf } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { fileWriteError } from '../../base/write-durably.ts';
@@ -42,6 +43,7 @@ export async function sqlTable(
   options: SqlOptions = {},
   load: () => Promise<DuckDb> = loadDuckDb,
 ): Promise<PartitionedTable> {
+  checkOptions(owner, options, ['tables', 'signal', 'onProgress']);
   const { tables = {}, signal } = options;
   if (typeof query !== 'string' || query.trim() === '') {
     throw paramInvalid(owner, 'query', 'one SELECT', query);

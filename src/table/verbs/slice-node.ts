@@ -1,5 +1,6 @@
 /** The verbs that deal rows out anew without reading them: repartition, limit, union. */
 import { type Field, Schema } from 'apache-arrow';
+import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { emptyBatch } from '../columns/conform-column.ts';
 import { columnNames } from '../columns/find-column.ts';
@@ -91,6 +92,14 @@ export function limitNode(input: PlanNode, numRows: number): PlanNode {
     return kept;
   };
   return { schema: input.schema, numPartitions: input.numPartitions, lower };
+}
+
+/** The plan of the table that union is given. @throws CoppiceError `PARAM_INVALID` for what is no table */
+export function nodeToUnite(table: unknown): PlanNode {
+  const { node } = (table ?? {}) as { readonly node?: Partial<PlanNode> };
+  if (node?.schema !== undefined) return node as PlanNode;
+  const message = `table of union must be a PartitionedTable: make one by createTable; got ${describeValue(table)}`;
+  throw new CoppiceError('PARAM_INVALID', message);
 }
 
 /** The rows of the first, then those of the second; columns are matched by name. @throws CoppiceError `SCHEMA_MISMATCH` */

@@ -1,4 +1,5 @@
 /** Every combination of some values of some parameters, for a search. */
+import { checkObject } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { freezeJson, type Json } from '../../base/json.ts';
 import type { ParamMap } from './param-map.ts';
@@ -31,6 +32,7 @@ export class ParamGridBuilder<P = Readonly<Record<string, Json>>> {
    * @throws CoppiceError `PARAM_INVALID` for a value that JSON cannot hold
    */
   baseOn(params: Partial<P>): this {
+    checkObject('params of baseOn', params, 'ParamGridBuilder');
     for (const [name, value] of Object.entries(params)) this.#cross(name, [value]);
     return this;
   }

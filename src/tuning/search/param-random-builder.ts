@@ -3,6 +3,7 @@
  * number of its combination: another parameter more, or more combinations, leave those drawn before as they are.
  * (J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", 2012)
  */
+import { checkObject } from '../../base/check-options.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { freezeJson, type Json } from '../../base/json.ts';
@@ -46,6 +47,7 @@ export class ParamRandomBuilder<P = Readonly<Record<string, Json>>> {
 
   /** Gives parameters one value in every candidate. */
   baseOn(params: Partial<P>): this {
+    checkObject('params of baseOn', params, 'ParamRandomBuilder');
     for (const [name, value] of Object.entries(params)) {
       const frozen = frozenValue(name, value);
       this.#draws.set(name, () => frozen);
