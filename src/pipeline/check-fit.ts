@@ -5,6 +5,7 @@
 import { describeValue } from '../base/describe-value.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
+import { checkTable, isTable } from '../table/check-table.ts';
 import type { FitOptions } from './estimator.ts';
 
 const known: Readonly<Record<keyof FitOptions | 'outOfFold', (value: unknown) => boolean>> = {
@@ -27,21 +28,6 @@ const rules: Readonly<Record<string, string>> = {
   nesting: 'a number',
   outOfFold: 'a table',
 };
-
-/** Told by what it has, for another copy of this library may have made it. */
-function isTable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'runner' in value && 'schema' in value;
-}
-
-/** Refuses a table that is none. @param role what it is for, as `given to …` @throws CoppiceError `PARAM_INVALID` */
-export function checkTable(role: string, table: unknown): void {
-  if (isTable(table)) return;
-  const rule =
-    typeof (table as { then?: unknown } | null | undefined)?.then === 'function'
-      ? 'a PartitionedTable, not the promise of one: await it'
-      : 'a PartitionedTable: make one by createTable or read one by session.read';
-  throw invalid(`table ${role}`, rule, table);
-}
 
 /** Refuses a table that is none, and options that are none. @throws CoppiceError `PARAM_INVALID`, `PARAM_UNKNOWN` */
 export function checkFit(owner: string, table: unknown, options: unknown): void {

@@ -2,7 +2,7 @@
  * Methods of stages are given a table first. JavaScript lets anything else through: a promise of a table, an Arrow table,
  * rows, nothing; here such calls are refused for every class of stages at once, those of users too.
  */
-import { checkTable } from './check-fit.ts';
+import { checkTable } from '../table/check-table.ts';
 
 /** Methods that take a table first and return a promise. */
 const methods = [

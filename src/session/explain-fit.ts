@@ -10,7 +10,7 @@ import { stretchRecording } from '../cluster/simulation/stretch-recording.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, numbers } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
-import { checkTable } from '../pipeline/check-fit.ts';
+import { checkTable } from '../table/check-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { type ExplainedScale, FitExplanation, timeOf } from './fit-explanation.ts';
 import { RehearsalRunner } from './rehearsal-runner.ts';

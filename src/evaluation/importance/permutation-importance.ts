@@ -16,11 +16,11 @@ import { defineParams } from '../../params/define-params.ts';
 import { column, columns, int } from '../../params/kinds.ts';
 import { object } from '../../params/object-kinds.ts';
 import { resolveParams } from '../../params/resolve-params.ts';
-import { checkTable } from '../../pipeline/check-fit.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { Model } from '../../pipeline/model.ts';
 import { columnsBehind } from '../../pipeline/row-scorer.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
+import { checkTable } from '../../table/check-table.ts';
 import { columnOf } from '../../table/columns/column-values.ts';
 import {
   batchOfColumns,

@@ -1,7 +1,7 @@
 /** The verbs that deal rows out anew without reading them: repartition, limit, union. */
 import { type Field, Schema } from 'apache-arrow';
-import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { checkTable } from '../check-table.ts';
 import { emptyBatch } from '../columns/conform-column.ts';
 import { columnNames } from '../columns/find-column.ts';
 import { concatBatches } from '../concat-rows.ts';
@@ -96,10 +96,8 @@ export function limitNode(input: PlanNode, numRows: number): PlanNode {
 
 /** The plan of the table that union is given. @throws CoppiceError `PARAM_INVALID` for what is no table */
 export function nodeToUnite(table: unknown): PlanNode {
-  const { node } = (table ?? {}) as { readonly node?: Partial<PlanNode> };
-  if (node?.schema !== undefined) return node as PlanNode;
-  const message = `table of union must be a PartitionedTable: make one by createTable; got ${describeValue(table)}`;
-  throw new CoppiceError('PARAM_INVALID', message);
+  checkTable('of union', table);
+  return (table as { readonly node: PlanNode }).node;
 }
 
 /** The rows of the first, then those of the second; columns are matched by name. @throws CoppiceError `SCHEMA_MISMATCH` */
