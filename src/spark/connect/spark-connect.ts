@@ -3,11 +3,11 @@
  * interrupted. An execution outlives its connection: when that breaks, the client attaches to it again.
  */
 import { randomUUID } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type * as Grpc from '@grpc/grpc-js';
 import { abortedError, throwIfAborted } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { type SparkAddress, type SparkTls, secretsOf } from './connect-url.ts';
-import { crc32 } from './crc32.ts';
 import { loadSparkService, type SparkService } from './load-grpc.ts';
 import type { ExecutePlanResponse, ExecutionProgress, Relation, SparkType } from './messages.ts';
 import { grpcStatus, sparkError } from './spark-error.ts';

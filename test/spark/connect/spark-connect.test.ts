@@ -2,11 +2,11 @@
  * Does the client keep to the protocol? Against a server of this process that speaks spark/connect.proto: what
  * arrives there, and what the client makes of what it is told and of connections that break.
  */
+import { crc32 } from 'node:zlib';
 import type * as Grpc from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CoppiceError } from '../../../src/index.ts';
 import { parseSparkUrl } from '../../../src/spark/connect/connect-url.ts';
-import { crc32 } from '../../../src/spark/connect/crc32.ts';
 import { loadSparkService } from '../../../src/spark/connect/load-grpc.ts';
 import { SparkConnect } from '../../../src/spark/connect/spark-connect.ts';
 
@@ -241,8 +241,6 @@ describe('a client of Spark Connect', () => {
     expect(pieces).toHaveLength(5);
     for (const { data, crc } of pieces) expect(crc).toBe(crc32(data ?? Buffer.alloc(0)));
     expect(Buffer.concat(pieces.slice(1, 4).map(({ data }) => data))).toEqual(Buffer.from(long));
-    // of the standard's check value
-    expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926);
   });
 });
 
