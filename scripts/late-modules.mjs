@@ -42,6 +42,7 @@ const folders = [
 const files = [
   'ensemble/boosting/blend-grades.js',
   'ensemble/boosting/evaluate-rounds.js',
+  'ensemble/boosting/fit-outputs.js',
   'ensemble/boosting/refit-leaves.js',
   'pipeline/row-scorer.js',
   'session/connect.js',

@@ -1756,7 +1756,7 @@ export const plantedBugs = [
     name: 'folds are scored by a model that has seen them',
     edits: [
       {
-        file: 'src/tuning/calibration/calibrated-classifier.ts',
+        file: 'src/tuning/calibration/out-of-fold-runs.ts',
         find: 'await estimator.fit(outside, inner)',
         replace: 'await estimator.fit(outside.union(inside), inner)',
       },
@@ -2081,7 +2081,7 @@ export const plantedBugs = [
     name: 'a threshold is tuned on rows that the classifier has seen',
     edits: [
       {
-        file: 'src/tuning/thresholds/tuned-threshold-classifier.ts',
+        file: 'src/tuning/thresholds/find-threshold.ts',
         find: 'await params.estimator.fit(outside, {',
         replace: 'await params.estimator.fit(outside.union(inside), {',
       },

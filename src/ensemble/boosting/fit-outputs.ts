@@ -4,28 +4,17 @@
  * sooner, trees of one leaf that say 0 stand in their places.
  */
 import { join } from 'node:path';
-import { CoppiceError } from '../../base/errors.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
 import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { mergeEnsembles, newLeaf, packTrees } from '../../tree/tree.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
-import {
-  joinMembers,
-  joinTrees,
-  lastTrees,
-  pickTrees,
-  splitMembers,
-} from '../model/member-trees.ts';
-import {
-  type FitOfOutput,
-  roundsOf,
-  toldLabelRounds,
-  treesPerRound,
-} from '../model/training-record.ts';
+import { joinMembers, joinTrees } from '../model/member-trees.ts';
+import { type FitOfOutput, toldLabelRounds } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { BoostedModel } from './boosted-model.ts';
 import { fitBoostedTrees, type GBTFit } from './fit-gbt.ts';
+import { partsOf, type ThresholdsOfLabels, thresholdOf } from './outputs-apart.ts';
 import type { RefitOptions } from './refit-leaves.ts';
 
 /**
@@ -69,41 +58,6 @@ export async function fitOutputs(
   return sideBySide(found, labelCols);
 }
 
-/** One threshold a label, of a classifier. */
-interface ThresholdsOfLabels {
-  readonly thresholds?: readonly number[] | undefined;
-}
-
-/** The threshold of one of several labels, where each has one. */
-export function thresholdOf(
-  { thresholds }: ThresholdsOfLabels,
-  k: number,
-): { readonly thresholds?: readonly number[] } {
-  return thresholds === undefined ? {} : { thresholds: [thresholds[k] as number] };
-}
-
-/**
- * What the fit of each of several labels goes on from.
- *
- * @param known the labels of the initial model; null where it is none of this kind, which the fit of the first label tells
- * @param ofLabel its model of the k-th label alone
- * @throws CoppiceError `PARAM_INVALID` for a model of other labels
- */
-export function initialOfLabels(
-  owner: string,
-  labelCols: readonly string[],
-  known: readonly string[] | undefined,
-  ofLabel: (k: number) => FitOptions['initialModel'],
-): (k: number) => FitOptions['initialModel'] {
-  if (known?.join('\n') === labelCols.join('\n')) return ofLabel;
-  const words = (names: readonly string[] | undefined): string => names?.join(', ') ?? 'none';
-  throw new CoppiceError(
-    'PARAM_INVALID',
-    `labelCols of ${owner} must be that of its initial model, ${words(known)}; got ${words(labelCols)}`,
-    { context: { owner, param: 'labelCols' } },
-  );
-}
-
 /** New leaf values of each label's trees by other rows. @param ofLabel the model of the k-th label alone */
 export async function refitOutputs(
   labelCols: readonly string[],
@@ -116,66 +70,8 @@ export async function refitOutputs(
   return sideBySide(found, labelCols);
 }
 
-/** What a fit of the k-th label alone would hold: the inverse of {@link sideBySide}. */
-export function alone(data: TreeModelData, labelCols: readonly string[], k: number): TreeModelData {
-  const width = labelCols.length;
-  const suffix = ` of ${labelCols[k]}`;
-  const { parallelTrees: parallel = 1 } = data;
-  const { labelRounds, ...kept } = data;
-  const parts = partsOf(data);
-  const spoken = labelRounds?.[k];
-  const own = parts.members.map((trees, m) =>
-    spokenTrees(trees, { k, width, parallel }, spoken?.[m]),
-  );
-  const later = spokenTrees(parts.later, { k, width, parallel }, spoken?.at(-1));
-  const chosen = Object.entries(data.chosen ?? {}).flatMap(([name, value]) =>
-    name.endsWith(suffix) ? [[name.slice(0, -suffix.length), value] as const] : [],
-  );
-  return {
-    ...kept,
-    baseScores: [data.baseScores[k] as number],
-    trees: joinTrees(joinMembers(own, parallel), later),
-    memberRounds: own.map(({ numTrees }) => numTrees / parallel),
-    ...(data.laterRounds === undefined ? {} : { laterRounds: later.numTrees / parallel }),
-    history: data.history.flatMap((series) =>
-      series.metric.endsWith(suffix)
-        ? [{ ...series, metric: series.metric.slice(0, -suffix.length) }]
-        : [],
-    ),
-    chosen: chosen.length === 0 ? null : Object.fromEntries(chosen),
-    ...(data.fits === undefined
-      ? {}
-      : {
-          fits: data.fits.flatMap(({ output, ...fit }) => (output === k ? [fit] : [])),
-        }),
-  };
-}
-
-/** The trees of each model that is averaged, and those that were grown behind them. */
-function partsOf(data: TreeModelData): { members: TreeEnsemble[]; later: TreeEnsemble } {
-  const { trees, memberRounds, laterRounds = 0 } = data;
-  const known = memberRounds.length === 0 ? [roundsOf(data)] : memberRounds;
-  return {
-    members: splitMembers(trees, known, treesPerRound(data)),
-    later: lastTrees(trees, laterRounds * treesPerRound(data)),
-  };
-}
-
-/** Every width-th tree from the k-th on, without silent ones. @param rounds that are not silent; all by default */
-function spokenTrees(
-  trees: TreeEnsemble,
-  { k, width, parallel }: { readonly k: number; readonly width: number; readonly parallel: number },
-  rounds = Number.POSITIVE_INFINITY,
-): TreeEnsemble {
-  const end = rounds * parallel * width;
-  return pickTrees(trees, (t) => t % width === k && t < end);
-}
-
 /** One model of the models of single labels. */
-export function sideBySide(
-  found: readonly TreeModelData[],
-  labelCols: readonly string[],
-): TreeModelData {
+function sideBySide(found: readonly TreeModelData[], labelCols: readonly string[]): TreeModelData {
   const first = found[0] as TreeModelData;
   const parts = found.map(partsOf);
   const members = parts.map((own) => own.members);

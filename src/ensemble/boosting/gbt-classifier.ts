@@ -21,8 +21,9 @@ import type { Link } from '../prediction/predict-operator.ts';
 import { BoostedModel, withKnownFunctions } from './boosted-model.ts';
 import type { BoostedFacts } from './fit-gbt.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
-import { alone, fitOutputs, initialOfLabels, refitOutputs, thresholdOf } from './fit-outputs.ts';
+import { fitOutputs, refitOutputs } from './fit-outputs.ts';
 import { classificationObjective } from './gbt-objectives.ts';
+import { alone, initialOfLabels, thresholdOf } from './outputs-apart.ts';
 import type { RefitOptions } from './refit-leaves.ts';
 
 /** Parameters of GBTClassificationModel. */

@@ -17,8 +17,9 @@ import { regressionOutputs } from '../prediction/regression-outputs.ts';
 import { BoostedModel, withKnownFunctions } from './boosted-model.ts';
 import type { BoostedFacts } from './fit-gbt.ts';
 import { fitBoostedTrees } from './fit-gbt.ts';
-import { alone, fitOutputs, initialOfLabels, refitOutputs } from './fit-outputs.ts';
+import { fitOutputs, refitOutputs } from './fit-outputs.ts';
 import { regressionObjective } from './gbt-objectives.ts';
+import { alone, initialOfLabels } from './outputs-apart.ts';
 import type { RefitOptions } from './refit-leaves.ts';
 
 /** Parameters of GBTRegressionModel. */

@@ -27,7 +27,8 @@ import {
 import { readEstimator } from '../members.ts';
 import { adaBoostParams } from './ada-boost-params.ts';
 import { schemaWithWeights } from './boost-rows.ts';
-import { boostEstimator, boostLabelCol, boostState, fitAdaBoost } from './fit-ada-boost.ts';
+import { boostEstimator, boostLabelCol, boostState } from './boost-state.ts';
+import { fitAdaBoost } from './fit-ada-boost.ts';
 
 const classBoostParams = { ...adaBoostParams, ...classOutputParams };
 

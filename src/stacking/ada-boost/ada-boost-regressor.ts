@@ -21,7 +21,8 @@ import { plannedNumberSchema, votePlan, voteRequest } from '../committee/fit-com
 import { readEstimator } from '../members.ts';
 import { adaBoostParams } from './ada-boost-params.ts';
 import { schemaWithWeights } from './boost-rows.ts';
-import { boostEstimator, boostLabelCol, boostState, fitAdaBoost } from './fit-ada-boost.ts';
+import { boostEstimator, boostLabelCol, boostState } from './boost-state.ts';
+import { fitAdaBoost } from './fit-ada-boost.ts';
 
 const numberBoostParams = {
   ...adaBoostParams,

@@ -7,7 +7,7 @@ import { planOf } from '../level-one/cross-fit.ts';
 import { levelOneColumns, memberColumns } from '../level-one/level-one.ts';
 import { withNumberFields } from '../number-fields.ts';
 import { combinerSchema } from './combiner-table.ts';
-import { inputOf, keptColumns, type StackFit, type StackValues } from './fit-stack.ts';
+import { inputOf, keptColumns, type StackFit, type StackValues } from './stack-columns.ts';
 import { renamedOutputs, type StackOutputParams, schemaWithFinal } from './stacked-model.ts';
 
 /** The table's schema with the final estimator's outputs. */

@@ -15,16 +15,10 @@ import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { estimatorsParam, labelColOf, membersOf } from '../members.ts';
 import { defaultCombiner } from './default-combiner.ts';
-import type { StackState } from './fit-stack.ts';
-import {
-  checkStackColumns,
-  finalOf,
-  fitStack,
-  type StackFit,
-  type StackFitOptions,
-} from './fit-stack.ts';
+import { fitStack, type StackFitOptions, type StackState } from './fit-stack.ts';
 import { plannedStackSchema } from './planned-stack.ts';
 import { readStackEstimators, saveStackEstimators, stackPlaces } from './saved-stack.ts';
+import { checkStackColumns, finalOf, type StackFit } from './stack-columns.ts';
 import { classStackParams, finalEstimatorParam } from './stack-params.ts';
 import { readStack, StackedModel } from './stacked-model.ts';
 

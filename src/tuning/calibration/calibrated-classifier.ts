@@ -1,14 +1,11 @@
 /** A classifier whose probabilities are corrected by what it says about rows that it has not seen. */
 
 import type { DataType, Schema } from 'apache-arrow';
-import { throwIfAborted } from '../../base/abort.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import { emitWarning } from '../../base/warn.ts';
 import { foldComplaint } from '../../feature/folds/fold-params.ts';
-import { foldsOf } from '../../feature/folds/folds.ts';
 import { oneDeeper } from '../../feature/folds/nesting.ts';
-import { checkFoldColumns, planFolds } from '../../feature/folds/plan-folds.ts';
+import { checkFoldColumns } from '../../feature/folds/plan-folds.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { object } from '../../params/object-kinds.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
@@ -17,7 +14,6 @@ import { requireClassLabel, requireColumn } from '../../pipeline/check-schema.ts
 import { plannedClasses } from '../../pipeline/class-columns.ts';
 import { columnNameOf } from '../../pipeline/column-name-of.ts';
 import { Estimator, type FitOptions } from '../../pipeline/estimator.ts';
-import { type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
@@ -29,9 +25,9 @@ import {
   calibratedClassifierSpecs,
   schemaWithCalibrated,
 } from './calibrated-classification-model.ts';
-import { curveElements, type ScoreLayout } from './calibration-curve.ts';
 import { checkWidth, scoreColumn } from './calibration-params.ts';
-import { type CurveRuns, fitCurves, gatherScores } from './calibration-scores.ts';
+import { fitCurves } from './calibration-scores.ts';
+import { outOfFoldRuns } from './out-of-fold-runs.ts';
 
 /** Parameters of {@link CalibratedClassifier}. */
 export const calibratedClassifierParams = defineParams(
@@ -55,15 +51,6 @@ export type CalibratedClassifierOptions = Options<typeof calibratedClassifierPar
 interface Columns extends CalibratedColumns {
   readonly labelCol: string;
   readonly weightCol: string | null;
-}
-
-/** What is fitted, and on what. */
-interface CrossFit {
-  readonly table: PartitionedTable;
-  readonly options: FitOptions;
-  readonly columns: Columns;
-  readonly classes: readonly LabelValue[];
-  readonly layout: ScoreLayout;
 }
 
 /**
@@ -116,7 +103,8 @@ export class CalibratedClassifier extends Estimator<
     if (classes === null) throw this.#noClasses(columns.rawPredictionCol);
     checkWidth(this.className, columns.rawPredictionCol, width, classes);
     const layout = { numClasses: classes.length, width };
-    const runs = await this.#outOfFold({ table, options, columns, classes, layout });
+    const fit = { owner: this.className, params: this.params, columns, classes, layout };
+    const runs = await outOfFoldRuns(fit, table, options);
     const label = requireClassLabel(this.className, 'labelCol', columns.labelCol, scored.schema);
     const { estimator: _, ...rest } = this.givenOptions;
     return new CalibratedClassificationModel(rest, {
@@ -144,51 +132,6 @@ export class CalibratedClassifier extends Estimator<
       classes: classes ?? plannedClasses(labelType, 2),
       labelType,
     });
-  }
-
-  /** The runs of each curve, from the scores of every fold. */
-  async #outOfFold(fit: CrossFit): Promise<CurveRuns[]> {
-    const { table, options, columns, classes, layout } = fit;
-    const { className: owner, params } = this;
-    const { estimator } = params;
-    const elements = curveElements(layout);
-    const runs = elements.map(() => ({
-      positives: [] as CurveRuns['positives'][number][],
-      negatives: [] as CurveRuns['negatives'][number][],
-    }));
-    const inner = { ...options, ...oneDeeper(options) };
-    const request = { owner, params, labelCol: columns.labelCol };
-    const { signal, nesting } = options;
-    const folds = foldsOf(table, await planFolds(table, request, { signal, nesting }));
-    for (const [fold, { inside, outside }] of folds.entries()) {
-      throwIfAborted(options.signal, `${this.className}.fit`);
-      if ((await inside.count(options)) === 0) continue;
-      const model = await estimator.fit(outside, inner);
-      const scored = await model.transform(inside);
-      const own = scoreColumn(this.className, scored.schema, columns.rawPredictionCol);
-      const sources = elements.map((element, i) => ({
-        classIndex: elements.length === 1 ? 1 : i,
-        element: elementIn(own.classes ?? classes, classes, { element, curve: i, layout }),
-      }));
-      if (sources.some((source) => source.element < 0)) {
-        emitWarning(
-          `${this.className}: the rows outside of fold ${fold} lack a class; the fold does not calibrate it`,
-        );
-      }
-      const wanted = {
-        scoreCol: columns.rawPredictionCol,
-        labelCol: columns.labelCol,
-        weightCol: columns.weightCol,
-        classes,
-        curves: sources,
-      };
-      const found = await gatherScores(scored, wanted, options);
-      found.forEach(({ positives, negatives }, i) => {
-        runs[i]?.positives.push(...positives);
-        runs[i]?.negatives.push(...negatives);
-      });
-    }
-    return runs;
   }
 
   #columns(): Columns {
@@ -232,19 +175,6 @@ export class CalibratedClassifier extends Estimator<
   protected override nestedStages(): readonly (readonly [string, SavableStage])[] {
     return [['estimator', this.params.estimator]];
   }
-}
-
-/** The element of a fold's scores that a curve reads; −1 where the fold's model does not know the class. */
-function elementIn(
-  own: readonly LabelValue[],
-  classes: readonly LabelValue[],
-  at: { readonly element: number; readonly curve: number; readonly layout: ScoreLayout },
-): number {
-  if (classes.length === 2) return own.length === 2 ? at.element : -1;
-  // where only two classes are left a score is the margin between them, which is another thing
-  if (own.length < 3) return -1;
-  const wanted = labelKey(classes[at.curve] as LabelValue);
-  return own.findIndex((value) => labelKey(value) === wanted);
 }
 
 registerStage(CalibratedClassifier);

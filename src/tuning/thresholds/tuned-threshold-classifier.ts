@@ -4,15 +4,11 @@ import type { DataType, Schema } from 'apache-arrow';
 import { throwIfAborted } from '../../base/abort.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import { deriveSeed, purposes } from '../../base/rng.ts';
-import { emitWarning } from '../../base/warn.ts';
 import { classesOf } from '../../evaluation/evaluators/evaluator.ts';
 import { tooManyLabels } from '../../evaluation/parts/binary-part.ts';
-import type { BestThreshold } from '../../evaluation/threshold-points.ts';
 import { foldComplaint } from '../../feature/folds/fold-params.ts';
-import { foldsOf } from '../../feature/folds/folds.ts';
 import { oneDeeper } from '../../feature/folds/nesting.ts';
-import { checkFoldColumns, planFolds } from '../../feature/folds/plan-folds.ts';
+import { checkFoldColumns } from '../../feature/folds/plan-folds.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { object } from '../../params/object-kinds.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
@@ -26,13 +22,8 @@ import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import {
-  type CurveRuns,
-  gatherScores,
-  nothingToCalibrateOn,
-} from '../calibration/calibration-scores.ts';
 import { refuseInitialModel } from '../search/refuse-initial-model.ts';
-import type { ThresholdTask } from '../worker-tasks.ts';
+import { findThreshold } from './find-threshold.ts';
 import {
   TunedThresholdClassificationModel,
   tunedThresholdSpecs,
@@ -115,11 +106,8 @@ export class TunedThresholdClassifier extends Estimator<
     const model = await params.estimator.fit(table, { ...options, ...oneDeeper(options) });
     const schema = model.transformSchema(table.schema);
     const classes = this.#classes(schema);
-    const { threshold, value } = await this.#best(
-      table,
-      await this.#outOfFold(table, classes, options),
-      options,
-    );
+    const search = { owner, params, columns: this.#columns(), classes };
+    const { threshold, value } = await findThreshold(search, table, options);
     const prediction = requireColumn(owner, 'predictionCol', predictionCol, schema);
     const labelType = logicalType(prediction.type as DataType);
     const { estimator: _, ...rest } = this.givenOptions;
@@ -140,71 +128,6 @@ export class TunedThresholdClassifier extends Estimator<
     requireColumn(owner, 'labelCol', labelCol, scored);
     if (weightCol !== null) requireColumn(owner, 'weightCol', weightCol, scored);
     return scored;
-  }
-
-  /** The runs of all rows' probabilities, each by a classifier that has not seen the row. */
-  async #outOfFold(
-    table: PartitionedTable,
-    classes: readonly LabelValue[],
-    options: FitOptions,
-  ): Promise<CurveRuns> {
-    const { className: owner, params } = this;
-    const { labelCol, weightCol, probabilityCol: scoreCol } = this.#columns();
-    const { signal, nesting } = options;
-    const runs = {
-      positives: [] as CurveRuns['positives'][number][],
-      negatives: [] as CurveRuns['negatives'][number][],
-    };
-    // the folds are not those of an estimator inside that has the same seed
-    const seed = deriveSeed(params.seed, purposes.search, 3);
-    const request = { owner, params: { ...params, seed }, labelCol };
-    const folds = foldsOf(table, await planFolds(table, request, { signal, nesting }));
-    for (const [fold, { inside, outside }] of folds.entries()) {
-      throwIfAborted(signal, `${owner}.fit`);
-      if ((await inside.count({ signal })) === 0) continue;
-      const model = await params.estimator.fit(outside, { ...options, ...oneDeeper(options) });
-      const scored = await model.transform(inside);
-      if (classesOf(scored.schema, scoreCol)?.length !== 2) {
-        emitWarning(
-          `${owner}: the rows outside of fold ${fold} lack a class; the fold is left out`,
-        );
-        continue;
-      }
-      const curves = [{ classIndex: 1, element: 1 }];
-      const wanted = { scoreCol, labelCol, weightCol, classes, curves };
-      const [found] = await gatherScores(scored, wanted, { signal });
-      runs.positives.push(...(found?.positives ?? []));
-      runs.negatives.push(...(found?.negatives ?? []));
-    }
-    return runs;
-  }
-
-  async #best(
-    table: PartitionedTable,
-    runs: CurveRuns,
-    { signal }: FitOptions,
-  ): Promise<BestThreshold> {
-    const { className: owner, params } = this;
-    if (![...runs.positives, ...runs.negatives].some(({ scores }) => scores.length > 0))
-      throw nothingToCalibrateOn(owner);
-    const { metricName, beta, minRecall, minPrecision } = params;
-    const { falsePositiveCost, falseNegativeCost } = params;
-    const measure = {
-      ...{ metricName, beta, minRecall, minPrecision },
-      ...{ falsePositiveCost, falseNegativeCost },
-    };
-    const task: ThresholdTask = { ...runs, measure };
-    const found = await table.runner.run<BestThreshold | null>('tuning.threshold', task, {
-      signal,
-    });
-    if (found !== null) return found;
-    const [limit, least] =
-      metricName === 'recall' ? ['minPrecision', minPrecision] : ['minRecall', minRecall];
-    throw new CoppiceError(
-      'DATA_INVALID',
-      `${limit} of ${owner} must be reached at some threshold; ${least} is reached at none: ask for less`,
-      { context: { owner, param: limit, value: least } },
-    );
   }
 
   /** The two classes. */
