@@ -504,6 +504,15 @@ export {
 } from './tuning/search/train-validation-split-model.ts';
 export { type TrialRound, TunedModel, type TunedState } from './tuning/search/tuned-model.ts';
 export {
+  SurvivalCurves,
+  type SurvivalCurvesOptions,
+} from './tuning/survival/survival-curves.ts';
+export {
+  SurvivalCurvesModel,
+  type SurvivalCurvesModelOptions,
+} from './tuning/survival/survival-curves-model.ts';
+export type { Baseline } from './tuning/survival/survival-function.ts';
+export {
   TunedThresholdClassificationModel,
   type TunedThresholdClassificationModelOptions,
   type TunedThresholdState,

@@ -73,5 +73,7 @@ import '../tuning/search/successive-halving-model.ts';
 import '../tuning/search/successive-halving.ts';
 import '../tuning/search/train-validation-split-model.ts';
 import '../tuning/search/train-validation-split.ts';
+import '../tuning/survival/survival-curves-model.ts';
+import '../tuning/survival/survival-curves.ts';
 import '../tuning/thresholds/tuned-threshold-classification-model.ts';
 import '../tuning/thresholds/tuned-threshold-classifier.ts';

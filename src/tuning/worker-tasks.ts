@@ -25,6 +25,9 @@ import {
   type FingerprintRequest,
   fingerprintOf,
 } from './search/table-fingerprint.ts';
+import { type BaselineTask, fitBaseline } from './survival/fit-baseline.ts';
+import type { Baseline } from './survival/survival-function.ts';
+import './survival/survival-operator.ts';
 import './thresholds/threshold-operator.ts';
 
 registerTask(
@@ -37,6 +40,8 @@ registerTask(
 );
 
 registerTask('tuning.fitCurve', (task: CurveTask): CalibrationCurve => fitCurve(task));
+
+registerTask('tuning.baseline', (task: BaselineTask): Baseline => fitBaseline(task));
 
 registerTask(
   'tuning.fingerprint',

@@ -57,6 +57,7 @@ import { RecursiveFeatureElimination } from '../../src/tuning/elimination/recurs
 import { CrossValidator } from '../../src/tuning/search/cross-validator.ts';
 import { SuccessiveHalving } from '../../src/tuning/search/successive-halving.ts';
 import { TrainValidationSplit } from '../../src/tuning/search/train-validation-split.ts';
+import { SurvivalCurves } from '../../src/tuning/survival/survival-curves.ts';
 import { TunedThresholdClassifier } from '../../src/tuning/thresholds/tuned-threshold-classifier.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import '../../src/tuning/worker-tasks.ts';
@@ -372,6 +373,17 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     },
     reads: 'rawPrediction',
     modelName: 'ProbabilityCalibrationModel',
+    refusesEmpty: true,
+  },
+  SurvivalCurves: {
+    make: (extra) =>
+      new SurvivalCurves({ labelCol: 'delay', survivalTimes: [10, 20, 40], ...extra }),
+    table: {
+      prediction: rows.map((row) => 1 + Math.sin(row * row)),
+      delay: rows.map((row) => 1 + ((row * 7) % 50)),
+    },
+    reads: 'prediction',
+    modelName: 'SurvivalCurvesModel',
     refusesEmpty: true,
   },
   CalibratedClassifier: {

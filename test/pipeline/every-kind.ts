@@ -33,6 +33,7 @@ import {
   StackingRegressor,
   StringIndexer,
   SuccessiveHalving,
+  SurvivalCurves,
   TargetEncoder,
   TrainValidationSplit,
   TunedThresholdClassifier,
@@ -58,6 +59,8 @@ export const table = createTable({
   three: at((i) => (i % 11 === 0 ? i % 3 : Math.sin(i) > 0.4 ? 2 : (i * 7) % 5 < 2 ? 1 : 0)),
   z: at((i) => Math.sin(i) * 2 + ((i * 7) % 5)),
   margin: at((i) => (i % 4) / 4),
+  came: at((i) => i % 3 > 0),
+  lasts: at((i) => 3 + Math.sin(i) * 2 + ((i * 7) % 5)),
 } as never);
 
 const small = { maxIter: 2, minInstancesPerNode: 2, maxLeaves: 5 };
@@ -72,6 +75,13 @@ const machine = (labelCol: string) => new LinearSVC({ ...numbers, labelCol, maxI
 const stump = (labelCol: string) => new DecisionTreeClassifier({ ...mixed, labelCol, maxDepth: 2 });
 const number = (more: object = {}) =>
   new GBTRegressor({ ...small, ...mixed, labelCol: 'z', ...more });
+const survival = (more: object) =>
+  new Pipeline({
+    stages: [
+      number({ labelCol: 'lasts', censorCol: 'came', featuresCols: ['x', 'y', 'word'], ...more }),
+      new SurvivalCurves({ labelCol: 'lasts', censorCol: 'came', survivalTimes: [0, 2.5, 5, 9] }),
+    ],
+  });
 const indexed = (labelCol: string) =>
   new Pipeline({
     stages: [
@@ -263,6 +273,15 @@ export const kinds: [string, Fit][] = [
         new ProbabilityCalibrator({ labelCol: 'two' }),
       ],
     }),
+  ],
+  ['chances of survival by hazards', survival({ lossType: 'cox' })],
+  [
+    'chances of survival by times',
+    survival({ lossType: 'aft', aftDistribution: 'extreme', aftScale: 0.6 }),
+  ],
+  [
+    'chances of survival by logistic times',
+    survival({ lossType: 'aft', aftDistribution: 'logistic' }),
   ],
   [
     'margins that a stage makes',

@@ -1742,6 +1742,18 @@ export const plantedBugs = [
     tests: ['test/evaluation/permutation-importance.test.ts'],
   },
   {
+    name: 'rows censored at the time of an event are not at risk for the baseline',
+    edits: [
+      {
+        file: 'src/tuning/survival/fit-baseline.ts',
+        find: 'atRisk.addProduct(weight, (hazards[row] as number) / unit);',
+        replace:
+          'if ((times[row] as number) > 0) atRisk.addProduct(weight, (hazards[row] as number) / unit);',
+      },
+    ],
+    tests: ['test/tuning/survival/survival-curves.test.ts'],
+  },
+  {
     name: 'isotonic pools do not look at weights',
     edits: [
       {
@@ -2901,8 +2913,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/ensemble/prediction/regression-outputs.ts',
-        find: "params.lossType === 'cox' ?",
-        replace: "params.lossType === 'aft' ?",
+        find: "if (lossType === 'cox') return",
+        replace: "if (lossType === 'none') return",
       },
     ],
     tests: ['test/evaluation/survival-evaluator.test.ts'],

@@ -165,6 +165,9 @@ interface Meaning {
   readonly margin: Margin;
 }
 
+/** They have our names. */
+const aftDistributions: readonly string[] = ['normal', 'logistic', 'extreme'];
+
 /** Losses of ours with the same meaning of scores. */
 const regressions: Readonly<Record<string, readonly [lossType: string, margin: Margin]>> = {
   'reg:squarederror': ['squared', 'same'],
@@ -232,7 +235,7 @@ function meaningOf(
 }
 
 /** Parameters of a loss that we know as well. */
-function lossParams(learner: Fields, lossType: string): Record<string, number> {
+function lossParams(learner: Fields, lossType: string): Record<string, number | string> {
   const objective = (learner['objective'] ?? {}) as Record<string, Fields | undefined>;
   const found = (param: string, group: string, key: string): Record<string, number> => {
     const given = String(objective[group]?.[key] ?? '');
@@ -242,6 +245,13 @@ function lossParams(learner: Fields, lossType: string): Record<string, number> {
   if (lossType === 'pseudoHuber') return found('huberDelta', 'pseudo_huber_param', 'huber_slope');
   if (lossType === 'quantile')
     return found('quantileLevel', 'quantile_loss_param', 'quantile_alpha');
+  if (lossType === 'aft') {
+    const distribution = String(objective['aft_loss_param']?.['aft_loss_distribution'] ?? '');
+    const scale = found('aftScale', 'aft_loss_param', 'aft_loss_distribution_scale');
+    return aftDistributions.includes(distribution)
+      ? { aftDistribution: distribution, ...scale }
+      : scale;
+  }
   if (lossType !== 'tweedie') return {};
   const power = found('tweediePower', 'tweedie_regression_param', 'tweedie_variance_power');
   const { tweediePower = 0 } = power;

@@ -23,8 +23,8 @@ export interface ModelOutput {
   readonly quantiles: readonly number[] | null;
   /** The labels that the prediction is a vector of; null or left out where it is one value. */
   readonly labels?: readonly string[] | null;
-  /** True where predictions are hazards, larger for earlier events; the field's metadata tell it to who measures them. */
-  readonly isHazard?: boolean | undefined;
+  /** What the field's metadata tell of predicted hazards and times to who measures them or makes curves of them. */
+  readonly told?: Readonly<Record<string, string>> | undefined;
   readonly leafCol: string | null;
   readonly contributionsCol: string | null;
 }
@@ -69,7 +69,7 @@ export function outputFields(shape: OutputShape): Field[] {
   if (quantiles !== null) fields.push(valuesField(predictionCol, 'quantiles', quantiles));
   else if (labels !== null) fields.push(valuesField(predictionCol, 'labels', labels));
   else {
-    const told = outputs.isHazard === true ? new Map([['predictionKind', 'hazard']]) : undefined;
+    const told = outputs.told === undefined ? undefined : new Map(Object.entries(outputs.told));
     fields.push(new Field(predictionCol, predictionType(labelType, classes), true, told));
   }
   if (outputs.leafCol !== null) {

@@ -9,6 +9,8 @@ export interface RegressorColumnParams {
   readonly labelCols?: readonly string[] | undefined;
   readonly contributionsCol: string | undefined;
   readonly lossType?: string | undefined;
+  readonly aftDistribution?: string | undefined;
+  readonly aftScale?: number | undefined;
 }
 
 /** The columns that a regression model adds. */
@@ -19,8 +21,16 @@ export function regressionOutputs(params: RegressorColumnParams): ModelOutput {
     predictionCol: params.predictionCol,
     quantiles: params.quantileAlphas ?? null,
     labels: params.labelCols ?? null,
-    ...(params.lossType === 'cox' ? { isHazard: true } : {}),
+    ...toldOf(params),
     leafCol: params.leafCol ?? null,
     contributionsCol: params.contributionsCol ?? null,
   };
+}
+
+/** Hazards, larger for earlier events, or times and how they are distributed. */
+function toldOf(params: RegressorColumnParams): Pick<ModelOutput, 'told'> {
+  const { lossType, aftDistribution = 'normal', aftScale = 1 } = params;
+  if (lossType === 'cox') return { told: { predictionKind: 'hazard' } };
+  if (lossType !== 'aft') return {};
+  return { told: { predictionKind: 'time', aftDistribution, aftScale: String(aftScale) } };
 }

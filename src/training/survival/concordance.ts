@@ -26,18 +26,25 @@ export function liesWithin(time: number, label: number, latest?: number): boolea
   return time >= Math.abs(label) && time <= most;
 }
 
+/** The rows of all parts, each with a weight. */
+export function joinedRows(
+  parts: readonly SurvivalRows[],
+): Record<'times' | 'risks' | 'weights', Float64Array> {
+  return {
+    times: joinNumbers(parts.map((part) => part.times)),
+    risks: joinNumbers(parts.map((part) => part.risks)),
+    weights: joinNumbers(
+      parts.map(({ weights, times }) => weights ?? new Float64Array(times.length).fill(1)),
+    ),
+  };
+}
+
 /** NaN where no pair counts. The same bits however the rows are dealt. */
 export function concordanceIndex(parts: readonly SurvivalRows[]): number {
-  const joined = (of: (part: SurvivalRows) => Float64Array | null): Float64Array =>
-    joinNumbers(parts.map((part) => of(part) ?? new Float64Array(part.times.length).fill(1)));
-  const rows = {
-    times: joined((p) => p.times),
-    risks: joined((p) => p.risks),
-    weights: joined((p) => p.weights),
-  };
-  return parts.some((part) => (part.latest ?? null) !== null)
-    ? shareOfIntervals({ ...rows, latest: joined((p) => p.latest ?? null) })
-    : shareOfPairs(rows);
+  const rows = joinedRows(parts);
+  if (parts.every(({ latest = null }) => latest === null)) return shareOfPairs(rows);
+  const uppers = parts.map(({ latest, times }) => latest ?? new Float64Array(times.length).fill(1));
+  return shareOfIntervals({ ...rows, latest: joinNumbers(uppers) });
 }
 
 /** Rows whose event comes later than those that are looked at, as far as they were added. */
@@ -150,7 +157,7 @@ function ranksOf(values: Float64Array): Uint32Array {
 }
 
 /** Rows by |time|, then by the other columns: rows that differ in nothing may change places. */
-function orderOf(times: Float64Array, others: readonly Float64Array[]): Uint32Array {
+export function orderOf(times: Float64Array, others: readonly Float64Array[]): Uint32Array {
   let order = Uint32Array.from(times, (_, i) => i);
   // equal numbers keep their order, so what decides first is sorted by last
   for (const column of [...others, times, times.map(Math.abs)]) {
