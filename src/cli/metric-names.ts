@@ -73,6 +73,8 @@ const otherNames: Readonly<Record<string, string>> = {
   concordance: 'concordanceIndex',
   cindex: 'concordanceIndex',
   c_index: 'concordanceIndex',
+  ibs: 'integratedBrierScore',
+  integrated_brier_score: 'integratedBrierScore',
 };
 
 /** Those that say how many first rows, or likeliest classes, they look at: `ndcg@5`. */

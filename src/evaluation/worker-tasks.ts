@@ -12,12 +12,12 @@ import { columnOf } from '../table/columns/column-values.ts';
 import { registerOperator } from '../table/plan/operators.ts';
 import type { PartitionSpec } from '../table/plan/partition-spec.ts';
 import { readPartition } from '../table/plan/read-partition.ts';
-import { concordanceIndex, type SurvivalRows } from '../training/survival/concordance.ts';
 import { type ClassRanks, type ClassRanksTask, classRanks } from './class-ranks.ts';
 import { type BootstrapSpec, drawWeights } from './draw-weights.ts';
 import { type DistinctPart, type DistinctRequest, distinctOf } from './importance/feature-grid.ts';
 import { type ShuffleTask, shuffledOrder } from './importance/shuffled-order.ts';
 import { type BinaryPart, type BinaryRequest, binaryPart } from './parts/binary-part.ts';
+import type { CurveRows } from './parts/brier-score.ts';
 import {
   type ClassColumnsPart,
   type ClassColumnsRequest,
@@ -43,12 +43,8 @@ import {
 import { type RegressionPart, sumRegression } from './parts/regression-sums.ts';
 import { type ReplaceSpec, replacePart } from './parts/replace-part.ts';
 import { mergeRuns, type ScoreRuns } from './parts/score-runs.ts';
-import {
-  intervalAccuracy,
-  type SurvivalRequest,
-  type survivalMetricNames,
-  survivalPart,
-} from './parts/survival-part.ts';
+import { type SurvivalRequest, survivalPart } from './parts/survival-part.ts';
+import { type MeasuredTimes, measureTimes, type TimesTask } from './parts/time-metrics.ts';
 import {
   type MeasuredUplift,
   measureUplift,
@@ -174,23 +170,17 @@ registerTask(
   (task: RankingTask): RankingResult => measureRanking(task),
 );
 
-registerTask(
-  'evaluation.survival',
-  async (task: PartTask<SurvivalRequest>): Promise<SurvivalRows> => {
-    const { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol } = task.request;
-    const names = [labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol];
-    const columns = columnsOf(names);
-    return survivalPart(await readPartition(task.partition, { columns }), task.request);
-  },
-);
+registerTask('evaluation.survival', async (task: PartTask<SurvivalRequest>): Promise<CurveRows> => {
+  const { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol } = task.request;
+  const { survivalCol = null } = task.request;
+  const names = [labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol, survivalCol];
+  return survivalPart(
+    await readPartition(task.partition, { columns: columnsOf(names) }),
+    task.request,
+  );
+});
 
-registerTask(
-  'evaluation.timeMetrics',
-  (parts: readonly SurvivalRows[]): Record<(typeof survivalMetricNames)[number], number> => ({
-    concordanceIndex: concordanceIndex(parts),
-    intervalAccuracy: intervalAccuracy(parts),
-  }),
-);
+registerTask('evaluation.timeMetrics', (task: TimesTask): MeasuredTimes => measureTimes(task));
 
 registerTask('evaluation.uplift', async (task: PartTask<UpliftRequest>): Promise<UpliftPart> => {
   const { labelCol, treatmentCol, predictionCol, weightCol } = task.request;

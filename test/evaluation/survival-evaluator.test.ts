@@ -87,7 +87,7 @@ describe('SurvivalEvaluator', () => {
     );
     const accuracy = new SurvivalEvaluator({ censorCol: 'came', metricName: 'intervalAccuracy' });
     await expect(accuracy.evaluate(scored)).rejects.toThrow(
-      /metricName of SurvivalEvaluator must be concordanceIndex with predictionKind hazard.*prediction/,
+      /metricName of SurvivalEvaluator must be concordanceIndex or integratedBrierScore with predictionKind hazard.*prediction/,
     );
     const times = await new GBTRegressor({ ...columns, lossType: 'aft', maxIter: 10 }).fit(table);
     const asTold = await new SurvivalEvaluator({ censorCol: 'came' }).evaluate(
@@ -113,5 +113,81 @@ describe('SurvivalEvaluator', () => {
     await expect(evaluator.evaluate(cutTable(inline, none))).rejects.toMatchObject({
       code: 'DATA_EMPTY',
     });
+  });
+});
+
+describe('chances of survival', () => {
+  const random = randomNumbers(12);
+  const chances = times.map(() => {
+    const first = random();
+    return [first, first * random()] as const;
+  });
+  /** A row and how often it stands in the table. */
+  const tableOf = (counts: readonly number[], cuts?: readonly number[]) => {
+    const rows = range(numRows).flatMap((row) => range(counts[row] as number).map(() => row));
+    const cells = (values: readonly unknown[]) => rows.map((row) => values[row]) as never;
+    const all: SampleData = [
+      { name: 'label', type: 'float64', cells: cells(times) },
+      { name: 'came', type: 'bool', cells: cells(came) },
+      { name: 'w', type: 'float64', cells: cells(weights.map((w) => 2 * w)) },
+      { name: 'prediction', type: 'float64', cells: cells(predicted) },
+      // as a CSV file holds vectors
+      { name: 'survival', type: 'text', cells: cells(chances.map((s) => JSON.stringify(s))) },
+    ];
+    return cuts === undefined ? cutTable(inline, all) : cutTable(pool, all, [...cuts]);
+  };
+  const evaluator = (more: object = {}) =>
+    new SurvivalEvaluator({
+      ...{ censorCol: 'came', metricName: 'integratedBrierScore', survivalTimes: [10, 25] },
+      ...more,
+    });
+  const once = times.map(() => 1);
+
+  it('are measured as they are defined, where weights are numbers of rows', async () => {
+    const counts = weights.map((w) => 2 * w);
+    const rows = range(numRows).flatMap((row) => range(counts[row] as number).map(() => row));
+    const notCensored = (time: number): number => {
+      let chance = 1;
+      for (const at of [...new Set(times)].sort((x, y) => x - y)) {
+        if (at > time) break;
+        const here = rows.filter((row) => times[row] === at);
+        const gone = here.filter((row) => came[row] === true).length;
+        const left = rows.filter((row) => (times[row] as number) >= at).length - gone;
+        if (left > 0) chance *= 1 - (here.length - gone) / left;
+      }
+      return chance;
+    };
+    const score = (at: number, k: 0 | 1): number => {
+      const terms = rows.map((row) => {
+        const [time, s] = [times[row] as number, (chances[row] as readonly number[])[k] as number];
+        if (time > at) return (1 - s) ** 2 / notCensored(at);
+        return came[row] === true ? s ** 2 / notCensored(time) : 0;
+      });
+      return terms.reduce((sum, term) => sum + term, 0) / rows.length;
+    };
+    const wanted = (score(10, 0) + score(25, 1)) / 2;
+    const weighted = await evaluator({ weightCol: 'w' }).evaluate(tableOf(once));
+    expect(weighted).toBeCloseTo(wanted, 12);
+    expect(await evaluator().evaluate(tableOf(counts))).toBeCloseTo(wanted, 12);
+    const cut = tableOf(once, [0, 1, 40, 41, 200]);
+    expect(await evaluator({ weightCol: 'w' }).evaluate(cut)).toBe(weighted);
+  });
+
+  it('count at times below the last row alone, and not without their times', async () => {
+    const table = tableOf(once);
+    const both = evaluator({ survivalTimes: [10, 1000] });
+    const points = await both.curve(table);
+    const [first, second] = (await points.collect()).toArray();
+    expect(await both.evaluate(table)).toBe(first.brierScore);
+    expect(second.brierScore).toBeNaN();
+    const untold = evaluator({ survivalTimes: undefined });
+    await expect(untold.evaluate(table)).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' });
+    expect(Object.keys(await untold.evaluateAll(table))).not.toContain('integratedBrierScore');
+    const wrong = evaluator({ survivalTimes: [1, 2, 3] });
+    await expect(wrong.evaluate(table)).rejects.toMatchObject({ code: 'DATA_INVALID' });
+    expect(evaluator().isLargerBetter()).toBe(false);
+    expect(() => evaluator({ censorCol: undefined, labelUpperBoundCol: 'w' })).toThrow(
+      /must not be integratedBrierScore with labelUpperBoundCol/,
+    );
   });
 });

@@ -1754,6 +1754,17 @@ export const plantedBugs = [
     tests: ['test/tuning/survival/survival-curves.test.ts'],
   },
   {
+    name: 'nobody stands for censored rows in a Brier score',
+    edits: [
+      {
+        file: 'src/evaluation/parts/brier-score.ts',
+        find: 'if (left > 0) chance *= Math.max(0, 1 - censored / left);',
+        replace: 'if (left > 0) chance *= 1;',
+      },
+    ],
+    tests: ['test/oracle/survival-curves.test.ts'],
+  },
+  {
     name: 'isotonic pools do not look at weights',
     edits: [
       {
