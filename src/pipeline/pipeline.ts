@@ -78,6 +78,7 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
     const how = { signal: options.signal, onProgress: options.onProgress };
     const numEstimators = this.stages.filter((stage) => stage instanceof Estimator).length;
     const initial = this.#initialStages(options.initialModel);
+    const lastGrown = this.stages.findLastIndex(continues);
     const fitted: Transformer[] = [];
     let numFitted = 0;
     let current = table;
@@ -86,8 +87,9 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
       throwIfAborted(options.signal, 'Pipeline.fit');
       if (stage instanceof Estimator) numFitted++;
       const isNeeded = toTheEnd || numFitted < numEstimators;
-      const initialModel = initial?.[i];
-      const isKept = initialModel !== undefined && !(stage as Estimator).continuesModels;
+      // what is behind the last model that grows is of what it says now
+      const initialModel = i <= lastGrown ? initial?.[i] : undefined;
+      const isKept = initialModel !== undefined && !continues(stage);
       if (isKept || !(stage instanceof Estimator)) {
         const step = isKept ? initialModel : (stage as Transformer);
         fitted.push(step);
@@ -118,7 +120,7 @@ export class Pipeline extends Estimator<PipelineModel, typeof pipelineParams.sch
   }
 
   override get continuesModels(): boolean {
-    return this.stages.some((stage) => stage instanceof Estimator && stage.continuesModels);
+    return this.stages.some(continues);
   }
 
   /** The fitted stages to go on from, one a stage; null without a fitted pipeline. */
@@ -200,6 +202,11 @@ function acceptLoaded(stages: readonly SavableStage[]): readonly (Estimator | Tr
   if (accepted === undefined)
     throw paramInvalid('Pipeline', 'stages', 'stages', describeValue(stages));
   return accepted;
+}
+
+/** Does a stage go on from a fitted model? */
+function continues(stage: Estimator | Transformer): boolean {
+  return stage instanceof Estimator && stage.continuesModels;
 }
 
 registerStage(Pipeline);

@@ -1754,6 +1754,17 @@ export const plantedBugs = [
     tests: ['test/tuning/survival/survival-curves.test.ts'],
   },
   {
+    name: 'what stands behind trees that grew further is that of the shorter model',
+    edits: [
+      {
+        file: 'src/pipeline/pipeline.ts',
+        find: 'const initialModel = i <= lastGrown ? initial?.[i] : undefined;',
+        replace: 'const initialModel = i <= lastGrown + 9 ? initial?.[i] : undefined;',
+      },
+    ],
+    tests: ['test/ensemble/boosting/continuing.test.ts'],
+  },
+  {
     name: 'nobody stands for censored rows in a Brier score',
     edits: [
       {

@@ -6,6 +6,8 @@ import { VectorAssembler } from '../../../src/feature/vectors/vector-assembler.t
 import { Pipeline } from '../../../src/pipeline/pipeline.ts';
 import { createTable } from '../../../src/session/default-session.ts';
 import { treesBefore } from '../../../src/training/boosting/members.ts';
+import { SurvivalCurves } from '../../../src/tuning/survival/survival-curves.ts';
+import type { SurvivalCurvesModel } from '../../../src/tuning/survival/survival-curves-model.ts';
 import { treeBytes } from '../../tools/fitted-bytes.ts';
 import { randomData, range } from '../../tools/random-data.ts';
 import { columnNamed, pickRows, type SampleData } from '../../tools/sample-data.ts';
@@ -216,6 +218,27 @@ describe('a pipeline that goes on', () => {
     await expect(pipeline.fit(table(0), { initialModel: first.stages[2] })).rejects.toMatchObject({
       code: 'MODEL_CLASS',
     });
+  });
+});
+
+describe('what stands behind a model that goes on', () => {
+  it('is fitted again, to what the longer model says', async () => {
+    const x = range(200).map((i) => (i * 37) % 101);
+    const table = createTable({ x, label: x.map((value, i) => 120 - value + (i % 7)) });
+    const pipeline = new Pipeline({
+      stages: [
+        new GBTRegressor({ featuresCols: ['x'], lossType: 'cox', maxIter: 3 }),
+        new SurvivalCurves({ survivalTimes: [30, 60] }),
+      ],
+    });
+    const first = await pipeline.fit(table);
+    const second = await pipeline.fit(table, { initialModel: first });
+    expect((second.stages[0] as TreeModel).numTrees).toBe(6);
+    const baselineOf = ({ stages }: typeof first) => (stages[1] as SurvivalCurvesModel).baseline;
+    const scored = await (second.stages[0] as TreeModel).transform(table);
+    const alone = await new SurvivalCurves({ survivalTimes: [30, 60] }).fit(scored);
+    expect(baselineOf(second)).toEqual(alone.baseline);
+    expect(baselineOf(second)).not.toEqual(baselineOf(first));
   });
 });
 
