@@ -366,10 +366,14 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
 
   /**
    * The first rows as objects. Integers of 64 bits are `bigint`, of which JSON knows nothing:
-   * `JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? Number(value) : value))`.
+   * `JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? Number(value) : value))`. Decimals are numbers;
+   * `table.cast({ price: 'string' })` keeps all their digits. Dates and timestamps are milliseconds since 1970.
    */
   async take(numRows: number, options: TableOptions = {}): Promise<Record<string, unknown>[]> {
-    const rows = await this.limit(numRows).collect(options);
+    const decimals = this.schema.fields.filter(({ type }) => DataType.isDecimal(type));
+    const types = Object.fromEntries(decimals.map(({ name }) => [name, 'double'])) as object;
+    const head = this.limit(numRows);
+    const rows = await (decimals.length > 0 ? head.cast(types) : head).collect(options);
     return rows.toArray().map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
   }
 

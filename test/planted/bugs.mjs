@@ -30,6 +30,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/boosting/blend-grades.test.ts'],
   },
   {
+    name: 'decimals become texts by way of float64',
+    edits: [
+      {
+        file: 'src/table/columns/cast-column.ts',
+        find: 'text: (value) => decimalText(BigInt(value), scale),',
+        replace: 'text: (value) => String(Number(`${value}e-${scale}`)),',
+      },
+    ],
+    tests: ['test/table/columns/exact-casts.prop.test.ts'],
+  },
+  {
     name: 'stages of a pipeline read wider columns than at the fit as they are',
     edits: [
       {

@@ -14,8 +14,15 @@ import {
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { maskOfValidity } from './bitmap.ts';
-import { fillNumeric, numericValues } from './column-values.ts';
+import { fillNumeric, fillRounded, numericValues } from './column-values.ts';
 import { conformData, dictionaryValues } from './conform-column.ts';
+import {
+  decimalAt,
+  decimalText,
+  fitsPrecision,
+  parseDecimal,
+  rescaledDecimal,
+} from './decimal-digits.ts';
 import { encodeCategories } from './encode-categories.ts';
 import {
   boolColumn,
@@ -43,6 +50,8 @@ export interface CastOptions {
   readonly name: string;
   /** A value that does not fit is an error; else it becomes null. */
   readonly strict: boolean;
+  /** Integers that float64 does not have are refused, for nobody asked for another type. */
+  readonly keepsIntegers?: boolean;
 }
 
 /** By Arrow's number of the unit: naming them here would load Arrow at import. */
@@ -105,8 +114,19 @@ function castToVector(data: Data, { listSize: width }: FixedSizeList, options: C
 function castToText(data: Data, type: DataType, options: CastOptions): Data {
   const codes = new Int32Array(data.length);
   let texts: string[];
-  if (isTime(data.type)) texts = timeTexts(data, codes);
-  else if (DataType.isDecimal(data.type) || !isNameable(data.type)) {
+  if (isTime(data.type)) {
+    const times = data.values as ArrayLike<bigint | number>;
+    texts = textsOf(data, codes, {
+      at: (i) => times[i],
+      text: (time) => timeText(time, data.type),
+    });
+  } else if (DataType.isDecimal(data.type)) {
+    const { scale } = data.type;
+    texts = textsOf(data, codes, {
+      at: (i) => decimalAt(data.values as Uint32Array, i * data.stride, data.stride),
+      text: (value) => decimalText(BigInt(value), scale),
+    });
+  } else if (!isNameable(data.type)) {
     if (numericKind(data.type) === null) {
       const message = `column ${options.name} of type ${typeName(data.type)} must be of a type that has a text; it has none`;
       throw new CoppiceError('COLUMN_TYPE', message, { context: { column: options.name } });
@@ -131,21 +151,25 @@ function isNameable(type: DataType): boolean {
   return DataType.isBool(type) || DataType.isInt(type) || logicalTypeName(type) === 'string';
 }
 
-function timeTexts(data: Data, codes: Int32Array): string[] {
+/** Writes a code for each row; the text of a value is made once. */
+function textsOf(
+  data: Data,
+  codes: Int32Array,
+  { at, text }: { at(row: number): unknown; text(value: bigint | number): string },
+): string[] {
   const texts: string[] = [];
   const known = new Map<bigint | number, number>();
-  const values = data.values as ArrayLike<bigint | number>;
   for (let i = 0; i < data.length; i++) {
     if (!data.getValid(i)) {
       codes[i] = -1;
       continue;
     }
-    const value = values[i] as bigint | number;
+    const value = at(i) as bigint | number;
     let code = known.get(value);
     if (code === undefined) {
       code = texts.length;
       known.set(value, code);
-      texts.push(timeText(value, data.type));
+      texts.push(text(value));
     }
     codes[i] = code;
   }
@@ -191,7 +215,12 @@ function textReader(type: DataType): ((text: string) => number | bigint | undefi
       return value !== undefined && fits(value, type) ? value : undefined;
     };
   }
-  if (DataType.isDecimal(type)) return (text) => decimalOf(parseNumber(text), type);
+  if (DataType.isDecimal(type)) {
+    return (text) => {
+      const value = parseDecimal(text, type.scale);
+      return value !== undefined && fitsPrecision(value, type.precision) ? value : undefined;
+    };
+  }
   if (DataType.isDate(type)) {
     const ticks = type.unit === DateUnit.DAY ? 1 : 86_400_000;
     return (text) => {
@@ -210,9 +239,11 @@ function textReader(type: DataType): ((text: string) => number | bigint | undefi
 }
 
 function castNumber(data: Data, type: DataType, options: CastOptions): Data {
+  if (!DataType.isFloat(type) && hasDigits(data, type)) return castDigits(data, type, options);
   const values = new Float64Array(data.length);
   const valid = maskOfValidity(data);
-  fillNumeric(new Vector([data]), values, 0, options.name);
+  const read = options.keepsIntegers === true ? fillNumeric : fillRounded;
+  read(new Vector([data]), values, 0, options.name);
   const isInteger = DataType.isInt(type);
   const slots = new Array<number | bigint>(data.length);
   for (let i = 0; i < values.length; i++) {
@@ -225,6 +256,37 @@ function castNumber(data: Data, type: DataType, options: CastOptions): Data {
     else if (DataType.isDecimal(type)) slot = decimalOf(value, type);
     if (slot !== undefined) slots[i] = slot;
     else if (options.strict && !Number.isNaN(value)) throw notHeld(String(value), type, options);
+    else valid[i] = 0;
+  }
+  return numbersToData(slots, valid, type);
+}
+
+/** Whether float64 would lose digits on the way. */
+function hasDigits({ type }: Data, to: DataType): boolean {
+  const isWide = DataType.isInt(type) && (type.bitWidth === 64 || DataType.isDecimal(to));
+  return isWide || DataType.isDecimal(type);
+}
+
+/** Integers and decimals as integers, decimals and booleans, every digit of them. */
+function castDigits(data: Data, type: DataType, options: CastOptions): Data {
+  const scale = DataType.isDecimal(data.type) ? data.type.scale : 0;
+  const unit = 10n ** BigInt(scale);
+  const valid = maskOfValidity(data);
+  const slots = new Array<number | bigint>(data.length);
+  for (let i = 0; i < data.length; i++) {
+    slots[i] = 0n;
+    if (valid[i] === 0) continue;
+    const exact = DataType.isDecimal(data.type)
+      ? decimalAt(data.values as Uint32Array, i * data.stride, data.stride)
+      : BigInt(data.values[i] as number);
+    let slot: bigint;
+    if (DataType.isDecimal(type)) slot = rescaledDecimal(exact, scale, type.scale);
+    else slot = DataType.isBool(type) ? BigInt(exact !== 0n) : exact / unit;
+    const isHeld = DataType.isDecimal(type)
+      ? fitsPrecision(slot, type.precision)
+      : DataType.isBool(type) || fits(slot, type);
+    if (isHeld) slots[i] = slot;
+    else if (options.strict) throw notHeld(decimalText(exact, scale), type, options);
     else valid[i] = 0;
   }
   return numbersToData(slots, valid, type);
@@ -306,9 +368,8 @@ function fits(value: bigint, type: DataType): boolean {
 
 function decimalOf(value: number | undefined, type: DataType): bigint | undefined {
   if (value === undefined || !Number.isFinite(value) || !DataType.isDecimal(type)) return undefined;
-  const unscaled = BigInt(Math.round(value * Number(`1e${type.scale}`)));
-  const magnitude = unscaled < 0n ? -unscaled : unscaled;
-  return magnitude < 10n ** BigInt(type.precision) ? unscaled : undefined;
+  const unscaled = parseDecimal(String(value), type.scale);
+  return unscaled !== undefined && fitsPrecision(unscaled, type.precision) ? unscaled : undefined;
 }
 
 function numberOf(value: boolean | undefined): number | undefined {

@@ -1,6 +1,7 @@
 /** Numbers that JavaScript has no array of: decimals and halves. */
 import type { Data, Decimal } from 'apache-arrow';
 import { bitAt, validityOf } from './bitmap.ts';
+import { decimalAt } from './decimal-digits.ts';
 
 /** Where numbers go. */
 export type NumericArray = Float32Array | Float64Array;
@@ -36,18 +37,12 @@ export function fillDecimal(data: NumberData, out: NumericArray, at: number): bo
     // Both operands are exact, so the quotient is rounded once.
     if (isNarrow && power !== undefined) out[at + i] = (high * 4294967296 + low) / power;
     else {
-      const exact = wideDecimal(words, i * stride, stride);
+      const exact = decimalAt(words, i * stride, stride);
       out[at + i] = Number(`${exact}e${-type.scale}`);
       hasRounded ||= isOther(exact) && (bits === null || bitAt(bits, data.offset + i) === 1);
     }
   }
   return hasRounded;
-}
-
-function wideDecimal(words: Uint32Array, at: number, stride: number): bigint {
-  let value = 0n;
-  for (let j = stride - 1; j >= 0; j--) value = (value << 32n) | BigInt(words[at + j] as number);
-  return BigInt.asIntN(stride * 32, value);
 }
 
 /** IEEE 754 binary16 to a number. */

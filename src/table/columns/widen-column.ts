@@ -33,7 +33,7 @@ export function canWiden(from: DataType, to: DataType): boolean {
 /** The column in the type of the table. @throws CoppiceError `COLUMN_TYPE`, `DATA_INVALID` */
 export function widenData(data: Data, type: DataType, name: string): Data {
   if (canConform(data.type, type)) return conformData(data, type);
-  return castData(data, type, { name, strict: true });
+  return castData(data, type, { name, strict: true, keepsIntegers: true });
 }
 
 function isNumber(type: DataType): boolean {

@@ -14,6 +14,7 @@ import {
 } from 'apache-arrow';
 import { bitAt, validityOf } from '../columns/bitmap.ts';
 import { dictionaryValues } from '../columns/conform-column.ts';
+import { decimalAt, decimalText } from '../columns/decimal-digits.ts';
 import { dateText, timeOfDayText, timestampText } from '../columns/parse-text.ts';
 
 /** How to write. */
@@ -100,7 +101,10 @@ function valueText(data: Data): (row: number) => string {
     return (row) => timestampText(values[row] as bigint, ticks) + zone;
   }
   const vector = new Vector([data]);
-  if (DataType.isDecimal(type)) return decimalText(data, type.scale);
+  if (DataType.isDecimal(type)) {
+    const words = data.values as Uint32Array;
+    return (row) => decimalText(decimalAt(words, row * data.stride, data.stride), type.scale);
+  }
   return (row) => anyText(vector.get(row));
 }
 
@@ -122,22 +126,6 @@ function floatText(value: number): string {
     if (Math.fround(text) === value) return numberText(text);
   }
   return numberText(value);
-}
-
-function decimalText(data: Data, scale: number): (row: number) => string {
-  const { stride } = data;
-  const words = data.values as Uint32Array;
-  return (row) => {
-    let unsigned = 0n;
-    for (let i = stride - 1; i >= 0; i--) {
-      unsigned = (unsigned << 32n) | BigInt(words[row * stride + i] as number);
-    }
-    const value = BigInt.asIntN(stride * 32, unsigned);
-    const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
-    const sign = value < 0n ? '-' : '';
-    const point = digits.length - scale;
-    return `${sign}${digits.slice(0, point)}${scale > 0 ? `.${digits.slice(point)}` : ''}`;
-  };
 }
 
 function anyText(value: unknown): string {

@@ -322,6 +322,14 @@ function nodeOf(operand: Operand): ExpressionNode {
 
 function literalOf(value: unknown): LiteralValue {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return { dateMs: value.getTime() };
+  if (
+    typeof value === 'bigint' &&
+    value !== BigInt.asIntN(64, value) &&
+    value !== BigInt.asUintN(64, value)
+  ) {
+    const message = `constant of an expression must be an integer of 64 bits; got ${value}n`;
+    throw new CoppiceError('PARAM_INVALID', message);
+  }
   if (value === null || ['number', 'string', 'boolean', 'bigint'].includes(typeof value)) {
     return value as LiteralValue;
   }

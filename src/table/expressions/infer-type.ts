@@ -12,6 +12,7 @@ import {
   Precision,
   type Schema,
   TimestampMillisecond,
+  Uint64,
   Utf8,
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
@@ -148,9 +149,14 @@ function literalType(value: LiteralValue): DataType {
   if (value === null) return new Utf8();
   if (typeof value === 'boolean') return new Bool();
   if (typeof value === 'string') return new Utf8();
-  if (typeof value === 'bigint') return new Int64();
+  if (typeof value === 'bigint') return integerType(value);
   if (typeof value === 'object') return new TimestampMillisecond();
   return Object.is(value | 0, value) ? new Int32() : new Float64();
+}
+
+/** Of a constant: the type of 64 bits that has it. */
+export function integerType(value: bigint): Int64 | Uint64 {
+  return BigInt.asIntN(64, value) === value ? new Int64() : new Uint64();
 }
 
 function isNullLiteral(node: ExpressionNode): boolean {
@@ -208,7 +214,10 @@ function comparable(node: ExpressionNode, types: readonly DataType[]): void {
   const numbers = known.every((kind) => kind === 'number' || kind === 'bool');
   const same = known.every((kind) => kind === known[0] && kind !== 'other');
   if (numbers || same) return;
-  throw wrongType(node, 'compare values of one kind', types.map(typeName).join(' and '));
+  const hasTexts = known.every((kind) => kind === 'time' || kind === 'text');
+  const remedy = hasTexts ? "; a constant is a Date, as new Date('2026-11-21')" : '';
+  const names = types.map(typeName).join(' and ');
+  throw wrongType(node, 'compare values of one kind', `${names}${remedy}`);
 }
 
 function expectKind(node: ExpressionNode, schema: Schema, kinds: readonly ValueKind[]): void {

@@ -8,7 +8,6 @@ import {
   DateUnit,
   Float64,
   Int32,
-  Int64,
   TimestampMillisecond,
   type TimeUnit,
   Vector,
@@ -20,7 +19,7 @@ import { fillNumeric } from '../columns/column-values.ts';
 import { encodeCategories } from '../columns/encode-categories.ts';
 import { boolColumn, dictionaryColumn, utf8ColumnOfCodes } from '../columns/make-column.ts';
 import type { LiteralValue } from './expression-node.ts';
-import { valueKind } from './infer-type.ts';
+import { integerType, valueKind } from './infer-type.ts';
 
 /** Numbers, dates and timestamps, in the type's own unit. */
 export interface NumberValues {
@@ -88,10 +87,12 @@ export function valuesOfLiteral(value: LiteralValue, numRows: number): Values {
   }
   const values = new Float64Array(numRows);
   if (typeof value === 'bigint') {
-    const wide = new BigInt64Array(numRows).fill(value);
+    const type = integerType(value);
     const isExact = BigInt(Number(value)) === value;
     values.fill(Number(value));
-    return { kind: 'number', type: new Int64(), values, valid, ...(isExact ? {} : { wide }) };
+    if (isExact) return { kind: 'number', type, values, valid };
+    const wide = type.isSigned ? new BigInt64Array(numRows) : new BigUint64Array(numRows);
+    return { kind: 'number', type, values, valid, wide: wide.fill(value) };
   }
   if (typeof value === 'object') {
     return {
@@ -153,7 +154,7 @@ export function asBools(values: Values): BoolValues {
 /** The numbers, when float64 holds them. @throws CoppiceError `DATA_INVALID` */
 export function exactNumbers(values: NumberValues, what: string): NumberValues {
   if (values.wide === undefined) return values;
-  const message = `integers of the expression ${what} must lie within ±2^53 to be calculated with; got larger ones. Cast them to string to use them as names`;
+  const message = `integers of the expression ${what} must lie within ±2^53 to be calculated with; got larger ones. Cast them to double, which rounds, or to string to use them as names`;
   throw new CoppiceError('DATA_INVALID', message);
 }
 

@@ -9,7 +9,7 @@ import { type Data, type DataType, Field, Float64, Schema, Utf8, type Vector } f
 import { ExactSum } from '../../base/exact-sum.ts';
 import { registerTask } from '../../cluster/task-runner.ts';
 import { makeBatch } from '../columns/column-data.ts';
-import { numericValues } from '../columns/column-values.ts';
+import { roundedValues } from '../columns/column-values.ts';
 import { compareUtf8 } from '../columns/compare-text.ts';
 import { encodeCategories } from '../columns/encode-categories.ts';
 import { columnOf } from '../columns/feature-columns.ts';
@@ -42,7 +42,7 @@ registerTask(
       const vector = columnOf(batch, [name]);
       return valueKind(vector.type) === 'text'
         ? summariseText(vector)
-        : summariseNumbers(numericValues(vector, name));
+        : summariseNumbers(roundedValues(vector, name));
     });
   },
 );
@@ -60,7 +60,7 @@ registerTask(
       const mean = means[index] as number;
       if (!Number.isFinite(mean)) return null;
       const sum = new ExactSum();
-      for (const value of numericValues(columnOf(batch, [name]), name)) {
+      for (const value of roundedValues(columnOf(batch, [name]), name)) {
         if (!Number.isNaN(value)) sum.add((value - mean) * (value - mean));
       }
       return sum.toWords();

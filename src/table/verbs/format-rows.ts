@@ -8,6 +8,7 @@ import {
   Vector,
 } from 'apache-arrow';
 import { timeText } from '../columns/cast-column.ts';
+import { decimalAt, decimalText } from '../columns/decimal-digits.ts';
 import { typeName } from '../columns/type-name.ts';
 
 /** How to print rows. */
@@ -78,24 +79,14 @@ export function cellText(data: Data, row: number): string {
     );
     return `[${items.join(', ')}]`;
   }
-  if (DataType.isDecimal(type)) return decimalText(data, row, type.scale);
+  if (DataType.isDecimal(type)) {
+    const words = data.values as Uint32Array;
+    return decimalText(decimalAt(words, row * data.stride, data.stride), type.scale);
+  }
   const value = new Vector([data]).get(row) as unknown;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   if (value instanceof Vector) return `[${Array.from(value, String).join(', ')}]`;
   return String(value);
-}
-
-function decimalText(data: Data, row: number, scale: number): string {
-  const words = data.values as Uint32Array;
-  let unscaled = 0n;
-  for (let j = data.stride - 1; j >= 0; j--)
-    unscaled = (unscaled << 32n) | BigInt(words[row * data.stride + j] as number);
-  const signed = BigInt.asIntN(data.stride * 32, unscaled);
-  const digits = String(signed < 0n ? -signed : signed).padStart(scale + 1, '0');
-  const sign = signed < 0n ? '-' : '';
-  return scale === 0
-    ? `${sign}${digits}`
-    : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
 /** Control characters would break the grid. */
