@@ -35,7 +35,7 @@ export const plantedBugs = [
       {
         file: 'src/table/columns/cast-column.ts',
         find: 'text: (value) => decimalText(BigInt(value), scale),',
-        replace: 'text: (value) => String(Number(`${value}e-${scale}`)),',
+        replace: 'text: (value) => String(Number(value) / 10 ** scale),',
       },
     ],
     tests: ['test/table/columns/exact-casts.prop.test.ts'],
