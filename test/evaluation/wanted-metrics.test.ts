@@ -36,6 +36,21 @@ describe.each(evaluators)('the metrics that are wanted of %s', (evaluator, wrong
 });
 
 describe('metrics that are wanted', () => {
+  it('are the only ones that are measured where each costs a pass of its own', async () => {
+    const grouped = createTable({ label: [0, 1, 1], prediction: [0, 1, 2], group: [1, 1, 2] });
+    const ranking = await new RankingEvaluator().evaluateAll(grouped, {
+      metrics: ['recallAtK', 'ndcgAt1'],
+    });
+    expect(ranking).toEqual({ recallAtK: 1, ndcgAt1: 1 });
+    const times = createTable({ label: [1, 2, 3], prediction: [1, 2, 3] });
+    for (const name of ['concordanceIndex', 'intervalAccuracy'])
+      expect(await new SurvivalEvaluator().evaluateAll(times, { metrics: [name] })).toEqual({
+        [name]: 1,
+      });
+    const hazards = new SurvivalEvaluator({ predictionKind: 'hazard' });
+    expect(await hazards.evaluateAll(times, { metrics: ['intervalAccuracy'] })).toEqual({});
+  });
+
   it('are told where the evaluator has them', async () => {
     const evaluator = new BinaryClassificationEvaluator();
     const { accuracy } = await evaluator.evaluateAll(table, { metrics: ['accuracy'] });

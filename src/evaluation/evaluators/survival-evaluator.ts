@@ -94,7 +94,8 @@ export class SurvivalEvaluator extends Evaluator<typeof survivalParams.schema> {
 
   override async evaluate(table: PartitionedTable, options: EvaluateOptions = {}): Promise<number> {
     const { metricName } = this.params;
-    const found = (await this.evaluateAll(table, options))[metricName];
+    const metrics = await this.evaluateAll(table, { ...options, metrics: [metricName] });
+    const found = metrics[metricName];
     if (found !== undefined) return found;
     if (metricName === 'integratedBrierScore') throw this.#withoutCurves();
     const message = `metricName of ${this.className} ${ofHazards}, which the model of column ${this.params.predictionCol} predicts; got ${metricName}`;
@@ -103,10 +104,10 @@ export class SurvivalEvaluator extends Evaluator<typeof survivalParams.schema> {
 
   override async evaluateAll(
     table: PartitionedTable,
-    options: EvaluateAllOptions = {},
+    { metrics = survivalMetricNames, ...options }: EvaluateAllOptions = {},
   ): Promise<Metrics> {
-    checkMetrics(this.className, options.metrics, survivalMetricNames);
-    return (await this.#measured(table, options)).metrics;
+    checkMetrics(this.className, metrics, survivalMetricNames);
+    return (await this.#measured(table, metrics, options)).metrics;
   }
 
   /**
@@ -116,23 +117,29 @@ export class SurvivalEvaluator extends Evaluator<typeof survivalParams.schema> {
    * @throws CoppiceError as evaluate, and `COLUMN_NOT_FOUND` without chances of survival
    */
   async curve(table: PartitionedTable, options: EvaluateOptions = {}): Promise<PartitionedTable> {
-    const { points } = await this.#measured(table, options);
+    const { points } = await this.#measured(table, ['integratedBrierScore'], options);
     if (points === null) throw this.#withoutCurves();
     const { times: time, brierScores: brierScore, areas: areaUnderROC } = points;
     return tableFromColumns(table.runner, { time, brierScore, areaUnderROC });
   }
 
-  async #measured(table: PartitionedTable, options: EvaluateOptions): Promise<MeasuredTimes> {
+  async #measured(
+    table: PartitionedTable,
+    wanted: readonly string[],
+    options: EvaluateOptions,
+  ): Promise<MeasuredTimes> {
     const { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol } = this.params;
+    // hazards are no times, so none lies between bounds
     const isHazard = this.#isHazard(table);
-    const survivalTimes = this.#times(table);
+    const names = wanted.filter((name) => !isHazard || name !== 'intervalAccuracy');
+    const survivalTimes = wanted.includes('integratedBrierScore') ? this.#times(table) : null;
     const survivalCol = survivalTimes === null ? null : this.params.survivalCol;
     const rows: MeetingRows<CurveRows> = {
       columns: { labelCol, predictionCol, censorCol, labelUpperBoundCol, weightCol },
       request: { isHazard, survivalCol, survivalTimes: survivalTimes ?? [] },
       ...{ read: 'evaluation.survival', measure: 'evaluation.timeMetrics' },
       isEmpty: ({ times }) => times.length === 0,
-      taskOf: (parts): TimesTask => ({ parts, isHazard, survivalTimes }),
+      taskOf: (parts): TimesTask => ({ parts, names, survivalTimes }),
     };
     return await measureTogether<CurveRows, MeasuredTimes>(this, table, rows, options);
   }

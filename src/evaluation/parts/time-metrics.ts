@@ -16,7 +16,8 @@ import {
 /** What the task is given. */
 export interface TimesTask {
   readonly parts: readonly CurveRows[];
-  readonly isHazard: boolean;
+  /** The metrics that are wanted. */
+  readonly names: readonly string[];
   /** The times of the curves; null where none are measured. */
   readonly survivalTimes: readonly number[] | null;
 }
@@ -28,13 +29,12 @@ export interface MeasuredTimes {
 }
 
 /** See the header. */
-export function measureTimes({ parts, isHazard, survivalTimes }: TimesTask): MeasuredTimes {
+export function measureTimes({ parts, names, survivalTimes }: TimesTask): MeasuredTimes {
   const points = survivalTimes === null ? null : survivalPoints(parts, survivalTimes);
-  const metrics = {
-    concordanceIndex: concordanceIndex(parts),
-    ...(isHazard ? {} : { intervalAccuracy: intervalAccuracy(parts) }),
-    ...(points === null ? {} : { integratedBrierScore: integratedBrierScore(points) }),
-  };
+  const metrics: Record<string, number> = {};
+  if (names.includes('concordanceIndex')) metrics['concordanceIndex'] = concordanceIndex(parts);
+  if (names.includes('intervalAccuracy')) metrics['intervalAccuracy'] = intervalAccuracy(parts);
+  if (points !== null) metrics['integratedBrierScore'] = integratedBrierScore(points);
   return { metrics, points };
 }
 
