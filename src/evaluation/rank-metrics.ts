@@ -6,7 +6,7 @@
 import type { ScoreRuns } from './parts/score-runs.ts';
 import { WideSum } from './parts/wide-sum.ts';
 
-/** The rank statistics of a binary classifier; NaN where a class has no rows. */
+/** The rank statistics of a binary classifier; NaN where a class that they look at has no rows. */
 export interface RankMetrics {
   /** The chance that a random positive scores above a random negative, ties half. */
   readonly areaUnderROC: number;
@@ -34,7 +34,7 @@ type VisitScore = (score: number, positive: number, negative: number) => void;
 /** All rank statistics. */
 export function rankMetrics(positives: ScoreRuns, negatives: ScoreRuns): RankMetrics {
   const totals = totalWeights(positives, negatives);
-  if (totals.positive === 0 || totals.negative === 0) {
+  if (totals.positive === 0) {
     const nothing = Number.NaN;
     return {
       areaUnderROC: nothing,
@@ -65,10 +65,12 @@ export function rankMetrics(positives: ScoreRuns, negatives: ScoreRuns): RankMet
     const gap = truePositive.value() / totals.positive - falsePositive.value() / totals.negative;
     largestGap = Math.max(largestGap, Math.abs(gap));
   });
+  // precision and recall need no negatives: without them every precision is 1
+  const isAllRight = totals.negative === 0;
   return {
     areaUnderROC: rankArea.value() / 2 / totals.positive / totals.negative,
-    areaUnderPR: trapezoids.value(),
-    averagePrecision: steps.value(),
+    areaUnderPR: isAllRight ? 1 : trapezoids.value(),
+    averagePrecision: isAllRight ? 1 : steps.value(),
     kolmogorovSmirnov: largestGap,
   };
 }

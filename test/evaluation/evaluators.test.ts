@@ -263,7 +263,31 @@ describe('labels', () => {
     const table = tableOf({ label: [1, 1, 1, 1], rawPrediction: score, prediction: [1, 1, 0, 1] });
     const metrics = await new BinaryClassificationEvaluator().evaluateAll(table);
     expect(metrics['areaUnderROC']).toBeNaN();
+    expect(metrics['averagePrecision']).toBe(1);
     expect(metrics['accuracy']).toBe(0.75);
+  });
+
+  it('of one value leave the log loss with one, by the class that the model knows', async () => {
+    const probability = [0.2, 0.7, 0.4, 0.9];
+    const table = tableOf({ label: [1, 1, 1, 1], probability });
+    const logLoss = await new BinaryClassificationEvaluator({ metricName: 'logLoss' }).evaluate(
+      table,
+    );
+    const terms = probability.map((p) => -Math.log(p));
+    expect(logLoss).toBeCloseTo(terms.reduce((a, b) => a + b) / 4, 12);
+  });
+
+  it('that are all equal give r2 a value, as scikit-learn does', async () => {
+    const r2 = async (prediction: number[], options = {}): Promise<number> =>
+      await new RegressionEvaluator({ metricName: 'r2', ...options }).evaluate(
+        tableOf({ label: [2, 2, 2], prediction }),
+      );
+    expect(await r2([2, 2, 2])).toBe(1);
+    expect(await r2([2, 2, 2.5])).toBe(0);
+    expect(await r2([2, 2, 2.5], { throughOrigin: true })).toBeCloseTo(1 - 0.25 / 12, 12);
+    const zeros = tableOf({ label: [0, 0], prediction: [0, 1] });
+    const aboutZero = new RegressionEvaluator({ metricName: 'r2', throughOrigin: true });
+    expect(await aboutZero.evaluate(zeros)).toBe(0);
   });
 
   it('of many texts are counted by their text', async () => {

@@ -139,14 +139,19 @@ describe('rankMetrics', () => {
     );
   });
 
-  it('has no value where a class has no rows', () => {
-    const rows = [{ score: 1, isPositive: true, weight: 1 }];
-    const { areaUnderROC, areaUnderPR } = rankMetrics(
-      runsOf(rows, true, false),
-      runsOf(rows, false, false),
+  it('has no value where a class that it looks at has no rows', () => {
+    fc.assert(
+      fc.property(rowsArbitrary, fc.boolean(), (drawn, isPositive) => {
+        const own = drawn.map((row) => ({ ...row, isPositive }));
+        const found = rankMetrics(runsOf(own, true, true), runsOf(own, false, true));
+        // of positives alone every precision is 1, whatever the order
+        const precision = isPositive ? 1 : Number.NaN;
+        expect(found).toEqual({
+          ...{ areaUnderROC: Number.NaN, kolmogorovSmirnov: Number.NaN },
+          ...{ areaUnderPR: precision, averagePrecision: precision },
+        });
+      }),
     );
-    expect(areaUnderROC).toBeNaN();
-    expect(areaUnderPR).toBeNaN();
   });
 });
 

@@ -95,7 +95,8 @@ export type BinaryClassificationEvaluatorOptions = Options<typeof binaryParams.s
  * `precision`, `recall`, `specificity`, `matthewsCorrelation`, and the mean and largest distance between probability and
  * share of positives over `numBins` bins of equal width: `calibrationError` (weighted by the bins' rows) and
  * `maxCalibrationError`.
- * A rank metric is NaN where a class has no rows.
+ * Where all rows are of one class, `areaUnderROC` and `kolmogorovSmirnov` are NaN; `areaUnderPR` and `averagePrecision` are
+ * 1 where it is the positive one, else NaN. The log loss needs one class only: which of them it is, is known.
  *
  * Determinism: exact; the same for any partitioning and any order of the rows.
  * Cost: one read of the columns and a sort of the scores, in the pool; 16 bytes a row while it runs.

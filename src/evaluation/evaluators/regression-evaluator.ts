@@ -74,8 +74,8 @@ export type RegressionEvaluatorOptions = Options<typeof regressionParams.schema>
 
 /**
  * Metrics of a regressor: `rmse`, `mse`, `mae`, `r2`, `mape`, the mean of |label − prediction| / max(|label|, 1), and
- * `var`, the mean squared distance of the predictions from the labels' mean (Spark's explained variance). `r2` is NaN
- * where all labels are equal.
+ * `var`, the mean squared distance of the predictions from the labels' mean (Spark's explained variance). `r2` of
+ * labels that are all equal is 1 where every prediction is right, else 0, as in scikit-learn.
  * Besides, what losses minimise: `pinballLoss` of a quantile, `rmsle` (the root of the mean squared distance of log(1 + label)
  * and log(1 + prediction)), and `poissonDeviance`, `gammaDeviance` and `tweedieDeviance`, which are 0 for a perfect model.
  * They are left out of `evaluateAll` where a label or a prediction is not in their range.

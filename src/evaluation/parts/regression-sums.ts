@@ -184,6 +184,12 @@ export interface RegressionMetrics {
   readonly tweedieDeviance?: number;
 }
 
+/** The share of a spread that errors have; of none, as scikit-learn says: nothing where there is no error, else all. */
+function shareOf(errors: bigint, spread: bigint): number {
+  if (spread === 0n) return errors === 0n ? 0 : 1;
+  return exactRatio(errors, spread);
+}
+
 /**
  * The metrics of all partitions; NaN when no row has a weight.
  *
@@ -209,8 +215,8 @@ export async function regressionMetrics(
   const explained = weight * units('predictionSquared') - 2n * label * prediction + label * label;
   const mse = ratioOf(sum('errorSquared'), sum('weight'));
   const unexplained = throughOrigin
-    ? exactRatio(units('errorSquared'), labelSquared)
-    : exactRatio(units('errorSquared') * weight, aboutMean);
+    ? shareOf(units('errorSquared'), labelSquared)
+    : shareOf(units('errorSquared') * weight, aboutMean);
   return {
     rmse: Math.sqrt(mse),
     mse,
