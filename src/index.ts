@@ -159,6 +159,7 @@ export {
   permutationImportance,
 } from './evaluation/importance/permutation-importance.ts';
 export type { RocCurve } from './evaluation/rank-metrics.ts';
+export type { RegressionCurve } from './evaluation/regression-curves.ts';
 export { FeatureHasher, type FeatureHasherOptions } from './feature/categories/feature-hasher.ts';
 export { IndexToString, type IndexToStringOptions } from './feature/categories/index-to-string.ts';
 export { OneHotEncoder, type OneHotEncoderOptions } from './feature/categories/one-hot-encoder.ts';

@@ -67,6 +67,8 @@ const otherNames: Readonly<Record<string, string>> = {
   poisson: 'poissonDeviance',
   gamma: 'gammaDeviance',
   tweedie: 'tweedieDeviance',
+  normalized_gini: 'normalizedGini',
+  gini_normalized: 'normalizedGini',
   ndcg: 'ndcgAtK',
   map: 'meanAveragePrecision',
   mrr: 'meanReciprocalRank',

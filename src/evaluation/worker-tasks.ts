@@ -6,6 +6,7 @@
  * dependence. Driver: sends the tasks and merges the sums. Cost: one read of the columns, one sort of each
  * partition's scores, one merge.
  */
+import { pickNumbers } from '../base/pick-numbers.ts';
 import { registerTask } from '../cluster/task-runner.ts';
 import { idNumbers } from '../pipeline/id-numbers.ts';
 import { columnOf } from '../table/columns/column-values.ts';
@@ -16,6 +17,15 @@ import { type ClassRanks, type ClassRanksTask, classRanks } from './class-ranks.
 import { type BootstrapSpec, drawWeights } from './draw-weights.ts';
 import { type DistinctPart, type DistinctRequest, distinctOf } from './importance/feature-grid.ts';
 import { type ShuffleTask, shuffledOrder } from './importance/shuffled-order.ts';
+import {
+  type Ginis,
+  giniOf,
+  type LorenzCurve,
+  lorenzCurve,
+  type PredictedRows,
+  type PredictionBins,
+  predictionBins,
+} from './lorenz.ts';
 import { type BinaryPart, type BinaryRequest, binaryPart } from './parts/binary-part.ts';
 import type { CurveRows } from './parts/brier-score.ts';
 import {
@@ -42,6 +52,7 @@ import {
 } from './parts/ranking-part.ts';
 import { type RegressionPart, sumRegression } from './parts/regression-sums.ts';
 import { type ReplaceSpec, replacePart } from './parts/replace-part.ts';
+import { rowsOfWeight } from './parts/rows-by-code.ts';
 import { mergeRuns, type ScoreRuns } from './parts/score-runs.ts';
 import { type SurvivalRequest, survivalPart } from './parts/survival-part.ts';
 import { type MeasuredTimes, measureTimes, type TimesTask } from './parts/time-metrics.ts';
@@ -90,6 +101,18 @@ export interface PointsTask {
   readonly positives: readonly ScoreRuns[];
   readonly negatives: readonly ScoreRuns[];
   readonly maxPoints: number;
+}
+
+/** Rows for the Lorenz curve. */
+interface LorenzTask {
+  readonly parts: readonly PredictedRows[];
+  readonly maxPoints: number;
+}
+
+/** Rows for means by bins. */
+interface BinsTask {
+  readonly parts: readonly PredictedRows[];
+  readonly numBins: number;
 }
 
 /** What the rank task returns. */
@@ -141,22 +164,59 @@ registerTask('evaluation.classRanks', (task: ClassRanksTask): ClassRanks => clas
 registerTask(
   'evaluation.regression',
   async (task: PartTask<RegressionRequest>): Promise<RegressionPart[]> => {
-    const { labels, predictionCol, weightCol, losses } = task.request;
-    const columns = columnsOf([...labels.map(({ name }) => name), predictionCol, weightCol]);
-    const batch = await readPartition(task.partition, { columns });
-    const weights = readWeights(batch, weightCol);
-    const isVector = labels.some(({ element }) => element !== null);
-    const vectors = isVector ? readVectors(batch, predictionCol) : null;
-    const numbers = isVector ? null : readFinite(batch, predictionCol, 'DATA_INVALID');
+    const { labels, losses } = task.request;
+    const rows = await readPredicted(task);
     const parts: RegressionPart[] = [];
-    for (const { name, element, quantileLevel = losses.quantileLevel } of labels) {
-      const predictions = element === null ? numbers : elementOf(vectors as never, element);
-      const values = readFinite(batch, name, 'LABEL_INVALID');
-      const asked = { ...losses, quantileLevel };
-      parts.push(await sumRegression(values, predictions as Float64Array, weights, asked));
+    for (const [i, own] of rows.entries()) {
+      const asked = { ...losses, quantileLevel: labels[i]?.quantileLevel ?? losses.quantileLevel };
+      parts.push(await sumRegression(own.labels, own.predictions, own.weights, asked));
     }
     return parts;
   },
+);
+
+/** The rows of a partition, once for each label. */
+async function readPredicted(task: PartTask<RegressionRequest>): Promise<PredictedRows[]> {
+  const { labels, predictionCol, weightCol } = task.request;
+  const columns = columnsOf([...labels.map(({ name }) => name), predictionCol, weightCol]);
+  const batch = await readPartition(task.partition, { columns });
+  const weights = readWeights(batch, weightCol);
+  const isVector = labels.some(({ element }) => element !== null);
+  const vectors = isVector ? readVectors(batch, predictionCol) : null;
+  const numbers = isVector ? null : readFinite(batch, predictionCol, 'DATA_INVALID');
+  return labels.map(({ name, element }) => {
+    const predictions = element === null ? numbers : elementOf(vectors as never, element);
+    const values = readFinite(batch, name, 'LABEL_INVALID');
+    return { labels: values, predictions: predictions as Float64Array, weights };
+  });
+}
+
+registerTask(
+  'evaluation.predictedRows',
+  async (task: PartTask<RegressionRequest>): Promise<PredictedRows[]> =>
+    (await readPredicted(task)).map(({ predictions, labels, weights }) => {
+      if (weights === null) return { predictions, labels, weights };
+      const kept = rowsOfWeight(weights.length, weights);
+      const pick = (from: Float64Array): Float64Array => pickNumbers(from, kept);
+      return { predictions: pick(predictions), labels: pick(labels), weights: pick(weights) };
+    }),
+);
+
+registerTask(
+  'evaluation.gini',
+  async (parts: readonly PredictedRows[]): Promise<Ginis | null> => await giniOf(parts),
+);
+
+registerTask(
+  'evaluation.lorenz',
+  async ({ parts, maxPoints }: LorenzTask): Promise<LorenzCurve | null> =>
+    await lorenzCurve(parts, maxPoints),
+);
+
+registerTask(
+  'evaluation.predictionBins',
+  async ({ parts, numBins }: BinsTask): Promise<PredictionBins> =>
+    await predictionBins(parts, numBins),
 );
 
 registerTask('evaluation.ranking', async (task: PartTask<RankingRequest>): Promise<RankingPart> => {
@@ -167,7 +227,7 @@ registerTask('evaluation.ranking', async (task: PartTask<RankingRequest>): Promi
 
 registerTask(
   'evaluation.measureRanking',
-  (task: RankingTask): RankingResult => measureRanking(task),
+  async (task: RankingTask): Promise<RankingResult> => await measureRanking(task),
 );
 
 registerTask('evaluation.survival', async (task: PartTask<SurvivalRequest>): Promise<CurveRows> => {

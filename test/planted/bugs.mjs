@@ -2217,6 +2217,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/boosting/training-history.test.ts'],
   },
   {
+    name: 'rows of one prediction have an order in the Lorenz curve',
+    edits: [
+      {
+        file: 'src/evaluation/lorenz.ts',
+        find: 'while (end < order.length && predictions[order[end] as number] === value) end += 1;',
+        replace: 'end += 1;',
+      },
+    ],
+    tests: ['test/evaluation/regression-curves.prop.test.ts'],
+  },
+  {
     name: 'groups of one name in two validation tables are one group',
     edits: [
       {

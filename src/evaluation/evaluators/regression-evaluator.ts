@@ -4,10 +4,13 @@ import { DataType, type Field } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { exactSumOf } from '../../base/exact-sum.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
-import { bool, column, columns, float, oneOf } from '../../params/kinds.ts';
+import { bool, column, columns, float, int, oneOf } from '../../params/kinds.ts';
+import { paramInvalid } from '../../params/resolve-params.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { CurveOptions } from '../binary-curves.ts';
+import type { Ginis, PredictedRows } from '../lorenz.ts';
 import { type LossMetric, lossMetricNames } from '../parts/loss-metrics.ts';
 import {
   type RegressionMetrics,
@@ -15,6 +18,7 @@ import {
   regressionMetrics,
 } from '../parts/regression-sums.ts';
 import { labelNamesOf } from '../place-of-label.ts';
+import { type RegressionCurve, regressionCurve } from '../regression-curves.ts';
 import type { RegressionRequest } from '../worker-tasks.ts';
 import {
   checkMetrics,
@@ -26,6 +30,9 @@ import {
   noRows,
 } from './evaluator.ts';
 
+/** Metrics that want all rows in the order of their predictions, and are measured only where they are asked for. */
+const giniNames = ['gini', 'normalizedGini'] as const satisfies readonly (keyof Ginis)[];
+
 /** Every metric of {@link RegressionEvaluator}. */
 export const regressionMetricNames = [
   'rmse',
@@ -35,7 +42,10 @@ export const regressionMetricNames = [
   'mape',
   'var',
   ...lossMetricNames,
+  ...giniNames,
 ] as const;
+
+const regressionCurves: readonly RegressionCurve[] = ['lorenz', 'calibration'];
 
 /** What labels and predictions must be for a metric that is not made for all of them. */
 export const regressionMetricRules: Readonly<Record<string, string>> = {
@@ -43,6 +53,8 @@ export const regressionMetricRules: Readonly<Record<string, string>> = {
   poissonDeviance: 'labels must be at least 0 and predictions above 0',
   gammaDeviance: 'labels and predictions must be above 0',
   tweedieDeviance: 'labels must be at least 0 and predictions above 0',
+  gini: 'labels must be at least 0, and one of them above',
+  normalizedGini: 'labels must be at least 0, and one of them above',
 };
 
 const regressionParams = defineParams(
@@ -64,6 +76,8 @@ const regressionParams = defineParams(
     quantileLevel: float({ default: 0.5, above: 0, below: 1, since: '0.1.0' }),
     /** Power of the variance that `tweedieDeviance` supposes. */
     tweediePower: float({ default: 1.5, above: 1, below: 2, since: '0.1.0' }),
+    /** Bins of about equal weight for the calibration curve; ten by default. */
+    numBins: int({ min: 1, max: 10_000, since: '0.1.0' }),
   },
   (_, isGiven) =>
     isGiven('labelCol') && isGiven('labelCols') ? 'labelCol must be left out with labelCols' : null,
@@ -79,6 +93,10 @@ export type RegressionEvaluatorOptions = Options<typeof regressionParams.schema>
  * Besides, what losses minimise: `pinballLoss` of a quantile, `rmsle` (the root of the mean squared distance of log(1 + label)
  * and log(1 + prediction)), and `poissonDeviance`, `gammaDeviance` and `tweedieDeviance`, which are 0 for a perfect model.
  * They are left out of `evaluateAll` where a label or a prediction is not in their range.
+ * `gini` is one less twice the area under the Lorenz curve (`curve('lorenz', table)`), weights being exposures and labels
+ * what a unit of exposure has; `normalizedGini` is its share of what the order of the labels themselves gives, NaN where these
+ * are all equal. They sort the rows, so `evaluateAll` has them only where its `metrics` or
+ * `metricName` name them.
  *
  * Input: numeric columns without missing values; a vector of predictions (`labelCols` of `GBTRegressor`) is told for one
  * label (`labelCol`), or for all of `labelCols`, each metric as the mean of those of the labels. Of a vector of quantiles
@@ -105,13 +123,12 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
   }
 
   override isLargerBetter(): boolean {
-    return this.params.metricName === 'r2' || this.params.metricName === 'var';
+    return ['r2', 'var', ...giniNames].includes(this.params.metricName);
   }
 
   override async evaluate(table: PartitionedTable, options: EvaluateOptions = {}): Promise<number> {
     const name = this.params.metricName;
-    const losses = lossMetricNames.filter((one) => one === name);
-    const value = (await this.#evaluate(table, losses, options))[name];
+    const value = (await this.#evaluate(table, [name], options))[name];
     if (value !== undefined) return value;
     const rule =
       regressionMetricRules[name] ??
@@ -125,22 +142,56 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
 
   override async evaluateAll(
     table: PartitionedTable,
-    { metrics = regressionMetricNames, ...options }: EvaluateAllOptions = {},
+    { metrics, ...options }: EvaluateAllOptions = {},
   ): Promise<Metrics> {
     checkMetrics(this.className, metrics, regressionMetricNames);
-    const losses = lossMetricNames.filter((name) => metrics.includes(name));
-    return await this.#evaluate(table, losses, options);
+    const { metricName } = this.params;
+    return await this.#evaluate(table, metrics ?? [...lossMetricNames, metricName], options);
+  }
+
+  /**
+   * A curve as a table; its rows are those of {@link RegressionCurve}, of `lorenz` about `maxPoints` (1000).
+   *
+   * @throws CoppiceError as evaluate, `PARAM_INVALID` for a curve that there is not, `DATA_INVALID` for a Lorenz curve of
+   *   labels below 0
+   * @example
+   * ```ts
+   * import { createTable, RegressionEvaluator } from 'coppice';
+   * const table = createTable({ label: [0, 0, 3, 1], prediction: [0.1, 0.2, 1.5, 0.9] });
+   * const curve = await new RegressionEvaluator({ numBins: 2 }).curve('calibration', table);
+   * console.log((await curve.collect()).toArray().map(({ meanLabel }) => meanLabel)); // [ 0, 2 ]
+   * ```
+   */
+  async curve(
+    kind: RegressionCurve,
+    table: PartitionedTable,
+    options: CurveOptions = {},
+  ): Promise<PartitionedTable> {
+    if (!regressionCurves.includes(kind))
+      throw paramInvalid(this.className, 'curve', `one of ${regressionCurves.join(', ')}`, kind);
+    const { labelCols, numBins = 10 } = this.params;
+    const own = labelCols === undefined ? this.#quantilesOf(table) : labelCols;
+    if (own !== null)
+      throw paramInvalid(this.className, 'curve', 'of one label and one prediction a row', own);
+    const [parts = []] = await this.#rowsOf(table, this.#request(table, null, []), options);
+    if (parts.every(({ labels }) => labels.length === 0)) throw noRows(this.className);
+    return await regressionCurve({ owner: this.className, kind, table, parts, numBins }, options);
   }
 
   async #evaluate(
     table: PartitionedTable,
-    losses: readonly LossMetric[],
+    wanted: readonly string[],
     options: EvaluateOptions,
   ): Promise<Metrics> {
     const { labelCols } = this.params;
     const levels = labelCols === undefined ? this.#quantilesOf(table) : null;
+    const losses = lossMetricNames.filter((name) => wanted.includes(name));
     const asked = levels === null ? losses : losses.filter((name) => name === 'pinballLoss');
-    const found = await this.#metricsOf(table, levels, asked, options);
+    const hasGinis = levels === null && giniNames.some((name) => wanted.includes(name));
+    const request = this.#request(table, levels, asked);
+    const sums = await this.#metricsOf(table, request, options);
+    const ginis = hasGinis ? await this.#ginisOf(table, request, options) : [];
+    const found = sums.map((metrics, label) => ({ ...metrics, ...ginis[label] }));
     if (labelCols === undefined && levels === null) return { ...found[0] } as Metrics;
     const names = levels === null ? regressionMetricNames : asked;
     return Object.fromEntries(
@@ -164,14 +215,13 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
     return isSound ? (levels as readonly number[]) : null;
   }
 
-  /** The metrics of each label, or of each quantile, from one pass over the table. */
-  async #metricsOf(
+  /** What is read; the columns are there. */
+  #request(
     table: PartitionedTable,
     levels: readonly number[] | null,
     losses: readonly LossMetric[],
-    options: EvaluateOptions,
-  ): Promise<RegressionMetrics[]> {
-    const { labelCol, labelCols, predictionCol, weightCol, throughOrigin } = this.params;
+  ): RegressionRequest {
+    const { labelCol, labelCols, predictionCol, weightCol } = this.params;
     const { quantileLevel, tweediePower } = this.params;
     const names = labelCols ?? [labelCol];
     const param = labelCols === undefined ? 'labelCol' : 'labelCols';
@@ -179,7 +229,7 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
     const predicted = requireColumn(this.className, 'predictionCol', predictionCol, table.schema);
     if (weightCol !== undefined)
       requireColumn(this.className, 'weightCol', weightCol, table.schema);
-    const request: RegressionRequest = {
+    return {
       labels:
         levels?.map((level, element) => ({ name: labelCol, element, quantileLevel: level })) ??
         names.map((name) => ({ name, element: elementOfLabel(predicted, name, labelCols) })),
@@ -187,6 +237,14 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
       predictionCol,
       weightCol: weightCol ?? null,
     };
+  }
+
+  /** The metrics of each label, or of each quantile, from one pass over the table. */
+  async #metricsOf(
+    table: PartitionedTable,
+    request: RegressionRequest,
+    options: EvaluateOptions,
+  ): Promise<RegressionMetrics[]> {
     const parts = await gatherParts<readonly RegressionPart[]>(
       table,
       'evaluation.regression',
@@ -196,11 +254,40 @@ export class RegressionEvaluator extends Evaluator<typeof regressionParams.schem
     const found: RegressionMetrics[] = [];
     for (const label of request.labels.keys()) {
       const own = parts.map((part) => part[label] as RegressionPart);
-      const metrics = await regressionMetrics(own, throughOrigin, losses);
+      const { throughOrigin } = this.params;
+      const metrics = await regressionMetrics(own, throughOrigin, request.losses.names);
       if (Number.isNaN(metrics.mse)) throw noRows(this.className);
       found.push(metrics);
     }
     return found;
+  }
+
+  /** The Gini coefficients of each label; none where it has no shares of its sum. */
+  async #ginisOf(
+    table: PartitionedTable,
+    request: RegressionRequest,
+    options: EvaluateOptions,
+  ): Promise<(Ginis | null)[]> {
+    const { signal } = options;
+    const rows = await this.#rowsOf(table, request, options);
+    return await Promise.all(
+      rows.map((parts) => table.runner.run<Ginis | null>('evaluation.gini', parts, { signal })),
+    );
+  }
+
+  /** The rows of all partitions, once for each label. */
+  async #rowsOf(
+    table: PartitionedTable,
+    request: RegressionRequest,
+    options: EvaluateOptions,
+  ): Promise<PredictedRows[][]> {
+    const parts = await gatherParts<readonly PredictedRows[]>(
+      table,
+      'evaluation.predictedRows',
+      request,
+      options,
+    );
+    return request.labels.map((_, label) => parts.map((part) => part[label] as PredictedRows));
   }
 }
 

@@ -52,7 +52,10 @@ export interface RankingTask {
 export type RankingResult = readonly MeanPart[];
 
 /** Reads one partition. */
-export function rankingPart(batch: RecordBatch, request: RankingRequest): RankingPart {
+export async function rankingPart(
+  batch: RecordBatch,
+  request: RankingRequest,
+): Promise<RankingPart> {
   const { labelCol, predictionCol, groupCol, weightCol } = request;
   const grades = readFinite(batch, labelCol, 'LABEL_INVALID');
   checkGrades(grades, request);
@@ -69,7 +72,7 @@ export function rankingPart(batch: RecordBatch, request: RankingRequest): Rankin
 }
 
 /** Measures all groups. */
-export function measureRanking({ parts, ...task }: RankingTask): RankingResult {
+export async function measureRanking({ parts, ...task }: RankingTask): Promise<RankingResult> {
   const rows = joinParts(parts);
   const order = sortRows(rows);
   const means = task.wanted.map(() => new ExactMean());
