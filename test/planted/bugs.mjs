@@ -2228,6 +2228,17 @@ export const plantedBugs = [
     tests: ['test/evaluation/regression-curves.prop.test.ts'],
   },
   {
+    name: 'a search cuts queries that are ranked across folds',
+    edits: [
+      {
+        file: 'src/tuning/search/splits.ts',
+        find: 'return ranked === undefined || isTold ? params',
+        replace: 'return ranked !== null || isTold ? params',
+      },
+    ],
+    tests: ['test/tuning/search/search.test.ts'],
+  },
+  {
     name: 'groups of one name in two validation tables are one group',
     edits: [
       {

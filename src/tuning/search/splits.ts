@@ -46,7 +46,8 @@ const draws = { folds: 0, stopping: 1, sample: 2 } as const;
 
 /** Refuses columns that are not there; no data is read. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE` */
 export function checkSplitColumns(owner: string, params: SplitParams, schema: Schema): void {
-  checkFoldColumns({ owner, params, labelCol: labelColOf(params.evaluator) }, schema);
+  const fold = { owner, params: withGroups(params), labelCol: labelColOf(params.evaluator) };
+  checkFoldColumns(fold, schema);
 }
 
 /** One split a fold: fitted on the others, measured on it. */
@@ -56,7 +57,8 @@ export async function foldSplits(
 ): Promise<readonly Split[]> {
   const { owner, params, signal } = request;
   const seed = seedOf(params, 'folds');
-  const fold = { owner, params: { ...params, seed }, labelCol: labelColOf(params.evaluator) };
+  const ruled = { ...withGroups(params), seed };
+  const fold = { owner, params: ruled, labelCol: labelColOf(params.evaluator) };
   const folds = foldsOf(table, await planFolds(table, fold, { signal }));
   const splits: Split[] = [];
   for (const { inside, outside } of folds) {
@@ -105,7 +107,7 @@ export function sampleOf(
 
 /** Everything that decides about the rows of a trial, for a file of results. */
 export function splitIdentity(params: SplitParams): JsonObject {
-  const { numFolds, seed, idCol, stratified, groupCol, timeCol, foldCol } = params;
+  const { numFolds, seed, idCol, stratified, groupCol, timeCol, foldCol } = withGroups(params);
   return {
     ...{ numFolds, seed, stratified, earlyStoppingRatio: params.earlyStoppingRatio ?? null },
     ...{ idCol: idCol ?? null, groupCol: groupCol ?? null },
@@ -117,8 +119,9 @@ export function splitIdentity(params: SplitParams): JsonObject {
 async function cut(
   table: PartitionedTable,
   ratio: number,
-  { owner, params, signal }: SplitRequest,
+  { owner, params: given, signal }: SplitRequest,
 ): Promise<Parts> {
+  const params = withGroups(given);
   const isDrawn = !params.stratified && params.groupCol === undefined;
   const byTime = params.timeCol !== undefined;
   const [kept, all] =
@@ -149,6 +152,14 @@ export function nearestFraction(ratio: number): readonly [kept: number, all: num
 
 function seedOf({ seed }: Pick<FoldParams, 'seed'>, draw: keyof typeof draws): number {
   return deriveSeed(seed, purposes.search, draws[draw]);
+}
+
+/** Rows that are ranked together stay together, unless a parameter says which rows do. */
+function withGroups(params: SplitParams): SplitParams {
+  const { evaluator, stratified, groupCol, timeCol, foldCol } = params;
+  const { groupCol: ranked } = evaluator.params as { readonly groupCol?: string };
+  const isTold = stratified || [groupCol, timeCol, foldCol].some((name) => name !== undefined);
+  return ranked === undefined || isTold ? params : { ...params, groupCol: ranked };
 }
 
 function labelColOf({ params }: Evaluator): string {

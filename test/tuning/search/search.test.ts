@@ -8,6 +8,7 @@ import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts'
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
 import { BinaryClassificationEvaluator } from '../../../src/evaluation/evaluators/binary-classification-evaluator.ts';
+import { RankingEvaluator } from '../../../src/evaluation/evaluators/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../../../src/evaluation/evaluators/regression-evaluator.ts';
 import '../../../src/evaluation/worker-tasks.ts';
 import type { Estimator } from '../../../src/pipeline/estimator.ts';
@@ -23,6 +24,7 @@ import {
   nearestFraction,
   sampleOf,
   shareSplit,
+  splitIdentity,
 } from '../../../src/tuning/search/splits.ts';
 import { SuccessiveHalving } from '../../../src/tuning/search/successive-halving.ts';
 import { TrainValidationSplit } from '../../../src/tuning/search/train-validation-split.ts';
@@ -301,6 +303,28 @@ describe('splits', () => {
       params: { ...params, timeCol: 'time', earlyStoppingRatio: undefined },
     });
     expect(await late.train.count()).toBe(210);
+  });
+
+  it('keep the rows of a query together where rankings are measured', async () => {
+    const evaluator = new RankingEvaluator({ labelCol: 'r', groupCol: 'group' });
+    const params = new CrossValidator({ estimator: boosted, evaluator, seed: 3 }).params;
+    const request = { owner: 'CrossValidator', params, validation: undefined, signal: undefined };
+    const rowsOf = async (splits: Awaited<ReturnType<typeof foldSplits>>) =>
+      await Promise.all(splits.map(async ({ test }) => (await contentOf(test))['id']));
+    const found = await rowsOf(await foldSplits(table, request));
+    const told = { ...params, groupCol: 'group' };
+    expect(found).toEqual(await rowsOf(await foldSplits(table, { ...request, params: told })));
+    expect(splitIdentity(params)).toEqual(splitIdentity(told));
+    const { test, train } = await shareSplit(table, 0.6, request);
+    const [held = [], learned = []] = await Promise.all(
+      [test, train].map(async (part) => (await contentOf(part))['group']),
+    );
+    expect(held.filter((group) => learned.includes(group))).toEqual([]);
+    // another rule of folds is followed
+    const byPart = await rowsOf(
+      await foldSplits(table, { ...request, params: { ...params, foldCol: 'part' } }),
+    );
+    expect(byPart).toHaveLength(4);
   });
 
   it('are shares of about the size that was asked for', async () => {
