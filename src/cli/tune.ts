@@ -220,11 +220,15 @@ function evaluatorOf(
     }
   } else if (task === 'regression') {
     if (name === undefined || metricsOfTask.regression.includes(name))
-      return new RegressionEvaluator({ ...columns, metricName: (name ?? 'rmse') as 'rmse' });
+      return new RegressionEvaluator({
+        ...columns,
+        metricName: (name ?? 'rmse') as 'rmse',
+        quantileLevel: wanted?.quantileLevel,
+      });
   } else if (task === 'classification') {
     if (name === undefined || metricsOfTask.multiclass.includes(name)) {
       const metricName = (name ?? 'logLoss') as 'logLoss';
-      return new MulticlassClassificationEvaluator({ ...columns, metricName });
+      return new MulticlassClassificationEvaluator({ ...columns, metricName, k: wanted?.k });
     }
     if (metricsOfTask.binary.includes(name))
       return new BinaryClassificationEvaluator({ ...columns, metricName: name as 'areaUnderROC' });

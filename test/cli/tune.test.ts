@@ -71,6 +71,26 @@ it('learns nothing of the column that says the folds, unless it is named as a fe
   expect(missing.stderr).toContain('column of --fold-col must be one of the table; got "flod"');
 });
 
+it('measures the quantile and the number of classes that a metric names', async () => {
+  const rows = Array.from({ length: 300 }, (_, row) => row);
+  const lines = rows.map((row) =>
+    [row % 10, ((row * 37) % 101) / 7, 'abcd'[(row * 7) % 4]].join(','),
+  );
+  writeFileSync(path('demand.csv'), ['x,y,kind', ...lines, ''].join('\n'));
+  const bestOf = async (label: string, metric: string): Promise<number> => {
+    const { json } = await runForTest([
+      ...['tune', '--data', path('demand.csv'), '--label', label, '--features', 'x', '--json'],
+      ...['--params', 'maxIter=2', '--model', path('demand'), '--quiet', '--overwrite'],
+      ...['--grid', path('list.json'), '--folds', '2', '--metric', metric],
+    ]);
+    return json['bestMetric'] as number;
+  };
+  // the mean loss of a centre is as far below as above: a quantile near 0 weighs these unlike one near 1
+  expect(await bestOf('y', 'pinball@0.05')).not.toBe(await bestOf('y', 'pinball@0.5'));
+  expect(await bestOf('kind', 'topk@4')).toBe(1);
+  expect(await bestOf('kind', 'topk@1')).toBeLessThan(1);
+});
+
 it('refuses a grid or a metric that is none', async () => {
   for (const wrong of [
     words('bad.json', 'none'),
