@@ -2974,4 +2974,26 @@ export const plantedBugs = [
     ],
     tests: ['test/evaluation/survival-evaluator.test.ts'],
   },
+  {
+    name: 'pages that the decoder reads are not held against their checksums',
+    edits: [
+      {
+        file: 'src/table/parquet/slice-file.ts',
+        find: 'checkPages(chunk, file.subarray(at, at + chunk.length));',
+        replace: 'checkPages(chunk, file.subarray(at, at));',
+      },
+    ],
+    tests: ['test/table/parquet/checksums.test.ts'],
+  },
+  {
+    name: 'a class of stages does not ask whether it is given a table',
+    edits: [
+      {
+        file: 'src/pipeline/guard-tables.ts',
+        find: "if (typeof own !== 'function') continue;",
+        replace: "if (typeof own !== 'string') continue;",
+      },
+    ],
+    tests: ['test/pipeline/wrong-arguments.test.ts'],
+  },
 ];

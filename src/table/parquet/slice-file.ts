@@ -7,6 +7,7 @@
  */
 import type { FileBytes } from '../files/file-bytes.ts';
 import { encodeFooter, footerTail } from './encode-footer.ts';
+import { checkPages } from './flat/chunk-pages.ts';
 import {
   type ColumnChunk,
   chunkFields,
@@ -30,7 +31,7 @@ export interface FileSlice {
   readonly arrowSchema: Uint8Array | undefined;
 }
 
-/** A file of the wanted columns of one row group. */
+/** A file of the wanted columns of one row group. @throws CoppiceError `FILE_FORMAT` for a page that is not what its checksum is of */
 export async function sliceFile(
   from: FileBytes,
   footer: ParquetFooter,
@@ -57,6 +58,7 @@ export async function sliceFile(
   const file = new Uint8Array(position + tail.length);
   file.set(headBytes);
   await readRuns(from, file, places);
+  for (const { chunk, at } of places) checkPages(chunk, file.subarray(at, at + chunk.length));
   file.set(tail, position);
   return file;
 }

@@ -1,8 +1,8 @@
 /**
  * The pages of a column chunk, one after another, with their values uncompressed. Only pages as most writers make
  * them: plain or dictionary values, uncompressed or by Snappy. Anything else, and whatever does not add up, is null:
- * then the decoder that knows everything reads the chunk, or says what is wrong with it. Of checksums it knows nothing, so
- * bytes that are not those of their checksum are an error here.
+ * then the decoder that knows everything reads the chunk, or says what is wrong with it. It knows nothing of checksums:
+ * they are looked at here, also of what it will read.
  */
 import { crc32 } from 'node:zlib';
 import { CoppiceError } from '../../../base/errors.ts';
@@ -100,6 +100,30 @@ export function chunkPages(
     position = start + size;
   }
   return pages;
+}
+
+/**
+ * Holds the pages of a chunk that another decoder will read against their checksums. Writers give all pages of a chunk one or
+ * none, and what has none, or breaks off, is left to the decoder.
+ *
+ * @throws CoppiceError `FILE_FORMAT` for a page whose checksum is not that of its bytes
+ */
+export function checkPages(chunk: ColumnChunk, bytes: Uint8Array): void {
+  for (let position = 0; position < bytes.length; ) {
+    let header: ThriftStruct;
+    let start: number;
+    try {
+      const reader = new ThriftReader(bytes, position);
+      header = reader.struct();
+      start = reader.position;
+    } catch {
+      return;
+    }
+    const size = numberIn(header, pageFields.bytes);
+    if (!header.has(pageFields.checksum) || size < 0 || start + size > bytes.length) return;
+    checkPage(header, bytes.subarray(start, start + size), chunk);
+    position = start + size;
+  }
 }
 
 /** The checksum is that of all bytes behind the header, as they are stored. */
