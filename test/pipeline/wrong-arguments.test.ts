@@ -56,7 +56,7 @@ describe('what is no table', () => {
       }
     }
     const promised = await errorOf(() => scaler.transform(any(Promise.resolve(table))));
-    expect(promised.message).toMatch(/^table given to StandardScalerModel.transform .*: await it;/);
+    expect(promised.message).toMatch(/^table given to StandardScalerModel.transform .*: await what /);
   });
 });
 
