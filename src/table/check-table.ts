@@ -12,7 +12,7 @@ export function checkTable(role: string, table: unknown): void {
   if (isTable(table)) return;
   const rule =
     typeof (table as { then?: unknown } | null | undefined)?.then === 'function'
-      ? 'a PartitionedTable: await what createTable and session.read promise'
+      ? 'a PartitionedTable: make one by createTable, and await what session.read promises'
       : 'a PartitionedTable: make one by createTable or read one by session.read';
   const message = `table ${role} must be ${rule}; got ${describeValue(table)}`;
   throw new CoppiceError('PARAM_INVALID', message);

@@ -56,7 +56,9 @@ describe('what is no table', () => {
       }
     }
     const promised = await errorOf(() => scaler.transform(any(Promise.resolve(table))));
-    expect(promised.message).toMatch(/^table given to StandardScalerModel.transform .*: await what /);
+    expect(promised.message).toMatch(
+      /^table given to StandardScalerModel.transform .*: make one by createTable, and await what /,
+    );
   });
 });
 
