@@ -47,6 +47,7 @@ const files = [
   'pipeline/row-scorer.js',
   'session/connect.js',
   'session/explain-fit.js',
+  'table/parquet/write-parquet.js',
 ];
 
 // what a line of a module that only declares begins with; all else is done when the module is loaded
