@@ -3,14 +3,14 @@
  * table that remembers what to do; work happens partition by partition, in the session's threads, when
  * rows are asked for (count, collect, show, write, fit). Rows keep their order in every verb but orderBy.
  */
-import { DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
+import { Field, type RecordBatch, Schema } from 'apache-arrow';
 import type { Awaitable } from '../base/awaitable.ts';
 import { checkObject } from '../base/check-options.ts';
 import { CoppiceError } from '../base/errors.ts';
 import { purposes } from '../base/rng.ts';
 import { guardUserFunction, isModuleFunction, type UserFunction } from '../base/user-function.ts';
 import type { ColumnInput } from './columns/column-input.ts';
-import { columnNames, findField, firstTwice, requireField } from './columns/find-column.ts';
+import { findField, firstTwice, requireField } from './columns/find-column.ts';
 import { TableNulls } from './columns/table-nulls.ts';
 import { typeName } from './columns/type-name.ts';
 import {
@@ -37,6 +37,7 @@ import { TableCore } from './table-core.ts';
 import type { TableOptions } from './table-options.ts';
 import { filterRows } from './take-rows.ts';
 import { type CacheNode, cacheNode } from './verbs/cache-node.ts';
+import { casted, columnExists, renamed, withField } from './verbs/change-columns.ts';
 import { closureNode } from './verbs/closure-node.ts';
 import { functionOfColumn, withUserColumn } from './verbs/column-operators.ts';
 import { canDescribe, describeColumns } from './verbs/describe-node.ts';
@@ -135,19 +136,8 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
   rename<const R extends { readonly [N in ColumnName<S>]?: string }>(
     given: R,
   ): PartitionedTable<RenamedColumns<S, R>> {
-    checkObject('names of rename', given, 'rename');
-    const names = given as Readonly<Record<string, string>>;
-    const from = Object.keys(names);
-    for (const name of from) requireField(this.schema, name, 'rename');
-    const fields = this.schema.fields.map((field) =>
-      Object.hasOwn(names, field.name) ? field.clone({ name: names[field.name] as string }) : field,
-    );
-    const after = fields.map((field) => field.name);
-    const twice = firstTwice(after);
-    if (twice !== undefined) throw columnExists(twice, 'rename');
-    const to = from.map((name) => names[name] as string);
-    const spec = { kind: 'table.rename', reads: from, writes: to, from, to };
-    return this.withOperator(spec, new Schema(fields, this.schema.metadata));
+    const { spec, schema } = renamed(this.schema, given);
+    return this.withOperator(spec, schema);
   }
 
   /**
@@ -251,21 +241,7 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
    * @throws CoppiceError `COLUMN_NOT_FOUND`, `PARAM_INVALID`; later `DATA_INVALID`, `COLUMN_TYPE`
    */
   cast(given: { readonly [N in ColumnName<S>]?: string }): PartitionedTable<S> {
-    checkObject('types of cast', given, 'cast');
-    const types = given as Readonly<Record<string, string>>;
-    const names = Object.keys(types);
-    const fields = names.map((name) => {
-      const field = requireField(this.schema, name, 'cast');
-      return new Field(name, castTarget(types[name] as string), field.nullable, field.metadata);
-    });
-    const schema = fields.reduce(withField, this.schema);
-    const spec = {
-      kind: 'table.cast',
-      reads: names,
-      writes: names,
-      names: fields.filter(isOfNames).map(({ name }) => name),
-      fields: fields.map(fieldToRecord),
-    };
+    const { spec, schema } = casted(this.schema, given);
     return this.withOperator(spec, schema);
   }
 
@@ -419,20 +395,4 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
     };
     return this.withOperator(spec, this.schema);
   }
-}
-
-function withField(schema: Schema, field: Field): Schema {
-  const fields = [...schema.fields];
-  const known = columnNames(schema).indexOf(field.name);
-  fields[known < 0 ? fields.length : known] = field;
-  return new Schema(fields, schema.metadata);
-}
-
-function isOfNames({ type }: Field): boolean {
-  return DataType.isUtf8(type) || DataType.isDictionary(type);
-}
-
-function columnExists(name: string, owner: string): CoppiceError {
-  const message = `columns of ${owner} must have distinct names; got "${name}" twice`;
-  return new CoppiceError('COLUMN_EXISTS', message, { context: { column: name } });
 }
