@@ -159,7 +159,7 @@ describe('a model with linear leaves', () => {
 
   it('says what it cannot do', async () => {
     const model = await fitSample(linear(), data);
-    const table = { schema: null } as never;
+    const table = { schema: null, runner: null } as never;
     await expect(model.contributions(table)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     await expect(model.interactions(table)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     const refused = async (more: Record<string, unknown>, rule: RegExp) =>
