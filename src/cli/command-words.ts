@@ -1,6 +1,13 @@
 /** Which words does each command take? What they do stands with the commands themselves. */
 import { Command, Option } from 'commander';
-import { countFromZero, list, oneOrMore, pairs, wholeNumber } from './option-values.ts';
+import {
+  ascendingNumbers,
+  countFromZero,
+  list,
+  oneOrMore,
+  pairs,
+  wholeNumber,
+} from './option-values.ts';
 
 const nullValues = [
   '--null-values <texts>',
@@ -49,6 +56,11 @@ export function fitCommand(): Command {
     .option(
       '--treatment <column>',
       'of uplift-forest: 1 where a row was treated, 0 where not; default: treatment',
+    )
+    .option(
+      '--survival-times <list>',
+      'of lossType=cox or aft: times at which chances of survival are told, with the median time: 12,24,36',
+      ascendingNumbers,
     )
     .option('--id-col <column>', 'a column that identifies a row; default: its position')
     .option('--params <pairs>', "the estimator's own parameters: name=value,name=value")

@@ -19,6 +19,7 @@ export interface FitCommandOptions extends CommonOptions, ReadDataOptions, Sessi
   readonly idCol?: string;
   readonly group?: string;
   readonly treatment?: string;
+  readonly survivalTimes?: readonly number[];
   readonly params?: string;
   readonly paramsFile?: string;
   readonly valid?: readonly string[];

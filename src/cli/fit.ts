@@ -8,6 +8,7 @@ import type { Transformer } from '../pipeline/transformer.ts';
 import { requireField } from '../table/columns/find-column.ts';
 import { isPandasIndex } from '../table/parquet/pandas-index.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { SurvivalCurves } from '../tuning/survival/survival-curves.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
 import type { FitCommandOptions } from './fit-options.ts';
@@ -39,7 +40,13 @@ export async function fit(
   return await withSession(options, async (session) => {
     const table = labelledRows(await readData(session, options.data, options), options);
     const validation = await readValid(session, options, table);
-    const { task, features, estimator } = await plannedFit(table, options, context);
+    const {
+      task,
+      features,
+      estimator: planned,
+      params,
+    } = await plannedFit(table, options, context);
+    const estimator = withCurves(planned, params, options);
     checkValid(validation, table, features);
     const model: Transformer = await estimator.fit(table, {
       signal,
@@ -69,7 +76,7 @@ export async function fit(
         ? ''
         : `, validation loss ${Number(facts.validationLoss.toPrecision(6))}`;
     const text =
-      `fitted ${estimator.className} (${task}) on ${grouped(rows)} rows and ${countOf(features.length, 'feature')}` +
+      `fitted ${planned.className} (${task}) on ${grouped(rows)} rows and ${countOf(features.length, 'feature')}` +
       `${trees}${watched} in ${seconds} s; saved to ${options.model}`;
     return { value, text };
   });
@@ -77,6 +84,34 @@ export async function fit(
 
 function countOf(count: number, what: string): string {
   return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/**
+ * The estimator with what makes chances of survival of its hazards or times, where they are asked for.
+ *
+ * @throws CoppiceError `USAGE` for an estimator that predicts neither
+ */
+function withCurves(
+  estimator: Estimator,
+  params: Readonly<Record<string, unknown>>,
+  { survivalTimes, label, weight, algo }: FitCommandOptions,
+): Estimator {
+  if (survivalTimes === undefined) return estimator;
+  const { lossType, censorCol, labelUpperBoundCol, predictionCol, weightCol = weight } = params;
+  const isKnown = algo === 'gbt' && (lossType === 'cox' || lossType === 'aft');
+  if (!isKnown) {
+    const got = typeof lossType === 'string' ? lossType : 'another loss';
+    throw new CoppiceError(
+      'USAGE',
+      `--survival-times must come with --algo gbt and --params lossType=cox or lossType=aft; got ${algo} with ${got}`,
+    );
+  }
+  const columns = labelUpperBoundCol === undefined ? { labelCol: label, censorCol, weightCol } : {};
+  const given = { ...columns, predictionCol, survivalTimes };
+  const told = Object.entries(given).filter(([, value]) => value !== undefined);
+  const curves = new SurvivalCurves(Object.fromEntries(told) as never);
+  const before = estimator instanceof Pipeline ? estimator.stages : [estimator];
+  return new Pipeline({ stages: [...before, curves] });
 }
 
 /** What the options ask to be fitted, on which columns. */

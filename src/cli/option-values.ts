@@ -89,3 +89,13 @@ export function refuseRepeated(command: Command): void {
     });
   }
 }
+
+/** `12,24,36`: numbers from 0 on, each above the one before. */
+export function ascendingNumbers(text: string): number[] {
+  const numbers = text.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word)));
+  const isSound = numbers.every(
+    (value, i) => value >= 0 && value < Number.POSITIVE_INFINITY && value > (numbers[i - 1] ?? -1),
+  );
+  if (isSound) return numbers;
+  throw new InvalidArgumentError('Ascending numbers from 0 on were expected, as 12,24,36.');
+}

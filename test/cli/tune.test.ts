@@ -134,6 +134,29 @@ it('orders times until an event, as the evaluation of its predictions does', asy
   const { concordanceIndex } = told.json['metrics'] as Record<string, number>;
   expect(cindex).toBeGreaterThan(0.7);
   expect(concordanceIndex).toBe(cindex);
+  const curves = ['--params', 'lossType=cox,censorCol=left,maxIter=8', '--survival-times', '12,24'];
+  const fit = ['fit', ...common, '--model', path('curves')];
+  const fitted = await runForTest([...fit, ...curves]);
+  expect(fitted.json).toMatchObject({ class: 'PipelineModel', numTrees: 8, features: ['usage'] });
+  await runForTest([
+    'transform',
+    '--model',
+    path('curves'),
+    ...data.slice(0, 2),
+    '--out',
+    path('curves.parquet'),
+  ]);
+  const measure = ['evaluate', '--data', path('curves.parquet'), ...evaluate.slice(3)];
+  const { ibs } = (await runForTest([...measure, '--metric', 'ibs'])).json['metrics'] as Record<
+    string,
+    number
+  >;
+  expect(ibs).toBeLessThan(0.2);
+  for (const wrong of [
+    ['--params', 'lossType=squared', '--survival-times', '12'],
+    [...curves.slice(0, 2), '--survival-times', '24,12'],
+  ])
+    expect((await runForTest([...fit, ...wrong])).exitCode).toBe(2);
   writeFileSync(path('mixed.json'), JSON.stringify({ lossType: ['aft', 'cox'] }));
   const mixed = ['tune', ...common, '--grid', path('mixed.json'), '--model', path('mixed')];
   const refused = await runForTest([...mixed, '--params', 'lossType=aft,censorCol=left']);
