@@ -42,6 +42,7 @@ import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import '../../src/training/worker-programs.ts';
 import { CalibratedClassifier } from '../../src/tuning/calibration/calibrated-classifier.ts';
 import { ProbabilityCalibrator } from '../../src/tuning/calibration/probability-calibrator.ts';
+import { SurvivalCurves } from '../../src/tuning/survival/survival-curves.ts';
 import '../../src/tuning/worker-tasks.ts';
 import { goldenEnsembleCases } from './golden-ensemble-cases.ts';
 
@@ -81,6 +82,14 @@ export function questionTable(): PartitionedTable {
 const featuresCols = ['distance', 'speed', 'airport', 'isWeekend'];
 const boosted = { featuresCols, maxIter: 4, minInstancesPerNode: 4, minCategoryRows: 3 };
 const forest = { featuresCols, numTrees: 3, maxDepth: 4 };
+
+const survival = (options: object) =>
+  new Pipeline({
+    stages: [
+      new GBTRegressor({ ...boosted, labelCol: 'grade', censorCol: 'isLate', ...options }),
+      new SurvivalCurves({ labelCol: 'grade', censorCol: 'isLate', survivalTimes: [1, 2.5, 5] }),
+    ],
+  });
 
 /** Estimators by the class of the model they make. */
 export const goldenCases: Readonly<Record<string, () => Estimator>> = {
@@ -217,6 +226,9 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
       numFolds: 3,
       seed: 2,
     }),
+  'PipelineModel-survival': () => survival({ lossType: 'cox' }),
+  'PipelineModel-survival-times': () =>
+    survival({ lossType: 'aft', aftDistribution: 'extreme', aftScale: 0.5 }),
   'PipelineModel-calibrated': () =>
     new Pipeline({
       stages: [
