@@ -14,6 +14,7 @@ import {
   mergeModels,
   readLightGBMModel,
   readXGBoostModel,
+  SurvivalCurves,
 } from '../../../src/index.ts';
 import { categoryGoesLeft } from '../../../src/tree/predictor.ts';
 import { valueUnit } from '../../../src/tree/value-unit.ts';
@@ -102,6 +103,18 @@ describe('options of reading', () => {
       message: expect.stringContaining(rule),
       context: { param },
     });
+  });
+
+  it('tell how times are spread about those that they predict', async () => {
+    const text = textOf('XGBoost', 'survival:aft')
+      .replace('"aft_loss_distribution":"normal"', '"aft_loss_distribution":"logistic"')
+      .replace('"aft_loss_distribution_scale":"1"', '"aft_loss_distribution_scale":"0.5"');
+    const model = (await readXGBoostModel(text)) as GBTRegressionModel;
+    expect(model.params).toMatchObject({ aftDistribution: 'logistic', aftScale: 0.5 });
+    const scored = await model.transform(createTable(numbers as never));
+    const curves = await new SurvivalCurves({ survivalTimes: [2] }).fit(scored);
+    // half of the times lie above the median, and odds grow with its power 1 / 0.5
+    expect([...curves.predictSurvival(2, [2, 4])]).toEqual([0.5, expect.closeTo(0.2, 12)]);
   });
 
   it('say what scores mean after a function of the user', async () => {
