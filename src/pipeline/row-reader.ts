@@ -45,15 +45,20 @@ export interface Score {
   readonly probability: Float64Array;
 }
 
-/** A row of a type that declares its columns, such as an interface: what each of them may be. */
+/**
+ * A row of a type that declares its columns, such as an interface: what each of them may be. What is `unknown`, as in rows of
+ * `take`, is looked at when it is scored.
+ */
 export type NamedCells<R> = {
   readonly [K in keyof R]: R[K] extends ScorerCell
     ? R[K]
-    : R[K] extends (...values: never[]) => unknown
-      ? never
-      : R[K] extends object
-        ? NamedCells<R[K]>
-        : ScorerCell;
+    : unknown extends R[K]
+      ? unknown
+      : R[K] extends (...values: never[]) => unknown
+        ? never
+        : R[K] extends object
+          ? NamedCells<R[K]>
+          : ScorerCell;
 };
 
 /** Scores one row. */

@@ -43,6 +43,7 @@ import { functionOfColumn, withUserColumn } from './verbs/column-operators.ts';
 import { canDescribe, describeColumns } from './verbs/describe-node.ts';
 import { distinctNode } from './verbs/distinct-node.ts';
 import { formatRows, formatSchema } from './verbs/format-rows.ts';
+import { plainRows } from './verbs/plain-rows.ts';
 import { checkFraction, checkSeed, splitBounds } from './verbs/sample-bounds.ts';
 import {
   checkLimit,
@@ -341,16 +342,13 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
   }
 
   /**
-   * The first rows as objects. Integers of 64 bits are `bigint`, of which JSON knows nothing:
-   * `JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? Number(value) : value))`. Decimals are numbers;
-   * `table.cast({ price: 'string' })` keeps all their digits. Dates and timestamps are milliseconds since 1970.
+   * The first rows as objects of plain values, which a scorer takes too: vectors and lists are arrays, decimals numbers
+   * (`table.cast({ price: 'string' })` keeps all their digits), dates and timestamps milliseconds since 1970. Integers of
+   * 64 bits are `bigint`, of which JSON knows nothing:
+   * `JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? Number(value) : value))`.
    */
   async take(numRows: number, options: TableOptions = {}): Promise<Record<string, unknown>[]> {
-    const decimals = this.schema.fields.filter(({ type }) => DataType.isDecimal(type));
-    const types = Object.fromEntries(decimals.map(({ name }) => [name, 'double'])) as object;
-    const head = this.limit(numRows);
-    const rows = await (decimals.length > 0 ? head.cast(types) : head).collect(options);
-    return rows.toArray().map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
+    return plainRows(await this.limit(numRows).collect(options));
   }
 
   /** The first rows as text, a grid. */

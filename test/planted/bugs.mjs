@@ -30,6 +30,17 @@ export const plantedBugs = [
     tests: ['test/ensemble/boosting/blend-grades.test.ts'],
   },
   {
+    name: 'rows hold vectors of Arrow',
+    edits: [
+      {
+        file: 'src/table/verbs/plain-rows.ts',
+        find: 'if (!(value instanceof Vector)) return value;',
+        replace: 'if (value !== null) return value;',
+      },
+    ],
+    tests: ['test/table/verbs/plain-rows.test.ts'],
+  },
+  {
     name: 'decimals become texts by way of float64',
     edits: [
       {
