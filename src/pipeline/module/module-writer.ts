@@ -75,6 +75,7 @@ export class ModuleWriter {
   /** The class of the model. */
   readonly owner: string;
   #columns = new Map<string, ModuleColumn>();
+  #isKnown = false;
   #more: readonly (readonly [string, ModuleCell])[] = [];
   readonly #inputs: Input[] = [];
   readonly #steps: WrittenStep[] = [];
@@ -88,12 +89,16 @@ export class ModuleWriter {
 
   /** The columns that a pipeline begins with. */
   know(schema: LogicalSchema): void {
-    for (const field of schema) this.#columns.set(field.name, this.#inputOf(field));
+    for (const field of schema) {
+      // no stage reads a column of anything else
+      if (isReadable(field)) this.#columns.set(field.name, this.#inputOf(field));
+    }
+    this.#isKnown = true;
   }
 
   /** Whether anybody has said which columns there are. */
   get isKnown(): boolean {
-    return this.#columns.size > 0;
+    return this.#isKnown || this.#columns.size > 0;
   }
 
   /** The features of a model alone: values by their names, or in their order. */
@@ -339,11 +344,6 @@ export class ModuleWriter {
     const slot = this.slot();
     const isText = type === 'string' || type.startsWith('dictionary');
     const kind = isText ? 'text' : type === 'boolean' ? 'flag' : 'number';
-    if (type === 'struct' || type === 'list' || type.startsWith('vector['))
-      throw this.refusal(
-        'columns of values, and structs and vectors of them',
-        `${name}, a ${type}`,
-      );
     const unit = unitOf(type);
     this.#inputs.push({
       ...{ name, ...place, kind, slot, type },
@@ -352,6 +352,14 @@ export class ModuleWriter {
     });
     return { kind, slot, isSingle: isSingle(type), isWide: /^u?bigint$/.test(type) };
   }
+}
+
+/** Whether a column holds values, or structs or vectors of them. */
+function isReadable({ type, children = [] }: LogicalField): boolean {
+  const isNested = (inner: string): boolean =>
+    ['struct', 'list', 'map'].includes(inner) || inner.startsWith('vector[');
+  if (type === 'list' || type === 'map') return false;
+  return !isNested(type) || children.every((child) => !isNested(child.type));
 }
 
 /** What counts the instants of a column; null for what holds none. */
