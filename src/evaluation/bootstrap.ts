@@ -26,7 +26,7 @@ import { tableFromColumns } from '../table/create-table.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { mapInOrder } from '../table/plan/map-in-order.ts';
 import type { BootstrapSpec } from './draw-weights.ts';
-import { columnsNamed, type Evaluator, type Metrics } from './evaluators/evaluator.ts';
+import { columnsNamed, type Evaluator, groupColOf, type Metrics } from './evaluators/evaluator.ts';
 
 const owner = 'bootstrap';
 
@@ -45,7 +45,8 @@ export interface BootstrapOptions {
   readonly level?: number | undefined;
   /** Seed of the draws (0). */
   readonly seed?: number | undefined;
-  /** An id of each row that the draws hang on, by default its position; rows of one id are drawn together. */
+  /** An id of each row that the draws hang on, by default its position, of rankings its group; rows of one id are drawn
+   *  together. */
   readonly idCol?: string | undefined;
   /** Ends the work, which then rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
@@ -86,7 +87,9 @@ export async function bootstrap(
   checkTable(`given to ${owner}`, table);
   checkObject(`options of ${owner}`, options, owner);
   const { signal, onProgress, ...rest } = options;
-  const { numSamples, level, seed, idCol } = resolveParams(specs, rest);
+  const { numSamples, level, seed, idCol: given } = resolveParams(specs, rest);
+  // of a query whose rows are drawn one by one a ranking would be another
+  const idCol = given ?? groupColOf(evaluator);
   if (idCol !== undefined) requireColumn(owner, 'idCol', idCol, table.schema);
   const { weightCol } = weightOf(evaluator);
   const kept = table.select(...columnsRead(table, evaluator, idCol)).cache();

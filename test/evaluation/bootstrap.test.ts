@@ -7,6 +7,7 @@ import { poisson } from '../../src/evaluation/draw-weights.ts';
 import { BinaryClassificationEvaluator } from '../../src/evaluation/evaluators/binary-classification-evaluator.ts';
 import { Evaluator } from '../../src/evaluation/evaluators/evaluator.ts';
 import { MulticlassClassificationEvaluator } from '../../src/evaluation/evaluators/multiclass-classification-evaluator.ts';
+import { RankingEvaluator } from '../../src/evaluation/evaluators/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../../src/evaluation/evaluators/regression-evaluator.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { defineParams } from '../../src/params/define-params.ts';
@@ -64,6 +65,22 @@ describe('bootstrap intervals', () => {
     const rows = { ...moved, id: Int32Array.from(order, (row) => columns.id[row] as number) };
     const other = tableFromColumns(new InlineRunner(), rows as never, { numPartitions: 3 });
     expect(await of(other, { idCol: 'id' })).toEqual(byId);
+  });
+
+  it('draw whole queries of a ranking', async () => {
+    const groups = label.map((_, row) => Math.floor(row / 8));
+    const table = inlineTable({ ...columns, group: groups }, 3);
+    const evaluator = new RankingEvaluator({ predictionCol: 'rawPrediction', k: 5 });
+    const options = { numSamples: 40 };
+    const found = await contentOf(await bootstrap(evaluator, table, options));
+    const whole = await bootstrap(evaluator, table, { ...options, idCol: 'group' });
+    expect(found).toEqual(await contentOf(whole));
+    // without half of its rows a query would be another one, and the value far from the samples
+    const recall = await rowOf(bootstrap(evaluator, table, options), 'recallAtK');
+    expect(recall['lower']).toBeLessThan(recall['value'] as number);
+    expect(recall['upper']).toBeGreaterThan(recall['value'] as number);
+    const cut = bootstrap(evaluator, table, { ...options, idCol: 'id' });
+    expect((await rowOf(cut, 'recallAtK'))['lower']).toBeGreaterThan(recall['value'] as number);
   });
 
   it('are told of several labels', async () => {

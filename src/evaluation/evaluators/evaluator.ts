@@ -136,6 +136,11 @@ export function columnsNamed(evaluator: Evaluator): string[] {
   });
 }
 
+/** The column of groups whose rows an evaluator measures together; undefined where it measures row by row. */
+export function groupColOf(evaluator: Evaluator | undefined): string | undefined {
+  return (evaluator?.params as { readonly groupCol?: string } | undefined)?.groupCol;
+}
+
 /** The name when the schema has that column, else null. */
 export function presentColumn(schema: Schema, name: string | undefined): string | null {
   return name !== undefined && schema.fields.some((field) => field.name === name) ? name : null;

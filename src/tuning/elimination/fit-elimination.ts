@@ -7,6 +7,7 @@ import { planFolds } from '../../feature/folds/plan-folds.ts';
 import type { Estimator, FitOptions } from '../../pipeline/estimator.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { bestOf, rankCandidates } from '../search/choose-best.ts';
+import { withGroups } from '../search/splits.ts';
 import { eliminateFeatures } from './eliminate-features.ts';
 import type { EliminationState, EliminationStep } from './recursive-feature-elimination-model.ts';
 
@@ -74,7 +75,7 @@ async function foldsOfJob(
 ): Promise<Fold[]> {
   // the folds are not those of an estimator inside that has the same seed
   const seed = deriveSeed(params.seed, purposes.search, 4);
-  const request = { owner, params: { ...params, seed }, labelCol };
+  const request = { owner, params: { ...withGroups(params), seed }, labelCol };
   return foldsOf(table, await planFolds(table, request, { signal, nesting }));
 }
 

@@ -7,7 +7,7 @@
 import type { Schema } from 'apache-arrow';
 import type { JsonObject } from '../../base/json.ts';
 import { deriveSeed, purposes } from '../../base/rng.ts';
-import type { Evaluator } from '../../evaluation/evaluators/evaluator.ts';
+import { type Evaluator, groupColOf } from '../../evaluation/evaluators/evaluator.ts';
 import type { FoldParams } from '../../feature/folds/fold-params.ts';
 import { foldsOf, withFoldNumbers } from '../../feature/folds/folds.ts';
 import { checkFoldColumns, planFolds } from '../../feature/folds/plan-folds.ts';
@@ -155,9 +155,11 @@ function seedOf({ seed }: Pick<FoldParams, 'seed'>, draw: keyof typeof draws): n
 }
 
 /** Rows that are ranked together stay together, unless a parameter says which rows do. */
-function withGroups(params: SplitParams): SplitParams {
+export function withGroups<P extends FoldParams & { readonly evaluator?: Evaluator | undefined }>(
+  params: P,
+): P {
   const { evaluator, stratified, groupCol, timeCol, foldCol } = params;
-  const { groupCol: ranked } = evaluator.params as { readonly groupCol?: string };
+  const ranked = groupColOf(evaluator);
   const isTold = stratified || [groupCol, timeCol, foldCol].some((name) => name !== undefined);
   return ranked === undefined || isTold ? params : { ...params, groupCol: ranked };
 }
