@@ -56,7 +56,7 @@ interface Steps {
 }
 
 /** The Gini coefficients; null where a label is below 0, or none above. */
-export async function giniOf(parts: readonly PredictedRows[]): Promise<Ginis | null> {
+export function giniOf(parts: readonly PredictedRows[]): Ginis | null {
   const rows = joined(parts);
   if (!hasShares(rows)) return null;
   const gini = giniUnder(curveOf(stepsOf(rows)));
@@ -65,10 +65,10 @@ export async function giniOf(parts: readonly PredictedRows[]): Promise<Ginis | n
 }
 
 /** The Lorenz curve, thinned to about `maxPoints` points evenly spread along it; null as {@link giniOf}. */
-export async function lorenzCurve(
+export function lorenzCurve(
   parts: readonly PredictedRows[],
   maxPoints: number,
-): Promise<LorenzCurve | null> {
+): LorenzCurve | null {
   const rows = joined(parts);
   if (!hasShares(rows)) return null;
   const { predictions, shares, labelShares } = curveOf(stepsOf(rows));
@@ -84,10 +84,7 @@ export async function lorenzCurve(
 }
 
 /** Means by bins of about equal weight; a prediction lies in the bin of the weight before it. */
-export async function predictionBins(
-  parts: readonly PredictedRows[],
-  numBins: number,
-): Promise<PredictionBins> {
+export function predictionBins(parts: readonly PredictedRows[], numBins: number): PredictionBins {
   const { predictions, weights, totals } = stepsOf(joined(parts));
   const all = new WideSum();
   for (const weight of weights) all.add(weight);

@@ -202,21 +202,15 @@ registerTask(
     }),
 );
 
-registerTask(
-  'evaluation.gini',
-  async (parts: readonly PredictedRows[]): Promise<Ginis | null> => await giniOf(parts),
-);
+registerTask('evaluation.gini', (parts: readonly PredictedRows[]): Ginis | null => giniOf(parts));
 
-registerTask(
-  'evaluation.lorenz',
-  async ({ parts, maxPoints }: LorenzTask): Promise<LorenzCurve | null> =>
-    await lorenzCurve(parts, maxPoints),
+registerTask('evaluation.lorenz', ({ parts, maxPoints }: LorenzTask): LorenzCurve | null =>
+  lorenzCurve(parts, maxPoints),
 );
 
 registerTask(
   'evaluation.predictionBins',
-  async ({ parts, numBins }: BinsTask): Promise<PredictionBins> =>
-    await predictionBins(parts, numBins),
+  ({ parts, numBins }: BinsTask): PredictionBins => predictionBins(parts, numBins),
 );
 
 registerTask('evaluation.ranking', async (task: PartTask<RankingRequest>): Promise<RankingPart> => {
@@ -227,7 +221,7 @@ registerTask('evaluation.ranking', async (task: PartTask<RankingRequest>): Promi
 
 registerTask(
   'evaluation.measureRanking',
-  async (task: RankingTask): Promise<RankingResult> => await measureRanking(task),
+  (task: RankingTask): RankingResult => measureRanking(task),
 );
 
 registerTask('evaluation.survival', async (task: PartTask<SurvivalRequest>): Promise<CurveRows> => {

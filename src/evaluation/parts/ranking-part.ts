@@ -52,10 +52,7 @@ export interface RankingTask {
 export type RankingResult = readonly MeanPart[];
 
 /** Reads one partition. */
-export async function rankingPart(
-  batch: RecordBatch,
-  request: RankingRequest,
-): Promise<RankingPart> {
+export function rankingPart(batch: RecordBatch, request: RankingRequest): RankingPart {
   const { labelCol, predictionCol, groupCol, weightCol } = request;
   const grades = readFinite(batch, labelCol, 'LABEL_INVALID');
   checkGrades(grades, request);
@@ -72,7 +69,7 @@ export async function rankingPart(
 }
 
 /** Measures all groups. */
-export async function measureRanking({ parts, ...task }: RankingTask): Promise<RankingResult> {
+export function measureRanking({ parts, ...task }: RankingTask): RankingResult {
   const rows = joinParts(parts);
   const order = sortRows(rows);
   const means = task.wanted.map(() => new ExactMean());
