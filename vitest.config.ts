@@ -22,6 +22,9 @@ const slow = [
   'test/session/{lost-executors,struck-checkpoints,struck-threads}.test.ts',
   'test/tree/backend/gpu/equal-fits.test.ts',
   'test/cli/real-data.test.ts',
+  'test/training/{accuracy,row-entries}.test.ts',
+  'test/training/boosting/round-growers.test.ts',
+  'test/tuning/search/more-searches.test.ts',
 ];
 const own = [
   'test/{cli,cluster,session,spark}/**/*.test.ts',
@@ -74,7 +77,7 @@ export default defineConfig(({ mode }) => {
             ...common,
             name: 'shared modules',
             include: ['test/**/*.test.ts'],
-            exclude: [...own, ...never],
+            exclude: [...own, ...slow, ...never],
             isolate: false,
             maxWorkers: 2,
             sequence: { groupOrder: 1 },

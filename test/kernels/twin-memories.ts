@@ -142,8 +142,7 @@ export class TwinMemories {
       for (let at = from; at < start; at += blockBytes) {
         const to = Math.min(at + blockBytes, start);
         if (expected.subarray(at, to).equals(actual.subarray(at, to))) continue;
-        for (let word = at; word < to; word += 8)
-          compareWord(name, anyNaN, word, expected, actual);
+        for (let word = at; word < to; word += 8) compareWord(name, anyNaN, word, expected, actual);
       }
       from = end;
     }

@@ -1,23 +1,16 @@
 /** Searches over folds: the right metrics, the same on any topology, and nothing lost when one is cut short. */
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/base/progress.ts';
-import { InlineRunner } from '../../../src/cluster/task-runner.ts';
-import { ThreadPool } from '../../../src/cluster/threads/thread-pool.ts';
-import { GBTClassifier } from '../../../src/ensemble/boosting/gbt-classifier.ts';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
 import { BinaryClassificationEvaluator } from '../../../src/evaluation/evaluators/binary-classification-evaluator.ts';
 import { RankingEvaluator } from '../../../src/evaluation/evaluators/ranking-evaluator.ts';
 import { RegressionEvaluator } from '../../../src/evaluation/evaluators/regression-evaluator.ts';
 import '../../../src/evaluation/worker-tasks.ts';
-import type { Estimator } from '../../../src/pipeline/estimator.ts';
-import { loadStage } from '../../../src/pipeline/load-stage.ts';
-import { workerUrl } from '../../../src/session/worker-url.ts';
 import type { PartitionedTable } from '../../../src/table/partitioned-table.ts';
 import { rankCandidates } from '../../../src/tuning/search/choose-best.ts';
 import { CrossValidator } from '../../../src/tuning/search/cross-validator.ts';
-import { ParamGridBuilder } from '../../../src/tuning/search/param-grid-builder.ts';
 import { withParams } from '../../../src/tuning/search/param-map.ts';
 import {
   foldSplits,
@@ -27,108 +20,27 @@ import {
   splitIdentity,
 } from '../../../src/tuning/search/splits.ts';
 import { SuccessiveHalving } from '../../../src/tuning/search/successive-halving.ts';
-import { TrainValidationSplit } from '../../../src/tuning/search/train-validation-split.ts';
-import type { TunedModel } from '../../../src/tuning/search/tuned-model.ts';
 import '../../../src/tuning/worker-tasks.ts';
 import { errorOf } from '../../contract/error-of.ts';
 import { contentOf } from '../../tools/inline-table.ts';
-import { randomData, randomNumbers, shuffled } from '../../tools/random-data.ts';
+import { randomNumbers, shuffled } from '../../tools/random-data.ts';
+import { cutTable, pickRows, withSampleColumn } from '../../tools/sample-data.ts';
 import {
-  type CellType,
-  cutTable,
-  evenCuts,
-  pickRows,
-  withSampleColumn,
-} from '../../tools/sample-data.ts';
-import { folderContent, temporaryFolder } from '../../tools/temporary-folder.ts';
+  auc,
+  boosted,
+  common,
+  data,
+  describeSearches,
+  grid,
+  inline,
+  layouts,
+  numRows,
+  root,
+  savedOf,
+  table,
+} from './search-cases.ts';
 
-const inline = new InlineRunner();
-const pool = new ThreadPool(3, workerUrl());
-afterAll(() => pool.close());
-const root = temporaryFolder('search');
-
-const numRows = 300;
-const numbers = (type: CellType, name: string, of: (row: number) => number) => ({
-  ...{ name, type },
-  cells: Array.from({ length: numRows }, (_, row) => of(row)),
-});
-const data = [
-  numbers('int32', 'group', (row) => Math.floor(row / 6) % 25),
-  numbers('float64', 'time', (row) => (row * 37) % numRows),
-  numbers('int32', 'part', (row) => (row * 7) % 4),
-].reduce(
-  withSampleColumn,
-  randomData({ seed: 12, numRows, kinds: ['float32', 'words', 'float64'], missing: 0.1 }),
-);
-const table = cutTable(inline, data);
-const layouts = [
-  cutTable(pool, data, evenCuts(numRows, 7)),
-  cutTable(pool, data, [100, 100]),
-  cutTable(inline, data, evenCuts(numRows, 2)),
-];
-
-const boosted = new GBTClassifier({
-  ...{ featuresCols: ['x0', 'x1', 'x2'], labelCol: 'b', weightCol: 'w' },
-  ...{ maxIter: 6, maxLeaves: 6, minInstancesPerNode: 4 },
-});
-const auc = new BinaryClassificationEvaluator({ labelCol: 'b', weightCol: 'w' });
-const grid = new ParamGridBuilder()
-  .addGrid('stepSize', [0.05, 0.4])
-  .addGrid('maxLeaves', [3, 9])
-  .build();
-const common = { estimator: boosted, evaluator: auc, estimatorParamMaps: grid, seed: 4 };
-
-async function savedOf(model: TunedModel<never>, name: string): Promise<object> {
-  await model.save(`${root}/${name}`, { overwrite: true });
-  return folderContent(`${root}/${name}`);
-}
-
-// of the grid's first and last: each candidate is fitted for every fold, on every layout
-const twoOf = { ...common, estimatorParamMaps: [grid[0] ?? {}, grid[3] ?? {}] };
-const searches: Readonly<Record<string, () => Estimator<TunedModel<never>>>> = {
-  'by chance': () => new CrossValidator({ ...twoOf, collectSubModels: true }) as never,
-  stratified: () =>
-    new CrossValidator({ ...twoOf, stratified: true, earlyStoppingRatio: 0.2 }) as never,
-  'by group': () =>
-    new CrossValidator({ ...twoOf, groupCol: 'group', earlyStoppingRatio: 0.2 }) as never,
-  'by time': () =>
-    new CrossValidator({ ...twoOf, timeCol: 'time', earlyStoppingRatio: 0.2 }) as never,
-  'by a column': () => new CrossValidator({ ...twoOf, foldCol: 'part', idCol: 'id' }) as never,
-  'one split': () =>
-    new TrainValidationSplit({ ...twoOf, trainRatio: 0.7, earlyStoppingRatio: 0.1 }) as never,
-  'halving rows': () => new SuccessiveHalving({ ...common, factor: 2, minResource: 0.2 }) as never,
-  'halving rounds': () =>
-    new SuccessiveHalving({ ...common, factor: 2, resource: 'maxIter', idCol: 'id' }) as never,
-};
-
-describe.each(Object.keys(searches))('a search, %s', (name) => {
-  const make = searches[name] as () => Estimator<TunedModel<never>>;
-  let model: TunedModel<never>;
-  let saved: object;
-
-  beforeAll(async () => {
-    model = await make().fit(table);
-    saved = await savedOf(model, 'alone');
-  });
-
-  it('is the same bytes on any partitions, threads and trials at once', async () => {
-    for (const [i, layout] of layouts.entries()) {
-      const search = make().copy({ parallelism: [1, 2, 5][i] } as never);
-      expect(await savedOf(await search.fit(layout), 'other')).toEqual(saved);
-    }
-  });
-
-  it('predicts the same after save and load', async () => {
-    await savedOf(model, 'loaded');
-    const loaded = (await loadStage(`${root}/loaded`)) as TunedModel<never>;
-    const content = await contentOf(await model.transform(table));
-    expect(await contentOf(await loaded.transform(table))).toEqual(content);
-    expect(loaded.rounds).toEqual(model.rounds);
-    expect(loaded.bestParams).toEqual(model.bestParams);
-    expect(await contentOf(loaded.trialsToTable())).toEqual(await contentOf(model.trialsToTable()));
-    expect(await savedOf(loaded, 'again')).toEqual(saved);
-  });
-});
+describeSearches(['by chance', 'by a column', 'one split', 'halving rows']);
 
 describe('cross-validation', () => {
   it('measures what a fit on the other folds says of each fold, and refits the best', async () => {
