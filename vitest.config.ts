@@ -13,7 +13,8 @@ import { scratchFolder } from './test/tools/scratch-folder.ts';
  * importing the library. What puts others in the place of modules needs the runner, so the sources.
  *
  * The slow files are a project that `npm test` leaves out and `npm run test:slow` runs; each of them has a small one beside
- * it that stays in `npm test`. `npx vitest run` with the name of a file runs any.
+ * it that stays in `npm test`. Of the laws that cost most `npm test` takes some cases (test/tools/some-cases.ts), so
+ * `npm run test:slow` runs their files as well. `npx vitest run` with the name of a file runs any, whole.
  */
 const slow = [
   // the code of all pages, and fits whose every step is struck or compared over processes
@@ -26,6 +27,15 @@ const slow = [
   'test/training/boosting/round-growers.test.ts',
   'test/tuning/search/more-searches.test.ts',
 ];
+const someCases = {
+  own: ['test/session/executors.test.ts'],
+  shared: [
+    'test/stacking/{committees,stacking}.test.ts',
+    'test/training/{exactness,shaping,whole-trees}.prop.test.ts',
+    'test/training/boosting/{refit.prop,self-stopping}.test.ts',
+    'test/training/forest/local-finish.test.ts',
+  ],
+};
 const own = [
   'test/{cli,cluster,session,spark}/**/*.test.ts',
   'test/tree/backend/gpu/**/*.test.ts',
@@ -52,7 +62,18 @@ const waiting = { ...common, maxWorkers: 3, sequence: { groupOrder: 0 } };
 
 export default defineConfig(({ mode }) => {
   const built = { find: /^(\.\.\/)+src\/(.*)\.ts$/, replacement: `${pathOf('dist')}/$2.js` };
-  const resolve = { alias: mode === 'built' ? [built] : [] };
+  // `built` is for whoever runs single files, the planted bugs for instance
+  const isBuilt = ['built', 'quick', 'slow'].includes(mode);
+  const resolve = { alias: isBuilt ? [built] : [] };
+  const env = { ...common.env, ...(mode === 'quick' ? { COPPICE_CASES: 'few' } : {}) };
+  const shared = {
+    ...common,
+    env,
+    isolate: false,
+    maxWorkers: 2,
+    sequence: { groupOrder: 1 },
+  };
+  const others = mode === 'slow' ? someCases : { own: [], shared: [] };
   return {
     test: {
       globalSetup: ['test/tools/refuse-stale-build.ts'],
@@ -63,26 +84,37 @@ export default defineConfig(({ mode }) => {
           resolve,
           test: {
             ...waiting,
+            env,
             name: 'own process',
             include: own,
             exclude: [...mocking, ...slow, ...never],
           },
         },
-        { extends: true, resolve, test: { ...waiting, name: 'slow', include: slow } },
+        {
+          extends: true,
+          resolve,
+          test: { ...waiting, name: 'slow', include: [...slow, ...others.own] },
+        },
         { extends: true, test: { ...waiting, name: 'mocked modules', include: mocking } },
         {
           extends: true,
           resolve,
           test: {
-            ...common,
+            ...shared,
             name: 'shared modules',
             include: ['test/**/*.test.ts'],
             exclude: [...own, ...slow, ...never],
-            isolate: false,
-            maxWorkers: 2,
-            sequence: { groupOrder: 1 },
           },
         },
+        ...(others.shared.length === 0
+          ? []
+          : [
+              {
+                extends: true as const,
+                resolve,
+                test: { ...shared, name: 'slow cases', include: others.shared },
+              },
+            ]),
       ],
     },
   };

@@ -31,6 +31,7 @@ import '../../src/tuning/worker-tasks.ts';
 import { contentOf } from '../tools/inline-table.ts';
 import { randomData } from '../tools/random-data.ts';
 import { cutTable, evenCuts } from '../tools/sample-data.ts';
+import { someOf } from '../tools/some-cases.ts';
 import { folderContent, temporaryFolder } from '../tools/temporary-folder.ts';
 
 const inline = new InlineRunner();
@@ -115,7 +116,7 @@ const committees: readonly (readonly [string, Estimator])[] = [
   ['one against the rest', new OneVsRest({ classifier: boosted })],
 ];
 
-describe.each(committees)('%s', (_, estimator) => {
+describe.each(someOf(committees))('%s', (_, estimator) => {
   it('is the same bytes on any threads and partitions, saved and loaded', async () => {
     const model = await estimator.fit(table);
     const expected = await bytesOf(model, 'expected');

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { type DataRecipe, type FeatureKind, randomData, range } from '../tools/random-data.ts';
 import { columnNamed, pickRows, type SampleData } from '../tools/sample-data.ts';
+import { drawsOf } from '../tools/some-cases.ts';
 import { expectMonotone } from './expect-monotone.ts';
 import { fitSample, predictedNumbers, scoreSample } from './fit-sample.ts';
 import { type EstimatorCase, shapedCases, withFeatures } from './random-estimators.ts';
@@ -197,7 +198,7 @@ describe('monotone constraints', () => {
           }
         },
       ),
-      { numRuns: 80 },
+      { numRuns: drawsOf(80) },
     );
   }, 120_000);
 
@@ -430,7 +431,7 @@ describe('exactness', () => {
     });
     const three = fc.array(topologies, { minLength: 2, maxLength: 2 });
     await fc.assert(fc.asyncProperty(shapedCases, recipes, three, expectSame), {
-      numRuns: 12,
+      numRuns: drawsOf(12),
       endOnFailure: true,
     });
   }, 120_000);

@@ -12,6 +12,7 @@ import { savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { type FeatureKind, featureNames, randomData } from '../tools/random-data.ts';
 import { cutTable, type SampleData } from '../tools/sample-data.ts';
+import { drawsOf } from '../tools/some-cases.ts';
 import type { EstimatorCase } from './random-estimators.ts';
 import { expectSame, partitionings, type Topology, threadCounts } from './topologies.ts';
 
@@ -150,7 +151,7 @@ describe('trees grown by one kernel', () => {
           const bySplit: Topology = { threads: 1, partitions: 1, growsWhole: false };
           await expectSame(found, recipe, [bySplit, layout]);
         }),
-        { numRuns, endOnFailure: true },
+        { numRuns: drawsOf(numRuns), endOnFailure: true },
       );
     },
     60_000,

@@ -16,6 +16,7 @@ import {
   type SampleData,
   withSampleColumn,
 } from '../../tools/sample-data.ts';
+import { drawsOf } from '../../tools/some-cases.ts';
 import { fitSample, predictedNumbers, scoreSample } from '../fit-sample.ts';
 import {
   type EstimatorCase,
@@ -75,7 +76,7 @@ describe('refitLeaves', () => {
         expect(treeBytes(again)).toEqual(treeBytes(model));
         expect(again.data.baseScores).toEqual(model.data.baseScores);
       }),
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: drawsOf(60), endOnFailure: true },
     );
   }, 60_000);
 
@@ -93,7 +94,7 @@ describe('refitLeaves', () => {
           expect(treeBytes(await refit(model, data, 0))).toEqual(treeBytes(model));
         },
       ),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns: drawsOf(25), endOnFailure: true },
     );
   }, 60_000);
 
@@ -107,7 +108,7 @@ describe('refitLeaves', () => {
         expect(treeBytes(same)).toEqual(treeBytes(model));
         expect(same.data.baseScores).toEqual(model.data.baseScores);
       }),
-      { numRuns: 30, endOnFailure: true },
+      { numRuns: drawsOf(30), endOnFailure: true },
     );
   }, 60_000);
 
@@ -126,7 +127,7 @@ describe('refitLeaves', () => {
         (found, recipe, wanted) =>
           expectSameFit({ alone: other, others: other }, found, recipe, wanted),
       ),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: drawsOf(8), endOnFailure: true },
     );
   }, 60_000);
 });

@@ -13,6 +13,7 @@ import { savedBytes } from '../../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../../tools/knob-runner.ts';
 import { type DataRecipe, type FeatureKind, randomData } from '../../tools/random-data.ts';
 import { cutTable } from '../../tools/sample-data.ts';
+import { someOf } from '../../tools/some-cases.ts';
 import { VirtualRunner } from '../../tools/virtual-runner.ts';
 import { type EstimatorCase, makeEstimator, withFeatures } from '../random-estimators.ts';
 
@@ -82,18 +83,23 @@ const shared = (width: number, knobs: Knobs = {}): Knobs => ({
 const bytesOf = ({ sent }: VirtualRunner): number => sent.flat().reduce((a, b) => a + b, 0);
 
 describe('small nodes of a tree that ranks share', () => {
-  it.each<[EstimatorCase, Knobs]>([
-    [forest('RandomForestClassifier', {}), {}],
-    [forest('RandomForestClassifier', { labelCol: 'k', impurity: 'entropy', weightCol: 'w' }), {}],
-    [forest('RandomForestClassifier', { labelCol: 'k', minInstancesPerNode: 5 }), {}],
-    [forest('RandomForestClassifier', { classWeights: 'balancedSubsample' }), {}],
-    [forest('RandomForestRegressor', { weightCol: 'w', varianceCol: 'spread' }), {}],
-    [forest('RandomForestRegressor', { maxDepth: 9, bootstrap: false }), {}],
-    [forest('RandomForestRegressor', {}), { kernels: 'reference' }],
-    [forest('ExtraTreesRegressor', { ccpAlpha: 0.001 }), {}],
-    [forest('ExtraTreesClassifier', { labelCol: 'k', honestLeafShare: 0.4 }), {}],
-    [{ name: 'DecisionTreeClassifier', options: { labelCol: 'k', maxDepth: 12 } }, {}],
-  ])(
+  it.each(
+    someOf<[EstimatorCase, Knobs]>([
+      [forest('RandomForestClassifier', {}), {}],
+      [
+        forest('RandomForestClassifier', { labelCol: 'k', impurity: 'entropy', weightCol: 'w' }),
+        {},
+      ],
+      [forest('RandomForestClassifier', { labelCol: 'k', minInstancesPerNode: 5 }), {}],
+      [forest('RandomForestClassifier', { classWeights: 'balancedSubsample' }), {}],
+      [forest('RandomForestRegressor', { weightCol: 'w', varianceCol: 'spread' }), {}],
+      [forest('RandomForestRegressor', { maxDepth: 9, bootstrap: false }), {}],
+      [forest('RandomForestRegressor', {}), { kernels: 'reference' }],
+      [forest('ExtraTreesRegressor', { ccpAlpha: 0.001 }), {}],
+      [forest('ExtraTreesClassifier', { labelCol: 'k', honestLeafShare: 0.4 }), {}],
+      [{ name: 'DecisionTreeClassifier', options: { labelCol: 'k', maxDepth: 12 } }, {}],
+    ]),
+  )(
     'leave the same bytes, finished by one rank or not: %j',
     async (found, knobs) => {
       const bytes = await alone(found);
