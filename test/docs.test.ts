@@ -43,7 +43,7 @@ beforeAll(() => {
     ...writeScripts('example', examples),
   ]);
   expect(complaints.get('the compiler')).toBeUndefined();
-});
+}, 300_000);
 
 afterAll(async () => {
   await runner.end();
