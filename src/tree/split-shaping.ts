@@ -21,6 +21,8 @@ export interface SplitShaping {
   readonly monotone: readonly number[];
   /** Leaves are bounded by the values of their neighbours, not by midpoints of the splits above them. */
   readonly boundsAreNeighbours?: true;
+  /** And each child of a cut by those that it lies beside itself, not by all that its parent does. */
+  readonly boundsAreOfCuts?: true;
   /** How much less splits on monotone features count near the root; 0, or left out, for nothing. */
   readonly monotonePenalty?: number;
 }
@@ -35,12 +37,24 @@ export function monotoneFactor(penalty: number, depth: number): number {
   return penalty <= 1 ? 1 - penalty * deep : 1 - exp((penalty - 1) * Math.LN2) * deep;
 }
 
-/** The values of two children in the order that a monotone split asks for: both at the middle where they are not. */
-export function inOrder(left: number, right: number, direction: number): [number, number] {
+/**
+ * The values of two children in the order that a monotone split asks for: both at the middle where they are not, as far as
+ * the bounds of both allow.
+ */
+export function inOrder(
+  left: number,
+  right: number,
+  direction: number,
+  bounds: readonly [SideBounds, SideBounds],
+): [number, number] {
   if (direction * (right - left) >= 0) return [left, right];
   const middle = left / 2 + right / 2;
-  return [middle, middle];
+  const least = Math.max(bounds[0].lower, bounds[1].lower);
+  const value = Math.max(least, Math.min(bounds[0].upper, bounds[1].upper, middle));
+  return [value, value];
 }
+
+type SideBounds = Pick<LeafFrame, 'lower' | 'upper'>;
 
 /** The part that values of leaves hang on. */
 export function leafRule(shaping: SplitShaping, lambda: number): LeafRule {

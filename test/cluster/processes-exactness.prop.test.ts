@@ -208,6 +208,10 @@ describe('processes that meet over sockets', () => {
       monotoneConstraints: { x0: 1, x3: -1 },
       ...{ monotoneMethod: 'intermediate', monotonePenalty: 0.5, maxLeaves: 12 },
     }),
+    regressor({
+      monotoneConstraints: { x0: -1, x3: 1 },
+      ...{ monotoneMethod: 'advanced', maxLeaves: 12, gainFactors: { x3: 1.5 } },
+    }),
     regressor({ featureCosts: { x0: 5, x1: 50, x2: 500 }, maxIter: 3 }),
     regressor({ linearLeaves: true, extraTrees: true }),
     regressor({ splitCost: 4, splitCostPerRow: 0.02, binEdges: { x0: [-1, 0.5], x3: [0] } }),

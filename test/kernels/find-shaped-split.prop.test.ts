@@ -5,6 +5,7 @@ import { categoryScratchBytes } from '../../src/tree/backend/cpu/candidate.ts';
 import { arbitraryDraws, type Draws } from './draws.ts';
 import {
   type CaseFeature,
+  type CutSteps,
   findOn,
   findShapedOn,
   freeLimits,
@@ -48,20 +49,35 @@ function drawShape(draws: Draws, numFeatures: number): SplitShape {
   };
 }
 
+function drawSteps(draws: Draws, bound: () => number): CutSteps {
+  let bin = 0;
+  const step = () => [bin, bound(), bound(), bound(), bound()] as const;
+  const first = step();
+  const rest = draws.list(draws.below(4), () => {
+    bin += 1 + draws.below(3);
+    return step();
+  });
+  return { missing: [bound(), bound()], steps: [first, ...rest] };
+}
+
+type Bounds = Pick<SplitShape, 'lower' | 'upper'>;
+
 /** The score of a side assignment; NaN where it is no split or runs against the direction. */
 function scoreOfSides(
   rows: SplitRows,
   isLeft: readonly boolean[],
   shape: SplitShape,
-  { lambda, direction }: { lambda: number; direction: number },
+  side: { lambda: number; direction: number; bounds?: readonly [Bounds, Bounds] },
 ): number {
+  const { lambda, direction, bounds = [shape, shape] } = side;
   if (!isLeft.includes(true) || !isLeft.includes(false)) return Number.NaN;
   const [left, right] = [true, false].map((side) => {
     const chosen = isLeft.flatMap((is, i) => (is === side ? [i] : []));
     const G = chosen.reduce((sum, i) => sum + (rows.g[i] as number), 0);
     const H = chosen.reduce((sum, i) => sum + (rows.h[i] as number), 0);
     const rule = { ...shape, lambda };
-    const value = shapedValue(rule, shape, { G, H, rows: chosen.length });
+    const frame = { value: shape.value, ...bounds[side ? 0 : 1] };
+    const value = shapedValue(rule, frame, { G, H, rows: chosen.length });
     return { value, score: shapedScore(rule, G, H, value) };
   }) as [{ value: number; score: number }, { value: number; score: number }];
   if (direction * left.value > direction * right.value) return Number.NaN;
@@ -122,6 +138,7 @@ describe('findShapedSplit', () => {
           drawsOne: draws.below(2),
           drawKey: draws.bits(),
           directions: draws.bool() ? [] : draws.list(6, () => draws.below(3) - 1),
+          steps: draws.bool() ? null : drawSteps(draws, limit),
         });
         const totals = twins.i64([word(), word()]);
         const mask = draws.bool() ? twins.place(Uint8Array.from(words, () => draws.below(2))) : 0;
@@ -169,6 +186,49 @@ describe('findShapedSplit', () => {
             for (const missingLeft of [true, false]) {
               const isLeft = bins.map((b) => (b === null ? missingLeft : b <= bin));
               const score = scoreOfSides(rows, isLeft, shape, side);
+              if (score > best) best = score;
+            }
+          }
+        });
+        if (best === Number.NEGATIVE_INFINITY) expect(found.feature).toBe(-1);
+        else expectClose(found.score, best);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps the children of each cut within its own bounds, and the missing values of either', () => {
+    fc.assert(
+      fc.property(arbitraryDraws, rowCounts, (draws, numRows) => {
+        twins.clear();
+        const rows = drawRows(draws, numRows, () => false);
+        const bound = () => draws.pick([-2, -0.5, 0, 0.3, 1]);
+        const steps = drawSteps(draws, bound);
+        const shape = { ...drawShape(draws, rows.features.length), smoothing: 0, steps };
+        const node = placeNode(twins, rows, { ...freeLimits, lambda: 1 });
+        const found = findShapedOn(twins, node, placeShape(twins, shape));
+        const total = rows.h.reduce((sum, h) => sum + h, 0);
+        let best = Number.NEGATIVE_INFINITY;
+        rows.features.forEach(({ bins, numValues }, f) => {
+          const hasMissing = bins.includes(null);
+          for (let bin = 0; bin < numValues; bin++) {
+            if (!bins.includes(bin)) continue;
+            for (const missingLeft of hasMissing ? [true, false] : [null]) {
+              const isLeft = bins.map((b) => (b === null ? missingLeft === true : b <= bin));
+              const left = rows.h.reduce((sum, h, i) => sum + (isLeft[i] ? h : 0), 0);
+              const [, ...own] = steps.steps.findLast(
+                ([first]) => first <= bin,
+              ) as CutSteps['steps'][0];
+              const bounds = [0, 2].map((at): Bounds => {
+                const [lower, upper] = [own[at] as number, own[at + 1] as number];
+                // missing values that the node has not seen would go with the heavier side
+                const missing = (missingLeft ?? 2 * left >= total) === (at === 0);
+                if (!missing) return { lower, upper };
+                const [least, most] = steps.missing;
+                return { lower: Math.max(lower, least), upper: Math.min(upper, most) };
+              }) as [Bounds, Bounds];
+              const direction = shape.directions[f] as number;
+              const score = scoreOfSides(rows, isLeft, shape, { lambda: 1, direction, bounds });
               if (score > best) best = score;
             }
           }

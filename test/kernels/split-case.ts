@@ -141,8 +141,28 @@ export const freeShape = {
   drawKey: 0,
   /** −1, 0 or 1 a feature. */
   directions: [] as readonly number[],
+  /** Bounds of the children of cuts of every feature that is searched; null where they are the node's. */
+  steps: null as CutSteps | null,
 };
 export type SplitShape = typeof freeShape;
+
+/** What the shape's steps hold. */
+export interface CutSteps {
+  readonly missing: readonly [number, number];
+  /** First bin, lower and upper bound of the left child and of the right one; bins ascend from 0. */
+  readonly steps: readonly (readonly [number, number, number, number, number])[];
+}
+
+function placeSteps(twins: TwinMemories, { missing, steps }: CutSteps): number {
+  const at = twins.zeros(24 + 40 * steps.length);
+  twins.stage.setU32(at, steps.length);
+  missing.forEach((bound, i) => twins.stage.setF64(at + 8 + 8 * i, bound));
+  steps.forEach(([bin, ...bounds], k) => {
+    twins.stage.setU32(at + 24 + 40 * k, bin);
+    bounds.forEach((bound, i) => twins.stage.setF64(at + 32 + 40 * k + 8 * i, bound));
+  });
+  return at;
+}
 
 export function placeShape(twins: TwinMemories, shape: SplitShape): number {
   const { alpha, maxDeltaStep, smoothing, value, lower, upper, directions } = shape;
@@ -153,6 +173,7 @@ export function placeShape(twins: TwinMemories, shape: SplitShape): number {
   twins.stage.setU32(at + 52, shape.drawKey);
   const table = directions.length === 0 ? 0 : twins.place(Int8Array.from(directions));
   twins.stage.setU32(at + 56, table);
+  twins.stage.setU32(at + 60, shape.steps === null ? 0 : placeSteps(twins, shape.steps));
   return at;
 }
 

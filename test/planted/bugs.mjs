@@ -1682,6 +1682,44 @@ export const plantedBugs = [
     tests: ['test/ensemble/boosting/custom-objective.test.ts'],
   },
   {
+    name: 'a leaf whose neighbour was split is not searched again',
+    edits: [
+      {
+        file: 'src/tree/monotone-leaves.ts',
+        find: 'leaf.version += 1;',
+        replace: 'leaf.version += 0;',
+      },
+    ],
+    tests: ['test/tree/monotone-leaves.prop.test.ts'],
+  },
+  {
+    name: 'a cut is not bounded by the neighbours that begin where it is',
+    edits: [{ file: 'src/tree/cut-bounds.ts', find: '.first <= bin', replace: '.first < bin' }],
+    tests: ['test/tree/monotone-leaves.prop.test.ts'],
+  },
+  {
+    name: 'children of a split forget the neighbours that they still lie beside',
+    edits: [
+      {
+        file: 'src/tree/monotone-leaves.ts',
+        find: 'sideOf(own, theirs) !== 0 : overlap(own, theirs);',
+        replace: 'sideOf(own, theirs) !== 0 : !overlap(own, theirs);',
+      },
+    ],
+    tests: ['test/tree/monotone-leaves.prop.test.ts', 'test/training/shaping.prop.test.ts'],
+  },
+  {
+    name: 'missing values on the left keep to the bounds of numbers alone',
+    edits: [
+      {
+        file: 'wasm/assembly/find-shaped-split.ts',
+        find: 'lowLeft = f64x2.replace_lane(low, 0, f64x2.extract_lane(mostLow, 0));',
+        replace: 'lowLeft = low;',
+      },
+    ],
+    tests: ['test/kernels/find-shaped-split.prop.test.ts'],
+  },
+  {
     name: 'monotone splits stand back one level too few',
     edits: [
       {

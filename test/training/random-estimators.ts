@@ -401,7 +401,7 @@ function constraintsOf(
     found['monotonePenalty'] = monotonePenalty;
   if (directions !== undefined && betweenNeighbours === true) {
     if (maxLeaves !== undefined && growPolicy === 'leafWise')
-      found['monotoneMethod'] = 'intermediate';
+      found['monotoneMethod'] = monotonePenalty === undefined ? 'advanced' : 'intermediate';
   }
   if (groups !== undefined) {
     const group = (wanted: number) => names.filter((_, i) => (groups as number[])[i] === wanted);

@@ -4,7 +4,11 @@
 //
 //   features, params, totals, best, leftBins: as in find-split.ts; uint32 at 28 of a feature: its index
 //   shape: float64 alpha 0, maxDeltaStep 8, smoothing 16, the node's value 24, lower 32 and upper bound 40;
-//     uint32 draws one threshold 48, key of the draws 52, address of one int8 a feature (−1, 0, 1) or 0 56
+//     uint32 draws one threshold 48, key of the draws 52, address of one int8 a feature (−1, 0, 1) or 0 56,
+//     address of the steps of the one feature that is searched, or 0 60
+//   steps: where the children of a cut of numbers have bounds of their own: int32 how many 0; float64 lower 8 and upper
+//     bound 16 of the side with the missing values; then, 40 bytes a step, ascending: int32 the first bin that it holds
+//     for 0, float64 lower and upper bound of the left child 8, 16, and of the right one 24, 32
 //
 // value of a child = clamp(smooth(cap(−T(G) / (H + λ)))), T the soft threshold by alpha
 // score = −(2 G w + (H + λ) w² + 2 alpha |w|) of both children; GL² / (HL + λ) + … where nothing bends w
@@ -30,6 +34,7 @@ let nodeValue: f64 = 0;
 let lower: f64 = 0;
 let upper: f64 = 0;
 let drawsOne: bool = false;
+let steps: usize = 0;
 
 export function findShapedSplit(
   hist: usize, features: usize, begin: i32, end: i32, mask: usize, params: usize, totals: usize, shape: usize,
@@ -83,6 +88,7 @@ function readNode(params: usize, totals: usize, shape: usize): void {
   lower = load<f64>(shape, 32);
   upper = load<f64>(shape, 40);
   drawsOne = load<u32>(shape, 48) != 0;
+  steps = <usize>load<u32>(shape, 60);
 }
 
 function valueOf(g: f64, h: f64, rows: f64, lambda: f64): f64 {
@@ -163,8 +169,16 @@ function scanValues(
   const smoothings = f64x2.splat(smoothing);
   const parent = f64x2.splat(nodeValue);
   const ones = f64x2.splat(1);
-  const low = f64x2.splat(lower);
-  const high = f64x2.splat(upper);
+  // bounds where missing values go right, and where they go left
+  let low = f64x2.splat(lower);
+  let high = f64x2.splat(upper);
+  let lowLeft = low;
+  let highLeft = high;
+  const hasSteps = steps != 0;
+  const followsHeavier = hasSteps && !hasMissing;
+  let step = steps - 16;
+  const endStep = hasSteps ? step + <usize>load<i32>(steps) * 40 : step;
+  let nextBin: i32 = hasSteps ? 0 : i32.MAX_VALUE;
   let featureScore = -Infinity;
   let bestScore = load<f64>(best);
   let bestBin: i32 = -1;
@@ -180,6 +194,20 @@ function scanValues(
     leftGrad += load<i64>(at);
     leftHess += entry;
     if (one ? b != only : entry == 0) continue;
+    while (b >= nextBin) {
+      step += 40;
+      nextBin = step < endStep ? load<i32>(step + 40) : i32.MAX_VALUE;
+      const least = load<f64>(steps, 8);
+      const most = load<f64>(steps, 16);
+      low = f64x2.replace_lane(f64x2.splat(load<f64>(step, 8)), 1, load<f64>(step, 24));
+      high = f64x2.replace_lane(f64x2.splat(load<f64>(step, 16)), 1, load<f64>(step, 32));
+      const mostLow = f64x2.pmax(low, f64x2.splat(least));
+      const leastHigh = f64x2.pmin(high, f64x2.splat(most));
+      lowLeft = f64x2.replace_lane(low, 0, f64x2.extract_lane(mostLow, 0));
+      highLeft = f64x2.replace_lane(high, 0, f64x2.extract_lane(leastHigh, 0));
+      low = f64x2.replace_lane(low, 1, f64x2.extract_lane(mostLow, 1));
+      high = f64x2.replace_lane(high, 1, f64x2.extract_lane(leastHigh, 1));
+    }
     for (let side: i32 = hasMissing ? 1 : 0; side >= 0; side--) {
       const gg = side ? leftGrad + missingGrad : leftGrad;
       const hh = side ? leftHess + missingHess : leftHess;
@@ -205,7 +233,9 @@ function scanValues(
         const ratio = f64x2.div(rows, smoothings);
         w = f64x2.div(f64x2.add(f64x2.mul(w, ratio), parent), f64x2.add(ratio, ones));
       }
-      w = f64x2.pmin(f64x2.pmax(w, low), high);
+      const half = hh & mask;
+      const isLeft = followsHeavier ? half + half >= (total & mask) : side != 0;
+      w = f64x2.pmin(f64x2.pmax(w, isLeft ? lowLeft : low), isLeft ? highLeft : high);
       const left = f64x2.extract_lane(w, 0);
       const right = f64x2.extract_lane(w, 1);
       if (direction > 0 ? left > right : direction < 0 && left < right) continue;

@@ -284,11 +284,10 @@ const dialect: Dialect = {
           owner,
           'monotone_constraints_method',
           value,
-          "'basic' or 'intermediate'",
+          "'basic', 'intermediate' or 'advanced'",
         );
-      // what 'advanced' bounds, 'intermediate' bounds too, a little tighter
       if (value !== 'basic' && all['monotone_constraints'] !== undefined)
-        options['monotoneMethod'] = 'intermediate';
+        options['monotoneMethod'] = String(value);
     },
     categorical_feature: only(
       'categorical_feature',

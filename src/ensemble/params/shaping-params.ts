@@ -20,9 +20,10 @@ export const constraintParams = {
   /** 1 where the prediction may only rise with a numeric feature, −1 where it may only fall, 0 where it is
    *  free: by feature name, or a list of one for each feature. */
   monotoneConstraints,
-  /** What bounds the leaves of monotone trees: the midpoints of the splits above them (basic, the default), or the values of
-   *  the leaves beside them as the tree grows (intermediate), which leaves them more room; leaf by leaf only. */
-  monotoneMethod: oneOf(['basic', 'intermediate'], { since: '0.1.0' }),
+  /** What bounds the leaves of monotone trees: the midpoints of the splits above them (basic, the default), the values of
+   *  the leaves beside them as the tree grows (intermediate), which leaves them more room, or of these for each child of a
+   *  split apart (advanced), which leaves them all the room there is; the latter two leaf by leaf only. */
+  monotoneMethod: oneOf(['basic', 'intermediate', 'advanced'], { since: '0.1.0' }),
   /** How far from the root splits on monotone features stand back: none in the first so many levels, and the less the
    *  deeper (0, the default, for nowhere). */
   monotonePenalty: float({ min: 0, since: '0.1.0' }),
@@ -55,7 +56,7 @@ export const shapingParams = {
 /** What they are read from. */
 export interface ShapingOptions {
   readonly monotoneConstraints: NumbersByName | readonly number[] | undefined;
-  readonly monotoneMethod?: 'basic' | 'intermediate' | undefined;
+  readonly monotoneMethod?: 'basic' | 'intermediate' | 'advanced' | undefined;
   readonly monotonePenalty?: number | undefined;
   readonly alpha?: number | undefined;
   readonly maxDeltaStep?: number | undefined;
@@ -80,12 +81,16 @@ export function shapingOf(
   const cap = maxDeltaStep === 0 ? Number.POSITIVE_INFINITY : maxDeltaStep;
   return {
     ...{ alpha, maxDeltaStep: cap, pathSmoothing, extraTrees, monotone },
-    ...(params.monotoneMethod === 'intermediate' && monotone.length > 0
-      ? { boundsAreNeighbours: true }
-      : {}),
+    ...(monotone.length > 0 ? boundsOfMethod[params.monotoneMethod ?? 'basic'] : {}),
     ...(params.monotonePenalty ? { monotonePenalty: params.monotonePenalty } : {}),
   };
 }
+
+const boundsOfMethod = {
+  basic: {},
+  intermediate: { boundsAreNeighbours: true },
+  advanced: { boundsAreNeighbours: true, boundsAreOfCuts: true },
+} as const;
 
 /** The complaint about parameters that do not go together, or null. */
 export function checkMonotone(
@@ -103,8 +108,8 @@ export function checkMonotone(
     return name === undefined ? null : `${name} must be left out without monotoneConstraints`;
   }
   if (params.device === 'gpu' && growsMonotoneOnCpu(params))
-    return 'device must be cpu with monotoneMethod intermediate or monotonePenalty';
-  if (params.monotoneMethod !== 'intermediate') return null;
+    return 'device must be cpu with monotoneMethod intermediate or advanced, or with monotonePenalty';
+  if ((params.monotoneMethod ?? 'basic') === 'basic') return null;
   const { growPolicy, maxDepth, maxLeaves } = params;
   const byLevel = growPolicy === undefined && maxDepth !== undefined && maxLeaves === undefined;
   if (byLevel || (growPolicy !== undefined && growPolicy !== 'leafWise'))
@@ -117,7 +122,7 @@ export function growsMonotoneOnCpu({
   monotoneMethod,
   monotonePenalty = 0,
 }: ShapingOptions): boolean {
-  return monotoneMethod === 'intermediate' || monotonePenalty > 0;
+  return (monotoneMethod ?? 'basic') !== 'basic' || monotonePenalty > 0;
 }
 
 /**

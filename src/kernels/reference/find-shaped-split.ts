@@ -20,6 +20,14 @@ interface ShapedNode {
   readonly drawKey: number;
   /** Address of one int8 a feature, or 0. */
   readonly directions: number;
+  /** Address of the bounds of both children along the one feature that is searched, or 0. */
+  readonly steps: number;
+}
+
+/** Between what the children of a cut must stay. */
+interface SideBounds {
+  readonly left: LeafFrame;
+  readonly right: LeafFrame;
 }
 
 /** A feature's entries and where its findings go. */
@@ -93,6 +101,7 @@ function readShapedNode(m: Views, params: number, totals: number, shape: number)
     drawsOne: m.u32(shape + 48) !== 0,
     drawKey: m.u32(shape + 52),
     directions: m.u32(shape + 56),
+    steps: m.u32(shape + 60),
   };
 }
 
@@ -101,9 +110,9 @@ function scoreOf(
   node: ShapedNode,
   leftGrad: bigint,
   leftHess: bigint,
-  extra: { readonly lambda: number; readonly direction: number },
+  extra: { readonly lambda: number; readonly direction: number; readonly bounds: SideBounds },
 ): number {
-  const { sums, frame } = node;
+  const { sums } = node;
   if (leftHess === sums.totalHess) return Number.NaN;
   const HL = Number(leftHess & sums.hessMask) * sums.hessUnit;
   const HR = sums.H - HL;
@@ -120,14 +129,30 @@ function scoreOf(
   const GL = Number(leftGrad) * sums.gradUnit;
   const GR = sums.G - GL;
   const rule = extra.lambda === 0 ? node.rule : withLambda(node.rule, extra.lambda);
-  const left = shapedValue(rule, frame, { G: GL, H: HL, rows: leftRows });
-  const right = shapedValue(rule, frame, { G: GR, H: HR, rows: rightRows });
+  const left = shapedValue(rule, extra.bounds.left, { G: GL, H: HL, rows: leftRows });
+  const right = shapedValue(rule, extra.bounds.right, { G: GR, H: HR, rows: rightRows });
   if (extra.direction > 0 ? left > right : extra.direction < 0 && left < right) return Number.NaN;
   return shapedScore(rule, GL, HL, left) + shapedScore(rule, GR, HR, right);
 }
 
 function withLambda(rule: LeafRule, extra: number): LeafRule {
   return { ...rule, lambda: rule.lambda + extra };
+}
+
+/** What bounds both children of a cut behind a bin; missing values are within bounds of their own. */
+function boundsAt(m: Views, node: ShapedNode, b: number, missingLeft: number): SideBounds {
+  const { frame, steps } = node;
+  if (steps === 0) return { left: frame, right: frame };
+  let step = steps + 24;
+  const numSteps = m.i32(steps);
+  for (let k = 1; k < numSteps && b >= m.i32(step + 40); k++) step += 40;
+  const sideOf = (at: number, hasMissing: boolean): LeafFrame => {
+    const [lower, upper] = [m.f64(at), m.f64(at + 8)];
+    if (!hasMissing) return { ...frame, lower, upper };
+    const [least, most] = [m.f64(steps + 8), m.f64(steps + 16)];
+    return { ...frame, lower: least > lower ? least : lower, upper: most < upper ? most : upper };
+  };
+  return { left: sideOf(step + 8, missingLeft === 1), right: sideOf(step + 24, missingLeft === 0) };
 }
 
 function scanValues(m: Views, node: ShapedNode, scan: FeatureScan): number {
@@ -154,7 +179,9 @@ function scanValues(m: Views, node: ShapedNode, scan: FeatureScan): number {
     for (let side = hasMissing ? 1 : 0; side >= 0; side--) {
       const g = side ? wrap(leftGrad + missingGrad) : leftGrad;
       const hh = side ? wrap(leftHess + missingHess) : leftHess;
-      const score = scoreOf(node, g, hh, { lambda: 0, direction: scan.direction });
+      const missingLeft = hasMissing ? side : heavierLeft(node.sums, hh);
+      const bounds = boundsAt(m, node, b, missingLeft);
+      const score = scoreOf(node, g, hh, { lambda: 0, direction: scan.direction, bounds });
       if (!(score > featureScore)) continue;
       featureScore = score;
       if (score > bestScore) {
@@ -197,7 +224,8 @@ function scanCategories(m: Views, node: ShapedNode, scan: FeatureScan): number {
   const present = listCategories(m, node.sums, entries, numValues, params, ratios, order);
   if (present < 1) return Number.NEGATIVE_INFINITY;
   const isOneHot = present <= m.i32(params + 72);
-  const extra = { lambda: isOneHot ? 0 : m.f64(params + 48), direction: 0 };
+  const bounds = { left: node.frame, right: node.frame };
+  const extra = { lambda: isOneHot ? 0 : m.f64(params + 48), direction: 0, bounds };
   if (!isOneHot) sortByRatio(m, ratios, order, present);
   const limit = isOneHot ? present : Math.min(present, m.i32(params + 68));
   const numDirections = isOneHot ? 1 : 2;

@@ -93,6 +93,7 @@ export async function settleLeaves(
           rule: leafRule(shaping, lambda),
           monotone: shaping.monotone,
           boundsAreNeighbours: shaping.boundsAreNeighbours === true,
+          boundsAreOfCuts: shaping.boundsAreOfCuts === true,
           words,
           wordsPerLeaf: 4,
           sumsOf,

@@ -33,6 +33,8 @@ export interface UnshapedTree {
   readonly monotone: readonly number[];
   /** Leaves are bounded by their neighbours. */
   readonly boundsAreNeighbours: boolean;
+  /** Each child of a cut by its own. */
+  readonly boundsAreOfCuts: boolean;
   /** Exact integer sums of each leaf, so many words a leaf. */
   readonly words: BigInt64Array;
   readonly wordsPerLeaf: number;
@@ -54,7 +56,7 @@ function amongNeighbours(tree: UnshapedTree): number[] {
   const sums = sumUp(tree);
   const { nodes } = tree.grown.tree;
   const directionOf = (feature: number): number => tree.monotone[feature] ?? 0;
-  const leaves = new MonotoneLeaves<number>(directionOf);
+  const leaves = new MonotoneLeaves<number>(directionOf, tree.boundsAreOfCuts);
   const values = [leafValueOf(tree, sums[0] as Summed, openFrame)];
   leaves.open(0, values[0] as number);
   const inner = nodes.flatMap(({ leftChild }, index) => (leftChild === 0 ? [] : [index]));
@@ -62,15 +64,18 @@ function amongNeighbours(tree: UnshapedTree): number[] {
   for (const index of inner) {
     const node = nodes[index] as GrownNode;
     const { leftChild } = node;
-    const frame = { value: values[index] as number, ...leaves.boundsOf(index) };
+    const value = values[index] as number;
+    const cut = cutOf(node);
+    const sides = leaves.boundsOfSides(index, cut);
     const pair = inOrder(
-      leafValueOf(tree, sums[leftChild] as Summed, frame),
-      leafValueOf(tree, sums[leftChild + 1] as Summed, frame),
+      leafValueOf(tree, sums[leftChild] as Summed, { value, ...sides[0] }),
+      leafValueOf(tree, sums[leftChild + 1] as Summed, { value, ...sides[1] }),
       directionOf(node.feature),
+      sides,
     );
     values[leftChild] = pair[0];
     values[leftChild + 1] = pair[1];
-    leaves.split(index, cutOf(node), [leftChild, leftChild + 1], pair);
+    leaves.split(index, cut, [leftChild, leftChild + 1], pair);
   }
   return tree.grown.leaves.map((leaf) => values[leaf.index] as number);
 }

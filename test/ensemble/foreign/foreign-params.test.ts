@@ -207,7 +207,12 @@ describe('parameters of LightGBM', () => {
       monotoneMethod: 'intermediate',
       monotonePenalty: 1.5,
     });
-    expect(() => fromLightGBM({ mc_method: 'strict' })).toThrow(/'basic' or 'intermediate'/);
+    expect(
+      fromLightGBM({ monotone_constraints: [1, 0, 0], mc_method: 'advanced' }, columns).options,
+    ).toMatchObject({ monotoneMethod: 'advanced' });
+    expect(() => fromLightGBM({ mc_method: 'strict' })).toThrow(
+      /'basic', 'intermediate' or 'advanced'/,
+    );
     expect(fromLightGBM({ forcedsplits_filename }, columns).options).toEqual({
       ...columns,
       forcedSplits: {

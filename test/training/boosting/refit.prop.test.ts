@@ -299,7 +299,7 @@ describe('constraints', () => {
         fc.nat(1e6),
         fc.integer({ min: 1, max: 40 }),
         fc.constantFrom(0, 0.4),
-        fc.constantFrom('basic', 'intermediate'),
+        fc.constantFrom('basic', 'intermediate', 'advanced'),
         async (seed, few, decayRate, monotoneMethod) => {
           const recipe: DataRecipe = {
             seed,

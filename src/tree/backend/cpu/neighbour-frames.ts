@@ -10,6 +10,7 @@ import {
   openFrame,
   shapedValue,
 } from '../../../kernels/leaf-shape.ts';
+import { type CutBounds, cutBounds, partedFeatures } from '../../cut-bounds.ts';
 import { type LeafBounds, type MonotoneCut, MonotoneLeaves } from '../../monotone-leaves.ts';
 import type { Quantisation } from '../../split-params.ts';
 import { inOrder } from '../../split-shaping.ts';
@@ -23,6 +24,8 @@ interface KnownLeaf {
   readonly value: number;
   /** What its last search was bounded by. */
   searched: LeafBounds | null;
+  /** The version of its neighbours at that search. */
+  version: number;
 }
 
 /** See the header. */
@@ -31,22 +34,33 @@ export class NeighbourFrames extends NodeFrames {
   readonly #layout: BinnedLayout;
   /** By place. */
   readonly #signs: Int8Array;
+  /** By the feature's index. */
+  readonly #placeOf: ReadonlyMap<number, number>;
+  readonly #boundsAreOfCuts: boolean;
   readonly #leaves: MonotoneLeaves<OpenNode>;
   readonly #found = new WeakMap<OpenNode, KnownLeaf>();
 
   constructor(
     rule: LeafRule,
     quantisation: Quantisation,
-    { layout, directions }: { readonly layout: BinnedLayout; readonly directions: Int8Array },
+    options: {
+      readonly layout: BinnedLayout;
+      readonly directions: Int8Array;
+      /** Each child of a cut has bounds of its own. */
+      readonly boundsAreOfCuts: boolean;
+    },
   ) {
+    const { layout, directions } = options;
     super(rule, quantisation, directions);
+    this.#boundsAreOfCuts = options.boundsAreOfCuts;
     this.#rule = rule;
     this.#layout = layout;
     this.#signs = directions;
-    const byFeature = new Map(
-      layout.places.map(({ feature }, p) => [feature.index, directions[p]]),
+    this.#placeOf = new Map(layout.places.map(({ feature }, p) => [feature.index, p]));
+    this.#leaves = new MonotoneLeaves(
+      (feature) => directions[this.#placeOf.get(feature) ?? -1] ?? 0,
+      this.#boundsAreOfCuts,
     );
-    this.#leaves = new MonotoneLeaves((feature) => byFeature.get(feature) ?? 0);
   }
 
   /** The frame of a leaf whose parent's split was told; what is searched next is bounded by it. */
@@ -56,11 +70,26 @@ export class NeighbourFrames extends NodeFrames {
       // only the root is not known from its parent's split
       const value = shapedValue(this.#rule, openFrame, this.sumsOf(totals));
       this.#leaves.open(node, value);
-      known = { totals, value, searched: null };
+      known = { totals, value, searched: null, version: 0 };
       this.#found.set(node, known);
     }
     known.searched = this.#leaves.boundsOf(node);
+    known.version = this.#leaves.leafOf(node).version;
     return { value: known.value, ...known.searched };
+  }
+
+  /** What bounds the children of cuts, by place, in a leaf that was framed; places that are left out as it is itself. */
+  cutBounds(node: OpenNode): ReadonlyMap<number, CutBounds> {
+    const leaf = this.#leaves.leafOf(node);
+    const found = new Map<number, CutBounds>();
+    for (const index of partedFeatures(leaf)) {
+      const place = this.#placeOf.get(index);
+      if (place === undefined) continue;
+      const { feature } = this.#layout.places[place] as FeaturePlace;
+      const bounds = cutBounds(leaf, index, feature.edges);
+      if (bounds !== null) found.set(place, bounds);
+    }
+    return found;
   }
 
   /** A leaf becomes two; told in the order of commits. */
@@ -70,21 +99,25 @@ export class NeighbourFrames extends NodeFrames {
     const split = parent.split as Split;
     const own = (split.detail as SplitDetail).left;
     const other = { grad: known.totals.grad - own.grad, hess: known.totals.hess - own.hess };
-    const frame = { value: known.value, ...this.#leaves.boundsOf(parent) };
+    const cut = cutOf(split, this.#layout);
+    const sides = this.#leaves.boundsOfSides(parent, cut);
     const values = inOrder(
-      shapedValue(this.#rule, frame, this.sumsOf(own)),
-      shapedValue(this.#rule, frame, this.sumsOf(other)),
+      shapedValue(this.#rule, { value: known.value, ...sides[0] }, this.sumsOf(own)),
+      shapedValue(this.#rule, { value: known.value, ...sides[1] }, this.sumsOf(other)),
       this.#signs[split.place] ?? 0,
+      sides,
     );
-    this.#leaves.split(parent, cutOf(split, this.#layout), [left, right], values);
-    this.#found.set(left, { totals: own, value: values[0], searched: null });
-    this.#found.set(right, { totals: other, value: values[1], searched: null });
+    this.#leaves.split(parent, cut, [left, right], values);
+    this.#found.set(left, { totals: own, value: values[0], searched: null, version: 0 });
+    this.#found.set(right, { totals: other, value: values[1], searched: null, version: 0 });
   }
 
   /** Have its bounds changed since it was searched? */
   isStale(node: OpenNode): boolean {
-    const searched = this.#found.get(node)?.searched;
-    if (searched === null || searched === undefined) return false;
+    const known = this.#found.get(node);
+    const searched = known?.searched;
+    if (known === undefined || searched === null || searched === undefined) return false;
+    if (this.#boundsAreOfCuts) return this.#leaves.leafOf(node).version !== known.version;
     const { lower, upper } = this.#leaves.boundsOf(node);
     return lower !== searched.lower || upper !== searched.upper;
   }

@@ -7,6 +7,7 @@
 import { hash32, purposes } from '../../../base/rng.ts';
 import type { BinnedLayout } from '../../../binning/binned-layout.ts';
 import { type LeafRule, shapedScore } from '../../../kernels/leaf-shape.ts';
+import type { CutBounds } from '../../cut-bounds.ts';
 import type { Quantisation, SplitParams } from '../../split-params.ts';
 import { directionsOf, leafRule, monotoneFactor, type SplitShaping } from '../../split-shaping.ts';
 import type { OpenNode, SiblingPair } from '../backend.ts';
@@ -31,6 +32,8 @@ export class ShapedSearch {
   readonly #rule: LeafRule;
   readonly #directions: Int8Array | null;
   #frames: NodeFrames | null = null;
+  /** Of the node that was placed, by place. */
+  #cutBounds: ReadonlyMap<number, CutBounds> = new Map();
 
   constructor(options: ShapedSearchOptions) {
     this.#o = options;
@@ -40,7 +43,29 @@ export class ShapedSearch {
 
   /** Bytes of scratch. */
   static scratchBytes(layout: BinnedLayout): number {
-    return 64 + Math.ceil(layout.places.length / 64) * 64;
+    return directionBytes(layout) + stepBytes(layout);
+  }
+
+  /** Do cuts of one place have other bounds than those of the next? Then places are searched one by one. */
+  get hasSteps(): boolean {
+    return this.#directions !== null && this.#o.shaping.boundsAreOfCuts === true;
+  }
+
+  /** Writes what bounds the cuts of a place, in the node that was placed. */
+  placeSteps(place: number): void {
+    const { views, address, layout } = this.#o;
+    const found = this.#cutBounds.get(place);
+    const at = address + directionBytes(layout);
+    views.u32[address / 4 + 15] = found === undefined ? 0 : at;
+    if (found === undefined) return;
+    const { missing, bins, bounds } = found;
+    views.i32[at / 4] = bins.length;
+    views.f64.set([missing.lower, missing.upper], at / 8 + 1);
+    bins.forEach((bin, i) => {
+      const step = at + 24 + 40 * i;
+      views.i32[step / 4] = bin;
+      for (let k = 0; k < 4; k++) views.f64[step / 8 + 1 + k] = bounds[4 * i + k] as number;
+    });
   }
 
   /** Called before each tree. */
@@ -49,7 +74,11 @@ export class ShapedSearch {
     const directions = this.#directions;
     this.#frames =
       directions !== null && shaping.boundsAreNeighbours
-        ? new NeighbourFrames(this.#rule, quantisation, { layout: this.#o.layout, directions })
+        ? new NeighbourFrames(this.#rule, quantisation, {
+            layout: this.#o.layout,
+            directions,
+            boundsAreOfCuts: shaping.boundsAreOfCuts === true,
+          })
         : new NodeFrames(this.#rule, quantisation, directions);
     const { alpha, maxDeltaStep, smoothing } = this.#rule;
     views.f64.set([alpha, maxDeltaStep, smoothing], address / 8);
@@ -64,6 +93,8 @@ export class ShapedSearch {
     const { value, lower, upper } = (this.#frames as NodeFrames).of(node, totals);
     views.f64.set([value, lower, upper], address / 8 + 3);
     views.u32[address / 4 + 13] = hash32(node.key, purposes.extraTrees);
+    views.u32[address / 4 + 15] = 0;
+    if (this.hasSteps) this.#cutBounds = (this.#frames as NeighbourFrames).cutBounds(node);
     return address;
   }
 
@@ -95,4 +126,14 @@ export class ShapedSearch {
     const { G, H } = frames.sumsOf(totals);
     return shapedScore(this.#rule, G, H, frames.of(node, totals).value);
   }
+}
+
+function directionBytes(layout: BinnedLayout): number {
+  return 64 + Math.ceil(layout.places.length / 64) * 64;
+}
+
+/** No more steps than bins. */
+function stepBytes({ places }: BinnedLayout): number {
+  const most = places.reduce((bins, { numValueBins }) => Math.max(bins, numValueBins), 0);
+  return Math.ceil((24 + 40 * (most + 1)) / 64) * 64;
 }

@@ -188,11 +188,17 @@ export class SplitSearch {
     };
     const gainFactors = this.#shaped?.factorsOf(node, this.#o.gainFactors) ?? this.#o.gainFactors;
     const costs = this.#o.featureCosts?.of(node, this.#o.layout) ?? null;
-    if (gainFactors === null && costs === null) search(begin, end, out);
+    const hasSteps = this.#shaped?.hasSteps === true;
+    if (gainFactors === null && costs === null && !hasSteps) search(begin, end, out);
     else {
       const { parentScore } = this.#gainRule(node, totals);
       const stride = this.#stride - 8;
-      searchWithFactors({ views, owned, gainFactors, costs, parentScore, out, stride, search });
+      const searchOne = (from: number, to: number, best: number): void => {
+        if (hasSteps) this.#shaped?.placeSteps(from);
+        search(from, to, best);
+      };
+      const rest = { gainFactors, costs, parentScore, out, stride, search: searchOne };
+      searchWithFactors({ views, owned, ...rest });
     }
     this.featuresDecided += end - begin;
     views.f64[(out + this.#stride - 8) / 8] = localRows;

@@ -143,7 +143,7 @@ describe('the device of a session', () => {
     ).toThrow('must be cpu with forcedSplits');
     expect(
       () => new GBTClassifier({ ...common, monotoneConstraints: { x: 1 }, monotonePenalty: 1 }),
-    ).toThrow('must be cpu with monotoneMethod intermediate or monotonePenalty');
+    ).toThrow('must be cpu with monotoneMethod intermediate or advanced, or with monotonePenalty');
     expect(() => new RandomForestClassifier({ ...common, honestLeafShare: 0.5 })).toThrow(
       'must be cpu with honestLeafShare',
     );
