@@ -24,7 +24,7 @@ export const plantedBugs = [
       {
         file: 'src/ensemble/boosting/refit-leaves.ts',
         find: "const ofGrades = merged[i]?.learns === 'grades';",
-        replace: "const ofGrades = merged[i]?.numTrees === -1;",
+        replace: 'const ofGrades = merged[i]?.numTrees === -1;',
       },
     ],
     tests: ['test/ensemble/boosting/blend-grades.test.ts'],

@@ -1,11 +1,14 @@
 /** What a thread must know to read and write Arrow IPC: importing this file registers it. */
 import { registerTask } from '../../cluster/task-runner.ts';
+import { registerSource } from '../files/sources.ts';
 import type { PartitionSpec } from '../plan/partition-spec.ts';
 import { readPartition } from '../plan/read-partition.ts';
 import { batchFromShared, type SharedBatch } from '../plan/shared-batch.ts';
 import { type SchemaRecord, schemaFromRecord } from '../schema-record.ts';
-import { arrowInfo } from './arrow-source.ts';
-import { dictionariesOf, encodeArrow } from './encode-arrow.ts';
+import { encodeArrowMessages, gatherDictionaries } from './arrow-work.ts';
+import { arrowInfo, readArrowBatches } from './read-arrow-batches.ts';
+
+registerSource('arrow', readArrowBatches);
 
 registerTask('table.arrowInfo', (file: { path: string }) => arrowInfo(file.path));
 
@@ -19,7 +22,7 @@ export interface ArrowDictionariesPayload {
 registerTask(
   'table.arrowDictionaries',
   async ({ partition, schema, columns }: ArrowDictionariesPayload): Promise<SharedBatch> =>
-    dictionariesOf(await readPartition(partition, { columns }), schemaFromRecord(schema)),
+    await gatherDictionaries(await readPartition(partition, { columns }), schemaFromRecord(schema)),
 );
 
 /** What the task `table.encodeArrow` is given. */
@@ -33,5 +36,5 @@ registerTask('table.encodeArrow', async (payload: EncodeArrowPayload): Promise<U
   const batch = await readPartition(payload.partition);
   const { dictionaries } = payload;
   const united = dictionaries === undefined ? undefined : batchFromShared(dictionaries);
-  return encodeArrow(batch, schemaFromRecord(payload.schema), united);
+  return await encodeArrowMessages(batch, schemaFromRecord(payload.schema), united);
 });

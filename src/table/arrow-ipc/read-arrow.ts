@@ -13,8 +13,8 @@ import { mapInOrder } from '../plan/map-in-order.ts';
 import type { PartitionSpec } from '../plan/partition-spec.ts';
 import { sourceNode } from '../plan/plan-node.ts';
 import { fieldToRecord, schemaFromRecord, schemaToRecord } from '../schema-record.ts';
-import type { ArrowInfo, ArrowSource } from './arrow-source.ts';
 import type { MessagePlace } from './ipc-messages.ts';
+import type { ArrowInfo, ArrowSource } from './read-arrow-batches.ts';
 
 const rowsPerPartition = 262_144;
 const bytesPerPartition = 64 << 20;

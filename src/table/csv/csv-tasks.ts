@@ -1,14 +1,17 @@
 /** What a thread must know to read and write CSV: importing this file registers it. */
 import { registerTask } from '../../cluster/task-runner.ts';
 import { conformBatch } from '../columns/conform-column.ts';
+import { registerSource } from '../files/sources.ts';
 import type { PartitionSpec } from '../plan/partition-spec.ts';
 import { readPartition } from '../plan/read-partition.ts';
 import { type SchemaRecord, schemaFromRecord } from '../schema-record.ts';
-import { csvInfo } from './csv-info.ts';
-import './csv-source.ts';
-import { type EncodeCsvOptions, encodeCsv } from './encode-csv.ts';
+import { encodeCsvLines, readCsvInfo } from './csv-work.ts';
+import type { EncodeCsvOptions } from './encode-csv.ts';
+import { readCsvBlock } from './read-csv-block.ts';
 
-registerTask('table.csvInfo', csvInfo);
+registerSource('csv', readCsvBlock);
+
+registerTask('table.csvInfo', readCsvInfo);
 
 /** What the task `table.encodeCsv` is given. */
 export interface EncodeCsvPayload {
@@ -19,5 +22,8 @@ export interface EncodeCsvPayload {
 
 registerTask('table.encodeCsv', async (payload: EncodeCsvPayload): Promise<Uint8Array> => {
   const batch = await readPartition(payload.partition);
-  return encodeCsv(conformBatch(batch, schemaFromRecord(payload.schema)), payload.options);
+  return await encodeCsvLines(
+    conformBatch(batch, schemaFromRecord(payload.schema)),
+    payload.options,
+  );
 });

@@ -1,6 +1,6 @@
 /**
  * Plans a table over CSV files: each file is scanned once in the pool (csv-info.ts), every block of whole
- * records becomes a partition, and cells are taken apart only when rows are wanted (csv-source.ts).
+ * records becomes a partition, and cells are taken apart only when rows are wanted (read-csv-block.ts).
  */
 import { type DataType, Field, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
@@ -21,7 +21,6 @@ import { fieldToRecord, schemaToRecord } from '../schema-record.ts';
 import { columnBuilder } from './column-builder.ts';
 import { checkDelimiter, defaultNullValues } from './csv-dialect.ts';
 import type { CsvInfo, CsvInfoRequest } from './csv-info.ts';
-import type { CsvSource } from './csv-source.ts';
 import {
   type ColumnSample,
   commaNumber,
@@ -29,6 +28,7 @@ import {
   strayText,
   typeOfSample,
 } from './infer-types.ts';
+import type { CsvSource } from './read-csv-block.ts';
 
 /** Options of reading CSV. */
 export interface ReadCsvOptions extends TableOptions {

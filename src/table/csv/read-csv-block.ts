@@ -12,7 +12,7 @@ import { typeName } from '../columns/type-name.ts';
 import type { FileIdentity } from '../files/file-bytes.ts';
 import { withFile } from '../files/open-file.ts';
 import { readFully } from '../files/read-fully.ts';
-import { registerSource, type SourceRequest } from '../files/sources.ts';
+import type { SourceRequest } from '../files/sources.ts';
 import type { RowRange, SourceSpec } from '../plan/partition-spec.ts';
 import { type FieldRecord, fieldFromRecord } from '../schema-record.ts';
 import { type ColumnBuilder, columnBuilder } from './column-builder.ts';
@@ -36,11 +36,16 @@ export interface CsvSource extends SourceSpec {
 
 const pieceBytes = 1 << 20;
 
-registerSource<CsvSource>('csv', (source, request) =>
-  withFile(source.file.path, source.file, (fd) =>
-    withLines(source.file.path, () => readBlock(fd, source, request)),
-  ),
-);
+/** See the header. */
+export async function readCsvBlock(
+  source: CsvSource,
+  request: SourceRequest,
+): Promise<RecordBatch> {
+  const { file } = source;
+  return withFile(file.path, file, (fd) =>
+    withLines(file.path, () => readBlock(fd, source, request)),
+  );
+}
 
 function readBlock(fd: number, source: CsvSource, request: SourceRequest): RecordBatch {
   const { columns, rows } = request;

@@ -22,7 +22,7 @@ import { concatData } from '../concat-rows.ts';
 import type { FileIdentity } from '../files/file-bytes.ts';
 import { withFile } from '../files/open-file.ts';
 import { readFully } from '../files/read-fully.ts';
-import { registerSource, type SourceRequest } from '../files/sources.ts';
+import type { SourceRequest } from '../files/sources.ts';
 import { ofKnownTypes } from '../parquet/opened-file.ts';
 import { callParquetWasm, dropInstance, parquetWasmBytes } from '../parquet/parquet-wasm.ts';
 import type { SourceSpec } from '../plan/partition-spec.ts';
@@ -62,7 +62,7 @@ export interface ArrowInfo {
 const largeHeapBytes = 1 << 30;
 
 /** The columns and batches of a file. @throws CoppiceError `FILE_FORMAT`, `FILE_NOT_FOUND`, `UNSUPPORTED` */
-export function arrowInfo(path: string): ArrowInfo {
+export async function arrowInfo(path: string): Promise<ArrowInfo> {
   return withFile(path, undefined, (fd, file) =>
     naming(path, () => {
       const { schema, messages } = ipcLayout(fd, file.size);
@@ -74,11 +74,16 @@ export function arrowInfo(path: string): ArrowInfo {
   );
 }
 
-registerSource<ArrowSource>('arrow', (source, request) =>
-  withFile(source.file.path, source.file, (fd) =>
-    naming(source.file.path, () => readBatches(fd, source, request)),
-  ),
-);
+/** See the header. */
+export async function readArrowBatches(
+  source: ArrowSource,
+  request: SourceRequest,
+): Promise<RecordBatch> {
+  const { file } = source;
+  return withFile(file.path, file, (fd) =>
+    naming(file.path, () => readBatches(fd, source, request)),
+  );
+}
 
 function readBatches(fd: number, source: ArrowSource, request: SourceRequest): RecordBatch {
   const parts: Uint8Array[] = [framed(source.schema)];
