@@ -55,7 +55,7 @@ describe('--cast', () => {
   it.each([
     ['zib=string', 3, 'did you mean zip'],
     ['zip', 2, 'column=type,column=type'],
-    ['zip=text', 2, 'boolean, tinyint to bigint'],
+    ['zip=words', 2, 'boolean, tinyint to bigint'],
     ['{"zip":1}', 2, 'A JSON object of texts'],
   ])('is refused when it is %s', async (cast, exitCode, why) => {
     for (const data of ['cells.csv', 'numbers.parquet']) {

@@ -2,6 +2,7 @@
  * Beside the trees that learn pairs a ranking has trees that learn the grades themselves. Each errs in its own way, so their
  * sum orders unseen groups better than either (docs/accuracy-ranking.md).
  */
+import type { OnProgress } from '../../base/progress.ts';
 import { columnMoments } from '../../feature/statistics/column-moments.ts';
 import type { FitOptions } from '../../pipeline/estimator.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -34,7 +35,7 @@ export async function withGrades(
   const grades = await fitBoostedTrees(
     { ...fit, params, given, objective: gradesObjective },
     table,
-    options,
+    { ...options, onProgress: progressOfGrades(options.onProgress) },
   );
   const [ofPairs, ofGrades] = await deviations([pairs, grades], fit.owner, table, options);
   // where all scores are alike there is nothing to weigh
@@ -53,16 +54,27 @@ export async function withGrades(
   };
 }
 
+/** Rows were read and binned before; rounds are said to be those of grades. */
+function progressOfGrades(onProgress: OnProgress | undefined): OnProgress | undefined {
+  if (onProgress === undefined) return undefined;
+  return (progress) => {
+    if (progress.phase !== 'train') return undefined;
+    return onProgress({ ...progress, message: `${progress.message} of grades` });
+  };
+}
+
 /** Rows of a group are held out one by one: what whole groups lose is mostly their level, which orders nothing. */
 function gradeParams({ params, given }: GBTFit): GBTParams {
-  return {
+  const own: GBTParams & { readonly ndcgAt: undefined } = {
     ...params,
     groupCol: params.subsampleByGroup === true ? params.groupCol : undefined,
     maxIter: undefined,
     stepSize: given.stepSize === undefined ? usualStepSize : params.stepSize,
     validationMetrics: undefined,
     trainingHistory: undefined,
+    ndcgAt: undefined,
   };
+  return own;
 }
 
 /** The deviation of each model's scores. */

@@ -89,6 +89,9 @@ describe('GBTRanker with grades', () => {
       expect(got[i]).toBeCloseTo(score, 7);
     });
     expect(model.numTrees).toBe(pairs.numTrees + grades.numTrees);
+    // what is measured is of pairs alone
+    const measured = await fitRanker({ gradeWeight: weight, ndcgAt: [1, 5] });
+    expect(treeBytes(measured)).toEqual(treeBytes(model));
   });
 
   it('learns pairs alone where rounds, losses or rows to stop on are given', async () => {
@@ -104,6 +107,23 @@ describe('GBTRanker with grades', () => {
     // rounds of pairs are as many as were asked for, those of grades are found
     const asked = await fitRanker({ ...rounds, gradeWeight: 1 });
     expect(asked.numTrees).toBe(7 + grades.numTrees);
+  });
+
+  it('tells of rounds of pairs first, then of rounds of grades', async () => {
+    const told: string[] = [];
+    const options = { ...plain, groupCol: 'query', maxIter: 3, gradeWeight: 1 };
+    await fitSample({ name: 'GBTRanker', options }, train, {
+      onProgress: ({ phase, done, message }) => {
+        told.push(phase === 'train' ? `${message} ${done > 0}` : phase);
+      },
+    });
+    const kinds = told.filter((kind, i) => kind !== told[i - 1]);
+    expect(kinds.slice(0, 4)).toEqual([
+      'read',
+      'bin',
+      'rounds true',
+      'rounds, model 1 of 4 of grades true',
+    ]);
   });
 
   it('refits the leaves of each on what it learned', async () => {

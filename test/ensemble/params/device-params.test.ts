@@ -20,7 +20,7 @@ const ownParams = {
     'classSamplingRates lossType focalGamma uid',
   GBTRanker:
     'lossType truncationLevel sigmoid lambdarankNorm orderNoise pairWeight positionCol positionBiasRegularization ' +
-    'pointwiseRounds labelGains ndcgAt uid',
+    'pointwiseRounds gradeWeight labelGains ndcgAt uid',
 };
 
 describe('parameters that a device follows or not', () => {
