@@ -9,8 +9,11 @@ import { findFiles } from '../../src/table/files/find-files.ts';
 import { errorOf } from '../contract/error-of.ts';
 import { toyModel } from '../pipeline/toy-model.ts';
 import { inlineTable } from '../tools/inline-table.ts';
+import { suiteRuns } from '../tools/suite-runs.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 
+const why = process.platform === 'win32' ? 'Windows has other rules for paths' : null;
+const runs = suiteRuns('paths of POSIX', why);
 const folder = temporaryFolder('file-reasons');
 const file = join(folder, 'file.csv');
 writeFileSync(file, 'x\n1\n');
@@ -32,7 +35,7 @@ const odd = [
   ['too long', join(folder, 'a'.repeat(300)), /longer than the file system takes; shorten it/],
 ] as const;
 
-describe.skipIf(process.platform === 'win32')('a path that the system does not take', () => {
+describe.runIf(runs)('a path that the system does not take', () => {
   const before = readdirSync(folder);
 
   it.each(odd)('is refused by whatever reads: %s', async (_, path, words) => {
@@ -54,7 +57,7 @@ describe.skipIf(process.platform === 'win32')('a path that the system does not t
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a folder that may not be entered', () => {
+describe.runIf(runs)('a folder that may not be entered', () => {
   it('is refused by whatever reads or writes', async () => {
     const closed = join(folder, 'closed');
     mkdirSync(closed);

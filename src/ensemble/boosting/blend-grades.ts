@@ -12,7 +12,6 @@ import type { TreeModelData } from '../model/tree-model-data.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
 import { gradesObjective } from '../params/ranker-params.ts';
 import { fitBoostedTrees, type GBTFit } from './fit-gbt.ts';
-import { fitsOf } from './grown-fits.ts';
 import { scoredTables } from './initial-model.ts';
 
 /** What a regressor does where nothing is given; steps of a ranking are smaller. */
@@ -46,10 +45,11 @@ export async function withGrades(
     ...mergeData([pairs, grades], shares),
     numRows: pairs.numRows,
     merged: [
-      ...mergedParts({ ...pairs, fits: fitsOf(pairs, fit.params) }, fit.params, shares[0]),
-      ...mergedParts({ ...grades, fits: fitsOf(grades, params) }, params, shares[1]).map(
-        (part) => ({ ...part, learns: 'grades' as const }),
-      ),
+      ...mergedParts(pairs, fit.params, shares[0]),
+      ...mergedParts(grades, params, shares[1]).map((part) => ({
+        ...part,
+        learns: 'grades' as const,
+      })),
     ],
   };
 }
