@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { DataType, type Table, type Vector } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
+import { DatePartExtractor } from '../../../src/feature/date-part-extractor.ts';
 import {
   encodeCategories,
   fillNumeric,
@@ -103,6 +104,28 @@ describe('readParquet', () => {
     expect(typeName(table.schema.fields.find((field) => field.name === 'large_text')?.type)).toBe(
       'string',
     );
+  });
+
+  it('reads instants of any zone, and the zone where the file stores the unit', async () => {
+    const table = await readParquet(runner, fixture('pyarrow-zones.parquet'));
+    expect(table.schema.fields.map(({ type }) => typeName(type))).toEqual([
+      'timestamp(ms, UTC)',
+      'timestamp(ms, Europe/Berlin)',
+      'timestamp(us, Europe/Berlin)',
+      'timestamp(ns, Europe/Berlin)',
+    ]);
+    const moments = [0, 1_720_000_000_000, null, -1000];
+    expect(await table.take(4)).toEqual(moments.map((ms) => ({ s: ms, ms, us: ms, ns: ms })));
+    const extractor = new DatePartExtractor({ inputCol: 's', outputCol: 'at', parts: ['hour'] });
+    const parts = await (await extractor.transform(table)).select('at').take(2);
+    expect(parts).toEqual([{ at: { hour: 0 } }, { at: { hour: 9 } }]);
+    const path = join(temporaryFolder('zones'), 'written.parquet');
+    await table.write.parquet(path);
+    const written = await readParquet(runner, path);
+    expect(written.schema.fields.map(({ type }) => typeName(type))).toEqual(
+      table.schema.fields.map(({ type }) => typeName(type)),
+    );
+    expect(await written.take(4)).toEqual(await table.take(4));
   });
 
   it('keeps the schema of a file without rows', async () => {
