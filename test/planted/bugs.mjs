@@ -3045,4 +3045,15 @@ export const plantedBugs = [
     ],
     tests: ['test/pipeline/wrong-arguments.test.ts'],
   },
+  {
+    name: 'an integer beyond 2^63 without a sign is taken for a negative one by a cast',
+    edits: [
+      {
+        file: 'src/table/columns/cast-numbers.ts',
+        find: 'high === low >> 31 && (isSigned || high === 0) &&',
+        replace: 'high === low >> 31 &&',
+      },
+    ],
+    tests: ['test/table/columns/cast-numbers.prop.test.ts'],
+  },
 ];

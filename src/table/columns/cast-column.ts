@@ -14,6 +14,13 @@ import {
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { maskOfValidity } from './bitmap.ts';
+import {
+  booleansOfIntegers,
+  castIntegers,
+  floatsOfNumbers,
+  integersOfNumbers,
+  type RefuseValue,
+} from './cast-numbers.ts';
 import { fillNumeric, fillRounded, numericValues } from './column-values.ts';
 import { conformData, dictionaryValues } from './conform-column.ts';
 import {
@@ -239,20 +246,25 @@ function textReader(type: DataType): ((text: string) => number | bigint | undefi
 }
 
 function castNumber(data: Data, type: DataType, options: CastOptions): Data {
+  if (DataType.isInt(data.type)) {
+    if (DataType.isBool(type)) return booleansOfIntegers(data);
+    if (DataType.isInt(type)) return castIntegers(data, type, refusal(type, options));
+  }
   if (!DataType.isFloat(type) && hasDigits(data, type)) return castDigits(data, type, options);
-  const values = new Float64Array(data.length);
+  const values = columnArray(Float64Array, data.length);
   const valid = maskOfValidity(data);
   const read = options.keepsIntegers === true ? fillNumeric : fillRounded;
   read(new Vector([data]), values, 0, options.name);
-  const isInteger = DataType.isInt(type);
+  if (DataType.isInt(type)) return integersOfNumbers(values, valid, type, refusal(type, options));
+  if (DataType.isFloat(type) && type.precision !== Precision.HALF)
+    return floatsOfNumbers(values, valid, type);
   const slots = new Array<number | bigint>(data.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     slots[i] = 0;
     if (valid[i] === 0) continue;
     let slot: number | bigint | undefined = value;
-    if (isInteger) slot = Number.isNaN(value) ? undefined : integerOf(Math.trunc(value), type);
-    else if (DataType.isBool(type)) slot = Number.isNaN(value) ? undefined : numberOf(value !== 0);
+    if (DataType.isBool(type)) slot = Number.isNaN(value) ? undefined : numberOf(value !== 0);
     else if (DataType.isDecimal(type)) slot = decimalOf(value, type);
     if (slot !== undefined) slots[i] = slot;
     else if (options.strict && !Number.isNaN(value)) throw notHeld(String(value), type, options);
@@ -261,13 +273,16 @@ function castNumber(data: Data, type: DataType, options: CastOptions): Data {
   return numbersToData(slots, valid, type);
 }
 
-/** Whether float64 would lose digits on the way. */
-function hasDigits({ type }: Data, to: DataType): boolean {
-  const isWide = DataType.isInt(type) && (type.bitWidth === 64 || DataType.isDecimal(to));
-  return isWide || DataType.isDecimal(type);
+function refusal(type: DataType, options: CastOptions): RefuseValue {
+  return options.strict ? (value) => notHeld(value, type, options) : null;
 }
 
-/** Integers and decimals as integers, decimals and booleans, every digit of them. */
+/** Whether float64 would lose digits on the way. */
+function hasDigits({ type }: Data, to: DataType): boolean {
+  return DataType.isDecimal(type) || (DataType.isInt(type) && DataType.isDecimal(to));
+}
+
+/** Decimals as integers, decimals and booleans, and integers as decimals, every digit of them. */
 function castDigits(data: Data, type: DataType, options: CastOptions): Data {
   const scale = DataType.isDecimal(data.type) ? data.type.scale : 0;
   const unit = 10n ** BigInt(scale);
@@ -352,10 +367,6 @@ export function numbersToData(
   const column = fixedWidthColumn(type, values as unknown as TypedArray, mask).data[0] as Data;
   if (!isDecimal) return column;
   return column.clone(type, 0, slots.length);
-}
-
-function integerOf(value: number, type: DataType): number | undefined {
-  return Number.isFinite(value) && fits(BigInt(value), type) ? value : undefined;
 }
 
 function fits(value: bigint, type: DataType): boolean {
