@@ -93,15 +93,16 @@ export async function withWatched(
   return { train: first, watched: rest };
 }
 
-/** A share of the rows, drawn one by one; a smaller share is part of a larger one. */
+/** A share of the rows, drawn one by one, of ranked ones query by query; a smaller share is part of a larger one. */
 export function sampleOf(
   table: PartitionedTable,
   share: number,
-  params: Pick<FoldParams, 'seed' | 'idCol'>,
+  params: Pick<FoldParams, 'seed' | 'idCol'> & { readonly evaluator?: Evaluator | undefined },
 ): PartitionedTable {
   if (share >= 1) return table;
   const seed = seedOf(params, 'sample');
-  const draw = { numFolds: finest, seed, idCol: params.idCol ?? null };
+  const idCol = groupColOf(params.evaluator) ?? params.idCol ?? null;
+  const draw = { numFolds: finest, seed, idCol };
   return below(withFoldNumbers(table, draw, shareColumn), Math.round(share * finest)).first;
 }
 

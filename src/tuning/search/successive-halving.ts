@@ -57,7 +57,8 @@ export type SuccessiveHalvingOptions = Options<typeof successiveHalvingParams.sc
  * round is fitted on all rows.
  *
  * Candidates of a round are measured by the mean over the folds, as in {@link CrossValidator}; where rows are the
- * resource only the rows to fit on are fewer, and a smaller share is part of the larger one. Input and output: those
+ * resource only the rows to fit on are fewer, whole queries of them with a `RankingEvaluator`, and a smaller share is part of
+ * the larger one. Input and output: those
  * of the estimator. Cost: for n candidates about log n rounds that each cost as much as n / factor^(rounds − 1) full
  * ones. Determinism: the same rounds and the same model, bit for bit, for any number of threads, partitions and
  * trials at once.

@@ -263,6 +263,19 @@ describe('splits', () => {
     const share = (await sampled.count()) / (await test.count());
     expect(Math.abs(share - 0.5)).toBeLessThan(0.15);
   });
+
+  it('sample whole queries where rankings are measured, even by the id of rows', async () => {
+    const evaluator = new RankingEvaluator({ labelCol: 'r', groupCol: 'group' });
+    const groups = async (part: PartitionedTable) => (await contentOf(part))['group'] ?? [];
+    const all = await groups(table);
+    for (const idCol of [undefined, 'id']) {
+      const sampled = await groups(sampleOf(table, 0.4, { ...params, evaluator, idCol }));
+      const taken = new Set(sampled);
+      expect(taken.size).toBeGreaterThan(0);
+      expect(taken.size).toBeLessThan(new Set(all).size);
+      expect(sampled).toEqual(all.filter((group) => taken.has(group)));
+    }
+  });
 });
 
 describe('halving', () => {
