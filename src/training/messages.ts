@@ -237,7 +237,7 @@ export interface ForestJob {
   readonly ingest: IngestJob;
   readonly task: 'regression' | 'classification';
   readonly impurity: ForestImpurity;
-  /** Of treatments the least rows of either on a side. */
+  /** Of treatments the least rows of each, and of untreated ones, on a side. */
   readonly minArmRows?: number;
   /** Asks for the trees that are done; `dataKey` is that of the rows of trees that are there already. */
   readonly snapshots?: { readonly interval: number; readonly dataKey: string | null } | null;

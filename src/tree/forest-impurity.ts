@@ -1,4 +1,5 @@
-/** What a split lowers; of treatments (classes: untreated 0 and 1, treated 0 and 1) the divergence that it raises. */
+/** What a split lowers; of treatments (classes: untreated 0 and 1, then 0 and 1 of each treatment) the
+ *  divergence that it raises. */
 export type ForestImpurity =
   | 'gini'
   | 'entropy'

@@ -257,12 +257,14 @@ export function gainOf(
       counts[x[i] as number] = (counts[x[i] as number] as number) + (h[i] as number);
     }
     if (setting.impurity in divergences) {
-      const [c0, c1, t0, t1] = counts as [number, number, number, number];
-      // a row of either outcome more
-      const treated = (t1 + rowWeight) / (t0 + t1 + 2 * rowWeight);
-      const others = (c1 + rowWeight) / (c0 + c1 + 2 * rowWeight);
       const divergence = divergences[setting.impurity as keyof typeof divergences];
-      return -weight * (divergence(treated, others) + divergence(1 - treated, 1 - others));
+      // a row of either outcome more
+      const rates = counts
+        .filter((_, k) => k % 2 === 1)
+        .map((of1, arm) => (of1 + rowWeight) / (of1 + (counts[2 * arm] as number) + 2 * rowWeight));
+      const [others = 0, ...treated] = rates;
+      const apart = treated.map((p) => divergence(p, others) + divergence(1 - p, 1 - others));
+      return (-weight * apart.reduce((sum, one) => sum + one, 0)) / treated.length;
     }
     return counts.reduce((sum, count) => {
       if (count === 0) return sum;

@@ -26,9 +26,12 @@ const measures: readonly Partial<ForestSetting>[] = [
   { kind: 'numbers', numClasses: 5 },
   { kind: 'classes', numClasses: 4, impurity: 'gini', countShift: 36 },
   { kind: 'classes', numClasses: 3, impurity: 'entropy', countShift: 36 },
-  ...(['kullbackLeibler', 'euclidean', 'chiSquared'] as const).map((impurity) => ({
-    ...{ kind: 'classes' as const, numClasses: 4, impurity, countShift: 36, minArmRows: 2 },
-  })),
+  ...(['kullbackLeibler', 'euclidean', 'chiSquared'] as const).flatMap((impurity) =>
+    // one treatment, two, four
+    [4, 6, 10].map((numClasses) => ({
+      ...{ kind: 'classes' as const, numClasses, impurity, countShift: 36, minArmRows: 2 },
+    })),
+  ),
 ];
 const measure = fc.constantFrom(...measures);
 
@@ -84,7 +87,7 @@ function expectBest(
       const numLeft = isLeft.filter((left) => left).length;
       const least = Math.max(1, setting.minInstancesPerNode);
       if (numLeft < least || isLeft.length - numLeft < least) continue;
-      if (!hasBothArms(rows, setting, isLeft)) continue;
+      if (!hasAllArms(rows, setting, isLeft)) continue;
       best = Math.max(best, gainOf(rows, setting, isLeft));
     }
   }
@@ -104,18 +107,18 @@ function expectBest(
   expect(found.numRows).toBe(rows.x.length);
 }
 
-/** Whether both sides have rows enough of either treatment, where a setting asks for it. */
-function hasBothArms(
+/** Whether both sides have rows enough of each treatment and untreated ones, where a setting asks for it. */
+function hasAllArms(
   { x }: ForestRowsCase,
-  { minArmRows = 0 }: ForestSetting,
+  { minArmRows = 0, numClasses }: ForestSetting,
   isLeft: readonly boolean[],
 ): boolean {
-  const counts = [0, 0, 0, 0];
+  const counts = new Array<number>(numClasses).fill(0);
   isLeft.forEach((left, i) => {
-    const arm = (left ? 0 : 2) + ((x[i] as number) > 1 ? 1 : 0);
+    const arm = 2 * ((x[i] as number) >> 1) + (left ? 0 : 1);
     counts[arm] = (counts[arm] as number) + 1;
   });
-  return counts.every((count) => count >= minArmRows);
+  return minArmRows === 0 || counts.every((count) => count >= minArmRows);
 }
 
 describe('the best split of a forest node', () => {

@@ -166,8 +166,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'wasm/assembly/find-class-split.ts',
-        find: ' && othersTreated >= minArmRows;',
-        replace: ' && othersTreated >= 0;',
+        find: 'if (onLeft < minArmRows || all - onLeft < minArmRows) return false;',
+        replace: 'if (onLeft < minArmRows) return false;',
       },
     ],
     tests: ['test/kernels/forest-node.prop.test.ts'],

@@ -1,7 +1,7 @@
-// What is a split worth whose sides are weights of several classes? By gini or entropy, or by how far the outcome of
-// treated rows diverges from that of the others; scan-words.ts looks for the best. A side's score is Σ w_k² / W (gini),
-// Σ w_k log(w_k / W) (entropy) or W times the divergence (classes: untreated 0 and 1, treated 0 and 1); the gain is what
-// both sides have more than the node. An entry has a word a class: rows and weight.
+// What is a split worth whose sides are weights of several classes? By gini or entropy, or by how far the outcomes of
+// treated rows diverge from that of the others; scan-words.ts looks for the best. A side's score is Σ w_k² / W (gini),
+// Σ w_k log(w_k / W) (entropy) or W times the mean divergence of the treatments (classes: untreated 0 and 1, then 0 and 1 of
+// each treatment); the gain is what both sides have more than the node. An entry has a word a class: rows and weight.
 import { directionOf, entryWords, keepsOrder } from './forest-plan';
 import { log } from './portable-math';
 import { bytes, left, totals } from './scan-words';
@@ -69,12 +69,13 @@ export function rowsOfClasses(): i64 {
 }
 
 export function numClassOrders(): i32 {
-  return numClasses == 2 || measure > 1 ? 1 : <i32>numClasses;
+  if (measure > 1) return <i32>(numClasses >> 1) - 1;
+  return numClasses == 2 ? 1 : <i32>numClasses;
 }
 
-/** The share of the k-th class; of treatments what they change. */
+/** The share of the k-th class; of treatments what the k-th changes. */
 export function shareOf(words: usize, k: i32): f64 {
-  if (measure > 1) return rateOf(weightAt(words, 2), weightAt(words, 3)) - rateOf(weightAt(words, 0), weightAt(words, 1));
+  if (measure > 1) return armRate(words, <usize>k + 1) - armRate(words, 0);
   let weight: i64 = 0;
   for (let j: usize = 0; j < numClasses; j++) weight += load<i64>(words + (j << 3)) & weightMask;
   return <f64>(load<i64>(words + (<usize>k << 3)) & weightMask) / <f64>weight;
@@ -83,7 +84,7 @@ export function shareOf(words: usize, k: i32): f64 {
 function nodeScore(): f64 {
   const W = <f64>(allH & weightMask);
   if (measure == 0) return allSquares / W;
-  if (measure > 1) return W * divergenceOf(weightAt(totals, 0), weightAt(totals, 1), weightAt(totals, 2), weightAt(totals, 3));
+  if (measure > 1) return W * divergenceIn(totals);
   let score = 0.0;
   for (let k: usize = 0; k < numClasses; k++) {
     const w = <f64>(load<i64>(totals + (k << 3)) & weightMask);
@@ -101,32 +102,49 @@ function rateOf(of0: f64, of1: f64): f64 {
   return (of1 + rowWeight) / (of0 + of1 + 2.0 * rowWeight);
 }
 
+// of the rows of an arm: 0 is the untreated ones
+function armRate(words: usize, arm: usize): f64 {
+  return rateOf(weightAt(words, arm << 1), weightAt(words, (arm << 1) + 1));
+}
+
+// the same of what is in the node and not on the left
+function otherArmRate(arm: usize): f64 {
+  const k: usize = arm << 1;
+  return rateOf(weightAt(totals, k) - weightAt(left, k), weightAt(totals, k + 1) - weightAt(left, k + 1));
+}
+
 // how far the outcome of treated rows is from that of the others: Kullback-Leibler, squared Euclidean, chi-squared
-function divergenceOf(c0: f64, c1: f64, t0: f64, t1: f64): f64 {
-  const p = rateOf(t0, t1);
-  const q = rateOf(c0, c1);
+function divergenceOf(p: f64, q: f64): f64 {
   if (measure == 2) return p * log(p / q) + (1.0 - p) * log((1.0 - p) / (1.0 - q));
   const d = (p - q) * (p - q);
   return measure == 3 ? d + d : d / q + d / (1.0 - q);
 }
 
-function divergenceScore(L: f64, R: f64): f64 {
-  const c0 = weightAt(left, 0);
-  const c1 = weightAt(left, 1);
-  const t0 = weightAt(left, 2);
-  const t1 = weightAt(left, 3);
-  return L * divergenceOf(c0, c1, t0, t1) + R * divergenceOf(
-    weightAt(totals, 0) - c0, weightAt(totals, 1) - c1, weightAt(totals, 2) - t0, weightAt(totals, 3) - t1,
-  );
+// the mean over the treatments
+function divergenceIn(words: usize): f64 {
+  const q = armRate(words, 0);
+  const numArms = numClasses >> 1;
+  let sum = divergenceOf(armRate(words, 1), q);
+  for (let arm: usize = 2; arm < numArms; arm++) sum += divergenceOf(armRate(words, arm), q);
+  return sum / <f64>(numArms - 1);
 }
 
-// rows enough of either treatment on both sides
-function hasBothArms(): bool {
-  const untreated = (load<i64>(left) + load<i64>(left, 8)) >> 36;
-  const treated = (load<i64>(left, 16) + load<i64>(left, 24)) >> 36;
-  const others = ((load<i64>(totals) + load<i64>(totals, 8)) >> 36) - untreated;
-  const othersTreated = ((load<i64>(totals, 16) + load<i64>(totals, 24)) >> 36) - treated;
-  return untreated >= minArmRows && treated >= minArmRows && others >= minArmRows && othersTreated >= minArmRows;
+function divergenceScore(L: f64, R: f64): f64 {
+  const q = otherArmRate(0);
+  const numArms = numClasses >> 1;
+  let sum = divergenceOf(otherArmRate(1), q);
+  for (let arm: usize = 2; arm < numArms; arm++) sum += divergenceOf(otherArmRate(arm), q);
+  return L * divergenceIn(left) + R * (sum / <f64>(numArms - 1));
+}
+
+// rows enough of each treatment, and untreated ones, on both sides
+function hasAllArms(): bool {
+  for (let k: usize = 0; k < numClasses; k += 2) {
+    const onLeft = (load<i64>(left + (k << 3)) + load<i64>(left + (k << 3), 8)) >> 36;
+    const all = (load<i64>(totals + (k << 3)) + load<i64>(totals + (k << 3), 8)) >> 36;
+    if (onLeft < minArmRows || all - onLeft < minArmRows) return false;
+  }
+  return true;
 }
 
 /** Nothing is on the left any more. */
@@ -166,7 +184,7 @@ export function isBestOfClasses(): bool {
     const all = <f64>(load<i64>(totals, 8) & weightMask);
     if (!keepsOrder(planAt, monotone, l / L, (all - l) / R)) return false;
   }
-  if (measure > 1 && !hasBothArms()) return false;
+  if (measure > 1 && !hasAllArms()) return false;
   const score = measure == 0
     ? (leftSquares * R + rightSquares * L) / (L * R)
     : measure == 1 ? entropyScore(L, R) : divergenceScore(L, R);

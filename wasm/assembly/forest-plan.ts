@@ -9,7 +9,7 @@
 //           64 most bins of a list     68 measure, see below 72 most categories         76 1 where cuts are random
 //   float64 80 least weight            88 least rows        96 least gain for a unit of weight
 //   uint32 104 what drawFeatures remembers: key, attempt; uint64 112 the last one drawn; 120 1 where features are monotone
-//   uint32 124 rows a category that a node must have to order its categories by their labels   128 least rows of either treatment
+//   uint32 124 rows a category that a node must have to order its categories by their labels   128 least rows of each treatment
 //   float64 136, 144 between which values the node's children must lie, as x / h   152 int8 direction of each place
 // measure: 0 gini, 1 entropy; of treatments 2 Kullback-Leibler, 3 Euclidean, 4 chi-squared
 // row: its bins and slot (a record), or only its slot and its id. Slot: int32 x and uint32 h (a number), or

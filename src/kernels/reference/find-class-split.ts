@@ -1,5 +1,5 @@
 /**
- * Which split of a chosen feature separates several classes best, by gini or entropy, or parts rows that a treatment changes
+ * Which split of a chosen feature separates several classes best, by gini or entropy, or parts rows that treatments change
  * most from the others? The twin of
  * wasm/assembly/find-class-split.ts, judged here and scanned by scan-words.ts.
  */
@@ -28,7 +28,8 @@ export class ClassRule implements WordRule {
     this.#plan = plan;
     this.#direction = direction;
     this.#totals = totals;
-    this.numOrders = plan.words === 2 || plan.measure > 1 ? 1 : plan.words;
+    const { words, measure } = plan;
+    this.numOrders = measure > 1 ? words / 2 - 1 : words === 2 ? 1 : words;
     this.#allH = sumOf(totals);
     this.#allSquares = totals.reduce((sum, word) => sum + weightIn(word) * weightIn(word), 0);
     this.#rowWeight = weightIn(this.#allH) / Number(this.#allH >> 36n);
@@ -65,7 +66,7 @@ export class ClassRule implements WordRule {
       const r = weightIn(this.#totals[1] as bigint) - l;
       if (!keepsOrder(this.#plan, this.#direction, l / L, r / R)) return false;
     }
-    if (measure > 1 && !this.#hasBothArms(left)) return false;
+    if (measure > 1 && !this.#hasAllArms(left)) return false;
     const score =
       measure === 0
         ? (this.#leftSquares * R + this.#rightSquares * L) / (L * R)
@@ -97,11 +98,11 @@ export class ClassRule implements WordRule {
     return sumOf(words) >> 36n;
   }
 
-  /** The share of the k-th class; of treatments what they change. */
+  /** The share of the k-th class; of treatments what the k-th changes. */
   ratioOf(words: readonly bigint[], k: number): number {
     if (this.#plan.measure > 1) {
-      const [c0, c1, t0, t1] = words.map(weightIn) as [number, number, number, number];
-      return this.#rateOf(t0, t1) - this.#rateOf(c0, c1);
+      const weights = words.map(weightIn);
+      return this.#rateOf(weights, k + 1) - this.#rateOf(weights, 0);
     }
     const weight = words.reduce((sum, word) => sum + (word & weightMask), 0n);
     return weightIn(words[k] as bigint) / Number(weight);
@@ -118,28 +119,35 @@ export class ClassRule implements WordRule {
     }, 0);
   }
 
-  /** The share of outcome 1, after a row of either outcome more. */
-  #rateOf(of0: number, of1: number): number {
+  /** The share of outcome 1 in the rows of an arm (0 is the untreated ones), after a row of either outcome more. */
+  #rateOf(weights: readonly number[], arm: number): number {
+    const [of0, of1] = [weights[2 * arm] as number, weights[2 * arm + 1] as number];
     return (of1 + this.#rowWeight) / (of0 + of1 + 2 * this.#rowWeight);
   }
 
-  /** How far the outcome of treated rows is from that of the others. */
+  /** How far the outcomes of treated rows are from that of the others: the mean over the treatments. */
   #divergenceOf(weights: readonly number[]): number {
-    const [c0, c1, t0, t1] = weights as [number, number, number, number];
-    const p = this.#rateOf(t0, t1);
-    const q = this.#rateOf(c0, c1);
+    const q = this.#rateOf(weights, 0);
+    const numTreatments = weights.length / 2 - 1;
+    let sum = 0;
+    for (let arm = 1; arm <= numTreatments; arm++)
+      sum += this.#divergence(this.#rateOf(weights, arm), q);
+    return sum / numTreatments;
+  }
+
+  #divergence(p: number, q: number): number {
     const { measure } = this.#plan;
     if (measure === 2) return p * log(p / q) + (1 - p) * log((1 - p) / (1 - q));
     const d = (p - q) * (p - q);
     return measure === 3 ? d + d : d / q + d / (1 - q);
   }
 
-  #hasBothArms(left: readonly bigint[]): boolean {
+  #hasAllArms(left: readonly bigint[]): boolean {
     const rowsOf = (words: readonly bigint[], arm: number): number =>
       Number(((words[2 * arm] as bigint) + (words[2 * arm + 1] as bigint)) >> 36n);
-    return [0, 1].every((arm) => {
+    const least = this.#plan.minArmRows;
+    return left.slice(0, left.length / 2).every((_, arm) => {
       const onLeft = rowsOf(left, arm);
-      const least = this.#plan.minArmRows;
       return onLeft >= least && rowsOf(this.#totals, arm) - onLeft >= least;
     });
   }

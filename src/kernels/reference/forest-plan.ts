@@ -22,7 +22,7 @@ export interface Plan {
   readonly capacity: number;
   /** 0 gini, 1 entropy; of treatments 2 Kullback-Leibler, 3 squared Euclidean, 4 chi-squared. */
   readonly measure: number;
-  /** Least rows of either treatment on a side. */
+  /** Least rows of each treatment and of untreated ones on a side. */
   readonly minArmRows: number;
   readonly maxCategories: number;
   readonly isRandom: boolean;

@@ -23,7 +23,7 @@ export interface ForestSetting {
   /** Classes; of several numbers how many. */
   readonly numClasses: number;
   readonly impurity: ForestImpurity;
-  /** Least rows of either treatment on a side, where splits part treatments' effects. */
+  /** Least rows of each treatment and of untreated ones on a side, where splits part treatments' effects. */
   readonly minArmRows?: number;
   /** Bits under the count of rows in a sum of weights. */
   readonly countShift: number;
