@@ -52,6 +52,8 @@ export interface TaskRunner {
   readonly readsElsewhere?: boolean;
   /** Where fits build histograms unless they say so themselves; a word of the session's, which says nothing here. */
   readonly device?: string | undefined;
+  /** True when it does no more work. */
+  readonly isClosed?: boolean;
   /** Runs the task `name` and resolves with what it returned. */
   run<T>(name: string, payload: unknown, options?: TaskOptions): Promise<T>;
 }

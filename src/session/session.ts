@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { CoppiceError } from '../base/errors.ts';
 import type { GangRunner } from '../cluster/gang-runner.ts';
+import { closedError } from '../cluster/threads/admission-queue.ts';
 import { ThreadPool } from '../cluster/threads/thread-pool.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { int, oneOf } from '../params/kinds.ts';
@@ -120,10 +121,12 @@ export class Session {
   /**
    * A table of values in memory: columns by name, row objects, or an Arrow table.
    *
-   * @throws CoppiceError `PARAM_INVALID`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `DATA_INVALID` for columns of several lengths
+   * @throws CoppiceError `PARAM_INVALID`, `COLUMN_TYPE`, `COLUMN_EXISTS`, `DATA_INVALID` for columns of several lengths,
+   *   `SESSION_CLOSED`
    */
   createTable(values: TableInput, options: CreateTableOptions = {}): PartitionedTable {
     if (this.#spark !== null) return this.#spark.createTable(values);
+    if (this.#runner.isClosed === true) throw closedError();
     return tableOfInput(this.#runner, values, options);
   }
 
@@ -132,10 +135,11 @@ export class Session {
    * SQL; else by DuckDB, into memory, which needs the package `@duckdb/node-api`.
    *
    * @param query one SELECT; in DuckDB's SQL it may name files and the tables in `options.tables`
-   * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `FILE_WRITE`, `ABORTED`
+   * @throws CoppiceError `DEPENDENCY_MISSING`, `PARAM_INVALID` with DuckDB's words, `PARAM_UNKNOWN`, `FILE_WRITE`, `ABORTED`;
+   *   `UNSUPPORTED` for `tables` on Spark
    */
   async sql(query: string, options: SqlOptions = {}): Promise<PartitionedTable> {
-    if (this.#spark !== null) return await this.#spark.sql(query);
+    if (this.#spark !== null) return await this.#spark.sql(query, options);
     return await sqlTable(this.#runner, query, options);
   }
 

@@ -1,10 +1,13 @@
 /** A session on Spark: opens the connection and knows the ways to tables. `Session.spark` hands them out. */
+import { throwIfAborted } from '../base/abort.ts';
+import { checkOptions } from '../base/check-options.ts';
 import { CoppiceError } from '../base/errors.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, str, strings } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
 import { PartitionedTable } from '../table/partitioned-table.ts';
+import type { SqlOptions } from '../table/sql/run-sql.ts';
 import { batchOfInput, type TableInput } from '../table/table-input.ts';
 import { parseSparkUrl, type SparkAddress, type SparkTls } from './connect/connect-url.ts';
 import type { Relation } from './connect/messages.ts';
@@ -56,7 +59,7 @@ export interface SparkParts {
   readonly runner: SparkRunner;
   parquet(paths: string | readonly string[]): Promise<PartitionedTable>;
   table(name: string): Promise<PartitionedTable>;
-  sql(query: string): Promise<PartitionedTable>;
+  sql(query: string, options?: SqlOptions): Promise<PartitionedTable>;
   createTable(values: TableInput): PartitionedTable;
   close(): Promise<void>;
 }
@@ -114,7 +117,10 @@ export async function openSpark(given: SparkOptions, local: TaskRunner): Promise
       const relation: Relation = { read: { named_table: { unparsed_identifier: name } } };
       return tableOf(await openRows(client, relation, `the table ${name}`));
     },
-    sql: async (query) => tableOf(await openQuery(client, query)),
+    sql: async (query, options = {}) => {
+      checkSqlOptions(options);
+      return tableOf(await openQuery(client, query));
+    },
     createTable: (values) => {
       const batch = batchOfInput(values);
       const { rows, operators, schema } = encodePlain(widened(batch));
@@ -143,4 +149,16 @@ function checkVersion(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > 3 || (major === 3 && minor >= 5)) return;
   throw new CoppiceError('UNSUPPORTED', `Spark must be of version 3.5 or later; got ${version}`);
+}
+
+/** Refuses what a query of Spark's would not look at. */
+export function checkSqlOptions(options: SqlOptions): void {
+  checkOptions('session.sql', options, ['tables', 'signal', 'onProgress']);
+  throwIfAborted(options.signal, 'the query');
+  if (Object.keys(options.tables ?? {}).length === 0) return;
+  throw new CoppiceError(
+    'UNSUPPORTED',
+    'tables of session.sql must be left out on Spark, whose queries name those of its catalog and files (parquet.`folder`): write a table into a file and name that',
+    { context: { owner: 'session.sql', param: 'tables' } },
+  );
 }

@@ -6,6 +6,7 @@ import { type RecordBatch, type Schema, Table } from 'apache-arrow';
 import { type Inspect, inspected } from '../base/inspected.ts';
 import type { Progress } from '../base/progress.ts';
 import { type TaskRunner, wasHandedOver } from '../cluster/task-runner.ts';
+import { closedError } from '../cluster/threads/admission-queue.ts';
 import { freeBuffers } from '../cluster/threads/free-buffers.ts';
 import { columnNames } from './columns/find-column.ts';
 import { typeName } from './columns/type-name.ts';
@@ -89,6 +90,8 @@ export class TableCore {
 
   /** The number of rows of every partition: from metadata where possible, else counted in the pool. */
   async rowCounts(options: TableOptions = {}): Promise<number[]> {
+    // where the counts are known no work is left that would be refused
+    if (this.runner.isClosed === true) throw closedError();
     const plan = await this.plan(options);
     return await countRows(plan.partitions, this.#context(options));
   }

@@ -64,6 +64,8 @@ describe('a session', () => {
       () => quick.fit(table),
       async () => (await model.transform(table)).collect(),
       () => table.collect(),
+      () => table.count(),
+      async () => session.createTable(columns),
     ]) {
       expect((await errorOf(work)).code).toBe('SESSION_CLOSED');
     }

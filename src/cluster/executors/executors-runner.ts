@@ -91,6 +91,10 @@ export class ExecutorsRunner implements GangRunner {
   }
 
   /** Threads of all executors, those that are lost too. */
+  get isClosed(): boolean {
+    return this.#turns.isClosed;
+  }
+
   get numThreads(): number {
     let sum = 0;
     for (const numThreads of this.#threads.values()) sum += numThreads;

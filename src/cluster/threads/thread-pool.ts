@@ -194,6 +194,10 @@ export class ThreadPool implements GangRunner {
     }
   }
 
+  get isClosed(): boolean {
+    return this.#queue.isClosed;
+  }
+
   async run<T>(name: string, payload: unknown, options: TaskOptions = {}): Promise<T> {
     const { signal, isBrief = false } = options;
     if (!this.#queue.isClosed && signal?.aborted !== true) {
