@@ -63,7 +63,10 @@ export function fitCommand(): Command {
       ascendingNumbers,
     )
     .option('--id-col <column>', 'a column that identifies a row; default: its position')
-    .option('--params <pairs>', "the estimator's own parameters: name=value,name=value")
+    .option(
+      '--params <pairs>',
+      "the estimator's own parameters: name=value,name=value, or a JSON object",
+    )
     .option('--params-file <file>', 'a JSON object of parameters; --params wins over it')
     .option('--valid <paths...>', 'a table to watch for early stopping')
     .option('--initial-model <folder>', 'a saved model to grow further trees behind')

@@ -91,7 +91,7 @@ function countOf(count: number, what: string): string {
  *
  * @throws CoppiceError `USAGE` for an estimator that predicts neither
  */
-function withCurves(
+export function withCurves(
   estimator: Estimator,
   params: Readonly<Record<string, unknown>>,
   { survivalTimes, label, weight, algo }: FitCommandOptions,

@@ -15,8 +15,22 @@ export async function readParams(
   options: { readonly params?: string; readonly paramsFile?: string },
 ): Promise<Record<string, unknown>> {
   const fromFile = options.paramsFile === undefined ? {} : await readParamsFile(options.paramsFile);
-  const fromText = options.params === undefined ? {} : paramsFromText(schema, options.params);
+  const fromText = options.params === undefined ? {} : typedParams(schema, options.params);
   return await withFiles(schema, { ...fromFile, ...fromText });
+}
+
+/** Pairs, or a JSON object such as a file holds. */
+function typedParams(schema: ParamSchema, text: string): Record<string, unknown> {
+  if (!text.trim().startsWith('{')) return paramsFromText(schema, text);
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new CoppiceError(
+      'USAGE',
+      `--params must be name=value pairs or a JSON object of parameters; got ${text}, which is no JSON. --params-file takes the name of a file of JSON`,
+      { cause },
+    );
+  }
 }
 
 /** Values that a file may hold are read from it where they are given as its path. */

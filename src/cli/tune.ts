@@ -11,6 +11,7 @@ import { SurvivalEvaluator } from '../evaluation/evaluators/survival-evaluator.t
 import { UpliftEvaluator } from '../evaluation/evaluators/uplift-evaluator.ts';
 import { survivalMetricNames } from '../evaluation/parts/survival-part.ts';
 import type { Estimator } from '../pipeline/estimator.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
 import { requireField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { CrossValidator } from '../tuning/search/cross-validator.ts';
@@ -21,7 +22,7 @@ import type { TunedModel } from '../tuning/search/tuned-model.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import type { Task } from './estimators.ts';
 import { numberText } from './evaluate.ts';
-import { plannedFit } from './fit.ts';
+import { plannedFit, withCurves } from './fit.ts';
 import type { FitCommandOptions } from './fit-options.ts';
 import { checkFitWords } from './fit-words.ts';
 import { labelledRows, labelNames } from './label-kind.ts';
@@ -68,7 +69,8 @@ export async function tune(
     const table = labelledRows(await readData(session, options.data, options), options);
     const validation = await readValid(session, options, table);
     const wanted = withoutFoldColumns(table, options, context);
-    const { task, features, estimator, params } = await plannedFit(table, wanted, context);
+    const { task, features, estimator: planned, params } = await plannedFit(table, wanted, context);
+    const estimator = withCurves(planned, { ...params, ...candidates[0] }, options);
     checkValid(validation, table, features);
     const evaluator = evaluatorOf(task, options, {
       labels: labelNames(table, options.label ?? ''),
@@ -76,9 +78,14 @@ export async function tune(
     });
     // the documents of a query are ranked together, so they are held out together
     const foldGroup = options.foldGroup ?? (task === 'ranking' ? options.group : undefined);
+    const named = estimator === planned ? (name: string) => name : namesBefore(estimator);
     const search = searchOf(
-      { ...options, ...(foldGroup && { foldGroup }) },
-      { estimator, evaluator, estimatorParamMaps: candidates },
+      {
+        ...options,
+        ...(foldGroup && { foldGroup }),
+        ...(options.halving && { halving: named(options.halving) }),
+      },
+      { estimator, evaluator, estimatorParamMaps: candidates.map((map) => renamed(map, named)) },
     );
     const model = await search.fit(table, { signal, onProgress, validation });
     await model.save(options.model, { overwrite });
@@ -102,6 +109,16 @@ export async function tune(
       `saved to ${options.model} in ${seconds} s`;
     return { value, text };
   });
+}
+
+/** The names of parameters of the trees that curves come behind: a search would look for them in the last stage. */
+function namesBefore(estimator: Estimator): (name: string) => string {
+  const trees = (estimator as Pipeline).stages.at(-2)?.className;
+  return (name) => (name === 'rows' || name.includes('.') ? name : `${trees}.${name}`);
+}
+
+function renamed(map: ParamMap, named: (name: string) => string): ParamMap {
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [named(name), value]));
 }
 
 /** What each candidate reached, round by round. */

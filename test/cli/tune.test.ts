@@ -7,6 +7,7 @@ import { flightDelays } from '../../datasets/flight-delays.ts';
 import { toBatch } from '../../datasets/to-batch.ts';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { tableFromArrow } from '../../src/table/create-table.ts';
+import { readParquet } from '../../src/table/parquet/read-parquet.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { runForTest } from './run-for-test.ts';
 
@@ -44,6 +45,22 @@ it('tries a grid and saves the best model, which transforms', async () => {
     '--quiet',
   ]);
   expect(scored.exitCode).toBe(0);
+});
+
+it('takes parameters as JSON, and says what else there is where that is none', async () => {
+  const typed = async (params: string, model = 'json-refused') => {
+    const asked = words('list.json', model, '--folds', '2').map((word, i, all) =>
+      all[i - 1] === '--params' ? params : word,
+    );
+    return await runForTest(asked);
+  };
+  const { exitCode, json } = await typed('{"maxIter": 3, "stepSize": 0.2}', 'json');
+  expect([exitCode, json['class']]).toEqual([0, 'CrossValidatorModel']);
+  const { json: refused } = await typed('{maxIter: 3}');
+  expect(refused['error']).toMatchObject({ code: 'USAGE' });
+  expect((refused['error'] as Error).message).toContain('--params-file');
+  const { json: unknown } = await typed('{"maxIters": 3}');
+  expect(unknown['error']).toMatchObject({ code: 'PARAM_UNKNOWN' });
 });
 
 it('halves a list of candidates', async () => {
@@ -157,6 +174,19 @@ it('orders times until an event, as the evaluation of its predictions does', asy
     [...curves.slice(0, 2), '--survival-times', '24,12'],
   ])
     expect((await runForTest([...fit, ...wrong])).exitCode).toBe(2);
+  writeFileSync(path('steps.json'), JSON.stringify({ stepSize: [0.001, 0.3] }));
+  const tuned = await runForTest([
+    ...['tune', ...common, '--grid', path('steps.json'), '--model', path('tuned-curves')],
+    ...[...curves, '--metric', 'ibs', '--folds', '2'],
+  ]);
+  expect(tuned.json).toMatchObject({
+    metric: 'integratedBrierScore',
+    bestParams: { 'GBTRegressor.stepSize': 0.3 },
+  });
+  const survival = path('tuned-curves.parquet');
+  const tell = ['transform', '--model', path('tuned-curves'), ...data.slice(0, 2)];
+  expect((await runForTest([...tell, '--out', survival])).exitCode).toBe(0);
+  expect((await readParquet(new InlineRunner(), survival)).columns).toContain('survival');
   writeFileSync(path('mixed.json'), JSON.stringify({ lossType: ['aft', 'cox'] }));
   const mixed = ['tune', ...common, '--grid', path('mixed.json'), '--model', path('mixed')];
   const refused = await runForTest([...mixed, '--params', 'lossType=aft,censorCol=left']);
