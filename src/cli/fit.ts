@@ -21,6 +21,7 @@ import { readParams } from './params-of-command.ts';
 import { grouped } from './progress-line.ts';
 import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
+import { taskOfLoss } from './task-of-loss.ts';
 import { checkValid, readValid } from './valid-rows.ts';
 import { withSession } from './with-session.ts';
 import { checkModelPath } from './write-data.ts';
@@ -183,6 +184,14 @@ async function chooseTask(
   if (labels.length > 1) {
     context.terminal.note('task: regression (--label names several columns)');
     return 'regression';
+  }
+  const byLoss = await taskOfLoss(options);
+  if (byLoss !== null) {
+    const { task, lossType } = byLoss;
+    context.terminal.note(
+      `task: ${task} (lossType ${lossType} is one of it; --task says otherwise)`,
+    );
+    return task;
   }
   const kind = await labelKind(table, label, { signal: context.signal });
   const task = kind.isClass ? 'classification' : 'regression';

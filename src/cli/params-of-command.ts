@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { CoppiceError } from '../base/errors.ts';
 import { isPlainObject } from '../base/json.ts';
 import type { ParamSchema } from '../params/define-params.ts';
-import { paramsFromText } from '../params/params-from-text.ts';
+import { paramsFromText, textOfParam } from '../params/params-from-text.ts';
+
+/** What is given by both. */
+interface GivenParams {
+  readonly params?: string;
+  readonly paramsFile?: string;
+}
 
 /**
  * Options for the estimator's constructor, which checks them.
@@ -12,7 +18,7 @@ import { paramsFromText } from '../params/params-from-text.ts';
  */
 export async function readParams(
   schema: ParamSchema,
-  options: { readonly params?: string; readonly paramsFile?: string },
+  options: GivenParams,
 ): Promise<Record<string, unknown>> {
   const fromFile = options.paramsFile === undefined ? {} : await readParamsFile(options.paramsFile);
   const fromText = options.params === undefined ? {} : typedParams(schema, options.params);
@@ -21,7 +27,31 @@ export async function readParams(
 
 /** Pairs, or a JSON object such as a file holds. */
 function typedParams(schema: ParamSchema, text: string): Record<string, unknown> {
-  if (!text.trim().startsWith('{')) return paramsFromText(schema, text);
+  return isObjectText(text) ? objectOfText(text) : paramsFromText(schema, text);
+}
+
+/**
+ * The loss that is asked for, before it is known whose parameter it is; null where none is.
+ *
+ * @throws CoppiceError `USAGE`
+ */
+export async function readLossType({ params, paramsFile }: GivenParams): Promise<string | null> {
+  const typed = params === undefined ? undefined : lossInText(params);
+  if (typed !== undefined) return String(typed);
+  if (paramsFile === undefined) return null;
+  const { lossType } = await readParamsFile(paramsFile);
+  return typeof lossType === 'string' ? lossType : null;
+}
+
+function lossInText(text: string): unknown {
+  return isObjectText(text) ? objectOfText(text)['lossType'] : textOfParam(text, 'lossType');
+}
+
+function isObjectText(text: string): boolean {
+  return text.trim().startsWith('{');
+}
+
+function objectOfText(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch (cause) {

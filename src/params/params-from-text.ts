@@ -41,6 +41,12 @@ export function paramsFromText(params: ParamSchema, text: string): Record<string
   return Object.fromEntries(options);
 }
 
+/** What stands behind `name=` among the pairs; undefined where it is not named. No schema is asked. */
+export function textOfParam(text: string, name: string): string | undefined {
+  const pair = splitPairs(text).find((held) => held.split('=', 1)[0]?.trim() === name);
+  return pair?.slice(pair.indexOf('=') + 1).trim();
+}
+
 function splitPairs(text: string): string[] {
   const pairs: string[] = [];
   let start = 0;

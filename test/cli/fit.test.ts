@@ -66,6 +66,43 @@ describe('fit', () => {
     expect((scored.json['metrics'] as { r2: number }).r2).toBeGreaterThan(0.9);
   });
 
+  it('take the task from a loss that only one of them has', async () => {
+    const data = path('counts.csv');
+    const lines = Array.from({ length: 80 }, (_, row) => `${row % 9},${row % 3},${row % 2}.0`);
+    writeFileSync(data, `a,claims,late\n${lines.join('\n')}\n`);
+    const file = path('poisson.json');
+    writeFileSync(file, JSON.stringify({ lossType: 'poisson', maxIter: 2 }));
+    const fitted = async (...words: string[]) => {
+      const shared = ['--data', data, '--model', path('counts'), '--overwrite', '--json'];
+      const { json, stderr } = await runForTest(['fit', ...shared, ...words]);
+      return [json['task'], json['class'], stderr.match(/task: .*/)?.[0]];
+    };
+    const claims = ['--label', 'claims', '--ignore', 'late'];
+    const counts = ['regression', 'GBTRegressionModel'];
+    const why = 'task: regression (lossType poisson is one of it; --task says otherwise)';
+    expect(await fitted(...claims, '--params', 'maxIter=2, lossType=poisson')).toEqual([
+      ...counts,
+      why,
+    ]);
+    expect(await fitted(...claims, '--params-file', file)).toEqual([...counts, why]);
+    const late = ['--label', 'late', '--ignore', 'claims', '--params', 'lossType=focal,maxIter=2'];
+    expect((await fitted(...late)).slice(0, 2)).toEqual([
+      'classification',
+      'GBTClassificationModel',
+    ]);
+    const unknown = await runForTest([
+      'fit',
+      '--data',
+      data,
+      ...claims,
+      '--model',
+      path('no'),
+      '--params',
+      'lossType=rmse',
+    ]);
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining('got "rmse"')]);
+  });
+
   it('take whole numbers as categories where asked to', async () => {
     const model = path('months');
     const words = [
