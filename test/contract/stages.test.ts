@@ -20,6 +20,15 @@ async function fitted(given: StageCase, table?: PartitionedTable): Promise<Trans
   return stage instanceof Estimator ? await stage.fit(table ?? inlineTable(given.table)) : stage;
 }
 
+const all = new Map<StageCase, Promise<Transformer>>();
+
+/** A stage that was fitted once, for all tests that only look at it. */
+function known(given: StageCase): Promise<Transformer> {
+  const found = all.get(given) ?? fitted(given);
+  all.set(given, found);
+  return found;
+}
+
 async function contentOfFolder(stage: { save(path: string): Promise<void> }): Promise<object> {
   const path = fresh();
   await stage.save(path);
@@ -59,7 +68,7 @@ describe.each(Object.keys(stageCases))('%s', (name) => {
   });
 
   it('gives the same bytes for a second fit, and for other partitions', async () => {
-    const once = await contentOfFolder(await fitted(given));
+    const once = await contentOfFolder(await known(given));
     expect(await contentOfFolder(await fitted(given))).toEqual(once);
     for (const numPartitions of [2, 7]) {
       const other = await fitted(given, inlineTable(given.table, numPartitions));
@@ -68,7 +77,7 @@ describe.each(Object.keys(stageCases))('%s', (name) => {
   });
 
   it('transforms the same rows for any partitions, keeps their order and the columns', async () => {
-    const stage = await fitted(given);
+    const stage = await known(given);
     const once = await contentOf(await stage.transform(inlineTable(given.table)));
     const parts = await contentOf(await stage.transform(inlineTable(given.table, 3)));
     expect(parts).toEqual(once);
@@ -76,7 +85,7 @@ describe.each(Object.keys(stageCases))('%s', (name) => {
   });
 
   it('says beforehand which columns it adds', async () => {
-    const stage = await fitted(given);
+    const stage = await known(given);
     const table = inlineTable(given.table, 2);
     const transformed = await stage.transform(table);
     const promised = logicalSchema(stage.transformSchema(table.schema));
@@ -86,7 +95,7 @@ describe.each(Object.keys(stageCases))('%s', (name) => {
   });
 
   it('predicts the same after save and load, and saves the same bytes again', async () => {
-    const stage = await fitted(given);
+    const stage = await known(given);
     const path = fresh();
     await stage.save(path);
     const loaded = (await loadStage(path, loadOptions)) as Transformer;
@@ -100,7 +109,7 @@ describe.each(Object.keys(stageCases))('%s', (name) => {
 
   it('is not loaded as another class', async () => {
     const path = fresh();
-    await (await fitted(given)).save(path);
+    await (await known(given)).save(path);
     const other = Object.values(stageCases).find((candidate) => candidate !== given) as StageCase;
     const otherClass = other.make().constructor as unknown as {
       load(path: string, options?: LoadOptions): Promise<unknown>;
@@ -113,7 +122,7 @@ describe.each(Object.keys(stageCases))('%s', (name) => {
   it('names a missing column and the nearest one, in fit and in transform', async () => {
     const misspelt = inlineTable(renamed(given.table, given.reads, `${given.reads}s`));
     const stage = given.make();
-    const model = await fitted(given);
+    const model = await known(given);
     const attempts = [
       () => model.transform(misspelt),
       ...(stage instanceof Estimator ? [() => stage.fit(misspelt)] : []),
@@ -129,7 +138,7 @@ describe.each(Object.keys(stageCases))('%s', (name) => {
     if (given.takesAnyType !== undefined) return context.skip(given.takesAnyType);
     const wrong = inlineTable(retyped(given.table, given.reads));
     const stage = given.make();
-    const model = await fitted(given);
+    const model = await known(given);
     const error = await errorOf(() => model.transform(wrong));
     expect(error.code).toBe(stage instanceof Estimator ? 'SCHEMA_MISMATCH' : 'COLUMN_TYPE');
     expect(error.message).toContain(given.reads);
@@ -137,13 +146,13 @@ describe.each(Object.keys(stageCases))('%s', (name) => {
   });
 
   it('transforms a table without rows', async () => {
-    const stage = await fitted(given);
+    const stage = await known(given);
     const empty = await withoutRows(given.table);
     expect(await (await stage.transform(empty)).count()).toBe(0);
   });
 
   it('refuses to overwrite a column', async () => {
-    const stage = await fitted(given);
+    const stage = await known(given);
     const table = inlineTable(given.table);
     const once = await stage.transform(table);
     expect((await errorOf(() => stage.transform(once))).code).toBe('COLUMN_EXISTS');
@@ -165,7 +174,7 @@ describe.each(estimators)('the estimator %s', (name) => {
   });
 
   it('makes a model of the class that is named, which cannot be made without a fit', async () => {
-    const model = (await fitted(given)) as Model;
+    const model = (await known(given)) as Model;
     expect(model.className).toBe(given.modelName);
     expect(model.inputSchema.length).toBeGreaterThan(0);
     const modelClass = model.constructor as new (options: object) => unknown;

@@ -61,6 +61,15 @@ export function featureNames(recipe: DataRecipe): string[] {
  * g a group of about 25 rows, s a number from 0 to 1, r a grade from 0 to 4.
  */
 export function randomData(recipe: DataRecipe): SampleData {
+  const key = JSON.stringify(recipe);
+  if (lastMade?.key !== key) lastMade = { key, data: makeData(recipe) };
+  return lastMade.data;
+}
+
+/** What was made last: a law asks for the data of its recipe again and again. */
+let lastMade: { readonly key: string; readonly data: SampleData } | undefined;
+
+function makeData(recipe: DataRecipe): SampleData {
   const { numRows, kinds } = recipe;
   const random = randomNumbers(recipe.seed);
   const features = kinds.map((kind, i) => featureColumn(`x${i}`, kind, recipe, random));

@@ -21,10 +21,11 @@ class CountedFile implements FileBytes {
   }
 }
 
+/** The first bytes of a range. */
 async function read(file: FileBytes, position: number, length: number): Promise<number[]> {
   const bytes = new Uint8Array(length);
   await keepingRanges(file).readInto(position, bytes);
-  return [...bytes];
+  return [...bytes.subarray(0, 16)];
 }
 
 describe('ranges that are kept', () => {
