@@ -13,23 +13,27 @@ import { scratchFolder } from './test/tools/scratch-folder.ts';
  * importing the library. What puts others in the place of modules needs the runner, so the sources.
  *
  * The slow files are a project that `npm test` leaves out and `npm run test:slow` runs; each of them has a small one beside
- * it that stays in `npm test`. Of the laws that cost most `npm test` takes some cases (test/tools/some-cases.ts), so
- * `npm run test:slow` runs their files as well. `npx vitest run` with the name of a file runs any, whole.
+ * it that stays in `npm test`. Of the laws that cost most `npm test` takes some cases (test/tools/some-cases.ts), and
+ * `npm run test:slow` the others of their files. `npx vitest run` with the name of a file runs any, whole.
  */
 const slow = [
   // the code of all pages, and fits whose every step is struck or compared over processes
   'test/docs.test.ts',
-  'test/cluster/{blows,processes-exactness.prop}.test.ts',
+  'test/cluster/{blows,lost-processes,processes-exactness.prop}.test.ts',
   'test/session/{lost-executors,struck-checkpoints,struck-threads}.test.ts',
   'test/tree/backend/gpu/equal-fits.test.ts',
   'test/cli/real-data.test.ts',
+  'test/ensemble/pmml/pmml-evaluator.test.ts',
+  'test/oracle/ranking-data.test.ts',
   'test/training/{accuracy,row-entries}.test.ts',
   'test/training/boosting/round-growers.test.ts',
   'test/tuning/search/more-searches.test.ts',
 ];
 const someCases = {
-  own: ['test/session/executors.test.ts'],
+  own: ['test/cli/{fit,killed}.test.ts', 'test/session/executors.test.ts'],
   shared: [
+    'test/ensemble/{checkpoints,onnx/onnx-runtime}.test.ts',
+    'test/oracle/library-defaults.test.ts',
     'test/stacking/{committees,stacking}.test.ts',
     'test/training/{exactness,shaping,whole-trees}.prop.test.ts',
     'test/training/boosting/{refit.prop,self-stopping}.test.ts',
@@ -65,7 +69,8 @@ export default defineConfig(({ mode }) => {
   // `built` is for whoever runs single files, the planted bugs for instance
   const isBuilt = ['built', 'quick', 'slow'].includes(mode);
   const resolve = { alias: isBuilt ? [built] : [] };
-  const env = { ...common.env, ...(mode === 'quick' ? { COPPICE_CASES: 'few' } : {}) };
+  const part = { quick: 'first', slow: 'rest' }[mode];
+  const env = { ...common.env, ...(part === undefined ? {} : { COPPICE_CASES: part }) };
   const shared = {
     ...common,
     env,
@@ -73,6 +78,8 @@ export default defineConfig(({ mode }) => {
     maxWorkers: 2,
     sequence: { groupOrder: 1 },
   };
+  // groups of tests of which `npm test` has run all
+  const rest = { env, passWithNoTests: true };
   const others = mode === 'slow' ? someCases : { own: [], shared: [] };
   return {
     test: {
@@ -93,7 +100,7 @@ export default defineConfig(({ mode }) => {
         {
           extends: true,
           resolve,
-          test: { ...waiting, name: 'slow', include: [...slow, ...others.own] },
+          test: { ...waiting, ...rest, name: 'slow', include: [...slow, ...others.own] },
         },
         { extends: true, test: { ...waiting, name: 'mocked modules', include: mocking } },
         {
@@ -112,7 +119,7 @@ export default defineConfig(({ mode }) => {
               {
                 extends: true as const,
                 resolve,
-                test: { ...shared, name: 'slow cases', include: others.shared },
+                test: { ...shared, ...rest, name: 'slow cases', include: others.shared },
               },
             ]),
       ],

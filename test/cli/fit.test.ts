@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Field, Float64, List, Table, vectorFromArray } from 'apache-arrow';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { tableFromArrow, tableFromColumns } from '../../src/table/create-table.ts';
+import { it, itDivided, someOf } from '../tools/some-cases.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { runForTest } from './run-for-test.ts';
 import { writeTables } from './write-tables.ts';
@@ -18,8 +19,9 @@ const fewTrees = ['--params', 'maxIter=10,maxLeaves=15'];
 beforeAll(() => writeTables(path));
 
 describe('fit', () => {
-  it('work on a number to predict, with every algorithm', async () => {
-    for (const algo of ['gbt', 'rf', 'extra-trees', 'dt', 'linear']) {
+  itDivided.each(someOf(['gbt', 'rf', 'extra-trees', 'dt', 'linear']))(
+    'work on a number to predict, with every algorithm: %s',
+    async (algo) => {
       const words = ['--data', path('houses.parquet'), '--label', 'price', '--algo', algo];
       if (algo === 'linear') words.push('--features', 'x,y,livingArea,rooms,yearBuilt');
       const params =
@@ -50,8 +52,8 @@ describe('fit', () => {
       expect((json['metrics'] as Record<string, number>)['r2']).toBeGreaterThan(
         algo === 'linear' ? 0.2 : 0.3,
       );
-    }
-  });
+    },
+  );
 
   it('make a stack of three kinds of trees', async () => {
     const data = path('stacked.csv');

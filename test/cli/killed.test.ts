@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
+import { someOf } from '../tools/some-cases.ts';
 import { folderContent, temporaryFolder } from '../tools/temporary-folder.ts';
 import { command, runJson } from './run-process.ts';
 
@@ -37,7 +38,7 @@ const cases = [
   ['a forest', 'rf', 'numTrees=40,maxDepth=12', 40],
 ] as const;
 
-it.each(cases)(
+it.each(someOf(cases))(
   'a fit of %s that was killed saves the bytes of one that was left alone',
   async (name, algo, given, numRounds) => {
     const own = (file: string): string => path(`${name} ${file}`);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
 import { Checkpoints } from '../../src/ensemble/checkpoints.ts';
 import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
@@ -8,6 +8,7 @@ import { loadStage } from '../../src/pipeline/load-stage.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { randomData, range } from '../tools/random-data.ts';
 import { pickRows, type SampleData } from '../tools/sample-data.ts';
+import { it, itDivided, someOf } from '../tools/some-cases.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { fitSample, predictedNumbers } from '../training/fit-sample.ts';
 
@@ -74,26 +75,30 @@ async function firstRound(options: Options, initialModel?: TreeModel) {
 }
 
 describe('a fit that was ended and started again', () => {
-  it.each([
+  const ended = [
     { labelCol: 'y', maxIter: 20, subsamplingRate: 0.7, colsampleByTree: 0.5, offsetCol: 'o' },
     { labelCol: 'k', maxIter: 14, weightCol: 'w' },
     { labelCol: 'k', maxIter: 12, subsamplingRate: 0.7, numParallelTrees: 2 },
     { labelCol: 'y', maxIter: 14, lossType: 'quantile', quantileAlphas: [0.2, 0.8], idCol: 'id' },
     { labelCol: 'y', maxIter: 60, validationIndicatorCol: 'v', earlyStoppingRounds: 15 },
     { labelCol: 'r', groupCol: 'g', positionCol: 'q', maxIter: 14, validationIndicatorCol: 'v' },
-  ])('gives the model of one that was left alone: %j', async (options) => {
-    const undisturbed = await savedBytes(await fit(options));
-    const checkpointDir = newFolder();
-    await interrupted({ ...options, checkpointDir }, 11);
-    expect(roundsIn(checkpointDir).map((path) => path.slice(-14))).toEqual([
-      'round-00000004',
-      'round-00000008',
-    ]);
-    const { model, first } = await firstRound({ ...options, checkpointDir });
-    expect(first).toBe(9);
-    expect(await savedBytes(model)).toEqual(undisturbed);
-    expect(warnings).toEqual([]);
-  });
+  ];
+  itDivided.each(someOf(ended))(
+    'gives the model of one that was left alone: %j',
+    async (options) => {
+      const undisturbed = await savedBytes(await fit(options));
+      const checkpointDir = newFolder();
+      await interrupted({ ...options, checkpointDir }, 11);
+      expect(roundsIn(checkpointDir).map((path) => path.slice(-14))).toEqual([
+        'round-00000004',
+        'round-00000008',
+      ]);
+      const { model, first } = await firstRound({ ...options, checkpointDir });
+      expect(first).toBe(9);
+      expect(await savedBytes(model)).toEqual(undisturbed);
+      expect(warnings).toEqual([]);
+    },
+  );
 
   it('goes on behind an initial model', async () => {
     const options = { labelCol: 'y', maxIter: 12 };
@@ -164,12 +169,13 @@ async function endedAfter(options: Options, numTold: number): Promise<void> {
 }
 
 describe('models that are averaged', () => {
-  it.each([
+  const members = [
     { labelCol: 'y', maxIter: 18, ...averaged, subsamplingRate: 0.8 },
     { labelCol: 'y', maxIter: 12, ...averaged, subsamplingRate: 0.8, numParallelTrees: 3 },
     { labelCol: 'k', maxIter: 9, ...averaged, weightCol: 'w', checkpointInterval: 2 },
     { labelCol: 'y', maxIter: 12, ...averaged, lossType: 'quantile', quantileAlphas: [0.2, 0.8] },
-  ])('go on as they would have: %j', async (options) => {
+  ];
+  itDivided.each(someOf(members))('go on as they would have: %j', async (options) => {
     const undisturbed = await savedBytes(await fit(options));
     const checkpointDir = newFolder();
     const found: number[][] = [];
@@ -188,10 +194,11 @@ describe('models that are averaged', () => {
     expect(warnings).toEqual([]);
   });
 
-  it.each([
+  const counts: [Options, number][] = [
     [{ labelCol: 'k' }, 8],
     [{ labelCol: 'k', stepSize: 0.1, earlyStoppingRounds: 100 }, 4],
-  ])(
+  ];
+  itDivided.each(someOf(counts))(
     'go on as they would have, whether there are twice as many in the end: %j',
     async (own, numModels) => {
       const options = { ...own, checkpointInterval: 7 };

@@ -1,5 +1,5 @@
 /** Votes, baggings, AdaBoost and one-vs-rest: the same bytes on any topology, and what each promises. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
 import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
@@ -31,7 +31,7 @@ import '../../src/tuning/worker-tasks.ts';
 import { contentOf } from '../tools/inline-table.ts';
 import { randomData } from '../tools/random-data.ts';
 import { cutTable, evenCuts } from '../tools/sample-data.ts';
-import { someOf } from '../tools/some-cases.ts';
+import { it, itDivided, someOf } from '../tools/some-cases.ts';
 import { folderContent, temporaryFolder } from '../tools/temporary-folder.ts';
 
 const inline = new InlineRunner();
@@ -117,7 +117,7 @@ const committees: readonly (readonly [string, Estimator])[] = [
 ];
 
 describe.each(someOf(committees))('%s', (_, estimator) => {
-  it('is the same bytes on any threads and partitions, saved and loaded', async () => {
+  itDivided('is the same bytes on any threads and partitions, saved and loaded', async () => {
     const model = await estimator.fit(table);
     const expected = await bytesOf(model, 'expected');
     const topologies = [

@@ -1,5 +1,5 @@
 /** Stacks: the same bytes on any topology, any mix of members, saved and loaded, reused and nested. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
 import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
@@ -31,7 +31,7 @@ import '../../src/tuning/worker-tasks.ts';
 import { contentOf } from '../tools/inline-table.ts';
 import { randomData } from '../tools/random-data.ts';
 import { cutTable, evenCuts } from '../tools/sample-data.ts';
-import { someOf } from '../tools/some-cases.ts';
+import { it, itDivided, someOf } from '../tools/some-cases.ts';
 import { folderContent, temporaryFolder } from '../tools/temporary-folder.ts';
 
 const inline = new InlineRunner();
@@ -87,7 +87,7 @@ const numbers = new StackingRegressor({
 });
 
 describe('a stack', () => {
-  it.each(
+  itDivided.each(
     someOf([
       ['of classes', stackOf({ seed: 4, logit: true, passthroughCols: ['x0'] })],
       ['of classes, stratified', stackOf({ stratified: true, baseOutput: 'prediction' })],

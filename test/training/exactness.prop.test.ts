@@ -4,9 +4,9 @@
  * and with either twin of the kernels.
  */
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
+import { describe } from 'vitest';
 import type { DataRecipe } from '../tools/random-data.ts';
-import { drawsOf } from '../tools/some-cases.ts';
+import { drawsOf, it, itDivided, someOf } from '../tools/some-cases.ts';
 import { boostedLabelsCases, estimatorCases, recipes } from './random-estimators.ts';
 import {
   expectSame,
@@ -17,7 +17,7 @@ import {
   topologies,
 } from './topologies.ts';
 
-/** In the long suite; `npm test` draws six tenths of them. */
+/** In the long suite; others draw six tenths of them. */
 const numRuns = {
   GBTRegressor: 20,
   GBTClassifier: 20,
@@ -33,24 +33,32 @@ const share = process.env['COPPICE_SUITE'] === 'long' ? 1 : 0.6;
 
 describe('one model on any topology', () => {
   for (const name of Object.keys(numRuns) as (keyof typeof numRuns)[]) {
-    it(`${name} saves the same bytes and predicts the same on random topologies`, async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          estimatorCases[name],
-          recipes,
-          fc.array(topologies, { minLength: 3, maxLength: 3 }),
-          expectSame,
-        ),
-        { numRuns: drawsOf(Math.ceil(share * numRuns[name])), endOnFailure: true },
-      );
-    }, 120_000);
+    itDivided(
+      `${name} saves the same bytes and predicts the same on random topologies`,
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(
+            estimatorCases[name],
+            recipes,
+            fc.array(topologies, { minLength: 3, maxLength: 3 }),
+            expectSame,
+          ),
+          { numRuns: drawsOf(Math.ceil(share * numRuns[name])), endOnFailure: true },
+        );
+      },
+      120_000,
+    );
   }
 
-  it('boosting of several labels saves the same bytes and predicts the same', async () => {
-    const places = fc.array(topologies, { minLength: 2, maxLength: 2 });
-    const law = fc.asyncProperty(boostedLabelsCases, recipes, places, expectSame);
-    await fc.assert(law, { numRuns: 5, endOnFailure: true });
-  }, 120_000);
+  itDivided(
+    'boosting of several labels saves the same bytes and predicts the same',
+    async () => {
+      const places = fc.array(topologies, { minLength: 2, maxLength: 2 });
+      const law = fc.asyncProperty(boostedLabelsCases, recipes, places, expectSame);
+      await fc.assert(law, { numRuns: drawsOf(5), endOnFailure: true });
+    },
+    120_000,
+  );
 
   const recipe: DataRecipe = {
     seed: 11,
@@ -58,31 +66,40 @@ describe('one model on any topology', () => {
     kinds: ['float32', 'words', 'many words', 'float64', 'flags', 'integers'],
     missing: 0.1,
   };
-  const grid = threadCounts.flatMap((threads) =>
-    partitionings.flatMap((partitions) => [
-      { threads, partitions },
-      { threads, partitions, ...tinyKnobs },
-    ]),
+  const grid = threadCounts.flatMap((threads, t) =>
+    partitionings.flatMap((partitions, p) => {
+      const usual = { threads, partitions };
+      const tiny = { ...usual, ...tinyKnobs };
+      return (t + p) % 2 === 0 ? [usual, tiny] : [tiny, usual];
+    }),
   );
 
-  it('boosting agrees on every thread count and partitioning, with and without tiny limits', async () => {
-    const options = {
-      labelCol: 'b',
-      weightCol: 'w',
-      maxIter: 3,
-      maxLeaves: 12,
-      subsamplingRate: 0.8,
-      colsampleByTree: 0.7,
-      minInstancesPerNode: 1,
-      minCategoryRows: 0,
-    };
-    await expectSame({ name: 'GBTClassifier', options }, recipe, grid);
-  }, 120_000);
+  itDivided(
+    'boosting agrees on every thread count and partitioning, with and without tiny limits',
+    async () => {
+      const options = {
+        labelCol: 'b',
+        weightCol: 'w',
+        maxIter: 3,
+        maxLeaves: 12,
+        subsamplingRate: 0.8,
+        colsampleByTree: 0.7,
+        minInstancesPerNode: 1,
+        minCategoryRows: 0,
+      };
+      await expectSame({ name: 'GBTClassifier', options }, recipe, someOf(grid));
+    },
+    120_000,
+  );
 
-  it('forests agree on every thread count and partitioning, with and without tiny limits', async () => {
-    const options = { labelCol: 'y', weightCol: 'w', numTrees: 4, maxDepth: 5 };
-    await expectSame({ name: 'RandomForestRegressor', options }, recipe, grid);
-  }, 120_000);
+  itDivided(
+    'forests agree on every thread count and partitioning, with and without tiny limits',
+    async () => {
+      const options = { labelCol: 'y', weightCol: 'w', numTrees: 4, maxDepth: 5 };
+      await expectSame({ name: 'RandomForestRegressor', options }, recipe, someOf(grid));
+    },
+    120_000,
+  );
 
   it('rows of hundreds of bytes, which are not moved, agree too', async () => {
     const kinds = Array.from({ length: 270 }, (_, i) =>

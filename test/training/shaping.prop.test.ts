@@ -1,10 +1,10 @@
 /** What penalties, caps, smoothing, bounds and constraints mean, shown on random data. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { type DataRecipe, type FeatureKind, randomData, range } from '../tools/random-data.ts';
 import { columnNamed, pickRows, type SampleData } from '../tools/sample-data.ts';
-import { drawsOf } from '../tools/some-cases.ts';
+import { drawsOf, it, itDivided } from '../tools/some-cases.ts';
 import { expectMonotone } from './expect-monotone.ts';
 import { fitSample, predictedNumbers, scoreSample } from './fit-sample.ts';
 import { type EstimatorCase, shapedCases, withFeatures } from './random-estimators.ts';
@@ -167,40 +167,44 @@ describe('monotone constraints', () => {
     { requiredKeys: ['alpha'] },
   );
 
-  it('hold for every row and every way of moving one value up, with missing values about', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        recipesOf([...numbers, 'words']),
-        cases,
-        extra,
-        fc.array(fc.constantFrom(-1, 1, 1, 0), { minLength: 5, maxLength: 5 }),
-        async (recipe, { name, options }, more, signs) => {
-          const data = randomData(recipe);
-          const directions = recipe.kinds.map((kind, i) => (kind === 'words' ? 0 : signs[i]));
-          const found = withFeatures(
-            {
-              name,
-              options: {
-                ...options,
-                ...more,
-                maxIter: 4,
-                stepSize: 0.7,
-                maxLeaves: 16,
-                minInstancesPerNode: 2,
-                monotoneConstraints: directions,
+  itDivided(
+    'hold for every row and every way of moving one value up, with missing values about',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          recipesOf([...numbers, 'words']),
+          cases,
+          extra,
+          fc.array(fc.constantFrom(-1, 1, 1, 0), { minLength: 5, maxLength: 5 }),
+          async (recipe, { name, options }, more, signs) => {
+            const data = randomData(recipe);
+            const directions = recipe.kinds.map((kind, i) => (kind === 'words' ? 0 : signs[i]));
+            const found = withFeatures(
+              {
+                name,
+                options: {
+                  ...options,
+                  ...more,
+                  maxIter: 4,
+                  stepSize: 0.7,
+                  maxLeaves: 16,
+                  minInstancesPerNode: 2,
+                  monotoneConstraints: directions,
+                },
               },
-            },
-            recipe,
-          );
-          const model = await fitSample(found, data);
-          for (const [i, direction] of directions.entries()) {
-            if (direction !== 0) await expectMonotone(model, data, `x${i}`, direction as number);
-          }
-        },
-      ),
-      { numRuns: drawsOf(80) },
-    );
-  }, 120_000);
+              recipe,
+            );
+            const model = await fitSample(found, data);
+            for (const [i, direction] of directions.entries()) {
+              if (direction !== 0) await expectMonotone(model, data, `x${i}`, direction as number);
+            }
+          },
+        ),
+        { numRuns: drawsOf(80) },
+      );
+    },
+    120_000,
+  );
 
   it('leave leaves more room between their neighbours than between midpoints', async () => {
     const data = randomData({
@@ -425,20 +429,24 @@ describe('random thresholds', () => {
 });
 
 describe('exactness', () => {
-  it('is kept by all of them: the same bytes on any topology', async () => {
-    const recipes = fc.record({
-      seed: fc.nat(1e6),
-      numRows: fc.oneof(fc.integer({ min: 30, max: 400 }), fc.integer({ min: 2000, max: 4500 })),
-      kinds: fc.array(fc.constantFrom<FeatureKind>(...anyKind, 'many words'), {
-        minLength: 1,
-        maxLength: 6,
-      }),
-      missing: fc.constantFrom(0, 0.2),
-    });
-    const three = fc.array(topologies, { minLength: 2, maxLength: 2 });
-    await fc.assert(fc.asyncProperty(shapedCases, recipes, three, expectSame), {
-      numRuns: drawsOf(12),
-      endOnFailure: true,
-    });
-  }, 120_000);
+  itDivided(
+    'is kept by all of them: the same bytes on any topology',
+    async () => {
+      const recipes = fc.record({
+        seed: fc.nat(1e6),
+        numRows: fc.oneof(fc.integer({ min: 30, max: 400 }), fc.integer({ min: 2000, max: 4500 })),
+        kinds: fc.array(fc.constantFrom<FeatureKind>(...anyKind, 'many words'), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        missing: fc.constantFrom(0, 0.2),
+      });
+      const three = fc.array(topologies, { minLength: 2, maxLength: 2 });
+      await fc.assert(fc.asyncProperty(shapedCases, recipes, three, expectSame), {
+        numRuns: drawsOf(12),
+        endOnFailure: true,
+      });
+    },
+    120_000,
+  );
 });

@@ -1,6 +1,6 @@
 /** Trees that one kernel grows are those that are grown split by split, to the last bit. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { hash32 } from '../../src/base/rng.ts';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
@@ -12,7 +12,7 @@ import { savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { type FeatureKind, featureNames, randomData } from '../tools/random-data.ts';
 import { cutTable, type SampleData } from '../tools/sample-data.ts';
-import { drawsOf } from '../tools/some-cases.ts';
+import { drawsOf, it, itDivided, someOf } from '../tools/some-cases.ts';
 import type { EstimatorCase } from './random-estimators.ts';
 import { expectSame, partitionings, type Topology, threadCounts } from './topologies.ts';
 
@@ -140,7 +140,7 @@ async function fitGainsBelow(
 }
 
 describe('trees grown by one kernel', () => {
-  it.each([
+  itDivided.each([
     { isByLevel: false, numRuns: 24 },
     { isByLevel: true, numRuns: 24 },
   ])(
@@ -240,50 +240,55 @@ describe('trees grown by one kernel', () => {
     },
   );
 
-  it.each([
+  const ahead = [
     { maxLeaves: 40, maxIter: 4 },
     { maxLeaves: 40, maxIter: 2, maxDepth: 5 },
     { maxLeaves: 60, maxIter: 8, stepSize: 0.01, subsamplingRate: 0.3, lambda: 0 },
-  ])('of several ranks split the same leaves ahead, on each of them: %o', async (options) => {
-    const numeric: FeatureKind[] = ['float32', 'float32', 'few numbers', 'float32'];
-    const recipe = { seed: 11, numRows: 3000, kinds: numeric, missing: 0.1 };
-    const pool = new ThreadPool(3, workerUrl());
-    const runner = new KnobRunner(pool);
-    // in noise the gains of children are often higher than those of other leaves
-    const data = randomData(recipe).map((column) =>
-      column.name === 'y'
-        ? { ...column, cells: column.cells.map((_, i) => hash32(3, i) % 97) }
-        : column,
-    );
-    const table = cutTable(runner, data, [700]);
-    const gbt = new GBTRegressor({
-      featuresCols: featureNames(recipe),
-      labelCol: 'y',
-      ...options,
-    });
-    const work: unknown[] = [];
-    const meetings: number[] = [];
-    for (const growsWhole of [true, false]) {
-      runner.knobs = { growsWhole, width: 3 };
-      const model = await gbt.fit(table);
-      const { reports } = runner;
-      const done = reports.map((each) => [each.histogramRows, each.featuresDecided]);
-      work.push({ bytes: await savedBytes(model), done });
-      meetings.push((reports[0] as RankReport).meetings);
-    }
-    await pool.close();
-    expect(work[0]).toEqual(work[1]);
-    // leaves' rows are counted with their sums
-    expect(meetings[0]).toBeLessThanOrEqual(meetings[1] as number);
-    expect(meetings[0]).toBeGreaterThan(0.7 * (meetings[1] as number));
-  });
+  ];
+  itDivided.each(someOf(ahead))(
+    'of several ranks split the same leaves ahead, on each of them: %o',
+    async (options) => {
+      const numeric: FeatureKind[] = ['float32', 'float32', 'few numbers', 'float32'];
+      const recipe = { seed: 11, numRows: 3000, kinds: numeric, missing: 0.1 };
+      const pool = new ThreadPool(3, workerUrl());
+      const runner = new KnobRunner(pool);
+      // in noise the gains of children are often higher than those of other leaves
+      const data = randomData(recipe).map((column) =>
+        column.name === 'y'
+          ? { ...column, cells: column.cells.map((_, i) => hash32(3, i) % 97) }
+          : column,
+      );
+      const table = cutTable(runner, data, [700]);
+      const gbt = new GBTRegressor({
+        featuresCols: featureNames(recipe),
+        labelCol: 'y',
+        ...options,
+      });
+      const work: unknown[] = [];
+      const meetings: number[] = [];
+      for (const growsWhole of [true, false]) {
+        runner.knobs = { growsWhole, width: 3 };
+        const model = await gbt.fit(table);
+        const { reports } = runner;
+        const done = reports.map((each) => [each.histogramRows, each.featuresDecided]);
+        work.push({ bytes: await savedBytes(model), done });
+        meetings.push((reports[0] as RankReport).meetings);
+      }
+      await pool.close();
+      expect(work[0]).toEqual(work[1]);
+      // leaves' rows are counted with their sums
+      expect(meetings[0]).toBeLessThanOrEqual(meetings[1] as number);
+      expect(meetings[0]).toBeGreaterThan(0.7 * (meetings[1] as number));
+    },
+  );
 
-  it.each([
+  const windows = [
     { width: 2, windowBytes: 4000, maxLeaves: 60, subsamplingRate: 0.3, stepSize: 0.01 },
     { width: 2, windowBytes: 30_000, maxLeaves: 60 },
     { width: 3, windowBytes: 4000, maxLeaves: 40, maxDepth: 5 },
     { width: 3, windowBytes: 100, maxLeaves: 8 },
-  ])(
+  ];
+  itDivided.each(someOf(windows))(
     'are the same where neighbours are split together because there are many rows: %o',
     async ({ width, windowBytes, ...options }) => {
       const recipe = { seed: 12, numRows: 4000, kinds, missing: 0.1 };
@@ -313,7 +318,7 @@ describe('trees grown by one kernel', () => {
     60_000,
   );
 
-  it.each([{ width: 2 }, { width: 3 }, { width: 3, maxHistogramBytes: 5000 }])(
+  itDivided.each(someOf([{ width: 2 }, { width: 3 }, { width: 3, maxHistogramBytes: 5000 }]))(
     'leave out what is split ahead in vain: %o',
     async (knobs) => {
       const { tree, numAhead } = await fitGainsBelow({ maxIter: 1 }, knobs);

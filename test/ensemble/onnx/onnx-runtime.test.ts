@@ -1,6 +1,6 @@
 /** Models written as ONNX say in the ONNX Runtime what they say here: random models of every kind. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { IsolationForest } from '../../../src/ensemble/isolation/isolation-forest.ts';
@@ -20,6 +20,7 @@ import {
   type SampleData,
   withSampleColumn,
 } from '../../tools/sample-data.ts';
+import { drawsOf, it, itDivided } from '../../tools/some-cases.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 import { fitSample, scoreSample } from '../../training/fit-sample.ts';
 import {
@@ -50,9 +51,9 @@ describe.runIf(runs)('a model written as ONNX', () => {
     ...Object.entries(estimatorCases),
     ['GBTRegressor of several labels', boostedLabelsCases] as const,
   ]) {
-    it(`says the same in the ONNX Runtime: ${name}`, async () => {
+    itDivided(`says the same in the ONNX Runtime: ${name}`, async () => {
       const written: (Written & { readonly found: EstimatorCase })[] = [];
-      const some = fc.sample(fc.tuple(cases, recipes), { numRuns: 8 });
+      const some = fc.sample(fc.tuple(cases, recipes), { numRuns: drawsOf(8) });
       for (const [found, recipe] of some) {
         const model = await fitSample(alikeByRow(found, recipe), randomData(recipe));
         written.push({ found, ...(await writtenModel(model, otherData(recipe))) });

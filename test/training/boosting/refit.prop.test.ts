@@ -3,7 +3,7 @@
  * far as the rate of decay says; the same on any topology.
  */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import { BoostedModel } from '../../../src/ensemble/boosting/boosted-model.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
@@ -16,7 +16,7 @@ import {
   type SampleData,
   withSampleColumn,
 } from '../../tools/sample-data.ts';
-import { drawsOf } from '../../tools/some-cases.ts';
+import { drawsOf, it, itDivided } from '../../tools/some-cases.ts';
 import { fitSample, predictedNumbers, scoreSample } from '../fit-sample.ts';
 import {
   type EstimatorCase,
@@ -67,69 +67,85 @@ const small: fc.Arbitrary<DataRecipe> = recipes.map((recipe) => ({
 }));
 
 describe('refitLeaves', () => {
-  it('gives the model back on the rows of its fit where nothing of the old values stays', async () => {
-    await fc.assert(
-      fc.asyncProperty(boostedCases.map(onAllRows), small, async (found, recipe) => {
-        const data = randomData(recipe);
-        const model = await fitSample(withFeatures(found, recipe), data);
-        const again = await refit(model, data, 0);
-        expect(treeBytes(again)).toEqual(treeBytes(model));
-        expect(again.data.baseScores).toEqual(model.data.baseScores);
-      }),
-      { numRuns: drawsOf(60), endOnFailure: true },
-    );
-  }, 60_000);
-
-  it('gives rounds of several trees back, which learned from the same scores', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        boostedCases.map(onAllRows),
-        small,
-        fc.constantFrom(2, 3),
-        async (found, recipe, numParallelTrees) => {
+  itDivided(
+    'gives the model back on the rows of its fit where nothing of the old values stays',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(boostedCases.map(onAllRows), small, async (found, recipe) => {
           const data = randomData(recipe);
-          const { name, options } = withFeatures(found, recipe);
-          const parallel = { name, options: { ...options, numParallelTrees } };
-          const model = await fitSample(parallel, data);
-          expect(treeBytes(await refit(model, data, 0))).toEqual(treeBytes(model));
-        },
-      ),
-      { numRuns: drawsOf(25), endOnFailure: true },
-    );
-  }, 60_000);
+          const model = await fitSample(withFeatures(found, recipe), data);
+          const again = await refit(model, data, 0);
+          expect(treeBytes(again)).toEqual(treeBytes(model));
+          expect(again.data.baseScores).toEqual(model.data.baseScores);
+        }),
+        { numRuns: drawsOf(60), endOnFailure: true },
+      );
+    },
+    60_000,
+  );
 
-  it('changes nothing where all of the old values stays', async () => {
-    await fc.assert(
-      fc.asyncProperty(boostedCases, small, async (found, recipe) => {
-        const data = randomData(recipe);
-        const model = await fitSample(withFeatures(found, recipe), data);
-        const other = ofKnownClasses(model, randomData({ ...recipe, seed: recipe.seed + 1 }));
-        const same = await refit(model, other, 1);
-        expect(treeBytes(same)).toEqual(treeBytes(model));
-        expect(same.data.baseScores).toEqual(model.data.baseScores);
-      }),
-      { numRuns: drawsOf(30), endOnFailure: true },
-    );
-  }, 60_000);
+  itDivided(
+    'gives rounds of several trees back, which learned from the same scores',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          boostedCases.map(onAllRows),
+          small,
+          fc.constantFrom(2, 3),
+          async (found, recipe, numParallelTrees) => {
+            const data = randomData(recipe);
+            const { name, options } = withFeatures(found, recipe);
+            const parallel = { name, options: { ...options, numParallelTrees } };
+            const model = await fitSample(parallel, data);
+            expect(treeBytes(await refit(model, data, 0))).toEqual(treeBytes(model));
+          },
+        ),
+        { numRuns: drawsOf(25), endOnFailure: true },
+      );
+    },
+    60_000,
+  );
 
-  it('gives the same bytes on any topology, for averaged models too', async () => {
-    const other: FitCase = async (found, table) => {
-      const fit = makeEstimator(found).fit(table);
-      const model = (await fit) as BoostedModel;
-      const few = await table.randomSplit([0.6, 0.4], { seed: 3 });
-      return await model.refitLeaves(few[0] as typeof table, { decayRate: 0.3 });
-    };
-    await fc.assert(
-      fc.asyncProperty(
-        boostedCases,
-        recipes,
-        fc.array(topologies, { minLength: 1, maxLength: 1 }),
-        (found, recipe, wanted) =>
-          expectSameFit({ alone: other, others: other }, found, recipe, wanted),
-      ),
-      { numRuns: drawsOf(8), endOnFailure: true },
-    );
-  }, 60_000);
+  itDivided(
+    'changes nothing where all of the old values stays',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(boostedCases, small, async (found, recipe) => {
+          const data = randomData(recipe);
+          const model = await fitSample(withFeatures(found, recipe), data);
+          const other = ofKnownClasses(model, randomData({ ...recipe, seed: recipe.seed + 1 }));
+          const same = await refit(model, other, 1);
+          expect(treeBytes(same)).toEqual(treeBytes(model));
+          expect(same.data.baseScores).toEqual(model.data.baseScores);
+        }),
+        { numRuns: drawsOf(30), endOnFailure: true },
+      );
+    },
+    60_000,
+  );
+
+  itDivided(
+    'gives the same bytes on any topology, for averaged models too',
+    async () => {
+      const other: FitCase = async (found, table) => {
+        const fit = makeEstimator(found).fit(table);
+        const model = (await fit) as BoostedModel;
+        const few = await table.randomSplit([0.6, 0.4], { seed: 3 });
+        return await model.refitLeaves(few[0] as typeof table, { decayRate: 0.3 });
+      };
+      await fc.assert(
+        fc.asyncProperty(
+          boostedCases,
+          recipes,
+          fc.array(topologies, { minLength: 1, maxLength: 1 }),
+          (found, recipe, wanted) =>
+            expectSameFit({ alone: other, others: other }, found, recipe, wanted),
+        ),
+        { numRuns: drawsOf(8), endOnFailure: true },
+      );
+    },
+    60_000,
+  );
 });
 
 /** The nodes that are leaves of a tree, from the left. */

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { deriveSeed, hash32, mix32, purposes, rowKey } from '../../../src/base/rng.ts';
 import { treesBefore } from '../../../src/training/boosting/members.ts';
 import { randomData, range } from '../../tools/random-data.ts';
 import { columnNamed, type SampleData } from '../../tools/sample-data.ts';
-import { someOf } from '../../tools/some-cases.ts';
+import { it, itDivided, someOf } from '../../tools/some-cases.ts';
 import { fitSample, predictedNumbers } from '../fit-sample.ts';
 import { expectSame, partitionings, threadCounts } from '../topologies.ts';
 
@@ -250,7 +250,7 @@ describe('models that are averaged', () => {
     partitionings.map((partitions) => ({ threads, partitions })),
   );
 
-  it.each(
+  itDivided.each(
     someOf([
       ['GBTRegressor', { labelCol: 'y', weightCol: 'w', numModels: 4, holdOutFolds: 4 }],
       ['GBTClassifier', { labelCol: 'k', numModels: 2, holdOutFolds: 3 }],

@@ -1,6 +1,6 @@
 /** Small nodes that one rank finishes alone leave the same forest, and a fraction of the messages. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { BinnedLayout } from '../../../src/binning/binned-layout.ts';
 import type { IncomingMessage } from '../../../src/cluster/collective.ts';
 import type { GangRunner } from '../../../src/cluster/gang-runner.ts';
@@ -13,7 +13,7 @@ import { savedBytes } from '../../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../../tools/knob-runner.ts';
 import { type DataRecipe, type FeatureKind, randomData } from '../../tools/random-data.ts';
 import { cutTable } from '../../tools/sample-data.ts';
-import { someOf } from '../../tools/some-cases.ts';
+import { it, itDivided, someOf } from '../../tools/some-cases.ts';
 import { VirtualRunner } from '../../tools/virtual-runner.ts';
 import { type EstimatorCase, makeEstimator, withFeatures } from '../random-estimators.ts';
 
@@ -83,7 +83,7 @@ const shared = (width: number, knobs: Knobs = {}): Knobs => ({
 const bytesOf = ({ sent }: VirtualRunner): number => sent.flat().reduce((a, b) => a + b, 0);
 
 describe('small nodes of a tree that ranks share', () => {
-  it.each(
+  itDivided.each(
     someOf<[EstimatorCase, Knobs]>([
       [forest('RandomForestClassifier', {}), {}],
       [

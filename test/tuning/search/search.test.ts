@@ -40,7 +40,7 @@ import {
   table,
 } from './search-cases.ts';
 
-describeSearches(['by chance', 'by a column', 'one split', 'halving rows']);
+describeSearches(['by chance', 'by a column', 'one split']);
 
 describe('cross-validation', () => {
   it('measures what a fit on the other folds says of each fold, and refits the best', async () => {
