@@ -3,7 +3,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TcpGangRunner, type TcpGangRunnerOptions } from '../../src/cluster/tcp/tcp-gang-runner.ts';
-import { entryUrl, errorOf, isRunning, type ProgramGang, runProgramOn } from './run-program.ts';
+import {
+  entryUrl,
+  errorOf,
+  isRunning,
+  type ProgramGang,
+  runProgramOn,
+  untilGone,
+} from './run-program.ts';
 
 const runners: TcpGangRunner[] = [];
 afterEach(() => Promise.all(runners.splice(0).map((runner) => runner.close())));
@@ -185,7 +192,6 @@ describe('a gang of processes', () => {
     });
     expect(ids.filter(isRunning)).toHaveLength(2);
     driver.kill('SIGKILL');
-    for (let i = 0; i < 40 && ids.some(isRunning); i++) await sleep(50);
-    expect(ids.filter(isRunning)).toEqual([]);
+    await untilGone(ids);
   });
 });

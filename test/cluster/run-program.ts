@@ -1,4 +1,5 @@
 /** Runs one of the tests' programs as a gang. */
+import { expect, vi } from 'vitest';
 import { type GangRequest, type GangRunner, gangRunnerOf } from '../../src/cluster/gang-runner.ts';
 import { registerProgram } from '../../src/cluster/rank-program.ts';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
@@ -35,6 +36,12 @@ export async function errorOf(promise: Promise<unknown>): Promise<Error | undefi
   } catch (error) {
     return error as Error;
   }
+}
+
+/** Resolves when none of these processes is there any more, however slow the machine is. */
+export async function untilGone(ids: readonly number[]): Promise<void> {
+  const wait = { timeout: 60_000, interval: 50 };
+  await vi.waitFor(() => expect(ids.filter(isRunning)).toEqual([]), wait);
 }
 
 /** Whether a process is there. */

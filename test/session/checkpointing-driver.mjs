@@ -24,7 +24,7 @@ const { GBTClassifier, Session } = await import('../../dist/bundle/node/index.js
 const session = await Session.connect(addresses, {
   token,
   threads: 1,
-  silenceSeconds: 1,
+  silenceSeconds: 5,
   onLog: () => undefined,
 });
 const numRows = 12_000;

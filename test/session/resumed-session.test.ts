@@ -6,7 +6,7 @@ import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import { Session } from '../../src/session/session.ts';
 import { childrenOf } from '../cluster/executors/relay.ts';
 import { startExecutor, token } from '../cluster/executors/start-executor.ts';
-import { errorOf, isRunning } from '../cluster/run-program.ts';
+import { errorOf, isRunning, untilGone } from '../cluster/run-program.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 
 const numRows = 1000;
@@ -78,8 +78,7 @@ describe('a session with a name', () => {
       const ids = childrenOf(executor.process.pid);
       expect(ids).toHaveLength(1);
       driver.kill(signal);
-      for (let i = 0; i < 100 && ids.some(isRunning); i++) await sleep(50);
-      expect(ids.filter(isRunning)).toEqual([]);
+      await untilGone(ids);
       await (await Session.connect([executor.address], { token, threads: 1 })).close();
       driver.kill('SIGKILL');
     },

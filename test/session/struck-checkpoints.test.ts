@@ -8,13 +8,13 @@ import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
 import { Session } from '../../src/session/session.ts';
 import { childrenOf } from '../cluster/executors/relay.ts';
 import { startExecutors, token } from '../cluster/executors/start-executor.ts';
-import { isRunning } from '../cluster/run-program.ts';
+import { isRunning, untilGone } from '../cluster/run-program.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { folderContent, temporaryFolder } from '../tools/temporary-folder.ts';
 
 const folder = temporaryFolder('struck-checkpoints');
 const script = fileURLToPath(new URL('./checkpointing-driver.mjs', import.meta.url));
-const executors = await startExecutors([1, 1], '--silence', '1');
+const executors = await startExecutors([1, 1], '--silence', '5');
 const victim = executors[1] as (typeof executors)[number];
 
 /** What a driver told. */
@@ -86,10 +86,7 @@ describe('a fit that is struck while it writes a checkpoint', () => {
     const [own = ''] = readdirSync(checkpoints);
     const names = (): string[] => readdirSync(join(checkpoints, own)).sort();
     expect(names()).toEqual(['round-00000010', expect.stringContaining(`${name}.tmp-`)]);
-    for (let i = 0; i < 60 && childrenOf(victim.process.pid).length > 0; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    expect(childrenOf(victim.process.pid)).toEqual([]);
+    await untilGone(childrenOf(victim.process.pid));
     const resumed = await drive({ checkpoints });
     expect(resumed).toMatchObject({ exit: 0, firstRound: 11, warnings: [] });
     expect(folderContent(out)).toEqual(expected);
