@@ -7,7 +7,7 @@ import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
 import { savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner } from '../tools/knob-runner.ts';
 import { type DataRecipe, randomData } from '../tools/random-data.ts';
-import { cutTable, evenCuts, numRowsOf } from '../tools/sample-data.ts';
+import { cutEvenly } from '../tools/sample-data.ts';
 import { type EstimatorCase, makeEstimator, withFeatures } from '../training/random-estimators.ts';
 import { errorOf, fittingEntryUrl, isRunning, runProgramOn } from './run-program.ts';
 
@@ -33,8 +33,7 @@ async function savedFit(
   runner: KnobRunner,
   options: { signal?: AbortSignal; onProgress?: () => void } = {},
 ): Promise<Record<string, string>> {
-  const table = cutTable(runner, data, evenCuts(numRowsOf(data), 4));
-  return await savedBytes(await makeEstimator(found).fit(table, options));
+  return await savedBytes(await makeEstimator(found).fit(cutEvenly(runner, data, 4), options));
 }
 
 describe('20 concurrent fits of random widths on 3 threads', () => {

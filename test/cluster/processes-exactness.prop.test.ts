@@ -6,7 +6,6 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isCoppiceError } from '../../src/base/errors.ts';
 import { type GangRequest, type GangRunner, gangRunnerOf } from '../../src/cluster/gang-runner.ts';
 import { InlineRunner, type TaskOptions } from '../../src/cluster/task-runner.ts';
 import { TcpGangRunner } from '../../src/cluster/tcp/tcp-gang-runner.ts';
@@ -15,11 +14,12 @@ import { readParquet } from '../../src/table/parquet/read-parquet.ts';
 import { writeParquet } from '../../src/table/parquet/write-parquet.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import type { RankResult } from '../../src/training/messages.ts';
-import { outOfBagOf, predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
+import { savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { type DataRecipe, randomData, range } from '../tools/random-data.ts';
-import { cutTable, evenCuts, numRowsOf, pickRows, type SampleData } from '../tools/sample-data.ts';
+import { cutEvenly, pickRows, type SampleData } from '../tools/sample-data.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { outcomeOf } from '../training/outcome-of.ts';
 import {
   boostedLabelsCases,
   type EstimatorCase,
@@ -75,24 +75,8 @@ const topologies: fc.Arbitrary<Topology> = fc
   )
   .map(([ranks, partitions, knobs]) => ({ ...ranks, partitions, ...knobs }));
 
-function tableOf(runner: GangRunner, data: SampleData, partitions: number): PartitionedTable {
-  return cutTable(runner, data, evenCuts(numRowsOf(data), partitions));
-}
-
-async function outcomeOf(found: EstimatorCase, table: PartitionedTable) {
-  try {
-    const model = await makeEstimator(found).fit(table);
-    return {
-      saved: await savedBytes(model),
-      predictions: await predictionsOf(model, table),
-      outOfBag: await outOfBagOf(model),
-    };
-  } catch (error) {
-    // random data may be refused (a class that only validation rows have): then everywhere
-    if (isCoppiceError(error, 'LABEL_INVALID')) return { refused: error.code };
-    throw error;
-  }
-}
+const fittedOn = (found: EstimatorCase, table: PartitionedTable) =>
+  outcomeOf(makeEstimator(found).fit(table), table);
 
 async function expectSame(
   found: EstimatorCase,
@@ -101,11 +85,11 @@ async function expectSame(
 ): Promise<void> {
   const data = randomData(recipe);
   const complete = withFeatures(found, recipe);
-  const alone = await outcomeOf(complete, tableOf(new KnobRunner(new InlineRunner()), data, 1));
+  const alone = await fittedOn(complete, cutEvenly(new KnobRunner(new InlineRunner()), data, 1));
   for (const topology of wanted) {
     const runner = new KnobRunner(runners[topology.processes], topology);
-    const table = tableOf(runner, data, topology.partitions);
-    expect(await outcomeOf(complete, table), JSON.stringify(topology)).toEqual(alone);
+    const table = cutEvenly(runner, data, topology.partitions);
+    expect(await fittedOn(complete, table), JSON.stringify(topology)).toEqual(alone);
   }
 }
 
@@ -155,7 +139,7 @@ async function boost(
   const runner = new ListeningRunner(inner, width);
   const all = { labelCol: 'y', maxIter: 6, maxLeaves: 24, minInstancesPerNode: 1, ...options };
   const found = withFeatures({ name: 'GBTRegressor', options: all }, recipe);
-  await makeEstimator(found).fit(tableOf(runner, randomData(recipe), 3));
+  await makeEstimator(found).fit(cutEvenly(runner, randomData(recipe), 3));
   return runner.answers;
 }
 
@@ -262,14 +246,14 @@ describe('processes that meet over sockets', () => {
     const folder = temporaryFolder('processes');
     const path = join(folder, 'data');
     const data = randomData(recipe);
-    await writeParquet(tableOf(new KnobRunner(new InlineRunner()), data, 3), path);
+    await writeParquet(cutEvenly(new KnobRunner(new InlineRunner()), data, 3), path);
     const found = withFeatures(
       { name: 'GBTClassifier', options: { labelCol: 'k', weightCol: 'w', maxIter: 3 } },
       recipe,
     );
-    const alone = await outcomeOf(found, await readParquet(new InlineRunner(), path));
+    const alone = await fittedOn(found, await readParquet(new InlineRunner(), path));
     for (const runner of Object.values(runners)) {
-      expect(await outcomeOf(found, await readParquet(runner, path))).toEqual(alone);
+      expect(await fittedOn(found, await readParquet(runner, path))).toEqual(alone);
     }
   });
 
@@ -282,10 +266,10 @@ describe('processes that meet over sockets', () => {
         ...{ maxIter: 3, maxLeaves: 6, ndcgAt: [1, 5], trainingHistory: true },
       };
       const validationSets = {
-        recent: tableOf(runner, part(500, 700), cuts),
-        other: tableOf(runner, part(700, 900), cuts),
+        recent: cutEvenly(runner, part(500, 700), cuts),
+        other: cutEvenly(runner, part(700, 900), cuts),
       };
-      const table = tableOf(runner, part(0, 500), cuts);
+      const table = cutEvenly(runner, part(0, 500), cuts);
       const model = await makeEstimator({ name: 'GBTRanker', options }).fit(table, {
         validationSets,
       });

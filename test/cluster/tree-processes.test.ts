@@ -10,11 +10,11 @@ import { workerUrl } from '../../src/session/worker-url.ts';
 import { readParquet } from '../../src/table/parquet/read-parquet.ts';
 import { writeParquet } from '../../src/table/parquet/write-parquet.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
-import { predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { type DataRecipe, randomData } from '../tools/random-data.ts';
-import { cutTable, evenCuts } from '../tools/sample-data.ts';
+import { cutEvenly } from '../tools/sample-data.ts';
 import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { outcomeOf } from '../training/outcome-of.ts';
 import { type EstimatorCase, makeEstimator, withFeatures } from '../training/random-estimators.ts';
 
 const processes = new TcpGangRunner({
@@ -32,12 +32,9 @@ const recipe: DataRecipe = {
 };
 const data = randomData(recipe);
 const tableOn = (runner: TaskRunner, knobs: Knobs, partitions: number): PartitionedTable =>
-  cutTable(new KnobRunner(runner, knobs), data, evenCuts(recipe.numRows, partitions));
-
-async function outcomeOf(found: EstimatorCase, table: PartitionedTable) {
-  const model = await makeEstimator(withFeatures(found, recipe)).fit(table);
-  return { saved: await savedBytes(model), predictions: await predictionsOf(model, table) };
-}
+  cutEvenly(new KnobRunner(runner, knobs), data, partitions);
+const fittedOn = (found: EstimatorCase, table: PartitionedTable) =>
+  outcomeOf(makeEstimator(withFeatures(found, recipe)).fit(table), table);
 
 const boosted: EstimatorCase = {
   name: 'GBTClassifier',
@@ -53,19 +50,19 @@ it.each<[EstimatorCase, Knobs]>([
     { sharesTrees: true },
   ],
 ])('has the bytes of one thread on two processes: $name', async (found, knobs) => {
-  const alone = await outcomeOf(found, tableOn(new InlineRunner(), {}, 1));
+  const alone = await fittedOn(found, tableOn(new InlineRunner(), {}, 1));
   for (const [width, partitions] of [
     [3, 7],
     [4, 2],
   ] as const) {
     const together = tableOn(processes, { ...knobs, width }, partitions);
-    expect(await outcomeOf(found, together), `${width} ranks`).toEqual(alone);
+    expect(await fittedOn(found, together), `${width} ranks`).toEqual(alone);
   }
 });
 
 it('reads the rows of Parquet files in each process', async () => {
   const path = join(temporaryFolder('tree-processes'), 'data');
   await writeParquet(tableOn(new InlineRunner(), {}, 3), path);
-  const alone = await outcomeOf(boosted, await readParquet(new InlineRunner(), path));
-  expect(await outcomeOf(boosted, await readParquet(processes, path))).toEqual(alone);
+  const alone = await fittedOn(boosted, await readParquet(new InlineRunner(), path));
+  expect(await fittedOn(boosted, await readParquet(processes, path))).toEqual(alone);
 });

@@ -84,6 +84,15 @@ export function evenCuts(numRows: number, numPartitions: number): number[] {
   );
 }
 
+/** A table of partitions of about equal size. */
+export function cutEvenly(
+  runner: TaskRunner,
+  data: SampleData,
+  numPartitions: number,
+): PartitionedTable {
+  return cutTable(runner, data, evenCuts(numRowsOf(data), numPartitions));
+}
+
 function batchOfRows(data: SampleData, start: number, end: number): RecordBatch {
   return batchOfColumns(
     data.map(({ name, type, cells }) => [name, vectorOf(type, cells.slice(start, end))] as const),

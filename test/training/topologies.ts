@@ -1,16 +1,15 @@
 /** Ways to lay out the same fit, and the check that none of them shows in the model. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { isCoppiceError } from '../../src/base/errors.ts';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
 import type { TreeModel } from '../../src/ensemble/model/tree-model.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
-import { outOfBagOf, predictionsOf, savedBytes } from '../tools/fitted-bytes.ts';
 import { KnobRunner, type Knobs } from '../tools/knob-runner.ts';
 import { type DataRecipe, randomData } from '../tools/random-data.ts';
 import { cutTable, evenCuts, type SampleData } from '../tools/sample-data.ts';
+import { outcomeOf } from './outcome-of.ts';
 import { type EstimatorCase, makeEstimator, withFeatures } from './random-estimators.ts';
 
 // several test files share this module and its threads, which end with the process
@@ -72,7 +71,7 @@ export type FitCase = (found: EstimatorCase, table: PartitionedTable) => Promise
 
 const plainFit: FitCase = async (found, table) => await makeEstimator(found).fit(table);
 
-async function outcomeOf(
+async function fittedOn(
   found: EstimatorCase,
   data: SampleData,
   topology: Topology | null,
@@ -86,19 +85,7 @@ async function outcomeOf(
     data,
     topology === null ? [] : cutsOf(numRows, topology.partitions),
   );
-  let model: TreeModel;
-  try {
-    model = await fit(found, table);
-  } catch (error) {
-    // a class that only validation rows have is refused, on every topology
-    if (isCoppiceError(error, 'LABEL_INVALID')) return { refused: error.code };
-    throw error;
-  }
-  return {
-    saved: await savedBytes(model),
-    predictions: await predictionsOf(model, table),
-    outOfBag: await outOfBagOf(model),
-  };
+  return await outcomeOf(fit(found, table), table);
 }
 
 /** The model and its predictions are the same bytes as on one thread with one partition. */
@@ -121,8 +108,8 @@ export async function expectSameFit(
   const complete = withFeatures(found, recipe);
   const { alone: fitAlone, others: fit } =
     typeof fits === 'function' ? { alone: plainFit, others: fits } : fits;
-  const alone = await outcomeOf(complete, data, null, fitAlone);
+  const alone = await fittedOn(complete, data, null, fitAlone);
   for (const topology of wanted) {
-    expect(await outcomeOf(complete, data, topology, fit), JSON.stringify(topology)).toEqual(alone);
+    expect(await fittedOn(complete, data, topology, fit), JSON.stringify(topology)).toEqual(alone);
   }
 }

@@ -6,24 +6,17 @@ import { RankingEvaluator } from '../../../src/evaluation/evaluators/ranking-eva
 import '../../../src/evaluation/worker-tasks.ts';
 import type { FitOptions } from '../../../src/pipeline/estimator.ts';
 import { treeBytes } from '../../tools/fitted-bytes.ts';
-import { randomData, range } from '../../tools/random-data.ts';
-import { cutTable, pickRows, type SampleData } from '../../tools/sample-data.ts';
+import { range } from '../../tools/random-data.ts';
+import { cutTable, type SampleData } from '../../tools/sample-data.ts';
 import { fitSample, predictedNumbers } from '../../training/fit-sample.ts';
 import { makeEstimator } from '../../training/random-estimators.ts';
 import { expectSameFit, type FitCase } from '../../training/topologies.ts';
+import { featuresCols, historyParts } from './history-parts.ts';
 
-const recipe = {
-  seed: 12,
-  numRows: 1500,
-  kinds: ['float32', 'words', 'float64', 'integers'],
-  missing: 0.1,
-} as const;
-const data = randomData(recipe);
 const runner = new InlineRunner();
-const part = (from: number, to: number): SampleData => pickRows(data, range(to).slice(from));
-const [train, recent, other] = [part(0, 900), part(900, 1150), part(1150, 1500)];
+const { recipe, train, recent, other } = historyParts(12, 1150);
 const options = {
-  ...{ featuresCols: ['x0', 'x1', 'x2', 'x3'], labelCol: 'r', groupCol: 'g', weightCol: 'w' },
+  ...{ featuresCols, labelCol: 'r', groupCol: 'g', weightCol: 'w' },
   ...{ maxIter: 8, stepSize: 0.4, maxLeaves: 8, minInstancesPerNode: 2, earlyStoppingRounds: 8 },
 };
 

@@ -4,25 +4,17 @@ import { InlineRunner } from '../../../src/cluster/task-runner.ts';
 import type { TreeModel } from '../../../src/ensemble/model/tree-model.ts';
 import type { FitOptions } from '../../../src/pipeline/estimator.ts';
 import { loadStage } from '../../../src/pipeline/load-stage.ts';
-import { randomData, range } from '../../tools/random-data.ts';
-import { columnNamed, cutTable, pickRows, type SampleData } from '../../tools/sample-data.ts';
+import { columnNamed, cutTable, type SampleData } from '../../tools/sample-data.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
 import { fitSample, predictedNumbers, scoreSample } from '../../training/fit-sample.ts';
 import { makeEstimator } from '../../training/random-estimators.ts';
 import { expectSameFit, type FitCase } from '../../training/topologies.ts';
+import { featuresCols, historyParts } from './history-parts.ts';
 
-const recipe = {
-  seed: 41,
-  numRows: 1500,
-  kinds: ['float32', 'words', 'float64', 'integers'],
-  missing: 0.1,
-} as const;
-const data = randomData(recipe);
 const runner = new InlineRunner();
-const part = (from: number, to: number): SampleData => pickRows(data, range(to).slice(from));
-const [train, recent, other] = [part(0, 900), part(900, 1200), part(1200, 1500)];
+const { recipe, train, recent, other } = historyParts(41, 1200);
 const common = {
-  featuresCols: ['x0', 'x1', 'x2', 'x3'],
+  featuresCols,
   maxIter: 25,
   stepSize: 0.4,
   maxLeaves: 10,
