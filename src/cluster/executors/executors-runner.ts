@@ -90,11 +90,11 @@ export class ExecutorsRunner implements GangRunner {
     return this.#options.local.device;
   }
 
-  /** Threads of all executors, those that are lost too. */
   get isClosed(): boolean {
     return this.#turns.isClosed;
   }
 
+  /** Threads of all executors, those that are lost too. */
   get numThreads(): number {
     let sum = 0;
     for (const numThreads of this.#threads.values()) sum += numThreads;
