@@ -78,12 +78,25 @@ export function treeScales(options: {
   const hessScale = options.isConstantHess
     ? 1 / options.maxHess
     : scaleFor(options.maxHess, hessBits);
+  const sumsAreShort =
+    slotBytes === 4 || (options.numRows <= mostShortRows && [gradScale, hessScale].every(isUsual));
   return {
-    quantisation: { gradUnit: 1 / gradScale, hessUnit: 1 / hessScale, slotBytes, countShift },
+    quantisation: {
+      ...{ gradUnit: 1 / gradScale, hessUnit: 1 / hessScale },
+      ...{ slotBytes, countShift, sumsAreShort },
+    },
     gradScale,
     hessScale,
     roundsHess: !options.isConstantHess,
   };
+}
+
+/** Sums of 31 bits over so many rows stay under 2^51. */
+const mostShortRows = 2 ** 20;
+
+/** A power of two whose cubes are numbers that float64 holds in full. */
+function isUsual(scale: number): boolean {
+  return scale > 2 ** -200 && scale < 2 ** 200 && scale === powerOfTwo(ceilLog2(scale));
 }
 
 /** A power of two that brings `largest` under 2^bits − 1. */

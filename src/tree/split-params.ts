@@ -38,6 +38,8 @@ export interface Quantisation {
   readonly slotBytes: 4 | 8;
   /** Rows are counted in histograms from this bit of the hessian's word; 63 does not count. */
   readonly countShift: number;
+  /** All sums of g and of h are under 2^51 and units powers of two: kernels may then look at two bins at once. */
+  readonly sumsAreShort: boolean;
 }
 
 /** Writes the structure that findSplit reads (wasm/assembly/find-split.ts). */
@@ -63,6 +65,6 @@ export function writeSplitParams(
     quantisation.countShift,
     params.maxCategoriesPerSplit,
     params.maxOneHot,
-    quantisation.slotBytes === 4 ? 1 : 0,
+    quantisation.sumsAreShort ? 1 : 0,
   ]);
 }

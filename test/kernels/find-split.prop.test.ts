@@ -259,16 +259,18 @@ it('looks at two bins at once with the same answer, where equals and empty bins 
         return { bins: draws.list(numRows, bin), numValues, isCategory: false };
       });
       const few = draws.bool() ? 1 : 3;
+      // sums of 12 rows stay under 2^51
+      const unit = draws.pick([1, 2 ** 30 - 1, 2 ** 46 + 1]);
       const rows = {
-        g: draws.list(numRows, () => draws.below(few) - (few >> 1)),
-        h: draws.list(numRows, () => 1 + draws.below(2)),
+        g: draws.list(numRows, () => unit * (draws.below(few) - (few >> 1))),
+        h: draws.list(numRows, () => unit * (1 + draws.below(2))),
         features,
       };
       findIn(twins, rows, {
         lambda: draws.pick([0, 1]),
         minRows: draws.below(3),
-        minHess: draws.below(3),
-        countShift: draws.pick([63, 40, 20]),
+        minHess: unit * draws.below(3),
+        countShift: draws.pick(unit === 1 ? [63, 40, 20] : [63, 55]),
         isShort: 1,
       });
     }),

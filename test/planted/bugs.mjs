@@ -1426,6 +1426,17 @@ export const plantedBugs = [
     tests: ['test/kernels/find-split.prop.test.ts'],
   },
   {
+    name: 'sums of 31 bits count as short however many rows there are',
+    edits: [
+      {
+        file: 'src/training/quantise.ts',
+        find: 'options.numRows <= mostShortRows &&',
+        replace: 'options.numRows <= 2 ** 30 &&',
+      },
+    ],
+    tests: ['test/training/quantise.prop.test.ts'],
+  },
+  {
     name: 'rows of the last level are told the leaf of the other side',
     edits: [
       {

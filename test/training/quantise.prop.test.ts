@@ -52,6 +52,14 @@ describe('scales of gradients', () => {
         const sum = BigInt(hess) * BigInt(options.numRows);
         expect(BigInt(grad) * BigInt(options.numRows) < 1n << 63n).toBe(true);
         expect(sum < 1n << BigInt(countShift)).toBe(true);
+        if (slotBytes === 8 && quantisation.sumsAreShort) {
+          expect(BigInt(grad) * BigInt(options.numRows) < 1n << 51n).toBe(true);
+          expect(sum < 1n << 51n).toBe(true);
+          for (const scale of [gradScale, hessScale]) {
+            expect(Number.isInteger(Math.log2(scale))).toBe(true);
+            expect(Number.isFinite(1 / scale ** 5 + scale ** 5)).toBe(true);
+          }
+        }
         if (!options.countsRows) {
           expect(countShift).toBe(63);
           return;
@@ -62,6 +70,20 @@ describe('scales of gradients', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('make short sums of a million rows, of more bits too', () => {
+    const usual = { maxGrad: 3, maxHess: 0.2, isConstantHess: false, slotBytes: 8 } as const;
+    const isShort = (options: Partial<Parameters<typeof treeScales>[0]>): boolean =>
+      treeScales({ ...usual, countsRows: true, numRows: 2 ** 20, ...options }).quantisation
+        .sumsAreShort;
+    expect(isShort({})).toBe(true);
+    expect(isShort({ numRows: 2 ** 20 + 1 })).toBe(false);
+    expect(isShort({ numRows: 2 ** 30, slotBytes: 4, countsRows: false })).toBe(true);
+    expect(isShort({ countsRows: false })).toBe(true);
+    // units are no powers of two, or products of them would leave float64's range
+    expect(isShort({ isConstantHess: true })).toBe(false);
+    expect(isShort({ maxGrad: 1e-80 })).toBe(false);
   });
 
   it('count rows by the hessian where it is constant', () => {

@@ -46,7 +46,13 @@ const params: SplitParams = {
   maxOneHot: 4,
 };
 
-const quantisation: Quantisation = { gradUnit: 1, hessUnit: 1, slotBytes: 4, countShift: 63 };
+const quantisation: Quantisation = {
+  gradUnit: 1,
+  hessUnit: 1,
+  slotBytes: 4,
+  countShift: 63,
+  sumsAreShort: true,
+};
 
 /** Runs it. @param clock milliseconds */
 export async function selfTest(

@@ -18,6 +18,7 @@ export function limitsOf(rows: SplitRows, limits: SplitLimits): NodeLimits {
     gradUnit: limits.gradUnit,
     hessUnit: limits.hessUnit,
     slotBytes: 4,
+    sumsAreShort: true,
     countShift: limits.countShift,
   });
 }
