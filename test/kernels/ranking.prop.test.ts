@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exp, log } from '../../src/base/portable-math.ts';
+import { pairRoom } from '../../src/training/ranking/ranked-groups.ts';
 import { arbitraryDraws, Draws } from './draws.ts';
 import { TwinMemories } from './twin-memories.ts';
 
@@ -154,6 +155,7 @@ describe('gradients of pairs', () => {
           found.rules,
           grads,
           hesses,
+          twins.scratch(pairRoom(longest)),
         ]);
         const foundGrads = twins.f64At(grads, numRows);
         const foundHesses = twins.f64At(hesses, numRows);
@@ -187,7 +189,7 @@ describe('gradients of pairs', () => {
     twins.run('sortGroups', [at.starts, 1, at.scores, at.order, at.scratch]);
     twins.runOn('lambdaGradients', [
       ...[at.starts, 1, at.order, at.scores, labels, ...rest, 5, 1, 0],
-      ...[grads, hesses],
+      ...[grads, hesses, twins.scratch(pairRoom(2))],
     ]);
     expect([...twins.f64At(grads, 2)]).toEqual([0.25, -0.25]);
     expect([...twins.f64At(hesses, 2)]).toEqual([0.125, 0.125]);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { discountsOf } from '../../src/training/ranking/ndcg.ts';
+import { pairRoom } from '../../src/training/ranking/ranked-groups.ts';
 import { TwinMemories } from '../kernels/twin-memories.ts';
 
 interface Step {
@@ -39,7 +40,7 @@ function gradients({ objective, pairs, normalises }: Step['settings']) {
   const rules = (objective === 'rank:map' ? 8 : 16) | (normalises ? 1 : 0);
   twins.runOn('lambdaGradients', [
     ...[startsAt, starts.length, order as number, scoresAt, gradesAt, gradesAt, ...rest],
-    ...[pairs, 1, rules, grads as number, hesses as number],
+    ...[pairs, 1, rules, grads as number, hesses as number, twins.scratch(pairRoom(numRows))],
   ]);
   return {
     grads: [...twins.f64At(grads as number, numRows)],

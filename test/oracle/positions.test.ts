@@ -5,6 +5,7 @@ import type { RankEnvironment } from '../../src/training/rank-environment.ts';
 import type { GroupLists } from '../../src/training/ranking/group-lists.ts';
 import { bestGain, defaultGains, discountsOf } from '../../src/training/ranking/ndcg.ts';
 import { PositionBiases } from '../../src/training/ranking/position-biases.ts';
+import { pairRoom } from '../../src/training/ranking/ranked-groups.ts';
 import { TwinMemories } from '../kernels/twin-memories.ts';
 
 const { sizes, grades, scores, shown, learningRate, steps } = JSON.parse(
@@ -51,7 +52,7 @@ function derivativesAt(at: Float64Array): { grads: Float64Array; hesses: Float64
   twins.run('sortGroups', [startsAt, sizes.length, scoresAt, order, scratch]);
   twins.runOn('lambdaGradients', [
     ...[startsAt, sizes.length, order, scoresAt, ...rest],
-    ...[30, 1, 1, grads, hesses],
+    ...[30, 1, 1, grads, hesses, twins.scratch(pairRoom(numRows))],
   ]);
   return {
     grads: Float64Array.from(twins.f64At(grads, numRows)),

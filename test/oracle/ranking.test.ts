@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InlineRunner } from '../../src/cluster/task-runner.ts';
 import { RankingEvaluator } from '../../src/evaluation/evaluators/ranking-evaluator.ts';
+import { pairRoom } from '../../src/training/ranking/ranked-groups.ts';
 import '../../src/evaluation/worker-tasks.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
 import { bestGain, defaultGains, discountsOf } from '../../src/training/ranking/ndcg.ts';
@@ -74,6 +75,7 @@ function gradients({ settings }: Step): { grads: readonly number[]; hesses: read
     settings.lambdarank_norm ? 1 : 0,
     at.grads,
     at.hesses,
+    twins.scratch(pairRoom(numRows)),
   ]);
   return {
     grads: [...twins.f64At(at.grads, numRows)],

@@ -2259,8 +2259,8 @@ export const plantedBugs = [
       },
       {
         file: 'wasm/assembly/ranking.ts',
-        find: 'store<f64>(grads + high, load<f64>(grads + high) - lambda);',
-        replace: 'store<f64>(grads + high, load<f64>(grads + high) + lambda);',
+        find: 'const isHigh = f64x2.gt(label, labels);',
+        replace: 'const isHigh = f64x2.lt(label, labels);',
       },
     ],
     tests: ['test/ensemble/boosting/ranker.test.ts'],
@@ -2610,8 +2610,8 @@ export const plantedBugs = [
       },
       {
         file: 'wasm/assembly/ranking.ts',
-        find: 'change = abs<f64>(precision - before) * ideal;',
-        replace: 'change = abs<f64>(precision - 0.0 * before) * ideal;',
+        find: 'return abs<f64>(precision - before) * ideal;',
+        replace: 'return abs<f64>(precision - 0.0 * before) * ideal;',
       },
     ],
     tests: ['test/kernels/ranking.prop.test.ts'],

@@ -1,6 +1,6 @@
 // In which order do scores put the rows of each group, and which way does each pair of rows pull? Rows of a group
 // are neighbours: group g has rows [starts[g], starts[g + 1]), uint32[numGroups + 1].
-import { exp, log, logistic } from './portable-math';
+import { exp, log, storeExps } from './portable-math';
 
 const blockRows: u32 = 16;
 
@@ -67,77 +67,185 @@ function mergeRows(scores: usize, source: usize, target: usize, from: u32, middl
  *
  *   labels, gains, scores, grads, hesses  f64 a row        discounts  f64 a place of the longest group
  *   ideals  f64 a group: 1 / (the best DCG among the first `truncation`), or 0
+ *   room    pairRoom bytes (ranked-groups.ts) for the group at hand, by place, each column `span` bytes:
+ *
+ *     | scores | labels | gains | grads | hesses | exps: e^-|distance| of the pairs of some rows behind one another |
+ *
+ * Two places are looked at at once. Behind the last stands one of which no pair is made: its label is no number.
  */
 export function lambdaGradients(
   starts: usize, numGroups: i32, order: usize, scores: usize, labels: usize, gains: usize, ideals: usize,
-  discounts: usize, truncation: u32, sigma: f64, rules: i32, grads: usize, hesses: usize,
+  discounts: usize, truncation: u32, sigma: f64, rules: i32, grads: usize, hesses: usize, room: usize,
 ): void {
+  const never = numGroups < 0;
   for (let g: usize = 0; g < <usize>numGroups; g++) {
-    const begin = load<u32>(starts + (g << 2));
-    const end = load<u32>(starts + (g << 2), 4);
-    for (let row = <usize>begin; row < <usize>end; row++) {
-      store<f64>(grads + (row << 3), 0.0);
-      store<f64>(hesses + (row << 3), 0.0);
-    }
+    const begin = <usize>load<u32>(starts + (g << 2));
+    const count = <usize>load<u32>(starts + (g << 2), 4) - begin;
     const ideal = load<f64>(ideals + (g << 3));
-    if (ideal == 0.0) continue;
-    const best = scoreOf(scores, load<u32>(order + (<usize>begin << 2)));
-    const worst = scoreOf(scores, load<u32>(order + (<usize>(end - 1) << 2)));
-    const scales = (rules & 5) == 1 && best != worst;
+    if (ideal == 0.0) {
+      memory.fill(grads + (begin << 3), 0, count << 3);
+      memory.fill(hesses + (begin << 3), 0, count << 3);
+      continue;
+    }
+    const rows = order + (begin << 2);
+    const span = ((count + 2) & ~1) << 3;
+    placeRows(rows, count, scores, labels, gains, room, span);
+    const exps = room + 5 * span;
+    const scales = (rules & 5) == 1 && load<f64>(room) != load<f64>(room + ((count - 1) << 3));
+    const last = min<usize>(<usize>truncation, count);
     let sum = 0.0;
-    // relevant rows down to place i
-    let relevantI = 0.0;
-    const last = min<u32>(begin + truncation, end);
-    for (let i = begin; i < last; i++) {
-      const rowI = <usize>load<u32>(order + (<usize>i << 2)) << 3;
-      const labelI = load<f64>(labels + rowI);
-      const scoreI = load<f64>(scores + rowI);
-      const gainI = load<f64>(gains + rowI);
-      const discountI = load<f64>(discounts + (<usize>(i - begin) << 3));
-      relevantI += gainI;
-      // relevant rows down to place j, and their inverse places between i and j
-      let relevantJ = relevantI;
-      let between = 0.0;
-      for (let j = i + 1; j < end; j++) {
-        const rowJ = <usize>load<u32>(order + (<usize>j << 2)) << 3;
-        const labelJ = load<f64>(labels + rowJ);
-        const gainJ = load<f64>(gains + rowJ);
-        const before = between;
-        if ((rules & 8) != 0) {
-          relevantJ += gainJ;
-          between += gainJ / <f64>(j - begin + 1);
-        }
-        if (labelI == labelJ) continue;
-        const isHigh = labelI > labelJ;
-        const high = isHigh ? rowI : rowJ;
-        const low = isHigh ? rowJ : rowI;
-        const distance = isHigh ? scoreI - load<f64>(scores + rowJ) : load<f64>(scores + rowJ) - scoreI;
-        const gap = abs<f64>(gainI - gainJ);
-        const discount = discountI - load<f64>(discounts + (<usize>(j - begin) << 3));
-        let change = ((rules & 2) != 0 ? gap : gap * abs<f64>(discount)) * ideal;
-        if ((rules & 8) != 0) {
-          const precision = relevantJ / <f64>(j - begin + 1) - (relevantI + 1.0 - gainI) / <f64>(i - begin + 1);
-          change = abs<f64>(precision - before) * ideal;
-        }
-        if ((rules & 16) != 0) change = 1.0;
-        if (scales) change /= 0.01 + abs<f64>(distance);
-        const p = logistic(-sigma * distance);
-        const lambda = sigma * change * p;
-        const h = sigma * sigma * change * p * (1.0 - p);
-        store<f64>(grads + high, load<f64>(grads + high) - lambda);
-        store<f64>(grads + low, load<f64>(grads + low) + lambda);
-        store<f64>(hesses + high, load<f64>(hesses + high) + h);
-        store<f64>(hesses + low, load<f64>(hesses + low) + h);
-        sum += 2.0 * lambda;
+    let relevant = 0.0;
+    let i: usize = 0;
+    while (i < last) {
+      let end = exps;
+      let next = i;
+      do {
+        end = listDistances(room, next, count, sigma, end);
+        next++;
+      } while (next < last && end < exps + (pairsAtOnce << 3));
+      storeAllExps(exps, end, never);
+      for (let at = exps; i < next; i++) {
+        relevant += load<f64>(room + 2 * span + (i << 3));
+        sum = addPairs(i, count, room, span, at, discounts, ideal, sigma, rules, scales, relevant, sum);
+        at += (count - 1 - i) << 3;
       }
     }
-    if ((rules & 1) == 0 || sum <= 0.0) continue;
-    const factor = (log(1.0 + sum) * 1.4426950408889634) / sum;
-    for (let row = <usize>begin; row < <usize>end; row++) {
-      store<f64>(grads + (row << 3), load<f64>(grads + (row << 3)) * factor);
-      store<f64>(hesses + (row << 3), load<f64>(hesses + (row << 3)) * factor);
+    const isNormed = (rules & 1) != 0 && sum > 0.0;
+    const factor = isNormed ? (log(1.0 + sum) * 1.4426950408889634) / sum : 1.0;
+    for (let place: usize = 0; place < count; place++) {
+      const row = <usize>load<u32>(rows + (place << 2)) << 3;
+      const from = room + 3 * span + (place << 3);
+      store<f64>(grads + row, load<f64>(from) * factor);
+      store<f64>(hesses + row, load<f64>(from + span) * factor);
     }
   }
+}
+
+/** So many pairs, and those of another row, are listed before their exponentials are taken. */
+const pairsAtOnce: usize = 1024;
+
+// What is known of a group's rows, by their places.
+function placeRows(rows: usize, count: usize, scores: usize, labels: usize, gains: usize, room: usize, span: usize): void {
+  for (let place: usize = 0; place < count; place++) {
+    const row = <usize>load<u32>(rows + (place << 2)) << 3;
+    const to = room + (place << 3);
+    store<f64>(to, load<f64>(scores + row));
+    store<f64>(to + span, load<f64>(labels + row));
+    store<f64>(to + 2 * span, load<f64>(gains + row));
+  }
+  const behind = room + (count << 3);
+  store<f64>(behind, 0.0);
+  store<f64>(behind + span, NaN);
+  store<f64>(behind + 2 * span, 0.0);
+  memory.fill(room + 3 * span, 0, 2 * span);
+}
+
+// Lists -|sigma · distance| of a place and each behind it; what is written behind the end is written over.
+function listDistances(scores: usize, i: usize, count: usize, sigma: f64, to: usize): usize {
+  const own = f64x2.splat(load<f64>(scores + (i << 3)));
+  const scale = f64x2.splat(sigma);
+  const sign = f64x2.splat(-0.0);
+  const end = to + ((count - 1 - i) << 3);
+  let from = scores + (i << 3) + 8;
+  for (let at = to; at < end; at += 16) {
+    v128.store(at, v128.or(f64x2.mul(scale, f64x2.sub(own, v128.load(from))), sign));
+    from += 16;
+  }
+  return end;
+}
+
+function storeAllExps(exps: usize, end: usize, never: bool): void {
+  for (let at = exps; at < end; at += 128) {
+    storeExps(
+      at, never,
+      v128.load(at), v128.load(at, 16), v128.load(at, 32), v128.load(at, 48),
+      v128.load(at, 64), v128.load(at, 80), v128.load(at, 96), v128.load(at, 112),
+    );
+  }
+}
+
+// Adds the pairs of a place and those behind it; `relevant`: relevant rows down to it. Returns the group's sum.
+function addPairs(
+  i: usize, count: usize, room: usize, span: usize, exps: usize, discounts: usize, ideal: f64, sigma: f64, rules: i32,
+  scales: bool, relevant: f64, before: f64,
+): f64 {
+  const own = room + (i << 3);
+  const score = f64x2.splat(load<f64>(own));
+  const label = f64x2.splat(load<f64>(own + span));
+  const gain = f64x2.splat(load<f64>(own + 2 * span));
+  const discount = f64x2.splat(load<f64>(discounts + (i << 3)));
+  const ideals = f64x2.splat(ideal);
+  const slope = f64x2.splat(sigma);
+  const slopes = f64x2.splat(sigma * sigma);
+  const one = f64x2.splat(1.0);
+  const sign = f64x2.splat(-0.0);
+  const mean = (relevant + 1.0 - f64x2.extract_lane(gain, 0)) / <f64>(i + 1);
+  relevantSoFar = relevant;
+  between = 0.0;
+  let grad = load<f64>(own + 3 * span);
+  let hess = load<f64>(own + 4 * span);
+  let sum = before;
+  let exp = exps;
+  for (let j = i + 1; j < count; j += 2) {
+    const other = room + (j << 3);
+    const labels = v128.load(other + span);
+    const gains = v128.load(other + 2 * span);
+    const gap = f64x2.abs(f64x2.sub(gain, gains));
+    let change = gap;
+    if ((rules & 8) != 0) change = precisionsOfSwap(j, gains, mean, ideal);
+    else {
+      const distance = f64x2.abs(f64x2.sub(discount, loadPair(discounts + (j << 3), j + 1 < count)));
+      change = f64x2.mul((rules & 2) != 0 ? gap : f64x2.mul(gap, distance), ideals);
+    }
+    const isHigh = f64x2.gt(label, labels);
+    const isPair = v128.or(isHigh, f64x2.lt(label, labels));
+    const e = v128.load(exp);
+    exp += 16;
+    if (!v128.any_true(isPair)) continue;
+    if ((rules & 16) != 0) change = one;
+    const distance = f64x2.sub(score, v128.load(other));
+    if (scales) change = f64x2.div(change, f64x2.add(f64x2.splat(0.01), f64x2.abs(distance)));
+    const signOfOwn = v128.and(sign, isHigh);
+    const signOfOther = v128.andnot(sign, isHigh);
+    // where the better row has the lower score
+    const isWrong = f64x2.lt(v128.xor(distance, signOfOther), f64x2.splat(0.0));
+    const p = f64x2.div(v128.bitselect(one, e, isWrong), f64x2.add(one, e));
+    const lambda = v128.and(f64x2.mul(f64x2.mul(slope, change), p), isPair);
+    const h = v128.and(f64x2.mul(f64x2.mul(f64x2.mul(slopes, change), p), f64x2.sub(one, p)), isPair);
+    v128.store(other + 3 * span, f64x2.add(v128.load(other + 3 * span), v128.xor(lambda, signOfOther)));
+    v128.store(other + 4 * span, f64x2.add(v128.load(other + 4 * span), h));
+    const pull = v128.xor(lambda, signOfOwn);
+    grad = grad + f64x2.extract_lane(pull, 0) + f64x2.extract_lane(pull, 1);
+    hess = hess + f64x2.extract_lane(h, 0) + f64x2.extract_lane(h, 1);
+    const twice = f64x2.add(lambda, lambda);
+    sum = sum + f64x2.extract_lane(twice, 0) + f64x2.extract_lane(twice, 1);
+  }
+  store<f64>(own + 3 * span, grad);
+  store<f64>(own + 4 * span, hess);
+  return sum;
+}
+
+// @ts-ignore: decorator
+@inline
+function loadPair(at: usize, hasTwo: bool): v128 {
+  return hasTwo ? v128.load(at) : v128.load64_zero(at);
+}
+
+// Of the place that is looked at: relevant rows down to the last one behind it, and inverse places of those between.
+let relevantSoFar: f64 = 0.0;
+let between: f64 = 0.0;
+
+function precisionsOfSwap(j: usize, gains: v128, mean: f64, ideal: f64): v128 {
+  const first = precisionOfSwap(j, f64x2.extract_lane(gains, 0), mean, ideal);
+  return f64x2.replace_lane(f64x2.splat(first), 1, precisionOfSwap(j + 1, f64x2.extract_lane(gains, 1), mean, ideal));
+}
+
+function precisionOfSwap(j: usize, gain: f64, mean: f64, ideal: f64): f64 {
+  const before = between;
+  relevantSoFar += gain;
+  between += gain / <f64>(j + 1);
+  const precision = relevantSoFar / <f64>(j + 1) - mean;
+  return abs<f64>(precision - before) * ideal;
 }
 
 /**

@@ -85,6 +85,7 @@ export function lambdaGradients(
   rules: number,
   grads: number,
   hesses: number,
+  _room: number,
 ): void {
   for (let g = 0; g < numGroups; g++) {
     const begin = m.u32(starts + g * 4);

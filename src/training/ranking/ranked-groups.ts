@@ -17,7 +17,7 @@ import { groupMetrics, type RankingMeasure, type ScoredGroup } from './group-met
 import { bestGain, discountsOf } from './ndcg.ts';
 import type { BiasRule, PositionBiases } from './position-biases.ts';
 
-type ColumnName = (typeof columns)[number]['name'] | 'discounts';
+type ColumnName = (typeof columns)[number]['name'] | 'discounts' | 'room';
 
 /** Entries that a kernel may look at in one go. */
 const sliceEntries = 50_000;
@@ -52,7 +52,8 @@ export class RankedGroups {
       arena.allocate(bytes * lengths[per]),
     ]);
     const discounts = arena.allocate(8 * longest);
-    this.#at = { ...Object.fromEntries(places), discounts } as Record<ColumnName, number>;
+    const room = arena.allocate(pairRoom(longest));
+    this.#at = { ...Object.fromEntries(places), discounts, room } as Record<ColumnName, number>;
     this.#memory = newKernelMemory(arena.top);
     this.#kernels = chooseKernels(this.#memory, environment.kernels.kind);
     new Uint32Array(this.#memory.buffer, this.#at.starts, starts.length).set(starts);
@@ -170,6 +171,7 @@ export class RankedGroups {
         rules,
         at.grads,
         at.hesses,
+        at.room,
       );
     }, starts);
   }
@@ -263,6 +265,11 @@ export class RankedGroups {
       from = end;
     }
   }
+}
+
+/** Bytes in which the pairs of a group are made: five columns of its rows, and the pairs of some of them. */
+export function pairRoom(rowsOfLongest: number): number {
+  return 5 * 8 * (rowsOfLongest + 2) + 8 * (1024 + rowsOfLongest + 16);
 }
 
 /** Bits of lambdaGradients. */
