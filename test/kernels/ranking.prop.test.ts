@@ -34,6 +34,48 @@ function layGroups(draws: Draws, groupSizes: readonly number[], numScores: numbe
   return { starts, numRows, scores, at };
 }
 
+describe('drawing scores', () => {
+  it('gives the bits of the twin, for the least and the largest draws too', () => {
+    fc.assert(
+      fc.property(arbitraryDraws, fc.integer({ min: 0, max: 40 }), (draws, numRows) => {
+        twins.clear();
+        const keys = twins.u32(draws.list(numRows, () => draws.below(2 ** 32)));
+        const scores = twins.f64(draws.list(numRows, () => draws.float(0.3)));
+        const out = twins.zeros(8 * numRows);
+        const scale = draws.pick([1, 0.25, 3]);
+        twins.run('drawScores', [keys, scores, numRows, draws.below(2 ** 32), scale, out]);
+      }),
+    );
+    for (const wanted of [0, 2 ** 32 - 1]) {
+      twins.clear();
+      const key = unmixed(unmixed(wanted));
+      const out = twins.zeros(24);
+      const scores = twins.f64([0, 1, 2]);
+      twins.run('drawScores', [twins.u32([key, key, key]), scores, 3, 0, 1, out]);
+      const drawn = -log(-log(wanted === 0 ? 2 ** -33 : 1 - 2 ** -33));
+      expect([...twins.f64At(out, 3)]).toEqual([drawn, 1 + drawn, 2 + drawn]);
+    }
+  });
+});
+
+/** What mix32 makes this number of. */
+function unmixed(mixed: number): number {
+  let x = mixed ^ (mixed >>> 16);
+  x = Math.imul(x, inverseOf(0x846ca68b));
+  x ^= (x >>> 15) ^ (x >>> 30);
+  x = Math.imul(x, inverseOf(0x7feb352d));
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/** The inverse of an odd number among those of 32 bits, by Newton's steps. */
+function inverseOf(odd: number): number {
+  let inverse = odd;
+  for (let step = 0; step < 5; step++) {
+    inverse = Math.imul(inverse, 2 - Math.imul(odd, inverse));
+  }
+  return inverse;
+}
+
 describe('sorting groups', () => {
   it('is stable, descending, and gives the bits of the twin', () => {
     fc.assert(

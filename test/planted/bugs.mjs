@@ -2601,6 +2601,28 @@ export const plantedBugs = [
     tests: ['test/ensemble/checkpoints.test.ts'],
   },
   {
+    name: 'pairs of a row take the exponentials of another',
+    edits: [
+      {
+        file: 'wasm/assembly/ranking.ts',
+        find: 'at += (count - 1 - i) << 3;',
+        replace: 'at += (count - i) << 3;',
+      },
+    ],
+    tests: ['test/kernels/ranking.prop.test.ts'],
+  },
+  {
+    name: 'two logarithms at once take the power of two from the wrong side of a half',
+    edits: [
+      {
+        file: 'wasm/assembly/portable-math.ts',
+        find: 'i64x2.splat(0x00095f6400000000)',
+        replace: 'i64x2.splat(0x00085f6400000000)',
+      },
+    ],
+    tests: ['test/kernels/ranking.prop.test.ts'],
+  },
+  {
     name: 'the average precision of a swap leaves out the rows between',
     edits: [
       {

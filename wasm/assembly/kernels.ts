@@ -30,5 +30,5 @@ export { addNodeValues, findBlockNodes, findNodes, predictBlock } from './predic
 export { addEntriesPacked, addEntriesWide, fillUsualBins, listEntryRows, writeRowEntries } from './row-entries';
 export { countLeaves, settleLeaves, writeRoutes } from './settle-leaves';
 export { scoreRow } from './score-row';
-export { lambdaGradients, listGradients, sortGroups } from './ranking';
+export { drawScores, lambdaGradients, listGradients, sortGroups } from './ranking';
 export { rankF32, rankF64, rankMissingLow } from './rank-values';

@@ -54,6 +54,42 @@ export function log(x: f64): f64 {
   return k * 0.6931471803691238 - (halfSquare - (s * (halfSquare + (t1 + t2)) + k * 1.9082149292705877e-10) - f);
 }
 
+/** log of two lanes, the bits of the scalar form, for numbers from 2^-1022 on. */
+// @ts-ignore: decorator
+@inline
+export function logOfPositive2(x: v128): v128 {
+  const adjust = v128.and(
+    i64x2.add(v128.and(x, i64x2.splat(0x000fffff00000000)), i64x2.splat(0x00095f6400000000)), i64x2.splat(0x0010000000000000),
+  );
+  const exponent = i64x2.add(i64x2.shr_u(x, 52), i64x2.shr_u(adjust, 52));
+  // the bits of 1.5 * 2^52 + n hold n
+  const k = f64x2.sub(i64x2.add(exponent, i64x2.splat(0x4338000000000000 - 1023)), f64x2.splat(6755399441055744.0));
+  const mantissa = v128.and(x, i64x2.splat(0x000fffffffffffff));
+  const f = f64x2.sub(v128.or(mantissa, v128.xor(adjust, i64x2.splat(0x3ff0000000000000))), f64x2.splat(1.0));
+  const s = f64x2.div(f, f64x2.add(f64x2.splat(2.0), f));
+  const z = f64x2.mul(s, s);
+  const w = f64x2.mul(z, z);
+  const t1 = f64x2.mul(w, next2(0.3999999999940942, w, next2(0.22222198432149784, w, f64x2.splat(0.15313837699209373))));
+  const t2 = f64x2.mul(
+    z,
+    next2(0.6666666666666735, w, next2(0.2857142874366239, w, next2(0.1818357216161805, w, f64x2.splat(0.14798198605116586)))),
+  );
+  const halfSquare = f64x2.mul(f64x2.mul(f64x2.splat(0.5), f), f);
+  const low = f64x2.add(
+    f64x2.mul(s, f64x2.add(halfSquare, f64x2.add(t1, t2))), f64x2.mul(k, f64x2.splat(1.9082149292705877e-10)),
+  );
+  return f64x2.sub(
+    f64x2.mul(k, f64x2.splat(0.6931471803691238)), f64x2.sub(f64x2.sub(halfSquare, low), f),
+  );
+}
+
+// a + w * rest
+// @ts-ignore: decorator
+@inline
+function next2(a: f64, w: v128, rest: v128): v128 {
+  return f64x2.add(f64x2.splat(a), f64x2.mul(w, rest));
+}
+
 export function softplus(x: f64): f64 {
   return x > 0.0 ? x + log(1.0 + exp(-x)) : log(1.0 + exp(x));
 }

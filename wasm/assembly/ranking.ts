@@ -1,8 +1,34 @@
 // In which order do scores put the rows of each group, and which way does each pair of rows pull? Rows of a group
 // are neighbours: group g has rows [starts[g], starts[g + 1]), uint32[numGroups + 1].
-import { exp, log, storeExps } from './portable-math';
+import { mix32 } from './mix';
+import { exp, log, logOfPositive2, storeExps } from './portable-math';
 
 const blockRows: u32 = 16;
+
+/**
+ * The scores that an order is drawn by: a row's score and a draw of the Gumbel distribution that hangs on its key.
+ * keys: uint32 a row; scores, out: f64 a row.
+ */
+export function drawScores(keys: usize, scores: usize, numRows: i32, roundKey: u32, scale: f64, out: usize): void {
+  const scales = f64x2.splat(scale);
+  const unit = f64x2.splat(2.3283064365386963e-10);
+  const half = f64x2.splat(1.1641532182693481e-10);
+  const count = <usize>numRows;
+  let i: usize = 0;
+  for (; i + 2 <= count; i += 2) {
+    const at = keys + (i << 2);
+    const first = mix32(roundKey ^ mix32(load<u32>(at)));
+    const second = mix32(roundKey ^ mix32(load<u32>(at, 4)));
+    const draws = f64x2.convert_low_i32x4_u(i32x4.replace_lane(i32x4.splat(first), 1, second));
+    // halfway between two draws: neither 0 nor 1
+    const shares = f64x2.add(f64x2.mul(draws, unit), half);
+    const gumbels = f64x2.mul(scales, logOfPositive2(f64x2.neg(logOfPositive2(shares))));
+    v128.store(out + (i << 3), f64x2.sub(v128.load(scores + (i << 3)), gumbels));
+  }
+  if (i == count) return;
+  const share = <f64>mix32(roundKey ^ mix32(load<u32>(keys + (i << 2)))) * 2.3283064365386963e-10 + 1.1641532182693481e-10;
+  store<f64>(out + (i << 3), load<f64>(scores + (i << 3)) - scale * log(-log(share)));
+}
 
 /** order: the rows of each group by descending score, rows of one score in their own order. scratch as order. */
 export function sortGroups(starts: usize, numGroups: i32, scores: usize, order: usize, scratch: usize): void {

@@ -3,7 +3,24 @@
  * wasm/assembly/ranking.ts. Group g has rows [starts[g], starts[g + 1]).
  */
 import { exp, log, logistic } from '../../base/portable-math.ts';
+import { mix32, unitInterval } from '../../base/rng.ts';
 import type { Views } from './views.ts';
+
+/** The scores that an order is drawn by: see wasm/assembly/ranking.ts. */
+export function drawScores(
+  m: Views,
+  keys: number,
+  scores: number,
+  numRows: number,
+  roundKey: number,
+  scale: number,
+  out: number,
+): void {
+  for (let row = 0; row < numRows; row++) {
+    const share = unitInterval(mix32(roundKey ^ mix32(m.u32(keys + row * 4)))) + 2 ** -33;
+    m.setF64(out + row * 8, m.f64(scores + row * 8) - scale * log(-log(share)));
+  }
+}
 
 /** The rows of each group by descending score, rows of one score in their own order. */
 export function sortGroups(

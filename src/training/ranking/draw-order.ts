@@ -6,21 +6,25 @@
  * all orders that are likely, not of a single one (A. Gulin, "Winning the transfer learning track of Yahoo!'s learning
  * to rank challenge with YetiRank", 2011). A draw hangs on the seed, the round and the row.
  */
-import { log } from '../../base/portable-math.ts';
-import { hash32, mix32, purposes, unitInterval } from '../../base/rng.ts';
+import { hash32, purposes } from '../../base/rng.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
 import type { RoundDraw } from '../objectives/objective.ts';
 
-/** Writes the scores that an order is drawn by. `scale` is 1 / sigma for the model above, less for surer scores. */
+/** Rows that lie in the memory of the kernels. */
+interface PlacedRows {
+  /** Addresses of uint32 and float64, one a row. */
+  readonly keys: number;
+  readonly scores: number;
+  readonly numRows: number;
+}
+
+/** Writes the scores that an order is drawn by to `out`. `scale` is 1 / sigma for the model above, less for surer scores. */
 export function drawOrder(
+  kernels: Kernels,
   { seed, round }: RoundDraw,
   scale: number,
-  { keys, scores }: { readonly keys: Uint32Array; readonly scores: Float64Array },
-  out: Float64Array,
+  { keys, scores, numRows, out }: PlacedRows & { readonly out: number },
 ): void {
   const key = hash32(seed, purposes.groupOrder, round);
-  for (let e = 0; e < keys.length; e++) {
-    // halfway between two draws: neither 0 nor 1
-    const share = unitInterval(mix32(key ^ mix32(keys[e] as number))) + 2 ** -33;
-    out[e] = (scores[e] as number) - scale * log(-log(share));
-  }
+  kernels.drawScores(keys, scores, numRows, key, scale, out);
 }

@@ -57,6 +57,7 @@ export class RankedGroups {
     this.#memory = newKernelMemory(arena.top);
     this.#kernels = chooseKernels(this.#memory, environment.kernels.kind);
     new Uint32Array(this.#memory.buffer, this.#at.starts, starts.length).set(starts);
+    new Uint32Array(this.#memory.buffer, this.#at.keys, labels.length).set(lists.keys);
     // to the average precision rows are relevant or not
     const isPrecision = settings.pairWeight === 'map';
     const isRelevant = labels.map((label) => (label >= 1 ? 1 : 0));
@@ -106,8 +107,9 @@ export class RankedGroups {
     const isDrawn = draw !== null && this.#settings.orderNoise > 0;
     if (isDrawn) {
       const { orderNoise, sigma } = this.#settings;
-      const rows = { keys: this.#lists.keys, scores: own };
-      drawOrder(draw, orderNoise / sigma, rows, this.#f64('drawn', labels.length));
+      const { keys, scores: from, drawn: out } = this.#at;
+      const rows = { keys, scores: from, numRows: labels.length, out };
+      drawOrder(this.#kernels, draw, orderNoise / sigma, rows);
     }
     const at = this.#at;
     const sorted = isDrawn ? at.drawn : at.scores;
@@ -285,6 +287,7 @@ const columns = [
   { name: 'drawn', bytes: 8, per: 'entry' },
   { name: 'grads', bytes: 8, per: 'entry' },
   { name: 'hesses', bytes: 8, per: 'entry' },
+  { name: 'keys', bytes: 4, per: 'entry' },
   { name: 'order', bytes: 4, per: 'entry' },
   { name: 'scratch', bytes: 4, per: 'entry' },
 ] as const;

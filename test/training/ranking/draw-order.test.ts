@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { chooseKernels, newKernelMemory } from '../../../src/kernels/choose.ts';
 import { drawOrder } from '../../../src/training/ranking/draw-order.ts';
 
 const scores = Float64Array.of(0, 1, -1, 0.5);
 const keys = Uint32Array.of(7, 1, 300, 4e9);
 const sigma = 2;
 
-function drawnIn(round: number, seed = 3, scale = 1 / sigma): Float64Array {
-  const out = new Float64Array(scores.length);
-  drawOrder({ seed, round }, scale, { keys, scores }, out);
-  return out;
+const memory = newKernelMemory(1024);
+const kernels = chooseKernels(memory);
+
+function drawnIn(round: number, seed = 3, rows = { keys, scores }): Float64Array {
+  const numRows = rows.keys.length;
+  new Uint32Array(memory.buffer, 0, numRows).set(rows.keys);
+  new Float64Array(memory.buffer, 64, numRows).set(rows.scores);
+  drawOrder(kernels, { seed, round }, 1 / sigma, { keys: 0, scores: 64, numRows, out: 128 });
+  return new Float64Array(memory.buffer, 128, numRows).slice();
 }
 
 describe('the drawn order of a group', () => {
@@ -38,9 +44,8 @@ describe('the drawn order of a group', () => {
     expect(drawnIn(4)).toEqual(drawnIn(4));
     expect(drawnIn(4)).not.toEqual(drawnIn(5));
     expect(drawnIn(4)).not.toEqual(drawnIn(4, 9));
-    const out = new Float64Array(4);
     const turned = { keys: keys.slice().reverse(), scores: scores.slice().reverse() };
-    drawOrder({ seed: 3, round: 4 }, 1 / sigma, turned, out);
+    const out = drawnIn(4, 3, turned);
     expect(out.slice().reverse()).toEqual(drawnIn(4));
   });
 });
