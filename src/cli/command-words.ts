@@ -55,7 +55,7 @@ export function fitCommand(): Command {
     .option('--group <column>', 'the query of each row: rows are ranked within it')
     .option(
       '--treatment <column>',
-      'of uplift-forest: 1 where a row was treated, 0 where not; default: treatment',
+      "of uplift-forest: 1 where a row was treated, 0 where not; several: --params 'treatments=a;b'; default: treatment",
     )
     .option(
       '--survival-times <list>',
@@ -155,6 +155,8 @@ export function evaluateCommand(): Command {
     .option('--censor <column>', 'whether the event came (1) or not (0), for concordance of times')
     .option('--upper-bound <column>', 'the latest time of the event, --label being the earliest')
     .option('--treatment <column>', 'whether rows were treated (1) or not (0), for qini and auuc')
+    .option('--treatments <values>', 'of several those to be measured; default: all', list)
+    .option('--control <value>', 'of several: the value of untreated rows')
     .option('--hazard', 'with --censor: predictions are hazards (lossType=cox), larger is earlier')
     .option('--drop-unlabelled', 'leave out the rows whose label is missing')
     .option('--prediction <column>', 'default: prediction')

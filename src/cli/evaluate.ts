@@ -40,6 +40,8 @@ export interface EvaluateCommandOptions
   readonly upperBound?: string;
   readonly hazard?: boolean;
   readonly treatment?: string;
+  readonly treatments?: readonly string[];
+  readonly control?: string;
   readonly prediction?: string;
   readonly probability?: string;
   readonly dropUnlabelled?: boolean;
@@ -240,8 +242,10 @@ async function chooseTask(
   }
   if (options.treatment !== undefined) requireField(table.schema, options.treatment, '--treatment');
   if (options.task !== 'auto') return options.task;
-  if (options.treatment !== undefined) {
-    context.terminal.note('task: uplift (--treatment is given; --task says otherwise)');
+  const arms = ['treatment', 'treatments', 'control'] as const;
+  const arm = arms.find((name) => options[name] !== undefined);
+  if (arm !== undefined) {
+    context.terminal.note(`task: uplift (--${arm} is given; --task says otherwise)`);
     return 'uplift';
   }
   if (options.group !== undefined) {
@@ -331,7 +335,10 @@ function makeEvaluator(
     const { censor: censorCol, upperBound: labelUpperBoundCol } = options;
     return new SurvivalEvaluator({ ...common, censorCol, labelUpperBoundCol, predictionKind });
   }
-  if (task === 'uplift') return new UpliftEvaluator({ ...common, treatmentCol: options.treatment });
+  if (task === 'uplift') {
+    const { treatment: treatmentCol, treatments, control: controlValue } = options;
+    return new UpliftEvaluator({ ...common, treatmentCol, treatments, controlValue });
+  }
   if (task === 'regression') {
     const { labelCol: _, ...rest } = common;
     const [, ...others] = labelCols;

@@ -56,6 +56,7 @@ import { rowsOfWeight } from './parts/rows-by-code.ts';
 import { mergeRuns, type ScoreRuns } from './parts/score-runs.ts';
 import { type SurvivalRequest, survivalPart } from './parts/survival-part.ts';
 import { type MeasuredTimes, measureTimes, type TimesTask } from './parts/time-metrics.ts';
+import { type ArmsPart, type ArmsRequest, upliftOfArms } from './parts/uplift-of-arms.ts';
 import {
   type MeasuredUplift,
   measureUplift,
@@ -240,6 +241,12 @@ registerTask('evaluation.uplift', async (task: PartTask<UpliftRequest>): Promise
   const { labelCol, treatmentCol, predictionCol, weightCol } = task.request;
   const columns = columnsOf([labelCol, treatmentCol, predictionCol, weightCol]);
   return upliftPart(await readPartition(task.partition, { columns }), task.request);
+});
+
+registerTask('evaluation.upliftOfArms', async (task: PartTask<ArmsRequest>): Promise<ArmsPart> => {
+  const { labelCol, treatmentCol, predictionCol, weightCol } = task.request;
+  const columns = columnsOf([labelCol, treatmentCol, predictionCol, weightCol]);
+  return await upliftOfArms(await readPartition(task.partition, { columns }), task.request);
 });
 
 registerTask('evaluation.measureUplift', (task: UpliftTask): MeasuredUplift => measureUplift(task));

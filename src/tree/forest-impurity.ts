@@ -1,5 +1,4 @@
-/** What a split lowers; of treatments (classes: untreated 0 and 1, then 0 and 1 of each treatment) the
- *  divergence that it raises. */
+/** What a split lowers; of treatments the divergence that it raises (classes: untreated 0 and 1, then those of each). */
 export type ForestImpurity =
   | 'gini'
   | 'entropy'

@@ -167,6 +167,43 @@ describe('fit and evaluate', () => {
     ]);
   });
 
+  it('tell what each of several treatments changes, and measure them', async () => {
+    const [model, data] = [path('arms'), path('arms.csv')];
+    const [parquet, csv] = [path('arms-scored.parquet'), path('arms-scored.csv')];
+    const rows = Array.from({ length: 1200 }, (_, i) => {
+      const [visits, arm] = [(i * 37) % 20, ['control', 'letter', 'call'][(i * 7) % 3]];
+      const isHelped = arm === 'letter' ? visits < 8 : arm === 'call' && visits > 12;
+      return `${visits},${arm},${isHelped ? 1 : i % 2}`;
+    });
+    writeFileSync(data, ['visits,arm,bought', ...rows].join('\n'));
+    const words = ['--data', data, '--label', 'bought', '--treatment', 'arm'];
+    const params = ['--params', 'numTrees=5,treatments=letter;call'];
+    const other = ['--algo', 'uplift-forest', ...params, '--json'];
+    const fit = await runForTest(['fit', ...words, ...other, '--model', model]);
+    expect([fit.exitCode, fit.json['features']]).toEqual([0, ['visits']]);
+    for (const out of [parquet, csv])
+      await runForTest(['transform', '--model', model, '--data', data, '--out', out]);
+    const measure = async (file: string, ...more: string[]) => {
+      const column = ['--label', 'bought', '--treatment', 'arm', '--json'];
+      const { json } = await runForTest(['evaluate', '--data', file, ...column, ...more]);
+      return json['metrics'] as Record<string, number>;
+    };
+    const both = await measure(parquet);
+    expect(both['qini']).toBeGreaterThan(0.05);
+    // text tells no names
+    expect(await measure(csv, '--treatments', 'letter,call')).toEqual(both);
+    const one = await measure(parquet, '--treatments', 'letter', '--control', 'control');
+    const another = await measure(parquet, '--treatments', 'call');
+    expect((Number(one['qini']) + Number(another['qini'])) / 2).toBeCloseTo(
+      Number(both['qini']),
+      14,
+    );
+    const grid = path('arms-grid.json');
+    writeFileSync(grid, '{"maxDepth":[0,4]}');
+    const tune = ['tune', ...words, ...other, '--grid', grid, '--model', path('arms-tuned')];
+    expect((await runForTest(tune)).exitCode).toBe(0);
+  });
+
   it('know metrics by the names of scikit-learn, macro means of classes too', async () => {
     const data = path('classes.csv');
     writeFileSync(data, 'kind,prediction\na,a\na,a\na,b\nb,b\nc,a\n');

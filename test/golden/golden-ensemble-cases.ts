@@ -122,6 +122,13 @@ export const goldenEnsembleCases: Readonly<Record<string, () => Estimator>> = {
       featuresCols: ['distance', 'speed', 'airport'],
       ...{ minInstancesPerTreatment: 3, honestLeafShare: 0.4 },
     }),
+  'UpliftForestModel-arms': () =>
+    new UpliftForest({
+      ...{ ...forest, labelCol: 'isWeekend', treatmentCol: 'verdict', weightCol: 'weight' },
+      ...{ treatments: ['very late', 'early'], controlValue: 'late' },
+      featuresCols: ['distance', 'speed', 'airport'],
+      ...{ minInstancesPerTreatment: 2, honestLeafShare: 0 },
+    }),
   IsolationForestModel: () =>
     new IsolationForest({ featuresCols, numTrees: 5, maxSamples: 32, contamination: 0.1 }),
   StackingClassificationModel: () =>

@@ -173,6 +173,39 @@ export const plantedBugs = [
     tests: ['test/kernels/forest-node.prop.test.ts'],
   },
   {
+    name: 'a split by what several treatments change sums them up on its right',
+    edits: [
+      {
+        file: 'wasm/assembly/find-class-split.ts',
+        find: 'R * (sum / <f64>(numArms - 1));',
+        replace: 'R * sum;',
+      },
+    ],
+    tests: ['test/kernels/forest-node.prop.test.ts'],
+  },
+  {
+    name: 'a leaf says of each treatment what the first one changes',
+    edits: [
+      {
+        file: 'src/ensemble/uplift/uplift-trees.ts',
+        find: 'upliftsOf(trees, arm)',
+        replace: 'upliftsOf(trees, Math.min(arm, 1))',
+      },
+    ],
+    tests: ['test/ensemble/uplift/uplift-trees.test.ts'],
+  },
+  {
+    name: 'a treatment is measured by the predictions of that which stands first',
+    edits: [
+      {
+        file: 'src/evaluation/evaluators/measure-arms.ts',
+        find: 'told?.indexOf(name) ?? k',
+        replace: 'k',
+      },
+    ],
+    tests: ['test/evaluation/uplift-of-arms.test.ts'],
+  },
+  {
     name: 'a leaf without treated rows says nothing of them instead of what the node above says',
     edits: [
       {

@@ -58,7 +58,7 @@ export function featureNames(recipe: DataRecipe): string[] {
 /**
  * Columns x0…, and: y a number, p a number above 0, b one of two words, k one of four integers, w a weight (one in eight is 0),
  * u a number of at least p, or missing, q a place from 0 to 10, id a distinct integer, v a mark on one row in five, o an offset between −1 and 1,
- * g a group of about 25 rows, s a number from 0 to 1, r a grade from 0 to 4.
+ * g a group of about 25 rows, s a number from 0 to 1, r a grade from 0 to 4, t an arm of a trial.
  */
 export function randomData(recipe: DataRecipe): SampleData {
   const key = JSON.stringify(recipe);
@@ -111,6 +111,7 @@ function makeData(recipe: DataRecipe): SampleData {
     ),
     column('g', 'int64', () => Math.floor((random() * numRows) / 25) * 1e10),
     column('q', 'int32', (row) => (row * 7) % 11),
+    column('t', 'text', (row) => ['control', 'up', 'down'][((row * 7) % 10) % 3] as Cell),
   ];
 }
 

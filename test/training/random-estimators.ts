@@ -119,15 +119,21 @@ const forest = fc
   })
   .map((found) => ({ ...found, oobScore: found.bootstrap || found.subsamplingRate < 1 }));
 
-const trialDraws = fc.record({
+const arms = fc.constantFrom(
+  { treatmentCol: 'e' },
+  { treatmentCol: 'e' },
+  // with honest leaves a tree of a few rows may have none of an arm
+  { treatmentCol: 't', treatments: ['up', 'down'], honestLeafShare: 0 },
+);
+const trialGrowth = fc.record({
   labelCol: fc.constant('v'),
-  treatmentCol: fc.constant('e'),
   featureSubsetStrategy: fc.constantFrom('auto', 'all', 'onethird'),
   numTrees: fc.integer({ min: 1, max: 4 }),
   divergence: fc.constantFrom('kullbackLeibler', 'euclidean', 'chiSquared'),
   minInstancesPerTreatment: fc.constantFrom(1, 3, 10),
   honestLeafShare: fc.constantFrom(0, 0.5),
 });
+const trialDraws = fc.tuple(trialGrowth, arms).map(([own, arm]) => ({ ...own, ...arm }));
 
 const impurity = fc.record({ impurity: fc.constantFrom('gini', 'entropy') });
 const nodeLimits = fc.record({

@@ -5,6 +5,7 @@ import type { TreeModelData } from './tree-model-data.ts';
 /** Parameters that say what the model holds. */
 interface ShapeParams {
   readonly labelCols?: readonly string[] | undefined;
+  readonly treatments?: readonly unknown[] | undefined;
   readonly quantileAlphas?: readonly number[] | undefined;
   readonly numParallelTrees?: number | undefined;
 }
@@ -20,7 +21,7 @@ export function checkShape(
   params: Readonly<Record<string, unknown>>,
   { trees, baseScores, classes, parallelTrees = 1 }: TreeModelData,
 ): void {
-  const { labelCols, quantileAlphas, numParallelTrees = 1 } = params as ShapeParams;
+  const { labelCols, treatments, quantileAlphas, numParallelTrees = 1 } = params as ShapeParams;
   const refuse = (param: string, rule: string, got: number | string): CoppiceError =>
     new CoppiceError('PARAM_INVALID', `${param} of ${owner} must be ${rule}; got ${got}`, {
       context: { owner, param },
@@ -32,12 +33,15 @@ export function checkShape(
     throw refuse('labelCols', 'left out, for it has learned the classes of one', labelCols.length);
   }
   const width = trees.numOutputs > 1 ? trees.numOutputs : Math.max(1, baseScores.length);
-  const told = labelCols ?? quantileAlphas;
+  const told = labelCols ?? treatments ?? quantileAlphas;
   const isFlagged = labelCols !== undefined || !('probabilityCol' in params);
   if ((told?.length ?? 1) === width && isFlagged) return;
-  const param =
-    labelCols === undefined && quantileAlphas !== undefined ? 'quantileAlphas' : 'labelCols';
-  const what = param === 'labelCols' ? 'label' : 'quantile';
+  const [param, what] =
+    'treatments' in params
+      ? ['treatments', 'treatment']
+      : labelCols === undefined && quantileAlphas !== undefined
+        ? ['quantileAlphas', 'quantile']
+        : ['labelCols', 'label'];
   const rule =
     width === 1 && told !== undefined
       ? `left out, for it has learned one ${what}`

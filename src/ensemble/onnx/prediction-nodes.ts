@@ -105,7 +105,8 @@ function addNumbers(graph: OnnxGraph, { outputs }: WrittenModel, values: string)
   const names = outputs.quantiles ?? outputs.labels ?? null;
   const width = names?.length ?? null;
   if (width !== null) {
-    graph.note(outputs.quantiles === null ? 'labels' : 'quantiles', JSON.stringify(names));
+    const key = outputs.quantiles === null ? (outputs.labelsKey ?? 'labels') : 'quantiles';
+    graph.note(key, JSON.stringify(names));
     graph.name(name, { kind: 'vector', tensor: values, width });
     graph.output(values, { name, type: 'double', width, doc: JSON.stringify(names) });
     return;

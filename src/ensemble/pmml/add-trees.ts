@@ -24,7 +24,8 @@ export async function addTreesToPmml(
     const remedy = 'write it as ONNX or a JavaScript module, or fit without linearLeaves';
     throw writer.refusal('leaves of one value', 'linear leaves', remedy);
   }
-  const several = outputs.quantiles !== null ? 'quantileAlphas' : 'labelCols';
+  const several =
+    outputs.quantiles !== null ? 'quantileAlphas' : (outputs.labelsKey ?? 'labelCols');
   if (outputs.quantiles !== null || (outputs.labels ?? null) !== null) {
     const remedy = 'write it as ONNX or a JavaScript module, or fit a model for each';
     throw writer.refusal('one prediction a row', `a vector of them (${several})`, remedy);

@@ -23,7 +23,9 @@ export interface ModelOutput {
   readonly quantiles: readonly number[] | null;
   /** The labels that the prediction is a vector of; null or left out where it is one value. */
   readonly labels?: readonly string[] | null;
-  /** What the field's metadata tell of predicted hazards and times to who measures them or makes curves of them. */
+  /** The key of the field's metadata under which they stand; `labels` where it is left out. */
+  readonly labelsKey?: 'treatments';
+  /** What the field's metadata tell of predicted hazards, times and uplifts to who measures them or makes curves of them. */
   readonly told?: Readonly<Record<string, string>> | undefined;
   readonly leafCol: string | null;
   readonly contributionsCol: string | null;
@@ -58,7 +60,7 @@ export function outputFields(shape: OutputShape): Field[] {
       true,
       metadata,
     );
-  const { predictionCol, quantiles, labels = null } = outputs;
+  const { predictionCol, quantiles, labels = null, labelsKey = 'labels', told } = outputs;
   const fields: Field[] = [];
   for (const name of [outputs.rawPredictionCol, outputs.probabilityCol]) {
     if (name === null) continue;
@@ -67,10 +69,10 @@ export function outputFields(shape: OutputShape): Field[] {
     );
   }
   if (quantiles !== null) fields.push(valuesField(predictionCol, 'quantiles', quantiles));
-  else if (labels !== null) fields.push(valuesField(predictionCol, 'labels', labels));
+  else if (labels !== null) fields.push(valuesField(predictionCol, labelsKey, labels, told));
   else {
-    const told = outputs.told === undefined ? undefined : new Map(Object.entries(outputs.told));
-    fields.push(new Field(predictionCol, predictionType(labelType, classes), true, told));
+    const more = told === undefined ? undefined : new Map(Object.entries(told));
+    fields.push(new Field(predictionCol, predictionType(labelType, classes), true, more));
   }
   if (outputs.leafCol !== null) {
     const item = new Field('item', new Float64(), false);
@@ -80,9 +82,14 @@ export function outputFields(shape: OutputShape): Field[] {
 }
 
 /** A vector of one value a quantile or label; which they are stands in the field's metadata. */
-function valuesField(name: string, key: string, of: readonly (number | string)[]): Field {
+function valuesField(
+  name: string,
+  key: string,
+  of: readonly (number | string)[],
+  told: Readonly<Record<string, string>> = {},
+): Field {
   const item = new Field('item', new Float64(), false);
-  const metadata = new Map([[key, JSON.stringify(of)]]);
+  const metadata = new Map([[key, JSON.stringify(of)], ...Object.entries(told)]);
   return new Field(name, new FixedSizeList(of.length, item), true, metadata);
 }
 

@@ -1,14 +1,35 @@
 /**
- * From trees whose nodes hold the shares of treated and untreated rows with and without the outcome to trees of uplifts:
- * the difference of the two rates. A leaf that lacks either kind of rows says what the nearest node above says that has
- * both; a node above leaves has the mean of its children by their weight.
+ * From trees whose nodes hold the shares of untreated and treated rows with and without the outcome to trees of uplifts:
+ * the difference of the two rates, one a treatment. A leaf that lacks either kind of rows says what the nearest node above
+ * says that has both; a node above leaves has the mean of its children by their weight.
  */
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 
-/** Trees of one number; null where no tree has rows of both kinds. */
-export async function upliftTrees(trees: TreeEnsemble): Promise<TreeEnsemble | null> {
+/**
+ * Trees of one number a treatment; or the place of a treatment that no tree has rows of, with untreated ones.
+ *
+ * @param arms of each number the arm that it is of: 1 for that of the classes 2 and 3, 2 for that of 4 and 5
+ */
+export async function upliftTrees(
+  trees: TreeEnsemble,
+  arms: readonly number[],
+): Promise<TreeEnsemble | number> {
+  const found = arms.map((arm) => upliftsOf(trees, arm));
+  const unknown = found.indexOf(null);
+  if (unknown >= 0) return unknown;
+  const numOutputs = arms.length;
+  const value = new Float64Array(trees.leftChild.length * numOutputs);
+  (found as Float64Array[]).forEach((uplifts, k) => {
+    for (let node = 0; node < uplifts.length; node++)
+      value[node * numOutputs + k] = uplifts[node] as number;
+  });
+  return { ...trees, numOutputs, value };
+}
+
+/** What an arm changes, node by node; null where no tree has rows of both kinds. */
+function upliftsOf(trees: TreeEnsemble, arm: number): Float64Array | null {
   const { treeStart, leftChild, cover } = trees;
-  const effects = Float64Array.from(leftChild, (_, node) => effectOf(trees, node));
+  const effects = Float64Array.from(leftChild, (_, node) => effectOf(trees, node, arm));
   const roots = [...treeStart.subarray(0, -1)].map((root) => effects[root] as number);
   const known = roots.filter((effect) => !Number.isNaN(effect));
   if (known.length === 0) return null;
@@ -36,11 +57,15 @@ export async function upliftTrees(trees: TreeEnsemble): Promise<TreeEnsemble | n
           : (one * (value[a] as number) + other * (value[b] as number)) / (one + other);
     }
   }
-  return { ...trees, numOutputs: 1, value };
+  return value;
 }
 
-/** The rate of treated rows less that of the others; NaN where either are missing. */
-function effectOf({ value }: TreeEnsemble, node: number): number {
-  const [c0 = 0, c1 = 0, t0 = 0, t1 = 0] = value.subarray(4 * node, 4 * node + 4);
-  return t1 / (t0 + t1) - c1 / (c0 + c1);
+/** The rate of an arm's rows less that of the untreated ones; NaN where either are missing. */
+function effectOf({ value, numOutputs }: TreeEnsemble, node: number, arm: number): number {
+  const rateOf = (first: number): number => {
+    const of0 = value[node * numOutputs + first] as number;
+    const of1 = value[node * numOutputs + first + 1] as number;
+    return of1 / (of0 + of1);
+  };
+  return rateOf(2 * arm) - rateOf(0);
 }

@@ -1,7 +1,8 @@
-/** How well are rows ordered by what a treatment changes? */
+/** How well are rows ordered by what treatments change? */
 import { defineParams, type Options } from '../../params/define-params.ts';
-import { column, oneOf } from '../../params/kinds.ts';
+import { column, either, float, numbers, oneOf, str, strings } from '../../params/kinds.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
+import { problemOfArms } from '../../pipeline/treatment-arms.ts';
 import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { MeasuredUplift, UpliftPart, UpliftTask } from '../parts/uplift-part.ts';
@@ -14,6 +15,7 @@ import {
   type Metrics,
   measureTogether,
 } from './evaluator.ts';
+import { measureArms } from './measure-arms.ts';
 
 /** Every metric of {@link UpliftEvaluator}. */
 export const upliftMetricNames = ['qini', 'areaUnderUplift', 'averageTreatmentEffect'] as const;
@@ -25,15 +27,23 @@ const upliftParams = defineParams(
     metricName: oneOf(upliftMetricNames, { default: 'qini', since: '0.1.0' }),
     /** The outcome: 1 or true where it came, 0 or false where not. */
     labelCol: column({ default: 'label', since: '0.1.0' }),
-    /** 1 or true where the row was treated, 0 or false where not. */
+    /** 1 or true where the row was treated, 0 or false where not; with treatments which arm of the trial the row was in. */
     treatmentCol: column({ default: 'treatment', since: '0.1.0' }),
-    /** The column of predicted uplifts, or of any score that is higher where treatment helps more. */
+    /** The values of treatmentCol that stand for the treatments to be measured, each against the untreated rows; by default
+     *  those that the column of predictions names. A metric is the mean over them; rows of others take no part. */
+    treatments: either(strings({ minLength: 1 }), numbers({ minLength: 1 }), { since: '0.1.0' }),
+    /** With treatments: the value of treatmentCol where a row was not treated; by default what the column of predictions
+     *  says, else `control` of texts, 0 of numbers, false of booleans. */
+    controlValue: either(str({}), float({}), { since: '0.1.0' }),
+    /** The column of predicted uplifts, or of any score that is higher where treatment helps more; of several treatments
+     *  vectors of them. */
     predictionCol: column({ default: 'prediction', since: '0.1.0' }),
     /** Weights of rows; a row of weight 0 takes no part. */
     weightCol: column({ since: '0.1.0' }),
   },
-  ({ labelCol, treatmentCol }) =>
-    labelCol === treatmentCol ? 'treatmentCol must differ from labelCol' : null,
+  ({ labelCol, treatmentCol, treatments, controlValue }) =>
+    problemOfArms(treatments, controlValue) ??
+    (labelCol === treatmentCol ? 'treatmentCol must differ from labelCol' : null),
 );
 
 /** Options of {@link UpliftEvaluator}. @interface */
@@ -46,7 +56,8 @@ export type UpliftEvaluatorOptions = Options<typeof upliftParams.schema>;
  * average, whatever is predicted.
  *
  * Input: outcome and treatment 0 and 1 or boolean, treatments drawn at random; predictions without missing values. NaN where
- * no row was treated, or all were. Rows of equal predictions are taken together.
+ * no row was treated, or all were. Rows of equal predictions are taken together. Of several treatments (vectors of
+ * `UpliftForest`, or `treatments`) each is measured by its own predictions, on its rows and the untreated ones.
  * Determinism: the same for any partitioning and any order of rows. Cost: one sort of the predictions, 16 bytes a row.
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `LABEL_INVALID`, `WEIGHT_INVALID`, `DATA_INVALID`,
@@ -85,12 +96,14 @@ export class UpliftEvaluator extends Evaluator<typeof upliftParams.schema> {
     options: EvaluateAllOptions = {},
   ): Promise<Metrics> {
     checkMetrics(this.className, options.metrics, upliftMetricNames);
-    return (await this.#measured(table, 0, options)).metrics;
+    const { metrics: _, ...rest } = options;
+    const arms = await measureArms(this.className, this.params, table, { ...rest, maxPoints: 0 });
+    return arms?.metrics ?? (await this.#measured(table, 0, options)).metrics;
   }
 
   /**
    * The uplift curve as a table: `threshold`, `share` of the rows and `gain`, from the highest prediction on; about
-   * `maxPoints` rows (1000).
+   * `maxPoints` rows (1000). Of several treatments one after another, with their names in a column `treatment`.
    *
    * @throws CoppiceError as evaluate
    */
@@ -98,7 +111,10 @@ export class UpliftEvaluator extends Evaluator<typeof upliftParams.schema> {
     table: PartitionedTable,
     options: EvaluateOptions & { readonly maxPoints?: number } = {},
   ): Promise<PartitionedTable> {
-    const { curve } = await this.#measured(table, Math.max(1, options.maxPoints ?? 1000), options);
+    const maxPoints = Math.max(1, options.maxPoints ?? 1000);
+    const arms = await measureArms(this.className, this.params, table, { ...options, maxPoints });
+    if (arms !== null) return arms.curve;
+    const { curve } = await this.#measured(table, maxPoints, options);
     const { thresholds: threshold, shares: share, gains: gain } = curve;
     return tableFromColumns(table.runner, { threshold, share, gain });
   }

@@ -120,11 +120,11 @@ export function responseColumn(
   );
 }
 
-/** What the elements of a response are: classes, labels or quantiles; null where nobody says. */
+/** What the elements of a response are: classes, labels, treatments or quantiles; null where nobody says. */
 export function elementNames(schema: Schema, column: string): readonly unknown[] | null {
   const metadata = findField(schema, column)?.metadata;
   const named = (key: string) => labelNamesOf(metadata?.get(key));
-  return classesOf(schema, column) ?? named('labels') ?? named('quantiles');
+  return classesOf(schema, column) ?? named('labels') ?? named('treatments') ?? named('quantiles');
 }
 
 /** The name of a column that is added, with `_` behind it where a feature has that name. */

@@ -26,19 +26,30 @@ export type UpliftPart = readonly [ScoreRuns, ScoreRuns, ScoreRuns, ScoreRuns];
 /** Reads one partition. @throws CoppiceError `LABEL_INVALID` */
 export async function upliftPart(batch: RecordBatch, request: UpliftRequest): Promise<UpliftPart> {
   const { labelCol, treatmentCol, predictionCol, weightCol } = request;
-  const outcomes = readFlags(batch, labelCol);
-  const treatments = readFlags(batch, treatmentCol);
+  const outcomes = readOutcomes(batch, labelCol);
+  const treatments = readOutcomes(batch, treatmentCol);
   const scores = readFinite(batch, predictionCol, 'DATA_INVALID');
   const weights = readWeights(batch, weightCol);
   const groups = new Uint8Array(scores.length);
   for (let row = 0; row < groups.length; row++)
     groups[row] = 2 * (treatments[row] as number) + (outcomes[row] as number);
-  return rowsByCode(groups, 4, weights).map((rows) =>
-    scoreRuns(pickNumbers(scores, rows), weights === null ? null : pickNumbers(weights, rows)),
+  return upliftRuns(groups, scores, weights);
+}
+
+/** The runs of rows of each group; group 4 is of none. */
+export function upliftRuns(
+  groups: Uint8Array,
+  scores: Float64Array,
+  weights: Float64Array | null,
+): UpliftPart {
+  const rows = rowsByCode(groups, 5, weights).slice(0, 4);
+  return rows.map((own) =>
+    scoreRuns(pickNumbers(scores, own), weights === null ? null : pickNumbers(weights, own)),
   ) as unknown as UpliftPart;
 }
 
-function readFlags(batch: RecordBatch, name: string): Float64Array {
+/** A column of 0 and 1, or booleans. @throws CoppiceError `LABEL_INVALID` */
+export function readOutcomes(batch: RecordBatch, name: string): Float64Array {
   const flags = readFinite(batch, name, 'LABEL_INVALID');
   const row = flags.findIndex((flag) => flag !== 0 && flag !== 1);
   if (row < 0) return flags;

@@ -53,9 +53,9 @@ export async function randomDocuments(numRuns: number, seed?: number): Promise<W
   for (const [name, cases] of Object.entries(estimatorCases)) {
     const settings = seed === undefined ? { numRuns } : { numRuns, seed };
     for (const [one, recipe] of fc.sample(fc.tuple(cases, recipes), settings)) {
-      const { linearLeaves, quantileAlphas, labelCols } = one.options;
+      const { linearLeaves, quantileAlphas, labelCols, treatments } = one.options;
       if ((linearLeaves ?? false) !== false || quantileAlphas !== undefined) continue;
-      if (labelCols !== undefined) continue;
+      if (labelCols !== undefined || treatments !== undefined) continue;
       const model = await fitSample(alikeByRow(one, recipe), randomData(recipe));
       const data = otherData(recipe);
       const said = errorOf(one);
