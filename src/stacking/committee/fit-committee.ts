@@ -6,7 +6,9 @@ import { plannedClasses } from '../../pipeline/class-columns.ts';
 import type { LabelValue } from '../../pipeline/label-values.ts';
 import { logicalType } from '../../pipeline/logical-schema.ts';
 import type { Model } from '../../pipeline/model.ts';
+import { outputNames } from '../column-names.ts';
 import { type Member, planOf } from '../level-one/cross-fit.ts';
+import { scoresClasses } from '../level-one/level-one.ts';
 import type { LevelOnePlan, LevelOneRequest } from '../level-one/level-one-plan.ts';
 import { committeeSchema, type OutputValues } from './committee-model.ts';
 
@@ -28,7 +30,7 @@ export function voteRequest(voting: Voting, classes: readonly LabelValue[]): Lev
 /**
  * What to take of each member.
  *
- * @throws CoppiceError `SCHEMA_MISMATCH` for a regressor among classifiers and a member of several numbers,
+ * @throws CoppiceError `SCHEMA_MISMATCH` for a regressor among classifiers, one among regressors and a member of several numbers,
  *   `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
  */
 export function votePlan(
@@ -50,12 +52,31 @@ export function votePlan(
       { context: { owner } },
     );
   }
+  if (plan.classes === null) refuseClassifiers(owner, schema, from);
   const odd = plan.members.find((member) => plan.classes !== null && member.take === 'value');
   if (odd === undefined) return plan;
   throw new CoppiceError(
     'SCHEMA_MISMATCH',
     `members of ${owner} must be classifiers, whose scores name their classes; ${odd.name} is none: ` +
       'use a stack, which may learn from numbers too',
+    { context: { owner } },
+  );
+}
+
+/** The mean of labels is no number that anybody predicted. */
+function refuseClassifiers(
+  owner: string,
+  schema: Schema,
+  { members, models }: Pick<Parameters<typeof votePlan>[2], 'members' | 'models'>,
+): void {
+  const odd = models.findIndex((model) =>
+    scoresClasses(schema, model.transformSchema(schema), outputNames(model)),
+  );
+  if (odd < 0) return;
+  throw new CoppiceError(
+    'SCHEMA_MISMATCH',
+    `members of ${owner} must be regressors; ${members[odd]?.name} is a classifier, whose labels have no mean: ` +
+      `take its regressor, or ${owner.replace('Regressor', 'Classifier')}`,
     { context: { owner } },
   );
 }

@@ -45,6 +45,20 @@ export function memberColumns(
   return { name, source, take, columns: classColumns(name, request.classes ?? []) };
 }
 
+/** Whether what scored a table said classes: their probabilities or margins know which. */
+export function scoresClasses(
+  schema: Schema,
+  scored: Schema,
+  { probabilityCol, rawPredictionCol }: OutputNames,
+): boolean {
+  return [probabilityCol, rawPredictionCol].some(
+    (column) =>
+      findField(schema, column) === undefined &&
+      findField(scored, column) !== undefined &&
+      classesOf(scored, column) !== null,
+  );
+}
+
 /** Names of one column a class; two classes have one column. */
 function classColumns(name: string, classes: readonly LabelValue[]): string[] {
   return classes.length < 3 ? [name] : classes.map((value) => `${name}_${String(value)}`);

@@ -4,7 +4,7 @@ import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { columnNames } from '../../table/columns/find-column.ts';
 import { outputNames } from '../column-names.ts';
 import { planOf } from '../level-one/cross-fit.ts';
-import { levelOneColumns, memberColumns } from '../level-one/level-one.ts';
+import { levelOneColumns, memberColumns, scoresClasses } from '../level-one/level-one.ts';
 import { withNumberFields } from '../number-fields.ts';
 import { combinerSchema } from './combiner-table.ts';
 import { inputOf, keptColumns, type StackFit, type StackValues } from './stack-columns.ts';
@@ -32,7 +32,7 @@ export function plannedStackSchema(
     const final = { name: finalEstimator.className, outputs: names };
     const { take } = memberColumns(owner, final, scored, { ...request, baseOutput: 'auto' });
     if (take === 'value') throw noClassifier(stack);
-  }
+  } else if (scoresClasses(combined, scored, names)) throw noRegressor(stack);
   return schemaWithFinal(owner, schema, {
     scored,
     outputs: (scored) => renamedOutputs(scored, names, params),
@@ -52,6 +52,14 @@ function scoredByFinal(
     const message = `${error.message}. The final estimator of ${owner} learns from what the others say, in the column ${featuresCol}: leave out featuresCols, and name columns of the table in passthroughCols`;
     throw new CoppiceError(error.code, message, { context: error.context, cause: error });
   }
+}
+
+function noRegressor({ owner, finalEstimator }: StackFit): CoppiceError {
+  return new CoppiceError(
+    'SCHEMA_MISMATCH',
+    `finalEstimator of ${owner} must be a regressor; ${finalEstimator.className} is a classifier: take LinearRegression, say, or fit a StackingClassifier`,
+    { context: { owner, param: 'finalEstimator' } },
+  );
 }
 
 function noClassifier({ owner, finalEstimator }: StackFit): CoppiceError {
