@@ -4,6 +4,7 @@
  */
 import { DataType, type Field, type Schema } from 'apache-arrow';
 import { CoppiceError } from '../base/errors.ts';
+import { emitWarning } from '../base/warn.ts';
 import { type FeatureColumn, featureColumns } from '../table/columns/feature-columns.ts';
 import { findField } from '../table/columns/find-column.ts';
 import { numericKind } from '../table/columns/numeric-kind.ts';
@@ -81,6 +82,45 @@ export function findFeatures(owner: string, schema: Schema, params: ColumnParams
   );
 }
 
+/** Columns of another role that are features too: what they say is not known of new rows. */
+function refuseRoles(
+  owner: string,
+  features: readonly FeatureColumn[],
+  params: ColumnParams,
+): void {
+  const { labelCol, labelCols, censorCol, labelUpperBoundCol, groupCol, weightCol } = params;
+  const event = 'what tells whether the event came';
+  const roles: (readonly [column: string | undefined, what: string])[] = [
+    ...(labelCols?.map((name) => [name, 'labels'] as const) ?? [[labelCol, 'the label'] as const]),
+    ...[censorCol, labelUpperBoundCol].map((name) => [name, event] as const),
+    [groupCol, 'the query of a row (groupCol), for new queries have other ones'],
+    [params.validationIndicatorCol, 'what marks the rows held out (validationIndicatorCol)'],
+  ];
+  const names = features.flatMap(({ path }) => (path.length === 1 ? (path[0] as string) : []));
+  for (const name of names) {
+    const [, what] = roles.find(([column]) => column === name) ?? [];
+    if (what !== undefined)
+      throw new CoppiceError(
+        'PARAM_INVALID',
+        `featuresCols of ${owner} must not hold ${what}; got ${name}; leave it out`,
+        { context: { owner, column: name } },
+      );
+  }
+  if (weightCol !== undefined && names.includes(weightCol)) warnOfWeights(owner, weightCol);
+}
+
+const toldWeights = new Set<string>();
+
+/** May be meant (an exposure), so it is told once. */
+function warnOfWeights(owner: string, column: string): void {
+  const key = `${owner} ${column}`;
+  if (toldWeights.has(key)) return;
+  toldWeights.add(key);
+  emitWarning(
+    `${owner} learns from ${column}, which weighs the rows (weightCol): leave it out of featuresCols unless new rows have it too`,
+  );
+}
+
 /** Checks every column that fit reads. */
 export function fitColumns(
   owner: string,
@@ -121,21 +161,7 @@ export function fitColumns(
     const field = requireColumn(owner, param, name, schema);
     if (!isId(field.type)) throw idTypeError(owner, param, field);
   }
-  const { censorCol, labelUpperBoundCol } = params;
-  for (const { path } of features) {
-    const held = [...labels.map(({ name }) => name), censorCol, labelUpperBoundCol].find(
-      (name) => path.length === 1 && path[0] === name,
-    );
-    if (held === undefined) continue;
-    const label = labelCols === undefined ? 'the label' : 'labels';
-    const isTold = held === censorCol || held === labelUpperBoundCol;
-    const what = isTold ? 'what tells whether the event came' : label;
-    throw new CoppiceError(
-      'PARAM_INVALID',
-      `featuresCols of ${owner} must not hold ${what}; got ${held}; leave it out`,
-      { context: { owner, column: held } },
-    );
-  }
+  refuseRoles(owner, features, params);
   const inputs = [...new Set(features.map((feature) => feature.path[0] as string))];
   return {
     features: features.map(({ name, path, kind, type }) =>

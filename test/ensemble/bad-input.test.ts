@@ -3,10 +3,11 @@
  * the session works on.
  */
 import { Binary, Field, FixedSizeList, List, Utf8, vectorFromArray } from 'apache-arrow';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CoppiceError, ErrorCode } from '../../src/base/errors.ts';
 import { ThreadPool } from '../../src/cluster/threads/thread-pool.ts';
 import { GBTClassifier } from '../../src/ensemble/boosting/gbt-classifier.ts';
+import { GBTRanker } from '../../src/ensemble/boosting/gbt-ranker.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import type { FitOptions } from '../../src/pipeline/estimator.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
@@ -222,6 +223,30 @@ describe('features that cannot be', () => {
       'PARAM_INVALID',
       'featuresCols of GBTRegressor must not hold the label; got label; leave it out',
     );
+  });
+
+  it('must not hold what marks rows or their queries; of weights a warning tells, once', async () => {
+    const label = good['label'] as Float64Array;
+    const marked = { ...good, held: label.map((_, row) => Number(row % 3 === 0)) };
+    await refuse(
+      marked,
+      { featuresCols: ['distance', 'held'], validationIndicatorCol: 'held' },
+      'PARAM_INVALID',
+      'featuresCols of GBTRegressor must not hold what marks the rows held out (validationIndicatorCol); got held; leave it out',
+    );
+    const query = BigInt64Array.from(label, (_, row): bigint => BigInt(row >> 2));
+    const ranked = tableOf({ ...good, query });
+    const ranker = new GBTRanker({ featuresCols: ['distance', 'query'], groupCol: 'query' });
+    const error = await errorOf(() => ranker.fit(ranked));
+    expect(error.message).toContain('must not hold the query of a row (groupCol)');
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const weighed = tableOf({ ...good, exposure: label.map((_, row) => 1 + (row % 2)) });
+    const options = { featuresCols: ['distance', 'exposure'], weightCol: 'exposure', maxIter: 2 };
+    for (let turn = 0; turn < 2; turn++) await new GBTRegressor(options).fit(weighed);
+    const told = warning.mock.calls.filter(([text]) => String(text).includes('(weightCol)'));
+    warning.mockRestore();
+    expect(told).toHaveLength(1);
+    expect(String(told[0]?.[0])).toContain('GBTRegressor learns from exposure');
   });
 
   it('must be at least one', async () => {
