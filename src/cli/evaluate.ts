@@ -74,7 +74,8 @@ export async function evaluate(
     for (const part of parts) {
       const suffix = parts.length === 1 ? '' : ` of ${part[0]}`;
       for (const setting of settings) {
-        const evaluator = makeEvaluator(task, { ...options, labelCols: part }, setting);
+        const columns = { labelCols: part, rankCol: rankColumn(table, options) };
+        const evaluator = makeEvaluator(task, { ...options, ...columns }, setting);
         const own = wanted.filter((metric) => isOf(metric, setting));
         const names = wanted.length === 0 ? undefined : own.map(({ name }) => name);
         const metrics = await evaluator.evaluateAll(table, { signal, onProgress, metrics: names });
@@ -172,6 +173,16 @@ function taskOfSeveral(
 /** Where scores of classes stand: a `rawPrediction` beside a column that `--probability` names may be another model's. */
 function scoreColumns(probability = 'probability'): string[] {
   return probability === 'probability' ? ['probability', 'rawPrediction'] : [probability];
+}
+
+/** What orders the rows of two classes: an isolation forest writes its scores under a name of their own. */
+function rankColumn(table: PartitionedTable, { probability }: EvaluateCommandOptions): string {
+  const names = scoreColumns(probability);
+  const isAnomaly =
+    probability === undefined && !names.some((name) => table.columns.includes(name));
+  return isAnomaly && table.columns.includes('anomalyScore')
+    ? 'anomalyScore'
+    : (names.at(-1) as string);
 }
 
 /**
@@ -321,7 +332,11 @@ function classNames(classes: readonly unknown[]): string {
 
 function makeEvaluator(
   task: EvaluationTask,
-  { labelCols, ...options }: EvaluateCommandOptions & { readonly labelCols: readonly string[] },
+  {
+    labelCols,
+    rankCol,
+    ...options
+  }: EvaluateCommandOptions & { readonly labelCols: readonly string[]; readonly rankCol: string },
   { k, quantileLevel }: MetricSetting,
 ): Evaluator {
   const common = {
@@ -346,9 +361,8 @@ function makeEvaluator(
     return new RegressionEvaluator({ ...columns, quantileLevel });
   }
   const classification = { ...common, probabilityCol: options.probability };
-  const rawPredictionCol = scoreColumns(options.probability).at(-1);
   return task === 'binary'
-    ? new BinaryClassificationEvaluator({ ...classification, rawPredictionCol })
+    ? new BinaryClassificationEvaluator({ ...classification, rawPredictionCol: rankCol })
     : new MulticlassClassificationEvaluator({ ...classification, k });
 }
 

@@ -268,4 +268,21 @@ describe('fit and evaluate', () => {
     const none = await runForTest(['fit', ...data, '--model', path('no-label')]);
     expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('--label must be')]);
   });
+
+  it('measure the scores of an isolation forest where rows are known to be odd', async () => {
+    const csv = path('odd.csv');
+    const rows = [0.1, 0.2, 0.3, 0.6, 0.7, 0.9].map(
+      (score, i) => `${i === 2 || i > 3},${score},${score > 0.5}`,
+    );
+    writeFileSync(csv, `odd,anomalyScore,prediction\n${rows.join('\n')}\n`);
+    const words = ['evaluate', '--data', csv, '--label', 'odd', '--json'];
+    const area = 8 / 9; // one of nine pairs is the wrong way round
+    const asked = await runForTest([...words, '--metric', 'auc,accuracy']);
+    expect(asked.json['metrics']).toEqual({ auc: area, accuracy: 2 / 3 });
+    const all = (await runForTest(words)).json['metrics'];
+    expect(all).toMatchObject({ areaUnderROC: area });
+    expect(all).not.toHaveProperty('logLoss');
+    const named = [...words, '--probability', 'anomalyScore', '--metric', 'auc'];
+    expect((await runForTest(named)).json['metrics']).toEqual({ auc: area });
+  });
 });
