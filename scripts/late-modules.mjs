@@ -42,12 +42,14 @@ const folders = [
 const files = [
   'ensemble/boosting/blend-grades.js',
   'ensemble/boosting/evaluate-rounds.js',
+  'ensemble/boosting/features-before.js',
   'ensemble/boosting/fit-outputs.js',
   'ensemble/boosting/refit-leaves.js',
   'pipeline/row-scorer.js',
   'session/connect.js',
   'session/explain-fit.js',
   'table/parquet/write-parquet.js',
+  'training/boosting/costs-of-features.js',
 ];
 
 // what a line of a module that only declares begins with; all else is done when the module is loaded

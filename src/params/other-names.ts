@@ -19,6 +19,8 @@ const others: readonly (readonly [ours: readonly string[], theirs: string])[] = 
   [['minSumHessian'], 'minchildweight minsumhessianinleaf'],
   [['splitCost', 'minInfoGain'], 'gamma minsplitloss mingaintosplit minsplitgain'],
   [['splitCostPerRow'], 'cegbpenaltysplit'],
+  [['featureCosts'], 'cegbpenaltyfeaturecoupled firstfeatureusepenalties'],
+  [['featureCostsPerRow'], 'cegbpenaltyfeaturelazy perobjectfeaturepenalties'],
   [['minInfoGain'], 'minimpuritydecrease'],
   [['lambda', 'regParam'], 'reglambda lambdal2 l2leafreg l2regularization'],
   [['alpha', 'elasticNetParam'], 'regalpha lambdal1'],

@@ -62,6 +62,15 @@ export interface SelfStopping {
   };
 }
 
+/** Where the margins of rows say what these have met in trees before (see tree/row-costs.ts). */
+export interface MetBefore {
+  /** The first of these columns among the initial scores. */
+  readonly first: number;
+  /** How many there are, of each model that is averaged. */
+  readonly numColumns: number;
+  readonly digitBits: number;
+}
+
 /** A model whose rounds a fit of boosted trees goes on from. */
 export interface InitialRounds {
   /** How many there are; the draws of a round hang on its number. */
@@ -176,6 +185,10 @@ export interface BoostingJob {
   readonly featureCosts?: readonly number[] | undefined;
   /** With featureCosts: the features of the trees that are there already, of each model that is averaged. */
   readonly usedFeatures?: readonly (readonly number[])[] | undefined;
+  /** What each feature costs for each row of a node that has not met it, in units of gains; left out where all are free. */
+  readonly featureCostsPerRow?: readonly number[] | undefined;
+  /** With featureCostsPerRow: what rows have met of the trees that are there already, behind their initial scores. */
+  readonly metBefore?: MetBefore | undefined;
   /** Splits that every tree begins with; left out where trees grow freely. */
   readonly forcedSplits?: ForcedNode | undefined;
   /** Groups of feature indexes that may meet on a path, or null. */

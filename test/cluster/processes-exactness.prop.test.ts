@@ -197,6 +197,7 @@ describe('processes that meet over sockets', () => {
       ...{ monotoneMethod: 'advanced', maxLeaves: 12, gainFactors: { x3: 1.5 } },
     }),
     regressor({ featureCosts: { x0: 5, x1: 50, x2: 500 }, maxIter: 3 }),
+    regressor({ featureCostsPerRow: { x0: 0.02, x2: 0.05 }, subsamplingRate: 0.7, maxIter: 3 }),
     regressor({ linearLeaves: true, extraTrees: true }),
     regressor({ splitCost: 4, splitCostPerRow: 0.02, binEdges: { x0: [-1, 0.5], x3: [0] } }),
     regressor({ subsamplingRate: 0.6, subsamplingInterval: 2, maxIter: 3 }),

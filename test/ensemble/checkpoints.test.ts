@@ -78,6 +78,7 @@ describe('a fit that was ended and started again', () => {
   const ended = [
     { labelCol: 'y', maxIter: 20, subsamplingRate: 0.7, colsampleByTree: 0.5, offsetCol: 'o' },
     { labelCol: 'k', maxIter: 14, weightCol: 'w' },
+    { labelCol: 'y', maxIter: 16, subsamplingRate: 0.5, featureCostsPerRow: { x0: 0.1, x1: 0.02 } },
     { labelCol: 'k', maxIter: 12, subsamplingRate: 0.7, numParallelTrees: 2 },
     { labelCol: 'y', maxIter: 14, lossType: 'quantile', quantileAlphas: [0.2, 0.8], idCol: 'id' },
     { labelCol: 'y', maxIter: 60, validationIndicatorCol: 'v', earlyStoppingRounds: 15 },

@@ -651,11 +651,33 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/tree/feature-costs.ts',
-        find: '      this.#paid.has(index) || above.has(index)',
-        replace: '      above.has(index)',
+        find: 'this.#paid.has(index) ? 0 : (this',
+        replace: 'above.has(index) ? 0 : (this',
       },
     ],
     tests: ['test/training/feature-costs.prop.test.ts'],
+  },
+  {
+    name: 'rows right of a split have not met what it asks for',
+    edits: [
+      {
+        file: 'src/tree/backend/cpu/row-costs.ts',
+        find: '      ways.set(way, (leftChild + 1) * width);',
+        replace: '',
+      },
+    ],
+    tests: ['test/training/feature-costs-per-row.prop.test.ts'],
+  },
+  {
+    name: 'a fit that goes on counts a feature of a way twice, and so another one too',
+    edits: [
+      {
+        file: 'src/ensemble/boosting/features-before.ts',
+        find: 'if (Math.floor(number / unit) % 2 === 0) way',
+        replace: 'way',
+      },
+    ],
+    tests: ['test/training/feature-costs-per-row.prop.test.ts'],
   },
   {
     name: 'rows of an honest tree that say what its leaves hold choose its splits too',

@@ -17,8 +17,6 @@ import { deviceRequest } from '../../training/rigs/choose-device.ts';
 import { runTrainingJob, type TrainedModel, type TrainingTables } from '../../training/run-job.ts';
 import { checkpointsOf } from '../checkpoints.ts';
 import { policyLimits, subsetOf } from '../growth.ts';
-import { splitMembers } from '../model/member-trees.ts';
-import { treesPerRound } from '../model/training-record.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { warnOfNoSplits } from '../no-splits.ts';
 import { growsOnCpu } from '../params/device-params.ts';
@@ -29,12 +27,14 @@ import { measuredOf, type WatchedTables, watchedTables } from '../params/metric-
 import { roundDropping, roundSampling } from '../params/sampling-params.ts';
 import {
   featureCostsOf,
+  featureCostsPerRowOf,
   featureWeightsOf,
   gainFactorsOf,
   interactionsOf,
   shapingOf,
 } from '../params/shaping-params.ts';
 import { ingestOf, modelData, type TreeFit, trainedData } from '../tree-fit.ts';
+import { featuresBefore, type TablesBefore } from './features-before.ts';
 import { withFits } from './grown-fits.ts';
 import {
   appendTrees,
@@ -125,18 +125,21 @@ export async function fitBoostedTrees(
     job: { ...job, ingest },
     modelData: (trained) => grownData(trainedData(columns, trained)),
   });
+  const hasCosts = job.featureCosts !== undefined || job.featureCostsPerRow !== undefined;
   const run = async (before: TreeModelData | null): Promise<TrainedModel> => {
     const tables = { train: table, validation: watched.tables };
-    const scored = before === null ? { paths: [], ...tables } : withScores(before, tables);
+    const scored =
+      before === null ? { paths: [], facts: {}, ...tables } : withScores(before, tables);
+    const known = hasCosts && before !== null ? await featuresBefore(job, before, scored) : scored;
     return await runTrainingJob<BoostingJob>(
       'boosting',
       {
         ...job,
         snapshots: checkpoints?.request ?? null,
-        ...(job.featureCosts === undefined ? {} : { usedFeatures: usedFeatures(before) }),
-        ingest: { ...ingest, initialScores: scored.paths },
+        ...known.facts,
+        ingest: { ...ingest, initialScores: known.paths },
       },
-      scored,
+      known,
       {
         signal: options.signal,
         onProgress: options.onProgress,
@@ -173,12 +176,13 @@ function checkWatched(
 function withScores(
   before: TreeModelData,
   { train, validation = [] }: TrainingTables,
-): TrainingTables & { readonly paths: readonly (readonly string[])[] } {
+): TablesBefore {
   const schemas = [train, ...validation.map(({ table }) => table)].map(({ schema }) => schema);
   const isAveraged = before.checkpoint?.members !== undefined;
   const { paths, score } = (isAveraged ? memberScoredTables : scoredTables)(before, schemas);
   return {
     paths,
+    facts: {},
     train: score(train),
     validation: validation.map(({ set, table }) => ({ set, table: score(table) })),
   };
@@ -218,6 +222,7 @@ export function boostingJob(
     },
     shaping: shapingOf(owner, params, columns.features),
     featureCosts: featureCostsOf(owner, params.featureCosts, columns.features),
+    featureCostsPerRow: featureCostsPerRowOf(owner, params.featureCostsPerRow, columns.features),
     gainFactors: gainFactorsOf(owner, params.gainFactors, columns.features),
     forcedSplits: forcedNodesOf(owner, params.forcedSplits, columns.features),
     linearLambda: linearLambdaOf(params),
@@ -257,16 +262,6 @@ function oneSetOnly(owner: string): CoppiceError {
 
 function hasCategories(features: FitColumns['features']): boolean {
   return features.some((feature) => feature.kind === 'category');
-}
-
-/** The features that trees look at, of each model that is averaged. */
-function usedFeatures(before: TreeModelData | null): readonly (readonly number[])[] {
-  if (before === null) return [];
-  const { trees, checkpoint } = before;
-  const members = checkpoint?.members?.map(({ numRounds }) => numRounds);
-  const parts =
-    members === undefined ? [trees] : splitMembers(trees, members, treesPerRound(before));
-  return parts.map(({ feature }) => [...new Set(feature)].filter((index) => index >= 0));
 }
 
 /** A round has several trees of each output. */

@@ -178,12 +178,14 @@ export function scoredTables(data: TreeModelData, schemas: readonly Schema[]): S
   return scoredColumns(data, schemas);
 }
 
-function scoredColumns(
+/** The same for any trees; the name of the new column begins as given. */
+export function scoredColumns(
   { trees, baseScores, ...data }: TreeModelData,
   schemas: readonly Schema[],
+  wanted = 'initialScore',
 ): ScoredTables & { readonly field: Field } {
   const taken = new Set(schemas.flatMap(({ fields }) => fields.map((field) => field.name)));
-  let name = 'initialScore';
+  let name = wanted;
   while (taken.has(name)) name = `_${name}`;
   const width = baseScores.length;
   const spec: PredictSpec = {

@@ -54,7 +54,7 @@ export function edgesByName(owner: string, param: string, target: string): Rule 
 /** A list of one cost a feature, times the tradeoff. */
 export function costsByName(owner: string, param: string, target: string): Rule {
   return (value, options, all, more) => {
-    const costs = numberList(value) as readonly number[];
+    const costs = (value === 0 ? [] : numberList(value)) as readonly number[];
     if (!Array.isArray(costs)) throw notConvertible(owner, param, value, 'a list of numbers');
     const tradeoff = Number(all['cegb_tradeoff'] ?? 1);
     const named = costs

@@ -295,15 +295,18 @@ const dialect: Dialect = {
       'left out: text and dictionary columns are categories, StringIndexer makes one of numbers',
     ),
     forcedbins_filename: edgesByName(owner, 'forcedbins_filename', 'binEdges'),
-    cegb_penalty_feature_coupled: (value, ...others) => {
-      if (Array.isArray(value) && value.length === 0) return;
-      costsByName(owner, 'cegb_penalty_feature_coupled', 'featureCosts')(value, ...others);
-    },
-    cegb_penalty_feature_lazy: only(
-      'cegb_penalty_feature_lazy',
-      ['', 0],
-      'left out: featureCosts (cegb_penalty_feature_coupled) has features cost once, not by row',
+    cegb_penalty_feature_coupled: costsByName(
+      owner,
+      'cegb_penalty_feature_coupled',
+      'featureCosts',
     ),
+    cegb_penalty_feature_lazy: costsByName(
+      owner,
+      'cegb_penalty_feature_lazy',
+      'featureCostsPerRow',
+    ),
+    // read with the penalties that it is a factor of
+    cegb_tradeoff: () => undefined,
     cegb_penalty_split: (value, options, all) => {
       const cost = Number(all['cegb_tradeoff'] ?? 1) * Number(value);
       if (cost !== 0) options['splitCostPerRow'] = cost;

@@ -41,7 +41,7 @@ export const ignored: readonly string[] = [
   ...['boost_from_average', 'enable_bundle', 'feature_pre_filter', 'bagging_seed'],
   ...['feature_fraction_seed', 'extra_seed', 'data_random_seed', 'min_data_in_bin'],
   ...['first_metric_only', 'is_enable_sparse', 'two_round', 'gpu_use_dp', 'gpu_device_id'],
-  ...['gpu_platform_id', 'tree_learner', 'cegb_tradeoff', 'snapshot_freq', 'use_quantized_grad'],
+  ...['gpu_platform_id', 'tree_learner', 'snapshot_freq', 'use_quantized_grad'],
   ...['num_grad_quant_bins', 'quant_train_renew_leaf', 'stochastic_rounding'],
   ...['poisson_max_delta_step', 'objective_seed', 'refit_decay_rate', 'top_k', 'metric_freq'],
   ...['num_gpu', 'pre_partition', 'precise_float_parser', 'saved_feature_importance_type'],

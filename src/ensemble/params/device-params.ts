@@ -40,6 +40,7 @@ const cpuOnly: Readonly<
   monotonePenalty: growsMonotoneOnCpu,
   gainFactors: ({ gainFactors }) => gainFactors !== undefined,
   featureCosts: ({ featureCosts }) => featureCosts !== undefined,
+  featureCostsPerRow: ({ featureCostsPerRow }) => featureCostsPerRow !== undefined,
   forcedSplits: ({ forcedSplits }) => forcedSplits !== undefined,
 };
 

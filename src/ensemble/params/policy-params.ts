@@ -22,6 +22,7 @@ const strangers = [
   'featureSubsetStrategy',
   'gainFactors',
   'featureCosts',
+  'featureCostsPerRow',
   'splitCost',
   'splitCostPerRow',
   'forcedSplits',

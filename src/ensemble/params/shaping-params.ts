@@ -35,6 +35,9 @@ export const constraintParams = {
   /** What the first split on a feature costs, in units of gains, by feature name; nothing for others, and nothing where a
    *  split above it or a tree before it looks at the feature already. */
   featureCosts: numbersByName({ min: 0, since: '0.1.0' }),
+  /** What a split on a feature costs for each row of its node that has not met the feature yet, in units of gains, by feature
+   *  name; nothing for others. A row has met what trees before and splits above ask for on its way. */
+  featureCostsPerRow: numbersByName({ min: 0, since: '0.1.0' }),
   /** What every split costs, in units of gains (0, the default): it is made only where it gains more. */
   splitCost: float({ min: 0, since: '0.1.0' }),
   /** What every split costs for each row of its node, in units of gains (0, the default). */
@@ -215,10 +218,33 @@ export function featureCostsOf(
   given: NumbersByName | undefined,
   features: readonly FeatureSource[],
 ): readonly number[] | undefined {
+  return given === undefined ? undefined : costsByName(owner, 'featureCosts', given, features);
+}
+
+/**
+ * A cost for each row and feature, or undefined where there are none.
+ *
+ * @throws CoppiceError `PARAM_INVALID`
+ */
+export function featureCostsPerRowOf(
+  owner: string,
+  given: NumbersByName | undefined,
+  features: readonly FeatureSource[],
+): readonly number[] | undefined {
   if (given === undefined) return undefined;
+  const costs = costsByName(owner, 'featureCostsPerRow', given, features);
+  return costs.some((cost) => cost > 0) ? costs : undefined;
+}
+
+function costsByName(
+  owner: string,
+  param: string,
+  given: NumbersByName,
+  features: readonly FeatureSource[],
+): readonly number[] {
   const costs = new Array<number>(features.length).fill(0);
   for (const [name, cost] of Object.entries(given)) {
-    costs[indexOfFeature(owner, 'featureCosts', name, features)] = cost;
+    costs[indexOfFeature(owner, param, name, features)] = cost;
   }
   return costs;
 }

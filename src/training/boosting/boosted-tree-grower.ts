@@ -26,7 +26,7 @@ import {
   largestGradients,
 } from '../sampling/largest-gradients.ts';
 import { RoundRows } from '../sampling/round-rows.ts';
-import { type BoostingState, gradientRows, scoreAddress } from './boosting-state.ts';
+import { type BoostingState, gradientRows, leavesOf, scoreAddress } from './boosting-state.ts';
 import { stepOfRound } from './step-of-round.ts';
 
 /** The largest |g| and h over all ranks, and what they mean. */
@@ -147,10 +147,10 @@ export class BoostedTreeGrower {
     });
     const grown = isPromise(growing) ? await growing : growing;
     this.#leastGains[output] = grown.leastGain;
-    this.#state.featureCosts?.pay(grown.tree);
     const stepSize = share * stepOfRound(job, Math.floor(round / (job.parallelTrees ?? 1)));
     const settled = this.#settle(grown, { output, stepSize, largest, keepsValues });
     const values = isPromise(settled) ? await settled : settled;
+    this.#state.featureCosts?.pay(grown, () => leavesOf(this.#state, this.#state.rows.train));
     return { output, grown, values };
   }
 
@@ -348,11 +348,11 @@ export class BoostedTreeGrower {
     grown: GrowthResult,
     { output, stepSize, largest }: { output: number; stepSize: number; largest: LargestGradients },
   ): Promise<void> {
-    const { environment, memory, job, scoreUnit, rows } = this.#state;
+    const { environment, job, scoreUnit, rows } = this.#state;
     const { train, validation, features, numbers } = rows;
     const width = numbersOfRow(features);
     const [ofTraining, ofValidation] = [train, validation].map((part) => ({
-      leafOf: environment.u32(memory.leafOf + 4 * part.start, part.count),
+      leafOf: leavesOf(this.#state, part),
       numbers: environment.f64(numbers + 8 * width * part.start, width * part.count),
       scores: environment.f64(scoreAddress(this.#state, output) + 8 * part.start, part.count),
       width,

@@ -4,7 +4,6 @@
  */
 import { allTellSums } from '../../tree/backend/cpu/packed-meeting.ts';
 import { placeBounds } from '../../tree/backend/cpu/slices.ts';
-import { FeatureCosts } from '../../tree/feature-costs.ts';
 import type { IngestedRows } from '../ingest/ingest.ts';
 import { leafWeights } from '../leaves/quantile-weights.ts';
 import type { BoostingJob, LossHistory } from '../messages.ts';
@@ -21,7 +20,8 @@ import {
 } from '../validation/measure-rounds.ts';
 import { type BoostingMemory, type PlanLimits, planBoosting } from './boosting-memory.ts';
 import type { BoostingParts, NumberedTree } from './boosting-parts.ts';
-import type { BoostingState } from './boosting-state.ts';
+import { type BoostingState, hasFeatureCosts } from './boosting-state.ts';
+import { costsOfFeatures } from './costs-of-features.ts';
 import { DroppingGrower } from './dropping-grower.ts';
 import { ParallelGrower } from './parallel-grower.ts';
 import {
@@ -127,7 +127,7 @@ function growsWhole(
     return false;
   if (limits.isOblivious === true) return false;
   if (job.shaping !== null || job.gainFactors !== undefined) return false;
-  if (job.featureCosts !== undefined) return false;
+  if (hasFeatureCosts(job)) return false;
   if (job.forcedSplits !== undefined || job.interactions !== null) return false;
   return columns.byLevel === null && columns.byNode === null;
 }
@@ -266,10 +266,9 @@ export async function prepareRounds(
     scoreUnit,
     wholeWeights: await leafWeights(environment, objective, rows),
     validationLabels: start.validationLabels,
-    featureCosts:
-      job.featureCosts === undefined
-        ? null
-        : new FeatureCosts(job.featureCosts, job.usedFeatures?.[member?.index ?? 0] ?? []),
+    featureCosts: hasFeatureCosts(job)
+      ? await costsOfFeatures(environment, { job, rows, member })
+      : null,
   };
   const state = { ...settled, metric: await CustomMetric.of(settled) };
   writeFirstScores(state);

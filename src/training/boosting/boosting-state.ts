@@ -39,9 +39,22 @@ export interface BoostingState {
   readonly metric: UserMetric | null;
 }
 
+/** Whether looking at features costs anything. */
+export function hasFeatureCosts({ featureCosts, featureCostsPerRow }: BoostingJob): boolean {
+  return featureCosts !== undefined || featureCostsPerRow !== undefined;
+}
+
 /** Where the scores of an output begin, those of all rows of the process. */
 export function scoreAddress({ memory }: BoostingState, output: number): number {
   return memory.scores + output * memory.outputStride;
+}
+
+/** The leaf of each of this rank's training or validation rows, as it was last noted. */
+export function leavesOf(
+  { environment, memory }: BoostingState,
+  { start, count }: RankRows,
+): Uint32Array {
+  return environment.u32(memory.leafOf + 4 * start, count);
 }
 
 /** Addresses of this rank's training or validation rows. */

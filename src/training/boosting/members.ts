@@ -250,11 +250,22 @@ function memberJob(job: BoostingJob, index: number): BoostingJob {
   return { ...job, seed, snapshots: { ...snapshots, resumed: { dataKey, numRounds, measured } } };
 }
 
-/** The rows with what the model's own trees give them, where it goes on from some. */
-function rowsOfMember({ start }: BoostingParts, rows: IngestedRows, index: number): IngestedRows {
+/** The rows with what the model's own trees give them, where it goes on from some, and what they have met in these. */
+function rowsOfMember(
+  { start, job }: BoostingParts,
+  rows: IngestedRows,
+  index: number,
+): IngestedRows {
   const { numOutputs } = start.objective;
+  const all = rows.initialScores;
   const first = index * numOutputs;
-  return { ...rows, initialScores: rows.initialScores.slice(first, first + numOutputs) };
+  const { first: firstMet = all.length, numColumns = 0 } = job.metBefore ?? {};
+  const met = firstMet + index * numColumns;
+  const initialScores = [
+    ...all.slice(first, Math.min(firstMet, first + numOutputs)),
+    ...all.slice(met, met + numColumns),
+  ];
+  return { ...rows, initialScores };
 }
 
 /** Rounds of all models count as done; of models grown apart, those of every rank. */

@@ -25,7 +25,7 @@ import {
   planGrowing,
   planScores,
 } from './boosting-memory.ts';
-import { type BoostingState, gradientRows } from './boosting-state.ts';
+import { type BoostingState, gradientRows, hasFeatureCosts } from './boosting-state.ts';
 
 /** The words from which ranks draw the next output, in turn, in the fixed part of memory. */
 const nextOutputAddress = 1216;
@@ -72,7 +72,7 @@ export function growsApart(
   const { collective, numLocal } = environment;
   if (job.growsApart === false || job.device !== null || numOutputs < 2) return false;
   if (job.parallelTrees !== undefined) return false;
-  if (job.dropping !== null || job.featureCosts !== undefined) return false;
+  if (job.dropping !== null || hasFeatureCosts(job)) return false;
   if (numLocal === 1 || numLocal < collective.size) return false;
   if (job.objectiveFunction !== null || job.snapshots !== null) return false;
   if (job.limits.maxLeaves === Number.POSITIVE_INFINITY && job.limits.maxDepth > 20) return false;

@@ -235,11 +235,17 @@ describe('parameters of LightGBM', () => {
     expect(fromLightGBM({ cegb_penalty_split: 0.1, cegb_tradeoff: 2 }).options).toEqual({
       splitCostPerRow: 0.2,
     });
-    expect(refused({ cegb_penalty_feature_lazy: [1, 2, 3] })).toThrow(/featureCosts/);
     const costly = { cegb_tradeoff: 0.5, cegb_penalty_feature_coupled: '0,8,2' };
     expect(fromLightGBM(costly, columns).options).toMatchObject({
       featureCosts: { area: 4, kind: 1 },
     });
+    const lazy = { cegb_tradeoff: 0.5, cegb_penalty_feature_lazy: [0, 0.5, 2] };
+    expect(fromLightGBM(lazy, columns)).toMatchObject({
+      options: { featureCostsPerRow: { area: 0.25, kind: 1 } },
+      ignored: [],
+    });
+    expect(fromLightGBM({ cegb_penalty_feature_lazy: '' }, columns).options).toEqual(columns);
+    expect(refused({ cegb_penalty_feature_lazy: [1, 2, 3] })).toThrow(/featuresCols/);
     const forced = [
       { feature: 1, bin_upper_bound: [30, 10, 10] },
       { feature: 2, bin_upper_bound: [] },

@@ -49,6 +49,7 @@ describe('parameters that a device follows or not', () => {
       monotonePenalty: { monotoneConstraints, monotonePenalty: 0.5 },
       gainFactors: { gainFactors: { x: 0.5 } },
       featureCosts: { featureCosts: { x: 1 } },
+      featureCostsPerRow: { featureCostsPerRow: { x: 1 } },
       forcedSplits: { forcedSplits: { feature: 'x', threshold: 1 } },
     };
     for (const options of Object.values(cases)) expect(asks(options)).toBe(true);

@@ -21,7 +21,7 @@ import { compactBytes, HistogramPool } from './histogram-pool.ts';
 import { aheadShare } from './leaf-grower.ts';
 import { LevelSearch } from './level-search.ts';
 import { MemoryViews } from './memory-views.ts';
-import { type BuildPlan, type NodeState, segmentOf } from './node-state.ts';
+import { type BuildPlan, lighterOf, type NodeState, segmentOf } from './node-state.ts';
 import type { HistogramBuilder } from './own-histogram.ts';
 import { PackedMeeting } from './packed-meeting.ts';
 import { withoutGaps } from './row-entries.ts';
@@ -29,6 +29,7 @@ import { RowStore, type Segment } from './row-store.ts';
 import { sidesBytes, writeSides } from './sides.ts';
 import { placeBounds } from './slices.ts';
 import { hessOf, SplitSearch, type Wanted } from './split-search.ts';
+import type { UnmetRows } from './unmet-rows.ts';
 
 /** What changes from tree to tree. */
 export interface TreeSetup {
@@ -60,6 +61,7 @@ export class CpuBackend implements TreeBackend {
   readonly #own: HistogramBuilder;
   readonly #search: SplitSearch | LevelSearch;
   readonly #forced: ForcedSearch | null;
+  readonly #unmet: UnmetRows | null;
   /** The places [begin, end) that this rank owns, and where they begin and end in bytes of a compact histogram. */
   readonly #owned: readonly [number, number];
   readonly #compact: readonly [number, number];
@@ -126,6 +128,8 @@ export class CpuBackend implements TreeBackend {
       maxNodes: 2 * addresses.maxPairs,
     };
     this.#search = new (options.isOblivious ? LevelSearch : SplitSearch)(search);
+    const counting = { collective, rows: this.rows, views: this.#views };
+    this.#unmet = options.featureCosts?.ofRows?.counter(counting) ?? null;
     this.#forced = options.forced === null ? null : new ForcedSearch(search, options.forced);
     const own = {
       kernels,
@@ -209,6 +213,7 @@ export class CpuBackend implements TreeBackend {
       root.cover = this.#coverOf(totals);
       if (!wantsSplit) return;
     }
+    const unmet = await this.#unmet?.ofRoot(segment);
     this.#meeting.add(buffer);
     const met = this.#meeting.meet();
     if (isPromise(met)) await met;
@@ -216,12 +221,13 @@ export class CpuBackend implements TreeBackend {
     const expected = { totals, countShift, rowsElsewhere: undefined };
     const rowsElsewhere = this.#meeting.takeIn(0, hist, expected) ?? undefined;
     totals ??= this.#meeting.sumsOf(hist);
-    root.state = { segment, totals, rowsElsewhere } satisfies NodeState;
+    root.state = { segment, totals, rowsElsewhere, unmet } satisfies NodeState;
     root.cover = this.#coverOf(totals);
     await this.#find([this.#wanted(root, hist)]);
   }
 
   async split(pairs: readonly SiblingPair[]): Promise<void> {
+    const { countShift } = this.#tree().quantisation;
     let numBuilt = 0;
     const plans: BuildPlan[] = [];
     if (this.#isBeingRead) await this.#waitForReaders();
@@ -234,7 +240,7 @@ export class CpuBackend implements TreeBackend {
         continue;
       }
       const isPacked = this.#isPacked(pair.parent.rows);
-      const lighter = this.#isLighter(pair.left, pair.right) ? pair.left : pair.right;
+      const lighter = lighterOf(pair, (word) => hessOf(word, countShift));
       const hasParent = this.#pool.addressOf(pair.parent) !== 0;
       const built = hasParent ? [lighter] : [pair.left, pair.right];
       plans.push({ pair, built, isPacked, first: numBuilt });
@@ -244,6 +250,7 @@ export class CpuBackend implements TreeBackend {
       }
     }
     if (plans.length > 0) {
+      await this.#unmet?.ofChildren(pairs.filter((pair) => pair.wantsSplits));
       const met = this.#meeting.meet();
       if (isPromise(met)) await met;
       await this.#find(this.#completeHistograms(plans));
@@ -306,8 +313,8 @@ export class CpuBackend implements TreeBackend {
   }
 
   #wanted(node: OpenNode, hist: number): Wanted {
-    const { segment, totals } = node.state as NodeState;
-    return { node, totals, hist, localRows: segment.count };
+    const { segment, totals, unmet } = node.state as NodeState;
+    return { node, totals, hist, localRows: segment.count, unmet };
   }
 
   #tree(): TreeSetup {
@@ -398,11 +405,5 @@ export class CpuBackend implements TreeBackend {
   #coverOf(totals: NodeTotals): number {
     const { countShift, hessUnit } = this.#tree().quantisation;
     return Number(hessOf(totals.hess, countShift)) * hessUnit;
-  }
-
-  #isLighter(a: OpenNode, b: OpenNode): boolean {
-    const { countShift } = this.#tree().quantisation;
-    const left = hessOf((a.state as NodeState).totals.hess, countShift);
-    return left <= hessOf((b.state as NodeState).totals.hess, countShift);
   }
 }

@@ -35,6 +35,8 @@ export interface Wanted {
   readonly hist: number;
   /** Rows of the node on this rank. */
   readonly localRows: number;
+  /** How many rows of all ranks have not met each feature that costs something by row. */
+  readonly unmet?: Float64Array | undefined;
 }
 
 /** What a search is made of. */
@@ -169,7 +171,7 @@ export class SplitSearch {
     return view;
   }
 
-  #findOwn({ node, totals, hist, localRows }: Wanted, out: number): void {
+  #findOwn({ node, totals, hist, localRows, unmet }: Wanted, out: number): void {
     const { kernels, views, featureTable, owned } = this.#o;
     views.i64[this.#totals >> 3] = totals.grad;
     views.i64[(this.#totals >> 3) + 1] = totals.hess;
@@ -187,7 +189,7 @@ export class SplitSearch {
       else kernels.findShapedSplit(...head, shape, best, bins, this.#order);
     };
     const gainFactors = this.#shaped?.factorsOf(node, this.#o.gainFactors) ?? this.#o.gainFactors;
-    const costs = this.#o.featureCosts?.of(node, this.#o.layout) ?? null;
+    const costs = this.#o.featureCosts?.of(node, this.#o.layout, unmet) ?? null;
     const hasSteps = this.#shaped?.hasSteps === true;
     if (gainFactors === null && costs === null && !hasSteps) search(begin, end, out);
     else {

@@ -277,7 +277,11 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
       if (trees < 2) throw new Error(`${JSON.stringify(options)}: the device grew ${trees} trees`);
     }
     // what changes gains is the CPU's affair
-    for (const options of [{ gainFactors: { x0: 0.5 } }, { featureCosts: { x0: 2 } }]) {
+    for (const options of [
+      { gainFactors: { x0: 0.5 } },
+      { featureCosts: { x0: 2 } },
+      { featureCostsPerRow: { x0: 2 } },
+    ]) {
       const told = { ...few, labelCol: 'y', ...options };
       const recipe = { ...wide, numRows: 700 };
       await compare({ name: 'GBTRegressor', options: told }, recipe, { threads: 1 });

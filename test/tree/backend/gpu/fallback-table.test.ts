@@ -121,6 +121,7 @@ describe('the device of a session', () => {
     for (const options of [
       { gainFactors: { x: 0.5 } },
       { featureCosts: { x: 1 } },
+      { featureCostsPerRow: { x: 1 } },
       { forcedSplits: { feature: 'x', threshold: 4 } },
       monotone,
     ]) {
