@@ -174,6 +174,7 @@ describe('models that are averaged', () => {
     { labelCol: 'y', maxIter: 18, ...averaged, subsamplingRate: 0.8 },
     { labelCol: 'y', maxIter: 12, ...averaged, subsamplingRate: 0.8, numParallelTrees: 3 },
     { labelCol: 'k', maxIter: 9, ...averaged, weightCol: 'w', checkpointInterval: 2 },
+    { labelCol: 'k', maxIter: 12, ...averaged, featureCostsPerRow: { x0: 0.05, x3: 0.01 } },
     { labelCol: 'y', maxIter: 12, ...averaged, lossType: 'quantile', quantileAlphas: [0.2, 0.8] },
   ];
   itDivided.each(someOf(members))('go on as they would have: %j', async (options) => {
