@@ -3144,4 +3144,15 @@ export const plantedBugs = [
     ],
     tests: ['test/table/columns/cast-numbers.prop.test.ts'],
   },
+  {
+    name: 'a pattern of LIKE that ends in % asks for one character more',
+    edits: [
+      {
+        file: 'src/table/expressions/like-pattern.ts',
+        find: 'return pieces.slice(piece).every((rest) => rest === any);',
+        replace: 'return piece === pieces.length;',
+      },
+    ],
+    tests: ['test/table/expressions/like.prop.test.ts'],
+  },
 ];

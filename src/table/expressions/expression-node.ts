@@ -30,6 +30,7 @@ export type TextName =
   | 'startsWith'
   | 'endsWith'
   | 'contains'
+  | 'like'
   | 'lower'
   | 'upper'
   | 'trim'

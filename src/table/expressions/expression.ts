@@ -15,6 +15,7 @@ import type {
   NumericName,
   TextName,
 } from './expression-node.ts';
+import { escapedPattern } from './like-pattern.ts';
 
 /** A constant, or an expression. */
 export type Operand<N extends string = string> =
@@ -174,6 +175,15 @@ export class Expression<N extends string = string> {
   /** Is this within the text? */
   contains(part: string): Expression<N> {
     return this.#text('contains', part);
+  }
+  /**
+   * Is the text like a pattern of SQL, in which `%` stands for any characters and `_` for one? Behind the escape `%`, `_`
+   * and the escape itself are what they are. Capital letters count, as in Spark.
+   *
+   * @throws CoppiceError `PARAM_INVALID` where the escape is before something else, or at the end
+   */
+  like(pattern: string, escapeChar = '\\'): Expression<N> {
+    return this.#text('like', escapedPattern(pattern, escapeChar));
   }
   /** The text in small letters. */
   lower(): Expression<N> {

@@ -1,12 +1,14 @@
 /** The functions of text in expressions; each runs once for each distinct text. */
 import { Int32 } from 'apache-arrow';
 import type { TextName } from './expression-node.ts';
+import { likeTest } from './like-pattern.ts';
 import { type TextValues, type Values, validityOfValues } from './values.ts';
 
-const tests: Partial<Record<TextName, (text: string, arg: string) => boolean>> = {
-  startsWith: (text, arg) => text.startsWith(arg),
-  endsWith: (text, arg) => text.endsWith(arg),
-  contains: (text, arg) => text.includes(arg),
+const tests: Partial<Record<TextName, (arg: string) => (text: string) => boolean>> = {
+  startsWith: (arg) => (text) => text.startsWith(arg),
+  endsWith: (arg) => (text) => text.endsWith(arg),
+  contains: (arg) => (text) => text.includes(arg),
+  like: (arg) => likeTest(arg),
 };
 
 const changes: Partial<Record<TextName, (text: string) => string>> = {
@@ -31,9 +33,9 @@ export function runText(name: TextName, input: TextValues, arg: string): Values 
     const codes = input.codes.map((code) => (code < 0 ? -1 : (map[code] as number)));
     return { kind: 'text', codes, texts: [...firsts.keys()] };
   }
-  const test = tests[name];
+  const test = tests[name]?.(arg);
   const answers = input.texts.map((text) =>
-    test === undefined ? [...text].length : Number(test(text, arg)),
+    test === undefined ? [...text].length : Number(test(text)),
   );
   if (test !== undefined) {
     const values = new Uint8Array(input.codes.length);
