@@ -24,6 +24,7 @@ import type { ClassValue, IngestJob } from '../messages.ts';
 import { gatherJson, type RankEnvironment } from '../rank-environment.ts';
 import { takeLogarithms } from './log-labels.ts';
 import { markCensored } from './mark-censored.ts';
+import { checkNumClasses, maxClasses, tooManyClasses } from './num-classes.ts';
 import { otherColumns, readPlaces, readUpperBounds } from './other-numbers.ts';
 import { nameOfPartition, type PlacedPartition } from './placed-partitions.ts';
 import { readGroups } from './read-groups.ts';
@@ -36,9 +37,6 @@ export const rowState = { out: 0, train: 1, validate: 2 } as const;
 export const largestNumber = 2 ** 400;
 /** Weights below it count as 0: products of theirs would be 0 too, and nothing be learned of any row. */
 const smallestWeight = 2 ** -400;
-
-/** The most classes a label may have. */
-const maxClasses = 10_000;
 
 /** Where the role columns of the process's rows lie. */
 export interface RoleAddresses {
@@ -270,14 +268,6 @@ function isTextOrBool(type: string): boolean {
   return /Utf8|Dictionary|Bool/.test(type);
 }
 
-function tooManyClasses(job: IngestJob, found: number): CoppiceError {
-  return new CoppiceError(
-    'LABEL_INVALID',
-    `the number of classes of ${job.labelCol} (the label of ${job.owner}) must be at most ${maxClasses}; got at least ${found}; a label of so many values asks for a regressor`,
-    { context: { column: job.labelCol } },
-  );
-}
-
 function readStates(
   environment: RankEnvironment,
   job: IngestJob,
@@ -357,7 +347,7 @@ async function unifyClasses(
   });
   const everyones = (await gatherJson(environment, used.flat())).flat();
   const classes = job.knownClasses ?? [...new Set(everyones)].sort(compareClasses);
-  if (classes.length > maxClasses) throw tooManyClasses(job, classes.length);
+  if (job.knownClasses === null) checkNumClasses(job, classes);
   const position = new Map(classes.map((value, i) => [value, i]));
   for (const { first, count, values } of found) {
     const positions = values.map((value) => position.get(value));
