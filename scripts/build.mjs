@@ -15,6 +15,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { bundleSpark } from './bundle-spark.mjs';
+import { kernelWords } from './kernel-words.mjs';
 import {
   cacheDir,
   filesBelow,
@@ -52,14 +53,9 @@ async function buildWasm(hash, target) {
   const isGoodEnough = target === 'quick' || built.wasmTarget !== 'quick';
   if (existsSync(output) && built.wasm === hash && isGoodEnough) return 0;
   mkdirSync(join(root, 'wasm', 'build'), { recursive: true });
-  const words = [
-    'wasm/assembly/kernels.ts',
-    ...['--config', 'wasm/asconfig.json', '--target', target],
-    ...['--outFile', 'wasm/build/kernels.wasm'],
-  ];
   // `converge` optimises until the code does not get shorter; that a last pass made it longer is no fault
   const passed = (text) => text.replace('Last converge was suboptimal.\n', '');
-  const status = await runNode(bin('assemblyscript/bin/asc.js'), words, passed);
+  const status = await runNode(bin('assemblyscript/bin/asc.js'), kernelWords(target), passed);
   if (status === 0) writeStamp({ wasm: hash, wasmTarget: target });
   return status;
 }

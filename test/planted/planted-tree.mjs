@@ -92,9 +92,8 @@ export class PlantedTree {
    */
   async knownFailure({ edits }, { file, test }) {
     if (!existsSync(this.#path(file))) return null;
-    if (edits.some((edit) => edit.file.startsWith('wasm/')))
-      await this.#build(['--only', '--wasm-only']);
-    return this.#ask({ file, name: test });
+    const hasKernels = edits.some((edit) => edit.file.startsWith('wasm/'));
+    return this.#ask({ file, name: test, hasKernels });
   }
 
   /** The first test of the given ones that fails with everything built, null when none does. */
@@ -172,7 +171,7 @@ export class PlantedTree {
   }
 
   /** Asks the server how a test fails with what changed since it was asked last; null as well where it dies of it. */
-  async #ask({ file, name }) {
+  async #ask({ file, name, hasKernels = false }) {
     this.#server ??= fork(this.#path('test', 'planted', 'test-server.mjs'), {
       cwd: this.#folder,
       env: testEnv(),
@@ -183,7 +182,7 @@ export class PlantedTree {
       server.once('message', resolve);
       server.once('exit', () => resolve({ failure: null, isDead: true }));
     });
-    server.send({ changed: [...this.#changed], file, name });
+    server.send({ changed: [...this.#changed], hasKernels, file, name });
     this.#changed.clear();
     const tooLong = setTimeout(() => server.kill('SIGKILL'), mostMilliseconds);
     const { failure, error, isDead } = await answer;

@@ -1,11 +1,15 @@
 // Runs single tests of this tree whenever it is asked to, in a vitest that stays: to start one takes longer
 // than most tests. Each run has a process of its own.
 //
-// A message is `{ changed, file, name }`: files of src that changed since the last one (compiled to dist first), a
-// file of tests and the test in it; the answer is `{ failure }`, null when the test passes, `{ error }` otherwise.
+// A message is `{ changed, hasKernels, file, name }`: files of src that changed since the last one (compiled to dist
+// first), whether the kernels did (compiled too: a compiler that has run before takes a quarter of the time), a file of
+// tests and the test in it; the answer is `{ failure }`, null when the test passes, `{ error }` otherwise.
 
 import { join } from 'node:path';
+import asc from 'assemblyscript/asc';
 import { createVitest } from 'vitest/node';
+import { kernelWords } from '../../scripts/kernel-words.mjs';
+import { hashSources, writeStamp } from '../../scripts/source-stamp.mjs';
 import { transpile } from '../../scripts/transpile.mjs';
 
 const vitest = await createVitest('test', {
@@ -18,9 +22,17 @@ const vitest = await createVitest('test', {
 });
 const files = await vitest.globTestSpecifications();
 
+/** Compiles the kernels as `scripts/build.mjs --only` does. */
+async function compileKernels() {
+  const { error, stderr } = await asc.main(kernelWords('quick'));
+  if (error) throw new Error(`a bug does not build:\n${stderr}`);
+  writeStamp({ wasm: hashSources().wasm, wasmTarget: 'quick' });
+}
+
 /** How the test failed, null when it did not. */
-async function run({ changed, file, name }) {
+async function run({ changed, hasKernels, file, name }) {
   transpile(changed);
+  if (hasKernels) await compileKernels();
   for (const path of changed) vitest.invalidateFile(join(process.cwd(), path));
   const path = join(process.cwd(), file);
   const wanted = files.filter(({ moduleId }) => moduleId === path);
