@@ -93,7 +93,6 @@ function refuseRoles(
   const roles: (readonly [column: string | undefined, what: string])[] = [
     ...(labelCols?.map((name) => [name, 'labels'] as const) ?? [[labelCol, 'the label'] as const]),
     ...[censorCol, labelUpperBoundCol].map((name) => [name, event] as const),
-    [groupCol, 'the query of a row (groupCol), for new queries have other ones'],
     [params.validationIndicatorCol, 'what marks the rows held out (validationIndicatorCol)'],
   ];
   const names = features.flatMap(({ path }) => (path.length === 1 ? (path[0] as string) : []));
@@ -106,18 +105,21 @@ function refuseRoles(
         { context: { owner, column: name } },
       );
   }
-  if (weightCol !== undefined && names.includes(weightCol)) warnOfWeights(owner, weightCol);
+  if (weightCol !== undefined && names.includes(weightCol))
+    warnOnce(owner, weightCol, 'weighs the rows (weightCol)', 'new rows have it too');
+  if (groupCol !== undefined && names.includes(groupCol))
+    warnOnce(owner, groupCol, 'tells the queries apart (groupCol)', 'queries come again');
 }
 
-const toldWeights = new Set<string>();
+const told = new Set<string>();
 
-/** May be meant (an exposure), so it is told once. */
-function warnOfWeights(owner: string, column: string): void {
-  const key = `${owner} ${column}`;
-  if (toldWeights.has(key)) return;
-  toldWeights.add(key);
+/** May be meant (an exposure, an hour), so it is told once. */
+function warnOnce(owner: string, column: string, role: string, reason: string): void {
+  const key = `${owner} ${column} ${role}`;
+  if (told.has(key)) return;
+  told.add(key);
   emitWarning(
-    `${owner} learns from ${column}, which weighs the rows (weightCol): leave it out of featuresCols unless new rows have it too`,
+    `${owner} learns from ${column}, which ${role}: leave it out of featuresCols unless ${reason}`,
   );
 }
 
