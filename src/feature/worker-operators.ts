@@ -25,7 +25,7 @@ import './statistics/distinct-labels.ts';
 import './statistics/label-tests.ts';
 import './statistics/target-sums.ts';
 import { type FoldNumberSpec, type FoldSpec, foldOfBatch, numberFolds } from './folds/folds.ts';
-import './folds/plan-folds.ts';
+import './folds/fold-tasks.ts';
 import './statistics/column-ranges.ts';
 import './statistics/count-numbers.ts';
 import './statistics/count-values.ts';

@@ -18,7 +18,7 @@ const columns = {
 const featuresCols = Object.keys(columns);
 const labels = {
   numbers: Float64Array.from(rows, (i) => Math.sin(i) + (i % 3)),
-  small: Float32Array.from(rows, (i) => Math.sin(i) + (i % 3)),
+  small: Float32Array.from(rows, (i) => (i % 9) / 7 + (i % 3)),
   grades: Uint8Array.from(rows, (i) => 3 * (i % 3)),
   wide: BigInt64Array.from(rows, (i) => BigInt(i % 2)),
 };

@@ -3,59 +3,17 @@
  * classes' draws and the times are to be cut, which values a fold column has. Counts and exact quantiles, so
  * the plan is the same for any partitioning.
  */
-import { type DataType, Field, Float64, type RecordBatch, Schema } from 'apache-arrow';
+import { Field, Float64, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { hash32, purposes } from '../../base/rng.ts';
-import { registerTask } from '../../cluster/task-runner.ts';
-import { columnTypeError, requireColumn } from '../../pipeline/check-schema.ts';
-import {
-  type GatherOptions,
-  gatherPartitions,
-  type PartitionTask,
-} from '../../pipeline/gather-partitions.ts';
-import {
-  compareLabels,
-  type LabelValue,
-  labelKey,
-  readLabels,
-} from '../../pipeline/label-values.ts';
-import { columnOf } from '../../table/columns/column-values.ts';
-import { float64Column, withColumns } from '../../table/columns/make-column.ts';
-import { numericKind } from '../../table/columns/numeric-kind.ts';
-import { columnArray } from '../../table/columns/shared-buffer.ts';
+import { type GatherOptions, gatherPartitions } from '../../pipeline/gather-partitions.ts';
+import { compareLabels, type LabelValue, labelKey } from '../../pipeline/label-values.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
-import { type OperatorContext, registerOperator } from '../../table/plan/operators.ts';
-import type { OperatorSpec } from '../../table/plan/partition-spec.ts';
-import { readPartition } from '../../table/plan/read-partition.ts';
 import { selectQuantiles } from '../statistics/select-quantiles.ts';
-import { groupKeys } from './fold-keys.ts';
-import type { FoldParams } from './fold-params.ts';
-import { drawsOfRows, type FoldDraw, type FoldRule } from './folds.ts';
+import { checkFoldColumns, type FoldRequest } from './check-fold-columns.ts';
+import { type ClassDraws, type DrawsSpec, drawColumn, type GroupSizes } from './fold-tasks.ts';
+import type { FoldDraw, FoldRule } from './folds.ts';
 import { foldSeed, type Nesting } from './nesting.ts';
-
-/** Who cuts folds, and by which parameters. */
-export interface FoldRequest {
-  /** The stage, for errors. */
-  readonly owner: string;
-  readonly params: FoldParams;
-  /** The column whose classes are shared out where folds are stratified. */
-  readonly labelCol: string;
-}
-
-/**
- * Refuses columns of folds that are not there or of a wrong type; no data is read.
- *
- * @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`
- */
-export function checkFoldColumns({ owner, params }: FoldRequest, schema: Schema): void {
-  for (const param of ['idCol', 'groupCol', 'timeCol', 'foldCol'] as const) {
-    const name = params[param];
-    if (name === undefined) continue;
-    const field = requireColumn(owner, param, name, schema);
-    if (param === 'timeCol' && numericKind(field.type as DataType) === null)
-      throw columnTypeError(owner, param, field, 'a time, a date or a number');
-  }
-}
 
 /**
  * Looks at the table as far as the folds need it.
@@ -95,17 +53,6 @@ async function distinctValues(
   return [...found.values()].sort(compareLabels);
 }
 
-registerTask(
-  'feature.foldValues',
-  async (task: PartitionTask<{ readonly column: string }>): Promise<readonly LabelValue[]> => {
-    const { column } = task.request;
-    const batch = await readPartition(task.partition, { columns: [column] });
-    const { codes, values } = readLabels(columnOf(batch, [column]), 'fold', column);
-    const used = new Set(codes);
-    return values.filter((_, code) => used.has(code));
-  },
-);
-
 /** By time: the moments after which the next fold begins, so that all spans have as many rows. */
 async function times(
   request: FoldRequest,
@@ -122,11 +69,6 @@ async function times(
   if (cuts.every(Number.isFinite) && (cuts[0] as number) < (cuts.at(-1) as number))
     return { kind: 'time', column, cuts };
   throw tooFew(request, 'timeCol', 'enough different times to cut into folds', 0);
-}
-
-interface GroupSizes {
-  readonly keys: Uint32Array;
-  readonly counts: Float64Array;
 }
 
 /** By group: the largest groups first, each to the fold that has the fewest rows. */
@@ -158,29 +100,6 @@ async function groups(
     keys,
     folds: Uint16Array.from(keys, (key) => foldOf.get(key) ?? 0),
   };
-}
-
-registerTask(
-  'feature.groupSizes',
-  async (task: PartitionTask<{ readonly column: string }>): Promise<GroupSizes> => {
-    const { column } = task.request;
-    const batch = await readPartition(task.partition, { columns: [column] });
-    const sizes = new Map<number, number>();
-    for (const key of groupKeys(batch, column)) sizes.set(key, (sizes.get(key) ?? 0) + 1);
-    return { keys: Uint32Array.from(sizes.keys()), counts: Float64Array.from(sizes.values()) };
-  },
-);
-
-const drawColumn = '__draw';
-
-interface DrawsSpec extends OperatorSpec {
-  readonly draw: Pick<FoldDraw, 'seed' | 'idCol'>;
-}
-
-interface ClassDraws {
-  readonly values: readonly LabelValue[];
-  /** Ascending, of each value. */
-  readonly draws: readonly Uint32Array[];
 }
 
 /** Stratified: each class's rows in the order of their draws, cut into equal parts. */
@@ -223,31 +142,6 @@ async function strata(
   });
   return { kind: 'stratified', column, classes: classes.map(({ value }) => value), cuts };
 }
-
-registerOperator<DrawsSpec>(
-  'feature.draws',
-  ({ draw }) =>
-    (batch: RecordBatch, context: OperatorContext) => {
-      const values = columnArray(Float64Array, batch.numRows);
-      values.set(drawsOfRows(draw, batch, context.firstRow));
-      return withColumns(batch, [
-        [new Field(drawColumn, new Float64(), false), float64Column(values)],
-      ]);
-    },
-);
-
-registerTask(
-  'feature.classDraws',
-  async (task: PartitionTask<{ readonly column: string }>): Promise<ClassDraws> => {
-    const { column } = task.request;
-    const batch = await readPartition(task.partition, { columns: [column, drawColumn] });
-    const { codes, values } = readLabels(columnOf(batch, [column]), 'label', column);
-    const all = columnOf(batch, [drawColumn]).toArray() as Float64Array;
-    const draws: number[][] = values.map(() => []);
-    for (const [row, code] of codes.entries()) draws[code]?.push(all[row] as number);
-    return { values, draws: draws.map((list) => Uint32Array.from(list)) };
-  },
-);
 
 function tooFew(
   { owner, params }: FoldRequest,

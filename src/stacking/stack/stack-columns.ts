@@ -1,7 +1,7 @@
 /** Which columns does a stack read, and what is its final estimator given? */
 import type { Schema } from 'apache-arrow';
+import { checkFoldColumns } from '../../feature/folds/check-fold-columns.ts';
 import type { FoldParams } from '../../feature/folds/fold-params.ts';
-import { checkFoldColumns } from '../../feature/folds/plan-folds.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { columnNameOf } from '../../pipeline/column-name-of.ts';
 import type { Estimator } from '../../pipeline/estimator.ts';

@@ -1,7 +1,7 @@
 /** Parameters of votes, for classes and for numbers. */
 import type { Schema } from 'apache-arrow';
+import { checkFoldColumns } from '../../feature/folds/check-fold-columns.ts';
 import { type FoldParams, foldComplaint, foldParams } from '../../feature/folds/fold-params.ts';
-import { checkFoldColumns } from '../../feature/folds/plan-folds.ts';
 import { int, numbers, oneOf } from '../../params/kinds.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { memberParams, parallelismParam } from '../members.ts';

@@ -3,9 +3,9 @@
 import type { DataType, Schema } from 'apache-arrow';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { checkFoldColumns } from '../../feature/folds/check-fold-columns.ts';
 import { foldComplaint } from '../../feature/folds/fold-params.ts';
 import { oneDeeper } from '../../feature/folds/nesting.ts';
-import { checkFoldColumns } from '../../feature/folds/plan-folds.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { object } from '../../params/object-kinds.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';

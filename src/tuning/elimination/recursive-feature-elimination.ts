@@ -2,8 +2,8 @@
 import type { Schema } from 'apache-arrow';
 import { describeValue } from '../../base/describe-value.ts';
 import { Evaluator } from '../../evaluation/evaluators/evaluator.ts';
+import { checkFoldColumns } from '../../feature/folds/check-fold-columns.ts';
 import { foldComplaint } from '../../feature/folds/fold-params.ts';
-import { checkFoldColumns } from '../../feature/folds/plan-folds.ts';
 import { selectorColumn } from '../../feature/selection/selector-model.ts';
 import { slicedSchema, vectorParts } from '../../feature/vectors/vector-parts.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
