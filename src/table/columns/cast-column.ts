@@ -20,6 +20,7 @@ import {
   floatsOfNumbers,
   integersOfNumbers,
   type RefuseValue,
+  ticksOfTimes,
 } from './cast-numbers.ts';
 import { fillNumeric, fillRounded, numericValues } from './column-values.ts';
 import { conformData, dictionaryValues } from './conform-column.ts';
@@ -245,7 +246,8 @@ function textReader(type: DataType): ((text: string) => number | bigint | undefi
   return undefined;
 }
 
-function castNumber(data: Data, type: DataType, options: CastOptions): Data {
+function castNumber(given: Data, type: DataType, options: CastOptions): Data {
+  const data = DataType.isFloat(type) ? given : ticksOfTimes(given);
   if (DataType.isInt(data.type)) {
     if (DataType.isBool(type)) return booleansOfIntegers(data);
     if (DataType.isInt(type)) return castIntegers(data, type, refusal(type, options));

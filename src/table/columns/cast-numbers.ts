@@ -2,9 +2,10 @@
  * Casts among integers, and of other numbers, in the columns' own arrays: a value is two words of 32 bits, low and
  * high, as a column of 64 bits has it in memory, so no value becomes a BigInt.
  */
-import { type Data, type Float, type Int, Precision } from 'apache-arrow';
+import { type Data, type Float, type Int, Int64, Precision } from 'apache-arrow';
 import { maskOfValidity } from './bitmap.ts';
 import { boolColumn, fixedWidthColumn } from './make-column.ts';
+import { isTimeType } from './numeric-kind.ts';
 import { columnArray, type TypedArray, type TypedArrayConstructor } from './shared-buffer.ts';
 
 /** How a value that the type has no room for is told, or null where such a value becomes null. */
@@ -15,6 +16,12 @@ interface Words {
   readonly values: ArrayLike<number>;
   readonly perValue: 1 | 2;
   readonly isSigned: boolean;
+}
+
+/** Times of 64 bits as the integers that they are in memory; any other column as it is. */
+export function ticksOfTimes(data: Data): Data {
+  const isTick = isTimeType(data.type) && data.values instanceof BigInt64Array;
+  return isTick ? data.clone(new Int64()) : data;
 }
 
 /** Integers as booleans: all but 0 are true. */

@@ -1,4 +1,12 @@
 /** Casts of numbers to integers: the values and errors of BigInt, in every pair of types. */
+import {
+  DurationNanosecond,
+  makeData,
+  Table,
+  TimeNanosecond,
+  TimestampNanosecond,
+  Vector,
+} from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { col, createTable, type PartitionedTable } from '../../../src/index.ts';
@@ -63,6 +71,21 @@ it('an integer is itself in a type that has room for it, else null or refused by
     { numRuns: 150 },
   );
 });
+
+it.each([new TimestampNanosecond(), new DurationNanosecond(), new TimeNanosecond()])(
+  'a time counts its ticks, every digit of them: %s',
+  async (type) => {
+    const ticks = BigInt64Array.of(1_720_000_000_123_456_789n, 9_007_199_254_740_993n, 0n);
+    const data = makeData({ type: type as TimestampNanosecond, length: ticks.length, data: ticks });
+    const table = createTable(new Table({ v: new Vector([data]) }));
+    const texts = [...ticks].map(String);
+    for (const to of ['bigint', 'ubigint', 'decimal(20,0)'])
+      expect(await cells(table.cast({ v: to }))).toEqual(texts);
+    expect(await cells(table.withColumn('v', col('v').tryCast('int')))).toEqual([null, null, '0']);
+    const error = await errorOf(() => table.cast({ v: 'int' }).collect());
+    expect(error.message).toContain('must fit int to be cast; got 1720000000123456789.');
+  },
+);
 
 it('a number with a fraction is cut off, and NaN is missing', async () => {
   const number = fc.oneof(
