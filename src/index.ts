@@ -180,6 +180,10 @@ export {
 export type { ColumnEncodings } from './feature/categories/target-encodings.ts';
 export { DatePartExtractor, type DatePartExtractorOptions } from './feature/date-part-extractor.ts';
 export {
+  ExpressionTransformer,
+  type ExpressionTransformerOptions,
+} from './feature/expression-transformer.ts';
+export {
   FunctionTransformer,
   type FunctionTransformerOptions,
 } from './feature/function-transformer.ts';
@@ -422,6 +426,8 @@ export {
   type Operand,
   when,
 } from './table/expressions/expression.ts';
+export type { ExpressionsByName } from './table/expressions/expressions-kind.ts';
+export { expr } from './table/expressions/parse-expression.ts';
 export { TableWriter } from './table/files/table-writer.ts';
 export type { ParquetCompression } from './table/parquet/encode-parquet.ts';
 export type { WriteParquetOptions } from './table/parquet/write-parquet.ts';

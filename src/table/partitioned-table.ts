@@ -10,7 +10,7 @@ import { CoppiceError } from '../base/errors.ts';
 import { purposes } from '../base/rng.ts';
 import { guardUserFunction, isModuleFunction, type UserFunction } from '../base/user-function.ts';
 import type { ColumnInput } from './columns/column-input.ts';
-import { findField, firstTwice, requireField } from './columns/find-column.ts';
+import { firstTwice, requireField } from './columns/find-column.ts';
 import { TableNulls } from './columns/table-nulls.ts';
 import { typeName } from './columns/type-name.ts';
 import {
@@ -37,7 +37,7 @@ import { TableCore } from './table-core.ts';
 import type { TableOptions } from './table-options.ts';
 import { filterRows } from './take-rows.ts';
 import { type CacheNode, cacheNode } from './verbs/cache-node.ts';
-import { casted, columnExists, renamed, withField } from './verbs/change-columns.ts';
+import { casted, columnExists, computed, renamed, withField } from './verbs/change-columns.ts';
 import { closureNode } from './verbs/closure-node.ts';
 import { functionOfColumn, withUserColumn } from './verbs/column-operators.ts';
 import { canDescribe, describeColumns } from './verbs/describe-node.ts';
@@ -217,22 +217,9 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
       return this.withOperator(spec, schema);
     }
     const isExpression = typeof value === 'object' && value !== null && 'node' in value;
-    const expression = withParts((isExpression ? value : lit(value)).node, this.schema);
-    const known = expression.op === 'col' ? findField(this.schema, expression.name) : undefined;
-    const field = new Field(
-      name,
-      inferType(expression, this.schema),
-      known?.nullable ?? true,
-      known?.metadata ?? null,
-    );
-    const spec = {
-      kind: 'table.withColumn',
-      reads: columnsRead(expression),
-      writes: [name],
-      expression,
-      field: fieldToRecord(field),
-    };
-    return this.withOperator(spec, withField(this.schema, field));
+    const { node } = isExpression ? value : lit(value);
+    const { spec, schema } = computed(this.schema, name, node);
+    return this.withOperator(spec, schema);
   }
 
   /**

@@ -26,6 +26,7 @@ import { OneHotEncoder } from '../../src/feature/categories/one-hot-encoder.ts';
 import { StringIndexer } from '../../src/feature/categories/string-indexer.ts';
 import { TargetEncoder } from '../../src/feature/categories/target-encoder.ts';
 import { DatePartExtractor } from '../../src/feature/date-part-extractor.ts';
+import { ExpressionTransformer } from '../../src/feature/expression-transformer.ts';
 import { FunctionTransformer } from '../../src/feature/function-transformer.ts';
 import { Binarizer } from '../../src/feature/numbers/binarizer.ts';
 import { Bucketizer } from '../../src/feature/numbers/bucketizer.ts';
@@ -50,6 +51,7 @@ import type { LoadOptions } from '../../src/pipeline/stage-reader.ts';
 import type { Transformer } from '../../src/pipeline/transformer.ts';
 import { fixedSizeListColumn } from '../../src/table/columns/make-column.ts';
 import type { ColumnInput } from '../../src/table/create-table.ts';
+import { col } from '../../src/table/expressions/expression.ts';
 import type { ColumnFunction } from '../../src/table/partitioned-table.ts';
 import { CalibratedClassifier } from '../../src/tuning/calibration/calibrated-classifier.ts';
 import { ProbabilityCalibrator } from '../../src/tuning/calibration/probability-calibrator.ts';
@@ -200,6 +202,15 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     reads: 'count',
     functions: { negated },
     takesAnyType: 'what a function can read is not known',
+  },
+  ExpressionTransformer: {
+    make: (extra) =>
+      new ExpressionTransformer({
+        columns: { out: col('count').mul(2), isBig: 'out > 3 AND word IS NOT NULL' },
+        ...extra,
+      }),
+    table,
+    reads: 'count',
   },
   Imputer: {
     make: (extra) =>

@@ -18,6 +18,7 @@ import { IndexToString } from '../../src/feature/categories/index-to-string.ts';
 import { OneHotEncoder } from '../../src/feature/categories/one-hot-encoder.ts';
 import { StringIndexer } from '../../src/feature/categories/string-indexer.ts';
 import { TargetEncoder } from '../../src/feature/categories/target-encoder.ts';
+import { ExpressionTransformer } from '../../src/feature/expression-transformer.ts';
 import { Binarizer } from '../../src/feature/numbers/binarizer.ts';
 import { Bucketizer } from '../../src/feature/numbers/bucketizer.ts';
 import { Imputer } from '../../src/feature/numbers/imputer.ts';
@@ -38,6 +39,7 @@ import { LogisticRegression } from '../../src/linear/logistic-regression.ts';
 import type { Estimator } from '../../src/pipeline/estimator.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { tableFromColumns } from '../../src/table/create-table.ts';
+import { coalesce, col } from '../../src/table/expressions/expression.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
 import '../../src/training/worker-programs.ts';
 import { CalibratedClassifier } from '../../src/tuning/calibration/calibrated-classifier.ts';
@@ -134,6 +136,26 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
           outputCol: 'features',
         }),
         new GBTClassifier({ labelCol: 'isLate', maxIter: 3, minInstancesPerNode: 4 }),
+      ],
+    }),
+  'PipelineModel-expressions': () =>
+    new Pipeline({
+      stages: [
+        new ExpressionTransformer({
+          columns: {
+            far: 'distance / (1 + abs(speed)) > 1.5 OR distance IS NULL',
+            sizes:
+              "CASE WHEN length(airport) < 3 THEN 1e3 WHEN airport LIKE '%S' THEN log(speed) ELSE -1 END",
+            place: coalesce(col('airport').lower().concat('?'), 'none'),
+            isKnown: col('airport').isIn(['OSL', '東京']).and(col('distance').ne(Number.NaN)),
+          },
+        }),
+        new GBTRegressor({
+          featuresCols: ['far', 'sizes', 'place', 'isKnown', 'distance'],
+          labelCol: 'delay',
+          maxIter: 5,
+          maxLeaves: 8,
+        }),
       ],
     }),
   'PipelineModel-vectors': () =>

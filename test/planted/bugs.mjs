@@ -3155,4 +3155,37 @@ export const plantedBugs = [
     ],
     tests: ['test/table/expressions/like.prop.test.ts'],
   },
+  {
+    name: 'a difference of three is taken from the right in the text of an expression',
+    edits: [
+      {
+        file: 'src/table/expressions/parse-expression.ts',
+        find: 'left = left[sums[sign]](this.#product());',
+        replace: 'left = left[sums[sign]](this.#sum());',
+      },
+    ],
+    tests: ['test/table/expressions/parse-expression.test.ts'],
+  },
+  {
+    name: 'in a module a later part of an AND makes a missing one known',
+    edits: [
+      {
+        file: 'src/feature/module-expressions.ts',
+        find: 'isKnown &&= value !== null;',
+        replace: 'isKnown = value !== null;',
+      },
+    ],
+    tests: ['test/feature/expression-transformer.test.ts'],
+  },
+  {
+    name: 'a saved expression loses the sign of a zero',
+    edits: [
+      {
+        file: 'src/table/expressions/expression-json.ts',
+        find: "Object.is(value, -0) ? '-0'",
+        replace: "Object.is(value, -1) ? '-0'",
+      },
+    ],
+    tests: ['test/table/expressions/expression-json.test.ts'],
+  },
 ];

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { type ParamSpec, refused } from '../../src/params/param-spec.ts';
+import { anyExpression } from '../table/expressions/arbitrary-expression.ts';
 
 interface Range {
   readonly min?: number;
@@ -76,6 +77,18 @@ function arbitraryOfKind(spec: ParamSpec): fc.Arbitrary<unknown> {
         minKeys: 1,
         maxKeys: 3,
       });
+    case 'expressionsByName':
+      return fc.dictionary(
+        name,
+        fc.oneof(
+          anyExpression.map(({ made }) => made),
+          fc.constant('a / b'),
+        ),
+        {
+          minKeys: 1,
+          maxKeys: 3,
+        },
+      );
     case 'nameGroups':
       return fc.array(fc.uniqueArray(name, { minLength: 1, maxLength: 3 }), { minLength: 1 });
     case 'forcedSplits':

@@ -323,7 +323,12 @@ export function coalesce<N extends string = never>(
 export function conditionNode(condition: unknown, owner: string): ExpressionNode {
   const node = (condition as Partial<Expression> | null | undefined)?.node;
   if (node?.op !== undefined) return node;
-  throw paramInvalid(owner, 'condition', "an expression, such as col('x').gt(1)", condition);
+  throw paramInvalid(
+    owner,
+    'condition',
+    "an expression, such as col('x').gt(1) or expr('x > 1')",
+    condition,
+  );
 }
 
 function nodeOf(operand: Operand): ExpressionNode {

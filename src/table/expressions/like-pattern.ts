@@ -40,9 +40,14 @@ function piecesOf(pattern: string, escapeChar: string): Piece[] {
   return pieces;
 }
 
+/** The characters of a pattern with `\` as its escape; 1 stands for any one, 2 for any number of any. */
+export function likePieces(pattern: string): readonly (string | 1 | 2)[] {
+  return piecesOf(pattern, '\\');
+}
+
 /** Whether a text is like a pattern with `\` as its escape; O(text · pattern) at worst. */
 export function likeTest(pattern: string): (text: string) => boolean {
-  const pieces = piecesOf(pattern, '\\');
+  const pieces = likePieces(pattern);
   return (text) => isLike([...text], pieces);
 }
 

@@ -1,9 +1,10 @@
-/** The verbs that give columns other names or types: what the operator is told, and the schema after it. */
+/** The verbs that compute columns or give them other names or types: what the operator is told, and the schema after it. */
 import { DataType, Field, Schema } from 'apache-arrow';
 import { checkObject } from '../../base/check-options.ts';
 import { CoppiceError } from '../../base/errors.ts';
-import { columnNames, firstTwice, requireField } from '../columns/find-column.ts';
-import { castTarget } from '../expressions/infer-type.ts';
+import { columnNames, findField, firstTwice, requireField } from '../columns/find-column.ts';
+import { columnsRead, type ExpressionNode } from '../expressions/expression-node.ts';
+import { castTarget, inferType, withParts } from '../expressions/infer-type.ts';
 import type { OperatorSpec } from '../plan/partition-spec.ts';
 import { fieldToRecord } from '../schema-record.ts';
 
@@ -46,6 +47,22 @@ export function casted(schema: Schema, given: object): ColumnChange {
     fields: fields.map(fieldToRecord),
   };
   return { spec, schema: fields.reduce(withField, schema) };
+}
+
+/** A column that an expression makes. @throws CoppiceError `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `PARAM_INVALID` */
+export function computed(schema: Schema, name: string, given: ExpressionNode): ColumnChange {
+  const expression = withParts(given, schema);
+  const known = expression.op === 'col' ? findField(schema, expression.name) : undefined;
+  const type = inferType(expression, schema);
+  const field = new Field(name, type, known?.nullable ?? true, known?.metadata ?? null);
+  const spec = {
+    kind: 'table.withColumn',
+    reads: columnsRead(expression),
+    writes: [name],
+    expression,
+    field: fieldToRecord(field),
+  };
+  return { spec, schema: withField(schema, field) };
 }
 
 /** The schema with one more field, or another in place of the one of its name. */

@@ -9,7 +9,7 @@ const table = createTable({ x: [1, 2, null], s: ['a', 'b', 'c'] });
 it.each([
   [
     () => table.filter('x > 1' as never),
-    'condition of filter must be an expression, such as col(\'x\').gt(1); got "x > 1"',
+    "condition of filter must be an expression, such as col('x').gt(1) or expr('x > 1'); got \"x > 1\"",
   ],
   [() => table.filter(undefined as never), 'condition of filter must be an expression'],
   [() => when(true as never, 1), 'condition of when must be an expression'],
