@@ -8,7 +8,7 @@
 // goes and statements become shorter ones that do the same; names stay, for errors tell them. Nothing of ours is run from a
 // function's text: kernels of gpu.js and the code of exported modules are strings.
 
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -124,8 +124,26 @@ export async function bundle(dist) {
   await bundlePiscina(folder);
   const twins = join(dist, 'kernels', 'reference', 'kernels.js');
   await bundleAlone({ entryPoints: [twins], outfile: join(folder, twinsFile) });
+  nameClasses(folder);
   const command = join(folder, 'cli.js');
   if (existsSync(command)) chmodSync(command, 0o755);
+}
+
+/**
+ * Gives classes that speak of themselves their own names again: the bundler writes `var Table = class _Table`, and a user
+ * would read `_Table` where an object is printed. The inner name shadows the outer, as in the source.
+ */
+function nameClasses(folder) {
+  for (const path of filesBelow(folder, '.js')) {
+    const source = readFileSync(path, 'utf8');
+    const inner = source.matchAll(/\b([\w$]+)=class _\1\b/g);
+    const names = new Set([...inner].map(([, name]) => `_${name}`));
+    if (names.size === 0) continue;
+    const renamed = source.replace(/(?<![\w$.#])_[\w$]+/g, (name) =>
+      names.has(name) ? name.slice(1) : name,
+    );
+    writeFileSync(path, renamed);
+  }
 }
 
 function entriesOf(dist, group) {

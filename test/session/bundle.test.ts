@@ -74,6 +74,19 @@ describe('the bundle', () => {
     expect(calls).toEqual([]);
   });
 
+  it('names classes as it exports them, in objects that are printed too', () => {
+    const answer = answerOf(
+      `import { inspect } from 'node:util';
+      const library = await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
+      const classes = Object.entries(library).filter(([, value]) => /^class\\b/.test(String(value)));
+      const others = classes.filter(([name, value]) => value.name !== name).map(([name]) => name);
+      const table = library.createTable({ x: Float64Array.of(1, 2), label: Float64Array.of(0, 1) });
+      const model = await new library.DecisionTreeClassifier({ featuresCols: ['x'] }).fit(table);
+      console.log(JSON.stringify([classes.length > 100, others, inspect(model).split(' ')[0]]));`,
+    );
+    expect(answer).toEqual([true, [], 'DecisionTreeClassificationModel']);
+  });
+
   it('fits without what is loaded late, and loads it where it is needed', () => {
     const answer = answerOf(
       `const { BinaryClassificationEvaluator, createTable, GBTClassifier, RandomForestClassifier } =
