@@ -11,14 +11,15 @@ export async function binaryPredictionMetrics(
   positive: LabelValue,
 ): Promise<Metrics> {
   const matrix = new ConfusionMatrix(parts);
-  const { precision, recall, fMeasure, falsePositiveRate } = matrix.of(positive);
+  const { labelShare, precision, recall, fMeasure, falsePositiveRate } = matrix.of(positive);
   return {
     accuracy: matrix.accuracy,
     balancedAccuracy: matrix.balancedAccuracy,
     f1: fMeasure,
     precision,
     recall,
-    specificity: 1 - falsePositiveRate,
+    // as `recall` is 0 without rows to be found
+    specificity: labelShare === 1 ? 0 : 1 - falsePositiveRate,
     matthewsCorrelation: matrix.matthewsCorrelation,
   };
 }

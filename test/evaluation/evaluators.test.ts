@@ -298,6 +298,21 @@ describe('labels', () => {
     expect(metrics['hammingLoss']).toBe(0.5);
   });
 
+  it('that lack a class have no recall of it, and no specificity', async () => {
+    const of = (label: number, prediction: readonly number[]) =>
+      new BinaryClassificationEvaluator().evaluateAll(
+        tableOf({
+          label: prediction.map(() => label),
+          rawPrediction: prediction,
+          probability: prediction,
+          prediction: [...prediction],
+        }),
+      );
+    // as scikit-learn's recall_score(…, pos_label=0) of the same
+    expect(await of(1, [1, 0, 1])).toMatchObject({ recall: 2 / 3, specificity: 0 });
+    expect(await of(0, [1, 0, 1])).toMatchObject({ recall: 0, specificity: expect.closeTo(1 / 3) });
+  });
+
   it('that are all predicted right, or all wrong, have a correlation of one', async () => {
     const evaluator = new MulticlassClassificationEvaluator({ metricName: 'matthewsCorrelation' });
     for (let ones = 1; ones < 40; ones++) {
