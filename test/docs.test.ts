@@ -83,6 +83,10 @@ function writeScripts(name: string, scripts: readonly Script[]): string[] {
 function compile(paths: readonly string[]): Map<string, string> {
   const options = {
     strict: true,
+    // the strictest settings that a reader may have
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    verbatimModuleSyntax: true,
     skipLibCheck: true,
     rootDir: folder,
     outDir: join(folder, 'compiled'),

@@ -74,7 +74,7 @@ export interface BootstrapOptions {
  * const prediction = label.map((value, row) => value + Math.sin(row));
  * const table = createTable({ label, prediction });
  * const found = await (await bootstrap(new RegressionEvaluator(), table)).take(1);
- * const { metric, value, lower, upper } = found[0] as Record<string, number>;
+ * const { metric, value = 0, lower = 0, upper = 0 } = found[0] as Record<string, number>;
  * console.log(metric, lower < value && value < upper); // rmse true
  * ```
  * @see docs/guides/evaluation.md

@@ -102,7 +102,7 @@ export class LinearSVCModel extends LinearModel<typeof linearSvcModelParams.sche
  * import { createTable, LinearSVC } from 'coppice';
  * const table = createTable({ x: [1, 2, 3, 4], label: ['a', 'a', 'b', 'b'] });
  * const model = await new LinearSVC({ featuresCols: ['x'], regParam: 0.01 }).fit(table);
- * console.log(model.coefficients[0] > 0); // true
+ * console.log((model.coefficients[0] ?? 0) > 0); // true
  * ```
  * @see docs/guides/linear.md; R.-E. Fan et al., "LIBLINEAR: a library for large linear classification", 2008
  */

@@ -146,7 +146,7 @@ export class LogisticRegressionModel extends LinearModel<
  * import { createTable, LogisticRegression } from 'coppice';
  * const table = createTable({ x: [1, 2, 3, 4], label: ['a', 'b', 'a', 'b'] });
  * const model = await new LogisticRegression({ featuresCols: ['x'], regParam: 0.1 }).fit(table);
- * console.log(model.coefficients[0] > 0); // true
+ * console.log((model.coefficients[0] ?? 0) > 0); // true
  * ```
  * @see docs/guides/linear.md; G. Andrew and J. Gao, "Scalable training of L1-regularized log-linear models", 2007
  */

@@ -251,18 +251,20 @@ export class PartitionedTable<S = AnyColumns> extends TableCore {
 
   /**
    * The rows dealt out at random in proportion to weights: `randomSplit([0.8, 0.2], { seed: 7 })`. Each row
-   * is drawn by its position, so that the parts are the same for any partitioning and have no row in common.
+   * is drawn by its position, so that the parts are the same for any partitioning and have no row in common. There are as
+   * many tables as weights, which TypeScript knows too where they are written out.
    *
    * @throws CoppiceError `PARAM_INVALID`, `PARAM_UNKNOWN`
    */
-  randomSplit(
-    weights: readonly number[],
+  randomSplit<const W extends readonly number[]>(
+    weights: W,
     options: { readonly seed?: number } = {},
-  ): PartitionedTable<S>[] {
+  ): { -readonly [I in keyof W]: PartitionedTable<S> } {
     const seed = checkSeed(options, 'randomSplit');
-    return splitBounds(weights).map((range) =>
+    const parts = splitBounds(weights).map((range) =>
       this.#sampled({ ...range, seed, purpose: purposes.split }),
     );
+    return parts as { -readonly [I in keyof W]: PartitionedTable<S> };
   }
 
   /** These rows, then those of another table; columns are matched by name. @throws CoppiceError `SCHEMA_MISMATCH`, `PARAM_INVALID` */

@@ -22,6 +22,21 @@ const flights = table.typed({ carrier: 'string', distance: 'number', isLate: 'bo
 const missing = { code: 'COLUMN_NOT_FOUND' };
 
 describe('a table of known columns', () => {
+  it('is split into as many tables as there are weights', () => {
+    const [few, many] = flights.randomSplit([0.2, 0.8], { seed: 1 });
+    expectTypeOf(few).toEqualTypeOf<typeof flights>();
+    expectTypeOf(many).toEqualTypeOf<typeof flights>();
+    const weights: number[] = [1, 2, 3];
+    expectTypeOf(flights.randomSplit(weights)).toEqualTypeOf<(typeof flights)[]>();
+    // @ts-expect-error a third weight was not given
+    const [, , third] = flights.randomSplit([0.2, 0.8]);
+    expect([few.columns, many.columns, third]).toEqual([
+      flights.columns,
+      flights.columns,
+      undefined,
+    ]);
+  });
+
   it('takes them by name, and no others', async () => {
     expectTypeOf(flights.select('carrier')).toEqualTypeOf<
       PartitionedTable<{ readonly carrier: 'string' }>
