@@ -1,5 +1,6 @@
 /** Makes the operators and tasks of all feature stages known in a thread; the worker's entry imports it. */
 import '../pipeline/fitted-widths.ts';
+import { registerTask } from '../cluster/task-runner.ts';
 import { registerOperator } from '../table/plan/operators.ts';
 import type { OperatorSpec } from '../table/plan/partition-spec.ts';
 import { type AssembleSpec, assemble } from './operators/assemble.ts';
@@ -22,7 +23,7 @@ import { type ScaleSpec, scale } from './operators/scale.ts';
 import { type SliceVectorSpec, sliceVector } from './operators/slice-vector.ts';
 import './statistics/column-moments.ts';
 import './statistics/distinct-labels.ts';
-import './statistics/label-tests.ts';
+import { addUpPartition } from './statistics/label-tests.ts';
 import './statistics/target-sums.ts';
 import { type FoldNumberSpec, type FoldSpec, foldOfBatch, numberFolds } from './folds/folds.ts';
 import './folds/fold-tasks.ts';
@@ -30,6 +31,8 @@ import './statistics/column-ranges.ts';
 import './statistics/count-numbers.ts';
 import './statistics/count-values.ts';
 import './statistics/select-quantiles.ts';
+
+registerTask('feature.labelTests', addUpPartition);
 
 interface StageSpec<S> extends OperatorSpec {
   readonly spec: S;

@@ -6,7 +6,6 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { exactUnits } from '../../base/exact-ratio.ts';
 import { ExactSum } from '../../base/exact-sum.ts';
-import { registerTask } from '../../cluster/task-runner.ts';
 import {
   type GatherOptions,
   gatherPartitions,
@@ -114,7 +113,8 @@ interface Coded {
   readonly names: readonly string[];
 }
 
-registerTask('feature.labelTests', async (task: PartitionTask<TestRequest>): Promise<Part[]> => {
+/** Adds one partition up. */
+export async function addUpPartition(task: PartitionTask<TestRequest>): Promise<Part[]> {
   const { owner, features, labelCol, labelIsClass } = task.request;
   const columns = [...new Set([...features.map(({ path }) => String(path[0])), labelCol])];
   const batch = await readPartition(task.partition, { columns });
@@ -138,7 +138,7 @@ registerTask('feature.labelTests', async (task: PartitionTask<TestRequest>): Pro
     if (groups !== null) return { kind: 'counts', counts: countPairs({ codes, names }, groups) };
     return { kind: 'groups', groups: sumGroups({ codes, names }, targets as Float64Array) };
   });
-});
+}
 
 function sumGroups({ codes, names }: Coded, values: Float64Array): Map<string, GroupSums> {
   const sums = names.map(() => ({ count: 0, sum: new ExactSum(), square: new ExactSum() }));
