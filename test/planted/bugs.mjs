@@ -3188,4 +3188,15 @@ export const plantedBugs = [
     ],
     tests: ['test/table/expressions/expression-json.test.ts'],
   },
+  {
+    name: 'a time before 1970 is rounded up in a longer unit',
+    edits: [
+      {
+        file: 'src/table/columns/wide-ticks.ts',
+        find: 'const top = Math.floor(high / by);',
+        replace: 'const top = Math.trunc(high / by);',
+      },
+    ],
+    tests: ['test/table/columns/cast-times.prop.test.ts'],
+  },
 ];

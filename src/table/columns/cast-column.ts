@@ -22,6 +22,7 @@ import {
   type RefuseValue,
   ticksOfTimes,
 } from './cast-numbers.ts';
+import { castTimes } from './cast-times.ts';
 import { fillNumeric, fillRounded, numericValues } from './column-values.ts';
 import { conformData, dictionaryValues } from './conform-column.ts';
 import {
@@ -31,6 +32,7 @@ import {
   parseDecimal,
   rescaledDecimal,
 } from './decimal-digits.ts';
+import { decimalsOfIntegers } from './decimals-of-integers.ts';
 import { encodeCategories } from './encode-categories.ts';
 import {
   boolColumn,
@@ -51,6 +53,7 @@ import {
 } from './parse-text.ts';
 import { columnArray, type TypedArray, type TypedArrayConstructor } from './shared-buffer.ts';
 import { logicalTypeName, sameType, typeName } from './type-name.ts';
+import { wideOfNumbers } from './wide-ticks.ts';
 
 /** How to cast. */
 export interface CastOptions {
@@ -80,7 +83,7 @@ export function castData(data: Data, type: DataType, options: CastOptions): Data
   if (DataType.isUtf8(from.type)) return castText(from, type, options);
   if (DataType.isFixedSizeList(type) && isNumberList(from.type))
     return castToVector(from, type, options);
-  if (isTime(from.type) && isTime(type)) return castTime(from, type, options);
+  if (isTime(from.type) && isTime(type)) return castTimes(from, type, refusal(type, options));
   if (numericKind(from.type) !== null && numericKind(type) !== null && !isTime(type)) {
     return castNumber(from, type, options);
   }
@@ -251,6 +254,8 @@ function castNumber(given: Data, type: DataType, options: CastOptions): Data {
   if (DataType.isInt(data.type)) {
     if (DataType.isBool(type)) return booleansOfIntegers(data);
     if (DataType.isInt(type)) return castIntegers(data, type, refusal(type, options));
+    if (DataType.isDecimal(type) && type.scale >= 0)
+      return decimalsOfIntegers(data, type, refusal(type, options));
   }
   if (!DataType.isFloat(type) && hasDigits(data, type)) return castDigits(data, type, options);
   const values = columnArray(Float64Array, data.length);
@@ -309,29 +314,6 @@ function castDigits(data: Data, type: DataType, options: CastOptions): Data {
   return numbersToData(slots, valid, type);
 }
 
-function castTime(data: Data, type: DataType, options: CastOptions): Data {
-  const from = ticksOf(data.type);
-  const to = ticksOf(type);
-  const source = data.values as ArrayLike<bigint | number>;
-  const valid = maskOfValidity(data);
-  const slots = new Array<number | bigint>(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const ticks = valid[i] === 0 ? 0n : BigInt(source[i] as bigint | number);
-    // A day has 86,400 seconds: count in ticks per day.
-    const scaled = rescale(ticks, from, to);
-    const isHeld = BigInt.asIntN(64, scaled) === scaled;
-    slots[i] = isHeld ? scaled : 0n;
-    if (!isHeld && options.strict) throw notHeld(String(ticks), type, options);
-    if (!isHeld) valid[i] = 0;
-  }
-  return numbersToData(slots, valid, type);
-}
-
-function ticksOf(type: DataType): bigint {
-  if (DataType.isTimestamp(type)) return ticksPerSecond[type.unit as TimeUnit] * 86_400n;
-  return DataType.isDate(type) && type.unit === DateUnit.DAY ? 1n : 86_400_000n;
-}
-
 /** Ticks of one length as ticks of another, rounded down. */
 function rescale(ticks: bigint, from: bigint, to: bigint): bigint {
   const scaled = ticks * to;
@@ -360,6 +342,8 @@ export function numbersToData(
         );
       }
     }
+  } else if (slots instanceof Float64Array && type.ArrayType === BigInt64Array) {
+    return fixedWidthColumn(type, wideOfNumbers(slots), mask).data[0] as Data;
   } else if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
     const wide = values as unknown as bigint[];
     for (let i = 0; i < slots.length; i++) wide[i] = BigInt(slots[i] as number);
