@@ -350,6 +350,7 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
       link: this.link,
       thresholds: this.thresholds,
       offsetCol: this.#usedOffsetCol ?? null,
+      isVector: this.#values !== null,
     });
   }
 

@@ -5,7 +5,6 @@ import type { ModuleCell, ModuleWriter } from '../../pipeline/module/module-writ
 import { nodeFlag } from '../../tree/tree.ts';
 import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
-import type { Link } from '../prediction/batch-scores.ts';
 import type { WrittenModel } from '../prediction/written-model.ts';
 import { treesOp } from './tree-op.ts';
 
@@ -18,7 +17,7 @@ export function addTreesToModule(writer: ModuleWriter, written: WrittenModel): v
   const numOutputs = trees.numOutputs > 1 ? trees.numOutputs : baseScores.length;
   const places = writer.predicted(outputs, {
     classes,
-    width: isVector(link, classes, numOutputs) ? numOutputs : undefined,
+    width: isVector(written, numOutputs) ? numOutputs : undefined,
     scores: link === 'flags' ? numOutputs : classes.length,
   });
   writer.step(treesOp, {
@@ -48,9 +47,10 @@ function planesOf({ planes }: TreeEnsemble): Record<string, unknown> | null {
   };
 }
 
-function isVector(link: Link, classes: readonly unknown[], numOutputs: number): boolean {
+/** Also of one number, where the column of predictions has vectors of one. */
+function isVector({ data, link, outputs }: WrittenModel, numOutputs: number): boolean {
   if (link === 'flags' || link === 'quantiles') return true;
-  return classes.length === 0 && numOutputs > 1;
+  return data.classes.length === 0 && (numOutputs > 1 || (outputs.labels ?? null) !== null);
 }
 
 function cellsOf(writer: ModuleWriter, data: TreeModelData): ModuleCell[] {

@@ -104,9 +104,10 @@ export const treesOp = moduleOp(
   };
 
   const store = classStore(own);
+  const isOne = typeof own.places.prediction === 'number';
 
   const finish = (slots, given) => {
-    if (link === 'mean') return regression(numOutputs === 1 ? sums[0] / numTrees : sums.map((sum) => sum / numTrees));
+    if (link === 'mean') return regression(isOne ? sums[0] / numTrees : sums.map((sum) => sum / numTrees));
     if (link === 'share') {
       const raw = sums.slice();
       return classified(raw, shares(raw));
@@ -114,7 +115,7 @@ export const treesOp = moduleOp(
     const offsets = offsetsOf(own, slots, given, numOutputs);
     const scores = sums.map((sum, k) => sum + baseScores[k] + (offsets === null ? 0 : offsets[k]));
     const predict = links[link];
-    if (predict !== undefined) return regression(numOutputs === 1 ? predict(scores[0]) : scores.map(predict));
+    if (predict !== undefined) return regression(isOne ? predict(scores[0]) : scores.map(predict));
     if (link === 'logistic') {
       const [margin] = scores;
       return classified(Float64Array.of(-margin, margin), Float64Array.of(logistic(-margin), logistic(margin)));

@@ -31,6 +31,8 @@ export interface ScorerOptions {
   readonly link: Link;
   readonly thresholds: readonly number[] | null;
   readonly offsetCol: string | null;
+  /** Whether a prediction is a vector, of one number too, as in the column of `labelCols`. */
+  readonly isVector?: boolean | undefined;
   /** Rows before the trees are laid out: so many cost about as much as the layout. */
   readonly plainRows?: number | undefined;
 }
@@ -108,7 +110,8 @@ function finisher(
   options: ScorerOptions,
   numOutputs: number,
 ): (sums: Float64Array, row: object) => Score {
-  const { link, thresholds, offsetCol } = options;
+  const { link, thresholds, offsetCol, isVector = false } = options;
+  const isNumber = numOutputs === 1 && !isVector;
   const { baseScores, classes } = data;
   const { numTrees } = data.trees;
   const none = new Float64Array(0);
@@ -121,8 +124,7 @@ function finisher(
     const code = winnerAt(probability, 0, classes.length, thresholds);
     return { prediction: classes[code] as ClassValue, rawPrediction: raw, probability };
   };
-  if (link === 'mean' && numOutputs === 1)
-    return (sums) => regression((sums[0] as number) / numTrees);
+  if (link === 'mean' && isNumber) return (sums) => regression((sums[0] as number) / numTrees);
   if (link === 'mean') return (sums) => regression(sums.map((sum) => sum / numTrees));
   if (link === 'share') {
     return (sums) => {
@@ -136,7 +138,7 @@ function finisher(
   const offsetsOf = (row: object): readonly number[] | null =>
     offsetCol === null ? null : offsetsOfRow(row, offsetCol, shape);
   const predictionOf = regressionLinks[link];
-  if (predictionOf !== undefined && numOutputs === 1)
+  if (predictionOf !== undefined && isNumber)
     return (sums, row) => regression(predictionOf(scoreAt(sums, 0, offsetsOf(row))));
   if (link === 'logistic') {
     return (sums, row) => {

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
+import { RandomForestRegressor } from '../../../src/ensemble/forest/random-forest-regressor.ts';
 import { mergeModels } from '../../../src/ensemble/model/merge-models.ts';
 import type { GBTRegressorOptions } from '../../../src/ensemble/params/gbt-params.ts';
 import { RegressionEvaluator } from '../../../src/evaluation/evaluators/regression-evaluator.ts';
@@ -12,6 +13,7 @@ import { savedBytes, treeBytes } from '../../tools/fitted-bytes.ts';
 import { inlineTable } from '../../tools/inline-table.ts';
 import { randomNumbers } from '../../tools/random-data.ts';
 import { temporaryFolder } from '../../tools/temporary-folder.ts';
+import { runModule } from '../module/run-module.ts';
 
 const random = randomNumbers(9);
 const rows = Array.from({ length: 400 }, () => [random(), random(), random()] as const);
@@ -42,6 +44,19 @@ async function apart(more: GBTRegressorOptions): Promise<number[][]> {
 }
 
 describe('labelCols', () => {
+  it('of one label predict vectors of one number, in tables, scorers and modules alike', async () => {
+    const forest = new RandomForestRegressor({ ...features, labelCols: ['rate'], numTrees: 3 });
+    for (const estimator of [regressor({ labelCols: ['rate'] }), forest]) {
+      const model = await estimator.fit(table);
+      const [first] = (await (await model.transform(table)).collect()).toArray();
+      const row = { x: rows[0]?.[0] ?? 0, z: rows[0]?.[1] ?? 0 };
+      const { prediction } = (await model.scorer())(row);
+      expect(prediction).toEqual(Float64Array.from(first?.['prediction']));
+      expect(runModule(model.toModule()).predict(row).prediction).toEqual(prediction);
+      expect(model.toModuleDeclarations()).toContain('readonly prediction: Float64Array;');
+    }
+  });
+
   it.each<GBTRegressorOptions>([
     { subsamplingRate: 0.7, colsampleByTree: 0.5, seed: 3 },
     { lossType: 'gamma', linearLeaves: true },
