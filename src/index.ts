@@ -100,6 +100,7 @@ export type { GBTRankerOptions } from './ensemble/params/ranker-params.ts';
 export type { UpliftForestOptions } from './ensemble/params/uplift-params.ts';
 export type {
   NamedCells,
+  Prediction,
   Score,
   Scorer,
   ScorerCell,

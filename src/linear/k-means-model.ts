@@ -10,7 +10,7 @@ import { packed } from '../pipeline/module/module-literals.ts';
 import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { PmmlWriter } from '../pipeline/pmml/pmml-writer.ts';
-import { type Scorer, singlesOf } from '../pipeline/row-reader.ts';
+import { type Prediction, type Score, type Scorer, singlesOf } from '../pipeline/row-reader.ts';
 import { rowScorer } from '../pipeline/row-scorer.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
@@ -138,8 +138,8 @@ export class KMeansModel extends Model<typeof kMeansModelParams.schema> {
   }
 
   /** A synchronous function of one row's values, by column name; the same bits as transform. */
-  async scorer(): Promise<Scorer> {
-    return await rowScorer(this);
+  async scorer<P extends Prediction = number>(): Promise<Scorer<Score<P>>> {
+    return await rowScorer<P>(this);
   }
 
   /** @internal */

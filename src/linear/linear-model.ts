@@ -19,7 +19,13 @@ import {
 } from '../pipeline/offset-column.ts';
 import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import type { PmmlWriter } from '../pipeline/pmml/pmml-writer.ts';
-import { RowReader, type Scorer, singlesOf } from '../pipeline/row-reader.ts';
+import {
+  type Prediction,
+  RowReader,
+  type Score,
+  type Scorer,
+  singlesOf,
+} from '../pipeline/row-reader.ts';
 import type { StageWriter } from '../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import type { ClassValue } from '../training/messages.ts';
@@ -48,7 +54,10 @@ export interface LinearSummary {
 }
 
 /** A fitted linear model. */
-export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Model<S> {
+export abstract class LinearModel<
+  S extends ParamSpecs = ParamSpecs,
+  Q extends Prediction = Prediction,
+> extends Model<S> {
   /** @internal */
   readonly data: LinearModelData;
   readonly inputSchema: LogicalSchema;
@@ -131,8 +140,10 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
    * A synchronous function of one row's values, by feature name or in the order of
    * {@link LinearModel.featureNames}; the same bits as transform. The probability of a model without
    * probabilities is empty.
+   *
+   * @typeParam P what is predicted, for the compiler alone: `scorer<'yes' | 'no'>()` where the classes are known
    */
-  async scorer(): Promise<Scorer> {
+  async scorer<P extends Prediction = Q>(): Promise<Scorer<Score<P>>> {
     const { names, coefficients, intercepts, classes, paths, inputSchema } = this.data;
     const { thresholds, className } = this;
     const reader = new RowReader(
@@ -160,7 +171,8 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
       }
       const offsets = offsetCol === undefined ? null : offsetsOfRow(row, offsetCol, shape);
       if (width === 0) {
-        return { prediction: marginOf(0, offsets), rawPrediction: none, probability: none };
+        const prediction = marginOf(0, offsets) as P;
+        return { prediction, rawPrediction: none, probability: none };
       }
       const raw = new Float64Array(width);
       if (intercepts.length === 1) rawOfMargin(marginOf(0, offsets), raw, 0, width);
@@ -170,7 +182,7 @@ export abstract class LinearModel<S extends ParamSpecs = ParamSpecs> extends Mod
         probabilityAt(raw, probability, 0, { width, isOne: intercepts.length === 1 });
       }
       const code = winnerAt(hasProbability ? probability : raw, 0, width, thresholds);
-      return { prediction: classes[code] as ClassValue, rawPrediction: raw, probability };
+      return { prediction: classes[code] as P, rawPrediction: raw, probability };
     };
   }
 

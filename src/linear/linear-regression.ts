@@ -37,7 +37,10 @@ export type LinearRegressionOptions = Options<typeof linearRegressionParams.sche
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`, `DATA_INVALID` for a missing or
  *   infinite feature
  */
-export class LinearRegressionModel extends LinearModel<typeof linearRegressionModelParams.schema> {
+export class LinearRegressionModel extends LinearModel<
+  typeof linearRegressionModelParams.schema,
+  number
+> {
   /** The declared parameters. */
   static readonly paramSchema = linearRegressionModelParams;
 

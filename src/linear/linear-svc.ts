@@ -8,6 +8,7 @@ import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { ClassValue } from '../training/messages.ts';
 import { fitLinear, learnerOf, linearColumns } from './fit-linear.ts';
 import { coefficientsOf, LinearModel } from './linear-model.ts';
 import { type LinearModelData, readLinearModel } from './linear-model-data.ts';
@@ -47,7 +48,7 @@ export type LinearSVCOptions = Options<typeof linearSvcParams.schema>;
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`, `DATA_INVALID` for a missing or
  *   infinite feature
  */
-export class LinearSVCModel extends LinearModel<typeof linearSvcModelParams.schema> {
+export class LinearSVCModel extends LinearModel<typeof linearSvcModelParams.schema, ClassValue> {
   /** The declared parameters. */
   static readonly paramSchema = linearSvcModelParams;
 

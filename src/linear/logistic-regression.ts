@@ -10,6 +10,7 @@ import { Estimator, type FitOptions } from '../pipeline/estimator.ts';
 import type { StageReader } from '../pipeline/stage-reader.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { ClassValue } from '../training/messages.ts';
 import { fitLinear, learnerOf, linearColumns } from './fit-linear.ts';
 import { coefficientsOf, LinearModel } from './linear-model.ts';
 import { type LinearModelData, readLinearModel } from './linear-model-data.ts';
@@ -60,7 +61,8 @@ export type LogisticRegressionOptions = Options<typeof logisticRegressionParams.
  *   infinite feature
  */
 export class LogisticRegressionModel extends LinearModel<
-  typeof logisticRegressionModelParams.schema
+  typeof logisticRegressionModelParams.schema,
+  ClassValue
 > {
   /** The declared parameters. */
   static readonly paramSchema = logisticRegressionModelParams;

@@ -16,7 +16,7 @@ import type { ModuleWriter } from './module/module-writer.ts';
 import type { OnnxGraph } from './onnx/onnx-graph.ts';
 import type { PmmlWriter } from './pmml/pmml-writer.ts';
 import type { PredictionColumns } from './prediction-columns.ts';
-import type { Scorer } from './row-reader.ts';
+import type { Prediction, Score, Scorer } from './row-reader.ts';
 import { rowScorer } from './row-scorer.ts';
 import type { StageReader } from './stage-reader.ts';
 import { registerStage } from './stage-registry.ts';
@@ -112,10 +112,11 @@ export class PipelineModel extends Model<typeof pipelineModelParams.schema> {
    * A synchronous function of one row's values, by column name; the same bits as transform. Dates are given as `Date`
    * or milliseconds, vectors as arrays, structs as objects.
    *
+   * @typeParam P what is predicted, for the compiler alone: `scorer<number>()` of a regressor
    * @throws CoppiceError `UNSUPPORTED` for a pipeline that predicts nothing or runs a closure
    */
-  async scorer(): Promise<Scorer> {
-    return await rowScorer(this);
+  async scorer<P extends Prediction = Prediction>(): Promise<Scorer<Score<P>>> {
+    return await rowScorer<P>(this);
   }
 
   /** @internal */

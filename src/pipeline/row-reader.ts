@@ -35,10 +35,13 @@ export type ScorerRow =
   | Float64Array
   | Float32Array;
 
+/** What a model may predict of a row: a number, a class, or several numbers. */
+export type Prediction = ClassValue | Float64Array;
+
 /** What a scorer answers. */
-export interface Score {
+export interface Score<P extends Prediction = Prediction> {
   /** The predicted class or number; quantiles ascending, where a model predicts several. */
-  readonly prediction: ClassValue | Float64Array;
+  readonly prediction: P;
   /** Raw scores, one a class; empty for a regressor. */
   readonly rawPrediction: Float64Array;
   /** Probabilities, one a class; empty for a regressor. */

@@ -34,7 +34,15 @@ import { preparePartition, sourceColumns } from '../table/plan/read-partition.ts
 import type { LogicalField, LogicalSchema } from './logical-schema.ts';
 import type { Model } from './model.ts';
 import type { PredictionColumns } from './prediction-columns.ts';
-import { instantRule, isSingle, noRow, numberOf, type Score, type Scorer } from './row-reader.ts';
+import {
+  instantRule,
+  isSingle,
+  noRow,
+  numberOf,
+  type Prediction,
+  type Score,
+  type Scorer,
+} from './row-reader.ts';
 import { ticksOfType } from './time-ticks.ts';
 
 /**
@@ -42,7 +50,7 @@ import { ticksOfType } from './time-ticks.ts';
  *
  * @throws CoppiceError `UNSUPPORTED` for a model without predictions or with a step that runs a closure
  */
-export async function rowScorer(model: Model): Promise<Scorer> {
+export async function rowScorer<P extends Prediction>(model: Model): Promise<Scorer<Score<P>>> {
   const owner = model.className;
   const names = model.predictionColumns;
   if (names === null) throw unsupported(owner, 'a stage that predicts');
@@ -63,7 +71,7 @@ export async function rowScorer(model: Model): Promise<Scorer> {
     }
     if (inputs.length > 0 && !inputs.some((name) => name in row))
       throw noRow(row, 'columns', inputs);
-    return scoreOf(owner, run(oneRow(cells, row as Cells)), names);
+    return scoreOf(owner, run(oneRow(cells, row as Cells)), names) as Score<P>;
   };
 }
 

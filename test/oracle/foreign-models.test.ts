@@ -158,7 +158,7 @@ describe.each(known)('the model $name of $library', (saved) => {
     const model = await read(saved);
     const wanted = await scoresOf(model, tableOf(saved));
     expect(await scoresOf(model, tableOf(saved, 3))).toEqual(wanted);
-    const score = await model.scorer();
+    const score = await model.scorer<number | Float64Array>();
     // the first rows walk the trees as they lie, later ones in the layout of the kernels
     for (const round of [0, 1]) {
       const single = rowsOf(saved).map((row) => score(row));
@@ -166,7 +166,7 @@ describe.each(known)('the model $name of $library', (saved) => {
         model instanceof GBTClassificationModel
           ? single.flatMap(({ probability }) => [...probability])
           : single.flatMap(({ prediction }) =>
-              typeof prediction === 'number' ? [prediction] : [...(prediction as Float64Array)],
+              typeof prediction === 'number' ? [prediction] : [...prediction],
             );
       expect(found, `round ${round}`).toEqual(wanted.predictions);
     }

@@ -155,6 +155,31 @@ describe('types of the installed package', () => {
     outputOf(process.execPath, [tsc, ...options.split(' '), ...roots.split(' '), 'first-model.ts']);
   });
 
+  it('say what a scorer predicts, to ES modules and to CommonJS', () => {
+    const script = `import { createTable, GBTClassifier, GBTRegressor, loadStage, PipelineModel } from 'coppice';
+export async function main(): Promise<string> {
+  const table = createTable({ x: [1, 2, 3, 4], label: [1, 4, 9, 16], word: ['a', 'b', 'a', 'b'] });
+  const regressor = await new GBTRegressor({ featuresCols: ['x'] }).fit(table);
+  const doubled = (await regressor.scorer())({ x: 2 }).prediction * 2;
+  const classifier = await new GBTClassifier({ featuresCols: ['x'], labelCol: 'word' }).fit(table);
+  const word: 'a' | 'b' = (await classifier.scorer<'a' | 'b'>())({ x: 2 }).prediction;
+  const loaded = await loadStage('model');
+  if (!(loaded instanceof PipelineModel)) return word;
+  return (doubled + (await loaded.scorer<number>())({ x: 2 }).prediction).toFixed(1);
+}
+`;
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options = '--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess';
+    const target = '--module nodenext --target es2022 --types node --typeRoots';
+    for (const name of ['scores.mts', 'scores.cts']) {
+      writeFileSync(join(project, name), script);
+      outputOf(process.execPath, [
+        ...[tsc, ...options.split(' '), ...target.split(' ')],
+        ...[join(project, 'node_modules', '@types'), name],
+      ]);
+    }
+  });
+
   it('need no types of the browser where every declaration is checked', () => {
     writeFileSync(
       join(project, 'fits.ts'),

@@ -1,7 +1,9 @@
 /** What models of boosted trees have beside other tree models: what each round adds, new leaf values from new rows. */
+
 import { CoppiceError } from '../../base/errors.ts';
 import { FunctionName } from '../../params/object-kinds.ts';
 import type { ParamSpecs } from '../../params/param-spec.ts';
+import type { Prediction } from '../../pipeline/row-reader.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { TreeModel } from '../model/tree-model.ts';
 import type { GBTParams } from '../params/gbt-params.ts';
@@ -33,7 +35,10 @@ export function withKnownFunctions<P extends { readonly objectiveFunction: unkno
 type FunctionsOfParams = Pick<GBTParams, 'objectiveFunction' | 'metricFunction'>;
 
 /** A fitted model of boosted trees. */
-export abstract class BoostedModel<S extends ParamSpecs = ParamSpecs> extends TreeModel<S> {
+export abstract class BoostedModel<
+  S extends ParamSpecs = ParamSpecs,
+  Q extends Prediction = Prediction,
+> extends TreeModel<S, Q> {
   /** @internal How it was fitted. */
   protected abstract get boosted(): BoostedFacts;
 

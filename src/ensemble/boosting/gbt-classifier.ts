@@ -8,6 +8,7 @@ import { fitColumns } from '../../pipeline/fit-columns.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
 import { type GBTClassifierOptions, gbtClassifierParams } from '../params/gbt-params.ts';
 import { functionNames } from '../params/objective-params.ts';
@@ -43,7 +44,8 @@ export const gbtClassificationModelParams = defineParams('GBTClassificationModel
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
 export class GBTClassificationModel extends BoostedModel<
-  typeof gbtClassificationModelParams.schema
+  typeof gbtClassificationModelParams.schema,
+  ClassValue
 > {
   /** The declared parameters. */
   static readonly paramSchema = gbtClassificationModelParams;

@@ -36,7 +36,7 @@ export const gbtRankingModelParams = defineParams('GBTRankingModel', gbtRankerPa
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class GBTRankingModel extends BoostedModel<typeof gbtRankingModelParams.schema> {
+export class GBTRankingModel extends BoostedModel<typeof gbtRankingModelParams.schema, number> {
   /** The declared parameters. */
   static readonly paramSchema = gbtRankingModelParams;
 

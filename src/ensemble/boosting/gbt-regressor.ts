@@ -37,7 +37,10 @@ export const gbtRegressionModelParams = defineParams('GBTRegressionModel', {
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class GBTRegressionModel extends BoostedModel<typeof gbtRegressionModelParams.schema> {
+export class GBTRegressionModel extends BoostedModel<
+  typeof gbtRegressionModelParams.schema,
+  number
+> {
   /** The declared parameters. */
   static readonly paramSchema = gbtRegressionModelParams;
 

@@ -2,6 +2,7 @@
  * What fitted forests and single trees share: a classifier adds up the trees' shares of each class, a regressor
  * takes the mean of the trees. Which columns they add stands in their parameters.
  */
+
 import { Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import type { Options, ParamSchema } from '../../params/define-params.ts';
@@ -11,6 +12,7 @@ import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import { TreeModel } from '../model/tree-model.ts';
 import { readTreeModel, type TreeModelData } from '../model/tree-model-data.ts';
 import {
@@ -32,7 +34,7 @@ import {
 /** A fitted forest or single tree for classes. */
 export abstract class ForestClassificationModel<
   S extends ParamSpecs = ParamSpecs,
-> extends TreeModel<S> {
+> extends TreeModel<S, ClassValue> {
   constructor(
     schema: ParamSchema<S>,
     options: Options<S> | undefined,
@@ -83,9 +85,10 @@ export interface ForestColumnParams extends RegressorColumnParams {
 }
 
 /** A fitted forest or single tree for numbers. */
-export abstract class ForestRegressionModel<
-  S extends ParamSpecs = ParamSpecs,
-> extends TreeModel<S> {
+export abstract class ForestRegressionModel<S extends ParamSpecs = ParamSpecs> extends TreeModel<
+  S,
+  number
+> {
   #sharedLabels: LeafLabels | null = null;
 
   protected override get link(): 'mean' {

@@ -26,7 +26,7 @@ import { addTreesToPmml } from '../pmml/add-trees.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link } from '../prediction/predict-operator.ts';
 import { regressionOutputs } from '../prediction/regression-outputs.ts';
-import type { Score, Scorer } from '../prediction/scorer.ts';
+import type { Prediction, Score, Scorer } from '../prediction/scorer.ts';
 import { checkExtension } from './check-extension.ts';
 import { fitIsolationForest } from './fit-isolation-forest.ts';
 
@@ -55,7 +55,10 @@ const usualThreshold = 0.5;
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class IsolationForestModel extends TreeModel<typeof isolationForestModelParams.schema> {
+export class IsolationForestModel extends TreeModel<
+  typeof isolationForestModelParams.schema,
+  boolean
+> {
   /** The declared parameters. */
   static readonly paramSchema = isolationForestModelParams;
 
@@ -122,13 +125,16 @@ export class IsolationForestModel extends TreeModel<typeof isolationForestModelP
   }
 
   /** A synchronous function of one row's values; the same bits as transform. */
-  override async scorer(): Promise<Scorer<IsolationScore>> {
-    const score = await super.scorer();
+  override async scorer<P extends Prediction = boolean>(): Promise<
+    Scorer<IsolationScore & Score<P>>
+  > {
+    const score = await super.scorer<number>();
     const { threshold } = this;
     return (row) => {
       const found = score(row);
-      const anomalyScore = found.prediction as number;
-      return { ...found, anomalyScore, prediction: anomalyScore >= threshold };
+      const anomalyScore = found.prediction;
+      const prediction = anomalyScore >= threshold;
+      return { ...found, anomalyScore, prediction: prediction as typeof prediction & P };
     };
   }
 

@@ -34,7 +34,7 @@ import {
 import { featurePlaces } from '../prediction/feature-places.ts';
 import { type ModelOutput, schemaWithOutputs } from '../prediction/output-columns.ts';
 import type { Link, PredictSpec } from '../prediction/predict-operator.ts';
-import { makeScorer, type Scorer } from '../prediction/scorer.ts';
+import { makeScorer, type Prediction, type Score, type Scorer } from '../prediction/scorer.ts';
 import type { WrittenModel } from '../prediction/written-model.ts';
 import { checkShape } from './check-shape.ts';
 import { modelIdOf, sharedTrees } from './shared-trees.ts';
@@ -48,7 +48,10 @@ import '../worker-operators.ts';
 const quickTrees = 500;
 
 /** A fitted model of trees. */
-export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model<S> {
+export abstract class TreeModel<
+  S extends ParamSpecs = ParamSpecs,
+  Q extends Prediction = Prediction,
+> extends Model<S> {
   /** @internal */
   readonly data: TreeModelData;
   readonly inputSchema: LogicalSchema;
@@ -344,14 +347,18 @@ export abstract class TreeModel<S extends ParamSpecs = ParamSpecs> extends Model
   /**
    * A synchronous function of one row's values, by feature name or in the order of {@link TreeModel.featureNames};
    * the same bits as transform.
+   *
+   * @typeParam P what is predicted, for the compiler alone: a regressor's number or a class; say
+   *   `scorer<Float64Array>()` where it is a vector (`quantileAlphas`, `labelCols`, several treatments), and
+   *   `scorer<'yes' | 'no'>()` where the classes are known
    */
-  async scorer(): Promise<Scorer> {
+  async scorer<P extends Prediction = Q>(): Promise<Scorer<Score<P>>> {
     return makeScorer(this.data, {
       link: this.link,
       thresholds: this.thresholds,
       offsetCol: this.#usedOffsetCol ?? null,
       isVector: this.#values !== null,
-    });
+    }) as Scorer<Score<P>>;
   }
 
   /** @internal */

@@ -8,6 +8,7 @@ import { winnerAt } from '../../pipeline/class-columns.ts';
 import { offsetsOfRow } from '../../pipeline/offset-column.ts';
 import {
   type NamedCells,
+  type Prediction,
   RowReader,
   type Score,
   type Scorer,
@@ -24,7 +25,7 @@ import type { TreeEnsemble } from '../../tree/tree-ensemble.ts';
 import type { TreeModelData } from '../model/tree-model-data.ts';
 import { flagOf, type Link } from './batch-scores.ts';
 
-export type { NamedCells, Score, Scorer, ScorerCell, ScorerRow, ScorerValue };
+export type { NamedCells, Prediction, Score, Scorer, ScorerCell, ScorerRow, ScorerValue };
 
 /** How a model's scorer works. */
 export interface ScorerOptions {

@@ -30,7 +30,7 @@ export const upliftForestModelParams = defineParams('UpliftForestModel', upliftF
  *
  * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
  */
-export class UpliftForestModel extends TreeModel<typeof upliftForestModelParams.schema> {
+export class UpliftForestModel extends TreeModel<typeof upliftForestModelParams.schema, number> {
   /** The declared parameters. */
   static readonly paramSchema = upliftForestModelParams;
 
@@ -81,7 +81,7 @@ export class UpliftForestModel extends TreeModel<typeof upliftForestModelParams.
  * const label = age.map((years, i) => Number(years < 20 && treatment[i] === 1));
  * const model = await new UpliftForest({ featuresCols: ['age'] }).fit(createTable({ age, treatment, label }));
  * const score = await model.scorer();
- * console.log(Number(score({ age: 5 }).prediction) > 0.9, Number(score({ age: 35 }).prediction) < 0.1); // true true
+ * console.log(score({ age: 5 }).prediction > 0.9, score({ age: 35 }).prediction < 0.1); // true true
  * ```
  * @see docs/guides/uplift.md; P. Rzepakowski, S. Jaroszewicz, "Decision trees for uplift modeling with single and multiple
  *   treatments", 2012

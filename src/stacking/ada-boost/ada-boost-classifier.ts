@@ -11,6 +11,7 @@ import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import { estimatorParam } from '../bagging/bagging-params.ts';
 import {
   CommitteeModel,
@@ -59,7 +60,8 @@ export type AdaBoostClassificationModelOptions = Options<
  * Input: what the estimator's models read. Output: the rounds' weighted votes, their shares and the winner.
  */
 export class AdaBoostClassificationModel extends CommitteeModel<
-  typeof adaBoostClassificationModelParams.schema
+  typeof adaBoostClassificationModelParams.schema,
+  ClassValue
 > {
   /** The declared parameters. */
   static readonly paramSchema = adaBoostClassificationModelParams;

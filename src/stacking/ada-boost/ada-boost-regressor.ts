@@ -56,7 +56,8 @@ export type AdaBoostRegressionModelOptions = Options<typeof adaBoostRegressionMo
  * Input: what the estimator's models read. Output: the rounds' weighted median.
  */
 export class AdaBoostRegressionModel extends CommitteeModel<
-  typeof adaBoostRegressionModelParams.schema
+  typeof adaBoostRegressionModelParams.schema,
+  number
 > {
   /** The declared parameters. */
   static readonly paramSchema = adaBoostRegressionModelParams;

@@ -1,5 +1,7 @@
 /** What fitted baggings share: a committee that can tell which rows each member has not seen. */
+
 import type { ParamSpecs } from '../../params/param-spec.ts';
+import type { Prediction } from '../../pipeline/row-reader.ts';
 import type { TransformOptions } from '../../pipeline/transformer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { CommitteeModel } from '../committee/committee-model.ts';
@@ -8,7 +10,10 @@ import { outOfBag } from './bag-rows.ts';
 import { type BaggingValues, bagDraw } from './fit-bagging.ts';
 
 /** A fitted bagging. */
-export abstract class BaggedModel<S extends ParamSpecs = ParamSpecs> extends CommitteeModel<S> {
+export abstract class BaggedModel<
+  S extends ParamSpecs = ParamSpecs,
+  Q extends Prediction = Prediction,
+> extends CommitteeModel<S, Q> {
   /**
    * The table that the model was fitted on, with predictions made only by members whose bag does not hold the row:
    * what an evaluator says about it holds for new rows too. A row in every bag has no prediction (null).

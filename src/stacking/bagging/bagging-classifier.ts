@@ -12,6 +12,7 @@ import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import { type CommitteeState, readCommittee } from '../committee/committee-model.ts';
 import { classOutputParams } from '../committee/committee-params.ts';
 import {
@@ -59,7 +60,8 @@ export type BaggingClassificationModelOptions = Options<
  * Input: what the estimator's models read. Output: sums of their probabilities or votes, shares and the winner.
  */
 export class BaggingClassificationModel extends BaggedModel<
-  typeof baggingClassificationModelParams.schema
+  typeof baggingClassificationModelParams.schema,
+  ClassValue
 > {
   /** The declared parameters. */
   static readonly paramSchema = baggingClassificationModelParams;

@@ -44,7 +44,8 @@ export type BaggingRegressionModelOptions = Options<typeof baggingRegressionMode
  * Input: what the estimator's models read. Output: the mean of their predictions.
  */
 export class BaggingRegressionModel extends BaggedModel<
-  typeof baggingRegressionModelParams.schema
+  typeof baggingRegressionModelParams.schema,
+  number
 > {
   /** The declared parameters. */
   static readonly paramSchema = baggingRegressionModelParams;

@@ -9,7 +9,7 @@ import type { LogicalSchema } from '../../pipeline/logical-schema.ts';
 import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
-import type { Scorer } from '../../pipeline/row-reader.ts';
+import type { Prediction, Score, Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
@@ -48,7 +48,10 @@ export interface OutputValues {
 }
 
 /** A fitted committee. */
-export abstract class CommitteeModel<S extends ParamSpecs = ParamSpecs> extends Model<S> {
+export abstract class CommitteeModel<
+  S extends ParamSpecs = ParamSpecs,
+  Q extends Prediction = Prediction,
+> extends Model<S> {
   readonly inputSchema: LogicalSchema;
   /** What identified the rows of the training data. */
   readonly rowIdMode: RowIdMode;
@@ -116,9 +119,13 @@ export abstract class CommitteeModel<S extends ParamSpecs = ParamSpecs> extends 
     return committeeSchema(this.className, schema, this.state, this.params as never);
   }
 
-  /** A synchronous function of one row's values, by column name; the same bits as transform. */
-  async scorer(): Promise<Scorer> {
-    return await rowScorer(this);
+  /**
+   * A synchronous function of one row's values, by column name; the same bits as transform.
+   *
+   * @typeParam P what is predicted, for the compiler alone: `scorer<'yes' | 'no'>()` where the classes are known
+   */
+  async scorer<P extends Prediction = Q>(): Promise<Scorer<Score<P>>> {
+    return await rowScorer<P>(this);
   }
 
   /** @internal */

@@ -13,6 +13,7 @@ import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import { estimatorParam } from '../bagging/bagging-params.ts';
 import { withInputColumns } from '../column-names.ts';
 import { fitSideBySide } from '../fit-side-by-side.ts';
@@ -59,7 +60,7 @@ export type OneVsRestModelOptions = Options<typeof oneVsRestModelParams.schema>;
  *
  * Input: what the classifier's models read. Output: each class's score, the scores' shares and the surest class.
  */
-export class OneVsRestModel extends CommitteeModel<typeof oneVsRestModelParams.schema> {
+export class OneVsRestModel extends CommitteeModel<typeof oneVsRestModelParams.schema, ClassValue> {
   /** The declared parameters. */
   static readonly paramSchema = oneVsRestModelParams;
 

@@ -10,7 +10,7 @@ import { Model, notFitted, savedInputSchema } from '../../pipeline/model.ts';
 import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { PredictionColumns } from '../../pipeline/prediction-columns.ts';
-import type { Scorer } from '../../pipeline/row-reader.ts';
+import type { Prediction, Score, Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
@@ -43,7 +43,10 @@ export interface StackOutputParams {
 }
 
 /** A fitted stack. */
-export abstract class StackedModel<S extends ParamSpecs = ParamSpecs> extends Model<S> {
+export abstract class StackedModel<
+  S extends ParamSpecs = ParamSpecs,
+  Q extends Prediction = Prediction,
+> extends Model<S> {
   readonly inputSchema: LogicalSchema;
   /** What identified the rows of the training data. */
   readonly rowIdMode: RowIdMode;
@@ -132,9 +135,13 @@ export abstract class StackedModel<S extends ParamSpecs = ParamSpecs> extends Mo
     };
   }
 
-  /** A synchronous function of one row's values, by column name; the same bits as transform. */
-  async scorer(): Promise<Scorer> {
-    return await rowScorer(this);
+  /**
+   * A synchronous function of one row's values, by column name; the same bits as transform.
+   *
+   * @typeParam P what is predicted, for the compiler alone: `scorer<'yes' | 'no'>()` where the classes are known
+   */
+  async scorer<P extends Prediction = Q>(): Promise<Scorer<Score<P>>> {
+    return await rowScorer<P>(this);
   }
 
   /** @internal */

@@ -13,6 +13,7 @@ import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import { estimatorsParam, labelColOf, membersOf } from '../members.ts';
 import { defaultCombiner } from './default-combiner.ts';
 import { fitStack, type StackFitOptions, type StackState } from './fit-stack.ts';
@@ -55,7 +56,8 @@ export type StackingClassificationModelOptions = Options<
  * Input: what the members read. Output: the final model's scores, probabilities and predictions.
  */
 export class StackingClassificationModel extends StackedModel<
-  typeof stackingClassificationModelParams.schema
+  typeof stackingClassificationModelParams.schema,
+  ClassValue
 > {
   /** The declared parameters. */
   static readonly paramSchema = stackingClassificationModelParams;

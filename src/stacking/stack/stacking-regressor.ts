@@ -46,7 +46,8 @@ export type StackingRegressionModelOptions = Options<typeof stackingRegressionMo
  * Input: what the members read. Output: the final model's predictions.
  */
 export class StackingRegressionModel extends StackedModel<
-  typeof stackingRegressionModelParams.schema
+  typeof stackingRegressionModelParams.schema,
+  number
 > {
   /** The declared parameters. */
   static readonly paramSchema = stackingRegressionModelParams;

@@ -11,6 +11,7 @@ import type { StageReader } from '../../pipeline/stage-reader.ts';
 import { registerStage } from '../../pipeline/stage-registry.ts';
 import type { SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
+import type { ClassValue } from '../../training/messages.ts';
 import {
   CommitteeModel,
   type CommitteeState,
@@ -65,7 +66,8 @@ export type VotingClassificationModelOptions = Options<
  * Input: what the members read. Output: weighted votes, their shares and the winner.
  */
 export class VotingClassificationModel extends CommitteeModel<
-  typeof votingClassificationModelParams.schema
+  typeof votingClassificationModelParams.schema,
+  ClassValue
 > {
   /** The declared parameters. */
   static readonly paramSchema = votingClassificationModelParams;

@@ -50,7 +50,8 @@ export type VotingRegressionModelOptions = Options<typeof votingRegressionModelP
  * Input: what the members read. Output: the weighted mean of their predictions.
  */
 export class VotingRegressionModel extends CommitteeModel<
-  typeof votingRegressionModelParams.schema
+  typeof votingRegressionModelParams.schema,
+  number
 > {
   /** The declared parameters. */
   static readonly paramSchema = votingRegressionModelParams;

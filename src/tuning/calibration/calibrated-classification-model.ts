@@ -3,7 +3,7 @@ import { Schema } from 'apache-arrow';
 import { TreeModel } from '../../ensemble/model/tree-model.ts';
 import { checkThresholds } from '../../ensemble/prediction/classifier-outputs.ts';
 import { winners } from '../../ensemble/prediction/output-columns.ts';
-import type { Scorer } from '../../ensemble/prediction/scorer.ts';
+import type { Prediction, Score, Scorer } from '../../ensemble/prediction/scorer.ts';
 import { foldParams } from '../../feature/folds/fold-params.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
 import { column } from '../../params/kinds.ts';
@@ -141,10 +141,12 @@ export class CalibratedClassificationModel extends Model<
 
   /**
    * A synchronous function of one row's values, by feature name; the same bits as transform.
+   *
+   * @typeParam P what is predicted, for the compiler alone: `scorer<'yes' | 'no'>()` where the classes are known
    */
-  async scorer(): Promise<Scorer> {
+  async scorer<P extends Prediction = LabelValue>(): Promise<Scorer<Score<P>>> {
     const { model } = this;
-    if (!(model instanceof TreeModel)) return await rowScorer(this);
+    if (!(model instanceof TreeModel)) return await rowScorer<P>(this);
     const score = await model.scorer();
     const { curves, layout, classes } = this.#state;
     const thresholds = this.params.thresholds ?? null;
@@ -152,7 +154,7 @@ export class CalibratedClassificationModel extends Model<
       const { rawPrediction } = score(row);
       const probability = calibratedProbabilities(curves, layout, rawPrediction);
       const code = winners(probability, classes.length, thresholds)[0] as number;
-      return { prediction: classes[code] as LabelValue, rawPrediction, probability };
+      return { prediction: classes[code] as P, rawPrediction, probability };
     };
   }
 

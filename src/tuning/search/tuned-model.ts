@@ -17,7 +17,7 @@ import type { ModuleWriter } from '../../pipeline/module/module-writer.ts';
 import type { OnnxGraph } from '../../pipeline/onnx/onnx-graph.ts';
 import type { PmmlWriter } from '../../pipeline/pmml/pmml-writer.ts';
 import type { PredictionColumns } from '../../pipeline/prediction-columns.ts';
-import type { Scorer } from '../../pipeline/row-reader.ts';
+import type { Prediction, Score, Scorer } from '../../pipeline/row-reader.ts';
 import { rowScorer } from '../../pipeline/row-scorer.ts';
 import type { StageReader } from '../../pipeline/stage-reader.ts';
 import type { RowIdMode, SavableStage, StageWriter } from '../../pipeline/stage-writer.ts';
@@ -129,9 +129,13 @@ export abstract class TunedModel<
     return this.bestModel.predictionColumns;
   }
 
-  /** A synchronous function of one row's values, by column name; the same bits as transform. */
-  async scorer(): Promise<Scorer> {
-    return await rowScorer(this);
+  /**
+   * A synchronous function of one row's values, by column name; the same bits as transform.
+   *
+   * @typeParam P what is predicted, for the compiler alone: `scorer<number>()` of a regressor
+   */
+  async scorer<P extends Prediction = Prediction>(): Promise<Scorer<Score<P>>> {
+    return await rowScorer<P>(this);
   }
 
   override transformSchema(schema: Schema): Schema {

@@ -1,7 +1,7 @@
 /** A fitted TunedThresholdClassifier: a classifier's model and the threshold that its predictions follow. */
 import type { Schema } from 'apache-arrow';
 import { TreeModel } from '../../ensemble/model/tree-model.ts';
-import type { Scorer } from '../../ensemble/prediction/scorer.ts';
+import type { Prediction, Score, Scorer } from '../../ensemble/prediction/scorer.ts';
 import { thresholdMetricNames } from '../../evaluation/threshold-points.ts';
 import { foldParams } from '../../feature/folds/fold-params.ts';
 import { defineParams, type Options } from '../../params/define-params.ts';
@@ -132,16 +132,18 @@ export class TunedThresholdClassificationModel extends Model<
 
   /**
    * A synchronous function of one row's values, by feature name; the same bits as transform.
+   *
+   * @typeParam P what is predicted, for the compiler alone: `scorer<'yes' | 'no'>()` where the classes are known
    */
-  async scorer(): Promise<Scorer> {
+  async scorer<P extends Prediction = LabelValue>(): Promise<Scorer<Score<P>>> {
     const { model } = this;
-    if (!(model instanceof TreeModel)) return await rowScorer(this);
+    if (!(model instanceof TreeModel)) return await rowScorer<P>(this);
     const score = await model.scorer();
     const { classes, threshold } = this.#state.rule;
     return (row) => {
       const found = score(row);
       const isAbove = (found.probability?.[1] as number) > threshold;
-      return { ...found, prediction: classes[isAbove ? 1 : 0] as LabelValue };
+      return { ...found, prediction: classes[isAbove ? 1 : 0] as P };
     };
   }
 

@@ -109,7 +109,7 @@ describe('labelCols of a classifier', () => {
     const plain = await several().fit(table);
     expect(treeBytes(model)).toEqual(treeBytes(plain));
     const found = await rowsOf(model);
-    const score = await model.scorer();
+    const score = await model.scorer<Float64Array>();
     let differs = 0;
     const before = await rowsOf(plain);
     for (const [i, row] of found.entries()) {
@@ -118,7 +118,7 @@ describe('labelCols of a classifier', () => {
       );
       expect(vectorOf(row, 'prediction')).toEqual(likely);
       const own = score({ x: columns.x[i] as number, z: columns.z[i] as number });
-      expect([...(own.prediction as Float64Array)]).toEqual(likely);
+      expect([...own.prediction]).toEqual(likely);
       if (vectorOf(before[i], 'prediction').join() !== likely.join()) differs += 1;
     }
     expect(differs).toBeGreaterThan(20);

@@ -265,8 +265,8 @@ describe('what is no model', () => {
       await readXGBoostModel(text).then(String, (error: Error) => error.message),
     ) as RegExpExecArray;
     const model = await readXGBoostModel(text, { objective });
-    const { prediction } = (await model.scorer())({ NaN: 0, x: 0 });
-    expect(Array.from(prediction as Float64Array)).toEqual([
+    const { prediction } = (await model.scorer<Float64Array>())({ NaN: 0, x: 0 });
+    expect(Array.from(prediction)).toEqual([
       expect.closeTo(1 / (1 + Math.exp(-1)), 15),
       expect.closeTo(1 / (1 + Math.exp(-1)), 15),
     ]);

@@ -48,11 +48,11 @@ describe('labelCols of forests', () => {
     expect(forest({ leafCol: 'leaf' }).transformSchema(table.schema)).toEqual(scored.schema);
     expect(scored.schema.fields.at(-2)?.metadata.get('labels')).toBe('["heat","light"]');
     const found = await vectors(scored);
-    const score = await model.scorer();
+    const score = await model.scorer<Float64Array>();
     // the first rows walk the trees as they lie, later ones their layout
     rows.slice(0, 60).forEach(({ x, z, town }, i) => {
       const given = i % 11 === 0 ? { z, town } : { x, z, town };
-      expect([...(score(given).prediction as Iterable<number>)]).toEqual(found[i]);
+      expect([...score(given).prediction]).toEqual(found[i]);
     });
     const { outOfBag } = model.summary;
     const told = outOfBag?.predictions as PartitionedTable;
