@@ -62,7 +62,7 @@ export interface SelfStopping {
   };
 }
 
-/** Where the margins of rows say what these have met in trees before (see tree/row-costs.ts). */
+/** Where the margins of rows say what these have met in trees before (see tree/backend/cpu/row-costs.ts). */
 export interface MetBefore {
   /** The first of these columns among the initial scores. */
   readonly first: number;
