@@ -125,8 +125,8 @@ export class Session {
    *   `SESSION_CLOSED`
    */
   createTable(values: TableInput, options: CreateTableOptions = {}): PartitionedTable {
-    if (this.#spark !== null) return this.#spark.createTable(values);
     if (this.#runner.isClosed === true) throw closedError();
+    if (this.#spark !== null) return this.#spark.createTable(values, options);
     return tableOfInput(this.#runner, values, options);
   }
 

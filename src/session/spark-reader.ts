@@ -1,13 +1,14 @@
 /** `session.read` of a session on Spark: Spark opens the files, with its own credentials, where its workers are. */
+import { checkOptions } from '../base/check-options.ts';
 import { CoppiceError } from '../base/errors.ts';
 import type { TaskRunner } from '../cluster/task-runner.ts';
-import type { PartitionedTable } from '../table/partitioned-table.ts';
+import type { PartitionedTable, TableOptions } from '../table/partitioned-table.ts';
 import { SessionReader } from './session-reader.ts';
 
 /** Who opens Parquet. */
 export interface ParquetOpener {
   /** A table over files that Spark can read. */
-  parquet(paths: string | readonly string[]): Promise<PartitionedTable>;
+  parquet(paths: string | readonly string[], options: TableOptions): Promise<PartitionedTable>;
 }
 
 /** See the header. */
@@ -20,8 +21,12 @@ export class SparkReader extends SessionReader {
     this.#opener = opener;
   }
 
-  override async parquet(paths: string | readonly string[]): Promise<PartitionedTable> {
-    return await this.#opener.parquet(paths);
+  override async parquet(
+    paths: string | readonly string[],
+    options: TableOptions = {},
+  ): Promise<PartitionedTable> {
+    checkOptions('read.parquet', options, ['signal', 'onProgress']);
+    return await this.#opener.parquet(paths, options);
   }
 
   /** @throws CoppiceError `UNSUPPORTED` */

@@ -6,7 +6,9 @@ import type { TaskRunner } from '../cluster/task-runner.ts';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { float, int, str, strings } from '../params/kinds.ts';
 import { resolveParams } from '../params/resolve-params.ts';
-import { PartitionedTable } from '../table/partitioned-table.ts';
+import type { CreateTableOptions } from '../table/create-table.ts';
+import { PartitionedTable, type TableOptions } from '../table/partitioned-table.ts';
+import { checkNumPartitions } from '../table/plan/check-partitions.ts';
 import type { SqlOptions } from '../table/sql/run-sql.ts';
 import { batchOfInput, type TableInput } from '../table/table-input.ts';
 import { parseSparkUrl, type SparkAddress, type SparkTls } from './connect/connect-url.ts';
@@ -57,10 +59,10 @@ export type SparkOptions = Options<typeof sparkParams.schema> & {
 /** What a session on Spark is made of. */
 export interface SparkParts {
   readonly runner: SparkRunner;
-  parquet(paths: string | readonly string[]): Promise<PartitionedTable>;
+  parquet(paths: string | readonly string[], options: TableOptions): Promise<PartitionedTable>;
   table(name: string): Promise<PartitionedTable>;
   sql(query: string, options?: SqlOptions): Promise<PartitionedTable>;
-  createTable(values: TableInput): PartitionedTable;
+  createTable(values: TableInput, options: CreateTableOptions): PartitionedTable;
   close(): Promise<void>;
 }
 
@@ -108,10 +110,10 @@ export async function openSpark(given: SparkOptions, local: TaskRunner): Promise
     new PartitionedTable(runner, sparkNode(host, rows));
   return {
     runner,
-    parquet: async (paths) => {
+    parquet: async (paths, { signal }) => {
       const list = typeof paths === 'string' ? [paths] : paths;
       const data_source = { format: 'parquet', paths: list, options: {} };
-      return tableOf(await openRows(client, { read: { data_source } }, list.join(', ')));
+      return tableOf(await openRows(client, { read: { data_source } }, list.join(', '), signal));
     },
     table: async (name) => {
       const relation: Relation = { read: { named_table: { unparsed_identifier: name } } };
@@ -119,12 +121,17 @@ export async function openSpark(given: SparkOptions, local: TaskRunner): Promise
     },
     sql: async (query, options = {}) => {
       checkSqlOptions(options);
-      return tableOf(await openQuery(client, query));
+      return tableOf(await openQuery(client, query, options.signal));
     },
-    createTable: (values) => {
-      const batch = batchOfInput(values);
-      const { rows, operators, schema } = encodePlain(widened(batch));
-      return new PartitionedTable(runner, sparkNode(host, rows, { operators, schema }));
+    createTable: (values, options) => {
+      checkOptions('createTable', options, ['numPartitions']);
+      const numPartitions = checkNumPartitions(
+        options.numPartitions ?? host.numMembers,
+        'createTable',
+      );
+      const { rows, operators, schema } = encodePlain(widened(batchOfInput(values)));
+      const steps = { operators, schema };
+      return new PartitionedTable(runner, sparkNode(host, rows, steps, numPartitions));
     },
     close: async () => client.close({ release: address.sessionId === null }),
   };

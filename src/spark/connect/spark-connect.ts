@@ -3,10 +3,10 @@
  * interrupted. An execution outlives its connection: when that breaks, the client attaches to it again.
  */
 import { randomUUID } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import type * as Grpc from '@grpc/grpc-js';
 import { abortedError, throwIfAborted } from '../../base/abort.ts';
 import { CoppiceError } from '../../base/errors.ts';
+import { chunksOf } from './artifact-chunks.ts';
 import { type SparkAddress, type SparkTls, secretsOf } from './connect-url.ts';
 import { loadSparkService, type SparkService } from './load-grpc.ts';
 import type { ExecutePlanResponse, ExecutionProgress, Relation, SparkType } from './messages.ts';
@@ -17,8 +17,6 @@ const connectMs = 20_000;
 
 /** How often a broken execution is attached to again before it counts as lost. */
 const maxReattaches = 12;
-
-const chunkBytes = 32 * 1024;
 
 /** Options of one execution. */
 export interface ExecuteOptions {
@@ -81,12 +79,12 @@ export class SparkConnect {
     }
   }
 
-  /** The columns of a relation. @throws CoppiceError as Spark says */
-  async schema(relation: Relation): Promise<SparkType> {
+  /** The columns of a relation. @throws CoppiceError `ABORTED`, else as Spark says */
+  async schema(relation: Relation, signal?: AbortSignal): Promise<SparkType> {
     const answer = await this.#unary<{ schema?: { schema?: SparkType } }>(
       'AnalyzePlan',
       { schema: { plan: { root: relation } } },
-      { what: 'the columns of a table' },
+      { what: 'the columns of a table', signal },
     );
     return answer.schema?.schema ?? {};
   }
@@ -264,18 +262,38 @@ export class SparkConnect {
   #unary<T>(
     name: string,
     request: object,
-    options: { readonly what: string; readonly timeoutMs?: number },
+    options: {
+      readonly what: string;
+      readonly timeoutMs?: number;
+      readonly signal?: AbortSignal | undefined;
+    },
   ): Promise<T> {
+    const { what, signal } = options;
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + (options.timeoutMs ?? 120_000);
+      const fail = (error: unknown): void => {
+        if (signal !== undefined && isAborted(signal))
+          reject(abortedError(`asking for ${what}`, signal));
+        else this.#fullError(error, what).then(reject, reject);
+      };
+      let cancel = (): void => undefined;
       const settle = (error: unknown, answer: T): void => {
+        signal?.removeEventListener('abort', cancel);
         if (error === null || error === undefined) resolve(answer);
-        else this.#fullError(error, options.what).then(reject, reject);
+        else fail(error);
       };
       try {
-        this.#method(name)({ ...this.#base(), ...request }, this.#metadata, { deadline }, settle);
+        throwIfAborted(signal, `asking for ${what}`);
+        const call = this.#method(name)(
+          { ...this.#base(), ...request },
+          this.#metadata,
+          { deadline },
+          settle,
+        ) as { cancel(): void };
+        cancel = () => call.cancel();
+        signal?.addEventListener('abort', cancel, { once: true });
       } catch (error) {
-        this.#fullError(error, options.what).then(reject, reject);
+        fail(error);
       }
     });
   }
@@ -358,25 +376,4 @@ function handleIn(error: unknown): 'running' | 'over' | null {
 
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
-}
-
-function* chunksOf(name: string, bytes: Uint8Array): Generator<object> {
-  const numChunks = Math.max(1, Math.ceil(bytes.length / chunkBytes));
-  const chunk = (index: number): object => {
-    const data = bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes);
-    return { data, crc: crc32(data) };
-  };
-  if (numChunks === 1) {
-    yield { batch: { artifacts: [{ name, data: chunk(0) }] } };
-    return;
-  }
-  yield {
-    begin_chunk: {
-      name,
-      total_bytes: bytes.length,
-      num_chunks: numChunks,
-      initial_chunk: chunk(0),
-    },
-  };
-  for (let index = 1; index < numChunks; index++) yield { chunk: chunk(index) };
 }

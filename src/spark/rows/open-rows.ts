@@ -22,8 +22,9 @@ export async function openRows(
   client: SparkConnect,
   relation: Relation,
   what: string,
+  signal?: AbortSignal,
 ): Promise<SparkRows> {
-  const schema = schemaOfSpark(await client.schema(relation));
+  const schema = schemaOfSpark(await client.schema(relation, signal));
   checkVisible(schema.fields);
   const order = [ascending(pathColumn, 'string'), ascending(rowColumn, 'long')];
   for (const decode of decoders) {
@@ -33,7 +34,7 @@ export async function openRows(
       sql(`_metadata.row_index AS ${rowColumn}`),
     ];
     const placed: Relation = { project: { input: relation, expressions } };
-    const lack = await client.schema(placed).then(() => null, lackOf);
+    const lack = await client.schema(placed, signal).then(() => null, lackOf);
     if (lack === null) {
       const origin = { path: pathColumn, row: rowColumn };
       return { relation: placed, fields: schema.fields, order, identity: 'position', origin };
@@ -51,9 +52,13 @@ function lackOf(error: unknown): ErrorCode {
 }
 
 /** The rows of a query. */
-export async function openQuery(client: SparkConnect, query: string): Promise<SparkRows> {
+export async function openQuery(
+  client: SparkConnect,
+  query: string,
+  signal?: AbortSignal,
+): Promise<SparkRows> {
   const relation: Relation = { sql: { query } };
-  const schema = schemaOfSpark(await client.schema(relation));
+  const schema = schemaOfSpark(await client.schema(relation, signal));
   checkVisible(schema.fields);
   return byContent(relation, schema, 'the result of session.sql');
 }
