@@ -78,13 +78,12 @@ export function schemaWithPairs(
   const isList = stage.params.inputCols !== undefined;
   const inputParam = isList ? 'inputCols' : 'inputCol';
   const outputParam = isList ? 'outputCols' : 'outputCol';
-  const fields = [...schema.fields];
-  for (const [index, pair] of columnPairs(stage).entries()) {
+  const added = columnPairs(stage).map((pair, index) => {
     const input = requireColumn(stage.className, inputParam, pair.input, schema);
-    refuseExistingColumn(stage.className, outputParam, pair.output, new ArrowSchema(fields));
-    fields.push(fieldOf(input, pair, index));
-  }
-  return new ArrowSchema(fields, schema.metadata);
+    refuseExistingColumn(stage.className, outputParam, pair.output, schema);
+    return fieldOf(input, pair, index);
+  });
+  return new ArrowSchema([...schema.fields, ...added], schema.metadata);
 }
 
 /** The name of a column that the user did not name: the same for an estimator and its model. */

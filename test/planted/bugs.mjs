@@ -592,6 +592,17 @@ export const plantedBugs = [
     tests: ['test/base/exact-sum.prop.test.ts'],
   },
   {
+    name: 'columns that a list was given after it was asked are not found',
+    edits: [
+      {
+        file: 'src/table/columns/find-column.ts',
+        find: 'known === null || known.length !== fields.length',
+        replace: 'known === null',
+      },
+    ],
+    tests: ['test/table/columns/find-column.prop.test.ts'],
+  },
+  {
     name: 'a column that many others are added with is added twice',
     edits: [
       {

@@ -9,7 +9,7 @@ export function columnNames(schema: Schema): string[] {
   return schema.fields.map((field) => field.name);
 }
 
-/** A field or what else a column is known by; a list that was asked for is not changed any more. */
+/** A field or what else a column is known by; a list that was asked for may only grow. */
 type Named = { readonly name: string };
 
 /**
@@ -17,7 +17,13 @@ type Named = { readonly name: string };
  * seconds otherwise, and so do the places of lists that are asked once, as in a chain of verbs.
  */
 const manyColumns = 32;
-const places = new WeakMap<readonly Named[], ReadonlyMap<string, number> | null>();
+const places = new WeakMap<readonly Named[], Places | null>();
+
+/** Where the columns of a list stand that had so many. */
+interface Places {
+  readonly length: number;
+  readonly byName: ReadonlyMap<string, number>;
+}
 
 /** The position of a column, or −1; of columns of one name the first. */
 export function findPlace(fields: readonly Named[], name: string): number {
@@ -26,15 +32,19 @@ export function findPlace(fields: readonly Named[], name: string): number {
     if (fields.length >= manyColumns) places.set(fields, null);
     return fields.findIndex((field) => field.name === name);
   }
-  if (known === null) {
-    const made = new Map<string, number>();
-    for (const [place, field] of fields.entries()) {
-      if (!made.has(field.name)) made.set(field.name, place);
-    }
-    places.set(fields, made);
-    known = made;
+  if (known === null || known.length !== fields.length) {
+    known = placesOf(fields);
+    places.set(fields, known);
   }
-  return known.get(name) ?? -1;
+  return known.byName.get(name) ?? -1;
+}
+
+function placesOf(fields: readonly Named[]): Places {
+  const byName = new Map<string, number>();
+  for (const [place, { name }] of fields.entries()) {
+    if (!byName.has(name)) byName.set(name, place);
+  }
+  return { length: fields.length, byName };
 }
 
 /** The column's field, or undefined. */

@@ -12,6 +12,7 @@ import { GBTRegressor } from '../../../src/ensemble/boosting/gbt-regressor.ts';
 import { StringIndexer } from '../../../src/feature/categories/string-indexer.ts';
 import { StringIndexerModel } from '../../../src/feature/categories/string-indexer-model.ts';
 import { TargetEncoder } from '../../../src/feature/categories/target-encoder.ts';
+import { VectorAssembler } from '../../../src/feature/vectors/vector-assembler.ts';
 import { Pipeline } from '../../../src/pipeline/pipeline.ts';
 import { contentOf, inlineTable, valuesOf } from '../../tools/inline-table.ts';
 import { folderContent, temporaryFolder } from '../../tools/temporary-folder.ts';
@@ -31,6 +32,25 @@ describe('StringIndexer', () => {
       inlineTable({ carrier: carriers }, 3),
     );
     expect(model.labels).toEqual([expected]);
+  });
+
+  it('adds several columns to a table of many, and the next stage finds all of them', async () => {
+    const others = Array.from({ length: 40 }, (_, i) => [`x${i}`, [1, 2, 3, 4]] as const);
+    const names = ['a', 'b', 'c', 'd'];
+    const texts = names.map((name, i) => [name, ['p', 'q', 'r', 's'].slice(0, i + 1)] as const);
+    const full = texts.map(([name, cells]) => [name, [0, 1, 2, 3].map((i) => cells[i] ?? 'p')]);
+    const table = inlineTable(Object.fromEntries([...others, ...full]));
+    const outputs = names.map((name) => `${name}Idx`);
+    const indexer = new StringIndexer({ inputCols: names, outputCols: outputs });
+    const assembler = new VectorAssembler({ inputCols: outputs, outputCol: 'features' });
+    const scored = await (await indexer.fit(table)).transform(table);
+    expect(scored.select(...outputs).columns).toEqual(outputs);
+    const model = await new Pipeline({ stages: [indexer, assembler] }).fit(table);
+    expect(await valuesOf((await model.transform(table)).select(...outputs), 'dIdx')).toEqual(
+      await valuesOf(scored, 'dIdx'),
+    );
+    const again = new StringIndexer({ inputCols: ['a', 'b'], outputCols: ['aIdx', 'cIdx'] });
+    await expect(again.fit(scored)).rejects.toMatchObject({ code: 'COLUMN_EXISTS' });
   });
 
   it('breaks ties of frequency by the alphabet, in both directions', async () => {

@@ -5,13 +5,32 @@ import { findPlace, firstTwice } from '../../../src/table/columns/find-column.ts
 import { inlineTable } from '../../tools/inline-table.ts';
 
 const letters = fc.constantFrom('a', 'b', 'c', 'd');
-const names = fc.array(fc.oneof(letters, fc.string({ maxLength: 2 })), { maxLength: 80 });
+const names = fc.array(fc.oneof(letters, fc.string({ maxLength: 2 })), {
+  maxLength: 80,
+  size: 'max',
+});
 
 it('finds the first column of a name, at every look', () => {
   fc.assert(
     fc.property(names, fc.array(letters, { minLength: 3, maxLength: 6 }), (all, asked) => {
       const fields = all.map((name) => ({ name }));
       for (const name of asked) expect(findPlace(fields, name)).toBe(all.indexOf(name));
+    }),
+  );
+});
+
+it('finds what a list was given after it was asked', () => {
+  fc.assert(
+    fc.property(names, fc.array(letters, { minLength: 3, maxLength: 6 }), (all, asked) => {
+      const fields = all.map((name) => ({ name }));
+      for (const [i, name] of asked.entries()) {
+        const known = fields.map((field) => field.name);
+        expect(findPlace(fields, name)).toBe(known.indexOf(name));
+        fields.push({ name: `${name}${i}` });
+        expect(findPlace(fields, `${name}${i}`)).toBe(
+          [...known, `${name}${i}`].indexOf(`${name}${i}`),
+        );
+      }
     }),
   );
 });
