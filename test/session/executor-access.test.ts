@@ -1,5 +1,5 @@
 /** Who may use an executor, what it reads, and what it refuses before any data passes. */
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import {
   type AddressInfo,
   connect as connectPlain,
@@ -19,6 +19,7 @@ import { ControlChannel } from '../../src/cluster/executors/control-messages.ts'
 import { ExecutorDaemon } from '../../src/cluster/executors/executor-daemon.ts';
 import { GBTRegressor } from '../../src/ensemble/boosting/gbt-regressor.ts';
 import type { ConnectOptions, ConnectTls } from '../../src/session/connect.ts';
+import { createTable } from '../../src/session/default-session.ts';
 import { ownIdentity } from '../../src/session/own-identity.ts';
 import { type ExecutorOptions, serveExecutor } from '../../src/session/serve-executor.ts';
 import { Session } from '../../src/session/session.ts';
@@ -215,6 +216,41 @@ describe('an executor', () => {
     expect(missing).toMatchObject({ code: 'FILE_NOT_FOUND' });
     // the driver may have a file of this name
     expect(missing?.message).toMatch(/; check the path \(on executor 127\.0\.0\.1:\d+\)$/);
+  });
+
+  it('refuses a file that is another one than where the table was opened, though of one size', async () => {
+    const session = await connect(await serve({ dataRoots: [inside] }));
+    const file = join(inside, 'values.parquet');
+    const write = async (first: number, numRows: number): Promise<void> => {
+      const x = Float64Array.from({ length: numRows }, (_, i) => Math.sin(first + i));
+      const own = createTable({ x, label: x.map((value) => value * value) });
+      await own.write.parquet(file, { overwrite: true, compression: 'none' });
+    };
+    await write(0, 3000);
+    const { size } = statSync(file);
+    const table = await session.read.parquet(file);
+    const read = [
+      () => table.collect(),
+      () => new GBTRegressor({ featuresCols: ['x'], maxIter: 1 }).fit(table),
+    ];
+    for (const work of read) await work();
+    for (const [first, numRows, isSame] of [
+      [7, 3000, true],
+      [0, 2999, false],
+    ] as const) {
+      await write(first, numRows);
+      expect(statSync(file).size === size).toBe(isSame);
+      for (const work of read) {
+        const error = await errorOf(work());
+        expect(error).toMatchObject({ code: 'DATA_INVALID', context: { file } });
+        expect(error?.message).toMatch(
+          /values\.parquet must stay as it is .* give all executors the same files \(on executor 127/,
+        );
+      }
+    }
+    // a copy has a time of its own
+    await write(0, 3000);
+    for (const work of read) await work();
   });
 
   it('imports modules of its folders and no others, wherever links lead', async () => {

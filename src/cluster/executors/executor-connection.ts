@@ -257,7 +257,10 @@ export class ExecutorConnection {
   #named(error: CoppiceError): CoppiceError {
     if (error.context.executor !== undefined) return error;
     const context = { ...error.context, executor: this.where };
-    const place = ofMachine.has(error.code) ? ` (on executor ${this.where})` : '';
+    const { file, row } = error.context;
+    // a row is the same wherever it is read
+    const isOfMachine = ofMachine.has(error.code) || (file !== undefined && row === undefined);
+    const place = isOfMachine ? ` (on executor ${this.where})` : '';
     const named = new CoppiceError(error.code, `${error.message}${place}`, { context });
     if (error.stack !== undefined) named.stack = error.stack;
     return named;

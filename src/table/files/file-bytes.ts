@@ -12,6 +12,8 @@ export interface FileIdentity {
   readonly mtimeMs: number;
   /** What a web server calls this state of the file. */
   readonly version?: string | null | undefined;
+  /** A checksum of a Parquet file's table of contents. */
+  readonly contents?: number | undefined;
 }
 
 /** An open file. */

@@ -42,9 +42,11 @@ export function refuseUrls(paths: string | readonly string[], owner: string): vo
   throw new CoppiceError('UNSUPPORTED', message);
 }
 
-/** A file as all machines that have a copy of it know it. */
+/** A file as all machines that have a copy of it know it: by what it holds; on this one its time says more. */
 export function sharedIdentity(runner: TaskRunner, file: FileIdentity): FileIdentity {
-  return runner.readsElsewhere === true ? { ...file, mtimeMs: 0 } : file;
+  return runner.readsElsewhere === true
+    ? { ...file, mtimeMs: 0 }
+    : { ...file, contents: undefined };
 }
 
 /** True for a task that reads files. */

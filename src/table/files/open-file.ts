@@ -7,7 +7,7 @@ import { allowedPath } from '../../base/allowed-paths.ts';
 import { isUrl } from '../../base/allowed-urls.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { RemoteFile } from '../http/remote-file.ts';
-import type { FileBytes, FileIdentity } from './file-bytes.ts';
+import { type FileBytes, type FileIdentity, nameOfFile } from './file-bytes.ts';
 import { missingFile } from './find-files.ts';
 import { readInto } from './read-fully.ts';
 
@@ -65,8 +65,18 @@ function openFile(
     return { fd, identity: { path, size, mtimeMs } };
   }
   closeSync(fd);
-  const message = `the file ${path} must stay as it is while a table reads it; it has changed. Read it again`;
-  throw new CoppiceError('DATA_INVALID', message, { context: { file: path } });
+  throw changedFile(planned);
+}
+
+/** The error of a file that is not the one planned: as it is here, or as the copy of it that another machine has. */
+export function changedFile({ path, mtimeMs }: FileIdentity): CoppiceError {
+  const how =
+    mtimeMs === 0
+      ? 'it has changed, or is another one here than where the table was opened. Read it again, and give all executors the same files'
+      : 'it has changed. Read it again';
+  const file = nameOfFile(path);
+  const message = `the file ${file} must stay as it is while a table reads it; ${how}`;
+  return new CoppiceError('DATA_INVALID', message, { context: { file } });
 }
 
 /** Copies of one file on several machines have times of their own: there 0 stands for any. */

@@ -20,7 +20,7 @@ import { fillFlatColumn, seemsSparse } from './flat/fill-flat.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
 import { flatlyRead } from './flat/read-flat.ts';
 import { type ColumnChunk, columnChunks } from './footer.ts';
-import { openedFile } from './opened-file.ts';
+import { plannedFile } from './opened-file.ts';
 import type { ParquetSource } from './parquet-source.ts';
 
 /** Bytes of neighbours that are read at once. */
@@ -99,7 +99,7 @@ async function chunksWorthATry(
   wanted: WantedColumns,
   { start, end }: RowRange,
 ): Promise<WantedChunk[]> {
-  const { footer, flat } = await openedFile(file);
+  const { footer, flat } = await plannedFile(file, source.file);
   const numRows = footer.rowGroups[source.rowGroup]?.numRows ?? 0;
   // a part of a group is left to who can skip pages
   if (flat === null || source.firstRow + start !== 0 || end !== numRows) return [];

@@ -3,6 +3,7 @@ import { Field, RecordBatchReader, Schema } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { normalField } from '../columns/normal-type.ts';
 import type { FileBytes, FileIdentity } from '../files/file-bytes.ts';
+import { changedFile } from '../files/open-file.ts';
 import { type FieldRecord, fieldToRecord, type SchemaRecord } from '../schema-record.ts';
 import type { FlatColumn } from './flat/flat-schema.ts';
 import { flatColumnsOf } from './flat/read-flat.ts';
@@ -24,6 +25,20 @@ export interface OpenedFile {
   readonly storesSchema: boolean;
   /** How its columns are stored, where all of them are flat. */
   readonly flat: ReadonlyMap<string, FlatColumn> | null;
+  /** A checksum of the footer. */
+  readonly contents: number;
+}
+
+/**
+ * What is known of a file that a table planned to read. Of copies on several machines the times say nothing, so their
+ * footers are compared, which tell where each column lies and mostly its extremes.
+ *
+ * @throws CoppiceError `DATA_INVALID`
+ */
+export async function plannedFile(from: FileBytes, planned: FileIdentity): Promise<OpenedFile> {
+  const known = await openedFile(from);
+  if (planned.contents === undefined || planned.contents === known.contents) return known;
+  throw changedFile(planned);
 }
 
 /** What is known of a file, whose footer is read once; null where only the decoder knows its columns and is not to be asked. */
@@ -50,8 +65,13 @@ function opening(
   flat: ReadonlyMap<string, FlatColumn> | null,
 ): OpenedFile {
   let made = flat === null ? decodersSchema(footer) : null;
+  let contents: number | null = null;
   return {
     ...{ file, footer, flat },
+    get contents() {
+      contents ??= checksum(footer.bytes);
+      return contents;
+    },
     get schema() {
       made ??= new Schema(
         [...(flat as NonNullable<typeof flat>).values()].map(({ field }) => field),
@@ -60,6 +80,13 @@ function opening(
     },
     storesSchema: hasArrowSchema(footer),
   };
+}
+
+/** FNV-1a of words. */
+function checksum(bytes: Uint8Array): number {
+  const words = new Int32Array(Math.ceil(bytes.length / 4));
+  new Uint8Array(words.buffer).set(bytes);
+  return words.reduce((sum, word) => Math.imul(sum ^ word, 0x01000193), 0x811c9dc5);
 }
 
 /** The columns of a file as a table has them. */

@@ -42,6 +42,7 @@ import {
   type OpenedFile,
   ofKnownTypes,
   openedFile,
+  plannedFile,
   tableColumns,
 } from './opened-file.ts';
 import { callParquetWasm } from './parquet-wasm.ts';
@@ -93,7 +94,8 @@ export async function parquetInfo(path: string, asksDecoder = true): Promise<Par
         numRows,
         totalBytes,
       }));
-      return { file: file.identity, schema: tableColumns(known), rowGroups };
+      const identity = { ...file.identity, contents: known.contents };
+      return { file: identity, schema: tableColumns(known), rowGroups };
     }),
   );
 }
@@ -125,7 +127,7 @@ async function readRowGroup(
   source: ParquetSource,
   request: SourceRequest,
 ): Promise<RecordBatch> {
-  const known = await openedFile(file);
+  const known = await plannedFile(file, source.file);
   const { footer } = known;
   const { start, end } = request.rows ?? { start: 0, end: source.numRows };
   const numRows = Math.max(0, Math.min(end, source.numRows) - start);

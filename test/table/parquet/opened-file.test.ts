@@ -18,7 +18,14 @@ it('tells dictionaries of several widths of codes, whatever ids the file gives t
   const narrow = new Field('narrow', new Dictionary(new Utf8(), new Int8(), id + 5), true);
   const schema = new Schema([...wide, narrow]);
   const file = { path, size: bytes.length, mtimeMs: 0 };
-  const { fields } = tableColumns({ file, footer, schema, storesSchema: true, flat: null });
+  const { fields } = tableColumns({
+    file,
+    footer,
+    schema,
+    storesSchema: true,
+    flat: null,
+    contents: 0,
+  });
   expect(fields.map(({ name }) => name)).toEqual(['d1', 'd2', 'd3', 'd4', 'narrow']);
   expect(new Set(fields.map(({ type }) => JSON.stringify(type))).size).toBe(1);
 });
