@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import {
   ascendingNumbers,
+  computedColumn,
   countFromZero,
   list,
   oneOrMore,
@@ -18,6 +19,11 @@ const casts = [
   'types that columns of --data are read in: zip=string,price=double',
 ] as const;
 
+const rows = [
+  '--where <condition>',
+  'only the rows of which it is true: "delay > 15 AND carrier <> \'UA\'"',
+] as const;
+
 /** The words of `fit`. */
 export function fitCommand(): Command {
   return new Command('fit')
@@ -25,6 +31,12 @@ export function fitCommand(): Command {
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
     .option(...nullValues, list)
     .option(...casts, pairs)
+    .option(...rows)
+    .option(
+      '--compute <column>',
+      'a column of an expression, which the model computes too: speed=miles / hours',
+      computedColumn,
+    )
     .option('--label <column>', 'the column to predict; several numbers: a,b', oneOrMore)
     .requiredOption('--model <folder>', 'where to save the model')
     .addOption(
@@ -123,6 +135,7 @@ export function transformCommand(): Command {
     .requiredOption('--data <paths...>', 'Parquet, Arrow or CSV: files, folders or globs')
     .option(...nullValues, list)
     .option(...casts, pairs)
+    .option(...rows)
     .requiredOption(
       '--out <path>',
       'x.parquet, x.csv or x.arrow; a name without an ending: a Parquet folder',
@@ -143,6 +156,7 @@ export function evaluateCommand(): Command {
     .requiredOption('--data <paths...>', 'a scored table: files, folders or globs')
     .option(...nullValues, list)
     .option(...casts, pairs)
+    .option(...rows)
     .requiredOption('--label <column>', 'the true values; of several predictions: a,b', oneOrMore)
     .option('--metric <names>', 'comma-separated, such as auc,logloss,rmse; default: all', list)
     .addOption(

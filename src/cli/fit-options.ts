@@ -10,6 +10,8 @@ export interface FitCommandOptions extends CommonOptions, ReadDataOptions, Sessi
   /** A column, or several; none for an algorithm that learns without. */
   readonly label?: LabelOption;
   readonly model: string;
+  /** Columns of expressions, by name. */
+  readonly compute?: Readonly<Record<string, string>>;
   readonly algo: Algorithm;
   readonly task: 'auto' | Task;
   readonly features?: readonly string[];

@@ -10,6 +10,7 @@ import { isPandasIndex } from '../table/parquet/pandas-index.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { SurvivalCurves } from '../tuning/survival/survival-curves.ts';
 import type { CommandContext, CommandResult } from './command.ts';
+import { computedFeatures, withComputedRoles } from './computed-columns.ts';
 import { estimatorClassOf, makeEstimator, type Task } from './estimators.ts';
 import type { FitCommandOptions } from './fit-options.ts';
 import { checkFitParams, checkFitWords } from './fit-words.ts';
@@ -39,7 +40,8 @@ export async function fit(
   const initialModel =
     options.initialModel === undefined ? undefined : await loadModel(options.initialModel);
   return await withSession(options, async (session) => {
-    const table = labelledRows(await readData(session, options.data, options), options);
+    const data = await readData(session, options.data, options);
+    const table = labelledRows(await withComputedRoles(data, options), options);
     const validation = await readValid(session, options, table);
     const {
       task,
@@ -117,7 +119,7 @@ export function withCurves(
 
 /** What the options ask to be fitted, on which columns. */
 export async function plannedFit(
-  table: PartitionedTable,
+  given: PartitionedTable,
   options: FitCommandOptions,
   context: CommandContext,
 ): Promise<{
@@ -126,6 +128,8 @@ export async function plannedFit(
   estimator: Estimator;
   params: Readonly<Record<string, unknown>>;
 }> {
+  const computed = computedFeatures(options);
+  const table = computed === null ? given : await computed.transform(given);
   const labels = labelsOf(table, options);
   const task = await chooseTask(table, labels, options, context);
   const params = await readParams(estimatorClassOf(options.algo, task).paramSchema, options);
@@ -137,7 +141,8 @@ export async function plannedFit(
   const columns = { labels, features, schema: table.schema };
   const stages = await makeStages(task, columns, options);
   refuseOutputs(stages.at(-1), features);
-  const estimator = stages.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages });
+  const all = [...(computed === null ? [] : [computed]), ...stages];
+  const estimator = all.length === 1 ? (stages[0] as Estimator) : new Pipeline({ stages: all });
   return { task, features, estimator, params };
 }
 

@@ -51,6 +51,17 @@ export function pairs(
   return { ...previous, ...Object.fromEntries(found) };
 }
 
+/** `speed=miles / hours`; given again, another column is added. */
+export function computedColumn(
+  text: string,
+  previous: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  const [name, expression] = [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+  if (at > 0 && name !== '' && expression !== '') return { ...previous, [name]: expression };
+  throw new InvalidArgumentError('column=expression was expected, as speed=miles / hours.');
+}
+
 function parsedPairs(text: string): Record<string, string> | null {
   try {
     const parsed = JSON.parse(text) as Record<string, string>;
@@ -74,7 +85,7 @@ export function countFromZero(text: string): number {
 }
 
 /** The reading of options that may be given again; what they name then is added. */
-const repeatable: readonly unknown[] = [list, oneOrMore, pairs];
+const repeatable: readonly unknown[] = [list, oneOrMore, pairs, computedColumn];
 
 /** An option of one value that is given twice would lose the first one without a word. */
 export function refuseRepeated(command: Command): void {

@@ -8,6 +8,7 @@ import { type LogicalSchema, logicalSchema } from '../pipeline/logical-schema.ts
 import type { Session } from '../session/session.ts';
 import { requireField } from '../table/columns/find-column.ts';
 import { defaultNullValues } from '../table/csv/csv-dialect.ts';
+import { expressionOf } from '../table/expressions/parse-expression.ts';
 import { findFiles, missingFile } from '../table/files/find-files.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 
@@ -17,6 +18,8 @@ export interface ReadDataOptions {
   readonly nullValues?: readonly string[];
   /** Types of columns, by name, in place of those that the files have. */
   readonly cast?: Readonly<Record<string, string>>;
+  /** Which rows: a condition in the words of SQL. */
+  readonly where?: string;
 }
 
 /** Reads as {@link ReadDataOptions} say, and columns of CSV as the types that they are known by. */
@@ -81,7 +84,8 @@ export async function readData(
   }
   const found = await readFormat(session, paths, options);
   refuseLostFolders(paths, found, options.like ?? []);
-  return found;
+  const { where } = options;
+  return where === undefined ? found : found.filter(expressionOf(where, '--where'));
 }
 
 /**

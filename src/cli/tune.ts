@@ -20,6 +20,7 @@ import type { ParamMap } from '../tuning/search/param-map.ts';
 import { SuccessiveHalving } from '../tuning/search/successive-halving.ts';
 import type { TunedModel } from '../tuning/search/tuned-model.ts';
 import type { CommandContext, CommandResult } from './command.ts';
+import { withComputedRoles } from './computed-columns.ts';
 import type { Task } from './estimators.ts';
 import { numberText } from './evaluate.ts';
 import { plannedFit, withCurves } from './fit.ts';
@@ -66,7 +67,8 @@ export async function tune(
   await checkModelPath(options.model, overwrite);
   const candidates = await readCandidates(options.grid);
   return await withSession(options, async (session) => {
-    const table = labelledRows(await readData(session, options.data, options), options);
+    const data = await readData(session, options.data, options);
+    const table = labelledRows(await withComputedRoles(data, options), options);
     const validation = await readValid(session, options, table);
     const wanted = withoutFoldColumns(table, options, context);
     const { task, features, estimator: planned, params } = await plannedFit(table, wanted, context);

@@ -4,6 +4,7 @@ import { logicalSchema } from '../pipeline/logical-schema.ts';
 import type { Session } from '../session/session.ts';
 import { requireField } from '../table/columns/find-column.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
+import { withComputedRoles } from './computed-columns.ts';
 import type { FitCommandOptions } from './fit-options.ts';
 import { labelledRows, labelNames } from './label-kind.ts';
 import { readData } from './read-data.ts';
@@ -21,7 +22,8 @@ export async function readValid(
 ): Promise<PartitionedTable | undefined> {
   if (options.valid === undefined) return undefined;
   const like = logicalSchema(table.schema);
-  const valid = await readData(session, options.valid, { ...options, like });
+  const read = await readData(session, options.valid, { ...options, like });
+  const valid = await withComputedRoles(read, options);
   for (const name of labelNames(table, options.label ?? []))
     requireField(valid.schema, name, '--valid');
   return labelledRows(valid, options);
@@ -34,5 +36,6 @@ export function checkValid(
   features: readonly string[],
 ): void {
   if (valid === undefined) return;
-  checkSchema('--valid', logicalSchema(table.select(...features).schema), valid.schema);
+  const given = features.filter((name) => table.columns.includes(name));
+  checkSchema('--valid', logicalSchema(table.select(...given).schema), valid.schema);
 }

@@ -10,9 +10,9 @@ import {
 } from '../../params/param-spec.ts';
 import { Expression } from './expression.ts';
 import { expressionFromJson, expressionToJson } from './expression-json.ts';
-import { expr } from './parse-expression.ts';
+import { expressionOf } from './parse-expression.ts';
 
-/** Expressions by name; a text is read as by {@link expr}. */
+/** Expressions by name; a text is read as `expr` reads it. */
 export type ExpressionsByName = Readonly<Record<string, Expression | string>>;
 
 /** An object of at least one expression, by name, in the order given. */
@@ -26,7 +26,10 @@ export function expressionsByName<const F extends CommonFacts>(
       ([, own]) => own instanceof Expression || typeof own === 'string',
     );
     if (!isSound || entries.length === 0) return refused;
-    const read = entries.map(([name, own]) => [name, typeof own === 'string' ? expr(own) : own]);
+    const read = entries.map(([name, own]) => [
+      name,
+      typeof own === 'string' ? expressionOf(own, `the expression of ${name}`) : own,
+    ]);
     return Object.freeze(Object.fromEntries(read)) as Readonly<Record<string, Expression>>;
   };
   return makeSpec<ExpressionsByName, F>(

@@ -31,7 +31,12 @@ const mostLevels = 200;
  */
 export function expr(text: string): Expression<never> {
   if (typeof text !== 'string') throw paramInvalid('expr', 'text', 'a text', text);
-  const reader = new ExpressionReader(text);
+  return expressionOf(text, 'text of expr');
+}
+
+/** The same. @param what the text is, for errors */
+export function expressionOf(text: string, what: string): Expression<never> {
+  const reader = new ExpressionReader(text, what);
   const read = reader.either();
   reader.end();
   return read as Expression<never>;
@@ -53,13 +58,15 @@ const products = { '*': 'mul', '/': 'div', '%': 'mod' } as const;
 /** Reads one text. */
 class ExpressionReader {
   readonly #text: string;
+  readonly #what: string;
   readonly #tokens: readonly Token[];
   #at = 0;
   #level = 0;
 
-  constructor(text: string) {
+  constructor(text: string, what: string) {
     this.#text = text;
-    this.#tokens = tokensOf(text, (place, rule) => refusal(text, place, rule));
+    this.#what = what;
+    this.#tokens = tokensOf(text, (place, rule) => this.#refusalAt(place, rule));
   }
 
   /** `a OR b` */
@@ -302,7 +309,14 @@ class ExpressionReader {
   }
 
   #refusal(rule: string): CoppiceError {
-    return refusal(this.#text, this.#tokens[this.#at]?.from ?? this.#text.length, rule);
+    return this.#refusalAt(this.#tokens[this.#at]?.from ?? this.#text.length, rule);
+  }
+
+  #refusalAt(place: number, rule: string): CoppiceError {
+    const text = this.#text;
+    const got = place < text.length ? JSON.stringify(text.slice(place, place + 24)) : 'the end';
+    const message = `${this.#what} must be an expression; at character ${place + 1} there must be ${rule}; got ${got} in ${JSON.stringify(text.slice(0, 200))}`;
+    return new CoppiceError('PARAM_INVALID', message);
   }
 }
 
@@ -315,10 +329,4 @@ const reserved: ReadonlySet<string> = new Set(
 function givenConstant(value: LiteralValue): number | string | boolean | bigint | Date {
   if (typeof value === 'object') return new Date(value?.dateMs ?? Number.NaN);
   return value;
-}
-
-function refusal(text: string, place: number, rule: string): CoppiceError {
-  const got = place < text.length ? `${JSON.stringify(text.slice(place, place + 24))}` : 'the end';
-  const message = `text of expr must be an expression; at character ${place + 1} there must be ${rule}; got ${got} in ${JSON.stringify(text.slice(0, 200))}`;
-  return new CoppiceError('PARAM_INVALID', message, { context: { param: 'text' } });
 }
