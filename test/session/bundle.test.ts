@@ -301,6 +301,18 @@ describe('the bundle', () => {
     },
   );
 
+  it('makes objects of Arrow that share one hidden class', () => {
+    const answer = answerOf(
+      `const { createTable } = await import(${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)});
+      const { schema } = createTable({ x: Float64Array.of(1), y: Float64Array.of(2) });
+      const [x, y] = schema.fields;
+      console.log(JSON.stringify([x !== y, %HaveSameMap(x, y), %HaveSameMap(x.type, y.type)]));`,
+      root,
+      ['--allow-natives-syntax'],
+    );
+    expect(answer).toEqual([true, true, true]);
+  });
+
   it('makes and takes tables of the Arrow that the user imports', () => {
     const answer = answerOf(
       `import { Float, Schema, Table, tableFromArrays, vectorFromArray, DataType } from 'apache-arrow';
