@@ -48,6 +48,7 @@ const files = [
   'pipeline/row-scorer.js',
   'session/connect.js',
   'session/explain-fit.js',
+  'table/expressions/expression-evaluator.js',
   'table/parquet/write-parquet.js',
   'training/boosting/costs-of-features.js',
 ];

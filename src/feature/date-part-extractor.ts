@@ -1,5 +1,6 @@
 /** Takes dates and timestamps apart: year, month, day of the week, hour. */
 import { Field, Int32, type Schema, Struct, DataType as Type } from 'apache-arrow';
+import { type DatePart, datePartNames } from '../base/civil-date.ts';
 import { defineParams, type Options, type Resolved } from '../params/define-params.ts';
 import { int, strings } from '../params/kinds.ts';
 import { columnTypeError } from '../pipeline/check-schema.ts';
@@ -16,7 +17,7 @@ import {
 } from './column-pairs.ts';
 import { addDatePartCells } from './module-columns.ts';
 import { addDatePartColumns } from './onnx-dates.ts';
-import { type DatePart, type DatePartsSpec, datePartNames } from './operators/date-parts.ts';
+import type { DatePartsSpec } from './operators/date-parts.ts';
 import { withStageOperator } from './stage-operator.ts';
 
 const specs = {

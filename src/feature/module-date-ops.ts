@@ -1,4 +1,4 @@
-/** What a step of DatePartExtractor does in a JavaScript module: the arithmetic of operators/date-parts.ts. */
+/** What a step of DatePartExtractor does in a JavaScript module: the arithmetic of base/civil-date.ts. */
 import { moduleCode, moduleOp } from '../pipeline/module/module-code.ts';
 
 const calendarCode = moduleCode(`

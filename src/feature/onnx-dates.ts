@@ -1,8 +1,8 @@
-/** How DatePartExtractor becomes operations of ONNX: the arithmetic of operators/date-parts.ts on float64, which it is exact in. */
+/** How DatePartExtractor becomes operations of ONNX: the arithmetic of base/civil-date.ts on float64, which it is exact in. */
+import type { DatePart } from '../base/civil-date.ts';
 import type { OnnxColumn, OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { columnPairs } from './column-pairs.ts';
 import { numberColumn, type PairedStage } from './onnx-columns.ts';
-import type { DatePart } from './operators/date-parts.ts';
 
 const ticksPerSecond: Readonly<Record<string, number>> = {
   date_ms: 1e3,

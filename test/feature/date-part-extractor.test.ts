@@ -7,8 +7,8 @@ import {
 } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { datePartNames } from '../../src/base/civil-date.ts';
 import { DatePartExtractor } from '../../src/feature/date-part-extractor.ts';
-import { datePartNames } from '../../src/feature/operators/date-parts.ts';
 import { fixedWidthColumn } from '../../src/table/columns/make-column.ts';
 import { inlineTable, valuesOf } from '../tools/inline-table.ts';
 

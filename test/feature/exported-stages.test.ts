@@ -10,7 +10,7 @@ import {
 } from 'apache-arrow';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { datePartNames } from '../../src/feature/operators/date-parts.ts';
+import { datePartNames } from '../../src/base/civil-date.ts';
 import {
   Binarizer,
   Bucketizer,

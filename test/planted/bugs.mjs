@@ -991,9 +991,9 @@ export const plantedBugs = [
     name: 'times before 1970 are rounded up',
     edits: [
       {
-        file: 'src/feature/operators/date-parts.ts',
-        find: 'const isBelow = value < 0n && value % 1_000_000_000n !== 0n;',
-        replace: 'const isBelow = value > 0n && value < 0n;',
+        file: 'src/base/civil-date.ts',
+        find: 'const day = Math.floor(second / secondsPerDay);',
+        replace: 'const day = Math.trunc(second / secondsPerDay);',
       },
     ],
     tests: ['test/feature/date-part-extractor.test.ts'],
@@ -3220,5 +3220,28 @@ export const plantedBugs = [
       },
     ],
     tests: ['test/table/columns/cast-times.prop.test.ts'],
+  },
+  {
+    name: 'times of nanoseconds are compared as float64 has them',
+    edits: [
+      {
+        file: 'src/table/expressions/values.ts',
+        find: "if (kind === 'time' && data.values instanceof BigInt64Array && isRounded(values))",
+        replace:
+          "if (kind === 'bool' && data.values instanceof BigInt64Array && isRounded(values))",
+      },
+    ],
+    tests: ['test/table/expressions/times.prop.test.ts'],
+  },
+  {
+    name: 'a week of dateTrunc begins on Sunday',
+    edits: [
+      {
+        file: 'src/base/civil-date.ts',
+        find: "if (period === 'week') return day - ((((day + 3) % 7) + 7) % 7);",
+        replace: "if (period === 'week') return day - ((((day + 4) % 7) + 7) % 7);",
+      },
+    ],
+    tests: ['test/table/expressions/times.prop.test.ts'],
   },
 ];

@@ -1,5 +1,17 @@
 /** Which expressions are Spark's to compute, as which SQL, and which stay with us? */
-import { Bool, Field, Float32, Float64, Int32, Int64, Schema, Uint8, Utf8 } from 'apache-arrow';
+import {
+  Bool,
+  DateDay,
+  Field,
+  Float32,
+  Float64,
+  Int32,
+  Int64,
+  Schema,
+  TimestampMicrosecond,
+  Uint8,
+  Utf8,
+} from 'apache-arrow';
 import { expect, it } from 'vitest';
 import { col, type Expression, lit } from '../../src/index.ts';
 import { pushExpression } from '../../src/spark/rows/push-expression.ts';
@@ -12,6 +24,8 @@ const schema = new Schema([
   new Field('u', new Uint8(), true),
   new Field('s', new Utf8(), true),
   new Field('ok', new Bool(), true),
+  new Field('d', new DateDay(), true),
+  new Field('t', new TimestampMicrosecond(), true),
   new Field('odd `name', new Float64(), true),
 ]);
 const pushed = (expression: Expression): string | null => pushExpression(expression.node, schema);
@@ -32,6 +46,8 @@ it.each<[string, Expression, string]>([
   ],
   ['division, which gives null by 0', col('a').div(0), 'try_divide(double(`a`), double(0))'],
   ['a name with a quote', col('odd `name').lt(1), '(double(`odd ``name`) < double(1))'],
+  ['the part of a time', col('t').dayOfWeek().eq(1), '(double(dayofweek(`t`)) = double(1))'],
+  ['days between', col('d').dateDiff(col('t')), 'datediff(`d`, `t`)'],
   ['the start of a text', col('s').startsWith('%'), `startswith(\`s\`, ${hex('%')})`],
 ])('pushes %s', (_, expression, expected) => {
   expect(pushed(expression)).toBe(expected);
@@ -47,6 +63,8 @@ it.each<[string, Expression]>([
   ['unsigned integers', col('u').gt(1)],
   ['a comparison with null', col('a').eq(lit(null))],
   ['a list of another kind', col('s').isIn([1])],
+  ['the beginning of a period', col('t').dateTrunc('day')],
+  ['parts of what is made', col('t').fromUtcTimestamp('+01:00').hour()],
   ['anything around what is not pushed', col('ok').and(col('a').exp().gt(1))],
 ])('does not push %s', (_, expression) => {
   expect(pushed(expression)).toBeNull();

@@ -1,12 +1,16 @@
 /**
  * An expression of ours as Spark's SQL, where Spark's answer is the same in every case, bit for bit; else null,
  * and the members work it out beside the data. Not pushed: exp and log (the platform's may differ in the last
- * bit), cases and blanks of text (languages differ), casts, and arithmetic on integers that float64 cannot hold.
+ * bit), cases and blanks of text (languages differ), casts, times that are no part of one, and arithmetic on integers that float64 cannot hold.
  *
  * Spark and we agree that NaN equals NaN and lies above all numbers, and that null makes a comparison null.
  */
 import { DataType, type Schema } from 'apache-arrow';
-import type { ExpressionNode, LiteralValue } from '../../table/expressions/expression-node.ts';
+import type {
+  ExpressionNode,
+  LiteralValue,
+  TimeName,
+} from '../../table/expressions/expression-node.ts';
 import { inferType, valueKind } from '../../table/expressions/infer-type.ts';
 import { quoteDouble, quoteName, quoteText } from './sql-text.ts';
 
@@ -34,6 +38,8 @@ export function pushExpression(node: ExpressionNode, schema: Schema): string | n
       return numericSql(node, schema);
     case 'text':
       return textSql(node, schema);
+    case 'time':
+      return timeSql(node, schema);
     default:
       return null;
   }
@@ -135,4 +141,27 @@ function textSql(node: ExpressionNode & { op: 'text' }, schema: Schema): string 
     return joined(node.args, schema, ([part]) => `${name}(${part}, ${quoteText(node.arg)})`);
   }
   return node.name === 'length' ? joined(node.args, schema, ([part]) => `length(${part})`) : null;
+}
+
+/** Spark's names of what it works out alike in a session whose time zone is UTC, as ours are. */
+const timeNames: Partial<Record<TimeName, string>> = {
+  year: 'year',
+  quarter: 'quarter',
+  month: 'month',
+  weekOfYear: 'weekofyear',
+  dayOfYear: 'dayofyear',
+  dayOfMonth: 'dayofmonth',
+  dayOfWeek: 'dayofweek',
+  hour: 'hour',
+  minute: 'minute',
+  second: 'second',
+  dateDiff: 'datediff',
+  unixTimestamp: 'unix_timestamp',
+};
+
+function timeSql(node: ExpressionNode & { op: 'time' }, schema: Schema): string | null {
+  const name = timeNames[node.name];
+  const areColumns = node.args.every((arg) => arg.op === 'col' && kindOf(arg, schema) === 'time');
+  if (name === undefined || !areColumns) return null;
+  return `${name}(${node.args.map((arg) => quoteName((arg as { name: string }).name)).join(', ')})`;
 }

@@ -342,11 +342,10 @@ export function numbersToData(
         );
       }
     }
-  } else if (slots instanceof Float64Array && type.ArrayType === BigInt64Array) {
-    return fixedWidthColumn(type, wideOfNumbers(slots), mask).data[0] as Data;
   } else if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
-    const wide = values as unknown as bigint[];
-    for (let i = 0; i < slots.length; i++) wide[i] = BigInt(slots[i] as number);
+    const wide = values as unknown as BigInt64Array;
+    if (slots instanceof Float64Array) wide.set(wideOfNumbers(slots));
+    else for (let i = 0; i < slots.length; i++) wide[i] = BigInt(slots[i] as number);
   } else {
     for (let i = 0; i < slots.length; i++) values[i] = Number(slots[i]);
   }

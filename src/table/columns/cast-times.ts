@@ -8,9 +8,12 @@ import { dividedTicks, multipliedTicks, wideOfNumbers } from './wide-ticks.ts';
 
 const secondsPerDay = 86_400;
 
+/** Ticks in a second, in the order of Arrow's numbers of the units. */
+export const timestampTicks = [1, 1000, 1_000_000, 1_000_000_000];
+
 /** Ticks in a second of a timestamp or a date of milliseconds; undefined of a date of days. */
 export function ticksPerSecond(type: DataType): number | undefined {
-  if (DataType.isTimestamp(type)) return 1000 ** (type.unit as TimeUnit);
+  if (DataType.isTimestamp(type)) return timestampTicks[type.unit as TimeUnit];
   return DataType.isDate(type) && type.unit === DateUnit.DAY ? undefined : 1000;
 }
 

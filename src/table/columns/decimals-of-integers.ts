@@ -63,7 +63,9 @@ function wholeEnd({ precision, scale }: Decimal): { readonly low: number; readon
 
 function powersOf(scale: number): number[] {
   const powers: number[] = [];
-  for (let left = scale; left > 0; left -= maxPower) powers.push(10 ** Math.min(left, maxPower));
+  for (let left = scale; left > 0; left -= maxPower) {
+    powers.push(Number(`1e${Math.min(left, maxPower)}`));
+  }
   return powers;
 }
 

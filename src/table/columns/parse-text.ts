@@ -111,7 +111,8 @@ function daysOf(year: number, month: number, day: number): number | undefined {
   return isReal ? date.getTime() / 86_400_000 : undefined;
 }
 
-function zoneSeconds(zone: string): number {
+/** Seconds that a zone's clocks are ahead of UTC: of `Z`, `UTC`, `+02` or `-03:30`. */
+export function zoneSeconds(zone: string): number {
   if (zone === 'Z' || zone === 'UTC') return 0;
   const sign = zone.startsWith('-') ? -1 : 1;
   const digits = zone.slice(1).replace(':', '').padEnd(4, '0');

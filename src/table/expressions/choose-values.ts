@@ -1,13 +1,14 @@
 /** Picks between columns row by row, joins conditions of three values, and puts texts together. */
 import { DataType } from 'apache-arrow';
 import { sameType } from '../columns/type-name.ts';
+import { valueKind } from './infer-type.ts';
+import { sameUnit } from './time-values.ts';
 import {
   asNumbers,
   asText,
   type BoolValues,
   exactNumbers,
   type NumberValues,
-  sameUnit,
   type TextValues,
   type Values,
 } from './values.ts';
@@ -79,29 +80,28 @@ export function chooseValues(first: Values, rest: Values, choice: Choice): Value
     const valid = first.valid.map((value, i) => (isFirst(i) ? value : (rest.valid[i] as number)));
     return { kind: 'bool', values, valid };
   }
-  const exact = chooseWide(first, rest, isFirst);
+  const [one, other] = sameUnit(asNumbers(first), asNumbers(rest), 'refuse');
+  const exact = chooseWide(one, other, isFirst);
   if (exact !== undefined) return exact;
-  const [a, b] = sameUnit(
-    exactNumbers(asNumbers(first), choice.what),
-    exactNumbers(asNumbers(rest), choice.what),
-  );
+  const [a, b] = [exactNumbers(one, choice.what), exactNumbers(other, choice.what)];
   const values = a.values.map((value, i) => (isFirst(i) ? value : (b.values[i] as number)));
   const valid = a.valid.map((value, i) => (isFirst(i) ? value : (b.valid[i] as number)));
   return { kind: 'number', type: a.type, values, valid };
 }
 
-/** Integers of 64 bits that float64 does not have, of both sides. */
+/** Integers and times of 64 bits that float64 does not have, of both sides. */
 function chooseWide(
-  first: Values,
-  rest: Values,
+  first: NumberValues,
+  rest: NumberValues,
   isFirst: (row: number) => boolean,
 ): NumberValues | undefined {
-  if (first.kind !== 'number' || rest.kind !== 'number') return undefined;
   if (first.wide === undefined && rest.wide === undefined) return undefined;
   const { type } = first;
-  if (!sameType(type, rest.type) || !DataType.isInt(type)) return undefined;
+  const isTime = valueKind(type) === 'time' && valueKind(rest.type) === 'time';
+  if (!isTime && !(sameType(type, rest.type) && DataType.isInt(type))) return undefined;
   const { length } = first.values;
-  const wide = type.isSigned ? new BigInt64Array(length) : new BigUint64Array(length);
+  const wide =
+    !DataType.isInt(type) || type.isSigned ? new BigInt64Array(length) : new BigUint64Array(length);
   const values = new Float64Array(length);
   const valid = new Uint8Array(length);
   for (let i = 0; i < length; i++) {

@@ -1,12 +1,12 @@
 /** Comparisons of whole columns: numbers exactly, times across units, text by its UTF-8 bytes. */
 import { compareUtf8 } from '../columns/compare-text.ts';
 import type { ComparisonName } from './expression-node.ts';
+import { sameUnit } from './time-values.ts';
 import {
   asNumbers,
   asText,
   type BoolValues,
   type NumberValues,
-  sameUnit,
   type TextValues,
   type Values,
   validityOfValues,
@@ -31,7 +31,7 @@ export function compareValues(left: Values, right: Values, name: ComparisonName)
   const values = new Uint8Array(valid.length);
   if (left.kind === 'text' || right.kind === 'text') {
     compareTexts(asText(left), asText(right), holds, values);
-  } else compareNumbers(sameUnit(asNumbers(left), asNumbers(right)), holds, values);
+  } else compareNumbers(sameUnit(asNumbers(left), asNumbers(right), 'saturate'), holds, values);
   return { kind: 'bool', values, valid };
 }
 

@@ -10,9 +10,11 @@ import { missingColumn } from '../columns/find-column.ts';
 import { chooseValues, concatTexts, kleene } from './choose-values.ts';
 import { compareValues } from './compare-values.ts';
 import { columnsRead, type ExpressionNode, expressionText } from './expression-node.ts';
-import { castTarget, inferType } from './infer-type.ts';
+import { castTarget, inferType, valueKind } from './infer-type.ts';
 import { runNumeric } from './numeric-functions.ts';
 import { runText } from './text-functions.ts';
+import { runTime } from './time-functions.ts';
+import { inUnitOf } from './time-values.ts';
 import {
   asBools,
   asNumbers,
@@ -20,8 +22,6 @@ import {
   type BoolValues,
   columnOfValues,
   exactNumbers,
-  inMilliseconds,
-  unitOf,
   type Values,
   validityOfValues,
   valuesOfColumn,
@@ -34,8 +34,8 @@ export function evaluateColumn(node: ExpressionNode, batch: RecordBatch, type: D
   if (node.op === 'item') return itemOfBatch(node, batch);
   if (node.op === 'cast') return castColumn(node, batch);
   const values = evaluate(node, batch);
-  const isSame = values.kind !== 'number' || unitOf(values.type) === unitOf(type);
-  return columnOfValues(isSame ? values : inMilliseconds(values), type);
+  const isTime = values.kind === 'number' && valueKind(values.type) === 'time';
+  return columnOfValues(isTime ? inUnitOf(values, type, 'refuse') : values, type);
 }
 
 /** One byte a row: 1 where the condition is true, 0 where it is false or null. */
@@ -77,6 +77,11 @@ function evaluate(node: ExpressionNode, batch: RecordBatch): Values {
     }
     case 'text':
       return runText(node.name, asText(arg(0)), node.arg);
+    case 'time':
+      return runTime(
+        node,
+        node.args.map((_, index) => asNumbers(arg(index))),
+      );
     case 'and':
       return kleene(asBools(arg(0)), asBools(arg(1)), 0);
     case 'or':

@@ -3,6 +3,8 @@
  * column by column where the rows are. expression.ts builds it, infer-type.ts checks it, evaluate.ts runs it.
  */
 
+import type { DatePart } from '../../base/civil-date.ts';
+
 /** A constant; dates are kept as milliseconds since 1970. */
 export type LiteralValue = number | string | boolean | bigint | null | { readonly dateMs: number };
 
@@ -36,6 +38,15 @@ export type TextName =
   | 'trim'
   | 'length';
 
+/** A function of dates and timestamps. */
+export type TimeName =
+  | Exclude<DatePart, 'epochDay'>
+  | 'dateTrunc'
+  | 'dateDiff'
+  | 'dateAdd'
+  | 'unixTimestamp'
+  | 'fromUtcTimestamp';
+
 /** One node of an expression. */
 export type ExpressionNode =
   | { readonly op: 'col'; readonly name: string }
@@ -51,6 +62,13 @@ export type ExpressionNode =
       readonly name: TextName;
       readonly args: readonly ExpressionNode[];
       readonly arg: string;
+    }
+  /** `arg` is a period or an offset of time zones, where the function has one. */
+  | {
+      readonly op: 'time';
+      readonly name: TimeName;
+      readonly args: readonly ExpressionNode[];
+      readonly arg?: string;
     }
   | { readonly op: 'and' | 'or' | 'not'; readonly args: readonly ExpressionNode[] }
   | { readonly op: 'isNull' | 'isNaN'; readonly args: readonly ExpressionNode[] }
@@ -94,6 +112,7 @@ export function expressionText(node: ExpressionNode): string {
   if (node.op === 'cast') return `cast(${args[0]} as ${node.type})`;
   if (node.op === 'item') return `${args[0]}[${JSON.stringify(node.key)}]`;
   const name = 'name' in node ? node.name : node.op;
+  if (node.op === 'time' && node.arg !== undefined) args.push(JSON.stringify(node.arg));
   if (node.op === 'text') return `${name}(${[...args, JSON.stringify(node.arg)].join(', ')})`;
   if (node.op === 'isIn') return `${args[0]} in (${node.values.map(literalText).join(', ')})`;
   return `${name}(${args.join(', ')})`;

@@ -5,17 +5,20 @@
  * Nulls follow SQL: a comparison or sum with a null is null, `and`/`or` know that one side can decide.
  * NaN counts as equal to itself and larger than every other number. Arithmetic is in float64.
  */
+
+import { type Period, periodNames } from '../../base/civil-date.ts';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { paramInvalid } from '../../params/resolve-params.ts';
 import type {
   ComparisonName,
   ExpressionNode,
-  LiteralValue,
   NumericName,
   TextName,
+  TimeName,
 } from './expression-node.ts';
 import { escapedPattern } from './like-pattern.ts';
+import { literalOf } from './literal-value.ts';
 
 /** A constant, or an expression. */
 export type Operand<N extends string = string> =
@@ -206,6 +209,86 @@ export class Expression<N extends string = string> {
     return new Expression({ op: 'concat', args: [this.node, ...others.map(nodeOf)] });
   }
 
+  /** The year of a date or a timestamp; this and all parts are those of UTC, as in {@link Expression.fromUtcTimestamp}. */
+  year(): Expression<N> {
+    return this.#time('year');
+  }
+  /** The quarter, from 1. */
+  quarter(): Expression<N> {
+    return this.#time('quarter');
+  }
+  /** The month, from 1. */
+  month(): Expression<N> {
+    return this.#time('month');
+  }
+  /** The week of ISO 8601. */
+  weekOfYear(): Expression<N> {
+    return this.#time('weekOfYear');
+  }
+  /** The day of the year, from 1. */
+  dayOfYear(): Expression<N> {
+    return this.#time('dayOfYear');
+  }
+  /** The day of the month, from 1. */
+  dayOfMonth(): Expression<N> {
+    return this.#time('dayOfMonth');
+  }
+  /** The day of the week: 1 is Sunday, 7 Saturday, as in Spark. */
+  dayOfWeek(): Expression<N> {
+    return this.#time('dayOfWeek');
+  }
+  /** The hour, from 0. */
+  hour(): Expression<N> {
+    return this.#time('hour');
+  }
+  /** The minute, from 0. */
+  minute(): Expression<N> {
+    return this.#time('minute');
+  }
+  /** The whole second, from 0. */
+  second(): Expression<N> {
+    return this.#time('second');
+  }
+  /** Seconds since 1970, rounded down, as a `bigint`. */
+  unixTimestamp(): Expression<N> {
+    return this.#time('unixTimestamp');
+  }
+  /** The beginning of the period that the time is in; weeks begin on Monday. A date stays a date. @throws CoppiceError `PARAM_INVALID` */
+  dateTrunc(period: Period): Expression<N> {
+    if (!periodNames.includes(period)) {
+      throw paramInvalid('dateTrunc', 'period', `one of ${periodNames.join(', ')}`, period);
+    }
+    return this.#time('dateTrunc', [], period);
+  }
+  /** How many days after another date or timestamp it is, by their dates; before it less than 0. */
+  dateDiff<M extends string = never>(start: Operand<M>): Expression<N | M> {
+    return this.#time('dateDiff', [start]);
+  }
+  /** The date so many whole days later; for days before, give less than 0. */
+  dateAdd<M extends string = never>(days: Operand<M>): Expression<N | M> {
+    return this.#time('dateAdd', [days]);
+  }
+  /**
+   * What clocks show at a time of UTC where they are ahead by `'+02:00'`, as a timestamp: its parts are those of local time.
+   * Named time zones are refused, since their tables differ from platform to platform.
+   *
+   * @throws CoppiceError `PARAM_INVALID`
+   * @example
+   * ```ts
+   * import { col, createTable } from 'coppice';
+   * const table = createTable({ at: [new Date('2026-11-21T23:30:00Z')] });
+   * const local = table.withColumn('day', col('at').fromUtcTimestamp('+02:00').dayOfMonth());
+   * console.log((await local.take(1))[0]?.day); // 22
+   * ```
+   */
+  fromUtcTimestamp(zone: string): Expression<N> {
+    if (!/^(UTC|Z|[+-](0\d|1[0-8]):[0-5]\d)$/.test(zone)) {
+      const rule = "'UTC' or how far clocks are ahead of it, such as '+02:00'";
+      throw paramInvalid('fromUtcTimestamp', 'zone', rule, zone);
+    }
+    return this.#time('fromUtcTimestamp', [], zone);
+  }
+
   /**
    * One value of a column of vectors or structs, as Spark's `getItem`: an element by its position from 0, or a child by
    * its name. Of the column of probabilities 1 is the second class.
@@ -278,6 +361,11 @@ export class Expression<N extends string = string> {
     return new Expression({ op: 'compare', name, args: [this.node, nodeOf(other)] });
   }
 
+  #time(name: TimeName, others: readonly Operand[] = [], arg?: string): Expression<never> {
+    const args = [this.node, ...others.map(nodeOf)];
+    return new Expression({ op: 'time', name, args, ...(arg === undefined ? {} : { arg }) });
+  }
+
   #text(name: TextName, arg = ''): Expression<never> {
     if (typeof arg !== 'string') {
       const message = `argument of ${name} must be a string; got ${describeValue(arg)}`;
@@ -333,24 +421,4 @@ export function conditionNode(condition: unknown, owner: string): ExpressionNode
 
 function nodeOf(operand: Operand): ExpressionNode {
   return operand instanceof Expression ? operand.node : { op: 'lit', value: literalOf(operand) };
-}
-
-function literalOf(value: unknown): LiteralValue {
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return { dateMs: value.getTime() };
-  if (
-    typeof value === 'bigint' &&
-    value !== BigInt.asIntN(64, value) &&
-    value !== BigInt.asUintN(64, value)
-  ) {
-    const message = `constant of an expression must be an integer of 64 bits; got ${value}n`;
-    throw new CoppiceError('PARAM_INVALID', message);
-  }
-  if (value === null || ['number', 'string', 'boolean', 'bigint'].includes(typeof value)) {
-    return value as LiteralValue;
-  }
-  const rule = 'a number, string, boolean, bigint, date or null';
-  throw new CoppiceError(
-    'PARAM_INVALID',
-    `constant of an expression must be ${rule}; got ${describeValue(value)}`,
-  );
 }

@@ -5,18 +5,21 @@
 import {
   Bool,
   DataType,
+  DateDay,
   Dictionary,
   Float64,
   Int32,
   Int64,
   Precision,
   type Schema,
+  Timestamp,
   TimestampMillisecond,
   Uint64,
   Utf8,
 } from 'apache-arrow';
 import { CoppiceError } from '../../base/errors.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
+import { ticksPerSecond, timestampTicks } from '../columns/cast-times.ts';
 import { findField, requireField } from '../columns/find-column.ts';
 import { numericKind } from '../columns/numeric-kind.ts';
 import { logicalTypeName, sameType, typeFromName, typeName } from '../columns/type-name.ts';
@@ -24,6 +27,16 @@ import { type ExpressionNode, expressionText, type LiteralValue } from './expres
 
 /** What kind of values an expression works with. */
 export type ValueKind = 'number' | 'time' | 'bool' | 'text' | 'null' | 'other';
+
+/** How a user knows a kind. */
+const kindNames: Readonly<Record<ValueKind, string>> = {
+  number: 'number',
+  time: 'a date or a timestamp',
+  bool: 'boolean',
+  text: 'text',
+  null: 'null',
+  other: 'other',
+};
 
 /** The kind of a type's values. */
 export function valueKind(type: DataType): ValueKind {
@@ -55,6 +68,8 @@ export function inferType(node: ExpressionNode, schema: Schema): DataType {
       return new Float64();
     case 'text':
       return textType(node, schema);
+    case 'time':
+      return timeFunctionType(node, schema);
     case 'and':
     case 'or':
     case 'not':
@@ -72,7 +87,7 @@ export function inferType(node: ExpressionNode, schema: Schema): DataType {
     case 'coalesce':
       return commonType(
         node,
-        node.args.map((arg) => inferType(arg, schema)),
+        node.args.filter((arg) => !isNullLiteral(arg)).map((arg) => inferType(arg, schema)),
       );
     case 'when':
       return whenType(node, schema);
@@ -169,6 +184,33 @@ function textType(node: ExpressionNode & { op: 'text' }, schema: Schema): DataTy
   return ['lower', 'upper', 'trim'].includes(node.name) ? new Utf8() : new Bool();
 }
 
+/** Dates stay dates where they are cut down to a period; parts have 32 bits, as Spark's. */
+function timeFunctionType(node: ExpressionNode & { op: 'time' }, schema: Schema): DataType {
+  const [first, second] = node.args as [ExpressionNode, ExpressionNode?];
+  expectKind(first, schema, ['time']);
+  const type = inferType(first, schema);
+  const time = valueKind(type) === 'time' ? type : new TimestampMillisecond();
+  switch (node.name) {
+    case 'dateTrunc':
+      return time;
+    case 'fromUtcTimestamp':
+      return DataType.isTimestamp(time) ? time : new TimestampMillisecond();
+    case 'unixTimestamp':
+      return new Int64();
+    case 'dateDiff':
+      expectKind(second as ExpressionNode, schema, ['time']);
+      return new Int32();
+    case 'dateAdd': {
+      const days = inferType(second as ExpressionNode, schema);
+      const isNothing = DataType.isNull(days) || isNullLiteral(second as ExpressionNode);
+      if (DataType.isInt(days) || isNothing) return new DateDay();
+      throw wrongType(second as ExpressionNode, 'be whole numbers of days', typeName(days));
+    }
+    default:
+      return new Int32();
+  }
+}
+
 function whenType(node: ExpressionNode & { op: 'when' }, schema: Schema): DataType {
   const values: ExpressionNode[] = [];
   for (const [index, arg] of node.args.entries()) {
@@ -194,8 +236,18 @@ function commonType(node: ExpressionNode, types: readonly DataType[]): DataType 
   const isMixed = known.some((type) => valueKind(type) !== kind);
   if (!isMixed && kind === 'number') return new Float64();
   if (!isMixed && kind === 'text') return new Utf8();
-  if (!isMixed && kind === 'time') return new TimestampMillisecond();
+  if (!isMixed && kind === 'time') return finestTimestamp(known);
   throw wrongType(node, 'have values of one kind', known.map(typeName).join(' and '));
+}
+
+/** A timestamp of the shortest unit, and of the first time zone; it has every digit of all of them. */
+function finestTimestamp(types: readonly DataType[]): Timestamp {
+  const ticks = Math.max(...types.map((type) => ticksPerSecond(type) ?? 0));
+  const zones = types.map((type) => (DataType.isTimestamp(type) ? type.timezone : null));
+  return new Timestamp(
+    timestampTicks.indexOf(ticks),
+    zones.find((zone) => (zone ?? '') !== ''),
+  );
 }
 
 /** Decimals and half floats are worked on as float64, and stay so. */
@@ -224,7 +276,13 @@ function expectKind(node: ExpressionNode, schema: Schema, kinds: readonly ValueK
   const type = inferType(node, schema);
   const kind = valueKind(type);
   if (kinds.includes(kind) || kind === 'null' || isNullLiteral(node)) return;
-  throw wrongType(node, `be ${kinds.join(' or ').replace('bool', 'boolean')}`, typeName(type));
+  const isText = kind === 'text' && kinds[0] === 'time';
+  const remedy = isText ? "; make one of texts by .cast('timestamp') or .cast('date')" : '';
+  throw wrongType(
+    node,
+    `be ${kinds.map((one) => kindNames[one]).join(' or ')}`,
+    `${typeName(type)}${remedy}`,
+  );
 }
 
 function wrongType(node: ExpressionNode, rule: string, got: string): CoppiceError {

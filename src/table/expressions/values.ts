@@ -2,16 +2,7 @@
  * The values that an expression is carried out on: numbers as float64, booleans as bytes, text as codes
  * into its distinct values (so that a function of text runs once for each distinct text).
  */
-import {
-  type Data,
-  DataType,
-  DateUnit,
-  Float64,
-  Int32,
-  TimestampMillisecond,
-  type TimeUnit,
-  Vector,
-} from 'apache-arrow';
+import { type Data, DataType, Float64, Int32, TimestampMillisecond, Vector } from 'apache-arrow';
 import { CoppiceError, isCoppiceError } from '../../base/errors.ts';
 import { bitAt, maskOfValidity } from '../columns/bitmap.ts';
 import { numbersToData } from '../columns/cast-column.ts';
@@ -27,7 +18,7 @@ export interface NumberValues {
   readonly type: DataType;
   readonly values: Float64Array;
   readonly valid: Uint8Array;
-  /** The exact values of 64-bit integers that float64 cannot hold; they can be compared only. */
+  /** The exact values where float64 cannot hold them all: integers of 64 bits, which can be compared only, and times. */
   readonly wide?: BigInt64Array | BigUint64Array;
 }
 
@@ -73,7 +64,14 @@ export function valuesOfColumn(data: Data, name: string): Values {
     for (let i = 0; i < values.length; i++) values[i] = Number(wide[i]);
     return { kind: 'number', type: data.type, values, valid, wide };
   }
+  if (kind === 'time' && data.values instanceof BigInt64Array && isRounded(values))
+    return { kind: 'number', type: data.type, values, valid, wide: data.values };
   return { kind: 'number', type: data.type, values, valid };
+}
+
+/** Whether there are values that float64 may not have. */
+export function isRounded(values: Float64Array): boolean {
+  return values.some((value) => value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER);
 }
 
 /** A constant, once for each row. */
@@ -156,28 +154,4 @@ export function exactNumbers(values: NumberValues, what: string): NumberValues {
   if (values.wide === undefined) return values;
   const message = `integers of the expression ${what} must lie within ±2^53 to be calculated with; got larger ones. Cast them to double, which rounds, or to string to use them as names`;
   throw new CoppiceError('DATA_INVALID', message);
-}
-
-/** Milliseconds in one unit of a date or timestamp; 0 for numbers. */
-export function unitOf(type: DataType): number {
-  if (DataType.isDate(type)) return type.unit === DateUnit.DAY ? 86_400_000 : 1;
-  if (DataType.isTimestamp(type)) return [1000, 1, 1e-3, 1e-6][type.unit as TimeUnit] as number;
-  return 0;
-}
-
-/** Two columns of times in one unit. */
-export function sameUnit(left: NumberValues, right: NumberValues): [NumberValues, NumberValues] {
-  if (unitOf(left.type) === unitOf(right.type)) return [left, right];
-  return [inMilliseconds(left), inMilliseconds(right)];
-}
-
-/** Times in milliseconds; numbers as they are. */
-export function inMilliseconds(values: NumberValues): NumberValues {
-  const unit = unitOf(values.type);
-  if (unit === 0) return values;
-  // Whole numbers of units per millisecond are divided by, which rounds once.
-  const scaled = values.values.map((value) =>
-    unit >= 1 ? value * unit : value / Math.round(1 / unit),
-  );
-  return { ...values, type: new TimestampMillisecond(), values: scaled };
 }

@@ -23,7 +23,7 @@ import { type ColumnInput, columnOfInput } from '../columns/column-input.ts';
 import { conformBatch } from '../columns/conform-column.ts';
 import { findPlace } from '../columns/find-column.ts';
 import { withColumns } from '../columns/make-column.ts';
-import { evaluateColumn } from '../expressions/evaluate.ts';
+import { expressionEvaluator } from '../expressions/expression-evaluator.ts';
 import type { ExpressionNode, LiteralValue } from '../expressions/expression-node.ts';
 import { columnOfValues, valuesOfLiteral } from '../expressions/values.ts';
 import { registerOperator } from '../plan/operators.ts';
@@ -41,10 +41,13 @@ interface ExpressionSpec extends OperatorSpec {
   readonly field: FieldRecord;
 }
 
-registerOperator<ExpressionSpec>('table.withColumn', ({ expression, field: record }) => (batch) => {
-  const field = fieldFromRecord(record);
-  const data = evaluateColumn(expression, batch, field.type);
-  return withColumns(batch, [[field, new Vector([data])]]);
+registerOperator<ExpressionSpec>('table.withColumn', async ({ expression, field: record }) => {
+  const evaluator = await expressionEvaluator();
+  return (batch) => {
+    const field = fieldFromRecord(record);
+    const data = evaluator.column(expression, batch, field.type);
+    return withColumns(batch, [[field, new Vector([data])]]);
+  };
 });
 
 interface ModuleSpec extends OperatorSpec {

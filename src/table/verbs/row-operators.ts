@@ -9,7 +9,7 @@ import {
 } from '../../base/user-function.ts';
 import { bitAt, maskOfValidity } from '../columns/bitmap.ts';
 import { findPlace } from '../columns/find-column.ts';
-import { evaluateMask } from '../expressions/evaluate.ts';
+import { expressionEvaluator } from '../expressions/expression-evaluator.ts';
 import type { ExpressionNode } from '../expressions/expression-node.ts';
 import { registerOperator } from '../plan/operators.ts';
 import type { OperatorSpec } from '../plan/partition-spec.ts';
@@ -20,12 +20,10 @@ interface FilterSpec extends OperatorSpec {
   readonly expression: ExpressionNode;
 }
 
-registerOperator<FilterSpec>(
-  'table.filter',
-  ({ expression }) =>
-    (batch) =>
-      filterRows(batch, evaluateMask(expression, batch)),
-);
+registerOperator<FilterSpec>('table.filter', async ({ expression }) => {
+  const evaluator = await expressionEvaluator();
+  return (batch) => filterRows(batch, evaluator.mask(expression, batch));
+});
 
 interface ModuleFilterSpec extends OperatorSpec {
   readonly module: ModuleFunction;
