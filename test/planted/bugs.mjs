@@ -3244,4 +3244,15 @@ export const plantedBugs = [
     ],
     tests: ['test/table/expressions/times.prop.test.ts'],
   },
+  {
+    name: 'a part of a part is looked for in the whole column',
+    edits: [
+      {
+        file: 'src/table/expressions/evaluate.ts',
+        find: '      ? itemOfBatch(inner, batch)',
+        replace: '      ? columnOfBatch(batch, (inner.args[0] as { name: string }).name)',
+      },
+    ],
+    tests: ['test/table/expressions/parts.test.ts'],
+  },
 ];

@@ -109,6 +109,13 @@ export function columnOf(batch: RecordBatch, path: readonly string[]): Vector {
 }
 
 function childColumn(batch: RecordBatch, data: Data, column: string, child: string): Data {
+  const found = childData(data, child);
+  if (found === undefined) throw missingColumn(batch.schema, `${column}.${child}`, 'the batch');
+  return found;
+}
+
+/** A child of structs by its name, or an element of vectors by its place; null where the whole is. */
+export function childData(data: Data, child: string): Data | undefined {
   const type = data.type as DataType;
   if (DataType.isFixedSizeList(type)) {
     const element = Number(child);
@@ -117,7 +124,7 @@ function childColumn(batch: RecordBatch, data: Data, column: string, child: stri
     const found = data.children[findPlace(type.children as readonly Field[], child)];
     if (found !== undefined) return maskedChild(data, found);
   }
-  throw missingColumn(batch.schema, `${column}.${child}`, 'the batch');
+  return undefined;
 }
 
 function maskedChild(parent: Data, child: Data): Data {

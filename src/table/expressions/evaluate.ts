@@ -5,11 +5,11 @@
 import { type Data, type DataType, type RecordBatch, Schema } from 'apache-arrow';
 import { maskOfValidity } from '../columns/bitmap.ts';
 import { castData } from '../columns/cast-column.ts';
-import { columnOf } from '../columns/feature-columns.ts';
+import { childData } from '../columns/feature-columns.ts';
 import { missingColumn } from '../columns/find-column.ts';
 import { chooseValues, concatTexts, kleene } from './choose-values.ts';
 import { compareValues } from './compare-values.ts';
-import { columnsRead, type ExpressionNode, expressionText } from './expression-node.ts';
+import { type ExpressionNode, expressionText } from './expression-node.ts';
 import { castTarget, inferType, valueKind } from './infer-type.ts';
 import { runNumeric } from './numeric-functions.ts';
 import { runText } from './text-functions.ts';
@@ -152,7 +152,15 @@ function castColumn(node: ExpressionNode & { op: 'cast' }, batch: RecordBatch): 
 }
 
 function itemOfBatch({ args, key }: ExpressionNode & { op: 'item' }, batch: RecordBatch): Data {
-  return columnOf(batch, [...columnsRead(args[0] as ExpressionNode), String(key)]).data[0] as Data;
+  const [inner] = args as [ExpressionNode];
+  const whole =
+    inner.op === 'item'
+      ? itemOfBatch(inner, batch)
+      : columnOfBatch(batch, (inner as ExpressionNode & { op: 'col' }).name);
+  const found = childData(whole, String(key));
+  if (found === undefined)
+    throw missingColumn(batch.schema, `${expressionText(inner)}.${key}`, 'an expression');
+  return found;
 }
 
 function columnOfBatch(batch: RecordBatch, name: string): Data {

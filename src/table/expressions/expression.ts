@@ -249,7 +249,7 @@ export class Expression<N extends string = string> {
   second(): Expression<N> {
     return this.#time('second');
   }
-  /** Seconds since 1970, rounded down, as a `bigint`. */
+  /** Seconds since 1970, rounded down as by Spark's `unix_seconds`, as a `bigint`. */
   unixTimestamp(): Expression<N> {
     return this.#time('unixTimestamp');
   }
@@ -309,7 +309,7 @@ export class Expression<N extends string = string> {
       const message = `key of getItem must be an integer ≥ 0 or a name; got ${describeValue(key)}`;
       throw new CoppiceError('PARAM_INVALID', message);
     }
-    if (this.node.op !== 'col') {
+    if (this.node.op !== 'col' && this.node.op !== 'item') {
       throw new CoppiceError('USAGE', '.getItem of an expression must follow col(…)');
     }
     return new Expression({ op: 'item', args: [this.node], key });
@@ -377,7 +377,7 @@ export class Expression<N extends string = string> {
 
 /**
  * The values of a column. Where a table has no column `a.b`, that is the part `b` of its column `a`: a child of structs, or an
- * element of vectors by its place, as in `col('probability.1')`.
+ * element of vectors by its place, as in `col('probability.1')`. `a.b.c` is a part of that part.
  *
  * @throws CoppiceError `PARAM_INVALID`
  */

@@ -101,18 +101,41 @@ export function inferType(node: ExpressionNode, schema: Schema): DataType {
 
 /**
  * The same expression, in which `a.b` is the part `b` of the column `a` where the schema has no column of that name: a child of
- * structs by its name, an element of vectors by its place.
+ * structs by its name, an element of vectors by its place. So is `a.b.c`, the part `c` of that part; of names that have dots
+ * themselves the longest counts.
  */
 export function withParts(node: ExpressionNode, schema: Schema): ExpressionNode {
-  if (node.op === 'lit' || node.op === 'item') return node;
+  if (node.op === 'lit') return node;
   if (node.op !== 'col') return { ...node, args: node.args.map((arg) => withParts(arg, schema)) };
-  const dot = node.name.lastIndexOf('.');
-  if (dot < 0 || findField(schema, node.name) !== undefined) return node;
-  const [name, part] = [node.name.slice(0, dot), node.name.slice(dot + 1)];
-  const type = findField(schema, name)?.type;
-  const key = DataType.isFixedSizeList(type) && /^(0|[1-9]\d*)$/.test(part) ? Number(part) : part;
-  const isPart = type !== undefined && itemOf(type, key) !== undefined;
-  return isPart ? { op: 'item', args: [{ op: 'col', name }], key } : node;
+  if (findField(schema, node.name) !== undefined) return node;
+  for (const [name, path] of cutsOf(node.name)) {
+    const type = findField(schema, name)?.type;
+    const found = type === undefined ? undefined : partAt({ op: 'col', name }, type, path);
+    if (found !== undefined) return found;
+  }
+  return node;
+}
+
+/** What lies at a path below a node of a type, if anything does. */
+function partAt(node: ExpressionNode, type: DataType, path: string): ExpressionNode | undefined {
+  for (const [part, rest] of [[path, ''] as const, ...cutsOf(path)]) {
+    const isPlace = DataType.isFixedSizeList(type) && /^(0|[1-9]\d*)$/.test(part);
+    const key = isPlace ? Number(part) : part;
+    const found = itemOf(type, key);
+    if (found === undefined) continue;
+    const item: ExpressionNode = { op: 'item', args: [node], key };
+    const deeper = rest === '' ? item : partAt(item, found, rest);
+    if (deeper !== undefined) return deeper;
+  }
+  return undefined;
+}
+
+/** What is before and behind each dot, the last dot first. */
+function cutsOf(name: string): (readonly [string, string])[] {
+  const cuts: (readonly [string, string])[] = [];
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1))
+    cuts.push([name.slice(0, dot), name.slice(dot + 1)]);
+  return cuts;
 }
 
 /** The type of an element or a child. @throws CoppiceError `COLUMN_TYPE` where there is none */

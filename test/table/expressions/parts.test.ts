@@ -47,6 +47,40 @@ describe('a part of a column in an expression', () => {
     ]);
   });
 
+  it('of a part of a part is named at once, or by getItem', async () => {
+    for (const lat of [
+      col('address.at.lat'),
+      col('address').getItem('at').getItem('lat'),
+      col('address.at').getItem('lat'),
+    ]) {
+      expect(await valuesOf(table.withColumn('lat', lat), 'lat')).toEqual([41.9, null, null, 59.9]);
+    }
+    const some = table.filter(col('address.at.lat').gt(50).or(col('address.at').isNull()));
+    expect(await valuesOf(some, 'id')).toEqual([1, 2, 3]);
+    const part = some.withColumn('lat', col('address.at.lat'));
+    expect(await valuesOf(part, 'lat')).toEqual([null, null, 59.9]);
+    expect(() => table.filter(col('address.at.lon').isNull())).toThrow('"address.at.lon"');
+  });
+
+  it('may have dots in its name, as its column may', async () => {
+    const inner = new Struct([
+      new Field('d.e', new Int32(), true),
+      new Field('d', new Int32(), true),
+    ]);
+    const dotted = session.createTable(
+      new Table({
+        'a.b': vectorFromArray(
+          [{ c: { 'd.e': 1, d: 2 } }],
+          new Struct([new Field('c', inner, true)]),
+        ),
+        a: vectorFromArray([7], new Int32()),
+      }),
+    );
+    expect(await valuesOf(dotted.withColumn('z', col('a.b.c.d.e')), 'z')).toEqual([1]);
+    expect(await valuesOf(dotted.withColumn('z', col('a.b.c.d')), 'z')).toEqual([2]);
+    expect(await valuesOf(dotted.withColumn('z', col('a')), 'z')).toEqual([7]);
+  });
+
   it('is an element of a vector', async () => {
     const numbers = session.createTable({ x: [1, 2, 3], y: [4, 5, 6] }, { numPartitions: 2 });
     const cast = numbers.withColumn('v', col('x'));
