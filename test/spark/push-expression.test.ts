@@ -47,7 +47,17 @@ it.each<[string, Expression, string]>([
   ['division, which gives null by 0', col('a').div(0), 'try_divide(double(`a`), double(0))'],
   ['a name with a quote', col('odd `name').lt(1), '(double(`odd ``name`) < double(1))'],
   ['the part of a time', col('t').dayOfWeek().eq(1), '(double(dayofweek(`t`)) = double(1))'],
+  [
+    'seconds since 1970, rounded down',
+    col('d').unixTimestamp(),
+    'unix_seconds(CAST(`d` AS TIMESTAMP))',
+  ],
   ['days between', col('d').dateDiff(col('t')), 'datediff(`d`, `t`)'],
+  [
+    'a pattern, whose escape is the same',
+    col('s').like('5!%_', '!'),
+    `(\`s\` LIKE ${hex('5\\%_')})`,
+  ],
   ['the start of a text', col('s').startsWith('%'), `startswith(\`s\`, ${hex('%')})`],
 ])('pushes %s', (_, expression, expected) => {
   expect(pushed(expression)).toBe(expected);

@@ -136,6 +136,8 @@ function textSql(node: ExpressionNode & { op: 'text' }, schema: Schema): string 
     endsWith: 'endswith',
     contains: 'contains',
   };
+  if (node.name === 'like')
+    return joined(node.args, schema, ([part]) => `(${part} LIKE ${quoteText(node.arg)})`);
   const name = names[node.name];
   if (name !== undefined) {
     return joined(node.args, schema, ([part]) => `${name}(${part}, ${quoteText(node.arg)})`);
@@ -156,12 +158,14 @@ const timeNames: Partial<Record<TimeName, string>> = {
   minute: 'minute',
   second: 'second',
   dateDiff: 'datediff',
-  unixTimestamp: 'unix_timestamp',
 };
 
 function timeSql(node: ExpressionNode & { op: 'time' }, schema: Schema): string | null {
-  const name = timeNames[node.name];
   const areColumns = node.args.every((arg) => arg.op === 'col' && kindOf(arg, schema) === 'time');
-  if (name === undefined || !areColumns) return null;
-  return `${name}(${node.args.map((arg) => quoteName((arg as { name: string }).name)).join(', ')})`;
+  if (!areColumns) return null;
+  const columns = node.args.map((arg) => quoteName((arg as { name: string }).name));
+  // unix_timestamp cuts towards 1970 where this rounds down
+  if (node.name === 'unixTimestamp') return `unix_seconds(CAST(${columns[0]} AS TIMESTAMP))`;
+  const name = timeNames[node.name];
+  return name === undefined ? null : `${name}(${columns.join(', ')})`;
 }

@@ -108,7 +108,12 @@ const expressions: Readonly<Record<string, Expression>> = {
   ...{ and: x.gt(0).and(text.eq('b')), or: x.gt(0).or(text.eq('b')), not: x.gt(0).not() },
   ...{ isIn: x.isIn([0, 1.5]), isInText: text.isIn(['b', '']), isNull: x.isNull() },
   ...{ isNotNull: text.isNotNull(), isNaN: x.isNaN(), starts: text.startsWith('Ü') },
-  ...{ ends: text.endsWith('🌳'), contains: text.contains(''), length: text.length() },
+  ...{
+    ends: text.endsWith('🌳'),
+    contains: text.contains(''),
+    like: text.like('%c_de%'),
+    length: text.length(),
+  },
   ...{
     lower: text.lower(),
     upper: text.upper(),
