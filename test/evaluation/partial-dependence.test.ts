@@ -10,7 +10,9 @@ import {
   partialDependence,
 } from '../../src/evaluation/importance/partial-dependence.ts';
 import '../../src/evaluation/worker-tasks.ts';
+import { individualExpectations } from '../../src/evaluation/importance/individual-expectations.ts';
 import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
+import { createTable } from '../../src/index.ts';
 import { workerUrl } from '../../src/session/worker-url.ts';
 import { fixedSizeListColumn } from '../../src/table/columns/make-column.ts';
 import type { PartitionedTable } from '../../src/table/partitioned-table.ts';
@@ -191,6 +193,39 @@ describe('partial dependence', () => {
     const curve = await contentOf(await partialDependence(alone, own, two));
     const [before, after] = curve['response'] as [number, number];
     expect(after).toBeGreaterThan(before);
+  });
+
+  it('asks about dates and timestamps of every unit, before 1970 too', async () => {
+    const day = 86_400_000;
+    const rows = [...Array(120).keys()];
+    const dates = rows.map((row) => new Date(((row % 40) - 20) * day));
+    const plain = createTable({ at: dates, y: rows.map((row) => ((row % 40) - 20) * 2) });
+    const few = { featuresCols: ['at'], labelCol: 'y', maxIter: 20, minInstancesPerNode: 2 };
+    const asked = [new Date(-19 * day), new Date(0), new Date(18 * day)];
+    for (const type of ['date', 'timestamp(s)', 'timestamp(us)', 'timestamp(ns)']) {
+      const own = plain.cast({ at: type }) as unknown as PartitionedTable;
+      const model = await new GBTRegressor(few).fit(own);
+      const given = await partialDependence(model, own, { columns: ['at'], grid: [asked] });
+      const score = await model.scorer();
+      expect((await contentOf(given))['response'], type).toEqual(
+        asked.map((at) => score({ at })['prediction']),
+      );
+      const spaced = await partialDependence(model, own, { columns: ['at'], numPoints: 5 });
+      const times = (await spaced.take(9)).map(({ at }) => Number(at));
+      expect(times).toHaveLength(5);
+      expect(Math.abs((times[2] as number) - -0.5 * day)).toBeLessThanOrEqual(day);
+      expect((times[4] as number) - (times[0] as number)).toBeGreaterThan(30 * day);
+      const curves = await individualExpectations(model, own, {
+        columns: ['at'],
+        grid: [asked],
+        numRows: 1,
+      });
+      expect((await contentOf(curves))['response']).toEqual((await contentOf(given))['response']);
+      const all = await partialDependence(model, own, { columns: ['at'], numPoints: 50 });
+      expect((await all.take(1))[0]?.['at']).toEqual(new Date(-20 * day).getTime());
+      const numbers = partialDependence(model, own, { columns: ['at'], grid: [[0, 1]] });
+      await expect(numbers).rejects.toThrow("such as new Date('2026-11-21')");
+    }
   });
 
   it('refuses what does not fit', async () => {

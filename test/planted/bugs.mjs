@@ -3255,4 +3255,15 @@ export const plantedBugs = [
     ],
     tests: ['test/table/expressions/parts.test.ts'],
   },
+  {
+    name: 'a grid of timestamps of seconds is taken for milliseconds',
+    edits: [
+      {
+        file: 'src/evaluation/importance/feature-grid.ts',
+        find: 'perSecond === 1 ? whole * 1000 :',
+        replace: 'perSecond === 1 ? whole :',
+      },
+    ],
+    tests: ['test/evaluation/partial-dependence.test.ts'],
+  },
 ];

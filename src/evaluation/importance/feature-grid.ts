@@ -1,6 +1,6 @@
 /**
  * Which values of a feature is a model asked about? All of them where they are few, else evenly spaced ones
- * between two quantiles (as scikit-learn spaces them); of categories the most frequent ones. Counts and
+ * between two quantiles (as scikit-learn spaces them), times too; of categories the most frequent ones. Counts and
  * quantiles are exact, so the grid is the same for any partitioning.
  */
 import { DataType, type RecordBatch } from 'apache-arrow';
@@ -9,13 +9,14 @@ import { compareUtf8 } from '../../binning/category-dictionary.ts';
 import { selectQuantiles } from '../../feature/statistics/select-quantiles.ts';
 import { gatherPartitions } from '../../pipeline/gather-partitions.ts';
 import { isText } from '../../pipeline/label-values.ts';
+import { ticksPerSecond } from '../../table/columns/cast-times.ts';
 import { columnOf, encodeCategories, roundedValues } from '../../table/columns/column-values.ts';
 import { typeName } from '../../table/columns/type-name.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import type { TablePart } from '../parts/table-parts.ts';
 
-/** A value of the grid. */
-export type GridValue = number | string | boolean;
+/** A value of the grid; of dates and timestamps a `Date`. */
+export type GridValue = number | string | boolean | Date;
 
 /** How a grid is made. */
 export interface GridOptions {
@@ -44,6 +45,11 @@ export function isCategoryPart(type: DataType): boolean {
   return isText(type);
 }
 
+/** True for parts whose values are dates or timestamps. */
+export function isTimePart(type: DataType): boolean {
+  return DataType.isDate(type) || DataType.isTimestamp(type);
+}
+
 /**
  * The values, ascending; categories by their UTF-8 bytes.
  *
@@ -58,7 +64,7 @@ export async function featureGrid(
   const { numPoints, bounds, signal } = options;
   const isCategory = isCategoryPart(part.type);
   if (!isCategory && !isNumber(part.type)) {
-    const message = `column ${part.name} of ${owner} must be a number, a boolean or a text; got ${typeName(part.type)}`;
+    const message = `column ${part.name} of ${owner} must be a number, a boolean, a text, a date or a timestamp; got ${typeName(part.type)}`;
     throw new CoppiceError('COLUMN_TYPE', message, { context: { column: part.name } });
   }
   const request: DistinctRequest = { path: part.path, limit: numPoints };
@@ -77,6 +83,7 @@ export async function featureGrid(
   if (isCategory) return mostFrequent(counts as Map<string, number>, numPoints);
   const distinct = [...(counts.keys() as Iterable<number>)].sort((a, b) => a - b);
   if (!tooMany && distinct.length <= numPoints) {
+    if (isTimePart(part.type)) return distinct.map((tick) => dateOf(tick, part.type));
     return typeName(part.type) === 'boolean' ? distinct.map((value) => value === 1) : distinct;
   }
   const source = { path: part.path };
@@ -85,12 +92,22 @@ export async function featureGrid(
     bounds.map((fraction) => ({ source, fraction })),
     { signal },
   )) as [number, number];
-  return spaced(low, high, numPoints);
+  const values = spaced(low, high, numPoints);
+  return isTimePart(part.type) ? values.map((tick) => dateOf(tick, part.type)) : values;
 }
 
-/** Times are no numbers here: a model takes them only for themselves. */
+/** Of days midnight, else the millisecond that a tick lies in. */
+function dateOf(tick: number, type: DataType): Date {
+  const perSecond = ticksPerSecond(type);
+  if (perSecond === undefined) return new Date(Math.floor(tick) * 86_400_000);
+  const whole = Math.floor(tick);
+  return new Date(perSecond === 1 ? whole * 1000 : Math.floor(whole / (perSecond / 1000)));
+}
+
+/** Times of day and durations have no values of their own here. */
 function isNumber(type: DataType): boolean {
   return (
+    isTimePart(type) ||
     DataType.isInt(type) ||
     DataType.isFloat(type) ||
     DataType.isBool(type) ||

@@ -1,5 +1,5 @@
 /** Which points is a model asked about, and which of its columns answers? What curves of a model share. */
-import type { Schema } from 'apache-arrow';
+import { type Data, type Schema, Vector } from 'apache-arrow';
 import { describeValue } from '../../base/describe-value.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import type { OnProgress } from '../../base/progress.ts';
@@ -7,12 +7,14 @@ import { column, columns, int, numbers } from '../../params/kinds.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import { Model } from '../../pipeline/model.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
+import { castData } from '../../table/columns/cast-column.ts';
+import { type ColumnInput, columnOfInput } from '../../table/columns/column-input.ts';
 import { findField } from '../../table/columns/find-column.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { classesOf } from '../evaluators/evaluator.ts';
 import type { TablePart } from '../parts/table-parts.ts';
 import { labelNamesOf } from '../place-of-label.ts';
-import { featureGrid, type GridValue } from './feature-grid.ts';
+import { featureGrid, type GridValue, isTimePart } from './feature-grid.ts';
 
 /** Parameters of every curve. */
 export const gridSpecs = {
@@ -24,7 +26,7 @@ export const gridSpecs = {
 
 /** Options of every curve. */
 export interface GridOptions {
-  /** Most values of each feature (20): evenly spaced numbers, or the most frequent categories. */
+  /** Most values of each feature (20): evenly spaced numbers or times, or the most frequent categories. */
   readonly numPoints?: number | undefined;
   /** The quantiles between which numbers are spaced ([0.05, 0.95]). */
   readonly bounds?: readonly number[] | undefined;
@@ -76,12 +78,26 @@ export function checkGrid(
     grid.every(
       (values) => values.length > 0 && values.every((value) => typeof value === typeof values[0]),
     );
+  const odd = parts.find(
+    ({ type }, i) => isTimePart(type) && !grid[i]?.every((value) => value instanceof Date),
+  );
+  if (isSound && odd !== undefined) {
+    const message = `grid of ${owner} must have values of Date for column ${odd.name}, such as new Date('2026-11-21'); got ${describeValue(grid)}`;
+    throw new CoppiceError('PARAM_INVALID', message, { context: { owner, param: 'grid' } });
+  }
   if (isSound) return;
   throw new CoppiceError(
     'PARAM_INVALID',
     `grid of ${owner} must be ${parts.length} lists of values of one kind, one a column; got ${describeValue(grid)}`,
     { context: { owner, param: 'grid' } },
   );
+}
+
+/** Values of a grid as a column, of times in the type of the part. */
+export function gridColumn({ name, type }: TablePart, values: readonly GridValue[]): Vector {
+  const column = columnOfInput(name, values as ColumnInput);
+  if (!isTimePart(type)) return column;
+  return new Vector([castData(column.data[0] as Data, type, { name, strict: true })]);
 }
 
 /** Every combination, the last feature fastest. */

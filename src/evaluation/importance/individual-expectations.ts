@@ -8,7 +8,7 @@ import { bool, int } from '../../params/kinds.ts';
 import { resolveParams } from '../../params/resolve-params.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
 import { checkTable } from '../../table/check-table.ts';
-import { type ColumnInput, columnOfInput } from '../../table/columns/column-input.ts';
+import type { ColumnInput } from '../../table/columns/column-input.ts';
 import { batchOfColumns } from '../../table/columns/make-column.ts';
 import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -20,6 +20,7 @@ import {
   elementNames,
   freeName,
   type GridOptions,
+  gridColumn,
   gridSpecs,
   gridsOf,
   responseColumn,
@@ -96,7 +97,7 @@ export async function individualExpectations(
   const [grid] = grids as [(typeof grids)[0]];
   const { positions, batch } = await sampleRows(table, { owner, signal, ...params });
   const numAnswers = positions.length * grid.length;
-  const vector = columnOfInput(part.name, grid as ColumnInput);
+  const vector = gridColumn(part, grid);
   const question = {
     order: Uint32Array.from({ length: numAnswers }, (_, i) => Math.floor(i / grid.length)),
     replaced: [

@@ -14,7 +14,7 @@ import { resolveParams } from '../../params/resolve-params.ts';
 import { requireColumn } from '../../pipeline/check-schema.ts';
 import type { Transformer } from '../../pipeline/transformer.ts';
 import { checkTable } from '../../table/check-table.ts';
-import { type ColumnInput, columnOfInput } from '../../table/columns/column-input.ts';
+import type { ColumnInput } from '../../table/columns/column-input.ts';
 import { batchOfColumns } from '../../table/columns/make-column.ts';
 import { tableFromColumns } from '../../table/create-table.ts';
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
@@ -31,6 +31,7 @@ import {
   elementNames,
   freeName,
   type GridOptions,
+  gridColumn,
   gridSpecs,
   gridsOf,
   pointsOf,
@@ -131,7 +132,7 @@ function tableAt(
   point: readonly GridValue[],
 ): PartitionedTable {
   return parts.reduce((replaced, part, i) => {
-    const vector = columnOfInput(part.name, [point[i]] as ColumnInput);
+    const vector = gridColumn(part, [point[i] as GridValue]);
     return withPart(replaced, part, batchToShared(batchOfColumns([['values', vector]])), null);
   }, table);
 }
