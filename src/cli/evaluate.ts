@@ -17,6 +17,7 @@ import type { CommandContext, CommandResult, CommonOptions } from './command.ts'
 import { type LabelOption, labelKind, labelledRows, labelNames } from './label-kind.ts';
 import {
   type EvaluationTask,
+  inShellWords,
   metricsOfTask,
   type WantedMetric,
   wantedMetrics,
@@ -78,7 +79,9 @@ export async function evaluate(
         const evaluator = makeEvaluator(task, { ...options, ...columns }, setting);
         const own = wanted.filter((metric) => isOf(metric, setting));
         const names = wanted.length === 0 ? undefined : own.map(({ name }) => name);
-        const metrics = await evaluator.evaluateAll(table, { signal, onProgress, metrics: names });
+        const metrics = await evaluator
+          .evaluateAll(table, { signal, onProgress, metrics: names })
+          .catch((error) => Promise.reject(inShellWords(error)));
         for (const [name, value] of Object.entries(selectMetrics(metrics, own, task))) {
           found[`${name}${suffix}`] = value;
           const metric = own.find(({ typed }) => typed === name)?.name ?? name;

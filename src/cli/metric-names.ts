@@ -1,10 +1,11 @@
 /** The names that people type for metrics, and which evaluator has them. */
-import { CoppiceError } from '../base/errors.ts';
+import { CoppiceError, isCoppiceError } from '../base/errors.ts';
 import { nameSuggestion } from '../base/nearest-name.ts';
 import { binaryMetricNames } from '../evaluation/evaluators/binary-classification-evaluator.ts';
 import { multiclassMetricNames } from '../evaluation/evaluators/multiclass-classification-evaluator.ts';
 import { regressionMetricNames } from '../evaluation/evaluators/regression-evaluator.ts';
 import { upliftMetricNames } from '../evaluation/evaluators/uplift-evaluator.ts';
+import { binaryRemedy } from '../evaluation/parts/binary-part.ts';
 import { survivalMetricNames } from '../evaluation/parts/survival-part.ts';
 import { rankingMetricNames } from '../training/ranking/group-metrics.ts';
 
@@ -122,4 +123,13 @@ export function wantedMetrics(typed: readonly string[]): WantedMetric[] {
     const hint = nameSuggestion(text, [...known, ...Object.keys(otherNames)]);
     throw new CoppiceError('USAGE', `--metric must be names of metrics; got "${text}": ${hint}`);
   });
+}
+
+/** An error as the shell says it: metrics of two classes that were asked of more are answered with the options to give. */
+export function inShellWords(error: unknown): unknown {
+  if (!isCoppiceError(error, 'LABEL_INVALID') || !error.message.endsWith(binaryRemedy))
+    return error;
+  const found = error.message.slice(0, -binaryRemedy.length);
+  const message = `${found}of several classes give --metric roc_auc_ovr, logloss or f1; of numbers --task regression`;
+  return new CoppiceError('LABEL_INVALID', message, { context: error.context, cause: error });
 }

@@ -27,7 +27,7 @@ import { plannedFit, withCurves } from './fit.ts';
 import type { FitCommandOptions } from './fit-options.ts';
 import { checkFitWords } from './fit-words.ts';
 import { labelledRows, labelNames } from './label-kind.ts';
-import { metricsOfTask, wantedMetrics } from './metric-names.ts';
+import { type EvaluationTask, inShellWords, metricsOfTask, wantedMetrics } from './metric-names.ts';
 import { readData } from './read-data.ts';
 import { secondsSince } from './seconds.ts';
 import { checkValid, readValid } from './valid-rows.ts';
@@ -89,7 +89,9 @@ export async function tune(
       },
       { estimator, evaluator, estimatorParamMaps: candidates.map((map) => renamed(map, named)) },
     );
-    const model = await search.fit(table, { signal, onProgress, validation });
+    const model = await search
+      .fit(table, { signal, onProgress, validation })
+      .catch((error) => Promise.reject(inShellWords(error)));
     await model.save(options.model, { overwrite });
     const seconds = secondsSince(start, context.clock);
     const { metricName: metric } = evaluator.params as { readonly metricName: string };
@@ -252,9 +254,11 @@ function evaluatorOf(
     if (metricsOfTask.binary.includes(name))
       return new BinaryClassificationEvaluator({ ...columns, metricName: name as 'areaUnderROC' });
   }
+  const ofTask = task === 'classification' ? ['multiclass', 'binary'] : [task];
+  const has = ofTask.flatMap((one) => metricsOfTask[one as EvaluationTask] ?? []);
   throw new CoppiceError(
     'USAGE',
-    `--metric of a ${task} must be one of its metrics; got ${options.metric}`,
+    `--metric of a ${task} must be one of its metrics; got ${options.metric}; there are ${[...new Set(has)].join(', ')}`,
   );
 }
 

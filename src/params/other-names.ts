@@ -23,10 +23,11 @@ const others: readonly (readonly [ours: readonly string[], theirs: string])[] = 
   [['featureCostsPerRow'], 'cegbpenaltyfeaturelazy perobjectfeaturepenalties'],
   [['minInfoGain'], 'minimpuritydecrease'],
   [['lambda', 'regParam'], 'reglambda lambdal2 l2leafreg l2regularization'],
-  [['alpha', 'elasticNetParam'], 'regalpha lambdal1'],
+  [['alpha'], 'regalpha lambdal1 elasticnetparam'],
+  [['elasticNetParam'], 'regalpha lambdal1'],
   [['subsamplingRate'], 'subsample baggingfraction samplerate maxsamples'],
   [['colsampleByTree'], 'colsamplebytree featurefraction rsm'],
-  [['featureSubsetStrategy'], 'maxfeatures mtry'],
+  [['featureSubsetStrategy', 'colsampleByLevel'], 'maxfeatures mtry'],
   [['seed'], 'randomstate randomseed'],
   [['earlyStoppingRounds'], 'earlystoppinground niternochange odwait'],
   [['validationMetrics'], 'evalmetric'],
@@ -35,7 +36,6 @@ const others: readonly (readonly [ours: readonly string[], theirs: string])[] = 
   [['maxBins'], 'bordercount maxbin'],
   [['binEdges'], 'forcedbins forcedbinsfilename'],
   [['monotoneConstraints'], 'monotoniccst monotonicconstraints mc'],
-  [['regParam'], 'c'],
   [['elasticNetParam'], 'l1ratio penalty'],
   [['labelCol', 'labelCols'], 'target label y'],
   [['featuresCols', 'inputCols'], 'features columns'],
@@ -85,12 +85,24 @@ const elsewhere: readonly (readonly [what: string, theirs: string])[] = [
 const oneColumn =
   'put the columns into one with VectorAssembler, and name that one with featuresCol';
 
+/** Our names for what is called so, by others or in another of our own families (`lambda` of trees is `regParam` of lines). */
+function kinOf(wanted: string): readonly string[] {
+  const isOurs = (ours: readonly string[]): boolean =>
+    ours.some((one) => one.toLowerCase() === wanted);
+  return others.flatMap(([ours, theirs]) =>
+    theirs.split(' ').includes(wanted) || isOurs(ours) ? ours : [],
+  );
+}
+
 /** The tail of an error's sentence about a parameter: what others call so, the nearest name, or what there is. */
 export function paramSuggestion(given: string, known: readonly string[]): string {
   const wanted = given.slice(0, 40).replaceAll(/[_.-]/g, '').toLowerCase();
-  const ours = others.find(([, theirs]) => theirs.split(' ').includes(wanted))?.[0] ?? [];
-  const name = ours.find((one) => known.includes(one));
+  const name = kinOf(wanted).find((one) => known.includes(one));
   if (name !== undefined) return `did you mean ${name}?`;
+  if (wanted === 'c' && known.includes('regParam'))
+    return 'did you mean regParam, which is 1 / (C · rows)?';
+  if (wanted === 'alpha' && known.includes('regParam'))
+    return 'did you mean regParam (of glmnet elasticNetParam)?';
   if (wanted === 'threshold' && known.includes('thresholds')) {
     return 'did you mean thresholds, [1 − threshold, threshold] of two classes?';
   }

@@ -108,6 +108,25 @@ it('measures the quantile and the number of classes that a metric names', async 
   expect(await bestOf('kind', 'topk@1')).toBeLessThan(1);
 });
 
+it('says what to give where a metric of two classes is asked of more', async () => {
+  const rows = Array.from({ length: 60 }, (_, row) => `${row % 10},${'abc'[row % 3]}`);
+  writeFileSync(path('kinds.csv'), ['x,kind', ...rows, ''].join('\n'));
+  const refusalOf = async (command: string, ...more: string[]): Promise<string> => {
+    const { exitCode, json } = await runForTest([
+      ...[command, '--data', path('kinds.csv'), '--label', 'kind', '--json', '--quiet', ...more],
+    ]);
+    expect(exitCode).toBeGreaterThan(1);
+    return (json['error'] as { message: string }).message;
+  };
+  const search = ['--grid', path('list.json'), '--model', path('kinds'), '--params', 'maxIter=2'];
+  const remedy =
+    /; got .*: of several classes give --metric roc_auc_ovr, logloss or f1; of numbers/;
+  expect(await refusalOf('tune', ...search, '--metric', 'auc')).toMatch(remedy);
+  expect(await refusalOf('tune', ...search, '--metric', 'rmse')).toContain('; there are f1, acc');
+  const evaluated = ['--prediction', 'kind', '--task', 'binary', '--metric', 'accuracy'];
+  expect(await refusalOf('evaluate', ...evaluated)).toMatch(remedy);
+});
+
 it('refuses a grid or a metric that is none', async () => {
   for (const wrong of [
     words('bad.json', 'none'),

@@ -37,6 +37,22 @@ describe('a parameter as another library calls it', () => {
   });
 
   it.each([
+    [LogisticRegression, 'lambda', 'regParam?'],
+    [LogisticRegression, 'reg_lambda', 'regParam?'],
+    [LogisticRegression, 'C', 'regParam, which is 1 / (C · rows)?'],
+    [LogisticRegression, 'alpha', 'regParam (of glmnet elasticNetParam)?'],
+    [LogisticRegression, 'numTrees', 'maxIter?'],
+    [GBTClassifier, 'regParam', 'lambda?'],
+    [GBTClassifier, 'numTrees', 'maxIter?'],
+    [GBTClassifier, 'impurity', 'lossType?'],
+    [RandomForestRegressor, 'maxIter', 'numTrees?'],
+    [RandomForestRegressor, 'splitCost', 'minInfoGain?'],
+    [RandomForestRegressor, 'lossType', 'impurity?'],
+  ])('of another family here is answered with that of the stage: %o %s', (Stage, given, ours) => {
+    expect(refusal(Stage, given)).toBe(`did you mean ${ours}`);
+  });
+
+  it.each([
     ['n_jobs', 'Session.local({ threads: 4 })'],
     ['num_threads', 'Session.local({ threads: 4 })'],
     ['verbose', 'onProgress'],

@@ -141,13 +141,16 @@ function lossesOf(
   };
 }
 
+/** What else measures labels of more values; the command line says it in its own words. */
+export const binaryRemedy = 'use MulticlassClassificationEvaluator or RegressionEvaluator';
+
 /** The error for a label that is not binary. */
 export function tooManyLabels(column: string, values: readonly LabelValue[]): CoppiceError {
   const shown = values.slice(0, 5).map((value) => JSON.stringify(value));
   return new CoppiceError(
     'LABEL_INVALID',
     `label in column "${column}" must have two values to be evaluated as binary; got ${shown.join(', ')}` +
-      `${values.length > 5 ? ', …' : ''}: use MulticlassClassificationEvaluator or RegressionEvaluator`,
+      `${values.length > 5 ? ', …' : ''}: ${binaryRemedy}`,
     { context: { column } },
   );
 }
