@@ -110,7 +110,7 @@ export async function connectExecutors(
       reconnectMs: params.reconnectSeconds * 1000,
     });
   };
-  if (typeof given !== 'string') return await connectTo(given);
+  if (typeof given !== 'string') return await connectTo(given).catch(sayWhatToStart);
   const until = performance.now() + params.joinSeconds * 1000;
   for (;;) {
     const left = Math.max(0, until - performance.now());
@@ -123,6 +123,14 @@ export async function connectExecutors(
       await sleep(200);
     }
   }
+}
+
+/** Throws the error, with what to do where nobody is at an address. */
+function sayWhatToStart(error: unknown): never {
+  if (!(error instanceof CoppiceError) || !isNobodyThere(error)) throw error;
+  const { code, context, cause } = error;
+  const message = `${error.message}; start coppice executor there, or give the address that it says it listens on`;
+  throw new CoppiceError(code, message, { context, cause });
 }
 
 /** Whether nobody listens at an address, or nobody knows its name. */

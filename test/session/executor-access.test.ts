@@ -101,6 +101,12 @@ describe('an executor', () => {
     await expect(called).rejects.toMatchObject({ code: 'PARAM_INVALID' });
   });
 
+  it('is called where nobody listens, with what to start', async () => {
+    const error = await errorOf(connect('127.0.0.1:1'));
+    expect(error).toMatchObject({ code: 'EXECUTOR_LOST', context: { executor: '127.0.0.1:1' } });
+    expect(error?.message).toMatch(/ECONNREFUSED 127\.0\.0\.1:1; start coppice executor there/);
+  });
+
   it('wants a token that is not guessed at once', async () => {
     expect(await errorOf(serve({ token: 'short' }))).toMatchObject({ code: 'PARAM_INVALID' });
     expect(await errorOf(serve({ token: undefined }))).toMatchObject({ code: 'PARAM_INVALID' });
@@ -110,6 +116,7 @@ describe('an executor', () => {
     const address = await serve();
     const error = await errorOf(connect(address, { token: 'another token of the tests' }));
     expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
+    expect(error?.message).toMatch('its --token-file (token or tokenFile of Session.connect)');
     // it is the executor that says so
     expect(error?.message).toMatch('this one does not know it');
     expect(error?.message).not.toMatch(token);

@@ -159,7 +159,7 @@ export async function greetDriver(
     const said = JSON.stringify([body.identity, body.session, body.keepMs]);
     const parts = [String(hello.body.nonce), nonce, channelOf(channel.frames.stream)];
     if (!isSame(body.mac, macOf(own.token, 'driver', [...parts, said]))) {
-      const message = `the token of executor ${own.identity.host} must be known to its driver; this one does not know it`;
+      const message = `the token of executor ${own.identity.host} must be known to its driver; this one does not know it: give what is in the file of its --token-file (token or tokenFile of Session.connect)`;
       throw new CoppiceError('ACCESS_DENIED', message);
     }
     checkIdentity(own.identity, body.identity, own.identity.host);

@@ -95,6 +95,6 @@ export class AdmissionQueue {
 export function closedError(): CoppiceError {
   return new CoppiceError(
     'SESSION_CLOSED',
-    'the session is closed; make a new one with Session.local()',
+    'the session is closed; open another one: Session.local(), Session.connect() or Session.spark()',
   );
 }
