@@ -13,7 +13,7 @@ export default defineConfig({
     reporters: reportersOf('spark-cluster'),
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
   },

@@ -16,7 +16,7 @@ export default defineConfig({
     reporters: reportersOf('spark'),
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
   },

@@ -112,6 +112,7 @@ const expressions: Readonly<Record<string, Expression>> = {
     ends: text.endsWith('🌳'),
     contains: text.contains(''),
     like: text.like('%c_de%'),
+    escaped: text.like('%!%_', '!'),
     length: text.length(),
   },
   ...{
