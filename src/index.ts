@@ -235,6 +235,15 @@ export {
 } from './feature/selection/variance-threshold-selector-model.ts';
 export { Normalizer, type NormalizerOptions } from './feature/vectors/normalizer.ts';
 export {
+  SparseProjector,
+  type SparseProjectorOptions,
+} from './feature/vectors/sparse-projector.ts';
+export {
+  SparseProjectorModel,
+  type SparseProjectorModelOptions,
+  type SparseProjectorState,
+} from './feature/vectors/sparse-projector-model.ts';
+export {
   VectorAssembler,
   type VectorAssemblerOptions,
 } from './feature/vectors/vector-assembler.ts';

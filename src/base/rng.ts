@@ -25,6 +25,7 @@ export const purposes = {
   isolation: 41,
   dropping: 42,
   honest: 43,
+  projection: 44,
 } as const;
 
 /** A bijective mix of 32 bits. */

@@ -43,6 +43,8 @@ import '../feature/selection/univariate-feature-selector-model.ts';
 import '../feature/selection/univariate-feature-selector.ts';
 import '../feature/selection/variance-threshold-selector-model.ts';
 import '../feature/selection/variance-threshold-selector.ts';
+import '../feature/vectors/sparse-projector-model.ts';
+import '../feature/vectors/sparse-projector.ts';
 import '../feature/vectors/vector-assembler.ts';
 import '../feature/vectors/vector-slicer.ts';
 import '../linear/k-means.ts';

@@ -14,10 +14,12 @@ import {
   encodeTargetOp,
   indexOp,
   normalizeOp,
+  projectOp,
   scaleOp,
 } from './module-ops.ts';
 import type { Scales } from './numbers/scaled-columns.ts';
 import { bucketName, bucketOf, type HashedColumn } from './operators/hash-features.ts';
+import { type FittedProjector, projectionName } from './vectors/projected-features.ts';
 
 interface PairedStage {
   readonly className: string;
@@ -266,6 +268,29 @@ export function addAssembledCells(
     { ...(cell as ModuleCell), slot: to[i] as number },
   ]);
   writer.name(output, { kind: 'parts', parts: new Map(made) });
+}
+
+/** Columns put together, with sums of some of them behind. */
+export function addProjectedCells(
+  writer: ModuleWriter,
+  { params, projections }: FittedProjector,
+): void {
+  const { inputCols, outputCol, keepInputs } = params;
+  addAssembledCells(writer, inputCols, outputCol, 'keep');
+  const inputs = partsOf(writer, outputCol);
+  const sums = projections.map(({ features, weights }, index): [string, ModuleColumn] => {
+    const from = features.map((name) => (inputs.get(name) as ModuleCell).slot);
+    const slot = writer.slot();
+    writer.step(projectOp, { from, to: slot, weights });
+    return [projectionName(index), { kind: 'number', slot, isSingle: false }];
+  });
+  const parts = new Map([...(keepInputs ? inputs : []), ...sums]);
+  writer.name(outputCol, { kind: 'parts', parts });
+}
+
+function partsOf(writer: ModuleWriter, name: string): ReadonlyMap<string, ModuleColumn> {
+  const column = writer.column(name);
+  return column.kind === 'parts' ? column.parts : new Map();
 }
 
 /** Some parts of a column of parts. @param chosen the places of the parts, from the names of all */

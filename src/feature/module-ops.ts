@@ -42,6 +42,18 @@ export const scaleOp = moduleOp(
 `,
 );
 
+/** Products with weights, added one after the other. */
+export const projectOp = moduleOp(
+  'project',
+  `
+({ from, to, weights }) => (slots) => {
+  let sum = slots[from[0]] * weights[0];
+  for (let i = 1; i < from.length; i++) sum += slots[from[i]] * weights[i];
+  slots[to] = sum;
+};
+`,
+);
+
 /** 0 or 1 by a threshold. */
 export const binarizeOp = moduleOp(
   'binarize',

@@ -1,9 +1,10 @@
 /** How stages for numbers become operations of ONNX; NaN is missing before and behind them. */
 
 import { sumInOrder } from '../pipeline/onnx/class-nodes.ts';
-import type { OnnxColumn, OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
+import type { OnnxColumn, OnnxGraph, OnnxNumber } from '../pipeline/onnx/onnx-graph.ts';
 import { columnPairs } from './column-pairs.ts';
-import { numberColumn, type PairedStage } from './onnx-columns.ts';
+import { addAssembledColumn, numberColumn, type PairedStage } from './onnx-columns.ts';
+import { type FittedProjector, projectionName } from './vectors/projected-features.ts';
 
 /** 1 above a threshold, else 0. */
 export function addBinarizedColumns(
@@ -73,6 +74,45 @@ export function addNormalizedColumns(graph: OnnxGraph, stage: PairedStage, p: nu
     });
     graph.name(output, { kind: 'struct', children: new Map(children) });
   }
+}
+
+/**
+ * Columns put together, with sums of some of them behind. All sums are made at once, a column of each at a time; one of fewer
+ * columns than the others adds zeros.
+ */
+export function addProjectedColumns(
+  graph: OnnxGraph,
+  { params, projections }: FittedProjector,
+): void {
+  const { inputCols, outputCol, keepInputs } = params;
+  addAssembledColumn(graph, inputCols, outputCol);
+  const inputs = childrenOf(graph, outputCol);
+  const names = [...new Set(projections.flatMap(({ features }) => features))];
+  const tensors = names.map((name) => (inputs.get(name) as OnnxNumber).tensor);
+  const zero = graph.doubles([0]);
+  const zeros = graph.add('Where', [graph.add('IsNaN', [tensors[0] as string]), zero, zero]);
+  const joined = graph.add('Concat', [...tensors, zeros], { axis: 1 });
+  const places = new Map(names.map((name, place) => [name, place]));
+  const longest = Math.max(...projections.map(({ features }) => features.length));
+  let sums = '';
+  for (let at = 0; at < longest; at++) {
+    const from = projections.map(({ features }) => places.get(features[at] ?? '') ?? names.length);
+    const weights = projections.map((projection) => projection.weights[at] ?? 0);
+    const columns = graph.add('Gather', [joined, graph.integers(from)], { axis: 1 });
+    const products = graph.add('Mul', [columns, graph.doubles(weights)]);
+    sums = at === 0 ? products : graph.add('Add', [sums, products]);
+  }
+  const children = projections.map((_, index): [string, OnnxColumn] => {
+    const tensor = graph.add('Gather', [sums, graph.integers([index])], { axis: 1 });
+    return [projectionName(index), { kind: 'number', tensor }];
+  });
+  const all = new Map([...(keepInputs ? inputs : []), ...children]);
+  graph.name(outputCol, { kind: 'struct', children: all });
+}
+
+function childrenOf(graph: OnnxGraph, name: string): ReadonlyMap<string, OnnxColumn> {
+  const column = graph.column(name);
+  return column.kind === 'struct' ? column.children : new Map();
 }
 
 /** @param tensor float64 [rows, width] */

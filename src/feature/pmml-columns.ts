@@ -18,6 +18,7 @@ import { columnPairs } from './column-pairs.ts';
 import { unknownCategory } from './handle-invalid.ts';
 import type { Scales } from './numbers/scaled-columns.ts';
 import { type PairedStage, refuseSkipping } from './onnx-columns.ts';
+import { type FittedProjector, projectionName } from './vectors/projected-features.ts';
 
 /** Texts; where unknown ones are kept, the category that stands for them. */
 export async function addIndexedFields(
@@ -297,12 +298,38 @@ export async function addAssembledFields(
   output: string,
 ): Promise<void> {
   refuseSkipping(writer, stage);
+  writer.name(output, { kind: 'parts', parts: assembled(writer, inputs), isVector: false });
+}
+
+function assembled(writer: PmmlWriter, inputs: readonly string[]): Map<string, PmmlCell> {
   const parts = inputs.flatMap((name): [string, PmmlCell][] => {
     const column = writer.column(name);
     if (column.kind !== 'parts') return [[name, column]];
     return [...column.parts].map(([part, cell]) => [partName(name, part, column.isVector), cell]);
   });
-  writer.name(output, { kind: 'parts', parts: new Map(parts), isVector: false });
+  return new Map(parts);
+}
+
+/** Columns put together, with sums of some of them behind. */
+export async function addProjectedFields(
+  writer: PmmlWriter,
+  { params, projections }: FittedProjector,
+): Promise<void> {
+  const { inputCols, outputCol, keepInputs } = params;
+  const inputs = assembled(writer, inputCols);
+  const sums = projections.map(({ features, weights }, index): [string, PmmlCell] => {
+    const from = features.map((name) => writer.number(inputs.get(name) as PmmlCell));
+    const products = from.map((field, at) =>
+      apply('*', fieldRef(field), numberConstant(weights[at] as number)),
+    );
+    const sum = products.reduce((total, product) => apply('+', total, product));
+    const text = [...from].reverse().reduce((made, field) => whereThere(field, made), sum);
+    const name = projectionName(index);
+    const field = writer.derive(`${outputCol}.${name}`, { text, from });
+    return [name, { kind: 'number', field }];
+  });
+  const parts = new Map([...(keepInputs ? inputs : []), ...sums]);
+  writer.name(outputCol, { kind: 'parts', parts, isVector: false });
 }
 
 /** Some parts of a struct or a vector. @param chosen the places of the parts, from the names of all */

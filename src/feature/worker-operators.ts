@@ -19,6 +19,7 @@ import {
   impute,
 } from './operators/map-numbers.ts';
 import { type NormalizeSpec, normalize } from './operators/normalize.ts';
+import { type ProjectSpec, project } from './operators/project.ts';
 import { type ScaleSpec, scale } from './operators/scale.ts';
 import { type SliceVectorSpec, sliceVector } from './operators/slice-vector.ts';
 import './statistics/column-moments.ts';
@@ -109,6 +110,12 @@ registerOperator(
   ({ spec }: StageSpec<NormalizeSpec>) =>
     (batch) =>
       normalize(spec, batch),
+);
+registerOperator(
+  'feature.project',
+  ({ spec }: StageSpec<ProjectSpec>) =>
+    (batch, context) =>
+      project(spec, batch, context.wanted.get(spec.output) ?? 'all'),
 );
 registerOperator(
   'feature.scale',

@@ -38,6 +38,7 @@ import { StandardScaler } from '../../src/feature/numbers/standard-scaler.ts';
 import { UnivariateFeatureSelector } from '../../src/feature/selection/univariate-feature-selector.ts';
 import { VarianceThresholdSelector } from '../../src/feature/selection/variance-threshold-selector.ts';
 import { Normalizer } from '../../src/feature/vectors/normalizer.ts';
+import { SparseProjector } from '../../src/feature/vectors/sparse-projector.ts';
 import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import { VectorSlicer } from '../../src/feature/vectors/vector-slicer.ts';
 import { KMeans } from '../../src/linear/k-means.ts';
@@ -279,6 +280,13 @@ export const stageCases: Readonly<Record<string, StageCase>> = {
     make: (extra) => new Normalizer({ inputCol: 'vector', outputCol: 'out', ...extra }),
     table: vectors,
     reads: 'vector',
+  },
+  SparseProjector: {
+    make: (extra) => new SparseProjector({ inputCols: ['vector'], outputCol: 'out', ...extra }),
+    table: vectors,
+    reads: 'vector',
+    modelName: 'SparseProjectorModel',
+    refusesEmpty: true,
   },
   TargetEncoder: {
     make: (extra) =>

@@ -29,6 +29,7 @@ import {
   QuantileDiscretizer,
   RecursiveFeatureElimination,
   RobustScaler,
+  SparseProjector,
   StandardScaler,
   StringIndexer,
   TargetEncoder,
@@ -168,6 +169,19 @@ const kinds: Record<string, readonly Stage[]> = {
     new VectorAssembler({ inputCols: ['x', 'vec'], outputCol: 'out', handleInvalid: 'error' }),
   ],
   VectorSlicer: [new VectorSlicer({ ...pair('vec'), indices: [2, 0] })],
+  SparseProjector: [
+    new SparseProjector({
+      ...{ inputCols: ['x', 'word', 'vec', 'f'], outputCol: 'out', numProjections: 9 },
+      featuresPerProjection: 3,
+    }),
+  ],
+  'SparseProjector of a struct': [
+    parts,
+    new SparseProjector({
+      ...{ inputCols: ['parts', 'n'], outputCol: 'out', keepInputs: false, weights: 'continuous' },
+      normalization: 'minMax',
+    }),
+  ],
   VarianceThresholdSelector: [
     new VarianceThresholdSelector({ featuresCol: 'vec', outputCol: 'out' }),
   ],

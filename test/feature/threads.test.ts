@@ -8,6 +8,7 @@ import { Imputer } from '../../src/feature/numbers/imputer.ts';
 import { StandardScaler } from '../../src/feature/numbers/standard-scaler.ts';
 import { VarianceThresholdSelector } from '../../src/feature/selection/variance-threshold-selector.ts';
 import { Normalizer } from '../../src/feature/vectors/normalizer.ts';
+import { SparseProjector } from '../../src/feature/vectors/sparse-projector.ts';
 import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import { VectorSlicer } from '../../src/feature/vectors/vector-slicer.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
@@ -37,6 +38,7 @@ const pipeline = new Pipeline({
     new VarianceThresholdSelector({ featuresCol: 'unit', outputCol: 'varying' }),
     new VectorSlicer({ inputCol: 'unit', outputCol: 'some', indices: [3, 1] }),
     new DatePartExtractor({ inputCol: 'time', outputCol: 'at' }),
+    new SparseProjector({ inputCols: ['carrier', 'distance', 'hour', 'unit'], outputCol: 'sums' }),
   ],
 });
 const sessions: Session[] = [];

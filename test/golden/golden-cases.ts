@@ -29,6 +29,7 @@ import { StandardScaler } from '../../src/feature/numbers/standard-scaler.ts';
 import { UnivariateFeatureSelector } from '../../src/feature/selection/univariate-feature-selector.ts';
 import { VarianceThresholdSelector } from '../../src/feature/selection/variance-threshold-selector.ts';
 import { Normalizer } from '../../src/feature/vectors/normalizer.ts';
+import { SparseProjector } from '../../src/feature/vectors/sparse-projector.ts';
 import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import { VectorSlicer } from '../../src/feature/vectors/vector-slicer.ts';
 import '../../src/feature/worker-operators.ts';
@@ -176,6 +177,18 @@ export const goldenCases: Readonly<Record<string, () => Estimator>> = {
           names: ['h2', 'h9'],
         }),
         new LinearRegression({ labelCol: 'delay', featuresCol: 'varying' }),
+      ],
+    }),
+  'PipelineModel-oblique': () =>
+    new Pipeline({
+      stages: [
+        new Imputer({ inputCol: 'distance', outputCol: 'filled' }),
+        new SparseProjector({
+          ...{ inputCols: ['distance', 'airport', 'speed', 'filled'], outputCol: 'features' },
+          ...{ featuresPerProjection: 3, weights: 'continuous', numProjections: 4 },
+        }),
+        new SparseProjector({ inputCols: ['features'], outputCol: 'pairs', numProjections: 6 }),
+        new DecisionTreeRegressor({ featuresCol: 'pairs', labelCol: 'delay', maxLeaves: 6 }),
       ],
     }),
   'PipelineModel-selected': () =>

@@ -8,6 +8,7 @@ import { TargetEncoder } from '../../src/feature/categories/target-encoder.ts';
 import { StandardScaler } from '../../src/feature/numbers/standard-scaler.ts';
 import { VarianceThresholdSelector } from '../../src/feature/selection/variance-threshold-selector.ts';
 import { Normalizer } from '../../src/feature/vectors/normalizer.ts';
+import { SparseProjector } from '../../src/feature/vectors/sparse-projector.ts';
 import { VectorAssembler } from '../../src/feature/vectors/vector-assembler.ts';
 import { VectorSlicer } from '../../src/feature/vectors/vector-slicer.ts';
 import { KMeans } from '../../src/linear/k-means.ts';
@@ -56,6 +57,12 @@ const pipelines: Readonly<Record<string, readonly Stage[]>> = {
     new VectorAssembler({ inputCols: ['city1'], outputCol: 'all' }),
     new Normalizer({ inputCol: 'all', outputCol: 'unit' }),
     logistic('unit'),
+  ],
+  'sums of an encoded column': [
+    ...encoded,
+    new SparseProjector({ inputCols: ['city1'], outputCol: 'sums' }),
+    slice('sums', [4]),
+    logistic('part'),
   ],
   'a scaled column': [
     ...encoded,

@@ -36,6 +36,7 @@ import {
   PipelineModel,
   QuantileDiscretizer,
   RobustScaler,
+  SparseProjector,
   StandardScaler,
   StringIndexer,
   TargetEncoder,
@@ -210,6 +211,8 @@ const makers: readonly ((inputCol: string, outputCol: string, more: string) => S
   (inputCol, outputCol, more) =>
     new FeatureHasher({ inputCols: [...new Set([inputCol, more])], outputCol, numFeatures: 5 }),
   (inputCol, outputCol) => new DatePartExtractor({ inputCol, outputCol }),
+  (inputCol, outputCol, more) =>
+    new SparseProjector({ inputCols: [...new Set([inputCol, more])], outputCol }),
 ];
 
 /** The pipeline of what was drawn; null where its stages cannot read such columns. */

@@ -2556,6 +2556,28 @@ export const plantedBugs = [
     tests: ['test/feature/vectors/vector-stages.test.ts'],
   },
   {
+    name: 'a sum of columns forgets all weights but the first',
+    edits: [
+      {
+        file: 'src/feature/operators/project.ts',
+        find: '(values[row] as number) * weight',
+        replace: '(values[row] as number)',
+      },
+    ],
+    tests: ['test/feature/vectors/sparse-projector.test.ts'],
+  },
+  {
+    name: 'the same sum is drawn twice',
+    edits: [
+      {
+        file: 'src/feature/vectors/draw-projections.ts',
+        find: 'if (known.has(key)) continue;',
+        replace: '',
+      },
+    ],
+    tests: ['test/feature/vectors/sparse-projector.test.ts'],
+  },
+  {
     name: 'a feature that does not vary is kept',
     edits: [
       {

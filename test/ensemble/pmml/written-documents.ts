@@ -21,6 +21,7 @@ import {
   type PredictionColumns,
   QuantileDiscretizer,
   RandomForestClassifier,
+  SparseProjector,
   StandardScaler,
   StringIndexer,
   TargetEncoder,
@@ -301,6 +302,19 @@ export const chosen: readonly (readonly [string, () => Fits])[] = [
         ],
       }),
   ]),
+  [
+    'a pipeline of oblique splits',
+    () =>
+      new Pipeline({
+        stages: [
+          new SparseProjector({
+            ...{ inputCols: ['x', 'z', 'a "name" <&>', 'flag'], outputCol: 'v' },
+            ...{ numProjections: 5, seed: 3, normalization: 'none' },
+          }),
+          new GBTRegressor({ ...small, featuresCol: 'v', labelCol: 'y' }),
+        ],
+      }),
+  ],
   ['linear numbers', () => linear(new LinearRegression({ ...line, labelCol: 'y' }))],
   [
     'linear numbers with an offset',
