@@ -3,9 +3,13 @@
  * operator of SparseProjector. Only the children that somebody reads are made.
  */
 import { Field, type RecordBatch, type Vector } from 'apache-arrow';
+import { CoppiceError } from '../../base/errors.ts';
 import { columnOf, roundedValues } from '../../table/columns/column-values.ts';
 import { float64Column, structColumn, withColumns } from '../../table/columns/make-column.ts';
 import type { AssembledPart } from './assemble.ts';
+
+/** Most bytes of the sums of one partition. */
+const mostBytes = 2 ** 30;
 
 /** A weighted sum, and the columns that it is of. */
 export interface ProjectedPart {
@@ -21,7 +25,7 @@ export interface ProjectSpec {
   readonly projected: readonly ProjectedPart[];
 }
 
-/** Adds the struct column to one batch. */
+/** Adds the struct column to one batch. @throws CoppiceError `MEMORY_LIMIT` */
 export function project(
   spec: ProjectSpec,
   batch: RecordBatch,
@@ -29,6 +33,9 @@ export function project(
 ): RecordBatch {
   const isWanted = ({ name }: { readonly name: string }): boolean =>
     wanted === 'all' || wanted.has(name);
+  const projected = spec.projected.filter(isWanted);
+  const bytes = 8 * projected.length * batch.numRows;
+  if (bytes > mostBytes) throw tooWide(projected.length, batch.numRows, bytes);
   const read = new Map<string, Float64Array>();
   const valuesAt = (path: readonly string[]): Float64Array => {
     const key = path.join('\0');
@@ -38,7 +45,7 @@ export function project(
   };
   const children: (readonly [string, Vector])[] = [
     ...spec.kept.filter(isWanted).map(({ name, path }) => [name, columnOf(batch, path)] as const),
-    ...spec.projected.filter(isWanted).map(({ name, paths, weights }) => {
+    ...projected.map(({ name, paths, weights }) => {
       return [name, float64Column(weightedSum(paths.map(valuesAt), weights))] as const;
     }),
   ];
@@ -58,4 +65,13 @@ function weightedSum(columns: readonly Float64Array[], weights: readonly number[
     }
   }
   return sums;
+}
+
+function tooWide(numSums: number, numRows: number, bytes: number): CoppiceError {
+  const message =
+    `the sums of one partition of SparseProjector must fit ${mostBytes} bytes; got ${bytes} for ${numRows} rows and ` +
+    `${numSums} sums; give fewer numProjections, or smaller partitions by table.repartition`;
+  return new CoppiceError('MEMORY_LIMIT', message, {
+    context: { owner: 'SparseProjector', needed: bytes, limit: mostBytes },
+  });
 }

@@ -44,7 +44,7 @@ export interface SparseProjectorState {
  * Input: the fitted columns. Output: a struct of the inputs, unless `keepInputs` is false, and a float64 child for each
  * projection, NaN where one of its columns is missing.
  *
- * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`
+ * @throws CoppiceError `COLUMN_NOT_FOUND`, `SCHEMA_MISMATCH`, `COLUMN_EXISTS`; where the table is read `MEMORY_LIMIT`
  */
 export class SparseProjectorModel extends Model<typeof sparseProjectorModelParams.schema> {
   /** The declared parameters. */

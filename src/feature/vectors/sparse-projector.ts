@@ -37,7 +37,8 @@ export type SparseProjectorOptions = Options<typeof sparseProjectorParams.schema
  * hang on the seed alone, and sums in the order of the columns.
  *
  * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`; `DATA_EMPTY` for no values,
- *   `DATA_INVALID` for an infinite one or fewer than two columns that vary
+ *   `DATA_INVALID` for an infinite one or fewer than two columns that vary; where the table is read `MEMORY_LIMIT` for sums of
+ *   a partition of more than 1 GiB
  * @see T. M. Tomita et al., "Sparse Projection Oblique Randomer Forests", JMLR 21, 2020
  * @example
  * ```ts

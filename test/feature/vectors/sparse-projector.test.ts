@@ -148,6 +148,22 @@ describe('SparseProjector', () => {
     );
   });
 
+  it('refuses sums of a partition that would take more than a gibibyte', async () => {
+    const numRows = 2 ** 17 + 1;
+    const ids = Float64Array.from({ length: numRows }, (_, i) => i);
+    const table = inlineTable({ x: ids, y: ids.map((i) => (i * 37) % 101) });
+    const projector = new SparseProjector({
+      ...{ inputCols: ['x', 'y'], weights: 'continuous', numProjections: 1024 },
+    });
+    const model = await projector.fit(table.limit(100));
+    const made = await model.transform(table);
+    const error = await errorOf(async () => await made.collect());
+    expect([error.code, error.message]).toEqual([
+      'MEMORY_LIMIT',
+      'the sums of one partition of SparseProjector must fit 1073741824 bytes; got 1073750016 for 131073 rows and 1024 sums; give fewer numProjections, or smaller partitions by table.repartition',
+    ]);
+  });
+
   it('refuses what it cannot project, with the remedy', async () => {
     const table = inlineTable({
       ...columns,
