@@ -52,6 +52,8 @@ const others: readonly (readonly [ours: readonly string[], theirs: string])[] = 
   [['estimator'], 'basemodel'],
   [['stages'], 'steps'],
   [['k'], 'nclusters'],
+  [['numProjections'], 'ncomponents'],
+  [['featuresPerProjection'], 'density'],
 ];
 
 /** What is no parameter here, by what to do instead. */
@@ -73,6 +75,7 @@ const elsewhere: readonly (readonly [what: string, theirs: string])[] = [
   ['classes are those of the labels', 'numclass numclasses nclasses classescount'],
   ['null and NaN are missing as they are', 'missing usemissing nanmode'],
   ['dropRate makes DART of trees, gossTopRate GOSS', 'boosting boostingtype booster'],
+  ['splits are oblique behind a SparseProjector', 'splitaxis'],
   ['leave it out: quantiles are exact here', 'relativeerror'],
   ['leave it out: missing values stay missing here', 'handleinvalid'],
   [

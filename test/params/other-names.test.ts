@@ -8,6 +8,7 @@ import {
   QuantileDiscretizer,
   RandomForestRegressor,
   RecursiveFeatureElimination,
+  SparseProjector,
   UnivariateFeatureSelector,
   VarianceThresholdSelector,
 } from '../../src/index.ts';
@@ -63,6 +64,7 @@ describe('a parameter as another library calls it', () => {
     ['num_class', 'of the labels'],
     ['warm_start', '{ initialModel }'],
     ['boosting_type', 'dropRate'],
+    ['split_axis', 'SparseProjector'],
   ])('is answered with what to do where there is none: %s', (given, what) => {
     expect(refusal(GBTClassifier, given)).toContain(what);
   });
@@ -71,6 +73,7 @@ describe('a parameter as another library calls it', () => {
     expect(refusal(RandomForestRegressor, 'n_estimators')).toBe('did you mean numTrees?');
     expect(refusal(LogisticRegression, 'n_jobs')).toContain('Session.local');
     expect(refusal(CrossValidator, 'n_jobs')).toBe('did you mean parallelism?');
+    expect(refusal(SparseProjector, 'n_components')).toBe('did you mean numProjections?');
   });
 });
 
