@@ -170,7 +170,7 @@ class NodeWriter {
       case 'col':
         return this.#cell(node, this.#pathOf(node.name));
       case 'item':
-        return this.#cell(node, [(node.args[0] as { name: string }).name, `${node.key}`]);
+        return this.#item(node);
       case 'lit':
         return this.#constant(node);
       case 'compare': {
@@ -227,6 +227,12 @@ class NodeWriter {
   #pathOf(name: string): readonly string[] {
     const dot = name.lastIndexOf('.');
     return dot < 0 || this.#writer.has(name) ? [name] : [name.slice(0, dot), name.slice(dot + 1)];
+  }
+
+  #item(node: ExpressionNode & { op: 'item' }): Written {
+    const [column] = node.args as [ExpressionNode];
+    if (column.op !== 'col') throw this.#refusal(node);
+    return this.#cell(node, [column.name, `${node.key}`]);
   }
 
   #cell(node: ExpressionNode, path: readonly string[]): Written {

@@ -1,4 +1,5 @@
 /** Expressions as JSON and back: their nodes as they are, but constants that JSON does not hold as objects. */
+import { type Period, periodNames } from '../../base/civil-date.ts';
 import { CoppiceError } from '../../base/errors.ts';
 import { isPlainObject, type Json } from '../../base/json.ts';
 import type {
@@ -7,6 +8,7 @@ import type {
   LiteralValue,
   NumericName,
   TextName,
+  TimeName,
 } from './expression-node.ts';
 
 /** An expression as JSON. */
@@ -44,8 +46,13 @@ const texts: Readonly<Record<TextName, Counts>> = {
   ...{ startsWith: one, endsWith: one, contains: one, like: one },
   ...{ lower: one, upper: one, trim: one, length: one },
 };
+const times: Readonly<Record<TimeName, Counts>> = {
+  ...{ year: one, quarter: one, month: one, weekOfYear: one },
+  ...{ dayOfYear: one, dayOfMonth: one, dayOfWeek: one, hour: one, minute: one, second: one },
+  ...{ dateTrunc: one, dateDiff: two, dateAdd: two, unixTimestamp: one, fromUtcTimestamp: one },
+};
 const named: Readonly<Record<string, Readonly<Record<string, Counts>>>> = {
-  ...{ compare: comparisons, numeric: numerics, text: texts },
+  ...{ compare: comparisons, numeric: numerics, text: texts, time: times },
 };
 const plain: Readonly<Record<string, Counts>> = {
   ...{ and: two, or: two, not: one, isNull: one, isNaN: one, isIn: one, item: one, cast: one },
@@ -81,14 +88,17 @@ function countsOf(json: Readonly<Record<string, unknown>>): Counts | undefined {
 
 /** Whether what a node has beside its operands is there. */
 function hasOwnParts(json: Readonly<Record<string, unknown>>): boolean {
-  const { op, args, arg, values, key, type, strict } = json;
+  const { op, name, args, arg, values, key, type, strict } = json;
+  if (op === 'time' && name === 'dateTrunc') return periodNames.includes(arg as Period);
+  if (op === 'time' && name === 'fromUtcTimestamp') return typeof arg === 'string';
   if (op === 'text') return typeof arg === 'string';
   if (op === 'isIn') return Array.isArray(values);
   if (op === 'cast') return typeof type === 'string' && typeof strict === 'boolean';
   if (op !== 'item') return true;
   const isPlace = Number.isSafeInteger(key) && (key as number) >= 0;
   const [column] = args as Json[];
-  return (isPlace || typeof key === 'string') && isPlainObject(column) && column['op'] === 'col';
+  const isColumn = isPlainObject(column) && ['col', 'item'].includes(column['op'] as string);
+  return (isPlace || typeof key === 'string') && isColumn;
 }
 
 function literalFromJson(json: unknown): LiteralValue {

@@ -1,4 +1,5 @@
 /** The functions that the text of an expression may call, by their names in Spark's SQL. */
+import type { Period } from '../../base/civil-date.ts';
 import { nameSuggestion } from '../../base/nearest-name.ts';
 import { coalesce, type Expression, lit, when } from './expression.ts';
 
@@ -18,6 +19,25 @@ const functions: Readonly<Record<string, Callable>> = {
   ...alias('lcase', 'lower'),
   ...alias('ucase', 'upper'),
   ...alias('char_length', 'length'),
+  ...ofOne('year', 'quarter', 'month', 'weekOfYear', 'dayOfYear', 'dayOfMonth', 'dayOfWeek'),
+  ...ofOne('hour', 'minute', 'second'),
+  ...alias('day', 'dayOfMonth'),
+  ...alias('unix_seconds', 'unixTimestamp'),
+  ...both('datediff', (end, start) => end.dateDiff(start)),
+  ...both('date_add', (date, days) => date.dateAdd(days)),
+  ...both('date_sub', (date, days) => date.dateAdd(days.neg())),
+  ...both('date_trunc', ({ node }, time) => {
+    const isText = node.op === 'lit' && typeof node.value === 'string';
+    if (!isText) return 'date_trunc of a period between quotes and a time';
+    return time.dateTrunc((node.value as string).toLowerCase() as Period);
+  }),
+  ...both('from_utc_timestamp', (time, { node }) => {
+    const isText = node.op === 'lit' && typeof node.value === 'string';
+    return isText
+      ? time.fromUtcTimestamp(node.value as string)
+      : "from_utc_timestamp of a time and an offset between quotes, as '+02:00'";
+  }),
+  to_date: { least: 1, most: 1, make: ([time]) => (time as Expression).cast('date') },
   ...withText('startsWith', 'endsWith', 'contains'),
   coalesce: many((args) => coalesce(...args)),
   concat: many(([first, ...others]) => (first as Expression).concat(...others)),
@@ -56,7 +76,18 @@ type OneValued =
   | 'length'
   | 'isNull'
   | 'isNotNull'
-  | 'isNaN';
+  | 'isNaN'
+  | 'year'
+  | 'quarter'
+  | 'month'
+  | 'weekOfYear'
+  | 'dayOfYear'
+  | 'dayOfMonth'
+  | 'dayOfWeek'
+  | 'hour'
+  | 'minute'
+  | 'second'
+  | 'unixTimestamp';
 
 function one(method: OneValued): Callable {
   return { least: 1, most: 1, make: ([value]) => (value as Expression)[method]() };

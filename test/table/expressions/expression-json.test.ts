@@ -39,7 +39,19 @@ it.each([
 });
 
 it.each([
+  col('t').dateTrunc('week').dateDiff(col('u')),
+  col('t').fromUtcTimestamp('-05:30').hour(),
+  col('t').dateAdd(col('n')).unixTimestamp(),
+  col('s').getItem('a').getItem(1),
+])('keeps times and parts of parts', ({ node }) => {
+  expect(again(expressionToJson(node))).toEqual(node);
+});
+
+it.each([
   null,
+  { op: 'time', name: 'dateTrunc', args: [{ op: 'col', name: 'a' }], arg: 'aeon' },
+  { op: 'time', name: 'fromUtcTimestamp', args: [{ op: 'col', name: 'a' }] },
+  { op: 'time', name: 'dateDiff', args: [{ op: 'col', name: 'a' }] },
   { op: 'col' },
   { op: 'colour', args: [] },
   { op: 'numeric', name: 'add', args: [{ op: 'lit', value: 1 }] },
