@@ -24,9 +24,9 @@ import { type ScaleSpec, scale } from './operators/scale.ts';
 import { type SliceVectorSpec, sliceVector } from './operators/slice-vector.ts';
 import './statistics/column-moments.ts';
 import './statistics/distinct-labels.ts';
-import { addUpPartition } from './statistics/label-tests.ts';
-import './statistics/target-sums.ts';
 import { type FoldNumberSpec, type FoldSpec, foldOfBatch, numberFolds } from './folds/folds.ts';
+import { addUpPartition } from './statistics/label-tests.ts';
+import { addUpTargets } from './statistics/target-sums.ts';
 import './folds/fold-tasks.ts';
 import './statistics/column-ranges.ts';
 import './statistics/count-numbers.ts';
@@ -34,6 +34,7 @@ import './statistics/count-values.ts';
 import './statistics/select-quantiles.ts';
 
 registerTask('feature.labelTests', addUpPartition);
+registerTask('feature.targetSums', addUpTargets);
 
 interface StageSpec<S> extends OperatorSpec {
   readonly spec: S;

@@ -20,7 +20,8 @@ import { planFolds } from '../folds/plan-folds.ts';
 import type { EncodeTargetSpec } from '../operators/encode-target.ts';
 import { withStageOperator } from '../stage-operator.ts';
 import { distinctLabels } from '../statistics/distinct-labels.ts';
-import { type CategoryCells, targetSums } from '../statistics/target-sums.ts';
+import type { CategoryCells } from '../statistics/target-cells.ts';
+import { targetSums } from '../statistics/target-sums.ts';
 import { shareStrings } from './shared-strings.ts';
 import {
   checkTargetEncoder,

@@ -10,7 +10,7 @@ import {
   type CategoryCells,
   emptyCell,
   type TargetCell,
-} from '../statistics/target-sums.ts';
+} from '../statistics/target-cells.ts';
 
 /** How strongly means are drawn together. */
 export type Smoothing = number | 'auto';

@@ -6,7 +6,6 @@
 import { CoppiceError } from '../../base/errors.ts';
 import { exactUnits } from '../../base/exact-ratio.ts';
 import { ExactSum } from '../../base/exact-sum.ts';
-import { registerTask } from '../../cluster/task-runner.ts';
 import {
   type GatherOptions,
   gatherPartitions,
@@ -22,15 +21,7 @@ import {
 import type { PartitionedTable } from '../../table/partitioned-table.ts';
 import { readPartition } from '../../table/plan/read-partition.ts';
 import { largestSquared } from './column-moments.ts';
-
-/** The rows of one category in one fold. */
-export interface TargetCell {
-  readonly count: number;
-  /** Σy of each target: a 0 or 1 for each class, or the label in units of 2^−1074. */
-  readonly sums: readonly bigint[];
-  /** Σy² of each target, in squared units. */
-  readonly squares: readonly bigint[];
-}
+import { addCells, type CategoryCells, emptyCell, type TargetCell } from './target-cells.ts';
 
 /** What is added up. */
 export interface TargetRequest {
@@ -41,26 +32,6 @@ export interface TargetRequest {
   /** A column of fold numbers from −1 on. */
   readonly foldCol: string;
   readonly numFolds: number;
-}
-
-/** Categories (null for a missing value) with a cell for each fold; the first is that of fold −1. */
-export type CategoryCells = Map<string | null, TargetCell[]>;
-
-/** The cell of no rows. */
-export function emptyCell(numTargets: number): TargetCell {
-  const zeros = Array.from({ length: numTargets }, () => 0n);
-  return { count: 0, sums: zeros, squares: zeros };
-}
-
-/** The rows of both. */
-export function addCells(a: TargetCell, b: TargetCell): TargetCell {
-  if (a.count === 0) return b;
-  if (b.count === 0) return a;
-  return {
-    count: a.count + b.count,
-    sums: a.sums.map((sum, i) => sum + (b.sums[i] as bigint)),
-    squares: a.squares.map((square, i) => square + (b.squares[i] as bigint)),
-  };
 }
 
 interface SparseCell extends TargetCell {
@@ -94,32 +65,30 @@ export async function targetSums(
   return totals;
 }
 
-registerTask(
-  'feature.targetSums',
-  async (task: PartitionTask<TargetRequest>): Promise<SparseCell[][]> => {
-    const { columns, labelCol, classes, foldCol, numFolds } = task.request;
-    const needed = [...new Set([...columns, labelCol, foldCol])];
-    const batch = await readPartition(task.partition, { columns: needed });
-    const labels = columnOf(batch, [labelCol]);
-    const folds = numericValues(columnOf(batch, [foldCol]));
-    const adder =
-      classes === null
-        ? new NumberCells(finiteLabels(roundedValues(labels, labelCol), labelCol))
-        : new ClassCells(classes, readLabels(labels, 'label', labelCol));
-    return columns.map((name) => {
-      const codes = new Int32Array(batch.numRows);
-      const values = encodeCategories(columnOf(batch, [name]), codes, 0);
-      adder.begin((values.length + 1) * (numFolds + 1));
-      const stride = numFolds + 1;
-      for (let row = 0; row < codes.length; row++)
-        adder.add(row, ((codes[row] as number) + 1) * stride + (folds[row] as number) + 1);
-      return adder.cells((cell) => ({
-        category: values[Math.floor(cell / stride) - 1] ?? null,
-        fold: (cell % stride) - 1,
-      }));
-    });
-  },
-);
+/** Adds one partition up. */
+export async function addUpTargets(task: PartitionTask<TargetRequest>): Promise<SparseCell[][]> {
+  const { columns, labelCol, classes, foldCol, numFolds } = task.request;
+  const needed = [...new Set([...columns, labelCol, foldCol])];
+  const batch = await readPartition(task.partition, { columns: needed });
+  const labels = columnOf(batch, [labelCol]);
+  const folds = numericValues(columnOf(batch, [foldCol]));
+  const adder =
+    classes === null
+      ? new NumberCells(finiteLabels(roundedValues(labels, labelCol), labelCol))
+      : new ClassCells(classes, readLabels(labels, 'label', labelCol));
+  return columns.map((name) => {
+    const codes = new Int32Array(batch.numRows);
+    const values = encodeCategories(columnOf(batch, [name]), codes, 0);
+    adder.begin((values.length + 1) * (numFolds + 1));
+    const stride = numFolds + 1;
+    for (let row = 0; row < codes.length; row++)
+      adder.add(row, ((codes[row] as number) + 1) * stride + (folds[row] as number) + 1);
+    return adder.cells((cell) => ({
+      category: values[Math.floor(cell / stride) - 1] ?? null,
+      fold: (cell % stride) - 1,
+    }));
+  });
+}
 
 type Placed = (cell: number) => Pick<SparseCell, 'category' | 'fold'>;
 
