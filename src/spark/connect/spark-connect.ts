@@ -13,7 +13,7 @@ import type { ExecutePlanResponse, ExecutionProgress, Relation, SparkType } from
 import { grpcStatus, sparkError } from './spark-error.ts';
 
 /** How long a session waits for the server's first answer. */
-const connectMs = 20_000;
+const connectMs = 60_000;
 
 /** How often a broken execution is attached to again before it counts as lost. */
 const maxReattaches = 12;

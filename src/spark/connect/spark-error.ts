@@ -15,6 +15,7 @@ import { redact } from './redact.ts';
 /** Codes of gRPC that are met. */
 export const grpcStatus = {
   cancelled: 1,
+  deadlineExceeded: 4,
   notFound: 5,
   unauthenticated: 16,
   permissionDenied: 7,
@@ -71,10 +72,10 @@ export function sparkError(
       `the Spark server ${server} must accept the token of Session.spark; it answered: ${words}; give token, or set SPARK_CONNECT_AUTHENTICATE_TOKEN`,
     );
   }
-  if (code === grpcStatus.unavailable) {
+  if (code === grpcStatus.unavailable || code === grpcStatus.deadlineExceeded) {
     return new CoppiceError(
       'EXECUTOR_LOST',
-      `the Spark server ${server} must answer; it did not when asked for ${what}: ${words}; is a Spark Connect server running there, and is tls as it expects?`,
+      `the Spark server ${server} must answer; it did not when asked for ${what}: ${words}; is a Spark Connect server running there that has time, and is tls as it expects?`,
     );
   }
   if (/SESSION_CLOSED|SESSION_CHANGED|SESSION_NOT_FOUND/.test(said)) {

@@ -78,6 +78,18 @@ describe('words of a server', () => {
     }
   });
 
+  it.each([
+    [14, 'No connection established'],
+    [4, 'Deadline exceeded after 59.967s'],
+  ])('of a server that does not answer say whom to look for: %i', (code, details) => {
+    const where = { what: 'its version', server: 'h:1', secrets: [] };
+    const error = sparkError({ code, details }, where);
+    expect(error.code).toBe('EXECUTOR_LOST');
+    expect(error.message).toMatch(
+      /^the Spark server h:1 must answer; .* for its version: .*server running there/,
+    );
+  });
+
   it('hold an error of a member, whatever stands around it', () => {
     const record = { code: 'DEPENDENCY_MISSING', message: 'say Ünïcode', context: { rank: 1 } };
     const text = `COPPICE:${Buffer.from(JSON.stringify(record)).toString('base64url')}:`;
