@@ -39,6 +39,9 @@ export interface Moments {
 /** Squares of larger numbers may leave the range of float64, and a variance of them would be anything. */
 export const largestSquared = 2 ** 500;
 
+/** A variance of values whose deviation is smaller loses digits, or is 0 though they differ. */
+const leastDeviation = 2 ** -480;
+
 interface Request {
   readonly owner: string;
   readonly sources: readonly NumericSource[];
@@ -50,13 +53,16 @@ interface Part {
   readonly count: number;
   readonly sum: BigInt64Array;
   readonly sumOfSquares: BigInt64Array;
+  readonly least: number;
+  readonly greatest: number;
 }
 
 /**
  * Mean and deviation of each column.
  *
  * @param options.meansOnly  means are asked for only: any finite number may be there, and deviations mean nothing
- * @throws CoppiceError `DATA_INVALID` for an infinite value, or one whose square would be
+ * @throws CoppiceError `DATA_INVALID` for an infinite value, or one whose square would be, and for values that differ by so
+ *   little that their variance is below the range of float64
  */
 export async function columnMoments(
   table: PartitionedTable,
@@ -69,6 +75,8 @@ export async function columnMoments(
     count: 0,
     sum: new ExactSum(),
     sumOfSquares: new ExactSum(),
+    least: Number.POSITIVE_INFINITY,
+    greatest: Number.NEGATIVE_INFINITY,
   }));
   const largest = meansOnly ? Number.MAX_VALUE : largestSquared;
   const request: Request = { owner, sources, largest };
@@ -83,15 +91,25 @@ export async function columnMoments(
       total.count += part.count;
       total.sum.merge(ExactSum.fromWords(part.sum));
       total.sumOfSquares.merge(ExactSum.fromWords(part.sumOfSquares));
+      total.least = Math.min(total.least, part.least);
+      total.greatest = Math.max(total.greatest, part.greatest);
     }
   }
-  return totals.map(momentsOf);
+  return totals.map((total, index) => {
+    const moments = momentsOf(total);
+    const isTiny = total.greatest > total.least && moments.deviation < leastDeviation;
+    if (!meansOnly && isTiny)
+      throw tooAlike(owner, (sources[index] as NumericSource).path.join('.'));
+    return moments;
+  });
 }
 
 interface Total {
   count: number;
   readonly sum: ExactSum;
   readonly sumOfSquares: ExactSum;
+  least: number;
+  greatest: number;
 }
 
 function momentsOf({ count, sum, sumOfSquares }: Total): Moments {
@@ -115,14 +133,18 @@ registerTask('feature.moments', async (task: PartitionTask<Request>): Promise<Pa
     const sum = new ExactSum();
     const sumOfSquares = new ExactSum();
     let count = 0;
+    let least = Number.POSITIVE_INFINITY;
+    let greatest = Number.NEGATIVE_INFINITY;
     for (const value of roundedValues(columnOf(batch, path), name)) {
       if (Number.isNaN(value) || value === missingValue) continue;
       if (Math.abs(value) > largest) throw tooLarge(owner, name, value);
       count++;
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
       sum.add(value);
       sumOfSquares.addProduct(value, value);
     }
-    return { count, sum: sum.toWords(), sumOfSquares: sumOfSquares.toWords() };
+    return { count, sum: sum.toWords(), sumOfSquares: sumOfSquares.toWords(), least, greatest };
   });
 });
 
@@ -132,5 +154,12 @@ function tooLarge(owner: string, column: string, value: number): CoppiceError {
     : 'finite numbers for a mean';
   const remedy = Number.isFinite(value) ? ': divide the column first' : '';
   const message = `column ${column} given to ${owner} must hold ${wanted}; got ${value}${remedy}`;
+  return new CoppiceError('DATA_INVALID', message, { context: { owner, column } });
+}
+
+function tooAlike(owner: string, column: string): CoppiceError {
+  const message =
+    `column ${column} given to ${owner} must hold numbers whose standard deviation is 0 or at least 2^-480; ` +
+    'got others, whose variance float64 cannot hold: multiply the column first';
   return new CoppiceError('DATA_INVALID', message, { context: { owner, column } });
 }

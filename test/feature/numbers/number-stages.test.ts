@@ -234,6 +234,8 @@ describe('infinite numbers', () => {
   it.each([
     ['StandardScaler', new StandardScaler(pair), [1e200, 2e200], 'up to 2^500'],
     ['StandardScaler', new StandardScaler(pair), [1.7e308, -1.7e308], 'up to 2^500'],
+    ['StandardScaler', new StandardScaler(pair), [1e-200, 2e-200, 0], 'at least 2^-480'],
+    ['StandardScaler', new StandardScaler(pair), [5e-324, 0], 'at least 2^-480'],
     ['MinMaxScaler', new MinMaxScaler(pair), [-1.7e308, 0, 1.7e308], 'not so far apart'],
     ['MinMaxScaler', new MinMaxScaler(pair), [5e-324, 1e-323], 'not so close apart'],
     ['RobustScaler', new RobustScaler(pair), [-1.7e308, 0, 1.7e308], 'not so far apart'],
@@ -245,6 +247,23 @@ describe('infinite numbers', () => {
         new RegExp(`^column x given to \\w+ must hold .*${wanted.replace('^', '\\^')}`),
       ),
     });
+  });
+
+  it('that are small and alike, or small beside others, are scaled', async () => {
+    for (const [x, wanted] of [
+      [
+        [1e-200, 1e-200],
+        [0, 0],
+      ],
+      [
+        [1e-300, 2, 1],
+        [0, 2, 1],
+      ],
+    ] as const) {
+      const table = inlineTable({ x: [...x] });
+      const scaled = await (await new StandardScaler(pair).fit(table)).transform(table);
+      expect(await valuesOf(scaled, 'o')).toEqual(wanted.map((value) => expect.closeTo(value, 12)));
+    }
   });
 
   it('that are large but finite have a mean, and a range', async () => {
