@@ -42,6 +42,7 @@ import { summaryOf, type TrainingSummary } from './training-summary.ts';
 import { saveTreeModel, type TreeModelData } from './tree-model-data.ts';
 import { treesToTable } from './trees-to-table.ts';
 import { truncatedData } from './truncated-model.ts';
+import { warnWhereUnfinished } from './warn-unfinished.ts';
 import '../worker-operators.ts';
 
 /** With more trees even a few rows take long. */
@@ -206,6 +207,7 @@ export abstract class TreeModel<
 
   override async transform(table: PartitionedTable): Promise<PartitionedTable> {
     const whole = this.predictedSchema(table.schema);
+    warnWhereUnfinished(this.className, this.data);
     const { contributionsCol } = this.outputs;
     const end = whole.fields.length - (contributionsCol === null ? 0 : 1);
     const schema = new Schema(whole.fields.slice(0, end), whole.metadata);
@@ -353,6 +355,7 @@ export abstract class TreeModel<
    *   `scorer<'yes' | 'no'>()` where the classes are known
    */
   async scorer<P extends Prediction = Q>(): Promise<Scorer<Score<P>>> {
+    warnWhereUnfinished(this.className, this.data);
     return makeScorer(this.data, {
       link: this.link,
       thresholds: this.thresholds,
