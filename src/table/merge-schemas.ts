@@ -60,12 +60,12 @@ function differences(
   schema: Schema,
   { first, fits }: { readonly first: NamedSchema; readonly fits: typeof canConform },
 ): Field[] {
-  for (const { name } of file.schema.fields) {
+  for (const { name, type: own } of file.schema.fields) {
     if (findField(schema, name) !== undefined) continue;
     throw mismatch(
       file,
       name,
-      `it is not in ${first.what}; ${nameSuggestion(name, columnNames(schema))}`,
+      `it is not in ${first.what}; ${nameSuggestion(name, columnNames(schema))}. ${remedyOf(name, own)}`,
     );
   }
   return schema.fields.filter((field) => {
@@ -74,7 +74,7 @@ function differences(
       throw mismatch(
         file,
         field.name,
-        `it is missing; ${nameSuggestion(field.name, columnNames(file.schema))}`,
+        `it is missing; ${nameSuggestion(field.name, columnNames(file.schema))}. ${remedyOf(field.name, field.type)}`,
       );
     }
     if (own.type === field.type) return false;
@@ -82,11 +82,30 @@ function differences(
       throw mismatch(
         file,
         field.name,
-        `its type must be ${typeName(field.type)}, as in ${first.what}; got ${typeName(own.type)}. Write it anew with one type`,
+        `its type must be ${typeName(field.type)}, as in ${first.what}; got ${typeName(own.type)}. ${castRemedy(field.name, field.type, own.type)}`,
       );
     }
     return !sameType(own.type, field.type);
   });
+}
+
+const apart = 'Tables that are read apart can be made alike and put together:';
+
+/** What to do about a column that some have not. */
+function remedyOf(name: string, type: DataType): string {
+  const text = JSON.stringify(name);
+  const typed = typeName(type);
+  // names with brackets may say what no cast can make
+  const added = /^\w+$/.test(typed) ? `.withColumn(${text}, lit(null).cast('${typed}')) or ` : '';
+  return `${apart} ${added}.drop(${text}) before .union`;
+}
+
+/** A cast names no time zone, so times that have one are cast on both sides. */
+function castRemedy(name: string, wanted: DataType, own: DataType): string {
+  const typed = typeName(wanted).replace(/^(timestamp\(\w+), .*/, '$1)');
+  if (!/^\w+(\(\w+\))?$/.test(typed)) return 'Write it anew with one type';
+  const sides = DataType.isTimestamp(wanted) && DataType.isTimestamp(own) ? ' of both' : '';
+  return `${apart} .cast({ ${JSON.stringify(name)}: '${typed}' })${sides} before .union. Or write it anew with one type`;
 }
 
 function mismatch(file: NamedSchema, column: string, why: string): CoppiceError {
