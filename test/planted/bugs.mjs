@@ -111,8 +111,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/table/expressions/infer-type.ts',
-        find: 'if (dot < 0 || findField(schema, node.name) !== undefined) return node;',
-        replace: 'if (dot < 0) return node;',
+        find: 'if (findField(schema, node.name) !== undefined) return node;',
+        replace: "if (!node.name.includes('.')) return node;",
       },
     ],
     tests: ['test/table/expressions/parts.test.ts'],
@@ -3138,8 +3138,8 @@ export const plantedBugs = [
     edits: [
       {
         file: 'src/table/expressions/evaluate.ts',
-        find: 'String(key)]).data[0] as Data;',
-        replace: "typeof key === 'number' ? '0' : key]).data[0] as Data;",
+        find: 'const found = childData(whole, String(key));',
+        replace: "const found = childData(whole, typeof key === 'number' ? '0' : key);",
       },
     ],
     tests: ['test/table/expressions/expressions.prop.test.ts'],
