@@ -234,6 +234,7 @@ export {
   type VarianceThresholdSelectorModelOptions,
 } from './feature/selection/variance-threshold-selector-model.ts';
 export { Normalizer, type NormalizerOptions } from './feature/vectors/normalizer.ts';
+export type { SparseProjection } from './feature/vectors/projected-features.ts';
 export {
   SparseProjector,
   type SparseProjectorOptions,
@@ -241,7 +242,6 @@ export {
 export {
   SparseProjectorModel,
   type SparseProjectorModelOptions,
-  type SparseProjectorState,
 } from './feature/vectors/sparse-projector-model.ts';
 export {
   VectorAssembler,
