@@ -53,14 +53,17 @@ describe('exact quantiles', () => {
 });
 
 describe('exact moments', () => {
-  const moderate = fc.array(fc.option(fc.double({ min: -1e6, max: 1e6, noNaN: true })), {
-    maxLength: 40,
-  });
+  // deviations below 2^-480 are refused
+  const withoutTiny = (value: number): number => (Math.abs(value) < 1e-120 ? 0 : value);
+  const number = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map(withoutTiny);
+  const moderate = fc.array(fc.option(number), { maxLength: 40 });
 
   it('do not depend on partitions or order', async () => {
     await fc.assert(
       fc.asyncProperty(columns, partitions, async (x, n) => {
-        const safe = x.map((value) => (value === null || Math.abs(value) > 1e150 ? null : value));
+        const safe = x.map((value) =>
+          value === null || Math.abs(value) > 1e150 ? null : withoutTiny(value),
+        );
         const [one] = await columnMoments(inlineTable({ x: safe }), 'Test', [source]);
         const [many] = await columnMoments(inlineTable({ x: safe.toReversed() }, n), 'Test', [
           source,
