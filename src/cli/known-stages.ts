@@ -20,6 +20,7 @@ import '../feature/numbers/binarizer.ts';
 import '../feature/numbers/bucketizer.ts';
 import '../feature/date-part-extractor.ts';
 import '../feature/categories/feature-hasher.ts';
+import '../feature/expression-transformer.ts';
 import '../feature/function-transformer.ts';
 import '../feature/numbers/imputer-model.ts';
 import '../feature/numbers/imputer.ts';

@@ -128,7 +128,7 @@ describe('stages and tables', () => {
     expect(() => new RandomForestClassifier({ n_estimators: 3 } as never)).toThrow(
       'mean numTrees?',
     );
-    expect(() => new LogisticRegression({ C: 3 } as never)).toThrow('did you mean regParam?');
+    expect(() => new LogisticRegression({ C: 3 } as never)).toThrow('did you mean regParam, which');
     expect(() => new KMeans({ constructor: 3 } as never)).toThrow('must be one of its parameters');
   });
 
