@@ -3,6 +3,7 @@ import { Field, type Schema } from 'apache-arrow';
 import { defineParams, type Options } from '../params/define-params.ts';
 import { refuseExistingColumn } from '../pipeline/check-schema.ts';
 import type { ModuleWriter } from '../pipeline/module/module-writer.ts';
+import type { OnnxGraph } from '../pipeline/onnx/onnx-graph.ts';
 import { registerStage } from '../pipeline/stage-registry.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { findField } from '../table/columns/find-column.ts';
@@ -13,6 +14,7 @@ import { expressionsByName } from '../table/expressions/expressions-kind.ts';
 import type { PartitionedTable } from '../table/partitioned-table.ts';
 import { computed, withField } from '../table/verbs/change-columns.ts';
 import { addComputedCell } from './module-expressions.ts';
+import { addComputedColumn } from './onnx-expressions.ts';
 
 /** Parameters of {@link ExpressionTransformer}. */
 export const expressionTransformerParams = defineParams('ExpressionTransformer', {
@@ -30,7 +32,7 @@ export type ExpressionTransformerOptions = Options<typeof expressionTransformerP
  *
  * Input: the columns that the expressions read. Output: a column for each name, of the type of its expression, null where
  * that is null. A saved stage holds the expressions as data, so whoever loads the pipeline computes the same columns, with
- * a scorer and in a JavaScript module too.
+ * a scorer, in a JavaScript module and in ONNX too.
  *
  * @throws CoppiceError `PARAM_INVALID`, `COLUMN_NOT_FOUND`, `COLUMN_TYPE`, `COLUMN_EXISTS`; where the table is read
  *   `DATA_INVALID`
@@ -66,6 +68,11 @@ export class ExpressionTransformer extends Transformer<typeof expressionTransfor
   /** @internal */
   override addToModule(writer: ModuleWriter): void {
     for (const [name, { node }] of this.#columns) addComputedCell(writer, name, node);
+  }
+
+  /** @internal */
+  override addToOnnx(graph: OnnxGraph): void {
+    for (const [name, { node }] of this.#columns) addComputedColumn(graph, name, node);
   }
 
   override transformSchema(schema: Schema): Schema {

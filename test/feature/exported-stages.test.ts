@@ -16,6 +16,7 @@ import {
   Bucketizer,
   DatePartExtractor,
   DecisionTreeClassifier,
+  ExpressionTransformer,
   FeatureHasher,
   FunctionTransformer,
   GBTClassifier,
@@ -226,6 +227,37 @@ const kinds: Record<string, readonly Stage[]> = {
   ],
   'DatePartExtractor of microseconds': [
     new DatePartExtractor({ ...pair('us'), parts: datePartNames, utcOffsetMinutes: 330 }),
+  ],
+  // a NaN is missing there, and another value than null in a table: columns that have none
+  'ExpressionTransformer of numbers': [
+    new ExpressionTransformer({
+      columns: {
+        half: 'if(n IS NULL, NULL, n / 2)',
+        out: '(y - z * 3) / n % 2 + abs(round(z)) - floor(half) * ceil(y) + sqrt(abs(z))',
+      },
+    }),
+  ],
+  'ExpressionTransformer of conditions': [
+    new ExpressionTransformer({
+      columns: {
+        holds:
+          "(n > 1 OR word IN ('red', 'blue')) AND NOT (y <= z AND flag) OR word IS NULL AND n <> 2",
+        out: 'cast(holds as double)',
+      },
+    }),
+  ],
+  'ExpressionTransformer of choices': [
+    new ExpressionTransformer({
+      columns: {
+        out: "case when word = 'red' then y when n in (0, 3) then coalesce(n, y) when flag then -z when n is null then 0.5 end",
+      },
+    }),
+  ],
+  'ExpressionTransformer of parts': [
+    parts,
+    new ExpressionTransformer({
+      columns: { out: 'parts.y * 2 + vec[1] * 0 + cast(parts.flag as double)' },
+    }),
   ],
   FeatureHasher: [
     new FeatureHasher({

@@ -178,6 +178,22 @@ itDivided('says in a module, row by row, what it says in a table', async () => {
   );
 });
 
+describe('what ONNX cannot compute is refused by name', () => {
+  it.each(['lower(name)', "name < 'b'", 'isnan(miles)', '1 + 1', "name LIKE 'A%'"])(
+    '%s',
+    async (text) => {
+      const stages = [
+        new ExpressionTransformer({ columns: { z: text } }),
+        new LinearRegression({ featuresCols: ['hours'], labelCol: 'y', maxIter: 1 }),
+      ];
+      const model = await new Pipeline({ stages }).fit(flights);
+      const error = await errorOf(() => model.toOnnx());
+      expect(error.code).toBe('UNSUPPORTED');
+      expect(error.message).toContain('texts compared with constants');
+    },
+  );
+});
+
 describe('what a module cannot compute is refused by name', () => {
   it.each(['cast(name as int)', "at > DATE '2026-01-01'", 'cast(miles as string)'])(
     '%s',

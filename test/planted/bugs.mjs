@@ -3288,4 +3288,15 @@ export const plantedBugs = [
     ],
     tests: ['test/evaluation/partial-dependence.test.ts'],
   },
+  {
+    name: 'less is more in the ONNX of an expression',
+    edits: [
+      {
+        file: 'src/feature/onnx-expressions.ts',
+        find: "le: ['GreaterOrEqual', true, false]",
+        replace: "le: ['GreaterOrEqual', false, false]",
+      },
+    ],
+    tests: ['test/feature/exported-stages.test.ts'],
+  },
 ];

@@ -47,9 +47,12 @@ const operations: Readonly<Record<string, Operation>> = {
   GreaterOrEqual: numeric((a, b) => Number(a >= b)),
   And: numeric((a, b) => Number(a === 1 && b === 1)),
   Min: numeric(Math.min),
+  Max: numeric(Math.max),
+  Mod: numeric((a, b) => a % b),
   Abs: ([a]) => mapped(a as Tensor, (x) => Math.abs(Number(x))),
   Sqrt: ([a]) => mapped(a as Tensor, (x) => Math.sqrt(Number(x))),
   Log: ([a]) => mapped(a as Tensor, (x) => Math.log(Number(x))),
+  Ceil: ([a]) => mapped(a as Tensor, (x) => Math.ceil(Number(x))),
   Floor: ([a]) => mapped(a as Tensor, (x) => Math.floor(Number(x))),
   Clip: ([a, low, high]) => {
     const [least, most] = [Number(low?.values[0]), Number(high?.values[0])];
